@@ -1,0 +1,1 @@
+"""Bytes of a file or stream -> batches of records."""

@@ -1,0 +1,45 @@
+"""Numbers shared by the scanning loops and their callers: which field stands in which row, and why a scan stopped.
+
+They live apart from ``scan.py`` because there they become C integers, which Python code cannot see.
+"""
+
+# Fields of a record row.
+OFFSET = 0
+CAPTURED = 1
+LENGTH = 2
+TIME = 3
+INTERFACE = 4
+DIRECTION = 5
+FIELDS = 6
+
+# What the scan left in its state.
+POSITION = 0
+COUNT = 1
+STATUS = 2
+NEEDED = 3
+STATE_SIZE = 4
+
+# Why it stopped.
+MORE = 0  # the window ends inside a record: NEEDED bytes from POSITION would complete it
+FULL = 1  # the matrix is full
+BLOCK = 2  # a pcapng block that is no packet stands at POSITION
+TOO_LARGE = 3  # the record at POSITION claims more bytes than any frame may have
+MALFORMED = 4  # the pcapng block at POSITION contradicts itself
+NO_INTERFACE = 5  # the packet block at POSITION names an interface that was never described
+
+# Fields of a pcapng interface row.
+UNITS = 0  # ticks per second, where the resolution is a power of ten
+SHIFT = 1  # log2 of the ticks per second where it is a power of two, else -1
+SECONDS = 2  # if_tsoffset
+SNAPLEN = 3
+DROPS = 4  # sum of epb_dropcount
+GLOBAL = 5  # number of the interface within the capture, over all sections
+INTERFACE_FIELDS = 6
+
+ABSENT_TIME = -0x7FFFFFFFFFFFFFFF
+LARGEST_FRAME = 262144  # libpcap's MAXIMUM_SNAPLEN, Wireshark's WTAP_MAX_PACKET_SIZE_STANDARD
+LARGEST_SECONDS = 9223372035
+
+ENHANCED_PACKET = 6
+SIMPLE_PACKET = 3
+OBSOLETE_PACKET = 2

@@ -1,0 +1,68 @@
+"""What every container yields: batches of records, and what is known of the interfaces they were recorded on."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from pcapcheck.capture.layout import FIELDS
+
+BATCH_FRAMES = 4096
+
+
+@dataclass
+class Interface:
+    """An interface of a capture file. ``link_type`` is the LINKTYPE_ number; ``drops`` counts packets lost."""
+
+    number: int
+    link_type: int
+    name: str | None = None
+    snaplen: int = 0
+    fcs_bytes: int = 0
+    filter: str | None = None
+    drops: int = 0
+    frames: int = 0
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Damage or oddity in a readable capture; ``frame`` is the last frame read before it, ``byte`` an offset."""
+
+    kind: str
+    message: str
+    frame: int | None = None
+    byte: int | None = None
+
+
+@dataclass
+class RecordBatch:
+    """Records of one window. Row ``r`` of field ``f`` (see ``layout``) is ``matrix[f * capacity + r]``.
+
+    Record offsets count from the start of ``buffer``, which holds the file's bytes from ``base`` on and is only
+    valid until the next batch is asked for.
+    """
+
+    buffer: bytearray
+    base: int
+    first_number: int
+    count: int
+    matrix: array[int]
+    capacity: int
+    interfaces: list[Interface]
+
+
+class Reader(Protocol):
+    """A container format: yields every record that can be read and notes what could not."""
+
+    format: str
+    interfaces: list[Interface]
+    problems: list[Problem]
+    frames: int
+
+    def batches(self) -> Iterator[RecordBatch]: ...
+
+
+def empty_matrix(capacity: int) -> array[int]:
+    return array("q", bytes(8 * FIELDS * capacity))

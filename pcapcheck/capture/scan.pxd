@@ -1,0 +1,36 @@
+# The C types under which Cython compiles scan.py; where it is not compiled, the Python file runs without them.
+cimport cython
+
+cdef int OFFSET, CAPTURED, LENGTH, TIME, INTERFACE, DIRECTION
+cdef int POSITION, COUNT, STATUS, NEEDED
+cdef int MORE, FULL, BLOCK, TOO_LARGE, MALFORMED, NO_INTERFACE
+cdef int UNITS, SHIFT, SECONDS, SNAPLEN, DROPS, GLOBAL, INTERFACE_FIELDS
+cdef unsigned int ENHANCED_PACKET, SIMPLE_PACKET, OBSOLETE_PACKET, LARGEST_FRAME
+cdef long long ABSENT_TIME, LARGEST_SECONDS
+
+cdef unsigned int word(const unsigned char[::1] buffer, Py_ssize_t position, bint big)
+cdef unsigned int half(const unsigned char[::1] buffer, Py_ssize_t position, bint big)
+
+@cython.locals(
+    position=cython.longlong, count=cython.longlong, status=cython.int, needed=cython.longlong,
+    captured=cython.longlong, length=cython.longlong, seconds=cython.longlong,
+    fraction=cython.longlong)
+cpdef scan_pcap(
+    const unsigned char[::1] buffer, long long end, bint big, int header, int swapped, bint nanoseconds,
+    long long[::1] matrix, long long capacity, long long[::1] state)
+
+@cython.locals(
+    shift=cython.longlong, ticks=cython.ulonglong, units=cython.ulonglong, seconds=cython.ulonglong,
+    fraction=cython.ulonglong, whole=cython.longlong, nanoseconds=cython.longlong)
+cdef long long packet_time(
+    unsigned long long high, unsigned long long low, const long long[::1] interfaces, Py_ssize_t row)
+
+@cython.locals(
+    position=cython.longlong, count=cython.longlong, status=cython.int, needed=cython.longlong,
+    kind=cython.uint, total=cython.longlong, direction=cython.int, interface=cython.longlong,
+    row=cython.Py_ssize_t, data=cython.longlong, captured=cython.longlong, length=cython.longlong,
+    time=cython.longlong, option=cython.longlong, last=cython.longlong, code=cython.uint, size=cython.longlong,
+    dropped=cython.longlong)
+cpdef scan_pcapng(
+    const unsigned char[::1] buffer, long long end, bint big, long long[::1] interfaces, long long interface_count,
+    long long[::1] matrix, long long capacity, long long[::1] state)

@@ -1,0 +1,242 @@
+# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+"""Find the records in a window of capture bytes.
+
+In: a window of a pcap or pcapng file. Out: one row per record in a flat matrix of 64-bit integers, field by
+field (``matrix[FIELD * capacity + row]``), and the place where the scan stopped and why.
+
+These loops see every record, so they are written to run unchanged as plain Python or compiled by Cython with
+the C types in ``scan.pxd``. Integers therefore stay within 64 bits by construction.
+
+Sources: draft-ietf-opsawg-pcap and draft-ietf-opsawg-pcapng; libpcap's sf-pcap.c and sf-pcapng.c.
+"""
+
+from pcapcheck.capture.layout import (
+    ABSENT_TIME,
+    BLOCK,
+    CAPTURED,
+    COUNT,
+    DIRECTION,
+    DROPS,
+    ENHANCED_PACKET,
+    FULL,
+    GLOBAL,
+    INTERFACE,
+    INTERFACE_FIELDS,
+    LARGEST_FRAME,
+    LARGEST_SECONDS,
+    LENGTH,
+    MALFORMED,
+    MORE,
+    NEEDED,
+    NO_INTERFACE,
+    OBSOLETE_PACKET,
+    OFFSET,
+    POSITION,
+    SECONDS,
+    SHIFT,
+    SIMPLE_PACKET,
+    SNAPLEN,
+    STATUS,
+    TIME,
+    TOO_LARGE,
+    UNITS,
+)
+
+
+def word(buffer, position, big):
+    """Four bytes as an unsigned number, in the byte order of the file."""
+    if big:
+        return (
+            (buffer[position] << 24)
+            | (buffer[position + 1] << 16)
+            | (buffer[position + 2] << 8)
+            | buffer[position + 3]
+        )
+    return (
+        buffer[position]
+        | (buffer[position + 1] << 8)
+        | (buffer[position + 2] << 16)
+        | (buffer[position + 3] << 24)
+    )
+
+
+def half(buffer, position, big):
+    """Two bytes as an unsigned number, in the byte order of the file."""
+    if big:
+        return (buffer[position] << 8) | buffer[position + 1]
+    return buffer[position] | (buffer[position + 1] << 8)
+
+
+def scan_pcap(buffer, end, big, header, swapped, nanoseconds, matrix, capacity, state):
+    """Scan classic pcap records from ``state[POSITION]`` to ``end``.
+
+    ``header`` is the size of a record header (16, or 24 for the Kuznetzov variant), ``swapped`` 1 where captured
+    and wire length changed places (files of version 2.2 and older, and 543), 2 where they did if the first is the
+    larger (2.3).
+    """
+    position = state[POSITION]
+    count = 0
+    status = MORE
+    needed = header
+    while position + header <= end:
+        if count == capacity:
+            status = FULL
+            break
+        captured = word(buffer, position + 8, big)
+        length = word(buffer, position + 12, big)
+        if swapped == 1 or (swapped == 2 and captured > length):
+            captured, length = length, captured
+        if captured > LARGEST_FRAME:
+            status = TOO_LARGE
+            break
+        if position + header + captured > end:
+            needed = header + captured
+            break
+        seconds = word(buffer, position, big)
+        fraction = word(buffer, position + 4, big)
+        if not nanoseconds:
+            fraction = fraction * 1000
+        matrix[OFFSET * capacity + count] = position + header
+        matrix[CAPTURED * capacity + count] = captured
+        matrix[LENGTH * capacity + count] = length if length > captured else captured
+        matrix[TIME * capacity + count] = seconds * 1000000000 + fraction
+        matrix[INTERFACE * capacity + count] = 0
+        matrix[DIRECTION * capacity + count] = -1
+        count = count + 1
+        position = position + header + captured
+    if status == MORE and count == capacity:
+        status = FULL
+    state[POSITION] = position
+    state[COUNT] = count
+    state[STATUS] = status
+    state[NEEDED] = needed
+
+
+def packet_time(high, low, interfaces, row):
+    """The time of a packet block in nanoseconds, from its interface's resolution and offset."""
+    shift = interfaces[row + SHIFT]
+    if shift < 0:
+        ticks = (high << 32) | low
+        units = interfaces[row + UNITS]
+        seconds = ticks // units
+        fraction = ticks - seconds * units
+        if units <= 1000000000:
+            fraction = fraction * (1000000000 // units)
+        else:
+            fraction = fraction // (units // 1000000000)
+    else:
+        ticks = (high << 32) | low
+        seconds = ticks >> shift
+        fraction = ticks - (seconds << shift)
+        if shift > 32:
+            fraction = fraction >> (shift - 32)
+            shift = 32
+        fraction = (fraction * 1000000000) >> shift
+    if seconds > LARGEST_SECONDS:
+        return ABSENT_TIME
+    whole = seconds
+    whole = whole + interfaces[row + SECONDS]
+    if whole > LARGEST_SECONDS or whole < -LARGEST_SECONDS:
+        return ABSENT_TIME
+    nanoseconds = fraction
+    return whole * 1000000000 + nanoseconds
+
+
+def scan_pcapng(buffer, end, big, interfaces, interface_count, matrix, capacity, state):
+    """Scan pcapng packet blocks from ``state[POSITION]`` up to ``end`` or the next block of another kind.
+
+    ``interfaces`` holds a row per interface of the current section; ``epb_dropcount`` is added up there.
+    """
+    position = state[POSITION]
+    count = 0
+    status = MORE
+    needed = 12
+    while position + 12 <= end:
+        if count == capacity:
+            status = FULL
+            break
+        kind = word(buffer, position, big)
+        if kind != ENHANCED_PACKET and kind != SIMPLE_PACKET and kind != OBSOLETE_PACKET:
+            status = BLOCK
+            break
+        total = word(buffer, position + 4, big)
+        if total < 16 or total > 16777216 or (kind != SIMPLE_PACKET and total < 32):
+            status = MALFORMED
+            break
+        if total & 3:
+            # Old writers did not pad: the next block then begins at the next multiple of four.
+            total = total + 4 - (total & 3)
+        if position + total > end:
+            needed = total
+            break
+        if word(buffer, position + 4, big) != word(buffer, position + total - 4, big):
+            status = MALFORMED
+            break
+        direction = -1
+        if kind == SIMPLE_PACKET:
+            if interface_count == 0:
+                status = NO_INTERFACE
+                break
+            interface = 0
+            row = 0
+            data = position + 12
+            length = word(buffer, position + 8, big)
+            captured = length
+            if interfaces[row + SNAPLEN] > 0 and captured > interfaces[row + SNAPLEN]:
+                captured = interfaces[row + SNAPLEN]
+            if captured > total - 16:
+                captured = total - 16
+            time = ABSENT_TIME
+        else:
+            if kind == ENHANCED_PACKET:
+                interface = word(buffer, position + 8, big)
+            else:
+                interface = half(buffer, position + 8, big)
+            if interface >= interface_count:
+                status = NO_INTERFACE
+                break
+            row = interface * INTERFACE_FIELDS
+            data = position + 28
+            captured = word(buffer, position + 20, big)
+            length = word(buffer, position + 24, big)
+            if captured > total - 32:
+                status = MALFORMED
+                break
+            time = packet_time(word(buffer, position + 12, big), word(buffer, position + 16, big), interfaces, row)
+            if kind == OBSOLETE_PACKET:
+                dropped = half(buffer, position + 10, big)
+                if dropped != 65535:
+                    interfaces[row + DROPS] = interfaces[row + DROPS] + dropped
+            option = data + captured + ((4 - (captured & 3)) & 3)
+            last = position + total - 4
+            while option + 4 <= last:
+                code = half(buffer, option, big)
+                size = half(buffer, option + 2, big)
+                if code == 0 or option + 4 + size > last:
+                    break
+                if code == 2 and size == 4:
+                    direction = (word(buffer, option + 4, big) & 3) - 1
+                    if direction > 1:
+                        direction = -1
+                elif code == 4 and size == 8 and kind == ENHANCED_PACKET:
+                    # 2^31 drops are as good as more: the sum must stay within 64 bits.
+                    dropped = word(buffer, option + (8 if big else 4), big) & 0x7FFFFFFF
+                    if word(buffer, option + (4 if big else 8), big):
+                        dropped = 0x7FFFFFFF
+                    interfaces[row + DROPS] = interfaces[row + DROPS] + dropped
+                option = option + 4 + size + ((4 - (size & 3)) & 3)
+        if captured > LARGEST_FRAME:
+            status = TOO_LARGE
+            break
+        matrix[OFFSET * capacity + count] = data
+        matrix[CAPTURED * capacity + count] = captured
+        matrix[LENGTH * capacity + count] = length if length > captured else captured
+        matrix[TIME * capacity + count] = time
+        matrix[INTERFACE * capacity + count] = interfaces[row + GLOBAL]
+        matrix[DIRECTION * capacity + count] = direction
+        count = count + 1
+        position = position + total
+    state[POSITION] = position
+    state[COUNT] = count
+    state[STATUS] = status
+    state[NEEDED] = needed

@@ -1,0 +1,218 @@
+"""The one table of columns: what rules may name, what exports hold, what ``pcapcheck rules fields`` prints.
+
+A *late* column is known only once the whole capture has been read: what kind of interface it was, which end a
+frame came from, whether a missing answer proves anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pcapcheck import values
+from pcapcheck.values import Value
+
+FRAMES, ARP, ANSWERS, ECHO, ADDRESSES = "frames", "arp", "answers", "echo", "addresses"
+TABLES = {
+    FRAMES: "one row per frame",
+    ARP: "one row per resolution of an address by ARP or neighbour discovery: the requests and their answers",
+    ANSWERS: "one row per answer to such a resolution",
+    ECHO: "one row per ICMP or ICMPv6 echo request with its replies",
+    ADDRESSES: "one row per capture point, IP address and MAC that claimed it in ARP or neighbour discovery",
+}
+
+
+@dataclass(frozen=True)
+class Type:
+    """How the values of a column are written in rules and printed in reports."""
+
+    name: str
+    parse: Callable[[str], Value]
+    show: Callable[[Value], str]
+    ordered: bool = False
+
+
+def _text(value: Value) -> str:
+    return values.clean(str(value))
+
+
+def _yes_no(value: Value) -> str:
+    return "yes" if value else "no"
+
+
+NUMBER = Type("number", values.parse_number, str, ordered=True)
+MAC = Type("MAC", values.parse_mac, values.format_mac)  # type: ignore[arg-type]
+ADDRESS = Type("address", values.parse_address, values.format_address)  # type: ignore[arg-type]
+DURATION = Type("duration", values.parse_duration, values.format_duration, ordered=True)  # type: ignore[arg-type]
+TIME = Type("time", values.parse_time, values.format_time, ordered=True)  # type: ignore[arg-type]
+BOOL = Type("boolean", values.parse_bool, _yes_no)
+TEXT = Type("text", str, _text)
+ENUM = Type("word", str, str)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its type, the words it may hold where it is an enumeration, one line of help."""
+
+    table: str
+    name: str
+    type: Type
+    help: str
+    attribute: str = ""
+    words: tuple[str, ...] = ()
+    late: bool = False
+    key: bool = False
+
+    def parse(self, text: str) -> Value:
+        """The value that ``text`` means in this column; ValueError says what was expected."""
+        if self.words and text not in self.words:
+            raise ValueError(f"{text!r} is not one of: {', '.join(self.words)}")
+        return self.type.parse(text)
+
+    def show(self, value: Value | None) -> str:
+        if value is None:
+            return "not captured"
+        if isinstance(value, (tuple, frozenset)):
+            return ", ".join(self.type.show(one) for one in sorted(value)) or "none"
+        return self.type.show(value)
+
+
+KINDS = ("pod-link", "host-nic", "tunnel", "unknown")
+SIDES = ("pod", "node")
+ENDS = ("cali", "pod")
+SIDE_EVIDENCE = ("direction", "gateway-arp", "ttl", "proxy-mac")
+CARRIES = ("other", "arp", "nd", "ip-unicast", "ip-multicast", "undecoded")
+CASTS = ("broadcast", "unicast")
+DIRECTIONS = ("in", "out")
+OUTCOMES = ("replied", "error", "unanswered", "in-flight", "evicted")
+ERRORS = ("none", "unreachable", "too-big", "time-exceeded", "other")
+CLAIMS = ("request", "reply", "announcement")
+
+COLUMNS: dict[str, dict[str, Column]] = {table: {} for table in TABLES}
+
+
+def _define(tables: str, name: str, type_: Type, help_: str, attribute: str = "", **more: object) -> None:
+    for table in tables.split():
+        column = Column(table, name, type_, help_, attribute or name.replace(".", "_"), **more)  # type: ignore[arg-type]
+        COLUMNS[table][name] = column
+
+
+_EXCHANGES = f"{ARP} {ANSWERS} {ECHO}"
+_ALL = f"{FRAMES} {_EXCHANGES}"
+
+_define(_ALL, "interface", TEXT, "name of the capture point", late=True)
+_define(_ALL, "kind", ENUM, "what the capture point is", words=KINDS, late=True)
+_define(_ALL, "end", ENUM, "the end of the pod link at which it was recorded", words=ENDS, late=True)
+_define(FRAMES, "side", ENUM, "the end of the pod link that sent the frame", words=SIDES, late=True)
+_define(_EXCHANGES, "asker_side", ENUM, "the end of the pod link that asked", "side", words=SIDES, late=True)
+_define(_ALL, "side_evidence", ENUM, "by what the side is known", words=SIDE_EVIDENCE, late=True)
+_define(_ALL, "pod.mac", MAC, "MACs from which the link's pod sends", late=True)
+_define(_ALL, "pod.ip", ADDRESS, "addresses of the link's pod", late=True)
+
+_define(FRAMES, "frame.number", NUMBER, "number of the frame, from 1, as Wireshark counts")
+_define(FRAMES, "frame.time", TIME, "when it was recorded")
+_define(FRAMES, "frame.len", NUMBER, "length on the wire, bytes")
+_define(FRAMES, "frame.cap_len", NUMBER, "bytes captured")
+_define(FRAMES, "direction", ENUM, "as the recording interface saw it", words=DIRECTIONS, key=True)
+_define(FRAMES, "carries", ENUM, "what the frame carries; nd includes multicast listener discovery", words=CARRIES, key=True)
+_define(FRAMES, "sll.ifindex", NUMBER, "number of the interface in a cooked (-i any) capture", key=True)
+_define(FRAMES, "eth.src", MAC, "source MAC", key=True)
+_define(FRAMES, "eth.dst", MAC, "destination MAC; cooked captures have none", key=True)
+_define(FRAMES, "eth.type", NUMBER, "ethertype behind all VLAN tags")
+_define(FRAMES, "vlan.id", NUMBER, "VLAN of the innermost tag")
+_define(FRAMES, "arp.opcode", NUMBER, "1 request, 2 reply")
+_define(FRAMES, "arp.src.hw_mac", MAC, "ARP sender MAC")
+_define(FRAMES, "arp.src.proto_ipv4", ADDRESS, "ARP sender IP")
+_define(FRAMES, "arp.dst.hw_mac", MAC, "ARP target MAC")
+_define(FRAMES, "arp.dst.proto_ipv4", ADDRESS, "ARP target IP")
+_define(FRAMES, "ip.version", NUMBER, "4 or 6")
+_define(FRAMES, "ip.src", ADDRESS, "source address")
+_define(FRAMES, "ip.dst", ADDRESS, "destination address")
+_define(FRAMES, "ip.ttl", NUMBER, "TTL, or hop limit")
+_define(FRAMES, "ip.id", NUMBER, "identification; in IPv6 only of fragments")
+_define(FRAMES, "ip.proto", NUMBER, "protocol behind IPv6 extension headers")
+_define(FRAMES, "ip.len", NUMBER, "total length (IPv4), payload length (IPv6)")
+_define(FRAMES, "ip.frag_offset", NUMBER, "offset of a fragment, bytes")
+_define(FRAMES, "ip.flags.df", NUMBER, "don't fragment")
+_define(FRAMES, "ip.flags.mf", NUMBER, "more fragments")
+_define(FRAMES, "icmp.type", NUMBER, "ICMP or ICMPv6 type (see ip.version)")
+_define(FRAMES, "icmp.code", NUMBER, "ICMP or ICMPv6 code")
+_define(FRAMES, "icmp.ident", NUMBER, "echo identifier")
+_define(FRAMES, "icmp.seq", NUMBER, "echo sequence number")
+_define(FRAMES, "icmp.mtu", NUMBER, "next-hop MTU of a frag-needed or packet-too-big error")
+_define(FRAMES, "quoted.src", ADDRESS, "source of the datagram quoted inside an error")
+_define(FRAMES, "quoted.dst", ADDRESS, "its destination")
+_define(FRAMES, "quoted.proto", NUMBER, "its protocol")
+_define(FRAMES, "quoted.ttl", NUMBER, "its TTL")
+_define(FRAMES, "quoted.icmp.type", NUMBER, "its ICMP type")
+_define(FRAMES, "quoted.icmp.ident", NUMBER, "its echo identifier")
+_define(FRAMES, "quoted.icmp.seq", NUMBER, "its echo sequence number")
+_define(FRAMES, "quoted.srcport", NUMBER, "its TCP or UDP source port")
+_define(FRAMES, "quoted.dstport", NUMBER, "its TCP or UDP destination port")
+_define(FRAMES, "nd.target", ADDRESS, "target of a neighbour solicitation or advertisement")
+_define(FRAMES, "nd.mac", MAC, "link-layer address option of one")
+_define(FRAMES, "tcp.srcport", NUMBER, "TCP source port")
+_define(FRAMES, "tcp.dstport", NUMBER, "TCP destination port")
+_define(FRAMES, "tcp.flags", NUMBER, "TCP flags, 12 bits")
+_define(FRAMES, "udp.srcport", NUMBER, "UDP source port")
+_define(FRAMES, "udp.dstport", NUMBER, "UDP destination port")
+
+_define(f"{ARP} {ANSWERS}", "family", NUMBER, "4: ARP, 6: neighbour discovery")
+_define(f"{ARP} {ANSWERS}", "asker_ip", ADDRESS, "who asked")
+_define(f"{ARP} {ANSWERS}", "asker_mac", MAC, "with which MAC")
+_define(f"{ARP} {ANSWERS}", "target", ADDRESS, "the address asked for")
+_define(ARP, "first_time", TIME, "when it was first asked")
+_define(ARP, "attempts", NUMBER, "how many requests went out")
+_define(ARP, "cast", ENUM, "how the latest request was sent; solicited-node multicast counts as broadcast", words=CASTS)
+_define(ARP, "answered", BOOL, "whether an answer came; absent where its absence proves nothing", late=True)
+_define(ARP, "outcome", ENUM, "what became of it", words=("answered", *OUTCOMES[2:]))
+_define(ARP, "latency_first", DURATION, "from the first request to the first answer")
+_define(
+    ARP, "latency", DURATION, "from the latest request to the first answer; absent where two requests were under way"
+)
+_define(ARP, "reply_mac", MAC, "the MACs that the answers told")
+_define(ARP, "reply_eth_src", MAC, "the MACs that sent the answers' frames")
+_define(ARP, "answering_macs", NUMBER, "how many different MACs the answers told")
+_define(ARP, "answers", NUMBER, "how many answers came", "answer_count")
+
+_define(ANSWERS, "time", TIME, "when the answer came")
+_define(ANSWERS, "latency", DURATION, "since the latest request")
+_define(ANSWERS, "reply_mac", MAC, "the MAC that the answer told")
+_define(ANSWERS, "reply_eth_src", MAC, "the MAC that sent its frame")
+
+_define(ECHO, "family", NUMBER, "4: ICMP, 6: ICMPv6")
+_define(ECHO, "time", TIME, "when the request was recorded")
+_define(ECHO, "src", ADDRESS, "who asked")
+_define(ECHO, "dst", ADDRESS, "who was asked")
+_define(ECHO, "ident", NUMBER, "identifier")
+_define(ECHO, "seq", NUMBER, "sequence number")
+_define(ECHO, "unicast", BOOL, "whether one host was asked, not a group")
+_define(ECHO, "outcome", ENUM, "what became of the request", words=OUTCOMES)
+_define(ECHO, "replied", BOOL, "whether a reply came; absent where its absence proves nothing", late=True)
+_define(ECHO, "rtt", DURATION, "from the request to its first reply")
+_define(ECHO, "replies", NUMBER, "how many replies came")
+_define(ECHO, "requests", NUMBER, "how often this very request was recorded")
+_define(ECHO, "ttl", NUMBER, "TTL of the request")
+_define(ECHO, "reply_ttl", NUMBER, "TTL of the first reply")
+_define(ECHO, "eth_src", MAC, "source MAC of the request")
+_define(ECHO, "eth_dst", MAC, "destination MAC of the request")
+_define(ECHO, "reply_eth_src", MAC, "source MAC of the first reply")
+_define(ECHO, "reply_eth_dst", MAC, "destination MAC of the first reply")
+_define(ECHO, "error", ENUM, "the ICMP error that ended it", words=ERRORS)
+_define(ECHO, "error_type", NUMBER, "its ICMP type")
+_define(ECHO, "error_code", NUMBER, "its ICMP code")
+_define(ECHO, "error_from", ADDRESS, "who sent it")
+_define(ECHO, "error_mtu", NUMBER, "the MTU it told")
+
+_define(ADDRESSES, "interface", TEXT, "name of the capture point")
+_define(ADDRESSES, "kind", ENUM, "what the capture point is", words=KINDS)
+_define(ADDRESSES, "ip", ADDRESS, "the address claimed")
+_define(ADDRESSES, "mac", MAC, "the MAC that claimed it")
+_define(ADDRESSES, "side", ENUM, "the end of the pod link that this MAC sends from", words=SIDES)
+_define(ADDRESSES, "first_time", TIME, "first claim")
+_define(ADDRESSES, "last_time", TIME, "last claim")
+_define(ADDRESSES, "proxied", BOOL, "whether the node merely answered for the pod's own address (proxy ARP)")
+_define(
+    ADDRESSES, "claimants", NUMBER, "MACs that claim the address at overlapping times; absent where links are folded"
+)
+_define(ADDRESSES, "other_claimants", MAC, "those other MACs")

@@ -1,0 +1,88 @@
+# The C types under which Cython compiles frame.py; where it is not compiled, the Python file runs without them.
+cimport cython
+
+cdef int R_OFFSET, R_CAPTURED, R_LENGTH, R_TIME, R_INTERFACE, R_DIRECTION
+cdef long long ABSENT_TIME, MAPPED
+cdef int LINK_ETHERNET, LINK_COOKED, LINK_COOKED2, LINK_RAW, LINK_NULL, LINK_LOOP
+cdef int NUMBER, TIME, INTERFACE, IFINDEX, GROUP, CAPTURED, LENGTH, DIRECTION, CARRIES, HAS
+cdef int ETH_SRC, ETH_DST, ETH_TYPE, VLAN
+cdef int ARP_OPCODE, ARP_SRC_MAC, ARP_SRC_IP, ARP_DST_MAC, ARP_DST_IP
+cdef int IP_VERSION, IP_SRC_HIGH, IP_SRC_LOW, IP_DST_HIGH, IP_DST_LOW, IP_TTL, IP_ID, IP_PROTO, IP_LENGTH
+cdef int IP_FRAGMENT, IP_DF, IP_MF
+cdef int ICMP_TYPE, ICMP_CODE, ICMP_IDENT, ICMP_SEQ, ICMP_MTU
+cdef int QUOTED_SRC_HIGH, QUOTED_SRC_LOW, QUOTED_DST_HIGH, QUOTED_DST_LOW, QUOTED_PROTO, QUOTED_TTL
+cdef int QUOTED_TYPE, QUOTED_IDENT, QUOTED_SEQ, QUOTED_SRC_PORT, QUOTED_DST_PORT
+cdef int ND_TARGET_HIGH, ND_TARGET_LOW, ND_MAC, SRC_PORT, DST_PORT, TCP_FLAGS, POSITION, CAST
+cdef int TO_ONE, TO_MANY
+cdef int HAS_ADDRESSES, HAS_QUOTED, HAS_TARGET
+cdef int OTHER, ARP, ND, UNICAST, MULTICAST, UNDECODED
+cdef int TTL_SILENT, TTL_ORIGINAL, TTL_DECREMENTED, KIND_TTL, KIND_DIRECTION
+cdef int G_INTERFACE, G_IFINDEX, G_SRC, G_DST, G_KIND, G_COUNT, G_FIRST, G_LAST
+cdef int G_HAS_SOURCE, G_SOURCE_HIGH, G_SOURCE_LOW, G_EVIDENCE, EVIDENCE_FRAMES, GROUP_FIELDS
+cdef int S_ROWS, S_RECORD, S_GROUPS, S_UNDECODED, S_OVERFLOW
+
+cdef unsigned int half(const unsigned char[::1] buffer, Py_ssize_t position)
+cdef unsigned int word(const unsigned char[::1] buffer, Py_ssize_t position)
+
+@cython.locals(high=cython.longlong)
+cdef long long mac(const unsigned char[::1] buffer, Py_ssize_t position)
+
+@cython.locals(high=cython.longlong)
+cdef long long signed_long(const unsigned char[::1] buffer, Py_ssize_t position)
+
+cdef int ttl_says(int ttl)
+
+@cython.locals(
+    mixed=cython.ulonglong, slot=cython.longlong, group=cython.longlong, row=cython.Py_ssize_t)
+cdef long long find_group(
+    long long[::1] groups, long long[::1] slots, long long mask, long long limit, long long[::1] state,
+    long long interface, long long ifindex, long long source, long long destination, long long kind)
+
+@cython.locals(
+    hardware=cython.uint, protocol=cython.uint, hardware_size=cython.longlong, protocol_size=cython.longlong,
+    macs=cython.bint, addresses=cython.bint, at=cython.longlong)
+cdef void decode_arp(
+    const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
+    long long row) except *
+
+cdef long long upper_layer(const unsigned char[::1] buffer, long long position, long long end, int protocol) except? -2
+
+@cython.locals(
+    header=cython.longlong, protocol=cython.int, later=cython.uint, echo_request=cython.int, echo_reply=cython.int,
+    packed=cython.longlong)
+cdef void decode_quoted(
+    const unsigned char[::1] buffer, long long position, long long end, int version, long long[::1] rows,
+    long long capacity, long long row) except *
+
+@cython.locals(kind=cython.int)
+cdef void decode_icmp(
+    const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
+    long long row) except *
+
+@cython.locals(kind=cython.int, wanted=cython.int, option=cython.longlong, size=cython.longlong)
+cdef void decode_icmpv6(
+    const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
+    long long row) except *
+
+cdef bint is_control(int kind)
+
+cdef void decode_fragment_header(
+    const unsigned char[::1] buffer, long long position, long long end, int protocol, long long[::1] rows,
+    long long capacity, long long row) except *
+
+@cython.locals(
+    row=cython.longlong, record=cython.longlong, mask=cython.longlong, last_group=cython.longlong,
+    last_interface=cython.longlong, last_ifindex=cython.longlong, last_source=cython.longlong,
+    last_destination=cython.longlong, last_kind=cython.longlong, start=cython.longlong, captured=cython.longlong,
+    length=cython.longlong, time=cython.longlong, interface=cython.longlong, direction=cython.int,
+    number=cython.longlong, link=cython.int, end=cython.longlong, trailer=cython.longlong, source=cython.longlong,
+    destination=cython.longlong, ethertype=cython.int, ifindex=cython.longlong, vlan=cython.longlong,
+    position=cython.longlong, family=cython.int, packet_type=cython.int, cast=cython.int, carries=cython.int, says=cython.int, version=cython.int,
+    payload=cython.longlong, protocol=cython.int, payload_end=cython.longlong, fragment=cython.longlong,
+    first=cython.int, total=cython.longlong, packed=cython.longlong, kind=cython.longlong, group=cython.longlong,
+    entry=cython.Py_ssize_t, seen=cython.longlong)
+cpdef decode_frames(
+    const unsigned char[::1] buffer, const long long[::1] records, long long record_capacity, long long count,
+    long long first_number, const long long[::1] links, long long since, long long until, bint keep_all,
+    long long[::1] groups, long long[::1] slots, long long limit, long long[::1] rows, long long capacity,
+    long long[::1] state)

@@ -1,0 +1,652 @@
+# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+"""Decode frames: record batch in, frame rows and frame groups out.
+
+Every frame is counted in its *group*: the frames alike in capture point, link addresses, direction, what they
+carry and what their TTL says. A *row* with all fields is written only for frames that somebody reads: ARP, ICMP
+and ICMPv6, or all where ``keep_all`` is set. A field that was not captured stays ABSENT.
+
+Sources: IEEE 802.3 and 802.1Q, tcpdump.org's LINKTYPE_LINUX_SLL and _SLL2, RFC 826 (ARP), RFC 791 (IPv4),
+RFC 8200 (IPv6), RFC 792 and 4443 (ICMP), RFC 4861 (neighbour discovery), RFC 9293 (TCP ports and flags).
+
+The loops run as plain Python or compiled by Cython with the C types in ``frame.pxd``.
+"""
+
+from pcapcheck.capture.layout import (
+    ABSENT_TIME,
+)
+from pcapcheck.capture.layout import (
+    CAPTURED as R_CAPTURED,
+)
+from pcapcheck.capture.layout import (
+    DIRECTION as R_DIRECTION,
+)
+from pcapcheck.capture.layout import (
+    INTERFACE as R_INTERFACE,
+)
+from pcapcheck.capture.layout import (
+    LENGTH as R_LENGTH,
+)
+from pcapcheck.capture.layout import (
+    OFFSET as R_OFFSET,
+)
+from pcapcheck.capture.layout import (
+    TIME as R_TIME,
+)
+from pcapcheck.decode.layout import (
+    ARP,
+    ARP_DST_IP,
+    ARP_DST_MAC,
+    ARP_OPCODE,
+    ARP_SRC_IP,
+    ARP_SRC_MAC,
+    CAPTURED,
+    CARRIES,
+    CAST,
+    DIRECTION,
+    DST_PORT,
+    ETH_DST,
+    ETH_SRC,
+    ETH_TYPE,
+    EVIDENCE_FRAMES,
+    G_COUNT,
+    G_DST,
+    G_EVIDENCE,
+    G_FIRST,
+    G_HAS_SOURCE,
+    G_IFINDEX,
+    G_INTERFACE,
+    G_KIND,
+    G_LAST,
+    G_SOURCE_HIGH,
+    G_SOURCE_LOW,
+    G_SRC,
+    GROUP,
+    GROUP_FIELDS,
+    HAS,
+    HAS_ADDRESSES,
+    HAS_QUOTED,
+    HAS_TARGET,
+    ICMP_CODE,
+    ICMP_IDENT,
+    ICMP_MTU,
+    ICMP_SEQ,
+    ICMP_TYPE,
+    IFINDEX,
+    INTERFACE,
+    IP_DF,
+    IP_DST_HIGH,
+    IP_DST_LOW,
+    IP_FRAGMENT,
+    IP_ID,
+    IP_LENGTH,
+    IP_MF,
+    IP_PROTO,
+    IP_SRC_HIGH,
+    IP_SRC_LOW,
+    IP_TTL,
+    IP_VERSION,
+    KIND_DIRECTION,
+    KIND_TTL,
+    LENGTH,
+    LINK_COOKED,
+    LINK_COOKED2,
+    LINK_ETHERNET,
+    LINK_LOOP,
+    LINK_NULL,
+    LINK_RAW,
+    MAPPED,
+    MULTICAST,
+    ND,
+    ND_MAC,
+    ND_TARGET_HIGH,
+    ND_TARGET_LOW,
+    NUMBER,
+    OTHER,
+    POSITION,
+    QUOTED_DST_HIGH,
+    QUOTED_DST_LOW,
+    QUOTED_DST_PORT,
+    QUOTED_IDENT,
+    QUOTED_PROTO,
+    QUOTED_SEQ,
+    QUOTED_SRC_HIGH,
+    QUOTED_SRC_LOW,
+    QUOTED_SRC_PORT,
+    QUOTED_TTL,
+    QUOTED_TYPE,
+    S_GROUPS,
+    S_OVERFLOW,
+    S_RECORD,
+    S_ROWS,
+    S_UNDECODED,
+    SRC_PORT,
+    TCP_FLAGS,
+    TIME,
+    TO_MANY,
+    TO_ONE,
+    TTL_DECREMENTED,
+    TTL_ORIGINAL,
+    TTL_SILENT,
+    UNDECODED,
+    UNICAST,
+    VLAN,
+)
+
+
+def half(buffer, position):
+    """Two bytes in network order."""
+    return (buffer[position] << 8) | buffer[position + 1]
+
+
+def word(buffer, position):
+    """Four bytes in network order."""
+    return (
+        (buffer[position] << 24) | (buffer[position + 1] << 16) | (buffer[position + 2] << 8) | buffer[position + 3]
+    )
+
+
+def mac(buffer, position):
+    """Six bytes in network order."""
+    high = half(buffer, position)
+    return (high << 32) | word(buffer, position + 2)
+
+
+def signed_long(buffer, position):
+    """Eight bytes in network order, as the signed number that has these bits."""
+    high = word(buffer, position)
+    if high >= 0x80000000:
+        high = high - 0x100000000
+    return (high << 32) | word(buffer, position + 4)
+
+
+def ttl_says(ttl):
+    """Whether a TTL is one that hosts begin with (64, 128, 255) or lies within 31 hops below one."""
+    if ttl == 64 or ttl == 128 or ttl == 255:
+        return TTL_ORIGINAL
+    if 33 <= ttl < 64 or 97 <= ttl < 128 or 224 <= ttl < 255:
+        return TTL_DECREMENTED
+    return TTL_SILENT
+
+
+def find_group(groups, slots, mask, limit, state, interface, ifindex, source, destination, kind):
+    """The group with this key, made if it is new; group 0 takes what finds no room (``state[S_OVERFLOW]`` counts)."""
+    mixed = source ^ (destination * 31) ^ (kind << 7) ^ (interface << 17) ^ (ifindex << 27)
+    mixed = mixed ^ (mixed >> 29) ^ (mixed >> 13)
+    slot = mixed & mask
+    while True:
+        group = slots[slot]
+        if group < 0:
+            break
+        row = group * GROUP_FIELDS
+        if (
+            groups[row + G_SRC] == source
+            and groups[row + G_DST] == destination
+            and groups[row + G_KIND] == kind
+            and groups[row + G_INTERFACE] == interface
+            and groups[row + G_IFINDEX] == ifindex
+        ):
+            return group
+        slot = (slot + 1) & mask
+    group = state[S_GROUPS]
+    if group >= limit:
+        state[S_OVERFLOW] = state[S_OVERFLOW] + 1
+        return 0
+    state[S_GROUPS] = group + 1
+    slots[slot] = group
+    row = group * GROUP_FIELDS
+    groups[row + G_INTERFACE] = interface
+    groups[row + G_IFINDEX] = ifindex
+    groups[row + G_SRC] = source
+    groups[row + G_DST] = destination
+    groups[row + G_KIND] = kind
+    return group
+
+
+def decode_arp(buffer, position, end, rows, capacity, row):
+    """ARP (RFC 826), its addresses cut by the lengths that it declares; only Ethernet and IPv4 ones are kept."""
+    if end - position < 8:
+        return
+    hardware = half(buffer, position)
+    protocol = half(buffer, position + 2)
+    hardware_size = buffer[position + 4]
+    protocol_size = buffer[position + 5]
+    rows[ARP_OPCODE * capacity + row] = half(buffer, position + 6)
+    # Hardware types 1 (Ethernet) and 6 (IEEE 802) have six-byte addresses.
+    macs = (hardware == 1 or hardware == 6) and hardware_size == 6
+    addresses = protocol == 0x0800 and protocol_size == 4
+    at = position + 8
+    if macs and at + 6 <= end:
+        rows[ARP_SRC_MAC * capacity + row] = mac(buffer, at)
+    at = at + hardware_size
+    if addresses and at + 4 <= end:
+        rows[ARP_SRC_IP * capacity + row] = MAPPED | word(buffer, at)
+    at = at + protocol_size
+    if macs and at + 6 <= end:
+        rows[ARP_DST_MAC * capacity + row] = mac(buffer, at)
+    at = at + hardware_size
+    if addresses and at + 4 <= end:
+        rows[ARP_DST_IP * capacity + row] = MAPPED | word(buffer, at)
+
+
+def upper_layer(buffer, position, end, protocol):
+    """Where the payload begins behind IPv6 extension headers: position * 256 + protocol, or -1 where it was cut.
+
+    A fragment header stops the walk unless it begins the datagram; its caller has read it already.
+    """
+    while True:
+        if protocol == 0 or protocol == 43 or protocol == 60:
+            if position + 8 > end:
+                return -1
+            protocol = buffer[position]
+            position = position + 8 + buffer[position + 1] * 8
+        elif protocol == 51:
+            if position + 8 > end:
+                return -1
+            protocol = buffer[position]
+            position = position + 8 + buffer[position + 1] * 4
+        elif protocol == 44:
+            if position + 8 > end:
+                return -1
+            if (half(buffer, position + 2) & 0xFFF8) != 0:
+                return -1
+            protocol = buffer[position]
+            position = position + 8
+        else:
+            break
+        if position > end:
+            return -1
+    return position * 256 + protocol
+
+
+def decode_quoted(buffer, position, end, version, rows, capacity, row):
+    """The datagram quoted inside an ICMP error: addresses, protocol, and what identifies it there."""
+    if version == 4:
+        if end - position < 20 or buffer[position] >> 4 != 4:
+            return
+        header = (buffer[position] & 15) * 4
+        if header < 20:
+            return
+        protocol = buffer[position + 9]
+        rows[QUOTED_TTL * capacity + row] = buffer[position + 8]
+        rows[QUOTED_SRC_HIGH * capacity + row] = 0
+        rows[QUOTED_SRC_LOW * capacity + row] = MAPPED | word(buffer, position + 12)
+        rows[QUOTED_DST_HIGH * capacity + row] = 0
+        rows[QUOTED_DST_LOW * capacity + row] = MAPPED | word(buffer, position + 16)
+        later = half(buffer, position + 6) & 0x1FFF
+        position = position + header
+        echo_request = 8
+        echo_reply = 0
+    else:
+        if end - position < 40 or buffer[position] >> 4 != 6:
+            return
+        protocol = buffer[position + 6]
+        rows[QUOTED_TTL * capacity + row] = buffer[position + 7]
+        rows[QUOTED_SRC_HIGH * capacity + row] = signed_long(buffer, position + 8)
+        rows[QUOTED_SRC_LOW * capacity + row] = signed_long(buffer, position + 16)
+        rows[QUOTED_DST_HIGH * capacity + row] = signed_long(buffer, position + 24)
+        rows[QUOTED_DST_LOW * capacity + row] = signed_long(buffer, position + 32)
+        packed = upper_layer(buffer, position + 40, end, protocol)
+        later = 0
+        if packed < 0:
+            later = 1
+        else:
+            protocol = packed & 255
+            position = packed >> 8
+        echo_request = 128
+        echo_reply = 129
+    rows[HAS * capacity + row] |= HAS_QUOTED
+    rows[QUOTED_PROTO * capacity + row] = protocol
+    if later:
+        return
+    if (version == 4 and protocol == 1) or (version == 6 and protocol == 58):
+        if position + 1 <= end:
+            rows[QUOTED_TYPE * capacity + row] = buffer[position]
+            if position + 8 <= end and (buffer[position] == echo_request or buffer[position] == echo_reply):
+                rows[QUOTED_IDENT * capacity + row] = half(buffer, position + 4)
+                rows[QUOTED_SEQ * capacity + row] = half(buffer, position + 6)
+    elif (protocol == 6 or protocol == 17) and position + 4 <= end:
+        rows[QUOTED_SRC_PORT * capacity + row] = half(buffer, position)
+        rows[QUOTED_DST_PORT * capacity + row] = half(buffer, position + 2)
+
+
+def decode_icmp(buffer, position, end, rows, capacity, row):
+    """ICMP (RFC 792): type, code, identifier and sequence number where the type has them, the quoted datagram."""
+    if position + 1 > end:
+        return
+    kind = buffer[position]
+    rows[ICMP_TYPE * capacity + row] = kind
+    if position + 2 <= end:
+        rows[ICMP_CODE * capacity + row] = buffer[position + 1]
+    if kind == 0 or kind == 8 or 13 <= kind <= 18:
+        if position + 6 <= end:
+            rows[ICMP_IDENT * capacity + row] = half(buffer, position + 4)
+        if position + 8 <= end:
+            rows[ICMP_SEQ * capacity + row] = half(buffer, position + 6)
+    elif kind == 3 or kind == 4 or kind == 5 or kind == 11 or kind == 12:
+        if kind == 3 and position + 8 <= end and buffer[position + 1] == 4:
+            rows[ICMP_MTU * capacity + row] = half(buffer, position + 6)
+        decode_quoted(buffer, position + 8, end, 4, rows, capacity, row)
+
+
+def decode_icmpv6(buffer, position, end, rows, capacity, row):
+    """ICMPv6 (RFC 4443) and neighbour solicitation and advertisement (RFC 4861, sections 4.3 and 4.4)."""
+    if position + 1 > end:
+        return
+    kind = buffer[position]
+    rows[ICMP_TYPE * capacity + row] = kind
+    if position + 2 <= end:
+        rows[ICMP_CODE * capacity + row] = buffer[position + 1]
+    if kind == 128 or kind == 129:
+        if position + 6 <= end:
+            rows[ICMP_IDENT * capacity + row] = half(buffer, position + 4)
+        if position + 8 <= end:
+            rows[ICMP_SEQ * capacity + row] = half(buffer, position + 6)
+    elif 1 <= kind <= 4:
+        if kind == 2 and position + 8 <= end:
+            rows[ICMP_MTU * capacity + row] = word(buffer, position + 4)
+        decode_quoted(buffer, position + 8, end, 6, rows, capacity, row)
+    elif kind == 135 or kind == 136:
+        if position + 24 > end:
+            return
+        rows[ND_TARGET_HIGH * capacity + row] = signed_long(buffer, position + 8)
+        rows[ND_TARGET_LOW * capacity + row] = signed_long(buffer, position + 16)
+        rows[HAS * capacity + row] |= HAS_TARGET
+        # Option 1 of a solicitation is the asker's link address, option 2 of an advertisement the target's.
+        wanted = kind - 134
+        option = position + 24
+        while option + 8 <= end:
+            size = buffer[option + 1] * 8
+            if size == 0:
+                break
+            if buffer[option] == wanted and size == 8:
+                rows[ND_MAC * capacity + row] = mac(buffer, option + 2)
+                break
+            option = option + size
+
+
+def is_control(kind):
+    """Whether an ICMPv6 type belongs to neighbour discovery or multicast listener discovery."""
+    return 130 <= kind <= 137 or kind == 143 or 151 <= kind <= 153
+
+
+def decode_frames(
+    buffer, records, record_capacity, count, first_number, links, since, until, keep_all, groups, slots, limit, rows,
+    capacity, state
+):  # fmt: skip
+    """Decode the records from ``state[S_RECORD]`` on, until all are done or the rows are full.
+
+    ``links`` has two numbers per interface: the link type as in ``layout`` and the length of the frame check
+    sequence. Frames before ``since`` or from ``until`` on (nanoseconds) are passed over.
+    """
+    row = 0
+    record = state[S_RECORD]
+    mask = len(slots) - 1
+    last_group = -1
+    last_interface = -1
+    last_ifindex = -1
+    last_source = -2
+    last_destination = -2
+    last_kind = -1
+    while record < count and row < capacity:
+        start = records[R_OFFSET * record_capacity + record]
+        captured = records[R_CAPTURED * record_capacity + record]
+        length = records[R_LENGTH * record_capacity + record]
+        time = records[R_TIME * record_capacity + record]
+        interface = records[R_INTERFACE * record_capacity + record]
+        direction = records[R_DIRECTION * record_capacity + record]
+        number = first_number + record
+        record = record + 1
+        if time < since or time >= until:
+            if time != ABSENT_TIME:
+                continue
+        link = links[interface * 2]
+        end = start + captured
+        trailer = links[interface * 2 + 1]
+        if captured == length and captured >= trailer:
+            end = end - trailer
+        source = -1
+        destination = -1
+        ethertype = -1
+        ifindex = -1
+        vlan = -1
+        cast = -1
+        position = start
+        if link == LINK_ETHERNET:
+            if start + 12 <= end:
+                destination = mac(buffer, start)
+                source = mac(buffer, start + 6)
+                position = start + 14
+                if position <= end:
+                    ethertype = half(buffer, start + 12)
+                    if ethertype <= 1500:
+                        # IEEE 802.3 length; LLC with a SNAP header names an ethertype again (RFC 1042).
+                        if (
+                            position + 8 <= end
+                            and buffer[position] == 0xAA
+                            and buffer[position + 1] == 0xAA
+                            and buffer[position + 2] == 3
+                            and buffer[position + 3] == 0
+                            and buffer[position + 4] == 0
+                            and buffer[position + 5] == 0
+                        ):
+                            ethertype = half(buffer, position + 6)
+                            position = position + 8
+                        else:
+                            ethertype = -1
+            elif start + 6 <= end:
+                destination = mac(buffer, start)
+        elif link == LINK_COOKED:
+            if start + 16 <= end:
+                packet_type = half(buffer, start)
+                direction = 1 if packet_type == 4 else 0
+                if packet_type < 4:
+                    cast = TO_MANY if packet_type == 1 or packet_type == 2 else TO_ONE
+                if half(buffer, start + 4) == 6:
+                    source = mac(buffer, start + 6)
+                ethertype = half(buffer, start + 14)
+                position = start + 16
+        elif link == LINK_COOKED2:
+            if start + 20 <= end:
+                ethertype = half(buffer, start)
+                ifindex = word(buffer, start + 4)
+                packet_type = buffer[start + 10]
+                direction = 1 if packet_type == 4 else 0
+                if packet_type < 4:
+                    cast = TO_MANY if packet_type == 1 or packet_type == 2 else TO_ONE
+                if buffer[start + 11] == 6:
+                    source = mac(buffer, start + 12)
+                position = start + 20
+        elif link == LINK_RAW:
+            if start < end:
+                ethertype = 0x86DD if buffer[start] >> 4 == 6 else 0x0800
+        elif link == LINK_NULL or link == LINK_LOOP:
+            if start + 4 <= end:
+                # LOOP is in network order, NULL in that of the recording host: a family fits in one byte either way.
+                family = buffer[start] | buffer[start + 3]
+                position = start + 4
+                if family == 2:
+                    ethertype = 0x0800
+                elif family == 10 or family == 24 or family == 28 or family == 30:
+                    ethertype = 0x86DD
+        if destination >= 0:
+            cast = TO_MANY if (destination >> 40) & 1 else TO_ONE
+        while (
+            ethertype == 0x8100 or ethertype == 0x88A8 or ethertype == 0x9100 or ethertype == 0x9200
+        ) and position + 4 <= end:
+            vlan = half(buffer, position) & 0xFFF
+            ethertype = half(buffer, position + 2)
+            position = position + 4
+
+        carries = OTHER
+        says = TTL_SILENT
+        version = 0
+        payload = -1
+        protocol = -1
+        payload_end = end
+        fragment = 0
+        if link == 0:
+            carries = UNDECODED
+            state[S_UNDECODED] = state[S_UNDECODED] + 1
+        elif ethertype == 0x0806:
+            carries = ARP
+        elif ethertype == 0x0800:
+            if position < end and buffer[position] >> 4 == 4 and (buffer[position] & 15) >= 5:
+                version = 4
+                if position + 20 <= end:
+                    says = ttl_says(buffer[position + 8])
+                    protocol = buffer[position + 9]
+                    first = buffer[position + 16]
+                    if 224 <= first < 240 or word(buffer, position + 16) == 0xFFFFFFFF:
+                        carries = MULTICAST
+                    else:
+                        carries = UNICAST
+                    total = half(buffer, position + 2)
+                    # A total length of 0 is a large segment handed down to be cut by the card (TSO).
+                    if total >= (buffer[position] & 15) * 4 and position + total < end:
+                        payload_end = position + total
+                    fragment = (half(buffer, position + 6) & 0x1FFF) * 8
+                    payload = position + (buffer[position] & 15) * 4
+        elif ethertype == 0x86DD:
+            if position < end and buffer[position] >> 4 == 6:
+                version = 6
+                if position + 40 <= end:
+                    says = ttl_says(buffer[position + 7])
+                    protocol = buffer[position + 6]
+                    carries = MULTICAST if buffer[position + 24] == 0xFF else UNICAST
+                    total = half(buffer, position + 4) + 40
+                    if total > 40 and position + total < end:
+                        payload_end = position + total
+                    packed = upper_layer(buffer, position + 40, payload_end, protocol)
+                    if packed >= 0:
+                        payload = packed >> 8
+                        protocol = packed & 255
+                        if protocol == 58 and payload < payload_end and is_control(buffer[payload]):
+                            carries = ND
+        if carries == ND or carries == MULTICAST:
+            says = TTL_SILENT
+
+        kind = carries + says * KIND_TTL + (direction if direction >= 0 else 2) * KIND_DIRECTION
+        if (
+            kind == last_kind
+            and source == last_source
+            and destination == last_destination
+            and interface == last_interface
+            and ifindex == last_ifindex
+        ):
+            group = last_group
+        else:
+            group = find_group(groups, slots, mask, limit, state, interface, ifindex, source, destination, kind)
+            last_group = group
+            last_kind = kind
+            last_source = source
+            last_destination = destination
+            last_interface = interface
+            last_ifindex = ifindex
+        entry = group * GROUP_FIELDS
+        seen = groups[entry + G_COUNT]
+        groups[entry + G_COUNT] = seen + 1
+        if seen < EVIDENCE_FRAMES:
+            groups[entry + G_EVIDENCE + seen] = number
+            if seen == 0:
+                groups[entry + G_FIRST] = time
+                groups[entry + G_LAST] = time
+            if seen == 0 and payload >= 0 and carries != OTHER:
+                groups[entry + G_HAS_SOURCE] = version
+                if version == 4:
+                    groups[entry + G_SOURCE_LOW] = MAPPED | word(buffer, position + 12)
+                else:
+                    groups[entry + G_SOURCE_HIGH] = signed_long(buffer, position + 8)
+                    groups[entry + G_SOURCE_LOW] = signed_long(buffer, position + 16)
+        if time != ABSENT_TIME:
+            if time < groups[entry + G_FIRST] or groups[entry + G_FIRST] == ABSENT_TIME:
+                groups[entry + G_FIRST] = time
+            if time > groups[entry + G_LAST]:
+                groups[entry + G_LAST] = time
+
+        if not keep_all and carries != ARP and carries != ND:
+            if fragment != 0 or not ((protocol == 1 and version == 4) or (protocol == 58 and version == 6)):
+                continue
+        rows[NUMBER * capacity + row] = number
+        rows[TIME * capacity + row] = time
+        rows[INTERFACE * capacity + row] = interface
+        rows[IFINDEX * capacity + row] = ifindex
+        rows[GROUP * capacity + row] = group
+        rows[CAPTURED * capacity + row] = captured
+        rows[LENGTH * capacity + row] = length
+        rows[DIRECTION * capacity + row] = direction
+        rows[CARRIES * capacity + row] = carries
+        rows[CAST * capacity + row] = cast
+        rows[HAS * capacity + row] = 0
+        rows[ETH_SRC * capacity + row] = source
+        rows[ETH_DST * capacity + row] = destination
+        rows[ETH_TYPE * capacity + row] = ethertype
+        rows[VLAN * capacity + row] = vlan
+        rows[POSITION * capacity + row] = start
+        if carries == ARP:
+            decode_arp(buffer, position, end, rows, capacity, row)
+        elif version == 4:
+            rows[IP_VERSION * capacity + row] = 4
+            if position + 4 <= end:
+                rows[IP_LENGTH * capacity + row] = half(buffer, position + 2)
+            if position + 6 <= end:
+                rows[IP_ID * capacity + row] = half(buffer, position + 4)
+            if position + 8 <= end:
+                rows[IP_DF * capacity + row] = (buffer[position + 6] >> 6) & 1
+                rows[IP_MF * capacity + row] = (buffer[position + 6] >> 5) & 1
+                rows[IP_FRAGMENT * capacity + row] = (half(buffer, position + 6) & 0x1FFF) * 8
+            if position + 9 <= end:
+                rows[IP_TTL * capacity + row] = buffer[position + 8]
+            if position + 10 <= end:
+                rows[IP_PROTO * capacity + row] = buffer[position + 9]
+            if payload >= 0:
+                rows[HAS * capacity + row] = HAS_ADDRESSES
+                rows[IP_SRC_HIGH * capacity + row] = 0
+                rows[IP_SRC_LOW * capacity + row] = MAPPED | word(buffer, position + 12)
+                rows[IP_DST_HIGH * capacity + row] = 0
+                rows[IP_DST_LOW * capacity + row] = MAPPED | word(buffer, position + 16)
+        elif version == 6:
+            rows[IP_VERSION * capacity + row] = 6
+            if position + 6 <= end:
+                rows[IP_LENGTH * capacity + row] = half(buffer, position + 4)
+            if position + 8 <= end:
+                rows[IP_TTL * capacity + row] = buffer[position + 7]
+            if position + 40 <= end:
+                rows[HAS * capacity + row] = HAS_ADDRESSES
+                rows[IP_SRC_HIGH * capacity + row] = signed_long(buffer, position + 8)
+                rows[IP_SRC_LOW * capacity + row] = signed_long(buffer, position + 16)
+                rows[IP_DST_HIGH * capacity + row] = signed_long(buffer, position + 24)
+                rows[IP_DST_LOW * capacity + row] = signed_long(buffer, position + 32)
+                rows[IP_PROTO * capacity + row] = protocol
+                decode_fragment_header(buffer, position + 40, end, buffer[position + 6], rows, capacity, row)
+        if payload < 0 or fragment != 0 or payload > payload_end:
+            row = row + 1
+            continue
+        if version == 4 and protocol == 1:
+            decode_icmp(buffer, payload, payload_end, rows, capacity, row)
+        elif version == 6 and protocol == 58:
+            decode_icmpv6(buffer, payload, payload_end, rows, capacity, row)
+        elif protocol == 6 or protocol == 17:
+            if payload + 4 <= payload_end:
+                rows[SRC_PORT * capacity + row] = half(buffer, payload)
+                rows[DST_PORT * capacity + row] = half(buffer, payload + 2)
+            if protocol == 6 and payload + 14 <= payload_end:
+                rows[TCP_FLAGS * capacity + row] = half(buffer, payload + 12) & 0xFFF
+        row = row + 1
+    state[S_RECORD] = record
+    state[S_ROWS] = row
+
+
+def decode_fragment_header(buffer, position, end, protocol, rows, capacity, row):
+    """The IPv6 fragment header (RFC 8200, section 4.5), where the datagram has one."""
+    while position + 8 <= end:
+        if protocol == 0 or protocol == 43 or protocol == 60:
+            protocol = buffer[position]
+            position = position + 8 + buffer[position + 1] * 8
+        elif protocol == 44:
+            rows[IP_PROTO * capacity + row] = buffer[position]
+            rows[IP_ID * capacity + row] = word(buffer, position + 4)
+            rows[IP_FRAGMENT * capacity + row] = half(buffer, position + 2) & 0xFFF8
+            rows[IP_MF * capacity + row] = buffer[position + 3] & 1
+            return
+        else:
+            return

@@ -1,0 +1,193 @@
+"""Frame columns: decodes record batches and gives the fields names.
+
+In: record batches. Out: frame batches (the rows that somebody reads) and, over the whole capture, frame groups.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pcapcheck.capture.layout import ABSENT_TIME
+from pcapcheck.capture.record import Interface, RecordBatch
+from pcapcheck.columns import CARRIES, DIRECTIONS
+from pcapcheck.decode import frame, layout
+from pcapcheck.values import address_of
+
+# LINKTYPE_ numbers (tcpdump.org/linktypes.html) that are decoded; 12 and 14 are RAW as some systems write it.
+LINKS = {
+    0: layout.LINK_NULL,
+    1: layout.LINK_ETHERNET,
+    12: layout.LINK_RAW,
+    14: layout.LINK_RAW,
+    101: layout.LINK_RAW,
+    108: layout.LINK_LOOP,
+    113: layout.LINK_COOKED,
+    228: layout.LINK_RAW,
+    229: layout.LINK_RAW,
+    276: layout.LINK_COOKED2,
+}
+LINK_NAMES = {
+    0: "NULL",
+    1: "Ethernet",
+    12: "RAW",
+    14: "RAW",
+    101: "RAW",
+    105: "IEEE 802.11",
+    108: "LOOP",
+    113: "SLL",
+    127: "radiotap",
+    192: "PPI",
+    228: "IPv4",
+    229: "IPv6",
+    239: "NFLOG",
+    276: "SLL2",
+}
+COOKED = 113
+COOKED2 = 276
+
+MOST_GROUPS = 1 << 14
+DISTANT = 1 << 62
+
+
+def link_name(link_type: int) -> str:
+    return LINK_NAMES.get(link_type, f"link type {link_type}")
+
+
+@dataclass(frozen=True)
+class FrameGroup:
+    """Frames alike in capture point, MACs, direction, what they carry and what their TTL says.
+
+    ``source`` is the IP source of the first of them; ``frames`` are the numbers of the first few.
+    """
+
+    interface: int
+    ifindex: int | None
+    src: int | None
+    dst: int | None
+    carries: str
+    ttl: int
+    direction: str | None
+    count: int
+    first: int | None
+    last: int | None
+    source: int | None
+    frames: list[int]
+
+    @property
+    def point(self) -> tuple[int, int | None]:
+        return self.interface, self.ifindex
+
+
+@dataclass
+class FrameBatch:
+    """Frame rows of one record batch: field ``f`` of row ``r`` is ``rows[f * capacity + r]`` (see ``layout``)."""
+
+    rows: array[int]
+    capacity: int
+    count: int
+    buffer: bytearray
+
+    def field(self, number: int) -> array[int]:
+        start = number * self.capacity
+        return self.rows[start : start + self.count]
+
+
+class Decoder:
+    """Decodes one capture's record batches; ``keep_all`` keeps a row for every frame, not only ARP and ICMP.
+
+    ``since`` and ``until`` (nanoseconds) bound what is decoded; frames without a time are always in.
+    """
+
+    def __init__(self, keep_all: bool = False, since: int | None = None, until: int | None = None) -> None:
+        self.keep_all = keep_all
+        self.since = -DISTANT * 2 if since is None else since
+        self.until = DISTANT * 2 - 1 if until is None else until
+        self._groups = array("q", bytes(8 * layout.GROUP_FIELDS * MOST_GROUPS))
+        self._slots = array("q", [-1]) * (2 * MOST_GROUPS)
+        self._state = array("q", bytes(8 * layout.STATE_SIZE))
+        # Group 0 is nobody's: it takes the frames that find no group when there are too many different ones.
+        self._groups[layout.G_IFINDEX] = self._groups[layout.G_SRC] = self._groups[layout.G_DST] = layout.ABSENT
+        self._groups[layout.G_KIND] = 2 * layout.KIND_DIRECTION
+        self._state[layout.S_GROUPS] = 1
+        self._links = array("q")
+        self._rows = array("q")
+        self._blank = array("q")
+
+    @property
+    def undecoded(self) -> int:
+        """Frames whose link type is not decoded."""
+        return self._state[layout.S_UNDECODED]
+
+    @property
+    def overflowed(self) -> int:
+        """Frames counted in group 0 because there were too many different ones."""
+        return self._state[layout.S_OVERFLOW]
+
+    def decode(self, batch: RecordBatch) -> Iterator[FrameBatch]:
+        """The rows of a batch, in one or more parts."""
+        capacity = batch.capacity
+        if len(self._rows) != layout.FIELDS * capacity:
+            self._blank = array("q", [layout.ABSENT]) * (layout.FIELDS * capacity)
+            self._rows = array("q", self._blank)
+        self._add_links(batch.interfaces)
+        state = self._state
+        state[layout.S_RECORD] = 0
+        while state[layout.S_RECORD] < batch.count:
+            memoryview(self._rows)[:] = memoryview(self._blank)
+            frame.decode_frames(
+                batch.buffer,
+                batch.matrix,
+                capacity,
+                batch.count,
+                batch.first_number,
+                self._links,
+                self.since,
+                self.until,
+                self.keep_all,
+                self._groups,
+                self._slots,
+                MOST_GROUPS,
+                self._rows,
+                capacity,
+                state,
+            )
+            if state[layout.S_ROWS]:
+                yield FrameBatch(self._rows, capacity, state[layout.S_ROWS], batch.buffer)
+
+    def groups(self) -> list[FrameGroup]:
+        """All groups met so far; their place in the list is what a row's GROUP field says. The first is the overflow."""
+        size = layout.GROUP_FIELDS
+        return [self._group(self._groups[n * size : (n + 1) * size]) for n in range(self._state[layout.S_GROUPS])]
+
+    @staticmethod
+    def _group(row: array[int]) -> FrameGroup:
+        kind = row[layout.G_KIND]
+        direction = kind // layout.KIND_DIRECTION
+        count = row[layout.G_COUNT]
+        first, last = row[layout.G_FIRST], row[layout.G_LAST]
+        has_source = row[layout.G_HAS_SOURCE]
+        return FrameGroup(
+            interface=row[layout.G_INTERFACE],
+            ifindex=absent(row[layout.G_IFINDEX]),
+            src=absent(row[layout.G_SRC]),
+            dst=absent(row[layout.G_DST]),
+            carries=CARRIES[kind % layout.KIND_TTL],
+            ttl=kind % layout.KIND_DIRECTION // layout.KIND_TTL,
+            direction=DIRECTIONS[direction] if direction < len(DIRECTIONS) else None,
+            count=count,
+            first=None if first == ABSENT_TIME else first,
+            last=None if last == ABSENT_TIME else last,
+            source=address_of(row[layout.G_SOURCE_HIGH], row[layout.G_SOURCE_LOW]) if has_source else None,
+            frames=list(row[layout.G_EVIDENCE : layout.G_EVIDENCE + min(count, layout.EVIDENCE_FRAMES)]),
+        )
+
+    def _add_links(self, interfaces: list[Interface]) -> None:
+        for interface in interfaces[len(self._links) // 2 :]:
+            self._links.extend([LINKS.get(interface.link_type, layout.LINK_UNKNOWN), interface.fcs_bytes])
+
+
+def absent(value: int) -> int | None:
+    """A field as Python knows absence."""
+    return None if value == layout.ABSENT else value

@@ -1,0 +1,9 @@
+"""The two errors a caller meets: what cannot be read, and what cannot be loaded as a rule."""
+
+
+class CaptureError(Exception):
+    """A capture cannot be read at all; the message says which one, what is wrong and what to do."""
+
+
+class RuleError(Exception):
+    """A rule, a variable or an option about rules cannot be understood; the message says where."""

@@ -1,0 +1,142 @@
+"""Claims: which MACs said of themselves, in ARP or neighbour discovery, that an address is theirs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pcapcheck.decode.frames import COOKED
+from pcapcheck.flows.arp import Message
+from pcapcheck.flows.links import Link
+
+MOST_CLAIMS = 1 << 16
+
+
+@dataclass(slots=True)
+class Claim:
+    """One MAC's claim of one address at one capture point. ``own`` where it was told unasked or in a request."""
+
+    point: tuple[int, int | None]
+    ip: int
+    mac: int
+    first_time: int | None
+    last_time: int | None
+    own: bool = False
+    count: int = 0
+    frames: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Claims:
+    """Gathers the claims of one capture; probes claim nothing (RFC 5227)."""
+
+    missed: int = 0
+    _claims: dict[tuple[object, ...], Claim] = field(default_factory=dict)
+
+    def feed(self, message: Message) -> None:
+        if message.is_probe or message.sender_ip is None or message.sender_mac is None:
+            return
+        key = (message.point, message.sender_ip, message.sender_mac)
+        claim = self._claims.get(key)
+        if claim is None:
+            if len(self._claims) >= MOST_CLAIMS:
+                self.missed += 1
+                return
+            claim = Claim(message.point, message.sender_ip, message.sender_mac, message.time, message.time)
+            self._claims[key] = claim
+        claim.count += 1
+        claim.own = claim.own or not message.is_reply
+        if message.time is not None:
+            claim.first_time = min(claim.first_time or message.time, message.time)
+            claim.last_time = max(claim.last_time or message.time, message.time)
+        if len(claim.frames) < 8:
+            claim.frames.append(message.number)
+
+    def all(self) -> list[Claim]:
+        return list(self._claims.values())
+
+
+@dataclass(frozen=True)
+class AddressRow:
+    """A claim, judged beside the other claims of the same address at the same capture point."""
+
+    group: int
+    outcome: str
+    interface: str
+    kind: str
+    ip: int
+    mac: int
+    side: str | None
+    first_time: int | None
+    last_time: int | None
+    proxied: bool
+    claimants: int | None
+    other_claimants: frozenset[int] | None
+    frames: list[int]
+
+    @property
+    def time(self) -> int | None:
+        return self.first_time
+
+
+def address_rows(claims: list[Claim], link: Link, gateways: frozenset[int], proxy_mac: int) -> list[AddressRow]:
+    """The ``addresses`` rows of one capture point.
+
+    A claim lasts from its first telling until its MAC falls silent on the link: a pod made anew under its old name
+    claims its address with a new MAC, but only after the old one fell silent.
+    """
+    gone = _last_seen(link)
+    sides = {group.src: link.sides.of(group)[0] for group in link.point.groups.values()}
+    by_ip: dict[int, list[Claim]] = {}
+    for claim in claims:
+        by_ip.setdefault(claim.ip, []).append(claim)
+    rows = []
+    for ip, same in by_ip.items():
+        own = ip not in gateways and (ip in link.pod_ips or any(claim.mac in link.pod_macs for claim in same))
+        # Proxy ARP makes the node answer for everything, the pod's own address included (it then only replies).
+        proxied = {
+            claim.mac
+            for claim in same
+            if own and not claim.own and (sides.get(claim.mac) == "node" or claim.mac == proxy_mac)
+        }
+        for claim in same:
+            others = {
+                other.mac
+                for other in same
+                if other.mac != claim.mac and other.mac not in proxied and _overlap(claim, other, gone)
+            }
+            known = not link.sides.folded and link.point.link_type != COOKED
+            rows.append(
+                AddressRow(
+                    min(link.point.groups),
+                    "",
+                    link.point.name,
+                    link.point.kind,
+                    ip,
+                    claim.mac,
+                    sides.get(claim.mac),
+                    claim.first_time,
+                    claim.last_time,
+                    claim.mac in proxied,
+                    len(others) + 1 if known else None,
+                    frozenset(others) or None,
+                    claim.frames,
+                )
+            )
+    return rows
+
+
+def _last_seen(link: Link) -> dict[int, int]:
+    seen: dict[int, int] = {}
+    for group in link.point.groups.values():
+        if group.src is not None and group.last is not None:
+            seen[group.src] = max(seen.get(group.src, group.last), group.last)
+    return seen
+
+
+def _overlap(one: Claim, other: Claim, gone: dict[int, int]) -> bool:
+    """Whether two claims held at the same time; True where the capture has no times."""
+    if one.first_time is None or one.last_time is None or other.first_time is None or other.last_time is None:
+        return True
+    one_end = max(one.last_time, gone.get(one.mac, one.last_time))
+    other_end = max(other.last_time, gone.get(other.mac, other.last_time))
+    return one.first_time <= other_end and other.first_time <= one_end

@@ -1,0 +1,322 @@
+"""Resolutions: who asked for an address by ARP (RFC 826) or neighbour discovery (RFC 4861), and who answered.
+
+A resolution is an asker's first request for a target on its link, its repeats until an answer or a long pause,
+and the answers. An announcement (sender IP = target IP) and a probe (no sender IP, RFC 5227) are neither requests
+nor answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pcapcheck.capture.layout import ABSENT_TIME
+from pcapcheck.decode import layout
+from pcapcheck.decode.frames import FrameBatch, absent
+from pcapcheck.values import MAPPED, address_of
+
+REQUEST = 1
+REPLY = 2
+SOLICITATION = 135
+ADVERTISEMENT = 136
+
+# Two requests closer than this leave open to which of them an answer belongs: proxy_delay may hold an answer back
+# for up to 0.8 s (kernel: net/ipv4/arp.c, pneigh_enqueue; the delay is 80 jiffies of 10 ms by default).
+AMBIGUOUS = 800_000_000
+MOST_OPEN = 1 << 17
+FRAMES_KEPT = 8
+
+
+@dataclass(slots=True)
+class Message:
+    """An ARP or neighbour discovery packet, in the words of ARP."""
+
+    number: int
+    time: int | None
+    point: tuple[int, int | None]
+    group: int
+    family: int
+    is_request: bool
+    is_reply: bool
+    sender_ip: int | None
+    sender_mac: int | None
+    target_ip: int | None
+    target_mac: int | None
+    eth_src: int | None
+    unicast: bool | None
+
+    @property
+    def is_probe(self) -> bool:
+        """A sender without an address: it asks whether the target is free, and claims nothing."""
+        return self.sender_ip in (0, MAPPED)
+
+    @property
+    def is_announcement(self) -> bool:
+        return self.sender_ip is not None and self.sender_ip == self.target_ip
+
+
+@dataclass(slots=True)
+class Answer:
+    """One answer to a resolution; ``reply_mac`` is what it told, ``reply_eth_src`` who sent the frame."""
+
+    resolution: Resolution
+    frame_group: int
+    number: int
+    time: int | None
+    latency: int | None
+    reply_mac: int | None
+    reply_eth_src: int | None
+
+    @property
+    def group(self) -> int:
+        return self.resolution.group
+
+    @property
+    def outcome(self) -> str:
+        return "answered"
+
+    @property
+    def family(self) -> int:
+        return self.resolution.family
+
+    @property
+    def asker_ip(self) -> int:
+        return self.resolution.asker_ip
+
+    @property
+    def asker_mac(self) -> int | None:
+        return self.resolution.asker_mac
+
+    @property
+    def target(self) -> int:
+        return self.resolution.target
+
+    @property
+    def frames(self) -> list[int]:
+        return [self.number]
+
+
+@dataclass(slots=True)
+class Resolution:
+    """One asker's question for one target. Times in nanoseconds; ``frames`` are the first few frame numbers."""
+
+    group: int
+    point: tuple[int, int | None]
+    family: int
+    asker_ip: int
+    asker_mac: int | None
+    target: int
+    first_time: int | None
+    latest_time: int | None
+    unicast: bool | None
+    previous_time: int | None = None
+    attempts: int = 1
+    outcome: str = "unanswered"
+    answers: list[Answer] = field(default_factory=list)
+    answer_count: int = 0
+    frames: list[int] = field(default_factory=list)
+
+    @property
+    def cast(self) -> str | None:
+        """How the latest request was sent; a cooked capture does not say it of outgoing frames."""
+        return None if self.unicast is None else "unicast" if self.unicast else "broadcast"
+
+    @property
+    def time(self) -> int | None:
+        return self.first_time
+
+    @property
+    def latency_first(self) -> int | None:
+        return between(self.first_time, self.answers[0].time) if self.answers else None
+
+    @property
+    def latency(self) -> int | None:
+        gap = between(self.previous_time, self.latest_time)
+        if not self.answers or (gap is not None and gap < AMBIGUOUS):
+            return None
+        return self.answers[0].latency
+
+    @property
+    def reply_mac(self) -> frozenset[int] | None:
+        return frozenset(a.reply_mac for a in self.answers if a.reply_mac is not None) or None
+
+    @property
+    def reply_eth_src(self) -> frozenset[int] | None:
+        return frozenset(a.reply_eth_src for a in self.answers if a.reply_eth_src is not None) or None
+
+    @property
+    def answering_macs(self) -> int | None:
+        return len(self.reply_mac) if self.reply_mac else None
+
+
+def between(start: int | None, end: int | None) -> int | None:
+    """A duration, or None where either time is absent. A clock that stepped back gives 0, not less."""
+    return None if start is None or end is None else max(0, end - start)
+
+
+class Resolutions:
+    """Pairs requests with answers over one capture, in the order of its frames.
+
+    ``wait`` is the longest time (nanoseconds) that an answer may take. Closed resolutions are handed out by
+    ``feed``; what is still open when the capture ends, by ``finish``.
+    """
+
+    def __init__(self, wait: int) -> None:
+        self.wait = wait
+        self.evicted = 0
+        self._open: dict[tuple[object, ...], Resolution] = {}
+
+    def feed(self, message: Message) -> Iterator[Resolution]:
+        """Take the next message; yields the resolutions that it closes."""
+        if message.is_probe or message.sender_ip is None or message.target_ip is None:
+            return
+        if message.is_reply:
+            self._answer(message)
+        elif message.is_request and not message.is_announcement:
+            yield from self._request(message)
+
+    def finish(self, last_seen: dict[tuple[int, int | None], int]) -> Iterator[Resolution]:
+        """What is open at the end; a request too close to the last frame of its capture point is in flight."""
+        for resolution in self._open.values():
+            waited = between(resolution.first_time, last_seen.get(resolution.point))
+            if resolution.outcome == "unanswered" and waited is not None and waited < self.wait:
+                resolution.outcome = "in-flight"
+            yield resolution
+        self._open.clear()
+
+    def _request(self, message: Message) -> Iterator[Resolution]:
+        assert message.sender_ip is not None
+        assert message.target_ip is not None
+        key = (message.point, message.family, message.sender_ip, message.sender_mac, message.target_ip)
+        known = self._open.get(key)
+        if known is not None:
+            pause = between(known.latest_time, message.time)
+            if known.outcome == "unanswered" and (pause is None or pause <= 3 * self.wait):
+                known.attempts += 1
+                known.previous_time = known.latest_time
+                known.latest_time = message.time
+                known.unicast = message.unicast
+                if len(known.frames) < FRAMES_KEPT:
+                    known.frames.append(message.number)
+                return
+            del self._open[key]
+            yield known
+        elif len(self._open) >= MOST_OPEN:
+            oldest = self._open.pop(next(iter(self._open)))
+            if oldest.outcome == "unanswered":
+                oldest.outcome = "evicted"
+                self.evicted += 1
+            yield oldest
+        self._open[key] = Resolution(
+            message.group,
+            message.point,
+            message.family,
+            message.sender_ip,
+            message.sender_mac,
+            message.target_ip,
+            message.time,
+            message.time,
+            message.unicast,
+            frames=[message.number],
+        )
+
+    def _answer(self, message: Message) -> None:
+        key = (message.point, message.family, message.target_ip, message.target_mac, message.sender_ip)
+        resolution = self._open.get(key)
+        if resolution is None:
+            return
+        resolution.outcome = "answered"
+        resolution.answer_count += 1
+        if len(resolution.answers) < FRAMES_KEPT:
+            latency = between(resolution.latest_time, message.time)
+            resolution.answers.append(
+                Answer(
+                    resolution,
+                    message.group,
+                    message.number,
+                    message.time,
+                    latency,
+                    message.sender_mac,
+                    message.eth_src,
+                )
+            )
+            resolution.frames.append(message.number)
+
+
+def messages(batch: FrameBatch) -> Iterator[Message]:
+    """The ARP and neighbour discovery packets among the rows of a batch."""
+    for row, carries in enumerate(batch.field(layout.CARRIES)):
+        if carries == layout.ARP:
+            yield _arp(batch, row)
+        elif carries == layout.ND:
+            message = _neighbour_discovery(batch, row)
+            if message is not None:
+                yield message
+
+
+def _arp(batch: FrameBatch, row: int) -> Message:
+    rows, capacity = batch.rows, batch.capacity
+
+    def get(number: int) -> int | None:
+        return absent(rows[number * capacity + row])
+
+    opcode = get(layout.ARP_OPCODE)
+    sender_ip, target_ip = get(layout.ARP_SRC_IP), get(layout.ARP_DST_IP)
+    announcement = sender_ip is not None and sender_ip == target_ip
+    return Message(
+        number=rows[layout.NUMBER * capacity + row],
+        time=time_of(rows[layout.TIME * capacity + row]),
+        point=(rows[layout.INTERFACE * capacity + row], get(layout.IFINDEX)),
+        group=rows[layout.GROUP * capacity + row],
+        family=4,
+        is_request=opcode == REQUEST,
+        is_reply=opcode == REPLY and not announcement,
+        sender_ip=sender_ip,
+        sender_mac=get(layout.ARP_SRC_MAC),
+        target_ip=target_ip,
+        target_mac=get(layout.ARP_DST_MAC),
+        eth_src=get(layout.ETH_SRC),
+        unicast=_unicast(rows[layout.CAST * capacity + row]),
+    )
+
+
+def _unicast(cast: int) -> bool | None:
+    return None if cast == layout.ABSENT else cast == layout.TO_ONE
+
+
+def _neighbour_discovery(batch: FrameBatch, row: int) -> Message | None:
+    """A solicitation or advertisement in the words of ARP: an advertisement's target is the sender that it claims."""
+    rows, capacity = batch.rows, batch.capacity
+
+    def get(number: int) -> int | None:
+        return absent(rows[number * capacity + row])
+
+    kind = get(layout.ICMP_TYPE)
+    if kind not in (SOLICITATION, ADVERTISEMENT) or not rows[layout.HAS * capacity + row] & layout.HAS_TARGET:
+        return None
+    source = address_of(rows[layout.IP_SRC_HIGH * capacity + row], rows[layout.IP_SRC_LOW * capacity + row])
+    destination = address_of(rows[layout.IP_DST_HIGH * capacity + row], rows[layout.IP_DST_LOW * capacity + row])
+    target = address_of(rows[layout.ND_TARGET_HIGH * capacity + row], rows[layout.ND_TARGET_LOW * capacity + row])
+    eth_src = get(layout.ETH_SRC)
+    mac = get(layout.ND_MAC)
+    asks = kind == SOLICITATION
+    return Message(
+        number=rows[layout.NUMBER * capacity + row],
+        time=time_of(rows[layout.TIME * capacity + row]),
+        point=(rows[layout.INTERFACE * capacity + row], get(layout.IFINDEX)),
+        group=rows[layout.GROUP * capacity + row],
+        family=6,
+        is_request=asks,
+        is_reply=not asks and destination >> 120 != 0xFF,
+        sender_ip=source if asks else target,
+        # The option may be left out where the frame's own source says the same (RFC 4861, section 4.4).
+        sender_mac=(eth_src if asks else (eth_src if mac is None else mac)),
+        target_ip=target if asks else destination,
+        target_mac=None if asks else get(layout.ETH_DST),
+        eth_src=eth_src,
+        unicast=destination >> 120 != 0xFF,
+    )
+
+
+def time_of(value: int) -> int | None:
+    return None if value == ABSENT_TIME else value

@@ -1,0 +1,67 @@
+"""Does a recording hold one direction only (``tcpdump -Q in``)? Then no missing answer proves anything.
+
+Only traffic that cannot be without answers proves it: a pod that sends on although nobody seems to have told it the
+gateway's MAC, or a TCP handshake completed although nobody seems to have answered its SYN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pcapcheck.decode import layout
+from pcapcheck.decode.fields import FrameRow
+
+SYN, ACK = 0x02, 0x10
+MOST_HANDSHAKES = 1 << 12
+# Linux repeats an unanswered unicast request after retrans_time_ms (1 s), so a lone one was answered
+# (kernel: net/core/neighbour.c, neigh_timer_handler).
+REPEATED_WITHIN = 3_000_000_000
+
+
+def proof_of_one_way(rows: Iterable[FrameRow], gateways: frozenset[int], arp_wait: int) -> str | None:
+    """What shows that the other end's frames were not recorded, or None.
+
+    ``rows`` are the frames of one capture point on which only one sender was heard.
+    """
+    asked: dict[Any, tuple[int, int]] = {}
+    revalidated: dict[Any, tuple[int, int]] = {}
+    handshakes: dict[tuple[Any, ...], int] = {}
+    for row in rows:
+        time = row.time
+        if time is None:
+            continue
+        if row.carries in ("arp", "nd"):
+            target = row.arp_dst_proto_ipv4 if row.carries == "arp" else row.nd_target
+            if target in gateways and (row.arp_opcode == 1 or row.icmp_type == 135):
+                revalidated.pop(row.eth_src, None)
+                pending = revalidated if row.field(layout.CAST) == layout.TO_ONE else asked
+                pending[row.eth_src] = (time, row.frames[0])
+        elif row.carries == "ip-unicast":
+            since, number = asked.get(row.eth_src, (None, 0))
+            if since is not None and 0 <= time - since <= arp_wait:
+                return _reason(f"frame {row.frames[0]} is sent to the gateway although frame {number} got no answer")
+            since, number = revalidated.get(row.eth_src, (None, 0))
+            if since is not None and time - since > REPEATED_WITHIN:
+                return _reason(f"frame {number} got no answer and yet was not repeated")
+            proof = _handshake(row, handshakes)
+            if proof:
+                return proof
+    return None
+
+
+def _handshake(row: FrameRow, handshakes: dict[tuple[Any, ...], int]) -> str | None:
+    flags = row.tcp_flags
+    if not isinstance(flags, int):
+        return None
+    flow = (row.ip_src, row.tcp_srcport, row.ip_dst, row.tcp_dstport)
+    if flags & SYN and not flags & ACK:
+        if len(handshakes) < MOST_HANDSHAKES:
+            handshakes[flow] = row.frames[0]
+    elif flags & ACK and not flags & SYN and flow in handshakes:
+        return _reason(f"frame {row.frames[0]} completes a handshake of which only the SYN (frame {handshakes[flow]}) is here")
+    return None
+
+
+def _reason(what: str) -> str:
+    return f"only one direction was recorded ({what}); capture without -Q"

@@ -1,0 +1,133 @@
+"""Read one capture from bytes to exchanges, in one pass, and remember what the judgement at its end needs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pcapcheck.capture.record import Interface, Problem
+from pcapcheck.capture.source import open_capture
+from pcapcheck.columns import FRAMES
+from pcapcheck.decode.fields import FrameRow, frame_rows
+from pcapcheck.decode.frames import LINKS, Decoder, FrameGroup, link_name
+from pcapcheck.flows.arp import Resolution
+from pcapcheck.flows.echo import Echo
+from pcapcheck.flows.exchanges import Exchange, Exchanges
+from pcapcheck.flows.scope import Scope
+from pcapcheck.flows.summary import Tally
+
+# Told after every batch: the capture, the bytes and the frames read so far.
+Progress = Callable[[Path, int, int], None]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How to read: bounds and waits (nanoseconds), the gateway's addresses, frames per batch."""
+
+    scope: Scope
+    gateways: frozenset[int]
+    arp_wait: int
+    echo_wait: int
+    batch_frames: int
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """A frame group as a row of the table ``frames``: its frames are alike in all that is asked."""
+
+    group: int
+    frames: list[int]
+    time: int | None
+    outcome: str = ""
+
+
+# Takes rows of a table: (name of the table, rows, frames behind each row).
+RowSink = Callable[[str, Iterable[Exchange | FrameRow | GroupRow], int], None]
+
+
+@dataclass
+class Capture:
+    """One capture of the observation, once it was read."""
+
+    number: int
+    path: Path
+    format: str = ""
+    frames: int = 0
+    interfaces: list[Interface] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    groups: list[FrameGroup] = field(default_factory=list)
+    exchanges: Exchanges | None = None
+    tallies: dict[tuple[str, int], Tally] = field(default_factory=dict)
+
+
+def read_capture(
+    number: int, path: Path, reading: Reading, sink: RowSink, every_frame: bool, progress: Progress | None = None
+) -> Capture:
+    """Read a capture once. ``sink`` gets each finished exchange, and each frame where ``every_frame``, else each group.
+
+    Raises CaptureError where it cannot be read at all; damage further in is noted in ``problems``.
+    """
+    capture = Capture(number, path)
+    exchanges = Exchanges(reading.gateways, reading.arp_wait, reading.echo_wait)
+
+    def settle(finished: Iterator[tuple[str, Exchange]]) -> None:
+        for table, exchange in finished:
+            _tally(capture.tallies, exchange)
+            sink(table, [exchange], 1)
+
+    decoder = Decoder(every_frame, reading.scope.since, reading.scope.until)
+    with open_capture(path, reading.batch_frames) as reader:
+        for records in reader.batches():
+            for frames in decoder.decode(records):
+                settle(exchanges.feed(frames))
+                if every_frame:
+                    sink(FRAMES, frame_rows(frames), 1)
+            if progress:
+                progress(path, records.base, reader.frames)
+    capture.groups = decoder.groups()
+    settle(exchanges.finish(capture.groups))
+    if not every_frame:
+        for group_number, group in enumerate(capture.groups):
+            if group.count:
+                sink(FRAMES, [GroupRow(group_number, group.frames, group.first)], group.count)
+    capture.format, capture.frames, capture.interfaces = reader.format, reader.frames, reader.interfaces
+    capture.exchanges = exchanges
+    capture.problems = [*reader.problems, *_own_problems(decoder, reader.interfaces, exchanges)]
+    return capture
+
+
+def read_frames(path: Path, reading: Reading) -> Iterator[FrameRow]:
+    """Every frame of a capture, one at a time; each is valid until the next is asked for."""
+    decoder = Decoder(True, reading.scope.since, reading.scope.until)
+    with open_capture(path, reading.batch_frames) as reader:
+        for records in reader.batches():
+            for frames in decoder.decode(records):
+                yield from frame_rows(frames)
+
+
+def _tally(tallies: dict[tuple[str, int], Tally], exchange: Exchange) -> None:
+    if isinstance(exchange, Resolution):
+        tallies.setdefault(("arp", exchange.group), Tally()).add_resolution(exchange)
+    elif isinstance(exchange, Echo):
+        tallies.setdefault(("echo", exchange.group), Tally()).add_echo(exchange)
+
+
+def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exchanges) -> Iterator[Problem]:
+    """What was read but could not be told: link types that are not decoded, and state dropped to bound memory."""
+    undecoded = Counter(
+        {link_name(one.link_type): one.frames for one in interfaces if one.frames and one.link_type not in LINKS}
+    )
+    for name, frames in undecoded.items():
+        yield Problem("not-decoded", f"{frames} frames of link type {name} are counted but not decoded")
+    for one in interfaces:
+        if one.drops:
+            yield Problem("drops", f"{one.name or f'interface {one.number}'} lost {one.drops} packets while recording")
+    if decoder.overflowed:
+        yield Problem("too-many-senders", f"{decoder.overflowed} frames are of too many different MACs to tell apart")
+    evicted = exchanges.resolutions.evicted + exchanges.echoes.evicted
+    if evicted:
+        yield Problem("evicted", f"{evicted} open exchanges were dropped, oldest first, to keep memory bounded")
+    if exchanges.claims.missed:
+        yield Problem("evicted", f"{exchanges.claims.missed} claims of addresses were passed over: too many")

@@ -1,0 +1,1 @@
+"""Exchanges and frames -> findings: rules are loaded, checked against the table of columns, and evaluated."""

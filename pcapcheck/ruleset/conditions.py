@@ -1,0 +1,214 @@
+"""Conditions: what ``select`` and ``expect`` say, in three-valued logic (Kleene).
+
+A comparison with something that the capture does not hold is UNKNOWN, never true and never false.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pcapcheck.columns import ADDRESS, COLUMNS, MAC, Column
+from pcapcheck.ruleset.document import Node
+from pcapcheck.ruleset.variables import VARIABLES, Settings, suggest
+from pcapcheck.values import Value, format_mac, parse_bool, parse_network
+
+FALSE, UNKNOWN, TRUE = -1, 0, 1
+WORDS = {"all", "any", "not"}
+
+Getter = Callable[[Column], Value | None]
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A comparison: its name, what it means, and for which columns it makes sense."""
+
+    name: str
+    help: str
+    ordered: bool = False
+
+
+OPERATORS = {
+    operator.name: operator
+    for operator in (
+        Operator("eq", "equals"),
+        Operator("ne", "differs from"),
+        Operator("in", "is one of a list"),
+        Operator("lt", "is less than", ordered=True),
+        Operator("le", "is at most", ordered=True),
+        Operator("gt", "is more than", ordered=True),
+        Operator("ge", "is at least", ordered=True),
+        Operator("cidr", "address within a network, or one of several"),
+        Operator("mac_prefix", "MAC that begins with these bytes"),
+        Operator("exists", "true: the capture holds a value; false: it does not"),
+        Operator("same_as", "equals another column of the row (one of its values where it has several)"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One column compared with something. Where the column has several values, all of them must compare true."""
+
+    column: Column
+    operator: str
+    operand: object
+    node: Node = field(repr=False)
+
+    def evaluate(self, judge: Judge) -> int:
+        return judge(self)
+
+    def compare(self, get: Getter) -> int:
+        """TRUE, FALSE, or UNKNOWN where a column that it names is absent."""
+        value = get(self.column)
+        if self.operator == "exists":
+            return TRUE if (value is not None) is self.operand else FALSE
+        if value is None:
+            return UNKNOWN
+        operand = self.operand
+        if isinstance(operand, Column):
+            other = get(operand)
+            if other is None:
+                return UNKNOWN
+            operand = other if isinstance(other, (tuple, frozenset)) else (other,)
+        held = value if isinstance(value, (tuple, frozenset)) else (value,)
+        return TRUE if all(_compare(self.operator, one, operand) for one in held) else FALSE
+
+    def columns(self) -> list[Column]:
+        return [self.column, self.operand] if isinstance(self.operand, Column) else [self.column]
+
+    def leaves(self) -> list[Leaf]:
+        return [self]
+
+
+@dataclass(frozen=True)
+class Combination:
+    """``all`` or ``any`` of several conditions, or ``not`` one."""
+
+    word: str
+    parts: tuple[Condition, ...]
+
+    def evaluate(self, judge: Judge) -> int:
+        """Combine what ``judge`` says of each leaf."""
+        results = [part.evaluate(judge) for part in self.parts]
+        if self.word == "not":
+            return -results[0]
+        if self.word == "any":
+            return max(results, default=FALSE)
+        return min(results, default=TRUE)
+
+    def leaves(self) -> list[Leaf]:
+        return [leaf for part in self.parts for leaf in part.leaves()]
+
+
+Condition = Leaf | Combination
+Judge = Callable[[Leaf], int]
+
+
+def _compare(operator: str, value: Value, operand: object) -> bool:
+    match operator:
+        case "eq":
+            return value == operand
+        case "ne":
+            return value != operand
+        case "in" | "same_as":
+            return value in operand  # type: ignore[operator]
+        case "lt":
+            return value < operand  # type: ignore[operator]
+        case "le":
+            return value <= operand  # type: ignore[operator]
+        case "gt":
+            return value > operand  # type: ignore[operator]
+        case "ge":
+            return value >= operand  # type: ignore[operator]
+        case "cidr":
+            return any(value & mask == network for network, mask in operand)  # type: ignore
+        case _:
+            return format_mac(value).startswith(operand)  # type: ignore[arg-type]
+
+
+def read_conditions(node: Node, table: str, settings: Settings, without: frozenset[str] = frozenset()) -> Combination:
+    """A map of conditions; all must hold. ``without`` names keys that mean something else (``table``)."""
+    parts: list[Condition] = []
+    for name, value in node.items("conditions").items():
+        if name in without:
+            continue
+        if name in ("all", "any"):
+            some = tuple(read_conditions(one, table, settings) for one in value.list(f"{name!r}"))
+            if not some:
+                raise value.error(f"{name!r} needs at least one condition")
+            parts.append(Combination(name, some))
+        elif name == "not":
+            parts.append(Combination("not", (read_conditions(value, table, settings),)))
+        else:
+            column = find_column(node.key(name), name, table)
+            parts.extend(_read_leaves(column, value, table, settings))
+    return Combination("all", tuple(parts))
+
+
+def find_column(node: Node, name: str, table: str) -> Column:
+    column = COLUMNS[table].get(name)
+    if column is None:
+        raise node.error(f"table {table!r} has no column {name!r}{suggest(name, {*COLUMNS[table], *WORDS})}")
+    return column
+
+
+def _read_leaves(column: Column, node: Node, table: str, settings: Settings) -> list[Condition]:
+    if isinstance(node.value, str):
+        return [Leaf(column, "eq", _operand(column, node, settings), node)]
+    if isinstance(node.value, list):
+        if not node.value:
+            raise node.error(f"{column.name}: an empty list never holds")
+        return [Leaf(column, "in", frozenset(_operand(column, one, settings) for one in node.value), node)]
+    if not node.value:
+        raise node.error(f"{column.name}: needs an operator, one of: {', '.join(OPERATORS)}")
+    return [_read_operator(column, name, node, table, settings) for name in node.value]
+
+
+def _read_operator(column: Column, name: str, node: Node, table: str, settings: Settings) -> Condition:
+    assert isinstance(node.value, dict)
+    operand = node.value[name]
+    operator = OPERATORS.get(name)
+    if operator is None:
+        raise node.key(name).error(f"there is no operator {name!r}{suggest(name, OPERATORS)}")
+    if operator.ordered and not column.type.ordered:
+        raise node.key(name).error(f"{name!r} needs a number, time or duration; {column.name} is a {column.type.name}")
+    match name:
+        case "exists":
+            return Leaf(column, name, _typed(operand, parse_bool, settings), operand)
+        case "same_as":
+            other = find_column(operand, operand.text(name), table)
+            if other.type is not column.type:
+                raise operand.error(f"{other.name} is a {other.type.name}, {column.name} a {column.type.name}")
+            return Leaf(column, name, other, operand)
+        case "in":
+            several = frozenset(_operand(column, one, settings) for one in operand.list("'in'"))
+            return Leaf(column, name, several, operand)
+        case "cidr":
+            if column.type is not ADDRESS:
+                raise node.key(name).error(f"'cidr' needs an address; {column.name} is a {column.type.name}")
+            nodes = operand.value if isinstance(operand.value, list) else [operand]
+            return Leaf(column, name, tuple(_typed(one, parse_network, settings) for one in nodes), operand)
+        case "mac_prefix":
+            if column.type is not MAC:
+                raise node.key(name).error(f"'mac_prefix' needs a MAC; {column.name} is a {column.type.name}")
+            return Leaf(column, name, _typed(operand, str.lower, settings), operand)
+    return Leaf(column, name, _operand(column, operand, settings), operand)
+
+
+def _operand(column: Column, node: Node, settings: Settings) -> Value:
+    value: Value = _typed(node, column.parse, settings)  # type: ignore[assignment]
+    return value
+
+
+def _typed(node: Node, parse: Callable[[str], object], settings: Settings) -> object:
+    """A scalar read by ``parse``, with ``$name`` replaced by the variable's value."""
+    text = node.text("a value")
+    if text.startswith("$"):
+        if text[1:] not in VARIABLES:
+            raise node.error(f"there is no variable {text!r}{suggest(text, [f'${name}' for name in VARIABLES])}")
+        text = settings.texts[text[1:]]
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise node.error(str(error)) from None

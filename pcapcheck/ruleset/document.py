@@ -1,0 +1,91 @@
+"""YAML as a tree that remembers where each word stood.
+
+Every scalar stays text, to be read by the type of the column it meets: YAML 1.1 would make a number of the MAC
+10:20:30:40:50:06 and a boolean of ``no``. Aliases and duplicate keys are errors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import yaml
+
+from pcapcheck.errors import RuleError
+
+MOST_BYTES = 1 << 20
+MOST_DEPTH = 50
+
+
+@dataclass(frozen=True)
+class Node:
+    """Text, list or map, with file, line and column (from 1)."""
+
+    value: str | list[Node] | dict[str, Node]
+    file: str
+    line: int
+    column: int
+    keys: dict[str, Node] | None = None
+
+    def error(self, message: str) -> RuleError:
+        return RuleError(f"{self.file}:{self.line}:{self.column}: {message}")
+
+    def text(self, what: str) -> str:
+        if not isinstance(self.value, str):
+            raise self.error(f"{what} must be text")
+        return self.value
+
+    def items(self, what: str) -> dict[str, Node]:
+        if not isinstance(self.value, dict):
+            raise self.error(f"{what} must be a map (name: value)")
+        return self.value
+
+    def list(self, what: str) -> list[Node]:
+        if not isinstance(self.value, list):
+            raise self.error(f"{what} must be a list")
+        return self.value
+
+    def key(self, name: str) -> Node:
+        """Where a key of this map stands."""
+        return self.keys[name] if self.keys and name in self.keys else self
+
+
+def load_documents(text: str, file: str) -> list[Node]:
+    """The YAML documents of a file. Raises RuleError with file, line and column."""
+    if len(text) > MOST_BYTES:
+        raise RuleError(f"{file}: larger than {MOST_BYTES >> 20} MiB; split it")
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    try:
+        depth = 0
+        for event in yaml.parse(text, Loader=loader):
+            if isinstance(event, yaml.AliasEvent):
+                mark = event.start_mark
+                raise RuleError(f"{file}:{mark.line + 1}:{mark.column + 1}: aliases (*name) are not allowed in rules")
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MOST_DEPTH:
+                mark = event.start_mark
+                raise RuleError(f"{file}:{mark.line + 1}:{mark.column + 1}: nested more than {MOST_DEPTH} deep")
+        return [_node(node, file) for node in yaml.compose_all(text, Loader=loader)]
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
+        raise RuleError(f"{where}: not YAML: {error.problem or error.context}") from None
+    except yaml.YAMLError as error:
+        raise RuleError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
+
+
+def _node(node: yaml.Node, file: str) -> Node:
+    line, column = node.start_mark.line + 1, node.start_mark.column + 1
+    if isinstance(node, yaml.ScalarNode):
+        return Node(str(node.value), file, line, column)
+    if isinstance(node, yaml.SequenceNode):
+        return Node([_node(child, file) for child in node.value], file, line, column)
+    mapping: dict[str, Node] = {}
+    keys: dict[str, Node] = {}
+    for key_node, value_node in node.value:
+        key = _node(key_node, file)
+        name = key.text("a key")
+        if name in mapping:
+            raise key.error(f"{name!r} stands here twice (first on line {keys[name].line})")
+        mapping[name] = _node(value_node, file)
+        keys[name] = key
+    return Node(mapping, file, line, column, keys)

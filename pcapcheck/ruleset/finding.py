@@ -1,0 +1,35 @@
+"""Findings: what a rule came to on an observation, with the frames that show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pcapcheck.ruleset.rule import Rule
+
+PASS, FAIL, NOT_CHECKED = "pass", "fail", "not-checked"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A failing row: where it was recorded, the frames that show it, what was expected and what was there."""
+
+    capture: int
+    interface: str
+    frames: tuple[int, ...]
+    time: int | None
+    expected: str
+    observed: str
+    headline: str
+
+
+@dataclass
+class Finding:
+    """A rule's result. ``checked`` rows held or failed, ``unknown`` ones could not be told; ``reason`` says why."""
+
+    rule: Rule
+    status: str = NOT_CHECKED
+    checked: int = 0
+    failed: int = 0
+    unknown: int = 0
+    reason: str = ""
+    evidence: list[Evidence] = field(default_factory=list)

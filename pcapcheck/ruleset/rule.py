@@ -1,0 +1,162 @@
+"""A rule: what it selects, what must hold for each row selected, and the words in which it reports."""
+
+from __future__ import annotations
+
+import re
+import string
+from dataclasses import dataclass, field
+
+from pcapcheck.columns import COLUMNS, TABLES
+from pcapcheck.ruleset.conditions import Combination, Leaf, find_column, read_conditions
+from pcapcheck.ruleset.document import Node
+from pcapcheck.ruleset.variables import Settings, suggest
+
+SEVERITIES = ("error", "warning", "info")
+REQUIRED = ("id", "title", "why", "severity", "select")
+OPTIONAL = (
+    "expect",
+    "count",
+    "expected",
+    "observed",
+    "headline",
+    "absent",
+    "limits",
+    "references",
+    "causes",
+)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule. ``expected``, ``observed`` and ``headline`` may name columns of the failing row in braces.
+
+    ``absent`` says what to do where there was nothing to check.
+    """
+
+    id: str
+    title: str
+    why: str
+    severity: str
+    table: str
+    select: Combination
+    expect: Combination
+    least: int | None
+    most: int | None
+    expected: str
+    observed: str
+    headline: str
+    absent: str
+    limits: str
+    references: tuple[str, ...]
+    causes: tuple[str, ...]
+    file: str
+    line: int
+    text: str = field(repr=False, default="")
+
+    @property
+    def leaves(self) -> list[Leaf]:
+        return [*self.select.leaves(), *self.expect.leaves()]
+
+    @property
+    def reported(self) -> list[str]:
+        """Columns named in the rule's texts."""
+        return [name for text in (self.expected, self.observed, self.headline) for name in _placeholders(text)]
+
+
+def read_rule(node: Node, settings: Settings, text: str = "") -> Rule:
+    """One rule from its YAML. Raises RuleError with file, line and column."""
+    items = node.items("a rule")
+    known = (*REQUIRED, *OPTIONAL)
+    for name in items:
+        if name not in known:
+            raise node.key(name).error(f"a rule has no key {name!r}{suggest(name, known)}")
+    for name in REQUIRED:
+        if name not in items:
+            raise node.error(f"a rule needs the key {name!r}")
+    if "expect" not in items and "count" not in items:
+        raise node.error("a rule needs 'expect' (what must hold for each row) or 'count' (how many rows)")
+    id_ = items["id"].text("'id'")
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id_):
+        raise items["id"].error(f"{id_!r}: an id is lower-case words joined by hyphens")
+    severity = items["severity"].text("'severity'")
+    if severity not in SEVERITIES:
+        raise items["severity"].error(f"severity {severity!r} is not one of: {', '.join(SEVERITIES)}")
+    select = items["select"]
+    table_node = select.items("'select'").get("table")
+    if table_node is None:
+        raise select.error(f"'select' needs a table, one of: {', '.join(TABLES)}")
+    table = table_node.text("'table'")
+    if table not in TABLES:
+        raise table_node.error(f"there is no table {table!r}{suggest(table, TABLES)}")
+    texts = {
+        name: string.Template(_text(items, name, table)).safe_substitute(settings.texts)
+        for name in ("expected", "observed", "headline")
+    }
+    least, most = _count(items["count"]) if "count" in items else (None, None)
+    return Rule(
+        id=id_,
+        title=items["title"].text("'title'").strip(),
+        why=items["why"].text("'why'").strip(),
+        severity=severity,
+        table=table,
+        select=read_conditions(select, table, settings, frozenset({"table"})),
+        expect=read_conditions(items["expect"], table, settings) if "expect" in items else Combination("all", ()),
+        least=least,
+        most=most,
+        expected=texts["expected"],
+        observed=texts["observed"],
+        headline=texts["headline"],
+        absent=_text(items, "absent", None),
+        limits=_text(items, "limits", None),
+        references=_words(items, "references"),
+        causes=_words(items, "causes"),
+        file=node.file,
+        line=node.line,
+        text=text,
+    )
+
+
+def _text(items: dict[str, Node], name: str, table: str | None) -> str:
+    if name not in items:
+        return ""
+    text = " ".join(items[name].text(f"{name!r}").split())
+    if table is not None:
+        try:
+            names = _placeholders(text)
+        except ValueError as error:
+            raise items[name].error(f"{name!r}: {error}") from None
+        for column in names:
+            find_column(items[name], column, table)
+    return text
+
+
+def _placeholders(text: str) -> list[str]:
+    return [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+
+
+def fill(text: str, table: str, row: dict[str, str]) -> str:
+    """A rule's text with the columns named in braces filled in."""
+    parts = []
+    for literal, name, _, _ in string.Formatter().parse(text):
+        parts.append(literal)
+        if name is not None:
+            parts.append(row.get(name) or COLUMNS[table][name].show(None))
+    return "".join(parts)
+
+
+def _words(items: dict[str, Node], name: str) -> tuple[str, ...]:
+    return tuple(one.text(f"{name!r}") for one in items[name].list(f"{name!r}")) if name in items else ()
+
+
+def _count(node: Node) -> tuple[int | None, int | None]:
+    bounds: dict[str, int] = {}
+    for name, value in node.items("'count'").items():
+        if name not in ("min", "max"):
+            raise node.key(name).error(f"'count' has no key {name!r}{suggest(name, ('min', 'max'))}")
+        text = value.text(f"{name!r}")
+        if not text.isdecimal():
+            raise value.error(f"{text!r} is not a whole number")
+        bounds[name] = int(text)
+    if not bounds:
+        raise node.error("'count' needs min, max or both")
+    return bounds.get("min"), bounds.get("max")

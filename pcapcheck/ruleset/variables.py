@@ -1,0 +1,64 @@
+"""Variables that rules name as ``$name`` and users override with ``--set name=value``."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pcapcheck.columns import ADDRESS, DURATION, MAC, TEXT, Type
+from pcapcheck.errors import RuleError
+
+
+@dataclass(frozen=True)
+class Variable:
+    name: str
+    type: Type
+    default: str
+    help: str
+
+
+VARIABLES = {
+    variable.name: variable
+    for variable in (
+        Variable("gateway", ADDRESS, "169.254.1.1", "the address that every pod has as its gateway"),
+        Variable("gateway6", ADDRESS, "fe80::ecee:eeff:feee:eeee", "the same for IPv6: the node's link-local address"),
+        Variable("proxy_mac", MAC, "ee:ee:ee:ee:ee:ee", "the MAC of every cali interface"),
+        Variable("interface_prefix", TEXT, "cali", "how the node's ends of pod links are named"),
+        Variable("arp_prompt", DURATION, "100ms", "within this an answer is prompt"),
+        Variable("arp_wait", DURATION, "1s", "longest wait for an answer to ARP"),
+        Variable("echo_wait", DURATION, "500ms", "a capture must go on for this long to prove an echo unanswered"),
+    )
+}
+
+
+class Settings:
+    """The variables' values for one run. Raises RuleError for an unknown name or a value of the wrong type."""
+
+    def __init__(self, overrides: Mapping[str, str] | None = None) -> None:
+        self.texts = {name: variable.default for name, variable in VARIABLES.items()}
+        for name, text in (overrides or {}).items():
+            if name not in VARIABLES:
+                raise RuleError(f"--set {name}={text}: there is no variable {name!r}{suggest(name, VARIABLES)}")
+            try:
+                VARIABLES[name].type.parse(text)
+            except ValueError as error:
+                raise RuleError(f"--set {name}={text}: {error}") from None
+            self.texts[name] = text
+
+    def number(self, name: str) -> int:
+        """An address, MAC or duration as a number."""
+        value = VARIABLES[name].type.parse(self.texts[name])
+        assert isinstance(value, int)
+        return value
+
+    @property
+    def gateways(self) -> frozenset[int]:
+        return frozenset({self.number("gateway"), self.number("gateway6")})
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """``; did you mean …?`` where something near is known, else the whole list."""
+    names = sorted(known)
+    near = difflib.get_close_matches(word, names, 1, 0.6)
+    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(names)}"

@@ -1,0 +1,133 @@
+"""Typed values as they travel between columns, rules and reports: parse what people write, print what people read.
+
+A MAC is an integer of 48 bits, an address one of 128 (IPv4 as IPv4-mapped, RFC 4291 section 2.5.5.2), times and
+durations are integer nanoseconds.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from datetime import UTC, datetime, timedelta
+
+MAPPED = 0xFFFF << 32
+_LONG = (1 << 64) - 1
+_MAC = re.compile(r"[0-9a-fA-F]{1,2}([:-][0-9a-fA-F]{1,2}){5}")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|s|m|h)")
+_UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# Columns hold these, or None where the capture does not say.
+Value = int | str | bool | tuple[int, ...] | frozenset[int]
+
+
+def address_of(high: int, low: int) -> int:
+    """One number from the two signed halves in which frame rows keep an address."""
+    return ((high & _LONG) << 64) | (low & _LONG)
+
+
+def is_ipv4(address: int) -> bool:
+    return address >> 32 == MAPPED >> 32
+
+
+def is_group_address(address: int) -> bool:
+    """Whether an address is multicast or the limited broadcast address."""
+    if is_ipv4(address):
+        low = address & 0xFFFFFFFF
+        return low >> 28 == 0xE or low == 0xFFFFFFFF
+    return address >> 120 == 0xFF
+
+
+def parse_mac(text: str) -> int:
+    if not _MAC.fullmatch(text):
+        raise ValueError(f"{text!r} is not a MAC address (six hex pairs, like ee:ee:ee:ee:ee:ee)")
+    return int("".join(part.zfill(2) for part in re.split("[:-]", text)), 16)
+
+
+def format_mac(value: int) -> str:
+    return ":".join(f"{value >> shift & 255:02x}" for shift in (40, 32, 24, 16, 8, 0))
+
+
+def parse_address(text: str) -> int:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not an IPv4 or IPv6 address") from None
+    return int(address) | MAPPED if address.version == 4 else int(address)
+
+
+def format_address(value: int) -> str:
+    if is_ipv4(value):
+        return str(ipaddress.IPv4Address(value & 0xFFFFFFFF))
+    return str(ipaddress.IPv6Address(value))
+
+
+def parse_network(text: str) -> tuple[int, int]:
+    """A CIDR prefix as (network, mask) over 128 bits."""
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a network like 10.0.0.0/8 ({error})") from None
+    bits = network.prefixlen + (96 if network.version == 4 else 0)
+    mask = ((1 << bits) - 1) << (128 - bits)
+    base = int(network.network_address) | (MAPPED if network.version == 4 else 0)
+    return base, mask
+
+
+def parse_duration(text: str) -> int:
+    match = _DURATION.fullmatch(text)
+    if not match:
+        raise ValueError(f"{text!r} is not a duration like 100ms, 1.5s or 20us")
+    return round(float(match[1]) * _UNITS[match[2]])
+
+
+def format_duration(value: int) -> str:
+    """Three significant digits in the unit that fits: 51 µs, 1.02 s."""
+    for unit, size in (("s", 10**9), ("ms", 10**6), ("µs", 10**3)):
+        if abs(value) >= size:
+            return f"{value / size:.3g} {unit}" if abs(value) < 1000 * size else f"{value / size:.0f} {unit}"
+    return f"{value} ns"
+
+
+def parse_time(text: str) -> int:
+    """RFC 3339, or seconds since the epoch; a time without a zone is UTC."""
+    if re.fullmatch(r"\d+(\.\d{1,9})?", text):
+        seconds, _, fraction = text.partition(".")
+        return int(seconds) * 10**9 + int(fraction.ljust(9, "0"))
+    match = re.fullmatch(r"(.*?:\d\d)\.(\d{1,9})(.*)", text)
+    plain, fraction = (match[1] + match[3], match[2]) if match else (text, "")
+    try:
+        moment = datetime.fromisoformat(plain)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a time like 2026-01-31T16:22:59.584Z or seconds since 1970") from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - _EPOCH) // timedelta(seconds=1) * 10**9 + int(fraction.ljust(9, "0") or "0")
+
+
+def format_time(value: int) -> str:
+    """RFC 3339 in UTC with nanoseconds."""
+    seconds, nanoseconds = divmod(value, 10**9)
+    try:
+        moment = _EPOCH + timedelta(seconds=seconds)
+    except OverflowError:
+        return f"{seconds}.{nanoseconds:09d}"
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{nanoseconds:09d}Z"
+
+
+def parse_bool(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError(f"{text!r} is neither true nor false")
+    return text == "true"
+
+
+def parse_number(text: str) -> int:
+    try:
+        return int(text, 0)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a whole number") from None
+
+
+def clean(text: str) -> str:
+    """Text from a capture made safe to print: control and format characters become visible escapes."""
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)

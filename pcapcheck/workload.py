@@ -1,0 +1,34 @@
+"""What Calico calls things: the host end of a pod's veth pair, and what an interface's name says of its kind."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+_TUNNELS = re.compile(r"tunl\d+|vxlan(-v6)?\.calico|wireguard\.cali|wg-v6\.cali|egress\.vxlan|flannel\.\d+")
+_NICS = re.compile(r"(eth|ens|eno|enp|enx|em|bond|team|wlan|wlp)\d\w*([.:]\d+)?")
+
+
+def cali_name(namespace: str, pod: str, prefix: str = "cali") -> str:
+    """The host-side interface of a pod: the prefix and 11 hex digits of SHA-1 of ``<namespace>.<pod>``.
+
+    Source: Calico, libcalico-go/lib/backend/k8s/conversion/workload_endpoint_default.go, VethNameForWorkload.
+    """
+    return prefix + hashlib.sha1(f"{namespace}.{pod}".encode(), usedforsecurity=False).hexdigest()[:11]
+
+
+def find_cali_name(text: str, prefix: str = "cali") -> str | None:
+    """The first cali name that stands by itself in ``text`` (an interface or file name)."""
+    match = re.search(rf"(?<![0-9A-Za-z]){re.escape(prefix)}[0-9a-f]{{11}}(?![0-9A-Za-z])", text)
+    return match[0] if match else None
+
+
+def kind_of_name(name: str, prefix: str = "cali") -> str | None:
+    """pod-link, tunnel or host-nic by an interface's name, or None where the name says nothing."""
+    if find_cali_name(name, prefix):
+        return "pod-link"
+    if _TUNNELS.fullmatch(name):
+        return "tunnel"
+    if _NICS.fullmatch(name):
+        return "host-nic"
+    return None

@@ -1,0 +1,38 @@
+"""Compile the loops that see every byte, where a C compiler is present; all else stands in pyproject.toml.
+
+The compiled modules are optional: without a compiler the same files run as plain Python. What they were compiled
+from is written beside them (``kernels.json``), so that a stale binary can be told from the source.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+KERNELS = ["pcapcheck.capture.scan", "pcapcheck.decode.frame"]
+
+
+class BuildKernels(build_ext):
+    def run(self):
+        super().run()
+        digests = {}
+        for name in KERNELS:
+            if Path(self.get_ext_fullpath(name)).exists():
+                stem = name.replace(".", "/")
+                source = Path(f"{stem}.py").read_bytes() + Path(f"{stem}.pxd").read_bytes()
+                digests[name] = hashlib.sha256(source).hexdigest()
+        beside = Path(self.get_ext_fullpath("pcapcheck.kernels")).parent / "kernels.json"
+        beside.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(json.dumps(digests, indent=2) + "\n")
+
+
+setup(
+    ext_modules=cythonize(
+        [Extension(name, [name.replace(".", "/") + ".py"], optional=True) for name in KERNELS],
+        build_dir="build",
+    ),
+    cmdclass={"build_ext": BuildKernels},
+)
