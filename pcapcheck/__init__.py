@@ -1,0 +1,25 @@
+"""Tells, from a packet capture, whether a Calico node did its part, and if not, why not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pcapcheck.errors import CaptureError, RuleError
+from pcapcheck.plain import force_plain
+from pcapcheck.version import __version__
+
+if TYPE_CHECKING:
+    from pcapcheck.analysis import Analysis, analyze
+
+__all__ = ["Analysis", "CaptureError", "RuleError", "__version__", "analyze"]
+
+force_plain()
+
+
+def __getattr__(name: str) -> object:
+    """``analyze`` and ``Analysis`` are imported when first used, so that ``--help`` stays quick."""
+    if name in ("analyze", "Analysis"):
+        from pcapcheck import analysis
+
+        return getattr(analysis, name)
+    raise AttributeError(f"module 'pcapcheck' has no attribute {name!r}")

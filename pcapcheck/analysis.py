@@ -66,12 +66,12 @@ class Analysis:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document, schema ``pcapcheck/1``."""
-        from pcapcheck.report.document import document  # noqa: PLC0415
+        from pcapcheck.report.document import document
 
         return document(self)
 
     def _table(self, name: str) -> pandas.DataFrame:
-        from pcapcheck.report.tables import table  # noqa: PLC0415
+        from pcapcheck.report.tables import table
 
         return table(self, name)
 
@@ -102,7 +102,9 @@ def analyze(
         raise CaptureError("no capture given; name at least one file")
     evaluations = [Evaluation(rule) for rule in loaded]
     captures = [
-        read_capture(number, Path(path), reading, _sink(number, evaluations), _every_frame(loaded, evaluations), progress)
+        read_capture(
+            number, Path(path), reading, _sink(number, evaluations), _every_frame(loaded, evaluations), progress
+        )
         for number, path in enumerate(paths)
     ]
     facts = describe(captures, reading, settings)

@@ -63,6 +63,11 @@ class Column:
     late: bool = False
     key: bool = False
 
+    @property
+    def deferred(self) -> bool:
+        """Whether conditions on it are judged at the end: late columns, and those that a frame group shares."""
+        return self.late or self.key
+
     def parse(self, text: str) -> Value:
         """The value that ``text`` means in this column; ValueError says what was expected."""
         if self.words and text not in self.words:
@@ -114,7 +119,9 @@ _define(FRAMES, "frame.time", TIME, "when it was recorded")
 _define(FRAMES, "frame.len", NUMBER, "length on the wire, bytes")
 _define(FRAMES, "frame.cap_len", NUMBER, "bytes captured")
 _define(FRAMES, "direction", ENUM, "as the recording interface saw it", words=DIRECTIONS, key=True)
-_define(FRAMES, "carries", ENUM, "what the frame carries; nd includes multicast listener discovery", words=CARRIES, key=True)
+_define(
+    FRAMES, "carries", ENUM, "what the frame carries; nd includes multicast listener discovery", words=CARRIES, key=True
+)
 _define(FRAMES, "sll.ifindex", NUMBER, "number of the interface in a cooked (-i any) capture", key=True)
 _define(FRAMES, "eth.src", MAC, "source MAC", key=True)
 _define(FRAMES, "eth.dst", MAC, "destination MAC; cooked captures have none", key=True)

@@ -105,9 +105,7 @@ class PcapReader:
                 interface.frames += count
                 if not oversized and 0 < interface.snaplen < layout.LARGEST_FRAME:
                     oversized = self._oversized(matrix, count, first, interface.snaplen)
-                yield RecordBatch(
-                    window.buffer, window.base, first, count, matrix, self.batch_frames, self.interfaces
-                )
+                yield RecordBatch(window.buffer, window.base, first, count, matrix, self.batch_frames, self.interfaces)
             if status == layout.TOO_LARGE:
                 self._note("record-too-large", "a record claims more bytes than any frame has: stopped here")
                 return

@@ -10,6 +10,10 @@ the C types in ``scan.pxd``. Integers therefore stay within 64 bits by construct
 Sources: draft-ietf-opsawg-pcap and draft-ietf-opsawg-pcapng; libpcap's sf-pcap.c and sf-pcapng.c.
 """
 
+from __future__ import annotations
+
+from array import array
+
 from pcapcheck.capture.layout import (
     ABSENT_TIME,
     BLOCK,
@@ -43,31 +47,33 @@ from pcapcheck.capture.layout import (
 )
 
 
-def word(buffer, position, big):
+def word(buffer: bytearray, position: int, big: bool) -> int:
     """Four bytes as an unsigned number, in the byte order of the file."""
     if big:
         return (
-            (buffer[position] << 24)
-            | (buffer[position + 1] << 16)
-            | (buffer[position + 2] << 8)
-            | buffer[position + 3]
+            (buffer[position] << 24) | (buffer[position + 1] << 16) | (buffer[position + 2] << 8) | buffer[position + 3]
         )
-    return (
-        buffer[position]
-        | (buffer[position + 1] << 8)
-        | (buffer[position + 2] << 16)
-        | (buffer[position + 3] << 24)
-    )
+    return buffer[position] | (buffer[position + 1] << 8) | (buffer[position + 2] << 16) | (buffer[position + 3] << 24)
 
 
-def half(buffer, position, big):
+def half(buffer: bytearray, position: int, big: bool) -> int:
     """Two bytes as an unsigned number, in the byte order of the file."""
     if big:
         return (buffer[position] << 8) | buffer[position + 1]
     return buffer[position] | (buffer[position + 1] << 8)
 
 
-def scan_pcap(buffer, end, big, header, swapped, nanoseconds, matrix, capacity, state):
+def scan_pcap(
+    buffer: bytearray,
+    end: int,
+    big: bool,
+    header: int,
+    swapped: int,
+    nanoseconds: bool,
+    matrix: array[int],
+    capacity: int,
+    state: array[int],
+) -> None:
     """Scan classic pcap records from ``state[POSITION]`` to ``end``.
 
     ``header`` is the size of a record header (16, or 24 for the Kuznetzov variant), ``swapped`` 1 where captured
@@ -112,7 +118,7 @@ def scan_pcap(buffer, end, big, header, swapped, nanoseconds, matrix, capacity, 
     state[NEEDED] = needed
 
 
-def packet_time(high, low, interfaces, row):
+def packet_time(high: int, low: int, interfaces: array[int], row: int) -> int:
     """The time of a packet block in nanoseconds, from its interface's resolution and offset."""
     shift = interfaces[row + SHIFT]
     if shift < 0:
@@ -142,7 +148,16 @@ def packet_time(high, low, interfaces, row):
     return whole * 1000000000 + nanoseconds
 
 
-def scan_pcapng(buffer, end, big, interfaces, interface_count, matrix, capacity, state):
+def scan_pcapng(
+    buffer: bytearray,
+    end: int,
+    big: bool,
+    interfaces: array[int],
+    interface_count: int,
+    matrix: array[int],
+    capacity: int,
+    state: array[int],
+) -> None:
     """Scan pcapng packet blocks from ``state[POSITION]`` up to ``end`` or the next block of another kind.
 
     ``interfaces`` holds a row per interface of the current section; ``epb_dropcount`` is added up there.

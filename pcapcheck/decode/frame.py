@@ -11,27 +11,17 @@ RFC 8200 (IPv6), RFC 792 and 4443 (ICMP), RFC 4861 (neighbour discovery), RFC 92
 The loops run as plain Python or compiled by Cython with the C types in ``frame.pxd``.
 """
 
-from pcapcheck.capture.layout import (
-    ABSENT_TIME,
-)
-from pcapcheck.capture.layout import (
-    CAPTURED as R_CAPTURED,
-)
-from pcapcheck.capture.layout import (
-    DIRECTION as R_DIRECTION,
-)
-from pcapcheck.capture.layout import (
-    INTERFACE as R_INTERFACE,
-)
-from pcapcheck.capture.layout import (
-    LENGTH as R_LENGTH,
-)
-from pcapcheck.capture.layout import (
-    OFFSET as R_OFFSET,
-)
-from pcapcheck.capture.layout import (
-    TIME as R_TIME,
-)
+from __future__ import annotations
+
+from array import array
+
+from pcapcheck.capture.layout import ABSENT_TIME
+from pcapcheck.capture.layout import CAPTURED as R_CAPTURED
+from pcapcheck.capture.layout import DIRECTION as R_DIRECTION
+from pcapcheck.capture.layout import INTERFACE as R_INTERFACE
+from pcapcheck.capture.layout import LENGTH as R_LENGTH
+from pcapcheck.capture.layout import OFFSET as R_OFFSET
+from pcapcheck.capture.layout import TIME as R_TIME
 from pcapcheck.decode.layout import (
     ARP,
     ARP_DST_IP,
@@ -133,25 +123,23 @@ from pcapcheck.decode.layout import (
 )
 
 
-def half(buffer, position):
+def half(buffer: bytearray, position: int) -> int:
     """Two bytes in network order."""
     return (buffer[position] << 8) | buffer[position + 1]
 
 
-def word(buffer, position):
+def word(buffer: bytearray, position: int) -> int:
     """Four bytes in network order."""
-    return (
-        (buffer[position] << 24) | (buffer[position + 1] << 16) | (buffer[position + 2] << 8) | buffer[position + 3]
-    )
+    return (buffer[position] << 24) | (buffer[position + 1] << 16) | (buffer[position + 2] << 8) | buffer[position + 3]
 
 
-def mac(buffer, position):
+def mac(buffer: bytearray, position: int) -> int:
     """Six bytes in network order."""
     high = half(buffer, position)
     return (high << 32) | word(buffer, position + 2)
 
 
-def signed_long(buffer, position):
+def signed_long(buffer: bytearray, position: int) -> int:
     """Eight bytes in network order, as the signed number that has these bits."""
     high = word(buffer, position)
     if high >= 0x80000000:
@@ -159,7 +147,7 @@ def signed_long(buffer, position):
     return (high << 32) | word(buffer, position + 4)
 
 
-def ttl_says(ttl):
+def ttl_says(ttl: int) -> int:
     """Whether a TTL is one that hosts begin with (64, 128, 255) or lies within 31 hops below one."""
     if ttl == 64 or ttl == 128 or ttl == 255:
         return TTL_ORIGINAL
@@ -168,7 +156,18 @@ def ttl_says(ttl):
     return TTL_SILENT
 
 
-def find_group(groups, slots, mask, limit, state, interface, ifindex, source, destination, kind):
+def find_group(
+    groups: array[int],
+    slots: array[int],
+    mask: int,
+    limit: int,
+    state: array[int],
+    interface: int,
+    ifindex: int,
+    source: int,
+    destination: int,
+    kind: int,
+) -> int:
     """The group with this key, made if it is new; group 0 takes what finds no room (``state[S_OVERFLOW]`` counts)."""
     mixed = source ^ (destination * 31) ^ (kind << 7) ^ (interface << 17) ^ (ifindex << 27)
     mixed = mixed ^ (mixed >> 29) ^ (mixed >> 13)
@@ -202,7 +201,7 @@ def find_group(groups, slots, mask, limit, state, interface, ifindex, source, de
     return group
 
 
-def decode_arp(buffer, position, end, rows, capacity, row):
+def decode_arp(buffer: bytearray, position: int, end: int, rows: array[int], capacity: int, row: int) -> None:
     """ARP (RFC 826), its addresses cut by the lengths that it declares; only Ethernet and IPv4 ones are kept."""
     if end - position < 8:
         return
@@ -228,7 +227,7 @@ def decode_arp(buffer, position, end, rows, capacity, row):
         rows[ARP_DST_IP * capacity + row] = MAPPED | word(buffer, at)
 
 
-def upper_layer(buffer, position, end, protocol):
+def upper_layer(buffer: bytearray, position: int, end: int, protocol: int) -> int:
     """Where the payload begins behind IPv6 extension headers: position * 256 + protocol, or -1 where it was cut.
 
     A fragment header stops the walk unless it begins the datagram; its caller has read it already.
@@ -258,7 +257,9 @@ def upper_layer(buffer, position, end, protocol):
     return position * 256 + protocol
 
 
-def decode_quoted(buffer, position, end, version, rows, capacity, row):
+def decode_quoted(
+    buffer: bytearray, position: int, end: int, version: int, rows: array[int], capacity: int, row: int
+) -> None:
     """The datagram quoted inside an ICMP error: addresses, protocol, and what identifies it there."""
     if version == 4:
         if end - position < 20 or buffer[position] >> 4 != 4:
@@ -309,7 +310,7 @@ def decode_quoted(buffer, position, end, version, rows, capacity, row):
         rows[QUOTED_DST_PORT * capacity + row] = half(buffer, position + 2)
 
 
-def decode_icmp(buffer, position, end, rows, capacity, row):
+def decode_icmp(buffer: bytearray, position: int, end: int, rows: array[int], capacity: int, row: int) -> None:
     """ICMP (RFC 792): type, code, identifier and sequence number where the type has them, the quoted datagram."""
     if position + 1 > end:
         return
@@ -328,7 +329,7 @@ def decode_icmp(buffer, position, end, rows, capacity, row):
         decode_quoted(buffer, position + 8, end, 4, rows, capacity, row)
 
 
-def decode_icmpv6(buffer, position, end, rows, capacity, row):
+def decode_icmpv6(buffer: bytearray, position: int, end: int, rows: array[int], capacity: int, row: int) -> None:
     """ICMPv6 (RFC 4443) and neighbour solicitation and advertisement (RFC 4861, sections 4.3 and 4.4)."""
     if position + 1 > end:
         return
@@ -364,15 +365,28 @@ def decode_icmpv6(buffer, position, end, rows, capacity, row):
             option = option + size
 
 
-def is_control(kind):
+def is_control(kind: int) -> bool:
     """Whether an ICMPv6 type belongs to neighbour discovery or multicast listener discovery."""
     return 130 <= kind <= 137 or kind == 143 or 151 <= kind <= 153
 
 
 def decode_frames(
-    buffer, records, record_capacity, count, first_number, links, since, until, keep_all, groups, slots, limit, rows,
-    capacity, state
-):  # fmt: skip
+    buffer: bytearray,
+    records: array[int],
+    record_capacity: int,
+    count: int,
+    first_number: int,
+    links: array[int],
+    since: int,
+    until: int,
+    keep_all: bool,
+    groups: array[int],
+    slots: array[int],
+    limit: int,
+    rows: array[int],
+    capacity: int,
+    state: array[int],
+) -> None:
     """Decode the records from ``state[S_RECORD]`` on, until all are done or the rows are full.
 
     ``links`` has two numbers per interface: the link type as in ``layout`` and the length of the frame check
@@ -636,7 +650,9 @@ def decode_frames(
     state[S_ROWS] = row
 
 
-def decode_fragment_header(buffer, position, end, protocol, rows, capacity, row):
+def decode_fragment_header(
+    buffer: bytearray, position: int, end: int, protocol: int, rows: array[int], capacity: int, row: int
+) -> None:
     """The IPv6 fragment header (RFC 8200, section 4.5), where the datagram has one."""
     while position + 8 <= end:
         if protocol == 0 or protocol == 43 or protocol == 60:

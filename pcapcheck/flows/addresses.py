@@ -104,7 +104,9 @@ def address_rows(claims: list[Claim], link: Link, gateways: frozenset[int], prox
                 for other in same
                 if other.mac != claim.mac and other.mac not in proxied and _overlap(claim, other, gone)
             }
-            known = not link.sides.folded and link.point.link_type != COOKED
+            # One host may own an address on two of several links folded into one recording; two pods may not.
+            folded = link.sides.folded or link.point.link_type == COOKED
+            known = not folded or not others or {mac for mac in (claim.mac, *others)} <= link.pod_macs
             rows.append(
                 AddressRow(
                     min(link.point.groups),

@@ -19,6 +19,7 @@ REQUEST = 1
 REPLY = 2
 SOLICITATION = 135
 ADVERTISEMENT = 136
+BROADCAST = 0xFFFFFFFFFFFF
 
 # Two requests closer than this leave open to which of them an answer belongs: proxy_delay may hold an answer back
 # for up to 0.8 s (kernel: net/ipv4/arp.c, pneigh_enqueue; the delay is 80 jiffies of 10 ms by default).
@@ -44,15 +45,12 @@ class Message:
     target_mac: int | None
     eth_src: int | None
     unicast: bool | None
+    is_announcement: bool = False
 
     @property
     def is_probe(self) -> bool:
         """A sender without an address: it asks whether the target is free, and claims nothing."""
         return self.sender_ip in (0, MAPPED)
-
-    @property
-    def is_announcement(self) -> bool:
-        return self.sender_ip is not None and self.sender_ip == self.target_ip
 
 
 @dataclass(slots=True)
@@ -262,7 +260,10 @@ def _arp(batch: FrameBatch, row: int) -> Message:
 
     opcode = get(layout.ARP_OPCODE)
     sender_ip, target_ip = get(layout.ARP_SRC_IP), get(layout.ARP_DST_IP)
-    announcement = sender_ip is not None and sender_ip == target_ip
+    sender_mac, target_mac = get(layout.ARP_SRC_MAC), get(layout.ARP_DST_MAC)
+    # A reply that tells somebody else about their own address is proxy ARP's; an announcement is meant for all.
+    to_somebody = opcode == REPLY and target_mac not in (None, 0, BROADCAST, sender_mac)
+    announcement = sender_ip is not None and sender_ip == target_ip and not to_somebody
     return Message(
         number=rows[layout.NUMBER * capacity + row],
         time=time_of(rows[layout.TIME * capacity + row]),
@@ -272,11 +273,12 @@ def _arp(batch: FrameBatch, row: int) -> Message:
         is_request=opcode == REQUEST,
         is_reply=opcode == REPLY and not announcement,
         sender_ip=sender_ip,
-        sender_mac=get(layout.ARP_SRC_MAC),
+        sender_mac=sender_mac,
         target_ip=target_ip,
-        target_mac=get(layout.ARP_DST_MAC),
+        target_mac=target_mac,
         eth_src=get(layout.ETH_SRC),
         unicast=_unicast(rows[layout.CAST * capacity + row]),
+        is_announcement=announcement,
     )
 
 

@@ -128,7 +128,7 @@ class Echoes:
             if known.ip_id == ip_id and (gap is None or gap < SAME_PACKET) and known.error == "none":
                 known.requests += 1
                 return
-            yield self._open.pop(key, None) or self._answered.pop(key)
+            yield self._open.pop(key) if key in self._open else self._answered.pop(key)
         elif len(self._open) >= MOST_OPEN:
             oldest = self._open.pop(next(iter(self._open)))
             if oldest.outcome == "unanswered":

@@ -57,6 +57,8 @@ class Exchanges:
     def _note_gateway(self, resolution: Resolution) -> None:
         talk = self.gateway_talk.setdefault(resolution.point, GatewayTalk())
         talk.askers.setdefault(resolution.group, set()).add(resolution.asker_ip)
+        if resolution.answers:
+            talk.answered.add(resolution.group)
         # Where two machines answered one question, answering does not tell which of them is the node.
         if len(resolution.reply_eth_src or ()) == 1:
             talk.answerers.update(answer.frame_group for answer in resolution.answers)

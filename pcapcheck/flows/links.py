@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pcapcheck.columns import ARP, ECHO
 from pcapcheck.decode.frames import COOKED, COOKED2, FrameGroup
 from pcapcheck.flows.points import CapturePoint, PointKey
-from pcapcheck.flows.sides import NODE, POD, Sides, find_sides
+from pcapcheck.flows.sides import POD, Sides, both_ways, find_sides
 from pcapcheck.values import Value, is_group_address
 
 # Words of a capture filter that may let a request through and not its answer.
@@ -17,7 +17,10 @@ _ONE_SIDED = re.compile(r"\b(src|dst|inbound|outbound|less|greater|len|broadcast
 
 @dataclass
 class Link:
-    """One capture point, judged. ``silence`` says, per table, why a missing answer proves nothing there."""
+    """One capture point, described. ``silence`` says, per table, why a missing answer proves nothing there.
+
+    ``alternatives`` describe it under each assumption of which end is the pod's, where nothing tells.
+    """
 
     point: CapturePoint
     end: str | None = None
@@ -27,6 +30,7 @@ class Link:
     pod_name: str | None = None
     silence: dict[str, str] = field(default_factory=dict)
     judged: bool = True
+    alternatives: list[Link] = field(default_factory=list)
 
     @property
     def heard_both_ends(self) -> bool:
@@ -46,12 +50,16 @@ def describe_link(point: CapturePoint, proxy_mac: int, prefix: str, filter_used:
         if link.end is None and link.sides.by_direction:
             link.end = {(POD, "in"): "cali", (POD, "out"): "pod"}.get(_pod_direction(link.sides))
         _find_pod(link)
+        for assumed in both_ways(point, link.sides):
+            alternative = Link(point, link.end, assumed, silence=link.silence)
+            _find_pod(alternative)
+            link.alternatives.append(alternative)
     one_sided = _one_sided(filter_used or point.interface.filter)
     if one_sided:
         link.silence[ARP] = link.silence[ECHO] = one_sided
-    if link.sides.folded:
+    if (link.sides.folded or link.sides.crowded) and point.link_type != COOKED:
         link.silence[ARP] = (
-            "several machines ask for the gateway here (a bridge, or several links in one recording), "
+            "more than one machine asks here (a bridge, or several links in one recording), "
             "so an answer may have gone another way; capture each cali interface by itself"
         )
     return link
@@ -86,22 +94,29 @@ def _one_sided(text: str | None) -> str | None:
 
 
 class Facts:
-    """Late columns by capture and frame group, for every row of an exchange or frame table."""
+    """Late columns by capture and frame group, for every row of an exchange or frame table.
 
-    def __init__(self, links: dict[PointKey, Link]) -> None:
+    ``assume`` picks which alternative stands for a link whose ends cannot be told.
+    """
+
+    def __init__(self, links: dict[PointKey, Link], assume: int | None = None) -> None:
         self.links = links
+        self._assumed: dict[int, Facts] = {}
         self._by_group: dict[tuple[int, int], tuple[Link, FrameGroup]] = {}
         for link in links.values():
+            described = link if assume is None or not link.alternatives else link.alternatives[assume]
             for number, group in link.point.groups.items():
-                self._by_group[link.point.key[0], number] = (link, group)
+                self._by_group[link.point.key[0], number] = (described, group)
+
+    def assuming(self, way: int) -> Facts:
+        """The same with an assumption about each link whose ends cannot be told."""
+        if way not in self._assumed:
+            self._assumed[way] = Facts(self.links, way)
+        return self._assumed[way]
 
     def link(self, capture: int, group: int) -> Link | None:
         found = self._by_group.get((capture, group))
         return found[0] if found else None
-
-    def judged(self, capture: int, group: int) -> bool:
-        found = self._by_group.get((capture, group))
-        return found is not None and found[0].judged
 
     def value(self, name: str, capture: int, number: int, table: str, outcome: str) -> Value | None:
         """The value of a late column (or of a column that all frames of a group share), or None."""
@@ -170,6 +185,3 @@ class Facts:
         if name == "pod_mac":
             return f"the pod on {link.point.name} sent nothing, so its MAC is not known; make it send and capture again"
         return f"{name.replace('_', '.', 1)} was not captured"
-
-
-__all__ = ["NODE", "POD", "Facts", "Link", "describe_link"]

@@ -59,7 +59,9 @@ def _handshake(row: FrameRow, handshakes: dict[tuple[Any, ...], int]) -> str | N
         if len(handshakes) < MOST_HANDSHAKES:
             handshakes[flow] = row.frames[0]
     elif flags & ACK and not flags & SYN and flow in handshakes:
-        return _reason(f"frame {row.frames[0]} completes a handshake of which only the SYN (frame {handshakes[flow]}) is here")
+        return _reason(
+            f"frame {row.frames[0]} completes a handshake of which only the SYN (frame {handshakes[flow]}) is here"
+        )
     return None
 
 

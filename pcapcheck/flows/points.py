@@ -17,9 +17,14 @@ PointKey = tuple[int, int, int | None]
 
 @dataclass
 class GatewayTalk:
-    """What a point heard about the gateway: the frame groups of those who asked for it and of those who answered."""
+    """What a point heard about the gateway, by frame group.
+
+    ``askers`` asked for it, from these addresses; ``answered`` are those of them who got an answer; ``answerers``
+    gave one.
+    """
 
     askers: dict[int, set[int]] = field(default_factory=dict)
+    answered: set[int] = field(default_factory=set)
     answerers: set[int] = field(default_factory=set)
 
 

@@ -23,11 +23,16 @@ Party = str | int
 
 @dataclass
 class Sides:
-    """Who sent what on one pod link: for each party its side and the evidence for it."""
+    """Who sent what on one pod link: for each party its side and the evidence for it.
+
+    ``folded``: several pods ask here, so several links (or a bridge) are in one recording. ``crowded``: more than two
+    machines send at a time, so it is no plain veth pair.
+    """
 
     parties: dict[Party, tuple[str, str]] = field(default_factory=dict)
     by_direction: bool = False
     folded: bool = False
+    crowded: bool = False
 
     def of(self, group: FrameGroup) -> tuple[str, str] | tuple[None, None]:
         """The side that a group's frames came from and by what it is known, or nothing."""
@@ -40,14 +45,19 @@ def find_sides(point: CapturePoint, end: str | None, proxy_mac: int) -> Sides:
     groups = point.groups
     sides = Sides(by_direction=point.by_direction)
     present = sorted({party for group in groups.values() if (party := _party(group, sides)) is not None}, key=str)
-    askers = {party for number in point.gateway.askers if (party := _party(groups[number], sides)) is not None}
+    if not sides.by_direction:
+        spans = _spans(groups.values())
+        sides.folded = _most_at_once([spans[mac] for mac in _sources(groups, point.gateway.askers) if mac in spans]) > 1
+        sides.crowded = _most_at_once(list(spans.values())) > 2
+    # On a bridge another pod's broadcast is heard too, but its answer is not.
+    asking = point.gateway.answered if sides.crowded else set(point.gateway.askers)
+    askers = {party for number in asking if (party := _party(groups[number], sides)) is not None}
     answerers = {party for number in point.gateway.answerers if (party := _party(groups[number], sides)) is not None}
-    sides.folded = not sides.by_direction and _folded(askers, groups.values())
     named: dict[Party, str] = {}
     if sides.by_direction and end is not None:
         named = {"in": POD, "out": NODE} if end == "cali" else {"in": NODE, "out": POD}
-    heard: dict[Party, str] = {party: POD for party in askers - answerers}
-    heard.update({party: NODE for party in answerers - askers})
+    heard: dict[Party, str] = dict.fromkeys(askers - answerers, POD)
+    heard.update(dict.fromkeys(answerers - askers, NODE))
     if any(named.get(party, side) != side for party, side in heard.items()):
         return sides
     decided = {party: (side, "direction") for party, side in named.items()}
@@ -63,6 +73,17 @@ def find_sides(point: CapturePoint, end: str | None, proxy_mac: int) -> Sides:
         _decide_by_proxy_mac(decided, present, groups.values(), sides, proxy_mac)
     sides.parties = decided
     return sides
+
+
+def both_ways(point: CapturePoint, sides: Sides) -> list[Sides]:
+    """Where nothing tells which of two machines is the pod: one assumption each way, else nothing."""
+    macs = sorted({group.src for group in point.groups.values() if group.src is not None})
+    if sides.parties or sides.by_direction or len(macs) != 2:
+        return []
+    return [
+        Sides({pod: (POD, "assumed"), node: (NODE, "assumed")}, False, sides.folded, sides.crowded)
+        for pod, node in (macs, macs[::-1])
+    ]
 
 
 def _party(group: FrameGroup, sides: Sides) -> Party | None:
@@ -107,9 +128,7 @@ def _decide_by_ttl(
     for party in undecided:
         if party in decremented:
             decided[party] = (NODE, "ttl")
-        elif party in original and len(present) == 2 and decremented:
-            decided[party] = (POD, "ttl")
-        elif party in original and len(present) == 1 and party not in proxies:
+        elif (party in original and len(present) == 2 and decremented) or (party in original and len(present) == 1 and party not in proxies):
             decided[party] = (POD, "ttl")
 
 
@@ -128,12 +147,25 @@ def _decide_by_proxy_mac(
         _decide_other(decided, present)
 
 
-def _folded(askers: set[Party], groups: Iterable[FrameGroup]) -> bool:
-    """Whether two machines ask for the gateway over the same time: a bridge, or several links in one recording."""
-    spans: dict[Party, tuple[int, int]] = {}
+def _sources(groups: dict[int, FrameGroup], numbers: Iterable[int]) -> set[int]:
+    return {mac for number in numbers if (mac := groups[number].src) is not None}
+
+
+def _spans(groups: Iterable[FrameGroup]) -> dict[int, tuple[int, int]]:
+    """From when to when each MAC was heard."""
+    spans: dict[int, tuple[int, int]] = {}
     for group in groups:
-        if group.src in askers and group.src is not None and group.first is not None and group.last is not None:
+        if group.src is not None and group.first is not None and group.last is not None:
             first, last = spans.get(group.src, (group.first, group.last))
             spans[group.src] = (min(first, group.first), max(last, group.last))
-    ordered = sorted(spans.values())
-    return any(later[0] <= earlier[1] for earlier, later in zip(ordered, ordered[1:], strict=False))
+    return spans
+
+
+def _most_at_once(spans: list[tuple[int, int]]) -> int:
+    """How many of these spans overlap at most: a pod made anew has a new MAC, but not while the old one sends."""
+    changes = sorted([(first, 0) for first, _ in spans] + [(last, 1) for _, last in spans])
+    open_now = most = 0
+    for _, closes in changes:
+        open_now += -1 if closes else 1
+        most = max(most, open_now)
+    return most

@@ -7,6 +7,7 @@ Every scalar stays text, to be read by the type of the column it meets: YAML 1.1
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
@@ -58,19 +59,20 @@ def load_documents(text: str, file: str) -> list[Node]:
         depth = 0
         for event in yaml.parse(text, Loader=loader):
             if isinstance(event, yaml.AliasEvent):
-                mark = event.start_mark
-                raise RuleError(f"{file}:{mark.line + 1}:{mark.column + 1}: aliases (*name) are not allowed in rules")
+                raise RuleError(f"{_where(event.start_mark, file)}: aliases (*name) are not allowed in rules")
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > MOST_DEPTH:
-                mark = event.start_mark
-                raise RuleError(f"{file}:{mark.line + 1}:{mark.column + 1}: nested more than {MOST_DEPTH} deep")
+                raise RuleError(f"{_where(event.start_mark, file)}: nested more than {MOST_DEPTH} deep")
         return [_node(node, file) for node in yaml.compose_all(text, Loader=loader)]
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
+        where = _where(error.problem_mark or error.context_mark, file)
         raise RuleError(f"{where}: not YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise RuleError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
+
+
+def _where(mark: Any, file: str) -> str:
+    return f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
 
 
 def _node(node: yaml.Node, file: str) -> Node:
