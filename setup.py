@@ -16,6 +16,8 @@ KERNELS = ["pcapcheck.capture.scan", "pcapcheck.decode.frame"]
 
 
 class BuildKernels(build_ext):
+    """build_ext that also writes down the sources' digests."""
+
     def run(self):
         super().run()
         digests = {}

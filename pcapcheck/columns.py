@@ -76,7 +76,7 @@ class Column:
 
     def show(self, value: Value | None) -> str:
         if value is None:
-            return "not captured"
+            return "(none)"
         if isinstance(value, (tuple, frozenset)):
             return ", ".join(self.type.show(one) for one in sorted(value)) or "none"
         return self.type.show(value)

@@ -157,7 +157,7 @@ class Decoder:
                 yield FrameBatch(self._rows, capacity, state[layout.S_ROWS], batch.buffer)
 
     def groups(self) -> list[FrameGroup]:
-        """All groups met so far; their place in the list is what a row's GROUP field says. The first is the overflow."""
+        """All groups met so far, in the order that a row's GROUP field counts; the first is the overflow."""
         size = layout.GROUP_FIELDS
         return [self._group(self._groups[n * size : (n + 1) * size]) for n in range(self._state[layout.S_GROUPS])]
 

@@ -106,7 +106,7 @@ def address_rows(claims: list[Claim], link: Link, gateways: frozenset[int], prox
             }
             # One host may own an address on two of several links folded into one recording; two pods may not.
             folded = link.sides.folded or link.point.link_type == COOKED
-            known = not folded or not others or {mac for mac in (claim.mac, *others)} <= link.pod_macs
+            known = not folded or not others or {claim.mac, *others} <= link.pod_macs
             rows.append(
                 AddressRow(
                     min(link.point.groups),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pcapcheck.errors import CaptureError
 from pcapcheck.flows.links import Link
-from pcapcheck.values import parse_address
+from pcapcheck.values import parse_address, parse_time
 from pcapcheck.workload import cali_name
 
 
@@ -62,3 +62,11 @@ def parse_interface_names(specifications: tuple[str, ...]) -> dict[str, dict[int
             raise CaptureError(f"--interface {text}: write FILE=NAME or FILE#IFINDEX=NAME, like any.pcap#12=cali…")
         names.setdefault(match[1], {})[int(match[2]) if match[2] else None] = match[3]
     return names
+
+
+def parse_moment(option: str, text: str | None) -> int | None:
+    """The time that an option gives, in nanoseconds. Raises CaptureError where it is none."""
+    try:
+        return None if text is None else parse_time(text)
+    except ValueError as error:
+        raise CaptureError(f"{option} {text}: {error}") from None

@@ -128,7 +128,9 @@ def _decide_by_ttl(
     for party in undecided:
         if party in decremented:
             decided[party] = (NODE, "ttl")
-        elif (party in original and len(present) == 2 and decremented) or (party in original and len(present) == 1 and party not in proxies):
+        elif party in original and (
+            (len(present) == 2 and decremented) or (len(present) == 1 and party not in proxies)
+        ):
             decided[party] = (POD, "ttl")
 
 

@@ -76,14 +76,18 @@ class Tally:
         self.duplicates += other.duplicates
         self.durations.merge(other.durations)
 
+    def doubt_silence(self) -> None:
+        """Count what got no answer as unknown: this recording could not have held one."""
+        self.outcomes["unknown"] += self.outcomes.pop("unanswered", 0)
+
     @property
     def total(self) -> int:
         return self.outcomes.total()
 
     @property
     def settled(self) -> int:
-        """Exchanges whose end is known: neither in flight nor dropped."""
-        return self.total - self.outcomes["in-flight"] - self.outcomes["evicted"]
+        """Exchanges whose end is known."""
+        return self.total - sum(self.outcomes[one] for one in ("in-flight", "evicted", "unknown"))
 
     @property
     def loss(self) -> float | None:

@@ -11,7 +11,7 @@ PASS, FAIL, NOT_CHECKED = "pass", "fail", "not-checked"
 
 @dataclass(frozen=True)
 class Evidence:
-    """A failing row: where it was recorded, the frames that show it, what was expected and what was there."""
+    """A failing row: where and in which frames it shows, what was expected, what was there, what to ask next."""
 
     capture: int
     interface: str
@@ -19,7 +19,8 @@ class Evidence:
     time: int | None
     expected: str
     observed: str
-    headline: str
+    headline: str = ""
+    next: tuple[str, ...] = ()
 
 
 @dataclass

@@ -167,6 +167,7 @@ def _evidence(rule: Rule, shown: list[Column], sample: Sample, late: Late) -> Ev
         expected,
         observed,
         fill(rule.headline, rule.table, row),
+        tuple(fill(one, rule.table, row) for one in rule.next),
     )
 
 
@@ -191,7 +192,7 @@ def _count(finding: Finding) -> None:
         finding.status = FAIL
         if not finding.failed:
             wanted = f"at least {least}" if too_few else f"at most {most}"
-            finding.evidence = [Evidence(0, "", (), None, f"{wanted} rows", f"{finding.checked} rows", "")]
+            finding.evidence = [Evidence(0, "", (), None, f"{wanted} rows", f"{finding.checked} rows")]
     elif finding.checked >= least and (most is None or finding.checked + finding.unknown <= most):
         finding.status = PASS
 

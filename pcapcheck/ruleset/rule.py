@@ -22,7 +22,7 @@ OPTIONAL = (
     "absent",
     "limits",
     "references",
-    "causes",
+    "next",
 )
 
 
@@ -30,7 +30,7 @@ OPTIONAL = (
 class Rule:
     """One rule. ``expected``, ``observed`` and ``headline`` may name columns of the failing row in braces.
 
-    ``absent`` says what to do where there was nothing to check.
+    ``absent`` says what to do where there was nothing to check, ``next`` what to ask the node after a failure.
     """
 
     id: str
@@ -48,7 +48,7 @@ class Rule:
     absent: str
     limits: str
     references: tuple[str, ...]
-    causes: tuple[str, ...]
+    next: tuple[str, ...]
     file: str
     line: int
     text: str = field(repr=False, default="")
@@ -60,7 +60,9 @@ class Rule:
     @property
     def reported(self) -> list[str]:
         """Columns named in the rule's texts."""
-        return [name for text in (self.expected, self.observed, self.headline) for name in _placeholders(text)]
+        return [
+            name for text in (self.expected, self.observed, self.headline, *self.next) for name in _placeholders(text)
+        ]
 
 
 def read_rule(node: Node, settings: Settings, text: str = "") -> Rule:
@@ -89,7 +91,7 @@ def read_rule(node: Node, settings: Settings, text: str = "") -> Rule:
     if table not in TABLES:
         raise table_node.error(f"there is no table {table!r}{suggest(table, TABLES)}")
     texts = {
-        name: string.Template(_text(items, name, table)).safe_substitute(settings.texts)
+        name: _template(items[name], name, table, settings) if name in items else ""
         for name in ("expected", "observed", "headline")
     }
     least, most = _count(items["count"]) if "count" in items else (None, None)
@@ -106,27 +108,31 @@ def read_rule(node: Node, settings: Settings, text: str = "") -> Rule:
         expected=texts["expected"],
         observed=texts["observed"],
         headline=texts["headline"],
-        absent=_text(items, "absent", None),
-        limits=_text(items, "limits", None),
-        references=_words(items, "references"),
-        causes=_words(items, "causes"),
+        absent=_text(items, "absent"),
+        limits=_text(items, "limits"),
+        references=_list(items, "references"),
+        next=tuple(_template(one, "next", table, settings) for one in items["next"].list("'next'"))
+        if "next" in items
+        else (),
         file=node.file,
         line=node.line,
         text=text,
     )
 
 
-def _text(items: dict[str, Node], name: str, table: str | None) -> str:
-    if name not in items:
-        return ""
-    text = " ".join(items[name].text(f"{name!r}").split())
-    if table is not None:
-        try:
-            names = _placeholders(text)
-        except ValueError as error:
-            raise items[name].error(f"{name!r}: {error}") from None
-        for column in names:
-            find_column(items[name], column, table)
+def _text(items: dict[str, Node], name: str) -> str:
+    return " ".join(items[name].text(f"{name!r}").split()) if name in items else ""
+
+
+def _template(node: Node, name: str, table: str, settings: Settings) -> str:
+    """A text with the variables filled in and its ``{columns}`` checked."""
+    text = string.Template(" ".join(node.text(f"{name!r}").split())).safe_substitute(settings.texts)
+    try:
+        columns = _placeholders(text)
+    except ValueError as error:
+        raise node.error(f"{name!r}: {error}") from None
+    for column in columns:
+        find_column(node, column, table)
     return text
 
 
@@ -144,7 +150,7 @@ def fill(text: str, table: str, row: dict[str, str]) -> str:
     return "".join(parts)
 
 
-def _words(items: dict[str, Node], name: str) -> tuple[str, ...]:
+def _list(items: dict[str, Node], name: str) -> tuple[str, ...]:
     return tuple(one.text(f"{name!r}") for one in items[name].list(f"{name!r}")) if name in items else ()
 
 

@@ -12,6 +12,8 @@ from pcapcheck.errors import RuleError
 
 @dataclass(frozen=True)
 class Variable:
+    """A variable: its type, what it is by default, one line of help."""
+
     name: str
     type: Type
     default: str

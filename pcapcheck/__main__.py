@@ -1,0 +1,5 @@
+"""``python -m pcapcheck``."""
+
+from pcapcheck.cli import main
+
+main()

@@ -1,0 +1,280 @@
+"""The command line: reads options, calls the library, writes what it returns. Nothing is decided here."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+import click
+
+from pcapcheck.errors import CaptureError, RuleError
+from pcapcheck.plain import is_compiled
+from pcapcheck.version import __version__
+from pcapcheck.workload import cali_name
+
+if TYPE_CHECKING:
+    from pcapcheck.analysis import Analysis
+    from pcapcheck.ruleset.variables import Settings
+
+P = ParamSpec("P")
+CAPTURES = click.argument("captures", metavar="CAPTURE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+SET = click.option(
+    "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Override a variable of the rules."
+)
+OUTPUT = click.option(
+    "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
+)
+
+
+def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn the library's errors into one line and exit code 2."""
+
+    @wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except (CaptureError, RuleError) as error:
+            click.echo(f"pcapcheck: error: {error}", err=True)
+            sys.exit(2)
+
+    return guarded
+
+
+def scope_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say what the captures are and what of them is wanted."""
+    options = [
+        click.option(
+            "--interface",
+            "interfaces",
+            multiple=True,
+            metavar="FILE[#IFINDEX]=NAME",
+            help="Name the interface that a capture (or one ifindex of an -i any capture) was recorded on.",
+        ),
+        click.option(
+            "--since", metavar="TIME", help="Ignore frames before this time (RFC 3339 or seconds since 1970)."
+        ),
+        click.option("--until", metavar="TIME", help="Ignore frames from this time on."),
+        click.option(
+            "--pod", "pods", multiple=True, metavar="POD", help="Judge this pod only: its address, or NAMESPACE/POD."
+        ),
+        click.option(
+            "--filter-used", metavar="TEXT", help="The capture filter that tcpdump was given, if it was given one."
+        ),
+        SET,
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message=f"pcapcheck %(version)s ({'compiled' if is_compiled() else 'plain Python'})")
+def main() -> None:
+    """Tell, from a packet capture, whether a Calico node did its part, and if not, why not."""
+
+
+@main.command()
+@CAPTURES
+@click.option(
+    "--rules",
+    "rule_paths",
+    multiple=True,
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="A rule file or a folder of them, instead of the Calico pack. Repeatable.",
+)
+@scope_options
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@OUTPUT
+@click.option("--strict", is_flag=True, help="Exit 1 also for rules not checked, unknown rows and capture problems.")
+@click.option("--require", "required", multiple=True, metavar="ID", help="Exit 1 unless this rule was checked.")
+@click.option("--exit-zero", is_flag=True, help="Exit 0 instead of 1. What could not be judged is still a 2.")
+@one_line_errors
+def analyze(
+    captures: tuple[Path, ...],
+    rule_paths: tuple[Path, ...],
+    form: str,
+    output: str | None,
+    strict: bool,
+    required: tuple[str, ...],
+    exit_zero: bool,
+    **scope: Any,
+) -> None:
+    """Judge one or more captures of one observation.
+
+    Exit code 0: at least one rule was checked and none of severity error failed. 1: one failed. 2: could not judge.
+    """
+    from pcapcheck.report.exit import exit_code
+
+    analysis = _run(captures, rule_paths, **scope)
+    code = exit_code(analysis, strict, required, exit_zero)
+    with _writing(output) as stream:
+        if form == "json":
+            from pcapcheck.report.json import write_json
+
+            write_json(analysis, stream)
+        else:
+            from pcapcheck.report.text import write_text
+
+            write_text(analysis, stream)
+    sys.exit(code)
+
+
+@main.command()
+@CAPTURES
+@click.option("--table", type=click.Choice(["frames", "arp", "echo"]), required=True, help="What to export.")
+@click.option("--format", "form", type=click.Choice(["csv", "parquet", "jsonl"]), default="csv", show_default=True)
+@scope_options
+@OUTPUT
+@one_line_errors
+def export(captures: tuple[Path, ...], table: str, form: str, output: str | None, **scope: Any) -> None:
+    """Write the frames or exchanges of captures as a table. Parquet needs pcapcheck[parquet] and --output."""
+    from pcapcheck.report.export import write_parquet, write_text_table
+
+    if form == "parquet" and output is None:
+        raise CaptureError("--format parquet writes binary data; name a file with --output")
+    frame = getattr(_run(captures, (), **scope), table)
+    if form == "parquet":
+        write_parquet(frame, str(output))
+        return
+    with _writing(output) as stream:
+        write_text_table(frame, form, stream)
+
+
+@main.command()
+@click.argument("pod", metavar="NAMESPACE/POD")
+@SET
+@one_line_errors
+def interface(pod: str, assignments: tuple[str, ...]) -> None:
+    """Print the name of a pod's interface on its node, cali followed by 11 hex digits."""
+    namespace, slash, name = pod.partition("/")
+    if not (slash and namespace and name) or "/" in name:
+        raise CaptureError(f"{pod!r}: write NAMESPACE/POD, as in default/pod-a-68c8f9cccd-sgtvg")
+    click.echo(cali_name(namespace, name, _settings(assignments).texts["interface_prefix"]))
+
+
+@main.group()
+def rules() -> None:
+    """List, explain and check rules."""
+
+
+RULES_OPTION = click.option(
+    "--rules",
+    "rule_paths",
+    multiple=True,
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="Rules to use instead.",
+)
+
+
+@rules.command("list")
+@RULES_OPTION
+@one_line_errors
+def list_rules(rule_paths: tuple[Path, ...]) -> None:
+    """One line per rule: id, severity, title."""
+    for rule in _load(rule_paths):
+        click.echo(f"{rule.id:28} {rule.severity:8} {rule.title}")
+
+
+@rules.command()
+@click.argument("rule_id", metavar="ID")
+@RULES_OPTION
+@one_line_errors
+def show(rule_id: str, rule_paths: tuple[Path, ...]) -> None:
+    """One rule as it is written, with its mechanism, limits and references."""
+    from pcapcheck.ruleset.variables import suggest
+
+    loaded = {rule.id: rule for rule in _load(rule_paths)}
+    if rule_id not in loaded:
+        raise RuleError(f"there is no rule {rule_id!r}{suggest(rule_id, loaded)}")
+    click.echo(f"# {loaded[rule_id].file}\n{loaded[rule_id].text.rstrip()}")
+
+
+@rules.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@SET
+@one_line_errors
+def check(paths: tuple[Path, ...], assignments: tuple[str, ...]) -> None:
+    """Check rule files: every key, column, operator and value."""
+    from pcapcheck.ruleset.load import load_rules
+
+    count = len(load_rules(paths, _settings(assignments)))
+    click.echo(f"{count} rule{'' if count == 1 else 's'}: no errors")
+
+
+@rules.command()
+@one_line_errors
+def fields() -> None:
+    """The tables, columns, operators and variables that a rule may name."""
+    from pcapcheck.report.fields import write_fields
+
+    write_fields(sys.stdout)
+
+
+def _run(
+    captures: tuple[Path, ...],
+    rule_paths: tuple[Path, ...],
+    interfaces: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    pods: tuple[str, ...],
+    filter_used: str | None,
+    assignments: tuple[str, ...],
+) -> Analysis:
+    from pcapcheck.analysis import analyze as run
+    from pcapcheck.flows.scope import Scope, parse_interface_names, parse_moment
+    from pcapcheck.report.progress import ProgressLine
+
+    scope = Scope(
+        parse_interface_names(interfaces),
+        parse_moment("--since", since),
+        parse_moment("--until", until),
+        pods,
+        filter_used,
+    )
+    with ProgressLine(captures) as progress:
+        return run(
+            *captures,
+            rules=rule_paths or None,
+            variables=_assignments(assignments),
+            scope=scope,
+            progress=progress.tell,
+        )
+
+
+def _load(rule_paths: tuple[Path, ...]) -> list[Any]:
+    from pcapcheck.ruleset.load import calico_pack, load_rules
+
+    settings = _settings(())
+    return load_rules(rule_paths, settings) if rule_paths else calico_pack(settings)
+
+
+def _settings(assignments: tuple[str, ...]) -> Settings:
+    from pcapcheck.ruleset.variables import Settings
+
+    return Settings(_assignments(assignments))
+
+
+def _assignments(assignments: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for text in assignments:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise RuleError(f"--set {text}: write NAME=VALUE, as in --set arp_wait=2s")
+        pairs[name] = value
+    return pairs
+
+
+def _writing(output: str | None) -> Any:
+    """Standard output, or the file that --output names."""
+    if output is None:
+        return nullcontext(sys.stdout)
+    try:
+        return Path(output).open("w", encoding="utf-8")
+    except OSError as error:
+        raise CaptureError(f"--output {output}: {error.strerror}; name a file that can be written") from None

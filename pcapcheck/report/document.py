@@ -1,0 +1,164 @@
+"""The JSON document, schema ``pcapcheck/1`` (``schema.json`` beside this file).
+
+Times are RFC 3339 with nanoseconds, durations seconds as numbers. Keys are stable: adding one is allowed, renaming one
+makes a new schema version.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pcapcheck.analysis import Analysis
+from pcapcheck.decode.frames import link_name
+from pcapcheck.flows.read import Capture
+from pcapcheck.flows.summary import Durations, Tally
+from pcapcheck.report.headline import headline
+from pcapcheck.report.summary import pods, total
+from pcapcheck.ruleset.finding import Finding
+from pcapcheck.values import clean, format_address, format_mac, format_time
+from pcapcheck.version import __version__
+
+SCHEMA = "pcapcheck/1"
+
+
+def document(analysis: Analysis) -> dict[str, Any]:
+    """The whole analysis as JSON-ready values."""
+    summaries = pods(analysis)
+    arp, echo = total(summaries)
+    return {
+        "schema": SCHEMA,
+        "version": __version__,
+        "verdict": analysis.verdict,
+        "headline": headline(analysis),
+        "captures": [_capture(analysis, capture) for capture in analysis.captures],
+        "endpoints": [
+            {"interface": one.link.point.name, "ip": format_address(ip), "mac": _macs(one.link.pod_macs), "pod": None}
+            for one in summaries
+            for ip in sorted(one.link.pod_ips)
+        ],
+        "summary": {
+            "arp": _arp(arp),
+            "echo": _echo(echo),
+            "pods": [
+                {"interface": one.link.point.name, "arp": _arp(one.arp), "echo": _echo(one.echo)} for one in summaries
+            ],
+            "icmp_errors": _icmp_errors(analysis),
+        },
+        "rules": [_finding(analysis, finding) for finding in analysis.findings],
+        "causes": [],
+    }
+
+
+def _capture(analysis: Analysis, capture: Capture) -> dict[str, Any]:
+    links = [link for link in analysis.links if link.point.key[0] == capture.number]
+    return {
+        "path": clean(str(capture.path)),
+        "format": capture.format,
+        "frames": capture.frames,
+        "first": _time(min((link.point.first for link in links if link.point.first is not None), default=None)),
+        "last": _time(max((link.point.last for link in links if link.point.last is not None), default=None)),
+        "interfaces": [
+            {
+                "name": link.point.name,
+                "link_type": link_name(link.point.link_type),
+                "ifindex": link.point.key[2],
+                "kind": link.point.kind,
+                "end": link.end,
+                "frames": link.point.frames,
+            }
+            for link in links
+        ],
+        "problems": [
+            {"kind": one.kind, "frame": one.frame, "byte": one.byte, "message": one.message} for one in capture.problems
+        ],
+    }
+
+
+def _finding(analysis: Analysis, finding: Finding) -> dict[str, Any]:
+    return {
+        "id": finding.rule.id,
+        "title": finding.rule.title,
+        "severity": finding.rule.severity,
+        "status": finding.status,
+        "checked": finding.checked,
+        "failed": finding.failed,
+        "unknown": finding.unknown,
+        "reason": finding.reason or None,
+        "evidence": [
+            {
+                "capture": clean(str(analysis.captures[one.capture].path)),
+                "interface": one.interface,
+                "frames": list(one.frames),
+                "time": _time(one.time),
+                "expected": one.expected,
+                "observed": one.observed,
+                "next": list(one.next),
+            }
+            for one in finding.evidence
+        ],
+    }
+
+
+def _arp(tally: Tally) -> dict[str, Any]:
+    return {
+        "resolutions": tally.total,
+        "requests": tally.attempts,
+        "answered": tally.outcomes["answered"],
+        "unanswered": tally.outcomes["unanswered"],
+        "in_flight": tally.outcomes["in-flight"],
+        "unknown": tally.outcomes["unknown"] + tally.outcomes["evicted"],
+        "latency": _durations(tally.durations),
+    }
+
+
+def _echo(tally: Tally) -> dict[str, Any]:
+    return {
+        "requests": tally.total,
+        "replied": tally.outcomes["replied"],
+        "errors": tally.outcomes["error"],
+        "unanswered": tally.outcomes["unanswered"],
+        "in_flight": tally.outcomes["in-flight"],
+        "unknown": tally.outcomes["unknown"] + tally.outcomes["evicted"],
+        "duplicates": tally.duplicates,
+        "loss": tally.loss,
+        "rtt": _durations(tally.durations),
+    }
+
+
+def _durations(durations: Durations) -> dict[str, float] | None:
+    """Seconds, or None where there is none. Percentiles are at most 1 % off."""
+    if durations.least is None or durations.most is None:
+        return None
+    return {
+        "min": durations.least / 1e9,
+        "median": (durations.quantile(0.5) or 0) / 1e9,
+        "p99": (durations.quantile(0.99) or 0) / 1e9,
+        "max": durations.most / 1e9,
+    }
+
+
+def _icmp_errors(analysis: Analysis) -> list[dict[str, Any]]:
+    errors = []
+    for capture in analysis.captures:
+        if capture.exchanges is None:
+            continue
+        for (family, kind, code, source), count in capture.exchanges.echoes.errors.most_common():
+            errors.append(
+                {
+                    "capture": clean(str(capture.path)),
+                    "family": family,
+                    "type": kind,
+                    "code": code,
+                    "from": format_address(source),
+                    "count": count,
+                }
+            )
+    return errors
+
+
+def _time(value: int | None) -> str | None:
+    return None if value is None else format_time(value)
+
+
+def _macs(macs: frozenset[int]) -> str | None:
+    return ", ".join(format_mac(mac) for mac in sorted(macs)) or None

@@ -1,0 +1,49 @@
+"""Exchanges summed up per pod, as every format reports them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pcapcheck.analysis import Analysis
+from pcapcheck.columns import ARP, ECHO
+from pcapcheck.flows.links import Link
+from pcapcheck.flows.sides import POD
+from pcapcheck.flows.summary import Tally
+
+
+@dataclass
+class PodSummary:
+    """What the pod on one link asked, and what came of it."""
+
+    link: Link
+    arp: Tally = field(default_factory=Tally)
+    echo: Tally = field(default_factory=Tally)
+
+
+def pods(analysis: Analysis) -> list[PodSummary]:
+    """A summary per judged pod link, in the order of capture points."""
+    summaries = {
+        link.point.key: PodSummary(link) for link in analysis.links if link.point.kind == "pod-link" and link.judged
+    }
+    for capture in analysis.captures:
+        for (table, number), tally in capture.tallies.items():
+            link = analysis.facts.link(capture.number, number)
+            if link is None or link.point.key not in summaries:
+                continue
+            if link.sides.of(link.point.groups[number])[0] == POD:
+                summary = summaries[link.point.key]
+                (summary.arp if table == ARP else summary.echo).merge(tally)
+    for summary in summaries.values():
+        for table, tally in ((ARP, summary.arp), (ECHO, summary.echo)):
+            if table in summary.link.silence:
+                tally.doubt_silence()
+    return list(summaries.values())
+
+
+def total(summaries: list[PodSummary]) -> tuple[Tally, Tally]:
+    """ARP and echo over all pods."""
+    arp, echo = Tally(), Tally()
+    for summary in summaries:
+        arp.merge(summary.arp)
+        echo.merge(summary.echo)
+    return arp, echo

@@ -1,0 +1,195 @@
+"""The report for people: the verdict first, then failures with their evidence, the exchanges, what was not checked."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from typing import IO
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from pcapcheck.analysis import Analysis
+from pcapcheck.decode.frames import link_name
+from pcapcheck.flows.read import Capture
+from pcapcheck.flows.summary import Durations
+from pcapcheck.report.evidence import frames_in_words
+from pcapcheck.report.headline import headline, ordered
+from pcapcheck.report.summary import PodSummary, pods
+from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding
+from pcapcheck.values import clean, format_address, format_duration, format_mac
+
+STYLES = {PASS: "bold green", FAIL: "bold red", NOT_CHECKED: "bold yellow"}
+EVIDENCE_SHOWN = 3
+FRAMES_SHOWN = 4
+PIPED_WIDTH = 120
+
+
+class Page:
+    """Prints lines with an indent: wrapped to the terminal, whole where the output is a file or a pipe."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self.console = Console(file=stream, highlight=False, emoji=False)
+        if not self.console.is_terminal:
+            self.console.width = PIPED_WIDTH
+
+    def line(self, text: Text | str = "", indent: int = 0) -> None:
+        """One paragraph."""
+        if not self.console.is_terminal:
+            self.console.print(Text(" " * indent) + (Text(text) if isinstance(text, str) else text), soft_wrap=True)
+        else:
+            self.console.print(Padding(Text(text) if isinstance(text, str) else text, (0, 0, 0, indent)))
+
+
+def write_text(analysis: Analysis, stream: IO[str]) -> None:
+    """The whole report, complete whether on a terminal or piped."""
+    page = Page(stream)
+    _verdict(page, analysis)
+    findings = ordered(analysis.findings)
+    for finding in findings:
+        if finding.status == FAIL:
+            page.line()
+            _failure(page, analysis, finding)
+    passed = [one for one in findings if one.status == PASS]
+    if passed:
+        page.line()
+        for finding in passed:
+            _passed(page, finding)
+    _exchanges(page, pods(analysis))
+    _not_checked(page, [one for one in findings if one.status == NOT_CHECKED])
+
+
+def _verdict(page: Page, analysis: Analysis) -> None:
+    checked = sum(one.status != NOT_CHECKED for one in analysis.findings)
+    failed = sum(one.status == FAIL for one in analysis.findings)
+    word = {PASS: "PASS", FAIL: "FAIL", NOT_CHECKED: "NOT CHECKED"}[analysis.verdict]
+    counts = f"{checked} of {len(analysis.findings)} rules checked" + (f", {failed} failed" if failed else "")
+    page.line(Text.assemble((word, STYLES[analysis.verdict]), "  ", (headline(analysis), "bold")))
+    page.line(Text(counts), 6)
+    for capture in analysis.captures:
+        page.line(Text(_capture_line(analysis, capture)), 6)
+        for problem in capture.problems:
+            where = f" (at byte {problem.byte})" if problem.byte is not None else ""
+            page.line(Text.assemble(("! ", "bold yellow"), f"{problem.message}{where}"), 6)
+
+
+def _capture_line(analysis: Analysis, capture: Capture) -> str:
+    links = [link for link in analysis.links if link.point.key[0] == capture.number]
+    first = min((link.point.first for link in links if link.point.first is not None), default=None)
+    last = max((link.point.last for link in links if link.point.last is not None), default=None)
+    parts = [f"{capture.frames} frame{'' if capture.frames == 1 else 's'}"]
+    if first is not None and last is not None and last > first:
+        parts.append(format_duration(last - first))
+    for link in links[:4]:
+        what = {"pod-link": "pod link", "host-nic": "host NIC"}.get(link.point.kind, link.point.kind)
+        if link.point.kind == "unknown":
+            what = f"{link_name(link.point.link_type)} interface of unknown kind"
+        pod = ", ".join(format_address(ip) for ip in sorted(link.pod_ips)[:2])
+        macs = ", ".join(format_mac(mac) for mac in sorted(link.pod_macs)[:2])
+        at = f" at {macs}" if macs else ""
+        parts.append(f"{what} {link.point.name}" + (f" (pod {pod}{at})" if pod else ""))
+    if len(links) > 4:
+        parts.append(f"and {len(links) - 4} more interfaces")
+    return f"{clean(str(capture.path))}: {', '.join(parts)}"
+
+
+def _failure(page: Page, analysis: Analysis, finding: Finding) -> None:
+    rule = finding.rule
+    mark = ("✗ ", STYLES[FAIL]) if rule.severity == "error" else ("! ", STYLES[NOT_CHECKED])
+    severity = "" if rule.severity == "error" else f" ({rule.severity})"
+    counts = f"{finding.failed} of {finding.checked} failed{_unknown(finding)}"
+    page.line(Text.assemble(mark, (rule.id, "bold"), f"{severity}  {rule.title} ({counts})"))
+    shown = finding.evidence[:EVIDENCE_SHOWN]
+    words = _words(analysis, shown)
+    told: set[tuple[str, str]] = set()
+    for one in shown:
+        # Ten failures alike are told once; their frames are all in the command below.
+        if (one.expected, one.observed) not in told:
+            told.add((one.expected, one.observed))
+            _evidence(page, one, words)
+    for capture in sorted({one.capture for one in shown}):
+        numbers = sorted({number for one in shown if one.capture == capture for number in one.frames})
+        path = shlex.quote(clean(str(analysis.captures[capture].path)))
+        if numbers:
+            page.line(Text(f"tshark -r {path} -Y 'frame.number in {{{','.join(map(str, numbers))}}}'"), 4)
+    commands = list(dict.fromkeys(command for one in shown for command in one.next))
+    if commands:
+        page.line(Text("ask the node next:", "dim"), 4)
+        for command in commands:
+            page.line(command, 6)
+
+
+def _evidence(page: Page, one: Evidence, words: dict[tuple[int, int], str]) -> None:
+    where = f" (on {one.interface})" if one.interface else ""
+    page.line(Text.assemble(("expected ", "dim"), one.expected), 4)
+    page.line(Text.assemble(("observed ", "dim"), one.observed, where), 4)
+    for number in one.frames[:FRAMES_SHOWN]:
+        page.line(Text(f"frame {number}: {words.get((one.capture, number), '')}"), 6)
+
+
+def _words(analysis: Analysis, shown: list[Evidence]) -> dict[tuple[int, int], str]:
+    wanted: dict[int, set[int]] = {}
+    for one in shown:
+        wanted.setdefault(one.capture, set()).update(one.frames[:FRAMES_SHOWN])
+    return {
+        (capture, number): text
+        for capture, numbers in wanted.items()
+        for number, text in frames_in_words(analysis.captures[capture].path, numbers).items()
+    }
+
+
+def _passed(page: Page, finding: Finding) -> None:
+    counts = f"{finding.checked} checked{_unknown(finding)}"
+    page.line(Text.assemble(("✓ ", STYLES[PASS]), (finding.rule.id, "bold"), f"  {finding.rule.title} ({counts})"))
+
+
+def _unknown(finding: Finding) -> str:
+    return f", {finding.unknown} cannot be told: {finding.reason}" if finding.unknown else ""
+
+
+def _exchanges(page: Page, summaries: list[PodSummary]) -> None:
+    rows = [one for one in summaries if one.arp.total or one.echo.total]
+    if not rows:
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for title in ("pod", "ARP answered", "after (median)", "echo replied", "loss", "rtt min/median/p99/max"):
+        table.add_column(title, overflow="fold")
+    for one in rows:
+        pod = ", ".join(format_address(ip) for ip in sorted(one.link.pod_ips)) or one.link.point.name
+        latency = one.arp.durations.quantile(0.5)
+        loss = one.echo.loss
+        table.add_row(
+            Text(pod),
+            f"{one.arp.outcomes['answered']} of {one.arp.total}" if one.arp.total else "–",
+            "–" if latency is None else format_duration(latency),
+            f"{one.echo.outcomes['replied']} of {one.echo.total}" if one.echo.total else "–",
+            "–" if loss is None else f"{100 * loss:.3g} %",
+            _spread(one.echo.durations),
+        )
+    page.line()
+    if page.console.is_terminal:
+        page.console.print(table)
+    else:
+        with page.console.capture() as captured:
+            page.console.print(table)
+        for line in captured.get().splitlines():
+            page.line(line.rstrip())
+
+
+def _spread(durations: Durations) -> str:
+    figures = (durations.least, durations.quantile(0.5), durations.quantile(0.99), durations.most)
+    return "–" if durations.least is None else " / ".join(format_duration(one) for one in figures if one is not None)
+
+
+def _not_checked(page: Page, findings: Iterable[Finding]) -> None:
+    by_reason: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_reason.setdefault(finding.reason, []).append(finding)
+    if by_reason:
+        page.line()
+    for reason, some in by_reason.items():
+        names = ", ".join(one.rule.id for one in some)
+        page.line(Text.assemble(("– not checked: ", STYLES[NOT_CHECKED]), (names, "bold")))
+        page.line(reason, 4)
