@@ -14,11 +14,12 @@ from pcapcheck.flows.addresses import AddressRow, address_rows
 from pcapcheck.flows.links import Facts, Link, describe_link
 from pcapcheck.flows.oneway import proof_of_one_way
 from pcapcheck.flows.points import PointKey, points_of
-from pcapcheck.flows.read import Capture, Progress, Reading, RowSink, read_capture, read_frames
+from pcapcheck.flows.read import Capture, Progress, Reading, Row, RowSink, read_capture, read_frames
 from pcapcheck.flows.scope import Scope
+from pcapcheck.report.document import document
 from pcapcheck.ruleset.evaluate import Evaluation
-from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding
 from pcapcheck.ruleset.load import calico_pack, load_rules
+from pcapcheck.ruleset.result import Result
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.ruleset.variables import Settings
 
@@ -26,28 +27,8 @@ if TYPE_CHECKING:
     import pandas
 
 
-class Analysis:
+class Analysis(Result):
     """What an observation came to: findings, the verdict, and the exchanges as DataFrames, made when asked for."""
-
-    def __init__(
-        self, captures: list[Capture], facts: Facts, findings: list[Finding], settings: Settings, reading: Reading
-    ) -> None:
-        self.captures = captures
-        self.facts = facts
-        self.findings = findings
-        self.settings = settings
-        self.reading = reading
-
-    @property
-    def verdict(self) -> str:
-        """pass, fail (a rule of severity error failed) or not-checked (no rule could be checked)."""
-        if any(one.status == FAIL and one.rule.severity == "error" for one in self.findings):
-            return FAIL
-        return PASS if any(one.status != NOT_CHECKED for one in self.findings) else NOT_CHECKED
-
-    @property
-    def links(self) -> list[Link]:
-        return list(self.facts.links.values())
 
     @cached_property
     def arp(self) -> pandas.DataFrame:
@@ -66,8 +47,6 @@ class Analysis:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document, schema ``pcapcheck/1``."""
-        from pcapcheck.report.document import document
-
         return document(self)
 
     def _table(self, name: str) -> pandas.DataFrame:
@@ -108,15 +87,11 @@ def analyze(
         for number, path in enumerate(paths)
     ]
     facts = describe(captures, reading, settings)
-    for capture in captures:
-        for link in facts.links.values():
-            if link.point.key[0] == capture.number:
-                rows = _address_rows(capture, link, settings)
-                for evaluation in evaluations:
-                    if evaluation.rule.table == ADDRESSES:
-                        evaluation.feed(capture.number, rows)
+    for link in facts.links.values():
+        capture = captures[link.point.key[0]]
+        _sink(capture.number, evaluations)(ADDRESSES, _address_rows(capture, link, settings), 1)
     findings = [evaluation.finish(facts) for evaluation in evaluations]
-    return Analysis(captures, facts, findings, settings, reading)
+    return Analysis(captures, facts, findings, reading)
 
 
 def describe(captures: list[Capture], reading: Reading, settings: Settings) -> Facts:
@@ -167,7 +142,7 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
 
 
 def _sink(number: int, evaluations: list[Evaluation]) -> RowSink:
-    def sink(table: str, rows: Iterable[Any], weight: int) -> None:
+    def sink(table: str, rows: Iterable[Row], weight: int) -> None:
         for evaluation in evaluations:
             if evaluation.rule.table == table:
                 evaluation.feed(number, rows, weight)

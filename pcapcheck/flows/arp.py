@@ -25,6 +25,10 @@ BROADCAST = 0xFFFFFFFFFFFF
 # for up to 0.8 s (kernel: net/ipv4/arp.c, pneigh_enqueue; the delay is 80 jiffies of 10 ms by default).
 AMBIGUOUS = 800_000_000
 MOST_OPEN = 1 << 17
+# Answers without a request that are remembered, in case the recorder put them before it.
+MOST_EARLY = 256
+STEP_BACK = 1_000_000
+OUT_OF_ORDER = 1_000_000_000
 FRAMES_KEPT = 8
 
 
@@ -152,6 +156,15 @@ def between(start: int | None, end: int | None) -> int | None:
     return None if start is None or end is None else max(0, end - start)
 
 
+def out_of_order(asked: int | None, answered: int | None) -> bool:
+    """Whether an answer that stands before its request in the capture is that request's all the same.
+
+    Recorders with several queues do not keep packets in order, and clocks step back a little. An answer that is
+    really older belongs to a request from before the capture began.
+    """
+    return asked is not None and answered is not None and -STEP_BACK <= answered - asked <= OUT_OF_ORDER
+
+
 class Resolutions:
     """Pairs requests with answers over one capture, in the order of its frames.
 
@@ -163,6 +176,7 @@ class Resolutions:
         self.wait = wait
         self.evicted = 0
         self._open: dict[tuple[object, ...], Resolution] = {}
+        self._early: dict[tuple[object, ...], Message] = {}
 
     def feed(self, message: Message) -> Iterator[Resolution]:
         """Take the next message; yields the resolutions that it closes."""
@@ -217,11 +231,17 @@ class Resolutions:
             message.unicast,
             frames=[message.number],
         )
+        early = self._early.pop(key, None)
+        if early is not None and out_of_order(message.time, early.time):
+            self._answer(early)
 
     def _answer(self, message: Message) -> None:
         key = (message.point, message.family, message.target_ip, message.target_mac, message.sender_ip)
         resolution = self._open.get(key)
         if resolution is None:
+            self._early[key] = message
+            if len(self._early) > MOST_EARLY:
+                del self._early[next(iter(self._early))]
             return
         resolution.outcome = "answered"
         resolution.answer_count += 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from pcapcheck.decode import layout
 from pcapcheck.decode.frames import FrameBatch, absent
-from pcapcheck.flows.arp import between, time_of
+from pcapcheck.flows.arp import between, out_of_order, time_of
 from pcapcheck.values import address_of, is_group_address
 
 ECHO_REQUEST = {4: 8, 6: 128}
@@ -66,6 +66,17 @@ class Echo:
         return not is_group_address(self.dst)
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An echo reply as recorded."""
+
+    number: int
+    time: int | None
+    ttl: int | None
+    eth_src: int | None
+    eth_dst: int | None
+
+
 Key = tuple[object, ...]
 
 
@@ -79,10 +90,11 @@ class Echoes:
 
     wait: int
     evicted: int = 0
-    unmatched_replies: int = 0
     errors: Counter[tuple[int, int, int, int]] = field(default_factory=Counter)
     _open: dict[Key, Echo] = field(default_factory=dict)
     _answered: dict[Key, Echo] = field(default_factory=dict)
+    # Replies without a request so far: recorders do not always keep packets in order.
+    _early: dict[Key, Reply] = field(default_factory=dict)
 
     def feed(self, batch: FrameBatch) -> Iterator[Echo]:
         """Take the ICMP rows of a batch; yields the exchanges that can no longer change."""
@@ -96,7 +108,7 @@ class Echoes:
             if kind == ECHO_REQUEST[family]:
                 yield from self._request(batch, row, family)
             elif kind == ECHO_REPLY[family]:
-                yield from self._reply(batch, row, family)
+                yield from self._reply(batch, row)
             elif kind in ERRORS[family]:
                 self._error(batch, row, family, kind)
 
@@ -125,7 +137,7 @@ class Echoes:
         known = self._open.get(key) or self._answered.get(key)
         if known is not None:
             gap = between(known.time, time)
-            if known.ip_id == ip_id and (gap is None or gap < SAME_PACKET) and known.error == "none":
+            if known.ip_id == ip_id and (gap is None or gap < SAME_PACKET):
                 known.requests += 1
                 return
             yield self._open.pop(key) if key in self._open else self._answered.pop(key)
@@ -135,7 +147,7 @@ class Echoes:
                 oldest.outcome = "evicted"
                 self.evicted += 1
             yield oldest
-        self._open[key] = Echo(
+        echo = Echo(
             rows[layout.GROUP * capacity + row],
             point,
             family,
@@ -150,31 +162,42 @@ class Echoes:
             absent(rows[layout.ETH_DST * capacity + row]),
             [number],
         )
+        early = self._early.pop(key, None)
+        if early is not None and out_of_order(echo.time, early.time):
+            yield from self._complete(key, echo, early)
+        else:
+            self._open[key] = echo
 
-    def _reply(self, batch: FrameBatch, row: int, family: int) -> Iterator[Echo]:
+    def _reply(self, batch: FrameBatch, row: int) -> Iterator[Echo]:
         rows, capacity = batch.rows, batch.capacity
         src, dst = _addresses(batch, row)
         ident, seq = rows[layout.ICMP_IDENT * capacity + row], rows[layout.ICMP_SEQ * capacity + row]
         key = (_point(batch, row), dst, src, ident, seq)
-        number = rows[layout.NUMBER * capacity + row]
         known = self._answered.get(key)
         if known is not None:
             known.replies += 1
             return
+        reply = Reply(
+            rows[layout.NUMBER * capacity + row],
+            time_of(rows[layout.TIME * capacity + row]),
+            absent(rows[layout.IP_TTL * capacity + row]),
+            absent(rows[layout.ETH_SRC * capacity + row]),
+            absent(rows[layout.ETH_DST * capacity + row]),
+        )
         echo = self._open.pop(key, None)
-        if echo is None:
-            self.unmatched_replies += 1
+        if echo is not None:
+            yield from self._complete(key, echo, reply)
             return
+        self._early[key] = reply
+        if len(self._early) > REMEMBERED:
+            del self._early[next(iter(self._early))]
+
+    def _complete(self, key: Key, echo: Echo, reply: Reply) -> Iterator[Echo]:
         echo.outcome = "replied"
         echo.replies = 1
-        echo.rtt = between(echo.time, time_of(rows[layout.TIME * capacity + row]))
-        echo.reply_ttl = absent(rows[layout.IP_TTL * capacity + row])
-        echo.reply_eth_src = absent(rows[layout.ETH_SRC * capacity + row])
-        echo.reply_eth_dst = absent(rows[layout.ETH_DST * capacity + row])
-        echo.frames.append(number)
-        yield from self._remember(key, echo)
-
-    def _remember(self, key: Key, echo: Echo) -> Iterator[Echo]:
+        echo.rtt = between(echo.time, reply.time)
+        echo.reply_ttl, echo.reply_eth_src, echo.reply_eth_dst = reply.ttl, reply.eth_src, reply.eth_dst
+        echo.frames.append(reply.number)
         self._answered[key] = echo
         if len(self._answered) > REMEMBERED:
             yield self._answered.pop(next(iter(self._answered)))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from pcapcheck.capture.record import Interface, Problem
 from pcapcheck.capture.source import open_capture
@@ -43,8 +44,21 @@ class GroupRow:
     outcome: str = ""
 
 
+class Row(Protocol):
+    """A row of a table; its early columns are its attributes."""
+
+    @property
+    def group(self) -> int: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def frames(self) -> list[int]: ...
+    @property
+    def time(self) -> int | None: ...
+
+
 # Takes rows of a table: (name of the table, rows, frames behind each row).
-RowSink = Callable[[str, Iterable[Exchange | FrameRow | GroupRow], int], None]
+RowSink = Callable[[str, Iterable[Row], int], None]
 
 
 @dataclass

@@ -8,29 +8,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from pcapcheck.analysis import Analysis
 from pcapcheck.decode.frames import link_name
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations, Tally
 from pcapcheck.report.headline import headline
 from pcapcheck.report.summary import pods, total
 from pcapcheck.ruleset.finding import Finding
+from pcapcheck.ruleset.result import Result
 from pcapcheck.values import clean, format_address, format_mac, format_time
 from pcapcheck.version import __version__
 
 SCHEMA = "pcapcheck/1"
 
 
-def document(analysis: Analysis) -> dict[str, Any]:
+def document(result: Result) -> dict[str, Any]:
     """The whole analysis as JSON-ready values."""
-    summaries = pods(analysis)
+    summaries = pods(result)
     arp, echo = total(summaries)
     return {
         "schema": SCHEMA,
         "version": __version__,
-        "verdict": analysis.verdict,
-        "headline": headline(analysis),
-        "captures": [_capture(analysis, capture) for capture in analysis.captures],
+        "verdict": result.verdict,
+        "headline": headline(result),
+        "captures": [_capture(result, capture) for capture in result.captures],
         "endpoints": [
             {"interface": one.link.point.name, "ip": format_address(ip), "mac": _macs(one.link.pod_macs), "pod": None}
             for one in summaries
@@ -42,15 +42,15 @@ def document(analysis: Analysis) -> dict[str, Any]:
             "pods": [
                 {"interface": one.link.point.name, "arp": _arp(one.arp), "echo": _echo(one.echo)} for one in summaries
             ],
-            "icmp_errors": _icmp_errors(analysis),
+            "icmp_errors": _icmp_errors(result),
         },
-        "rules": [_finding(analysis, finding) for finding in analysis.findings],
+        "rules": [_finding(result, finding) for finding in result.findings],
         "causes": [],
     }
 
 
-def _capture(analysis: Analysis, capture: Capture) -> dict[str, Any]:
-    links = [link for link in analysis.links if link.point.key[0] == capture.number]
+def _capture(result: Result, capture: Capture) -> dict[str, Any]:
+    links = result.links_of(capture)
     return {
         "path": clean(str(capture.path)),
         "format": capture.format,
@@ -74,7 +74,7 @@ def _capture(analysis: Analysis, capture: Capture) -> dict[str, Any]:
     }
 
 
-def _finding(analysis: Analysis, finding: Finding) -> dict[str, Any]:
+def _finding(result: Result, finding: Finding) -> dict[str, Any]:
     return {
         "id": finding.rule.id,
         "title": finding.rule.title,
@@ -86,7 +86,7 @@ def _finding(analysis: Analysis, finding: Finding) -> dict[str, Any]:
         "reason": finding.reason or None,
         "evidence": [
             {
-                "capture": clean(str(analysis.captures[one.capture].path)),
+                "capture": clean(str(result.captures[one.capture].path)),
                 "interface": one.interface,
                 "frames": list(one.frames),
                 "time": _time(one.time),
@@ -137,9 +137,9 @@ def _durations(durations: Durations) -> dict[str, float] | None:
     }
 
 
-def _icmp_errors(analysis: Analysis) -> list[dict[str, Any]]:
+def _icmp_errors(result: Result) -> list[dict[str, Any]]:
     errors = []
-    for capture in analysis.captures:
+    for capture in result.captures:
         if capture.exchanges is None:
             continue
         for (family, kind, code, source), count in capture.exchanges.echoes.errors.most_common():

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pcapcheck.analysis import Analysis
 from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, ECHO, FRAMES
 from pcapcheck.report.summary import pods, total
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding
+from pcapcheck.ruleset.result import Result
 from pcapcheck.ruleset.rule import SEVERITIES
 from pcapcheck.values import format_address
 
@@ -27,29 +27,29 @@ def ordered(findings: list[Finding]) -> list[Finding]:
     )
 
 
-def headline(analysis: Analysis) -> str:
+def headline(result: Result) -> str:
     """One sentence without a full stop."""
-    if analysis.verdict == FAIL:
-        return _failure(analysis)
-    if analysis.verdict == NOT_CHECKED:
-        reasons = {one.reason for one in analysis.findings}
+    if result.verdict == FAIL:
+        return _failure(result)
+    if result.verdict == NOT_CHECKED:
+        reasons = {one.reason for one in result.findings}
         return f"nothing could be checked: {reasons.pop()}" if len(reasons) == 1 else "nothing could be checked"
-    said = _success(analysis)
-    warned = [one.rule.id for one in ordered(analysis.findings) if one.status == FAIL]
+    said = _success(result)
+    warned = [one.rule.id for one in ordered(result.findings) if one.status == FAIL]
     return said + (f"; but {', '.join(warned)} failed (a warning)" if warned else "")
 
 
-def _failure(analysis: Analysis) -> str:
-    failed = [one for one in ordered(analysis.findings) if one.status == FAIL]
+def _failure(result: Result) -> str:
+    failed = [one for one in ordered(result.findings) if one.status == FAIL]
     first = failed[0]
     said = first.evidence[0].headline if first.evidence else ""
     more = f" (and {len(failed) - 1} more failed)" if len(failed) > 1 else ""
     return (said or f"{first.rule.id}: not so: {first.rule.title}") + more
 
 
-def _success(analysis: Analysis) -> str:
-    passed = {one.rule.id for one in analysis.findings if one.status == PASS}
-    summaries = pods(analysis)
+def _success(result: Result) -> str:
+    passed = {one.rule.id for one in result.findings if one.status == PASS}
+    summaries = pods(result)
     arp, echo = total(summaries)
     parts = []
     if "gateway-arp-answered" in passed and arp.total:

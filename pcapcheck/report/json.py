@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import IO
 
-from pcapcheck.analysis import Analysis
 from pcapcheck.report.document import document
+from pcapcheck.ruleset.result import Result
 
 
-def write_json(analysis: Analysis, stream: IO[str]) -> None:
+def write_json(result: Result, stream: IO[str]) -> None:
     """The document of schema ``pcapcheck/1``, indented, with a newline at its end."""
-    json.dump(document(analysis), stream, indent=2, ensure_ascii=True)
+    json.dump(document(result), stream, indent=2, ensure_ascii=True)
     stream.write("\n")

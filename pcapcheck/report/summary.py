@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pcapcheck.analysis import Analysis
 from pcapcheck.columns import ARP, ECHO
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.sides import POD
 from pcapcheck.flows.summary import Tally
+from pcapcheck.ruleset.result import Result
 
 
 @dataclass
@@ -20,14 +20,14 @@ class PodSummary:
     echo: Tally = field(default_factory=Tally)
 
 
-def pods(analysis: Analysis) -> list[PodSummary]:
+def pods(result: Result) -> list[PodSummary]:
     """A summary per judged pod link, in the order of capture points."""
     summaries = {
-        link.point.key: PodSummary(link) for link in analysis.links if link.point.kind == "pod-link" and link.judged
+        link.point.key: PodSummary(link) for link in result.links if link.point.kind == "pod-link" and link.judged
     }
-    for capture in analysis.captures:
+    for capture in result.captures:
         for (table, number), tally in capture.tallies.items():
-            link = analysis.facts.link(capture.number, number)
+            link = result.facts.link(capture.number, number)
             if link is None or link.point.key not in summaries:
                 continue
             if link.sides.of(link.point.groups[number])[0] == POD:

@@ -7,34 +7,34 @@ from typing import Any
 
 import pandas as pd
 
-from pcapcheck.analysis import Analysis
 from pcapcheck.columns import BOOL, COLUMNS, DURATION, FRAMES, NUMBER, TIME, Column
 from pcapcheck.decode.fields import FrameRow
 from pcapcheck.flows.read import read_capture
 from pcapcheck.ruleset.evaluate import early_value
+from pcapcheck.ruleset.result import Result
 from pcapcheck.values import Value, format_time
 
 EXPORTED = (FRAMES, "arp", "echo")
 
 
-def table(analysis: Analysis, name: str) -> pd.DataFrame:
+def table(result: Result, name: str) -> pd.DataFrame:
     """One table over all captures. Column ``capture`` names the file; addresses and MACs are text.
 
     Times are UTC timestamps, durations Timedelta, absent values NA.
     """
     columns = COLUMNS[name]
     cells: dict[str, list[Any]] = {"capture": [], **{column: [] for column in columns}}
-    for capture in analysis.captures:
+    for capture in result.captures:
 
         def take(which: str, rows: Iterable[Any], _weight: int, number: int = capture.number) -> None:
             if which != name:
                 return
             for row in rows:
-                cells["capture"].append(str(analysis.captures[number].path))
+                cells["capture"].append(str(result.captures[number].path))
                 for column in columns.values():
-                    cells[column.name].append(_cell(column, _value(analysis, number, row, column)))
+                    cells[column.name].append(_cell(column, _value(result, number, row, column)))
 
-        read_capture(capture.number, capture.path, analysis.reading, take, name == FRAMES)
+        read_capture(capture.number, capture.path, result.reading, take, name == FRAMES)
     return pd.DataFrame({column: _series(columns.get(column), values) for column, values in cells.items()})
 
 
@@ -49,9 +49,9 @@ def to_seconds(frame: pd.DataFrame) -> pd.DataFrame:
     return plain
 
 
-def _value(analysis: Analysis, capture: int, row: Any, column: Column) -> Value | None:
+def _value(result: Result, capture: int, row: Any, column: Column) -> Value | None:
     if column.late:
-        return analysis.facts.value(column.attribute, capture, row.group, column.table, row.outcome)
+        return result.facts.value(column.attribute, capture, row.group, column.table, row.outcome)
     if isinstance(row, FrameRow) and column.key:
         return early_value(row, column)
     return early_value(row, column)

@@ -11,7 +11,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from pcapcheck.analysis import Analysis
 from pcapcheck.decode.frames import link_name
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations
@@ -19,6 +18,7 @@ from pcapcheck.report.evidence import frames_in_words
 from pcapcheck.report.headline import headline, ordered
 from pcapcheck.report.summary import PodSummary, pods
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding
+from pcapcheck.ruleset.result import Result
 from pcapcheck.values import clean, format_address, format_duration, format_mac
 
 STYLES = {PASS: "bold green", FAIL: "bold red", NOT_CHECKED: "bold yellow"}
@@ -43,40 +43,40 @@ class Page:
             self.console.print(Padding(Text(text) if isinstance(text, str) else text, (0, 0, 0, indent)))
 
 
-def write_text(analysis: Analysis, stream: IO[str]) -> None:
+def write_text(result: Result, stream: IO[str]) -> None:
     """The whole report, complete whether on a terminal or piped."""
     page = Page(stream)
-    _verdict(page, analysis)
-    findings = ordered(analysis.findings)
+    _verdict(page, result)
+    findings = ordered(result.findings)
     for finding in findings:
         if finding.status == FAIL:
             page.line()
-            _failure(page, analysis, finding)
+            _failure(page, result, finding)
     passed = [one for one in findings if one.status == PASS]
     if passed:
         page.line()
         for finding in passed:
             _passed(page, finding)
-    _exchanges(page, pods(analysis))
+    _exchanges(page, pods(result))
     _not_checked(page, [one for one in findings if one.status == NOT_CHECKED])
 
 
-def _verdict(page: Page, analysis: Analysis) -> None:
-    checked = sum(one.status != NOT_CHECKED for one in analysis.findings)
-    failed = sum(one.status == FAIL for one in analysis.findings)
-    word = {PASS: "PASS", FAIL: "FAIL", NOT_CHECKED: "NOT CHECKED"}[analysis.verdict]
-    counts = f"{checked} of {len(analysis.findings)} rules checked" + (f", {failed} failed" if failed else "")
-    page.line(Text.assemble((word, STYLES[analysis.verdict]), "  ", (headline(analysis), "bold")))
+def _verdict(page: Page, result: Result) -> None:
+    checked = sum(one.status != NOT_CHECKED for one in result.findings)
+    failed = sum(one.status == FAIL for one in result.findings)
+    word = {PASS: "PASS", FAIL: "FAIL", NOT_CHECKED: "NOT CHECKED"}[result.verdict]
+    counts = f"{checked} of {len(result.findings)} rules checked" + (f", {failed} failed" if failed else "")
+    page.line(Text.assemble((word, STYLES[result.verdict]), "  ", (headline(result), "bold")))
     page.line(Text(counts), 6)
-    for capture in analysis.captures:
-        page.line(Text(_capture_line(analysis, capture)), 6)
+    for capture in result.captures:
+        page.line(Text(_capture_line(result, capture)), 6)
         for problem in capture.problems:
             where = f" (at byte {problem.byte})" if problem.byte is not None else ""
             page.line(Text.assemble(("! ", "bold yellow"), f"{problem.message}{where}"), 6)
 
 
-def _capture_line(analysis: Analysis, capture: Capture) -> str:
-    links = [link for link in analysis.links if link.point.key[0] == capture.number]
+def _capture_line(result: Result, capture: Capture) -> str:
+    links = result.links_of(capture)
     first = min((link.point.first for link in links if link.point.first is not None), default=None)
     last = max((link.point.last for link in links if link.point.last is not None), default=None)
     parts = [f"{capture.frames} frame{'' if capture.frames == 1 else 's'}"]
@@ -95,14 +95,14 @@ def _capture_line(analysis: Analysis, capture: Capture) -> str:
     return f"{clean(str(capture.path))}: {', '.join(parts)}"
 
 
-def _failure(page: Page, analysis: Analysis, finding: Finding) -> None:
+def _failure(page: Page, result: Result, finding: Finding) -> None:
     rule = finding.rule
     mark = ("✗ ", STYLES[FAIL]) if rule.severity == "error" else ("! ", STYLES[NOT_CHECKED])
     severity = "" if rule.severity == "error" else f" ({rule.severity})"
     counts = f"{finding.failed} of {finding.checked} failed{_unknown(finding)}"
     page.line(Text.assemble(mark, (rule.id, "bold"), f"{severity}  {rule.title} ({counts})"))
     shown = finding.evidence[:EVIDENCE_SHOWN]
-    words = _words(analysis, shown)
+    words = _words(result, shown)
     told: set[tuple[str, str]] = set()
     for one in shown:
         # Ten failures alike are told once; their frames are all in the command below.
@@ -111,7 +111,7 @@ def _failure(page: Page, analysis: Analysis, finding: Finding) -> None:
             _evidence(page, one, words)
     for capture in sorted({one.capture for one in shown}):
         numbers = sorted({number for one in shown if one.capture == capture for number in one.frames})
-        path = shlex.quote(clean(str(analysis.captures[capture].path)))
+        path = shlex.quote(clean(str(result.captures[capture].path)))
         if numbers:
             page.line(Text(f"tshark -r {path} -Y 'frame.number in {{{','.join(map(str, numbers))}}}'"), 4)
     commands = list(dict.fromkeys(command for one in shown for command in one.next))
@@ -129,14 +129,14 @@ def _evidence(page: Page, one: Evidence, words: dict[tuple[int, int], str]) -> N
         page.line(Text(f"frame {number}: {words.get((one.capture, number), '')}"), 6)
 
 
-def _words(analysis: Analysis, shown: list[Evidence]) -> dict[tuple[int, int], str]:
+def _words(result: Result, shown: list[Evidence]) -> dict[tuple[int, int], str]:
     wanted: dict[int, set[int]] = {}
     for one in shown:
         wanted.setdefault(one.capture, set()).update(one.frames[:FRAMES_SHOWN])
     return {
         (capture, number): text
         for capture, numbers in wanted.items()
-        for number, text in frames_in_words(analysis.captures[capture].path, numbers).items()
+        for number, text in frames_in_words(result.captures[capture].path, numbers).items()
     }
 
 

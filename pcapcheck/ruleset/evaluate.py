@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Protocol
 
 from pcapcheck.columns import COLUMNS, Column
 from pcapcheck.flows.links import Facts
+from pcapcheck.flows.read import Row
 from pcapcheck.ruleset.conditions import FALSE, UNKNOWN
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.judge import Bin, BinKey, Sample, judge_rule
@@ -19,19 +19,6 @@ from pcapcheck.ruleset.rule import Rule
 from pcapcheck.values import Value
 
 SAMPLES_PER_BIN = 5
-
-
-class Row(Protocol):
-    """A row of a table; its early columns are its attributes."""
-
-    @property
-    def group(self) -> int: ...
-    @property
-    def outcome(self) -> str: ...
-    @property
-    def frames(self) -> list[int]: ...
-    @property
-    def time(self) -> int | None: ...
 
 
 class Evaluation:

@@ -1,0 +1,34 @@
+"""What an observation came to: the model that every report format reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pcapcheck.flows.links import Facts, Link
+from pcapcheck.flows.read import Capture, Reading
+from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding
+
+
+@dataclass
+class Result:
+    """Captures as read, facts about their capture points, and the findings."""
+
+    captures: list[Capture]
+    facts: Facts
+    findings: list[Finding]
+    reading: Reading
+
+    @property
+    def verdict(self) -> str:
+        """pass, fail (a rule of severity error failed) or not-checked (no rule could be checked)."""
+        if any(one.status == FAIL and one.rule.severity == "error" for one in self.findings):
+            return FAIL
+        return PASS if any(one.status != NOT_CHECKED for one in self.findings) else NOT_CHECKED
+
+    @property
+    def links(self) -> list[Link]:
+        return list(self.facts.links.values())
+
+    def links_of(self, capture: Capture) -> list[Link]:
+        """The capture points of one capture."""
+        return [link for link in self.links if link.point.key[0] == capture.number]
