@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from array import array
+from collections import Counter
 from collections.abc import Iterator
 
 from pcapcheck.capture import layout, scan
@@ -22,6 +23,9 @@ INTERFACE_STATISTICS = 5
 
 BYTE_ORDERS = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
 LARGEST_CONTROL_BLOCK = 1 << 24
+# What is kept of interfaces over all sections is bounded, however large the file.
+MOST_INTERFACES = 1 << 16
+LARGEST_DESCRIPTIONS = 1 << 26
 
 
 class Damage(Exception):
@@ -42,6 +46,7 @@ class PcapngReader:
         self._order = "<"
         self._section: list[Interface] = []
         self._rows = array("q")
+        self._described = 0
         try:
             if not self._control_block():
                 raise Damage("the file is cut inside its first section header")
@@ -93,14 +98,15 @@ class PcapngReader:
         first = self.frames + 1
         self.frames += count
         start = layout.INTERFACE * self.batch_frames
-        if len(self.interfaces) == 1:
-            self.interfaces[0].frames += count
-        else:
-            for number in matrix[start : start + count]:
-                self.interfaces[number].frames += 1
-        for row, interface in enumerate(self._section):
-            interface.drops += self._rows[row * layout.INTERFACE_FIELDS + layout.DROPS]
-            self._rows[row * layout.INTERFACE_FIELDS + layout.DROPS] = 0
+        counts = {0: count} if len(self.interfaces) == 1 else Counter(matrix[start : start + count])
+        # Only the interfaces of this batch: there may be many, and a batch for each.
+        before = len(self.interfaces) - len(self._section)
+        for number, frames in counts.items():
+            interface = self.interfaces[number]
+            interface.frames += frames
+            dropped = (number - before) * layout.INTERFACE_FIELDS + layout.DROPS
+            interface.drops += self._rows[dropped]
+            self._rows[dropped] = 0
         window = self.window
         return RecordBatch(window.buffer, window.base, first, count, matrix, self.batch_frames, self.interfaces)
 
@@ -156,6 +162,9 @@ class PcapngReader:
     def _describe_interface(self, block: bytes) -> None:
         if len(block) < 20:
             raise Damage("an interface description without its link type")
+        self._described += len(block)
+        if len(self.interfaces) >= MOST_INTERFACES or self._described > LARGEST_DESCRIPTIONS:
+            raise Damage(f"more interface descriptions than can be kept ({len(self.interfaces)} so far)")
         link_type, _reserved, snaplen = struct.unpack(self._order + "HHI", block[8:16])
         interface = Interface(len(self.interfaces), link_type, snaplen=snaplen)
         units, shift, offset = 10**6, -1, 0
@@ -167,7 +176,8 @@ class PcapngReader:
             elif code == 11 and value[:1] == b"\0":
                 interface.filter = value[1:].rstrip(b"\0").decode("utf-8", "replace")
             elif code == 13 and value:
-                interface.fcs_bytes = value[0]
+                # In bits; no check sequence is shorter than 8, so a smaller number was meant in bytes.
+                interface.fcs_bytes = value[0] // 8 if value[0] >= 8 else value[0]
             elif code == 14 and len(value) == 8:
                 (offset,) = struct.unpack(self._order + "q", value)
         # Beyond what nanoseconds in 64 bits can tell, every packet's time is absent; the bound keeps sums inside.
@@ -211,7 +221,8 @@ class PcapngReader:
             if code == 0:
                 return
             if position + size > end:
-                self._note("damaged-option", f"option {code} runs past the end of its block")
+                if not any(problem.kind == "damaged-option" for problem in self.problems):
+                    self._note("damaged-option", f"option {code} runs past the end of its block")
                 return
             yield code, block[position : position + size]
             position += size + -size % 4

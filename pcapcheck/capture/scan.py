@@ -135,9 +135,11 @@ def packet_time(high: int, low: int, interfaces: array[int], row: int) -> int:
         seconds = ticks >> shift
         fraction = ticks - (seconds << shift)
         if shift > 32:
+            # In two halves, since the product has more than 64 bits.
+            fraction = (fraction >> 32) * 1000000000 + (((fraction & 0xFFFFFFFF) * 1000000000) >> 32)
             fraction = fraction >> (shift - 32)
-            shift = 32
-        fraction = (fraction * 1000000000) >> shift
+        else:
+            fraction = (fraction * 1000000000) >> shift
     if seconds > LARGEST_SECONDS:
         return ABSENT_TIME
     whole = seconds

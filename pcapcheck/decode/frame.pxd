@@ -19,7 +19,7 @@ cdef int OTHER, ARP, ND, UNICAST, MULTICAST, UNDECODED
 cdef int TTL_SILENT, TTL_ORIGINAL, TTL_DECREMENTED, KIND_TTL, KIND_DIRECTION
 cdef int G_INTERFACE, G_IFINDEX, G_SRC, G_DST, G_KIND, G_COUNT, G_FIRST, G_LAST
 cdef int G_HAS_SOURCE, G_SOURCE_HIGH, G_SOURCE_LOW, G_EVIDENCE, EVIDENCE_FRAMES, GROUP_FIELDS
-cdef int S_ROWS, S_RECORD, S_GROUPS, S_UNDECODED, S_OVERFLOW
+cdef int S_ROWS, S_RECORD, S_GROUPS, S_UNDECODED
 
 cdef unsigned int half(const unsigned char[::1] buffer, Py_ssize_t position)
 cdef unsigned int word(const unsigned char[::1] buffer, Py_ssize_t position)
@@ -40,7 +40,7 @@ cdef long long find_group(
 
 @cython.locals(
     hardware=cython.uint, protocol=cython.uint, hardware_size=cython.longlong, protocol_size=cython.longlong,
-    macs=cython.bint, addresses=cython.bint, at=cython.longlong)
+    ethernet=cython.bint, macs=cython.bint, addresses=cython.bint, at=cython.longlong)
 cdef void decode_arp(
     const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
     long long row) except *

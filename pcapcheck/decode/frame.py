@@ -105,7 +105,6 @@ from pcapcheck.decode.layout import (
     QUOTED_TTL,
     QUOTED_TYPE,
     S_GROUPS,
-    S_OVERFLOW,
     S_RECORD,
     S_ROWS,
     S_UNDECODED,
@@ -168,7 +167,7 @@ def find_group(
     destination: int,
     kind: int,
 ) -> int:
-    """The group with this key, made if it is new; group 0 takes what finds no room (``state[S_OVERFLOW]`` counts)."""
+    """The group with this key, made if it is new; group 0 takes what finds no room."""
     mixed = source ^ (destination * 31) ^ (kind << 7) ^ (interface << 17) ^ (ifindex << 27)
     mixed = mixed ^ (mixed >> 29) ^ (mixed >> 13)
     slot = mixed & mask
@@ -188,7 +187,6 @@ def find_group(
         slot = (slot + 1) & mask
     group = state[S_GROUPS]
     if group >= limit:
-        state[S_OVERFLOW] = state[S_OVERFLOW] + 1
         return 0
     state[S_GROUPS] = group + 1
     slots[slot] = group
@@ -202,7 +200,10 @@ def find_group(
 
 
 def decode_arp(buffer: bytearray, position: int, end: int, rows: array[int], capacity: int, row: int) -> None:
-    """ARP (RFC 826), its addresses cut by the lengths that it declares; only Ethernet and IPv4 ones are kept."""
+    """ARP (RFC 826), its addresses cut by the lengths that it declares; only Ethernet and IPv4 ones are kept.
+
+    Of one whose lengths contradict its types only the opcode is kept: every kernel drops it.
+    """
     if end - position < 8:
         return
     hardware = half(buffer, position)
@@ -211,8 +212,12 @@ def decode_arp(buffer: bytearray, position: int, end: int, rows: array[int], cap
     protocol_size = buffer[position + 5]
     rows[ARP_OPCODE * capacity + row] = half(buffer, position + 6)
     # Hardware types 1 (Ethernet) and 6 (IEEE 802) have six-byte addresses.
-    macs = (hardware == 1 or hardware == 6) and hardware_size == 6
-    addresses = protocol == 0x0800 and protocol_size == 4
+    ethernet = hardware == 1 or hardware == 6
+    if (ethernet and hardware_size != 6) or (protocol == 0x0800 and protocol_size != 4):
+        return
+    macs = ethernet
+    # Hardware type 19 (ATM) has a layout of its own (RFC 2225).
+    addresses = protocol == 0x0800 and hardware != 19
     at = position + 8
     if macs and at + 6 <= end:
         rows[ARP_SRC_MAC * capacity + row] = mac(buffer, at)
@@ -432,21 +437,6 @@ def decode_frames(
                 position = start + 14
                 if position <= end:
                     ethertype = half(buffer, start + 12)
-                    if ethertype <= 1500:
-                        # IEEE 802.3 length; LLC with a SNAP header names an ethertype again (RFC 1042).
-                        if (
-                            position + 8 <= end
-                            and buffer[position] == 0xAA
-                            and buffer[position + 1] == 0xAA
-                            and buffer[position + 2] == 3
-                            and buffer[position + 3] == 0
-                            and buffer[position + 4] == 0
-                            and buffer[position + 5] == 0
-                        ):
-                            ethertype = half(buffer, position + 6)
-                            position = position + 8
-                        else:
-                            ethertype = -1
             elif start + 6 <= end:
                 destination = mac(buffer, start)
         elif link == LINK_COOKED:
@@ -484,12 +474,29 @@ def decode_frames(
                     ethertype = 0x86DD
         if destination >= 0:
             cast = TO_MANY if (destination >> 40) & 1 else TO_ONE
-        while (
-            ethertype == 0x8100 or ethertype == 0x88A8 or ethertype == 0x9100 or ethertype == 0x9200
-        ) and position + 4 <= end:
-            vlan = half(buffer, position) & 0xFFF
-            ethertype = half(buffer, position + 2)
-            position = position + 4
+        while True:
+            if ethertype == 0x8100 or ethertype == 0x88A8 or ethertype == 0x9100 or ethertype == 0x9200:
+                if position + 4 > end:
+                    break
+                vlan = half(buffer, position) & 0xFFF
+                ethertype = half(buffer, position + 2)
+                position = position + 4
+            elif link == LINK_ETHERNET and 0 <= ethertype <= 1500:
+                # IEEE 802.3 length, also behind a tag; LLC with a SNAP header names an ethertype again (RFC 1042).
+                ethertype = -1
+                if (
+                    position + 8 <= end
+                    and buffer[position] == 0xAA
+                    and buffer[position + 1] == 0xAA
+                    and buffer[position + 2] == 3
+                    and buffer[position + 3] == 0
+                    and buffer[position + 4] == 0
+                    and buffer[position + 5] == 0
+                ):
+                    ethertype = half(buffer, position + 6)
+                    position = position + 8
+            else:
+                break
 
         carries = OTHER
         says = TTL_SILENT
@@ -528,7 +535,10 @@ def decode_frames(
                     protocol = buffer[position + 6]
                     carries = MULTICAST if buffer[position + 24] == 0xFF else UNICAST
                     total = half(buffer, position + 4) + 40
-                    if total > 40 and position + total < end:
+                    # A payload length of 0 means a jumbogram or a large segment to be cut by the card, else nothing.
+                    if total == 40 and (protocol == 0 or protocol == 6 or protocol == 17):
+                        total = end - position
+                    if position + total < end:
                         payload_end = position + total
                     packed = upper_layer(buffer, position + 40, payload_end, protocol)
                     if packed >= 0:
@@ -630,7 +640,8 @@ def decode_frames(
                 rows[IP_SRC_LOW * capacity + row] = signed_long(buffer, position + 16)
                 rows[IP_DST_HIGH * capacity + row] = signed_long(buffer, position + 24)
                 rows[IP_DST_LOW * capacity + row] = signed_long(buffer, position + 32)
-                rows[IP_PROTO * capacity + row] = protocol
+                if payload >= 0:
+                    rows[IP_PROTO * capacity + row] = protocol
                 decode_fragment_header(buffer, position + 40, end, buffer[position + 6], rows, capacity, row)
         if payload < 0 or fragment != 0 or payload > payload_end:
             row = row + 1

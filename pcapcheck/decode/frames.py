@@ -123,7 +123,7 @@ class Decoder:
     @property
     def overflowed(self) -> int:
         """Frames counted in group 0 because there were too many different ones."""
-        return self._state[layout.S_OVERFLOW]
+        return self._groups[layout.G_COUNT]
 
     def decode(self, batch: RecordBatch) -> Iterator[FrameBatch]:
         """The rows of a batch, in one or more parts."""

@@ -119,8 +119,7 @@ S_ROWS = 0
 S_RECORD = 1
 S_GROUPS = 2
 S_UNDECODED = 3
-S_OVERFLOW = 4
-STATE_SIZE = 5
+STATE_SIZE = 4
 
 # IPv4 addresses are stored as IPv4-mapped IPv6 addresses (RFC 4291, section 2.5.5.2).
 MAPPED = 0xFFFF00000000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pcapcheck.decode.frames import COOKED
 from pcapcheck.flows.arp import Message
@@ -99,14 +99,11 @@ def address_rows(claims: list[Claim], link: Link, gateways: frozenset[int], prox
             if own and not claim.own and (sides.get(claim.mac) == "node" or claim.mac == proxy_mac)
         }
         for claim in same:
-            others = {
+            others = frozenset(
                 other.mac
                 for other in same
                 if other.mac != claim.mac and other.mac not in proxied and _overlap(claim, other, gone)
-            }
-            # One host may own an address on two of several links folded into one recording; two pods may not.
-            folded = link.sides.folded or link.point.link_type == COOKED
-            known = not folded or not others or {claim.mac, *others} <= link.pod_macs
+            )
             rows.append(
                 AddressRow(
                     min(link.point.groups),
@@ -119,12 +116,19 @@ def address_rows(claims: list[Claim], link: Link, gateways: frozenset[int], prox
                     claim.first_time,
                     claim.last_time,
                     claim.mac in proxied,
-                    len(others) + 1 if known else None,
-                    frozenset(others) or None,
+                    len(others) + 1,
+                    others or None,
                     claim.frames,
                 )
             )
+    if (link.sides.folded or link.point.link_type == COOKED) and any(_across_links(row, link) for row in rows):
+        return [replace(row, claimants=None) for row in rows]
     return rows
+
+
+def _across_links(row: AddressRow, link: Link) -> bool:
+    """Whether a contested claim may stem from another link of the same recording: a node is on all of them."""
+    return bool(row.other_claimants) and not {row.mac, *(row.other_claimants or ())} <= link.pod_macs
 
 
 def _last_seen(link: Link) -> dict[int, int]:

@@ -199,7 +199,7 @@ class Resolutions:
     def _request(self, message: Message) -> Iterator[Resolution]:
         assert message.sender_ip is not None
         assert message.target_ip is not None
-        key = (message.point, message.family, message.sender_ip, message.sender_mac, message.target_ip)
+        key = (message.point, message.family, message.sender_ip, _asker_mac(message), message.target_ip)
         known = self._open.get(key)
         if known is not None:
             pause = between(known.latest_time, message.time)
@@ -236,7 +236,7 @@ class Resolutions:
             self._answer(early)
 
     def _answer(self, message: Message) -> None:
-        key = (message.point, message.family, message.target_ip, message.target_mac, message.sender_ip)
+        key = (message.point, message.family, message.target_ip, _asker_mac(message), message.sender_ip)
         resolution = self._open.get(key)
         if resolution is None:
             self._early[key] = message
@@ -259,6 +259,13 @@ class Resolutions:
                 )
             )
             resolution.frames.append(message.number)
+
+
+def _asker_mac(message: Message) -> int | None:
+    """The asker's MAC as far as request and answer both tell it: ARP names it, an advertisement does not."""
+    if message.family != 4:
+        return None
+    return message.target_mac if message.is_reply else message.sender_mac
 
 
 def messages(batch: FrameBatch) -> Iterator[Message]:
@@ -334,7 +341,7 @@ def _neighbour_discovery(batch: FrameBatch, row: int) -> Message | None:
         # The option may be left out where the frame's own source says the same (RFC 4861, section 4.4).
         sender_mac=(eth_src if asks else (eth_src if mac is None else mac)),
         target_ip=target if asks else destination,
-        target_mac=None if asks else get(layout.ETH_DST),
+        target_mac=None,
         eth_src=eth_src,
         unicast=destination >> 120 != 0xFF,
     )

@@ -12,6 +12,7 @@ MISSING = "tshark is not installed" if shutil.which("tshark") is None else ""
 
 CONTAINER_FIELDS = ("frame.number", "frame.time_epoch", "frame.cap_len", "frame.len", "frame.interface_id")
 PROTOCOL_FIELDS = (
+    "frame.encap_type",
     "frame.protocols",
     "_ws.malformed",
     "arp.opcode",
@@ -63,8 +64,8 @@ def dissect(path: Path) -> Dissection:
 
 
 def nanoseconds(epoch: str) -> int:
-    """tshark's decimal seconds as nanoseconds."""
+    """tshark's decimal seconds as nanoseconds; a fraction of ten digits is a second or more, not carried."""
     whole, _, fraction = epoch.partition(".")
     size = int(whole) * 10**9
-    parts = int(fraction.ljust(9, "0")[:9] or 0)
+    parts = int(fraction.ljust(9, "0") or 0)
     return size - parts if whole.startswith("-") else size + parts

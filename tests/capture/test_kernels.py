@@ -1,0 +1,104 @@
+"""The loops: compiled or not, in batches and windows of any size, they yield the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixtures.made.containers import Packet, pcap
+from pcapcheck.errors import CaptureError
+from pcapcheck.plain import KERNELS
+from tests.support.captures import LAB, MADE, PUBLIC, name_of
+from tests.support.kernels import NOT_COMPILED, PACKAGE, plain_loops
+from tests.support.reading import Decoding, Reading, decode_bytes, read_bytes
+
+compiled = pytest.mark.skipif(bool(NOT_COMPILED), reason=NOT_COMPILED)
+
+
+def outcome(data: bytes, keep_all: bool = True) -> tuple[Reading, Decoding] | str:
+    """All that is read and decoded, or why nothing is."""
+    try:
+        return read_bytes(data), decode_bytes(data, keep_all)
+    except CaptureError as error:
+        return str(error)
+
+
+@compiled
+def test_compiled_loops_are_of_the_present_source() -> None:
+    """If this fails: python setup.py build_ext --inplace."""
+    digests = json.loads((PACKAGE / "kernels.json").read_text())
+    for name in KERNELS:
+        stem = PACKAGE.parent / name.replace(".", "/")
+        source = stem.with_suffix(".py").read_bytes() + stem.with_suffix(".pxd").read_bytes()
+        assert digests[name] == hashlib.sha256(source).hexdigest(), f"{name} is stale"
+
+
+@compiled
+@pytest.mark.parametrize("keep_all", [True, False])
+@pytest.mark.parametrize("path", [*MADE, *LAB], ids=name_of)
+def test_compiled_and_plain_agree(path: Path, keep_all: bool) -> None:
+    data = path.read_bytes()
+    with plain_loops():
+        plain = outcome(data, keep_all)
+    assert outcome(data, keep_all) == plain
+
+
+@compiled
+@pytest.mark.skipif(not PUBLIC, reason="the public captures are not here")
+def test_compiled_and_plain_agree_on_public_captures() -> None:
+    differing = []
+    for path in PUBLIC:
+        data = path.read_bytes()
+        with plain_loops():
+            plain = outcome(data)
+        if outcome(data) != plain:
+            differing.append(name_of(path))
+    assert differing == []
+
+
+@compiled
+@given(
+    st.sampled_from((0, 1, 12, 101, 108, 113, 228, 229, 276, 0x24000001)), st.lists(st.binary(max_size=120), max_size=4)
+)
+def test_compiled_and_plain_agree_on_garbage(link: int, frames: list[bytes]) -> None:
+    data = pcap([Packet(one) for one in frames], link=link)
+    with plain_loops():
+        plain = outcome(data)
+    assert outcome(data) == plain
+
+
+@compiled
+@given(st.data())
+def test_compiled_and_plain_agree_on_damage(data: st.DataObject) -> None:
+    """Bytes of a small capture overwritten at random: lengths, kinds, options and headers that contradict each other."""
+    capture = bytearray(data.draw(st.sampled_from(SMALL)))
+    for _ in range(data.draw(st.integers(1, 6))):
+        place = data.draw(st.integers(0, len(capture) - 1))
+        capture[place] = data.draw(st.integers(0, 255))
+    with plain_loops():
+        plain = outcome(bytes(capture))
+    assert outcome(bytes(capture)) == plain
+
+
+@pytest.mark.parametrize("batch_frames", [1, 7])
+@pytest.mark.parametrize("path", [*MADE, *LAB], ids=name_of)
+def test_batch_size_does_not_matter(path: Path, batch_frames: int) -> None:
+    data = path.read_bytes()
+    assert read_bytes(data, batch_frames) == read_bytes(data)
+    assert decode_bytes(data, batch_frames=batch_frames) == decode_bytes(data)
+    assert decode_bytes(data, False, batch_frames) == decode_bytes(data, False)
+
+
+@pytest.mark.parametrize("window", [1, 24, 100, 257])
+@pytest.mark.parametrize("path", MADE, ids=name_of)
+def test_window_size_does_not_matter(path: Path, window: int) -> None:
+    data = path.read_bytes()
+    assert read_bytes(data, window=window) == read_bytes(data)
+
+
+SMALL = [path.read_bytes() for path in MADE]

@@ -1,0 +1,198 @@
+"""What was written is read, over the matrix of containers."""
+
+from __future__ import annotations
+
+import itertools
+import struct
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixtures.made import containers
+from fixtures.made.containers import KUZNETZOV, MICROSECONDS, NANOSECONDS, Packet
+from fixtures.made.frames import traffic
+from pcapcheck.errors import CaptureError
+from tests.support.reading import Record, read_bytes
+
+ORDERS = ("<", ">")
+MAGICS = (MICROSECONDS, NANOSECONDS, KUZNETZOV)
+VERSIONS = ((2, 0), (2, 1), (2, 2), (2, 3), (2, 4), (543, 0))
+PACKETS = [Packet(data, fraction=number, length=1500) for number, data in enumerate(traffic())]
+
+words = st.integers(0, 2**32 - 1)
+packets = st.lists(
+    st.builds(
+        Packet,
+        st.binary(max_size=40),
+        seconds=words,
+        fraction=words,
+        length=st.one_of(st.none(), st.integers(40, 2**32 - 1)),
+    ),
+    max_size=8,
+)
+
+
+def records(written: list[Packet], unit: int) -> list[Record]:
+    """The records that a classic pcap file of these packets holds; ``unit`` is a fraction's in nanoseconds."""
+    return [Record(one.data, one.wire, one.seconds * 10**9 + one.fraction * unit, 0, -1) for one in written]
+
+
+@pytest.mark.parametrize(("order", "magic", "version"), itertools.product(ORDERS, MAGICS, VERSIONS))
+@pytest.mark.parametrize("link", [1, 0x24000001, 0xF4000001, 113])
+@pytest.mark.parametrize("snaplen", [0, 64, 65535, 262144, 0x7FFFFFFF, 0xFFFFFFFF])
+def test_pcap_headers(order: str, magic: int, version: tuple[int, int], link: int, snaplen: int) -> None:
+    data = containers.pcap(PACKETS, order=order, magic=magic, version=version, link=link, snaplen=snaplen)
+    reading = read_bytes(data)
+    assert reading.records == records(PACKETS, 1 if magic == NANOSECONDS else 1000)
+    assert (reading.interfaces[0].link_type, reading.interfaces[0].snaplen) == (link & 0xFFFF, snaplen)
+    assert reading.interfaces[0].fcs_bytes == (link >> 28) * 2
+    assert reading.problems == []
+
+
+@given(packets, st.sampled_from(ORDERS), st.sampled_from(MAGICS), st.sampled_from(VERSIONS))
+def test_pcap_packets(written: list[Packet], order: str, magic: int, version: tuple[int, int]) -> None:
+    data = containers.pcap(written, order=order, magic=magic, version=version)
+    assert read_bytes(data).records == records(written, 1 if magic == NANOSECONDS else 1000)
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_pcap_2_3_takes_the_smaller_length_as_captured(swapped: bool) -> None:
+    reading = read_bytes(containers.pcap(PACKETS, version=(2, 3), swapped=swapped))
+    assert [(len(one.data), one.length) for one in reading.records] == [(len(one.data), 1500) for one in PACKETS]
+
+
+@pytest.mark.parametrize("version", [(1, 2), (2, 5), (3, 0), (543, 1), (0, 0)])
+def test_pcap_of_other_versions_is_refused(version: tuple[int, int]) -> None:
+    with pytest.raises(CaptureError, match=rf"version {version[0]}\.{version[1]} is not known"):
+        read_bytes(containers.pcap(PACKETS, version=version))
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(
+    ("magic", "what"), [(0xA1B234CD, "reserved"), (0xA12B3C4D, "Navtel"), (0xA1B2C3CB, "BPF filter")]
+)
+def test_relatives_of_pcap_are_named(order: str, magic: int, what: str) -> None:
+    with pytest.raises(CaptureError, match=what):
+        read_bytes(containers.pcap(PACKETS, order=order, magic=magic))
+
+
+def test_captured_length_above_the_wire_length_is_kept() -> None:
+    reading = read_bytes(containers.pcap([Packet(bytes(60), length=42)]))
+    assert [(len(one.data), one.length) for one in reading.records] == [(60, 60)]
+
+
+@given(packets, st.sampled_from(ORDERS), st.lists(st.integers(0, 3), min_size=8, max_size=8))
+def test_pcapng_packets(written: list[Packet], order: str, kinds: list[int]) -> None:
+    """Enhanced and obsolete blocks keep all; a simple block has no time, and its data fills up to its wire length."""
+    out = [containers.section(order), containers.interface(order, link=1), containers.interface(order, link=101)]
+    expected = []
+    for packet, kind in zip(written, kinds, strict=False):
+        ticks = packet.seconds * 2**20 + packet.fraction
+        if kind == 0:
+            out.append(containers.enhanced(packet, order, 1, ticks))
+        elif kind == 1:
+            out.append(containers.obsolete(packet, order, 1, ticks=ticks))
+        else:
+            out.append(containers.simple(Packet(packet.data), order))
+        exact = Record(packet.data, packet.wire, ticks * 1000, 1, -1)
+        expected.append(exact if kind < 2 else Record(packet.data, len(packet.data), None, 0, -1))
+    reading = read_bytes(b"".join(out))
+    assert reading.records == expected
+    assert [one.link_type for one in reading.interfaces] == [1, 101]
+    assert sum(one.frames for one in reading.interfaces) == len(expected)
+
+
+@given(
+    st.sampled_from(ORDERS),
+    st.one_of(st.integers(0, 18), st.integers(0x80, 0x80 | 63)),
+    st.integers(-(2**40), 2**40),
+    st.integers(0, 2**64 - 1),
+)
+def test_pcapng_times_are_exact(order: str, resolution: int, offset: int, ticks: int) -> None:
+    units = 2 ** (resolution & 0x7F) if resolution & 0x80 else 10**resolution
+    exact = int(Fraction(ticks, units) * 10**9 // 1) + offset * 10**9
+    options = containers.option(order, containers.RESOLUTION, bytes([resolution]))
+    options += containers.option(order, containers.OFFSET, struct.pack(order + "q", offset))
+    data = containers.section(order) + containers.interface(order, options=options)
+    (record,) = read_bytes(data + containers.enhanced(PACKETS[0], order, ticks=ticks)).records
+    # Nanoseconds in 64 bits reach to the year 2262; a time beyond is absent.
+    if abs(exact) < 9_223_372_035 * 10**9 and ticks // units <= 9_223_372_035:
+        assert record.time == exact
+    else:
+        assert record.time is None
+
+
+@pytest.mark.parametrize("resolution", [19, 127, 0x80 | 64, 0xFF])
+def test_impossible_time_resolutions_stop_the_reading(resolution: int) -> None:
+    options = containers.option("<", containers.RESOLUTION, bytes([resolution]))
+    data = containers.section() + containers.interface(options=options) + containers.enhanced(PACKETS[0])
+    reading = read_bytes(data)
+    assert (reading.records, reading.kinds) == ([], ["damaged-block"])
+    assert "time resolution" in reading.problems[0].message
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(("flags", "direction"), [(0, -1), (1, 0), (2, 1), (3, -1), (0xFFFFFFFD, 0), (0x1E2, 1)])
+def test_pcapng_direction(order: str, flags: int, direction: int) -> None:
+    options = containers.option(order, 1, b"x") + containers.option(
+        order, containers.FLAGS, struct.pack(order + "I", flags)
+    )
+    for write in (containers.enhanced, containers.obsolete):
+        data = containers.section(order) + containers.interface(order) + write(PACKETS[0], order, options=options)
+        assert [one.direction for one in read_bytes(data).records] == [direction]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(("lost", "counted"), [(0, 0), (7, 7), (2**31 - 1, 2**31 - 1), (2**40, 2**31 - 1)])
+def test_pcapng_drop_counts(order: str, lost: int, counted: int) -> None:
+    options = containers.option(order, containers.DROPPED, struct.pack(order + "Q", lost))
+    data = containers.section(order) + containers.interface(order)
+    reading = read_bytes(data + 3 * containers.enhanced(PACKETS[0], order, options=options))
+    assert reading.interfaces[0].drops == 3 * counted
+
+
+@pytest.mark.parametrize("bits", [(0, 0), (4, 4), (16, 2), (32, 4)])
+def test_pcapng_check_sequence_is_told_in_bits(bits: tuple[int, int]) -> None:
+    options = containers.option("<", containers.FCS, bytes([bits[0]]))
+    reading = read_bytes(containers.section() + containers.interface(options=options))
+    assert reading.interfaces[0].fcs_bytes == bits[1]
+
+
+@pytest.mark.parametrize("orders", itertools.product(ORDERS, repeat=3))
+def test_pcapng_sections_count_interfaces_anew(orders: tuple[str, str, str]) -> None:
+    data = b""
+    for link, order in enumerate(orders):
+        data += containers.section(order) + containers.interface(order, link=100 + link)
+        data += containers.enhanced(PACKETS[link], order)
+    reading = read_bytes(data)
+    assert [one.interface for one in reading.records] == [0, 1, 2]
+    assert [one.data for one in reading.records] == [one.data for one in PACKETS[:3]]
+    assert [(one.link_type, one.frames) for one in reading.interfaces] == [(100, 1), (101, 1), (102, 1)]
+
+
+def test_pcapng_names_and_filters() -> None:
+    order = "<"
+    options = containers.option(order, containers.FILTER, b"\0icmp or arp") + containers.option(order, 9999, b"abc")
+    options += containers.option(order, containers.NAME, b"cali14e7d81007d\0") + containers.option(order, 1, b"\xff")
+    reading = read_bytes(containers.section() + containers.interface(options=options))
+    assert (reading.interfaces[0].name, reading.interfaces[0].filter) == ("cali14e7d81007d", "icmp or arp")
+    assert reading.problems == []
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "the file is empty"),
+        (b"\x1f\x8b\x08\0", "a gzip file"),
+        (b"GET / HTTP/1.1", "neither pcap nor pcapng"),
+        (containers.pcap([])[:20], "cut inside the pcap file header"),
+        (containers.section()[:20], "cut inside its first section header"),
+        (containers.section(version=(2, 0)), r"pcapng version 2\.0 is not known"),
+        (b"\x0a\x0d\x0d\x0a" + bytes(24), "byte-order magic"),
+    ],
+)
+def test_what_is_no_capture_is_refused_with_a_reason(data: bytes, message: str) -> None:
+    with pytest.raises(CaptureError, match=message):
+        read_bytes(data)

@@ -1,0 +1,244 @@
+"""The command line: exit codes, options, one-line errors."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from pcapcheck.cli import main
+from pcapcheck.version import __version__
+from tests.support.lab import CAPTURES, ROOT
+from tests.support.wire import BEGIN, SECOND, answer, ask, reply, request, write_pcap
+
+HEALTHY = str(CAPTURES / "healthy" / "cali14e7d81007d.pcap")
+BROKEN = str(CAPTURES / "proxy-arp-off" / "cali14e7d81007d.pcap")
+SLOW = str(CAPTURES / "proxy-delay-80" / "cali14e7d81007d.pcap")
+ANY = str(CAPTURES / "any" / "any.pcap")
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+def status(result: Result, rule: str) -> str:
+    return next(str(one["status"]) for one in json.loads(result.stdout)["rules"] if one["id"] == rule)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ([HEALTHY], 0),
+        ([BROKEN], 1),
+        ([SLOW], 0),
+        ([BROKEN, "--exit-zero"], 0),
+        ([HEALTHY, "--strict"], 0),
+        ([ANY, "--strict"], 1),
+        ([SLOW, "--require", "gateway-arp-prompt"], 0),
+        ([ANY, "--require", "pod-frames-to-proxy-mac"], 1),
+        ([ANY, "--require", "pod-frames-to-proxy-mac", "--exit-zero"], 0),
+        ([HEALTHY, "--since", "2099-01-01T00:00:00Z"], 2),
+        ([HEALTHY, "--since", "2099-01-01T00:00:00Z", "--exit-zero"], 2),
+    ],
+)
+def test_exit_codes(arguments: list[str], code: int) -> None:
+    result = run("analyze", *arguments)
+    assert result.exit_code == code, result.output
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["analyze", "none.pcap"], "none.pcap: No such file"),
+        (["analyze", str(ROOT)], "Is a directory"),
+        (["analyze", str(ROOT / "pyproject.toml")], "neither pcap nor pcapng"),
+        (["analyze", HEALTHY, "--set", "gatewy=1.2.3.4"], "did you mean 'gateway'"),
+        (["analyze", HEALTHY, "--set", "gateway"], "write NAME=VALUE"),
+        (["analyze", HEALTHY, "--interface", "x"], "write FILE=NAME"),
+        (["analyze", HEALTHY, "--since", "yesterday"], "'yesterday' is not a time"),
+        (["analyze", HEALTHY, "--pod", "10.9.9.9"], "no such pod in the capture; pod links here: cali14e7d81007d"),
+        (["analyze", HEALTHY, "--pod", "pod-a"], "give the pod's address or NAMESPACE/POD"),
+        (["analyze", HEALTHY, "--require", "echo-answerd"], "did you mean 'echo-answered'"),
+        (["analyze", HEALTHY, "--rules", "none.yml"], "none.yml: No such file"),
+        (["analyze", HEALTHY, "--output", "/nowhere/x"], "--output /nowhere/x: No such file"),
+        (["export", HEALTHY, "--table", "arp", "--format", "parquet"], "name a file with --output"),
+        (["interface", "pod-a"], "write NAMESPACE/POD"),
+        (["rules", "show", "echo-answred"], "did you mean 'echo-answered'"),
+    ],
+)
+def test_one_line_errors(arguments: list[str], message: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stderr.startswith("pcapcheck: error: ")
+    assert message in result.stderr
+
+
+def test_empty_and_cut_files(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.pcap"
+    empty.write_bytes(b"")
+    assert "the file is empty" in run("analyze", str(empty)).stderr
+    cut = tmp_path / "cut.pcap"
+    cut.write_bytes(Path(HEALTHY).read_bytes()[:-5])
+    result = run("analyze", str(cut))
+    assert result.exit_code == 0
+    assert "the capture is cut inside frame 8" in result.stdout
+    assert run("analyze", str(cut), "--strict").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("pod", "name"),
+    [
+        ("default/pod-a-68c8f9cccd-sgtvg", "cali14e7d81007d"),
+        ("default/pod-b-68c8f9cccd-gr4hw", "calieabe7761b00"),
+    ],
+)
+def test_interface(pod: str, name: str) -> None:
+    assert run("interface", pod).stdout == f"{name}\n"
+
+
+def test_interface_with_another_prefix() -> None:
+    result = run("interface", "default/pod-a-68c8f9cccd-sgtvg", "--set", "interface_prefix=tap")
+    assert result.stdout == "tap14e7d81007d\n"
+
+
+def test_output_file(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    result = run("analyze", HEALTHY, "--format", "json", "--output", str(path))
+    assert result.stdout == ""
+    assert json.loads(path.read_text())["verdict"] == "pass"
+
+
+def test_name_of_an_interface_of_an_any_capture() -> None:
+    result = run("analyze", ANY, "--format", "json", "--interface", "any.pcap#3=cali14e7d81007d")
+    (capture,) = json.loads(result.stdout)["captures"]
+    names = {one["ifindex"]: one["name"] for one in capture["interfaces"]}
+    assert names[3] == "cali14e7d81007d"
+    assert names[4] == "ifindex 4"
+
+
+def test_name_makes_a_pod_link(tmp_path: Path) -> None:
+    """Nothing on the wire tells what this is."""
+    frame = request(eth=("5a:8a:10:57:e2:03", "02:50:56:aa:17:c3"))
+    path = str(write_pcap(tmp_path / "x.pcap", [(BEGIN, frame), (BEGIN + SECOND, frame)]))
+    assert run("analyze", path).exit_code == 2
+    named = run("analyze", path, "--interface", f"{path}=cali14e7d81007d", "--format", "json")
+    assert status(named, "pod-frames-to-proxy-mac") == "fail"
+
+
+def test_since_and_until(tmp_path: Path) -> None:
+    frames = [(BEGIN, ask()), (BEGIN + 9 * SECOND, request()), (BEGIN + 9 * SECOND + 1000, reply())]
+    path = str(write_pcap(tmp_path / "cali14e7d81007d.pcap", frames))
+    assert run("analyze", path).exit_code == 1
+    begin = BEGIN // SECOND
+    assert run("analyze", path, "--since", str(begin + 1)).exit_code == 0
+    assert run("analyze", path, "--since", "2023-11-14T22:13:21Z").exit_code == 0
+    early = run("analyze", path, "--until", str(begin + 1), "--format", "json")
+    assert status(early, "gateway-arp-answered") == status(early, "echo-answered") == "not-checked"
+
+
+def test_pod_narrows(tmp_path: Path) -> None:
+    files = [str(path) for path in sorted((CAPTURES / "duplicate-ip").glob("*.pcap"))]
+    assert run("analyze", *files).exit_code == 1
+    assert run("analyze", *files, "--pod", "default/pod-a-68c8f9cccd-sgtvg").exit_code == 0
+    assert run("analyze", *files, "--pod", "10.244.1.10").exit_code == 0
+
+
+def test_set_changes_what_is_expected(tmp_path: Path) -> None:
+    frames = [(BEGIN, ask()), (BEGIN + SECOND // 2, answer()), (BEGIN + 9 * SECOND, request())]
+    path = str(write_pcap(tmp_path / "cali14e7d81007d.pcap", frames))
+    assert status(run("analyze", path, "--format", "json"), "gateway-arp-answered") == "pass"
+    strict = run("analyze", path, "--format", "json", "--set", "arp_wait=100ms")
+    assert status(strict, "gateway-arp-answered") == "fail"
+
+
+def test_own_rules(tmp_path: Path) -> None:
+    rule = tmp_path / "slow.yml"
+    rule.write_text(
+        "id: ttl-is-64\ntitle: TTL\nwhy: x\nseverity: error\nselect: {table: frames, icmp.type: 8}\n"
+        "expect: {ip.ttl: 63}\n"
+    )
+    result = run("analyze", HEALTHY, "--rules", str(rule), "--format", "json")
+    assert result.exit_code == 1
+    (finding,) = json.loads(result.stdout)["rules"]
+    assert (finding["checked"], finding["failed"]) == (3, 3)
+    assert finding["evidence"][0]["observed"] == "ip.ttl: 64"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "code"), [("{min: 3}", 0), ("{max: 3}", 0), ("{min: 4}", 1), ("{max: 2}", 1), ("{min: 3, max: 3}", 0)]
+)
+def test_count(bounds: str, code: int, tmp_path: Path) -> None:
+    rule = tmp_path / "count.yml"
+    rule.write_text(
+        "id: three\ntitle: three echoes\nwhy: x\nseverity: error\n"
+        f"select: {{table: echo, asker_side: pod}}\ncount: {bounds}\n"
+    )
+    assert run("analyze", HEALTHY, "--rules", str(rule)).exit_code == code
+
+
+def test_rules_commands() -> None:
+    listed = run("rules", "list").stdout.splitlines()
+    assert len(listed) == len(list((ROOT / "rules" / "calico").glob("*.yml")))
+    shown = run("rules", "show", "echo-answered").stdout
+    assert (ROOT / "rules" / "calico" / "echo-answered.yml").read_text() in shown
+    assert run("rules", "check", str(ROOT / "rules")).stdout == f"{len(listed)} rules: no errors\n"
+    fields = run("rules", "fields").stdout
+    assert "eth.dst" in fields
+    assert "same_as" in fields
+    assert "$proxy_mac" in fields
+
+
+def test_rules_check_fails_on_a_bad_rule(tmp_path: Path) -> None:
+    (tmp_path / "bad.yml").write_text("id: x\n")
+    result = run("rules", "check", str(tmp_path))
+    assert result.exit_code == 2
+    assert "bad.yml:1:1: a rule needs the key 'title'" in result.stderr
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    found: list[tuple[str, ...]] = []
+    for name, command in group.commands.items():
+        found.append((*path, name))
+        if isinstance(command, click.Group):
+            found += commands(command, (*path, name))
+    return found
+
+
+@pytest.mark.parametrize("path", commands(main), ids=" ".join)
+def test_every_command_has_help_and_is_documented(path: tuple[str, ...]) -> None:
+    result = run(*path, "--help")
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()[2].strip()) > 20
+    assert " ".join(path) in (ROOT / "README.md").read_text()
+
+
+def test_version() -> None:
+    assert run("--version").stdout in (
+        f"pcapcheck {__version__} (compiled)\n",
+        f"pcapcheck {__version__} (plain Python)\n",
+    )
+
+
+def loaded(code: str) -> set[str]:
+    heavy = "numpy pandas pyarrow rich dpkt yaml"
+    script = f"import sys\n{code}\nprint(*[name for name in '{heavy}'.split() if name in sys.modules])"
+    output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    return set(output.stdout.splitlines()[-1].split())
+
+
+def test_help_loads_nothing_heavy() -> None:
+    assert loaded("from pcapcheck.cli import main\nmain(['analyze', '--help'], standalone_mode=False)") == set()
+    assert loaded("from pcapcheck.cli import main\nmain(['--version'], standalone_mode=False)") == set()
+
+
+def test_verdict_loads_no_pandas() -> None:
+    code = f"from pcapcheck import analyze\nanalyze({HEALTHY!r}).to_dict()"
+    assert loaded(code) == {"yaml"}

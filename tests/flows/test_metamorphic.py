@@ -1,0 +1,113 @@
+"""What must not change a verdict: unrelated traffic, another container, finer clocks, a VLAN tag, the other link end.
+
+And what may only make it more careful: a recording cut short, or one without destination MACs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pcapcheck import analyze
+from tests.support.lab import CAPTURES, EXPECTED, captures, statuses
+from tests.support.wire import (
+    Frame,
+    cooked,
+    cooked2,
+    ethernet,
+    mac,
+    read_frames,
+    with_vlan,
+    write_pcap,
+    write_pcapng,
+)
+
+NAME = "cali14e7d81007d"
+ONE_LINK = sorted(
+    scenario for scenario in EXPECTED if (CAPTURES / scenario / f"{NAME}.pcap").exists() and scenario != "snaplen-64"
+)
+
+
+def load(scenario: str) -> list[Frame]:
+    return read_frames(CAPTURES / scenario / f"{NAME}.pcap")
+
+
+def judge(path: Path) -> str:
+    return statuses(analyze(path))
+
+
+def original(scenario: str) -> str:
+    return judge(CAPTURES / scenario / f"{NAME}.pcap")
+
+
+@pytest.mark.parametrize("scenario", ONE_LINK)
+class TestUnchanged:
+    """The same traffic, told otherwise."""
+
+    def test_pcapng(self, scenario: str, tmp_path: Path) -> None:
+        assert judge(write_pcapng(tmp_path / "any.pcapng", load(scenario), NAME)) == original(scenario)
+
+    def test_nanoseconds(self, scenario: str, tmp_path: Path) -> None:
+        assert judge(write_pcap(tmp_path / f"{NAME}.pcap", load(scenario), nanoseconds=True)) == original(scenario)
+
+    def test_vlan(self, scenario: str, tmp_path: Path) -> None:
+        tagged = [(time, with_vlan(frame)) for time, frame in load(scenario)]
+        assert judge(write_pcap(tmp_path / f"{NAME}.pcap", tagged)) == original(scenario)
+
+    def test_unrelated_traffic(self, scenario: str, tmp_path: Path) -> None:
+        """Frames of another protocol from machines already there, and a multicast of each."""
+        frames = load(scenario)
+        noise: list[Frame] = []
+        for time, frame in frames:
+            noise.append((time, ethernet(frame[6:12].hex(":"), "01:80:c2:00:00:0e", 0x88CC, b"\0" * 40)))
+            noise.append((time, frame))
+        assert judge(write_pcap(tmp_path / f"{NAME}.pcap", noise)) == original(scenario)
+
+
+@pytest.mark.parametrize("scenario", ["healthy", "proxy-arp-off", "random-cali-mac", "pod-drops-icmp", "two-answers"])
+def test_pod_end(scenario: str, tmp_path: Path) -> None:
+    """Frames on a veth pair are the same at both ends; only the name differs."""
+    inside = tmp_path / "eth0.pcap"
+    inside.write_bytes((CAPTURES / scenario / f"{NAME}.pcap").read_bytes())
+    assert judge(inside) == original(scenario)
+
+
+Cook = Callable[[bytes, bool], bytes]
+
+
+@pytest.mark.parametrize("scenario", [one for one in ONE_LINK if "bridged" not in one])
+@pytest.mark.parametrize(("cook", "link_type"), [(cooked, 113), (cooked2, 276)])
+def test_cooked_is_only_more_careful(scenario: str, cook: Cook, link_type: int, tmp_path: Path) -> None:
+    """-i any loses destination MACs: a verdict may become not-checked, never another one."""
+    frames = load(scenario)
+    pods = {mac("5a:8a:10:57:e2:03"), mac("96:2f:c8:41:0d:5b"), mac("02:50:56:aa:20:0e"), mac("aa:64:43:69:fd:8d")}
+    told = [(time, cook(frame, frame[6:12] not in pods)) for time, frame in frames]
+    after = judge(write_pcap(tmp_path / f"{NAME}.pcap", told, link_type))
+    assert_more_careful(original(scenario), after)
+
+
+# Its replies come two seconds late: cut between request and reply it shows an echo without one.
+@pytest.mark.parametrize("scenario", [one for one in ONE_LINK if one != "late-replies"])
+def test_cut_short_is_only_more_careful(scenario: str, tmp_path: Path) -> None:
+    """Wherever a healthy recording ends it is no failure; a fault may not yet show."""
+    frames = load(scenario)
+    healthy = "F" not in original(scenario)
+    for count in range(1, len(frames)):
+        after = judge(write_pcap(tmp_path / f"{NAME}.pcap", frames[:count]))
+        assert not healthy or "F" not in after, f"cut after frame {count}: {after}"
+
+
+def assert_more_careful(before: str, after: str) -> None:
+    changed = [(was, now) for was, now in zip(before, after, strict=True) if was != now]
+    assert all(now == "-" for _, now in changed), f"{before} became {after}"
+
+
+def test_several_captures_judge_like_each_alone() -> None:
+    """An observation of two links fails where either does."""
+    files = captures("random-cali-mac")
+    alone = [statuses(analyze(path)) for path in files]
+    both = statuses(analyze(*files))
+    worst = "".join("F" if "F" in pair else "P" if "P" in pair else pair[0] for pair in zip(*alone, strict=True))
+    assert both == worst

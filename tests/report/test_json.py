@@ -1,0 +1,76 @@
+"""The JSON document: of the shipped schema, and saying what the text says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+import jsonschema
+import pytest
+
+from pcapcheck import analyze
+from tests.support.lab import CAPTURES, EXPECTED, captures
+
+
+def schema() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(files("pcapcheck.report").joinpath("schema.json").read_text())
+    return loaded
+
+
+def closed(node: Any) -> Any:
+    """The schema with no key allowed that it does not name, so that an undocumented key fails the test."""
+    if isinstance(node, dict):
+        shut = {key: closed(value) for key, value in node.items()}
+        if "properties" in shut:
+            shut["additionalProperties"] = False
+        return shut
+    return [closed(one) for one in node] if isinstance(node, list) else node
+
+
+@pytest.mark.parametrize("scenario", sorted(EXPECTED))
+def test_schema(scenario: str) -> None:
+    document = analyze(*captures(scenario)).to_dict()
+    jsonschema.validate(document, closed(schema()))
+    assert json.loads(json.dumps(document)) == document
+
+
+def test_walkthrough() -> None:
+    document = analyze(CAPTURES / "walkthrough" / "cali14e7d81007d.pcap").to_dict()
+    assert document["verdict"] == "pass"
+    assert document["endpoints"] == [
+        {"interface": "cali14e7d81007d", "ip": "100.79.126.235", "mac": "aa:64:43:69:fd:8d", "pod": None}
+    ]
+    (capture,) = document["captures"]
+    assert (capture["format"], capture["frames"], capture["problems"]) == ("pcap", 6, [])
+    assert capture["first"].endswith("Z")
+    assert len(capture["first"]) == len("2026-01-31T16:22:59.584235000Z")
+    echo = document["summary"]["echo"]
+    assert (echo["requests"], echo["replied"], echo["loss"]) == (2, 2, 0.0)
+    assert 0 < echo["rtt"]["min"] <= echo["rtt"]["median"] <= echo["rtt"]["p99"] <= echo["rtt"]["max"] < 1
+
+
+def test_failure_names_its_frames() -> None:
+    document = analyze(CAPTURES / "proxy-arp-off" / "cali14e7d81007d.pcap").to_dict()
+    assert document["verdict"] == "fail"
+    assert document["headline"] == "the node does not answer 10.244.1.10's ARP for its gateway 169.254.1.1"
+    (failed,) = [rule for rule in document["rules"] if rule["status"] == "fail"]
+    (evidence,) = failed["evidence"]
+    assert evidence["frames"] == [1, 2, 3]
+    assert "ip route get 169.254.1.1" in evidence["next"]
+
+
+def test_not_checked_has_a_reason() -> None:
+    def unexplained() -> Iterator[tuple[str, str]]:
+        for scenario in EXPECTED:
+            for rule in analyze(*captures(scenario)).to_dict()["rules"]:
+                if (rule["status"] == "not-checked" or rule["unknown"]) and not rule["reason"]:
+                    yield scenario, rule["id"]
+
+    assert list(unexplained()) == []
+
+
+def test_icmp_errors_are_counted() -> None:
+    (error,) = analyze(CAPTURES / "frag-needed" / "cali14e7d81007d.pcap").to_dict()["summary"]["icmp_errors"]
+    assert (error["type"], error["code"], error["from"], error["count"]) == (3, 4, "172.31.186.250", 1)

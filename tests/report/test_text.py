@@ -1,0 +1,131 @@
+"""The report for people, as a pipe and as a terminal show it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from pcapcheck import analyze
+from pcapcheck.report.text import write_text
+from tests.support.lab import CAPTURES, EXPECTED, captures
+from tests.support.wire import BEGIN, ask, write_pcap, write_pcapng
+
+
+def report(*paths: Path) -> str:
+    stream = StringIO()
+    write_text(analyze(*paths), stream)
+    return stream.getvalue()
+
+
+def on_terminal(*arguments: str, columns: int = 80, **environment: str) -> str:
+    """What a terminal of that width receives."""
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    given = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pcapcheck", *arguments],
+        stdout=follower,
+        stderr=subprocess.DEVNULL,
+        env={**given, "TERM": "xterm", **environment},
+    )
+    os.close(follower)
+    received = b""
+    while True:
+        try:
+            chunk = os.read(leader, 65536)
+        except OSError:
+            break
+        if not chunk:
+            break
+        received += chunk
+    process.wait()
+    os.close(leader)
+    return received.decode()
+
+
+def test_verdict_first() -> None:
+    first, second, third, *_ = report(CAPTURES / "walkthrough" / "cali14e7d81007d.pcap").splitlines()
+    assert first == (
+        "PASS  the node answers 100.79.126.235's ARP for its gateway, and 2 of 2 echo requests are replied to"
+    )
+    assert second.strip() == "9 of 9 rules checked"
+    assert "6 frames" in third
+    assert "cali14e7d81007d (pod 100.79.126.235 at aa:64:43:69:fd:8d)" in third
+
+
+def test_failure() -> None:
+    path = CAPTURES / "proxy-arp-off" / "cali14e7d81007d.pcap"
+    lines = report(path).splitlines()
+    assert lines[0] == "FAIL  the node does not answer 10.244.1.10's ARP for its gateway 169.254.1.1"
+    assert lines[4].startswith("✗ gateway-arp-answered")
+    text = "\n".join(lines)
+    assert 'expected an answer to 10.244.1.10\'s "who-has 169.254.1.1" within 1s of the first request' in text
+    assert "observed asked 3x, answers: 0" in text
+    assert "frame 1: 5a:8a:10:57:e2:03 > ff:ff:ff:ff:ff:ff  who-has 169.254.1.1 tell 10.244.1.10" in text
+    assert f"tshark -r {path} -Y 'frame.number in {{1,2,3}}'" in text
+    assert "sysctl net.ipv4.conf.all.proxy_arp net.ipv4.conf.cali14e7d81007d.proxy_arp" in text
+
+
+def test_every_rule_is_in_the_report() -> None:
+    for scenario in EXPECTED:
+        body = report(*captures(scenario)).split("\n", 1)[1]
+        assert all(body.count(finding.rule.id) == 1 for finding in analyze(*captures(scenario)).findings), scenario
+
+
+def test_pods_are_summed_up() -> None:
+    text = report(*captures("loss"))
+    row = next(line for line in text.splitlines() if line.startswith("10.244.1.10 "))
+    assert "1 of 1" in row
+    assert "30 of 60" in row
+    assert "37.5 %" in row
+
+
+def test_not_checked_says_how_to_capture_next_time() -> None:
+    text = report(*captures("healthy-cached-arp"))
+    assert 'run "ip neigh flush dev eth0" in the pod, then capture again' in text
+
+
+def test_nothing_checked(tmp_path: Path) -> None:
+    text = report(write_pcap(tmp_path / "ens5.pcap", [(BEGIN, b"\0" * 60)]))
+    assert text.startswith("NOT CHECKED  nothing could be checked: ")
+    assert "--interface FILE=caliXXXXXXXXXXX" in text
+
+
+def test_pipe_has_no_colour_and_no_cut_lines() -> None:
+    text = report(*captures("two-answers"))
+    assert "\x1b" not in text
+    assert all(line == line.rstrip() for line in text.splitlines())
+    assert "169.254.1.1 is claimed by 02:50:56:aa:17:c3 and by ee:ee:ee:ee:ee:ee (on cali14e7d81007d)" in text
+
+
+@pytest.mark.parametrize("scenario", ["walkthrough", "two-answers", "loss", "ipv6"])
+def test_eighty_columns(scenario: str) -> None:
+    shown = on_terminal("analyze", *map(str, captures(scenario)))
+    assert "\x1b[" in shown
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
+    assert max(map(len, plain.splitlines())) <= 80
+    for finding in analyze(*captures(scenario)).findings:
+        assert finding.rule.id in plain
+
+
+def test_no_color() -> None:
+    shown = on_terminal("analyze", *map(str, captures("loss")), NO_COLOR="1")
+    assert not re.search(r"\x1b\[[0-9;]*3[0-9]", shown)
+
+
+def test_names_from_a_capture_control_no_terminal(tmp_path: Path) -> None:
+    evil = write_pcapng(tmp_path / "x.pcapng", [(BEGIN, ask())], "\x1b]0;owned\x07[bold]\x1b[31m")
+    text = report(evil)
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert "[bold]" in text

@@ -1,0 +1,135 @@
+"""Rule files: what is wrong in one is said with file, line, column and the nearest known word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pcapcheck.errors import RuleError
+from pcapcheck.ruleset.load import calico_pack, load_rules
+from pcapcheck.ruleset.variables import Settings
+
+GOOD = """\
+id: some-rule
+title: Something holds
+why: because
+severity: error
+select:
+  table: echo
+  dst: 10.0.0.1
+expect:
+  replied: true
+"""
+
+
+def load(tmp_path: Path, text: str, **variables: str) -> None:
+    (tmp_path / "x.yml").write_text(text)
+    load_rules([tmp_path / "x.yml"], Settings(variables))
+
+
+def test_good(tmp_path: Path) -> None:
+    load(tmp_path, GOOD)
+
+
+@pytest.mark.parametrize(
+    ("said", "instead", "where", "message"),
+    [
+        ("replied: true", "repleid: true", "9:3", "no column 'repleid'; did you mean 'replied'?"),
+        ("replied: true", "replied: yes", "9:12", "'yes' is neither true nor false"),
+        ("replied: true", "rtt: {le: 5}", "9:13", "'5' is not a duration like 100ms"),
+        ("replied: true", "rtt: {lee: 5ms}", "9:9", "no operator 'lee'; did you mean 'le'?"),
+        ("replied: true", "eth_dst: {gt: ee:ee:ee:ee:ee:ee}", "9:13", "'gt' needs a number"),
+        ("replied: true", "eth_dst: $proxy_mak", "9:12", "no variable '$proxy_mak'; did you mean '$proxy_mac'?"),
+        ("replied: true", "eth_dst: {same_as: ttl}", "9:22", "ttl is a number, eth_dst a MAC"),
+        ("replied: true", "outcome: answered", "9:12", "'answered' is not one of: replied"),
+        ("replied: true", "ttl: {cidr: 10.0.0.0/8}", "9:9", "'cidr' needs an address"),
+        ("replied: true", "dst: {cidr: 10.0.0.1/8}", "9:15", "not a network"),
+        ("replied: true", "ttl: {mac_prefix: ee}", "9:9", "'mac_prefix' needs a MAC"),
+        ("replied: true", "ttl: []", "9:8", "an empty list never holds"),
+        ("replied: true", "any: []", "9:8", "needs at least one condition"),
+        ("dst: 10.0.0.1", "dst: 10.0.0.256", "7:8", "'10.0.0.256' is not an IPv4 or IPv6 address"),
+        ("severity: error", "severity: fatal", "4:11", "severity 'fatal' is not one of"),
+        ("table: echo", "table: ecko", "6:10", "no table 'ecko'; did you mean 'echo'?"),
+        ("title: Something holds", "titel: Something holds", "2:1", "no key 'titel'; did you mean 'title'?"),
+        ("id: some-rule", "id: Some Rule", "1:5", "lower-case words joined by hyphens"),
+        ("why: because", "title: again", "3:1", "'title' stands here twice (first on line 2)"),
+        ("why: because", "why: &a because\nlimits: *a", "4:9", "aliases (*name) are not allowed"),
+        ("why: because", "why: because\ncount: {min: -1}", "4:14", "'-1' is not a whole number"),
+        ("why: because", "why: because\nobserved: '{rtd}'", "4:11", "no column 'rtd'; did you mean 'rtt'?"),
+        ("why: because", "why: because\nobserved: '{rtt'", "4:11", "'observed': expected '}'"),
+    ],
+)
+def test_wrong(said: str, instead: str, where: str, message: str, tmp_path: Path) -> None:
+    assert GOOD.count(said) == 1
+    with pytest.raises(RuleError) as caught:
+        load(tmp_path, GOOD.replace(said, instead))
+    assert f"x.yml:{where}: " in str(caught.value)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["id", "title", "why", "severity", "select"])
+def test_missing_key(key: str, tmp_path: Path) -> None:
+    lines = [line for line in GOOD.splitlines() if not line.startswith((f"{key}:", "  table", "  dst"))]
+    with pytest.raises(RuleError, match=f"needs the key '{key}'|needs a table|must be a map"):
+        load(tmp_path, "\n".join(lines))
+
+
+def test_not_yaml(tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match=r"x.yml:\d+:\d+: not YAML: "):
+        load(tmp_path, GOOD.replace("why: because", "why: ["))
+
+
+def test_neither_expect_nor_count(tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match="needs 'expect'"):
+        load(tmp_path, GOOD.split("expect:")[0])
+
+
+def test_yaml_1_1_makes_no_numbers_of_macs(tmp_path: Path) -> None:
+    """10:20:30:40:50:06 is an integer in base 60 there."""
+    load(tmp_path, GOOD.replace("replied: true", "eth_dst: 10:20:30:40:50:06"))
+
+
+def test_same_id_twice(tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match=r"x.yml:\d+: a rule 'some-rule' is already in .*x.yml:1"):
+        load(tmp_path, f"{GOOD}---\n{GOOD}")
+
+
+def test_deep_nesting(tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match="nested more than"):
+        load(tmp_path, "a: " + "[" * 2000)
+
+
+def test_alias_bomb(tmp_path: Path) -> None:
+    bomb = "a: &a [x, x]\n" + "".join(f"b{n}: &b{n} [*a, *a]\n" for n in range(40))
+    with pytest.raises(RuleError, match="aliases"):
+        load(tmp_path, bomb)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"\x80abc"])
+def test_not_text(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "x.yml").write_bytes(content)
+    with pytest.raises(RuleError, match="not UTF-8"):
+        load_rules([tmp_path / "x.yml"], Settings())
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match="No such file"):
+        load_rules([tmp_path / "none.yml"], Settings())
+
+
+def test_empty_folder(tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match="no rules here"):
+        load_rules([tmp_path], Settings())
+
+
+def test_variables() -> None:
+    with pytest.raises(RuleError, match="no variable 'gatewy'; did you mean 'gateway'"):
+        Settings({"gatewy": "1.2.3.4"})
+    with pytest.raises(RuleError, match="'soon' is not a duration"):
+        Settings({"arp_wait": "soon"})
+
+
+def test_texts_name_the_variables_values() -> None:
+    rules = {rule.id: rule for rule in calico_pack(Settings({"proxy_mac": "02:00:00:00:00:09"}))}
+    assert rules["pod-frames-to-proxy-mac"].expected == "destination MAC 02:00:00:00:00:09"

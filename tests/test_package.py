@@ -1,0 +1,107 @@
+"""The package as pip installs it, with a C compiler and without, and the shape of its folders."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pcapcheck import plain
+from tests.support.lab import CAPTURES, ROOT
+
+WALKTHROUGH = CAPTURES / "walkthrough" / "cali14e7d81007d.pcap"
+
+
+def installed(folder: Path, *, compiler: bool) -> Path:
+    """Build a wheel from a copy of the sources and unpack it."""
+    source = folder / "source"
+    shutil.copytree(
+        ROOT / "pcapcheck", source / "pcapcheck", ignore=shutil.ignore_patterns("*.so", "__pycache__", "*.json")
+    )
+    shutil.copy(ROOT / "pcapcheck" / "report" / "schema.json", source / "pcapcheck" / "report")
+    shutil.copytree(ROOT / "rules", source / "rules")
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    environment = {**os.environ, "PIP_NO_INDEX": "1"}
+    if not compiler:
+        environment["CC"] = "no-such-compiler"
+    pip = [sys.executable, "-m", "pip", "-q"]
+    subprocess.run(
+        [*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", str(folder), str(source)],
+        check=True,
+        env=environment,
+        capture_output=True,
+    )
+    (wheel,) = folder.glob("*.whl")
+    site = folder / "site"
+    subprocess.run([*pip, "install", "--no-deps", "--target", str(site), str(wheel)], check=True, capture_output=True)
+    return site
+
+
+def run(site: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "pcapcheck", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=site,
+        env={**os.environ, "PYTHONPATH": str(site), **environment},
+    )
+
+
+@pytest.mark.parametrize("compiler", [True, False], ids=["compiler", "no compiler"])
+def test_installed(compiler: bool, tmp_path: Path) -> None:
+    pytest.importorskip("Cython", reason="building needs Cython")
+    if compiler and not (shutil.which("cc") or shutil.which("gcc")):
+        pytest.skip("no C compiler here")
+    site = installed(tmp_path, compiler=compiler)
+    assert ("(compiled)" if compiler else "(plain Python)") in run(site, "--version").stdout
+    assert "(plain Python)" in run(site, "--version", PCAPCHECK_PLAIN="1").stdout
+    assert (site / "pcapcheck" / "py.typed").exists()
+    result = run(site, "analyze", str(WALKTHROUGH))
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("PASS")
+    assert f"# {site / 'pcapcheck' / 'rules'}" in run(site, "rules", "show", "echo-answered").stdout
+
+
+def test_plain_and_compiled_agree_through_the_command_line() -> None:
+    if not plain.is_compiled():
+        pytest.skip("nothing is compiled here")
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-m", "pcapcheck", "analyze", str(WALKTHROUGH), "--format", "json"],
+            capture_output=True,
+            env={**os.environ, **environment},
+            check=True,
+        ).stdout
+        for environment in ({}, {"PCAPCHECK_PLAIN": "1"})
+    }
+    assert len(outputs) == 1
+
+
+# Each folder may import from those before it; columns, values and the like serve all.
+ORDER = ("capture", "decode", "flows", "ruleset", "report")
+
+
+@pytest.mark.parametrize("folder", ORDER)
+def test_imports_follow_the_way_of_the_data(folder: str) -> None:
+    later = {f"pcapcheck.{name}" for name in (*ORDER[ORDER.index(folder) + 1 :], "analysis", "cli")}
+    for path in (ROOT / "pcapcheck" / folder).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            backward = [name for name in names if any(name == one or name.startswith(f"{one}.") for one in later)]
+            assert not backward, f"{path.name} imports {backward}"
+
+
+def test_kernels_are_named_once_each() -> None:
+    """setup.py compiles what plain.py can force back to Python."""
+    tree = ast.parse((ROOT / "setup.py").read_text())
+    (value,) = [
+        node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "KERNELS"
+    ]
+    assert tuple(ast.literal_eval(value)) == plain.KERNELS
