@@ -16,14 +16,7 @@ KERNELS = ["pcapcheck.capture.scan", "pcapcheck.decode.frame"]
 
 
 class BuildKernels(build_ext):
-    """build_ext that goes on without a compiler and writes down the digests of what it compiled."""
-
-    def build_extension(self, ext):
-        try:
-            super().build_extension(ext)
-        except OSError as error:
-            # "optional" forgives a compiler that fails, but not in every version of setuptools one that is missing.
-            self.warn(f"{ext.name} stays plain Python: {error}")
+    """build_ext that also writes down the digests of what it compiled."""
 
     def run(self):
         super().run()
@@ -38,10 +31,12 @@ class BuildKernels(build_ext):
         beside.write_text(json.dumps(digests, indent=2) + "\n")
 
 
+extensions = cythonize([Extension(name, [name.replace(".", "/") + ".py"]) for name in KERNELS], build_dir="build")
+for extension in extensions:
+    # Told here, since cythonize makes new extensions and forgets it of those that it was given.
+    extension.optional = True
+
 setup(
-    ext_modules=cythonize(
-        [Extension(name, [name.replace(".", "/") + ".py"], optional=True) for name in KERNELS],
-        build_dir="build",
-    ),
+    ext_modules=extensions,
     cmdclass={"build_ext": BuildKernels},
 )

@@ -18,6 +18,7 @@ from pcapcheck.flows.read import Capture, Progress, Reading, Row, RowSink, read_
 from pcapcheck.flows.scope import Scope
 from pcapcheck.report.document import document
 from pcapcheck.ruleset.evaluate import Evaluation
+from pcapcheck.ruleset.finding import explain_consequences
 from pcapcheck.ruleset.load import calico_pack, load_rules
 from pcapcheck.ruleset.result import Result
 from pcapcheck.ruleset.rule import Rule
@@ -91,6 +92,7 @@ def analyze(
         capture = captures[link.point.key[0]]
         _sink(capture.number, evaluations)(ADDRESSES, _address_rows(capture, link, settings), 1)
     findings = [evaluation.finish(facts) for evaluation in evaluations]
+    explain_consequences(findings)
     return Analysis(captures, facts, findings, reading)
 
 

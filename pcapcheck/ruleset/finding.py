@@ -34,3 +34,12 @@ class Finding:
     unknown: int = 0
     reason: str = ""
     evidence: list[Evidence] = field(default_factory=list)
+
+
+def explain_consequences(findings: list[Finding]) -> None:
+    """Where a rule had nothing to check because one that it needs failed, give that as its reason."""
+    failed = {one.rule.id for one in findings if one.status == FAIL}
+    for one in findings:
+        needed = [name for name in one.rule.needs if name in failed]
+        if one.status == NOT_CHECKED and not one.unknown and needed:
+            one.reason = f"nothing to check, since {' and '.join(needed)} failed"

@@ -22,6 +22,7 @@ OPTIONAL = (
     "absent",
     "limits",
     "references",
+    "needs",
     "next",
 )
 
@@ -30,7 +31,8 @@ OPTIONAL = (
 class Rule:
     """One rule. ``expected``, ``observed`` and ``headline`` may name columns of the failing row in braces.
 
-    ``absent`` says what to do where there was nothing to check, ``next`` what to ask the node after a failure.
+    ``absent`` says what to do where there was nothing to check, ``next`` what to ask the node after a failure,
+    ``needs`` which rules must hold before there can be anything to check.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Rule:
     absent: str
     limits: str
     references: tuple[str, ...]
+    needs: tuple[str, ...]
     next: tuple[str, ...]
     file: str
     line: int
@@ -111,6 +114,7 @@ def read_rule(node: Node, settings: Settings, text: str = "") -> Rule:
         absent=_text(items, "absent"),
         limits=_text(items, "limits"),
         references=_list(items, "references"),
+        needs=_list(items, "needs"),
         next=tuple(_template(one, "next", table, settings) for one in items["next"].list("'next'"))
         if "next" in items
         else (),

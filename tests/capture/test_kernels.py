@@ -75,7 +75,7 @@ def test_compiled_and_plain_agree_on_garbage(link: int, frames: list[bytes]) -> 
 @compiled
 @given(st.data())
 def test_compiled_and_plain_agree_on_damage(data: st.DataObject) -> None:
-    """Bytes of a small capture overwritten at random: lengths, kinds, options and headers that contradict each other."""
+    """Bytes of a small capture overwritten at random: lengths, kinds and headers that contradict each other."""
     capture = bytearray(data.draw(st.sampled_from(SMALL)))
     for _ in range(data.draw(st.integers(1, 6))):
         place = data.draw(st.integers(0, len(capture) - 1))

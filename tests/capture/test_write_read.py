@@ -39,7 +39,7 @@ def records(written: list[Packet], unit: int) -> list[Record]:
     return [Record(one.data, one.wire, one.seconds * 10**9 + one.fraction * unit, 0, -1) for one in written]
 
 
-@pytest.mark.parametrize(("order", "magic", "version"), itertools.product(ORDERS, MAGICS, VERSIONS))
+@pytest.mark.parametrize(("order", "magic", "version"), [*itertools.product(ORDERS, MAGICS, VERSIONS)])
 @pytest.mark.parametrize("link", [1, 0x24000001, 0xF4000001, 113])
 @pytest.mark.parametrize("snaplen", [0, 64, 65535, 262144, 0x7FFFFFFF, 0xFFFFFFFF])
 def test_pcap_headers(order: str, magic: int, version: tuple[int, int], link: int, snaplen: int) -> None:
@@ -160,7 +160,7 @@ def test_pcapng_check_sequence_is_told_in_bits(bits: tuple[int, int]) -> None:
     assert reading.interfaces[0].fcs_bytes == bits[1]
 
 
-@pytest.mark.parametrize("orders", itertools.product(ORDERS, repeat=3))
+@pytest.mark.parametrize("orders", [*itertools.product(ORDERS, repeat=3)])
 def test_pcapng_sections_count_interfaces_anew(orders: tuple[str, str, str]) -> None:
     data = b""
     for link, order in enumerate(orders):

@@ -30,11 +30,11 @@ from tests.support.wire import (
 LATER = (BEGIN + 60 * SECOND, request(99))
 
 
-def table(tmp_path: Path, frames: list[tuple[int, bytes]], and_later: bool = True) -> list[dict[str, Any]]:
+def table(tmp_path: Path, frames: list[tuple[int, bytes]], and_later: bool = True) -> list[dict[Any, Any]]:
     """The rows; times count from BEGIN. A frame a minute later makes sure that nothing is in flight."""
     absolute: list[Frame] = [(BEGIN + time, frame) for time, frame in frames]
     path = write_pcap(tmp_path / "cali14e7d81007d.pcap", absolute + ([LATER] if and_later else []), nanoseconds=True)
-    rows: list[dict[str, Any]] = analyze(path).arp.to_dict("records")
+    rows: list[dict[Any, Any]] = analyze(path).arp.to_dict("records")
     return rows
 
 

@@ -11,11 +11,11 @@ from pcapcheck import analyze
 from tests.support.wire import BEGIN, MS, NODE, NODE_IP, POD, SECOND, error, reply, request, write_pcap
 
 
-def table(tmp_path: Path, frames: list[tuple[int, bytes]], later: int | None = 60 * SECOND) -> list[dict[str, Any]]:
+def table(tmp_path: Path, frames: list[tuple[int, bytes]], later: int | None = 60 * SECOND) -> list[dict[Any, Any]]:
     told = [(BEGIN + time, frame) for time, frame in frames]
     if later is not None:
         told.append((BEGIN + later, reply(7, ident=999)))
-    rows: list[dict[str, Any]] = analyze(
+    rows: list[dict[Any, Any]] = analyze(
         write_pcap(tmp_path / "cali14e7d81007d.pcap", told, nanoseconds=True)
     ).echo.to_dict("records")
     return rows
