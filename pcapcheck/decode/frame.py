@@ -291,13 +291,13 @@ def decode_quoted(
         rows[QUOTED_SRC_LOW * capacity + row] = signed_long(buffer, position + 16)
         rows[QUOTED_DST_HIGH * capacity + row] = signed_long(buffer, position + 24)
         rows[QUOTED_DST_LOW * capacity + row] = signed_long(buffer, position + 32)
+        rows[HAS * capacity + row] |= HAS_QUOTED
         packed = upper_layer(buffer, position + 40, end, protocol)
-        later = 0
         if packed < 0:
-            later = 1
-        else:
-            protocol = packed & 255
-            position = packed >> 8
+            return
+        later = 0
+        protocol = packed & 255
+        position = packed >> 8
         echo_request = 128
         echo_reply = 129
     rows[HAS * capacity + row] |= HAS_QUOTED

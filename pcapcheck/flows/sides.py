@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pcapcheck.decode.frames import FrameGroup
+from pcapcheck.decode.frames import COOKED, FrameGroup
 from pcapcheck.decode.layout import TTL_DECREMENTED, TTL_ORIGINAL
 from pcapcheck.flows.points import CapturePoint
 
@@ -48,7 +48,7 @@ def find_sides(point: CapturePoint, end: str | None, proxy_mac: int) -> Sides:
     if not sides.by_direction:
         spans = _spans(groups.values())
         sides.folded = _most_at_once([spans[mac] for mac in _sources(groups, point.gateway.askers) if mac in spans]) > 1
-        sides.crowded = _most_at_once(list(spans.values())) > 2
+        sides.crowded = point.link_type != COOKED and _most_at_once(list(spans.values())) > 2
     # On a bridge another pod's broadcast is heard too, but its answer is not.
     asking = point.gateway.answered if sides.crowded else set(point.gateway.askers)
     askers = {party for number in asking if (party := _party(groups[number], sides)) is not None}
@@ -65,7 +65,8 @@ def find_sides(point: CapturePoint, end: str | None, proxy_mac: int) -> Sides:
     undecided = [party for party in present if party not in decided and party not in askers & answerers]
     if undecided and len(present) == 2 and len(decided) == 1:
         _decide_other(decided, present)
-    elif undecided:
+    elif undecided and not sides.crowded and point.link_type != COOKED:
+        # Where several links meet, whoever decrements a TTL may be the node on another link, or a router behind it.
         _decide_by_ttl(decided, undecided, present, groups.values(), sides, proxy_mac)
         if len(present) == 2 and len(decided) == 1:
             _decide_other(decided, present)

@@ -114,13 +114,14 @@ def judge_rule(
 def _judge_link(
     rule: Rule, early: list[Leaf], shown: list[Column], bins: dict[BinKey, Bin], facts: Facts, ambiguous: bool
 ) -> Sum:
-    """One link's bins; where nothing tells which end is the pod's, only what holds either way counts."""
-    plain = _judge_bins(rule, early, shown, bins, facts)
+    """One link's bins; where nothing tells which end is the pod's, only what is so either way counts."""
     if ambiguous:
         ways = [_judge_bins(rule, early, shown, bins, facts.assuming(way)) for way in (0, 1)]
-        if all(way.failed for way in ways) or all(way.checked and not way.failed and not way.unknown for way in ways):
-            return ways[0]
-    return plain
+        fails = all(way.failed for way in ways)
+        holds = any(way.checked for way in ways) and not any(way.failed or way.unknown for way in ways)
+        if fails or holds:
+            return max(ways, key=lambda way: way.checked)
+    return _judge_bins(rule, early, shown, bins, facts)
 
 
 def _judge_bins(rule: Rule, early: list[Leaf], shown: list[Column], bins: dict[BinKey, Bin], facts: Facts) -> Sum:

@@ -31,7 +31,6 @@ MEANT: dict[str, tuple[set[str], str]] = {
         {"icmp_type", "icmp_code"},
         "an ICMP message of three bytes has a type and a code",
     ),
-    "arp-oddities.pcap": (ADDRESSES, "ARP whose lengths contradict its types: only its opcode is kept"),
     "tcpdump/tests/arp-oobr.pcap": (
         ADDRESSES | {"arp_opcode"},
         "ARP whose lengths contradict its types: only its opcode is kept; ATMARP has its own fields in tshark",

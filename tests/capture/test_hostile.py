@@ -145,8 +145,9 @@ class Repeating(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         while len(self.rest) < len(buffer) and self.times:
-            self.rest += self.piece * min(self.times, 1000)
-            self.times -= min(self.times, 1000)
+            pieces = min(self.times, len(buffer) // len(self.piece) + 1)
+            self.rest += self.piece * pieces
+            self.times -= pieces
         size = min(len(buffer), len(self.rest))
         buffer[:size] = self.rest[:size]
         self.rest = self.rest[size:]
@@ -221,5 +222,5 @@ def test_an_endless_run_of_the_reader_is_not_possible() -> None:
 
 
 def test_the_name_stands_in_the_refusal() -> None:
-    with pytest.raises(CaptureError, match="^some name: "):
+    with pytest.raises(CaptureError, match=r"^some name: "):
         PcapReader(Window(io.BytesIO(pcap([])[:10])), "some name", 1)

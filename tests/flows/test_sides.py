@@ -21,6 +21,7 @@ from tests.support.wire import (
     answer,
     arp,
     ask,
+    cooked,
     reply,
     request,
     write_pcap,
@@ -84,7 +85,24 @@ def test_two_strangers(tmp_path: Path) -> None:
     assert sides(analysis) == {}
     assert status(analysis, "pod-frames-to-proxy-mac") == "F"
     assert status(analysis, "node-frames-to-pod-mac") == "P"
-    assert status(analysis, "echo-answered") == "-"
+    assert status(analysis, "echo-answered") == "P"
+
+
+def test_router_in_a_recording_of_all_links_is_not_the_node(tmp_path: Path) -> None:
+    """An -i any capture without interfaces: TTL 63 is also what the node's NIC sends and what comes from outside."""
+    router, nic = "02:00:00:00:00:aa", "02:00:00:00:00:bb"
+    frames = [
+        cooked(ask(), False),
+        cooked(answer(), True),
+        cooked(request(), False),
+        cooked(request(eth=(nic, router), ttl=63), True),
+        cooked(reply(eth=(router, nic), ttl=62), False),
+        cooked(reply(ttl=61), True),
+    ]
+    timed = [(BEGIN + n * MS, frame) for n, frame in enumerate(frames)]
+    analysis = analyze(write_pcap(tmp_path / "any.pcap", timed, link_type=113))
+    assert status(analysis, "node-frames-from-proxy-mac") == "P"
+    assert status(analysis, "gateway-arp-answered") == "P"
 
 
 def test_pod_made_anew_is_not_a_bridge(tmp_path: Path) -> None:

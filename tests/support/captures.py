@@ -15,12 +15,18 @@ def files(folder: Path) -> list[Path]:
 
 MADE = files(ROOT / "fixtures" / "made" / "captures")
 LAB = files(ROOT / "fixtures" / "lab" / "captures")
+CALICO = files(ROOT / "fixtures" / "calico")
 PUBLIC = files(CORPUS) if CORPUS.is_dir() else []
 
 
 def name_of(path: Path) -> str:
     """A short name for test ids: the path below the folder of all captures."""
-    for folder in (CORPUS, ROOT / "fixtures" / "made" / "captures", ROOT / "fixtures" / "lab" / "captures"):
+    for folder in (
+        CORPUS,
+        ROOT / "fixtures" / "made" / "captures",
+        ROOT / "fixtures" / "lab" / "captures",
+        ROOT / "fixtures",
+    ):
         if path.is_relative_to(folder):
             return path.relative_to(folder).as_posix()
     return path.name

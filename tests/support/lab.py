@@ -29,7 +29,7 @@ EXPECTED = {
     "any-proxy-arp-off": "F--- --- - P",
     "any-sll": "PPPP -P- P P",
     "blackhole-default": "F--- --- - P",
-    "bridged": "---- FFP - P",
+    "bridged": "---- FFP P P",
     "bridged-gateway": "PFPP FFP P P",
     "direction-in": "---- P-- - P",
     "direction-out": "---- -P- - P",

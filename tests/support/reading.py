@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +11,15 @@ from pcapcheck.capture import layout
 from pcapcheck.capture.record import BATCH_FRAMES, Interface, Problem, Reader
 from pcapcheck.capture.source import reader_for
 from pcapcheck.capture.window import WINDOW_BYTES, Window
+from pcapcheck.columns import ADDRESS, COLUMNS, FRAMES, MAC
+from pcapcheck.decode.fields import frame_rows
 from pcapcheck.decode.frames import Decoder, FrameGroup
+from pcapcheck.decode.layout import CAPTURED, INTERFACE, POSITION
 from pcapcheck.decode.layout import FIELDS as FRAME_FIELDS
-from pcapcheck.decode.layout import POSITION
+from pcapcheck.values import Value
+
+# Column attribute -> the name it has in rules and exports.
+SHOWN = {column.attribute: name for name, column in COLUMNS[FRAMES].items()}
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,23 @@ def read_bytes(data: bytes, batch_frames: int = BATCH_FRAMES, window: int = WIND
     return Reading(reader.format, records, reader.interfaces, reader.problems)
 
 
+def columns(data: bytes, *names: str) -> list[tuple[object, ...]]:
+    """The named columns of every frame of a small capture; addresses and MACs as text, what is absent as None."""
+    reader = open_bytes(data)
+    decoder = Decoder(keep_all=True)
+    return [
+        tuple(_shown(name, getattr(row, name)) for name in names)
+        for records in reader.batches()
+        for batch in decoder.decode(records)
+        for row in frame_rows(batch)
+    ]
+
+
+def _shown(name: str, value: object) -> object:
+    kind = COLUMNS[FRAMES][SHOWN[name]].type
+    return kind.show(value) if kind in (MAC, ADDRESS) and value is not None else value  # type: ignore[arg-type]
+
+
 def read_file(path: Path) -> Reading:
     return read_bytes(path.read_bytes())
 
@@ -95,3 +119,20 @@ def decode_bytes(data: bytes, keep_all: bool = True, batch_frames: int = BATCH_F
             fields = [batch.field(number) for number in range(FRAME_FIELDS) if number != POSITION]
             rows.extend(zip(*fields, strict=True))
     return Decoding(rows, decoder.groups(), decoder.undecoded, decoder.overflowed, reader.problems)
+
+
+def read_frame_columns(data: bytes) -> Iterator[tuple[int, bytes, dict[str, Value]]]:
+    """Link type, bytes and the columns that are there of every frame; bytes of a check sequence are left out."""
+    reader = open_bytes(data)
+    decoder = Decoder(keep_all=True)
+    for records in reader.batches():
+        for batch in decoder.decode(records):
+            for row in frame_rows(batch):
+                interface = reader.interfaces[row.field(INTERFACE)]
+                start, captured = row.field(POSITION), row.field(CAPTURED)
+                values = {name: getattr(row, name) for name in SHOWN if hasattr(row, name)}
+                yield (
+                    interface.link_type,
+                    bytes(batch.buffer[start : start + captured - interface.fcs_bytes]),
+                    {name: value for name, value in values.items() if value is not None},
+                )
