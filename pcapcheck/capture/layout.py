@@ -17,7 +17,8 @@ POSITION = 0
 COUNT = 1
 STATUS = 2
 NEEDED = 3
-STATE_SIZE = 4
+ZEROS_ALLOWED = 4  # how many pcap records of nothing but zeros may be taken for records
+STATE_SIZE = 5
 
 # Why it stopped.
 MORE = 0  # the window ends inside a record: NEEDED bytes from POSITION would complete it
@@ -26,6 +27,7 @@ BLOCK = 2  # a pcapng block that is no packet stands at POSITION
 TOO_LARGE = 3  # the record at POSITION claims more bytes than any frame may have
 MALFORMED = 4  # the pcapng block at POSITION contradicts itself
 NO_INTERFACE = 5  # the packet block at POSITION names an interface that was never described
+ZEROS = 6  # the pcap record at POSITION is all zeros
 
 # Fields of a pcapng interface row.
 UNITS = 0  # ticks per second, where the resolution is a power of ten

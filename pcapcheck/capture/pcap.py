@@ -18,6 +18,9 @@ for _order in ("<", ">"):
     MAGICS[struct.pack(_order + "I", 0xA1B23C4D)] = (_order, True, 16)
     MAGICS[struct.pack(_order + "I", 0xA1B2CD34)] = (_order, False, 24)
 
+# So many bytes of zeros are no records, although each 16 of them could be an empty one.
+BLANK_BYTES = 4096
+
 # Relatives that share the look of a pcap magic but not its layout.
 UNSUPPORTED = {
     0xA1B234CD: "a pcap variant that was reserved and never specified (magic a1b234cd)",
@@ -109,6 +112,11 @@ class PcapReader:
             if status == layout.TOO_LARGE:
                 self._note("record-too-large", "a record claims more bytes than any frame has: stopped here")
                 return
+            if status == layout.ZEROS:
+                if self._blank():
+                    self._note("zeros", f"nothing but zeros behind frame {self.frames}: stopped here")
+                    return
+                state[layout.ZEROS_ALLOWED] = 1
             if status == layout.MORE and not window.more():
                 if window.unread:
                     self._note("cut", f"the capture is cut inside frame {self.frames + 1}")
@@ -128,6 +136,11 @@ class PcapReader:
             )
         )
         return 1
+
+    def _blank(self) -> bool:
+        """Whether a long run of zeros begins here: a file made large beforehand, whose rest was never written."""
+        ahead = self.window.peek(BLANK_BYTES)
+        return len(ahead) == BLANK_BYTES and not any(ahead)
 
     def _note(self, kind: str, message: str) -> None:
         self.problems.append(Problem(kind, message, frame=self.frames, byte=self.window.offset))

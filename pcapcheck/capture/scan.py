@@ -44,6 +44,8 @@ from pcapcheck.capture.layout import (
     TIME,
     TOO_LARGE,
     UNITS,
+    ZEROS,
+    ZEROS_ALLOWED,
 )
 
 
@@ -78,7 +80,7 @@ def scan_pcap(
 
     ``header`` is the size of a record header (16, or 24 for the Kuznetzov variant), ``swapped`` 1 where captured
     and wire length changed places (files of version 2.2 and older, and 543), 2 where they did if the first is the
-    larger (2.3).
+    larger (2.3). Of records that are all zeros ``state[ZEROS_ALLOWED]`` are taken.
     """
     position = state[POSITION]
     count = 0
@@ -100,6 +102,11 @@ def scan_pcap(
             break
         seconds = word(buffer, position, big)
         fraction = word(buffer, position + 4, big)
+        if captured == 0 and length == 0 and seconds == 0 and fraction == 0:
+            if state[ZEROS_ALLOWED] == 0:
+                status = ZEROS
+                break
+            state[ZEROS_ALLOWED] = state[ZEROS_ALLOWED] - 1
         if not nanoseconds:
             fraction = fraction * 1000
         matrix[OFFSET * capacity + count] = position + header

@@ -25,10 +25,12 @@ Progress = Callable[[Path, int, int], None]
 
 @dataclass(frozen=True)
 class Reading:
-    """How to read: bounds and waits (nanoseconds), the gateway's addresses, frames per batch."""
+    """How to read: bounds and waits (nanoseconds), what Calico calls things, frames per batch."""
 
     scope: Scope
     gateways: frozenset[int]
+    proxy_mac: int
+    prefix: str
     arp_wait: int
     echo_wait: int
     batch_frames: int
@@ -67,12 +69,12 @@ class Capture:
 
     number: int
     path: Path
+    exchanges: Exchanges
     format: str = ""
     frames: int = 0
     interfaces: list[Interface] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     groups: list[FrameGroup] = field(default_factory=list)
-    exchanges: Exchanges | None = None
     tallies: dict[tuple[str, int], Tally] = field(default_factory=dict)
 
 
@@ -83,8 +85,8 @@ def read_capture(
 
     Raises CaptureError where it cannot be read at all; damage further in is noted in ``problems``.
     """
-    capture = Capture(number, path)
     exchanges = Exchanges(reading.gateways, reading.arp_wait, reading.echo_wait)
+    capture = Capture(number, path, exchanges)
 
     def settle(finished: Iterator[tuple[str, Exchange]]) -> None:
         for table, exchange in finished:
@@ -107,7 +109,6 @@ def read_capture(
             if group.count:
                 sink(FRAMES, [GroupRow(group_number, group.frames, group.first)], group.count)
     capture.format, capture.frames, capture.interfaces = reader.format, reader.frames, reader.interfaces
-    capture.exchanges = exchanges
     capture.problems = [*reader.problems, *_own_problems(decoder, reader.interfaces, exchanges)]
     return capture
 

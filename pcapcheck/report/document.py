@@ -140,8 +140,6 @@ def _durations(durations: Durations) -> dict[str, float] | None:
 def _icmp_errors(result: Result) -> list[dict[str, Any]]:
     errors = []
     for capture in result.captures:
-        if capture.exchanges is None:
-            continue
         for (family, kind, code, source), count in capture.exchanges.echoes.errors.most_common():
             errors.append(
                 {

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pcapcheck.capture import layout
+from pcapcheck.capture.record import RecordBatch
 from pcapcheck.capture.source import open_capture
 from pcapcheck.decode.describe import describe
 
@@ -20,15 +21,16 @@ def frames_in_words(path: Path, numbers: Iterable[int]) -> dict[int, str]:
         for batch in reader.batches():
             while wanted and wanted[0] < batch.first_number + batch.count:
                 number = wanted.pop(0)
-                row = number - batch.first_number
-
-                def field(which: int, row: int = row, batch: object = batch) -> int:
-                    value: int = batch.matrix[which * batch.capacity + row]  # type: ignore[attr-defined]
-                    return value
-
-                start = field(layout.OFFSET)
-                data = bytes(batch.buffer[start : start + field(layout.CAPTURED)])
-                words[number] = describe(data, batch.interfaces[field(layout.INTERFACE)].link_type)
+                words[number] = _words(batch, number - batch.first_number)
             if not wanted:
                 break
     return words
+
+
+def _words(batch: RecordBatch, row: int) -> str:
+    def field(which: int) -> int:
+        return batch.matrix[which * batch.capacity + row]
+
+    start = field(layout.OFFSET)
+    data = bytes(batch.buffer[start : start + field(layout.CAPTURED)])
+    return describe(data, batch.interfaces[field(layout.INTERFACE)].link_type)

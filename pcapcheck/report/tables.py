@@ -8,13 +8,10 @@ from typing import Any
 import pandas as pd
 
 from pcapcheck.columns import BOOL, COLUMNS, DURATION, FRAMES, NUMBER, TIME, Column
-from pcapcheck.decode.fields import FrameRow
 from pcapcheck.flows.read import read_capture
 from pcapcheck.ruleset.evaluate import early_value
 from pcapcheck.ruleset.result import Result
 from pcapcheck.values import Value, format_time
-
-EXPORTED = (FRAMES, "arp", "echo")
 
 
 def table(result: Result, name: str) -> pd.DataFrame:
@@ -52,8 +49,6 @@ def to_seconds(frame: pd.DataFrame) -> pd.DataFrame:
 def _value(result: Result, capture: int, row: Any, column: Column) -> Value | None:
     if column.late:
         return result.facts.value(column.attribute, capture, row.group, column.table, row.outcome)
-    if isinstance(row, FrameRow) and column.key:
-        return early_value(row, column)
     return early_value(row, column)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from pcapcheck.columns import COLUMNS, Column
-from pcapcheck.flows.links import Facts
+from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.read import Row
 from pcapcheck.ruleset.conditions import FALSE, UNKNOWN
 from pcapcheck.ruleset.finding import Finding

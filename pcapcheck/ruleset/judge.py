@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from pcapcheck.columns import Column
-from pcapcheck.flows.links import Facts
+from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.points import PointKey
 from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Judge, Leaf
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding

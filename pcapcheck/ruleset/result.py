@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pcapcheck.flows.links import Facts, Link
+from pcapcheck.flows.facts import Facts
+from pcapcheck.flows.links import Link
 from pcapcheck.flows.read import Capture, Reading
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding
 

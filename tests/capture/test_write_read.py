@@ -19,6 +19,7 @@ from tests.support.reading import Record, read_bytes
 ORDERS = ("<", ">")
 MAGICS = (MICROSECONDS, NANOSECONDS, KUZNETZOV)
 VERSIONS = ((2, 0), (2, 1), (2, 2), (2, 3), (2, 4), (543, 0))
+LAST_SECOND = 9_223_372_035
 PACKETS = [Packet(data, fraction=number, length=1500) for number, data in enumerate(traffic())]
 
 words = st.integers(0, 2**32 - 1)
@@ -55,6 +56,22 @@ def test_pcap_headers(order: str, magic: int, version: tuple[int, int], link: in
 def test_pcap_packets(written: list[Packet], order: str, magic: int, version: tuple[int, int]) -> None:
     data = containers.pcap(written, order=order, magic=magic, version=version)
     assert read_bytes(data).records == records(written, 1 if magic == NANOSECONDS else 1000)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("zeros", [16, 64, 4080])
+def test_pcap_records_of_zeros_are_records(order: str, zeros: int) -> None:
+    reading = read_bytes(containers.pcap(PACKETS, order=order) + bytes(zeros))
+    assert (len(reading.records), reading.problems) == (4 + zeros // 16, [])
+
+
+@pytest.mark.parametrize("magic", MAGICS)
+@pytest.mark.parametrize("zeros", [4096, 4097, 1 << 20])
+def test_pcap_file_whose_rest_was_never_written(magic: int, zeros: int) -> None:
+    """A file made large beforehand ends in zeros: they are no frames of 1970."""
+    for batch_frames in (1, 4, 4096):
+        reading = read_bytes(containers.pcap(PACKETS, magic=magic) + bytes(zeros), batch_frames)
+        assert (len(reading.records), reading.kinds) == (4, ["zeros"])
 
 
 @pytest.mark.parametrize("swapped", [False, True])
@@ -118,7 +135,7 @@ def test_pcapng_times_are_exact(order: str, resolution: int, offset: int, ticks:
     data = containers.section(order) + containers.interface(order, options=options)
     (record,) = read_bytes(data + containers.enhanced(PACKETS[0], order, ticks=ticks)).records
     # Nanoseconds in 64 bits reach to the year 2262; a time beyond is absent.
-    if abs(exact) < 9_223_372_035 * 10**9 and ticks // units <= 9_223_372_035:
+    if ticks // units <= LAST_SECOND and abs(ticks // units + offset) <= LAST_SECOND:
         assert record.time == exact
     else:
         assert record.time is None

@@ -1,0 +1,161 @@
+"""Facts: what only the whole captures tell. The late columns, and why one is absent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pcapcheck.columns import ARP, ECHO
+from pcapcheck.decode.frames import COOKED, COOKED2, FrameGroup
+from pcapcheck.flows.addresses import AddressRow, address_rows
+from pcapcheck.flows.links import Link, describe_link
+from pcapcheck.flows.oneway import proof_of_one_way
+from pcapcheck.flows.points import PointKey, points_of
+from pcapcheck.flows.read import Capture, Reading, read_frames
+from pcapcheck.values import Value
+
+
+class Facts:
+    """Late columns by capture and frame group, for every row of an exchange or frame table.
+
+    ``assume`` picks which alternative stands for a link whose ends cannot be told.
+    """
+
+    def __init__(self, links: dict[PointKey, Link], assume: int | None = None) -> None:
+        self.links = links
+        self._assumed: dict[int, Facts] = {}
+        self._by_group: dict[tuple[int, int], tuple[Link, FrameGroup]] = {}
+        for link in links.values():
+            described = link if assume is None or not link.alternatives else link.alternatives[assume]
+            for number, group in link.point.groups.items():
+                self._by_group[link.point.key[0], number] = (described, group)
+
+    def assuming(self, way: int) -> Facts:
+        """The same with an assumption about each link whose ends cannot be told."""
+        if way not in self._assumed:
+            self._assumed[way] = Facts(self.links, way)
+        return self._assumed[way]
+
+    def link(self, capture: int, group: int) -> Link | None:
+        found = self._by_group.get((capture, group))
+        return found[0] if found else None
+
+    def value(self, name: str, capture: int, number: int, table: str, outcome: str) -> Value | None:
+        """The value of a late column (or of a column that all frames of a group share), or None."""
+        found = self._by_group.get((capture, number))
+        if found is None:
+            return None
+        link, group = found
+        match name:
+            case "interface":
+                return link.point.name
+            case "kind":
+                return link.point.kind
+            case "end":
+                return link.end
+            case "side":
+                return link.sides.of(group)[0]
+            case "side_evidence":
+                return link.sides.of(group)[1]
+            case "pod_mac":
+                return link.pod_macs or None
+            case "pod_ip":
+                return link.pod_ips or None
+            case "answered" | "replied":
+                return self._came(link, table, outcome)
+            case "eth_src":
+                return group.src
+            case "eth_dst":
+                return group.dst
+            case "direction":
+                return group.direction
+            case "carries":
+                return group.carries
+            case "sll_ifindex":
+                return group.ifindex
+        raise KeyError(name)
+
+    @staticmethod
+    def _came(link: Link, table: str, outcome: str) -> bool | None:
+        if outcome in ("answered", "replied"):
+            return True
+        if outcome == "error" or (outcome == "unanswered" and table not in link.silence):
+            return False
+        return None
+
+    def reason(self, name: str, capture: int, number: int, table: str, outcome: str) -> str:
+        """Why a column is absent, in words that say what to do about it."""
+        found = self._by_group.get((capture, number))
+        if found is None:
+            return "too many different frames to tell apart"
+        link, group = found
+        if name in ("answered", "replied"):
+            if outcome == "in-flight":
+                return "still in flight when the capture ended; let it run on for a second or two"
+            if outcome == "evicted":
+                return "dropped to keep memory bounded"
+            return link.silence.get(table, "unknown")
+        if name in ("side", "side_evidence"):
+            return (
+                f"which end of {link.point.name} is the pod's cannot be told; flush the pod's neighbour entry "
+                "(ip neigh flush dev eth0) and capture again"
+            )
+        if name == "eth_dst" and link.point.link_type in (COOKED, COOKED2):
+            return "a cooked capture (-i any) holds no destination MACs; capture on the cali interface itself"
+        if name in ("eth_src", "eth_dst") and group.src is None:
+            return "this link type has no MAC addresses; capture on the cali interface itself"
+        if name == "pod_mac":
+            return f"the pod on {link.point.name} sent nothing, so its MAC is not known; make it send and capture again"
+        return f"{name.replace('_', '.', 1)} was not captured"
+
+
+def describe(captures: list[Capture], reading: Reading) -> Facts:
+    """What only the whole captures tell: kinds, ends, sides, and where silence proves nothing."""
+    links: dict[PointKey, Link] = {}
+    for capture in captures:
+        given = reading.scope.names_for(capture.path)
+        points = points_of(capture.number, capture.path, capture.interfaces, capture.groups, given, reading.prefix)
+        for key, point in points.items():
+            talk = capture.exchanges.gateway_talk.get((point.interface.number, key[2]))
+            if talk:
+                point.gateway = talk
+            link = describe_link(point, reading.proxy_mac, reading.prefix, reading.scope.filter_used)
+            _doubt_silence(link, capture, reading)
+            links[key] = link
+    reading.scope.select(list(links.values()), reading.prefix)
+    return Facts(links)
+
+
+def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
+    """Say where a missing answer proves nothing: packets were lost, or one direction only was recorded."""
+    if link.point.kind != "pod-link":
+        return
+    missing = {
+        table: sum(
+            tally.outcomes["unanswered"]
+            for (one, group), tally in capture.tallies.items()
+            if one == table and group in link.point.groups
+        )
+        for table in (ARP, ECHO)
+    }
+    drops = link.point.interface.drops
+    for table, count in missing.items():
+        if 0 < count <= drops:
+            link.silence.setdefault(
+                table,
+                f"{drops} packets were lost while recording, so {count} missing answers prove nothing; "
+                "capture again with a larger buffer (tcpdump -B 65536)",
+            )
+    if any(missing.values()) and not link.heard_both_ends:
+        rows = (row for row in read_frames(capture.path, reading) if row.group in link.point.groups)
+        proof = proof_of_one_way(rows, reading.gateways, reading.arp_wait)
+        if proof:
+            link.silence[ARP] = link.silence[ECHO] = proof
+
+
+def claimed_addresses(capture: Capture, facts: Facts, reading: Reading) -> Iterator[AddressRow]:
+    """The rows of the table ``addresses`` of one capture."""
+    for link in facts.links.values():
+        number, interface, ifindex = link.point.key
+        if number == capture.number:
+            claims = [claim for claim in capture.exchanges.claims.all() if claim.point == (interface, ifindex)]
+            yield from address_rows(claims, link, reading.gateways, reading.proxy_mac)
