@@ -213,3 +213,23 @@ def test_pcapng_names_and_filters() -> None:
 def test_what_is_no_capture_is_refused_with_a_reason(data: bytes, message: str) -> None:
     with pytest.raises(CaptureError, match=message):
         read_bytes(data)
+
+
+@pytest.mark.parametrize(("lost", "counted"), [(0, 0), (3, 3), (0xFFFE, 0xFFFE), (0xFFFF, 0)])
+def test_obsolete_blocks_count_drops_or_do_not_know(lost: int, counted: int) -> None:
+    data = containers.section() + containers.interface() + containers.obsolete(PACKETS[0], drops=lost)
+    assert read_bytes(data).interfaces[0].drops == counted
+
+
+def test_a_drop_count_that_is_not_in_its_block_is_none() -> None:
+    cut = struct.pack("<HH", containers.DROPPED, 8)
+    data = containers.section() + containers.interface() + containers.enhanced(PACKETS[0], options=cut)
+    assert read_bytes(data + containers.enhanced(PACKETS[1])).interfaces[0].drops == 0
+
+
+@pytest.mark.parametrize("kind", [containers.STATISTICS, 99])
+def test_blocks_whose_length_leaves_out_their_padding(kind: int) -> None:
+    odd = containers.block("<", kind, bytes(20), total=29)
+    data = containers.section() + containers.interface() + odd + containers.enhanced(PACKETS[0])
+    reading = read_bytes(data)
+    assert (len(reading.records), reading.problems) == (1, [])

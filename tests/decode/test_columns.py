@@ -14,6 +14,7 @@ from fixtures.made.frames import (
     OTHER,
     POD,
     POD6,
+    cooked,
     echo6,
     echo_request,
     ethernet,
@@ -25,6 +26,7 @@ from fixtures.made.frames import (
 from fixtures.made.index import CAPTURES
 from fixtures.made.protocols import NODE, NODE6, discovery, errors, errors6, extensions, fragments, oddities
 from pcapcheck.decode.frames import Decoder
+from pcapcheck.decode.layout import ABSENT, CAST, TO_MANY, TO_ONE
 from tests.support.reading import columns, decode_bytes, open_bytes, read_frame_columns
 
 POD_MAC, PROXY_MAC, ZERO, ALL = "5a:8a:10:57:e2:03", "ee:ee:ee:ee:ee:ee", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"
@@ -198,6 +200,15 @@ NO_LINK = (None, None, None, None)
 )
 def test_link_layers(name: str, expected: list[tuple[object, ...]]) -> None:
     assert made(name, *LINK) == expected
+
+
+def test_cooked_packet_types_say_to_whom() -> None:
+    """To us, broadcast, multicast, to another host; of what the host itself sent it is not known."""
+    frames = [Packet(cooked(echo_request(), IPV4, packet_type)) for packet_type in range(5)]
+    assert columns(pcap(frames, link=113), "direction") == [("in",)] * 4 + [("out",)]
+    reader = open_bytes(pcap(frames, link=113))
+    (casts,) = [list(batch.field(CAST)) for records in reader.batches() for batch in Decoder(True).decode(records)]
+    assert casts == [TO_ONE, TO_MANY, TO_MANY, TO_ONE, ABSENT]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ CONTAINER_FIELDS = ("frame.number", "frame.time_epoch", "frame.cap_len", "frame.
 PROTOCOL_FIELDS = (
     "frame.encap_type",
     "frame.protocols",
-    "_ws.malformed",
     "arp.opcode",
     "arp.src.hw_mac",
     "arp.src.proto_ipv4",
