@@ -12,7 +12,7 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-KERNELS = ["pcapcheck.capture.scan", "pcapcheck.decode.frame"]
+KERNELS = ["pcapcheck.capture.scan", "pcapcheck.decode.frame", "pcapcheck.flows.pairing"]
 
 
 class BuildKernels(build_ext):

@@ -79,9 +79,9 @@ def analyze(
     if not paths:
         raise CaptureError("no capture given; name at least one file")
     evaluations = [Evaluation(rule) for rule in loaded]
-    every_frame = any(one.needs_rows for one in evaluations)
+    every = frozenset(one.rule.table for one in evaluations if one.needs_rows)
     captures = [
-        read_capture(number, Path(path), reading, _sink(number, evaluations), every_frame, progress)
+        read_capture(number, Path(path), reading, _sink(number, evaluations), every, progress)
         for number, path in enumerate(paths)
     ]
     facts = describe(captures, reading)

@@ -52,7 +52,10 @@ ENUM = Type("word", str, str)
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its type, the words it may hold where it is an enumeration, one line of help."""
+    """A column: its type, the words it may hold where it is an enumeration, one line of help.
+
+    ``key``: frames of one group share it. ``shared``: so do rows that are counted together while they stream by.
+    """
 
     table: str
     name: str
@@ -62,6 +65,7 @@ class Column:
     words: tuple[str, ...] = ()
     late: bool = False
     key: bool = False
+    shared: bool = False
 
     @property
     def deferred(self) -> bool:
@@ -187,14 +191,14 @@ _define(ANSWERS, "latency", DURATION, "since the latest request")
 _define(ANSWERS, "reply_mac", MAC, "the MAC that the answer told")
 _define(ANSWERS, "reply_eth_src", MAC, "the MAC that sent its frame")
 
-_define(ECHO, "family", NUMBER, "4: ICMP, 6: ICMPv6")
+_define(ECHO, "family", NUMBER, "4: ICMP, 6: ICMPv6", shared=True)
 _define(ECHO, "time", TIME, "when the request was recorded")
 _define(ECHO, "src", ADDRESS, "who asked")
 _define(ECHO, "dst", ADDRESS, "who was asked")
 _define(ECHO, "ident", NUMBER, "identifier")
 _define(ECHO, "seq", NUMBER, "sequence number")
-_define(ECHO, "unicast", BOOL, "whether one host was asked, not a group")
-_define(ECHO, "outcome", ENUM, "what became of the request", words=OUTCOMES)
+_define(ECHO, "unicast", BOOL, "whether one host was asked, not a group", shared=True)
+_define(ECHO, "outcome", ENUM, "what became of the request", words=OUTCOMES, shared=True)
 _define(ECHO, "replied", BOOL, "whether a reply came; absent where its absence proves nothing", late=True)
 _define(ECHO, "rtt", DURATION, "from the request to its first reply")
 _define(ECHO, "replies", NUMBER, "how many replies came")
@@ -205,7 +209,7 @@ _define(ECHO, "eth_src", MAC, "source MAC of the request")
 _define(ECHO, "eth_dst", MAC, "destination MAC of the request")
 _define(ECHO, "reply_eth_src", MAC, "source MAC of the first reply")
 _define(ECHO, "reply_eth_dst", MAC, "destination MAC of the first reply")
-_define(ECHO, "error", ENUM, "the ICMP error that ended it", words=ERRORS)
+_define(ECHO, "error", ENUM, "the ICMP error that ended it", words=ERRORS, shared=True)
 _define(ECHO, "error_type", NUMBER, "its ICMP type")
 _define(ECHO, "error_code", NUMBER, "its ICMP code")
 _define(ECHO, "error_from", ADDRESS, "who sent it")

@@ -13,7 +13,7 @@ from importlib.util import find_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
-KERNELS = ("pcapcheck.capture.scan", "pcapcheck.decode.frame")
+KERNELS = ("pcapcheck.capture.scan", "pcapcheck.decode.frame", "pcapcheck.flows.pairing")
 
 
 class PlainFinder:

@@ -19,6 +19,9 @@ cdef int OTHER, ARP, ND, UNICAST, MULTICAST, UNDECODED
 cdef int TTL_SILENT, TTL_ORIGINAL, TTL_DECREMENTED, KIND_TTL, KIND_DIRECTION
 cdef int G_INTERFACE, G_IFINDEX, G_SRC, G_DST, G_KIND, G_COUNT, G_FIRST, G_LAST
 cdef int G_HAS_SOURCE, G_SOURCE_HIGH, G_SOURCE_LOW, G_EVIDENCE, EVIDENCE_FRAMES, GROUP_FIELDS
+cdef int E_NUMBER, E_TIME, E_GROUP, E_KIND, E_SRC_HIGH, E_SRC_LOW, E_DST_HIGH, E_DST_LOW, E_IDENT_SEQ, E_IP_ID, E_TTL
+cdef int E_POINT, E_ERROR, E_FROM_HIGH, E_FROM_LOW, E_MTU, EVENT_FIELDS, E_REQUEST, E_REPLY, E_REFUSED, E_TO_MANY
+cdef int UNREACHABLE, TOO_BIG, EXCEEDED, OTHER_ERROR, FIELDS, ABSENT, S_EVENTS
 cdef int S_ROWS, S_RECORD, S_GROUPS, S_UNDECODED
 
 cdef unsigned int half(const unsigned char[::1] buffer, Py_ssize_t position)
@@ -70,8 +73,21 @@ cdef void decode_fragment_header(
     const unsigned char[::1] buffer, long long position, long long end, int protocol, long long[::1] rows,
     long long capacity, long long row) except *
 
+cdef void fill_event(
+    const unsigned char[::1] buffer, long long payload, long long[::1] events, long long event, long long number,
+    long long time, long long group) except *
+
+cdef int error_class(int family, long long kind, long long code)
+
+@cython.locals(request=cython.int)
+cdef bint refuses(long long[::1] rows, long long capacity, long long row, int family) except? -1
+
+@cython.locals(kind=cython.longlong, code=cython.longlong)
+cdef void event_of_error(
+    long long[::1] rows, long long capacity, long long row, int family, long long[::1] events, long long event) except *
+
 @cython.locals(
-    row=cython.longlong, record=cython.longlong, mask=cython.longlong, last_group=cython.longlong,
+    row=cython.longlong, event=cython.longlong, told=cython.bint, field=cython.longlong, record=cython.longlong, mask=cython.longlong, last_group=cython.longlong,
     last_interface=cython.longlong, last_ifindex=cython.longlong, last_source=cython.longlong,
     last_destination=cython.longlong, last_kind=cython.longlong, start=cython.longlong, captured=cython.longlong,
     length=cython.longlong, time=cython.longlong, interface=cython.longlong, direction=cython.int,
@@ -85,4 +101,4 @@ cpdef decode_frames(
     const unsigned char[::1] buffer, const long long[::1] records, long long record_capacity, long long count,
     long long first_number, const long long[::1] links, long long since, long long until, bint keep_all,
     long long[::1] groups, long long[::1] slots, long long limit, long long[::1] rows, long long capacity,
-    long long[::1] state)
+    long long[::1] events, long long[::1] state)

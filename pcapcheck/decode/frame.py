@@ -2,8 +2,9 @@
 """Decode frames: record batch in, frame rows and frame groups out.
 
 Every frame is counted in its *group*: the frames alike in capture point, link addresses, direction, what they
-carry and what their TTL says. A *row* with all fields is written only for frames that somebody reads: ARP, ICMP
-and ICMPv6, or all where ``keep_all`` is set. A field that was not captured stays ABSENT.
+carry and what their TTL says. What the pairing of echoes needs is written down as an *event*. A *row* with all fields
+is written only for frames that somebody reads: ARP, neighbour discovery and ICMP errors, or all where ``keep_all`` is
+set. A field that was not captured stays ABSENT.
 
 Sources: IEEE 802.3 and 802.1Q, tcpdump.org's LINKTYPE_LINUX_SLL and _SLL2, RFC 826 (ARP), RFC 791 (IPv4),
 RFC 8200 (IPv6), RFC 792 and 4443 (ICMP), RFC 4861 (neighbour discovery), RFC 9293 (TCP ports and flags).
@@ -23,6 +24,7 @@ from pcapcheck.capture.layout import LENGTH as R_LENGTH
 from pcapcheck.capture.layout import OFFSET as R_OFFSET
 from pcapcheck.capture.layout import TIME as R_TIME
 from pcapcheck.decode.layout import (
+    ABSENT,
     ARP,
     ARP_DST_IP,
     ARP_DST_MAC,
@@ -34,10 +36,33 @@ from pcapcheck.decode.layout import (
     CAST,
     DIRECTION,
     DST_PORT,
+    E_DST_HIGH,
+    E_DST_LOW,
+    E_ERROR,
+    E_FROM_HIGH,
+    E_FROM_LOW,
+    E_GROUP,
+    E_IDENT_SEQ,
+    E_IP_ID,
+    E_KIND,
+    E_MTU,
+    E_NUMBER,
+    E_POINT,
+    E_REFUSED,
+    E_REPLY,
+    E_REQUEST,
+    E_SRC_HIGH,
+    E_SRC_LOW,
+    E_TIME,
+    E_TO_MANY,
+    E_TTL,
     ETH_DST,
     ETH_SRC,
     ETH_TYPE,
+    EVENT_FIELDS,
     EVIDENCE_FRAMES,
+    EXCEEDED,
+    FIELDS,
     G_COUNT,
     G_DST,
     G_EVIDENCE,
@@ -92,6 +117,7 @@ from pcapcheck.decode.layout import (
     ND_TARGET_LOW,
     NUMBER,
     OTHER,
+    OTHER_ERROR,
     POSITION,
     QUOTED_DST_HIGH,
     QUOTED_DST_LOW,
@@ -104,6 +130,7 @@ from pcapcheck.decode.layout import (
     QUOTED_SRC_PORT,
     QUOTED_TTL,
     QUOTED_TYPE,
+    S_EVENTS,
     S_GROUPS,
     S_RECORD,
     S_ROWS,
@@ -113,11 +140,13 @@ from pcapcheck.decode.layout import (
     TIME,
     TO_MANY,
     TO_ONE,
+    TOO_BIG,
     TTL_DECREMENTED,
     TTL_ORIGINAL,
     TTL_SILENT,
     UNDECODED,
     UNICAST,
+    UNREACHABLE,
     VLAN,
 )
 
@@ -375,6 +404,71 @@ def is_control(kind: int) -> bool:
     return 130 <= kind <= 137 or kind == 143 or 151 <= kind <= 153
 
 
+def fill_event(
+    buffer: bytearray,
+    payload: int,
+    events: array[int],
+    event: int,
+    number: int,
+    time: int,
+    group: int,
+) -> None:
+    """What requests and replies of both families have alike."""
+    events[event + E_NUMBER] = number
+    events[event + E_TIME] = time
+    events[event + E_GROUP] = group
+    events[event + E_IDENT_SEQ] = word(buffer, payload + 4)
+
+
+def error_class(family: int, kind: int, code: int) -> int:
+    """What an ICMP error says to whoever waits for a reply; 0 where it does not end an exchange."""
+    if family == 4:
+        if kind == 3:
+            return TOO_BIG if code == 4 else UNREACHABLE
+        if kind == 11:
+            return EXCEEDED
+        return OTHER_ERROR if kind == 12 else 0
+    if kind == 1:
+        return UNREACHABLE
+    if kind == 2:
+        return TOO_BIG
+    if kind == 3:
+        return EXCEEDED
+    return OTHER_ERROR if kind == 4 else 0
+
+
+def refuses(rows: array[int], capacity: int, row: int, family: int) -> bool:
+    """Whether a row is an ICMP error about an echo request that it quotes as far as its sequence number."""
+    request = 8 if family == 4 else 128
+    return (
+        rows[QUOTED_TYPE * capacity + row] == request
+        and rows[QUOTED_SEQ * capacity + row] >= 0
+        and error_class(family, rows[ICMP_TYPE * capacity + row], rows[ICMP_CODE * capacity + row]) != 0
+    )
+
+
+def event_of_error(rows: array[int], capacity: int, row: int, family: int, events: array[int], event: int) -> None:
+    """The event of such a row."""
+    kind = rows[ICMP_TYPE * capacity + row]
+    code = rows[ICMP_CODE * capacity + row]
+    events[event + E_NUMBER] = rows[NUMBER * capacity + row]
+    events[event + E_TIME] = rows[TIME * capacity + row]
+    events[event + E_GROUP] = rows[GROUP * capacity + row]
+    events[event + E_KIND] = E_REFUSED
+    events[event + E_SRC_HIGH] = rows[QUOTED_SRC_HIGH * capacity + row]
+    events[event + E_SRC_LOW] = rows[QUOTED_SRC_LOW * capacity + row]
+    events[event + E_DST_HIGH] = rows[QUOTED_DST_HIGH * capacity + row]
+    events[event + E_DST_LOW] = rows[QUOTED_DST_LOW * capacity + row]
+    events[event + E_IDENT_SEQ] = (rows[QUOTED_IDENT * capacity + row] << 16) | rows[QUOTED_SEQ * capacity + row]
+    events[event + E_IP_ID] = ABSENT
+    events[event + E_TTL] = rows[IP_TTL * capacity + row]
+    events[event + E_POINT] = (rows[INTERFACE * capacity + row] << 32) | (rows[IFINDEX * capacity + row] + 1)
+    events[event + E_ERROR] = (error_class(family, kind, code) << 16) | (kind << 8) | (code if code > 0 else 0)
+    events[event + E_FROM_HIGH] = rows[IP_SRC_HIGH * capacity + row]
+    events[event + E_FROM_LOW] = rows[IP_SRC_LOW * capacity + row]
+    events[event + E_MTU] = rows[ICMP_MTU * capacity + row]
+
+
 def decode_frames(
     buffer: bytearray,
     records: array[int],
@@ -390,14 +484,17 @@ def decode_frames(
     limit: int,
     rows: array[int],
     capacity: int,
+    events: array[int],
     state: array[int],
 ) -> None:
     """Decode the records from ``state[S_RECORD]`` on, until all are done or the rows are full.
 
     ``links`` has two numbers per interface: the link type as in ``layout`` and the length of the frame check
-    sequence. Frames before ``since`` or from ``until`` on (nanoseconds) are passed over.
+    sequence. ``events`` has room for one event per record. Frames before ``since`` or from ``until`` on (nanoseconds)
+    are passed over.
     """
     row = 0
+    event = 0
     record = state[S_RECORD]
     mask = len(slots) - 1
     last_group = -1
@@ -587,9 +684,38 @@ def decode_frames(
             if time > groups[entry + G_LAST]:
                 groups[entry + G_LAST] = time
 
+        told = False
+        if payload >= 0 and fragment == 0 and payload + 8 <= payload_end and carries != ND:
+            if version == 4 and protocol == 1 and (buffer[payload] == 8 or buffer[payload] == 0):
+                told = True
+                fill_event(buffer, payload, events, event, number, time, group)
+                events[event + E_KIND] = E_REQUEST if buffer[payload] == 8 else E_REPLY
+                events[event + E_IP_ID] = half(buffer, position + 4)
+                events[event + E_TTL] = buffer[position + 8]
+                events[event + E_SRC_HIGH] = 0
+                events[event + E_SRC_LOW] = MAPPED | word(buffer, position + 12)
+                events[event + E_DST_HIGH] = 0
+                events[event + E_DST_LOW] = MAPPED | word(buffer, position + 16)
+            elif version == 6 and protocol == 58 and (buffer[payload] == 128 or buffer[payload] == 129):
+                told = True
+                fill_event(buffer, payload, events, event, number, time, group)
+                events[event + E_KIND] = E_REQUEST if buffer[payload] == 128 else E_REPLY
+                events[event + E_IP_ID] = ABSENT
+                events[event + E_TTL] = buffer[position + 7]
+                events[event + E_SRC_HIGH] = signed_long(buffer, position + 8)
+                events[event + E_SRC_LOW] = signed_long(buffer, position + 16)
+                events[event + E_DST_HIGH] = signed_long(buffer, position + 24)
+                events[event + E_DST_LOW] = signed_long(buffer, position + 32)
+        if told:
+            events[event + E_POINT] = (interface << 32) | (ifindex + 1)
+            if carries == MULTICAST:
+                events[event + E_KIND] |= E_TO_MANY
+            event = event + EVENT_FIELDS
         if not keep_all and carries != ARP and carries != ND:
-            if fragment != 0 or not ((protocol == 1 and version == 4) or (protocol == 58 and version == 6)):
+            if told or fragment != 0 or not ((protocol == 1 and version == 4) or (protocol == 58 and version == 6)):
                 continue
+        for field in range(FIELDS):
+            rows[field * capacity + row] = ABSENT
         rows[NUMBER * capacity + row] = number
         rows[TIME * capacity + row] = time
         rows[INTERFACE * capacity + row] = interface
@@ -648,8 +774,14 @@ def decode_frames(
             continue
         if version == 4 and protocol == 1:
             decode_icmp(buffer, payload, payload_end, rows, capacity, row)
+            if refuses(rows, capacity, row, 4):
+                event_of_error(rows, capacity, row, 4, events, event)
+                event = event + EVENT_FIELDS
         elif version == 6 and protocol == 58:
             decode_icmpv6(buffer, payload, payload_end, rows, capacity, row)
+            if refuses(rows, capacity, row, 6):
+                event_of_error(rows, capacity, row, 6, events, event)
+                event = event + EVENT_FIELDS
         elif protocol == 6 or protocol == 17:
             if payload + 4 <= payload_end:
                 rows[SRC_PORT * capacity + row] = half(buffer, payload)
@@ -659,6 +791,7 @@ def decode_frames(
         row = row + 1
     state[S_RECORD] = record
     state[S_ROWS] = row
+    state[S_EVENTS] = event // EVENT_FIELDS
 
 
 def decode_fragment_header(

@@ -6,7 +6,6 @@ In: record batches. Out: frame batches (the rows that somebody reads) and, over 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pcapcheck.capture.layout import ABSENT_TIME
@@ -82,12 +81,17 @@ class FrameGroup:
 
 @dataclass
 class FrameBatch:
-    """Frame rows of one record batch: field ``f`` of row ``r`` is ``rows[f * capacity + r]`` (see ``layout``)."""
+    """What was decoded of one record batch.
+
+    Field ``f`` of frame row ``r`` is ``rows[f * capacity + r]``, field ``f`` of echo event ``e`` is
+    ``events[e * EVENT_FIELDS + f]`` (see ``layout``).
+    """
 
     rows: array[int]
     capacity: int
     count: int
-    buffer: bytearray
+    events: array[int]
+    event_count: int
 
     def field(self, number: int) -> array[int]:
         start = number * self.capacity
@@ -95,7 +99,7 @@ class FrameBatch:
 
 
 class Decoder:
-    """Decodes one capture's record batches; ``keep_all`` keeps a row for every frame, not only ARP and ICMP.
+    """Decodes one capture's record batches; ``keep_all`` keeps a row for every frame, not only those that are read.
 
     ``since`` and ``until`` (nanoseconds) bound what is decoded; frames without a time are always in.
     """
@@ -113,7 +117,7 @@ class Decoder:
         self._state[layout.S_GROUPS] = 1
         self._links = array("q")
         self._rows = array("q")
-        self._blank = array("q")
+        self._events = array("q")
 
     @property
     def undecoded(self) -> int:
@@ -125,36 +129,39 @@ class Decoder:
         """Frames counted in group 0 because there were too many different ones."""
         return self._groups[layout.G_COUNT]
 
-    def decode(self, batch: RecordBatch) -> Iterator[FrameBatch]:
-        """The rows of a batch, in one or more parts."""
+    def decode(self, batch: RecordBatch) -> FrameBatch:
+        """The rows and events of a batch, valid until the next is decoded."""
         capacity = batch.capacity
         if len(self._rows) != layout.FIELDS * capacity:
-            self._blank = array("q", [layout.ABSENT]) * (layout.FIELDS * capacity)
-            self._rows = array("q", self._blank)
+            self._rows = array("q", bytes(8 * layout.FIELDS * capacity))
+            self._events = array("q", bytes(8 * layout.EVENT_FIELDS * capacity))
         self._add_links(batch.interfaces)
         state = self._state
         state[layout.S_RECORD] = 0
-        while state[layout.S_RECORD] < batch.count:
-            memoryview(self._rows)[:] = memoryview(self._blank)
-            frame.decode_frames(
-                batch.buffer,
-                batch.matrix,
-                capacity,
-                batch.count,
-                batch.first_number,
-                self._links,
-                self.since,
-                self.until,
-                self.keep_all,
-                self._groups,
-                self._slots,
-                MOST_GROUPS,
-                self._rows,
-                capacity,
-                state,
-            )
-            if state[layout.S_ROWS]:
-                yield FrameBatch(self._rows, capacity, state[layout.S_ROWS], batch.buffer)
+        frame.decode_frames(
+            batch.buffer,
+            batch.matrix,
+            capacity,
+            batch.count,
+            batch.first_number,
+            self._links,
+            self.since,
+            self.until,
+            self.keep_all,
+            self._groups,
+            self._slots,
+            MOST_GROUPS,
+            self._rows,
+            capacity,
+            self._events,
+            state,
+        )
+        return FrameBatch(self._rows, capacity, state[layout.S_ROWS], self._events, state[layout.S_EVENTS])
+
+    def macs(self, group: int) -> tuple[int | None, int | None]:
+        """Source and destination MAC of a group's frames."""
+        row = group * layout.GROUP_FIELDS
+        return absent(self._groups[row + layout.G_SRC]), absent(self._groups[row + layout.G_DST])
 
     def groups(self) -> list[FrameGroup]:
         """All groups met so far, in the order that a row's GROUP field counts; the first is the overflow."""

@@ -68,6 +68,38 @@ POSITION = 53
 CAST = 54
 FIELDS = 55
 
+# Fields of an echo event: an echo request, a reply, or an ICMP error about a request (then the addresses, identifier
+# and sequence number are those that it quotes). Unlike rows, events stand one after the other.
+E_NUMBER = 0
+E_TIME = 1
+E_GROUP = 2
+E_KIND = 3
+E_SRC_HIGH = 4
+E_SRC_LOW = 5
+E_DST_HIGH = 6
+E_DST_LOW = 7
+E_IDENT_SEQ = 8  # identifier << 16 | sequence number
+E_IP_ID = 9
+E_TTL = 10
+E_POINT = 11  # interface << 32 | ifindex + 1
+E_ERROR = 12  # class of the error << 16 | ICMP type << 8 | code
+E_FROM_HIGH = 13
+E_FROM_LOW = 14
+E_MTU = 15
+EVENT_FIELDS = 16
+
+# E_KIND, with a bit for requests to a group.
+E_REQUEST = 0
+E_REPLY = 1
+E_REFUSED = 2
+E_TO_MANY = 4
+
+# Classes of errors, in the order of ``columns.ERRORS``.
+UNREACHABLE = 1
+TOO_BIG = 2
+EXCEEDED = 3
+OTHER_ERROR = 4
+
 # Bits of HAS: which addresses are there, whose 128 bits leave no room for a mark of absence.
 HAS_ADDRESSES = 1
 HAS_QUOTED = 2
@@ -119,7 +151,8 @@ S_ROWS = 0
 S_RECORD = 1
 S_GROUPS = 2
 S_UNDECODED = 3
-STATE_SIZE = 4
+S_EVENTS = 4
+STATE_SIZE = 5
 
 # IPv4 addresses are stored as IPv4-mapped IPv6 addresses (RFC 4291, section 2.5.5.2).
 MAPPED = 0xFFFF00000000

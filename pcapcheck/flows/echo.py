@@ -1,34 +1,36 @@
 """Echoes: one ICMP or ICMPv6 echo request and its replies, or the ICMP error that ended it (RFC 792, RFC 4443).
 
-Paired by addresses, identifier and sequence number at one capture point.
+Paired by addresses, identifier and sequence number at one capture point, by the loop in ``pairing``. Finished echoes
+are counted in bins; one by one they are handed out only where somebody wants every one.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from pcapcheck.decode import layout
+from pcapcheck.capture.layout import ABSENT_TIME
+from pcapcheck.columns import ERRORS, OUTCOMES
+from pcapcheck.decode import layout as decoded
 from pcapcheck.decode.frames import FrameBatch, absent
-from pcapcheck.flows.arp import between, out_of_order, time_of
-from pcapcheck.values import address_of, is_group_address
+from pcapcheck.flows import pairing
+from pcapcheck.flows import pairing_layout as layout
+from pcapcheck.values import address_of, is_ipv4
 
-ECHO_REQUEST = {4: 8, 6: 128}
-ECHO_REPLY = {4: 0, 6: 129}
 # ICMP types that end an exchange, by family. Redirects (5) and source quench (4) do not.
-ERRORS = {
-    4: {3: "unreachable", 11: "time-exceeded", 12: "other"},
-    6: {1: "unreachable", 2: "too-big", 3: "time-exceeded", 4: "other"},
-}
-FRAGMENTATION_NEEDED = 4
+ENDING = {4: (3, 11, 12), 6: (1, 2, 3, 4)}
 
-# A request seen again within this time with the same IP identification is the same packet, seen twice.
-SAME_PACKET = 1_000_000_000
-# So many answered echoes are remembered, so that a second reply is known as a duplicate.
-REMEMBERED = 1024
 MOST_OPEN = 1 << 18
+MOST_BINS = 1 << 13
 MOST_ERRORS = 1000
+FIRST_PLACES = 1 << 12
+FIRST_BINS = 1 << 5
+OUT_ROWS = 1 << 10
+
+# The source and destination MAC of a frame group.
+Macs = Callable[[int], tuple[int | None, int | None]]
 
 
 @dataclass(slots=True)
@@ -36,210 +38,241 @@ class Echo:
     """One echo request with what came of it. Times in nanoseconds."""
 
     group: int
-    point: tuple[int, int | None]
     family: int
     src: int
     dst: int
     ident: int
     seq: int
+    unicast: bool
     time: int | None
-    ip_id: int | None
     ttl: int | None
     eth_src: int | None
     eth_dst: int | None
     frames: list[int]
-    outcome: str = "unanswered"
-    requests: int = 1
-    replies: int = 0
-    rtt: int | None = None
-    reply_ttl: int | None = None
-    reply_eth_src: int | None = None
-    reply_eth_dst: int | None = None
-    error: str = "none"
-    error_type: int | None = None
-    error_code: int | None = None
-    error_from: int | None = None
-    error_mtu: int | None = None
-
-    @property
-    def unicast(self) -> bool:
-        return not is_group_address(self.dst)
+    outcome: str
+    requests: int
+    replies: int
+    rtt: int | None
+    reply_ttl: int | None
+    reply_eth_src: int | None
+    reply_eth_dst: int | None
+    error: str
+    error_type: int | None
+    error_code: int | None
+    error_from: int | None
+    error_mtu: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An echo reply as recorded."""
+@dataclass(frozen=True)
+class EchoBin:
+    """Echoes alike in the request's frame group, outcome, error and whether one host was asked; some samples."""
 
-    number: int
-    time: int | None
-    ttl: int | None
-    eth_src: int | None
-    eth_dst: int | None
+    group: int
+    outcome: str
+    count: int
+    requests: int
+    duplicates: int
+    least: int | None
+    most: int | None
+    buckets: Counter[int]
+    samples: list[Echo]
 
 
-Key = tuple[object, ...]
-
-
-@dataclass
 class Echoes:
     """Pairs echo requests with replies and errors over one capture, in the order of its frames.
 
-    ``wait`` is how long (nanoseconds) after a request a capture must go on for its silence to mean anything.
-    Finished exchanges are handed out by ``feed``, the rest by ``finish``.
+    ``wait`` is how long (nanoseconds) after a request a capture must go on for its silence to mean anything. With
+    ``every``, finished echoes are handed out by ``feed`` and ``finish``; ``bins`` counts them in any case.
     """
 
-    wait: int
-    evicted: int = 0
-    errors: Counter[tuple[int, int, int, int]] = field(default_factory=Counter)
-    _open: dict[Key, Echo] = field(default_factory=dict)
-    _answered: dict[Key, Echo] = field(default_factory=dict)
-    # Replies without a request so far: recorders do not always keep packets in order.
-    _early: dict[Key, Reply] = field(default_factory=dict)
+    def __init__(self, wait: int, every: bool, macs: Macs) -> None:
+        self.wait = wait
+        self.macs = macs
+        self.errors: Counter[tuple[int, int, int, int]] = Counter()
+        self._pool = array("q")
+        self._slots = array("q")
+        self._answered = array("q", [-1]) * layout.REMEMBERED
+        self._early = array("q", [-1]) * layout.REMEMBERED
+        self._bins = array("q")
+        self._bin_slots = array("q")
+        self._samples = array("q")
+        self._buckets = array("q")
+        self._out_rows = OUT_ROWS if every else 0
+        self._out = array("q", bytes(8 * layout.FIELDS * max(1, self._out_rows)))
+        self._state = array("q", bytes(8 * layout.STATE_SIZE))
+        for field in (layout.S_FREE, layout.S_OLDEST, layout.S_NEWEST):
+            self._state[field] = -1
+        # Bin 0 is nobody's: it takes what finds no bin when there are too many different ones.
+        self._state[layout.S_BINS] = 1
+        self._enlarge_pool()
+        self._enlarge_bins()
+
+    @property
+    def evicted(self) -> int:
+        """Open echoes dropped to keep memory bounded."""
+        return self._state[layout.S_EVICTED]
 
     def feed(self, batch: FrameBatch) -> Iterator[Echo]:
-        """Take the ICMP rows of a batch; yields the exchanges that can no longer change."""
-        types = batch.field(layout.ICMP_TYPE)
-        versions = batch.field(layout.IP_VERSION)
-        has = batch.field(layout.HAS)
-        for row, kind in enumerate(types):
-            family = versions[row]
-            if kind < 0 or not has[row] & layout.HAS_ADDRESSES:
-                continue
-            if kind == ECHO_REQUEST[family]:
-                yield from self._request(batch, row, family)
-            elif kind == ECHO_REPLY[family]:
-                yield from self._reply(batch, row)
-            elif kind in ERRORS[family]:
-                self._error(batch, row, family, kind)
-
-    def finish(self, last_seen: dict[tuple[int, int | None], int]) -> Iterator[Echo]:
-        """What is left at the end; a request too close to the last frame of its capture point is in flight."""
-        yield from self._answered.values()
-        for echo in self._open.values():
-            waited = between(echo.time, last_seen.get(echo.point))
-            if echo.outcome == "unanswered" and waited is not None and waited < self.wait:
-                echo.outcome = "in-flight"
-            yield echo
-        self._answered.clear()
-        self._open.clear()
-
-    def _request(self, batch: FrameBatch, row: int, family: int) -> Iterator[Echo]:
-        rows, capacity = batch.rows, batch.capacity
-        ident, seq = rows[layout.ICMP_IDENT * capacity + row], rows[layout.ICMP_SEQ * capacity + row]
-        if seq < 0:
-            return
-        point = _point(batch, row)
-        src, dst = _addresses(batch, row)
-        time = time_of(rows[layout.TIME * capacity + row])
-        ip_id = absent(rows[layout.IP_ID * capacity + row])
-        number = rows[layout.NUMBER * capacity + row]
-        key = (point, src, dst, ident, seq)
-        known = self._open.get(key) or self._answered.get(key)
-        if known is not None:
-            gap = between(known.time, time)
-            if known.ip_id == ip_id and (gap is None or gap < SAME_PACKET):
-                known.requests += 1
+        """Take the events of a batch; yields finished echoes where every one is wanted."""
+        self._count_errors(batch)
+        state = self._state
+        state[layout.S_EVENT] = 0
+        while True:
+            pairing.pair(
+                batch.events,
+                batch.event_count,
+                self._pool,
+                self._slots,
+                self._answered,
+                self._early,
+                MOST_OPEN,
+                self._bins,
+                self._bin_slots,
+                len(self._bins) // layout.BIN_FIELDS,
+                self._bins_final,
+                self._samples,
+                self._buckets,
+                self._out,
+                self._out_rows,
+                state,
+            )
+            yield from self._take_out()
+            if state[layout.S_STATUS] == layout.DONE:
                 return
-            yield self._open.pop(key) if key in self._open else self._answered.pop(key)
-        elif len(self._open) >= MOST_OPEN:
-            oldest = self._open.pop(next(iter(self._open)))
-            if oldest.outcome == "unanswered":
-                oldest.outcome = "evicted"
-                self.evicted += 1
-            yield oldest
-        echo = Echo(
-            rows[layout.GROUP * capacity + row],
-            point,
-            family,
-            src,
-            dst,
-            ident,
-            seq,
-            time,
-            ip_id,
-            absent(rows[layout.IP_TTL * capacity + row]),
-            absent(rows[layout.ETH_SRC * capacity + row]),
-            absent(rows[layout.ETH_DST * capacity + row]),
-            [number],
+            self._enlarge()
+
+    def finish(self, last_seen: array[int]) -> Iterator[Echo]:
+        """What is left at the end. ``last_seen`` holds, by frame group, when its capture point was heard last."""
+        while True:
+            pairing.finish_all(
+                self._pool,
+                self._answered,
+                self._bins,
+                self._bin_slots,
+                len(self._bins) // layout.BIN_FIELDS,
+                self._bins_final,
+                self._samples,
+                self._buckets,
+                self._out,
+                self._out_rows,
+                self._state,
+                last_seen,
+                self.wait,
+            )
+            yield from self._take_out()
+            if self._state[layout.S_STATUS] == layout.DONE:
+                return
+            self._enlarge()
+
+    def bins(self) -> Iterator[EchoBin]:
+        """What was finished so far, summed up."""
+        for number in range(self._state[layout.S_BINS]):
+            row = self._bins[number * layout.BIN_FIELDS : (number + 1) * layout.BIN_FIELDS]
+            count = row[layout.B_COUNT]
+            if not count:
+                continue
+            buckets = self._buckets[number * layout.BUCKETS : (number + 1) * layout.BUCKETS]
+            samples = [
+                self._echo(self._samples, number * layout.SAMPLES + sample)
+                for sample in range(min(count, layout.SAMPLES))
+            ]
+            yield EchoBin(
+                row[layout.B_GROUP],
+                samples[0].outcome,
+                count,
+                row[layout.B_REQUESTS],
+                row[layout.B_DUPLICATES],
+                absent(row[layout.B_LEAST]),
+                absent(row[layout.B_MOST]),
+                Counter({bucket: held for bucket, held in enumerate(buckets) if held}),
+                samples,
+            )
+
+    def _take_out(self) -> Iterator[Echo]:
+        for row in range(self._state[layout.S_OUT]):
+            yield self._echo(self._out, row)
+        self._state[layout.S_OUT] = 0
+
+    def _echo(self, rows: array[int], number: int) -> Echo:
+        """An echo from its row in the pool, in ``samples`` or in ``out``."""
+        row = rows[number * layout.FIELDS : (number + 1) * layout.FIELDS]
+        src = address_of(row[layout.SRC_HIGH], row[layout.SRC_LOW])
+        replied = row[layout.REPLIES] > 0
+        failed = row[layout.OUTCOME] == layout.ERRED
+        eth_src, eth_dst = self.macs(row[layout.GROUP])
+        reply_src, reply_dst = self.macs(row[layout.REPLY_GROUP]) if replied else (None, None)
+        frames = [row[layout.NUMBER]]
+        if replied or failed:
+            frames.append(row[layout.REPLY_NUMBER if replied else layout.ERROR_NUMBER])
+        return Echo(
+            group=row[layout.GROUP],
+            family=4 if is_ipv4(src) else 6,
+            src=src,
+            dst=address_of(row[layout.DST_HIGH], row[layout.DST_LOW]),
+            ident=row[layout.IDENT_SEQ] >> 16,
+            seq=row[layout.IDENT_SEQ] & 0xFFFF,
+            unicast=bool(row[layout.UNICAST]),
+            time=None if row[layout.TIME] == ABSENT_TIME else row[layout.TIME],
+            ttl=absent(row[layout.TTL]),
+            eth_src=eth_src,
+            eth_dst=eth_dst,
+            frames=frames,
+            outcome=OUTCOMES[row[layout.OUTCOME]],
+            requests=row[layout.REQUESTS],
+            replies=row[layout.REPLIES],
+            rtt=absent(row[layout.RTT]),
+            reply_ttl=absent(row[layout.REPLY_TTL]) if replied else None,
+            reply_eth_src=reply_src,
+            reply_eth_dst=reply_dst,
+            error=ERRORS[row[layout.ERROR] >> 16] if failed else ERRORS[0],
+            error_type=row[layout.ERROR] >> 8 & 0xFF if failed else None,
+            error_code=row[layout.ERROR] & 0xFF if failed else None,
+            error_from=address_of(row[layout.ERROR_HIGH], row[layout.ERROR_LOW]) if failed else None,
+            error_mtu=absent(row[layout.ERROR_MTU]) if failed else None,
         )
-        early = self._early.pop(key, None)
-        if early is not None and out_of_order(echo.time, early.time):
-            yield from self._complete(key, echo, early)
-        else:
-            self._open[key] = echo
 
-    def _reply(self, batch: FrameBatch, row: int) -> Iterator[Echo]:
-        rows, capacity = batch.rows, batch.capacity
-        src, dst = _addresses(batch, row)
-        ident, seq = rows[layout.ICMP_IDENT * capacity + row], rows[layout.ICMP_SEQ * capacity + row]
-        key = (_point(batch, row), dst, src, ident, seq)
-        known = self._answered.get(key)
-        if known is not None:
-            known.replies += 1
-            return
-        reply = Reply(
-            rows[layout.NUMBER * capacity + row],
-            time_of(rows[layout.TIME * capacity + row]),
-            absent(rows[layout.IP_TTL * capacity + row]),
-            absent(rows[layout.ETH_SRC * capacity + row]),
-            absent(rows[layout.ETH_DST * capacity + row]),
-        )
-        echo = self._open.pop(key, None)
-        if echo is not None:
-            yield from self._complete(key, echo, reply)
-            return
-        self._early[key] = reply
-        if len(self._early) > REMEMBERED:
-            del self._early[next(iter(self._early))]
+    def _count_errors(self, batch: FrameBatch) -> None:
+        versions = batch.field(decoded.IP_VERSION)
+        codes = batch.field(decoded.ICMP_CODE)
+        for row, kind in enumerate(batch.field(decoded.ICMP_TYPE)):
+            if kind >= 0 and kind in ENDING[versions[row]]:
+                source = address_of(
+                    batch.rows[decoded.IP_SRC_HIGH * batch.capacity + row],
+                    batch.rows[decoded.IP_SRC_LOW * batch.capacity + row],
+                )
+                tally = (versions[row], kind, codes[row], source)
+                if tally in self.errors or len(self.errors) < MOST_ERRORS:
+                    self.errors[tally] += 1
 
-    def _complete(self, key: Key, echo: Echo, reply: Reply) -> Iterator[Echo]:
-        echo.outcome = "replied"
-        echo.replies = 1
-        echo.rtt = between(echo.time, reply.time)
-        echo.reply_ttl, echo.reply_eth_src, echo.reply_eth_dst = reply.ttl, reply.eth_src, reply.eth_dst
-        echo.frames.append(reply.number)
-        self._answered[key] = echo
-        if len(self._answered) > REMEMBERED:
-            yield self._answered.pop(next(iter(self._answered)))
+    @property
+    def _bins_final(self) -> bool:
+        return len(self._bins) // layout.BIN_FIELDS >= MOST_BINS
 
-    def _error(self, batch: FrameBatch, row: int, family: int, kind: int) -> None:
-        rows, capacity = batch.rows, batch.capacity
-        code = rows[layout.ICMP_CODE * capacity + row]
-        source, _ = _addresses(batch, row)
-        tally = (family, kind, code, source)
-        if tally in self.errors or len(self.errors) < MOST_ERRORS:
-            self.errors[tally] += 1
-        if not rows[layout.HAS * capacity + row] & layout.HAS_QUOTED:
-            return
-        if rows[layout.QUOTED_TYPE * capacity + row] != ECHO_REQUEST[family]:
-            return
-        quoted_src = address_of(
-            rows[layout.QUOTED_SRC_HIGH * capacity + row], rows[layout.QUOTED_SRC_LOW * capacity + row]
-        )
-        quoted_dst = address_of(
-            rows[layout.QUOTED_DST_HIGH * capacity + row], rows[layout.QUOTED_DST_LOW * capacity + row]
-        )
-        ident, seq = rows[layout.QUOTED_IDENT * capacity + row], rows[layout.QUOTED_SEQ * capacity + row]
-        echo = self._open.get((_point(batch, row), quoted_src, quoted_dst, ident, seq))
-        # The request stays open: a reply that comes all the same is worth more than the error.
-        if echo is None or echo.error != "none":
-            return
-        echo.outcome = "error"
-        name = ERRORS[family][kind]
-        echo.error = "too-big" if name == "unreachable" and family == 4 and code == FRAGMENTATION_NEEDED else name
-        echo.error_type, echo.error_code, echo.error_from = kind, code, source
-        echo.error_mtu = absent(rows[layout.ICMP_MTU * capacity + row])
-        echo.frames.append(rows[layout.NUMBER * capacity + row])
+    def _enlarge(self) -> None:
+        if self._state[layout.S_STATUS] == layout.POOL_FULL:
+            self._enlarge_pool()
+        elif self._state[layout.S_STATUS] == layout.BINS_FULL:
+            self._enlarge_bins()
 
+    def _enlarge_pool(self) -> None:
+        """Double the places; the table over them is made anew with room to spare."""
+        before = len(self._pool) // layout.FIELDS
+        after = max(FIRST_PLACES, 2 * before)
+        self._pool.frombytes(bytes(8 * layout.FIELDS * (after - before)))
+        for place in range(before, after):
+            self._pool[place * layout.FIELDS + layout.NEWER] = place + 1 if place + 1 < after else -1
+        self._state[layout.S_FREE] = before
+        self._slots = array("q", [-1]) * (2 * after)
+        pairing.enter_all(self._pool, self._slots, len(self._slots) - 1, before)
 
-def _point(batch: FrameBatch, row: int) -> tuple[int, int | None]:
-    rows, capacity = batch.rows, batch.capacity
-    return rows[layout.INTERFACE * capacity + row], absent(rows[layout.IFINDEX * capacity + row])
-
-
-def _addresses(batch: FrameBatch, row: int) -> tuple[int, int]:
-    rows, capacity = batch.rows, batch.capacity
-    return (
-        address_of(rows[layout.IP_SRC_HIGH * capacity + row], rows[layout.IP_SRC_LOW * capacity + row]),
-        address_of(rows[layout.IP_DST_HIGH * capacity + row], rows[layout.IP_DST_LOW * capacity + row]),
-    )
+    def _enlarge_bins(self) -> None:
+        before = len(self._bins) // layout.BIN_FIELDS
+        after = max(FIRST_BINS, 2 * before)
+        blank = array("q", bytes(8 * layout.BIN_FIELDS))
+        blank[layout.B_LEAST] = blank[layout.B_MOST] = layout.ABSENT
+        blank[layout.B_GROUP] = layout.ABSENT
+        self._bins += blank * (after - before)
+        self._samples.frombytes(bytes(8 * layout.SAMPLES * layout.FIELDS * (after - before)))
+        self._buckets.frombytes(bytes(8 * layout.BUCKETS * (after - before)))
+        self._bin_slots = array("q", [-1]) * (4 * after)
+        pairing.enter_bins(self._bins, self._bin_slots, self._state[layout.S_BINS])

@@ -2,57 +2,70 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator
 
+from pcapcheck.capture.layout import ABSENT_TIME
 from pcapcheck.columns import ANSWERS, ARP, ECHO
 from pcapcheck.decode.frames import FrameBatch, FrameGroup
 from pcapcheck.flows.addresses import Claims
 from pcapcheck.flows.arp import Answer, Resolution, Resolutions, messages
-from pcapcheck.flows.echo import Echo, Echoes
+from pcapcheck.flows.echo import Echo, Echoes, Macs
 from pcapcheck.flows.points import GatewayTalk
 
 Exchange = Resolution | Answer | Echo
 Point = tuple[int, int | None]
+# Table, row, and how many exchanges alike in all that rules ask stand behind the row.
+Finished = tuple[str, Exchange, int]
 
 
 class Exchanges:
     """Pairs what belongs together and notes on the way who asks for the gateway and who answers.
 
-    ``gateways`` are the gateway's addresses; ``arp_wait`` and ``echo_wait`` nanoseconds.
+    ``gateways`` are the gateway's addresses; ``arp_wait`` and ``echo_wait`` nanoseconds. Without ``every_echo`` echoes
+    are counted, and a few samples stand for all.
     """
 
-    def __init__(self, gateways: frozenset[int], arp_wait: int, echo_wait: int) -> None:
+    def __init__(self, gateways: frozenset[int], arp_wait: int, echo_wait: int, every_echo: bool, macs: Macs) -> None:
         self.gateways = gateways
+        self.every_echo = every_echo
         self.claims = Claims()
         self.resolutions = Resolutions(arp_wait)
-        self.echoes = Echoes(echo_wait)
+        self.echoes = Echoes(echo_wait, every_echo, macs)
         self.gateway_talk: dict[Point, GatewayTalk] = {}
 
-    def feed(self, batch: FrameBatch) -> Iterator[tuple[str, Exchange]]:
-        """The exchanges that this batch finishes, each with the name of its table."""
+    def feed(self, batch: FrameBatch) -> Iterator[Finished]:
+        """The exchanges that this batch finishes."""
         for message in messages(batch):
             self.claims.feed(message)
             yield from self._resolved(self.resolutions.feed(message))
         for echo in self.echoes.feed(batch):
-            yield ECHO, echo
+            yield ECHO, echo, 1
 
-    def finish(self, groups: Iterable[FrameGroup]) -> Iterator[tuple[str, Exchange]]:
-        """What was still open at the end of the capture."""
+    def finish(self, groups: list[FrameGroup]) -> Iterator[Finished]:
+        """What was still open at the end of the capture, and echoes counted but not handed out one by one."""
         last_seen: dict[Point, int] = {}
         for group in groups:
             if group.last is not None:
                 last_seen[group.point] = max(last_seen.get(group.point, group.last), group.last)
         yield from self._resolved(self.resolutions.finish(last_seen))
-        for echo in self.echoes.finish(last_seen):
-            yield ECHO, echo
+        by_group = array("q", [last_seen.get(group.point, ABSENT_TIME) for group in groups])
+        for echo in self.echoes.finish(by_group):
+            yield ECHO, echo, 1
+        if not self.every_echo:
+            for one in self.echoes.bins():
+                first, *others = one.samples
+                yield ECHO, first, one.count - len(others)
+                for sample in others:
+                    yield ECHO, sample, 1
 
-    def _resolved(self, resolutions: Iterable[Resolution]) -> Iterator[tuple[str, Exchange]]:
+    def _resolved(self, resolutions: Iterable[Resolution]) -> Iterator[Finished]:
         for resolution in resolutions:
             if resolution.target in self.gateways:
                 self._note_gateway(resolution)
-            yield ARP, resolution
+            yield ARP, resolution, 1
             for answer in resolution.answers:
-                yield ANSWERS, answer
+                yield ANSWERS, answer, 1
 
     def _note_gateway(self, resolution: Resolution) -> None:
         talk = self.gateway_talk.setdefault(resolution.point, GatewayTalk())

@@ -10,12 +10,11 @@ from typing import Protocol
 
 from pcapcheck.capture.record import Interface, Problem
 from pcapcheck.capture.source import open_capture
-from pcapcheck.columns import FRAMES
+from pcapcheck.columns import ARP, ECHO, FRAMES
 from pcapcheck.decode.fields import FrameRow, frame_rows
 from pcapcheck.decode.frames import LINKS, Decoder, FrameGroup, link_name
 from pcapcheck.flows.arp import Resolution
-from pcapcheck.flows.echo import Echo
-from pcapcheck.flows.exchanges import Exchange, Exchanges
+from pcapcheck.flows.exchanges import Exchanges, Finished
 from pcapcheck.flows.scope import Scope
 from pcapcheck.flows.summary import Tally
 
@@ -79,32 +78,41 @@ class Capture:
 
 
 def read_capture(
-    number: int, path: Path, reading: Reading, sink: RowSink, every_frame: bool, progress: Progress | None = None
+    number: int,
+    path: Path,
+    reading: Reading,
+    sink: RowSink,
+    every: frozenset[str] = frozenset(),
+    progress: Progress | None = None,
 ) -> Capture:
-    """Read a capture once. ``sink`` gets each finished exchange, and each frame where ``every_frame``, else each group.
+    """Read a capture once. ``sink`` gets the rows of all tables; ``every`` names those of which it wants every row.
 
-    Raises CaptureError where it cannot be read at all; damage further in is noted in ``problems``.
+    Of the tables of frames and echoes it else gets a few rows that stand for many alike. Raises CaptureError where the
+    capture cannot be read at all; damage further in is noted in ``problems``.
     """
-    exchanges = Exchanges(reading.gateways, reading.arp_wait, reading.echo_wait)
+    decoder = Decoder(FRAMES in every, reading.scope.since, reading.scope.until)
+    exchanges = Exchanges(reading.gateways, reading.arp_wait, reading.echo_wait, ECHO in every, decoder.macs)
     capture = Capture(number, path, exchanges)
 
-    def settle(finished: Iterator[tuple[str, Exchange]]) -> None:
-        for table, exchange in finished:
-            _tally(capture.tallies, exchange)
-            sink(table, [exchange], 1)
+    def settle(finished: Iterator[Finished]) -> None:
+        for table, exchange, weight in finished:
+            if isinstance(exchange, Resolution):
+                capture.tallies.setdefault((ARP, exchange.group), Tally()).add_resolution(exchange)
+            sink(table, [exchange], weight)
 
-    decoder = Decoder(every_frame, reading.scope.since, reading.scope.until)
     with open_capture(path, reading.batch_frames) as reader:
         for records in reader.batches():
-            for frames in decoder.decode(records):
-                settle(exchanges.feed(frames))
-                if every_frame:
-                    sink(FRAMES, frame_rows(frames), 1)
+            frames = decoder.decode(records)
+            settle(exchanges.feed(frames))
+            if FRAMES in every:
+                sink(FRAMES, frame_rows(frames), 1)
             if progress:
                 progress(path, records.base, reader.frames)
     capture.groups = decoder.groups()
     settle(exchanges.finish(capture.groups))
-    if not every_frame:
+    for one in exchanges.echoes.bins():
+        capture.tallies.setdefault((ECHO, one.group), Tally()).add_echoes(one)
+    if FRAMES not in every:
         for group_number, group in enumerate(capture.groups):
             if group.count:
                 sink(FRAMES, [GroupRow(group_number, group.frames, group.first)], group.count)
@@ -118,15 +126,7 @@ def read_frames(path: Path, reading: Reading) -> Iterator[FrameRow]:
     decoder = Decoder(True, reading.scope.since, reading.scope.until)
     with open_capture(path, reading.batch_frames) as reader:
         for records in reader.batches():
-            for frames in decoder.decode(records):
-                yield from frame_rows(frames)
-
-
-def _tally(tallies: dict[tuple[str, int], Tally], exchange: Exchange) -> None:
-    if isinstance(exchange, Resolution):
-        tallies.setdefault(("arp", exchange.group), Tally()).add_resolution(exchange)
-    elif isinstance(exchange, Echo):
-        tallies.setdefault(("echo", exchange.group), Tally()).add_echo(exchange)
+            yield from frame_rows(decoder.decode(records))
 
 
 def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exchanges) -> Iterator[Problem]:

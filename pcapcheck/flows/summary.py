@@ -7,15 +7,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from pcapcheck.flows.arp import Resolution
-from pcapcheck.flows.echo import Echo
-
-# Percentiles come from buckets that grow by 1 %, so they are at most 1 % off; minimum and maximum are exact.
-_GROWTH = math.log(1.01)
+from pcapcheck.flows.echo import EchoBin
+from pcapcheck.flows.pairing import bucket_of
 
 
 @dataclass
 class Durations:
-    """A distribution of durations (nanoseconds) in bounded memory."""
+    """A distribution of durations (nanoseconds) in bounded memory.
+
+    Percentiles come from buckets (``pairing.bucket_of``) and are at most 1 % off; minimum and maximum are exact.
+    """
 
     count: int = 0
     least: int | None = None
@@ -25,29 +26,40 @@ class Durations:
     def add(self, value: int | None) -> None:
         if value is None:
             return
-        self.count += 1
-        self.least = value if self.least is None else min(self.least, value)
-        self.most = value if self.most is None else max(self.most, value)
-        self._buckets[int(math.log(value) / _GROWTH) if value > 0 else -1] += 1
+        self.add_buckets(value, value, Counter({bucket_of(value): 1}))
+
+    def add_buckets(self, least: int | None, most: int | None, buckets: Counter[int]) -> None:
+        """Add durations that were already counted, with their minimum and maximum."""
+        if least is None or most is None:
+            return
+        self.count += buckets.total()
+        self.least = least if self.least is None else min(self.least, least)
+        self.most = most if self.most is None else max(self.most, most)
+        self._buckets.update(buckets)
 
     def merge(self, other: Durations) -> None:
-        if other.least is None or other.most is None:
-            return
-        self.count += other.count
-        self.least = other.least if self.least is None else min(self.least, other.least)
-        self.most = other.most if self.most is None else max(self.most, other.most)
-        self._buckets.update(other._buckets)
+        self.add_buckets(other.least, other.most, other._buckets)
 
     def quantile(self, share: float) -> int | None:
         if self.least is None or self.most is None:
             return None
         rank = max(1, math.ceil(share * self.count))
+        if rank in (1, self.count):
+            return self.least if rank == 1 else self.most
         for bucket in sorted(self._buckets):
             rank -= self._buckets[bucket]
             if rank <= 0:
-                middle = 0 if bucket < 0 else math.exp((bucket + 0.5) * _GROWTH)
-                return min(max(round(middle), self.least), self.most)
+                return min(max(middle_of(bucket), self.least), self.most)
         return self.most
+
+
+def middle_of(bucket: int) -> int:
+    """The middle of a bucket, in nanoseconds."""
+    if bucket < 128:
+        return bucket
+    octave, step = divmod(bucket - 128, 64)
+    width = 2 << octave
+    return (64 + step) * width + width // 2
 
 
 @dataclass
@@ -64,11 +76,11 @@ class Tally:
         self.attempts += resolution.attempts
         self.durations.add(resolution.latency_first)
 
-    def add_echo(self, echo: Echo) -> None:
-        self.outcomes[echo.outcome] += 1
-        self.attempts += 1
-        self.duplicates += max(0, echo.replies - 1)
-        self.durations.add(echo.rtt)
+    def add_echoes(self, bin_: EchoBin) -> None:
+        self.outcomes[bin_.outcome] += bin_.count
+        self.attempts += bin_.requests
+        self.duplicates += bin_.duplicates
+        self.durations.add_buckets(bin_.least, bin_.most, bin_.buckets)
 
     def merge(self, other: Tally) -> None:
         self.outcomes.update(other.outcomes)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pcapcheck.columns import BOOL, COLUMNS, DURATION, FRAMES, NUMBER, TIME, Column
+from pcapcheck.columns import BOOL, COLUMNS, DURATION, NUMBER, TIME, Column
 from pcapcheck.flows.read import read_capture
 from pcapcheck.ruleset.evaluate import early_value
 from pcapcheck.ruleset.result import Result
@@ -31,7 +31,7 @@ def table(result: Result, name: str) -> pd.DataFrame:
                 for column in columns.values():
                     cells[column.name].append(_cell(column, _value(result, number, row, column)))
 
-        read_capture(capture.number, capture.path, result.reading, take, name == FRAMES)
+        read_capture(capture.number, capture.path, result.reading, take, frozenset({name}))
     return pd.DataFrame({column: _series(columns.get(column), values) for column, values in cells.items()})
 
 

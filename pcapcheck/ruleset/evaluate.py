@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from pcapcheck.columns import COLUMNS, Column
+from pcapcheck.columns import COLUMNS, FRAMES, Column
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.read import Row
 from pcapcheck.ruleset.conditions import FALSE, UNKNOWN
@@ -34,8 +34,12 @@ class Evaluation:
 
     @property
     def needs_rows(self) -> bool:
-        """Whether frames must be looked at one by one: a condition or text names more than their group knows."""
-        return any(not column.deferred for column in self.shown)
+        """Whether the rows must be looked at one by one: a condition names more than rows counted together share.
+
+        Of frames counted together none is kept, so there a text may not name more either.
+        """
+        named = self.shown if self.rule.table == FRAMES else [one for leaf in self.early for one in leaf.columns()]
+        return any(not (column.deferred or column.shared) for column in named)
 
     def feed(self, capture: int, rows: Iterable[Row], weight: int = 1) -> None:
         """Count rows of one capture; ``weight`` frames stand behind each row where the rows are frame groups."""

@@ -207,7 +207,7 @@ def test_nested_tags(depth: int) -> None:
     data = pcap([Packet(frame[:12] + tags + frame[12:])])
     reader = open_bytes(data)
     decoder = Decoder()
-    (rows,) = [list(batch.field(14)) for records in reader.batches() for batch in decoder.decode(records)]
+    (rows,) = [list(decoder.decode(records).field(14)) for records in reader.batches()]
     assert rows == [1]
 
 

@@ -207,7 +207,7 @@ def test_cooked_packet_types_say_to_whom() -> None:
     frames = [Packet(cooked(echo_request(), IPV4, packet_type)) for packet_type in range(5)]
     assert columns(pcap(frames, link=113), "direction") == [("in",)] * 4 + [("out",)]
     reader = open_bytes(pcap(frames, link=113))
-    (casts,) = [list(batch.field(CAST)) for records in reader.batches() for batch in Decoder(True).decode(records)]
+    (casts,) = [list(Decoder(True).decode(records).field(CAST)) for records in reader.batches()]
     assert casts == [TO_ONE, TO_MANY, TO_MANY, TO_ONE, ABSENT]
 
 
@@ -276,7 +276,8 @@ def test_a_cut_frame_shows_less_but_nothing_else(kind: str) -> None:
                     assert value == whole[name], f"{name} of {size} bytes"
 
 
-def test_only_arp_and_icmp_are_kept_unless_all_are_asked_for() -> None:
+def test_only_what_is_read_is_kept_unless_all_is_asked_for() -> None:
+    """ARP and errors as rows, echoes as events; every frame is counted."""
     frames = [
         ethernet(echo_request(), IPV4),
         ethernet(ipv4(bytes(20), 6), IPV4),
@@ -287,9 +288,11 @@ def test_only_arp_and_icmp_are_kept_unless_all_are_asked_for() -> None:
         *fragments()[1:2],
     ]
     data = pcap([Packet(one) for one in frames])
-    numbers = [[row[0] for row in decode_bytes(data, keep_all).rows] for keep_all in (False, True)]
-    assert numbers == [[1, 3, 6], [1, 2, 3, 4, 5, 6, 7]]
-    assert sum(group.count for group in decode_bytes(data, keep_all=False).groups) == 7
+    few, every = decode_bytes(data, keep_all=False), decode_bytes(data)
+    assert [row[0] for row in few.rows] == [6]
+    assert [row[0] for row in every.rows] == [1, 2, 3, 4, 5, 6, 7]
+    assert [event[0] for event in few.events] == [event[0] for event in every.events] == [1, 3]
+    assert sum(group.count for group in few.groups) == 7
 
 
 def test_groups_know_their_first_frames_and_times() -> None:
@@ -306,7 +309,7 @@ def test_times_bound_what_is_decoded(since: int | None, until: int | None, numbe
     """From ``since`` on, up to but not including ``until``."""
     data = pcap([Packet(ethernet(echo_request(), IPV4), seconds=second) for second in (10, 20, 30)])
     bounds = [None if one is None else one * 10**9 for one in (since, until)]
-    decoder = Decoder(False, *bounds)
+    decoder = Decoder(True, *bounds)
     reader = open_bytes(data)
-    found = [list(batch.field(0)) for records in reader.batches() for batch in decoder.decode(records)]
+    found = [list(decoder.decode(records).field(0)) for records in reader.batches()]
     assert found == [numbers]

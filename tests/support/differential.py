@@ -90,8 +90,8 @@ def read_frames(data: bytes) -> tuple[list[Frame], list[Interface], str]:
     sections = data.count(MAGIC)
     decoder = Decoder(keep_all=True)
     for records in reader.batches():
-        for batch in decoder.decode(records):
-            frames.extend(_frame(row, reader.interfaces, sections) for row in frame_rows(batch))
+        batch = decoder.decode(records)
+        frames.extend(_frame(row, reader.interfaces, sections) for row in frame_rows(batch))
     return frames, reader.interfaces, ""
 
 

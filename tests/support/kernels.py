@@ -12,11 +12,12 @@ from unittest.mock import patch
 import pcapcheck
 from pcapcheck.capture import scan
 from pcapcheck.decode import frame
+from pcapcheck.flows import pairing
 
 PACKAGE = Path(pcapcheck.__file__).parent
 NOT_COMPILED = (
     ""
-    if not str(scan.__file__).endswith(".py") and not str(frame.__file__).endswith(".py")
+    if not any(str(kernel.__file__).endswith(".py") for kernel in (scan, frame, pairing))
     else ("the loops are not compiled here, so there is only one of each")
 )
 
@@ -33,14 +34,16 @@ def load_plain(path: Path, name: str) -> ModuleType:
 
 PLAIN_SCAN = load_plain(PACKAGE / "capture" / "scan.py", "plain_scan")
 PLAIN_FRAME = load_plain(PACKAGE / "decode" / "frame.py", "plain_frame")
+PLAIN_PAIRING = load_plain(PACKAGE / "flows" / "pairing.py", "plain_pairing")
 
 
 @contextmanager
 def plain_loops() -> Iterator[None]:
-    """Within it readers and decoders run the plain loops."""
+    """Within it readers, decoders and the pairing of echoes run the plain loops."""
     with (
         patch("pcapcheck.capture.pcap.scan", PLAIN_SCAN),
         patch("pcapcheck.capture.pcapng.scan", PLAIN_SCAN),
         patch("pcapcheck.decode.frames.frame", PLAIN_FRAME),
+        patch("pcapcheck.flows.echo.pairing", PLAIN_PAIRING),
     ):
         yield

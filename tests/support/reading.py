@@ -13,8 +13,8 @@ from pcapcheck.capture.source import reader_for
 from pcapcheck.capture.window import WINDOW_BYTES, Window
 from pcapcheck.columns import ADDRESS, COLUMNS, FRAMES, MAC
 from pcapcheck.decode.fields import frame_rows
-from pcapcheck.decode.frames import Decoder, FrameGroup
-from pcapcheck.decode.layout import CAPTURED, INTERFACE, POSITION
+from pcapcheck.decode.frames import Decoder, FrameBatch, FrameGroup
+from pcapcheck.decode.layout import CAPTURED, E_ERROR, E_KIND, E_REFUSED, EVENT_FIELDS, INTERFACE, POSITION
 from pcapcheck.decode.layout import FIELDS as FRAME_FIELDS
 from pcapcheck.values import Value
 
@@ -49,9 +49,10 @@ class Reading:
 
 @dataclass(frozen=True)
 class Decoding:
-    """Every frame row (without its place in the buffer) and every group of a capture."""
+    """Every frame row (without its place in the buffer), echo event and group of a capture."""
 
     rows: list[tuple[int, ...]]
+    events: list[tuple[int, ...]]
     groups: list[FrameGroup]
     undecoded: int
     overflowed: int
@@ -95,8 +96,7 @@ def columns(data: bytes, *names: str) -> list[tuple[object, ...]]:
     return [
         tuple(_shown(name, getattr(row, name)) for name in names)
         for records in reader.batches()
-        for batch in decoder.decode(records)
-        for row in frame_rows(batch)
+        for row in frame_rows(decoder.decode(records))
     ]
 
 
@@ -114,11 +114,19 @@ def decode_bytes(data: bytes, keep_all: bool = True, batch_frames: int = BATCH_F
     reader = open_bytes(data, batch_frames)
     decoder = Decoder(keep_all)
     rows: list[tuple[int, ...]] = []
+    events: list[tuple[int, ...]] = []
     for records in reader.batches():
-        for batch in decoder.decode(records):
-            fields = [batch.field(number) for number in range(FRAME_FIELDS) if number != POSITION]
-            rows.extend(zip(*fields, strict=True))
-    return Decoding(rows, decoder.groups(), decoder.undecoded, decoder.overflowed, reader.problems)
+        batch = decoder.decode(records)
+        fields = [batch.field(number) for number in range(FRAME_FIELDS) if number != POSITION]
+        rows.extend(zip(*fields, strict=True))
+        events.extend(_event(batch, number) for number in range(batch.event_count))
+    return Decoding(rows, events, decoder.groups(), decoder.undecoded, decoder.overflowed, reader.problems)
+
+
+def _event(batch: FrameBatch, number: int) -> tuple[int, ...]:
+    """An event; what only errors say is left out of others, where it is never written."""
+    event = tuple(batch.events[number * EVENT_FIELDS : (number + 1) * EVENT_FIELDS])
+    return event if event[E_KIND] == E_REFUSED else event[:E_ERROR]
 
 
 def read_frame_columns(data: bytes) -> Iterator[tuple[int, bytes, dict[str, Value]]]:
@@ -126,13 +134,13 @@ def read_frame_columns(data: bytes) -> Iterator[tuple[int, bytes, dict[str, Valu
     reader = open_bytes(data)
     decoder = Decoder(keep_all=True)
     for records in reader.batches():
-        for batch in decoder.decode(records):
-            for row in frame_rows(batch):
-                interface = reader.interfaces[row.field(INTERFACE)]
-                start, captured = row.field(POSITION), row.field(CAPTURED)
-                values = {name: getattr(row, name) for name in SHOWN if hasattr(row, name)}
-                yield (
-                    interface.link_type,
-                    bytes(batch.buffer[start : start + captured - interface.fcs_bytes]),
-                    {name: value for name, value in values.items() if value is not None},
-                )
+        batch = decoder.decode(records)
+        for row in frame_rows(batch):
+            interface = reader.interfaces[row.field(INTERFACE)]
+            start, captured = row.field(POSITION), row.field(CAPTURED)
+            values = {name: getattr(row, name) for name in SHOWN if hasattr(row, name)}
+            yield (
+                interface.link_type,
+                bytes(records.buffer[start : start + captured - interface.fcs_bytes]),
+                {name: value for name, value in values.items() if value is not None},
+            )

@@ -1,0 +1,91 @@
+# The C types under which Cython compiles pairing.py; where it is not compiled, the Python file runs without them.
+cimport cython
+
+cdef long long ABSENT_TIME
+cdef int E_NUMBER, E_TIME, E_GROUP, E_KIND, E_SRC_HIGH, E_SRC_LOW, E_DST_HIGH, E_DST_LOW, E_IDENT_SEQ, E_IP_ID, E_TTL
+cdef int E_POINT, E_ERROR, E_FROM_HIGH, E_FROM_LOW, E_MTU, EVENT_FIELDS, E_REQUEST, E_REPLY, E_TO_MANY
+cdef int ABSENT, NUMBER, TIME, GROUP, SRC_HIGH, SRC_LOW, DST_HIGH, DST_LOW, IDENT_SEQ, IP_ID, TTL, POINT, OUTCOME
+cdef int REQUESTS, REPLIES, RTT, REPLY_TTL, REPLY_GROUP, REPLY_NUMBER, REPLY_TIME, ERROR, ERROR_HIGH, ERROR_LOW
+cdef int ERROR_MTU, ERROR_NUMBER, HOME, STATE, OLDER, NEWER, UNICAST, FIELDS
+cdef int FREE, OPEN, ANSWERED, EARLY, REPLIED, ERRED, UNANSWERED, IN_FLIGHT, EVICTED
+cdef int B_GROUP, B_OUTCOME, B_UNICAST, B_ERROR, B_COUNT, B_REQUESTS, B_DUPLICATES, B_LEAST, B_MOST, BIN_FIELDS
+cdef int SAMPLES, BUCKETS, REMEMBERED
+cdef int S_EVENT, S_STATUS, S_BINS, S_FREE, S_OLDEST, S_NEWEST, S_OPEN, S_USED, S_EVICTED, S_ANSWERED_AT, S_EARLY_AT
+cdef int S_OUT, DONE, POOL_FULL, BINS_FULL, OUT_FULL
+cdef long long SAME_PACKET, STEP_BACK
+
+@cython.locals(mixed=cython.ulonglong)
+cdef long long home_of(
+    unsigned long long src_low, unsigned long long dst_low, unsigned long long ident_seq, unsigned long long point)
+
+@cython.locals(slot=cython.longlong, place=cython.longlong, row=cython.longlong)
+cdef long long find_place(
+    long long[::1] pool, long long[::1] slots, long long mask, long long home, long long src_high, long long src_low,
+    long long dst_high, long long dst_low, long long ident_seq, long long point) except? -2
+
+@cython.locals(slot=cython.longlong)
+cdef void insert(long long[::1] pool, long long[::1] slots, long long mask, long long place) except *
+
+@cython.locals(slot=cython.longlong, hole=cython.longlong, other=cython.longlong, wanted=cython.longlong)
+cdef void remove(long long[::1] pool, long long[::1] slots, long long mask, long long place) except *
+
+@cython.locals(place=cython.longlong)
+cpdef enter_all(long long[::1] pool, long long[::1] slots, long long mask, long long capacity)
+
+@cython.locals(row=cython.longlong, newest=cython.longlong)
+cdef void link_newest(long long[::1] pool, long long[::1] state, long long place) except *
+
+@cython.locals(row=cython.longlong, older=cython.longlong, newer=cython.longlong)
+cdef void unlink(long long[::1] pool, long long[::1] state, long long place) except *
+
+cdef void release(
+    long long[::1] pool, long long[::1] slots, long long mask, long long[::1] state, long long place) except *
+
+@cython.locals(shift=cython.longlong)
+cpdef long long bucket_of(long long duration)
+
+cdef long long bin_home(long long group, long long outcome, long long unicast, long long error)
+
+@cython.locals(mask=cython.longlong, number=cython.longlong, row=cython.longlong, slot=cython.longlong)
+cpdef enter_bins(long long[::1] bins, long long[::1] bin_slots, long long count)
+
+@cython.locals(slot=cython.longlong, found=cython.longlong, row=cython.longlong)
+cdef long long find_bin(
+    long long[::1] bins, long long[::1] bin_slots, long long mask, long long limit, long long[::1] state,
+    long long group, long long outcome, long long unicast, long long error) except? -1
+
+@cython.locals(
+    row=cython.longlong, error=cython.longlong, unicast=cython.longlong, found=cython.longlong, entry=cython.longlong,
+    count=cython.longlong, target=cython.longlong, field=cython.longlong, rtt=cython.longlong)
+cdef void finish(
+    long long[::1] pool, long long place, long long[::1] bins, long long[::1] bin_slots, long long bin_mask,
+    long long bin_limit, long long[::1] samples, long long[::1] buckets, long long[::1] out, long long out_capacity,
+    long long[::1] state) except *
+
+cdef void fill(long long[::1] pool, long long row, long long[::1] events, long long event) except *
+
+@cython.locals(row=cython.longlong, at=cython.longlong, oldest=cython.longlong)
+cdef void settle(
+    long long[::1] pool, long long[::1] slots, long long mask, long long place, long long[::1] answered,
+    long long[::1] bins, long long[::1] bin_slots, long long bin_mask, long long bin_limit, long long[::1] samples,
+    long long[::1] buckets, long long[::1] out, long long out_capacity, long long[::1] state) except *
+
+@cython.locals(
+    mask=cython.longlong, bin_mask=cython.longlong, number=cython.longlong, status=cython.int, event=cython.longlong,
+    kind=cython.int, point=cython.longlong, ident_seq=cython.longlong, time=cython.longlong, src_high=cython.longlong,
+    src_low=cython.longlong, dst_high=cython.longlong, dst_low=cython.longlong, home=cython.longlong,
+    place=cython.longlong, row=cython.longlong, gap=cython.longlong, in_time=cython.bint, oldest=cython.longlong,
+    at=cython.longlong)
+cpdef pair(
+    long long[::1] events, long long count, long long[::1] pool, long long[::1] slots, long long[::1] answered,
+    long long[::1] early, long long most_open, long long[::1] bins, long long[::1] bin_slots, long long bin_limit,
+    bint bins_final, long long[::1] samples, long long[::1] buckets, long long[::1] out, long long out_capacity,
+    long long[::1] state)
+
+@cython.locals(
+    bin_mask=cython.longlong, step=cython.longlong, at=cython.longlong, place=cython.longlong, row=cython.longlong,
+    time=cython.longlong)
+cpdef finish_all(
+    long long[::1] pool, long long[::1] answered, long long[::1] bins, long long[::1] bin_slots, long long bin_limit,
+    bint bins_final, long long[::1] samples, long long[::1] buckets, long long[::1] out, long long out_capacity,
+    long long[::1] state, const long long[::1] last_seen, long long wait)

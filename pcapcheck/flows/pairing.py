@@ -1,0 +1,534 @@
+# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+"""Pair echo requests with replies and errors: events in the order of the capture in, finished exchanges out.
+
+An event is what the decoder wrote down of an echo request, a reply, or an ICMP error about a request. What is open
+stands in a pool with a hash table over it; what is finished is counted in a bin and forgotten, so the pool stays as
+small as what is open. Only what is asked for is also written out exchange by exchange.
+
+The loops run as plain Python or compiled by Cython with the C types in ``pairing.pxd``.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+from pcapcheck.capture.layout import ABSENT_TIME
+from pcapcheck.decode.layout import (
+    E_DST_HIGH,
+    E_DST_LOW,
+    E_ERROR,
+    E_FROM_HIGH,
+    E_FROM_LOW,
+    E_GROUP,
+    E_IDENT_SEQ,
+    E_IP_ID,
+    E_KIND,
+    E_MTU,
+    E_NUMBER,
+    E_POINT,
+    E_REPLY,
+    E_REQUEST,
+    E_SRC_HIGH,
+    E_SRC_LOW,
+    E_TIME,
+    E_TO_MANY,
+    E_TTL,
+    EVENT_FIELDS,
+)
+from pcapcheck.flows.pairing_layout import (
+    ABSENT,
+    ANSWERED,
+    B_COUNT,
+    B_DUPLICATES,
+    B_ERROR,
+    B_GROUP,
+    B_LEAST,
+    B_MOST,
+    B_OUTCOME,
+    B_REQUESTS,
+    B_UNICAST,
+    BIN_FIELDS,
+    BINS_FULL,
+    BUCKETS,
+    DONE,
+    DST_HIGH,
+    DST_LOW,
+    EARLY,
+    ERRED,
+    ERROR,
+    ERROR_HIGH,
+    ERROR_LOW,
+    ERROR_MTU,
+    ERROR_NUMBER,
+    EVICTED,
+    FIELDS,
+    FREE,
+    GROUP,
+    HOME,
+    IDENT_SEQ,
+    IN_FLIGHT,
+    IP_ID,
+    NEWER,
+    NUMBER,
+    OLDER,
+    OPEN,
+    OUT_FULL,
+    OUTCOME,
+    POINT,
+    POOL_FULL,
+    REMEMBERED,
+    REPLIED,
+    REPLIES,
+    REPLY_GROUP,
+    REPLY_NUMBER,
+    REPLY_TIME,
+    REPLY_TTL,
+    REQUESTS,
+    RTT,
+    S_ANSWERED_AT,
+    S_BINS,
+    S_EARLY_AT,
+    S_EVENT,
+    S_EVICTED,
+    S_FREE,
+    S_NEWEST,
+    S_OLDEST,
+    S_OPEN,
+    S_OUT,
+    S_STATUS,
+    S_USED,
+    SAME_PACKET,
+    SAMPLES,
+    SRC_HIGH,
+    SRC_LOW,
+    STATE,
+    STEP_BACK,
+    TIME,
+    TTL,
+    UNANSWERED,
+    UNICAST,
+)
+
+
+def home_of(src_low: int, dst_low: int, ident_seq: int, point: int) -> int:
+    """A hash of what identifies an echo; 62 bits, so that it fits wherever it is kept."""
+    mixed = ident_seq * 0x9E3779B1
+    mixed = mixed ^ ((src_low & 0xFFFFFFFF) * 0x85EBCA6B)
+    mixed = mixed ^ ((dst_low & 0xFFFFFFFF) * 0xC2B2AE35) ^ (point * 0x27D4EB2F & 0xFFFFFFFFFFFF)
+    mixed = mixed ^ (mixed >> 31)
+    return mixed & 0x3FFFFFFFFFFFFFFF
+
+
+def find_place(
+    pool: array[int], slots: array[int], mask: int, home: int, src_high: int, src_low: int, dst_high: int,
+    dst_low: int, ident_seq: int, point: int
+) -> int:  # fmt: skip
+    """The place of the exchange with this key, or -1."""
+    slot = home & mask
+    while True:
+        place = slots[slot]
+        if place < 0:
+            return -1
+        row = place * FIELDS
+        if (
+            pool[row + IDENT_SEQ] == ident_seq
+            and pool[row + SRC_LOW] == src_low
+            and pool[row + DST_LOW] == dst_low
+            and pool[row + SRC_HIGH] == src_high
+            and pool[row + DST_HIGH] == dst_high
+            and pool[row + POINT] == point
+        ):
+            return place
+        slot = (slot + 1) & mask
+
+
+def insert(pool: array[int], slots: array[int], mask: int, place: int) -> None:
+    """Enter a place under its home slot."""
+    slot = pool[place * FIELDS + HOME] & mask
+    while slots[slot] >= 0:
+        slot = (slot + 1) & mask
+    slots[slot] = place
+
+
+def remove(pool: array[int], slots: array[int], mask: int, place: int) -> None:
+    """Take a place out of the table, moving up what was displaced by it."""
+    slot = pool[place * FIELDS + HOME] & mask
+    while slots[slot] != place:
+        slot = (slot + 1) & mask
+    hole = slot
+    while True:
+        slot = (slot + 1) & mask
+        other = slots[slot]
+        if other < 0:
+            break
+        wanted = pool[other * FIELDS + HOME] & mask
+        # It may move into the hole unless its home lies cyclically behind the hole, up to where it stands.
+        if ((slot - wanted) & mask) >= ((slot - hole) & mask):
+            slots[hole] = other
+            hole = slot
+    slots[hole] = -1
+
+
+def enter_all(pool: array[int], slots: array[int], mask: int, capacity: int) -> None:
+    """Enter every place in use into a new table."""
+    for place in range(capacity):
+        if pool[place * FIELDS + STATE] != FREE:
+            insert(pool, slots, mask, place)
+
+
+def link_newest(pool: array[int], state: array[int], place: int) -> None:
+    """Put an exchange at the young end of the list of open ones."""
+    row = place * FIELDS
+    newest = state[S_NEWEST]
+    pool[row + OLDER] = newest
+    pool[row + NEWER] = -1
+    if newest >= 0:
+        pool[newest * FIELDS + NEWER] = place
+    else:
+        state[S_OLDEST] = place
+    state[S_NEWEST] = place
+    state[S_OPEN] = state[S_OPEN] + 1
+
+
+def unlink(pool: array[int], state: array[int], place: int) -> None:
+    """Take an exchange out of the list of open ones."""
+    row = place * FIELDS
+    older = pool[row + OLDER]
+    newer = pool[row + NEWER]
+    if older >= 0:
+        pool[older * FIELDS + NEWER] = newer
+    else:
+        state[S_OLDEST] = newer
+    if newer >= 0:
+        pool[newer * FIELDS + OLDER] = older
+    else:
+        state[S_NEWEST] = older
+    state[S_OPEN] = state[S_OPEN] - 1
+
+
+def release(pool: array[int], slots: array[int], mask: int, state: array[int], place: int) -> None:
+    """Give a place back."""
+    remove(pool, slots, mask, place)
+    pool[place * FIELDS + STATE] = FREE
+    pool[place * FIELDS + NEWER] = state[S_FREE]
+    state[S_FREE] = place
+    state[S_USED] = state[S_USED] - 1
+
+
+def bucket_of(duration: int) -> int:
+    """The bucket of a duration in nanoseconds."""
+    shift = 0
+    while duration >= 128:
+        duration = duration >> 1
+        shift = shift + 1
+    if shift == 0:
+        return duration
+    if shift > 33:
+        return BUCKETS - 1
+    return 128 + (shift - 1) * 64 + (duration - 64)
+
+
+def bin_home(group: int, outcome: int, unicast: int, error: int) -> int:
+    """A hash of a bin's key."""
+    return group * 61 + outcome * 7 + unicast * 3 + error * 13
+
+
+def enter_bins(bins: array[int], bin_slots: array[int], count: int) -> None:
+    """Enter all bins but the first into a new table."""
+    mask = len(bin_slots) - 1
+    for number in range(1, count):
+        row = number * BIN_FIELDS
+        slot = bin_home(bins[row + B_GROUP], bins[row + B_OUTCOME], bins[row + B_UNICAST], bins[row + B_ERROR]) & mask
+        while bin_slots[slot] >= 0:
+            slot = (slot + 1) & mask
+        bin_slots[slot] = number
+
+
+def find_bin(
+    bins: array[int], bin_slots: array[int], mask: int, limit: int, state: array[int], group: int, outcome: int,
+    unicast: int, error: int
+) -> int:  # fmt: skip
+    """The bin with this key, made if it is new; bin 0 takes what finds no room."""
+    slot = bin_home(group, outcome, unicast, error) & mask
+    while True:
+        found = bin_slots[slot]
+        if found < 0:
+            break
+        row = found * BIN_FIELDS
+        if (
+            bins[row + B_GROUP] == group
+            and bins[row + B_OUTCOME] == outcome
+            and bins[row + B_UNICAST] == unicast
+            and bins[row + B_ERROR] == error
+        ):
+            return found
+        slot = (slot + 1) & mask
+    found = state[S_BINS]
+    if found >= limit:
+        return 0
+    state[S_BINS] = found + 1
+    bin_slots[slot] = found
+    row = found * BIN_FIELDS
+    bins[row + B_GROUP] = group
+    bins[row + B_OUTCOME] = outcome
+    bins[row + B_UNICAST] = unicast
+    bins[row + B_ERROR] = error
+    return found
+
+
+def finish(
+    pool: array[int], place: int, bins: array[int], bin_slots: array[int], bin_mask: int, bin_limit: int,
+    samples: array[int], buckets: array[int], out: array[int], out_capacity: int, state: array[int]
+) -> None:  # fmt: skip
+    """Count an exchange that can no longer change, and write it out where that is asked for."""
+    row = place * FIELDS
+    error = 0
+    if pool[row + OUTCOME] == ERRED:
+        error = pool[row + ERROR] >> 16
+    unicast = pool[row + UNICAST]
+    found = find_bin(
+        bins, bin_slots, bin_mask, bin_limit, state, pool[row + GROUP], pool[row + OUTCOME], unicast, error
+    )
+    entry = found * BIN_FIELDS
+    count = bins[entry + B_COUNT]
+    bins[entry + B_COUNT] = count + 1
+    bins[entry + B_REQUESTS] = bins[entry + B_REQUESTS] + pool[row + REQUESTS]
+    if pool[row + REPLIES] > 1:
+        bins[entry + B_DUPLICATES] = bins[entry + B_DUPLICATES] + pool[row + REPLIES] - 1
+    if count < SAMPLES:
+        target = (found * SAMPLES + count) * FIELDS
+        for field in range(FIELDS):
+            samples[target + field] = pool[row + field]
+    rtt = pool[row + RTT]
+    if rtt >= 0:
+        if bins[entry + B_LEAST] < 0 or rtt < bins[entry + B_LEAST]:
+            bins[entry + B_LEAST] = rtt
+        if rtt > bins[entry + B_MOST]:
+            bins[entry + B_MOST] = rtt
+        buckets[found * BUCKETS + bucket_of(rtt)] = buckets[found * BUCKETS + bucket_of(rtt)] + 1
+    if out_capacity:
+        target = state[S_OUT] * FIELDS
+        state[S_OUT] = state[S_OUT] + 1
+        for field in range(FIELDS):
+            out[target + field] = pool[row + field]
+
+
+def pair(
+    events: array[int], count: int, pool: array[int], slots: array[int], answered: array[int], early: array[int],
+    most_open: int, bins: array[int], bin_slots: array[int], bin_limit: int, bins_final: int, samples: array[int],
+    buckets: array[int], out: array[int], out_capacity: int, state: array[int]
+) -> None:  # fmt: skip
+    """Take the events from ``state[S_EVENT]`` on, until all are taken or something is full (``state[S_STATUS]``).
+
+    ``answered`` and ``early`` are rings of places. Where ``bins_final``, bins beyond ``bin_limit`` fall into bin 0.
+    ``out_capacity`` 0: finished exchanges are counted only.
+    """
+    mask = len(slots) - 1
+    bin_mask = len(bin_slots) - 1
+    number = state[S_EVENT]
+    status = DONE
+    while number < count:
+        # An event finishes at most two exchanges and takes at most one place: make sure of that before it is touched.
+        if state[S_FREE] < 0:
+            status = POOL_FULL
+            break
+        if not bins_final and state[S_BINS] + 2 > bin_limit:
+            status = BINS_FULL
+            break
+        if out_capacity and state[S_OUT] + 2 > out_capacity:
+            status = OUT_FULL
+            break
+        event = number * EVENT_FIELDS
+        number = number + 1
+        kind = events[event + E_KIND] & 3
+        point = events[event + E_POINT]
+        ident_seq = events[event + E_IDENT_SEQ]
+        time = events[event + E_TIME]
+        if kind == E_REPLY:
+            src_high = events[event + E_DST_HIGH]
+            src_low = events[event + E_DST_LOW]
+            dst_high = events[event + E_SRC_HIGH]
+            dst_low = events[event + E_SRC_LOW]
+        else:
+            src_high = events[event + E_SRC_HIGH]
+            src_low = events[event + E_SRC_LOW]
+            dst_high = events[event + E_DST_HIGH]
+            dst_low = events[event + E_DST_LOW]
+        home = home_of(src_low, dst_low, ident_seq, point)
+        place = find_place(pool, slots, mask, home, src_high, src_low, dst_high, dst_low, ident_seq, point)
+        row = place * FIELDS
+        if kind == E_REPLY:
+            if place >= 0:
+                if pool[row + STATE] == OPEN:
+                    unlink(pool, state, place)
+                    pool[row + REPLIES] = 1
+                    pool[row + REPLY_TIME] = time
+                    pool[row + REPLY_TTL] = events[event + E_TTL]
+                    pool[row + REPLY_GROUP] = events[event + E_GROUP]
+                    pool[row + REPLY_NUMBER] = events[event + E_NUMBER]
+                    settle(
+                        pool, slots, mask, place, answered, bins, bin_slots, bin_mask, bin_limit, samples, buckets, out,
+                        out_capacity, state
+                    )  # fmt: skip
+                elif pool[row + STATE] == ANSWERED:
+                    pool[row + REPLIES] = pool[row + REPLIES] + 1
+                continue
+        elif kind == E_REQUEST:
+            if place >= 0:
+                if pool[row + STATE] == EARLY:
+                    early[pool[row + OLDER]] = -1
+                    gap = pool[row + REPLY_TIME] - time
+                    in_time = time != ABSENT_TIME and pool[row + REPLY_TIME] != ABSENT_TIME
+                    if in_time and gap >= -STEP_BACK and gap <= SAME_PACKET:
+                        fill(pool, row, events, event)
+                        settle(
+                            pool, slots, mask, place, answered, bins, bin_slots, bin_mask, bin_limit, samples, buckets,
+                            out, out_capacity, state
+                        )  # fmt: skip
+                        continue
+                    release(pool, slots, mask, state, place)
+                else:
+                    gap = time - pool[row + TIME]
+                    if time == ABSENT_TIME or pool[row + TIME] == ABSENT_TIME:
+                        gap = 0
+                    if pool[row + IP_ID] == events[event + E_IP_ID] and gap < SAME_PACKET:
+                        pool[row + REQUESTS] = pool[row + REQUESTS] + 1
+                        continue
+                    if pool[row + STATE] == OPEN:
+                        unlink(pool, state, place)
+                    else:
+                        answered[pool[row + OLDER]] = -1
+                    finish(
+                        pool, place, bins, bin_slots, bin_mask, bin_limit, samples, buckets, out, out_capacity, state
+                    )  # fmt: skip
+                    release(pool, slots, mask, state, place)
+            elif state[S_OPEN] >= most_open:
+                oldest = state[S_OLDEST]
+                unlink(pool, state, oldest)
+                if pool[oldest * FIELDS + OUTCOME] == UNANSWERED:
+                    pool[oldest * FIELDS + OUTCOME] = EVICTED
+                    state[S_EVICTED] = state[S_EVICTED] + 1
+                finish(pool, oldest, bins, bin_slots, bin_mask, bin_limit, samples, buckets, out, out_capacity, state)
+                release(pool, slots, mask, state, oldest)
+        else:
+            # The request stays open: a reply that comes all the same is worth more than the error.
+            if place >= 0 and pool[row + STATE] == OPEN and pool[row + OUTCOME] != ERRED:
+                pool[row + OUTCOME] = ERRED
+                pool[row + ERROR] = events[event + E_ERROR]
+                pool[row + ERROR_HIGH] = events[event + E_FROM_HIGH]
+                pool[row + ERROR_LOW] = events[event + E_FROM_LOW]
+                pool[row + ERROR_MTU] = events[event + E_MTU]
+                pool[row + ERROR_NUMBER] = events[event + E_NUMBER]
+            continue
+
+        place = state[S_FREE]
+        row = place * FIELDS
+        state[S_FREE] = pool[row + NEWER]
+        state[S_USED] = state[S_USED] + 1
+        pool[row + SRC_HIGH] = src_high
+        pool[row + SRC_LOW] = src_low
+        pool[row + DST_HIGH] = dst_high
+        pool[row + DST_LOW] = dst_low
+        pool[row + IDENT_SEQ] = ident_seq
+        pool[row + POINT] = point
+        pool[row + HOME] = home
+        pool[row + OUTCOME] = UNANSWERED
+        pool[row + ERROR] = ABSENT
+        pool[row + RTT] = ABSENT
+        insert(pool, slots, mask, place)
+        if kind == E_REPLY:
+            pool[row + STATE] = EARLY
+            pool[row + REPLIES] = 1
+            pool[row + REPLY_TIME] = time
+            pool[row + REPLY_TTL] = events[event + E_TTL]
+            pool[row + REPLY_GROUP] = events[event + E_GROUP]
+            pool[row + REPLY_NUMBER] = events[event + E_NUMBER]
+            at = state[S_EARLY_AT]
+            state[S_EARLY_AT] = (at + 1) % REMEMBERED
+            if early[at] >= 0:
+                release(pool, slots, mask, state, early[at])
+            early[at] = place
+            pool[row + OLDER] = at
+        else:
+            pool[row + STATE] = OPEN
+            pool[row + REPLIES] = 0
+            fill(pool, row, events, event)
+            link_newest(pool, state, place)
+    state[S_EVENT] = number
+    state[S_STATUS] = status
+
+
+def fill(pool: array[int], row: int, events: array[int], event: int) -> None:
+    """What a request says of itself, beyond what identifies it."""
+    pool[row + NUMBER] = events[event + E_NUMBER]
+    pool[row + TIME] = events[event + E_TIME]
+    pool[row + GROUP] = events[event + E_GROUP]
+    pool[row + IP_ID] = events[event + E_IP_ID]
+    pool[row + TTL] = events[event + E_TTL]
+    pool[row + UNICAST] = 0 if events[event + E_KIND] & E_TO_MANY else 1
+    pool[row + REQUESTS] = 1
+
+
+def settle(
+    pool: array[int], slots: array[int], mask: int, place: int, answered: array[int], bins: array[int],
+    bin_slots: array[int], bin_mask: int, bin_limit: int, samples: array[int], buckets: array[int], out: array[int],
+    out_capacity: int, state: array[int]
+) -> None:  # fmt: skip
+    """An exchange has its reply: remember it for a while, in case another comes; what is remembered longest goes."""
+    row = place * FIELDS
+    pool[row + STATE] = ANSWERED
+    pool[row + OUTCOME] = REPLIED
+    if pool[row + TIME] != ABSENT_TIME and pool[row + REPLY_TIME] != ABSENT_TIME:
+        pool[row + RTT] = pool[row + REPLY_TIME] - pool[row + TIME]
+        if pool[row + RTT] < 0:
+            pool[row + RTT] = 0
+    at = state[S_ANSWERED_AT]
+    state[S_ANSWERED_AT] = (at + 1) % REMEMBERED
+    oldest = answered[at]
+    if oldest >= 0:
+        finish(pool, oldest, bins, bin_slots, bin_mask, bin_limit, samples, buckets, out, out_capacity, state)
+        release(pool, slots, mask, state, oldest)
+    answered[at] = place
+    pool[row + OLDER] = at
+
+
+def finish_all(
+    pool: array[int], answered: array[int], bins: array[int], bin_slots: array[int], bin_limit: int, bins_final: int,
+    samples: array[int], buckets: array[int], out: array[int], out_capacity: int, state: array[int],
+    last_seen: array[int], wait: int
+) -> None:  # fmt: skip
+    """At the end of the capture: finish what was answered, oldest first, then what is still open, oldest first.
+
+    ``last_seen`` holds for each frame group the time of the last frame of its capture point: a request closer to that
+    than ``wait`` is in flight. May stop because something is full, and is then called again.
+    """
+    bin_mask = len(bin_slots) - 1
+    state[S_STATUS] = DONE
+    step = 0
+    while step < REMEMBERED:
+        at = (state[S_ANSWERED_AT] + step) % REMEMBERED
+        step = step + 1
+        if answered[at] < 0:
+            continue
+        if not bins_final and state[S_BINS] + 1 > bin_limit:
+            state[S_STATUS] = BINS_FULL
+            return
+        if out_capacity and state[S_OUT] + 1 > out_capacity:
+            state[S_STATUS] = OUT_FULL
+            return
+        finish(pool, answered[at], bins, bin_slots, bin_mask, bin_limit, samples, buckets, out, out_capacity, state)
+        answered[at] = -1
+    while state[S_OLDEST] >= 0:
+        if not bins_final and state[S_BINS] + 1 > bin_limit:
+            state[S_STATUS] = BINS_FULL
+            return
+        if out_capacity and state[S_OUT] + 1 > out_capacity:
+            state[S_STATUS] = OUT_FULL
+            return
+        place = state[S_OLDEST]
+        unlink(pool, state, place)
+        row = place * FIELDS
+        time = pool[row + TIME]
+        if pool[row + OUTCOME] == UNANSWERED and time != ABSENT_TIME and last_seen[pool[row + GROUP]] - time < wait:
+            pool[row + OUTCOME] = IN_FLIGHT
+        finish(pool, place, bins, bin_slots, bin_mask, bin_limit, samples, buckets, out, out_capacity, state)

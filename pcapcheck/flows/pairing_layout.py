@@ -1,0 +1,96 @@
+"""Numbers shared by the echo pairing loop and its callers: the fields of an exchange and of a bin.
+
+They live apart from ``pairing.py`` because there they become C integers, which Python code cannot see.
+"""
+
+# Fields of an exchange in the pool. A field that was not captured is ABSENT.
+ABSENT = -1
+NUMBER = 0
+TIME = 1
+GROUP = 2
+SRC_HIGH = 3
+SRC_LOW = 4
+DST_HIGH = 5
+DST_LOW = 6
+IDENT_SEQ = 7
+IP_ID = 8
+TTL = 9
+POINT = 10
+OUTCOME = 11
+REQUESTS = 12
+REPLIES = 13
+RTT = 14
+REPLY_TTL = 15
+REPLY_GROUP = 16
+REPLY_NUMBER = 17
+REPLY_TIME = 18
+ERROR = 19
+ERROR_HIGH = 20
+ERROR_LOW = 21
+ERROR_MTU = 22
+ERROR_NUMBER = 23
+HOME = 24
+STATE = 25
+OLDER = 26
+NEWER = 27
+UNICAST = 28
+FIELDS = 29
+
+# STATE of a place in the pool.
+FREE = 0
+OPEN = 1
+ANSWERED = 2
+EARLY = 3
+
+# OUTCOME, in the order of ``columns.OUTCOMES``.
+REPLIED = 0
+ERRED = 1
+UNANSWERED = 2
+IN_FLIGHT = 3
+EVICTED = 4
+
+# Fields of a bin: exchanges alike in the request's frame group, outcome, whether one host was asked, and the error.
+B_GROUP = 0
+B_OUTCOME = 1
+B_UNICAST = 2
+B_ERROR = 3
+B_COUNT = 4
+B_REQUESTS = 5
+B_DUPLICATES = 6
+B_LEAST = 7
+B_MOST = 8
+BIN_FIELDS = 9
+SAMPLES = 5
+
+# Round trip times are counted in buckets whose width is at most 1/64 of their value, up to 2^40 ns (18 minutes).
+BUCKETS = 128 + 33 * 64
+
+# What the loop keeps in its state.
+S_EVENT = 0  # the next event to take
+S_STATUS = 1
+S_BINS = 2
+S_FREE = 3  # first free place of the pool, chained by NEWER
+S_OLDEST = 4
+S_NEWEST = 5
+S_OPEN = 6  # open exchanges
+S_USED = 7  # places in use
+S_EVICTED = 8
+S_ANSWERED_AT = 9  # where the ring of answered exchanges goes on
+S_EARLY_AT = 10
+S_OUT = 11  # finished exchanges written out
+STATE_SIZE = 12
+
+# S_STATUS: all events taken, or what must be enlarged or emptied first.
+DONE = 0
+POOL_FULL = 1
+BINS_FULL = 2
+OUT_FULL = 3
+
+# So many answered echoes are remembered, so that a second reply is known as a duplicate; and so many replies without
+# a request, in case the recorder put them before it.
+REMEMBERED = 1024
+
+# A request seen again within this time with the same IP identification is the same packet, seen twice.
+SAME_PACKET = 1_000_000_000
+# A reply this much older than its request may be its reply all the same: clocks step back a little.
+STEP_BACK = 1_000_000
