@@ -45,3 +45,5 @@ LARGEST_SECONDS = 9223372035
 ENHANCED_PACKET = 6
 SIMPLE_PACKET = 3
 OBSOLETE_PACKET = 2
+# Here since Cython makes a Python object of a literal beyond 31 bits.
+LOW_WORD = 0xFFFFFFFF

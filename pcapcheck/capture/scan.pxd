@@ -7,6 +7,7 @@ cdef int MORE, FULL, BLOCK, TOO_LARGE, MALFORMED, NO_INTERFACE, ZEROS
 cdef int UNITS, SHIFT, SECONDS, SNAPLEN, DROPS, GLOBAL, INTERFACE_FIELDS
 cdef unsigned int ENHANCED_PACKET, SIMPLE_PACKET, OBSOLETE_PACKET, LARGEST_FRAME
 cdef long long ABSENT_TIME, LARGEST_SECONDS
+cdef unsigned long long LOW_WORD
 
 cdef unsigned int word(const unsigned char[::1] buffer, Py_ssize_t position, bint big)
 cdef unsigned int half(const unsigned char[::1] buffer, Py_ssize_t position, bint big)

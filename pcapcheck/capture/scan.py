@@ -29,6 +29,7 @@ from pcapcheck.capture.layout import (
     LARGEST_FRAME,
     LARGEST_SECONDS,
     LENGTH,
+    LOW_WORD,
     MALFORMED,
     MORE,
     NEEDED,
@@ -143,7 +144,7 @@ def packet_time(high: int, low: int, interfaces: array[int], row: int) -> int:
         fraction = ticks - (seconds << shift)
         if shift > 32:
             # In two halves, since the product has more than 64 bits.
-            fraction = (fraction >> 32) * 1000000000 + (((fraction & 0xFFFFFFFF) * 1000000000) >> 32)
+            fraction = (fraction >> 32) * 1000000000 + (((fraction & LOW_WORD) * 1000000000) >> 32)
             fraction = fraction >> (shift - 32)
         else:
             fraction = (fraction * 1000000000) >> shift

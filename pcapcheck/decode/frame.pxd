@@ -2,7 +2,8 @@
 cimport cython
 
 cdef int R_OFFSET, R_CAPTURED, R_LENGTH, R_TIME, R_INTERFACE, R_DIRECTION
-cdef long long ABSENT_TIME, MAPPED
+cdef long long ABSENT_TIME, MAPPED, SIGN_BIT
+cdef unsigned int LIMITED_BROADCAST
 cdef int LINK_ETHERNET, LINK_COOKED, LINK_COOKED2, LINK_RAW, LINK_NULL, LINK_LOOP
 cdef int NUMBER, TIME, INTERFACE, IFINDEX, GROUP, CAPTURED, LENGTH, DIRECTION, CARRIES, HAS
 cdef int ETH_SRC, ETH_DST, ETH_TYPE, VLAN
@@ -87,7 +88,7 @@ cdef void event_of_error(
     long long[::1] rows, long long capacity, long long row, int family, long long[::1] events, long long event) except *
 
 @cython.locals(
-    row=cython.longlong, event=cython.longlong, told=cython.bint, field=cython.longlong, record=cython.longlong, mask=cython.longlong, last_group=cython.longlong,
+    row=cython.longlong, event=cython.longlong, told=cython.bint, told_direction=cython.int, field=cython.longlong, record=cython.longlong, mask=cython.longlong, last_group=cython.longlong,
     last_interface=cython.longlong, last_ifindex=cython.longlong, last_source=cython.longlong,
     last_destination=cython.longlong, last_kind=cython.longlong, start=cython.longlong, captured=cython.longlong,
     length=cython.longlong, time=cython.longlong, interface=cython.longlong, direction=cython.int,

@@ -103,6 +103,7 @@ from pcapcheck.decode.layout import (
     KIND_DIRECTION,
     KIND_TTL,
     LENGTH,
+    LIMITED_BROADCAST,
     LINK_COOKED,
     LINK_COOKED2,
     LINK_ETHERNET,
@@ -135,6 +136,7 @@ from pcapcheck.decode.layout import (
     S_RECORD,
     S_ROWS,
     S_UNDECODED,
+    SIGN_BIT,
     SRC_PORT,
     TCP_FLAGS,
     TIME,
@@ -170,8 +172,8 @@ def mac(buffer: bytearray, position: int) -> int:
 def signed_long(buffer: bytearray, position: int) -> int:
     """Eight bytes in network order, as the signed number that has these bits."""
     high = word(buffer, position)
-    if high >= 0x80000000:
-        high = high - 0x100000000
+    if high >= SIGN_BIT:
+        high = high - SIGN_BIT - SIGN_BIT
     return (high << 32) | word(buffer, position + 4)
 
 
@@ -614,7 +616,7 @@ def decode_frames(
                     says = ttl_says(buffer[position + 8])
                     protocol = buffer[position + 9]
                     first = buffer[position + 16]
-                    if 224 <= first < 240 or word(buffer, position + 16) == 0xFFFFFFFF:
+                    if 224 <= first < 240 or word(buffer, position + 16) == LIMITED_BROADCAST:
                         carries = MULTICAST
                     else:
                         carries = UNICAST
@@ -646,7 +648,8 @@ def decode_frames(
         if carries == ND or carries == MULTICAST:
             says = TTL_SILENT
 
-        kind = carries + says * KIND_TTL + (direction if direction >= 0 else 2) * KIND_DIRECTION
+        told_direction = direction if direction >= 0 else 2
+        kind = carries + says * KIND_TTL + told_direction * KIND_DIRECTION
         if (
             kind == last_kind
             and source == last_source

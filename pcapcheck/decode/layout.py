@@ -156,3 +156,7 @@ STATE_SIZE = 5
 
 # IPv4 addresses are stored as IPv4-mapped IPv6 addresses (RFC 4291, section 2.5.5.2).
 MAPPED = 0xFFFF00000000
+
+# Here since Cython makes Python objects of literals beyond 31 bits.
+LIMITED_BROADCAST = 0xFFFFFFFF
+SIGN_BIT = 0x80000000

@@ -64,10 +64,16 @@ from pcapcheck.flows.pairing_layout import (
     FIELDS,
     FREE,
     GROUP,
+    HASH_BITS,
     HOME,
     IDENT_SEQ,
     IN_FLIGHT,
     IP_ID,
+    LOW_WORD,
+    MULTIPLY_DST,
+    MULTIPLY_IDENT,
+    MULTIPLY_POINT,
+    MULTIPLY_SRC,
     NEWER,
     NUMBER,
     OLDER,
@@ -112,11 +118,11 @@ from pcapcheck.flows.pairing_layout import (
 
 def home_of(src_low: int, dst_low: int, ident_seq: int, point: int) -> int:
     """A hash of what identifies an echo; 62 bits, so that it fits wherever it is kept."""
-    mixed = ident_seq * 0x9E3779B1
-    mixed = mixed ^ ((src_low & 0xFFFFFFFF) * 0x85EBCA6B)
-    mixed = mixed ^ ((dst_low & 0xFFFFFFFF) * 0xC2B2AE35) ^ (point * 0x27D4EB2F & 0xFFFFFFFFFFFF)
+    mixed = ident_seq * MULTIPLY_IDENT
+    mixed = mixed ^ ((src_low & LOW_WORD) * MULTIPLY_SRC)
+    mixed = mixed ^ ((dst_low & LOW_WORD) * MULTIPLY_DST) ^ ((point & LOW_WORD) * MULTIPLY_POINT)
     mixed = mixed ^ (mixed >> 31)
-    return mixed & 0x3FFFFFFFFFFFFFFF
+    return mixed & HASH_BITS
 
 
 def find_place(

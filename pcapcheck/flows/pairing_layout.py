@@ -94,3 +94,11 @@ REMEMBERED = 1024
 SAME_PACKET = 1_000_000_000
 # A reply this much older than its request may be its reply all the same: clocks step back a little.
 STEP_BACK = 1_000_000
+
+# Odd multipliers and masks of the hash. They stand here since Cython makes Python objects of literals beyond 31 bits.
+MULTIPLY_IDENT = 0x9E3779B1
+MULTIPLY_SRC = 0x85EBCA6B
+MULTIPLY_DST = 0xC2B2AE35
+MULTIPLY_POINT = 0x27D4EB2F
+LOW_WORD = 0xFFFFFFFF
+HASH_BITS = 0x3FFFFFFFFFFFFFFF
