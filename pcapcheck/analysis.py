@@ -54,7 +54,7 @@ class Analysis(Result):
 
 def analyze(
     *paths: str | Path,
-    rules: Iterable[str | Path] | None = None,
+    rules: str | Path | Iterable[str | Path] | None = None,
     variables: Mapping[str, str] | None = None,
     scope: Scope | None = None,
     progress: Progress | None = None,
@@ -62,11 +62,14 @@ def analyze(
 ) -> Analysis:
     """Judge one or more captures as one observation.
 
-    ``rules`` are files or folders (None: the Calico pack); ``variables`` override the rules' ``$names``.
+    ``rules`` are files or folders of them (None: the Calico pack); ``variables`` override the rules' ``$names``.
     Raises CaptureError for a capture that cannot be read, RuleError for rules that cannot be loaded.
     """
     settings = Settings(variables)
-    loaded = calico_pack(settings) if rules is None else load_rules([Path(one) for one in rules], settings)
+    if rules is None:
+        loaded = calico_pack(settings)
+    else:
+        loaded = load_rules(map(Path, [rules] if isinstance(rules, (str, Path)) else rules), settings)
     reading = Reading(
         scope or Scope(),
         settings.gateways,
@@ -78,6 +81,10 @@ def analyze(
     )
     if not paths:
         raise CaptureError("no capture given; name at least one file")
+    resolved = [Path(path).resolve() for path in paths]
+    for number, path in enumerate(resolved):
+        if path in resolved[:number]:
+            raise CaptureError(f"{paths[number]}: given twice; its exchanges would be counted twice")
     evaluations = [Evaluation(rule) for rule in loaded]
     every = frozenset(one.rule.table for one in evaluations if one.needs_rows)
     captures = [

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import IO, TYPE_CHECKING, Any, ParamSpec
 
 import click
 
 from pcapcheck.errors import CaptureError, RuleError
 from pcapcheck.plain import is_compiled
+from pcapcheck.values import clean
 from pcapcheck.version import __version__
-from pcapcheck.workload import cali_name
+from pcapcheck.workload import cali_name, parse_pod
 
 if TYPE_CHECKING:
     from pcapcheck.analysis import Analysis
@@ -38,7 +41,11 @@ def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except (CaptureError, RuleError) as error:
-            click.echo(f"pcapcheck: error: {error}", err=True)
+            click.echo(f"pcapcheck: error: {clean(str(error))}", err=True)
+            sys.exit(2)
+        except OSError as error:
+            click.echo(f"pcapcheck: error: cannot write the result: {error.strerror or error}", err=True)
+            _drop_output()
             sys.exit(2)
 
     return guarded
@@ -108,10 +115,11 @@ def analyze(
 
     Exit code 0: at least one rule was checked and none of severity error failed. 1: one failed. 2: could not judge.
     """
-    from pcapcheck.report.exit import exit_code
+    from pcapcheck.report.exit import exit_code, unmet
 
+    _keep_inputs(output, captures, rule_paths)
     analysis = _run(captures, rule_paths, **scope)
-    code = exit_code(analysis, strict, required, exit_zero)
+    demands = unmet(analysis, strict, required)
     with _writing(output) as stream:
         if form == "json":
             from pcapcheck.report.json import write_json
@@ -121,7 +129,9 @@ def analyze(
             from pcapcheck.report.text import write_text
 
             write_text(analysis, stream)
-    sys.exit(code)
+    if demands and analysis.verdict == "pass":
+        click.echo(f"pcapcheck: {demands[0]}" + (f" (and {len(demands) - 1} more)" if demands[1:] else ""), err=True)
+    sys.exit(exit_code(analysis, demands, exit_zero))
 
 
 @main.command()
@@ -137,6 +147,7 @@ def export(captures: tuple[Path, ...], table: str, form: str, output: str | None
 
     if form == "parquet" and output is None:
         raise CaptureError("--format parquet writes binary data; name a file with --output")
+    _keep_inputs(output, captures, ())
     frame = getattr(_run(captures, (), **scope), table)
     if form == "parquet":
         write_parquet(frame, str(output))
@@ -151,9 +162,10 @@ def export(captures: tuple[Path, ...], table: str, form: str, output: str | None
 @one_line_errors
 def interface(pod: str, assignments: tuple[str, ...]) -> None:
     """Print the name of a pod's interface on its node, cali followed by 11 hex digits."""
-    namespace, slash, name = pod.partition("/")
-    if not (slash and namespace and name) or "/" in name:
-        raise CaptureError(f"{pod!r}: write NAMESPACE/POD, as in default/pod-a-68c8f9cccd-sgtvg")
+    try:
+        namespace, name = parse_pod(pod)
+    except ValueError as error:
+        raise CaptureError(str(error)) from None
     click.echo(cali_name(namespace, name, _settings(assignments).texts["interface_prefix"]))
 
 
@@ -270,11 +282,35 @@ def _assignments(assignments: tuple[str, ...]) -> dict[str, str]:
     return pairs
 
 
-def _writing(output: str | None) -> Any:
+def _keep_inputs(output: str | None, captures: tuple[Path, ...], rule_paths: tuple[Path, ...]) -> None:
+    """Refuse to write over what is read."""
+    for path in (*captures, *rule_paths):
+        if output is not None and Path(output).resolve() == path.resolve():
+            raise CaptureError(f"--output {output}: that is one of the inputs; name another file")
+
+
+@contextmanager
+def _writing(output: str | None) -> Iterator[IO[str]]:
     """Standard output, or the file that --output names."""
     if output is None:
-        return nullcontext(sys.stdout)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # Where a terminal cannot show a character, a question mark is better than no report.
+            sys.stdout.reconfigure(errors="replace")
+        try:
+            yield sys.stdout
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Whoever read us has seen enough, as head does; the exit code still tells the verdict.
+            _drop_output()
+        return
     try:
-        return Path(output).open("w", encoding="utf-8")
+        with Path(output).open("w", encoding="utf-8") as stream:
+            yield stream
     except OSError as error:
         raise CaptureError(f"--output {output}: {error.strerror}; name a file that can be written") from None
+
+
+def _drop_output() -> None:
+    """Let what is still buffered go nowhere, or the interpreter would fail on it once more at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)

@@ -55,6 +55,7 @@ class Column:
     """A column: its type, the words it may hold where it is an enumeration, one line of help.
 
     ``key``: frames of one group share it. ``shared``: so do rows that are counted together while they stream by.
+    ``why_absent`` says why a row may not have it, where "it was not captured" would mislead.
     """
 
     table: str
@@ -66,6 +67,7 @@ class Column:
     late: bool = False
     key: bool = False
     shared: bool = False
+    why_absent: str = ""
 
     @property
     def deferred(self) -> bool:
@@ -117,6 +119,7 @@ _define(_EXCHANGES, "asker_side", ENUM, "the end of the pod link that asked", "s
 _define(_ALL, "side_evidence", ENUM, "by what the side is known", words=SIDE_EVIDENCE, late=True)
 _define(_ALL, "pod.mac", MAC, "MACs from which the link's pod sends", late=True)
 _define(_ALL, "pod.ip", ADDRESS, "addresses of the link's pod", late=True)
+_define(_ALL, "node.interface", TEXT, "name of the link's cali interface on the node", late=True)
 
 _define(FRAMES, "frame.number", NUMBER, "number of the frame, from 1, as Wireshark counts")
 _define(FRAMES, "frame.time", TIME, "when it was recorded")
@@ -174,12 +177,23 @@ _define(f"{ARP} {ANSWERS}", "asker_mac", MAC, "with which MAC")
 _define(f"{ARP} {ANSWERS}", "target", ADDRESS, "the address asked for")
 _define(ARP, "first_time", TIME, "when it was first asked")
 _define(ARP, "attempts", NUMBER, "how many requests went out")
-_define(ARP, "cast", ENUM, "how the latest request was sent; solicited-node multicast counts as broadcast", words=CASTS)
+_define(
+    ARP,
+    "cast",
+    ENUM,
+    "how the latest request was sent; solicited-node multicast counts as broadcast",
+    words=CASTS,
+    why_absent="a cooked capture (-i any) does not say it of outgoing requests; capture on the cali interface itself",
+)
 _define(ARP, "answered", BOOL, "whether an answer came; absent where its absence proves nothing", late=True)
 _define(ARP, "outcome", ENUM, "what became of it", words=("answered", *OUTCOMES[2:]))
-_define(ARP, "latency_first", DURATION, "from the first request to the first answer")
+_define(ARP, "latency_first", DURATION, "from the first request to the first answer", why_absent="no answer came")
 _define(
-    ARP, "latency", DURATION, "from the latest request to the first answer; absent where two requests were under way"
+    ARP,
+    "latency",
+    DURATION,
+    "from the latest request to the first answer",
+    why_absent="no answer came, or two requests were under way so that it may belong to either",
 )
 _define(ARP, "reply_mac", MAC, "the MACs that the answers told")
 _define(ARP, "reply_eth_src", MAC, "the MACs that sent the answers' frames")
@@ -200,22 +214,32 @@ _define(ECHO, "seq", NUMBER, "sequence number")
 _define(ECHO, "unicast", BOOL, "whether one host was asked, not a group", shared=True)
 _define(ECHO, "outcome", ENUM, "what became of the request", words=OUTCOMES, shared=True)
 _define(ECHO, "replied", BOOL, "whether a reply came; absent where its absence proves nothing", late=True)
-_define(ECHO, "rtt", DURATION, "from the request to its first reply")
+_define(ECHO, "rtt", DURATION, "from the request to its first reply", why_absent="no reply came")
 _define(ECHO, "replies", NUMBER, "how many replies came")
 _define(ECHO, "requests", NUMBER, "how often this very request was recorded")
 _define(ECHO, "ttl", NUMBER, "TTL of the request")
-_define(ECHO, "reply_ttl", NUMBER, "TTL of the first reply")
+_define(ECHO, "reply_ttl", NUMBER, "TTL of the first reply", why_absent="no reply came")
 _define(ECHO, "eth_src", MAC, "source MAC of the request")
 _define(ECHO, "eth_dst", MAC, "destination MAC of the request")
 _define(ECHO, "reply_eth_src", MAC, "source MAC of the first reply")
 _define(ECHO, "reply_eth_dst", MAC, "destination MAC of the first reply")
-_define(ECHO, "error", ENUM, "the ICMP error that ended it", words=ERRORS, shared=True)
+_define(
+    ECHO,
+    "error",
+    ENUM,
+    "the ICMP error that ended it",
+    words=ERRORS,
+    shared=True,
+    why_absent="neither a reply nor an error came; whether one would have been recorded is not known",
+)
+_define(ECHO, "refusal", TEXT, "the error in words, with its type, code and sender")
 _define(ECHO, "error_type", NUMBER, "its ICMP type")
 _define(ECHO, "error_code", NUMBER, "its ICMP code")
 _define(ECHO, "error_from", ADDRESS, "who sent it")
 _define(ECHO, "error_mtu", NUMBER, "the MTU it told")
 
 _define(ADDRESSES, "interface", TEXT, "name of the capture point")
+_define(ADDRESSES, "node.interface", TEXT, "name of the link's cali interface on the node")
 _define(ADDRESSES, "kind", ENUM, "what the capture point is", words=KINDS)
 _define(ADDRESSES, "ip", ADDRESS, "the address claimed")
 _define(ADDRESSES, "mac", MAC, "the MAC that claimed it")

@@ -12,9 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 MAPPED = 0xFFFF << 32
 _LONG = (1 << 64) - 1
-_MAC = re.compile(r"[0-9a-fA-F]{1,2}([:-][0-9a-fA-F]{1,2}){5}")
+_MAC = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|s|m|h)")
+_SHOWN = (("s", 10**9), ("ms", 10**6), ("µs", 10**3))
 _UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+LONGEST = 366 * 24 * 3600 * 10**9
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Columns hold these, or None where the capture does not say.
@@ -41,7 +43,7 @@ def is_group_address(address: int) -> bool:
 def parse_mac(text: str) -> int:
     if not _MAC.fullmatch(text):
         raise ValueError(f"{text!r} is not a MAC address (six hex pairs, like ee:ee:ee:ee:ee:ee)")
-    return int("".join(part.zfill(2) for part in re.split("[:-]", text)), 16)
+    return int(re.sub("[:-]", "", text), 16)
 
 
 def format_mac(value: int) -> str:
@@ -78,26 +80,38 @@ def parse_duration(text: str) -> int:
     match = _DURATION.fullmatch(text)
     if not match:
         raise ValueError(f"{text!r} is not a duration like 100ms, 1.5s or 20us")
-    return round(float(match[1]) * _UNITS[match[2]])
+    nanoseconds = round(float(match[1]) * _UNITS[match[2]])
+    if nanoseconds > LONGEST:
+        raise ValueError(f"{text!r} is longer than a year")
+    return nanoseconds
 
 
 def format_duration(value: int) -> str:
     """Three significant digits in the unit that fits: 51 µs, 1.02 s."""
-    for unit, size in (("s", 10**9), ("ms", 10**6), ("µs", 10**3)):
+    for unit, size in _SHOWN:
         if abs(value) >= size:
             return f"{value / size:.3g} {unit}" if abs(value) < 1000 * size else f"{value / size:.0f} {unit}"
     return f"{value} ns"
 
 
+def format_durations(durations: list[int]) -> str:
+    """Several durations in the unit of the longest: 34 / 34 / 47 µs."""
+    longest = max(durations)
+    unit, size = next(((unit, size) for unit, size in _SHOWN if longest >= size), ("ns", 1))
+    return " / ".join(f"{one / size:.3g}" for one in durations) + f" {unit}"
+
+
 def parse_time(text: str) -> int:
     """RFC 3339, or seconds since the epoch; a time without a zone is UTC."""
-    if re.fullmatch(r"\d+(\.\d{1,9})?", text):
+    if re.fullmatch(r"\d{1,10}(\.\d{1,9})?", text):
         seconds, _, fraction = text.partition(".")
         return int(seconds) * 10**9 + int(fraction.ljust(9, "0"))
     match = re.fullmatch(r"(.*?:\d\d)\.(\d{1,9})(.*)", text)
     plain, fraction = (match[1] + match[3], match[2]) if match else (text, "")
     try:
         moment = datetime.fromisoformat(plain)
+        if not 1970 <= moment.year < 2262:
+            raise ValueError
     except ValueError:
         raise ValueError(f"{text!r} is not a time like 2026-01-31T16:22:59.584Z or seconds since 1970") from None
     if moment.tzinfo is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
+_NAME = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
 _TUNNELS = re.compile(r"tunl\d+|vxlan(-v6)?\.calico|wireguard\.cali|wg-v6\.cali|egress\.vxlan|flannel\.\d+")
 _NICS = re.compile(r"(eth|ens|eno|enp|enx|em|bond|team|wlan|wlp)\d\w*([.:]\d+)?")
 
@@ -15,6 +16,14 @@ def cali_name(namespace: str, pod: str, prefix: str = "cali") -> str:
     Source: Calico, libcalico-go/lib/backend/k8s/conversion/workload_endpoint_default.go, VethNameForWorkload.
     """
     return prefix + hashlib.sha1(f"{namespace}.{pod}".encode(), usedforsecurity=False).hexdigest()[:11]
+
+
+def parse_pod(text: str) -> tuple[str, str]:
+    """NAMESPACE/POD in two; ValueError where it is not of that form (RFC 1123 names, as Kubernetes wants them)."""
+    namespace, _, pod = text.partition("/")
+    if not (_NAME.fullmatch(namespace) and _NAME.fullmatch(pod)) or "." in namespace:
+        raise ValueError(f"{text!r}: write NAMESPACE/POD, as in default/pod-a-68c8f9cccd-sgtvg")
+    return namespace, pod
 
 
 def find_cali_name(text: str, prefix: str = "cali") -> str | None:

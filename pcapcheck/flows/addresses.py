@@ -62,6 +62,7 @@ class AddressRow:
     group: int
     outcome: str
     interface: str
+    node_interface: str
     kind: str
     ip: int
     mac: int
@@ -109,6 +110,7 @@ def address_rows(claims: list[Claim], link: Link, gateways: frozenset[int], prox
                     min(link.point.groups),
                     "",
                     link.point.name,
+                    link.node_interface,
                     link.point.kind,
                     ip,
                     claim.mac,

@@ -17,10 +17,30 @@ from pcapcheck.decode import layout as decoded
 from pcapcheck.decode.frames import FrameBatch, absent
 from pcapcheck.flows import pairing
 from pcapcheck.flows import pairing_layout as layout
-from pcapcheck.values import address_of, is_ipv4
+from pcapcheck.values import address_of, format_address, is_ipv4
 
 # ICMP types that end an exchange, by family. Redirects (5) and source quench (4) do not.
 ENDING = {4: (3, 11, 12), 6: (1, 2, 3, 4)}
+
+# What people call them.
+WORDS = {
+    (4, 3, 0): "network unreachable",
+    (4, 3, 1): "host unreachable",
+    (4, 3, 2): "protocol unreachable",
+    (4, 3, 3): "port unreachable",
+    (4, 3, 4): "fragmentation needed",
+    (4, 3, 9): "network prohibited",
+    (4, 3, 10): "host prohibited",
+    (4, 3, 13): "administratively prohibited",
+    (4, 11, 0): "TTL exceeded",
+    (4, 11, 1): "reassembly time exceeded",
+    (6, 1, 0): "no route to destination",
+    (6, 1, 1): "administratively prohibited",
+    (6, 1, 3): "address unreachable",
+    (6, 1, 4): "port unreachable",
+    (6, 2, 0): "packet too big",
+    (6, 3, 0): "hop limit exceeded",
+}
 
 MOST_OPEN = 1 << 18
 MOST_BINS = 1 << 13
@@ -56,11 +76,19 @@ class Echo:
     reply_ttl: int | None
     reply_eth_src: int | None
     reply_eth_dst: int | None
-    error: str
+    error: str | None
     error_type: int | None
     error_code: int | None
     error_from: int | None
     error_mtu: int | None
+
+    @property
+    def refusal(self) -> str | None:
+        if self.error_type is None or self.error_code is None or self.error_from is None:
+            return None
+        mtu = f", MTU {self.error_mtu}" if self.error_mtu else ""
+        words = error_words(self.family, self.error_type, self.error_code)
+        return f"{words}{mtu}, says {format_address(self.error_from)}"
 
 
 @dataclass(frozen=True)
@@ -69,6 +97,7 @@ class EchoBin:
 
     group: int
     outcome: str
+    error: str | None
     count: int
     requests: int
     duplicates: int
@@ -76,6 +105,11 @@ class EchoBin:
     most: int | None
     buckets: Counter[int]
     samples: list[Echo]
+
+
+def error_words(family: int, kind: int, code: int) -> str:
+    """An ICMP error as people call it, with type and code: host unreachable (3/1)."""
+    return f"{WORDS.get((family, kind, code), 'ICMP error')} ({kind}/{code})"
 
 
 class Echoes:
@@ -179,6 +213,7 @@ class Echoes:
             yield EchoBin(
                 row[layout.B_GROUP],
                 samples[0].outcome,
+                samples[0].error,
                 count,
                 row[layout.B_REQUESTS],
                 row[layout.B_DUPLICATES],
@@ -224,7 +259,7 @@ class Echoes:
             reply_ttl=absent(row[layout.REPLY_TTL]) if replied else None,
             reply_eth_src=reply_src,
             reply_eth_dst=reply_dst,
-            error=ERRORS[row[layout.ERROR] >> 16] if failed else ERRORS[0],
+            error=ERRORS[row[layout.ERROR] >> 16] if failed else ERRORS[0] if replied else None,
             error_type=row[layout.ERROR] >> 8 & 0xFF if failed else None,
             error_code=row[layout.ERROR] & 0xFF if failed else None,
             error_from=address_of(row[layout.ERROR_HIGH], row[layout.ERROR_LOW]) if failed else None,

@@ -48,6 +48,8 @@ class Facts:
         match name:
             case "interface":
                 return link.point.name
+            case "node_interface":
+                return link.node_interface
             case "kind":
                 return link.point.kind
             case "end":
@@ -121,6 +123,7 @@ def describe(captures: list[Capture], reading: Reading) -> Facts:
             link = describe_link(point, reading.proxy_mac, reading.prefix, reading.scope.filter_used)
             _doubt_silence(link, capture, reading)
             links[key] = link
+    reading.scope.check_names(link.point for link in links.values())
     reading.scope.select(list(links.values()), reading.prefix)
     return Facts(links)
 

@@ -15,6 +15,12 @@ from pcapcheck.values import is_group_address
 _ONE_SIDED = re.compile(r"\b(src|dst|inbound|outbound|less|greater|len|broadcast|multicast|gateway)\b|\[")
 
 
+# What stands for the name of a cali interface that is not known.
+UNNAMED = "caliXXXXXXXXXXX"
+# What Linux interfaces are called; anything else may stand in a capture but must not get into a command.
+INTERFACE_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,15}")
+
+
 @dataclass
 class Link:
     """One capture point, described. ``silence`` says, per table, why a missing answer proves nothing there.
@@ -31,6 +37,15 @@ class Link:
     silence: dict[str, str] = field(default_factory=dict)
     judged: bool = True
     alternatives: list[Link] = field(default_factory=list)
+
+    @property
+    def node_interface(self) -> str:
+        """The link's name on the node, or a stand-in that says what to fill in.
+
+        A recording inside the pod, or without an interface's name, does not tell it.
+        """
+        known = self.point.named_by and self.end != "pod" and self.point.kind == "pod-link"
+        return self.point.name if known and INTERFACE_NAME.fullmatch(self.point.name) else UNNAMED
 
     @property
     def heard_both_ends(self) -> bool:

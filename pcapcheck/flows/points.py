@@ -42,6 +42,11 @@ class CapturePoint:
     kind: str = "unknown"
 
     @property
+    def number(self) -> int:
+        """By which --interface names it: the ifindex in a cooked capture, else the number in the file."""
+        return self.interface.number if self.key[2] is None else self.key[2]
+
+    @property
     def frames(self) -> int:
         return sum(group.count for group in self.groups.values())
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pcapcheck.errors import CaptureError
 from pcapcheck.flows.links import Link
-from pcapcheck.values import parse_address, parse_time
-from pcapcheck.workload import cali_name
+from pcapcheck.flows.points import CapturePoint
+from pcapcheck.values import format_address, parse_address, parse_time
+from pcapcheck.workload import cali_name, parse_pod
 
 
 @dataclass
@@ -26,6 +28,28 @@ class Scope:
         """The interface names given for one capture, by ifindex or, under None, for the whole file."""
         return self.names.get(str(path), {}) or self.names.get(path.name, {})
 
+    def check_names(self, points: Iterable[CapturePoint]) -> None:
+        """See that every name given belongs to something. Raises CaptureError where one does not."""
+        known = list(points)
+        for file, given in self.names.items():
+            here = [point for point in known if file in (str(point.path), point.path.name)]
+            if not here:
+                raise CaptureError(
+                    f"--interface {file}=…: no capture of this call has that name, or it holds no frames"
+                )
+            there = sorted({point.number for point in here})
+            for number, name in given.items():
+                if number is None and len(here) > 1:
+                    raise CaptureError(
+                        f"--interface {file}={name}: it holds several interfaces; name one of "
+                        + ", ".join(f"{file}#{one}" for one in there)
+                    )
+                if number is not None and number not in there:
+                    raise CaptureError(
+                        f"--interface {file}#{number}={name}: no such interface; there are "
+                        + ", ".join(f"#{one}" for one in there)
+                    )
+
     def select(self, links: list[Link], prefix: str) -> None:
         """Judge only the links of the wanted pods. Raises CaptureError where a wanted pod is nowhere."""
         if not self.pods:
@@ -35,20 +59,20 @@ class Scope:
         for pod in self.pods:
             found = [link for link in links if _is_pod(link, pod, prefix)]
             if not found:
-                there = sorted({link.point.name for link in links if link.point.kind == "pod-link"})
-                raise CaptureError(
-                    f"--pod {pod}: no such pod in the capture; pod links here: {', '.join(there) or 'none'}"
-                )
+                pods = [format_address(ip) for link in links for ip in sorted(link.pod_ips)]
+                there = dict.fromkeys(pods + [link.point.name for link in links if link.point.kind == "pod-link"])
+                raise CaptureError(f"--pod {pod}: no such pod in the capture; here are: {', '.join(there) or 'none'}")
             for link in found:
                 link.judged = True
 
 
 def _is_pod(link: Link, pod: str, prefix: str) -> bool:
-    if "/" in pod:
-        namespace, _, name = pod.partition("/")
-        return link.point.name == cali_name(namespace, name, prefix)
     try:
         return parse_address(pod) in link.pod_ips
+    except ValueError:
+        pass
+    try:
+        return link.point.name == cali_name(*parse_pod(pod), prefix)
     except ValueError:
         raise CaptureError(f"--pod {pod}: give the pod's address or NAMESPACE/POD") from None
 

@@ -77,7 +77,9 @@ class Tally:
         self.durations.add(resolution.latency_first)
 
     def add_echoes(self, bin_: EchoBin) -> None:
-        self.outcomes[bin_.outcome] += bin_.count
+        # Traceroute means its requests to expire on the way: they are not lost.
+        expired = bin_.error == "time-exceeded"
+        self.outcomes["expired" if expired else bin_.outcome] += bin_.count
         self.attempts += bin_.requests
         self.duplicates += bin_.duplicates
         self.durations.add_buckets(bin_.least, bin_.most, bin_.buckets)
@@ -98,8 +100,8 @@ class Tally:
 
     @property
     def settled(self) -> int:
-        """Exchanges whose end is known."""
-        return self.total - sum(self.outcomes[one] for one in ("in-flight", "evicted", "unknown"))
+        """Exchanges whose end is known, and was not meant to be on the way."""
+        return self.total - sum(self.outcomes[one] for one in ("in-flight", "evicted", "unknown", "expired"))
 
     @property
     def loss(self) -> float | None:

@@ -116,6 +116,7 @@ def _echo(tally: Tally) -> dict[str, Any]:
         "requests": tally.total,
         "replied": tally.outcomes["replied"],
         "errors": tally.outcomes["error"],
+        "expired": tally.outcomes["expired"],
         "unanswered": tally.outcomes["unanswered"],
         "in_flight": tally.outcomes["in-flight"],
         "unknown": tally.outcomes["unknown"] + tally.outcomes["evicted"],

@@ -6,11 +6,16 @@ from typing import IO
 
 from pcapcheck.columns import COLUMNS, TABLES
 from pcapcheck.ruleset.conditions import OPERATORS
+from pcapcheck.ruleset.rule import OPTIONAL, REQUIRED
 from pcapcheck.ruleset.variables import VARIABLES
 
 
 def write_fields(stream: IO[str]) -> None:
-    """Tables with their columns, then operators, then variables."""
+    """What a rule may say: its keys, tables with their columns, operators, variables."""
+    stream.write("keys of a rule\n")
+    for key, help_ in (REQUIRED | OPTIONAL).items():
+        stream.write(f"  {key:22} {help_}{'' if key in REQUIRED else ' (optional)'}\n")
+    stream.write("\n")
     for table, what in TABLES.items():
         stream.write(f"table {table}: {what}\n")
         for column in COLUMNS[table].values():

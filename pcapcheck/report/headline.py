@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, ECHO, FRAMES
-from pcapcheck.report.summary import pods, total
+from pcapcheck.report.summary import pods
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding
 from pcapcheck.ruleset.result import Result
 from pcapcheck.ruleset.rule import SEVERITIES
@@ -34,30 +34,33 @@ def headline(result: Result) -> str:
     if result.verdict == NOT_CHECKED:
         reasons = {one.reason for one in result.findings}
         return f"nothing could be checked: {reasons.pop()}" if len(reasons) == 1 else "nothing could be checked"
-    said = _success(result)
     warned = [one.rule.id for one in ordered(result.findings) if one.status == FAIL]
-    return said + (f"; but {', '.join(warned)} failed (a warning)" if warned else "")
+    return _success(result) + (f"; {' and '.join(warned)} failed, but only warns" if warned else "")
 
 
 def _failure(result: Result) -> str:
     failed = [one for one in ordered(result.findings) if one.status == FAIL]
     first = failed[0]
     said = first.evidence[0].headline if first.evidence else ""
+    counts = f" ({first.failed} of {first.checked})" if first.checked > 1 else ""
     more = f" (and {len(failed) - 1} more failed)" if len(failed) > 1 else ""
-    return (said or f"{first.rule.id}: not so: {first.rule.title}") + more
+    return (said or f'it does not hold that "{first.rule.title}"') + counts + more
 
 
 def _success(result: Result) -> str:
-    passed = {one.rule.id for one in result.findings if one.status == PASS}
+    passed = {one.rule.id: one for one in result.findings if one.status == PASS}
     summaries = pods(result)
-    arp, echo = total(summaries)
+    askers = [one for one in summaries if one.arp.total]
     parts = []
-    if "gateway-arp-answered" in passed and arp.total:
-        askers = [one for one in summaries if one.arp.total]
+    if "gateway-arp-answered" in passed and askers:
         who = "the pods'"
         if len(askers) == 1 and len(askers[0].link.pod_ips) == 1:
             who = f"{format_address(next(iter(askers[0].link.pod_ips)))}'s"
         parts.append(f"the node answers {who} ARP for {'its' if len(askers) == 1 else 'their'} gateway")
-    if "echo-answered" in passed:
-        parts.append(f"{echo.outcomes['replied']} of {echo.settled} echo requests are replied to")
-    return ", and ".join(parts) or "everything that could be checked holds"
+    echoes = passed.get("echo-answered")
+    if echoes:
+        parts.append(f"{echoes.checked} of {echoes.checked} echo requests are replied to")
+    if not parts:
+        checked = sum(one.status != NOT_CHECKED for one in result.findings)
+        parts.append(f"{checked} of {len(result.findings)} rules could be checked, and no error was found")
+    return ", and ".join(parts)

@@ -11,7 +11,7 @@ from pcapcheck.columns import BOOL, COLUMNS, DURATION, NUMBER, TIME, Column
 from pcapcheck.flows.read import read_capture
 from pcapcheck.ruleset.evaluate import early_value
 from pcapcheck.ruleset.result import Result
-from pcapcheck.values import Value, format_time
+from pcapcheck.values import Value, clean, format_time
 
 
 def table(result: Result, name: str) -> pd.DataFrame:
@@ -27,7 +27,7 @@ def table(result: Result, name: str) -> pd.DataFrame:
             if which != name:
                 return
             for row in rows:
-                cells["capture"].append(str(result.captures[number].path))
+                cells["capture"].append(clean(str(result.captures[number].path)))
                 for column in columns.values():
                     cells[column.name].append(_cell(column, _value(result, number, row, column)))
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pcapcheck.decode.frames import link_name
+from pcapcheck.flows.echo import error_words
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations
 from pcapcheck.report.evidence import frames_in_words
@@ -19,21 +20,33 @@ from pcapcheck.report.headline import headline, ordered
 from pcapcheck.report.summary import PodSummary, pods
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding
 from pcapcheck.ruleset.result import Result
-from pcapcheck.values import clean, format_address, format_duration, format_mac
+from pcapcheck.values import clean, format_address, format_duration, format_durations, format_mac
 
 STYLES = {PASS: "bold green", FAIL: "bold red", NOT_CHECKED: "bold yellow"}
 EVIDENCE_SHOWN = 3
 FRAMES_SHOWN = 4
+REFUSALS_SHOWN = 5
 PIPED_WIDTH = 120
+
+
+class Terminal(Console):
+    """A console that leaves it to its caller what a reader's going away means for the exit code."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
 
 
 class Page:
     """Prints lines with an indent: wrapped to the terminal, whole where the output is a file or a pipe."""
 
     def __init__(self, stream: IO[str]) -> None:
-        self.console = Console(file=stream, highlight=False, emoji=False)
+        self.console = Terminal(file=stream, highlight=False, emoji=False)
         if not self.console.is_terminal:
             self.console.width = PIPED_WIDTH
+
+    def command(self, text: str, indent: int) -> None:
+        """A line to copy: never broken, however narrow the terminal."""
+        self.console.print(Text(" " * indent + text), soft_wrap=True)
 
     def line(self, text: Text | str = "", indent: int = 0) -> None:
         """One paragraph."""
@@ -58,6 +71,7 @@ def write_text(result: Result, stream: IO[str]) -> None:
         for finding in passed:
             _passed(page, finding)
     _exchanges(page, pods(result))
+    _refusals(page, result)
     _not_checked(page, [one for one in findings if one.status == NOT_CHECKED])
 
 
@@ -113,12 +127,12 @@ def _failure(page: Page, result: Result, finding: Finding) -> None:
         numbers = sorted({number for one in shown if one.capture == capture for number in one.frames})
         path = shlex.quote(clean(str(result.captures[capture].path)))
         if numbers:
-            page.line(Text(f"tshark -r {path} -Y 'frame.number in {{{','.join(map(str, numbers))}}}'"), 4)
+            page.command(f"tshark -r {path} -Y 'frame.number in {{{','.join(map(str, numbers))}}}'", 4)
     commands = list(dict.fromkeys(command for one in shown for command in one.next))
     if commands:
         page.line(Text("ask the node next:", "dim"), 4)
         for command in commands:
-            page.line(command, 6)
+            page.command(command, 6)
 
 
 def _evidence(page: Page, one: Evidence, words: dict[tuple[int, int], str]) -> None:
@@ -153,15 +167,17 @@ def _exchanges(page: Page, summaries: list[PodSummary]) -> None:
     rows = [one for one in summaries if one.arp.total or one.echo.total]
     if not rows:
         return
+    names = [_pod_name(one) for one in rows]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for title in ("pod", "ARP answered", "after (median)", "echo replied", "loss", "rtt min/median/p99/max"):
-        table.add_column(title, overflow="fold")
-    for one in rows:
-        pod = ", ".join(format_address(ip) for ip in sorted(one.link.pod_ips)) or one.link.point.name
+    for title in ("pod", "ARP answered", "after", "echo replied", "loss", "rtt min/median/p99/max"):
+        table.add_column(title, no_wrap=title == "pod", overflow="fold")
+    for name, one in zip(names, rows, strict=True):
         latency = one.arp.durations.quantile(0.5)
         loss = one.echo.loss
+        # The same pod seen at both ends of its link, or two pods with one address, are told apart by the interface.
+        shown = f"{name} ({one.link.point.name})" if names.count(name) > 1 else name
         table.add_row(
-            Text(pod),
+            Text(shown),
             f"{one.arp.outcomes['answered']} of {one.arp.total}" if one.arp.total else "–",
             "–" if latency is None else format_duration(latency),
             f"{one.echo.outcomes['replied']} of {one.echo.total}" if one.echo.total else "–",
@@ -171,16 +187,33 @@ def _exchanges(page: Page, summaries: list[PodSummary]) -> None:
     page.line()
     if page.console.is_terminal:
         page.console.print(table)
-    else:
-        with page.console.capture() as captured:
-            page.console.print(table)
-        for line in captured.get().splitlines():
-            page.line(line.rstrip())
+        return
+    with page.console.capture() as captured:
+        page.console.print(table)
+    for line in captured.get().splitlines():
+        page.line(line.rstrip())
+
+
+def _pod_name(summary: PodSummary) -> str:
+    return ", ".join(format_address(ip) for ip in sorted(summary.link.pod_ips)) or summary.link.point.name
 
 
 def _spread(durations: Durations) -> str:
+    """Minimum, median, 99th percentile and maximum in one unit."""
     figures = (durations.least, durations.quantile(0.5), durations.quantile(0.99), durations.most)
-    return "–" if durations.least is None else " / ".join(format_duration(one) for one in figures if one is not None)
+    known = [one for one in figures if one is not None]
+    return format_durations(known) if known else "–"
+
+
+def _refusals(page: Page, result: Result) -> None:
+    """ICMP errors, whatever they are about: who refused what, and how often."""
+    for capture in result.captures:
+        errors = capture.exchanges.echoes.errors.most_common(REFUSALS_SHOWN)
+        if errors:
+            page.line()
+        for (family, kind, code, source), count in errors:
+            said = f"{format_address(source)} says {error_words(family, kind, code)}, {count}x"
+            page.line(f"ICMP error: {said} (in {clean(capture.path.name)})")
 
 
 def _not_checked(page: Page, findings: Iterable[Finding]) -> None:

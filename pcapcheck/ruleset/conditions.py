@@ -143,6 +143,8 @@ def read_conditions(node: Node, table: str, settings: Settings, without: frozens
         else:
             column = find_column(node.key(name), name, table)
             parts.extend(_read_leaves(column, value, table, settings))
+    if not parts and not without:
+        raise node.error("needs at least one condition; an empty one would always hold")
     return Combination("all", tuple(parts))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -155,6 +156,8 @@ def _evidence(rule: Rule, shown: list[Column], sample: Sample, late: Late) -> Ev
         column.name: column.show(late.get(column) if column.deferred else sample.values.get(column.name))
         for column in shown
     }
+    # What comes from a capture must not become part of a command that somebody pastes.
+    quoted = {name: shlex.quote(text) for name, text in row.items()}
     expected = fill(rule.expected, rule.table, row) or "; ".join(_words(leaf) for leaf in rule.expect.leaves())
     observed = fill(rule.observed, rule.table, row) or "; ".join(
         f"{leaf.column.name}: {row[leaf.column.name]}" for leaf in rule.expect.leaves()
@@ -168,7 +171,7 @@ def _evidence(rule: Rule, shown: list[Column], sample: Sample, late: Late) -> Ev
         expected,
         observed,
         fill(rule.headline, rule.table, row),
-        tuple(fill(one, rule.table, row) for one in rule.next),
+        tuple(fill(one, rule.table, quoted) for one in rule.next),
     )
 
 
@@ -177,7 +180,7 @@ def _reason(leaves: list[Leaf], judge: Judge, late: Late) -> str:
         if judge(leaf) == UNKNOWN:
             for column in leaf.columns():
                 if not column.deferred:
-                    return f"{column.name} was not captured, or cannot be told ({column.help})"
+                    return column.why_absent or f"{column.name} was not captured"
                 if late.get(column) is None:
                     return late.reason(column)
     return "unknown"
@@ -201,7 +204,7 @@ def _count(finding: Finding) -> None:
 def _nothing(rule: Rule, seen: int, facts: Facts) -> str:
     wants_link = any(leaf.column.name == "kind" for leaf in rule.select.leaves())
     if not facts.links:
-        return "the capture holds no frames"
+        return "no frame was recorded, or none lies between --since and --until"
     if wants_link and not any(link.point.kind == "pod-link" and link.judged for link in facts.links.values()):
         return "nothing shows that this is a pod link; name the interface: --interface FILE=caliXXXXXXXXXXX"
     return rule.absent or f"the capture holds no {NOUNS[rule.table]}{' of the kind this is about' if seen else ''}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pcapcheck.errors import RuleError
-from pcapcheck.ruleset.document import load_documents
+from pcapcheck.ruleset.document import MOST_BYTES, load_documents
 from pcapcheck.ruleset.rule import Rule, read_rule
 from pcapcheck.ruleset.variables import Settings
 
@@ -38,7 +38,8 @@ def load_rules(paths: Iterable[Path], settings: Settings) -> list[Rule]:
                     )
                 rules[rule.id] = rule
         if not found:
-            raise RuleError(f"{path}: no rules here (files that end in .yml or .yaml)")
+            here = "no .yml or .yaml file with a rule in this folder" if path.is_dir() else "the file holds no rule"
+            raise RuleError(f"{path}: {here}")
     return list(rules.values())
 
 
@@ -54,7 +55,9 @@ def _files(path: Path) -> list[Path]:
 
 def _load_file(file: Path, settings: Settings) -> list[Rule]:
     try:
-        text = file.read_text("utf-8")
+        with file.open("rb") as stream:
+            data = stream.read(MOST_BYTES + 1)
+        text = data.decode("utf-8")
     except OSError as error:
         raise RuleError(f"{file}: {error.strerror}; give a rule file or a folder of them") from None
     except UnicodeDecodeError:

@@ -10,21 +10,28 @@ from pcapcheck.columns import COLUMNS, TABLES
 from pcapcheck.ruleset.conditions import Combination, Leaf, find_column, read_conditions
 from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.variables import Settings, suggest
+from pcapcheck.values import clean
 
 SEVERITIES = ("error", "warning", "info")
-REQUIRED = ("id", "title", "why", "severity", "select")
-OPTIONAL = (
-    "expect",
-    "count",
-    "expected",
-    "observed",
-    "headline",
-    "absent",
-    "limits",
-    "references",
-    "needs",
-    "next",
-)
+REQUIRED = {
+    "id": "lower-case words joined by hyphens; says what must hold",
+    "title": "one line for people",
+    "why": "the mechanism, with its source",
+    "severity": f"one of {', '.join(SEVERITIES)}",
+    "select": "the rows that the rule is about: table, and conditions on its columns",
+}
+OPTIONAL = {
+    "expect": "conditions that must hold for each row selected",
+    "count": "min, max: how many rows may be selected",
+    "expected": "what was expected, for the report; {columns} of the row are filled in",
+    "observed": "what was there instead, likewise",
+    "headline": "the failure in one sentence, likewise",
+    "next": "commands to run after a failure, likewise",
+    "absent": "what to do where there was nothing to check",
+    "needs": "rules that must hold before there can be anything to check",
+    "limits": "when the rule cannot tell, or is wrong",
+    "references": "list of sources",
+}
 
 
 @dataclass(frozen=True)
@@ -100,8 +107,8 @@ def read_rule(node: Node, settings: Settings, text: str = "") -> Rule:
     least, most = _count(items["count"]) if "count" in items else (None, None)
     return Rule(
         id=id_,
-        title=items["title"].text("'title'").strip(),
-        why=items["why"].text("'why'").strip(),
+        title=_text(items, "title"),
+        why=_text(items, "why"),
         severity=severity,
         table=table,
         select=read_conditions(select, table, settings, frozenset({"table"})),
@@ -125,12 +132,12 @@ def read_rule(node: Node, settings: Settings, text: str = "") -> Rule:
 
 
 def _text(items: dict[str, Node], name: str) -> str:
-    return " ".join(items[name].text(f"{name!r}").split()) if name in items else ""
+    return clean(" ".join(items[name].text(f"{name!r}").split())) if name in items else ""
 
 
 def _template(node: Node, name: str, table: str, settings: Settings) -> str:
     """A text with the variables filled in and its ``{columns}`` checked."""
-    text = string.Template(" ".join(node.text(f"{name!r}").split())).safe_substitute(settings.texts)
+    text = clean(string.Template(" ".join(node.text(f"{name!r}").split())).safe_substitute(settings.texts))
     try:
         columns = _placeholders(text)
     except ValueError as error:
@@ -141,7 +148,13 @@ def _template(node: Node, name: str, table: str, settings: Settings) -> str:
 
 
 def _placeholders(text: str) -> list[str]:
-    return [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+    names = []
+    for _, name, format_, conversion in string.Formatter().parse(text):
+        if format_ or conversion:
+            raise ValueError(f"{{{name}…}}: only the name of a column may stand in braces")
+        if name is not None:
+            names.append(name)
+    return names
 
 
 def fill(text: str, table: str, row: dict[str, str]) -> str:

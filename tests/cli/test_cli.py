@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -49,7 +50,20 @@ def status(result: Result, rule: str) -> str:
 def test_exit_codes(arguments: list[str], code: int) -> None:
     result = run("analyze", *arguments)
     assert result.exit_code == code, result.output
-    assert result.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--strict"], "--strict: node-frames-to-pod-mac was not checked: a cooked capture (-i any) holds no"),
+        (["--require", "pod-frames-to-proxy-mac"], "--require pod-frames-to-proxy-mac: it was not checked: a cooked"),
+    ],
+)
+def test_says_why_a_pass_exits_1(arguments: list[str], message: str) -> None:
+    result = run("analyze", ANY, *arguments)
+    assert result.stdout.startswith("PASS")
+    assert message in result.stderr
+    assert len(result.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -62,8 +76,22 @@ def test_exit_codes(arguments: list[str], code: int) -> None:
         (["analyze", HEALTHY, "--set", "gateway"], "write NAME=VALUE"),
         (["analyze", HEALTHY, "--interface", "x"], "write FILE=NAME"),
         (["analyze", HEALTHY, "--since", "yesterday"], "'yesterday' is not a time"),
-        (["analyze", HEALTHY, "--pod", "10.9.9.9"], "no such pod in the capture; pod links here: cali14e7d81007d"),
+        (
+            ["analyze", HEALTHY, "--pod", "10.9.9.9"],
+            "no such pod in the capture; here are: 10.244.1.10, cali14e7d81007d",
+        ),
         (["analyze", HEALTHY, "--pod", "pod-a"], "give the pod's address or NAMESPACE/POD"),
+        (["analyze", HEALTHY, "--pod", "a/b/c"], "give the pod's address or NAMESPACE/POD"),
+        (["analyze", HEALTHY, HEALTHY], "given twice"),
+        (["analyze", HEALTHY, "--output", HEALTHY], "that is one of the inputs"),
+        (["export", HEALTHY, "--table", "arp", "--output", HEALTHY], "that is one of the inputs"),
+        (["analyze", HEALTHY, "--interface", "other.pcap=cali14e7d81007d"], "no capture of this call has that name"),
+        (["analyze", ANY, "--interface", "any.pcap=cali14e7d81007d"], "name one of any.pcap#3, any.pcap#4"),
+        (["analyze", ANY, "--interface", "any.pcap#9=cali14e7d81007d"], "no such interface; there are #3, #4"),
+        (["analyze", HEALTHY, "--since", "9" * 20], "is not a time"),
+        (["analyze", HEALTHY, "--set", "arp_wait=999999999999s"], "longer than a year"),
+        (["analyze", HEALTHY, "--output", "/dev/full"], "No space left on device"),
+        (["interface", "a/b c"], "write NAMESPACE/POD"),
         (["analyze", HEALTHY, "--require", "echo-answerd"], "did you mean 'echo-answered'"),
         (["analyze", HEALTHY, "--rules", "none.yml"], "none.yml: No such file"),
         (["analyze", HEALTHY, "--output", "/nowhere/x"], "--output /nowhere/x: No such file"),
@@ -79,6 +107,45 @@ def test_one_line_errors(arguments: list[str], message: str) -> None:
     assert len(result.stderr.splitlines()) == 1
     assert result.stderr.startswith("pcapcheck: error: ")
     assert message in result.stderr
+
+
+@pytest.mark.parametrize(("capture", "code"), [(HEALTHY, 0), (BROKEN, 1)])
+def test_reader_that_goes_away_does_not_change_the_verdict(capture: str, code: int) -> None:
+    command = [sys.executable, "-m", "pcapcheck", "analyze", capture]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT)
+    assert process.stdout is not None
+    process.stdout.close()
+    _, errors = process.communicate()
+    assert process.returncode == code
+    assert errors == b""
+
+
+def test_full_disk() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "pcapcheck", "analyze", HEALTHY]
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, cwd=ROOT, text=True)
+    assert result.returncode == 2
+    assert result.stderr == "pcapcheck: error: cannot write the result: No space left on device\n"
+
+
+def test_terminal_that_knows_only_ascii() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "pcapcheck", "analyze", HEALTHY],
+        capture_output=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert result.returncode == 0
+    assert b"? gateway-arp-answered" in result.stdout
+
+
+def test_file_name_that_is_no_text(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff.pcap"))
+    path.write_bytes(Path(HEALTHY).read_bytes())
+    for arguments in (["analyze"], ["export", "--table", "echo"]):
+        result = subprocess.run([sys.executable, "-m", "pcapcheck", *arguments, path], capture_output=True, cwd=ROOT)
+        assert result.returncode == 0, result.stderr
+        assert b"dcff.pcap" in result.stdout
 
 
 def test_empty_and_cut_files(tmp_path: Path) -> None:
@@ -159,6 +226,17 @@ def test_set_changes_what_is_expected(tmp_path: Path) -> None:
     assert status(strict, "gateway-arp-answered") == "fail"
 
 
+@pytest.mark.parametrize(("capture", "status_"), [("direction-in", "not-checked"), ("healthy", "pass")])
+def test_silence_is_no_proof_that_there_was_no_error(capture: str, status_: str, tmp_path: Path) -> None:
+    rule = tmp_path / "rule.yml"
+    rule.write_text(
+        "id: no-error\ntitle: x\nwhy: x\nseverity: error\n"
+        "select: {table: echo, asker_side: pod}\nexpect: {error: none}\n"
+    )
+    path = str(CAPTURES / capture / "cali14e7d81007d.pcap")
+    assert status(run("analyze", path, "--rules", str(rule), "--format", "json"), "no-error") == status_
+
+
 def test_own_rules(tmp_path: Path) -> None:
     rule = tmp_path / "slow.yml"
     rule.write_text(
@@ -192,6 +270,7 @@ def test_rules_commands() -> None:
     assert run("rules", "check", str(ROOT / "rules")).stdout == f"{len(listed)} rules: no errors\n"
     fields = run("rules", "fields").stdout
     assert "eth.dst" in fields
+    assert "headline" in fields
     assert "same_as" in fields
     assert "$proxy_mac" in fields
 

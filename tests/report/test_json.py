@@ -54,11 +54,11 @@ def test_walkthrough() -> None:
 def test_failure_names_its_frames() -> None:
     document = analyze(CAPTURES / "proxy-arp-off" / "cali14e7d81007d.pcap").to_dict()
     assert document["verdict"] == "fail"
-    assert document["headline"] == "the node does not answer 10.244.1.10's ARP for its gateway 169.254.1.1"
+    assert document["headline"] == "the node does not answer 10.244.1.10's ARP for its gateway 169.254.1.1 within 1s"
     (failed,) = [rule for rule in document["rules"] if rule["status"] == "fail"]
     (evidence,) = failed["evidence"]
     assert evidence["frames"] == [1, 2, 3]
-    assert "ip route get 169.254.1.1" in evidence["next"]
+    assert "ip -4 route get 169.254.1.1" in evidence["next"]
 
 
 def test_not_checked_has_a_reason() -> None:

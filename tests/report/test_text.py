@@ -20,6 +20,8 @@ from pcapcheck.report.text import write_text
 from tests.support.lab import CAPTURES, EXPECTED, captures
 from tests.support.wire import BEGIN, ask, write_pcap, write_pcapng
 
+COMMANDS = ("tshark -r", "sysctl", "ip -", "ip link", "ip neigh", "tcpdump", "bridge")
+
 
 def report(*paths: Path) -> str:
     stream = StringIO()
@@ -66,14 +68,14 @@ def test_verdict_first() -> None:
 def test_failure() -> None:
     path = CAPTURES / "proxy-arp-off" / "cali14e7d81007d.pcap"
     lines = report(path).splitlines()
-    assert lines[0] == "FAIL  the node does not answer 10.244.1.10's ARP for its gateway 169.254.1.1"
+    assert lines[0] == "FAIL  the node does not answer 10.244.1.10's ARP for its gateway 169.254.1.1 within 1s"
     assert lines[4].startswith("✗ gateway-arp-answered")
     text = "\n".join(lines)
     assert 'expected an answer to 10.244.1.10\'s "who-has 169.254.1.1" within 1s of the first request' in text
     assert "observed asked 3x; answers: 0; first answer after: (none)" in text
     assert "frame 1: 5a:8a:10:57:e2:03 > ff:ff:ff:ff:ff:ff  who-has 169.254.1.1 tell 10.244.1.10" in text
     assert f"tshark -r {path} -Y 'frame.number in {{1,2,3}}'" in text
-    assert "sysctl net.ipv4.conf.all.proxy_arp net.ipv4.conf.cali14e7d81007d.proxy_arp" in text
+    assert "ip -4 addr show dev cali14e7d81007d" in text
 
 
 def test_every_rule_is_in_the_report() -> None:
@@ -122,9 +124,47 @@ def test_eighty_columns(scenario: str) -> None:
     shown = on_terminal("analyze", *map(str, captures(scenario)))
     assert "\x1b[" in shown
     plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
-    assert max(map(len, plain.splitlines())) <= 80
+    # Commands to copy are never broken, everything else is.
+    broken = [line for line in plain.splitlines() if not line.strip().startswith(COMMANDS)]
+    assert max(map(len, broken)) <= 80
     for finding in analyze(*captures(scenario)).findings:
         assert finding.rule.id in plain
+
+
+def test_commands_are_never_broken() -> None:
+    shown = on_terminal("analyze", *map(str, captures("proxy-arp-off")))
+    whole = "sysctl -a -r '^net.ipv.*(conf|neigh).(cali14e7d81007d|all).(proxy_arp|forwarding|rp_filter)$'"
+    assert any(line.strip() == whole for line in shown.splitlines())
+
+
+@pytest.mark.parametrize(("scenario", "family"), [("recorded-in-pod-proxy-arp-off", 4), ("any-proxy-arp-off", 4)])
+def test_commands_name_no_interface_that_is_not_known(scenario: str, family: int) -> None:
+    """Inside the pod it is called eth0, on the node otherwise; an -i any capture has no names."""
+    assert f"ip -{family} addr show dev caliXXXXXXXXXXX" in report(*captures(scenario))
+
+
+def test_names_from_a_capture_get_into_no_command(tmp_path: Path) -> None:
+    frames = [(BEGIN + n * 10**9, ask()) for n in range(4)]
+    text = report(write_pcapng(tmp_path / "x.pcapng", frames, "$(touch pwned);reboot"))
+    assert "show dev caliXXXXXXXXXXX" in text
+    assert not any("$(touch" in line for line in text.splitlines() if line.strip().startswith(COMMANDS))
+
+
+def test_icmp_errors_are_told() -> None:
+    text = report(*captures("prohibited"))
+    assert "ICMP error: 172.31.186.250 says administratively prohibited (3/13), 2x" in text
+    assert "administratively prohibited (3/13), says 172.31.186.250" in text
+
+
+def test_traceroute_is_no_loss() -> None:
+    text = report(*captures("traceroute"))
+    assert "2 of 2 echo requests are replied to" in text.splitlines()[0]
+    assert "0 %" in next(line for line in text.splitlines() if line.startswith("10.244.1.10 "))
+
+
+def test_same_pod_twice_is_told_apart() -> None:
+    lines = report(*captures("duplicate-ip")).splitlines()
+    assert sum(line.startswith("10.244.1.11 (cali") for line in lines) == 2
 
 
 def test_no_color() -> None:

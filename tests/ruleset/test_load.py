@@ -58,6 +58,9 @@ def test_good(tmp_path: Path) -> None:
         ("why: because", "why: because\ncount: {min: -1}", "4:14", "'-1' is not a whole number"),
         ("why: because", "why: because\nobserved: '{rtd}'", "4:11", "no column 'rtd'; did you mean 'rtt'?"),
         ("why: because", "why: because\nobserved: '{rtt'", "4:11", "'observed': expected '}'"),
+        ("why: because", "why: because\nobserved: '{rtt:d}'", "4:11", "only the name of a column may stand in braces"),
+        ("  replied: true", "  {}", "9:3", "an empty one would always hold"),
+        ("replied: true", "eth_dst: ee:ee:ee:ee:ee:e", "9:12", "is not a MAC address"),
     ],
 )
 def test_wrong(said: str, instead: str, where: str, message: str, tmp_path: Path) -> None:
@@ -119,7 +122,7 @@ def test_no_such_file(tmp_path: Path) -> None:
 
 
 def test_empty_folder(tmp_path: Path) -> None:
-    with pytest.raises(RuleError, match="no rules here"):
+    with pytest.raises(RuleError, match=r"no \.yml or \.yaml file with a rule"):
         load_rules([tmp_path], Settings())
 
 
@@ -128,6 +131,17 @@ def test_variables() -> None:
         Settings({"gatewy": "1.2.3.4"})
     with pytest.raises(RuleError, match="'soon' is not a duration"):
         Settings({"arp_wait": "soon"})
+
+
+def test_endless_file() -> None:
+    with pytest.raises(RuleError, match="larger than 1 MiB"):
+        load_rules([Path("/dev/zero")], Settings())
+
+
+def test_control_characters_stay_out_of_reports(tmp_path: Path) -> None:
+    (tmp_path / "x.yml").write_text(GOOD.replace("Something holds", '"Some\\e[31mthing"'))
+    (rule,) = load_rules([tmp_path / "x.yml"], Settings())
+    assert rule.title == "Some\\x1b[31mthing"
 
 
 def test_texts_name_the_variables_values() -> None:
