@@ -62,12 +62,24 @@ class Answer:
     """One answer to a resolution; ``reply_mac`` is what it told, ``reply_eth_src`` who sent the frame."""
 
     resolution: Resolution
-    frame_group: int
-    number: int
-    time: int | None
+    message: Message
     latency: int | None
-    reply_mac: int | None
-    reply_eth_src: int | None
+
+    @property
+    def number(self) -> int:
+        return self.message.number
+
+    @property
+    def time(self) -> int | None:
+        return self.message.time
+
+    @property
+    def reply_mac(self) -> int | None:
+        return self.message.sender_mac
+
+    @property
+    def reply_eth_src(self) -> int | None:
+        return self.message.eth_src
 
     @property
     def group(self) -> int:
@@ -117,6 +129,13 @@ class Resolution:
     answers: list[Answer] = field(default_factory=list)
     answer_count: int = 0
     frames: list[int] = field(default_factory=list)
+
+    def take_back_answer(self) -> Message:
+        """Part with the latest answer, which belongs elsewhere."""
+        answer = self.answers.pop()
+        self.answer_count -= 1
+        self.frames.remove(answer.number)
+        return answer.message
 
     @property
     def cast(self) -> str | None:
@@ -211,6 +230,13 @@ class Resolutions:
                 if len(known.frames) < FRAMES_KEPT:
                     known.frames.append(message.number)
                 return
+            if known.answers and known.answers[-1].time is not None and message.time is not None:
+                if known.answers[-1].time > message.time and len(known.answers) == 1:
+                    self._insert_attempt(known, message)
+                    return
+                if known.answers[-1].time > message.time:
+                    # The latest answer is this request's, put before it by the recorder.
+                    self._early[key] = known.take_back_answer()
             del self._open[key]
             yield known
         elif len(self._open) >= MOST_OPEN:
@@ -235,6 +261,15 @@ class Resolutions:
         if early is not None and out_of_order(message.time, early.time):
             self._answer(early)
 
+    @staticmethod
+    def _insert_attempt(known: Resolution, message: Message) -> None:
+        """A request that the recorder put behind its answer, of which the times tell."""
+        (answer,) = known.answers
+        known.attempts += 1
+        known.previous_time, known.latest_time = known.latest_time, message.time
+        known.unicast = message.unicast
+        answer.latency = between(message.time, answer.time)
+
     def _answer(self, message: Message) -> None:
         key = (message.point, message.family, message.target_ip, _asker_mac(message), message.sender_ip)
         resolution = self._open.get(key)
@@ -247,17 +282,7 @@ class Resolutions:
         resolution.answer_count += 1
         if len(resolution.answers) < FRAMES_KEPT:
             latency = between(resolution.latest_time, message.time)
-            resolution.answers.append(
-                Answer(
-                    resolution,
-                    message.group,
-                    message.number,
-                    message.time,
-                    latency,
-                    message.sender_mac,
-                    message.eth_src,
-                )
-            )
+            resolution.answers.append(Answer(resolution, message, latency))
             resolution.frames.append(message.number)
 
 

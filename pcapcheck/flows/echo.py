@@ -42,6 +42,9 @@ WORDS = {
     (6, 3, 0): "hop limit exceeded",
 }
 
+# Those that only routers send: others come from hosts and firewalls as well.
+FROM_ROUTERS = {(4, 3, 0), (4, 3, 1), (4, 3, 4), (4, 11, 0), (6, 1, 0), (6, 1, 3), (6, 2, 0), (6, 3, 0)}
+
 MOST_OPEN = 1 << 18
 MOST_BINS = 1 << 13
 MOST_ERRORS = 1000
@@ -122,6 +125,8 @@ class Echoes:
     def __init__(self, wait: int, every: bool, macs: Macs) -> None:
         self.wait = wait
         self.macs = macs
+        # Frame groups that told others that a packet goes no further.
+        self.refusers: set[int] = set()
         self.errors: Counter[tuple[int, int, int, int]] = Counter()
         self._pool = array("q")
         self._slots = array("q")
@@ -276,6 +281,8 @@ class Echoes:
                     batch.rows[decoded.IP_SRC_LOW * batch.capacity + row],
                 )
                 tally = (versions[row], kind, codes[row], source)
+                if tally[:3] in FROM_ROUTERS:
+                    self.refusers.add(batch.rows[decoded.GROUP * batch.capacity + row])
                 if tally in self.errors or len(self.errors) < MOST_ERRORS:
                     self.errors[tally] += 1
 

@@ -74,4 +74,4 @@ class Exchanges:
             talk.answered.add(resolution.group)
         # Where two machines answered one question, answering does not tell which of them is the node.
         if len(resolution.reply_eth_src or ()) == 1:
-            talk.answerers.update(answer.frame_group for answer in resolution.answers)
+            talk.answerers.update(answer.message.group for answer in resolution.answers)

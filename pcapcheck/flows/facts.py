@@ -59,7 +59,7 @@ class Facts:
             case "side_evidence":
                 return link.sides.of(group)[1]
             case "pod_mac":
-                return link.pod_macs or None
+                return self._pod_macs(link, group)
             case "pod_ip":
                 return link.pod_ips or None
             case "answered" | "replied":
@@ -75,6 +75,18 @@ class Facts:
             case "sll_ifindex":
                 return group.ifindex
         raise KeyError(name)
+
+    @staticmethod
+    def _pod_macs(link: Link, group: FrameGroup) -> frozenset[int] | None:
+        """Whom a frame to the pod may be addressed to.
+
+        A machine of which nothing is known may be the pod after all, and before the pod was heard it may have had
+        another MAC.
+        """
+        heard = link.pod_heard
+        before = heard is not None and group.last is not None and group.last < heard
+        unsure = group.dst in link.strangers or (before and group.dst not in link.pod_macs)
+        return None if unsure else link.pod_macs or None
 
     @staticmethod
     def _came(link: Link, table: str, outcome: str) -> bool | None:
@@ -97,16 +109,18 @@ class Facts:
                 return "dropped to keep memory bounded"
             return link.silence.get(table, "unknown")
         if name in ("side", "side_evidence"):
-            return (
-                f"which end of {link.point.name} is the pod's cannot be told; flush the pod's neighbour entry "
-                "(ip neigh flush dev eth0) and capture again"
-            )
+            cure = "flush the pod's neighbour entry (ip neigh flush dev eth0) and capture again"
+            if link.sides.folded or link.sides.crowded or link.point.link_type == COOKED:
+                cure = "capture each cali interface by itself"
+            return f"which end of {link.point.name} is the pod's cannot be told; {cure}"
         if name == "eth_dst" and link.point.link_type in (COOKED, COOKED2):
             return "a cooked capture (-i any) holds no destination MACs; capture on the cali interface itself"
         if name in ("eth_src", "eth_dst") and group.src is None:
             return "this link type has no MAC addresses; capture on the cali interface itself"
+        if name == "pod_mac" and link.pod_macs:
+            return f"whether frames went to the pod on {link.point.name} cannot be told: it may have another MAC too"
         if name == "pod_mac":
-            return f"the pod on {link.point.name} sent nothing, so its MAC is not known; make it send and capture again"
+            return f"no frame is known to be from the pod on {link.point.name}, so its MAC is not; ping from the pod"
         return f"{name.replace('_', '.', 1)} was not captured"
 
 
@@ -120,6 +134,7 @@ def describe(captures: list[Capture], reading: Reading) -> Facts:
             talk = capture.exchanges.gateway_talk.get((point.interface.number, key[2]))
             if talk:
                 point.gateway = talk
+            point.gateway.refusers = capture.exchanges.echoes.refusers & point.groups.keys()
             link = describe_link(point, reading.proxy_mac, reading.prefix, reading.scope.filter_used)
             _doubt_silence(link, capture, reading)
             links[key] = link
@@ -149,7 +164,7 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
                 "capture again with a larger buffer (tcpdump -B 65536)",
             )
     if any(missing.values()) and not link.heard_both_ends:
-        rows = (row for row in read_frames(capture.path, reading) if row.group in link.point.groups)
+        rows = (row for row in read_frames(capture.path, reading) if row.group in link.point.groups and row.eth_src)
         proof = proof_of_one_way(rows, reading.gateways, reading.arp_wait)
         if proof:
             link.silence[ARP] = link.silence[ECHO] = proof

@@ -25,7 +25,8 @@ INTERFACE_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,15}")
 class Link:
     """One capture point, described. ``silence`` says, per table, why a missing answer proves nothing there.
 
-    ``alternatives`` describe it under each assumption of which end is the pod's, where nothing tells.
+    ``strangers`` are MACs that sent here without its being known from which end. ``alternatives`` describe the link
+    under each assumption of which end is the pod's, where nothing tells.
     """
 
     point: CapturePoint
@@ -33,6 +34,7 @@ class Link:
     sides: Sides = field(default_factory=Sides)
     pod_macs: frozenset[int] = frozenset()
     pod_ips: frozenset[int] = frozenset()
+    strangers: frozenset[int] = frozenset()
     pod_name: str | None = None
     silence: dict[str, str] = field(default_factory=dict)
     judged: bool = True
@@ -48,11 +50,21 @@ class Link:
         return self.point.name if known and INTERFACE_NAME.fullmatch(self.point.name) else UNNAMED
 
     @property
+    def pod_heard(self) -> int | None:
+        """When the pod was heard first, nanoseconds."""
+        times = [
+            group.first
+            for group in self.point.groups.values()
+            if group.src in self.pod_macs and group.first is not None
+        ]
+        return min(times, default=None)
+
+    @property
     def heard_both_ends(self) -> bool:
         """Whether frames of two senders, or of both directions, were recorded: multicast counts."""
         if self.sides.by_direction:
             return len({group.direction for group in self.point.groups.values()}) > 1
-        return len({group.src for group in self.point.groups.values() if group.src is not None}) > 1
+        return len({group.src for group in self.point.groups.values() if group.src}) > 1
 
 
 def describe_link(point: CapturePoint, proxy_mac: int, prefix: str, filter_used: str | None) -> Link:
@@ -88,17 +100,22 @@ def _pod_direction(sides: Sides) -> tuple[str, str]:
 def _find_pod(link: Link) -> None:
     """The pod's MACs are those it sends from; its addresses those it asks or sends from."""
     macs: set[int] = set()
+    strangers: set[int] = set()
     ips: set[int] = set()
     sources: set[int] = set()
     for number, group in link.point.groups.items():
-        if link.sides.of(group)[0] != POD:
+        side = link.sides.of(group)[0]
+        if side is None and group.src:
+            strangers.add(group.src)
+        if side != POD:
             continue
-        if group.src is not None:
+        if group.src:
             macs.add(group.src)
         ips |= link.point.gateway.askers.get(number, set())
         if group.carries == "ip-unicast" and group.source is not None and not is_group_address(group.source):
             sources.add(group.source)
     link.pod_macs = frozenset(macs)
+    link.strangers = frozenset(strangers)
     link.pod_ips = frozenset(ip for ip in (ips | sources) if ip >> 118 != 0xFE80 >> 6)
 
 

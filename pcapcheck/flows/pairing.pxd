@@ -65,6 +65,8 @@ cdef void finish(
 
 cdef void fill(long long[::1] pool, long long row, long long[::1] events, long long event) except *
 
+cdef void refuse(long long[::1] pool, long long row, long long[::1] events, long long event) except *
+
 @cython.locals(row=cython.longlong, at=cython.longlong, oldest=cython.longlong)
 cdef void settle(
     long long[::1] pool, long long[::1] slots, long long mask, long long place, long long[::1] answered,

@@ -378,6 +378,13 @@ def pair(
                     )  # fmt: skip
                 elif pool[row + STATE] == ANSWERED:
                     pool[row + REPLIES] = pool[row + REPLIES] + 1
+                elif pool[row + REPLIES] == 0:
+                    pool[row + OUTCOME] = UNANSWERED
+                    pool[row + REPLIES] = 1
+                    pool[row + REPLY_TIME] = time
+                    pool[row + REPLY_TTL] = events[event + E_TTL]
+                    pool[row + REPLY_GROUP] = events[event + E_GROUP]
+                    pool[row + REPLY_NUMBER] = events[event + E_NUMBER]
                 continue
         elif kind == E_REQUEST:
             if place >= 0:
@@ -387,6 +394,10 @@ def pair(
                     in_time = time != ABSENT_TIME and pool[row + REPLY_TIME] != ABSENT_TIME
                     if in_time and gap >= -STEP_BACK and gap <= SAME_PACKET:
                         fill(pool, row, events, event)
+                        if pool[row + OUTCOME] == ERRED:
+                            pool[row + STATE] = OPEN
+                            link_newest(pool, state, place)
+                            continue
                         settle(
                             pool, slots, mask, place, answered, bins, bin_slots, bin_mask, bin_limit, samples, buckets,
                             out, out_capacity, state
@@ -418,14 +429,10 @@ def pair(
                 release(pool, slots, mask, state, oldest)
         else:
             # The request stays open: a reply that comes all the same is worth more than the error.
-            if place >= 0 and pool[row + STATE] == OPEN and pool[row + OUTCOME] != ERRED:
-                pool[row + OUTCOME] = ERRED
-                pool[row + ERROR] = events[event + E_ERROR]
-                pool[row + ERROR_HIGH] = events[event + E_FROM_HIGH]
-                pool[row + ERROR_LOW] = events[event + E_FROM_LOW]
-                pool[row + ERROR_MTU] = events[event + E_MTU]
-                pool[row + ERROR_NUMBER] = events[event + E_NUMBER]
-            continue
+            if place >= 0:
+                if pool[row + STATE] == OPEN and pool[row + OUTCOME] != ERRED:
+                    refuse(pool, row, events, event)
+                continue
 
         place = state[S_FREE]
         row = place * FIELDS
@@ -442,13 +449,18 @@ def pair(
         pool[row + ERROR] = ABSENT
         pool[row + RTT] = ABSENT
         insert(pool, slots, mask, place)
-        if kind == E_REPLY:
+        if kind != E_REQUEST:
+            # Without a request so far: the recorder may have put it before its request.
             pool[row + STATE] = EARLY
-            pool[row + REPLIES] = 1
             pool[row + REPLY_TIME] = time
-            pool[row + REPLY_TTL] = events[event + E_TTL]
-            pool[row + REPLY_GROUP] = events[event + E_GROUP]
-            pool[row + REPLY_NUMBER] = events[event + E_NUMBER]
+            if kind == E_REPLY:
+                pool[row + REPLIES] = 1
+                pool[row + REPLY_TTL] = events[event + E_TTL]
+                pool[row + REPLY_GROUP] = events[event + E_GROUP]
+                pool[row + REPLY_NUMBER] = events[event + E_NUMBER]
+            else:
+                pool[row + REPLIES] = 0
+                refuse(pool, row, events, event)
             at = state[S_EARLY_AT]
             state[S_EARLY_AT] = (at + 1) % REMEMBERED
             if early[at] >= 0:
@@ -473,6 +485,16 @@ def fill(pool: array[int], row: int, events: array[int], event: int) -> None:
     pool[row + TTL] = events[event + E_TTL]
     pool[row + UNICAST] = 0 if events[event + E_KIND] & E_TO_MANY else 1
     pool[row + REQUESTS] = 1
+
+
+def refuse(pool: array[int], row: int, events: array[int], event: int) -> None:
+    """An ICMP error ended it, as far as nothing better comes."""
+    pool[row + OUTCOME] = ERRED
+    pool[row + ERROR] = events[event + E_ERROR]
+    pool[row + ERROR_HIGH] = events[event + E_FROM_HIGH]
+    pool[row + ERROR_LOW] = events[event + E_FROM_LOW]
+    pool[row + ERROR_MTU] = events[event + E_MTU]
+    pool[row + ERROR_NUMBER] = events[event + E_NUMBER]
 
 
 def settle(

@@ -20,12 +20,13 @@ class GatewayTalk:
     """What a point heard about the gateway, by frame group.
 
     ``askers`` asked for it, from these addresses; ``answered`` are those of them who got an answer; ``answerers``
-    gave one.
+    gave one. ``refusers`` told others by ICMP that a packet goes no further, as routers do.
     """
 
     askers: dict[int, set[int]] = field(default_factory=dict)
     answered: set[int] = field(default_factory=set)
     answerers: set[int] = field(default_factory=set)
+    refusers: set[int] = field(default_factory=set)
 
 
 @dataclass
@@ -92,8 +93,12 @@ class CapturePoint:
             return None
         if find_cali_name(self.name, prefix):
             return "cali"
+        # What a file is called does not tell where -i any was recorded.
         if self.named_by and kind_of_name(self.name, prefix) == "host-nic":
-            return "pod"
+            return "pod" if self.named_by != "file name" or not self.by_direction else self._end_by_gateway()
+        return self._end_by_gateway()
+
+    def _end_by_gateway(self) -> str | None:
         directions = {self.groups[group].direction for group in self.gateway.askers}
         return {"in": "cali", "out": "pod"}.get(directions.pop() or "") if len(directions) == 1 else None
 

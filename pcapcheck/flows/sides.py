@@ -1,8 +1,9 @@
 """Sides: which end of a pod link, the pod or the node, each frame came from.
 
 The evidence, strongest first: the recorded direction together with the end at which it was recorded; who asks for
-the gateway and who answers; TTLs as hosts set them against decremented ones; last, the proxy MAC. What speaks
-against itself is left undecided.
+the gateway and who answers; TTLs as hosts set them against decremented ones, and who says that hosts cannot be reached;
+last, the proxy MAC. What speaks against itself is left undecided: a pod that routes (a VPN, containers in a container)
+sends decremented TTLs too.
 """
 
 from __future__ import annotations
@@ -40,45 +41,61 @@ class Sides:
         return self.parties.get(party, (None, None)) if party is not None else (None, None)
 
 
+@dataclass
+class Trace:
+    """What one party sent, as far as it tells who that is."""
+
+    first: int | None = None
+    last: int | None = None
+    routes: bool = False
+    original: bool = False
+    from_proxy: bool = False
+    to_proxy: bool = False
+
+    def overlaps(self, other: Trace) -> bool:
+        """Whether both were heard over the same time; True where the capture has no times."""
+        if self.first is None or self.last is None or other.first is None or other.last is None:
+            return True
+        return self.first <= other.last and other.first <= self.last
+
+
 def find_sides(point: CapturePoint, end: str | None, proxy_mac: int) -> Sides:
     """Decide the sides of one pod link from the evidence of the whole capture."""
-    groups = point.groups
     sides = Sides(by_direction=point.by_direction)
-    present = sorted({party for group in groups.values() if (party := _party(group, sides)) is not None}, key=str)
+    traces = _traces(point, sides, proxy_mac)
     if not sides.by_direction:
-        spans = _spans(groups.values())
-        sides.folded = _most_at_once([spans[mac] for mac in _sources(groups, point.gateway.askers) if mac in spans]) > 1
-        sides.crowded = point.link_type != COOKED and _most_at_once(list(spans.values())) > 2
-    # On a bridge another pod's broadcast is heard too, but its answer is not.
-    asking = point.gateway.answered if sides.crowded else set(point.gateway.askers)
-    askers = {party for number in asking if (party := _party(groups[number], sides)) is not None}
-    answerers = {party for number in point.gateway.answerers if (party := _party(groups[number], sides)) is not None}
-    named: dict[Party, str] = {}
+        asking = [traces[mac] for mac in _parties(point, sides, point.gateway.askers)]
+        sides.folded = _most_at_once(asking) > 1
+        sides.crowded = point.link_type != COOKED and _most_at_once(traces.values()) > 2
+    decided: dict[Party, tuple[str, str]] = {}
     if sides.by_direction and end is not None:
-        named = {"in": POD, "out": NODE} if end == "cali" else {"in": NODE, "out": POD}
-    heard: dict[Party, str] = dict.fromkeys(askers - answerers, POD)
-    heard.update(dict.fromkeys(answerers - askers, NODE))
-    if any(named.get(party, side) != side for party, side in heard.items()):
-        return sides
-    decided = {party: (side, "direction") for party, side in named.items()}
-    decided.update({party: (side, "gateway-arp") for party, side in heard.items() if party not in decided})
-    undecided = [party for party in present if party not in decided and party not in askers & answerers]
-    if undecided and len(present) == 2 and len(decided) == 1:
-        _decide_other(decided, present)
-    elif undecided and not sides.crowded and point.link_type != COOKED:
-        # Where several links meet, whoever decrements a TTL may be the node on another link, or a router behind it.
-        _decide_by_ttl(decided, undecided, present, groups.values(), sides, proxy_mac)
-        if len(present) == 2 and len(decided) == 1:
-            _decide_other(decided, present)
-    if not decided:
-        _decide_by_proxy_mac(decided, present, groups.values(), sides, proxy_mac)
+        pod, node = ("in", "out") if end == "cali" else ("out", "in")
+        decided = {pod: (POD, "direction"), node: (NODE, "direction")}
+    # On a bridge another pod's broadcast is heard too, but its answer is not.
+    askers = _parties(point, sides, point.gateway.answered if sides.crowded else point.gateway.askers)
+    answerers = _parties(point, sides, point.gateway.answerers)
+    for party, side in [(party, POD) for party in askers - answerers] + [(party, NODE) for party in answerers - askers]:
+        if decided.setdefault(party, (side, "gateway-arp"))[0] != side:
+            return sides
+    # Where several links meet, whoever routes may be the node on another link, or a router behind it.
+    is_link = not sides.crowded and point.link_type != COOKED
+    contradictory = bool(askers & answerers)
+    if is_link:
+        _decide_others(decided, traces)
+        if not contradictory:
+            contradictory = not _decide_by_routing(decided, traces)
+            _decide_others(decided, traces)
+    if not decided and not contradictory:
+        decided = {party: (NODE, "proxy-mac") for party, trace in traces.items() if trace.from_proxy}
+        if is_link:
+            _decide_others(decided, traces)
     sides.parties = decided
     return sides
 
 
 def both_ways(point: CapturePoint, sides: Sides) -> list[Sides]:
     """Where nothing tells which of two machines is the pod: one assumption each way, else nothing."""
-    macs = sorted({group.src for group in point.groups.values() if group.src is not None})
+    macs = sorted({group.src for group in point.groups.values() if group.src})
     if sides.parties or sides.by_direction or len(macs) != 2:
         return []
     return [
@@ -88,84 +105,72 @@ def both_ways(point: CapturePoint, sides: Sides) -> list[Sides]:
 
 
 def _party(group: FrameGroup, sides: Sides) -> Party | None:
-    return group.direction if sides.by_direction else group.src
+    # The loopback interface has the MAC 0.
+    return group.direction if sides.by_direction else group.src or None
 
 
-def _decide_other(decided: dict[Party, tuple[str, str]], present: list[Party]) -> None:
-    """A link has two ends: what does not come from the one comes from the other."""
-    ((known, (side, evidence)),) = decided.items()
-    other = next((party for party in present if party != known), None)
-    if other is not None:
-        decided[other] = (OPPOSITE[side], evidence)
+def _parties(point: CapturePoint, sides: Sides, numbers: Iterable[int]) -> set[Party]:
+    return {party for number in numbers if (party := _party(point.groups[number], sides)) is not None}
 
 
-def _decide_by_ttl(
-    decided: dict[Party, tuple[str, str]],
-    undecided: list[Party],
-    present: list[Party],
-    groups: Iterable[FrameGroup],
-    sides: Sides,
-    proxy_mac: int,
-) -> None:
-    """Who sends decremented TTLs forwards, so it is the node; a pod sends TTLs as hosts set them.
-
-    A lone sender of original TTLs is the pod unless it sends from the proxy MAC (then the node itself asks).
-    """
-    decremented: set[Party] = set()
-    original: set[Party] = set()
-    proxies: set[Party] = set()
-    for group in groups:
+def _traces(point: CapturePoint, sides: Sides, proxy_mac: int) -> dict[Party, Trace]:
+    traces: dict[Party, Trace] = {}
+    for number, group in point.groups.items():
         party = _party(group, sides)
         if party is None:
             continue
-        if group.ttl == TTL_DECREMENTED:
-            decremented.add(party)
-        elif group.ttl == TTL_ORIGINAL:
-            original.add(party)
-        if group.src == proxy_mac:
-            proxies.add(party)
-    if len(present) > 1 and decremented >= set(present):
-        return
-    for party in undecided:
-        if party in decremented:
+        trace = traces.setdefault(party, Trace(group.first, group.last))
+        if group.first is not None and group.last is not None:
+            trace.first = min(trace.first or group.first, group.first)
+            trace.last = max(trace.last or group.last, group.last)
+        trace.routes = trace.routes or group.ttl == TTL_DECREMENTED or number in point.gateway.refusers
+        trace.original = trace.original or group.ttl == TTL_ORIGINAL
+        trace.from_proxy = trace.from_proxy or group.src == proxy_mac
+        trace.to_proxy = trace.to_proxy or group.dst == proxy_mac
+    return traces
+
+
+def _decide_others(decided: dict[Party, tuple[str, str]], traces: dict[Party, Trace]) -> None:
+    """A link has two ends: what was heard together with the one end and is not it is the other.
+
+    A pod made anew has a new MAC, but not while the old one is still heard.
+    """
+    for party, trace in traces.items():
+        if party in decided:
+            continue
+        heard = {known: decided[known] for known in decided if known in traces and known != party}
+        beside = [found for known, found in heard.items() if len(traces) == 2 or traces[known].overlaps(trace)]
+        if beside and all(side == beside[0][0] for side, _ in beside):
+            decided[party] = (OPPOSITE[beside[0][0]], beside[0][1])
+
+
+def _decide_by_routing(decided: dict[Party, tuple[str, str]], traces: dict[Party, Trace]) -> bool:
+    """Who decrements TTLs or refuses packets on behalf of others is the node; who only sets TTLs as hosts do, a pod.
+
+    False where that speaks against itself or against who sends from and to the proxy MAC.
+    """
+    undecided = {party: trace for party, trace in traces.items() if party not in decided}
+    routers = {party for party, trace in undecided.items() if trace.routes}
+    if len(routers) > 1:
+        return False
+    for party in routers:
+        others = [trace for one, trace in traces.items() if one != party]
+        if traces[party].to_proxy or any(trace.from_proxy for trace in others):
+            return False
+        # A lone router may be a pod that routes, unless it sends from the proxy MAC.
+        if others or traces[party].from_proxy:
             decided[party] = (NODE, "ttl")
-        elif party in original and (
-            (len(present) == 2 and decremented) or (len(present) == 1 and party not in proxies)
-        ):
+    for party, trace in undecided.items():
+        if party not in routers and trace.original and (routers or len(traces) == 1):
+            if trace.from_proxy:
+                return not routers
             decided[party] = (POD, "ttl")
+    return True
 
 
-def _decide_by_proxy_mac(
-    decided: dict[Party, tuple[str, str]],
-    present: list[Party],
-    groups: Iterable[FrameGroup],
-    sides: Sides,
-    proxy_mac: int,
-) -> None:
-    senders = {_party(group, sides) for group in groups if group.src == proxy_mac}
-    for party in present:
-        if party in senders:
-            decided[party] = (NODE, "proxy-mac")
-    if len(present) == 2 and len(decided) == 1:
-        _decide_other(decided, present)
-
-
-def _sources(groups: dict[int, FrameGroup], numbers: Iterable[int]) -> set[int]:
-    return {mac for number in numbers if (mac := groups[number].src) is not None}
-
-
-def _spans(groups: Iterable[FrameGroup]) -> dict[int, tuple[int, int]]:
-    """From when to when each MAC was heard."""
-    spans: dict[int, tuple[int, int]] = {}
-    for group in groups:
-        if group.src is not None and group.first is not None and group.last is not None:
-            first, last = spans.get(group.src, (group.first, group.last))
-            spans[group.src] = (min(first, group.first), max(last, group.last))
-    return spans
-
-
-def _most_at_once(spans: list[tuple[int, int]]) -> int:
-    """How many of these spans overlap at most: a pod made anew has a new MAC, but not while the old one sends."""
+def _most_at_once(traces: Iterable[Trace]) -> int:
+    """How many of these were heard at the same time at most."""
+    spans = [(one.first, one.last) for one in traces if one.first is not None and one.last is not None]
     changes = sorted([(first, 0) for first, _ in spans] + [(last, 1) for _, last in spans])
     open_now = most = 0
     for _, closes in changes:

@@ -178,9 +178,9 @@ def _exchanges(page: Page, summaries: list[PodSummary]) -> None:
         shown = f"{name} ({one.link.point.name})" if names.count(name) > 1 else name
         table.add_row(
             Text(shown),
-            f"{one.arp.outcomes['answered']} of {one.arp.total}" if one.arp.total else "–",
+            f"{one.arp.outcomes['answered']} of {one.arp.settled}" if one.arp.settled else "–",
             "–" if latency is None else format_duration(latency),
-            f"{one.echo.outcomes['replied']} of {one.echo.total}" if one.echo.total else "–",
+            f"{one.echo.outcomes['replied']} of {one.echo.settled}" if one.echo.settled else "–",
             "–" if loss is None else f"{100 * loss:.3g} %",
             _spread(one.echo.durations),
         )

@@ -6,7 +6,7 @@ import shlex
 from collections import Counter
 from dataclasses import dataclass, field
 
-from pcapcheck.columns import Column
+from pcapcheck.columns import ARP, ECHO, Column
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.points import PointKey
 from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Judge, Leaf
@@ -163,6 +163,8 @@ def _evidence(rule: Rule, shown: list[Column], sample: Sample, late: Late) -> Ev
         f"{leaf.column.name}: {row[leaf.column.name]}" for leaf in rule.expect.leaves()
     )
     link = late.facts.link(late.capture, late.group)
+    if link and rule.table in (ARP, ECHO) and not link.heard_both_ends:
+        observed += "; nothing of the other end is in this recording: with -Q or a filter a healthy one looks so too"
     return Evidence(
         late.capture,
         link.point.name if link else "",

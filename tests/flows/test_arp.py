@@ -130,3 +130,17 @@ def test_older_answer_is_none(tmp_path: Path) -> None:
 def test_askers_are_kept_apart(tmp_path: Path) -> None:
     rows = table(tmp_path, [(0, ask()), (1, ask(src=OTHER)), (2, answer(to=OTHER))])
     assert {row["asker_mac"]: row["outcome"] for row in rows} == {POD: "unanswered", OTHER: "answered"}
+
+
+def test_request_recorded_behind_its_answer_after_an_earlier_one(tmp_path: Path) -> None:
+    """The earlier resolution must not keep an answer that its times give to the later request."""
+    rows = table(tmp_path, [(0, ask()), (5, answer()), (20 * SECOND + 30, answer()), (20 * SECOND, ask())])
+    assert [(row["outcome"], row["answers"], ns(row["latency"])) for row in rows] == [
+        ("answered", 1, 5),
+        ("answered", 1, 30),
+    ]
+
+
+def test_repeat_recorded_behind_the_answer(tmp_path: Path) -> None:
+    (row,) = table(tmp_path, [(0, ask()), (SECOND + 30, answer()), (SECOND, ask())])
+    assert (row["outcome"], row["attempts"], ns(row["latency"])) == ("answered", 2, 30)

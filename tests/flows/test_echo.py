@@ -105,3 +105,9 @@ def test_reply_recorded_before_its_request(tmp_path: Path) -> None:
 def test_group_is_not_one_host(tmp_path: Path) -> None:
     (row,) = table(tmp_path, [(0, request(dst="224.0.0.1"))])
     assert not row["unicast"]
+
+
+def test_error_recorded_before_its_request(tmp_path: Path) -> None:
+    sent = request(ttl=1)
+    (row,) = table(tmp_path, [(4_000, error(11, 0, sent)), (0, sent)])
+    assert row["error"] == "time-exceeded"

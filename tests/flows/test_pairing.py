@@ -74,7 +74,7 @@ class Model:
     """What pairing means, in the plainest terms."""
 
     open: dict[tuple[int, int], dict[str, int]] = field(default_factory=dict)
-    early: dict[tuple[int, int], int] = field(default_factory=dict)
+    early: dict[tuple[int, int], tuple[str, int]] = field(default_factory=dict)
     done: list[tuple[int, str, int, int]] = field(default_factory=list)
 
     def take(self, number: int, event: Event) -> None:
@@ -88,16 +88,18 @@ class Model:
                 self.finish(key)
             new = {"number": number, "time": event.time, "ip_id": event.ip_id, "requests": 1, "replies": 0, "error": 0}
             self.open[key] = new
-            early = self.early.pop(key, None)
-            if early is not None and -1_000_000 <= early - event.time <= SAME_PACKET:
-                new["replies"] = 1
+            kind, time = self.early.pop(key, ("", 0))
+            if kind and -1_000_000 <= time - event.time <= SAME_PACKET:
+                new["replies" if kind == "reply" else "error"] = 1
         elif event.kind == E_REPLY:
             if known:
                 known["replies"] += 1
-            else:
-                self.early.setdefault(key, event.time)
-        elif known and not known["replies"]:
+            elif self.early.get(key, ("error", 0))[0] == "error":
+                self.early[key] = ("reply", event.time)
+        elif known:
             known["error"] = 1
+        else:
+            self.early.setdefault(key, ("error", event.time))
 
     def finish(self, key: tuple[int, int], last: int | None = None) -> None:
         known = self.open.pop(key)

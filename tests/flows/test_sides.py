@@ -22,6 +22,7 @@ from tests.support.wire import (
     arp,
     ask,
     cooked,
+    error,
     reply,
     request,
     write_pcap,
@@ -103,6 +104,73 @@ def test_router_in_a_recording_of_all_links_is_not_the_node(tmp_path: Path) -> N
     analysis = analyze(write_pcap(tmp_path / "any.pcap", timed, link_type=113))
     assert status(analysis, "node-frames-from-proxy-mac") == "P"
     assert status(analysis, "gateway-arp-answered") == "P"
+
+
+INNER_IP = "192.168.7.2"
+
+
+def test_pod_that_routes_is_not_the_node(tmp_path: Path) -> None:
+    """Containers in a pod, a VPN: its TTLs are decremented, while the node itself answers with its own."""
+    analysis = judge(tmp_path, request(src=INNER_IP, ttl=63), reply(dst=INNER_IP, ttl=64))
+    assert sides(analysis) == {}
+    assert "F" not in (status(analysis, one) for one in ("pod-frames-to-proxy-mac", "node-frames-from-proxy-mac"))
+
+
+@pytest.mark.parametrize("frames", [[request(src=INNER_IP, ttl=63)], [request(src=INNER_IP, ttl=63), ask()]])
+def test_lone_pod_that_routes_is_not_the_node(frames: list[bytes], tmp_path: Path) -> None:
+    analysis = judge(tmp_path, *frames)
+    assert status(analysis, "node-frames-from-proxy-mac") == "-"
+
+
+def test_loopback_is_nobody(tmp_path: Path) -> None:
+    """-i any inside a pod holds its loopback too."""
+    loop = request(src="127.0.0.1", dst="127.0.0.1", eth=("00:00:00:00:00:00", "00:00:00:00:00:00"))
+    frames = [cooked(loop, False), cooked(ask(), True), cooked(ask(), True)]
+    timed = [(BEGIN + n * SECOND, frame) for n, frame in enumerate(frames)]
+    analysis = analyze(write_pcap(tmp_path / "pod.pcap", timed, link_type=113))
+    assert status(analysis, "node-frames-from-proxy-mac") == "-"
+
+
+def test_router_that_refuses_is_the_node(tmp_path: Path) -> None:
+    sent = request()
+    found = sides(judge(tmp_path, sent, error(3, 1, sent)))
+    assert found[hexed(NODE)] == ("node", "ttl")
+
+
+def test_pod_whose_mac_changes(tmp_path: Path) -> None:
+    """Its old MAC was never heard asking, and is the pod's all the same: nobody else is at that end."""
+    frames = [
+        (BEGIN, request(eth=(NODE, OTHER), ttl=63)),
+        (BEGIN + MS, reply(eth=(OTHER, NODE), ttl=64)),
+        (BEGIN + 9 * SECOND, ask()),
+        (BEGIN + 9 * SECOND + MS, answer()),
+        (BEGIN + 12 * SECOND, reply()),
+    ]
+    analysis = analyze(write_pcap(tmp_path / NAME, frames))
+    assert status(analysis, "node-frames-to-pod-mac") == "P"
+
+
+def test_frames_before_the_pod_was_heard(tmp_path: Path) -> None:
+    """Whom they were meant for is not known: the pod may have changed its MAC since."""
+    frames = [
+        (BEGIN, request(eth=(NODE, OTHER), ttl=63)),
+        (BEGIN + 9 * SECOND, ask()),
+        (BEGIN + 9 * SECOND + MS, answer()),
+    ]
+    assert status(analyze(write_pcap(tmp_path / NAME, frames)), "node-frames-to-pod-mac") == "-"
+
+
+def test_links_folded_into_one_recording(tmp_path: Path) -> None:
+    """mergecap makes one interface of two links; a pod that never asked for its gateway is not a wrong MAC."""
+    frames = [
+        ask(),
+        answer(),
+        request(),
+        request(eth=(NODE, OTHER), ttl=63),
+        reply(eth=(OTHER, NODE), ttl=64),
+        reply(),
+    ] * 2
+    assert status(judge(tmp_path, *frames), "node-frames-to-pod-mac") == "P"
 
 
 def test_pod_made_anew_is_not_a_bridge(tmp_path: Path) -> None:

@@ -152,3 +152,10 @@ def test_directions_of_pcapng_tell_the_sides(tmp_path: Path) -> None:
     )
     assert finding(path, "node-frames-from-proxy-mac").status == "fail"
     assert finding(path, "node-frames-to-pod-mac").status == "pass"
+
+
+def test_says_what_else_it_may_be_where_nobody_answers(tmp_path: Path) -> None:
+    """A recording with -Q in of a pod that had the gateway cached looks like a dead node."""
+    one = finding(write_pcap(tmp_path / f"{NAME}.pcap", TWO_REQUESTS), "echo-answered")
+    assert one.status == "fail"
+    assert "with -Q or a filter a healthy one looks so too" in one.evidence[0].observed
