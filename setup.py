@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 from Cython.Build import cythonize
+from Cython.Compiler import Options
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
@@ -31,6 +32,8 @@ class BuildKernels(build_ext):
         beside.write_text(json.dumps(digests, indent=2) + "\n")
 
 
+# The loops hand views of one dimension from function to function, by value: with room for eight that is 200 bytes each. (Room for one is more than Cython can do.)
+Options.buffer_max_dims = 2
 extensions = cythonize([Extension(name, [name.replace(".", "/") + ".py"]) for name in KERNELS], build_dir="build")
 for extension in extensions:
     # Told here, since cythonize makes new extensions and forgets it of those that it was given.

@@ -25,20 +25,20 @@ cdef int E_POINT, E_ERROR, E_FROM_HIGH, E_FROM_LOW, E_MTU, EVENT_FIELDS, E_REQUE
 cdef int UNREACHABLE, TOO_BIG, EXCEEDED, OTHER_ERROR, FIELDS, ABSENT, S_EVENTS
 cdef int S_ROWS, S_RECORD, S_GROUPS, S_UNDECODED
 
-cdef unsigned int half(const unsigned char[::1] buffer, Py_ssize_t position)
-cdef unsigned int word(const unsigned char[::1] buffer, Py_ssize_t position)
+cdef inline unsigned int half(const unsigned char[::1] buffer, Py_ssize_t position)
+cdef inline unsigned int word(const unsigned char[::1] buffer, Py_ssize_t position)
 
 @cython.locals(high=cython.longlong)
-cdef long long mac(const unsigned char[::1] buffer, Py_ssize_t position)
+cdef inline long long mac(const unsigned char[::1] buffer, Py_ssize_t position)
 
 @cython.locals(high=cython.longlong)
-cdef long long signed_long(const unsigned char[::1] buffer, Py_ssize_t position)
+cdef inline long long signed_long(const unsigned char[::1] buffer, Py_ssize_t position)
 
-cdef int ttl_says(int ttl)
+cdef inline int ttl_says(int ttl)
 
 @cython.locals(
     mixed=cython.ulonglong, slot=cython.longlong, group=cython.longlong, row=cython.Py_ssize_t)
-cdef long long find_group(
+cdef inline long long find_group(
     long long[::1] groups, long long[::1] slots, long long mask, long long limit, long long[::1] state,
     long long interface, long long ifindex, long long source, long long destination, long long kind)
 
@@ -49,7 +49,7 @@ cdef void decode_arp(
     const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
     long long row) except *
 
-cdef long long upper_layer(const unsigned char[::1] buffer, long long position, long long end, int protocol) except? -2
+cdef inline long long upper_layer(const unsigned char[::1] buffer, long long position, long long end, int protocol) except? -2
 
 @cython.locals(
     header=cython.longlong, protocol=cython.int, later=cython.uint, echo_request=cython.int, echo_reply=cython.int,
@@ -68,20 +68,20 @@ cdef void decode_icmpv6(
     const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
     long long row) except *
 
-cdef bint is_control(int kind)
+cdef inline bint is_control(int kind)
 
 cdef void decode_fragment_header(
     const unsigned char[::1] buffer, long long position, long long end, int protocol, long long[::1] rows,
     long long capacity, long long row) except *
 
-cdef void fill_event(
+cdef inline void fill_event(
     const unsigned char[::1] buffer, long long payload, long long[::1] events, long long event, long long number,
     long long time, long long group) except *
 
-cdef int error_class(int family, long long kind, long long code)
+cdef inline int error_class(int family, long long kind, long long code)
 
 @cython.locals(request=cython.int)
-cdef bint refuses(long long[::1] rows, long long capacity, long long row, int family) except? -1
+cdef inline bint refuses(long long[::1] rows, long long capacity, long long row, int family) except? -1
 
 @cython.locals(kind=cython.longlong, code=cython.longlong)
 cdef void event_of_error(

@@ -16,59 +16,59 @@ cdef long long SAME_PACKET, STEP_BACK
 cdef unsigned long long MULTIPLY_IDENT, MULTIPLY_SRC, MULTIPLY_DST, MULTIPLY_POINT, LOW_WORD, HASH_BITS
 
 @cython.locals(mixed=cython.ulonglong)
-cdef long long home_of(
+cdef inline long long home_of(
     unsigned long long src_low, unsigned long long dst_low, unsigned long long ident_seq, unsigned long long point)
 
 @cython.locals(slot=cython.longlong, place=cython.longlong, row=cython.longlong)
-cdef long long find_place(
+cdef inline long long find_place(
     long long[::1] pool, long long[::1] slots, long long mask, long long home, long long src_high, long long src_low,
     long long dst_high, long long dst_low, long long ident_seq, long long point) except? -2
 
 @cython.locals(slot=cython.longlong)
-cdef void insert(long long[::1] pool, long long[::1] slots, long long mask, long long place) except *
+cdef inline void insert(long long[::1] pool, long long[::1] slots, long long mask, long long place) except *
 
 @cython.locals(slot=cython.longlong, hole=cython.longlong, other=cython.longlong, wanted=cython.longlong)
-cdef void remove(long long[::1] pool, long long[::1] slots, long long mask, long long place) except *
+cdef inline void remove(long long[::1] pool, long long[::1] slots, long long mask, long long place) except *
 
 @cython.locals(place=cython.longlong)
 cpdef enter_all(long long[::1] pool, long long[::1] slots, long long mask, long long capacity)
 
 @cython.locals(row=cython.longlong, newest=cython.longlong)
-cdef void link_newest(long long[::1] pool, long long[::1] state, long long place) except *
+cdef inline void link_newest(long long[::1] pool, long long[::1] state, long long place) except *
 
 @cython.locals(row=cython.longlong, older=cython.longlong, newer=cython.longlong)
-cdef void unlink(long long[::1] pool, long long[::1] state, long long place) except *
+cdef inline void unlink(long long[::1] pool, long long[::1] state, long long place) except *
 
-cdef void release(
+cdef inline void release(
     long long[::1] pool, long long[::1] slots, long long mask, long long[::1] state, long long place) except *
 
 @cython.locals(shift=cython.longlong)
 cpdef long long bucket_of(long long duration)
 
-cdef long long bin_home(long long group, long long outcome, long long unicast, long long error)
+cdef inline long long bin_home(long long group, long long outcome, long long unicast, long long error)
 
 @cython.locals(mask=cython.longlong, number=cython.longlong, row=cython.longlong, slot=cython.longlong)
 cpdef enter_bins(long long[::1] bins, long long[::1] bin_slots, long long count)
 
 @cython.locals(slot=cython.longlong, found=cython.longlong, row=cython.longlong)
-cdef long long find_bin(
+cdef inline long long find_bin(
     long long[::1] bins, long long[::1] bin_slots, long long mask, long long limit, long long[::1] state,
     long long group, long long outcome, long long unicast, long long error) except? -1
 
 @cython.locals(
     row=cython.longlong, error=cython.longlong, unicast=cython.longlong, found=cython.longlong, entry=cython.longlong,
     count=cython.longlong, target=cython.longlong, field=cython.longlong, rtt=cython.longlong)
-cdef void finish(
+cdef inline void finish(
     long long[::1] pool, long long place, long long[::1] bins, long long[::1] bin_slots, long long bin_mask,
     long long bin_limit, long long[::1] samples, long long[::1] buckets, long long[::1] out, long long out_capacity,
     long long[::1] state) except *
 
-cdef void fill(long long[::1] pool, long long row, long long[::1] events, long long event) except *
+cdef inline void fill(long long[::1] pool, long long row, long long[::1] events, long long event) except *
 
-cdef void refuse(long long[::1] pool, long long row, long long[::1] events, long long event) except *
+cdef inline void refuse(long long[::1] pool, long long row, long long[::1] events, long long event) except *
 
 @cython.locals(row=cython.longlong, at=cython.longlong, oldest=cython.longlong)
-cdef void settle(
+cdef inline void settle(
     long long[::1] pool, long long[::1] slots, long long mask, long long place, long long[::1] answered,
     long long[::1] bins, long long[::1] bin_slots, long long bin_mask, long long bin_limit, long long[::1] samples,
     long long[::1] buckets, long long[::1] out, long long out_capacity, long long[::1] state) except *
