@@ -6,6 +6,7 @@ from is written beside them (``kernels.json``), so that a stale binary can be to
 
 import hashlib
 import json
+import sys
 from pathlib import Path
 
 from Cython.Build import cythonize
@@ -32,12 +33,15 @@ class BuildKernels(build_ext):
         beside.write_text(json.dumps(digests, indent=2) + "\n")
 
 
-# The loops hand views of one dimension from function to function, by value: with room for eight that is 200 bytes each. (Room for one is more than Cython can do.)
+# The loops hand views from function to function, by value: with room for eight dimensions that is 200 bytes each.
 Options.buffer_max_dims = 2
 extensions = cythonize([Extension(name, [name.replace(".", "/") + ".py"]) for name in KERNELS], build_dir="build")
 for extension in extensions:
     # Told here, since cythonize makes new extensions and forgets it of those that it was given.
     extension.optional = True
+    if sys.platform != "win32":
+        # What the pxd files call inline is: left to itself, gcc finds it too long and hands views over call by call.
+        extension.define_macros = [("CYTHON_INLINE", "__inline__ __attribute__((always_inline))")]
 
 setup(
     ext_modules=extensions,

@@ -19,7 +19,7 @@ cdef int HAS_ADDRESSES, HAS_QUOTED, HAS_TARGET
 cdef int OTHER, ARP, ND, UNICAST, MULTICAST, UNDECODED
 cdef int TTL_SILENT, TTL_ORIGINAL, TTL_DECREMENTED, KIND_TTL, KIND_DIRECTION
 cdef int G_INTERFACE, G_IFINDEX, G_SRC, G_DST, G_KIND, G_COUNT, G_FIRST, G_LAST
-cdef int G_HAS_SOURCE, G_SOURCE_HIGH, G_SOURCE_LOW, G_EVIDENCE, EVIDENCE_FRAMES, GROUP_FIELDS
+cdef int G_HAS_SOURCE, G_SOURCE_HIGH, G_SOURCE_LOW, G_EVIDENCE, EVIDENCE_FRAMES, GROUP_FIELDS, G_TCP, TCP_OPENS, TCP_GOES_ON
 cdef int E_NUMBER, E_TIME, E_GROUP, E_KIND, E_SRC_HIGH, E_SRC_LOW, E_DST_HIGH, E_DST_LOW, E_IDENT_SEQ, E_IP_ID, E_TTL
 cdef int E_POINT, E_ERROR, E_FROM_HIGH, E_FROM_LOW, E_MTU, EVENT_FIELDS, E_REQUEST, E_REPLY, E_REFUSED, E_TO_MANY
 cdef int UNREACHABLE, TOO_BIG, EXCEEDED, OTHER_ERROR, FIELDS, ABSENT, S_EVENTS
@@ -88,7 +88,7 @@ cdef void event_of_error(
     long long[::1] rows, long long capacity, long long row, int family, long long[::1] events, long long event) except *
 
 @cython.locals(
-    row=cython.longlong, event=cython.longlong, told=cython.bint, told_direction=cython.int, field=cython.longlong, record=cython.longlong, mask=cython.longlong, last_group=cython.longlong,
+    row=cython.longlong, event=cython.longlong, told=cython.bint, flags=cython.int, told_direction=cython.int, field=cython.longlong, record=cython.longlong, mask=cython.longlong, last_group=cython.longlong,
     last_interface=cython.longlong, last_ifindex=cython.longlong, last_source=cython.longlong,
     last_destination=cython.longlong, last_kind=cython.longlong, start=cython.longlong, captured=cython.longlong,
     length=cython.longlong, time=cython.longlong, interface=cython.longlong, direction=cython.int,

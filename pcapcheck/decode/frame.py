@@ -75,6 +75,7 @@ from pcapcheck.decode.layout import (
     G_SOURCE_HIGH,
     G_SOURCE_LOW,
     G_SRC,
+    G_TCP,
     GROUP,
     GROUP_FIELDS,
     HAS,
@@ -139,6 +140,8 @@ from pcapcheck.decode.layout import (
     SIGN_BIT,
     SRC_PORT,
     TCP_FLAGS,
+    TCP_GOES_ON,
+    TCP_OPENS,
     TIME,
     TO_MANY,
     TO_ONE,
@@ -687,6 +690,12 @@ def decode_frames(
             if time > groups[entry + G_LAST]:
                 groups[entry + G_LAST] = time
 
+        if protocol == 6 and payload >= 0 and payload + 14 <= payload_end and fragment == 0:
+            flags = buffer[payload + 13] & 18
+            if flags == 2:
+                groups[entry + G_TCP] |= TCP_OPENS
+            elif flags == 16:
+                groups[entry + G_TCP] |= TCP_GOES_ON
         told = False
         if payload >= 0 and fragment == 0 and payload + 8 <= payload_end and carries != ND:
             if version == 4 and protocol == 1 and (buffer[payload] == 8 or buffer[payload] == 0):

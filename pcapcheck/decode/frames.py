@@ -58,7 +58,8 @@ def link_name(link_type: int) -> str:
 class FrameGroup:
     """Frames alike in capture point, MACs, direction, what they carry and what their TTL says.
 
-    ``source`` is the IP source of the first of them; ``frames`` are the numbers of the first few.
+    ``source`` is the IP source of the first of them; ``frames`` are the numbers of the first few; ``shakes_hands``
+    tells whether TCP connections were begun and went on.
     """
 
     interface: int
@@ -73,6 +74,7 @@ class FrameGroup:
     last: int | None
     source: int | None
     frames: list[int]
+    shakes_hands: bool
 
     @property
     def point(self) -> tuple[int, int | None]:
@@ -187,6 +189,7 @@ class Decoder:
             first=None if first == ABSENT_TIME else first,
             last=None if last == ABSENT_TIME else last,
             source=address_of(row[layout.G_SOURCE_HIGH], row[layout.G_SOURCE_LOW]) if has_source else None,
+            shakes_hands=row[layout.G_TCP] == layout.TCP_OPENS | layout.TCP_GOES_ON,
             frames=list(row[layout.G_EVIDENCE : layout.G_EVIDENCE + min(count, layout.EVIDENCE_FRAMES)]),
         )
 

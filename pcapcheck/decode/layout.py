@@ -140,7 +140,12 @@ G_SOURCE_HIGH = 9
 G_SOURCE_LOW = 10
 G_EVIDENCE = 11
 EVIDENCE_FRAMES = 8
-GROUP_FIELDS = 19
+G_TCP = 19
+GROUP_FIELDS = 20
+
+# Bits of G_TCP: whether among the frames were the first and the third packet of TCP handshakes (or later ones).
+TCP_OPENS = 1
+TCP_GOES_ON = 2
 
 # G_KIND packs CARRIES, what the TTL says, and DIRECTION (with 2 for none).
 KIND_TTL = 8

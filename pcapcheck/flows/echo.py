@@ -210,6 +210,7 @@ class Echoes:
             count = row[layout.B_COUNT]
             if not count:
                 continue
+            replied = row[layout.B_MOST] != layout.ABSENT
             buckets = self._buckets[number * layout.BUCKETS : (number + 1) * layout.BUCKETS]
             samples = [
                 self._echo(self._samples, number * layout.SAMPLES + sample)
@@ -224,7 +225,8 @@ class Echoes:
                 row[layout.B_DUPLICATES],
                 absent(row[layout.B_LEAST]),
                 absent(row[layout.B_MOST]),
-                Counter({bucket: held for bucket, held in enumerate(buckets) if held}),
+                # Most bins have no round trip times at all.
+                Counter({bucket: held for bucket, held in enumerate(buckets) if held} if replied else {}),
                 samples,
             )
 

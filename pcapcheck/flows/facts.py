@@ -163,7 +163,9 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
                 f"{drops} packets were lost while recording, so {count} missing answers prove nothing; "
                 "capture again with a larger buffer (tcpdump -B 65536)",
             )
-    if any(missing.values()) and not link.heard_both_ends:
+    talk = link.point.gateway
+    provable = talk.askers.keys() - talk.answered or any(one.shakes_hands for one in link.point.groups.values())
+    if any(missing.values()) and provable and not link.heard_both_ends:
         rows = (row for row in read_frames(capture.path, reading) if row.group in link.point.groups and row.eth_src)
         proof = proof_of_one_way(rows, reading.gateways, reading.arp_wait)
         if proof:

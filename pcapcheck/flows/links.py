@@ -25,8 +25,9 @@ INTERFACE_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,15}")
 class Link:
     """One capture point, described. ``silence`` says, per table, why a missing answer proves nothing there.
 
-    ``strangers`` are MACs that sent here without its being known from which end. ``alternatives`` describe the link
-    under each assumption of which end is the pod's, where nothing tells.
+    ``pod_heard`` is when the pod was heard first (nanoseconds). ``strangers`` are MACs that sent here without its being
+    known from which end. ``alternatives`` describe the link under each assumption of which end is the pod's, where
+    nothing tells.
     """
 
     point: CapturePoint
@@ -34,6 +35,7 @@ class Link:
     sides: Sides = field(default_factory=Sides)
     pod_macs: frozenset[int] = frozenset()
     pod_ips: frozenset[int] = frozenset()
+    pod_heard: int | None = None
     strangers: frozenset[int] = frozenset()
     pod_name: str | None = None
     silence: dict[str, str] = field(default_factory=dict)
@@ -48,16 +50,6 @@ class Link:
         """
         known = self.point.named_by and self.end != "pod" and self.point.kind == "pod-link"
         return self.point.name if known and INTERFACE_NAME.fullmatch(self.point.name) else UNNAMED
-
-    @property
-    def pod_heard(self) -> int | None:
-        """When the pod was heard first, nanoseconds."""
-        times = [
-            group.first
-            for group in self.point.groups.values()
-            if group.src in self.pod_macs and group.first is not None
-        ]
-        return min(times, default=None)
 
     @property
     def heard_both_ends(self) -> bool:
@@ -115,6 +107,8 @@ def _find_pod(link: Link) -> None:
         if group.carries == "ip-unicast" and group.source is not None and not is_group_address(group.source):
             sources.add(group.source)
     link.pod_macs = frozenset(macs)
+    times = [group.first for group in link.point.groups.values() if group.src in macs and group.first is not None]
+    link.pod_heard = min(times, default=None)
     link.strangers = frozenset(strangers)
     link.pod_ips = frozenset(ip for ip in (ips | sources) if ip >> 118 != 0xFE80 >> 6)
 

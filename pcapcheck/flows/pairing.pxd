@@ -13,7 +13,7 @@ cdef int SAMPLES, BUCKETS, REMEMBERED
 cdef int S_EVENT, S_STATUS, S_BINS, S_FREE, S_OLDEST, S_NEWEST, S_OPEN, S_USED, S_EVICTED, S_ANSWERED_AT, S_EARLY_AT
 cdef int S_OUT, DONE, POOL_FULL, BINS_FULL, OUT_FULL
 cdef long long SAME_PACKET, STEP_BACK
-cdef unsigned long long MULTIPLY_IDENT, MULTIPLY_SRC, MULTIPLY_DST, MULTIPLY_POINT, LOW_WORD, HASH_BITS
+cdef unsigned long long MULTIPLY, LONG
 
 @cython.locals(mixed=cython.ulonglong)
 cdef inline long long home_of(

@@ -64,16 +64,12 @@ from pcapcheck.flows.pairing_layout import (
     FIELDS,
     FREE,
     GROUP,
-    HASH_BITS,
     HOME,
     IDENT_SEQ,
     IN_FLIGHT,
     IP_ID,
-    LOW_WORD,
-    MULTIPLY_DST,
-    MULTIPLY_IDENT,
-    MULTIPLY_POINT,
-    MULTIPLY_SRC,
+    LONG,
+    MULTIPLY,
     NEWER,
     NUMBER,
     OLDER,
@@ -118,11 +114,12 @@ from pcapcheck.flows.pairing_layout import (
 
 def home_of(src_low: int, dst_low: int, ident_seq: int, point: int) -> int:
     """A hash of what identifies an echo; 62 bits, so that it fits wherever it is kept."""
-    mixed = ident_seq * MULTIPLY_IDENT
-    mixed = mixed ^ ((src_low & LOW_WORD) * MULTIPLY_SRC)
-    mixed = mixed ^ ((dst_low & LOW_WORD) * MULTIPLY_DST) ^ ((point & LOW_WORD) * MULTIPLY_POINT)
-    mixed = mixed ^ (mixed >> 31)
-    return mixed & HASH_BITS
+    # Addresses and sequence numbers often count up together: each is stirred in before the next is added.
+    mixed = (ident_seq * MULTIPLY) & LONG
+    mixed = ((mixed ^ (mixed >> 29) ^ (src_low & LONG)) * MULTIPLY) & LONG
+    mixed = ((mixed ^ (mixed >> 29) ^ (dst_low & LONG)) * MULTIPLY) & LONG
+    mixed = ((mixed ^ (mixed >> 29) ^ point) * MULTIPLY) & LONG
+    return mixed >> 2
 
 
 def find_place(

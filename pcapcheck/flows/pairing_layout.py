@@ -95,10 +95,7 @@ SAME_PACKET = 1_000_000_000
 # A reply this much older than its request may be its reply all the same: clocks step back a little.
 STEP_BACK = 1_000_000
 
-# Odd multipliers and masks of the hash. They stand here since Cython makes Python objects of literals beyond 31 bits.
-MULTIPLY_IDENT = 0x9E3779B1
-MULTIPLY_SRC = 0x85EBCA6B
-MULTIPLY_DST = 0xC2B2AE35
-MULTIPLY_POINT = 0x27D4EB2F
-LOW_WORD = 0xFFFFFFFF
-HASH_BITS = 0x3FFFFFFFFFFFFFFF
+# An odd multiplier for the hash (Knuth's, 2^64 over the golden ratio) and the mask of 64 bits. They stand here since
+# Cython makes Python objects of literals beyond 31 bits.
+MULTIPLY = 0x9E3779B97F4A7C15
+LONG = 0xFFFFFFFFFFFFFFFF
