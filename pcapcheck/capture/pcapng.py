@@ -181,7 +181,7 @@ class PcapngReader:
             elif code == 14 and len(value) == 8:
                 (offset,) = struct.unpack(self._order + "q", value)
         # Beyond what nanoseconds in 64 bits can tell, every packet's time is absent; the bound keeps sums inside.
-        offset = max(-layout.LARGEST_SECONDS - 1, min(offset, layout.LARGEST_SECONDS))
+        offset = max(-4 * layout.LARGEST_SECONDS, min(offset, 4 * layout.LARGEST_SECONDS))
         self._rows.extend([units, shift, offset, min(snaplen, 1 << 31), 0, interface.number])
         self._section.append(interface)
         self.interfaces.append(interface)

@@ -9,8 +9,8 @@ cdef unsigned int ENHANCED_PACKET, SIMPLE_PACKET, OBSOLETE_PACKET, LARGEST_FRAME
 cdef long long ABSENT_TIME, LARGEST_SECONDS
 cdef unsigned long long LOW_WORD
 
-cdef inline unsigned int word(const unsigned char[::1] buffer, Py_ssize_t position, bint big)
-cdef inline unsigned int half(const unsigned char[::1] buffer, Py_ssize_t position, bint big)
+cdef inline unsigned int word(const unsigned char[::1] buffer, Py_ssize_t position, bint big) nogil
+cdef inline unsigned int half(const unsigned char[::1] buffer, Py_ssize_t position, bint big) nogil
 
 @cython.locals(
     position=cython.longlong, count=cython.longlong, status=cython.int, needed=cython.longlong,
@@ -24,7 +24,7 @@ cpdef scan_pcap(
     shift=cython.longlong, ticks=cython.ulonglong, units=cython.ulonglong, seconds=cython.ulonglong,
     fraction=cython.ulonglong, whole=cython.longlong, nanoseconds=cython.longlong)
 cdef inline long long packet_time(
-    unsigned long long high, unsigned long long low, const long long[::1] interfaces, Py_ssize_t row)
+    unsigned long long high, unsigned long long low, const long long[::1] interfaces, Py_ssize_t row) nogil
 
 @cython.locals(
     position=cython.longlong, count=cython.longlong, status=cython.int, needed=cython.longlong,

@@ -14,6 +14,11 @@ from __future__ import annotations
 
 from array import array
 
+try:
+    import cython
+except ImportError:
+    from pcapcheck import uncompiled as cython
+
 from pcapcheck.capture.layout import (
     ABSENT_TIME,
     BLOCK,
@@ -83,47 +88,48 @@ def scan_pcap(
     and wire length changed places (files of version 2.2 and older, and 543), 2 where they did if the first is the
     larger (2.3). Of records that are all zeros ``state[ZEROS_ALLOWED]`` are taken.
     """
-    position = state[POSITION]
-    count = 0
-    status = MORE
-    needed = header
-    while position + header <= end:
-        if count == capacity:
-            status = FULL
-            break
-        captured = word(buffer, position + 8, big)
-        length = word(buffer, position + 12, big)
-        if swapped == 1 or (swapped == 2 and captured > length):
-            captured, length = length, captured
-        if captured > LARGEST_FRAME:
-            status = TOO_LARGE
-            break
-        if position + header + captured > end:
-            needed = header + captured
-            break
-        seconds = word(buffer, position, big)
-        fraction = word(buffer, position + 4, big)
-        if captured == 0 and length == 0 and seconds == 0 and fraction == 0:
-            if state[ZEROS_ALLOWED] == 0:
-                status = ZEROS
+    with cython.nogil:
+        position = state[POSITION]
+        count = 0
+        status = MORE
+        needed = header
+        while position + header <= end:
+            if count == capacity:
+                status = FULL
                 break
-            state[ZEROS_ALLOWED] = state[ZEROS_ALLOWED] - 1
-        if not nanoseconds:
-            fraction = fraction * 1000
-        matrix[OFFSET * capacity + count] = position + header
-        matrix[CAPTURED * capacity + count] = captured
-        matrix[LENGTH * capacity + count] = length if length > captured else captured
-        matrix[TIME * capacity + count] = seconds * 1000000000 + fraction
-        matrix[INTERFACE * capacity + count] = 0
-        matrix[DIRECTION * capacity + count] = -1
-        count = count + 1
-        position = position + header + captured
-    if status == MORE and count == capacity:
-        status = FULL
-    state[POSITION] = position
-    state[COUNT] = count
-    state[STATUS] = status
-    state[NEEDED] = needed
+            captured = word(buffer, position + 8, big)
+            length = word(buffer, position + 12, big)
+            if swapped == 1 or (swapped == 2 and captured > length):
+                captured, length = length, captured
+            if captured > LARGEST_FRAME:
+                status = TOO_LARGE
+                break
+            if position + header + captured > end:
+                needed = header + captured
+                break
+            seconds = word(buffer, position, big)
+            fraction = word(buffer, position + 4, big)
+            if captured == 0 and length == 0 and seconds == 0 and fraction == 0:
+                if state[ZEROS_ALLOWED] == 0:
+                    status = ZEROS
+                    break
+                state[ZEROS_ALLOWED] = state[ZEROS_ALLOWED] - 1
+            if not nanoseconds:
+                fraction = fraction * 1000
+            matrix[OFFSET * capacity + count] = position + header
+            matrix[CAPTURED * capacity + count] = captured
+            matrix[LENGTH * capacity + count] = length if length > captured else captured
+            matrix[TIME * capacity + count] = seconds * 1000000000 + fraction
+            matrix[INTERFACE * capacity + count] = 0
+            matrix[DIRECTION * capacity + count] = -1
+            count = count + 1
+            position = position + header + captured
+        if status == MORE and count == capacity:
+            status = FULL
+        state[POSITION] = position
+        state[COUNT] = count
+        state[STATUS] = status
+        state[NEEDED] = needed
 
 
 def packet_time(high: int, low: int, interfaces: array[int], row: int) -> int:
@@ -172,96 +178,97 @@ def scan_pcapng(
 
     ``interfaces`` holds a row per interface of the current section; ``epb_dropcount`` is added up there.
     """
-    position = state[POSITION]
-    count = 0
-    status = MORE
-    needed = 12
-    while position + 12 <= end:
-        if count == capacity:
-            status = FULL
-            break
-        kind = word(buffer, position, big)
-        if kind != ENHANCED_PACKET and kind != SIMPLE_PACKET and kind != OBSOLETE_PACKET:
-            status = BLOCK
-            break
-        total = word(buffer, position + 4, big)
-        if total < 16 or total > 16777216 or (kind != SIMPLE_PACKET and total < 32):
-            status = MALFORMED
-            break
-        if total & 3:
-            # Old writers did not pad: the next block then begins at the next multiple of four.
-            total = total + 4 - (total & 3)
-        if position + total > end:
-            needed = total
-            break
-        if word(buffer, position + 4, big) != word(buffer, position + total - 4, big):
-            status = MALFORMED
-            break
-        direction = -1
-        if kind == SIMPLE_PACKET:
-            if interface_count == 0:
-                status = NO_INTERFACE
+    with cython.nogil:
+        position = state[POSITION]
+        count = 0
+        status = MORE
+        needed = 12
+        while position + 12 <= end:
+            if count == capacity:
+                status = FULL
                 break
-            interface = 0
-            row = 0
-            data = position + 12
-            length = word(buffer, position + 8, big)
-            captured = length
-            if interfaces[row + SNAPLEN] > 0 and captured > interfaces[row + SNAPLEN]:
-                captured = interfaces[row + SNAPLEN]
-            if captured > total - 16:
-                captured = total - 16
-            time = ABSENT_TIME
-        else:
-            if kind == ENHANCED_PACKET:
-                interface = word(buffer, position + 8, big)
-            else:
-                interface = half(buffer, position + 8, big)
-            if interface >= interface_count:
-                status = NO_INTERFACE
+            kind = word(buffer, position, big)
+            if kind != ENHANCED_PACKET and kind != SIMPLE_PACKET and kind != OBSOLETE_PACKET:
+                status = BLOCK
                 break
-            row = interface * INTERFACE_FIELDS
-            data = position + 28
-            captured = word(buffer, position + 20, big)
-            length = word(buffer, position + 24, big)
-            if captured > total - 32:
+            total = word(buffer, position + 4, big)
+            if total < 16 or total > 16777216 or (kind != SIMPLE_PACKET and total < 32):
                 status = MALFORMED
                 break
-            time = packet_time(word(buffer, position + 12, big), word(buffer, position + 16, big), interfaces, row)
-            if kind == OBSOLETE_PACKET:
-                dropped = half(buffer, position + 10, big)
-                if dropped != 65535:
-                    interfaces[row + DROPS] = interfaces[row + DROPS] + dropped
-            option = data + captured + ((4 - (captured & 3)) & 3)
-            last = position + total - 4
-            while option + 4 <= last:
-                code = half(buffer, option, big)
-                size = half(buffer, option + 2, big)
-                if code == 0 or option + 4 + size > last:
+            if total & 3:
+                # Old writers did not pad: the next block then begins at the next multiple of four.
+                total = total + 4 - (total & 3)
+            if position + total > end:
+                needed = total
+                break
+            if word(buffer, position + 4, big) != word(buffer, position + total - 4, big):
+                status = MALFORMED
+                break
+            direction = -1
+            if kind == SIMPLE_PACKET:
+                if interface_count == 0:
+                    status = NO_INTERFACE
                     break
-                if code == 2 and size == 4:
-                    direction = (word(buffer, option + 4, big) & 3) - 1
-                    if direction > 1:
-                        direction = -1
-                elif code == 4 and size == 8 and kind == ENHANCED_PACKET:
-                    # 2^31 drops are as good as more: the sum must stay within 64 bits.
-                    dropped = word(buffer, option + (8 if big else 4), big) & 0x7FFFFFFF
-                    if word(buffer, option + (4 if big else 8), big):
-                        dropped = 0x7FFFFFFF
-                    interfaces[row + DROPS] = interfaces[row + DROPS] + dropped
-                option = option + 4 + size + ((4 - (size & 3)) & 3)
-        if captured > LARGEST_FRAME:
-            status = TOO_LARGE
-            break
-        matrix[OFFSET * capacity + count] = data
-        matrix[CAPTURED * capacity + count] = captured
-        matrix[LENGTH * capacity + count] = length if length > captured else captured
-        matrix[TIME * capacity + count] = time
-        matrix[INTERFACE * capacity + count] = interfaces[row + GLOBAL]
-        matrix[DIRECTION * capacity + count] = direction
-        count = count + 1
-        position = position + total
-    state[POSITION] = position
-    state[COUNT] = count
-    state[STATUS] = status
-    state[NEEDED] = needed
+                interface = 0
+                row = 0
+                data = position + 12
+                length = word(buffer, position + 8, big)
+                captured = length
+                if interfaces[row + SNAPLEN] > 0 and captured > interfaces[row + SNAPLEN]:
+                    captured = interfaces[row + SNAPLEN]
+                if captured > total - 16:
+                    captured = total - 16
+                time = ABSENT_TIME
+            else:
+                if kind == ENHANCED_PACKET:
+                    interface = word(buffer, position + 8, big)
+                else:
+                    interface = half(buffer, position + 8, big)
+                if interface >= interface_count:
+                    status = NO_INTERFACE
+                    break
+                row = interface * INTERFACE_FIELDS
+                data = position + 28
+                captured = word(buffer, position + 20, big)
+                length = word(buffer, position + 24, big)
+                if captured > total - 32:
+                    status = MALFORMED
+                    break
+                time = packet_time(word(buffer, position + 12, big), word(buffer, position + 16, big), interfaces, row)
+                if kind == OBSOLETE_PACKET:
+                    dropped = half(buffer, position + 10, big)
+                    if dropped != 65535:
+                        interfaces[row + DROPS] = interfaces[row + DROPS] + dropped
+                option = data + captured + ((4 - (captured & 3)) & 3)
+                last = position + total - 4
+                while option + 4 <= last:
+                    code = half(buffer, option, big)
+                    size = half(buffer, option + 2, big)
+                    if code == 0 or option + 4 + size > last:
+                        break
+                    if code == 2 and size == 4:
+                        direction = (word(buffer, option + 4, big) & 3) - 1
+                        if direction > 1:
+                            direction = -1
+                    elif code == 4 and size == 8 and kind == ENHANCED_PACKET:
+                        # 2^31 drops are as good as more: the sum must stay within 64 bits.
+                        dropped = word(buffer, option + (8 if big else 4), big) & 0x7FFFFFFF
+                        if word(buffer, option + (4 if big else 8), big):
+                            dropped = 0x7FFFFFFF
+                        interfaces[row + DROPS] = interfaces[row + DROPS] + dropped
+                    option = option + 4 + size + ((4 - (size & 3)) & 3)
+            if captured > LARGEST_FRAME:
+                status = TOO_LARGE
+                break
+            matrix[OFFSET * capacity + count] = data
+            matrix[CAPTURED * capacity + count] = captured
+            matrix[LENGTH * capacity + count] = length if length > captured else captured
+            matrix[TIME * capacity + count] = time
+            matrix[INTERFACE * capacity + count] = interfaces[row + GLOBAL]
+            matrix[DIRECTION * capacity + count] = direction
+            count = count + 1
+            position = position + total
+        state[POSITION] = position
+        state[COUNT] = count
+        state[STATUS] = status
+        state[NEEDED] = needed

@@ -11,6 +11,7 @@ from pcapcheck.capture.pcapng import MAGIC, PcapngReader
 from pcapcheck.capture.record import BATCH_FRAMES, Reader
 from pcapcheck.capture.window import Window
 from pcapcheck.errors import CaptureError
+from pcapcheck.plain import is_compiled
 
 # What people hand in that is not a capture container, by its first bytes.
 OTHERS = {
@@ -34,10 +35,14 @@ def open_capture(path: Path, batch_frames: int = BATCH_FRAMES) -> Iterator[Reade
     except OSError as error:
         raise CaptureError(f"{path}: {error.strerror or error}; give the path of a readable capture file") from None
     with stream:
+        # Reading ahead helps only where the loops let go of the interpreter's lock.
+        window = Window(stream, ahead=is_compiled())
         try:
-            yield reader_for(Window(stream), str(path), batch_frames)
+            yield reader_for(window, str(path), batch_frames)
         except OSError as error:
             raise CaptureError(f"{path}: {error.strerror or error}; give the path of a readable capture file") from None
+        finally:
+            window.close()
 
 
 def reader_for(window: Window, name: str, batch_frames: int) -> Reader:

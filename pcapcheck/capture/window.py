@@ -1,22 +1,38 @@
-"""A window that slides over the bytes of a capture, so that a file of any size needs little memory."""
+"""A window that slides over the bytes of a capture, so that a file of any size needs little memory.
+
+Of a long file the next bytes are read by a second thread while those in the window are looked at.
+"""
 
 from __future__ import annotations
 
+from queue import SimpleQueue
+from threading import Thread
 from typing import BinaryIO
 
 WINDOW_BYTES = 1 << 20
+# Before the bytes read there is room for what was left unread of those before them: a cut record, as a rule.
+HEADROOM = 1 << 18
+# One is looked at, one is read into, one waits.
+BUFFERS = 3
 
 
 class Window:
-    """The bytes of ``stream`` from offset ``base`` on, as far as they were read: ``buffer[position:end]`` is unread."""
+    """The bytes of ``stream`` from offset ``base`` on, as far as they were read: ``buffer[position:end]`` is unread.
 
-    def __init__(self, stream: BinaryIO, size: int = WINDOW_BYTES) -> None:
+    With ``ahead`` a second thread reads; then ``close`` the window before the stream.
+    """
+
+    def __init__(self, stream: BinaryIO, size: int = WINDOW_BYTES, ahead: bool = False) -> None:
         self.stream = stream
-        self.buffer = bytearray(size)
-        self.base = 0
-        self.position = 0
-        self.end = 0
+        self.size = size
+        self.headroom = min(size, HEADROOM)
+        self.buffer = bytearray(self.headroom + size)
+        self.position = self.end = self.headroom
+        self.base = -self.headroom
         self.at_eof = False
+        self._ahead = ahead
+        self._spare: list[bytearray] = []
+        self._reader: ReadAhead | None = None
 
     @property
     def offset(self) -> int:
@@ -60,20 +76,96 @@ class Window:
             count -= step
         return True
 
+    def close(self) -> None:
+        """Let nobody read from the stream any more."""
+        if self._reader is not None:
+            self._reader.stop()
+            self._reader = None
+
     def _fill(self, wanted: int) -> None:
-        if self.position:
-            rest = self.unread
-            self.buffer[:rest] = self.buffer[self.position : self.end]
-            self.base += self.position
-            self.position, self.end = 0, rest
-        if wanted > len(self.buffer):
-            # A new buffer, since views of the old one may still be held by the last batch.
-            grown = bytearray(max(wanted, 2 * len(self.buffer)))
-            grown[: self.end] = self.buffer[: self.end]
-            self.buffer = grown
-        with memoryview(self.buffer) as view:
-            read = self.stream.readinto(view[self.end :])  # type: ignore[attr-defined]
-        if not read:
+        chunk, count = self._next_chunk()
+        rest, start = self.unread, self.offset
+        if not count:
             self.at_eof = True
+            self._free(chunk)
+            return
+        unread = memoryview(self.buffer)[self.position : self.end]
+        if rest <= self.headroom:
+            self.position, self.end = self.headroom - rest, self.headroom + count
+            chunk[self.position : self.headroom] = unread
+            spent, self.buffer = self.buffer, chunk
         else:
-            self.end += read
+            grown = bytearray(max(wanted, 2 * rest, rest + count))
+            grown[:rest] = unread
+            grown[rest : rest + count] = memoryview(chunk)[self.headroom : self.headroom + count]
+            self._free(chunk)
+            spent, self.buffer = self.buffer, grown
+            self.position, self.end = 0, rest + count
+            while self._reader is None and self.end < len(grown) and count:
+                count = read_into(self.stream, grown, self.end)
+                self.end += count
+        self._free(spent)
+        self.base = start - self.position
+
+    def _next_chunk(self) -> tuple[bytearray, int]:
+        """A buffer with the next bytes behind its headroom, and how many there are."""
+        if self._reader is not None:
+            return self._reader.next()
+        chunk = self._spare.pop() if self._spare else bytearray(self.headroom + self.size)
+        count = read_into(self.stream, chunk, self.headroom)
+        if self._ahead and count == self.size:
+            self._reader = ReadAhead(self.stream, self.headroom)
+            for _ in range(BUFFERS - 2):
+                self._reader.free(bytearray(self.headroom + self.size))
+        return chunk, count
+
+    def _free(self, buffer: bytearray) -> None:
+        """Let a buffer be read into again."""
+        if len(buffer) == self.headroom + self.size:
+            if self._reader is not None:
+                self._reader.free(buffer)
+            else:
+                self._spare.append(buffer)
+
+
+class ReadAhead:
+    """Reads the next bytes of a stream into free buffers, in a thread of its own."""
+
+    def __init__(self, stream: BinaryIO, headroom: int) -> None:
+        self.stream = stream
+        self.headroom = headroom
+        self._wanted = True
+        self._free: SimpleQueue[bytearray | None] = SimpleQueue()
+        self._full: SimpleQueue[tuple[bytearray, int] | OSError] = SimpleQueue()
+        self._thread = Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def next(self) -> tuple[bytearray, int]:
+        """The next buffer and how many bytes stand in it; what reading raised is raised here."""
+        item = self._full.get()
+        if isinstance(item, OSError):
+            raise item
+        return item
+
+    def free(self, buffer: bytearray) -> None:
+        """Give a buffer to be read into."""
+        self._free.put(buffer)
+
+    def stop(self) -> None:
+        self._wanted = False
+        self._free.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (buffer := self._free.get()) is not None and self._wanted:
+            try:
+                self._full.put((buffer, read_into(self.stream, buffer, self.headroom)))
+            except OSError as error:
+                self._full.put(error)
+                return
+
+
+def read_into(stream: BinaryIO, buffer: bytearray, position: int) -> int:
+    """Read what comes next into a buffer from ``position`` on; 0 at the end of the stream."""
+    with memoryview(buffer) as view:
+        return int(stream.readinto(view[position:]) or 0)  # type: ignore[attr-defined]

@@ -25,72 +25,76 @@ cdef int E_POINT, E_ERROR, E_FROM_HIGH, E_FROM_LOW, E_MTU, EVENT_FIELDS, E_REQUE
 cdef int UNREACHABLE, TOO_BIG, EXCEEDED, OTHER_ERROR, FIELDS, ABSENT, S_EVENTS
 cdef int S_ROWS, S_RECORD, S_GROUPS, S_UNDECODED
 
-cdef inline unsigned int half(const unsigned char[::1] buffer, Py_ssize_t position)
-cdef inline unsigned int word(const unsigned char[::1] buffer, Py_ssize_t position)
+cdef inline unsigned int half(const unsigned char[::1] buffer, Py_ssize_t position) nogil
+cdef inline unsigned int word(const unsigned char[::1] buffer, Py_ssize_t position) nogil
 
 @cython.locals(high=cython.longlong)
-cdef inline long long mac(const unsigned char[::1] buffer, Py_ssize_t position)
+cdef inline long long mac(const unsigned char[::1] buffer, Py_ssize_t position) nogil
 
 @cython.locals(high=cython.longlong)
-cdef inline long long signed_long(const unsigned char[::1] buffer, Py_ssize_t position)
+cdef inline long long signed_long(const unsigned char[::1] buffer, Py_ssize_t position) nogil
 
-cdef inline int ttl_says(int ttl)
+cdef inline int ttl_says(int ttl) nogil
+
+@cython.locals(row=cython.Py_ssize_t)
+cdef inline bint is_group(
+    long long[::1] groups, long long group, long long interface, long long ifindex, long long source,
+    long long destination, long long kind) except? -1 nogil
 
 @cython.locals(
     mixed=cython.ulonglong, slot=cython.longlong, group=cython.longlong, row=cython.Py_ssize_t)
 cdef inline long long find_group(
     long long[::1] groups, long long[::1] slots, long long mask, long long limit, long long[::1] state,
-    long long interface, long long ifindex, long long source, long long destination, long long kind)
+    long long interface, long long ifindex, long long source, long long destination, long long kind) nogil
 
 @cython.locals(
     hardware=cython.uint, protocol=cython.uint, hardware_size=cython.longlong, protocol_size=cython.longlong,
     ethernet=cython.bint, macs=cython.bint, addresses=cython.bint, at=cython.longlong)
 cdef void decode_arp(
     const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
-    long long row) except *
+    long long row) except * nogil
 
-cdef inline long long upper_layer(const unsigned char[::1] buffer, long long position, long long end, int protocol) except? -2
+cdef inline long long upper_layer(const unsigned char[::1] buffer, long long position, long long end, int protocol) except? -2 nogil
 
 @cython.locals(
     header=cython.longlong, protocol=cython.int, later=cython.uint, echo_request=cython.int, echo_reply=cython.int,
     packed=cython.longlong)
 cdef void decode_quoted(
     const unsigned char[::1] buffer, long long position, long long end, int version, long long[::1] rows,
-    long long capacity, long long row) except *
+    long long capacity, long long row) except * nogil
 
 @cython.locals(kind=cython.int)
 cdef void decode_icmp(
     const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
-    long long row) except *
+    long long row) except * nogil
 
 @cython.locals(kind=cython.int, wanted=cython.int, option=cython.longlong, size=cython.longlong)
 cdef void decode_icmpv6(
     const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
-    long long row) except *
+    long long row) except * nogil
 
-cdef inline bint is_control(int kind)
+cdef inline bint is_control(int kind) nogil
 
 cdef void decode_fragment_header(
     const unsigned char[::1] buffer, long long position, long long end, int protocol, long long[::1] rows,
-    long long capacity, long long row) except *
+    long long capacity, long long row) except * nogil
 
-cdef inline void fill_event(
+cdef inline int fill_event(
     const unsigned char[::1] buffer, long long payload, long long[::1] events, long long event, long long number,
-    long long time, long long group) except *
+    long long time, long long group) except -1 nogil
 
-cdef inline int error_class(int family, long long kind, long long code)
+cdef inline int error_class(int family, long long kind, long long code) nogil
 
 @cython.locals(request=cython.int)
-cdef inline bint refuses(long long[::1] rows, long long capacity, long long row, int family) except? -1
+cdef inline bint refuses(long long[::1] rows, long long capacity, long long row, int family) except? -1 nogil
 
 @cython.locals(kind=cython.longlong, code=cython.longlong)
 cdef void event_of_error(
-    long long[::1] rows, long long capacity, long long row, int family, long long[::1] events, long long event) except *
+    long long[::1] rows, long long capacity, long long row, int family, long long[::1] events, long long event) except * nogil
 
 @cython.locals(
-    row=cython.longlong, event=cython.longlong, told=cython.bint, flags=cython.int, told_direction=cython.int, field=cython.longlong, record=cython.longlong, mask=cython.longlong, last_group=cython.longlong,
-    last_interface=cython.longlong, last_ifindex=cython.longlong, last_source=cython.longlong,
-    last_destination=cython.longlong, last_kind=cython.longlong, start=cython.longlong, captured=cython.longlong,
+    row=cython.longlong, event=cython.longlong, told=cython.bint, flags=cython.int, told_direction=cython.int, field=cython.longlong, record=cython.longlong, mask=cython.longlong, latest=cython.longlong,
+    before=cython.longlong, start=cython.longlong, captured=cython.longlong,
     length=cython.longlong, time=cython.longlong, interface=cython.longlong, direction=cython.int,
     number=cython.longlong, link=cython.int, end=cython.longlong, trailer=cython.longlong, source=cython.longlong,
     destination=cython.longlong, ethertype=cython.int, ifindex=cython.longlong, vlan=cython.longlong,

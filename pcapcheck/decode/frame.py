@@ -16,6 +16,11 @@ from __future__ import annotations
 
 from array import array
 
+try:
+    import cython
+except ImportError:
+    from pcapcheck import uncompiled as cython
+
 from pcapcheck.capture.layout import ABSENT_TIME
 from pcapcheck.capture.layout import CAPTURED as R_CAPTURED
 from pcapcheck.capture.layout import DIRECTION as R_DIRECTION
@@ -189,6 +194,21 @@ def ttl_says(ttl: int) -> int:
     return TTL_SILENT
 
 
+def is_group(
+    groups: array[int], group: int, interface: int, ifindex: int, source: int, destination: int, kind: int
+) -> bool:
+    """Whether a group has this key. Group 0, which takes what finds no room, never does."""
+    row = group * GROUP_FIELDS
+    return (
+        group > 0
+        and groups[row + G_SRC] == source
+        and groups[row + G_DST] == destination
+        and groups[row + G_KIND] == kind
+        and groups[row + G_INTERFACE] == interface
+        and groups[row + G_IFINDEX] == ifindex
+    )
+
+
 def find_group(
     groups: array[int],
     slots: array[int],
@@ -209,14 +229,7 @@ def find_group(
         group = slots[slot]
         if group < 0:
             break
-        row = group * GROUP_FIELDS
-        if (
-            groups[row + G_SRC] == source
-            and groups[row + G_DST] == destination
-            and groups[row + G_KIND] == kind
-            and groups[row + G_INTERFACE] == interface
-            and groups[row + G_IFINDEX] == ifindex
-        ):
+        if is_group(groups, group, interface, ifindex, source, destination, kind):
             return group
         slot = (slot + 1) & mask
     group = state[S_GROUPS]
@@ -498,312 +511,302 @@ def decode_frames(
     sequence. ``events`` has room for one event per record. Frames before ``since`` or from ``until`` on (nanoseconds)
     are passed over.
     """
-    row = 0
-    event = 0
-    record = state[S_RECORD]
-    mask = len(slots) - 1
-    last_group = -1
-    last_interface = -1
-    last_ifindex = -1
-    last_source = -2
-    last_destination = -2
-    last_kind = -1
-    while record < count and row < capacity:
-        start = records[R_OFFSET * record_capacity + record]
-        captured = records[R_CAPTURED * record_capacity + record]
-        length = records[R_LENGTH * record_capacity + record]
-        time = records[R_TIME * record_capacity + record]
-        interface = records[R_INTERFACE * record_capacity + record]
-        direction = records[R_DIRECTION * record_capacity + record]
-        number = first_number + record
-        record = record + 1
-        if time < since or time >= until:
-            if time != ABSENT_TIME:
-                continue
-        link = links[interface * 2]
-        end = start + captured
-        trailer = links[interface * 2 + 1]
-        if captured == length and captured >= trailer:
-            end = end - trailer
-        source = -1
-        destination = -1
-        ethertype = -1
-        ifindex = -1
-        vlan = -1
-        cast = -1
-        position = start
-        if link == LINK_ETHERNET:
-            if start + 12 <= end:
-                destination = mac(buffer, start)
-                source = mac(buffer, start + 6)
-                position = start + 14
-                if position <= end:
-                    ethertype = half(buffer, start + 12)
-            elif start + 6 <= end:
-                destination = mac(buffer, start)
-        elif link == LINK_COOKED:
-            if start + 16 <= end:
-                packet_type = half(buffer, start)
-                direction = 1 if packet_type == 4 else 0
-                if packet_type < 4:
-                    cast = TO_MANY if packet_type == 1 or packet_type == 2 else TO_ONE
-                if half(buffer, start + 4) == 6:
+    with cython.nogil:
+        row = 0
+        event = 0
+        record = state[S_RECORD]
+        mask = len(slots) - 1
+        latest = 0
+        before = 0
+        while record < count and row < capacity:
+            start = records[R_OFFSET * record_capacity + record]
+            captured = records[R_CAPTURED * record_capacity + record]
+            length = records[R_LENGTH * record_capacity + record]
+            time = records[R_TIME * record_capacity + record]
+            interface = records[R_INTERFACE * record_capacity + record]
+            direction = records[R_DIRECTION * record_capacity + record]
+            number = first_number + record
+            record = record + 1
+            if time < since or time >= until:
+                if time != ABSENT_TIME:
+                    continue
+            link = links[interface * 2]
+            end = start + captured
+            trailer = links[interface * 2 + 1]
+            if captured == length and captured >= trailer:
+                end = end - trailer
+            source = -1
+            destination = -1
+            ethertype = -1
+            ifindex = -1
+            vlan = -1
+            cast = -1
+            position = start
+            if link == LINK_ETHERNET:
+                if start + 12 <= end:
+                    destination = mac(buffer, start)
                     source = mac(buffer, start + 6)
-                ethertype = half(buffer, start + 14)
-                position = start + 16
-        elif link == LINK_COOKED2:
-            if start + 20 <= end:
-                ethertype = half(buffer, start)
-                ifindex = word(buffer, start + 4)
-                packet_type = buffer[start + 10]
-                direction = 1 if packet_type == 4 else 0
-                if packet_type < 4:
-                    cast = TO_MANY if packet_type == 1 or packet_type == 2 else TO_ONE
-                if buffer[start + 11] == 6:
-                    source = mac(buffer, start + 12)
-                position = start + 20
-        elif link == LINK_RAW:
-            if start < end:
-                ethertype = 0x86DD if buffer[start] >> 4 == 6 else 0x0800
-        elif link == LINK_NULL or link == LINK_LOOP:
-            if start + 4 <= end:
-                # LOOP is in network order, NULL in that of the recording host: a family fits in one byte either way.
-                family = buffer[start] | buffer[start + 3]
-                position = start + 4
-                if family == 2:
-                    ethertype = 0x0800
-                elif family == 10 or family == 24 or family == 28 or family == 30:
-                    ethertype = 0x86DD
-        if destination >= 0:
-            cast = TO_MANY if (destination >> 40) & 1 else TO_ONE
-        while True:
-            if ethertype == 0x8100 or ethertype == 0x88A8 or ethertype == 0x9100 or ethertype == 0x9200:
-                if position + 4 > end:
-                    break
-                vlan = half(buffer, position) & 0xFFF
-                ethertype = half(buffer, position + 2)
-                position = position + 4
-            elif link == LINK_ETHERNET and 0 <= ethertype <= 1500:
-                # IEEE 802.3 length, also behind a tag; LLC with a SNAP header names an ethertype again (RFC 1042).
-                ethertype = -1
-                if (
-                    position + 8 <= end
-                    and buffer[position] == 0xAA
-                    and buffer[position + 1] == 0xAA
-                    and buffer[position + 2] == 3
-                    and buffer[position + 3] == 0
-                    and buffer[position + 4] == 0
-                    and buffer[position + 5] == 0
-                ):
-                    ethertype = half(buffer, position + 6)
-                    position = position + 8
-            else:
-                break
-
-        carries = OTHER
-        says = TTL_SILENT
-        version = 0
-        payload = -1
-        protocol = -1
-        payload_end = end
-        fragment = 0
-        if link == 0:
-            carries = UNDECODED
-            state[S_UNDECODED] = state[S_UNDECODED] + 1
-        elif ethertype == 0x0806:
-            carries = ARP
-        elif ethertype == 0x0800:
-            if position < end and buffer[position] >> 4 == 4 and (buffer[position] & 15) >= 5:
-                version = 4
-                if position + 20 <= end:
-                    says = ttl_says(buffer[position + 8])
-                    protocol = buffer[position + 9]
-                    first = buffer[position + 16]
-                    if 224 <= first < 240 or word(buffer, position + 16) == LIMITED_BROADCAST:
-                        carries = MULTICAST
-                    else:
-                        carries = UNICAST
-                    total = half(buffer, position + 2)
-                    # A total length of 0 is a large segment handed down to be cut by the card (TSO).
-                    if total >= (buffer[position] & 15) * 4 and position + total < end:
-                        payload_end = position + total
-                    fragment = (half(buffer, position + 6) & 0x1FFF) * 8
-                    payload = position + (buffer[position] & 15) * 4
-        elif ethertype == 0x86DD:
-            if position < end and buffer[position] >> 4 == 6:
-                version = 6
-                if position + 40 <= end:
-                    says = ttl_says(buffer[position + 7])
-                    protocol = buffer[position + 6]
-                    carries = MULTICAST if buffer[position + 24] == 0xFF else UNICAST
-                    total = half(buffer, position + 4) + 40
-                    # A payload length of 0 means a jumbogram or a large segment to be cut by the card, else nothing.
-                    if total == 40 and (protocol == 0 or protocol == 6 or protocol == 17):
-                        total = end - position
-                    if position + total < end:
-                        payload_end = position + total
-                    packed = upper_layer(buffer, position + 40, payload_end, protocol)
-                    if packed >= 0:
-                        payload = packed >> 8
-                        protocol = packed & 255
-                        if protocol == 58 and payload < payload_end and is_control(buffer[payload]):
-                            carries = ND
-        if carries == ND or carries == MULTICAST:
-            says = TTL_SILENT
-
-        told_direction = direction if direction >= 0 else 2
-        kind = carries + says * KIND_TTL + told_direction * KIND_DIRECTION
-        if (
-            kind == last_kind
-            and source == last_source
-            and destination == last_destination
-            and interface == last_interface
-            and ifindex == last_ifindex
-        ):
-            group = last_group
-        else:
-            group = find_group(groups, slots, mask, limit, state, interface, ifindex, source, destination, kind)
-            last_group = group
-            last_kind = kind
-            last_source = source
-            last_destination = destination
-            last_interface = interface
-            last_ifindex = ifindex
-        entry = group * GROUP_FIELDS
-        seen = groups[entry + G_COUNT]
-        groups[entry + G_COUNT] = seen + 1
-        if seen < EVIDENCE_FRAMES:
-            groups[entry + G_EVIDENCE + seen] = number
-            if seen == 0:
-                groups[entry + G_FIRST] = time
-                groups[entry + G_LAST] = time
-            if seen == 0 and payload >= 0 and carries != OTHER:
-                groups[entry + G_HAS_SOURCE] = version
-                if version == 4:
-                    groups[entry + G_SOURCE_LOW] = MAPPED | word(buffer, position + 12)
+                    position = start + 14
+                    if position <= end:
+                        ethertype = half(buffer, start + 12)
+                elif start + 6 <= end:
+                    destination = mac(buffer, start)
+            elif link == LINK_COOKED:
+                if start + 16 <= end:
+                    packet_type = half(buffer, start)
+                    direction = 1 if packet_type == 4 else 0
+                    if packet_type < 4:
+                        cast = TO_MANY if packet_type == 1 or packet_type == 2 else TO_ONE
+                    if half(buffer, start + 4) == 6:
+                        source = mac(buffer, start + 6)
+                    ethertype = half(buffer, start + 14)
+                    position = start + 16
+            elif link == LINK_COOKED2:
+                if start + 20 <= end:
+                    ethertype = half(buffer, start)
+                    ifindex = word(buffer, start + 4)
+                    packet_type = buffer[start + 10]
+                    direction = 1 if packet_type == 4 else 0
+                    if packet_type < 4:
+                        cast = TO_MANY if packet_type == 1 or packet_type == 2 else TO_ONE
+                    if buffer[start + 11] == 6:
+                        source = mac(buffer, start + 12)
+                    position = start + 20
+            elif link == LINK_RAW:
+                if start < end:
+                    ethertype = 0x86DD if buffer[start] >> 4 == 6 else 0x0800
+            elif link == LINK_NULL or link == LINK_LOOP:
+                if start + 4 <= end:
+                    # LOOP is in network order, NULL in that of the recorder: a family fits in one byte either way.
+                    family = buffer[start] | buffer[start + 3]
+                    position = start + 4
+                    if family == 2:
+                        ethertype = 0x0800
+                    elif family == 10 or family == 24 or family == 28 or family == 30:
+                        ethertype = 0x86DD
+            if destination >= 0:
+                cast = TO_MANY if (destination >> 40) & 1 else TO_ONE
+            while True:
+                if ethertype == 0x8100 or ethertype == 0x88A8 or ethertype == 0x9100 or ethertype == 0x9200:
+                    if position + 4 > end:
+                        break
+                    vlan = half(buffer, position) & 0xFFF
+                    ethertype = half(buffer, position + 2)
+                    position = position + 4
+                elif link == LINK_ETHERNET and 0 <= ethertype <= 1500:
+                    # IEEE 802.3 length, also behind a tag; LLC with a SNAP header names an ethertype again (RFC 1042).
+                    ethertype = -1
+                    if (
+                        position + 8 <= end
+                        and buffer[position] == 0xAA
+                        and buffer[position + 1] == 0xAA
+                        and buffer[position + 2] == 3
+                        and buffer[position + 3] == 0
+                        and buffer[position + 4] == 0
+                        and buffer[position + 5] == 0
+                    ):
+                        ethertype = half(buffer, position + 6)
+                        position = position + 8
                 else:
-                    groups[entry + G_SOURCE_HIGH] = signed_long(buffer, position + 8)
-                    groups[entry + G_SOURCE_LOW] = signed_long(buffer, position + 16)
-        if time != ABSENT_TIME:
-            if time < groups[entry + G_FIRST] or groups[entry + G_FIRST] == ABSENT_TIME:
-                groups[entry + G_FIRST] = time
-            if time > groups[entry + G_LAST]:
-                groups[entry + G_LAST] = time
+                    break
 
-        if protocol == 6 and payload >= 0 and payload + 14 <= payload_end and fragment == 0:
-            flags = buffer[payload + 13] & 18
-            if flags == 2:
-                groups[entry + G_TCP] |= TCP_OPENS
-            elif flags == 16:
-                groups[entry + G_TCP] |= TCP_GOES_ON
-        told = False
-        if payload >= 0 and fragment == 0 and payload + 8 <= payload_end and carries != ND:
-            if version == 4 and protocol == 1 and (buffer[payload] == 8 or buffer[payload] == 0):
-                told = True
-                fill_event(buffer, payload, events, event, number, time, group)
-                events[event + E_KIND] = E_REQUEST if buffer[payload] == 8 else E_REPLY
-                events[event + E_IP_ID] = half(buffer, position + 4)
-                events[event + E_TTL] = buffer[position + 8]
-                events[event + E_SRC_HIGH] = 0
-                events[event + E_SRC_LOW] = MAPPED | word(buffer, position + 12)
-                events[event + E_DST_HIGH] = 0
-                events[event + E_DST_LOW] = MAPPED | word(buffer, position + 16)
-            elif version == 6 and protocol == 58 and (buffer[payload] == 128 or buffer[payload] == 129):
-                told = True
-                fill_event(buffer, payload, events, event, number, time, group)
-                events[event + E_KIND] = E_REQUEST if buffer[payload] == 128 else E_REPLY
-                events[event + E_IP_ID] = ABSENT
-                events[event + E_TTL] = buffer[position + 7]
-                events[event + E_SRC_HIGH] = signed_long(buffer, position + 8)
-                events[event + E_SRC_LOW] = signed_long(buffer, position + 16)
-                events[event + E_DST_HIGH] = signed_long(buffer, position + 24)
-                events[event + E_DST_LOW] = signed_long(buffer, position + 32)
-        if told:
-            events[event + E_POINT] = (interface << 32) | (ifindex + 1)
-            if carries == MULTICAST:
-                events[event + E_KIND] |= E_TO_MANY
-            event = event + EVENT_FIELDS
-        if not keep_all and carries != ARP and carries != ND:
-            if told or fragment != 0 or not ((protocol == 1 and version == 4) or (protocol == 58 and version == 6)):
-                continue
-        for field in range(FIELDS):
-            rows[field * capacity + row] = ABSENT
-        rows[NUMBER * capacity + row] = number
-        rows[TIME * capacity + row] = time
-        rows[INTERFACE * capacity + row] = interface
-        rows[IFINDEX * capacity + row] = ifindex
-        rows[GROUP * capacity + row] = group
-        rows[CAPTURED * capacity + row] = captured
-        rows[LENGTH * capacity + row] = length
-        rows[DIRECTION * capacity + row] = direction
-        rows[CARRIES * capacity + row] = carries
-        rows[CAST * capacity + row] = cast
-        rows[HAS * capacity + row] = 0
-        rows[ETH_SRC * capacity + row] = source
-        rows[ETH_DST * capacity + row] = destination
-        rows[ETH_TYPE * capacity + row] = ethertype
-        rows[VLAN * capacity + row] = vlan
-        rows[POSITION * capacity + row] = start
-        if carries == ARP:
-            decode_arp(buffer, position, end, rows, capacity, row)
-        elif version == 4:
-            rows[IP_VERSION * capacity + row] = 4
-            if position + 4 <= end:
-                rows[IP_LENGTH * capacity + row] = half(buffer, position + 2)
-            if position + 6 <= end:
-                rows[IP_ID * capacity + row] = half(buffer, position + 4)
-            if position + 8 <= end:
-                rows[IP_DF * capacity + row] = (buffer[position + 6] >> 6) & 1
-                rows[IP_MF * capacity + row] = (buffer[position + 6] >> 5) & 1
-                rows[IP_FRAGMENT * capacity + row] = (half(buffer, position + 6) & 0x1FFF) * 8
-            if position + 9 <= end:
-                rows[IP_TTL * capacity + row] = buffer[position + 8]
-            if position + 10 <= end:
-                rows[IP_PROTO * capacity + row] = buffer[position + 9]
-            if payload >= 0:
-                rows[HAS * capacity + row] = HAS_ADDRESSES
-                rows[IP_SRC_HIGH * capacity + row] = 0
-                rows[IP_SRC_LOW * capacity + row] = MAPPED | word(buffer, position + 12)
-                rows[IP_DST_HIGH * capacity + row] = 0
-                rows[IP_DST_LOW * capacity + row] = MAPPED | word(buffer, position + 16)
-        elif version == 6:
-            rows[IP_VERSION * capacity + row] = 6
-            if position + 6 <= end:
-                rows[IP_LENGTH * capacity + row] = half(buffer, position + 4)
-            if position + 8 <= end:
-                rows[IP_TTL * capacity + row] = buffer[position + 7]
-            if position + 40 <= end:
-                rows[HAS * capacity + row] = HAS_ADDRESSES
-                rows[IP_SRC_HIGH * capacity + row] = signed_long(buffer, position + 8)
-                rows[IP_SRC_LOW * capacity + row] = signed_long(buffer, position + 16)
-                rows[IP_DST_HIGH * capacity + row] = signed_long(buffer, position + 24)
-                rows[IP_DST_LOW * capacity + row] = signed_long(buffer, position + 32)
+            carries = OTHER
+            says = TTL_SILENT
+            version = 0
+            payload = -1
+            protocol = -1
+            payload_end = end
+            fragment = 0
+            if link == 0:
+                carries = UNDECODED
+                state[S_UNDECODED] = state[S_UNDECODED] + 1
+            elif ethertype == 0x0806:
+                carries = ARP
+            elif ethertype == 0x0800:
+                if position < end and buffer[position] >> 4 == 4 and (buffer[position] & 15) >= 5:
+                    version = 4
+                    if position + 20 <= end:
+                        says = ttl_says(buffer[position + 8])
+                        protocol = buffer[position + 9]
+                        first = buffer[position + 16]
+                        if 224 <= first < 240 or word(buffer, position + 16) == LIMITED_BROADCAST:
+                            carries = MULTICAST
+                        else:
+                            carries = UNICAST
+                        total = half(buffer, position + 2)
+                        # A total length of 0 is a large segment handed down to be cut by the card (TSO).
+                        if total >= (buffer[position] & 15) * 4 and position + total < end:
+                            payload_end = position + total
+                        fragment = (half(buffer, position + 6) & 0x1FFF) * 8
+                        payload = position + (buffer[position] & 15) * 4
+            elif ethertype == 0x86DD:
+                if position < end and buffer[position] >> 4 == 6:
+                    version = 6
+                    if position + 40 <= end:
+                        says = ttl_says(buffer[position + 7])
+                        protocol = buffer[position + 6]
+                        carries = MULTICAST if buffer[position + 24] == 0xFF else UNICAST
+                        total = half(buffer, position + 4) + 40
+                        # A payload length of 0 is a jumbogram, a large segment to be cut by the card, or nothing.
+                        if total == 40 and (protocol == 0 or protocol == 6 or protocol == 17):
+                            total = end - position
+                        if position + total < end:
+                            payload_end = position + total
+                        packed = upper_layer(buffer, position + 40, payload_end, protocol)
+                        if packed >= 0:
+                            payload = packed >> 8
+                            protocol = packed & 255
+                            if protocol == 58 and payload < payload_end and is_control(buffer[payload]):
+                                carries = ND
+            if carries == ND or carries == MULTICAST:
+                says = TTL_SILENT
+
+            told_direction = direction if direction >= 0 else 2
+            kind = carries + says * KIND_TTL + told_direction * KIND_DIRECTION
+            # Frames of the same two groups alternate in most captures: question and answer, data and acknowledgement.
+            if not is_group(groups, latest, interface, ifindex, source, destination, kind):
+                if is_group(groups, before, interface, ifindex, source, destination, kind):
+                    group = before
+                else:
+                    group = find_group(groups, slots, mask, limit, state, interface, ifindex, source, destination, kind)
+                before = latest
+                latest = group
+            group = latest
+            entry = group * GROUP_FIELDS
+            seen = groups[entry + G_COUNT]
+            groups[entry + G_COUNT] = seen + 1
+            if seen < EVIDENCE_FRAMES:
+                groups[entry + G_EVIDENCE + seen] = number
+                if seen == 0:
+                    groups[entry + G_FIRST] = time
+                    groups[entry + G_LAST] = time
+                if seen == 0 and payload >= 0 and carries != OTHER:
+                    groups[entry + G_HAS_SOURCE] = version
+                    if version == 4:
+                        groups[entry + G_SOURCE_LOW] = MAPPED | word(buffer, position + 12)
+                    else:
+                        groups[entry + G_SOURCE_HIGH] = signed_long(buffer, position + 8)
+                        groups[entry + G_SOURCE_LOW] = signed_long(buffer, position + 16)
+            if time != ABSENT_TIME:
+                if time < groups[entry + G_FIRST] or groups[entry + G_FIRST] == ABSENT_TIME:
+                    groups[entry + G_FIRST] = time
+                if time > groups[entry + G_LAST]:
+                    groups[entry + G_LAST] = time
+
+            if protocol == 6 and payload >= 0 and payload + 14 <= payload_end and fragment == 0:
+                flags = buffer[payload + 13] & 18
+                if flags == 2:
+                    groups[entry + G_TCP] |= TCP_OPENS
+                elif flags == 16:
+                    groups[entry + G_TCP] |= TCP_GOES_ON
+            told = False
+            if payload >= 0 and fragment == 0 and payload + 8 <= payload_end and carries != ND:
+                if version == 4 and protocol == 1 and (buffer[payload] == 8 or buffer[payload] == 0):
+                    told = True
+                    fill_event(buffer, payload, events, event, number, time, group)
+                    events[event + E_KIND] = E_REQUEST if buffer[payload] == 8 else E_REPLY
+                    events[event + E_IP_ID] = half(buffer, position + 4)
+                    events[event + E_TTL] = buffer[position + 8]
+                    events[event + E_SRC_HIGH] = 0
+                    events[event + E_SRC_LOW] = MAPPED | word(buffer, position + 12)
+                    events[event + E_DST_HIGH] = 0
+                    events[event + E_DST_LOW] = MAPPED | word(buffer, position + 16)
+                elif version == 6 and protocol == 58 and (buffer[payload] == 128 or buffer[payload] == 129):
+                    told = True
+                    fill_event(buffer, payload, events, event, number, time, group)
+                    events[event + E_KIND] = E_REQUEST if buffer[payload] == 128 else E_REPLY
+                    events[event + E_IP_ID] = ABSENT
+                    events[event + E_TTL] = buffer[position + 7]
+                    events[event + E_SRC_HIGH] = signed_long(buffer, position + 8)
+                    events[event + E_SRC_LOW] = signed_long(buffer, position + 16)
+                    events[event + E_DST_HIGH] = signed_long(buffer, position + 24)
+                    events[event + E_DST_LOW] = signed_long(buffer, position + 32)
+            if told:
+                events[event + E_POINT] = (interface << 32) | (ifindex + 1)
+                if carries == MULTICAST:
+                    events[event + E_KIND] |= E_TO_MANY
+                event = event + EVENT_FIELDS
+            if not keep_all and carries != ARP and carries != ND:
+                if told or fragment != 0 or not ((protocol == 1 and version == 4) or (protocol == 58 and version == 6)):
+                    continue
+            for field in range(FIELDS):
+                rows[field * capacity + row] = ABSENT
+            rows[NUMBER * capacity + row] = number
+            rows[TIME * capacity + row] = time
+            rows[INTERFACE * capacity + row] = interface
+            rows[IFINDEX * capacity + row] = ifindex
+            rows[GROUP * capacity + row] = group
+            rows[CAPTURED * capacity + row] = captured
+            rows[LENGTH * capacity + row] = length
+            rows[DIRECTION * capacity + row] = direction
+            rows[CARRIES * capacity + row] = carries
+            rows[CAST * capacity + row] = cast
+            rows[HAS * capacity + row] = 0
+            rows[ETH_SRC * capacity + row] = source
+            rows[ETH_DST * capacity + row] = destination
+            rows[ETH_TYPE * capacity + row] = ethertype
+            rows[VLAN * capacity + row] = vlan
+            rows[POSITION * capacity + row] = start
+            if carries == ARP:
+                decode_arp(buffer, position, end, rows, capacity, row)
+            elif version == 4:
+                rows[IP_VERSION * capacity + row] = 4
+                if position + 4 <= end:
+                    rows[IP_LENGTH * capacity + row] = half(buffer, position + 2)
+                if position + 6 <= end:
+                    rows[IP_ID * capacity + row] = half(buffer, position + 4)
+                if position + 8 <= end:
+                    rows[IP_DF * capacity + row] = (buffer[position + 6] >> 6) & 1
+                    rows[IP_MF * capacity + row] = (buffer[position + 6] >> 5) & 1
+                    rows[IP_FRAGMENT * capacity + row] = (half(buffer, position + 6) & 0x1FFF) * 8
+                if position + 9 <= end:
+                    rows[IP_TTL * capacity + row] = buffer[position + 8]
+                if position + 10 <= end:
+                    rows[IP_PROTO * capacity + row] = buffer[position + 9]
                 if payload >= 0:
-                    rows[IP_PROTO * capacity + row] = protocol
-                decode_fragment_header(buffer, position + 40, end, buffer[position + 6], rows, capacity, row)
-        if payload < 0 or fragment != 0 or payload > payload_end:
+                    rows[HAS * capacity + row] = HAS_ADDRESSES
+                    rows[IP_SRC_HIGH * capacity + row] = 0
+                    rows[IP_SRC_LOW * capacity + row] = MAPPED | word(buffer, position + 12)
+                    rows[IP_DST_HIGH * capacity + row] = 0
+                    rows[IP_DST_LOW * capacity + row] = MAPPED | word(buffer, position + 16)
+            elif version == 6:
+                rows[IP_VERSION * capacity + row] = 6
+                if position + 6 <= end:
+                    rows[IP_LENGTH * capacity + row] = half(buffer, position + 4)
+                if position + 8 <= end:
+                    rows[IP_TTL * capacity + row] = buffer[position + 7]
+                if position + 40 <= end:
+                    rows[HAS * capacity + row] = HAS_ADDRESSES
+                    rows[IP_SRC_HIGH * capacity + row] = signed_long(buffer, position + 8)
+                    rows[IP_SRC_LOW * capacity + row] = signed_long(buffer, position + 16)
+                    rows[IP_DST_HIGH * capacity + row] = signed_long(buffer, position + 24)
+                    rows[IP_DST_LOW * capacity + row] = signed_long(buffer, position + 32)
+                    if payload >= 0:
+                        rows[IP_PROTO * capacity + row] = protocol
+                    decode_fragment_header(buffer, position + 40, end, buffer[position + 6], rows, capacity, row)
+            if payload < 0 or fragment != 0 or payload > payload_end:
+                row = row + 1
+                continue
+            if version == 4 and protocol == 1:
+                decode_icmp(buffer, payload, payload_end, rows, capacity, row)
+                if refuses(rows, capacity, row, 4):
+                    event_of_error(rows, capacity, row, 4, events, event)
+                    event = event + EVENT_FIELDS
+            elif version == 6 and protocol == 58:
+                decode_icmpv6(buffer, payload, payload_end, rows, capacity, row)
+                if refuses(rows, capacity, row, 6):
+                    event_of_error(rows, capacity, row, 6, events, event)
+                    event = event + EVENT_FIELDS
+            elif protocol == 6 or protocol == 17:
+                if payload + 4 <= payload_end:
+                    rows[SRC_PORT * capacity + row] = half(buffer, payload)
+                    rows[DST_PORT * capacity + row] = half(buffer, payload + 2)
+                if protocol == 6 and payload + 14 <= payload_end:
+                    rows[TCP_FLAGS * capacity + row] = half(buffer, payload + 12) & 0xFFF
             row = row + 1
-            continue
-        if version == 4 and protocol == 1:
-            decode_icmp(buffer, payload, payload_end, rows, capacity, row)
-            if refuses(rows, capacity, row, 4):
-                event_of_error(rows, capacity, row, 4, events, event)
-                event = event + EVENT_FIELDS
-        elif version == 6 and protocol == 58:
-            decode_icmpv6(buffer, payload, payload_end, rows, capacity, row)
-            if refuses(rows, capacity, row, 6):
-                event_of_error(rows, capacity, row, 6, events, event)
-                event = event + EVENT_FIELDS
-        elif protocol == 6 or protocol == 17:
-            if payload + 4 <= payload_end:
-                rows[SRC_PORT * capacity + row] = half(buffer, payload)
-                rows[DST_PORT * capacity + row] = half(buffer, payload + 2)
-            if protocol == 6 and payload + 14 <= payload_end:
-                rows[TCP_FLAGS * capacity + row] = half(buffer, payload + 12) & 0xFFF
-        row = row + 1
-    state[S_RECORD] = record
-    state[S_ROWS] = row
-    state[S_EVENTS] = event // EVENT_FIELDS
+        state[S_RECORD] = record
+        state[S_ROWS] = row
+        state[S_EVENTS] = event // EVENT_FIELDS
 
 
 def decode_fragment_header(

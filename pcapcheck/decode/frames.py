@@ -47,6 +47,8 @@ COOKED = 113
 COOKED2 = 276
 
 MOST_GROUPS = 1 << 14
+# The events of so many batches are kept, so that echoes can be paired while the next batches are decoded.
+EVENTS_KEPT = 4
 DISTANT = 1 << 62
 
 
@@ -119,7 +121,8 @@ class Decoder:
         self._state[layout.S_GROUPS] = 1
         self._links = array("q")
         self._rows = array("q")
-        self._events = array("q")
+        self._events: list[array[int]] = []
+        self._turn = 0
 
     @property
     def undecoded(self) -> int:
@@ -132,14 +135,16 @@ class Decoder:
         return self._groups[layout.G_COUNT]
 
     def decode(self, batch: RecordBatch) -> FrameBatch:
-        """The rows and events of a batch, valid until the next is decoded."""
+        """The rows of a batch, valid until the next is decoded, and its events, valid until so many more are."""
         capacity = batch.capacity
         if len(self._rows) != layout.FIELDS * capacity:
             self._rows = array("q", bytes(8 * layout.FIELDS * capacity))
-            self._events = array("q", bytes(8 * layout.EVENT_FIELDS * capacity))
+            self._events = [array("q", bytes(8 * layout.EVENT_FIELDS * capacity)) for _ in range(EVENTS_KEPT)]
         self._add_links(batch.interfaces)
         state = self._state
         state[layout.S_RECORD] = 0
+        self._turn = (self._turn + 1) % EVENTS_KEPT
+        events = self._events[self._turn]
         frame.decode_frames(
             batch.buffer,
             batch.matrix,
@@ -155,10 +160,10 @@ class Decoder:
             MOST_GROUPS,
             self._rows,
             capacity,
-            self._events,
+            events,
             state,
         )
-        return FrameBatch(self._rows, capacity, state[layout.S_ROWS], self._events, state[layout.S_EVENTS])
+        return FrameBatch(self._rows, capacity, state[layout.S_ROWS], events, state[layout.S_EVENTS])
 
     def macs(self, group: int) -> tuple[int | None, int | None]:
         """Source and destination MAC of a group's frames."""

@@ -6,6 +6,7 @@ are counted in bins; one by one they are handed out only where somebody wants ev
 
 from __future__ import annotations
 
+import os
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,9 +15,11 @@ from dataclasses import dataclass
 from pcapcheck.capture.layout import ABSENT_TIME
 from pcapcheck.columns import ERRORS, OUTCOMES
 from pcapcheck.decode import layout as decoded
-from pcapcheck.decode.frames import FrameBatch, absent
+from pcapcheck.decode.frames import EVENTS_KEPT, FrameBatch, absent
 from pcapcheck.flows import pairing
 from pcapcheck.flows import pairing_layout as layout
+from pcapcheck.flows.ahead import Ahead
+from pcapcheck.plain import is_compiled
 from pcapcheck.values import address_of, format_address, is_ipv4
 
 # ICMP types that end an exchange, by family. Redirects (5) and source quench (4) do not.
@@ -145,6 +148,10 @@ class Echoes:
         self._state[layout.S_BINS] = 1
         self._enlarge_pool()
         self._enlarge_bins()
+        self._ahead: Ahead[tuple[array[int], int]] | None = None
+        if not every and is_compiled() and (os.cpu_count() or 1) > 1:
+            # One batch is being paired and one decoded; those between wait.
+            self._ahead = Ahead(self._pair_unseen, EVENTS_KEPT - 2)
 
     @property
     def evicted(self) -> int:
@@ -152,14 +159,23 @@ class Echoes:
         return self._state[layout.S_EVICTED]
 
     def feed(self, batch: FrameBatch) -> Iterator[Echo]:
-        """Take the events of a batch; yields finished echoes where every one is wanted."""
+        """Take the events of a batch; yields finished echoes where every one is wanted.
+
+        Where none is, they may be paired while the caller goes on: ``batch.events`` must stay as they are for a while.
+        """
         self._count_errors(batch)
+        if self._ahead is not None:
+            self._ahead.give((batch.events, batch.event_count))
+        else:
+            yield from self._pair(batch.events, batch.event_count)
+
+    def _pair(self, events: array[int], count: int) -> Iterator[Echo]:
         state = self._state
         state[layout.S_EVENT] = 0
         while True:
             pairing.pair(
-                batch.events,
-                batch.event_count,
+                events,
+                count,
                 self._pool,
                 self._slots,
                 self._answered,
@@ -180,8 +196,13 @@ class Echoes:
                 return
             self._enlarge()
 
+    def _pair_unseen(self, given: tuple[array[int], int]) -> None:
+        for _ in self._pair(*given):
+            raise AssertionError("echoes are handed out although nobody wants them")
+
     def finish(self, last_seen: array[int]) -> Iterator[Echo]:
         """What is left at the end. ``last_seen`` holds, by frame group, when its capture point was heard last."""
+        self.close()
         while True:
             pairing.finish_all(
                 self._pool,
@@ -202,6 +223,12 @@ class Echoes:
             if self._state[layout.S_STATUS] == layout.DONE:
                 return
             self._enlarge()
+
+    def close(self) -> None:
+        """Let the second thread finish what it was given."""
+        if self._ahead is not None:
+            ahead, self._ahead = self._ahead, None
+            ahead.join()
 
     def bins(self) -> Iterator[EchoBin]:
         """What was finished so far, summed up."""

@@ -17,35 +17,35 @@ cdef unsigned long long MULTIPLY, LONG
 
 @cython.locals(mixed=cython.ulonglong)
 cdef inline long long home_of(
-    unsigned long long src_low, unsigned long long dst_low, unsigned long long ident_seq, unsigned long long point)
+    unsigned long long src_low, unsigned long long dst_low, unsigned long long ident_seq, unsigned long long point) nogil
 
 @cython.locals(slot=cython.longlong, place=cython.longlong, row=cython.longlong)
 cdef inline long long find_place(
     long long[::1] pool, long long[::1] slots, long long mask, long long home, long long src_high, long long src_low,
-    long long dst_high, long long dst_low, long long ident_seq, long long point) except? -2
+    long long dst_high, long long dst_low, long long ident_seq, long long point) except? -2 nogil
 
 @cython.locals(slot=cython.longlong)
-cdef inline void insert(long long[::1] pool, long long[::1] slots, long long mask, long long place) except *
+cdef inline int insert(long long[::1] pool, long long[::1] slots, long long mask, long long place) except -1 nogil
 
 @cython.locals(slot=cython.longlong, hole=cython.longlong, other=cython.longlong, wanted=cython.longlong)
-cdef inline void remove(long long[::1] pool, long long[::1] slots, long long mask, long long place) except *
+cdef inline int remove(long long[::1] pool, long long[::1] slots, long long mask, long long place) except -1 nogil
 
 @cython.locals(place=cython.longlong)
 cpdef enter_all(long long[::1] pool, long long[::1] slots, long long mask, long long capacity)
 
 @cython.locals(row=cython.longlong, newest=cython.longlong)
-cdef inline void link_newest(long long[::1] pool, long long[::1] state, long long place) except *
+cdef inline int link_newest(long long[::1] pool, long long[::1] state, long long place) except -1 nogil
 
 @cython.locals(row=cython.longlong, older=cython.longlong, newer=cython.longlong)
-cdef inline void unlink(long long[::1] pool, long long[::1] state, long long place) except *
+cdef inline int unlink(long long[::1] pool, long long[::1] state, long long place) except -1 nogil
 
-cdef inline void release(
-    long long[::1] pool, long long[::1] slots, long long mask, long long[::1] state, long long place) except *
+cdef inline int release(
+    long long[::1] pool, long long[::1] slots, long long mask, long long[::1] state, long long place) except -1 nogil
 
 @cython.locals(shift=cython.longlong)
-cpdef long long bucket_of(long long duration)
+cpdef inline long long bucket_of(long long duration) noexcept nogil
 
-cdef inline long long bin_home(long long group, long long outcome, long long unicast, long long error)
+cdef inline long long bin_home(long long group, long long outcome, long long unicast, long long error) nogil
 
 @cython.locals(mask=cython.longlong, number=cython.longlong, row=cython.longlong, slot=cython.longlong)
 cpdef enter_bins(long long[::1] bins, long long[::1] bin_slots, long long count)
@@ -53,25 +53,27 @@ cpdef enter_bins(long long[::1] bins, long long[::1] bin_slots, long long count)
 @cython.locals(slot=cython.longlong, found=cython.longlong, row=cython.longlong)
 cdef inline long long find_bin(
     long long[::1] bins, long long[::1] bin_slots, long long mask, long long limit, long long[::1] state,
-    long long group, long long outcome, long long unicast, long long error) except? -1
+    long long group, long long outcome, long long unicast, long long error) except? -1 nogil
 
 @cython.locals(
     row=cython.longlong, error=cython.longlong, unicast=cython.longlong, found=cython.longlong, entry=cython.longlong,
     count=cython.longlong, target=cython.longlong, field=cython.longlong, rtt=cython.longlong)
-cdef inline void finish(
+cdef inline int finish(
     long long[::1] pool, long long place, long long[::1] bins, long long[::1] bin_slots, long long bin_mask,
     long long bin_limit, long long[::1] samples, long long[::1] buckets, long long[::1] out, long long out_capacity,
-    long long[::1] state) except *
+    long long[::1] state) except -1 nogil
 
-cdef inline void fill(long long[::1] pool, long long row, long long[::1] events, long long event) except *
+cdef inline int fill(long long[::1] pool, long long row, long long[::1] events, long long event) except -1 nogil
 
-cdef inline void refuse(long long[::1] pool, long long row, long long[::1] events, long long event) except *
+cdef inline int note_reply(long long[::1] pool, long long row, long long[::1] events, long long event) except -1 nogil
+
+cdef inline int refuse(long long[::1] pool, long long row, long long[::1] events, long long event) except -1 nogil
 
 @cython.locals(row=cython.longlong, at=cython.longlong, oldest=cython.longlong)
-cdef inline void settle(
+cdef inline int settle(
     long long[::1] pool, long long[::1] slots, long long mask, long long place, long long[::1] answered,
     long long[::1] bins, long long[::1] bin_slots, long long bin_mask, long long bin_limit, long long[::1] samples,
-    long long[::1] buckets, long long[::1] out, long long out_capacity, long long[::1] state) except *
+    long long[::1] buckets, long long[::1] out, long long out_capacity, long long[::1] state) except -1 nogil
 
 @cython.locals(
     mask=cython.longlong, bin_mask=cython.longlong, number=cython.longlong, status=cython.int, event=cython.longlong,

@@ -12,6 +12,11 @@ from __future__ import annotations
 
 from array import array
 
+try:
+    import cython
+except ImportError:
+    from pcapcheck import uncompiled as cython
+
 from pcapcheck.capture.layout import ABSENT_TIME
 from pcapcheck.decode.layout import (
     E_DST_HIGH,
@@ -326,151 +331,144 @@ def pair(
     ``answered`` and ``early`` are rings of places. Where ``bins_final``, bins beyond ``bin_limit`` fall into bin 0.
     ``out_capacity`` 0: finished exchanges are counted only.
     """
-    mask = len(slots) - 1
-    bin_mask = len(bin_slots) - 1
-    number = state[S_EVENT]
-    status = DONE
-    while number < count:
-        # An event finishes at most two exchanges and takes at most one place: make sure of that before it is touched.
-        if state[S_FREE] < 0:
-            status = POOL_FULL
-            break
-        if not bins_final and state[S_BINS] + 2 > bin_limit:
-            status = BINS_FULL
-            break
-        if out_capacity and state[S_OUT] + 2 > out_capacity:
-            status = OUT_FULL
-            break
-        event = number * EVENT_FIELDS
-        number = number + 1
-        kind = events[event + E_KIND] & 3
-        point = events[event + E_POINT]
-        ident_seq = events[event + E_IDENT_SEQ]
-        time = events[event + E_TIME]
-        if kind == E_REPLY:
-            src_high = events[event + E_DST_HIGH]
-            src_low = events[event + E_DST_LOW]
-            dst_high = events[event + E_SRC_HIGH]
-            dst_low = events[event + E_SRC_LOW]
-        else:
-            src_high = events[event + E_SRC_HIGH]
-            src_low = events[event + E_SRC_LOW]
-            dst_high = events[event + E_DST_HIGH]
-            dst_low = events[event + E_DST_LOW]
-        home = home_of(src_low, dst_low, ident_seq, point)
-        place = find_place(pool, slots, mask, home, src_high, src_low, dst_high, dst_low, ident_seq, point)
-        row = place * FIELDS
-        if kind == E_REPLY:
-            if place >= 0:
-                if pool[row + STATE] == OPEN:
-                    unlink(pool, state, place)
-                    pool[row + REPLIES] = 1
-                    pool[row + REPLY_TIME] = time
-                    pool[row + REPLY_TTL] = events[event + E_TTL]
-                    pool[row + REPLY_GROUP] = events[event + E_GROUP]
-                    pool[row + REPLY_NUMBER] = events[event + E_NUMBER]
-                    settle(
-                        pool, slots, mask, place, answered, bins, bin_slots, bin_mask, bin_limit, samples, buckets, out,
-                        out_capacity, state
-                    )  # fmt: skip
-                elif pool[row + STATE] == ANSWERED:
-                    pool[row + REPLIES] = pool[row + REPLIES] + 1
-                elif pool[row + REPLIES] == 0:
-                    pool[row + OUTCOME] = UNANSWERED
-                    pool[row + REPLIES] = 1
-                    pool[row + REPLY_TIME] = time
-                    pool[row + REPLY_TTL] = events[event + E_TTL]
-                    pool[row + REPLY_GROUP] = events[event + E_GROUP]
-                    pool[row + REPLY_NUMBER] = events[event + E_NUMBER]
-                continue
-        elif kind == E_REQUEST:
-            if place >= 0:
-                if pool[row + STATE] == EARLY:
-                    early[pool[row + OLDER]] = -1
-                    gap = pool[row + REPLY_TIME] - time
-                    in_time = time != ABSENT_TIME and pool[row + REPLY_TIME] != ABSENT_TIME
-                    if in_time and gap >= -STEP_BACK and gap <= SAME_PACKET:
-                        fill(pool, row, events, event)
-                        if pool[row + OUTCOME] == ERRED:
-                            pool[row + STATE] = OPEN
-                            link_newest(pool, state, place)
-                            continue
-                        settle(
-                            pool, slots, mask, place, answered, bins, bin_slots, bin_mask, bin_limit, samples, buckets,
-                            out, out_capacity, state
-                        )  # fmt: skip
-                        continue
-                    release(pool, slots, mask, state, place)
-                else:
-                    gap = time - pool[row + TIME]
-                    if time == ABSENT_TIME or pool[row + TIME] == ABSENT_TIME:
-                        gap = 0
-                    if pool[row + IP_ID] == events[event + E_IP_ID] and gap < SAME_PACKET:
-                        pool[row + REQUESTS] = pool[row + REQUESTS] + 1
-                        continue
+    with cython.nogil:
+        mask = len(slots) - 1
+        bin_mask = len(bin_slots) - 1
+        number = state[S_EVENT]
+        status = DONE
+        while number < count:
+            # An event finishes at most two exchanges and takes at most one place: see to that before it is touched.
+            if state[S_FREE] < 0:
+                status = POOL_FULL
+                break
+            if not bins_final and state[S_BINS] + 2 > bin_limit:
+                status = BINS_FULL
+                break
+            if out_capacity and state[S_OUT] + 2 > out_capacity:
+                status = OUT_FULL
+                break
+            event = number * EVENT_FIELDS
+            number = number + 1
+            kind = events[event + E_KIND] & 3
+            point = events[event + E_POINT]
+            ident_seq = events[event + E_IDENT_SEQ]
+            time = events[event + E_TIME]
+            if kind == E_REPLY:
+                src_high = events[event + E_DST_HIGH]
+                src_low = events[event + E_DST_LOW]
+                dst_high = events[event + E_SRC_HIGH]
+                dst_low = events[event + E_SRC_LOW]
+            else:
+                src_high = events[event + E_SRC_HIGH]
+                src_low = events[event + E_SRC_LOW]
+                dst_high = events[event + E_DST_HIGH]
+                dst_low = events[event + E_DST_LOW]
+            home = home_of(src_low, dst_low, ident_seq, point)
+            place = find_place(pool, slots, mask, home, src_high, src_low, dst_high, dst_low, ident_seq, point)
+            row = place * FIELDS
+            if kind == E_REPLY:
+                if place >= 0:
                     if pool[row + STATE] == OPEN:
                         unlink(pool, state, place)
+                        note_reply(pool, row, events, event)
+                        settle(
+                            pool, slots, mask, place, answered, bins, bin_slots, bin_mask, bin_limit, samples,
+                            buckets, out, out_capacity, state
+                        )  # fmt: skip
+                    elif pool[row + STATE] == ANSWERED:
+                        pool[row + REPLIES] = pool[row + REPLIES] + 1
+                    elif pool[row + REPLIES] == 0:
+                        pool[row + OUTCOME] = UNANSWERED
+                        note_reply(pool, row, events, event)
+                    continue
+            elif kind == E_REQUEST:
+                if place >= 0:
+                    if pool[row + STATE] == EARLY:
+                        early[pool[row + OLDER]] = -1
+                        gap = pool[row + REPLY_TIME] - time
+                        in_time = time != ABSENT_TIME and pool[row + REPLY_TIME] != ABSENT_TIME
+                        if in_time and gap >= -STEP_BACK and gap <= SAME_PACKET:
+                            fill(pool, row, events, event)
+                            if pool[row + OUTCOME] == ERRED:
+                                pool[row + STATE] = OPEN
+                                link_newest(pool, state, place)
+                                continue
+                            settle(
+                                pool, slots, mask, place, answered, bins, bin_slots, bin_mask, bin_limit, samples,
+                                buckets, out, out_capacity, state
+                            )  # fmt: skip
+                            continue
+                        release(pool, slots, mask, state, place)
                     else:
-                        answered[pool[row + OLDER]] = -1
+                        gap = time - pool[row + TIME]
+                        if time == ABSENT_TIME or pool[row + TIME] == ABSENT_TIME:
+                            gap = 0
+                        if pool[row + IP_ID] == events[event + E_IP_ID] and gap < SAME_PACKET:
+                            pool[row + REQUESTS] = pool[row + REQUESTS] + 1
+                            continue
+                        if pool[row + STATE] == OPEN:
+                            unlink(pool, state, place)
+                        else:
+                            answered[pool[row + OLDER]] = -1
+                        finish(
+                                pool, place, bins, bin_slots, bin_mask, bin_limit, samples, buckets, out,
+                                out_capacity, state
+                            )  # fmt: skip
+                        release(pool, slots, mask, state, place)
+                elif state[S_OPEN] >= most_open:
+                    oldest = state[S_OLDEST]
+                    unlink(pool, state, oldest)
+                    if pool[oldest * FIELDS + OUTCOME] == UNANSWERED:
+                        pool[oldest * FIELDS + OUTCOME] = EVICTED
+                        state[S_EVICTED] = state[S_EVICTED] + 1
                     finish(
-                        pool, place, bins, bin_slots, bin_mask, bin_limit, samples, buckets, out, out_capacity, state
-                    )  # fmt: skip
-                    release(pool, slots, mask, state, place)
-            elif state[S_OPEN] >= most_open:
-                oldest = state[S_OLDEST]
-                unlink(pool, state, oldest)
-                if pool[oldest * FIELDS + OUTCOME] == UNANSWERED:
-                    pool[oldest * FIELDS + OUTCOME] = EVICTED
-                    state[S_EVICTED] = state[S_EVICTED] + 1
-                finish(pool, oldest, bins, bin_slots, bin_mask, bin_limit, samples, buckets, out, out_capacity, state)
-                release(pool, slots, mask, state, oldest)
-        else:
-            # The request stays open: a reply that comes all the same is worth more than the error.
-            if place >= 0:
-                if pool[row + STATE] == OPEN and pool[row + OUTCOME] != ERRED:
-                    refuse(pool, row, events, event)
-                continue
-
-        place = state[S_FREE]
-        row = place * FIELDS
-        state[S_FREE] = pool[row + NEWER]
-        state[S_USED] = state[S_USED] + 1
-        pool[row + SRC_HIGH] = src_high
-        pool[row + SRC_LOW] = src_low
-        pool[row + DST_HIGH] = dst_high
-        pool[row + DST_LOW] = dst_low
-        pool[row + IDENT_SEQ] = ident_seq
-        pool[row + POINT] = point
-        pool[row + HOME] = home
-        pool[row + OUTCOME] = UNANSWERED
-        pool[row + ERROR] = ABSENT
-        pool[row + RTT] = ABSENT
-        insert(pool, slots, mask, place)
-        if kind != E_REQUEST:
-            # Without a request so far: the recorder may have put it before its request.
-            pool[row + STATE] = EARLY
-            pool[row + REPLY_TIME] = time
-            if kind == E_REPLY:
-                pool[row + REPLIES] = 1
-                pool[row + REPLY_TTL] = events[event + E_TTL]
-                pool[row + REPLY_GROUP] = events[event + E_GROUP]
-                pool[row + REPLY_NUMBER] = events[event + E_NUMBER]
+                        pool, oldest, bins, bin_slots, bin_mask, bin_limit, samples, buckets, out, out_capacity, state
+                    )
+                    release(pool, slots, mask, state, oldest)
             else:
+                # The request stays open: a reply that comes all the same is worth more than the error.
+                if place >= 0:
+                    if pool[row + STATE] == OPEN and pool[row + OUTCOME] != ERRED:
+                        refuse(pool, row, events, event)
+                    continue
+
+            place = state[S_FREE]
+            row = place * FIELDS
+            state[S_FREE] = pool[row + NEWER]
+            state[S_USED] = state[S_USED] + 1
+            pool[row + SRC_HIGH] = src_high
+            pool[row + SRC_LOW] = src_low
+            pool[row + DST_HIGH] = dst_high
+            pool[row + DST_LOW] = dst_low
+            pool[row + IDENT_SEQ] = ident_seq
+            pool[row + POINT] = point
+            pool[row + HOME] = home
+            pool[row + OUTCOME] = UNANSWERED
+            pool[row + ERROR] = ABSENT
+            pool[row + RTT] = ABSENT
+            insert(pool, slots, mask, place)
+            if kind != E_REQUEST:
+                # Without a request so far: the recorder may have put it before its request.
+                pool[row + STATE] = EARLY
+                if kind == E_REPLY:
+                    note_reply(pool, row, events, event)
+                else:
+                    pool[row + REPLIES] = 0
+                    pool[row + REPLY_TIME] = time
+                    refuse(pool, row, events, event)
+                at = state[S_EARLY_AT]
+                state[S_EARLY_AT] = (at + 1) % REMEMBERED
+                if early[at] >= 0:
+                    release(pool, slots, mask, state, early[at])
+                early[at] = place
+                pool[row + OLDER] = at
+            else:
+                pool[row + STATE] = OPEN
                 pool[row + REPLIES] = 0
-                refuse(pool, row, events, event)
-            at = state[S_EARLY_AT]
-            state[S_EARLY_AT] = (at + 1) % REMEMBERED
-            if early[at] >= 0:
-                release(pool, slots, mask, state, early[at])
-            early[at] = place
-            pool[row + OLDER] = at
-        else:
-            pool[row + STATE] = OPEN
-            pool[row + REPLIES] = 0
-            fill(pool, row, events, event)
-            link_newest(pool, state, place)
-    state[S_EVENT] = number
-    state[S_STATUS] = status
+                fill(pool, row, events, event)
+                link_newest(pool, state, place)
+        state[S_EVENT] = number
+        state[S_STATUS] = status
 
 
 def fill(pool: array[int], row: int, events: array[int], event: int) -> None:
@@ -482,6 +480,15 @@ def fill(pool: array[int], row: int, events: array[int], event: int) -> None:
     pool[row + TTL] = events[event + E_TTL]
     pool[row + UNICAST] = 0 if events[event + E_KIND] & E_TO_MANY else 1
     pool[row + REQUESTS] = 1
+
+
+def note_reply(pool: array[int], row: int, events: array[int], event: int) -> None:
+    """What the first reply says of itself."""
+    pool[row + REPLIES] = 1
+    pool[row + REPLY_TIME] = events[event + E_TIME]
+    pool[row + REPLY_TTL] = events[event + E_TTL]
+    pool[row + REPLY_GROUP] = events[event + E_GROUP]
+    pool[row + REPLY_NUMBER] = events[event + E_NUMBER]
 
 
 def refuse(pool: array[int], row: int, events: array[int], event: int) -> None:

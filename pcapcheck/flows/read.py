@@ -100,14 +100,17 @@ def read_capture(
                 capture.tallies.setdefault((ARP, exchange.group), Tally()).add_resolution(exchange)
             sink(table, [exchange], weight)
 
-    with open_capture(path, reading.batch_frames) as reader:
-        for records in reader.batches():
-            frames = decoder.decode(records)
-            settle(exchanges.feed(frames))
-            if FRAMES in every:
-                sink(FRAMES, frame_rows(frames), 1)
-            if progress:
-                progress(path, records.base, reader.frames)
+    try:
+        with open_capture(path, reading.batch_frames) as reader:
+            for records in reader.batches():
+                frames = decoder.decode(records)
+                settle(exchanges.feed(frames))
+                if FRAMES in every:
+                    sink(FRAMES, frame_rows(frames), 1)
+                if progress:
+                    progress(path, records.base, reader.frames)
+    finally:
+        exchanges.echoes.close()
     capture.groups = decoder.groups()
     settle(exchanges.finish(capture.groups))
     for one in exchanges.echoes.bins():

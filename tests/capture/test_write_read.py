@@ -7,7 +7,7 @@ import struct
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fixtures.made import containers
@@ -127,6 +127,9 @@ def test_pcapng_packets(written: list[Packet], order: str, kinds: list[int]) -> 
     st.integers(-(2**40), 2**40),
     st.integers(0, 2**64 - 1),
 )
+@example("<", 6, LAST_SECOND + 1, 0)
+@example("<", 0, -(2**40), LAST_SECOND)
+@example("<", 0, -LAST_SECOND - 1, 1)
 def test_pcapng_times_are_exact(order: str, resolution: int, offset: int, ticks: int) -> None:
     units = 2 ** (resolution & 0x7F) if resolution & 0x80 else 10**resolution
     exact = int(Fraction(ticks, units) * 10**9 // 1) + offset * 10**9

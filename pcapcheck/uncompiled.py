@@ -1,0 +1,7 @@
+"""What stands for the module ``cython`` where the loops run as plain Python and Cython is not installed."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+
+nogil: AbstractContextManager[None] = nullcontext()
