@@ -22,12 +22,9 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
-from tests.benchmarks.captures import TRAFFIC, write_capture
-
+# Nothing heavy is imported here: what a program started from here needs is counted from what this one needs.
 PYTHON = sys.executable
+TRAFFIC = ("pings", "pods", "flows", "tcp")
 DPKT = """
 import sys, dpkt
 with open(sys.argv[1], "rb") as stream:
@@ -41,6 +38,7 @@ for packet in PcapReader(sys.argv[1]):
     packet.time
 """
 # Peers that take minutes per million frames are only asked for so many.
+WIDTH = 78
 SLOW = {"dpkt": 1_000_000, "scapy": 100_000, "tshark": 1_000_000}
 
 
@@ -92,10 +90,10 @@ def programs(frames: int) -> Iterator[Program]:
             yield Program(f"{name} loop", [PYTHON, "-c", loop, "{}"], [PYTHON, "-c", version])
 
 
-def compare(traffic: str, frames: int, runs: int, folder: Path, table: Table, versions: dict[str, str]) -> None:
-    """All programs in turn over one capture; a row for each."""
+def compare(traffic: str, frames: int, runs: int, folder: Path) -> tuple[str, list[Program]]:
+    """All programs in turn over one capture, and what that capture is."""
     capture = folder / f"{traffic}-{frames}.pcap"
-    write_capture(capture, frames, TRAFFIC[traffic])
+    subprocess.run([PYTHON, "-m", "tests.benchmarks.captures", traffic, str(frames), str(capture)], check=True)
     compared = list(programs(frames))
     for number in range(runs + 1):
         for program in compared:
@@ -103,39 +101,45 @@ def compare(traffic: str, frames: int, runs: int, folder: Path, table: Table, ve
             if number == 0:
                 # The first run only warms the cache.
                 program.seconds.clear()
-    ours = compared[0].median
     size = capture.stat().st_size / 1e6
-    for program in compared:
-        versions.setdefault(program.name, program.told_version())
-        table.add_row(
-            f"{traffic}, {frames:,} frames, {size:,.0f} MB" if program is compared[0] else "",
-            program.name,
-            f"{program.median:.2f} s",
-            f"{ours / program.median:.2f}" if program is not compared[0] else "",
-            f"{program.mebibytes:.0f} MiB",
-        )
-    table.add_section()
     capture.unlink()
+    return f"{traffic}, {frames:,} frames, {size:,.1f} MB", compared
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="pcapcheck beside its peers")
     parser.add_argument("--frames", type=int, nargs="+", default=[100, 1_000_000], help="sizes of the captures")
-    parser.add_argument("--traffic", nargs="+", choices=sorted(TRAFFIC), default=["pings"], help="what is in them")
+    parser.add_argument("--traffic", nargs="+", choices=TRAFFIC, default=["pings"], help="what is in them")
     parser.add_argument("--runs", type=int, default=5, help="counted runs of each program")
     parser.add_argument("--folder", type=Path, help="where the captures are written (default: a temporary folder)")
     options = parser.parse_args()
-    table = Table("capture", "program", "median", "pcapcheck takes", "peak memory")
-    versions: dict[str, str] = {}
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        for traffic in options.traffic:
-            for frames in options.frames:
-                compare(traffic, frames, options.runs, Path(folder), table, versions)
-    console = Console()
-    console.print(table)
+        results = [
+            compare(traffic, frames, options.runs, Path(folder))
+            for traffic in options.traffic
+            for frames in options.frames
+        ]
+    show(results, options.runs)
+
+
+def show(results: list[tuple[str, list[Program]]], runs: int) -> None:
+    """The table, and what it was made with."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(width=WIDTH)
+    versions: dict[str, str] = {}
+    for capture, compared in results:
+        table = Table("program", "median", "pcapcheck takes", "peak memory", title=capture, width=WIDTH)
+        ours = compared[0].median
+        for program in compared:
+            versions.setdefault(program.name, program.told_version())
+            ratio = "" if program is compared[0] else f"{ours / program.median:.2f} x that"
+            table.add_row(program.name, f"{program.median:.3f} s", ratio, f"{program.mebibytes:.0f} MiB")
+        console.print(table)
     for name, version in versions.items():
-        console.print(f"{name}: {version}", highlight=False)
-    console.print(f"{os.cpu_count()} processors, {platform.system()} {platform.release()}, {options.runs} runs each")
+        console.print(f"{name}: {version}", highlight=False, overflow="ignore", crop=False)
+    console.print(f"{os.cpu_count()} processors, {platform.system()} {platform.release()}, {runs} runs each")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Captures of any size for benchmarks: the same bytes for the same arguments.
 
+    python -m tests.benchmarks.captures pings 1000000 FILE
+
 Frames are made once by dpkt and repeated as a table of bytes; only what differs from frame to frame (times, addresses,
 sequence numbers) is written into the columns of that table.
 """
@@ -7,6 +9,7 @@ sequence numbers) is written into the columns of that table.
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -108,3 +111,8 @@ def _put(table: Table, at: int, values: Numbers, size: int) -> None:
     """Write numbers in network order into columns of the table."""
     for byte in range(size):
         table[:, at + byte] = (values >> 8 * (size - 1 - byte)) & 0xFF
+
+
+if __name__ == "__main__":
+    _, name, count, target = sys.argv
+    write_capture(Path(target), int(count), TRAFFIC[name])
