@@ -140,8 +140,12 @@ def _decide_others(decided: dict[Party, tuple[str, str]], traces: dict[Party, Tr
             continue
         heard = {known: decided[known] for known in decided if known in traces and known != party}
         beside = [found for known, found in heard.items() if len(traces) == 2 or traces[known].overlaps(trace)]
-        if beside and all(side == beside[0][0] for side, _ in beside):
-            decided[party] = (OPPOSITE[beside[0][0]], beside[0][1])
+        if not beside or any(side != beside[0][0] for side, _ in beside):
+            continue
+        side, evidence = beside[0]
+        # Who sends to the proxy MAC is no node: rather the same pod with another MAC, in a recording of one direction.
+        if not (side == POD and trace.to_proxy and not trace.from_proxy):
+            decided[party] = (OPPOSITE[side], evidence)
 
 
 def _decide_by_routing(decided: dict[Party, tuple[str, str]], traces: dict[Party, Trace]) -> bool:

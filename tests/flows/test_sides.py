@@ -150,6 +150,17 @@ def test_pod_whose_mac_changes(tmp_path: Path) -> None:
     assert status(analysis, "node-frames-to-pod-mac") == "P"
 
 
+def test_pod_whose_mac_changes_in_one_direction(tmp_path: Path) -> None:
+    """-Q in: the two senders are one pod, not the two ends of a link."""
+    frames = [
+        (BEGIN, request(1, eth=(OTHER, NODE))),
+        (BEGIN + MS, request(2, eth=(OTHER, NODE))),
+        (BEGIN + 9 * SECOND, ask()),
+        (BEGIN + 9 * SECOND + MS, request(3)),
+    ]
+    assert status(analyze(write_pcap(tmp_path / NAME, frames)), "node-frames-from-proxy-mac") == "-"
+
+
 def test_frames_before_the_pod_was_heard(tmp_path: Path) -> None:
     """Whom they were meant for is not known: the pod may have changed its MAC since."""
     frames = [
