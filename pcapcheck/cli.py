@@ -148,12 +148,12 @@ def export(captures: tuple[Path, ...], table: str, form: str, output: str | None
     if form == "parquet" and output is None:
         raise CaptureError("--format parquet writes binary data; name a file with --output")
     _keep_inputs(output, captures, ())
-    frame = getattr(_run(captures, (), **scope), table)
+    analysis = _run(captures, (), **scope)
     if form == "parquet":
-        write_parquet(frame, str(output))
+        write_parquet(analysis, table, str(output))
         return
     with _writing(output) as stream:
-        write_text_table(frame, form, stream)
+        write_text_table(analysis, table, form, stream)
 
 
 @main.command()

@@ -125,3 +125,12 @@ class FrameRow:
 def frame_rows(batch: FrameBatch) -> list[FrameRow]:
     """The rows of a batch, valid until the next batch is decoded."""
     return [FrameRow(batch.rows, batch.capacity, row) for row in range(batch.count)]
+
+
+def values_of(rows: list[FrameRow], attribute: str) -> list[Value | None]:
+    """A column of consecutive rows of one batch, absent values None."""
+    first = rows[0]
+    if attribute in NUMBERS:
+        start = NUMBERS[attribute] * first.capacity + first.row
+        return [None if value == layout.ABSENT else value for value in first.rows[start : start + len(rows)]]
+    return [getattr(row, attribute) for row in rows]

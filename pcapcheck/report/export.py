@@ -7,24 +7,32 @@ from typing import IO
 import pandas as pd
 
 from pcapcheck.errors import CaptureError
-from pcapcheck.report.tables import to_seconds
+from pcapcheck.report.tables import for_each_chunk, table, to_seconds
+from pcapcheck.ruleset.result import Result
 
 
-def write_text_table(frame: pd.DataFrame, form: str, stream: IO[str]) -> None:
-    """CSV or JSON lines, with durations in seconds and times as RFC 3339."""
-    if form == "csv":
-        to_seconds(frame).to_csv(stream, index=False)
-    else:
-        to_seconds(frame).to_json(stream, orient="records", lines=True)
+def write_text_table(result: Result, name: str, form: str, stream: IO[str]) -> None:
+    """CSV or JSON lines, with durations in seconds and times as RFC 3339; written part by part."""
+    header = True
+
+    def write(chunk: pd.DataFrame) -> None:
+        nonlocal header
+        if form == "csv":
+            to_seconds(chunk).to_csv(stream, index=False, header=header)
+        elif len(chunk):
+            to_seconds(chunk).to_json(stream, orient="records", lines=True)
+        header = False
+
+    for_each_chunk(result, name, write)
 
 
-def write_parquet(frame: pd.DataFrame, path: str) -> None:
+def write_parquet(result: Result, name: str, path: str) -> None:
     """Parquet, which keeps the types.
 
     Raises CaptureError where its library is missing or the file cannot be written.
     """
     try:
-        frame.to_parquet(path, index=False)
+        table(result, name).to_parquet(path, index=False)
     except ImportError:
         raise CaptureError("Parquet needs pyarrow; install it with: pip install 'pcapcheck[parquet]'") from None
     except OSError as error:

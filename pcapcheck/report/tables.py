@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pandas as pd
 
 from pcapcheck.columns import BOOL, COLUMNS, DURATION, NUMBER, TIME, Column
+from pcapcheck.decode.fields import FrameRow, values_of
 from pcapcheck.flows.read import read_capture
-from pcapcheck.ruleset.evaluate import early_value
 from pcapcheck.ruleset.result import Result
-from pcapcheck.values import Value, clean, format_time
+from pcapcheck.values import clean, format_time
+
+# So many rows are turned into a DataFrame at a time.
+CHUNK = 1 << 15
+Sink = Callable[[pd.DataFrame], None]
 
 
 def table(result: Result, name: str) -> pd.DataFrame:
@@ -19,20 +23,22 @@ def table(result: Result, name: str) -> pd.DataFrame:
 
     Times are UTC timestamps, durations Timedelta, absent values NA.
     """
-    columns = COLUMNS[name]
-    cells: dict[str, list[Any]] = {"capture": [], **{column: [] for column in columns}}
+    chunks: list[pd.DataFrame] = []
+    for_each_chunk(result, name, chunks.append)
+    return pd.concat(chunks, ignore_index=True)
+
+
+def for_each_chunk(result: Result, name: str, sink: Sink) -> None:
+    """Hand a table over in parts, in order, so that it need not fit into memory; at least one, perhaps empty."""
+    filling = Filling(result, name, sink)
     for capture in result.captures:
 
         def take(which: str, rows: Iterable[Any], _weight: int, number: int = capture.number) -> None:
-            if which != name:
-                return
-            for row in rows:
-                cells["capture"].append(clean(str(result.captures[number].path)))
-                for column in columns.values():
-                    cells[column.name].append(_cell(column, _value(result, number, row, column)))
+            if which == name:
+                filling.add(number, list(rows))
 
         read_capture(capture.number, capture.path, result.reading, take, frozenset({name}))
-    return pd.DataFrame({column: _series(columns.get(column), values) for column, values in cells.items()})
+    filling.flush(last=True)
 
 
 def to_seconds(frame: pd.DataFrame) -> pd.DataFrame:
@@ -46,16 +52,68 @@ def to_seconds(frame: pd.DataFrame) -> pd.DataFrame:
     return plain
 
 
-def _value(result: Result, capture: int, row: Any, column: Column) -> Value | None:
-    if column.late:
-        return result.facts.value(column.attribute, capture, row.group, column.table, row.outcome)
-    return early_value(row, column)
+class Filling:
+    """Cells gathered column by column until a chunk is full."""
 
+    def __init__(self, result: Result, name: str, sink: Sink) -> None:
+        self.result = result
+        self.columns = COLUMNS[name]
+        self.sink = sink
+        self.handed_on = 0
+        self.count = 0
+        self.cells: dict[str, list[Any]] = {}
+        # The same few addresses, MACs and late values come again and again.
+        self._shown: dict[tuple[str, Any], Any] = {}
+        self._late: dict[tuple[str, int, int, str], Any] = {}
+        self._begin()
 
-def _cell(column: Column, value: Value | None) -> Any:
-    if value is None or column.type in (NUMBER, TIME, DURATION, BOOL):
-        return value
-    return column.show(value)
+    def add(self, capture: int, rows: list[Any]) -> None:
+        """Take rows of one capture; frame rows are read at once, since they are valid only now."""
+        self.cells["capture"] += [clean(str(self.result.captures[capture].path))] * len(rows)
+        for column in self.columns.values():
+            self.cells[column.name] += self._cells(column, capture, rows)
+        self.count += len(rows)
+        if self.count >= CHUNK:
+            self.flush()
+
+    def flush(self, last: bool = False) -> None:
+        """Hand on what was gathered."""
+        if self.count or (last and not self.handed_on):
+            series = {name: _series(self.columns.get(name), values) for name, values in self.cells.items()}
+            self.sink(pd.DataFrame(series))
+            self.handed_on += 1
+            self._begin()
+
+    def _begin(self) -> None:
+        self.count = 0
+        self.cells = {"capture": [], **{name: [] for name in self.columns}}
+
+    def _cells(self, column: Column, capture: int, rows: list[Any]) -> list[Any]:
+        if column.late:
+            return [self._late_cell(column, capture, row) for row in rows]
+        if rows and isinstance(rows[0], FrameRow):
+            values = values_of(rows, column.attribute)
+        else:
+            values = [getattr(row, column.attribute) for row in rows]
+        if column.type in (NUMBER, TIME, DURATION, BOOL):
+            return values
+        return [None if value is None else self._show(column, value) for value in values]
+
+    def _late_cell(self, column: Column, capture: int, row: Any) -> Any:
+        key = (column.attribute, capture, row.group, row.outcome)
+        if key not in self._late:
+            value = self.result.facts.value(column.attribute, capture, row.group, column.table, row.outcome)
+            plain = value is None or column.type in (NUMBER, TIME, DURATION, BOOL)
+            self._late[key] = value if plain else column.show(value)
+        return self._late[key]
+
+    def _show(self, column: Column, value: Any) -> Any:
+        key = (column.type.name, value)
+        if key not in self._shown:
+            if len(self._shown) > CHUNK:
+                self._shown.clear()
+            self._shown[key] = column.show(value)
+        return self._shown[key]
 
 
 def _series(column: Column | None, values: list[Any]) -> Any:

@@ -87,3 +87,13 @@ def test_no_capture_rows_make_an_empty_table() -> None:
     arp = analyze(CAPTURES / "healthy-cached-arp" / "cali14e7d81007d.pcap").arp
     assert len(arp) == 0
     assert list(arp.columns) == ["capture", *COLUMNS["arp"]]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+@pytest.mark.parametrize("table", ["frames", "arp", "echo"])
+def test_written_in_parts_like_in_one(table: str, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [str(path) for path in captures("loss")]
+    whole = export(*files, "--table", table, "--format", form)
+    monkeypatch.setattr("pcapcheck.report.tables.CHUNK", 7)
+    assert export(*files, "--table", table, "--format", form) == whole
+    assert len(whole.splitlines()) > 7 or table == "arp"
