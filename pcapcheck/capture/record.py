@@ -9,7 +9,7 @@ from typing import Protocol
 
 from pcapcheck.capture.layout import FIELDS
 
-BATCH_FRAMES = 4096
+BATCH_FRAMES = 8192
 
 
 @dataclass
