@@ -97,7 +97,6 @@ CASTS = ("broadcast", "unicast")
 DIRECTIONS = ("in", "out")
 OUTCOMES = ("replied", "error", "unanswered", "in-flight", "evicted")
 ERRORS = ("none", "unreachable", "too-big", "time-exceeded", "other")
-CLAIMS = ("request", "reply", "announcement")
 
 COLUMNS: dict[str, dict[str, Column]] = {table: {} for table in TABLES}
 

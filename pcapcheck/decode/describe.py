@@ -10,7 +10,6 @@ from pcapcheck.values import clean
 
 ETHERNET, COOKED, COOKED2 = 1, 113, 276
 RAW = (12, 14, 101, 228, 229)
-MULTICAST_BIT = 1
 
 
 def describe(data: bytes, link_type: int) -> str:

@@ -122,9 +122,7 @@ TTL_SILENT = 0
 TTL_ORIGINAL = 1
 TTL_DECREMENTED = 2
 
-# DIRECTION, as seen from the interface that recorded it.
-INBOUND = 0
-OUTBOUND = 1
+# DIRECTION is 0 for inbound and 1 for outbound, as seen from the interface that recorded it.
 
 # Fields of a group row: frames alike in all that tells who sent them, and to whom, on which interface.
 G_INTERFACE = 0

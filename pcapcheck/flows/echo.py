@@ -170,10 +170,9 @@ class Echoes:
             yield from self._pair(batch.events, batch.event_count)
 
     def _pair(self, events: array[int], count: int) -> Iterator[Echo]:
-        state = self._state
-        state[layout.S_EVENT] = 0
-        while True:
-            pairing.pair(
+        self._state[layout.S_EVENT] = 0
+        yield from self._until_done(
+            lambda: pairing.pair(
                 events,
                 count,
                 self._pool,
@@ -181,20 +180,26 @@ class Echoes:
                 self._answered,
                 self._early,
                 MOST_OPEN,
-                self._bins,
-                self._bin_slots,
-                len(self._bins) // layout.BIN_FIELDS,
-                self._bins_final,
-                self._samples,
-                self._buckets,
-                self._out,
-                self._out_rows,
-                state,
+                *self._counters(),
             )
+        )
+
+    def _until_done(self, loop: Callable[[], None]) -> Iterator[Echo]:
+        """Call a loop again for as long as something of ours was too small for it."""
+        while True:
+            loop()
             yield from self._take_out()
-            if state[layout.S_STATUS] == layout.DONE:
+            if self._state[layout.S_STATUS] == layout.DONE:
                 return
             self._enlarge()
+
+    def _counters(
+        self,
+    ) -> tuple[array[int], array[int], int, bool, array[int], array[int], array[int], int, array[int]]:
+        """Where the loops put what is finished, and their state."""
+        limit = len(self._bins) // layout.BIN_FIELDS
+        counted = (self._bins, self._bin_slots, limit, limit >= MOST_BINS, self._samples, self._buckets)
+        return (*counted, self._out, self._out_rows, self._state)
 
     def _pair_unseen(self, given: tuple[array[int], int]) -> None:
         for _ in self._pair(*given):
@@ -203,26 +208,9 @@ class Echoes:
     def finish(self, last_seen: array[int]) -> Iterator[Echo]:
         """What is left at the end. ``last_seen`` holds, by frame group, when its capture point was heard last."""
         self.close()
-        while True:
-            pairing.finish_all(
-                self._pool,
-                self._answered,
-                self._bins,
-                self._bin_slots,
-                len(self._bins) // layout.BIN_FIELDS,
-                self._bins_final,
-                self._samples,
-                self._buckets,
-                self._out,
-                self._out_rows,
-                self._state,
-                last_seen,
-                self.wait,
-            )
-            yield from self._take_out()
-            if self._state[layout.S_STATUS] == layout.DONE:
-                return
-            self._enlarge()
+        yield from self._until_done(
+            lambda: pairing.finish_all(self._pool, self._answered, *self._counters(), last_seen, self.wait)
+        )
 
     def close(self) -> None:
         """Let the second thread finish what it was given."""
@@ -314,10 +302,6 @@ class Echoes:
                     self.refusers.add(batch.rows[decoded.GROUP * batch.capacity + row])
                 if tally in self.errors or len(self.errors) < MOST_ERRORS:
                     self.errors[tally] += 1
-
-    @property
-    def _bins_final(self) -> bool:
-        return len(self._bins) // layout.BIN_FIELDS >= MOST_BINS
 
     def _enlarge(self) -> None:
         if self._state[layout.S_STATUS] == layout.POOL_FULL:

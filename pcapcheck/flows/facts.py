@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pcapcheck.columns import ARP, ECHO
 from pcapcheck.decode.frames import COOKED, COOKED2, FrameGroup
-from pcapcheck.flows.addresses import AddressRow, address_rows
+from pcapcheck.flows.addresses import AddressRow, Claim, address_rows
 from pcapcheck.flows.links import Link, describe_link
 from pcapcheck.flows.oneway import proof_of_one_way
 from pcapcheck.flows.points import PointKey, points_of
@@ -174,8 +174,9 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
 
 def claimed_addresses(capture: Capture, facts: Facts, reading: Reading) -> Iterator[AddressRow]:
     """The rows of the table ``addresses`` of one capture."""
-    for link in facts.links.values():
-        number, interface, ifindex = link.point.key
-        if number == capture.number:
-            claims = [claim for claim in capture.exchanges.claims.all() if claim.point == (interface, ifindex)]
-            yield from address_rows(claims, link, reading.gateways, reading.proxy_mac)
+    by_point: dict[PointKey, list[Claim]] = {}
+    for claim in capture.exchanges.claims.all():
+        by_point.setdefault((capture.number, *claim.point), []).append(claim)
+    for key, link in facts.links.items():
+        if key in by_point:
+            yield from address_rows(by_point[key], link, reading.gateways, reading.proxy_mac)

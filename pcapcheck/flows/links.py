@@ -1,9 +1,10 @@
-"""What is known of each capture point once the whole capture was read: the late columns, and why one is absent."""
+"""Links: what is known of each capture point once the whole capture was read."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pcapcheck.columns import ARP, ECHO
 from pcapcheck.decode.frames import COOKED
@@ -13,7 +14,6 @@ from pcapcheck.values import is_group_address
 
 # Words of a capture filter that may let a request through and not its answer.
 _ONE_SIDED = re.compile(r"\b(src|dst|inbound|outbound|less|greater|len|broadcast|multicast|gateway)\b|\[")
-
 
 # What stands for the name of a cali interface that is not known.
 UNNAMED = "caliXXXXXXXXXXX"
@@ -37,7 +37,6 @@ class Link:
     pod_ips: frozenset[int] = frozenset()
     pod_heard: int | None = None
     strangers: frozenset[int] = frozenset()
-    pod_name: str | None = None
     silence: dict[str, str] = field(default_factory=dict)
     judged: bool = True
     alternatives: list[Link] = field(default_factory=list)
@@ -51,7 +50,7 @@ class Link:
         known = self.point.named_by and self.end != "pod" and self.point.kind == "pod-link"
         return self.point.name if known and INTERFACE_NAME.fullmatch(self.point.name) else UNNAMED
 
-    @property
+    @cached_property
     def heard_both_ends(self) -> bool:
         """Whether frames of two senders, or of both directions, were recorded: multicast counts."""
         if self.sides.by_direction:
@@ -67,7 +66,9 @@ def describe_link(point: CapturePoint, proxy_mac: int, prefix: str, filter_used:
         link.end = point.decide_end(prefix)
         link.sides = find_sides(point, link.end, proxy_mac)
         if link.end is None and link.sides.by_direction:
-            link.end = {(POD, "in"): "cali", (POD, "out"): "pod"}.get(_pod_direction(link.sides))
+            pod_directions = [party for party, (side, _) in link.sides.parties.items() if side == POD]
+            if len(pod_directions) == 1:
+                link.end = "cali" if pod_directions[0] == "in" else "pod"
         _find_pod(link)
         for assumed in both_ways(point, link.sides):
             alternative = Link(point, link.end, assumed, silence=link.silence)
@@ -82,11 +83,6 @@ def describe_link(point: CapturePoint, proxy_mac: int, prefix: str, filter_used:
             "so an answer may have gone another way; capture each cali interface by itself"
         )
     return link
-
-
-def _pod_direction(sides: Sides) -> tuple[str, str]:
-    pods = [party for party, (side, _) in sides.parties.items() if side == POD]
-    return POD, str(pods[0]) if len(pods) == 1 else ""
 
 
 def _find_pod(link: Link) -> None:

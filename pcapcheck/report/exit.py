@@ -8,6 +8,7 @@ from pcapcheck.errors import RuleError
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED
 from pcapcheck.ruleset.result import Result
 from pcapcheck.ruleset.variables import suggest
+from pcapcheck.values import clean
 
 
 def unmet(result: Result, strict: bool, required: Iterable[str]) -> list[str]:
@@ -40,4 +41,4 @@ def _incomplete(result: Result) -> Iterator[str]:
             yield f"--strict: {one.unknown} rows of {one.rule.id} cannot be told: {one.reason}"
     for capture in result.captures:
         for problem in capture.problems:
-            yield f"--strict: {capture.path}: {problem.message}"
+            yield f"--strict: {clean(str(capture.path))}: {problem.message}"
