@@ -5,3 +5,4 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 
 nogil: AbstractContextManager[None] = nullcontext()
+compiled = False

@@ -1,13 +1,19 @@
 # The C types under which Cython compiles scan.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-cdef int OFFSET, CAPTURED, LENGTH, TIME, INTERFACE, DIRECTION
-cdef int POSITION, COUNT, STATUS, NEEDED, ZEROS_ALLOWED
-cdef int MORE, FULL, BLOCK, TOO_LARGE, MALFORMED, NO_INTERFACE, ZEROS
-cdef int UNITS, SHIFT, SECONDS, SNAPLEN, DROPS, GLOBAL, INTERFACE_FIELDS
-cdef unsigned int ENHANCED_PACKET, SIMPLE_PACKET, OBSOLETE_PACKET, LARGEST_FRAME
-cdef long long ABSENT_TIME, LARGEST_SECONDS
-cdef unsigned long long LOW_WORD
+cdef extern from "scan_numbers.h":
+    const unsigned int ENHANCED_PACKET
+    const unsigned int SIMPLE_PACKET
+    const unsigned int OBSOLETE_PACKET
+    const unsigned int LARGEST_FRAME
+    const long long ABSENT_TIME
+    const long long LARGEST_SECONDS
+    const unsigned long long LOW_WORD
+    enum:
+        OFFSET, CAPTURED, LENGTH, TIME, INTERFACE, DIRECTION
+        POSITION, COUNT, STATUS, NEEDED, ZEROS_ALLOWED
+        MORE, FULL, BLOCK, TOO_LARGE, MALFORMED, NO_INTERFACE, ZEROS
+        UNITS, SHIFT, SECONDS, SNAPLEN, DROPS, GLOBAL, INTERFACE_FIELDS
 
 cdef inline unsigned int word(const unsigned char[::1] buffer, Py_ssize_t position, bint big) nogil
 cdef inline unsigned int half(const unsigned char[::1] buffer, Py_ssize_t position, bint big) nogil
