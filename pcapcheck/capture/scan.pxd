@@ -1,6 +1,8 @@
 # The C types under which Cython compiles scan.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
+from pcapcheck.capture.octets cimport half, half_little, word, word_little
+
 cdef extern from "scan_numbers.h":
     const unsigned int ENHANCED_PACKET
     const unsigned int SIMPLE_PACKET
@@ -15,8 +17,8 @@ cdef extern from "scan_numbers.h":
         MORE, FULL, BLOCK, TOO_LARGE, MALFORMED, NO_INTERFACE, ZEROS
         UNITS, SHIFT, SECONDS, SNAPLEN, DROPS, GLOBAL, INTERFACE_FIELDS
 
-cdef inline unsigned int word(const unsigned char[::1] buffer, Py_ssize_t position, bint big) nogil
-cdef inline unsigned int half(const unsigned char[::1] buffer, Py_ssize_t position, bint big) nogil
+cdef inline unsigned int word_of(const unsigned char[::1] buffer, Py_ssize_t position, bint big) except? -1 nogil
+cdef inline unsigned int half_of(const unsigned char[::1] buffer, Py_ssize_t position, bint big) except? -1 nogil
 
 @cython.locals(
     position=cython.longlong, count=cython.longlong, status=cython.int, needed=cython.longlong,

@@ -54,22 +54,17 @@ if not cython.compiled:
         ZEROS,
         ZEROS_ALLOWED,
     )
+    from pcapcheck.capture.octets import half, half_little, word, word_little
 
 
-def word(buffer: bytearray, position: int, big: bool) -> int:
+def word_of(buffer: bytearray, position: int, big: bool) -> int:
     """Four bytes as an unsigned number, in the byte order of the file."""
-    if big:
-        return (
-            (buffer[position] << 24) | (buffer[position + 1] << 16) | (buffer[position + 2] << 8) | buffer[position + 3]
-        )
-    return buffer[position] | (buffer[position + 1] << 8) | (buffer[position + 2] << 16) | (buffer[position + 3] << 24)
+    return word(buffer, position) if big else word_little(buffer, position)
 
 
-def half(buffer: bytearray, position: int, big: bool) -> int:
+def half_of(buffer: bytearray, position: int, big: bool) -> int:
     """Two bytes as an unsigned number, in the byte order of the file."""
-    if big:
-        return (buffer[position] << 8) | buffer[position + 1]
-    return buffer[position] | (buffer[position + 1] << 8)
+    return half(buffer, position) if big else half_little(buffer, position)
 
 
 def scan_pcap(
@@ -98,8 +93,8 @@ def scan_pcap(
             if count == capacity:
                 status = FULL
                 break
-            captured = word(buffer, position + 8, big)
-            length = word(buffer, position + 12, big)
+            captured = word_of(buffer, position + 8, big)
+            length = word_of(buffer, position + 12, big)
             if swapped == 1 or (swapped == 2 and captured > length):
                 captured, length = length, captured
             if captured > LARGEST_FRAME:
@@ -108,8 +103,8 @@ def scan_pcap(
             if position + header + captured > end:
                 needed = header + captured
                 break
-            seconds = word(buffer, position, big)
-            fraction = word(buffer, position + 4, big)
+            seconds = word_of(buffer, position, big)
+            fraction = word_of(buffer, position + 4, big)
             if captured == 0 and length == 0 and seconds == 0 and fraction == 0:
                 if state[ZEROS_ALLOWED] == 0:
                     status = ZEROS
@@ -188,11 +183,11 @@ def scan_pcapng(
             if count == capacity:
                 status = FULL
                 break
-            kind = word(buffer, position, big)
+            kind = word_of(buffer, position, big)
             if kind != ENHANCED_PACKET and kind != SIMPLE_PACKET and kind != OBSOLETE_PACKET:
                 status = BLOCK
                 break
-            total = word(buffer, position + 4, big)
+            total = word_of(buffer, position + 4, big)
             if total < 16 or total > 16777216 or (kind != SIMPLE_PACKET and total < 32):
                 status = MALFORMED
                 break
@@ -202,7 +197,7 @@ def scan_pcapng(
             if position + total > end:
                 needed = total
                 break
-            if word(buffer, position + 4, big) != word(buffer, position + total - 4, big):
+            if word_of(buffer, position + 4, big) != word_of(buffer, position + total - 4, big):
                 status = MALFORMED
                 break
             direction = -1
@@ -213,7 +208,7 @@ def scan_pcapng(
                 interface = 0
                 row = 0
                 data = position + 12
-                length = word(buffer, position + 8, big)
+                length = word_of(buffer, position + 8, big)
                 captured = length
                 if interfaces[row + SNAPLEN] > 0 and captured > interfaces[row + SNAPLEN]:
                     captured = interfaces[row + SNAPLEN]
@@ -222,39 +217,39 @@ def scan_pcapng(
                 time = ABSENT_TIME
             else:
                 if kind == ENHANCED_PACKET:
-                    interface = word(buffer, position + 8, big)
+                    interface = word_of(buffer, position + 8, big)
                 else:
-                    interface = half(buffer, position + 8, big)
+                    interface = half_of(buffer, position + 8, big)
                 if interface >= interface_count:
                     status = NO_INTERFACE
                     break
                 row = interface * INTERFACE_FIELDS
                 data = position + 28
-                captured = word(buffer, position + 20, big)
-                length = word(buffer, position + 24, big)
+                captured = word_of(buffer, position + 20, big)
+                length = word_of(buffer, position + 24, big)
                 if captured > total - 32:
                     status = MALFORMED
                     break
-                time = packet_time(word(buffer, position + 12, big), word(buffer, position + 16, big), interfaces, row)
+                time = packet_time(word_of(buffer, position + 12, big), word_of(buffer, position + 16, big), interfaces, row)
                 if kind == OBSOLETE_PACKET:
-                    dropped = half(buffer, position + 10, big)
+                    dropped = half_of(buffer, position + 10, big)
                     if dropped != 65535:
                         interfaces[row + DROPS] = interfaces[row + DROPS] + dropped
                 option = data + captured + ((4 - (captured & 3)) & 3)
                 last = position + total - 4
                 while option + 4 <= last:
-                    code = half(buffer, option, big)
-                    size = half(buffer, option + 2, big)
+                    code = half_of(buffer, option, big)
+                    size = half_of(buffer, option + 2, big)
                     if code == 0 or option + 4 + size > last:
                         break
                     if code == 2 and size == 4:
-                        direction = (word(buffer, option + 4, big) & 3) - 1
+                        direction = (word_of(buffer, option + 4, big) & 3) - 1
                         if direction > 1:
                             direction = -1
                     elif code == 4 and size == 8 and kind == ENHANCED_PACKET:
                         # 2^31 drops are as good as more: the sum must stay within 64 bits.
-                        dropped = word(buffer, option + (8 if big else 4), big) & 0x7FFFFFFF
-                        if word(buffer, option + (4 if big else 8), big):
+                        dropped = word_of(buffer, option + (8 if big else 4), big) & 0x7FFFFFFF
+                        if word_of(buffer, option + (4 if big else 8), big):
                             dropped = 0x7FFFFFFF
                         interfaces[row + DROPS] = interfaces[row + DROPS] + dropped
                     option = option + 4 + size + ((4 - (size & 3)) & 3)

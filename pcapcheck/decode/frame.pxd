@@ -1,6 +1,8 @@
 # The C types under which Cython compiles frame.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
+from pcapcheck.capture.octets cimport half, word
+
 cdef extern from "frame_numbers.h":
     const long long ABSENT_TIME
     const long long MAPPED
@@ -29,8 +31,6 @@ cdef extern from "frame_numbers.h":
         UNREACHABLE, TOO_BIG, EXCEEDED, OTHER_ERROR, FIELDS, ABSENT, S_EVENTS
         S_ROWS, S_RECORD, S_GROUPS, S_UNDECODED
 
-cdef inline unsigned int half(const unsigned char[::1] buffer, Py_ssize_t position) nogil
-cdef inline unsigned int word(const unsigned char[::1] buffer, Py_ssize_t position) nogil
 
 @cython.locals(high=cython.longlong)
 cdef inline long long mac(const unsigned char[::1] buffer, Py_ssize_t position) nogil

@@ -29,6 +29,7 @@ if not cython.compiled:
     from pcapcheck.capture.layout import LENGTH as R_LENGTH
     from pcapcheck.capture.layout import OFFSET as R_OFFSET
     from pcapcheck.capture.layout import TIME as R_TIME
+    from pcapcheck.capture.octets import half, word
     from pcapcheck.decode.layout import (
         ABSENT,
         ARP,
@@ -160,16 +161,6 @@ if not cython.compiled:
         UNREACHABLE,
         VLAN,
     )
-
-
-def half(buffer: bytearray, position: int) -> int:
-    """Two bytes in network order."""
-    return (buffer[position] << 8) | buffer[position + 1]
-
-
-def word(buffer: bytearray, position: int) -> int:
-    """Four bytes in network order."""
-    return (buffer[position] << 24) | (buffer[position + 1] << 16) | (buffer[position + 2] << 8) | buffer[position + 3]
 
 
 def mac(buffer: bytearray, position: int) -> int:

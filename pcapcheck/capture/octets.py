@@ -1,0 +1,23 @@
+"""Numbers out of the bytes of a window: what ``octets.pxd`` does in C, for loops that run as plain Python."""
+
+from __future__ import annotations
+
+
+def half(buffer: bytearray, position: int) -> int:
+    """Two bytes in network order."""
+    return (buffer[position] << 8) | buffer[position + 1]
+
+
+def word(buffer: bytearray, position: int) -> int:
+    """Four bytes in network order."""
+    return (buffer[position] << 24) | (buffer[position + 1] << 16) | (buffer[position + 2] << 8) | buffer[position + 3]
+
+
+def half_little(buffer: bytearray, position: int) -> int:
+    """Two bytes, the least first."""
+    return buffer[position] | (buffer[position + 1] << 8)
+
+
+def word_little(buffer: bytearray, position: int) -> int:
+    """Four bytes, the least first."""
+    return buffer[position] | (buffer[position + 1] << 8) | (buffer[position + 2] << 16) | (buffer[position + 3] << 24)
