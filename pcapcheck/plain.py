@@ -1,10 +1,11 @@
-"""Compiled or plain: the loops of ``setup.py``'s KERNELS run from a compiled module or from the Python file itself.
+"""Compiled or plain: the loops that see every byte run from a compiled module or from the Python file itself.
 
 ``PCAPCHECK_PLAIN=1`` forces the Python files although compiled modules are installed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,17 @@ from types import ModuleType
 KERNELS = ("pcapcheck.capture.scan", "pcapcheck.decode.frame", "pcapcheck.flows.pairing")
 
 
+PACKAGE = Path(__file__).parent
+
+
+def digest_of(kernel: str) -> str:
+    """What a kernel is compiled from, as one number: its source, its types, and the numbers and helpers it shares."""
+    source = PACKAGE.parent / kernel.replace(".", "/")
+    shared = [*sorted(PACKAGE.glob("*/*layout.py")), PACKAGE / "capture" / "octets.pxd"]
+    files = [source.with_suffix(".py"), source.with_suffix(".pxd"), *shared]
+    return hashlib.sha256(b"".join(one.read_bytes() for one in files)).hexdigest()
+
+
 class PlainFinder:
     """Finds the Python file of a kernel before the import system finds the compiled module beside it."""
 
@@ -23,7 +35,7 @@ class PlainFinder:
     def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
         if name not in KERNELS:
             return None
-        return spec_from_file_location(name, Path(__file__).parents[1] / (name.replace(".", "/") + ".py"))
+        return spec_from_file_location(name, PACKAGE.parent / (name.replace(".", "/") + ".py"))
 
 
 def force_plain() -> None:

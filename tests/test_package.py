@@ -96,12 +96,3 @@ def test_imports_follow_the_way_of_the_data(folder: str) -> None:
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             backward = [name for name in names if any(name == one or name.startswith(f"{one}.") for one in later)]
             assert not backward, f"{path.name} imports {backward}"
-
-
-def test_kernels_are_named_once_each() -> None:
-    """setup.py compiles what plain.py can force back to Python."""
-    tree = ast.parse((ROOT / "setup.py").read_text())
-    (value,) = [
-        node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "KERNELS"
-    ]
-    assert tuple(ast.literal_eval(value)) == plain.KERNELS

@@ -3,6 +3,7 @@ cimport cython
 
 from pcapcheck.capture.octets cimport half, half_little, word, word_little
 
+# Written by setup.py from the numbers that scan.py imports: known to the C compiler, they cost nothing.
 cdef extern from "scan_numbers.h":
     const unsigned int ENHANCED_PACKET
     const unsigned int SIMPLE_PACKET

@@ -230,7 +230,9 @@ def scan_pcapng(
                 if captured > total - 32:
                     status = MALFORMED
                     break
-                time = packet_time(word_of(buffer, position + 12, big), word_of(buffer, position + 16, big), interfaces, row)
+                time = packet_time(
+                    word_of(buffer, position + 12, big), word_of(buffer, position + 16, big), interfaces, row
+                )
                 if kind == OBSOLETE_PACKET:
                     dropped = half_of(buffer, position + 10, big)
                     if dropped != 65535:

@@ -3,6 +3,7 @@ cimport cython
 
 from pcapcheck.capture.octets cimport half, word
 
+# Written by setup.py from the numbers that frame.py imports: known to the C compiler, they cost nothing.
 cdef extern from "frame_numbers.h":
     const long long ABSENT_TIME
     const long long MAPPED

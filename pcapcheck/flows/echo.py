@@ -132,7 +132,7 @@ class Echoes:
         self.refusers: set[int] = set()
         self.errors: Counter[tuple[int, int, int, int]] = Counter()
         self._pool = array("q")
-        self._slots = array("q")
+        self._slots = array("i")
         self._answered = array("q", [-1]) * layout.REMEMBERED
         self._early = array("q", [-1]) * layout.REMEMBERED
         self._bins = array("q")
@@ -317,7 +317,7 @@ class Echoes:
         for place in range(before, after):
             self._pool[place * layout.FIELDS + layout.NEWER] = place + 1 if place + 1 < after else -1
         self._state[layout.S_FREE] = before
-        self._slots = array("q", [-1]) * (2 * after)
+        self._slots = array("i", [-1]) * (2 * after)
         pairing.enter_all(self._pool, self._slots, len(self._slots) - 1, before)
 
     def _enlarge_bins(self) -> None:

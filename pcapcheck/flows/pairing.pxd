@@ -1,6 +1,7 @@
 # The C types under which Cython compiles pairing.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
+# Written by setup.py from the numbers that pairing.py imports: known to the C compiler, they cost nothing.
 cdef extern from "pairing_numbers.h":
     const long long ABSENT_TIME
     const long long SAME_PACKET
@@ -25,17 +26,17 @@ cdef inline long long home_of(
 
 @cython.locals(slot=cython.longlong, place=cython.longlong, row=cython.longlong)
 cdef inline long long find_place(
-    long long[::1] pool, long long[::1] slots, long long mask, long long home, long long src_high, long long src_low,
+    long long[::1] pool, int[::1] slots, long long mask, long long home, long long src_high, long long src_low,
     long long dst_high, long long dst_low, long long ident_seq, long long point) except? -2 nogil
 
 @cython.locals(slot=cython.longlong)
-cdef inline int insert(long long[::1] pool, long long[::1] slots, long long mask, long long place) except -1 nogil
+cdef inline int insert(long long[::1] pool, int[::1] slots, long long mask, long long place) except -1 nogil
 
 @cython.locals(slot=cython.longlong, hole=cython.longlong, other=cython.longlong, wanted=cython.longlong)
-cdef inline int remove(long long[::1] pool, long long[::1] slots, long long mask, long long place) except -1 nogil
+cdef inline int remove(long long[::1] pool, int[::1] slots, long long mask, long long place) except -1 nogil
 
 @cython.locals(place=cython.longlong)
-cpdef enter_all(long long[::1] pool, long long[::1] slots, long long mask, long long capacity)
+cpdef enter_all(long long[::1] pool, int[::1] slots, long long mask, long long capacity)
 
 @cython.locals(row=cython.longlong, newest=cython.longlong)
 cdef inline int link_newest(long long[::1] pool, long long[::1] state, long long place) except -1 nogil
@@ -44,7 +45,7 @@ cdef inline int link_newest(long long[::1] pool, long long[::1] state, long long
 cdef inline int unlink(long long[::1] pool, long long[::1] state, long long place) except -1 nogil
 
 cdef inline int release(
-    long long[::1] pool, long long[::1] slots, long long mask, long long[::1] state, long long place) except -1 nogil
+    long long[::1] pool, int[::1] slots, long long mask, long long[::1] state, long long place) except -1 nogil
 
 @cython.locals(shift=cython.longlong)
 cpdef inline long long bucket_of(long long duration) noexcept nogil
@@ -75,7 +76,7 @@ cdef inline int refuse(long long[::1] pool, long long row, long long[::1] events
 
 @cython.locals(row=cython.longlong, at=cython.longlong, oldest=cython.longlong)
 cdef inline int settle(
-    long long[::1] pool, long long[::1] slots, long long mask, long long place, long long[::1] answered,
+    long long[::1] pool, int[::1] slots, long long mask, long long place, long long[::1] answered,
     long long[::1] bins, long long[::1] bin_slots, long long bin_mask, long long bin_limit, long long[::1] samples,
     long long[::1] buckets, long long[::1] out, long long out_capacity, long long[::1] state) except -1 nogil
 
@@ -86,7 +87,7 @@ cdef inline int settle(
     place=cython.longlong, row=cython.longlong, gap=cython.longlong, in_time=cython.bint, oldest=cython.longlong,
     at=cython.longlong)
 cpdef pair(
-    long long[::1] events, long long count, long long[::1] pool, long long[::1] slots, long long[::1] answered,
+    long long[::1] events, long long count, long long[::1] pool, int[::1] slots, long long[::1] answered,
     long long[::1] early, long long most_open, long long[::1] bins, long long[::1] bin_slots, long long bin_limit,
     bint bins_final, long long[::1] samples, long long[::1] buckets, long long[::1] out, long long out_capacity,
     long long[::1] state)

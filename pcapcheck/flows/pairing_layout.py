@@ -3,38 +3,39 @@
 They live apart from ``pairing.py`` because there they become C integers, which Python code cannot see.
 """
 
-# Fields of an exchange in the pool. A field that was not captured is ABSENT.
+# Fields of an exchange in the pool, in the order of their use: what finds it, what a request says, what a reply says,
+# what an error says. Eight of them are a cache line. A field that was not captured is ABSENT.
 ABSENT = -1
-NUMBER = 0
-TIME = 1
-GROUP = 2
+IDENT_SEQ = 0
+SRC_LOW = 1
+DST_LOW = 2
 SRC_HIGH = 3
-SRC_LOW = 4
-DST_HIGH = 5
-DST_LOW = 6
-IDENT_SEQ = 7
-IP_ID = 8
-TTL = 9
-POINT = 10
-OUTCOME = 11
-REQUESTS = 12
-REPLIES = 13
-RTT = 14
-REPLY_TTL = 15
-REPLY_GROUP = 16
-REPLY_NUMBER = 17
-REPLY_TIME = 18
-ERROR = 19
-ERROR_HIGH = 20
-ERROR_LOW = 21
-ERROR_MTU = 22
-ERROR_NUMBER = 23
-HOME = 24
-STATE = 25
-OLDER = 26
-NEWER = 27
-UNICAST = 28
-FIELDS = 29
+DST_HIGH = 4
+POINT = 5
+HOME = 6
+STATE = 7
+OLDER = 8
+NEWER = 9
+NUMBER = 10
+TIME = 11
+GROUP = 12
+IP_ID = 13
+TTL = 14
+UNICAST = 15
+OUTCOME = 16
+REQUESTS = 17
+REPLIES = 18
+RTT = 19
+REPLY_TTL = 20
+REPLY_GROUP = 21
+REPLY_NUMBER = 22
+REPLY_TIME = 23
+ERROR = 24
+ERROR_HIGH = 25
+ERROR_LOW = 26
+ERROR_MTU = 27
+ERROR_NUMBER = 28
+FIELDS = 32
 
 # STATE of a place in the pool.
 FREE = 0
