@@ -34,12 +34,13 @@ class BuildKernels(build_ext):
 def write_numbers(kernel):
     """A C header of the numbers that a kernel's Python file sees: as constants they cost the compiled loops nothing."""
     lines = []
-    for name, value in runpy.run_path(kernel.replace(".", "/") + ".py").items():
-        if name.isupper() and abs(value) < 1 << 31:
-            lines.append(f"enum {{ {name} = {value} }};")
-        elif name.isupper():
-            kind, suffix = ("long long", "LL") if value < 1 << 63 else ("unsigned long long", "ULL")
-            lines.append(f"static const {kind} {name} = {value}{suffix};")
+    seen = runpy.run_path(kernel.replace(".", "/") + ".py")
+    for name, value in ((name, value) for name, value in seen.items() if name.isupper()):
+        kind, suffix = ("long long", "LL") if value < 1 << 63 else ("unsigned long long", "ULL")
+        small = abs(value) < 1 << 31
+        constant = f"enum {{ {name} = {value} }};" if small else f"static const {kind} {name} = {value}{suffix};"
+        # One kernel may include what another is compiled with.
+        lines += [f"#ifndef SEEN_{name}", f"#define SEEN_{name}", constant, "#endif"]
     header = HEADERS / f"{kernel.rpartition('.')[2]}_numbers.h"
     header.parent.mkdir(parents=True, exist_ok=True)
     header.write_text("\n".join(lines) + "\n")

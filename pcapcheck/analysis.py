@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pcapcheck.capture.record import BATCH_FRAMES
-from pcapcheck.columns import ADDRESSES, ARP, ECHO, FRAMES
+from pcapcheck.columns import ADDRESSES, ARP, ECHO, FRAMES, HOPS, PATHS
 from pcapcheck.errors import CaptureError
 from pcapcheck.flows.facts import claimed_addresses, describe
+from pcapcheck.flows.paths import find_paths
 from pcapcheck.flows.read import Progress, Reading, Row, RowSink, read_capture
 from pcapcheck.flows.scope import Scope
+from pcapcheck.flows.sightings import Sightings
 from pcapcheck.report.document import document
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.finding import explain_consequences
@@ -41,6 +43,16 @@ class Analysis(Result):
     def frames(self) -> pandas.DataFrame:
         """One row per frame."""
         return self._table(FRAMES)
+
+    @cached_property
+    def paths(self) -> pandas.DataFrame:
+        """One row per packet that was followed from capture point to capture point."""
+        return self._table(PATHS)
+
+    @cached_property
+    def hops(self) -> pandas.DataFrame:
+        """One row per packet and pair of pod links that it went over, one after the other."""
+        return self._table(HOPS)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document, schema ``pcapcheck/1``."""
@@ -87,16 +99,23 @@ def analyze(
             raise CaptureError(f"{paths[number]}: given twice; its exchanges would be counted twice")
     evaluations = [Evaluation(rule) for rule in loaded]
     every = frozenset(one.rule.table for one in evaluations if one.needs_rows)
+    sightings = Sightings()
+    alone = len(paths) == 1
     captures = [
-        read_capture(number, Path(path), reading, _sink(number, evaluations), every, progress)
+        read_capture(number, Path(path), reading, _sink(number, evaluations), every, progress, sightings, alone)
         for number, path in enumerate(paths)
     ]
     facts = describe(captures, reading)
     for capture in captures:
         _sink(capture.number, evaluations)(ADDRESSES, claimed_addresses(capture, facts, reading), 1)
+    found = find_paths(captures, facts, reading, sightings)
+    for row, weight in found.path_rows():
+        _sink(row.capture, evaluations)(PATHS, [row], weight)
+    for hop, weight in found.hop_rows():
+        _sink(hop.capture, evaluations)(HOPS, [hop], weight)
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
-    return Analysis(captures, facts, findings, reading)
+    return Analysis(captures, facts, findings, reading, found)
 
 
 def _sink(number: int, evaluations: list[Evaluation]) -> RowSink:

@@ -13,12 +13,15 @@ from pcapcheck import values
 from pcapcheck.values import Value
 
 FRAMES, ARP, ANSWERS, ECHO, ADDRESSES = "frames", "arp", "answers", "echo", "addresses"
+PATHS, HOPS = "paths", "hops"
 TABLES = {
     FRAMES: "one row per frame",
     ARP: "one row per resolution of an address by ARP or neighbour discovery: the requests and their answers",
     ANSWERS: "one row per answer to such a resolution",
     ECHO: "one row per ICMP or ICMPv6 echo request with its replies",
     ADDRESSES: "one row per capture point, IP address and MAC that claimed it in ARP or neighbour discovery",
+    PATHS: "one row per packet that was followed from capture point to capture point",
+    HOPS: "one row per packet seen on two pod links, one after the other",
 }
 
 
@@ -96,6 +99,11 @@ CARRIES = ("other", "arp", "nd", "ip-unicast", "ip-multicast", "undecoded")
 CASTS = ("broadcast", "unicast")
 DIRECTIONS = ("in", "out")
 OUTCOMES = ("replied", "error", "unanswered", "in-flight", "evicted")
+ENCAPS = ("none", "ipip", "vxlan", "wireguard")
+# A tunnel into which nobody can look.
+OPAQUE = "wireguard"
+PACKETS = ("request", "reply", "error", "tcp", "udp", "fragment", "other")
+BETWEEN = ("node", "tunnel", "network", "unknown")
 ERRORS = ("none", "unreachable", "too-big", "time-exceeded", "other")
 
 COLUMNS: dict[str, dict[str, Column]] = {table: {} for table in TABLES}
@@ -107,6 +115,7 @@ def _define(tables: str, name: str, type_: Type, help_: str, attribute: str = ""
         COLUMNS[table][name] = column
 
 
+_COOKED = "a cooked capture (-i any) holds no destination MACs; capture on the cali interfaces themselves"
 _EXCHANGES = f"{ARP} {ANSWERS} {ECHO}"
 _ALL = f"{FRAMES} {_EXCHANGES}"
 
@@ -139,7 +148,7 @@ _define(FRAMES, "arp.src.proto_ipv4", ADDRESS, "ARP sender IP")
 _define(FRAMES, "arp.dst.hw_mac", MAC, "ARP target MAC")
 _define(FRAMES, "arp.dst.proto_ipv4", ADDRESS, "ARP target IP")
 _define(FRAMES, "ip.version", NUMBER, "4 or 6")
-_define(FRAMES, "ip.src", ADDRESS, "source address")
+_define(FRAMES, "ip.src", ADDRESS, "source address, inside a tunnel the inner one")
 _define(FRAMES, "ip.dst", ADDRESS, "destination address")
 _define(FRAMES, "ip.ttl", NUMBER, "TTL, or hop limit")
 _define(FRAMES, "ip.id", NUMBER, "identification; in IPv6 only of fragments")
@@ -164,6 +173,19 @@ _define(FRAMES, "quoted.srcport", NUMBER, "its TCP or UDP source port")
 _define(FRAMES, "quoted.dstport", NUMBER, "its TCP or UDP destination port")
 _define(FRAMES, "nd.target", ADDRESS, "target of a neighbour solicitation or advertisement")
 _define(FRAMES, "nd.mac", MAC, "link-layer address option of one")
+_define(
+    FRAMES,
+    "encap",
+    ENUM,
+    "the tunnel around the datagram; then ip.*, icmp.* and what follows are the inner one's",
+    words=ENCAPS[1:],
+    why_absent="no tunnel was around it",
+)
+_define(FRAMES, "outer.src", ADDRESS, "source of the datagram around it", why_absent="no tunnel was around it")
+_define(FRAMES, "outer.dst", ADDRESS, "its destination", why_absent="no tunnel was around it")
+_define(FRAMES, "vxlan.vni", NUMBER, "VXLAN network identifier")
+_define(FRAMES, "inner.eth.src", MAC, "source MAC inside VXLAN: the sending node's VTEP")
+_define(FRAMES, "inner.eth.dst", MAC, "destination MAC inside VXLAN: the receiving node's VTEP")
 _define(FRAMES, "tcp.srcport", NUMBER, "TCP source port")
 _define(FRAMES, "tcp.dstport", NUMBER, "TCP destination port")
 _define(FRAMES, "tcp.flags", NUMBER, "TCP flags, 12 bits")
@@ -250,3 +272,67 @@ _define(
     ADDRESSES, "claimants", NUMBER, "MACs that claim the address at overlapping times; absent where links are folded"
 )
 _define(ADDRESSES, "other_claimants", MAC, "those other MACs")
+
+_UNSEEN = (
+    "the receiver's link is not known, or was not being recorded for the next half second; capture both cali "
+    "interfaces over the same time, best into one file (dumpcap -i … -i …)"
+)
+_BOTH = f"{PATHS} {HOPS}"
+_define(_BOTH, "packet", ENUM, "what it is; request and reply are those of echoes", words=PACKETS)
+_define(_BOTH, "family", NUMBER, "4 or 6")
+_define(_BOTH, "time", TIME, "when it was seen first, by the clock of the first capture")
+_define(_BOTH, "src", ADDRESS, "its source where it was seen first")
+_define(_BOTH, "dst", ADDRESS, "its destination there")
+_define(_BOTH, "interface", TEXT, "name of the capture point where it was seen first")
+_define(_BOTH, "rewritten", BOOL, "whether addresses or the ICMP identifier changed on the way (NAT)")
+_define(_BOTH, "encap", TEXT, "the tunnels that it went through, or none")
+_define(PATHS, "points", TEXT, "names of the capture points that saw it, in order; a link seen twice counts once")
+_define(PATHS, "ttls", TEXT, "its TTL at each of them, inside a tunnel the inner one")
+_define(PATHS, "sightings", NUMBER, "how many capture points that are")
+_define(PATHS, "last.interface", TEXT, "name of the last of them")
+_define(PATHS, "last_seen", TEXT, "the last of them in words, with the frame there")
+_define(
+    PATHS,
+    "missing",
+    TEXT,
+    "the receiver's links that were being recorded and do not show it",
+    why_absent="no link is known that had to show it",
+)
+_define(
+    PATHS,
+    "entered",
+    BOOL,
+    "whether a pod sent it, as its own link shows",
+    why_absent="which end sent it cannot be told",
+)
+_define(
+    PATHS,
+    "left",
+    BOOL,
+    "whether it was seen leaving the node that it entered, or answered",
+    why_absent=_UNSEEN,
+)
+_define(
+    PATHS,
+    "delivered",
+    BOOL,
+    "whether it was seen on the link of the pod that it was for, or answered",
+    why_absent=_UNSEEN,
+)
+_define(PATHS, "answered", BOOL, "of an echo request: whether its reply was seen anywhere")
+_define(PATHS, "length", NUMBER, "length of the datagram, bytes")
+_define(PATHS, "duration", DURATION, "from the first to the last sighting")
+
+_define(HOPS, "to.interface", TEXT, "name of the pod link where it was seen next")
+_define(HOPS, "to.frame", TEXT, "which frame that was")
+_define(HOPS, "ttl", NUMBER, "TTL on the first link")
+_define(HOPS, "to.ttl", NUMBER, "TTL on the next")
+_define(HOPS, "ttl_lost", NUMBER, "by how much it is less there")
+_define(
+    HOPS, "between", ENUM, "what lies between the links: one node, or two with a tunnel or a network", words=BETWEEN
+)
+_define(HOPS, "eth.src", MAC, "source MAC on the first link")
+_define(HOPS, "eth.dst", MAC, "destination MAC on the first link", why_absent=_COOKED)
+_define(HOPS, "to.eth.src", MAC, "source MAC on the next")
+_define(HOPS, "to.eth.dst", MAC, "destination MAC on the next", why_absent=_COOKED)
+_define(HOPS, "latency", DURATION, "median time from one to the other, over the packets of the same way")

@@ -14,7 +14,7 @@ from importlib.util import find_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
-KERNELS = ("pcapcheck.capture.scan", "pcapcheck.decode.frame", "pcapcheck.flows.pairing")
+KERNELS = ("pcapcheck.capture.scan", "pcapcheck.decode.sighting", "pcapcheck.decode.frame", "pcapcheck.flows.pairing")
 
 
 PACKAGE = Path(__file__).parent

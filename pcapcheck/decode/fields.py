@@ -6,7 +6,7 @@ from array import array
 from dataclasses import dataclass
 
 from pcapcheck.capture.layout import ABSENT_TIME
-from pcapcheck.columns import CARRIES, DIRECTIONS
+from pcapcheck.columns import CARRIES, DIRECTIONS, ENCAPS
 from pcapcheck.decode import layout
 from pcapcheck.decode.frames import FrameBatch
 from pcapcheck.values import Value, address_of
@@ -50,6 +50,9 @@ NUMBERS = {
     "quoted_dstport": layout.QUOTED_DST_PORT,
     "nd_mac": layout.ND_MAC,
     "tcp_flags": layout.TCP_FLAGS,
+    "vxlan_vni": layout.VNI,
+    "inner_eth_src": layout.INNER_ETH_SRC,
+    "inner_eth_dst": layout.INNER_ETH_DST,
 }
 
 # Column attribute -> (the field of the address's upper half, the bit of HAS that says it is there).
@@ -58,6 +61,8 @@ ADDRESSES = {
     "ip_dst": (layout.IP_DST_HIGH, layout.HAS_ADDRESSES),
     "quoted_src": (layout.QUOTED_SRC_HIGH, layout.HAS_QUOTED),
     "quoted_dst": (layout.QUOTED_DST_HIGH, layout.HAS_QUOTED),
+    "outer_src": (layout.OUTER_SRC_HIGH, layout.HAS_OUTER),
+    "outer_dst": (layout.OUTER_DST_HIGH, layout.HAS_OUTER),
     "nd_target": (layout.ND_TARGET_HIGH, layout.HAS_TARGET),
 }
 
@@ -120,6 +125,11 @@ class FrameRow:
     @property
     def carries(self) -> str:
         return CARRIES[self.field(layout.CARRIES)]
+
+    @property
+    def encap(self) -> str | None:
+        value = self.field(layout.ENCAP)
+        return None if value == layout.ABSENT else ENCAPS[value]
 
 
 def frame_rows(batch: FrameBatch) -> list[FrameRow]:

@@ -2,6 +2,7 @@
 cimport cython
 
 from pcapcheck.capture.octets cimport half, word
+from pcapcheck.decode.sighting cimport find_flow, identify
 
 # Written by setup.py from the numbers that frame.py imports: known to the C compiler, they cost nothing.
 cdef extern from "frame_numbers.h":
@@ -31,6 +32,8 @@ cdef extern from "frame_numbers.h":
         E_POINT, E_ERROR, E_FROM_HIGH, E_FROM_LOW, E_MTU, EVENT_FIELDS, E_REQUEST, E_REPLY, E_REFUSED, E_TO_MANY
         UNREACHABLE, TOO_BIG, EXCEEDED, OTHER_ERROR, FIELDS, ABSENT, S_EVENTS
         S_ROWS, S_RECORD, S_GROUPS, S_UNDECODED
+        DEEPEST, ENCAP, HAS_OUTER, INNER_ETH_DST, INNER_ETH_SRC, IPIP, OUTER_DST_HIGH, OUTER_DST_LOW, OUTER_SRC_HIGH, OUTER_SRC_LOW, PLAIN, S_HASH
+        S_SIGHTINGS, SIGHTING_FIELDS, V_FLOWS, V_FRAME, V_INFO, V_LOOSE, V_TIME, VNI, VXLAN, VXLAN_PORT, WIREGUARD, WIREGUARD_PORT, WIREGUARD_PORT6
 
 
 @cython.locals(high=cython.longlong)
@@ -97,7 +100,18 @@ cdef inline bint refuses(long long[::1] rows, long long capacity, long long row,
 cdef void event_of_error(
     long long[::1] rows, long long capacity, long long row, int family, long long[::1] events, long long event) except * nogil
 
+cdef inline bint begins_ip(
+    const unsigned char[::1] buffer, long long position, long long end, int ethertype) except? -1 nogil
+
+cdef int outer_addresses(
+    const unsigned char[::1] buffer, long long position, int version, long long[::1] rows, long long capacity,
+    long long row) except -1 nogil
+
 @cython.locals(
+    sighting=cython.longlong, encap=cython.int, vni=cython.longlong, inner_source=cython.longlong,
+    inner_destination=cython.longlong, header=cython.longlong, carried=cython.int, outer_version=cython.int,
+    outer_payload=cython.longlong, depth=cython.int, within=cython.longlong, port=cython.uint, flow=cython.longlong,
+    hashed=cython.longlong, cut=cython.bint, wrapped=cython.longlong,
     row=cython.longlong, event=cython.longlong, told=cython.bint, flags=cython.int, told_direction=cython.int, field=cython.longlong, record=cython.longlong, mask=cython.longlong, latest=cython.longlong,
     before=cython.longlong, start=cython.longlong, captured=cython.longlong,
     length=cython.longlong, time=cython.longlong, interface=cython.longlong, direction=cython.int,
@@ -111,4 +125,5 @@ cpdef decode_frames(
     const unsigned char[::1] buffer, const long long[::1] records, long long record_capacity, long long count,
     long long first_number, const long long[::1] links, long long since, long long until, bint keep_all,
     long long[::1] groups, long long[::1] slots, long long limit, long long[::1] rows, long long capacity,
-    long long[::1] events, long long[::1] state)
+    long long[::1] events, bint follow, long long sample, long long[::1] flows, int[::1] flow_slots,
+    long long flow_limit, long long[::1] sightings, long long[::1] state)

@@ -41,6 +41,7 @@ if not cython.compiled:
         CAPTURED,
         CARRIES,
         CAST,
+        DEEPEST,
         DIRECTION,
         DST_PORT,
         E_DST_HIGH,
@@ -63,6 +64,7 @@ if not cython.compiled:
         E_TIME,
         E_TO_MANY,
         E_TTL,
+        ENCAP,
         ETH_DST,
         ETH_SRC,
         ETH_TYPE,
@@ -87,6 +89,7 @@ if not cython.compiled:
         GROUP_FIELDS,
         HAS,
         HAS_ADDRESSES,
+        HAS_OUTER,
         HAS_QUOTED,
         HAS_TARGET,
         ICMP_CODE,
@@ -95,6 +98,8 @@ if not cython.compiled:
         ICMP_SEQ,
         ICMP_TYPE,
         IFINDEX,
+        INNER_ETH_DST,
+        INNER_ETH_SRC,
         INTERFACE,
         IP_DF,
         IP_DST_HIGH,
@@ -108,6 +113,7 @@ if not cython.compiled:
         IP_SRC_LOW,
         IP_TTL,
         IP_VERSION,
+        IPIP,
         KIND_DIRECTION,
         KIND_TTL,
         LENGTH,
@@ -127,6 +133,11 @@ if not cython.compiled:
         NUMBER,
         OTHER,
         OTHER_ERROR,
+        OUTER_DST_HIGH,
+        OUTER_DST_LOW,
+        OUTER_SRC_HIGH,
+        OUTER_SRC_LOW,
+        PLAIN,
         POSITION,
         QUOTED_DST_HIGH,
         QUOTED_DST_LOW,
@@ -141,9 +152,12 @@ if not cython.compiled:
         QUOTED_TYPE,
         S_EVENTS,
         S_GROUPS,
+        S_HASH,
         S_RECORD,
         S_ROWS,
+        S_SIGHTINGS,
         S_UNDECODED,
+        SIGHTING_FIELDS,
         SIGN_BIT,
         SRC_PORT,
         TCP_FLAGS,
@@ -159,8 +173,20 @@ if not cython.compiled:
         UNDECODED,
         UNICAST,
         UNREACHABLE,
+        V_FLOWS,
+        V_FRAME,
+        V_INFO,
+        V_LOOSE,
+        V_TIME,
         VLAN,
+        VNI,
+        VXLAN,
+        VXLAN_PORT,
+        WIREGUARD,
+        WIREGUARD_PORT,
+        WIREGUARD_PORT6,
     )
+    from pcapcheck.decode.sighting import find_flow, identify
 
 
 def mac(buffer: bytearray, position: int) -> int:
@@ -479,6 +505,28 @@ def event_of_error(rows: array[int], capacity: int, row: int, family: int, event
     events[event + E_MTU] = rows[ICMP_MTU * capacity + row]
 
 
+def begins_ip(buffer: bytearray, position: int, end: int, ethertype: int) -> bool:
+    """Whether a whole IP header begins here, of the version that the ethertype says."""
+    if ethertype == 0x0800:
+        return position + 20 <= end and buffer[position] >> 4 == 4 and (buffer[position] & 15) >= 5
+    return ethertype == 0x86DD and position + 40 <= end and buffer[position] >> 4 == 6
+
+
+def outer_addresses(buffer: bytearray, position: int, version: int, rows: array[int], capacity: int, row: int) -> None:
+    """The addresses of the outermost IP header of a datagram that carries another."""
+    rows[HAS * capacity + row] |= HAS_OUTER
+    if version == 4:
+        rows[OUTER_SRC_HIGH * capacity + row] = 0
+        rows[OUTER_SRC_LOW * capacity + row] = MAPPED | word(buffer, position + 12)
+        rows[OUTER_DST_HIGH * capacity + row] = 0
+        rows[OUTER_DST_LOW * capacity + row] = MAPPED | word(buffer, position + 16)
+    else:
+        rows[OUTER_SRC_HIGH * capacity + row] = signed_long(buffer, position + 8)
+        rows[OUTER_SRC_LOW * capacity + row] = signed_long(buffer, position + 16)
+        rows[OUTER_DST_HIGH * capacity + row] = signed_long(buffer, position + 24)
+        rows[OUTER_DST_LOW * capacity + row] = signed_long(buffer, position + 32)
+
+
 def decode_frames(
     buffer: bytearray,
     records: array[int],
@@ -495,17 +543,25 @@ def decode_frames(
     rows: array[int],
     capacity: int,
     events: array[int],
+    follow: bool,
+    sample: int,
+    flows: array[int],
+    flow_slots: array[int],
+    flow_limit: int,
+    sightings: array[int],
     state: array[int],
 ) -> None:
     """Decode the records from ``state[S_RECORD]`` on, until all are done or the rows are full.
 
     ``links`` has two numbers per interface: the link type as in ``layout`` and the length of the frame check
-    sequence. ``events`` has room for one event per record. Frames before ``since`` or from ``until`` on (nanoseconds)
-    are passed over.
+    sequence. ``events`` and ``sightings`` have room for one per record; sightings are written down only where
+    ``follow``, and only those whose loose key has no bit of ``sample``. Frames before ``since`` or from ``until`` on
+    (nanoseconds) are passed over.
     """
     with cython.nogil:
         row = 0
         event = 0
+        sighting = 0
         record = state[S_RECORD]
         mask = len(slots) - 1
         latest = 0
@@ -604,52 +660,110 @@ def decode_frames(
 
             carries = OTHER
             says = TTL_SILENT
-            version = 0
-            payload = -1
-            protocol = -1
+            encap = PLAIN
+            vni = -1
+            inner_source = -1
+            inner_destination = -1
+            # The outermost IP header begins at ``position``, the innermost that can be read at ``header``.
+            header = position
+            carried = ethertype
             payload_end = end
-            fragment = 0
+            outer_version = 0
+            outer_payload = -1
+            depth = 0
             if link == 0:
                 carries = UNDECODED
+                carried = -1
                 state[S_UNDECODED] = state[S_UNDECODED] + 1
             elif ethertype == 0x0806:
                 carries = ARP
-            elif ethertype == 0x0800:
-                if position < end and buffer[position] >> 4 == 4 and (buffer[position] & 15) >= 5:
-                    version = 4
-                    if position + 20 <= end:
-                        says = ttl_says(buffer[position + 8])
-                        protocol = buffer[position + 9]
-                        first = buffer[position + 16]
-                        if 224 <= first < 240 or word(buffer, position + 16) == LIMITED_BROADCAST:
-                            carries = MULTICAST
-                        else:
-                            carries = UNICAST
-                        total = half(buffer, position + 2)
-                        # A total length of 0 is a large segment handed down to be cut by the card (TSO).
-                        if total >= (buffer[position] & 15) * 4 and position + total < end:
-                            payload_end = position + total
-                        fragment = (half(buffer, position + 6) & 0x1FFF) * 8
-                        payload = position + (buffer[position] & 15) * 4
-            elif ethertype == 0x86DD:
-                if position < end and buffer[position] >> 4 == 6:
-                    version = 6
-                    if position + 40 <= end:
-                        says = ttl_says(buffer[position + 7])
-                        protocol = buffer[position + 6]
-                        carries = MULTICAST if buffer[position + 24] == 0xFF else UNICAST
-                        total = half(buffer, position + 4) + 40
-                        # A payload length of 0 is a jumbogram, a large segment to be cut by the card, or nothing.
-                        if total == 40 and (protocol == 0 or protocol == 6 or protocol == 17):
-                            total = end - position
-                        if position + total < end:
-                            payload_end = position + total
-                        packed = upper_layer(buffer, position + 40, payload_end, protocol)
-                        if packed >= 0:
-                            payload = packed >> 8
-                            protocol = packed & 255
-                            if protocol == 58 and payload < payload_end and is_control(buffer[payload]):
-                                carries = ND
+            while True:
+                version = 0
+                payload = -1
+                protocol = -1
+                fragment = 0
+                within = payload_end
+                if carried == 0x0800:
+                    if header < within and buffer[header] >> 4 == 4 and (buffer[header] & 15) >= 5:
+                        version = 4
+                        if header + 20 <= within:
+                            protocol = buffer[header + 9]
+                            if depth == 0:
+                                says = ttl_says(buffer[header + 8])
+                                first = buffer[header + 16]
+                                if 224 <= first < 240 or word(buffer, header + 16) == LIMITED_BROADCAST:
+                                    carries = MULTICAST
+                                else:
+                                    carries = UNICAST
+                            total = half(buffer, header + 2)
+                            # A total length of 0 is a large segment handed down to be cut by the card (TSO).
+                            if total >= (buffer[header] & 15) * 4 and header + total < within:
+                                payload_end = header + total
+                            fragment = (half(buffer, header + 6) & 0x1FFF) * 8
+                            payload = header + (buffer[header] & 15) * 4
+                elif carried == 0x86DD:
+                    if header < within and buffer[header] >> 4 == 6:
+                        version = 6
+                        if header + 40 <= within:
+                            protocol = buffer[header + 6]
+                            if depth == 0:
+                                says = ttl_says(buffer[header + 7])
+                                carries = MULTICAST if buffer[header + 24] == 0xFF else UNICAST
+                            total = half(buffer, header + 4) + 40
+                            # A payload length of 0 is a jumbogram, a large segment to be cut by the card, or nothing.
+                            if total == 40 and (protocol == 0 or protocol == 6 or protocol == 17):
+                                total = within - header
+                            if header + total < within:
+                                payload_end = header + total
+                            packed = upper_layer(buffer, header + 40, payload_end, protocol)
+                            if packed >= 0:
+                                payload = packed >> 8
+                                protocol = packed & 255
+                                if (
+                                    depth == 0
+                                    and protocol == 58
+                                    and payload < payload_end
+                                    and is_control(buffer[payload])
+                                ):
+                                    carries = ND
+                if depth == 0:
+                    outer_version = version
+                    outer_payload = payload
+                if (protocol != 17 and protocol != 4 and protocol != 41) or payload < 0 or fragment != 0:
+                    break
+                if depth == DEEPEST:
+                    break
+                if protocol == 4:
+                    if not begins_ip(buffer, payload, payload_end, 0x0800):
+                        break
+                    encap = IPIP
+                    carried = 0x0800
+                    header = payload
+                elif protocol == 41:
+                    if not begins_ip(buffer, payload, payload_end, 0x86DD):
+                        break
+                    encap = IPIP
+                    carried = 0x86DD
+                    header = payload
+                elif payload + 8 <= payload_end:
+                    port = half(buffer, payload + 2)
+                    if port == WIREGUARD_PORT or port == WIREGUARD_PORT6:
+                        encap = WIREGUARD
+                        break
+                    # RFC 7348: UDP, 8 bytes of VXLAN whose flag I says that the network identifier counts, Ethernet.
+                    if port != VXLAN_PORT or payload + 30 > payload_end or (buffer[payload + 8] & 8) == 0:
+                        break
+                    if not begins_ip(buffer, payload + 30, payload_end, half(buffer, payload + 28)):
+                        break
+                    encap = VXLAN
+                    vni = word(buffer, payload + 12) >> 8
+                    inner_destination = mac(buffer, payload + 16)
+                    inner_source = mac(buffer, payload + 22)
+                    carried = half(buffer, payload + 28)
+                    header = payload + 30
+                else:
+                    break
+                depth = depth + 1
             if carries == ND or carries == MULTICAST:
                 says = TTL_SILENT
 
@@ -672,9 +786,9 @@ def decode_frames(
                 if seen == 0:
                     groups[entry + G_FIRST] = time
                     groups[entry + G_LAST] = time
-                if seen == 0 and payload >= 0 and carries != OTHER:
-                    groups[entry + G_HAS_SOURCE] = version
-                    if version == 4:
+                if seen == 0 and outer_payload >= 0 and carries != OTHER:
+                    groups[entry + G_HAS_SOURCE] = outer_version
+                    if outer_version == 4:
                         groups[entry + G_SOURCE_LOW] = MAPPED | word(buffer, position + 12)
                     else:
                         groups[entry + G_SOURCE_HIGH] = signed_long(buffer, position + 8)
@@ -697,27 +811,43 @@ def decode_frames(
                     told = True
                     fill_event(buffer, payload, events, event, number, time, group)
                     events[event + E_KIND] = E_REQUEST if buffer[payload] == 8 else E_REPLY
-                    events[event + E_IP_ID] = half(buffer, position + 4)
-                    events[event + E_TTL] = buffer[position + 8]
+                    events[event + E_IP_ID] = half(buffer, header + 4)
+                    events[event + E_TTL] = buffer[header + 8]
                     events[event + E_SRC_HIGH] = 0
-                    events[event + E_SRC_LOW] = MAPPED | word(buffer, position + 12)
+                    events[event + E_SRC_LOW] = MAPPED | word(buffer, header + 12)
                     events[event + E_DST_HIGH] = 0
-                    events[event + E_DST_LOW] = MAPPED | word(buffer, position + 16)
+                    events[event + E_DST_LOW] = MAPPED | word(buffer, header + 16)
                 elif version == 6 and protocol == 58 and (buffer[payload] == 128 or buffer[payload] == 129):
                     told = True
                     fill_event(buffer, payload, events, event, number, time, group)
                     events[event + E_KIND] = E_REQUEST if buffer[payload] == 128 else E_REPLY
                     events[event + E_IP_ID] = ABSENT
-                    events[event + E_TTL] = buffer[position + 7]
-                    events[event + E_SRC_HIGH] = signed_long(buffer, position + 8)
-                    events[event + E_SRC_LOW] = signed_long(buffer, position + 16)
-                    events[event + E_DST_HIGH] = signed_long(buffer, position + 24)
-                    events[event + E_DST_LOW] = signed_long(buffer, position + 32)
+                    events[event + E_TTL] = buffer[header + 7]
+                    events[event + E_SRC_HIGH] = signed_long(buffer, header + 8)
+                    events[event + E_SRC_LOW] = signed_long(buffer, header + 16)
+                    events[event + E_DST_HIGH] = signed_long(buffer, header + 24)
+                    events[event + E_DST_LOW] = signed_long(buffer, header + 32)
             if told:
                 events[event + E_POINT] = (interface << 32) | (ifindex + 1)
                 if carries == MULTICAST:
                     events[event + E_KIND] |= E_TO_MANY
                 event = event + EVENT_FIELDS
+            if follow and payload >= 0 and payload <= payload_end and carries == UNICAST:
+                flow = find_flow(flows, flow_slots, flow_limit, state, buffer, version, header)
+                hashed = state[S_HASH]
+                cut = captured < length
+                identify(
+                    buffer, version, protocol, header, payload, payload_end, fragment, cut, hashed, sightings, sighting
+                )
+                if (sightings[sighting + V_LOOSE] & sample) == 0:
+                    if depth:
+                        wrapped = find_flow(flows, flow_slots, flow_limit, state, buffer, outer_version, position)
+                        flow = flow | (wrapped << 32)
+                    sightings[sighting + V_TIME] = time
+                    sightings[sighting + V_FRAME] = (number << 16) | group
+                    sightings[sighting + V_INFO] |= encap << 16
+                    sightings[sighting + V_FLOWS] = flow
+                    sighting = sighting + SIGHTING_FIELDS
             if not keep_all and carries != ARP and carries != ND:
                 if told or fragment != 0 or not ((protocol == 1 and version == 4) or (protocol == 58 and version == 6)):
                     continue
@@ -739,43 +869,50 @@ def decode_frames(
             rows[ETH_TYPE * capacity + row] = ethertype
             rows[VLAN * capacity + row] = vlan
             rows[POSITION * capacity + row] = start
+            if encap != PLAIN:
+                rows[ENCAP * capacity + row] = encap
+                rows[VNI * capacity + row] = vni
+                rows[INNER_ETH_SRC * capacity + row] = inner_source
+                rows[INNER_ETH_DST * capacity + row] = inner_destination
+            if depth:
+                outer_addresses(buffer, position, outer_version, rows, capacity, row)
             if carries == ARP:
-                decode_arp(buffer, position, end, rows, capacity, row)
+                decode_arp(buffer, header, end, rows, capacity, row)
             elif version == 4:
                 rows[IP_VERSION * capacity + row] = 4
-                if position + 4 <= end:
-                    rows[IP_LENGTH * capacity + row] = half(buffer, position + 2)
-                if position + 6 <= end:
-                    rows[IP_ID * capacity + row] = half(buffer, position + 4)
-                if position + 8 <= end:
-                    rows[IP_DF * capacity + row] = (buffer[position + 6] >> 6) & 1
-                    rows[IP_MF * capacity + row] = (buffer[position + 6] >> 5) & 1
-                    rows[IP_FRAGMENT * capacity + row] = (half(buffer, position + 6) & 0x1FFF) * 8
-                if position + 9 <= end:
-                    rows[IP_TTL * capacity + row] = buffer[position + 8]
-                if position + 10 <= end:
-                    rows[IP_PROTO * capacity + row] = buffer[position + 9]
+                if header + 4 <= end:
+                    rows[IP_LENGTH * capacity + row] = half(buffer, header + 2)
+                if header + 6 <= end:
+                    rows[IP_ID * capacity + row] = half(buffer, header + 4)
+                if header + 8 <= end:
+                    rows[IP_DF * capacity + row] = (buffer[header + 6] >> 6) & 1
+                    rows[IP_MF * capacity + row] = (buffer[header + 6] >> 5) & 1
+                    rows[IP_FRAGMENT * capacity + row] = (half(buffer, header + 6) & 0x1FFF) * 8
+                if header + 9 <= end:
+                    rows[IP_TTL * capacity + row] = buffer[header + 8]
+                if header + 10 <= end:
+                    rows[IP_PROTO * capacity + row] = buffer[header + 9]
                 if payload >= 0:
-                    rows[HAS * capacity + row] = HAS_ADDRESSES
+                    rows[HAS * capacity + row] |= HAS_ADDRESSES
                     rows[IP_SRC_HIGH * capacity + row] = 0
-                    rows[IP_SRC_LOW * capacity + row] = MAPPED | word(buffer, position + 12)
+                    rows[IP_SRC_LOW * capacity + row] = MAPPED | word(buffer, header + 12)
                     rows[IP_DST_HIGH * capacity + row] = 0
-                    rows[IP_DST_LOW * capacity + row] = MAPPED | word(buffer, position + 16)
+                    rows[IP_DST_LOW * capacity + row] = MAPPED | word(buffer, header + 16)
             elif version == 6:
                 rows[IP_VERSION * capacity + row] = 6
-                if position + 6 <= end:
-                    rows[IP_LENGTH * capacity + row] = half(buffer, position + 4)
-                if position + 8 <= end:
-                    rows[IP_TTL * capacity + row] = buffer[position + 7]
-                if position + 40 <= end:
-                    rows[HAS * capacity + row] = HAS_ADDRESSES
-                    rows[IP_SRC_HIGH * capacity + row] = signed_long(buffer, position + 8)
-                    rows[IP_SRC_LOW * capacity + row] = signed_long(buffer, position + 16)
-                    rows[IP_DST_HIGH * capacity + row] = signed_long(buffer, position + 24)
-                    rows[IP_DST_LOW * capacity + row] = signed_long(buffer, position + 32)
+                if header + 6 <= end:
+                    rows[IP_LENGTH * capacity + row] = half(buffer, header + 4)
+                if header + 8 <= end:
+                    rows[IP_TTL * capacity + row] = buffer[header + 7]
+                if header + 40 <= end:
+                    rows[HAS * capacity + row] |= HAS_ADDRESSES
+                    rows[IP_SRC_HIGH * capacity + row] = signed_long(buffer, header + 8)
+                    rows[IP_SRC_LOW * capacity + row] = signed_long(buffer, header + 16)
+                    rows[IP_DST_HIGH * capacity + row] = signed_long(buffer, header + 24)
+                    rows[IP_DST_LOW * capacity + row] = signed_long(buffer, header + 32)
                     if payload >= 0:
                         rows[IP_PROTO * capacity + row] = protocol
-                    decode_fragment_header(buffer, position + 40, end, buffer[position + 6], rows, capacity, row)
+                    decode_fragment_header(buffer, header + 40, end, buffer[header + 6], rows, capacity, row)
             if payload < 0 or fragment != 0 or payload > payload_end:
                 row = row + 1
                 continue
@@ -799,6 +936,7 @@ def decode_frames(
         state[S_RECORD] = record
         state[S_ROWS] = row
         state[S_EVENTS] = event // EVENT_FIELDS
+        state[S_SIGHTINGS] = sighting // SIGHTING_FIELDS
 
 
 def decode_fragment_header(

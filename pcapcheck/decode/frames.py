@@ -5,6 +5,7 @@ In: record batches. Out: frame batches (the rows that somebody reads) and, over 
 
 from __future__ import annotations
 
+import dataclasses
 from array import array
 from dataclasses import dataclass
 
@@ -47,6 +48,8 @@ COOKED = 113
 COOKED2 = 276
 
 MOST_GROUPS = 1 << 14
+# Address pairs told apart while packets are followed from link to link.
+MOST_FLOWS = 1 << 14
 # The events of so many batches are kept, so that echoes can be paired while the next batches are decoded.
 EVENTS_KEPT = 4
 DISTANT = 1 << 62
@@ -88,7 +91,8 @@ class FrameBatch:
     """What was decoded of one record batch.
 
     Field ``f`` of frame row ``r`` is ``rows[f * capacity + r]``, field ``f`` of echo event ``e`` is
-    ``events[e * EVENT_FIELDS + f]`` (see ``layout``).
+    ``events[e * EVENT_FIELDS + f]``, field ``f`` of sighting ``s`` is ``sightings[s * SIGHTING_FIELDS + f]`` (see
+    ``layout``).
     """
 
     rows: array[int]
@@ -96,6 +100,8 @@ class FrameBatch:
     count: int
     events: array[int]
     event_count: int
+    sightings: array[int] = dataclasses.field(default_factory=lambda: array("q"))
+    sighting_count: int = 0
 
     def field(self, number: int) -> array[int]:
         start = number * self.capacity
@@ -123,6 +129,12 @@ class Decoder:
         self._rows = array("q")
         self._events: list[array[int]] = []
         self._turn = 0
+        # Whether sightings are written down, and which bits of a loose key leave one out.
+        self.follow = False
+        self.sample = 0
+        self._flows = array("q")
+        self._flow_slots = array("i")
+        self._sightings = array("q")
 
     @property
     def undecoded(self) -> int:
@@ -140,6 +152,8 @@ class Decoder:
         if len(self._rows) != layout.FIELDS * capacity:
             self._rows = array("q", bytes(8 * layout.FIELDS * capacity))
             self._events = [array("q", bytes(8 * layout.EVENT_FIELDS * capacity)) for _ in range(EVENTS_KEPT)]
+        if self.follow and len(self._sightings) != layout.SIGHTING_FIELDS * capacity:
+            self._begin_following(capacity)
         self._add_links(batch.interfaces)
         state = self._state
         state[layout.S_RECORD] = 0
@@ -161,9 +175,31 @@ class Decoder:
             self._rows,
             capacity,
             events,
+            self.follow,
+            self.sample,
+            self._flows,
+            self._flow_slots,
+            MOST_FLOWS,
+            self._sightings,
             state,
         )
-        return FrameBatch(self._rows, capacity, state[layout.S_ROWS], events, state[layout.S_EVENTS])
+        return FrameBatch(
+            self._rows,
+            capacity,
+            state[layout.S_ROWS],
+            events,
+            state[layout.S_EVENTS],
+            self._sightings,
+            state[layout.S_SIGHTINGS],
+        )
+
+    def flows(self) -> list[tuple[int, int]]:
+        """Source and destination of the address pairs met so far, as sightings number them; pair 0 is nobody's."""
+        rows = [
+            self._flows[n : n + layout.FLOW_FIELDS]
+            for n in range(0, self._state[layout.S_FLOWS] * layout.FLOW_FIELDS, layout.FLOW_FIELDS)
+        ]
+        return [(address_of(row[0], row[1]), address_of(row[2], row[3])) for row in rows]
 
     def macs(self, group: int) -> tuple[int | None, int | None]:
         """Source and destination MAC of a group's frames."""
@@ -197,6 +233,13 @@ class Decoder:
             shakes_hands=row[layout.G_TCP] == layout.TCP_OPENS | layout.TCP_GOES_ON,
             frames=list(row[layout.G_EVIDENCE : layout.G_EVIDENCE + min(count, layout.EVIDENCE_FRAMES)]),
         )
+
+    def _begin_following(self, capacity: int) -> None:
+        self._sightings = array("q", bytes(8 * layout.SIGHTING_FIELDS * capacity))
+        if not self._flows:
+            self._flows = array("q", bytes(8 * layout.FLOW_FIELDS * MOST_FLOWS))
+            self._flow_slots = array("i", [-1]) * (2 * MOST_FLOWS)
+            self._state[layout.S_FLOWS] = 1
 
     def _add_links(self, interfaces: list[Interface]) -> None:
         for interface in interfaces[len(self._links) // 2 :]:

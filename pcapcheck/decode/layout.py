@@ -66,7 +66,15 @@ DST_PORT = 51
 TCP_FLAGS = 52
 POSITION = 53
 CAST = 54
-FIELDS = 55
+ENCAP = 55
+VNI = 56
+OUTER_SRC_HIGH = 57
+OUTER_SRC_LOW = 58
+OUTER_DST_HIGH = 59
+OUTER_DST_LOW = 60
+INNER_ETH_SRC = 61
+INNER_ETH_DST = 62
+FIELDS = 63
 
 # Fields of an echo event: an echo request, a reply, or an ICMP error about a request (then the addresses, identifier
 # and sequence number are those that it quotes). Unlike rows, events stand one after the other.
@@ -104,6 +112,20 @@ OTHER_ERROR = 4
 HAS_ADDRESSES = 1
 HAS_QUOTED = 2
 HAS_TARGET = 4
+HAS_OUTER = 8
+
+# How a datagram was carried (ENCAP), in the order of ``columns.ENCAPS``.
+PLAIN = 0
+IPIP = 1
+VXLAN = 2
+WIREGUARD = 3
+
+# Ports that tell (IANA; Calico: felix/config/config_params.go).
+VXLAN_PORT = 4789
+WIREGUARD_PORT = 51820
+WIREGUARD_PORT6 = 51821
+# Tunnels inside tunnels are followed so far.
+DEEPEST = 4
 
 # What a frame carries (CARRIES).
 OTHER = 0
@@ -155,7 +177,41 @@ S_RECORD = 1
 S_GROUPS = 2
 S_UNDECODED = 3
 S_EVENTS = 4
-STATE_SIZE = 5
+S_SIGHTINGS = 5
+S_FLOWS = 6
+S_HASH = 7  # of the address pair looked for last
+STATE_SIZE = 8
+
+# Fields of a sighting: one packet at one capture point. They stand one after the other, as events do.
+V_KEY = 0
+V_LOOSE = 1
+V_DIGEST = 2
+V_TIME = 3
+V_FRAME = 4  # number << 16 | frame group
+V_INFO = 5  # length of the datagram << 24 | ENCAP << 16 | kind of packet << 8 | TTL
+V_FLOWS = 6  # address pair of the datagram around it, 0 for none, << 32 | address pair
+V_ECHO = 7  # the same for an echo request and its reply; 0 for anything else
+SIGHTING_FIELDS = 8
+
+# Kinds of packets, in the order of ``columns.PACKETS``.
+K_REQUEST = 0
+K_REPLY = 1
+K_ERROR = 2
+K_TCP = 3
+K_UDP = 4
+K_FRAGMENT = 5
+K_OTHER = 6
+
+# Fields of an address pair: source and destination in halves.
+FLOW_FIELDS = 4
+
+# Of a payload so many bytes are looked at: what ping puts there first is the time.
+DIGEST_BYTES = 16
+
+# An odd multiplier for hashes (Knuth's, 2^64 over the golden ratio) and the mask of 64 bits. They stand here since
+# Cython makes Python objects of literals beyond 31 bits.
+MULTIPLY = 0x9E3779B97F4A7C15
+LONG = 0xFFFFFFFFFFFFFFFF
 
 # IPv4 addresses are stored as IPv4-mapped IPv6 addresses (RFC 4291, section 2.5.5.2).
 MAPPED = 0xFFFF00000000

@@ -15,6 +15,8 @@ from pcapcheck.flows.points import GatewayTalk
 
 Exchange = Resolution | Answer | Echo
 Point = tuple[int, int | None]
+# So many addresses asked for are remembered.
+MOST_ASKED = 1 << 12
 # Table, row, and how many exchanges alike in all that rules ask stand behind the row.
 Finished = tuple[str, Exchange, int]
 
@@ -33,6 +35,8 @@ class Exchanges:
         self.resolutions = Resolutions(arp_wait)
         self.echoes = Echoes(echo_wait, every_echo, macs)
         self.gateway_talk: dict[Point, GatewayTalk] = {}
+        # Which frame groups asked for which addresses.
+        self.asked: set[tuple[int, int]] = set()
 
     def feed(self, batch: FrameBatch) -> Iterator[Finished]:
         """The exchanges that this batch finishes."""
@@ -63,6 +67,8 @@ class Exchanges:
         for resolution in resolutions:
             if resolution.target in self.gateways:
                 self._note_gateway(resolution)
+            elif len(self.asked) < MOST_ASKED:
+                self.asked.add((resolution.group, resolution.target))
             yield ARP, resolution, 1
             for answer in resolution.answers:
                 yield ANSWERS, answer, 1

@@ -11,6 +11,7 @@ from pcapcheck.flows.links import Link, describe_link
 from pcapcheck.flows.oneway import proof_of_one_way
 from pcapcheck.flows.points import PointKey, points_of
 from pcapcheck.flows.read import Capture, Reading, read_frames
+from pcapcheck.flows.sides import NODE
 from pcapcheck.values import Value
 
 
@@ -63,7 +64,7 @@ class Facts:
             case "pod_ip":
                 return link.pod_ips or None
             case "answered" | "replied":
-                return self._came(link, table, outcome)
+                return self._came(link, group, table, outcome)
             case "eth_src":
                 return group.src
             case "eth_dst":
@@ -89,12 +90,12 @@ class Facts:
         return None if unsure else link.pod_macs or None
 
     @staticmethod
-    def _came(link: Link, table: str, outcome: str) -> bool | None:
+    def _came(link: Link, group: FrameGroup, table: str, outcome: str) -> bool | None:
         if outcome in ("answered", "replied"):
             return True
-        if outcome == "error" or (outcome == "unanswered" and table not in link.silence):
+        if outcome == "error":
             return False
-        return None
+        return False if outcome == "unanswered" and not _silence(link, group, table) else None
 
     def reason(self, name: str, capture: int, number: int, table: str, outcome: str) -> str:
         """Why a column is absent, in words that say what to do about it."""
@@ -107,7 +108,7 @@ class Facts:
                 return "still in flight when the capture ended; let it run on for a second or two"
             if outcome == "evicted":
                 return "dropped to keep memory bounded"
-            return link.silence.get(table, "unknown")
+            return _silence(link, group, table) or "unknown"
         if name in ("side", "side_evidence"):
             cure = "flush the pod's neighbour entry (ip neigh flush dev eth0) and capture again"
             if link.sides.folded or link.sides.crowded or link.point.link_type == COOKED:
@@ -122,6 +123,13 @@ class Facts:
         if name == "pod_mac":
             return f"no frame is known to be from the pod on {link.point.name}, so its MAC is not; ping from the pod"
         return f"{name.replace('_', '.', 1)} was not captured"
+
+
+def _silence(link: Link, group: FrameGroup, table: str) -> str | None:
+    """Why it proves nothing that no answer to a frame of this group was recorded; None where it does."""
+    if table == ECHO and link.sides.of(group)[0] == NODE and not link.pod_heard_at_all:
+        return f"no frame of the pod was recorded on {link.point.name}; capture both directions (without -Q)"
+    return link.silence.get(table)
 
 
 def describe(captures: list[Capture], reading: Reading) -> Facts:

@@ -51,6 +51,11 @@ class Link:
         return self.point.name if known and INTERFACE_NAME.fullmatch(self.point.name) else UNNAMED
 
     @cached_property
+    def pod_heard_at_all(self) -> bool:
+        """Whether any frame of the pod was recorded."""
+        return any(self.sides.of(group)[0] == POD for group in self.point.groups.values())
+
+    @cached_property
     def heard_both_ends(self) -> bool:
         """Whether frames of two senders, or of both directions, were recorded: multicast counts."""
         if self.sides.by_direction:

@@ -40,6 +40,8 @@ if not cython.compiled:
         E_TO_MANY,
         E_TTL,
         EVENT_FIELDS,
+        LONG,
+        MULTIPLY,
     )
     from pcapcheck.flows.pairing_layout import (
         ABSENT,
@@ -74,8 +76,6 @@ if not cython.compiled:
         IDENT_SEQ,
         IN_FLIGHT,
         IP_ID,
-        LONG,
-        MULTIPLY,
         NEWER,
         NUMBER,
         OLDER,

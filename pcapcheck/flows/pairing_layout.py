@@ -95,8 +95,3 @@ REMEMBERED = 1024
 SAME_PACKET = 1_000_000_000
 # A reply this much older than its request may be its reply all the same: clocks step back a little.
 STEP_BACK = 1_000_000
-
-# An odd multiplier for the hash (Knuth's, 2^64 over the golden ratio) and the mask of 64 bits. They stand here since
-# Cython makes Python objects of literals beyond 31 bits.
-MULTIPLY = 0x9E3779B97F4A7C15
-LONG = 0xFFFFFFFFFFFFFFFF

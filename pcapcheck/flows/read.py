@@ -12,10 +12,11 @@ from pcapcheck.capture.record import Interface, Problem
 from pcapcheck.capture.source import open_capture
 from pcapcheck.columns import ARP, ECHO, FRAMES
 from pcapcheck.decode.fields import FrameRow, frame_rows
-from pcapcheck.decode.frames import LINKS, Decoder, FrameGroup, link_name
+from pcapcheck.decode.frames import COOKED2, LINKS, Decoder, FrameGroup, link_name
 from pcapcheck.flows.arp import Resolution
 from pcapcheck.flows.exchanges import Exchanges, Finished
 from pcapcheck.flows.scope import Scope
+from pcapcheck.flows.sightings import Sightings
 from pcapcheck.flows.summary import Tally
 
 # Told after every batch: the capture, the bytes and the frames read so far.
@@ -84,11 +85,14 @@ def read_capture(
     sink: RowSink,
     every: frozenset[str] = frozenset(),
     progress: Progress | None = None,
+    sightings: Sightings | None = None,
+    alone: bool = True,
 ) -> Capture:
     """Read a capture once. ``sink`` gets the rows of all tables; ``every`` names those of which it wants every row.
 
-    Of the tables of frames and echoes it else gets a few rows that stand for many alike. Raises CaptureError where the
-    capture cannot be read at all; damage further in is noted in ``problems``.
+    Of the tables of frames and echoes it else gets a few rows that stand for many alike. ``sightings`` takes what lets
+    packets be followed, where there is more than one place to see them: this capture is not ``alone``, or holds several
+    interfaces. Raises CaptureError where the capture cannot be read at all; damage further in is noted in ``problems``.
     """
     decoder = Decoder(FRAMES in every, reading.scope.since, reading.scope.until)
     exchanges = Exchanges(reading.gateways, reading.arp_wait, reading.echo_wait, ECHO in every, decoder.macs)
@@ -103,8 +107,13 @@ def read_capture(
     try:
         with open_capture(path, reading.batch_frames) as reader:
             for records in reader.batches():
+                if sightings is not None:
+                    decoder.follow = not alone or len(records.interfaces) > 1 or _is_any(records.interfaces)
+                    decoder.sample = sightings.sample
                 frames = decoder.decode(records)
                 settle(exchanges.feed(frames))
+                if sightings is not None and frames.sighting_count:
+                    sightings.add(number, frames)
                 if FRAMES in every:
                     sink(FRAMES, frame_rows(frames), 1)
                 if progress:
@@ -112,6 +121,8 @@ def read_capture(
     finally:
         exchanges.echoes.close()
     capture.groups = decoder.groups()
+    if sightings is not None:
+        sightings.flows[number] = decoder.flows()
     settle(exchanges.finish(capture.groups))
     for one in exchanges.echoes.bins():
         capture.tallies.setdefault((ECHO, one.group), Tally()).add_echoes(one)
@@ -122,6 +133,11 @@ def read_capture(
     capture.format, capture.frames, capture.interfaces = reader.format, reader.frames, reader.interfaces
     capture.problems = [*reader.problems, *_own_problems(decoder, reader.interfaces, exchanges)]
     return capture
+
+
+def _is_any(interfaces: list[Interface]) -> bool:
+    """Whether this was recorded with ``-i any``, which tells interfaces apart by their number in each frame."""
+    return any(one.link_type == COOKED2 for one in interfaces)
 
 
 def read_frames(path: Path, reading: Reading) -> Iterator[FrameRow]:

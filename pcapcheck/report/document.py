@@ -12,6 +12,7 @@ from pcapcheck.decode.frames import link_name
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations, Tally
 from pcapcheck.report.headline import headline
+from pcapcheck.report.paths import Route, routes
 from pcapcheck.report.summary import pods, total
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.result import Result
@@ -19,6 +20,8 @@ from pcapcheck.values import clean, format_address, format_mac, format_time
 from pcapcheck.version import __version__
 
 SCHEMA = "pcapcheck/1"
+# Of more ways only the number is told.
+WAYS_LISTED = 200
 
 
 def document(result: Result) -> dict[str, Any]:
@@ -43,6 +46,7 @@ def document(result: Result) -> dict[str, Any]:
                 {"interface": one.link.point.name, "arp": _arp(one.arp), "echo": _echo(one.echo)} for one in summaries
             ],
             "icmp_errors": _icmp_errors(result),
+            "paths": _paths(result),
         },
         "rules": [_finding(result, finding) for finding in result.findings],
         "causes": [],
@@ -135,6 +139,57 @@ def _durations(durations: Durations) -> dict[str, float] | None:
         "median": (durations.quantile(0.5) or 0) / 1e9,
         "p99": (durations.quantile(0.99) or 0) / 1e9,
         "max": durations.most / 1e9,
+    }
+
+
+def _paths(result: Result) -> dict[str, Any]:
+    paths = result.followed
+    every = routes(result)
+    return {
+        "packets": sum(one.count for one in every),
+        "one_in": paths.share,
+        "opaque": paths.opaque,
+        "clocks": [
+            {
+                "capture": clean(str(result.captures[one.capture].path)),
+                "reference": clean(str(result.captures[one.reference].path)),
+                "offset": one.offset / 1e9,
+                "packets": one.packets,
+                "both_ways": one.both_ways,
+            }
+            for one in paths.clocks.values()
+            if one.capture != one.reference
+        ],
+        "ways": [_way(result, one) for one in every[:WAYS_LISTED]],
+        "more_ways": max(0, len(every) - WAYS_LISTED),
+    }
+
+
+def _way(result: Result, route: Route) -> dict[str, Any]:
+    return {
+        "packet": route.way.packet,
+        "packets": route.count,
+        "lost": route.lost,
+        "shortest": route.shortest,
+        "longest": route.longest,
+        "steps": [
+            {
+                "capture": clean(str(result.captures[step.spot.capture].path)),
+                "interface": step.spot.link.point.name,
+                "src": format_address(step.src),
+                "dst": format_address(step.dst),
+                "ttl": step.ttl,
+                "eth_src": None if step.spot.group.src is None else format_mac(step.spot.group.src),
+                "eth_dst": None if step.spot.group.dst is None else format_mac(step.spot.group.dst),
+                "encap": step.encap,
+                "outer_src": format_address(step.outer[0]) if step.outer else None,
+                "outer_dst": format_address(step.outer[1]) if step.outer else None,
+            }
+            for step in route.way.steps
+        ],
+        "latencies": [
+            {"median": one.median / 1e9, "p99": one.p99 / 1e9, "max": one.most / 1e9} for one in route.way.latencies
+        ],
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pcapcheck.columns import BOOL, COLUMNS, DURATION, NUMBER, TIME, Column
+from pcapcheck.columns import BOOL, COLUMNS, DURATION, HOPS, NUMBER, PATHS, TIME, Column
 from pcapcheck.decode.fields import FrameRow, values_of
 from pcapcheck.flows.read import read_capture
 from pcapcheck.ruleset.result import Result
@@ -31,6 +31,12 @@ def table(result: Result, name: str) -> pd.DataFrame:
 def for_each_chunk(result: Result, name: str, sink: Sink) -> None:
     """Hand a table over in parts, in order, so that it need not fit into memory; at least one, perhaps empty."""
     filling = Filling(result, name, sink)
+    if name in (PATHS, HOPS):
+        followed = result.followed
+        for row in followed.every_path() if name == PATHS else followed.every_hop():
+            filling.add(row.capture, [row])
+        filling.flush(last=True)
+        return
     for capture in result.captures:
 
         def take(which: str, rows: Iterable[Any], _weight: int, number: int = capture.number) -> None:

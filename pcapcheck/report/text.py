@@ -17,6 +17,7 @@ from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations
 from pcapcheck.report.evidence import frames_in_words
 from pcapcheck.report.headline import headline, ordered
+from pcapcheck.report.paths import hops, notes, route_title, routes
 from pcapcheck.report.summary import PodSummary, pods
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding
 from pcapcheck.ruleset.result import Result
@@ -26,6 +27,7 @@ STYLES = {PASS: "bold green", FAIL: "bold red", NOT_CHECKED: "bold yellow"}
 EVIDENCE_SHOWN = 3
 FRAMES_SHOWN = 4
 REFUSALS_SHOWN = 5
+ROUTES_SHOWN = 6
 PIPED_WIDTH = 120
 
 
@@ -71,6 +73,7 @@ def write_text(result: Result, stream: IO[str]) -> None:
         for finding in passed:
             _passed(page, finding)
     _exchanges(page, pods(result))
+    _paths(page, result)
     _refusals(page, result)
     _not_checked(page, [one for one in findings if one.status == NOT_CHECKED])
 
@@ -203,6 +206,25 @@ def _spread(durations: Durations) -> str:
     figures = (durations.least, durations.quantile(0.5), durations.quantile(0.99), durations.most)
     known = [one for one in figures if one is not None]
     return format_durations(known) if known else "–"
+
+
+def _paths(page: Page, result: Result) -> None:
+    """The ways that packets took, a line per hop."""
+    every = routes(result)
+    # Where nothing was seen twice there is nothing to follow.
+    if any(len(one.way.steps) > 1 for one in every):
+        shown = every[:ROUTES_SHOWN]
+        page.line()
+        for route in shown:
+            lost = f", {'all' if route.lost == route.count else route.lost} lost behind this" if route.lost else ""
+            page.line(Text.assemble((route_title(route), "bold"), (lost, STYLES[FAIL])))
+            for hop in hops(route.way):
+                page.line(hop, 4)
+        if len(every) > len(shown):
+            rest = sum(one.count for one in every[len(shown) :])
+            page.line(f"and {len(every) - len(shown)} more ways, {rest} packets (pcapcheck export --table paths)")
+    for note in notes(result):
+        page.line(note)
 
 
 def _refusals(page: Page, result: Result) -> None:

@@ -21,6 +21,8 @@ NOUNS = {
     "answers": "answer to ARP or neighbour discovery",
     "echo": "echo request",
     "addresses": "claim of an address",
+    "paths": "packet",
+    "hops": "packet",
 }
 
 # (capture, frame group, outcome, what each early condition said)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.links import Link
+from pcapcheck.flows.paths import Paths
 from pcapcheck.flows.read import Capture, Reading
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding
 
@@ -18,6 +19,7 @@ class Result:
     facts: Facts
     findings: list[Finding]
     reading: Reading
+    followed: Paths
 
     @property
     def verdict(self) -> str:

@@ -1,0 +1,44 @@
+# The C types under which Cython compiles sighting.py; where it is not compiled, the Python file runs without them.
+cimport cython
+
+from pcapcheck.capture.octets cimport half, word
+
+# Written by setup.py from the numbers that sighting.py imports: known to the C compiler, they cost nothing.
+cdef extern from "sighting_numbers.h":
+    const long long MAPPED
+    const unsigned long long MULTIPLY
+    const unsigned long long LONG
+    enum:
+        ABSENT, DIGEST_BYTES, FLOW_FIELDS, S_FLOWS, S_HASH
+        K_ERROR, K_FRAGMENT, K_OTHER, K_REPLY, K_REQUEST, K_TCP, K_UDP
+        V_DIGEST, V_ECHO, V_INFO, V_KEY, V_LOOSE
+
+cdef inline unsigned long long stir(unsigned long long mixed, unsigned long long value) noexcept nogil
+
+cdef inline long long as_signed(unsigned long long value) noexcept nogil
+
+@cython.locals(high=cython.ulonglong)
+cdef inline unsigned long long long_of(const unsigned char[::1] buffer, Py_ssize_t position) except? 1 nogil
+
+@cython.locals(
+    src_high=cython.ulonglong, src_low=cython.ulonglong, dst_high=cython.ulonglong, dst_low=cython.ulonglong,
+    mixed=cython.ulonglong, mask=cython.longlong, slot=cython.longlong, flow=cython.longlong, row=cython.longlong)
+cpdef long long find_flow(
+    long long[::1] flows, int[::1] slots, long long limit, long long[::1] state, const unsigned char[::1] buffer,
+    int version, Py_ssize_t position) except -1 nogil
+
+@cython.locals(count=cython.longlong, mixed=cython.ulonglong)
+cdef inline long long digest_of(
+    const unsigned char[::1] buffer, Py_ssize_t position, Py_ssize_t end, bint cut) except? -2 nogil
+
+@cython.locals(
+    length=cython.ulonglong, identification=cython.ulonglong, datagram=cython.ulonglong, kind=cython.ulonglong,
+    ttl=cython.ulonglong, told=cython.ulonglong, kept=cython.ulonglong, data=cython.Py_ssize_t, digest=cython.longlong,
+    start=cython.Py_ssize_t, size=cython.int, part=cython.int, left=cython.ulonglong, right=cython.ulonglong,
+    mixed=cython.ulonglong)
+cpdef int identify(
+    const unsigned char[::1] buffer, int version, unsigned long long protocol, Py_ssize_t position,
+    Py_ssize_t payload, Py_ssize_t end, unsigned long long fragment, bint cut, long long addresses,
+    long long[::1] sightings, Py_ssize_t at) except -1 nogil
+
+cdef inline int icmp_kind(int version, int kind) noexcept nogil

@@ -1,0 +1,92 @@
+"""Clocks: by how much those of the captures differ, from packets that both saw.
+
+A packet on its way from A to B is seen at B later by its delay and by how much B's clock is ahead; one on its way back,
+later by its delay less that. Half the difference of the shortest of both is the offset, as in NTP (RFC 5905,
+section 8), as far as the delays of both ways are alike.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pcapcheck.flows.joining import SAME_PACKET, Column, Seen, identities
+from pcapcheck.flows.way import Clock
+
+# Two files of one kernel show no more than this; what is less is not told from none.
+LEAST_OFFSET = 1_000_000
+# Of the delays the shortest few in a hundred count, so that one odd packet does not decide.
+SHARE = 5
+
+
+def estimate_clocks(seen: Seen) -> dict[int, Clock]:
+    """The clocks of all captures that share packets with one whose clock is known, the first being the reference."""
+    captures = np.unique(seen.capture).tolist()
+    if len(captures) < 2:
+        return {capture: Clock(capture, capture, 0, 0, True) for capture in captures}
+    identity = identities(seen)
+    firsts = {capture: _first_sightings(seen, identity, capture) for capture in captures}
+    clocks: dict[int, Clock] = {}
+    waiting = list(captures)
+    while waiting:
+        found = None
+        for known in list(clocks):
+            for capture in waiting:
+                clock = _compare(seen, firsts[known], firsts[capture], clocks[known], capture)
+                if clock and (found is None or clock.packets > found.packets):
+                    found = clock
+        if found is None:
+            # Nothing connects it with those before: it keeps its own time.
+            found = Clock(waiting[0], waiting[0], 0, 0, True)
+        clocks[found.capture] = found
+        waiting.remove(found.capture)
+    return clocks
+
+
+def by_one_clock(seen: Seen, clocks: dict[int, Clock]) -> Column:
+    """The times of all sightings by the reference's clock."""
+    offsets = np.zeros(max(clocks, default=0) + 1, np.int64)
+    for capture, clock in clocks.items():
+        offsets[capture] = clock.offset
+    return seen.time - offsets[seen.capture] if offsets.any() else seen.time
+
+
+def _first_sightings(seen: Seen, identity: Column, capture: int) -> tuple[Column, Column]:
+    """Identities that one capture saw at one time only, and the rows of their first sightings."""
+    rows = np.flatnonzero(seen.capture == capture)
+    known, first, counts = np.unique(identity[rows], return_index=True, return_counts=True)
+    rows_first = rows[first]
+    if (counts > 1).any():
+        last = len(rows) - 1 - np.unique(identity[rows][::-1], return_index=True)[1]
+        once = seen.time[rows[last]] - seen.time[rows_first] <= SAME_PACKET
+        known, rows_first = known[once], rows_first[once]
+    return known, rows_first
+
+
+def _compare(
+    seen: Seen, here: tuple[Column, Column], there: tuple[Column, Column], reference: Clock, capture: int
+) -> Clock | None:
+    """The clock of ``there``, by the packets that both saw; None where there are none."""
+    _, left, right = np.intersect1d(here[0], there[0], assume_unique=True, return_indices=True)
+    if not len(left):
+        return None
+    left, right = here[1][left], there[1][right]
+    later = seen.time[right] - seen.time[left]
+    went_there = later[seen.ttl[left] > seen.ttl[right]]
+    came_back = later[seen.ttl[left] < seen.ttl[right]]
+    if len(went_there) and len(came_back):
+        offset = (_percentile(went_there, SHARE) + _percentile(came_back, 100 - SHARE)) // 2
+    elif len(went_there) or len(came_back):
+        # One way only: the delay cannot be told from the offset, but it is neither negative nor a second.
+        nearest = _percentile(went_there, SHARE) if len(went_there) else _percentile(came_back, 100 - SHARE)
+        delay = nearest if len(went_there) else -nearest
+        offset = 0 if 0 <= delay < SAME_PACKET else nearest
+    else:
+        offset = int(np.median(later))
+    if abs(offset) < LEAST_OFFSET:
+        offset = 0
+    both = bool(len(went_there) and len(came_back)) or not (len(went_there) or len(came_back))
+    return Clock(capture, reference.reference, reference.offset + offset, len(left), both)
+
+
+def _percentile(values: Column, percent: int) -> int:
+    return int(np.percentile(values, percent))

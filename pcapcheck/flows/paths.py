@@ -1,0 +1,368 @@
+"""Paths: what became of packets from one capture point to the next, as rows that rules can judge.
+
+A packet that is missing somewhere proves something only where it would have been recorded: the link of its receiver is
+known, was being recorded then, and shows frames of the node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from pcapcheck.columns import ECHO, OPAQUE
+from pcapcheck.decode.frames import FrameGroup
+from pcapcheck.flows.facts import Facts
+from pcapcheck.flows.links import Link
+from pcapcheck.flows.points import PointKey
+from pcapcheck.flows.read import Capture, Reading
+from pcapcheck.flows.sides import NODE, POD
+from pcapcheck.flows.sightings import Sightings
+from pcapcheck.flows.way import Clock, Sample, Step, Way
+from pcapcheck.values import clean, is_ipv4
+
+if TYPE_CHECKING:
+    from pcapcheck.flows.ways import Ways
+
+
+@dataclass(frozen=True)
+class PathRow:
+    """Packets alike in their way, as a row of the table ``paths``."""
+
+    capture: int
+    group: int
+    frames: list[int]
+    time: int | None
+    packet: str
+    family: int
+    src: int
+    dst: int
+    interface: str
+    points: str
+    ttls: str
+    last_interface: str
+    last_seen: str
+    missing: str | None
+    entered: bool | None
+    left: bool | None
+    delivered: bool | None
+    answered: bool
+    rewritten: bool
+    encap: str
+    sightings: int
+    length: int
+    duration: int
+    outcome: str = ""
+
+
+@dataclass(frozen=True)
+class HopRow:
+    """Packets that went from one pod link to another, as a row of the table ``hops``."""
+
+    capture: int
+    group: int
+    frames: list[int]
+    time: int | None
+    packet: str
+    family: int
+    src: int
+    dst: int
+    interface: str
+    to_interface: str
+    to_frame: str
+    ttl: int
+    to_ttl: int
+    ttl_lost: int
+    between: str
+    encap: str
+    eth_src: int | None
+    eth_dst: int | None
+    to_eth_src: int | None
+    to_eth_dst: int | None
+    rewritten: bool
+    latency: int
+    outcome: str = ""
+
+
+@dataclass
+class Paths:
+    """What following the packets of an observation came to.
+
+    ``share``: one packet in so many was followed. ``opaque``: packets of tunnels into which nobody can look.
+    """
+
+    captures: list[Capture]
+    facts: Facts
+    ways: Ways | None = None
+    clocks: dict[int, Clock] = field(default_factory=dict)
+    share: int = 1
+    homes: dict[int, set[PointKey]] = field(default_factory=dict)
+    apart: set[frozenset[PointKey]] = field(default_factory=set)
+
+    @property
+    def found(self) -> list[Way]:
+        return self.ways.ways if self.ways else []
+
+    @property
+    def opaque(self) -> int:
+        return sum(way.count for way in self.found if way.steps[0].encap == OPAQUE)
+
+    def path_rows(self) -> Iterator[tuple[PathRow, int]]:
+        """The rows of the table ``paths``, each with how many packets are behind it."""
+        for way in self.found:
+            samples = way.samples
+            for number, sample in enumerate(samples):
+                # The samples stand for themselves, the first also for those of which none is kept.
+                yield self.path_row(way, sample), way.count - len(samples) + 1 if number == 0 else 1
+
+    def every_path(self) -> Iterator[PathRow]:
+        """A row for every packet, in the order in which they were seen first."""
+        for way, sample in self._packets():
+            yield self.path_row(way, sample)
+
+    def every_hop(self) -> Iterator[HopRow]:
+        """A row for every packet and pair of pod links."""
+        for way, sample in self._packets():
+            for one, other in _pod_links(way):
+                yield self._hop_row(way, one, other, sample)
+
+    def _packets(self) -> Iterator[tuple[Way, Sample]]:
+        if self.ways is not None:
+            packets = self.ways.packets
+            for packet in packets.seen.time[packets.begins].argsort(kind="stable").tolist():
+                number = int(self.ways.way_of[packet])
+                if number >= 0:
+                    yield self.found[number], self.ways.sample(packet)
+
+    def hop_rows(self) -> Iterator[tuple[HopRow, int]]:
+        """The rows of the table ``hops``, each with how many packets are behind it."""
+        for way in self.found:
+            for one, other in _pod_links(way):
+                for number, sample in enumerate(way.samples):
+                    weight = way.count - len(way.samples) + 1 if number == 0 else 1
+                    yield self._hop_row(way, one, other, sample), weight
+
+    def path_row(self, way: Way, sample: Sample) -> PathRow:
+        first, last = way.steps[0], way.steps[-1]
+        delivered = self.is_delivered(way)
+        entered = _entered(first)
+        encaps = {step.encap for step in way.steps} - {"none"}
+        return PathRow(
+            capture=first.spot.capture,
+            group=self._group_number(first),
+            frames=[sample.frames[0]],
+            time=sample.time,
+            packet=way.packet,
+            family=4 if is_ipv4(way.src) else 6,
+            src=way.src,
+            dst=way.dst,
+            interface=first.spot.link.point.name,
+            points=", ".join(step.spot.link.point.name for step in way.steps),
+            ttls=", ".join(str(step.ttl) for step in way.steps),
+            last_interface=last.spot.link.point.name,
+            last_seen=_last_seen(way, sample.frames[-1]),
+            missing=", ".join(link.point.name for link in self._would_have_seen(way)) or None,
+            entered=entered,
+            left=self._left(way, delivered),
+            delivered=delivered,
+            answered=way.answered,
+            rewritten=way.rewritten,
+            encap=", ".join(sorted(encaps)) or "none",
+            sightings=len(way.steps),
+            length=way.longest,
+            duration=sample.duration,
+        )
+
+    def _hop_row(self, way: Way, one: int, other: int, sample: Sample) -> HopRow:
+        here, there = way.steps[one], way.steps[other]
+        capture = self.captures[there.spot.capture]
+        return HopRow(
+            capture=here.spot.capture,
+            group=self._group_number(here),
+            frames=[sample.frames[one]],
+            time=sample.time,
+            packet=way.packet,
+            family=4 if is_ipv4(way.src) else 6,
+            src=way.src,
+            dst=way.dst,
+            interface=here.spot.link.point.name,
+            to_interface=there.spot.link.point.name,
+            to_frame=f"frame {sample.frames[other]} of {clean(capture.path.name)}",
+            ttl=here.ttl,
+            to_ttl=there.ttl,
+            ttl_lost=here.ttl - there.ttl,
+            between=self.between(way, one, other),
+            encap=", ".join(sorted({step.encap for step in way.steps[one:other]} - {"none"})) or "none",
+            eth_src=here.spot.group.src,
+            eth_dst=here.spot.group.dst,
+            to_eth_src=there.spot.group.src,
+            to_eth_dst=there.spot.group.dst,
+            rewritten=way.rewritten,
+            latency=sum(one.median for one in way.latencies[one:other]),
+        )
+
+    def between(self, way: Way, one: int, other: int) -> str:
+        """What lies between two steps on pod links: one node, a tunnel or a network between two, or unknown."""
+        inside = way.steps[one + 1 : other]
+        if any(step.encap != "none" or step.spot.link.point.kind == "tunnel" for step in inside):
+            return "tunnel"
+        if inside:
+            return "network"
+        here, there = way.steps[one].spot, way.steps[other].spot
+        if here.capture == there.capture:
+            return "node"
+        if self.clocks and self.clocks[here.capture].offset != self.clocks[there.capture].offset:
+            return "network"
+        if frozenset((here.link.point.key, there.link.point.key)) in self.apart:
+            return "network"
+        mine, other_ips = node_addresses(self.captures, here.link), node_addresses(self.captures, there.link)
+        if mine and other_ips:
+            return "node" if mine & other_ips else "network"
+        return "unknown"
+
+    def is_delivered(self, way: Way) -> bool | None:
+        """Whether it was seen on its receiver's own link; None where nothing would have shown it."""
+        if way.answered:
+            return True
+        for step in way.steps[1:]:
+            if step.spot.link.point.key in self.homes.get(step.dst, ()) and step.spot.side != POD:
+                return True
+        if way.steps[0].spot.link.point.key in self.homes.get(way.dst, ()):
+            # First seen where it was to arrive.
+            return True
+        return False if self._would_have_seen(way) else None
+
+    def _left(self, way: Way, delivered: bool | None) -> bool | None:
+        """Whether it was seen leaving the node that it entered."""
+        if delivered or len(way.steps) > 1 or way.answered:
+            return True
+        here = way.steps[0].spot.link.point.key
+        silent = self._would_have_seen(way)
+        if any(frozenset((here, link.point.key)) in self.apart for link in silent):
+            return None
+        return False if silent else None
+
+    def _would_have_seen(self, way: Way) -> list[Link]:
+        """The receiver's links that were being recorded then, would have shown the packet, and do not."""
+        seen = {step.spot.link.point.key for step in way.steps}
+        links: list[Link] = []
+        if way.steps[-1].ttl <= 1 and not _to_pod(way.steps[-1]):
+            # The next router has to drop it.
+            return links
+        for key in sorted(self.homes.get(way.steps[-1].dst, ()), key=str):
+            link = self.facts.links[key]
+            if key not in seen and key[0] in way.watching and _shows_the_node(link):
+                links.append(link)
+        return links
+
+    def _group_number(self, step: Step) -> int:
+        return next(number for number, group in step.spot.link.point.groups.items() if group is step.spot.group)
+
+
+def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sightings: Sightings) -> Paths:
+    """Follow the packets of an observation; empties ``sightings``."""
+    paths = Paths(captures, facts, share=sightings.share)
+    if not sightings.count:
+        return paths
+    # NumPy takes as long to load as a short capture takes to judge.
+    from pcapcheck.flows.clocks import by_one_clock, estimate_clocks
+    from pcapcheck.flows.joining import columns_of, join
+    from pcapcheck.flows.ways import Spots, Ways
+
+    groups: dict[int, list[FrameGroup]] = {capture.number: capture.groups for capture in captures}
+    seen, numbering = columns_of(sightings, {number: len(some) for number, some in groups.items()})
+    spots = Spots(numbering, groups, facts)
+    seen = seen.take(spots.known()[seen.spot])
+    paths.clocks = estimate_clocks(seen)
+    seen.time = by_one_clock(seen, paths.clocks)
+    packets = join(seen, spots.point_of[seen.spot])
+    paths.ways = Ways(packets, spots, numbering, _spans(captures, paths.clocks, reading.echo_wait))
+    paths.homes = _homes(captures, facts, paths.found)
+    paths.apart = {
+        frozenset((way.steps[one].spot.link.point.key, way.steps[other].spot.link.point.key))
+        for way in paths.found
+        for one, other in _pod_links(way)
+        if other - one > 1
+    }
+    return paths
+
+
+def _spans(captures: list[Capture], clocks: dict[int, Clock], wait: int) -> dict[int, tuple[int, int]]:
+    """From when to when each capture would have shown a packet, ``wait`` before its end at the latest."""
+    spans = {}
+    for capture in captures:
+        firsts = [group.first for group in capture.groups if group.count and group.first is not None]
+        lasts = [group.last for group in capture.groups if group.count and group.last is not None]
+        if firsts and lasts:
+            offset = clocks[capture.number].offset if capture.number in clocks else 0
+            spans[capture.number] = (min(firsts) - offset, max(lasts) - offset - wait)
+    return spans
+
+
+def _homes(captures: list[Capture], facts: Facts, ways: list[Way]) -> dict[int, set[PointKey]]:
+    """On which pod links an address is at home: the pod sends from it, or the node asks or sends for it there."""
+    homes: dict[int, set[PointKey]] = {}
+    for key, link in facts.links.items():
+        if link.point.kind != "pod-link":
+            continue
+        for ip in link.pod_ips:
+            homes.setdefault(ip, set()).add(key)
+        for group, target in captures[key[0]].exchanges.asked:
+            held = link.point.groups.get(group)
+            if held is not None and link.sides.of(held)[0] == NODE:
+                homes.setdefault(target, set()).add(key)
+    for way in ways:
+        for step in way.steps:
+            link = step.spot.link
+            if _to_pod(step):
+                homes.setdefault(step.dst, set()).add(link.point.key)
+    return homes
+
+
+def _shows_the_node(link: Link) -> bool:
+    """Whether a frame from the node would have been recorded here."""
+    if ECHO in link.silence or link.point.interface.drops:
+        return False
+    return any(link.sides.of(group)[0] == NODE for group in link.point.groups.values())
+
+
+def node_addresses(captures: list[Capture], link: Link) -> set[int]:
+    """The addresses with which the node itself speaks ARP on a pod link, its own pod's and the gateway's apart."""
+    capture = captures[link.point.key[0]]
+    point = (link.point.interface.number, link.point.key[2])
+    nodes = {group.src for group in link.point.groups.values() if link.sides.of(group)[0] == NODE}
+    return {
+        claim.ip
+        for claim in capture.exchanges.claims.all()
+        if claim.point == point
+        and claim.mac in nodes
+        and claim.own
+        and claim.ip not in link.pod_ips
+        and claim.ip not in capture.exchanges.gateways
+    }
+
+
+def _last_seen(way: Way, frame: int) -> str:
+    step = way.steps[-1]
+    point = step.spot.link.point
+    where = {POD: ", coming from the pod", NODE: ", going to the pod"}.get(step.spot.side or "", "")
+    rest = f" (frame {frame} of {clean(point.path.name)})" if len(way.steps) > 1 else ", and nowhere else"
+    return f"{point.name}{where}{rest}"
+
+
+def _entered(step: Step) -> bool | None:
+    """Whether a packet came to the node from a pod, on that pod's link."""
+    if step.spot.link.point.kind != "pod-link":
+        return False
+    return None if step.spot.side is None else step.spot.side == POD
+
+
+def _to_pod(step: Step) -> bool:
+    return step.spot.link.point.kind == "pod-link" and step.spot.side == NODE
+
+
+def _pod_links(way: Way) -> Iterator[tuple[int, int]]:
+    """Consecutive steps on pod links, by number; steps elsewhere may lie between."""
+    links = [number for number, step in enumerate(way.steps) if step.spot.link.point.kind == "pod-link"]
+    yield from pairwise(links)

@@ -1,0 +1,117 @@
+"""A way: the capture points that packets passed, one after the other. What following them finds, without NumPy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pcapcheck.decode.frames import FrameGroup
+from pcapcheck.flows.links import Link
+
+
+@dataclass(frozen=True)
+class Clock:
+    """``offset`` (nanoseconds) is how far a capture's clock is ahead of that of capture ``reference``.
+
+    ``packets`` were compared; ``both_ways`` tells whether they went both ways, without which it is a bound.
+    """
+
+    capture: int
+    reference: int
+    offset: int
+    packets: int
+    both_ways: bool
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A frame group where it was recorded."""
+
+    capture: int
+    group: FrameGroup
+    link: Link
+
+    @property
+    def side(self) -> str | None:
+        return self.link.sides.of(self.group)[0]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A packet at one capture point, on its way."""
+
+    spot: Spot
+    ttl: int
+    encap: str
+    src: int
+    dst: int
+    outer: tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Nanoseconds from the step before."""
+
+    median: int
+    p99: int
+    most: int
+
+
+@dataclass
+class Sample:
+    """One packet: the frame numbers of its steps, when it was seen first, and how long it was under way."""
+
+    frames: tuple[int, ...]
+    time: int
+    duration: int
+
+
+@dataclass
+class Way:
+    """Packets of one kind and address pair that took the same way.
+
+    Ways of one ``route`` differ only in what follows, and share their latencies.
+    ``watching`` are the captures that were being recorded then; ``answered`` tells of echo requests whether a reply was
+    seen anywhere. Lengths are those of the datagrams, bytes.
+    """
+
+    packet: str
+    route: int
+    steps: tuple[Step, ...]
+    count: int
+    first: int
+    last: int
+    watching: frozenset[int]
+    answered: bool
+    repeated: bool
+    rewritten: bool
+    shortest: int
+    longest: int
+    latencies: tuple[Latency, ...] = ()
+    samples: list[Sample] = field(default_factory=list)
+
+    @property
+    def src(self) -> int:
+        return self.steps[0].src
+
+    @property
+    def dst(self) -> int:
+        return self.steps[0].dst
+
+
+def same_link(one: Step, other: Step) -> bool:
+    """Whether two sightings of a packet are of one link seen twice, not of a hop.
+
+    Pod links are told apart by their pods and their names: that a packet is unchanged on another is a fault. Elsewhere
+    an unchanged frame is the same frame: a bond and its slave, a VLAN and its parent, two ends of a wire.
+    """
+    left, right = one.spot.link, other.spot.link
+    if left.point.kind == right.point.kind == "pod-link":
+        if left.pod_macs and right.pod_macs:
+            return bool(left.pod_macs & right.pod_macs)
+        if left.end == right.end == "cali" and left.point.named_by and right.point.named_by:
+            return left.point.name == right.point.name
+        if left.pod_ips and right.pod_ips:
+            return bool(left.pod_ips & right.pod_ips)
+    a, b = one.spot.group, other.spot.group
+    unchanged = a.src is not None and a.src == b.src and (a.dst == b.dst or a.dst is None or b.dst is None)
+    return unchanged and one.ttl == other.ttl and one.encap == other.encap

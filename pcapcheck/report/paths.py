@@ -1,0 +1,133 @@
+"""Paths in words: the ways that packets took, hop by hop, summed up over all packets that took the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pcapcheck.columns import OPAQUE
+from pcapcheck.flows.paths import Paths
+from pcapcheck.flows.way import Latency, Step, Way
+from pcapcheck.ruleset.result import Result
+from pcapcheck.values import clean, format_address, format_duration, format_durations, format_mac
+
+NOUNS = {
+    "request": "echo request",
+    "reply": "echo reply",
+    "error": "ICMP error",
+    "tcp": "TCP segment",
+    "udp": "UDP datagram",
+    "fragment": "later fragment",
+    "other": "packet",
+}
+# What people ask about comes first.
+ORDER = tuple(NOUNS)
+TUNNELS = {"ipip": "IPIP", "vxlan": "VXLAN", "wireguard": "WireGuard"}
+
+
+@dataclass
+class Route:
+    """Packets of one kind and address pair that passed the same capture points; ``lost`` of them went no further."""
+
+    way: Way
+    count: int = 0
+    lost: int = 0
+    shortest: int = 1 << 16
+    longest: int = 0
+
+
+def routes(result: Result) -> list[Route]:
+    """The routes of an observation: first those on which packets were lost, then by kind, the busiest first."""
+    found: dict[int, Route] = {}
+    paths = result.followed
+    for way in paths.found:
+        route = found.setdefault(way.route, Route(way))
+        route.count += way.count
+        route.shortest = min(route.shortest, way.shortest)
+        route.longest = max(route.longest, way.longest)
+        if is_lost(paths, way):
+            route.lost += way.count
+    return sorted(found.values(), key=lambda one: (not one.lost, ORDER.index(one.way.packet), -one.count))
+
+
+def is_lost(paths: Paths, way: Way) -> bool:
+    """Whether packets of this way had to be seen further on, and were not."""
+    return not way.repeated and paths.is_delivered(way) is False
+
+
+def route_title(route: Route) -> str:
+    """What went from where to where: ``3 echo requests 10.244.1.10 → 10.244.1.11``."""
+    way = route.way
+    last = way.steps[-1]
+    to = f"{format_address(way.src)} → {format_address(way.dst)}"
+    if way.rewritten:
+        to += f", rewritten to {format_address(last.src)} → {format_address(last.dst)}"
+    lengths = f", {route.shortest} to {route.longest} bytes" if route.longest > route.shortest else ""
+    return f"{route.count} {_noun(way.packet, route.count)} {to}{lengths}"
+
+
+def hops(way: Way) -> Iterator[str]:
+    """One line per hop; for packets seen at one point only, where that was."""
+    steps = way.steps
+    if len(steps) == 1:
+        yield f"{_arriving(steps[0])}, ttl {steps[0].ttl}, seen nowhere else"
+    for one, other, latency in zip(steps, steps[1:], way.latencies, strict=False):
+        yield f"{_arriving(one)} | ttl {one.ttl} → {other.ttl} | {_leaving(other)}  {_after(latency)}"
+
+
+def notes(result: Result) -> Iterator[str]:
+    """What else is to be said of how packets were followed."""
+    paths = result.followed
+    for clock in paths.clocks.values():
+        if clock.offset:
+            name, reference = (clean(result.captures[one].path.name) for one in (clock.capture, clock.reference))
+            ahead = "ahead of" if clock.offset > 0 else "behind"
+            how = "" if clock.both_ways else ", at least: packets were compared in one direction only"
+            yield (
+                f"the clock of {name} is {format_duration(abs(clock.offset))} {ahead} that of {reference} "
+                f"(from {clock.packets} packets that both saw{how})"
+            )
+    if paths.share > 1:
+        yield f"one packet in {paths.share} was followed, the same ones on every link, to keep memory bounded"
+    if paths.ways and paths.ways.beyond:
+        yield f"{paths.ways.beyond} packets took ways too many to tell apart"
+    if paths.opaque:
+        yield f"{paths.opaque} packets went through WireGuard, into which nobody can look: not followed"
+
+
+def _noun(packet: str, count: int) -> str:
+    noun = NOUNS[packet]
+    if count == 1:
+        return noun
+    return f"{noun.removesuffix('y')}ies" if noun.endswith("y") else f"{noun}s"
+
+
+def _arriving(step: Step) -> str:
+    """A step as a packet comes to it: from which MAC, where, to which MAC."""
+    group = step.spot.group
+    return f"{_mac(group.src)}{step.spot.link.point.name}{_outer(step)}{_mac(group.dst, before=' ')}"
+
+
+def _leaving(step: Step) -> str:
+    group = step.spot.group
+    to = f" → {format_mac(group.dst)}" if group.dst is not None else ""
+    source = f"{format_mac(group.src)} " if group.src is not None else ""
+    return f"{source}{step.spot.link.point.name}{_outer(step)}{to}"
+
+
+def _mac(mac: int | None, before: str = "") -> str:
+    if mac is None:
+        return ""
+    return f"{before}{format_mac(mac)}" if before else f"{format_mac(mac)} → "
+
+
+def _outer(step: Step) -> str:
+    if step.encap == "none":
+        return ""
+    if step.outer is None or step.encap == OPAQUE:
+        return f" [{TUNNELS[step.encap]}]"
+    return f" [{TUNNELS[step.encap]} {format_address(step.outer[0])} → {format_address(step.outer[1])}]"
+
+
+def _after(latency: Latency) -> str:
+    return f"after {format_durations([latency.median, latency.p99])} (median/p99)"
