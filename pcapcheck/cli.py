@@ -136,7 +136,9 @@ def analyze(
 
 @main.command()
 @CAPTURES
-@click.option("--table", type=click.Choice(["frames", "arp", "echo", "paths", "hops"]), required=True, help="What to export.")
+@click.option(
+    "--table", type=click.Choice(["frames", "arp", "echo", "paths", "hops"]), required=True, help="What to export."
+)
 @click.option("--format", "form", type=click.Choice(["csv", "parquet", "jsonl"]), default="csv", show_default=True)
 @scope_options
 @OUTPUT

@@ -173,11 +173,10 @@ if not cython.compiled:
         UNDECODED,
         UNICAST,
         UNREACHABLE,
-        V_FLOWS,
         V_FRAME,
-        V_INFO,
         V_LOOSE,
         V_TIME,
+        V_WHAT,
         VLAN,
         VNI,
         VXLAN,
@@ -842,11 +841,10 @@ def decode_frames(
                 if (sightings[sighting + V_LOOSE] & sample) == 0:
                     if depth:
                         wrapped = find_flow(flows, flow_slots, flow_limit, state, buffer, outer_version, position)
-                        flow = flow | (wrapped << 32)
+                        flow = flow | (wrapped << 14)
                     sightings[sighting + V_TIME] = time
                     sightings[sighting + V_FRAME] = (number << 16) | group
-                    sightings[sighting + V_INFO] |= encap << 16
-                    sightings[sighting + V_FLOWS] = flow
+                    sightings[sighting + V_WHAT] |= (flow << 32) | (encap << 12)
                     sighting = sighting + SIGHTING_FIELDS
             if not keep_all and carries != ARP and carries != ND:
                 if told or fragment != 0 or not ((protocol == 1 and version == 4) or (protocol == 58 and version == 6)):

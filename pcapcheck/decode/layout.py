@@ -184,14 +184,13 @@ STATE_SIZE = 8
 
 # Fields of a sighting: one packet at one capture point. They stand one after the other, as events do.
 V_KEY = 0
-V_LOOSE = 1
-V_DIGEST = 2
-V_TIME = 3
-V_FRAME = 4  # number << 16 | frame group
-V_INFO = 5  # length of the datagram << 24 | ENCAP << 16 | kind of packet << 8 | TTL
-V_FLOWS = 6  # address pair of the datagram around it, 0 for none, << 32 | address pair
-V_ECHO = 7  # the same for an echo request and its reply; 0 for anything else
-SIGHTING_FIELDS = 8
+V_DIGEST = 1
+V_LOOSE = 2
+V_ECHO = 3  # the same for an echo request and its reply; 0 for anything else
+V_TIME = 4
+V_FRAME = 5  # number << 16 | frame group
+V_WHAT = 6  # outer address pair << 46 | address pair << 32 | length << 16 | ENCAP << 12 | kind of packet << 8 | TTL
+SIGHTING_FIELDS = 7
 
 # Kinds of packets, in the order of ``columns.PACKETS``.
 K_REQUEST = 0

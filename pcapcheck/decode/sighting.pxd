@@ -11,7 +11,7 @@ cdef extern from "sighting_numbers.h":
     enum:
         ABSENT, DIGEST_BYTES, FLOW_FIELDS, S_FLOWS, S_HASH
         K_ERROR, K_FRAGMENT, K_OTHER, K_REPLY, K_REQUEST, K_TCP, K_UDP
-        V_DIGEST, V_ECHO, V_INFO, V_KEY, V_LOOSE
+        V_DIGEST, V_ECHO, V_KEY, V_LOOSE, V_WHAT
 
 cdef inline unsigned long long stir(unsigned long long mixed, unsigned long long value) noexcept nogil
 
@@ -35,7 +35,7 @@ cdef inline long long digest_of(
     length=cython.ulonglong, identification=cython.ulonglong, datagram=cython.ulonglong, kind=cython.ulonglong,
     ttl=cython.ulonglong, told=cython.ulonglong, kept=cython.ulonglong, data=cython.Py_ssize_t, digest=cython.longlong,
     start=cython.Py_ssize_t, size=cython.int, part=cython.int, left=cython.ulonglong, right=cython.ulonglong,
-    mixed=cython.ulonglong)
+    echo=cython.ulonglong)
 cpdef int identify(
     const unsigned char[::1] buffer, int version, unsigned long long protocol, Py_ssize_t position,
     Py_ssize_t payload, Py_ssize_t end, unsigned long long fragment, bint cut, long long addresses,

@@ -38,9 +38,9 @@ if not cython.compiled:
         S_HASH,
         V_DIGEST,
         V_ECHO,
-        V_INFO,
         V_KEY,
         V_LOOSE,
+        V_WHAT,
     )
 
 
@@ -183,21 +183,22 @@ def identify(
         # The others say who they are; of those the length is left out, since a router may cut them into fragments.
         datagram = datagram | (length << 48)
     digest = digest_of(buffer, data if data < end else end, end, cut)
-    sightings[at + V_ECHO] = 0
+    echo = 0
     if kind == K_REQUEST or kind == K_REPLY:
         # Request and reply have each other's addresses: what does not ask for their order is mixed in.
         start = position + 12 if version == 4 else position + 8
         size = 4 if version == 4 else 16
-        mixed = stir(MULTIPLY, word(buffer, payload + 4))
+        echo = stir(MULTIPLY, word(buffer, payload + 4))
         for part in range(0, size, 4):
             left = word(buffer, start + part)
             right = word(buffer, start + size + part)
-            mixed = stir(stir(mixed, left ^ right), left + right)
-        sightings[at + V_ECHO] = stir(mixed, digest) >> 2
-    sightings[at + V_INFO] = (length << 24) | (kind << 8) | ttl
-    sightings[at + V_DIGEST] = digest
+            echo = stir(stir(echo, left ^ right), left + right)
+        echo = stir(echo, digest) >> 2
     sightings[at + V_KEY] = stir(stir(stir(MULTIPLY, addresses), datagram), told) >> 2
+    sightings[at + V_DIGEST] = digest
     sightings[at + V_LOOSE] = stir(stir(stir(MULTIPLY, datagram), kept), digest) >> 2
+    sightings[at + V_ECHO] = echo
+    sightings[at + V_WHAT] = (length << 16) | (kind << 8) | ttl
 
 
 def icmp_kind(version: int, kind: int) -> int:

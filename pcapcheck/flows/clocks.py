@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from pcapcheck.flows.joining import SAME_PACKET, Column, Seen, identities
+from pcapcheck.flows.joining import SAME_PACKET, Column, Seen
 from pcapcheck.flows.way import Clock
 
 # Two files of one kernel show no more than this; what is less is not told from none.
 LEAST_OFFSET = 1_000_000
 # Of the delays the shortest few in a hundred count, so that one odd packet does not decide.
 SHARE = 5
+MOST_COMPARED = 1 << 16
 
 
 def estimate_clocks(seen: Seen) -> dict[int, Clock]:
@@ -23,8 +24,9 @@ def estimate_clocks(seen: Seen) -> dict[int, Clock]:
     captures = np.unique(seen.capture).tolist()
     if len(captures) < 2:
         return {capture: Clock(capture, capture, 0, 0, True) for capture in captures}
-    identity = identities(seen)
-    firsts = {capture: _first_sightings(seen, identity, capture) for capture in captures}
+    # The same packets of every capture, since their identities are: no more than it takes.
+    sample = np.flatnonzero(seen.identity & (_share(len(seen.identity)) - 1) == 0)
+    firsts = {capture: _first_sightings(seen, sample, capture) for capture in captures}
     clocks: dict[int, Clock] = {}
     waiting = list(captures)
     while waiting:
@@ -50,9 +52,18 @@ def by_one_clock(seen: Seen, clocks: dict[int, Clock]) -> Column:
     return seen.time - offsets[seen.capture] if offsets.any() else seen.time
 
 
-def _first_sightings(seen: Seen, identity: Column, capture: int) -> tuple[Column, Column]:
+def _share(count: int) -> int:
+    """One sighting in so many is looked at."""
+    share = 1
+    while count // share > MOST_COMPARED:
+        share *= 2
+    return share
+
+
+def _first_sightings(seen: Seen, sample: Column, capture: int) -> tuple[Column, Column]:
     """Identities that one capture saw at one time only, and the rows of their first sightings."""
-    rows = np.flatnonzero(seen.capture == capture)
+    rows = sample[seen.capture[sample] == capture]
+    identity = seen.identity
     known, first, counts = np.unique(identity[rows], return_index=True, return_counts=True)
     rows_first = rows[first]
     if (counts > 1).any():
@@ -71,8 +82,9 @@ def _compare(
         return None
     left, right = here[1][left], there[1][right]
     later = seen.time[right] - seen.time[left]
-    went_there = later[seen.ttl[left] > seen.ttl[right]]
-    came_back = later[seen.ttl[left] < seen.ttl[right]]
+    ttl, other_ttl = seen.what[left] & 0xFF, seen.what[right] & 0xFF
+    went_there = later[ttl > other_ttl]
+    came_back = later[ttl < other_ttl]
     if len(went_there) and len(came_back):
         offset = (_percentile(went_there, SHARE) + _percentile(came_back, 100 - SHARE)) // 2
     elif len(went_there) or len(came_back):

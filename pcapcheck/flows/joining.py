@@ -7,52 +7,75 @@ another packet: a retransmission, an identifier used anew, a sequence number tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from pcapcheck.capture.layout import ABSENT_TIME
-from pcapcheck.decode import layout
-from pcapcheck.decode.layout import SIGHTING_FIELDS
+from pcapcheck.decode.layout import ABSENT, SIGHTING_FIELDS, V_DIGEST, V_ECHO, V_FRAME, V_KEY, V_LOOSE, V_TIME, V_WHAT
 from pcapcheck.flows.sightings import Sightings
 
 Column = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 # Sightings of one packet follow each other within this time; a later one with the same key is another packet.
 SAME_PACKET = 1_000_000_000
 # Bits for times within a packet's sightings in the numbers that are sorted by: 8.6 seconds.
 SPAN_BITS = 33
 LARGEST_SPAN = (1 << SPAN_BITS) - 1
+# An odd multiplier (Knuth's) as a signed number.
+MULTIPLY = np.int64(0x9E3779B97F4A7C15 - (1 << 64))
 
 
 @dataclass
 class Seen:
     """Sightings of all captures, column by column. Times in nanoseconds, by the clock of each capture.
 
-    ``spot`` numbers the frame groups of all captures, ``flow`` and ``outer`` the address pairs of all captures.
+    ``frame`` is number << 32 | spot, a spot being a frame group of one capture; ``what`` as V_WHAT in ``decode.layout``,
+    with numbers of address pairs that hold for all captures. ``identity`` and ``loose`` are of use only for joining, ``echo``
+    only for telling whether a request was answered.
     """
 
-    capture: Column
-    spot: Column
-    number: Column
+    capture: npt.NDArray[np.int16]
+    frame: Column
     time: Column
-    key: Column
+    what: Column
+    identity: Column
     loose: Column
-    digest: Column
     echo: Column
-    ttl: Column
-    kind: Column
-    encap: Column
-    length: Column
-    flow: Column
-    outer: Column
 
-    def __len__(self) -> int:
-        return len(self.key)
+    @property
+    def spot(self) -> Column:
+        return self.frame & 0xFFFFFFFF
 
-    def take(self, rows: npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> Seen:
-        return Seen(*(getattr(self, one.name)[rows] for one in fields(self)))
+    @property
+    def number(self) -> Column:
+        return self.frame >> 32
+
+    @property
+    def ttl(self) -> Column:
+        return self.what & 0xFF
+
+    @property
+    def kind(self) -> Column:
+        return self.what >> 8 & 0xF
+
+    @property
+    def encap(self) -> Column:
+        return self.what >> 12 & 0xF
+
+    @property
+    def length(self) -> Column:
+        return self.what >> 16 & 0xFFFF
+
+    @property
+    def flow(self) -> Column:
+        return self.what >> 32 & 0x3FFF
+
+    @property
+    def outer(self) -> Column:
+        return self.what >> 46
 
 
 @dataclass
@@ -63,60 +86,60 @@ class Numbering:
     flows: list[tuple[int, int]]
 
 
-def columns_of(sightings: Sightings, groups: dict[int, int]) -> tuple[Seen, Numbering]:
-    """The columns of all captures; ``groups`` tells how many frame groups each has. Empties ``sightings``."""
+def columns_of(sightings: Sightings, groups: dict[int, int], known: set[tuple[int, int]]) -> tuple[Seen, Numbering]:
+    """The columns of all captures; ``groups`` tells how many frame groups each has, ``known`` those that count.
+
+    Empties ``sightings``, capture by capture, so that they are not held twice.
+    """
     numbering = Numbering([], [(0, 0)])
     flow_numbers: dict[tuple[int, int], int] = {(0, 0): 0}
-    parts: list[Seen] = []
+    parts: list[tuple[npt.NDArray[np.generic], ...]] = []
+    digests = []
     for capture in sorted(sightings.by_capture):
         base = len(numbering.spots)
         numbering.spots += [(capture, group) for group in range(groups[capture])]
+        counts = np.array([(capture, group) in known for group in range(groups[capture])])
         flows = np.zeros(max(1, len(sightings.flows[capture])), np.int64)
-        for number, pair in enumerate(sightings.flows[capture]):
-            if number:
-                flows[number] = flow_numbers.setdefault(pair, len(flow_numbers))
+        for number, pair in enumerate(sightings.flows[capture][1:], 1):
+            # Beyond what fits into their bits address pairs are nobody's, as they are in one capture.
+            fits = pair in flow_numbers or len(flow_numbers) < 1 << 14
+            flows[number] = flow_numbers.setdefault(pair, len(flow_numbers)) if fits else 0
         table = np.frombuffer(sightings.by_capture.pop(capture), np.int64).reshape(-1, SIGHTING_FIELDS)
-        table = table[table[:, layout.V_TIME] != ABSENT_TIME]
-        info, frame, pairs = table[:, layout.V_INFO], table[:, layout.V_FRAME], table[:, layout.V_FLOWS]
+        frame = table[:, V_FRAME]
+        rows = (table[:, V_TIME] != ABSENT_TIME) & counts[frame & 0xFFFF]
+        if not rows.all():
+            table = table[rows]
+            frame = table[:, V_FRAME]
+        what = table[:, V_WHAT]
+        pairs = (flows[what >> 46] << 46) | (flows[what >> 32 & 0x3FFF] << 32)
         parts.append(
-            Seen(
-                capture=np.full(len(table), capture, np.int16),
-                spot=_narrow(base + (frame & 0xFFFF)),
-                number=frame >> 16,
-                time=table[:, layout.V_TIME].copy(),
-                key=table[:, layout.V_KEY].copy(),
-                loose=table[:, layout.V_LOOSE].copy(),
-                digest=table[:, layout.V_DIGEST].copy(),
-                echo=table[:, layout.V_ECHO].copy(),
-                ttl=(info & 0xFF).astype(np.int16),
-                kind=((info >> 8) & 0xFF).astype(np.int8),
-                encap=((info >> 16) & 0xFF).astype(np.int8),
-                length=_narrow(info >> 24),
-                flow=_narrow(flows[pairs & 0xFFFFFFFF]),
-                outer=_narrow(flows[pairs >> 32]),
+            (
+                np.full(len(table), capture, np.int16),
+                (frame >> 16 << 32) | (base + (frame & 0xFFFF)),
+                table[:, V_TIME].copy(),
+                pairs | (what & 0xFFFFFFFF),
+                table[:, V_KEY].copy(),
+                table[:, V_LOOSE].copy(),
+                table[:, V_ECHO].copy(),
             )
         )
+        digests.append(table[:, V_DIGEST].copy())
+        del table, frame, what, rows
     numbering.flows = list(flow_numbers)
-    joined = Seen(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(Seen)))
-    return joined, numbering
+    seen = Seen(*(np.concatenate(column) for column in zip(*parts, strict=True)))  # type: ignore[arg-type]
+    seen.identity = _identities(seen.identity, np.concatenate(digests))
+    return seen, numbering
 
 
-def _narrow(column: Column) -> Column:
-    """The same numbers in half the room."""
-    return column.astype(np.int32)
-
-
-def identities(seen: Seen) -> Column:
+def _identities(key: Column, digest: Column) -> Column:
     """A number per sighting that is the same for sightings of the same packet, and for its later likes.
 
     The digest counts unless some sighting with the same key lacks it, its payload having been cut off.
     """
-    with np.errstate(over="ignore"):
-        whole = seen.key ^ (seen.digest * np.int64(0x9E3779B97F4A7C15 - (1 << 64)))
-    lacking = seen.digest == layout.ABSENT
+    whole: Column = key ^ (digest * MULTIPLY)
+    lacking = digest == ABSENT
     if lacking.any():
-        cut = np.isin(seen.key, np.unique(seen.key[lacking]))
-        whole = np.where(cut, seen.key, whole)
+        whole = np.where(np.isin(key, np.unique(key[lacking])), key, whole)
     return whole
 
 
@@ -124,15 +147,17 @@ def identities(seen: Seen) -> Column:
 class Packets:
     """Sightings sorted so that those of one packet stand together, in the order of its way.
 
-    ``packet`` numbers the packets from 0; ``begins`` says where each one's sightings begin. ``repeated`` marks packets
-    whose like was seen at the same capture point within a second; ``rewritten`` those whose addresses changed.
+    ``rows`` are their rows in ``seen``; ``packet`` numbers the packets from 0; ``begins`` says where each one's sightings
+    begin. ``repeated`` marks packets whose like was seen at the same capture point within a second; ``rewritten`` those
+    whose addresses changed on the way.
     """
 
     seen: Seen
+    rows: Column
     packet: Column
     begins: Column
-    repeated: npt.NDArray[np.bool_]
-    rewritten: npt.NDArray[np.bool_]
+    repeated: Mask
+    rewritten: Mask
 
     @property
     def count(self) -> int:
@@ -143,53 +168,83 @@ class Packets:
         """How many sightings each packet has."""
         return np.diff(np.append(self.begins, len(self.packet)))
 
+    def without(self, dropped: Mask) -> Packets:
+        """The same packets without some of their sightings; each keeps one at least."""
+        packet = self.packet[~dropped]
+        return Packets(self.seen, self.rows[~dropped], packet, begins_of(packet), self.repeated, self.rewritten)
+
+
+def begins_of(packet: Column) -> Column:
+    """Where the sightings of each packet begin."""
+    return np.flatnonzero(np.diff(packet, prepend=-1))
+
 
 def join(seen: Seen, points: Column) -> Packets:
-    """Find out which sightings are of one packet. ``seen.time`` must be by one clock; ``points`` are capture points."""
-    order, packet = _group(identities(seen), seen.time)
-    point = points[order]
-    rank = _occurrences(packet, point)
-    repeated = rank > 0
-    if repeated.any():
-        packet = _renumber(packet * np.int64(int(rank.max()) + 1) + rank)
+    """Find out which sightings are of one packet. ``seen.time`` must be by one clock; ``points`` are those of spots."""
+    rows, packet = _group(seen.identity, seen.time)
+    point = points[seen.spot[rows]]
+    repeated = np.zeros(len(rows), np.bool_)
+    both = packet * np.int64(len(points)) + point
+    if _holds_twice(both):
+        rank = _occurrences(both)
+        packet = packet * np.int64(int(rank.max()) + 1) + rank
         resort = np.argsort(packet, kind="stable")
-        order, packet, repeated = order[resort], packet[resort], repeated[resort]
-    merged = _merge_rewritten(seen, order, packet, points)
+        rows, repeated = rows[resort], rank[resort] > 0
+        packet = np.cumsum(np.diff(packet[resort], prepend=-1) != 0) - 1
     rewritten = np.zeros(int(packet[-1]) + 1 if len(packet) else 0, np.bool_)
+    merged = _merge_rewritten(seen, rows, packet, points)
     if merged is not None:
-        packet, rewritten = merged
-    final = _by_way(packet, seen.ttl[order], seen.time[order])
-    order, packet, repeated = order[final], packet[final], repeated[final]
-    begins = np.flatnonzero(np.diff(packet, prepend=-1))
-    return Packets(seen.take(order), packet, begins, repeated[begins], rewritten)
+        resort = np.argsort(merged, kind="stable")
+        rows, repeated = rows[resort], repeated[resort]
+        sizes = np.bincount(packet)
+        whole = np.bincount(merged, minlength=len(sizes))
+        rewritten = (whole > sizes)[whole > 0]
+        packet = np.cumsum(np.diff(merged[resort], prepend=-1) != 0) - 1
+    final = _by_way(packet, seen.ttl[rows], seen.time[rows])
+    rows, repeated = rows[final], repeated[final]
+    begins = begins_of(packet)
+    return Packets(seen, rows, packet, begins, repeated[begins], rewritten)
+
+
+def _holds_twice(values: Column) -> bool:
+    ordered = np.sort(values)
+    return bool((ordered[1:] == ordered[:-1]).any())
 
 
 def _group(identity: Column, time: Column) -> tuple[Column, Column]:
     """Sightings sorted by identity and time, and the packet that each belongs to: no gap is over SAME_PACKET."""
-    order = np.argsort(identity)
-    sorted_identity = identity[order]
-    fresh = np.empty(len(order), np.bool_)
-    fresh[:1] = True
-    np.not_equal(sorted_identity[1:], sorted_identity[:-1], out=fresh[1:])
+    rows = _sorted_rows(identity)
+    ordered = identity[rows]
+    fresh = np.ones(len(rows), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
+    times = time[rows]
+    if (fresh[1:] | (times[1:] >= times[:-1])).all():
+        fresh[1:] |= np.diff(times) > SAME_PACKET
+        return rows, np.cumsum(fresh) - 1
     run = np.cumsum(fresh) - 1
-    begins = np.flatnonzero(fresh)
-    if len(order):
-        times = time[order]
-        least = np.minimum.reduceat(times, begins)
-        since = times - least[run]
-        if int(since.max()) < 1 << 40:  # noqa: SIM108
-            # One sort of one column is many times faster than one of two.
-            order = order[np.argsort((run << 40) | since)]
-        else:
-            order = order[np.lexsort((times, run))]
-    times = time[order]
-    fresh[1:] |= np.diff(times) > SAME_PACKET
-    return order, np.cumsum(fresh) - 1
+    rows = rows[np.lexsort((times, run))]
+    fresh[1:] |= np.diff(time[rows]) > SAME_PACKET
+    return rows, np.cumsum(fresh) - 1
 
 
-def _occurrences(packet: Column, point: Column) -> Column:
+def _sorted_rows(values: Column) -> Column:
+    """Rows in the order of their values; those of one value in their own order.
+
+    Numbers alone are sorted many times faster than rows by numbers, so the row is made part of the number. The part of
+    the value that fits beside it is enough unless two values share it.
+    """
+    bits = max(1, len(values).bit_length())
+    packed = np.sort((values >> (bits - 1) << bits) | np.arange(len(values)))
+    rows: Column = packed & ((1 << bits) - 1)
+    ordered = values[rows]
+    part = packed >> bits
+    if ((part[1:] == part[:-1]) & (ordered[1:] != ordered[:-1])).any():
+        return np.argsort(values, kind="stable")
+    return rows
+
+
+def _occurrences(both: Column) -> Column:
     """For the n-th sighting of one packet at one capture point: n, from 0."""
-    both = packet * np.int64(int(point.max()) + 1 if len(point) else 1) + point
     order = np.argsort(both, kind="stable")
     ordered = both[order]
     fresh = np.diff(ordered, prepend=-1) != 0
@@ -200,45 +255,46 @@ def _occurrences(packet: Column, point: Column) -> Column:
     return rank
 
 
-def _renumber(values: Column) -> Column:
-    """The same order in numbers from 0 without gaps."""
-    return np.unique(values, return_inverse=True)[1].reshape(-1)
-
-
 def _by_way(packet: Column, ttl: Column, time: Column) -> Column:
     """Sort by packet, then by falling TTL, which no router raises, then by time."""
-    begins = np.flatnonzero(np.diff(packet, prepend=-1))
-    least = np.minimum.reduceat(time, begins) if len(begins) else time
+    if not len(packet):
+        return np.zeros(0, np.int64)
+    least = np.minimum.reduceat(time, begins_of(packet))
     since = np.minimum(time - least[packet], LARGEST_SPAN)
-    # A packet number, 8 bits of TTL and the time make 63 bits as long as there are at most 2^22 packets.
-    return np.argsort((packet << (8 + SPAN_BITS)) | ((255 - ttl.astype(np.int64)) << SPAN_BITS) | since)
+    # A packet number, 8 bits of TTL and the time make 63 bits as long as there are at most 2^22 packets. Stable, since
+    # a frame keeps its time from the NIC to the tunnel device: then the order in the capture tells.
+    return np.argsort((packet << (8 + SPAN_BITS)) | ((255 - ttl) << SPAN_BITS) | since, kind="stable")
 
 
-def _merge_rewritten(
-    seen: Seen, order: Column, packet: Column, points: Column
-) -> tuple[Column, npt.NDArray[np.bool_]] | None:
-    """Packets that are one but for what address translation changes. Where more than two fit, nothing is guessed."""
-    begins = np.flatnonzero(np.diff(packet, prepend=-1))
-    first = order[begins]
-    loose, time, flow = seen.loose[first], seen.time[first], seen.flow[first]
-    usable = seen.digest[first] != layout.ABSENT
-    by_loose = np.lexsort((time, loose))
-    by_loose = by_loose[usable[by_loose]]
-    same = (loose[by_loose][1:] == loose[by_loose][:-1]) & (np.diff(time[by_loose]) <= SAME_PACKET)
-    if not same.any():
+def _merge_rewritten(seen: Seen, rows: Column, packet: Column, points: Column) -> Column | None:
+    """Give packets that are one but for what address translation changes one number; None where there are none.
+
+    Where more than two fit, nothing is guessed.
+    """
+    begins = begins_of(packet)
+    first = rows[begins]
+    loose = seen.loose[first]
+    ordered = np.sort(loose)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(twice):
         return None
+    several = np.flatnonzero(np.isin(loose, twice))
+    time, flow = seen.time[first], seen.flow[first]
+    several = several[np.lexsort((time[several], loose[several]))]
+    same = (loose[several][1:] == loose[several][:-1]) & (np.diff(time[several]) <= SAME_PACKET)
     alone_before = np.append(True, ~same[:-1])
     alone_after = np.append(~same[1:], True)
-    left, right = by_loose[:-1], by_loose[1:]
+    left, right = several[:-1], several[1:]
     pairs = same & alone_before & alone_after & (flow[left] != flow[right])
-    ends = np.append(begins[1:], len(order))
+    if not pairs.any():
+        return None
+    ends = np.append(begins[1:], len(rows))
     target = np.arange(len(begins))
+    spots = seen.spot
     for one, other in zip(left[pairs].tolist(), right[pairs].tolist(), strict=True):
-        here = points[order[begins[one] : ends[one]]]
-        there = points[order[begins[other] : ends[other]]]
+        here = points[spots[rows[begins[one] : ends[one]]]]
+        there = points[spots[rows[begins[other] : ends[other]]]]
         if not np.isin(here, there).any():
-            target[max(one, other)] = target[min(one, other)]
-    merged = target[packet]
-    numbers = np.unique(merged)
-    rewritten = np.isin(numbers, target[target != np.arange(len(target))])
-    return _renumber(merged), rewritten
+            target[max(one, other)] = min(one, other)
+    merged: Column = target[packet]
+    return merged

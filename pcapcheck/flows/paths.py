@@ -130,7 +130,8 @@ class Paths:
     def _packets(self) -> Iterator[tuple[Way, Sample]]:
         if self.ways is not None:
             packets = self.ways.packets
-            for packet in packets.seen.time[packets.begins].argsort(kind="stable").tolist():
+            times = packets.seen.time[packets.rows[packets.begins]]
+            for packet in times.argsort(kind="stable").tolist():
                 number = int(self.ways.way_of[packet])
                 if number >= 0:
                     yield self.found[number], self.ways.sample(packet)
@@ -233,11 +234,23 @@ class Paths:
             return True
         return False if self._would_have_seen(way) else None
 
+    def why_alone(self, way: Way) -> str:
+        """What it means that packets of this way were seen at one point only."""
+        link = way.steps[0].spot.link
+        own = node_addresses(self.captures, link)
+        if way.dst in own:
+            return "for the node itself"
+        if way.src in own:
+            return "from the node itself"
+        return "seen nowhere else"
+
     def _left(self, way: Way, delivered: bool | None) -> bool | None:
         """Whether it was seen leaving the node that it entered."""
         if delivered or len(way.steps) > 1 or way.answered:
             return True
         here = way.steps[0].spot.link.point.key
+        if way.dst in node_addresses(self.captures, way.steps[0].spot.link):
+            return None
         silent = self._would_have_seen(way)
         if any(frozenset((here, link.point.key)) in self.apart for link in silent):
             return None
@@ -271,12 +284,13 @@ def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sighting
     from pcapcheck.flows.ways import Spots, Ways
 
     groups: dict[int, list[FrameGroup]] = {capture.number: capture.groups for capture in captures}
-    seen, numbering = columns_of(sightings, {number: len(some) for number, some in groups.items()})
+    # Frames of too many senders share a group that belongs to no capture point.
+    known = {(key[0], group) for key, link in facts.links.items() for group in link.point.groups}
+    seen, numbering = columns_of(sightings, {number: len(some) for number, some in groups.items()}, known)
     spots = Spots(numbering, groups, facts)
-    seen = seen.take(spots.known()[seen.spot])
     paths.clocks = estimate_clocks(seen)
     seen.time = by_one_clock(seen, paths.clocks)
-    packets = join(seen, spots.point_of[seen.spot])
+    packets = join(seen, spots.point_of)
     paths.ways = Ways(packets, spots, numbering, _spans(captures, paths.clocks, reading.echo_wait))
     paths.homes = _homes(captures, facts, paths.found)
     paths.apart = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -143,7 +144,10 @@ def _name(
         return clean(find_cali_name(interface.name, prefix) or interface.name), "capture"
     if single:
         stem = path.name.split(".")[0]
-        for candidate in (find_cali_name(path.name, prefix), stem, path.name.removesuffix(".pcap")):
+        whole = path.name.removesuffix(".pcap").removesuffix(".pcapng")
+        # node-1_eth0.pcap, worker2-vxlan.calico.pcap: the interface stands last.
+        last = re.split(r"[-_]", whole)[-1]
+        for candidate in (find_cali_name(path.name, prefix), stem, whole, last):
             if candidate and kind_of_name(candidate, prefix):
                 return candidate, "file name"
     return (f"interface {interface.number}" if not single else clean(path.name)), ""

@@ -7,7 +7,7 @@ import numpy as np
 from pcapcheck.columns import ENCAPS, PACKETS
 from pcapcheck.decode.frames import FrameGroup
 from pcapcheck.flows.facts import Facts
-from pcapcheck.flows.joining import Column, Numbering, Packets, Seen
+from pcapcheck.flows.joining import MULTIPLY, Column, Mask, Numbering, Packets
 from pcapcheck.flows.way import Latency, Sample, Spot, Step, Way, same_link
 
 # Ways told apart; beyond so many the rarest are only counted.
@@ -39,18 +39,16 @@ class Spots:
             raise KeyError(number)
         return spot
 
-    def known(self) -> Column:
-        """Which spots belong to a capture point."""
-        return np.array([spot is not None for spot in self.spots], np.bool_)
-
 
 class Kinds:
     """Packets sorted by a number: ``of`` tells each packet's kind, ``counts`` how many there are of each."""
 
     def __init__(self, signature: Column) -> None:
-        _, inverse, self.counts = np.unique(signature, return_inverse=True, return_counts=True)
-        self.of: Column = inverse.reshape(-1)
-        self._sorted = np.argsort(self.of, kind="stable")
+        self.of, _ = compact(signature)
+        self.counts = np.bincount(self.of)
+        # NumPy sorts 16-bit numbers by counting.
+        few = len(self.counts) < 1 << 16
+        self._sorted = np.argsort(self.of.astype(np.uint16) if few else self.of, kind="stable")
         self._ends = np.append(0, np.cumsum(self.counts))
 
     def members(self, kind: int) -> Column:
@@ -58,38 +56,48 @@ class Kinds:
         return self._sorted[self._ends[kind] : self._ends[kind + 1]]
 
 
+def compact(values: Column) -> tuple[Column, Column]:
+    """The values as numbers from 0 in their order, and what stands for each number. Quick where few are different."""
+    ordered = np.sort(values)
+    different = ordered[np.diff(ordered, prepend=ordered[:1] - 1) != 0]
+    return np.searchsorted(different, values), different
+
+
 class Ways:
     """The ways of an observation's packets; ``beyond`` counts packets of ways that were not told apart."""
 
     def __init__(self, packets: Packets, spots: Spots, numbering: Numbering, spans: dict[int, tuple[int, int]]) -> None:
         self.spots = spots
+        self.seen = packets.seen
         self.flows = numbering.flows
         self.beyond = 0
         self.packets = _drop_seen_twice(packets, self)
         self.ways, self.way_of = self._sum_up(spans)
 
-    def step(self, seen: Seen, row: int) -> Step:
-        src, dst = self.flows[int(seen.flow[row])]
-        outer = self.flows[int(seen.outer[row])] if seen.outer[row] else None
-        spot = self.spots[int(seen.spot[row])]
-        return Step(spot, int(seen.ttl[row]), ENCAPS[int(seen.encap[row])], src, dst, outer)
+    def step(self, row: int) -> Step:
+        """The step that a row of ``seen`` is."""
+        what = int(self.seen.what[row])
+        src, dst = self.flows[what >> 32 & 0x3FFF]
+        outer = self.flows[what >> 46] if what >> 46 else None
+        spot = self.spots[int(self.seen.frame[row]) & 0xFFFFFFFF]
+        return Step(spot, what & 0xFF, ENCAPS[what >> 12 & 0xF], src, dst, outer)
 
     def steps(self, packet: int) -> tuple[Step, ...]:
         begin = int(self.packets.begins[packet])
-        return tuple(self.step(self.packets.seen, begin + n) for n in range(int(self._lengths[packet])))
+        rows = self.packets.rows[begin : begin + int(self._lengths[packet])]
+        return tuple(self.step(int(row)) for row in rows)
 
     def _sum_up(self, spans: dict[int, tuple[int, int]]) -> tuple[list[Way], Column]:
-        packets, seen = self.packets, self.packets.seen
+        packets, seen = self.packets, self.seen
         self._lengths = np.minimum(packets.lengths, LONGEST_WAY)
         if not packets.count:
             return [], np.zeros(0, np.int64)
-        first = packets.begins
+        first = packets.rows[packets.begins]
         watching = _watching(seen.time[first], spans)
         answered = _answered(packets)
         route = _signatures(packets, self._lengths)
         flags = packets.repeated | (packets.rewritten << 1) | (answered << 2)
-        with np.errstate(over="ignore"):
-            kinds = Kinds(_mix(_mix(route, watching), flags.astype(np.int64)))
+        kinds = Kinds(_mix(_mix(route, watching), flags.astype(np.int64)))
         routes = Kinds(route)
         order = np.argsort(-kinds.counts, kind="stable")
         self.beyond = int(kinds.counts[order[MOST_WAYS:]].sum())
@@ -100,14 +108,15 @@ class Ways:
         for kind in order[:MOST_WAYS].tolist():
             members = kinds.members(kind)
             packet = int(members[0])
-            rows = packets.begins[members]
+            rows = first[members]
+            lengths = seen.what[rows] >> 16 & 0xFFFF
             steps = self.steps(packet)
             number = int(routes.of[packet])
             if number not in latencies:
                 latencies[number] = self._latencies(packets.begins[routes.members(number)], len(steps))
             ways.append(
                 Way(
-                    packet=PACKETS[int(seen.kind[rows[0]])],
+                    packet=PACKETS[int(seen.what[rows[0]]) >> 8 & 0xF],
                     route=number,
                     steps=steps,
                     count=len(members),
@@ -117,20 +126,20 @@ class Ways:
                     answered=bool(answered[packet]),
                     repeated=bool(packets.repeated[packet]),
                     rewritten=bool(packets.rewritten[packet]),
-                    shortest=int(seen.length[rows].min()),
-                    longest=int(seen.length[rows].max()),
+                    shortest=int(lengths.min()),
+                    longest=int(lengths.max()),
                     latencies=latencies[number],
                     samples=[self.sample(int(one)) for one in members[:SAMPLES]],
                 )
             )
         return ways, numbers[kinds.of]
 
-    def _latencies(self, rows: Column, steps: int) -> tuple[Latency, ...]:
-        """From step to step, over the packets whose sightings begin at ``rows``."""
-        time = self.packets.seen.time
+    def _latencies(self, begins: Column, steps: int) -> tuple[Latency, ...]:
+        """From step to step, over the packets whose sightings begin there."""
+        time, rows = self.seen.time, self.packets.rows
         latencies = []
         for n in range(1, steps):
-            took = np.abs(time[rows + n] - time[rows + n - 1])
+            took = np.abs(time[rows[begins + n]] - time[rows[begins + n - 1]])
             median, p99 = np.percentile(took, (50, 99))
             latencies.append(Latency(int(median), int(p99), int(took.max())))
         return tuple(latencies)
@@ -138,43 +147,44 @@ class Ways:
     def sample(self, packet: int) -> Sample:
         """One packet by its number."""
         begin, count = int(self.packets.begins[packet]), int(self._lengths[packet])
-        seen = self.packets.seen
-        frames = tuple(int(one) for one in seen.number[begin : begin + count])
-        duration = int(seen.time[begin + count - 1] - seen.time[begin])
-        return Sample(frames, int(seen.time[begin]), duration)
+        rows = self.packets.rows[begin : begin + count]
+        frames = tuple(int(one) >> 32 for one in self.seen.frame[rows])
+        times = self.seen.time[rows]
+        return Sample(frames, int(times[0]), int(times[-1] - times[0]))
 
 
 def _drop_seen_twice(packets: Packets, ways: Ways) -> Packets:
     """Of a link seen twice one sighting is enough; the node's own view is preferred."""
     for _ in range(ROUNDS):
-        seen = packets.seen
-        token = (seen.spot.astype(np.int64) << 16) | (seen.ttl.astype(np.int64) << 8) | seen.encap
-        together = packets.packet[1:] == packets.packet[:-1]
-        left = np.flatnonzero(together)
-        if not len(left):
+        together = np.flatnonzero(packets.packet[1:] == packets.packet[:-1])
+        if not len(together):
             break
-        _, compact = np.unique(token, return_inverse=True)
-        compact = compact.reshape(-1).astype(np.int64)
-        codes = compact[left] * np.int64(int(compact.max()) + 1) + compact[left + 1]
-        _, example, kind = np.unique(codes, return_index=True, return_inverse=True)
+        token, tokens = compact(_tokens(packets))
+        kind, _ = compact(token[together] * np.int64(len(tokens)) + token[together + 1])
+        examples = np.zeros(int(kind.max()) + 1, np.int64)
+        examples[kind] = together
         # 0: a hop, 1: drop the later, 2: drop the earlier.
-        verdicts = np.zeros(len(example), np.int8)
-        for number, row in enumerate(left[example].tolist()):
-            one, other = ways.step(seen, row), ways.step(seen, row + 1)
+        verdicts = np.zeros(len(examples), np.int8)
+        for number, place in enumerate(examples.tolist()):
+            one, other = ways.step(int(packets.rows[place])), ways.step(int(packets.rows[place + 1]))
             if same_link(one, other):
                 verdicts[number] = 2 if one.spot.link.end == "pod" and other.spot.link.end == "cali" else 1
-        verdict = verdicts[kind.reshape(-1)]
-        if not verdict.any():
+        if not verdicts.any():
             break
-        dropped = np.zeros(len(seen), np.bool_)
-        dropped[left[verdict == 1] + 1] = True
-        earlier = left[verdict == 2]
+        verdict = verdicts[kind]
+        dropped = np.zeros(len(packets.rows), np.bool_)
+        dropped[together[verdict == 1] + 1] = True
+        earlier = together[verdict == 2]
         # Never both of a pair: the later one stays where it was not dropped for another's sake.
         dropped[earlier[~dropped[earlier + 1]]] = True
-        packet = packets.packet[~dropped]
-        begins = np.flatnonzero(np.diff(packet, prepend=-1))
-        packets = Packets(seen.take(~dropped), packet, begins, packets.repeated, packets.rewritten)
+        packets = packets.without(dropped)
     return packets
+
+
+def _tokens(packets: Packets) -> Column:
+    """A number per sighting that is the same where frame group, TTL and tunnel are."""
+    frame, what = packets.seen.frame[packets.rows], packets.seen.what[packets.rows]
+    return ((frame & 0xFFFFFFFF) << 16) | ((what & 0xFF) << 8) | (what >> 12 & 0xF)
 
 
 def _watching(times: Column, spans: dict[int, tuple[int, int]]) -> Column:
@@ -186,27 +196,39 @@ def _watching(times: Column, spans: dict[int, tuple[int, int]]) -> Column:
     return mask
 
 
-def _answered(packets: Packets) -> Column:
-    """Whether a reply to a request was seen anywhere."""
-    first = packets.begins
-    kind, echo = packets.seen.kind[first], packets.seen.echo[first]
-    replies = np.unique(echo[kind == PACKETS.index("reply")])
-    found: Column = np.isin(echo, replies) & (kind == PACKETS.index("request"))
-    return found
+def _answered(packets: Packets) -> Mask:
+    """Whether a reply to a request was seen anywhere, also where addresses were rewritten on the way."""
+    rows = packets.rows
+    kind = packets.seen.what[rows] >> 8 & 0xF
+    echo = packets.seen.echo[rows]
+    replies = np.sort(echo[kind == PACKETS.index("reply")])
+    requests = kind == PACKETS.index("request")
+    asked = np.sort(echo[requests])
+    place = np.minimum(np.searchsorted(replies, asked), max(0, len(replies) - 1))
+    open_ones = asked[replies[place] != asked] if len(replies) else asked
+    answered = requests.copy()
+    if len(open_ones):
+        answered &= ~np.isin(echo, open_ones)
+    result = np.zeros(packets.count, np.bool_)
+    result[packets.packet[answered]] = True
+    return result
 
 
 def _signatures(packets: Packets, lengths: Column) -> Column:
     """A hash per packet of its kind, address pair and steps."""
-    seen, begins = packets.seen, packets.begins
-    token = (seen.spot.astype(np.int64) << 16) | (seen.ttl.astype(np.int64) << 8) | seen.encap
-    with np.errstate(over="ignore"):
-        signature = _mix(seen.kind[begins].astype(np.int64), seen.flow[begins].astype(np.int64))
-        for n in range(int(lengths.max())):
-            there = lengths > n
+    token, _ = compact(_tokens(packets))
+    begins = packets.begins
+    what = packets.seen.what[packets.rows[begins]]
+    signature = _mix(what >> 8 & 0xF, what >> 32)
+    for n in range(int(lengths.max())):
+        there = lengths > n
+        if there.all():
+            signature = _mix(signature, token[begins + n] + n)
+        else:
             signature[there] = _mix(signature[there], token[begins[there] + n] + n)
     return signature
 
 
 def _mix(one: Column, other: Column) -> Column:
-    mixed = (one ^ other) * np.int64(0x9E3779B97F4A7C15 - (1 << 64))
+    mixed = (one ^ other) * MULTIPLY
     return np.asarray(mixed ^ (mixed >> 29))

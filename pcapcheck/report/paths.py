@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -66,13 +67,31 @@ def route_title(route: Route) -> str:
     return f"{route.count} {_noun(way.packet, route.count)} {to}{lengths}"
 
 
-def hops(way: Way) -> Iterator[str]:
+class Names:
+    """What capture points are called: where two have one name, each with the capture that it is from."""
+
+    def __init__(self, result: Result) -> None:
+        self._result = result
+        self._counts = Counter(link.point.name for link in result.links)
+
+    def of(self, step: Step) -> str:
+        point = step.spot.link.point
+        tunnel = ""
+        if step.encap != "none":
+            outer = step.outer if step.encap != OPAQUE else None
+            between = f" {format_address(outer[0])} → {format_address(outer[1])}" if outer else ""
+            tunnel = f" [{TUNNELS[step.encap]}{between}]"
+        from_capture = f" ({clean(point.path.name)})" if self._counts[point.name] > 1 else ""
+        return f"{point.name}{from_capture}{tunnel}"
+
+
+def hops(way: Way, names: Names, paths: Paths) -> Iterator[str]:
     """One line per hop; for packets seen at one point only, where that was."""
     steps = way.steps
     if len(steps) == 1:
-        yield f"{_arriving(steps[0])}, ttl {steps[0].ttl}, seen nowhere else"
+        yield f"{_arriving(steps[0], names)}, ttl {steps[0].ttl}, {paths.why_alone(way)}"
     for one, other, latency in zip(steps, steps[1:], way.latencies, strict=False):
-        yield f"{_arriving(one)} | ttl {one.ttl} → {other.ttl} | {_leaving(other)}  {_after(latency)}"
+        yield f"{_arriving(one, names)} | ttl {one.ttl} → {other.ttl} | {_leaving(other, names)}  {_after(latency)}"
 
 
 def notes(result: Result) -> Iterator[str]:
@@ -102,31 +121,18 @@ def _noun(packet: str, count: int) -> str:
     return f"{noun.removesuffix('y')}ies" if noun.endswith("y") else f"{noun}s"
 
 
-def _arriving(step: Step) -> str:
+def _arriving(step: Step, names: Names) -> str:
     """A step as a packet comes to it: from which MAC, where, to which MAC."""
     group = step.spot.group
-    return f"{_mac(group.src)}{step.spot.link.point.name}{_outer(step)}{_mac(group.dst, before=' ')}"
+    source = f"{format_mac(group.src)} → " if group.src is not None else ""
+    return f"{source}{names.of(step)}" + (f" {format_mac(group.dst)}" if group.dst is not None else "")
 
 
-def _leaving(step: Step) -> str:
+def _leaving(step: Step, names: Names) -> str:
+    """The next step, as the packet leaves for it."""
     group = step.spot.group
-    to = f" → {format_mac(group.dst)}" if group.dst is not None else ""
     source = f"{format_mac(group.src)} " if group.src is not None else ""
-    return f"{source}{step.spot.link.point.name}{_outer(step)}{to}"
-
-
-def _mac(mac: int | None, before: str = "") -> str:
-    if mac is None:
-        return ""
-    return f"{before}{format_mac(mac)}" if before else f"{format_mac(mac)} → "
-
-
-def _outer(step: Step) -> str:
-    if step.encap == "none":
-        return ""
-    if step.outer is None or step.encap == OPAQUE:
-        return f" [{TUNNELS[step.encap]}]"
-    return f" [{TUNNELS[step.encap]} {format_address(step.outer[0])} → {format_address(step.outer[1])}]"
+    return f"{source}{names.of(step)}" + (f" → {format_mac(group.dst)}" if group.dst is not None else "")
 
 
 def _after(latency: Latency) -> str:

@@ -17,7 +17,7 @@ from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations
 from pcapcheck.report.evidence import frames_in_words
 from pcapcheck.report.headline import headline, ordered
-from pcapcheck.report.paths import hops, notes, route_title, routes
+from pcapcheck.report.paths import Names, hops, notes, route_title, routes
 from pcapcheck.report.summary import PodSummary, pods
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding
 from pcapcheck.ruleset.result import Result
@@ -213,12 +213,13 @@ def _paths(page: Page, result: Result) -> None:
     every = routes(result)
     # Where nothing was seen twice there is nothing to follow.
     if any(len(one.way.steps) > 1 for one in every):
+        names = Names(result)
         shown = every[:ROUTES_SHOWN]
         page.line()
         for route in shown:
             lost = f", {'all' if route.lost == route.count else route.lost} lost behind this" if route.lost else ""
             page.line(Text.assemble((route_title(route), "bold"), (lost, STYLES[FAIL])))
-            for hop in hops(route.way):
+            for hop in hops(route.way, names, result.followed):
                 page.line(hop, 4)
         if len(every) > len(shown):
             rest = sum(one.count for one in every[len(shown) :])
