@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from pcapcheck.capture.record import BATCH_FRAMES
@@ -101,6 +103,9 @@ def analyze(
     every = frozenset(one.rule.table for one in evaluations if one.needs_rows)
     sightings = Sightings()
     alone = len(paths) == 1
+    if not alone:
+        # Joining what several captures saw needs it: loaded while they are read.
+        Thread(target=import_module, args=("numpy",), daemon=True).start()
     captures = [
         read_capture(number, Path(path), reading, _sink(number, evaluations), every, progress, sightings, alone)
         for number, path in enumerate(paths)

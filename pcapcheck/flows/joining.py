@@ -7,7 +7,7 @@ another packet: a retransmission, an identifier used anew, a sequence number tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -32,9 +32,9 @@ MULTIPLY = np.int64(0x9E3779B97F4A7C15 - (1 << 64))
 class Seen:
     """Sightings of all captures, column by column. Times in nanoseconds, by the clock of each capture.
 
-    ``frame`` is number << 32 | spot, a spot being a frame group of one capture; ``what`` as V_WHAT in ``decode.layout``,
-    with numbers of address pairs that hold for all captures. ``identity`` and ``loose`` are of use only for joining, ``echo``
-    only for telling whether a request was answered.
+    ``frame`` is number << 32 | spot, a spot being a frame group of one capture; ``what`` is V_WHAT of
+    ``decode.layout``, with numbers of address pairs that hold for all captures. ``identity`` and ``loose`` serve to
+    join, ``echo`` to tell whether a request was answered.
     """
 
     capture: npt.NDArray[np.int16]
@@ -93,41 +93,41 @@ def columns_of(sightings: Sightings, groups: dict[int, int], known: set[tuple[in
     """
     numbering = Numbering([], [(0, 0)])
     flow_numbers: dict[tuple[int, int], int] = {(0, 0): 0}
-    parts: list[tuple[npt.NDArray[np.generic], ...]] = []
-    digests = []
+    count = sightings.count
+    seen = Seen(np.empty(count, np.int16), *(np.empty(count, np.int64) for _ in range(6)))
+    digest = np.empty(count, np.int64)
+    end = 0
     for capture in sorted(sightings.by_capture):
         base = len(numbering.spots)
         numbering.spots += [(capture, group) for group in range(groups[capture])]
         counts = np.array([(capture, group) in known for group in range(groups[capture])])
-        flows = np.zeros(max(1, len(sightings.flows[capture])), np.int64)
+        flows = np.zeros(1 << 14, np.int64)
         for number, pair in enumerate(sightings.flows[capture][1:], 1):
             # Beyond what fits into their bits address pairs are nobody's, as they are in one capture.
             fits = pair in flow_numbers or len(flow_numbers) < 1 << 14
             flows[number] = flow_numbers.setdefault(pair, len(flow_numbers)) if fits else 0
         table = np.frombuffer(sightings.by_capture.pop(capture), np.int64).reshape(-1, SIGHTING_FIELDS)
-        frame = table[:, V_FRAME]
-        rows = (table[:, V_TIME] != ABSENT_TIME) & counts[frame & 0xFFFF]
+        rows = (table[:, V_TIME] != ABSENT_TIME) & counts[table[:, V_FRAME] & 0xFFFF]
         if not rows.all():
             table = table[rows]
-            frame = table[:, V_FRAME]
-        what = table[:, V_WHAT]
-        pairs = (flows[what >> 46] << 46) | (flows[what >> 32 & 0x3FFF] << 32)
-        parts.append(
-            (
-                np.full(len(table), capture, np.int16),
-                (frame >> 16 << 32) | (base + (frame & 0xFFFF)),
-                table[:, V_TIME].copy(),
-                pairs | (what & 0xFFFFFFFF),
-                table[:, V_KEY].copy(),
-                table[:, V_LOOSE].copy(),
-                table[:, V_ECHO].copy(),
-            )
-        )
-        digests.append(table[:, V_DIGEST].copy())
+        here = slice(end, end + len(table))
+        end += len(table)
+        frame, what = table[:, V_FRAME], table[:, V_WHAT]
+        seen.capture[here] = capture
+        seen.frame[here] = frame + (frame >> 16) * ((1 << 32) - (1 << 16)) + base
+        seen.time[here] = table[:, V_TIME]
+        seen.what[here] = (flows[what >> 32 & 0x3FFF] << 32) | (what & 0xFFFFFFFF)
+        if (what >> 46).any():
+            seen.what[here] |= flows[what >> 46] << 46
+        seen.identity[here] = table[:, V_KEY]
+        seen.loose[here] = table[:, V_LOOSE]
+        seen.echo[here] = table[:, V_ECHO]
+        digest[here] = table[:, V_DIGEST]
         del table, frame, what, rows
     numbering.flows = list(flow_numbers)
-    seen = Seen(*(np.concatenate(column) for column in zip(*parts, strict=True)))  # type: ignore[arg-type]
-    seen.identity = _identities(seen.identity, np.concatenate(digests))
+    if end < count:
+        seen = Seen(*(getattr(seen, one.name)[:end] for one in fields(Seen)))
+    seen.identity = _identities(seen.identity, digest[:end])
     return seen, numbering
 
 
@@ -147,9 +147,9 @@ def _identities(key: Column, digest: Column) -> Column:
 class Packets:
     """Sightings sorted so that those of one packet stand together, in the order of its way.
 
-    ``rows`` are their rows in ``seen``; ``packet`` numbers the packets from 0; ``begins`` says where each one's sightings
-    begin. ``repeated`` marks packets whose like was seen at the same capture point within a second; ``rewritten`` those
-    whose addresses changed on the way.
+    ``rows`` are their rows in ``seen``; ``packet`` numbers the packets from 0; ``begins`` says where the sightings of
+    each begin. ``repeated`` marks packets whose like was seen at the same capture point within a second;
+    ``rewritten`` those whose addresses changed on the way.
     """
 
     seen: Seen
@@ -176,47 +176,68 @@ class Packets:
 
 def begins_of(packet: Column) -> Column:
     """Where the sightings of each packet begin."""
-    return np.flatnonzero(np.diff(packet, prepend=-1))
+    return np.flatnonzero(is_fresh(packet))
 
 
-def join(seen: Seen, points: Column) -> Packets:
-    """Find out which sightings are of one packet. ``seen.time`` must be by one clock; ``points`` are those of spots."""
-    rows, packet = _group(seen.identity, seen.time)
-    point = points[seen.spot[rows]]
+def is_fresh(values: Column) -> Mask:
+    """Which values differ from the one before."""
+    fresh = np.ones(len(values), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=fresh[1:])
+    return fresh
+
+
+def join(seen: Seen, points: Column, links: Column) -> Packets:
+    """Find out which sightings are of one packet. ``seen.time`` must be by one clock.
+
+    ``points`` are the capture points of spots, ``links`` 1 for spots on a pod's link as its node sees it.
+    """
+    rows, packet = _as_first_seen(*_group(seen.identity, seen.time))
     repeated = np.zeros(len(rows), np.bool_)
-    both = packet * np.int64(len(points)) + point
-    if _holds_twice(both):
+    both = packet * np.int64(len(points)) + points[seen.spot[rows]]
+    if _any_twice(packet, both):
         rank = _occurrences(both)
         packet = packet * np.int64(int(rank.max()) + 1) + rank
         resort = np.argsort(packet, kind="stable")
         rows, repeated = rows[resort], rank[resort] > 0
-        packet = np.cumsum(np.diff(packet[resort], prepend=-1) != 0) - 1
+        packet = np.cumsum(is_fresh(packet[resort])) - 1
     rewritten = np.zeros(int(packet[-1]) + 1 if len(packet) else 0, np.bool_)
-    merged = _merge_rewritten(seen, rows, packet, points)
+    merged = _merge_rewritten(seen, rows, packet, points, links)
     if merged is not None:
         resort = np.argsort(merged, kind="stable")
         rows, repeated = rows[resort], repeated[resort]
         sizes = np.bincount(packet)
         whole = np.bincount(merged, minlength=len(sizes))
         rewritten = (whole > sizes)[whole > 0]
-        packet = np.cumsum(np.diff(merged[resort], prepend=-1) != 0) - 1
+        packet = np.cumsum(is_fresh(merged[resort])) - 1
     final = _by_way(packet, seen.ttl[rows], seen.time[rows])
     rows, repeated = rows[final], repeated[final]
     begins = begins_of(packet)
     return Packets(seen, rows, packet, begins, repeated[begins], rewritten)
 
 
-def _holds_twice(values: Column) -> bool:
-    ordered = np.sort(values)
-    return bool((ordered[1:] == ordered[:-1]).any())
+def _any_twice(packet: Column, both: Column) -> bool:
+    """Whether any packet was seen twice at one point."""
+    if len(both) > 2 and (packet[2:] == packet[:-2]).any():
+        both = np.sort(both)
+    return bool((both[1:] == both[:-1]).any())
+
+
+def _as_first_seen(rows: Column, packet: Column) -> tuple[Column, Column]:
+    """The same, with the packets in the order in which they were seen first: columns are then read in their order."""
+    begins = begins_of(packet)
+    lengths = np.diff(begins, append=len(rows))
+    order = _sorted_rows(rows[begins])
+    lengths = lengths[order]
+    ends = np.cumsum(lengths)
+    packet = np.repeat(np.arange(len(order)), lengths)
+    return rows[(begins[order] - ends + lengths)[packet] + np.arange(len(rows))], packet
 
 
 def _group(identity: Column, time: Column) -> tuple[Column, Column]:
     """Sightings sorted by identity and time, and the packet that each belongs to: no gap is over SAME_PACKET."""
     rows = _sorted_rows(identity)
     ordered = identity[rows]
-    fresh = np.ones(len(rows), np.bool_)
-    np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
+    fresh = is_fresh(ordered)
     times = time[rows]
     if (fresh[1:] | (times[1:] >= times[:-1])).all():
         fresh[1:] |= np.diff(times) > SAME_PACKET
@@ -234,10 +255,13 @@ def _sorted_rows(values: Column) -> Column:
     the value that fits beside it is enough unless two values share it.
     """
     bits = max(1, len(values).bit_length())
-    packed = np.sort((values >> (bits - 1) << bits) | np.arange(len(values)))
-    rows: Column = packed & ((1 << bits) - 1)
-    ordered = values[rows]
-    part = packed >> bits
+    places = np.arange(len(values))
+    if len(values) and values.min() >= 0 and int(values.max()) < 1 << (63 - bits):
+        rows: Column = np.sort((values << bits) | places) & ((1 << bits) - 1)
+        return rows
+    packed = np.sort((values >> bits << bits) | places)
+    rows = packed & ((1 << bits) - 1)
+    ordered, part = values[rows], packed >> bits
     if ((part[1:] == part[:-1]) & (ordered[1:] != ordered[:-1])).any():
         return np.argsort(values, kind="stable")
     return rows
@@ -246,9 +270,8 @@ def _sorted_rows(values: Column) -> Column:
 def _occurrences(both: Column) -> Column:
     """For the n-th sighting of one packet at one capture point: n, from 0."""
     order = np.argsort(both, kind="stable")
-    ordered = both[order]
-    fresh = np.diff(ordered, prepend=-1) != 0
-    places = np.arange(len(ordered))
+    fresh = is_fresh(both[order])
+    places = np.arange(len(order))
     counted = places - np.maximum.accumulate(np.where(fresh, places, 0))
     rank = np.empty_like(counted)
     rank[order] = counted
@@ -266,13 +289,16 @@ def _by_way(packet: Column, ttl: Column, time: Column) -> Column:
     return np.argsort((packet << (8 + SPAN_BITS)) | ((255 - ttl) << SPAN_BITS) | since, kind="stable")
 
 
-def _merge_rewritten(seen: Seen, rows: Column, packet: Column, points: Column) -> Column | None:
+def _merge_rewritten(seen: Seen, rows: Column, packet: Column, points: Column, links: Column) -> Column | None:
     """Give packets that are one but for what address translation changes one number; None where there are none.
 
-    Where more than two fit, nothing is guessed.
+    Where more than two fit, nothing is guessed. What went from pod link to pod link is whole as it is.
     """
     begins = begins_of(packet)
-    first = rows[begins]
+    if not len(begins):
+        return None
+    partial = np.flatnonzero(np.add.reduceat(links[seen.spot[rows]], begins) < 2)
+    first = rows[begins[partial]]
     loose = seen.loose[first]
     ordered = np.sort(loose)
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
@@ -286,6 +312,7 @@ def _merge_rewritten(seen: Seen, rows: Column, packet: Column, points: Column) -
     alone_after = np.append(~same[1:], True)
     left, right = several[:-1], several[1:]
     pairs = same & alone_before & alone_after & (flow[left] != flow[right])
+    left, right = partial[left], partial[right]
     if not pairs.any():
         return None
     ends = np.append(begins[1:], len(rows))

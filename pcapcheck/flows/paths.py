@@ -290,7 +290,7 @@ def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sighting
     spots = Spots(numbering, groups, facts)
     paths.clocks = estimate_clocks(seen)
     seen.time = by_one_clock(seen, paths.clocks)
-    packets = join(seen, spots.point_of)
+    packets = join(seen, spots.point_of, spots.on_pod_link)
     paths.ways = Ways(packets, spots, numbering, _spans(captures, paths.clocks, reading.echo_wait))
     paths.homes = _homes(captures, facts, paths.found)
     paths.apart = {

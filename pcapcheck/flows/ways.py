@@ -7,7 +7,7 @@ import numpy as np
 from pcapcheck.columns import ENCAPS, PACKETS
 from pcapcheck.decode.frames import FrameGroup
 from pcapcheck.flows.facts import Facts
-from pcapcheck.flows.joining import MULTIPLY, Column, Mask, Numbering, Packets
+from pcapcheck.flows.joining import MULTIPLY, Column, Mask, Numbering, Packets, is_fresh
 from pcapcheck.flows.way import Latency, Sample, Spot, Step, Way, same_link
 
 # Ways told apart; beyond so many the rarest are only counted.
@@ -17,6 +17,8 @@ LONGEST_WAY = 16
 SAMPLES = 5
 # One link may be recorded more than twice (the pod's end, the cali's end, -i any).
 ROUNDS = 4
+# Numbers below are looked up in a table.
+SMALL = 1 << 20
 
 
 class Spots:
@@ -26,12 +28,15 @@ class Spots:
         self.spots: list[Spot | None] = []
         points: dict[tuple[int, int, int | None], int] = {}
         self.point_of = np.zeros(len(numbering.spots), np.int64)
+        # 1 for spots on a pod's link, seen from its node.
+        self.on_pod_link = np.zeros(len(numbering.spots), np.int64)
         for number, (capture, group) in enumerate(numbering.spots):
             link = facts.link(capture, group)
             self.spots.append(Spot(capture, groups[capture][group], link) if link else None)
             # Frames of too many senders share group 0, which belongs to no capture point.
             key = link.point.key if link else (capture, -1, group)
             self.point_of[number] = points.setdefault(key, len(points))
+            self.on_pod_link[number] = link is not None and link.point.kind == "pod-link" and link.end != "pod"
 
     def __getitem__(self, number: int) -> Spot:
         spot = self.spots[number]
@@ -58,8 +63,12 @@ class Kinds:
 
 def compact(values: Column) -> tuple[Column, Column]:
     """The values as numbers from 0 in their order, and what stands for each number. Quick where few are different."""
+    if len(values) and values.min() >= 0 and values.max() < SMALL:
+        held = np.zeros(int(values.max()) + 1, np.bool_)
+        held[values] = True
+        return (np.cumsum(held) - 1)[values], np.flatnonzero(held)
     ordered = np.sort(values)
-    different = ordered[np.diff(ordered, prepend=ordered[:1] - 1) != 0]
+    different = ordered[is_fresh(ordered)]
     return np.searchsorted(different, values), different
 
 
@@ -97,8 +106,9 @@ class Ways:
         answered = _answered(packets)
         route = _signatures(packets, self._lengths)
         flags = packets.repeated | (packets.rewritten << 1) | (answered << 2)
-        kinds = Kinds(_mix(_mix(route, watching), flags.astype(np.int64)))
         routes = Kinds(route)
+        situation, situations = compact(watching << 3 | flags)
+        kinds = Kinds(routes.of * np.int64(len(situations)) + situation)
         order = np.argsort(-kinds.counts, kind="stable")
         self.beyond = int(kinds.counts[order[MOST_WAYS:]].sum())
         numbers = np.full(len(kinds.counts), -1, np.int64)
@@ -184,13 +194,13 @@ def _drop_seen_twice(packets: Packets, ways: Ways) -> Packets:
 def _tokens(packets: Packets) -> Column:
     """A number per sighting that is the same where frame group, TTL and tunnel are."""
     frame, what = packets.seen.frame[packets.rows], packets.seen.what[packets.rows]
-    return ((frame & 0xFFFFFFFF) << 16) | ((what & 0xFF) << 8) | (what >> 12 & 0xF)
+    return ((frame & 0xFFFFFFFF) << 10) | ((what & 0xFF) << 2) | (what >> 12 & 3)
 
 
 def _watching(times: Column, spans: dict[int, tuple[int, int]]) -> Column:
-    """Bit by bit, which captures were being recorded at these times (at most 62 are told)."""
+    """Bit by bit, which captures were being recorded at these times (at most 60 are told)."""
     mask = np.zeros(len(times), np.int64)
-    for bit, capture in enumerate(sorted(spans)[:62]):
+    for bit, capture in enumerate(sorted(spans)[:60]):
         first, last = spans[capture]
         mask |= ((times >= first) & (times <= last)).astype(np.int64) << bit
     return mask
@@ -198,20 +208,29 @@ def _watching(times: Column, spans: dict[int, tuple[int, int]]) -> Column:
 
 def _answered(packets: Packets) -> Mask:
     """Whether a reply to a request was seen anywhere, also where addresses were rewritten on the way."""
-    rows = packets.rows
-    kind = packets.seen.what[rows] >> 8 & 0xF
-    echo = packets.seen.echo[rows]
-    replies = np.sort(echo[kind == PACKETS.index("reply")])
-    requests = kind == PACKETS.index("request")
-    asked = np.sort(echo[requests])
-    place = np.minimum(np.searchsorted(replies, asked), max(0, len(replies) - 1))
-    open_ones = asked[replies[place] != asked] if len(replies) else asked
-    answered = requests.copy()
-    if len(open_ones):
-        answered &= ~np.isin(echo, open_ones)
-    result = np.zeros(packets.count, np.bool_)
-    result[packets.packet[answered]] = True
-    return result
+    seen, begins = packets.seen, packets.begins
+    first = packets.rows[begins]
+    last = packets.rows[begins + packets.lengths - 1]
+    kind = seen.what[first] >> 8 & 0xF
+    replies, requests = kind == PACKETS.index("reply"), kind == PACKETS.index("request")
+    if packets.rewritten.any():
+        heard = np.concatenate((seen.echo[first[replies]], seen.echo[last[replies & packets.rewritten]]))
+        either: Mask = requests & (_among(seen.echo[first], heard) | _among(seen.echo[last], heard))
+        return either
+    answered = np.zeros(packets.count, np.bool_)
+    answered[requests] = _among(seen.echo[first[requests]], seen.echo[first[replies]])
+    return answered
+
+
+def _among(values: Column, known: Column) -> Mask:
+    """Which values are among the known ones. Quick where nearly all of them are."""
+    if not len(known):
+        return np.zeros(len(values), np.bool_)
+    known, ordered = np.sort(known), np.sort(values)
+    place = np.minimum(np.searchsorted(known, ordered), len(known) - 1)
+    missing = ordered[known[place] != ordered]
+    found: Mask = ~np.isin(values, missing) if len(missing) else np.ones(len(values), np.bool_)
+    return found
 
 
 def _signatures(packets: Packets, lengths: Column) -> Column:
@@ -220,9 +239,10 @@ def _signatures(packets: Packets, lengths: Column) -> Column:
     begins = packets.begins
     what = packets.seen.what[packets.rows[begins]]
     signature = _mix(what >> 8 & 0xF, what >> 32)
+    shortest = int(lengths.min())
     for n in range(int(lengths.max())):
         there = lengths > n
-        if there.all():
+        if n < shortest:
             signature = _mix(signature, token[begins + n] + n)
         else:
             signature[there] = _mix(signature[there], token[begins[there] + n] + n)
