@@ -14,7 +14,13 @@ from importlib.util import find_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
-KERNELS = ("pcapcheck.capture.scan", "pcapcheck.decode.sighting", "pcapcheck.decode.frame", "pcapcheck.flows.pairing")
+KERNELS = (
+    "pcapcheck.capture.scan",
+    "pcapcheck.decode.sighting",
+    "pcapcheck.decode.frame",
+    "pcapcheck.flows.pairing",
+    "pcapcheck.flows.gathering",
+)
 
 
 PACKAGE = Path(__file__).parent

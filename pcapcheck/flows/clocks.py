@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pcapcheck.flows.joining import SAME_PACKET, Column, Seen
+from pcapcheck.flows.gathering_layout import SAME_PACKET
+from pcapcheck.flows.joining import Column, Seen
 from pcapcheck.flows.way import Clock
 
 # Two files of one kernel show no more than this; what is less is not told from none.

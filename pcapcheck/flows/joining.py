@@ -14,13 +14,15 @@ import numpy.typing as npt
 
 from pcapcheck.capture.layout import ABSENT_TIME
 from pcapcheck.decode.layout import ABSENT, SIGHTING_FIELDS, V_DIGEST, V_ECHO, V_FRAME, V_KEY, V_LOOSE, V_TIME, V_WHAT
+from pcapcheck.flows import gathering
+from pcapcheck.flows.gathering_layout import SAME_PACKET
 from pcapcheck.flows.sightings import Sightings
 
 Column = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-# Sightings of one packet follow each other within this time; a later one with the same key is another packet.
-SAME_PACKET = 1_000_000_000
+# Chains of packets that are looked up together, a power of two: enough that most hold one packet of the last second.
+CHAINS = 1 << 18
 # Bits for times within a packet's sightings in the numbers that are sorted by: 8.6 seconds.
 SPAN_BITS = 33
 LARGEST_SPAN = (1 << SPAN_BITS) - 1
@@ -191,91 +193,46 @@ def join(seen: Seen, points: Column, links: Column) -> Packets:
 
     ``points`` are the capture points of spots, ``links`` 1 for spots on a pod's link as its node sees it.
     """
-    rows, packet = _as_first_seen(*_group(seen.identity, seen.time))
-    repeated = np.zeros(len(rows), np.bool_)
-    both = packet * np.int64(len(points)) + points[seen.spot[rows]]
-    if _any_twice(packet, both):
-        rank = _occurrences(both)
-        packet = packet * np.int64(int(rank.max()) + 1) + rank
-        resort = np.argsort(packet, kind="stable")
-        rows, repeated = rows[resort], rank[resort] > 0
-        packet = np.cumsum(is_fresh(packet[resort])) - 1
-    rewritten = np.zeros(int(packet[-1]) + 1 if len(packet) else 0, np.bool_)
-    merged = _merge_rewritten(seen, rows, packet, points, links)
-    if merged is not None:
-        resort = np.argsort(merged, kind="stable")
-        rows, repeated = rows[resort], repeated[resort]
-        sizes = np.bincount(packet)
-        whole = np.bincount(merged, minlength=len(sizes))
-        rewritten = (whole > sizes)[whole > 0]
-        packet = np.cumsum(is_fresh(merged[resort])) - 1
-    final = _by_way(packet, seen.ttl[rows], seen.time[rows])
-    rows, repeated = rows[final], repeated[final]
-    begins = begins_of(packet)
-    return Packets(seen, rows, packet, begins, repeated[begins], rewritten)
+    packet_of, repeated = _gather(seen, points)
+    rewritten = np.zeros(len(repeated), np.bool_)
+    rows, packet = _by_packet(packet_of)
+    target = _merge_rewritten(seen, rows, packet, points, links)
+    if target is not None:
+        rewritten[target[target != np.arange(len(target))]] = True
+        kept = np.unique(target)
+        rewritten, repeated = rewritten[kept], repeated[kept]
+        rows, packet = _by_packet(np.searchsorted(kept, target)[packet_of])
+    rows = rows[_by_way(packet, seen.ttl[rows], seen.time[rows])]
+    return Packets(seen, rows, packet, begins_of(packet), repeated, rewritten)
 
 
-def _any_twice(packet: Column, both: Column) -> bool:
-    """Whether any packet was seen twice at one point."""
-    if len(both) > 2 and (packet[2:] == packet[:-2]).any():
-        both = np.sort(both)
-    return bool((both[1:] == both[:-1]).any())
+def _gather(seen: Seen, points: Column) -> tuple[Column, Mask]:
+    """The packet that each sighting is of, and which packets are repeated."""
+    count = len(seen.time)
+    order = np.argsort(seen.time, kind="stable")
+    packet_of, older, first, last_row, row_before = (np.empty(count, np.int32) for _ in range(5))
+    repeated = np.empty(count, np.uint8)
+    packets = gathering.gather(
+        order.data,
+        seen.time.data,
+        seen.identity.data,
+        points.astype(np.int32)[seen.spot].data,
+        np.full(CHAINS, -1, np.int32).data,
+        older.data,
+        np.empty(count, np.int64).data,
+        first.data,
+        last_row.data,
+        row_before.data,
+        repeated.data,
+        packet_of.data,
+    )
+    return packet_of.astype(np.int64), repeated[:packets].astype(np.bool_)
 
 
-def _as_first_seen(rows: Column, packet: Column) -> tuple[Column, Column]:
-    """The same, with the packets in the order in which they were seen first: columns are then read in their order."""
-    begins = begins_of(packet)
-    lengths = np.diff(begins, append=len(rows))
-    order = _sorted_rows(rows[begins])
-    lengths = lengths[order]
-    ends = np.cumsum(lengths)
-    packet = np.repeat(np.arange(len(order)), lengths)
-    return rows[(begins[order] - ends + lengths)[packet] + np.arange(len(rows))], packet
-
-
-def _group(identity: Column, time: Column) -> tuple[Column, Column]:
-    """Sightings sorted by identity and time, and the packet that each belongs to: no gap is over SAME_PACKET."""
-    rows = _sorted_rows(identity)
-    ordered = identity[rows]
-    fresh = is_fresh(ordered)
-    times = time[rows]
-    if (fresh[1:] | (times[1:] >= times[:-1])).all():
-        fresh[1:] |= np.diff(times) > SAME_PACKET
-        return rows, np.cumsum(fresh) - 1
-    run = np.cumsum(fresh) - 1
-    rows = rows[np.lexsort((times, run))]
-    fresh[1:] |= np.diff(time[rows]) > SAME_PACKET
-    return rows, np.cumsum(fresh) - 1
-
-
-def _sorted_rows(values: Column) -> Column:
-    """Rows in the order of their values; those of one value in their own order.
-
-    Numbers alone are sorted many times faster than rows by numbers, so the row is made part of the number. The part of
-    the value that fits beside it is enough unless two values share it.
-    """
-    bits = max(1, len(values).bit_length())
-    places = np.arange(len(values))
-    if len(values) and values.min() >= 0 and int(values.max()) < 1 << (63 - bits):
-        rows: Column = np.sort((values << bits) | places) & ((1 << bits) - 1)
-        return rows
-    packed = np.sort((values >> bits << bits) | places)
-    rows = packed & ((1 << bits) - 1)
-    ordered, part = values[rows], packed >> bits
-    if ((part[1:] == part[:-1]) & (ordered[1:] != ordered[:-1])).any():
-        return np.argsort(values, kind="stable")
-    return rows
-
-
-def _occurrences(both: Column) -> Column:
-    """For the n-th sighting of one packet at one capture point: n, from 0."""
-    order = np.argsort(both, kind="stable")
-    fresh = is_fresh(both[order])
-    places = np.arange(len(order))
-    counted = places - np.maximum.accumulate(np.where(fresh, places, 0))
-    rank = np.empty_like(counted)
-    rank[order] = counted
-    return rank
+def _by_packet(packet_of: Column) -> tuple[Column, Column]:
+    """Rows sorted so that those of one packet stand together, and the packet of each."""
+    rows = np.argsort(packet_of, kind="stable")
+    return rows, packet_of[rows]
 
 
 def _by_way(packet: Column, ttl: Column, time: Column) -> Column:
@@ -290,7 +247,7 @@ def _by_way(packet: Column, ttl: Column, time: Column) -> Column:
 
 
 def _merge_rewritten(seen: Seen, rows: Column, packet: Column, points: Column, links: Column) -> Column | None:
-    """Give packets that are one but for what address translation changes one number; None where there are none.
+    """For each packet the one that it is but for what address translation changes; None where there is no such pair.
 
     Where more than two fit, nothing is guessed. What went from pod link to pod link is whole as it is.
     """
@@ -323,5 +280,4 @@ def _merge_rewritten(seen: Seen, rows: Column, packet: Column, points: Column, l
         there = points[spots[rows[begins[other] : ends[other]]]]
         if not np.isin(here, there).any():
             target[max(one, other)] = min(one, other)
-    merged: Column = target[packet]
-    return merged
+    return target if (target != np.arange(len(target))).any() else None
