@@ -19,11 +19,13 @@ from pcapcheck.flows.points import PointKey
 from pcapcheck.flows.read import Capture, Reading
 from pcapcheck.flows.sides import NODE, POD
 from pcapcheck.flows.sightings import Sightings
-from pcapcheck.flows.way import Clock, Sample, Step, Way
+from pcapcheck.flows.way import Clock, Sample, SizeLimit, Step, Way
 from pcapcheck.values import clean, is_ipv4
 
 if TYPE_CHECKING:
     from pcapcheck.flows.ways import Ways
+
+TOO_BIG = "too-big"
 
 
 @dataclass(frozen=True)
@@ -233,6 +235,27 @@ class Paths:
             # First seen where it was to arrive.
             return True
         return False if self._would_have_seen(way) else None
+
+    def size_limits(self) -> Iterator[SizeLimit]:
+        """Where size decides whether echo requests arrive."""
+        refusals: dict[tuple[int, int], set[tuple[int, int]]] = {}
+        for capture in self.captures:
+            for kind in capture.exchanges.echoes.bins():
+                for echo in kind.samples:
+                    if echo.error == TOO_BIG and echo.error_mtu and echo.error_from is not None:
+                        refusals.setdefault((echo.src, echo.dst), set()).add((echo.error_mtu, echo.error_from))
+        requests: dict[tuple[int, int], list[Way]] = {}
+        for way in self.found:
+            if way.packet == "request":
+                requests.setdefault((way.src, way.dst), []).append(way)
+        for (src, dst), ways in requests.items():
+            said = refusals.get((src, dst), set())
+            arrived = [way for way in ways if way.answered or self.is_delivered(way)]
+            lost = [way for way in ways if way not in arrived and (said or self.is_delivered(way) is False)]
+            largest = max((way.longest for way in arrived), default=0)
+            smallest = min((way.shortest for way in lost), default=0)
+            if smallest > largest and (said or (largest and sum(way.count for way in lost) > 1)):
+                yield SizeLimit(src, dst, smallest, largest or None, tuple(sorted(said)))
 
     def why_alone(self, way: Way) -> str:
         """What it means that packets of this way were seen at one point only."""

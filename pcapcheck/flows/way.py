@@ -115,3 +115,17 @@ def same_link(one: Step, other: Step) -> bool:
     a, b = one.spot.group, other.spot.group
     unchanged = a.src is not None and a.src == b.src and (a.dst == b.dst or a.dst is None or b.dst is None)
     return unchanged and one.ttl == other.ttl and one.encap == other.encap
+
+
+@dataclass(frozen=True)
+class SizeLimit:
+    """Datagrams from ``src`` to ``dst`` that were lost for their size: the smallest of these, the largest that arrived.
+
+    Bytes, with the IP header. ``refusals`` are the MTUs that ICMP errors told, and who sent them; none: lost silently.
+    """
+
+    src: int
+    dst: int
+    lost: int
+    arrived: int | None
+    refusals: tuple[tuple[int, int], ...]

@@ -160,6 +160,16 @@ def _paths(result: Result) -> dict[str, Any]:
             for one in paths.clocks.values()
             if one.capture != one.reference
         ],
+        "size_limits": [
+            {
+                "src": format_address(one.src),
+                "dst": format_address(one.dst),
+                "lost": one.lost,
+                "arrived": one.arrived,
+                "refusals": [{"mtu": mtu, "from": format_address(source)} for mtu, source in one.refusals],
+            }
+            for one in paths.size_limits()
+        ],
         "ways": [_way(result, one) for one in every[:WAYS_LISTED]],
         "more_ways": max(0, len(every) - WAYS_LISTED),
     }

@@ -106,6 +106,14 @@ def notes(result: Result) -> Iterator[str]:
                 f"the clock of {name} is {format_duration(abs(clock.offset))} {ahead} that of {reference} "
                 f"(from {clock.packets} packets that both saw{how})"
             )
+    for limit in paths.size_limits():
+        arrive = f"; up to {limit.arrived} bytes arrive" if limit.arrived else ""
+        why = "lost without an ICMP error: an MTU on the way may be too small, and the error filtered"
+        if limit.refusals:
+            told = " and ".join(f"MTU {mtu}, says {format_address(source)}" for mtu, source in limit.refusals)
+            why = f"too big ({told})"
+        pair = f"{format_address(limit.src)} → {format_address(limit.dst)}"
+        yield f"datagrams {pair} of {limit.lost} bytes or more are {why}{arrive}"
     if paths.share > 1:
         yield f"one packet in {paths.share} was followed, the same ones on every link, to keep memory bounded"
     if paths.ways and paths.ways.beyond:

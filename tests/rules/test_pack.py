@@ -24,11 +24,18 @@ FLIPPED = {
     "node-frames-to-pod-mac": ("same_as: pod.mac", "same_as: eth.src"),
     "echo-answered": ("replied: true", "replied: false"),
     "address-has-one-mac": ("claimants: 1", "claimants: 2"),
+    "hop-ttl-decremented": ("unknown], ttl_lost: 1}", "unknown], ttl_lost: 2}"),
+    "hop-macs-rewritten": ("not: {eth.dst: {same_as: to.eth.dst}}", "not: {eth.dst: {same_as: to.eth.src}}"),
+    "request-leaves-node": ("left: true", "left: false"),
+    "request-reaches-pod": ("delivered: true", "delivered: false"),
+    "reply-delivered": ("delivered: true", "delivered: false"),
+    "pod-answers-echo": ("replied: true", "replied: false"),
 }
 
 
 def capture(rule: Path, which: str) -> Path:
-    return FIXTURES / rule.parent.name / rule.stem / f"{which}.pcap"
+    (found,) = (FIXTURES / rule.parent.name / rule.stem).glob(f"{which}.pcap*")
+    return found
 
 
 def status(rule: Path, path: Path) -> str:

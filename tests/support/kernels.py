@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import module_from_spec, spec_from_file_location
@@ -11,13 +12,13 @@ from unittest.mock import patch
 
 import pcapcheck
 from pcapcheck.capture import scan
-from pcapcheck.decode import frame
-from pcapcheck.flows import pairing
+from pcapcheck.decode import frame, sighting
+from pcapcheck.flows import gathering, pairing
 
 PACKAGE = Path(pcapcheck.__file__).parent
 NOT_COMPILED = (
     ""
-    if not any(str(kernel.__file__).endswith(".py") for kernel in (scan, frame, pairing))
+    if not any(str(kernel.__file__).endswith(".py") for kernel in (scan, sighting, frame, pairing, gathering))
     else ("the loops are not compiled here, so there is only one of each")
 )
 
@@ -33,17 +34,22 @@ def load_plain(path: Path, name: str) -> ModuleType:
 
 
 PLAIN_SCAN = load_plain(PACKAGE / "capture" / "scan.py", "plain_scan")
-PLAIN_FRAME = load_plain(PACKAGE / "decode" / "frame.py", "plain_frame")
+PLAIN_SIGHTING = load_plain(PACKAGE / "decode" / "sighting.py", "plain_sighting")
+# The decoding loop imports from the other one.
+with patch.dict(sys.modules, {"pcapcheck.decode.sighting": PLAIN_SIGHTING}):
+    PLAIN_FRAME = load_plain(PACKAGE / "decode" / "frame.py", "plain_frame")
 PLAIN_PAIRING = load_plain(PACKAGE / "flows" / "pairing.py", "plain_pairing")
+PLAIN_GATHERING = load_plain(PACKAGE / "flows" / "gathering.py", "plain_gathering")
 
 
 @contextmanager
 def plain_loops() -> Iterator[None]:
-    """Within it readers, decoders and the pairing of echoes run the plain loops."""
+    """Within it everything runs the plain loops."""
     with (
         patch("pcapcheck.capture.pcap.scan", PLAIN_SCAN),
         patch("pcapcheck.capture.pcapng.scan", PLAIN_SCAN),
         patch("pcapcheck.decode.frames.frame", PLAIN_FRAME),
         patch("pcapcheck.flows.echo.pairing", PLAIN_PAIRING),
+        patch("pcapcheck.flows.joining.gathering", PLAIN_GATHERING),
     ):
         yield
