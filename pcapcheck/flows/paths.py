@@ -6,15 +6,17 @@ known, was being recorded then, and shows frames of the node.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from pcapcheck.columns import ECHO, OPAQUE
+from pcapcheck.columns import OPAQUE
 from pcapcheck.decode.frames import FrameGroup
 from pcapcheck.flows.facts import Facts
+from pcapcheck.flows.homes import homes_of, node_addresses, shows_the_node, spans_of, to_pod
 from pcapcheck.flows.links import Link
+from pcapcheck.flows.path_rows import HopRow, PathRow
 from pcapcheck.flows.points import PointKey
 from pcapcheck.flows.read import Capture, Reading
 from pcapcheck.flows.sides import NODE, POD
@@ -28,70 +30,12 @@ if TYPE_CHECKING:
 TOO_BIG = "too-big"
 
 
-@dataclass(frozen=True)
-class PathRow:
-    """Packets alike in their way, as a row of the table ``paths``."""
-
-    capture: int
-    group: int
-    frames: list[int]
-    time: int | None
-    packet: str
-    family: int
-    src: int
-    dst: int
-    interface: str
-    points: str
-    ttls: str
-    last_interface: str
-    last_seen: str
-    missing: str | None
-    entered: bool | None
-    left: bool | None
-    delivered: bool | None
-    answered: bool
-    rewritten: bool
-    encap: str
-    sightings: int
-    length: int
-    duration: int
-    outcome: str = ""
-
-
-@dataclass(frozen=True)
-class HopRow:
-    """Packets that went from one pod link to another, as a row of the table ``hops``."""
-
-    capture: int
-    group: int
-    frames: list[int]
-    time: int | None
-    packet: str
-    family: int
-    src: int
-    dst: int
-    interface: str
-    to_interface: str
-    to_frame: str
-    ttl: int
-    to_ttl: int
-    ttl_lost: int
-    between: str
-    encap: str
-    eth_src: int | None
-    eth_dst: int | None
-    to_eth_src: int | None
-    to_eth_dst: int | None
-    rewritten: bool
-    latency: int
-    outcome: str = ""
-
-
 @dataclass
 class Paths:
     """What following the packets of an observation came to.
 
-    ``share``: one packet in so many was followed. ``opaque``: packets of tunnels into which nobody can look.
+    ``share``: one packet in so many was followed. ``homes`` are the links of addresses, ``apart`` the pairs of links
+    between which packets were seen on a NIC or a tunnel, so that they are not of one node.
     """
 
     captures: list[Capture]
@@ -101,6 +45,7 @@ class Paths:
     share: int = 1
     homes: dict[int, set[PointKey]] = field(default_factory=dict)
     apart: set[frozenset[PointKey]] = field(default_factory=set)
+    _node_addresses: dict[PointKey, set[int]] = field(default_factory=dict)
 
     @property
     def found(self) -> list[Way]:
@@ -113,15 +58,20 @@ class Paths:
     def path_rows(self) -> Iterator[tuple[PathRow, int]]:
         """The rows of the table ``paths``, each with how many packets are behind it."""
         for way in self.found:
-            samples = way.samples
-            for number, sample in enumerate(samples):
-                # The samples stand for themselves, the first also for those of which none is kept.
-                yield self.path_row(way, sample), way.count - len(samples) + 1 if number == 0 else 1
+            first, *others = way.samples
+            row = self.path_row(way, first)
+            # The samples stand for themselves, the first also for those of which none is kept.
+            yield row, way.count - len(others)
+            for sample in others:
+                yield _like(row, way, sample), 1
 
     def every_path(self) -> Iterator[PathRow]:
         """A row for every packet, in the order in which they were seen first."""
+        rows: dict[int, PathRow] = {}
         for way, sample in self._packets():
-            yield self.path_row(way, sample)
+            if id(way) not in rows:
+                rows[id(way)] = self.path_row(way, sample)
+            yield _like(rows[id(way)], way, sample)
 
     def every_hop(self) -> Iterator[HopRow]:
         """A row for every packet and pair of pod links."""
@@ -151,10 +101,11 @@ class Paths:
         delivered = self.is_delivered(way)
         entered = _entered(first)
         encaps = {step.encap for step in way.steps} - {"none"}
+        shown = _shown(way, range(len(way.steps)))
         return PathRow(
-            capture=first.spot.capture,
-            group=self._group_number(first),
-            frames=[sample.frames[0]],
+            capture=way.steps[shown].spot.capture,
+            group=way.steps[shown].spot.number,
+            frames=[sample.frames[shown]],
             time=sample.time,
             packet=way.packet,
             family=4 if is_ipv4(way.src) else 6,
@@ -180,10 +131,11 @@ class Paths:
     def _hop_row(self, way: Way, one: int, other: int, sample: Sample) -> HopRow:
         here, there = way.steps[one], way.steps[other]
         capture = self.captures[there.spot.capture]
+        shown = _shown(way, (one, other))
         return HopRow(
-            capture=here.spot.capture,
-            group=self._group_number(here),
-            frames=[sample.frames[one]],
+            capture=way.steps[shown].spot.capture,
+            group=way.steps[shown].spot.number,
+            frames=[sample.frames[shown]],
             time=sample.time,
             packet=way.packet,
             family=4 if is_ipv4(way.src) else 6,
@@ -219,7 +171,7 @@ class Paths:
             return "network"
         if frozenset((here.link.point.key, there.link.point.key)) in self.apart:
             return "network"
-        mine, other_ips = node_addresses(self.captures, here.link), node_addresses(self.captures, there.link)
+        mine, other_ips = self.node_addresses(here.link), self.node_addresses(there.link)
         if mine and other_ips:
             return "node" if mine & other_ips else "network"
         return "unknown"
@@ -257,10 +209,17 @@ class Paths:
             if smallest > largest and (said or (largest and sum(way.count for way in lost) > 1)):
                 yield SizeLimit(src, dst, smallest, largest or None, tuple(sorted(said)))
 
+    def node_addresses(self, link: Link) -> set[int]:
+        """The addresses with which the node itself speaks on a pod link."""
+        key = link.point.key
+        if key not in self._node_addresses:
+            self._node_addresses[key] = node_addresses(self.captures[key[0]], link)
+        return self._node_addresses[key]
+
     def why_alone(self, way: Way) -> str:
         """What it means that packets of this way were seen at one point only."""
         link = way.steps[0].spot.link
-        own = node_addresses(self.captures, link)
+        own = self.node_addresses(link)
         if way.dst in own:
             return "for the node itself"
         if way.src in own:
@@ -272,7 +231,7 @@ class Paths:
         if delivered or len(way.steps) > 1 or way.answered:
             return True
         here = way.steps[0].spot.link.point.key
-        if way.dst in node_addresses(self.captures, way.steps[0].spot.link):
+        if way.dst in self.node_addresses(way.steps[0].spot.link):
             return None
         silent = self._would_have_seen(way)
         if any(frozenset((here, link.point.key)) in self.apart for link in silent):
@@ -283,17 +242,14 @@ class Paths:
         """The receiver's links that were being recorded then, would have shown the packet, and do not."""
         seen = {step.spot.link.point.key for step in way.steps}
         links: list[Link] = []
-        if way.steps[-1].ttl <= 1 and not _to_pod(way.steps[-1]):
+        if way.steps[-1].ttl <= 1 and not to_pod(way.steps[-1]):
             # The next router has to drop it.
             return links
         for key in sorted(self.homes.get(way.steps[-1].dst, ()), key=str):
             link = self.facts.links[key]
-            if key not in seen and key[0] in way.watching and _shows_the_node(link):
+            if key not in seen and key[0] in way.watching and shows_the_node(link):
                 links.append(link)
         return links
-
-    def _group_number(self, step: Step) -> int:
-        return next(number for number, group in step.spot.link.point.groups.items() if group is step.spot.group)
 
 
 def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sightings: Sightings) -> Paths:
@@ -311,11 +267,14 @@ def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sighting
     known = {(key[0], group) for key, link in facts.links.items() for group in link.point.groups}
     seen, numbering = columns_of(sightings, {number: len(some) for number, some in groups.items()}, known)
     spots = Spots(numbering, groups, facts)
+    if len({spots[number].link.point.key for number in set(seen.spot.tolist())}) < 2:
+        # There is but one place to see packets.
+        return paths
     paths.clocks = estimate_clocks(seen)
     seen.time = by_one_clock(seen, paths.clocks)
     packets = join(seen, spots.point_of, spots.on_pod_link)
-    paths.ways = Ways(packets, spots, numbering, _spans(captures, paths.clocks, reading.echo_wait))
-    paths.homes = _homes(captures, facts, paths.found)
+    paths.ways = Ways(packets, spots, numbering, spans_of(captures, paths.clocks, reading.echo_wait))
+    paths.homes = homes_of(captures, facts, paths.found)
     paths.apart = {
         frozenset((way.steps[one].spot.link.point.key, way.steps[other].spot.link.point.key))
         for way in paths.found
@@ -325,59 +284,21 @@ def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sighting
     return paths
 
 
-def _spans(captures: list[Capture], clocks: dict[int, Clock], wait: int) -> dict[int, tuple[int, int]]:
-    """From when to when each capture would have shown a packet, ``wait`` before its end at the latest."""
-    spans = {}
-    for capture in captures:
-        firsts = [group.first for group in capture.groups if group.count and group.first is not None]
-        lasts = [group.last for group in capture.groups if group.count and group.last is not None]
-        if firsts and lasts:
-            offset = clocks[capture.number].offset if capture.number in clocks else 0
-            spans[capture.number] = (min(firsts) - offset, max(lasts) - offset - wait)
-    return spans
+def _like(row: PathRow, way: Way, sample: Sample) -> PathRow:
+    """The row of another packet of the same way."""
+    return replace(
+        row,
+        frames=[sample.frames[_shown(way, range(len(way.steps)))]],
+        time=sample.time,
+        last_seen=_last_seen(way, sample.frames[-1]),
+        duration=sample.duration,
+    )
 
 
-def _homes(captures: list[Capture], facts: Facts, ways: list[Way]) -> dict[int, set[PointKey]]:
-    """On which pod links an address is at home: the pod sends from it, or the node asks or sends for it there."""
-    homes: dict[int, set[PointKey]] = {}
-    for key, link in facts.links.items():
-        if link.point.kind != "pod-link":
-            continue
-        for ip in link.pod_ips:
-            homes.setdefault(ip, set()).add(key)
-        for group, target in captures[key[0]].exchanges.asked:
-            held = link.point.groups.get(group)
-            if held is not None and link.sides.of(held)[0] == NODE:
-                homes.setdefault(target, set()).add(key)
-    for way in ways:
-        for step in way.steps:
-            link = step.spot.link
-            if _to_pod(step):
-                homes.setdefault(step.dst, set()).add(link.point.key)
-    return homes
-
-
-def _shows_the_node(link: Link) -> bool:
-    """Whether a frame from the node would have been recorded here."""
-    if ECHO in link.silence or link.point.interface.drops:
-        return False
-    return any(link.sides.of(group)[0] == NODE for group in link.point.groups.values())
-
-
-def node_addresses(captures: list[Capture], link: Link) -> set[int]:
-    """The addresses with which the node itself speaks ARP on a pod link, its own pod's and the gateway's apart."""
-    capture = captures[link.point.key[0]]
-    point = (link.point.interface.number, link.point.key[2])
-    nodes = {group.src for group in link.point.groups.values() if link.sides.of(group)[0] == NODE}
-    return {
-        claim.ip
-        for claim in capture.exchanges.claims.all()
-        if claim.point == point
-        and claim.mac in nodes
-        and claim.own
-        and claim.ip not in link.pod_ips
-        and claim.ip not in capture.exchanges.gateways
-    }
+def _shown(way: Way, steps: Iterable[int]) -> int:
+    """Of these steps the first that is on a link to be judged: its frame is shown as evidence."""
+    numbers = list(steps)
+    return next((number for number in numbers if way.steps[number].spot.link.judged), numbers[0])
 
 
 def _last_seen(way: Way, frame: int) -> str:
@@ -393,10 +314,6 @@ def _entered(step: Step) -> bool | None:
     if step.spot.link.point.kind != "pod-link":
         return False
     return None if step.spot.side is None else step.spot.side == POD
-
-
-def _to_pod(step: Step) -> bool:
-    return step.spot.link.point.kind == "pod-link" and step.spot.side == NODE
 
 
 def _pod_links(way: Way) -> Iterator[tuple[int, int]]:

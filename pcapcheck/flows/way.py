@@ -24,9 +24,10 @@ class Clock:
 
 @dataclass(frozen=True)
 class Spot:
-    """A frame group where it was recorded."""
+    """A frame group where it was recorded, with its number there."""
 
     capture: int
+    number: int
     group: FrameGroup
     link: Link
 

@@ -32,7 +32,7 @@ class Spots:
         self.on_pod_link = np.zeros(len(numbering.spots), np.int64)
         for number, (capture, group) in enumerate(numbering.spots):
             link = facts.link(capture, group)
-            self.spots.append(Spot(capture, groups[capture][group], link) if link else None)
+            self.spots.append(Spot(capture, group, groups[capture][group], link) if link else None)
             # Frames of too many senders share group 0, which belongs to no capture point.
             key = link.point.key if link else (capture, -1, group)
             self.point_of[number] = points.setdefault(key, len(points))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import pandas as pd
@@ -32,9 +33,9 @@ def for_each_chunk(result: Result, name: str, sink: Sink) -> None:
     """Hand a table over in parts, in order, so that it need not fit into memory; at least one, perhaps empty."""
     filling = Filling(result, name, sink)
     if name in (PATHS, HOPS):
-        followed = result.followed
-        for row in followed.every_path() if name == PATHS else followed.every_hop():
-            filling.add(row.capture, [row])
+        rows: Iterator[Any] = result.followed.every_path() if name == PATHS else result.followed.every_hop()
+        while some := list(islice(rows, CHUNK)):
+            filling.add(None, some)
         filling.flush(last=True)
         return
     for capture in result.captures:
@@ -63,6 +64,7 @@ class Filling:
 
     def __init__(self, result: Result, name: str, sink: Sink) -> None:
         self.result = result
+        self.paths = [clean(str(capture.path)) for capture in result.captures]
         self.columns = COLUMNS[name]
         self.sink = sink
         self.handed_on = 0
@@ -73,9 +75,15 @@ class Filling:
         self._late: dict[tuple[str, int, int, str], Any] = {}
         self._begin()
 
-    def add(self, capture: int, rows: list[Any]) -> None:
-        """Take rows of one capture; frame rows are read at once, since they are valid only now."""
-        self.cells["capture"] += [clean(str(self.result.captures[capture].path))] * len(rows)
+    def add(self, capture: int | None, rows: list[Any]) -> None:
+        """Take rows of one capture, or rows that know theirs.
+
+        Frame rows are read at once, since they are valid only now.
+        """
+        if capture is None:
+            self.cells["capture"] += [self.paths[row.capture] for row in rows]
+        else:
+            self.cells["capture"] += [self.paths[capture]] * len(rows)
         for column in self.columns.values():
             self.cells[column.name] += self._cells(column, capture, rows)
         self.count += len(rows)
@@ -94,9 +102,9 @@ class Filling:
         self.count = 0
         self.cells = {"capture": [], **{name: [] for name in self.columns}}
 
-    def _cells(self, column: Column, capture: int, rows: list[Any]) -> list[Any]:
+    def _cells(self, column: Column, capture: int | None, rows: list[Any]) -> list[Any]:
         if column.late:
-            return [self._late_cell(column, capture, row) for row in rows]
+            return [self._late_cell(column, row.capture if capture is None else capture, row) for row in rows]
         if rows and isinstance(rows[0], FrameRow):
             values = values_of(rows, column.attribute)
         else:

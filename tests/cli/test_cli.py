@@ -18,6 +18,7 @@ from tests.support.lab import CAPTURES, ROOT
 from tests.support.wire import BEGIN, SECOND, answer, ask, reply, request, write_pcap
 
 HEALTHY = str(CAPTURES / "healthy" / "cali14e7d81007d.pcap")
+OTHER_LINK = str(CAPTURES / "healthy" / "calieabe7761b00.pcap")
 BROKEN = str(CAPTURES / "proxy-arp-off" / "cali14e7d81007d.pcap")
 SLOW = str(CAPTURES / "proxy-delay-80" / "cali14e7d81007d.pcap")
 ANY = str(CAPTURES / "any" / "any.pcap")
@@ -38,7 +39,8 @@ def status(result: Result, rule: str) -> str:
         ([BROKEN], 1),
         ([SLOW], 0),
         ([BROKEN, "--exit-zero"], 0),
-        ([HEALTHY, "--strict"], 0),
+        ([HEALTHY, OTHER_LINK, "--strict"], 0),
+        ([HEALTHY, "--strict"], 1),
         ([ANY, "--strict"], 1),
         ([SLOW, "--require", "gateway-arp-prompt"], 0),
         ([ANY, "--require", "pod-frames-to-proxy-mac"], 1),
@@ -55,7 +57,7 @@ def test_exit_codes(arguments: list[str], code: int) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--strict"], "--strict: node-frames-to-pod-mac was not checked: a cooked capture (-i any) holds no"),
+        (["--strict"], "--strict: hop-macs-rewritten was not checked: a cooked capture (-i any) holds no"),
         (["--require", "pod-frames-to-proxy-mac"], "--require pod-frames-to-proxy-mac: it was not checked: a cooked"),
     ],
 )

@@ -42,6 +42,7 @@ def dpkt_columns(link: int, data: bytes) -> dict[str, Value]:
         columns = {"eth_src": number(layer.src), "eth_dst": number(layer.dst)}
     while not isinstance(layer, (bytes, dpkt.arp.ARP, dpkt.ip.IP, dpkt.ip6.IP6)):
         layer = layer.data
+    layer = innermost(layer)
     if isinstance(layer, dpkt.arp.ARP):
         columns |= {
             "arp_opcode": layer.op,
@@ -60,6 +61,18 @@ def dpkt_columns(link: int, data: bytes) -> dict[str, Value]:
         }
         columns |= upper_columns(layer.data)
     return columns
+
+
+def innermost(layer: object) -> object:
+    """The IP packet inside IP in IP and VXLAN; dpkt leaves what is inside UDP as bytes."""
+    while isinstance(layer, (dpkt.ip.IP, dpkt.ip6.IP6)):
+        inside = layer.data
+        if isinstance(inside, dpkt.udp.UDP) and inside.dport == 4789 and len(inside.data) > 8:
+            inside = dpkt.ethernet.Ethernet(inside.data[8:]).data
+        if not isinstance(inside, (dpkt.ip.IP, dpkt.ip6.IP6)):
+            break
+        layer = inside
+    return layer
 
 
 def upper_columns(layer: object) -> dict[str, Value]:

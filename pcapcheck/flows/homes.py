@@ -1,0 +1,70 @@
+"""Homes: which link an address belongs to, and whether a packet for it would have been recorded there."""
+
+from __future__ import annotations
+
+from pcapcheck.columns import ECHO
+from pcapcheck.flows.facts import Facts
+from pcapcheck.flows.links import Link
+from pcapcheck.flows.points import PointKey
+from pcapcheck.flows.read import Capture
+from pcapcheck.flows.sides import NODE
+from pcapcheck.flows.way import Clock, Step, Way
+
+
+def spans_of(captures: list[Capture], clocks: dict[int, Clock], wait: int) -> dict[int, tuple[int, int]]:
+    """From when to when each capture would have shown a packet, ``wait`` before its end at the latest."""
+    spans = {}
+    for capture in captures:
+        firsts = [group.first for group in capture.groups if group.count and group.first is not None]
+        lasts = [group.last for group in capture.groups if group.count and group.last is not None]
+        if firsts and lasts:
+            offset = clocks[capture.number].offset if capture.number in clocks else 0
+            spans[capture.number] = (min(firsts) - offset, max(lasts) - offset - wait)
+    return spans
+
+
+def homes_of(captures: list[Capture], facts: Facts, ways: list[Way]) -> dict[int, set[PointKey]]:
+    """On which pod links an address is at home: the pod sends from it, or the node asks or sends for it there."""
+    homes: dict[int, set[PointKey]] = {}
+    for key, link in facts.links.items():
+        if link.point.kind != "pod-link":
+            continue
+        for ip in link.pod_ips:
+            homes.setdefault(ip, set()).add(key)
+        for group, target in captures[key[0]].exchanges.asked:
+            held = link.point.groups.get(group)
+            if held is not None and link.sides.of(held)[0] == NODE:
+                homes.setdefault(target, set()).add(key)
+    for way in ways:
+        for step in way.steps:
+            link = step.spot.link
+            if to_pod(step):
+                homes.setdefault(step.dst, set()).add(link.point.key)
+    return homes
+
+
+def shows_the_node(link: Link) -> bool:
+    """Whether a frame from the node would have been recorded here."""
+    if ECHO in link.silence or link.point.interface.drops:
+        return False
+    return any(link.sides.of(group)[0] == NODE for group in link.point.groups.values())
+
+
+def node_addresses(capture: Capture, link: Link) -> set[int]:
+    """The addresses with which the node itself speaks ARP on a pod link, its own pod's and the gateway's apart."""
+    point = (link.point.interface.number, link.point.key[2])
+    nodes = {group.src for group in link.point.groups.values() if link.sides.of(group)[0] == NODE}
+    return {
+        claim.ip
+        for claim in capture.exchanges.claims.all()
+        if claim.point == point
+        and claim.mac in nodes
+        and claim.own
+        and claim.ip not in link.pod_ips
+        and claim.ip not in capture.exchanges.gateways
+    }
+
+
+def to_pod(step: Step) -> bool:
+    """Whether a packet went from the node to a pod, on that pod's link."""
+    return step.spot.link.point.kind == "pod-link" and step.spot.side == NODE
