@@ -20,40 +20,7 @@ except ImportError:
     from pcapcheck import uncompiled as cython
 
 if not cython.compiled:
-    from pcapcheck.capture.layout import (
-        ABSENT_TIME,
-        BLOCK,
-        CAPTURED,
-        COUNT,
-        DIRECTION,
-        DROPS,
-        ENHANCED_PACKET,
-        FULL,
-        GLOBAL,
-        INTERFACE,
-        INTERFACE_FIELDS,
-        LARGEST_FRAME,
-        LARGEST_SECONDS,
-        LENGTH,
-        LOW_WORD,
-        MALFORMED,
-        MORE,
-        NEEDED,
-        NO_INTERFACE,
-        OBSOLETE_PACKET,
-        OFFSET,
-        POSITION,
-        SECONDS,
-        SHIFT,
-        SIMPLE_PACKET,
-        SNAPLEN,
-        STATUS,
-        TIME,
-        TOO_LARGE,
-        UNITS,
-        ZEROS,
-        ZEROS_ALLOWED,
-    )
+    from pcapcheck.capture.layout import *
     from pcapcheck.capture.octets import half, half_little, word, word_little
 
 

@@ -20,28 +20,7 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck.capture.octets import half, word
-    from pcapcheck.decode.layout import (
-        ABSENT,
-        DIGEST_BYTES,
-        FLOW_FIELDS,
-        K_ERROR,
-        K_FRAGMENT,
-        K_OTHER,
-        K_REPLY,
-        K_REQUEST,
-        K_TCP,
-        K_UDP,
-        LONG,
-        MAPPED,
-        MULTIPLY,
-        S_FLOWS,
-        S_HASH,
-        V_DIGEST,
-        V_ECHO,
-        V_KEY,
-        V_LOOSE,
-        V_WHAT,
-    )
+    from pcapcheck.decode.layout import *
 
 
 def stir(mixed: int, value: int) -> int:

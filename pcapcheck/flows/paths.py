@@ -255,7 +255,8 @@ class Paths:
 def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sightings: Sightings) -> Paths:
     """Follow the packets of an observation; empties ``sightings``."""
     paths = Paths(captures, facts, share=sightings.share)
-    if not sightings.count:
+    # Where there is but one place to see packets, nothing can be followed.
+    if not sightings.count or len(facts.links) < 2:
         return paths
     # NumPy takes as long to load as a short capture takes to judge.
     from pcapcheck.flows.clocks import by_one_clock, estimate_clocks
@@ -267,9 +268,6 @@ def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sighting
     known = {(key[0], group) for key, link in facts.links.items() for group in link.point.groups}
     seen, numbering = columns_of(sightings, {number: len(some) for number, some in groups.items()}, known)
     spots = Spots(numbering, groups, facts)
-    if len({spots[number].link.point.key for number in set(seen.spot.tolist())}) < 2:
-        # There is but one place to see packets.
-        return paths
     paths.clocks = estimate_clocks(seen)
     seen.time = by_one_clock(seen, paths.clocks)
     packets = join(seen, spots.point_of, spots.on_pod_link)

@@ -32,8 +32,7 @@ def headline(result: Result) -> str:
     if result.verdict == FAIL:
         return _failure(result)
     if result.verdict == NOT_CHECKED:
-        reasons = {one.reason for one in result.findings}
-        return f"nothing could be checked: {reasons.pop()}" if len(reasons) == 1 else "nothing could be checked"
+        return f"nothing could be checked: {ordered(result.findings)[0].reason}"
     warned = [one.rule.id for one in ordered(result.findings) if one.status == FAIL]
     return _success(result) + (f"; {' and '.join(warned)} failed, but only warns" if warned else "")
 

@@ -85,7 +85,7 @@ EXPECTED = {
     "random-cali-mac": "PFPP FFP P P PP PPP P",
     "recorded-at-both-ends": "PPPP PPP P P PP PPP P",
     "recorded-in-pod": "PPPP PPP P P -- --- -",
-    "recorded-in-pod-any": "PP-P -P- P P -- P-- -",
+    "recorded-in-pod-any": "PP-P -P- P P -- --- -",
     "recorded-in-pod-proxy-arp-off": "F--- --- - P -- --- -",
     "reply-lost-midway": "PPPP PPP F P PP PPF P",
     "revalidation": "PPPP PPP P P PP PPP P",
