@@ -35,3 +35,9 @@ cdef inline unsigned int half_little(const unsigned char[::1] buffer, Py_ssize_t
 cdef inline unsigned int word_little(const unsigned char[::1] buffer, Py_ssize_t position) except? -1 nogil:
     buffer[position + 3]
     return pcapcheck_word_little(&buffer[position])
+
+cdef inline long long mac(const unsigned char[::1] buffer, Py_ssize_t position) except? -1 nogil:
+    return (<long long>half(buffer, position) << 32) | word(buffer, position + 2)
+
+cdef inline long long signed_long(const unsigned char[::1] buffer, Py_ssize_t position) except? -1 nogil:
+    return <long long>((<unsigned long long>word(buffer, position) << 32) | word(buffer, position + 4))

@@ -21,3 +21,16 @@ def half_little(buffer: bytearray, position: int) -> int:
 def word_little(buffer: bytearray, position: int) -> int:
     """Four bytes, the least first."""
     return buffer[position] | (buffer[position + 1] << 8) | (buffer[position + 2] << 16) | (buffer[position + 3] << 24)
+
+
+def mac(buffer: bytearray, position: int) -> int:
+    """Six bytes in network order."""
+    return (half(buffer, position) << 32) | word(buffer, position + 2)
+
+
+def signed_long(buffer: bytearray, position: int) -> int:
+    """Eight bytes in network order, as the signed number that has these bits."""
+    high = word(buffer, position)
+    if high >> 31:
+        high -= 1 << 32
+    return (high << 32) | word(buffer, position + 4)

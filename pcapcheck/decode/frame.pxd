@@ -1,46 +1,30 @@
 # The C types under which Cython compiles frame.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.capture.octets cimport half, word
+from pcapcheck.capture.octets cimport half, mac, signed_long, word
+from pcapcheck.decode.details cimport (
+    decode_arp, decode_fragment_header, decode_icmp, decode_icmpv6, event_of_error, outer_addresses, refuses,
+    upper_layer)
 from pcapcheck.decode.sighting cimport find_flow, identify
 
 # Written by setup.py from the numbers that frame.py imports: known to the C compiler, they cost nothing.
 cdef extern from "frame_numbers.h":
-    const long long ABSENT_TIME
-    const long long MAPPED
-    const long long SIGN_BIT
     const unsigned int LIMITED_BROADCAST
+    const long long MAPPED
+    const long long ABSENT_TIME
     enum:
-        R_OFFSET, R_CAPTURED, R_LENGTH, R_TIME, R_INTERFACE, R_DIRECTION
-        LINK_ETHERNET, LINK_COOKED, LINK_COOKED2, LINK_RAW, LINK_NULL, LINK_LOOP
-        NUMBER, TIME, INTERFACE, IFINDEX, GROUP, CAPTURED, LENGTH, DIRECTION, CARRIES, HAS
-        ETH_SRC, ETH_DST, ETH_TYPE, VLAN
-        ARP_OPCODE, ARP_SRC_MAC, ARP_SRC_IP, ARP_DST_MAC, ARP_DST_IP
-        IP_VERSION, IP_SRC_HIGH, IP_SRC_LOW, IP_DST_HIGH, IP_DST_LOW, IP_TTL, IP_ID, IP_PROTO, IP_LENGTH
-        IP_FRAGMENT, IP_DF, IP_MF
-        ICMP_TYPE, ICMP_CODE, ICMP_IDENT, ICMP_SEQ, ICMP_MTU
-        QUOTED_SRC_HIGH, QUOTED_SRC_LOW, QUOTED_DST_HIGH, QUOTED_DST_LOW, QUOTED_PROTO, QUOTED_TTL
-        QUOTED_TYPE, QUOTED_IDENT, QUOTED_SEQ, QUOTED_SRC_PORT, QUOTED_DST_PORT
-        ND_TARGET_HIGH, ND_TARGET_LOW, ND_MAC, SRC_PORT, DST_PORT, TCP_FLAGS, POSITION, CAST
-        TO_ONE, TO_MANY
-        HAS_ADDRESSES, HAS_QUOTED, HAS_TARGET
-        OTHER, ARP, ND, UNICAST, MULTICAST, UNDECODED
-        TTL_SILENT, TTL_ORIGINAL, TTL_DECREMENTED, KIND_TTL, KIND_DIRECTION
-        G_INTERFACE, G_IFINDEX, G_SRC, G_DST, G_KIND, G_COUNT, G_FIRST, G_LAST
-        G_HAS_SOURCE, G_SOURCE_HIGH, G_SOURCE_LOW, G_EVIDENCE, EVIDENCE_FRAMES, GROUP_FIELDS, G_TCP, TCP_OPENS, TCP_GOES_ON
-        E_NUMBER, E_TIME, E_GROUP, E_KIND, E_SRC_HIGH, E_SRC_LOW, E_DST_HIGH, E_DST_LOW, E_IDENT_SEQ, E_IP_ID, E_TTL
-        E_POINT, E_ERROR, E_FROM_HIGH, E_FROM_LOW, E_MTU, EVENT_FIELDS, E_REQUEST, E_REPLY, E_REFUSED, E_TO_MANY
-        UNREACHABLE, TOO_BIG, EXCEEDED, OTHER_ERROR, FIELDS, ABSENT, S_EVENTS
-        S_ROWS, S_RECORD, S_GROUPS, S_UNDECODED
-        DEEPEST, ENCAP, HAS_OUTER, INNER_ETH_DST, INNER_ETH_SRC, IPIP, OUTER_DST_HIGH, OUTER_DST_LOW, OUTER_SRC_HIGH, OUTER_SRC_LOW, PLAIN, S_HASH
-        S_SIGHTINGS, SIGHTING_FIELDS, V_LOOSE, V_FRAME, V_TIME, V_WHAT, VNI, VXLAN, VXLAN_PORT, WIREGUARD, WIREGUARD_PORT, WIREGUARD_PORT6
-
-
-@cython.locals(high=cython.longlong)
-cdef inline long long mac(const unsigned char[::1] buffer, Py_ssize_t position) nogil
-
-@cython.locals(high=cython.longlong)
-cdef inline long long signed_long(const unsigned char[::1] buffer, Py_ssize_t position) nogil
+        ABSENT, ARP, CAPTURED, CARRIES, CAST, DEEPEST, DIRECTION, DST_PORT, ENCAP, ETH_DST, ETH_SRC, ETH_TYPE
+        EVENT_FIELDS, EVIDENCE_FRAMES, E_DST_HIGH, E_DST_LOW, E_GROUP, E_IDENT_SEQ, E_IP_ID, E_KIND, E_NUMBER
+        E_POINT, E_REPLY, E_REQUEST, E_SRC_HIGH, E_SRC_LOW, E_TIME, E_TO_MANY, E_TTL, FIELDS, GROUP, GROUP_FIELDS
+        G_COUNT, G_DST, G_EVIDENCE, G_FIRST, G_HAS_SOURCE, G_IFINDEX, G_INTERFACE, G_KIND, G_LAST, G_SOURCE_HIGH
+        G_SOURCE_LOW, G_SRC, G_TCP, HAS, HAS_ADDRESSES, IFINDEX, INNER_ETH_DST, INNER_ETH_SRC, INTERFACE, IPIP
+        IP_DF, IP_DST_HIGH, IP_DST_LOW, IP_FRAGMENT, IP_ID, IP_LENGTH, IP_MF, IP_PROTO, IP_SRC_HIGH, IP_SRC_LOW
+        IP_TTL, IP_VERSION, KIND_DIRECTION, KIND_TTL, LENGTH, LINK_COOKED, LINK_COOKED2, LINK_ETHERNET, LINK_LOOP
+        LINK_NULL, LINK_RAW, MULTICAST, ND, NUMBER, OTHER, PLAIN, POSITION, R_CAPTURED, R_DIRECTION, R_INTERFACE
+        R_LENGTH, R_OFFSET, R_TIME, SIGHTING_FIELDS, SRC_PORT, S_EVENTS, S_GROUPS, S_HASH, S_RECORD, S_ROWS
+        S_SIGHTINGS, S_UNDECODED, TCP_FLAGS, TCP_GOES_ON, TCP_OPENS, TIME, TO_MANY, TO_ONE, TTL_DECREMENTED
+        TTL_ORIGINAL, TTL_SILENT, UNDECODED, UNICAST, VLAN, VNI, VXLAN, VXLAN_PORT, V_FRAME, V_LOOSE, V_TIME
+        V_WHAT, WIREGUARD, WIREGUARD_PORT, WIREGUARD_PORT6
 
 cdef inline int ttl_says(int ttl) nogil
 
@@ -55,57 +39,14 @@ cdef inline long long find_group(
     long long[::1] groups, long long[::1] slots, long long mask, long long limit, long long[::1] state,
     long long interface, long long ifindex, long long source, long long destination, long long kind) nogil
 
-@cython.locals(
-    hardware=cython.uint, protocol=cython.uint, hardware_size=cython.longlong, protocol_size=cython.longlong,
-    ethernet=cython.bint, macs=cython.bint, addresses=cython.bint, at=cython.longlong)
-cdef void decode_arp(
-    const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
-    long long row) except * nogil
-
-cdef inline long long upper_layer(const unsigned char[::1] buffer, long long position, long long end, int protocol) except? -2 nogil
-
-@cython.locals(
-    header=cython.longlong, protocol=cython.int, later=cython.uint, echo_request=cython.int, echo_reply=cython.int,
-    packed=cython.longlong)
-cdef void decode_quoted(
-    const unsigned char[::1] buffer, long long position, long long end, int version, long long[::1] rows,
-    long long capacity, long long row) except * nogil
-
-@cython.locals(kind=cython.int)
-cdef void decode_icmp(
-    const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
-    long long row) except * nogil
-
-@cython.locals(kind=cython.int, wanted=cython.int, option=cython.longlong, size=cython.longlong)
-cdef void decode_icmpv6(
-    const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
-    long long row) except * nogil
-
 cdef inline bint is_control(int kind) nogil
-
-cdef void decode_fragment_header(
-    const unsigned char[::1] buffer, long long position, long long end, int protocol, long long[::1] rows,
-    long long capacity, long long row) except * nogil
 
 cdef inline int fill_event(
     const unsigned char[::1] buffer, long long payload, long long[::1] events, long long event, long long number,
     long long time, long long group) except -1 nogil
 
-cdef inline int error_class(int family, long long kind, long long code) nogil
-
-@cython.locals(request=cython.int)
-cdef inline bint refuses(long long[::1] rows, long long capacity, long long row, int family) except? -1 nogil
-
-@cython.locals(kind=cython.longlong, code=cython.longlong)
-cdef void event_of_error(
-    long long[::1] rows, long long capacity, long long row, int family, long long[::1] events, long long event) except * nogil
-
 cdef inline bint begins_ip(
     const unsigned char[::1] buffer, long long position, long long end, int ethertype) except? -1 nogil
-
-cdef int outer_addresses(
-    const unsigned char[::1] buffer, long long position, int version, long long[::1] rows, long long capacity,
-    long long row) except -1 nogil
 
 @cython.locals(
     sighting=cython.longlong, encap=cython.int, vni=cython.longlong, inner_source=cython.longlong,

@@ -6,8 +6,8 @@ carry and what their TTL says. What the pairing of echoes needs is written down 
 is written only for frames that somebody reads: ARP, neighbour discovery and ICMP errors, or all where ``keep_all`` is
 set. A field that was not captured stays ABSENT.
 
-Sources: IEEE 802.3 and 802.1Q, tcpdump.org's LINKTYPE_LINUX_SLL and _SLL2, RFC 826 (ARP), RFC 791 (IPv4),
-RFC 8200 (IPv6), RFC 792 and 4443 (ICMP), RFC 4861 (neighbour discovery), RFC 9293 (TCP ports and flags).
+Sources: IEEE 802.3 and 802.1Q, tcpdump.org's LINKTYPE_LINUX_SLL and _SLL2, RFC 791 (IPv4), RFC 8200 (IPv6), RFC 9293
+(TCP flags), RFC 2003 (IP in IP), RFC 7348 (VXLAN).
 
 The loops run as plain Python or compiled by Cython with the C types in ``frame.pxd``.
 """
@@ -29,23 +29,19 @@ if not cython.compiled:
     from pcapcheck.capture.layout import LENGTH as R_LENGTH
     from pcapcheck.capture.layout import OFFSET as R_OFFSET
     from pcapcheck.capture.layout import TIME as R_TIME
-    from pcapcheck.capture.octets import half, word
+    from pcapcheck.capture.octets import half, mac, signed_long, word
+    from pcapcheck.decode.details import (
+        decode_arp,
+        decode_fragment_header,
+        decode_icmp,
+        decode_icmpv6,
+        event_of_error,
+        outer_addresses,
+        refuses,
+        upper_layer,
+    )
     from pcapcheck.decode.layout import *
     from pcapcheck.decode.sighting import find_flow, identify
-
-
-def mac(buffer: bytearray, position: int) -> int:
-    """Six bytes in network order."""
-    high = half(buffer, position)
-    return (high << 32) | word(buffer, position + 2)
-
-
-def signed_long(buffer: bytearray, position: int) -> int:
-    """Eight bytes in network order, as the signed number that has these bits."""
-    high = word(buffer, position)
-    if high >= SIGN_BIT:
-        high = high - SIGN_BIT - SIGN_BIT
-    return (high << 32) | word(buffer, position + 4)
 
 
 def ttl_says(ttl: int) -> int:
@@ -109,177 +105,6 @@ def find_group(
     return group
 
 
-def decode_arp(buffer: bytearray, position: int, end: int, rows: array[int], capacity: int, row: int) -> None:
-    """ARP (RFC 826), its addresses cut by the lengths that it declares; only Ethernet and IPv4 ones are kept.
-
-    Of one whose lengths contradict its types only the opcode is kept: every kernel drops it.
-    """
-    if end - position < 8:
-        return
-    hardware = half(buffer, position)
-    protocol = half(buffer, position + 2)
-    hardware_size = buffer[position + 4]
-    protocol_size = buffer[position + 5]
-    rows[ARP_OPCODE * capacity + row] = half(buffer, position + 6)
-    # Hardware types 1 (Ethernet) and 6 (IEEE 802) have six-byte addresses.
-    ethernet = hardware == 1 or hardware == 6
-    if (ethernet and hardware_size != 6) or (protocol == 0x0800 and protocol_size != 4):
-        return
-    macs = ethernet
-    # Hardware type 19 (ATM) has a layout of its own (RFC 2225).
-    addresses = protocol == 0x0800 and hardware != 19
-    at = position + 8
-    if macs and at + 6 <= end:
-        rows[ARP_SRC_MAC * capacity + row] = mac(buffer, at)
-    at = at + hardware_size
-    if addresses and at + 4 <= end:
-        rows[ARP_SRC_IP * capacity + row] = MAPPED | word(buffer, at)
-    at = at + protocol_size
-    if macs and at + 6 <= end:
-        rows[ARP_DST_MAC * capacity + row] = mac(buffer, at)
-    at = at + hardware_size
-    if addresses and at + 4 <= end:
-        rows[ARP_DST_IP * capacity + row] = MAPPED | word(buffer, at)
-
-
-def upper_layer(buffer: bytearray, position: int, end: int, protocol: int) -> int:
-    """Where the payload begins behind IPv6 extension headers: position * 256 + protocol, or -1 where it was cut.
-
-    A fragment header stops the walk unless it begins the datagram; its caller has read it already.
-    """
-    while True:
-        if protocol == 0 or protocol == 43 or protocol == 60:
-            if position + 8 > end:
-                return -1
-            protocol = buffer[position]
-            position = position + 8 + buffer[position + 1] * 8
-        elif protocol == 51:
-            if position + 8 > end:
-                return -1
-            protocol = buffer[position]
-            position = position + 8 + buffer[position + 1] * 4
-        elif protocol == 44:
-            if position + 8 > end:
-                return -1
-            if (half(buffer, position + 2) & 0xFFF8) != 0:
-                return -1
-            protocol = buffer[position]
-            position = position + 8
-        else:
-            break
-        if position > end:
-            return -1
-    return position * 256 + protocol
-
-
-def decode_quoted(
-    buffer: bytearray, position: int, end: int, version: int, rows: array[int], capacity: int, row: int
-) -> None:
-    """The datagram quoted inside an ICMP error: addresses, protocol, and what identifies it there."""
-    if version == 4:
-        if end - position < 20 or buffer[position] >> 4 != 4:
-            return
-        header = (buffer[position] & 15) * 4
-        if header < 20:
-            return
-        protocol = buffer[position + 9]
-        rows[QUOTED_TTL * capacity + row] = buffer[position + 8]
-        rows[QUOTED_SRC_HIGH * capacity + row] = 0
-        rows[QUOTED_SRC_LOW * capacity + row] = MAPPED | word(buffer, position + 12)
-        rows[QUOTED_DST_HIGH * capacity + row] = 0
-        rows[QUOTED_DST_LOW * capacity + row] = MAPPED | word(buffer, position + 16)
-        later = half(buffer, position + 6) & 0x1FFF
-        position = position + header
-        echo_request = 8
-        echo_reply = 0
-    else:
-        if end - position < 40 or buffer[position] >> 4 != 6:
-            return
-        protocol = buffer[position + 6]
-        rows[QUOTED_TTL * capacity + row] = buffer[position + 7]
-        rows[QUOTED_SRC_HIGH * capacity + row] = signed_long(buffer, position + 8)
-        rows[QUOTED_SRC_LOW * capacity + row] = signed_long(buffer, position + 16)
-        rows[QUOTED_DST_HIGH * capacity + row] = signed_long(buffer, position + 24)
-        rows[QUOTED_DST_LOW * capacity + row] = signed_long(buffer, position + 32)
-        rows[HAS * capacity + row] |= HAS_QUOTED
-        packed = upper_layer(buffer, position + 40, end, protocol)
-        if packed < 0:
-            return
-        later = 0
-        protocol = packed & 255
-        position = packed >> 8
-        echo_request = 128
-        echo_reply = 129
-    rows[HAS * capacity + row] |= HAS_QUOTED
-    rows[QUOTED_PROTO * capacity + row] = protocol
-    if later:
-        return
-    if (version == 4 and protocol == 1) or (version == 6 and protocol == 58):
-        if position + 1 <= end:
-            rows[QUOTED_TYPE * capacity + row] = buffer[position]
-            if position + 8 <= end and (buffer[position] == echo_request or buffer[position] == echo_reply):
-                rows[QUOTED_IDENT * capacity + row] = half(buffer, position + 4)
-                rows[QUOTED_SEQ * capacity + row] = half(buffer, position + 6)
-    elif (protocol == 6 or protocol == 17) and position + 4 <= end:
-        rows[QUOTED_SRC_PORT * capacity + row] = half(buffer, position)
-        rows[QUOTED_DST_PORT * capacity + row] = half(buffer, position + 2)
-
-
-def decode_icmp(buffer: bytearray, position: int, end: int, rows: array[int], capacity: int, row: int) -> None:
-    """ICMP (RFC 792): type, code, identifier and sequence number where the type has them, the quoted datagram."""
-    if position + 1 > end:
-        return
-    kind = buffer[position]
-    rows[ICMP_TYPE * capacity + row] = kind
-    if position + 2 <= end:
-        rows[ICMP_CODE * capacity + row] = buffer[position + 1]
-    if kind == 0 or kind == 8 or 13 <= kind <= 18:
-        if position + 6 <= end:
-            rows[ICMP_IDENT * capacity + row] = half(buffer, position + 4)
-        if position + 8 <= end:
-            rows[ICMP_SEQ * capacity + row] = half(buffer, position + 6)
-    elif kind == 3 or kind == 4 or kind == 5 or kind == 11 or kind == 12:
-        if kind == 3 and position + 8 <= end and buffer[position + 1] == 4:
-            rows[ICMP_MTU * capacity + row] = half(buffer, position + 6)
-        decode_quoted(buffer, position + 8, end, 4, rows, capacity, row)
-
-
-def decode_icmpv6(buffer: bytearray, position: int, end: int, rows: array[int], capacity: int, row: int) -> None:
-    """ICMPv6 (RFC 4443) and neighbour solicitation and advertisement (RFC 4861, sections 4.3 and 4.4)."""
-    if position + 1 > end:
-        return
-    kind = buffer[position]
-    rows[ICMP_TYPE * capacity + row] = kind
-    if position + 2 <= end:
-        rows[ICMP_CODE * capacity + row] = buffer[position + 1]
-    if kind == 128 or kind == 129:
-        if position + 6 <= end:
-            rows[ICMP_IDENT * capacity + row] = half(buffer, position + 4)
-        if position + 8 <= end:
-            rows[ICMP_SEQ * capacity + row] = half(buffer, position + 6)
-    elif 1 <= kind <= 4:
-        if kind == 2 and position + 8 <= end:
-            rows[ICMP_MTU * capacity + row] = word(buffer, position + 4)
-        decode_quoted(buffer, position + 8, end, 6, rows, capacity, row)
-    elif kind == 135 or kind == 136:
-        if position + 24 > end:
-            return
-        rows[ND_TARGET_HIGH * capacity + row] = signed_long(buffer, position + 8)
-        rows[ND_TARGET_LOW * capacity + row] = signed_long(buffer, position + 16)
-        rows[HAS * capacity + row] |= HAS_TARGET
-        # Option 1 of a solicitation is the asker's link address, option 2 of an advertisement the target's.
-        wanted = kind - 134
-        option = position + 24
-        while option + 8 <= end:
-            size = buffer[option + 1] * 8
-            if size == 0:
-                break
-            if buffer[option] == wanted and size == 8:
-                rows[ND_MAC * capacity + row] = mac(buffer, option + 2)
-                break
-            option = option + size
-
-
 def is_control(kind: int) -> bool:
     """Whether an ICMPv6 type belongs to neighbour discovery or multicast listener discovery."""
     return 130 <= kind <= 137 or kind == 143 or 151 <= kind <= 153
@@ -301,75 +126,11 @@ def fill_event(
     events[event + E_IDENT_SEQ] = word(buffer, payload + 4)
 
 
-def error_class(family: int, kind: int, code: int) -> int:
-    """What an ICMP error says to whoever waits for a reply; 0 where it does not end an exchange."""
-    if family == 4:
-        if kind == 3:
-            return TOO_BIG if code == 4 else UNREACHABLE
-        if kind == 11:
-            return EXCEEDED
-        return OTHER_ERROR if kind == 12 else 0
-    if kind == 1:
-        return UNREACHABLE
-    if kind == 2:
-        return TOO_BIG
-    if kind == 3:
-        return EXCEEDED
-    return OTHER_ERROR if kind == 4 else 0
-
-
-def refuses(rows: array[int], capacity: int, row: int, family: int) -> bool:
-    """Whether a row is an ICMP error about an echo request that it quotes as far as its sequence number."""
-    request = 8 if family == 4 else 128
-    return (
-        rows[QUOTED_TYPE * capacity + row] == request
-        and rows[QUOTED_SEQ * capacity + row] >= 0
-        and error_class(family, rows[ICMP_TYPE * capacity + row], rows[ICMP_CODE * capacity + row]) != 0
-    )
-
-
-def event_of_error(rows: array[int], capacity: int, row: int, family: int, events: array[int], event: int) -> None:
-    """The event of such a row."""
-    kind = rows[ICMP_TYPE * capacity + row]
-    code = rows[ICMP_CODE * capacity + row]
-    events[event + E_NUMBER] = rows[NUMBER * capacity + row]
-    events[event + E_TIME] = rows[TIME * capacity + row]
-    events[event + E_GROUP] = rows[GROUP * capacity + row]
-    events[event + E_KIND] = E_REFUSED
-    events[event + E_SRC_HIGH] = rows[QUOTED_SRC_HIGH * capacity + row]
-    events[event + E_SRC_LOW] = rows[QUOTED_SRC_LOW * capacity + row]
-    events[event + E_DST_HIGH] = rows[QUOTED_DST_HIGH * capacity + row]
-    events[event + E_DST_LOW] = rows[QUOTED_DST_LOW * capacity + row]
-    events[event + E_IDENT_SEQ] = (rows[QUOTED_IDENT * capacity + row] << 16) | rows[QUOTED_SEQ * capacity + row]
-    events[event + E_IP_ID] = ABSENT
-    events[event + E_TTL] = rows[IP_TTL * capacity + row]
-    events[event + E_POINT] = (rows[INTERFACE * capacity + row] << 32) | (rows[IFINDEX * capacity + row] + 1)
-    events[event + E_ERROR] = (error_class(family, kind, code) << 16) | (kind << 8) | (code if code > 0 else 0)
-    events[event + E_FROM_HIGH] = rows[IP_SRC_HIGH * capacity + row]
-    events[event + E_FROM_LOW] = rows[IP_SRC_LOW * capacity + row]
-    events[event + E_MTU] = rows[ICMP_MTU * capacity + row]
-
-
 def begins_ip(buffer: bytearray, position: int, end: int, ethertype: int) -> bool:
     """Whether a whole IP header begins here, of the version that the ethertype says."""
     if ethertype == 0x0800:
         return position + 20 <= end and buffer[position] >> 4 == 4 and (buffer[position] & 15) >= 5
     return ethertype == 0x86DD and position + 40 <= end and buffer[position] >> 4 == 6
-
-
-def outer_addresses(buffer: bytearray, position: int, version: int, rows: array[int], capacity: int, row: int) -> None:
-    """The addresses of the outermost IP header of a datagram that carries another."""
-    rows[HAS * capacity + row] |= HAS_OUTER
-    if version == 4:
-        rows[OUTER_SRC_HIGH * capacity + row] = 0
-        rows[OUTER_SRC_LOW * capacity + row] = MAPPED | word(buffer, position + 12)
-        rows[OUTER_DST_HIGH * capacity + row] = 0
-        rows[OUTER_DST_LOW * capacity + row] = MAPPED | word(buffer, position + 16)
-    else:
-        rows[OUTER_SRC_HIGH * capacity + row] = signed_long(buffer, position + 8)
-        rows[OUTER_SRC_LOW * capacity + row] = signed_long(buffer, position + 16)
-        rows[OUTER_DST_HIGH * capacity + row] = signed_long(buffer, position + 24)
-        rows[OUTER_DST_LOW * capacity + row] = signed_long(buffer, position + 32)
 
 
 def decode_frames(
@@ -781,21 +542,3 @@ def decode_frames(
         state[S_ROWS] = row
         state[S_EVENTS] = event // EVENT_FIELDS
         state[S_SIGHTINGS] = sighting // SIGHTING_FIELDS
-
-
-def decode_fragment_header(
-    buffer: bytearray, position: int, end: int, protocol: int, rows: array[int], capacity: int, row: int
-) -> None:
-    """The IPv6 fragment header (RFC 8200, section 4.5), where the datagram has one."""
-    while position + 8 <= end:
-        if protocol == 0 or protocol == 43 or protocol == 60:
-            protocol = buffer[position]
-            position = position + 8 + buffer[position + 1] * 8
-        elif protocol == 44:
-            rows[IP_PROTO * capacity + row] = buffer[position]
-            rows[IP_ID * capacity + row] = word(buffer, position + 4)
-            rows[IP_FRAGMENT * capacity + row] = half(buffer, position + 2) & 0xFFF8
-            rows[IP_MF * capacity + row] = buffer[position + 3] & 1
-            return
-        else:
-            return

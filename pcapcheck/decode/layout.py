@@ -217,4 +217,3 @@ MAPPED = 0xFFFF00000000
 
 # Here since Cython makes Python objects of literals beyond 31 bits.
 LIMITED_BROADCAST = 0xFFFFFFFF
-SIGN_BIT = 0x80000000

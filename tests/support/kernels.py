@@ -12,13 +12,13 @@ from unittest.mock import patch
 
 import pcapcheck
 from pcapcheck.capture import scan
-from pcapcheck.decode import frame, sighting
+from pcapcheck.decode import details, frame, sighting
 from pcapcheck.flows import gathering, pairing
 
 PACKAGE = Path(pcapcheck.__file__).parent
 NOT_COMPILED = (
     ""
-    if not any(str(kernel.__file__).endswith(".py") for kernel in (scan, sighting, frame, pairing, gathering))
+    if not any(str(kernel.__file__).endswith(".py") for kernel in (scan, details, sighting, frame, pairing, gathering))
     else ("the loops are not compiled here, so there is only one of each")
 )
 
@@ -35,8 +35,9 @@ def load_plain(path: Path, name: str) -> ModuleType:
 
 PLAIN_SCAN = load_plain(PACKAGE / "capture" / "scan.py", "plain_scan")
 PLAIN_SIGHTING = load_plain(PACKAGE / "decode" / "sighting.py", "plain_sighting")
-# The decoding loop imports from the other one.
-with patch.dict(sys.modules, {"pcapcheck.decode.sighting": PLAIN_SIGHTING}):
+PLAIN_DETAILS = load_plain(PACKAGE / "decode" / "details.py", "plain_details")
+# The decoding loop imports from the other two.
+with patch.dict(sys.modules, {"pcapcheck.decode.details": PLAIN_DETAILS, "pcapcheck.decode.sighting": PLAIN_SIGHTING}):
     PLAIN_FRAME = load_plain(PACKAGE / "decode" / "frame.py", "plain_frame")
 PLAIN_PAIRING = load_plain(PACKAGE / "flows" / "pairing.py", "plain_pairing")
 PLAIN_GATHERING = load_plain(PACKAGE / "flows" / "gathering.py", "plain_gathering")
