@@ -51,7 +51,7 @@ cdef inline bint begins_ip(
 @cython.locals(
     sighting=cython.longlong, encap=cython.int, vni=cython.longlong, inner_source=cython.longlong,
     inner_destination=cython.longlong, header=cython.longlong, carried=cython.int, outer_version=cython.int,
-    outer_payload=cython.longlong, depth=cython.int, within=cython.longlong, port=cython.uint, flow=cython.longlong,
+    outer_payload=cython.longlong, depth=cython.int, within=cython.longlong, port=cython.uint, inside=cython.int, flow=cython.longlong,
     hashed=cython.longlong, cut=cython.bint, wrapped=cython.longlong,
     row=cython.longlong, event=cython.longlong, told=cython.bint, flags=cython.int, told_direction=cython.int, field=cython.longlong, record=cython.longlong, mask=cython.longlong, latest=cython.longlong,
     before=cython.longlong, start=cython.longlong, captured=cython.longlong,

@@ -339,17 +339,12 @@ def decode_frames(
                     break
                 if depth == DEEPEST:
                     break
-                if protocol == 4:
-                    if not begins_ip(buffer, payload, payload_end, 0x0800):
+                if protocol != 17:
+                    inside = 0x0800 if protocol == 4 else 0x86DD
+                    if not begins_ip(buffer, payload, payload_end, inside):
                         break
                     encap = IPIP
-                    carried = 0x0800
-                    header = payload
-                elif protocol == 41:
-                    if not begins_ip(buffer, payload, payload_end, 0x86DD):
-                        break
-                    encap = IPIP
-                    carried = 0x86DD
+                    carried = inside
                     header = payload
                 elif payload + 8 <= payload_end:
                     port = half(buffer, payload + 2)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
-class PathRow:
-    """Packets alike in their way, as a row of the table ``paths``."""
+@dataclass(frozen=True, kw_only=True)
+class Followed:
+    """Packets alike in their way; ``capture``, ``group`` and ``frames`` are where they are shown as evidence."""
 
     capture: int
     group: int
@@ -17,7 +17,16 @@ class PathRow:
     family: int
     src: int
     dst: int
+    rewritten: bool
     interface: str
+    encap: str
+    outcome: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PathRow(Followed):
+    """A row of the table ``paths``."""
+
     points: str
     ttls: str
     last_interface: str
@@ -27,38 +36,23 @@ class PathRow:
     left: bool | None
     delivered: bool | None
     answered: bool
-    rewritten: bool
-    encap: str
     sightings: int
     length: int
     duration: int
-    outcome: str = ""
 
 
-@dataclass(frozen=True)
-class HopRow:
-    """Packets that went from one pod link to another, as a row of the table ``hops``."""
+@dataclass(frozen=True, kw_only=True)
+class HopRow(Followed):
+    """A row of the table ``hops``: packets that went from one pod link to another."""
 
-    capture: int
-    group: int
-    frames: list[int]
-    time: int | None
-    packet: str
-    family: int
-    src: int
-    dst: int
-    interface: str
     to_interface: str
     to_frame: str
     ttl: int
     to_ttl: int
     ttl_lost: int
     between: str
-    encap: str
     eth_src: int | None
     eth_dst: int | None
     to_eth_src: int | None
     to_eth_dst: int | None
-    rewritten: bool
     latency: int
-    outcome: str = ""

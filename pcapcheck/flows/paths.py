@@ -6,10 +6,10 @@ known, was being recorded then, and shows frames of the node.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pcapcheck.columns import OPAQUE
 from pcapcheck.decode.frames import FrameGroup
@@ -100,18 +100,8 @@ class Paths:
         first, last = way.steps[0], way.steps[-1]
         delivered = self.is_delivered(way)
         entered = _entered(first)
-        encaps = {step.encap for step in way.steps} - {"none"}
-        shown = _shown(way, range(len(way.steps)))
         return PathRow(
-            capture=way.steps[shown].spot.capture,
-            group=way.steps[shown].spot.number,
-            frames=[sample.frames[shown]],
-            time=sample.time,
-            packet=way.packet,
-            family=4 if is_ipv4(way.src) else 6,
-            src=way.src,
-            dst=way.dst,
-            interface=first.spot.link.point.name,
+            **_common(way, sample, range(len(way.steps))),
             points=", ".join(step.spot.link.point.name for step in way.steps),
             ttls=", ".join(str(step.ttl) for step in way.steps),
             last_interface=last.spot.link.point.name,
@@ -121,8 +111,6 @@ class Paths:
             left=self._left(way, delivered),
             delivered=delivered,
             answered=way.answered,
-            rewritten=way.rewritten,
-            encap=", ".join(sorted(encaps)) or "none",
             sightings=len(way.steps),
             length=way.longest,
             duration=sample.duration,
@@ -131,29 +119,18 @@ class Paths:
     def _hop_row(self, way: Way, one: int, other: int, sample: Sample) -> HopRow:
         here, there = way.steps[one], way.steps[other]
         capture = self.captures[there.spot.capture]
-        shown = _shown(way, (one, other))
         return HopRow(
-            capture=way.steps[shown].spot.capture,
-            group=way.steps[shown].spot.number,
-            frames=[sample.frames[shown]],
-            time=sample.time,
-            packet=way.packet,
-            family=4 if is_ipv4(way.src) else 6,
-            src=way.src,
-            dst=way.dst,
-            interface=here.spot.link.point.name,
+            **_common(way, sample, range(one, other + 1)),
             to_interface=there.spot.link.point.name,
             to_frame=f"frame {sample.frames[other]} of {clean(capture.path.name)}",
             ttl=here.ttl,
             to_ttl=there.ttl,
             ttl_lost=here.ttl - there.ttl,
             between=self.between(way, one, other),
-            encap=", ".join(sorted({step.encap for step in way.steps[one:other]} - {"none"})) or "none",
             eth_src=here.spot.group.src,
             eth_dst=here.spot.group.dst,
             to_eth_src=there.spot.group.src,
             to_eth_dst=there.spot.group.dst,
-            rewritten=way.rewritten,
             latency=sum(one.median for one in way.latencies[one:other]),
         )
 
@@ -293,10 +270,27 @@ def _like(row: PathRow, way: Way, sample: Sample) -> PathRow:
     )
 
 
-def _shown(way: Way, steps: Iterable[int]) -> int:
-    """Of these steps the first that is on a link to be judged: its frame is shown as evidence."""
-    numbers = list(steps)
-    return next((number for number in numbers if way.steps[number].spot.link.judged), numbers[0])
+def _common(way: Way, sample: Sample, steps: range) -> dict[str, Any]:
+    """What rows of paths and of hops have alike; they are shown at the first of these steps that is to be judged."""
+    shown = _shown(way, steps)
+    encaps = {way.steps[number].encap for number in steps} - {"none"}
+    return {
+        "capture": way.steps[shown].spot.capture,
+        "group": way.steps[shown].spot.number,
+        "frames": [sample.frames[shown]],
+        "time": sample.time,
+        "packet": way.packet,
+        "family": 4 if is_ipv4(way.src) else 6,
+        "src": way.src,
+        "dst": way.dst,
+        "rewritten": way.rewritten,
+        "interface": way.steps[steps[0]].spot.link.point.name,
+        "encap": ", ".join(sorted(encaps)) or "none",
+    }
+
+
+def _shown(way: Way, steps: range) -> int:
+    return next((number for number in steps if way.steps[number].spot.link.judged), steps[0])
 
 
 def _last_seen(way: Way, frame: int) -> str:
