@@ -93,6 +93,16 @@ def test_identifier_used_anew_with_one_lost(tmp_path: Path) -> None:
     assert steps(analysis) == {(LINK_A, LINK_B): 2, (LINK_B, LINK_A): 2, (LINK_A,): 1}
 
 
+def test_identifier_used_anew_after_a_loss(tmp_path: Path) -> None:
+    """The first request is lost: the second, ten seconds later, does not stand in for it."""
+    later = ping(1, BEGIN + 10 * SECOND)
+    a = [(BEGIN, on_a(8, 1)), *later[0]]
+    analysis = analyze(*write_links(tmp_path, a, later[1]))
+    assert steps(analysis) == {(LINK_A, LINK_B): 1, (LINK_B, LINK_A): 1, (LINK_A,): 1}
+    (lost,) = [way for way in analysis.followed.found if len(way.steps) == 1]
+    assert lost.first == BEGIN
+
+
 def test_sequence_numbers_wrap_around(tmp_path: Path) -> None:
     a: list[Frame] = []
     b: list[Frame] = []
