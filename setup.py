@@ -5,6 +5,7 @@ from is written beside them (``kernels.json``), so that a stale binary can be to
 """
 
 import json
+import os
 import runpy
 import sys
 from pathlib import Path
@@ -15,6 +16,8 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 sys.path.insert(0, str(Path(__file__).parent))
+# What is compiled must come from the Python files, not from modules compiled before.
+os.environ["PCAPCHECK_PLAIN"] = "1"
 from pcapcheck.plain import KERNELS, digest_of
 
 HEADERS = Path("build", "include")

@@ -114,9 +114,9 @@ def analyze(
     for capture in captures:
         _sink(capture.number, evaluations)(ADDRESSES, claimed_addresses(capture, facts, reading), 1)
     found = find_paths(captures, facts, reading, sightings)
-    for row, weight in found.path_rows():
+    for row, weight in found.path_rows(every=PATHS in every):
         _sink(row.capture, evaluations)(PATHS, [row], weight)
-    for hop, weight in found.hop_rows():
+    for hop, weight in found.hop_rows(every=HOPS in every):
         _sink(hop.capture, evaluations)(HOPS, [hop], weight)
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)

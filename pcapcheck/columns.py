@@ -7,7 +7,7 @@ frame came from, whether a missing answer proves anything.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pcapcheck import values
 from pcapcheck.values import Value
@@ -239,6 +239,7 @@ _define(ECHO, "rtt", DURATION, "from the request to its first reply", why_absent
 _define(ECHO, "replies", NUMBER, "how many replies came")
 _define(ECHO, "requests", NUMBER, "how often this very request was recorded")
 _define(ECHO, "ttl", NUMBER, "TTL of the request")
+_define(ECHO, "ttl_whole", BOOL, "whether the request's TTL is one that hosts begin with (64, 128, 255)", late=True)
 _define(ECHO, "reply_ttl", NUMBER, "TTL of the first reply", why_absent="no reply came")
 _define(ECHO, "eth_src", MAC, "source MAC of the request")
 _define(ECHO, "eth_dst", MAC, "destination MAC of the request")
@@ -280,10 +281,13 @@ _UNSEEN = (
 _BOTH = f"{PATHS} {HOPS}"
 _define(_BOTH, "packet", ENUM, "what it is; request and reply are those of echoes", words=PACKETS)
 _define(_BOTH, "family", NUMBER, "4 or 6")
+# Of packets that took the same way all other columns are alike.
+_VARYING = ("time", "last_seen", "length", "duration", "latency", "to.frame")
 _define(_BOTH, "time", TIME, "when it was seen first, by the clock of the first capture")
 _define(_BOTH, "src", ADDRESS, "its source where it was seen first")
 _define(_BOTH, "dst", ADDRESS, "its destination there")
 _define(_BOTH, "interface", TEXT, "name of the capture point where it was seen first")
+_define(_BOTH, "node.interface", TEXT, "name of that link's cali interface on the node")
 _define(_BOTH, "rewritten", BOOL, "whether addresses or the ICMP identifier changed on the way (NAT)")
 _define(_BOTH, "encap", TEXT, "the tunnels that it went through, or none")
 _define(PATHS, "points", TEXT, "names of the capture points that saw it, in order; a link seen twice counts once")
@@ -320,6 +324,7 @@ _define(
     why_absent=_UNSEEN,
 )
 _define(PATHS, "answered", BOOL, "of an echo request: whether its reply was seen anywhere")
+_define(PATHS, "for_node", BOOL, "whether it was for the node itself, which need not send it on")
 _define(PATHS, "length", NUMBER, "length of the datagram, bytes")
 _define(PATHS, "duration", DURATION, "from the first to the last sighting")
 
@@ -335,4 +340,8 @@ _define(HOPS, "eth.src", MAC, "source MAC on the first link")
 _define(HOPS, "eth.dst", MAC, "destination MAC on the first link", why_absent=_COOKED)
 _define(HOPS, "to.eth.src", MAC, "source MAC on the next")
 _define(HOPS, "to.eth.dst", MAC, "destination MAC on the next", why_absent=_COOKED)
-_define(HOPS, "latency", DURATION, "median time from one to the other, over the packets of the same way")
+_define(HOPS, "latency", DURATION, "time from one to the other, by one clock")
+
+for _table in (PATHS, HOPS):
+    for _name, _column in COLUMNS[_table].items():
+        COLUMNS[_table][_name] = replace(_column, shared=_name not in _VARYING)

@@ -56,6 +56,9 @@ cpdef void outer_addresses(
     const unsigned char[::1] buffer, long long position, int version, long long[::1] rows, long long capacity,
     long long row) except * nogil
 
+cpdef long long find_fragment(
+    const unsigned char[::1] buffer, long long position, long long end, int protocol) except? -2 nogil
+
 cpdef void decode_fragment_header(
     const unsigned char[::1] buffer, long long position, long long end, int protocol, long long[::1] rows,
     long long capacity, long long row) except * nogil

@@ -256,19 +256,25 @@ def outer_addresses(buffer: bytearray, position: int, version: int, rows: array[
         rows[OUTER_DST_LOW * capacity + row] = signed_long(buffer, position + 32)
 
 
+def find_fragment(buffer: bytearray, position: int, end: int, protocol: int) -> int:
+    """Where the IPv6 fragment header stands behind others (RFC 8200, section 4.5); -1 where there is none."""
+    while position + 8 <= end:
+        if protocol == 44:
+            return position
+        if protocol != 0 and protocol != 43 and protocol != 60:
+            return -1
+        protocol = buffer[position]
+        position = position + 8 + buffer[position + 1] * 8
+    return -1
+
+
 def decode_fragment_header(
     buffer: bytearray, position: int, end: int, protocol: int, rows: array[int], capacity: int, row: int
 ) -> None:
     """The IPv6 fragment header (RFC 8200, section 4.5), where the datagram has one."""
-    while position + 8 <= end:
-        if protocol == 0 or protocol == 43 or protocol == 60:
-            protocol = buffer[position]
-            position = position + 8 + buffer[position + 1] * 8
-        elif protocol == 44:
-            rows[IP_PROTO * capacity + row] = buffer[position]
-            rows[IP_ID * capacity + row] = word(buffer, position + 4)
-            rows[IP_FRAGMENT * capacity + row] = half(buffer, position + 2) & 0xFFF8
-            rows[IP_MF * capacity + row] = buffer[position + 3] & 1
-            return
-        else:
-            return
+    position = find_fragment(buffer, position, end, protocol)
+    if position >= 0:
+        rows[IP_PROTO * capacity + row] = buffer[position]
+        rows[IP_ID * capacity + row] = word(buffer, position + 4)
+        rows[IP_FRAGMENT * capacity + row] = half(buffer, position + 2) & 0xFFF8
+        rows[IP_MF * capacity + row] = buffer[position + 3] & 1

@@ -3,7 +3,7 @@ cimport cython
 
 from pcapcheck.capture.octets cimport half, mac, signed_long, word
 from pcapcheck.decode.details cimport (
-    decode_arp, decode_fragment_header, decode_icmp, decode_icmpv6, event_of_error, outer_addresses, refuses,
+    decode_arp, decode_fragment_header, decode_icmp, decode_icmpv6, event_of_error, find_fragment, outer_addresses, refuses,
     upper_layer)
 from pcapcheck.decode.sighting cimport find_flow, identify
 
@@ -51,7 +51,7 @@ cdef inline bint begins_ip(
 @cython.locals(
     sighting=cython.longlong, encap=cython.int, vni=cython.longlong, inner_source=cython.longlong,
     inner_destination=cython.longlong, header=cython.longlong, carried=cython.int, outer_version=cython.int,
-    outer_payload=cython.longlong, depth=cython.int, within=cython.longlong, port=cython.uint, inside=cython.int, flow=cython.longlong,
+    outer_payload=cython.longlong, depth=cython.int, within=cython.longlong, port=cython.uint, inside=cython.int, identification=cython.longlong, where=cython.longlong, flow=cython.longlong,
     hashed=cython.longlong, cut=cython.bint, wrapped=cython.longlong,
     row=cython.longlong, event=cython.longlong, told=cython.bint, flags=cython.int, told_direction=cython.int, field=cython.longlong, record=cython.longlong, mask=cython.longlong, latest=cython.longlong,
     before=cython.longlong, start=cython.longlong, captured=cython.longlong,

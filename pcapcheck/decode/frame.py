@@ -36,6 +36,7 @@ if not cython.compiled:
         decode_icmp,
         decode_icmpv6,
         event_of_error,
+        find_fragment,
         outer_addresses,
         refuses,
         upper_layer,
@@ -433,12 +434,31 @@ def decode_frames(
                 if carries == MULTICAST:
                     events[event + E_KIND] |= E_TO_MANY
                 event = event + EVENT_FIELDS
+            identification = 0
+            if follow and version == 6 and payload < 0 and carries == UNICAST and header + 40 <= payload_end:
+                where = find_fragment(buffer, header + 40, payload_end, buffer[header + 6])
+                if where >= 0:
+                    protocol = buffer[where]
+                    payload = where + 8
+                    fragment = half(buffer, where + 2) & 0xFFF8
+                    identification = word(buffer, where + 4)
             if follow and payload >= 0 and payload <= payload_end and carries == UNICAST:
                 flow = find_flow(flows, flow_slots, flow_limit, state, buffer, version, header)
                 hashed = state[S_HASH]
                 cut = captured < length
                 identify(
-                    buffer, version, protocol, header, payload, payload_end, fragment, cut, hashed, sightings, sighting
+                    buffer,
+                    version,
+                    identification,
+                    protocol,
+                    header,
+                    payload,
+                    payload_end,
+                    fragment,
+                    cut,
+                    hashed,
+                    sightings,
+                    sighting,
                 )
                 if (sightings[sighting + V_LOOSE] & sample) == 0:
                     if depth:

@@ -32,12 +32,12 @@ cdef inline long long digest_of(
     const unsigned char[::1] buffer, Py_ssize_t position, Py_ssize_t end, bint cut) except? -2 nogil
 
 @cython.locals(
-    length=cython.ulonglong, identification=cython.ulonglong, datagram=cython.ulonglong, kind=cython.ulonglong,
+    length=cython.ulonglong, datagram=cython.ulonglong, kind=cython.ulonglong,
     ttl=cython.ulonglong, told=cython.ulonglong, kept=cython.ulonglong, data=cython.Py_ssize_t, digest=cython.longlong,
     start=cython.Py_ssize_t, size=cython.int, part=cython.int, left=cython.ulonglong, right=cython.ulonglong,
     echo=cython.ulonglong)
 cpdef int identify(
-    const unsigned char[::1] buffer, int version, unsigned long long protocol, Py_ssize_t position,
+    const unsigned char[::1] buffer, int version, unsigned long long identification, unsigned long long protocol, Py_ssize_t position,
     Py_ssize_t payload, Py_ssize_t end, unsigned long long fragment, bint cut, long long addresses,
     long long[::1] sightings, Py_ssize_t at) except -1 nogil
 

@@ -111,6 +111,7 @@ def digest_of(buffer: bytearray, position: int, end: int, cut: bool) -> int:
 def identify(
     buffer: bytearray,
     version: int,
+    identification: int,
     protocol: int,
     position: int,
     payload: int,
@@ -123,7 +124,8 @@ def identify(
 ) -> None:
     """Write down what identifies a packet whose IP header begins at ``position``.
 
-    ``addresses`` is a hash of its addresses; ``fragment`` the offset of an IPv4 fragment; ``at`` the place in
+    ``addresses`` is a hash of its addresses; ``fragment`` the offset of a fragment, in IPv6
+    ``identification`` that of a later fragment; ``at`` the place in
     ``sightings``.
     """
     if version == 4:
@@ -132,7 +134,6 @@ def identify(
         ttl = buffer[position + 8]
     else:
         length = half(buffer, position + 4)
-        identification = 0
         ttl = buffer[position + 7]
     datagram = (identification << 32) | (fragment << 8) | protocol
     kind = K_OTHER
@@ -175,7 +176,7 @@ def identify(
         echo = stir(echo, digest) >> 2
     sightings[at + V_KEY] = stir(stir(stir(MULTIPLY, addresses), datagram), told) >> 2
     sightings[at + V_DIGEST] = digest
-    sightings[at + V_LOOSE] = stir(stir(stir(MULTIPLY, datagram), kept), digest) >> 2
+    sightings[at + V_LOOSE] = stir(stir(MULTIPLY, datagram), kept) >> 2
     sightings[at + V_ECHO] = echo
     sightings[at + V_WHAT] = (length << 16) | (kind << 8) | ttl
 

@@ -17,7 +17,7 @@ from pcapcheck.flows.way import Clock
 LEAST_OFFSET = 1_000_000
 # Of the delays the shortest few in a hundred count, so that one odd packet does not decide.
 SHARE = 5
-MOST_COMPARED = 1 << 16
+MOST_COMPARED = 1 << 13
 
 
 def estimate_clocks(seen: Seen) -> dict[int, Clock]:
@@ -25,23 +25,20 @@ def estimate_clocks(seen: Seen) -> dict[int, Clock]:
     captures = np.unique(seen.capture).tolist()
     if len(captures) < 2:
         return {capture: Clock(capture, capture, 0, 0, True) for capture in captures}
-    # The same packets of every capture, since their identities are: no more than it takes.
-    sample = np.flatnonzero(seen.identity & (_share(len(seen.identity)) - 1) == 0)
-    firsts = {capture: _first_sightings(seen, sample, capture) for capture in captures}
+    rows = {capture: np.flatnonzero(seen.capture == capture) for capture in captures}
     clocks: dict[int, Clock] = {}
+    best: dict[int, Clock] = {}
     waiting = list(captures)
     while waiting:
-        found = None
-        for known in list(clocks):
-            for capture in waiting:
-                clock = _compare(seen, firsts[known], firsts[capture], clocks[known], capture)
-                if clock and (found is None or clock.packets > found.packets):
-                    found = clock
-        if found is None:
-            # Nothing connects it with those before: it keeps its own time.
-            found = Clock(waiting[0], waiting[0], 0, 0, True)
+        # Nothing connects it with those before: then it keeps its own time.
+        alone = Clock(waiting[0], waiting[0], 0, 0, True)
+        found = max((best[one] for one in waiting if one in best), key=lambda one: one.packets, default=alone)
         clocks[found.capture] = found
         waiting.remove(found.capture)
+        for capture in waiting:
+            clock = _compare(seen, rows[found.capture], rows[capture], found, capture)
+            if clock and (capture not in best or clock.packets > best[capture].packets):
+                best[capture] = clock
     return clocks
 
 
@@ -53,17 +50,8 @@ def by_one_clock(seen: Seen, clocks: dict[int, Clock]) -> Column:
     return seen.time - offsets[seen.capture] if offsets.any() else seen.time
 
 
-def _share(count: int) -> int:
-    """One sighting in so many is looked at."""
-    share = 1
-    while count // share > MOST_COMPARED:
-        share *= 2
-    return share
-
-
-def _first_sightings(seen: Seen, sample: Column, capture: int) -> tuple[Column, Column]:
-    """Identities that one capture saw at one time only, and the rows of their first sightings."""
-    rows = sample[seen.capture[sample] == capture]
+def _first_sightings(seen: Seen, rows: Column) -> tuple[Column, Column]:
+    """Identities that these rows hold at one time only, and the rows of their first sightings."""
     identity = seen.identity
     known, first, counts = np.unique(identity[rows], return_index=True, return_counts=True)
     rows_first = rows[first]
@@ -74,10 +62,20 @@ def _first_sightings(seen: Seen, sample: Column, capture: int) -> tuple[Column, 
     return known, rows_first
 
 
-def _compare(
-    seen: Seen, here: tuple[Column, Column], there: tuple[Column, Column], reference: Clock, capture: int
-) -> Clock | None:
-    """The clock of ``there``, by the packets that both saw; None where there are none."""
+def _compare(seen: Seen, rows_here: Column, rows_there: Column, reference: Clock, capture: int) -> Clock | None:
+    """The clock of the capture ``there``, by packets that both saw; None where there are none.
+
+    Of large captures a share is looked at: the same packets of both, since their identities are the same. Where that
+    leaves too few, all.
+    """
+    smaller = min(len(rows_here), len(rows_there))
+    share = 1
+    while smaller // share > MOST_COMPARED:
+        share *= 2
+    here, there = (
+        _first_sightings(seen, rows[seen.identity[rows] & (share - 1) == 0] if share > 1 else rows)
+        for rows in (rows_here, rows_there)
+    )
     _, left, right = np.intersect1d(here[0], there[0], assume_unique=True, return_indices=True)
     if not len(left):
         return None

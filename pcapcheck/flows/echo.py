@@ -212,6 +212,12 @@ class Echoes:
             lambda: pairing.finish_all(self._pool, self._answered, *self._counters(), last_seen, self.wait)
         )
 
+    def forget(self, macs: Macs) -> None:
+        """Keep what ``bins`` needs and nothing else, now that all is finished; ``macs`` holds without the decoder."""
+        self.macs = macs
+        for spent in (self._pool, self._slots, self._answered, self._early, self._out):
+            del spent[:]
+
     def close(self) -> None:
         """Let the second thread finish what it was given."""
         if self._ahead is not None:

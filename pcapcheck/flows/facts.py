@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pcapcheck.columns import ARP, ECHO
 from pcapcheck.decode.frames import COOKED, COOKED2, FrameGroup
+from pcapcheck.decode.layout import TTL_ORIGINAL
 from pcapcheck.flows.addresses import AddressRow, Claim, address_rows
 from pcapcheck.flows.links import Link, describe_link
 from pcapcheck.flows.oneway import proof_of_one_way
@@ -71,6 +72,8 @@ class Facts:
                 return group.dst
             case "direction":
                 return group.direction
+            case "ttl_whole":
+                return group.ttl == TTL_ORIGINAL
             case "carries":
                 return group.carries
             case "sll_ifindex":
@@ -157,9 +160,9 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
         return
     missing = {
         table: sum(
-            tally.outcomes["unanswered"]
-            for (one, group), tally in capture.tallies.items()
-            if one == table and group in link.point.groups
+            capture.tallies[table, group].outcomes["unanswered"]
+            for group in link.point.groups
+            if (table, group) in capture.tallies
         )
         for table in (ARP, ECHO)
     }

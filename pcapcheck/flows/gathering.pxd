@@ -9,6 +9,7 @@ cdef extern from "gathering_numbers.h":
 @cython.locals(
     mask=cython.longlong, count=cython.longlong, place=cython.Py_ssize_t, row=cython.longlong, here=cython.longlong,
     bucket=cython.longlong, packet=cython.longlong, found=cython.longlong, again=cython.int, steps=cython.int,
+    sightings=cython.int,
     other=cython.longlong)
 cpdef long long gather(
     const long long[::1] order, const long long[::1] time, const long long[::1] identity, const int[::1] point,

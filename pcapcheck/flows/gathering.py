@@ -44,8 +44,10 @@ def gather(
             while packet >= 0 and steps < CHAIN_LIMIT and time[row] - latest[packet] <= SAME_PACKET:
                 if identity[first[packet]] == identity[row]:
                     other = last_row[packet]
-                    while other >= 0 and point[other] != here:
+                    sightings = 0
+                    while other >= 0 and point[other] != here and sightings < CHAIN_LIMIT:
                         other = row_before[other]
+                        sightings = sightings + 1
                     if other < 0:
                         # Of several that could be it the one that waits longest.
                         found = packet

@@ -31,10 +31,12 @@ def homes_of(captures: list[Capture], facts: Facts, ways: list[Way]) -> dict[int
             continue
         for ip in link.pod_ips:
             homes.setdefault(ip, set()).add(key)
-        for group, target in captures[key[0]].exchanges.asked:
-            held = link.point.groups.get(group)
-            if held is not None and link.sides.of(held)[0] == NODE:
-                homes.setdefault(target, set()).add(key)
+    for capture in captures:
+        for group, target in capture.exchanges.asked:
+            there = facts.link(capture.number, group)
+            asker = there.sides.of(capture.groups[group])[0] if there else None
+            if there is not None and there.point.kind == "pod-link" and asker == NODE:
+                homes.setdefault(target, set()).add(there.point.key)
     for way in ways:
         for step in way.steps:
             link = step.spot.link
@@ -43,9 +45,17 @@ def homes_of(captures: list[Capture], facts: Facts, ways: list[Way]) -> dict[int
     return homes
 
 
-def shows_the_node(link: Link) -> bool:
-    """Whether a frame from the node would have been recorded here."""
+def shows_the_node(link: Link, filtered: bool, echoes: bool) -> bool:
+    """Whether an echo from the node would have been recorded here.
+
+    ``filtered``: the recording had a filter, which may leave out echoes unless some were recorded (``echoes``).
+    """
     if ECHO in link.silence or link.point.interface.drops:
+        return False
+    if any(group.first is None for group in link.point.groups.values()):
+        # Frames without times are not followed.
+        return False
+    if filtered and not echoes:
         return False
     return any(link.sides.of(group)[0] == NODE for group in link.point.groups.values())
 

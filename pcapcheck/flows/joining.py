@@ -23,9 +23,11 @@ Mask = npt.NDArray[np.bool_]
 
 # Chains of packets that are looked up together, a power of two: enough that most hold one packet of the last second.
 CHAINS = 1 << 18
-# Bits for times within a packet's sightings in the numbers that are sorted by: 8.6 seconds.
-SPAN_BITS = 33
+# Bits for times within a packet's sightings in the numbers that are sorted by: 4.3 seconds.
+SPAN_BITS = 32
 LARGEST_SPAN = (1 << SPAN_BITS) - 1
+# Times further than 73 years from 1970 are taken for these, so that differences fit into 64 bits.
+LATEST = 1 << 61
 # An odd multiplier (Knuth's) as a signed number.
 MULTIPLY = np.int64(0x9E3779B97F4A7C15 - (1 << 64))
 
@@ -82,10 +84,14 @@ class Seen:
 
 @dataclass
 class Numbering:
-    """What the numbers in columns stand for: frame groups by (capture, group), address pairs."""
+    """What the numbers in columns stand for: frame groups by (capture, group), address pairs.
+
+    ``lost`` sightings are of none of them: too many MACs or address pairs to tell apart, or no time.
+    """
 
     spots: list[tuple[int, int]]
     flows: list[tuple[int, int]]
+    lost: int = 0
 
 
 def columns_of(sightings: Sightings, groups: dict[int, int], known: set[tuple[int, int]]) -> tuple[Seen, Numbering]:
@@ -98,7 +104,7 @@ def columns_of(sightings: Sightings, groups: dict[int, int], known: set[tuple[in
     count = sightings.count
     seen = Seen(np.empty(count, np.int16), *(np.empty(count, np.int64) for _ in range(6)))
     digest = np.empty(count, np.int64)
-    end = 0
+    end = lost = 0
     for capture in sorted(sightings.by_capture):
         base = len(numbering.spots)
         numbering.spots += [(capture, group) for group in range(groups[capture])]
@@ -110,6 +116,9 @@ def columns_of(sightings: Sightings, groups: dict[int, int], known: set[tuple[in
             flows[number] = flow_numbers.setdefault(pair, len(flow_numbers)) if fits else 0
         table = np.frombuffer(sightings.by_capture.pop(capture), np.int64).reshape(-1, SIGHTING_FIELDS)
         rows = (table[:, V_TIME] != ABSENT_TIME) & counts[table[:, V_FRAME] & 0xFFFF]
+        # Of pair 0 nobody knows whose addresses they were.
+        rows &= flows[table[:, V_WHAT] >> 32 & 0x3FFF] > 0
+        lost += len(table) - int(rows.sum())
         if not rows.all():
             table = table[rows]
         here = slice(end, end + len(table))
@@ -117,16 +126,16 @@ def columns_of(sightings: Sightings, groups: dict[int, int], known: set[tuple[in
         frame, what = table[:, V_FRAME], table[:, V_WHAT]
         seen.capture[here] = capture
         seen.frame[here] = frame + (frame >> 16) * ((1 << 32) - (1 << 16)) + base
-        seen.time[here] = table[:, V_TIME]
+        seen.time[here] = np.clip(table[:, V_TIME], -LATEST, LATEST)
         seen.what[here] = (flows[what >> 32 & 0x3FFF] << 32) | (what & 0xFFFFFFFF)
         if (what >> 46).any():
             seen.what[here] |= flows[what >> 46] << 46
         seen.identity[here] = table[:, V_KEY]
-        seen.loose[here] = table[:, V_LOOSE]
+        seen.loose[here] = table[:, V_LOOSE] ^ (table[:, V_DIGEST] * MULTIPLY)
         seen.echo[here] = table[:, V_ECHO]
         digest[here] = table[:, V_DIGEST]
         del table, frame, what, rows
-    numbering.flows = list(flow_numbers)
+    numbering.flows, numbering.lost = list(flow_numbers), lost
     if end < count:
         seen = Seen(*(getattr(seen, one.name)[:end] for one in fields(Seen)))
     seen.identity = _identities(seen.identity, digest[:end])
@@ -188,21 +197,22 @@ def is_fresh(values: Column) -> Mask:
     return fresh
 
 
-def join(seen: Seen, points: Column, links: Column) -> Packets:
+def join(seen: Seen, points: Column, links: Column, flows: list[tuple[int, int]]) -> Packets:
     """Find out which sightings are of one packet. ``seen.time`` must be by one clock.
 
-    ``points`` are the capture points of spots, ``links`` 1 for spots on a pod's link as its node sees it.
+    ``points`` are the capture points of spots, ``links`` 1 for spots on a pod's link as its node sees it, ``flows`` the
+    address pairs by number.
     """
     packet_of, repeated = _gather(seen, points)
     rewritten = np.zeros(len(repeated), np.bool_)
     rows, packet = _by_packet(packet_of)
-    target = _merge_rewritten(seen, rows, packet, points, links)
+    target = _merge_rewritten(seen, rows, packet, points, links, flows)
     if target is not None:
         rewritten[target[target != np.arange(len(target))]] = True
         kept = np.unique(target)
         rewritten, repeated = rewritten[kept], repeated[kept]
         rows, packet = _by_packet(np.searchsorted(kept, target)[packet_of])
-    rows = rows[_by_way(packet, seen.ttl[rows], seen.time[rows])]
+    rows = rows[_by_way(packet, seen.ttl[rows], seen.time[rows], seen.encap[rows] == 0)]
     return Packets(seen, rows, packet, begins_of(packet), repeated, rewritten)
 
 
@@ -235,21 +245,36 @@ def _by_packet(packet_of: Column) -> tuple[Column, Column]:
     return rows, packet_of[rows]
 
 
-def _by_way(packet: Column, ttl: Column, time: Column) -> Column:
-    """Sort by packet, then by falling TTL, which no router raises, then by time."""
+def _by_way(packet: Column, ttl: Column, time: Column, plain: Mask) -> Column:
+    """Sort by packet, then by falling TTL, which no router raises, then by time.
+
+    A frame keeps its time from the NIC to the tunnel device on which its content appears: of equal times what is inside
+    a tunnel is the earlier.
+    """
     if not len(packet):
         return np.zeros(0, np.int64)
     least = np.minimum.reduceat(time, begins_of(packet))
     since = np.minimum(time - least[packet], LARGEST_SPAN)
-    # A packet number, 8 bits of TTL and the time make 63 bits as long as there are at most 2^22 packets. Stable, since
-    # a frame keeps its time from the NIC to the tunnel device: then the order in the capture tells.
-    return np.argsort((packet << (8 + SPAN_BITS)) | ((255 - ttl) << SPAN_BITS) | since, kind="stable")
+    # A packet number, 8 bits of TTL, the time and a bit make 63 bits as long as there are at most 2^22 packets.
+    key = (packet << (9 + SPAN_BITS)) | ((255 - ttl) << (1 + SPAN_BITS)) | (since << 1) | plain
+    return np.argsort(key, kind="stable")
 
 
-def _merge_rewritten(seen: Seen, rows: Column, packet: Column, points: Column, links: Column) -> Column | None:
+def _share_an_address(left: Column, right: Column, flows: list[tuple[int, int]]) -> Mask:
+    """Which address pairs have an address in common, as those have that one node translates into each other."""
+    numbers: dict[int, int] = {}
+    ends = np.array([[numbers.setdefault(ip, len(numbers)) for ip in pair] for pair in flows])
+    src, dst, other_src, other_dst = ends[left, 0], ends[left, 1], ends[right, 0], ends[right, 1]
+    return np.asarray((src == other_src) | (src == other_dst) | (dst == other_src) | (dst == other_dst))
+
+
+def _merge_rewritten(
+    seen: Seen, rows: Column, packet: Column, points: Column, links: Column, flows: list[tuple[int, int]]
+) -> Column | None:
     """For each packet the one that it is but for what address translation changes; None where there is no such pair.
 
-    Where more than two fit, nothing is guessed. What went from pod link to pod link is whole as it is.
+    Such a pair is seen on different points, with different TTLs, and has an address in common. Where more than two fit,
+    nothing is guessed. What went from pod link to pod link is whole as it is.
     """
     begins = begins_of(packet)
     if not len(begins):
@@ -262,22 +287,26 @@ def _merge_rewritten(seen: Seen, rows: Column, packet: Column, points: Column, l
     if not len(twice):
         return None
     several = np.flatnonzero(np.isin(loose, twice))
-    time, flow = seen.time[first], seen.flow[first]
+    time, flow, ttl = seen.time[first], seen.flow[first], seen.ttl[first]
     several = several[np.lexsort((time[several], loose[several]))]
     same = (loose[several][1:] == loose[several][:-1]) & (np.diff(time[several]) <= SAME_PACKET)
     alone_before = np.append(True, ~same[:-1])
     alone_after = np.append(~same[1:], True)
     left, right = several[:-1], several[1:]
-    pairs = same & alone_before & alone_after & (flow[left] != flow[right])
+    pairs = same & alone_before & alone_after & (flow[left] != flow[right]) & (ttl[left] != ttl[right])
+    pairs &= _share_an_address(flow[left], flow[right], flows)
     left, right = partial[left], partial[right]
     if not pairs.any():
         return None
+    left, right = left[pairs], right[pairs]
     ends = np.append(begins[1:], len(rows))
     target = np.arange(len(begins))
-    spots = seen.spot
-    for one, other in zip(left[pairs].tolist(), right[pairs].tolist(), strict=True):
-        here = points[spots[rows[begins[one] : ends[one]]]]
-        there = points[spots[rows[begins[other] : ends[other]]]]
-        if not np.isin(here, there).any():
-            target[max(one, other)] = min(one, other)
+    point = points[seen.spot[rows]]
+    # Most of both were seen once.
+    apart = point[begins[left]] != point[begins[right]]
+    for place in np.flatnonzero((ends[left] - begins[left] > 1) | (ends[right] - begins[right] > 1)).tolist():
+        one, other = left[place], right[place]
+        apart[place] = not np.isin(point[begins[one] : ends[one]], point[begins[other] : ends[other]]).any()
+    left, right = left[apart], right[apart]
+    target[np.maximum(left, right)] = np.minimum(left, right)
     return target if (target != np.arange(len(target))).any() else None

@@ -19,6 +19,7 @@ class Followed:
     dst: int
     rewritten: bool
     interface: str
+    node_interface: str
     encap: str
     outcome: str = ""
 
@@ -36,6 +37,7 @@ class PathRow(Followed):
     left: bool | None
     delivered: bool | None
     answered: bool
+    for_node: bool
     sightings: int
     length: int
     duration: int

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from pcapcheck.columns import OPAQUE
+from pcapcheck.columns import ECHO, OPAQUE
 from pcapcheck.decode.frames import FrameGroup
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.homes import homes_of, node_addresses, shows_the_node, spans_of, to_pod
@@ -35,7 +35,9 @@ class Paths:
     """What following the packets of an observation came to.
 
     ``share``: one packet in so many was followed. ``homes`` are the links of addresses, ``apart`` the pairs of links
-    between which packets were seen on a NIC or a tunnel, so that they are not of one node.
+    between which packets were seen on a NIC or a tunnel, so that they are not of one node; ``exits`` are the points
+    where packets from a link to an address were seen next. ``heard`` are the points that recorded echoes. ``lost``
+    sightings could not be told whose they were. ``filtered``: the user says that the recording had a filter.
     """
 
     captures: list[Capture]
@@ -45,7 +47,13 @@ class Paths:
     share: int = 1
     homes: dict[int, set[PointKey]] = field(default_factory=dict)
     apart: set[frozenset[PointKey]] = field(default_factory=set)
+    exits: dict[tuple[PointKey, int], set[PointKey]] = field(default_factory=dict)
+    lost: int = 0
+    heard: set[PointKey] = field(default_factory=set)
+    filtered: bool = False
     _node_addresses: dict[PointKey, set[int]] = field(default_factory=dict)
+    _showing: dict[PointKey, bool] = field(default_factory=dict)
+    _missing: dict[int, list[Link]] = field(default_factory=dict)
 
     @property
     def found(self) -> list[Way]:
@@ -55,8 +63,11 @@ class Paths:
     def opaque(self) -> int:
         return sum(way.count for way in self.found if way.steps[0].encap == OPAQUE)
 
-    def path_rows(self) -> Iterator[tuple[PathRow, int]]:
-        """The rows of the table ``paths``, each with how many packets are behind it."""
+    def path_rows(self, every: bool = False) -> Iterator[tuple[PathRow, int]]:
+        """The rows of the table ``paths``, each with how many packets are behind it: one, where ``every`` is wanted."""
+        if every:
+            yield from ((row, 1) for row in self.every_path())
+            return
         for way in self.found:
             first, *others = way.samples
             row = self.path_row(way, first)
@@ -88,8 +99,11 @@ class Paths:
                 if number >= 0:
                     yield self.found[number], self.ways.sample(packet)
 
-    def hop_rows(self) -> Iterator[tuple[HopRow, int]]:
-        """The rows of the table ``hops``, each with how many packets are behind it."""
+    def hop_rows(self, every: bool = False) -> Iterator[tuple[HopRow, int]]:
+        """The same for the table ``hops``."""
+        if every:
+            yield from ((row, 1) for row in self.every_hop())
+            return
         for way in self.found:
             for one, other in _pod_links(way):
                 for number, sample in enumerate(way.samples):
@@ -97,9 +111,8 @@ class Paths:
                     yield self._hop_row(way, one, other, sample), weight
 
     def path_row(self, way: Way, sample: Sample) -> PathRow:
-        first, last = way.steps[0], way.steps[-1]
+        last = way.steps[-1]
         delivered = self.is_delivered(way)
-        entered = _entered(first)
         return PathRow(
             **_common(way, sample, range(len(way.steps))),
             points=", ".join(step.spot.link.point.name for step in way.steps),
@@ -107,13 +120,14 @@ class Paths:
             last_interface=last.spot.link.point.name,
             last_seen=_last_seen(way, sample.frames[-1]),
             missing=", ".join(link.point.name for link in self._would_have_seen(way)) or None,
-            entered=entered,
+            entered=_entered(way.steps[0]),
             left=self._left(way, delivered),
             delivered=delivered,
             answered=way.answered,
+            for_node=self._for_node(way),
             sightings=len(way.steps),
-            length=way.longest,
-            duration=sample.duration,
+            length=sample.length,
+            duration=sample.times[-1] - sample.times[0],
         )
 
     def _hop_row(self, way: Way, one: int, other: int, sample: Sample) -> HopRow:
@@ -131,7 +145,7 @@ class Paths:
             eth_dst=here.spot.group.dst,
             to_eth_src=there.spot.group.src,
             to_eth_dst=there.spot.group.dst,
-            latency=sum(one.median for one in way.latencies[one:other]),
+            latency=abs(sample.times[other] - sample.times[one]),
         )
 
     def between(self, way: Way, one: int, other: int) -> str:
@@ -193,13 +207,15 @@ class Paths:
             self._node_addresses[key] = node_addresses(self.captures[key[0]], link)
         return self._node_addresses[key]
 
+    def _for_node(self, way: Way) -> bool:
+        return way.dst in self.node_addresses(way.steps[0].spot.link)
+
     def why_alone(self, way: Way) -> str:
         """What it means that packets of this way were seen at one point only."""
         link = way.steps[0].spot.link
-        own = self.node_addresses(link)
-        if way.dst in own:
+        if self._for_node(way):
             return "for the node itself"
-        if way.src in own:
+        if way.src in self.node_addresses(link):
             return "from the node itself"
         return "seen nowhere else"
 
@@ -208,25 +224,38 @@ class Paths:
         if delivered or len(way.steps) > 1 or way.answered:
             return True
         here = way.steps[0].spot.link.point.key
-        if way.dst in self.node_addresses(way.steps[0].spot.link):
-            return None
         silent = self._would_have_seen(way)
         if any(frozenset((here, link.point.key)) in self.apart for link in silent):
-            return None
+            # On the way to another node: what would have shown it first is the NIC or the tunnel of this one.
+            exits = [self.facts.links[key] for key in self.exits.get((here, way.dst), ())]
+            watched = [link for link in exits if link.point.key[0] in way.watching and ECHO not in link.silence]
+            return False if watched and not any(link.point.interface.drops for link in watched) else None
         return False if silent else None
 
     def _would_have_seen(self, way: Way) -> list[Link]:
         """The receiver's links that were being recorded then, would have shown the packet, and do not."""
+        if id(way) not in self._missing:
+            self._missing[id(way)] = list(self._silent_homes(way))
+        return self._missing[id(way)]
+
+    def _silent_homes(self, way: Way) -> Iterator[Link]:
+        if way.repeated:
+            # Its like went by just before: a frame recorded twice is not missing elsewhere.
+            return
         seen = {step.spot.link.point.key for step in way.steps}
-        links: list[Link] = []
         if way.steps[-1].ttl <= 1 and not to_pod(way.steps[-1]):
             # The next router has to drop it.
-            return links
-        for key in sorted(self.homes.get(way.steps[-1].dst, ()), key=str):
-            link = self.facts.links[key]
-            if key not in seen and key[0] in way.watching and shows_the_node(link):
-                links.append(link)
-        return links
+            return
+        for key in sorted(self.homes.get(way.steps[-1].dst, set()) - seen, key=str):
+            if key[0] in way.watching and self._shows_the_node(self.facts.links[key]):
+                yield self.facts.links[key]
+
+    def _shows_the_node(self, link: Link) -> bool:
+        key = link.point.key
+        if key not in self._showing:
+            filtered = self.filtered or bool(link.point.interface.filter)
+            self._showing[key] = shows_the_node(link, filtered, key in self.heard)
+        return self._showing[key]
 
 
 def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sightings: Sightings) -> Paths:
@@ -245,11 +274,20 @@ def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sighting
     known = {(key[0], group) for key, link in facts.links.items() for group in link.point.groups}
     seen, numbering = columns_of(sightings, {number: len(some) for number, some in groups.items()}, known)
     spots = Spots(numbering, groups, facts)
+    paths.lost = numbering.lost + sightings.dropped
+    paths.filtered = bool(reading.scope.filter_used)
     paths.clocks = estimate_clocks(seen)
     seen.time = by_one_clock(seen, paths.clocks)
-    packets = join(seen, spots.point_of, spots.on_pod_link)
+    packets = join(seen, spots.point_of, spots.on_pod_link, numbering.flows)
     paths.ways = Ways(packets, spots, numbering, spans_of(captures, paths.clocks, reading.echo_wait))
     paths.homes = homes_of(captures, facts, paths.found)
+    for way in paths.found:
+        if len(way.steps) > 1:
+            here, there = (step.spot.link.point.key for step in way.steps[:2])
+            paths.exits.setdefault((here, way.dst), set()).add(there)
+    paths.heard = {
+        step.spot.link.point.key for way in paths.found if way.packet in ("request", "reply") for step in way.steps
+    }
     paths.apart = {
         frozenset((way.steps[one].spot.link.point.key, way.steps[other].spot.link.point.key))
         for way in paths.found
@@ -264,9 +302,10 @@ def _like(row: PathRow, way: Way, sample: Sample) -> PathRow:
     return replace(
         row,
         frames=[sample.frames[_shown(way, range(len(way.steps)))]],
-        time=sample.time,
+        time=sample.times[0],
         last_seen=_last_seen(way, sample.frames[-1]),
-        duration=sample.duration,
+        duration=sample.times[-1] - sample.times[0],
+        length=sample.length,
     )
 
 
@@ -278,13 +317,14 @@ def _common(way: Way, sample: Sample, steps: range) -> dict[str, Any]:
         "capture": way.steps[shown].spot.capture,
         "group": way.steps[shown].spot.number,
         "frames": [sample.frames[shown]],
-        "time": sample.time,
+        "time": sample.times[0],
         "packet": way.packet,
         "family": 4 if is_ipv4(way.src) else 6,
         "src": way.src,
         "dst": way.dst,
         "rewritten": way.rewritten,
         "interface": way.steps[steps[0]].spot.link.point.name,
+        "node_interface": way.steps[steps[0]].spot.link.node_interface,
         "encap": ", ".join(sorted(encaps)) or "none",
     }
 

@@ -117,7 +117,8 @@ def points_of(
     ``given`` holds the names that the user gave, by ifindex, or by None for the whole capture.
     """
     points: dict[PointKey, CapturePoint] = {}
-    numbered = [(number, group) for number, group in enumerate(groups) if group.count]
+    # Group 0 holds frames of too many senders, of whichever interfaces.
+    numbered = [(number, group) for number, group in enumerate(groups) if group.count and number]
     single = len({group.point for _, group in numbered}) == 1
     for number, group in numbered:
         key = (capture, group.interface, group.ifindex)
@@ -135,9 +136,9 @@ def _name(
     """A point's name and where it comes from ('' where it is no interface's name but a stand-in)."""
     which = ifindex if ifindex is not None else interface.number
     if which in given:
-        return given[which], "user"
+        return clean(given[which]), "user"
     if None in given and single:
-        return given[None], "user"
+        return clean(given[None]), "user"
     if ifindex is not None and not single:
         return f"ifindex {ifindex}", ""
     if interface.name and interface.name != "any":

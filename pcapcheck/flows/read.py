@@ -124,6 +124,8 @@ def read_capture(
     if sightings is not None:
         sightings.flows[number] = decoder.flows()
     settle(exchanges.finish(capture.groups))
+    groups = capture.groups
+    exchanges.echoes.forget(lambda number: (groups[number].src, groups[number].dst))
     for one in exchanges.echoes.bins():
         capture.tallies.setdefault((ECHO, one.group), Tally()).add_echoes(one)
     if FRAMES not in every:

@@ -13,11 +13,13 @@ from pcapcheck.decode.frames import FrameBatch
 from pcapcheck.decode.layout import SIGHTING_FIELDS, V_LOOSE
 
 MOST_SIGHTINGS = 1 << 21
+LAST_SAMPLE = (1 << 20) - 1
 
 
 @dataclass
 class Sightings:
-    """What every capture saw. ``sample`` are the bits of a loose key that a packet kept does not have.
+    """What every capture saw. ``sample`` are the bits of a loose key that a packet kept does not have; ``dropped``
+    sightings found no room even so.
 
     ``by_capture`` holds rows of SIGHTING_FIELDS numbers one after the other (see ``decode.layout``), ``flows`` the
     address pairs that they name by number.
@@ -25,6 +27,7 @@ class Sightings:
 
     most: int = MOST_SIGHTINGS
     sample: int = 0
+    dropped: int = 0
     by_capture: dict[int, array[int]] = field(default_factory=dict)
     flows: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
 
@@ -40,8 +43,12 @@ class Sightings:
     def add(self, capture: int, batch: FrameBatch) -> None:
         """Take the sightings of a batch."""
         rows = self.by_capture.setdefault(capture, array("q"))
+        if self.sample >= LAST_SAMPLE and self.count >= self.most:
+            # Packets that are all alike: leaving some out leaves none or all.
+            self.dropped += batch.sighting_count
+            return
         rows.frombytes(memoryview(batch.sightings)[: batch.sighting_count * SIGHTING_FIELDS].cast("B"))
-        while self.count > self.most:
+        while self.count > self.most and self.sample < LAST_SAMPLE:
             self._thin_out()
 
     def _thin_out(self) -> None:

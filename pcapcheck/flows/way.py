@@ -59,11 +59,11 @@ class Latency:
 
 @dataclass
 class Sample:
-    """One packet: the frame numbers of its steps, when it was seen first, and how long it was under way."""
+    """One packet: frame numbers and times of its steps, and its length in bytes."""
 
     frames: tuple[int, ...]
-    time: int
-    duration: int
+    times: tuple[int, ...]
+    length: int
 
 
 @dataclass

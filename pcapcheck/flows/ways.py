@@ -14,6 +14,9 @@ from pcapcheck.flows.way import Latency, Sample, Spot, Step, Way, same_link
 MOST_WAYS = 1 << 12
 # A way of more steps is cut: no healthy packet comes near it.
 LONGEST_WAY = 16
+ECHOES = PACKETS[:2]
+# Captures beyond so many are never held to have shown what they do not.
+MOST_WATCHED = 60
 SAMPLES = 5
 # One link may be recorded more than twice (the pod's end, the cali's end, -i any).
 ROUNDS = 4
@@ -109,7 +112,10 @@ class Ways:
         routes = Kinds(route)
         situation, situations = compact(watching << 3 | flags)
         kinds = Kinds(routes.of * np.int64(len(situations)) + situation)
-        order = np.argsort(-kinds.counts, kind="stable")
+        # Echoes first, however rare: it is they whose loss rules judge.
+        examples = first[[kinds.members(number)[0] for number in range(len(kinds.counts))]]
+        echoes = (seen.what[examples] >> 8 & 0xF) < len(ECHOES)
+        order = np.lexsort((-kinds.counts, ~echoes))
         self.beyond = int(kinds.counts[order[MOST_WAYS:]].sum())
         numbers = np.full(len(kinds.counts), -1, np.int64)
         numbers[order[:MOST_WAYS]] = np.arange(min(MOST_WAYS, len(order)))
@@ -158,9 +164,9 @@ class Ways:
         """One packet by its number."""
         begin, count = int(self.packets.begins[packet]), int(self._lengths[packet])
         rows = self.packets.rows[begin : begin + count]
-        frames = tuple(int(one) >> 32 for one in self.seen.frame[rows])
-        times = self.seen.time[rows]
-        return Sample(frames, int(times[0]), int(times[-1] - times[0]))
+        frames = tuple(int(one) >> 32 & 0xFFFFFFFF for one in self.seen.frame[rows])
+        length = int(self.seen.what[rows[0]]) >> 16 & 0xFFFF
+        return Sample(frames, tuple(self.seen.time[rows].tolist()), length)
 
 
 def _drop_seen_twice(packets: Packets, ways: Ways) -> Packets:
@@ -178,7 +184,7 @@ def _drop_seen_twice(packets: Packets, ways: Ways) -> Packets:
         for number, place in enumerate(examples.tolist()):
             one, other = ways.step(int(packets.rows[place])), ways.step(int(packets.rows[place + 1]))
             if same_link(one, other):
-                verdicts[number] = 2 if one.spot.link.end == "pod" and other.spot.link.end == "cali" else 1
+                verdicts[number] = 2 if _tells(one) < _tells(other) else 1
         if not verdicts.any():
             break
         verdict = verdicts[kind]
@@ -191,6 +197,11 @@ def _drop_seen_twice(packets: Packets, ways: Ways) -> Packets:
     return packets
 
 
+def _tells(step: Step) -> tuple[bool, bool]:
+    """How much a sighting of a link tells beside another: the destination MAC, and what the node itself saw."""
+    return step.spot.group.dst is not None, step.spot.link.end != "pod"
+
+
 def _tokens(packets: Packets) -> Column:
     """A number per sighting that is the same where frame group, TTL and tunnel are."""
     frame, what = packets.seen.frame[packets.rows], packets.seen.what[packets.rows]
@@ -198,9 +209,9 @@ def _tokens(packets: Packets) -> Column:
 
 
 def _watching(times: Column, spans: dict[int, tuple[int, int]]) -> Column:
-    """Bit by bit, which captures were being recorded at these times (at most 60 are told)."""
+    """Bit by bit, which captures were being recorded at these times (of the first MOST_WATCHED)."""
     mask = np.zeros(len(times), np.int64)
-    for bit, capture in enumerate(sorted(spans)[:60]):
+    for bit, capture in enumerate(sorted(spans)[:MOST_WATCHED]):
         first, last = spans[capture]
         mask |= ((times >= first) & (times <= last)).astype(np.int64) << bit
     return mask
@@ -218,7 +229,17 @@ def _answered(packets: Packets) -> Mask:
         either: Mask = requests & (_among(seen.echo[first], heard) | _among(seen.echo[last], heard))
         return either
     answered = np.zeros(packets.count, np.bool_)
-    answered[requests] = _among(seen.echo[first[requests]], seen.echo[first[replies]])
+    asked = seen.echo[first[requests]]
+    answered[requests] = _among(asked, seen.echo[first[replies]])
+    ordered = np.sort(asked)
+    anew = ordered[1:][ordered[1:] == ordered[:-1]]
+    if len(anew):
+        # Identifier and sequence number were used again: the reply must come before the next request.
+        some = np.flatnonzero((requests | replies) & np.isin(seen.echo[first], anew))
+        some = some[np.lexsort((seen.time[first[some]], seen.echo[first[some]]))]
+        followed = replies[some[1:]] & (seen.echo[first[some[1:]]] == seen.echo[first[some[:-1]]])
+        answered[some] = np.append(followed, False)
+    answered &= requests
     return answered
 
 
@@ -237,8 +258,10 @@ def _signatures(packets: Packets, lengths: Column) -> Column:
     """A hash per packet of its kind, address pair and steps."""
     token, _ = compact(_tokens(packets))
     begins = packets.begins
-    what = packets.seen.what[packets.rows[begins]]
-    signature = _mix(what >> 8 & 0xF, what >> 32)
+    what = packets.seen.what[packets.rows] if packets.rewritten.any() else packets.seen.what[packets.rows[begins]]
+    first = what[begins] if packets.rewritten.any() else what
+    # Kind and address pairs are told apart by their bits, ways by their lengths too.
+    signature = _mix((first >> 32) << 4 | (first >> 8 & 0xF), lengths + MULTIPLY)
     shortest = int(lengths.min())
     for n in range(int(lengths.max())):
         there = lengths > n
@@ -246,6 +269,9 @@ def _signatures(packets: Packets, lengths: Column) -> Column:
             signature = _mix(signature, token[begins + n] + n)
         else:
             signature[there] = _mix(signature[there], token[begins[there] + n] + n)
+        if packets.rewritten.any():
+            # The addresses behind a translation belong to the way as well.
+            signature[there] = _mix(signature[there], what[begins[there] + n] >> 32)
     return signature
 
 

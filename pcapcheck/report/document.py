@@ -148,6 +148,7 @@ def _paths(result: Result) -> dict[str, Any]:
     return {
         "packets": sum(one.count for one in every),
         "one_in": paths.share,
+        "not_told": paths.lost + (paths.ways.beyond if paths.ways else 0),
         "opaque": paths.opaque,
         "clocks": [
             {

@@ -117,7 +117,9 @@ def notes(result: Result) -> Iterator[str]:
     if paths.share > 1:
         yield f"one packet in {paths.share} was followed, the same ones on every link, to keep memory bounded"
     if paths.ways and paths.ways.beyond:
-        yield f"{paths.ways.beyond} packets took ways too many to tell apart"
+        yield f"{paths.ways.beyond} packets took ways too many to tell apart: not judged"
+    if paths.lost:
+        yield f"{paths.lost} packets had no time, or were of too many MACs or addresses to tell apart: not followed"
     if paths.opaque:
         yield f"{paths.opaque} packets went through WireGuard, into which nobody can look: not followed"
 
