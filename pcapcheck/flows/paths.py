@@ -158,7 +158,9 @@ class Paths:
         here, there = way.steps[one].spot, way.steps[other].spot
         if here.capture == there.capture:
             return "node"
-        if self.clocks and self.clocks[here.capture].offset != self.clocks[there.capture].offset:
+        clocks = [self.clocks[one.capture] for one in (here, there) if one.capture in self.clocks]
+        if len({one.offset for one in clocks}) > 1 and all(one.both_ways for one in clocks):
+            # One node has one clock.
             return "network"
         if frozenset((here.link.point.key, there.link.point.key)) in self.apart:
             return "network"
