@@ -28,6 +28,7 @@ SPAN_BITS = 32
 LARGEST_SPAN = (1 << SPAN_BITS) - 1
 # Times further than 73 years from 1970 are taken for these, so that differences fit into 64 bits.
 LATEST = 1 << 61
+PART = 1 << 14
 # An odd multiplier (Knuth's) as a signed number.
 MULTIPLY = np.int64(0x9E3779B97F4A7C15 - (1 << 64))
 
@@ -104,7 +105,7 @@ def columns_of(sightings: Sightings, groups: dict[int, int], known: set[tuple[in
     count = sightings.count
     seen = Seen(np.empty(count, np.int16), *(np.empty(count, np.int64) for _ in range(6)))
     digest = np.empty(count, np.int64)
-    end = lost = 0
+    end = 0
     for capture in sorted(sightings.by_capture):
         base = len(numbering.spots)
         numbering.spots += [(capture, group) for group in range(groups[capture])]
@@ -115,31 +116,42 @@ def columns_of(sightings: Sightings, groups: dict[int, int], known: set[tuple[in
             fits = pair in flow_numbers or len(flow_numbers) < 1 << 14
             flows[number] = flow_numbers.setdefault(pair, len(flow_numbers)) if fits else 0
         table = np.frombuffer(sightings.by_capture.pop(capture), np.int64).reshape(-1, SIGHTING_FIELDS)
-        rows = (table[:, V_TIME] != ABSENT_TIME) & counts[table[:, V_FRAME] & 0xFFFF]
-        # Of pair 0 nobody knows whose addresses they were.
-        rows &= flows[table[:, V_WHAT] >> 32 & 0x3FFF] > 0
-        lost += len(table) - int(rows.sum())
-        if not rows.all():
-            table = table[rows]
-        here = slice(end, end + len(table))
-        end += len(table)
-        frame, what = table[:, V_FRAME], table[:, V_WHAT]
-        seen.capture[here] = capture
-        seen.frame[here] = frame + (frame >> 16) * ((1 << 32) - (1 << 16)) + base
-        seen.time[here] = np.clip(table[:, V_TIME], -LATEST, LATEST)
-        seen.what[here] = (flows[what >> 32 & 0x3FFF] << 32) | (what & 0xFFFFFFFF)
-        if (what >> 46).any():
-            seen.what[here] |= flows[what >> 46] << 46
-        seen.identity[here] = table[:, V_KEY]
-        seen.loose[here] = table[:, V_LOOSE] ^ (table[:, V_DIGEST] * MULTIPLY)
-        seen.echo[here] = table[:, V_ECHO]
-        digest[here] = table[:, V_DIGEST]
-        del table, frame, what, rows
-    numbering.flows, numbering.lost = list(flow_numbers), lost
+        # In parts that a processor's cache holds, since each is gone through column by column.
+        for start in range(0, len(table), PART):
+            end = _fill(seen, digest, end, table[start : start + PART], capture, base, counts, flows)
+        del table
+    numbering.flows, numbering.lost = list(flow_numbers), count - end
     if end < count:
         seen = Seen(*(getattr(seen, one.name)[:end] for one in fields(Seen)))
     seen.identity = _identities(seen.identity, digest[:end])
     return seen, numbering
+
+
+def _fill(
+    seen: Seen, digest: Column, end: int, table: Column, capture: int, base: int, counts: Mask, flows: Column
+) -> int:
+    """Write rows of sightings into the columns from ``end`` on, but those that nobody can be told of; the new end.
+
+    ``base`` is the number of the capture's first spot, ``counts`` tells which of its groups count, ``flows`` what its
+    address pairs are called.
+    """
+    # Of pair 0 nobody knows whose addresses they were.
+    known = flows[table[:, V_WHAT] >> 32 & 0x3FFF] > 0
+    rows = (table[:, V_TIME] != ABSENT_TIME) & counts[table[:, V_FRAME] & 0xFFFF] & known
+    if not rows.all():
+        table = table[rows]
+    here = slice(end, end + len(table))
+    frame, what = table[:, V_FRAME], table[:, V_WHAT]
+    seen.capture[here] = capture
+    seen.frame[here] = (frame >> 16 << 32) + (frame & 0xFFFF) + base
+    seen.time[here] = np.clip(table[:, V_TIME], -LATEST, LATEST)
+    pairs = (flows[what >> 46] << 46) | (flows[what >> 32 & 0x3FFF] << 32)
+    seen.what[here] = pairs | (what & 0xFFFFFFFF)
+    seen.identity[here] = table[:, V_KEY]
+    seen.loose[here] = table[:, V_LOOSE] ^ (table[:, V_DIGEST] * MULTIPLY)
+    seen.echo[here] = table[:, V_ECHO]
+    digest[here] = table[:, V_DIGEST]
+    return end + len(table)
 
 
 def _identities(key: Column, digest: Column) -> Column:
