@@ -159,7 +159,7 @@ def identify(
         if payload + 8 <= end:
             data = payload + 8
             told = word(buffer, payload)
-    if kind == K_FRAGMENT or kind == K_OTHER:
+    if kind == K_OTHER:
         # The others say who they are; of those the length is left out, since a router may cut them into fragments.
         datagram = datagram | (length << 48)
     digest = digest_of(buffer, data if data < end else end, end, cut)
