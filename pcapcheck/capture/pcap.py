@@ -124,7 +124,7 @@ class PcapReader:
 
     def _oversized(self, matrix: array[int], count: int, first: int, snaplen: int) -> int:
         """Note the first record longer than the snapshot length; its bytes are kept, as Wireshark does."""
-        captured = matrix[layout.CAPTURED * self.batch_frames : layout.CAPTURED * self.batch_frames + count]
+        captured = matrix[layout.CAPTURED : count * layout.FIELDS : layout.FIELDS]
         if max(captured) <= snaplen:
             return 0
         row = next(row for row, size in enumerate(captured) if size > snaplen)

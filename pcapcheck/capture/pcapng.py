@@ -97,8 +97,8 @@ class PcapngReader:
     def _batch(self, matrix: array[int], count: int) -> RecordBatch:
         first = self.frames + 1
         self.frames += count
-        start = layout.INTERFACE * self.batch_frames
-        counts = {0: count} if len(self.interfaces) == 1 else Counter(matrix[start : start + count])
+        interfaces = matrix[layout.INTERFACE : count * layout.FIELDS : layout.FIELDS]
+        counts = {0: count} if len(self.interfaces) == 1 else Counter(interfaces)
         # Only the interfaces of this batch: there may be many, and a batch for each.
         before = len(self.interfaces) - len(self._section)
         for number, frames in counts.items():

@@ -38,7 +38,7 @@ class Problem:
 
 @dataclass
 class RecordBatch:
-    """Records of one window. Row ``r`` of field ``f`` (see ``layout``) is ``matrix[f * capacity + r]``.
+    """Records of one window. Row ``r`` of field ``f`` (see ``layout``) is ``matrix[r * FIELDS + f]``.
 
     Record offsets count from the start of ``buffer``, which holds the file's bytes from ``base`` on and is only
     valid until the next batch is asked for.

@@ -13,7 +13,7 @@ cdef extern from "scan_numbers.h":
     const long long LARGEST_SECONDS
     const unsigned long long LOW_WORD
     enum:
-        OFFSET, CAPTURED, LENGTH, TIME, INTERFACE, DIRECTION
+        OFFSET, CAPTURED, LENGTH, TIME, INTERFACE, DIRECTION, FIELDS
         POSITION, COUNT, STATUS, NEEDED, ZEROS_ALLOWED
         MORE, FULL, BLOCK, TOO_LARGE, MALFORMED, NO_INTERFACE, ZEROS
         UNITS, SHIFT, SECONDS, SNAPLEN, DROPS, GLOBAL, INTERFACE_FIELDS
@@ -22,7 +22,7 @@ cdef inline unsigned int word_of(const unsigned char[::1] buffer, Py_ssize_t pos
 cdef inline unsigned int half_of(const unsigned char[::1] buffer, Py_ssize_t position, bint big) except? -1 nogil
 
 @cython.locals(
-    position=cython.longlong, count=cython.longlong, status=cython.int, needed=cython.longlong,
+    position=cython.longlong, count=cython.longlong, entry=cython.longlong, status=cython.int, needed=cython.longlong,
     captured=cython.longlong, length=cython.longlong, seconds=cython.longlong,
     fraction=cython.longlong)
 cpdef scan_pcap(
@@ -36,7 +36,7 @@ cdef inline long long packet_time(
     unsigned long long high, unsigned long long low, const long long[::1] interfaces, Py_ssize_t row) nogil
 
 @cython.locals(
-    position=cython.longlong, count=cython.longlong, status=cython.int, needed=cython.longlong,
+    position=cython.longlong, count=cython.longlong, entry=cython.longlong, status=cython.int, needed=cython.longlong,
     kind=cython.uint, total=cython.longlong, direction=cython.int, interface=cython.longlong,
     row=cython.Py_ssize_t, data=cython.longlong, captured=cython.longlong, length=cython.longlong,
     time=cython.longlong, option=cython.longlong, last=cython.longlong, code=cython.uint, size=cython.longlong,

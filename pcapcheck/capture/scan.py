@@ -1,8 +1,8 @@
 # cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
 """Find the records in a window of capture bytes.
 
-In: a window of a pcap or pcapng file. Out: one row per record in a flat matrix of 64-bit integers, field by
-field (``matrix[FIELD * capacity + row]``), and the place where the scan stopped and why.
+In: a window of a pcap or pcapng file. Out: one row per record in a flat matrix of 64-bit integers, row by
+row (``matrix[row * FIELDS + FIELD]``), and the place where the scan stopped and why.
 
 These loops see every record, so they are written to run unchanged as plain Python or compiled by Cython with
 the C types in ``scan.pxd``. Integers therefore stay within 64 bits by construction.
@@ -79,12 +79,13 @@ def scan_pcap(
                 state[ZEROS_ALLOWED] = state[ZEROS_ALLOWED] - 1
             if not nanoseconds:
                 fraction = fraction * 1000
-            matrix[OFFSET * capacity + count] = position + header
-            matrix[CAPTURED * capacity + count] = captured
-            matrix[LENGTH * capacity + count] = length if length > captured else captured
-            matrix[TIME * capacity + count] = seconds * 1000000000 + fraction
-            matrix[INTERFACE * capacity + count] = 0
-            matrix[DIRECTION * capacity + count] = -1
+            entry = count * FIELDS
+            matrix[entry + OFFSET] = position + header
+            matrix[entry + CAPTURED] = captured
+            matrix[entry + LENGTH] = length if length > captured else captured
+            matrix[entry + TIME] = seconds * 1000000000 + fraction
+            matrix[entry + INTERFACE] = 0
+            matrix[entry + DIRECTION] = -1
             count = count + 1
             position = position + header + captured
         if status == MORE and count == capacity:
@@ -225,12 +226,13 @@ def scan_pcapng(
             if captured > LARGEST_FRAME:
                 status = TOO_LARGE
                 break
-            matrix[OFFSET * capacity + count] = data
-            matrix[CAPTURED * capacity + count] = captured
-            matrix[LENGTH * capacity + count] = length if length > captured else captured
-            matrix[TIME * capacity + count] = time
-            matrix[INTERFACE * capacity + count] = interfaces[row + GLOBAL]
-            matrix[DIRECTION * capacity + count] = direction
+            entry = count * FIELDS
+            matrix[entry + OFFSET] = data
+            matrix[entry + CAPTURED] = captured
+            matrix[entry + LENGTH] = length if length > captured else captured
+            matrix[entry + TIME] = time
+            matrix[entry + INTERFACE] = interfaces[row + GLOBAL]
+            matrix[entry + DIRECTION] = direction
             count = count + 1
             position = position + total
         state[POSITION] = position

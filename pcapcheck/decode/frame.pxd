@@ -20,7 +20,7 @@ cdef extern from "frame_numbers.h":
         G_SOURCE_LOW, G_SRC, G_TCP, HAS, HAS_ADDRESSES, IFINDEX, INNER_ETH_DST, INNER_ETH_SRC, INTERFACE, IPIP
         IP_DF, IP_DST_HIGH, IP_DST_LOW, IP_FRAGMENT, IP_ID, IP_LENGTH, IP_MF, IP_PROTO, IP_SRC_HIGH, IP_SRC_LOW
         IP_TTL, IP_VERSION, KIND_DIRECTION, KIND_TTL, LENGTH, LINK_COOKED, LINK_COOKED2, LINK_ETHERNET, LINK_LOOP
-        LINK_NULL, LINK_RAW, MULTICAST, ND, NUMBER, OTHER, PLAIN, POSITION, R_CAPTURED, R_DIRECTION, R_INTERFACE
+        LINK_NULL, LINK_RAW, MULTICAST, ND, NUMBER, OTHER, PLAIN, POSITION, R_CAPTURED, R_DIRECTION, R_FIELDS, R_INTERFACE
         R_LENGTH, R_OFFSET, R_TIME, SIGHTING_FIELDS, SRC_PORT, S_EVENTS, S_GROUPS, S_HASH, S_RECORD, S_ROWS
         S_SIGHTINGS, S_UNDECODED, TCP_FLAGS, TCP_GOES_ON, TCP_OPENS, TIME, TO_MANY, TO_ONE, TTL_DECREMENTED
         TTL_ORIGINAL, TTL_SILENT, UNDECODED, UNICAST, VLAN, VNI, VXLAN, VXLAN_PORT, V_FRAME, V_LOOSE, V_TIME
@@ -63,7 +63,7 @@ cdef inline bint begins_ip(
     first=cython.int, total=cython.longlong, packed=cython.longlong, kind=cython.longlong, group=cython.longlong,
     entry=cython.Py_ssize_t, seen=cython.longlong)
 cpdef decode_frames(
-    const unsigned char[::1] buffer, const long long[::1] records, long long record_capacity, long long count,
+    const unsigned char[::1] buffer, const long long[::1] records, long long count,
     long long first_number, const long long[::1] links, long long since, long long until, bint keep_all,
     long long[::1] groups, long long[::1] slots, long long limit, long long[::1] rows, long long capacity,
     long long[::1] events, bint follow, long long sample, long long[::1] flows, int[::1] flow_slots,

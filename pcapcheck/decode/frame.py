@@ -25,6 +25,7 @@ if not cython.compiled:
     from pcapcheck.capture.layout import ABSENT_TIME
     from pcapcheck.capture.layout import CAPTURED as R_CAPTURED
     from pcapcheck.capture.layout import DIRECTION as R_DIRECTION
+    from pcapcheck.capture.layout import FIELDS as R_FIELDS
     from pcapcheck.capture.layout import INTERFACE as R_INTERFACE
     from pcapcheck.capture.layout import LENGTH as R_LENGTH
     from pcapcheck.capture.layout import OFFSET as R_OFFSET
@@ -137,7 +138,6 @@ def begins_ip(buffer: bytearray, position: int, end: int, ethertype: int) -> boo
 def decode_frames(
     buffer: bytearray,
     records: array[int],
-    record_capacity: int,
     count: int,
     first_number: int,
     links: array[int],
@@ -174,12 +174,13 @@ def decode_frames(
         latest = 0
         before = 0
         while record < count and row < capacity:
-            start = records[R_OFFSET * record_capacity + record]
-            captured = records[R_CAPTURED * record_capacity + record]
-            length = records[R_LENGTH * record_capacity + record]
-            time = records[R_TIME * record_capacity + record]
-            interface = records[R_INTERFACE * record_capacity + record]
-            direction = records[R_DIRECTION * record_capacity + record]
+            entry = record * R_FIELDS
+            start = records[entry + R_OFFSET]
+            captured = records[entry + R_CAPTURED]
+            length = records[entry + R_LENGTH]
+            time = records[entry + R_TIME]
+            interface = records[entry + R_INTERFACE]
+            direction = records[entry + R_DIRECTION]
             number = first_number + record
             record = record + 1
             if time < since or time >= until:

@@ -162,7 +162,6 @@ class Decoder:
         frame.decode_frames(
             batch.buffer,
             batch.matrix,
-            capacity,
             batch.count,
             batch.first_number,
             self._links,

@@ -29,7 +29,7 @@ def frames_in_words(path: Path, numbers: Iterable[int]) -> dict[int, str]:
 
 def _words(batch: RecordBatch, row: int) -> str:
     def field(which: int) -> int:
-        return batch.matrix[which * batch.capacity + row]
+        return batch.matrix[row * layout.FIELDS + which]
 
     start = field(layout.OFFSET)
     data = bytes(batch.buffer[start : start + field(layout.CAPTURED)])

@@ -69,10 +69,7 @@ def read_bytes(data: bytes, batch_frames: int = BATCH_FRAMES, window: int = WIND
     reader = open_bytes(data, batch_frames, window)
     records: list[Record] = []
     for batch in reader.batches():
-        fields = [
-            batch.matrix[field * batch.capacity : field * batch.capacity + batch.count]
-            for field in range(layout.FIELDS)
-        ]
+        fields = [batch.matrix[field : batch.count * layout.FIELDS : layout.FIELDS] for field in range(layout.FIELDS)]
         for row in zip(*fields, strict=True):
             start = row[layout.OFFSET]
             time = row[layout.TIME]
