@@ -81,12 +81,12 @@ class Way:
     count: int
     first: int
     last: int
-    watching: frozenset[int]
-    answered: bool
     repeated: bool
     rewritten: bool
     shortest: int
     longest: int
+    watching: frozenset[int] = frozenset()
+    answered: bool = False
     latencies: tuple[Latency, ...] = ()
     samples: list[Sample] = field(default_factory=list)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from pcapcheck.columns import ENCAPS, PACKETS
@@ -59,6 +61,12 @@ class Kinds:
         self._sorted = np.argsort(self.of.astype(np.uint16) if few else self.of, kind="stable")
         self._ends = np.append(0, np.cumsum(self.counts))
 
+    @property
+    def examples(self) -> Column:
+        """A packet of each kind."""
+        examples: Column = self._sorted[self._ends[:-1]]
+        return examples
+
     def members(self, kind: int) -> Column:
         """The packets of one kind, in their order."""
         return self._sorted[self._ends[kind] : self._ends[kind + 1]]
@@ -113,8 +121,7 @@ class Ways:
         situation, situations = compact(watching << 3 | flags)
         kinds = Kinds(routes.of * np.int64(len(situations)) + situation)
         # Echoes first, however rare: it is they whose loss rules judge.
-        examples = first[[kinds.members(number)[0] for number in range(len(kinds.counts))]]
-        echoes = (seen.what[examples] >> 8 & 0xF) < len(ECHOES)
+        echoes = (seen.what[first[kinds.examples]] >> 8 & 0xF) < len(ECHOES)
         order = np.lexsort((-kinds.counts, ~echoes))
         self.beyond = int(kinds.counts[order[MOST_WAYS:]].sum())
         numbers = np.full(len(kinds.counts), -1, np.int64)
@@ -125,30 +132,32 @@ class Ways:
             members = kinds.members(kind)
             packet = int(members[0])
             rows = first[members]
-            lengths = seen.what[rows] >> 16 & 0xFFFF
-            steps = self.steps(packet)
             number = int(routes.of[packet])
             if number not in latencies:
-                latencies[number] = self._latencies(packets.begins[routes.members(number)], len(steps))
-            ways.append(
-                Way(
-                    packet=PACKETS[int(seen.what[rows[0]]) >> 8 & 0xF],
-                    route=number,
-                    steps=steps,
-                    count=len(members),
-                    first=int(seen.time[rows].min()),
-                    last=int(seen.time[rows].max()),
-                    watching=frozenset(one for bit, one in enumerate(sorted(spans)) if watching[packet] >> bit & 1),
-                    answered=bool(answered[packet]),
-                    repeated=bool(packets.repeated[packet]),
-                    rewritten=bool(packets.rewritten[packet]),
-                    shortest=int(lengths.min()),
-                    longest=int(lengths.max()),
-                    latencies=latencies[number],
-                    samples=[self.sample(int(one)) for one in members[:SAMPLES]],
-                )
-            )
+                latencies[number] = self._latencies(packets.begins[routes.members(number)], int(self._lengths[packet]))
+            watched = frozenset(one for bit, one in enumerate(sorted(spans)) if watching[packet] >> bit & 1)
+            way = self._way(members, rows, number, latencies[number])
+            ways.append(replace(way, watching=watched, answered=bool(answered[packet])))
         return ways, numbers[kinds.of]
+
+    def _way(self, members: Column, rows: Column, route: int, latencies: tuple[Latency, ...]) -> Way:
+        """The way of these packets, whose first sightings are ``rows``."""
+        packet = int(members[0])
+        time, lengths = self.seen.time[rows], self.seen.what[rows] >> 16 & 0xFFFF
+        return Way(
+            packet=PACKETS[int(self.seen.what[rows[0]]) >> 8 & 0xF],
+            route=route,
+            steps=self.steps(packet),
+            count=len(members),
+            first=int(time.min()),
+            last=int(time.max()),
+            repeated=bool(self.packets.repeated[packet]),
+            rewritten=bool(self.packets.rewritten[packet]),
+            shortest=int(lengths.min()),
+            longest=int(lengths.max()),
+            latencies=latencies,
+            samples=[self.sample(int(one)) for one in members[:SAMPLES]],
+        )
 
     def _latencies(self, begins: Column, steps: int) -> tuple[Latency, ...]:
         """From step to step, over the packets whose sightings begin there."""
