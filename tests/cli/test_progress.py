@@ -1,0 +1,60 @@
+"""Progress on a terminal's standard error, once something takes long; never in a pipe."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.captures import pings, write_capture
+from tests.support.lab import ROOT
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> Path:
+    return write_capture(tmp_path / "cali14e7d81007d.pcap", 100_000, pings)
+
+
+def script(patience: float) -> list[str]:
+    """The command with another patience: a test that waits two seconds for a slow machine proves no more."""
+    code = (
+        f"import sys; from pcapcheck.report import progress; progress.PATIENCE = {patience}; "
+        "from pcapcheck.cli import main; main(sys.argv[1:])"
+    )
+    return [sys.executable, "-c", code, "analyze", "--format", "json"]
+
+
+def on_a_terminal(command: list[str]) -> str:
+    """What a command writes to standard error when that is a terminal."""
+    leader, follower = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=follower, cwd=ROOT, env=environment):
+        os.close(follower)
+        written = b""
+        try:
+            while piece := os.read(leader, 65536):
+                written += piece
+        except OSError:
+            # Linux says EIO when the last writer has gone.
+            pass
+    os.close(leader)
+    return written.decode()
+
+
+def test_terminal_sees_bytes_and_frames_per_second(capture: Path) -> None:
+    shown = on_a_terminal([*script(0), str(capture)])
+    assert "frames/s" in shown
+    assert "B/s" in shown or "bytes/s" in shown
+
+
+def test_terminal_sees_nothing_of_what_is_quick(capture: Path) -> None:
+    assert on_a_terminal([*script(600), str(capture)]) == ""
+
+
+def test_pipe_sees_nothing(capture: Path) -> None:
+    done = subprocess.run([*script(0), str(capture)], capture_output=True, cwd=ROOT, check=True)
+    assert done.stderr == b""
