@@ -7,7 +7,7 @@ from pcapcheck.report.summary import pods
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding
 from pcapcheck.ruleset.result import Result
 from pcapcheck.ruleset.rule import SEVERITIES
-from pcapcheck.values import format_address
+from pcapcheck.values import format_address, is_ipv4
 
 # What happens first on a link comes first: without an answer to ARP there are no packets, without those no echoes.
 STAGES = (ARP, ANSWERS, FRAMES, ADDRESSES, HOPS, PATHS, ECHO)
@@ -55,7 +55,9 @@ def _success(result: Result) -> str:
         who = "the pods'"
         if len(askers) == 1 and len(askers[0].link.pod_ips) == 1:
             who = f"{format_address(next(iter(askers[0].link.pod_ips)))}'s"
-        parts.append(f"the node answers {who} ARP for {'its' if len(askers) == 1 else 'their'} gateway")
+        addresses = [ip for one in askers for ip in one.link.pod_ips]
+        asked = "ARP" if not addresses or any(map(is_ipv4, addresses)) else "neighbour solicitation"
+        parts.append(f"the node answers {who} {asked} for {'its' if len(askers) == 1 else 'their'} gateway")
     echoes = passed.get("echo-answered")
     if echoes:
         parts.append(f"{echoes.checked} of {echoes.checked} echo requests are replied to")

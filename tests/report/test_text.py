@@ -179,3 +179,9 @@ def test_names_from_a_capture_control_no_terminal(tmp_path: Path) -> None:
     assert "\x1b" not in text
     assert "\x07" not in text
     assert "[bold]" in text
+
+
+def test_ipv6_pods_do_not_ask_by_arp() -> None:
+    first = report(*captures("ipv6")).splitlines()[0]
+    assert "neighbour solicitation for its gateway" in first
+    assert "ARP" not in first
