@@ -47,21 +47,21 @@ def write_numbers(kernel):
     header = HEADERS / f"{kernel.rpartition('.')[2]}_numbers.h"
     header.parent.mkdir(parents=True, exist_ok=True)
     header.write_text("\n".join(lines) + "\n")
+    return header
 
 
 # The loops hand views from function to function, by value: with room for eight dimensions that is 200 bytes each.
 Options.buffer_max_dims = 2
 extensions = cythonize([Extension(name, [name.replace(".", "/") + ".py"]) for name in KERNELS], build_dir="build")
 for extension in extensions:
-    write_numbers(extension.name)
+    # Compiled anew each time: the numbers may have changed where the source did not.
+    extension.depends = [str(write_numbers(extension.name))]
     extension.include_dirs = [str(HEADERS)]
     # Told here, since cythonize makes new extensions and forgets it of those that it was given.
     extension.optional = True
     if sys.platform != "win32":
         # What the pxd files call inline is: left to itself, gcc finds it too long and hands views over call by call.
         extension.define_macros = [("CYTHON_INLINE", "__inline__ __attribute__((always_inline))")]
-    # Compiled anew each time: the numbers may have changed where the source did not.
-    extension.depends = [str(HEADERS / f"{extension.name.rpartition('.')[2]}_numbers.h")]
 
 setup(
     ext_modules=extensions,

@@ -103,6 +103,7 @@ ENCAPS = ("none", "ipip", "vxlan", "wireguard")
 # A tunnel into which nobody can look.
 OPAQUE = "wireguard"
 PACKETS = ("request", "reply", "error", "tcp", "udp", "fragment", "other")
+ECHOES = PACKETS[:2]
 BETWEEN = ("node", "tunnel", "network", "unknown")
 ERRORS = ("none", "unreachable", "too-big", "time-exceeded", "other")
 

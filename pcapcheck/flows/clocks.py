@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from pcapcheck.flows.gathering_layout import SAME_PACKET
-from pcapcheck.flows.joining import Column, Seen
+from pcapcheck.flows.joining import Column, Seen, ttl_of
 from pcapcheck.flows.way import Clock
 
 # Two files of one kernel show no more than this; what is less is not told from none.
@@ -81,7 +81,7 @@ def _compare(seen: Seen, rows_here: Column, rows_there: Column, reference: Clock
         return None
     left, right = here[1][left], there[1][right]
     later = seen.time[right] - seen.time[left]
-    ttl, other_ttl = seen.what[left] & 0xFF, seen.what[right] & 0xFF
+    ttl, other_ttl = ttl_of(seen.what[left]), ttl_of(seen.what[right])
     went_there = later[ttl > other_ttl]
     came_back = later[ttl < other_ttl]
     if len(went_there) and len(came_back):

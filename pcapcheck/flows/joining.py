@@ -8,6 +8,7 @@ another packet: a retransmission, an identifier used anew, a sequence number tha
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from pcapcheck.flows.sightings import Sightings
 
 Column = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+T = TypeVar("T", int, Column)
 
 # Chains of packets that are looked up together, a power of two: enough that most hold one packet of the last second.
 CHAINS = 1 << 18
@@ -54,33 +56,32 @@ class Seen:
     def spot(self) -> Column:
         return self.frame & 0xFFFFFFFF
 
-    @property
-    def number(self) -> Column:
-        return self.frame >> 32
 
-    @property
-    def ttl(self) -> Column:
-        return self.what & 0xFF
+# What V_WHAT of ``decode.layout`` holds: of one sighting or of a column of them.
 
-    @property
-    def kind(self) -> Column:
-        return self.what >> 8 & 0xF
 
-    @property
-    def encap(self) -> Column:
-        return self.what >> 12 & 0xF
+def ttl_of(what: T) -> T:
+    return what & 0xFF
 
-    @property
-    def length(self) -> Column:
-        return self.what >> 16 & 0xFFFF
 
-    @property
-    def flow(self) -> Column:
-        return self.what >> 32 & 0x3FFF
+def kind_of(what: T) -> T:
+    return what >> 8 & 0xF
 
-    @property
-    def outer(self) -> Column:
-        return self.what >> 46
+
+def encap_of(what: T) -> T:
+    return what >> 12 & 0xF
+
+
+def length_of(what: T) -> T:
+    return what >> 16 & 0xFFFF
+
+
+def flow_of(what: T) -> T:
+    return what >> 32 & 0x3FFF
+
+
+def outer_of(what: T) -> T:
+    return what >> 46
 
 
 @dataclass
@@ -136,7 +137,7 @@ def _fill(
     address pairs are called.
     """
     # Of pair 0 nobody knows whose addresses they were.
-    known = flows[table[:, V_WHAT] >> 32 & 0x3FFF] > 0
+    known = flows[flow_of(table[:, V_WHAT])] > 0
     rows = (table[:, V_TIME] != ABSENT_TIME) & counts[table[:, V_FRAME] & 0xFFFF] & known
     if not rows.all():
         table = table[rows]
@@ -145,7 +146,7 @@ def _fill(
     seen.capture[here] = capture
     seen.frame[here] = (frame >> 16 << 32) + (frame & 0xFFFF) + base
     seen.time[here] = np.clip(table[:, V_TIME], -LATEST, LATEST)
-    pairs = (flows[what >> 46] << 46) | (flows[what >> 32 & 0x3FFF] << 32)
+    pairs = (flows[outer_of(what)] << 46) | (flows[flow_of(what)] << 32)
     seen.what[here] = pairs | (what & 0xFFFFFFFF)
     seen.identity[here] = table[:, V_KEY]
     seen.loose[here] = table[:, V_LOOSE] ^ (table[:, V_DIGEST] * MULTIPLY)
@@ -224,7 +225,7 @@ def join(seen: Seen, points: Column, links: Column, flows: list[tuple[int, int]]
         kept = np.unique(target)
         rewritten, repeated = rewritten[kept], repeated[kept]
         rows, packet = _by_packet(np.searchsorted(kept, target)[packet_of])
-    rows = rows[_by_way(packet, seen.ttl[rows], seen.time[rows], seen.encap[rows] == 0)]
+    rows = rows[_by_way(packet, ttl_of(seen.what[rows]), seen.time[rows], encap_of(seen.what[rows]) == 0)]
     return Packets(seen, rows, packet, begins_of(packet), repeated, rewritten)
 
 
@@ -299,7 +300,7 @@ def _merge_rewritten(
     if not len(twice):
         return None
     several = np.flatnonzero(np.isin(loose, twice))
-    time, flow, ttl = seen.time[first], seen.flow[first], seen.ttl[first]
+    time, flow, ttl = seen.time[first], flow_of(seen.what[first]), ttl_of(seen.what[first])
     several = several[np.lexsort((time[several], loose[several]))]
     same = (loose[several][1:] == loose[several][:-1]) & (np.diff(time[several]) <= SAME_PACKET)
     alone_before = np.append(True, ~same[:-1])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from pcapcheck.columns import ECHO, OPAQUE
+from pcapcheck.columns import ECHO, ECHOES, OPAQUE
 from pcapcheck.decode.frames import FrameGroup
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.homes import homes_of, node_addresses, shows_the_node, spans_of, to_pod
@@ -69,12 +69,9 @@ class Paths:
             yield from ((row, 1) for row in self.every_path())
             return
         for way in self.found:
-            first, *others = way.samples
-            row = self.path_row(way, first)
-            # The samples stand for themselves, the first also for those of which none is kept.
-            yield row, way.count - len(others)
-            for sample in others:
-                yield _like(row, way, sample), 1
+            row = self.path_row(way, way.samples[0])
+            for sample, weight in _weighed(way):
+                yield _like(row, way, sample), weight
 
     def every_path(self) -> Iterator[PathRow]:
         """A row for every packet, in the order in which they were seen first."""
@@ -106,8 +103,7 @@ class Paths:
             return
         for way in self.found:
             for one, other in _pod_links(way):
-                for number, sample in enumerate(way.samples):
-                    weight = way.count - len(way.samples) + 1 if number == 0 else 1
+                for sample, weight in _weighed(way):
                     yield self._hop_row(way, one, other, sample), weight
 
     def path_row(self, way: Way, sample: Sample) -> PathRow:
@@ -287,9 +283,7 @@ def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sighting
         if len(way.steps) > 1:
             here, there = (step.spot.link.point.key for step in way.steps[:2])
             paths.exits.setdefault((here, way.dst), set()).add(there)
-    paths.heard = {
-        step.spot.link.point.key for way in paths.found if way.packet in ("request", "reply") for step in way.steps
-    }
+    paths.heard = {step.spot.link.point.key for way in paths.found if way.packet in ECHOES for step in way.steps}
     paths.apart = {
         frozenset((way.steps[one].spot.link.point.key, way.steps[other].spot.link.point.key))
         for way in paths.found
@@ -297,6 +291,14 @@ def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sighting
         if other - one > 1
     }
     return paths
+
+
+def _weighed(way: Way) -> Iterator[tuple[Sample, int]]:
+    """The samples of a way: each stands for itself, the first also for those of which none is kept."""
+    first, *others = way.samples
+    yield first, way.count - len(others)
+    for sample in others:
+        yield sample, 1
 
 
 def _like(row: PathRow, way: Way, sample: Sample) -> PathRow:

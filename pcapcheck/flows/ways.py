@@ -6,17 +6,29 @@ from dataclasses import replace
 
 import numpy as np
 
-from pcapcheck.columns import ENCAPS, PACKETS
+from pcapcheck.columns import ECHOES, ENCAPS, PACKETS
 from pcapcheck.decode.frames import FrameGroup
 from pcapcheck.flows.facts import Facts
-from pcapcheck.flows.joining import MULTIPLY, Column, Mask, Numbering, Packets, is_fresh
+from pcapcheck.flows.joining import (
+    MULTIPLY,
+    Column,
+    Mask,
+    Numbering,
+    Packets,
+    encap_of,
+    flow_of,
+    is_fresh,
+    kind_of,
+    length_of,
+    outer_of,
+    ttl_of,
+)
 from pcapcheck.flows.way import Latency, Sample, Spot, Step, Way, same_link
 
 # Ways told apart; beyond so many the rarest are only counted.
 MOST_WAYS = 1 << 12
 # A way of more steps is cut: no healthy packet comes near it.
 LONGEST_WAY = 16
-ECHOES = PACKETS[:2]
 # Captures beyond so many are never held to have shown what they do not.
 MOST_WATCHED = 60
 SAMPLES = 5
@@ -97,10 +109,10 @@ class Ways:
     def step(self, row: int) -> Step:
         """The step that a row of ``seen`` is."""
         what = int(self.seen.what[row])
-        src, dst = self.flows[what >> 32 & 0x3FFF]
-        outer = self.flows[what >> 46] if what >> 46 else None
+        src, dst = self.flows[flow_of(what)]
+        outer = self.flows[outer_of(what)] if outer_of(what) else None
         spot = self.spots[int(self.seen.frame[row]) & 0xFFFFFFFF]
-        return Step(spot, what & 0xFF, ENCAPS[what >> 12 & 0xF], src, dst, outer)
+        return Step(spot, ttl_of(what), ENCAPS[encap_of(what)], src, dst, outer)
 
     def steps(self, packet: int) -> tuple[Step, ...]:
         begin = int(self.packets.begins[packet])
@@ -121,7 +133,7 @@ class Ways:
         situation, situations = compact(watching << 3 | flags)
         kinds = Kinds(routes.of * np.int64(len(situations)) + situation)
         # Echoes first, however rare: it is they whose loss rules judge.
-        echoes = (seen.what[first[kinds.examples]] >> 8 & 0xF) < len(ECHOES)
+        echoes = kind_of(seen.what[first[kinds.examples]]) < len(ECHOES)
         order = np.lexsort((-kinds.counts, ~echoes))
         self.beyond = int(kinds.counts[order[MOST_WAYS:]].sum())
         numbers = np.full(len(kinds.counts), -1, np.int64)
@@ -143,9 +155,9 @@ class Ways:
     def _way(self, members: Column, rows: Column, route: int, latencies: tuple[Latency, ...]) -> Way:
         """The way of these packets, whose first sightings are ``rows``."""
         packet = int(members[0])
-        time, lengths = self.seen.time[rows], self.seen.what[rows] >> 16 & 0xFFFF
+        time, lengths = self.seen.time[rows], length_of(self.seen.what[rows])
         return Way(
-            packet=PACKETS[int(self.seen.what[rows[0]]) >> 8 & 0xF],
+            packet=PACKETS[kind_of(int(self.seen.what[rows[0]]))],
             route=route,
             steps=self.steps(packet),
             count=len(members),
@@ -174,7 +186,7 @@ class Ways:
         begin, count = int(self.packets.begins[packet]), int(self._lengths[packet])
         rows = self.packets.rows[begin : begin + count]
         frames = tuple(int(one) >> 32 & 0xFFFFFFFF for one in self.seen.frame[rows])
-        length = int(self.seen.what[rows[0]]) >> 16 & 0xFFFF
+        length = length_of(int(self.seen.what[rows[0]]))
         return Sample(frames, tuple(self.seen.time[rows].tolist()), length)
 
 
@@ -214,7 +226,7 @@ def _tells(step: Step) -> tuple[bool, bool]:
 def _tokens(packets: Packets) -> Column:
     """A number per sighting that is the same where frame group, TTL and tunnel are."""
     frame, what = packets.seen.frame[packets.rows], packets.seen.what[packets.rows]
-    return ((frame & 0xFFFFFFFF) << 10) | ((what & 0xFF) << 2) | (what >> 12 & 3)
+    return ((frame & 0xFFFFFFFF) << 10) | (ttl_of(what) << 2) | encap_of(what)
 
 
 def _watching(times: Column, spans: dict[int, tuple[int, int]]) -> Column:
@@ -231,7 +243,7 @@ def _answered(packets: Packets) -> Mask:
     seen, begins = packets.seen, packets.begins
     first = packets.rows[begins]
     last = packets.rows[begins + packets.lengths - 1]
-    kind = seen.what[first] >> 8 & 0xF
+    kind = kind_of(seen.what[first])
     replies, requests = kind == PACKETS.index("reply"), kind == PACKETS.index("request")
     if packets.rewritten.any():
         heard = np.concatenate((seen.echo[first[replies]], seen.echo[last[replies & packets.rewritten]]))
@@ -270,7 +282,7 @@ def _signatures(packets: Packets, lengths: Column) -> Column:
     what = packets.seen.what[packets.rows] if packets.rewritten.any() else packets.seen.what[packets.rows[begins]]
     first = what[begins] if packets.rewritten.any() else what
     # Kind and address pairs are told apart by their bits, ways by their lengths too.
-    signature = _mix((first >> 32) << 4 | (first >> 8 & 0xF), lengths + MULTIPLY)
+    signature = _mix((first >> 32) << 4 | kind_of(first), lengths + MULTIPLY)
     shortest = int(lengths.min())
     for n in range(int(lengths.max())):
         there = lengths > n
