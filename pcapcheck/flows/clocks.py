@@ -17,7 +17,9 @@ from pcapcheck.flows.way import Clock
 LEAST_OFFSET = 1_000_000
 # Of the delays the shortest few in a hundred count, so that one odd packet does not decide.
 SHARE = 5
+# Sightings that are looked at, unless fewer than so many packets are then found that both captures saw.
 MOST_COMPARED = 1 << 13
+LEAST_COMPARED = 100
 
 
 def estimate_clocks(seen: Seen) -> dict[int, Clock]:
@@ -62,6 +64,16 @@ def _first_sightings(seen: Seen, rows: Column) -> tuple[Column, Column]:
     return known, rows_first
 
 
+def _common_packets(seen: Seen, rows_here: Column, rows_there: Column, share: int) -> tuple[Column, Column]:
+    """The rows of packets that both saw, among one packet in so many."""
+    here, there = (
+        _first_sightings(seen, rows[seen.identity[rows] & (share - 1) == 0] if share > 1 else rows)
+        for rows in (rows_here, rows_there)
+    )
+    _, left, right = np.intersect1d(here[0], there[0], assume_unique=True, return_indices=True)
+    return here[1][left], there[1][right]
+
+
 def _compare(seen: Seen, rows_here: Column, rows_there: Column, reference: Clock, capture: int) -> Clock | None:
     """The clock of the capture ``there``, by packets that both saw; None where there are none.
 
@@ -72,14 +84,11 @@ def _compare(seen: Seen, rows_here: Column, rows_there: Column, reference: Clock
     share = 1
     while smaller // share > MOST_COMPARED:
         share *= 2
-    here, there = (
-        _first_sightings(seen, rows[seen.identity[rows] & (share - 1) == 0] if share > 1 else rows)
-        for rows in (rows_here, rows_there)
-    )
-    _, left, right = np.intersect1d(here[0], there[0], assume_unique=True, return_indices=True)
+    left, right = _common_packets(seen, rows_here, rows_there, share)
+    if share > 1 and len(left) < LEAST_COMPARED:
+        left, right = _common_packets(seen, rows_here, rows_there, 1)
     if not len(left):
         return None
-    left, right = here[1][left], there[1][right]
     later = seen.time[right] - seen.time[left]
     ttl, other_ttl = ttl_of(seen.what[left]), ttl_of(seen.what[right])
     went_there = later[ttl > other_ttl]

@@ -42,6 +42,16 @@ def tcp(src: str, dst: str, eth: tuple[str, str], number: int, ttl: int = 64) ->
     return ethernet(*eth, 0x0800, bytes(packet))
 
 
+def segments(count: int, src: str, dst: str, eth: tuple[str, str]) -> list[Frame]:
+    """So many TCP segments, ten microseconds apart, each with its own identification and number."""
+    frame = bytearray(tcp(src, dst, eth, 0))
+    frames = []
+    for n in range(count):
+        frame[18:20], frame[38:42] = struct.pack(">H", n & 0xFFFF), struct.pack(">I", n)
+        frames.append((BEGIN + n * 10_000, bytes(frame)))
+    return frames
+
+
 def udp(src: str, dst: str, eth: tuple[str, str], ttl: int, payload: bytes = b"\x23" + bytes(47)) -> bytes:
     datagram = dpkt.udp.UDP(sport=50000, dport=123, data=payload)
     datagram.ulen = len(datagram)
@@ -171,10 +181,19 @@ def test_packets_without_times_prove_no_loss(tmp_path: Path) -> None:
 def test_clocks_of_a_busy_and_a_quiet_capture(tmp_path: Path) -> None:
     """Five packets that both saw among fifty thousand that only one did."""
     a, b = pings(5)
-    noise = [(BEGIN + n * 10_000, tcp(POD_IP, "8.8.8.8", (POD, NODE), n)) for n in range(50_000)]
+    noise = segments(50_000, POD_IP, "8.8.8.8", (POD, NODE))
     analysis = analyze(*write_links(tmp_path, sorted(a + noise), b, ahead=3 * SECOND))
     assert abs(analysis.followed.clocks[1].offset - 3 * SECOND) < MS
     assert steps(analysis)[LINK_A, LINK_B] == steps(analysis)[LINK_B, LINK_A] == 5
+
+
+def test_clocks_of_two_busy_captures_that_share_little(tmp_path: Path) -> None:
+    """A ping that both saw, and so many others on either side that only a share of them is compared."""
+    a, b = pings(1)
+    ours = segments(40_000, POD_IP, "8.8.8.8", (POD, NODE))
+    theirs = segments(40_000, PEER_IP, "8.8.4.4", (PEER, NODE))
+    analysis = analyze(*write_links(tmp_path, sorted(a + ours), sorted(b + theirs), ahead=3 * SECOND))
+    assert abs(analysis.followed.clocks[1].offset - 3 * SECOND) < MS
 
 
 def test_more_address_pairs_than_are_told_apart(tmp_path: Path) -> None:
