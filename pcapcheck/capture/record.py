@@ -10,11 +10,16 @@ from typing import Protocol
 from pcapcheck.capture.layout import FIELDS
 
 BATCH_FRAMES = 8192
+# An ARP packet on Ethernet with its record header: nothing that is asked or answered takes less.
+SMALLEST_RECORD = 58
 
 
 @dataclass
 class Interface:
-    """An interface of a capture file. ``link_type`` is the LINKTYPE_ number; ``drops`` counts packets lost."""
+    """An interface of a capture file. ``link_type`` is the LINKTYPE_ number.
+
+    ``drops`` counts packets lost while recording, ``unread`` the bytes of damage passed over since.
+    """
 
     number: int
     link_type: int
@@ -23,7 +28,13 @@ class Interface:
     fcs_bytes: int = 0
     filter: str | None = None
     drops: int = 0
+    unread: int = 0
     frames: int = 0
+
+    @property
+    def missing(self) -> int:
+        """How many packets may be missing: those that were lost, and as many as may have stood in damaged bytes."""
+        return self.drops + -(-self.unread // SMALLEST_RECORD)
 
 
 @dataclass(frozen=True)
