@@ -39,7 +39,8 @@ SECONDS = 2  # if_tsoffset
 SNAPLEN = 3
 DROPS = 4  # sum of epb_dropcount
 GLOBAL = 5  # number of the interface within the capture, over all sections
-INTERFACE_FIELDS = 6
+LARGEST = 6  # bytes of the largest frame that is believed
+INTERFACE_FIELDS = 7
 
 ABSENT_TIME = -0x7FFFFFFFFFFFFFFF
 LARGEST_FRAME = 262144  # libpcap's MAXIMUM_SNAPLEN, Wireshark's WTAP_MAX_PACKET_SIZE_STANDARD

@@ -8,34 +8,20 @@ from collections.abc import Iterator
 
 from pcapcheck.capture import layout, salvage, scan
 from pcapcheck.capture.gaps import Gaps
-from pcapcheck.capture.record import Interface, Problem, RecordBatch, empty_matrix
+from pcapcheck.capture.patched import MODIFIED, STANDARD, record_header
+from pcapcheck.capture.record import Interface, Problem, RecordBatch, empty_matrix, largest_frame
 from pcapcheck.capture.window import Window
 from pcapcheck.errors import CaptureError
 
-# First four bytes of the file -> (byte order, nanoseconds, size of a record header).
-MAGICS: dict[bytes, tuple[str, bool, int]] = {}
+# First four bytes of the file -> (byte order, nanoseconds, sizes that a record header may have).
+MAGICS: dict[bytes, tuple[str, bool, tuple[int, ...]]] = {}
 for _order in ("<", ">"):
-    MAGICS[struct.pack(_order + "I", 0xA1B2C3D4)] = (_order, False, 16)
-    MAGICS[struct.pack(_order + "I", 0xA1B23C4D)] = (_order, True, 16)
-    MAGICS[struct.pack(_order + "I", 0xA1B2CD34)] = (_order, False, 24)
+    MAGICS[struct.pack(_order + "I", 0xA1B2C3D4)] = (_order, False, STANDARD)
+    MAGICS[struct.pack(_order + "I", 0xA1B23C4D)] = (_order, True, STANDARD[:1])
+    MAGICS[struct.pack(_order + "I", 0xA1B2CD34)] = (_order, False, MODIFIED)
 
 # So many bytes of zeros are no records, although each 16 of them could be an empty one.
 BLANK_BYTES = 4096
-
-# Relatives that share the look of a pcap magic but not its layout.
-UNSUPPORTED = {
-    0xA1B234CD: "a pcap variant that was reserved and never specified (magic a1b234cd)",
-    0xA12B3C4D: "Navtel's pcap variant (magic a12b3c4d)",
-    0xA1B2C3CB: "a saved BPF filter, not a capture (magic a1b2c3cb)",
-}
-
-
-def unsupported(magic: bytes) -> str | None:
-    """What a relative of pcap is that cannot be read, or None."""
-    for order in ("<", ">"):
-        if len(magic) == 4 and struct.unpack(order + "I", magic)[0] in UNSUPPORTED:
-            return UNSUPPORTED[struct.unpack(order + "I", magic)[0]]
-    return None
 
 
 class PcapReader:
@@ -62,14 +48,16 @@ class PcapReader:
             raise CaptureError(
                 f"{name}: cut inside the pcap file header ({len(header)} of 24 bytes); capture again or copy it again"
             )
-        order, self.nanoseconds, self.record_header = MAGICS[header[:4]]
+        order, self.nanoseconds, sizes = MAGICS[header[:4]]
         self.big = order == ">"
         major, minor, _zone, _figures, snaplen, link = struct.unpack(order + "HHiIII", header[4:])
         self.swapped = self._swapped(major, minor, name)
+        self.record_header = record_header(window, order, sizes, self.swapped)
         # The link type is the low half of the word. Bit 26 says whether bits 28-31 hold the length of the frame
         # check sequence, in units of 16 bits.
         fcs_bytes = 2 * (link >> 28) if link & (1 << 26) else 0
         self.interfaces = [Interface(0, link & 0xFFFF, snaplen=snaplen, fcs_bytes=fcs_bytes)]
+        self.largest = largest_frame(link & 0xFFFF)
         if link & 0x0BFF0000:
             self.problems.append(
                 Problem("reserved-bits", f"reserved bits of the link type word are set ({link:#010x})", byte=20)
@@ -107,6 +95,7 @@ class PcapReader:
                 self.record_header,
                 self.swapped,
                 self.nanoseconds,
+                self.largest,
                 matrix,
                 self.batch_frames,
                 state,
@@ -183,7 +172,7 @@ class PcapReader:
         here = window.offset
         # Nor are those before a record of today, nor where the next one is not as far away as records of zeros reach.
         found = zeros < len(ahead) and self._search(here + 1, here, zeros + self.record_header)
-        if found and ((window.offset - here) % self.record_header or self._state[layout.LATEST] > layout.DAY):
+        if found and ((window.offset - here) % self.record_header or self._words(0, 1)[0] > layout.DAY):
             self._add("zeros", "zeros stand where records should", here)
             return True
         window.position -= window.offset - here
@@ -226,9 +215,13 @@ class PcapReader:
 
     def _lengths(self) -> tuple[int, int]:
         """Captured and wire length of the record whose header begins at the window's position."""
-        captured, length = struct.unpack((">" if self.big else "<") + "II", self.window.peek(16)[8:])
+        captured, length = self._words(2, 4)
         swapped = self.swapped == 1 or (self.swapped == 2 and captured > length)
         return (length, captured) if swapped else (captured, length)
+
+    def _words(self, first: int, last: int) -> tuple[int, ...]:
+        """Words of the record header at the window's position."""
+        return struct.unpack((">" if self.big else "<") + "4I", self.window.peek(16))[first:last]
 
     def _search(self, start: int, beyond: int, most: int | None = None) -> bool:
         """Move the window to where records begin again at or behind the byte ``start``; see ``salvage.find_record``."""

@@ -25,7 +25,7 @@ from pcapcheck.capture.layout import (
     SECTION_HEADER,
     SIMPLE_PACKET,
 )
-from pcapcheck.capture.record import Interface, Problem, RecordBatch, empty_matrix
+from pcapcheck.capture.record import Interface, Problem, RecordBatch, empty_matrix, largest_frame
 from pcapcheck.capture.window import Window
 from pcapcheck.errors import CaptureError
 
@@ -259,7 +259,8 @@ class PcapngReader:
                 (offset,) = struct.unpack(self._order + "q", value)
         # Beyond what nanoseconds in 64 bits can tell, every packet's time is absent; the bound keeps sums inside.
         offset = max(-4 * layout.LARGEST_SECONDS, min(offset, 4 * layout.LARGEST_SECONDS))
-        self._rows.extend([units, shift, offset, min(snaplen, 1 << 31), 0, interface.number])
+        largest = largest_frame(link_type)
+        self._rows.extend([units, shift, offset, min(snaplen, 1 << 31), 0, interface.number, largest])
         self._section.append(interface)
         self.interfaces.append(interface)
 

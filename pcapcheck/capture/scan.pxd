@@ -8,7 +8,6 @@ cdef extern from "scan_numbers.h":
     const unsigned int ENHANCED_PACKET
     const unsigned int SIMPLE_PACKET
     const unsigned int OBSOLETE_PACKET
-    const unsigned int LARGEST_FRAME
     const unsigned int LARGEST_BLOCK
     const long long ABSENT_TIME
     const long long LARGEST_SECONDS
@@ -18,7 +17,7 @@ cdef extern from "scan_numbers.h":
         POSITION, COUNT, STATUS, NEEDED, ZEROS_ALLOWED, TRUSTED, LATEST
         MORE, FULL, BLOCK, TOO_LARGE, MALFORMED, NO_INTERFACE, ZEROS, SUSPECT
         DAY
-        UNITS, SHIFT, SECONDS, SNAPLEN, DROPS, GLOBAL, INTERFACE_FIELDS
+        UNITS, SHIFT, SECONDS, SNAPLEN, DROPS, GLOBAL, LARGEST, INTERFACE_FIELDS
 
 @cython.locals(
     position=cython.longlong, count=cython.longlong, entry=cython.longlong, status=cython.int, needed=cython.longlong,
@@ -26,7 +25,7 @@ cdef extern from "scan_numbers.h":
     latest=cython.longlong, limit=cython.longlong, zeros=cython.bint, odd=cython.bint)
 cpdef scan_pcap(
     const unsigned char[::1] buffer, long long end, bint big, int header, int swapped, bint nanoseconds,
-    long long[::1] matrix, long long capacity, long long[::1] state)
+    long long largest, long long[::1] matrix, long long capacity, long long[::1] state)
 
 @cython.locals(
     shift=cython.longlong, ticks=cython.ulonglong, units=cython.ulonglong, seconds=cython.ulonglong,

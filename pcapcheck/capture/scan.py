@@ -31,17 +31,18 @@ def scan_pcap(
     header: int,
     swapped: int,
     nanoseconds: bool,
+    largest: int,
     matrix: array[int],
     capacity: int,
     state: array[int],
 ) -> None:
     """Scan classic pcap records from ``state[POSITION]`` to ``end``.
 
-    ``header`` is the size of a record header (16, or 24 for the Kuznetzov variant), ``swapped`` 1 where captured
-    and wire length changed places (files of version 2.2 and older, and 543), 2 where they did if the first is the
-    larger (2.3). Of records that are all zeros ``state[ZEROS_ALLOWED]`` are taken, of others with a header that no
-    recorder writes ``state[TRUSTED]``: more captured than was on the wire, a second or more in the fraction, or more
-    than a day away from the record before.
+    ``header`` is the size of a record header (see ``patched``), ``largest`` that of the largest frame. ``swapped`` is
+    1 where captured and wire length changed places (files of version 2.2 and older, and 543), 2 where they did if the
+    first is the larger (2.3). Of records that are all zeros ``state[ZEROS_ALLOWED]`` are taken, of others with a header
+    that no recorder writes ``state[TRUSTED]``: more captured than was on the wire, a second or more in the fraction, or
+    more than a day away from the record before.
     """
     with cython.nogil:
         position = state[POSITION]
@@ -58,7 +59,7 @@ def scan_pcap(
             length = word_of(buffer, position + 12, big)
             if swapped == 1 or (swapped == 2 and captured > length):
                 captured, length = length, captured
-            if captured > LARGEST_FRAME:
+            if captured > largest:
                 status = TOO_LARGE
                 break
             seconds = word_of(buffer, position, big)
@@ -78,7 +79,7 @@ def scan_pcap(
                     status = ZEROS
                     break
                 state[ZEROS_ALLOWED] = state[ZEROS_ALLOWED] - 1
-            else:
+            elif captured:
                 latest = seconds
             if odd:
                 state[TRUSTED] = state[TRUSTED] - 1
@@ -229,7 +230,7 @@ def scan_pcapng(
                             dropped = 0x7FFFFFFF
                         interfaces[row + DROPS] = interfaces[row + DROPS] + dropped
                     option = option + 4 + size + ((4 - (size & 3)) & 3)
-            if captured > LARGEST_FRAME:
+            if captured > interfaces[row + LARGEST]:
                 status = TOO_LARGE
                 break
             entry = count * FIELDS

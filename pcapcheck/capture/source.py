@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pcapcheck.capture.pcap import MAGICS, PcapReader, unsupported
+from pcapcheck.capture import foreign
+from pcapcheck.capture.pcap import MAGICS, PcapReader
 from pcapcheck.capture.pcapng import MAGIC, PcapngReader
 from pcapcheck.capture.record import BATCH_FRAMES, Reader
 from pcapcheck.capture.window import Window
@@ -20,7 +21,6 @@ OTHERS = {
     b"\x04\x22\x4d\x18": "an lz4 file",
     b"\xfd7zXZ": "an xz file",
     b"BZh": "a bzip2 file",
-    b"PK\x03\x04": "a zip file",
 }
 
 
@@ -54,10 +54,10 @@ def reader_for(window: Window, name: str, batch_frames: int) -> Reader:
         return PcapReader(window, name, batch_frames)
     if magic[:4] == MAGIC:
         return PcapngReader(window, name, batch_frames)
-    relative = unsupported(magic[:4])
-    if relative:
-        raise CaptureError(f"{name}: {relative} cannot be read; convert it with: editcap -F pcap IN OUT")
     for start, what in OTHERS.items():
         if magic.startswith(start):
             raise CaptureError(f"{name}: {what}, not a capture; unpack it first")
+    known = foreign.describe(window.peek(foreign.ENOUGH))
+    if known:
+        raise CaptureError(f"{name}: {known}")
     raise CaptureError(f"{name}: neither pcap nor pcapng (it begins with {magic[:4].hex(' ')}); record with tcpdump -w")
