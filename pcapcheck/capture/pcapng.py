@@ -120,8 +120,10 @@ class PcapngReader:
             elif status in WRONG:
                 if not self._resume(*WRONG[status]):
                     return
-            elif status == layout.MORE and not window.more() and not self._is_damage(f"frame {self.frames + 1}"):
-                return
+            elif status == layout.MORE:
+                needed = state[layout.NEEDED]
+                if not window.ensure(needed) and not self._is_damage(f"frame {self.frames + 1}"):
+                    return
 
     def _is_damage(self, where: str) -> bool:
         """Tell the end of the file, or a cut inside ``where``, from a block that only claims to go on behind it."""
