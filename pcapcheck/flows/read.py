@@ -18,6 +18,7 @@ from pcapcheck.flows.exchanges import Exchanges, Finished
 from pcapcheck.flows.scope import Scope
 from pcapcheck.flows.sightings import Sightings
 from pcapcheck.flows.summary import Tally
+from pcapcheck.values import clean
 
 # Told after every batch: the capture, the bytes and the frames read so far.
 Progress = Callable[[Path, int, int], None]
@@ -159,7 +160,8 @@ def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exch
         yield Problem("not-decoded", f"{frames} frames of link type {name} are counted but not decoded")
     for one in interfaces:
         if one.drops:
-            yield Problem("drops", f"{one.name or f'interface {one.number}'} lost {one.drops} packets while recording")
+            name = clean(one.name) if one.name else f"interface {one.number}"
+            yield Problem("drops", f"{name} lost {one.drops} packets while recording")
     if decoder.overflowed:
         yield Problem("too-many-senders", f"{decoder.overflowed} frames are of too many different MACs to tell apart")
     evicted = exchanges.resolutions.evicted + exchanges.echoes.evicted
