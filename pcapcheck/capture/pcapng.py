@@ -33,7 +33,7 @@ MAGIC = struct.pack(">I", SECTION_HEADER)
 BYTE_ORDERS = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
 PACKETS = (ENHANCED_PACKET, SIMPLE_PACKET, OBSOLETE_PACKET)
 # What is kept of interfaces over all sections is bounded, however large the file.
-MOST_INTERFACES = 1 << 16
+MOST_INTERFACES = 1 << 13
 LARGEST_DESCRIPTIONS = 1 << 26
 
 
