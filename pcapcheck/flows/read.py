@@ -153,9 +153,10 @@ def read_frames(path: Path, reading: Reading) -> Iterator[FrameRow]:
 
 def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exchanges) -> Iterator[Problem]:
     """What was read but could not be told: link types that are not decoded, and state dropped to bound memory."""
-    undecoded = Counter(
-        {link_name(one.link_type): one.frames for one in interfaces if one.frames and one.link_type not in LINKS}
-    )
+    undecoded: Counter[str] = Counter()
+    for one in interfaces:
+        if one.frames and one.link_type not in LINKS:
+            undecoded[link_name(one.link_type).removeprefix("link type ")] += one.frames
     for name, frames in undecoded.items():
         yield Problem("not-decoded", f"{frames} frames of link type {name} are counted but not decoded")
     for one in interfaces:
