@@ -101,6 +101,14 @@ def format_durations(durations: list[int]) -> str:
     return " / ".join(f"{one / size:.3g}" for one in durations) + f" {unit}"
 
 
+def parse_size(text: str) -> int:
+    """Bytes, from a number with K, M, G or T (powers of 1024) behind it or without."""
+    match = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?)([KMGT]?)(?:i?B)?", text, re.IGNORECASE)
+    if not match:
+        raise ValueError(f"{text!r} is not a size like 500M or 20G")
+    return int(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " "))
+
+
 def parse_time(text: str) -> int:
     """RFC 3339, or seconds since the epoch; a time without a zone is UTC."""
     if re.fullmatch(r"\d{1,10}(\.\d{1,9})?", text):

@@ -177,7 +177,7 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
     talk = link.point.gateway
     provable = talk.askers.keys() - talk.answered or any(one.shakes_hands for one in link.point.groups.values())
     if any(missing.values()) and provable and not link.heard_both_ends:
-        rows = (row for row in read_frames(capture.path, reading) if row.group in link.point.groups and row.eth_src)
+        rows = (row for row in read_frames(capture.source, reading) if row.group in link.point.groups and row.eth_src)
         proof = proof_of_one_way(rows, reading.gateways, reading.arp_wait)
         if proof:
             link.silence[ARP] = link.silence[ECHO] = proof

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pcapcheck.capture.record import Interface
+from pcapcheck.capture.rotation import bare_name
+from pcapcheck.capture.source import STANDARD_INPUT
 from pcapcheck.decode.frames import COOKED, FrameGroup
 from pcapcheck.values import clean
 from pcapcheck.workload import find_cali_name, kind_of_name
@@ -144,11 +146,13 @@ def _name(
     if interface.name and interface.name != "any":
         return clean(find_cali_name(interface.name, prefix) or interface.name), "capture"
     if single:
-        stem = path.name.split(".")[0]
-        whole = path.name.removesuffix(".pcap").removesuffix(".pcapng")
+        whole = bare_name(path)
+        stem = whole.split(".")[0]
         # node-1_eth0.pcap, worker2-vxlan.calico.pcap: the interface stands last.
         last = re.split(r"[-_]", whole)[-1]
         for candidate in (find_cali_name(path.name, prefix), stem, whole, last):
             if candidate and kind_of_name(candidate, prefix):
                 return candidate, "file name"
-    return (f"interface {interface.number}" if not single else clean(path.name)), ""
+    if not single:
+        return f"interface {interface.number}", ""
+    return "standard input" if path == STANDARD_INPUT else clean(path.name), ""

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from pcapcheck.capture.record import Interface, Problem
-from pcapcheck.capture.source import open_capture
+from pcapcheck.capture.rotation import RotatedSet
+from pcapcheck.capture.source import Source
 from pcapcheck.columns import ARP, ECHO, FRAMES
 from pcapcheck.decode.fields import FrameRow, frame_rows
 from pcapcheck.decode.frames import COOKED2, LINKS, Decoder, FrameGroup, link_name
@@ -19,7 +20,8 @@ from pcapcheck.flows.scope import Scope
 from pcapcheck.flows.sightings import Sightings
 from pcapcheck.flows.summary import Tally
 
-# Told after every batch: the capture, the bytes and the frames read so far.
+Captured = Source | RotatedSet
+# Told after every batch: the capture, the bytes of its files and the frames read so far.
 Progress = Callable[[Path, int, int], None]
 
 
@@ -68,7 +70,7 @@ class Capture:
     """One capture of the observation, once it was read."""
 
     number: int
-    path: Path
+    source: Captured
     exchanges: Exchanges
     format: str = ""
     frames: int = 0
@@ -77,10 +79,15 @@ class Capture:
     groups: list[FrameGroup] = field(default_factory=list)
     tallies: dict[tuple[str, int], Tally] = field(default_factory=dict)
 
+    @property
+    def path(self) -> Path:
+        """The file that it was read from, of a rotated set the first."""
+        return self.source.path
+
 
 def read_capture(
     number: int,
-    path: Path,
+    source: Captured,
     reading: Reading,
     sink: RowSink,
     every: frozenset[str] = frozenset(),
@@ -96,7 +103,7 @@ def read_capture(
     """
     decoder = Decoder(FRAMES in every, reading.scope.since, reading.scope.until)
     exchanges = Exchanges(reading.gateways, reading.arp_wait, reading.echo_wait, ECHO in every, decoder.macs)
-    capture = Capture(number, path, exchanges)
+    capture = Capture(number, source, exchanges)
 
     def settle(finished: Iterator[Finished]) -> None:
         for table, exchange, weight in finished:
@@ -105,7 +112,7 @@ def read_capture(
             sink(table, [exchange], weight)
 
     try:
-        with open_capture(path, reading.batch_frames) as reader:
+        with source.open(reading.batch_frames) as reader:
             for records in reader.batches():
                 if sightings is not None:
                     decoder.follow = not alone or len(records.interfaces) > 1 or _is_any(records.interfaces)
@@ -117,7 +124,7 @@ def read_capture(
                 if FRAMES in every:
                     sink(FRAMES, frame_rows(frames), 1)
                 if progress:
-                    progress(path, records.base, reader.frames)
+                    progress(source.path, source.consumed, reader.frames)
     finally:
         exchanges.echoes.close()
     capture.groups = decoder.groups()
@@ -142,10 +149,10 @@ def _is_any(interfaces: list[Interface]) -> bool:
     return any(one.link_type == COOKED2 for one in interfaces)
 
 
-def read_frames(path: Path, reading: Reading) -> Iterator[FrameRow]:
+def read_frames(source: Captured, reading: Reading) -> Iterator[FrameRow]:
     """Every frame of a capture, one at a time; each is valid until the next is asked for."""
     decoder = Decoder(True, reading.scope.since, reading.scope.until)
-    with open_capture(path, reading.batch_frames) as reader:
+    with source.open(reading.batch_frames) as reader:
         for records in reader.batches():
             yield from frame_rows(decoder.decode(records))
 

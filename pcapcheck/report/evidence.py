@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from pcapcheck.capture import layout
 from pcapcheck.capture.record import RecordBatch
-from pcapcheck.capture.source import open_capture
 from pcapcheck.decode.describe import describe
+from pcapcheck.flows.read import Captured
 
 
-def frames_in_words(path: Path, numbers: Iterable[int]) -> dict[int, str]:
+def frames_in_words(source: Captured, numbers: Iterable[int]) -> dict[int, str]:
     """A line for each of these frames of a capture, by number."""
     wanted = sorted(set(numbers))
     words: dict[int, str] = {}
     if not wanted:
         return words
-    with open_capture(path) as reader:
+    with source.open() as reader:
         for batch in reader.batches():
             while wanted and wanted[0] < batch.first_number + batch.count:
                 number = wanted.pop(0)

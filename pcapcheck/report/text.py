@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 from typing import IO
 
@@ -17,6 +16,7 @@ from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations
 from pcapcheck.report.evidence import frames_in_words
 from pcapcheck.report.headline import headline, ordered
+from pcapcheck.report.look import commands
 from pcapcheck.report.paths import Names, hops, notes, route_title, routes
 from pcapcheck.report.summary import PodSummary, pods
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding
@@ -109,7 +109,7 @@ def _capture_line(result: Result, capture: Capture) -> str:
         parts.append(f"{what} {link.point.name}" + (f" (pod {pod}{at})" if pod else ""))
     if len(links) > 4:
         parts.append(f"and {len(links) - 4} more interfaces")
-    return f"{clean(str(capture.path))}: {', '.join(parts)}"
+    return f"{clean(capture.source.name)}: {', '.join(parts)}"
 
 
 def _failure(page: Page, result: Result, finding: Finding) -> None:
@@ -128,13 +128,12 @@ def _failure(page: Page, result: Result, finding: Finding) -> None:
             _evidence(page, one, words)
     for capture in sorted({one.capture for one in shown}):
         numbers = sorted({number for one in shown if one.capture == capture for number in one.frames})
-        path = shlex.quote(clean(str(result.captures[capture].path)))
-        if numbers:
-            page.command(f"tshark -r {path} -Y 'frame.number in {{{','.join(map(str, numbers))}}}'", 4)
-    commands = list(dict.fromkeys(command for one in shown for command in one.next))
-    if commands:
+        for command in commands(result.captures[capture].source, numbers):
+            page.command(command, 4)
+    questions = list(dict.fromkeys(command for one in shown for command in one.next))
+    if questions:
         page.line(Text("ask the node next:", "dim"), 4)
-        for command in commands:
+        for command in questions:
             page.command(command, 6)
 
 
@@ -153,7 +152,7 @@ def _words(result: Result, shown: list[Evidence]) -> dict[tuple[int, int], str]:
     return {
         (capture, number): text
         for capture, numbers in wanted.items()
-        for number, text in frames_in_words(result.captures[capture].path, numbers).items()
+        for number, text in frames_in_words(result.captures[capture].source, numbers).items()
     }
 
 
