@@ -79,7 +79,7 @@ def analyze(
     """Judge one or more captures as one observation.
 
     ``paths`` are files, folders, patterns or ``-`` for standard input; the files of a rotated set are one capture.
-    A compressed capture may hold ``unpack_limit`` bytes (None: 1 GiB or 100 times its size). Of a stream ``keep_all``
+    A compressed capture may hold ``unpack_limit`` bytes (None: 1 GiB or 250 times its size). Of a stream ``keep_all``
     keeps more than the first GiB, so that its tables can be made. ``rules`` are files or folders of them (None: the
     Calico pack); ``variables`` override the rules' ``$names``.
 

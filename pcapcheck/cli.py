@@ -29,7 +29,7 @@ GARBAGE_THRESHOLD = 100_000
 UNPACK_LIMIT = click.option(
     "--unpack-limit",
     metavar="SIZE",
-    help="How much a compressed capture may hold, as in 20G; 1G or 100 times its packed size unless given.",
+    help="How much a compressed capture may hold, as in 20G; 1G or 250 times its packed size unless given.",
 )
 CAPTURES = click.argument("captures", metavar="CAPTURE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 SET = click.option(
@@ -132,8 +132,8 @@ def analyze(
     """
     from pcapcheck.report.exit import exit_code, unmet
 
-    _keep_inputs(output, captures, rule_paths)
     analysis = _run(captures, rule_paths, **scope)
+    _keep_inputs(output, analysis, rule_paths)
     demands = unmet(analysis, strict, required)
     with _writing(output) as stream:
         if form == "json":
@@ -164,8 +164,8 @@ def export(captures: tuple[Path, ...], table: str, form: str, output: str | None
 
     if form == "parquet" and output is None:
         raise CaptureError("--format parquet writes binary data; name a file with --output")
-    _keep_inputs(output, captures, ())
     analysis = _run(captures, (), **scope, keep_all=True)
+    _keep_inputs(output, analysis, ())
     if form == "parquet":
         write_parquet(analysis, table, str(output))
         return
@@ -315,9 +315,9 @@ def _assignments(assignments: tuple[str, ...]) -> dict[str, str]:
     return pairs
 
 
-def _keep_inputs(output: str | None, captures: tuple[Path, ...], rule_paths: tuple[Path, ...]) -> None:
-    """Refuse to write over what is read."""
-    for path in (*captures, *rule_paths):
+def _keep_inputs(output: str | None, analysis: Analysis, rule_paths: tuple[Path, ...]) -> None:
+    """Refuse to write over what is read: captures are read again for their evidence."""
+    for path in (*(file for capture in analysis.captures for file in capture.source.files), *rule_paths):
         if output is not None and Path(output).resolve() == path.resolve():
             raise CaptureError(f"--output {output}: that is one of the inputs; name another file")
 

@@ -16,10 +16,10 @@ from pcapcheck.errors import CaptureError
 PIECE = 1 << 16
 # A few bytes can ask for gigabytes of dictionary. What the tools write by themselves needs 65 MiB (xz -9).
 MOST_MEMORY = 1 << 27
-# Unpacked a capture may be so large, or so many times its packed size, whichever is more. Captures pack 5 to 40 to 1;
+# Unpacked a capture may be so large, or so many times its packed size, whichever is more. Captures pack 5 to 70 to 1;
 # what packs better was made to.
 LARGE = 1 << 30
-MOST_TIMES = 100
+MOST_TIMES = 250
 
 
 class Decompressor(Protocol):
@@ -114,7 +114,7 @@ class Unpacked(io.RawIOBase):
     """The bytes that ``packed`` holds, all members one after the other.
 
     Damage ends the stream as the end of the file does, and is noted in ``problems``. Raises CaptureError beyond
-    ``limit`` bytes (None: 1 GiB or 100 times the packed size), since a small file may unpack to any size.
+    ``limit`` bytes (None: 1 GiB or 250 times the packed size), since a small file may unpack to any size.
     """
 
     def __init__(self, packed: Window, compression: Compression, name: str, limit: int | None) -> None:

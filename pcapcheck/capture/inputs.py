@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from glob import has_magic, iglob
 from pathlib import Path
 
-from pcapcheck.capture.rotation import RotatedSet, in_sets
+from pcapcheck.capture.rotation import Captured, in_sets
 from pcapcheck.capture.source import STANDARD_INPUT, Source
 from pcapcheck.errors import CaptureError, NotACapture
 
@@ -16,7 +16,7 @@ from pcapcheck.errors import CaptureError, NotACapture
 class Inputs:
     """The captures, and the files of folders that are none."""
 
-    captures: list[Source | RotatedSet] = field(default_factory=list)
+    captures: list[Captured] = field(default_factory=list)
     passed_over: list[Path] = field(default_factory=list)
 
 

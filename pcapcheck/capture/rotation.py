@@ -50,7 +50,7 @@ def set_key(path: Path) -> tuple[Path, str] | None:
     return path.parent, counted["stem"]
 
 
-def in_sets(sources: list[Source]) -> list[Source | RotatedSet]:
+def in_sets(sources: list[Source]) -> list[Captured]:
     """The sources with the files of each rotated set joined, a set standing where its first file stood.
 
     Raises CaptureError where a file of a set cannot be read.
@@ -117,8 +117,16 @@ class RotatedSet:
         return self.sources[0].path
 
     @property
+    def files(self) -> list[Path]:
+        return [one.path for one in self.sources]
+
+    @property
     def name(self) -> str:
         return f"{self.sources[0].path} … {self.sources[-1].path.name} ({len(self.sources)} files)"
+
+    @property
+    def short_name(self) -> str:
+        return f"{self.sources[0].path.name} … {self.sources[-1].path.name}"
 
     @property
     def complete(self) -> bool:
@@ -140,6 +148,10 @@ class RotatedSet:
 
     def end(self, source: Source) -> None:
         self._passed += source.path.stat().st_size
+
+
+# What one capture is read from.
+Captured = Source | RotatedSet
 
 
 class SetReader:

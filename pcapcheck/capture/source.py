@@ -44,6 +44,14 @@ class Source:
         return "standard input" if self.path == STANDARD_INPUT else str(self.path)
 
     @property
+    def short_name(self) -> str:
+        return self.name if self.path == STANDARD_INPUT else self.path.name
+
+    @property
+    def files(self) -> list[Path]:
+        return [self.path]
+
+    @property
     def is_stream(self) -> bool:
         """Whether this can be read only once, like standard input or a named pipe."""
         return self.path == STANDARD_INPUT or (self.path.exists() and not self.path.is_file())

@@ -44,15 +44,15 @@ class Arriving(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         count = 0
-        while count < len(buffer) and (self._is_ready() if count else self._wait()):
-            got = os.readv(self.descriptor, [buffer[count:]])
-            if not got:
-                break
-            count += got
-        self.count += count
-        self._keep(buffer[:count])
+        with memoryview(buffer) as view:
+            while count < len(view) and (self._is_ready() if count else self._wait()):
+                got = os.readv(self.descriptor, [view[count:]])
+                if not got:
+                    break
+                count += got
+            self._keep(view[:count])
         return count
 
     def tell(self) -> int:
@@ -84,6 +84,7 @@ class Arriving(io.RawIOBase):
         return bool(select.select([self.descriptor], [], [], patience)[0])
 
     def _keep(self, data: memoryview) -> None:
+        self.count += len(data)
         if not self.complete:
             return
         if self.limit is not None and self.count > self.limit:

@@ -140,7 +140,7 @@ def describe(captures: list[Capture], reading: Reading) -> Facts:
     links: dict[PointKey, Link] = {}
     for capture in captures:
         given = reading.scope.names_for(capture.path)
-        points = points_of(capture.number, capture.path, capture.interfaces, capture.groups, given, reading.prefix)
+        points = points_of(capture.number, capture.source, capture.interfaces, capture.groups, given, reading.prefix)
         for key, point in points.items():
             talk = capture.exchanges.gateway_talk.get((point.interface.number, key[2]))
             if talk:

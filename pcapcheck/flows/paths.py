@@ -132,7 +132,7 @@ class Paths:
         return HopRow(
             **_common(way, sample, range(one, other + 1)),
             to_interface=there.spot.link.point.name,
-            to_frame=f"frame {sample.frames[other]} of {clean(capture.path.name)}",
+            to_frame=f"frame {sample.frames[other]} of {clean(capture.source.short_name)}",
             ttl=here.ttl,
             to_ttl=there.ttl,
             ttl_lost=here.ttl - there.ttl,
@@ -341,7 +341,7 @@ def _last_seen(way: Way, frame: int) -> str:
     step = way.steps[-1]
     point = step.spot.link.point
     where = {POD: ", coming from the pod", NODE: ", going to the pod"}.get(step.spot.side or "", "")
-    rest = f" (frame {frame} of {clean(point.path.name)})" if len(way.steps) > 1 else ", and nowhere else"
+    rest = f" (frame {frame} of {point.file})" if len(way.steps) > 1 else ", and nowhere else"
     return f"{point.name}{where}{rest}"
 
 

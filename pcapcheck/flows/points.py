@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pcapcheck.capture.record import Interface
-from pcapcheck.capture.rotation import bare_name
-from pcapcheck.capture.source import STANDARD_INPUT
+from pcapcheck.capture.rotation import Captured, bare_name
 from pcapcheck.decode.frames import COOKED, FrameGroup
 from pcapcheck.values import clean
 from pcapcheck.workload import find_cali_name, kind_of_name
@@ -34,10 +33,14 @@ class GatewayTalk:
 
 @dataclass
 class CapturePoint:
-    """One interface as one capture recorded it. ``name`` comes from the user, the capture or the file name."""
+    """One interface as one capture recorded it. ``name`` comes from the user, the capture or the file name.
+
+    ``file`` is what the capture is called among others.
+    """
 
     key: PointKey
     path: Path
+    file: str
     interface: Interface
     name: str
     named_by: str
@@ -108,7 +111,7 @@ class CapturePoint:
 
 def points_of(
     capture: int,
-    path: Path,
+    source: Captured,
     interfaces: list[Interface],
     groups: Iterable[FrameGroup],
     given: dict[int | None, str],
@@ -126,16 +129,17 @@ def points_of(
         key = (capture, group.interface, group.ifindex)
         if key not in points:
             interface = interfaces[group.interface]
-            name, named_by = _name(path, interface, group.ifindex, given, single, prefix)
-            points[key] = CapturePoint(key, path, interface, name, named_by)
+            name, named_by = _name(source, interface, group.ifindex, given, single, prefix)
+            points[key] = CapturePoint(key, source.path, clean(source.short_name), interface, name, named_by)
         points[key].groups[number] = group
     return points
 
 
 def _name(
-    path: Path, interface: Interface, ifindex: int | None, given: dict[int | None, str], single: bool, prefix: str
+    source: Captured, interface: Interface, ifindex: int | None, given: dict[int | None, str], single: bool, prefix: str
 ) -> tuple[str, str]:
     """A point's name and where it comes from ('' where it is no interface's name but a stand-in)."""
+    path = source.path
     which = ifindex if ifindex is not None else interface.number
     if which in given:
         return clean(given[which]), "user"
@@ -153,6 +157,4 @@ def _name(
         for candidate in (find_cali_name(path.name, prefix), stem, whole, last):
             if candidate and kind_of_name(candidate, prefix):
                 return candidate, "file name"
-    if not single:
-        return f"interface {interface.number}", ""
-    return "standard input" if path == STANDARD_INPUT else clean(path.name), ""
+    return (f"interface {interface.number}" if not single else clean(source.short_name)), ""

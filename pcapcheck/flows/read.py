@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pcapcheck.capture.record import Interface, Problem
-from pcapcheck.capture.rotation import RotatedSet
-from pcapcheck.capture.source import Source
+from pcapcheck.capture.rotation import Captured
 from pcapcheck.columns import ARP, ECHO, FRAMES
 from pcapcheck.decode.fields import FrameRow, frame_rows
 from pcapcheck.decode.frames import COOKED2, LINKS, Decoder, FrameGroup, link_name
@@ -20,7 +19,6 @@ from pcapcheck.flows.scope import Scope
 from pcapcheck.flows.sightings import Sightings
 from pcapcheck.flows.summary import Tally
 
-Captured = Source | RotatedSet
 # Told after every batch: the capture, the bytes of its files and the frames read so far.
 Progress = Callable[[Path, int, int], None]
 

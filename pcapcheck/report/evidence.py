@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from pcapcheck.capture import layout
 from pcapcheck.capture.record import RecordBatch
+from pcapcheck.capture.rotation import Captured
 from pcapcheck.decode.describe import describe
-from pcapcheck.flows.read import Captured
 
 
 def frames_in_words(source: Captured, numbers: Iterable[int]) -> dict[int, str]:

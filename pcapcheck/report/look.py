@@ -5,9 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from pcapcheck.capture.rotation import RotatedSet
+from pcapcheck.capture.rotation import Captured, RotatedSet
 from pcapcheck.capture.source import Source
-from pcapcheck.flows.read import Captured
 from pcapcheck.values import clean
 
 # What tshark unpacks by itself (wiretap/file_wrappers.c).

@@ -81,7 +81,7 @@ class Names:
             outer = step.outer if step.encap != OPAQUE else None
             between = f" {format_address(outer[0])} → {format_address(outer[1])}" if outer else ""
             tunnel = f" [{TUNNELS[step.encap]}{between}]"
-        from_capture = f" ({clean(point.path.name)})" if self._counts[point.name] > 1 else ""
+        from_capture = f" ({point.file})" if self._counts[point.name] > 1 else ""
         return f"{point.name}{from_capture}{tunnel}"
 
 
@@ -99,7 +99,9 @@ def notes(result: Result) -> Iterator[str]:
     paths = result.followed
     for clock in paths.clocks.values():
         if clock.offset:
-            name, reference = (clean(result.captures[one].path.name) for one in (clock.capture, clock.reference))
+            name, reference = (
+                clean(result.captures[one].source.short_name) for one in (clock.capture, clock.reference)
+            )
             ahead = "ahead of" if clock.offset > 0 else "behind"
             how = "" if clock.both_ways else ", at least: packets were compared in one direction only"
             yield (

@@ -235,7 +235,7 @@ def _refusals(page: Page, result: Result) -> None:
             page.line()
         for (family, kind, code, source), count in errors:
             said = f"{format_address(source)} says {error_words(family, kind, code)}, {count}x"
-            page.line(f"ICMP error: {said} (in {clean(capture.path.name)})")
+            page.line(f"ICMP error: {said} (in {clean(capture.source.short_name)})")
 
 
 def _not_checked(page: Page, findings: Iterable[Finding]) -> None:
