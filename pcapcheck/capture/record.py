@@ -7,14 +7,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from pcapcheck.capture.layout import FIELDS
+from pcapcheck.capture.layout import FIELDS, LARGEST_BLOCK, LARGEST_FRAME
 
 BATCH_FRAMES = 8192
+# DBUS, USBPCAP, EBHSCR: messages, not what a wire carries at once (libpcap's max_snaplen_for_dlt).
+LARGE_LINKS = frozenset({231, 249, 279})
+# An ARP packet on Ethernet with its record header: nothing that is asked or answered takes less.
+SMALLEST_RECORD = 58
 
 
 @dataclass
 class Interface:
-    """An interface of a capture file. ``link_type`` is the LINKTYPE_ number; ``drops`` counts packets lost."""
+    """An interface of a capture file. ``link_type`` is the LINKTYPE_ number.
+
+    ``drops`` counts packets lost while recording, ``unread`` the bytes of damage passed over since.
+    """
 
     number: int
     link_type: int
@@ -23,7 +30,13 @@ class Interface:
     fcs_bytes: int = 0
     filter: str | None = None
     drops: int = 0
+    unread: int = 0
     frames: int = 0
+
+    @property
+    def missing(self) -> int:
+        """How many packets may be missing: those that were lost, and as many as may have stood in damaged bytes."""
+        return self.drops + -(-self.unread // SMALLEST_RECORD)
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,11 @@ class Reader(Protocol):
     frames: int
 
     def batches(self) -> Iterator[RecordBatch]: ...
+
+
+def largest_frame(link_type: int) -> int:
+    """The most bytes that a frame of a LINKTYPE_ may have; libpcap and Wireshark allow more for some."""
+    return LARGEST_BLOCK if link_type in LARGE_LINKS else LARGEST_FRAME
 
 
 def empty_matrix(capacity: int) -> array[int]:

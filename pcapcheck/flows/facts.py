@@ -166,13 +166,19 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
         )
         for table in (ARP, ECHO)
     }
-    drops = link.point.interface.drops
+    interface = link.point.interface
     for table, count in missing.items():
-        if 0 < count <= drops:
+        if 0 < count <= interface.drops:
             link.silence.setdefault(
                 table,
-                f"{drops} packets were lost while recording, so {count} missing answers prove nothing; "
+                f"{interface.drops} packets were lost while recording, so {count} missing answers prove nothing; "
                 "capture again with a larger buffer (tcpdump -B 65536)",
+            )
+        elif 0 < count <= interface.missing:
+            link.silence.setdefault(
+                table,
+                f"{interface.unread} damaged bytes were skipped, so {count} missing answers prove nothing; "
+                "capture again or copy it again",
             )
     talk = link.point.gateway
     provable = talk.askers.keys() - talk.answered or any(one.shakes_hands for one in link.point.groups.values())

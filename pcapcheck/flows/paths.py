@@ -227,7 +227,7 @@ class Paths:
             # On the way to another node: what would have shown it first is the NIC or the tunnel of this one.
             exits = [self.facts.links[key] for key in self.exits.get((here, way.dst), ())]
             watched = [link for link in exits if link.point.key[0] in way.watching and ECHO not in link.silence]
-            return False if watched and not any(link.point.interface.drops for link in watched) else None
+            return False if watched and not any(link.point.interface.missing for link in watched) else None
         return False if silent else None
 
     def _would_have_seen(self, way: Way) -> list[Link]:
