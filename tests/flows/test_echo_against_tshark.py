@@ -11,7 +11,7 @@ from tests.support.captures import NO_CORPUS, by_name, some_of_all
 from tests.support.echo_pairs import Against, Fields, compare
 from tests.support.meant import Allowed, Rule
 from tests.support.tshark import MISSING
-from tests.support.wire import BEGIN, MS, Frame, reply, request, write_pcap
+from tests.support.wire import BEGIN, MS, PEER_IP, Frame, reply, request, write_pcap
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 
@@ -19,6 +19,7 @@ KEY = ("ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "icmp.ident", "icmp.seq")
 KEY6 = ("icmpv6.echo.identifier", "icmpv6.echo.sequence_number")
 # How the checksum of a reply differs from that of its request, by the type alone.
 STEPS = {"icmp.checksum": 0x0800, "icmpv6.checksum": 0x0100}
+PEERS = (PEER_IP, "10.244.1.12")
 # Captures with echoes inside of something, beyond those chosen anyhow.
 WANTED = ("tcpdump/tests/geneve.pcap", "tcpdump/tests/HDLC.pcap")
 
@@ -75,14 +76,18 @@ def random_echoes(path: Path) -> Path:
     """A talk in which identifiers are used again, packets come twice, out of order, late or never."""
     chance = random.Random(7)
     time, frames = BEGIN, list[Frame]()
-    sent = [(1, 1, 0)]
+    sent = [(PEERS[0], 1, 1, 0)]
     for number in range(6000):
         time += chance.choice([1000, 200_000, 30 * MS, 400 * MS])
         if chance.random() < 0.5:
-            sent.append((chance.randrange(12), chance.randrange(3), number))
-        seq, ident, ip_id = chance.choice(sent[-4:])
-        frame = chance.choice([request, reply])(seq, ident=ident, ip_id=ip_id)
-        if chance.random() < 0.05:
+            sent.append((chance.choice(PEERS), chance.randrange(8), chance.randrange(3), number))
+        peer, seq, ident, ip_id = chance.choice(sent[-4:])
+        if chance.random() < 0.5:
+            frame = request(seq, dst=peer, ident=ident, ip_id=ip_id)
+        else:
+            frame = reply(seq, src=peer, ident=ident, ip_id=ip_id)
+        if frame[34] == 0 and chance.random() < 0.05:
+            # A reply whose checksum is wrong.
             frame = frame[:36] + bytes([frame[36] ^ 0x55]) + frame[37:]
         frames.append((time, frame))
     return write_pcap(path, frames, nanoseconds=True)
