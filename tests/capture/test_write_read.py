@@ -32,7 +32,8 @@ packets = st.lists(
         st.binary(max_size=40),
         seconds=words,
         fraction=words,
-        length=st.one_of(st.none(), st.integers(40, 2**32 - 1)),
+        # Beyond a mebibyte no frame is long on the wire, and such a record looks like another kind of header.
+        length=st.one_of(st.none(), st.integers(40, 2**20)),
     ),
     max_size=8,
 )
