@@ -16,6 +16,8 @@ from pcapcheck.capture.window import Window
 STANDARD = (16, 24, 20)
 MODIFIED = (24, 28)
 TRIED = 3
+# No patched kernel recorded before 1990.
+EARLIEST = 20 * 365 * 86400
 
 
 def record_header(window: Window, order: str, sizes: tuple[int, ...], swapped: int) -> int:
@@ -35,13 +37,15 @@ def record_header(window: Window, order: str, sizes: tuple[int, ...], swapped: i
 
 def _try(window: Window, order: str, header: int) -> tuple[int, bool]:
     """How many of the first records are right with headers of this size, and whether one is wrong."""
-    position = 0
-    for number in range(TRIED):
+    position = right = 0
+    for _ in range(TRIED):
         if not window.gather(position + header):
-            return number, False
+            break
         start = window.position + position
-        _seconds, fraction, captured, length = struct.unpack(order + "4I", window.buffer[start : start + 16])
-        if captured > LARGEST_FRAME or not captured <= length <= LARGEST_LENGTH or not length or fraction >= 10**9:
-            return number, True
+        seconds, fraction, captured, length = struct.unpack(order + "4I", window.buffer[start : start + 16])
+        if captured > LARGEST_FRAME or not captured <= length <= LARGEST_LENGTH or fraction >= 10**9:
+            return right, True
+        # An empty record looks right wherever zeros stand.
+        right += captured > 0 and seconds > EARLIEST
         position += header + captured
-    return TRIED, False
+    return right, False
