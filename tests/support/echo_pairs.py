@@ -47,14 +47,12 @@ class Against(Difference):
 
     pairing: Pairing
     packets: Mapping[int, Fields]
+    # Which request has a reply, to tshark.
+    takers: Mapping[object, int]
 
     @property
     def request(self) -> Fields:
         return self.packets[self.frame]
-
-    def their_request(self, reply: object) -> int | None:
-        """The request that tshark pairs with a reply."""
-        return next((one for one, fields in self.packets.items() if _reply(fields) == reply), None)
 
 
 def pair(data: bytes) -> Pairing:
@@ -69,7 +67,7 @@ def pair(data: bytes) -> Pairing:
         batch = decoder.decode(records)
         for row in frame_rows(batch):
             points.setdefault((row.field(INTERFACE), row.field(IFINDEX)), []).append(row.frames[0])
-            if row.icmp_type is not None and row.icmp_ident is not None:
+            if row.icmp_seq is not None:
                 read.add(row.frames[0])
         done += echoes.feed(batch)
     done += echoes.finish(array("q", bytes(8 * len(decoder.groups()))))
@@ -107,7 +105,8 @@ def _packets(path: Path, numbers: list[int] | None = None) -> list[Fields]:
 
 
 def _capture(records: list[Record], link: int) -> bytes:
-    times = [divmod(record.time or 0, 10**9) for record in records]
+    # pcap has 32 bits of seconds; for pairing the order of packets is enough.
+    times = [divmod((record.time or 0) % (10**9 << 32), 10**9) for record in records]
     packets = [Packet(one.data, *time, one.length) for one, time in zip(records, times, strict=True)]
     return pcap(packets, magic=NANOSECONDS, link=link)
 
@@ -122,14 +121,14 @@ def _reply(fields: Fields) -> int | None:
 
 
 def _compare(pairing: Pairing, packets: Mapping[int, Fields]) -> Iterator[Against]:
-    for number in {number for number, fields in packets.items() if _is_request(fields)} | (
-        pairing.echoes.keys() & packets.keys()
-    ):
+    takers: dict[object, int] = {_reply(fields): number for number, fields in packets.items() if _reply(fields)}
+    requests = {number for number, fields in packets.items() if _is_request(fields)}
+    for number in sorted(requests | (pairing.echoes.keys() & packets.keys())):
         theirs = _reply(packets[number])
         echo = pairing.echoes.get(number)
-        if echo is None or not _is_request(packets[number]):
-            yield Against(number, "request", echo and echo.outcome, theirs, pairing, packets)
+        if echo is None or number not in requests:
+            yield Against(number, "request", echo and echo.outcome, theirs, pairing, packets, takers)
         else:
             ours = echo.frames[1] if echo.replies else None
             if ours != theirs:
-                yield Against(number, "reply", ours, theirs, pairing, packets)
+                yield Against(number, "reply", ours, theirs, pairing, packets, takers)
