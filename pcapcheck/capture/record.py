@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pcapcheck.capture.layout import FIELDS
@@ -14,7 +14,10 @@ BATCH_FRAMES = 8192
 
 @dataclass
 class Interface:
-    """An interface of a capture file. ``link_type`` is the LINKTYPE_ number; ``drops`` counts packets lost."""
+    """An interface of a capture file. ``link_type`` is the LINKTYPE_ number; ``drops`` counts packets lost.
+
+    ``printed``: its frames are made from tcpdump's text (see ``printed_layout``), not those that were on the wire.
+    """
 
     number: int
     link_type: int
@@ -24,6 +27,16 @@ class Interface:
     filter: str | None = None
     drops: int = 0
     frames: int = 0
+    printed: bool = False
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a record was made from: lines of a text, the first of them with the number ``first``."""
+
+    first: int
+    last: int
+    words: str
 
 
 @dataclass(frozen=True)
@@ -41,7 +54,7 @@ class RecordBatch:
     """Records of one window. Row ``r`` of field ``f`` (see ``layout``) is ``matrix[r * FIELDS + f]``.
 
     Record offsets count from the start of ``buffer``, which holds the file's bytes from ``base`` on and is only
-    valid until the next batch is asked for.
+    valid until the next batch is asked for. ``texts`` holds what each was made from, where that is text.
     """
 
     buffer: bytearray
@@ -51,6 +64,7 @@ class RecordBatch:
     matrix: array[int]
     capacity: int
     interfaces: list[Interface]
+    texts: list[Text] = field(default_factory=list)
 
 
 class Reader(Protocol):
