@@ -9,6 +9,7 @@ from pathlib import Path
 from pcapcheck.capture.pcap import MAGICS, PcapReader, unsupported
 from pcapcheck.capture.pcapng import MAGIC, PcapngReader
 from pcapcheck.capture.record import BATCH_FRAMES, Reader
+from pcapcheck.capture.transcript.lines import looks_like_text
 from pcapcheck.capture.window import Window
 from pcapcheck.errors import CaptureError
 from pcapcheck.plain import is_compiled
@@ -60,4 +61,9 @@ def reader_for(window: Window, name: str, batch_frames: int) -> Reader:
     for start, what in OTHERS.items():
         if magic.startswith(start):
             raise CaptureError(f"{name}: {what}, not a capture; unpack it first")
+    if looks_like_text(window.peek(512)):
+        # Loaded where it is needed: most captures are none.
+        from pcapcheck.capture.transcript.reader import TranscriptReader
+
+        return TranscriptReader(window, name, batch_frames)
     raise CaptureError(f"{name}: neither pcap nor pcapng (it begins with {magic[:4].hex(' ')}); record with tcpdump -w")

@@ -1,0 +1,201 @@
+"""Which lines of a text belong to one packet.
+
+A packet begins where a time stands before words with which tcpdump begins a packet, or, in a text without times, where
+those words begin a line. More lines belong to it: those that tcpdump indents, what is inside VXLAN, and what a terminal
+or an editor broke off. Dumps of bytes (-x, -A) are passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from pcapcheck.capture.transcript.names import MAC
+from pcapcheck.capture.transcript.stamps import STAMP
+
+# More of a line is not looked at: no packet takes more.
+MOST_CHARACTERS = 4096
+# Lines of a packet, and lines that may be broken off from one.
+MOST_LINES = 64
+MOST_PIECES = 8
+
+_DEVICE = r"[^\s>]{1,20}\s+(?:In|Out|B|M|P)\s+"
+# How packets begin whose protocol is known, and what else tcpdump prints on a link.
+_WORDS = (
+    r"IP6? ?\(|IP6? \S|ARP, |arp (?:who-has|reply) |\[\|[a-z]|ip6?: |RARP|Reverse ARP"
+    rf"|{MAC}(?: \(oui [^)]{{1,60}}\))? (?:> |{MAC}|Broadcast)|Broadcast > |AF [\w-]+ \("
+    rf"|(?:{_DEVICE}|(?:In|Out|B|M|P)\s+)(?:ifindex |ethertype |{MAC}|IP6? |ARP, )"
+    r"|LLDP, |STP 802|CDPv\d|LACPv\d|EAPOL |MPLS |PPPoE |802\.1|Loopback, |truncated-ip"
+)
+_START = re.compile(rf"(?<![\w.:,-])({STAMP})(?:\.?[ \t]+)(?={_WORDS})")
+# A time as exact as tcpdump's before words that it may have printed all the same.
+_PERHAPS = re.compile(
+    r"(?<![\w.:,-])((?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d{6}(?:\d{3})?)[ \t]+(?=.{0,300}?(?: > \S{1,256}:\s|, length:? \d))"
+)
+_UNSTAMPED = re.compile(
+    r"(?:IP6? \((?:tos|class|flowlabel|hlim) ?[^)]{3}|IP6? \S{1,256} > \S{1,256}: |ARP, (?:Ethernet|Request|Reply) "
+    rf"|arp who-has \S+ tell |{MAC}(?: \(oui [^)]{{1,60}}\))? > (?:{MAC}|Broadcast)[ ,]"
+    rf"|{_DEVICE}(?:IP6? \S{{1,256}} > |IP6? \(|ARP, |ifindex \d)|ip: \S{{1,256}} > )"
+)
+# What pasting puts before lines: quotes, comments, lists, counters, names of pods and containers, logs' own times.
+_PREFIX = re.compile(
+    r"[\s>#|*•·–—+=$%»\"'`~-]*"
+    r"(?:\w{3} +\d{1,2} \d\d:\d\d:\d\d \S{1,80} \S{1,80}: )?"
+    r"(?:\S{0,40}\d{4}-\d\d-\d\dT\S{1,40}\s+(?:std(?:out|err) [FP] )?)?"
+    r"(?:\[[^\]]{0,80}\]\s*){0,2}"
+    r"(?:[\w./@-]{1,100}\s*[|:>]\s+)?"
+    r"(?:\d{1,9}[.):]?\s+)?"
+)
+_HEX = re.compile(r"\s*0x[0-9a-f]{4,}:\s")
+_LINK_LENGTH = re.compile(r".{0,300}?(?:0x[0-9a-f]{4}\)|802\.3|IPv[46]|ARP), length \d+: ")
+# How lines of packets end.
+_END = re.compile(
+    r"(?:\blength:? \d+\)?(?:\s*\[[^\]]*\]|\s*\([\w -]+\))*(?::.*)?|\(\d+\)|\[\|\w+\]|\bvni \d+|\bip-proto-\d+(?: \d+)?"
+    r"|\btcp \d+|[?!]\))$"
+)
+_ENDS = re.compile(r"\s*\S{1,256} > \S{1,256}:(?:\s|$)")
+# An arrow and what somebody wrote behind it.
+_REMARK = re.compile(r"\s+(?:<-{1,9}|<={1,9}|<{2,9}|-{1,9}>|={1,9}>|[←⇐◄⬅→]|//|#|\|)(?:\s.{0,1000})?$")
+_PAYLOAD = re.compile(r"\S{0,7}\.{2,}|[`E][^\s]{0,3}\.")
+_LONE_DIGITS = re.compile(r"\d{1,5}$")
+
+
+@dataclass
+class Block:
+    """The lines of one packet, made plain; ``raw`` as they stand there, ``first`` and ``last`` their numbers."""
+
+    first: int
+    last: int
+    stamp: str | None
+    prefix: str
+    lines: list[str]
+    raw: list[str]
+    known: bool = True
+    dumped: bool = False
+    pieces: list[tuple[int, str]] = field(default_factory=list)
+
+    def take(self, number: int, raw: str, line: str) -> bool:
+        """Whether a line, its prefix left out, belongs to this packet; if so it is taken."""
+        if _HEX.match(line):
+            return True
+        if self.dumped or self._is_payload(line):
+            self.dumped = True
+            return True
+        if len(self.lines) >= MOST_LINES:
+            return False
+        if self._continues(line):
+            self.lines.append(line[:MOST_CHARACTERS])
+            self._note(number, raw)
+            return True
+        return self._piece(number, raw, line)
+
+    def close(self) -> list[tuple[int, str]]:
+        """The lines taken that turned out not to belong to it, with their numbers."""
+        pieces, self.pieces = self.pieces, []
+        return pieces
+
+    def wants_addresses(self) -> bool:
+        """Whether the next line has to hold addresses, those behind the header of -v."""
+        text = remove_remark(self.lines[-1])
+        return text.endswith(")") and bool(re.search(r"(?:\(tos|\bhlim|\(flowlabel|\(class) ?[^()]*(?:\([^()]*\)[^()]*)*\)$", text))
+
+    def wants_frame(self) -> bool:
+        """Whether the next line has to hold the frame inside VXLAN."""
+        return bool(re.search(r"VXLAN, flags \[[^\]]*\] \(0x[0-9a-f]+\), vni \d+$", self.lines[-1].rstrip()))
+
+    def _continues(self, line: str) -> bool:
+        if self.pieces:
+            return False
+        if self.wants_frame():
+            return True
+        if self.wants_addresses():
+            return bool(_ENDS.match(line))
+        return line.startswith(("    ", "\t")) and not _open(self.lines[-1])
+
+    def _piece(self, number: int, raw: str, line: str) -> bool:
+        """Take a line that may be broken off from the one before, and join them once they are whole."""
+        before = self.lines[-1]
+        if not self.pieces and _LONE_DIGITS.match(line) and before[-1:].isdigit() and len(before) > 60:
+            self.lines[-1] = before + line
+            self._note(number, raw)
+            return True
+        if not self.pieces and is_whole(before):
+            return False
+        self.pieces.append((number, line))
+        for glue in ("", " "):
+            joined = glue.join([before, *(one for _, one in self.pieces)])
+            if is_whole(joined):
+                self.lines[-1] = joined[:MOST_CHARACTERS]
+                for at, piece in self.pieces:
+                    self._note(at, piece)
+                self.pieces = []
+                return True
+        return len(self.pieces) <= MOST_PIECES
+
+    def _is_payload(self, line: str) -> bool:
+        """Whether a line is the payload in ASCII (-A), which shows what is no letter as dots."""
+        return line[:60].count(".") > 3 and bool(_PAYLOAD.match(line)) and is_whole(self.lines[-1])
+
+    def _note(self, number: int, raw: str) -> None:
+        self.last = max(self.last, number)
+        self.raw.append(raw)
+
+
+def is_whole(line: str) -> bool:
+    """Whether a line ends as lines of packets do; -e says a length in the middle too."""
+    link = _LINK_LENGTH.match(line)
+    text = remove_remark(line[link.end() :] if link else line)
+    return bool(_END.search(text[-300:])) and not _open(text)
+
+
+def remove_remark(line: str) -> str:
+    return _REMARK.sub("", line[-1200:]).rstrip() if len(line) < 1200 else line
+
+
+def _open(text: str) -> bool:
+    """Whether brackets are still open: the line was broken inside them."""
+    return text.count("(") > text.count(")") or text.count("[") > text.count("]") + text.count("[|")
+
+
+def starts(line: str) -> list[Block]:
+    """The packets that begin in a line, each up to the next, without the line's number. Usually one or none."""
+    found = list(_START.finditer(line))
+    known = bool(found)
+    if not found:
+        perhaps = _PERHAPS.search(line[:MOST_CHARACTERS])
+        found = [perhaps] if perhaps else []
+    if not found:
+        return _unstamped(line)
+    prefix = line[: found[0].start()]
+    if not _PREFIX.fullmatch(prefix):
+        return []
+    ends = [*(match.start() for match in found[1:]), len(line)]
+    blocks = []
+    for match, end in zip(found, ends, strict=True):
+        text = line[match.end() : end].rstrip()
+        blocks.append(_block(match[1], prefix, text, line[match.start() : end].rstrip(), known))
+        prefix = ""
+    if len(blocks) == 1:
+        blocks[0].raw = [line]
+    return blocks
+
+
+def _unstamped(line: str) -> list[Block]:
+    prefix = _PREFIX.match(line)
+    assert prefix is not None
+    for start in dict.fromkeys((prefix.end(), len(line) - len(line.lstrip(" \t#>|*-")))):
+        if _UNSTAMPED.match(line, start):
+            return [_block(None, line[:start], line[start:].rstrip(), line, True)]
+    return []
+
+
+def _block(stamp: str | None, prefix: str, text: str, raw: str, known: bool) -> Block:
+    return Block(0, 0, stamp, prefix, [text[:MOST_CHARACTERS]], [raw], known)
+
+
+def without_prefix(line: str, prefix: str) -> str:
+    """A line behind a packet's first, without what stands before that packet."""
+    if prefix and line.startswith(prefix):
+        return line[len(prefix) :]
+    marks = prefix.rstrip()
+    return line[len(marks) :].removeprefix(" ") if marks and line.startswith(marks) else line
