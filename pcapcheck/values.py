@@ -61,15 +61,19 @@ MOST_NAMES = 1 << 16
 
 
 def address_of_name(name: str, family: int) -> int | None:
-    """The address that stands for a host's name: the same in every run, unless names collide; None beyond MOST_NAMES."""
+    """The address that stands for a host's name: the same in every run, unless names collide.
+
+    None where there are more than MOST_NAMES.
+    """
     known = _STAND_INS.get((name, family))
-    if known is None and len(_NAMES) < MOST_NAMES:
-        offset = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
-        while (known := _PREFIXES[family] | offset % _ROOM) in _NAMES:
-            offset += 1
-        _NAMES[known] = name
-        _STAND_INS[name, family] = known
-    return known
+    if known is not None or len(_NAMES) >= MOST_NAMES:
+        return known
+    offset = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+    while (address := _PREFIXES[family] | offset % _ROOM) in _NAMES:
+        offset += 1
+    _NAMES[address] = name
+    _STAND_INS[name, family] = address
+    return address
 
 
 def parse_address(text: str) -> int:

@@ -14,7 +14,7 @@ from pcapcheck.capture.printed_layout import NO_MAC
 from pcapcheck.capture.record import Interface, RecordBatch
 from pcapcheck.columns import CARRIES, DIRECTIONS
 from pcapcheck.decode import frame, layout
-from pcapcheck.values import address_of
+from pcapcheck.values import MAPPED, address_of
 
 # LINKTYPE_ numbers (tcpdump.org/linktypes.html) that are decoded; 12 and 14 are RAW as some systems write it.
 LINKS = {
@@ -92,6 +92,13 @@ class FrameGroup:
     def by_address(self) -> bool:
         """Whether the sender is known by its address only."""
         return self.sender is not None and self.sender >= NO_MAC
+
+    @property
+    def address(self) -> int | None:
+        """The address by which the sender is known; None where it is known by its MAC, or not at all."""
+        if not self.by_address or self.sender is None:
+            return None
+        return MAPPED | self.sender & 0xFFFFFFFF if self.sender < 2 * NO_MAC else self.source
 
     @property
     def point(self) -> tuple[int, int | None]:

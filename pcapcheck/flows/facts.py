@@ -117,10 +117,14 @@ class Facts:
             if link.sides.folded or link.sides.crowded or link.point.link_type == COOKED:
                 cure = "capture each cali interface by itself"
             return f"which end of {link.point.name} is the pod's cannot be told; {cure}"
+        if name in ("eth_src", "eth_dst") and link.point.interface.printed and group.src is None:
+            return "the text shows no MACs; capture again with -e (tcpdump -nn -e)"
         if name == "eth_dst" and link.point.link_type in (COOKED, COOKED2):
             return "a cooked capture (-i any) holds no destination MACs; capture on the cali interface itself"
         if name in ("eth_src", "eth_dst") and group.src is None:
             return "this link type has no MAC addresses; capture on the cali interface itself"
+        if name == "pod_mac" and link.point.interface.printed and group.src is None:
+            return "the text shows no MACs; capture again with -e (tcpdump -nn -e)"
         if name == "pod_mac" and link.pod_macs:
             return f"whether frames went to the pod on {link.point.name} cannot be told: it may have another MAC too"
         if name == "pod_mac":
@@ -174,10 +178,22 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
                 f"{drops} packets were lost while recording, so {count} missing answers prove nothing; "
                 "capture again with a larger buffer (tcpdump -B 65536)",
             )
+    expired = capture.exchanges.echoes.unquoted[link.point.key[1:]]
+    if 0 < missing[ECHO] <= expired:
+        link.silence.setdefault(
+            ECHO,
+            f"{expired} errors say that a packet expired on its way (as traceroute wants), not which one; "
+            "print it with -v (tcpdump -nn -e -v)",
+        )
     talk = link.point.gateway
     provable = talk.askers.keys() - talk.answered or any(one.shakes_hands for one in link.point.groups.values())
     if any(missing.values()) and provable and not link.heard_both_ends:
-        rows = (row for row in read_frames(capture.path, reading) if row.group in link.point.groups and row.eth_src)
+        groups = link.point.groups
+        rows = (
+            row
+            for row in read_frames(capture.path, reading)
+            if row.group in groups and (row.eth_src or groups[row.group].by_address)
+        )
         proof = proof_of_one_way(rows, reading.gateways, reading.arp_wait)
         if proof:
             link.silence[ARP] = link.silence[ECHO] = proof
@@ -190,4 +206,5 @@ def claimed_addresses(capture: Capture, facts: Facts, reading: Reading) -> Itera
         by_point.setdefault((capture.number, *claim.point), []).append(claim)
     for key, link in facts.links.items():
         if key in by_point:
-            yield from address_rows(by_point[key], link, reading.gateways, reading.proxy_mac)
+            untold = frozenset(ip for point, ip in capture.exchanges.claims.untold if (capture.number, *point) == key)
+            yield from address_rows(by_point[key], link, reading.gateways, reading.proxy_mac, untold)

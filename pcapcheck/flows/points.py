@@ -139,7 +139,7 @@ def _name(
         return clean(given[which]), "user"
     if None in given and single:
         return clean(given[None]), "user"
-    if ifindex is not None and not single:
+    if ifindex is not None and not single and not (interface.printed and interface.name):
         return f"ifindex {ifindex}", ""
     if interface.name and interface.name != "any":
         return clean(find_cali_name(interface.name, prefix) or interface.name), "capture"

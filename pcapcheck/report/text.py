@@ -15,7 +15,7 @@ from pcapcheck.decode.frames import link_name
 from pcapcheck.flows.echo import error_words
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations
-from pcapcheck.report.evidence import frames_in_words
+from pcapcheck.report.evidence import Shown, frames_in_words
 from pcapcheck.report.headline import headline, ordered
 from pcapcheck.report.paths import Names, hops, notes, route_title, routes
 from pcapcheck.report.summary import PodSummary, pods
@@ -130,7 +130,7 @@ def _failure(page: Page, result: Result, finding: Finding) -> None:
         numbers = sorted({number for one in shown if one.capture == capture for number in one.frames})
         path = shlex.quote(clean(str(result.captures[capture].path)))
         if numbers:
-            page.command(f"tshark -r {path} -Y 'frame.number in {{{','.join(map(str, numbers))}}}'", 4)
+            page.command(_command(path, numbers, [words.get((capture, number)) for number in numbers]), 4)
     commands = list(dict.fromkeys(command for one in shown for command in one.next))
     if commands:
         page.line(Text("ask the node next:", "dim"), 4)
@@ -138,18 +138,35 @@ def _failure(page: Page, result: Result, finding: Finding) -> None:
             page.command(command, 6)
 
 
-def _evidence(page: Page, one: Evidence, words: dict[tuple[int, int], str]) -> None:
+def _evidence(page: Page, one: Evidence, words: dict[tuple[int, int], Shown]) -> None:
     where = f" (on {one.interface})" if one.interface else ""
     page.line(Text.assemble(("expected ", "dim"), one.expected), 4)
     page.line(Text.assemble(("observed ", "dim"), one.observed, where), 4)
     for number in one.frames[:FRAMES_SHOWN]:
-        page.line(Text(f"frame {number}: {words.get((one.capture, number), '')}"), 6)
+        frame = words.get((one.capture, number))
+        where = _lines(frame.lines) if frame and frame.lines else f"frame {number}"
+        page.line(Text(f"{where}: {frame.words if frame else ''}"), 6)
 
 
-def _words(result: Result, shown: list[Evidence]) -> dict[tuple[int, int], str]:
+def _command(path: str, numbers: list[int], frames: list[Shown | None]) -> str:
+    """What shows these frames of a capture: tshark, or of a text its lines."""
+    lines = [frame.lines for frame in frames if frame and frame.lines]
+    if lines:
+        # One physical line may hold several packets.
+        wanted = dict.fromkeys(f"{first}p" if first == last else f"{first},{last}p" for first, last in sorted(lines))
+        return f"sed -n '{';'.join(wanted)}' {path}"
+    return f"tshark -r {path} -Y 'frame.number in {{{','.join(map(str, numbers))}}}'"
+
+
+def _lines(lines: tuple[int, int]) -> str:
+    first, last = lines
+    return f"line {first}" if first == last else f"lines {first}-{last}"
+
+
+def _words(result: Result, shown: list[Evidence]) -> dict[tuple[int, int], Shown]:
     wanted: dict[int, set[int]] = {}
     for one in shown:
-        wanted.setdefault(one.capture, set()).update(one.frames[:FRAMES_SHOWN])
+        wanted.setdefault(one.capture, set()).update(one.frames)
     return {
         (capture, number): text
         for capture, numbers in wanted.items()

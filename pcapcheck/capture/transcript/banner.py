@@ -62,8 +62,8 @@ class Dropped:
     count: int
 
 
-def known_line(line: str, before: Described) -> Described | Dropped | None | bool:
-    """What a line says that is no packet: a new description, drops, True where it says nothing, None where it is not known.
+def known_line(line: str, before: Described) -> Described | Dropped | bool | None:
+    """What a line says that is no packet: a new description, drops, True where nothing; None where it is not known.
 
     ``before`` is the description that held so far; a command and the banners behind it describe the same.
     """

@@ -30,7 +30,8 @@ _WORDS = (
 _START = re.compile(rf"(?<![\w.:,-])({STAMP})(?:\.?[ \t]+)(?={_WORDS})")
 # A time as exact as tcpdump's before words that it may have printed all the same.
 _PERHAPS = re.compile(
-    r"(?<![\w.:,-])((?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d{6}(?:\d{3})?)[ \t]+(?=.{0,300}?(?: > \S{1,256}:\s|, length:? \d))"
+    r"(?<![\w.:,-])((?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d{6}(?:\d{3})?)[ \t]+"
+    r"(?=.{0,300}?(?: > \S{1,256}:\s|, length:? \d))"
 )
 _UNSTAMPED = re.compile(
     r"(?:IP6? \((?:tos|class|flowlabel|hlim) ?[^)]{3}|IP6? \S{1,256} > \S{1,256}: |ARP, (?:Ethernet|Request|Reply) "
@@ -97,7 +98,9 @@ class Block:
     def wants_addresses(self) -> bool:
         """Whether the next line has to hold addresses, those behind the header of -v."""
         text = remove_remark(self.lines[-1])
-        return text.endswith(")") and bool(re.search(r"(?:\(tos|\bhlim|\(flowlabel|\(class) ?[^()]*(?:\([^()]*\)[^()]*)*\)$", text))
+        return text.endswith(")") and bool(
+            re.search(r"(?:\(tos|\bhlim|\(flowlabel|\(class) ?[^()]*(?:\([^()]*\)[^()]*)*\)$", text)
+        )
 
     def wants_frame(self) -> bool:
         """Whether the next line has to hold the frame inside VXLAN."""

@@ -23,7 +23,11 @@ def looks_like_text(start: bytes) -> bool:
     """Whether bytes may begin a text: no zero among them, unless they begin as UTF-16 does."""
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return True
-    return bool(start) and b"\0" not in start and not start.translate(None, bytes(range(32, 256)) + b"\t\n\r\x0c\x1b\x08\x07")
+    return (
+        bool(start)
+        and b"\0" not in start
+        and not start.translate(None, bytes(range(32, 256)) + b"\t\n\r\x0c\x1b\x08\x07")
+    )
 
 
 def read_lines(window: Window) -> Iterator[tuple[int, str]]:

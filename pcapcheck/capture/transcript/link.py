@@ -43,7 +43,9 @@ _RARP = re.compile(r"(?:Reverse ARP|RARP)\b")
 _SOME_ARP = re.compile(r"(?:Ethernet \(len|Request who-|Reply \S+ is-at|Announcement |Probe |Inverse |arp )")
 _SOME_IP = re.compile(r"\(|truncated-ip|\S{1,256} > \S{1,256}:(?:\s|$)")
 # What is neither ARP nor IP: a name of a protocol, then how long it is.
-_OTHER = re.compile(r"[A-Za-z0-9][\w./ -]{0,60}[,:(].{0,2000}?\blength:? \d+|(?:LLDP|STP|CDPv\d|LACP|MPLS|PPPoE|EAPOL)\b")
+_OTHER = re.compile(
+    r"[A-Za-z0-9][\w./ -]{0,60}[,:(].{0,2000}?\blength:? \d+|(?:LLDP|STP|CDPv\d|LACP|MPLS|PPPoE|EAPOL)\b"
+)
 
 
 def parse(lines: list[str]) -> Packet | None:

@@ -214,7 +214,7 @@ def _upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None
         message = icmp6(text[5:].lstrip(",: "), lines.rest)
         found.understood = message is not None or bool(re.search(r"length \d+ \(invalid\)|\[\|", text))
         found.upper = message or Icmp()
-    elif _WITHIN.match(text) and not (found.protocol in (TCP, UDP)):
+    elif _WITHIN.match(text) and found.protocol not in (TCP, UDP):
         found.upper = Tunnel(inner=_inner(text, lines))
     elif found.later or _CUT.match(text):
         pass
@@ -240,7 +240,7 @@ def _upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None
 
 
 def _by_protocol(found: Datagram, src: str, dst: str, text: str) -> str:
-    """What is neither ICMP nor clearly TCP: by the protocol that was told, or by the words. Returns whose the ports are."""
+    """What is neither ICMP nor clearly TCP: by the protocol that was told, or by the words; whose the ports are."""
     alone = _ALONE.match(text)
     if alone and not text.startswith(("tcp", "udp")) and (alone[1] or alone[2] in _PROTOCOLS):
         found.protocol = int(alone[1]) & 255 if alone[1] else _PROTOCOLS[alone[2]]
@@ -254,12 +254,12 @@ def _by_protocol(found: Datagram, src: str, dst: str, text: str) -> str:
     if text.startswith("sctp"):
         found.upper = Transport(SCTP)
         return "sctp"
-    protocol = found.protocol if found.version == 4 else None
+    told = found.protocol if found.version == 4 else None
     has_ports = all(_has_port(end) for end in (src, dst))
-    if protocol in (None, TCP, UDP) and has_ports and text:
+    if told in (None, TCP, UDP) and has_ports and text:
         # All printers of TCP say its flags, or "tcp".
-        found.upper = Transport(TCP if protocol == TCP else UDP)
-        return "tcp" if protocol == TCP else "udp"
+        found.upper = Transport(TCP if told == TCP else UDP)
+        return "tcp" if told == TCP else "udp"
     return ""
 
 

@@ -228,9 +228,13 @@ class TranscriptReader:
     def _note_other_text(self) -> None:
         if self._not_understood > MOST_SHOWN:
             more = self._not_understood - MOST_SHOWN
-            self.problems.append(Problem("not-understood", f"{more} more lines look like packets but are not understood"))
+            self.problems.append(
+                Problem("not-understood", f"{more} more lines look like packets but are not understood")
+            )
         if self._other_lines:
             lines = f"{self._other_lines} lines are" if self._other_lines > 1 else "1 line is"
             self.problems.append(
-                Problem("other-text", f"{lines} neither packets nor tcpdump's own, the first is line {self._first_other}")
+                Problem(
+                    "other-text", f"{lines} neither packets nor tcpdump's own, the first is line {self._first_other}"
+                )
             )
