@@ -121,6 +121,7 @@ _COOKED = (
     "capture on the cali interfaces themselves, printed with -e"
 )
 _WITHOUT_E = "tcpdump's text shows no MACs without -e; print it with -e"
+_ANNOUNCED = "two answers tell different MACs, and in a text without -e either may be an announcement; print it with -e"
 _WITHOUT_V = "tcpdump's text shows no TTLs without -v; print it with -v"
 _EXCHANGES = f"{ARP} {ANSWERS} {ECHO}"
 _ALL = f"{FRAMES} {_EXCHANGES}"
@@ -229,9 +230,9 @@ _define(
     "from the latest request to the first answer",
     why_absent="no answer came, or two requests were under way so that it may belong to either",
 )
-_define(ARP, "reply_mac", MAC, "the MACs that the answers told")
+_define(ARP, "reply_mac", MAC, "the MACs that the answers told", why_absent=_ANNOUNCED)
 _define(ARP, "reply_eth_src", MAC, "the MACs that sent the answers' frames")
-_define(ARP, "answering_macs", NUMBER, "how many different MACs the answers told")
+_define(ARP, "answering_macs", NUMBER, "how many different MACs the answers told", why_absent=_ANNOUNCED)
 _define(ARP, "answers", NUMBER, "how many answers came", "answer_count")
 
 _define(ANSWERS, "time", TIME, "when the answer came")

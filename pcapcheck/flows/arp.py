@@ -133,6 +133,8 @@ class Resolution:
     answers: list[Answer] = field(default_factory=list)
     answer_count: int = 0
     frames: list[int] = field(default_factory=list)
+    # A further answer with another MAC may be an announcement: text without -e does not tell to whom it went.
+    uncertain: bool = False
 
     def take_back_answer(self) -> Message:
         """Part with the latest answer, which belongs elsewhere."""
@@ -163,6 +165,8 @@ class Resolution:
 
     @property
     def reply_mac(self) -> frozenset[int] | None:
+        if self.uncertain:
+            return None
         return frozenset(a.reply_mac for a in self.answers if a.reply_mac is not None) or None
 
     @property
@@ -302,6 +306,9 @@ class Resolutions:
                 del self._early[next(iter(self._early))]
             return
         if message.printed:
+            known = resolution.reply_mac
+            if message.target_mac is None and known is not None and message.sender_mac not in known:
+                resolution.uncertain = True
             target = (message.point, message.family, message.sender_ip)
             self._askers.settle(key, target, resolution.asker_mac)
         resolution.outcome = "answered"

@@ -10,7 +10,7 @@ from pcapcheck.decode.layout import TTL_ORIGINAL
 from pcapcheck.flows.addresses import AddressRow, Claim, address_rows
 from pcapcheck.flows.links import Link, describe_link
 from pcapcheck.flows.oneway import proof_of_one_way
-from pcapcheck.flows.points import PointKey, points_of
+from pcapcheck.flows.points import CapturePoint, PointKey, points_of
 from pcapcheck.flows.read import Capture, Reading, read_frames
 from pcapcheck.flows.sides import NODE
 from pcapcheck.values import Value
@@ -149,6 +149,7 @@ def describe(captures: list[Capture], reading: Reading) -> Facts:
             talk = capture.exchanges.gateway_talk.get((point.interface.number, key[2]))
             if talk:
                 point.gateway = talk
+            point.gateway.others_answer = _others_answer(capture, point, reading.gateways)
             point.gateway.refusers = capture.exchanges.echoes.refusers & point.groups.keys()
             link = describe_link(point, reading.proxy_mac, reading.prefix, reading.scope.filter_used)
             _doubt_silence(link, capture, reading)
@@ -156,6 +157,13 @@ def describe(captures: list[Capture], reading: Reading) -> Facts:
     reading.scope.check_names(link.point for link in links.values())
     reading.scope.select(list(links.values()), reading.prefix)
     return Facts(links)
+
+
+def _others_answer(capture: Capture, point: CapturePoint, gateways: frozenset[int]) -> bool:
+    claims = [claim for claim in capture.exchanges.claims.all() if claim.point == point.key[1:]]
+    known = {claim.mac for claim in claims if claim.ip in gateways}
+    askers = {ip for asking in point.gateway.askers.values() for ip in asking}
+    return any(claim.mac not in known and claim.ip not in gateways | askers for claim in claims)
 
 
 def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:

@@ -114,7 +114,10 @@ def _decide_by_address(point: CapturePoint, sides: Sides, traces: dict[Party, Tr
     Else who only sets TTLs as hosts do is the pod, if there is but one, and others show decremented ones. A machine's
     link-local address says nothing of its other addresses.
     """
-    askers = _parties(point, sides, point.gateway.askers) & traces.keys()
+    # On a bridge another pod's broadcast is heard too, but its answer is not.
+    asked = point.gateway.answered if point.gateway.others_answer else point.gateway.askers
+    askers = _parties(point, sides, asked) & traces.keys()
+    sides.crowded = sides.crowded or (point.gateway.others_answer and bool(point.gateway.askers))
     families: dict[int, set[Party]] = {}
     for group in point.groups.values():
         if group.by_address and group.sender is not None:
@@ -126,12 +129,12 @@ def _decide_by_address(point: CapturePoint, sides: Sides, traces: dict[Party, Tr
         pods, evidence = asking, "gateway-arp"
         if _most_at_once(traces[party] for party in asking) > 1:
             sides.folded = True
-        elif not asking:
+        elif not asking and not sides.crowded:
             pods, evidence = {party for party in parties if traces[party].original and not traces[party].routes}, "ttl"
             if len(pods) != 1 or not any(traces[party].routes for party in parties):
                 continue
         sides.parties.update(dict.fromkeys(pods, (POD, evidence)))
-        if not sides.folded:
+        if not sides.folded and not sides.crowded:
             sides.parties.update(dict.fromkeys(parties - pods, (NODE, evidence)))
     sides.parties.update(dict.fromkeys(askers, (POD, "gateway-arp")))
 

@@ -17,18 +17,17 @@ LINK_TYPES = {
     "IPV6": 229,
     "LINUX_SLL2": 276,
 }
+# More of a line is not looked at.
+MOST_CHARACTERS = 2000
 # Options of tcpdump that take a value (its man page).
 _WITH_VALUE = set("BcCDEFGijmMrsTVwWyzZQ")
 _LONG_WITH_VALUE = {"--interface", "--direction", "--snapshot-length", "--buffer-size", "--linktype", "--count"}
 
-_PROMPT = r"[^`]{0,100}?[#$%>❯➜]\s*"
-_BEFORE = (
-    r"(?:(?:sudo|nohup|time|timeout \S+|stdbuf \S+|exec|ip netns exec \S+|(?:kubectl|oc) [^|]{1,300}? --"
-    r"|docker exec [^|]{1,200}?|crictl exec [^|]{1,200}?|nsenter [^|]{1,200}?|ssh [^|]{1,100}?)[ ]+['\"]?){0,4}"
-)
-_TCPDUMP = rf"{_BEFORE}(?:\S{{0,60}}/)?tcpdump"
-# Without a prompt a sentence may begin like a command: then only options make it one.
-_COMMAND = re.compile(rf"(?:{_PROMPT}{_TCPDUMP}(?:\s+(?P<typed>.*)|$)|[\s>|`*+$#]*{_TCPDUMP}(?:\s+(?P<bare>-.*)|$))")
+_TCPDUMP = re.compile(r"(?<![\w.-])(?:[\w.-]{0,60}/){0,8}tcpdump(?=\s|$)")
+_PROMPT = re.compile(r"[#$%>❯➜](?:\s|$)")
+# What is put before a command, and with what a filter begins: a sentence may begin with tcpdump too.
+_LAUNCHERS = {"", "sudo", "kubectl", "oc", "docker", "crictl", "nsenter", "ip", "timeout", "nohup", "ssh", "time"}
+_ARGUMENTS = re.compile(r"-|$|[(']|(?:arp|dst|ether|host|icmp6?|ip6?|net|not|port|proto|src|tcp|udp|vlan|vxlan)\b(?!,)")
 _LISTENING = re.compile(
     r"(?:tcpdump: )?listening on (\S+?), link-type ([\w-]+)(?: \([^)]*\))?(?:, (?:capture size|snapshot length) (\d+))?"
 )
@@ -67,12 +66,12 @@ def known_line(line: str, before: Described) -> Described | Dropped | bool | Non
 
     ``before`` is the description that held so far; a command and the banners behind it describe the same.
     """
-    text = line.strip()
+    text = line[:MOST_CHARACTERS].strip()
     if _PUNCTUATION.match(text):
         return True
-    match = _COMMAND.match(text)
-    if match:
-        return _of_command(match["typed"] or match["bare"] or "")
+    arguments = _arguments(text)
+    if arguments is not None:
+        return _of_command(arguments)
     match = _LISTENING.match(text)
     if match:
         described = before if before.from_command else Described()
@@ -93,6 +92,17 @@ def known_line(line: str, before: Described) -> Described | Dropped | bool | Non
         before.sure_of_names = False
         return True
     return True if _KNOWN.match(text) else None
+
+
+def _arguments(text: str) -> str | None:
+    """What follows the name of tcpdump where a line is a command, with or without a prompt; else None."""
+    match = _TCPDUMP.search(text)
+    if match is None:
+        return None
+    before, arguments = text[: match.start()].strip(" \t|`*+"), text[match.end() :].strip()
+    if not _ARGUMENTS.match(arguments):
+        return None
+    return arguments if _PROMPT.search(before) or before.split(" ")[0] in _LAUNCHERS else None
 
 
 def _of_command(arguments: str) -> Described:

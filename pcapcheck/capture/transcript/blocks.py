@@ -18,6 +18,8 @@ MOST_CHARACTERS = 4096
 # Lines of a packet, and lines that may be broken off from one.
 MOST_LINES = 64
 MOST_PIECES = 8
+LONGEST_PREFIX = 250
+LOOK_AHEAD = 300
 
 _DEVICE = r"[^\s>]{1,20}\s+(?:In|Out|B|M|P)\s+"
 # How packets begin whose protocol is known, and what else tcpdump prints on a link.
@@ -29,10 +31,8 @@ _WORDS = (
 )
 _START = re.compile(rf"(?<![\w.:,-])({STAMP})(?:\.?[ \t]+)(?={_WORDS})")
 # A time as exact as tcpdump's before words that it may have printed all the same.
-_PERHAPS = re.compile(
-    r"(?<![\w.:,-])((?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d{6}(?:\d{3})?)[ \t]+"
-    r"(?=.{0,300}?(?: > \S{1,256}:\s|, length:? \d))"
-)
+_PERHAPS = re.compile(r"(?<![\w.:,-])((?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d{6}(?:\d{3})?)[ \t]+(?=\S)")
+_LIKELY = re.compile(r" > [^\s:]+(?::\S+)*:\s|, length:? \d")
 _UNSTAMPED = re.compile(
     r"(?:IP6? \((?:tos|class|flowlabel|hlim) ?[^)]{3}|IP6? \S{1,256} > \S{1,256}: |ARP, (?:Ethernet|Request|Reply) "
     rf"|arp who-has \S+ tell |{MAC}(?: \(oui [^)]{{1,60}}\))? > (?:{MAC}|Broadcast)[ ,]"
@@ -54,6 +54,8 @@ _END = re.compile(
     r"(?:\blength:? \d+\)?(?:\s*\[[^\]]*\]|\s*\([\w -]+\))*(?::.*)?|\(\d+\)|\[\|\w+\]|\bvni \d+|\bip-proto-\d+(?: \d+)?"
     r"|\btcp \d+|[?!]\))$"
 )
+_VERBOSE = re.compile(r"\((?:tos|hlim|class|flowlabel) |\(len \d+\)")
+_ARP_OR_IP = re.compile(r"\b(?:IP6?|IPv[46]|ARP|arp|ip)\b| > \S{1,256}: ")
 _ENDS = re.compile(r"\s*\S{1,256} > \S{1,256}:(?:\s|$)")
 # An arrow and what somebody wrote behind it.
 _REMARK = re.compile(r"\s+(?:<-{1,9}|<={1,9}|<{2,9}|-{1,9}>|={1,9}>|[←⇐◄⬅→]|//|#|\|)(?:\s.{0,1000})?$")
@@ -113,7 +115,12 @@ class Block:
             return True
         if self.wants_addresses():
             return bool(_ENDS.match(line))
-        return line.startswith(("    ", "\t")) and not _open(self.lines[-1])
+        return self.verbose and line.startswith(("    ", "\t")) and not _open(self.lines[-1])
+
+    @property
+    def verbose(self) -> bool:
+        """Whether tcpdump says more of this packet on lines of their own, as it does with -v."""
+        return bool(_VERBOSE.search(self.lines[0])) or not _ARP_OR_IP.search(self.lines[0])
 
     def _piece(self, number: int, raw: str, line: str) -> bool:
         """Take a line that may be broken off from the one before, and join them once they are whole."""
@@ -165,12 +172,13 @@ def starts(line: str) -> list[Block]:
     found = list(_START.finditer(line))
     known = bool(found)
     if not found:
-        perhaps = _PERHAPS.search(line[:MOST_CHARACTERS])
-        found = [perhaps] if perhaps else []
+        perhaps = _PERHAPS.search(line, 0, MOST_CHARACTERS)
+        if perhaps and _LIKELY.search(line, perhaps.end(), perhaps.end() + LOOK_AHEAD):
+            found = [perhaps]
     if not found:
         return _unstamped(line)
     prefix = line[: found[0].start()]
-    if not _PREFIX.fullmatch(prefix):
+    if len(prefix) > LONGEST_PREFIX or not _PREFIX.fullmatch(prefix):
         return []
     ends = [*(match.start() for match in found[1:]), len(line)]
     blocks = []

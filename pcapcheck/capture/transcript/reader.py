@@ -22,6 +22,7 @@ SAMPLE = "16:22:59.584235 IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id 15, seq 
 MOST_SHOWN = 20
 MOST_INTERFACES = 1 << 12
 WORDS_SHOWN = 100
+FENCES = ("```", "~~~")
 
 
 @dataclass
@@ -53,6 +54,8 @@ class TranscriptReader:
         self._numbers: dict[tuple[str | None, int | None], int] = {}
         self._timeline = Timeline()
         self._held: list[Record] = []
+        # Whether other text stands between the last packet and what follows.
+        self._apart = False
         self._open: Block | None = None
         self._other_lines = self._first_other = self._last_other = 0
         self._not_understood = 0
@@ -141,11 +144,14 @@ class TranscriptReader:
             yield from self._end_capture()
             self._described = said
             self._numbers = {}
+        elif said is True:
+            # Anything may stand between two fences.
+            self._apart = self._apart or line.lstrip().startswith(FENCES)
         elif isinstance(said, Dropped):
             yield from self._close()
             if self._numbers:
                 self.interfaces[max(self._numbers.values())].drops += said.count
-        elif said is None and not (block and block.take(number, line, rest)):
+        elif not (block and block.take(number, line, rest)):
             yield from self._close()
             self._note_other(number)
 
@@ -161,6 +167,12 @@ class TranscriptReader:
             self._note_other(block.first)
             return
         stamp = parse_stamp(block.stamp) if block.stamp else None
+        if self._timeline.begins_anew(stamp, self._apart):
+            yield from self._end_capture()
+            self._numbers = {}
+            if self._apart:
+                self._described = Described()
+        self._apart = False
         understood = packet is not None and packet.understood
         record = Record(
             packet or Packet(),
@@ -220,6 +232,7 @@ class TranscriptReader:
             )
 
     def _note_other(self, number: int) -> None:
+        self._apart = True
         if number != self._last_other:
             self._other_lines += 1
         self._first_other = min(self._first_other or number, number)

@@ -16,6 +16,11 @@ SECOND = 10**9
 DAY = 24 * 3600 * SECOND
 # So many packets are looked at to tell times since the packet before from times since the first.
 UNDECIDED = 64
+# Recorders with several queues step back a little. What is further back is another capture; where something else is
+# written before it, so is what is not a little further back, or long after.
+LITTLE = 1_000_000
+FAR = 5 * SECOND
+LONG_AFTER = 600 * SECOND
 
 
 @dataclass(frozen=True)
@@ -61,14 +66,28 @@ class Timeline:
         self._sum = 0
         self._days = 0
         self._latest: int | None = None
+        self._last: Stamp | None = None
 
     @property
     def undecided(self) -> bool:
         """Whether the times taken so far are held back."""
         return self._style is None and bool(self._held)
 
+    def begins_anew(self, stamp: Stamp | None, apart: bool) -> bool:
+        """Whether a time is so far before the last that another capture begins with it.
+
+        Where it stands ``apart`` (something else is written before it) a little will do, or a long time after the last.
+        """
+        if stamp is None or self._last is None or stamp.clock != self._last.clock:
+            return False
+        if self._style in (None, "since before", "since first"):
+            return apart and not stamp.value and stamp.clock
+        back = self._last.value - stamp.value
+        return (LITTLE if apart else FAR) < back < DAY // 2 or (apart and back < -LONG_AFTER)
+
     def take(self, stamp: Stamp | None) -> list[int | None]:
         """The times that are known now: of this packet, and of those held back before it."""
+        self._last = stamp or self._last
         if self._style is None:
             first = next((one for one in self._held if one is not None), stamp)
             if first is None or not first.clock or first.value:
