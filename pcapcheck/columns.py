@@ -117,7 +117,7 @@ def _define(tables: str, name: str, type_: Type, help_: str, attribute: str = ""
 
 
 _COOKED = (
-    "neither a cooked capture (-i any) nor tcpdump's text without -e tells destination MACs; "
+    "a cooked capture (-i any) holds no destination MACs, nor does tcpdump's text without -e; "
     "capture on the cali interfaces themselves, printed with -e"
 )
 _WITHOUT_E = "tcpdump's text shows no MACs without -e; print it with -e"
@@ -211,7 +211,7 @@ _define(
     ENUM,
     "how the latest request was sent; solicited-node multicast counts as broadcast",
     words=CASTS,
-    why_absent="neither a cooked capture (-i any), of outgoing requests, nor tcpdump's text without -e says it; "
+    why_absent="a cooked capture (-i any) does not say it of outgoing requests, nor does tcpdump's text without -e; "
     "capture on the cali interface itself, printed with -e",
 )
 _define(ARP, "answered", BOOL, "whether an answer came; absent where its absence proves nothing", late=True)

@@ -24,19 +24,20 @@ LOOK_AHEAD = 300
 _DEVICE = r"[^\s>]{1,20}\s+(?:In|Out|B|M|P)\s+"
 # How packets begin whose protocol is known, and what else tcpdump prints on a link.
 _WORDS = (
-    r"IP6? ?\(|IP6? \S|ARP, |arp (?:who-has|reply) |\[\|[a-z]|ip6?: |RARP|Reverse ARP"
+    r"IP6? ?\(|IP6? {1,2}\S|ARP, |arp (?:who-has|reply) |\[\|[a-z]|ip6?: |RARP|Reverse ARP"
     rf"|{MAC}(?: \(oui [^)]{{1,60}}\))? (?:> |{MAC}|Broadcast)|Broadcast > |AF [\w-]+ \("
     rf"|(?:{_DEVICE}|(?:In|Out|B|M|P)\s+)(?:ifindex |ethertype |{MAC}|IP6? |ARP, )"
-    r"|LLDP, |STP 802|CDPv\d|LACPv\d|EAPOL |MPLS |PPPoE |802\.1|Loopback, |truncated-ip"
+    r"|LLDP, |STP 802|CDPv\d|LACPv\d|EAPOL |EAP packet |MPLS |PPPoE |802\.1|Loopback, |IPX [0-9a-f]{8}|IS-IS, |DTPv\d, "
+    r"|UDLDv\d, |VTPv\d, |CFMv\d |AoE length |SLARP \(|truncated-ip"
 )
 _START = re.compile(rf"(?<![\w.:,-])({STAMP})(?:\.?[ \t]+)(?={_WORDS})")
 # A time as exact as tcpdump's before words that it may have printed all the same.
-_PERHAPS = re.compile(r"(?<![\w.:,-])((?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d{6}(?:\d{3})?)[ \t]+(?=\S)")
+_PERHAPS = re.compile(r"(?<![\w.:,-])((?:(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d|\d{10})\.\d{6}(?:\d{3})?)[ \t]+(?=\S)")
 _LIKELY = re.compile(r" > [^\s:]+(?::\S+)*:\s|, length:? \d")
 _UNSTAMPED = re.compile(
     r"(?:IP6? \((?:tos|class|flowlabel|hlim) ?[^)]{3}|IP6? \S{1,256} > \S{1,256}: |ARP, (?:Ethernet|Request|Reply) "
     rf"|arp who-has \S+ tell |{MAC}(?: \(oui [^)]{{1,60}}\))? > (?:{MAC}|Broadcast)[ ,]"
-    rf"|{_DEVICE}(?:IP6? \S{{1,256}} > |IP6? \(|ARP, |ifindex \d)|ip: \S{{1,256}} > )"
+    rf"|{_DEVICE}(?:IP6? \S{{1,256}} > |IP6? \(|ARP, |ifindex \d)|ip: \S{{1,256}} > |\[Invalid header: )"
 )
 # What pasting puts before lines: quotes, comments, lists, counters, names of pods and containers, logs' own times.
 _PREFIX = re.compile(
@@ -54,6 +55,7 @@ _END = re.compile(
     r"(?:\blength:? \d+\)?(?:\s*\[[^\]]*\]|\s*\([\w -]+\))*(?::.*)?|\(\d+\)|\[\|\w+\]|\bvni \d+|\bip-proto-\d+(?: \d+)?"
     r"|\btcp \d+|[?!]\))$"
 )
+_TUNNEL = re.compile(r"\b(?:VXLAN, flags|Geneve, Flags|GREv\d|BCM-LI|LISP|NSH|OTV|EtherIP|MPLS|PPP|L2TP)\b")
 _VERBOSE = re.compile(r"\((?:tos|hlim|class|flowlabel) |\(len \d+\)")
 _ARP_OR_IP = re.compile(r"\b(?:IP6?|IPv[46]|ARP|arp|ip)\b| > \S{1,256}: ")
 _ENDS = re.compile(r"\s*\S{1,256} > \S{1,256}:(?:\s|$)")
@@ -84,11 +86,10 @@ class Block:
         if self.dumped or self._is_payload(line):
             self.dumped = True
             return True
-        if len(self.lines) >= MOST_LINES:
-            return False
         if self._continues(line):
-            self.lines.append(line[:MOST_CHARACTERS])
-            self._note(number, raw)
+            if len(self.lines) < MOST_LINES:
+                self.lines.append(line[:MOST_CHARACTERS])
+                self._note(number, raw)
             return True
         return self._piece(number, raw, line)
 
@@ -105,17 +106,22 @@ class Block:
         )
 
     def wants_frame(self) -> bool:
-        """Whether the next line has to hold the frame inside VXLAN."""
-        return bool(re.search(r"VXLAN, flags \[[^\]]*\] \(0x[0-9a-f]+\), vni \d+$", self.lines[-1].rstrip()))
+        """Whether the next line may hold what is inside a tunnel: printed without a time, if this has one."""
+        return bool(_TUNNEL.search(self.lines[-1]))
 
     def _continues(self, line: str) -> bool:
         if self.pieces:
             return False
-        if self.wants_frame():
+        if self.wants_frame() and _UNSTAMPED.match(line.lstrip()):
             return True
         if self.wants_addresses():
             return bool(_ENDS.match(line))
-        return self.verbose and line.startswith(("    ", "\t")) and not _open(self.lines[-1])
+        if not self.verbose or not line.startswith(("    ", "\t")):
+            return False
+        # Some viewers indent what they break.
+        return not (
+            _open(self.lines[-1]) and any(is_whole(self.lines[-1] + glue + line.lstrip()) for glue in ("", " "))
+        )
 
     @property
     def verbose(self) -> bool:

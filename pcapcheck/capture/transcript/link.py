@@ -14,6 +14,7 @@ from pcapcheck.capture.transcript.packet import Packet
 
 ETHERNET, RAW, NULL, COOKED, COOKED2 = 1, 101, 0, 113, 276
 IPV4, ARP, IPV6 = 0x0800, 0x0806, 0x86DD
+REVERSE_ARP = 0x8035
 TAGS = (0x8100, 0x88A8, 0x9100, 0x9200)
 
 # MACs, with a name or a group in words instead where there was no -n.
@@ -36,6 +37,8 @@ _COOKED_TYPE = re.compile(
 )
 _RAW = re.compile(r"ip6?: ?")
 _NULL = re.compile(r"AF [\w-]+ \((\d+)\), length (\d+): ?")
+# A record whose lengths contradict each other.
+INVALID = "[Invalid header: "
 _SHORT_TYPES = {"IPv4": IPV4, "IPv6": IPV6, "ARP": ARP}
 _DIRECTIONS = {"In": (0, False), "B": (0, True), "M": (0, True), "P": (0, False), "Out": (1, None)}
 _ARP_NAME = re.compile(r"(?:ARP, ?|(?=arp (?:who-has|reply) ))")
@@ -44,7 +47,8 @@ _SOME_ARP = re.compile(r"(?:Ethernet \(len|Request who-|Reply \S+ is-at|Announce
 _SOME_IP = re.compile(r"\(|truncated-ip|\S{1,256} > \S{1,256}:(?:\s|$)")
 # What is neither ARP nor IP: a name of a protocol, then how long it is.
 _OTHER = re.compile(
-    r"[A-Za-z0-9][\w./ -]{0,60}[,:(].{0,2000}?\blength:? \d+|(?:LLDP|STP|CDPv\d|LACP|MPLS|PPPoE|EAPOL)\b"
+    r"[A-Za-z0-9][\w./ -]{0,60}[,:(].{0,2000}?\blength:? \d+"
+    r"|(?:LLDP|STP|CDPv\d|LACP|MPLS|PPPoE|EAPOL|EAP packet|IPX|IS-IS|DTPv\d|UDLDv\d|VTPv\d|CFMv\d|AoE|SLARP|Loopback)\b|\s*\[\|"
 )
 
 
@@ -102,7 +106,8 @@ def _ethernet(packet: Packet, text: str, lines: Lines) -> Packet | None:
     match = _TYPE.match(text)
     if match is None:
         return None
-    packet.length = int(match["length"]) if match["length"] else None
+    # What IEEE 802.3 calls length is not that of the frame.
+    packet.length = int(match["length"]) if match["length"] and match["other"] != "802.3" else None
     text = text[match.end() :]
     if match["type"]:
         packet.ethertype = int(match["type"], 16)
@@ -160,7 +165,7 @@ def _named(packet: Packet, text: str, lines: Lines) -> Packet | None:
     if match or text.strip().startswith("[|arp]"):
         packet.ethertype = ARP
         return _with_arp(packet, text[match.end() :] if match else text)
-    if _RARP.match(text) or _OTHER.match(text):
+    if _RARP.match(text) or _OTHER.match(text) or text.startswith(INVALID):
         return packet
     return None
 
@@ -182,6 +187,10 @@ def _guess(packet: Packet, text: str, lines: Lines) -> Packet | None:
 
 def _with_arp(packet: Packet, text: str) -> Packet | None:
     packet.body = arp(text)
+    if packet.body is not None and packet.body.opcode in (3, 4):
+        # Reverse ARP looks the same but for its ethertype.
+        packet.ethertype, packet.body = REVERSE_ARP, None
+        return packet
     return packet if packet.body is not None else None
 
 

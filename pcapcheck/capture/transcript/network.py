@@ -13,7 +13,7 @@ from pcapcheck.capture.transcript.icmp import icmp, icmp6
 from pcapcheck.capture.transcript.names import MAC, OUI, address_of, family_of, mac_of, split_port
 from pcapcheck.capture.transcript.packet import Arp, Datagram, Icmp, Packet, Transport, Tunnel
 
-ICMP, IPIP, TCP, UDP, IPV6, ICMPV6, SCTP = 1, 4, 6, 17, 41, 58, 132
+ICMP, IPIP, TCP, UDP, DCCP, IPV6, ICMPV6, SCTP = 1, 4, 6, 17, 33, 41, 58, 132
 # Datagrams inside datagrams are followed so far.
 DEEPEST = 4
 
@@ -36,6 +36,7 @@ _PROTOCOLS = {
 }
 _BEGINNINGS = (
     (re.compile(r"igmp "), 2),
+    (re.compile(r"DCCP \("), 33),
     (re.compile(r"GREv\d"), 47),
     (re.compile(r"ESP\("), 50),
     (re.compile(r"AH\("), 51),
@@ -49,7 +50,7 @@ _TROUBLE = re.compile(
     r"\s*(?:truncated-ip6? - \d+ bytes missing ?!|bad-len \d+|bad-hlen \d+|wrong link-layer encapsulation)\s*"
 )
 _CHECKSUM = re.compile(r"\s*\[(?:bad )?(?:icmp6|udp|tcp|no) (?:sum|cksum)[^\]]{0,60}\]\s*")
-_EXTENSION = re.compile(r"\s*(?:HBH|DSTOPT|RT6|srcrt|AH|mobility:)\s*\((?:[^()]|\([^()]*\)){0,300}\):?")
+_EXTENSION = re.compile(r"\s*(?:HBH|DSTOPT|RT6|srcrt|AH|mobility)\b(?:\s*\((?:[^()]|\([^()]*\)){0,300}\)){0,8}:?")
 _FRAGMENT = re.compile(r"\s*frag \((?:0x([0-9a-f]+):)?(\d+)\|\d+\)\s*")
 _ALONE = re.compile(r"(?:ip-proto-(\d+)|([a-z0-9-]{2,12}))\s*(\d*)\s*$")
 _OLD_ICMP = re.compile(r"icmp(?: \d+)?: ")
@@ -64,7 +65,7 @@ _NAMED_FLAGS = {"none": 0}
 _ARP_LENGTHS = re.compile(r"\s*(?:[\w .()/#-]{1,40}? \(len \d+\), ){2}")
 _HOST = r"([^\s,(]{1,256})"
 _WHO_HAS = re.compile(rf"(?:Request |arp )?who-has {_HOST}(?: \(({MAC}){OUI}\))?(?: tell {_HOST})?")
-_IS_AT = re.compile(rf"(?:Reply |arp reply )?{_HOST} is-at ({MAC})")
+_IS_AT = re.compile(rf"(?:Reply |arp reply )?{_HOST} is-at ({MAC}|\S+)")
 _ANNOUNCEMENT = re.compile(rf"Announcement {_HOST}")
 _PROBE = re.compile(rf"Probe (?:who-has )?{_HOST}")
 _WHO_IS = re.compile(rf"(Reverse|Inverse) Request who-is ({MAC}){OUI} tell ({MAC})")
@@ -102,7 +103,7 @@ def arp(text: str) -> Arp | None:
     lengths = _ARP_LENGTHS.match(text)
     if lengths:
         text = text[lengths.end() :]
-    if _CUT.match(text):
+    if _CUT.match(text) or (lengths and text.startswith("length")):
         return Arp()
     match = _WHO_HAS.match(text)
     if match:
@@ -139,6 +140,8 @@ def datagram(text: str, lines: Lines, version: int | None = None) -> Datagram | 
 
     ``version`` where the line tells it. What stands on further lines is taken from ``lines``.
     """
+    if _CUT.match(text):
+        return Datagram(version or 4)
     trouble = _TROUBLE.match(text)
     if trouble:
         text = text[trouble.end() :]
@@ -217,7 +220,7 @@ def _upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None
     elif _WITHIN.match(text) and found.protocol not in (TCP, UDP):
         found.upper = Tunnel(inner=_inner(text, lines))
     elif found.later or _CUT.match(text):
-        pass
+        ports = "udp" if found.version == 4 and all(_has_port(end) for end in (src, dst)) else ""
     elif (match := _VXLAN.match(text)) is not None:
         ports = "udp"
         found.upper = Tunnel(vni=int(match[1]))
@@ -250,13 +253,13 @@ def _by_protocol(found: Datagram, src: str, dst: str, text: str) -> str:
     for beginning, protocol in _BEGINNINGS:
         if beginning.match(text):
             found.protocol = protocol
-            return ""
+            return "udp" if protocol == DCCP else ""
     if text.startswith("sctp"):
         found.upper = Transport(SCTP)
         return "sctp"
     told = found.protocol if found.version == 4 else None
     has_ports = all(_has_port(end) for end in (src, dst))
-    if told in (None, TCP, UDP) and has_ports and text:
+    if told in (None, TCP, UDP) and has_ports and (text or family_of(src) == 4):
         # All printers of TCP say its flags, or "tcp".
         found.upper = Transport(TCP if told == TCP else UDP)
         return "tcp" if told == TCP else "udp"
