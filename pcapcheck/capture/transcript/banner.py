@@ -66,10 +66,10 @@ def known_line(line: str, before: Described) -> Described | Dropped | bool | Non
 
     ``before`` is the description that held so far; a command and the banners behind it describe the same.
     """
-    text = line[:MOST_CHARACTERS].strip()
+    text = line[:MOST_CHARACTERS].strip(" \t|>#")
     if _PUNCTUATION.match(text):
         return True
-    arguments = _arguments(text)
+    arguments = _arguments(line[:MOST_CHARACTERS].strip())
     if arguments is not None:
         return _of_command(arguments)
     match = _LISTENING.match(text)
@@ -82,7 +82,8 @@ def known_line(line: str, before: Described) -> Described | Dropped | bool | Non
         return described
     match = _READING.match(text)
     if match:
-        described = Described(filter=before.filter) if before.from_command else Described()
+        described = before if before.from_command else Described()
+        described.from_command = False
         described.link_type = LINK_TYPES.get(match[1])
         return described
     match = _DROPPED.search(text) if text[-9:] in ("by kernel", "interface") else None
@@ -99,7 +100,7 @@ def _arguments(text: str) -> str | None:
     match = _TCPDUMP.search(text)
     if match is None:
         return None
-    before, arguments = text[: match.start()].strip(" \t|`*+"), text[match.end() :].strip()
+    before, arguments = text[: match.start()].strip(" \t|>`*+"), text[match.end() :].strip()
     if not _ARGUMENTS.match(arguments):
         return None
     return arguments if _PROMPT.search(before) or before.split(" ")[0] in _LAUNCHERS else None
@@ -110,10 +111,11 @@ def _of_command(arguments: str) -> Described:
     described = Described(from_command=True)
     arguments, _, pipe = re.sub(r"\s(?:\d?>&?\s*\S+|&)(?=\s|$)", " ", arguments).partition("|")
     try:
-        words = shlex.split(arguments.rstrip("`'\" "))
+        words = shlex.split(arguments.rstrip("` "))
     except ValueError:
-        words = arguments.split()
+        words = re.sub("[`'\"]", " ", arguments).split()
     terms: list[str] = []
+    direction: list[str] = []
     place = 0
     while place < len(words):
         word = words[place]
@@ -137,8 +139,7 @@ def _of_command(arguments: str) -> Described:
         if short == "i" and value != "any":
             described.name = value
         elif short == "Q" and value != "inout":
-            terms.append(f"{value}bound")
-    if "grep" in pipe:
-        terms.append(f"| {pipe.strip()}")
-    described.filter = " ".join(terms) or None
+            direction = [f"{value}bound"]
+    grep = [f"| {pipe.strip()}"] if "grep" in pipe else []
+    described.filter = " ".join([*terms, *direction, *grep]) or None
     return described

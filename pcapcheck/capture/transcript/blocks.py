@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise, product
 
+from pcapcheck.capture.transcript.link import parse
 from pcapcheck.capture.transcript.names import MAC
+from pcapcheck.capture.transcript.packet import count_told
 from pcapcheck.capture.transcript.stamps import STAMP
 
 # More of a line is not looked at: no packet takes more.
@@ -18,14 +21,17 @@ MOST_CHARACTERS = 4096
 # Lines of a packet, and lines that may be broken off from one.
 MOST_LINES = 64
 MOST_PIECES = 8
+# Places at which a blank may be missing of which all combinations are tried.
+MOST_OPEN = 5
 LONGEST_PREFIX = 250
 LOOK_AHEAD = 300
+LONGEST_REMARKED = 1200
 
 _DEVICE = r"[^\s>]{1,20}\s+(?:In|Out|B|M|P)\s+"
 # How packets begin whose protocol is known, and what else tcpdump prints on a link.
 _WORDS = (
     r"IP6? ?\(|IP6? {1,2}\S|ARP, |arp (?:who-has|reply) |\[\|[a-z]|ip6?: |RARP|Reverse ARP"
-    rf"|{MAC}(?: \(oui [^)]{{1,60}}\))? (?:> |{MAC}|Broadcast)|Broadcast > |AF [\w-]+ \("
+    rf"|{MAC}(?: \(oui [^)]{{1,60}}\))? (?:>(?: |$)|{MAC}|Broadcast)|Broadcast >|AF [\w-]+ \("
     rf"|(?:{_DEVICE}|(?:In|Out|B|M|P)\s+)(?:ifindex |ethertype |{MAC}|IP6? |ARP, )"
     r"|LLDP, |STP 802|CDPv\d|LACPv\d|EAPOL |EAP packet |MPLS |PPPoE |802\.1|Loopback, |IPX [0-9a-f]{8}|IS-IS, |DTPv\d, "
     r"|UDLDv\d, |VTPv\d, |CFMv\d |AoE length |SLARP \(|truncated-ip"
@@ -35,7 +41,11 @@ _START = re.compile(rf"(?<![\w.:,-])({STAMP})(?:\.?[ \t]+)(?={_WORDS})")
 _PERHAPS = re.compile(r"(?<![\w.:,-])((?:(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d|\d{10})\.\d{6}(?:\d{3})?)[ \t]+(?=\S)")
 _LIKELY = re.compile(r" > [^\s:]+(?::\S+)*:\s|, length:? \d")
 _UNSTAMPED = re.compile(
-    r"(?:IP6? \((?:tos|class|flowlabel|hlim) ?[^)]{3}|IP6? \S{1,256} > \S{1,256}: |ARP, (?:Ethernet|Request|Reply) "
+    r"(?:IP6? \((?:tos|class|flowlabel|hlim) ?[^)]{3}"
+    # An address, or a host's name with its domain or port; and something that is surely tcpdump's.
+    r"|IP6? (?=\S*[.:\d]\S* > )\S{1,256} > (?=\S*[.:\d]\S*: )\S{1,256}: "
+    r"(?=ICMP|Flags|UDP|VXLAN|IP6? |.{0,300}\blength \d)"
+    r"|ARP, (?:Ethernet|Request|Reply) "
     rf"|arp who-has \S+ tell |{MAC}(?: \(oui [^)]{{1,60}}\))? > (?:{MAC}|Broadcast)[ ,]"
     rf"|{_DEVICE}(?:IP6? \S{{1,256}} > |IP6? \(|ARP, |ifindex \d)|ip: \S{{1,256}} > |\[Invalid header: )"
 )
@@ -49,6 +59,8 @@ _PREFIX = re.compile(
     r"(?:\d{1,9}[.):]?\s+)?"
 )
 _HEX = re.compile(r"\s*0x[0-9a-f]{4,}:\s")
+# The link header of -e, as far as one is sure that it is one, and to its end.
+_LINK = re.compile(rf"(?:{_DEVICE}ifindex |(?:In|Out|B|M|P) +|)(?:{MAC}|Broadcast\b|ethertype )")
 _LINK_LENGTH = re.compile(r".{0,300}?(?:0x[0-9a-f]{4}\)|802\.3|IPv[46]|ARP), length \d+: ")
 # How lines of packets end.
 _END = re.compile(
@@ -56,6 +68,7 @@ _END = re.compile(
     r"|\btcp \d+|[?!]\))$"
 )
 _TUNNEL = re.compile(r"\b(?:VXLAN, flags|Geneve, Flags|GREv\d|BCM-LI|LISP|NSH|OTV|EtherIP|MPLS|PPP|L2TP)\b")
+_REFUSAL = re.compile(r": ICMP (?:.{1,200} unreachable\b|time exceeded|ip reassembly|redirect|parameter problem)")
 _VERBOSE = re.compile(r"\((?:tos|hlim|class|flowlabel) |\(len \d+\)")
 _ARP_OR_IP = re.compile(r"\b(?:IP6?|IPv[46]|ARP|arp|ip)\b| > \S{1,256}: ")
 _ENDS = re.compile(r"\s*\S{1,256} > \S{1,256}:(?:\s|$)")
@@ -109,6 +122,15 @@ class Block:
         """Whether the next line may hold what is inside a tunnel: printed without a time, if this has one."""
         return bool(_TUNNEL.search(self.lines[-1]))
 
+    def goes_on(self, line: str) -> bool:
+        """Whether a line that could begin a packet without a time is rather one of this packet's."""
+        if self.wants_addresses() or self.wants_frame():
+            return True
+        return self.verbose and (line.startswith(("    ", "\t")) or (self.stamp is not None and self._wants_quote()))
+
+    def _wants_quote(self) -> bool:
+        return bool(_REFUSAL.search(self.lines[-1]))
+
     def _continues(self, line: str) -> bool:
         if self.pieces:
             return False
@@ -116,8 +138,10 @@ class Block:
             return True
         if self.wants_addresses():
             return bool(_ENDS.match(line))
-        if not self.verbose or not line.startswith(("    ", "\t")):
+        if not self.verbose:
             return False
+        if not line.startswith(("    ", "\t")):
+            return self._wants_quote() and line.startswith(("(tos", "IP (tos"))
         # Some viewers indent what they break.
         return not (
             _open(self.lines[-1]) and any(is_whole(self.lines[-1] + glue + line.lstrip()) for glue in ("", " "))
@@ -138,15 +162,37 @@ class Block:
         if not self.pieces and is_whole(before):
             return False
         self.pieces.append((number, line))
-        for glue in ("", " "):
-            joined = glue.join([before, *(one for _, one in self.pieces)])
-            if is_whole(joined):
-                self.lines[-1] = joined[:MOST_CHARACTERS]
-                for at, piece in self.pieces:
-                    self._note(at, piece)
-                self.pieces = []
-                return True
+        joined = self._joined()
+        if joined is not None:
+            self.lines[-1] = joined
+            for at, piece in self.pieces:
+                self._note(at, piece)
+            self.pieces = []
         return len(self.pieces) <= MOST_PIECES
+
+    def _joined(self) -> str | None:
+        """The last line and its pieces as one, if that makes it whole.
+
+        Where a line was broken there may have been a blank, which pasting often takes away.
+        """
+        parts = [self.lines[-1], *(one for _, one in self.pieces)]
+        blank = [left[-1:].isspace() or right[:1].isspace() for left, right in pairwise(parts)]
+        if sum(map(len, parts)) > MOST_CHARACTERS or not any(is_whole(glue.join(parts)) for glue in ("", " ")):
+            return None
+        open_ends = blank.count(False)
+        few = open_ends <= MOST_OPEN
+        ways = product(("", " "), repeat=open_ends) if few else (("",) * open_ends, (" ",) * open_ends)
+        best, most = None, 0
+        for way in ways:
+            glue = iter(way)
+            joined = parts[0]
+            for part, known in zip(parts[1:], blank, strict=True):
+                joined += ("" if known else next(glue)) + part
+            packet = parse([*self.lines[:-1], joined]) if is_whole(joined) else None
+            # A word broken apart, or two run into one, tell less.
+            if packet is not None and packet.understood and count_told(packet) > most:
+                best, most = joined, count_told(packet)
+        return best
 
     def _is_payload(self, line: str) -> bool:
         """Whether a line is the payload in ASCII (-A), which shows what is no letter as dots."""
@@ -160,12 +206,16 @@ class Block:
 def is_whole(line: str) -> bool:
     """Whether a line ends as lines of packets do; -e says a length in the middle too."""
     link = _LINK_LENGTH.match(line)
+    if link is None and _LINK.match(line):
+        return False
     text = remove_remark(line[link.end() :] if link else line)
     return bool(_END.search(text[-300:])) and not _open(text)
 
 
 def remove_remark(line: str) -> str:
-    return _REMARK.sub("", line[-1200:]).rstrip() if len(line) < 1200 else line
+    """A line without what somebody wrote behind it, and blanks."""
+    line = line.rstrip()
+    return _REMARK.sub("", line).rstrip() if len(line) < LONGEST_REMARKED else line
 
 
 def _open(text: str) -> bool:
@@ -189,7 +239,7 @@ def starts(line: str) -> list[Block]:
     ends = [*(match.start() for match in found[1:]), len(line)]
     blocks = []
     for match, end in zip(found, ends, strict=True):
-        text = line[match.end() : end].rstrip()
+        text = line[match.end() : end]
         blocks.append(_block(match[1], prefix, text, line[match.start() : end].rstrip(), known))
         prefix = ""
     if len(blocks) == 1:
@@ -202,7 +252,7 @@ def _unstamped(line: str) -> list[Block]:
     assert prefix is not None
     for start in dict.fromkeys((prefix.end(), len(line) - len(line.lstrip(" \t#>|*-")))):
         if _UNSTAMPED.match(line, start):
-            return [_block(None, line[:start], line[start:].rstrip(), line, True)]
+            return [_block(None, line[:start], line[start:], line, True)]
     return []
 
 

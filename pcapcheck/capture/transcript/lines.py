@@ -7,6 +7,7 @@ import html
 import re
 from collections.abc import Iterator
 
+from pcapcheck.capture.transcript.stamps import STAMP
 from pcapcheck.capture.window import Window
 
 # A line is handed out in parts of this many characters where it is longer.
@@ -14,6 +15,7 @@ LONGEST = 1 << 16
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 # Colours and other commands to a terminal (ECMA-48), which also set its title.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]{0,40}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)|[@-Z\\^_=>])")
+_STAMP = re.compile(rf"\s(?={STAMP}\s)")
 _BLANKS = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
 _TAGS = re.compile(r"</?(?:a|b|br|code|div|em|font|i|li|p|pre|span|strong|td|tr)\b[^<>]{0,200}>", re.IGNORECASE)
@@ -47,8 +49,9 @@ def read_lines(window: Window) -> Iterator[tuple[int, str]]:
             yield from ((number, part) for part in _parts(line))
             number += 1
         while len(rest) > LONGEST:
-            yield number, rest[:LONGEST]
-            rest = rest[LONGEST:]
+            end = _end_of_part(rest, 0)
+            yield number, rest[:end]
+            rest = rest[end:]
         if not more:
             if rest:
                 yield number, rest
@@ -56,12 +59,26 @@ def read_lines(window: Window) -> Iterator[tuple[int, str]]:
 
 
 def _parts(line: str) -> Iterator[str]:
-    for start in range(0, len(line) or 1, LONGEST):
-        yield line[start : start + LONGEST]
+    start = 0
+    while True:
+        end = _end_of_part(line, start)
+        yield line[start:end]
+        start = end
+        if start >= len(line):
+            return
+
+
+def _end_of_part(line: str, start: int) -> int:
+    """Where a part ends that begins at ``start``: before a time, so that no packet is cut, if there is one."""
+    end = min(len(line), start + LONGEST)
+    if end == len(line):
+        return end
+    stamp = _STAMP.search(line, start + LONGEST // 2, end)
+    return stamp.start() + 1 if stamp else end
 
 
 def plain(line: str) -> str:
-    """A line without colours, entities, tags, odd blanks and what cannot be seen."""
+    """A line without colours, entities, tags, odd blanks and what cannot be seen; blanks at its end may matter."""
     if "\x1b" in line:
         line = _ESCAPES.sub("", line)
     if "&" in line:
@@ -70,4 +87,4 @@ def plain(line: str) -> str:
         line = _TAGS.sub("", line)
     if not line.isascii():
         line = _BLANKS.sub(" ", line)
-    return _INVISIBLE.sub("", line.replace("\r", " ")).rstrip()
+    return _INVISIBLE.sub("", line.replace("\r", " "))

@@ -5,7 +5,7 @@ MACs are integers of 48 bits, addresses of 128 (IPv4 as IPv4-mapped).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(slots=True)
@@ -92,3 +92,10 @@ class Packet:
     ifindex: int | None = None
     body: Arp | Datagram | None = None
     understood: bool = True
+
+
+def count_told(part: object) -> int:
+    """How much is told: the values of a packet and of what it carries that are there."""
+    if not isinstance(part, (Packet, Arp, Datagram, Icmp, Transport, Tunnel)):
+        return part is not None
+    return sum(count_told(getattr(part, one.name)) for one in fields(part))

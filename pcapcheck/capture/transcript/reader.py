@@ -130,7 +130,7 @@ class TranscriptReader:
         block = self._open
         rest = without_prefix(line, block.prefix) if block else line
         found = starts(line)
-        if block and found and found[0].stamp is None and (block.wants_frame() or block.wants_addresses()):
+        if block and found and found[0].stamp is None and block.goes_on(rest):
             found = []
         if found:
             for one in found:
