@@ -30,7 +30,7 @@ _TAG = re.compile(r"vlan (\d+), p \d+(?:, DEI)?, (?=ethertype|802\.3)")
 _AFTER_TAG = re.compile(r"ethertype [\w .-]{1,40}? \(0x([0-9a-f]{4})\),? ?")
 _SNAP = re.compile(r".{0,200}?oui Ethernet \(0x000000\), ethertype [\w .-]{1,40}? \(0x([0-9a-f]{4})\), length \d+: ")
 _COOKED2 = re.compile(r"(\S{1,20})\s+(In|Out|B|M|P)\s+(?=\S)")
-_COOKED = re.compile(r"(In|Out|B|M|P)\s+(?=[0-9A-Fa-f]{1,2}:|ethertype)")
+_COOKED = re.compile(r"(In|Out|B|M|P)\s+(?=[0-9A-Fa-f]{1,2}:|ethertype|\S+ > \S+:|Request |Reply )")
 _COOKED_TYPE = re.compile(
     rf"(?:ifindex (?P<ifindex>\d+) )?(?:(?P<mac>{MAC}){OUI} ?)?"
     r"(?:ethertype [\w .-]{1,40}? \(0x(?P<type>[0-9a-f]{4})\), length (?P<length>\d+): ?)?"
@@ -99,8 +99,7 @@ def _cooked(packet: Packet, word: str, text: str, lines: Lines) -> Packet | None
         if match["type"]:
             packet.ethertype = int(match["type"], 16)
             return _tagged(packet, text, lines)
-        return _guess(packet, text, lines)
-    return _named(packet, text, lines)
+    return _guess(packet, text, lines)
 
 
 def _ethernet(packet: Packet, text: str, lines: Lines) -> Packet | None:
