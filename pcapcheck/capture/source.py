@@ -13,6 +13,7 @@ from pcapcheck.capture.compressed import Compression, Unpacked, compression_of
 from pcapcheck.capture.pcap import MAGICS, PcapReader
 from pcapcheck.capture.pcapng import MAGIC, PcapngReader
 from pcapcheck.capture.record import BATCH_FRAMES, Reader
+from pcapcheck.capture.transcript.lines import looks_like_text
 from pcapcheck.capture.window import Window
 from pcapcheck.errors import CaptureError, NotACapture
 from pcapcheck.plain import is_compiled
@@ -136,6 +137,15 @@ def reader_for(window: Window, name: str, batch_frames: int) -> Reader:
     if magic[:4] == MAGIC:
         return PcapngReader(window, name, batch_frames)
     known = foreign.describe(window.peek(foreign.ENOUGH))
+    if looks_like_text(window.peek(512)):
+        # Loaded where it is needed: most captures are none.
+        from pcapcheck.capture.transcript.reader import TranscriptReader
+
+        try:
+            return TranscriptReader(window, name, batch_frames)
+        except NotACapture:
+            if not known:
+                raise
     if known:
         raise NotACapture(f"{name}: {known}")
     raise NotACapture(f"{name}: neither pcap nor pcapng (it begins with {magic[:4].hex(' ')}); record with tcpdump -w")

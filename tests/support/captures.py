@@ -21,6 +21,7 @@ def files(folder: Path) -> list[Path]:
 
 MADE = files(ROOT / "fixtures" / "made" / "captures")
 LAB = files(ROOT / "fixtures" / "lab" / "captures")
+TEXTS = sorted((ROOT / "fixtures" / "transcripts").glob("*.md"))
 CALICO = files(ROOT / "fixtures" / "calico")
 PUBLIC = files(CORPUS) if CORPUS.is_dir() else []
 
