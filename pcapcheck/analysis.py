@@ -9,9 +9,9 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from pcapcheck.capture.inputs import gather
 from pcapcheck.capture.record import BATCH_FRAMES
 from pcapcheck.columns import ADDRESSES, ARP, ECHO, FRAMES, HOPS, PATHS
-from pcapcheck.errors import CaptureError
 from pcapcheck.flows.facts import claimed_addresses, describe
 from pcapcheck.flows.paths import find_paths
 from pcapcheck.flows.read import Progress, Reading, Row, RowSink, read_capture
@@ -73,10 +73,16 @@ def analyze(
     scope: Scope | None = None,
     progress: Progress | None = None,
     batch_frames: int = BATCH_FRAMES,
+    unpack_limit: int | None = None,
+    keep_all: bool = False,
 ) -> Analysis:
     """Judge one or more captures as one observation.
 
-    ``rules`` are files or folders of them (None: the Calico pack); ``variables`` override the rules' ``$names``.
+    ``paths`` are files, folders, patterns or ``-`` for standard input; the files of a rotated set are one capture.
+    A compressed capture may hold ``unpack_limit`` bytes (None: 1 GiB or 250 times its size). Of a stream ``keep_all``
+    keeps more than the first GiB, so that its tables can be made. ``rules`` are files or folders of them (None: the
+    Calico pack); ``variables`` override the rules' ``$names``.
+
     Raises CaptureError for a capture that cannot be read, RuleError for rules that cannot be loaded.
     """
     settings = Settings(variables)
@@ -93,22 +99,17 @@ def analyze(
         settings.number("echo_wait"),
         batch_frames,
     )
-    if not paths:
-        raise CaptureError("no capture given; name at least one file")
-    resolved = [Path(path).resolve() for path in paths]
-    for number, path in enumerate(resolved):
-        if path in resolved[:number]:
-            raise CaptureError(f"{paths[number]}: given twice; its exchanges would be counted twice")
+    inputs = gather(paths, unpack_limit, keep_all)
     evaluations = [Evaluation(rule) for rule in loaded]
     every = frozenset(one.rule.table for one in evaluations if one.needs_rows)
     sightings = Sightings()
-    alone = len(paths) == 1
+    alone = len(inputs.captures) == 1
     if not alone:
         # Joining what several captures saw needs it: loaded while they are read.
         Thread(target=import_module, args=("numpy",), daemon=True).start()
     captures = [
-        read_capture(number, Path(path), reading, _sink(number, evaluations), every, progress, sightings, alone)
-        for number, path in enumerate(paths)
+        read_capture(number, source, reading, _sink(number, evaluations), every, progress, sightings, alone)
+        for number, source in enumerate(inputs.captures)
     ]
     facts = describe(captures, reading)
     for capture in captures:
@@ -120,7 +121,7 @@ def analyze(
         _sink(hop.capture, evaluations)(HOPS, [hop], weight)
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
-    return Analysis(captures, facts, findings, reading, found)
+    return Analysis(captures, facts, findings, reading, found, inputs.passed_over)
 
 
 def _sink(number: int, evaluations: list[Evaluation]) -> RowSink:

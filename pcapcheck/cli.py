@@ -16,7 +16,7 @@ import click
 
 from pcapcheck.errors import CaptureError, RuleError
 from pcapcheck.plain import is_compiled
-from pcapcheck.values import clean
+from pcapcheck.values import clean, parse_size
 from pcapcheck.version import __version__
 from pcapcheck.workload import cali_name, parse_pod
 
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 GARBAGE_THRESHOLD = 100_000
+UNPACK_LIMIT = click.option(
+    "--unpack-limit",
+    metavar="SIZE",
+    help="How much a compressed capture may hold, as in 20G; 1G or 250 times its packed size unless given.",
+)
 CAPTURES = click.argument("captures", metavar="CAPTURE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 SET = click.option(
     "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Override a variable of the rules."
@@ -44,6 +49,9 @@ def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
         except (CaptureError, RuleError) as error:
             click.echo(f"pcapcheck: error: {clean(str(error))}", err=True)
+            sys.exit(2)
+        except KeyboardInterrupt:
+            click.echo("pcapcheck: interrupted; nothing was judged", err=True)
             sys.exit(2)
         except OSError as error:
             click.echo(f"pcapcheck: error: cannot write the result: {error.strerror or error}", err=True)
@@ -73,6 +81,7 @@ def scope_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--filter-used", metavar="TEXT", help="The capture filter that tcpdump was given, if it was given one."
         ),
+        UNPACK_LIMIT,
         SET,
     ]
     for option in reversed(options):
@@ -117,12 +126,14 @@ def analyze(
 ) -> None:
     """Judge one or more captures of one observation.
 
+    A CAPTURE is a file, a folder of them, a pattern, or - for standard input.
+
     Exit code 0: at least one rule was checked and none of severity error failed. 1: one failed. 2: could not judge.
     """
     from pcapcheck.report.exit import exit_code, unmet
 
-    _keep_inputs(output, captures, rule_paths)
     analysis = _run(captures, rule_paths, **scope)
+    _keep_inputs(output, analysis, rule_paths)
     demands = unmet(analysis, strict, required)
     with _writing(output) as stream:
         if form == "json":
@@ -153,8 +164,8 @@ def export(captures: tuple[Path, ...], table: str, form: str, output: str | None
 
     if form == "parquet" and output is None:
         raise CaptureError("--format parquet writes binary data; name a file with --output")
-    _keep_inputs(output, captures, ())
-    analysis = _run(captures, (), **scope)
+    analysis = _run(captures, (), **scope, keep_all=True)
+    _keep_inputs(output, analysis, ())
     if form == "parquet":
         write_parquet(analysis, table, str(output))
         return
@@ -242,7 +253,9 @@ def _run(
     until: str | None,
     pods: tuple[str, ...],
     filter_used: str | None,
+    unpack_limit: str | None,
     assignments: tuple[str, ...],
+    keep_all: bool = False,
 ) -> Analysis:
     from pcapcheck.analysis import analyze as run
     from pcapcheck.flows.scope import Scope, parse_interface_names, parse_moment
@@ -256,13 +269,27 @@ def _run(
         filter_used,
     )
     with ProgressLine(captures) as progress:
-        return run(
+        analysis = run(
             *captures,
             rules=rule_paths or None,
             variables=_assignments(assignments),
             scope=scope,
             progress=progress.tell,
+            unpack_limit=_size("--unpack-limit", unpack_limit),
+            keep_all=keep_all,
         )
+    if analysis.passed_over:
+        names = ", ".join(clean(str(path)) for path in analysis.passed_over[:3])
+        more = f" and {len(analysis.passed_over) - 3} more" if len(analysis.passed_over) > 3 else ""
+        click.echo(f"pcapcheck: no captures, passed over: {names}{more}", err=True)
+    return analysis
+
+
+def _size(option: str, text: str | None) -> int | None:
+    try:
+        return None if text is None else parse_size(text)
+    except ValueError as error:
+        raise CaptureError(f"{option} {text}: {error}") from None
 
 
 def _load(rule_paths: tuple[Path, ...]) -> list[Any]:
@@ -288,9 +315,9 @@ def _assignments(assignments: tuple[str, ...]) -> dict[str, str]:
     return pairs
 
 
-def _keep_inputs(output: str | None, captures: tuple[Path, ...], rule_paths: tuple[Path, ...]) -> None:
-    """Refuse to write over what is read."""
-    for path in (*captures, *rule_paths):
+def _keep_inputs(output: str | None, analysis: Analysis, rule_paths: tuple[Path, ...]) -> None:
+    """Refuse to write over what is read: captures are read again for their evidence."""
+    for path in (*(file for capture in analysis.captures for file in capture.source.files), *rule_paths):
         if output is not None and Path(output).resolve() == path.resolve():
             raise CaptureError(f"--output {output}: that is one of the inputs; name another file")
 

@@ -1,8 +1,12 @@
-"""The two errors a caller meets: what cannot be read, and what cannot be loaded as a rule."""
+"""The errors a caller meets: what cannot be read, and what cannot be loaded as a rule."""
 
 
 class CaptureError(Exception):
     """A capture cannot be read at all; the message says which one, what is wrong and what to do."""
+
+
+class NotACapture(CaptureError):
+    """What was given is something else than a capture; in a folder it is passed over."""
 
 
 class RuleError(Exception):

@@ -16,31 +16,36 @@ from pcapcheck.capture.window import Window
 STANDARD = (16, 24, 20)
 MODIFIED = (24, 28)
 TRIED = 3
+# No patched kernel recorded before 1990.
+EARLIEST = 20 * 365 * 86400
 
 
 def record_header(window: Window, order: str, sizes: tuple[int, ...], swapped: int) -> int:
     """The size of the record headers that follow; ``swapped`` as in ``scan.scan_pcap``.
 
-    It is the first of ``sizes``, unless that makes the first records wrong and another does not.
+    It is the first of ``sizes``, unless that makes the first records wrong and another does not. Files of old versions,
+    in which lengths are swapped, are older than the patches.
     """
-    trials = [_try(window, order, size, swapped) for size in sizes]
+    if swapped:
+        return sizes[0]
+    trials = [_try(window, order, size) for size in sizes]
     if not trials[0][1]:
         return sizes[0]
     good = [size for size, (records, wrong) in zip(sizes, trials, strict=True) if not wrong and records > 1]
     return good[0] if good else sizes[0]
 
 
-def _try(window: Window, order: str, header: int, swapped: int) -> tuple[int, bool]:
+def _try(window: Window, order: str, header: int) -> tuple[int, bool]:
     """How many of the first records are right with headers of this size, and whether one is wrong."""
-    position = 0
-    for number in range(TRIED):
+    position = right = 0
+    for _ in range(TRIED):
         if not window.gather(position + header):
-            return number, False
+            break
         start = window.position + position
-        _seconds, fraction, captured, length = struct.unpack(order + "4I", window.buffer[start : start + 16])
-        if swapped == 1 or (swapped == 2 and captured > length):
-            captured, length = length, captured
-        if captured > LARGEST_FRAME or not captured <= length <= LARGEST_LENGTH or not length or fraction >= 10**9:
-            return number, True
+        seconds, fraction, captured, length = struct.unpack(order + "4I", window.buffer[start : start + 16])
+        if captured > LARGEST_FRAME or not captured <= length <= LARGEST_LENGTH or fraction >= 10**9:
+            return right, True
+        # An empty record looks right wherever zeros stand.
+        right += captured > 0 and seconds > EARLIEST
         position += header + captured
-    return TRIED, False
+    return right, False

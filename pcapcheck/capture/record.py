@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pcapcheck.capture.layout import FIELDS, LARGEST_BLOCK, LARGEST_FRAME
@@ -20,7 +20,8 @@ SMALLEST_RECORD = 58
 class Interface:
     """An interface of a capture file. ``link_type`` is the LINKTYPE_ number.
 
-    ``drops`` counts packets lost while recording, ``unread`` the bytes of damage passed over since.
+    ``drops`` counts packets lost while recording, ``unread`` the bytes of damage passed over since. ``printed``: its
+    frames are made from tcpdump's text (see ``printed_layout``), not those that were on the wire.
     """
 
     number: int
@@ -32,11 +33,21 @@ class Interface:
     drops: int = 0
     unread: int = 0
     frames: int = 0
+    printed: bool = False
 
     @property
     def missing(self) -> int:
         """How many packets may be missing: those that were lost, and as many as may have stood in damaged bytes."""
         return self.drops + -(-self.unread // SMALLEST_RECORD)
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a record was made from: lines of a text, the first of them with the number ``first``."""
+
+    first: int
+    last: int
+    words: str
 
 
 @dataclass(frozen=True)
@@ -54,7 +65,7 @@ class RecordBatch:
     """Records of one window. Row ``r`` of field ``f`` (see ``layout``) is ``matrix[r * FIELDS + f]``.
 
     Record offsets count from the start of ``buffer``, which holds the file's bytes from ``base`` on and is only
-    valid until the next batch is asked for.
+    valid until the next batch is asked for. ``texts`` holds what each was made from, where that is text.
     """
 
     buffer: bytearray
@@ -64,6 +75,7 @@ class RecordBatch:
     matrix: array[int]
     capacity: int
     interfaces: list[Interface]
+    texts: list[Text] = field(default_factory=list)
 
 
 class Reader(Protocol):

@@ -9,6 +9,8 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import BinaryIO
 
+from pcapcheck.errors import CaptureError
+
 WINDOW_BYTES = 1 << 20
 # Before the bytes read there is room for what was left unread of those before them: a cut record, as a rule.
 HEADROOM = 1 << 18
@@ -142,14 +144,14 @@ class ReadAhead:
         self.headroom = headroom
         self._wanted = True
         self._free: SimpleQueue[bytearray | None] = SimpleQueue()
-        self._full: SimpleQueue[tuple[bytearray, int] | OSError] = SimpleQueue()
+        self._full: SimpleQueue[tuple[bytearray, int] | OSError | CaptureError] = SimpleQueue()
         self._thread = Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def next(self) -> tuple[bytearray, int]:
         """The next buffer and how many bytes stand in it; what reading raised is raised here."""
         item = self._full.get()
-        if isinstance(item, OSError):
+        if isinstance(item, (OSError, CaptureError)):
             raise item
         return item
 
@@ -166,7 +168,7 @@ class ReadAhead:
         while (buffer := self._free.get()) is not None and self._wanted:
             try:
                 self._full.put((buffer, read_into(self.stream, buffer, self.headroom)))
-            except OSError as error:
+            except (OSError, CaptureError) as error:
                 self._full.put(error)
                 return
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pcapcheck.capture.record import Interface
+from pcapcheck.capture.rotation import Captured, bare_name
 from pcapcheck.decode.frames import COOKED, FrameGroup
 from pcapcheck.values import clean
 from pcapcheck.workload import find_cali_name, kind_of_name
@@ -21,21 +22,27 @@ class GatewayTalk:
     """What a point heard about the gateway, by frame group.
 
     ``askers`` asked for it, from these addresses; ``answered`` are those of them who got an answer; ``answerers``
-    gave one. ``refusers`` told others by ICMP that a packet goes no further, as routers do.
+    gave one. ``refusers`` told others by ICMP that a packet goes no further, as routers do. ``others_answer``: somebody
+    who never asked answers for an address with a MAC that is not the gateway's, so there are more than two machines.
     """
 
     askers: dict[int, set[int]] = field(default_factory=dict)
     answered: set[int] = field(default_factory=set)
     answerers: set[int] = field(default_factory=set)
     refusers: set[int] = field(default_factory=set)
+    others_answer: bool = False
 
 
 @dataclass
 class CapturePoint:
-    """One interface as one capture recorded it. ``name`` comes from the user, the capture or the file name."""
+    """One interface as one capture recorded it. ``name`` comes from the user, the capture or the file name.
+
+    ``file`` is what the capture is called among others.
+    """
 
     key: PointKey
     path: Path
+    file: str
     interface: Interface
     name: str
     named_by: str
@@ -106,7 +113,7 @@ class CapturePoint:
 
 def points_of(
     capture: int,
-    path: Path,
+    source: Captured,
     interfaces: list[Interface],
     groups: Iterable[FrameGroup],
     given: dict[int | None, str],
@@ -124,31 +131,32 @@ def points_of(
         key = (capture, group.interface, group.ifindex)
         if key not in points:
             interface = interfaces[group.interface]
-            name, named_by = _name(path, interface, group.ifindex, given, single, prefix)
-            points[key] = CapturePoint(key, path, interface, name, named_by)
+            name, named_by = _name(source, interface, group.ifindex, given, single, prefix)
+            points[key] = CapturePoint(key, source.path, clean(source.short_name), interface, name, named_by)
         points[key].groups[number] = group
     return points
 
 
 def _name(
-    path: Path, interface: Interface, ifindex: int | None, given: dict[int | None, str], single: bool, prefix: str
+    source: Captured, interface: Interface, ifindex: int | None, given: dict[int | None, str], single: bool, prefix: str
 ) -> tuple[str, str]:
     """A point's name and where it comes from ('' where it is no interface's name but a stand-in)."""
+    path = source.path
     which = ifindex if ifindex is not None else interface.number
     if which in given:
         return clean(given[which]), "user"
     if None in given and single:
         return clean(given[None]), "user"
-    if ifindex is not None and not single:
+    if ifindex is not None and not single and not (interface.printed and interface.name):
         return f"ifindex {ifindex}", ""
     if interface.name and interface.name != "any":
         return clean(find_cali_name(interface.name, prefix) or interface.name), "capture"
     if single:
-        stem = path.name.split(".")[0]
-        whole = path.name.removesuffix(".pcap").removesuffix(".pcapng")
+        whole = bare_name(path)
+        stem = whole.split(".")[0]
         # node-1_eth0.pcap, worker2-vxlan.calico.pcap: the interface stands last.
         last = re.split(r"[-_]", whole)[-1]
         for candidate in (find_cali_name(path.name, prefix), stem, whole, last):
             if candidate and kind_of_name(candidate, prefix):
                 return candidate, "file name"
-    return (f"interface {interface.number}" if not single else clean(path.name)), ""
+    return (f"interface {interface.number}" if not single else clean(source.short_name)), ""

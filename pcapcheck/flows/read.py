@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pcapcheck.capture.record import Interface, Problem
-from pcapcheck.capture.source import open_capture
+from pcapcheck.capture.rotation import Captured
 from pcapcheck.columns import ARP, ECHO, FRAMES
 from pcapcheck.decode.fields import FrameRow, frame_rows
 from pcapcheck.decode.frames import COOKED2, LINKS, Decoder, FrameGroup, link_name
@@ -20,7 +20,7 @@ from pcapcheck.flows.sightings import Sightings
 from pcapcheck.flows.summary import Tally
 from pcapcheck.values import clean
 
-# Told after every batch: the capture, the bytes and the frames read so far.
+# Told after every batch: the capture, the bytes of its files and the frames read so far.
 Progress = Callable[[Path, int, int], None]
 
 
@@ -69,7 +69,7 @@ class Capture:
     """One capture of the observation, once it was read."""
 
     number: int
-    path: Path
+    source: Captured
     exchanges: Exchanges
     format: str = ""
     frames: int = 0
@@ -78,10 +78,15 @@ class Capture:
     groups: list[FrameGroup] = field(default_factory=list)
     tallies: dict[tuple[str, int], Tally] = field(default_factory=dict)
 
+    @property
+    def path(self) -> Path:
+        """The file that it was read from, of a rotated set the first."""
+        return self.source.path
+
 
 def read_capture(
     number: int,
-    path: Path,
+    source: Captured,
     reading: Reading,
     sink: RowSink,
     every: frozenset[str] = frozenset(),
@@ -97,7 +102,7 @@ def read_capture(
     """
     decoder = Decoder(FRAMES in every, reading.scope.since, reading.scope.until)
     exchanges = Exchanges(reading.gateways, reading.arp_wait, reading.echo_wait, ECHO in every, decoder.macs)
-    capture = Capture(number, path, exchanges)
+    capture = Capture(number, source, exchanges)
 
     def settle(finished: Iterator[Finished]) -> None:
         for table, exchange, weight in finished:
@@ -106,10 +111,10 @@ def read_capture(
             sink(table, [exchange], weight)
 
     try:
-        with open_capture(path, reading.batch_frames) as reader:
+        with source.open(reading.batch_frames) as reader:
             for records in reader.batches():
                 if sightings is not None:
-                    decoder.follow = not alone or len(records.interfaces) > 1 or _is_any(records.interfaces)
+                    decoder.follow = not alone or len(records.interfaces) > 1 or _may_be_several(records.interfaces)
                     decoder.sample = sightings.sample
                 frames = decoder.decode(records)
                 settle(exchanges.feed(frames))
@@ -118,7 +123,7 @@ def read_capture(
                 if FRAMES in every:
                     sink(FRAMES, frame_rows(frames), 1)
                 if progress:
-                    progress(path, records.base, reader.frames)
+                    progress(source.path, source.consumed, reader.frames)
     finally:
         exchanges.echoes.close()
     capture.groups = decoder.groups()
@@ -138,15 +143,18 @@ def read_capture(
     return capture
 
 
-def _is_any(interfaces: list[Interface]) -> bool:
-    """Whether this was recorded with ``-i any``, which tells interfaces apart by their number in each frame."""
-    return any(one.link_type == COOKED2 for one in interfaces)
+def _may_be_several(interfaces: list[Interface]) -> bool:
+    """Whether there may be more interfaces than are known so far.
+
+    What was recorded with ``-i any`` tells them apart by their number in each frame; in a text they come one by one.
+    """
+    return any(one.link_type == COOKED2 or one.printed for one in interfaces)
 
 
-def read_frames(path: Path, reading: Reading) -> Iterator[FrameRow]:
+def read_frames(source: Captured, reading: Reading) -> Iterator[FrameRow]:
     """Every frame of a capture, one at a time; each is valid until the next is asked for."""
     decoder = Decoder(True, reading.scope.since, reading.scope.until)
-    with open_capture(path, reading.batch_frames) as reader:
+    with source.open(reading.batch_frames) as reader:
         for records in reader.batches():
             yield from frame_rows(decoder.decode(records))
 
@@ -155,7 +163,7 @@ def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exch
     """What was read but could not be told: link types that are not decoded, and state dropped to bound memory."""
     undecoded: Counter[str] = Counter()
     for one in interfaces:
-        if one.frames and one.link_type not in LINKS:
+        if one.frames and not one.printed and one.link_type not in LINKS:
             undecoded[link_name(one.link_type).removeprefix("link type ")] += one.frames
     for name, frames in undecoded.items():
         yield Problem("not-decoded", f"{frames} frames of link type {name} are counted but not decoded")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pcapcheck.capture.rotation import RotatedSet
 from pcapcheck.decode.frames import link_name
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations, Tally
@@ -57,6 +58,10 @@ def _capture(result: Result, capture: Capture) -> dict[str, Any]:
     links = result.links_of(capture)
     return {
         "path": clean(str(capture.path)),
+        "files": [
+            {"path": clean(str(part.source.path)), "frames_before": part.before}
+            for part in (capture.source.parts if isinstance(capture.source, RotatedSet) else ())
+        ],
         "format": capture.format,
         "frames": capture.frames,
         "first": _time(min((link.point.first for link in links if link.point.first is not None), default=None)),

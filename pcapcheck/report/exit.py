@@ -41,4 +41,4 @@ def _incomplete(result: Result) -> Iterator[str]:
             yield f"--strict: {one.unknown} rows of {one.rule.id} cannot be told: {one.reason}"
     for capture in result.captures:
         for problem in capture.problems:
-            yield f"--strict: {clean(str(capture.path))}: {problem.message}"
+            yield f"--strict: {clean(capture.source.name)}: {problem.message}"

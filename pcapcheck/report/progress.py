@@ -18,7 +18,9 @@ class ProgressLine:
     """A bar with frames and bytes per second; nothing where standard error is no terminal."""
 
     def __init__(self, paths: tuple[Path, ...]) -> None:
-        self.total = sum(path.stat().st_size for path in paths if path.is_file())
+        # How much comes through a pipe, or lies in a folder, nobody knows beforehand.
+        known = all(path.is_file() for path in paths)
+        self.total = sum(path.stat().st_size for path in paths) if known else None
         self.shown = sys.stderr.isatty()
         self.began = time.monotonic()
         self._bar: Progress | None = None
@@ -62,5 +64,5 @@ class ProgressLine:
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = self._bar.add_task("reading", total=self.total or None, rate="")
+        self._task = self._bar.add_task("reading", total=self.total, rate="")
         self._bar.start()

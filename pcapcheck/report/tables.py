@@ -10,6 +10,7 @@ import pandas as pd
 
 from pcapcheck.columns import BOOL, COLUMNS, DURATION, HOPS, NUMBER, PATHS, TIME, Column
 from pcapcheck.decode.fields import FrameRow, values_of
+from pcapcheck.errors import CaptureError
 from pcapcheck.flows.read import read_capture
 from pcapcheck.ruleset.result import Result
 from pcapcheck.values import clean, format_time
@@ -44,7 +45,9 @@ def for_each_chunk(result: Result, name: str, sink: Sink) -> None:
             if which == name:
                 filling.add(number, list(rows))
 
-        read_capture(capture.number, capture.path, result.reading, take, frozenset({name}))
+        if not capture.source.complete:
+            raise CaptureError(f"{capture.source.name}: too long to be kept for a table; save it to a file first")
+        read_capture(capture.number, capture.source, result.reading, take, frozenset({name}))
     filling.flush(last=True)
 
 

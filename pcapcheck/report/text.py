@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 from typing import IO
 
@@ -15,8 +14,9 @@ from pcapcheck.decode.frames import link_name
 from pcapcheck.flows.echo import error_words
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations
-from pcapcheck.report.evidence import frames_in_words
+from pcapcheck.report.evidence import Shown, frames_in_words
 from pcapcheck.report.headline import headline, ordered
+from pcapcheck.report.look import commands
 from pcapcheck.report.paths import Names, hops, notes, route_title, routes
 from pcapcheck.report.summary import PodSummary, pods
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding
@@ -109,7 +109,7 @@ def _capture_line(result: Result, capture: Capture) -> str:
         parts.append(f"{what} {link.point.name}" + (f" (pod {pod}{at})" if pod else ""))
     if len(links) > 4:
         parts.append(f"and {len(links) - 4} more interfaces")
-    return f"{clean(str(capture.path))}: {', '.join(parts)}"
+    return f"{clean(capture.source.name)}: {', '.join(parts)}"
 
 
 def _failure(page: Page, result: Result, finding: Finding) -> None:
@@ -128,32 +128,40 @@ def _failure(page: Page, result: Result, finding: Finding) -> None:
             _evidence(page, one, words)
     for capture in sorted({one.capture for one in shown}):
         numbers = sorted({number for one in shown if one.capture == capture for number in one.frames})
-        path = shlex.quote(clean(str(result.captures[capture].path)))
-        if numbers:
-            page.command(f"tshark -r {path} -Y 'frame.number in {{{','.join(map(str, numbers))}}}'", 4)
-    commands = list(dict.fromkeys(command for one in shown for command in one.next))
-    if commands:
+        frames = [words.get((capture, number)) for number in numbers]
+        lines = [frame.lines for frame in frames if frame and frame.lines]
+        for command in commands(result.captures[capture].source, numbers, lines):
+            page.command(command, 4)
+    questions = list(dict.fromkeys(command for one in shown for command in one.next))
+    if questions:
         page.line(Text("ask the node next:", "dim"), 4)
-        for command in commands:
+        for command in questions:
             page.command(command, 6)
 
 
-def _evidence(page: Page, one: Evidence, words: dict[tuple[int, int], str]) -> None:
+def _evidence(page: Page, one: Evidence, words: dict[tuple[int, int], Shown]) -> None:
     where = f" (on {one.interface})" if one.interface else ""
     page.line(Text.assemble(("expected ", "dim"), one.expected), 4)
     page.line(Text.assemble(("observed ", "dim"), one.observed, where), 4)
     for number in one.frames[:FRAMES_SHOWN]:
-        page.line(Text(f"frame {number}: {words.get((one.capture, number), '')}"), 6)
+        frame = words.get((one.capture, number))
+        where = _lines(frame.lines) if frame and frame.lines else f"frame {number}"
+        page.line(Text(f"{where}: {frame.words if frame else ''}"), 6)
 
 
-def _words(result: Result, shown: list[Evidence]) -> dict[tuple[int, int], str]:
+def _lines(lines: tuple[int, int]) -> str:
+    first, last = lines
+    return f"line {first}" if first == last else f"lines {first}-{last}"
+
+
+def _words(result: Result, shown: list[Evidence]) -> dict[tuple[int, int], Shown]:
     wanted: dict[int, set[int]] = {}
     for one in shown:
-        wanted.setdefault(one.capture, set()).update(one.frames[:FRAMES_SHOWN])
+        wanted.setdefault(one.capture, set()).update(one.frames)
     return {
         (capture, number): text
         for capture, numbers in wanted.items()
-        for number, text in frames_in_words(result.captures[capture].path, numbers).items()
+        for number, text in frames_in_words(result.captures[capture].source, numbers).items()
     }
 
 
@@ -236,7 +244,7 @@ def _refusals(page: Page, result: Result) -> None:
             page.line()
         for (family, kind, code, source), count in errors:
             said = f"{format_address(source)} says {error_words(family, kind, code)}, {count}x"
-            page.line(f"ICMP error: {said} (in {clean(capture.path.name)})")
+            page.line(f"ICMP error: {said} (in {clean(capture.source.short_name)})")
 
 
 def _not_checked(page: Page, findings: Iterable[Finding]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.links import Link
@@ -13,13 +14,17 @@ from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding
 
 @dataclass
 class Result:
-    """Captures as read, facts about their capture points, and the findings."""
+    """Captures as read, facts about their capture points, and the findings.
+
+    ``passed_over`` are files of a folder that are no captures.
+    """
 
     captures: list[Capture]
     facts: Facts
     findings: list[Finding]
     reading: Reading
     followed: Paths
+    passed_over: list[Path] = field(default_factory=list)
 
     @property
     def verdict(self) -> str:

@@ -72,7 +72,9 @@ def test_says_why_a_pass_exits_1(arguments: list[str], message: str) -> None:
     ("arguments", "message"),
     [
         (["analyze", "none.pcap"], "none.pcap: No such file"),
-        (["analyze", str(ROOT)], "Is a directory"),
+        (["analyze", str(ROOT / "rules")], "no capture in there"),
+        (["analyze", str(ROOT / "*.pcap")], "no file matches"),
+        (["analyze", HEALTHY, "--unpack-limit", "much"], "'much' is not a size like 500M or 20G"),
         (["analyze", str(ROOT / "pyproject.toml")], "neither pcap nor pcapng"),
         (["analyze", HEALTHY, "--set", "gatewy=1.2.3.4"], "did you mean 'gateway'"),
         (["analyze", HEALTHY, "--set", "gateway"], "write NAME=VALUE"),

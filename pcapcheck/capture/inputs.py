@@ -1,0 +1,69 @@
+"""What a caller named - files, folders, patterns, standard input - as the captures of one observation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from glob import has_magic, iglob
+from pathlib import Path
+
+from pcapcheck.capture.rotation import Captured, in_sets
+from pcapcheck.capture.source import STANDARD_INPUT, Source
+from pcapcheck.errors import CaptureError, NotACapture
+
+
+@dataclass
+class Inputs:
+    """The captures, and the files of folders that are none."""
+
+    captures: list[Captured] = field(default_factory=list)
+    passed_over: list[Path] = field(default_factory=list)
+
+
+def gather(given: Iterable[str | Path], unpack_limit: int | None = None, keep_all: bool = False) -> Inputs:
+    """Every capture that is meant, in the order given; a folder's by name, all below it.
+
+    Raises CaptureError where one is not there or given twice, where a folder or pattern holds none, and where a file of
+    a rotated set cannot be read.
+    """
+    inputs = Inputs()
+    sources: list[Source] = []
+    seen: set[Path] = set()
+    for name in given:
+        for path in _paths(Path(name)):
+            resolved = path if path == STANDARD_INPUT else path.resolve()
+            if resolved in seen:
+                raise CaptureError(f"{path}: given twice; its exchanges would be counted twice")
+            seen.add(resolved)
+            source = Source(path, unpack_limit, keep_all)
+            if Path(name).is_dir() and not _is_capture(source):
+                inputs.passed_over.append(path)
+            else:
+                sources.append(source)
+    if not sources:
+        names = ", ".join(str(one) for one in given)
+        raise CaptureError(f"{names}: no capture in there" if names else "no capture given; name at least one file")
+    inputs.captures = in_sets(sources)
+    return inputs
+
+
+def _paths(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(one for one in path.rglob("*") if one.is_file())
+    if path != STANDARD_INPUT and not path.exists() and has_magic(str(path)):
+        found = sorted(Path(one) for one in iglob(str(path), recursive=True) if Path(one).is_file())
+        if not found:
+            raise CaptureError(f"{path}: no file matches; give the path of a capture")
+        return found
+    return [path]
+
+
+def _is_capture(source: Source) -> bool:
+    """Whether a file is one at all; one that is and cannot be read is for the reading to complain about."""
+    try:
+        with source.open(1):
+            return True
+    except NotACapture:
+        return False
+    except CaptureError:
+        return True

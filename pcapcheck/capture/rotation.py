@@ -1,0 +1,211 @@
+"""Rotated sets: files that one recording went on in, known by their names, and read as one capture.
+
+tcpdump -C and -W count behind the name (man tcpdump), -G writes the time into it, dumpcap -b counts and writes the time
+(man dumpcap).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pcapcheck.capture import layout
+from pcapcheck.capture.record import BATCH_FRAMES, Interface, Problem, Reader, RecordBatch
+from pcapcheck.capture.source import Source
+from pcapcheck.errors import CaptureError
+
+_PACKED = r"(?:\.(?:gz|zst|lz4|xz|bz2))?"
+_CONTAINER = r"\.(?:pcapng|pcap|ntar|cap|dmp)"
+# cap.pcap, cap.pcap0, cap.pcap17.gz
+_COUNTED = re.compile(rf"(?P<stem>.+{_CONTAINER})\d*{_PACKED}", re.IGNORECASE)
+# cap_00001_20250119015740.pcapng
+_RING = re.compile(rf"(?P<stem>.+)_\d{{5}}_\d{{14}}(?P<rest>{_CONTAINER}){_PACKED}", re.IGNORECASE)
+# A date with or without a time, or seconds since 1970, that is not part of a longer word.
+_STAMP = re.compile(
+    r"(?<![0-9A-Za-z])(?:(?:19|20)\d\d[-_.]?\d\d[-_.]?\d\d(?:[-_.T ]?\d\d[-_.:h]?\d\d(?:[-_.:m]?\d\d)?)?|1\d{9})"
+    r"(?![0-9A-Za-z])"
+)
+_PACKED_END = re.compile(rf"{_PACKED}$", re.IGNORECASE)
+_CONTAINER_END = re.compile(rf"{_CONTAINER}\d*$", re.IGNORECASE)
+
+
+def bare_name(path: Path) -> str:
+    """A file's name without what says how it is packed, which container it is and where in a set it stands."""
+    name = _CONTAINER_END.sub("", _PACKED_END.sub("", path.name))
+    return _STAMP.sub("", re.sub(r"_\d{5}_\d{14}$", "", name)).strip("-_. ") or path.name
+
+
+def set_key(path: Path) -> tuple[Path, str] | None:
+    """What the files of one rotated set have alike, or None for a file that is in none."""
+    ring = _RING.fullmatch(path.name)
+    if ring:
+        return path.parent, f"{ring['stem']}_*{ring['rest']}"
+    name, stamps = _STAMP.subn("*", _PACKED_END.sub("", path.name))
+    counted = _COUNTED.fullmatch(name)
+    if not counted:
+        return (path.parent, name) if stamps else None
+    return path.parent, counted["stem"]
+
+
+def in_sets(sources: list[Source]) -> list[Captured]:
+    """The sources with the files of each rotated set joined, a set standing where its first file stood.
+
+    Raises CaptureError where a file of a set cannot be read.
+    """
+    sets: dict[tuple[Path, str], list[Source]] = {}
+    order: list[Source | list[Source]] = []
+    for source in sources:
+        key = None if source.is_stream else set_key(source.path)
+        if key is None:
+            order.append(source)
+        elif key in sets:
+            sets[key].append(source)
+        else:
+            sets[key] = [source]
+            order.append(sets[key])
+    return [_joined(one) if isinstance(one, list) else one for one in order]
+
+
+def _joined(sources: list[Source]) -> Source | RotatedSet:
+    if len(sources) == 1:
+        return sources[0]
+    unpacked: dict[str, Source] = {}
+    for source in sources:
+        twin = unpacked.setdefault(_PACKED_END.sub("", source.path.name), source)
+        if twin is not source:
+            raise CaptureError(f"{source.path}: given twice, packed and unpacked ({twin.path.name}); leave one out")
+    begun = {id(one): _first_time(one) for one in sources}
+    latest = max((time for time in begun.values() if time is not None), default=0)
+    # Files without a packet come last, where a rotation that was interrupted leaves one.
+    return RotatedSet(sorted(sources, key=lambda one: (begun[id(one)] or latest + 1, _natural(one.path.name))))
+
+
+def _first_time(source: Source) -> int | None:
+    with source.open(1) as reader:
+        for batch in reader.batches():
+            time = batch.matrix[layout.TIME]
+            return None if time == layout.ABSENT_TIME else time
+    return None
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sorts cap.pcap9 before cap.pcap10."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file of a set and how many frames of the set come before its own."""
+
+    source: Source
+    before: int
+
+
+class RotatedSet:
+    """Files read one after the other as one capture; frames are numbered through."""
+
+    def __init__(self, sources: list[Source]) -> None:
+        self.sources = sources
+        self.parts: list[Part] = []
+        self._passed = 0
+
+    @property
+    def path(self) -> Path:
+        return self.sources[0].path
+
+    @property
+    def files(self) -> list[Path]:
+        return [one.path for one in self.sources]
+
+    @property
+    def name(self) -> str:
+        return f"{self.sources[0].path} … {self.sources[-1].path.name} ({len(self.sources)} files)"
+
+    @property
+    def short_name(self) -> str:
+        return f"{self.sources[0].path.name} … {self.sources[-1].path.name}"
+
+    @property
+    def complete(self) -> bool:
+        return True
+
+    @property
+    def consumed(self) -> int:
+        return self._passed + sum(one.consumed for one in self.sources)
+
+    @contextmanager
+    def open(self, batch_frames: int = BATCH_FRAMES) -> Iterator[Reader]:
+        """A reader for all files, as ``Source.open``."""
+        self.parts = []
+        self._passed = 0
+        yield SetReader(self, batch_frames)
+
+    def begin(self, source: Source, before: int) -> None:
+        self.parts.append(Part(source, before))
+
+    def end(self, source: Source) -> None:
+        self._passed += source.path.stat().st_size
+
+
+# What one capture is read from.
+Captured = Source | RotatedSet
+
+
+class SetReader:
+    """Reads the files of a set. An interface that several files describe alike is one."""
+
+    def __init__(self, files: RotatedSet, batch_frames: int) -> None:
+        self.files = files
+        self.batch_frames = batch_frames
+        self.format = ""
+        self.interfaces: list[Interface] = []
+        self.problems: list[Problem] = []
+        self.frames = 0
+
+    def batches(self) -> Iterator[RecordBatch]:
+        for source in self.files.sources:
+            with source.open(self.batch_frames) as reader:
+                before = self.frames
+                self.files.begin(source, before)
+                self.format = self.format or reader.format
+                numbers: list[int] = []
+                for batch in reader.batches():
+                    self.frames = before + reader.frames
+                    yield self._renumbered(batch, numbers, before)
+                self._renumber(reader.interfaces, numbers)
+                for ours, theirs in zip(numbers, reader.interfaces, strict=True):
+                    self.interfaces[ours].frames += theirs.frames
+                    self.interfaces[ours].drops += theirs.drops
+                self.problems += [_placed(one, source, before) for one in reader.problems]
+            self.files.end(source)
+
+    def _renumbered(self, batch: RecordBatch, numbers: list[int], before: int) -> RecordBatch:
+        self._renumber(batch.interfaces, numbers)
+        if numbers != list(range(len(numbers))):
+            cells = slice(layout.INTERFACE, batch.count * layout.FIELDS, layout.FIELDS)
+            matrix = batch.matrix
+            matrix[cells] = type(matrix)("q", [numbers[one] for one in matrix[cells]])
+        return replace(batch, first_number=batch.first_number + before, interfaces=self.interfaces)
+
+    def _renumber(self, theirs: list[Interface], numbers: list[int]) -> None:
+        """Find or make our interface for each of a file's; ``numbers`` is by theirs."""
+        for one in theirs[len(numbers) :]:
+            taken = set(numbers)
+            alike = (ours.number for ours in self.interfaces if ours.number not in taken and _key(ours) == _key(one))
+            number = next(alike, None)
+            if number is None:
+                number = len(self.interfaces)
+                self.interfaces.append(replace(one, number=number, frames=0, drops=0))
+            numbers.append(number)
+
+
+def _key(interface: Interface) -> tuple[object, ...]:
+    return interface.link_type, interface.name, interface.fcs_bytes, interface.filter
+
+
+def _placed(problem: Problem, source: Source, before: int) -> Problem:
+    frame = None if problem.frame is None else problem.frame + before
+    return replace(problem, message=f"{source.path.name}: {problem.message}", frame=frame)

@@ -1,0 +1,71 @@
+"""Files, folders and patterns as the captures of one observation."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pcapcheck import CaptureError, analyze
+from pcapcheck.cli import main
+from tests.support.lab import CAPTURES, captures, statuses
+
+SCENARIO = "two-nodes-vxlan"
+
+
+def test_a_folder_is_its_captures() -> None:
+    by_folder, by_name = analyze(CAPTURES / SCENARIO), analyze(*captures(SCENARIO))
+    assert [one.path for one in by_folder.captures] == [one.path for one in by_name.captures]
+    assert statuses(by_folder) == statuses(by_name)
+
+
+def test_a_pattern_is_the_files_that_match() -> None:
+    result = analyze(CAPTURES / SCENARIO / "node2-*.pcap")
+    assert [one.path.name for one in result.captures] == [
+        path.name for path in captures(SCENARIO) if path.name.startswith("node2-")
+    ]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "cali[1].pcap"
+    path.write_bytes(captures("healthy")[0].read_bytes())
+    assert analyze(path).captures[0].path == path
+
+
+def test_what_is_no_capture_is_passed_over_and_said(tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "a.pcap").write_bytes(captures("healthy")[0].read_bytes())
+    (tmp_path / "b.pcap.gz").write_bytes(gzip.compress(captures("healthy")[1].read_bytes()))
+    for name, content in {"README": b"words", "empty.pcap": b"", "log.gz": gzip.compress(b"words")}.items():
+        (tmp_path / name).write_bytes(content)
+    done = CliRunner().invoke(main, ["analyze", str(tmp_path), "--format", "json"])
+    assert done.exit_code == 0
+    assert done.stderr.startswith("pcapcheck: no captures, passed over: ")
+    for name in ("README", "empty.pcap", "log.gz"):
+        assert str(tmp_path / name) in done.stderr
+    assert [one.path.name for one in analyze(tmp_path).captures] == ["b.pcap.gz", "a.pcap"]
+
+
+def test_a_capture_that_cannot_be_read_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.pcap").write_bytes(captures("healthy")[0].read_bytes())
+    (tmp_path / "cut.pcap").write_bytes(captures("healthy")[1].read_bytes()[:20])
+    with pytest.raises(CaptureError, match="cut inside the pcap file header"):
+        analyze(tmp_path)
+
+
+@pytest.mark.parametrize("again", ["healthy/cali14e7d81007d.pcap", "healthy", "healthy/*.pcap", "healthy/../healthy"])
+def test_what_is_given_twice_is_refused(again: str) -> None:
+    with pytest.raises(CaptureError, match="given twice"):
+        analyze(CAPTURES / "healthy" / "cali14e7d81007d.pcap", CAPTURES / again)
+
+
+def test_captures_of_a_folder_are_not_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "a.pcap"
+    path.write_bytes(captures("healthy")[0].read_bytes())
+    for given in (tmp_path, tmp_path / "*"):
+        done = CliRunner().invoke(main, ["analyze", str(given), "--output", str(path)])
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "that is one of the inputs" in done.stderr
+    assert path.read_bytes() == captures("healthy")[0].read_bytes()
