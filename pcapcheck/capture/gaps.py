@@ -93,7 +93,7 @@ class Gaps:
         here = self.window.offset
         if went_on:
             for interface in interfaces:
-                interface.unread += max(0, here - byte)
+                interface.unread += max(1, here - byte)
         if self._latest is not None and (self._latest.frame, self._latest.end) == (frame, byte):
             self._latest.end = here
             # Where nothing follows after all, the gap ends where it was last read on.

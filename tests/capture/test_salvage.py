@@ -289,5 +289,6 @@ def test_bytes_lost_or_added_anywhere(path: Path, data: st.DataObject) -> None:
         pytest.fail("the file header is sound")
     before = [one for one in true if one in read_bytes(whole[:place]).records]
     assert reading.records[: len(before)] == before
-    strange = [one for one in reading.records if one not in true]
-    assert len(strange) <= 1 or reading.problems or lost == len(added)
+    # Records of nothing but zeros are records; the damage itself may lie across two.
+    strange = [one for one in reading.records if one not in true and one.data]
+    assert len(strange) <= 2 or reading.problems

@@ -159,3 +159,17 @@ def test_says_what_else_it_may_be_where_nobody_answers(tmp_path: Path) -> None:
     one = finding(write_pcap(tmp_path / f"{NAME}.pcap", TWO_REQUESTS), "echo-answered")
     assert one.status == "fail"
     assert "with -Q or a filter a healthy one looks so too" in one.evidence[0].observed
+
+
+@pytest.mark.parametrize(("skipped", "status"), [(50, "fail"), (500, "not-checked")])
+def test_answers_may_have_stood_in_damaged_bytes(skipped: int, status: str, tmp_path: Path) -> None:
+    """Where as many fit into the bytes that were passed over."""
+    asked = [(BEGIN + minute * 60 * SECOND, ask()) for minute in range(4)]
+    path = write_pcap(tmp_path / f"{NAME}.pcap", asked)
+    whole = path.read_bytes()
+    place = len(whole) - (16 + len(ask()))
+    path.write_bytes(whole[:place] + b"\xf7" * skipped + whole[place:])
+    one = finding(path, "gateway-arp-answered")
+    assert one.status == status
+    if status == "not-checked":
+        assert "500 damaged bytes were skipped, so 3 missing answers prove nothing" in str(one.reason)
