@@ -37,3 +37,18 @@ def test_printed(scenario: str, options: str, tmp_path: Path) -> None:
     now = {finding.rule.id: LETTERS[finding.status] for finding in result.findings}
     changed = {rule for rule in RULES if now[rule] not in (was[rule], "-")}
     assert changed == UNSEEN.get((options, scenario), set())
+
+
+TWO_FILES = [name for name in sorted(EXPECTED) if len(captures(name)) == 2]
+
+
+@pytest.mark.parametrize("scenario", TWO_FILES)
+def test_one_printed_beside_one_recorded(scenario: str, tmp_path: Path) -> None:
+    """The text has times of 1970 and no payload; packets are known again all the same."""
+    recorded, other = captures(scenario)
+    text = transcript(other, tmp_path, "-nn", "-e", "-v")
+    result = analyze(recorded, *([text] if text else []))
+    was = EXPECTED[scenario].replace(" ", "")
+    now = statuses(result).replace(" ", "")
+    changed = {rule for rule, before, after in zip(RULES, was, now, strict=True) if after not in (before, "-")}
+    assert changed == set()
