@@ -52,3 +52,12 @@ def test_one_printed_beside_one_recorded(scenario: str, tmp_path: Path) -> None:
     now = statuses(result).replace(" ", "")
     changed = {rule for rule, before, after in zip(RULES, was, now, strict=True) if after not in (before, "-")}
     assert changed == set()
+
+
+def test_a_reply_seen_first_in_print_answers_a_recorded_request(tmp_path: Path) -> None:
+    """The payload, by which a reply is known to be of its request, is not printed."""
+    recorded, other = captures("healthy")
+    text = transcript(other, tmp_path, "-nn", "-e", "-v")
+    assert text is not None
+    paths = analyze(recorded, text).paths
+    assert paths[paths["packet"] == "request"]["answered"].all()
