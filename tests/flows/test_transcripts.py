@@ -245,8 +245,8 @@ def test_interfaces_of_any_are_called_by_their_names(tmp_path: Path) -> None:
     text = ""
     for ifindex, name, pod in ((7, "cali14e7d81007d", POD), (8, "calieabe7761b00", PEER)):
         text += (
-            f"16:22:59.584235 {name} B   ifindex {ifindex} 5a:8a:10:57:e2:0{ifindex} ethertype ARP (0x0806), length 48: "
-            f"Request who-has 169.254.1.1 tell {pod}, length 28\n"
+            f"16:22:59.584235 {name} B   ifindex {ifindex} 5a:8a:10:57:e2:0{ifindex} "
+            f"ethertype ARP (0x0806), length 48: Request who-has 169.254.1.1 tell {pod}, length 28\n"
         )
     points = [link.point for link in judge(tmp_path, text).links]
     assert [(point.name, point.named_by, point.kind, point.number) for point in points] == [
