@@ -15,11 +15,11 @@ from pcapcheck.flows.echo import error_words
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations
 from pcapcheck.report.evidence import frames_in_words
-from pcapcheck.report.headline import headline, ordered
+from pcapcheck.report.headline import headline
 from pcapcheck.report.look import commands
 from pcapcheck.report.paths import Names, hops, notes, route_title, routes
 from pcapcheck.report.summary import PodSummary, pods
-from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding
+from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding, ordered
 from pcapcheck.ruleset.result import Result
 from pcapcheck.values import clean, format_address, format_duration, format_durations, format_mac
 

@@ -154,10 +154,8 @@ def _judge_bins(rule: Rule, early: list[Leaf], shown: list[Column], bins: dict[B
 
 
 def _evidence(rule: Rule, shown: list[Column], sample: Sample, late: Late) -> Evidence:
-    row = {
-        column.name: column.show(late.get(column) if column.deferred else sample.values.get(column.name))
-        for column in shown
-    }
+    values = {column.name: late.get(column) if column.deferred else sample.values.get(column.name) for column in shown}
+    row = {column.name: column.show(values[column.name]) for column in shown}
     # What comes from a capture must not become part of a command that somebody pastes.
     quoted = {name: shlex.quote(text) for name, text in row.items()}
     expected = fill(rule.expected, rule.table, row) or "; ".join(_words(leaf) for leaf in rule.expect.leaves())
@@ -176,6 +174,8 @@ def _evidence(rule: Rule, shown: list[Column], sample: Sample, late: Late) -> Ev
         observed,
         fill(rule.headline, rule.table, row),
         tuple(fill(one, rule.table, quoted) for one in rule.next),
+        late.group,
+        values,
     )
 
 
