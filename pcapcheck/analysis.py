@@ -19,16 +19,16 @@ from pcapcheck.flows.scope import Scope
 from pcapcheck.flows.sightings import Sightings
 from pcapcheck.report.document import document
 from pcapcheck.ruleset.evaluate import Evaluation
-from pcapcheck.ruleset.finding import explain_consequences
+from pcapcheck.ruleset.finding import FAIL, explain_consequences
 from pcapcheck.ruleset.load import calico_pack, load_rules
-from pcapcheck.ruleset.result import Result
 from pcapcheck.ruleset.variables import Settings
+from pcapcheck.triage.outcome import Outcome
 
 if TYPE_CHECKING:
     import pandas
 
 
-class Analysis(Result):
+class Analysis(Outcome):
     """What an observation came to: findings, the verdict, and the exchanges as DataFrames, made when asked for."""
 
     @cached_property
@@ -121,7 +121,13 @@ def analyze(
         _sink(hop.capture, evaluations)(HOPS, [hop], weight)
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
-    return Analysis(captures, facts, findings, reading, found, inputs.passed_over)
+    analysis = Analysis(captures, facts, findings, reading, found, inputs.passed_over)
+    if any(one.status == FAIL for one in findings):
+        # Loaded when something failed: a healthy capture needs none of it.
+        from pcapcheck.triage.examine import examine
+
+        examine(analysis, loaded, settings)
+    return analysis
 
 
 def _sink(number: int, evaluations: list[Evaluation]) -> RowSink:

@@ -12,11 +12,14 @@ from pcapcheck.capture.rotation import RotatedSet
 from pcapcheck.decode.frames import link_name
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations, Tally
+from pcapcheck.report.causes import quoted
 from pcapcheck.report.headline import headline
 from pcapcheck.report.paths import Route, routes
 from pcapcheck.report.summary import pods, total
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.diagnosis import Diagnosis, Suspect
+from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import clean, format_address, format_mac, format_time
 from pcapcheck.version import __version__
 
@@ -25,7 +28,7 @@ SCHEMA = "pcapcheck/1"
 WAYS_LISTED = 200
 
 
-def document(result: Result) -> dict[str, Any]:
+def document(result: Outcome) -> dict[str, Any]:
     """The whole analysis as JSON-ready values."""
     summaries = pods(result)
     arp, echo = total(summaries)
@@ -50,7 +53,9 @@ def document(result: Result) -> dict[str, Any]:
             "paths": _paths(result),
         },
         "rules": [_finding(result, finding) for finding in result.findings],
-        "causes": [],
+        "diagnoses": [_diagnosis(one) for one in result.diagnoses],
+        "causes": [_cause(one, number) for number, each in enumerate(result.diagnoses) for one in each.suspects],
+        "remarks": [{"text": clean(one.text), "lines": [quoted(line) for line in one.lines]} for one in result.remarks],
     }
 
 
@@ -105,6 +110,33 @@ def _finding(result: Result, finding: Finding) -> dict[str, Any]:
             }
             for one in finding.evidence
         ],
+    }
+
+
+def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
+    return {
+        "headline": diagnosis.headline,
+        "rules": [one.rule.id for one in diagnosis.failed],
+        "interface": diagnosis.symptoms["interface"],
+        "pods": sorted(
+            {format_address(case.lead.pod) for case in [diagnosis.case, *diagnosis.others] if case.lead.pod is not None}
+        ),
+        "confirmed": [one.cause.id for one in diagnosis.confirmed],
+    }
+
+
+def _cause(suspect: Suspect, diagnosis: int) -> dict[str, Any]:
+    return {
+        "id": suspect.cause.id,
+        "title": suspect.title,
+        "status": suspect.status,
+        "diagnosis": diagnosis,
+        "explains": list(suspect.explains),
+        "because": [quoted(line) for line in suspect.because],
+        "confirm": list(suspect.confirm),
+        "fix": list(suspect.fix),
+        "why": suspect.cause.why,
+        "references": list(suspect.cause.references),
     }
 
 

@@ -7,6 +7,7 @@ from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, ordered
 from pcapcheck.ruleset.result import Result
 from pcapcheck.values import format_address, is_ipv4
 
+
 def headline(result: Result) -> str:
     """One sentence without a full stop."""
     if result.verdict == FAIL:

@@ -125,9 +125,7 @@ def home_of(result: Result, address: int | None) -> Link | None:
 def asked_for(result: Result, link: Link, address: int | None) -> list[int]:
     """The frame groups in which the node asked for an address on a link."""
     asked = result.captures[link.point.key[0]].exchanges.asked
-    return [
-        number for number in link.point.groups if (number, address) in asked and _side(link, number) != POD
-    ]
+    return [number for number in link.point.groups if (number, address) in asked and _side(link, number) != POD]
 
 
 def _side(link: Link, number: int) -> str | None:

@@ -78,7 +78,9 @@ class Circumstances:
     def _cali(self) -> Link | None:
         return self.link.cali if self.link else None
 
-    def _setting(self, host: Host | None, interface: str | None, key: str, combine: bool, group: str = "conf") -> Told | None:
+    def _setting(
+        self, host: Host | None, interface: str | None, key: str, combine: bool, group: str = "conf"
+    ) -> Told | None:
         """A number from an interface's setting; with ``combine`` the larger of it and that of ``all``."""
         if host is None or interface is None:
             return None
@@ -255,7 +257,9 @@ class Circumstances:
         cali, node = self._cali, self.node
         if cali is None or cali.mtu is None or node is None:
             return None
-        tunnels = [one for one in node.links.values() if one.name in TUNNELS and one.mtu is not None and one.up is not False]
+        tunnels = [
+            one for one in node.links.values() if one.name in TUNNELS and one.mtu is not None and one.up is not False
+        ]
         if not tunnels:
             return None
         smallest = min(tunnels, key=lambda one: one.mtu or 0)

@@ -78,7 +78,9 @@ def diagnose(
         interface = symptoms["interface"]
         known = isinstance(interface, str) and interface in {one.cali_name for one in state.links} if state else False
         circumstances = (
-            Circumstances(state, case, interface if known and isinstance(interface, str) else None, ground, set(foreign))
+            Circumstances(
+                state, case, interface if known and isinstance(interface, str) else None, ground, set(foreign)
+            )
             if state is not None
             else None
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pcapcheck.columns import ADDRESSES, ARP, ECHO, FRAMES, HOPS, OPAQUE
 from pcapcheck.flows.echo import Echo
 from pcapcheck.flows.links import Link
-from pcapcheck.flows.sides import POD
+from pcapcheck.flows.sides import NODE, POD
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case, asked_for
 from pcapcheck.triage.columns import LOST
@@ -50,12 +50,17 @@ def symptoms_of(case: Case, result: Result) -> dict[str, Value | None]:
         "refused.by": _who_refused(echo, link, result),
         "refused.from": echo.error_from if echo else None,
         **_asked(result, dst_link, dst),
+        "dst.addressed": _addressed(dst_link),
         "dst.recorded": dst_link is not None if dst is not None else None,
         "encap": _encap(case),
         "by_size": any((one.src, one.dst) == (pod, dst) for one in result.followed.size_limits()) if dst else None,
         "unrouted": any(one.finding.rule.table == HOPS for one in case.items),
-        "sent_to": next((_one(i.evidence.row.get("eth.dst")) for i in case.items if i.finding.rule.table == FRAMES), None),
-        "claimed": next((_one(i.evidence.row.get("ip")) for i in case.items if i.finding.rule.table == ADDRESSES), None),
+        "sent_to": next(
+            (_one(i.evidence.row.get("eth.dst")) for i in case.items if i.finding.rule.table == FRAMES), None
+        ),
+        "claimed": next(
+            (_one(i.evidence.row.get("ip")) for i in case.items if i.finding.rule.table == ADDRESSES), None
+        ),
     }
 
 
@@ -133,6 +138,16 @@ def _asked(result: Result, link: Link | None, address: int | None) -> dict[str, 
     unanswered = sum(one["unanswered"] for one in outcomes)
     told = answered or unanswered or heard
     return {"dst.asked": bool(groups), "dst.answers": bool(answered) if groups and told else None}
+
+
+def _addressed(link: Link | None) -> bool | None:
+    if link is None or not link.pod_macs:
+        return None
+    handed = [
+        one for one in link.point.groups.values() if link.sides.of(one)[0] == NODE and one.carries == "ip-unicast"
+    ]
+    macs = {one.dst for one in handed if one.dst is not None}
+    return macs <= link.pod_macs if macs else None
 
 
 def _encap(case: Case) -> str | None:
