@@ -76,8 +76,8 @@ def cases_of(result: Result) -> list[Case]:
             case.items.append(item)
     for item in items:
         if not item.about_gateway and item.dst is None:
-            case = next((one for one in cases.values() if item.link and item.link.point.key in one.points), None)
-            case = case or cases.setdefault(("link", item.link.point.name if item.link else ""), Case())
+            known = next((one for one in cases.values() if item.link and item.link.point.key in one.points), None)
+            case = known or cases.setdefault(("link", item.link.point.name if item.link else ""), Case())
             case.items.append(item)
     for case in cases.values():
         # The pod's own trouble with its gateway first: nothing else can work until it does.

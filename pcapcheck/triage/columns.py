@@ -1,6 +1,6 @@
 """The columns of a case: what causes may ask of the packets, and of the node's state.
 
-A case is a failure with what follows from it. Its columns are absent where neither the captures nor the state tell them.
+A case is a failure with what follows from it. Its columns are absent where neither captures nor state tell them.
 ``pod`` is the pod whose packets fail, ``interface`` its link; ``dst`` is whom it asked.
 """
 

@@ -25,7 +25,10 @@ STATUSES = (CONFIRMED, POSSIBLE, RULED_OUT)
 
 @dataclass(frozen=True)
 class Suspect:
-    """A cause in one case: whether the state confirms it or rules it out, and by which lines; with the texts filled in."""
+    """A cause in one case, its texts filled in: whether the state confirms it or rules it out, and by which lines.
+
+    ``certain``: nothing that it wants to be seen in the packets is unknown.
+    """
 
     cause: Cause
     status: str
