@@ -7,7 +7,7 @@ show it through ``values.clean``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from pcapcheck.values import is_ipv4
 
@@ -28,8 +28,9 @@ class Line:
 
 @dataclass(slots=True)
 class Link:
-    """A network interface. ``peer_index`` is what ``eth0@if331`` names, ``up`` is None where no flags were printed.
+    """A network interface. ``peer_index`` is what ``eth0@if331`` names; ``netns`` names the namespace of the other end.
 
+    ``up`` (set up by somebody) and ``carrier`` (the other end is up too) are None where no flags were printed.
     ``programs``: BPF programs are attached (``xdp`` or ``tc``, as the listing says).
     """
 
@@ -41,9 +42,11 @@ class Link:
     mac: int | None = None
     mtu: int | None = None
     up: bool | None = None
+    carrier: bool | None = None
     kind: str | None = None
     master: str | None = None
     netnsid: int | None = None
+    netns: str | None = None
     programs: bool = False
 
 
@@ -211,7 +214,7 @@ class Note:
 
 @dataclass(slots=True)
 class Host:
-    """A network namespace that was looked into: a node or a pod.
+    """A network namespace that was looked into: a node or a pod. ``pod`` is NAMESPACE/POD, ``netns`` what the node calls it.
 
     ``whole`` names the listings that are complete: links, addresses4/6, routes4/6 (main), neighbours4/6, rules4/6, local4/6 (the local
     table), sysctls. Silence of another listing proves nothing. ``missing`` are sysctls that the kernel says it does not have.
@@ -220,6 +223,7 @@ class Host:
     name: str | None = None
     role: str | None = None
     pod: str | None = None
+    netns: str | None = None
     links: dict[str, Link] = field(default_factory=dict)
     addresses: list[Address] = field(default_factory=list)
     routes: list[Route] = field(default_factory=list)
@@ -237,7 +241,20 @@ class Host:
     @property
     def label(self) -> str:
         """How reports call it."""
-        return self.pod or self.name or ("the node" if self.role == NODE else "a pod" if self.role == POD else "a host")
+        return self.pod or self.name or self.netns or ("the node" if self.role == NODE else "a pod" if self.role == POD else "a host")
+
+    def add_link(self, link: Link) -> Link:
+        """Add what a listing says of a link to what is known of it; the later word wins. Returns the one that is kept."""
+        known = self.links.setdefault(link.name, link)
+        for one in fields(link) if known is not link else ():
+            value = getattr(link, one.name)
+            if value is not None and value is not False:
+                setattr(known, one.name, value)
+        if link.up is False:
+            known.up = False
+        if link.carrier is False:
+            known.carrier = False
+        return known
 
     def sysctl(self, interface: str, key: str, group: str = "conf", family: int = 4) -> Sysctl | None:
         """A setting of an interface (or of ``all``, ``default``)."""
