@@ -22,10 +22,13 @@ from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.finding import FAIL, explain_consequences
 from pcapcheck.ruleset.load import calico_pack, load_rules
 from pcapcheck.ruleset.variables import Settings
+from pcapcheck.triage.ebpf import doubt_ebpf
 from pcapcheck.triage.outcome import Outcome
 
 if TYPE_CHECKING:
     import pandas
+
+    from pcapcheck.triage.state.model import State
 
 
 class Analysis(Outcome):
@@ -75,6 +78,7 @@ def analyze(
     batch_frames: int = BATCH_FRAMES,
     unpack_limit: int | None = None,
     keep_all: bool = False,
+    node_state: str | Path | Iterable[str | Path] | None = None,
 ) -> Analysis:
     """Judge one or more captures as one observation.
 
@@ -83,7 +87,10 @@ def analyze(
     keeps more than the first GiB, so that its tables can be made. ``rules`` are files or folders of them (None: the
     Calico pack); ``variables`` override the rules' ``$names``.
 
-    Raises CaptureError for a capture that cannot be read, RuleError for rules that cannot be loaded.
+    ``node_state`` are files with what was found on the node and in its pods (``pcapcheck node-script``): they confirm
+    causes or rule them out.
+
+    Raises CaptureError for a capture that cannot be read, StateError for a state that cannot, RuleError for rules that cannot be loaded.
     """
     settings = Settings(variables)
     if rules is None:
@@ -99,6 +106,7 @@ def analyze(
         settings.number("echo_wait"),
         batch_frames,
     )
+    state = _read_state(node_state, settings)
     inputs = gather(paths, unpack_limit, keep_all)
     evaluations = [Evaluation(rule) for rule in loaded]
     every = frozenset(one.rule.table for one in evaluations if one.needs_rows)
@@ -112,6 +120,8 @@ def analyze(
         for number, source in enumerate(inputs.captures)
     ]
     facts = describe(captures, reading)
+    if state is not None:
+        doubt_ebpf(facts.links.values(), state)
     for capture in captures:
         _sink(capture.number, evaluations)(ADDRESSES, claimed_addresses(capture, facts, reading), 1)
     found = find_paths(captures, facts, reading, sightings)
@@ -122,12 +132,21 @@ def analyze(
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
     analysis = Analysis(captures, facts, findings, reading, found, inputs.passed_over)
-    if any(one.status == FAIL for one in findings):
+    if state is not None or any(one.status == FAIL for one in findings):
         # Loaded when something failed: a healthy capture needs none of it.
         from pcapcheck.triage.examine import examine
 
-        examine(analysis, loaded, settings)
+        examine(analysis, loaded, settings, state)
     return analysis
+
+
+def _read_state(given: str | Path | Iterable[str | Path] | None, settings: Settings) -> State | None:
+    if given is None:
+        return None
+    from pcapcheck.triage.state.read import read_state
+
+    files = [given] if isinstance(given, (str, Path)) else list(given)
+    return read_state(files, settings.texts["interface_prefix"], settings.number("gateway"))
 
 
 def _sink(number: int, evaluations: list[Evaluation]) -> RowSink:

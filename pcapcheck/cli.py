@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, ParamSpec
 
 import click
 
-from pcapcheck.errors import CaptureError, RuleError
+from pcapcheck.errors import CaptureError, RuleError, StateError
 from pcapcheck.plain import is_compiled
 from pcapcheck.values import clean, parse_size
 from pcapcheck.version import __version__
@@ -47,7 +47,7 @@ def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
-        except (CaptureError, RuleError) as error:
+        except (CaptureError, RuleError, StateError) as error:
             click.echo(f"pcapcheck: error: {clean(str(error))}", err=True)
             sys.exit(2)
         except KeyboardInterrupt:
@@ -108,6 +108,14 @@ def main() -> None:
     help="A rule file or a folder of them, instead of the Calico pack. Repeatable.",
 )
 @scope_options
+@click.option(
+    "--node-state",
+    "node_state",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="What was found on the node and in its pods: see node-script. Repeatable.",
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @OUTPUT
 @click.option("--strict", is_flag=True, help="Exit 1 also for rules not checked, unknown rows and capture problems.")
@@ -117,6 +125,7 @@ def main() -> None:
 def analyze(
     captures: tuple[Path, ...],
     rule_paths: tuple[Path, ...],
+    node_state: tuple[Path, ...],
     form: str,
     output: str | None,
     strict: bool,
@@ -132,8 +141,8 @@ def analyze(
     """
     from pcapcheck.report.exit import exit_code, unmet
 
-    analysis = _run(captures, rule_paths, **scope)
-    _keep_inputs(output, analysis, rule_paths)
+    analysis = _run(captures, rule_paths, **scope, node_state=node_state)
+    _keep_inputs(output, analysis, (*rule_paths, *node_state))
     demands = unmet(analysis, strict, required)
     with _writing(output) as stream:
         if form == "json":
@@ -256,6 +265,7 @@ def _run(
     unpack_limit: str | None,
     assignments: tuple[str, ...],
     keep_all: bool = False,
+    node_state: tuple[Path, ...] = (),
 ) -> Analysis:
     from pcapcheck.analysis import analyze as run
     from pcapcheck.flows.scope import Scope, parse_interface_names, parse_moment
@@ -277,6 +287,7 @@ def _run(
             progress=progress.tell,
             unpack_limit=_size("--unpack-limit", unpack_limit),
             keep_all=keep_all,
+            node_state=node_state or None,
         )
     if analysis.passed_over:
         names = ", ".join(clean(str(path)) for path in analysis.passed_over[:3])

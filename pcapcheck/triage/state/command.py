@@ -26,7 +26,18 @@ WRAPPERS = {
 SHELLS = ("sh", "bash", "ash", "dash", "zsh", "/bin/sh", "/bin/bash", "/bin/ash")
 KUBECTL = ("kubectl", "oc", "k", "kubectl.exe", "microk8s.kubectl", "k3s")
 CONTAINERS = ("docker", "podman", "crictl", "nerdctl")
-KUBECTL_VALUES = ("-n", "--namespace", "-c", "--container", "--context", "--kubeconfig", "-l", "--selector", "-o", "--as")
+KUBECTL_VALUES = (
+    "-n",
+    "--namespace",
+    "-c",
+    "--container",
+    "--context",
+    "--kubeconfig",
+    "-l",
+    "--selector",
+    "-o",
+    "--as",
+)
 CONTAINER_VALUES = ("-u", "--user", "-w", "--workdir", "-e", "--env")
 SSH_VALUES = ("-p", "-i", "-o", "-l", "-J", "-F")
 

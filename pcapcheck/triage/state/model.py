@@ -241,7 +241,12 @@ class Host:
     @property
     def label(self) -> str:
         """How reports call it."""
-        return self.pod or self.name or self.netns or ("the node" if self.role == NODE else "a pod" if self.role == POD else "a host")
+        return (
+            self.pod
+            or self.name
+            or self.netns
+            or ("the node" if self.role == NODE else "a pod" if self.role == POD else "a host")
+        )
 
     def add_link(self, link: Link) -> Link:
         """Add what a listing says of a link to what is known of it; the later word wins. Returns the one that is kept."""

@@ -15,9 +15,7 @@ COUNTER = re.compile(r"([A-Z][A-Za-z0-9]+)\s+(\d{1,19})\s+\d+\.\d+")
 SAVED = re.compile(r"\[(\d{1,19}):\d+\]\s+(-A \S+ .*-j (?:DROP|REJECT).*)")
 LISTED = re.compile(r"(\d{1,15})([KMG]?)\s+\d+[KMG]?\s+(DROP|REJECT)\s+.*")
 NFT = re.compile(r".*counter packets (\d{1,19}) bytes \d+ .*(?:drop|reject).*")
-BPF = re.compile(
-    r".*(?:\bcali_\w+|bpfin\.cali|bpfout\.cali|calico_\w*(?:from|to)_(?:wep|hep|workload|host)_\w*).*"
-)
+BPF = re.compile(r".*(?:\bcali_\w+|bpfin\.cali|bpfout\.cali|calico_\w*(?:from|to)_(?:wep|hep|workload|host)_\w*).*")
 FELIX = re.compile(r"\W*FELIX_(\w+)\W+?(?:value:\s*)?\"?(\w+)\"?.*")
 BPF_ENABLED = re.compile(r"\s*-?\s*(?:\"?bpfEnabled\"?|FELIX_BPFENABLED)\s*[:=]\s*\"?(true|True|1|Enabled)\"?,?\s*")
 KERNEL = re.compile(r"(?:Linux \S+ )?(\d+\.\d+[\w.+~-]*)(?:\s.*)?")

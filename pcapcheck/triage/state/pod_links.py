@@ -157,7 +157,11 @@ def _name(link: PodLink, names: Names) -> None:
     elif link.cali_name in names.by_cali:
         link.name = names.by_cali[link.cali_name]
     elif said:
-        link.name = _with_namespace(PodEntry(said, link.pod.links["eth0"].line), link.cali_name, names) if link.pod and "eth0" in link.pod.links else None
+        link.name = (
+            _with_namespace(PodEntry(said, link.pod.links["eth0"].line), link.cali_name, names)
+            if link.pod and "eth0" in link.pod.links
+            else None
+        )
     if link.pod:
         link.pod.pod = link.name
 

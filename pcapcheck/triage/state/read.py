@@ -47,9 +47,13 @@ def _lines(path: Path) -> list[Line]:
         with path.open("rb") as stream:
             data = stream.read(MOST_BYTES + 1)
     except OSError as error:
-        raise StateError(f"{clean(str(path))}: {error.strerror or error}; name a text file with a node's state") from None
+        raise StateError(
+            f"{clean(str(path))}: {error.strerror or error}; name a text file with a node's state"
+        ) from None
     if len(data) > MOST_BYTES:
-        raise StateError(f"{clean(str(path))}: larger than {MOST_BYTES >> 20} MiB; leave out what is not about this node")
+        raise StateError(
+            f"{clean(str(path))}: larger than {MOST_BYTES >> 20} MiB; leave out what is not about this node"
+        )
     text = _decoded(data)
     lines = text.split("\n", MOST_LINES + 1)
     if len(lines) > MOST_LINES:

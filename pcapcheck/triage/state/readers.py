@@ -40,7 +40,19 @@ READERS: dict[str, Reader] = {
     "monitor": others.read_monitor,
 }
 # Lines under such a heading that are not understood are worth telling; elsewhere much is none of our business.
-STRICT = ("links", "ifconfig", "routes", "route-table", "lookup", "neighbours", "arp", "rules", "sysctl", "proc", "kubectl")
+STRICT = (
+    "links",
+    "ifconfig",
+    "routes",
+    "route-table",
+    "lookup",
+    "neighbours",
+    "arp",
+    "rules",
+    "sysctl",
+    "proc",
+    "kubectl",
+)
 EXPECTED = {
     "links": "interfaces and addresses, as of ip link or ip addr",
     "ifconfig": "interfaces, as of ifconfig",
@@ -102,7 +114,11 @@ def _kind_of_words(bare: str, words: list[str]) -> str | None:
         return "lookup"
     if neighbours.ASKED.fullmatch(bare):
         return "arp"
-    if ip is not None and len(words) >= 5 and (mac(words[2]) is not None or (len(words) == 6 and mac(words[3]) is not None)):
+    if (
+        ip is not None
+        and len(words) >= 5
+        and (mac(words[2]) is not None or (len(words) == 6 and mac(words[3]) is not None))
+    ):
         return "arp"
     if ip is not None and len(words) == 8 and routes.mask_bits(words[2]) is not None:
         return "route-table"
@@ -124,7 +140,12 @@ def _kind_of_words(bare: str, words: list[str]) -> str | None:
 
 
 def _says_where(words: list[str]) -> bool:
-    return any(word in ("dev", "via") for word in words[1:]) or words[0] in ("blackhole", "unreachable", "prohibit", "throw")
+    return any(word in ("dev", "via") for word in words[1:]) or words[0] in (
+        "blackhole",
+        "unreachable",
+        "prohibit",
+        "throw",
+    )
 
 
 def is_complaint(text: str) -> bool:

@@ -75,7 +75,12 @@ class Roles:
         if any(self._is_nodes(name) for name in self._devices(host)):
             return NODE
         for route in host.routes:
-            if route.destination == self.gateway and route.is_host and route.via is None and route.dev not in NOT_A_PODS:
+            if (
+                route.destination == self.gateway
+                and route.is_host
+                and route.via is None
+                and route.dev not in NOT_A_PODS
+            ):
                 return POD
             if route.is_default and route.via == self.gateway:
                 return POD
@@ -139,7 +144,9 @@ def _same(one: Host, other: Host) -> bool:
         return False
     if one.netns and other.netns and one.netns != other.netns:
         return False
-    if any(name != "lo" and name in other.links and differ(link, other.links[name]) for name, link in one.links.items()):
+    if any(
+        name != "lo" and name in other.links and differ(link, other.links[name]) for name, link in one.links.items()
+    ):
         return False
     if one.role == POD:
         return bool(own_addresses(one.addresses) & own_addresses(other.addresses))

@@ -14,7 +14,9 @@ ROOT = "/proc/sys/"
 PAIR = re.compile(r"(net[./][^\s=]+?)\s*(?:=|:\s)\s*(.*)")
 OF_FILE = re.compile(r"(/proc/sys/net/[^\s:]+):(.*)")
 HEAD = re.compile(r"==> (/proc/sys/net/\S+) <==")
-MISSING = re.compile(r"(/proc/sys/net/[^\s:'’]+|\"?net\.[^\s:'’\"]+\"?)['’]?(: No such file or directory| is an unknown key)")
+MISSING = re.compile(
+    r"(/proc/sys/net/[^\s:'’]+|\"?net\.[^\s:'’\"]+\"?)['’]?(: No such file or directory| is an unknown key)"
+)
 INTERFACE = re.compile(r"net\.ipv([46])\.(conf|neigh)\.(.+)\.([a-z0-9_]+)")
 OTHER_FAMILY = re.compile(r"net\.ipv6\.")
 SETTING = ("-w", "--write", "-p", "--load", "--system")
