@@ -116,7 +116,13 @@ def _define(tables: str, name: str, type_: Type, help_: str, attribute: str = ""
         COLUMNS[table][name] = column
 
 
-_COOKED = "a cooked capture (-i any) holds no destination MACs; capture on the cali interfaces themselves"
+_COOKED = (
+    "a cooked capture (-i any) holds no destination MACs, nor does tcpdump's text without -e; "
+    "capture on the cali interfaces themselves, printed with -e"
+)
+_WITHOUT_E = "tcpdump's text shows no MACs without -e; print it with -e"
+_ANNOUNCED = "two answers tell different MACs, and in a text without -e either may be an announcement; print it with -e"
+_WITHOUT_V = "tcpdump's text shows no TTLs without -v; print it with -v"
 _EXCHANGES = f"{ARP} {ANSWERS} {ECHO}"
 _ALL = f"{FRAMES} {_EXCHANGES}"
 
@@ -205,11 +211,18 @@ _define(
     ENUM,
     "how the latest request was sent; solicited-node multicast counts as broadcast",
     words=CASTS,
-    why_absent="a cooked capture (-i any) does not say it of outgoing requests; capture on the cali interface itself",
+    why_absent="a cooked capture (-i any) does not say it of outgoing requests, nor does tcpdump's text without -e; "
+    "capture on the cali interface itself, printed with -e",
 )
 _define(ARP, "answered", BOOL, "whether an answer came; absent where its absence proves nothing", late=True)
 _define(ARP, "outcome", ENUM, "what became of it", words=("answered", *OUTCOMES[2:]))
-_define(ARP, "latency_first", DURATION, "from the first request to the first answer", why_absent="no answer came")
+_define(
+    ARP,
+    "latency_first",
+    DURATION,
+    "from the first request to the first answer",
+    why_absent="no answer came, or the text shows no times (-t)",
+)
 _define(
     ARP,
     "latency",
@@ -217,9 +230,9 @@ _define(
     "from the latest request to the first answer",
     why_absent="no answer came, or two requests were under way so that it may belong to either",
 )
-_define(ARP, "reply_mac", MAC, "the MACs that the answers told")
+_define(ARP, "reply_mac", MAC, "the MACs that the answers told", why_absent=_ANNOUNCED)
 _define(ARP, "reply_eth_src", MAC, "the MACs that sent the answers' frames")
-_define(ARP, "answering_macs", NUMBER, "how many different MACs the answers told")
+_define(ARP, "answering_macs", NUMBER, "how many different MACs the answers told", why_absent=_ANNOUNCED)
 _define(ARP, "answers", NUMBER, "how many answers came", "answer_count")
 
 _define(ANSWERS, "time", TIME, "when the answer came")
@@ -271,7 +284,12 @@ _define(ADDRESSES, "first_time", TIME, "first claim")
 _define(ADDRESSES, "last_time", TIME, "last claim")
 _define(ADDRESSES, "proxied", BOOL, "whether the node merely answered for the pod's own address (proxy ARP)")
 _define(
-    ADDRESSES, "claimants", NUMBER, "MACs that claim the address at overlapping times; absent where links are folded"
+    ADDRESSES,
+    "claimants",
+    NUMBER,
+    "MACs that claim the address at overlapping times; absent where links are folded",
+    why_absent="several links are folded into one recording, or its text shows no MACs of those who ask; "
+    "capture each cali interface by itself, printed with -e",
 )
 _define(ADDRESSES, "other_claimants", MAC, "those other MACs")
 
@@ -331,15 +349,15 @@ _define(PATHS, "duration", DURATION, "from the first to the last sighting")
 
 _define(HOPS, "to.interface", TEXT, "name of the pod link where it was seen next")
 _define(HOPS, "to.frame", TEXT, "which frame that was")
-_define(HOPS, "ttl", NUMBER, "TTL on the first link")
-_define(HOPS, "to.ttl", NUMBER, "TTL on the next")
-_define(HOPS, "ttl_lost", NUMBER, "by how much it is less there")
+_define(HOPS, "ttl", NUMBER, "TTL on the first link", why_absent=_WITHOUT_V)
+_define(HOPS, "to.ttl", NUMBER, "TTL on the next", why_absent=_WITHOUT_V)
+_define(HOPS, "ttl_lost", NUMBER, "by how much it is less there", why_absent=_WITHOUT_V)
 _define(
     HOPS, "between", ENUM, "what lies between the links: one node, or two with a tunnel or a network", words=BETWEEN
 )
-_define(HOPS, "eth.src", MAC, "source MAC on the first link")
+_define(HOPS, "eth.src", MAC, "source MAC on the first link", why_absent=_WITHOUT_E)
 _define(HOPS, "eth.dst", MAC, "destination MAC on the first link", why_absent=_COOKED)
-_define(HOPS, "to.eth.src", MAC, "source MAC on the next")
+_define(HOPS, "to.eth.src", MAC, "source MAC on the next", why_absent=_WITHOUT_E)
 _define(HOPS, "to.eth.dst", MAC, "destination MAC on the next", why_absent=_COOKED)
 _define(HOPS, "latency", DURATION, "time from one to the other, by one clock")
 

@@ -16,6 +16,7 @@ from types import ModuleType
 
 KERNELS = (
     "pcapcheck.capture.scan",
+    "pcapcheck.capture.salvage",
     "pcapcheck.decode.details",
     "pcapcheck.decode.sighting",
     "pcapcheck.decode.frame",

@@ -6,6 +6,7 @@ durations are integer nanoseconds.
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import re
 from datetime import UTC, datetime, timedelta
@@ -50,6 +51,31 @@ def format_mac(value: int) -> str:
     return ":".join(f"{value >> shift & 255:02x}" for shift in (40, 32, 24, 16, 8, 0))
 
 
+# Names that stand where addresses should be (tcpdump without -n), by the address that stands for each. Those are of
+# 240.0.0.0/4, which nobody has (RFC 1112, section 4), and of 100::/64, which is for discarding (RFC 6666).
+_NAMES: dict[int, str] = {}
+_STAND_INS: dict[tuple[str, int], int] = {}
+_PREFIXES = {4: MAPPED | 0xF0000000, 6: 0x100 << 112}
+_ROOM = 0x0FFFFFFF
+MOST_NAMES = 1 << 16
+
+
+def address_of_name(name: str, family: int) -> int | None:
+    """The address that stands for a host's name: the same in every run, unless names collide.
+
+    None where there are more than MOST_NAMES.
+    """
+    known = _STAND_INS.get((name, family))
+    if known is not None or len(_NAMES) >= MOST_NAMES:
+        return known
+    offset = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+    while (address := _PREFIXES[family] | offset % _ROOM) in _NAMES:
+        offset += 1
+    _NAMES[address] = name
+    _STAND_INS[name, family] = address
+    return address
+
+
 def parse_address(text: str) -> int:
     try:
         address = ipaddress.ip_address(text)
@@ -59,6 +85,8 @@ def parse_address(text: str) -> int:
 
 
 def format_address(value: int) -> str:
+    if value in _NAMES:
+        return _NAMES[value]
     if is_ipv4(value):
         return str(ipaddress.IPv4Address(value & 0xFFFFFFFF))
     return str(ipaddress.IPv6Address(value))

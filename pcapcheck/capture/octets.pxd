@@ -36,6 +36,12 @@ cdef inline unsigned int word_little(const unsigned char[::1] buffer, Py_ssize_t
     buffer[position + 3]
     return pcapcheck_word_little(&buffer[position])
 
+cdef inline unsigned int half_of(const unsigned char[::1] buffer, Py_ssize_t position, bint big) except? -1 nogil:
+    return half(buffer, position) if big else half_little(buffer, position)
+
+cdef inline unsigned int word_of(const unsigned char[::1] buffer, Py_ssize_t position, bint big) except? -1 nogil:
+    return word(buffer, position) if big else word_little(buffer, position)
+
 cdef inline long long mac(const unsigned char[::1] buffer, Py_ssize_t position) except? -1 nogil:
     return (<long long>half(buffer, position) << 32) | word(buffer, position + 2)
 

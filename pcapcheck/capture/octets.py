@@ -23,6 +23,16 @@ def word_little(buffer: bytearray, position: int) -> int:
     return buffer[position] | (buffer[position + 1] << 8) | (buffer[position + 2] << 16) | (buffer[position + 3] << 24)
 
 
+def word_of(buffer: bytearray, position: int, big: bool) -> int:
+    """Four bytes as an unsigned number, in the byte order of the file."""
+    return word(buffer, position) if big else word_little(buffer, position)
+
+
+def half_of(buffer: bytearray, position: int, big: bool) -> int:
+    """Two bytes as an unsigned number, in the byte order of the file."""
+    return half(buffer, position) if big else half_little(buffer, position)
+
+
 def mac(buffer: bytearray, position: int) -> int:
     """Six bytes in network order."""
     return (half(buffer, position) << 32) | word(buffer, position + 2)

@@ -6,35 +6,22 @@ import struct
 from array import array
 from collections.abc import Iterator
 
-from pcapcheck.capture import layout, scan
-from pcapcheck.capture.record import Interface, Problem, RecordBatch, empty_matrix
+from pcapcheck.capture import layout, salvage, scan
+from pcapcheck.capture.gaps import Gaps
+from pcapcheck.capture.patched import MODIFIED, STANDARD, record_header
+from pcapcheck.capture.record import Interface, Problem, RecordBatch, empty_matrix, largest_frame
 from pcapcheck.capture.window import Window
 from pcapcheck.errors import CaptureError
 
-# First four bytes of the file -> (byte order, nanoseconds, size of a record header).
-MAGICS: dict[bytes, tuple[str, bool, int]] = {}
+# First four bytes of the file -> (byte order, nanoseconds, sizes that a record header may have).
+MAGICS: dict[bytes, tuple[str, bool, tuple[int, ...]]] = {}
 for _order in ("<", ">"):
-    MAGICS[struct.pack(_order + "I", 0xA1B2C3D4)] = (_order, False, 16)
-    MAGICS[struct.pack(_order + "I", 0xA1B23C4D)] = (_order, True, 16)
-    MAGICS[struct.pack(_order + "I", 0xA1B2CD34)] = (_order, False, 24)
+    MAGICS[struct.pack(_order + "I", 0xA1B2C3D4)] = (_order, False, STANDARD)
+    MAGICS[struct.pack(_order + "I", 0xA1B23C4D)] = (_order, True, STANDARD[:1])
+    MAGICS[struct.pack(_order + "I", 0xA1B2CD34)] = (_order, False, MODIFIED)
 
 # So many bytes of zeros are no records, although each 16 of them could be an empty one.
 BLANK_BYTES = 4096
-
-# Relatives that share the look of a pcap magic but not its layout.
-UNSUPPORTED = {
-    0xA1B234CD: "a pcap variant that was reserved and never specified (magic a1b234cd)",
-    0xA12B3C4D: "Navtel's pcap variant (magic a12b3c4d)",
-    0xA1B2C3CB: "a saved BPF filter, not a capture (magic a1b2c3cb)",
-}
-
-
-def unsupported(magic: bytes) -> str | None:
-    """What a relative of pcap is that cannot be read, or None."""
-    for order in ("<", ">"):
-        if len(magic) == 4 and struct.unpack(order + "I", magic)[0] in UNSUPPORTED:
-            return UNSUPPORTED[struct.unpack(order + "I", magic)[0]]
-    return None
 
 
 class PcapReader:
@@ -50,19 +37,27 @@ class PcapReader:
         self.problems: list[Problem] = []
         self.frames = 0
         self.batch_frames = batch_frames
+        self._gaps = Gaps(window)
+        self._state = array("q", bytes(8 * layout.STATE_SIZE))
+        self._state[layout.LATEST] = -1
+        # How many odd headers were taken for records, and where the bytes of the last record begin.
+        self._odd = 0
         header = window.take(24)
+        self._latest = window.offset
         if len(header) < 24:
             raise CaptureError(
                 f"{name}: cut inside the pcap file header ({len(header)} of 24 bytes); capture again or copy it again"
             )
-        order, self.nanoseconds, self.record_header = MAGICS[header[:4]]
+        order, self.nanoseconds, sizes = MAGICS[header[:4]]
         self.big = order == ">"
         major, minor, _zone, _figures, snaplen, link = struct.unpack(order + "HHiIII", header[4:])
         self.swapped = self._swapped(major, minor, name)
+        self.record_header = record_header(window, order, sizes, self.swapped)
         # The link type is the low half of the word. Bit 26 says whether bits 28-31 hold the length of the frame
         # check sequence, in units of 16 bits.
         fcs_bytes = 2 * (link >> 28) if link & (1 << 26) else 0
         self.interfaces = [Interface(0, link & 0xFFFF, snaplen=snaplen, fcs_bytes=fcs_bytes)]
+        self.largest = largest_frame(link & 0xFFFF)
         if link & 0x0BFF0000:
             self.problems.append(
                 Problem("reserved-bits", f"reserved bits of the link type word are set ({link:#010x})", byte=20)
@@ -82,10 +77,14 @@ class PcapReader:
         )
 
     def batches(self) -> Iterator[RecordBatch]:
+        yield from self._read()
+        self._gaps.tell(self.problems)
+
+    def _read(self) -> Iterator[RecordBatch]:
         window = self.window
         interface = self.interfaces[0]
         matrix = empty_matrix(self.batch_frames)
-        state = array("q", bytes(8 * layout.STATE_SIZE))
+        state = self._state
         oversized = 0
         while True:
             state[layout.POSITION] = window.position
@@ -96,6 +95,7 @@ class PcapReader:
                 self.record_header,
                 self.swapped,
                 self.nanoseconds,
+                self.largest,
                 matrix,
                 self.batch_frames,
                 state,
@@ -106,21 +106,46 @@ class PcapReader:
                 first = self.frames + 1
                 self.frames += count
                 interface.frames += count
+                self._latest = window.base + matrix[(count - 1) * layout.FIELDS + layout.OFFSET]
                 if not oversized and 0 < interface.snaplen < layout.LARGEST_FRAME:
                     oversized = self._oversized(matrix, count, first, interface.snaplen)
                 yield RecordBatch(window.buffer, window.base, first, count, matrix, self.batch_frames, self.interfaces)
             if status == layout.TOO_LARGE:
-                self._note("record-too-large", "a record claims more bytes than any frame has: stopped here")
-                return
-            if status == layout.ZEROS:
-                if self._blank():
-                    self._note("zeros", f"nothing but zeros behind frame {self.frames}: stopped here")
+                claimed = self._lengths()[0]
+                if not self._resume("record-too-large", f"a record claims {claimed} bytes, more than any frame has"):
                     return
-                state[layout.ZEROS_ALLOWED] = 1
-            if status == layout.MORE and not window.more():
-                if window.unread:
-                    self._note("cut", f"the capture is cut inside frame {self.frames + 1}")
+            elif status == layout.ZEROS:
+                if not self._pass_zeros():
+                    return
+            elif status == layout.SUSPECT:
+                self._question()
+            elif status == layout.MORE and not self._more() and not self._is_damage():
                 return
+
+    def _more(self) -> bool:
+        """Read on, and keep the last record in the window: its length may turn out to be wrong."""
+        window = self.window
+        behind = window.offset - self._latest
+        window.position -= behind
+        more = window.more()
+        window.position += behind
+        return more
+
+    def _is_damage(self) -> bool:
+        """Tell the end of the file, or a cut, from a first record that only claims to go on behind it.
+
+        Of later ones the header would be odd where it is damaged.
+        """
+        window = self.window
+        if not window.unread:
+            return False
+        here = window.offset
+        if not self.frames and window.unread > self.record_header and self._search(here + 1, 0, window.unread):
+            self._add("damaged-record", "the header of the first record contradicts those that follow", here)
+            return True
+        window.position -= window.offset - here
+        self._note("cut", f"the capture is cut inside frame {self.frames + 1}")
+        return False
 
     def _oversized(self, matrix: array[int], count: int, first: int, snaplen: int) -> int:
         """Note the first record longer than the snapshot length; its bytes are kept, as Wireshark does."""
@@ -137,10 +162,93 @@ class PcapReader:
         )
         return 1
 
-    def _blank(self) -> bool:
-        """Whether a long run of zeros begins here: a file made large beforehand, whose rest was never written."""
-        ahead = self.window.peek(BLANK_BYTES)
-        return len(ahead) == BLANK_BYTES and not any(ahead)
+    def _pass_zeros(self) -> bool:
+        """Take a record of zeros for one, or pass over zeros that are none; False where nothing follows those."""
+        window = self.window
+        ahead = window.peek(BLANK_BYTES)
+        zeros = len(ahead) - len(ahead.lstrip(b"\0"))
+        if zeros == BLANK_BYTES:
+            return self._resume("zeros", "zeros stand where records should")
+        here = window.offset
+        # Nor are those before a record of today, nor where the next one is not as far away as records of zeros reach.
+        found = zeros < len(ahead) and self._search(here + 1, here, zeros + self.record_header)
+        if found and ((window.offset - here) % self.record_header or self._words(0, 1)[0] > layout.DAY):
+            self._add("zeros", "zeros stand where records should", here)
+            return True
+        window.position -= window.offset - here
+        self._state[layout.ZEROS_ALLOWED] = max(1, zeros // self.record_header)
+        return True
+
+    def _question(self) -> None:
+        """Take a record with an odd header for one, unless others begin inside of it or of the one before.
+
+        Captures may be odd throughout, so each that is taken buys twice as many their passage.
+        """
+        window = self.window
+        here = window.offset
+        captured, _length = self._lengths()
+        end = here + self.record_header + captured
+        if self._search(self._latest, end, end - self._latest):
+            self._add("damaged-record", "the header of a record contradicts those that follow", here)
+            return
+        window.position -= window.offset - here
+        self._odd = min(self._odd + 1, 40)
+        self._state[layout.TRUSTED] = 1 << self._odd
+
+    def _resume(self, kind: str, what: str) -> bool:
+        """Find where records go on behind the damage at the window's position; False where they do not."""
+        window = self.window
+        here = window.offset
+        start = here + 1
+        if kind != "zeros":
+            start = self._latest
+            # Of two lengths one may be sound.
+            _captured, length = self._lengths()
+            behind = here + self.record_header + length
+            if length <= layout.LARGEST_FRAME and self._search(behind, 0, 1):
+                self._add(kind, what, here)
+                return True
+            window.position -= window.offset - here
+        found = self._search(start, here)
+        self._add(kind, what, here, found)
+        return found
+
+    def _lengths(self) -> tuple[int, int]:
+        """Captured and wire length of the record whose header begins at the window's position."""
+        captured, length = self._words(2, 4)
+        swapped = self.swapped == 1 or (self.swapped == 2 and captured > length)
+        return (length, captured) if swapped else (captured, length)
+
+    def _words(self, first: int, last: int) -> tuple[int, ...]:
+        """Words of the record header at the window's position."""
+        return struct.unpack((">" if self.big else "<") + "4I", self.window.peek(16))[first:last]
+
+    def _search(self, start: int, beyond: int, most: int | None = None) -> bool:
+        """Move the window to where records begin again at or behind the byte ``start``; see ``salvage.find_record``."""
+        window = self.window
+        # The time of a single record may be the damage.
+        latest = self._state[layout.LATEST] if self.frames > 1 else -1
+
+        def find(buffer: bytearray, position: int, until: int, end: int, whole: bool) -> int:
+            return salvage.find_record(
+                buffer,
+                position,
+                until,
+                end,
+                whole,
+                self.big,
+                self.record_header,
+                self.swapped,
+                self.nanoseconds,
+                latest,
+                beyond - window.base,
+            )
+
+        return self._gaps.search(find, layout.CHAIN * (layout.LARGEST_FRAME + self.record_header), start, most)
+
+    def _add(self, kind: str, what: str, byte: int, went_on: bool = True) -> None:
+        self._gaps.add(kind, what, self.frames, byte, self.interfaces, went_on)
+        self._latest = self.window.offset
 
     def _note(self, kind: str, message: str) -> None:
         self.problems.append(Problem(kind, message, frame=self.frames, byte=self.window.offset))

@@ -1,7 +1,9 @@
 """The pcapng container: sections of blocks (draft-ietf-opsawg-pcapng; libpcap sf-pcapng.c).
 
 Packet blocks are found by the scanning loop; everything else (section headers, interface descriptions,
-statistics) is read here. Blocks of other kinds are passed over.
+statistics) is read here. Blocks of other kinds are passed over. Behind damage reading goes on only where interface
+numbers are beyond doubt: within the section once packets were read and no interface description is damaged, else in
+the next section.
 """
 
 from __future__ import annotations
@@ -11,25 +13,47 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator
 
-from pcapcheck.capture import layout, scan
-from pcapcheck.capture.record import Interface, Problem, RecordBatch, empty_matrix
+from pcapcheck.capture import layout, salvage, scan
+from pcapcheck.capture.gaps import Gaps
+from pcapcheck.capture.layout import (
+    ENHANCED_PACKET,
+    INTERFACE_DESCRIPTION,
+    INTERFACE_STATISTICS,
+    LARGEST_BLOCK,
+    LARGEST_SALVAGED_BLOCK,
+    OBSOLETE_PACKET,
+    SECTION_HEADER,
+    SIMPLE_PACKET,
+)
+from pcapcheck.capture.record import Interface, Problem, RecordBatch, empty_matrix, largest_frame
 from pcapcheck.capture.window import Window
 from pcapcheck.errors import CaptureError
 
-SECTION_HEADER = 0x0A0D0D0A
 MAGIC = struct.pack(">I", SECTION_HEADER)
-INTERFACE_DESCRIPTION = 1
-INTERFACE_STATISTICS = 5
-
 BYTE_ORDERS = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
-LARGEST_CONTROL_BLOCK = 1 << 24
+PACKETS = (ENHANCED_PACKET, SIMPLE_PACKET, OBSOLETE_PACKET)
 # What is kept of interfaces over all sections is bounded, however large the file.
 MOST_INTERFACES = 1 << 16
 LARGEST_DESCRIPTIONS = 1 << 26
 
 
+# The longest options of one packet that are believed.
+LARGEST_OPTIONS = 1 << 16
+
+# Why the loop stopped at a packet block -> what kind of problem that is, and what is wrong.
+WRONG = {
+    layout.MALFORMED: ("damaged-block", "the lengths of a packet block contradict each other"),
+    layout.NO_INTERFACE: ("no-interface", "a packet names an interface that was never described"),
+    layout.TOO_LARGE: ("record-too-large", "a packet claims more bytes than any frame has"),
+}
+
+
 class Damage(Exception):
-    """A block that contradicts itself: reading stops there."""
+    """A block that contradicts itself."""
+
+
+class Limit(Damage):
+    """More than can be kept: reading ends there."""
 
 
 class PcapngReader:
@@ -47,6 +71,8 @@ class PcapngReader:
         self._section: list[Interface] = []
         self._rows = array("q")
         self._described = 0
+        self._packets = 0
+        self._gaps = Gaps(window)
         try:
             if not self._control_block():
                 raise Damage("the file is cut inside its first section header")
@@ -54,6 +80,10 @@ class PcapngReader:
             raise CaptureError(f"{name}: not a readable pcapng file: {damage}") from None
 
     def batches(self) -> Iterator[RecordBatch]:
+        yield from self._read()
+        self._gaps.tell(self.problems)
+
+    def _read(self) -> Iterator[RecordBatch]:
         window = self.window
         matrix = empty_matrix(self.batch_frames)
         state = array("q", bytes(8 * layout.STATE_SIZE))
@@ -73,30 +103,84 @@ class PcapngReader:
             if state[layout.COUNT]:
                 yield self._batch(matrix, state[layout.COUNT])
             status = state[layout.STATUS]
-            try:
-                if status == layout.BLOCK and not self._control_block():
-                    self._note("cut", "the capture is cut inside a block that is no packet")
+            if status == layout.BLOCK:
+                here = window.offset
+                try:
+                    whole = self._control_block()
+                except Limit as limit:
+                    self._note("damaged-block", f"{limit}: stopped here")
                     return
-            except Damage as damage:
-                self._note("damaged-block", f"{damage}: stopped here")
+                except Damage as damage:
+                    window.position -= window.offset - here
+                    if not self._resume("damaged-block", str(damage)):
+                        return
+                    continue
+                if not whole and not self._is_damage("a block that is no packet"):
+                    return
+            elif status in WRONG:
+                if not self._resume(*WRONG[status]):
+                    return
+            elif status == layout.MORE and not window.more() and not self._is_damage(f"frame {self.frames + 1}"):
                 return
-            if status == layout.MALFORMED:
-                self._note("damaged-block", "a packet block's lengths contradict each other: stopped here")
-                return
-            if status == layout.NO_INTERFACE:
-                self._note("no-interface", "a packet names an interface that was never described: stopped here")
-                return
-            if status == layout.TOO_LARGE:
-                self._note("record-too-large", "a packet claims more bytes than any frame has: stopped here")
-                return
-            if status == layout.MORE and not window.more():
-                if window.unread:
-                    self._note("cut", f"the capture is cut inside frame {self.frames + 1}")
-                return
+
+    def _is_damage(self, where: str) -> bool:
+        """Tell the end of the file, or a cut inside ``where``, from a block that only claims to go on behind it."""
+        window = self.window
+        if not window.unread:
+            return False
+        here, order = window.offset, self._order
+        head = window.peek(28)
+        if len(head) == 28:
+            kind, total, _number, _high, _low, captured, _length = struct.unpack(order + "7I", head)
+            sound = kind in (ENHANCED_PACKET, OBSOLETE_PACKET) and 0 <= total - 32 - captured <= LARGEST_OPTIONS
+            if not sound and self._search(here + 1, self._may_go_on(kind), LARGEST_BLOCK):
+                self._add("damaged-block", f"a block claims {total} bytes, more than there are", here)
+                return True
+            window.position -= window.offset - here
+        self._note("cut", f"the capture is cut inside {where}")
+        return False
+
+    def _resume(self, kind: str, what: str) -> bool:
+        """Find where blocks go on behind the damaged one at the window's position; False where they do not."""
+        window = self.window
+        here, order = window.offset, self._order
+        head = window.peek(8)
+        block, total = struct.unpack(order + "II", head)
+        total += -total % 4
+        start, goes_on = here + 1, self._may_go_on(block)
+        if 12 <= total <= LARGEST_BLOCK and window.ensure(total):
+            trailer = window.position + total - 4
+            if window.buffer[trailer : trailer + 4] == head[4:]:
+                # Only what stands in it is damaged.
+                start = here + total
+                if block in PACKETS:
+                    window.position += total
+                    self._add(kind, what, here)
+                    return True
+        found = self._search(start, goes_on)
+        self._add(kind, what, here, found)
+        return found
+
+    def _may_go_on(self, kind: int) -> bool:
+        """Whether interface numbers are beyond doubt behind a damaged block: all were described before the packets."""
+        return self._packets > 0 and kind not in (SECTION_HEADER, INTERFACE_DESCRIPTION)
+
+    def _search(self, start: int, goes_on: bool, most: int | None = None) -> bool:
+        """Move the window to where blocks begin again, in a new section only unless this one ``goes_on``."""
+        big, count = self._order == ">", len(self._section) if goes_on else 0
+
+        def find(buffer: bytearray, position: int, until: int, end: int, whole: bool) -> int:
+            return salvage.find_block(buffer, position, until, end, whole, big, count)
+
+        return self._gaps.search(find, 2 * LARGEST_SALVAGED_BLOCK, start, most)
+
+    def _add(self, kind: str, what: str, byte: int, went_on: bool = True) -> None:
+        self._gaps.add(kind, what, self.frames, byte, self._section, went_on)
 
     def _batch(self, matrix: array[int], count: int) -> RecordBatch:
         first = self.frames + 1
         self.frames += count
+        self._packets += count
         interfaces = matrix[layout.INTERFACE : count * layout.FIELDS : layout.FIELDS]
         counts = {0: count} if len(self.interfaces) == 1 else Counter(interfaces)
         # Only the interfaces of this batch: there may be many, and a batch for each.
@@ -125,15 +209,17 @@ class PcapngReader:
         if total < 12 or (kind == SECTION_HEADER and total < 28):
             raise Damage(f"a block of type {kind:#x} claims to be {total} bytes long")
         total += -total % 4
-        if kind not in (SECTION_HEADER, INTERFACE_DESCRIPTION, INTERFACE_STATISTICS):
-            return self._pass_over(total)
-        if total > LARGEST_CONTROL_BLOCK:
+        if total > LARGEST_BLOCK:
             raise Damage(f"a block of type {kind:#x} claims to be {total} bytes long")
         if not window.ensure(total):
             return False
+        end = window.position + total
+        if window.buffer[end - 4 : end] != head[4:8]:
+            raise Damage(f"the two lengths of a block of type {kind:#x} differ")
+        if kind not in (SECTION_HEADER, INTERFACE_DESCRIPTION, INTERFACE_STATISTICS):
+            window.position = end
+            return True
         block = window.take(total)
-        if block[-4:] != block[4:8]:
-            raise Damage(f"a block of type {kind:#x} whose two lengths differ")
         if kind == SECTION_HEADER:
             self._begin_section(block)
         elif kind == INTERFACE_DESCRIPTION:
@@ -142,29 +228,20 @@ class PcapngReader:
             self._statistics(block)
         return True
 
-    def _pass_over(self, total: int) -> bool:
-        window = self.window
-        length = window.peek(8)[4:]
-        if not window.skip(total - 4):
-            return False
-        trailer = window.take(4)
-        if len(trailer) == 4 and trailer != length:
-            raise Damage("a block whose two lengths differ")
-        return len(trailer) == 4
-
     def _begin_section(self, block: bytes) -> None:
         major, minor = struct.unpack(self._order + "HH", block[12:16])
         if major != 1 or minor not in (0, 2):
             raise Damage(f"pcapng version {major}.{minor} is not known (1.0 is)")
         self._section = []
         self._rows = array("q")
+        self._packets = 0
 
     def _describe_interface(self, block: bytes) -> None:
         if len(block) < 20:
             raise Damage("an interface description without its link type")
         self._described += len(block)
         if len(self.interfaces) >= MOST_INTERFACES or self._described > LARGEST_DESCRIPTIONS:
-            raise Damage(f"more interface descriptions than can be kept ({len(self.interfaces)} so far)")
+            raise Limit(f"more interface descriptions than can be kept ({len(self.interfaces)} so far)")
         link_type, _reserved, snaplen = struct.unpack(self._order + "HHI", block[8:16])
         interface = Interface(len(self.interfaces), link_type, snaplen=snaplen)
         units, shift, offset = 10**6, -1, 0
@@ -182,7 +259,8 @@ class PcapngReader:
                 (offset,) = struct.unpack(self._order + "q", value)
         # Beyond what nanoseconds in 64 bits can tell, every packet's time is absent; the bound keeps sums inside.
         offset = max(-4 * layout.LARGEST_SECONDS, min(offset, 4 * layout.LARGEST_SECONDS))
-        self._rows.extend([units, shift, offset, min(snaplen, 1 << 31), 0, interface.number])
+        largest = largest_frame(link_type)
+        self._rows.extend([units, shift, offset, min(snaplen, 1 << 31), 0, interface.number, largest])
         self._section.append(interface)
         self.interfaces.append(interface)
 

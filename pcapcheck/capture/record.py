@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from pcapcheck.capture.layout import FIELDS
+from pcapcheck.capture.layout import FIELDS, LARGEST_BLOCK, LARGEST_FRAME
 
 BATCH_FRAMES = 8192
+# DBUS, USBPCAP, EBHSCR: messages, not what a wire carries at once (libpcap's max_snaplen_for_dlt).
+LARGE_LINKS = frozenset({231, 249, 279})
+# An ARP packet on Ethernet with its record header: nothing that is asked or answered takes less.
+SMALLEST_RECORD = 58
 
 
 @dataclass
 class Interface:
-    """An interface of a capture file. ``link_type`` is the LINKTYPE_ number; ``drops`` counts packets lost."""
+    """An interface of a capture file. ``link_type`` is the LINKTYPE_ number.
+
+    ``drops`` counts packets lost while recording, ``unread`` the bytes of damage passed over since. ``printed``: its
+    frames are made from tcpdump's text (see ``printed_layout``), not those that were on the wire.
+    """
 
     number: int
     link_type: int
@@ -23,7 +31,23 @@ class Interface:
     fcs_bytes: int = 0
     filter: str | None = None
     drops: int = 0
+    unread: int = 0
     frames: int = 0
+    printed: bool = False
+
+    @property
+    def missing(self) -> int:
+        """How many packets may be missing: those that were lost, and as many as may have stood in damaged bytes."""
+        return self.drops + -(-self.unread // SMALLEST_RECORD)
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a record was made from: lines of a text, the first of them with the number ``first``."""
+
+    first: int
+    last: int
+    words: str
 
 
 @dataclass(frozen=True)
@@ -41,7 +65,7 @@ class RecordBatch:
     """Records of one window. Row ``r`` of field ``f`` (see ``layout``) is ``matrix[r * FIELDS + f]``.
 
     Record offsets count from the start of ``buffer``, which holds the file's bytes from ``base`` on and is only
-    valid until the next batch is asked for.
+    valid until the next batch is asked for. ``texts`` holds what each was made from, where that is text.
     """
 
     buffer: bytearray
@@ -51,6 +75,7 @@ class RecordBatch:
     matrix: array[int]
     capacity: int
     interfaces: list[Interface]
+    texts: list[Text] = field(default_factory=list)
 
 
 class Reader(Protocol):
@@ -62,6 +87,11 @@ class Reader(Protocol):
     frames: int
 
     def batches(self) -> Iterator[RecordBatch]: ...
+
+
+def largest_frame(link_type: int) -> int:
+    """The most bytes that a frame of a LINKTYPE_ may have; libpcap and Wireshark allow more for some."""
+    return LARGEST_BLOCK if link_type in LARGE_LINKS else LARGEST_FRAME
 
 
 def empty_matrix(capacity: int) -> array[int]:

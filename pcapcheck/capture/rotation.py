@@ -179,6 +179,7 @@ class SetReader:
                 for ours, theirs in zip(numbers, reader.interfaces, strict=True):
                     self.interfaces[ours].frames += theirs.frames
                     self.interfaces[ours].drops += theirs.drops
+                    self.interfaces[ours].unread += theirs.unread
                 self.problems += [_placed(one, source, before) for one in reader.problems]
             self.files.end(source)
 
@@ -198,12 +199,12 @@ class SetReader:
             number = next(alike, None)
             if number is None:
                 number = len(self.interfaces)
-                self.interfaces.append(replace(one, number=number, frames=0, drops=0))
+                self.interfaces.append(replace(one, number=number, frames=0, drops=0, unread=0))
             numbers.append(number)
 
 
 def _key(interface: Interface) -> tuple[object, ...]:
-    return interface.link_type, interface.name, interface.fcs_bytes, interface.filter
+    return interface.link_type, interface.name, interface.fcs_bytes, interface.filter, interface.printed
 
 
 def _placed(problem: Problem, source: Source, before: int) -> Problem:

@@ -1,33 +1,31 @@
 # The C types under which Cython compiles scan.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.capture.octets cimport half, half_little, word, word_little
+from pcapcheck.capture.octets cimport half_of, word_of
 
 # Written by setup.py from the numbers that scan.py imports: known to the C compiler, they cost nothing.
 cdef extern from "scan_numbers.h":
     const unsigned int ENHANCED_PACKET
     const unsigned int SIMPLE_PACKET
     const unsigned int OBSOLETE_PACKET
-    const unsigned int LARGEST_FRAME
+    const unsigned int LARGEST_BLOCK
     const long long ABSENT_TIME
     const long long LARGEST_SECONDS
     const unsigned long long LOW_WORD
     enum:
         OFFSET, CAPTURED, LENGTH, TIME, INTERFACE, DIRECTION, FIELDS
-        POSITION, COUNT, STATUS, NEEDED, ZEROS_ALLOWED
-        MORE, FULL, BLOCK, TOO_LARGE, MALFORMED, NO_INTERFACE, ZEROS
-        UNITS, SHIFT, SECONDS, SNAPLEN, DROPS, GLOBAL, INTERFACE_FIELDS
-
-cdef inline unsigned int word_of(const unsigned char[::1] buffer, Py_ssize_t position, bint big) except? -1 nogil
-cdef inline unsigned int half_of(const unsigned char[::1] buffer, Py_ssize_t position, bint big) except? -1 nogil
+        POSITION, COUNT, STATUS, NEEDED, ZEROS_ALLOWED, TRUSTED, LATEST
+        MORE, FULL, BLOCK, TOO_LARGE, MALFORMED, NO_INTERFACE, ZEROS, SUSPECT
+        DAY
+        UNITS, SHIFT, SECONDS, SNAPLEN, DROPS, GLOBAL, LARGEST, INTERFACE_FIELDS
 
 @cython.locals(
     position=cython.longlong, count=cython.longlong, entry=cython.longlong, status=cython.int, needed=cython.longlong,
-    captured=cython.longlong, length=cython.longlong, seconds=cython.longlong,
-    fraction=cython.longlong)
+    captured=cython.longlong, length=cython.longlong, seconds=cython.longlong, fraction=cython.longlong,
+    latest=cython.longlong, limit=cython.longlong, zeros=cython.bint, odd=cython.bint)
 cpdef scan_pcap(
     const unsigned char[::1] buffer, long long end, bint big, int header, int swapped, bint nanoseconds,
-    long long[::1] matrix, long long capacity, long long[::1] state)
+    long long largest, long long[::1] matrix, long long capacity, long long[::1] state)
 
 @cython.locals(
     shift=cython.longlong, ticks=cython.ulonglong, units=cython.ulonglong, seconds=cython.ulonglong,

@@ -21,17 +21,7 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck.capture.layout import *
-    from pcapcheck.capture.octets import half, half_little, word, word_little
-
-
-def word_of(buffer: bytearray, position: int, big: bool) -> int:
-    """Four bytes as an unsigned number, in the byte order of the file."""
-    return word(buffer, position) if big else word_little(buffer, position)
-
-
-def half_of(buffer: bytearray, position: int, big: bool) -> int:
-    """Two bytes as an unsigned number, in the byte order of the file."""
-    return half(buffer, position) if big else half_little(buffer, position)
+    from pcapcheck.capture.octets import half_of, word_of
 
 
 def scan_pcap(
@@ -41,18 +31,23 @@ def scan_pcap(
     header: int,
     swapped: int,
     nanoseconds: bool,
+    largest: int,
     matrix: array[int],
     capacity: int,
     state: array[int],
 ) -> None:
     """Scan classic pcap records from ``state[POSITION]`` to ``end``.
 
-    ``header`` is the size of a record header (16, or 24 for the Kuznetzov variant), ``swapped`` 1 where captured
-    and wire length changed places (files of version 2.2 and older, and 543), 2 where they did if the first is the
-    larger (2.3). Of records that are all zeros ``state[ZEROS_ALLOWED]`` are taken.
+    ``header`` is the size of a record header (see ``patched``), ``largest`` that of the largest frame. ``swapped`` is
+    1 where captured and wire length changed places (files of version 2.2 and older, and 543), 2 where they did if the
+    first is the larger (2.3). Of records that are all zeros ``state[ZEROS_ALLOWED]`` are taken, of others with a header
+    that no recorder writes ``state[TRUSTED]``: more captured than was on the wire, a second or more in the fraction, or
+    more than a day away from the record before.
     """
     with cython.nogil:
         position = state[POSITION]
+        latest = state[LATEST]
+        limit = 1000000000 if nanoseconds else 1000000
         count = 0
         status = MORE
         needed = header
@@ -64,19 +59,30 @@ def scan_pcap(
             length = word_of(buffer, position + 12, big)
             if swapped == 1 or (swapped == 2 and captured > length):
                 captured, length = length, captured
-            if captured > LARGEST_FRAME:
+            if captured > largest:
                 status = TOO_LARGE
+                break
+            seconds = word_of(buffer, position, big)
+            fraction = word_of(buffer, position + 4, big)
+            zeros = captured == 0 and length == 0 and seconds == 0 and fraction == 0
+            odd = captured > length or fraction >= limit
+            if latest >= 0 and (seconds > latest + DAY or latest > seconds + DAY):
+                odd = not zeros
+            if odd and state[TRUSTED] == 0:
+                status = SUSPECT
                 break
             if position + header + captured > end:
                 needed = header + captured
                 break
-            seconds = word_of(buffer, position, big)
-            fraction = word_of(buffer, position + 4, big)
-            if captured == 0 and length == 0 and seconds == 0 and fraction == 0:
+            if zeros:
                 if state[ZEROS_ALLOWED] == 0:
                     status = ZEROS
                     break
                 state[ZEROS_ALLOWED] = state[ZEROS_ALLOWED] - 1
+            elif captured:
+                latest = seconds
+            if odd:
+                state[TRUSTED] = state[TRUSTED] - 1
             if not nanoseconds:
                 fraction = fraction * 1000
             entry = count * FIELDS
@@ -90,6 +96,7 @@ def scan_pcap(
             position = position + header + captured
         if status == MORE and count == capacity:
             status = FULL
+        state[LATEST] = latest
         state[POSITION] = position
         state[COUNT] = count
         state[STATUS] = status
@@ -156,7 +163,7 @@ def scan_pcapng(
                 status = BLOCK
                 break
             total = word_of(buffer, position + 4, big)
-            if total < 16 or total > 16777216 or (kind != SIMPLE_PACKET and total < 32):
+            if total < 16 or total > LARGEST_BLOCK or (kind != SIMPLE_PACKET and total < 32):
                 status = MALFORMED
                 break
             if total & 3:
@@ -223,7 +230,7 @@ def scan_pcapng(
                             dropped = 0x7FFFFFFF
                         interfaces[row + DROPS] = interfaces[row + DROPS] + dropped
                     option = option + 4 + size + ((4 - (size & 3)) & 3)
-            if captured > LARGEST_FRAME:
+            if captured > interfaces[row + LARGEST]:
                 status = TOO_LARGE
                 break
             entry = count * FIELDS

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from pcapcheck.capture import foreign
 from pcapcheck.capture.compressed import Compression, Unpacked, compression_of
-from pcapcheck.capture.pcap import MAGICS, PcapReader, unsupported
+from pcapcheck.capture.pcap import MAGICS, PcapReader
 from pcapcheck.capture.pcapng import MAGIC, PcapngReader
 from pcapcheck.capture.record import BATCH_FRAMES, Reader
+from pcapcheck.capture.transcript.lines import looks_like_text
 from pcapcheck.capture.window import Window
 from pcapcheck.errors import CaptureError, NotACapture
 from pcapcheck.plain import is_compiled
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
     from pcapcheck.capture.stream import Arriving
 
 STANDARD_INPUT = Path("-")
-# What people hand in that is not a capture container, by its first bytes.
-OTHERS = {b"PK\x03\x04": "a zip file"}
 
 
 @dataclass
@@ -136,10 +136,16 @@ def reader_for(window: Window, name: str, batch_frames: int) -> Reader:
         return PcapReader(window, name, batch_frames)
     if magic[:4] == MAGIC:
         return PcapngReader(window, name, batch_frames)
-    relative = unsupported(magic[:4])
-    if relative:
-        raise CaptureError(f"{name}: {relative} cannot be read; convert it with: editcap -F pcap IN OUT")
-    for start, what in OTHERS.items():
-        if magic.startswith(start):
-            raise NotACapture(f"{name}: {what}, not a capture; unpack it first")
+    known = foreign.describe(window.peek(foreign.ENOUGH))
+    if looks_like_text(window.peek(512)):
+        # Loaded where it is needed: most captures are none.
+        from pcapcheck.capture.transcript.reader import TranscriptReader
+
+        try:
+            return TranscriptReader(window, name, batch_frames)
+        except NotACapture:
+            if not known:
+                raise
+    if known:
+        raise NotACapture(f"{name}: {known}")
     raise NotACapture(f"{name}: neither pcap nor pcapng (it begins with {magic[:4].hex(' ')}); record with tcpdump -w")

@@ -51,6 +51,12 @@ class Window:
             self._fill(count)
         return self.unread >= count
 
+    def gather(self, count: int) -> bool:
+        """The same as ``ensure`` where there may be far fewer: room is made only for what comes."""
+        while self.unread < count and not self.at_eof:
+            self.more()
+        return self.unread >= count
+
     def more(self) -> bool:
         """Read on behind what is there; False at the end of the stream."""
         before = self.unread

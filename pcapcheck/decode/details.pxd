@@ -6,15 +6,20 @@ from pcapcheck.capture.octets cimport half, mac, signed_long, word
 # Written by setup.py from the numbers that details.py imports: known to the C compiler, they cost nothing.
 cdef extern from "details_numbers.h":
     const long long MAPPED
+    const long long NO_MAC
+    const long long UNTOLD_IDENT
     enum:
-        ABSENT, ARP, ARP_DST_IP, ARP_DST_MAC, ARP_OPCODE, ARP_SRC_IP, ARP_SRC_MAC, EXCEEDED, E_DST_HIGH, E_DST_LOW
-        E_ERROR, E_FROM_HIGH, E_FROM_LOW, E_GROUP, E_IDENT_SEQ, E_IP_ID, E_KIND, E_MTU, E_NUMBER, E_POINT
-        E_REFUSED, E_SRC_HIGH, E_SRC_LOW, E_TIME, E_TTL, GROUP, HAS, HAS_OUTER, HAS_QUOTED, HAS_TARGET, ICMP_CODE
-        ICMP_IDENT, ICMP_MTU, ICMP_SEQ, ICMP_TYPE, IFINDEX, INTERFACE, IP_FRAGMENT, IP_ID, IP_MF, IP_PROTO
-        IP_SRC_HIGH, IP_SRC_LOW, IP_TTL, ND_MAC, ND_TARGET_HIGH, ND_TARGET_LOW, NUMBER, OTHER_ERROR, OUTER_DST_HIGH
-        OUTER_DST_LOW, OUTER_SRC_HIGH, OUTER_SRC_LOW, QUOTED_DST_HIGH, QUOTED_DST_LOW, QUOTED_DST_PORT
-        QUOTED_IDENT, QUOTED_PROTO, QUOTED_SEQ, QUOTED_SRC_HIGH, QUOTED_SRC_LOW, QUOTED_SRC_PORT, QUOTED_TTL
-        QUOTED_TYPE, TIME, TOO_BIG, UNREACHABLE
+        ABSENT, ARP, ARP_DST_IP, ARP_DST_MAC, ARP_OPCODE, ARP_SRC_IP, ARP_SRC_MAC, CAPTURED, DST_PORT, ETH_SRC
+        EXCEEDED, E_DST_HIGH, E_DST_LOW, E_ERROR, E_FROM_HIGH, E_FROM_LOW, E_GROUP, E_IDENT_SEQ, E_IP_ID, E_KIND
+        E_MTU, E_NUMBER, E_POINT, E_REFUSED, E_SRC_HIGH, E_SRC_LOW, E_TIME, E_TTL, GROUP, HAS, HAS_OUTER, HAS_QUOTED
+        HAS_TARGET, ICMP_CODE, ICMP_IDENT, ICMP_MTU, ICMP_SEQ, ICMP_TYPE, IFINDEX, INNER_ETH_DST, INNER_ETH_SRC
+        INTERFACE, IP_DF, IP_FRAGMENT, IP_ID, IP_LENGTH, IP_MF, IP_PROTO, IP_SRC_HIGH, IP_SRC_LOW, IP_TTL, LENGTH
+        ND_MAC, ND_TARGET_HIGH, ND_TARGET_LOW, NUMBER, OTHER_ERROR, OUTER_DST_HIGH, OUTER_DST_LOW, OUTER_SRC_HIGH
+        OUTER_SRC_LOW, P_LENGTH, P_TOLD, QUOTED_DST_HIGH, QUOTED_DST_LOW, QUOTED_DST_PORT, QUOTED_IDENT, QUOTED_PROTO
+        QUOTED_SEQ, QUOTED_SRC_HIGH, QUOTED_SRC_LOW, QUOTED_SRC_PORT, QUOTED_TTL, QUOTED_TYPE, SRC_PORT, TIME
+        TOLD_CODE, TOLD_DF, TOLD_DST_PORT, TOLD_FRAGMENT, TOLD_ID, TOLD_IDENT, TOLD_INNER, TOLD_LENGTH, TOLD_MF, TOLD_MTU
+        TOLD_PROTO, TOLD_SENDER_IP, TOLD_SENDER_MAC, TOLD_SRC_PORT, TOLD_TARGET_IP, TOLD_TARGET_MAC, TOLD_TTL
+        TOO_BIG, UNREACHABLE
 
 @cython.locals(
     hardware=cython.uint, protocol=cython.uint, hardware_size=cython.longlong, protocol_size=cython.longlong,
@@ -62,3 +67,10 @@ cpdef long long find_fragment(
 cpdef void decode_fragment_header(
     const unsigned char[::1] buffer, long long position, long long end, int protocol, long long[::1] rows,
     long long capacity, long long row) except * nogil
+
+cpdef void blank_event(long long told, long long[::1] events, long long event) except * nogil
+
+@cython.locals(told=cython.longlong, length=cython.longlong)
+cpdef void blank_row(
+    const unsigned char[::1] buffer, long long start, long long[::1] rows, long long capacity,
+    long long row) except * nogil

@@ -1,6 +1,8 @@
 # cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
 """The fields of a frame row that not every frame has: ARP, ICMP, neighbour discovery, quoted and outer datagrams.
 
+Also which of them a printed frame has: those that the text told.
+
 Sources: RFC 826 (ARP), RFC 2225 (ARP over ATM), RFC 791 (IPv4), RFC 8200 (IPv6), RFC 792 and 4443 (ICMP), RFC 4861
 (neighbour discovery).
 
@@ -18,6 +20,7 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck.capture.octets import half, mac, signed_long, word
+    from pcapcheck.capture.printed_layout import *
     from pcapcheck.decode.layout import *
 
 
@@ -278,3 +281,58 @@ def decode_fragment_header(
         rows[IP_ID * capacity + row] = word(buffer, position + 4)
         rows[IP_FRAGMENT * capacity + row] = half(buffer, position + 2) & 0xFFF8
         rows[IP_MF * capacity + row] = buffer[position + 3] & 1
+
+
+def blank_event(told: int, events: array[int], event: int) -> None:
+    """Make absent what the text of a printed frame did not tell of an echo."""
+    if not told & TOLD_ID:
+        events[event + E_IP_ID] = ABSENT
+    if not told & TOLD_TTL:
+        events[event + E_TTL] = ABSENT
+    if not told & TOLD_IDENT:
+        events[event + E_IDENT_SEQ] |= UNTOLD_IDENT
+
+
+def blank_row(buffer: bytearray, start: int, rows: array[int], capacity: int, row: int) -> None:
+    """Make absent what the text of a printed frame, whose header begins at ``start``, did not tell."""
+    told = word(buffer, start + P_TOLD)
+    length = word(buffer, start + P_LENGTH)
+    rows[CAPTURED * capacity + row] = ABSENT
+    rows[LENGTH * capacity + row] = length if length > 0 else ABSENT
+    if rows[ETH_SRC * capacity + row] >= NO_MAC:
+        rows[ETH_SRC * capacity + row] = ABSENT
+    if not told & TOLD_TTL:
+        rows[IP_TTL * capacity + row] = ABSENT
+    if not told & TOLD_ID:
+        rows[IP_ID * capacity + row] = ABSENT
+    if not told & TOLD_DF:
+        rows[IP_DF * capacity + row] = ABSENT
+    if not told & TOLD_FRAGMENT:
+        rows[IP_FRAGMENT * capacity + row] = ABSENT
+    if not told & TOLD_MF:
+        rows[IP_MF * capacity + row] = ABSENT
+    if not told & TOLD_LENGTH:
+        rows[IP_LENGTH * capacity + row] = ABSENT
+    if not told & TOLD_PROTO:
+        rows[IP_PROTO * capacity + row] = ABSENT
+    if not told & TOLD_CODE:
+        rows[ICMP_CODE * capacity + row] = ABSENT
+    if not told & TOLD_MTU:
+        rows[ICMP_MTU * capacity + row] = ABSENT
+    if not told & TOLD_IDENT:
+        rows[ICMP_IDENT * capacity + row] = ABSENT
+    if not told & TOLD_SRC_PORT:
+        rows[SRC_PORT * capacity + row] = ABSENT
+    if not told & TOLD_DST_PORT:
+        rows[DST_PORT * capacity + row] = ABSENT
+    if not told & TOLD_INNER:
+        rows[INNER_ETH_SRC * capacity + row] = ABSENT
+        rows[INNER_ETH_DST * capacity + row] = ABSENT
+    if not told & TOLD_SENDER_MAC:
+        rows[ARP_SRC_MAC * capacity + row] = ABSENT
+    if not told & TOLD_SENDER_IP:
+        rows[ARP_SRC_IP * capacity + row] = ABSENT
+    if not told & TOLD_TARGET_MAC:
+        rows[ARP_DST_MAC * capacity + row] = ABSENT
+    if not told & TOLD_TARGET_IP:
+        rows[ARP_DST_IP * capacity + row] = ABSENT

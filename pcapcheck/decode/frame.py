@@ -31,7 +31,10 @@ if not cython.compiled:
     from pcapcheck.capture.layout import OFFSET as R_OFFSET
     from pcapcheck.capture.layout import TIME as R_TIME
     from pcapcheck.capture.octets import half, mac, signed_long, word
+    from pcapcheck.capture.printed_layout import *
     from pcapcheck.decode.details import (
+        blank_event,
+        blank_row,
         decode_arp,
         decode_fragment_header,
         decode_icmp,
@@ -173,6 +176,7 @@ def decode_frames(
         mask = len(slots) - 1
         latest = 0
         before = 0
+        told_bits = 0
         while record < count and row < capacity:
             entry = record * R_FIELDS
             start = records[entry + R_OFFSET]
@@ -240,6 +244,21 @@ def decode_frames(
                         ethertype = 0x0800
                     elif family == 10 or family == 24 or family == 28 or family == 30:
                         ethertype = 0x86DD
+            elif link == LINK_PRINTED:
+                if start + PRINTED_BYTES <= end:
+                    told_bits = word(buffer, start + P_TOLD)
+                    ifindex = word(buffer, start + P_IFINDEX)
+                    ifindex = ifindex - 1
+                    source = signed_long(buffer, start + P_SENDER)
+                    destination = signed_long(buffer, start + P_DESTINATION)
+                    ethertype = half(buffer, start + P_ETHERTYPE)
+                    if ethertype == 0:
+                        ethertype = -1
+                    vlan = half(buffer, start + P_VLAN)
+                    vlan = vlan - 1
+                    if told_bits & TOLD_CAST:
+                        cast = TO_MANY if told_bits & TOLD_MANY else TO_ONE
+                    position = start + PRINTED_BYTES
             if destination >= 0:
                 cast = TO_MANY if (destination >> 40) & 1 else TO_ONE
             while True:
@@ -431,6 +450,8 @@ def decode_frames(
                     events[event + E_DST_HIGH] = signed_long(buffer, header + 24)
                     events[event + E_DST_LOW] = signed_long(buffer, header + 32)
             if told:
+                if link == LINK_PRINTED:
+                    blank_event(told_bits, events, event)
                 events[event + E_POINT] = (interface << 32) | (ifindex + 1)
                 if carries == MULTICAST:
                     events[event + E_KIND] |= E_TO_MANY
@@ -443,7 +464,9 @@ def decode_frames(
                     payload = where + 8
                     fragment = half(buffer, where + 2) & 0xFFF8
                     identification = word(buffer, where + 4)
-            if follow and payload >= 0 and payload <= payload_end and carries == UNICAST:
+            # Of printed packets none but echoes tell enough to be known again.
+            followed = follow and payload >= 0 and payload <= payload_end and carries == UNICAST
+            if followed and (link != LINK_PRINTED or told):
                 flow = find_flow(flows, flow_slots, flow_limit, state, buffer, version, header)
                 hashed = state[S_HASH]
                 cut = captured < length
@@ -468,6 +491,8 @@ def decode_frames(
                     sightings[sighting + V_TIME] = time
                     sightings[sighting + V_FRAME] = (number << 16) | group
                     sightings[sighting + V_WHAT] |= (flow << 32) | (encap << 12)
+                    if link == LINK_PRINTED and not told_bits & TOLD_IDENT:
+                        sightings[sighting + V_WHAT] = sightings[sighting + V_WHAT] >> 8 << 8
                     sighting = sighting + SIGHTING_FIELDS
             if not keep_all and carries != ARP and carries != ND:
                 if told or fragment != 0 or not ((protocol == 1 and version == 4) or (protocol == 58 and version == 6)):
@@ -535,6 +560,8 @@ def decode_frames(
                         rows[IP_PROTO * capacity + row] = protocol
                     decode_fragment_header(buffer, header + 40, end, buffer[header + 6], rows, capacity, row)
             if payload < 0 or fragment != 0 or payload > payload_end:
+                if link == LINK_PRINTED:
+                    blank_row(buffer, start, rows, capacity, row)
                 row = row + 1
                 continue
             if version == 4 and protocol == 1:
@@ -553,6 +580,8 @@ def decode_frames(
                     rows[DST_PORT * capacity + row] = half(buffer, payload + 2)
                 if protocol == 6 and payload + 14 <= payload_end:
                     rows[TCP_FLAGS * capacity + row] = half(buffer, payload + 12) & 0xFFF
+            if link == LINK_PRINTED:
+                blank_row(buffer, start, rows, capacity, row)
             row = row + 1
         state[S_RECORD] = record
         state[S_ROWS] = row

@@ -10,10 +10,11 @@ from array import array
 from dataclasses import dataclass
 
 from pcapcheck.capture.layout import ABSENT_TIME
+from pcapcheck.capture.printed_layout import NO_MAC
 from pcapcheck.capture.record import Interface, RecordBatch
 from pcapcheck.columns import CARRIES, DIRECTIONS
 from pcapcheck.decode import frame, layout
-from pcapcheck.values import address_of
+from pcapcheck.values import MAPPED, address_of
 
 # LINKTYPE_ numbers (tcpdump.org/linktypes.html) that are decoded; 12 and 14 are RAW as some systems write it.
 LINKS = {
@@ -63,13 +64,14 @@ def link_name(link_type: int) -> str:
 class FrameGroup:
     """Frames alike in capture point, MACs, direction, what they carry and what their TTL says.
 
+    ``sender`` is the source MAC or, of frames whose text shows none, a number that stands for the sender's address.
     ``source`` is the IP source of the first of them; ``frames`` are the numbers of the first few; ``shakes_hands``
     tells whether TCP connections were begun and went on.
     """
 
     interface: int
     ifindex: int | None
-    src: int | None
+    sender: int | None
     dst: int | None
     carries: str
     ttl: int
@@ -80,6 +82,23 @@ class FrameGroup:
     source: int | None
     frames: list[int]
     shakes_hands: bool
+
+    @property
+    def src(self) -> int | None:
+        """The source MAC."""
+        return None if self.by_address else self.sender
+
+    @property
+    def by_address(self) -> bool:
+        """Whether the sender is known by its address only."""
+        return self.sender is not None and self.sender >= NO_MAC
+
+    @property
+    def address(self) -> int | None:
+        """The address by which the sender is known; None where it is known by its MAC, or not at all."""
+        if not self.by_address or self.sender is None:
+            return None
+        return MAPPED | self.sender & 0xFFFFFFFF if self.sender < 2 * NO_MAC else self.source
 
     @property
     def point(self) -> tuple[int, int | None]:
@@ -203,7 +222,8 @@ class Decoder:
     def macs(self, group: int) -> tuple[int | None, int | None]:
         """Source and destination MAC of a group's frames."""
         row = group * layout.GROUP_FIELDS
-        return absent(self._groups[row + layout.G_SRC]), absent(self._groups[row + layout.G_DST])
+        sender = self._groups[row + layout.G_SRC]
+        return (None if sender >= NO_MAC else absent(sender)), absent(self._groups[row + layout.G_DST])
 
     def groups(self) -> list[FrameGroup]:
         """All groups met so far, in the order that a row's GROUP field counts; the first is the overflow."""
@@ -220,7 +240,7 @@ class Decoder:
         return FrameGroup(
             interface=row[layout.G_INTERFACE],
             ifindex=absent(row[layout.G_IFINDEX]),
-            src=absent(row[layout.G_SRC]),
+            sender=absent(row[layout.G_SRC]),
             dst=absent(row[layout.G_DST]),
             carries=CARRIES[kind % layout.KIND_TTL],
             ttl=kind % layout.KIND_DIRECTION // layout.KIND_TTL,
@@ -242,7 +262,8 @@ class Decoder:
 
     def _add_links(self, interfaces: list[Interface]) -> None:
         for interface in interfaces[len(self._links) // 2 :]:
-            self._links.extend([LINKS.get(interface.link_type, layout.LINK_UNKNOWN), interface.fcs_bytes])
+            link = layout.LINK_PRINTED if interface.printed else LINKS.get(interface.link_type, layout.LINK_UNKNOWN)
+            self._links.extend([link, interface.fcs_bytes])
 
 
 def absent(value: int) -> int | None:

@@ -8,6 +8,8 @@ LINK_COOKED2 = 3
 LINK_RAW = 4
 LINK_NULL = 5
 LINK_LOOP = 6
+# A frame made from tcpdump's text (see ``capture.printed_layout``).
+LINK_PRINTED = 7
 
 # Fields of a frame row. A field that the frame does not hold is ABSENT.
 ABSENT = -1
@@ -86,7 +88,7 @@ E_SRC_HIGH = 4
 E_SRC_LOW = 5
 E_DST_HIGH = 6
 E_DST_LOW = 7
-E_IDENT_SEQ = 8  # identifier << 16 | sequence number
+E_IDENT_SEQ = 8  # identifier << 16 | sequence number; UNTOLD_IDENT where the identifier was not told
 E_IP_ID = 9
 E_TTL = 10
 E_POINT = 11  # interface << 32 | ifindex + 1
@@ -95,6 +97,9 @@ E_FROM_HIGH = 13
 E_FROM_LOW = 14
 E_MTU = 15
 EVENT_FIELDS = 16
+
+# Here since Cython makes Python objects of literals beyond 31 bits.
+UNTOLD_IDENT = 1 << 32
 
 # E_KIND, with a bit for requests to a group.
 E_REQUEST = 0

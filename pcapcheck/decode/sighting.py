@@ -173,7 +173,7 @@ def identify(
             left = word(buffer, start + part)
             right = word(buffer, start + size + part)
             echo = stir(stir(echo, left ^ right), left + right)
-        echo = stir(echo, digest) >> 2
+        echo = echo >> 2
     sightings[at + V_KEY] = stir(stir(stir(MULTIPLY, addresses), datagram), told) >> 2
     sightings[at + V_DIGEST] = digest
     sightings[at + V_LOOSE] = stir(stir(MULTIPLY, datagram), kept) >> 2

@@ -30,10 +30,16 @@ class Claims:
     """Gathers the claims of one capture; probes claim nothing (RFC 5227)."""
 
     missed: int = 0
+    # Addresses of which somebody said that they are theirs in a text that shows no MACs, by capture point.
+    untold: set[tuple[tuple[int, int | None], int]] = field(default_factory=set)
     _claims: dict[tuple[object, ...], Claim] = field(default_factory=dict)
 
     def feed(self, message: Message) -> None:
-        if message.is_probe or message.sender_ip is None or message.sender_mac is None:
+        if message.is_probe or message.sender_ip is None:
+            return
+        if message.sender_mac is None:
+            if message.printed and len(self.untold) < MOST_CLAIMS:
+                self.untold.add((message.point, message.sender_ip))
             return
         key = (message.point, message.sender_ip, message.sender_mac)
         claim = self._claims.get(key)
@@ -79,8 +85,10 @@ class AddressRow:
         return self.first_time
 
 
-def address_rows(claims: list[Claim], link: Link, gateways: frozenset[int], proxy_mac: int) -> list[AddressRow]:
-    """The ``addresses`` rows of one capture point.
+def address_rows(
+    claims: list[Claim], link: Link, gateways: frozenset[int], proxy_mac: int, untold: frozenset[int] = frozenset()
+) -> list[AddressRow]:
+    """The ``addresses`` rows of one capture point; ``untold`` are addresses that unknown MACs claim as well.
 
     A claim lasts from its first telling until its MAC falls silent on the link: a pod made anew under its old name
     claims its address with a new MAC, but only after the old one fell silent.
@@ -118,7 +126,7 @@ def address_rows(claims: list[Claim], link: Link, gateways: frozenset[int], prox
                     claim.first_time,
                     claim.last_time,
                     claim.mac in proxied,
-                    len(others) + 1,
+                    None if ip in untold and not others else len(others) + 1,
                     others or None,
                     claim.frames,
                 )

@@ -7,12 +7,14 @@ nor answers.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pcapcheck.capture.layout import ABSENT_TIME
 from pcapcheck.decode import layout
 from pcapcheck.decode.frames import FrameBatch, absent
+from pcapcheck.flows.arp_targets import Askers
 from pcapcheck.values import MAPPED, address_of
 
 REQUEST = 1
@@ -50,6 +52,8 @@ class Message:
     eth_src: int | None
     unicast: bool | None
     is_announcement: bool = False
+    # Made from text, which does not tell of a reply whom it answers.
+    printed: bool = False
 
     @property
     def is_probe(self) -> bool:
@@ -129,6 +133,8 @@ class Resolution:
     answers: list[Answer] = field(default_factory=list)
     answer_count: int = 0
     frames: list[int] = field(default_factory=list)
+    # A further answer with another MAC may be an announcement: text without -e does not tell to whom it went.
+    uncertain: bool = False
 
     def take_back_answer(self) -> Message:
         """Part with the latest answer, which belongs elsewhere."""
@@ -159,6 +165,8 @@ class Resolution:
 
     @property
     def reply_mac(self) -> frozenset[int] | None:
+        if self.uncertain:
+            return None
         return frozenset(a.reply_mac for a in self.answers if a.reply_mac is not None) or None
 
     @property
@@ -196,14 +204,17 @@ class Resolutions:
         self.evicted = 0
         self._open: dict[tuple[object, ...], Resolution] = {}
         self._early: dict[tuple[object, ...], Message] = {}
+        self._askers: Askers[tuple[object, ...]] = Askers()
 
     def feed(self, message: Message) -> Iterator[Resolution]:
         """Take the next message; yields the resolutions that it closes."""
-        if message.is_probe or message.sender_ip is None or message.target_ip is None:
+        if message.is_probe or message.sender_ip is None:
+            return
+        if message.target_ip is None and not message.printed:
             return
         if message.is_reply:
             self._answer(message)
-        elif message.is_request and not message.is_announcement:
+        elif message.is_request and not message.is_announcement and message.target_ip is not None:
             yield from self._request(message)
 
     def finish(self, last_seen: dict[tuple[int, int | None], int]) -> Iterator[Resolution]:
@@ -238,9 +249,12 @@ class Resolutions:
                     # The latest answer is this request's, put before it by the recorder.
                     self._early[key] = known.take_back_answer()
             del self._open[key]
+            self._close(key, known)
             yield known
         elif len(self._open) >= MOST_OPEN:
-            oldest = self._open.pop(next(iter(self._open)))
+            first = next(iter(self._open))
+            oldest = self._open.pop(first)
+            self._close(first, oldest)
             if oldest.outcome == "unanswered":
                 oldest.outcome = "evicted"
                 self.evicted += 1
@@ -258,6 +272,11 @@ class Resolutions:
             frames=[message.number],
         )
         early = self._early.pop(key, None)
+        if message.printed:
+            target = (message.point, message.family, message.target_ip)
+            self._askers.add(key, target, message.sender_mac)
+            for mac in (message.sender_mac, None):
+                early = early or self._early.pop((message.point, message.family, None, mac, message.target_ip), None)
         if early is not None and out_of_order(message.time, early.time):
             self._answer(early)
 
@@ -270,14 +289,28 @@ class Resolutions:
         known.unicast = message.unicast
         answer.latency = between(message.time, answer.time)
 
+    def _close(self, key: tuple[object, ...], resolution: Resolution) -> None:
+        target = (resolution.point, resolution.family, resolution.target)
+        self._askers.forget(key, target, resolution.asker_mac)
+
     def _answer(self, message: Message) -> None:
+        key: tuple[object, ...]
         key = (message.point, message.family, message.target_ip, _asker_mac(message), message.sender_ip)
+        if message.target_ip is None:
+            target = (message.point, message.family, message.sender_ip)
+            key = self._askers.find(target, message.target_mac) or key
         resolution = self._open.get(key)
         if resolution is None:
             self._early[key] = message
             if len(self._early) > MOST_EARLY:
                 del self._early[next(iter(self._early))]
             return
+        if message.printed:
+            known = resolution.reply_mac
+            if message.target_mac is None and known is not None and message.sender_mac not in known:
+                resolution.uncertain = True
+            target = (message.point, message.family, message.sender_ip)
+            self._askers.settle(key, target, resolution.asker_mac)
         resolution.outcome = "answered"
         resolution.answer_count += 1
         if len(resolution.answers) < FRAMES_KEPT:
@@ -313,9 +346,16 @@ def _arp(batch: FrameBatch, row: int) -> Message:
     opcode = get(layout.ARP_OPCODE)
     sender_ip, target_ip = get(layout.ARP_SRC_IP), get(layout.ARP_DST_IP)
     sender_mac, target_mac = get(layout.ARP_SRC_MAC), get(layout.ARP_DST_MAC)
+    printed = is_printed(rows, capacity, row)
+    if printed and opcode == REQUEST and sender_mac is None:
+        sender_mac = get(layout.ETH_SRC)
+    if printed and opcode == REPLY:
+        target_mac = get(layout.ETH_DST)
     # A reply that tells somebody else about their own address is proxy ARP's; an announcement is meant for all.
     to_somebody = opcode == REPLY and target_mac not in (None, 0, BROADCAST, sender_mac)
     announcement = sender_ip is not None and sender_ip == target_ip and not to_somebody
+    if printed and opcode == REPLY:
+        announcement = target_mac == BROADCAST
     return Message(
         number=rows[layout.NUMBER * capacity + row],
         time=time_of(rows[layout.TIME * capacity + row]),
@@ -331,7 +371,13 @@ def _arp(batch: FrameBatch, row: int) -> Message:
         eth_src=get(layout.ETH_SRC),
         unicast=_unicast(rows[layout.CAST * capacity + row]),
         is_announcement=announcement,
+        printed=printed,
     )
+
+
+def is_printed(rows: array[int], capacity: int, row: int) -> bool:
+    """Whether a row is of a printed frame: how much of it was captured is told of all others."""
+    return rows[layout.CAPTURED * capacity + row] == layout.ABSENT
 
 
 def _unicast(cast: int) -> bool | None:

@@ -24,6 +24,7 @@ from pcapcheck.values import address_of, format_address, is_ipv4
 
 # ICMP types that end an exchange, by family. Redirects (5) and source quench (4) do not.
 ENDING = {4: (3, 11, 12), 6: (1, 2, 3, 4)}
+EXPIRED = {4: 11, 6: 3}
 
 # What people call them.
 WORDS = {
@@ -67,7 +68,7 @@ class Echo:
     family: int
     src: int
     dst: int
-    ident: int
+    ident: int | None
     seq: int
     unicast: bool
     time: int | None
@@ -131,6 +132,8 @@ class Echoes:
         # Frame groups that told others that a packet goes no further.
         self.refusers: set[int] = set()
         self.errors: Counter[tuple[int, int, int, int]] = Counter()
+        # Of each capture point the errors about expired packets that do not show which.
+        self.unquoted: Counter[tuple[int, int | None]] = Counter()
         self._pool = array("q")
         self._slots = array("i")
         self._answered = array("q", [-1]) * layout.REMEMBERED
@@ -272,7 +275,7 @@ class Echoes:
             family=4 if is_ipv4(src) else 6,
             src=src,
             dst=address_of(row[layout.DST_HIGH], row[layout.DST_LOW]),
-            ident=row[layout.IDENT_SEQ] >> 16,
+            ident=None if row[layout.IDENT_SEQ] & decoded.UNTOLD_IDENT else row[layout.IDENT_SEQ] >> 16,
             seq=row[layout.IDENT_SEQ] & 0xFFFF,
             unicast=bool(row[layout.UNICAST]),
             time=None if row[layout.TIME] == ABSENT_TIME else row[layout.TIME],
@@ -297,6 +300,7 @@ class Echoes:
     def _count_errors(self, batch: FrameBatch) -> None:
         versions = batch.field(decoded.IP_VERSION)
         codes = batch.field(decoded.ICMP_CODE)
+        has = batch.field(decoded.HAS)
         for row, kind in enumerate(batch.field(decoded.ICMP_TYPE)):
             if kind >= 0 and kind in ENDING[versions[row]]:
                 source = address_of(
@@ -304,6 +308,9 @@ class Echoes:
                     batch.rows[decoded.IP_SRC_LOW * batch.capacity + row],
                 )
                 tally = (versions[row], kind, codes[row], source)
+                if EXPIRED[versions[row]] == kind and not has[row] & decoded.HAS_QUOTED:
+                    point = batch.rows[decoded.INTERFACE * batch.capacity + row]
+                    self.unquoted[point, absent(batch.rows[decoded.IFINDEX * batch.capacity + row])] += 1
                 if tally[:3] in FROM_ROUTERS:
                     self.refusers.add(batch.rows[decoded.GROUP * batch.capacity + row])
                 if tally in self.errors or len(self.errors) < MOST_ERRORS:

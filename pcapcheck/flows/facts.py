@@ -10,7 +10,7 @@ from pcapcheck.decode.layout import TTL_ORIGINAL
 from pcapcheck.flows.addresses import AddressRow, Claim, address_rows
 from pcapcheck.flows.links import Link, describe_link
 from pcapcheck.flows.oneway import proof_of_one_way
-from pcapcheck.flows.points import PointKey, points_of
+from pcapcheck.flows.points import CapturePoint, PointKey, points_of
 from pcapcheck.flows.read import Capture, Reading, read_frames
 from pcapcheck.flows.sides import NODE
 from pcapcheck.values import Value
@@ -117,10 +117,14 @@ class Facts:
             if link.sides.folded or link.sides.crowded or link.point.link_type == COOKED:
                 cure = "capture each cali interface by itself"
             return f"which end of {link.point.name} is the pod's cannot be told; {cure}"
+        if name in ("eth_src", "eth_dst") and link.point.interface.printed and group.src is None:
+            return "the text shows no MACs; capture again with -e (tcpdump -nn -e)"
         if name == "eth_dst" and link.point.link_type in (COOKED, COOKED2):
             return "a cooked capture (-i any) holds no destination MACs; capture on the cali interface itself"
         if name in ("eth_src", "eth_dst") and group.src is None:
             return "this link type has no MAC addresses; capture on the cali interface itself"
+        if name == "pod_mac" and link.point.interface.printed and group.src is None:
+            return "the text shows no MACs; capture again with -e (tcpdump -nn -e)"
         if name == "pod_mac" and link.pod_macs:
             return f"whether frames went to the pod on {link.point.name} cannot be told: it may have another MAC too"
         if name == "pod_mac":
@@ -145,6 +149,7 @@ def describe(captures: list[Capture], reading: Reading) -> Facts:
             talk = capture.exchanges.gateway_talk.get((point.interface.number, key[2]))
             if talk:
                 point.gateway = talk
+            point.gateway.others_answer = _others_answer(capture, point, reading.gateways)
             point.gateway.refusers = capture.exchanges.echoes.refusers & point.groups.keys()
             link = describe_link(point, reading.proxy_mac, reading.prefix, reading.scope.filter_used)
             _doubt_silence(link, capture, reading)
@@ -152,6 +157,13 @@ def describe(captures: list[Capture], reading: Reading) -> Facts:
     reading.scope.check_names(link.point for link in links.values())
     reading.scope.select(list(links.values()), reading.prefix)
     return Facts(links)
+
+
+def _others_answer(capture: Capture, point: CapturePoint, gateways: frozenset[int]) -> bool:
+    claims = [claim for claim in capture.exchanges.claims.all() if claim.point == point.key[1:]]
+    known = {claim.mac for claim in claims if claim.ip in gateways}
+    askers = {ip for asking in point.gateway.askers.values() for ip in asking}
+    return any(claim.mac not in known and claim.ip not in gateways | askers for claim in claims)
 
 
 def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
@@ -166,18 +178,36 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
         )
         for table in (ARP, ECHO)
     }
-    drops = link.point.interface.drops
+    interface = link.point.interface
     for table, count in missing.items():
-        if 0 < count <= drops:
+        if 0 < count <= interface.drops:
             link.silence.setdefault(
                 table,
-                f"{drops} packets were lost while recording, so {count} missing answers prove nothing; "
+                f"{interface.drops} packets were lost while recording, so {count} missing answers prove nothing; "
                 "capture again with a larger buffer (tcpdump -B 65536)",
             )
+        elif 0 < count <= interface.missing:
+            link.silence.setdefault(
+                table,
+                f"{interface.unread} damaged bytes were skipped, so {count} missing answers prove nothing; "
+                "capture again or copy it again",
+            )
+    expired = capture.exchanges.echoes.unquoted[link.point.key[1:]]
+    if 0 < missing[ECHO] <= expired:
+        link.silence.setdefault(
+            ECHO,
+            f"{expired} errors say that a packet expired on its way (as traceroute wants), not which one; "
+            "print it with -v (tcpdump -nn -e -v)",
+        )
     talk = link.point.gateway
     provable = talk.askers.keys() - talk.answered or any(one.shakes_hands for one in link.point.groups.values())
     if any(missing.values()) and provable and not link.heard_both_ends:
-        rows = (row for row in read_frames(capture.source, reading) if row.group in link.point.groups and row.eth_src)
+        groups = link.point.groups
+        rows = (
+            row
+            for row in read_frames(capture.source, reading)
+            if row.group in groups and (row.eth_src or groups[row.group].by_address)
+        )
         proof = proof_of_one_way(rows, reading.gateways, reading.arp_wait)
         if proof:
             link.silence[ARP] = link.silence[ECHO] = proof
@@ -190,4 +220,5 @@ def claimed_addresses(capture: Capture, facts: Facts, reading: Reading) -> Itera
         by_point.setdefault((capture.number, *claim.point), []).append(claim)
     for key, link in facts.links.items():
         if key in by_point:
-            yield from address_rows(by_point[key], link, reading.gateways, reading.proxy_mac)
+            untold = frozenset(ip for point, ip in capture.exchanges.claims.untold if (capture.number, *point) == key)
+            yield from address_rows(by_point[key], link, reading.gateways, reading.proxy_mac, untold)

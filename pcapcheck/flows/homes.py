@@ -50,7 +50,7 @@ def shows_the_node(link: Link, filtered: bool, echoes: bool) -> bool:
 
     ``filtered``: the recording had a filter, which may leave out echoes unless some were recorded (``echoes``).
     """
-    if ECHO in link.silence or link.point.interface.drops:
+    if ECHO in link.silence or link.point.interface.missing:
         return False
     if any(group.first is None for group in link.point.groups.values()):
         # Frames without times are not followed.

@@ -125,6 +125,9 @@ def columns_of(sightings: Sightings, groups: dict[int, int], known: set[tuple[in
     if end < count:
         seen = Seen(*(getattr(seen, one.name)[:end] for one in fields(Seen)))
     seen.identity = _identities(seen.identity, digest[:end])
+    if not (digest[:end] == ABSENT).any():
+        # The payload of a request is that of its reply.
+        seen.echo ^= digest[:end] * MULTIPLY
     return seen, numbering
 
 

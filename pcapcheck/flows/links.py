@@ -9,11 +9,11 @@ from functools import cached_property
 from pcapcheck.columns import ARP, ECHO
 from pcapcheck.decode.frames import COOKED
 from pcapcheck.flows.points import CapturePoint
-from pcapcheck.flows.sides import POD, Sides, both_ways, find_sides
+from pcapcheck.flows.sides import LINK_LOCAL, NODE, POD, Sides, both_ways, find_sides
 from pcapcheck.values import is_group_address
 
 # Words of a capture filter that may let a request through and not its answer.
-_ONE_SIDED = re.compile(r"\b(src|dst|inbound|outbound|less|greater|len|broadcast|multicast|gateway)\b|\[")
+_ONE_SIDED = re.compile(r"\b(src|dst|inbound|outbound|less|greater|len|broadcast|multicast|gateway|grep)\b|\[")
 
 # What stands for the name of a cali interface that is not known.
 UNNAMED = "caliXXXXXXXXXXX"
@@ -60,6 +60,9 @@ class Link:
         """Whether frames of two senders, or of both directions, were recorded: multicast counts."""
         if self.sides.by_direction:
             return len({group.direction for group in self.point.groups.values()}) > 1
+        if any(group.by_address for group in self.point.groups.values()):
+            # The node sends from many addresses.
+            return {POD, NODE} <= {self.sides.of(group)[0] for group in self.point.groups.values()}
         return len({group.src for group in self.point.groups.values() if group.src}) > 1
 
 
@@ -111,7 +114,7 @@ def _find_pod(link: Link) -> None:
     times = [group.first for group in link.point.groups.values() if group.src in macs and group.first is not None]
     link.pod_heard = min(times, default=None)
     link.strangers = frozenset(strangers)
-    link.pod_ips = frozenset(ip for ip in (ips | sources) if ip >> 118 != 0xFE80 >> 6)
+    link.pod_ips = frozenset(ip for ip in (ips | sources) if ip >> 118 != LINK_LOCAL)
 
 
 def _one_sided(text: str | None) -> str | None:

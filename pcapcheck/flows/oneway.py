@@ -34,20 +34,27 @@ def proof_of_one_way(rows: Iterable[FrameRow], gateways: frozenset[int], arp_wai
         if row.carries in ("arp", "nd"):
             target = row.arp_dst_proto_ipv4 if row.carries == "arp" else row.nd_target
             if target in gateways and (row.arp_opcode == 1 or row.icmp_type == 135):
-                revalidated.pop(row.eth_src, None)
+                revalidated.pop(_sender(row), None)
                 pending = revalidated if row.field(layout.CAST) == layout.TO_ONE else asked
-                pending[row.eth_src] = (time, row.frames[0])
+                pending[_sender(row)] = (time, row.frames[0])
         elif row.carries == "ip-unicast":
-            since, number = asked.get(row.eth_src, (None, 0))
+            since, number = asked.get(_sender(row), (None, 0))
             if since is not None and 0 <= time - since <= arp_wait:
                 return _reason(f"frame {row.frames[0]} is sent to the gateway although frame {number} got no answer")
-            since, number = revalidated.get(row.eth_src, (None, 0))
+            since, number = revalidated.get(_sender(row), (None, 0))
             if since is not None and time - since > REPEATED_WITHIN:
                 return _reason(f"frame {number} got no answer and yet was not repeated")
             proof = _handshake(row, handshakes)
             if proof:
                 return proof
     return None
+
+
+def _sender(row: FrameRow) -> int | None:
+    """Who sent a frame: its MAC, or its address where the text of a capture shows no MACs."""
+    if row.eth_src is not None:
+        return row.eth_src  # type: ignore[return-value]
+    return row.arp_src_proto_ipv4 if row.carries == "arp" else row.ip_src  # type: ignore[return-value]
 
 
 def _handshake(row: FrameRow, handshakes: dict[tuple[Any, ...], int]) -> str | None:

@@ -49,9 +49,9 @@ class HopRow(Followed):
 
     to_interface: str
     to_frame: str
-    ttl: int
-    to_ttl: int
-    ttl_lost: int
+    ttl: int | None
+    to_ttl: int | None
+    ttl_lost: int | None
     between: str
     eth_src: int | None
     eth_dst: int | None

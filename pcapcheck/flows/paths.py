@@ -21,6 +21,7 @@ from pcapcheck.flows.points import PointKey
 from pcapcheck.flows.read import Capture, Reading
 from pcapcheck.flows.sides import NODE, POD
 from pcapcheck.flows.sightings import Sightings
+from pcapcheck.flows.unidentified import leave_out_unidentified
 from pcapcheck.flows.way import Clock, Sample, SizeLimit, Step, Way
 from pcapcheck.values import clean, is_ipv4
 
@@ -38,6 +39,7 @@ class Paths:
     between which packets were seen on a NIC or a tunnel, so that they are not of one node; ``exits`` are the points
     where packets from a link to an address were seen next. ``heard`` are the points that recorded echoes. ``lost``
     sightings could not be told whose they were. ``filtered``: the user says that the recording had a filter.
+    ``unfollowed`` are captures whose text does not tell enough of their packets to know them again.
     """
 
     captures: list[Capture]
@@ -51,6 +53,7 @@ class Paths:
     lost: int = 0
     heard: set[PointKey] = field(default_factory=set)
     filtered: bool = False
+    unfollowed: frozenset[int] = frozenset()
     _node_addresses: dict[PointKey, set[int]] = field(default_factory=dict)
     _showing: dict[PointKey, bool] = field(default_factory=dict)
     _missing: dict[int, list[Link]] = field(default_factory=dict)
@@ -112,7 +115,7 @@ class Paths:
         return PathRow(
             **_common(way, sample, range(len(way.steps))),
             points=", ".join(step.spot.link.point.name for step in way.steps),
-            ttls=", ".join(str(step.ttl) for step in way.steps),
+            ttls=", ".join("?" if step.ttl is None else str(step.ttl) for step in way.steps),
             last_interface=last.spot.link.point.name,
             last_seen=_last_seen(way, sample.frames[-1]),
             missing=", ".join(link.point.name for link in self._would_have_seen(way)) or None,
@@ -135,7 +138,7 @@ class Paths:
             to_frame=f"frame {sample.frames[other]} of {clean(capture.source.short_name)}",
             ttl=here.ttl,
             to_ttl=there.ttl,
-            ttl_lost=here.ttl - there.ttl,
+            ttl_lost=None if here.ttl is None or there.ttl is None else here.ttl - there.ttl,
             between=self.between(way, one, other),
             eth_src=here.spot.group.src,
             eth_dst=here.spot.group.dst,
@@ -227,7 +230,7 @@ class Paths:
             # On the way to another node: what would have shown it first is the NIC or the tunnel of this one.
             exits = [self.facts.links[key] for key in self.exits.get((here, way.dst), ())]
             watched = [link for link in exits if link.point.key[0] in way.watching and ECHO not in link.silence]
-            return False if watched and not any(link.point.interface.drops for link in watched) else None
+            return False if watched and not any(link.point.interface.missing for link in watched) else None
         return False if silent else None
 
     def _would_have_seen(self, way: Way) -> list[Link]:
@@ -241,7 +244,8 @@ class Paths:
             # Its like went by just before: a frame recorded twice is not missing elsewhere.
             return
         seen = {step.spot.link.point.key for step in way.steps}
-        if way.steps[-1].ttl <= 1 and not to_pod(way.steps[-1]):
+        ttl = way.steps[-1].ttl
+        if ttl is not None and ttl <= 1 and not to_pod(way.steps[-1]):
             # The next router has to drop it.
             return
         for key in sorted(self.homes.get(way.steps[-1].dst, set()) - seen, key=str):
@@ -252,13 +256,15 @@ class Paths:
         key = link.point.key
         if key not in self._showing:
             filtered = self.filtered or bool(link.point.interface.filter)
-            self._showing[key] = shows_the_node(link, filtered, key in self.heard)
+            shows = key[0] not in self.unfollowed and shows_the_node(link, filtered, key in self.heard)
+            self._showing[key] = shows
         return self._showing[key]
 
 
 def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sightings: Sightings) -> Paths:
     """Follow the packets of an observation; empties ``sightings``."""
     paths = Paths(captures, facts, share=sightings.share)
+    paths.unfollowed = leave_out_unidentified(captures, sightings)
     # Where there is but one place to see packets, nothing can be followed.
     if not sightings.count or len(facts.links) < 2:
         return paths

@@ -22,13 +22,15 @@ class GatewayTalk:
     """What a point heard about the gateway, by frame group.
 
     ``askers`` asked for it, from these addresses; ``answered`` are those of them who got an answer; ``answerers``
-    gave one. ``refusers`` told others by ICMP that a packet goes no further, as routers do.
+    gave one. ``refusers`` told others by ICMP that a packet goes no further, as routers do. ``others_answer``: somebody
+    who never asked answers for an address with a MAC that is not the gateway's, so there are more than two machines.
     """
 
     askers: dict[int, set[int]] = field(default_factory=dict)
     answered: set[int] = field(default_factory=set)
     answerers: set[int] = field(default_factory=set)
     refusers: set[int] = field(default_factory=set)
+    others_answer: bool = False
 
 
 @dataclass
@@ -145,7 +147,7 @@ def _name(
         return clean(given[which]), "user"
     if None in given and single:
         return clean(given[None]), "user"
-    if ifindex is not None and not single:
+    if ifindex is not None and not single and not (interface.printed and interface.name):
         return f"ifindex {ifindex}", ""
     if interface.name and interface.name != "any":
         return clean(find_cali_name(interface.name, prefix) or interface.name), "capture"

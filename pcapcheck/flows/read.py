@@ -113,7 +113,7 @@ def read_capture(
         with source.open(reading.batch_frames) as reader:
             for records in reader.batches():
                 if sightings is not None:
-                    decoder.follow = not alone or len(records.interfaces) > 1 or _is_any(records.interfaces)
+                    decoder.follow = not alone or len(records.interfaces) > 1 or _may_be_several(records.interfaces)
                     decoder.sample = sightings.sample
                 frames = decoder.decode(records)
                 settle(exchanges.feed(frames))
@@ -142,9 +142,12 @@ def read_capture(
     return capture
 
 
-def _is_any(interfaces: list[Interface]) -> bool:
-    """Whether this was recorded with ``-i any``, which tells interfaces apart by their number in each frame."""
-    return any(one.link_type == COOKED2 for one in interfaces)
+def _may_be_several(interfaces: list[Interface]) -> bool:
+    """Whether there may be more interfaces than are known so far.
+
+    What was recorded with ``-i any`` tells them apart by their number in each frame; in a text they come one by one.
+    """
+    return any(one.link_type == COOKED2 or one.printed for one in interfaces)
 
 
 def read_frames(source: Captured, reading: Reading) -> Iterator[FrameRow]:
@@ -158,7 +161,11 @@ def read_frames(source: Captured, reading: Reading) -> Iterator[FrameRow]:
 def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exchanges) -> Iterator[Problem]:
     """What was read but could not be told: link types that are not decoded, and state dropped to bound memory."""
     undecoded = Counter(
-        {link_name(one.link_type): one.frames for one in interfaces if one.frames and one.link_type not in LINKS}
+        {
+            link_name(one.link_type): one.frames
+            for one in interfaces
+            if one.frames and not one.printed and one.link_type not in LINKS
+        }
     )
     for name, frames in undecoded.items():
         yield Problem("not-decoded", f"{frames} frames of link type {name} are counted but not decoded")

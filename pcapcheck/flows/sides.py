@@ -11,14 +11,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from pcapcheck.capture.printed_layout import NO_MAC
 from pcapcheck.decode.frames import COOKED, FrameGroup
 from pcapcheck.decode.layout import TTL_DECREMENTED, TTL_ORIGINAL
 from pcapcheck.flows.points import CapturePoint
+from pcapcheck.values import is_ipv4
 
 POD, NODE = "pod", "node"
 OPPOSITE = {POD: NODE, NODE: POD}
+# The first ten bits of such addresses (RFC 4291, section 2.5.6).
+LINK_LOCAL = 0xFE80 >> 6
 
-# Frames of one party came from the same end: all of one direction where directions were recorded, else of one MAC.
+# Frames of one party came from the same end: all of one direction where directions were recorded, else of one MAC, or
+# of one address where there are no MACs.
 Party = str | int
 
 
@@ -37,7 +42,7 @@ class Sides:
 
     def of(self, group: FrameGroup) -> tuple[str, str] | tuple[None, None]:
         """The side that a group's frames came from and by what it is known, or nothing."""
-        party = group.direction if self.by_direction else group.src
+        party = group.direction if self.by_direction else group.sender
         return self.parties.get(party, (None, None)) if party is not None else (None, None)
 
 
@@ -62,9 +67,19 @@ class Trace:
 def find_sides(point: CapturePoint, end: str | None, proxy_mac: int) -> Sides:
     """Decide the sides of one pod link from the evidence of the whole capture."""
     sides = Sides(by_direction=point.by_direction)
-    traces = _traces(point, sides, proxy_mac)
+    every = _traces(point, sides, proxy_mac)
+    traces = {party: trace for party, trace in every.items() if not _is_address(party)}
+    by_address = {party: trace for party, trace in every.items() if _is_address(party)}
+    _decide_by_machine(point, end, sides, traces)
+    if by_address:
+        _decide_by_address(point, sides, by_address)
+    return sides
+
+
+def _decide_by_machine(point: CapturePoint, end: str | None, sides: Sides, traces: dict[Party, Trace]) -> None:
+    """The sides of directions or MACs."""
     if not sides.by_direction:
-        asking = [traces[mac] for mac in _parties(point, sides, point.gateway.askers)]
+        asking = [traces[mac] for mac in _parties(point, sides, point.gateway.askers) if mac in traces]
         sides.folded = _most_at_once(asking) > 1
         sides.crowded = point.link_type != COOKED and _most_at_once(traces.values()) > 2
     decided: dict[Party, tuple[str, str]] = {}
@@ -72,11 +87,11 @@ def find_sides(point: CapturePoint, end: str | None, proxy_mac: int) -> Sides:
         pod, node = ("in", "out") if end == "cali" else ("out", "in")
         decided = {pod: (POD, "direction"), node: (NODE, "direction")}
     # On a bridge another pod's broadcast is heard too, but its answer is not.
-    askers = _parties(point, sides, point.gateway.answered if sides.crowded else point.gateway.askers)
-    answerers = _parties(point, sides, point.gateway.answerers)
+    askers = traces.keys() & _parties(point, sides, point.gateway.answered if sides.crowded else point.gateway.askers)
+    answerers = traces.keys() & _parties(point, sides, point.gateway.answerers)
     for party, side in [(party, POD) for party in askers - answerers] + [(party, NODE) for party in answerers - askers]:
         if decided.setdefault(party, (side, "gateway-arp"))[0] != side:
-            return sides
+            return
     # Where several links meet, whoever routes may be the node on another link, or a router behind it.
     is_link = not sides.crowded and point.link_type != COOKED
     contradictory = bool(askers & answerers)
@@ -90,23 +105,58 @@ def find_sides(point: CapturePoint, end: str | None, proxy_mac: int) -> Sides:
         if is_link:
             _decide_others(decided, traces)
     sides.parties = decided
-    return sides
+
+
+def _decide_by_address(point: CapturePoint, sides: Sides, traces: dict[Party, Trace]) -> None:
+    """The sides of addresses, where the text of a capture shows no MACs.
+
+    Who asks for the gateway is the pod, and whatever has another address comes from the node, on whose behalf ever.
+    Else who only sets TTLs as hosts do is the pod, if there is but one, and others show decremented ones. A machine's
+    link-local address says nothing of its other addresses.
+    """
+    # On a bridge another pod's broadcast is heard too, but its answer is not.
+    asked = point.gateway.answered if point.gateway.others_answer else point.gateway.askers
+    askers = _parties(point, sides, asked) & traces.keys()
+    sides.crowded = sides.crowded or (point.gateway.others_answer and bool(point.gateway.askers))
+    families: dict[int, set[Party]] = {}
+    for group in point.groups.values():
+        if group.by_address and group.sender is not None:
+            ip = group.address
+            if ip is None or ip >> 118 != LINK_LOCAL:
+                families.setdefault(4 if ip is None or is_ipv4(ip) else 6, set()).add(group.sender)
+    for parties in families.values():
+        asking = parties & askers
+        pods, evidence = asking, "gateway-arp"
+        if _most_at_once(traces[party] for party in asking) > 1:
+            sides.folded = True
+        elif not asking and not sides.crowded:
+            pods, evidence = {party for party in parties if traces[party].original and not traces[party].routes}, "ttl"
+            if len(pods) != 1 or not any(traces[party].routes for party in parties):
+                continue
+        sides.parties.update(dict.fromkeys(pods, (POD, evidence)))
+        if not sides.folded and not sides.crowded:
+            sides.parties.update(dict.fromkeys(parties - pods, (NODE, evidence)))
+    sides.parties.update(dict.fromkeys(askers, (POD, "gateway-arp")))
+
+
+def _is_address(party: Party) -> bool:
+    return isinstance(party, int) and party >= NO_MAC
 
 
 def both_ways(point: CapturePoint, sides: Sides) -> list[Sides]:
     """Where nothing tells which of two machines is the pod: one assumption each way, else nothing."""
-    macs = sorted({group.src for group in point.groups.values() if group.src})
-    if sides.parties or sides.by_direction or len(macs) != 2:
+    parties = sorted({group.sender for group in point.groups.values() if group.sender})
+    if sides.parties or sides.by_direction or len(parties) != 2:
         return []
     return [
         Sides({pod: (POD, "assumed"), node: (NODE, "assumed")}, False, sides.folded, sides.crowded)
-        for pod, node in (macs, macs[::-1])
+        for pod, node in (parties, parties[::-1])
     ]
 
 
 def _party(group: FrameGroup, sides: Sides) -> Party | None:
     # The loopback interface has the MAC 0.
-    return group.direction if sides.by_direction else group.src or None
+    return group.direction if sides.by_direction else group.sender or None
 
 
 def _parties(point: CapturePoint, sides: Sides, numbers: Iterable[int]) -> set[Party]:

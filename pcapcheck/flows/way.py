@@ -38,10 +38,10 @@ class Spot:
 
 @dataclass(frozen=True)
 class Step:
-    """A packet at one capture point, on its way."""
+    """A packet at one capture point, on its way; ``ttl`` is None where the text of a capture does not tell it."""
 
     spot: Spot
-    ttl: int
+    ttl: int | None
     encap: str
     src: int
     dst: int

@@ -112,7 +112,7 @@ class Ways:
         src, dst = self.flows[flow_of(what)]
         outer = self.flows[outer_of(what)] if outer_of(what) else None
         spot = self.spots[int(self.seen.frame[row]) & 0xFFFFFFFF]
-        return Step(spot, ttl_of(what), ENCAPS[encap_of(what)], src, dst, outer)
+        return Step(spot, ttl_of(what) or None, ENCAPS[encap_of(what)], src, dst, outer)
 
     def steps(self, packet: int) -> tuple[Step, ...]:
         begin = int(self.packets.begins[packet])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pcapcheck.capture.rotation import Captured, RotatedSet
 from pcapcheck.capture.source import Source
@@ -13,9 +13,14 @@ from pcapcheck.values import clean
 TSHARK_UNPACKS = ("gzip", "zstd", "lz4")
 
 
-def commands(source: Captured, numbers: list[int]) -> list[str]:
-    """One command per file that holds some of these frames; none for what was never a file."""
-    return [_tshark(file, some) for file, some in _by_file(source, numbers) if some and not file.is_stream]
+def commands(source: Captured, numbers: list[int], lines: Iterable[tuple[int, int]] = ()) -> list[str]:
+    """One command per file that holds some of these frames; none for what was never a file.
+
+    ``lines``: where the frames stand in a text, first and last line of each.
+    """
+    wanted = [(file, some) for file, some in _by_file(source, numbers) if some and not file.is_stream]
+    places = sorted(lines)
+    return [_sed(file, places) if places else _tshark(file, some) for file, some in wanted]
 
 
 def _by_file(source: Captured, numbers: list[int]) -> Iterator[tuple[Source, list[int]]]:
@@ -28,8 +33,19 @@ def _by_file(source: Captured, numbers: list[int]) -> Iterator[tuple[Source, lis
         yield part.source, [one - part.before for one in numbers if part.before < one and (end is None or one <= end)]
 
 
+def _sed(file: Source, lines: list[tuple[int, int]]) -> str:
+    # One line may hold several packets.
+    wanted = dict.fromkeys(f"{first}p" if first == last else f"{first},{last}p" for first, last in lines)
+    unpack = f"{file.compression.command} -dc {_quoted(file)} | " if file.compression else ""
+    return f"{unpack}sed -n '{';'.join(wanted)}'" + ("" if unpack else f" {_quoted(file)}")
+
+
+def _quoted(file: Source) -> str:
+    return shlex.quote(clean(str(file.path)))
+
+
 def _tshark(file: Source, numbers: list[int]) -> str:
-    path = shlex.quote(clean(str(file.path)))
+    path = _quoted(file)
     wanted = f"-Y 'frame.number in {{{','.join(map(str, numbers))}}}'"
     if file.compression is None or file.compression.name in TSHARK_UNPACKS:
         return f"tshark -r {path} {wanted}"

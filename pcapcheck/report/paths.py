@@ -89,9 +89,18 @@ def hops(way: Way, names: Names, paths: Paths) -> Iterator[str]:
     """One line per hop; for packets seen at one point only, where that was."""
     steps = way.steps
     if len(steps) == 1:
-        yield f"{_arriving(steps[0], names)}, ttl {steps[0].ttl}, {paths.why_alone(way)}"
+        yield f"{_arriving(steps[0], names)}, {_ttl(steps[0])}, {paths.why_alone(way)}"
     for one, other, latency in zip(steps, steps[1:], way.latencies, strict=False):
-        yield f"{_arriving(one, names)} | ttl {one.ttl} → {other.ttl} | {_leaving(other, names)}  {_after(latency)}"
+        ttls = f"{_ttl(one)} → {_shown(other.ttl)}"
+        yield f"{_arriving(one, names)} | {ttls} | {_leaving(other, names)}  {_after(latency)}"
+
+
+def _ttl(step: Step) -> str:
+    return f"ttl {_shown(step.ttl)}"
+
+
+def _shown(ttl: int | None) -> str:
+    return "?" if ttl is None else str(ttl)
 
 
 def notes(result: Result) -> Iterator[str]:
@@ -122,6 +131,11 @@ def notes(result: Result) -> Iterator[str]:
         yield f"{paths.ways.beyond} packets took ways too many to tell apart: not judged"
     if paths.lost:
         yield f"{paths.lost} packets had no time, or were of too many MACs or addresses to tell apart: not followed"
+    for number in sorted(paths.unfollowed):
+        yield (
+            f"{clean(result.captures[number].source.short_name)} is not followed beside the others: "
+            "its text tells too little of each packet; print it with -v (tcpdump -nn -e -v)"
+        )
     if paths.opaque:
         yield f"{paths.opaque} packets went through WireGuard, into which nobody can look: not followed"
 

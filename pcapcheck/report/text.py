@@ -13,7 +13,7 @@ from pcapcheck.flows.echo import error_words
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations
 from pcapcheck.report.causes import write_diagnosis, write_remarks
-from pcapcheck.report.evidence import frames_in_words
+from pcapcheck.report.evidence import Shown, frames_in_words
 from pcapcheck.report.headline import headline
 from pcapcheck.report.look import commands
 from pcapcheck.report.page import Page
@@ -106,7 +106,9 @@ def _failure(page: Page, result: Result, finding: Finding, asks: bool) -> None:
             _evidence(page, one, words)
     for capture in sorted({one.capture for one in shown}):
         numbers = sorted({number for one in shown if one.capture == capture for number in one.frames})
-        for command in commands(result.captures[capture].source, numbers):
+        frames = [words.get((capture, number)) for number in numbers]
+        lines = [frame.lines for frame in frames if frame and frame.lines]
+        for command in commands(result.captures[capture].source, numbers, lines):
             page.command(command, 4)
     questions = list(dict.fromkeys(command for one in shown for command in one.next))
     if questions and asks:
@@ -115,18 +117,25 @@ def _failure(page: Page, result: Result, finding: Finding, asks: bool) -> None:
             page.command(command, 6)
 
 
-def _evidence(page: Page, one: Evidence, words: dict[tuple[int, int], str]) -> None:
+def _evidence(page: Page, one: Evidence, words: dict[tuple[int, int], Shown]) -> None:
     where = f" (on {one.interface})" if one.interface else ""
     page.line(Text.assemble(("expected ", "dim"), one.expected), 4)
     page.line(Text.assemble(("observed ", "dim"), one.observed, where), 4)
     for number in one.frames[:FRAMES_SHOWN]:
-        page.line(Text(f"frame {number}: {words.get((one.capture, number), '')}"), 6)
+        frame = words.get((one.capture, number))
+        where = _lines(frame.lines) if frame and frame.lines else f"frame {number}"
+        page.line(Text(f"{where}: {frame.words if frame else ''}"), 6)
 
 
-def _words(result: Result, shown: list[Evidence]) -> dict[tuple[int, int], str]:
+def _lines(lines: tuple[int, int]) -> str:
+    first, last = lines
+    return f"line {first}" if first == last else f"lines {first}-{last}"
+
+
+def _words(result: Result, shown: list[Evidence]) -> dict[tuple[int, int], Shown]:
     wanted: dict[int, set[int]] = {}
     for one in shown:
-        wanted.setdefault(one.capture, set()).update(one.frames[:FRAMES_SHOWN])
+        wanted.setdefault(one.capture, set()).update(one.frames)
     return {
         (capture, number): text
         for capture, numbers in wanted.items()

@@ -96,8 +96,10 @@ def test_pcapng_block_of_any_claimed_size(kind: int, total: int) -> None:
 def test_pcapng_captured_length_beyond_its_block(captured: int, kind: int) -> None:
     """The one bug that several other readers shared: bytes behind the block taken for the packet's."""
     body = struct.pack("<5I", 0, 0, 0, captured, captured) + bytes(44)
-    reading = read_bytes(GOOD + containers.block("<", kind, body) + enhanced(PACKET))
-    assert (len(reading.records), reading.kinds) == (1, ["damaged-block"])
+    damaged = containers.block("<", kind, body)
+    reading = read_bytes(GOOD + damaged + enhanced(PACKET))
+    assert [one.data for one in reading.records] == [PACKET.data] * 2
+    assert [(one.kind, one.frame, one.byte) for one in reading.problems] == [("damaged-block", 1, len(GOOD))]
 
 
 @pytest.mark.parametrize("size", [5, 0x100, 0xFFFF])
@@ -154,22 +156,23 @@ class Repeating(io.RawIOBase):
         return size
 
 
-WINDOW, BLOCK = 8 << 20, 80 << 20
+WINDOW, SEARCH, BLOCK = 8 << 20, 24 << 20, 80 << 20
 
 
 def streams() -> Iterator[tuple[str, bytes, bytes, int, int]]:
     """Captures of many MiB, made while they are read, and how much memory that may take.
 
-    A window is little; where a block claims to be large the window grows to hold the largest that is believed.
+    A window is little; to search behind damage it holds what proves a record; where a block claims to be large it
+    grows to hold the largest that is believed.
     """
     packet = Packet(bytes(1400))
     yield "records", pcap([]), pcap([packet])[24:], 20_000, WINDOW
-    yield "zeros", pcap([]), bytes(1 << 16), 500, WINDOW
+    yield "zeros", pcap([]), bytes(1 << 16), 500, SEARCH
     yield "packets", section() + interface(), enhanced(packet), 20_000, WINDOW
     yield "unknown blocks", section(), containers.block("<", 99, bytes(1 << 16)), 500, WINDOW
-    yield "large unknown block", section() + struct.pack("<II", 99, 0xFFFFFFFC), bytes(1 << 16), 500, WINDOW
-    yield "large section header", section() + struct.pack("<II", 0x0A0D0D0A, 0xFFFFFFFC), bytes(1 << 16), 500, WINDOW
-    yield "large packet block", section() + interface() + struct.pack("<II", 6, 0xFFFFFFFC), bytes(1 << 16), 500, WINDOW
+    yield "large unknown block", section() + struct.pack("<II", 99, 0xFFFFFFFC), bytes(1 << 16), 500, SEARCH
+    yield "large section header", section() + struct.pack("<II", 0x0A0D0D0A, 0xFFFFFFFC), bytes(1 << 16), 500, SEARCH
+    yield "large packet block", section() + interface() + struct.pack("<II", 6, 0xFFFFFFFC), bytes(1 << 16), 500, SEARCH
     yield "block just believed", section() + interface() + struct.pack("<II", 6, 1 << 24), bytes(1 << 16), 500, BLOCK
     yield "statistics", section() + interface(), containers.statistics() * 100, 400, WINDOW
     yield "sections", section(), section(">") + section("<"), 20_000, WINDOW

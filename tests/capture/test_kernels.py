@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fixtures.made.containers import Packet, pcap
 from pcapcheck.errors import CaptureError
 from pcapcheck.plain import KERNELS, digest_of
-from tests.support.captures import LAB, MADE, PUBLIC, name_of
+from tests.support.captures import LAB, MADE, PUBLIC, TEXTS, name_of
 from tests.support.kernels import NOT_COMPILED, PACKAGE, plain_loops
 from tests.support.reading import Decoding, Reading, decode_bytes, read_bytes
 
@@ -37,7 +37,7 @@ def test_compiled_loops_are_of_the_present_source() -> None:
 
 @compiled
 @pytest.mark.parametrize("keep_all", [True, False])
-@pytest.mark.parametrize("path", [*MADE, *LAB], ids=name_of)
+@pytest.mark.parametrize("path", [*MADE, *LAB, *TEXTS], ids=name_of)
 def test_compiled_and_plain_agree(path: Path, keep_all: bool) -> None:
     data = path.read_bytes()
     with plain_loops():
@@ -83,7 +83,7 @@ def test_compiled_and_plain_agree_on_damage(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("batch_frames", [1, 7])
-@pytest.mark.parametrize("path", [*MADE, *LAB], ids=name_of)
+@pytest.mark.parametrize("path", [*MADE, *LAB, *TEXTS], ids=name_of)
 def test_batch_size_does_not_matter(path: Path, batch_frames: int) -> None:
     data = path.read_bytes()
     assert read_bytes(data, batch_frames) == read_bytes(data)
@@ -92,7 +92,7 @@ def test_batch_size_does_not_matter(path: Path, batch_frames: int) -> None:
 
 
 @pytest.mark.parametrize("window", [1, 24, 100, 257])
-@pytest.mark.parametrize("path", MADE, ids=name_of)
+@pytest.mark.parametrize("path", [*MADE, *TEXTS], ids=name_of)
 def test_window_size_does_not_matter(path: Path, window: int) -> None:
     data = path.read_bytes()
     assert read_bytes(data, window=window) == read_bytes(data)

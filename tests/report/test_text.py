@@ -185,3 +185,23 @@ def test_ipv6_pods_do_not_ask_by_arp() -> None:
     first = report(*captures("ipv6")).splitlines()[0]
     assert "neighbour solicitation for its gateway" in first
     assert "ARP" not in first
+
+
+def test_evidence_of_a_transcript_is_its_own_lines(tmp_path: Path) -> None:
+    """Shown without what would control the terminal; sed shows them as they stand there."""
+    packet = "IP 10.244.1.10 > 10.244.1.11: ICMP echo request, id 15, seq 1, length 64"
+    text = (
+        "prose\n16:22:58.000000 ARP, Request who-has 169.254.1.1 tell 10.244.1.10, length 28\n"
+        "16:22:59.000000 ARP, Request who-has 169.254.1.1\x07\n tell 10.244.1.10, length 28\n"
+        f"16:23:09.000000 {packet}\n"
+    )
+    path = tmp_path / "it's a paste.txt"
+    path.write_text(text)
+    shown = report(path)
+    assert "line 2: 16:22:58.000000 ARP, Request who-has 169.254.1.1 tell 10.244.1.10, length 28" in shown
+    assert "lines 3-4: 16:22:59.000000 ARP, Request who-has 169.254.1.1 tell 10.244.1.10, length 28" in shown
+    assert "\x07" not in shown
+    assert "tshark" not in shown
+    (command,) = [line.strip() for line in shown.splitlines() if "sed -n" in line]
+    lines = subprocess.run(command, shell=True, capture_output=True, text=True, check=True).stdout
+    assert lines == "".join(text.splitlines(keepends=True)[1:4])

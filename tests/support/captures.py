@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -15,6 +21,7 @@ def files(folder: Path) -> list[Path]:
 
 MADE = files(ROOT / "fixtures" / "made" / "captures")
 LAB = files(ROOT / "fixtures" / "lab" / "captures")
+TEXTS = sorted((ROOT / "fixtures" / "transcripts").glob("*.md"))
 CALICO = files(ROOT / "fixtures" / "calico")
 PUBLIC = files(CORPUS) if CORPUS.is_dir() else []
 
@@ -30,3 +37,22 @@ def name_of(path: Path) -> str:
         if path.is_relative_to(folder):
             return path.relative_to(folder).as_posix()
     return path.name
+
+
+def some_of_all(wanted: Collection[str] = ()) -> list[Path]:
+    """Our own captures, and of the public ones all pcapng, all wanted by name, and every fifth pcap.
+
+    With PCAPCHECK_WHOLE_CORPUS in the environment, all public ones.
+    """
+    if os.environ.get("PCAPCHECK_WHOLE_CORPUS"):
+        return [*MADE, *LAB, *CALICO, *PUBLIC]
+    chosen = [path for path in PUBLIC if path.suffix == ".pcapng" or name_of(path) in wanted]
+    others = [path for path in PUBLIC if path not in chosen]
+    return [*MADE, *LAB, *CALICO, *chosen, *others[::5]]
+
+
+def by_name(paths: Iterable[Path], find: Callable[[Path], T]) -> dict[str, T]:
+    """What is found of each capture, two at a time: other programs are asked, and they take their time."""
+    paths = list(paths)
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(map(name_of, paths), pool.map(find, paths), strict=True))

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 
-from pcapcheck.capture.pcapng import MAGIC
 from pcapcheck.capture.record import Interface
 from pcapcheck.decode.fields import FrameRow, frame_rows
-from pcapcheck.decode.frames import LINKS, Decoder
+from pcapcheck.decode.frames import Decoder
 from pcapcheck.decode.layout import INTERFACE
 from pcapcheck.errors import CaptureError
+from tests.support.meant import Difference
 from tests.support.reading import open_bytes
 from tests.support.tshark import Dissection, nanoseconds
 
-# What a frame's protocol list must begin with for the frame to be one that is decoded. Of tunnels only the outer
-# addresses are compared here, since of a field that occurs several times tshark is asked for the first.
+# What a frame's protocol list must begin with for the frame to be one that is decoded. Of tunnels the outer addresses
+# are compared here, since of a field that occurs several times tshark is asked for the first.
 _LINK = r"(?:(?:eth|sll|raw|null|loop)(?::ethertype|:llc|:vlan|:ieee8021ad)*:)?"
+_EXTENSIONS = r"(?::ipv6\.hopopts|:ipv6\.routing|:ipv6\.dstopts|:ipv6\.fraghdr|:ah)*"
+_TUNNELS = rf"(?:ip(?:v6{_EXTENSIONS})?:(?:udp:vxlan:eth:ethertype:)?(?=ip))*"
 _CARRIES_ARP = re.compile(rf"{_LINK}arp(?::|$)")
 _CARRIES_IP = re.compile(rf"{_LINK}ip(?::|$)")
 _CARRIES_IPV6 = re.compile(rf"{_LINK}ipv6(?::|$)")
-_CARRIES_ICMP = re.compile(rf"{_LINK}ip:icmp(?::|$)")
-_CARRIES_ICMPV6 = re.compile(
-    rf"{_LINK}ipv6(?::ipv6\.hopopts|:ipv6\.routing|:ipv6\.dstopts|:ipv6\.fraghdr|:ah)*:icmpv6(?::|$)"
-)
+_CARRIES_ICMP = re.compile(rf"{_LINK}{_TUNNELS}ip:icmp(?::|$)")
+_CARRIES_ICMPV6 = re.compile(rf"{_LINK}{_TUNNELS}ipv6{_EXTENSIONS}:icmpv6(?::|$)")
 
 # Our column -> tshark's field.
 _ARP = {
@@ -47,129 +47,173 @@ _ICMPV6 = {
 # ICMP types that have an identifier and a sequence number of their own.
 ECHO_LIKE = frozenset({0, 8, *range(13, 19)})
 ECHO6 = frozenset({128, 129})
-# The last address of each header, and all of them.
-LAST_ADDRESSES = frozenset({"arp_dst_proto_ipv4", "ip_dst"})
-HEADER_ADDRESSES = LAST_ADDRESSES | {"arp_src_hw_mac", "arp_src_proto_ipv4", "arp_dst_hw_mac", "ip_src"}
-REVERSE_ARP = 0x8035
 PROTOCOL_COLUMNS = {**_ARP, **_IP, **_ICMP}
 
-
-@dataclass(frozen=True)
-class Difference:
-    """A value that we and tshark read differently. Frame 0 stands for the whole capture."""
-
-    frame: int
-    field: str
-    ours: object
-    theirs: object
-
-    def __str__(self) -> str:
-        return f"frame {self.frame}: {self.field} is {self.ours}, tshark says {self.theirs}"
+# LINKTYPE_ number -> Wireshark's number for it (wiretap/wtap.h), for those that occur in the captures here.
+ENCAPSULATIONS = {
+    0: 15,  # NULL
+    1: 1,  # Ethernet
+    8: 3,  # SLIP
+    9: 4,  # PPP
+    50: 4,  # PPP in HDLC-like framing
+    100: 10,  # RFC 1483 ATM
+    101: 7,  # raw IP
+    104: 28,  # Cisco HDLC
+    105: 20,  # IEEE 802.11
+    106: 11,  # Linux classical IP over ATM
+    107: 26,  # Frame Relay
+    108: 174,  # OpenBSD loopback
+    113: 25,  # Linux cooked
+    123: 13,  # SunATM
+    127: 23,  # radiotap
+    129: 9,  # Linux ARCNET
+    137: 67,  # Juniper ATM1
+    140: 42,  # MTP2
+    149: 47,  # user 2
+    160: 58,  # user 13
+    165: 63,  # BACnet MS/TP
+    178: 83,  # Juniper Ethernet
+    192: 97,  # PPI
+    195: 104,  # IEEE 802.15.4
+    226: 124,  # IPNET
+    228: 129,  # raw IPv4
+    229: 130,  # raw IPv6
+    231: 146,  # D-Bus
+    239: 141,  # NFLOG
+    242: 180,  # IP over InfiniBand
+    258: 171,  # Apple PKTAP
+    271: 185,  # vSocket monitor
+    276: 210,  # Linux cooked, version 2
+}
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One frame as we read it: container fields, and the columns that tshark has too."""
+    """A frame as we read it: container fields, and the columns that tshark has too, of tunnels the outer addresses."""
 
     number: int
     time: int | None
     captured: int
     length: int
-    interface: int | None
-    decoded: bool
+    interface: Interface
+    eth_type: int | None
     columns: dict[str, int]
-    tunnel: bool = False
+    tunnel: bool
 
 
-def read_frames(data: bytes) -> tuple[list[Frame], list[Interface], str]:
-    """Every frame of a capture as far as it can be read, its interfaces, and why it cannot be read at all."""
+@dataclass(frozen=True)
+class Against(Difference):
+    """A difference from tshark, with what both say of the frame and how tshark ended."""
+
+    our: Frame | None = None
+    their: Mapping[str, str] = field(default_factory=dict)
+    errors: str = ""
+
+    @property
+    def protocols(self) -> str:
+        return self.their.get("frame.protocols", "")
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Every frame of a capture as far as it can be read, and why it cannot be read at all."""
+
+    frames: list[Frame]
+    refusal: str
+
+
+def read_frames(data: bytes) -> Frames:
+    """The frames of a capture that is held in memory."""
     frames: list[Frame] = []
     try:
         reader = open_bytes(data)
     except CaptureError as error:
-        return frames, [], str(error)
-    # tshark counts interfaces anew in each section, we go on counting.
-    sections = data.count(MAGIC)
+        return Frames(frames, str(error))
     decoder = Decoder(keep_all=True)
     for records in reader.batches():
         batch = decoder.decode(records)
-        frames.extend(_frame(row, reader.interfaces, sections) for row in frame_rows(batch))
-    return frames, reader.interfaces, ""
+        frames.extend(_frame(row, reader.interfaces) for row in frame_rows(batch))
+    return Frames(frames, "")
 
 
-def _frame(row: FrameRow, interfaces: list[Interface], sections: int) -> Frame:
+def _frame(row: FrameRow, interfaces: list[Interface]) -> Frame:
     columns = {name: getattr(row, name) for name in PROTOCOL_COLUMNS}
     tunnel = row.encap in ("ipip", "vxlan")
     if tunnel:
-        columns = {"ip_src": row.outer_src, "ip_dst": row.outer_dst}
-    interface = row.field(INTERFACE)
-    # RARP, which has the layout of ARP, is not decoded.
-    decoded = interfaces[interface].link_type in LINKS and row.eth_type != REVERSE_ARP
+        columns |= {"ip_src": row.outer_src, "ip_dst": row.outer_dst, "ip_ttl": None}
     return Frame(
         row.frames[0],
         row.time,
         row.frame_cap_len,  # type: ignore[arg-type]
         row.frame_len,  # type: ignore[arg-type]
-        interface if sections < 2 else None,
-        decoded,
+        interfaces[row.field(INTERFACE)],
+        row.eth_type,  # type: ignore[arg-type]
         {name: value for name, value in columns.items() if value is not None},
         tunnel,
     )
 
 
-def compare(frames: list[Frame], dissection: Dissection) -> Iterator[Difference]:
+def compare(ours: Frames, dissection: Dissection) -> Iterator[Against]:
     """Every difference; frames that only one side has are one difference of the whole capture."""
-    # tshark counts pcapng custom blocks as frames; they alone have no link type.
-    packets = [frame for frame in dissection.frames if "frame.encap_type" in frame]
-    if len(frames) != len(packets):
-        yield Difference(0, "frames", len(frames), len(packets))
-    for ours, theirs in zip(frames, packets, strict=False):
-        yield from _compare_container(ours, theirs)
-        if ours.decoded:
-            yield from _compare_protocols(ours, theirs)
+    packets = []
+    for theirs in dissection.frames:
+        if "frame.encap_type" in theirs:
+            packets.append(theirs)
+        else:
+            yield Against(int(theirs["frame.number"]), "packet", None, "one without a link type", their=theirs)
+    if len(ours.frames) != len(packets):
+        found = ours.frames[0] if ours.frames else None
+        yield Against(0, "frames", len(ours.frames), len(packets), found, errors=dissection.errors)
+    # tshark counts interfaces anew in each section, we go on counting.
+    before: dict[str, int] = {}
+    for our, their in zip(ours.frames, packets, strict=False):
+        section = their.get("frame.section_number", "1")
+        first = our.interface.number - int(their.get("frame.interface_id", "0"))
+        before.setdefault(section, first if before else 0)
+        differing = [*_container(our, their, before[section]), *_protocols(our, their)]
+        for name, value, other in differing:
+            yield Against(our.number, name, value, other, our, their)
 
 
-def _compare_container(ours: Frame, theirs: dict[str, str]) -> Iterator[Difference]:
-    time = nanoseconds(theirs["frame.time_epoch"]) if "frame.time_epoch" in theirs else None
-    if ours.time != time:
-        yield Difference(ours.number, "time", ours.time, time)
-    captured = int(theirs["frame.cap_len"])
-    if ours.captured != captured:
-        yield Difference(ours.number, "cap_len", ours.captured, captured)
-    # A wire length below the captured one is raised to it.
-    length = max(captured, int(theirs["frame.len"]))
-    if ours.length != length:
-        yield Difference(ours.number, "len", ours.length, length)
-    interface = int(theirs.get("frame.interface_id", "0"))
-    if ours.interface is not None and ours.interface != interface:
-        yield Difference(ours.number, "interface", ours.interface, interface)
+# The name of what differs, our value, theirs.
+Values = Iterator[tuple[str, object, object]]
 
 
-def _compare_protocols(ours: Frame, theirs: dict[str, str]) -> Iterator[Difference]:
-    protocols = theirs.get("frame.protocols", "")
+def _container(our: Frame, their: Mapping[str, str], before: int) -> Values:
+    time = nanoseconds(their["frame.time_epoch"]) if "frame.time_epoch" in their else None
+    told = {
+        "time": (our.time, time),
+        "cap_len": (our.captured, int(their["frame.cap_len"])),
+        "len": (our.length, int(their["frame.len"])),
+        "interface": (our.interface.number - before, int(their.get("frame.interface_id", "0"))),
+        "interface_name": (our.interface.name, their.get("frame.interface_name")),
+        "encap_type": (ENCAPSULATIONS.get(our.interface.link_type), int(their["frame.encap_type"])),
+    }
+    return ((name, ours, theirs) for name, (ours, theirs) in told.items() if ours != theirs)
+
+
+def _protocols(our: Frame, their: Mapping[str, str]) -> Values:
+    protocols = their.get("frame.protocols", "")
     expected: dict[str, int] = {}
     if _CARRIES_ARP.match(protocols):
-        expected = _values(_ARP, theirs)
+        expected = _values(_ARP, their)
     elif _CARRIES_IP.match(protocols):
-        expected = _values(_IP, theirs)
-        if _CARRIES_ICMP.match(protocols):
-            expected |= _values(_ICMP, theirs, ECHO_LIKE)
+        expected = _values(_IP, their)
     elif _CARRIES_IPV6.match(protocols):
-        expected = _values(_IPV6, theirs)
-        if _CARRIES_ICMPV6.match(protocols):
-            expected |= _values(_ICMPV6, theirs, ECHO6)
-    names = expected.keys() | ours.columns.keys()
-    if ours.tunnel:
-        names &= {"ip_src", "ip_dst"}
-    if not names & LAST_ADDRESSES:
-        # Cut inside the header: tshark shows no address of such an ARP, one of such an IP; we keep what is there.
-        names -= HEADER_ADDRESSES
-    for name in sorted(names):
-        if expected.get(name) != ours.columns.get(name):
-            yield Difference(ours.number, name, ours.columns.get(name), f"{expected.get(name)} in {protocols}")
+        expected = _values(_IPV6, their)
+    if _CARRIES_ICMP.match(protocols):
+        expected |= _values(_ICMP, their, ECHO_LIKE)
+    elif _CARRIES_ICMPV6.match(protocols):
+        expected |= _values(_ICMPV6, their, ECHO6)
+    if our.tunnel:
+        # The TTL of a tunnel's outer header is not kept.
+        expected.pop("ip_ttl", None)
+    for name in sorted(expected.keys() | our.columns.keys()):
+        if expected.get(name) != our.columns.get(name):
+            yield name, our.columns.get(name), expected.get(name)
 
 
-def _values(names: dict[str, str], theirs: dict[str, str], numbered: frozenset[int] | None = None) -> dict[str, int]:
+def _values(names: dict[str, str], theirs: Mapping[str, str], numbered: frozenset[int] | None = None) -> dict[str, int]:
     """tshark's values under our names; of types that are not ``numbered`` the numbers are the quoted datagram's."""
     values = {ours: _number(theirs[name]) for ours, name in names.items() if name in theirs}
     if numbered is not None and values.get("icmp_type") not in numbered:

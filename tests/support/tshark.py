@@ -6,13 +6,22 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 MISSING = "tshark is not installed" if shutil.which("tshark") is None else ""
 
-CONTAINER_FIELDS = ("frame.number", "frame.time_epoch", "frame.cap_len", "frame.len", "frame.interface_id")
-PROTOCOL_FIELDS = (
+CONTAINER_FIELDS = (
+    "frame.number",
+    "frame.time_epoch",
+    "frame.cap_len",
+    "frame.len",
+    "frame.section_number",
+    "frame.interface_id",
+    "frame.interface_name",
     "frame.encap_type",
+)
+PROTOCOL_FIELDS = (
     "frame.protocols",
     "arp.opcode",
     "arp.src.hw_mac",
@@ -34,10 +43,20 @@ PROTOCOL_FIELDS = (
     "icmpv6.echo.identifier",
     "icmpv6.echo.sequence_number",
 )
-FIELDS = CONTAINER_FIELDS + PROTOCOL_FIELDS
+PAIRING_FIELDS = (
+    "ip.id",
+    "icmp.checksum",
+    "icmp.resp_in",
+    "icmp.no_resp",
+    "icmpv6.checksum",
+    "icmpv6.resp_in",
+    "icmpv6.no_resp",
+)
+FIELDS = CONTAINER_FIELDS + PROTOCOL_FIELDS + PAIRING_FIELDS
 
-# As the file stands: no reassembly, no names. Of a field that occurs several times the first is the outermost.
-OPTIONS = ("-n", "-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE", "-E", "occurrence=f", "-T", "fields")
+# Twice over the file, so that a request is told of its reply. As the file stands: no reassembly, no names. Of a field
+# that occurs several times the first is the outermost.
+OPTIONS = ("-2", "-n", "-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE", "-E", "occurrence=f", "-T", "fields")
 
 
 @dataclass(frozen=True)
@@ -49,6 +68,7 @@ class Dissection:
     errors: str
 
 
+@cache
 def dissect(path: Path) -> Dissection:
     """All frames of a capture as tshark reads them."""
     command = ["tshark", *OPTIONS, "-r", str(path)]

@@ -1,0 +1,120 @@
+"""What people hand in that is no capture in pcap or pcapng, by its first bytes, and what to do with it."""
+
+from __future__ import annotations
+
+import re
+import struct
+
+# So many first bytes tell everything below.
+ENOUGH = 4096
+
+_CONVERT = "convert it: editcap -F pcap IN OUT"
+_UNPACK = "unpack it first"
+_EXPORT = "give the capture that it was made from, or record with tcpdump -w"
+_RECORD = "record with tcpdump -w"
+
+# First bytes -> what it is, and what to do. Sources: Wireshark's wiretap/file_access.c and the modules that it names,
+# the magic files of file(1).
+_MAGICS: dict[bytes, tuple[str, str]] = {
+    b"snoop\0\0\0": ("a snoop capture (Solaris)", _CONVERT),
+    b"btsnoop\0": ("a Bluetooth capture (btsnoop)", _CONVERT),
+    b"RTSS": ("a Microsoft Network Monitor 1 capture", _CONVERT),
+    b"GMBU": ("a Microsoft Network Monitor 2 capture", _CONVERT),
+    b"TR\0d\0": ("an HP-UX nettl trace", _CONVERT),
+    b"\0\0\0\x01\0\0\0\0\0\x07\xd0\0": ("an HP-UX 9 nettl trace", _CONVERT),
+    b"TRSNIFF data    \x1a": ("a Sniffer capture", _CONVERT),
+    b"XCP\0": ("a NetXRay or Sniffer for Windows capture", _CONVERT),
+    b"VL\0\0": ("an old NetXRay capture", _CONVERT),
+    b"iptrace 1.0": ("an AIX iptrace capture", _CONVERT),
+    b"iptrace 2.0": ("an AIX iptrace capture", _CONVERT),
+    b"LOGG": ("a BLF log (Vector)", _CONVERT),
+    b"\0\0\x02\0\x12\x05\0\x10": ("a Tektronix K12 capture", _CONVERT),
+    b"+---------+---------------+----------+": ("a Tektronix K12 text file", _CONVERT),
+    b"ObserverPktBuf": ("a Network Instruments Observer capture", _CONVERT),
+    b"\x7fver": ("an EtherPeek or OmniPeek capture", _CONVERT),
+    b"\xaa\xaa\xaa\xaa": ("a 5Views capture", _CONVERT),
+    b"\x05VNF": ("a Visual Networks capture", _CONVERT),
+    b"EyeSDN": ("an EyeSDN trace", _CONVERT),
+    b"Session Transcript": ("a Catapult DCT2000 trace", _CONVERT),
+    b"LPKSHHRH": ("a systemd journal", _RECORD),
+    b"PK\x03\x04": ("a zip archive", _UNPACK),
+    b"PK\x05\x06": ("an empty zip archive", _UNPACK),
+    b"7z\xbc\xaf\x27\x1c": ("a 7z archive", _UNPACK),
+    b"Rar!\x1a\x07": ("a RAR archive", _UNPACK),
+    b"\x1f\x9d": ("a file packed by compress (.Z)", "unpack it first: uncompress"),
+    b"LZIP": ("an lzip file", _UNPACK),
+    b"\x89LZO\0": ("an lzop file", _UNPACK),
+    b"MSCF": ("a Windows cabinet", _UNPACK),
+    b"!<arch>\n": ("a Debian package or ar archive", _UNPACK),
+    b"070701": ("a cpio archive", _UNPACK),
+    b"\x7fELF": ("an ELF program or core dump", _RECORD),
+    b"MZ": ("a Windows program", _RECORD),
+    b"#!": ("a script", _RECORD),
+    b"%PDF": ("a PDF document", _EXPORT),
+    b"\x89PNG": ("a picture", _EXPORT),
+    b"\xff\xd8\xff": ("a picture", _EXPORT),
+    b"GIF8": ("a picture", _EXPORT),
+    b"SQLite format 3\0": ("an SQLite database", _EXPORT),
+    b"PAR1": ("a Parquet table", _EXPORT),
+}
+# Relatives that share the look of a pcap magic but not its layout.
+for _order in "<>":
+    _MAGICS |= {
+        struct.pack(_order + "I", 0xA1B234CD): ("a pcap variant that was reserved and never specified", _RECORD),
+        struct.pack(_order + "I", 0xA12B3C4D): ("Navtel's pcap variant", "export it as pcap where it was recorded"),
+        struct.pack(_order + "I", 0xA1B2C3CB): ("a saved BPF filter, not a capture", _RECORD),
+    }
+
+# The same for what has no fixed first bytes: text, and formats known by more than one place in them.
+_PATTERNS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
+    (re.compile(rb"(?s).{257}ustar"), "a tar archive", _UNPACK),
+    (re.compile(rb"(?i)\s*<(!doctype html|html|head)\b"), "a web page", "download the file itself"),
+    (re.compile(rb"\s*<\?xml\b(?s:.*)<[pP]dml\b"), "tshark's output (-T pdml)", _EXPORT),
+    (re.compile(rb"\s*<\?xml\b"), "an XML document", _EXPORT),
+    (re.compile(rb"\s*\[\s*\{\s*\"_index\""), "tshark's output (-T json)", _EXPORT),
+    (re.compile(rb"\s*\{\s*\"index\""), "tshark's output (-T ek)", _EXPORT),
+    (re.compile(rb"\s*(\{\s*[\"}]|\[\s*[\[{\"\]])"), "a JSON document", _EXPORT),
+    (re.compile(rb"No\.\s+Time\s+Source\s+Destination|\s*\d+\s+\d+\.\d+\s+\S+ (\xe2\x86\x92|->) \S+ "),
+     "Wireshark's or tshark's text", _EXPORT),
+    (re.compile(rb"(0x)?0000(0000)?:? +([0-9a-fA-F]{2,4}[ -]+){4}"), "a hex dump", "make a capture of it: text2pcap"),
+    (re.compile(rb"__CURSOR="), "an exported systemd journal", _RECORD),
+    (re.compile(rb"(?s)\0{64}"), "zeros: the recording was not written, or the copy failed", "copy it again"),
+)  # fmt: skip
+
+
+def describe(head: bytes) -> str | None:
+    """What a file that begins with these bytes is, and what to do with it; None where nothing is known of it."""
+    for magic, (what, cure) in _MAGICS.items():
+        if head.startswith(magic):
+            return f"{what} cannot be read; {cure}"
+    for pattern, what, cure in _PATTERNS:
+        if pattern.match(head):
+            return f"{what} cannot be read; {cure}"
+    if _is_headless(head):
+        return "pcapng without its section header cannot be read: the beginning is missing; copy it again"
+    if _is_erf(head):
+        return f"an Endace ERF capture cannot be read; {_CONVERT}"
+    return None
+
+
+def _is_headless(head: bytes) -> bool:
+    """Whether this begins with another block of a pcapng file than a section header: an interface or a packet."""
+    for order in "<>":
+        if len(head) >= 8:
+            kind, total = struct.unpack(order + "II", head[:8])
+            if 1 <= kind <= 6 and 12 <= total <= len(head) and head[total - 4 : total] == head[4:8]:
+                return True
+    return False
+
+
+def _is_erf(head: bytes) -> bool:
+    """Whether two records follow each other as ERF has them: type in byte 8, record length in bytes 10 and 11."""
+    position = 0
+    for _ in range(2):
+        if len(head) < position + 16:
+            return False
+        kind, flags, size, _lost, wire = struct.unpack_from(">BBHHH", head, position + 8)
+        if not 1 <= kind & 0x7F <= 48 or flags & 0xC0 or size < 16 or not wire:
+            return False
+        position += size
+    return True

@@ -1,0 +1,1 @@
+"""Text that tcpdump printed, as people paste it into tickets -> batches of records."""

@@ -1,0 +1,145 @@
+"""What stands around the packets: the command that was run, what tcpdump says of itself, and what means nothing."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+
+# DLT_ names of libpcap -> LINKTYPE_ numbers (tcpdump.org/linktypes.html).
+LINK_TYPES = {
+    "NULL": 0,
+    "EN10MB": 1,
+    "RAW": 101,
+    "LOOP": 108,
+    "LINUX_SLL": 113,
+    "IPV4": 228,
+    "IPV6": 229,
+    "LINUX_SLL2": 276,
+}
+# More of a line is not looked at.
+MOST_CHARACTERS = 2000
+# Options of tcpdump that take a value (its man page).
+_WITH_VALUE = set("BcCDEFGijmMrsTVwWyzZQ")
+_LONG_WITH_VALUE = {"--interface", "--direction", "--snapshot-length", "--buffer-size", "--linktype", "--count"}
+
+_TCPDUMP = re.compile(r"(?<![\w.-])(?:[\w.-]{0,60}/){0,8}tcpdump(?=\s|$)")
+_PROMPT = re.compile(r"[#$%>❯➜](?:\s|$)")
+# What is put before a command, and with what a filter begins: a sentence may begin with tcpdump too.
+_LAUNCHERS = {"", "sudo", "kubectl", "oc", "docker", "crictl", "nsenter", "ip", "timeout", "nohup", "ssh", "time"}
+_ARGUMENTS = re.compile(r"-|$|[(']|(?:arp|dst|ether|host|icmp6?|ip6?|net|not|port|proto|src|tcp|udp|vlan|vxlan)\b(?!,)")
+_LISTENING = re.compile(
+    r"(?:tcpdump: )?listening on (\S+?), link-type ([\w-]+)(?: \([^)]*\))?(?:, (?:capture size|snapshot length) (\d+))?"
+)
+_READING = re.compile(r"reading from (?:file|PCAP-NG file|pcap file) .{1,300}?, link-type ([\w-]+)")
+_DROPPED = re.compile(r"(\d+) packets? dropped by (?:kernel|interface)")
+_UNSURE_NAMES = re.compile(r"Warning: interface names might be incorrect")
+_KNOWN = re.compile(
+    r"tcpdump(?:\.real)?: |dropped privs to |.{0,60}for full protocol decode|Got \d+\b|\^C|\^\\"
+    r"|(?:\^C)?\s*\d+ packets? (?:captured|received by filter)|\d+ packets? dropped"
+    r"|```|~~~|\{% ?(?:end)?highlight"
+)
+_PUNCTUATION = re.compile(r"[^\w]*$")
+
+
+@dataclass
+class Described:
+    """What the text says of the packets that follow: where and how they were recorded."""
+
+    name: str | None = None
+    link_type: int | None = None
+    filter: str | None = None
+    snaplen: int = 0
+    sure_of_names: bool = True
+    from_command: bool = False
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Packets that were lost while recording."""
+
+    count: int
+
+
+def known_line(line: str, before: Described) -> Described | Dropped | bool | None:
+    """What a line says that is no packet: a new description, drops, True where nothing; None where it is not known.
+
+    ``before`` is the description that held so far; a command and the banners behind it describe the same.
+    """
+    text = line[:MOST_CHARACTERS].strip(" \t|>#")
+    if _PUNCTUATION.match(text):
+        return True
+    arguments = _arguments(line[:MOST_CHARACTERS].strip())
+    if arguments is not None:
+        return _of_command(arguments)
+    match = _LISTENING.match(text)
+    if match:
+        described = before if before.from_command else Described()
+        described.from_command = False
+        described.name = None if match[1] == "any" else match[1]
+        described.link_type = LINK_TYPES.get(match[2], described.link_type)
+        described.snaplen = int(match[3] or 0)
+        return described
+    match = _READING.match(text)
+    if match:
+        described = before if before.from_command else Described()
+        described.from_command = False
+        described.link_type = LINK_TYPES.get(match[1])
+        return described
+    match = _DROPPED.search(text) if text[-9:] in ("by kernel", "interface") else None
+    if match:
+        return Dropped(int(match[1]))
+    if _UNSURE_NAMES.match(text):
+        before.sure_of_names = False
+        return True
+    return True if _KNOWN.match(text) else None
+
+
+def _arguments(text: str) -> str | None:
+    """What follows the name of tcpdump where a line is a command, with or without a prompt; else None."""
+    match = _TCPDUMP.search(text)
+    if match is None:
+        return None
+    before, arguments = text[: match.start()].strip(" \t|>`*+"), text[match.end() :].strip()
+    if not _ARGUMENTS.match(arguments):
+        return None
+    return arguments if _PROMPT.search(before) or before.split(" ")[0] in _LAUNCHERS else None
+
+
+def _of_command(arguments: str) -> Described:
+    """The interface, the direction and the filter that tcpdump was given."""
+    described = Described(from_command=True)
+    arguments, _, pipe = re.sub(r"\s(?:\d?>&?\s*\S+|&)(?=\s|$)", " ", arguments).partition("|")
+    try:
+        words = shlex.split(arguments.rstrip("` "))
+    except ValueError:
+        words = re.sub("[`'\"]", " ", arguments).split()
+    terms: list[str] = []
+    direction: list[str] = []
+    place = 0
+    while place < len(words):
+        word = words[place]
+        place += 1
+        if not word.startswith("-") or word == "-":
+            terms.append(word)
+            continue
+        if word.startswith("--"):
+            option, _, value = word.partition("=")
+            if not value and option in _LONG_WITH_VALUE:
+                value = words[place] if place < len(words) else ""
+                place += 1
+            short = {"--interface": "i", "--direction": "Q"}.get(option, "")
+        else:
+            letters = re.match(rf"-[^{''.join(sorted(_WITH_VALUE))}]*", word)
+            taken = letters.end() if letters else len(word)
+            short, value = word[taken : taken + 1], word[taken + 1 :].lstrip("=")
+            if short and not value:
+                value = words[place] if place < len(words) else ""
+                place += 1
+        if short == "i" and value != "any":
+            described.name = value
+        elif short == "Q" and value != "inout":
+            direction = [f"{value}bound"]
+    grep = [f"| {pipe.strip()}"] if "grep" in pipe else []
+    described.filter = " ".join([*terms, *direction, *grep]) or None
+    return described

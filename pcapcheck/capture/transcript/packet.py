@@ -1,0 +1,101 @@
+"""What a line of tcpdump tells of a packet; whatever it does not tell is None.
+
+MACs are integers of 48 bits, addresses of 128 (IPv4 as IPv4-mapped).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+
+@dataclass(slots=True)
+class Arp:
+    """An ARP packet (RFC 826); without an opcode it was cut before it."""
+
+    opcode: int | None = None
+    sender_mac: int | None = None
+    sender_ip: int | None = None
+    target_mac: int | None = None
+    target_ip: int | None = None
+
+
+@dataclass(slots=True)
+class Icmp:
+    """An ICMP or ICMPv6 message. ``target`` and ``mac`` are those of neighbour discovery; ``size`` in bytes."""
+
+    kind: int | None = None
+    code: int | None = None
+    ident: int | None = None
+    seq: int | None = None
+    mtu: int | None = None
+    target: int | None = None
+    mac: int | None = None
+    quoted: Datagram | None = None
+    size: int | None = None
+
+
+@dataclass(slots=True)
+class Transport:
+    """TCP, UDP or SCTP: ports, and the flags of TCP."""
+
+    protocol: int
+    src_port: int | None = None
+    dst_port: int | None = None
+    flags: int | None = None
+
+
+@dataclass(slots=True)
+class Tunnel:
+    """IP in IP, or VXLAN where it has a network identifier; then the MACs are those inside."""
+
+    vni: int | None = None
+    src_mac: int | None = None
+    dst_mac: int | None = None
+    inner: Datagram | None = None
+
+
+@dataclass(slots=True)
+class Datagram:
+    """An IP packet. ``later`` tells that it is a fragment but the first; ``length`` is the header's field."""
+
+    version: int
+    src: int | None = None
+    dst: int | None = None
+    ttl: int | None = None
+    ident: int | None = None
+    df: bool | None = None
+    mf: bool | None = None
+    offset: int | None = None
+    length: int | None = None
+    protocol: int | None = None
+    later: bool = False
+    upper: Icmp | Transport | Tunnel | None = None
+    understood: bool = True
+
+
+@dataclass(slots=True)
+class Packet:
+    """A frame: its link header, and what it carries as far as that is ARP or IP.
+
+    ``direction`` is 0 in, 1 out; ``many`` whether it was sent to a group; ``device`` the interface that the line names.
+    """
+
+    link_type: int | None = None
+    eth_src: int | None = None
+    eth_dst: int | None = None
+    ethertype: int | None = None
+    vlan: int | None = None
+    length: int | None = None
+    direction: int | None = None
+    many: bool | None = None
+    device: str | None = None
+    ifindex: int | None = None
+    body: Arp | Datagram | None = None
+    understood: bool = True
+
+
+def count_told(part: object) -> int:
+    """How much is told: the values of a packet and of what it carries that are there."""
+    if not isinstance(part, (Packet, Arp, Datagram, Icmp, Transport, Tunnel)):
+        return part is not None
+    return sum(count_told(getattr(part, one.name)) for one in fields(part))

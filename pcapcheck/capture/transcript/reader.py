@@ -1,0 +1,253 @@
+"""Read a transcript: find its packets, and hand them on as printed frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pcapcheck.capture import layout
+from pcapcheck.capture.record import Interface, Problem, RecordBatch, Text, empty_matrix
+from pcapcheck.capture.transcript.banner import Described, Dropped, known_line
+from pcapcheck.capture.transcript.blocks import Block, starts, without_prefix
+from pcapcheck.capture.transcript.frame import encode
+from pcapcheck.capture.transcript.lines import plain, read_lines
+from pcapcheck.capture.transcript.link import ETHERNET, parse
+from pcapcheck.capture.transcript.packet import Packet
+from pcapcheck.capture.transcript.stamps import Timeline, parse_stamp
+from pcapcheck.capture.window import Window
+from pcapcheck.errors import NotACapture
+
+SAMPLE = "16:22:59.584235 IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id 15, seq 0, length 64"
+# Lines that are not understood are shown one by one up to so many.
+MOST_SHOWN = 20
+MOST_INTERFACES = 1 << 12
+WORDS_SHOWN = 100
+FENCES = ("```", "~~~")
+
+
+@dataclass
+class Record:
+    """A packet on its way into a batch. ``understood`` is whether its line was."""
+
+    packet: Packet
+    interface: int
+    text: Text
+    time: int | None = None
+    understood: bool = True
+
+
+class TranscriptReader:
+    """Reads the text that tcpdump printed, with whatever stands around it.
+
+    Raises NotACapture where no line is one of tcpdump's that is understood.
+    """
+
+    format = "tcpdump text"
+
+    def __init__(self, window: Window, name: str, batch_frames: int) -> None:
+        self.window = window
+        self.batch_frames = batch_frames
+        self.problems: list[Problem] = []
+        self.interfaces: list[Interface] = []
+        self.frames = 0
+        self._described = Described()
+        self._numbers: dict[tuple[str | None, int | None], int] = {}
+        self._timeline = Timeline()
+        self._held: list[Record] = []
+        # Whether other text stands between the last packet and what follows.
+        self._apart = False
+        self._open: Block | None = None
+        self._other_lines = self._first_other = self._last_other = 0
+        self._not_understood = 0
+        self._records = self._read()
+        # What stands before the first packet that is understood.
+        self._ahead: list[Record] = []
+        for record in self._records:
+            self._ahead.append(record)
+            if record.understood:
+                return
+            if len(self._ahead) > layout.LARGEST_FRAME:
+                break
+        raise NotACapture(
+            f"{name}: neither pcap nor pcapng, and no line is a packet as tcpdump prints it, like {SAMPLE!r}; "
+            "record with tcpdump -w"
+        )
+
+    def batches(self) -> Iterator[RecordBatch]:
+        batch: list[Record] = []
+        for source in (iter(self._ahead), self._records):
+            for record in source:
+                batch.append(record)
+                if len(batch) == self.batch_frames:
+                    yield self._batch(batch)
+                    batch = []
+        self._ahead = []
+        if batch:
+            yield self._batch(batch)
+        self._note_other_text()
+
+    def _batch(self, records: list[Record]) -> RecordBatch:
+        matrix = empty_matrix(self.batch_frames)
+        buffer = bytearray()
+        first = self.frames + 1
+        for row, record in enumerate(records):
+            data = encode(record.packet)
+            entry = row * layout.FIELDS
+            matrix[entry + layout.OFFSET] = len(buffer)
+            matrix[entry + layout.CAPTURED] = len(data)
+            # Less was printed than was there: nobody is to take what is printed for the whole.
+            matrix[entry + layout.LENGTH] = max(record.packet.length or 0, len(data) + 1)
+            matrix[entry + layout.TIME] = layout.ABSENT_TIME if record.time is None else record.time
+            matrix[entry + layout.INTERFACE] = record.interface
+            matrix[entry + layout.DIRECTION] = -1 if record.packet.direction is None else record.packet.direction
+            self.interfaces[record.interface].frames += 1
+            buffer += data
+            self.frames += 1
+            if not record.understood:
+                self._note_not_understood(record)
+        return RecordBatch(
+            buffer,
+            self.window.offset,
+            first,
+            len(records),
+            matrix,
+            self.batch_frames,
+            self.interfaces,
+            [record.text for record in records],
+        )
+
+    def _read(self) -> Iterator[Record]:
+        """All packets, in the order of the text."""
+        for number, raw in read_lines(self.window):
+            yield from self._line(number, raw)
+        yield from self._close()
+        yield from self._end_capture()
+
+    def _line(self, number: int, raw: str) -> Iterator[Record]:
+        line = plain(raw)
+        if not line.strip():
+            return
+        block = self._open
+        rest = without_prefix(line, block.prefix) if block else line
+        found = starts(line)
+        if block and found and found[0].stamp is None and block.goes_on(rest):
+            found = []
+        if found:
+            for one in found:
+                yield from self._close()
+                one.first = one.last = number
+                self._open = one
+            return
+        said = known_line(rest, self._described)
+        if isinstance(said, Described):
+            yield from self._close()
+            yield from self._end_capture()
+            self._described = said
+            self._numbers = {}
+        elif said is True:
+            # Anything may stand between two fences.
+            self._apart = self._apart or line.lstrip().startswith(FENCES)
+        elif isinstance(said, Dropped):
+            yield from self._close()
+            if self._numbers:
+                self.interfaces[max(self._numbers.values())].drops += said.count
+        elif not (block and block.take(number, line, rest)):
+            yield from self._close()
+            self._note_other(number)
+
+    def _close(self) -> Iterator[Record]:
+        """Finish the packet that was begun."""
+        block, self._open = self._open, None
+        if block is None:
+            return
+        for number, _ in block.close():
+            self._note_other(number)
+        packet = parse(block.lines)
+        if packet is None and block.stamp is None:
+            self._note_other(block.first)
+            return
+        stamp = parse_stamp(block.stamp) if block.stamp else None
+        if self._timeline.begins_anew(stamp, self._apart):
+            yield from self._end_capture()
+            self._numbers = {}
+            if self._apart:
+                self._described = Described()
+        self._apart = False
+        understood = packet is not None and packet.understood
+        record = Record(
+            packet or Packet(),
+            0,
+            Text(block.first, block.last, "\n".join(block.raw)),
+            understood=understood,
+        )
+        record.interface = self._interface(record.packet)
+        self._held.append(record)
+        yield from self._timed(self._timeline.take(stamp))
+
+    def _end_capture(self) -> Iterator[Record]:
+        """What comes next was recorded by another call of tcpdump."""
+        yield from self._timed(self._timeline.finish())
+        self._timeline = Timeline()
+
+    def _timed(self, times: list[int | None]) -> Iterator[Record]:
+        """The packets held back whose times are known now."""
+        done, self._held = self._held[: len(times)], self._held[len(times) :]
+        for record, time in zip(done, times, strict=True):
+            record.time = time
+            yield record
+
+    def _interface(self, packet: Packet) -> int:
+        """The number of the interface that a packet was recorded on, made if it is new."""
+        described = self._described
+        key = (packet.device, packet.ifindex if packet.device else None)
+        number = self._numbers.get(key)
+        if number is None:
+            if len(self.interfaces) >= MOST_INTERFACES:
+                return len(self.interfaces) - 1
+            name = packet.device if packet.device and described.sure_of_names and packet.device != "?" else None
+            link_type = described.link_type if described.link_type is not None else packet.link_type
+            number = self._numbers[key] = len(self.interfaces)
+            self.interfaces.append(
+                Interface(
+                    number,
+                    ETHERNET if link_type is None else link_type,
+                    name=name or (None if packet.device else described.name),
+                    snaplen=described.snaplen,
+                    filter=described.filter,
+                    printed=True,
+                )
+            )
+        return number
+
+    def _note_not_understood(self, record: Record) -> None:
+        self._not_understood += 1
+        if self._not_understood <= MOST_SHOWN:
+            shown = record.text.words.strip()[:WORDS_SHOWN]
+            self.problems.append(
+                Problem(
+                    "not-understood",
+                    f"line {record.text.first} looks like a packet but is not understood: {shown!r}",
+                    frame=self.frames,
+                )
+            )
+
+    def _note_other(self, number: int) -> None:
+        self._apart = True
+        if number != self._last_other:
+            self._other_lines += 1
+        self._first_other = min(self._first_other or number, number)
+        self._last_other = number
+
+    def _note_other_text(self) -> None:
+        if self._not_understood > MOST_SHOWN:
+            more = self._not_understood - MOST_SHOWN
+            self.problems.append(
+                Problem("not-understood", f"{more} more lines look like packets but are not understood")
+            )
+        if self._other_lines:
+            lines = f"{self._other_lines} lines are" if self._other_lines > 1 else "1 line is"
+            self.problems.append(
+                Problem(
+                    "other-text", f"{lines} neither packets nor tcpdump's own, the first is line {self._first_other}"
+                )
+            )

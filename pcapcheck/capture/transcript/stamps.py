@@ -1,0 +1,129 @@
+"""The times that tcpdump prints before a packet, in all its styles (-t, -tt, -ttt, -tttt, -ttttt), as nanoseconds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+_CLOCK = r"\d\d:\d\d:\d\d(?:\.\d{1,9})?"
+STAMP = rf"(?:\d{{4}}-\d\d-\d\d[ T]{_CLOCK}|\d{{1,10}}\.\d{{6}}(?:\d{{3}})?|-?{_CLOCK})"
+_PARTS = re.compile(
+    r"(?:(?:(?P<date>\d{4}-\d\d-\d\d)[ T])?(?P<sign>-?)(?P<hours>\d\d):(?P<minutes>\d\d):(?P<seconds>\d\d)"
+    r"|(?P<epoch>\d{1,10}))(?:\.(?P<fraction>\d{1,9}))?"
+)
+SECOND = 10**9
+DAY = 24 * 3600 * SECOND
+# So many packets are looked at to tell times since the packet before from times since the first.
+UNDECIDED = 64
+# Recorders with several queues step back a little. What is further back is another capture; where something else is
+# written before it, so is what is not a little further back, or long after.
+LITTLE = 1_000_000
+FAR = 5 * SECOND
+LONG_AFTER = 600 * SECOND
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """A time as it was printed: nanoseconds since 1970, or of the day where it is only a ``clock``'s."""
+
+    value: int
+    clock: bool
+
+
+def parse_stamp(text: str) -> Stamp | None:
+    """A time as tcpdump prints it; None where there is no such time."""
+    match = _PARTS.fullmatch(text)
+    if match is None:
+        return None
+    fraction = int((match["fraction"] or "").ljust(9, "0"))
+    if match["epoch"]:
+        return Stamp(int(match["epoch"]) * SECOND + fraction, False)
+    hours, minutes, seconds = (int(match[name]) for name in ("hours", "minutes", "seconds"))
+    if hours > 23 or minutes > 59 or seconds > 60:
+        return None
+    of_day = (hours * 3600 + minutes * 60 + seconds) * SECOND + fraction
+    if not match["date"]:
+        return Stamp(-of_day if match["sign"] else of_day, True)
+    try:
+        date = datetime.fromisoformat(match["date"]).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return Stamp(int(date.timestamp()) * SECOND + of_day, False)
+
+
+class Timeline:
+    """The times of one capture, one after the other, as nanoseconds since 1970; None where none was printed.
+
+    Times of the day are taken for those of 1970-01-01, UTC, and go on after midnight. A capture that begins with
+    00:00:00.000000 has times since its first packet (-ttttt), or, if one is smaller than the one before, since the
+    packet before (-ttt): until that is known they are held back.
+    """
+
+    def __init__(self) -> None:
+        self._held: list[Stamp | None] = []
+        self._style: str | None = None
+        self._sum = 0
+        self._days = 0
+        self._latest: int | None = None
+        self._last: Stamp | None = None
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the times taken so far are held back."""
+        return self._style is None and bool(self._held)
+
+    def begins_anew(self, stamp: Stamp | None, apart: bool) -> bool:
+        """Whether a time is so far before the last that another capture begins with it.
+
+        Where it stands ``apart`` (something else is written before it) a little will do, or a long time after the last.
+        """
+        if stamp is None or self._last is None or stamp.clock != self._last.clock:
+            return False
+        if self._style in (None, "since before", "since first"):
+            return apart and not stamp.value and stamp.clock
+        back = self._last.value - stamp.value
+        return (LITTLE if apart else FAR) < back < DAY // 2 or (apart and back < -LONG_AFTER)
+
+    def take(self, stamp: Stamp | None) -> list[int | None]:
+        """The times that are known now: of this packet, and of those held back before it."""
+        self._last = stamp or self._last
+        if self._style is None:
+            first = next((one for one in self._held if one is not None), stamp)
+            if first is None or not first.clock or first.value:
+                self._style = "clock" if first is not None and first.clock else "absolute" if first else None
+                if self._style is None:
+                    return [None]
+            else:
+                return self._hold(stamp)
+        return [self._time(stamp)]
+
+    def finish(self) -> list[int | None]:
+        """The times still held back at the end of the capture."""
+        if not self._held:
+            return []
+        held, self._held = self._held, []
+        self._style = self._style or "since first"
+        return [self._time(stamp) for stamp in held]
+
+    def _hold(self, stamp: Stamp | None) -> list[int | None]:
+        before = next((one for one in reversed(self._held) if one is not None), None)
+        self._held.append(stamp)
+        if before is not None and stamp is not None and stamp.value < before.value:
+            self._style = "since before"
+        elif len(self._held) < UNDECIDED:
+            return []
+        return self.finish()
+
+    def _time(self, stamp: Stamp | None) -> int | None:
+        if stamp is None:
+            return None
+        if not stamp.clock:
+            return stamp.value
+        if self._style == "since before":
+            self._sum += stamp.value
+            return self._sum
+        if self._latest is not None and stamp.value + self._days < self._latest - DAY // 2:
+            self._days += DAY
+        self._latest = stamp.value + self._days
+        return self._latest
