@@ -15,7 +15,7 @@ from pcapcheck.flows.summary import Durations, Tally
 from pcapcheck.report.headline import headline
 from pcapcheck.report.paths import Route, routes
 from pcapcheck.report.summary import pods, total
-from pcapcheck.ruleset.finding import Finding
+from pcapcheck.ruleset.finding import NO_CAPTURE, Finding
 from pcapcheck.ruleset.result import Result
 from pcapcheck.values import clean, format_address, format_mac, format_time
 from pcapcheck.version import __version__
@@ -49,6 +49,7 @@ def document(result: Result) -> dict[str, Any]:
             "icmp_errors": _icmp_errors(result),
             "paths": _paths(result),
         },
+        "state": {"hosts": result.described, "problems": result.not_understood},
         "rules": [_finding(result, finding) for finding in result.findings],
         "causes": [],
     }
@@ -95,13 +96,14 @@ def _finding(result: Result, finding: Finding) -> dict[str, Any]:
         "reason": finding.reason or None,
         "evidence": [
             {
-                "capture": clean(str(result.captures[one.capture].path)),
+                "capture": None if one.capture == NO_CAPTURE else clean(str(result.captures[one.capture].path)),
                 "interface": one.interface,
                 "frames": list(one.frames),
                 "time": _time(one.time),
                 "expected": one.expected,
                 "observed": one.observed,
                 "next": list(one.next),
+                "told": list(one.told),
             }
             for one in finding.evidence
         ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, ECHO, FRAMES, HOPS, PATHS
+from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, ECHO, FRAMES, HOPS, PATHS, STATE
 from pcapcheck.report.summary import pods
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding
 from pcapcheck.ruleset.result import Result
@@ -10,7 +10,7 @@ from pcapcheck.ruleset.rule import SEVERITIES
 from pcapcheck.values import format_address, is_ipv4
 
 # What happens first on a link comes first: without an answer to ARP there are no packets, without those no echoes.
-STAGES = (ARP, ANSWERS, FRAMES, ADDRESSES, HOPS, PATHS, ECHO)
+STAGES = (STATE, ARP, ANSWERS, FRAMES, ADDRESSES, HOPS, PATHS, ECHO)
 STATUSES = (FAIL, PASS, NOT_CHECKED)
 
 

@@ -19,7 +19,7 @@ from pcapcheck.report.headline import headline, ordered
 from pcapcheck.report.look import commands
 from pcapcheck.report.paths import Names, hops, notes, route_title, routes
 from pcapcheck.report.summary import PodSummary, pods
-from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding
+from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding
 from pcapcheck.ruleset.result import Result
 from pcapcheck.values import clean, format_address, format_duration, format_durations, format_mac
 
@@ -90,6 +90,10 @@ def _verdict(page: Page, result: Result) -> None:
         for problem in capture.problems:
             where = f" (at byte {problem.byte})" if problem.byte is not None else ""
             page.line(Text.assemble(("! ", "bold yellow"), f"{problem.message}{where}"), 6)
+    for line in result.described:
+        page.line(line, 6)
+    for line in result.not_understood:
+        page.line(Text.assemble(("! ", "bold yellow"), line), 6)
 
 
 def _capture_line(result: Result, capture: Capture) -> str:
@@ -126,7 +130,7 @@ def _failure(page: Page, result: Result, finding: Finding) -> None:
         if (one.expected, one.observed) not in told:
             told.add((one.expected, one.observed))
             _evidence(page, one, words)
-    for capture in sorted({one.capture for one in shown}):
+    for capture in sorted({one.capture for one in shown if one.capture != NO_CAPTURE}):
         numbers = sorted({number for one in shown if one.capture == capture for number in one.frames})
         for command in commands(result.captures[capture].source, numbers):
             page.command(command, 4)
@@ -143,12 +147,15 @@ def _evidence(page: Page, one: Evidence, words: dict[tuple[int, int], str]) -> N
     page.line(Text.assemble(("observed ", "dim"), one.observed, where), 4)
     for number in one.frames[:FRAMES_SHOWN]:
         page.line(Text(f"frame {number}: {words.get((one.capture, number), '')}"), 6)
+    for line in one.told:
+        page.line(Text(line), 6)
 
 
 def _words(result: Result, shown: list[Evidence]) -> dict[tuple[int, int], str]:
     wanted: dict[int, set[int]] = {}
     for one in shown:
-        wanted.setdefault(one.capture, set()).update(one.frames[:FRAMES_SHOWN])
+        if one.frames:
+            wanted.setdefault(one.capture, set()).update(one.frames[:FRAMES_SHOWN])
     return {
         (capture, number): text
         for capture, numbers in wanted.items()

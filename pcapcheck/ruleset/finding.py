@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 from pcapcheck.ruleset.rule import Rule
 
 PASS, FAIL, NOT_CHECKED = "pass", "fail", "not-checked"
+NO_CAPTURE = -1
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A failing row: where and in which frames it shows, what was expected, what was there, what to ask next."""
+    """A failing row: where and in which frames it shows, what was expected, what was there, what to ask next.
+
+    A row of a node's state is of no capture (NO_CAPTURE) and shows in ``told``, lines of the files that describe it.
+    """
 
     capture: int
     interface: str
@@ -21,6 +25,7 @@ class Evidence:
     observed: str
     headline: str = ""
     next: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 @dataclass

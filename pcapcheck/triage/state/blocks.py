@@ -77,8 +77,9 @@ def _read(kind: str, lines: Sequence[Line], listing: Listing | None, block: Bloc
         strange = READERS[kind](told, host, listing)
     if listing and listing.kind == "lookup":
         read_lookups([line for line in complaints if ANSWERS in line.text], host, listing)
-    if listing and not complaints:
-        host.whole |= listing.whole if any(line.text.strip() for line in lines) or _may_be_empty(listing) else set()
+    if listing and not complaints and (any(line.text.strip() for line in lines) or _may_be_empty(listing)):
+        host.whole |= listing.whole
+        host.listed |= {name: block.at for name in listing.whole if block.at}
     if host.has_facts or host.whole:
         into.parts.append(Part(block.owner, host, kind))
     if listing is not None:

@@ -114,12 +114,19 @@ def _guess(owner: Owner) -> str | None:
 def _merge_same(hosts: list[Host]) -> list[Host]:
     """One host that was looked into from two shells is one."""
     kept: list[list[Host]] = []
+    by_address: dict[int, list[list[Host]]] = {}
     for host in hosts:
-        same = next((some for some in kept if _same(some[0], host)), None)
+        addresses = own_addresses(host.addresses) if host.role == POD else set()
+        # A pod is known again by its address; of nodes there are few.
+        likely = [some for ip in addresses for some in by_address.get(ip, ())] if host.role == POD else kept
+        same = next((some for some in likely if _same(some[0], host)), None)
         if same is None:
-            kept.append([host])
+            same = [host]
+            kept.append(same)
         else:
             same.append(host)
+        for ip in addresses:
+            by_address.setdefault(ip, []).append(same)
     return [_merged(some) for some in kept]
 
 
@@ -142,5 +149,5 @@ def _same(one: Host, other: Host) -> bool:
     if any(name != "lo" and name in other.links and differ(link, other.links[name]) for name, link in one.links.items()):
         return False
     if one.role == POD:
-        return bool(own_addresses(one.addresses) & own_addresses(other.addresses))
+        return True
     return one.role is not None or not (one.name or other.name)

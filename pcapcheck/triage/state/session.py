@@ -45,7 +45,7 @@ HEADING = re.compile(
 NAMED = re.compile(r"(?:on|in|inside|from|at)?\s*((?:[a-z0-9-]+/)?[a-z0-9][\w.-]*)", re.IGNORECASE)
 MARKS = "#=-*_`>: \t[]"
 LONGEST_HEADING = 80
-FILLING = ("side", "is", "a", "the", "itself", "network", "state", "namespace", "shell", "output")
+FILLING = ("side", "is", "a", "the", "itself", "state", "shell", "output")
 TRIMMED = re.compile(r"\s*(?:\.{3,}|…|\[\.{3}\]|\[?<?(?:snip|snipped|truncated|omitted|output omitted)>?\]?.{0,20}|\(\.{3}\))\s*")
 
 
@@ -61,7 +61,7 @@ class Owner:
 
 @dataclass
 class Block:
-    """A command and its output; without a command, lines between other blocks.
+    """A command and its output; without a command, lines between other blocks. ``at`` is the line of the command.
 
     ``trimmed``: somebody left lines out. ``prose``: it stands outside of the fences of a file that has some.
     """
@@ -71,6 +71,7 @@ class Block:
     lines: list[Line] = field(default_factory=list)
     trimmed: bool = False
     prose: bool = False
+    at: Line | None = None
 
 
 @dataclass(frozen=True)
@@ -144,17 +145,17 @@ class _Session:
         text = line.text
         if text.lstrip().startswith("```"):
             self.fenced = not self.fenced
-            self._begin(None)
+            self._begin(None, line)
             return
         prompt = find_prompt(text) if len(text) <= 1 << 14 else None
         if prompt is not None:
-            self._at_prompt(prompt)
+            self._at_prompt(prompt, line)
         elif self._is_bare(text):
-            self._begin(parse_command(text.strip().strip("`:* ")))
+            self._begin(parse_command(text.strip().strip("`:* ")), line)
         elif (owner := self._heading(text)) is not None:
             self.heading, self.headed_label = owner, None
             self.shells.clear()
-            self._begin(None)
+            self._begin(None, line)
         elif TRIMMED.fullmatch(text[:LONGEST_HEADING]):
             self.current.trimmed = True
         else:
@@ -164,9 +165,9 @@ class _Session:
         if self.current.command or self.current.lines:
             self.blocks.append(self.current)
 
-    def _begin(self, command: Command | None) -> None:
+    def _begin(self, command: Command | None, at: Line) -> None:
         self.close()
-        self.current = Block(self._owner(command), command, prose=self.has_fences and not self.fenced)
+        self.current = Block(self._owner(command), command, prose=self.has_fences and not self.fenced, at=at)
 
     def _is_bare(self, text: str) -> bool:
         bare = text.strip().strip("`:* ")
@@ -175,7 +176,7 @@ class _Session:
         command = parse_command(bare)
         return bool(command.space) or listing_of(command) is not None
 
-    def _at_prompt(self, prompt: Prompt) -> None:
+    def _at_prompt(self, prompt: Prompt, line: Line) -> None:
         self._leave_shells(prompt)
         if self.headed_label is None:
             self.headed_label = prompt.label
@@ -186,7 +187,7 @@ class _Session:
         command = parse_command(prompt.command) if prompt.command.strip() else None
         if command and command.ends_shell and self.shells:
             self.shells.pop()
-        self._begin(command)
+        self._begin(command, line)
         if command and command.opens_shell and command.space:
             self.shells.append(Shell(self.current.owner, prompt.label))
 
