@@ -124,8 +124,8 @@ def analyze_state(
 ) -> Analysis:
     """Judge what is known of a node and its pods, without a capture.
 
-    ``paths`` are files of pasted terminal sessions or JSON, or of what ``pcapcheck node-script`` collects. ``rules`` are files
-    or folders of them (None: the pack about states).
+    ``paths`` are files of pasted terminal sessions or JSON, or of what ``pcapcheck node-script`` collects. ``rules``
+    are files or folders of them (None: the pack about states).
 
     Raises StateError for a file that cannot be read or understood, RuleError for rules that cannot be loaded.
     """

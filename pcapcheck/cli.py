@@ -200,8 +200,8 @@ def state(
 ) -> None:
     """Judge what is set on a node and in its pods, without a capture.
 
-    A FILE holds pasted terminal sessions (ip addr, ip route, ip neigh, sysctl ... of the node and of pods), their JSON forms,
-    or what the script of "pcapcheck node-script" printed. Exit codes are those of analyze.
+    A FILE holds pasted terminal sessions (ip addr, ip route, ip neigh, sysctl ... of the node and of pods), their JSON
+    forms, or what the script of "pcapcheck node-script" printed. Exit codes are those of analyze.
     """
     from pcapcheck.analysis import analyze_state
 

@@ -353,10 +353,18 @@ _define(STATE, "node", TEXT, "name of the node", why_absent="the state does not 
 _define(STATE, "pod", TEXT, "NAMESPACE/POD, or the pod's addresses where it is not named")
 _define(STATE, "pod.ip", ADDRESS, "addresses of the pod", why_absent="no address of the pod is told")
 _define(STATE, "ebpf", BOOL, "whether the node shows Calico's eBPF data plane", why_absent=_NODE)
-_define(STATE, "host_address", BOOL, "whether each address of the pod is a /32 or a /128, and it has one", why_absent=_POD)
+_define(
+    STATE, "host_address", BOOL, "whether each address of the pod is a /32 or a /128, and it has one", why_absent=_POD
+)
 _define(STATE, "default_route", BOOL, "whether the pod has an IPv4 default route", why_absent=_POD)
 _define(STATE, "default_via", ADDRESS, "the gateway of that route", why_absent=_POD)
-_define(STATE, "gateway_on_link", BOOL, "whether the pod reaches its gateway directly, by a /32 of scope link", why_absent=_POD)
+_define(
+    STATE,
+    "gateway_on_link",
+    BOOL,
+    "whether the pod reaches its gateway directly, by a /32 of scope link",
+    why_absent=_POD,
+)
 _define(
     STATE,
     "gateway_mac",
@@ -364,6 +372,14 @@ _define(
     "the MAC that the pod holds for its gateway",
     why_absent="no MAC that the pod holds for its gateway is told; add ip neigh from inside the pod, after a ping",
 )
+_define(
+    STATE,
+    "node_mac",
+    MAC,
+    "the MACs that the node holds for the pod",
+    why_absent="no MAC that the node holds for the pod is told; add ip neigh from the node, after a ping",
+)
+_define(STATE, "pod.mac", MAC, "the pod's own MAC", why_absent=_POD)
 _define(STATE, "pod.index", NUMBER, "number of the pod's end", why_absent=_POD)
 _define(STATE, "pod.peer_index", NUMBER, "number that the pod's end names as its other end", why_absent=_POD)
 _define(STATE, "cali.index", NUMBER, "number of the cali interface", why_absent=_NODE)
@@ -371,7 +387,13 @@ _define(STATE, "cali.peer_index", NUMBER, "number that the cali interface names 
 _define(STATE, "cali.mac", MAC, "MAC of the cali interface", why_absent=_NODE)
 _define(STATE, "cali.mtu", NUMBER, "MTU of the cali interface", why_absent=_NODE)
 _define(STATE, "pod.mtu", NUMBER, "MTU of the pod's end", why_absent=_POD)
-_define(STATE, "tunnel.mtu", NUMBER, "smallest MTU of the node's tunnels in use", why_absent="the node shows no tunnel in use")
+_define(
+    STATE,
+    "tunnel.mtu",
+    NUMBER,
+    "smallest MTU of the node's tunnels in use",
+    why_absent="the node shows no tunnel in use",
+)
 _define(STATE, "tunnel", TEXT, "name of that tunnel", why_absent="the node shows no tunnel in use")
 _define(
     STATE,
@@ -402,7 +424,9 @@ _define(
     why_absent="net.ipv4.neigh.<interface>.proxy_delay is not told",
 )
 _ROUTES = "the node's routes are not told, or not all; add ip route from the node"
-_define(STATE, "host_route", BOOL, "whether the node routes each address of the pod out of its cali", why_absent=_ROUTES)
+_define(
+    STATE, "host_route", BOOL, "whether the node routes each address of the pod out of its cali", why_absent=_ROUTES
+)
 _define(STATE, "host_route_dev", TEXT, "where it routes them", why_absent=_ROUTES)
 _define(
     STATE,

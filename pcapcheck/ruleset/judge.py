@@ -147,7 +147,7 @@ def _judge_bins(rule: Rule, early: list[Leaf], shown: list[Column], bins: dict[B
         if holds == UNKNOWN:
             total.unknown += held.count
             condition = rule.select if selected == UNKNOWN else rule.expect
-            total.reasons[_reason(condition.leaves(), judge, late)] += held.count
+            total.reasons[_reason(condition.leaves(), judge, late, held.samples[0])] += held.count
             continue
         total.checked += held.count
         if holds == FALSE:
@@ -188,13 +188,13 @@ def _told(rule: Rule, sample: Sample) -> tuple[str, ...]:
     return tuple(dict.fromkeys(line for name in named for line in sample.told.get(name, ())))
 
 
-def _reason(leaves: list[Leaf], judge: Judge, late: Late) -> str:
+def _reason(leaves: list[Leaf], judge: Judge, late: Late, sample: Sample) -> str:
     for leaf in leaves:
         if judge(leaf) == UNKNOWN:
             for column in leaf.columns():
-                if not column.deferred:
+                if not column.deferred and sample.values.get(column.name) is None:
                     return column.why_absent or f"{column.name} was not captured"
-                if late.get(column) is None:
+                if column.deferred and late.get(column) is None:
                     return late.reason(column)
     return "unknown"
 

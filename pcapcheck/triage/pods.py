@@ -31,7 +31,9 @@ class Pods:
         for path in paths:
             pods = read_state([path], prefix).pods
             if not pods:
-                raise StateError(f"{clean(str(path))}: no pod is listed in it; give what kubectl get pods -A -o json printed")
+                raise StateError(
+                    f"{clean(str(path))}: no pod is listed in it; give what kubectl get pods -A -o json printed"
+                )
             every += pods
         return cls(Names.of(every, prefix))
 

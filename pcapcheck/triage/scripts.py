@@ -30,7 +30,7 @@ def capture_plan(pods: Sequence[tuple[str, str]], prefix: str) -> list[str]:
         "# 1. Which nodes the pods are on, and their addresses:",
         *(f"kubectl get pod -n {space} {name} -o wide" for space, name in pods),
         "",
-        "# 2. Forget the gateway's MAC in the pod that asks, or no ARP is seen (without ip in its image: nsenter, below):",
+        "# 2. Forget the gateway's MAC in the pod that asks, or no ARP is seen:",
         f"kubectl exec -n {namespace} {asker} -- ip neigh flush dev eth0",
         "",
         "# 3. As root on the node of each pod, at the same time:",
@@ -58,7 +58,8 @@ def capture_plan(pods: Sequence[tuple[str, str]], prefix: str) -> list[str]:
         f"pcapcheck analyze {' '.join(f'{cali}.pcap' for cali in calis)}",
         "pcapcheck state NODE.txt",
         "",
-        "# A pod without the tools can be entered from its node, with the node's own:",
-        "#   nsenter -t $(crictl inspect -o go-template --template '{{.info.pid}}' CONTAINER-ID) -n ip neigh flush dev eth0",
+        "# A pod without ip or ping can be entered from its node, with the node's own:",
+        "#   pid=$(crictl inspect -o go-template --template '{{.info.pid}}' CONTAINER-ID)",
+        "#   nsenter -t $pid -n ip neigh flush dev eth0",
     ]
     return lines

@@ -114,9 +114,8 @@ def _runs(lines: Sequence[Line], left: list[Line]) -> Iterator[tuple[str, list[L
         if own == "routes" and at + 1 < len(lines) and lines[at + 1].text.strip().startswith("cache"):
             own = "lookup"
         begins, index = _begins_anew(own, kind, text, index)
-        if own is None and kind is not None and text[:1].isspace() and text.strip():
-            run.append(line)
-        elif own is not None and own == kind and not begins:
+        continues = own is None and kind is not None and text[:1].isspace() and bool(text.strip())
+        if continues or (own is not None and own == kind and not begins):
             run.append(line)
         else:
             if kind is not None:

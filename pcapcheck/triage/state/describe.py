@@ -24,4 +24,7 @@ def _host(state: State, host: Host) -> str:
         return clean(f"{host.role or 'a host of unknown kind'} {host.label}".replace("pod a pod", "a pod"))
     links = sum(link.node is host for link in state.links)
     data_plane = ", eBPF data plane" if host.ebpf else ""
-    return clean(f"node {host.label}".replace("node the node", "the node")) + f": {links} pod link{'' if links == 1 else 's'}{data_plane}"
+    return (
+        clean(f"node {host.label}".replace("node the node", "the node"))
+        + f": {links} pod link{'' if links == 1 else 's'}{data_plane}"
+    )

@@ -145,7 +145,9 @@ def _link(document: Mapping[str, object], line: Line, into: Host) -> None:
     into.add_link(link)
     held = document.get("addr_info")
     for one in held if isinstance(held, list) else ():
-        ip, bits = (address(_text(one, "local")), number(one.get("prefixlen"))) if isinstance(one, dict) else (None, None)
+        ip, bits = (
+            (address(_text(one, "local")), number(one.get("prefixlen"))) if isinstance(one, dict) else (None, None)
+        )
         if ip is not None and bits is not None and bits <= (32 if is_ipv4(ip) else 128):
             into.addresses.append(Address(ip, bits, name, line, _text(one, "scope")))
 

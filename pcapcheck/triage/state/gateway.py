@@ -1,6 +1,6 @@
 """Where the node's own routing leads with the pods' gateway: its proxy ARP answers only if that is elsewhere.
 
-Kernel: net/ipv4/arp.c, arp_process (ip_route_input, then arp_fwd_proxy: never for what leads back into the same interface).
+Kernel: net/ipv4/arp.c, arp_process (ip_route_input, then arp_fwd_proxy: never for what leads back).
 """
 
 from __future__ import annotations

@@ -57,7 +57,9 @@ def _way_to(node: Host, ip: int, cali: str) -> Way:
 def _of_nobody(node: Host, link: PodLink, cali: str) -> Way:
     """No address of the pod is known: a cali without any route, while others have one, has lost its own."""
     # The first few routes tell whether this node has pods with IPv4 addresses.
-    by_others = any(one.is_host and one.family == 4 and _is_pod_link(one.dev, cali) for one in islice(node.routes, SEEN))
+    by_others = any(
+        one.is_host and one.family == 4 and _is_pod_link(one.dev, cali) for one in islice(node.routes, SEEN)
+    )
     if link.cali and "routes4" in node.whole and ("routes6" in node.whole or by_others):
         return Way(False, "nowhere", [link.cali.line, *_some(node.lacks("routes4", f"no route out of {cali}"))])
     return Way()

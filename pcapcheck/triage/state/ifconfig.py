@@ -24,7 +24,9 @@ def read_ifconfig(lines: Iterable[Line], into: Host, _: Listing | None = None) -
         new, old = NEW.fullmatch(text), OLD.fullmatch(text)
         if new:
             flags = new[2].split(",")
-            current = into.add_link(Link(new[1], line, mtu=number(new[3]), up="UP" in flags, carrier="RUNNING" in flags))
+            current = into.add_link(
+                Link(new[1], line, mtu=number(new[3]), up="UP" in flags, carrier="RUNNING" in flags)
+            )
         elif old:
             current = into.add_link(Link(old[1], line, mac=mac(after(old[3].split(), "HWaddr"))))
         elif current is None or not line.text[:1].isspace():

@@ -19,7 +19,9 @@ def read_pods(lines: Iterable[Line], pods: list[PodEntry], listing: Listing | No
     """Pods of a table; returns the lines that are none."""
     strange = []
     namespace = listing.namespace if listing else None
-    with_namespace = bool(listing) and any(word in ("-A", "--all-namespaces") for word in (listing.words if listing else ()))
+    with_namespace = bool(listing) and any(
+        word in ("-A", "--all-namespaces") for word in (listing.words if listing else ())
+    )
     for line in lines:
         text = line.text.strip()
         header = HEADER.fullmatch(text)

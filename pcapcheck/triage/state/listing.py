@@ -138,7 +138,9 @@ def _complete(listing: Listing, name: str, rest: list[str], families: tuple[int,
         everything = listing.table in ("all", "0", "unspec")
         listing.families = families or ((4, 6) if everything else (4,))
         if not others:
-            tables = ("routes", "local") if everything else {"main": ("routes",), "local": ("local",)}.get(listing.table, ())
+            tables = (
+                ("routes", "local") if everything else {"main": ("routes",), "local": ("local",)}.get(listing.table, ())
+            )
             listing.whole = {f"{table}{one}" for table in tables for one in listing.families}
         if everything:
             listing.table = "main"

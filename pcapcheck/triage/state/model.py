@@ -72,7 +72,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route. ``destination`` and ``prefix`` (of its own family) are 0/0 for a default; ``via`` may be of the other family."""
+    """A route. The destination of a default is 0/0 of its family; ``via`` may be of the other family."""
 
     destination: int
     prefix: int
@@ -136,7 +136,7 @@ class Neighbour:
 class Lookup:
     """The answer to ``ip route get``. ``error`` is the kernel's refusal in its own words.
 
-    "Invalid cross-device link" is a failed reverse-path check, "Invalid argument" often a kind of route that leads nowhere.
+    "Invalid cross-device link" is a failed reverse-path check, "Invalid argument" often a blackhole.
     """
 
     target: int
@@ -212,10 +212,11 @@ class Note:
 
 @dataclass(slots=True)
 class Host:
-    """A network namespace that was looked into: a node or a pod. ``pod`` is NAMESPACE/POD, ``netns`` what the node calls it.
+    """A network namespace that was looked into: a node or a pod.
 
-    ``whole`` names the listings that are complete: links, addresses4/6, routes4/6 (main), neighbours4/6, rules4/6, local4/6 (the local
-    table). Silence of another listing proves nothing; ``listed`` holds the command of each. ``missing`` are sysctls that the kernel says it does not have.
+    ``pod`` is NAMESPACE/POD, ``netns`` what the node calls it. ``whole`` names the listings that are complete: links,
+    addresses4/6, routes4/6 (main), local4/6 (the local table), neighbours4/6, rules4/6. Silence of another listing
+    proves nothing; ``listed`` holds the command of each. ``missing`` are sysctls that the kernel says it does not have.
     """
 
     name: str | None = None
@@ -237,15 +238,21 @@ class Host:
     whole: set[str] = field(default_factory=set)
     listed: dict[str, Line] = field(default_factory=dict)
     _routes: dict[tuple[str, int, int], dict[int, list[Route]]] | None = field(default=None, repr=False)
+    _neighbours: dict[int, list[Neighbour]] | None = field(default=None, repr=False)
     _lookups: dict[tuple[int, str | None], list[Lookup]] | None = field(default=None, repr=False)
 
     @property
     def label(self) -> str:
         """How reports call it."""
-        return self.pod or self.name or self.netns or ("the node" if self.role == NODE else "a pod" if self.role == POD else "a host")
+        return (
+            self.pod
+            or self.name
+            or self.netns
+            or ("the node" if self.role == NODE else "a pod" if self.role == POD else "a host")
+        )
 
     def add_link(self, link: Link) -> Link:
-        """Add what a listing says of a link to what is known of it; the later word wins. Returns the one that is kept."""
+        """Add what a listing says of a link to what is known of it; the later word wins. Returns what is kept."""
         known = self.links.setdefault(link.name, link)
         for one in fields(link) if known is not link else ():
             value = getattr(link, one.name)
@@ -286,6 +293,27 @@ class Host:
                 if one.iif is not None or one.source is None:
                     self._lookups.setdefault((one.target, one.iif), []).append(one)
         return self._lookups.get((target, iif), [])
+
+    def devices(self) -> Iterator[str]:
+        """Every interface that anything here names, links first; one may come several times."""
+        yield from self.links
+        named = [
+            *(one.dev for one in self.routes),
+            *(one.interface for one in self.sysctls.values() if one.interface not in ("all", "default")),
+            *(one.dev for one in self.neighbours),
+            *(one.dev for one in self.lookups),
+            *(one.iif for one in self.lookups),
+            *(one.dev for one in self.addresses),
+        ]
+        yield from (name for name in named if name)
+
+    def neighbours_of(self, ip: int) -> list[Neighbour]:
+        """The entries for an address."""
+        if self._neighbours is None:
+            self._neighbours = {}
+            for one in self.neighbours:
+                self._neighbours.setdefault(one.ip, []).append(one)
+        return self._neighbours.get(ip, [])
 
     def lacks(self, listing: str, what: str) -> Line | None:
         """The command of a complete listing, with what its output does not hold."""
@@ -345,9 +373,9 @@ class PodLink:
     """A veth pair between a pod and its node, as far as either was described.
 
     ``cali_name`` may be known where ``cali`` is not listed: from the pod's name, or from the host route to its address.
-    ``name`` is NAMESPACE/POD; ``named_by`` says by what it is known: name (the session said so), address, or cali (by the name
-    of the interface, which then proves nothing about that name). ``joined_by`` says how the ends were found to belong together:
-    netns, index, name or route.
+    ``name`` is NAMESPACE/POD; ``named_by`` says by what it is known: name (the session said so), address, or cali (by
+    the name of the interface, which then proves nothing about that name). ``joined_by`` says how the ends were found to
+    belong together: netns, index, name or route.
     """
 
     node: Host | None = None
@@ -368,7 +396,10 @@ class PodLink:
 
 @dataclass(slots=True)
 class State:
-    """All that was described, and ``problems``: lines that were not understood, with what was expected (of many only the first)."""
+    """All that was described, and ``problems``: lines that were not understood, with what was expected.
+
+    Of many problems the first are kept, of the rest the number.
+    """
 
     hosts: list[Host] = field(default_factory=list)
     pods: list[PodEntry] = field(default_factory=list)

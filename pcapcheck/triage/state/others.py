@@ -15,9 +15,7 @@ COUNTER = re.compile(r"([A-Z][A-Za-z0-9]+)\s+(\d{1,19})\s+\d+\.\d+")
 SAVED = re.compile(r"\[(\d{1,19}):\d+\]\s+(-A \S+ .*-j (?:DROP|REJECT).*)")
 LISTED = re.compile(r"(\d{1,15})([KMG]?)\s+\d+[KMG]?\s+(DROP|REJECT)\s+.*")
 NFT = re.compile(r".*counter packets (\d{1,19}) bytes \d+ .*(?:drop|reject).*")
-BPF = re.compile(
-    r".*(?:\bcali_\w+|bpfin\.cali|bpfout\.cali|calico_\w*(?:from|to)_(?:wep|hep|workload|host)_\w*).*"
-)
+BPF = re.compile(r".*(?:\bcali_\w+|bpfin\.cali|bpfout\.cali|calico_\w*(?:from|to)_(?:wep|hep|workload|host)_\w*).*")
 FELIX = re.compile(r"\W*FELIX_(\w+)\W+?(?:value:\s*)?\"?(\w+)\"?.*")
 BPF_ENABLED = re.compile(r"\s*-?\s*(?:\"?bpfEnabled\"?|FELIX_BPFENABLED)\s*[:=]\s*\"?(true|True|1|Enabled)\"?,?\s*")
 KERNEL = re.compile(r"(?:Linux \S+ )?(\d+\.\d+[\w.+~-]*)(?:\s.*)?")
@@ -51,7 +49,7 @@ def read_counters(lines: Iterable[Line], into: Host, _: Listing | None = None) -
 
 
 def read_firewall(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
-    """Rules that drop or reject, with how many packets they hit: ``iptables-save -c``, ``iptables -vnL``, ``nft list ruleset``."""
+    """Rules that drop or reject, and their hits: ``iptables-save -c``, ``iptables -vnL``, ``nft list ruleset``."""
     for line in lines:
         text = line.text.strip()
         if match := SAVED.fullmatch(text):
@@ -112,7 +110,7 @@ def read_hostname(lines: Iterable[Line], into: Host, _: Listing | None = None) -
     return []
 
 
-def read_nmcli(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
+def read_nmcli(lines: Iterable[Line], into: Host, listing: Listing | None = None) -> list[Line]:
     """``nmcli device``: NetworkManager owns what it does not call unmanaged."""
     for line in lines:
         text = line.text.strip()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pcapcheck.triage.state.model import Host, Link, PodEntry, PodLink, State
-from pcapcheck.triage.state.sysctls import interfaces_of
 from pcapcheck.workload import cali_name, find_cali_name, parse_pod
 
 BY_INDEX, BY_NETNS, BY_ROUTE, BY_NAME = "index", "netns", "route", "name"
@@ -121,10 +120,7 @@ def join_links(state: State, prefix: str) -> list[PodLink]:
 
 def cali_names(node: Host, prefix: str) -> list[str]:
     """Every cali interface that anything on the node names, in order."""
-    mentioned = [*node.links, *(one.dev for one in node.routes), *interfaces_of(node)]
-    mentioned += [one.dev for one in (*node.neighbours, *node.lookups, *node.addresses)]
-    mentioned += [one.iif for one in node.lookups]
-    return [name for name in dict.fromkeys(mentioned) if name and find_cali_name(name, prefix) == name]
+    return [name for name in dict.fromkeys(node.devices()) if find_cali_name(name, prefix) == name]
 
 
 def pod_end(pod: Host) -> Link | None:
@@ -144,7 +140,9 @@ def _own_calis(pod: Host, names: Names) -> list[str]:
         return []
     entry = names.by_name.get(pod.name)
     try:
-        namespace, name = parse_pod(pod.name if "/" in pod.name else full_name(entry) if entry else f"default/{pod.name}")
+        namespace, name = parse_pod(
+            pod.name if "/" in pod.name else full_name(entry) if entry else f"default/{pod.name}"
+        )
     except ValueError:
         return []
     return [cali_name(namespace, name, names.prefix)]

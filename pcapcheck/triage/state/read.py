@@ -33,8 +33,8 @@ def read_state(paths: Iterable[str | Path], prefix: str = PREFIX, gateway: int |
             understand(block, understood)
         if len(understood.parts) + len(understood.pods) == before:
             raise StateError(
-                f"{clean(str(path))}: nothing of a node or a pod is understood in it; paste the output of ip addr, ip route, "
-                f"ip neigh and sysctl, or run on the node what 'pcapcheck node-script' prints"
+                f"{clean(str(path))}: nothing of a node or a pod is understood in it; paste the output of ip addr, "
+                f"ip route, ip neigh and sysctl, or run on the node what 'pcapcheck node-script' prints"
             )
     state = State(pods=understood.pods, problems=understood.problems, problems_untold=understood.unlisted_problems)
     roles = Roles(prefix) if gateway is None else Roles(prefix, gateway)
@@ -53,9 +53,13 @@ def _lines(path: Path) -> list[Line]:
         with path.open("rb") as stream:
             data = stream.read(MOST_BYTES + 1)
     except OSError as error:
-        raise StateError(f"{clean(str(path))}: {error.strerror or error}; name a text file with a node's state") from None
+        raise StateError(
+            f"{clean(str(path))}: {error.strerror or error}; name a text file with a node's state"
+        ) from None
     if len(data) > MOST_BYTES:
-        raise StateError(f"{clean(str(path))}: larger than {MOST_BYTES >> 20} MiB; leave out what is not about this node")
+        raise StateError(
+            f"{clean(str(path))}: larger than {MOST_BYTES >> 20} MiB; leave out what is not about this node"
+        )
     text = _decoded(data)
     lines = text.split("\n", MOST_LINES + 1)
     if len(lines) > MOST_LINES:

@@ -1,7 +1,7 @@
 """Whose is whose: parts of a session -> nodes and pods.
 
-What the session names (a heading, a prompt, ``kubectl exec``) is believed first. What it does not name is told by what it
-holds: a /32 and a route to the gateway make a pod, cali interfaces and tunnels make a node.
+What the session names (a heading, a prompt, ``kubectl exec``) is believed first. What it does not name is told by what
+it holds: a /32 and a route to the gateway make a pod, cali interfaces and tunnels make a node.
 """
 
 from __future__ import annotations
@@ -72,10 +72,16 @@ class Roles:
 
     def role_of(self, host: Host) -> str | None:
         """Node, pod, or None where what it holds fits both."""
-        if any(self._is_nodes(name) for name in self._devices(host)):
+        complained = (word for name in host.missing for word in name.split("."))
+        if any(self._is_nodes(name) for name in (*host.devices(), *complained)):
             return NODE
         for route in host.routes:
-            if route.destination == self.gateway and route.is_host and route.via is None and route.dev not in NOT_A_PODS:
+            if (
+                route.destination == self.gateway
+                and route.is_host
+                and route.via is None
+                and route.dev not in NOT_A_PODS
+            ):
                 return POD
             if route.is_default and route.via == self.gateway:
                 return POD
@@ -88,22 +94,8 @@ class Roles:
         link = host.links.get("eth0")
         return POD if link and link.peer_index is not None and "links" in host.whole else None
 
-    def _devices(self, host: Host) -> Iterator[str]:
-        yield from host.links
-        for one in (*host.routes, *host.neighbours, *host.lookups, *host.addresses):
-            if one.dev:
-                yield one.dev
-        for setting in host.sysctls.values():
-            if setting.interface:
-                yield setting.interface
-        for look in host.lookups:
-            if look.iif:
-                yield look.iif
-        for name in host.missing:
-            yield from name.split(".")
-
     def _is_nodes(self, name: str) -> bool:
-        return kind_of_name(name, self.prefix) in ("pod-link", "tunnel") and name != "tunl0" or name in NODE_DEVICES
+        return (kind_of_name(name, self.prefix) in ("pod-link", "tunnel") and name != "tunl0") or name in NODE_DEVICES
 
 
 def _guess(owner: Owner) -> str | None:
@@ -146,7 +138,9 @@ def _same(one: Host, other: Host) -> bool:
         return False
     if one.netns and other.netns and one.netns != other.netns:
         return False
-    if any(name != "lo" and name in other.links and differ(link, other.links[name]) for name, link in one.links.items()):
+    if any(
+        name != "lo" and name in other.links and differ(link, other.links[name]) for name, link in one.links.items()
+    ):
         return False
     if one.role == POD:
         return True

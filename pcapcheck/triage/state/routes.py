@@ -10,7 +10,18 @@ from pcapcheck.triage.state.model import Host, Line, Route
 from pcapcheck.triage.state.words import address, after, mask_bits, network, number
 from pcapcheck.values import MAPPED, is_ipv4
 
-KINDS = ("unicast", "local", "broadcast", "multicast", "anycast", "blackhole", "unreachable", "prohibit", "throw", "nat")
+KINDS = (
+    "unicast",
+    "local",
+    "broadcast",
+    "multicast",
+    "anycast",
+    "blackhole",
+    "unreachable",
+    "prohibit",
+    "throw",
+    "nat",
+)
 ATTRIBUTES = ("via", "dev", "proto", "scope", "src", "metric", "table", "nexthop", "mtu", "onlink", "linkdown", "dead")
 HEADERS = ("Kernel", "Destination", "Iface")
 REJECT = "!"
@@ -49,7 +60,9 @@ def read_routes(lines: Iterable[Line], into: Host, listing: Listing | None = Non
                 strange.append(line)
             continue
         above = route
-        if "nexthop" not in words and (route.dev or route.via is not None or route.leads_nowhere or route.kind == "local"):
+        if "nexthop" not in words and (
+            route.dev or route.via is not None or route.leads_nowhere or route.kind == "local"
+        ):
             into.routes.append(route)
     return strange
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pcapcheck.triage.state.gateway import gateway_route
 from pcapcheck.triage.state.host_routes import Way, way_to_pod
-from pcapcheck.triage.state.model import Host, Line, Link, PodLink, State
+from pcapcheck.triage.state.model import Host, Line, Link, Neighbour, PodLink, State
 from pcapcheck.triage.state.pod_links import BY_CALI, pod_end
 from pcapcheck.triage.state.sysctls import value_of
 from pcapcheck.values import clean, format_address, is_ipv4
@@ -32,6 +32,8 @@ class StateRow:
     default_via: int | None = None
     gateway_on_link: bool | None = None
     gateway_mac: int | None = None
+    node_mac: tuple[int, ...] | None = None
+    pod_mac: int | None = None
     pod_index: int | None = None
     pod_peer_index: int | None = None
     cali_index: int | None = None
@@ -109,7 +111,9 @@ class _Row:
         """What the pod itself shows."""
         row = self.row
         dev = end.name if end else None
-        own = [one for one in pod.addresses if (dev is None or one.dev == dev) and one.dev != "lo" and one.scope != "link"]
+        own = [
+            one for one in pod.addresses if (dev is None or one.dev == dev) and one.dev != "lo" and one.scope != "link"
+        ]
         if own:
             row.host_address = all(one.is_host for one in own)
             wrong = [one for one in own if not one.is_host]
@@ -121,8 +125,8 @@ class _Row:
             self._routes(pod)
         held = [
             one
-            for one in pod.neighbours
-            if one.ip == self.gateway and one.mac is not None and one.state not in FAILED and one.dev in (dev, None)
+            for one in pod.neighbours_of(self.gateway)
+            if one.mac is not None and one.state not in FAILED and one.dev in (dev, None)
         ]
         if held:
             row.gateway_mac = held[-1].mac
@@ -151,9 +155,8 @@ class _Row:
         for key in ("index", "peer_index", "mtu"):
             setattr(self.row, f"{end}_{key}", getattr(link, key))
             self._tell(f"{end}.{key}", link.line)
-        if end == "cali":
-            self.row.cali_mac = link.mac
-            self._tell("cali.mac", link.line)
+        setattr(self.row, f"{end}_mac", link.mac)
+        self._tell(f"{end}.mac", link.line)
 
     def _on_node(self, node: Host, cali: str) -> None:
         row = self.row
@@ -165,6 +168,9 @@ class _Row:
         row.host_route, row.host_route_dev = way.leads_there, way.dev
         self._tell("host_route", *way.lines)
         self._reverse_path(node, cali, way)
+        held = self._neighbours(node, cali)
+        row.node_mac = tuple(one.mac for one in held if one.mac is not None) or None
+        self._tell("node_mac", *(one.line for one in held))
         if not self.link.ips or any(map(is_ipv4, self.link.ips)):
             found = gateway_route(node, cali, self.gateway)
             row.gateway_route, row.gateway_route_dev = found.leads, found.dev
@@ -176,6 +182,15 @@ class _Row:
             if cali_link and cali_link.mtu and tunnel.mtu:
                 row.mtu_fits = cali_link.mtu <= tunnel.mtu
                 self._tell("mtu_fits", cali_link.line, tunnel.line)
+
+    def _neighbours(self, node: Host, cali: str) -> list[Neighbour]:
+        """What the node holds for the pod's addresses on its cali."""
+        return [
+            one
+            for ip in self.link.ips
+            for one in node.neighbours_of(ip)
+            if one.dev == cali and one.mac is not None and one.state not in FAILED
+        ]
 
     def _settings(self, node: Host, cali: str) -> None:
         row = self.row
@@ -198,8 +213,9 @@ class _Row:
         self._tell("rp_filter", *(one.line for one in filters if one))
 
     def _reverse_path(self, node: Host, cali: str, way: Way) -> None:
-        """Strict and loose checks are alike here: an interface without an address has no last resort (fib_validate_source)."""
+        """Strict and loose are alike here: an interface without an address has no last resort (fib_validate_source)."""
         row = self.row
+        link = node.links.get(cali)
         refused = [
             one
             for one in node.lookups_of(self.gateway, cali)
@@ -208,7 +224,8 @@ class _Row:
         if refused:
             row.reverse_path = False
             self._tell("reverse_path", refused[-1].line)
-        elif way.leads_there or row.rp_filter == 0:
+        elif way.leads_there or row.rp_filter == 0 or (link is not None and link.master and link.master == way.dev):
+            # What comes in by a bridge's port comes in by the bridge.
             row.reverse_path = True
         elif way.leads_there is False and row.rp_filter is not None:
             row.reverse_path = False

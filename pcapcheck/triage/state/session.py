@@ -18,7 +18,10 @@ COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\r")
 LONGEST_PROMPT = 300
 PATH = r"[~/][^\s#$%>]{0,120}"
 # user@host:dir$, [user@host dir]#, host:dir$ …
-AT_HOST = re.compile(rf"\(?[\w.-]*\)?\s?\[?([\w.-]{{1,64}})@([\w.-]{{1,128}})(?:[: ](?:{PATH}|[\w.-]{{1,120}}))?\]?\s?([#$%>])(?:\s+(.*))?")
+AT_HOST = re.compile(
+    r"\(?[\w.-]*\)?\s?\[?([\w.-]{1,64})@([\w.-]{1,128})"
+    rf"(?:[: ](?:{PATH}|[\w.-]{{1,120}}))?\]?\s?([#$%>])(?:\s+(.*))?"
+)
 HOST_ONLY = re.compile(rf"([A-Za-z][\w.-]{{1,128}}):{PATH}\s?([#$])(?:\s+(.*))?")
 SHELL = re.compile(r"((?:ba|da|a|z)?sh)-[\d.]+([#$])(?:\s+(.*))?")
 DIRECTORY = re.compile(rf"{PATH}\s([#$])(?:\s+(.*))?")
@@ -27,18 +30,33 @@ HASH = re.compile(r"#\s+(.*)")
 # What "# " in front of makes a command of; anything else behind it is a remark or a heading.
 AFTER_HASH = (
     *("ip", "ifconfig", "route", "netstat", "arp", "sysctl", "cat", "head", "tail", "grep", "egrep", "kubectl", "oc"),
-    *("nsenter", "docker", "podman", "crictl", "nerdctl", "ctr", "ping", "tcpdump", "uname", "hostname", "ethtool", "nstat"),
+    *(
+        "nsenter",
+        "docker",
+        "podman",
+        "crictl",
+        "nerdctl",
+        "ctr",
+        "ping",
+        "tcpdump",
+        "uname",
+        "hostname",
+        "ethtool",
+        "nstat",
+    ),
     *("nmcli", "networkctl", "iptables", "iptables-save", "ip6tables-save", "nft", "bpftool", "tc", "sudo", "watch"),
     *("chroot", "busybox", "ssh", "sh", "bash", "exit", "logout", "calicoctl", "conntrack", "for", "env", "printenv"),
 )
 # Commands that stand by themselves, without a prompt.
 BARE = re.compile(
     r"(?:sudo )?(?:ip (?:-\S+ )*(?:a|addr|address|l|link|r|route|ro|n|neigh|neighbor|neighbour|rule|netns exec)\b"
-    r"|(?:route|netstat|arp|sysctl|ifconfig)(?: -\w+| net\.\S+| -a)+$|cat /proc/(?:sys/net|net)/|kubectl (?:get po|exec )|nsenter -)"
+    r"|(?:route|netstat|arp|sysctl|ifconfig)(?: -\w+| net\.\S+| -a)+$|cat /proc/(?:sys/net|net)/"
+    r"|kubectl (?:get po|exec )|nsenter -)"
 )
 # Words between which a heading may name whose the following is.
 HEADING = re.compile(
-    r"(?:on|in|inside|from|at)?\s*(?:the\s+)?(node|host|worker|master|control[- ]plane|pod|container|network namespace|netns)"
+    r"(?:on|in|inside|from|at)?\s*(?:the\s+)?"
+    r"(node|host|worker|master|control[- ]plane|pod|container|network namespace|netns)"
     r"(?:\s+name)?[\s:=]*([\w./-]*)(?:\s+netns\s+([\w./-]+))?\s*(?:\([^)]*\))?",
     re.IGNORECASE,
 )
@@ -46,7 +64,9 @@ NAMED = re.compile(r"(?:on|in|inside|from|at)?\s*((?:[a-z0-9-]+/)?[a-z0-9][\w.-]
 MARKS = "#=-*_`>: \t[]"
 LONGEST_HEADING = 80
 FILLING = ("side", "is", "a", "the", "itself", "state", "shell", "output")
-TRIMMED = re.compile(r"\s*(?:\.{3,}|…|\[\.{3}\]|\[?<?(?:snip|snipped|truncated|omitted|output omitted)>?\]?.{0,20}|\(\.{3}\))\s*")
+TRIMMED = re.compile(
+    r"\s*(?:\.{3,}|…|\[\.{3}\]|\[?<?(?:snip|snipped|truncated|omitted|output omitted)>?\]?.{0,20}|\(\.{3}\))\s*"
+)
 
 
 @dataclass(frozen=True)
@@ -244,7 +264,11 @@ class _Session:
         if match:
             return self._headed(match[1].lower(), match[2].strip("./-"), match[3])
         match = NAMED.fullmatch(inner)
-        if match and (bare[-1] == ":" or bare[0] in "#=-") and re.search(r"pod|node|worker|master", match[1], re.IGNORECASE):
+        if (
+            match
+            and (bare[-1] == ":" or bare[0] in "#=-")
+            and re.search(r"pod|node|worker|master", match[1], re.IGNORECASE)
+        ):
             role = POD if "pod" in match[1].lower() else NODE
             return Owner(f"{role}:{match[1]}", role, match[1])
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from pcapcheck.triage.state.command import expand_braces
 from pcapcheck.triage.state.listing import Listing
@@ -14,7 +14,9 @@ ROOT = "/proc/sys/"
 PAIR = re.compile(r"(net[./][^\s=]+?)\s*(?:=|:\s)\s*(.*)")
 OF_FILE = re.compile(r"(/proc/sys/net/[^\s:]+):(.*)")
 HEAD = re.compile(r"==> (/proc/sys/net/\S+) <==")
-MISSING = re.compile(r"(/proc/sys/net/[^\s:'’]+|\"?net\.[^\s:'’\"]+\"?)['’]?(: No such file or directory| is an unknown key)")
+MISSING = re.compile(
+    r"(/proc/sys/net/[^\s:'’]+|\"?net\.[^\s:'’\"]+\"?)['’]?(: No such file or directory| is an unknown key)"
+)
 INTERFACE = re.compile(r"net\.ipv([46])\.(conf|neigh)\.(.+)\.([a-z0-9_]+)")
 OTHER_FAMILY = re.compile(r"net\.ipv6\.")
 SETTING = ("-w", "--write", "-p", "--load", "--system")
@@ -100,10 +102,3 @@ def dotted(name: str) -> str:
 def value_of(setting: Sysctl | None) -> int | None:
     """A setting's value as a number, or None."""
     return number(setting.value) if setting else None
-
-
-def interfaces_of(host: Host) -> Iterator[str]:
-    """Every interface that a setting is about."""
-    for setting in host.sysctls.values():
-        if setting.interface and setting.interface not in ("all", "default"):
-            yield setting.interface
