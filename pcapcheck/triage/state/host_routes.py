@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import islice
 
-from pcapcheck.triage.state.model import Host, Line, PodLink
+from pcapcheck.triage.state.model import Host, Line, Lookup, PodLink, Route
 from pcapcheck.values import format_address, is_ipv4
 from pcapcheck.workload import kind_of_name
 
 SEEN = 1000
+NOWHERE = "nowhere"
 
 
 @dataclass
@@ -45,12 +46,12 @@ def _way_to(node: Host, ip: int, cali: str) -> Way:
     if asked:
         last = asked[-1]
         leads = not last.fails and last.dev == cali
-        return Way(leads, last.dev or last.kind, [last.line, *([routes[0].line] if routes and not leads else [])])
+        return Way(leads, _where(last), [last.line, *([routes[0].line] if routes and not leads else [])])
     if routes and (routes[0].is_host or f"routes{family}" in node.whole):
         best = routes[0]
-        return Way(best.dev == cali, best.dev or best.kind, [best.line])
+        return Way(best.dev == cali, _where(best), [best.line])
     if f"routes{family}" in node.whole:
-        return Way(False, "nowhere", _some(node.lacks(f"routes{family}", f"no route to {format_address(ip)}")))
+        return Way(False, NOWHERE, _some(node.lacks(f"routes{family}", f"no route to {format_address(ip)}")))
     return Way()
 
 
@@ -61,8 +62,15 @@ def _of_nobody(node: Host, link: PodLink, cali: str) -> Way:
         one.is_host and one.family == 4 and _is_pod_link(one.dev, cali) for one in islice(node.routes, SEEN)
     )
     if link.cali and "routes4" in node.whole and ("routes6" in node.whole or by_others):
-        return Way(False, "nowhere", [link.cali.line, *_some(node.lacks("routes4", f"no route out of {cali}"))])
+        return Way(False, NOWHERE, [link.cali.line, *_some(node.lacks("routes4", f"no route out of {cali}"))])
     return Way()
+
+
+def _where(way: Route | Lookup) -> str:
+    """Where it leads, in a word or two."""
+    if isinstance(way, Lookup) and way.error:
+        return NOWHERE
+    return way.dev or (f"a route of kind {way.kind}" if way.kind != "unicast" else NOWHERE)
 
 
 def _is_pod_link(dev: str | None, but: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pcapcheck.triage.state.model import Host, Link, PodEntry, PodLink, State
 from pcapcheck.workload import cali_name, find_cali_name, parse_pod
 
-BY_INDEX, BY_NETNS, BY_ROUTE, BY_NAME = "index", "netns", "route", "name"
+BY_INDEX, BY_NETNS, BY_ROUTE, BY_NAME, BY_MAC = "index", "netns", "route", "name", "mac"
 BY_ADDRESS, BY_CALI = "address", "cali"
 # One address of each family.
 MOST_OWN = 2
@@ -51,6 +51,7 @@ class Ends:
         self.by_index: dict[int, list[PodLink]] = {}
         self.by_name: dict[str, list[PodLink]] = {}
         self.by_ip: dict[int, list[PodLink]] = {}
+        self.by_mac: dict[int, list[PodLink]] = {}
         for node in nodes:
             self._add(node, prefix)
 
@@ -59,6 +60,10 @@ class Ends:
         for route in node.routes:
             if route.is_host and route.table == "main" and route.dev:
                 routed.setdefault(route.dev, []).append(route.destination)
+        macs: dict[str, list[int]] = {}
+        for one in node.neighbours:
+            if one.mac is not None and one.dev:
+                macs.setdefault(one.dev, []).append(one.mac)
         for name in cali_names(node, prefix):
             link = PodLink(node, None, name, node.links.get(name))
             self.links.append(link)
@@ -66,6 +71,8 @@ class Ends:
             self.routed[id(node), name] = routed.get(name, [])
             for ip in routed.get(name, ()):
                 self.by_ip.setdefault(ip, []).append(link)
+            for mac in macs.get(name, ()):
+                self.by_mac.setdefault(mac, []).append(link)
             if link.cali and link.cali.netns:
                 self.by_netns.setdefault(link.cali.netns, []).append(link)
             if link.cali and link.cali.index is not None:
@@ -81,6 +88,7 @@ class Ends:
             (BY_NETNS, self.by_netns.get(pod.netns or "", [])),
             (BY_INDEX, self._named_by_number(end)),
             (BY_NAME, [link for name in _own_calis(pod, names) for link in self.by_name.get(name, [])]),
+            (BY_MAC, self.by_mac.get(end.mac, []) if end and end.mac is not None else []),
             (BY_ROUTE, [link for ip in ips for link in self.by_ip.get(ip, [])]),
         ):
             free = [link for link in found if link.pod is None]

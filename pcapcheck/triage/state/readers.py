@@ -72,7 +72,8 @@ COMPLAINTS = re.compile(
     r"command not found|: not found|[Pp]ermission denied|No such file or directory|Operation not permitted"
     r"|No such device|Cannot open netlink|Object \".*\" is unknown|invalid option|unrecognized option"
     r"|does not exist|Dump was interrupted|Dump terminated|Unable to use a TTY|Default(?:ed|ing) container"
-    r"|[Cc]an(?:not|'t) find device|Operation not supported|is an unknown key|^Usage:|^BusyBox v|^[Ee]rror(?: from server.*)?: "
+    r"|[Cc]an(?:not|'t) find device|Operation not supported|is an unknown key|^Usage:|^BusyBox v"
+    r"|^[Ee]rror(?: from server.*)?: "
 )
 
 

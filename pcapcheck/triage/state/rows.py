@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pcapcheck.triage.state.gateway import gateway_route
 from pcapcheck.triage.state.host_routes import Way, way_to_pod
-from pcapcheck.triage.state.model import Host, Line, Link, Neighbour, PodLink, State
+from pcapcheck.triage.state.model import Host, Line, Link, Neighbour, PodLink, State, Sysctl
 from pcapcheck.triage.state.pod_links import BY_CALI, pod_end
 from pcapcheck.triage.state.sysctls import value_of
 from pcapcheck.values import clean, format_address, is_ipv4
@@ -198,19 +198,19 @@ class _Row:
         values = [value_of(own), value_of(every)]
         # The kernel takes either: IN_DEV_PROXY_ARP in include/linux/inetdevice.h is an OR.
         row.proxy_arp = True if any(values) else None if None in values else False
-        self._tell("proxy_arp", *(one.line for one in (own, every) if one))
+        self._tell("proxy_arp", *map(_line, (own, every)))
         forwarding = node.sysctl(cali, "forwarding")
         value = value_of(forwarding)
         row.forwarding = None if value is None else value != 0
-        self._tell("forwarding", forwarding.line if forwarding else None)
+        self._tell("forwarding", _line(forwarding))
         delay = node.sysctl(cali, "proxy_delay", "neigh")
         row.proxy_delay = value_of(delay)
-        self._tell("proxy_delay", delay.line if delay else None)
+        self._tell("proxy_delay", _line(delay))
         filters = [node.sysctl(cali, "rp_filter"), node.sysctl("all", "rp_filter")]
         known = [value for one in filters if (value := value_of(one)) is not None]
         # IN_DEV_RPFILTER there is the maximum: one that is on is enough, that both are off must be known of both.
         row.rp_filter = max(known) if len(known) == 2 or any(known) else None
-        self._tell("rp_filter", *(one.line for one in filters if one))
+        self._tell("rp_filter", *map(_line, filters))
 
     def _reverse_path(self, node: Host, cali: str, way: Way) -> None:
         """Strict and loose are alike here: an interface without an address has no last resort (fib_validate_source)."""
@@ -230,6 +230,13 @@ class _Row:
         elif way.leads_there is False and row.rp_filter is not None:
             row.reverse_path = False
         self._tell("reverse_path", *self.lines.get("rp_filter", ()), *way.lines)
+
+
+def _line(setting: Sysctl | None) -> Line | None:
+    """Where a setting stands; with its name, where only its value was printed."""
+    if setting is None or setting.key in setting.line.text:
+        return setting.line if setting else None
+    return replace(setting.line, text=f"{setting.line.text.strip()}  ({setting.name})")
 
 
 def _called(link: PodLink) -> str:
