@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,8 @@ from pcapcheck.triage.state.session import Block, Owner, plain
 from pcapcheck.values import clean
 
 JSON = "json"
+# How a list or an object begins; a prompt or a counter in brackets does not.
+DOCUMENT = re.compile(r"""[\[{]\s*(?:$|["{\[\]}])""")
 MOST_PROBLEMS = 50
 SHOWN = 60
 
@@ -56,7 +59,7 @@ def understand(block: Block, into: Understood) -> None:
     if block.trimmed:
         listing.whole.clear()
     text = next((line.text.lstrip() for line in lines if line.text.strip()), "")
-    if text[:1] in ("[", "{") or listing.kind == JSON:
+    if DOCUMENT.match(text):
         _read(JSON, lines, listing, block, into)
     else:
         _read(listing.kind, lines, listing, block, into)
@@ -129,9 +132,7 @@ def _runs(lines: Sequence[Line], left: list[Line]) -> Iterator[tuple[str, list[L
 
 def _kind(text: str, before: str | None) -> str | None:
     """The kind of a line, which may depend on what it follows."""
-    if before == JSON and text[:1] in "[]{}, \t":
-        return JSON
-    if text[:1] in ("[", "{") and text.strip()[-1:] in "[]{},":
+    if DOCUMENT.match(text) or (before == JSON and text[:1] in '[]{}", \t'):
         return JSON
     if before == "kubectl" and any(READY.fullmatch(word) for word in text.split()[1:3]):
         return "kubectl"

@@ -73,6 +73,8 @@ class Roles:
     def role_of(self, host: Host) -> str | None:
         """Node, pod, or None where what it holds fits both."""
         complained = (word for name in host.missing for word in name.split("."))
+        if host.notes_of("bpf") or host.notes_of("felix"):
+            return NODE
         if any(self._is_nodes(name) for name in (*host.devices(), *complained)):
             return NODE
         for route in host.routes:

@@ -16,6 +16,7 @@ from pcapcheck.triage.state.readers import kind_of
 
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\r")
 LONGEST_PROMPT = 300
+LONGEST_LINE = 1 << 14
 PATH = r"[~/][^\s#$%>]{0,120}"
 # user@host:dir$, [user@host dir]#, host:dir$ …
 AT_HOST = re.compile(
@@ -167,7 +168,10 @@ class _Session:
             self.fenced = not self.fenced
             self._begin(None, line)
             return
-        prompt = find_prompt(text) if len(text) <= 1 << 14 else None
+        prompt = find_prompt(text) if len(text) <= LONGEST_LINE else None
+        if prompt is None and self.prompt and self.prompt.label == "#" and (match := HASH.fullmatch(text[:LONGEST_LINE])):
+            # Where "# " is the prompt, whatever stands behind it was typed.
+            prompt = Prompt("#", None, match[1])
         if prompt is not None:
             self._at_prompt(prompt, line)
         elif self._is_bare(text):
