@@ -169,7 +169,12 @@ class _Session:
             self._begin(None, line)
             return
         prompt = find_prompt(text) if len(text) <= LONGEST_LINE else None
-        if prompt is None and self.prompt and self.prompt.label == "#" and (match := HASH.fullmatch(text[:LONGEST_LINE])):
+        if (
+            prompt is None
+            and self.prompt
+            and self.prompt.label == "#"
+            and (match := HASH.fullmatch(text[:LONGEST_LINE]))
+        ):
             # Where "# " is the prompt, whatever stands behind it was typed.
             prompt = Prompt("#", None, match[1])
         if prompt is not None:
