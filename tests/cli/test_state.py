@@ -62,7 +62,8 @@ def test_json_document() -> None:
 def test_pods_are_named_from_a_list(tmp_path: Path) -> None:
     pods = tmp_path / "pods.txt"
     pods.write_text(
-        "NAMESPACE  NAME   READY  STATUS   RESTARTS  AGE  IP           NODE\nshop  web-0  1/1  Running  0  1d  10.244.1.10  n\n"
+        "NAMESPACE  NAME   READY  STATUS   RESTARTS  AGE  IP           NODE\n"
+        "shop  web-0  1/1  Running  0  1d  10.244.1.10  n\n"
     )
     code, said, _ = run("state", BROKEN, "--pods", pods)
     assert code == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,8 @@ from tests.support.states import HEALTHY, statuses
 SHELLS = ("dash", "bash", "busybox sh")
 # Words that change something, each where a command begins or as the verb of ip, nft, iptables or sysctl.
 WRITING = re.compile(
-    r"(?:^|[;&|(] *|\bthen |\bdo |\brun |\bENTER )(?:rm|mv|cp|touch|mkdir|mkfifo|tee|dd|kill|insmod|modprobe|mount|umount|chmod|ln)\b"
+    r"(?:^|[;&|(] *|\bthen |\bdo |\brun |\bENTER )"
+    r"(?:rm|mv|cp|touch|mkdir|mkfifo|tee|dd|kill|insmod|modprobe|mount|umount|chmod|ln)\b"
     r"|\b(?:add|del|delete|replace|flush|append|change|insert|create|destroy|restart|stop)\b"
     r"|sysctl +-w|\b(?:iptables|nft) +-[ADIRFXZN]|\bset [^-]",
     re.M,
@@ -65,13 +67,13 @@ def test_shellcheck() -> None:
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     missing = missing_tools()
     if missing:
         pytest.skip(f"building a node needs {', '.join(missing)}")
     with bench(tmp_path_factory.mktemp("node"), pods=(POD_A, POD_B)) as made:
         ping(made.in_a, made.b.address, count=1)
-        yield made  # type: ignore[misc]
+        yield made
 
 
 @pytest.mark.parametrize("shell", SHELLS)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from pcapcheck.errors import StateError
 from pcapcheck.triage.state.documents import read_documents
 from pcapcheck.triage.state.kubectl import READY, read_pods
 from pcapcheck.triage.state.links import HEADER
@@ -20,6 +21,8 @@ JSON = "json"
 # How a list or an object begins; a prompt or a counter in brackets does not.
 DOCUMENT = re.compile(r"""[\[{]\s*(?:$|["{\[\]}])""")
 MOST_PROBLEMS = 50
+MOST_PARTS = 20_000
+MOST_FACTS = 200_000
 SHOWN = 60
 
 
@@ -40,6 +43,19 @@ class Understood:
     pods: list[PodEntry] = field(default_factory=list)
     problems: list[tuple[Line, str]] = field(default_factory=list)
     unlisted_problems: int = 0
+    facts: int = 0
+
+    def add(self, part: Part) -> None:
+        """Take a part. Raises StateError where there is more than any node has."""
+        self.parts.append(part)
+        self.facts += part.host.size
+        if len(self.parts) > MOST_PARTS or self.facts > MOST_FACTS:
+            what = (
+                f"{MOST_PARTS} outputs"
+                if len(self.parts) > MOST_PARTS
+                else f"{MOST_FACTS} routes, addresses and the like"
+            )
+            raise StateError(f"more than {what} are described; leave out what is not about this node")
 
     def complain(self, line: Line, message: str) -> None:
         """Remember a line that was not understood; of many only the first."""
@@ -51,7 +67,10 @@ class Understood:
 
 def understand(block: Block, into: Understood) -> None:
     """Read one block."""
-    lines = [Line(line.file, line.number, plain(line.text)) for line in block.lines]
+    lines = [
+        Line(line.file, line.number, text) if (text := plain(line.text)) is not line.text else line
+        for line in block.lines
+    ]
     listing = listing_of(block.command) if block.command and not block.command.follows else None
     if listing is None:
         _by_shape(lines, block, into)
@@ -83,8 +102,8 @@ def _read(kind: str, lines: Sequence[Line], listing: Listing | None, block: Bloc
     if listing and not complaints and (any(line.text.strip() for line in lines) or _may_be_empty(listing)):
         host.whole |= listing.whole
         host.listed |= {name: block.at for name in listing.whole if block.at}
-    if host.has_facts or host.whole:
-        into.parts.append(Part(block.owner, host, kind))
+    if host.size or host.whole:
+        into.add(Part(block.owner, host, kind))
     if listing is not None:
         strange = [line for line in strange if line.text.strip() and not is_complaint(line.text)]
         left = _by_shape(strange, block, into) if strange else []

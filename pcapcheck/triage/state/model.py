@@ -342,13 +342,11 @@ class Host:
         return notes[0].line if notes else None
 
     @property
-    def has_facts(self) -> bool:
-        return any(
-            (
-                *(self.links, self.addresses, self.routes, self.rules, self.neighbours, self.lookups, self.sysctls),
-                *(self.missing, self.features, self.counters, self.managed, self.notes),
-            )
-        )
+    def size(self) -> int:
+        """How many facts are known of it."""
+        listed = (self.links, self.addresses, self.routes, self.rules, self.neighbours, self.lookups, self.sysctls)
+        others = (self.missing, self.features, self.counters, self.managed, self.notes)
+        return sum(map(len, (*listed, *others)))
 
 
 @dataclass(frozen=True, slots=True)

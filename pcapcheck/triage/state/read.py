@@ -15,7 +15,6 @@ from pcapcheck.values import clean
 
 MOST_BYTES = 16 << 20
 MOST_LINES = 500_000
-MOST_HOSTS = 2000
 MOST_POD_LINKS = 5000
 PREFIX = "cali"
 
@@ -39,8 +38,6 @@ def read_state(paths: Iterable[str | Path], prefix: str = PREFIX, gateway: int |
     state = State(pods=understood.pods, problems=understood.problems, problems_untold=understood.unlisted_problems)
     roles = Roles(prefix) if gateway is None else Roles(prefix, gateway)
     state.hosts = roles.sort(understood.parts)
-    if len(state.hosts) > MOST_HOSTS:
-        raise StateError(f"more than {MOST_HOSTS} nodes and pods are described; leave out what is not about this node")
     state.links = join_links(state, prefix)
     if len(state.links) > MOST_POD_LINKS:
         raise StateError(f"more than {MOST_POD_LINKS} pod links are described; leave out what is not about this node")

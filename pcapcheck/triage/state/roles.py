@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from pcapcheck.errors import StateError
 from pcapcheck.triage.state.blocks import Part
 from pcapcheck.triage.state.gathered import Gathered, differ, own_addresses
 from pcapcheck.triage.state.model import BPF_DEVICES, NODE, POD, Host
@@ -15,6 +16,7 @@ from pcapcheck.triage.state.session import Owner
 from pcapcheck.values import parse_address
 from pcapcheck.workload import kind_of_name
 
+MOST_HOSTS = 2000
 GATEWAY = parse_address("169.254.1.1")
 # Devices of a node that have addresses of one host as pods do.
 NOT_A_PODS = ("lo", "kube-ipvs0", "nodelocaldns", "dummy0", "kube-dummy-if", *BPF_DEVICES)
@@ -29,11 +31,15 @@ class Roles:
         self.gateway = gateway
 
     def sort(self, parts: Iterable[Part]) -> list[Host]:
-        """The hosts, nodes first."""
+        """The hosts, nodes first. Raises StateError where there are more than any node has."""
         groups: dict[str, list[Part]] = {}
         for part in parts:
             groups.setdefault(part.owner.label, []).append(part)
         hosts = [host for group in groups.values() for host in self._group(group)]
+        if len(hosts) > MOST_HOSTS:
+            raise StateError(
+                f"more than {MOST_HOSTS} nodes and pods are described; leave out what is not about this node"
+            )
         hosts = _merge_same(hosts)
         return sorted(hosts, key=lambda host: (host.role != NODE, host.role != POD))
 

@@ -69,18 +69,23 @@ def quote(line: Line) -> str:
 
 def state_rows(state: State, gateway: int, prefix: str) -> list[StateRow]:
     """The rows, in the order of the state's links."""
-    tunnels = {id(node): tunnel_in_use(node, prefix) for node in state.nodes}
-    return [_Row(number, link, gateway, prefix, tunnels).make() for number, link in enumerate(state.links)]
+    nodes = {id(node): (tunnel_in_use(node, prefix), node.ebpf) for node in state.nodes}
+    return [_Row(number, link, gateway, prefix, nodes).make() for number, link in enumerate(state.links)]
 
 
 class _Row:
     """One row in the making."""
 
     def __init__(
-        self, number: int, link: PodLink, gateway: int, prefix: str, tunnels: Mapping[int, Link | None]
+        self,
+        number: int,
+        link: PodLink,
+        gateway: int,
+        prefix: str,
+        nodes: Mapping[int, tuple[Link | None, Line | None]],
     ) -> None:
         self.link = link
-        self.tunnels = tunnels
+        self.nodes = nodes
         self.gateway = gateway
         self.prefix = prefix
         self.row = StateRow(group=number)
@@ -161,8 +166,9 @@ class _Row:
     def _on_node(self, node: Host, cali: str) -> None:
         row = self.row
         row.node = node.name
-        row.ebpf = node.ebpf is not None
-        self._tell("ebpf", node.ebpf)
+        tunnel, ebpf = self.nodes[id(node)]
+        row.ebpf = ebpf is not None
+        self._tell("ebpf", ebpf)
         self._settings(node, cali)
         way = way_to_pod(node, self.link)
         row.host_route, row.host_route_dev = way.leads_there, way.dev
@@ -175,7 +181,6 @@ class _Row:
             found = gateway_route(node, cali, self.gateway)
             row.gateway_route, row.gateway_route_dev = found.leads, found.dev
             self._tell("gateway_route", found.line)
-        tunnel = self.tunnels.get(id(node))
         if tunnel:
             row.tunnel, row.tunnel_mtu = tunnel.name, tunnel.mtu
             cali_link = node.links.get(cali)

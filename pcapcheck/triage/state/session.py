@@ -6,7 +6,7 @@ Prompts, Markdown fences, headings and shells inside of shells (``kubectl exec``
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pcapcheck.triage.state.command import Command, parse_command
@@ -140,14 +140,14 @@ def find_prompt(text: str) -> Prompt | None:
     return Prompt("#", None, "") if rest == "#" else None
 
 
-def read_session(lines: Iterable[Line], file: str) -> Iterator[Block]:
+def read_session(lines: Sequence[Line], file: str) -> Iterator[Block]:
     """The blocks of one file, in order."""
-    every = list(lines)
-    reader = _Session(file, any(line.text.lstrip().startswith("```") for line in every))
-    for line in every:
+    reader = _Session(file, any(line.text.lstrip().startswith("```") for line in lines))
+    for line in lines:
         reader.take(line)
+        yield from reader.closed()
     reader.close()
-    return iter(reader.blocks)
+    yield from reader.closed()
 
 
 class _Session:
@@ -190,7 +190,13 @@ class _Session:
         else:
             self.current.lines.append(line)
 
+    def closed(self) -> list[Block]:
+        """The blocks that have come to their end since this was asked last."""
+        blocks, self.blocks = self.blocks, []
+        return blocks
+
     def close(self) -> None:
+        """End the block that the session is in."""
         if self.current.command or self.current.lines:
             self.blocks.append(self.current)
 
@@ -262,11 +268,11 @@ class _Session:
     def _heading(self, text: str) -> Owner | None:
         """Whose the lines below are, where a line is a heading that says so."""
         bare = text.strip()
-        if not bare or len(bare) > LONGEST_HEADING or text[:1].isspace() or kind_of(text) is not None:
+        if not bare or len(bare) > LONGEST_HEADING or text[:1].isspace():
             return None
         inner = bare.strip(MARKS)
         decorated = inner != bare.rstrip() and (bare[-1] == ":" or bare[0] in "#=*-")
-        if not decorated or not inner:
+        if not decorated or not inner or kind_of(text) is not None:
             return None
         words = [word for word in inner.split() if word.lower() not in FILLING]
         match = HEADING.fullmatch(" ".join(words))

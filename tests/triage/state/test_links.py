@@ -27,7 +27,8 @@ def test_ip_link_with_flags(tmp_path: Path) -> None:
     host = only(
         state_of(
             "# ip -d link show dev cali14e7d81007d\n"
-            "331: cali14e7d81007d@if3: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 xdp qdisc noqueue master br0 state UP\n"
+            "331: cali14e7d81007d@if3: <BROADCAST,MULTICAST,UP,"
+            "LOWER_UP> mtu 1450 xdp qdisc noqueue master br0 state UP\n"
             "    link/ether ee:ee:ee:ee:ee:ee brd ff:ff:ff:ff:ff:ff link-netnsid 32 promiscuity 0\n"
             "    veth addrgenmode eui64\n",
             tmp_path,
@@ -48,7 +49,10 @@ def test_ip_link_without_flags(tmp_path: Path) -> None:
 
 
 def test_link_that_is_down(tmp_path: Path) -> None:
-    text = "331: cali14e7d81007d@if3: <NO-CARRIER,BROADCAST,MULTICAST,UP,M-DOWN> mtu 1450 qdisc noqueue state LOWERLAYERDOWN"
+    text = (
+        "331: cali14e7d81007d@if3: <NO-CARRIER,BROADCAST,MULTICAST,"
+        "UP,M-DOWN> mtu 1450 qdisc noqueue state LOWERLAYERDOWN"
+    )
     link = only(state_of(text, tmp_path)).links["cali14e7d81007d"]
     assert (link.up, link.carrier) == (True, False)
 
@@ -130,7 +134,8 @@ def test_old_ifconfig(tmp_path: Path) -> None:
 
 def test_json(tmp_path: Path) -> None:
     text = (
-        'root@node:~# ip -j -d addr\n[{"ifindex":331,"link_index":3,"ifname":"cali14e7d81007d","flags":["BROADCAST","UP"],'
+        "root@node:~# ip -j -d addr\n"
+        '[{"ifindex":331,"link_index":3,"ifname":"cali14e7d81007d","flags":["BROADCAST","UP"],'
         '"mtu":1450,"address":"ee:ee:ee:ee:ee:ee","link_netnsid":32,"linkinfo":{"info_kind":"veth"},'
         '"addr_info":[{"family":"inet","local":"169.254.7.7","prefixlen":16,"scope":"link"}]}]\n'
     )

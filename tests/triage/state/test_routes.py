@@ -163,7 +163,10 @@ def test_lookup_that_is_refused(said: str, error: str, tmp_path: Path) -> None:
 
 
 def test_lookup_json(tmp_path: Path) -> None:
-    text = '# ip -j route get 169.254.1.1\n[{"dst":"169.254.1.1","dev":"cali14e7d81007d","prefsrc":"169.254.7.7","flags":[]}]'
+    text = (
+        "# ip -j route get 169.254.1.1\n"
+        '[{"dst":"169.254.1.1","dev":"cali14e7d81007d","prefsrc":"169.254.7.7","flags":[]}]'
+    )
     assert lookup(text, tmp_path).dev == "cali14e7d81007d"
 
 
@@ -188,5 +191,8 @@ def test_policy_rules(tmp_path: Path) -> None:
 
 
 def test_a_later_listing_replaces_an_earlier_one(tmp_path: Path) -> None:
-    text = "# ip route\ndefault via 10.0.0.1 dev eth0\n# ip route del default\n# ip route\n10.0.0.0/24 dev eth0 scope link\n"
+    text = (
+        "# ip route\ndefault via 10.0.0.1 dev eth0\n# ip route del default\n"
+        "# ip route\n10.0.0.0/24 dev eth0 scope link\n"
+    )
     assert routes(only(state_of(text, tmp_path))) == ["10.0.0.0/24 dev eth0 scope link"]

@@ -84,7 +84,10 @@ def test_commands_are_unwrapped(text: str, tool: str, space: str) -> None:
 
 
 def test_exec_makes_the_output_that_pods(tmp_path: Path) -> None:
-    text = f"root@node-1:~# ip route\n{NODE_ROUTE}\nroot@node-1:~# kubectl exec -it pod-a -n shop -- ip addr\n{POD_ADDRESS}\n"
+    text = (
+        f"root@node-1:~# ip route\n{NODE_ROUTE}\n"
+        f"root@node-1:~# kubectl exec -it pod-a -n shop -- ip addr\n{POD_ADDRESS}\n"
+    )
     node, pod = state_of(text, tmp_path).hosts
     assert (node.role, node.name, routes(node)) == ("node", "node-1", ["10.244.1.10/32 dev cali14e7d81007d scope link"])
     assert (pod.role, pod.name) == ("pod", "shop/pod-a")
@@ -135,7 +138,8 @@ def test_headings(of_node: str, of_pod: str, tmp_path: Path) -> None:
 def test_without_any_prompt_output_is_known_by_its_shape(tmp_path: Path) -> None:
     text = (
         f"{POD_ADDRESS}\ndefault via 169.254.1.1 dev eth0\n169.254.1.1 dev eth0 scope link\n\n"
-        "331: cali14e7d81007d@if2: <UP> mtu 1450 qdisc noqueue\n    link/ether ee:ee:ee:ee:ee:ee brd ff:ff:ff:ff:ff:ff\n"
+        "331: cali14e7d81007d@if2: <UP> mtu 1450 qdisc noqueue\n"
+        "    link/ether ee:ee:ee:ee:ee:ee brd ff:ff:ff:ff:ff:ff\n"
         f"{NODE_ROUTE}\nnet.ipv4.conf.cali14e7d81007d.proxy_arp = 1\n"
     )
     state = state_of(text, tmp_path)
@@ -191,7 +195,8 @@ def test_what_is_not_understood_is_told_with_its_place(tmp_path: Path) -> None:
 
 def test_prose_complaints_and_blank_lines_are_no_problem(tmp_path: Path) -> None:
     text = (
-        "Hello, I have this:\n```\n# ip route\ndefault via 10.0.0.1 dev eth0\n\n# arp -n\nbash: arp: command not found\n"
+        "Hello, I have this:\n```\n# ip route\ndefault via 10.0.0.1 dev eth0\n"
+        "\n# arp -n\nbash: arp: command not found\n"
         "# ip neigh\n```\nWhat is wrong?\n"
     )
     state = state_of(text, tmp_path)

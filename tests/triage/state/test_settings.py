@@ -37,7 +37,10 @@ def test_ip_neigh(tmp_path: Path) -> None:
 
 
 def test_ip_neigh_of_one_device_and_proxies(tmp_path: Path) -> None:
-    text = "# ip neigh show dev eth0\n10.0.0.1 lladdr 02:00:00:00:00:01 PERMANENT\n# ip neigh show proxy\n10.9.9.9 dev eth1 proxy\n"
+    text = (
+        "# ip neigh show dev eth0\n10.0.0.1 lladdr 02:00:00:00:00:01 PERMANENT\n"
+        "# ip neigh show proxy\n10.9.9.9 dev eth1 proxy\n"
+    )
     assert neighbours(text, tmp_path) == ["10.0.0.1 eth0 02:00:00:00:00:01 PERMANENT", "10.9.9.9 eth1 None None proxy"]
 
 
@@ -70,7 +73,8 @@ CALI = "net.ipv4.conf.cali14e7d81007d"
         f"# sysctl -n {CALI}.proxy_arp\n1\n",
         "# cat /proc/sys/net/ipv4/conf/cali14e7d81007d/proxy_arp\n1\n",
         "# grep . /proc/sys/net/ipv4/conf/*/proxy_arp\n/proc/sys/net/ipv4/conf/cali14e7d81007d/proxy_arp:1\n",
-        "# head /proc/sys/net/ipv4/conf/cali*/proxy_arp\n==> /proc/sys/net/ipv4/conf/cali14e7d81007d/proxy_arp <==\n1\n\n",
+        "# head /proc/sys/net/ipv4/conf/cali*/proxy_arp\n"
+        "==> /proc/sys/net/ipv4/conf/cali14e7d81007d/proxy_arp <==\n1\n\n",
         "# sudo sh -c 'cat /proc/sys/net/ipv4/conf/cali14e7d81007d/proxy_arp'\n1\n",
     ],
 )
@@ -131,7 +135,10 @@ def test_kubectl_table_without_a_command_and_with_a_namespace_option(tmp_path: P
         "kube-system/pod-b",
         "default/pod-c",
     ]
-    table = "NAME    READY   STATUS    RESTARTS   AGE   IP            NODE\npod-a   1/1     Running   0          7m    10.244.1.10   n\n"
+    table = (
+        "NAME    READY   STATUS    RESTARTS   AGE   IP            NODE\n"
+        "pod-a   1/1     Running   0          7m    10.244.1.10   n\n"
+    )
     assert [pod.label for pod in state_of(f"$ kubectl get po -n shop -o wide\n{table}", tmp_path).pods] == [
         "shop/pod-a"
     ]
@@ -140,7 +147,8 @@ def test_kubectl_table_without_a_command_and_with_a_namespace_option(tmp_path: P
 
 def test_kubectl_json(tmp_path: Path) -> None:
     text = (
-        '{"apiVersion": "v1", "kind": "List", "items": [\n{"kind": "Pod", "metadata": {"name": "pod-a", "namespace": "shop"},\n'
+        '{"apiVersion": "v1", "kind": "List", "items": [\n'
+        '{"kind": "Pod", "metadata": {"name": "pod-a", "namespace": "shop"},\n'
         '"spec": {"nodeName": "n", "hostNetwork": true}, "status": {"podIP": "172.31.186.250", "phase": "Running"}}]}\n'
     )
     (pod,) = state_of(text, tmp_path).pods
@@ -187,7 +195,8 @@ def test_who_manages_a_device(tmp_path: Path) -> None:
         "5: bpfin.cali@bpfout.cali: <BROADCAST,NOARP,UP,LOWER_UP> mtu 1450 qdisc noqueue state UP\n",
         "# ip route\n10.96.0.0/12 via 169.254.1.1 dev bpfin.cali \n",
         "FELIX_BPFENABLED=true\n",
-        "# tc filter show dev cali14e7d81007d ingress\nfilter protocol all pref 1 bpf chain 0 handle 0x1 cali_tc_preambl:[42] direct-action\n",
+        "# tc filter show dev cali14e7d81007d ingress\n"
+        "filter protocol all pref 1 bpf chain 0 handle 0x1 cali_tc_preambl:[42] direct-action\n",
     ],
     ids=["device", "route", "environment", "program"],
 )
