@@ -299,7 +299,7 @@ RULES_OPTION = click.option(
 def list_rules(rule_paths: tuple[Path, ...]) -> None:
     """One line per rule: id, severity, title."""
     for rule in _load(rule_paths):
-        click.echo(f"{rule.id:28} {rule.severity:8} {rule.title}")
+        click.echo(f"{rule.id:32} {rule.severity:8} {rule.title}")
 
 
 @rules.command()
