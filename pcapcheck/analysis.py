@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from pcapcheck.capture.inputs import gather
 from pcapcheck.capture.record import BATCH_FRAMES
-from pcapcheck.columns import ADDRESSES, ARP, ECHO, FRAMES, HOPS, PATHS
-from pcapcheck.flows.facts import claimed_addresses, describe
-from pcapcheck.flows.paths import find_paths
+from pcapcheck.columns import ADDRESSES, ARP, ECHO, FRAMES, HOPS, PATHS, STATE
+from pcapcheck.flows.facts import Facts, claimed_addresses, describe
+from pcapcheck.flows.paths import Paths, find_paths
 from pcapcheck.flows.read import Progress, Reading, Row, RowSink, read_capture
 from pcapcheck.flows.scope import Scope
 from pcapcheck.flows.sightings import Sightings
 from pcapcheck.report.document import document
 from pcapcheck.ruleset.evaluate import Evaluation
-from pcapcheck.ruleset.finding import FAIL, explain_consequences
-from pcapcheck.ruleset.load import calico_pack, load_rules
+from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, explain_consequences
+from pcapcheck.ruleset.load import calico_pack, load_rules, state_pack
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.triage.ebpf import doubt_ebpf
 from pcapcheck.triage.outcome import Outcome
@@ -90,23 +90,16 @@ def analyze(
     ``node_state`` are files with what was found on the node and in its pods (``pcapcheck node-script``): they confirm
     causes or rule them out.
 
-    Raises CaptureError for a capture that cannot be read, StateError for a state that cannot, RuleError for rules that cannot be loaded.
+    Raises CaptureError for a capture that cannot be read, StateError for a state that cannot, RuleError for rules that
+    cannot be loaded.
     """
     settings = Settings(variables)
-    if rules is None:
-        loaded = calico_pack(settings)
-    else:
-        loaded = load_rules(map(Path, [rules] if isinstance(rules, (str, Path)) else rules), settings)
-    reading = Reading(
-        scope or Scope(),
-        settings.gateways,
-        settings.number("proxy_mac"),
-        settings.texts["interface_prefix"],
-        settings.number("arp_wait"),
-        settings.number("echo_wait"),
-        batch_frames,
-    )
-    state = _read_state(node_state, settings)
+    loaded = calico_pack(settings) if rules is None else load_rules(_paths(rules), settings)
+    reading = _reading(settings, scope or Scope(), batch_frames)
+    state = None
+    if node_state is not None:
+        state = _read_state(_paths(node_state), settings)
+        loaded += state_pack(settings) if rules is None else []
     inputs = gather(paths, unpack_limit, keep_all)
     evaluations = [Evaluation(rule) for rule in loaded]
     every = frozenset(one.rule.table for one in evaluations if one.needs_rows)
@@ -129,6 +122,8 @@ def analyze(
         _sink(row.capture, evaluations)(PATHS, [row], weight)
     for hop, weight in found.hop_rows(every=HOPS in every):
         _sink(hop.capture, evaluations)(HOPS, [hop], weight)
+    if state is not None:
+        feed_state(state, settings, evaluations)
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
     analysis = Analysis(captures, facts, findings, reading, found, inputs.passed_over)
@@ -140,13 +135,62 @@ def analyze(
     return analysis
 
 
-def _read_state(given: str | Path | Iterable[str | Path] | None, settings: Settings) -> State | None:
-    if given is None:
-        return None
+def _read_state(paths: Iterable[Path], settings: Settings) -> State:
+    # Loaded where there is one.
     from pcapcheck.triage.state.read import read_state
 
-    files = [given] if isinstance(given, (str, Path)) else list(given)
-    return read_state(files, settings.texts["interface_prefix"], settings.number("gateway"))
+    return read_state(paths, settings.texts["interface_prefix"], settings.number("gateway"))
+
+
+def analyze_state(
+    *paths: str | Path,
+    rules: str | Path | Iterable[str | Path] | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Analysis:
+    """Judge what is known of a node and its pods, without a capture.
+
+    ``paths`` are files of pasted terminal sessions or JSON, or of what ``pcapcheck node-script`` collects. ``rules``
+    are files or folders of them (None: the pack about states).
+
+    Raises StateError for a file that cannot be read or understood, RuleError for rules that cannot be loaded.
+    """
+    from pcapcheck.triage.state.describe import describe_state
+
+    settings = Settings(variables)
+    loaded = state_pack(settings) if rules is None else load_rules(_paths(rules), settings)
+    state = _read_state(map(Path, paths), settings)
+    facts = Facts({})
+    evaluations = [Evaluation(rule) for rule in loaded]
+    feed_state(state, settings, evaluations)
+    findings = [evaluation.finish(facts) for evaluation in evaluations]
+    explain_consequences(findings)
+    analysis = Analysis([], facts, findings, _reading(settings, Scope(), BATCH_FRAMES), Paths([], facts))
+    analysis.described, analysis.not_understood = describe_state(state)
+    return analysis
+
+
+def feed_state(state: State, settings: Settings, evaluations: list[Evaluation]) -> None:
+    """Hand the rows of the table ``state`` to the rules about it."""
+    from pcapcheck.triage.state.rows import state_rows
+
+    rows = state_rows(state, settings.number("gateway"), settings.texts["interface_prefix"])
+    _sink(NO_CAPTURE, evaluations)(STATE, rows, 1)
+
+
+def _paths(given: str | Path | Iterable[str | Path]) -> Iterable[Path]:
+    return map(Path, [given] if isinstance(given, (str, Path)) else given)
+
+
+def _reading(settings: Settings, scope: Scope, batch_frames: int) -> Reading:
+    return Reading(
+        scope,
+        settings.gateways,
+        settings.number("proxy_mac"),
+        settings.texts["interface_prefix"],
+        settings.number("arp_wait"),
+        settings.number("echo_wait"),
+        batch_frames,
+    )
 
 
 def _sink(number: int, evaluations: list[Evaluation]) -> RowSink:

@@ -16,7 +16,7 @@ from pcapcheck.report.causes import quoted
 from pcapcheck.report.headline import headline
 from pcapcheck.report.paths import Route, routes
 from pcapcheck.report.summary import pods, total
-from pcapcheck.ruleset.finding import Finding
+from pcapcheck.ruleset.finding import NO_CAPTURE, Finding
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.diagnosis import Diagnosis, Suspect
 from pcapcheck.triage.outcome import Outcome
@@ -52,6 +52,7 @@ def document(result: Outcome) -> dict[str, Any]:
             "icmp_errors": _icmp_errors(result),
             "paths": _paths(result),
         },
+        "state": {"hosts": result.described, "problems": result.not_understood},
         "rules": [_finding(result, finding) for finding in result.findings],
         "diagnoses": [_diagnosis(one) for one in result.diagnoses],
         "causes": [_cause(one, number) for number, each in enumerate(result.diagnoses) for one in each.suspects],
@@ -100,13 +101,14 @@ def _finding(result: Result, finding: Finding) -> dict[str, Any]:
         "reason": finding.reason or None,
         "evidence": [
             {
-                "capture": clean(str(result.captures[one.capture].path)),
+                "capture": None if one.capture == NO_CAPTURE else clean(str(result.captures[one.capture].path)),
                 "interface": one.interface,
                 "frames": list(one.frames),
                 "time": _time(one.time),
                 "expected": one.expected,
                 "observed": one.observed,
                 "next": list(one.next),
+                "told": list(one.told),
             }
             for one in finding.evidence
         ],

@@ -19,7 +19,7 @@ from pcapcheck.report.look import commands
 from pcapcheck.report.page import Page
 from pcapcheck.report.paths import Names, hops, notes, route_title, routes
 from pcapcheck.report.summary import PodSummary, pods
-from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding, ordered
+from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding, ordered
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import clean, format_address, format_duration, format_durations, format_mac
@@ -68,6 +68,10 @@ def _verdict(page: Page, result: Result) -> None:
         for problem in capture.problems:
             where = f" (at byte {problem.byte})" if problem.byte is not None else ""
             page.line(Text.assemble(("! ", "bold yellow"), f"{problem.message}{where}"), 6)
+    for line in result.described:
+        page.line(line, 6)
+    for line in result.not_understood:
+        page.line(Text.assemble(("! ", "bold yellow"), line), 6)
 
 
 def _capture_line(result: Result, capture: Capture) -> str:
@@ -104,7 +108,7 @@ def _failure(page: Page, result: Result, finding: Finding, asks: bool) -> None:
         if (one.expected, one.observed) not in told:
             told.add((one.expected, one.observed))
             _evidence(page, one, words)
-    for capture in sorted({one.capture for one in shown}):
+    for capture in sorted({one.capture for one in shown if one.capture != NO_CAPTURE}):
         numbers = sorted({number for one in shown if one.capture == capture for number in one.frames})
         frames = [words.get((capture, number)) for number in numbers]
         lines = [frame.lines for frame in frames if frame and frame.lines]
@@ -125,6 +129,8 @@ def _evidence(page: Page, one: Evidence, words: dict[tuple[int, int], Shown]) ->
         frame = words.get((one.capture, number))
         where = _lines(frame.lines) if frame and frame.lines else f"frame {number}"
         page.line(Text(f"{where}: {frame.words if frame else ''}"), 6)
+    for line in one.told:
+        page.line(Text(line), 6)
 
 
 def _lines(lines: tuple[int, int]) -> str:
@@ -135,7 +141,8 @@ def _lines(lines: tuple[int, int]) -> str:
 def _words(result: Result, shown: list[Evidence]) -> dict[tuple[int, int], Shown]:
     wanted: dict[int, set[int]] = {}
     for one in shown:
-        wanted.setdefault(one.capture, set()).update(one.frames)
+        if one.frames:
+            wanted.setdefault(one.capture, set()).update(one.frames)
     return {
         (capture, number): text
         for capture, numbers in wanted.items()

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, ECHO, FRAMES, HOPS, PATHS
+from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, ECHO, FRAMES, HOPS, PATHS, STATE
 from pcapcheck.ruleset.rule import SEVERITIES, Rule
 from pcapcheck.values import Value
 
 PASS, FAIL, NOT_CHECKED = "pass", "fail", "not-checked"
 STATUSES = (FAIL, PASS, NOT_CHECKED)
 # What happens first on a link comes first: without an answer to ARP there are no packets, without those no echoes.
-STAGES = (ARP, ANSWERS, FRAMES, ADDRESSES, HOPS, PATHS, ECHO)
+STAGES = (ARP, ANSWERS, FRAMES, ADDRESSES, HOPS, PATHS, ECHO, STATE)
+NO_CAPTURE = -1
 
 
 @dataclass(frozen=True)
 class Evidence:
     """A failing row: where and in which frames it shows, what was expected, what was there, what to ask next.
 
-    ``group`` is its frame group (-1: none), ``row`` holds the columns that the rule names.
+    ``group`` is its frame group (-1: none), ``row`` holds the columns that the rule names. A row of a node's state is
+    of no capture (NO_CAPTURE) and shows in ``told``, lines of the files that describe it.
     """
 
     capture: int
@@ -30,6 +32,7 @@ class Evidence:
     observed: str
     headline: str = ""
     next: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
     group: int = -1
     row: Mapping[str, Value | None] = field(default_factory=dict)
 

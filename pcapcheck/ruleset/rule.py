@@ -71,7 +71,7 @@ class Rule:
     def reported(self) -> list[str]:
         """Columns named in the rule's texts."""
         return [
-            name for text in (self.expected, self.observed, self.headline, *self.next) for name in _placeholders(text)
+            name for text in (self.expected, self.observed, self.headline, *self.next) for name in placeholders(text)
         ]
 
 
@@ -139,7 +139,7 @@ def texts_of(node: Node, name: str, table: str, settings: Settings) -> str:
     """A text with the variables filled in and its ``{columns}`` checked."""
     text = clean(string.Template(" ".join(node.text(f"{name!r}").split())).safe_substitute(settings.texts))
     try:
-        columns = _placeholders(text)
+        columns = placeholders(text)
     except ValueError as error:
         raise node.error(f"{name!r}: {error}") from None
     for column in columns:
@@ -147,7 +147,8 @@ def texts_of(node: Node, name: str, table: str, settings: Settings) -> str:
     return text
 
 
-def _placeholders(text: str) -> list[str]:
+def placeholders(text: str) -> list[str]:
+    """The columns named in braces; ValueError where more than a name stands there."""
     names = []
     for _, name, format_, conversion in string.Formatter().parse(text):
         if format_ or conversion:

@@ -25,6 +25,6 @@ def doubt_ebpf(links: Iterable[Link], state: State) -> None:
         if link.point.kind == "pod-link" and link.end != "pod":
             link.silence.setdefault(
                 ECHO,
-                f"the node runs Calico's eBPF data plane (line {line.number} of its state), which may take replies past "
-                f"{link.point.name}; capture inside the pod",
+                f"the node runs Calico's eBPF data plane (line {line.number} of its state), which may take replies "
+                f"past {link.point.name}; capture inside the pod",
             )

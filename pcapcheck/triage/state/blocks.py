@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from pcapcheck.errors import StateError
 from pcapcheck.triage.state.documents import read_documents
 from pcapcheck.triage.state.kubectl import READY, read_pods
 from pcapcheck.triage.state.links import HEADER
@@ -16,7 +18,11 @@ from pcapcheck.triage.state.session import Block, Owner, plain
 from pcapcheck.values import clean
 
 JSON = "json"
+# How a list or an object begins; a prompt or a counter in brackets does not.
+DOCUMENT = re.compile(r"""[\[{]\s*(?:$|["{\[\]}])""")
 MOST_PROBLEMS = 50
+MOST_PARTS = 20_000
+MOST_FACTS = 200_000
 SHOWN = 60
 
 
@@ -37,6 +43,19 @@ class Understood:
     pods: list[PodEntry] = field(default_factory=list)
     problems: list[tuple[Line, str]] = field(default_factory=list)
     unlisted_problems: int = 0
+    facts: int = 0
+
+    def add(self, part: Part) -> None:
+        """Take a part. Raises StateError where there is more than any node has."""
+        self.parts.append(part)
+        self.facts += part.host.size
+        if len(self.parts) > MOST_PARTS or self.facts > MOST_FACTS:
+            what = (
+                f"{MOST_PARTS} outputs"
+                if len(self.parts) > MOST_PARTS
+                else f"{MOST_FACTS} routes, addresses and the like"
+            )
+            raise StateError(f"more than {what} are described; leave out what is not about this node")
 
     def complain(self, line: Line, message: str) -> None:
         """Remember a line that was not understood; of many only the first."""
@@ -48,7 +67,10 @@ class Understood:
 
 def understand(block: Block, into: Understood) -> None:
     """Read one block."""
-    lines = [Line(line.file, line.number, plain(line.text)) for line in block.lines]
+    lines = [
+        Line(line.file, line.number, text) if (text := plain(line.text)) is not line.text else line
+        for line in block.lines
+    ]
     listing = listing_of(block.command) if block.command and not block.command.follows else None
     if listing is None:
         _by_shape(lines, block, into)
@@ -56,7 +78,7 @@ def understand(block: Block, into: Understood) -> None:
     if block.trimmed:
         listing.whole.clear()
     text = next((line.text.lstrip() for line in lines if line.text.strip()), "")
-    if text[:1] in ("[", "{") or listing.kind == JSON:
+    if DOCUMENT.match(text):
         _read(JSON, lines, listing, block, into)
     else:
         _read(listing.kind, lines, listing, block, into)
@@ -77,10 +99,11 @@ def _read(kind: str, lines: Sequence[Line], listing: Listing | None, block: Bloc
         strange = READERS[kind](told, host, listing)
     if listing and listing.kind == "lookup":
         read_lookups([line for line in complaints if ANSWERS in line.text], host, listing)
-    if listing and not complaints:
-        host.whole |= listing.whole if any(line.text.strip() for line in lines) or _may_be_empty(listing) else set()
-    if host.has_facts or host.whole:
-        into.parts.append(Part(block.owner, host, kind))
+    if listing and not complaints and (any(line.text.strip() for line in lines) or _may_be_empty(listing)):
+        host.whole |= listing.whole
+        host.listed |= {name: block.at for name in listing.whole if block.at}
+    if host.size or host.whole:
+        into.add(Part(block.owner, host, kind))
     if listing is not None:
         strange = [line for line in strange if line.text.strip() and not is_complaint(line.text)]
         left = _by_shape(strange, block, into) if strange else []
@@ -113,9 +136,8 @@ def _runs(lines: Sequence[Line], left: list[Line]) -> Iterator[tuple[str, list[L
         if own == "routes" and at + 1 < len(lines) and lines[at + 1].text.strip().startswith("cache"):
             own = "lookup"
         begins, index = _begins_anew(own, kind, text, index)
-        if own is None and kind is not None and text[:1].isspace() and text.strip():
-            run.append(line)
-        elif own is not None and own == kind and not begins:
+        continues = own is None and kind is not None and text[:1].isspace() and bool(text.strip())
+        if continues or (own is not None and own == kind and not begins):
             run.append(line)
         else:
             if kind is not None:
@@ -129,9 +151,7 @@ def _runs(lines: Sequence[Line], left: list[Line]) -> Iterator[tuple[str, list[L
 
 def _kind(text: str, before: str | None) -> str | None:
     """The kind of a line, which may depend on what it follows."""
-    if before == JSON and text[:1] in "[]{}, \t":
-        return JSON
-    if text[:1] in ("[", "{") and text.strip()[-1:] in "[]{},":
+    if DOCUMENT.match(text) or (before == JSON and text[:1] in '[]{}", \t'):
         return JSON
     if before == "kubectl" and any(READY.fullmatch(word) for word in text.split()[1:3]):
         return "kubectl"

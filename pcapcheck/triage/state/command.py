@@ -1,4 +1,4 @@
-"""Command lines as people type them: which program runs, in whose network namespace, and whether its output is whole."""
+"""Command lines as people type them: which program runs, in whose network namespace, whether its output is whole."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ SSH_VALUES = ("-p", "-i", "-o", "-l", "-J", "-F")
 class Command:
     """What a command line runs, and where.
 
-    ``tool`` is the program's bare name, empty where it opens a shell (``opens_shell``) or is not understood. ``space`` says whose
-    network namespace it looks into, where the line says so: ``pod:NAME``, ``netns:NAME`` or ``host:NAME``. ``filtered``: a pipe
-    takes lines away.
+    ``tool`` is the program's bare name, empty where it opens a shell (``opens_shell``) or is not understood. ``space``
+    says whose network namespace it looks into, where the line says so: ``pod:NAME``, ``netns:NAME`` or ``host:NAME``.
+    ``filtered``: a pipe takes lines away.
     """
 
     text: str
@@ -219,9 +219,7 @@ def _nsenter(words: list[str], command: Command) -> list[str]:
         elif word in ("-t", "--target"):
             at += 1
             target = words[at] if at < len(words) else ""
-        elif word in ("-n", "--net", "-a", "--all"):
-            network = True
-        elif re.fullmatch(r"-[a-zA-Z]*n[a-zA-Z]*", word):
+        elif word in ("-n", "--net", "-a", "--all") or re.fullmatch(r"-[a-zA-Z]*n[a-zA-Z]*", word):
             network = True
         elif word.startswith("-t"):
             target = word[2:]

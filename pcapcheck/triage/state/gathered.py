@@ -45,6 +45,7 @@ class Gathered:
         host.managed += part.managed
         host.notes += part.notes
         host.whole |= part.whole
+        host.listed |= part.listed
         hostnames = part.notes_of("hostname")
         host.name = host.name or part.name or (hostnames[-1].text if hostnames else None)
 

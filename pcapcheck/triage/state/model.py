@@ -7,7 +7,7 @@ show it through ``values.clean``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 from pcapcheck.values import is_ipv4
 
@@ -72,7 +72,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route. ``destination`` and ``prefix`` (of its own family) are 0/0 for a default; ``via`` may be of the other family."""
+    """A route. The destination of a default is 0/0 of its family; ``via`` may be of the other family."""
 
     destination: int
     prefix: int
@@ -101,12 +101,10 @@ class Route:
     def leads_nowhere(self) -> bool:
         return self.kind in DEAD_ENDS
 
-    def covers(self, address: int) -> bool:
-        """Whether the destination holds ``address``."""
-        if is_ipv4(address) != (self.family == 4):
-            return False
-        shift = (32 if self.family == 4 else 128) - self.prefix
-        return address >> shift == self.destination >> shift
+    @property
+    def network(self) -> int:
+        """The destination without the bits that the prefix leaves open, shifted to the right."""
+        return self.destination >> ((32 if self.family == 4 else 128) - self.prefix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +136,7 @@ class Neighbour:
 class Lookup:
     """The answer to ``ip route get``. ``error`` is the kernel's refusal in its own words.
 
-    "Invalid cross-device link" is a failed reverse-path check, "Invalid argument" often a kind of route that leads nowhere.
+    "Invalid cross-device link" is a failed reverse-path check, "Invalid argument" often a blackhole.
     """
 
     target: int
@@ -214,10 +212,11 @@ class Note:
 
 @dataclass(slots=True)
 class Host:
-    """A network namespace that was looked into: a node or a pod. ``pod`` is NAMESPACE/POD, ``netns`` what the node calls it.
+    """A network namespace that was looked into: a node or a pod.
 
-    ``whole`` names the listings that are complete: links, addresses4/6, routes4/6 (main), neighbours4/6, rules4/6, local4/6 (the local
-    table), sysctls. Silence of another listing proves nothing. ``missing`` are sysctls that the kernel says it does not have.
+    ``pod`` is NAMESPACE/POD, ``netns`` what the node calls it. ``whole`` names the listings that are complete: links,
+    addresses4/6, routes4/6 (main), local4/6 (the local table), neighbours4/6, rules4/6. Silence of another listing
+    proves nothing; ``listed`` holds the command of each. ``missing`` are sysctls that the kernel says it does not have.
     """
 
     name: str | None = None
@@ -237,6 +236,10 @@ class Host:
     managed: list[Managed] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     whole: set[str] = field(default_factory=set)
+    listed: dict[str, Line] = field(default_factory=dict)
+    _routes: dict[tuple[str, int, int], dict[int, list[Route]]] | None = field(default=None, repr=False)
+    _neighbours: dict[int, list[Neighbour]] | None = field(default=None, repr=False)
+    _lookups: dict[tuple[int, str | None], list[Lookup]] | None = field(default=None, repr=False)
 
     @property
     def label(self) -> str:
@@ -249,7 +252,7 @@ class Host:
         )
 
     def add_link(self, link: Link) -> Link:
-        """Add what a listing says of a link to what is known of it; the later word wins. Returns the one that is kept."""
+        """Add what a listing says of a link to what is known of it; the later word wins. Returns what is kept."""
         known = self.links.setdefault(link.name, link)
         for one in fields(link) if known is not link else ():
             value = getattr(link, one.name)
@@ -270,11 +273,52 @@ class Host:
 
     def routes_to(self, address: int, table: str = "main") -> list[Route]:
         """Routes that cover an address, the most specific first, lower metric before higher."""
-        fitting = [one for one in self.routes if one.table == table and one.covers(address)]
-        return sorted(fitting, key=lambda one: (-one.prefix, one.metric or 0))
+        if self._routes is None:
+            self._routes = {}
+            for route in self.routes:
+                key = (route.table, route.family, route.prefix)
+                self._routes.setdefault(key, {}).setdefault(route.network, []).append(route)
+        family = 4 if is_ipv4(address) else 6
+        found = []
+        for (named, of, prefix), networks in self._routes.items():
+            if named == table and of == family:
+                found += networks.get(address >> ((32 if of == 4 else 128) - prefix), [])
+        return sorted(found, key=lambda one: (-one.prefix, one.metric or 0))
 
-    def lookups_of(self, target: int) -> list[Lookup]:
-        return [one for one in self.lookups if one.target == target]
+    def lookups_of(self, target: int, iif: str | None = None) -> list[Lookup]:
+        """The answers to ``ip route get TARGET``: as the host itself asks, or as if the packet came in by ``iif``."""
+        if self._lookups is None:
+            self._lookups = {}
+            for one in self.lookups:
+                if one.iif is not None or one.source is None:
+                    self._lookups.setdefault((one.target, one.iif), []).append(one)
+        return self._lookups.get((target, iif), [])
+
+    def devices(self) -> Iterator[str]:
+        """Every interface that anything here names, links first; one may come several times."""
+        yield from self.links
+        named = [
+            *(one.dev for one in self.routes),
+            *(one.interface for one in self.sysctls.values() if one.interface not in ("all", "default")),
+            *(one.dev for one in self.neighbours),
+            *(one.dev for one in self.lookups),
+            *(one.iif for one in self.lookups),
+            *(one.dev for one in self.addresses),
+        ]
+        yield from (name for name in named if name)
+
+    def neighbours_of(self, ip: int) -> list[Neighbour]:
+        """The entries for an address."""
+        if self._neighbours is None:
+            self._neighbours = {}
+            for one in self.neighbours:
+                self._neighbours.setdefault(one.ip, []).append(one)
+        return self._neighbours.get(ip, [])
+
+    def lacks(self, listing: str, what: str) -> Line | None:
+        """The command of a complete listing, with what its output does not hold."""
+        line = self.listed.get(listing)
+        return replace(line, text=f"{line.text.strip()}  ({what} there)") if line else None
 
     def notes_of(self, kind: str) -> list[Note]:
         return [one for one in self.notes if one.kind == kind]
@@ -298,13 +342,11 @@ class Host:
         return notes[0].line if notes else None
 
     @property
-    def has_facts(self) -> bool:
-        return any(
-            (
-                *(self.links, self.addresses, self.routes, self.rules, self.neighbours, self.lookups, self.sysctls),
-                *(self.missing, self.features, self.counters, self.managed, self.notes),
-            )
-        )
+    def size(self) -> int:
+        """How many facts are known of it."""
+        listed = (self.links, self.addresses, self.routes, self.rules, self.neighbours, self.lookups, self.sysctls)
+        others = (self.missing, self.features, self.counters, self.managed, self.notes)
+        return sum(map(len, (*listed, *others)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +371,9 @@ class PodLink:
     """A veth pair between a pod and its node, as far as either was described.
 
     ``cali_name`` may be known where ``cali`` is not listed: from the pod's name, or from the host route to its address.
-    ``name`` is NAMESPACE/POD.
+    ``name`` is NAMESPACE/POD; ``named_by`` says by what it is known: name (the session said so), address, or cali (by
+    the name of the interface, which then proves nothing about that name). ``joined_by`` says how the ends were found to
+    belong together: netns, index, name, mac or route.
     """
 
     node: Host | None = None
@@ -340,6 +384,7 @@ class PodLink:
     name: str | None = None
     ips: list[int] = field(default_factory=list)
     joined_by: str | None = None
+    named_by: str | None = None
 
     @property
     def mac(self) -> int | None:
@@ -349,11 +394,15 @@ class PodLink:
 
 @dataclass(slots=True)
 class State:
-    """All that was described, and ``problems``: lines that were not understood, with what was expected."""
+    """All that was described, and ``problems``: lines that were not understood, with what was expected.
+
+    Of many problems the first are kept, of the rest the number.
+    """
 
     hosts: list[Host] = field(default_factory=list)
     pods: list[PodEntry] = field(default_factory=list)
     problems: list[tuple[Line, str]] = field(default_factory=list)
+    problems_untold: int = 0
     links: list[PodLink] = field(default_factory=list)
 
     @property

@@ -49,7 +49,7 @@ def read_counters(lines: Iterable[Line], into: Host, _: Listing | None = None) -
 
 
 def read_firewall(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
-    """Rules that drop or reject, with how many packets they hit: ``iptables-save -c``, ``iptables -vnL``, ``nft list ruleset``."""
+    """Rules that drop or reject, and their hits: ``iptables-save -c``, ``iptables -vnL``, ``nft list ruleset``."""
     for line in lines:
         text = line.text.strip()
         if match := SAVED.fullmatch(text):
@@ -110,7 +110,7 @@ def read_hostname(lines: Iterable[Line], into: Host, _: Listing | None = None) -
     return []
 
 
-def read_nmcli(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
+def read_nmcli(lines: Iterable[Line], into: Host, listing: Listing | None = None) -> list[Line]:
     """``nmcli device``: NetworkManager owns what it does not call unmanaged."""
     for line in lines:
         text = line.text.strip()

@@ -15,6 +15,7 @@ from pcapcheck.values import clean
 
 MOST_BYTES = 16 << 20
 MOST_LINES = 500_000
+MOST_POD_LINKS = 5000
 PREFIX = "cali"
 
 
@@ -31,13 +32,15 @@ def read_state(paths: Iterable[str | Path], prefix: str = PREFIX, gateway: int |
             understand(block, understood)
         if len(understood.parts) + len(understood.pods) == before:
             raise StateError(
-                f"{clean(str(path))}: nothing of a node or a pod is understood in it; paste the output of ip addr, ip route, "
-                f"ip neigh and sysctl, or run on the node what 'pcapcheck node-script' prints"
+                f"{clean(str(path))}: nothing of a node or a pod is understood in it; paste the output of ip addr, "
+                f"ip route, ip neigh and sysctl, or run on the node what 'pcapcheck node-script' prints"
             )
-    state = State(pods=understood.pods, problems=understood.problems)
+    state = State(pods=understood.pods, problems=understood.problems, problems_untold=understood.unlisted_problems)
     roles = Roles(prefix) if gateway is None else Roles(prefix, gateway)
     state.hosts = roles.sort(understood.parts)
     state.links = join_links(state, prefix)
+    if len(state.links) > MOST_POD_LINKS:
+        raise StateError(f"more than {MOST_POD_LINKS} pod links are described; leave out what is not about this node")
     return state
 
 

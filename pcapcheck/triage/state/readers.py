@@ -14,7 +14,7 @@ from pcapcheck.triage.state.neighbours import read_arp, read_neighbours
 from pcapcheck.triage.state.policy import read_policy
 from pcapcheck.triage.state.routes import parse_route, read_route_table, read_routes
 from pcapcheck.triage.state.sysctls import read_proc, read_sysctl
-from pcapcheck.triage.state.words import address, mac, network
+from pcapcheck.triage.state.words import address, mac, mask_bits, network
 
 Reader = Callable[[Iterable[Line], Host, Listing | None], list[Line]]
 READERS: dict[str, Reader] = {
@@ -69,10 +69,11 @@ EXPECTED = {
 }
 LONGEST = 4096
 COMPLAINTS = re.compile(
-    r"command not found|: not found|[Pp]ermission denied|No such file or directory|Operation not permitted|No such device"
-    r"|Cannot open netlink|Object \".*\" is unknown|invalid option|unrecognized option|does not exist|Dump was interrupted"
-    r"|Dump terminated|Unable to use a TTY|Default(?:ed|ing) container|Cannot find device|can't find device|Operation not supported"
-    r"|is an unknown key|^Usage:|^BusyBox v|^Error from server|^error: "
+    r"command not found|: not found|[Pp]ermission denied|No such file or directory|Operation not permitted"
+    r"|No such device|Cannot open netlink|Object \".*\" is unknown|invalid option|unrecognized option"
+    r"|does not exist|Dump was interrupted|Dump terminated|Unable to use a TTY|Default(?:ed|ing) container"
+    r"|[Cc]an(?:not|'t) find device|Operation not supported|is an unknown key|^Usage:|^BusyBox v"
+    r"|^[Ee]rror(?: from server.*)?: "
 )
 
 
@@ -120,7 +121,7 @@ def _kind_of_words(bare: str, words: list[str]) -> str | None:
         and (mac(words[2]) is not None or (len(words) == 6 and mac(words[3]) is not None))
     ):
         return "arp"
-    if ip is not None and len(words) == 8 and routes.mask_bits(words[2]) is not None:
+    if ip is not None and len(words) == 8 and mask_bits(words[2]) is not None:
         return "route-table"
     if (first == "default" or first in routes.KINDS or network(first) is not None) and len(words) >= 2:
         return "routes" if parse_route(Line("", 0, bare)) and _says_where(words) else None

@@ -1,13 +1,14 @@
 """Whose is whose: parts of a session -> nodes and pods.
 
-What the session names (a heading, a prompt, ``kubectl exec``) is believed first. What it does not name is told by what it
-holds: a /32 and a route to the gateway make a pod, cali interfaces and tunnels make a node.
+What the session names (a heading, a prompt, ``kubectl exec``) is believed first. What it does not name is told by what
+it holds: a /32 and a route to the gateway make a pod, cali interfaces and tunnels make a node.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from pcapcheck.errors import StateError
 from pcapcheck.triage.state.blocks import Part
 from pcapcheck.triage.state.gathered import Gathered, differ, own_addresses
 from pcapcheck.triage.state.model import BPF_DEVICES, NODE, POD, Host
@@ -15,6 +16,7 @@ from pcapcheck.triage.state.session import Owner
 from pcapcheck.values import parse_address
 from pcapcheck.workload import kind_of_name
 
+MOST_HOSTS = 2000
 GATEWAY = parse_address("169.254.1.1")
 # Devices of a node that have addresses of one host as pods do.
 NOT_A_PODS = ("lo", "kube-ipvs0", "nodelocaldns", "dummy0", "kube-dummy-if", *BPF_DEVICES)
@@ -29,11 +31,15 @@ class Roles:
         self.gateway = gateway
 
     def sort(self, parts: Iterable[Part]) -> list[Host]:
-        """The hosts, nodes first."""
+        """The hosts, nodes first. Raises StateError where there are more than any node has."""
         groups: dict[str, list[Part]] = {}
         for part in parts:
             groups.setdefault(part.owner.label, []).append(part)
         hosts = [host for group in groups.values() for host in self._group(group)]
+        if len(hosts) > MOST_HOSTS:
+            raise StateError(
+                f"more than {MOST_HOSTS} nodes and pods are described; leave out what is not about this node"
+            )
         hosts = _merge_same(hosts)
         return sorted(hosts, key=lambda host: (host.role != NODE, host.role != POD))
 
@@ -72,7 +78,10 @@ class Roles:
 
     def role_of(self, host: Host) -> str | None:
         """Node, pod, or None where what it holds fits both."""
-        if any(self._is_nodes(name) for name in self._devices(host)):
+        complained = (word for name in host.missing for word in name.split("."))
+        if host.notes_of("bpf") or host.notes_of("felix"):
+            return NODE
+        if any(self._is_nodes(name) for name in (*host.devices(), *complained)):
             return NODE
         for route in host.routes:
             if (
@@ -93,22 +102,8 @@ class Roles:
         link = host.links.get("eth0")
         return POD if link and link.peer_index is not None and "links" in host.whole else None
 
-    def _devices(self, host: Host) -> Iterator[str]:
-        yield from host.links
-        for one in (*host.routes, *host.neighbours, *host.lookups, *host.addresses):
-            if one.dev:
-                yield one.dev
-        for setting in host.sysctls.values():
-            if setting.interface:
-                yield setting.interface
-        for look in host.lookups:
-            if look.iif:
-                yield look.iif
-        for name in host.missing:
-            yield from name.split(".")
-
     def _is_nodes(self, name: str) -> bool:
-        return kind_of_name(name, self.prefix) in ("pod-link", "tunnel") and name != "tunl0" or name in NODE_DEVICES
+        return (kind_of_name(name, self.prefix) in ("pod-link", "tunnel") and name != "tunl0") or name in NODE_DEVICES
 
 
 def _guess(owner: Owner) -> str | None:
@@ -119,12 +114,19 @@ def _guess(owner: Owner) -> str | None:
 def _merge_same(hosts: list[Host]) -> list[Host]:
     """One host that was looked into from two shells is one."""
     kept: list[list[Host]] = []
+    by_address: dict[int, list[list[Host]]] = {}
     for host in hosts:
-        same = next((some for some in kept if _same(some[0], host)), None)
+        addresses = own_addresses(host.addresses) if host.role == POD else set()
+        # A pod is known again by its address; of nodes there are few.
+        likely = [some for ip in addresses for some in by_address.get(ip, ())] if host.role == POD else kept
+        same = next((some for some in likely if _same(some[0], host)), None)
         if same is None:
-            kept.append([host])
+            same = [host]
+            kept.append(same)
         else:
             same.append(host)
+        for ip in addresses:
+            by_address.setdefault(ip, []).append(same)
     return [_merged(some) for some in kept]
 
 
@@ -149,5 +151,5 @@ def _same(one: Host, other: Host) -> bool:
     ):
         return False
     if one.role == POD:
-        return bool(own_addresses(one.addresses) & own_addresses(other.addresses))
+        return True
     return one.role is not None or not (one.name or other.name)

@@ -6,7 +6,7 @@ Prompts, Markdown fences, headings and shells inside of shells (``kubectl exec``
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pcapcheck.triage.state.command import Command, parse_command
@@ -16,10 +16,12 @@ from pcapcheck.triage.state.readers import kind_of
 
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\r")
 LONGEST_PROMPT = 300
+LONGEST_LINE = 1 << 14
 PATH = r"[~/][^\s#$%>]{0,120}"
 # user@host:dir$, [user@host dir]#, host:dir$ …
 AT_HOST = re.compile(
-    rf"\(?[\w.-]*\)?\s?\[?([\w.-]{{1,64}})@([\w.-]{{1,128}})(?:[: ](?:{PATH}|[\w.-]{{1,120}}))?\]?\s?([#$%>])(?:\s+(.*))?"
+    r"\(?[\w.-]*\)?\s?\[?([\w.-]{1,64})@([\w.-]{1,128})"
+    rf"(?:[: ](?:{PATH}|[\w.-]{{1,120}}))?\]?\s?([#$%>])(?:\s+(.*))?"
 )
 HOST_ONLY = re.compile(rf"([A-Za-z][\w.-]{{1,128}}):{PATH}\s?([#$])(?:\s+(.*))?")
 SHELL = re.compile(r"((?:ba|da|a|z)?sh)-[\d.]+([#$])(?:\s+(.*))?")
@@ -49,18 +51,20 @@ AFTER_HASH = (
 # Commands that stand by themselves, without a prompt.
 BARE = re.compile(
     r"(?:sudo )?(?:ip (?:-\S+ )*(?:a|addr|address|l|link|r|route|ro|n|neigh|neighbor|neighbour|rule|netns exec)\b"
-    r"|(?:route|netstat|arp|sysctl|ifconfig)(?: -\w+| net\.\S+| -a)+$|cat /proc/(?:sys/net|net)/|kubectl (?:get po|exec )|nsenter -)"
+    r"|(?:route|netstat|arp|sysctl|ifconfig)(?: -\w+| net\.\S+| -a)+$|cat /proc/(?:sys/net|net)/"
+    r"|kubectl (?:get po|exec )|nsenter -)"
 )
 # Words between which a heading may name whose the following is.
 HEADING = re.compile(
-    r"(?:on|in|inside|from|at)?\s*(?:the\s+)?(node|host|worker|master|control[- ]plane|pod|container|network namespace|netns)"
+    r"(?:on|in|inside|from|at)?\s*(?:the\s+)?"
+    r"(node|host|worker|master|control[- ]plane|pod|container|network namespace|netns)"
     r"(?:\s+name)?[\s:=]*([\w./-]*)(?:\s+netns\s+([\w./-]+))?\s*(?:\([^)]*\))?",
     re.IGNORECASE,
 )
 NAMED = re.compile(r"(?:on|in|inside|from|at)?\s*((?:[a-z0-9-]+/)?[a-z0-9][\w.-]*)", re.IGNORECASE)
 MARKS = "#=-*_`>: \t[]"
 LONGEST_HEADING = 80
-FILLING = ("side", "is", "a", "the", "itself", "network", "state", "namespace", "shell", "output")
+FILLING = ("side", "is", "a", "the", "itself", "state", "shell", "output")
 TRIMMED = re.compile(
     r"\s*(?:\.{3,}|…|\[\.{3}\]|\[?<?(?:snip|snipped|truncated|omitted|output omitted)>?\]?.{0,20}|\(\.{3}\))\s*"
 )
@@ -78,7 +82,7 @@ class Owner:
 
 @dataclass
 class Block:
-    """A command and its output; without a command, lines between other blocks.
+    """A command and its output; without a command, lines between other blocks. ``at`` is the line of the command.
 
     ``trimmed``: somebody left lines out. ``prose``: it stands outside of the fences of a file that has some.
     """
@@ -88,6 +92,7 @@ class Block:
     lines: list[Line] = field(default_factory=list)
     trimmed: bool = False
     prose: bool = False
+    at: Line | None = None
 
 
 @dataclass(frozen=True)
@@ -135,14 +140,14 @@ def find_prompt(text: str) -> Prompt | None:
     return Prompt("#", None, "") if rest == "#" else None
 
 
-def read_session(lines: Iterable[Line], file: str) -> Iterator[Block]:
+def read_session(lines: Sequence[Line], file: str) -> Iterator[Block]:
     """The blocks of one file, in order."""
-    every = list(lines)
-    reader = _Session(file, any(line.text.lstrip().startswith("```") for line in every))
-    for line in every:
+    reader = _Session(file, any(line.text.lstrip().startswith("```") for line in lines))
+    for line in lines:
         reader.take(line)
+        yield from reader.closed()
     reader.close()
-    return iter(reader.blocks)
+    yield from reader.closed()
 
 
 class _Session:
@@ -161,29 +166,43 @@ class _Session:
         text = line.text
         if text.lstrip().startswith("```"):
             self.fenced = not self.fenced
-            self._begin(None)
+            self._begin(None, line)
             return
-        prompt = find_prompt(text) if len(text) <= 1 << 14 else None
+        prompt = find_prompt(text) if len(text) <= LONGEST_LINE else None
+        if (
+            prompt is None
+            and self.prompt
+            and self.prompt.label == "#"
+            and (match := HASH.fullmatch(text[:LONGEST_LINE]))
+        ):
+            # Where "# " is the prompt, whatever stands behind it was typed.
+            prompt = Prompt("#", None, match[1])
         if prompt is not None:
-            self._at_prompt(prompt)
+            self._at_prompt(prompt, line)
         elif self._is_bare(text):
-            self._begin(parse_command(text.strip().strip("`:* ")))
+            self._begin(parse_command(text.strip().strip("`:* ")), line)
         elif (owner := self._heading(text)) is not None:
             self.heading, self.headed_label = owner, None
             self.shells.clear()
-            self._begin(None)
+            self._begin(None, line)
         elif TRIMMED.fullmatch(text[:LONGEST_HEADING]):
             self.current.trimmed = True
         else:
             self.current.lines.append(line)
 
+    def closed(self) -> list[Block]:
+        """The blocks that have come to their end since this was asked last."""
+        blocks, self.blocks = self.blocks, []
+        return blocks
+
     def close(self) -> None:
+        """End the block that the session is in."""
         if self.current.command or self.current.lines:
             self.blocks.append(self.current)
 
-    def _begin(self, command: Command | None) -> None:
+    def _begin(self, command: Command | None, at: Line) -> None:
         self.close()
-        self.current = Block(self._owner(command), command, prose=self.has_fences and not self.fenced)
+        self.current = Block(self._owner(command), command, prose=self.has_fences and not self.fenced, at=at)
 
     def _is_bare(self, text: str) -> bool:
         bare = text.strip().strip("`:* ")
@@ -192,7 +211,7 @@ class _Session:
         command = parse_command(bare)
         return bool(command.space) or listing_of(command) is not None
 
-    def _at_prompt(self, prompt: Prompt) -> None:
+    def _at_prompt(self, prompt: Prompt, line: Line) -> None:
         self._leave_shells(prompt)
         if self.headed_label is None:
             self.headed_label = prompt.label
@@ -203,7 +222,7 @@ class _Session:
         command = parse_command(prompt.command) if prompt.command.strip() else None
         if command and command.ends_shell and self.shells:
             self.shells.pop()
-        self._begin(command)
+        self._begin(command, line)
         if command and command.opens_shell and command.space:
             self.shells.append(Shell(self.current.owner, prompt.label))
 
@@ -249,11 +268,11 @@ class _Session:
     def _heading(self, text: str) -> Owner | None:
         """Whose the lines below are, where a line is a heading that says so."""
         bare = text.strip()
-        if not bare or len(bare) > LONGEST_HEADING or text[:1].isspace() or kind_of(text) is not None:
+        if not bare or len(bare) > LONGEST_HEADING or text[:1].isspace():
             return None
         inner = bare.strip(MARKS)
         decorated = inner != bare.rstrip() and (bare[-1] == ":" or bare[0] in "#=*-")
-        if not decorated or not inner:
+        if not decorated or not inner or kind_of(text) is not None:
             return None
         words = [word for word in inner.split() if word.lower() not in FILLING]
         match = HEADING.fullmatch(" ".join(words))

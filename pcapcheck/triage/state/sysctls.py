@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from pcapcheck.triage.state.command import expand_braces
 from pcapcheck.triage.state.listing import Listing
@@ -102,10 +102,3 @@ def dotted(name: str) -> str:
 def value_of(setting: Sysctl | None) -> int | None:
     """A setting's value as a number, or None."""
     return number(setting.value) if setting else None
-
-
-def interfaces_of(host: Host) -> Iterator[str]:
-    """Every interface that a setting is about."""
-    for setting in host.sysctls.values():
-        if setting.interface and setting.interface not in ("all", "default"):
-            yield setting.interface

@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from pcapcheck.values import is_ipv4, parse_address, parse_mac
 
 LARGEST = 1 << 63
+LIKELY = re.compile(r"[0-9a-fA-F]*[.:]")
 _SHORT = re.compile(r"\d{1,3}(\.\d{1,3}){0,2}")
 
 
 def address(text: str | None) -> int | None:
     """An address, or None; a zone (``fe80::1%eth0``) is left out."""
-    if not text:
+    # Most words are none, and finding that out by an exception takes long.
+    if not text or not LIKELY.match(text):
         return None
     try:
         return parse_address(text.partition("%")[0])
