@@ -9,7 +9,6 @@ from rich.text import Text
 from pcapcheck.report.page import Page
 from pcapcheck.triage.diagnosis import Diagnosis, Suspect
 from pcapcheck.triage.outcome import Outcome
-from pcapcheck.triage.state.model import Line
 from pcapcheck.values import clean
 
 # Of more commands the first are shown and the rest counted.
@@ -36,12 +35,7 @@ def write_remarks(page: Page, outcome: Outcome) -> None:
     for remark in outcome.remarks:
         page.line(Text.assemble(("! ", "bold yellow"), clean(remark.text)))
         for line in remark.lines[:LINES_SHOWN]:
-            page.command(quoted(line), 4)
-
-
-def quoted(line: Line) -> str:
-    """Where a fact stands, and the line: ``node.txt:31: net.ipv4.ip_forward = 0``."""
-    return clean(f"{line.file}:{line.number}: {' '.join(line.text.split())}")
+            page.command(line, 4)
 
 
 def _about(diagnosis: Diagnosis) -> str:
@@ -55,7 +49,7 @@ def _about(diagnosis: Diagnosis) -> str:
 def _confirmed(page: Page, suspect: Suspect) -> None:
     page.line(Text.assemble(("confirmed ", CAUSE), (suspect.title, "bold")), 2)
     for line in suspect.because[:LINES_SHOWN]:
-        page.command(quoted(line), 6)
+        page.command(line, 6)
     page.line(Text("to mend it:", "dim"), 4)
     for one in suspect.fix:
         page.command(one, 6)
@@ -88,5 +82,5 @@ def _ruled_out(page: Page, diagnosis: Diagnosis) -> None:
         return
     page.line(Text("ruled out:", "dim"), 2)
     for one in out:
-        because = f" ({quoted(one.because[0])})" if one.because else ""
+        because = f" ({one.because[0]})" if one.because else ""
         page.command(f"{one.title}{because}", 6)

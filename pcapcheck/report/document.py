@@ -12,7 +12,6 @@ from pcapcheck.capture.rotation import RotatedSet
 from pcapcheck.decode.frames import link_name
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations, Tally
-from pcapcheck.report.causes import quoted
 from pcapcheck.report.headline import headline
 from pcapcheck.report.paths import Route, routes
 from pcapcheck.report.summary import pods, total
@@ -56,7 +55,7 @@ def document(result: Outcome) -> dict[str, Any]:
         "rules": [_finding(result, finding) for finding in result.findings],
         "diagnoses": [_diagnosis(one) for one in result.diagnoses],
         "causes": [_cause(one, number) for number, each in enumerate(result.diagnoses) for one in each.suspects],
-        "remarks": [{"text": clean(one.text), "lines": [quoted(line) for line in one.lines]} for one in result.remarks],
+        "remarks": [{"text": clean(one.text), "lines": list(one.lines)} for one in result.remarks],
     }
 
 
@@ -134,7 +133,7 @@ def _cause(suspect: Suspect, diagnosis: int) -> dict[str, Any]:
         "status": suspect.status,
         "diagnosis": diagnosis,
         "explains": list(suspect.explains),
-        "because": [quoted(line) for line in suspect.because],
+        "because": list(suspect.because),
         "confirm": list(suspect.confirm),
         "fix": list(suspect.fix),
         "why": suspect.cause.why,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pcapcheck.flows.links import Link
-from pcapcheck.triage.state.model import Line, PodLink, State
+from pcapcheck.triage.state.model import PodLink, State
+from pcapcheck.triage.state.rows import quote
 from pcapcheck.values import format_address, format_mac
 
 # What Calico sets on a network of 1500 bytes (felix/dataplane/linux/int_dataplane.go, ConfigureDefaultMTUs).
@@ -17,7 +18,7 @@ class Remark:
     """Something about the state that its reader should know, with the lines that say it."""
 
     text: str
-    lines: tuple[Line, ...]
+    lines: tuple[str, ...]
 
 
 @dataclass
@@ -44,12 +45,12 @@ def compare(links: list[Link], state: State) -> Agreement:
             text = (
                 f"{one.cali_name} has mtu {one.cali.mtu}, as Calico sets it for {tunnel} on a network of 1500{others}"
             )
-            found.remarks.append(Remark(text, (one.cali.line,)))
+            found.remarks.append(Remark(text, (quote(one.cali.line),)))
     return found
 
 
 def _same_instance(link: Link, described: PodLink, found: Agreement) -> None:
-    lines = tuple(one.line for one in (described.end, described.cali) if one is not None)
+    lines = tuple(quote(one.line) for one in (described.end, described.cali) if one is not None)
     ips, mac = set(described.ips), described.mac
     other_ip = bool(ips and link.pod_ips and not ips & link.pod_ips)
     other_mac = mac is not None and bool(link.pod_macs) and mac not in link.pod_macs

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, ECHO, HOPS, PATHS
+from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, ECHO, HOPS, PATHS, STATE
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.points import PointKey
 from pcapcheck.flows.sides import POD
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding, ordered
 from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.state.model import PodLink, State
 from pcapcheck.values import Value
 
 
@@ -18,7 +19,8 @@ from pcapcheck.values import Value
 class Item:
     """One failing row: which rule it breaks, on which link, and between whom.
 
-    ``pod`` is the pod that suffers, ``dst`` whom it asked.
+    ``pod`` is the pod that suffers, ``dst`` whom it asked. ``described``: the cali interface that the state, not a
+    capture, tells of.
     """
 
     finding: Finding
@@ -27,6 +29,16 @@ class Item:
     dst_link: Link | None = None
     pod: int | None = None
     dst: int | None = None
+    described: str | None = None
+
+    @property
+    def interface(self) -> str:
+        """By which it is known what belongs together."""
+        return self.link.point.name if self.link is not None else self.described or ""
+
+    @property
+    def is_hint(self) -> bool:
+        return self.finding.rule.table == STATE and self.finding.rule.severity != "error"
 
     @property
     def about_gateway(self) -> bool:
@@ -57,27 +69,41 @@ class Case:
     def points(self) -> set[PointKey]:
         return {link.point.key for one in self.items for link in (one.link, one.dst_link) if link is not None}
 
+    def is_about(self, item: Item) -> bool:
+        """Whether a failure on a link belongs here: the link, or the pod behind it, is one of the case's."""
+        if item.link is not None and item.link.point.key in self.points:
+            return True
+        return item.described is not None and item.pod is not None and item.pod in (self.lead.pod, self.lead.dst)
+
     def row(self, name: str) -> Value | None:
         """The first value that a failing row has for a column."""
         found = (one.evidence.row[name] for one in self.items if one.evidence.row.get(name) is not None)
         return next(found, None)
 
 
-def cases_of(result: Result) -> list[Case]:
+def cases_of(result: Result, state: State | None = None) -> list[Case]:
     """The failures of an observation by origin, what comes first on a link before what follows from it."""
-    items = [item for finding in ordered(result.findings) if finding.status == FAIL for item in _items(result, finding)]
+    items = [
+        item
+        for finding in ordered(result.findings)
+        if finding.status == FAIL
+        for item in _items(result, finding, state)
+    ]
     cases: dict[object, Case] = {}
     for item in items:
         if item.about_gateway:
-            cases.setdefault(("link", item.link.point.name if item.link else ""), Case()).items.append(item)
+            cases.setdefault(("link", item.interface), Case()).items.append(item)
     for item in items:
         if not item.about_gateway and item.dst is not None:
             case = _same_origin(item, list(cases.values())) or cases.setdefault(("dst", item.dst), Case())
             case.items.append(item)
     for item in items:
         if not item.about_gateway and item.dst is None:
-            known = next((one for one in cases.values() if item.link and item.link.point.key in one.points), None)
-            case = known or cases.setdefault(("link", item.link.point.name if item.link else ""), Case())
+            known = next((one for one in cases.values() if one.is_about(item)), None)
+            if known is None and item.is_hint:
+                # A warning about the state alone is no failure that wants a reason.
+                continue
+            case = known or cases.setdefault(("link", item.interface), Case())
             case.items.append(item)
     for case in cases.values():
         # The pod's own trouble with its gateway first: nothing else can work until it does.
@@ -94,11 +120,15 @@ def _same_origin(item: Item, cases: list[Case]) -> Case | None:
     return None
 
 
-def _items(result: Result, finding: Finding) -> Iterator[Item]:
+def _items(result: Result, finding: Finding, state: State | None) -> Iterator[Item]:
     table = finding.rule.table
     for evidence in finding.evidence:
         row = evidence.row
         link = result.facts.link(evidence.capture, evidence.group)
+        if table == STATE:
+            if state is not None:
+                yield _described(result, finding, evidence, state.links[evidence.group])
+            continue
         if table in (ARP, ANSWERS):
             yield Item(finding, evidence, link, pod=_address(row.get("asker_ip")) or _pod_of(link))
             continue
@@ -111,6 +141,14 @@ def _items(result: Result, finding: Finding) -> Iterator[Item]:
         home = link if _is_at(link, src) else home_of(result, src)
         there = link if _is_at(link, dst) else home_of(result, dst)
         yield Item(finding, evidence, home, there, src, dst)
+
+
+def _described(result: Result, finding: Finding, evidence: Evidence, described: PodLink) -> Item:
+    """A failing row of the state, with its link in the captures, where there is one."""
+    name = described.cali_name
+    known = next((one for one in result.links if name and name in (one.point.name, one.node_interface)), None)
+    pod = min(described.ips, default=None) if described.ips else _pod_of(known)
+    return Item(finding, evidence, known, pod=pod, described=name)
 
 
 def home_of(result: Result, address: int | None) -> Link | None:

@@ -12,6 +12,7 @@ from pcapcheck.columns import (
     COLUMNS,
     ENCAPS,
     ENUM,
+    GATEWAY_ROUTES,
     MAC,
     NUMBER,
     TEXT,
@@ -26,7 +27,7 @@ LOST = ("in-node", "between-nodes", "at-pod", "on-return")
 REPLIES = ("none", "at-first", "some")
 REFUSED = ("none", "net-unreachable", "host-unreachable", "prohibited", "too-big", "other")
 REFUSED_BY = ("node", "other")
-ROUTES = ("elsewhere", "local", "own-interface", "other-pod-link", "dead-end", "none")
+ROUTES = ("own-interface", "other-pod-link", "elsewhere", "dead-end", "none")
 
 
 def _table(*columns: tuple[str, Type, str] | tuple[str, Type, str, tuple[str, ...]]) -> dict[str, Column]:
@@ -69,15 +70,16 @@ COLUMNS[CASE] = _table(
     ("state.forwarding", BOOL, "forwarding on the interface"),
     ("state.rp_filter", NUMBER, "reverse-path check on the interface, the larger of its own setting and that of all"),
     ("state.proxy_delay", NUMBER, "delay of proxy ARP on the interface, in jiffies"),
-    ("state.gateway_route", ENUM, "where the node's way to the gateway's address leads", ROUTES),
+    ("state.gateway_route", ENUM, "where the node's way to the gateway's address leads", GATEWAY_ROUTES),
     ("state.pod_route", ENUM, "where its way to the pod leads", ROUTES),
     ("state.dst_route", ENUM, "where its way to dst leads, dst being a pod of this node", ROUTES),
-    ("state.link_address", BOOL, "whether the interface has an address in the gateway's network"),
     ("state.gateway6", BOOL, "whether the interface has the IPv6 gateway's address"),
     ("state.cali_mac", MAC, "MAC of the interface"),
     ("state.bridge", BOOL, "whether the interface is the port of a bridge"),
-    ("state.up", BOOL, "whether the interface is up"),
     ("state.gateway_neighbour", MAC, "the pod's neighbour entry for its gateway"),
+    ("state.far_route", ENUM, "where the way to dst leads on its own node, that being another", ROUTES),
+    ("state.pod_neighbour", MAC, "the node's neighbour entry for the pod"),
+    ("state.pod_mac", MAC, "MAC of the pod's eth0"),
     ("state.dst_neighbour", MAC, "the node's neighbour entry for dst"),
     ("state.dst_mac", MAC, "MAC of dst's eth0"),
     ("state.dst_up", BOOL, "whether both ends of dst's link are up"),

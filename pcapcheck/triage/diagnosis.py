@@ -13,9 +13,8 @@ from pcapcheck.ruleset.result import Result
 from pcapcheck.ruleset.rule import fill
 from pcapcheck.triage.case import Case, cases_of
 from pcapcheck.triage.cause import Cause
-from pcapcheck.triage.circumstances import Circumstances, Ground
+from pcapcheck.triage.circumstances import Circumstances, Situation
 from pcapcheck.triage.columns import CASE
-from pcapcheck.triage.state.model import Line, State
 from pcapcheck.triage.symptoms import symptoms_of
 from pcapcheck.values import Value, clean
 
@@ -33,7 +32,7 @@ class Suspect:
     cause: Cause
     status: str
     title: str
-    because: tuple[Line, ...]
+    because: tuple[str, ...]
     explains: tuple[str, ...]
     confirm: tuple[str, ...]
     fix: tuple[str, ...]
@@ -70,26 +69,18 @@ class Diagnosis:
         return [one for one in self.suspects if one.status == POSSIBLE]
 
 
-def diagnose(
-    result: Result, catalogue: Iterable[Cause], ground: Ground, state: State | None = None, foreign: Iterable[int] = ()
-) -> list[Diagnosis]:
+def diagnose(result: Result, catalogue: Iterable[Cause], situation: Situation | None = None) -> list[Diagnosis]:
     """A diagnosis per origin of failures; those alike in all but the pods are told once."""
     causes = list(catalogue)
     told: dict[object, Diagnosis] = {}
-    for case in cases_of(result):
+    for case in cases_of(result, situation.state if situation else None):
         symptoms = symptoms_of(case, result)
         interface = symptoms["interface"]
-        known = isinstance(interface, str) and interface in {one.cali_name for one in state.links} if state else False
-        circumstances = (
-            Circumstances(
-                state, case, interface if known and isinstance(interface, str) else None, ground, set(foreign)
-            )
-            if state is not None
-            else None
-        )
-        if circumstances is not None and circumstances.interface:
+        circumstances = None
+        if situation is not None:
+            circumstances = Circumstances(situation, case, interface if isinstance(interface, str) else None)
             # The state may know the name of a link that was recorded inside the pod.
-            symptoms["interface"] = circumstances.interface
+            symptoms["interface"] = circumstances.interface or interface
         suspects = [one for cause in causes if (one := _suspect(cause, case, symptoms, circumstances)) is not None]
         suspects.sort(key=Suspect.order)
         key = (tuple(case.failed), tuple((one.cause.id, one.status) for one in suspects))
@@ -107,7 +98,7 @@ def _suspect(
     explained = tuple(name for name in case.failed if name in cause.explains)
     if not explained:
         return None
-    lines: dict[str, list[Line]] = {}
+    lines: dict[str, tuple[str, ...]] = {}
 
     def get(column: Column) -> Value | None:
         if column.name in symptoms:
@@ -132,7 +123,7 @@ def _suspect(
     # What follows from the first failure needs no cause of its own, unless the state shows one.
     if status != CONFIRMED and case.lead.finding.rule.id not in explained:
         return None
-    because = [line for leaf in _deciding(ground, get) for line in lines.get(leaf.column.name, [])]
+    because = [line for leaf in _deciding(ground, get) for line in lines.get(leaf.column.name, ())]
     row = {
         name: f"<{name}>" if (value := symptoms.get(name)) is None else column.show(value)
         for name, column in COLUMNS[CASE].items()

@@ -6,7 +6,7 @@ from pcapcheck.ruleset.rule import Rule
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.triage.agreement import compare
 from pcapcheck.triage.cause import load_catalogue
-from pcapcheck.triage.circumstances import Ground
+from pcapcheck.triage.circumstances import Ground, Situation
 from pcapcheck.triage.diagnosis import diagnose
 from pcapcheck.triage.outcome import Outcome
 from pcapcheck.triage.state.model import State
@@ -18,5 +18,5 @@ def examine(outcome: Outcome, rules: list[Rule], settings: Settings, state: Stat
     ground = Ground(settings.number("gateway"), settings.number("gateway6"), settings.texts["interface_prefix"])
     outcome.has_state = state is not None
     outcome.remarks = agreement.remarks if agreement else []
-    foreign = agreement.foreign if agreement else ()
-    outcome.diagnoses = diagnose(outcome, load_catalogue(rules, settings), ground, state, foreign)
+    situation = Situation.of(state, ground, agreement.foreign) if state is not None and agreement is not None else None
+    outcome.diagnoses = diagnose(outcome, load_catalogue(rules, settings), situation)

@@ -37,7 +37,7 @@ def symptoms_of(case: Case, result: Result) -> dict[str, Value | None]:
     echo = next((one for one in _echoes(result, pod, dst) if one.error_type is not None), None)
     return {
         "family": None if pod is None else 4 if is_ipv4(pod) else 6,
-        "interface": link.node_interface if link else None,
+        "interface": link.node_interface if link else lead.described,
         "pod": pod,
         "dst": dst,
         "dst.interface": dst_link.node_interface if dst_link else None,

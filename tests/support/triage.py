@@ -35,7 +35,7 @@ CAUSES = {
     "random-cali-mac": "cali-mac-changed",
     "recorded-in-pod-proxy-arp-off": "proxy-arp-off",
     "reply-lost-midway": "pod-route-missing",
-    "route-lost-midway": "host-route-missing",
+    "route-lost-midway": "route-dead-end",
     "second-node-drops": "receiving-node-has-no-route",
     "stale-neighbour-node": "node-neighbour-stale",
     "stale-neighbour-node-known": "node-neighbour-stale",
