@@ -10,6 +10,8 @@ from pcapcheck.capture.window import Window
 
 # So many gaps are told one by one; further ones are counted.
 MOST_GAPS = 20
+# A capture damaged in more places is not searched further.
+MOST_SEARCHES = 100_000
 # So many bytes of one capture are searched for records, over all its gaps.
 MOST_SEARCHED = 1 << 26
 STEP = 1 << 16
@@ -48,6 +50,7 @@ class Gaps:
         self._latest: Gap | None = None
         self._unlisted = 0
         self._left = MOST_SEARCHED
+        self._searches = 0
 
     def search(self, find: Find, reach: int, start: int, most: int | None = None) -> bool:
         """Move the window to the first place at or behind the byte ``start`` that ``find`` finds; False where none is.
@@ -55,6 +58,9 @@ class Gaps:
         To judge a place ``find`` must see ``reach`` bytes behind it. Where it is to look through ``most`` bytes only,
         the window can be moved back afterwards to where it stood.
         """
+        self._searches += 1
+        if self._searches > MOST_SEARCHES:
+            return False
         window = self.window
         ahead = start - window.offset
         if ahead < 0 or most is None:

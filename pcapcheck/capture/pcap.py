@@ -119,15 +119,18 @@ class PcapReader:
                     return
             elif status == layout.SUSPECT:
                 self._question()
-            elif status == layout.MORE and not self._more() and not self._is_damage():
+            elif status == layout.MORE and not self._more(state[layout.NEEDED]) and not self._is_damage():
                 return
 
-    def _more(self) -> bool:
-        """Read on, and keep the last record in the window: its length may turn out to be wrong."""
+    def _more(self, needed: int) -> bool:
+        """Read on until ``needed`` bytes are there, and keep the last record: its length may turn out to be wrong."""
         window = self.window
         behind = window.offset - self._latest
+        if behind > layout.LARGEST_FRAME:
+            behind = 0
+            self._latest = window.offset
         window.position -= behind
-        more = window.more()
+        more = window.ensure(behind + needed)
         window.position += behind
         return more
 
@@ -188,7 +191,8 @@ class PcapReader:
         here = window.offset
         captured, _length = self._lengths()
         end = here + self.record_header + captured
-        if self._search(self._latest, end, end - self._latest):
+        # Of a single record before this one the time may be the damage.
+        if self._search(self._latest, end, end - self._latest, self.frames > 1):
             self._add("damaged-record", "the header of a record contradicts those that follow", here)
             return
         window.position -= window.offset - here
@@ -223,11 +227,13 @@ class PcapReader:
         """Words of the record header at the window's position."""
         return struct.unpack((">" if self.big else "<") + "4I", self.window.peek(16))[first:last]
 
-    def _search(self, start: int, beyond: int, most: int | None = None) -> bool:
-        """Move the window to where records begin again at or behind the byte ``start``; see ``salvage.find_record``."""
+    def _search(self, start: int, beyond: int, most: int | None = None, timely: bool = True) -> bool:
+        """Move the window to where records begin again at or behind the byte ``start``; see ``salvage.find_record``.
+
+        ``timely``: near in time to the last record.
+        """
         window = self.window
-        # The time of a single record may be the damage.
-        latest = self._state[layout.LATEST] if self.frames > 1 else -1
+        latest = self._state[layout.LATEST] if timely else -1
 
         def find(buffer: bytearray, position: int, until: int, end: int, whole: bool) -> int:
             return salvage.find_record(
@@ -249,6 +255,8 @@ class PcapReader:
     def _add(self, kind: str, what: str, byte: int, went_on: bool = True) -> None:
         self._gaps.add(kind, what, self.frames, byte, self.interfaces, went_on)
         self._latest = self.window.offset
+        if self.frames < 2:
+            self._state[layout.LATEST] = -1
 
     def _note(self, kind: str, message: str) -> None:
         self.problems.append(Problem(kind, message, frame=self.frames, byte=self.window.offset))

@@ -33,7 +33,7 @@ MAGIC = struct.pack(">I", SECTION_HEADER)
 BYTE_ORDERS = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
 PACKETS = (ENHANCED_PACKET, SIMPLE_PACKET, OBSOLETE_PACKET)
 # What is kept of interfaces over all sections is bounded, however large the file.
-MOST_INTERFACES = 1 << 16
+MOST_INTERFACES = 1 << 13
 LARGEST_DESCRIPTIONS = 1 << 26
 
 
@@ -120,8 +120,10 @@ class PcapngReader:
             elif status in WRONG:
                 if not self._resume(*WRONG[status]):
                     return
-            elif status == layout.MORE and not window.more() and not self._is_damage(f"frame {self.frames + 1}"):
-                return
+            elif status == layout.MORE:
+                needed = state[layout.NEEDED]
+                if not window.ensure(needed) and not self._is_damage(f"frame {self.frames + 1}"):
+                    return
 
     def _is_damage(self, where: str) -> bool:
         """Tell the end of the file, or a cut inside ``where``, from a block that only claims to go on behind it."""

@@ -158,8 +158,9 @@ class Paths:
         if here.capture == there.capture:
             return "node"
         clocks = [self.clocks[one.capture] for one in (here, there) if one.capture in self.clocks]
-        if len({one.offset for one in clocks}) > 1 and all(one.both_ways for one in clocks):
-            # One node has one clock.
+        printed = any(one.link.point.interface.printed for one in (here, there))
+        if len({one.offset for one in clocks}) > 1 and all(one.both_ways for one in clocks) and not printed:
+            # One node has one clock; but a text tells the time of day, in some time zone, and perhaps no date.
             return "network"
         if frozenset((here.link.point.key, there.link.point.key)) in self.apart:
             return "network"

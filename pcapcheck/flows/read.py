@@ -18,6 +18,7 @@ from pcapcheck.flows.exchanges import Exchanges, Finished
 from pcapcheck.flows.scope import Scope
 from pcapcheck.flows.sightings import Sightings
 from pcapcheck.flows.summary import Tally
+from pcapcheck.values import clean
 
 # Told after every batch: the capture, the bytes of its files and the frames read so far.
 Progress = Callable[[Path, int, int], None]
@@ -160,18 +161,16 @@ def read_frames(source: Captured, reading: Reading) -> Iterator[FrameRow]:
 
 def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exchanges) -> Iterator[Problem]:
     """What was read but could not be told: link types that are not decoded, and state dropped to bound memory."""
-    undecoded = Counter(
-        {
-            link_name(one.link_type): one.frames
-            for one in interfaces
-            if one.frames and not one.printed and one.link_type not in LINKS
-        }
-    )
+    undecoded: Counter[str] = Counter()
+    for one in interfaces:
+        if one.frames and not one.printed and one.link_type not in LINKS:
+            undecoded[link_name(one.link_type).removeprefix("link type ")] += one.frames
     for name, frames in undecoded.items():
         yield Problem("not-decoded", f"{frames} frames of link type {name} are counted but not decoded")
     for one in interfaces:
         if one.drops:
-            yield Problem("drops", f"{one.name or f'interface {one.number}'} lost {one.drops} packets while recording")
+            name = clean(one.name) if one.name else f"interface {one.number}"
+            yield Problem("drops", f"{name} lost {one.drops} packets while recording")
     if decoder.overflowed:
         yield Problem("too-many-senders", f"{decoder.overflowed} frames are of too many different MACs to tell apart")
     evicted = exchanges.resolutions.evicted + exchanges.echoes.evicted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from fixtures.made import containers
 from fixtures.made.containers import KUZNETZOV, NANOSECONDS, Packet, enhanced, interface, option, pcap, section
 from fixtures.made.frames import traffic
+from pcapcheck.capture import salvage
 from pcapcheck.capture.gaps import MOST_GAPS, MOST_SEARCHED
 from pcapcheck.errors import CaptureError
 from tests.support.captures import ROOT, name_of
@@ -143,6 +145,36 @@ def test_the_search_is_bounded() -> None:
     """Records behind more garbage than is searched are not found, and the search does not go on for ever."""
     reading = read_bytes(pcap(FRAMES[:5]) + b"\xf7" * (MOST_SEARCHED + 100) + body(FRAMES[5:20]))
     assert (len(reading.records), reading.kinds) == (5, ["record-too-large"])
+
+
+HOSTILE = {
+    "what begins like a record": struct.pack("<I", 255),
+    "records of a byte": struct.pack("<IIII", 1732320000, 0, 1, 1),
+    "gaps": body(FRAMES[:4]) + GARBAGE,
+    "large records, each inside of the one before": struct.pack("<IIII", 1732320000, 0, 200_000, 200_000) + bytes(50),
+    "zeros": bytes(4080) + body(FRAMES[:4]),
+    "odd headers": struct.pack("<IIII", 7, 9_999_999, 40, 20) + bytes(40),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_work_is_in_proportion_to_the_bytes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted in places that are looked at and in records: twice the bytes are twice the work at most."""
+    looked: list[int] = []
+    find = salvage.find_record
+
+    def counting(*given: Any) -> int:
+        found = find(*given)
+        looked.append((found if found >= 0 else given[2]) - given[1] + 1)
+        return found
+
+    monkeypatch.setattr(salvage, "find_record", counting)
+    for size in (1 << 18, 1 << 19):
+        data = pcap(FRAMES[:2]) + GARBAGE + HOSTILE[name] * (size // len(HOSTILE[name]))
+        looked.clear()
+        reading = read_bytes(data)
+        assert sum(looked) <= 8 * len(data)
+        assert len(reading.records) <= len(data) // 16
 
 
 def pcapng(some: list[Packet], order: str = "<") -> bytes:

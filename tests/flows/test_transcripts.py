@@ -227,3 +227,29 @@ def test_plain_text_beside_one_that_tells_more_is_not_followed(tmp_path: Path) -
     result = analyze(*both(tmp_path, first, second))
     for rule in ("request-leaves-node", "hop-ttl-decremented", "hop-macs-rewritten"):
         assert status(result, rule) == "not-checked", rule
+
+
+def test_an_address_whose_claimants_are_not_all_told_is_not_judged(tmp_path: Path) -> None:
+    """Who asks shows no MAC: it may be another one than that of the answer."""
+    text = (
+        ASK
+        + ANSWER
+        + f"16:22:59.700000 ARP, Request who-has {POD} tell 172.31.186.250, length 28\n"
+        + f"16:22:59.700010 ARP, Reply {POD} is-at 5a:8a:10:57:e2:03, length 28\n"
+    )
+    (finding,) = [one for one in judge(tmp_path, text).findings if one.rule.id == "address-has-one-mac"]
+    assert (finding.status, finding.checked, finding.unknown) == ("pass", 1, 1)
+
+
+def test_interfaces_of_any_are_called_by_their_names(tmp_path: Path) -> None:
+    text = ""
+    for ifindex, name, pod in ((7, "cali14e7d81007d", POD), (8, "calieabe7761b00", PEER)):
+        text += (
+            f"16:22:59.584235 {name} B   ifindex {ifindex} 5a:8a:10:57:e2:0{ifindex} "
+            f"ethertype ARP (0x0806), length 48: Request who-has 169.254.1.1 tell {pod}, length 28\n"
+        )
+    points = [link.point for link in judge(tmp_path, text).links]
+    assert [(point.name, point.named_by, point.kind, point.number) for point in points] == [
+        ("cali14e7d81007d", "capture", "pod-link", 7),
+        ("calieabe7761b00", "capture", "pod-link", 8),
+    ]

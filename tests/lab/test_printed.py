@@ -37,3 +37,27 @@ def test_printed(scenario: str, options: str, tmp_path: Path) -> None:
     now = {finding.rule.id: LETTERS[finding.status] for finding in result.findings}
     changed = {rule for rule in RULES if now[rule] not in (was[rule], "-")}
     assert changed == UNSEEN.get((options, scenario), set())
+
+
+TWO_FILES = [name for name in sorted(EXPECTED) if len(captures(name)) == 2]
+
+
+@pytest.mark.parametrize("scenario", TWO_FILES)
+def test_one_printed_beside_one_recorded(scenario: str, tmp_path: Path) -> None:
+    """The text has times of 1970 and no payload; packets are known again all the same."""
+    recorded, other = captures(scenario)
+    text = transcript(other, tmp_path, "-nn", "-e", "-v")
+    result = analyze(recorded, *([text] if text else []))
+    was = EXPECTED[scenario].replace(" ", "")
+    now = statuses(result).replace(" ", "")
+    changed = {rule for rule, before, after in zip(RULES, was, now, strict=True) if after not in (before, "-")}
+    assert changed == set()
+
+
+def test_a_reply_seen_first_in_print_answers_a_recorded_request(tmp_path: Path) -> None:
+    """The payload, by which a reply is known to be of its request, is not printed."""
+    recorded, other = captures("healthy")
+    text = transcript(other, tmp_path, "-nn", "-e", "-v")
+    assert text is not None
+    paths = analyze(recorded, text).paths
+    assert paths[paths["packet"] == "request"]["answered"].all()

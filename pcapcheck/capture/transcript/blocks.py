@@ -67,7 +67,8 @@ _END = re.compile(
     r"(?:\blength:? \d+\)?(?:\s*\[[^\]]*\]|\s*\([\w -]+\))*(?::.*)?|\(\d+\)|\[\|\w+\]|\bvni \d+|\bip-proto-\d+(?: \d+)?"
     r"|\btcp \d+|[?!]\))$"
 )
-_TUNNEL = re.compile(r"\b(?:VXLAN, flags|Geneve, Flags|GREv\d|BCM-LI|LISP|NSH|OTV|EtherIP|MPLS|PPP|L2TP)\b")
+_VXLAN = re.compile(r"VXLAN, flags \[[^\]]*\] \(0x[0-9a-f]+\), vni \d+$")
+_TUNNEL = re.compile(r"\b(?:Geneve, Flags|GREv\d|BCM-LI|LISP|NSH|OTV|EtherIP|MPLS|PPP|L2TP)\b")
 _REFUSAL = re.compile(r": ICMP (?:.{1,200} unreachable\b|time exceeded|ip reassembly|redirect|parameter problem)")
 _VERBOSE = re.compile(r"\((?:tos|hlim|class|flowlabel) |\(len \d+\)")
 _ARP_OR_IP = re.compile(r"\b(?:IP6?|IPv[46]|ARP|arp|ip)\b| > \S{1,256}: ")
@@ -88,7 +89,6 @@ class Block:
     prefix: str
     lines: list[str]
     raw: list[str]
-    known: bool = True
     dumped: bool = False
     pieces: list[tuple[int, str]] = field(default_factory=list)
 
@@ -120,7 +120,8 @@ class Block:
 
     def wants_frame(self) -> bool:
         """Whether the next line may hold what is inside a tunnel: printed without a time, if this has one."""
-        return bool(_TUNNEL.search(self.lines[-1]))
+        text = self.lines[-1].rstrip()
+        return bool(_VXLAN.search(text)) or (self.stamp is not None and bool(_TUNNEL.search(text)))
 
     def goes_on(self, line: str) -> bool:
         """Whether a line that could begin a packet without a time is rather one of this packet's."""
@@ -226,7 +227,6 @@ def _open(text: str) -> bool:
 def starts(line: str) -> list[Block]:
     """The packets that begin in a line, each up to the next, without the line's number. Usually one or none."""
     found = list(_START.finditer(line))
-    known = bool(found)
     if not found:
         perhaps = _PERHAPS.search(line, 0, MOST_CHARACTERS)
         if perhaps and _LIKELY.search(line, perhaps.end(), perhaps.end() + LOOK_AHEAD):
@@ -240,7 +240,7 @@ def starts(line: str) -> list[Block]:
     blocks = []
     for match, end in zip(found, ends, strict=True):
         text = line[match.end() : end]
-        blocks.append(_block(match[1], prefix, text, line[match.start() : end].rstrip(), known))
+        blocks.append(_block(match[1], prefix, text, line[match.start() : end].rstrip()))
         prefix = ""
     if len(blocks) == 1:
         blocks[0].raw = [line]
@@ -252,12 +252,12 @@ def _unstamped(line: str) -> list[Block]:
     assert prefix is not None
     for start in dict.fromkeys((prefix.end(), len(line) - len(line.lstrip(" \t#>|*-")))):
         if _UNSTAMPED.match(line, start):
-            return [_block(None, line[:start], line[start:], line, True)]
+            return [_block(None, line[:start], line[start:], line)]
     return []
 
 
-def _block(stamp: str | None, prefix: str, text: str, raw: str, known: bool) -> Block:
-    return Block(0, 0, stamp, prefix, [text[:MOST_CHARACTERS]], [raw], known)
+def _block(stamp: str | None, prefix: str, text: str, raw: str) -> Block:
+    return Block(0, 0, stamp, prefix, [text[:MOST_CHARACTERS]], [raw])
 
 
 def without_prefix(line: str, prefix: str) -> str:

@@ -21,6 +21,8 @@ SAMPLE = "16:22:59.584235 IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id 15, seq 
 # Lines that are not understood are shown one by one up to so many.
 MOST_SHOWN = 20
 MOST_INTERFACES = 1 << 12
+# One of so many packets must be understood before the text is taken for a capture.
+MOST_AHEAD = 1 << 12
 WORDS_SHOWN = 100
 FENCES = ("```", "~~~")
 
@@ -66,7 +68,7 @@ class TranscriptReader:
             self._ahead.append(record)
             if record.understood:
                 return
-            if len(self._ahead) > layout.LARGEST_FRAME:
+            if len(self._ahead) >= MOST_AHEAD:
                 break
         raise NotACapture(
             f"{name}: neither pcap nor pcapng, and no line is a packet as tcpdump prints it, like {SAMPLE!r}; "

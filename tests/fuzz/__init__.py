@@ -1,0 +1,1 @@
+"""A coverage-guided search for bytes that make anything happen but a verdict or CaptureError."""
