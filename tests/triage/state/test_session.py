@@ -214,3 +214,17 @@ def test_windows_line_ends_colours_and_utf_16(tmp_path: Path) -> None:
     from pcapcheck.triage.state.read import read_state
 
     assert routes(only(read_state([path]))) == ["default via 172.31.186.1 dev eth0"]
+
+
+def test_a_heading_is_about_the_shell_that_follows_it(tmp_path: Path) -> None:
+    text = (
+        f"pod-a:\n/ # ip addr\n{POD_ADDRESS}\nroot@node-1:~# sysctl net.ipv4.ip_forward\nnet.ipv4.ip_forward = 1\n"
+        f"root@node-1:~# ip route\n{NODE_ROUTE}\n"
+    )
+    node, pod = state_of(text, tmp_path).hosts
+    assert (node.name, list(node.sysctls), pod.name, list(pod.sysctls)) == (
+        "node-1",
+        ["net.ipv4.ip_forward"],
+        "pod-a",
+        [],
+    )
