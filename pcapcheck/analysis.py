@@ -23,13 +23,11 @@ from pcapcheck.ruleset.finding import NO_CAPTURE, explain_consequences
 from pcapcheck.ruleset.load import calico_pack, load_rules, state_pack
 from pcapcheck.ruleset.result import Result
 from pcapcheck.ruleset.variables import Settings
-from pcapcheck.triage.state.describe import describe_state
-from pcapcheck.triage.state.model import State
-from pcapcheck.triage.state.read import read_state
-from pcapcheck.triage.state.rows import state_rows
 
 if TYPE_CHECKING:
     import pandas
+
+    from pcapcheck.triage.state.model import State
 
 
 class Analysis(Result):
@@ -129,6 +127,9 @@ def analyze_state(
 
     Raises StateError for a file that cannot be read or understood, RuleError for rules that cannot be loaded.
     """
+    from pcapcheck.triage.state.describe import describe_state
+    from pcapcheck.triage.state.read import read_state
+
     settings = Settings(variables)
     loaded = state_pack(settings) if rules is None else load_rules(_paths(rules), settings)
     state = read_state(paths, settings.texts["interface_prefix"], settings.number("gateway"))
@@ -144,6 +145,8 @@ def analyze_state(
 
 def feed_state(state: State, settings: Settings, evaluations: list[Evaluation]) -> None:
     """Hand the rows of the table ``state`` to the rules about it."""
+    from pcapcheck.triage.state.rows import state_rows
+
     rows = state_rows(state, settings.number("gateway"), settings.texts["interface_prefix"])
     _sink(NO_CAPTURE, evaluations)(STATE, rows, 1)
 
