@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.lab.state import SCRIPT
 from pcapcheck import plain
 from tests.support.lab import CAPTURES, ROOT
 
@@ -65,7 +66,9 @@ def test_installed(compiler: bool, tmp_path: Path) -> None:
     result = run(site, "analyze", str(WALKTHROUGH))
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith("PASS")
-    assert f"# {site / 'pcapcheck' / 'rules'}" in run(site, "rules", "show", "echo-answered").stdout
+    for rule in ("echo-answered", "proxy-arp-on"):
+        assert f"# {site / 'pcapcheck' / 'rules'}" in run(site, "rules", "show", rule).stdout
+    assert run(site, "node-script").stdout == SCRIPT.read_text()
 
 
 def test_plain_and_compiled_agree_through_the_command_line() -> None:

@@ -49,7 +49,7 @@ def _entry(words: list[str], line: Line, namespace: str | None, with_namespace: 
     if not NAME.fullmatch(name):
         return None
     rest = words[ready + 2 :]
-    ages = [at for at, word in enumerate(rest) if AGE.fullmatch(word) and rest[at + 1 : at + 2] != ["ago)"]]
+    ages = [at for at, word in enumerate(rest) if AGE.fullmatch(word)]
     behind = rest[ages[0] + 1 :] if ages else []
     ip = address(behind[0]) if behind else None
     node = behind[1] if len(behind) > 1 and behind[1] != "<none>" else None

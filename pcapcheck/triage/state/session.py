@@ -58,7 +58,7 @@ BARE = re.compile(
 HEADING = re.compile(
     r"(?:on|in|inside|from|at)?\s*(?:the\s+)?"
     r"(node|host|worker|master|control[- ]plane|pod|container|network namespace|netns)"
-    r"(?:\s+name)?[\s:=]*([\w./-]*)(?:\s+netns\s+([\w./-]+))?\s*(?:\([^)]*\))?",
+    r"(?:\s+name)?(?:[\s:=]+(?!netns\b)([\w./-]+))?(?:\s+netns\s+([\w./-]+))?\s*(?:\([^)]*\))?",
     re.IGNORECASE,
 )
 NAMED = re.compile(r"(?:on|in|inside|from|at)?\s*((?:[a-z0-9-]+/)?[a-z0-9][\w.-]*)", re.IGNORECASE)
@@ -277,7 +277,7 @@ class _Session:
         words = [word for word in inner.split() if word.lower() not in FILLING]
         match = HEADING.fullmatch(" ".join(words))
         if match:
-            return self._headed(match[1].lower(), match[2].strip("./-"), match[3])
+            return self._headed(match[1].lower(), (match[2] or "").strip("./-"), match[3])
         match = NAMED.fullmatch(inner)
         if (
             match

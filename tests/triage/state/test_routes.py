@@ -178,13 +178,15 @@ def test_lookup_without_its_command(tmp_path: Path) -> None:
 def test_policy_rules(tmp_path: Path) -> None:
     text = (
         "# ip rule\n0:\tfrom all lookup local\n99:\tfrom all fwmark 0x40000/0xf0000 lookup 100\n"
-        "200:\tfrom 10.244.1.10 blackhole\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n"
+        "200:\tfrom 10.244.1.10 blackhole\n300:\tfrom all lookup 7\n"
+        "32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n"
     )
     rules = only(state_of(text, tmp_path)).rules
     assert [(one.priority, one.table, one.action, one.is_default) for one in rules] == [
         (0, "local", None, True),
         (99, "100", None, False),
         (200, None, "blackhole", False),
+        (300, "7", None, False),
         (32766, "main", None, True),
         (32767, "default", None, True),
     ]

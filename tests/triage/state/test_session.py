@@ -204,6 +204,11 @@ def test_prose_complaints_and_blank_lines_are_no_problem(tmp_path: Path) -> None
     assert only(state).whole == {"routes4", "neighbours4", "neighbours6"}
 
 
+def test_what_stands_outside_of_fences_may_be_prose(tmp_path: Path) -> None:
+    text = "```\n# ip route\ndefault via 10.0.0.1 dev eth0\n```\nThen I typed\n\n$ ip neigh\n\nand saw nothing of it.\n"
+    assert state_of(text, tmp_path).problems == []
+
+
 def test_windows_line_ends_colours_and_utf_16(tmp_path: Path) -> None:
     text = (
         "root@node-1:~# ip route\r\n\x1b[0;1mdefault\x1b[0m via \x1b[35m172.31.186.1\x1b[0m dev \x1b[36meth0\x1b[0m\r\n"
@@ -214,3 +219,17 @@ def test_windows_line_ends_colours_and_utf_16(tmp_path: Path) -> None:
     from pcapcheck.triage.state.read import read_state
 
     assert routes(only(read_state([path]))) == ["default via 172.31.186.1 dev eth0"]
+
+
+def test_a_heading_is_about_the_shell_that_follows_it(tmp_path: Path) -> None:
+    text = (
+        f"pod-a:\n/ # ip addr\n{POD_ADDRESS}\nroot@node-1:~# sysctl net.ipv4.ip_forward\nnet.ipv4.ip_forward = 1\n"
+        f"root@node-1:~# ip route\n{NODE_ROUTE}\n"
+    )
+    node, pod = state_of(text, tmp_path).hosts
+    assert (node.name, list(node.sysctls), pod.name, list(pod.sysctls)) == (
+        "node-1",
+        ["net.ipv4.ip_forward"],
+        "pod-a",
+        [],
+    )
