@@ -28,6 +28,7 @@ from pcapcheck.triage.outcome import Outcome
 if TYPE_CHECKING:
     import pandas
 
+    from pcapcheck.triage.pods import Pods
     from pcapcheck.triage.state.model import State
 
 
@@ -79,6 +80,7 @@ def analyze(
     unpack_limit: int | None = None,
     keep_all: bool = False,
     node_state: str | Path | Iterable[str | Path] | None = None,
+    pods: str | Path | Iterable[str | Path] | None = None,
 ) -> Analysis:
     """Judge one or more captures as one observation.
 
@@ -88,7 +90,8 @@ def analyze(
     Calico pack); ``variables`` override the rules' ``$names``.
 
     ``node_state`` are files with what was found on the node and in its pods (``pcapcheck node-script``): they confirm
-    causes or rule them out.
+    causes or rule them out. ``pods`` are files with the output of ``kubectl get pods -A -o json`` (or ``-o wide``), to name
+    pods by.
 
     Raises CaptureError for a capture that cannot be read, StateError for a state that cannot, RuleError for rules that
     cannot be loaded.
@@ -127,6 +130,7 @@ def analyze(
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
     analysis = Analysis(captures, facts, findings, reading, found, inputs.passed_over)
+    analysis.pods = _name_pods(pods, state, settings)
     if state is not None or any(one.status == FAIL for one in findings):
         # Loaded when something failed: a healthy capture needs none of it.
         from pcapcheck.triage.examine import examine
@@ -140,6 +144,18 @@ def _read_state(paths: Iterable[Path], settings: Settings) -> State:
     from pcapcheck.triage.state.read import read_state
 
     return read_state(paths, settings.texts["interface_prefix"], settings.number("gateway"))
+
+
+def _name_pods(given: str | Path | Iterable[str | Path] | None, state: State | None, settings: Settings) -> Pods | None:
+    """The names in the files given, else those that the node's state lists."""
+    prefix = settings.texts["interface_prefix"]
+    if given is None and (state is None or not state.pods):
+        return None
+    from pcapcheck.triage.pods import Pods
+
+    return (
+        Pods.of(state.pods, prefix) if given is None and state is not None else Pods.read(_paths(given or ()), prefix)
+    )
 
 
 def analyze_state(

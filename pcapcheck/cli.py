@@ -140,6 +140,7 @@ def main() -> None:
     type=click.Path(path_type=Path),
     help="What was found on the node and in its pods: see node-script. Repeatable.",
 )
+@PODS
 @report_options
 @one_line_errors
 def analyze(
@@ -160,7 +161,7 @@ def analyze(
     Exit code 0: at least one rule was checked and none of severity error failed. 1: one failed. 2: could not judge.
     """
     analysis = _run(captures, rule_paths, **scope, node_state=node_state)
-    _keep_inputs(output, analysis, (*rule_paths, *node_state))
+    _keep_inputs(output, analysis, (*rule_paths, *node_state, *scope["pods_files"]))
     _report(analysis, form, output, strict, required, exit_zero)
 
 
@@ -358,6 +359,7 @@ def _run(
     assignments: tuple[str, ...],
     keep_all: bool = False,
     node_state: tuple[Path, ...] = (),
+    pods_files: tuple[Path, ...] = (),
 ) -> Analysis:
     from pcapcheck.analysis import analyze as run
     from pcapcheck.flows.scope import Scope, parse_interface_names, parse_moment
@@ -380,6 +382,7 @@ def _run(
             unpack_limit=_size("--unpack-limit", unpack_limit),
             keep_all=keep_all,
             node_state=node_state or None,
+            pods=pods_files or None,
         )
     if analysis.passed_over:
         names = ", ".join(clean(str(path)) for path in analysis.passed_over[:3])

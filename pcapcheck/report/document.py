@@ -13,6 +13,7 @@ from pcapcheck.decode.frames import link_name
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations, Tally
 from pcapcheck.report.headline import headline
+from pcapcheck.report.names import names_in
 from pcapcheck.report.paths import Route, routes
 from pcapcheck.report.summary import pods, total
 from pcapcheck.ruleset.finding import NO_CAPTURE, Finding
@@ -29,6 +30,13 @@ WAYS_LISTED = 200
 
 def document(result: Outcome) -> dict[str, Any]:
     """The whole analysis as JSON-ready values."""
+    told = _document(result)
+    if result.pods is not None:
+        told["pods"] = names_in(told, result.pods)
+    return told
+
+
+def _document(result: Outcome) -> dict[str, Any]:
     summaries = pods(result)
     arp, echo = total(summaries)
     return {
@@ -38,7 +46,12 @@ def document(result: Outcome) -> dict[str, Any]:
         "headline": headline(result),
         "captures": [_capture(result, capture) for capture in result.captures],
         "endpoints": [
-            {"interface": one.link.point.name, "ip": format_address(ip), "mac": _macs(one.link.pod_macs), "pod": None}
+            {
+                "interface": one.link.point.name,
+                "ip": format_address(ip),
+                "mac": _macs(one.link.pod_macs),
+                "pod": result.pods and result.pods.by_address(ip),
+            }
             for one in summaries
             for ip in sorted(one.link.pod_ips)
         ],
@@ -53,6 +66,7 @@ def document(result: Outcome) -> dict[str, Any]:
         },
         "state": {"hosts": result.described, "problems": result.not_understood},
         "rules": [_finding(result, finding) for finding in result.findings],
+        "pods": {},
         "diagnoses": [_diagnosis(one) for one in result.diagnoses],
         "causes": [_cause(one, number) for number, each in enumerate(result.diagnoses) for one in each.suspects],
         "remarks": [{"text": clean(one.text), "lines": list(one.lines)} for one in result.remarks],

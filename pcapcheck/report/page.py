@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
+
+from pcapcheck.report.names import named
+
+if TYPE_CHECKING:
+    from pcapcheck.triage.pods import Pods
 
 PIPED_WIDTH = 120
 
@@ -19,9 +24,13 @@ class Terminal(Console):
 
 
 class Page:
-    """Prints lines with an indent: wrapped to the terminal, whole where the output is a file or a pipe."""
+    """Prints lines with an indent: wrapped to the terminal, whole where the output is a file or a pipe.
 
-    def __init__(self, stream: IO[str]) -> None:
+    Behind addresses and interfaces of ``pods`` it puts their names.
+    """
+
+    def __init__(self, stream: IO[str], pods: Pods | None = None) -> None:
+        self.pods = pods
         self.console = Terminal(file=stream, highlight=False, emoji=False)
         if not self.console.is_terminal:
             self.console.width = PIPED_WIDTH
@@ -31,8 +40,9 @@ class Page:
         self.console.print(Text(" " * indent + text), soft_wrap=True)
 
     def line(self, text: Text | str = "", indent: int = 0) -> None:
-        """One paragraph."""
+        """One paragraph, with pods named."""
+        text = named(Text(text) if isinstance(text, str) else text, self.pods)
         if not self.console.is_terminal:
-            self.console.print(Text(" " * indent) + (Text(text) if isinstance(text, str) else text), soft_wrap=True)
+            self.console.print(Text(" " * indent) + text, soft_wrap=True)
         else:
-            self.console.print(Padding(Text(text) if isinstance(text, str) else text, (0, 0, 0, indent)))
+            self.console.print(Padding(text, (0, 0, 0, indent)))

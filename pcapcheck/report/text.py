@@ -33,7 +33,7 @@ ROUTES_SHOWN = 6
 
 def write_text(result: Outcome, stream: IO[str]) -> None:
     """The whole report, complete whether on a terminal or piped."""
-    page = Page(stream)
+    page = Page(stream, result.pods)
     _verdict(page, result)
     for diagnosis in result.diagnoses:
         page.line()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pcapcheck.errors import StateError
+from pcapcheck.triage.state.model import PodEntry
 from pcapcheck.triage.state.pod_links import Names, full_name
 from pcapcheck.triage.state.read import PREFIX, read_state
 from pcapcheck.values import clean
@@ -20,6 +21,11 @@ class Pods:
     @classmethod
     def none(cls) -> Pods:
         return cls(Names(PREFIX))
+
+    @classmethod
+    def of(cls, entries: Iterable[PodEntry], prefix: str = PREFIX) -> Pods:
+        """Those of a listing that was read already."""
+        return cls(Names.of(list(entries), prefix))
 
     @classmethod
     def read(cls, paths: Iterable[str | Path], prefix: str = PREFIX) -> Pods:
