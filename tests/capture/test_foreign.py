@@ -125,7 +125,7 @@ def tape() -> bytes:
             "ERF",
         ),
         (b"%PDF-1.7", "a PDF document"),
-        (b"something else", "neither pcap nor pcapng (it begins with 73 6f 6d 65)"),
+        (b"\x01\x02\x03\x04else", "neither pcap nor pcapng (it begins with 01 02 03 04)"),
     ],
 )
 def test_other_files_are_named(data: bytes, message: str) -> None:

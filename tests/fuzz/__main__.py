@@ -16,7 +16,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for number, data in enumerate(seeds()):
             (Path(folder) / f"{number:04}").write_bytes(data)
-        atheris.Setup([*sys.argv, "-max_len=8192", "-rss_limit_mb=1024", "-timeout=20", folder], examine)
+        atheris.Setup(
+            [sys.argv[0], "-max_len=8192", "-rss_limit_mb=1024", "-timeout=20", *sys.argv[1:], folder], examine
+        )
         atheris.Fuzz()
 
 
