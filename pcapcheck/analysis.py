@@ -90,8 +90,8 @@ def analyze(
     Calico pack); ``variables`` override the rules' ``$names``.
 
     ``node_state`` are files with what was found on the node and in its pods (``pcapcheck node-script``): they confirm
-    causes or rule them out. ``pods`` are files with the output of ``kubectl get pods -A -o json`` (or ``-o wide``), to name
-    pods by.
+    causes or rule them out. ``pods`` are files with what ``kubectl get pods -A -o json`` (or ``-o wide``) printed, to
+    name pods by.
 
     Raises CaptureError for a capture that cannot be read, StateError for a state that cannot, RuleError for rules that
     cannot be loaded.

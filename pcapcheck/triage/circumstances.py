@@ -16,6 +16,9 @@ from pcapcheck.workload import kind_of_name
 # A value, and the lines that say it as they are quoted.
 Told = tuple[Value, tuple[str, ...]]
 DROPPING = ("drop", "reject")
+TTL_SETTING = ("ttl set", "--ttl-set", "hoplimit set")
+# Chains and comments of Calico, kube-proxy and Docker, whose rules drop what is invalid all the time.
+USUAL = ("cali-", "cali:", "KUBE-", "kubernetes", "DOCKER", "ctstate INVALID", "ct state invalid")
 # Columns that are the same in the table ``state``, of the pod's own link and of dst's: case column -> row attribute.
 OF_LINK = {
     "proxy_arp": "proxy_arp",
@@ -210,10 +213,13 @@ class Circumstances:
         return None if setting is None or value is None else (value != 0, _quotes(setting.line))
 
     def _dst_firewall(self) -> Told | None:
-        return _firewall(self._dst_pod())
+        return _firewall(self._dst_pod(), DROPPING)
 
     def _node_firewall(self) -> Told | None:
-        return _firewall(self._node)
+        return _firewall(self._node, DROPPING)
+
+    def _node_ttl_rule(self) -> Told | None:
+        return _firewall(self._node, TTL_SETTING)
 
     def _dst_mtu_differs(self) -> Told | None:
         row = self.dst_row
@@ -267,9 +273,11 @@ def _cell(row: StateRow | None, attribute: str) -> Told | None:
     return value, lines
 
 
-def _firewall(host: Host | None) -> Told | None:
+def _firewall(host: Host | None, doing: tuple[str, ...]) -> Told | None:
+    """Rules that do one of these things, but for those that are there on every node."""
     notes = host.notes_of("firewall") if host is not None else []
-    rules = [one for one in notes if any(word in one.text.lower() for word in DROPPING)]
+    foreign = [one for one in notes if not any(word in one.text for word in USUAL)]
+    rules = [one for one in foreign if any(word in one.text.lower() for word in doing)]
     return (True, _quotes(*(one.line for one in rules[:2]))) if rules else None
 
 

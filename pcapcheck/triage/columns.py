@@ -26,7 +26,7 @@ GATEWAY = ("not-asked", "unanswered", "late", "answered")
 LOST = ("in-node", "between-nodes", "at-pod", "on-return")
 REPLIES = ("none", "at-first", "some")
 REFUSED = ("none", "net-unreachable", "host-unreachable", "prohibited", "too-big", "other")
-REFUSED_BY = ("node", "other")
+REFUSED_BY = ("none", "node", "other")
 ROUTES = ("own-interface", "other-pod-link", "elsewhere", "dead-end", "none")
 
 
@@ -90,7 +90,8 @@ COLUMNS[CASE] = _table(
     ("state.dst_firewall", BOOL, "whether dst has a firewall rule that drops or rejects"),
     ("state.dst_mtu_differs", BOOL, "whether the ends of dst's link have different MTUs"),
     ("state.mtu_fits", BOOL, "whether the link's MTU is no larger than the tunnel's or the NIC's"),
-    ("state.node_firewall", BOOL, "whether the node has a firewall rule that drops or rejects"),
+    ("state.node_firewall", BOOL, "whether the node has a firewall rule, not Calico's or Kubernetes' own, that drops"),
+    ("state.node_ttl_rule", BOOL, "whether the node has a firewall rule that sets the TTL"),
     ("state.policy_rule", BOOL, "whether the node has ip rules besides the kernel's own"),
     ("state.managed", BOOL, "whether a network manager owns the interface"),
     ("state.checksum_offload", BOOL, "whether the VXLAN device leaves UDP checksums to the card"),

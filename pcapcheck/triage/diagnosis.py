@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pcapcheck.columns import COLUMNS, Column
-from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Combination, Leaf
+from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Combination, Condition, Getter, Leaf
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.result import Result
 from pcapcheck.ruleset.rule import fill
@@ -123,7 +123,8 @@ def _suspect(
     # What follows from the first failure needs no cause of its own, unless the state shows one.
     if status != CONFIRMED and case.lead.finding.rule.id not in explained:
         return None
-    because = [line for leaf in _deciding(ground, get) for line in lines.get(leaf.column.name, ())]
+    deciding = [column for leaf in _deciding(ground, get) for column in leaf.columns()]
+    because = [line for column in deciding for line in lines.get(column.name, ())]
     row = {
         name: f"<{name}>" if (value := symptoms.get(name)) is None else column.show(value)
         for name, column in COLUMNS[CASE].items()
@@ -141,8 +142,13 @@ def _suspect(
     )
 
 
-def _deciding(conditions: Combination | None, get: object) -> list[Leaf]:
-    """The conditions that hold, in the order in which they are written."""
-    if conditions is None:
+def _deciding(condition: Condition | None, get: Getter, wanted: int = TRUE) -> list[Leaf]:
+    """The comparisons by which a condition came out as ``wanted``, in the order in which they are written."""
+    if condition is None:
         return []
-    return [leaf for leaf in conditions.leaves() if leaf.compare(get) == TRUE]  # type: ignore[arg-type]
+    if isinstance(condition, Leaf):
+        return [condition] if condition.compare(get) == wanted else []
+    if condition.word == "not":
+        return _deciding(condition.parts[0], get, -wanted)
+    came_out = [part for part in condition.parts if part.evaluate(lambda leaf: leaf.compare(get)) == wanted]
+    return [leaf for part in came_out for leaf in _deciding(part, get, wanted)]

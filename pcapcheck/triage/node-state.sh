@@ -116,14 +116,20 @@ counters() {
         run nstat -asz IpInAddrErrors IpForwDatagrams IpInDiscards IpOutDiscards IpOutNoRoutes IpFragFails \
             IcmpOutDestUnreachs IpExtInNoRoutes TcpExtIPReversePathFilter Ip6InNoRoutes Ip6OutNoRoutes Ip6InDiscards
     fi
-    if has iptables-save && [ -s /proc/net/ip_tables_names ]; then
+}
+
+# Rules that drop, reject or set the TTL, but for those that never did.
+firewall() {
+    # shellcheck disable=SC2086
+    if has iptables-save && $ENTER sh -c '[ -s /proc/net/ip_tables_names ]'; then
         echo '$ iptables-save -c | grep drop'
-        iptables-save -c 2>/dev/null | grep -E -- '-j (DROP|REJECT)' | grep -v '^\[0:0\]'
+        $ENTER iptables-save -c 2>/dev/null | grep -E -- '-j (DROP|REJECT|TTL)' | grep -v '^\[0:0\]'
         echo
     fi
+    # shellcheck disable=SC2086
     if has nft; then
         echo '$ nft list ruleset | grep drop'
-        nft list ruleset 2>/dev/null | grep -E 'drop|reject' | grep -v 'counter packets 0 '
+        $ENTER nft list ruleset 2>/dev/null | grep -E 'drop|reject|ttl set|hoplimit set' | grep -v 'counter packets 0 '
         echo
     fi
 }
@@ -180,6 +186,7 @@ look_into() {
         echo
         network
         settings
+        firewall
     fi
     ENTER=
 }
@@ -207,6 +214,7 @@ ebpf
 managers
 offloads
 counters
+firewall
 if [ $# -gt 0 ]; then
     for space in "$@"; do look_into "$space"; done
 elif has nsenter; then

@@ -47,7 +47,7 @@ def symptoms_of(case: Case, result: Result) -> dict[str, Value | None]:
         "lost": _lost(case),
         "replies": _replies(case, result),
         "refused": None if dst is None else _meaning(echo),
-        "refused.by": _who_refused(echo, link, result),
+        "refused.by": "none" if dst is not None and echo is None else _who_refused(echo, link, result),
         "refused.from": echo.error_from if echo else None,
         **_asked(result, dst_link, dst),
         "dst.addressed": _addressed(dst_link),

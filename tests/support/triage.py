@@ -17,7 +17,7 @@ CAUSES = {
     "ipv6-random-mac": "gateway6-missing",
     "late-replies": "node-is-slow",
     "link-local-on-cali": "gateway-route-leads-back",
-    "loss": "random-loss",
+    "loss": "node-firewall-drops",
     "macs-not-rewritten": "links-bridged",
     "missing-host-route": "route-dead-end",
     "missing-host-route-unreachable": "host-route-missing",

@@ -57,7 +57,11 @@ def test_explained_rules_exist(cause: Cause) -> None:
 def test_errors_name_the_place(change: tuple[str, str], message: str) -> None:
     text = (packs_folder() / "causes" / "proxy-arp-off.yml").read_text()
     assert change[0] in text
-    with pytest.raises(RuleError, match=re.escape(message)) as raised:
+
+    def read() -> None:
         for document in load_documents(text.replace(*change), "cause.yml"):
             read_cause(document, SETTINGS)
+
+    with pytest.raises(RuleError, match=re.escape(message)) as raised:
+        read()
     assert re.match(r"cause\.yml:\d+:\d+: ", str(raised.value))

@@ -19,7 +19,6 @@ TOLD = {
     "ipv6-random-mac": 1,
     "late-replies": 2,
     "link-local-on-cali": 2,
-    "loss": 1,
     "macs-not-rewritten": 1,
     "missing-host-route": 3,
     "missing-host-route-unreachable": 2,

@@ -49,7 +49,10 @@ def read_counters(lines: Iterable[Line], into: Host, _: Listing | None = None) -
 
 
 def read_firewall(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
-    """Rules that drop or reject, and their hits: ``iptables-save -c``, ``iptables -vnL``, ``nft list ruleset``."""
+    """Rules that drop, reject or set the TTL, and their hits.
+
+    From ``iptables-save -c``, ``iptables -vnL`` and ``nft list ruleset``.
+    """
     for line in lines:
         text = line.text.strip()
         if match := SAVED.fullmatch(text):
@@ -58,7 +61,7 @@ def read_firewall(lines: Iterable[Line], into: Host, _: Listing | None = None) -
             into.counters.append(Counter("firewall", text, int(match[1]) * SUFFIXES[match[2]], line))
         elif match := NFT.fullmatch(text):
             into.counters.append(Counter("firewall", text, int(match[1]), line))
-        elif re.search(r"\b(drop|reject|DROP|REJECT)\b", text):
+        elif re.search(r"\b(drop|reject|DROP|REJECT|ttl set|hoplimit set|ttl-set)\b", text):
             into.notes.append(Note("firewall", text, line))
     return []
 
