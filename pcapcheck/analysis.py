@@ -11,24 +11,28 @@ from typing import TYPE_CHECKING, Any
 
 from pcapcheck.capture.inputs import gather
 from pcapcheck.capture.record import BATCH_FRAMES
-from pcapcheck.columns import ADDRESSES, ARP, ECHO, FRAMES, HOPS, PATHS
-from pcapcheck.flows.facts import claimed_addresses, describe
-from pcapcheck.flows.paths import find_paths
+from pcapcheck.columns import ADDRESSES, ARP, ECHO, FRAMES, HOPS, PATHS, STATE
+from pcapcheck.flows.facts import Facts, claimed_addresses, describe
+from pcapcheck.flows.paths import Paths, find_paths
 from pcapcheck.flows.read import Progress, Reading, Row, RowSink, read_capture
 from pcapcheck.flows.scope import Scope
 from pcapcheck.flows.sightings import Sightings
 from pcapcheck.report.document import document
 from pcapcheck.ruleset.evaluate import Evaluation
-from pcapcheck.ruleset.finding import explain_consequences
-from pcapcheck.ruleset.load import calico_pack, load_rules
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, explain_consequences
+from pcapcheck.ruleset.load import calico_pack, load_rules, state_pack
 from pcapcheck.ruleset.variables import Settings
+from pcapcheck.triage.ebpf import doubt_ebpf
+from pcapcheck.triage.outcome import Outcome
 
 if TYPE_CHECKING:
     import pandas
 
+    from pcapcheck.triage.pods import Pods
+    from pcapcheck.triage.state.model import State
 
-class Analysis(Result):
+
+class Analysis(Outcome):
     """What an observation came to: findings, the verdict, and the exchanges as DataFrames, made when asked for."""
 
     @cached_property
@@ -75,6 +79,8 @@ def analyze(
     batch_frames: int = BATCH_FRAMES,
     unpack_limit: int | None = None,
     keep_all: bool = False,
+    node_state: str | Path | Iterable[str | Path] | None = None,
+    pods: str | Path | Iterable[str | Path] | None = None,
 ) -> Analysis:
     """Judge one or more captures as one observation.
 
@@ -83,22 +89,20 @@ def analyze(
     keeps more than the first GiB, so that its tables can be made. ``rules`` are files or folders of them (None: the
     Calico pack); ``variables`` override the rules' ``$names``.
 
-    Raises CaptureError for a capture that cannot be read, RuleError for rules that cannot be loaded.
+    ``node_state`` are files with what was found on the node and in its pods (``pcapcheck node-script``): they confirm
+    causes or rule them out. ``pods`` are files with what ``kubectl get pods -A -o json`` (or ``-o wide``) printed, to
+    name pods by.
+
+    Raises CaptureError for a capture that cannot be read, StateError for a state that cannot, RuleError for rules that
+    cannot be loaded.
     """
     settings = Settings(variables)
-    if rules is None:
-        loaded = calico_pack(settings)
-    else:
-        loaded = load_rules(map(Path, [rules] if isinstance(rules, (str, Path)) else rules), settings)
-    reading = Reading(
-        scope or Scope(),
-        settings.gateways,
-        settings.number("proxy_mac"),
-        settings.texts["interface_prefix"],
-        settings.number("arp_wait"),
-        settings.number("echo_wait"),
-        batch_frames,
-    )
+    loaded = calico_pack(settings) if rules is None else load_rules(_paths(rules), settings)
+    reading = _reading(settings, scope or Scope(), batch_frames)
+    state = None
+    if node_state is not None:
+        state = _read_state(_paths(node_state), settings)
+        loaded += state_pack(settings) if rules is None else []
     inputs = gather(paths, unpack_limit, keep_all)
     evaluations = [Evaluation(rule) for rule in loaded]
     every = frozenset(one.rule.table for one in evaluations if one.needs_rows)
@@ -112,6 +116,8 @@ def analyze(
         for number, source in enumerate(inputs.captures)
     ]
     facts = describe(captures, reading)
+    if state is not None:
+        doubt_ebpf(facts.links.values(), state)
     for capture in captures:
         _sink(capture.number, evaluations)(ADDRESSES, claimed_addresses(capture, facts, reading), 1)
     found = find_paths(captures, facts, reading, sightings)
@@ -119,9 +125,88 @@ def analyze(
         _sink(row.capture, evaluations)(PATHS, [row], weight)
     for hop, weight in found.hop_rows(every=HOPS in every):
         _sink(hop.capture, evaluations)(HOPS, [hop], weight)
+    if state is not None:
+        feed_state(state, settings, evaluations)
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
-    return Analysis(captures, facts, findings, reading, found, inputs.passed_over)
+    analysis = Analysis(captures, facts, findings, reading, found, inputs.passed_over)
+    analysis.pods = _name_pods(pods, state, settings)
+    if state is not None or any(one.status == FAIL for one in findings):
+        # Loaded when something failed: a healthy capture needs none of it.
+        from pcapcheck.triage.examine import examine
+
+        examine(analysis, loaded, settings, state)
+    return analysis
+
+
+def _read_state(paths: Iterable[Path], settings: Settings) -> State:
+    # Loaded where there is one.
+    from pcapcheck.triage.state.read import read_state
+
+    return read_state(paths, settings.texts["interface_prefix"], settings.number("gateway"))
+
+
+def _name_pods(given: str | Path | Iterable[str | Path] | None, state: State | None, settings: Settings) -> Pods | None:
+    """The names in the files given, else those that the node's state lists."""
+    prefix = settings.texts["interface_prefix"]
+    if given is None and (state is None or not state.pods):
+        return None
+    from pcapcheck.triage.pods import Pods
+
+    return (
+        Pods.of(state.pods, prefix) if given is None and state is not None else Pods.read(_paths(given or ()), prefix)
+    )
+
+
+def analyze_state(
+    *paths: str | Path,
+    rules: str | Path | Iterable[str | Path] | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Analysis:
+    """Judge what is known of a node and its pods, without a capture.
+
+    ``paths`` are files of pasted terminal sessions or JSON, or of what ``pcapcheck node-script`` collects. ``rules``
+    are files or folders of them (None: the pack about states).
+
+    Raises StateError for a file that cannot be read or understood, RuleError for rules that cannot be loaded.
+    """
+    from pcapcheck.triage.state.describe import describe_state
+
+    settings = Settings(variables)
+    loaded = state_pack(settings) if rules is None else load_rules(_paths(rules), settings)
+    state = _read_state(map(Path, paths), settings)
+    facts = Facts({})
+    evaluations = [Evaluation(rule) for rule in loaded]
+    feed_state(state, settings, evaluations)
+    findings = [evaluation.finish(facts) for evaluation in evaluations]
+    explain_consequences(findings)
+    analysis = Analysis([], facts, findings, _reading(settings, Scope(), BATCH_FRAMES), Paths([], facts))
+    analysis.described, analysis.not_understood = describe_state(state)
+    return analysis
+
+
+def feed_state(state: State, settings: Settings, evaluations: list[Evaluation]) -> None:
+    """Hand the rows of the table ``state`` to the rules about it."""
+    from pcapcheck.triage.state.rows import state_rows
+
+    rows = state_rows(state, settings.number("gateway"), settings.texts["interface_prefix"])
+    _sink(NO_CAPTURE, evaluations)(STATE, rows, 1)
+
+
+def _paths(given: str | Path | Iterable[str | Path]) -> Iterable[Path]:
+    return map(Path, [given] if isinstance(given, (str, Path)) else given)
+
+
+def _reading(settings: Settings, scope: Scope, batch_frames: int) -> Reading:
+    return Reading(
+        scope,
+        settings.gateways,
+        settings.number("proxy_mac"),
+        settings.texts["interface_prefix"],
+        settings.number("arp_wait"),
+        settings.number("echo_wait"),
+        batch_frames,
+    )
 
 
 def _sink(number: int, evaluations: list[Evaluation]) -> RowSink:

@@ -6,7 +6,7 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, ParamSpec
 
 import click
 
-from pcapcheck.errors import CaptureError, RuleError
+from pcapcheck.errors import CaptureError, RuleError, StateError
 from pcapcheck.plain import is_compiled
 from pcapcheck.values import clean, parse_size
 from pcapcheck.version import __version__
@@ -35,6 +35,14 @@ CAPTURES = click.argument("captures", metavar="CAPTURE...", nargs=-1, required=T
 SET = click.option(
     "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Override a variable of the rules."
 )
+PODS = click.option(
+    "--pods",
+    "pods_files",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="What kubectl get pods -A -o json (or -o wide) printed, to name pods by.",
+)
 OUTPUT = click.option(
     "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
 )
@@ -47,7 +55,7 @@ def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
-        except (CaptureError, RuleError) as error:
+        except (CaptureError, RuleError, StateError) as error:
             click.echo(f"pcapcheck: error: {clean(str(error))}", err=True)
             sys.exit(2)
         except KeyboardInterrupt:
@@ -89,6 +97,22 @@ def scope_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def report_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say how the verdict is reported."""
+    options = [
+        click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True),
+        OUTPUT,
+        click.option(
+            "--strict", is_flag=True, help="Exit 1 also for rules not checked, unknown rows and problems of the input."
+        ),
+        click.option("--require", "required", multiple=True, metavar="ID", help="Exit 1 unless this rule was checked."),
+        click.option("--exit-zero", is_flag=True, help="Exit 0 instead of 1. What could not be judged is still a 2."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message=f"pcapcheck %(version)s ({'compiled' if is_compiled() else 'plain Python'})")
 def main() -> None:
@@ -108,15 +132,21 @@ def main() -> None:
     help="A rule file or a folder of them, instead of the Calico pack. Repeatable.",
 )
 @scope_options
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@OUTPUT
-@click.option("--strict", is_flag=True, help="Exit 1 also for rules not checked, unknown rows and capture problems.")
-@click.option("--require", "required", multiple=True, metavar="ID", help="Exit 1 unless this rule was checked.")
-@click.option("--exit-zero", is_flag=True, help="Exit 0 instead of 1. What could not be judged is still a 2.")
+@click.option(
+    "--node-state",
+    "node_state",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="What was found on the node and in its pods: see node-script. Repeatable.",
+)
+@PODS
+@report_options
 @one_line_errors
 def analyze(
     captures: tuple[Path, ...],
     rule_paths: tuple[Path, ...],
+    node_state: tuple[Path, ...],
     form: str,
     output: str | None,
     strict: bool,
@@ -130,10 +160,17 @@ def analyze(
 
     Exit code 0: at least one rule was checked and none of severity error failed. 1: one failed. 2: could not judge.
     """
+    analysis = _run(captures, rule_paths, **scope, node_state=node_state)
+    _keep_inputs(output, analysis, (*rule_paths, *node_state, *scope["pods_files"]))
+    _report(analysis, form, output, strict, required, exit_zero)
+
+
+def _report(
+    analysis: Analysis, form: str, output: str | None, strict: bool, required: tuple[str, ...], exit_zero: bool
+) -> None:
+    """Write the report, and exit as the verdict says."""
     from pcapcheck.report.exit import exit_code, unmet
 
-    analysis = _run(captures, rule_paths, **scope)
-    _keep_inputs(output, analysis, rule_paths)
     demands = unmet(analysis, strict, required)
     with _writing(output) as stream:
         if form == "json":
@@ -147,6 +184,71 @@ def analyze(
     if demands and analysis.verdict == "pass":
         click.echo(f"pcapcheck: {demands[0]}" + (f" (and {len(demands) - 1} more)" if demands[1:] else ""), err=True)
     sys.exit(exit_code(analysis, demands, exit_zero))
+
+
+@main.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--rules",
+    "rule_paths",
+    multiple=True,
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="A rule file or a folder of them, instead of the rules about states. Repeatable.",
+)
+@PODS
+@SET
+@report_options
+@one_line_errors
+def state(
+    files: tuple[Path, ...],
+    rule_paths: tuple[Path, ...],
+    pods_files: tuple[Path, ...],
+    assignments: tuple[str, ...],
+    output: str | None,
+    **report: Any,
+) -> None:
+    """Judge what is set on a node and in its pods, without a capture.
+
+    A FILE holds pasted terminal sessions (ip addr, ip route, ip neigh, sysctl ... of the node and of pods), their JSON
+    forms, or what the script of "pcapcheck node-script" printed. Exit codes are those of analyze.
+    """
+    from pcapcheck.analysis import analyze_state
+
+    inputs = (*files, *pods_files)
+    _spare(output, (*inputs, *rule_paths))
+    analysis = analyze_state(*inputs, rules=rule_paths or None, variables=_assignments(assignments))
+    _report(analysis, output=output, **report)
+
+
+@main.command("node-script")
+@OUTPUT
+@one_line_errors
+def node_script(output: str | None) -> None:
+    """Print the shell script that collects a node's state for --node-state. It changes nothing.
+
+    Run it on the node as root: pcapcheck node-script | ssh NODE sudo sh > NODE.txt
+    """
+    from pcapcheck.triage.scripts import node_script as text
+
+    with _writing(output) as stream:
+        stream.write(text())
+
+
+@main.command("capture-plan")
+@click.argument("pods", metavar="NAMESPACE/POD [NAMESPACE/POD]", nargs=-1, required=True)
+@SET
+@one_line_errors
+def capture_plan(pods: tuple[str, ...], assignments: tuple[str, ...]) -> None:
+    """Print the commands that record a ping between two pods, or from one, on the interfaces where it shows."""
+    from pcapcheck.triage.scripts import capture_plan as plan
+
+    settings = _settings(assignments)
+    try:
+        lines = plan([parse_pod(pod) for pod in pods], settings.texts["interface_prefix"])
+    except ValueError as error:
+        raise CaptureError(str(error)) from None
+    click.echo("\n".join(lines))
 
 
 @main.command()
@@ -207,7 +309,7 @@ RULES_OPTION = click.option(
 def list_rules(rule_paths: tuple[Path, ...]) -> None:
     """One line per rule: id, severity, title."""
     for rule in _load(rule_paths):
-        click.echo(f"{rule.id:28} {rule.severity:8} {rule.title}")
+        click.echo(f"{rule.id:32} {rule.severity:8} {rule.title}")
 
 
 @rules.command()
@@ -256,6 +358,8 @@ def _run(
     unpack_limit: str | None,
     assignments: tuple[str, ...],
     keep_all: bool = False,
+    node_state: tuple[Path, ...] = (),
+    pods_files: tuple[Path, ...] = (),
 ) -> Analysis:
     from pcapcheck.analysis import analyze as run
     from pcapcheck.flows.scope import Scope, parse_interface_names, parse_moment
@@ -277,6 +381,8 @@ def _run(
             progress=progress.tell,
             unpack_limit=_size("--unpack-limit", unpack_limit),
             keep_all=keep_all,
+            node_state=node_state or None,
+            pods=pods_files or None,
         )
     if analysis.passed_over:
         names = ", ".join(clean(str(path)) for path in analysis.passed_over[:3])
@@ -293,10 +399,10 @@ def _size(option: str, text: str | None) -> int | None:
 
 
 def _load(rule_paths: tuple[Path, ...]) -> list[Any]:
-    from pcapcheck.ruleset.load import calico_pack, load_rules
+    from pcapcheck.ruleset.load import calico_pack, load_rules, state_pack
 
     settings = _settings(())
-    return load_rules(rule_paths, settings) if rule_paths else calico_pack(settings)
+    return load_rules(rule_paths, settings) if rule_paths else [*calico_pack(settings), *state_pack(settings)]
 
 
 def _settings(assignments: tuple[str, ...]) -> Settings:
@@ -317,7 +423,11 @@ def _assignments(assignments: tuple[str, ...]) -> dict[str, str]:
 
 def _keep_inputs(output: str | None, analysis: Analysis, rule_paths: tuple[Path, ...]) -> None:
     """Refuse to write over what is read: captures are read again for their evidence."""
-    for path in (*(file for capture in analysis.captures for file in capture.source.files), *rule_paths):
+    _spare(output, (*(file for capture in analysis.captures for file in capture.source.files), *rule_paths))
+
+
+def _spare(output: str | None, inputs: Iterable[Path]) -> None:
+    for path in inputs:
         if output is not None and Path(output).resolve() == path.resolve():
             raise CaptureError(f"--output {output}: that is one of the inputs; name another file")
 

@@ -14,6 +14,7 @@ from pcapcheck.values import Value
 
 FRAMES, ARP, ANSWERS, ECHO, ADDRESSES = "frames", "arp", "answers", "echo", "addresses"
 PATHS, HOPS = "paths", "hops"
+STATE = "state"
 TABLES = {
     FRAMES: "one row per frame",
     ARP: "one row per resolution of an address by ARP or neighbour discovery: the requests and their answers",
@@ -22,6 +23,7 @@ TABLES = {
     ADDRESSES: "one row per capture point, IP address and MAC that claimed it in ARP or neighbour discovery",
     PATHS: "one row per packet that was followed from capture point to capture point",
     HOPS: "one row per packet seen on two pod links, one after the other",
+    STATE: "one row per pod link that the state of a node tells of: what is set on the node and in the pod",
 }
 
 
@@ -105,6 +107,7 @@ OPAQUE = "wireguard"
 PACKETS = ("request", "reply", "error", "tcp", "udp", "fragment", "other")
 ECHOES = PACKETS[:2]
 BETWEEN = ("node", "tunnel", "network", "unknown")
+GATEWAY_ROUTES = ("elsewhere", "local", "back", "dead-end", "none")
 ERRORS = ("none", "unreachable", "too-big", "time-exceeded", "other")
 
 COLUMNS: dict[str, dict[str, Column]] = {table: {} for table in TABLES}
@@ -360,6 +363,120 @@ _define(HOPS, "eth.dst", MAC, "destination MAC on the first link", why_absent=_C
 _define(HOPS, "to.eth.src", MAC, "source MAC on the next", why_absent=_WITHOUT_E)
 _define(HOPS, "to.eth.dst", MAC, "destination MAC on the next", why_absent=_COOKED)
 _define(HOPS, "latency", DURATION, "time from one to the other, by one clock")
+
+_POD = "nothing is told of the inside of the pod; add ip addr, ip route and ip neigh from there (pcapcheck node-script)"
+_NODE = "nothing is told of the node; add ip link, ip route and the sysctls from there (pcapcheck node-script)"
+_define(STATE, "interface", TEXT, "name of the link's cali interface on the node", why_absent=_NODE)
+_define(STATE, "node", TEXT, "name of the node", why_absent="the state does not name the node")
+_define(STATE, "pod", TEXT, "NAMESPACE/POD, or the pod's addresses where it is not named")
+_define(STATE, "pod.ip", ADDRESS, "addresses of the pod", why_absent="no address of the pod is told")
+_define(STATE, "ebpf", BOOL, "whether the node shows Calico's eBPF data plane", why_absent=_NODE)
+_define(
+    STATE, "host_address", BOOL, "whether each address of the pod is a /32 or a /128, and it has one", why_absent=_POD
+)
+_define(STATE, "default_route", BOOL, "whether the pod has an IPv4 default route", why_absent=_POD)
+_define(STATE, "default_via", ADDRESS, "the gateway of that route", why_absent=_POD)
+_define(
+    STATE,
+    "gateway_on_link",
+    BOOL,
+    "whether the pod reaches its gateway directly, by a /32 of scope link",
+    why_absent=_POD,
+)
+_define(
+    STATE,
+    "gateway_mac",
+    MAC,
+    "the MAC that the pod holds for its gateway",
+    why_absent="no MAC that the pod holds for its gateway is told; add ip neigh from inside the pod, after a ping",
+)
+_define(
+    STATE,
+    "node_mac",
+    MAC,
+    "the MACs that the node holds for the pod",
+    why_absent="no MAC that the node holds for the pod is told; add ip neigh from the node, after a ping",
+)
+_define(STATE, "pod.mac", MAC, "the pod's own MAC", why_absent=_POD)
+_define(STATE, "pod.index", NUMBER, "number of the pod's end", why_absent=_POD)
+_define(STATE, "pod.peer_index", NUMBER, "number that the pod's end names as its other end", why_absent=_POD)
+_define(STATE, "cali.index", NUMBER, "number of the cali interface", why_absent=_NODE)
+_define(STATE, "cali.peer_index", NUMBER, "number that the cali interface names as its other end", why_absent=_NODE)
+_define(STATE, "cali.mac", MAC, "MAC of the cali interface", why_absent=_NODE)
+_define(STATE, "cali.mtu", NUMBER, "MTU of the cali interface", why_absent=_NODE)
+_define(STATE, "pod.mtu", NUMBER, "MTU of the pod's end", why_absent=_POD)
+_define(
+    STATE,
+    "tunnel.mtu",
+    NUMBER,
+    "smallest MTU of the node's tunnels in use",
+    why_absent="the node shows no tunnel in use",
+)
+_define(STATE, "tunnel", TEXT, "name of that tunnel", why_absent="the node shows no tunnel in use")
+_define(
+    STATE,
+    "mtu_fits",
+    BOOL,
+    "whether the cali interface's MTU is at most that tunnel's",
+    why_absent="the node shows no tunnel in use, or not the MTUs",
+)
+_define(
+    STATE,
+    "proxy_arp",
+    BOOL,
+    "whether the node answers for others there: net.ipv4.conf.all or the interface's proxy_arp",
+    why_absent="net.ipv4.conf.{all,<interface>}.proxy_arp is not told; add sysctl of both",
+)
+_define(
+    STATE,
+    "forwarding",
+    BOOL,
+    "whether the cali interface forwards IPv4",
+    why_absent="net.ipv4.conf.<interface>.forwarding is not told",
+)
+_define(
+    STATE,
+    "proxy_delay",
+    NUMBER,
+    "neigh proxy_delay of the cali interface, in 1/100 s",
+    why_absent="net.ipv4.neigh.<interface>.proxy_delay is not told",
+)
+_ROUTES = "the node's routes are not told, or not all; add ip route from the node"
+_define(
+    STATE, "host_route", BOOL, "whether the node routes each address of the pod out of its cali", why_absent=_ROUTES
+)
+_define(STATE, "host_route_dev", TEXT, "where it routes them", why_absent=_ROUTES)
+_define(
+    STATE,
+    "rp_filter",
+    NUMBER,
+    "reverse-path check of the cali interface: the larger of all's and its own",
+    why_absent="net.ipv4.conf.{all,<interface>}.rp_filter is not told; add sysctl of both",
+)
+_define(
+    STATE,
+    "reverse_path",
+    BOOL,
+    "whether what the pod sends passes the reverse-path check",
+    why_absent="neither net.ipv4.conf.{all,<interface>}.rp_filter nor the route to the pod is told",
+)
+_define(
+    STATE,
+    "gateway_route",
+    ENUM,
+    "where the node's lookup of the pods' gateway leads: elsewhere than back into this link, to the node itself, back, "
+    "to a blackhole or the like, nowhere",
+    words=GATEWAY_ROUTES,
+    why_absent="the node's way to the gateway is not told; add ip route get 169.254.1.1 from the node",
+)
+_define(STATE, "gateway_route_dev", TEXT, "the interface there", why_absent="the node's way to the gateway is not told")
+_define(
+    STATE,
+    "named_interface",
+    TEXT,
+    "the cali name that follows from the pod's name",
+    why_absent="the pod's name and namespace are not told; add kubectl get pods -A -o wide",
+)
 
 for _table in (PATHS, HOPS):
     for _name, _column in COLUMNS[_table].items():

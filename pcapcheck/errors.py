@@ -9,5 +9,9 @@ class NotACapture(CaptureError):
     """What was given is something else than a capture; in a folder it is passed over."""
 
 
+class StateError(Exception):
+    """A description of a node cannot be read or understood; the message says which one and what was expected."""
+
+
 class RuleError(Exception):
     """A rule, a variable or an option about rules cannot be understood; the message says where."""

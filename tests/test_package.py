@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.lab.state import SCRIPT
 from pcapcheck import plain
 from tests.support.lab import CAPTURES, ROOT
 
@@ -65,7 +66,9 @@ def test_installed(compiler: bool, tmp_path: Path) -> None:
     result = run(site, "analyze", str(WALKTHROUGH))
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith("PASS")
-    assert f"# {site / 'pcapcheck' / 'rules'}" in run(site, "rules", "show", "echo-answered").stdout
+    for rule in ("echo-answered", "proxy-arp-on"):
+        assert f"# {site / 'pcapcheck' / 'rules'}" in run(site, "rules", "show", rule).stdout
+    assert run(site, "node-script").stdout == SCRIPT.read_text()
 
 
 def test_plain_and_compiled_agree_through_the_command_line() -> None:
@@ -84,13 +87,13 @@ def test_plain_and_compiled_agree_through_the_command_line() -> None:
 
 
 # Each folder may import from those before it; columns, values and the like serve all.
-ORDER = ("capture", "decode", "flows", "ruleset", "report")
+ORDER = ("capture", "decode", "flows", "ruleset", "triage", "report")
 
 
 @pytest.mark.parametrize("folder", ORDER)
 def test_imports_follow_the_way_of_the_data(folder: str) -> None:
     later = {f"pcapcheck.{name}" for name in (*ORDER[ORDER.index(folder) + 1 :], "analysis", "cli")}
-    for path in (ROOT / "pcapcheck" / folder).glob("*.py"):
+    for path in (ROOT / "pcapcheck" / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

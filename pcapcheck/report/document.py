@@ -13,10 +13,13 @@ from pcapcheck.decode.frames import link_name
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations, Tally
 from pcapcheck.report.headline import headline
+from pcapcheck.report.names import names_in
 from pcapcheck.report.paths import Route, routes
 from pcapcheck.report.summary import pods, total
-from pcapcheck.ruleset.finding import Finding
+from pcapcheck.ruleset.finding import NO_CAPTURE, Finding
 from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.diagnosis import Diagnosis, Suspect
+from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import clean, format_address, format_mac, format_time
 from pcapcheck.version import __version__
 
@@ -25,8 +28,15 @@ SCHEMA = "pcapcheck/1"
 WAYS_LISTED = 200
 
 
-def document(result: Result) -> dict[str, Any]:
+def document(result: Outcome) -> dict[str, Any]:
     """The whole analysis as JSON-ready values."""
+    told = _document(result)
+    if result.pods is not None:
+        told["pods"] = names_in(told, result.pods)
+    return told
+
+
+def _document(result: Outcome) -> dict[str, Any]:
     summaries = pods(result)
     arp, echo = total(summaries)
     return {
@@ -36,7 +46,12 @@ def document(result: Result) -> dict[str, Any]:
         "headline": headline(result),
         "captures": [_capture(result, capture) for capture in result.captures],
         "endpoints": [
-            {"interface": one.link.point.name, "ip": format_address(ip), "mac": _macs(one.link.pod_macs), "pod": None}
+            {
+                "interface": one.link.point.name,
+                "ip": format_address(ip),
+                "mac": _macs(one.link.pod_macs),
+                "pod": result.pods and result.pods.by_address(ip),
+            }
             for one in summaries
             for ip in sorted(one.link.pod_ips)
         ],
@@ -49,8 +64,12 @@ def document(result: Result) -> dict[str, Any]:
             "icmp_errors": _icmp_errors(result),
             "paths": _paths(result),
         },
+        "state": {"hosts": result.described, "problems": result.not_understood},
         "rules": [_finding(result, finding) for finding in result.findings],
-        "causes": [],
+        "pods": {},
+        "diagnoses": [_diagnosis(one) for one in result.diagnoses],
+        "causes": [_cause(one, number) for number, each in enumerate(result.diagnoses) for one in each.suspects],
+        "remarks": [{"text": clean(one.text), "lines": list(one.lines)} for one in result.remarks],
     }
 
 
@@ -95,16 +114,44 @@ def _finding(result: Result, finding: Finding) -> dict[str, Any]:
         "reason": finding.reason or None,
         "evidence": [
             {
-                "capture": clean(str(result.captures[one.capture].path)),
+                "capture": None if one.capture == NO_CAPTURE else clean(str(result.captures[one.capture].path)),
                 "interface": one.interface,
                 "frames": list(one.frames),
                 "time": _time(one.time),
                 "expected": one.expected,
                 "observed": one.observed,
                 "next": list(one.next),
+                "told": list(one.told),
             }
             for one in finding.evidence
         ],
+    }
+
+
+def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
+    return {
+        "headline": diagnosis.headline,
+        "rules": [one.rule.id for one in diagnosis.failed],
+        "interface": diagnosis.symptoms["interface"],
+        "pods": sorted(
+            {format_address(case.lead.pod) for case in [diagnosis.case, *diagnosis.others] if case.lead.pod is not None}
+        ),
+        "confirmed": [one.cause.id for one in diagnosis.confirmed],
+    }
+
+
+def _cause(suspect: Suspect, diagnosis: int) -> dict[str, Any]:
+    return {
+        "id": suspect.cause.id,
+        "title": suspect.title,
+        "status": suspect.status,
+        "diagnosis": diagnosis,
+        "explains": list(suspect.explains),
+        "because": list(suspect.because),
+        "confirm": list(suspect.confirm),
+        "fix": list(suspect.fix),
+        "why": suspect.cause.why,
+        "references": list(suspect.cause.references),
     }
 
 

@@ -42,3 +42,5 @@ def _incomplete(result: Result) -> Iterator[str]:
     for capture in result.captures:
         for problem in capture.problems:
             yield f"--strict: {clean(capture.source.name)}: {problem.message}"
+    for line in result.not_understood:
+        yield f"--strict: {line}"

@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, ECHO, FRAMES, HOPS, PATHS
 from pcapcheck.report.summary import pods
-from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding
+from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, ordered
 from pcapcheck.ruleset.result import Result
-from pcapcheck.ruleset.rule import SEVERITIES
 from pcapcheck.values import format_address, is_ipv4
-
-# What happens first on a link comes first: without an answer to ARP there are no packets, without those no echoes.
-STAGES = (ARP, ANSWERS, FRAMES, ADDRESSES, HOPS, PATHS, ECHO)
-STATUSES = (FAIL, PASS, NOT_CHECKED)
-
-
-def ordered(findings: list[Finding]) -> list[Finding]:
-    """Failures first, errors before warnings, causes before consequences."""
-    return sorted(
-        findings,
-        key=lambda one: (
-            STATUSES.index(one.status),
-            SEVERITIES.index(one.rule.severity),
-            STAGES.index(one.rule.table),
-            one.rule.id,
-        ),
-    )
 
 
 def headline(result: Result) -> str:

@@ -6,10 +6,10 @@ import json
 from typing import IO
 
 from pcapcheck.report.document import document
-from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.outcome import Outcome
 
 
-def write_json(result: Result, stream: IO[str]) -> None:
+def write_json(result: Outcome, stream: IO[str]) -> None:
     """The document of schema ``pcapcheck/1``, indented, with a newline at its end."""
     json.dump(document(result), stream, indent=2, ensure_ascii=True)
     stream.write("\n")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import IO
 
-from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -14,13 +12,16 @@ from pcapcheck.decode.frames import link_name
 from pcapcheck.flows.echo import error_words
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations
+from pcapcheck.report.causes import write_diagnosis, write_remarks
 from pcapcheck.report.evidence import Shown, frames_in_words
-from pcapcheck.report.headline import headline, ordered
+from pcapcheck.report.headline import headline
 from pcapcheck.report.look import commands
+from pcapcheck.report.page import Page
 from pcapcheck.report.paths import Names, hops, notes, route_title, routes
 from pcapcheck.report.summary import PodSummary, pods
-from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding
+from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding, ordered
 from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import clean, format_address, format_duration, format_durations, format_mac
 
 STYLES = {PASS: "bold green", FAIL: "bold red", NOT_CHECKED: "bold yellow"}
@@ -28,45 +29,22 @@ EVIDENCE_SHOWN = 3
 FRAMES_SHOWN = 4
 REFUSALS_SHOWN = 5
 ROUTES_SHOWN = 6
-PIPED_WIDTH = 120
 
 
-class Terminal(Console):
-    """A console that leaves it to its caller what a reader's going away means for the exit code."""
-
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError
-
-
-class Page:
-    """Prints lines with an indent: wrapped to the terminal, whole where the output is a file or a pipe."""
-
-    def __init__(self, stream: IO[str]) -> None:
-        self.console = Terminal(file=stream, highlight=False, emoji=False)
-        if not self.console.is_terminal:
-            self.console.width = PIPED_WIDTH
-
-    def command(self, text: str, indent: int) -> None:
-        """A line to copy: never broken, however narrow the terminal."""
-        self.console.print(Text(" " * indent + text), soft_wrap=True)
-
-    def line(self, text: Text | str = "", indent: int = 0) -> None:
-        """One paragraph."""
-        if not self.console.is_terminal:
-            self.console.print(Text(" " * indent) + (Text(text) if isinstance(text, str) else text), soft_wrap=True)
-        else:
-            self.console.print(Padding(Text(text) if isinstance(text, str) else text, (0, 0, 0, indent)))
-
-
-def write_text(result: Result, stream: IO[str]) -> None:
+def write_text(result: Outcome, stream: IO[str]) -> None:
     """The whole report, complete whether on a terminal or piped."""
-    page = Page(stream)
+    page = Page(stream, result.pods)
     _verdict(page, result)
+    for diagnosis in result.diagnoses:
+        page.line()
+        write_diagnosis(page, diagnosis)
+    write_remarks(page, result)
     findings = ordered(result.findings)
+    explained = {name for one in result.diagnoses if one.suspects for name in one.case.failed}
     for finding in findings:
         if finding.status == FAIL:
             page.line()
-            _failure(page, result, finding)
+            _failure(page, result, finding, asks=finding.rule.id not in explained)
     passed = [one for one in findings if one.status == PASS]
     if passed:
         page.line()
@@ -90,6 +68,10 @@ def _verdict(page: Page, result: Result) -> None:
         for problem in capture.problems:
             where = f" (at byte {problem.byte})" if problem.byte is not None else ""
             page.line(Text.assemble(("! ", "bold yellow"), f"{problem.message}{where}"), 6)
+    for line in result.described:
+        page.line(line, 6)
+    for line in result.not_understood:
+        page.line(Text.assemble(("! ", "bold yellow"), line), 6)
 
 
 def _capture_line(result: Result, capture: Capture) -> str:
@@ -112,7 +94,7 @@ def _capture_line(result: Result, capture: Capture) -> str:
     return f"{clean(capture.source.name)}: {', '.join(parts)}"
 
 
-def _failure(page: Page, result: Result, finding: Finding) -> None:
+def _failure(page: Page, result: Result, finding: Finding, asks: bool) -> None:
     rule = finding.rule
     mark = ("✗ ", STYLES[FAIL]) if rule.severity == "error" else ("! ", STYLES[NOT_CHECKED])
     severity = "" if rule.severity == "error" else f" ({rule.severity})"
@@ -126,14 +108,14 @@ def _failure(page: Page, result: Result, finding: Finding) -> None:
         if (one.expected, one.observed) not in told:
             told.add((one.expected, one.observed))
             _evidence(page, one, words)
-    for capture in sorted({one.capture for one in shown}):
+    for capture in sorted({one.capture for one in shown if one.capture != NO_CAPTURE}):
         numbers = sorted({number for one in shown if one.capture == capture for number in one.frames})
         frames = [words.get((capture, number)) for number in numbers]
         lines = [frame.lines for frame in frames if frame and frame.lines]
         for command in commands(result.captures[capture].source, numbers, lines):
             page.command(command, 4)
     questions = list(dict.fromkeys(command for one in shown for command in one.next))
-    if questions:
+    if questions and asks:
         page.line(Text("ask the node next:", "dim"), 4)
         for command in questions:
             page.command(command, 6)
@@ -147,6 +129,8 @@ def _evidence(page: Page, one: Evidence, words: dict[tuple[int, int], Shown]) ->
         frame = words.get((one.capture, number))
         where = _lines(frame.lines) if frame and frame.lines else f"frame {number}"
         page.line(Text(f"{where}: {frame.words if frame else ''}"), 6)
+    for line in one.told:
+        page.line(Text(line), 6)
 
 
 def _lines(lines: tuple[int, int]) -> str:
@@ -157,7 +141,8 @@ def _lines(lines: tuple[int, int]) -> str:
 def _words(result: Result, shown: list[Evidence]) -> dict[tuple[int, int], Shown]:
     wanted: dict[int, set[int]] = {}
     for one in shown:
-        wanted.setdefault(one.capture, set()).update(one.frames)
+        if one.frames:
+            wanted.setdefault(one.capture, set()).update(one.frames)
     return {
         (capture, number): text
         for capture, numbers in wanted.items()

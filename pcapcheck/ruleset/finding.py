@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pcapcheck.ruleset.rule import Rule
+from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, ECHO, FRAMES, HOPS, PATHS, STATE
+from pcapcheck.ruleset.rule import SEVERITIES, Rule
+from pcapcheck.values import Value
 
 PASS, FAIL, NOT_CHECKED = "pass", "fail", "not-checked"
+STATUSES = (FAIL, PASS, NOT_CHECKED)
+# What happens first on a link comes first: without an answer to ARP there are no packets, without those no echoes.
+STAGES = (ARP, ANSWERS, FRAMES, ADDRESSES, HOPS, PATHS, ECHO, STATE)
+NO_CAPTURE = -1
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A failing row: where and in which frames it shows, what was expected, what was there, what to ask next."""
+    """A failing row: where and in which frames it shows, what was expected, what was there, what to ask next.
+
+    ``group`` is its frame group (-1: none), ``row`` holds the columns that the rule names. A row of a node's state is
+    of no capture (NO_CAPTURE) and shows in ``told``, lines of the files that describe it.
+    """
 
     capture: int
     interface: str
@@ -21,6 +32,9 @@ class Evidence:
     observed: str
     headline: str = ""
     next: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    group: int = -1
+    row: Mapping[str, Value | None] = field(default_factory=dict)
 
 
 @dataclass
@@ -43,3 +57,16 @@ def explain_consequences(findings: list[Finding]) -> None:
         needed = [name for name in one.rule.needs if name in failed]
         if one.status == NOT_CHECKED and not one.unknown and needed:
             one.reason = f"nothing to check, since {' and '.join(needed)} failed"
+
+
+def ordered(findings: list[Finding]) -> list[Finding]:
+    """Failures first, errors before warnings, causes before consequences."""
+    return sorted(
+        findings,
+        key=lambda one: (
+            STATUSES.index(one.status),
+            SEVERITIES.index(one.rule.severity),
+            STAGES.index(one.rule.table),
+            one.rule.id,
+        ),
+    )

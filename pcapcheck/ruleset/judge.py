@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pcapcheck.columns import ARP, ECHO, Column
+from pcapcheck.columns import ARP, ECHO, STATE, Column
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.points import PointKey
 from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Judge, Leaf
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding
-from pcapcheck.ruleset.rule import Rule, fill
+from pcapcheck.ruleset.rule import Rule, fill, placeholders
 from pcapcheck.values import Value
 
 EVIDENCE_PER_RULE = 20
@@ -23,6 +24,7 @@ NOUNS = {
     "addresses": "claim of an address",
     "paths": "packet",
     "hops": "packet",
+    "state": "pod link",
 }
 
 # (capture, frame group, outcome, what each early condition said)
@@ -31,11 +33,12 @@ BinKey = tuple[int, int, str, tuple[int, ...]]
 
 @dataclass
 class Sample:
-    """A row kept to show, with the early columns that the rule names."""
+    """A row kept to show, with the early columns that the rule names; ``told`` quotes what a column rests on."""
 
     frames: tuple[int, ...]
     time: int | None
     values: dict[str, Value | None]
+    told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass
@@ -86,11 +89,11 @@ def judge_rule(
 ) -> Finding:
     """The finding of one rule. ``seen`` counts the rows of its table, selected or not."""
     by_link: dict[PointKey, dict[BinKey, Bin]] = {}
-    for key, held in bins.items():
+    total = _judge_bins(rule, early, shown, bins, facts) if rule.table == STATE else Sum()
+    for key, held in bins.items() if rule.table != STATE else ():
         link = facts.link(key[0], key[1])
         if link is not None and link.judged:
             by_link.setdefault(link.point.key, {})[key] = held
-    total = Sum()
     for point, some in by_link.items():
         total.add(_judge_link(rule, early, shown, some, facts, bool(facts.links[point].alternatives)))
     total.evidence.sort(key=lambda one: (one.capture, one.frames[:1]))
@@ -144,7 +147,7 @@ def _judge_bins(rule: Rule, early: list[Leaf], shown: list[Column], bins: dict[B
         if holds == UNKNOWN:
             total.unknown += held.count
             condition = rule.select if selected == UNKNOWN else rule.expect
-            total.reasons[_reason(condition.leaves(), judge, late)] += held.count
+            total.reasons[_reason(condition.leaves(), judge, late, held.samples[0])] += held.count
             continue
         total.checked += held.count
         if holds == FALSE:
@@ -154,10 +157,9 @@ def _judge_bins(rule: Rule, early: list[Leaf], shown: list[Column], bins: dict[B
 
 
 def _evidence(rule: Rule, shown: list[Column], sample: Sample, late: Late) -> Evidence:
-    row = {
-        column.name: column.show(late.get(column) if column.deferred else sample.values.get(column.name))
-        for column in shown
-    }
+    held = {column: late.get(column) if column.deferred else sample.values.get(column.name) for column in shown}
+    row = {column.name: column.show(value) for column, value in held.items()}
+    absent = {column.name for column, value in held.items() if value is None}
     # What comes from a capture must not become part of a command that somebody pastes.
     quoted = {name: shlex.quote(text) for name, text in row.items()}
     expected = fill(rule.expected, rule.table, row) or "; ".join(_words(leaf) for leaf in rule.expect.leaves())
@@ -175,17 +177,26 @@ def _evidence(rule: Rule, shown: list[Column], sample: Sample, late: Late) -> Ev
         expected,
         observed,
         fill(rule.headline, rule.table, row),
-        tuple(fill(one, rule.table, quoted) for one in rule.next),
+        tuple(fill(one, rule.table, quoted) for one in rule.next if not absent & set(placeholders(one))),
+        _told(rule, sample),
+        late.group,
+        {column.name: value for column, value in held.items()},
     )
 
 
-def _reason(leaves: list[Leaf], judge: Judge, late: Late) -> str:
+def _told(rule: Rule, sample: Sample) -> tuple[str, ...]:
+    """The lines behind what did not hold, each once."""
+    named = [column.name for leaf in rule.expect.leaves() for column in leaf.columns()]
+    return tuple(dict.fromkeys(line for name in named for line in sample.told.get(name, ())))
+
+
+def _reason(leaves: list[Leaf], judge: Judge, late: Late, sample: Sample) -> str:
     for leaf in leaves:
         if judge(leaf) == UNKNOWN:
             for column in leaf.columns():
-                if not column.deferred:
+                if not column.deferred and sample.values.get(column.name) is None:
                     return column.why_absent or f"{column.name} was not captured"
-                if late.get(column) is None:
+                if column.deferred and late.get(column) is None:
                     return late.reason(column)
     return "unknown"
 
@@ -206,6 +217,8 @@ def _count(finding: Finding) -> None:
 
 
 def _nothing(rule: Rule, seen: int, facts: Facts) -> str:
+    if rule.table == STATE:
+        return rule.absent or "the state tells of no pod link" + (" of the kind that this is about" if seen else "")
     wants_link = any(leaf.column.name == "kind" for leaf in rule.select.leaves())
     if not facts.links:
         return "no frame was recorded, or none lies between --since and --until"

@@ -1,4 +1,4 @@
-"""Find rule files and load them: the Calico pack that ships with the package, and what ``--rules`` names."""
+"""Find rule files and load them: the packs that ship with the package, and what ``--rules`` names."""
 
 from __future__ import annotations
 
@@ -45,6 +45,11 @@ def load_rules(paths: Iterable[Path], settings: Settings) -> list[Rule]:
 
 def calico_pack(settings: Settings) -> list[Rule]:
     return load_rules([packs_folder() / "calico"], settings)
+
+
+def state_pack(settings: Settings) -> list[Rule]:
+    """The rules about the state of a node and its pods, which need no capture."""
+    return load_rules([packs_folder() / "state"], settings)
 
 
 def _files(path: Path) -> list[Path]:

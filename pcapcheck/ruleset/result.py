@@ -16,7 +16,8 @@ from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding
 class Result:
     """Captures as read, facts about their capture points, and the findings.
 
-    ``passed_over`` are files of a folder that are no captures.
+    ``passed_over`` are files of a folder that are no captures. ``described`` says in a line each which hosts a node's
+    state tells of, ``not_understood`` what of it could not be read.
     """
 
     captures: list[Capture]
@@ -25,6 +26,8 @@ class Result:
     reading: Reading
     followed: Paths
     passed_over: list[Path] = field(default_factory=list)
+    described: list[str] = field(default_factory=list)
+    not_understood: list[str] = field(default_factory=list)
 
     @property
     def verdict(self) -> str:

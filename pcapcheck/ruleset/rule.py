@@ -71,7 +71,7 @@ class Rule:
     def reported(self) -> list[str]:
         """Columns named in the rule's texts."""
         return [
-            name for text in (self.expected, self.observed, self.headline, *self.next) for name in _placeholders(text)
+            name for text in (self.expected, self.observed, self.headline, *self.next) for name in placeholders(text)
         ]
 
 
@@ -101,7 +101,7 @@ def read_rule(node: Node, settings: Settings, text: str = "") -> Rule:
     if table not in TABLES:
         raise table_node.error(f"there is no table {table!r}{suggest(table, TABLES)}")
     texts = {
-        name: _template(items[name], name, table, settings) if name in items else ""
+        name: texts_of(items[name], name, table, settings) if name in items else ""
         for name in ("expected", "observed", "headline")
     }
     least, most = _count(items["count"]) if "count" in items else (None, None)
@@ -122,7 +122,7 @@ def read_rule(node: Node, settings: Settings, text: str = "") -> Rule:
         limits=_text(items, "limits"),
         references=_list(items, "references"),
         needs=_list(items, "needs"),
-        next=tuple(_template(one, "next", table, settings) for one in items["next"].list("'next'"))
+        next=tuple(texts_of(one, "next", table, settings) for one in items["next"].list("'next'"))
         if "next" in items
         else (),
         file=node.file,
@@ -135,11 +135,11 @@ def _text(items: dict[str, Node], name: str) -> str:
     return clean(" ".join(items[name].text(f"{name!r}").split())) if name in items else ""
 
 
-def _template(node: Node, name: str, table: str, settings: Settings) -> str:
+def texts_of(node: Node, name: str, table: str, settings: Settings) -> str:
     """A text with the variables filled in and its ``{columns}`` checked."""
     text = clean(string.Template(" ".join(node.text(f"{name!r}").split())).safe_substitute(settings.texts))
     try:
-        columns = _placeholders(text)
+        columns = placeholders(text)
     except ValueError as error:
         raise node.error(f"{name!r}: {error}") from None
     for column in columns:
@@ -147,7 +147,8 @@ def _template(node: Node, name: str, table: str, settings: Settings) -> str:
     return text
 
 
-def _placeholders(text: str) -> list[str]:
+def placeholders(text: str) -> list[str]:
+    """The columns named in braces; ValueError where more than a name stands there."""
     names = []
     for _, name, format_, conversion in string.Formatter().parse(text):
         if format_ or conversion:

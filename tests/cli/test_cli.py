@@ -268,7 +268,7 @@ def test_count(bounds: str, code: int, tmp_path: Path) -> None:
 
 def test_rules_commands() -> None:
     listed = run("rules", "list").stdout.splitlines()
-    assert len(listed) == len(list((ROOT / "rules" / "calico").glob("*.yml")))
+    assert len(listed) == len(list((ROOT / "rules").rglob("*.yml")))
     shown = run("rules", "show", "echo-answered").stdout
     assert (ROOT / "rules" / "calico" / "echo-answered.yml").read_text() in shown
     assert run("rules", "check", str(ROOT / "rules")).stdout == f"{len(listed)} rules: no errors\n"

@@ -10,6 +10,8 @@ import pytest
 
 from fixtures.lab.node import missing_tools
 from pcapcheck import analyze
+from pcapcheck.analysis import analyze_state
+from tests.support import states
 from tests.support.lab import EXPECTED, ROOT, captures, statuses
 
 RECORDERS = 4
@@ -48,3 +50,10 @@ def test_verdicts(scenario: str, recordings: Path, tmp_path: Path) -> None:
         assert process.returncode == 0, output
         seen = statuses(analyze(*captures(scenario, folder)))
     assert seen == expected
+
+
+@pytest.mark.parametrize("scenario", sorted(EXPECTED))
+def test_states(scenario: str, recordings: Path) -> None:
+    """What the node's state comes to where no packet is looked at."""
+    result = analyze_state(recordings / scenario / "state.txt")
+    assert states.statuses(result) == states.EXPECTED.get(scenario, states.HEALTHY)

@@ -1,0 +1,86 @@
+"""Diagnoses in words: why something failed, as far as can be told, and the command that settles each possibility."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from rich.text import Text
+
+from pcapcheck.report.page import Page
+from pcapcheck.triage.diagnosis import Diagnosis, Suspect
+from pcapcheck.triage.outcome import Outcome
+from pcapcheck.values import clean
+
+# Of more commands the first are shown and the rest counted.
+SHOWN = 6
+LINES_SHOWN = 3
+CAUSE = "bold magenta"
+
+
+def write_diagnosis(page: Page, diagnosis: Diagnosis) -> None:
+    """Why one failure, and what follows from it, came about."""
+    if diagnosis.confirmed:
+        page.line(Text.assemble(("Why ", CAUSE), f"{_about(diagnosis)}:"))
+        for one in diagnosis.confirmed:
+            _confirmed(page, one)
+    else:
+        _possible(page, diagnosis)
+    _ruled_out(page, diagnosis)
+
+
+def write_remarks(page: Page, outcome: Outcome) -> None:
+    """What the state says against the captures."""
+    if outcome.remarks:
+        page.line()
+    for remark in outcome.remarks:
+        page.line(Text.assemble(("! ", "bold yellow"), clean(remark.text)))
+        for line in remark.lines[:LINES_SHOWN]:
+            page.command(line, 4)
+
+
+def _about(diagnosis: Diagnosis) -> str:
+    """Which failures are meant: ``gateway-arp-answered failed, and with it echo-answered``."""
+    first, *rest = [one.rule.id for one in diagnosis.failed]
+    others = len(diagnosis.others)
+    more = f" (and {others} more case{'s' if others > 1 else ''} like it)" if others else ""
+    return f"{first} failed" + (f", and with it {', '.join(rest)}" if rest else "") + more
+
+
+def _confirmed(page: Page, suspect: Suspect) -> None:
+    page.line(Text.assemble(("confirmed ", CAUSE), (suspect.title, "bold")), 2)
+    for line in suspect.because[:LINES_SHOWN]:
+        page.command(line, 6)
+    page.line(Text("to mend it:", "dim"), 4)
+    for one in suspect.fix:
+        page.command(one, 6)
+
+
+def _possible(page: Page, diagnosis: Diagnosis) -> None:
+    if not diagnosis.possible:
+        page.line(Text.assemble(("Why ", CAUSE), f"{_about(diagnosis)} is not known: nothing in the catalogue fits"))
+        page.line(Text("what would tell more: both ends recorded together, and the node's state", "dim"), 4)
+    else:
+        said = f"{_about(diagnosis)}, as far as can be told; each command settles what stands below it:"
+        page.line(Text.assemble(("Why ", CAUSE), said))
+    by_command: dict[str, list[str]] = {}
+    for one in diagnosis.possible:
+        by_command.setdefault(one.confirm[0], []).append(one.title)
+    for command, titles in islice(by_command.items(), SHOWN):
+        page.command(command, 4)
+        for title in titles:
+            page.line(f"· {title}", 8)
+    if len(by_command) > SHOWN:
+        page.line(Text(f"and {len(by_command) - SHOWN} less likely ones (--format json has them all)", "dim"), 4)
+    page.line(
+        Text("or all at once: what the script of pcapcheck node-script prints there, as --node-state FILE", "dim"), 4
+    )
+
+
+def _ruled_out(page: Page, diagnosis: Diagnosis) -> None:
+    out = [one for one in diagnosis.suspects if one.status == "ruled-out"]
+    if not out:
+        return
+    page.line(Text("ruled out:", "dim"), 2)
+    for one in out:
+        because = f" ({one.because[0]})" if one.because else ""
+        page.command(f"{one.title}{because}", 6)

@@ -1,0 +1,73 @@
+"""Agreement: what a node's state says against the captures, and about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pcapcheck.flows.links import Link
+from pcapcheck.triage.state.model import PodLink, State
+from pcapcheck.triage.state.rows import quote
+from pcapcheck.values import format_address, format_mac
+
+# What Calico sets on a network of 1500 bytes (felix/dataplane/linux/int_dataplane.go, ConfigureDefaultMTUs).
+MTUS = {1480: "IP in IP", 1450: "VXLAN", 1430: "VXLAN over IPv6", 1440: "WireGuard", 1420: "WireGuard over IPv6"}
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something about the state that its reader should know, with the lines that say it."""
+
+    text: str
+    lines: tuple[str, ...]
+
+
+@dataclass
+class Agreement:
+    """``foreign`` are addresses of which the state describes another instance than the captures show."""
+
+    remarks: list[Remark] = field(default_factory=list)
+    foreign: set[int] = field(default_factory=set)
+
+
+def compare(links: list[Link], state: State) -> Agreement:
+    """Hold the pods of the captures against those of the state."""
+    found = Agreement()
+    for link in links:
+        described = state.pod_for(cali=link.node_interface) if link.point.kind == "pod-link" else None
+        if described is not None:
+            _same_instance(link, described, found)
+    told: set[str | None] = set()
+    for one in state.links:
+        if one.cali is not None and one.cali.mtu in MTUS and one.cali_name not in told:
+            told.add(one.cali_name)
+            tunnel = MTUS[one.cali.mtu]
+            others = " (IP in IP would leave 1480)" if tunnel == "VXLAN" else ""
+            text = (
+                f"{one.cali_name} has mtu {one.cali.mtu}, as Calico sets it for {tunnel} on a network of 1500{others}"
+            )
+            found.remarks.append(Remark(text, (quote(one.cali.line),)))
+    return found
+
+
+def _same_instance(link: Link, described: PodLink, found: Agreement) -> None:
+    lines = tuple(quote(one.line) for one in (described.end, described.cali) if one is not None)
+    ips, mac = set(described.ips), described.mac
+    other_ip = bool(ips and link.pod_ips and not ips & link.pod_ips)
+    other_mac = mac is not None and bool(link.pod_macs) and mac not in link.pod_macs
+    if not (other_ip or other_mac):
+        return
+    seen = _pod(link.pod_ips, link.pod_macs)
+    said = _pod(ips, {mac} if mac is not None else set())
+    found.foreign |= ips | link.pod_ips
+    found.remarks.append(
+        Remark(
+            f"on {link.node_interface} the capture shows the pod {seen}, the state describes {said}: not the same pod "
+            "instance, so what the state says of the pod counts for nothing here",
+            lines,
+        )
+    )
+
+
+def _pod(ips: set[int] | frozenset[int], macs: set[int] | frozenset[int]) -> str:
+    shown = ", ".join(map(format_address, sorted(ips))) or "without an address"
+    return shown + (f" at {', '.join(map(format_mac, sorted(macs)))}" if macs else "")

@@ -1,0 +1,182 @@
+"""Cases: failures that have one origin, so that ten failed rules are one diagnosis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, ECHO, HOPS, PATHS, STATE
+from pcapcheck.flows.links import Link
+from pcapcheck.flows.points import PointKey
+from pcapcheck.flows.sides import POD
+from pcapcheck.ruleset.finding import FAIL, Evidence, Finding, ordered
+from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.state.model import PodLink, State
+from pcapcheck.values import Value
+
+
+@dataclass(frozen=True)
+class Item:
+    """One failing row: which rule it breaks, on which link, and between whom.
+
+    ``pod`` is the pod that suffers, ``dst`` whom it asked. ``described``: the cali interface that the state, not a
+    capture, tells of.
+    """
+
+    finding: Finding
+    evidence: Evidence
+    link: Link | None = None
+    dst_link: Link | None = None
+    pod: int | None = None
+    dst: int | None = None
+    described: str | None = None
+
+    @property
+    def interface(self) -> str:
+        """By which it is known what belongs together."""
+        return self.link.point.name if self.link is not None else self.described or ""
+
+    @property
+    def is_hint(self) -> bool:
+        return self.finding.rule.table == STATE and self.finding.rule.severity != "error"
+
+    @property
+    def about_gateway(self) -> bool:
+        return self.finding.rule.table in (ARP, ANSWERS)
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the gateway's ARP got no answer at all."""
+        return self.finding.rule.table == ARP and self.evidence.row.get("answers") == 0
+
+
+@dataclass
+class Case:
+    """Failing rows of one origin; the first is what a person should look at first."""
+
+    items: list[Item] = field(default_factory=list)
+
+    @property
+    def lead(self) -> Item:
+        return self.items[0]
+
+    @property
+    def failed(self) -> dict[str, Finding]:
+        """The failed rules by id, in the order of ``ordered``."""
+        return {one.finding.rule.id: one.finding for one in self.items}
+
+    @property
+    def points(self) -> set[PointKey]:
+        return {link.point.key for one in self.items for link in (one.link, one.dst_link) if link is not None}
+
+    def is_about(self, item: Item) -> bool:
+        """Whether a failure on a link belongs here: the link, or the pod behind it, is one of the case's."""
+        if item.link is not None and item.link.point.key in self.points:
+            return True
+        return item.described is not None and item.pod is not None and item.pod in (self.lead.pod, self.lead.dst)
+
+    def row(self, name: str) -> Value | None:
+        """The first value that a failing row has for a column."""
+        found = (one.evidence.row[name] for one in self.items if one.evidence.row.get(name) is not None)
+        return next(found, None)
+
+
+def cases_of(result: Result, state: State | None = None) -> list[Case]:
+    """The failures of an observation by origin, what comes first on a link before what follows from it."""
+    items = [
+        item
+        for finding in ordered(result.findings)
+        if finding.status == FAIL
+        for item in _items(result, finding, state)
+    ]
+    cases: dict[object, Case] = {}
+    for item in items:
+        if item.about_gateway:
+            cases.setdefault(("link", item.interface), Case()).items.append(item)
+    for item in items:
+        if not item.about_gateway and item.dst is not None:
+            case = _same_origin(item, list(cases.values())) or cases.setdefault(("dst", item.dst), Case())
+            case.items.append(item)
+    for item in items:
+        if not item.about_gateway and item.dst is None:
+            known = next((one for one in cases.values() if one.is_about(item)), None)
+            if known is None and item.is_hint:
+                # A warning about the state alone is no failure that wants a reason.
+                continue
+            case = known or cases.setdefault(("link", item.interface), Case())
+            case.items.append(item)
+    for case in cases.values():
+        # The pod's own trouble with its gateway first: nothing else can work until it does.
+        case.items.sort(key=lambda one: (not one.unanswered, items.index(one)))
+    return sorted(cases.values(), key=lambda one: (not one.lead.unanswered, items.index(one.lead)))
+
+
+def _same_origin(item: Item, cases: list[Case]) -> Case | None:
+    """The case of a gateway that is silent to either end, or that is wrong to both ends' only link."""
+    for link in (item.link, item.dst_link):
+        for case in cases:
+            if link is not None and case.lead.about_gateway and link.point.key in case.points:
+                return case
+    return None
+
+
+def _items(result: Result, finding: Finding, state: State | None) -> Iterator[Item]:
+    table = finding.rule.table
+    for evidence in finding.evidence:
+        row = evidence.row
+        link = result.facts.link(evidence.capture, evidence.group)
+        if table == STATE:
+            if state is not None:
+                yield _described(result, finding, evidence, state.links[evidence.group])
+            continue
+        if table in (ARP, ANSWERS):
+            yield Item(finding, evidence, link, pod=_address(row.get("asker_ip")) or _pod_of(link))
+            continue
+        src, dst = _address(row.get("src")), _address(row.get("dst"))
+        if table == ADDRESSES or src is None or dst is None or table not in (ECHO, PATHS, HOPS):
+            yield Item(finding, evidence, link, pod=_pod_of(link))
+            continue
+        if row.get("packet") == "reply":
+            src, dst = dst, src
+        home = link if _is_at(link, src) else home_of(result, src)
+        there = link if _is_at(link, dst) else home_of(result, dst)
+        yield Item(finding, evidence, home, there, src, dst)
+
+
+def _described(result: Result, finding: Finding, evidence: Evidence, described: PodLink) -> Item:
+    """A failing row of the state, with its link in the captures, where there is one."""
+    name = described.cali_name
+    known = next((one for one in result.links if name and name in (one.point.name, one.node_interface)), None)
+    pod = min(described.ips, default=None) if described.ips else _pod_of(known)
+    return Item(finding, evidence, known, pod=pod, described=name)
+
+
+def home_of(result: Result, address: int | None) -> Link | None:
+    """The link of a pod, by what it sent or what the node asked for there."""
+    keys = result.followed.homes.get(address or 0, set())
+    known = [result.facts.links[key] for key in sorted(keys, key=str)]
+    spoken = [one for one in result.links if address in one.pod_ips and one.point.kind == "pod-link"]
+    asked = [one for one in result.links if one.point.kind == "pod-link" and asked_for(result, one, address)]
+    return next(iter(spoken or known or asked), None)
+
+
+def asked_for(result: Result, link: Link, address: int | None) -> list[int]:
+    """The frame groups in which the node asked for an address on a link."""
+    asked = result.captures[link.point.key[0]].exchanges.asked
+    return [number for number in link.point.groups if (number, address) in asked and _side(link, number) != POD]
+
+
+def _side(link: Link, number: int) -> str | None:
+    return link.sides.of(link.point.groups[number])[0]
+
+
+def _is_at(link: Link | None, address: int) -> bool:
+    return link is not None and link.point.kind == "pod-link" and address in link.pod_ips
+
+
+def _pod_of(link: Link | None) -> int | None:
+    return min(link.pod_ips) if link is not None and link.pod_ips else None
+
+
+def _address(value: Value | None) -> int | None:
+    return value if isinstance(value, int) else None

@@ -1,0 +1,95 @@
+"""A cause: why something failed, by what it is told from the others, how to settle and how to mend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pcapcheck.ruleset.conditions import Combination, read_conditions
+from pcapcheck.ruleset.document import Node, load_documents
+from pcapcheck.ruleset.load import packs_folder
+from pcapcheck.ruleset.rule import Rule, texts_of
+from pcapcheck.ruleset.variables import Settings, suggest
+from pcapcheck.triage.columns import CASE
+
+REQUIRED = {
+    "id": "lower-case words joined by hyphens; says what is wrong",
+    "title": "one line for people; {columns} of the case are filled in",
+    "why": "the mechanism, with its source",
+    "explains": "rules whose failure it explains",
+    "rank": "the lower, the more often it is the reason",
+    "confirm": "commands that settle it, likewise filled in",
+    "fix": "commands or words that mend it",
+}
+OPTIONAL = {
+    "seen": "what must be seen in the packets; a cause that contradicts them is not named",
+    "confirmed": "what in the node's state proves it",
+    "ruled_out": "what in the node's state disproves it",
+    "references": "list of sources",
+}
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One cause of the catalogue."""
+
+    id: str
+    title: str
+    why: str
+    explains: tuple[str, ...]
+    rank: int
+    seen: Combination | None
+    confirmed: Combination | None
+    ruled_out: Combination | None
+    confirm: tuple[str, ...]
+    fix: tuple[str, ...]
+    references: tuple[str, ...]
+
+
+def load_catalogue(rules: list[Rule], settings: Settings) -> list[Cause]:
+    """The causes that ship with the package, most frequent first. Raises RuleError where one contradicts itself."""
+    causes: dict[str, Cause] = {}
+    known = {rule.id for rule in rules}
+    for file in sorted((packs_folder() / "causes").glob("*.yml")):
+        for document in load_documents(file.read_text(encoding="utf-8"), str(file)):
+            cause = read_cause(document, settings)
+            if cause.id in causes:
+                raise document.error(f"there is a cause {cause.id!r} already")
+            causes[cause.id] = cause
+    return sorted((one for one in causes.values() if known & set(one.explains)), key=lambda one: one.rank)
+
+
+def read_cause(node: Node, settings: Settings) -> Cause:
+    """One cause from its YAML. Raises RuleError with file, line and column."""
+    items = node.items("a cause")
+    keys = (*REQUIRED, *OPTIONAL)
+    for name in items:
+        if name not in keys:
+            raise node.key(name).error(f"a cause has no key {name!r}{suggest(name, keys)}")
+    for name in REQUIRED:
+        if name not in items:
+            raise node.error(f"a cause needs the key {name!r}")
+    rank = items["rank"].text("'rank'")
+    if not rank.isdecimal():
+        raise items["rank"].error(f"{rank!r} is not a whole number")
+
+    def conditions(name: str) -> Combination | None:
+        return read_conditions(items[name], CASE, settings) if name in items else None
+
+    def texts(name: str) -> tuple[str, ...]:
+        return tuple(texts_of(one, name, CASE, settings) for one in items[name].list(f"{name!r}"))
+
+    return Cause(
+        id=items["id"].text("'id'"),
+        title=texts_of(items["title"], "title", CASE, settings),
+        why=" ".join(items["why"].text("'why'").split()),
+        explains=tuple(one.text("'explains'") for one in items["explains"].list("'explains'")),
+        rank=int(rank),
+        seen=conditions("seen"),
+        confirmed=conditions("confirmed"),
+        ruled_out=conditions("ruled_out"),
+        confirm=texts("confirm"),
+        fix=texts("fix"),
+        references=tuple(one.text("'references'") for one in items["references"].list("'references'"))
+        if "references" in items
+        else (),
+    )

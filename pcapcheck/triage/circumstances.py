@@ -1,0 +1,285 @@
+"""Circumstances: what the node's state says about a case, each value with the lines that say it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from pcapcheck.triage.case import Case
+from pcapcheck.triage.state.host_routes import NOWHERE
+from pcapcheck.triage.state.model import Host, Line, Link, PodLink, State
+from pcapcheck.triage.state.rows import StateRow, quote, state_rows
+from pcapcheck.triage.state.sysctls import value_of
+from pcapcheck.values import Value, is_ipv4
+from pcapcheck.workload import kind_of_name
+
+# A value, and the lines that say it as they are quoted.
+Told = tuple[Value, tuple[str, ...]]
+DROPPING = ("drop", "reject")
+TTL_SETTING = ("ttl set", "--ttl-set", "hoplimit set")
+# Chains and comments of Calico, kube-proxy and Docker, whose rules drop what is invalid all the time.
+USUAL = ("cali-", "cali:", "KUBE-", "kubernetes", "DOCKER", "ctstate INVALID", "ct state invalid")
+# Columns that are the same in the table ``state``, of the pod's own link and of dst's: case column -> row attribute.
+OF_LINK = {
+    "proxy_arp": "proxy_arp",
+    "forwarding": "forwarding",
+    "rp_filter": "rp_filter",
+    "proxy_delay": "proxy_delay",
+    "gateway_route": "gateway_route",
+    "cali_mac": "cali_mac",
+}
+OF_POD = {"gateway_neighbour": "gateway_mac", "pod_neighbour": "node_mac", "pod_mac": "pod_mac"}
+OF_DST = {"dst_neighbour": "node_mac", "dst_mac": "pod_mac"}
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a case needs to know of the network that it is about."""
+
+    gateway: int
+    gateway6: int
+    prefix: str
+
+
+@dataclass
+class Situation:
+    """A state with its rows of the table ``state``; ``foreign`` are addresses of which the captures say otherwise."""
+
+    state: State
+    ground: Ground
+    foreign: frozenset[int]
+    rows: list[StateRow]
+
+    @classmethod
+    def of(cls, state: State, ground: Ground, foreign: Iterable[int]) -> Situation:
+        return cls(state, ground, frozenset(foreign), state_rows(state, ground.gateway, ground.prefix))
+
+    def find(self, interface: str | None, address: int | None) -> tuple[PodLink | None, StateRow | None]:
+        """A pod's link with its row, by the name of its interface, else by its address; nothing where it has none."""
+        link = self.state.pod_for(cali=interface) if interface else None
+        if link is None and address is not None:
+            link = self.state.pod_for(ip=address)
+        if link is None:
+            return None, None
+        number = next(number for number, one in enumerate(self.state.links) if one is link)
+        return link, self.rows[number]
+
+
+class Circumstances:
+    """What the state says of one case; a column is absent where it does not say it.
+
+    What it says of a pod counts only if it is the pod in the captures.
+    """
+
+    def __init__(self, situation: Situation, case: Case, interface: str | None) -> None:
+        self.state = situation.state
+        self.ground = situation.ground
+        self.pod, self.dst = case.lead.pod, case.lead.dst
+        self.pod_is_foreign = self.pod in situation.foreign
+        self.dst_is_foreign = self.dst in situation.foreign
+        dst_interface = case.lead.dst_link.node_interface if case.lead.dst_link else None
+        self.link, self.row = situation.find(interface, self.pod)
+        self.dst_link, self.dst_row = situation.find(dst_interface, self.dst)
+
+    @property
+    def interface(self) -> str | None:
+        return self.link.cali_name if self.link else None
+
+    def told(self, attribute: str) -> Told | None:
+        """A ``state`` column, by its attribute, with its lines."""
+        name = attribute.removeprefix("state_")
+        if name in OF_LINK:
+            return _cell(self.row, OF_LINK[name])
+        if name in OF_POD:
+            return None if self.pod_is_foreign else _cell(self.row, OF_POD[name])
+        if name in OF_DST:
+            return None if self.dst_is_foreign else _cell(self.dst_row, OF_DST[name])
+        find: Callable[[], Told | None] = getattr(self, f"_{name}")
+        return find()
+
+    @property
+    def _node(self) -> Host | None:
+        return self.link.node if self.link else None
+
+    @property
+    def _cali(self) -> Link | None:
+        return self.link.cali if self.link else None
+
+    def _pod_route(self) -> Told | None:
+        return None if self.pod_is_foreign else self._route(self.row)
+
+    def _dst_route(self) -> Told | None:
+        """Only of a pod on the same node: to another node the way leads elsewhere."""
+        node = self.dst_link.node if self.dst_link is not None else None
+        if node is None or self.dst_is_foreign or (self._node is not None and node is not self._node):
+            return None
+        return self._route(self.dst_row)
+
+    def _far_route(self) -> Told | None:
+        """The same on another node, which is dst's."""
+        node = self.dst_link.node if self.dst_link is not None else None
+        if node is None or self._node is None or node is self._node or self.dst_is_foreign:
+            return None
+        return self._route(self.dst_row)
+
+    def _mtu_fits(self) -> Told | None:
+        """Into the tunnel, and where dst is on the same node, out of its link."""
+        told = _cell(self.row, "mtu_fits")
+        row, other = self.row, self.dst_row
+        if (told is None or told[0]) and row is not None and other is not None and row.cali_mtu and other.cali_mtu:
+            same = self.link is not None and self.dst_link is not None and self.link.node is self.dst_link.node
+            if same and row.cali_mtu > other.cali_mtu:
+                return False, (*row.told.get("cali.mtu", ()), *other.told.get("cali.mtu", ()))
+        return told
+
+    def _route(self, row: StateRow | None) -> Told | None:
+        """Where a host route leads, in the words of a case."""
+        if row is None or row.host_route is None:
+            return None
+        lines = row.told.get("host_route", ())
+        dev = row.host_route_dev
+        if row.host_route:
+            return "own-interface", lines
+        if dev is None or dev == NOWHERE:
+            return "none", lines
+        if " " in dev:
+            return "dead-end", lines
+        return ("other-pod-link" if kind_of_name(dev, self.ground.prefix) == "pod-link" else "elsewhere"), lines
+
+    def _gateway6(self) -> Told | None:
+        if self._node is None or self.interface is None:
+            return None
+        for one in self._node.addresses_of(self.interface, 6):
+            if one.ip == self.ground.gateway6:
+                return True, _quotes(one.line)
+        if "addresses6" not in self._node.whole:
+            return None
+        return False, _quotes(self._cali.line if self._cali else None)
+
+    def _bridge(self) -> Told | None:
+        return None if self._cali is None else (self._cali.master is not None, _quotes(self._cali.line))
+
+    def _dst_end(self) -> Link | None:
+        return None if self.dst_link is None or self.dst_is_foreign else self.dst_link.end
+
+    def _dst_pod(self) -> Host | None:
+        return None if self.dst_link is None or self.dst_is_foreign else self.dst_link.pod
+
+    def _dst_up(self) -> Told | None:
+        ends = [one for one in (self._dst_end(), self.dst_link.cali if self.dst_link else None) if one is not None]
+        down = [one for one in ends if one.up is False]
+        if down:
+            return False, _quotes(*(one.line for one in down))
+        return (True, _quotes(*(one.line for one in ends))) if len(ends) == 2 and all(one.up for one in ends) else None
+
+    def _dst_address(self) -> Told | None:
+        host = self._dst_pod()
+        if host is None or self.dst is None:
+            return None
+        for one in host.addresses:
+            if one.ip == self.dst:
+                return True, _quotes(one.line)
+        family = f"addresses{4 if is_ipv4(self.dst) else 6}"
+        return (False, _quotes(host.lacks(family, "the address is not there"))) if family in host.whole else None
+
+    def _dst_arp_ignore(self) -> Told | None:
+        host, end = self._dst_pod(), self._dst_end()
+        if host is None:
+            return None
+        found = [host.sysctl("all", "arp_ignore"), host.sysctl(end.name if end else "eth0", "arp_ignore")]
+        values = [value for one in found if (value := value_of(one)) is not None]
+        # The kernel takes the larger (IN_DEV_ARP_IGNORE): that both are small must be known of both.
+        if not values or (max(values) < 2 and len(values) < 2):
+            return None
+        return max(values), _quotes(*(one.line for one in found if one is not None))
+
+    def _dst_leaves_by_link(self) -> Told | None:
+        """Whether dst answers the node over its link: by the node's own addresses, from which it asks."""
+        host, end = self._dst_pod(), self._dst_end()
+        node = self.dst_link.node if self.dst_link else None
+        if host is None or node is None or end is None or "routes4" not in host.whole:
+            return None
+        own = [one.ip for one in node.addresses if one.family == 4 and one.dev != "lo" and one.scope != "link"]
+        routes = [routes[0] for ip in own if (routes := host.routes_to(ip)) and not routes[0].leads_nowhere]
+        wrong = [one for one in routes if one.dev != end.name]
+        if wrong:
+            return False, _quotes(wrong[0].line)
+        return (True, _quotes(routes[0].line)) if routes else None
+
+    def _dst_ignores_echo(self) -> Told | None:
+        host = self._dst_pod()
+        setting = host.sysctls.get("net.ipv4.icmp_echo_ignore_all") if host is not None else None
+        value = value_of(setting)
+        return None if setting is None or value is None else (value != 0, _quotes(setting.line))
+
+    def _dst_firewall(self) -> Told | None:
+        return _firewall(self._dst_pod(), DROPPING)
+
+    def _node_firewall(self) -> Told | None:
+        return _firewall(self._node, DROPPING)
+
+    def _node_ttl_rule(self) -> Told | None:
+        return _firewall(self._node, TTL_SETTING)
+
+    def _dst_mtu_differs(self) -> Told | None:
+        row = self.dst_row
+        if row is None or self.dst_is_foreign or row.cali_mtu is None or row.pod_mtu is None:
+            return None
+        return row.cali_mtu != row.pod_mtu, (*row.told.get("cali.mtu", ()), *row.told.get("pod.mtu", ()))
+
+    def _policy_rule(self) -> Told | None:
+        if self._node is None:
+            return None
+        own = [one for one in self._node.rules if not one.is_default]
+        return (bool(own), _quotes(*(one.line for one in own[:2]))) if own or "rules4" in self._node.whole else None
+
+    def _managed(self) -> Told | None:
+        listed = self._node.managed if self._node is not None else []
+        for one in listed:
+            if one.owned and kind_of_name(one.dev, self.ground.prefix) in ("pod-link", "tunnel"):
+                return True, _quotes(one.line)
+        return (False, _quotes(listed[0].line)) if listed else None
+
+    def _checksum_offload(self) -> Told | None:
+        for name in ("vxlan.calico", "vxlan-v6.calico"):
+            features = self._node.features.get(name, {}) if self._node is not None else {}
+            feature = features.get("tx-checksum-ip-generic")
+            if feature is not None:
+                return feature.on, _quotes(feature.line)
+        return None
+
+    def _duplicate(self) -> Told | None:
+        for address in (self.pod, self.dst):
+            if address is None:
+                continue
+            listed = [one for one in self.state.pods if one.ip == address and not one.host_network]
+            if len({one.label for one in listed}) > 1:
+                return True, _quotes(*(one.line for one in listed[:2]))
+            held = [own for host in self.state.pod_hosts for own in host.addresses if own.ip == address]
+            if len(held) > 1:
+                return True, _quotes(*(one.line for one in held[:2]))
+        return None
+
+    def _ebpf(self) -> Told | None:
+        line = self._node.ebpf if self._node is not None else None
+        return None if line is None else (True, _quotes(line))
+
+
+def _cell(row: StateRow | None, attribute: str) -> Told | None:
+    value: Value | None = getattr(row, attribute) if row is not None else None
+    if row is None or value is None:
+        return None
+    lines = row.told.get(attribute) or row.told.get(attribute.replace("_", ".", 1), ())
+    return value, lines
+
+
+def _firewall(host: Host | None, doing: tuple[str, ...]) -> Told | None:
+    """Rules that do one of these things, but for those that are there on every node."""
+    notes = host.notes_of("firewall") if host is not None else []
+    foreign = [one for one in notes if not any(word in one.text for word in USUAL)]
+    rules = [one for one in foreign if any(word in one.text.lower() for word in doing)]
+    return (True, _quotes(*(one.line for one in rules[:2]))) if rules else None
+
+
+def _quotes(*lines: Line | None) -> tuple[str, ...]:
+    return tuple(quote(line) for line in lines if line is not None)

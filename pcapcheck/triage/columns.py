@@ -1,0 +1,100 @@
+"""The columns of a case: what causes may ask of the packets, and of the node's state.
+
+A case is a failure with what follows from it. Its columns are absent where neither captures nor state tell them.
+``pod`` is the pod whose packets fail, ``interface`` its link; ``dst`` is whom it asked.
+"""
+
+from __future__ import annotations
+
+from pcapcheck.columns import (
+    ADDRESS,
+    BOOL,
+    COLUMNS,
+    ENCAPS,
+    ENUM,
+    GATEWAY_ROUTES,
+    MAC,
+    NUMBER,
+    TEXT,
+    Column,
+    Type,
+)
+
+CASE = "case"
+
+GATEWAY = ("not-asked", "unanswered", "late", "answered")
+LOST = ("in-node", "between-nodes", "at-pod", "on-return")
+REPLIES = ("none", "at-first", "some")
+REFUSED = ("none", "net-unreachable", "host-unreachable", "prohibited", "too-big", "other")
+REFUSED_BY = ("none", "node", "other")
+ROUTES = ("own-interface", "other-pod-link", "elsewhere", "dead-end", "none")
+
+
+def _table(*columns: tuple[str, Type, str] | tuple[str, Type, str, tuple[str, ...]]) -> dict[str, Column]:
+    return {
+        name: Column(CASE, name, type_, help_, name.replace(".", "_"), words=words[0] if words else ())
+        for name, type_, help_, *words in columns
+    }
+
+
+# Causes are read by the conditions of rules, which look their columns up there.
+COLUMNS[CASE] = _table(
+    ("family", NUMBER, "4 or 6"),
+    ("interface", TEXT, "name of the pod's link on the node"),
+    ("pod", ADDRESS, "the pod"),
+    ("dst", ADDRESS, "whom it asked"),
+    ("dst.interface", TEXT, "name of that pod's link on its node"),
+    ("gateway", ENUM, "what became of the pod's ARP for its gateway", GATEWAY),
+    ("gateway.macs", NUMBER, "how many MACs answered for the gateway"),
+    ("gateway.mac", MAC, "the MACs that answered for it"),
+    ("lost", ENUM, "where packets were lost, if that was seen", LOST),
+    (
+        "replies",
+        ENUM,
+        "whether echo requests were replied to: never, at first and then no more, or now and then",
+        REPLIES,
+    ),
+    ("refused", ENUM, "the ICMP error that came back to the pod", REFUSED),
+    ("refused.by", ENUM, "who sent it: the node itself or somebody behind it", REFUSED_BY),
+    ("refused.from", ADDRESS, "its source"),
+    ("dst.asked", BOOL, "whether the node asked for dst on its link"),
+    ("dst.answers", BOOL, "whether dst answered that"),
+    ("dst.addressed", BOOL, "whether frames to dst were sent to a MAC that it sends from"),
+    ("dst.recorded", BOOL, "whether the link of dst was recorded"),
+    ("encap", ENUM, "the tunnel that lost packets were last seen in", ENCAPS),
+    ("by_size", BOOL, "whether small packets arrive and large ones do not"),
+    ("unrouted", BOOL, "whether packets keep their TTL or MACs from one link to the next"),
+    ("sent_to", MAC, "the MAC that frames are wrongly sent to"),
+    ("claimed", ADDRESS, "the address that several MACs claim"),
+    ("state.proxy_arp", BOOL, "proxy ARP on the interface, its own setting or that of all"),
+    ("state.forwarding", BOOL, "forwarding on the interface"),
+    ("state.rp_filter", NUMBER, "reverse-path check on the interface, the larger of its own setting and that of all"),
+    ("state.proxy_delay", NUMBER, "delay of proxy ARP on the interface, in jiffies"),
+    ("state.gateway_route", ENUM, "where the node's way to the gateway's address leads", GATEWAY_ROUTES),
+    ("state.pod_route", ENUM, "where its way to the pod leads", ROUTES),
+    ("state.dst_route", ENUM, "where its way to dst leads, dst being a pod of this node", ROUTES),
+    ("state.gateway6", BOOL, "whether the interface has the IPv6 gateway's address"),
+    ("state.cali_mac", MAC, "MAC of the interface"),
+    ("state.bridge", BOOL, "whether the interface is the port of a bridge"),
+    ("state.gateway_neighbour", MAC, "the pod's neighbour entry for its gateway"),
+    ("state.far_route", ENUM, "where the way to dst leads on its own node, that being another", ROUTES),
+    ("state.pod_neighbour", MAC, "the node's neighbour entry for the pod"),
+    ("state.pod_mac", MAC, "MAC of the pod's eth0"),
+    ("state.dst_neighbour", MAC, "the node's neighbour entry for dst"),
+    ("state.dst_mac", MAC, "MAC of dst's eth0"),
+    ("state.dst_up", BOOL, "whether both ends of dst's link are up"),
+    ("state.dst_address", BOOL, "whether dst has its address"),
+    ("state.dst_arp_ignore", NUMBER, "arp_ignore in dst, the larger of all and eth0"),
+    ("state.dst_leaves_by_link", BOOL, "whether dst's way to the node leads over its link"),
+    ("state.dst_ignores_echo", BOOL, "icmp_echo_ignore_all in dst"),
+    ("state.dst_firewall", BOOL, "whether dst has a firewall rule that drops or rejects"),
+    ("state.dst_mtu_differs", BOOL, "whether the ends of dst's link have different MTUs"),
+    ("state.mtu_fits", BOOL, "whether the link's MTU is no larger than the tunnel's or the NIC's"),
+    ("state.node_firewall", BOOL, "whether the node has a firewall rule, not Calico's or Kubernetes' own, that drops"),
+    ("state.node_ttl_rule", BOOL, "whether the node has a firewall rule that sets the TTL"),
+    ("state.policy_rule", BOOL, "whether the node has ip rules besides the kernel's own"),
+    ("state.managed", BOOL, "whether a network manager owns the interface"),
+    ("state.checksum_offload", BOOL, "whether the VXLAN device leaves UDP checksums to the card"),
+    ("state.duplicate", BOOL, "whether two pods have the address"),
+    ("state.ebpf", BOOL, "whether the node runs Calico's eBPF data plane"),
+)

@@ -1,0 +1,154 @@
+"""Diagnoses: each failure with one origin, and the causes that fit it, the most likely first."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pcapcheck.columns import COLUMNS, Column
+from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Combination, Condition, Getter, Leaf
+from pcapcheck.ruleset.finding import Finding
+from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.rule import fill
+from pcapcheck.triage.case import Case, cases_of
+from pcapcheck.triage.cause import Cause
+from pcapcheck.triage.circumstances import Circumstances, Situation
+from pcapcheck.triage.columns import CASE
+from pcapcheck.triage.symptoms import symptoms_of
+from pcapcheck.values import Value, clean
+
+CONFIRMED, POSSIBLE, RULED_OUT = "confirmed", "possible", "ruled-out"
+STATUSES = (CONFIRMED, POSSIBLE, RULED_OUT)
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A cause in one case, its texts filled in: whether the state confirms it or rules it out, and by which lines.
+
+    ``certain``: nothing that it wants to be seen in the packets is unknown.
+    """
+
+    cause: Cause
+    status: str
+    title: str
+    because: tuple[str, ...]
+    explains: tuple[str, ...]
+    confirm: tuple[str, ...]
+    fix: tuple[str, ...]
+    certain: bool
+
+    def order(self) -> tuple[int, bool, int]:
+        """Confirmed ones first, then those that the packets speak for, then the more frequent."""
+        return STATUSES.index(self.status), not self.certain, self.cause.rank
+
+
+@dataclass
+class Diagnosis:
+    """What failed together, and why, as far as can be told. ``others`` counts further cases that are alike."""
+
+    case: Case
+    symptoms: dict[str, Value | None]
+    suspects: list[Suspect]
+    others: list[Case] = field(default_factory=list)
+
+    @property
+    def headline(self) -> str:
+        return self.case.lead.evidence.headline or self.case.lead.finding.rule.title
+
+    @property
+    def failed(self) -> list[Finding]:
+        return list(self.case.failed.values())
+
+    @property
+    def confirmed(self) -> list[Suspect]:
+        return [one for one in self.suspects if one.status == CONFIRMED]
+
+    @property
+    def possible(self) -> list[Suspect]:
+        return [one for one in self.suspects if one.status == POSSIBLE]
+
+
+def diagnose(result: Result, catalogue: Iterable[Cause], situation: Situation | None = None) -> list[Diagnosis]:
+    """A diagnosis per origin of failures; those alike in all but the pods are told once."""
+    causes = list(catalogue)
+    told: dict[object, Diagnosis] = {}
+    for case in cases_of(result, situation.state if situation else None):
+        symptoms = symptoms_of(case, result)
+        interface = symptoms["interface"]
+        circumstances = None
+        if situation is not None:
+            circumstances = Circumstances(situation, case, interface if isinstance(interface, str) else None)
+            # The state may know the name of a link that was recorded inside the pod.
+            symptoms["interface"] = circumstances.interface or interface
+        suspects = [one for cause in causes if (one := _suspect(cause, case, symptoms, circumstances)) is not None]
+        suspects.sort(key=Suspect.order)
+        key = (tuple(case.failed), tuple((one.cause.id, one.status) for one in suspects))
+        if key in told:
+            told[key].others.append(case)
+        else:
+            told[key] = Diagnosis(case, symptoms, suspects)
+    return list(told.values())
+
+
+def _suspect(
+    cause: Cause, case: Case, symptoms: dict[str, Value | None], circumstances: Circumstances | None
+) -> Suspect | None:
+    """The cause as it fits the case, or None where it explains nothing in it or the packets contradict it."""
+    explained = tuple(name for name in case.failed if name in cause.explains)
+    if not explained:
+        return None
+    lines: dict[str, tuple[str, ...]] = {}
+
+    def get(column: Column) -> Value | None:
+        if column.name in symptoms:
+            return symptoms[column.name]
+        told = circumstances.told(column.attribute) if circumstances is not None else None
+        if told is None:
+            return None
+        lines[column.name] = told[1]
+        return told[0]
+
+    def judge(conditions: Combination | None) -> int:
+        return UNKNOWN if conditions is None else conditions.evaluate(lambda leaf: leaf.compare(get))
+
+    seen = TRUE if cause.seen is None else judge(cause.seen)
+    if seen == FALSE:
+        return None
+    status, ground = POSSIBLE, None
+    if judge(cause.confirmed) == TRUE:
+        status, ground = CONFIRMED, cause.confirmed
+    elif judge(cause.ruled_out) == TRUE:
+        status, ground = RULED_OUT, cause.ruled_out
+    # What follows from the first failure needs no cause of its own, unless the state shows one.
+    if status != CONFIRMED and case.lead.finding.rule.id not in explained:
+        return None
+    deciding = [column for leaf in _deciding(ground, get) for column in leaf.columns()]
+    because = [line for column in deciding for line in lines.get(column.name, ())]
+    row = {
+        name: f"<{name}>" if (value := symptoms.get(name)) is None else column.show(value)
+        for name, column in COLUMNS[CASE].items()
+    }
+    quoted = {name: shlex.quote(text) for name, text in row.items()}
+    return Suspect(
+        cause,
+        status,
+        clean(fill(cause.title, CASE, row)),
+        tuple(dict.fromkeys(because)),
+        explained,
+        tuple(clean(fill(one, CASE, quoted)) for one in cause.confirm),
+        tuple(clean(fill(one, CASE, quoted)) for one in cause.fix),
+        seen == TRUE,
+    )
+
+
+def _deciding(condition: Condition | None, get: Getter, wanted: int = TRUE) -> list[Leaf]:
+    """The comparisons by which a condition came out as ``wanted``, in the order in which they are written."""
+    if condition is None:
+        return []
+    if isinstance(condition, Leaf):
+        return [condition] if condition.compare(get) == wanted else []
+    if condition.word == "not":
+        return _deciding(condition.parts[0], get, -wanted)
+    came_out = [part for part in condition.parts if part.evaluate(lambda leaf: leaf.compare(get)) == wanted]
+    return [leaf for part in came_out for leaf in _deciding(part, get, wanted)]

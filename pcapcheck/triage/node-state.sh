@@ -1,0 +1,224 @@
+#!/bin/sh
+# Prints the state of a Calico node and of the pods on it, for "pcapcheck state" and "pcapcheck analyze --node-state".
+# It changes nothing. Run it as root on the node and keep what it prints:
+#
+#   pcapcheck node-script | ssh NODE sudo sh > NODE.txt
+#
+# or, with kubectl only (the node's tools are used through chroot; --profile=sysadmin needs kubectl 1.27 or newer):
+#
+#   pcapcheck node-script > node-state.sh
+#   kubectl debug node/NODE -i --profile=sysadmin --image=busybox -- chroot /host sh < node-state.sh > NODE.txt
+#
+# or through the calico-node pod, which has the node's network but cannot look into pods:
+#
+#   kubectl exec -i -n kube-system CALICO-NODE-POD -c calico-node -- sh < node-state.sh > NODE.txt
+#
+# Where pods cannot be entered from here, run the commands below the heading "pod" in them (kubectl exec POD -- ...).
+# Words after the script's name (sh -s -- NAME ...) are the only network namespaces or process ids that it looks into.
+
+GATEWAY=${GATEWAY:-169.254.1.1}
+PREFIX=${PREFIX:-cali}
+LC_ALL=C
+PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin
+export LC_ALL PATH
+
+# What leads into the network namespace that is being looked at; nothing for this one.
+ENTER=
+
+has() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+# Show a command as it would be typed there, then run it; its complaints belong to what it says.
+run() {
+    printf '$ %s\n' "$*"
+    # shellcheck disable=SC2086 # ENTER is several words or none.
+    $ENTER "$@" 2>&1
+    echo
+}
+
+quietly() {
+    # shellcheck disable=SC2086
+    $ENTER "$@" >/dev/null 2>&1
+}
+
+# Each setting with its file's name before it. The patterns are for the shell inside.
+settings() {
+    conf=/proc/sys/net/ipv4/conf
+    conf6=/proc/sys/net/ipv6/conf
+    files="/proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/icmp_echo_ignore_all /proc/sys/net/ipv4/icmp_ratelimit"
+    for key in proxy_arp forwarding rp_filter arp_ignore arp_filter route_localnet; do
+        files="$files $conf/*/$key"
+    done
+    files="$files /proc/sys/net/ipv4/neigh/*/proxy_delay"
+    for key in forwarding disable_ipv6 proxy_ndp; do
+        files="$files $conf6/*/$key"
+    done
+    echo '$ grep . /proc/sys/net/...'
+    # shellcheck disable=SC2086
+    $ENTER sh -c "grep . /dev/null $files 2>/dev/null"
+    echo
+}
+
+# Links, addresses, routes, rules and neighbours by whichever tool is there.
+network() {
+    if has ip; then
+        if quietly ip -d addr; then run ip -d addr; else run ip addr; fi
+        if quietly ip -4 route show table all; then
+            run ip -4 route show table all
+            run ip -6 route show table all
+        else
+            run ip route
+            run ip -6 route
+        fi
+        run ip -4 rule
+        run ip -6 rule
+        run ip -4 neigh
+        run ip -6 neigh
+        if quietly ip neigh show proxy; then run ip neigh show proxy; fi
+        run ip route get "$GATEWAY"
+    else
+        if has ifconfig; then run ifconfig -a; fi
+        if has route; then run route -n; fi
+        run cat /proc/net/arp
+    fi
+}
+
+# What only the kernel can tell: where it would send what is for a pod, and what a pod asks of the gateway.
+ways_of_pods() {
+    has ip || return 0
+    ip -4 route show 2>/dev/null | while read -r address rest; do
+        case " $rest" in
+        *" dev $PREFIX"*) ;;
+        *) continue ;;
+        esac
+        case $address in
+        default | */* | [!0-9]*) continue ;;
+        esac
+        device=${rest#*dev }
+        device=${device%% *}
+        run ip route get "$address"
+        run ip route get "$GATEWAY" from "$address" iif "$device"
+    done
+}
+
+offloads() {
+    has ethtool || return 0
+    nic=$(ip route show default 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p' | head -n 1)
+    for device in vxlan.calico $nic; do
+        if [ -d "/proc/sys/net/ipv4/conf/$device" ]; then run ethtool -k "$device"; fi
+    done
+}
+
+counters() {
+    # -s: nstat's history file is left as it is.
+    if has nstat; then
+        run nstat -asz IpInAddrErrors IpForwDatagrams IpInDiscards IpOutDiscards IpOutNoRoutes IpFragFails \
+            IcmpOutDestUnreachs IpExtInNoRoutes TcpExtIPReversePathFilter Ip6InNoRoutes Ip6OutNoRoutes Ip6InDiscards
+    fi
+}
+
+# Rules that drop, reject or set the TTL, but for those that never did.
+firewall() {
+    # shellcheck disable=SC2086
+    if has iptables-save && $ENTER sh -c '[ -s /proc/net/ip_tables_names ]'; then
+        echo '$ iptables-save -c | grep drop'
+        $ENTER iptables-save -c 2>/dev/null | grep -E -- '-j (DROP|REJECT|TTL)' | grep -v '^\[0:0\]'
+        echo
+    fi
+    # shellcheck disable=SC2086
+    if has nft; then
+        echo '$ nft list ruleset | grep drop'
+        $ENTER nft list ruleset 2>/dev/null | grep -E 'drop|reject|ttl set|hoplimit set' | grep -v 'counter packets 0 '
+        echo
+    fi
+}
+
+managers() {
+    if has nmcli; then run nmcli device; fi
+    if has networkctl; then run networkctl list --no-pager --no-legend; fi
+}
+
+# Signs of the eBPF data plane: a program at a cali, and Felix's own settings.
+ebpf() {
+    for folder in /proc/sys/net/ipv4/conf/"$PREFIX"*; do
+        if [ -d "$folder" ] && has tc; then run tc filter show dev "${folder##*/}" ingress; fi
+        break
+    done
+    for process in /proc/[0-9]*; do
+        grep -qx calico-node "$process/comm" 2>/dev/null || continue
+        echo '$ env | grep FELIX_BPF'
+        tr '\000' '\n' 2>/dev/null <"$process/environ" | grep '^FELIX_BPF'
+        echo
+        break
+    done
+}
+
+# NAMESPACE/POD of a process: the pod's uid stands in its cgroup, and in the name of the folder of its logs.
+pod_of() {
+    uid=$(sed -n 's/.*pod\([0-9a-f]\{8\}[-_][0-9a-f_-]\{27\}\).*/\1/p' "/proc/$1/cgroup" 2>/dev/null | head -n 1 | tr _ -)
+    [ -n "$uid" ] || return 0
+    for folder in /var/log/pods/*_"$uid"; do
+        [ -d "$folder" ] || continue
+        folder=${folder##*/}
+        folder=${folder%_*}
+        echo "${folder%%_*}/${folder#*_}"
+        return 0
+    done
+}
+
+# A network namespace by the process id of somebody in it, or by its name below /run/netns.
+look_into() {
+    name=
+    case $1 in
+    *[!0-9]*)
+        ENTER="ip netns exec $1"
+        ;;
+    *)
+        name=$(pod_of "$1")
+        ENTER="nsenter -t $1 -n"
+        ;;
+    esac
+    # One with nothing but lo is no pod's.
+    # shellcheck disable=SC2086
+    if $ENTER sh -c 'ls /proc/sys/net/ipv4/conf' 2>/dev/null | grep -qvxE 'all|default|lo|tunl0|ip6tnl0|sit0'; then
+        if [ -n "$name" ]; then echo "### pod $name"; else echo "### network namespace $1"; fi
+        echo
+        network
+        settings
+        firewall
+    fi
+    ENTER=
+}
+
+# Every network namespace but the node's own, by the first process that is in it.
+look_into_all() {
+    seen=" $(readlink /proc/self/ns/net) $(readlink /proc/1/ns/net 2>/dev/null) "
+    for process in /proc/[0-9]*; do
+        space=$(readlink "$process/ns/net" 2>/dev/null)
+        case "$seen" in
+        *" $space "*) continue ;;
+        esac
+        seen="$seen$space "
+        look_into "${process##*/}"
+    done
+}
+
+echo "### node $(uname -n)"
+echo
+run uname -r
+network
+ways_of_pods
+settings
+ebpf
+managers
+offloads
+counters
+firewall
+if [ $# -gt 0 ]; then
+    for space in "$@"; do look_into "$space"; done
+elif has nsenter; then
+    look_into_all
+else
+    echo '### Pods cannot be entered from here: nsenter is missing.'
+fi

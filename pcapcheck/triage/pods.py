@@ -1,0 +1,53 @@
+"""Pods by address and by the name of their interface, from what ``kubectl get pods`` printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pcapcheck.errors import StateError
+from pcapcheck.triage.state.model import PodEntry
+from pcapcheck.triage.state.pod_links import Names, full_name
+from pcapcheck.triage.state.read import PREFIX, read_state
+from pcapcheck.values import clean
+
+
+class Pods:
+    """Names of pods; empty where no list was given."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+
+    @classmethod
+    def none(cls) -> Pods:
+        return cls(Names(PREFIX))
+
+    @classmethod
+    def of(cls, entries: Iterable[PodEntry], prefix: str = PREFIX) -> Pods:
+        """Those of a listing that was read already."""
+        return cls(Names.of(list(entries), prefix))
+
+    @classmethod
+    def read(cls, paths: Iterable[str | Path], prefix: str = PREFIX) -> Pods:
+        """The pods of files with ``kubectl get pods -A -o json`` or ``-o wide``.
+
+        Raises StateError for a file that cannot be read or lists no pod.
+        """
+        every = []
+        for path in paths:
+            pods = read_state([path], prefix).pods
+            if not pods:
+                raise StateError(
+                    f"{clean(str(path))}: no pod is listed in it; give what kubectl get pods -A -o json printed"
+                )
+            every += pods
+        return cls(Names.of(every, prefix))
+
+    def by_address(self, ip: int) -> str | None:
+        """NAMESPACE/POD of an address."""
+        entry = self._names.by_ip.get(ip)
+        return full_name(entry) if entry else None
+
+    def by_interface(self, cali: str) -> str | None:
+        """NAMESPACE/POD of a cali interface, by the name that Calico gives it."""
+        return self._names.by_cali.get(cali)

@@ -1,0 +1,247 @@
+"""Command lines as people type them: which program runs, in whose network namespace, whether its output is whole."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass, field
+
+MOST_WORDS = 500
+MOST_NAMES = 2000
+# Pipes that take no line away and change none.
+HARMLESS_PIPES = ("cat", "less", "more", "tee")
+# Programs whose first words are not the command yet, with the options that take a value.
+WRAPPERS = {
+    "sudo": "ugCDhprtT",
+    "doas": "u",
+    "time": "",
+    "watch": "n",
+    "nice": "n",
+    "env": "u",
+    "timeout": "ks",
+    "stdbuf": "ioe",
+    "command": "",
+    "exec": "",
+}
+SHELLS = ("sh", "bash", "ash", "dash", "zsh", "/bin/sh", "/bin/bash", "/bin/ash")
+KUBECTL = ("kubectl", "oc", "k", "kubectl.exe", "microk8s.kubectl", "k3s")
+CONTAINERS = ("docker", "podman", "crictl", "nerdctl")
+KUBECTL_VALUES = (
+    "-n",
+    "--namespace",
+    "-c",
+    "--container",
+    "--context",
+    "--kubeconfig",
+    "-l",
+    "--selector",
+    "-o",
+    "--as",
+)
+CONTAINER_VALUES = ("-u", "--user", "-w", "--workdir", "-e", "--env")
+SSH_VALUES = ("-p", "-i", "-o", "-l", "-J", "-F")
+
+
+@dataclass
+class Command:
+    """What a command line runs, and where.
+
+    ``tool`` is the program's bare name, empty where it opens a shell (``opens_shell``) or is not understood. ``space``
+    says whose network namespace it looks into, where the line says so: ``pod:NAME``, ``netns:NAME`` or ``host:NAME``.
+    ``filtered``: a pipe takes lines away.
+    """
+
+    text: str
+    tool: str = ""
+    words: list[str] = field(default_factory=list)
+    space: str = ""
+    namespace: str | None = None
+    filtered: bool = False
+    opens_shell: bool = False
+    follows: list[Command] = field(default_factory=list)
+
+    @property
+    def ends_shell(self) -> bool:
+        return self.tool in ("exit", "logout")
+
+    def has(self, *words: str) -> bool:
+        return any(word in self.words for word in words)
+
+
+def parse_command(text: str) -> Command:
+    """Understand one line; chained commands (``;``, ``&&``) stand in ``follows``."""
+    parts = _split(text)
+    first = _parse_pipeline(parts[0], text)
+    first.follows = [_parse_pipeline(part, text) for part in parts[1:] if part.strip()]
+    return first
+
+
+def _split(text: str) -> list[str]:
+    """The commands of a line, cut at ``;``, ``&&`` and ``||`` outside of quotes."""
+    return [part for part in _cut(text, (";", "&&", "||")) if part.strip()] or [""]
+
+
+def _cut(text: str, marks: tuple[str, ...]) -> list[str]:
+    parts, start, at, quote = [], 0, 0, ""
+    while at < len(text):
+        char = text[at]
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        else:
+            mark = next((one for one in marks if text.startswith(one, at)), "")
+            if mark:
+                parts.append(text[start:at])
+                at += len(mark)
+                start = at
+                continue
+        at += 1
+    parts.append(text[start:])
+    return parts
+
+
+def _parse_pipeline(text: str, whole: str) -> Command:
+    stages = _cut(text, ("|",))
+    command = Command(whole.strip())
+    words = _words(stages[0])
+    command.filtered = any((_words(stage) or [""])[0] not in HARMLESS_PIPES for stage in stages[1:])
+    _unwrap(words, command)
+    return command
+
+
+def _words(text: str) -> list[str]:
+    try:
+        words = shlex.split(text, comments=False)
+    except ValueError:
+        words = text.split()
+    # Where output goes to says nothing of what it is.
+    return [word for word in words if not re.match(r"\d?>+|&>|2>&1|<", word)][:MOST_WORDS]
+
+
+def _unwrap(words: list[str], command: Command, depth: int = 0) -> None:
+    """Peel off what merely runs the command somewhere else or as somebody else."""
+    while words and depth < 10:
+        depth += 1
+        if re.fullmatch(r"\w+=\S*", words[0]):
+            words = words[1:]
+            continue
+        tool = words[0].rsplit("/", 1)[-1]
+        if tool in WRAPPERS:
+            words = _skip_options(words[1:], tuple(f"-{letter}" for letter in WRAPPERS[tool]))
+            if tool == "timeout" and words:
+                words = words[1:]
+        elif tool == "busybox" and len(words) > 1:
+            words = words[1:]
+        elif tool == "chroot" and len(words) > 1:
+            words = words[2:]
+            command.opens_shell = not words
+        elif tool in SHELLS or words[0] in SHELLS:
+            if "-c" not in words[:-1]:
+                command.opens_shell = len(words) == 1 or words[1] in ("-l", "-i", "--login")
+                command.tool, command.words = ("", []) if command.opens_shell else ("sh", words)
+                return
+            inner = parse_command(words[words.index("-c") + 1])
+            command.follows += inner.follows
+            command.filtered = command.filtered or inner.filtered
+            command.tool, command.words = inner.tool, inner.words
+            return
+        elif tool in KUBECTL and len(words) > 1 and any(word in ("exec", "rsh") for word in words):
+            words = _kubectl_exec(words[1:], command)
+        elif tool in CONTAINERS and "exec" in words:
+            rest = _skip_options(words[words.index("exec") + 1 :], CONTAINER_VALUES)
+            command.space, words = (f"netns:{rest[0]}", rest[1:]) if rest else ("", [])
+            command.opens_shell = not words
+        elif tool == "ip" and len(words) > 2 and words[1].startswith("n") and words[2] == "exec":
+            command.space = f"netns:{words[3]}" if len(words) > 3 else ""
+            words = words[4:]
+        elif tool == "ip" and len(words) > 2 and words[1] in ("-n", "-netns"):
+            command.space = f"netns:{words[2]}"
+            words = ["ip", *words[3:]]
+        elif tool == "nsenter":
+            words = _nsenter(words[1:], command)
+        elif tool == "ssh":
+            rest = _skip_options(words[1:], SSH_VALUES)
+            command.space = f"host:{rest[0].rpartition('@')[2]}" if rest else ""
+            words = _words(" ".join(rest[1:]))
+            command.opens_shell = not words
+        else:
+            command.tool, command.words = tool, words
+            return
+    command.tool, command.words = "", []
+
+
+def _skip_options(words: list[str], with_value: tuple[str, ...]) -> list[str]:
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        if words[at] == "--":
+            return words[at + 1 :]
+        at += 2 if words[at] in with_value else 1
+    return words[at:]
+
+
+def _kubectl_exec(words: list[str], command: Command) -> list[str]:
+    """``kubectl exec [-it] POD [-n NS] [-c C] -- COMMAND``; returns COMMAND."""
+    rest, inside = (words[: words.index("--")], words[words.index("--") + 1 :]) if "--" in words else (words, [])
+    plain: list[str] = []
+    at = 0
+    while at < len(rest):
+        word = rest[at]
+        if word.startswith("-"):
+            name, equals, value = word.partition("=")
+            if name in ("-n", "--namespace"):
+                command.namespace = value if equals else rest[at + 1] if at + 1 < len(rest) else None
+            at += 2 if name in KUBECTL_VALUES and not equals else 1
+        else:
+            plain.append(word)
+            at += 1
+    plain = [word for word in plain if word not in ("exec", "rsh", "kubectl")]
+    if not plain:
+        return []
+    command.space = f"pod:{plain[0].removeprefix('pod/').removeprefix('pods/')}"
+    inside = inside or plain[1:]
+    command.opens_shell = not inside
+    return inside
+
+
+def _nsenter(words: list[str], command: Command) -> list[str]:
+    """``nsenter -t PID -n COMMAND``; without -n (or --all) it stays in the network namespace that it is in."""
+    target, network, at = "", False, 0
+    while at < len(words) and words[at].startswith("-"):
+        word = words[at]
+        if word == "--":
+            at += 1
+            break
+        if word.startswith("--net=") or (word.startswith("-n") and len(word) > 2 and "/" in word):
+            network, target = True, word.partition("=")[2] or word[2:]
+        elif word.startswith("--target="):
+            target = word.partition("=")[2]
+        elif word in ("-t", "--target"):
+            at += 1
+            target = words[at] if at < len(words) else ""
+        elif word in ("-n", "--net", "-a", "--all") or re.fullmatch(r"-[a-zA-Z]*n[a-zA-Z]*", word):
+            network = True
+        elif word.startswith("-t"):
+            target = word[2:]
+        at += 1
+    if network:
+        command.space = "" if target == "1" else f"netns:{target.rsplit('/', 1)[-1]}"
+    rest = words[at:]
+    command.opens_shell = not rest
+    return rest
+
+
+def expand_braces(word: str) -> list[str]:
+    """A shell's brace expansion, ``{a,b}``, in its order; bounded."""
+    done: list[str] = []
+    waiting = [word]
+    while waiting and len(done) < MOST_NAMES:
+        one = waiting.pop(0)
+        match = re.search(r"\{([^{}]*,[^{}]*)\}", one)
+        if match is None:
+            done.append(one)
+            continue
+        waiting[:0] = [one[: match.start()] + part + one[match.end() :] for part in match[1].split(",")]
+        if len(waiting) > MOST_NAMES:
+            return []
+    return done

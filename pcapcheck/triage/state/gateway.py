@@ -1,0 +1,71 @@
+"""Where the node's own routing leads with the pods' gateway: its proxy ARP answers only if that is elsewhere.
+
+Kernel: net/ipv4/arp.c, arp_process (ip_route_input, then arp_fwd_proxy: never for what leads back).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pcapcheck.triage.state.model import Host, Line, Lookup
+
+ELSEWHERE, LOCAL, BACK, DEAD_END, NONE = "elsewhere", "local", "back", "dead-end", "none"
+# What the kernel says of a route that leads nowhere (net/ipv4/fib_semantics.c, fib_props).
+REFUSALS = {
+    "Network is unreachable": NONE,
+    "Invalid argument": DEAD_END,
+    "No route to host": DEAD_END,
+    "Permission denied": DEAD_END,
+}
+
+
+@dataclass(frozen=True)
+class GatewayRoute:
+    """Where it leads, by which interface, and the line that says so; nothing where the state does not tell."""
+
+    leads: str | None = None
+    dev: str | None = None
+    line: Line | None = None
+
+
+def gateway_route(node: Host, cali: str, gateway: int) -> GatewayRoute:
+    """What the node does with the gateway's address, seen from one cali."""
+    plain = node.lookups_of(gateway)
+    if plain:
+        return _answer(plain[-1], cali)
+    # Asked as if it came in from the pod: a refusal may then have other reasons.
+    from_pod = [one for one in node.lookups_of(gateway, cali) if not one.fails]
+    if from_pod:
+        return _answer(from_pod[-1], cali)
+    return _by_routes(node, cali, gateway)
+
+
+def _answer(lookup: Lookup, cali: str) -> GatewayRoute:
+    if lookup.error:
+        return GatewayRoute(REFUSALS.get(lookup.error), None, lookup.line)
+    if lookup.fails:
+        return GatewayRoute(DEAD_END, lookup.dev, lookup.line)
+    if lookup.kind == "local":
+        return GatewayRoute(LOCAL, lookup.dev, lookup.line)
+    return GatewayRoute(BACK if lookup.dev == cali else ELSEWHERE, lookup.dev, lookup.line)
+
+
+def _by_routes(node: Host, cali: str, gateway: int) -> GatewayRoute:
+    """As the main table says; where other tables are asked first, it does not tell."""
+    own = next((one for one in node.addresses if one.ip == gateway), None)
+    if own:
+        return GatewayRoute(LOCAL, own.dev, own.line)
+    if any(not rule.is_default and rule.family == 4 for rule in node.rules):
+        return GatewayRoute()
+    routes = node.routes_to(gateway)
+    whole = "routes4" in node.whole
+    if routes and (routes[0].is_host or whole):
+        best = routes[0]
+        if best.kind == "throw":
+            return GatewayRoute(NONE, None, best.line)
+        if best.leads_nowhere:
+            return GatewayRoute(DEAD_END, None, best.line)
+        return GatewayRoute(BACK if best.dev == cali else ELSEWHERE, best.dev, best.line)
+    if whole:
+        return GatewayRoute(NONE, None, node.lacks("routes4", "no route to the gateway"))
+    return GatewayRoute()

@@ -1,0 +1,90 @@
+"""One host put together from several outputs: a later complete listing replaces an earlier one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+
+from pcapcheck.triage.state.model import Address, Host, Link, Neighbour, PolicyRule, Route
+from pcapcheck.values import is_ipv4
+
+Fact = Route | Address | Neighbour | PolicyRule
+# What a complete listing of routes is of, by its name in Host.whole.
+TABLES = {"routes": "main", "local": "local"}
+
+
+class Gathered:
+    """A host in the making. Adding a part takes time by the part's own size."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self.own_addresses: set[int] = set()
+        self._facts: dict[tuple[str, int, str], list[Fact]] = {}
+
+    def add(self, part: Host) -> None:
+        """Add what one output says."""
+        host = self.host
+        for whole in part.whole:
+            name, family = whole[:-1], whole[-1]
+            if family in "46":
+                kind = "routes" if name in TABLES else name
+                self._facts.pop((kind, int(family), TABLES.get(name, "")), None)
+        for kind in ("routes", "addresses", "neighbours", "rules"):
+            for fact in getattr(part, kind):
+                table = fact.table if isinstance(fact, Route) else ""
+                self._facts.setdefault((kind, _family(fact), table), []).append(fact)
+        self.own_addresses |= own_addresses(part.addresses)
+        for link in part.links.values():
+            host.add_link(link)
+        host.lookups += part.lookups
+        host.sysctls |= part.sysctls
+        host.missing |= part.missing
+        for dev, features in part.features.items():
+            host.features.setdefault(dev, {}).update(features)
+        host.counters += part.counters
+        host.managed += part.managed
+        host.notes += part.notes
+        host.whole |= part.whole
+        host.listed |= part.listed
+        hostnames = part.notes_of("hostname")
+        host.name = host.name or part.name or (hostnames[-1].text if hostnames else None)
+
+    def contradicts(self, part: Host) -> bool:
+        """Whether another listing cannot be of this host."""
+        for name, link in part.links.items():
+            other = self.host.links.get(name)
+            if name != "lo" and other is not None and differ(link, other):
+                return True
+        its = own_addresses(part.addresses)
+        return bool(self.own_addresses and its and not self.own_addresses & its)
+
+    def finish(self) -> Host:
+        """The host, each fact once."""
+        for (kind, _, _), facts in self._facts.items():
+            kept = {_without_line(fact): fact for fact in reversed(facts)}
+            getattr(self.host, kind).extend(reversed(kept.values()))
+        self.host.missing = {name: line for name, line in self.host.missing.items() if name not in self.host.sysctls}
+        return self.host
+
+
+def own_addresses(addresses: Iterable[Address]) -> set[int]:
+    """The addresses by which others know a host."""
+    return {one.ip for one in addresses if one.scope in (None, "global") and one.dev != "lo"}
+
+
+def differ(one: Link, other: Link) -> bool:
+    """Whether two listings of a link of one name cannot be of the same link."""
+    return any(
+        getattr(one, key) is not None and getattr(other, key) is not None and getattr(one, key) != getattr(other, key)
+        for key in ("mac", "index", "peer_index")
+    )
+
+
+def _family(fact: Fact) -> int:
+    if isinstance(fact, Neighbour):
+        return 4 if is_ipv4(fact.ip) else 6
+    return fact.family
+
+
+def _without_line(fact: Fact) -> tuple[object, ...]:
+    return tuple(getattr(fact, each.name) for each in fields(fact) if each.name != "line")

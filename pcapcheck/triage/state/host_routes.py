@@ -1,0 +1,81 @@
+"""Where the node routes a pod's addresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import islice
+
+from pcapcheck.triage.state.model import Host, Line, Lookup, PodLink, Route
+from pcapcheck.values import format_address, is_ipv4
+from pcapcheck.workload import kind_of_name
+
+SEEN = 1000
+NOWHERE = "nowhere"
+
+
+@dataclass
+class Way:
+    """``leads_there``: whether every address goes out of the pod's own cali; None where the state does not tell."""
+
+    leads_there: bool | None = None
+    dev: str | None = None
+    lines: list[Line] = field(default_factory=list)
+
+
+def way_to_pod(node: Host, link: PodLink) -> Way:
+    """Where the node sends what is for this pod."""
+    cali = link.cali_name or ""
+    if not link.ips:
+        return _of_nobody(node, link, cali)
+    ways = [_way_to(node, ip, cali) for ip in link.ips]
+    wrong = next((way for way in ways if way.leads_there is False), None)
+    if wrong:
+        return wrong
+    if any(way.leads_there is None for way in ways):
+        return next(way for way in ways if way.leads_there is None)
+    return Way(True, cali, [line for way in ways for line in way.lines])
+
+
+def _way_to(node: Host, ip: int, cali: str) -> Way:
+    family = 4 if is_ipv4(ip) else 6
+    routes = node.routes_to(ip)
+    own = next((one for one in routes if one.is_host and one.dev == cali), None)
+    if own and own is routes[0]:
+        return Way(True, cali, [own.line])
+    asked = node.lookups_of(ip)
+    if asked:
+        last = asked[-1]
+        leads = not last.fails and last.dev == cali
+        return Way(leads, _where(last), [last.line, *([routes[0].line] if routes and not leads else [])])
+    if routes and (routes[0].is_host or f"routes{family}" in node.whole):
+        best = routes[0]
+        return Way(best.dev == cali, _where(best), [best.line])
+    if f"routes{family}" in node.whole:
+        return Way(False, NOWHERE, _some(node.lacks(f"routes{family}", f"no route to {format_address(ip)}")))
+    return Way()
+
+
+def _of_nobody(node: Host, link: PodLink, cali: str) -> Way:
+    """No address of the pod is known: a cali without any route, while others have one, has lost its own."""
+    # The first few routes tell whether this node has pods with IPv4 addresses.
+    by_others = any(
+        one.is_host and one.family == 4 and _is_pod_link(one.dev, cali) for one in islice(node.routes, SEEN)
+    )
+    if link.cali and "routes4" in node.whole and ("routes6" in node.whole or by_others):
+        return Way(False, NOWHERE, [link.cali.line, *_some(node.lacks("routes4", f"no route out of {cali}"))])
+    return Way()
+
+
+def _where(way: Route | Lookup) -> str:
+    """Where it leads, in a word or two."""
+    if isinstance(way, Lookup) and way.error:
+        return NOWHERE
+    return way.dev or (f"a route of kind {way.kind}" if way.kind != "unicast" else NOWHERE)
+
+
+def _is_pod_link(dev: str | None, but: str) -> bool:
+    return dev is not None and dev != but and kind_of_name(dev) == "pod-link"
+
+
+def _some(line: Line | None) -> list[Line]:
+    return [line] if line else []

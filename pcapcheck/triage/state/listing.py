@@ -1,0 +1,163 @@
+"""What a command lists, and whether all of it: silence of a listing that was narrowed down proves nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pcapcheck.triage.state.command import KUBECTL, Command
+from pcapcheck.triage.state.words import after
+
+# iproute2 takes any beginning of these, the first that fits (ip/ip.c, cmds).
+IP_OBJECTS = ("address", "addrlabel", "maddress", "route", "rule", "neighbor", "neighbour", "link", "netns", "monitor")
+IP_KINDS = {
+    "address": "links",
+    "link": "links",
+    "route": "routes",
+    "rule": "rules",
+    "neighbor": "neighbours",
+    "neighbour": "neighbours",
+    "monitor": "monitor",
+}
+IP_VALUES = ("-f", "-family", "-n", "-netns", "-rc", "-rcvbuf", "-l", "-loops", "-c", "-color")
+SHOW = ("show", "list", "lst", "ls", "sh", "sho", "s", "l", "li", "lis")
+WRITING = ("add", "del", "delete", "replace", "set", "change", "append", "flush", "a", "d")
+CAT = ("cat", "head", "tail", "grep", "egrep", "zgrep", "more", "less")
+FAMILIES = {"inet": 4, "inet6": 6}
+# Programs whose output one reader each understands.
+TOOLS = {
+    "ifconfig": "ifconfig",
+    "route": "route-table",
+    "netstat": "route-table",
+    "arp": "arp",
+    "sysctl": "sysctl",
+    "ethtool": "ethtool",
+    "nstat": "nstat",
+    "nmcli": "nmcli",
+    "networkctl": "networkctl",
+    "iptables": "firewall",
+    "iptables-save": "firewall",
+    "ip6tables-save": "firewall",
+    "nft": "firewall",
+    "bpftool": "bpf",
+    "tc": "bpf",
+    "uname": "uname",
+    "hostname": "hostname",
+    "printenv": "environment",
+    "env": "environment",
+}
+
+
+@dataclass
+class Listing:
+    """``kind`` chooses the reader; ``whole`` names what the listing holds completely (see ``Host.whole``)."""
+
+    kind: str
+    families: tuple[int, ...] = (4, 6)
+    whole: set[str] = field(default_factory=set)
+    table: str = "main"
+    dev: str | None = None
+    proxy: bool = False
+    words: list[str] = field(default_factory=list)
+    namespace: str | None = None
+
+
+def listing_of(command: Command) -> Listing | None:
+    """What a command lists, or None where its output is not known by the command."""
+    if command.tool == "ip":
+        listing = _ip(command.words[1:])
+    elif command.tool in KUBECTL:
+        listing = _kubectl(command)
+    elif command.tool in CAT and any("/proc/sys/net/" in word for word in command.words):
+        listing = Listing("proc", words=command.words)
+    elif command.tool in CAT and "/proc/net/arp" in command.words:
+        listing = Listing("arp", (4,), {"neighbours4"} if command.tool == "cat" else set())
+    elif command.tool in TOOLS:
+        listing = _plain(command)
+    else:
+        return None
+    if listing is not None and command.filtered:
+        listing.whole.clear()
+    return listing
+
+
+def _plain(command: Command) -> Listing:
+    kind = TOOLS[command.tool]
+    listing = Listing(kind, words=command.words)
+    options = "".join(word[1:] for word in command.words[1:] if word.startswith("-") and not word.startswith("--"))
+    plain = [word for word in command.words[1:] if not word.startswith("-")]
+    if kind == "ifconfig" and "a" in options and not plain:
+        listing.whole = {"links"}
+    elif kind == "route-table":
+        six = "6" in options or "inet6" in options
+        listing.families = (6,) if six else (4,)
+        if not plain and (command.tool == "route" or "r" in options):
+            listing.whole = {"routes6" if six else "routes4"}
+    elif kind == "arp":
+        listing.families = (4,)
+        if not plain:
+            listing.whole = {"neighbours4"}
+    return listing
+
+
+def _ip(words: list[str]) -> Listing | None:
+    """``ip [options] object [show] [what]``."""
+    families: tuple[int, ...] = ()
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        word = words[at]
+        if word in ("-4", "-6"):
+            families = (int(word[1]),)
+        elif word in ("-f", "-family") and at + 1 < len(words) and words[at + 1] in FAMILIES:
+            families = (FAMILIES[words[at + 1]],)
+        at += 2 if word in IP_VALUES and word not in ("-c", "-color") else 1
+    if at >= len(words):
+        return None
+    name = next((one for one in IP_OBJECTS if one.startswith(words[at])), "")
+    kind = IP_KINDS.get(name)
+    rest = words[at + 1 :]
+    if kind is None or (rest and rest[0] in WRITING):
+        return None
+    if kind == "routes" and rest and "get".startswith(rest[0]):
+        return Listing("lookup", families or (4, 6), words=rest[1:])
+    if rest and rest[0] in SHOW:
+        rest = rest[1:]
+    listing = Listing(kind, families or (4, 6), words=rest, dev=after(rest, "dev"))
+    _complete(listing, name, rest, families)
+    return listing
+
+
+def _complete(listing: Listing, name: str, rest: list[str], families: tuple[int, ...]) -> None:
+    """Say what of the whole the words that are left over leave."""
+    if name in ("address", "link"):
+        if not rest:
+            listing.whole = {f"addresses{one}" for one in listing.families} if name == "address" else set()
+            listing.whole |= set() if name == "address" and families else {"links"}
+    elif name == "route":
+        listing.table = after(rest, "table") or "main"
+        others = [word for at, word in enumerate(rest) if word != "table" and (at == 0 or rest[at - 1] != "table")]
+        everything = listing.table in ("all", "0", "unspec")
+        listing.families = families or ((4, 6) if everything else (4,))
+        if not others:
+            tables = (
+                ("routes", "local") if everything else {"main": ("routes",), "local": ("local",)}.get(listing.table, ())
+            )
+            listing.whole = {f"{table}{one}" for table in tables for one in listing.families}
+        if everything:
+            listing.table = "main"
+    elif name == "rule":
+        listing.families = families or (4,)
+        listing.whole = set() if rest else {f"rules{one}" for one in listing.families}
+    elif name in ("neighbor", "neighbour"):
+        listing.proxy = "proxy" in rest
+        listing.whole = set() if rest else {f"neighbours{one}" for one in listing.families}
+
+
+def _kubectl(command: Command) -> Listing | None:
+    words = command.words[1:]
+    if "get" not in words or not any(word.split("/")[0] in ("pod", "pods", "po") for word in words):
+        return None
+    namespace = after(words, "-n", "--namespace")
+    for word in words:
+        if word.startswith(("-n=", "--namespace=")):
+            namespace = word.partition("=")[2]
+    return Listing("kubectl", words=words, namespace=namespace)

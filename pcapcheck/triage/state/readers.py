@@ -1,0 +1,154 @@
+"""Which reader understands which kind of output, and what a line looks like that nobody announced."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from pcapcheck.triage.state import ifconfig, kubectl, links, neighbours, others, policy, routes, sysctls
+from pcapcheck.triage.state.links import read_links
+from pcapcheck.triage.state.listing import Listing
+from pcapcheck.triage.state.lookups import ANSWERS, read_lookups
+from pcapcheck.triage.state.model import Host, Line
+from pcapcheck.triage.state.neighbours import read_arp, read_neighbours
+from pcapcheck.triage.state.policy import read_policy
+from pcapcheck.triage.state.routes import parse_route, read_route_table, read_routes
+from pcapcheck.triage.state.sysctls import read_proc, read_sysctl
+from pcapcheck.triage.state.words import address, mac, mask_bits, network
+
+Reader = Callable[[Iterable[Line], Host, Listing | None], list[Line]]
+READERS: dict[str, Reader] = {
+    "links": read_links,
+    "ifconfig": ifconfig.read_ifconfig,
+    "routes": read_routes,
+    "route-table": read_route_table,
+    "lookup": read_lookups,
+    "neighbours": read_neighbours,
+    "arp": read_arp,
+    "rules": read_policy,
+    "sysctl": read_sysctl,
+    "proc": read_proc,
+    "ethtool": others.read_offloads,
+    "nstat": others.read_counters,
+    "firewall": others.read_firewall,
+    "bpf": others.read_bpf,
+    "environment": others.read_environment,
+    "uname": others.read_uname,
+    "hostname": others.read_hostname,
+    "nmcli": others.read_nmcli,
+    "networkctl": others.read_networkctl,
+    "monitor": others.read_monitor,
+}
+# Lines under such a heading that are not understood are worth telling; elsewhere much is none of our business.
+STRICT = (
+    "links",
+    "ifconfig",
+    "routes",
+    "route-table",
+    "lookup",
+    "neighbours",
+    "arp",
+    "rules",
+    "sysctl",
+    "proc",
+    "kubectl",
+)
+EXPECTED = {
+    "links": "interfaces and addresses, as of ip link or ip addr",
+    "ifconfig": "interfaces, as of ifconfig",
+    "routes": "routes, as of ip route",
+    "route-table": "routes, as of route -n",
+    "lookup": "the answer to ip route get",
+    "neighbours": "neighbour entries, as of ip neigh",
+    "arp": "neighbour entries, as of arp -n",
+    "rules": "policy rules, as of ip rule",
+    "sysctl": "settings, as in net.ipv4.ip_forward = 1",
+    "proc": "the values of the files that the command names",
+    "kubectl": "pods, as of kubectl get pods -o wide",
+    "json": "JSON of ip -j or kubectl -o json",
+}
+LONGEST = 4096
+COMPLAINTS = re.compile(
+    r"command not found|: not found|[Pp]ermission denied|No such file or directory|Operation not permitted"
+    r"|No such device|Cannot open netlink|Object \".*\" is unknown|invalid option|unrecognized option"
+    r"|does not exist|Dump was interrupted|Dump terminated|Unable to use a TTY|Default(?:ed|ing) container"
+    r"|[Cc]an(?:not|'t) find device|Operation not supported|is an unknown key|^Usage:|^BusyBox v"
+    r"|^[Ee]rror(?: from server.*)?: "
+)
+
+
+def kind_of(text: str) -> str | None:
+    """The kind of output that this line by itself shows, or None. Continuation lines are told by their indent."""
+    if len(text) > LONGEST or not text.strip():
+        return None
+    bare = text.strip()
+    words = bare.split()
+    first = words[0]
+    if policy.RULE.fullmatch(bare):
+        return "rules"
+    if first[0].isdigit() and _is_link(bare):
+        return "links"
+    if ifconfig.NEW.fullmatch(bare) or ifconfig.OLD.fullmatch(bare):
+        return "ifconfig"
+    if first in ("Destination", "Kernel") and ("Genmask" in words or "routing" in words or "Iface" in words):
+        return "route-table"
+    if kubectl.HEADER.fullmatch(bare):
+        return "kubectl"
+    if sysctls.HEAD.fullmatch(bare) or sysctls.PAIR.fullmatch(bare) or sysctls.OF_FILE.fullmatch(bare):
+        return "sysctl"
+    if sysctls.MISSING.search(bare):
+        return "sysctl"
+    return _kind_of_words(bare, words)
+
+
+def _is_link(bare: str) -> bool:
+    header = links.HEADER.fullmatch(bare.split("\\")[0].strip())
+    return bool(header and "mtu" in (header[4] or "")) or links.ONE_LINE_ADDRESS.fullmatch(bare) is not None
+
+
+def _kind_of_words(bare: str, words: list[str]) -> str | None:
+    first = words[0]
+    ip = address(first)
+    if ip is not None and ("lladdr" in words or words[-1] in neighbours.STATES) and "dev" in words:
+        return "neighbours"
+    if ip is not None and ("uid" in words or "cache" in words):
+        return "lookup"
+    if neighbours.ASKED.fullmatch(bare):
+        return "arp"
+    if (
+        ip is not None
+        and len(words) >= 5
+        and (mac(words[2]) is not None or (len(words) == 6 and mac(words[3]) is not None))
+    ):
+        return "arp"
+    if ip is not None and len(words) == 8 and mask_bits(words[2]) is not None:
+        return "route-table"
+    if (first == "default" or first in routes.KINDS or network(first) is not None) and len(words) >= 2:
+        return "routes" if parse_route(Line("", 0, bare)) and _says_where(words) else None
+    if links.BRIEF.fullmatch(bare) and len(words) > 2 and (mac(words[2]) is not None or network(words[2]) is not None):
+        return "links"
+    if others.OFFLOADS.fullmatch(bare):
+        return "ethtool"
+    if others.COUNTER.fullmatch(bare):
+        return "nstat"
+    if others.SAVED.fullmatch(bare):
+        return "firewall"
+    if others.BPF_ENABLED.fullmatch(bare) or others.FELIX.fullmatch(bare):
+        return "environment"
+    if others.RELEASE.fullmatch(bare):
+        return "uname"
+    return None
+
+
+def _says_where(words: list[str]) -> bool:
+    return any(word in ("dev", "via") for word in words[1:]) or words[0] in (
+        "blackhole",
+        "unreachable",
+        "prohibit",
+        "throw",
+    )
+
+
+def is_complaint(text: str) -> bool:
+    """Whether a line is a program's complaint that nothing is to be had."""
+    return ANSWERS in text or (len(text) <= LONGEST and COMPLAINTS.search(text.strip()) is not None)

@@ -1,0 +1,268 @@
+"""The table ``state``: a row per pod link, with the lines that each column rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from pcapcheck.triage.state.gateway import gateway_route
+from pcapcheck.triage.state.host_routes import Way, way_to_pod
+from pcapcheck.triage.state.model import Host, Line, Link, Neighbour, PodLink, State, Sysctl
+from pcapcheck.triage.state.pod_links import BY_CALI, pod_end
+from pcapcheck.triage.state.sysctls import value_of
+from pcapcheck.values import clean, format_address, is_ipv4
+from pcapcheck.workload import cali_name, kind_of_name, parse_pod
+
+QUOTED = 160
+FAILED = ("FAILED", "INCOMPLETE", "NONE")
+
+
+@dataclass(kw_only=True)
+class StateRow:
+    """A pod link; None is what the state does not tell. ``told`` quotes the lines behind a column, by its name."""
+
+    group: int
+    interface: str | None = None
+    node: str | None = None
+    pod: str | None = None
+    pod_ip: tuple[int, ...] | None = None
+    ebpf: bool | None = None
+    host_address: bool | None = None
+    default_route: bool | None = None
+    default_via: int | None = None
+    gateway_on_link: bool | None = None
+    gateway_mac: int | None = None
+    node_mac: tuple[int, ...] | None = None
+    pod_mac: int | None = None
+    pod_index: int | None = None
+    pod_peer_index: int | None = None
+    cali_index: int | None = None
+    cali_peer_index: int | None = None
+    cali_mac: int | None = None
+    cali_mtu: int | None = None
+    pod_mtu: int | None = None
+    tunnel: str | None = None
+    tunnel_mtu: int | None = None
+    mtu_fits: bool | None = None
+    proxy_arp: bool | None = None
+    forwarding: bool | None = None
+    proxy_delay: int | None = None
+    host_route: bool | None = None
+    host_route_dev: str | None = None
+    rp_filter: int | None = None
+    reverse_path: bool | None = None
+    gateway_route: str | None = None
+    gateway_route_dev: str | None = None
+    named_interface: str | None = None
+    told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    frames: list[int] = field(default_factory=list)
+    outcome: str = ""
+    time: int | None = None
+
+
+def quote(line: Line) -> str:
+    """A line as evidence shows it: ``worker.txt:31: net.ipv4.ip_forward = 0``."""
+    text = line.text.strip()
+    text = text if len(text) <= QUOTED else f"{text[:QUOTED]}…"
+    return f"{clean(line.file)}:{line.number}: {clean(text)}"
+
+
+def state_rows(state: State, gateway: int, prefix: str) -> list[StateRow]:
+    """The rows, in the order of the state's links."""
+    nodes = {id(node): (tunnel_in_use(node, prefix), node.ebpf) for node in state.nodes}
+    return [_Row(number, link, gateway, prefix, nodes).make() for number, link in enumerate(state.links)]
+
+
+class _Row:
+    """One row in the making."""
+
+    def __init__(
+        self,
+        number: int,
+        link: PodLink,
+        gateway: int,
+        prefix: str,
+        nodes: Mapping[int, tuple[Link | None, Line | None]],
+    ) -> None:
+        self.link = link
+        self.nodes = nodes
+        self.gateway = gateway
+        self.prefix = prefix
+        self.row = StateRow(group=number)
+        self.lines: dict[str, list[Line]] = {}
+
+    def make(self) -> StateRow:
+        link, row = self.link, self.row
+        row.interface, row.pod = link.cali_name, _called(link)
+        row.pod_ip = tuple(link.ips) or None
+        if link.pod:
+            self._inside(link.pod, link.end or pod_end(link.pod))
+        if link.cali:
+            self._ends(link.cali, "cali")
+        if link.end:
+            self._ends(link.end, "pod")
+        if link.node and link.cali_name:
+            self._on_node(link.node, link.cali_name)
+        if link.name and link.cali_name and link.named_by != BY_CALI:
+            row.named_interface = _named(link.name, self.prefix)
+            self._tell("named_interface", link.cali.line if link.cali else None)
+        row.told = {name: tuple(dict.fromkeys(map(quote, lines))) for name, lines in self.lines.items()}
+        return row
+
+    def _tell(self, column: str, *lines: Line | None) -> None:
+        self.lines.setdefault(column, []).extend(line for line in lines if line is not None)
+
+    def _inside(self, pod: Host, end: Link | None) -> None:
+        """What the pod itself shows."""
+        row = self.row
+        dev = end.name if end else None
+        own = [
+            one for one in pod.addresses if (dev is None or one.dev == dev) and one.dev != "lo" and one.scope != "link"
+        ]
+        if own:
+            row.host_address = all(one.is_host for one in own)
+            wrong = [one for one in own if not one.is_host]
+            self._tell("host_address", *(one.line for one in wrong or own))
+        elif "addresses4" in pod.whole:
+            row.host_address = False
+            self._tell("host_address", end.line if end else None, pod.lacks("addresses4", "no address"))
+        if any(is_ipv4(one.ip) for one in own) or not own:
+            self._routes(pod)
+        held = [
+            one
+            for one in pod.neighbours_of(self.gateway)
+            if one.mac is not None and one.state not in FAILED and one.dev in (dev, None)
+        ]
+        if held:
+            row.gateway_mac = held[-1].mac
+            self._tell("gateway_mac", held[-1].line, self.link.cali.line if self.link.cali else None)
+
+    def _routes(self, pod: Host) -> None:
+        row = self.row
+        whole = "routes4" in pod.whole
+        default = next((one for one in pod.routes if one.is_default and one.family == 4 and one.table == "main"), None)
+        if default or whole:
+            row.default_route = default is not None
+            line = default.line if default else pod.lacks("routes4", "no default route")
+            self._tell("default_route", line)
+            self._tell("default_via", line)
+        if default:
+            row.default_via = default.via
+            if default.via is None:
+                row.default_route = False
+        direct = next((one for one in pod.routes if one.destination == self.gateway and one.is_host), None)
+        if direct or whole:
+            row.gateway_on_link = direct is not None and direct.via is None and direct.scope in ("link", None)
+            self._tell("gateway_on_link", direct.line if direct else pod.lacks("routes4", "no route to the gateway"))
+
+    def _ends(self, link: Link, end: str) -> None:
+        """The numbers and the MTU of one end."""
+        for key in ("index", "peer_index", "mtu"):
+            setattr(self.row, f"{end}_{key}", getattr(link, key))
+            self._tell(f"{end}.{key}", link.line)
+        setattr(self.row, f"{end}_mac", link.mac)
+        self._tell(f"{end}.mac", link.line)
+
+    def _on_node(self, node: Host, cali: str) -> None:
+        row = self.row
+        row.node = node.name
+        tunnel, ebpf = self.nodes[id(node)]
+        row.ebpf = ebpf is not None
+        self._tell("ebpf", ebpf)
+        self._settings(node, cali)
+        way = way_to_pod(node, self.link)
+        row.host_route, row.host_route_dev = way.leads_there, way.dev
+        self._tell("host_route", *way.lines)
+        self._reverse_path(node, cali, way)
+        held = self._neighbours(node, cali)
+        row.node_mac = tuple(one.mac for one in held if one.mac is not None) or None
+        self._tell("node_mac", *(one.line for one in held))
+        if not self.link.ips or any(map(is_ipv4, self.link.ips)):
+            found = gateway_route(node, cali, self.gateway)
+            row.gateway_route, row.gateway_route_dev = found.leads, found.dev
+            self._tell("gateway_route", found.line)
+        if tunnel:
+            row.tunnel, row.tunnel_mtu = tunnel.name, tunnel.mtu
+            cali_link = node.links.get(cali)
+            if cali_link and cali_link.mtu and tunnel.mtu:
+                row.mtu_fits = cali_link.mtu <= tunnel.mtu
+                self._tell("mtu_fits", cali_link.line, tunnel.line)
+
+    def _neighbours(self, node: Host, cali: str) -> list[Neighbour]:
+        """What the node holds for the pod's addresses on its cali."""
+        return [
+            one
+            for ip in self.link.ips
+            for one in node.neighbours_of(ip)
+            if one.dev == cali and one.mac is not None and one.state not in FAILED
+        ]
+
+    def _settings(self, node: Host, cali: str) -> None:
+        row = self.row
+        own, every = node.sysctl(cali, "proxy_arp"), node.sysctl("all", "proxy_arp")
+        values = [value_of(own), value_of(every)]
+        # The kernel takes either: IN_DEV_PROXY_ARP in include/linux/inetdevice.h is an OR.
+        row.proxy_arp = True if any(values) else None if None in values else False
+        self._tell("proxy_arp", *map(_line, (own, every)))
+        forwarding = node.sysctl(cali, "forwarding")
+        value = value_of(forwarding)
+        row.forwarding = None if value is None else value != 0
+        self._tell("forwarding", _line(forwarding))
+        delay = node.sysctl(cali, "proxy_delay", "neigh")
+        row.proxy_delay = value_of(delay)
+        self._tell("proxy_delay", _line(delay))
+        filters = [node.sysctl(cali, "rp_filter"), node.sysctl("all", "rp_filter")]
+        known = [value for one in filters if (value := value_of(one)) is not None]
+        # IN_DEV_RPFILTER there is the maximum: one that is on is enough, that both are off must be known of both.
+        row.rp_filter = max(known) if len(known) == 2 or any(known) else None
+        self._tell("rp_filter", *map(_line, filters))
+
+    def _reverse_path(self, node: Host, cali: str, way: Way) -> None:
+        """Strict and loose are alike here: an interface without an address has no last resort (fib_validate_source)."""
+        row = self.row
+        link = node.links.get(cali)
+        refused = [
+            one
+            for one in node.lookups_of(self.gateway, cali)
+            if one.error == "Invalid cross-device link" and one.source in self.link.ips
+        ]
+        if refused:
+            row.reverse_path = False
+            self._tell("reverse_path", refused[-1].line)
+        elif way.leads_there or row.rp_filter == 0 or (link is not None and link.master and link.master == way.dev):
+            # What comes in by a bridge's port comes in by the bridge.
+            row.reverse_path = True
+        elif way.leads_there is False and row.rp_filter is not None:
+            row.reverse_path = False
+        self._tell("reverse_path", *self.lines.get("rp_filter", ()), *way.lines)
+
+
+def _line(setting: Sysctl | None) -> Line | None:
+    """Where a setting stands; with its name, where only its value was printed."""
+    if setting is None or setting.key in setting.line.text:
+        return setting.line if setting else None
+    return replace(setting.line, text=f"{setting.line.text.strip()}  ({setting.name})")
+
+
+def _called(link: PodLink) -> str:
+    """The best that is known to call a pod by."""
+    if link.name:
+        return link.name
+    if link.ips:
+        return ", ".join(map(format_address, link.ips))
+    return link.pod.label if link.pod else f"behind {link.cali_name}"
+
+
+def _named(pod: str, prefix: str) -> str | None:
+    try:
+        return cali_name(*parse_pod(pod), prefix)
+    except ValueError:
+        return None
+
+
+def tunnel_in_use(node: Host, prefix: str) -> Link | None:
+    """The node's tunnel with the smallest MTU, of those that carry routes, or where routes are not known, are up."""
+    tunnels = [one for one in node.links.values() if kind_of_name(one.name, prefix) == "tunnel" and one.mtu]
+    routed = {one.dev for one in node.routes}
+    used = [one for one in tunnels if one.name in routed or ("routes4" not in node.whole and one.up)]
+    return min(used, key=lambda one: one.mtu or 0, default=None)

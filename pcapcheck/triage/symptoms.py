@@ -1,0 +1,165 @@
+"""Symptoms: what the packets say about a case, as columns that causes ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pcapcheck.columns import ADDRESSES, ARP, ECHO, FRAMES, HOPS, OPAQUE
+from pcapcheck.flows.echo import Echo
+from pcapcheck.flows.links import Link
+from pcapcheck.flows.sides import NODE, POD
+from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.case import Case, asked_for
+from pcapcheck.triage.columns import LOST
+from pcapcheck.values import Value, is_ipv4
+
+# Where packets were lost, by the rule that says so.
+LOST_BY_RULE = {
+    "request-leaves-node": "in-node",
+    "request-reaches-pod": "between-nodes",
+    "pod-answers-echo": "at-pod",
+    "reply-delivered": "on-return",
+}
+# ICMP errors (family, type, code) by what they mean: RFC 792, RFC 1812 section 5.2.7, RFC 4443.
+REFUSALS = {
+    **dict.fromkeys([(4, 3, 0), (4, 3, 6), (4, 3, 11), (6, 1, 0)], "net-unreachable"),
+    **dict.fromkeys([(4, 3, 1), (4, 3, 7), (4, 3, 12), (6, 1, 3)], "host-unreachable"),
+    **dict.fromkeys([(4, 3, 9), (4, 3, 10), (4, 3, 13), (6, 1, 1)], "prohibited"),
+    **dict.fromkeys([(4, 3, 4), (6, 2, 0)], "too-big"),
+}
+
+
+def symptoms_of(case: Case, result: Result) -> dict[str, Value | None]:
+    """The columns of a case that do not begin with ``state``."""
+    lead = case.lead
+    link, pod, dst = lead.link, lead.pod, lead.dst
+    dst_link = lead.dst_link
+    echo = next((one for one in _echoes(result, pod, dst) if one.error_type is not None), None)
+    return {
+        "family": None if pod is None else 4 if is_ipv4(pod) else 6,
+        "interface": link.node_interface if link else lead.described,
+        "pod": pod,
+        "dst": dst,
+        "dst.interface": dst_link.node_interface if dst_link else None,
+        "gateway": _gateway(case, link),
+        "gateway.macs": _macs(case, link),
+        "gateway.mac": case.row("reply_mac"),
+        "lost": _lost(case),
+        "replies": _replies(case, result),
+        "refused": None if dst is None else _meaning(echo),
+        "refused.by": "none" if dst is not None and echo is None else _who_refused(echo, link, result),
+        "refused.from": echo.error_from if echo else None,
+        **_asked(result, dst_link, dst),
+        "dst.addressed": _addressed(dst_link),
+        "dst.recorded": dst_link is not None if dst is not None else None,
+        "encap": _encap(case),
+        "by_size": any((one.src, one.dst) == (pod, dst) for one in result.followed.size_limits()) if dst else None,
+        "unrouted": any(one.finding.rule.table == HOPS for one in case.items),
+        "sent_to": next(
+            (_one(i.evidence.row.get("eth.dst")) for i in case.items if i.finding.rule.table == FRAMES), None
+        ),
+        "claimed": next(
+            (_one(i.evidence.row.get("ip")) for i in case.items if i.finding.rule.table == ADDRESSES), None
+        ),
+    }
+
+
+def _gateway(case: Case, link: Link | None) -> str | None:
+    if link is None:
+        return None
+    for item in case.items:
+        if item.finding.rule.table == ARP and item.link is link:
+            if item.unanswered:
+                return "unanswered"
+            if item.finding.rule.id in ("gateway-arp-answered", "gateway-arp-prompt"):
+                return "late"
+    talk = link.point.gateway
+    return "answered" if talk.answered else None if talk.askers else "not-asked"
+
+
+def _macs(case: Case, link: Link | None) -> int | None:
+    """How many machines answered for the gateway; where no rule complains of them, one."""
+    if link is None:
+        return None
+    told = case.row("answering_macs")
+    return told if isinstance(told, int) else min(1, len(link.point.gateway.answered))
+
+
+def _meaning(echo: Echo | None) -> str:
+    if echo is None:
+        return "none"
+    return REFUSALS.get((echo.family, echo.error_type or 0, echo.error_code or 0), "other")
+
+
+def _lost(case: Case) -> str | None:
+    """Where: only if all that was seen to be lost was lost in one place."""
+    places = {LOST_BY_RULE[name] for name in case.failed if name in LOST_BY_RULE}
+    return min(places, key=LOST.index) if len(places) == 1 else None
+
+
+def _replies(case: Case, result: Result) -> str | None:
+    """Whether any of the requests got a reply, and whether that was before all that got none."""
+    failed = [one.evidence.time for one in case.items if one.finding.rule.table == ECHO and one.evidence.time]
+    if not failed:
+        return None
+    replied = [
+        echo.time
+        for echo in _echoes(result, case.lead.pod, case.lead.dst)
+        if echo.outcome == "replied" and echo.time is not None
+    ]
+    if not replied:
+        return "none"
+    return "at-first" if max(replied) < min(failed) else "some"
+
+
+def _echoes(result: Result, src: int | None, dst: int | None) -> Iterator[Echo]:
+    """Samples of the echoes from one to the other."""
+    for capture in result.captures:
+        for some in capture.exchanges.echoes.bins():
+            yield from (echo for echo in some.samples if (echo.src, echo.dst) == (src, dst))
+
+
+def _who_refused(echo: Echo | None, link: Link | None, result: Result) -> str | None:
+    if echo is None or link is None:
+        return None
+    own = result.followed.node_addresses(link)
+    return None if not own else "node" if echo.error_from in own else "other"
+
+
+def _asked(result: Result, link: Link | None, address: int | None) -> dict[str, Value | None]:
+    """Whether the node asked for a pod on its link, and was answered."""
+    if link is None or address is None:
+        return {"dst.asked": None, "dst.answers": None}
+    groups = asked_for(result, link, address)
+    tallies = result.captures[link.point.key[0]].tallies
+    outcomes = [tallies[ARP, group].outcomes for group in groups if (ARP, group) in tallies]
+    heard = any(link.sides.of(group)[0] == POD for group in link.point.groups.values())
+    answered = sum(one["answered"] for one in outcomes)
+    unanswered = sum(one["unanswered"] for one in outcomes)
+    told = answered or unanswered or heard
+    return {"dst.asked": bool(groups), "dst.answers": bool(answered) if groups and told else None}
+
+
+def _addressed(link: Link | None) -> bool | None:
+    if link is None or not link.pod_macs:
+        return None
+    handed = [
+        one for one in link.point.groups.values() if link.sides.of(one)[0] == NODE and one.carries == "ip-unicast"
+    ]
+    macs = {one.dst for one in handed if one.dst is not None}
+    return macs <= link.pod_macs if macs else None
+
+
+def _encap(case: Case) -> str | None:
+    for item in case.items:
+        encap = item.evidence.row.get("encap")
+        if isinstance(encap, str):
+            # Of several tunnels one inside the other, as of none, the words are those of the table.
+            return encap.split(", ")[-1] if encap != OPAQUE else OPAQUE
+    return None
+
+
+def _one(value: Value | None) -> int | None:
+    if isinstance(value, frozenset):
+        return min(value, default=None)
+    return value if isinstance(value, int) else None

@@ -1,0 +1,82 @@
+"""How reports tell causes: what to type, what is proven, and pods by name."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from pcapcheck import analyze
+from pcapcheck.analysis import Analysis
+from pcapcheck.report.text import write_text
+from tests.support.lab import CAPTURES, ROOT, captures
+
+SCHEMA = json.loads((ROOT / "pcapcheck" / "report" / "schema.json").read_text())
+PODS = (
+    "NAMESPACE   NAME                     READY   STATUS    RESTARTS   AGE   IP            NODE\n"
+    "default     pod-a-68c8f9cccd-sgtvg   1/1     Running   0          7m    10.244.1.10   node\n"
+    "default     pod-b-68c8f9cccd-gr4hw   1/1     Running   0          6m    10.244.1.11   node\n"
+)
+
+
+def text(analysis: Analysis) -> str:
+    stream = io.StringIO()
+    write_text(analysis, stream)
+    return stream.getvalue()
+
+
+@pytest.fixture
+def pods(tmp_path: Path) -> Path:
+    path = tmp_path / "pods.txt"
+    path.write_text(PODS)
+    return path
+
+
+def test_the_report_leads_with_why() -> None:
+    report = text(analyze(*captures("proxy-arp-off")))
+    assert report.index("Why gateway-arp-answered failed") < report.index("✗ gateway-arp-answered")
+    assert (
+        "    sysctl net.ipv4.conf.all.proxy_arp net.ipv4.conf.cali14e7d81007d.proxy_arp\n"
+        "        · proxy ARP is off on cali14e7d81007d\n"
+    ) in report
+    assert "ask the node next" not in report
+
+
+def test_a_confirmed_cause_shows_line_and_mend() -> None:
+    report = text(analyze(*captures("proxy-arp-off"), node_state=CAPTURES / "proxy-arp-off" / "state.txt"))
+    assert "  confirmed proxy ARP is off on cali14e7d81007d\n" in report
+    assert "/proc/sys/net/ipv4/conf/cali14e7d81007d/proxy_arp:0\n" in report
+    assert "sysctl -w net.ipv4.conf.cali14e7d81007d.proxy_arp=1" in report
+
+
+@pytest.mark.parametrize("scenario", ["healthy", "proxy-arp-off", "loss", "bridged", "second-node-drops", "two-clocks"])
+def test_documents_keep_to_the_schema(scenario: str, pods: Path) -> None:
+    state = CAPTURES / scenario / "state.txt"
+    for more in ({}, {"node_state": state}, {"node_state": state, "pods": pods}):
+        document = analyze(*captures(scenario), **more).to_dict()  # type: ignore[arg-type]
+        jsonschema.validate(document, SCHEMA)
+        for cause in document["causes"]:
+            assert cause["explains"][0] in document["diagnoses"][cause["diagnosis"]]["rules"]
+
+
+def test_pods_are_named_by_address_and_by_interface(pods: Path) -> None:
+    analysis = analyze(*captures("route-lost-midway"), pods=pods)
+    report = text(analysis)
+    assert "10.244.1.10 [default/pod-a-68c8f9cccd-sgtvg]'s echo requests to 10.244.1.11 [default/pod-b" in report
+    assert "pod link cali14e7d81007d [default/pod-a-68c8f9cccd-sgtvg]" in report
+    # A command is there to be pasted.
+    assert "\n    ip route get 10.244.1.11\n" in report
+    document = analysis.to_dict()
+    assert document["pods"] == {
+        "10.244.1.10": "default/pod-a-68c8f9cccd-sgtvg",
+        "10.244.1.11": "default/pod-b-68c8f9cccd-gr4hw",
+        "cali14e7d81007d": "default/pod-a-68c8f9cccd-sgtvg",
+        "calieabe7761b00": "default/pod-b-68c8f9cccd-gr4hw",
+    }
+    assert {one["ip"]: one["pod"] for one in document["endpoints"]} == {
+        "10.244.1.10": "default/pod-a-68c8f9cccd-sgtvg",
+        "10.244.1.11": "default/pod-b-68c8f9cccd-gr4hw",
+    }

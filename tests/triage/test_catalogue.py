@@ -1,0 +1,67 @@
+"""The catalogue of causes: complete, and honest about what it refers to."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pcapcheck.errors import RuleError
+from pcapcheck.ruleset.document import load_documents
+from pcapcheck.ruleset.load import calico_pack, load_rules, packs_folder
+from pcapcheck.ruleset.variables import Settings
+from pcapcheck.triage.cause import Cause, load_catalogue, read_cause
+
+SETTINGS = Settings()
+RULES = calico_pack(SETTINGS)
+FILES = sorted((packs_folder() / "causes").glob("*.yml"))
+CATALOGUE = {cause.id: cause for cause in load_catalogue(RULES, SETTINGS)}
+PLACEHOLDER = re.compile(r"[<{][a-z. ]+[>}]")
+
+
+def test_every_rule_of_the_pack_has_a_cause() -> None:
+    explained = {name for cause in CATALOGUE.values() for name in cause.explains}
+    assert {rule.id for rule in RULES} <= explained
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda path: path.stem)
+def test_a_file_holds_the_cause_of_its_name(file: Path) -> None:
+    (document,) = load_documents(file.read_text(), str(file))
+    cause = read_cause(document, SETTINGS)
+    assert cause.id == file.stem
+    assert cause.confirm
+    assert cause.fix
+    assert cause.title[0].islower() or cause.title[0] in "{<"
+    assert not cause.title.endswith(".")
+
+
+@pytest.mark.parametrize("cause", CATALOGUE.values(), ids=lambda one: one.id)
+def test_explained_rules_exist(cause: Cause) -> None:
+    folders = [one for one in packs_folder().iterdir() if one.is_dir() and one.name not in ("causes", "__pycache__")]
+    known = {rule.id for folder in folders for rule in load_rules([folder], SETTINGS)}
+    assert set(cause.explains) <= known
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("explains:", "explain:"), "a cause has no key 'explain'; did you mean 'explains'?"),
+        (("rank: 60", "rank: first"), "'first' is not a whole number"),
+        (("gateway: unanswered", "gateway: silent"), "'silent' is not one of: not-asked, unanswered, late, answered"),
+        (("state.proxy_arp", "state.proxy_apr"), "has no column 'state.proxy_apr'; did you mean 'state.proxy_arp'?"),
+        (("{interface}", "{interfaces}"), "has no column 'interfaces'"),
+        (("title:", "why:"), "'why' stands here twice"),
+    ],
+)
+def test_errors_name_the_place(change: tuple[str, str], message: str) -> None:
+    text = (packs_folder() / "causes" / "proxy-arp-off.yml").read_text()
+    assert change[0] in text
+
+    def read() -> None:
+        for document in load_documents(text.replace(*change), "cause.yml"):
+            read_cause(document, SETTINGS)
+
+    with pytest.raises(RuleError, match=re.escape(message)) as raised:
+        read()
+    assert re.match(r"cause\.yml:\d+:\d+: ", str(raised.value))

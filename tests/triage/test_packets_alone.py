@@ -1,0 +1,86 @@
+"""What packets alone tell of the reason: the true cause is always among those named, and healthy traffic has none."""
+
+from __future__ import annotations
+
+import pytest
+
+from pcapcheck import analyze
+from pcapcheck.triage.diagnosis import POSSIBLE, Diagnosis
+from tests.support.lab import CAPTURES, EXPECTED, captures
+from tests.support.triage import CAUSES
+
+# Where the packets themselves say which of the causes it is, or nearly so: it must be named first, or among three.
+TOLD = {
+    "bridged": 1,
+    "bridged-gateway": 1,
+    "duplicate-ip-one-link": 1,
+    "frag-needed": 1,
+    "gateway-announced-by-pod": 1,
+    "ipv6-random-mac": 1,
+    "late-replies": 2,
+    "link-local-on-cali": 2,
+    "macs-not-rewritten": 1,
+    "missing-host-route": 3,
+    "missing-host-route-unreachable": 2,
+    "missing-own-route": 3,
+    "mtu-mismatch": 2,
+    "no-default-route": 1,
+    "pod-arp-ignore-2": 3,
+    "pod-drops-icmp": 1,
+    "prohibited": 3,
+    "proxy-delay-80": 1,
+    "random-cali-mac": 1,
+    "route-lost-midway": 3,
+    "second-node-drops": 3,
+    "stale-neighbour-node-known": 1,
+    "stale-neighbour-pod": 1,
+    "ttl-not-decremented": 2,
+    "tunnel-mtu": 1,
+    "two-answers": 1,
+    "unreachable": 1,
+    "vxlan-blocked": 1,
+}
+
+
+def diagnoses(scenario: str) -> list[Diagnosis]:
+    return analyze(*captures(scenario)).diagnoses
+
+
+@pytest.mark.parametrize("scenario", sorted(CAUSES))
+def test_the_true_cause_is_named(scenario: str) -> None:
+    found = diagnoses(scenario)
+    named = [one.cause.id for diagnosis in found for one in diagnosis.suspects]
+    assert CAUSES[scenario] in named
+    assert {one.status for diagnosis in found for one in diagnosis.suspects} == {POSSIBLE}
+
+
+@pytest.mark.parametrize(("scenario", "place"), sorted(TOLD.items()))
+def test_the_true_cause_is_among_the_first(scenario: str, place: int) -> None:
+    first = [one.cause.id for one in diagnoses(scenario)[0].suspects[:place]]
+    assert CAUSES[scenario] in first
+
+
+@pytest.mark.parametrize("scenario", sorted(set(EXPECTED) - set(CAUSES)))
+def test_healthy_traffic_has_no_cause(scenario: str) -> None:
+    assert diagnoses(scenario) == []
+
+
+def test_several_failures_of_one_origin_are_one_diagnosis() -> None:
+    """Pod B hears no answer from its gateway, so it cannot reply, so the ping of pod A fails too."""
+    (diagnosis,) = diagnoses("forwarding-off-pod-b")
+    assert [one.rule.id for one in diagnosis.failed] == ["gateway-arp-answered", "echo-answered", "pod-answers-echo"]
+    assert diagnosis.headline.startswith("the node does not answer 10.244.1.11's ARP for its gateway")
+    assert diagnosis.symptoms["interface"] == "calieabe7761b00"
+
+
+def test_commands_name_the_real_interfaces_and_addresses() -> None:
+    (diagnosis,) = diagnoses("route-lost-midway")
+    commands = [command for one in diagnosis.suspects for command in one.confirm]
+    assert "ip route get 10.244.1.11" in commands
+    assert "ip route get 10.244.1.11 from 10.244.1.10 iif cali14e7d81007d" in commands
+    assert not any("{" in command or "None" in command for command in commands)
+
+
+def test_cases_that_differ_only_in_the_pod_are_told_once() -> None:
+    found = analyze(CAPTURES / "proxy-arp-off" / "cali14e7d81007d.pcap", *captures("no-default-route")[1:])
+    assert len(found.diagnoses) == 1

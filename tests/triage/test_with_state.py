@@ -1,0 +1,96 @@
+"""With the node's state the true cause is confirmed by a line of it, and no wrong one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pcapcheck import analyze
+from pcapcheck.analysis import Analysis
+from pcapcheck.triage.diagnosis import RULED_OUT
+from tests.support.lab import CAPTURES, EXPECTED, captures
+from tests.support.triage import CAUSES
+
+# Faults that neither node nor pods show: they lie in the network between, in another machine, or are over.
+UNSEEN = {
+    "gateway-announced-by-pod",
+    "late-replies",
+    "tunnel-mtu",
+    "two-answers",
+    "vxlan-blocked",
+}
+# What is so besides the cause, and follows from it or leads to it.
+ALSO = {
+    "duplicate-ip": {"duplicate-address"},
+    "ipv6-random-mac": {"cali-mac-changed"},
+}
+
+
+def with_state(scenario: str) -> Analysis:
+    return analyze(*captures(scenario), node_state=CAPTURES / scenario / "state.txt")
+
+
+def confirmed(analysis: Analysis) -> set[str]:
+    return {one.cause.id for diagnosis in analysis.diagnoses for one in diagnosis.confirmed}
+
+
+@pytest.mark.parametrize("scenario", sorted(set(CAUSES) - UNSEEN))
+def test_the_fault_is_confirmed(scenario: str) -> None:
+    analysis = with_state(scenario)
+    assert confirmed(analysis) == {CAUSES[scenario]} | ALSO.get(scenario, set())
+    for diagnosis in analysis.diagnoses:
+        for one in diagnosis.confirmed:
+            assert one.because, one.cause.id
+            assert all("state.txt:" in line for line in one.because)
+
+
+@pytest.mark.parametrize("scenario", sorted(UNSEEN))
+def test_what_the_state_does_not_show_stays_possible(scenario: str) -> None:
+    analysis = with_state(scenario)
+    assert confirmed(analysis) == set()
+    assert CAUSES[scenario] in {one.cause.id for diagnosis in analysis.diagnoses for one in diagnosis.possible}
+
+
+@pytest.mark.parametrize("scenario", sorted(set(EXPECTED) - set(CAUSES)))
+def test_a_healthy_node_has_no_cause(scenario: str) -> None:
+    analysis = with_state(scenario)
+    assert analysis.diagnoses == []
+    assert analysis.remarks == [] or all("mtu" in one.text for one in analysis.remarks)
+
+
+def test_what_is_ruled_out_quotes_the_line_that_does_it() -> None:
+    (diagnosis,) = with_state("proxy-arp-off").diagnoses
+    out = {one.cause.id: one.because[0] for one in diagnosis.suspects if one.status == RULED_OUT}
+    assert set(out) >= {"no-route-to-gateway", "gateway-route-leads-back", "pod-route-missing", "forwarding-off"}
+    assert "169.254.1.1 via" in out["no-route-to-gateway"]
+    assert "10.244.1.10 dev cali14e7d81007d scope link" in out["pod-route-missing"]
+
+
+def test_the_state_of_another_pod_counts_for_nothing(tmp_path: Path) -> None:
+    """The same interface, since the name follows from the pod's name; but another address and MAC."""
+    state = (CAPTURES / "missing-own-route" / "state.txt").read_text()
+    state = state.replace("10.244.1.10", "10.244.1.77").replace("5a:8a:10:57:e2:03", "5a:8a:10:57:e2:99")
+    path = tmp_path / "state.txt"
+    path.write_text(state)
+    analysis = analyze(*captures("missing-own-route"), node_state=path)
+    assert "pod-route-missing" not in {one.cause.id for one in analysis.diagnoses[0].confirmed}
+    (remark,) = [one for one in analysis.remarks if "not the same pod instance" in one.text]
+    assert "the capture shows the pod 10.244.1.10 at 5a:8a:10:57:e2:03" in remark.text
+    assert "the state describes 10.244.1.77 at 5a:8a:10:57:e2:99" in remark.text
+
+
+def test_ebpf_makes_missing_replies_unprovable(tmp_path: Path) -> None:
+    path = tmp_path / "state.txt"
+    path.write_text(
+        "root@node:~# ip link\n"
+        "12: bpfin.cali@bpfout.cali: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP\n"
+        "    link/ether 6a:34:21:aa:bb:cc brd ff:ff:ff:ff:ff:ff\n"
+    )
+    capture = captures("missing-host-route")[0]
+    by_id = {one.rule.id: one for one in analyze(capture, node_state=path).findings}
+    assert by_id["echo-answered"].status == "not-checked"
+    assert "eBPF" in by_id["echo-answered"].reason
+    # The kernel answers ARP there too.
+    silent = analyze(captures("proxy-arp-off")[0], node_state=path)
+    assert {one.rule.id: one.status for one in silent.findings}["gateway-arp-answered"] == "fail"
