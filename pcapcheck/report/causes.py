@@ -65,12 +65,14 @@ def _possible(page: Page, diagnosis: Diagnosis) -> None:
     by_command: dict[str, list[str]] = {}
     for one in diagnosis.possible:
         by_command.setdefault(one.confirm[0], []).append(one.title)
-    for command, titles in islice(by_command.items(), SHOWN):
+    # One more is no longer than the line that would count it.
+    shown = SHOWN if len(by_command) > SHOWN + 1 else len(by_command)
+    for command, titles in islice(by_command.items(), shown):
         page.command(command, 4)
         for title in titles:
             page.line(f"· {title}", 8)
-    if len(by_command) > SHOWN:
-        page.line(Text(f"and {len(by_command) - SHOWN} less likely ones (--format json has them all)", "dim"), 4)
+    if len(by_command) > shown:
+        page.line(Text(f"and {len(by_command) - shown} less likely ones (--format json has them all)", "dim"), 4)
     page.line(
         Text("or all at once: what the script of pcapcheck node-script prints there, as --node-state FILE", "dim"), 4
     )
