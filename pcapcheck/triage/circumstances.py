@@ -231,7 +231,10 @@ class Circumstances:
         if self._node is None:
             return None
         own = [one for one in self._node.rules if not one.is_default]
-        return (bool(own), _quotes(*(one.line for one in own[:2]))) if own or "rules4" in self._node.whole else None
+        if not own and "rules4" not in self._node.whole:
+            return None
+        lines = [one.line for one in own[:2]] or [self._node.lacks("rules4", "no rule but the kernel's own")]
+        return bool(own), _quotes(*lines)
 
     def _managed(self) -> Told | None:
         listed = self._node.managed if self._node is not None else []
