@@ -233,8 +233,9 @@ class Circumstances:
         own = [one for one in self._node.rules if not one.is_default]
         if not own and "rules4" not in self._node.whole:
             return None
-        lines = [one.line for one in own[:2]] or [self._node.lacks("rules4", "no rule but the kernel's own")]
-        return bool(own), _quotes(*lines)
+        if not own:
+            return False, _quotes(self._node.lacks("rules4", "no rule but the kernel's own"))
+        return True, _quotes(*(one.line for one in own[:2]))
 
     def _managed(self) -> Told | None:
         listed = self._node.managed if self._node is not None else []
