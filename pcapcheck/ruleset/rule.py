@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pcapcheck.columns import COLUMNS, TABLES
@@ -77,14 +78,7 @@ class Rule:
 
 def read_rule(node: Node, settings: Settings, text: str = "") -> Rule:
     """One rule from its YAML. Raises RuleError with file, line and column."""
-    items = node.items("a rule")
-    known = (*REQUIRED, *OPTIONAL)
-    for name in items:
-        if name not in known:
-            raise node.key(name).error(f"a rule has no key {name!r}{suggest(name, known)}")
-    for name in REQUIRED:
-        if name not in items:
-            raise node.error(f"a rule needs the key {name!r}")
+    items = keyed(node, "a rule", REQUIRED, OPTIONAL)
     if "expect" not in items and "count" not in items:
         raise node.error("a rule needs 'expect' (what must hold for each row) or 'count' (how many rows)")
     id_ = items["id"].text("'id'")
@@ -129,6 +123,19 @@ def read_rule(node: Node, settings: Settings, text: str = "") -> Rule:
         line=node.line,
         text=text,
     )
+
+
+def keyed(node: Node, what: str, required: Mapping[str, str], optional: Mapping[str, str]) -> dict[str, Node]:
+    """The values of a map by its keys, all of them known and none of those required missing."""
+    items = node.items(what)
+    known = (*required, *optional)
+    for name in items:
+        if name not in known:
+            raise node.key(name).error(f"{what} has no key {name!r}{suggest(name, known)}")
+    for name in required:
+        if name not in items:
+            raise node.error(f"{what} needs the key {name!r}")
+    return items
 
 
 def _text(items: dict[str, Node], name: str) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pcapcheck.ruleset.conditions import Combination, read_conditions
 from pcapcheck.ruleset.document import Node, load_documents
 from pcapcheck.ruleset.load import packs_folder
-from pcapcheck.ruleset.rule import Rule, texts_of
-from pcapcheck.ruleset.variables import Settings, suggest
+from pcapcheck.ruleset.rule import Rule, keyed, texts_of
+from pcapcheck.ruleset.variables import Settings
 from pcapcheck.triage.columns import CASE
 
 REQUIRED = {
@@ -60,14 +60,7 @@ def load_catalogue(rules: list[Rule], settings: Settings) -> list[Cause]:
 
 def read_cause(node: Node, settings: Settings) -> Cause:
     """One cause from its YAML. Raises RuleError with file, line and column."""
-    items = node.items("a cause")
-    keys = (*REQUIRED, *OPTIONAL)
-    for name in items:
-        if name not in keys:
-            raise node.key(name).error(f"a cause has no key {name!r}{suggest(name, keys)}")
-    for name in REQUIRED:
-        if name not in items:
-            raise node.error(f"a cause needs the key {name!r}")
+    items = keyed(node, "a cause", REQUIRED, OPTIONAL)
     rank = items["rank"].text("'rank'")
     if not rank.isdecimal():
         raise items["rank"].error(f"{rank!r} is not a whole number")
