@@ -65,6 +65,7 @@ COLUMNS[CASE] = _table(
     ("by_size", BOOL, "whether small packets arrive and large ones do not"),
     ("unrouted", BOOL, "whether packets keep their TTL or MACs from one link to the next"),
     ("sent_to", MAC, "the MAC that frames are wrongly sent to"),
+    ("nic.proxy_mac", BOOL, "whether frames to the proxy MAC were seen on a host NIC"),
     ("claimed", ADDRESS, "the address that several MACs claim"),
     ("state.proxy_arp", BOOL, "proxy ARP on the interface, its own setting or that of all"),
     ("state.forwarding", BOOL, "forwarding on the interface"),

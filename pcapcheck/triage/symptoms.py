@@ -54,6 +54,7 @@ def symptoms_of(case: Case, result: Result) -> dict[str, Value | None]:
         "dst.recorded": dst_link is not None if dst is not None else None,
         "encap": _encap(case),
         "by_size": any((one.src, one.dst) == (pod, dst) for one in result.followed.size_limits()) if dst else None,
+        "nic.proxy_mac": _nic_to_proxy(result),
         "unrouted": any(one.finding.rule.table == HOPS for one in case.items),
         "sent_to": next(
             (_one(i.evidence.row.get("eth.dst")) for i in case.items if i.finding.rule.table == FRAMES), None
@@ -148,6 +149,12 @@ def _addressed(link: Link | None) -> bool | None:
     ]
     macs = {one.dst for one in handed if one.dst is not None}
     return macs <= link.pod_macs if macs else None
+
+
+def _nic_to_proxy(result: Result) -> bool | None:
+    nics = [link.point for link in result.links if link.point.kind == "host-nic"]
+    proxy = result.reading.proxy_mac
+    return any(group.dst == proxy for nic in nics for group in nic.groups.values()) if nics else None
 
 
 def _encap(case: Case) -> str | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pcapcheck import analyze
 from pcapcheck.triage.diagnosis import POSSIBLE, Diagnosis
 from tests.support.lab import CAPTURES, EXPECTED, captures
 from tests.support.triage import CAUSES
+from tests.support.wire import BEGIN, MS, NODE, SECOND, Frame, answer, ask, reply, request, write_pcap
 
 # Where the packets themselves say which of the causes it is, or nearly so: it must be named first, or among three.
 TOLD = {
@@ -84,3 +87,16 @@ def test_commands_name_the_real_interfaces_and_addresses() -> None:
 def test_cases_that_differ_only_in_the_pod_are_told_once() -> None:
     found = analyze(CAPTURES / "proxy-arp-off" / "cali14e7d81007d.pcap", *captures("no-default-route")[1:])
     assert len(found.diagnoses) == 1
+
+
+def test_frames_to_the_proxy_mac_on_a_nic(tmp_path: Path) -> None:
+    """An eBPF node that did not rewrite a reply: on the pod's link it is missing, on the NIC it goes to nobody."""
+    cali = write_pcap(tmp_path / "cali14e7d81007d.pcap", [(BEGIN, ask()), (BEGIN + MS, answer()), *_requests()])
+    stray = reply(1, eth=("02:50:56:aa:17:c3", NODE), ttl=62)
+    nic = write_pcap(tmp_path / "eth0.pcap", [(BEGIN + 3 * MS, stray)])
+    (diagnosis,) = analyze(cali, nic).diagnoses
+    assert diagnosis.suspects[0].cause.id == "ebpf-reply-not-rewritten"
+
+
+def _requests() -> list[Frame]:
+    return [(BEGIN + 2 * MS + n * SECOND, request(n)) for n in range(4)]
