@@ -151,10 +151,9 @@ def _addressed(link: Link | None) -> bool | None:
     return macs <= link.pod_macs if macs else None
 
 
-def _nic_to_proxy(result: Result) -> bool | None:
+def _nic_to_proxy(result: Result) -> bool:
     nics = [link.point for link in result.links if link.point.kind == "host-nic"]
-    proxy = result.reading.proxy_mac
-    return any(group.dst == proxy for nic in nics for group in nic.groups.values()) if nics else None
+    return any(group.dst == result.reading.proxy_mac for nic in nics for group in nic.groups.values())
 
 
 def _encap(case: Case) -> str | None:
