@@ -20,7 +20,8 @@ SMALLEST_RECORD = 58
 class Interface:
     """An interface of a capture file. ``link_type`` is the LINKTYPE_ number.
 
-    ``drops`` counts packets lost while recording, ``unread`` the bytes of damage passed over since. ``printed``: its
+    ``drops`` counts packets lost while recording, ``unread`` the bytes of damage passed over since (of a
+    text as many as lines that are not understood could be). ``printed``: its
     frames are made from tcpdump's text (see ``printed_layout``), not those that were on the wire.
     """
 

@@ -187,10 +187,10 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
                 "capture again with a larger buffer (tcpdump -B 65536)",
             )
         elif 0 < count <= interface.missing:
+            what = f"{interface.missing} lines" if interface.printed else f"{interface.unread} damaged bytes"
+            why = "look like packets and are not understood" if interface.printed else "were skipped"
             link.silence.setdefault(
-                table,
-                f"{interface.unread} damaged bytes were skipped, so {count} missing answers prove nothing; "
-                "capture again or copy it again",
+                table, f"{what} {why}, so {count} missing answers prove nothing; capture again or copy it again"
             )
     expired = capture.exchanges.echoes.unquoted[link.point.key[1:]]
     if 0 < missing[ECHO] <= expired:

@@ -41,7 +41,9 @@ def _sed(file: Source, lines: list[tuple[int, int]]) -> str:
 
 
 def _quoted(file: Source) -> str:
-    return shlex.quote(clean(str(file.path)))
+    path = clean(str(file.path))
+    # Not to be taken for an option.
+    return shlex.quote(f"./{path}" if path.startswith("-") else path)
 
 
 def _tshark(file: Source, numbers: list[int]) -> str:

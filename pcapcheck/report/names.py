@@ -5,34 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from rich.text import Text
-
 from pcapcheck.values import parse_address
 
 if TYPE_CHECKING:
     from pcapcheck.triage.pods import Pods
 
 # What may be an address or the name of an interface, standing by itself.
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"(?<![\w.:/-])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}|[A-Za-z]{2,8}[0-9a-f]{11})"
     r"(?![\w:/-]|\.\w)"
 )
-
-
-def named(text: Text, pods: Pods | None) -> Text:
-    """The text with the name of each pod behind the first mention of its address or interface."""
-    if pods is None:
-        return text
-    out, done = Text(), 0
-    told: set[str] = set()
-    for match in _TOKEN.finditer(text.plain):
-        name = name_of(match[0], pods)
-        if name is not None and name not in told:
-            told.add(name)
-            out.append_text(text[done : match.end()])
-            out.append(f" [{name}]", "dim")
-            done = match.end()
-    return out.append_text(text[done:]) if told else text
 
 
 def name_of(token: str, pods: Pods) -> str | None:
@@ -54,5 +36,5 @@ def names_in(value: Any, pods: Pods) -> dict[str, str]:
         return {name: pod for one in value for name, pod in names_in(one, pods).items()}
     if not isinstance(value, str):
         return {}
-    found = {match[0]: name_of(match[0], pods) for match in _TOKEN.finditer(value)}
+    found = {match[0]: name_of(match[0], pods) for match in TOKEN.finditer(value)}
     return {token: name for token, name in found.items() if name is not None}

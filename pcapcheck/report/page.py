@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from pcapcheck.report.names import named
+from pcapcheck.report.names import TOKEN, name_of
 
 if TYPE_CHECKING:
     from pcapcheck.triage.pods import Pods
@@ -46,3 +46,19 @@ class Page:
             self.console.print(Text(" " * indent) + text, soft_wrap=True)
         else:
             self.console.print(Padding(text, (0, 0, 0, indent)))
+
+
+def named(text: Text, pods: Pods | None) -> Text:
+    """The text with the name of each pod behind the first mention of its address or interface."""
+    if pods is None:
+        return text
+    out, done = Text(), 0
+    told: set[str] = set()
+    for match in TOKEN.finditer(text.plain):
+        name = name_of(match[0], pods)
+        if name is not None and name not in told:
+            told.add(name)
+            out.append_text(text[done : match.end()])
+            out.append(f" [{name}]", "dim")
+            done = match.end()
+    return out.append_text(text[done:]) if told else text

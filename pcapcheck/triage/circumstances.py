@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from pcapcheck.flows.links import UNNAMED
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.state.host_routes import NOWHERE
 from pcapcheck.triage.state.model import Host, Line, Link, PodLink, State
@@ -59,10 +60,24 @@ class Situation:
         link = self.state.pod_for(cali=interface) if interface else None
         if link is None and address is not None:
             link = self.state.pod_for(ip=address)
-        if link is None:
-            return None, None
-        number = next(number for number, one in enumerate(self.state.links) if one is link)
-        return link, self.rows[number]
+        if link is not None and link.ips:
+            number = next(number for number, one in enumerate(self.state.links) if one is link)
+            return link, self.rows[number]
+        return self._completed(link or PodLink(), interface, address)
+
+    def _completed(
+        self, link: PodLink, interface: str | None, address: int | None
+    ) -> tuple[PodLink | None, StateRow | None]:
+        """A link of which the state says less than the captures do: they tell its name and its pod's address."""
+        hosts = self.state.nodes or [host for host in self.state.hosts if host.role is None]
+        node = link.node or (hosts[0] if len(hosts) == 1 else None)
+        name = link.cali_name or (interface if interface != UNNAMED else None)
+        if node is None or name is None:
+            return (link, None) if link.node or link.pod else (None, None)
+        ips = link.ips or ([address] if address is not None and address not in self.foreign else [])
+        whole = replace(link, node=node, cali_name=name, cali=link.cali or node.links.get(name), ips=ips)
+        (row,) = state_rows(replace(self.state, links=[whole]), self.ground.gateway, self.ground.prefix)
+        return whole, row
 
 
 class Circumstances:
@@ -256,7 +271,7 @@ class Circumstances:
         for address in (self.pod, self.dst):
             if address is None:
                 continue
-            listed = [one for one in self.state.pods if one.ip == address and not one.host_network]
+            listed = [one for one in self.state.pods if one.ip == address and one.holds_address]
             if len({one.label for one in listed}) > 1:
                 return True, _quotes(*(one.line for one in listed[:2]))
             held = [own for host in self.state.pod_hosts for own in host.addresses if own.ip == address]

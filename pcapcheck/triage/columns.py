@@ -43,6 +43,7 @@ COLUMNS[CASE] = _table(
     ("interface", TEXT, "name of the pod's link on the node"),
     ("pod", ADDRESS, "the pod"),
     ("dst", ADDRESS, "whom it asked"),
+    ("dst.public", BOOL, "whether dst is an address of the internet, which no pod has"),
     ("dst.interface", TEXT, "name of that pod's link on its node"),
     ("gateway", ENUM, "what became of the pod's ARP for its gateway", GATEWAY),
     ("gateway.macs", NUMBER, "how many MACs answered for the gateway"),

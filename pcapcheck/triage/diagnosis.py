@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pcapcheck.columns import COLUMNS, Column
+from pcapcheck.flows.links import UNNAMED
 from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Combination, Condition, Getter, Leaf
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.result import Result
@@ -20,6 +21,25 @@ from pcapcheck.values import Value, clean
 
 CONFIRMED, POSSIBLE, RULED_OUT = "confirmed", "possible", "ruled-out"
 STATUSES = (CONFIRMED, POSSIBLE, RULED_OUT)
+# What stands in a title, and in a command, for what is not known.
+UNKNOWN_SAID = {
+    "interface": "the pod's interface",
+    "dst.interface": "the receiver's interface",
+    "pod": "the pod",
+    "dst": "the receiver",
+    "sent_to": "a wrong MAC",
+    "gateway.mac": "another MAC",
+    "refused.from": "somebody",
+}
+UNKNOWN_TYPED = {
+    "interface": UNNAMED,
+    "dst.interface": UNNAMED,
+    "pod": "POD-ADDRESS",
+    "dst": "RECEIVER-ADDRESS",
+    "sent_to": "MAC",
+    "gateway.mac": "MAC",
+    "refused.from": "ITS-SENDER",
+}
 
 
 @dataclass(frozen=True)
@@ -126,18 +146,18 @@ def _suspect(
     deciding = [column for leaf in _deciding(ground, get) for column in leaf.columns()]
     because = [line for column in deciding for line in lines.get(column.name, ())]
     row = {
-        name: f"<{name}>" if (value := symptoms.get(name)) is None else column.show(value)
-        for name, column in COLUMNS[CASE].items()
+        name: column.show(value) for name, column in COLUMNS[CASE].items() if (value := symptoms.get(name)) is not None
     }
     quoted = {name: shlex.quote(text) for name, text in row.items()}
+    typed = UNKNOWN_TYPED | quoted
     return Suspect(
         cause,
         status,
-        clean(fill(cause.title, CASE, row)),
+        clean(fill(cause.title, CASE, UNKNOWN_SAID | row)),
         tuple(dict.fromkeys(because)),
         explained,
-        tuple(clean(fill(one, CASE, quoted)) for one in cause.confirm),
-        tuple(clean(fill(one, CASE, quoted)) for one in cause.fix),
+        tuple(clean(fill(one, CASE, typed)) for one in cause.confirm),
+        tuple(clean(fill(one, CASE, typed)) for one in cause.fix),
         seen == TRUE,
     )
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 from pcapcheck.columns import ADDRESSES, ARP, ECHO, FRAMES, HOPS, OPAQUE
 from pcapcheck.flows.echo import Echo
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.sides import NODE, POD
+from pcapcheck.flows.way import Way
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case, asked_for
 from pcapcheck.triage.columns import LOST
-from pcapcheck.values import Value, is_ipv4
+from pcapcheck.values import Value, format_address, is_ipv4
 
 # Where packets were lost, by the rule that says so.
 LOST_BY_RULE = {
@@ -40,11 +42,12 @@ def symptoms_of(case: Case, result: Result) -> dict[str, Value | None]:
         "interface": link.node_interface if link else lead.described,
         "pod": pod,
         "dst": dst,
+        "dst.public": None if dst is None else ip_address(format_address(dst)).is_global,
         "dst.interface": dst_link.node_interface if dst_link else None,
         "gateway": _gateway(case, link),
         "gateway.macs": _macs(case, link),
         "gateway.mac": case.row("reply_mac"),
-        "lost": _lost(case),
+        "lost": _lost(case) or _went_on(result, pod, dst, dst_link),
         "replies": _replies(case, result),
         "refused": None if dst is None else _meaning(echo),
         "refused.by": "none" if dst is not None and echo is None else _who_refused(echo, link, result),
@@ -52,7 +55,7 @@ def symptoms_of(case: Case, result: Result) -> dict[str, Value | None]:
         **_asked(result, dst_link, dst),
         "dst.addressed": _addressed(dst_link),
         "dst.recorded": dst_link is not None if dst is not None else None,
-        "encap": _encap(case),
+        "encap": _encap(case) or _tunnel(result, pod, dst),
         "by_size": any((one.src, one.dst) == (pod, dst) for one in result.followed.size_limits()) if dst else None,
         "nic.proxy_mac": _nic_to_proxy(result),
         "unrouted": any(one.finding.rule.table == HOPS for one in case.items),
@@ -96,6 +99,24 @@ def _lost(case: Case) -> str | None:
     """Where: only if all that was seen to be lost was lost in one place."""
     places = {LOST_BY_RULE[name] for name in case.failed if name in LOST_BY_RULE}
     return min(places, key=LOST.index) if len(places) == 1 else None
+
+
+def _went_on(result: Result, src: int | None, dst: int | None, dst_link: Link | None) -> str | None:
+    """Whether requests were seen leaving the node for another, whose pod's link was not recorded."""
+    if dst_link is not None:
+        return None
+    last = [way.steps[-1].spot.link.point.kind for way in _lost_ways(result, src, dst) if len(way.steps) > 1]
+    return "between-nodes" if {"host-nic", "tunnel"} & set(last) else None
+
+
+def _tunnel(result: Result, src: int | None, dst: int | None) -> str | None:
+    """The tunnel that unanswered requests were seen in last."""
+    return next((way.steps[-1].encap for way in _lost_ways(result, src, dst) if way.steps[-1].encap != "none"), None)
+
+
+def _lost_ways(result: Result, src: int | None, dst: int | None) -> list[Way]:
+    requests = [way for way in result.followed.found if way.packet == "request" and not way.answered]
+    return [way for way in requests if (way.src, way.dst) == (src, dst)]
 
 
 def _replies(case: Case, result: Result) -> str | None:

@@ -81,7 +81,9 @@ def begin(*arguments: str) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
 def test_ctrl_c_ends_the_stream_with_a_report() -> None:
     """While the writer is still there: what came so far is judged."""
     code = (
-        "import sys; from pcapcheck.capture import stream; from pcapcheck.cli import main\n"
+        # Where the tests themselves run in the background, SIGINT is ignored from the start.
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from pcapcheck.capture import stream; from pcapcheck.cli import main\n"
         "keep = stream.Arriving._keep\n"
         "def told(self, data): keep(self, data); print('read', file=sys.stderr, flush=True)\n"
         "stream.Arriving._keep = told; main(['analyze', '-', '--format', 'json'])"

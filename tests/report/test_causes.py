@@ -80,3 +80,22 @@ def test_pods_are_named_by_address_and_by_interface(pods: Path) -> None:
         "10.244.1.10": "default/pod-a-68c8f9cccd-sgtvg",
         "10.244.1.11": "default/pod-b-68c8f9cccd-gr4hw",
     }
+
+
+def test_names_of_pods_control_no_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "pods.json"
+    metadata = {"name": "a\u001b[31mX\u0007\nFAIL\u202e\ud800", "namespace": "d"}
+    path.write_text(json.dumps({"items": [{"kind": "Pod", "metadata": metadata, "status": {"podIP": "10.244.1.10"}}]}))
+    analysis = analyze(*captures("proxy-arp-off"), pods=path)
+    report = text(analysis)
+    assert r"[d/a\x1b[31mX\x07\x0aFAIL\x202e\xd800]" in report
+    assert all(char.isprintable() or char == "\n" for char in report)
+    report.encode()
+    json.dumps(analysis.to_dict()).encode()
+
+
+def test_what_is_not_known_leaves_no_gap() -> None:
+    for scenario in ("missing-host-route", "proxy-arp-off", "stale-neighbour-node"):
+        report = text(analyze(captures(scenario)[0]))
+        assert "<dst" not in report
+        assert "<sent_to>" not in report

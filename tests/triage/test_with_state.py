@@ -94,3 +94,28 @@ def test_ebpf_makes_missing_replies_unprovable(tmp_path: Path) -> None:
     # The kernel answers ARP there too.
     silent = analyze(captures("proxy-arp-off")[0], node_state=path)
     assert {one.rule.id: one.status for one in silent.findings}["gateway-arp-answered"] == "fail"
+
+
+def node_says(tmp_path: Path, scenario: str, text: str) -> set[str]:
+    path = tmp_path / "pasted.txt"
+    path.write_text(text)
+    return confirmed(analyze(captures(scenario)[0], node_state=path))
+
+
+def test_one_command_pasted_back_settles_it(tmp_path: Path) -> None:
+    """The captures tell which link it is about; the paste need not."""
+    text = "$ ip route get 169.254.1.1\nRTNETLINK answers: Network is unreachable\n"
+    assert node_says(tmp_path, "no-default-route", text) == {"no-route-to-gateway"}
+    quoted = "> $ sysctl net.ipv4.conf.all.proxy_arp net.ipv4.conf.cali14e7d81007d.proxy_arp\n"
+    quoted += "> net.ipv4.conf.all.proxy_arp = 0\n> net.ipv4.conf.cali14e7d81007d.proxy_arp = 0\n"
+    assert node_says(tmp_path, "proxy-arp-off", quoted) == {"proxy-arp-off"}
+
+
+@pytest.mark.parametrize("phase", ["Completed", "Error", "Evicted", "Failed"])
+def test_a_pod_that_has_ended_holds_no_address(tmp_path: Path, phase: str) -> None:
+    head = "NAMESPACE NAME READY STATUS RESTARTS AGE IP NODE\n"
+    runs = "d a 1/1 Running 0 1m 10.244.1.10 n1\n"
+    listed = f"$ kubectl get pods -A -o wide\n{head}{runs}"
+    assert node_says(tmp_path, "proxy-arp-off", f"{listed}d job 0/1 {phase} 0 9m 10.244.1.10 n2\n") == set()
+    both = f"{listed}d b 1/1 Running 0 9m 10.244.1.10 n2\n"
+    assert node_says(tmp_path, "proxy-arp-off", both) == {"duplicate-address"}

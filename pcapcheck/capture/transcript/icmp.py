@@ -24,6 +24,11 @@ _UNREACHABLE = {
     ("host", "host precedence violation"): 14,
     ("host", "precedence cutoff"): 15,
 }
+# Whom an error says cannot be reached.
+_ABOUT = re.compile(
+    r"(?:(?:net|host) )?(?P<v4>\d+\.\d+\.\d+\.\d+) (?:unreachable|(?:tcp|udp) port \S+ unreachable|protocol \S+ )"
+    r"|.*?(?:unreachable (?:route|prohibited|address)|beyond scope|in-transit for) (?P<v6>[0-9a-fA-F:]+[0-9a-fA-F])"
+)
 # What stands behind the words of a message.
 _END = r"(?=[,:;\[(!]|\s|$)"
 _SIZE = re.compile(r", length (\d+)")
@@ -74,7 +79,8 @@ _ICMP: list[tuple[re.Pattern[str], Maker]] = [
         lambda match: _echo(match, 8, 0),
     ),
     (
-        re.compile(r"echo (?P<kind>request|reply)(?: seq (?P<seq>\d+))?" + _END),
+        # Without a number it is an old tcpdump's; behind "id" one stood and was cut.
+        re.compile(r"echo (?P<kind>request|reply)(?: seq (?P<seq>\d+))?(?!, i|, $)" + _END),
         lambda match: _echo(match, 8, 0),
     ),
     (re.compile(r"\S+ (?:tcp|udp) port \S+ unreachable" + _END), lambda _: Icmp(3, 3)),
@@ -125,8 +131,8 @@ _ICMP6: list[tuple[re.Pattern[str], Maker]] = [
     ),
     (re.compile(r"(?:destination unreachable, )?unreachable code-#(\d+)"), lambda match: Icmp(1, int(match[1]) & 255)),
     (re.compile(r"destination unreachable"), lambda _: Icmp(1)),
-    (re.compile(r"packet too big, mtu (\d+)"), lambda match: Icmp(2, mtu=int(match[1]))),
-    (re.compile(r"packet too big"), lambda _: Icmp(2)),
+    (re.compile(r"packet too big, mtu (\d+)"), lambda match: Icmp(2, 0, mtu=int(match[1]))),
+    (re.compile(r"packet too big"), lambda _: Icmp(2, 0)),
     (re.compile(r"time exceeded in-transit"), lambda _: Icmp(3, 0)),
     (re.compile(r"ip6 reassembly time exceeded"), lambda _: Icmp(3, 1)),
     (re.compile(r"time exceeded"), lambda _: Icmp(3)),
@@ -151,7 +157,8 @@ def icmp(words: str) -> Icmp | None:
 
 def icmp6(words: str, details: list[str]) -> Icmp | None:
     """An ICMPv6 message from what follows ``ICMP6,``; ``details`` are the lines behind it (-v)."""
-    message = _first(_ICMP6, words)
+    # Some say the length before the rest: destination unreachable, length 112, unreachable route …
+    message = _first(_ICMP6, _SIZE.sub("", words, count=1))
     if message is None:
         return None
     if message.kind in (135, 136):
@@ -171,6 +178,10 @@ def _first(grammar: list[tuple[re.Pattern[str], Maker]], words: str) -> Icmp | N
 
 
 def _with_size(message: Icmp, words: str) -> Icmp:
+    """The message with its length, and of an error with whom it is about."""
+    about = _ABOUT.match(words)
+    if about:
+        message.about = address_of(about["v4"], 4) if about["v4"] else address_of(about["v6"], 6)
     size = _SIZE.search(words)
     message.size = int(size[1]) if size else None
     return message

@@ -106,6 +106,9 @@ def arp(text: str) -> Arp | None:
     if _CUT.match(text) or (lengths and text.startswith("length")):
         return Arp()
     match = _WHO_HAS.match(text)
+    if match and match[3] is None and text[match.end() :].lstrip()[:1] == "t":
+        # Cut inside "tell".
+        return None
     if match:
         target_mac = mac_of(match[2]) if match[2] else None
         return Arp(1, sender_ip=_ipv4(match[3]), target_mac=target_mac, target_ip=_ipv4(match[1]))

@@ -21,7 +21,10 @@ class Arp:
 
 @dataclass(slots=True)
 class Icmp:
-    """An ICMP or ICMPv6 message. ``target`` and ``mac`` are those of neighbour discovery; ``size`` in bytes."""
+    """An ICMP or ICMPv6 message. ``target`` and ``mac`` are those of neighbour discovery; ``size`` in bytes.
+
+    ``about`` is the address that an error names: that of the packet which went no further.
+    """
 
     kind: int | None = None
     code: int | None = None
@@ -31,6 +34,7 @@ class Icmp:
     target: int | None = None
     mac: int | None = None
     quoted: Datagram | None = None
+    about: int | None = None
     size: int | None = None
 
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pcapcheck.capture import layout
-from pcapcheck.capture.record import Interface, Problem, RecordBatch, Text, empty_matrix
+from pcapcheck.capture.record import SMALLEST_RECORD, Interface, Problem, RecordBatch, Text, empty_matrix
 from pcapcheck.capture.transcript.banner import Described, Dropped, known_line
 from pcapcheck.capture.transcript.blocks import Block, starts, without_prefix
 from pcapcheck.capture.transcript.frame import encode
 from pcapcheck.capture.transcript.lines import plain, read_lines
 from pcapcheck.capture.transcript.link import ETHERNET, parse
 from pcapcheck.capture.transcript.packet import Packet
+from pcapcheck.capture.transcript.quotes import Quotes
 from pcapcheck.capture.transcript.stamps import Timeline, parse_stamp
 from pcapcheck.capture.window import Window
 from pcapcheck.errors import NotACapture
@@ -61,6 +62,7 @@ class TranscriptReader:
         self._open: Block | None = None
         self._other_lines = self._first_other = self._last_other = 0
         self._not_understood = 0
+        self._quotes = Quotes()
         self._records = self._read()
         # What stands before the first packet that is understood.
         self._ahead: list[Record] = []
@@ -165,6 +167,8 @@ class TranscriptReader:
         for number, _ in block.close():
             self._note_other(number)
         packet = parse(block.lines)
+        if packet is not None:
+            self._quotes.take(packet)
         if packet is None and block.stamp is None:
             self._note_other(block.first)
             return
@@ -223,6 +227,8 @@ class TranscriptReader:
 
     def _note_not_understood(self, record: Record) -> None:
         self._not_understood += 1
+        # It may have been the answer that seems to be missing.
+        self.interfaces[record.interface].unread += SMALLEST_RECORD
         if self._not_understood <= MOST_SHOWN:
             shown = record.text.words.strip()[:WORDS_SHOWN]
             self.problems.append(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pcapcheck.triage.state.listing import Listing
 from pcapcheck.triage.state.model import Line, PodEntry
 from pcapcheck.triage.state.words import address
+from pcapcheck.values import clean
 
 HEADER = re.compile(r"(NAMESPACE\s+)?NAME\s+READY\s+STATUS\b.*")
 READY = re.compile(r"\d+/\d+")
@@ -65,9 +66,9 @@ def pod_of(document: Mapping[str, object], line: Line) -> PodEntry | None:
     namespace, node, phase = metadata.get("namespace"), spec.get("nodeName"), status.get("phase")
     ip = status.get("podIP")
     return PodEntry(
-        name,
+        clean(name),
         line,
-        namespace if isinstance(namespace, str) else None,
+        clean(namespace) if isinstance(namespace, str) else None,
         address(ip) if isinstance(ip, str) else None,
         node if isinstance(node, str) else None,
         phase if isinstance(phase, str) else None,

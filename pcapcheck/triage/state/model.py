@@ -14,6 +14,8 @@ from pcapcheck.values import is_ipv4
 NODE, POD = "node", "pod"
 # Kinds of routes that lead nowhere (rtnetlink(7), RTN_*).
 DEAD_ENDS = ("blackhole", "unreachable", "prohibit", "throw")
+# What kubectl says of pods that run no more.
+ENDED = ("Succeeded", "Completed", "Failed", "Error", "Evicted", "OOMKilled", "ContainerStatusUnknown")
 BPF_DEVICES = ("bpfin.cali", "bpfout.cali")
 
 
@@ -364,6 +366,11 @@ class PodEntry:
     @property
     def label(self) -> str:
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+    @property
+    def holds_address(self) -> bool:
+        """Whether its address is its own: the node's is not, and of a pod that has ended the listing keeps it."""
+        return self.ip is not None and not self.host_network and self.phase not in ENDED
 
 
 @dataclass(slots=True)

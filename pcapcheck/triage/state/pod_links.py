@@ -31,7 +31,7 @@ class Names:
             names.by_name.setdefault(pod.name, pod)
             # What kubectl does not say is mostly "default"; it counts only where a cali of that name is there.
             names.by_cali.setdefault(cali_name(pod.namespace or "default", pod.name, prefix), full_name(pod))
-            if pod.ip is not None and not pod.host_network and pod.phase not in ("Succeeded", "Failed", "Completed"):
+            if pod.ip is not None and pod.holds_address:
                 names.by_ip.setdefault(pod.ip, pod)
         return names
 

@@ -69,7 +69,8 @@ def quote(line: Line) -> str:
 
 def state_rows(state: State, gateway: int, prefix: str) -> list[StateRow]:
     """The rows, in the order of the state's links."""
-    nodes = {id(node): (tunnel_in_use(node, prefix), node.ebpf) for node in state.nodes}
+    hosts = {id(link.node): link.node for link in state.links if link.node is not None}
+    nodes = {number: (tunnel_in_use(node, prefix), node.ebpf) for number, node in hosts.items()}
     return [_Row(number, link, gateway, prefix, nodes).make() for number, link in enumerate(state.links)]
 
 

@@ -95,6 +95,9 @@ class Block:
     at: Line | None = None
 
 
+QUOTATION = re.compile(r"(?:> ?)+")
+
+
 @dataclass(frozen=True)
 class Prompt:
     """A prompt: what it looks like without its directory, the host that it names, and the command behind it."""
@@ -114,8 +117,9 @@ class Shell:
 
 
 def plain(text: str) -> str:
-    """A line without colours and carriage returns."""
-    return COLOURS.sub("", text) if "\x1b" in text or "\r" in text else text
+    """A line without colours, carriage returns and the marks of a quotation."""
+    text = COLOURS.sub("", text) if "\x1b" in text or "\r" in text else text
+    return QUOTATION.sub("", text) if text.startswith(">") else text
 
 
 def find_prompt(text: str) -> Prompt | None:

@@ -1,0 +1,105 @@
+"""ICMP errors that a text prints without what they quote belong to the request that they end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pcapcheck import analyze
+from pcapcheck.analysis import Analysis
+
+POD, PEER, ROUTER = "10.244.1.10", "10.244.1.11", "172.31.186.250"
+ARP = (
+    "tcpdump -nn -i cali14e7d81007d\n"
+    "12:00:00.000001 ARP, Request who-has 169.254.1.1 tell 10.244.1.10, length 28\n"
+    "12:00:00.000021 ARP, Reply 169.254.1.1 is-at ee:ee:ee:ee:ee:ee, length 28\n"
+)
+
+
+def request(second: int, to: str = PEER) -> str:
+    return f"12:00:{second:02}.000000 IP {POD} > {to}: ICMP echo request, id 9, seq {second}, length 64\n"
+
+
+def reply(second: int, by: str = PEER) -> str:
+    return f"12:00:{second:02}.000900 IP {by} > {POD}: ICMP echo reply, id 9, seq {second}, length 64\n"
+
+
+def refused(second: int, words: str) -> str:
+    return f"12:00:{second:02}.000600 IP {ROUTER} > {POD}: ICMP {words}, length 92\n"
+
+
+def judge(tmp_path: Path, text: str) -> Analysis:
+    path = tmp_path / "ticket.txt"
+    path.write_text(ARP + text)
+    return analyze(path)
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "code"),
+    [
+        (f"host {PEER} unreachable", 3, 1),
+        (f"net {PEER} unreachable", 3, 0),
+        (f"{PEER} unreachable - need to frag (mtu 1450)", 3, 4),
+        (f"host {PEER} unreachable - admin prohibited filter", 3, 13),
+        (f"{PEER} udp port 33434 unreachable", 3, 3),
+    ],
+)
+def test_an_error_ends_the_request_that_it_is_about(tmp_path: Path, words: str, kind: int, code: int) -> None:
+    echo = judge(tmp_path, request(1) + reply(1) + request(2) + refused(2, words) + request(9)).echo
+    assert list(echo["outcome"]) == ["replied", "error", "in-flight"]
+    (row,) = echo[echo["outcome"] == "error"].itertuples()
+    assert (row.error_type, row.error_code, row.error_from) == (kind, code, ROUTER)
+
+
+def test_errors_come_in_the_order_of_the_requests(tmp_path: Path) -> None:
+    """The node asks for the pod for three seconds, and then refuses all that waited for it."""
+    text = request(1) + request(2) + request(3) + refused(4, f"host {PEER} unreachable") * 2 + request(9)
+    echo = judge(tmp_path, text).echo.sort_values("seq")
+    assert list(echo["outcome"]) == ["error", "error", "unanswered", "in-flight"]
+
+
+def test_an_error_about_another_is_nobodys(tmp_path: Path) -> None:
+    echo = judge(tmp_path, request(1) + refused(1, "host 10.244.1.99 unreachable") + request(9)).echo.sort_values("seq")
+    assert list(echo["outcome"]) == ["unanswered", "in-flight"]
+
+
+def test_an_error_that_names_nobody_needs_but_one_to_be_about(tmp_path: Path) -> None:
+    """IPv6 routers say that a packet was too big, not for whom."""
+    pod, peer, router = "fd00::a", "fd00::b", "fd00::1"
+    asked = f"12:00:01.000000 IP6 {pod} > {peer}: ICMP6, echo request, id 9, seq 1, length 1480\n"
+    big = f"12:00:01.000600 IP6 {router} > {pod}: ICMP6, packet too big, mtu 1400, length 1240\n"
+    later = f"12:00:09.000000 IP6 {pod} > {peer}: ICMP6, echo request, id 9, seq 2, length 64\n"
+    echo = judge(tmp_path, asked + big + later).echo.sort_values("seq")
+    assert list(echo["outcome"]) == ["error", "in-flight"]
+    assert (echo["error_type"].iloc[0], echo["error_code"].iloc[0], echo["error_mtu"].iloc[0]) == (2, 0, 1400)
+    other = asked.replace(peer, "fd00::c")
+    echo = judge(tmp_path, asked + other + big + later).echo
+    assert "error" not in set(echo["outcome"])
+
+
+def test_the_cause_is_the_one_that_the_error_tells(tmp_path: Path) -> None:
+    text = "".join(request(n) + refused(n, f"{PEER} unreachable - need to frag (mtu 1450)") for n in (1, 2))
+    (diagnosis,) = judge(tmp_path, text + request(9)).diagnoses
+    assert diagnosis.suspects[0].cause.id == "mtu-too-large"
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        f"12:00:02.000900 IP {PEER} > {POD}: ICMP echo reply, id 9, se",
+        f"12:00:02.000900 IP {PEER} > {POD}: ICMP echo reply, id 9,",
+        f"12:00:02.000900 IP {PEER} > {POD}: ICMP echo reply, i",
+    ],
+)
+def test_a_line_that_was_cut_is_told_and_may_have_been_the_answer(tmp_path: Path, cut: str) -> None:
+    analysis = judge(tmp_path, request(1) + reply(1) + request(2) + cut + "\n" + request(9) + reply(9))
+    assert [one.kind for one in analysis.captures[0].problems] == ["not-understood"]
+    assert "line 7" in analysis.captures[0].problems[0].message
+    found = {one.rule.id: one for one in analysis.findings}["echo-answered"]
+    assert (found.status, found.checked, found.unknown) == ("pass", 2, 1)
+
+
+def test_a_request_that_was_cut_is_told(tmp_path: Path) -> None:
+    analysis = judge(tmp_path, "12:00:05.000000 ARP, Request who-has 169.254.1.1 te\n")
+    assert "line 4" in analysis.captures[0].problems[0].message
