@@ -64,10 +64,14 @@ def scan_pcap(
                 break
             seconds = word_of(buffer, position, big)
             fraction = word_of(buffer, position + 4, big)
-            zeros = captured == 0 and length == 0 and seconds == 0 and fraction == 0
+            zeros = False
             odd = captured > length or fraction >= limit
-            if latest >= 0 and (seconds > latest + DAY or latest > seconds + DAY):
-                odd = not zeros
+            # Most records are of the same second as the one before.
+            if seconds != latest and latest >= 0 and (seconds > latest + DAY or latest > seconds + DAY):
+                odd = True
+            if captured == 0 and length == 0 and seconds == 0 and fraction == 0:
+                zeros = True
+                odd = False
             if odd and state[TRUSTED] == 0:
                 status = SUSPECT
                 break
