@@ -36,3 +36,4 @@ TOLD_TARGET_MAC = 32768
 TOLD_TARGET_IP = 65536
 TOLD_MTU = 131072
 TOLD_DF = 262144
+TOLD_QUOTE = 524288  # what an error quotes; else it was inferred, for the pairing of echoes alone

@@ -303,6 +303,13 @@ def blank_row(buffer: bytearray, start: int, rows: array[int], capacity: int, ro
         rows[ETH_SRC * capacity + row] = ABSENT
     if not told & TOLD_TTL:
         rows[IP_TTL * capacity + row] = ABSENT
+    if not told & TOLD_QUOTE:
+        rows[HAS * capacity + row] -= rows[HAS * capacity + row] & HAS_QUOTED
+        rows[QUOTED_PROTO * capacity + row] = ABSENT
+        rows[QUOTED_TTL * capacity + row] = ABSENT
+        rows[QUOTED_TYPE * capacity + row] = ABSENT
+        rows[QUOTED_IDENT * capacity + row] = ABSENT
+        rows[QUOTED_SEQ * capacity + row] = ABSENT
     if not told & TOLD_ID:
         rows[IP_ID * capacity + row] = ABSENT
     if not told & TOLD_DF:

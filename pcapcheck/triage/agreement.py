@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pcapcheck.flows.links import Link
+from pcapcheck.flows.links import UNNAMED, Link
 from pcapcheck.triage.state.model import PodLink, State
 from pcapcheck.triage.state.rows import quote
 from pcapcheck.values import format_address, format_mac
@@ -36,6 +36,7 @@ def compare(links: list[Link], state: State) -> Agreement:
         described = state.pod_for(cali=link.node_interface) if link.point.kind == "pod-link" else None
         if described is not None:
             _same_instance(link, described, found)
+    _other_node(links, state, found)
     told: set[str | None] = set()
     for one in state.links:
         if one.cali is not None and one.cali.mtu in MTUS and one.cali_name not in told:
@@ -47,6 +48,23 @@ def compare(links: list[Link], state: State) -> Agreement:
             )
             found.remarks.append(Remark(text, (quote(one.cali.line),)))
     return found
+
+
+def _other_node(links: list[Link], state: State, found: Agreement) -> None:
+    """A state that describes pods, but none of those in the captures, is of another node, or of another time."""
+    ours = [
+        link for link in links if link.point.kind == "pod-link" and (link.pod_ips or link.node_interface != UNNAMED)
+    ]
+    if not ours or not state.links or any(_describes(state, link) for link in ours):
+        return
+    names = ", ".join(dict.fromkeys(link.point.name for link in ours[:3]))
+    there = ", ".join(dict.fromkeys(one.cali_name for one in state.links[:3] if one.cali_name)) or "others"
+    found.remarks.append(Remark(f"the state tells nothing of {names}, but of {there}: is it of another node?", ()))
+
+
+def _describes(state: State, link: Link) -> bool:
+    by_address = any(state.pod_for(ip=ip) is not None for ip in link.pod_ips)
+    return by_address or state.pod_for(cali=link.node_interface) is not None
 
 
 def _same_instance(link: Link, described: PodLink, found: Agreement) -> None:

@@ -119,3 +119,10 @@ def test_a_pod_that_has_ended_holds_no_address(tmp_path: Path, phase: str) -> No
     assert node_says(tmp_path, "proxy-arp-off", f"{listed}d job 0/1 {phase} 0 9m 10.244.1.10 n2\n") == set()
     both = f"{listed}d b 1/1 Running 0 9m 10.244.1.10 n2\n"
     assert node_says(tmp_path, "proxy-arp-off", both) == {"duplicate-address"}
+
+
+def test_the_state_of_another_node_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "other.txt"
+    path.write_text("root@n2:~# ip route\ndefault via 10.0.0.1 dev eth0\n10.244.9.7 dev cali0123456789a scope link\n")
+    (remark,) = analyze(captures("proxy-arp-off")[0], node_state=path).remarks
+    assert remark.text == ("the state tells nothing of cali14e7d81007d, but of cali0123456789a: is it of another node?")

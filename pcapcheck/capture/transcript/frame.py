@@ -200,4 +200,5 @@ def _icmp(icmp: Icmp, version: int) -> tuple[bytes, int]:
             head += struct.pack(">BB", icmp.kind - 134, 1) + icmp.mac.to_bytes(6, "big")
     elif icmp.quoted is not None:
         head += _datagram(icmp.quoted)[0]
+        told |= 0 if icmp.inferred else layout.TOLD_QUOTE
     return head, told

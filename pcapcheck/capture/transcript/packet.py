@@ -23,7 +23,8 @@ class Arp:
 class Icmp:
     """An ICMP or ICMPv6 message. ``target`` and ``mac`` are those of neighbour discovery; ``size`` in bytes.
 
-    ``about`` is the address that an error names: that of the packet which went no further.
+    ``about`` is the address that an error names: that of the packet which went no further. ``inferred``: what is quoted
+    was not printed.
     """
 
     kind: int | None = None
@@ -35,6 +36,7 @@ class Icmp:
     mac: int | None = None
     quoted: Datagram | None = None
     about: int | None = None
+    inferred: bool = False
     size: int | None = None
 
 

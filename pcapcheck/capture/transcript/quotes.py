@@ -65,6 +65,7 @@ class Quotes:
         if len(pairs) != 1:
             return
         about = self._open[pairs[0]].pop(0)
+        message.inferred = True
         message.quoted = Datagram(
             datagram.version,
             *pairs[0],
