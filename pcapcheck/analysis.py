@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from pcapcheck.triage.pods import Pods
     from pcapcheck.triage.state.model import State
+    from pcapcheck.triage.state.rows import StateRow
 
 
 class Analysis(Outcome):
@@ -125,8 +126,7 @@ def analyze(
         _sink(row.capture, evaluations)(PATHS, [row], weight)
     for hop, weight in found.hop_rows(every=HOPS in every):
         _sink(hop.capture, evaluations)(HOPS, [hop], weight)
-    if state is not None:
-        feed_state(state, settings, evaluations)
+    described = feed_state(state, settings, evaluations) if state is not None else None
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
     analysis = Analysis(captures, facts, findings, reading, found, inputs.passed_over)
@@ -135,7 +135,7 @@ def analyze(
         # Loaded when something failed: a healthy capture needs none of it.
         from pcapcheck.triage.examine import examine
 
-        examine(analysis, loaded, settings, state)
+        examine(analysis, loaded, settings, state, described)
     return analysis
 
 
@@ -148,14 +148,13 @@ def _read_state(paths: Iterable[Path], settings: Settings) -> State:
 
 def _name_pods(given: str | Path | Iterable[str | Path] | None, state: State | None, settings: Settings) -> Pods | None:
     """The names in the files given, else those that the node's state lists."""
-    prefix = settings.texts["interface_prefix"]
-    if given is None and (state is None or not state.pods):
+    listed = state.pods if state is not None else []
+    if given is None and not listed:
         return None
     from pcapcheck.triage.pods import Pods
 
-    return (
-        Pods.of(state.pods, prefix) if given is None and state is not None else Pods.read(_paths(given or ()), prefix)
-    )
+    prefix = settings.texts["interface_prefix"]
+    return Pods.of(listed, prefix) if given is None else Pods.read(_paths(given), prefix)
 
 
 def analyze_state(
@@ -185,12 +184,13 @@ def analyze_state(
     return analysis
 
 
-def feed_state(state: State, settings: Settings, evaluations: list[Evaluation]) -> None:
-    """Hand the rows of the table ``state`` to the rules about it."""
+def feed_state(state: State, settings: Settings, evaluations: list[Evaluation]) -> list[StateRow]:
+    """Hand the rows of the table ``state`` to the rules about it, and return them."""
     from pcapcheck.triage.state.rows import state_rows
 
     rows = state_rows(state, settings.number("gateway"), settings.texts["interface_prefix"])
     _sink(NO_CAPTURE, evaluations)(STATE, rows, 1)
+    return rows
 
 
 def _paths(given: str | Path | Iterable[str | Path]) -> Iterable[Path]:

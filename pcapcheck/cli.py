@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ParamSpec
+from typing import IO, TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pcapcheck.ruleset.variables import Settings
 
 P = ParamSpec("P")
+F = TypeVar("F", bound=Callable[..., Any])
 GARBAGE_THRESHOLD = 100_000
 UNPACK_LIMIT = click.option(
     "--unpack-limit",
@@ -97,6 +98,12 @@ def scope_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def rules_option(help_: str) -> Callable[[F], F]:
+    """The option that names rules to use."""
+    path = click.Path(path_type=Path)
+    return click.option("--rules", "rule_paths", multiple=True, metavar="PATH", type=path, help=help_)
+
+
 def report_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options that say how the verdict is reported."""
     options = [
@@ -123,14 +130,7 @@ def main() -> None:
 
 @main.command()
 @CAPTURES
-@click.option(
-    "--rules",
-    "rule_paths",
-    multiple=True,
-    metavar="PATH",
-    type=click.Path(path_type=Path),
-    help="A rule file or a folder of them, instead of the Calico pack. Repeatable.",
-)
+@rules_option("A rule file or a folder of them, instead of the Calico pack. Repeatable.")
 @scope_options
 @click.option(
     "--node-state",
@@ -188,14 +188,7 @@ def _report(
 
 @main.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--rules",
-    "rule_paths",
-    multiple=True,
-    metavar="PATH",
-    type=click.Path(path_type=Path),
-    help="A rule file or a folder of them, instead of the rules about states. Repeatable.",
-)
+@rules_option("A rule file or a folder of them, instead of the rules about states. Repeatable.")
 @PODS
 @SET
 @report_options
@@ -293,14 +286,7 @@ def rules() -> None:
     """List, explain and check rules."""
 
 
-RULES_OPTION = click.option(
-    "--rules",
-    "rule_paths",
-    multiple=True,
-    metavar="PATH",
-    type=click.Path(path_type=Path),
-    help="Rules to use instead.",
-)
+RULES_OPTION = rules_option("Rules to use instead.")
 
 
 @rules.command("list")

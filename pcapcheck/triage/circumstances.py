@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pcapcheck.flows.links import UNNAMED
@@ -20,15 +20,9 @@ DROPPING = ("drop", "reject")
 TTL_SETTING = ("ttl set", "--ttl-set", "hoplimit set")
 # Chains and comments of Calico, kube-proxy and Docker, whose rules drop what is invalid all the time.
 USUAL = ("cali-", "cali:", "KUBE-", "kubernetes", "DOCKER", "ctstate INVALID", "ct state invalid")
-# Columns that are the same in the table ``state``, of the pod's own link and of dst's: case column -> row attribute.
-OF_LINK = {
-    "proxy_arp": "proxy_arp",
-    "forwarding": "forwarding",
-    "rp_filter": "rp_filter",
-    "proxy_delay": "proxy_delay",
-    "gateway_route": "gateway_route",
-    "cali_mac": "cali_mac",
-}
+# Columns of the pod's link that the table ``state`` has under the same name; then those that have another there, of the
+# pod's link and of dst's: case column -> row attribute.
+OF_LINK = ("proxy_arp", "forwarding", "rp_filter", "proxy_delay", "gateway_route", "cali_mac")
 OF_POD = {"gateway_neighbour": "gateway_mac", "pod_neighbour": "node_mac", "pod_mac": "pod_mac"}
 OF_DST = {"dst_neighbour": "node_mac", "dst_mac": "pod_mac"}
 
@@ -50,10 +44,6 @@ class Situation:
     ground: Ground
     foreign: frozenset[int]
     rows: list[StateRow]
-
-    @classmethod
-    def of(cls, state: State, ground: Ground, foreign: Iterable[int]) -> Situation:
-        return cls(state, ground, frozenset(foreign), state_rows(state, ground.gateway, ground.prefix))
 
     def find(self, interface: str | None, address: int | None) -> tuple[PodLink | None, StateRow | None]:
         """A pod's link with its row, by the name of its interface, else by its address; nothing where it has none."""
@@ -104,7 +94,7 @@ class Circumstances:
         """A ``state`` column, by its attribute, with its lines."""
         name = attribute.removeprefix("state_")
         if name in OF_LINK:
-            return _cell(self.row, OF_LINK[name])
+            return _cell(self.row, name)
         if name in OF_POD:
             return None if self.pod_is_foreign else _cell(self.row, OF_POD[name])
         if name in OF_DST:

@@ -10,13 +10,21 @@ from pcapcheck.triage.circumstances import Ground, Situation
 from pcapcheck.triage.diagnosis import diagnose
 from pcapcheck.triage.outcome import Outcome
 from pcapcheck.triage.state.model import State
+from pcapcheck.triage.state.rows import StateRow
 
 
-def examine(outcome: Outcome, rules: list[Rule], settings: Settings, state: State | None = None) -> None:
-    """Fill in the diagnoses, and the remarks on ``state``."""
-    agreement = compare(outcome.links, state) if state is not None else None
-    ground = Ground(settings.number("gateway"), settings.number("gateway6"), settings.texts["interface_prefix"])
-    outcome.has_state = state is not None
-    outcome.remarks = agreement.remarks if agreement else []
-    situation = Situation.of(state, ground, agreement.foreign) if state is not None and agreement is not None else None
+def examine(
+    outcome: Outcome,
+    rules: list[Rule],
+    settings: Settings,
+    state: State | None = None,
+    rows: list[StateRow] | None = None,
+) -> None:
+    """Fill in the diagnoses, and the remarks on ``state``, whose rows of the table ``state`` are ``rows``."""
+    situation = None
+    if state is not None:
+        agreement = compare(outcome.links, state)
+        outcome.remarks = agreement.remarks
+        ground = Ground(settings.number("gateway"), settings.number("gateway6"), settings.texts["interface_prefix"])
+        situation = Situation(state, ground, frozenset(agreement.foreign), rows or [])
     outcome.diagnoses = diagnose(outcome, load_catalogue(rules, settings), situation)

@@ -15,12 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class Outcome(Result):
-    """Findings and why they failed. ``remarks`` are on the node's state, where one was given (``has_state``).
+    """Findings and why they failed. ``remarks`` are on the node's state, where one was given.
 
     ``pods`` names pods, where a list of them was given.
     """
 
     diagnoses: list[Diagnosis] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
-    has_state: bool = False
     pods: Pods | None = None

@@ -12,7 +12,6 @@ from pcapcheck.flows.sides import NODE, POD
 from pcapcheck.flows.way import Way
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case, asked_for
-from pcapcheck.triage.columns import LOST
 from pcapcheck.values import Value, format_address, is_ipv4
 
 # Where packets were lost, by the rule that says so.
@@ -98,7 +97,7 @@ def _meaning(echo: Echo | None) -> str:
 def _lost(case: Case) -> str | None:
     """Where: only if all that was seen to be lost was lost in one place."""
     places = {LOST_BY_RULE[name] for name in case.failed if name in LOST_BY_RULE}
-    return min(places, key=LOST.index) if len(places) == 1 else None
+    return places.pop() if len(places) == 1 else None
 
 
 def _went_on(result: Result, src: int | None, dst: int | None, dst_link: Link | None) -> str | None:

@@ -8,22 +8,13 @@ import pytest
 
 from pcapcheck import analyze
 from tests.support.captures import ROOT
+from tests.support.lab import RULES
 from tests.support.transcripts import ANSWER, ASK, judge, reason, status
 
 WALKTHROUGH = ROOT.parent / "shared" / "calico-same-node-walkthrough.md"
 TICKET = ROOT / "fixtures" / "transcripts" / "same-node.md"
 HEALTHY = "PPPPPPPPP"
-FIRST_NINE = (
-    "gateway-arp-answered",
-    "gateway-arp-proxy-mac",
-    "gateway-arp-prompt",
-    "gateway-arp-single-answer",
-    "pod-frames-to-proxy-mac",
-    "node-frames-from-proxy-mac",
-    "node-frames-to-pod-mac",
-    "echo-answered",
-    "address-has-one-mac",
-)
+FIRST_NINE = RULES[:9]
 
 
 def echo(second: float, src: str, dst: str, kind: str, seq: int = 1) -> str:
