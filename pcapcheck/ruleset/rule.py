@@ -40,7 +40,8 @@ class Rule:
     """One rule. ``expected``, ``observed`` and ``headline`` may name columns of the failing row in braces.
 
     ``absent`` says what to do where there was nothing to check, ``next`` what to ask the node after a failure,
-    ``needs`` which rules must hold before there can be anything to check.
+    ``needs`` which rules must hold before there can be anything to check. ``adjusted`` is the reason that an
+    expectation file gives for another severity, or for switching the rule ``off``.
     """
 
     id: str
@@ -63,6 +64,8 @@ class Rule:
     file: str
     line: int
     text: str = field(repr=False, default="")
+    adjusted: str = ""
+    off: bool = False
 
     @property
     def leaves(self) -> list[Leaf]:
