@@ -141,12 +141,19 @@ def main() -> None:
     help="What was found on the node and in its pods: see node-script. Repeatable.",
 )
 @PODS
+@click.option(
+    "--evidence",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Write a small pcapng per failed rule there: the frames that show it, with comments that say what is wrong.",
+)
 @report_options
 @one_line_errors
 def analyze(
     captures: tuple[Path, ...],
     rule_paths: tuple[Path, ...],
     node_state: tuple[Path, ...],
+    evidence: Path | None,
     form: str,
     output: str | None,
     strict: bool,
@@ -160,8 +167,15 @@ def analyze(
 
     Exit code 0: at least one rule was checked and none of severity error failed. 1: one failed. 2: could not judge.
     """
+    if evidence is not None:
+        from pcapcheck.report.evidence_files import make_folder
+
+        # Not only after an hour of listening.
+        make_folder(evidence)
     analysis = _run(captures, rule_paths, **scope, node_state=node_state)
     _keep_inputs(output, analysis, (*rule_paths, *node_state, *scope["pods_files"]))
+    if evidence is not None:
+        analysis.write_evidence(evidence)
     _report(analysis, form, output, strict, required, exit_zero)
 
 

@@ -55,7 +55,8 @@ class Evaluation:
             held.count += weight
             if len(held.samples) < SAMPLES_PER_BIN:
                 values = {column.name: early_value(row, column) for column in self.shown if not column.deferred}
-                held.samples.append(Sample(tuple(row.frames), row.time, values, getattr(row, "told", {})))
+                told, elsewhere = getattr(row, "told", {}), getattr(row, "elsewhere", ())
+                held.samples.append(Sample(tuple(row.frames), row.time, values, told, elsewhere))
 
     def finish(self, facts: Facts) -> Finding:
         """The finding, with what is known now that the captures have been read."""
