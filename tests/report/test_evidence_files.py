@@ -97,6 +97,13 @@ def test_both_ends_of_a_hop(tmp_path: Path) -> None:
         assert f"{tmp_path}/{name}.pcap frame " in comment
 
 
+def test_both_ends_of_a_hop_where_only_the_second_is_judged(tmp_path: Path) -> None:
+    paths = write_links(tmp_path, *ping(1, BEGIN, ttl=64))
+    run(*paths, "--pod", "10.244.1.11", "--evidence", tmp_path / "out")
+    file = tmp_path / "out" / "hop-ttl-decremented.pcapng"
+    assert [read_file(file).interfaces[one.interface].name for one in records(file)] == [LINK_A, LINK_B, LINK_B, LINK_A]
+
+
 def test_a_packet_lost_on_the_way_shows_every_sighting(tmp_path: Path) -> None:
     analysis = analyze(*captures("second-node-drops"))
     (file,) = (one for one in analysis.write_evidence(tmp_path) if one.stem == "request-reaches-pod")
@@ -105,7 +112,7 @@ def test_a_packet_lost_on_the_way_shows_every_sighting(tmp_path: Path) -> None:
     (finding,) = (one for one in document["rules"] if one["id"] == "request-reaches-pod")
     shown = {frame for row in finding["evidence"] for frame in row["frames"]}
     others = {one["frame"] for row in finding["evidence"] for one in row["elsewhere"]}
-    assert len(records(file)) == len(shown) + len(others) == 2 * len(shown)
+    assert (len(shown), len(others), len(records(file))) == (4, 4, 8)
     assert {one["capture"] for row in finding["evidence"] for one in row["elsewhere"]} == {
         str(analysis.captures[0].path)
     }
@@ -331,10 +338,14 @@ def test_a_rotated_set_read_in_part_is_still_all_of_it(tmp_path: Path) -> None:
 def test_of_a_text_it_is_the_lines(tmp_path: Path) -> None:
     """There are no bytes that a pcapng could hold; the lines tell the same."""
     lines = [ASK.replace("22:59", f"23:0{n}") for n in range(3)]
-    (file,) = judge(tmp_path, "look\x1b[2J at this:\n" + "".join(lines)).write_evidence(tmp_path / "out")
+    (file,) = judge(tmp_path, "look at this:\n" + "".join(lines).replace("\n", "\x9b2J\n")).write_evidence(
+        tmp_path / "out"
+    )
     assert file.name == "gateway-arp-answered.txt"
     text = file.read_text()
-    assert [line for line in text.splitlines() if line and not line.startswith("#")] == [line.strip() for line in lines]
+    assert [line for line in text.splitlines() if line and not line.startswith("#")] == [
+        line.replace("\n", r"\x9b2J") for line in lines
+    ]
     assert "# gateway-arp-answered: expected an answer to 10.244.1.10's" in text
     assert f"# {tmp_path}/paste.txt line 2\n" in text
     assert status(analyze(file), "gateway-arp-answered") == "fail"
