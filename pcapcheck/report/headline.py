@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pcapcheck.report.counts import measured
 from pcapcheck.report.summary import pods
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, ordered
 from pcapcheck.ruleset.result import Result
@@ -22,7 +23,9 @@ def _failure(result: Result) -> str:
     failed = [one for one in ordered(result.findings) if one.status == FAIL]
     first = failed[0]
     said = first.evidence[0].headline if first.evidence else ""
-    counts = f" ({first.failed} of {first.checked})" if first.checked > 1 else ""
+    counts = f" ({first.failed} of {first.checked})" if first.failed and first.checked > 1 else ""
+    if first.measures:
+        counts = f" ({', '.join(measured(first))})"
     more = f" (and {len(failed) - 1} more failed)" if len(failed) > 1 else ""
     return (said or f'it does not hold that "{first.rule.title}"') + counts + more
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, ECHO, FRAMES, HOPS, PATHS, STATE
+from pcapcheck.ruleset.aggregate import Measure
 from pcapcheck.ruleset.rule import SEVERITIES, Rule
 from pcapcheck.values import Value
 
@@ -39,7 +40,10 @@ class Evidence:
 
 @dataclass
 class Finding:
-    """A rule's result. ``checked`` rows held or failed, ``unknown`` ones could not be told; ``reason`` says why."""
+    """A rule's result. ``checked`` rows held or failed, ``unknown`` ones could not be told; ``reason`` says why.
+
+    ``measures`` are what the rule's aggregates came to.
+    """
 
     rule: Rule
     status: str = NOT_CHECKED
@@ -48,6 +52,7 @@ class Finding:
     unknown: int = 0
     reason: str = ""
     evidence: list[Evidence] = field(default_factory=list)
+    measures: list[Measure] = field(default_factory=list)
 
 
 def explain_consequences(findings: list[Finding]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pcapcheck.columns import COLUMNS, TABLES
+from pcapcheck.ruleset.aggregate import AGGREGATES, Bound, read_bounds
 from pcapcheck.ruleset.conditions import Combination, Leaf, find_column, read_conditions
 from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.variables import Settings, suggest
@@ -24,6 +25,7 @@ REQUIRED = {
 OPTIONAL = {
     "expect": "conditions that must hold for each row selected",
     "count": "min, max: how many rows may be selected",
+    **AGGREGATES,
     "expected": "what was expected, for the report; {columns} of the row are filled in",
     "observed": "what was there instead, likewise",
     "headline": "the failure in one sentence, likewise",
@@ -53,6 +55,7 @@ class Rule:
     expect: Combination
     least: int | None
     most: int | None
+    bounds: tuple[Bound, ...]
     expected: str
     observed: str
     headline: str
@@ -82,8 +85,11 @@ class Rule:
 def read_rule(node: Node, settings: Settings, text: str = "") -> Rule:
     """One rule from its YAML. Raises RuleError with file, line and column."""
     items = keyed(node, "a rule", REQUIRED, OPTIONAL)
-    if "expect" not in items and "count" not in items:
-        raise node.error("a rule needs 'expect' (what must hold for each row) or 'count' (how many rows)")
+    if not {"expect", "count", *AGGREGATES} & set(items):
+        raise node.error(
+            "a rule needs 'expect' (what must hold for each row), 'count' (how many rows) or an aggregate "
+            f"({', '.join(AGGREGATES)})"
+        )
     id_ = items["id"].text("'id'")
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id_):
         raise items["id"].error(f"{id_!r}: an id is lower-case words joined by hyphens")
@@ -112,6 +118,7 @@ def read_rule(node: Node, settings: Settings, text: str = "") -> Rule:
         expect=read_conditions(items["expect"], table, settings) if "expect" in items else Combination("all", ()),
         least=least,
         most=most,
+        bounds=read_bounds(items, table, settings),
         expected=texts["expected"],
         observed=texts["observed"],
         headline=texts["headline"],
