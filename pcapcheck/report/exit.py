@@ -12,18 +12,18 @@ from pcapcheck.values import clean
 
 
 def unmet(result: Result, strict: bool, required: Iterable[str]) -> list[str]:
-    """What ``--strict`` and ``--require`` ask for and did not get, a line each.
+    """What ``--strict`` and ``--require``, and expectation files likewise, ask for and did not get, a line each.
 
     Raises RuleError where ``required`` names a rule that is not there.
     """
     by_id = {one.rule.id: one for one in result.findings}
     lines = []
-    for name in required:
+    for name in dict.fromkeys((*required, *result.required)):
         if name not in by_id:
             raise RuleError(f"--require {name}: there is no such rule{suggest(name, by_id)}")
         if by_id[name].status == NOT_CHECKED:
             lines.append(f"--require {name}: it was not checked: {by_id[name].reason}")
-    return [*lines, *(_incomplete(result) if strict else ())]
+    return [*lines, *(_incomplete(result) if strict or result.strict else ())]
 
 
 def exit_code(result: Result, demands: list[str], exit_zero: bool = False) -> int:
@@ -35,6 +35,8 @@ def exit_code(result: Result, demands: list[str], exit_zero: bool = False) -> in
 
 def _incomplete(result: Result) -> Iterator[str]:
     for one in result.findings:
+        if one.rule.off:
+            continue
         if one.status == NOT_CHECKED:
             yield f"--strict: {one.rule.id} was not checked: {one.reason}"
         elif one.unknown:
