@@ -336,6 +336,19 @@ def fields() -> None:
     write_fields(sys.stdout)
 
 
+@rules.command()
+@OUTPUT
+@one_line_errors
+def schema(output: str | None) -> None:
+    """The JSON Schema of rule and expectation files, for editors."""
+    import json
+
+    from pcapcheck.ruleset.schema import rule_schema
+
+    with _writing(output) as stream:
+        stream.write(json.dumps(rule_schema(), indent=2, ensure_ascii=False) + "\n")
+
+
 def _run(
     captures: tuple[Path, ...],
     rule_paths: tuple[Path, ...],
