@@ -69,7 +69,7 @@ WRONG = [
 # What is wrong in these a schema does not see: it takes other files, the variables or arithmetic.
 LET_THROUGH = (
     "eth_dst: $proxy_mak",
-    "dst: $per,",
+    "dst: $per}",
     "{cidr: 10.0.0.1/8}",
     "dst: 10.0.0.256",
     "limits: *a",
