@@ -129,8 +129,8 @@ def main() -> None:
 
 
 @main.command()
-@CAPTURES
-@rules_option("A rule file or a folder of them, instead of the Calico pack. Repeatable.")
+@click.argument("captures", metavar="CAPTURE...", nargs=-1, type=click.Path(path_type=Path))
+@rules_option("A rule or expectation file, a folder of them or a pack, instead of the Calico pack. Repeatable.")
 @scope_options
 @click.option(
     "--node-state",
@@ -156,10 +156,13 @@ def analyze(
 ) -> None:
     """Judge one or more captures of one observation.
 
-    A CAPTURE is a file, a folder of them, a pattern, or - for standard input.
+    A CAPTURE is a file, a folder of them, a pattern, or - for standard input. Without any, those are judged that an
+    expectation file (--rules) names.
 
     Exit code 0: at least one rule was checked and none of severity error failed. 1: one failed. 2: could not judge.
     """
+    if not captures and not rule_paths:
+        raise click.MissingParameter(param_type="argument", param_hint="'CAPTURE...'")
     analysis = _run(captures, rule_paths, **scope, node_state=node_state)
     _keep_inputs(output, analysis, (*rule_paths, *node_state, *scope["pods_files"]))
     _report(analysis, form, output, strict, required, exit_zero)
@@ -318,9 +321,9 @@ def show(rule_id: str, rule_paths: tuple[Path, ...]) -> None:
 @one_line_errors
 def check(paths: tuple[Path, ...], assignments: tuple[str, ...]) -> None:
     """Check rule files: every key, column, operator and value."""
-    from pcapcheck.ruleset.load import load_rules
+    from pcapcheck.ruleset.load import load_ruleset
 
-    count = len(load_rules(paths, _settings(assignments)))
+    count = len(load_ruleset(paths, _assignments(assignments)).rules)
     click.echo(f"{count} rule{'' if count == 1 else 's'}: no errors")
 
 
@@ -385,10 +388,9 @@ def _size(option: str, text: str | None) -> int | None:
 
 
 def _load(rule_paths: tuple[Path, ...]) -> list[Any]:
-    from pcapcheck.ruleset.load import calico_pack, load_rules, state_pack
+    from pcapcheck.ruleset.load import PACKS, load_ruleset, pack
 
-    settings = _settings(())
-    return load_rules(rule_paths, settings) if rule_paths else [*calico_pack(settings), *state_pack(settings)]
+    return load_ruleset(rule_paths or map(pack, PACKS)).rules
 
 
 def _settings(assignments: tuple[str, ...]) -> Settings:

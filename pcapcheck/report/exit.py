@@ -13,11 +13,11 @@ from pcapcheck.values import clean
 
 
 def demand(outcome: Outcome, strict: bool, required: Iterable[str], exit_zero: bool = False) -> None:
-    """Note in the outcome what ``--strict`` and ``--require`` ask for and did not get.
+    """Note in the outcome what ``--strict`` and ``--require``, and expectation files likewise, ask for and did not get.
 
     Raises RuleError where ``required`` names a rule that is not there.
     """
-    outcome.unmet = [*_missing(outcome, required), *(_incomplete(outcome) if strict else ())]
+    outcome.unmet = [*_missing(outcome, required), *(_incomplete(outcome) if strict or outcome.strict else ())]
     outcome.exit_zero = exit_zero
 
 
@@ -30,7 +30,7 @@ def exit_code(outcome: Outcome) -> int:
 
 def _missing(result: Result, required: Iterable[str]) -> Iterator[Unmet]:
     by_id = {one.rule.id: one for one in result.findings}
-    for name in required:
+    for name in dict.fromkeys((*required, *result.required)):
         if name not in by_id:
             raise RuleError(f"--require {name}: there is no such rule{suggest(name, by_id)}")
         if by_id[name].status == NOT_CHECKED:
@@ -40,7 +40,6 @@ def _missing(result: Result, required: Iterable[str]) -> Iterator[Unmet]:
 def _incomplete(result: Result) -> Iterator[Unmet]:
     for one in result.findings:
         if one.rule.off:
-            # Not to be checked is what was asked for.
             continue
         if one.status == NOT_CHECKED:
             yield Unmet(f"--strict: {one.rule.id} was not checked: {one.reason}", one.rule.id)

@@ -15,8 +15,14 @@ def headline(result: Result) -> str:
         return _failure(result)
     if result.verdict == NOT_CHECKED:
         return f"nothing could be checked: {ordered(result.findings)[0].reason}"
-    warned = [one.rule.id for one in ordered(result.findings) if one.status == FAIL]
-    return _success(result) + (f"; {' and '.join(warned)} failed, but only warns" if warned else "")
+    failed = [one.rule for one in ordered(result.findings) if one.status == FAIL]
+    warned = [rule.id for rule in failed if rule.severity == "warning"]
+    accepted = [rule.id for rule in failed if rule.severity == "info"]
+    return (
+        _success(result)
+        + (f"; {' and '.join(warned)} failed, but only warns" if warned else "")
+        + (f"; {' and '.join(accepted)} failed, which is accepted" if accepted else "")
+    )
 
 
 def _failure(result: Result) -> str:

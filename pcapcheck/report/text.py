@@ -98,7 +98,7 @@ def _capture_line(result: Result, capture: Capture) -> str:
 def _failure(page: Page, result: Result, finding: Finding, asks: bool) -> None:
     rule = finding.rule
     mark = ("✗ ", STYLES[FAIL]) if rule.severity == "error" else ("! ", STYLES[NOT_CHECKED])
-    severity = "" if rule.severity == "error" else f" ({rule.severity})"
+    severity = "" if rule.severity == "error" else f" ({rule.severity}{f': {rule.adjusted}' if rule.adjusted else ''})"
     page.line(Text.assemble(mark, (rule.id, "bold"), f"{severity}  {rule.title} ({counts(finding)})"))
     shown = finding.evidence[:EVIDENCE_SHOWN]
     words = _words(result, shown)

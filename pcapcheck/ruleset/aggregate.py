@@ -55,7 +55,15 @@ class Bound:
 
     def against(self, value: int) -> int:
         """The greater, the more a row of this value speaks against it."""
-        return value if self.operator in ("lt", "le") else -value
+        return value if self._is_upper else -value
+
+    def allows(self, rank: int) -> bool:
+        """Whether a row of this rank keeps within the bound itself."""
+        return self.holds(Fraction(rank if self._is_upper else -rank))
+
+    @property
+    def _is_upper(self) -> bool:
+        return self.operator in ("lt", "le")
 
     @property
     def name(self) -> str:

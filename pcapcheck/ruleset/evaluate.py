@@ -41,13 +41,15 @@ class Evaluation:
 
         Of frames counted together none is kept, so there a text may not name more either.
         """
+        if self.rule.off:
+            return False
         named = [one for leaf in self.early for one in leaf.columns()] + [column for column, _ in self.bounds]
         named = self.shown if self.rule.table == FRAMES else named
         return any(not (column.deferred or column.shared) for column in named)
 
     def feed(self, capture: int, rows: Iterable[Row], weight: int = 1) -> None:
         """Count rows of one capture; ``weight`` frames stand behind each row where the rows are frame groups."""
-        for row in rows:
+        for row in () if self.rule.off else rows:
             self.seen += weight
             results = tuple(leaf.compare(partial(early_value, row)) for leaf in self.early)
             key = (capture, row.group, row.outcome, results)
@@ -75,6 +77,8 @@ class Evaluation:
 
     def finish(self, facts: Facts) -> Finding:
         """The finding, with what is known now that the captures have been read."""
+        if self.rule.off:
+            return Finding(self.rule, reason=f"switched off: {self.rule.adjusted}")
         return judge_rule(self.rule, self.early, self.shown, self.bins, self.seen, facts)
 
     def _cannot_be_selected(self, results: tuple[int, ...]) -> bool:

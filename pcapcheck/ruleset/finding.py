@@ -60,7 +60,7 @@ def explain_consequences(findings: list[Finding]) -> None:
     failed = {one.rule.id for one in findings if one.status == FAIL}
     for one in findings:
         needed = [name for name in one.rule.needs if name in failed]
-        if one.status == NOT_CHECKED and not one.unknown and needed:
+        if one.status == NOT_CHECKED and not one.unknown and not one.rule.off and needed:
             one.reason = f"nothing to check, since {' and '.join(needed)} failed"
 
 

@@ -259,10 +259,11 @@ def _measure(bound: Bound, sure: Spread, open_: Spread) -> Measure:
 
 
 def _worst(measure: Measure, extremes: list[tuple[int, Evidence]]) -> list[Evidence]:
-    """The rows that speak most against a bound, as evidence of it."""
+    """The rows that speak most against a bound, as evidence of it: those that break it themselves, or the worst."""
     column = measure.bound.column
     assert column is not None
     ranked = sorted(extremes, key=lambda one: -one[0])[:SAMPLES_PER_BIN]
+    ranked = [one for one in ranked if not measure.bound.allows(one[0])] or ranked[:1]
     return [
         replace(
             one,

@@ -148,3 +148,13 @@ def test_wrong(says: str, where: str, message: str, tmp_path: Path) -> None:
         judge(tmp_path, says, [1])
     assert f"x.yml:{where}: " in str(caught.value)
     assert message in str(caught.value)
+
+
+def test_only_rows_that_break_the_bound_are_its_evidence(tmp_path: Path) -> None:
+    finding = judge(tmp_path, "max: {rtt: {lt: 99ms}}", HUNDRED)
+    assert [one.frames for one in finding.evidence] == [(199, 200), (197, 198)]
+
+
+def test_why_a_rule_of_ones_own_failed_is_not_guessed_at(tmp_path: Path) -> None:
+    (tmp_path / "x.yml").write_text(HEAD + "max: {rtt: {lt: 1ms}}")
+    assert analyze(recording(tmp_path, [2]), rules=tmp_path / "x.yml").to_dict()["diagnoses"] == []

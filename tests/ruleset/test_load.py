@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pcapcheck.errors import RuleError
-from pcapcheck.ruleset.load import calico_pack, load_rules
+from pcapcheck.ruleset.load import CALICO, load_ruleset, pack
 from pcapcheck.ruleset.variables import Settings
 
 GOOD = """\
@@ -25,7 +25,7 @@ expect:
 
 def load(tmp_path: Path, text: str, **variables: str) -> None:
     (tmp_path / "x.yml").write_text(text)
-    load_rules([tmp_path / "x.yml"], Settings(variables))
+    load_ruleset([tmp_path / "x.yml"], variables)
 
 
 def test_good(tmp_path: Path) -> None:
@@ -113,17 +113,17 @@ def test_alias_bomb(tmp_path: Path) -> None:
 def test_not_text(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "x.yml").write_bytes(content)
     with pytest.raises(RuleError, match="not UTF-8"):
-        load_rules([tmp_path / "x.yml"], Settings())
+        load_ruleset([tmp_path / "x.yml"])
 
 
 def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(RuleError, match="No such file"):
-        load_rules([tmp_path / "none.yml"], Settings())
+        load_ruleset([tmp_path / "none.yml"])
 
 
 def test_empty_folder(tmp_path: Path) -> None:
     with pytest.raises(RuleError, match=r"no \.yml or \.yaml file with a rule"):
-        load_rules([tmp_path], Settings())
+        load_ruleset([tmp_path])
 
 
 def test_variables() -> None:
@@ -135,15 +135,15 @@ def test_variables() -> None:
 
 def test_endless_file() -> None:
     with pytest.raises(RuleError, match="larger than 1 MiB"):
-        load_rules([Path("/dev/zero")], Settings())
+        load_ruleset([Path("/dev/zero")])
 
 
 def test_control_characters_stay_out_of_reports(tmp_path: Path) -> None:
     (tmp_path / "x.yml").write_text(GOOD.replace("Something holds", '"Some\\e[31mthing"'))
-    (rule,) = load_rules([tmp_path / "x.yml"], Settings())
+    (rule,) = load_ruleset([tmp_path / "x.yml"]).rules
     assert rule.title == "Some\\x1b[31mthing"
 
 
 def test_texts_name_the_variables_values() -> None:
-    rules = {rule.id: rule for rule in calico_pack(Settings({"proxy_mac": "02:00:00:00:00:09"}))}
+    rules = {rule.id: rule for rule in load_ruleset([pack(CALICO)], {"proxy_mac": "02:00:00:00:00:09"}).rules}
     assert rules["pod-frames-to-proxy-mac"].expected == "destination MAC 02:00:00:00:00:09"
