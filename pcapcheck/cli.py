@@ -141,12 +141,19 @@ def main() -> None:
     help="What was found on the node and in its pods: see node-script. Repeatable.",
 )
 @PODS
+@click.option(
+    "--evidence",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Write a small pcapng per failed rule there: the frames that show it, with comments that say what is wrong.",
+)
 @report_options
 @one_line_errors
 def analyze(
     captures: tuple[Path, ...],
     rule_paths: tuple[Path, ...],
     node_state: tuple[Path, ...],
+    evidence: Path | None,
     form: str,
     output: str | None,
     strict: bool,
@@ -163,8 +170,15 @@ def analyze(
     """
     if not captures and not rule_paths:
         raise click.MissingParameter(param_type="argument", param_hint="'CAPTURE...'")
+    if evidence is not None:
+        from pcapcheck.report.evidence_files import make_folder
+
+        # Not only after an hour of listening.
+        make_folder(evidence)
     analysis = _run(captures, rule_paths, **scope, node_state=node_state)
     _keep_inputs(output, analysis, (*rule_paths, *node_state, *scope["pods_files"]))
+    if evidence is not None:
+        analysis.write_evidence(evidence)
     _report(analysis, form, output, strict, required, exit_zero)
 
 
@@ -172,9 +186,9 @@ def _report(
     analysis: Analysis, form: str, output: str | None, strict: bool, required: tuple[str, ...], exit_zero: bool
 ) -> None:
     """Write the report, and exit as the verdict says."""
-    from pcapcheck.report.exit import exit_code, unmet
+    from pcapcheck.report.exit import demand, exit_code
 
-    demands = unmet(analysis, strict, required)
+    demand(analysis, strict, required, exit_zero)
     with _writing(output) as stream:
         if form == "json":
             from pcapcheck.report.json import write_json
@@ -184,9 +198,10 @@ def _report(
             from pcapcheck.report.text import write_text
 
             write_text(analysis, stream)
-    if demands and analysis.verdict == "pass":
-        click.echo(f"pcapcheck: {demands[0]}" + (f" (and {len(demands) - 1} more)" if demands[1:] else ""), err=True)
-    sys.exit(exit_code(analysis, demands, exit_zero))
+    if analysis.unmet and analysis.verdict == "pass":
+        first, *more = analysis.unmet
+        click.echo(f"pcapcheck: {first.text}" + (f" (and {len(more)} more)" if more else ""), err=True)
+    sys.exit(exit_code(analysis))
 
 
 @main.command()
