@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -15,12 +16,13 @@ from pcapcheck.columns import ADDRESSES, ARP, ECHO, FRAMES, HOPS, PATHS, STATE
 from pcapcheck.flows.facts import Facts, claimed_addresses, describe
 from pcapcheck.flows.paths import Paths, find_paths
 from pcapcheck.flows.read import Progress, Reading, Row, RowSink, read_capture
-from pcapcheck.flows.scope import Scope
+from pcapcheck.flows.scope import Scope, parse_interface_names
 from pcapcheck.flows.sightings import Sightings
 from pcapcheck.report.document import document
 from pcapcheck.ruleset.evaluate import Evaluation
+from pcapcheck.ruleset.expectation import Recording
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, explain_consequences
-from pcapcheck.ruleset.load import calico_pack, load_rules, state_pack
+from pcapcheck.ruleset.load import CALICO, load_ruleset, pack
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.triage.ebpf import doubt_ebpf
 from pcapcheck.triage.outcome import Outcome
@@ -98,8 +100,9 @@ def analyze(
 
     ``paths`` are files, folders, patterns or ``-`` for standard input; the files of a rotated set are one capture.
     A compressed capture may hold ``unpack_limit`` bytes (None: 1 GiB or 250 times its size). Of a stream ``keep_all``
-    keeps more than the first GiB, so that its tables can be made. ``rules`` are files or folders of them (None: the
-    Calico pack); ``variables`` override the rules' ``$names``.
+    keeps more than the first GiB, so that its tables can be made. ``rules`` are packs, files or folders of them (None:
+    the Calico pack); ``variables`` override the rules' ``$names``. What an expectation file among them says of its
+    recording holds where the call does not say it: without ``paths`` its captures are judged.
 
     ``node_state`` are files with what was found on the node and in its pods (``pcapcheck node-script``): they confirm
     causes or rule them out. ``pods`` are files with what ``kubectl get pods -A -o json`` (or ``-o wide``) printed, to
@@ -108,14 +111,14 @@ def analyze(
     Raises CaptureError for a capture that cannot be read, StateError for a state that cannot, RuleError for rules that
     cannot be loaded.
     """
-    settings = Settings(variables)
-    loaded = calico_pack(settings) if rules is None else load_rules(_paths(rules), settings)
-    reading = _reading(settings, scope or Scope(), batch_frames)
-    state = None
-    if node_state is not None:
-        state = _read_state(_paths(node_state), settings)
-        loaded += state_pack(settings) if rules is None else []
-    inputs = gather(paths, unpack_limit, keep_all)
+    if rules is None:
+        rules = [pack(CALICO), *([pack(STATE)] if node_state is not None else [])]
+    ruleset = load_ruleset(_paths(rules), variables)
+    loaded, settings, told = ruleset.rules, ruleset.settings, ruleset.recording
+    reading = _reading(settings, _scoped(scope or Scope(), told), batch_frames)
+    described_in = told.node_state if node_state is None else _paths(node_state)
+    state = _read_state(described_in, settings) if described_in else None
+    inputs = gather(paths or told.captures, unpack_limit, keep_all)
     evaluations = [Evaluation(rule) for rule in loaded]
     every = frozenset(one.rule.table for one in evaluations if one.needs_rows)
     sightings = Sightings()
@@ -141,7 +144,8 @@ def analyze(
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
     analysis = Analysis(captures, facts, findings, reading, found, inputs.passed_over)
-    analysis.pods = _name_pods(pods, state, settings)
+    analysis.required, analysis.strict = ruleset.required, ruleset.strict
+    analysis.pods = _name_pods(told.pods or None if pods is None else pods, state, settings)
     if state is not None or any(one.status == FAIL for one in findings):
         # Loaded when something failed: a healthy capture needs none of it.
         from pcapcheck.triage.examine import examine
@@ -182,16 +186,17 @@ def analyze_state(
     """
     from pcapcheck.triage.state.describe import describe_state
 
-    settings = Settings(variables)
-    loaded = state_pack(settings) if rules is None else load_rules(_paths(rules), settings)
-    state = _read_state(map(Path, paths), settings)
+    ruleset = load_ruleset([pack(STATE)] if rules is None else _paths(rules), variables)
+    settings = ruleset.settings
+    state = _read_state(map(Path, paths or ruleset.recording.node_state), settings)
     facts = Facts({})
-    evaluations = [Evaluation(rule) for rule in loaded]
+    evaluations = [Evaluation(rule) for rule in ruleset.rules]
     feed_state(state, settings, evaluations)
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
     analysis = Analysis([], facts, findings, _reading(settings, Scope(), BATCH_FRAMES), Paths([], facts))
     analysis.described, analysis.not_understood = describe_state(state)
+    analysis.required, analysis.strict = ruleset.required, ruleset.strict
     return analysis
 
 
@@ -204,8 +209,14 @@ def feed_state(state: State, settings: Settings, evaluations: list[Evaluation]) 
     return rows
 
 
-def _paths(given: str | Path | Iterable[str | Path]) -> Iterable[Path]:
-    return map(Path, [given] if isinstance(given, (str, Path)) else given)
+def _paths(given: str | Path | Iterable[str | Path]) -> list[Path]:
+    return [Path(one) for one in ([given] if isinstance(given, (str, Path)) else given)]
+
+
+def _scoped(scope: Scope, told: Recording) -> Scope:
+    """The scope, with what an expectation file says of its recording where the caller does not."""
+    names = parse_interface_names(told.interfaces)
+    return replace(scope, names=names | scope.names, filter_used=scope.filter_used or told.filter_used)
 
 
 def _reading(settings: Settings, scope: Scope, batch_frames: int) -> Reading:

@@ -129,8 +129,8 @@ def main() -> None:
 
 
 @main.command()
-@CAPTURES
-@rules_option("A rule file or a folder of them, instead of the Calico pack. Repeatable.")
+@click.argument("captures", metavar="CAPTURE...", nargs=-1, type=click.Path(path_type=Path))
+@rules_option("A rule or expectation file, a folder of them or a pack, instead of the Calico pack. Repeatable.")
 @scope_options
 @click.option(
     "--node-state",
@@ -163,10 +163,13 @@ def analyze(
 ) -> None:
     """Judge one or more captures of one observation.
 
-    A CAPTURE is a file, a folder of them, a pattern, or - for standard input.
+    A CAPTURE is a file, a folder of them, a pattern, or - for standard input. Without any, those are judged that an
+    expectation file (--rules) names.
 
     Exit code 0: at least one rule was checked and none of severity error failed. 1: one failed. 2: could not judge.
     """
+    if not captures and not rule_paths:
+        raise click.MissingParameter(param_type="argument", param_hint="'CAPTURE...'")
     if evidence is not None:
         from pcapcheck.report.evidence_files import make_folder
 
@@ -183,9 +186,9 @@ def _report(
     analysis: Analysis, form: str, output: str | None, strict: bool, required: tuple[str, ...], exit_zero: bool
 ) -> None:
     """Write the report, and exit as the verdict says."""
-    from pcapcheck.report.exit import exit_code, unmet
+    from pcapcheck.report.exit import demand, exit_code
 
-    demands = unmet(analysis, strict, required)
+    demand(analysis, strict, required, exit_zero)
     with _writing(output) as stream:
         if form == "json":
             from pcapcheck.report.json import write_json
@@ -195,9 +198,10 @@ def _report(
             from pcapcheck.report.text import write_text
 
             write_text(analysis, stream)
-    if demands and analysis.verdict == "pass":
-        click.echo(f"pcapcheck: {demands[0]}" + (f" (and {len(demands) - 1} more)" if demands[1:] else ""), err=True)
-    sys.exit(exit_code(analysis, demands, exit_zero))
+    if analysis.unmet and analysis.verdict == "pass":
+        first, *more = analysis.unmet
+        click.echo(f"pcapcheck: {first.text}" + (f" (and {len(more)} more)" if more else ""), err=True)
+    sys.exit(exit_code(analysis))
 
 
 @main.command()
@@ -332,9 +336,9 @@ def show(rule_id: str, rule_paths: tuple[Path, ...]) -> None:
 @one_line_errors
 def check(paths: tuple[Path, ...], assignments: tuple[str, ...]) -> None:
     """Check rule files: every key, column, operator and value."""
-    from pcapcheck.ruleset.load import load_rules
+    from pcapcheck.ruleset.load import load_ruleset
 
-    count = len(load_rules(paths, _settings(assignments)))
+    count = len(load_ruleset(paths, _assignments(assignments)).rules)
     click.echo(f"{count} rule{'' if count == 1 else 's'}: no errors")
 
 
@@ -345,6 +349,19 @@ def fields() -> None:
     from pcapcheck.report.fields import write_fields
 
     write_fields(sys.stdout)
+
+
+@rules.command()
+@OUTPUT
+@one_line_errors
+def schema(output: str | None) -> None:
+    """The JSON Schema of rule and expectation files, for editors."""
+    import json
+
+    from pcapcheck.ruleset.schema import rule_schema
+
+    with _writing(output) as stream:
+        stream.write(json.dumps(rule_schema(), indent=2, ensure_ascii=False) + "\n")
 
 
 def _run(
@@ -399,10 +416,9 @@ def _size(option: str, text: str | None) -> int | None:
 
 
 def _load(rule_paths: tuple[Path, ...]) -> list[Any]:
-    from pcapcheck.ruleset.load import calico_pack, load_rules, state_pack
+    from pcapcheck.ruleset.load import PACKS, load_ruleset, pack
 
-    settings = _settings(())
-    return load_rules(rule_paths, settings) if rule_paths else [*calico_pack(settings), *state_pack(settings)]
+    return load_ruleset(rule_paths or map(pack, PACKS)).rules
 
 
 def _settings(assignments: tuple[str, ...]) -> Settings:

@@ -79,6 +79,11 @@ class Column:
         """Whether conditions on it are judged at the end: late columns, and those that a frame group shares."""
         return self.late or self.key
 
+    @property
+    def absence(self) -> str:
+        """Why a row does not have it."""
+        return self.why_absent or f"{self.name} was not captured"
+
     def parse(self, text: str) -> Value:
         """The value that ``text`` means in this column; ValueError says what was expected."""
         if self.words and text not in self.words:

@@ -10,6 +10,7 @@ import hashlib
 import ipaddress
 import re
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 MAPPED = 0xFFFF << 32
 _LONG = (1 << 64) - 1
@@ -176,6 +177,15 @@ def parse_number(text: str) -> int:
         return int(text, 0)
     except ValueError:
         raise ValueError(f"{text!r} is not a whole number") from None
+
+
+def parse_ratio(text: str) -> Fraction:
+    """A share between 0 and 1, as a decimal fraction or in per cent."""
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?) ?(%?)", text)
+    share = Fraction(match[1]) / (100 if match[2] else 1) if match else None
+    if share is None or share > 1:
+        raise ValueError(f"{text!r} is not a share like 0.99 or 99%")
+    return share
 
 
 def clean(text: str) -> str:

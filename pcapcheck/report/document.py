@@ -16,6 +16,7 @@ from pcapcheck.report.headline import headline
 from pcapcheck.report.names import names_in
 from pcapcheck.report.paths import Route, routes
 from pcapcheck.report.summary import pods, total
+from pcapcheck.ruleset.aggregate import Measure
 from pcapcheck.ruleset.finding import NO_CAPTURE, Finding
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.diagnosis import Diagnosis, Suspect
@@ -112,6 +113,8 @@ def _finding(result: Result, finding: Finding) -> dict[str, Any]:
         "failed": finding.failed,
         "unknown": finding.unknown,
         "reason": finding.reason or None,
+        "adjusted": finding.rule.adjusted or None,
+        "measures": [_measure(one) for one in finding.measures],
         "files": [clean(str(file)) for file in finding.files],
         "evidence": [
             {
@@ -130,6 +133,18 @@ def _finding(result: Result, finding: Finding) -> dict[str, Any]:
             }
             for one in finding.evidence
         ],
+    }
+
+
+def _measure(measure: Measure) -> dict[str, Any]:
+    bound = measure.bound
+    return {
+        "aggregate": bound.aggregate,
+        "column": bound.column.name if bound.column else None,
+        "value": None if measure.value is None else bound.plain(measure.value),
+        "operator": bound.operator,
+        "bound": bound.plain(bound.operand),
+        "holds": measure.holds,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pcapcheck.report.counts import measured
 from pcapcheck.report.summary import pods
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, ordered
 from pcapcheck.ruleset.result import Result
@@ -14,15 +15,23 @@ def headline(result: Result) -> str:
         return _failure(result)
     if result.verdict == NOT_CHECKED:
         return f"nothing could be checked: {ordered(result.findings)[0].reason}"
-    warned = [one.rule.id for one in ordered(result.findings) if one.status == FAIL]
-    return _success(result) + (f"; {' and '.join(warned)} failed, but only warns" if warned else "")
+    failed = [one.rule for one in ordered(result.findings) if one.status == FAIL]
+    warned = [rule.id for rule in failed if rule.severity == "warning"]
+    accepted = [rule.id for rule in failed if rule.severity == "info"]
+    return (
+        _success(result)
+        + (f"; {' and '.join(warned)} failed, but only warns" if warned else "")
+        + (f"; {' and '.join(accepted)} failed, which is accepted" if accepted else "")
+    )
 
 
 def _failure(result: Result) -> str:
     failed = [one for one in ordered(result.findings) if one.status == FAIL]
     first = failed[0]
     said = first.evidence[0].headline if first.evidence else ""
-    counts = f" ({first.failed} of {first.checked})" if first.checked > 1 else ""
+    counts = f" ({first.failed} of {first.checked})" if first.failed and first.checked > 1 else ""
+    if first.measures:
+        counts = f" ({', '.join(measured(first))})"
     more = f" (and {len(failed) - 1} more failed)" if len(failed) > 1 else ""
     return (said or f'it does not hold that "{first.rule.title}"') + counts + more
 

@@ -18,8 +18,8 @@ class ProgressLine:
     """A bar with frames and bytes per second; nothing where standard error is no terminal."""
 
     def __init__(self, paths: tuple[Path, ...]) -> None:
-        # How much comes through a pipe, or lies in a folder, nobody knows beforehand.
-        known = all(path.is_file() for path in paths)
+        # How much comes through a pipe, lies in a folder or is named in a file, nobody knows beforehand.
+        known = bool(paths) and all(path.is_file() for path in paths)
         self.total = sum(path.stat().st_size for path in paths) if known else None
         self.shown = sys.stderr.isatty()
         self.began = time.monotonic()

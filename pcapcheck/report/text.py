@@ -13,6 +13,7 @@ from pcapcheck.flows.echo import error_words
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations
 from pcapcheck.report.causes import write_diagnosis, write_remarks
+from pcapcheck.report.counts import counts
 from pcapcheck.report.evidence import Shown, frames_in_words, in_lines
 from pcapcheck.report.headline import headline
 from pcapcheck.report.look import commands
@@ -60,9 +61,9 @@ def _verdict(page: Page, result: Result) -> None:
     checked = sum(one.status != NOT_CHECKED for one in result.findings)
     failed = sum(one.status == FAIL for one in result.findings)
     word = {PASS: "PASS", FAIL: "FAIL", NOT_CHECKED: "NOT CHECKED"}[result.verdict]
-    counts = f"{checked} of {len(result.findings)} rules checked" + (f", {failed} failed" if failed else "")
+    judged = f"{checked} of {len(result.findings)} rules checked" + (f", {failed} failed" if failed else "")
     page.line(Text.assemble((word, STYLES[result.verdict]), "  ", (headline(result), "bold")))
-    page.line(Text(counts), 6)
+    page.line(Text(judged), 6)
     for capture in result.captures:
         page.line(Text(_capture_line(result, capture)), 6)
         for problem in capture.problems:
@@ -97,9 +98,8 @@ def _capture_line(result: Result, capture: Capture) -> str:
 def _failure(page: Page, result: Result, finding: Finding, asks: bool) -> None:
     rule = finding.rule
     mark = ("✗ ", STYLES[FAIL]) if rule.severity == "error" else ("! ", STYLES[NOT_CHECKED])
-    severity = "" if rule.severity == "error" else f" ({rule.severity})"
-    counts = f"{finding.failed} of {finding.checked} failed{_unknown(finding)}"
-    page.line(Text.assemble(mark, (rule.id, "bold"), f"{severity}  {rule.title} ({counts})"))
+    severity = "" if rule.severity == "error" else f" ({rule.severity}{f': {rule.adjusted}' if rule.adjusted else ''})"
+    page.line(Text.assemble(mark, (rule.id, "bold"), f"{severity}  {rule.title} ({counts(finding)})"))
     shown = finding.evidence[:EVIDENCE_SHOWN]
     words = _words(result, shown)
     told: set[tuple[str, str]] = set()
@@ -148,12 +148,8 @@ def _words(result: Result, shown: list[Evidence]) -> dict[tuple[int, int], Shown
 
 
 def _passed(page: Page, finding: Finding) -> None:
-    counts = f"{finding.checked} checked{_unknown(finding)}"
-    page.line(Text.assemble(("✓ ", STYLES[PASS]), (finding.rule.id, "bold"), f"  {finding.rule.title} ({counts})"))
-
-
-def _unknown(finding: Finding) -> str:
-    return f", {finding.unknown} cannot be told: {finding.reason}" if finding.unknown else ""
+    words = f"  {finding.rule.title} ({counts(finding)})"
+    page.line(Text.assemble(("✓ ", STYLES[PASS]), (finding.rule.id, "bold"), words))
 
 
 def _exchanges(page: Page, summaries: list[PodSummary]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from pcapcheck.columns import ADDRESS, COLUMNS, MAC, Column
 from pcapcheck.ruleset.document import Node
-from pcapcheck.ruleset.variables import VARIABLES, Settings, suggest
+from pcapcheck.ruleset.variables import Settings, suggest
 from pcapcheck.values import Value, format_mac, parse_bool, parse_network
 
 FALSE, UNKNOWN, TRUE = -1, 0, 1
@@ -157,11 +157,11 @@ def find_column(node: Node, name: str, table: str) -> Column:
 
 def _read_leaves(column: Column, node: Node, table: str, settings: Settings) -> list[Condition]:
     if isinstance(node.value, str):
-        return [Leaf(column, "eq", _operand(column, node, settings), node)]
+        return [Leaf(column, "eq", operand_of(column, node, settings), node)]
     if isinstance(node.value, list):
         if not node.value:
             raise node.error(f"{column.name}: an empty list never holds")
-        return [Leaf(column, "in", frozenset(_operand(column, one, settings) for one in node.value), node)]
+        return [Leaf(column, "in", frozenset(operand_of(column, one, settings) for one in node.value), node)]
     if not node.value:
         raise node.error(f"{column.name}: needs an operator, one of: {', '.join(OPERATORS)}")
     return [_read_operator(column, name, node, table, settings) for name in node.value]
@@ -177,38 +177,39 @@ def _read_operator(column: Column, name: str, node: Node, table: str, settings: 
         raise node.key(name).error(f"{name!r} needs a number, time or duration; {column.name} is a {column.type.name}")
     match name:
         case "exists":
-            return Leaf(column, name, _typed(operand, parse_bool, settings), operand)
+            return Leaf(column, name, value_of(operand, parse_bool, settings), operand)
         case "same_as":
             other = find_column(operand, operand.text(name), table)
             if other.type is not column.type:
                 raise operand.error(f"{other.name} is a {other.type.name}, {column.name} a {column.type.name}")
             return Leaf(column, name, other, operand)
         case "in":
-            several = frozenset(_operand(column, one, settings) for one in operand.list("'in'"))
+            several = frozenset(operand_of(column, one, settings) for one in operand.list("'in'"))
             return Leaf(column, name, several, operand)
         case "cidr":
             if column.type is not ADDRESS:
                 raise node.key(name).error(f"'cidr' needs an address; {column.name} is a {column.type.name}")
             nodes = operand.value if isinstance(operand.value, list) else [operand]
-            return Leaf(column, name, tuple(_typed(one, parse_network, settings) for one in nodes), operand)
+            return Leaf(column, name, tuple(value_of(one, parse_network, settings) for one in nodes), operand)
         case "mac_prefix":
             if column.type is not MAC:
                 raise node.key(name).error(f"'mac_prefix' needs a MAC; {column.name} is a {column.type.name}")
-            return Leaf(column, name, _typed(operand, str.lower, settings), operand)
-    return Leaf(column, name, _operand(column, operand, settings), operand)
+            return Leaf(column, name, value_of(operand, str.lower, settings), operand)
+    return Leaf(column, name, operand_of(column, operand, settings), operand)
 
 
-def _operand(column: Column, node: Node, settings: Settings) -> Value:
-    value: Value = _typed(node, column.parse, settings)  # type: ignore[assignment]
+def operand_of(column: Column, node: Node, settings: Settings) -> Value:
+    """A scalar as the column that it is compared with means it."""
+    value: Value = value_of(node, column.parse, settings)  # type: ignore[assignment]
     return value
 
 
-def _typed(node: Node, parse: Callable[[str], object], settings: Settings) -> object:
+def value_of(node: Node, parse: Callable[[str], object], settings: Settings) -> object:
     """A scalar read by ``parse``, with ``$name`` replaced by the variable's value."""
     text = node.text("a value")
     if text.startswith("$"):
-        if text[1:] not in VARIABLES:
-            raise node.error(f"there is no variable {text!r}{suggest(text, [f'${name}' for name in VARIABLES])}")
+        if text[1:] not in settings.texts:
+            raise node.error(f"there is no variable {text!r}{suggest(text, [f'${name}' for name in settings.texts])}")
         text = settings.texts[text[1:]]
     try:
         return parse(text)

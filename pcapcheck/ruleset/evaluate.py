@@ -12,13 +12,13 @@ from functools import partial
 from pcapcheck.columns import COLUMNS, FRAMES, Column
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.read import Row
+from pcapcheck.ruleset.aggregate import Spread
+from pcapcheck.ruleset.bins import SAMPLES_PER_BIN, Bin, BinKey, Extremes, Sample
 from pcapcheck.ruleset.conditions import FALSE, UNKNOWN
 from pcapcheck.ruleset.finding import Finding
-from pcapcheck.ruleset.judge import Bin, BinKey, Sample, judge_rule
+from pcapcheck.ruleset.judge import judge_rule
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.values import Value
-
-SAMPLES_PER_BIN = 5
 
 
 class Evaluation:
@@ -28,7 +28,10 @@ class Evaluation:
         self.rule = rule
         self.seen = 0
         self.early = [leaf for leaf in rule.leaves if not any(column.deferred for column in leaf.columns())]
+        # Bounds on columns; the ratio's is of the counts.
+        self.bounds = [(column, bound) for bound in rule.bounds if (column := bound.column) is not None]
         named = {column.name for leaf in rule.leaves for column in leaf.columns()} | set(rule.reported)
+        named |= {column.name for column, _ in self.bounds}
         self.shown = [COLUMNS[rule.table][name] for name in sorted(named)]
         self.bins: dict[BinKey, Bin] = {}
 
@@ -38,12 +41,15 @@ class Evaluation:
 
         Of frames counted together none is kept, so there a text may not name more either.
         """
-        named = self.shown if self.rule.table == FRAMES else [one for leaf in self.early for one in leaf.columns()]
+        if self.rule.off:
+            return False
+        named = [one for leaf in self.early for one in leaf.columns()] + [column for column, _ in self.bounds]
+        named = self.shown if self.rule.table == FRAMES else named
         return any(not (column.deferred or column.shared) for column in named)
 
     def feed(self, capture: int, rows: Iterable[Row], weight: int = 1) -> None:
         """Count rows of one capture; ``weight`` frames stand behind each row where the rows are frame groups."""
-        for row in rows:
+        for row in () if self.rule.off else rows:
             self.seen += weight
             results = tuple(leaf.compare(partial(early_value, row)) for leaf in self.early)
             key = (capture, row.group, row.outcome, results)
@@ -51,15 +57,29 @@ class Evaluation:
             if held is None:
                 if self._cannot_be_selected(results):
                     continue
-                held = self.bins[key] = Bin()
+                held = self.bins[key] = Bin(
+                    spreads=[Spread() for _ in self.bounds], extremes=[Extremes() for _ in self.bounds]
+                )
             held.count += weight
             if len(held.samples) < SAMPLES_PER_BIN:
-                values = {column.name: early_value(row, column) for column in self.shown if not column.deferred}
-                told, elsewhere = getattr(row, "told", {}), getattr(row, "elsewhere", ())
-                held.samples.append(Sample(tuple(row.frames), row.time, values, told, elsewhere))
+                held.samples.append(self._sample(row))
+            for (column, bound), spread, extremes in zip(self.bounds, held.spreads, held.extremes, strict=True):
+                value = early_value(row, column)
+                if isinstance(value, int):
+                    spread.count_in(value, weight)
+                    rank = bound.against(value)
+                    if extremes.wants(rank):
+                        extremes.add(rank, self._sample(row))
+
+    def _sample(self, row: Row) -> Sample:
+        values = {column.name: early_value(row, column) for column in self.shown if not column.deferred}
+        told, elsewhere = getattr(row, "told", {}), getattr(row, "elsewhere", ())
+        return Sample(tuple(row.frames), row.time, values, told, elsewhere)
 
     def finish(self, facts: Facts) -> Finding:
         """The finding, with what is known now that the captures have been read."""
+        if self.rule.off:
+            return Finding(self.rule, reason=f"switched off: {self.rule.adjusted}")
         return judge_rule(self.rule, self.early, self.shown, self.bins, self.seen, facts)
 
     def _cannot_be_selected(self, results: tuple[int, ...]) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, ECHO, FRAMES, HOPS, PATHS, STATE
+from pcapcheck.ruleset.aggregate import Measure
 from pcapcheck.ruleset.rule import SEVERITIES, Rule
 from pcapcheck.values import Value
 
@@ -44,6 +45,7 @@ class Evidence:
 class Finding:
     """A rule's result. ``checked`` rows held or failed, ``unknown`` ones could not be told; ``reason`` says why.
 
+    ``measures`` are what the rule's aggregates came to.
     ``files`` are those that its evidence was written to, where that was asked for.
     """
 
@@ -54,6 +56,7 @@ class Finding:
     unknown: int = 0
     reason: str = ""
     evidence: list[Evidence] = field(default_factory=list)
+    measures: list[Measure] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
 
 
@@ -62,7 +65,7 @@ def explain_consequences(findings: list[Finding]) -> None:
     failed = {one.rule.id for one in findings if one.status == FAIL}
     for one in findings:
         needed = [name for name in one.rule.needs if name in failed]
-        if one.status == NOT_CHECKED and not one.unknown and needed:
+        if one.status == NOT_CHECKED and not one.unknown and not one.rule.off and needed:
             one.reason = f"nothing to check, since {' and '.join(needed)} failed"
 
 

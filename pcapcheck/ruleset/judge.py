@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from pcapcheck.columns import ARP, ECHO, STATE, Column
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.points import PointKey
+from pcapcheck.ruleset.aggregate import RATIO, Bound, Measure, Spread
+from pcapcheck.ruleset.bins import SAMPLES_PER_BIN, Bin, BinKey, Sample
 from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Judge, Leaf
-from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding
+from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding
 from pcapcheck.ruleset.rule import Rule, fill, placeholders
 from pcapcheck.values import Value
 
@@ -27,31 +29,6 @@ NOUNS = {
     "state": "pod link",
 }
 
-# (capture, frame group, outcome, what each early condition said)
-BinKey = tuple[int, int, str, tuple[int, ...]]
-
-
-@dataclass
-class Sample:
-    """A row kept to show, with the early columns that the rule names; ``told`` quotes what a column rests on.
-
-    ``elsewhere`` are frames of other capture points that show it too: capture and frame.
-    """
-
-    frames: tuple[int, ...]
-    time: int | None
-    values: dict[str, Value | None]
-    told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    elsewhere: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass
-class Bin:
-    """Rows alike in all that matters to the rule."""
-
-    count: int = 0
-    samples: list[Sample] = field(default_factory=list)
-
 
 @dataclass
 class Sum:
@@ -62,6 +39,17 @@ class Sum:
     unknown: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     evidence: list[Evidence] = field(default_factory=list)
+    # Beside the rule's bounds on columns: the values of rows that are selected, and of those that may be.
+    sure: list[Spread] = field(default_factory=list)
+    open: list[Spread] = field(default_factory=list)
+    # Likewise: the rows that speak most against each, by rank.
+    extremes: list[list[tuple[int, Evidence]]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, rule: Rule) -> Sum:
+        """Nothing yet."""
+        columns = [bound for bound in rule.bounds if bound.column]
+        return cls(sure=[Spread() for _ in columns], open=[Spread() for _ in columns], extremes=[[] for _ in columns])
 
     def add(self, other: Sum) -> None:
         self.checked += other.checked
@@ -69,6 +57,10 @@ class Sum:
         self.unknown += other.unknown
         self.reasons.update(other.reasons)
         self.evidence += other.evidence
+        for mine, theirs in zip([*self.sure, *self.open], [*other.sure, *other.open], strict=True):
+            mine.merge(theirs)
+        for held, more in zip(self.extremes, other.extremes, strict=True):
+            held += more
 
 
 @dataclass(frozen=True)
@@ -93,7 +85,7 @@ def judge_rule(
 ) -> Finding:
     """The finding of one rule. ``seen`` counts the rows of its table, selected or not."""
     by_link: dict[PointKey, dict[BinKey, Bin]] = {}
-    total = _judge_bins(rule, early, shown, bins, facts) if rule.table == STATE else Sum()
+    total = _judge_bins(rule, early, shown, bins, facts) if rule.table == STATE else Sum.of(rule)
     for key, held in bins.items() if rule.table != STATE else ():
         link = facts.link(key[0], key[1])
         if link is not None and link.judged:
@@ -108,16 +100,11 @@ def judge_rule(
         unknown=total.unknown,
         evidence=total.evidence[:EVIDENCE_PER_RULE],
     )
-    if rule.least is not None or rule.most is not None:
-        _count(finding)
-    elif finding.failed:
-        finding.status = FAIL
-    elif finding.checked:
-        finding.status = PASS
+    _settle(finding, total)
     if total.reasons:
         finding.reason = total.reasons.most_common(1)[0][0]
     elif finding.status == NOT_CHECKED:
-        finding.reason = _nothing(rule, seen, facts)
+        finding.reason = _valueless(finding) or _nothing(rule, seen, facts)
     return finding
 
 
@@ -135,7 +122,7 @@ def _judge_link(
 
 
 def _judge_bins(rule: Rule, early: list[Leaf], shown: list[Column], bins: dict[BinKey, Bin], facts: Facts) -> Sum:
-    total = Sum()
+    total = Sum.of(rule)
     for (capture, group, outcome, results), held in bins.items():
         late = Late(facts, capture, group, rule.table, outcome)
         verdicts = dict(zip(map(id, early), results, strict=True))
@@ -147,6 +134,11 @@ def _judge_bins(rule: Rule, early: list[Leaf], shown: list[Column], bins: dict[B
         selected = rule.select.evaluate(judge)
         if selected == FALSE:
             continue
+        for into, spread in zip(total.sure if selected == TRUE else total.open, held.spreads, strict=True):
+            into.merge(spread)
+        if selected == TRUE:
+            for kept, extremes in zip(total.extremes, held.extremes, strict=True):
+                kept += [(rank, _evidence(rule, shown, sample, late)) for rank, _, sample in extremes.held]
         holds = rule.expect.evaluate(judge) if selected == TRUE else UNKNOWN
         if holds == UNKNOWN:
             total.unknown += held.count
@@ -200,25 +192,95 @@ def _reason(leaves: list[Leaf], judge: Judge, late: Late, sample: Sample) -> str
         if judge(leaf) == UNKNOWN:
             for column in leaf.columns():
                 if not column.deferred and sample.values.get(column.name) is None:
-                    return column.why_absent or f"{column.name} was not captured"
+                    return column.absence
                 if column.deferred and late.get(column) is None:
                     return late.reason(column)
     return "unknown"
 
 
-def _count(finding: Finding) -> None:
+def _settle(finding: Finding, total: Sum) -> None:
+    """The status: what is said of each row, of their number and of all together must hold."""
+    rule = finding.rule
+    share = next((bound for bound in rule.bounds if bound.aggregate == RATIO), None)
+    statuses = []
+    if share is None and finding.failed:
+        statuses.append(FAIL)
+    elif not rule.bounds and rule.least is None and rule.most is None:
+        statuses.append(PASS if finding.checked else NOT_CHECKED)
+    if rule.least is not None or rule.most is not None:
+        statuses.append(_count(finding))
+    columns = iter(zip(total.sure, total.open, total.extremes, strict=True))
+    for bound in rule.bounds:
+        if bound.column is None:
+            measure = _share(bound, finding)
+        else:
+            sure, open_, extremes = next(columns)
+            measure = _measure(bound, sure, open_)
+            if measure.holds is False:
+                finding.evidence += _worst(measure, extremes)
+        finding.measures.append(measure)
+        statuses.append({True: PASS, False: FAIL, None: NOT_CHECKED}[measure.holds])
+    finding.status = next(one for one in (FAIL, NOT_CHECKED, PASS) if one in statuses)
+
+
+def _count(finding: Finding) -> str:
     """Bounds on the number of selected rows: rows that cannot be told leave the count open, upwards."""
     rule = finding.rule
     least, most = rule.least or 0, rule.most
     too_many = most is not None and finding.checked > most
     too_few = finding.checked + finding.unknown < least
-    if finding.failed or too_many or too_few:
-        finding.status = FAIL
-        if not finding.failed:
+    if too_many or too_few:
+        if not finding.evidence:
             wanted = f"at least {least}" if too_few else f"at most {most}"
-            finding.evidence = [Evidence(0, "", (), None, f"{wanted} rows", f"{finding.checked} rows")]
-    elif finding.checked >= least and (most is None or finding.checked + finding.unknown <= most):
-        finding.status = PASS
+            finding.evidence = [Evidence(NO_CAPTURE, "", (), None, f"{wanted} rows", f"{finding.checked} rows")]
+        return FAIL
+    sure = finding.checked >= least and (most is None or finding.checked + finding.unknown <= most)
+    return PASS if sure else NOT_CHECKED
+
+
+def _share(bound: Bound, finding: Finding) -> Measure:
+    """The share of rows that hold; rows that cannot be told may count either way."""
+    every, held = finding.checked + finding.unknown, finding.checked - finding.failed
+    if not finding.checked:
+        return Measure(bound, None, None)
+    ways = {bound.holds(Fraction(count, every)) for count in (held, held + finding.unknown)}
+    return Measure(bound, Fraction(held, finding.checked), ways.pop() if len(ways) == 1 else None)
+
+
+def _measure(bound: Bound, sure: Spread, open_: Spread) -> Measure:
+    """What a column's values come to; those of rows that may not be selected may count or not."""
+    value = sure.value(bound.aggregate)
+    if value is None:
+        return Measure(bound, None, None)
+    every = Spread()
+    every.merge(sure)
+    every.merge(open_)
+    ways = {bound.holds(value), bound.holds(every.value(bound.aggregate) or value)}
+    return Measure(bound, value, ways.pop() if len(ways) == 1 else None)
+
+
+def _worst(measure: Measure, extremes: list[tuple[int, Evidence]]) -> list[Evidence]:
+    """The rows that speak most against a bound, as evidence of it: those that break it themselves, or the worst."""
+    column = measure.bound.column
+    assert column is not None
+    ranked = sorted(extremes, key=lambda one: -one[0])[:SAMPLES_PER_BIN]
+    ranked = [one for one in ranked if not measure.bound.allows(one[0])] or ranked[:1]
+    return [
+        replace(
+            one,
+            expected=measure.bound.words,
+            observed=f"{measure.words}; here {column.show(one.row[column.name])}",
+            headline="",
+        )
+        for _, one in ranked
+    ]
+
+
+def _valueless(finding: Finding) -> str:
+    """Why an aggregate over rows that are there came to nothing."""
+    columns = [one.bound.column for one in finding.measures if one.value is None]
+    column = next((one for one in columns if one and finding.checked), None)
+    return f"no row has a value of {column.name}: {column.absence}" if column else ""
 
 
 def _nothing(rule: Rule, seen: int, facts: Facts) -> str:

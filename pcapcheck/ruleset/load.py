@@ -1,16 +1,64 @@
-"""Find rule files and load them: the packs that ship with the package, and what ``--rules`` names."""
+"""Find rule files and load them: the packs that ship with the package, what ``--rules`` names, what that extends."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from pcapcheck.columns import STATE
 from pcapcheck.errors import RuleError
-from pcapcheck.ruleset.document import MOST_BYTES, load_documents
+from pcapcheck.ruleset.document import MOST_BYTES, Node, load_documents
+from pcapcheck.ruleset.expectation import OFF, Adjustment, Expectation, Recording, is_expectation, read_expectation
 from pcapcheck.ruleset.rule import Rule, read_rule
-from pcapcheck.ruleset.variables import Settings
+from pcapcheck.ruleset.variables import Settings, suggest
 
 SUFFIXES = (".yml", ".yaml")
+CALICO = "calico"
+PACKS = (CALICO, STATE)
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """The rules of one run, the values of their variables, and what expectation files demand beside them."""
+
+    rules: list[Rule]
+    settings: Settings
+    required: tuple[str, ...] = ()
+    strict: bool = False
+    recording: Recording = field(default_factory=Recording)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A rule as it is written, before its values are read; ``brief`` ones may leave out what people would read."""
+
+    node: Node
+    text: str
+    brief: bool = False
+    adjustment: Adjustment | None = None
+
+
+@dataclass
+class Gathered:
+    """What files and all that they extend come to."""
+
+    entries: list[Entry] = field(default_factory=list)
+    variables: dict[str, Node] = field(default_factory=dict)
+    required: list[Node] = field(default_factory=list)
+    strict: bool = False
+    recordings: list[Recording] = field(default_factory=list)
+
+    def add(self, other: Gathered) -> None:
+        """Take over what other files say. Raises RuleError where they contradict these."""
+        for name, value in other.variables.items():
+            known = self.variables.setdefault(name, value)
+            if known.value != value.value:
+                raise value.error(f"variable {name!r} is {known.value!r} already, in {known.file}:{known.line}")
+        self.entries += other.entries
+        self.required += other.required
+        self.strict |= other.strict
+        self.recordings += other.recordings
 
 
 def packs_folder() -> Path:
@@ -20,36 +68,117 @@ def packs_folder() -> Path:
     return packaged if packaged.is_dir() else package.parent / "rules"
 
 
-def load_rules(paths: Iterable[Path], settings: Settings) -> list[Rule]:
-    """The rules of the given files and folders, in order of path.
+def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = None) -> Ruleset:
+    """The rules of the given packs, files and folders, in order of path. ``overrides`` win over all variables.
 
     Raises RuleError where one cannot be read, holds no rule, or two rules have one id.
     """
+    gathered, given = Gathered(), list(paths)
+    for path in given:
+        gathered.add(_gather(_pack_or(path), ()))
+    settings = Settings(overrides, gathered.variables)
     rules: dict[str, Rule] = {}
-    for path in paths:
-        found = 0
-        for file in _files(path):
-            for rule in _load_file(file, settings):
-                found += 1
-                earlier = rules.get(rule.id)
-                if earlier is not None:
-                    raise RuleError(
-                        f"{rule.file}:{rule.line}: a rule {rule.id!r} is already in {earlier.file}:{earlier.line}"
-                    )
-                rules[rule.id] = rule
-        if not found:
-            here = "no .yml or .yaml file with a rule in this folder" if path.is_dir() else "the file holds no rule"
-            raise RuleError(f"{path}: {here}")
-    return list(rules.values())
+    for entry in gathered.entries:
+        rule = _adjusted(read_rule(entry.node, settings, entry.text, entry.brief), entry.adjustment)
+        earlier = rules.get(rule.id)
+        if earlier is not None and (earlier.file, earlier.line) != (rule.file, rule.line):
+            raise RuleError(f"{rule.file}:{rule.line}: a rule {rule.id!r} is already in {earlier.file}:{earlier.line}")
+        # Reached on two ways, it is meant as adjusted.
+        if earlier is None or not earlier.adjusted:
+            rules[rule.id] = rule
+    if not rules:
+        raise RuleError(f"{', '.join(map(str, given))}: no rule in there")
+    for node in gathered.required:
+        if node.value not in rules:
+            raise node.error(f"there is no rule {node.value!r}{suggest(str(node.value), rules)}")
+    return Ruleset(
+        list(rules.values()),
+        settings,
+        tuple(str(node.value) for node in gathered.required),
+        gathered.strict,
+        _joined(gathered.recordings),
+    )
 
 
-def calico_pack(settings: Settings) -> list[Rule]:
-    return load_rules([packs_folder() / "calico"], settings)
+def pack(name: str) -> Path:
+    """The folder of a pack that ships with the package."""
+    return packs_folder() / name
 
 
-def state_pack(settings: Settings) -> list[Rule]:
-    """The rules about the state of a node and its pods, which need no capture."""
-    return load_rules([packs_folder() / "state"], settings)
+def _pack_or(path: Path) -> Path:
+    return pack(str(path)) if str(path) in PACKS and not path.exists() else path
+
+
+def _gather(path: Path, within: tuple[Path, ...]) -> Gathered:
+    """The rules of a file or folder. ``within``: the files that extend each other down to this one."""
+    gathered = Gathered()
+    found = 0
+    for file in _files(path):
+        documents = load_documents(text := _text(file), str(file))
+        for document in documents:
+            found += 1
+            if is_expectation(document):
+                gathered.add(_extended(read_expectation(document), file, within))
+            else:
+                gathered.entries.append(Entry(document, text if len(documents) == 1 else ""))
+    if not found:
+        here = "no .yml or .yaml file with a rule in this folder" if path.is_dir() else "the file holds no rule"
+        raise RuleError(f"{path}: {here}")
+    return gathered
+
+
+def _extended(expectation: Expectation, file: Path, within: tuple[Path, ...]) -> Gathered:
+    """An expectation file together with what it extends."""
+    chain = (*within, file.resolve())
+    below = Gathered()
+    for node in expectation.extends:
+        name = str(node.value)
+        path = pack(name) if name in PACKS else file.parent / name
+        if path.resolve() in chain:
+            raise node.error(f"{name!r} extends this file in turn")
+        if not path.exists():
+            raise node.error(f"there is no pack {name!r} ({', '.join(PACKS)}), and no file {path}")
+        below.add(_gather(path, chain))
+    entries = [*below.entries, *(Entry(node, "", brief=True) for node in expectation.rules)]
+    ids = {_id(entry.node) for entry in entries}
+    for id_, adjustment in expectation.adjustments.items():
+        if id_ not in ids:
+            raise adjustment.node.error(f"there is no rule {id_!r}{suggest(id_, ids)}")
+    return Gathered(
+        [replace(one, adjustment=expectation.adjustments.get(_id(one.node), one.adjustment)) for one in entries],
+        {**below.variables, **expectation.variables},
+        [*below.required, *expectation.required],
+        below.strict or expectation.strict,
+        # What a file that is extended says of its own recording is not about this one's.
+        [expectation.recording],
+    )
+
+
+def _id(node: Node) -> str:
+    items = node.items("a rule")
+    return items["id"].text("'id'") if "id" in items else ""
+
+
+def _adjusted(rule: Rule, adjustment: Adjustment | None) -> Rule:
+    if adjustment is None:
+        return rule
+    if adjustment.severity == OFF:
+        return replace(rule, off=True, adjusted=adjustment.reason)
+    return replace(rule, severity=adjustment.severity, adjusted=adjustment.reason)
+
+
+def _joined(recordings: list[Recording]) -> Recording:
+    """What several files say of one recording. Raises RuleError where they name two filters."""
+    filters = {one.filter_used for one in recordings if one.filter_used is not None}
+    if len(filters) > 1:
+        raise RuleError(f"filter_used: the expectation files name several: {'; '.join(sorted(filters))}")
+    return Recording(
+        tuple(dict.fromkeys(name for one in recordings for name in one.captures)),
+        tuple(name for one in recordings for name in one.interfaces),
+        tuple(dict.fromkeys(path for one in recordings for path in one.node_state)),
+        tuple(dict.fromkeys(path for one in recordings for path in one.pods)),
+        next(iter(filters), None),
+    )
 
 
 def _files(path: Path) -> list[Path]:
@@ -58,14 +187,12 @@ def _files(path: Path) -> list[Path]:
     return [path]
 
 
-def _load_file(file: Path, settings: Settings) -> list[Rule]:
+def _text(file: Path) -> str:
     try:
         with file.open("rb") as stream:
             data = stream.read(MOST_BYTES + 1)
-        text = data.decode("utf-8")
+        return data.decode("utf-8")
     except OSError as error:
         raise RuleError(f"{file}: {error.strerror}; give a rule file or a folder of them") from None
     except UnicodeDecodeError:
         raise RuleError(f"{file}: not UTF-8 text; a rule file is YAML") from None
-    documents = load_documents(text, str(file))
-    return [read_rule(document, settings, text if len(documents) == 1 else "") for document in documents]

@@ -17,7 +17,8 @@ class Result:
     """Captures as read, facts about their capture points, and the findings.
 
     ``passed_over`` are files of a folder that are no captures. ``described`` says in a line each which hosts a node's
-    state tells of, ``not_understood`` what of it could not be read.
+    state tells of, ``not_understood`` what of it could not be read. ``required`` and ``strict`` are what expectation
+    files demand beside their rules.
     """
 
     captures: list[Capture]
@@ -28,6 +29,8 @@ class Result:
     passed_over: list[Path] = field(default_factory=list)
     described: list[str] = field(default_factory=list)
     not_understood: list[str] = field(default_factory=list)
+    required: tuple[str, ...] = ()
+    strict: bool = False
 
     @property
     def verdict(self) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pcapcheck.columns import COLUMNS, TABLES
+from pcapcheck.ruleset.aggregate import AGGREGATES, Bound, read_bounds
 from pcapcheck.ruleset.conditions import Combination, Leaf, find_column, read_conditions
 from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.variables import Settings, suggest
@@ -21,9 +22,12 @@ REQUIRED = {
     "severity": f"one of {', '.join(SEVERITIES)}",
     "select": "the rows that the rule is about: table, and conditions on its columns",
 }
+# A rule in an expectation file is read by those who wrote it.
+BRIEF = ("title", "why", "severity")
 OPTIONAL = {
     "expect": "conditions that must hold for each row selected",
     "count": "min, max: how many rows may be selected",
+    **AGGREGATES,
     "expected": "what was expected, for the report; {columns} of the row are filled in",
     "observed": "what was there instead, likewise",
     "headline": "the failure in one sentence, likewise",
@@ -53,6 +57,7 @@ class Rule:
     expect: Combination
     least: int | None
     most: int | None
+    bounds: tuple[Bound, ...]
     expected: str
     observed: str
     headline: str
@@ -79,15 +84,22 @@ class Rule:
         ]
 
 
-def read_rule(node: Node, settings: Settings, text: str = "") -> Rule:
-    """One rule from its YAML. Raises RuleError with file, line and column."""
-    items = keyed(node, "a rule", REQUIRED, OPTIONAL)
-    if "expect" not in items and "count" not in items:
-        raise node.error("a rule needs 'expect' (what must hold for each row) or 'count' (how many rows)")
+def read_rule(node: Node, settings: Settings, text: str = "", brief: bool = False) -> Rule:
+    """One rule from its YAML. A ``brief`` one may leave out what BRIEF names.
+
+    Raises RuleError with file, line and column.
+    """
+    needed = {name: help_ for name, help_ in REQUIRED.items() if not (brief and name in BRIEF)}
+    items = keyed(node, "a rule", needed, REQUIRED | OPTIONAL)
+    if not {"expect", "count", *AGGREGATES} & set(items):
+        raise node.error(
+            "a rule needs 'expect' (what must hold for each row), 'count' (how many rows) or an aggregate "
+            f"({', '.join(AGGREGATES)})"
+        )
     id_ = items["id"].text("'id'")
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id_):
         raise items["id"].error(f"{id_!r}: an id is lower-case words joined by hyphens")
-    severity = items["severity"].text("'severity'")
+    severity = items["severity"].text("'severity'") if "severity" in items else SEVERITIES[0]
     if severity not in SEVERITIES:
         raise items["severity"].error(f"severity {severity!r} is not one of: {', '.join(SEVERITIES)}")
     select = items["select"]
@@ -104,7 +116,7 @@ def read_rule(node: Node, settings: Settings, text: str = "") -> Rule:
     least, most = _count(items["count"]) if "count" in items else (None, None)
     return Rule(
         id=id_,
-        title=_text(items, "title"),
+        title=_text(items, "title") or id_.replace("-", " "),
         why=_text(items, "why"),
         severity=severity,
         table=table,
@@ -112,6 +124,7 @@ def read_rule(node: Node, settings: Settings, text: str = "") -> Rule:
         expect=read_conditions(items["expect"], table, settings) if "expect" in items else Combination("all", ()),
         least=least,
         most=most,
+        bounds=read_bounds(items, table, settings),
         expected=texts["expected"],
         observed=texts["observed"],
         headline=texts["headline"],
@@ -131,7 +144,7 @@ def read_rule(node: Node, settings: Settings, text: str = "") -> Rule:
 def keyed(node: Node, what: str, required: Mapping[str, str], optional: Mapping[str, str]) -> dict[str, Node]:
     """The values of a map by its keys, all of them known and none of those required missing."""
     items = node.items(what)
-    known = (*required, *optional)
+    known = dict.fromkeys((*required, *optional))
     for name in items:
         if name not in known:
             raise node.key(name).error(f"{what} has no key {name!r}{suggest(name, known)}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pcapcheck.columns import ADDRESS, DURATION, MAC, TEXT, Type
 from pcapcheck.errors import RuleError
+from pcapcheck.ruleset.document import Node
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,24 @@ VARIABLES = {
 
 
 class Settings:
-    """The variables' values for one run. Raises RuleError for an unknown name or a value of the wrong type."""
+    """The variables' values for one run: defaults, what expectation files say, ``overrides``; the later wins.
 
-    def __init__(self, overrides: Mapping[str, str] | None = None) -> None:
+    Raises RuleError for an unknown name or a value of the wrong type.
+    """
+
+    def __init__(self, overrides: Mapping[str, str] | None = None, said: Mapping[str, Node] | None = None) -> None:
         self.texts = {name: variable.default for name, variable in VARIABLES.items()}
-        for name, text in (overrides or {}).items():
-            if name not in VARIABLES:
-                raise RuleError(f"--set {name}={text}: there is no variable {name!r}{suggest(name, VARIABLES)}")
+        for name, node in (said or {}).items():
+            self.texts[name] = node.text(f"variable {name!r}")
             try:
-                VARIABLES[name].type.parse(text)
+                _check(name, self.texts[name])
+            except ValueError as error:
+                raise node.error(str(error)) from None
+        for name, text in (overrides or {}).items():
+            if name not in self.texts:
+                raise RuleError(f"--set {name}={text}: there is no variable {name!r}{suggest(name, self.texts)}")
+            try:
+                _check(name, text)
             except ValueError as error:
                 raise RuleError(f"--set {name}={text}: {error}") from None
             self.texts[name] = text
@@ -57,6 +67,12 @@ class Settings:
     @property
     def gateways(self) -> frozenset[int]:
         return frozenset({self.number("gateway"), self.number("gateway6")})
+
+
+def _check(name: str, text: str) -> None:
+    """A variable that an expectation file made up is read by the column that it meets."""
+    if name in VARIABLES:
+        VARIABLES[name].type.parse(text)
 
 
 def suggest(word: str, known: Iterable[str]) -> str:

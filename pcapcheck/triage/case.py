@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
 from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, ECHO, HOPS, PATHS, STATE
@@ -81,12 +81,12 @@ class Case:
         return next(found, None)
 
 
-def cases_of(result: Result, state: State | None = None) -> list[Case]:
-    """The failures of an observation by origin, what comes first on a link before what follows from it."""
+def cases_of(result: Result, about: Container[str], state: State | None = None) -> list[Case]:
+    """The failures of the rules ``about`` by origin, what comes first on a link before what follows from it."""
     items = [
         item
         for finding in ordered(result.findings)
-        if finding.status == FAIL
+        if finding.status == FAIL and finding.rule.id in about
         for item in _items(result, finding, state)
     ]
     cases: dict[object, Case] = {}

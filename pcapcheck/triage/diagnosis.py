@@ -90,10 +90,14 @@ class Diagnosis:
 
 
 def diagnose(result: Result, catalogue: Iterable[Cause], situation: Situation | None = None) -> list[Diagnosis]:
-    """A diagnosis per origin of failures; those alike in all but the pods are told once."""
+    """A diagnosis per origin of failures; those alike in all but the pods are told once.
+
+    Why a rule failed that no cause is about, such as a user's own, the catalogue cannot know.
+    """
     causes = list(catalogue)
+    explained = {name for cause in causes for name in cause.explains}
     told: dict[object, Diagnosis] = {}
-    for case in cases_of(result, situation.state if situation else None):
+    for case in cases_of(result, explained, situation.state if situation else None):
         symptoms = symptoms_of(case, result)
         interface = symptoms["interface"]
         circumstances = None

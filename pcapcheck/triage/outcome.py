@@ -13,13 +13,26 @@ if TYPE_CHECKING:
     from pcapcheck.triage.pods import Pods
 
 
+@dataclass(frozen=True)
+class Unmet:
+    """What a caller demanded and did not get (``--strict``, ``--require``), and of which rule, if it is of one."""
+
+    text: str
+    rule: str | None = None
+
+
 @dataclass
 class Outcome(Result):
     """Findings and why they failed. ``remarks`` are on the node's state, where one was given.
 
-    ``pods`` names pods, where a list of them was given.
+    ``pods`` names pods, where a list of them was given. ``given`` are the files as they were named, ``error`` says why
+    they could not be judged at all. ``unmet`` turns a pass into exit code 1, ``exit_zero`` any 1 into a 0.
     """
 
     diagnoses: list[Diagnosis] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     pods: Pods | None = None
+    given: tuple[str, ...] = ()
+    error: str = ""
+    unmet: list[Unmet] = field(default_factory=list)
+    exit_zero: bool = False

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pcapcheck.errors import RuleError
-from pcapcheck.ruleset.load import calico_pack, load_rules
+from pcapcheck.ruleset.load import CALICO, load_ruleset, pack
 from pcapcheck.ruleset.variables import Settings
 
 GOOD = """\
@@ -25,44 +25,44 @@ expect:
 
 def load(tmp_path: Path, text: str, **variables: str) -> None:
     (tmp_path / "x.yml").write_text(text)
-    load_rules([tmp_path / "x.yml"], Settings(variables))
+    load_ruleset([tmp_path / "x.yml"], variables)
 
 
 def test_good(tmp_path: Path) -> None:
     load(tmp_path, GOOD)
 
 
-@pytest.mark.parametrize(
-    ("said", "instead", "where", "message"),
-    [
-        ("replied: true", "repleid: true", "9:3", "no column 'repleid'; did you mean 'replied'?"),
-        ("replied: true", "replied: yes", "9:12", "'yes' is neither true nor false"),
-        ("replied: true", "rtt: {le: 5}", "9:13", "'5' is not a duration like 100ms"),
-        ("replied: true", "rtt: {lee: 5ms}", "9:9", "no operator 'lee'; did you mean 'le'?"),
-        ("replied: true", "eth_dst: {gt: ee:ee:ee:ee:ee:ee}", "9:13", "'gt' needs a number"),
-        ("replied: true", "eth_dst: $proxy_mak", "9:12", "no variable '$proxy_mak'; did you mean '$proxy_mac'?"),
-        ("replied: true", "eth_dst: {same_as: ttl}", "9:22", "ttl is a number, eth_dst a MAC"),
-        ("replied: true", "outcome: answered", "9:12", "'answered' is not one of: replied"),
-        ("replied: true", "ttl: {cidr: 10.0.0.0/8}", "9:9", "'cidr' needs an address"),
-        ("replied: true", "dst: {cidr: 10.0.0.1/8}", "9:15", "not a network"),
-        ("replied: true", "ttl: {mac_prefix: ee}", "9:9", "'mac_prefix' needs a MAC"),
-        ("replied: true", "ttl: []", "9:8", "an empty list never holds"),
-        ("replied: true", "any: []", "9:8", "needs at least one condition"),
-        ("dst: 10.0.0.1", "dst: 10.0.0.256", "7:8", "'10.0.0.256' is not an IPv4 or IPv6 address"),
-        ("severity: error", "severity: fatal", "4:11", "severity 'fatal' is not one of"),
-        ("table: echo", "table: ecko", "6:10", "no table 'ecko'; did you mean 'echo'?"),
-        ("title: Something holds", "titel: Something holds", "2:1", "no key 'titel'; did you mean 'title'?"),
-        ("id: some-rule", "id: Some Rule", "1:5", "lower-case words joined by hyphens"),
-        ("why: because", "title: again", "3:1", "'title' stands here twice (first on line 2)"),
-        ("why: because", "why: &a because\nlimits: *a", "4:9", "aliases (*name) are not allowed"),
-        ("why: because", "why: because\ncount: {min: -1}", "4:14", "'-1' is not a whole number"),
-        ("why: because", "why: because\nobserved: '{rtd}'", "4:11", "no column 'rtd'; did you mean 'rtt'?"),
-        ("why: because", "why: because\nobserved: '{rtt'", "4:11", "'observed': expected '}'"),
-        ("why: because", "why: because\nobserved: '{rtt:d}'", "4:11", "only the name of a column may stand in braces"),
-        ("  replied: true", "  {}", "9:3", "an empty one would always hold"),
-        ("replied: true", "eth_dst: ee:ee:ee:ee:ee:e", "9:12", "is not a MAC address"),
-    ],
-)
+WRONG = [
+    ("replied: true", "repleid: true", "9:3", "no column 'repleid'; did you mean 'replied'?"),
+    ("replied: true", "replied: yes", "9:12", "'yes' is neither true nor false"),
+    ("replied: true", "rtt: {le: 5}", "9:13", "'5' is not a duration like 100ms"),
+    ("replied: true", "rtt: {lee: 5ms}", "9:9", "no operator 'lee'; did you mean 'le'?"),
+    ("replied: true", "eth_dst: {gt: ee:ee:ee:ee:ee:ee}", "9:13", "'gt' needs a number"),
+    ("replied: true", "eth_dst: $proxy_mak", "9:12", "no variable '$proxy_mak'; did you mean '$proxy_mac'?"),
+    ("replied: true", "eth_dst: {same_as: ttl}", "9:22", "ttl is a number, eth_dst a MAC"),
+    ("replied: true", "outcome: answered", "9:12", "'answered' is not one of: replied"),
+    ("replied: true", "ttl: {cidr: 10.0.0.0/8}", "9:9", "'cidr' needs an address"),
+    ("replied: true", "dst: {cidr: 10.0.0.1/8}", "9:15", "not a network"),
+    ("replied: true", "ttl: {mac_prefix: ee}", "9:9", "'mac_prefix' needs a MAC"),
+    ("replied: true", "ttl: []", "9:8", "an empty list never holds"),
+    ("replied: true", "any: []", "9:8", "needs at least one condition"),
+    ("dst: 10.0.0.1", "dst: 10.0.0.256", "7:8", "'10.0.0.256' is not an IPv4 or IPv6 address"),
+    ("severity: error", "severity: fatal", "4:11", "severity 'fatal' is not one of"),
+    ("table: echo", "table: ecko", "6:10", "no table 'ecko'; did you mean 'echo'?"),
+    ("title: Something holds", "titel: Something holds", "2:1", "no key 'titel'; did you mean 'title'?"),
+    ("id: some-rule", "id: Some Rule", "1:5", "lower-case words joined by hyphens"),
+    ("why: because", "title: again", "3:1", "'title' stands here twice (first on line 2)"),
+    ("why: because", "why: &a because\nlimits: *a", "4:9", "aliases (*name) are not allowed"),
+    ("why: because", "why: because\ncount: {min: -1}", "4:14", "'-1' is not a whole number"),
+    ("why: because", "why: because\nobserved: '{rtd}'", "4:11", "no column 'rtd'; did you mean 'rtt'?"),
+    ("why: because", "why: because\nobserved: '{rtt'", "4:11", "'observed': expected '}'"),
+    ("why: because", "why: because\nobserved: '{rtt:d}'", "4:11", "only the name of a column may stand in braces"),
+    ("  replied: true", "  {}", "9:3", "an empty one would always hold"),
+    ("replied: true", "eth_dst: ee:ee:ee:ee:ee:e", "9:12", "is not a MAC address"),
+]
+
+
+@pytest.mark.parametrize(("said", "instead", "where", "message"), WRONG)
 def test_wrong(said: str, instead: str, where: str, message: str, tmp_path: Path) -> None:
     assert GOOD.count(said) == 1
     with pytest.raises(RuleError) as caught:
@@ -113,17 +113,17 @@ def test_alias_bomb(tmp_path: Path) -> None:
 def test_not_text(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "x.yml").write_bytes(content)
     with pytest.raises(RuleError, match="not UTF-8"):
-        load_rules([tmp_path / "x.yml"], Settings())
+        load_ruleset([tmp_path / "x.yml"])
 
 
 def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(RuleError, match="No such file"):
-        load_rules([tmp_path / "none.yml"], Settings())
+        load_ruleset([tmp_path / "none.yml"])
 
 
 def test_empty_folder(tmp_path: Path) -> None:
     with pytest.raises(RuleError, match=r"no \.yml or \.yaml file with a rule"):
-        load_rules([tmp_path], Settings())
+        load_ruleset([tmp_path])
 
 
 def test_variables() -> None:
@@ -135,15 +135,15 @@ def test_variables() -> None:
 
 def test_endless_file() -> None:
     with pytest.raises(RuleError, match="larger than 1 MiB"):
-        load_rules([Path("/dev/zero")], Settings())
+        load_ruleset([Path("/dev/zero")])
 
 
 def test_control_characters_stay_out_of_reports(tmp_path: Path) -> None:
     (tmp_path / "x.yml").write_text(GOOD.replace("Something holds", '"Some\\e[31mthing"'))
-    (rule,) = load_rules([tmp_path / "x.yml"], Settings())
+    (rule,) = load_ruleset([tmp_path / "x.yml"]).rules
     assert rule.title == "Some\\x1b[31mthing"
 
 
 def test_texts_name_the_variables_values() -> None:
-    rules = {rule.id: rule for rule in calico_pack(Settings({"proxy_mac": "02:00:00:00:00:09"}))}
+    rules = {rule.id: rule for rule in load_ruleset([pack(CALICO)], {"proxy_mac": "02:00:00:00:00:09"}).rules}
     assert rules["pod-frames-to-proxy-mac"].expected == "destination MAC 02:00:00:00:00:09"

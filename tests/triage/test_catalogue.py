@@ -9,12 +9,12 @@ import pytest
 
 from pcapcheck.errors import RuleError
 from pcapcheck.ruleset.document import load_documents
-from pcapcheck.ruleset.load import calico_pack, load_rules, packs_folder
+from pcapcheck.ruleset.load import CALICO, load_ruleset, pack, packs_folder
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.triage.cause import Cause, load_catalogue, read_cause
 
 SETTINGS = Settings()
-RULES = calico_pack(SETTINGS)
+RULES = load_ruleset([pack(CALICO)]).rules
 FILES = sorted((packs_folder() / "causes").glob("*.yml"))
 CATALOGUE = {cause.id: cause for cause in load_catalogue(RULES, SETTINGS)}
 PLACEHOLDER = re.compile(r"[<{][a-z. ]+[>}]")
@@ -39,7 +39,7 @@ def test_a_file_holds_the_cause_of_its_name(file: Path) -> None:
 @pytest.mark.parametrize("cause", CATALOGUE.values(), ids=lambda one: one.id)
 def test_explained_rules_exist(cause: Cause) -> None:
     folders = [one for one in packs_folder().iterdir() if one.is_dir() and one.name not in ("causes", "__pycache__")]
-    known = {rule.id for folder in folders for rule in load_rules([folder], SETTINGS)}
+    known = {rule.id for folder in folders for rule in load_ruleset([folder]).rules}
     assert set(cause.explains) <= known
 
 

@@ -1,0 +1,26 @@
+"""How many rows a rule looked at, and what its aggregates came to, in words."""
+
+from __future__ import annotations
+
+from pcapcheck.ruleset.finding import FAIL, Finding
+
+
+def counts(finding: Finding) -> str:
+    """As in ``1 of 100 failed, ratio 99 % instead of ≥ 99.9 %``."""
+    if finding.status == FAIL and (finding.failed or not finding.measures):
+        parts = [f"{finding.failed} of {finding.checked} failed"]
+    else:
+        parts = [f"{finding.checked} checked"]
+    parts += measured(finding)
+    if finding.unknown:
+        parts.append(f"{finding.unknown} cannot be told: {finding.reason}")
+    return ", ".join(parts)
+
+
+def measured(finding: Finding) -> list[str]:
+    """What each aggregate came to, and what was wanted where that is something else."""
+    return [
+        one.words + (f" instead of {one.bound.limit}" if one.holds is False else "")
+        for one in finding.measures
+        if one.value is not None
+    ]

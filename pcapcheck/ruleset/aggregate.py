@@ -1,0 +1,180 @@
+"""Aggregates: what must hold for the selected rows together, such as loss and latency.
+
+Percentiles come from logarithmic buckets (``flows.pairing.bucket_of``) and are at most 1 % off; minimum, maximum, mean
+and ratio are exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from pcapcheck.columns import DURATION, NUMBER, Column
+from pcapcheck.flows.pairing import bucket_of
+from pcapcheck.flows.summary import Durations
+from pcapcheck.ruleset.conditions import OPERATORS, find_column, operand_of, value_of
+from pcapcheck.ruleset.document import Node
+from pcapcheck.ruleset.variables import Settings, suggest
+from pcapcheck.values import parse_ratio
+
+RATIO = "ratio"
+QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
+AGGREGATES = {
+    RATIO: "share of the selected rows for which 'expect' holds, as 0.99 or 99%; with it a row may fail",
+    "min": "least value of a column",
+    "mean": "its mean",
+    "p50": "its median",
+    "p90": "the value that 90 % of the rows do not exceed",
+    "p95": "95 % of them",
+    "p99": "99 % of them",
+    "max": "its greatest value",
+}
+BOUNDS = ("lt", "le", "gt", "ge")
+SIGNS = dict(zip(BOUNDS, ("<", "≤", ">", "≥"), strict=True))
+
+
+@dataclass(frozen=True)
+class Bound:
+    """An aggregate of a column (none for ``ratio``) held against a value, as in ``p99: {rtt: {lt: 5ms}}``."""
+
+    aggregate: str
+    column: Column | None
+    operator: str
+    operand: Fraction
+
+    def holds(self, value: Fraction) -> bool:
+        match self.operator:
+            case "lt":
+                return value < self.operand
+            case "le":
+                return value <= self.operand
+            case "gt":
+                return value > self.operand
+            case _:
+                return value >= self.operand
+
+    def against(self, value: int) -> int:
+        """The greater, the more a row of this value speaks against it."""
+        return value if self._is_upper else -value
+
+    def allows(self, rank: int) -> bool:
+        """Whether a row of this rank keeps within the bound itself."""
+        return self.holds(Fraction(rank if self._is_upper else -rank))
+
+    @property
+    def _is_upper(self) -> bool:
+        return self.operator in ("lt", "le")
+
+    @property
+    def name(self) -> str:
+        """As in ``p99 of rtt``."""
+        return self.aggregate if self.column is None else f"{self.aggregate} of {self.column.name}"
+
+    @property
+    def limit(self) -> str:
+        """As in ``< 5 ms``."""
+        return f"{SIGNS[self.operator]} {self.show(self.operand)}"
+
+    @property
+    def words(self) -> str:
+        """As in ``p99 of rtt < 5 ms``."""
+        return f"{self.name} {self.limit}"
+
+    def show(self, value: Fraction) -> str:
+        if self.column is None:
+            return f"{float(100 * value):.4g} %"
+        if self.column.type is DURATION:
+            return self.column.show(round(value))
+        return f"{float(value):.6g}"
+
+    def plain(self, value: Fraction) -> float:
+        """Seconds where it is of durations."""
+        return float(value / 10**9 if self.column and self.column.type is DURATION else value)
+
+
+@dataclass
+class Spread(Durations):
+    """A distribution of a column's values in bounded memory, with their sum."""
+
+    total: int = 0
+
+    def count_in(self, value: int, weight: int) -> None:
+        self.count += weight
+        self.total += value * weight
+        self.least = value if self.least is None else min(self.least, value)
+        self.most = value if self.most is None else max(self.most, value)
+        self._buckets[bucket_of(value)] += weight
+
+    def merge(self, other: Durations) -> None:
+        assert isinstance(other, Spread)
+        self.total += other.total
+        super().merge(other)
+
+    def value(self, aggregate: str) -> Fraction | None:
+        """None where there is no value."""
+        if self.least is None or self.most is None:
+            return None
+        if aggregate == "min":
+            return Fraction(self.least)
+        if aggregate == "max":
+            return Fraction(self.most)
+        if aggregate == "mean":
+            return Fraction(self.total, self.count)
+        return Fraction(self.quantile(QUANTILES[aggregate]) or 0)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What an aggregate came to: the value (None: there is none) and whether it holds (None: cannot be told)."""
+
+    bound: Bound
+    value: Fraction | None
+    holds: bool | None
+
+    @property
+    def words(self) -> str:
+        """As in ``p99 of rtt 12 ms``."""
+        return f"{self.bound.name} {'(none)' if self.value is None else self.bound.show(self.value)}"
+
+
+def read_bounds(items: dict[str, Node], table: str, settings: Settings) -> tuple[Bound, ...]:
+    """The aggregates among a rule's keys. Raises RuleError with file, line and column."""
+    bounds: list[Bound] = []
+    for aggregate in AGGREGATES:
+        if aggregate not in items:
+            continue
+        node = items[aggregate]
+        if aggregate == RATIO:
+            if "expect" not in items:
+                raise node.error("'ratio' needs 'expect': it bounds the share of rows for which that holds")
+            bounds += _read_bound(aggregate, None, node, settings)
+            continue
+        columns = node.items(f"{aggregate!r}")
+        if not columns:
+            raise node.error(f"{aggregate!r} needs a column, as in {aggregate}: {{rtt: {{lt: 5ms}}}}")
+        for name, bound in columns.items():
+            column = find_column(node.key(name), name, table)
+            if column.type not in (NUMBER, DURATION) or column.deferred:
+                known = "known only at the end" if column.deferred else column.type.name
+                raise node.key(name).error(f"{aggregate!r} needs a number or a duration ({name}: {known})")
+            bounds += _read_bound(aggregate, column, bound, settings)
+    return tuple(bounds)
+
+
+def _read_bound(aggregate: str, column: Column | None, node: Node, settings: Settings) -> list[Bound]:
+    what = column.name if column else aggregate
+    if not isinstance(node.value, dict) or not node.value:
+        raise node.error(f"{what}: an aggregate needs a bound, as in {{le: …}}; one of: {', '.join(BOUNDS)}")
+    bounds = []
+    for operator, operand in node.value.items():
+        if operator not in BOUNDS:
+            known = "compares no aggregate; use one of: " + ", ".join(BOUNDS)
+            raise node.key(operator).error(
+                f"{operator!r} {known}"
+                if operator in OPERATORS
+                else f"there is no operator {operator!r}{suggest(operator, BOUNDS)}"
+            )
+        value = value_of(operand, parse_ratio, settings) if column is None else operand_of(column, operand, settings)
+        assert isinstance(value, (int, Fraction))
+        bounds.append(Bound(aggregate, column, operator, Fraction(value)))
+    return bounds

@@ -1,0 +1,140 @@
+"""Expectations: a file that says what must hold on one recording. It extends a pack, adjusts it and adds rules."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pcapcheck.ruleset.document import Node
+from pcapcheck.ruleset.rule import SEVERITIES, keyed
+from pcapcheck.ruleset.variables import VARIABLES
+from pcapcheck.values import clean
+
+OFF = "off"
+KEYS = {
+    "extends": "rules that must hold too: the name of a pack, or a file or folder beside this one; or a list of them",
+    "captures": "the recording: files, folders or patterns, relative to this file",
+    "interfaces": "FILE or FILE#IFINDEX: the interface that it was recorded on",
+    "node_state": "files with what was found on the node and in its pods",
+    "pods": "files with what kubectl get pods -A -o json (or -o wide) printed",
+    "filter_used": "the capture filter that tcpdump was given",
+    "variables": "name: value; of the rules' variables, or of your own, to be used as $name",
+    "adjust": "id of a rule that is extended: {severity, reason}; severity off switches it off",
+    "require": "ids of rules that count as failed where they could not be checked",
+    "strict": "true: whatever could not be checked counts as failed",
+    "rules": "list of rules of your own; title, why and severity may be left out",
+}
+ADJUSTMENT = {
+    "severity": f"one of {', '.join(SEVERITIES)}, or {OFF}",
+    "reason": "why this is accepted here",
+}
+_OWN_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """Another severity for a rule, or none at all (``off``), and the reason given for it."""
+
+    severity: str
+    reason: str
+    node: Node
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What an expectation file says of its recording; ``interfaces`` as ``--interface`` takes them."""
+
+    captures: tuple[str, ...] = ()
+    interfaces: tuple[str, ...] = ()
+    node_state: tuple[Path, ...] = ()
+    pods: tuple[Path, ...] = ()
+    filter_used: str | None = None
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One expectation file as it is written; what it extends and its own rules are not read yet."""
+
+    extends: tuple[Node, ...]
+    variables: dict[str, Node]
+    adjustments: dict[str, Adjustment]
+    rules: tuple[Node, ...]
+    required: tuple[Node, ...] = ()
+    strict: bool = False
+    recording: Recording = field(default_factory=Recording)
+
+
+def is_expectation(node: Node) -> bool:
+    """Whether a document is meant as one: it is no rule, and has a key that only these have."""
+    return isinstance(node.value, dict) and not {"id", "select"} & set(node.value) and bool(set(KEYS) & set(node.value))
+
+
+def read_expectation(node: Node) -> Expectation:
+    """One expectation file from its YAML. Raises RuleError with file, line and column."""
+    items = keyed(node, "an expectation file", {}, KEYS)
+    if "extends" not in items and "rules" not in items:
+        raise node.error("an expectation file needs 'extends' (as in extends: calico) or 'rules'")
+    strict = items["strict"].text("'strict'") if "strict" in items else "false"
+    if strict not in ("true", "false"):
+        raise items["strict"].error(f"{strict!r} is neither true nor false")
+    return Expectation(
+        extends=_several(items, "extends"),
+        variables=_variables(items["variables"]) if "variables" in items else {},
+        adjustments=_adjustments(items["adjust"]) if "adjust" in items else {},
+        rules=tuple(items["rules"].list("'rules'")) if "rules" in items else (),
+        required=_several(items, "require"),
+        strict=strict == "true",
+        recording=_recording(items, Path(node.file).parent),
+    )
+
+
+def _several(items: dict[str, Node], name: str) -> tuple[Node, ...]:
+    """A text, or a list of them."""
+    if name not in items:
+        return ()
+    node = items[name]
+    nodes = node.value if isinstance(node.value, list) else [node]
+    for one in nodes:
+        one.text(f"{name!r}")
+    return tuple(nodes)
+
+
+def _variables(node: Node) -> dict[str, Node]:
+    items = node.items("'variables'")
+    for name, value in items.items():
+        value.text(f"variable {name!r}")
+        if name not in VARIABLES and not _OWN_NAME.fullmatch(name):
+            raise node.key(name).error(f"{name!r}: a variable is named with lower-case letters, digits and _")
+    return items
+
+
+def _adjustments(node: Node) -> dict[str, Adjustment]:
+    adjustments = {}
+    for id_, one in node.items("'adjust'").items():
+        items = keyed(one, "an adjustment", ADJUSTMENT, {})
+        severity = items["severity"].text("'severity'")
+        if severity not in (*SEVERITIES, OFF):
+            raise items["severity"].error(f"severity {severity!r} is not one of: {', '.join((*SEVERITIES, OFF))}")
+        reason = clean(" ".join(items["reason"].text("'reason'").split()))
+        if not reason:
+            raise items["reason"].error("say why: whoever reads the report will ask")
+        adjustments[id_] = Adjustment(severity, reason, node.key(id_))
+    return adjustments
+
+
+def _recording(items: dict[str, Node], folder: Path) -> Recording:
+    def paths(name: str) -> tuple[Path, ...]:
+        return tuple(folder / one.text(name) for one in _several(items, name))
+
+    interfaces = items["interfaces"].items("'interfaces'") if "interfaces" in items else {}
+    return Recording(
+        captures=tuple(str(path) for path in paths("captures")),
+        interfaces=tuple(
+            f"{file if '/' not in file else folder / file}={name.text('the name of an interface')}"
+            for file, name in interfaces.items()
+        ),
+        node_state=paths("node_state"),
+        pods=paths("pods"),
+        filter_used=items["filter_used"].text("'filter_used'") if "filter_used" in items else None,
+    )
