@@ -331,15 +331,18 @@ def show(rule_id: str, rule_paths: tuple[Path, ...]) -> None:
 
 
 @rules.command()
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="[PATH...]", nargs=-1, type=click.Path(path_type=Path))
 @SET
 @one_line_errors
 def check(paths: tuple[Path, ...], assignments: tuple[str, ...]) -> None:
-    """Check rule files: every key, column, operator and value."""
-    from pcapcheck.ruleset.load import load_ruleset
+    """Check files of rules, causes and expectations: every key, column, operator and value.
 
-    count = len(load_ruleset(paths, _assignments(assignments)).rules)
-    click.echo(f"{count} rule{'' if count == 1 else 's'}: no errors")
+    A PATH is a file, a folder or a pack. Without any, what ships with pcapcheck is checked, as after --set.
+    """
+    from pcapcheck.ruleset.load import packs_folder
+    from pcapcheck.triage.check import check_files
+
+    click.echo(f"{check_files(paths or (packs_folder(),), _assignments(assignments))}: no errors")
 
 
 @rules.command()
