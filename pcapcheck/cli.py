@@ -346,12 +346,15 @@ def check(paths: tuple[Path, ...], assignments: tuple[str, ...]) -> None:
 
 
 @rules.command()
+@click.option("--format", "form", type=click.Choice(["text", "markdown"]), default="text", show_default=True)
+@OUTPUT
 @one_line_errors
-def fields() -> None:
+def fields(form: str, output: str | None) -> None:
     """The tables, columns, operators and variables that a rule may name."""
-    from pcapcheck.report.fields import write_fields
+    from pcapcheck.report.fields import write_fields, write_markdown
 
-    write_fields(sys.stdout)
+    with _writing(output) as stream:
+        (write_markdown if form == "markdown" else write_fields)(stream)
 
 
 @rules.command()
