@@ -145,6 +145,7 @@ def analyze(
     explain_consequences(findings)
     analysis = Analysis(captures, facts, findings, reading, found, inputs.passed_over)
     analysis.required, analysis.strict = ruleset.required, ruleset.strict
+    analysis.given = _names(paths or told.captures)
     analysis.pods = _name_pods(told.pods or None if pods is None else pods, state, settings)
     if state is not None or any(one.status == FAIL for one in findings):
         # Loaded when something failed: a healthy capture needs none of it.
@@ -197,6 +198,15 @@ def analyze_state(
     analysis = Analysis([], facts, findings, _reading(settings, Scope(), BATCH_FRAMES), Paths([], facts))
     analysis.described, analysis.not_understood = describe_state(state)
     analysis.required, analysis.strict = ruleset.required, ruleset.strict
+    analysis.given = _names(paths or ruleset.recording.node_state)
+    return analysis
+
+
+def unjudged(*given: str | Path, error: str) -> Analysis:
+    """What an observation comes to that cannot be judged at all, for reports that must say so."""
+    facts = Facts({})
+    analysis = Analysis([], facts, [], _reading(Settings(), Scope(), BATCH_FRAMES), Paths([], facts))
+    analysis.given, analysis.error = _names(given), error
     return analysis
 
 
@@ -211,6 +221,10 @@ def feed_state(state: State, settings: Settings, evaluations: list[Evaluation]) 
 
 def _paths(given: str | Path | Iterable[str | Path]) -> list[Path]:
     return [Path(one) for one in ([given] if isinstance(given, (str, Path)) else given)]
+
+
+def _names(given: Iterable[str | Path]) -> tuple[str, ...]:
+    return tuple(map(str, given))
 
 
 def _scoped(scope: Scope, told: Recording) -> Scope:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import gc
-import io
-import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
+from pcapcheck.cli_output import complain, drop_output, spare, writing
+from pcapcheck.cli_report import ReportCommand, demands, judge_and_report, report_options
 from pcapcheck.errors import CaptureError, RuleError, StateError
 from pcapcheck.plain import is_compiled
 from pcapcheck.values import clean, parse_size
@@ -57,14 +56,14 @@ def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except (CaptureError, RuleError, StateError) as error:
-            click.echo(f"pcapcheck: error: {clean(str(error))}", err=True)
+            complain(f"error: {error}")
             sys.exit(2)
         except KeyboardInterrupt:
-            click.echo("pcapcheck: interrupted; nothing was judged", err=True)
+            complain("interrupted; nothing was judged")
             sys.exit(2)
         except OSError as error:
-            click.echo(f"pcapcheck: error: cannot write the result: {error.strerror or error}", err=True)
-            _drop_output()
+            complain(f"error: cannot write the result: {error.strerror or error}")
+            drop_output()
             sys.exit(2)
 
     return guarded
@@ -104,22 +103,6 @@ def rules_option(help_: str) -> Callable[[F], F]:
     return click.option("--rules", "rule_paths", multiple=True, metavar="PATH", type=path, help=help_)
 
 
-def report_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that say how the verdict is reported."""
-    options = [
-        click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True),
-        OUTPUT,
-        click.option(
-            "--strict", is_flag=True, help="Exit 1 also for rules not checked, unknown rows and problems of the input."
-        ),
-        click.option("--require", "required", multiple=True, metavar="ID", help="Exit 1 unless this rule was checked."),
-        click.option("--exit-zero", is_flag=True, help="Exit 0 instead of 1. What could not be judged is still a 2."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message=f"pcapcheck %(version)s ({'compiled' if is_compiled() else 'plain Python'})")
 def main() -> None:
@@ -128,7 +111,7 @@ def main() -> None:
     gc.set_threshold(GARBAGE_THRESHOLD)
 
 
-@main.command()
+@main.command(cls=ReportCommand)
 @click.argument("captures", metavar="CAPTURE...", nargs=-1, type=click.Path(path_type=Path))
 @rules_option("A rule or expectation file, a folder of them or a pack, instead of the Calico pack. Repeatable.")
 @scope_options
@@ -154,8 +137,8 @@ def analyze(
     rule_paths: tuple[Path, ...],
     node_state: tuple[Path, ...],
     evidence: Path | None,
-    form: str,
-    output: str | None,
+    forms: tuple[str, ...],
+    outputs: tuple[str, ...],
     strict: bool,
     required: tuple[str, ...],
     exit_zero: bool,
@@ -170,41 +153,24 @@ def analyze(
     """
     if not captures and not rule_paths:
         raise click.MissingParameter(param_type="argument", param_hint="'CAPTURE...'")
+    asked = demands(forms, outputs, strict, required, exit_zero)
+    inputs = (*captures, *rule_paths, *node_state, *scope["pods_files"])
+
+    def judge() -> Analysis:
+        analysis = _run(captures, rule_paths, **scope, node_state=node_state)
+        if evidence is not None:
+            analysis.write_evidence(evidence)
+        return analysis
+
     if evidence is not None:
         from pcapcheck.report.evidence_files import make_folder
 
         # Not only after an hour of listening.
         make_folder(evidence)
-    analysis = _run(captures, rule_paths, **scope, node_state=node_state)
-    _keep_inputs(output, analysis, (*rule_paths, *node_state, *scope["pods_files"]))
-    if evidence is not None:
-        analysis.write_evidence(evidence)
-    _report(analysis, form, output, strict, required, exit_zero)
+    judge_and_report(judge, asked, inputs)
 
 
-def _report(
-    analysis: Analysis, form: str, output: str | None, strict: bool, required: tuple[str, ...], exit_zero: bool
-) -> None:
-    """Write the report, and exit as the verdict says."""
-    from pcapcheck.report.exit import demand, exit_code
-
-    demand(analysis, strict, required, exit_zero)
-    with _writing(output) as stream:
-        if form == "json":
-            from pcapcheck.report.json import write_json
-
-            write_json(analysis, stream)
-        else:
-            from pcapcheck.report.text import write_text
-
-            write_text(analysis, stream)
-    if analysis.unmet and analysis.verdict == "pass":
-        first, *more = analysis.unmet
-        click.echo(f"pcapcheck: {first.text}" + (f" (and {len(more)} more)" if more else ""), err=True)
-    sys.exit(exit_code(analysis))
-
-
-@main.command()
+@main.command(cls=ReportCommand)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @rules_option("A rule file or a folder of them, instead of the rules about states. Repeatable.")
 @PODS
@@ -216,7 +182,6 @@ def state(
     rule_paths: tuple[Path, ...],
     pods_files: tuple[Path, ...],
     assignments: tuple[str, ...],
-    output: str | None,
     **report: Any,
 ) -> None:
     """Judge what is set on a node and in its pods, without a capture.
@@ -226,10 +191,10 @@ def state(
     """
     from pcapcheck.analysis import analyze_state
 
-    inputs = (*files, *pods_files)
-    _spare(output, (*inputs, *rule_paths))
-    analysis = analyze_state(*inputs, rules=rule_paths or None, variables=_assignments(assignments))
-    _report(analysis, output=output, **report)
+    def judge() -> Analysis:
+        return analyze_state(*files, *pods_files, rules=rule_paths or None, variables=_assignments(assignments))
+
+    judge_and_report(judge, demands(**report), (*files, *pods_files, *rule_paths))
 
 
 @main.command("node-script")
@@ -242,7 +207,7 @@ def node_script(output: str | None) -> None:
     """
     from pcapcheck.triage.scripts import node_script as text
 
-    with _writing(output) as stream:
+    with writing(output) as stream:
         stream.write(text())
 
 
@@ -278,11 +243,11 @@ def export(captures: tuple[Path, ...], table: str, form: str, output: str | None
     if form == "parquet" and output is None:
         raise CaptureError("--format parquet writes binary data; name a file with --output")
     analysis = _run(captures, (), **scope, keep_all=True)
-    _keep_inputs(output, analysis, ())
+    spare(output, (file for capture in analysis.captures for file in capture.source.files))
     if form == "parquet":
         write_parquet(analysis, table, str(output))
         return
-    with _writing(output) as stream:
+    with writing(output) as stream:
         write_text_table(analysis, table, form, stream)
 
 
@@ -366,7 +331,7 @@ def schema(output: str | None) -> None:
 
     from pcapcheck.ruleset.schema import rule_schema
 
-    with _writing(output) as stream:
+    with writing(output) as stream:
         stream.write(json.dumps(rule_schema(), indent=2, ensure_ascii=False) + "\n")
 
 
@@ -410,7 +375,7 @@ def _run(
     if analysis.passed_over:
         names = ", ".join(clean(str(path)) for path in analysis.passed_over[:3])
         more = f" and {len(analysis.passed_over) - 3} more" if len(analysis.passed_over) > 3 else ""
-        click.echo(f"pcapcheck: no captures, passed over: {names}{more}", err=True)
+        complain(f"no captures, passed over: {names}{more}")
     return analysis
 
 
@@ -441,41 +406,3 @@ def _assignments(assignments: tuple[str, ...]) -> dict[str, str]:
             raise RuleError(f"--set {text}: write NAME=VALUE, as in --set arp_wait=2s")
         pairs[name] = value
     return pairs
-
-
-def _keep_inputs(output: str | None, analysis: Analysis, rule_paths: tuple[Path, ...]) -> None:
-    """Refuse to write over what is read: captures are read again for their evidence."""
-    _spare(output, (*(file for capture in analysis.captures for file in capture.source.files), *rule_paths))
-
-
-def _spare(output: str | None, inputs: Iterable[Path]) -> None:
-    for path in inputs:
-        if output is not None and Path(output).resolve() == path.resolve():
-            raise CaptureError(f"--output {output}: that is one of the inputs; name another file")
-
-
-@contextmanager
-def _writing(output: str | None) -> Iterator[IO[str]]:
-    """Standard output, or the file that --output names."""
-    if output is None:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            # Where a terminal cannot show a character, a question mark is better than no report.
-            sys.stdout.reconfigure(errors="replace")
-        try:
-            yield sys.stdout
-            sys.stdout.flush()
-        except BrokenPipeError:
-            # Whoever read us has seen enough, as head does; the exit code still tells the verdict.
-            _drop_output()
-        return
-    try:
-        with Path(output).open("w", encoding="utf-8") as stream:
-            yield stream
-    except OSError as error:
-        raise CaptureError(f"--output {output}: {error.strerror}; name a file that can be written") from None
-
-
-def _drop_output() -> None:
-    """Let what is still buffered go nowhere, or the interpreter would fail on it once more at its end."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)

@@ -36,7 +36,7 @@ def gather(given: Iterable[str | Path], unpack_limit: int | None = None, keep_al
                 raise CaptureError(f"{path}: given twice; its exchanges would be counted twice")
             seen.add(resolved)
             source = Source(path, unpack_limit, keep_all)
-            if Path(name).is_dir() and not _is_capture(source):
+            if Path(name).is_dir() and not is_capture(source):
                 inputs.passed_over.append(path)
             else:
                 sources.append(source)
@@ -58,7 +58,7 @@ def _paths(path: Path) -> list[Path]:
     return [path]
 
 
-def _is_capture(source: Source) -> bool:
+def is_capture(source: Source) -> bool:
     """Whether a file is one at all; one that is and cannot be read is for the reading to complain about."""
     try:
         with source.open(1):

@@ -45,6 +45,7 @@ def _document(result: Outcome) -> dict[str, Any]:
         "version": __version__,
         "verdict": result.verdict,
         "headline": headline(result),
+        "unmet": [one.text for one in result.unmet],
         "captures": [_capture(result, capture) for capture in result.captures],
         "endpoints": [
             {

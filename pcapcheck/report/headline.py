@@ -6,11 +6,14 @@ from pcapcheck.report.counts import measured
 from pcapcheck.report.summary import pods
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, ordered
 from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import format_address, is_ipv4
 
 
-def headline(result: Result) -> str:
+def headline(result: Outcome) -> str:
     """One sentence without a full stop."""
+    if result.error:
+        return result.error
     if result.verdict == FAIL:
         return _failure(result)
     if result.verdict == NOT_CHECKED:

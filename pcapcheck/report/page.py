@@ -26,12 +26,13 @@ class Terminal(Console):
 class Page:
     """Prints lines with an indent: wrapped to the terminal, whole where the output is a file or a pipe.
 
-    Behind addresses and interfaces of ``pods`` it puts their names.
+    Behind addresses and interfaces of ``pods`` it puts their names. A ``plain`` one has no colours, whatever the
+    environment asks for.
     """
 
-    def __init__(self, stream: IO[str], pods: Pods | None = None) -> None:
+    def __init__(self, stream: IO[str], pods: Pods | None = None, plain: bool = False) -> None:
         self.pods = pods
-        self.console = Terminal(file=stream, highlight=False, emoji=False)
+        self.console = Terminal(file=stream, highlight=False, emoji=False, force_terminal=False if plain else None)
         if not self.console.is_terminal:
             self.console.width = PIPED_WIDTH
 

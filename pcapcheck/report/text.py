@@ -41,11 +41,10 @@ def write_text(result: Outcome, stream: IO[str]) -> None:
         write_diagnosis(page, diagnosis)
     write_remarks(page, result)
     findings = ordered(result.findings)
-    explained = {name for one in result.diagnoses if one.suspects for name in one.case.failed}
     for finding in findings:
         if finding.status == FAIL:
             page.line()
-            _failure(page, result, finding, asks=finding.rule.id not in explained)
+            write_failure(page, result, finding, EVIDENCE_SHOWN)
     passed = [one for one in findings if one.status == PASS]
     if passed:
         page.line()
@@ -57,15 +56,17 @@ def write_text(result: Outcome, stream: IO[str]) -> None:
     _not_checked(page, [one for one in findings if one.status == NOT_CHECKED])
 
 
-def _verdict(page: Page, result: Result) -> None:
+def _verdict(page: Page, result: Outcome) -> None:
     checked = sum(one.status != NOT_CHECKED for one in result.findings)
     failed = sum(one.status == FAIL for one in result.findings)
     word = {PASS: "PASS", FAIL: "FAIL", NOT_CHECKED: "NOT CHECKED"}[result.verdict]
     judged = f"{checked} of {len(result.findings)} rules checked" + (f", {failed} failed" if failed else "")
     page.line(Text.assemble((word, STYLES[result.verdict]), "  ", (headline(result), "bold")))
     page.line(Text(judged), 6)
+    for one in result.unmet:
+        page.line(Text.assemble(("! ", "bold yellow"), one.text), 6)
     for capture in result.captures:
-        page.line(Text(_capture_line(result, capture)), 6)
+        page.line(Text(capture_line(result, capture)), 6)
         for problem in capture.problems:
             where = f" (at byte {problem.byte})" if problem.byte is not None else ""
             page.line(Text.assemble(("! ", "bold yellow"), f"{problem.message}{where}"), 6)
@@ -75,7 +76,8 @@ def _verdict(page: Page, result: Result) -> None:
         page.line(Text.assemble(("! ", "bold yellow"), line), 6)
 
 
-def _capture_line(result: Result, capture: Capture) -> str:
+def capture_line(result: Result, capture: Capture) -> str:
+    """What one capture holds: frames, length, interfaces."""
     links = result.links_of(capture)
     first = min((link.point.first for link in links if link.point.first is not None), default=None)
     last = max((link.point.last for link in links if link.point.last is not None), default=None)
@@ -95,12 +97,13 @@ def _capture_line(result: Result, capture: Capture) -> str:
     return f"{clean(capture.source.name)}: {', '.join(parts)}"
 
 
-def _failure(page: Page, result: Result, finding: Finding, asks: bool) -> None:
+def write_failure(page: Page, result: Outcome, finding: Finding, most: int | None = None) -> None:
+    """A failed rule with so much of its evidence at most, and what to ask the node next if no cause says so."""
     rule = finding.rule
     mark = ("✗ ", STYLES[FAIL]) if rule.severity == "error" else ("! ", STYLES[NOT_CHECKED])
     severity = "" if rule.severity == "error" else f" ({rule.severity}{f': {rule.adjusted}' if rule.adjusted else ''})"
     page.line(Text.assemble(mark, (rule.id, "bold"), f"{severity}  {rule.title} ({counts(finding)})"))
-    shown = finding.evidence[:EVIDENCE_SHOWN]
+    shown = finding.evidence[:most]
     words = _words(result, shown)
     told: set[tuple[str, str]] = set()
     for one in shown:
@@ -112,12 +115,16 @@ def _failure(page: Page, result: Result, finding: Finding, asks: bool) -> None:
         numbers = sorted({number for one in shown if one.capture == capture for number in one.frames})
         frames = [words.get((capture, number)) for number in numbers]
         lines = [frame.lines for frame in frames if frame and frame.lines]
-        for command in commands(result.captures[capture].source, numbers, lines):
+        source = result.captures[capture].source
+        shows = commands(source, numbers, lines)
+        for command in shows:
             page.command(command, 4)
     for file in finding.files:
         page.command(f"kept in {clean(str(file))}", 4)
+        if not shows:
+            page.line(f"frames {' '.join(map(str, numbers))} of {clean(source.name)}", 4)
     questions = list(dict.fromkeys(command for one in shown for command in one.next))
-    if questions and asks:
+    if questions and not any(one.suspects and rule.id in one.case.failed for one in result.diagnoses):
         page.line(Text("ask the node next:", "dim"), 4)
         for command in questions:
             page.command(command, 6)

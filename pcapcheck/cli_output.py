@@ -1,0 +1,57 @@
+"""Where a command writes: standard output, or a file that is none of its inputs."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import click
+
+from pcapcheck.errors import CaptureError
+from pcapcheck.report.runner import harmless, on_github
+from pcapcheck.values import clean
+
+
+def complain(text: str) -> None:
+    """One line on standard error."""
+    line = f"pcapcheck: {clean(text)}"
+    click.echo(harmless(line) if on_github() else line, err=True)
+
+
+def spare(output: str | None, inputs: Iterable[Path]) -> None:
+    """Refuse to write over what is read. Raises CaptureError."""
+    for path in inputs:
+        if output is not None and Path(output).resolve() == path.resolve():
+            raise CaptureError(f"--output {output}: that is one of the inputs; name another file")
+
+
+@contextmanager
+def writing(output: str | None) -> Iterator[IO[str]]:
+    """Standard output, or the file that --output names."""
+    if output is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # Where a terminal cannot show a character, a question mark is better than no report.
+            sys.stdout.reconfigure(errors="replace")
+        try:
+            yield sys.stdout
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Whoever read us has seen enough, as head does; the exit code still tells the verdict.
+            drop_output()
+        return
+    try:
+        with Path(output).open("w", encoding="utf-8") as stream:
+            yield stream
+    except OSError as error:
+        raise CaptureError(f"--output {output}: {error.strerror}; name a file that can be written") from None
+
+
+def drop_output() -> None:
+    """Let what is still buffered go nowhere, or the interpreter would fail on it once more at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)

@@ -1,0 +1,176 @@
+"""How the command line reports: which formats go where, and the exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pcapcheck.cli_output import complain, spare, writing
+from pcapcheck.errors import CaptureError, RuleError, StateError
+from pcapcheck.report.runner import harmless, is_read
+from pcapcheck.values import clean
+
+if TYPE_CHECKING:
+    from pcapcheck.analysis import Analysis
+
+TEXT, GITHUB = "text", "github"
+# Each is written by write_FORMAT of the module pcapcheck.report.FORMAT.
+FORMATS = (TEXT, "json", "jsonl", "junit", "sarif", GITHUB, "markdown")
+ORDER = "pcapcheck.order"
+
+
+class ReportCommand(click.Command):
+    """A command that remembers in which order --format and --output were given."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, which forgets the order between options."""
+        _, _, order = self.make_parser(ctx).parse_args(list(args))
+        ctx.meta[ORDER] = [one.name for one in order if one.name in ("forms", "outputs")]
+        return super().parse_args(ctx, args)
+
+
+@dataclass(frozen=True)
+class Demands:
+    """What the caller wants: formats with the files they go to (None: standard output), and what must be checked."""
+
+    reports: list[tuple[str, str | None]]
+    strict: bool
+    required: tuple[str, ...]
+    exit_zero: bool
+
+
+def report_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say how the verdict is reported."""
+    options = [
+        click.option(
+            "--format",
+            "forms",
+            multiple=True,
+            type=click.Choice(FORMATS),
+            help="text unless given; repeatable, each with an --output of its own but one.",
+        ),
+        click.option(
+            "--output",
+            "outputs",
+            multiple=True,
+            metavar="FILE",
+            type=click.Path(dir_okay=False),
+            help="Write there what the --format before it says, not to standard output. Repeatable.",
+        ),
+        click.option(
+            "--strict", is_flag=True, help="Exit 1 also for rules not checked, unknown rows and problems of the input."
+        ),
+        click.option("--require", "required", multiple=True, metavar="ID", help="Exit 1 unless this rule was checked."),
+        click.option("--exit-zero", is_flag=True, help="Exit 0 instead of 1. What could not be judged is still a 2."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def demands(
+    forms: tuple[str, ...], outputs: tuple[str, ...], strict: bool, required: tuple[str, ...], exit_zero: bool
+) -> Demands:
+    """What the options of ``report_options`` ask for; annotations too where GitHub's runner reads the output.
+
+    Raises CaptureError where they do not fit together.
+    """
+    reports = _pair(forms, outputs, click.get_current_context().meta[ORDER])
+    if not forms and is_read():
+        reports.append((GITHUB, None))
+    return Demands(reports, strict, required, exit_zero)
+
+
+def judge_and_report(judge: Callable[[], Analysis], asked: Demands, inputs: Iterable[Path]) -> None:
+    """Judge, write the reports, and exit as the verdict says.
+
+    What cannot be judged at all is reported too, but for text on standard output: there the error says enough.
+    ``inputs`` are the files and folders that were named; none of them is written over.
+    """
+    from pcapcheck.report.exit import demand, exit_code
+
+    given = list(inputs)
+    for _, output in asked.reports:
+        spare(output, given)
+    try:
+        analysis = judge()
+        read = [file for capture in analysis.captures for file in capture.source.files]
+        demand(analysis, asked.strict, asked.required, asked.exit_zero)
+    except (CaptureError, RuleError, StateError) as error:
+        _report_error(str(error), asked, given)
+        raise
+    for _, output in asked.reports:
+        spare(output, read)
+    _write(analysis, asked.reports)
+    if analysis.unmet and analysis.verdict == "pass":
+        more = f" (and {len(analysis.unmet) - 1} more)" if analysis.unmet[1:] else ""
+        complain(f"{analysis.unmet[0].text}{more}")
+    sys.exit(exit_code(analysis))
+
+
+def _pair(forms: tuple[str, ...], outputs: tuple[str, ...], order: list[str]) -> list[tuple[str, str | None]]:
+    """Each format with its file; the one on standard output comes last, so that files are there when it is read."""
+    for output in outputs:
+        if outputs.count(output) > 1 or sum(Path(one).resolve() == Path(output).resolve() for one in outputs) > 1:
+            raise CaptureError(f"--output {clean(output)}: given twice; each format needs a file of its own")
+    forms = forms or (TEXT,)
+    if len(outputs) > len(forms):
+        raise CaptureError(f"--output {clean(outputs[len(forms)])}: there is no --format for it")
+    if len(outputs) == len(forms):
+        return list(zip(forms, outputs, strict=True))
+    if len(outputs) < len(forms) - 1:
+        raise CaptureError(
+            f"{len(forms)} formats and {len(outputs)} --output: only one can go to standard output; "
+            "give the others an --output each"
+        )
+    return _by_place(forms, outputs, order)
+
+
+def _by_place(forms: tuple[str, ...], outputs: tuple[str, ...], order: list[str]) -> list[tuple[str, str | None]]:
+    """One format has no file: which one, its place among the options says."""
+    files: list[str | None] = [None] * len(forms)
+    form = -1
+    rest = iter(outputs)
+    for number, option in enumerate(order):
+        if option == "forms":
+            form += 1
+            continue
+        output = next(rest)
+        if number and order[number - 1] != "forms":
+            raise CaptureError(f"--output {clean(output)}: for which --format? Put it right behind that")
+        files[max(form, 0)] = output
+    return sorted(zip(forms, files, strict=True), key=lambda one: one[1] is None)
+
+
+def _report_error(error: str, asked: Demands, given: list[Path]) -> None:
+    from pcapcheck.analysis import unjudged
+
+    analysis = unjudged(*given, error=clean(error))
+    _write(analysis, [one for one in asked.reports if one != (TEXT, None) and not _is_capture(one[1])])
+
+
+def _is_capture(output: str | None) -> bool:
+    """Whether a file to be written may be one of those that could not be read: which those were is not known."""
+    from pcapcheck.capture.inputs import is_capture
+    from pcapcheck.capture.source import Source
+
+    return output is not None and Path(output).is_file() and is_capture(Source(Path(output)))
+
+
+def _write(analysis: Analysis, reports: list[tuple[str, str | None]]) -> None:
+    for form, output in reports:
+        write = getattr(import_module(f"pcapcheck.report.{form}"), f"write_{form}")
+        with writing(output) as stream:
+            if output is None and form != GITHUB and is_read():
+                page = StringIO()
+                write(analysis, page)
+                stream.write(harmless(page.getvalue(), form))
+            else:
+                write(analysis, stream)

@@ -1,0 +1,107 @@
+"""Markdown for a job summary or a ticket, in the flavour of GitHub (GFM), which GitLab and others read too.
+
+Whatever comes from a capture or its name stands in code, so that it makes no links, mentions, HTML or table cells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import IO
+
+from pcapcheck.report import told
+from pcapcheck.report.counts import counts
+from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding, ordered
+from pcapcheck.triage.outcome import Outcome
+from pcapcheck.version import __version__
+
+VERDICTS = {PASS: "✅ PASS", FAIL: "❌ FAIL", NOT_CHECKED: "❔ NOT CHECKED"}
+# Words and short numbers; anything else may mean something to a renderer.
+HARMLESS = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*|\d{1,6}(?:\.\d{1,3})?|[%–—…]")
+# What may stand around either.
+AROUND = re.compile(r"(\(?)(.*?)((?:'s)?[).,;:?]*)", re.DOTALL)
+
+
+def write_markdown(outcome: Outcome, stream: IO[str]) -> None:
+    """The verdict, a table of the rules, and each failure with its evidence and why."""
+    for line in _lines(outcome):
+        stream.write(f"{line}\n")
+
+
+def prose(text: str) -> str:
+    """Text whose words stay words, and whose addresses, names and commands are code."""
+    # What stands before, inside and after each run of code; words are their own run, with nothing inside.
+    runs: list[tuple[str, str, str]] = []
+    for word in text.split():
+        before, core, after = AROUND.fullmatch(word).groups("")  # type: ignore[union-attr]
+        if not core or HARMLESS.fullmatch(core):
+            runs.append((word, "", ""))
+        elif runs and runs[-1][1] and not runs[-1][2] and not before:
+            runs[-1] = (runs[-1][0], f"{runs[-1][1]} {core}", after)
+        else:
+            runs.append((before, core, after))
+    return " ".join(f"{before}{_code(core) if core else ''}{after}" for before, core, after in runs)
+
+
+def _lines(outcome: Outcome) -> Iterator[str]:
+    yield f"## {VERDICTS[outcome.verdict]}: {prose(told.verdict(outcome))}"
+    yield ""
+    for line in told.captures(outcome):
+        yield f"- {prose(line)}"
+    for line in told.problems(outcome):
+        yield f"- ⚠️ {prose(line)}"
+    for demand in outcome.unmet:
+        yield f"- ❌ {prose(demand.text)}"
+    findings = ordered(outcome.findings)
+    failed = [one for one in findings if one.status == FAIL]
+    yield from _table("Failed", failed, folded=False)
+    for one in failed:
+        yield ""
+        yield f"### {one.rule.id}: {prose(told.summary(outcome, one))}"
+        yield from _block(told.failure(outcome, one))
+    yield from _table("Passed", [one for one in findings if one.status == PASS], folded=True)
+    yield from _table("Not checked", [one for one in findings if one.status == NOT_CHECKED], folded=True)
+    yield ""
+    yield f"<sub>pcapcheck {__version__}</sub>"
+
+
+def _table(title: str, findings: list[Finding], folded: bool) -> Iterator[str]:
+    if not findings:
+        return
+    yield ""
+    if folded:
+        yield f"<details><summary>{title}: {len(findings)}</summary>"
+        yield ""
+    yield f"| rule | severity | what must hold | {'why' if findings[0].status == NOT_CHECKED else 'result'} |"
+    yield "|---|---|---|---|"
+    for one in findings:
+        yield f"| {' | '.join(_cells(one))} |"
+    if folded:
+        yield ""
+        yield "</details>"
+
+
+def _cells(finding: Finding) -> Iterable[str]:
+    rule = finding.rule
+    result = finding.reason if finding.status == NOT_CHECKED else counts(finding)
+    adjusted = f" ({rule.adjusted})" if rule.adjusted and not rule.off else ""
+    cells = (rule.id, prose(rule.severity + adjusted), prose(rule.title), prose(result))
+    # A bar ends a cell even inside code.
+    return [one.replace("|", "\\|") for one in cells]
+
+
+def _code(text: str) -> str:
+    fence = _fence(text, 1)
+    inner = f" {text} " if text.startswith("`") or text.endswith("`") else text
+    return f"{fence}{inner}{fence}"
+
+
+def _block(lines: list[str]) -> Iterator[str]:
+    fence = _fence("\n".join(lines), 3)
+    yield from ("", f"{fence}text", *lines, fence)
+
+
+def _fence(text: str, least: int) -> str:
+    """So many backticks that none in the text end what they enclose."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    return "`" * max(least, longest + 1)

@@ -1,0 +1,54 @@
+"""Where files are, in the words of CI systems: relative to the root of what was checked out."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import pcapcheck
+from pcapcheck.ruleset.load import packs_folder
+from pcapcheck.ruleset.rule import Rule
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file: relative to the root of the checkout or to the packs that ship with pcapcheck, else absolute."""
+
+    path: Path
+    packaged: bool = False
+
+    @property
+    def uri(self) -> str:
+        """As RFC 3986 has it."""
+        quoted = quote(os.fsencode(self.path))
+        return f"file://{quoted}" if self.path.is_absolute() else quoted
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is a file of the checkout, which a CI system can show."""
+        return not self.packaged and not self.path.is_absolute()
+
+
+def place_of(path: Path) -> Place:
+    """Where a file is, seen from the root of the checkout."""
+    resolved = path.resolve()
+    root = checkout()
+    return Place(resolved.relative_to(root) if resolved.is_relative_to(root) else resolved)
+
+
+def place_of_rule(rule: Rule) -> Place:
+    """Where a rule's file is; that of an installed pack may be anywhere, a virtual environment in the checkout too."""
+    packs = packs_folder()
+    path = Path(rule.file)
+    if packs.parent == Path(pcapcheck.__file__).parent and path.is_relative_to(packs):
+        return Place(path.relative_to(packs), packaged=True)
+    return place_of(path)
+
+
+def checkout() -> Path:
+    """The root of what a CI job checked out, where that is known, else the working directory."""
+    here = Path.cwd().resolve()
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or here).resolve()
+    return workspace if here.is_relative_to(workspace) else here

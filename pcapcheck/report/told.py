@@ -1,0 +1,82 @@
+"""What the report for people says, as plain lines: formats with room for text quote it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from io import StringIO
+
+from rich.text import Text
+
+from pcapcheck.report.causes import write_diagnosis
+from pcapcheck.report.headline import headline
+from pcapcheck.report.page import Page, named
+from pcapcheck.report.text import capture_line, write_failure
+from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, Finding
+from pcapcheck.triage.outcome import Outcome
+from pcapcheck.values import clean
+
+SUBJECTS = 3
+
+
+def verdict(outcome: Outcome) -> str:
+    """The headline, with pods named."""
+    return with_names(outcome, headline(outcome))
+
+
+def failure(outcome: Outcome, finding: Finding) -> list[str]:
+    """A failed rule: all of its evidence, with the frames in words, and why, as far as can be told."""
+
+    def write(page: Page) -> None:
+        write_failure(page, outcome, finding)
+        for diagnosis in outcome.diagnoses:
+            first, *rest = [one.rule.id for one in diagnosis.failed]
+            if finding.rule.id == first:
+                page.line()
+                write_diagnosis(page, diagnosis)
+            elif finding.rule.id in rest:
+                page.line()
+                page.line(f"it follows from {first}, which tells why")
+
+    return _lines(outcome, write)
+
+
+def summary(outcome: Outcome, finding: Finding) -> str:
+    """A finding in one line: of a failure what its first row says, else why it was not checked, or how many were."""
+    if finding.status == NOT_CHECKED:
+        return finding.reason
+    said = finding.evidence[0].headline if finding.status == FAIL and finding.evidence else ""
+    return with_names(outcome, said or finding.rule.title)
+
+
+def captures(outcome: Outcome) -> list[str]:
+    """What was judged: a line per capture and per host of a node's state."""
+    return [with_names(outcome, capture_line(outcome, one)) for one in outcome.captures] + outcome.described
+
+
+def problems(outcome: Outcome) -> Iterator[str]:
+    """What of the input could not be read, and what in the node's state contradicts the captures."""
+    for capture in outcome.captures:
+        for problem in capture.problems:
+            where = f" (at byte {problem.byte})" if problem.byte is not None else ""
+            yield f"{clean(capture.source.name)}: {problem.message}{where}"
+    yield from outcome.not_understood
+    for remark in outcome.remarks:
+        yield clean(remark.text)
+
+
+def subject(outcome: Outcome) -> str:
+    """What the observation is called: the names of the files that were given, without their folders."""
+    names = [clean(one.rstrip("/").rpartition("/")[2]) or one for one in outcome.given]
+    more = f" and {len(names) - SUBJECTS} more" if len(names) > SUBJECTS else ""
+    return ", ".join(names[:SUBJECTS]) + more
+
+
+def with_names(outcome: Outcome, text: str) -> str:
+    """The text with the names of pods behind their addresses."""
+    return named(Text(text), outcome.pods).plain
+
+
+def _lines(outcome: Outcome, write: Callable[[Page], None]) -> list[str]:
+    stream = StringIO()
+    write(Page(stream, outcome.pods, plain=True))
+    return stream.getvalue().rstrip("\n").split("\n")
