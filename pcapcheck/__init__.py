@@ -10,8 +10,9 @@ from pcapcheck.version import __version__
 
 if TYPE_CHECKING:
     from pcapcheck.analysis import Analysis, analyze
+    from pcapcheck.assertion import assert_capture
 
-__all__ = ["Analysis", "CaptureError", "RuleError", "__version__", "analyze"]
+__all__ = ["Analysis", "CaptureError", "RuleError", "__version__", "analyze", "assert_capture"]
 
 force_plain()
 
@@ -22,4 +23,8 @@ def __getattr__(name: str) -> object:
         from pcapcheck import analysis
 
         return getattr(analysis, name)
+    if name == "assert_capture":
+        from pcapcheck.assertion import assert_capture
+
+        return assert_capture
     raise AttributeError(f"module 'pcapcheck' has no attribute {name!r}")

@@ -67,6 +67,17 @@ class Analysis(Outcome):
         """The JSON document, schema ``pcapcheck/1``."""
         return document(self)
 
+    def write_evidence(self, folder: str | Path) -> list[Path]:
+        """Write a small pcapng per failed rule, ``folder/<rule>.pcapng``, with only the frames that show it.
+
+        Interfaces keep their names, comments on the frames say what is wrong. Of tcpdump's text it is the lines, in
+        ``<rule>.txt``. Evidence of an earlier run for rules that fail no more is removed. Raises CaptureError where a
+        file cannot be written, or would replace one that is no evidence.
+        """
+        from pcapcheck.report.evidence_files import write_evidence
+
+        return write_evidence(self, Path(folder))
+
     def _table(self, name: str) -> pandas.DataFrame:
         from pcapcheck.report.tables import table
 

@@ -124,12 +124,19 @@ def main() -> None:
     help="What was found on the node and in its pods: see node-script. Repeatable.",
 )
 @PODS
+@click.option(
+    "--evidence",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Write a small pcapng per failed rule there: the frames that show it, with comments that say what is wrong.",
+)
 @report_options
 @one_line_errors
 def analyze(
     captures: tuple[Path, ...],
     rule_paths: tuple[Path, ...],
     node_state: tuple[Path, ...],
+    evidence: Path | None,
     forms: tuple[str, ...],
     outputs: tuple[str, ...],
     strict: bool,
@@ -148,7 +155,19 @@ def analyze(
         raise click.MissingParameter(param_type="argument", param_hint="'CAPTURE...'")
     asked = demands(forms, outputs, strict, required, exit_zero)
     inputs = (*captures, *rule_paths, *node_state, *scope["pods_files"])
-    judge_and_report(lambda: _run(captures, rule_paths, **scope, node_state=node_state), asked, inputs)
+
+    def judge() -> Analysis:
+        analysis = _run(captures, rule_paths, **scope, node_state=node_state)
+        if evidence is not None:
+            analysis.write_evidence(evidence)
+        return analysis
+
+    if evidence is not None:
+        from pcapcheck.report.evidence_files import make_folder
+
+        # Not only after an hour of listening.
+        make_folder(evidence)
+    judge_and_report(judge, asked, inputs)
 
 
 @main.command(cls=ReportCommand)
@@ -277,24 +296,43 @@ def show(rule_id: str, rule_paths: tuple[Path, ...]) -> None:
 
 
 @rules.command()
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="[PATH...]", nargs=-1, type=click.Path(path_type=Path))
 @SET
 @one_line_errors
 def check(paths: tuple[Path, ...], assignments: tuple[str, ...]) -> None:
-    """Check rule files: every key, column, operator and value."""
-    from pcapcheck.ruleset.load import load_ruleset
+    """Check files of rules, causes and expectations: every key, column, operator and value.
 
-    count = len(load_ruleset(paths, _assignments(assignments)).rules)
-    click.echo(f"{count} rule{'' if count == 1 else 's'}: no errors")
+    A PATH is a file, a folder or a pack. Without any, what ships with pcapcheck is checked, as after --set.
+    """
+    from pcapcheck.ruleset.load import packs_folder
+    from pcapcheck.triage.check import check_files
+
+    click.echo(f"{check_files(paths or (packs_folder(),), _assignments(assignments))}: no errors")
 
 
 @rules.command()
+@click.option("--format", "form", type=click.Choice(["text", "markdown"]), default="text", show_default=True)
+@OUTPUT
 @one_line_errors
-def fields() -> None:
+def fields(form: str, output: str | None) -> None:
     """The tables, columns, operators and variables that a rule may name."""
-    from pcapcheck.report.fields import write_fields
+    from pcapcheck.report.fields import write_fields, write_markdown
 
-    write_fields(sys.stdout)
+    with _writing(output) as stream:
+        (write_markdown if form == "markdown" else write_fields)(stream)
+
+
+@rules.command()
+@OUTPUT
+@one_line_errors
+def schema(output: str | None) -> None:
+    """The JSON Schema of rule and expectation files, for editors."""
+    import json
+
+    from pcapcheck.ruleset.schema import rule_schema
+
+    with writing(output) as stream:
+        stream.write(json.dumps(rule_schema(), indent=2, ensure_ascii=False) + "\n")
 
 
 def _run(

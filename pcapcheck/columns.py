@@ -29,11 +29,12 @@ TABLES = {
 
 @dataclass(frozen=True)
 class Type:
-    """How the values of a column are written in rules and printed in reports."""
+    """How the values of a column are written in rules and printed in reports; ``written`` tells it to people."""
 
     name: str
     parse: Callable[[str], Value]
     show: Callable[[Value], str]
+    written: str
     ordered: bool = False
 
 
@@ -45,14 +46,26 @@ def _yes_no(value: Value) -> str:
     return "yes" if value else "no"
 
 
-NUMBER = Type("number", values.parse_number, str, ordered=True)
-MAC = Type("MAC", values.parse_mac, values.format_mac)  # type: ignore[arg-type]
-ADDRESS = Type("address", values.parse_address, values.format_address)  # type: ignore[arg-type]
-DURATION = Type("duration", values.parse_duration, values.format_duration, ordered=True)  # type: ignore[arg-type]
-TIME = Type("time", values.parse_time, values.format_time, ordered=True)  # type: ignore[arg-type]
-BOOL = Type("boolean", values.parse_bool, _yes_no)
-TEXT = Type("text", str, _text)
-ENUM = Type("word", str, str)
+NUMBER = Type("number", values.parse_number, str, "a whole number: 64, 0x40", ordered=True)
+MAC = Type("MAC", values.parse_mac, values.format_mac, "six pairs of hex digits: ee:ee:ee:ee:ee:ee")  # type: ignore[arg-type]
+ADDRESS = Type("address", values.parse_address, values.format_address, "IPv4 or IPv6: 10.244.1.10, fd00::10")  # type: ignore[arg-type]
+DURATION = Type(
+    "duration",
+    values.parse_duration,
+    values.format_duration,  # type: ignore[arg-type]
+    "a number with ns, us (or µs), ms, s, m or h: 100ms, 1.5s; at most a year",
+    ordered=True,
+)
+TIME = Type(
+    "time",
+    values.parse_time,
+    values.format_time,  # type: ignore[arg-type]
+    "RFC 3339, UTC unless it says otherwise, or seconds since 1970: 2026-01-31T16:22:59.584Z",
+    ordered=True,
+)
+BOOL = Type("boolean", values.parse_bool, _yes_no, "true or false")
+TEXT = Type("text", str, _text, "any text")
+ENUM = Type("word", str, str, "one of the words that the column lists")
 
 
 @dataclass(frozen=True)

@@ -139,12 +139,13 @@ class RotatedSet:
     @contextmanager
     def open(self, batch_frames: int = BATCH_FRAMES) -> Iterator[Reader]:
         """A reader for all files, as ``Source.open``."""
-        self.parts = []
         self._passed = 0
         yield SetReader(self, batch_frames)
 
     def begin(self, source: Source, before: int) -> None:
-        self.parts.append(Part(source, before))
+        # Read again, perhaps not to its end, a set is still made of all its files.
+        if all(one.source is not source for one in self.parts):
+            self.parts.append(Part(source, before))
 
     def end(self, source: Source) -> None:
         self._passed += source.path.stat().st_size

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Followed:
-    """Packets alike in their way; ``capture``, ``group`` and ``frames`` are where they are shown as evidence."""
+    """Packets alike in their way; ``capture``, ``group`` and ``frames`` are where they are shown as evidence.
+
+    ``elsewhere`` are the other sightings of the first of them: capture and frame.
+    """
 
     capture: int
     group: int
     frames: list[int]
+    elsewhere: tuple[tuple[int, int], ...]
     time: int | None
     packet: str
     family: int

@@ -312,7 +312,7 @@ def _like(row: PathRow, way: Way, sample: Sample) -> PathRow:
     """The row of another packet of the same way."""
     return replace(
         row,
-        frames=[sample.frames[_shown(way, range(len(way.steps)))]],
+        **_where(way, sample, range(len(way.steps))),
         time=sample.times[0],
         last_seen=_last_seen(way, sample.frames[-1]),
         duration=sample.times[-1] - sample.times[0],
@@ -327,7 +327,7 @@ def _common(way: Way, sample: Sample, steps: range) -> dict[str, Any]:
     return {
         "capture": way.steps[shown].spot.capture,
         "group": way.steps[shown].spot.number,
-        "frames": [sample.frames[shown]],
+        **_where(way, sample, steps),
         "time": sample.times[0],
         "packet": way.packet,
         "family": 4 if is_ipv4(way.src) else 6,
@@ -337,6 +337,16 @@ def _common(way: Way, sample: Sample, steps: range) -> dict[str, Any]:
         "interface": way.steps[steps[0]].spot.link.point.name,
         "node_interface": way.steps[steps[0]].spot.link.node_interface,
         "encap": ", ".join(sorted(encaps)) or "none",
+    }
+
+
+def _where(way: Way, sample: Sample, steps: range) -> dict[str, Any]:
+    """In which frames a packet was seen on these steps, the one that is shown apart from the others."""
+    shown = _shown(way, steps)
+    others = (number for number in steps if number != shown)
+    return {
+        "frames": [sample.frames[shown]],
+        "elsewhere": tuple((way.steps[number].spot.capture, sample.frames[number]) for number in others),
     }
 
 

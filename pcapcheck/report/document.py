@@ -116,11 +116,16 @@ def _finding(result: Result, finding: Finding) -> dict[str, Any]:
         "reason": finding.reason or None,
         "adjusted": finding.rule.adjusted or None,
         "measures": [_measure(one) for one in finding.measures],
+        "files": [clean(str(file)) for file in finding.files],
         "evidence": [
             {
                 "capture": None if one.capture == NO_CAPTURE else clean(str(result.captures[one.capture].path)),
                 "interface": one.interface,
                 "frames": list(one.frames),
+                "elsewhere": [
+                    {"capture": clean(str(result.captures[capture].path)), "frame": frame}
+                    for capture, frame in one.elsewhere
+                ],
                 "time": _time(one.time),
                 "expected": one.expected,
                 "observed": one.observed,

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pcapcheck.capture import layout
-from pcapcheck.capture.record import RecordBatch
+from pcapcheck.capture.recorded import Recorded, read_again
 from pcapcheck.capture.rotation import Captured
 from pcapcheck.decode.describe import describe
 from pcapcheck.values import clean
@@ -25,28 +24,15 @@ class Shown:
 
 def frames_in_words(source: Captured, numbers: Iterable[int]) -> dict[int, Shown]:
     """Each of these frames of a capture, by number."""
-    wanted = sorted(set(numbers))
-    words: dict[int, Shown] = {}
-    if not wanted:
-        return words
-    with source.open() as reader:
-        for batch in reader.batches():
-            while wanted and wanted[0] < batch.first_number + batch.count:
-                number = wanted.pop(0)
-                words[number] = _words(batch, number - batch.first_number)
-            if not wanted:
-                break
-    return words
+    return {record.number: _words(record) for record in read_again(source, numbers)}
 
 
-def _words(batch: RecordBatch, row: int) -> Shown:
-    if batch.texts:
-        text = batch.texts[row]
-        return Shown(clean(" ".join(text.words.split())), (text.first, text.last))
+def in_lines(first: int, last: int) -> str:
+    """Where in a text something stands."""
+    return f"line {first}" if first == last else f"lines {first}-{last}"
 
-    def field(which: int) -> int:
-        return batch.matrix[row * layout.FIELDS + which]
 
-    start = field(layout.OFFSET)
-    data = bytes(batch.buffer[start : start + field(layout.CAPTURED)])
-    return Shown(describe(data, batch.interfaces[field(layout.INTERFACE)].link_type))
+def _words(record: Recorded) -> Shown:
+    if record.text is not None:
+        return Shown(clean(" ".join(record.text.words.split())), (record.text.first, record.text.last))
+    return Shown(describe(record.data, record.interface.link_type))

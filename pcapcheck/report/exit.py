@@ -34,7 +34,7 @@ def _missing(result: Result, required: Iterable[str]) -> Iterator[Unmet]:
         if name not in by_id:
             raise RuleError(f"--require {name}: there is no such rule{suggest(name, by_id)}")
         if by_id[name].status == NOT_CHECKED:
-            yield Unmet(f"--require {name}: it was not checked: {by_id[name].reason}", name)
+            yield Unmet(f"{name} is required, and was not checked: {by_id[name].reason}", name)
 
 
 def _incomplete(result: Result) -> Iterator[Unmet]:
@@ -42,11 +42,11 @@ def _incomplete(result: Result) -> Iterator[Unmet]:
         if one.rule.off:
             continue
         if one.status == NOT_CHECKED:
-            yield Unmet(f"--strict: {one.rule.id} was not checked: {one.reason}", one.rule.id)
+            yield Unmet(f"strict: {one.rule.id} was not checked: {one.reason}", one.rule.id)
         elif one.unknown:
-            yield Unmet(f"--strict: {one.unknown} rows of {one.rule.id} cannot be told: {one.reason}", one.rule.id)
+            yield Unmet(f"strict: {one.unknown} rows of {one.rule.id} cannot be told: {one.reason}", one.rule.id)
     for capture in result.captures:
         for problem in capture.problems:
-            yield Unmet(f"--strict: {clean(capture.source.name)}: {problem.message}")
+            yield Unmet(f"strict: {clean(capture.source.name)}: {problem.message}")
     for line in result.not_understood:
-        yield Unmet(f"--strict: {line}")
+        yield Unmet(f"strict: {line}")

@@ -18,12 +18,12 @@ def commands(source: Captured, numbers: list[int], lines: Iterable[tuple[int, in
 
     ``lines``: where the frames stand in a text, first and last line of each.
     """
-    wanted = [(file, some) for file, some in _by_file(source, numbers) if some and not file.is_stream]
+    wanted = [(file, some) for file, some in by_file(source, numbers) if some and not file.is_stream]
     places = sorted(lines)
     return [_sed(file, places) if places else _tshark(file, some) for file, some in wanted]
 
 
-def _by_file(source: Captured, numbers: list[int]) -> Iterator[tuple[Source, list[int]]]:
+def by_file(source: Captured, numbers: list[int]) -> Iterator[tuple[Source, list[int]]]:
     """Which file of a set each frame is in, and its number there."""
     if not isinstance(source, RotatedSet):
         yield source, numbers

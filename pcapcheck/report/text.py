@@ -14,7 +14,7 @@ from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations
 from pcapcheck.report.causes import write_diagnosis, write_remarks
 from pcapcheck.report.counts import counts
-from pcapcheck.report.evidence import Shown, frames_in_words
+from pcapcheck.report.evidence import Shown, frames_in_words, in_lines
 from pcapcheck.report.headline import headline
 from pcapcheck.report.look import commands
 from pcapcheck.report.page import Page
@@ -119,6 +119,8 @@ def write_failure(page: Page, result: Outcome, finding: Finding, most: int | Non
         shows = commands(source, numbers, lines)
         for command in shows:
             page.command(command, 4)
+    for file in finding.files:
+        page.command(f"kept in {clean(str(file))}", 4)
         if not shows:
             page.line(f"frames {' '.join(map(str, numbers))} of {clean(source.name)}", 4)
     questions = list(dict.fromkeys(command for one in shown for command in one.next))
@@ -134,15 +136,10 @@ def _evidence(page: Page, one: Evidence, words: dict[tuple[int, int], Shown]) ->
     page.line(Text.assemble(("observed ", "dim"), one.observed, where), 4)
     for number in one.frames[:FRAMES_SHOWN]:
         frame = words.get((one.capture, number))
-        where = _lines(frame.lines) if frame and frame.lines else f"frame {number}"
+        where = in_lines(*frame.lines) if frame and frame.lines else f"frame {number}"
         page.line(Text(f"{where}: {frame.words if frame else ''}"), 6)
     for line in one.told:
         page.line(Text(line), 6)
-
-
-def _lines(lines: tuple[int, int]) -> str:
-    first, last = lines
-    return f"line {first}" if first == last else f"lines {first}-{last}"
 
 
 def _words(result: Result, shown: list[Evidence]) -> dict[tuple[int, int], Shown]:

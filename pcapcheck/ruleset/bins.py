@@ -17,12 +17,16 @@ BinKey = tuple[int, int, str, tuple[int, ...]]
 
 @dataclass
 class Sample:
-    """A row kept to show, with the early columns that the rule names; ``told`` quotes what a column rests on."""
+    """A row kept to show, with the early columns that the rule names; ``told`` quotes what a column rests on.
+
+    ``elsewhere`` are frames of other capture points that show it too: capture and frame.
+    """
 
     frames: tuple[int, ...]
     time: int | None
     values: dict[str, Value | None]
     told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    elsewhere: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, ECHO, FRAMES, HOPS, PATHS, STATE
 from pcapcheck.ruleset.aggregate import Measure
@@ -21,8 +22,9 @@ NO_CAPTURE = -1
 class Evidence:
     """A failing row: where and in which frames it shows, what was expected, what was there, what to ask next.
 
-    ``group`` is its frame group (-1: none), ``row`` holds the columns that the rule names. A row of a node's state is
-    of no capture (NO_CAPTURE) and shows in ``told``, lines of the files that describe it.
+    ``group`` is its frame group (-1: none), ``row`` holds the columns that the rule names. A packet that was followed
+    shows ``elsewhere`` too: capture and frame of its other sightings. A row of a node's state is of no capture
+    (NO_CAPTURE) and shows in ``told``, lines of the files that describe it.
     """
 
     capture: int
@@ -36,6 +38,7 @@ class Evidence:
     told: tuple[str, ...] = ()
     group: int = -1
     row: Mapping[str, Value | None] = field(default_factory=dict)
+    elsewhere: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass
@@ -43,6 +46,7 @@ class Finding:
     """A rule's result. ``checked`` rows held or failed, ``unknown`` ones could not be told; ``reason`` says why.
 
     ``measures`` are what the rule's aggregates came to.
+    ``files`` are those that its evidence was written to, where that was asked for.
     """
 
     rule: Rule
@@ -53,6 +57,7 @@ class Finding:
     reason: str = ""
     evidence: list[Evidence] = field(default_factory=list)
     measures: list[Measure] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
 
 
 def explain_consequences(findings: list[Finding]) -> None:

@@ -177,6 +177,7 @@ def _evidence(rule: Rule, shown: list[Column], sample: Sample, late: Late) -> Ev
         _told(rule, sample),
         late.group,
         {column.name: value for column, value in held.items()},
+        sample.elsewhere,
     )
 
 

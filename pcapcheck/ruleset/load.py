@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -75,7 +75,7 @@ def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = No
     """
     gathered, given = Gathered(), list(paths)
     for path in given:
-        gathered.add(_gather(_pack_or(path), ()))
+        gathered.add(_gather(pack_or(path), ()))
     settings = Settings(overrides, gathered.variables)
     rules: dict[str, Rule] = {}
     for entry in gathered.entries:
@@ -105,26 +105,36 @@ def pack(name: str) -> Path:
     return packs_folder() / name
 
 
-def _pack_or(path: Path) -> Path:
+def pack_or(path: Path) -> Path:
+    """The folder of the pack of that name, unless there is a file or folder so called."""
     return pack(str(path)) if str(path) in PACKS and not path.exists() else path
 
 
 def _gather(path: Path, within: tuple[Path, ...]) -> Gathered:
     """The rules of a file or folder. ``within``: the files that extend each other down to this one."""
     gathered = Gathered()
-    found = 0
-    for file in _files(path):
-        documents = load_documents(text := _text(file), str(file))
+    for file, text, documents in read_files(path):
         for document in documents:
-            found += 1
             if is_expectation(document):
                 gathered.add(_extended(read_expectation(document), file, within))
             else:
                 gathered.entries.append(Entry(document, text if len(documents) == 1 else ""))
+    return gathered
+
+
+def read_files(path: Path) -> Iterator[tuple[Path, str, list[Node]]]:
+    """A file, or each file in a folder: its path, its text and the documents in it.
+
+    Raises RuleError where one cannot be read, and where there is no document at all.
+    """
+    found = 0
+    for file in _files(path):
+        documents = load_documents(text := _text(file), str(file))
+        found += len(documents)
+        yield file, text, documents
     if not found:
         here = "no .yml or .yaml file with a rule in this folder" if path.is_dir() else "the file holds no rule"
         raise RuleError(f"{path}: {here}")
-    return gathered
 
 
 def _extended(expectation: Expectation, file: Path, within: tuple[Path, ...]) -> Gathered:

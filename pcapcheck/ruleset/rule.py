@@ -96,9 +96,7 @@ def read_rule(node: Node, settings: Settings, text: str = "", brief: bool = Fals
             "a rule needs 'expect' (what must hold for each row), 'count' (how many rows) or an aggregate "
             f"({', '.join(AGGREGATES)})"
         )
-    id_ = items["id"].text("'id'")
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id_):
-        raise items["id"].error(f"{id_!r}: an id is lower-case words joined by hyphens")
+    id_ = read_id(items["id"])
     severity = items["severity"].text("'severity'") if "severity" in items else SEVERITIES[0]
     if severity not in SEVERITIES:
         raise items["severity"].error(f"severity {severity!r} is not one of: {', '.join(SEVERITIES)}")
@@ -139,6 +137,14 @@ def read_rule(node: Node, settings: Settings, text: str = "", brief: bool = Fals
         line=node.line,
         text=text,
     )
+
+
+def read_id(node: Node) -> str:
+    """The id of a rule or a cause. Raises RuleError where it is not of the form that all have."""
+    id_ = node.text("'id'")
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id_):
+        raise node.error(f"{id_!r}: an id is lower-case words joined by hyphens")
+    return id_
 
 
 def keyed(node: Node, what: str, required: Mapping[str, str], optional: Mapping[str, str]) -> dict[str, Node]:

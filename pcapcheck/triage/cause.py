@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pcapcheck.ruleset.conditions import Combination, read_conditions
-from pcapcheck.ruleset.document import Node, load_documents
-from pcapcheck.ruleset.load import packs_folder
-from pcapcheck.ruleset.rule import Rule, keyed, texts_of
+from pcapcheck.ruleset.document import Node
+from pcapcheck.ruleset.load import packs_folder, read_files
+from pcapcheck.ruleset.rule import Rule, keyed, read_id, texts_of
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.triage.columns import CASE
 
@@ -47,15 +48,26 @@ class Cause:
 
 def load_catalogue(rules: list[Rule], settings: Settings) -> list[Cause]:
     """The causes that ship with the package, most frequent first. Raises RuleError where one contradicts itself."""
-    causes: dict[str, Cause] = {}
     known = {rule.id for rule in rules}
-    for file in sorted((packs_folder() / "causes").glob("*.yml")):
-        for document in load_documents(file.read_text(encoding="utf-8"), str(file)):
-            cause = read_cause(document, settings)
-            if cause.id in causes:
-                raise document.error(f"there is a cause {cause.id!r} already")
-            causes[cause.id] = cause
-    return sorted((one for one in causes.values() if known & set(one.explains)), key=lambda one: one.rank)
+    documents = (node for _, _, nodes in read_files(packs_folder() / "causes") for node in nodes)
+    causes = read_causes(documents, settings)
+    return sorted((one for one in causes if known & set(one.explains)), key=lambda one: one.rank)
+
+
+def is_cause(node: Node) -> bool:
+    """Whether a document is meant as one: it explains rules, and selects nothing."""
+    return isinstance(node.value, dict) and "explains" in node.value and "select" not in node.value
+
+
+def read_causes(nodes: Iterable[Node], settings: Settings) -> list[Cause]:
+    """Several causes from their YAML. Raises RuleError where one cannot be read, or two have one id."""
+    causes: dict[str, Cause] = {}
+    for node in nodes:
+        cause = read_cause(node, settings)
+        if cause.id in causes:
+            raise node.error(f"there is a cause {cause.id!r} already")
+        causes[cause.id] = cause
+    return list(causes.values())
 
 
 def read_cause(node: Node, settings: Settings) -> Cause:
@@ -72,7 +84,7 @@ def read_cause(node: Node, settings: Settings) -> Cause:
         return tuple(texts_of(one, name, CASE, settings) for one in items[name].list(f"{name!r}"))
 
     return Cause(
-        id=items["id"].text("'id'"),
+        id=read_id(items["id"]),
         title=texts_of(items["title"], "title", CASE, settings),
         why=" ".join(items["why"].text("'why'").split()),
         explains=tuple(one.text("'explains'") for one in items["explains"].list("'explains'")),

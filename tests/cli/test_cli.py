@@ -57,8 +57,11 @@ def test_exit_codes(arguments: list[str], code: int) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--strict"], "--strict: hop-macs-rewritten was not checked: a cooked capture (-i any) holds no"),
-        (["--require", "pod-frames-to-proxy-mac"], "--require pod-frames-to-proxy-mac: it was not checked: a cooked"),
+        (["--strict"], "strict: hop-macs-rewritten was not checked: a cooked capture (-i any) holds no"),
+        (
+            ["--require", "pod-frames-to-proxy-mac"],
+            "pod-frames-to-proxy-mac is required, and was not checked: a cooked",
+        ),
     ],
 )
 def test_says_why_a_pass_exits_1(arguments: list[str], message: str) -> None:

@@ -126,23 +126,23 @@ def test_report_tells_what_was_measured(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("says", "where", "message"),
-    [
-        ("p99: {rtt: 5ms}", "6:12", "an aggregate needs a bound"),
-        ("p99: {rtt: {eq: 5ms}}", "6:13", "'eq' compares no aggregate; use one of: lt, le, gt, ge"),
-        ("p99: {rtt: {lte: 5ms}}", "6:13", "no operator 'lte'; did you mean 'lt'?"),
-        ("p99: {rtd: {lt: 5ms}}", "6:7", "no column 'rtd'; did you mean 'rtt'?"),
-        ("p99: {dst: {lt: 5}}", "6:7", "'p99' needs a number or a duration (dst: address)"),
-        ("p99: {}", "6:6", "'p99' needs a column"),
-        ("max: {rtt: {lt: 5}}", "6:17", "'5' is not a duration"),
-        ("ratio: {ge: 99%}", "6:8", "'ratio' needs 'expect'"),
-        (REPLIED + "ratio: {ge: 101%}", "7:13", "'101%' is not a share"),
-        (REPLIED + "ratio: 99%", "7:8", "an aggregate needs a bound"),
-        ("p98: {rtt: {lt: 5ms}}", "6:1", "no key 'p98'; did you mean 'p99'?"),
-        ("", "1:1", "or an aggregate"),
-    ],
-)
+WRONG = [
+    ("p99: {rtt: 5ms}", "6:12", "an aggregate needs a bound"),
+    ("p99: {rtt: {eq: 5ms}}", "6:13", "'eq' compares no aggregate; use one of: lt, le, gt, ge"),
+    ("p99: {rtt: {lte: 5ms}}", "6:13", "no operator 'lte'; did you mean 'lt'?"),
+    ("p99: {rtd: {lt: 5ms}}", "6:7", "no column 'rtd'; did you mean 'rtt'?"),
+    ("p99: {dst: {lt: 5}}", "6:7", "'p99' needs a number or a duration (dst: address)"),
+    ("p99: {}", "6:6", "'p99' needs a column"),
+    ("max: {rtt: {lt: 5}}", "6:17", "'5' is not a duration"),
+    ("ratio: {ge: 99%}", "6:8", "'ratio' needs 'expect'"),
+    (REPLIED + "ratio: {ge: 101%}", "7:13", "'101%' is not a share"),
+    (REPLIED + "ratio: 99%", "7:8", "an aggregate needs a bound"),
+    ("p98: {rtt: {lt: 5ms}}", "6:1", "no key 'p98'; did you mean 'p99'?"),
+    ("", "1:1", "or an aggregate"),
+]
+
+
+@pytest.mark.parametrize(("says", "where", "message"), WRONG)
 def test_wrong(says: str, where: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(RuleError) as caught:
         judge(tmp_path, says, [1])

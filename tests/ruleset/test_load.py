@@ -32,37 +32,37 @@ def test_good(tmp_path: Path) -> None:
     load(tmp_path, GOOD)
 
 
-@pytest.mark.parametrize(
-    ("said", "instead", "where", "message"),
-    [
-        ("replied: true", "repleid: true", "9:3", "no column 'repleid'; did you mean 'replied'?"),
-        ("replied: true", "replied: yes", "9:12", "'yes' is neither true nor false"),
-        ("replied: true", "rtt: {le: 5}", "9:13", "'5' is not a duration like 100ms"),
-        ("replied: true", "rtt: {lee: 5ms}", "9:9", "no operator 'lee'; did you mean 'le'?"),
-        ("replied: true", "eth_dst: {gt: ee:ee:ee:ee:ee:ee}", "9:13", "'gt' needs a number"),
-        ("replied: true", "eth_dst: $proxy_mak", "9:12", "no variable '$proxy_mak'; did you mean '$proxy_mac'?"),
-        ("replied: true", "eth_dst: {same_as: ttl}", "9:22", "ttl is a number, eth_dst a MAC"),
-        ("replied: true", "outcome: answered", "9:12", "'answered' is not one of: replied"),
-        ("replied: true", "ttl: {cidr: 10.0.0.0/8}", "9:9", "'cidr' needs an address"),
-        ("replied: true", "dst: {cidr: 10.0.0.1/8}", "9:15", "not a network"),
-        ("replied: true", "ttl: {mac_prefix: ee}", "9:9", "'mac_prefix' needs a MAC"),
-        ("replied: true", "ttl: []", "9:8", "an empty list never holds"),
-        ("replied: true", "any: []", "9:8", "needs at least one condition"),
-        ("dst: 10.0.0.1", "dst: 10.0.0.256", "7:8", "'10.0.0.256' is not an IPv4 or IPv6 address"),
-        ("severity: error", "severity: fatal", "4:11", "severity 'fatal' is not one of"),
-        ("table: echo", "table: ecko", "6:10", "no table 'ecko'; did you mean 'echo'?"),
-        ("title: Something holds", "titel: Something holds", "2:1", "no key 'titel'; did you mean 'title'?"),
-        ("id: some-rule", "id: Some Rule", "1:5", "lower-case words joined by hyphens"),
-        ("why: because", "title: again", "3:1", "'title' stands here twice (first on line 2)"),
-        ("why: because", "why: &a because\nlimits: *a", "4:9", "aliases (*name) are not allowed"),
-        ("why: because", "why: because\ncount: {min: -1}", "4:14", "'-1' is not a whole number"),
-        ("why: because", "why: because\nobserved: '{rtd}'", "4:11", "no column 'rtd'; did you mean 'rtt'?"),
-        ("why: because", "why: because\nobserved: '{rtt'", "4:11", "'observed': expected '}'"),
-        ("why: because", "why: because\nobserved: '{rtt:d}'", "4:11", "only the name of a column may stand in braces"),
-        ("  replied: true", "  {}", "9:3", "an empty one would always hold"),
-        ("replied: true", "eth_dst: ee:ee:ee:ee:ee:e", "9:12", "is not a MAC address"),
-    ],
-)
+WRONG = [
+    ("replied: true", "repleid: true", "9:3", "no column 'repleid'; did you mean 'replied'?"),
+    ("replied: true", "replied: yes", "9:12", "'yes' is neither true nor false"),
+    ("replied: true", "rtt: {le: 5}", "9:13", "'5' is not a duration like 100ms"),
+    ("replied: true", "rtt: {lee: 5ms}", "9:9", "no operator 'lee'; did you mean 'le'?"),
+    ("replied: true", "eth_dst: {gt: ee:ee:ee:ee:ee:ee}", "9:13", "'gt' needs a number"),
+    ("replied: true", "eth_dst: $proxy_mak", "9:12", "no variable '$proxy_mak'; did you mean '$proxy_mac'?"),
+    ("replied: true", "eth_dst: {same_as: ttl}", "9:22", "ttl is a number, eth_dst a MAC"),
+    ("replied: true", "outcome: answered", "9:12", "'answered' is not one of: replied"),
+    ("replied: true", "ttl: {cidr: 10.0.0.0/8}", "9:9", "'cidr' needs an address"),
+    ("replied: true", "dst: {cidr: 10.0.0.1/8}", "9:15", "not a network"),
+    ("replied: true", "ttl: {mac_prefix: ee}", "9:9", "'mac_prefix' needs a MAC"),
+    ("replied: true", "ttl: []", "9:8", "an empty list never holds"),
+    ("replied: true", "any: []", "9:8", "needs at least one condition"),
+    ("dst: 10.0.0.1", "dst: 10.0.0.256", "7:8", "'10.0.0.256' is not an IPv4 or IPv6 address"),
+    ("severity: error", "severity: fatal", "4:11", "severity 'fatal' is not one of"),
+    ("table: echo", "table: ecko", "6:10", "no table 'ecko'; did you mean 'echo'?"),
+    ("title: Something holds", "titel: Something holds", "2:1", "no key 'titel'; did you mean 'title'?"),
+    ("id: some-rule", "id: Some Rule", "1:5", "lower-case words joined by hyphens"),
+    ("why: because", "title: again", "3:1", "'title' stands here twice (first on line 2)"),
+    ("why: because", "why: &a because\nlimits: *a", "4:9", "aliases (*name) are not allowed"),
+    ("why: because", "why: because\ncount: {min: -1}", "4:14", "'-1' is not a whole number"),
+    ("why: because", "why: because\nobserved: '{rtd}'", "4:11", "no column 'rtd'; did you mean 'rtt'?"),
+    ("why: because", "why: because\nobserved: '{rtt'", "4:11", "'observed': expected '}'"),
+    ("why: because", "why: because\nobserved: '{rtt:d}'", "4:11", "only the name of a column may stand in braces"),
+    ("  replied: true", "  {}", "9:3", "an empty one would always hold"),
+    ("replied: true", "eth_dst: ee:ee:ee:ee:ee:e", "9:12", "is not a MAC address"),
+]
+
+
+@pytest.mark.parametrize(("said", "instead", "where", "message"), WRONG)
 def test_wrong(said: str, instead: str, where: str, message: str, tmp_path: Path) -> None:
     assert GOOD.count(said) == 1
     with pytest.raises(RuleError) as caught:

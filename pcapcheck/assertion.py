@@ -1,0 +1,95 @@
+"""Assert on captures from Python tests: the failure shows the line of the test, and what the capture shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from glob import has_magic, iglob
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pcapcheck.analysis import Analysis
+    from pcapcheck.triage.outcome import Outcome
+
+Files = str | Path | Iterable[str | Path]
+
+
+class AssertCapture:
+    """Judges captures and raises AssertionError unless what the rules say holds.
+
+    ``beside``: the folder in which files are looked for that are not found from the working directory.
+    """
+
+    def __init__(self, beside: Path | None = None) -> None:
+        self.beside = beside
+
+    def __call__(
+        self,
+        *captures: str | Path,
+        rules: Files | None = None,
+        require: str | Iterable[str] = (),
+        strict: bool = False,
+        variables: Mapping[str, str] | None = None,
+        interfaces: Mapping[str, str] | None = None,
+        node_state: Files | None = None,
+        pods: Files | None = None,
+    ) -> Analysis:
+        """Judge ``captures`` as one observation, and return what it came to.
+
+        ``require``: rules that must have been checked; ``strict``: everything must have been. ``interfaces`` say on
+        which interface a capture was recorded (FILE or FILE#IFINDEX: name). The rest is as for ``analyze``.
+
+        Raises AssertionError where a rule of severity error failed, something demanded is missing or nothing could be
+        checked; CaptureError, StateError or RuleError where that cannot be told.
+        """
+        __tracebackhide__ = True
+        from pcapcheck.analysis import analyze
+        from pcapcheck.flows.scope import Scope, parse_interface_names
+        from pcapcheck.report.exit import demand, exit_code
+
+        names = parse_interface_names(tuple(f"{file}={name}" for file, name in (interfaces or {}).items()))
+        analysis = analyze(
+            *map(self._find, captures),
+            rules=self._files(rules),
+            variables=variables,
+            scope=Scope(names),
+            node_state=self._files(node_state),
+            pods=self._files(pods),
+        )
+        demand(analysis, strict, [require] if isinstance(require, str) else require)
+        if exit_code(analysis) != 0:
+            raise AssertionError("\n".join(_told(analysis)))
+        return analysis
+
+    def _files(self, given: Files | None) -> list[Path] | None:
+        if given is None:
+            return None
+        return [self._find(one) for one in ([given] if isinstance(given, (str, Path)) else given)]
+
+    def _find(self, name: str | Path) -> Path:
+        path = Path(name)
+        if self.beside is None or _is_there(path):
+            return path
+        return self.beside / path if _is_there(self.beside / path) else path
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a file or folder is, or something that a pattern means."""
+    return path.exists() or (has_magic(str(path)) and next(iglob(str(path), recursive=True), None) is not None)
+
+
+def _told(outcome: Outcome) -> Iterator[str]:
+    """The verdict, what was demanded and is missing, and each failure that counts, line by line."""
+    from pcapcheck.report.told import failure, verdict
+    from pcapcheck.ruleset.finding import FAIL, ordered
+
+    yield verdict(outcome)
+    for one in outcome.unmet:
+        yield one.text
+    for finding in ordered(outcome.findings):
+        if finding.status == FAIL and finding.rule.severity == "error":
+            yield ""
+            yield from failure(outcome, finding)
+
+
+assert_capture = AssertCapture()

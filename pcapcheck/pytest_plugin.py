@@ -1,0 +1,167 @@
+"""The pytest plugin: a fixture that judges captures, and ``*.pcapcheck.yaml`` files collected as tests, one per rule.
+
+pytest loads it in every run where pcapcheck is installed, so nothing heavy is imported before a test needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pcapcheck.errors import CaptureError, RuleError, StateError
+
+if TYPE_CHECKING:
+    from pcapcheck.analysis import Analysis
+    from pcapcheck.assertion import AssertCapture
+    from pcapcheck.ruleset.rule import Rule
+
+SUFFIXES = (".pcapcheck.yaml", ".pcapcheck.yml")
+ERRORS = (CaptureError, RuleError, StateError)
+# What an expectation file with ``strict: true`` demands of its recording, as a test beside those of the rules.
+RECORDING = "recording"
+
+
+class RuleWarning(UserWarning):
+    """A rule of severity warning or info failed."""
+
+
+class RuleFailed(Exception):
+    """A rule, or something else that was demanded, failed; the text says how."""
+
+
+@pytest.fixture(name="pcapcheck")
+def pcapcheck_fixture(request: pytest.FixtureRequest) -> AssertCapture:
+    """``pcapcheck("ping.pcap", rules=…, require=…)`` fails the test unless the capture holds what the rules say.
+
+    Names that are not found from the working directory are looked for beside the test.
+    """
+    from pcapcheck.assertion import AssertCapture
+
+    return AssertCapture(request.path.parent)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "pcapcheck: a rule of a *.pcapcheck.yaml file")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ExpectationFile | None:
+    if file_path.name.endswith(SUFFIXES):
+        return ExpectationFile.from_parent(parent, path=file_path)
+    return None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What was skipped is told with its place in the expectation file, not with ours."""
+    report = yield
+    if isinstance(item, ExpectationTest) and report.skipped and isinstance(report.longrepr, tuple):
+        path, line, _ = item.reportinfo()
+        report.longrepr = (str(path), line + 1, report.longrepr[2])
+    return report
+
+
+class ExpectationFile(pytest.File):
+    """An expectation file; its recording is judged once, when the first of its tests runs."""
+
+    _has_captures = True
+    _outcome: Analysis | Exception | None = None
+
+    def collect(self) -> Iterator[RuleTest | RecordingTest]:
+        from pcapcheck.ruleset.load import load_ruleset
+
+        try:
+            ruleset = load_ruleset([self.path])
+        except ERRORS as error:
+            raise self.CollectError(str(error)) from None
+        if not ruleset.recording.captures and not ruleset.recording.node_state:
+            raise self.CollectError(f"{self.path}: names no recording; write captures: FILE")
+        self._has_captures = bool(ruleset.recording.captures)
+        self.add_marker("pcapcheck")
+        if self.config.pluginmanager.hasplugin("xdist"):
+            # Under --dist loadgroup one worker gets them all, and judges once.
+            self.add_marker(pytest.mark.xdist_group(self.nodeid))
+        if ruleset.strict:
+            yield RecordingTest.from_parent(self, name=RECORDING)
+        for rule in ruleset.rules:
+            yield RuleTest.from_parent(self, name=rule.id, rule=rule)
+
+    @property
+    def outcome(self) -> Analysis:
+        """What the recording came to. Raises what kept it from being judged, each time that it is asked for."""
+        if self._outcome is None:
+            try:
+                self._outcome = self._judge()
+            except ERRORS as error:
+                self._outcome = error
+        if isinstance(self._outcome, Exception):
+            raise self._outcome
+        return self._outcome
+
+    def _judge(self) -> Analysis:
+        from pcapcheck.analysis import analyze, analyze_state
+        from pcapcheck.report.exit import demand
+
+        analysis = (analyze if self._has_captures else analyze_state)(rules=self.path)
+        demand(analysis, strict=False, required=())
+        return analysis
+
+
+class ExpectationTest(pytest.Item):
+    """One test of an expectation file."""
+
+    parent: ExpectationFile
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where it stands; lines count from 0."""
+        return self.path, 0, self.name
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        if isinstance(excinfo.value, (RuleFailed, *ERRORS)):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+
+class RuleTest(ExpectationTest):
+    """One rule on the recording of its file."""
+
+    def __init__(self, *, rule: Rule, **more: Any) -> None:
+        super().__init__(**more)
+        self.rule = rule
+        if rule.off:
+            self.add_marker(pytest.mark.skip(reason=f"switched off: {rule.adjusted}"))
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Of a rule of the file's own its line."""
+        own = Path(self.rule.file).resolve() == self.path.resolve()
+        return self.path, self.rule.line - 1 if own else 0, self.name
+
+    def runtest(self) -> None:
+        from pcapcheck.report.told import failure, summary
+        from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED
+
+        outcome = self.parent.outcome
+        finding = next(one for one in outcome.findings if one.rule.id == self.rule.id)
+        missing = [one.text for one in outcome.unmet if one.rule == self.rule.id]
+        if outcome.verdict == NOT_CHECKED:
+            raise RuleFailed(f"nothing of {self.path.name} could be checked; {self.rule.id}: {finding.reason}")
+        if finding.status == FAIL:
+            if self.rule.severity == "error":
+                raise RuleFailed("\n".join(failure(outcome, finding)))
+            accepted = f" (accepted: {self.rule.adjusted})" if self.rule.adjusted else ""
+            self.warn(RuleWarning(f"{self.rule.id}: {summary(outcome, finding)}{accepted}"))
+        elif missing:
+            raise RuleFailed("\n".join(missing))
+        elif finding.status == NOT_CHECKED:
+            pytest.skip(finding.reason)
+
+
+class RecordingTest(ExpectationTest):
+    """That everything of the recording could be read."""
+
+    def runtest(self) -> None:
+        of_none = [one.text for one in self.parent.outcome.unmet if one.rule is None]
+        if of_none:
+            raise RuleFailed("\n".join(of_none))

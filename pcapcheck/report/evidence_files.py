@@ -1,0 +1,226 @@
+"""Evidence as files: per failed rule a small pcapng of the frames that show it, with what is wrong as their comments.
+
+Of a text, which holds no frames, it is the lines, in a text file.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from pathlib import Path
+
+from pcapcheck.capture import blocks
+from pcapcheck.capture.record import Interface
+from pcapcheck.capture.recorded import Recorded, read_again
+from pcapcheck.decode.frames import COOKED2
+from pcapcheck.errors import CaptureError
+from pcapcheck.flows.points import PointKey
+from pcapcheck.report.evidence import in_lines
+from pcapcheck.report.look import by_file
+from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, Finding
+from pcapcheck.ruleset.result import Result
+from pcapcheck.values import clean
+from pcapcheck.version import __version__
+
+PCAPNG, TEXT = ".pcapng", ".txt"
+APPLICATION = "pcapcheck "
+# How files of ours begin: behind the fixed part of a section header the option that names the application.
+_MARKS = {PCAPNG: (28, APPLICATION.encode()), TEXT: (0, f"# {APPLICATION}".encode())}
+
+# (capture, frame)
+Place = tuple[int, int]
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder for evidence if it is missing. Raises CaptureError where no file can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise CaptureError(f"{folder}: {error.strerror}; evidence needs a folder that can be written") from None
+
+
+def write_evidence(result: Result, folder: Path) -> list[Path]:
+    """Write a file per failed rule, ``<rule>.pcapng`` (of texts ``<rule>.txt``), and note it in the rule's finding.
+
+    Files that an earlier run left for the rules judged now are replaced or, where a rule fails no more, removed; those
+    that are not ours are left alone. Raises CaptureError where one would have to be replaced that is not ours or is a
+    capture of this observation, or where a file cannot be written.
+    """
+    make_folder(folder)
+    _spare_captures(result, folder)
+    try:
+        for finding in result.findings:
+            finding.files = list(_write(result, finding, folder)) if finding.status == FAIL else []
+            for suffix in (PCAPNG, TEXT):
+                file = _file(folder, finding, suffix)
+                if file not in finding.files and _is_ours(file):
+                    file.unlink()
+    except OSError as error:
+        where = error.filename or folder
+        raise CaptureError(f"{where}: {error.strerror}; evidence needs a folder that can be written") from None
+    return [file for finding in result.findings for file in finding.files]
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One record that shows a failure, and what is to be said of it."""
+
+    capture: int
+    record: Recorded
+    comment: str
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """By time; what has none comes first."""
+        return _time(self.record), self.capture, self.record.number
+
+    @cached_property
+    def point(self) -> PointKey:
+        """The key of its capture point; a cooked capture holds the ifindex in each frame (LINKTYPE_LINUX_SLL2)."""
+        interface = self.record.interface
+        ifindex = int.from_bytes(self.record.data[4:8], "big") if interface.link_type == COOKED2 else None
+        return self.capture, interface.number, ifindex
+
+
+def _spare_captures(result: Result, folder: Path) -> None:
+    """Evidence is read from the captures while it is written."""
+    inputs = [file.resolve() for capture in result.captures for file in capture.source.files]
+    for finding in result.findings:
+        for suffix in (PCAPNG, TEXT):
+            file = _file(folder, finding, suffix)
+            if file.resolve() in inputs:
+                raise CaptureError(f"{file}: evidence would be written over this capture; name another folder")
+
+
+def _write(result: Result, finding: Finding, folder: Path) -> Iterator[Path]:
+    exhibits = sorted(_exhibits(result, finding), key=lambda one: one.order)
+    for suffix, some in (
+        (PCAPNG, [one for one in exhibits if one.record.text is None]),
+        (TEXT, [one for one in exhibits if one.record.text is not None]),
+    ):
+        if not some:
+            continue
+        file = _file(folder, finding, suffix)
+        if file.exists() and not _is_ours(file):
+            raise CaptureError(f"{file}: not written by pcapcheck, so it stays as it is; name another folder")
+        with file.open("wb") as stream:
+            stream.writelines(_pcapng(result, finding, some) if suffix == PCAPNG else _lines(finding, some))
+        yield file
+
+
+def _file(folder: Path, finding: Finding, suffix: str) -> Path:
+    # Ids of rules are words joined by hyphens: no name of a file that leads elsewhere.
+    return folder / f"{finding.rule.id}{suffix}"
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether a file is there and is evidence."""
+    if not file.is_file():
+        return False
+    start, mark = _MARKS[file.suffix]
+    with file.open("rb") as stream:
+        return stream.read(start + len(mark))[start:] == mark
+
+
+def _exhibits(result: Result, finding: Finding) -> Iterator[Exhibit]:
+    """Each frame that the evidence names, once, with all that is said of it."""
+    said: dict[Place, list[str]] = {}
+    for one in finding.evidence:
+        where = f" (on {one.interface})" if one.interface else ""
+        comment = f"{finding.rule.id}: expected {one.expected}; observed {one.observed}{where}"
+        here = [(one.capture, number) for number in one.frames if one.capture != NO_CAPTURE]
+        for place in (*here, *one.elsewhere):
+            said.setdefault(place, []).append(comment)
+    for capture in result.captures:
+        numbers = [number for at, number in said if at == capture.number]
+        for record in read_again(capture.source, numbers):
+            comments = list(dict.fromkeys(said[capture.number, record.number]))
+            yield Exhibit(capture.number, record, "\n".join([*comments, _whence(result, capture.number, record)]))
+
+
+def _whence(result: Result, capture: int, record: Recorded) -> str:
+    """Where a record stood: file and frame, or lines."""
+    ((file, numbers),) = (
+        (file, some) for file, some in by_file(result.captures[capture].source, [record.number]) if some
+    )
+    where = in_lines(record.text.first, record.text.last) if record.text else f"frame {numbers[0]}"
+    return f"{clean(file.name)} {where}" + ("" if record.time is not None else ", recorded without a time")
+
+
+def _headline(finding: Finding) -> list[str]:
+    return [
+        f"{finding.rule.id}: {finding.rule.title} ({finding.failed} of {finding.checked} failed)",
+        "Only what shows the first few failures is in here: that something else is missing proves nothing.",
+    ]
+
+
+def _pcapng(result: Result, finding: Finding, exhibits: list[Exhibit]) -> Iterator[bytes]:
+    """The blocks of a file with an interface for each capture point."""
+    yield blocks.section(f"{APPLICATION}{__version__}", "\n".join(_headline(finding)))
+    points: dict[PointKey, list[Recorded]] = {}
+    for one in exhibits:
+        points.setdefault(one.point, []).append(one.record)
+    offsets: dict[PointKey, int] = {}
+    for key, records in points.items():
+        # Ticks are unsigned: times before 1970 count from an earlier second.
+        offsets[key] = min(0, *(_time(record) // blocks.SECOND for record in records))
+        yield _interface(result, key, records, offsets[key])
+    numbers = {key: number for number, key in enumerate(points)}
+    for one in exhibits:
+        record = one.record
+        ticks = _time(record) - offsets[one.point] * blocks.SECOND
+        yield blocks.packet(numbers[one.point], ticks, record.data, record.length, record.direction, one.comment)
+    for key, records in points.items():
+        drops = result.captures[key[0]].interfaces[key[1]].drops
+        if drops:
+            latest = max(map(_time, records)) - offsets[key] * blocks.SECOND
+            yield blocks.statistics(numbers[key], latest, drops)
+
+
+def _interface(result: Result, key: PointKey, records: list[Recorded], offset: int) -> bytes:
+    capture = result.captures[key[0]]
+    interface = capture.interfaces[key[1]]
+    # Frames longer than the snapshot length are kept, and no reader is to cut them.
+    longest = max(len(record.data) for record in records)
+    return blocks.interface(
+        interface.link_type,
+        max(interface.snaplen, longest) if interface.snaplen else 0,
+        _name(result, key, interface),
+        f"{clean(capture.source.name)}, interface {interface.number}",
+        interface.filter,
+        interface.fcs_bytes,
+        offset,
+    )
+
+
+def _name(result: Result, key: PointKey, interface: Interface) -> str | None:
+    """What the user calls an interface, else its own name, else what the name of its file tells."""
+    link = result.facts.links.get(key)
+    if link and link.point.named_by == "user":
+        return link.point.name
+    if interface.name:
+        return interface.name
+    return link.point.name if link and link.point.named_by == "file name" else None
+
+
+def _time(record: Recorded) -> int:
+    return record.time or 0
+
+
+def _lines(finding: Finding, exhibits: list[Exhibit]) -> Iterator[bytes]:
+    head = [f"{APPLICATION}{__version__}: a text holds no frames that a pcapng could hold, so these are its lines"]
+    yield _text(f"# {line}" for line in (*head, *_headline(finding)))
+    for text, some in groupby(exhibits, key=lambda one: one.record.text):
+        # One line may hold several packets.
+        said = dict.fromkeys(line for one in some for line in one.comment.split("\n"))
+        yield _text(["", *(f"# {line}" for line in said)])
+        yield _text(clean(line.expandtabs()) for line in (text.words.split("\n") if text else ()))
+
+
+def _text(lines: Iterable[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")

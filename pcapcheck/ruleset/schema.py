@@ -1,0 +1,213 @@
+"""The JSON Schema (draft 7, which editors know) of rule and expectation files, from the tables that check them.
+
+Editors complete and check by it while one types. What it lets through, such as a column compared with a value of the
+wrong range or a file that is not there, ``pcapcheck rules check`` finds.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pcapcheck.columns import ADDRESS, BOOL, COLUMNS, DURATION, MAC, NUMBER, TABLES, Column
+from pcapcheck.ruleset.aggregate import AGGREGATES, BOUNDS, RATIO
+from pcapcheck.ruleset.conditions import OPERATORS
+from pcapcheck.ruleset.expectation import ADJUSTMENT, KEYS, OFF
+from pcapcheck.ruleset.load import PACKS
+from pcapcheck.ruleset.rule import BRIEF, OPTIONAL, REQUIRED, SEVERITIES
+from pcapcheck.ruleset.variables import VARIABLES
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+TEXTS: Schema = {"type": "array", "items": TEXT}
+SEVERAL: Schema = {"anyOf": [TEXT, TEXTS]}
+# What YAML makes of a scalar; the tool reads all of them as text.
+SCALAR: Schema = {"type": ["string", "number", "boolean"]}
+VARIABLE: Schema = {"type": "string", "pattern": "^\\$[a-z]"}
+ID: Schema = {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}
+RATIO_VALUE: Schema = {
+    "anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": "^[0-9.]+ ?%?$"}, VARIABLE]
+}
+VALUES: dict[str, Schema] = {
+    NUMBER.name: {"type": ["integer", "string"], "pattern": "^(-?[0-9]|\\$)"},
+    MAC.name: {"type": "string", "pattern": "^([0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}|\\$.*)$"},
+    ADDRESS.name: {"type": "string", "pattern": "^([0-9a-fA-F:.]+|\\$.*)$"},
+    DURATION.name: {"type": "string", "pattern": "^([0-9.]+ *(ns|us|µs|ms|s|m|h)|\\$.*)$"},
+    BOOL.name: {"type": "boolean"},
+}
+
+
+def rule_schema() -> Schema:
+    """One schema for both kinds of file; a list of documents in one file is checked document by document."""
+    definitions: Schema = {"rule": _rule(REQUIRED), "brief": _rule({one: "" for one in REQUIRED if one not in BRIEF})}
+    for table, what in TABLES.items():
+        definitions[f"{table}-conditions"] = _conditions(table, what)
+        definitions[f"{table}-bounds"] = _bounds(table)
+    definitions["expectation"] = _expectation()
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "pcapcheck rules and expectations",
+        "definitions": definitions,
+        "if": {"anyOf": [{"required": ["id"]}, {"required": ["select"]}]},
+        "then": {"$ref": "#/definitions/rule"},
+        "else": {"$ref": "#/definitions/expectation"},
+    }
+
+
+def _rule(required: dict[str, str]) -> Schema:
+    kinds: dict[str, Schema] = {
+        "id": ID,
+        "severity": {"enum": list(SEVERITIES)},
+        "select": {
+            "type": "object",
+            "required": ["table"],
+            "properties": {"table": {"enum": list(TABLES)}},
+        },
+        "expect": {"type": "object"},
+        "count": {
+            "type": "object",
+            "properties": {"min": {"type": "integer", "minimum": 0}, "max": {"type": "integer", "minimum": 0}},
+            "additionalProperties": False,
+            "minProperties": 1,
+        },
+        **{name: {"type": "object"} for name in AGGREGATES},
+        RATIO: _bound(RATIO_VALUE),
+        **dict.fromkeys(("references", "needs", "next"), TEXTS),
+    }
+    return {
+        "type": "object",
+        "required": list(required),
+        "additionalProperties": False,
+        "properties": {
+            name: {**kinds.get(name, TEXT), "description": help_} for name, help_ in (REQUIRED | OPTIONAL).items()
+        },
+        "anyOf": [{"required": [name]} for name in ("expect", "count", *AGGREGATES)],
+        "dependencies": {RATIO: ["expect"]},
+        "allOf": [_of_table(table) for table in TABLES],
+    }
+
+
+def _of_table(table: str) -> Schema:
+    """What a rule about this table may say: of the columns that it has."""
+    select = {"type": "object", "properties": {"table": {"const": table}}, "required": ["table"]}
+    conditions = {"$ref": f"#/definitions/{table}-conditions"}
+    bounds = {"$ref": f"#/definitions/{table}-bounds"}
+    return {
+        "if": {"properties": {"select": select}, "required": ["select"]},
+        "then": {
+            "properties": {
+                "select": conditions,
+                # Beside a $ref nothing else counts.
+                "expect": {"allOf": [conditions], "minProperties": 1},
+                **{name: bounds for name in AGGREGATES if name != RATIO},
+            }
+        },
+    }
+
+
+def _conditions(table: str, what: str) -> Schema:
+    nested = {"$ref": f"#/definitions/{table}-conditions"}
+    several = {"type": "array", "minItems": 1, "items": nested}
+    return {
+        "description": what,
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "table": {"const": table},
+            "all": {**several, "description": "all of these must hold"},
+            "any": {**several, "description": "one of these must hold"},
+            "not": {"allOf": [nested], "description": "this must not hold"},
+            **{column.name: _column(column) for column in COLUMNS[table].values()},
+        },
+    }
+
+
+def _column(column: Column) -> Schema:
+    value = _value(column)
+    several = {"type": "array", "items": value, "minItems": 1}
+    operands: dict[str, Schema] = {
+        "in": several,
+        "cidr": SEVERAL,
+        "mac_prefix": TEXT,
+        "exists": {"type": "boolean"},
+        "same_as": {"enum": [other.name for other in COLUMNS[column.table].values() if other.type is column.type]},
+    }
+    operators = {
+        name: {**operands.get(name, value), "description": operator.help}
+        for name, operator in OPERATORS.items()
+        if (column.type.ordered or not operator.ordered)
+        and (column.type is ADDRESS or name != "cidr")
+        and (column.type is MAC or name != "mac_prefix")
+    }
+    return {
+        "description": column.help,
+        "anyOf": [
+            value,
+            several,
+            {"type": "object", "properties": operators, "additionalProperties": False, "minProperties": 1},
+        ],
+    }
+
+
+def _value(column: Column) -> Schema:
+    if column.words:
+        return {"anyOf": [{"enum": list(column.words)}, VARIABLE]}
+    return VALUES.get(column.type.name, SCALAR)
+
+
+def _bounds(table: str) -> Schema:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "minProperties": 1,
+        "properties": {
+            column.name: {**_bound(_value(column)), "description": column.help}
+            for column in COLUMNS[table].values()
+            if column.type in (NUMBER, DURATION) and not column.deferred
+        },
+    }
+
+
+def _bound(value: Schema) -> Schema:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "minProperties": 1,
+        "properties": {name: {**value, "description": OPERATORS[name].help} for name in BOUNDS},
+    }
+
+
+def _expectation() -> Schema:
+    one_adjustment = {
+        "type": "object",
+        "required": list(ADJUSTMENT),
+        "additionalProperties": False,
+        "properties": {
+            # YAML 1.1 takes a bare off for false.
+            "severity": {"enum": [*SEVERITIES, OFF, False], "description": ADJUSTMENT["severity"]},
+            "reason": {**TEXT, "minLength": 1, "description": ADJUSTMENT["reason"]},
+        },
+    }
+    kinds: dict[str, Schema] = {
+        "extends": {"anyOf": [{"enum": list(PACKS)}, TEXT, TEXTS]},
+        "captures": SEVERAL,
+        "node_state": SEVERAL,
+        "pods": SEVERAL,
+        "require": SEVERAL,
+        "interfaces": {"type": "object", "additionalProperties": TEXT},
+        "variables": {
+            "type": "object",
+            "properties": {name: {**SCALAR, "description": one.help} for name, one in VARIABLES.items()},
+            "propertyNames": {"pattern": "^[a-z][a-z0-9_]*$"},
+            "additionalProperties": SCALAR,
+        },
+        "adjust": {"type": "object", "additionalProperties": one_adjustment},
+        "strict": {"type": "boolean"},
+        "rules": {"type": "array", "items": {"$ref": "#/definitions/brief"}},
+    }
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {name: {**kinds.get(name, TEXT), "description": help_} for name, help_ in KEYS.items()},
+        "anyOf": [{"required": ["extends"]}, {"required": ["rules"]}],
+    }

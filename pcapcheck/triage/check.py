@@ -1,0 +1,60 @@
+"""Check files of rules, causes and expectations: every key, column, operator and value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pcapcheck.ruleset.document import Node
+from pcapcheck.ruleset.expectation import is_expectation
+from pcapcheck.ruleset.load import PACKS, load_ruleset, pack, pack_or, read_files
+from pcapcheck.ruleset.variables import Settings, suggest
+from pcapcheck.triage.cause import is_cause, read_causes
+
+
+@dataclass(frozen=True)
+class Checked:
+    """How many of each there were."""
+
+    rules: int
+    causes: int
+    expectations: int
+
+    def __str__(self) -> str:
+        counts = (self.rules, "rule"), (self.causes, "cause"), (self.expectations, "expectation file")
+        return ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in counts if count)
+
+
+def check_files(paths: Iterable[Path], overrides: Mapping[str, str] | None = None) -> Checked:
+    """Check packs, files and folders.
+
+    Rules are checked together, as are causes. Expectation files are about a recording each, so each is checked by
+    itself, with all that it extends. Raises RuleError for the first that is wrong, with file, line and column.
+    """
+    rules: list[Path] = []
+    causes: list[Node] = []
+    expectations = 0
+    for path in paths:
+        for file, _, documents in read_files(pack_or(path)):
+            if any(map(is_expectation, documents)):
+                load_ruleset([file], overrides)
+                expectations += 1
+            elif documents and all(map(is_cause, documents)):
+                causes += documents
+            elif documents:
+                rules.append(file)
+    known = load_ruleset(rules, overrides).rules if rules else []
+    _check_causes(causes, {rule.id for rule in known}, overrides)
+    return Checked(len(known), len(causes), expectations)
+
+
+def _check_causes(nodes: list[Node], rules: set[str], overrides: Mapping[str, str] | None) -> None:
+    if not nodes:
+        return
+    read_causes(nodes, Settings(overrides))
+    known = rules | {rule.id for rule in load_ruleset(map(pack, PACKS), overrides).rules}
+    for node in nodes:
+        for one in node.items("a cause")["explains"].list("'explains'"):
+            if one.value not in known:
+                raise one.error(f"there is no rule {one.value!r}{suggest(str(one.value), known)}")
