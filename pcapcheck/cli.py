@@ -318,7 +318,7 @@ def fields(form: str, output: str | None) -> None:
     """The tables, columns, operators and variables that a rule may name."""
     from pcapcheck.report.fields import write_fields, write_markdown
 
-    with _writing(output) as stream:
+    with writing(output) as stream:
         (write_markdown if form == "markdown" else write_fields)(stream)
 
 
