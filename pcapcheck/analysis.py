@@ -131,6 +131,8 @@ def analyze(
     explain_consequences(findings)
     analysis = Analysis(captures, facts, findings, reading, found, inputs.passed_over)
     analysis.pods = _name_pods(pods, state, settings)
+    if state is not None:
+        _describe(analysis, state)
     if state is not None or any(one.status == FAIL for one in findings):
         # Loaded when something failed: a healthy capture needs none of it.
         from pcapcheck.triage.examine import examine
@@ -169,8 +171,6 @@ def analyze_state(
 
     Raises StateError for a file that cannot be read or understood, RuleError for rules that cannot be loaded.
     """
-    from pcapcheck.triage.state.describe import describe_state
-
     settings = Settings(variables)
     loaded = state_pack(settings) if rules is None else load_rules(_paths(rules), settings)
     state = _read_state(map(Path, paths), settings)
@@ -180,8 +180,15 @@ def analyze_state(
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
     analysis = Analysis([], facts, findings, _reading(settings, Scope(), BATCH_FRAMES), Paths([], facts))
-    analysis.described, analysis.not_understood = describe_state(state)
+    _describe(analysis, state)
     return analysis
+
+
+def _describe(analysis: Analysis, state: State) -> None:
+    """Say which hosts a state tells of, and what of it was not understood."""
+    from pcapcheck.triage.state.describe import describe_state
+
+    analysis.described, analysis.not_understood = describe_state(state)
 
 
 def feed_state(state: State, settings: Settings, evaluations: list[Evaluation]) -> list[StateRow]:

@@ -99,3 +99,16 @@ def test_what_is_not_known_leaves_no_gap() -> None:
         report = text(analyze(captures(scenario)[0]))
         assert "<dst" not in report
         assert "<sent_to>" not in report
+
+
+def test_what_of_the_state_was_not_understood_is_told(tmp_path: Path) -> None:
+    """As pcapcheck state tells it: a line that was garbled in pasting may be the one that matters."""
+    pasted = tmp_path / "pasted.txt"
+    pasted.write_text("root@node:~# ip route\ndefault via 10.0.0.1 dev eth0\n10.244.1.10 gone wrong\n")
+    analysis = analyze(*captures("proxy-arp-off"), node_state=pasted)
+    report = text(analysis)
+    assert "      state of node node: 0 pod links\n" in report
+    assert f"      ! {pasted}:3: not understood: '10.244.1.10 gone wrong'; expected routes" in report
+    told = analysis.to_dict()["state"]
+    assert told["hosts"] == ["node node: 0 pod links"]
+    assert [one.partition(": ")[0] for one in told["problems"]] == [f"{pasted}:3"]
