@@ -26,7 +26,7 @@ GATEWAY = ("not-asked", "unanswered", "late", "answered")
 LOST = ("in-node", "between-nodes", "at-pod", "on-return")
 REPLIES = ("none", "at-first", "some")
 REFUSED = ("none", "net-unreachable", "host-unreachable", "prohibited", "too-big", "other")
-REFUSED_BY = ("none", "node", "other")
+REFUSED_BY = ("none", "node", "receiver", "other")
 ROUTES = ("own-interface", "other-pod-link", "elsewhere", "dead-end", "none")
 
 
@@ -56,7 +56,7 @@ COLUMNS[CASE] = _table(
         REPLIES,
     ),
     ("refused", ENUM, "the ICMP error that came back to the pod", REFUSED),
-    ("refused.by", ENUM, "who sent it: the node itself or somebody behind it", REFUSED_BY),
+    ("refused.by", ENUM, "who sent it: the node itself, dst, or somebody behind the node", REFUSED_BY),
     ("refused.from", ADDRESS, "its source"),
     ("dst.asked", BOOL, "whether the node asked for dst on its link"),
     ("dst.answers", BOOL, "whether dst answered that"),
