@@ -12,7 +12,7 @@ from pcapcheck.triage.state.model import Host, Line, Link, PodLink, State
 from pcapcheck.triage.state.rows import StateRow, quote, state_rows
 from pcapcheck.triage.state.sysctls import value_of
 from pcapcheck.values import Value, is_ipv4
-from pcapcheck.workload import kind_of_name
+from pcapcheck.workload import is_shortened, kind_of_name
 
 # A value, and the lines that say it as they are quoted.
 Told = tuple[Value, tuple[str, ...]]
@@ -149,7 +149,8 @@ class Circumstances:
             return "none", lines
         if " " in dev:
             return "dead-end", lines
-        return ("other-pod-link" if kind_of_name(dev, self.ground.prefix) == "pod-link" else "elsewhere"), lines
+        pod_link = kind_of_name(dev, self.ground.prefix) == "pod-link" or is_shortened(dev, self.ground.prefix)
+        return ("other-pod-link" if pod_link else "elsewhere"), lines
 
     def _gateway6(self) -> Told | None:
         if self._node is None or self.interface is None:

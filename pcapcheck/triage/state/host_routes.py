@@ -7,7 +7,7 @@ from itertools import islice
 
 from pcapcheck.triage.state.model import Host, Line, Lookup, PodLink, Route
 from pcapcheck.values import format_address, is_ipv4
-from pcapcheck.workload import kind_of_name
+from pcapcheck.workload import is_shortened, kind_of_name
 
 SEEN = 1000
 NOWHERE = "nowhere"
@@ -74,7 +74,7 @@ def _where(way: Route | Lookup) -> str:
 
 
 def _is_pod_link(dev: str | None, but: str) -> bool:
-    return dev is not None and dev != but and kind_of_name(dev) == "pod-link"
+    return dev is not None and dev != but and (kind_of_name(dev) == "pod-link" or is_shortened(dev))
 
 
 def _some(line: Line | None) -> list[Line]:

@@ -16,6 +16,7 @@ NODE, POD = "node", "pod"
 DEAD_ENDS = ("blackhole", "unreachable", "prohibit", "throw")
 # What kubectl says of pods that run no more.
 ENDED = ("Succeeded", "Completed", "Failed", "Error", "Evicted", "OOMKilled", "ContainerStatusUnknown")
+MOST_PROBLEMS = 50
 BPF_DEVICES = ("bpfin.cali", "bpfout.cali")
 
 
@@ -412,6 +413,13 @@ class State:
     problems_untold: int = 0
     links: list[PodLink] = field(default_factory=list)
 
+    def complain(self, line: Line, message: str) -> None:
+        """Remember a line that was not understood; of many only the first."""
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append((line, message))
+        else:
+            self.problems_untold += 1
+
     @property
     def nodes(self) -> list[Host]:
         return [one for one in self.hosts if one.role == NODE]
@@ -421,12 +429,12 @@ class State:
         return [one for one in self.hosts if one.role == POD]
 
     def links_for(self, *, ip: int | None = None, mac: int | None = None, cali: str | None = None) -> Iterator[PodLink]:
-        """The pod links with this address, MAC or cali name."""
+        """The pod links with this address, MAC or cali name, of which a state may hold the beginning only."""
         for one in self.links:
             if (
                 (ip is not None and ip in one.ips)
                 or (mac is not None and mac == one.mac)
-                or (cali is not None and cali == one.cali_name)
+                or (cali is not None and one.cali_name is not None and cali.startswith(one.cali_name))
             ):
                 yield one
 

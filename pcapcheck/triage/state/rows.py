@@ -11,7 +11,7 @@ from pcapcheck.triage.state.model import Host, Line, Link, Neighbour, PodLink, S
 from pcapcheck.triage.state.pod_links import BY_CALI, pod_end
 from pcapcheck.triage.state.sysctls import value_of
 from pcapcheck.values import clean, format_address, is_ipv4
-from pcapcheck.workload import cali_name, kind_of_name, parse_pod
+from pcapcheck.workload import cali_name, is_shortened, kind_of_name, parse_pod
 
 QUOTED = 160
 FAILED = ("FAILED", "INCOMPLETE", "NONE")
@@ -104,7 +104,8 @@ class _Row:
             self._ends(link.end, "pod")
         if link.node and link.cali_name:
             self._on_node(link.node, link.cali_name)
-        if link.name and link.cali_name and link.named_by != BY_CALI:
+        whole = link.cali_name and not is_shortened(link.cali_name, self.prefix)
+        if link.name and whole and link.named_by != BY_CALI:
             row.named_interface = _named(link.name, self.prefix)
             self._tell("named_interface", link.cali.line if link.cali else None)
         row.told = {name: tuple(dict.fromkeys(map(quote, lines))) for name, lines in self.lines.items()}
