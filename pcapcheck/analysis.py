@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pcapcheck.capture.inputs import gather
 from pcapcheck.capture.record import BATCH_FRAMES
 from pcapcheck.columns import ADDRESSES, ARP, ECHO, FRAMES, HOPS, PATHS, STATE
+from pcapcheck.flows.addresses import AddressRow, taken_over
 from pcapcheck.flows.facts import Facts, claimed_addresses, describe
 from pcapcheck.flows.paths import Paths, find_paths
 from pcapcheck.flows.read import Progress, Reading, Row, RowSink, read_capture
@@ -119,8 +120,11 @@ def analyze(
     facts = describe(captures, reading)
     if state is not None:
         doubt_ebpf(facts.links.values(), state)
+    changes: list[tuple[AddressRow, AddressRow]] = []
     for capture in captures:
-        _sink(capture.number, evaluations)(ADDRESSES, claimed_addresses(capture, facts, reading), 1)
+        claims = list(claimed_addresses(capture, facts, reading))
+        changes += taken_over(claims)
+        _sink(capture.number, evaluations)(ADDRESSES, claims, 1)
     found = find_paths(captures, facts, reading, sightings)
     for row, weight in found.path_rows(every=PATHS in every):
         _sink(row.capture, evaluations)(PATHS, [row], weight)
@@ -133,6 +137,10 @@ def analyze(
     analysis.pods = _name_pods(pods, state, settings)
     if state is not None:
         _describe(analysis, state)
+    if changes:
+        from pcapcheck.triage.takeover import tell_changes
+
+        analysis.remarks += tell_changes(changes)
     if state is not None or any(one.status == FAIL for one in findings):
         # Loaded when something failed: a healthy capture needs none of it.
         from pcapcheck.triage.examine import examine

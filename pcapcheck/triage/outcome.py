@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 @dataclass
 class Outcome(Result):
-    """Findings and why they failed. ``remarks`` are on the node's state, where one was given.
+    """Findings and why they failed. ``remarks`` are on what is no fault but should be known, in the captures
+    and in the node's state, where one was given.
 
     ``pods`` names pods, where a list of them was given.
     """

@@ -103,7 +103,9 @@ def _read(kind: str, lines: Sequence[Line], listing: Listing | None, block: Bloc
         left = _by_shape(strange, block, into) if strange else []
         if kind in STRICT and not block.prose:
             for line in left:
-                into.state.complain(line, f"not understood: {clean(line.text.strip()[:SHOWN])!r}; expected {EXPECTED[kind]}")
+                into.state.complain(
+                    line, f"not understood: {clean(line.text.strip()[:SHOWN])!r}; expected {EXPECTED[kind]}"
+                )
 
 
 def _may_be_empty(listing: Listing) -> bool:

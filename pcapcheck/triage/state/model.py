@@ -218,8 +218,9 @@ class Host:
     """A network namespace that was looked into: a node or a pod.
 
     ``pod`` is NAMESPACE/POD, ``netns`` what the node calls it. ``whole`` names the listings that are complete: links,
-    addresses4/6, routes4/6 (main), local4/6 (the local table), neighbours4/6, rules4/6. Silence of another listing
-    proves nothing; ``listed`` holds the command of each. ``missing`` are sysctls that the kernel says it does not have.
+    addresses4/6, routes4/6 (main), local4/6 (the local table), neighbours4/6, rules4/6, and routes out of one interface
+    (``listing.routes_of``). Silence of another listing proves nothing; ``listed`` holds the command of each.
+    ``missing`` are sysctls that the kernel says it does not have.
     """
 
     name: str | None = None

@@ -37,9 +37,7 @@ def test_a_name_that_nothing_completes_is_told(tmp_path: Path) -> None:
     path = tmp_path / "paste.txt"
     path.write_text(SHORT)
     told = analyze_state(path).not_understood
-    assert told == [
-        f"{path}:2: the interface cali14e7d8 is cut short: nothing here tells its whole name; add ip link"
-    ]
+    assert told == [f"{path}:2: the interface cali14e7d8 is cut short: nothing here tells its whole name; add ip link"]
 
 
 def test_the_list_of_pods_completes_a_name(tmp_path: Path) -> None:
@@ -61,5 +59,7 @@ def test_the_capture_completes_a_name(tmp_path: Path) -> None:
 
 
 def test_what_is_not_hexadecimal_is_no_cali(tmp_path: Path) -> None:
-    state = state_of("root@n:~# ip route\n10.244.1.10 dev calico0 scope link\n10.244.1.11 dev cali14e scope link\n", tmp_path)
+    state = state_of(
+        "root@n:~# ip route\n10.244.1.10 dev calico0 scope link\n10.244.1.11 dev cali14e scope link\n", tmp_path
+    )
     assert (state.links, state.problems) == ([], [])
