@@ -203,7 +203,8 @@ def feed_state(state: State, settings: Settings, evaluations: list[Evaluation]) 
     """Hand the rows of the table ``state`` to the rules about it, and return them."""
     from pcapcheck.triage.state.rows import state_rows
 
-    rows = state_rows(state, settings.number("gateway"), settings.texts["interface_prefix"])
+    prefix, gateway6 = settings.texts["interface_prefix"], settings.number("gateway6")
+    rows = state_rows(state, settings.number("gateway"), prefix, gateway6)
     _sink(NO_CAPTURE, evaluations)(STATE, rows, 1)
     return rows
 

@@ -24,7 +24,7 @@ TTL_SETTING = ("ttl set", "--ttl-set", "hoplimit set")
 USUAL = ("cali-", "cali:", "KUBE-", "kubernetes", "DOCKER", "ctstate INVALID", "ct state invalid")
 # Columns of the pod's link that the table ``state`` has under the same name; then those that have another there, of the
 # pod's link and of dst's: case column -> row attribute.
-OF_LINK = ("proxy_arp", "forwarding", "rp_filter", "proxy_delay", "gateway_route", "cali_mac")
+OF_LINK = ("proxy_arp", "forwarding", "rp_filter", "proxy_delay", "gateway_route", "gateway6", "cali_mac")
 OF_POD = {"gateway_neighbour": "gateway_mac", "pod_neighbour": "node_mac", "pod_mac": "pod_mac"}
 OF_DST = {"dst_neighbour": "node_mac", "dst_mac": "pod_mac"}
 
@@ -68,7 +68,9 @@ class Situation:
             return (link, None) if link.node or link.pod else (None, None)
         ips = link.ips or ([address] if address is not None and address not in self.foreign else [])
         whole = replace(link, node=node, cali_name=name, cali=link.cali or node.links.get(name), ips=ips)
-        (row,) = state_rows(replace(self.state, links=[whole]), self.ground.gateway, self.ground.prefix)
+        (row,) = state_rows(
+            replace(self.state, links=[whole]), self.ground.gateway, self.ground.prefix, self.ground.gateway6
+        )
         return whole, row
 
 
@@ -155,16 +157,6 @@ class Circumstances:
             return "dead-end", lines
         pod_link = kind_of_name(dev, self.ground.prefix) == "pod-link" or is_shortened(dev, self.ground.prefix)
         return ("other-pod-link" if pod_link else "elsewhere"), lines
-
-    def _gateway6(self) -> Told | None:
-        if self._node is None or self.interface is None:
-            return None
-        for one in self._node.addresses_of(self.interface, 6):
-            if one.ip == self.ground.gateway6:
-                return True, _quotes(one.line)
-        if "addresses6" not in self._node.whole:
-            return None
-        return False, _quotes(self._cali.line if self._cali else None)
 
     def _bridge(self) -> Told | None:
         return None if self._cali is None else (self._cali.master is not None, _quotes(self._cali.line))
