@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from pcapcheck.capture.inputs import gather
 from pcapcheck.capture.record import BATCH_FRAMES
-from pcapcheck.columns import ADDRESSES, ARP, ECHO, FRAMES, HOPS, PATHS, STATE
+from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, ECHO, FRAMES, HOPS, PATHS, STATE
 from pcapcheck.flows.addresses import AddressRow, taken_over
 from pcapcheck.flows.facts import Facts, claimed_addresses, describe
 from pcapcheck.flows.paths import Paths, find_paths
-from pcapcheck.flows.read import Progress, Reading, Row, RowSink, read_capture
+from pcapcheck.flows.read import Capture, Progress, Reading, Row, RowSink, read_capture
 from pcapcheck.flows.scope import Scope, parse_interface_names
 from pcapcheck.flows.sightings import Sightings
 from pcapcheck.report.document import document
@@ -48,6 +48,11 @@ class Analysis(Outcome):
     def echo(self) -> pandas.DataFrame:
         """One row per echo request; durations are Timedelta, times UTC."""
         return self._table(ECHO)
+
+    @cached_property
+    def connections(self) -> pandas.DataFrame:
+        """One row per attempt at a TCP connection."""
+        return self._table(CONNECTIONS)
 
     @cached_property
     def frames(self) -> pandas.DataFrame:
@@ -157,12 +162,21 @@ def analyze(
         from pcapcheck.triage.takeover import tell_changes
 
         analysis.remarks += tell_changes(changes)
+    if any(_ends_loose(capture) for capture in captures):
+        from pcapcheck.triage.loose_ends import tell_loose_ends
+
+        analysis.remarks += tell_loose_ends(analysis)
     if state is not None or any(one.status == FAIL for one in findings):
         # Loaded when something failed: a healthy capture needs none of it.
         from pcapcheck.triage.examine import examine
 
         examine(analysis, loaded, settings, state, described)
     return analysis
+
+
+def _ends_loose(capture: Capture) -> bool:
+    tallies = [tally for (table, _), tally in capture.tallies.items() if table == CONNECTIONS]
+    return bool(capture.exchanges.echoes.errors) or any(tally.outcomes["unanswered"] for tally in tallies)
 
 
 def _read_state(paths: Iterable[Path], settings: Settings) -> State:

@@ -230,7 +230,10 @@ def capture_plan(pods: tuple[str, ...], assignments: tuple[str, ...]) -> None:
 @main.command()
 @CAPTURES
 @click.option(
-    "--table", type=click.Choice(["frames", "arp", "echo", "paths", "hops"]), required=True, help="What to export."
+    "--table",
+    type=click.Choice(["frames", "arp", "echo", "connections", "paths", "hops"]),
+    required=True,
+    help="What to export.",
 )
 @click.option("--format", "form", type=click.Choice(["csv", "parquet", "jsonl"]), default="csv", show_default=True)
 @scope_options

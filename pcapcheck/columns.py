@@ -13,6 +13,7 @@ from pcapcheck import values
 from pcapcheck.values import Value
 
 FRAMES, ARP, ANSWERS, ECHO, ADDRESSES = "frames", "arp", "answers", "echo", "addresses"
+CONNECTIONS = "connections"
 PATHS, HOPS = "paths", "hops"
 STATE = "state"
 TABLES = {
@@ -20,6 +21,7 @@ TABLES = {
     ARP: "one row per resolution of an address by ARP or neighbour discovery: the requests and their answers",
     ANSWERS: "one row per answer to such a resolution",
     ECHO: "one row per ICMP or ICMPv6 echo request with its replies",
+    CONNECTIONS: "one row per attempt at a TCP connection: a SYN with its repeats, and what answered it",
     ADDRESSES: "one row per capture point, IP address and MAC that claimed it in ARP or neighbour discovery",
     PATHS: "one row per packet that was followed from capture point to capture point",
     HOPS: "one row per packet seen on two pod links, one after the other",
@@ -144,7 +146,7 @@ _COOKED = (
 _WITHOUT_E = "tcpdump's text shows no MACs without -e; print it with -e"
 _ANNOUNCED = "two answers tell different MACs, and in a text without -e either may be an announcement; print it with -e"
 _WITHOUT_V = "tcpdump's text shows no TTLs without -v; print it with -v"
-_EXCHANGES = f"{ARP} {ANSWERS} {ECHO}"
+_EXCHANGES = f"{ARP} {ANSWERS} {ECHO} {CONNECTIONS}"
 _ALL = f"{FRAMES} {_EXCHANGES}"
 
 _define(_ALL, "interface", TEXT, "name of the capture point", late=True)
@@ -280,6 +282,7 @@ _define(ECHO, "eth_src", MAC, "source MAC of the request")
 _define(ECHO, "eth_dst", MAC, "destination MAC of the request")
 _define(ECHO, "reply_eth_src", MAC, "source MAC of the first reply")
 _define(ECHO, "reply_eth_dst", MAC, "destination MAC of the first reply")
+_NEITHER = "neither a reply nor an error came; whether one would have been recorded is not known"
 _define(
     ECHO,
     "error",
@@ -287,13 +290,45 @@ _define(
     "the ICMP error that ended it",
     words=ERRORS,
     shared=True,
-    why_absent="neither a reply nor an error came; whether one would have been recorded is not known",
+    why_absent=_NEITHER,
 )
 _define(ECHO, "refusal", TEXT, "the error in words, with its type, code and sender")
 _define(ECHO, "error_type", NUMBER, "its ICMP type")
 _define(ECHO, "error_code", NUMBER, "its ICMP code")
 _define(ECHO, "error_from", ADDRESS, "who sent it")
 _define(ECHO, "error_mtu", NUMBER, "the MTU it told")
+
+_define(CONNECTIONS, "family", NUMBER, "4 or 6", shared=True)
+_define(CONNECTIONS, "time", TIME, "when the first SYN was recorded")
+_define(CONNECTIONS, "src", ADDRESS, "who asked")
+_define(CONNECTIONS, "dst", ADDRESS, "who was asked")
+_define(CONNECTIONS, "src_port", NUMBER, "port of the one who asked")
+_define(CONNECTIONS, "dst_port", NUMBER, "port that was asked")
+_define(CONNECTIONS, "outcome", ENUM, "what became of it; an RST is a reply too", words=OUTCOMES, shared=True)
+_define(
+    CONNECTIONS,
+    "answered",
+    BOOL,
+    "whether a SYN-ACK or an RST came; absent where its absence proves nothing",
+    late=True,
+)
+_define(
+    CONNECTIONS,
+    "latency",
+    DURATION,
+    "from the first SYN to the answer",
+    "rtt",
+    why_absent="neither SYN-ACK nor RST came",
+)
+_define(CONNECTIONS, "attempts", NUMBER, "how many SYNs went out", "requests")
+_define(CONNECTIONS, "ttl", NUMBER, "TTL of the first SYN")
+_define(CONNECTIONS, "eth_src", MAC, "source MAC of the first SYN")
+_define(CONNECTIONS, "eth_dst", MAC, "destination MAC of the first SYN")
+_define(CONNECTIONS, "error", ENUM, "the ICMP error that ended it", words=ERRORS, shared=True, why_absent=_NEITHER)
+_define(CONNECTIONS, "refusal", TEXT, "the error in words, with its type, code and sender")
+_define(CONNECTIONS, "error_type", NUMBER, "its ICMP type")
+_define(CONNECTIONS, "error_code", NUMBER, "its ICMP code")
+_define(CONNECTIONS, "error_from", ADDRESS, "who sent it")
 
 _define(ADDRESSES, "interface", TEXT, "name of the capture point")
 _define(ADDRESSES, "node.interface", TEXT, "name of the link's cali interface on the node")

@@ -8,9 +8,10 @@ cdef extern from "details_numbers.h":
     const long long MAPPED
     const long long NO_MAC
     const long long UNTOLD_IDENT
+    const long long CONNECTION
     enum:
         ABSENT, ARP, ARP_DST_IP, ARP_DST_MAC, ARP_OPCODE, ARP_SRC_IP, ARP_SRC_MAC, CAPTURED, DST_PORT, ETH_SRC
-        EXCEEDED, E_DST_HIGH, E_DST_LOW, E_ERROR, E_FROM_HIGH, E_FROM_LOW, E_GROUP, E_IDENT_SEQ, E_IP_ID, E_KIND
+        EXCEEDED, E_CONNECT, E_DST_HIGH, E_DST_LOW, E_ERROR, E_FROM_HIGH, E_FROM_LOW, E_GROUP, E_IDENT_SEQ, E_IP_ID, E_KIND
         E_MTU, E_NUMBER, E_POINT, E_REFUSED, E_SRC_HIGH, E_SRC_LOW, E_TIME, E_TTL, GROUP, HAS, HAS_OUTER, HAS_QUOTED
         HAS_TARGET, ICMP_CODE, ICMP_IDENT, ICMP_MTU, ICMP_SEQ, ICMP_TYPE, IFINDEX, INNER_ETH_DST, INNER_ETH_SRC
         INTERFACE, IP_DF, IP_FRAGMENT, IP_ID, IP_LENGTH, IP_MF, IP_PROTO, IP_SRC_HIGH, IP_SRC_LOW, IP_TTL, LENGTH
@@ -53,7 +54,7 @@ cdef inline int error_class(int family, long long kind, long long code) nogil
 @cython.locals(request=cython.int)
 cpdef bint refuses(long long[::1] rows, long long capacity, long long row, int family) except? -1 nogil
 
-@cython.locals(kind=cython.longlong, code=cython.longlong)
+@cython.locals(kind=cython.longlong, code=cython.longlong, ports=cython.longlong)
 cpdef void event_of_error(
     long long[::1] rows, long long capacity, long long row, int family, long long[::1] events, long long event) except * nogil
 

@@ -213,13 +213,13 @@ def error_class(family: int, kind: int, code: int) -> int:
 
 
 def refuses(rows: array[int], capacity: int, row: int, family: int) -> bool:
-    """Whether a row is an ICMP error about an echo request that it quotes as far as its sequence number."""
+    """Whether a row is an ICMP error about a TCP segment or an echo request that it quotes as far as is needed."""
+    if error_class(family, rows[ICMP_TYPE * capacity + row], rows[ICMP_CODE * capacity + row]) == 0:
+        return False
+    if rows[QUOTED_PROTO * capacity + row] == 6:
+        return rows[QUOTED_DST_PORT * capacity + row] >= 0
     request = 8 if family == 4 else 128
-    return (
-        rows[QUOTED_TYPE * capacity + row] == request
-        and rows[QUOTED_SEQ * capacity + row] >= 0
-        and error_class(family, rows[ICMP_TYPE * capacity + row], rows[ICMP_CODE * capacity + row]) != 0
-    )
+    return rows[QUOTED_TYPE * capacity + row] == request and rows[QUOTED_SEQ * capacity + row] >= 0
 
 
 def event_of_error(rows: array[int], capacity: int, row: int, family: int, events: array[int], event: int) -> None:
@@ -235,6 +235,10 @@ def event_of_error(rows: array[int], capacity: int, row: int, family: int, event
     events[event + E_DST_HIGH] = rows[QUOTED_DST_HIGH * capacity + row]
     events[event + E_DST_LOW] = rows[QUOTED_DST_LOW * capacity + row]
     events[event + E_IDENT_SEQ] = (rows[QUOTED_IDENT * capacity + row] << 16) | rows[QUOTED_SEQ * capacity + row]
+    if rows[QUOTED_PROTO * capacity + row] == 6:
+        ports = (rows[QUOTED_SRC_PORT * capacity + row] << 16) | rows[QUOTED_DST_PORT * capacity + row]
+        events[event + E_KIND] = E_REFUSED | E_CONNECT
+        events[event + E_IDENT_SEQ] = CONNECTION | ports
     events[event + E_IP_ID] = ABSENT
     events[event + E_TTL] = rows[IP_TTL * capacity + row]
     events[event + E_POINT] = (rows[INTERFACE * capacity + row] << 32) | (rows[IFINDEX * capacity + row] + 1)

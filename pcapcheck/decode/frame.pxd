@@ -10,11 +10,12 @@ from pcapcheck.decode.sighting cimport find_flow, identify
 # Written by setup.py from the numbers that frame.py imports: known to the C compiler, they cost nothing.
 cdef extern from "frame_numbers.h":
     const unsigned int LIMITED_BROADCAST
+    const long long CONNECTION
     const long long MAPPED
     const long long ABSENT_TIME
     enum:
-        ABSENT, ARP, CAPTURED, CARRIES, CAST, DEEPEST, DIRECTION, DST_PORT, ENCAP, ETH_DST, ETH_SRC, ETH_TYPE
-        EVENT_FIELDS, EVIDENCE_FRAMES, E_DST_HIGH, E_DST_LOW, E_GROUP, E_IDENT_SEQ, E_IP_ID, E_KIND, E_NUMBER
+        ABSENT, ACK, ARP, CAPTURED, CARRIES, CAST, DEEPEST, DIRECTION, DST_PORT, ENCAP, ETH_DST, ETH_SRC, ETH_TYPE
+        EVENT_FIELDS, EVIDENCE_FRAMES, E_CONNECT, E_DST_HIGH, E_DST_LOW, E_GROUP, E_IDENT_SEQ, E_IP_ID, E_KIND, E_NUMBER
         E_POINT, E_REPLY, E_REQUEST, E_SRC_HIGH, E_SRC_LOW, E_TIME, E_TO_MANY, E_TTL, FIELDS, GROUP, GROUP_FIELDS
         G_COUNT, G_DST, G_EVIDENCE, G_FIRST, G_HAS_SOURCE, G_IFINDEX, G_INTERFACE, G_KIND, G_LAST, G_SOURCE_HIGH
         G_SOURCE_LOW, G_SRC, G_TCP, HAS, HAS_ADDRESSES, IFINDEX, INNER_ETH_DST, INNER_ETH_SRC, INTERFACE, IPIP
@@ -22,8 +23,8 @@ cdef extern from "frame_numbers.h":
         IP_TTL, IP_VERSION, KIND_DIRECTION, KIND_TTL, LENGTH, LINK_COOKED, LINK_COOKED2, LINK_ETHERNET, LINK_LOOP
         LINK_NULL, LINK_PRINTED, LINK_RAW, PRINTED_BYTES, P_DESTINATION, P_ETHERTYPE, P_IFINDEX, P_SENDER
         P_TOLD, P_VLAN, TOLD_CAST, TOLD_IDENT, TOLD_MANY, MULTICAST, ND, NUMBER, OTHER, PLAIN, POSITION, R_CAPTURED, R_DIRECTION, R_FIELDS, R_INTERFACE
-        R_LENGTH, R_OFFSET, R_TIME, SIGHTING_FIELDS, SRC_PORT, S_EVENTS, S_GROUPS, S_HASH, S_RECORD, S_ROWS
-        S_SIGHTINGS, S_UNDECODED, TCP_FLAGS, TCP_GOES_ON, TCP_OPENS, TIME, TO_MANY, TO_ONE, TTL_DECREMENTED
+        R_LENGTH, R_OFFSET, R_TIME, RST, SIGHTING_FIELDS, SRC_PORT, S_EVENTS, S_GROUPS, S_HASH, S_RECORD, S_ROWS
+        S_SIGHTINGS, S_UNDECODED, SYN, TCP_FLAGS, TCP_GOES_ON, TCP_OPENS, TIME, TO_MANY, TO_ONE, TTL_DECREMENTED
         TTL_ORIGINAL, TTL_SILENT, UNDECODED, UNICAST, VLAN, VNI, VXLAN, VXLAN_PORT, V_FRAME, V_LOOSE, V_TIME
         V_WHAT, WIREGUARD, WIREGUARD_PORT, WIREGUARD_PORT6
 
@@ -45,6 +46,15 @@ cdef inline bint is_control(int kind) nogil
 cdef inline int fill_event(
     const unsigned char[::1] buffer, long long payload, long long[::1] events, long long event, long long number,
     long long time, long long group) except -1 nogil
+
+cdef inline int fill_datagram(
+    const unsigned char[::1] buffer, int version, long long header, long long[::1] events,
+    long long event) except -1 nogil
+
+@cython.locals(src_port=cython.longlong, dst_port=cython.longlong)
+cdef inline int connect(
+    const unsigned char[::1] buffer, long long payload, long long[::1] events, long long event, long long number,
+    long long time, long long group, int flags) except -1 nogil
 
 cdef inline bint begins_ip(
     const unsigned char[::1] buffer, long long position, long long end, int ethertype) except? -1 nogil

@@ -131,6 +131,46 @@ def fill_event(
     events[event + E_IDENT_SEQ] = word(buffer, payload + 4)
 
 
+def fill_datagram(buffer: bytearray, version: int, header: int, events: array[int], event: int) -> None:
+    """What the IP header says of one."""
+    if version == 4:
+        events[event + E_IP_ID] = half(buffer, header + 4)
+        events[event + E_TTL] = buffer[header + 8]
+        events[event + E_SRC_HIGH] = 0
+        events[event + E_SRC_LOW] = MAPPED | word(buffer, header + 12)
+        events[event + E_DST_HIGH] = 0
+        events[event + E_DST_LOW] = MAPPED | word(buffer, header + 16)
+    else:
+        events[event + E_IP_ID] = ABSENT
+        events[event + E_TTL] = buffer[header + 7]
+        events[event + E_SRC_HIGH] = signed_long(buffer, header + 8)
+        events[event + E_SRC_LOW] = signed_long(buffer, header + 16)
+        events[event + E_DST_HIGH] = signed_long(buffer, header + 24)
+        events[event + E_DST_LOW] = signed_long(buffer, header + 32)
+
+
+def connect(
+    buffer: bytearray,
+    payload: int,
+    events: array[int],
+    event: int,
+    number: int,
+    time: int,
+    group: int,
+    flags: int,
+) -> None:
+    """A segment with SYN or RST: only a SYN by itself asks."""
+    fill_event(buffer, payload, events, event, number, time, group)
+    src_port = half(buffer, payload)
+    dst_port = half(buffer, payload + 2)
+    if flags & (SYN | RST | ACK) == SYN:
+        events[event + E_KIND] = E_REQUEST | E_CONNECT
+        events[event + E_IDENT_SEQ] = CONNECTION | (src_port << 16) | dst_port
+    else:
+        events[event + E_KIND] = E_REPLY | E_CONNECT
+        events[event + E_IDENT_SEQ] = CONNECTION | (dst_port << 16) | src_port
+
+
 def begins_ip(buffer: bytearray, position: int, end: int, ethertype: int) -> bool:
     """Whether a whole IP header begins here, of the version that the ethertype says."""
     if ethertype == 0x0800:
@@ -422,33 +462,31 @@ def decode_frames(
                     groups[entry + G_LAST] = time
 
             if protocol == 6 and payload >= 0 and payload + 14 <= payload_end and fragment == 0:
-                flags = buffer[payload + 13] & 18
-                if flags == 2:
+                flags = buffer[payload + 13] & (SYN | ACK)
+                if flags == SYN:
                     groups[entry + G_TCP] |= TCP_OPENS
-                elif flags == 16:
+                elif flags == ACK:
                     groups[entry + G_TCP] |= TCP_GOES_ON
+                if carries == UNICAST and buffer[payload + 13] & (SYN | RST):
+                    connect(buffer, payload, events, event, number, time, group, buffer[payload + 13])
+                    fill_datagram(buffer, version, header, events, event)
+                    if link == LINK_PRINTED:
+                        # That no identifier is told is told already: the ports are.
+                        blank_event(told_bits | TOLD_IDENT, events, event)
+                    events[event + E_POINT] = (interface << 32) | (ifindex + 1)
+                    event = event + EVENT_FIELDS
             told = False
             if payload >= 0 and fragment == 0 and payload + 8 <= payload_end and carries != ND:
                 if version == 4 and protocol == 1 and (buffer[payload] == 8 or buffer[payload] == 0):
                     told = True
                     fill_event(buffer, payload, events, event, number, time, group)
                     events[event + E_KIND] = E_REQUEST if buffer[payload] == 8 else E_REPLY
-                    events[event + E_IP_ID] = half(buffer, header + 4)
-                    events[event + E_TTL] = buffer[header + 8]
-                    events[event + E_SRC_HIGH] = 0
-                    events[event + E_SRC_LOW] = MAPPED | word(buffer, header + 12)
-                    events[event + E_DST_HIGH] = 0
-                    events[event + E_DST_LOW] = MAPPED | word(buffer, header + 16)
+                    fill_datagram(buffer, version, header, events, event)
                 elif version == 6 and protocol == 58 and (buffer[payload] == 128 or buffer[payload] == 129):
                     told = True
                     fill_event(buffer, payload, events, event, number, time, group)
                     events[event + E_KIND] = E_REQUEST if buffer[payload] == 128 else E_REPLY
-                    events[event + E_IP_ID] = ABSENT
-                    events[event + E_TTL] = buffer[header + 7]
-                    events[event + E_SRC_HIGH] = signed_long(buffer, header + 8)
-                    events[event + E_SRC_LOW] = signed_long(buffer, header + 16)
-                    events[event + E_DST_HIGH] = signed_long(buffer, header + 24)
-                    events[event + E_DST_LOW] = signed_long(buffer, header + 32)
+                    fill_datagram(buffer, version, header, events, event)
             if told:
                 if link == LINK_PRINTED:
                     blank_event(told_bits, events, event)

@@ -78,8 +78,10 @@ INNER_ETH_SRC = 61
 INNER_ETH_DST = 62
 FIELDS = 63
 
-# Fields of an echo event: an echo request, a reply, or an ICMP error about a request (then the addresses, identifier
-# and sequence number are those that it quotes). Unlike rows, events stand one after the other.
+# Fields of an event: an echo request, a reply, or an ICMP error about a request (then the addresses, identifier and
+# sequence number are those that it quotes). The SYN of a TCP connection is a request too, a SYN-ACK or an RST a reply;
+# instead of identifier and sequence number there are the ports, the asker's first. Unlike rows, events stand one after
+# the other.
 E_NUMBER = 0
 E_TIME = 1
 E_GROUP = 2
@@ -98,14 +100,16 @@ E_FROM_LOW = 14
 E_MTU = 15
 EVENT_FIELDS = 16
 
-# Here since Cython makes Python objects of literals beyond 31 bits.
+# Here since Cython makes Python objects of literals beyond 31 bits. CONNECTION marks a pair of ports.
 UNTOLD_IDENT = 1 << 32
+CONNECTION = 1 << 33
 
-# E_KIND, with a bit for requests to a group.
+# E_KIND, with bits for requests to a group and for TCP.
 E_REQUEST = 0
 E_REPLY = 1
 E_REFUSED = 2
 E_TO_MANY = 4
+E_CONNECT = 8
 
 # Classes of errors, in the order of ``columns.ERRORS``.
 UNREACHABLE = 1
@@ -219,6 +223,11 @@ LONG = 0xFFFFFFFFFFFFFFFF
 
 # IPv4 addresses are stored as IPv4-mapped IPv6 addresses (RFC 4291, section 2.5.5.2).
 MAPPED = 0xFFFF00000000
+
+# Flags of TCP (RFC 9293, section 3.1).
+SYN = 0x02
+RST = 0x04
+ACK = 0x10
 
 # Here since Cython makes Python objects of literals beyond 31 bits.
 LIMITED_BROADCAST = 0xFFFFFFFF

@@ -1,5 +1,7 @@
 """Echoes: one ICMP or ICMPv6 echo request and its replies, or the ICMP error that ended it (RFC 792, RFC 4443).
 
+Attempts at TCP connections are paired by the same loop: a SYN with its repeats asks, a SYN-ACK or an RST answers.
+
 Paired by addresses, identifier and sequence number at one capture point, by the loop in ``pairing``. Finished echoes
 are counted in bins; one by one they are handed out only where somebody wants every one.
 """
@@ -113,6 +115,20 @@ class EchoBin:
     most: int | None
     buckets: Counter[int]
     samples: list[Echo]
+
+
+class Attempt(Echo):
+    """One attempt at a TCP connection: ``requests`` counts its SYNs, the first of which is ``frames[0]``."""
+
+    __slots__ = ()
+
+    @property
+    def src_port(self) -> int:
+        return (self.ident or 0) & 0xFFFF
+
+    @property
+    def dst_port(self) -> int:
+        return self.seq
 
 
 def error_words(family: int, kind: int, code: int) -> str:
@@ -229,11 +245,18 @@ class Echoes:
             ahead.join()
 
     def bins(self) -> Iterator[EchoBin]:
-        """What was finished so far, summed up."""
+        """What was finished so far of echoes, summed up."""
+        return self._summed_up(False)
+
+    def attempts(self) -> Iterator[EchoBin]:
+        """The same of attempts at TCP connections."""
+        return self._summed_up(True)
+
+    def _summed_up(self, attempts: bool) -> Iterator[EchoBin]:
         for number in range(self._state[layout.S_BINS]):
             row = self._bins[number * layout.BIN_FIELDS : (number + 1) * layout.BIN_FIELDS]
             count = row[layout.B_COUNT]
-            if not count:
+            if not count or (row[layout.B_UNICAST] == layout.CONNECTS) is not attempts:
                 continue
             replied = row[layout.B_MOST] != layout.ABSENT
             buckets = self._buckets[number * layout.BUCKETS : (number + 1) * layout.BUCKETS]
@@ -271,7 +294,7 @@ class Echoes:
         frames = [row[layout.NUMBER]]
         if replied or failed:
             frames.append(row[layout.REPLY_NUMBER if replied else layout.ERROR_NUMBER])
-        return Echo(
+        return (Attempt if row[layout.UNICAST] == layout.CONNECTS else Echo)(
             group=row[layout.GROUP],
             family=4 if is_ipv4(src) else 6,
             src=src,

@@ -6,11 +6,11 @@ from array import array
 from collections.abc import Iterable, Iterator
 
 from pcapcheck.capture.layout import ABSENT_TIME
-from pcapcheck.columns import ANSWERS, ARP, ECHO
+from pcapcheck.columns import ANSWERS, ARP, CONNECTIONS, ECHO
 from pcapcheck.decode.frames import FrameBatch, FrameGroup
 from pcapcheck.flows.addresses import Claims
 from pcapcheck.flows.arp import Answer, Resolution, Resolutions, messages
-from pcapcheck.flows.echo import Echo, Echoes, Macs
+from pcapcheck.flows.echo import Attempt, Echo, Echoes, Macs
 from pcapcheck.flows.points import GatewayTalk
 
 Exchange = Resolution | Answer | Echo
@@ -44,7 +44,7 @@ class Exchanges:
             self.claims.feed(message)
             yield from self._resolved(self.resolutions.feed(message))
         for echo in self.echoes.feed(batch):
-            yield ECHO, echo, 1
+            yield _table_of(echo), echo, 1
 
     def finish(self, groups: list[FrameGroup]) -> Iterator[Finished]:
         """What was still open at the end of the capture, and echoes counted but not handed out one by one."""
@@ -55,13 +55,13 @@ class Exchanges:
         yield from self._resolved(self.resolutions.finish(last_seen))
         by_group = array("q", [last_seen.get(group.point, ABSENT_TIME) for group in groups])
         for echo in self.echoes.finish(by_group):
-            yield ECHO, echo, 1
+            yield _table_of(echo), echo, 1
         if not self.every_echo:
-            for one in self.echoes.bins():
+            for one in (*self.echoes.bins(), *self.echoes.attempts()):
                 first, *others = one.samples
-                yield ECHO, first, one.count - len(others)
+                yield _table_of(first), first, one.count - len(others)
                 for sample in others:
-                    yield ECHO, sample, 1
+                    yield _table_of(sample), sample, 1
 
     def _resolved(self, resolutions: Iterable[Resolution]) -> Iterator[Finished]:
         for resolution in resolutions:
@@ -81,3 +81,7 @@ class Exchanges:
         # Where two machines answered one question, answering does not tell which of them is the node.
         if len(resolution.reply_eth_src or ()) == 1:
             talk.answerers.update(answer.message.group for answer in resolution.answers)
+
+
+def _table_of(echo: Echo) -> str:
+    return CONNECTIONS if isinstance(echo, Attempt) else ECHO

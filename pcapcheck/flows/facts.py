@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pcapcheck.columns import ARP, ECHO
+from pcapcheck.columns import ARP, CONNECTIONS, ECHO
 from pcapcheck.decode.frames import COOKED, COOKED2, FrameGroup
 from pcapcheck.decode.layout import TTL_ORIGINAL
 from pcapcheck.flows.addresses import AddressRow, Claim, address_rows
@@ -134,7 +134,7 @@ class Facts:
 
 def _silence(link: Link, group: FrameGroup, table: str) -> str | None:
     """Why it proves nothing that no answer to a frame of this group was recorded; None where it does."""
-    if table == ECHO and link.sides.of(group)[0] == NODE and not link.pod_heard_at_all:
+    if table in (ECHO, CONNECTIONS) and link.sides.of(group)[0] == NODE and not link.pod_heard_at_all:
         return f"no frame of the pod was recorded on {link.point.name}; capture both directions (without -Q)"
     return link.silence.get(table)
 
@@ -176,7 +176,7 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
             for group in link.point.groups
             if (table, group) in capture.tallies
         )
-        for table in (ARP, ECHO)
+        for table in (ARP, ECHO, CONNECTIONS)
     }
     interface = link.point.interface
     for table, count in missing.items():
@@ -210,7 +210,7 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
         )
         proof = proof_of_one_way(rows, reading.gateways, reading.arp_wait)
         if proof:
-            link.silence[ARP] = link.silence[ECHO] = proof
+            link.silence |= dict.fromkeys((ARP, ECHO, CONNECTIONS), proof)
 
 
 def claimed_addresses(capture: Capture, facts: Facts, reading: Reading) -> Iterator[AddressRow]:

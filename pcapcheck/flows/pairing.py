@@ -20,6 +20,8 @@ except ImportError:
 if not cython.compiled:
     from pcapcheck.capture.layout import ABSENT_TIME
     from pcapcheck.decode.layout import (
+        CONNECTION,
+        E_CONNECT,
         E_DST_HIGH,
         E_DST_LOW,
         E_ERROR,
@@ -336,6 +338,10 @@ def pair(
                             pool[row + REQUESTS] = pool[row + REQUESTS] + 1
                             continue
                         if pool[row + STATE] == OPEN:
+                            if ident_seq & CONNECTION:
+                                # A SYN sent once more, a second later or more, asks for the same connection.
+                                pool[row + REQUESTS] = pool[row + REQUESTS] + 1
+                                continue
                             unlink(pool, state, place)
                         else:
                             answered[pool[row + OLDER]] = -1
@@ -408,6 +414,8 @@ def fill(pool: array[int], row: int, events: array[int], event: int) -> None:
     pool[row + IP_ID] = events[event + E_IP_ID]
     pool[row + TTL] = events[event + E_TTL]
     pool[row + UNICAST] = 0 if events[event + E_KIND] & E_TO_MANY else 1
+    if events[event + E_KIND] & E_CONNECT:
+        pool[row + UNICAST] = CONNECTS
     pool[row + REQUESTS] = 1
 
 

@@ -38,6 +38,9 @@ ERROR_NUMBER = 28
 ERROR_TTL = 29
 FIELDS = 32
 
+# UNICAST of a TCP connection; of an echo it is 1 where one host was asked, else 0.
+CONNECTS = 2
+
 # STATE of a place in the pool.
 FREE = 0
 OPEN = 1

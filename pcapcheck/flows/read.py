@@ -10,7 +10,7 @@ from typing import Protocol
 
 from pcapcheck.capture.record import Interface, Problem
 from pcapcheck.capture.rotation import Captured
-from pcapcheck.columns import ARP, ECHO, FRAMES
+from pcapcheck.columns import ARP, CONNECTIONS, ECHO, FRAMES
 from pcapcheck.decode.fields import FrameRow, frame_rows
 from pcapcheck.decode.frames import COOKED2, LINKS, Decoder, FrameGroup, link_name
 from pcapcheck.flows.arp import Resolution
@@ -101,7 +101,9 @@ def read_capture(
     interfaces. Raises CaptureError where the capture cannot be read at all; damage further in is noted in ``problems``.
     """
     decoder = Decoder(FRAMES in every, reading.scope.since, reading.scope.until)
-    exchanges = Exchanges(reading.gateways, reading.arp_wait, reading.echo_wait, ECHO in every, decoder.macs)
+    exchanges = Exchanges(
+        reading.gateways, reading.arp_wait, reading.echo_wait, bool({ECHO, CONNECTIONS} & every), decoder.macs
+    )
     capture = Capture(number, source, exchanges)
 
     def settle(finished: Iterator[Finished]) -> None:
@@ -132,8 +134,9 @@ def read_capture(
     settle(exchanges.finish(capture.groups))
     groups = capture.groups
     exchanges.echoes.forget(lambda number: (groups[number].src, groups[number].dst))
-    for one in exchanges.echoes.bins():
-        capture.tallies.setdefault((ECHO, one.group), Tally()).add_echoes(one)
+    for table, bins in ((ECHO, exchanges.echoes.bins()), (CONNECTIONS, exchanges.echoes.attempts())):
+        for one in bins:
+            capture.tallies.setdefault((table, one.group), Tally()).add_echoes(one)
     if FRAMES not in every:
         for group_number, group in enumerate(capture.groups):
             if group.count:

@@ -17,15 +17,29 @@ def headline(result: Outcome) -> str:
     if result.verdict == FAIL:
         return _failure(result)
     if result.verdict == NOT_CHECKED:
-        return f"nothing could be checked: {ordered(result.findings)[0].reason}"
-    failed = [one.rule for one in ordered(result.findings) if one.status == FAIL]
-    warned = [rule.id for rule in failed if rule.severity == "warning"]
-    accepted = [rule.id for rule in failed if rule.severity == "info"]
+        return _unchecked(result)
+    failed = [one for one in ordered(result.findings) if one.status == FAIL]
+    warned = [one for one in failed if one.rule.severity == "warning"]
+    accepted = [one.rule.id for one in failed if one.rule.severity == "info"]
+    names = " and ".join(one.rule.id for one in warned)
+    what = next((one.evidence[0].headline for one in warned if one.evidence and one.evidence[0].headline), "")
     return (
         _success(result)
-        + (f"; {' and '.join(warned)} failed, but only warns" if warned else "")
+        + (f"; {names} failed, but only warns{what and ': '}{what}" if warned else "")
         + (f"; {' and '.join(accepted)} failed, which is accepted" if accepted else "")
     )
+
+
+def _unchecked(result: Outcome) -> str:
+    """Why: what was there but could not be told says more than what was not there."""
+    reason = max(ordered(result.findings), key=lambda one: bool(one.unknown)).reason
+    return f"nothing could be checked: {reason}" + _seen(result)
+
+
+def _seen(result: Outcome) -> str:
+    """What no rule is about, where there is little else to say."""
+    seen = next((one.short for one in result.remarks if one.short), "")
+    return f"; but {seen}" if seen else ""
 
 
 def _failure(result: Result) -> str:
@@ -39,7 +53,7 @@ def _failure(result: Result) -> str:
     return (said or f'it does not hold that "{first.rule.title}"') + counts + more
 
 
-def _success(result: Result) -> str:
+def _success(result: Outcome) -> str:
     passed = {one.rule.id: one for one in result.findings if one.status == PASS}
     summaries = pods(result)
     askers = [one for one in summaries if one.arp.total]
@@ -56,5 +70,7 @@ def _success(result: Result) -> str:
         parts.append(f"{echoes.checked} of {echoes.checked} echo requests are replied to")
     if not parts:
         checked = sum(one.status != NOT_CHECKED for one in result.findings)
-        parts.append(f"{checked} of {len(result.findings)} rules could be checked, and no error was found")
+        parts.append(
+            f"{checked} of {len(result.findings)} rules could be checked, and no error was found{_seen(result)}"
+        )
     return ", and ".join(parts)

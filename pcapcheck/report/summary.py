@@ -32,7 +32,9 @@ def pods(result: Result) -> list[PodSummary]:
                 continue
             if link.sides.of(link.point.groups[number])[0] == POD:
                 summary = summaries[link.point.key]
-                (summary.arp if table == ARP else summary.echo).merge(tally)
+                for own, sum_ in ((ARP, summary.arp), (ECHO, summary.echo)):
+                    if table == own:
+                        sum_.merge(tally)
     for summary in summaries.values():
         for table, tally in ((ARP, summary.arp), (ECHO, summary.echo)):
             if table in summary.link.silence:

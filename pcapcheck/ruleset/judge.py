@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from pcapcheck.columns import ARP, ECHO, STATE, Column
+from pcapcheck.columns import ARP, CONNECTIONS, ECHO, STATE, Column
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.points import PointKey
 from pcapcheck.ruleset.aggregate import RATIO, Bound, Measure, Spread
@@ -23,6 +23,7 @@ NOUNS = {
     "arp": "ARP or neighbour discovery exchange",
     "answers": "answer to ARP or neighbour discovery",
     "echo": "echo request",
+    "connections": "attempt at a TCP connection",
     "addresses": "claim of an address",
     "paths": "packet",
     "hops": "packet",
@@ -163,7 +164,7 @@ def _evidence(rule: Rule, shown: list[Column], sample: Sample, late: Late) -> Ev
         f"{leaf.column.name}: {row[leaf.column.name]}" for leaf in rule.expect.leaves()
     )
     link = late.facts.link(late.capture, late.group)
-    if link and rule.table in (ARP, ECHO) and not link.heard_both_ends:
+    if link and rule.table in (ARP, ECHO, CONNECTIONS) and not link.heard_both_ends:
         observed += "; nothing of the other end is in this recording: with -Q or a filter a healthy one looks so too"
     return Evidence(
         late.capture,

@@ -15,10 +15,14 @@ MTUS = {1480: "IP in IP", 1450: "VXLAN", 1430: "VXLAN over IPv6", 1440: "WireGua
 
 @dataclass(frozen=True)
 class Remark:
-    """Something about the state that its reader should know, with the lines that say it."""
+    """Something that its reader should know, with the lines of the state that say it.
+
+    ``short`` says it in the headline, where nothing else is there to say.
+    """
 
     text: str
     lines: tuple[str, ...]
+    short: str = ""
 
 
 @dataclass

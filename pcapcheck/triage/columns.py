@@ -58,6 +58,7 @@ COLUMNS[CASE] = _table(
     ("refused", ENUM, "the ICMP error that came back to the pod", REFUSED),
     ("refused.by", ENUM, "who sent it: the node itself, dst, or somebody behind the node", REFUSED_BY),
     ("refused.from", ADDRESS, "its source"),
+    ("only_tcp", BOOL, "whether TCP gets no answer from dst while echo requests do"),
     ("dst.asked", BOOL, "whether the node asked for dst on its link"),
     ("dst.answers", BOOL, "whether dst answered that"),
     ("dst.addressed", BOOL, "whether frames to dst were sent to a MAC that it sends from"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pcapcheck.columns import ECHO
+from pcapcheck.columns import CONNECTIONS, ECHO
 from pcapcheck.flows.links import Link
 
 if TYPE_CHECKING:
@@ -23,8 +23,9 @@ def doubt_ebpf(links: Iterable[Link], state: State) -> None:
         return
     for link in links:
         if link.point.kind == "pod-link" and link.end != "pod":
-            link.silence.setdefault(
-                ECHO,
+            reason = (
                 f"the node runs Calico's eBPF data plane (line {line.number} of its state), which may take replies "
-                f"past {link.point.name}; capture inside the pod",
+                f"past {link.point.name}; capture inside the pod"
             )
+            for table in (ECHO, CONNECTIONS):
+                link.silence.setdefault(table, reason)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import ip_address
+from itertools import chain
 
-from pcapcheck.columns import ADDRESSES, ARP, ECHO, FRAMES, HOPS, OPAQUE
+from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, ECHO, FRAMES, HOPS, OPAQUE
 from pcapcheck.flows.echo import Echo
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.sides import NODE, POD
@@ -14,6 +15,8 @@ from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case, asked_for
 from pcapcheck.values import Value, format_address, is_ipv4
 
+# Packets that ask, by their name in the table ``paths``.
+REQUEST, TCP = "request", "tcp"
 # With which hosts and routers begin.
 INITIAL_TTLS = (64, 128, 255)
 # Where packets were lost, by the rule that says so.
@@ -37,8 +40,9 @@ def symptoms_of(case: Case, result: Result) -> dict[str, Value | None]:
     lead = case.lead
     link, pod, dst = lead.link, lead.pod, lead.dst
     dst_link = lead.dst_link
-    refused_here = next(_refused(_echoes(result, pod, dst, link)), None) if link else None
-    echo = refused_here or next(_refused(_echoes(result, pod, dst)), None)
+    kind = TCP if lead.finding.rule.table == CONNECTIONS else REQUEST
+    refused_here = next(_refused(_asked_for(kind, result, pod, dst, link)), None) if link else None
+    echo = refused_here or next(_refused(_asked_for(kind, result, pod, dst)), None)
     return {
         "family": None if pod is None else 4 if is_ipv4(pod) else 6,
         "interface": link.node_interface if link else lead.described,
@@ -49,15 +53,16 @@ def symptoms_of(case: Case, result: Result) -> dict[str, Value | None]:
         "gateway": _gateway(case, link),
         "gateway.macs": _macs(case, link),
         "gateway.mac": case.row("reply_mac"),
-        "lost": _lost(case) or _went_on(result, pod, dst, dst_link),
+        "lost": (_lost_connections(case, result) if kind == TCP else _lost(case)) or _went_on(result, kind, case),
         "replies": _replies(case, result),
+        "only_tcp": kind == TCP and any(one.outcome == "replied" for one in _between(result, pod, dst)),
         "refused": None if dst is None else _meaning(echo),
         "refused.by": "none" if dst is not None and echo is None else _who_refused(echo, refused_here, link, result),
         "refused.from": echo.error_from if echo else None,
         **_asked(result, dst_link, dst),
         "dst.addressed": _addressed(dst_link),
         "dst.recorded": dst_link is not None if dst is not None else None,
-        "encap": _encap(case) or _tunnel(result, pod, dst),
+        "encap": _encap(case) or _tunnel(result, kind, case),
         "by_size": any((one.src, one.dst) == (pod, dst) for one in result.followed.size_limits()) if dst else None,
         "nic.proxy_mac": _nic_to_proxy(result),
         "unrouted": any(one.finding.rule.table == HOPS for one in case.items),
@@ -103,22 +108,41 @@ def _lost(case: Case) -> str | None:
     return places.pop() if len(places) == 1 else None
 
 
-def _went_on(result: Result, src: int | None, dst: int | None, dst_link: Link | None) -> str | None:
-    """Whether requests were seen leaving the node for another, whose pod's link was not recorded."""
-    if dst_link is not None:
+def _lost_connections(case: Case, result: Result) -> str | None:
+    """The same of attempts at connections, by where their segments were seen."""
+    pod, dst = case.lead.pod, case.lead.dst
+    followed = result.followed
+    answers = [way for way in followed.found if way.packet == TCP and (way.src, way.dst) == (dst, pod)]
+    if any(followed.is_delivered(way) is False for way in answers):
+        return "on-return"
+    for item in case.items:
+        recorded = result.facts.link(item.evidence.capture, item.evidence.group)
+        if item.dst_link is not None and recorded is not None and recorded.point.key == item.dst_link.point.key:
+            return "at-pod"
+    lost = [way for way in _lost_ways(result, TCP, case) if followed.is_delivered(way) is False]
+    if not lost:
         return None
-    last = [way.steps[-1].spot.link.point.kind for way in _lost_ways(result, src, dst) if len(way.steps) > 1]
+    return "in-node" if len(lost[0].steps) == 1 else "between-nodes"
+
+
+def _went_on(result: Result, kind: str, case: Case) -> str | None:
+    """Whether requests were seen leaving the node for another, whose pod's link was not recorded."""
+    if case.lead.dst_link is not None:
+        return None
+    last = [way.steps[-1].spot.link.point.kind for way in _lost_ways(result, kind, case) if len(way.steps) > 1]
     return "between-nodes" if {"host-nic", "tunnel"} & set(last) else None
 
 
-def _tunnel(result: Result, src: int | None, dst: int | None) -> str | None:
+def _tunnel(result: Result, kind: str, case: Case) -> str | None:
     """The tunnel that unanswered requests were seen in last."""
-    return next((way.steps[-1].encap for way in _lost_ways(result, src, dst) if way.steps[-1].encap != "none"), None)
+    return next((way.steps[-1].encap for way in _lost_ways(result, kind, case) if way.steps[-1].encap != "none"), None)
 
 
-def _lost_ways(result: Result, src: int | None, dst: int | None) -> list[Way]:
-    requests = [way for way in result.followed.found if way.packet == "request" and not way.answered]
-    return [way for way in requests if (way.src, way.dst) == (src, dst)]
+def _lost_ways(result: Result, kind: str, case: Case) -> list[Way]:
+    asked = [one for one in result.followed.found if (one.src, one.dst) == (case.lead.pod, case.lead.dst)]
+    if kind == TCP:
+        return [way for way in asked if way.packet == TCP and not result.followed.is_delivered(way)]
+    return [way for way in asked if way.packet == REQUEST and not way.answered]
 
 
 def _replies(case: Case, result: Result) -> str | None:
@@ -136,11 +160,22 @@ def _replies(case: Case, result: Result) -> str | None:
     return "at-first" if max(replied) < min(failed) else "some"
 
 
-def _echoes(result: Result, src: int | None, dst: int | None, link: Link | None = None) -> Iterator[Echo]:
-    """Samples of the echoes from one to the other, on one link or wherever they were recorded."""
+def _echoes(result: Result, src: int | None, dst: int | None) -> Iterator[Echo]:
+    """Samples of the echoes from one to the other."""
+    return _asked_for(REQUEST, result, src, dst)
+
+
+def _between(result: Result, one: int | None, other: int | None) -> Iterator[Echo]:
+    """The same of either to the other."""
+    return chain(_echoes(result, one, other), _echoes(result, other, one))
+
+
+def _asked_for(kind: str, result: Result, src: int | None, dst: int | None, link: Link | None = None) -> Iterator[Echo]:
+    """Samples of echoes, or of attempts at connections, on one link or wherever they were recorded."""
     for capture in result.captures:
         if link is None or link.point.key[0] == capture.number:
-            for some in capture.exchanges.echoes.bins():
+            echoes = capture.exchanges.echoes
+            for some in echoes.attempts() if kind == TCP else echoes.bins():
                 if link is None or some.group in link.point.groups:
                     yield from (echo for echo in some.samples if (echo.src, echo.dst) == (src, dst))
 

@@ -29,6 +29,7 @@ FLIPPED = {
     "request-leaves-node": ("left: true", "left: false"),
     "request-reaches-pod": ("delivered: true", "delivered: false"),
     "reply-delivered": ("delivered: true", "delivered: false"),
+    "tcp-answered": ("answered: true", "answered: false"),
     "pod-answers-echo": ("replied: true", "replied: false"),
 }
 

@@ -44,5 +44,7 @@ CAUSES = {
     "tunnel-mtu": "mtu-too-large",
     "two-answers": "another-host-answers",
     "unreachable": "pod-without-address",
+    "tcp-dropped": "node-firewall-drops",
     "vxlan-blocked": "encapsulation-blocked",
+    "vxlan-tcp-lost": "vxlan-checksum-offload",
 }

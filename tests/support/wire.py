@@ -74,6 +74,29 @@ def reply(seq: int = 1, **more: object) -> bytes:
     return echo(0, seq, **given)  # type: ignore[arg-type]
 
 
+def tcp(
+    flags: int,
+    ports: tuple[int, int] = (40000, 80),
+    src: str = POD_IP,
+    dst: str = PEER_IP,
+    eth: tuple[str, str] = (POD, NODE),
+    ttl: int = 64,
+    seq: int = 1,
+) -> bytes:
+    """A TCP segment without data: 0x02 SYN, 0x12 SYN-ACK, 0x14 RST-ACK, 0x10 ACK."""
+    segment = dpkt.tcp.TCP(sport=ports[0], dport=ports[1], flags=flags, seq=seq)
+    addresses = {"src": socket.inet_aton(src), "dst": socket.inet_aton(dst)}
+    packet = dpkt.ip.IP(**addresses, p=6, ttl=ttl, data=segment)
+    packet.len = len(packet)
+    return ethernet(*eth, 0x0800, bytes(packet))
+
+
+def tcp_back(flags: int, ports: tuple[int, int] = (80, 40000), **more: object) -> bytes:
+    """The same from the peer, as the node hands it to the pod."""
+    given = {"src": PEER_IP, "dst": POD_IP, "eth": (NODE, POD), "ttl": 63, **more}
+    return tcp(flags, ports, **given)  # type: ignore[arg-type]
+
+
 def error(kind: int, code: int, about: bytes, source: str = NODE_IP, ttl: int = 64) -> bytes:
     """An ICMP error from the node about an Ethernet frame that the pod sent."""
     quoted = about[14:]

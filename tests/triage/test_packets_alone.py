@@ -50,11 +50,13 @@ TOLD = {
     "second-node-drops": 3,
     "stale-neighbour-node-known": 1,
     "stale-neighbour-pod": 1,
+    "tcp-dropped": 2,
     "ttl-not-decremented": 2,
     "tunnel-mtu": 1,
     "two-answers": 1,
     "unreachable": 1,
     "vxlan-blocked": 1,
+    "vxlan-tcp-lost": 1,
 }
 
 
