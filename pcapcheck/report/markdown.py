@@ -44,6 +44,12 @@ def prose(text: str) -> str:
     return " ".join(f"{before}{_code(core) if core else ''}{after}" for before, core, after in runs)
 
 
+def block(lines: list[str]) -> list[str]:
+    """Lines as they are, in a block of code that none of them ends."""
+    fence = _fence("\n".join(lines), 3)
+    return [f"{fence}text", *lines, fence]
+
+
 def _lines(outcome: Outcome) -> Iterator[str]:
     yield f"## {VERDICTS[outcome.verdict]}: {prose(told.verdict(outcome))}"
     yield ""
@@ -59,7 +65,8 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     for one in failed:
         yield ""
         yield f"### {one.rule.id}: {prose(told.summary(outcome, one))}"
-        yield from _block(told.failure(outcome, one))
+        yield ""
+        yield from block(told.failure(outcome, one))
     yield from _table("Passed", [one for one in findings if one.status == PASS], folded=True)
     yield from _table("Not checked", [one for one in findings if one.status == NOT_CHECKED], folded=True)
     yield ""
@@ -95,11 +102,6 @@ def _code(text: str) -> str:
     fence = _fence(text, 1)
     inner = f" {text} " if text.startswith("`") or text.endswith("`") else text
     return f"{fence}{inner}{fence}"
-
-
-def _block(lines: list[str]) -> Iterator[str]:
-    fence = _fence("\n".join(lines), 3)
-    yield from ("", f"{fence}text", *lines, fence)
 
 
 def _fence(text: str, least: int) -> str:
