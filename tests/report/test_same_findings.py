@@ -112,7 +112,7 @@ def test_unmet_demands_are_told(form: str) -> None:
     demand(judged, True, ["pod-frames-to-proxy-mac"])
     assert (judged.verdict, exit_code(judged)) == ("pass", 1)
     said = plain(form, written(judged, form))
-    assert "--require pod-frames-to-proxy-mac: it was not checked: a cooked capture (-i any) holds no" in said
+    assert "pod-frames-to-proxy-mac is required, and was not checked: a cooked capture (-i any) holds no" in said
     assert "--strict: hop-macs-rewritten was not checked: " in said
 
 
