@@ -34,8 +34,8 @@ def prose(text: str) -> str:
     runs: list[tuple[str, str, str]] = []
     for word in text.split():
         before, core, after = AROUND.fullmatch(word).groups("")  # type: ignore[union-attr]
-        # A number that comes first may begin a list.
-        if not core or (HARMLESS.fullmatch(core) and (runs or not core[0].isdigit())):
+        begins_list = not runs and core.isdigit() and after
+        if not core or (HARMLESS.fullmatch(core) and not begins_list):
             runs.append((word, "", ""))
         elif runs and runs[-1][1] and not runs[-1][2] and not before:
             runs[-1] = (runs[-1][0], f"{runs[-1][1]} {core}", after)

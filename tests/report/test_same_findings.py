@@ -113,7 +113,7 @@ def test_unmet_demands_are_told(form: str) -> None:
     assert (judged.verdict, exit_code(judged)) == ("pass", 1)
     said = plain(form, written(judged, form))
     assert "pod-frames-to-proxy-mac is required, and was not checked: a cooked capture (-i any) holds no" in said
-    assert "--strict: hop-macs-rewritten was not checked: " in said
+    assert "strict: hop-macs-rewritten was not checked: " in said
 
 
 @pytest.mark.parametrize("form", FORMATS)
