@@ -34,7 +34,8 @@ def prose(text: str) -> str:
     runs: list[tuple[str, str, str]] = []
     for word in text.split():
         before, core, after = AROUND.fullmatch(word).groups("")  # type: ignore[union-attr]
-        if not core or HARMLESS.fullmatch(core):
+        # A number that comes first may begin a list.
+        if not core or (HARMLESS.fullmatch(core) and (runs or not core[0].isdigit())):
             runs.append((word, "", ""))
         elif runs and runs[-1][1] and not runs[-1][2] and not before:
             runs[-1] = (runs[-1][0], f"{runs[-1][1]} {core}", after)

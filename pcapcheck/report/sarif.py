@@ -98,7 +98,7 @@ def _result(outcome: Outcome, finding: Finding, index: int) -> dict[str, Any]:
     }
     # What still counts as an error or a warning is to be seen; viewers hide what is suppressed.
     if rule.off or (failed and rule.adjusted and rule.severity == "info"):
-        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": rule.adjusted}]
+        result["suppressions"] = [{"kind": "external", "justification": rule.adjusted}]
     return result
 
 

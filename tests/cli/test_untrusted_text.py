@@ -9,12 +9,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from fixtures.made import containers
 from fixtures.made.containers import Packet, enhanced, interface, option, section, statistics
 from fixtures.made.frames import traffic
+from pcapcheck.cli_report import FORMATS
 from tests.support.lab import ROOT
 
 EVIL = "\x1b]0;owned\x07\x1b[31m\x9b2J\r\b\u202egnp.exe\u2066\u2028\u2029[bold]<script>&amp;\x00\x7f\x85"
@@ -52,12 +54,15 @@ def evil(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("form", FORMATS)
 def test_reports(evil: Path, form: str) -> None:
     done = run("analyze", evil, "--format", form)
-    assert control(done.stdout + done.stderr) == set()
+    # The XML is indented by tabs.
+    assert control(done.stdout + done.stderr) == ({"\t"} if form == "junit" else set())
     assert "lost 5 packets while recording" in done.stdout
     assert "owned" in done.stdout
+    if form == "junit":
+        ElementTree.fromstring(done.stdout)
     if form == "json":
         problems = json.loads(done.stdout)["captures"][0]["problems"]
         assert [control(one["message"]) for one in problems] == [set()] * len(problems)
@@ -97,10 +102,10 @@ def test_a_name_that_is_no_text(tmp_path: Path) -> None:
     path = os.fsencode(tmp_path) + b"/\xff\xfe\x9b.pcapng"
     with open(path, "wb") as file:
         file.write(capture())
-    for form in ("text", "json"):
+    for form in FORMATS:
         done = run("analyze", os.fsdecode(path), "--format", form)
         assert done.returncode in (0, 1)
-        assert control(done.stdout + done.stderr) == set()
+        assert control(done.stdout + done.stderr) - {"\t"} == set()
 
 
 def test_bad_rules(tmp_path: Path) -> None:

@@ -1,0 +1,102 @@
+"""Markdown: what a renderer makes of it, and that nothing from a capture becomes more than text."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from pcapcheck import analyze
+from pcapcheck.flows.scope import Scope
+from pcapcheck.report.markdown import prose
+from pcapcheck.triage.outcome import Outcome
+from tests.support.formats import written
+from tests.support.lab import CAPTURES, captures
+
+BROKEN = CAPTURES / "proxy-arp-off" / "cali14e7d81007d.pcap"
+EVIL = (
+    "@team #12 org/repo#3 [a](http:x) ![i](y) <img src=x> <!-- www.a.example https:b.example a@b.example "
+    "`` ``` | \\| a|b **c** _d_ ~~e~~ </details> :smile: &lt; &#64;x 0123456789abcdef $x$"
+)
+OURS = ("<details><summary>", "</details>", "<sub>", "</sub>")
+# What GitHub makes links of in text, whatever was escaped: mentions, issues, commits, addresses.
+LINKED = re.compile(r"@\w|#\d|\b[0-9a-f]{7,40}\b|www\.|https?:|\w@\w|:\w+:")
+
+
+def tokens(text: str) -> list[Token]:
+    return [
+        one for block in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text) for one in flat(block)
+    ]
+
+
+def flat(token: Token) -> Iterator[Token]:
+    yield token
+    for one in token.children or ():
+        yield from flat(one)
+
+
+def hostile(tmp_path: Path) -> Outcome:
+    """In the names of the file, the interface and the pod, where they may stand."""
+    path = tmp_path / (EVIL.replace("/", "").replace("=", "") + ".pcap")
+    shutil.copy(BROKEN, path)
+    pods = {"kind": "Pod", "metadata": {"name": EVIL, "namespace": "d"}, "status": {"podIP": "10.244.1.10"}}
+    (tmp_path / "pods.json").write_text(json.dumps({"kind": "List", "items": [pods]}))
+    return analyze(path, scope=Scope({path.name: {None: EVIL}}), pods=tmp_path / "pods.json")
+
+
+@pytest.mark.parametrize("given", ["walkthrough", "route-lost-midway", "any"])
+def test_renders(given: str) -> None:
+    judged = analyze(*captures(given))
+    found = tokens(written(judged, "markdown"))
+    failed = [one for one in judged.findings if one.status == "fail"]
+    tables = len({one.status for one in judged.findings})
+    kinds = [one.type for one in found]
+    assert kinds.count("table_open") == tables
+    assert kinds.count("tr_open") == len(judged.findings) + tables
+    assert kinds.count("td_open") == 4 * len(judged.findings)
+    assert kinds.count("fence") == len(failed)
+    assert [one.tag for one in found if one.type == "heading_open"] == ["h2", *["h3"] * len(failed)]
+
+
+def test_hostile_names(tmp_path: Path) -> None:
+    judged = hostile(tmp_path)
+    text = written(judged, "markdown")
+    assert "@team" in text
+    assert "smile" in text
+    found = tokens(text)
+    assert {one.type for one in found} & {"link_open", "image", "em_open", "strong_open", "s_open"} == set()
+    html = [one.content.strip() for one in found if one.type in ("html_block", "html_inline")]
+    assert all(one.startswith(OURS) for one in html), html
+    assert [one.content for one in found if one.type == "text" and LINKED.search(one.content)] == []
+    assert [one.type for one in found].count("td_open") == 4 * len(judged.findings)
+    assert [one.type for one in found].count("fence") == 1
+
+
+@pytest.mark.parametrize(
+    "text", [EVIL, "a|b", "`", "``a`` `b`", "x\\", "\\|", "1. a", "a <b> c", "(https://x.example/), y"]
+)
+def test_text_stays_text(text: str) -> None:
+    """Also in a table."""
+    told = prose(text)
+    for page in (f"- {told}\n", f"| a | b |\n|---|---|\n| {told.replace('|', chr(92) + '|')} | x |\n"):
+        found = tokens(page)
+        said = "".join(one.content for one in found if one.type in ("text", "code_inline"))
+        assert {one.type for one in found if not one.type.endswith(("_open", "_close"))} <= {
+            "inline",
+            "text",
+            "code_inline",
+        }
+        assert "".join(text.split()) in "".join(said.split())
+        assert [one.content for one in found if one.type == "text" and LINKED.search(one.content)] == []
+
+
+def test_words_stay_words() -> None:
+    assert prose("the node does not answer 10.244.1.10's ARP (on cali14e7d81007d, twice)") == (
+        "the node does not answer `10.244.1.10`'s ARP (on `cali14e7d81007d`, twice)"
+    )

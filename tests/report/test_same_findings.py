@@ -1,0 +1,249 @@
+"""Every format carries the same findings, and is valid by its published schema."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+import xmlschema
+from jsonschema import Draft7Validator
+
+from pcapcheck import analyze
+from pcapcheck.analysis import analyze_state
+from pcapcheck.cli_report import FORMATS
+from pcapcheck.report.exit import demand, exit_code
+from pcapcheck.triage.outcome import Outcome
+from tests.support.formats import Told, of_json, of_junit, of_sarif, read_back, written
+from tests.support.lab import CAPTURES, captures
+from tests.support.schemas import published
+
+SCENARIOS = (
+    "healthy",
+    "any",
+    "proxy-arp-off",
+    "route-lost-midway",
+    "second-node-drops",
+    "proxy-delay-80",
+    "two-answers",
+    "bridged-gateway",
+    "loss",
+    "direction-in",
+)
+ACCEPTING = """\
+extends: calico
+adjust:
+  gateway-arp-answered: {severity: info, reason: "known, see NET-1"}
+  gateway-arp-prompt: {severity: off, reason: slow lab}
+  echo-answered: {severity: warning, reason: being looked into}
+"""
+
+
+def outcome(scenario: str) -> Outcome:
+    """Of a scenario's captures; of some of them with the node's state."""
+    state = CAPTURES / scenario / "state.txt"
+    given = state if scenario in ("proxy-arp-off", "proxy-delay-80") else None
+    return analyze(*captures(scenario), node_state=given)
+
+
+@pytest.fixture
+def accepting(tmp_path: Path) -> Outcome:
+    (tmp_path / "here.yml").write_text(ACCEPTING)
+    return analyze(*captures("proxy-arp-off"), rules=tmp_path / "here.yml")
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_same_findings(scenario: str) -> None:
+    judged = outcome(scenario)
+    expected = of_json(written(judged, "json"))
+    assert len(expected) >= 15
+    for form in FORMATS:
+        told = read_back(form, written(judged, form))
+        assert {name: one.status for name, one in told.items()} == {
+            name: one.status for name, one in expected.items()
+        }, form
+        for name, one in told.items():
+            if one.status == "fail" or one.severity is not None:
+                assert one.severity == expected[name].severity, (form, name)
+            if one.status == "fail":
+                known = expected[name].frames
+                assert one.frames is not None
+                assert known is not None
+                # The report for people shows the first three rows.
+                assert one.frames <= known if form == "text" else one.frames == known, (form, name)
+                assert bool(one.frames) == bool(known), (form, name)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_junit_schema(scenario: str) -> None:
+    schema = xmlschema.XMLSchema(io.BytesIO(published("junit-10.xsd")))
+    judged = outcome(scenario)
+    schema.validate(written(judged, "junit"))
+    demand(judged, True, ())
+    schema.validate(written(judged, "junit"))
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_sarif_schema(scenario: str) -> None:
+    schema = json.loads(published("sarif-schema-2.1.0.json"))
+    judged = outcome(scenario)
+    demand(judged, True, ())
+    Draft7Validator(schema).validate(json.loads(written(judged, "sarif")))
+
+
+def test_sarif_schema_of_what_cannot_be_judged_and_of_states(accepting: Outcome) -> None:
+    from pcapcheck.analysis import unjudged
+
+    schema = Draft7Validator(json.loads(published("sarif-schema-2.1.0.json")))
+    for judged in (
+        accepting,
+        unjudged("none.pcap", error="none.pcap: No such file"),
+        analyze_state(CAPTURES / "proxy-arp-off" / "state.txt"),
+    ):
+        schema.validate(json.loads(written(judged, "sarif")))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_unmet_demands_are_told(form: str) -> None:
+    judged = analyze(*captures("any"))
+    demand(judged, True, ["pod-frames-to-proxy-mac"])
+    assert (judged.verdict, exit_code(judged)) == ("pass", 1)
+    said = plain(form, written(judged, form))
+    assert "--require pod-frames-to-proxy-mac: it was not checked: a cooked capture (-i any) holds no" in said
+    assert "--strict: hop-macs-rewritten was not checked: " in said
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_adjustments_are_told(form: str, accepting: Outcome) -> None:
+    assert accepting.verdict == "pass"
+    text = written(accepting, form)
+    told = read_back(form, text)
+    assert told["gateway-arp-answered"].status == "fail"
+    assert told["gateway-arp-answered"].severity == "info"
+    assert told["gateway-arp-prompt"].status == "not-checked"
+    assert "known, see NET-1" in plain(form, text)
+    assert "switched off: slow lab" in plain(form, text)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_problems_of_a_capture_are_told(form: str, tmp_path: Path) -> None:
+    cut = tmp_path / "cali14e7d81007d.pcap"
+    cut.write_bytes((CAPTURES / "healthy" / cut.name).read_bytes()[:-5])
+    judged = analyze(cut)
+    (problem,) = judged.captures[0].problems
+    assert problem.message in plain(form, written(judged, form))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_causes_are_told(form: str) -> None:
+    assert "proxy ARP is off on cali14e7d81007d" in plain(form, written(outcome("proxy-arp-off"), form))
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form not in ("json", "jsonl")])
+def test_pods_are_named(form: str, tmp_path: Path) -> None:
+    pods = {
+        "kind": "List",
+        "items": [
+            {
+                "kind": "Pod",
+                "metadata": {"name": "web-0", "namespace": "shop"},
+                "spec": {"nodeName": "n1"},
+                "status": {"podIP": "10.244.1.10"},
+            }
+        ],
+    }
+    (tmp_path / "pods.json").write_text(json.dumps(pods))
+    judged = analyze(*captures("proxy-arp-off"), pods=tmp_path / "pods.json")
+    assert "10.244.1.10 [shop/web-0]" in plain(form, written(judged, form))
+
+
+@pytest.mark.parametrize("scenario", [*SCENARIOS, "none"])
+@pytest.mark.parametrize("strict", [False, True])
+def test_junit_fails_where_the_command_does(scenario: str, strict: bool) -> None:
+    """A CI system that goes by the file alone comes to the same."""
+    from pcapcheck.analysis import unjudged
+
+    judged = unjudged("none.pcap", error="none.pcap: No such file") if scenario == "none" else outcome(scenario)
+    demand(judged, strict, ())
+    suite = ElementTree.fromstring(written(judged, "junit"))[0]
+    failures, errors = int(suite.attrib["failures"]), int(suite.attrib["errors"])
+    assert exit_code(judged) == (2 if errors else 1 if failures else 0)
+    assert int(suite.attrib["tests"]) == len(suite.findall("testcase"))
+
+
+def test_junit_says_when_and_how_long() -> None:
+    suite = ElementTree.fromstring(written(outcome("proxy-arp-off"), "junit"))[0]
+    first = json.loads(written(outcome("proxy-arp-off"), "json"))["captures"][0]["first"]
+    assert first.startswith(suite.attrib["timestamp"])
+    assert suite.attrib["time"] == "2.047"
+    assert suite.attrib["name"] == "pcapcheck cali14e7d81007d.pcap, calieabe7761b00.pcap"
+
+
+def test_unknown_rows_are_told() -> None:
+    judged = outcome("bridged-gateway")
+    unknown = [one for one in judged.findings if one.unknown and one.status != "not-checked"]
+    assert unknown
+    for form in FORMATS:
+        said = plain(form, written(judged, form))
+        for one in unknown:
+            assert f'"unknown": {one.unknown}' in said or f"{one.unknown} cannot be told: {one.reason}" in said, form
+
+
+def test_state_reports() -> None:
+    judged = analyze_state(CAPTURES / "proxy-arp-off" / "state.txt")
+    expected = of_json(written(judged, "json"))
+    for form in FORMATS:
+        told = read_back(form, written(judged, form))
+        assert {name: one.status for name, one in told.items()} == {
+            name: one.status for name, one in expected.items()
+        }, form
+    assert of_junit(written(judged, "junit"))["proxy-arp-on"] == Told("fail", "error", frozenset())
+    (failed,) = [one for one in results(judged) if one["kind"] == "fail"]
+    lines = [one["physicalLocation"] for one in failed["relatedLocations"]]
+    text = (CAPTURES / "proxy-arp-off" / "state.txt").read_text().splitlines()
+    for line in lines:
+        assert line["artifactLocation"]["uri"].endswith("fixtures/lab/captures/proxy-arp-off/state.txt")
+        assert "proxy_arp" in text[line["region"]["startLine"] - 1]
+    assert len(lines) == 2
+
+
+def test_jsonl_lines() -> None:
+    judged = outcome("proxy-arp-off")
+    document = json.loads(written(judged, "json"))
+    lines = [json.loads(line) for line in written(judged, "jsonl").splitlines()]
+    by_type: dict[str, list[dict[str, Any]]] = {}
+    for line in lines:
+        by_type.setdefault(line.pop("type"), []).append(line)
+    assert by_type["capture"] == document["captures"]
+    assert by_type["rule"] == document["rules"]
+    assert [cause for one in by_type["diagnosis"] for cause in one["causes"]] == document["causes"]
+    (verdict,) = by_type["verdict"]
+    assert lines[-1] is verdict
+    assert (verdict["verdict"], verdict["summary"]) == ("fail", document["summary"])
+
+
+def results(judged: Outcome) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(written(judged, "sarif"))["runs"][0]["results"]
+    return found
+
+
+def test_accepted_findings_are_suppressed(accepting: Outcome) -> None:
+    suppressed = {one["ruleId"]: one["suppressions"] for one in results(accepting) if "suppressions" in one}
+    assert {name: some[0]["justification"] for name, some in suppressed.items()} == {
+        "gateway-arp-answered": "known, see NET-1",
+        "gateway-arp-prompt": "slow lab",
+    }
+    assert of_sarif(written(accepting, "sarif"))["gateway-arp-answered"].severity == "info"
+
+
+def plain(form: str, text: str) -> str:
+    """A report's text without what its format does to characters."""
+    if form in ("json", "jsonl", "sarif"):
+        text = text.replace('\\"', '"')
+    if form == "junit":
+        root = ElementTree.fromstring(text)
+        return "\n".join(part for one in root.iter() for part in (one.text or "", *one.attrib.values()))
+    return text.replace("%0A", "\n").replace("`", "") if form in ("github", "markdown") else text

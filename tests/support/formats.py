@@ -1,0 +1,173 @@
+"""Read each report format back, as its consumers do."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from html import unescape
+from importlib import import_module
+from io import StringIO
+from typing import Any
+from xml.etree import ElementTree
+
+from pcapcheck.cli_report import FORMATS
+from pcapcheck.triage.outcome import Outcome
+
+# As actions/runner does (ActionCommand.cs): the new style first in a line, the old style anywhere in it.
+COMMAND = re.compile(r"\s*::([\w-]+)( [^:]*)?::(.*)")
+OLD_COMMAND = re.compile(r"##\[([\w-]+)[^\]]*\]")
+TSHARK = re.compile(r"frame\.number in \{([\d,]+)\}")
+ITEM = re.compile(r"([a-z0-9-]+)(?: \((?:[^()]|\([^()]*\))*\))?(?:, |$)")
+MARKS = {"Failed": "fail", "Passed": "pass", "Not checked": "not-checked"}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a format says of one rule; None where it does not say it."""
+
+    status: str
+    severity: str | None = None
+    frames: frozenset[int] | None = None
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """A workflow command as the runner takes it."""
+
+    kind: str
+    properties: dict[str, str]
+    message: str
+
+
+def written(outcome: Outcome, form: str) -> str:
+    """A report of that format."""
+    stream = StringIO()
+    getattr(import_module(f"pcapcheck.report.{form}"), f"write_{form}")(outcome, stream)
+    return stream.getvalue()
+
+
+def read_back(form: str, text: str) -> dict[str, Told]:
+    """What a report says of each rule, by id."""
+    readers = (of_text, of_json, of_jsonl, of_junit, of_sarif, of_github, of_markdown)
+    return dict(zip(FORMATS, readers, strict=True))[form](text)
+
+
+def of_text(text: str) -> dict[str, Told]:
+    told: dict[str, Told] = {}
+    for part in re.split(r"\n(?=[✗!✓–] )", text):
+        mark, _, rest = part.partition(" ")
+        if mark in "✗!" and rest:
+            severity = re.match(r"\S+ \((\w+)", rest)
+            told[rest.split()[0]] = Told("fail", severity[1] if severity else "error", _frames(rest))
+        elif mark == "✓":
+            told[rest.split()[0]] = Told("pass")
+        elif rest.startswith("not checked: "):
+            names = rest.splitlines()[0].removeprefix("not checked: ").split(", ")
+            told |= {name: Told("not-checked") for name in names}
+    return told
+
+
+def of_json(text: str) -> dict[str, Told]:
+    return {one["id"]: _of_rule(one) for one in json.loads(text)["rules"]}
+
+
+def of_jsonl(text: str) -> dict[str, Told]:
+    lines = [json.loads(line) for line in text.splitlines()]
+    return {one["id"]: _of_rule(one) for one in lines if one["type"] == "rule"}
+
+
+def of_junit(text: str) -> dict[str, Told]:
+    told = {}
+    for case in ElementTree.fromstring(text).iter("testcase"):
+        out = case.findtext("system-out")
+        if out is None:
+            continue
+        result = next((one for one in case if one.tag in ("failure", "error", "skipped")), None)
+        said = re.search(r" \((error|warning|info), ", out)
+        assert said is not None, out
+        if result is None:
+            told[case.attrib["name"]] = Told("pass", said[1])
+        elif result.get("type") in ("not-checked", "unmet"):
+            told[case.attrib["name"]] = Told("not-checked", said[1])
+        else:
+            assert (result.tag == "failure") == (said[1] == "error")
+            told[case.attrib["name"]] = Told("fail", said[1], _frames(result.text or ""))
+    return told
+
+
+def of_sarif(text: str) -> dict[str, Told]:
+    (run,) = json.loads(text)["runs"]
+    told = {}
+    for one in run["results"]:
+        status = {"pass": "pass", "fail": "fail", "notApplicable": "not-checked"}[one["kind"]]
+        rule = run["tool"]["driver"]["rules"][one["ruleIndex"]]
+        assert rule["id"] == one["ruleId"]
+        level = rule["defaultConfiguration"]["level"]
+        assert one["level"] == (level if status == "fail" else "none")
+        frames = frozenset(
+            n for place in one["relatedLocations"] for n in place.get("properties", {}).get("frames", [])
+        )
+        told[one["ruleId"]] = Told(status, {"note": "info"}.get(level, level), frames)
+    return told
+
+
+def of_github(text: str) -> dict[str, Told]:
+    told = {}
+    *others, verdict = read_annotations(text)
+    for one in others:
+        if re.match(r"[a-z0-9-]+: ", one.properties["title"]):
+            severity = {"notice": "info"}.get(one.kind, one.kind)
+            told[one.properties["title"].split(":")[0]] = Told("fail", severity, _frames(one.message))
+    for line in verdict.message.splitlines():
+        what, _, rest = line.partition(": ")
+        if what == "passed":
+            told |= {name: Told("pass") for name in ITEM.findall(rest)}
+        elif what == "not checked":
+            told |= {name: Told("not-checked") for name in rest.partition(": ")[0].split(", ")}
+    return told
+
+
+def of_markdown(text: str) -> dict[str, Told]:
+    status, told = "fail", {}
+    blocks = {part.split(":")[0]: part for part in re.split(r"^### ", text, flags=re.M)[1:]}
+    for line in text.splitlines():
+        fold = re.match(r"<details><summary>([\w ]+): \d+", line)
+        status = MARKS[fold[1]] if fold else status
+        row = re.match(r"\| ([a-z0-9-]+) \| (\w+)[ |]", line)
+        if row and row[1] != "rule":
+            frames = _frames(unescape(blocks[row[1]].split("\n### ")[0])) if status == "fail" else None
+            told[row[1]] = Told(status, row[2], frames)
+    return told
+
+
+def read_annotations(text: str) -> list[Annotation]:
+    """What the runner makes of a step's output, line by line."""
+    found = []
+    for line in text.splitlines():
+        match = COMMAND.match(line)
+        if match:
+            pairs = [pair.split("=", 1) for pair in (match[2] or "").strip().split(",") if pair]
+            properties = {name: _unescaped(value, "\r\n:,") for name, value in pairs}
+            found.append(Annotation(match[1], properties, _unescaped(match[3], "\r\n")))
+    return found
+
+
+def commands(text: str) -> list[str]:
+    """Lines in which the runner would find a command."""
+    return [line for line in text.splitlines() if COMMAND.match(line) or OLD_COMMAND.search(line)]
+
+
+def _of_rule(rule: dict[str, Any]) -> Told:
+    frames = frozenset(number for one in rule["evidence"] for number in one["frames"])
+    return Told(rule["status"], rule["severity"], frames)
+
+
+def _frames(text: str) -> frozenset[int]:
+    return frozenset(int(number) for some in TSHARK.findall(text) for number in some.split(","))
+
+
+def _unescaped(text: str, chars: str) -> str:
+    for char in f"{chars}%":
+        text = text.replace(f"%{ord(char):02X}", char)
+    return text
