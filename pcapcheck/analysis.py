@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pcapcheck.capture.inputs import gather
 from pcapcheck.capture.record import BATCH_FRAMES
 from pcapcheck.columns import ADDRESSES, ARP, ECHO, FRAMES, HOPS, PATHS, STATE
+from pcapcheck.flows.addresses import AddressRow, taken_over
 from pcapcheck.flows.facts import Facts, claimed_addresses, describe
 from pcapcheck.flows.paths import Paths, find_paths
 from pcapcheck.flows.read import Progress, Reading, Row, RowSink, read_capture
@@ -133,8 +134,11 @@ def analyze(
     facts = describe(captures, reading)
     if state is not None:
         doubt_ebpf(facts.links.values(), state)
+    changes: list[tuple[AddressRow, AddressRow]] = []
     for capture in captures:
-        _sink(capture.number, evaluations)(ADDRESSES, claimed_addresses(capture, facts, reading), 1)
+        claims = list(claimed_addresses(capture, facts, reading))
+        changes += taken_over(claims)
+        _sink(capture.number, evaluations)(ADDRESSES, claims, 1)
     found = find_paths(captures, facts, reading, sightings)
     for row, weight in found.path_rows(every=PATHS in every):
         _sink(row.capture, evaluations)(PATHS, [row], weight)
@@ -147,6 +151,12 @@ def analyze(
     analysis.required, analysis.strict = ruleset.required, ruleset.strict
     analysis.given = _names(paths or told.captures)
     analysis.pods = _name_pods(told.pods or None if pods is None else pods, state, settings)
+    if state is not None:
+        _describe(analysis, state)
+    if changes:
+        from pcapcheck.triage.takeover import tell_changes
+
+        analysis.remarks += tell_changes(changes)
     if state is not None or any(one.status == FAIL for one in findings):
         # Loaded when something failed: a healthy capture needs none of it.
         from pcapcheck.triage.examine import examine
@@ -185,8 +195,6 @@ def analyze_state(
 
     Raises StateError for a file that cannot be read or understood, RuleError for rules that cannot be loaded.
     """
-    from pcapcheck.triage.state.describe import describe_state
-
     ruleset = load_ruleset([pack(STATE)] if rules is None else _paths(rules), variables)
     settings = ruleset.settings
     state = _read_state(map(Path, paths or ruleset.recording.node_state), settings)
@@ -196,7 +204,7 @@ def analyze_state(
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
     analysis = Analysis([], facts, findings, _reading(settings, Scope(), BATCH_FRAMES), Paths([], facts))
-    analysis.described, analysis.not_understood = describe_state(state)
+    _describe(analysis, state)
     analysis.required, analysis.strict = ruleset.required, ruleset.strict
     analysis.given = _names(paths or ruleset.recording.node_state)
     return analysis
@@ -210,11 +218,19 @@ def unjudged(*given: str | Path, error: str) -> Analysis:
     return analysis
 
 
+def _describe(analysis: Analysis, state: State) -> None:
+    """Say which hosts a state tells of, and what of it was not understood."""
+    from pcapcheck.triage.state.describe import describe_state
+
+    analysis.described, analysis.not_understood = describe_state(state)
+
+
 def feed_state(state: State, settings: Settings, evaluations: list[Evaluation]) -> list[StateRow]:
     """Hand the rows of the table ``state`` to the rules about it, and return them."""
     from pcapcheck.triage.state.rows import state_rows
 
-    rows = state_rows(state, settings.number("gateway"), settings.texts["interface_prefix"])
+    prefix, gateway6 = settings.texts["interface_prefix"], settings.number("gateway6")
+    rows = state_rows(state, settings.number("gateway"), prefix, gateway6)
     _sink(NO_CAPTURE, evaluations)(STATE, rows, 1)
     return rows
 

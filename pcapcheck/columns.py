@@ -405,7 +405,7 @@ _define(
     STATE,
     "gateway_mac",
     MAC,
-    "the MAC that the pod holds for its gateway",
+    "the MAC that the pod holds for its gateway, of IPv4 or of IPv6",
     why_absent="no MAC that the pod holds for its gateway is told; add ip neigh from inside the pod, after a ping",
 )
 _define(
@@ -488,6 +488,13 @@ _define(
     why_absent="the node's way to the gateway is not told; add ip route get 169.254.1.1 from the node",
 )
 _define(STATE, "gateway_route_dev", TEXT, "the interface there", why_absent="the node's way to the gateway is not told")
+_define(
+    STATE,
+    "gateway6",
+    BOOL,
+    "whether the cali interface has the address of the pods' IPv6 gateway",
+    why_absent="the addresses of the cali interface are not told; add ip addr from the node",
+)
 _define(
     STATE,
     "named_interface",

@@ -32,6 +32,11 @@ def find_cali_name(text: str, prefix: str = "cali") -> str | None:
     return match[0] if match else None
 
 
+def is_shortened(name: str, prefix: str = "cali") -> bool:
+    """Whether a name is the beginning of a cali name, long enough to be taken for one."""
+    return re.fullmatch(rf"{re.escape(prefix)}[0-9a-f]{{5,10}}", name) is not None
+
+
 def kind_of_name(name: str, prefix: str = "cali") -> str | None:
     """pod-link, tunnel or host-nic by an interface's name, or None where the name says nothing."""
     if find_cali_name(name, prefix):

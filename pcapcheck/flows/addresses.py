@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from pcapcheck.decode.frames import COOKED
 from pcapcheck.flows.arp import Message
@@ -134,6 +136,18 @@ def address_rows(
     if (link.sides.folded or link.point.link_type == COOKED) and any(_across_links(row, link) for row in rows):
         return [replace(row, claimants=None) for row in rows]
     return rows
+
+
+def taken_over(rows: Iterable[AddressRow]) -> Iterator[tuple[AddressRow, AddressRow]]:
+    """Claims of an address on a pod link of which one ended before the other, another MAC's, began."""
+    claims: dict[tuple[str, int], list[AddressRow]] = {}
+    for row in rows:
+        if row.kind == "pod-link" and not row.proxied and row.claimants is not None and row.first_time is not None:
+            claims.setdefault((row.interface, row.ip), []).append(row)
+    for same in claims.values():
+        for before, after in pairwise(sorted(same, key=lambda row: row.first_time or 0)):
+            if after.mac not in (before.other_claimants or ()):
+                yield before, after
 
 
 def _across_links(row: AddressRow, link: Link) -> bool:

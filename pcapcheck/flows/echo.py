@@ -88,6 +88,7 @@ class Echo:
     error_code: int | None
     error_from: int | None
     error_mtu: int | None
+    error_ttl: int | None
 
     @property
     def refusal(self) -> str | None:
@@ -295,6 +296,8 @@ class Echoes:
             error_code=row[layout.ERROR] & 0xFF if failed else None,
             error_from=address_of(row[layout.ERROR_HIGH], row[layout.ERROR_LOW]) if failed else None,
             error_mtu=absent(row[layout.ERROR_MTU]) if failed else None,
+            # 0 where a text does not tell it.
+            error_ttl=(absent(row[layout.ERROR_TTL]) or None) if failed else None,
         )
 
     def _count_errors(self, batch: FrameBatch) -> None:

@@ -428,6 +428,7 @@ def refuse(pool: array[int], row: int, events: array[int], event: int) -> None:
     pool[row + ERROR_LOW] = events[event + E_FROM_LOW]
     pool[row + ERROR_MTU] = events[event + E_MTU]
     pool[row + ERROR_NUMBER] = events[event + E_NUMBER]
+    pool[row + ERROR_TTL] = events[event + E_TTL]
 
 
 def settle(

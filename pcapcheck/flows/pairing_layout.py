@@ -35,6 +35,7 @@ ERROR_HIGH = 25
 ERROR_LOW = 26
 ERROR_MTU = 27
 ERROR_NUMBER = 28
+ERROR_TTL = 29
 FIELDS = 32
 
 # STATE of a place in the pool.

@@ -7,7 +7,10 @@ from pcapcheck.ruleset.finding import FAIL, Finding
 
 def counts(finding: Finding) -> str:
     """As in ``1 of 100 failed, ratio 99 % instead of ≥ 99.9 %``."""
-    if finding.status == FAIL and (finding.failed or not finding.measures):
+    rule = finding.rule
+    if rule.least is not None or rule.most is not None:
+        parts = [f"{finding.checked} selected"] + ([f"{finding.failed} failed"] if finding.failed else [])
+    elif finding.status == FAIL and (finding.failed or not finding.measures):
         parts = [f"{finding.failed} of {finding.checked} failed"]
     else:
         parts = [f"{finding.checked} checked"]

@@ -18,6 +18,7 @@ from pcapcheck.capture.recorded import Recorded, read_again
 from pcapcheck.decode.frames import COOKED2
 from pcapcheck.errors import CaptureError
 from pcapcheck.flows.points import PointKey
+from pcapcheck.report.counts import counts
 from pcapcheck.report.evidence import in_lines
 from pcapcheck.report.look import by_file
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, Finding
@@ -154,7 +155,7 @@ def _whence(result: Result, capture: int, record: Recorded) -> str:
 
 def _headline(finding: Finding) -> list[str]:
     return [
-        f"{finding.rule.id}: {finding.rule.title} ({finding.failed} of {finding.checked} failed)",
+        f"{finding.rule.id}: {finding.rule.title} ({counts(finding)})",
         "Only what shows the first few failures is in here: that something else is missing proves nothing.",
     ]
 

@@ -70,8 +70,8 @@ def _verdict(page: Page, result: Outcome) -> None:
         for problem in capture.problems:
             where = f" (at byte {problem.byte})" if problem.byte is not None else ""
             page.line(Text.assemble(("! ", "bold yellow"), f"{problem.message}{where}"), 6)
-    for line in result.described:
-        page.line(line, 6)
+    if result.described:
+        page.line(f"state of {'; '.join(result.described)}", 6)
     for line in result.not_understood:
         page.line(Text.assemble(("! ", "bold yellow"), line), 6)
 

@@ -285,7 +285,8 @@ def _valueless(finding: Finding) -> str:
 
 def _nothing(rule: Rule, seen: int, facts: Facts) -> str:
     if rule.table == STATE:
-        return rule.absent or "the state tells of no pod link" + (" of the kind that this is about" if seen else "")
+        none = "the state tells of no pod link"
+        return rule.absent or f"{none} of the kind that this is about" if seen else none
     wants_link = any(leaf.column.name == "kind" for leaf in rule.select.leaves())
     if not facts.links:
         return "no frame was recorded, or none lies between --since and --until"

@@ -9,20 +9,20 @@ from pathlib import Path
 from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.expectation import is_expectation
 from pcapcheck.ruleset.load import PACKS, load_ruleset, pack, pack_or, read_files
+from pcapcheck.ruleset.rule import Rule
 from pcapcheck.ruleset.variables import Settings, suggest
 from pcapcheck.triage.cause import is_cause, read_causes
 
 
 @dataclass(frozen=True)
 class Checked:
-    """How many of each there were."""
+    """How many of each there were; a rule that several expectation files extend counts once."""
 
     rules: int
     causes: int
-    expectations: int
 
     def __str__(self) -> str:
-        counts = (self.rules, "rule"), (self.causes, "cause"), (self.expectations, "expectation file")
+        counts = (self.rules, "rule"), (self.causes, "cause")
         return ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in counts if count)
 
 
@@ -32,21 +32,21 @@ def check_files(paths: Iterable[Path], overrides: Mapping[str, str] | None = Non
     Rules are checked together, as are causes. Expectation files are about a recording each, so each is checked by
     itself, with all that it extends. Raises RuleError for the first that is wrong, with file, line and column.
     """
-    rules: list[Path] = []
+    rules: list[Rule] = []
+    files: list[Path] = []
     causes: list[Node] = []
-    expectations = 0
     for path in paths:
         for file, _, documents in read_files(pack_or(path)):
             if any(map(is_expectation, documents)):
-                load_ruleset([file], overrides)
-                expectations += 1
+                rules += load_ruleset([file], overrides).rules
             elif documents and all(map(is_cause, documents)):
                 causes += documents
             elif documents:
-                rules.append(file)
-    known = load_ruleset(rules, overrides).rules if rules else []
-    _check_causes(causes, {rule.id for rule in known}, overrides)
-    return Checked(len(known), len(causes), expectations)
+                files.append(file)
+    if files:
+        rules += load_ruleset(files, overrides).rules
+    _check_causes(causes, {rule.id for rule in rules}, overrides)
+    return Checked(len({(rule.file, rule.line) for rule in rules}), len(causes))
 
 
 def _check_causes(nodes: list[Node], rules: set[str], overrides: Mapping[str, str] | None) -> None:

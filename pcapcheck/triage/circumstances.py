@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from pcapcheck.flows.links import UNNAMED
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.state.host_routes import NOWHERE
+from pcapcheck.triage.state.links import HEADER
 from pcapcheck.triage.state.model import Host, Line, Link, PodLink, State
+from pcapcheck.triage.state.routes import parse_route
 from pcapcheck.triage.state.rows import StateRow, quote, state_rows
 from pcapcheck.triage.state.sysctls import value_of
 from pcapcheck.values import Value, is_ipv4
-from pcapcheck.workload import kind_of_name
+from pcapcheck.workload import is_shortened, kind_of_name
 
 # A value, and the lines that say it as they are quoted.
 Told = tuple[Value, tuple[str, ...]]
@@ -22,7 +24,7 @@ TTL_SETTING = ("ttl set", "--ttl-set", "hoplimit set")
 USUAL = ("cali-", "cali:", "KUBE-", "kubernetes", "DOCKER", "ctstate INVALID", "ct state invalid")
 # Columns of the pod's link that the table ``state`` has under the same name; then those that have another there, of the
 # pod's link and of dst's: case column -> row attribute.
-OF_LINK = ("proxy_arp", "forwarding", "rp_filter", "proxy_delay", "gateway_route", "cali_mac")
+OF_LINK = ("proxy_arp", "forwarding", "rp_filter", "proxy_delay", "gateway_route", "gateway6", "cali_mac")
 OF_POD = {"gateway_neighbour": "gateway_mac", "pod_neighbour": "node_mac", "pod_mac": "pod_mac"}
 OF_DST = {"dst_neighbour": "node_mac", "dst_mac": "pod_mac"}
 
@@ -66,7 +68,9 @@ class Situation:
             return (link, None) if link.node or link.pod else (None, None)
         ips = link.ips or ([address] if address is not None and address not in self.foreign else [])
         whole = replace(link, node=node, cali_name=name, cali=link.cali or node.links.get(name), ips=ips)
-        (row,) = state_rows(replace(self.state, links=[whole]), self.ground.gateway, self.ground.prefix)
+        (row,) = state_rows(
+            replace(self.state, links=[whole]), self.ground.gateway, self.ground.prefix, self.ground.gateway6
+        )
         return whole, row
 
 
@@ -118,14 +122,14 @@ class Circumstances:
         node = self.dst_link.node if self.dst_link is not None else None
         if node is None or self.dst_is_foreign or (self._node is not None and node is not self._node):
             return None
-        return self._route(self.dst_row)
+        return _known(self._route(self.dst_row))
 
     def _far_route(self) -> Told | None:
         """The same on another node, which is dst's."""
         node = self.dst_link.node if self.dst_link is not None else None
         if node is None or self._node is None or node is self._node or self.dst_is_foreign:
             return None
-        return self._route(self.dst_row)
+        return _known(self._route(self.dst_row))
 
     def _mtu_fits(self) -> Told | None:
         """Into the tunnel, and where dst is on the same node, out of its link."""
@@ -145,21 +149,14 @@ class Circumstances:
         dev = row.host_route_dev
         if row.host_route:
             return "own-interface", lines
-        if dev is None or dev == NOWHERE:
+        if dev is None:
+            return "not-there", lines
+        if dev == NOWHERE:
             return "none", lines
         if " " in dev:
             return "dead-end", lines
-        return ("other-pod-link" if kind_of_name(dev, self.ground.prefix) == "pod-link" else "elsewhere"), lines
-
-    def _gateway6(self) -> Told | None:
-        if self._node is None or self.interface is None:
-            return None
-        for one in self._node.addresses_of(self.interface, 6):
-            if one.ip == self.ground.gateway6:
-                return True, _quotes(one.line)
-        if "addresses6" not in self._node.whole:
-            return None
-        return False, _quotes(self._cali.line if self._cali else None)
+        pod_link = kind_of_name(dev, self.ground.prefix) == "pod-link" or is_shortened(dev, self.ground.prefix)
+        return ("other-pod-link" if pod_link else "elsewhere"), lines
 
     def _bridge(self) -> Told | None:
         return None if self._cali is None else (self._cali.master is not None, _quotes(self._cali.line))
@@ -249,6 +246,18 @@ class Circumstances:
                 return True, _quotes(one.line)
         return (False, _quotes(listed[0].line)) if listed else None
 
+    def _route_deleted(self) -> Told | None:
+        """Of a pod that is still there: with the pod and its link the route goes as it should."""
+        links = [one for one in (self.link, self.dst_link) if one is not None and one.cali_name]
+        notes = self._node.notes_of("deleted") if self._node is not None else []
+        gone = {match[2] for one in notes if (match := HEADER.match(one.text))}
+        for one in notes:
+            route = parse_route(replace(one.line, text=one.text))
+            own = [link for link in links if route is not None and link.cali_name == route.dev]
+            if route and route.is_host and own and route.dev not in gone:
+                return True, _quotes(one.line)
+        return None
+
     def _checksum_offload(self) -> Told | None:
         for name in ("vxlan.calico", "vxlan-v6.calico"):
             features = self._node.features.get(name, {}) if self._node is not None else {}
@@ -272,6 +281,11 @@ class Circumstances:
     def _ebpf(self) -> Told | None:
         line = self._node.ebpf if self._node is not None else None
         return None if line is None else (True, _quotes(line))
+
+
+def _known(way: Told | None) -> Told | None:
+    """Nothing where it is only known whither a way does not lead."""
+    return None if way is None or way[0] == "not-there" else way
 
 
 def _cell(row: StateRow | None, attribute: str) -> Told | None:

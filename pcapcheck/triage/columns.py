@@ -26,8 +26,8 @@ GATEWAY = ("not-asked", "unanswered", "late", "answered")
 LOST = ("in-node", "between-nodes", "at-pod", "on-return")
 REPLIES = ("none", "at-first", "some")
 REFUSED = ("none", "net-unreachable", "host-unreachable", "prohibited", "too-big", "other")
-REFUSED_BY = ("none", "node", "other")
-ROUTES = ("own-interface", "other-pod-link", "elsewhere", "dead-end", "none")
+REFUSED_BY = ("none", "node", "receiver", "other")
+ROUTES = ("own-interface", "other-pod-link", "elsewhere", "dead-end", "none", "not-there")
 
 
 def _table(*columns: tuple[str, Type, str] | tuple[str, Type, str, tuple[str, ...]]) -> dict[str, Column]:
@@ -56,7 +56,7 @@ COLUMNS[CASE] = _table(
         REPLIES,
     ),
     ("refused", ENUM, "the ICMP error that came back to the pod", REFUSED),
-    ("refused.by", ENUM, "who sent it: the node itself or somebody behind it", REFUSED_BY),
+    ("refused.by", ENUM, "who sent it: the node itself, dst, or somebody behind the node", REFUSED_BY),
     ("refused.from", ADDRESS, "its source"),
     ("dst.asked", BOOL, "whether the node asked for dst on its link"),
     ("dst.answers", BOOL, "whether dst answered that"),
@@ -73,7 +73,7 @@ COLUMNS[CASE] = _table(
     ("state.rp_filter", NUMBER, "reverse-path check on the interface, the larger of its own setting and that of all"),
     ("state.proxy_delay", NUMBER, "delay of proxy ARP on the interface, in jiffies"),
     ("state.gateway_route", ENUM, "where the node's way to the gateway's address leads", GATEWAY_ROUTES),
-    ("state.pod_route", ENUM, "where its way to the pod leads", ROUTES),
+    ("state.pod_route", ENUM, "where its way to the pod leads; not-there: not out of its link", ROUTES),
     ("state.dst_route", ENUM, "where its way to dst leads, dst being a pod of this node", ROUTES),
     ("state.gateway6", BOOL, "whether the interface has the IPv6 gateway's address"),
     ("state.cali_mac", MAC, "MAC of the interface"),
@@ -96,6 +96,7 @@ COLUMNS[CASE] = _table(
     ("state.node_ttl_rule", BOOL, "whether the node has a firewall rule that sets the TTL"),
     ("state.policy_rule", BOOL, "whether the node has ip rules besides the kernel's own"),
     ("state.managed", BOOL, "whether a network manager owns the interface"),
+    ("state.route_deleted", BOOL, "whether somebody removed the host route of pod or dst while ip monitor looked on"),
     ("state.checksum_offload", BOOL, "whether the VXLAN device leaves UDP checksums to the card"),
     ("state.duplicate", BOOL, "whether two pods have the address"),
     ("state.ebpf", BOOL, "whether the node runs Calico's eBPF data plane"),

@@ -18,6 +18,7 @@ from pcapcheck.triage.circumstances import Circumstances, Situation
 from pcapcheck.triage.columns import CASE
 from pcapcheck.triage.symptoms import symptoms_of
 from pcapcheck.values import Value, clean
+from pcapcheck.workload import is_shortened
 
 CONFIRMED, POSSIBLE, RULED_OUT = "confirmed", "possible", "ruled-out"
 STATUSES = (CONFIRMED, POSSIBLE, RULED_OUT)
@@ -104,7 +105,9 @@ def diagnose(result: Result, catalogue: Iterable[Cause], situation: Situation | 
         if situation is not None:
             circumstances = Circumstances(situation, case, interface if isinstance(interface, str) else None)
             # The state may know the name of a link that was recorded inside the pod.
-            symptoms["interface"] = circumstances.interface or interface
+            described = circumstances.interface
+            if described and not is_shortened(described, situation.ground.prefix):
+                symptoms["interface"] = described
         suspects = [one for cause in causes if (one := _suspect(cause, case, symptoms, circumstances)) is not None]
         suspects.sort(key=Suspect.order)
         key = (tuple(case.failed), tuple((one.cause.id, one.status) for one in suspects))

@@ -24,7 +24,7 @@ def examine(
     situation = None
     if state is not None:
         agreement = compare(outcome.links, state)
-        outcome.remarks = agreement.remarks
+        outcome.remarks += agreement.remarks
         ground = Ground(settings.number("gateway"), settings.number("gateway6"), settings.texts["interface_prefix"])
         situation = Situation(state, ground, frozenset(agreement.foreign), rows or [])
     outcome.diagnoses = diagnose(outcome, load_catalogue(rules, settings), situation)

@@ -23,7 +23,8 @@ class Unmet:
 
 @dataclass
 class Outcome(Result):
-    """Findings and why they failed. ``remarks`` are on the node's state, where one was given.
+    """Findings and why they failed. ``remarks`` are on what is no fault but should be known, in the captures
+    and in the node's state, where one was given.
 
     ``pods`` names pods, where a list of them was given. ``given`` are the files as they were named, ``error`` says why
     they could not be judged at all. ``unmet`` turns a pass into exit code 1, ``exit_zero`` any 1 into a 0.

@@ -14,6 +14,8 @@ from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case, asked_for
 from pcapcheck.values import Value, format_address, is_ipv4
 
+# With which hosts and routers begin.
+INITIAL_TTLS = (64, 128, 255)
 # Where packets were lost, by the rule that says so.
 LOST_BY_RULE = {
     "request-leaves-node": "in-node",
@@ -35,7 +37,8 @@ def symptoms_of(case: Case, result: Result) -> dict[str, Value | None]:
     lead = case.lead
     link, pod, dst = lead.link, lead.pod, lead.dst
     dst_link = lead.dst_link
-    echo = next((one for one in _echoes(result, pod, dst) if one.error_type is not None), None)
+    refused_here = next(_refused(_echoes(result, pod, dst, link)), None) if link else None
+    echo = refused_here or next(_refused(_echoes(result, pod, dst)), None)
     return {
         "family": None if pod is None else 4 if is_ipv4(pod) else 6,
         "interface": link.node_interface if link else lead.described,
@@ -49,7 +52,7 @@ def symptoms_of(case: Case, result: Result) -> dict[str, Value | None]:
         "lost": _lost(case) or _went_on(result, pod, dst, dst_link),
         "replies": _replies(case, result),
         "refused": None if dst is None else _meaning(echo),
-        "refused.by": "none" if dst is not None and echo is None else _who_refused(echo, link, result),
+        "refused.by": "none" if dst is not None and echo is None else _who_refused(echo, refused_here, link, result),
         "refused.from": echo.error_from if echo else None,
         **_asked(result, dst_link, dst),
         "dst.addressed": _addressed(dst_link),
@@ -133,18 +136,34 @@ def _replies(case: Case, result: Result) -> str | None:
     return "at-first" if max(replied) < min(failed) else "some"
 
 
-def _echoes(result: Result, src: int | None, dst: int | None) -> Iterator[Echo]:
-    """Samples of the echoes from one to the other."""
+def _echoes(result: Result, src: int | None, dst: int | None, link: Link | None = None) -> Iterator[Echo]:
+    """Samples of the echoes from one to the other, on one link or wherever they were recorded."""
     for capture in result.captures:
-        for some in capture.exchanges.echoes.bins():
-            yield from (echo for echo in some.samples if (echo.src, echo.dst) == (src, dst))
+        if link is None or link.point.key[0] == capture.number:
+            for some in capture.exchanges.echoes.bins():
+                if link is None or some.group in link.point.groups:
+                    yield from (echo for echo in some.samples if (echo.src, echo.dst) == (src, dst))
 
 
-def _who_refused(echo: Echo | None, link: Link | None, result: Result) -> str | None:
+def _refused(echoes: Iterator[Echo]) -> Iterator[Echo]:
+    return (one for one in echoes if one.error_type is not None)
+
+
+def _who_refused(echo: Echo | None, here: Echo | None, link: Link | None, result: Result) -> str | None:
+    """By the error's source, else by its TTL on the pod's link: what no router has passed on is the node's own.
+
+    The node decrements what it forwards, not what it sends (kernel: net/ipv4/ip_forward.c; icmp_send begins with 64).
+    """
     if echo is None or link is None:
         return None
+    if echo.error_from == echo.dst:
+        return "receiver"
     own = result.followed.node_addresses(link)
-    return None if not own else "node" if echo.error_from in own else "other"
+    if echo.error_from in own:
+        return "node"
+    if here is not None and here.error_ttl is not None:
+        return "node" if here.error_ttl in INITIAL_TTLS else "other"
+    return "other" if own else None
 
 
 def _asked(result: Result, link: Link | None, address: int | None) -> dict[str, Value | None]:

@@ -91,7 +91,7 @@ def test_pasted_in_every_style(style: str, fault: str, failed: list[str]) -> Non
 def test_what_is_not_understood_is_told_and_strict_minds() -> None:
     code, said, error = run("state", HEALTHY, "--strict")
     assert (code, said[:4]) == (1, "PASS")
-    assert "strict: cali-named-after-pod was not checked" in error
+    assert "strict: cali-has-gateway6 was not checked: no pod with an IPv6 address is described (and 2 more)" in error
 
 
 def test_nothing_to_check(tmp_path: Path) -> None:

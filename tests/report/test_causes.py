@@ -99,3 +99,31 @@ def test_what_is_not_known_leaves_no_gap() -> None:
         report = text(analyze(captures(scenario)[0]))
         assert "<dst" not in report
         assert "<sent_to>" not in report
+
+
+def test_what_of_the_state_was_not_understood_is_told(tmp_path: Path) -> None:
+    """As pcapcheck state tells it: a line that was garbled in pasting may be the one that matters."""
+    pasted = tmp_path / "pasted.txt"
+    pasted.write_text("root@node:~# ip route\ndefault via 10.0.0.1 dev eth0\n10.244.1.10 gone wrong\n")
+    analysis = analyze(*captures("proxy-arp-off"), node_state=pasted)
+    report = text(analysis)
+    assert "      state of node node: 0 pod links\n" in report
+    assert f"      ! {pasted}:3: not understood: '10.244.1.10 gone wrong'; expected routes" in report
+    told = analysis.to_dict()["state"]
+    assert told["hosts"] == ["node node: 0 pod links"]
+    assert [one.partition(": ")[0] for one in told["problems"]] == [f"{pasted}:3"]
+
+
+def test_an_address_that_goes_to_another_mac_is_told() -> None:
+    """A pod made anew is no fault, but whoever looks for two machines with one address wants to know."""
+    analysis = analyze(*captures("pod-recreated"))
+    assert analysis.verdict == "pass"
+    report = text(analysis)
+    said = (
+        "! 10.244.1.10 on cali14e7d81007d went from 5a:8a:10:57:e2:03 (claimed it last at "
+        "2026-11-23T00:49:33.572139000Z) to 96:2f:c8:41:0d:5b (frame 9, 2026-11-23T00:49:36.930461000Z): a pod made"
+    )
+    assert said in report
+    (remark,) = analysis.to_dict()["remarks"]
+    assert remark["text"].startswith("10.244.1.10 on cali14e7d81007d went")
+    assert analyze(*captures("healthy")).remarks == []

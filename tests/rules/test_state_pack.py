@@ -24,6 +24,7 @@ FLIPPED = {
     "veth-mtus-match": ("same_as: cali.mtu", "same_as: cali.index"),
     "mtu-fits-tunnel": ("mtu_fits: true", "mtu_fits: false"),
     "cali-has-proxy-mac": ("cali.mac: $proxy_mac", "cali.mac: 02:00:00:00:00:01"),
+    "cali-has-gateway6": ("gateway6: true", "gateway6: false"),
     "cali-named-after-pod": ("same_as: named_interface", "same_as: node"),
     "proxy-arp-on": ("proxy_arp: true", "proxy_arp: false"),
     "forwarding-on": ("forwarding: true", "forwarding: false"),

@@ -28,60 +28,62 @@ RULES = (
     "gateway-routable",
     "reverse-path-passes",
     "host-route-to-pod",
+    "cali-has-gateway6",
 )
 
 # P holds, F fails, - not told, in the order of RULES: inside the pod and the node's entry for it; the link's ends; the
-# cali's MAC and name (no scenario names pods); its sysctls; routes. Derived from what each scenario breaks.
-HEALTHY = "PPPPP PP- P- PPP PPP"
+# cali's MAC and name (no scenario names pods); its sysctls; routes; the IPv6 gateway. Derived from what
+# each scenario breaks.
+HEALTHY = "PPPPP PP- P- PPP PPP -"
 # A pod that gets no answer holds no MAC for its gateway, nor the node one for a pod that it did not have to ask for.
-SILENT = "PPP-- PP- P- PPP PPP"
+SILENT = "PPP-- PP- P- PPP PPP -"
 EXPECTED = {
-    "any-proxy-arp-off": "PPP-- PP- P- FPP PPP",
-    "blackhole-default": "PPP-- PP- P- PPP FPP",
+    "any-proxy-arp-off": "PPP-- PP- P- FPP PPP -",
+    "blackhole-default": "PPP-- PP- P- PPP FPP -",
     # Addresses of a subnet, no gateway, no host routes.
-    "bridged": "FFF-- PP- P- PPP PFF",
+    "bridged": "FFF-- PP- P- PPP PFF -",
     # The gateway's MAC is the bridge's; host routes lead to the bridge.
-    "bridged-gateway": "PPPF- PP- P- PPP PPF",
-    "duplicate-ip": "PPPPP PP- P- PPP PFF",
+    "bridged-gateway": "PPPF- PP- P- PPP PPF -",
+    "duplicate-ip": "PPPPP PP- P- PPP PFF -",
     # A hub between pod and cali: neither names the other, and the node may have learnt the twin's MAC.
-    "duplicate-ip-one-link": "PPPPF FP- P- PPP PPP",
-    "forwarding-off": "PPP-- PP- P- PFP PPP",
-    "forwarding-off-pod-b": "PPPPP PP- P- PFP PPP",
-    # No IPv4 was spoken, so the IPv4 gateway is not resolved.
-    "ipv6": "PPP-P PP- P- PPP PPP",
-    "ipv6-random-mac": "PPP-- PP- F- PPP PPP",
-    "link-local-on-cali": "PPP-- PP- P- PPP FPP",
+    "duplicate-ip-one-link": "PPPPF FP- P- PPP PPP -",
+    "forwarding-off": "PPP-- PP- P- PFP PPP -",
+    "forwarding-off-pod-b": "PPPPP PP- P- PFP PPP -",
+    "ipv6": "PPPPP PP- P- PPP PPP P",
+    "ipv6-random-mac": "PPP-- PP- F- PPP PPP F",
+    "link-local-on-cali": "PPP-- PP- P- PPP FPP -",
     # Pods find each other through the bridge, and nobody asks for the gateway.
     "macs-not-rewritten": SILENT,
-    "missing-host-route": "PPPPP PP- P- PPP PFF",
-    "missing-host-route-unreachable": "PPPPP PP- P- PPP PFF",
-    "missing-own-route": "PPP-- PP- P- PPP PFF",
-    "missing-own-route-no-rp-filter": "PPPPP PP- P- PPP PPF",
-    "mtu-mismatch": "PPPPP PF- P- PPP PPP",
-    "no-default-route": "PPP-- PP- P- PPP FPP",
+    "missing-host-route": "PPPPP PP- P- PPP PFF -",
+    "missing-host-route-unreachable": "PPPPP PP- P- PPP PFF -",
+    "missing-own-route": "PPP-- PP- P- PPP PFF -",
+    "missing-own-route-no-rp-filter": "PPPPP PP- P- PPP PPF -",
+    "mtu-mismatch": "PPPPP PF- P- PPP PPP -",
+    "no-default-route": "PPP-- PP- P- PPP FPP -",
     # With the link its routes are gone, the address stays.
-    "pod-link-down": "PFFPP PP- P- PPP PPP",
-    "prohibited": "PPPPP PP- P- PPP PFF",
-    "proxy-arp-off": "PPP-- PP- P- FPP PPP",
-    "proxy-arp-off-cached": "PPPPP PP- P- FFP PPP",
-    "proxy-delay-80": "PPPPP PP- P- PPF PPP",
+    "pod-link-down": "PFFPP PP- P- PPP PPP -",
+    "prohibited": "PPPPP PP- P- PPP PFF -",
+    "proxy-arp-off": "PPP-- PP- P- FPP PPP -",
+    "proxy-arp-off-cached": "PPPPP PP- P- FFP PPP -",
+    "proxy-delay-80": "PPPPP PP- P- PPF PPP -",
+    "healthy-dual-stack": "PPPPP PP- P- PPP PPP P",
     # The pod holds the cali's MAC, whatever it is.
-    "random-cali-mac": "PPPPP PP- F- PPP PPP",
-    "recorded-in-pod-proxy-arp-off": "PPP-- PP- P- FPP PPP",
-    "reply-lost-midway": "PPPPP PP- P- PPP PPF",
-    "route-lost-midway": "PPPPP PP- P- PPP PFF",
-    "second-node-drops": "PPPPP PP- P- PPP PFF",
-    "stale-neighbour-node": "PPPPF PP- P- PPP PPP",
-    "stale-neighbour-node-known": "PPPPF PP- P- PPP PPP",
-    "stale-neighbour-pod": "PPPF- PP- P- PPP PPP",
+    "random-cali-mac": "PPPPP PP- F- PPP PPP -",
+    "recorded-in-pod-proxy-arp-off": "PPP-- PP- P- FPP PPP -",
+    "reply-lost-midway": "PPPPP PP- P- PPP PPF -",
+    "route-lost-midway": "PPPPP PP- P- PPP PFF -",
+    "second-node-drops": "PPPPP PP- P- PPP PFF -",
+    "stale-neighbour-node": "PPPPF PP- P- PPP PPP -",
+    "stale-neighbour-node-known": "PPPPF PP- P- PPP PPP -",
+    "stale-neighbour-pod": "PPPF- PP- P- PPP PPP -",
     # A hub again; the pod's entries were flushed at the end.
-    "two-answers": "PPP-P FP- P- PPP PPP",
+    "two-answers": "PPP-P FP- P- PPP PPP -",
     # The lab's links have 1500 in front of a tunnel with less.
-    "two-nodes-ipip": "PPPPP PPF P- PPP PPP",
-    "two-nodes-vxlan": "PPPPP PPF P- PPP PPP",
-    "vxlan-blocked": "PPPPP PPF P- PPP PPP",
+    "two-nodes-ipip": "PPPPP PPF P- PPP PPP -",
+    "two-nodes-vxlan": "PPPPP PPF P- PPP PPP -",
+    "vxlan-blocked": "PPPPP PPF P- PPP PPP -",
     # With the address go the routes.
-    "unreachable": "FFFPP PP- P- PPP PPP",
+    "unreachable": "FFFPP PP- P- PPP PPP -",
 }
 SCENARIOS = sorted(path.parent.name for path in CAPTURES.glob("*/state.txt"))
 
@@ -90,7 +92,7 @@ def statuses(result: Result) -> str:
     """A result in the shape of EXPECTED."""
     by_id = {finding.rule.id: LETTERS[finding.status] for finding in result.findings}
     letters = "".join(by_id[name] for name in RULES)
-    return " ".join((letters[:5], letters[5:8], letters[8:10], letters[10:13], letters[13:]))
+    return " ".join((letters[:5], letters[5:8], letters[8:10], letters[10:13], letters[13:16], letters[16:]))
 
 
 def state_of(text: str, folder: Path) -> State:

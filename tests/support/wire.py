@@ -74,11 +74,11 @@ def reply(seq: int = 1, **more: object) -> bytes:
     return echo(0, seq, **given)  # type: ignore[arg-type]
 
 
-def error(kind: int, code: int, about: bytes, source: str = NODE_IP) -> bytes:
+def error(kind: int, code: int, about: bytes, source: str = NODE_IP, ttl: int = 64) -> bytes:
     """An ICMP error from the node about an Ethernet frame that the pod sent."""
     quoted = about[14:]
     body = struct.pack(">BBHI", kind, code, 0, 0) + quoted[:28]
-    packet = dpkt.ip.IP(src=socket.inet_aton(source), dst=quoted[12:16], p=1, ttl=64, data=body)
+    packet = dpkt.ip.IP(src=socket.inet_aton(source), dst=quoted[12:16], p=1, ttl=ttl, data=body)
     packet.len = 20 + len(body)
     return ethernet(NODE, POD, 0x0800, bytes(packet))
 

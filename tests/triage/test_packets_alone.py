@@ -10,7 +10,20 @@ from pcapcheck import analyze
 from pcapcheck.triage.diagnosis import POSSIBLE, Diagnosis
 from tests.support.lab import CAPTURES, EXPECTED, captures
 from tests.support.triage import CAUSES
-from tests.support.wire import BEGIN, MS, NODE, SECOND, Frame, answer, ask, reply, request, write_pcap
+from tests.support.wire import (
+    BEGIN,
+    MS,
+    NODE,
+    PEER_IP,
+    SECOND,
+    Frame,
+    answer,
+    ask,
+    error,
+    reply,
+    request,
+    write_pcap,
+)
 
 # Where the packets themselves say which of the causes it is, or nearly so: it must be named first, or among three.
 TOLD = {
@@ -100,3 +113,34 @@ def test_frames_to_the_proxy_mac_on_a_nic(tmp_path: Path) -> None:
 
 def _requests() -> list[Frame]:
     return [(BEGIN + 2 * MS + n * SECOND, request(n)) for n in range(4)]
+
+
+def _refused(tmp_path: Path, ttl: int, source: str) -> dict[str, object]:
+    """Every request of the pod is refused by ``source``, in an error that reaches the pod's link with this TTL."""
+    asked = [request(n) for n in range(4)]
+    frames = [(BEGIN, ask()), (BEGIN + MS, answer())]
+    for n, one in enumerate(asked):
+        frames += [(BEGIN + 2 * MS + n * SECOND, one), (BEGIN + 3 * MS + n * SECOND, error(3, 1, one, source, ttl))]
+    path = write_pcap(tmp_path / "cali14e7d81007d.pcap", frames)
+    (diagnosis,) = analyze(path).diagnoses
+    return {"by": diagnosis.symptoms["refused.by"], "causes": [one.cause.id for one in diagnosis.suspects]}
+
+
+def test_an_error_that_no_router_passed_on_is_the_nodes_own(tmp_path: Path) -> None:
+    """Nothing tells the address of the node's tunnel; but what a router behind the node says has lost a hop."""
+    own = _refused(tmp_path, 64, "10.244.1.0")
+    assert own["by"] == "node"
+    assert "upstream-refuses" not in own["causes"]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("ttl", [63, 254, 120])
+def test_an_error_that_lost_a_hop_is_somebody_elses(tmp_path: Path, ttl: int) -> None:
+    routed = _refused(tmp_path, ttl, "10.9.9.9")
+    assert routed["by"] == "other"
+    assert "upstream-refuses" in routed["causes"]  # type: ignore[operator]
+
+
+def test_a_receiver_that_refuses_is_no_router(tmp_path: Path) -> None:
+    told = _refused(tmp_path, 63, PEER_IP)
+    assert told["by"] == "receiver"
+    assert "upstream-refuses" not in told["causes"]  # type: ignore[operator]

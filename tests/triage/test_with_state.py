@@ -56,7 +56,7 @@ def test_what_the_state_does_not_show_stays_possible(scenario: str) -> None:
 def test_a_healthy_node_has_no_cause(scenario: str) -> None:
     analysis = with_state(scenario)
     assert analysis.diagnoses == []
-    assert analysis.remarks == [] or all("mtu" in one.text for one in analysis.remarks)
+    assert all("mtu" in one.text or "made anew" in one.text for one in analysis.remarks)
 
 
 def test_what_is_ruled_out_quotes_the_line_that_does_it() -> None:
@@ -126,3 +126,58 @@ def test_the_state_of_another_node_is_told(tmp_path: Path) -> None:
     path.write_text("root@n2:~# ip route\ndefault via 10.0.0.1 dev eth0\n10.244.9.7 dev cali0123456789a scope link\n")
     (remark,) = analyze(captures("proxy-arp-off")[0], node_state=path).remarks
     assert remark.text == ("the state tells nothing of cali14e7d81007d, but of cali0123456789a: is it of another node?")
+
+
+ROUTE = "10.244.1.11 dev calieabe7761b00"
+
+
+@pytest.mark.parametrize(
+    "deleted",
+    [
+        f"Deleted {ROUTE} scope link ",
+        f"[ROUTE]Deleted {ROUTE} scope link",
+        f"[2026-08-06T10:11:12.131415] [ROUTE]Deleted {ROUTE} scope link",
+    ],
+)
+def test_a_route_that_was_seen_to_go_shows_that_somebody_took_it(tmp_path: Path, deleted: str) -> None:
+    path = tmp_path / "pasted.txt"
+    path.write_text(f"root@node:~# ip monitor route\n{deleted}\n")
+    (diagnosis,) = analyze(*captures("route-lost-midway"), node_state=path).diagnoses
+    (suspect,) = diagnosis.confirmed
+    assert suspect.cause.id == "manager-owns-interface"
+    assert suspect.because == (f"{path}:2: {deleted.strip()}",)
+    # So does the line alone.
+    path.write_text(f"{deleted}\n")
+    assert confirmed(analyze(*captures("route-lost-midway"), node_state=path)) == {"manager-owns-interface"}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        # Of another pod.
+        "Deleted 10.244.1.77 dev cali0123456789a scope link",
+        # The pod itself went.
+        f"Deleted {ROUTE} scope link\nDeleted 332: calieabe7761b00@NONE: <BROADCAST,MULTICAST> mtu 1450 qdisc noop",
+        # Nobody manages it.
+        f"Deleted {ROUTE} scope link\nroot@node:~# nmcli dev\nDEVICE TYPE STATE\ncalieabe7761b00 veth unmanaged --",
+    ],
+)
+def test_a_route_that_went_for_another_reason_shows_nothing(tmp_path: Path, lines: str) -> None:
+    path = tmp_path / "pasted.txt"
+    path.write_text(f"root@node:~# ip monitor all\n{lines}\n")
+    assert confirmed(analyze(*captures("route-lost-midway"), node_state=path)) == set()
+
+
+def test_the_routes_of_one_interface_settle_it(tmp_path: Path) -> None:
+    """``ip route show dev`` leaves the interface out of its lines; of an empty answer nothing is left but silence."""
+    checked = "root@node:~# sysctl net.ipv4.conf.all.rp_filter\nnet.ipv4.conf.all.rp_filter = 1\n"
+    command = f"{checked}root@node:~# ip route show dev cali14e7d81007d\n"
+    assert node_says(tmp_path, "missing-own-route", f"{command}root@node:~# \n") == {"pod-route-missing"}
+    there = node_says(tmp_path, "missing-own-route", f"{command}10.244.1.10 scope link \n")
+    assert there == set()
+    path = tmp_path / "pasted.txt"
+    (diagnosis,) = analyze(captures("missing-own-route")[0], node_state=path).diagnoses
+    out = {one.cause.id: one.because for one in diagnosis.suspects if one.status == RULED_OUT}
+    assert out["pod-route-missing"] == (f"{path}:4: 10.244.1.10 scope link",)
+    gone = 'Cannot find device "cali14e7d81007d"\n'
+    assert node_says(tmp_path, "missing-own-route", f"{command}{gone}root@node:~# uname -r\n6.1.0-18-amd64\n") == set()

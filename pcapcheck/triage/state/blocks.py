@@ -12,7 +12,7 @@ from pcapcheck.triage.state.kubectl import READY, read_pods
 from pcapcheck.triage.state.links import HEADER
 from pcapcheck.triage.state.listing import Listing, listing_of
 from pcapcheck.triage.state.lookups import ANSWERS, read_lookups
-from pcapcheck.triage.state.model import Host, Line, PodEntry
+from pcapcheck.triage.state.model import Host, Line, PodEntry, State
 from pcapcheck.triage.state.readers import EXPECTED, READERS, STRICT, is_complaint, kind_of
 from pcapcheck.triage.state.session import Block, Owner, plain
 from pcapcheck.values import clean
@@ -20,7 +20,6 @@ from pcapcheck.values import clean
 JSON = "json"
 # How a list or an object begins; a prompt or a counter in brackets does not.
 DOCUMENT = re.compile(r"""[\[{]\s*(?:$|["{\[\]}])""")
-MOST_PROBLEMS = 50
 MOST_PARTS = 20_000
 MOST_FACTS = 200_000
 SHOWN = 60
@@ -37,13 +36,15 @@ class Part:
 
 @dataclass
 class Understood:
-    """All that was understood of some files."""
+    """All that was understood of some files; ``state`` has the pods that were listed, and the problems."""
 
     parts: list[Part] = field(default_factory=list)
-    pods: list[PodEntry] = field(default_factory=list)
-    problems: list[tuple[Line, str]] = field(default_factory=list)
-    unlisted_problems: int = 0
+    state: State = field(default_factory=State)
     facts: int = 0
+
+    @property
+    def pods(self) -> list[PodEntry]:
+        return self.state.pods
 
     def add(self, part: Part) -> None:
         """Take a part. Raises StateError where there is more than any node has."""
@@ -56,13 +57,6 @@ class Understood:
                 else f"{MOST_FACTS} routes, addresses and the like"
             )
             raise StateError(f"more than {what} are described; leave out what is not about this node")
-
-    def complain(self, line: Line, message: str) -> None:
-        """Remember a line that was not understood; of many only the first."""
-        if len(self.problems) < MOST_PROBLEMS:
-            self.problems.append((line, message))
-        else:
-            self.unlisted_problems += 1
 
 
 def understand(block: Block, into: Understood) -> None:
@@ -109,7 +103,9 @@ def _read(kind: str, lines: Sequence[Line], listing: Listing | None, block: Bloc
         left = _by_shape(strange, block, into) if strange else []
         if kind in STRICT and not block.prose:
             for line in left:
-                into.complain(line, f"not understood: {clean(line.text.strip()[:SHOWN])!r}; expected {EXPECTED[kind]}")
+                into.state.complain(
+                    line, f"not understood: {clean(line.text.strip()[:SHOWN])!r}; expected {EXPECTED[kind]}"
+                )
 
 
 def _may_be_empty(listing: Listing) -> bool:

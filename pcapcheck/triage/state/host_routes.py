@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import islice
 
+from pcapcheck.triage.state.listing import routes_of
 from pcapcheck.triage.state.model import Host, Line, Lookup, PodLink, Route
 from pcapcheck.values import format_address, is_ipv4
-from pcapcheck.workload import kind_of_name
+from pcapcheck.workload import is_shortened, kind_of_name
 
 SEEN = 1000
 NOWHERE = "nowhere"
@@ -15,7 +16,10 @@ NOWHERE = "nowhere"
 
 @dataclass
 class Way:
-    """``leads_there``: whether every address goes out of the pod's own cali; None where the state does not tell."""
+    """``leads_there``: whether every address goes out of the pod's own cali; None where the state does not tell.
+
+    ``dev`` is None where it is not known whither else.
+    """
 
     leads_there: bool | None = None
     dev: str | None = None
@@ -52,6 +56,8 @@ def _way_to(node: Host, ip: int, cali: str) -> Way:
         return Way(best.dev == cali, _where(best), [best.line])
     if f"routes{family}" in node.whole:
         return Way(False, NOWHERE, _some(node.lacks(f"routes{family}", f"no route to {format_address(ip)}")))
+    if family == 4 and routes_of(cali) in node.whole and not any(one.dev == cali for one in routes):
+        return Way(False, None, _some(node.lacks(routes_of(cali), f"no route to {format_address(ip)}")))
     return Way()
 
 
@@ -74,7 +80,7 @@ def _where(way: Route | Lookup) -> str:
 
 
 def _is_pod_link(dev: str | None, but: str) -> bool:
-    return dev is not None and dev != but and kind_of_name(dev) == "pod-link"
+    return dev is not None and dev != but and (kind_of_name(dev) == "pod-link" or is_shortened(dev))
 
 
 def _some(line: Line | None) -> list[Line]:

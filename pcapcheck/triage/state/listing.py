@@ -61,6 +61,11 @@ class Listing:
     namespace: str | None = None
 
 
+def routes_of(dev: str) -> str:
+    """What ``Host.whole`` calls all IPv4 routes of the main table out of one interface."""
+    return f"routes of {dev}, IPv4"
+
+
 def listing_of(command: Command) -> Listing | None:
     """What a command lists, or None where its output is not known by the command."""
     if command.tool == "ip":
@@ -142,6 +147,8 @@ def _complete(listing: Listing, name: str, rest: list[str], families: tuple[int,
                 ("routes", "local") if everything else {"main": ("routes",), "local": ("local",)}.get(listing.table, ())
             )
             listing.whole = {f"{table}{one}" for table in tables for one in listing.families}
+        elif others == ["dev", listing.dev] and listing.table == "main" and 4 in listing.families:
+            listing.whole = {routes_of(others[1])}
         if everything:
             listing.table = "main"
     elif name == "rule":

@@ -16,6 +16,7 @@ NODE, POD = "node", "pod"
 DEAD_ENDS = ("blackhole", "unreachable", "prohibit", "throw")
 # What kubectl says of pods that run no more.
 ENDED = ("Succeeded", "Completed", "Failed", "Error", "Evicted", "OOMKilled", "ContainerStatusUnknown")
+MOST_PROBLEMS = 50
 BPF_DEVICES = ("bpfin.cali", "bpfout.cali")
 
 
@@ -217,8 +218,9 @@ class Host:
     """A network namespace that was looked into: a node or a pod.
 
     ``pod`` is NAMESPACE/POD, ``netns`` what the node calls it. ``whole`` names the listings that are complete: links,
-    addresses4/6, routes4/6 (main), local4/6 (the local table), neighbours4/6, rules4/6. Silence of another listing
-    proves nothing; ``listed`` holds the command of each. ``missing`` are sysctls that the kernel says it does not have.
+    addresses4/6, routes4/6 (main), local4/6 (the local table), neighbours4/6, rules4/6, and routes out of one interface
+    (``listing.routes_of``). Silence of another listing proves nothing; ``listed`` holds the command of each.
+    ``missing`` are sysctls that the kernel says it does not have.
     """
 
     name: str | None = None
@@ -412,6 +414,13 @@ class State:
     problems_untold: int = 0
     links: list[PodLink] = field(default_factory=list)
 
+    def complain(self, line: Line, message: str) -> None:
+        """Remember a line that was not understood; of many only the first."""
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append((line, message))
+        else:
+            self.problems_untold += 1
+
     @property
     def nodes(self) -> list[Host]:
         return [one for one in self.hosts if one.role == NODE]
@@ -421,12 +430,12 @@ class State:
         return [one for one in self.hosts if one.role == POD]
 
     def links_for(self, *, ip: int | None = None, mac: int | None = None, cali: str | None = None) -> Iterator[PodLink]:
-        """The pod links with this address, MAC or cali name."""
+        """The pod links with this address, MAC or cali name, of which a state may hold the beginning only."""
         for one in self.links:
             if (
                 (ip is not None and ip in one.ips)
                 or (mac is not None and mac == one.mac)
-                or (cali is not None and cali == one.cali_name)
+                or (cali is not None and one.cali_name is not None and cali.startswith(one.cali_name))
             ):
                 yield one
 

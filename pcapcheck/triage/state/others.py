@@ -22,6 +22,8 @@ KERNEL = re.compile(r"(?:Linux \S+ )?(\d+\.\d+[\w.+~-]*)(?:\s.*)?")
 RELEASE = re.compile(r"Linux (\S+) (\d+\.\d+\S*) #.*")
 NMCLI = re.compile(r"(\S+)\s+([a-z-]+)\s+([a-z]+(?: \([^)]*\))?)(?:\s+(.*))?")
 NETWORKCTL = re.compile(r"(\d+)\s+(\S+)\s+([a-z]+)\s+([a-z-]+)\s+([a-z]+)")
+# With labels (ip monitor all), times (-t, -ts), or neither.
+DELETED = re.compile(r"(?:\[[^\]]*\]\s*)*Deleted\s+(\S.*)")
 UNMANAGED = ("unmanaged", "unavailable", "n/a", "")
 SUFFIXES = {"": 1, "K": 1000, "M": 10**6, "G": 10**9}
 
@@ -140,9 +142,9 @@ def read_networkctl(lines: Iterable[Line], into: Host, _: Listing | None = None)
 
 
 def read_monitor(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
-    """``ip monitor``: what was removed while somebody looked; kept as text."""
+    """``ip monitor``: what was removed while somebody looked; kept as the text of what it was."""
     for line in lines:
-        text = line.text.strip()
-        if text.startswith(("Deleted ", "[ROUTE]Deleted", "[ADDR]", "[LINK]Deleted")):
-            into.notes.append(Note("monitor", text, line))
+        match = DELETED.fullmatch(line.text.strip())
+        if match:
+            into.notes.append(Note("deleted", match[1], line))
     return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pcapcheck.triage.state.model import Host, Link, PodEntry, PodLink, State
-from pcapcheck.workload import cali_name, find_cali_name, parse_pod
+from pcapcheck.workload import cali_name, find_cali_name, is_shortened, parse_pod
 
 BY_INDEX, BY_NETNS, BY_ROUTE, BY_NAME, BY_MAC = "index", "netns", "route", "name", "mac"
 BY_ADDRESS, BY_CALI = "address", "cali"
@@ -128,7 +128,8 @@ def join_links(state: State, prefix: str) -> list[PodLink]:
 
 def cali_names(node: Host, prefix: str) -> list[str]:
     """Every cali interface that anything on the node names, in order."""
-    return [name for name in dict.fromkeys(node.devices()) if find_cali_name(name, prefix) == name]
+    names = dict.fromkeys(node.devices())
+    return [name for name in names if find_cali_name(name, prefix) == name or is_shortened(name, prefix)]
 
 
 def pod_end(pod: Host) -> Link | None:

@@ -11,6 +11,7 @@ from pcapcheck.triage.state.model import Line, State
 from pcapcheck.triage.state.pod_links import join_links
 from pcapcheck.triage.state.roles import Roles
 from pcapcheck.triage.state.session import read_session
+from pcapcheck.triage.state.shortened import complete_names
 from pcapcheck.values import clean
 
 MOST_BYTES = 16 << 20
@@ -35,9 +36,10 @@ def read_state(paths: Iterable[str | Path], prefix: str = PREFIX, gateway: int |
                 f"{clean(str(path))}: nothing of a node or a pod is understood in it; paste the output of ip addr, "
                 f"ip route, ip neigh and sysctl, or run on the node what 'pcapcheck node-script' prints"
             )
-    state = State(pods=understood.pods, problems=understood.problems, problems_untold=understood.unlisted_problems)
+    state = understood.state
     roles = Roles(prefix) if gateway is None else Roles(prefix, gateway)
     state.hosts = roles.sort(understood.parts)
+    complete_names(state, prefix)
     state.links = join_links(state, prefix)
     if len(state.links) > MOST_POD_LINKS:
         raise StateError(f"more than {MOST_POD_LINKS} pod links are described; leave out what is not about this node")

@@ -133,6 +133,8 @@ def _kind_of_words(bare: str, words: list[str]) -> str | None:
         return "nstat"
     if others.SAVED.fullmatch(bare):
         return "firewall"
+    if others.DELETED.fullmatch(bare):
+        return "monitor"
     if others.BPF_ENABLED.fullmatch(bare) or others.FELIX.fullmatch(bare):
         return "environment"
     if others.RELEASE.fullmatch(bare):

@@ -14,7 +14,7 @@ from pcapcheck.triage.state.gathered import Gathered, differ, own_addresses
 from pcapcheck.triage.state.model import BPF_DEVICES, NODE, POD, Host
 from pcapcheck.triage.state.session import Owner
 from pcapcheck.values import parse_address
-from pcapcheck.workload import kind_of_name
+from pcapcheck.workload import is_shortened, kind_of_name
 
 MOST_HOSTS = 2000
 GATEWAY = parse_address("169.254.1.1")
@@ -103,7 +103,8 @@ class Roles:
         return POD if link and link.peer_index is not None and "links" in host.whole else None
 
     def _is_nodes(self, name: str) -> bool:
-        return (kind_of_name(name, self.prefix) in ("pod-link", "tunnel") and name != "tunl0") or name in NODE_DEVICES
+        known = kind_of_name(name, self.prefix) in ("pod-link", "tunnel") or is_shortened(name, self.prefix)
+        return (known and name != "tunl0") or name in NODE_DEVICES
 
 
 def _guess(owner: Owner) -> str | None:

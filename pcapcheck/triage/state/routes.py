@@ -93,7 +93,8 @@ def parse_route(line: Line, listing: Listing | None = None) -> Route | None:
         line,
         kind,
         via,
-        after(words, "dev"),
+        # "ip route show dev X" leaves out what was asked for.
+        after(words, "dev") or (listing.dev if listing else None),
         after(words, "scope"),
         address(after(words, "src")),
         after(words, "proto"),

@@ -10,10 +10,11 @@ from pcapcheck.triage.state.host_routes import Way, way_to_pod
 from pcapcheck.triage.state.model import Host, Line, Link, Neighbour, PodLink, State, Sysctl
 from pcapcheck.triage.state.pod_links import BY_CALI, pod_end
 from pcapcheck.triage.state.sysctls import value_of
-from pcapcheck.values import clean, format_address, is_ipv4
-from pcapcheck.workload import cali_name, kind_of_name, parse_pod
+from pcapcheck.values import clean, format_address, is_ipv4, parse_address
+from pcapcheck.workload import cali_name, is_shortened, kind_of_name, parse_pod
 
 QUOTED = 160
+GATEWAY6 = parse_address("fe80::ecee:eeff:feee:eeee")
 FAILED = ("FAILED", "INCOMPLETE", "NONE")
 
 
@@ -53,6 +54,7 @@ class StateRow:
     reverse_path: bool | None = None
     gateway_route: str | None = None
     gateway_route_dev: str | None = None
+    gateway6: bool | None = None
     named_interface: str | None = None
     told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     frames: list[int] = field(default_factory=list)
@@ -67,11 +69,11 @@ def quote(line: Line) -> str:
     return f"{clean(line.file)}:{line.number}: {clean(text)}"
 
 
-def state_rows(state: State, gateway: int, prefix: str) -> list[StateRow]:
-    """The rows, in the order of the state's links."""
+def state_rows(state: State, gateway: int, prefix: str, gateway6: int = GATEWAY6) -> list[StateRow]:
+    """The rows, in the order of the state's links; the gateways are those of pods for IPv4 and IPv6."""
     hosts = {id(link.node): link.node for link in state.links if link.node is not None}
     nodes = {number: (tunnel_in_use(node, prefix), node.ebpf) for number, node in hosts.items()}
-    return [_Row(number, link, gateway, prefix, nodes).make() for number, link in enumerate(state.links)]
+    return [_Row(number, link, (gateway, gateway6), prefix, nodes).make() for number, link in enumerate(state.links)]
 
 
 class _Row:
@@ -81,13 +83,13 @@ class _Row:
         self,
         number: int,
         link: PodLink,
-        gateway: int,
+        gateways: tuple[int, int],
         prefix: str,
         nodes: Mapping[int, tuple[Link | None, Line | None]],
     ) -> None:
         self.link = link
         self.nodes = nodes
-        self.gateway = gateway
+        self.gateway, self.gateway6 = gateways
         self.prefix = prefix
         self.row = StateRow(group=number)
         self.lines: dict[str, list[Line]] = {}
@@ -104,7 +106,8 @@ class _Row:
             self._ends(link.end, "pod")
         if link.node and link.cali_name:
             self._on_node(link.node, link.cali_name)
-        if link.name and link.cali_name and link.named_by != BY_CALI:
+        whole = link.cali_name and not is_shortened(link.cali_name, self.prefix)
+        if link.name and whole and link.named_by != BY_CALI:
             row.named_interface = _named(link.name, self.prefix)
             self._tell("named_interface", link.cali.line if link.cali else None)
         row.told = {name: tuple(dict.fromkeys(map(quote, lines))) for name, lines in self.lines.items()}
@@ -131,12 +134,16 @@ class _Row:
             self._routes(pod)
         held = [
             one
-            for one in pod.neighbours_of(self.gateway)
+            for gateway in (self.gateway, self.gateway6)
+            for one in pod.neighbours_of(gateway)
             if one.mac is not None and one.state not in FAILED and one.dev in (dev, None)
         ]
         if held:
-            row.gateway_mac = held[-1].mac
-            self._tell("gateway_mac", held[-1].line, self.link.cali.line if self.link.cali else None)
+            cali = self.link.cali
+            # Of both families' entries the one that is wrong, if one is.
+            shown = next((one for one in reversed(held) if cali is not None and one.mac != cali.mac), held[-1])
+            row.gateway_mac = shown.mac
+            self._tell("gateway_mac", shown.line, cali.line if cali else None)
 
     def _routes(self, pod: Host) -> None:
         row = self.row
@@ -182,12 +189,22 @@ class _Row:
             found = gateway_route(node, cali, self.gateway)
             row.gateway_route, row.gateway_route_dev = found.leads, found.dev
             self._tell("gateway_route", found.line)
+        self._gateway6(node, cali)
         if tunnel:
             row.tunnel, row.tunnel_mtu = tunnel.name, tunnel.mtu
             cali_link = node.links.get(cali)
             if cali_link and cali_link.mtu and tunnel.mtu:
                 row.mtu_fits = cali_link.mtu <= tunnel.mtu
                 self._tell("mtu_fits", cali_link.line, tunnel.line)
+
+    def _gateway6(self, node: Host, cali: str) -> None:
+        """IPv6 is not proxied: the gateway's address is the cali's own."""
+        own = next((one for one in node.addresses_of(cali, 6) if one.ip == self.gateway6), None)
+        link = node.links.get(cali)
+        if own or (link is not None and "addresses6" in node.whole):
+            self.row.gateway6 = own is not None
+            line = own.line if own else node.lacks("addresses6", f"no {format_address(self.gateway6)} on {cali}")
+            self._tell("gateway6", line, link.line if link and not own else None)
 
     def _neighbours(self, node: Host, cali: str) -> list[Neighbour]:
         """What the node holds for the pod's addresses on its cali."""

@@ -198,3 +198,14 @@ def test_a_later_listing_replaces_an_earlier_one(tmp_path: Path) -> None:
         "# ip route\n10.0.0.0/24 dev eth0 scope link\n"
     )
     assert routes(only(state_of(text, tmp_path))) == ["10.0.0.0/24 dev eth0 scope link"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["$ ip route show dev cali14e7d81007d", "ip r s dev cali14e7d81007d", "# ip -4 route list dev cali14e7d81007d"],
+)
+def test_the_routes_of_one_interface_are_a_state(command: str, tmp_path: Path) -> None:
+    """Its name is in the command only."""
+    assert routes(only(state_of(f"{command}\n10.244.1.10 scope link\n", tmp_path))) == [
+        "10.244.1.10/32 dev cali14e7d81007d scope link"
+    ]

@@ -8,7 +8,7 @@ import pytest
 
 from pcapcheck.analysis import analyze_state
 from pcapcheck.triage.state.rows import StateRow, state_rows
-from pcapcheck.values import parse_address
+from pcapcheck.values import format_mac, parse_address
 from tests.support.states import state_of
 
 CALI, OTHER = "cali14e7d81007d", "calieabe7761b00"
@@ -179,3 +179,15 @@ def test_ebpf_devices_on_the_node_are_no_fault(tmp_path: Path) -> None:
     assert result.verdict == "pass"
     assert not [one for one in result.findings if one.failed]
     assert result.described[0] == "the node: 1 pod link, eBPF data plane"
+
+
+def test_either_gateway_that_the_pod_holds_wrongly(tmp_path: Path) -> None:
+    """The IPv6 gateway is the same cali: its entry must hold the same MAC."""
+    held = "/ # ip neigh\n169.254.1.1 dev eth0 lladdr ee:ee:ee:ee:ee:ee REACHABLE\n"
+    six = "fe80::ecee:eeff:feee:eeee dev eth0 lladdr {} STALE\n"
+    good, stale = six.format("ee:ee:ee:ee:ee:ee"), six.format("02:00:00:00:00:01")
+    node = f"root@n:~{LINK}root@n:~{ROUTES}"
+    assert format_mac(row(f"{node}{POD}{held}{good}", tmp_path).gateway_mac or 0) == "ee:ee:ee:ee:ee:ee"
+    wrong = row(f"{node}{POD}{held}{stale}", tmp_path)
+    assert format_mac(wrong.gateway_mac or 0) == "02:00:00:00:00:01"
+    assert "fe80::ecee:eeff:feee:eeee" in wrong.told["gateway_mac"][0]
