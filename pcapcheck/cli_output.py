@@ -30,6 +30,11 @@ def spare(output: str | None, inputs: Iterable[Path]) -> None:
             raise CaptureError(f"--output {output}: that is one of the inputs; name another file")
 
 
+def appends(output: str | None) -> bool:
+    """Whether a file is the job summary of a GitHub step, to which its commands add one after the other."""
+    return output is not None and output == os.environ.get("GITHUB_STEP_SUMMARY")
+
+
 @contextmanager
 def writing(output: str | None) -> Iterator[IO[str]]:
     """Standard output, or the file that --output names."""
@@ -45,7 +50,7 @@ def writing(output: str | None) -> Iterator[IO[str]]:
             drop_output()
         return
     try:
-        with Path(output).open("w", encoding="utf-8") as stream:
+        with Path(output).open("a" if appends(output) else "w", encoding="utf-8") as stream:
             yield stream
     except OSError as error:
         raise CaptureError(f"--output {output}: {error.strerror}; name a file that can be written") from None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pcapcheck.cli_output import complain, spare, writing
+from pcapcheck.cli_output import appends, complain, spare, writing
 from pcapcheck.errors import CaptureError, RuleError, StateError
 from pcapcheck.report.runner import harmless, is_read
 from pcapcheck.values import clean
@@ -161,7 +161,7 @@ def _is_capture(output: str | None) -> bool:
     from pcapcheck.capture.inputs import is_capture
     from pcapcheck.capture.source import Source
 
-    return output is not None and Path(output).is_file() and is_capture(Source(Path(output)))
+    return output is not None and not appends(output) and Path(output).is_file() and is_capture(Source(Path(output)))
 
 
 def _write(analysis: Analysis, reports: list[tuple[str, str | None]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from pcapcheck import plain
 from tests.support.lab import CAPTURES, ROOT
 
 WALKTHROUGH = CAPTURES / "walkthrough" / "cali14e7d81007d.pcap"
+BROKEN = CAPTURES / "proxy-arp-off" / "cali14e7d81007d.pcap"
 
 
 def installed(folder: Path, *, compiler: bool) -> Path:
@@ -69,6 +71,11 @@ def test_installed(compiler: bool, tmp_path: Path) -> None:
     for rule in ("echo-answered", "proxy-arp-on"):
         assert f"# {site / 'pcapcheck' / 'rules'}" in run(site, "rules", "show", rule).stdout
     assert run(site, "node-script").stdout == SCRIPT.read_text()
+    # Not the path on this machine, which would be another one after each update of Python.
+    location = json.loads(run(site, "analyze", str(WALKTHROUGH), "--format", "sarif").stdout)["runs"][0]["results"][0]
+    file = location["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert file == {"uri": "calico/address-has-one-mac.yml", "uriBaseId": "PCAPCHECK_RULES"}
+    assert ",file=" not in run(site, "analyze", str(BROKEN), "--format", "github").stdout
 
 
 def test_plain_and_compiled_agree_through_the_command_line() -> None:

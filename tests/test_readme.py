@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -42,9 +43,18 @@ def test_two_set_up_lines() -> None:
 
 
 def test_example_rule_is_a_rule(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", README, re.S)
-    (tmp_path / "example.yml").write_text(example)
+    rule, _ = re.findall(r"```yaml\n(.*?)```", README, re.S)
+    (tmp_path / "example.yml").write_text(rule)
     assert shell(f"pcapcheck rules check {tmp_path}").stdout == "1 rule: no errors\n"
+
+
+def test_example_expectations_hold(tmp_path: Path) -> None:
+    _, expectations = re.findall(r"```yaml\n(.*?)```", README, re.S)
+    (tmp_path / "ping.pcapcheck.yaml").write_text(expectations)
+    shutil.copy(ROOT / "fixtures" / "lab" / "captures" / "healthy" / "cali14e7d81007d.pcap", tmp_path / "ping.pcap")
+    done = shell("pcapcheck analyze --rules ping.pcapcheck.yaml", tmp_path)
+    assert done.stdout.startswith("PASS ")
+    assert "at-most-one-percent-lost" in done.stdout
 
 
 def test_example_code_runs() -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from pcapcheck.report.page import Page
-from pcapcheck.triage.diagnosis import Diagnosis, Suspect
 from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import clean
+
+if TYPE_CHECKING:
+    from pcapcheck.triage.diagnosis import Diagnosis, Suspect
 
 # Of more commands the first are shown and the rest counted.
 SHOWN = 6

@@ -6,7 +6,7 @@ makes a new schema version.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pcapcheck.capture.rotation import RotatedSet
 from pcapcheck.decode.frames import link_name
@@ -19,10 +19,12 @@ from pcapcheck.report.summary import pods, total
 from pcapcheck.ruleset.aggregate import Measure
 from pcapcheck.ruleset.finding import NO_CAPTURE, Finding
 from pcapcheck.ruleset.result import Result
-from pcapcheck.triage.diagnosis import Diagnosis, Suspect
 from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import clean, format_address, format_mac, format_time
 from pcapcheck.version import __version__
+
+if TYPE_CHECKING:
+    from pcapcheck.triage.diagnosis import Diagnosis, Suspect
 
 SCHEMA = "pcapcheck/1"
 # Of more ways only the number is told.

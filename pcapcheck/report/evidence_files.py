@@ -18,6 +18,7 @@ from pcapcheck.capture.recorded import Recorded, read_again
 from pcapcheck.decode.frames import COOKED2
 from pcapcheck.errors import CaptureError
 from pcapcheck.flows.points import PointKey
+from pcapcheck.report.counts import counts
 from pcapcheck.report.evidence import in_lines
 from pcapcheck.report.look import by_file
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, Finding
@@ -98,7 +99,9 @@ def _spare_captures(result: Result, folder: Path) -> None:
 
 
 def _write(result: Result, finding: Finding, folder: Path) -> Iterator[Path]:
-    exhibits = sorted(_exhibits(result, finding), key=lambda one: one.order)
+    said = _said(finding)
+    exhibits = sorted(_exhibits(result, said), key=lambda one: one.order)
+    head = _headline(finding, len(said) - len(exhibits))
     for suffix, some in (
         (PCAPNG, [one for one in exhibits if one.record.text is None]),
         (TEXT, [one for one in exhibits if one.record.text is not None]),
@@ -109,7 +112,7 @@ def _write(result: Result, finding: Finding, folder: Path) -> Iterator[Path]:
         if file.exists() and not _is_ours(file):
             raise CaptureError(f"{file}: not written by pcapcheck, so it stays as it is; name another folder")
         with file.open("wb") as stream:
-            stream.writelines(_pcapng(result, finding, some) if suffix == PCAPNG else _lines(finding, some))
+            stream.writelines(_pcapng(result, head, some) if suffix == PCAPNG else _lines(head, some))
         yield file
 
 
@@ -127,8 +130,8 @@ def _is_ours(file: Path) -> bool:
         return stream.read(start + len(mark))[start:] == mark
 
 
-def _exhibits(result: Result, finding: Finding) -> Iterator[Exhibit]:
-    """Each frame that the evidence names, once, with all that is said of it."""
+def _said(finding: Finding) -> dict[Place, list[str]]:
+    """The frames that the evidence names, and all that is said of each."""
     said: dict[Place, list[str]] = {}
     for one in finding.evidence:
         where = f" (on {one.interface})" if one.interface else ""
@@ -136,6 +139,11 @@ def _exhibits(result: Result, finding: Finding) -> Iterator[Exhibit]:
         here = [(one.capture, number) for number in one.frames if one.capture != NO_CAPTURE]
         for place in (*here, *one.elsewhere):
             said.setdefault(place, []).append(comment)
+    return said
+
+
+def _exhibits(result: Result, said: dict[Place, list[str]]) -> Iterator[Exhibit]:
+    """Each of these frames, once, as far as it is still there."""
     for capture in result.captures:
         numbers = [number for at, number in said if at == capture.number]
         for record in read_again(capture.source, numbers):
@@ -152,16 +160,18 @@ def _whence(result: Result, capture: int, record: Recorded) -> str:
     return f"{clean(file.name)} {where}" + ("" if record.time is not None else ", recorded without a time")
 
 
-def _headline(finding: Finding) -> list[str]:
-    return [
-        f"{finding.rule.id}: {finding.rule.title} ({finding.failed} of {finding.checked} failed)",
+def _headline(finding: Finding, gone: int) -> list[str]:
+    """What a file is about. ``gone``: so many frames are not there any more, such as those of a long stream."""
+    lines = [
+        f"{finding.rule.id}: {finding.rule.title} ({counts(finding)})",
         "Only what shows the first few failures is in here: that something else is missing proves nothing.",
     ]
+    return [*lines, f"{gone} of the frames that show them could not be read again."] if gone else lines
 
 
-def _pcapng(result: Result, finding: Finding, exhibits: list[Exhibit]) -> Iterator[bytes]:
+def _pcapng(result: Result, head: list[str], exhibits: list[Exhibit]) -> Iterator[bytes]:
     """The blocks of a file with an interface for each capture point."""
-    yield blocks.section(f"{APPLICATION}{__version__}", "\n".join(_headline(finding)))
+    yield blocks.section(f"{APPLICATION}{__version__}", "\n".join(head))
     points: dict[PointKey, list[Recorded]] = {}
     for one in exhibits:
         points.setdefault(one.point, []).append(one.record)
@@ -212,9 +222,9 @@ def _time(record: Recorded) -> int:
     return record.time or 0
 
 
-def _lines(finding: Finding, exhibits: list[Exhibit]) -> Iterator[bytes]:
-    head = [f"{APPLICATION}{__version__}: a text holds no frames that a pcapng could hold, so these are its lines"]
-    yield _text(f"# {line}" for line in (*head, *_headline(finding)))
+def _lines(head: list[str], exhibits: list[Exhibit]) -> Iterator[bytes]:
+    first = f"{APPLICATION}{__version__}: a text holds no frames that a pcapng could hold, so these are its lines"
+    yield _text(f"# {line}" for line in (first, *head))
     for text, some in groupby(exhibits, key=lambda one: one.record.text):
         # One line may hold several packets.
         said = dict.fromkeys(line for one in some for line in one.comment.split("\n"))

@@ -34,14 +34,20 @@ def prose(text: str) -> str:
     runs: list[tuple[str, str, str]] = []
     for word in text.split():
         before, core, after = AROUND.fullmatch(word).groups("")  # type: ignore[union-attr]
-        # A number that comes first may begin a list.
-        if not core or (HARMLESS.fullmatch(core) and (runs or not core[0].isdigit())):
+        begins_list = not runs and core.isdigit() and after
+        if not core or (HARMLESS.fullmatch(core) and not begins_list):
             runs.append((word, "", ""))
         elif runs and runs[-1][1] and not runs[-1][2] and not before:
             runs[-1] = (runs[-1][0], f"{runs[-1][1]} {core}", after)
         else:
             runs.append((before, core, after))
     return " ".join(f"{before}{_code(core) if core else ''}{after}" for before, core, after in runs)
+
+
+def block(lines: list[str]) -> list[str]:
+    """Lines as they are, in a block of code that none of them ends."""
+    fence = _fence("\n".join(lines), 3)
+    return [f"{fence}text", *lines, fence]
 
 
 def _lines(outcome: Outcome) -> Iterator[str]:
@@ -59,7 +65,8 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     for one in failed:
         yield ""
         yield f"### {one.rule.id}: {prose(told.summary(outcome, one))}"
-        yield from _block(told.failure(outcome, one))
+        yield ""
+        yield from block(told.failure(outcome, one))
     yield from _table("Passed", [one for one in findings if one.status == PASS], folded=True)
     yield from _table("Not checked", [one for one in findings if one.status == NOT_CHECKED], folded=True)
     yield ""
@@ -95,11 +102,6 @@ def _code(text: str) -> str:
     fence = _fence(text, 1)
     inner = f" {text} " if text.startswith("`") or text.endswith("`") else text
     return f"{fence}{inner}{fence}"
-
-
-def _block(lines: list[str]) -> Iterator[str]:
-    fence = _fence("\n".join(lines), 3)
-    yield from ("", f"{fence}text", *lines, fence)
 
 
 def _fence(text: str, least: int) -> str:

@@ -119,10 +119,10 @@ def write_failure(page: Page, result: Outcome, finding: Finding, most: int | Non
         shows = commands(source, numbers, lines)
         for command in shows:
             page.command(command, 4)
+        if numbers and not shows:
+            page.line(f"frames {' '.join(map(str, numbers))} of {clean(source.name)}", 4)
     for file in finding.files:
         page.command(f"kept in {clean(str(file))}", 4)
-        if not shows:
-            page.line(f"frames {' '.join(map(str, numbers))} of {clean(source.name)}", 4)
     questions = list(dict.fromkeys(command for one in shown for command in one.next))
     if questions and not any(one.suspects and rule.id in one.case.failed for one in result.diagnoses):
         page.line(Text("ask the node next:", "dim"), 4)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -184,6 +187,17 @@ def test_a_capture_that_cannot_be_read_is_not_written_over(tmp_path: Path) -> No
     assert whole.read_bytes() == before
 
 
+def test_job_summaries_are_added_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one step, by whichever commands."""
+    summary = tmp_path / "summary.md"
+    summary.write_text("# Before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    for capture in (BROKEN, HEALTHY, "none.pcap"):
+        run("analyze", capture, "--format", "markdown", "--output", str(summary))
+    heads = [line[:8] for line in summary.read_text().splitlines() if re.match("##? ", line)]
+    assert heads == ["# Before", "## ❌ FAI", "## ✅ PAS", "## ❔ NOT"]
+
+
 def test_exit_zero_leaves_failures_in_the_file(tmp_path: Path) -> None:
     output = tmp_path / "report.xml"
     assert run("analyze", BROKEN, "--exit-zero", "--format", "junit", "--output", str(output)).exit_code == 0
@@ -192,9 +206,6 @@ def test_exit_zero_leaves_failures_in_the_file(tmp_path: Path) -> None:
 
 def test_nothing_new_is_loaded_for_text_and_json() -> None:
     """Startup time: the other formats' modules and the XML library wait until they are asked for."""
-    import subprocess
-    import sys
-
     code = (
         "import sys; from click.testing import CliRunner; from pcapcheck.cli import main;"
         "[CliRunner().invoke(main, ['analyze', sys.argv[1], '--format', form]) for form in ('text', 'json')];"

@@ -335,6 +335,17 @@ def test_a_rotated_set_read_in_part_is_still_all_of_it(tmp_path: Path) -> None:
     assert analysis.to_dict()["captures"][0]["files"] == files
 
 
+def test_frames_that_are_gone_are_told(tmp_path: Path) -> None:
+    """As those of a stream are that was too long to be kept."""
+    path = write_pcap(tmp_path / "cali14e7d81007d.pcap", ASKED)
+    analysis = analyze(path)
+    path.write_bytes(path.read_bytes()[: 24 + 16 + len(ask())])
+    (file,) = analysis.write_evidence(tmp_path / "out")
+    assert len(records(file)) == 1
+    assert b"2 of the frames that show them could not be read again." in file.read_bytes()
+    assert b"could not be read again" not in evidence(tmp_path, BROKEN).read_bytes()
+
+
 def test_of_a_text_it_is_the_lines(tmp_path: Path) -> None:
     """There are no bytes that a pcapng could hold; the lines tell the same."""
     lines = [ASK.replace("22:59", f"23:0{n}") for n in range(3)]

@@ -14,7 +14,7 @@ from markdown_it.token import Token
 
 from pcapcheck import analyze
 from pcapcheck.flows.scope import Scope
-from pcapcheck.report.markdown import prose
+from pcapcheck.report.markdown import block, prose
 from pcapcheck.triage.outcome import Outcome
 from tests.support.formats import written
 from tests.support.lab import CAPTURES, captures
@@ -100,3 +100,25 @@ def test_words_stay_words() -> None:
     assert prose("the node does not answer 10.244.1.10's ARP (on cali14e7d81007d, twice)") == (
         "the node does not answer `10.244.1.10`'s ARP (on `cali14e7d81007d`, twice)"
     )
+
+
+def test_bars_end_no_cell(tmp_path: Path) -> None:
+    rule = "{id: x, title: 'a|b `c|d` |', select: {table: arp}, expect: {answered: true}}"
+    adjust = "adjust: {gateway-arp-answered: {severity: warning, reason: 'see | or `|`'}}"
+    (tmp_path / "here.yaml").write_text(f"extends: calico\n{adjust}\nrules:\n  - {rule}\n")
+    judged = analyze(BROKEN, rules=tmp_path / "here.yaml")
+    cells: list[str] = []
+    for one in tokens(written(judged, "markdown")):
+        if one.type == "td_open":
+            cells.append("")
+        elif cells and one.type in ("text", "code_inline"):
+            cells[-1] += one.content
+    rows = {cells[at]: cells[at + 1 : at + 4] for at in range(0, len(cells), 4)}
+    assert rows["gateway-arp-answered"][0] == "warning (see | or `|`)"
+    assert rows["x"][1] == "a|b `c|d` |"
+
+
+def test_nothing_ends_a_block() -> None:
+    lines = ["```", "text", "````", "~~~", "</details>"]
+    (fence,) = [one for one in tokens("\n".join(block(lines))) if one.type == "fence"]
+    assert fence.content.splitlines() == lines

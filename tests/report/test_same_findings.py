@@ -112,8 +112,16 @@ def test_unmet_demands_are_told(form: str) -> None:
     demand(judged, True, ["pod-frames-to-proxy-mac"])
     assert (judged.verdict, exit_code(judged)) == ("pass", 1)
     said = plain(form, written(judged, form))
-    assert "--require pod-frames-to-proxy-mac: it was not checked: a cooked capture (-i any) holds no" in said
-    assert "--strict: hop-macs-rewritten was not checked: " in said
+    assert "pod-frames-to-proxy-mac is required, and was not checked: a cooked capture (-i any) holds no" in said
+    assert "strict: hop-macs-rewritten was not checked: " in said
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form != "text"])
+def test_no_colours(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CI jobs ask for them, for what is read as a log."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "[31m" not in written(outcome("proxy-arp-off"), form)
+    assert "\x1b" not in written(outcome("proxy-arp-off"), form)
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -139,7 +147,12 @@ def test_problems_of_a_capture_are_told(form: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_causes_are_told(form: str) -> None:
-    assert "proxy ARP is off on cali14e7d81007d" in plain(form, written(outcome("proxy-arp-off"), form))
+    """With the command that settles them, and what they explain beside the first failure."""
+    said = plain(form, written(analyze(*captures("route-lost-midway")), form))
+    assert "the node's route to 10.244.1.11 leads out of another pod's interface" in said
+    assert "calicoctl get workloadendpoints -A -o wide" in said
+    if form not in ("text", "json", "jsonl"):
+        assert "it follows from request-leaves-node, which tells why" in said
 
 
 @pytest.mark.parametrize("form", [form for form in FORMATS if form not in ("json", "jsonl")])
@@ -157,7 +170,9 @@ def test_pods_are_named(form: str, tmp_path: Path) -> None:
     }
     (tmp_path / "pods.json").write_text(json.dumps(pods))
     judged = analyze(*captures("proxy-arp-off"), pods=tmp_path / "pods.json")
-    assert "10.244.1.10 [shop/web-0]" in plain(form, written(judged, form))
+    said = plain(form, written(judged, form))
+    assert "the node does not answer 10.244.1.10 [shop/web-0]'s ARP" in said
+    assert "who-has 169.254.1.1 tell 10.244.1.10 [shop/web-0]\n" in said.replace("\\n", "\n")
 
 
 @pytest.mark.parametrize("scenario", [*SCENARIOS, "none"])
@@ -172,6 +187,17 @@ def test_junit_fails_where_the_command_does(scenario: str, strict: bool) -> None
     failures, errors = int(suite.attrib["failures"]), int(suite.attrib["errors"])
     assert exit_code(judged) == (2 if errors else 1 if failures else 0)
     assert int(suite.attrib["tests"]) == len(suite.findall("testcase"))
+
+
+def test_junit_fails_for_a_damaged_capture_where_that_is_demanded(tmp_path: Path) -> None:
+    """Of no rule, so it is a case of its own."""
+    cut = tmp_path / "cali14e7d81007d.pcap"
+    cut.write_bytes((CAPTURES / "healthy" / cut.name).read_bytes()[:-5])
+    judged = analyze(cut)
+    demand(judged, True, ())
+    cases = {one.attrib["name"]: one for one in ElementTree.fromstring(written(judged, "junit")).iter("testcase")}
+    assert judged.captures[0].problems[0].message in cases["input"][0].attrib["message"]
+    assert cases["input"][0].tag == "failure"
 
 
 def test_junit_says_when_and_how_long() -> None:

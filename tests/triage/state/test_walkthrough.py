@@ -94,4 +94,4 @@ def test_the_ends_of_pod_a_belong_together(state: State) -> None:
 
 def test_what_it_shows_holds(state: State) -> None:
     """No sysctl but one is shown, no lookup and no tunnel; nothing is wrong."""
-    assert statuses(analyze_state(WALKTHROUGH)) == "PPPP- PP- PP P-- -PP"
+    assert statuses(analyze_state(WALKTHROUGH)) == "PPPP- PP- PP P-- -PP -"
