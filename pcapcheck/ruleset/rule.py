@@ -55,8 +55,6 @@ class Rule:
     table: str
     select: Combination
     expect: Combination
-    least: int | None
-    most: int | None
     bounds: tuple[Bound, ...]
     expected: str
     observed: str
@@ -111,7 +109,6 @@ def read_rule(node: Node, settings: Settings, text: str = "", brief: bool = Fals
         name: texts_of(items[name], name, table, settings) if name in items else ""
         for name in ("expected", "observed", "headline")
     }
-    least, most = _count(items["count"]) if "count" in items else (None, None)
     return Rule(
         id=id_,
         title=_text(items, "title") or id_.replace("-", " "),
@@ -120,8 +117,6 @@ def read_rule(node: Node, settings: Settings, text: str = "", brief: bool = Fals
         table=table,
         select=read_conditions(select, table, settings, frozenset({"table"})),
         expect=read_conditions(items["expect"], table, settings) if "expect" in items else Combination("all", ()),
-        least=least,
-        most=most,
         bounds=read_bounds(items, table, settings),
         expected=texts["expected"],
         observed=texts["observed"],
@@ -199,17 +194,3 @@ def fill(text: str, table: str, row: dict[str, str]) -> str:
 
 def _list(items: dict[str, Node], name: str) -> tuple[str, ...]:
     return tuple(one.text(f"{name!r}") for one in items[name].list(f"{name!r}")) if name in items else ()
-
-
-def _count(node: Node) -> tuple[int | None, int | None]:
-    bounds: dict[str, int] = {}
-    for name, value in node.items("'count'").items():
-        if name not in ("min", "max"):
-            raise node.key(name).error(f"'count' has no key {name!r}{suggest(name, ('min', 'max'))}")
-        text = value.text(f"{name!r}")
-        if not text.isdecimal():
-            raise value.error(f"{text!r} is not a whole number")
-        bounds[name] = int(text)
-    if not bounds:
-        raise node.error("'count' needs min, max or both")
-    return bounds.get("min"), bounds.get("max")
