@@ -109,7 +109,7 @@ def judge_and_report(judge: Callable[[], Analysis], asked: Demands, inputs: Iter
     for _, output in asked.reports:
         spare(output, read)
     _write(analysis, asked.reports)
-    if analysis.unmet and analysis.verdict == "pass":
+    if analysis.unmet:
         more = f" (and {len(analysis.unmet) - 1} more)" if analysis.unmet[1:] else ""
         complain(f"{analysis.unmet[0].text}{more}")
     sys.exit(exit_code(analysis))

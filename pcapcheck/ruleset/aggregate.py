@@ -33,7 +33,7 @@ AGGREGATES = {
     "max": "its greatest value",
 }
 BOUNDS = ("lt", "le", "gt", "ge")
-SIGNS = dict(zip(BOUNDS, ("<", "≤", ">", "≥"), strict=True))
+SIGNS = {"eq": "=", "ne": "≠", "lt": "<", "le": "≤", "gt": ">", "ge": "≥"}
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from fractions import Fraction
 from pcapcheck.columns import ARP, CONNECTIONS, ECHO, STATE, Column
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.points import PointKey
-from pcapcheck.ruleset.aggregate import COUNT, RATIO, Bound, Measure, Spread
+from pcapcheck.ruleset.aggregate import COUNT, RATIO, SIGNS, Bound, Measure, Spread
 from pcapcheck.ruleset.bins import SAMPLES_PER_BIN, Bin, BinKey, Sample
 from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Judge, Leaf
+from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding
 from pcapcheck.ruleset.rule import Rule, fill, placeholders
 from pcapcheck.values import Value
@@ -169,7 +170,7 @@ def _evidence(rule: Rule, shown: list[Column], sample: Sample, late: Late) -> Ev
     quoted = {name: shlex.quote(text) for name, text in row.items()}
     expected = fill(rule.expected, rule.table, row) or "; ".join(_words(leaf) for leaf in rule.expect.leaves())
     observed = fill(rule.observed, rule.table, row) or "; ".join(
-        f"{leaf.column.name}: {row[leaf.column.name]}" for leaf in rule.expect.leaves()
+        f"{leaf.column.name} = {_plainly(leaf.column, held[leaf.column])}" for leaf in rule.expect.leaves()
     )
     link = late.facts.link(late.capture, late.group)
     if link and rule.table in (ARP, ECHO, CONNECTIONS) and not link.heard_both_ends:
@@ -299,11 +300,23 @@ def _nothing(rule: Rule, seen: int, facts: Facts) -> str:
 
 
 def _words(leaf: Leaf) -> str:
+    """A condition as a rule would say it: ``replied = true``."""
     operand = leaf.operand
     if isinstance(operand, Column):
         shown = operand.name
     elif leaf.operator in ("exists", "mac_prefix", "cidr"):
-        shown = str(leaf.node.value)
+        shown = _written(leaf.node)
+    elif isinstance(operand, frozenset):
+        shown = ", ".join(sorted(_plainly(leaf.column, one) for one in operand))
     else:
-        shown = leaf.column.show(operand)  # type: ignore[arg-type]
-    return f"{leaf.column.name} {leaf.operator} {shown}"
+        shown = _plainly(leaf.column, operand)  # type: ignore[arg-type]
+    return f"{leaf.column.name} {SIGNS.get(leaf.operator, leaf.operator)} {shown}"
+
+
+def _written(node: Node) -> str:
+    return ", ".join(map(_written, node.value)) if isinstance(node.value, list) else str(node.value)
+
+
+def _plainly(column: Column, value: Value | None) -> str:
+    """A value as rules write it, where reports for people have other words."""
+    return str(value).lower() if isinstance(value, bool) else column.show(value)

@@ -22,6 +22,8 @@ REQUIRED = {
     "severity": f"one of {', '.join(SEVERITIES)}",
     "select": "the rows that the rule is about: table, and conditions on its columns",
 }
+# Texts in which every $name is a variable; in a command it may be the shell's.
+REPORTED = ("expected", "observed", "headline")
 # A rule in an expectation file is read by those who wrote it.
 BRIEF = ("title", "why", "severity")
 OPTIONAL = {
@@ -45,7 +47,8 @@ class Rule:
 
     ``absent`` says what to do where there was nothing to check, ``next`` what to ask the node after a failure,
     ``needs`` which rules must hold before there can be anything to check. ``adjusted`` is the reason that an
-    expectation file gives for another severity, or for switching the rule ``off``.
+    expectation file gives for another severity, or for switching the rule ``off``; ``named`` is file and line where
+    one extends or adjusts it.
     """
 
     id: str
@@ -69,6 +72,7 @@ class Rule:
     text: str = field(repr=False, default="")
     adjusted: str = ""
     off: bool = False
+    named: tuple[str, int] | None = None
 
     @property
     def leaves(self) -> list[Leaf]:
@@ -105,10 +109,7 @@ def read_rule(node: Node, settings: Settings, text: str = "", brief: bool = Fals
     table = table_node.text("'table'")
     if table not in TABLES:
         raise table_node.error(f"there is no table {table!r}{suggest(table, TABLES)}")
-    texts = {
-        name: texts_of(items[name], name, table, settings) if name in items else ""
-        for name in ("expected", "observed", "headline")
-    }
+    texts = {name: texts_of(items[name], name, table, settings) if name in items else "" for name in REPORTED}
     return Rule(
         id=id_,
         title=_text(items, "title") or id_.replace("-", " "),
@@ -161,7 +162,10 @@ def _text(items: dict[str, Node], name: str) -> str:
 
 def texts_of(node: Node, name: str, table: str, settings: Settings) -> str:
     """A text with the variables filled in and its ``{columns}`` checked."""
-    text = clean(string.Template(" ".join(node.text(f"{name!r}").split())).safe_substitute(settings.texts))
+    template = string.Template(" ".join(node.text(f"{name!r}").split()))
+    for variable in template.get_identifiers() if name in REPORTED else ():
+        settings.get(variable, node)
+    text = clean(template.safe_substitute(settings.texts))
     try:
         columns = placeholders(text)
     except ValueError as error:
