@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from pcapcheck.columns import ARP, CONNECTIONS, ECHO, STATE, Column
+from pcapcheck.columns import ARP, CONNECTIONS, ECHO, HOPS, PATHS, STATE, Column
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.points import PointKey
 from pcapcheck.ruleset.aggregate import COUNT, RATIO, SIGNS, Bound, Measure, Spread
@@ -296,6 +296,10 @@ def _nothing(rule: Rule, seen: int, facts: Facts) -> str:
         return "no frame was recorded, or none lies between --since and --until"
     if wants_link and not any(link.point.kind == "pod-link" and link.judged for link in facts.links.values()):
         return "nothing shows that this is a pod link; name the interface: --interface FILE=caliXXXXXXXXXXX"
+    links = sum(link.point.kind == "pod-link" and link.judged for link in facts.links.values())
+    if rule.table in (HOPS, PATHS) and links > 1:
+        # What the rule says then, to record a second link, was done.
+        return f"no packet of the kind that this is about was seen on two of the {links} pod links recorded"
     return rule.absent or f"the capture holds no {NOUNS[rule.table]}{' of the kind this is about' if seen else ''}"
 
 
