@@ -126,7 +126,7 @@ def test_github_makes_alerts_of_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [one["ruleId"] for one in run["results"]] == ["gateway-arp-answered"]
     (note,) = run["invocations"][0]["toolExecutionNotifications"]
     assert "15 rules that passed or were not checked are left out" in note["message"]["text"]
-    assert len(run["tool"]["driver"]["rules"]) == 15
+    assert len(run["tool"]["driver"]["rules"]) == 16
 
 
 def test_invocation(tmp_path: Path) -> None:
