@@ -93,8 +93,8 @@ def judge_and_report(
 ) -> None:
     """Judge, keep the evidence where that is asked for, write the reports, and exit as the verdict says.
 
-    Evidence that cannot be kept does not cost the reports. What cannot be judged at all is reported too, but for text on
-    standard output: there the error says enough.
+    Evidence that cannot be kept does not cost the reports. What cannot be judged at all is reported too, but for text
+    on standard output: there the error says enough.
     ``inputs`` are the files and folders that were named; none of them is written over.
     """
     from pcapcheck.report.exit import demand, exit_code

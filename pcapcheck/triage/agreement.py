@@ -59,10 +59,11 @@ def _other_node(links: list[Link], state: State, found: Agreement) -> None:
     ours = [
         link for link in links if link.point.kind == "pod-link" and (link.pod_ips or link.node_interface != UNNAMED)
     ]
-    if not ours or not state.links or any(_describes(state, link) for link in ours):
+    told = [one for one in state.links if one.cali_name or one.ips]
+    if not ours or not told or any(_describes(state, link) for link in ours):
         return
     names = ", ".join(dict.fromkeys(link.point.name for link in ours[:3]))
-    there = ", ".join(dict.fromkeys(one.cali_name for one in state.links[:3] if one.cali_name)) or "others"
+    there = ", ".join(dict.fromkeys(one.cali_name for one in told[:3] if one.cali_name)) or "others"
     found.remarks.append(Remark(f"the state tells nothing of {names}, but of {there}: is it of another node?", ()))
 
 

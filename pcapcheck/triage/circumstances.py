@@ -10,6 +10,7 @@ from pcapcheck.triage.case import Case
 from pcapcheck.triage.state.host_routes import NOWHERE
 from pcapcheck.triage.state.links import HEADER
 from pcapcheck.triage.state.model import Host, Line, Link, PodLink, State
+from pcapcheck.triage.state.pod_links import Names, own_calis
 from pcapcheck.triage.state.routes import parse_route
 from pcapcheck.triage.state.rows import StateRow, quote, state_rows
 from pcapcheck.triage.state.sysctls import value_of
@@ -52,10 +53,17 @@ class Situation:
         link = self.state.pod_for(cali=interface) if interface else None
         if link is None and address is not None:
             link = self.state.pod_for(ip=address)
+        if link is None and interface:
+            # A pod of which only the inside was shown, by kubectl exec: the name of its link follows from its own.
+            alone = (one for one in self.state.links if one.cali_name is None and one.pod is not None)
+            link = next((one for one in alone if interface in self._own_calis(one)), None)
         if link is not None and link.ips:
             number = next(number for number, one in enumerate(self.state.links) if one is link)
             return link, self.rows[number]
         return self._completed(link or PodLink(), interface, address)
+
+    def _own_calis(self, link: PodLink) -> list[str]:
+        return own_calis(link.pod, Names.of(self.state.pods, self.ground.prefix)) if link.pod else []
 
     def _completed(
         self, link: PodLink, interface: str | None, address: int | None
@@ -64,10 +72,11 @@ class Situation:
         hosts = self.state.nodes or [host for host in self.state.hosts if host.role is None]
         node = link.node or (hosts[0] if len(hosts) == 1 else None)
         name = link.cali_name or (interface if interface != UNNAMED else None)
-        if node is None or name is None:
-            return (link, None) if link.node or link.pod else (None, None)
+        if link.pod is None and (node is None or name is None):
+            return (link, None) if link.node else (None, None)
         ips = link.ips or ([address] if address is not None and address not in self.foreign else [])
-        whole = replace(link, node=node, cali_name=name, cali=link.cali or node.links.get(name), ips=ips)
+        cali = link.cali or (node.links.get(name) if node and name else None)
+        whole = replace(link, node=node, cali_name=name, cali=cali, ips=ips)
         (row,) = state_rows(
             replace(self.state, links=[whole]), self.ground.gateway, self.ground.prefix, self.ground.gateway6
         )

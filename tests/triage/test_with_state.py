@@ -183,3 +183,30 @@ def test_the_routes_of_one_interface_settle_it(tmp_path: Path) -> None:
     assert out["pod-route-missing"] == (f"{path}:4: 10.244.1.10 scope link",)
     gone = 'Cannot find device "cali14e7d81007d"\n'
     assert node_says(tmp_path, "missing-own-route", f"{command}{gone}root@node:~# uname -r\n6.1.0-18-amd64\n") == set()
+
+
+def test_what_the_kernel_answers_tells_a_dead_end_from_no_route(tmp_path: Path) -> None:
+    """A blackhole is "Invalid argument" to whoever asks for the way (kernel: net/ipv4/fib_semantics.c, fib_props)."""
+    asked = "root@w1:~# ip r g 10.244.1.11\nRTNETLINK answers: {}\n"
+    path = tmp_path / "pasted.txt"
+    for answers, cause in (("Invalid argument", "route-dead-end"), ("Network is unreachable", "host-route-missing")):
+        path.write_text(asked.format(answers))
+        assert confirmed(analyze(*captures("route-lost-midway"), node_state=path)) == {cause}
+
+
+def test_the_inside_of_a_pod_is_known_by_its_name(tmp_path: Path) -> None:
+    """``kubectl exec`` names the pod, and the pod's name gives that of its link."""
+    path = tmp_path / "pasted.txt"
+    rules = "table inet fw {\n\tchain input {\n\t\ticmp type echo-request drop\n\t}\n}\n"
+    for namespace in ("", "-n default "):
+        path.write_text(f"kubectl {namespace}exec pod-b-68c8f9cccd-gr4hw -- nft list ruleset\n{rules}")
+        analysis = analyze(*captures("pod-drops-icmp"), node_state=path)
+        assert confirmed(analysis) == {"pod-firewall"}
+        assert analysis.remarks == []
+    path.write_text(f"kubectl -n shop exec pod-b-68c8f9cccd-gr4hw -- nft list ruleset\n{rules}")
+    assert confirmed(analyze(*captures("pod-drops-icmp"), node_state=path)) == set()
+
+
+def test_a_neighbour_entry_of_the_pod_alone_settles_it(tmp_path: Path) -> None:
+    text = "kubectl exec pod-a-68c8f9cccd-sgtvg -- ip neigh\n169.254.1.1 dev eth0 lladdr 02:00:5e:00:53:01 PERMANENT\n"
+    assert node_says(tmp_path, "stale-neighbour-pod", text) == {"pod-neighbour-stale"}

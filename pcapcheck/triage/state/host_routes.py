@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import islice
 
+from pcapcheck.triage.state.gateway import DEAD_END, REFUSALS
 from pcapcheck.triage.state.listing import routes_of
 from pcapcheck.triage.state.model import Host, Line, Lookup, PodLink, Route
 from pcapcheck.values import format_address, is_ipv4
@@ -75,7 +76,7 @@ def _of_nobody(node: Host, link: PodLink, cali: str) -> Way:
 def _where(way: Route | Lookup) -> str:
     """Where it leads, in a word or two."""
     if isinstance(way, Lookup) and way.error:
-        return NOWHERE
+        return "a route that leads nowhere" if REFUSALS.get(way.error) == DEAD_END else NOWHERE
     return way.dev or (f"a route of kind {way.kind}" if way.kind != "unicast" else NOWHERE)
 
 

@@ -87,7 +87,7 @@ class Ends:
         for how, found in (
             (BY_NETNS, self.by_netns.get(pod.netns or "", [])),
             (BY_INDEX, self._named_by_number(end)),
-            (BY_NAME, [link for name in _own_calis(pod, names) for link in self.by_name.get(name, [])]),
+            (BY_NAME, [link for name in own_calis(pod, names) for link in self.by_name.get(name, [])]),
             (BY_MAC, self.by_mac.get(end.mac, []) if end and end.mac is not None else []),
             (BY_ROUTE, [link for ip in ips for link in self.by_ip.get(ip, [])]),
         ):
@@ -143,7 +143,7 @@ def pod_end(pod: Host) -> Link | None:
     return others[0] if len(others) == 1 else None
 
 
-def _own_calis(pod: Host, names: Names) -> list[str]:
+def own_calis(pod: Host, names: Names) -> list[str]:
     """The cali name that follows from what a described pod is called."""
     if pod.name is None:
         return []

@@ -136,7 +136,7 @@ class _Row:
             one
             for gateway in (self.gateway, self.gateway6)
             for one in pod.neighbours_of(gateway)
-            if one.mac is not None and one.state not in FAILED and one.dev in (dev, None)
+            if one.mac is not None and one.state not in FAILED and (dev is None or one.dev in (dev, None))
         ]
         if held:
             cali = self.link.cali

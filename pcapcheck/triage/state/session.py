@@ -52,7 +52,7 @@ AFTER_HASH = (
 BARE = re.compile(
     r"(?:sudo )?(?:ip (?:-\S+ )*(?:a|addr|address|l|link|r|route|ro|n|neigh|neighbor|neighbour|rule|netns exec)\b"
     r"|(?:route|netstat|arp|sysctl|ifconfig)(?: -\w+| net\.\S+| -a)+$|cat /proc/(?:sys/net|net)/"
-    r"|kubectl (?:get po|exec )|nsenter -)"
+    r"|kubectl (?:-\S+ [\w.-]+ )*(?:get po|exec )|nsenter -)"
 )
 # Words between which a heading may name whose the following is.
 HEADING = re.compile(
