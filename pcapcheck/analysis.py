@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
+from glob import has_magic
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from pcapcheck.capture.inputs import gather
+from pcapcheck.capture.inputs import Inputs, gather
 from pcapcheck.capture.record import BATCH_FRAMES
 from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, ECHO, FRAMES, HOPS, PATHS, STATE
+from pcapcheck.errors import CaptureError
 from pcapcheck.flows.addresses import AddressRow, taken_over
 from pcapcheck.flows.facts import Facts, claimed_addresses, describe
 from pcapcheck.flows.paths import Paths, find_paths
@@ -20,10 +22,11 @@ from pcapcheck.flows.read import Capture, Progress, Reading, Row, RowSink, read_
 from pcapcheck.flows.scope import Scope, parse_interface_names
 from pcapcheck.flows.sightings import Sightings
 from pcapcheck.report.document import document
+from pcapcheck.report.exit import demand
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.expectation import Recording
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, explain_consequences
-from pcapcheck.ruleset.load import CALICO, load_ruleset, pack
+from pcapcheck.ruleset.load import CALICO, Ruleset, load_ruleset, pack
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.triage.ebpf import doubt_ebpf
 from pcapcheck.triage.outcome import Outcome
@@ -124,7 +127,7 @@ def analyze(
     reading = _reading(settings, _scoped(scope or Scope(), told), batch_frames)
     described_in = told.node_state if node_state is None else _paths(node_state)
     state = _read_state(described_in, settings) if described_in else None
-    inputs = gather(paths or told.captures, unpack_limit, keep_all)
+    inputs = gather(paths, unpack_limit, keep_all) if paths else _gather_told(told, unpack_limit, keep_all)
     evaluations = [Evaluation(rule) for rule in loaded]
     every = frozenset(one.rule.table for one in evaluations if one.needs_rows)
     sightings = Sightings()
@@ -153,7 +156,6 @@ def analyze(
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
     analysis = Analysis(captures, facts, findings, reading, found, inputs.passed_over)
-    analysis.required, analysis.strict = ruleset.required, ruleset.strict
     analysis.given = _names(paths or told.captures)
     analysis.pods = _name_pods(told.pods or None if pods is None else pods, state, settings)
     if state is not None:
@@ -171,7 +173,24 @@ def analyze(
         from pcapcheck.triage.examine import examine
 
         examine(analysis, loaded, settings, state, described)
+    _demand(analysis, ruleset)
     return analysis
+
+
+def _demand(analysis: Analysis, ruleset: Ruleset) -> None:
+    analysis.required, analysis.strict = ruleset.required, ruleset.strict
+    demand(analysis)
+
+
+def _gather_told(told: Recording, unpack_limit: int | None, keep_all: bool) -> Inputs:
+    """The captures that an expectation file names, whose place any error says."""
+    try:
+        for name in told.captures:
+            if not has_magic(name) and not Path(name).exists():
+                raise CaptureError(f"{name}: no such file or folder; record it first, or correct its name")
+        return gather(told.captures, unpack_limit, keep_all)
+    except CaptureError as error:
+        raise CaptureError(f"{told.place}: {error}" if told.place else str(error)) from None
 
 
 def _ends_loose(capture: Capture) -> bool:
@@ -218,9 +237,9 @@ def analyze_state(
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
     analysis = Analysis([], facts, findings, _reading(settings, Scope(), BATCH_FRAMES), Paths([], facts))
-    _describe(analysis, state)
-    analysis.required, analysis.strict = ruleset.required, ruleset.strict
     analysis.given = _names(paths or ruleset.recording.node_state)
+    _describe(analysis, state)
+    _demand(analysis, ruleset)
     return analysis
 
 

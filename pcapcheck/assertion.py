@@ -7,6 +7,8 @@ from glob import has_magic, iglob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pcapcheck.errors import CaptureError, RuleError, StateError
+
 if TYPE_CHECKING:
     from pcapcheck.analysis import Analysis
     from pcapcheck.triage.outcome import Outcome
@@ -47,16 +49,20 @@ class AssertCapture:
         from pcapcheck.flows.scope import Scope, parse_interface_names
         from pcapcheck.report.exit import demand, exit_code
 
-        names = parse_interface_names(tuple(f"{file}={name}" for file, name in (interfaces or {}).items()))
-        analysis = analyze(
-            *map(self._find, captures),
-            rules=self._files(rules),
-            variables=variables,
-            scope=Scope(names),
-            node_state=self._files(node_state),
-            pods=self._files(pods),
-        )
-        demand(analysis, strict, [require] if isinstance(require, str) else require)
+        try:
+            names = parse_interface_names(tuple(f"{file}={name}" for file, name in (interfaces or {}).items()))
+            analysis = analyze(
+                *map(self._find, captures),
+                rules=self._files(rules),
+                variables=variables,
+                scope=Scope(names),
+                node_state=self._files(node_state),
+                pods=self._files(pods),
+            )
+            demand(analysis, strict, [require] if isinstance(require, str) else require)
+        except (CaptureError, RuleError, StateError) as error:
+            # Raised anew, so that the test's line is the last that is shown.
+            raise type(error)(str(error)) from None
         if exit_code(analysis) != 0:
             raise AssertionError("\n".join(_told(analysis)))
         return analysis

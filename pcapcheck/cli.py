@@ -127,7 +127,6 @@ def main() -> None:
 @click.option(
     "--evidence",
     metavar="DIR",
-    type=click.Path(path_type=Path),
     help="Write a small pcapng per failed rule there: the frames that show it, with comments that say what is wrong.",
 )
 @report_options
@@ -136,7 +135,7 @@ def analyze(
     captures: tuple[Path, ...],
     rule_paths: tuple[Path, ...],
     node_state: tuple[Path, ...],
-    evidence: Path | None,
+    evidence: str | None,
     forms: tuple[str, ...],
     outputs: tuple[str, ...],
     strict: bool,
@@ -155,19 +154,13 @@ def analyze(
         raise click.MissingParameter(param_type="argument", param_hint="'CAPTURE...'")
     asked = demands(forms, outputs, strict, required, exit_zero)
     inputs = (*captures, *rule_paths, *node_state, *scope["pods_files"])
-
-    def judge() -> Analysis:
-        analysis = _run(captures, rule_paths, **scope, node_state=node_state)
-        if evidence is not None:
-            analysis.write_evidence(evidence)
-        return analysis
-
+    folder = None
     if evidence is not None:
         from pcapcheck.report.evidence_files import make_folder
 
         # Not only after an hour of listening.
-        make_folder(evidence)
-    judge_and_report(judge, asked, inputs)
+        folder = make_folder(evidence)
+    judge_and_report(lambda: _run(captures, rule_paths, **scope, node_state=node_state), asked, inputs, folder)
 
 
 @main.command(cls=ReportCommand)

@@ -26,13 +26,21 @@ def complain(text: str) -> None:
 def spare(output: str | None, inputs: Iterable[Path]) -> None:
     """Refuse to write over what is read. Raises CaptureError."""
     for path in inputs:
-        if output is not None and Path(output).resolve() == path.resolve():
+        if output is not None and _is_same(Path(output), path):
             raise CaptureError(f"--output {output}: that is one of the inputs; name another file")
 
 
 def appends(output: str | None) -> bool:
     """Whether a file is the job summary of a GitHub step, to which its commands add one after the other."""
     return output is not None and output == os.environ.get("GITHUB_STEP_SUMMARY")
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Whether two names are of one file, by links too."""
+    try:
+        return one.resolve() == other.resolve() or one.samefile(other)
+    except OSError:
+        return False
 
 
 @contextmanager

@@ -88,10 +88,13 @@ def demands(
     return Demands(reports, strict, required, exit_zero)
 
 
-def judge_and_report(judge: Callable[[], Analysis], asked: Demands, inputs: Iterable[Path]) -> None:
-    """Judge, write the reports, and exit as the verdict says.
+def judge_and_report(
+    judge: Callable[[], Analysis], asked: Demands, inputs: Iterable[Path], evidence: Path | None = None
+) -> None:
+    """Judge, keep the evidence where that is asked for, write the reports, and exit as the verdict says.
 
-    What cannot be judged at all is reported too, but for text on standard output: there the error says enough.
+    Evidence that cannot be kept does not cost the reports. What cannot be judged at all is reported too, but for text on
+    standard output: there the error says enough.
     ``inputs`` are the files and folders that were named; none of them is written over.
     """
     from pcapcheck.report.exit import demand, exit_code
@@ -108,16 +111,33 @@ def judge_and_report(judge: Callable[[], Analysis], asked: Demands, inputs: Iter
         raise
     for _, output in asked.reports:
         spare(output, read)
+    failed = _keep(analysis, evidence)
     _write(analysis, asked.reports)
-    if analysis.unmet and analysis.verdict == "pass":
+    if failed:
+        raise failed
+    if analysis.unmet:
         more = f" (and {len(analysis.unmet) - 1} more)" if analysis.unmet[1:] else ""
         complain(f"{analysis.unmet[0].text}{more}")
     sys.exit(exit_code(analysis))
 
 
+def _keep(analysis: Analysis, evidence: Path | None) -> CaptureError | None:
+    """Write the evidence; what keeps it from being written is for the end to tell."""
+    try:
+        if evidence is not None:
+            analysis.write_evidence(evidence)
+    except CaptureError as error:
+        return error
+    return None
+
+
 def _pair(forms: tuple[str, ...], outputs: tuple[str, ...], order: list[str]) -> list[tuple[str, str | None]]:
     """Each format with its file; the one on standard output comes last, so that files are there when it is read."""
     for output in outputs:
+        if output in ("", "-"):
+            raise CaptureError(
+                f"--output {output!r}: no name of a file; without --output a report goes to standard output"
+            )
         if outputs.count(output) > 1 or sum(Path(one).resolve() == Path(output).resolve() for one in outputs) > 1:
             raise CaptureError(f"--output {clean(output)}: given twice; each format needs a file of its own")
     forms = forms or (TEXT,)

@@ -25,7 +25,7 @@ RECORDING = "recording"
 
 
 class RuleWarning(UserWarning):
-    """A rule of severity warning or info failed."""
+    """A rule of severity warning failed."""
 
 
 class RuleFailed(Exception):
@@ -80,9 +80,6 @@ class ExpectationFile(pytest.File):
             raise self.CollectError(f"{self.path}: names no recording; write captures: FILE")
         self._has_captures = bool(ruleset.recording.captures)
         self.add_marker("pcapcheck")
-        if self.config.pluginmanager.hasplugin("xdist"):
-            # Under --dist loadgroup one worker gets them all, and judges once.
-            self.add_marker(pytest.mark.xdist_group(self.nodeid))
         if ruleset.strict:
             yield RecordingTest.from_parent(self, name=RECORDING)
         for rule in ruleset.rules:
@@ -90,23 +87,29 @@ class ExpectationFile(pytest.File):
 
     @property
     def outcome(self) -> Analysis:
-        """What the recording came to. Raises what kept it from being judged, each time that it is asked for."""
+        """What the recording came to.
+
+        That nothing could be judged, and why, is raised for the first test that asks; the others are skipped.
+        """
+        from pcapcheck.ruleset.finding import NOT_CHECKED
+
         if self._outcome is None:
             try:
                 self._outcome = self._judge()
-            except ERRORS as error:
+                if self._outcome.verdict == NOT_CHECKED:
+                    reasons = dict.fromkeys(one.reason for one in self._outcome.findings)
+                    raise RuleFailed("\n".join([f"nothing of {self.path.name} could be checked:", *reasons]))
+            except (RuleFailed, *ERRORS) as error:
                 self._outcome = error
+                raise
         if isinstance(self._outcome, Exception):
-            raise self._outcome
+            pytest.skip("nothing could be judged, as the first test of this file says")
         return self._outcome
 
     def _judge(self) -> Analysis:
         from pcapcheck.analysis import analyze, analyze_state
-        from pcapcheck.report.exit import demand
 
-        analysis = (analyze if self._has_captures else analyze_state)(rules=self.path)
-        demand(analysis, strict=False, required=())
-        return analysis
+        return (analyze if self._has_captures else analyze_state)(rules=self.path)
 
 
 class ExpectationTest(pytest.Item):
@@ -145,13 +148,13 @@ class RuleTest(ExpectationTest):
         outcome = self.parent.outcome
         finding = next(one for one in outcome.findings if one.rule.id == self.rule.id)
         missing = [one.text for one in outcome.unmet if one.rule == self.rule.id]
-        if outcome.verdict == NOT_CHECKED:
-            raise RuleFailed(f"nothing of {self.path.name} could be checked; {self.rule.id}: {finding.reason}")
         if finding.status == FAIL:
             if self.rule.severity == "error":
                 raise RuleFailed("\n".join(failure(outcome, finding)))
-            accepted = f" (accepted: {self.rule.adjusted})" if self.rule.adjusted else ""
-            self.warn(RuleWarning(f"{self.rule.id}: {summary(outcome, finding)}{accepted}"))
+            told = f"{self.rule.id}: {summary(outcome, finding)}"
+            if self.rule.severity == "warning":
+                self.warn(RuleWarning(told))
+            self.add_report_section("call", "accepted", f"{told}\n{self.rule.adjusted}")
         elif missing:
             raise RuleFailed("\n".join(missing))
         elif finding.status == NOT_CHECKED:

@@ -48,6 +48,13 @@ def parse_mac(text: str) -> int:
     return int(re.sub("[:-]", "", text), 16)
 
 
+def parse_mac_prefix(text: str) -> str:
+    """The first bytes of a MAC address as ``format_mac`` writes them."""
+    if not re.fullmatch(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){0,5}", text):
+        raise ValueError(f"{text!r} is not the beginning of a MAC address (hex pairs, like ee:ee)")
+    return text.lower().replace("-", ":")
+
+
 def format_mac(value: int) -> str:
     return ":".join(f"{value >> shift & 255:02x}" for shift in (40, 32, 24, 16, 8, 0))
 

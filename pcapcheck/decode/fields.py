@@ -11,7 +11,11 @@ from pcapcheck.decode import layout
 from pcapcheck.decode.frames import FrameBatch
 from pcapcheck.values import Value, address_of
 
-TCP, UDP = 6, 17
+ICMP, TCP, UDP, ICMP6 = 1, 6, 17, 58
+# The protocols whose fields columns hold, by the first word of their names.
+PROTOCOLS = {"icmp": (ICMP, ICMP6), "quoted": (ICMP, ICMP6), "nd": (ICMP6,), "tcp": (TCP,), "udp": (UDP,)}
+ETHERTYPES = (0x0800, 0x86DD)
+TUNNEL = ("encap", "outer", "vxlan", "inner")
 
 # Column attribute -> field.
 NUMBERS = {
@@ -96,6 +100,29 @@ class FrameRow:
             value = self.field(number)
             return value if value != layout.ABSENT and self.field(layout.IP_PROTO) == protocol else None
         raise AttributeError(name)
+
+    def lacks(self, column: str) -> bool:
+        """Whether this frame is known to have nothing of the kind, being of another protocol.
+
+        What is absent otherwise may only not have been captured.
+        """
+        first = column.partition(".")[0]
+        carries = self.carries
+        if carries == "undecoded" or first in ("frame", "eth", "sll"):
+            return False
+        if first == "arp":
+            return carries not in ("arp", "other")
+        if first in TUNNEL:
+            return self.encap in (None, ENCAPS[0])
+        if first == "vlan":
+            return self.field(layout.ETH_TYPE) != layout.ABSENT
+        if carries == "arp":
+            return True
+        if carries == "other" and self.field(layout.IP_VERSION) == layout.ABSENT:
+            # IP of which too little was captured is told from other protocols by its ethertype.
+            return self.field(layout.ETH_TYPE) not in (layout.ABSENT, *ETHERTYPES)
+        protocol = self.field(layout.IP_PROTO)
+        return first in PROTOCOLS and protocol != layout.ABSENT and protocol not in PROTOCOLS[first]
 
     def field(self, number: int) -> int:
         return self.rows[number * self.capacity + self.row]

@@ -108,7 +108,7 @@ class Facts:
         link, group = found
         if name in ("answered", "replied"):
             if outcome == "in-flight":
-                return "still in flight when the capture ended; let it run on for a second or two"
+                return "still in flight at the last packet recorded; record on for a second, until some later packet"
             if outcome == "evicted":
                 return "dropped to keep memory bounded"
             return _silence(link, group, table) or "unknown"

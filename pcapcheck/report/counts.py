@@ -7,10 +7,7 @@ from pcapcheck.ruleset.finding import FAIL, Finding
 
 def counts(finding: Finding) -> str:
     """As in ``1 of 100 failed, ratio 99 % instead of ≥ 99.9 %``."""
-    rule = finding.rule
-    if rule.least is not None or rule.most is not None:
-        parts = [f"{finding.checked} selected"] + ([f"{finding.failed} failed"] if finding.failed else [])
-    elif finding.status == FAIL and (finding.failed or not finding.measures):
+    if finding.failed or (finding.status == FAIL and not finding.measures):
         parts = [f"{finding.failed} of {finding.checked} failed"]
     else:
         parts = [f"{finding.checked} checked"]
@@ -21,9 +18,11 @@ def counts(finding: Finding) -> str:
 
 
 def measured(finding: Finding) -> list[str]:
-    """What each aggregate came to, and what was wanted where that is something else."""
+    """What the count and each aggregate came to, over how many rows, and what was wanted where that is else."""
     return [
-        one.words + (f" instead of {one.bound.limit}" if one.holds is False else "")
+        one.words
+        + (f" of {one.rows}" if one.rows not in (0, finding.checked) else "")
+        + (f" instead of {one.bound.limit}" if one.holds is False else "")
         for one in finding.measures
         if one.value is not None
     ]

@@ -35,14 +35,18 @@ _MARKS = {PCAPNG: (28, APPLICATION.encode()), TEXT: (0, f"# {APPLICATION}".encod
 Place = tuple[int, int]
 
 
-def make_folder(folder: Path) -> None:
-    """Make the folder for evidence if it is missing. Raises CaptureError where no file can be written there."""
+def make_folder(name: str | Path) -> Path:
+    """The folder for evidence, made if it is missing. Raises CaptureError where no file can be written there."""
+    folder = Path(name)
+    if not str(name):
+        raise CaptureError("--evidence: no name of a folder; name one")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         raise CaptureError(f"{folder}: {error.strerror}; evidence needs a folder that can be written") from None
+    return folder
 
 
 def write_evidence(result: Result, folder: Path) -> list[Path]:

@@ -12,8 +12,8 @@ from pcapcheck.triage.outcome import Outcome, Unmet
 from pcapcheck.values import clean
 
 
-def demand(outcome: Outcome, strict: bool, required: Iterable[str], exit_zero: bool = False) -> None:
-    """Note in the outcome what ``--strict`` and ``--require``, and expectation files likewise, ask for and did not get.
+def demand(outcome: Outcome, strict: bool = False, required: Iterable[str] = (), exit_zero: bool = False) -> None:
+    """Note in the outcome what was demanded and is missing: by expectation files, and by the caller beside them.
 
     Raises RuleError where ``required`` names a rule that is not there.
     """
@@ -25,7 +25,7 @@ def exit_code(outcome: Outcome) -> int:
     """The process's exit code. A 2 wins over a 1; ``exit_zero`` hides a 1, never a 2."""
     if outcome.verdict == NOT_CHECKED:
         return 2
-    return 1 if (outcome.verdict == FAIL or outcome.unmet) and not outcome.exit_zero else 0
+    return 1 if outcome.verdict == FAIL and not outcome.exit_zero else 0
 
 
 def _missing(result: Result, required: Iterable[str]) -> Iterator[Unmet]:
@@ -45,7 +45,8 @@ def _incomplete(result: Result) -> Iterator[Unmet]:
         if one.status == NOT_CHECKED:
             yield Unmet(f"strict: {one.rule.id} was not checked: {one.reason}", one.rule.id)
         elif one.unknown:
-            yield Unmet(f"strict: {one.unknown} rows of {one.rule.id} cannot be told: {one.reason}", one.rule.id)
+            rows = f"{one.unknown} row{'' if one.unknown == 1 else 's'}"
+            yield Unmet(f"strict: {rows} of {one.rule.id} cannot be told: {one.reason}", one.rule.id)
     for capture in result.captures:
         for problem in capture.problems:
             yield Unmet(f"strict: {clean(capture.source.name)}: {problem.message}")

@@ -58,9 +58,10 @@ def _verdict(outcome: Outcome, findings: list[Finding]) -> tuple[str, str, list[
 
 def _command(kind: str, title: str, message: list[str], rule: Rule | None = None) -> str:
     properties = {"title": title}
-    place = place_of_rule(rule) if rule is not None else None
-    if rule is not None and place is not None and place.is_local:
-        properties |= {"file": clean(str(place.path)), "line": str(rule.line)}
+    if rule is not None:
+        place, line = place_of_rule(rule)
+        if place.is_local:
+            properties |= {"file": clean(str(place.path)), "line": str(line)}
     given = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in properties.items())
     return f"::{kind} {given}::{_escaped(chr(10).join(message))}"
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pcapcheck.report.counts import measured
 from pcapcheck.report.summary import pods
-from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, ordered
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding, ordered
 from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import format_address, is_ipv4
 
@@ -42,15 +41,24 @@ def _seen(result: Outcome) -> str:
     return f"; but {seen}" if seen else ""
 
 
-def _failure(result: Result) -> str:
-    failed = [one for one in ordered(result.findings) if one.status == FAIL]
-    first = failed[0]
-    said = first.evidence[0].headline if first.evidence else ""
-    counts = f" ({first.failed} of {first.checked})" if first.failed and first.checked > 1 else ""
-    if first.measures:
-        counts = f" ({', '.join(measured(first))})"
+def _failure(result: Outcome) -> str:
+    """What failed first; or what was demanded first and is missing, where nothing that counts failed."""
+    failed = [one for one in ordered(result.findings) if one.status == FAIL and one.rule.severity == "error"]
+    if not failed:
+        more = f" (and {len(result.unmet) - 1} more)" if len(result.unmet) > 1 else ""
+        return result.unmet[0].text + more
     more = f" (and {len(failed) - 1} more failed)" if len(failed) > 1 else ""
-    return (said or f'it does not hold that "{first.rule.title}"') + counts + more
+    return failure(failed[0]) + more
+
+
+def failure(finding: Finding) -> str:
+    """A failed rule in one sentence, with how many rows failed or what its aggregates came to."""
+    first = finding.evidence[0].headline if finding.evidence else ""
+    if finding.measures:
+        told = f" ({', '.join(measured(finding))})"
+    else:
+        told = f" ({finding.failed} of {finding.checked})" if finding.checked > 1 else ""
+    return (first or f'it does not hold that "{finding.rule.title}"') + told
 
 
 def _success(result: Outcome) -> str:

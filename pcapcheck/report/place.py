@@ -38,13 +38,19 @@ def place_of(path: Path) -> Place:
     return Place(resolved.relative_to(root) if resolved.is_relative_to(root) else resolved)
 
 
-def place_of_rule(rule: Rule) -> Place:
-    """Where a rule's file is; that of an installed pack may be anywhere, a virtual environment in the checkout too."""
+def place_of_rule(rule: Rule) -> tuple[Place, int]:
+    """Where a rule stands, and its line.
+
+    An installed pack may be anywhere, a virtual environment in the checkout too; if an expectation file extends it,
+    its rules are where that says so.
+    """
     packs = packs_folder()
     path = Path(rule.file)
     if packs.parent == Path(pcapcheck.__file__).parent and path.is_relative_to(packs):
-        return Place(path.relative_to(packs), packaged=True)
-    return place_of(path)
+        if rule.named is None:
+            return Place(path.relative_to(packs), packaged=True), rule.line
+        return place_of(Path(rule.named[0])), rule.named[1]
+    return place_of(path), rule.line
 
 
 def checkout() -> Path:

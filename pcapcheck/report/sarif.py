@@ -43,7 +43,8 @@ def write_sarif(outcome: Outcome, stream: IO[str]) -> None:
 
 def _run(outcome: Outcome) -> dict[str, Any]:
     rules = {one.rule.id: number for number, one in enumerate(outcome.findings)}
-    shown = [one for one in outcome.findings if one.status == FAIL or not on_github()]
+    unmet = {one.rule: one.text for one in outcome.unmet}
+    shown = [one for one in outcome.findings if one.status == FAIL or one.rule.id in unmet or not on_github()]
     return {
         "tool": {
             "driver": {
@@ -60,7 +61,7 @@ def _run(outcome: Outcome) -> dict[str, Any]:
             for path in capture.source.files
         ],
         "invocations": [_invocation(outcome, len(outcome.findings) - len(shown))],
-        "results": [_result(outcome, one, rules[one.rule.id]) for one in shown],
+        "results": [_result(outcome, one, rules[one.rule.id], unmet.get(one.rule.id)) for one in shown],
     }
 
 
@@ -76,15 +77,16 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(outcome: Outcome, finding: Finding, index: int) -> dict[str, Any]:
+def _result(outcome: Outcome, finding: Finding, index: int, unmet: str | None) -> dict[str, Any]:
     rule = finding.rule
     failed = finding.status == FAIL
+    level = LEVELS[rule.severity] if failed else "none"
     result = {
         "ruleId": rule.id,
         "ruleIndex": index,
-        "kind": KINDS[finding.status],
-        "level": LEVELS[rule.severity] if failed else "none",
-        "message": {"text": _message(outcome, finding)},
+        "kind": "fail" if unmet else KINDS[finding.status],
+        "level": "error" if unmet else level,
+        "message": {"text": _message(outcome, finding, unmet)},
         "locations": [_location(rule)],
         "relatedLocations": [one for each in finding.evidence for one in _seen(outcome, each)],
         "partialFingerprints": _fingerprints(finding),
@@ -97,23 +99,26 @@ def _result(outcome: Outcome, finding: Finding, index: int) -> dict[str, Any]:
         },
     }
     # What still counts as an error or a warning is to be seen; viewers hide what is suppressed.
-    if rule.off or (failed and rule.adjusted and rule.severity == "info"):
+    if not unmet and (rule.off or (failed and rule.adjusted and rule.severity == "info")):
         result["suppressions"] = [{"kind": "external", "justification": rule.adjusted}]
     return result
 
 
-def _message(outcome: Outcome, finding: Finding) -> str:
+def _message(outcome: Outcome, finding: Finding, unmet: str | None) -> str:
     if finding.status == FAIL:
-        return "\n".join([f"{told.summary(outcome, finding)}.", "", *told.failure(outcome, finding)])
+        demanded = [unmet, ""] if unmet else []
+        return "\n".join([*demanded, f"{told.summary(outcome, finding)}.", "", *told.failure(outcome, finding)])
+    if unmet:
+        return unmet
     if finding.status == NOT_CHECKED:
         return f"not checked: {finding.reason}"
     return f"{finding.rule.title}: {counts(finding)}"
 
 
 def _location(rule: Rule) -> dict[str, Any]:
-    place = place_of_rule(rule)
+    place, line = place_of_rule(rule)
     file = {"uri": place.uri} | ({"uriBaseId": PACKS} if place.packaged else {})
-    return {"physicalLocation": {"artifactLocation": file, "region": {"startLine": rule.line, "startColumn": 1}}}
+    return {"physicalLocation": {"artifactLocation": file, "region": {"startLine": line, "startColumn": 1}}}
 
 
 def _seen(outcome: Outcome, evidence: Evidence) -> Iterator[dict[str, Any]]:
@@ -170,6 +175,7 @@ def _notifications(outcome: Outcome, left_out: int) -> Iterator[dict[str, Any]]:
     if outcome.verdict == NOT_CHECKED:
         yield _notification("error", told.verdict(outcome))
     for demand in outcome.unmet:
+        # Those of a rule are results too: code scanning looks at nothing else.
         about = {"associatedRule": {"id": demand.rule}} if demand.rule else {}
         yield _notification("error", demand.text) | about
     for capture in outcome.captures:

@@ -11,7 +11,7 @@ from rich.text import Text
 from pcapcheck.decode.frames import link_name
 from pcapcheck.flows.echo import error_words
 from pcapcheck.flows.read import Capture
-from pcapcheck.flows.summary import Durations
+from pcapcheck.flows.summary import Durations, Tally
 from pcapcheck.report.causes import write_diagnosis, write_remarks
 from pcapcheck.report.counts import counts
 from pcapcheck.report.evidence import Shown, frames_in_words, in_lines
@@ -176,7 +176,7 @@ def _exchanges(page: Page, summaries: list[PodSummary]) -> None:
             Text(shown),
             f"{one.arp.outcomes['answered']} of {one.arp.settled}" if one.arp.settled else "–",
             "–" if latency is None else format_duration(latency),
-            f"{one.echo.outcomes['replied']} of {one.echo.settled}" if one.echo.settled else "–",
+            _replied(one.echo),
             "–" if loss is None else f"{100 * loss:.3g} %",
             _spread(one.echo.durations),
         )
@@ -188,6 +188,13 @@ def _exchanges(page: Page, summaries: list[PodSummary]) -> None:
         page.console.print(table)
     for line in captured.get().splitlines():
         page.line(line.rstrip())
+
+
+def _replied(echoes: Tally) -> str:
+    """How many were replied to, and of how many that is not known: the loss beside it says nothing of those."""
+    open_ = echoes.outcomes["in-flight"] + echoes.outcomes["unknown"]
+    replied = f"{echoes.outcomes['replied']} of {echoes.settled}" if echoes.settled else "–"
+    return replied + (f" ({open_} open)" if open_ else "")
 
 
 def _pod_name(summary: PodSummary) -> str:

@@ -8,6 +8,7 @@ from io import StringIO
 from rich.text import Text
 
 from pcapcheck.report.causes import write_diagnosis
+from pcapcheck.report.headline import failure as in_short
 from pcapcheck.report.headline import headline
 from pcapcheck.report.page import Page, named
 from pcapcheck.report.text import capture_line, write_failure
@@ -44,8 +45,8 @@ def summary(outcome: Outcome, finding: Finding) -> str:
     """A finding in one line: of a failure what its first row says, else why it was not checked, or how many were."""
     if finding.status == NOT_CHECKED:
         return finding.reason
-    said = finding.evidence[0].headline if finding.status == FAIL and finding.evidence else ""
-    return with_names(outcome, said or finding.rule.title)
+    said = in_short(finding) if finding.status == FAIL else finding.rule.title
+    return with_names(outcome, said)
 
 
 def captures(outcome: Outcome) -> list[str]:

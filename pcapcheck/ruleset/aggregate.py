@@ -17,7 +17,10 @@ from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.variables import Settings, suggest
 from pcapcheck.values import parse_ratio
 
-RATIO = "ratio"
+RATIO, COUNT = "ratio", "count"
+# Bounds on the number of rows, in the words that rules use for them.
+LIMITS = {"min": "ge", "max": "le"}
+MOST_DIGITS = 12
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 AGGREGATES = {
     RATIO: "share of the selected rows for which 'expect' holds, as 0.99 or 99%; with it a row may fail",
@@ -30,12 +33,12 @@ AGGREGATES = {
     "max": "its greatest value",
 }
 BOUNDS = ("lt", "le", "gt", "ge")
-SIGNS = dict(zip(BOUNDS, ("<", "≤", ">", "≥"), strict=True))
+SIGNS = {"eq": "=", "ne": "≠", "lt": "<", "le": "≤", "gt": ">", "ge": "≥"}
 
 
 @dataclass(frozen=True)
 class Bound:
-    """An aggregate of a column (none for ``ratio``) held against a value, as in ``p99: {rtt: {lt: 5ms}}``."""
+    """An aggregate of a column (none for ``ratio`` and ``count``) held against a value: ``p99: {rtt: {lt: 5ms}}``."""
 
     aggregate: str
     column: Column | None
@@ -81,6 +84,8 @@ class Bound:
         return f"{self.name} {self.limit}"
 
     def show(self, value: Fraction) -> str:
+        if self.aggregate == COUNT:
+            return str(value)
         if self.column is None:
             return f"{float(100 * value):.4g} %"
         if self.column.type is DURATION:
@@ -125,11 +130,15 @@ class Spread(Durations):
 
 @dataclass(frozen=True)
 class Measure:
-    """What an aggregate came to: the value (None: there is none) and whether it holds (None: cannot be told)."""
+    """What an aggregate came to: the value (None: there is none) and whether it holds (None: cannot be told).
+
+    ``rows`` had a value.
+    """
 
     bound: Bound
     value: Fraction | None
     holds: bool | None
+    rows: int
 
     @property
     def words(self) -> str:
@@ -138,8 +147,8 @@ class Measure:
 
 
 def read_bounds(items: dict[str, Node], table: str, settings: Settings) -> tuple[Bound, ...]:
-    """The aggregates among a rule's keys. Raises RuleError with file, line and column."""
-    bounds: list[Bound] = []
+    """The count and the aggregates among a rule's keys. Raises RuleError with file, line and column."""
+    bounds = _read_count(items["count"]) if "count" in items else []
     for aggregate in AGGREGATES:
         if aggregate not in items:
             continue
@@ -159,6 +168,22 @@ def read_bounds(items: dict[str, Node], table: str, settings: Settings) -> tuple
                 raise node.key(name).error(f"{aggregate!r} needs a number or a duration ({name}: {known})")
             bounds += _read_bound(aggregate, column, bound, settings)
     return tuple(bounds)
+
+
+def _read_count(node: Node) -> list[Bound]:
+    bounds: dict[str, Bound] = {}
+    for name, value in node.items("'count'").items():
+        if name not in LIMITS:
+            raise node.key(name).error(f"'count' has no key {name!r}{suggest(name, LIMITS)}")
+        text = value.text(f"{name!r}")
+        if not text.isdecimal() or len(text) > MOST_DIGITS:
+            raise value.error(f"{text[:MOST_DIGITS]!r} is not a whole number of at most {MOST_DIGITS} digits")
+        bounds[name] = Bound(COUNT, None, LIMITS[name], Fraction(text))
+    if not bounds:
+        raise node.error("'count' needs min, max or both")
+    if len(bounds) == len(LIMITS) and bounds["min"].operand > bounds["max"].operand:
+        raise node.error("'count' never holds: min is more than max")
+    return list(bounds.values())
 
 
 def _read_bound(aggregate: str, column: Column | None, node: Node, settings: Settings) -> list[Bound]:

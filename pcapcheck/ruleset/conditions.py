@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from pcapcheck.columns import ADDRESS, COLUMNS, MAC, Column
 from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.variables import Settings, suggest
-from pcapcheck.values import Value, format_mac, parse_bool, parse_network
+from pcapcheck.values import Value, format_mac, parse_bool, parse_mac_prefix, parse_network
 
 FALSE, UNKNOWN, TRUE = -1, 0, 1
 WORDS = {"all", "any", "not"}
+LONGEST = 200
 
 Getter = Callable[[Column], Value | None]
 
@@ -159,9 +160,7 @@ def _read_leaves(column: Column, node: Node, table: str, settings: Settings) -> 
     if isinstance(node.value, str):
         return [Leaf(column, "eq", operand_of(column, node, settings), node)]
     if isinstance(node.value, list):
-        if not node.value:
-            raise node.error(f"{column.name}: an empty list never holds")
-        return [Leaf(column, "in", frozenset(operand_of(column, one, settings) for one in node.value), node)]
+        return [Leaf(column, "in", _operands(column, node, settings), node)]
     if not node.value:
         raise node.error(f"{column.name}: needs an operator, one of: {', '.join(OPERATORS)}")
     return [_read_operator(column, name, node, table, settings) for name in node.value]
@@ -184,18 +183,28 @@ def _read_operator(column: Column, name: str, node: Node, table: str, settings: 
                 raise operand.error(f"{other.name} is a {other.type.name}, {column.name} a {column.type.name}")
             return Leaf(column, name, other, operand)
         case "in":
-            several = frozenset(operand_of(column, one, settings) for one in operand.list("'in'"))
-            return Leaf(column, name, several, operand)
+            return Leaf(column, name, _operands(column, operand, settings), operand)
         case "cidr":
             if column.type is not ADDRESS:
                 raise node.key(name).error(f"'cidr' needs an address; {column.name} is a {column.type.name}")
-            nodes = operand.value if isinstance(operand.value, list) else [operand]
+            nodes = _some(column, operand) if isinstance(operand.value, list) else [operand]
             return Leaf(column, name, tuple(value_of(one, parse_network, settings) for one in nodes), operand)
         case "mac_prefix":
             if column.type is not MAC:
                 raise node.key(name).error(f"'mac_prefix' needs a MAC; {column.name} is a {column.type.name}")
-            return Leaf(column, name, value_of(operand, str.lower, settings), operand)
+            return Leaf(column, name, value_of(operand, parse_mac_prefix, settings), operand)
     return Leaf(column, name, operand_of(column, operand, settings), operand)
+
+
+def _some(column: Column, node: Node) -> list[Node]:
+    nodes = node.list(column.name)
+    if not nodes:
+        raise node.error(f"{column.name}: an empty list never holds")
+    return nodes
+
+
+def _operands(column: Column, node: Node, settings: Settings) -> frozenset[Value]:
+    return frozenset(operand_of(column, one, settings) for one in _some(column, node))
 
 
 def operand_of(column: Column, node: Node, settings: Settings) -> Value:
@@ -208,9 +217,9 @@ def value_of(node: Node, parse: Callable[[str], object], settings: Settings) -> 
     """A scalar read by ``parse``, with ``$name`` replaced by the variable's value."""
     text = node.text("a value")
     if text.startswith("$"):
-        if text[1:] not in settings.texts:
-            raise node.error(f"there is no variable {text!r}{suggest(text, [f'${name}' for name in settings.texts])}")
-        text = settings.texts[text[1:]]
+        text = settings.get(text[1:], node)
+    if len(text) > LONGEST:
+        raise node.error(f"{text[:20]!r}… is longer than any value")
     try:
         return parse(text)
     except ValueError as error:

@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from functools import partial
 
 from pcapcheck.columns import COLUMNS, FRAMES, Column
+from pcapcheck.decode.fields import FrameRow
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.read import Row
 from pcapcheck.ruleset.aggregate import Spread
 from pcapcheck.ruleset.bins import SAMPLES_PER_BIN, Bin, BinKey, Extremes, Sample
-from pcapcheck.ruleset.conditions import FALSE, UNKNOWN
+from pcapcheck.ruleset.conditions import FALSE, UNKNOWN, Leaf
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.judge import judge_rule
 from pcapcheck.ruleset.rule import Rule
@@ -28,6 +29,7 @@ class Evaluation:
         self.rule = rule
         self.seen = 0
         self.early = [leaf for leaf in rule.leaves if not any(column.deferred for column in leaf.columns())]
+        self.selecting = frozenset(map(id, rule.select.leaves()))
         # Bounds on columns; the ratio's is of the counts.
         self.bounds = [(column, bound) for bound in rule.bounds if (column := bound.column) is not None]
         named = {column.name for leaf in rule.leaves for column in leaf.columns()} | set(rule.reported)
@@ -51,7 +53,7 @@ class Evaluation:
         """Count rows of one capture; ``weight`` frames stand behind each row where the rows are frame groups."""
         for row in () if self.rule.off else rows:
             self.seen += weight
-            results = tuple(leaf.compare(partial(early_value, row)) for leaf in self.early)
+            results = tuple(self._compare(leaf, row) for leaf in self.early)
             key = (capture, row.group, row.outcome, results)
             held = self.bins.get(key)
             if held is None:
@@ -70,6 +72,14 @@ class Evaluation:
                     rank = bound.against(value)
                     if extremes.wants(rank):
                         extremes.add(rank, self._sample(row))
+
+    def _compare(self, leaf: Leaf, row: Row) -> int:
+        result = leaf.compare(partial(early_value, row))
+        if result == UNKNOWN and id(leaf) in self.selecting and isinstance(row, FrameRow):
+            # A frame of another protocol is none of those that are meant.
+            absent = [column.name for column in leaf.columns() if early_value(row, column) is None]
+            return FALSE if any(map(row.lacks, absent)) else UNKNOWN
+        return result
 
     def _sample(self, row: Row) -> Sample:
         values = {column.name: early_value(row, column) for column in self.shown if not column.deferred}

@@ -43,13 +43,17 @@ class Adjustment:
 
 @dataclass(frozen=True)
 class Recording:
-    """What an expectation file says of its recording; ``interfaces`` as ``--interface`` takes them."""
+    """What an expectation file says of its recording; ``interfaces`` as ``--interface`` takes them.
+
+    ``place`` is where it says which captures: file and line.
+    """
 
     captures: tuple[str, ...] = ()
     interfaces: tuple[str, ...] = ()
     node_state: tuple[Path, ...] = ()
     pods: tuple[Path, ...] = ()
     filter_used: str | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,8 @@ def _several(items: dict[str, Node], name: str) -> tuple[Node, ...]:
     node = items[name]
     nodes = node.value if isinstance(node.value, list) else [node]
     for one in nodes:
-        one.text(f"{name!r}")
+        if not isinstance(one.value, str):
+            raise one.error(f"{name!r} must be text, or a list of texts")
     return tuple(nodes)
 
 
@@ -137,4 +142,5 @@ def _recording(items: dict[str, Node], folder: Path) -> Recording:
         node_state=paths("node_state"),
         pods=paths("pods"),
         filter_used=items["filter_used"].text("'filter_used'") if "filter_used" in items else None,
+        place=f"{items['captures'].file}:{items['captures'].line}" if "captures" in items else "",
     )

@@ -7,12 +7,13 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from pcapcheck.columns import ARP, CONNECTIONS, ECHO, STATE, Column
+from pcapcheck.columns import ARP, CONNECTIONS, ECHO, HOPS, PATHS, STATE, Column
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.points import PointKey
-from pcapcheck.ruleset.aggregate import RATIO, Bound, Measure, Spread
+from pcapcheck.ruleset.aggregate import COUNT, RATIO, SIGNS, Bound, Measure, Spread
 from pcapcheck.ruleset.bins import SAMPLES_PER_BIN, Bin, BinKey, Sample
 from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Judge, Leaf
+from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding
 from pcapcheck.ruleset.rule import Rule, fill, placeholders
 from pcapcheck.values import Value
@@ -38,6 +39,9 @@ class Sum:
     checked: int = 0
     failed: int = 0
     unknown: int = 0
+    # Rows that are selected, whatever they come to, and those that may be.
+    selected: int = 0
+    perhaps: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     evidence: list[Evidence] = field(default_factory=list)
     # Beside the rule's bounds on columns: the values of rows that are selected, and of those that may be.
@@ -56,6 +60,8 @@ class Sum:
         self.checked += other.checked
         self.failed += other.failed
         self.unknown += other.unknown
+        self.selected += other.selected
+        self.perhaps += other.perhaps
         self.reasons.update(other.reasons)
         self.evidence += other.evidence
         for mine, theirs in zip([*self.sure, *self.open], [*other.sure, *other.open], strict=True):
@@ -138,8 +144,11 @@ def _judge_bins(rule: Rule, early: list[Leaf], shown: list[Column], bins: dict[B
         for into, spread in zip(total.sure if selected == TRUE else total.open, held.spreads, strict=True):
             into.merge(spread)
         if selected == TRUE:
+            total.selected += held.count
             for kept, extremes in zip(total.extremes, held.extremes, strict=True):
                 kept += [(rank, _evidence(rule, shown, sample, late)) for rank, _, sample in extremes.held]
+        else:
+            total.perhaps += held.count
         holds = rule.expect.evaluate(judge) if selected == TRUE else UNKNOWN
         if holds == UNKNOWN:
             total.unknown += held.count
@@ -161,7 +170,7 @@ def _evidence(rule: Rule, shown: list[Column], sample: Sample, late: Late) -> Ev
     quoted = {name: shlex.quote(text) for name, text in row.items()}
     expected = fill(rule.expected, rule.table, row) or "; ".join(_words(leaf) for leaf in rule.expect.leaves())
     observed = fill(rule.observed, rule.table, row) or "; ".join(
-        f"{leaf.column.name}: {row[leaf.column.name]}" for leaf in rule.expect.leaves()
+        f"{leaf.column.name} = {_plainly(leaf.column, held[leaf.column])}" for leaf in rule.expect.leaves()
     )
     link = late.facts.link(late.capture, late.group)
     if link and rule.table in (ARP, ECHO, CONNECTIONS) and not link.heard_both_ends:
@@ -201,19 +210,18 @@ def _reason(leaves: list[Leaf], judge: Judge, late: Late, sample: Sample) -> str
 
 def _settle(finding: Finding, total: Sum) -> None:
     """The status: what is said of each row, of their number and of all together must hold."""
-    rule = finding.rule
-    share = next((bound for bound in rule.bounds if bound.aggregate == RATIO), None)
+    bounds = finding.rule.bounds
     statuses = []
-    if share is None and finding.failed:
+    if finding.failed and not any(bound.aggregate == RATIO for bound in bounds):
         statuses.append(FAIL)
-    elif not rule.bounds and rule.least is None and rule.most is None:
+    elif not bounds:
         statuses.append(PASS if finding.checked else NOT_CHECKED)
-    if rule.least is not None or rule.most is not None:
-        statuses.append(_count(finding))
     columns = iter(zip(total.sure, total.open, total.extremes, strict=True))
-    for bound in rule.bounds:
+    for bound in bounds:
         if bound.column is None:
-            measure = _share(bound, finding)
+            measure = _count(bound, total) if bound.aggregate == COUNT else _share(bound, finding)
+            if measure.holds is False and bound.aggregate == COUNT:
+                finding.evidence.append(Evidence(NO_CAPTURE, "", (), None, bound.words, measure.words))
         else:
             sure, open_, extremes = next(columns)
             measure = _measure(bound, sure, open_)
@@ -224,40 +232,35 @@ def _settle(finding: Finding, total: Sum) -> None:
     finding.status = next(one for one in (FAIL, NOT_CHECKED, PASS) if one in statuses)
 
 
-def _count(finding: Finding) -> str:
-    """Bounds on the number of selected rows: rows that cannot be told leave the count open, upwards."""
-    rule = finding.rule
-    least, most = rule.least or 0, rule.most
-    too_many = most is not None and finding.checked > most
-    too_few = finding.checked + finding.unknown < least
-    if too_many or too_few:
-        if not finding.evidence:
-            wanted = f"at least {least}" if too_few else f"at most {most}"
-            finding.evidence = [Evidence(NO_CAPTURE, "", (), None, f"{wanted} rows", f"{finding.checked} rows")]
-        return FAIL
-    sure = finding.checked >= least and (most is None or finding.checked + finding.unknown <= most)
-    return PASS if sure else NOT_CHECKED
+def _count(bound: Bound, total: Sum) -> Measure:
+    """How many rows were selected; those that may not be meant leave it open, upwards."""
+    return Measure(bound, Fraction(total.selected), _either(bound, total.selected, total.selected + total.perhaps), 0)
 
 
 def _share(bound: Bound, finding: Finding) -> Measure:
     """The share of rows that hold; rows that cannot be told may count either way."""
     every, held = finding.checked + finding.unknown, finding.checked - finding.failed
     if not finding.checked:
-        return Measure(bound, None, None)
-    ways = {bound.holds(Fraction(count, every)) for count in (held, held + finding.unknown)}
-    return Measure(bound, Fraction(held, finding.checked), ways.pop() if len(ways) == 1 else None)
+        return Measure(bound, None, None, 0)
+    holds = _either(bound, Fraction(held, every), Fraction(held + finding.unknown, every))
+    return Measure(bound, Fraction(held, finding.checked), holds, finding.checked)
 
 
 def _measure(bound: Bound, sure: Spread, open_: Spread) -> Measure:
     """What a column's values come to; those of rows that may not be selected may count or not."""
     value = sure.value(bound.aggregate)
     if value is None:
-        return Measure(bound, None, None)
+        return Measure(bound, None, None, 0)
     every = Spread()
     every.merge(sure)
     every.merge(open_)
-    ways = {bound.holds(value), bound.holds(every.value(bound.aggregate) or value)}
-    return Measure(bound, value, ways.pop() if len(ways) == 1 else None)
+    return Measure(bound, value, _either(bound, value, every.value(bound.aggregate) or value), sure.count)
+
+
+def _either(bound: Bound, one: Fraction | int, other: Fraction | int) -> bool | None:
+    """Whether a bound holds; None where that depends on which of two values is the right one."""
+    ways = {bound.holds(Fraction(one)), bound.holds(Fraction(other))}
+    return ways.pop() if len(ways) == 1 else None
 
 
 def _worst(measure: Measure, extremes: list[tuple[int, Evidence]]) -> list[Evidence]:
@@ -293,15 +296,31 @@ def _nothing(rule: Rule, seen: int, facts: Facts) -> str:
         return "no frame was recorded, or none lies between --since and --until"
     if wants_link and not any(link.point.kind == "pod-link" and link.judged for link in facts.links.values()):
         return "nothing shows that this is a pod link; name the interface: --interface FILE=caliXXXXXXXXXXX"
+    links = sum(link.point.kind == "pod-link" and link.judged for link in facts.links.values())
+    if rule.table in (HOPS, PATHS) and links > 1:
+        # What the rule says then, to record a second link, was done.
+        return f"no packet of the kind that this is about was seen on two of the {links} pod links recorded"
     return rule.absent or f"the capture holds no {NOUNS[rule.table]}{' of the kind this is about' if seen else ''}"
 
 
 def _words(leaf: Leaf) -> str:
+    """A condition as a rule would say it: ``replied = true``."""
     operand = leaf.operand
     if isinstance(operand, Column):
         shown = operand.name
     elif leaf.operator in ("exists", "mac_prefix", "cidr"):
-        shown = str(leaf.node.value)
+        shown = _written(leaf.node)
+    elif isinstance(operand, frozenset):
+        shown = ", ".join(sorted(_plainly(leaf.column, one) for one in operand))
     else:
-        shown = leaf.column.show(operand)  # type: ignore[arg-type]
-    return f"{leaf.column.name} {leaf.operator} {shown}"
+        shown = _plainly(leaf.column, operand)  # type: ignore[arg-type]
+    return f"{leaf.column.name} {SIGNS.get(leaf.operator, leaf.operator)} {shown}"
+
+
+def _written(node: Node) -> str:
+    return ", ".join(map(_written, node.value)) if isinstance(node.value, list) else str(node.value)
+
+
+def _plainly(column: Column, value: Value | None) -> str:
+    """A value as rules write it, where reports for people have other words."""
+    return str(value).lower() if isinstance(value, bool) else column.show(value)

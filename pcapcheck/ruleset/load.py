@@ -37,6 +37,8 @@ class Entry:
     text: str
     brief: bool = False
     adjustment: Adjustment | None = None
+    # Where an expectation file extends it.
+    named: Node | None = None
 
 
 @dataclass
@@ -79,13 +81,17 @@ def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = No
     settings = Settings(overrides, gathered.variables)
     rules: dict[str, Rule] = {}
     for entry in gathered.entries:
-        rule = _adjusted(read_rule(entry.node, settings, entry.text, entry.brief), entry.adjustment)
+        rule = _adjusted(read_rule(entry.node, settings, entry.text, entry.brief), entry)
         earlier = rules.get(rule.id)
         if earlier is not None and (earlier.file, earlier.line) != (rule.file, rule.line):
-            raise RuleError(f"{rule.file}:{rule.line}: a rule {rule.id!r} is already in {earlier.file}:{earlier.line}")
+            raise entry.node.error(
+                f"a rule {rule.id!r} is already in {earlier.file}:{earlier.line}"
+                + ("; to change its severity write adjust, else choose another id" if entry.brief else "")
+            )
         # Reached on two ways, it is meant as adjusted.
         if earlier is None or not earlier.adjusted:
             rules[rule.id] = rule
+    settings.check_used(gathered.variables)
     if not rules:
         raise RuleError(f"{', '.join(map(str, given))}: no rule in there")
     for node in gathered.required:
@@ -148,7 +154,9 @@ def _extended(expectation: Expectation, file: Path, within: tuple[Path, ...]) ->
             raise node.error(f"{name!r} extends this file in turn")
         if not path.exists():
             raise node.error(f"there is no pack {name!r} ({', '.join(PACKS)}), and no file {path}")
-        below.add(_gather(path, chain))
+        extended = _gather(path, chain)
+        extended.entries = [replace(entry, named=node) for entry in extended.entries]
+        below.add(extended)
     entries = [*below.entries, *(Entry(node, "", brief=True) for node in expectation.rules)]
     ids = {_id(entry.node) for entry in entries}
     for id_, adjustment in expectation.adjustments.items():
@@ -169,12 +177,15 @@ def _id(node: Node) -> str:
     return items["id"].text("'id'") if "id" in items else ""
 
 
-def _adjusted(rule: Rule, adjustment: Adjustment | None) -> Rule:
-    if adjustment is None:
-        return rule
-    if adjustment.severity == OFF:
-        return replace(rule, off=True, adjusted=adjustment.reason)
-    return replace(rule, severity=adjustment.severity, adjusted=adjustment.reason)
+def _adjusted(rule: Rule, entry: Entry) -> Rule:
+    """The rule as the expectation files want it that extend it."""
+    adjustment, named = entry.adjustment, entry.named
+    if adjustment is not None:
+        named = adjustment.node
+        off = adjustment.severity == OFF
+        severity = rule.severity if off else adjustment.severity
+        rule = replace(rule, off=off, severity=severity, adjusted=adjustment.reason)
+    return replace(rule, named=(named.file, named.line)) if named else rule
 
 
 def _joined(recordings: list[Recording]) -> Recording:
@@ -188,6 +199,7 @@ def _joined(recordings: list[Recording]) -> Recording:
         tuple(dict.fromkeys(path for one in recordings for path in one.node_state)),
         tuple(dict.fromkeys(path for one in recordings for path in one.pods)),
         next(iter(filters), None),
+        " and ".join(one.place for one in recordings if one.place),
     )
 
 

@@ -22,6 +22,8 @@ REQUIRED = {
     "severity": f"one of {', '.join(SEVERITIES)}",
     "select": "the rows that the rule is about: table, and conditions on its columns",
 }
+# Texts in which every $name is a variable; in a command it may be the shell's.
+REPORTED = ("expected", "observed", "headline")
 # A rule in an expectation file is read by those who wrote it.
 BRIEF = ("title", "why", "severity")
 OPTIONAL = {
@@ -45,7 +47,8 @@ class Rule:
 
     ``absent`` says what to do where there was nothing to check, ``next`` what to ask the node after a failure,
     ``needs`` which rules must hold before there can be anything to check. ``adjusted`` is the reason that an
-    expectation file gives for another severity, or for switching the rule ``off``.
+    expectation file gives for another severity, or for switching the rule ``off``; ``named`` is file and line where
+    one extends or adjusts it.
     """
 
     id: str
@@ -55,8 +58,6 @@ class Rule:
     table: str
     select: Combination
     expect: Combination
-    least: int | None
-    most: int | None
     bounds: tuple[Bound, ...]
     expected: str
     observed: str
@@ -71,6 +72,7 @@ class Rule:
     text: str = field(repr=False, default="")
     adjusted: str = ""
     off: bool = False
+    named: tuple[str, int] | None = None
 
     @property
     def leaves(self) -> list[Leaf]:
@@ -107,11 +109,7 @@ def read_rule(node: Node, settings: Settings, text: str = "", brief: bool = Fals
     table = table_node.text("'table'")
     if table not in TABLES:
         raise table_node.error(f"there is no table {table!r}{suggest(table, TABLES)}")
-    texts = {
-        name: texts_of(items[name], name, table, settings) if name in items else ""
-        for name in ("expected", "observed", "headline")
-    }
-    least, most = _count(items["count"]) if "count" in items else (None, None)
+    texts = {name: texts_of(items[name], name, table, settings) if name in items else "" for name in REPORTED}
     return Rule(
         id=id_,
         title=_text(items, "title") or id_.replace("-", " "),
@@ -120,8 +118,6 @@ def read_rule(node: Node, settings: Settings, text: str = "", brief: bool = Fals
         table=table,
         select=read_conditions(select, table, settings, frozenset({"table"})),
         expect=read_conditions(items["expect"], table, settings) if "expect" in items else Combination("all", ()),
-        least=least,
-        most=most,
         bounds=read_bounds(items, table, settings),
         expected=texts["expected"],
         observed=texts["observed"],
@@ -166,7 +162,10 @@ def _text(items: dict[str, Node], name: str) -> str:
 
 def texts_of(node: Node, name: str, table: str, settings: Settings) -> str:
     """A text with the variables filled in and its ``{columns}`` checked."""
-    text = clean(string.Template(" ".join(node.text(f"{name!r}").split())).safe_substitute(settings.texts))
+    template = string.Template(" ".join(node.text(f"{name!r}").split()))
+    for variable in template.get_identifiers() if name in REPORTED else ():
+        settings.get(variable, node)
+    text = clean(template.safe_substitute(settings.texts))
     try:
         columns = placeholders(text)
     except ValueError as error:
@@ -199,17 +198,3 @@ def fill(text: str, table: str, row: dict[str, str]) -> str:
 
 def _list(items: dict[str, Node], name: str) -> tuple[str, ...]:
     return tuple(one.text(f"{name!r}") for one in items[name].list(f"{name!r}")) if name in items else ()
-
-
-def _count(node: Node) -> tuple[int | None, int | None]:
-    bounds: dict[str, int] = {}
-    for name, value in node.items("'count'").items():
-        if name not in ("min", "max"):
-            raise node.key(name).error(f"'count' has no key {name!r}{suggest(name, ('min', 'max'))}")
-        text = value.text(f"{name!r}")
-        if not text.isdecimal():
-            raise value.error(f"{text!r} is not a whole number")
-        bounds[name] = int(text)
-    if not bounds:
-        raise node.error("'count' needs min, max or both")
-    return bounds.get("min"), bounds.get("max")

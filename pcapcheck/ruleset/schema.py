@@ -127,8 +127,8 @@ def _column(column: Column) -> Schema:
     several = {"type": "array", "items": value, "minItems": 1}
     operands: dict[str, Schema] = {
         "in": several,
-        "cidr": SEVERAL,
-        "mac_prefix": TEXT,
+        "cidr": {"anyOf": [TEXT, {**TEXTS, "minItems": 1}]},
+        "mac_prefix": {"type": "string", "pattern": "^([0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){0,5}|\\$.*)$"},
         "exists": {"type": "boolean"},
         "same_as": {"enum": [other.name for other in COLUMNS[column.table].values() if other.type is column.type]},
     }

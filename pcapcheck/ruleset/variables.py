@@ -43,8 +43,12 @@ class Settings:
 
     def __init__(self, overrides: Mapping[str, str] | None = None, said: Mapping[str, Node] | None = None) -> None:
         self.texts = {name: variable.default for name, variable in VARIABLES.items()}
+        # Names that rules asked for.
+        self.used: set[str] = set()
         for name, node in (said or {}).items():
             self.texts[name] = node.text(f"variable {name!r}")
+            if not self.texts[name]:
+                raise node.error(f"variable {name!r} has no value")
             try:
                 _check(name, self.texts[name])
             except ValueError as error:
@@ -57,6 +61,20 @@ class Settings:
             except ValueError as error:
                 raise RuleError(f"--set {name}={text}: {error}") from None
             self.texts[name] = text
+
+    def get(self, name: str, node: Node) -> str:
+        """The value of a variable that a rule names. Raises RuleError where there is none."""
+        if name not in self.texts:
+            raise node.error(f"there is no variable '${name}'{suggest(f'${name}', [f'${one}' for one in self.texts])}")
+        self.used.add(name)
+        return self.texts[name]
+
+    def check_used(self, said: Mapping[str, Node]) -> None:
+        """See that no name looks like a slip of the pen. Raises RuleError for an unused one that is near another."""
+        for name, node in said.items():
+            near = difflib.get_close_matches(name, VARIABLES, 1, 0.6)
+            if near and name not in self.used and name not in VARIABLES:
+                raise node.error(f"no rule uses the variable {name!r}; did you mean {near[0]!r}?")
 
     def number(self, name: str) -> int:
         """An address, MAC or duration as a number."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pcapcheck.ruleset.finding import FAIL, PASS
 from pcapcheck.ruleset.result import Result
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Outcome(Result):
     and in the node's state, where one was given.
 
     ``pods`` names pods, where a list of them was given. ``given`` are the files as they were named, ``error`` says why
-    they could not be judged at all. ``unmet`` turns a pass into exit code 1, ``exit_zero`` any 1 into a 0.
+    they could not be judged at all. ``unmet`` turns a pass into a failure, ``exit_zero`` exit code 1 into 0.
     """
 
     diagnoses: list[Diagnosis] = field(default_factory=list)
@@ -37,3 +38,9 @@ class Outcome(Result):
     error: str = ""
     unmet: list[Unmet] = field(default_factory=list)
     exit_zero: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """pass, fail (a rule of severity error failed, or something demanded is missing) or not-checked."""
+        verdict = super().verdict
+        return FAIL if verdict == PASS and self.unmet else verdict

@@ -64,9 +64,9 @@ def test_exit_codes(arguments: list[str], code: int) -> None:
         ),
     ],
 )
-def test_says_why_a_pass_exits_1(arguments: list[str], message: str) -> None:
+def test_what_is_demanded_and_missing_is_a_failure(arguments: list[str], message: str) -> None:
     result = run("analyze", ANY, *arguments)
-    assert result.stdout.startswith("PASS")
+    assert result.stdout.startswith(f"FAIL  {message}")
     assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
 
@@ -254,7 +254,7 @@ def test_own_rules(tmp_path: Path) -> None:
     assert result.exit_code == 1
     (finding,) = json.loads(result.stdout)["rules"]
     assert (finding["checked"], finding["failed"]) == (3, 3)
-    assert finding["evidence"][0]["observed"] == "ip.ttl: 64"
+    assert finding["evidence"][0]["observed"] == "ip.ttl = 64"
 
 
 @pytest.mark.parametrize(

@@ -213,3 +213,28 @@ def test_nothing_new_is_loaded_for_text_and_json() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, BROKEN], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_hard_link_of_an_input_is_not_written_over(tmp_path: Path) -> None:
+    capture = tmp_path / "cali14e7d81007d.pcap"
+    shutil.copy(HEALTHY, capture)
+    (tmp_path / "other").hardlink_to(capture)
+    result = run("analyze", str(capture), "--output", str(tmp_path / "other"))
+    assert (result.exit_code, capture.read_bytes()) == (2, Path(HEALTHY).read_bytes())
+    assert "that is one of the inputs" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["-", ""])
+def test_what_is_no_name_of_a_file(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("analyze", HEALTHY, "--output", name)
+    assert (result.exit_code, list(tmp_path.iterdir())) == (2, [])
+    assert "without --output a report goes to standard output" in result.stderr
+    assert run("analyze", HEALTHY, "--evidence", "").stderr.startswith("pcapcheck: error: --evidence: no name")
+
+
+def test_evidence_that_cannot_be_kept_does_not_cost_the_report(tmp_path: Path) -> None:
+    (tmp_path / "gateway-arp-answered.pcapng").write_text("mine")
+    result = run("analyze", BROKEN, "--evidence", str(tmp_path))
+    assert (result.exit_code, result.stdout[:4]) == (2, "FAIL")
+    assert "not written by pcapcheck, so it stays as it is" in result.stderr

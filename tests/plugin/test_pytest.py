@@ -97,7 +97,7 @@ def test_junitxml(project: Path) -> None:
     assert cases["address-has-one-mac"].find("failure") is None
 
 
-@pytest.mark.parametrize("dist", ["load", "loadgroup"])
+@pytest.mark.parametrize("dist", ["load", "loadfile"])
 def test_xdist(dist: str, project: Path) -> None:
     (project / "ping.pcapcheck.yaml").write_text(BREAKS)
     done = run(project, "-n", "2", "--dist", dist)
@@ -121,8 +121,11 @@ def test_accepted_and_switched_off(project: Path) -> None:
     )
     done = run(project, "-rs", "-v")
     assert done.returncode == 0
-    assert "x.pcapcheck.yaml:1: RuleWarning: gateway-arp-answered: the node does not answer " in done.stdout
-    assert "(accepted: known since NET-1)" in done.stdout
+    assert "RuleWarning" not in done.stdout
+    done_loudly = run(project, "-rA", "-W", "error")
+    assert done_loudly.returncode == 0
+    assert "gateway-arp-answered: the node does not answer 10.244.1.10's ARP" in done_loudly.stdout
+    assert "known since NET-1" in done_loudly.stdout
     assert "SKIPPED [1] x.pcapcheck.yaml: switched off: of no interest" in done.stdout
 
 
@@ -132,7 +135,7 @@ def test_nothing_checked_is_no_pass(project: Path) -> None:
     )
     done = run(project)
     assert done.returncode == 1
-    assert "nothing of x.pcapcheck.yaml could be checked; none: the capture holds no echo request" in done.stdout
+    assert "nothing of x.pcapcheck.yaml could be checked:\nthe capture holds no echo request" in done.stdout
 
 
 def test_strict(project: Path) -> None:
@@ -160,7 +163,7 @@ def test_state_without_a_capture(project: Path) -> None:
     [
         ("extends: calicoo\n", "x.pcapcheck.yaml:1:10: there is no pack 'calicoo'"),
         ("extends: calico\n", "names no recording; write captures: FILE"),
-        ("extends: calico\ncaptures: none.pcap\n", "none.pcap: No such file"),
+        ("extends: calico\ncaptures: none.pcap\n", "x.pcapcheck.yaml:2: "),
     ],
 )
 def test_wrong_file(text: str, said: str, project: Path) -> None:
@@ -220,3 +223,19 @@ def test_a_skipped_rule_of_the_files_own_is_told_with_its_line(project: Path) ->
         "captures: healthy.pcap\nrules:\n" + rule.format("a", "10.244.1.11") + rule.format("b", "9.9.9.9")
     )
     assert "SKIPPED [1] x.pcapcheck.yaml:6: the capture holds no echo request" in run(project, "-rs").stdout
+
+
+def test_a_recording_that_cannot_be_read_is_one_failure(project: Path) -> None:
+    (project / "empty.pcap").write_bytes(b"")
+    (project / "x.pcapcheck.yaml").write_text("extends: calico\ncaptures: empty.pcap\n")
+    done = run(project)
+    assert (counts(done.stdout)["failed"], "passed" in counts(done.stdout)) == (1, False)
+    assert "empty.pcap" in done.stdout
+
+
+def test_errors_too_end_at_the_users_line(project: Path) -> None:
+    (project / "test_node.py").write_text("def test_it(pcapcheck):\n    pcapcheck('none.pcap')\n")
+    done = run(project)
+    assert "test_node.py:2: CaptureError" in done.stdout
+    assert "assertion.py" not in done.stdout
+    assert "analysis.py" not in done.stdout

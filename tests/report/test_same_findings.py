@@ -110,7 +110,7 @@ def test_sarif_schema_of_what_cannot_be_judged_and_of_states(accepting: Outcome)
 def test_unmet_demands_are_told(form: str) -> None:
     judged = analyze(*captures("any"))
     demand(judged, True, ["pod-frames-to-proxy-mac"])
-    assert (judged.verdict, exit_code(judged)) == ("pass", 1)
+    assert (judged.verdict, exit_code(judged)) == ("fail", 1)
     said = plain(form, written(judged, form))
     assert "pod-frames-to-proxy-mac is required, and was not checked: a cooked capture (-i any) holds no" in said
     assert "strict: hop-macs-rewritten was not checked: " in said

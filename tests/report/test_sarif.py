@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from pcapcheck import analyze
+from pcapcheck.report.exit import demand
 from pcapcheck.triage.outcome import Outcome
 from tests.support.formats import written
 from tests.support.lab import CAPTURES, ROOT, captures
 from tests.support.wire import BEGIN, SECOND, ask, write_pcap
 
+HEALTHY = CAPTURES / "healthy" / "cali14e7d81007d.pcap"
 BROKEN = CAPTURES / "proxy-arp-off" / "cali14e7d81007d.pcap"
 RULE = """\
 id: pods-ask
@@ -127,6 +129,16 @@ def test_github_makes_alerts_of_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     (note,) = run["invocations"][0]["toolExecutionNotifications"]
     assert "15 rules that passed or were not checked are left out" in note["message"]["text"]
     assert len(run["tool"]["driver"]["rules"]) == 16
+
+
+def test_what_is_demanded_and_missing_is_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code scanning looks at results alone."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    judged = analyze(HEALTHY)
+    demand(judged, required=["hop-ttl-decremented"])
+    (result,) = run_of(judged)["results"]
+    assert (result["ruleId"], result["kind"], result["level"]) == ("hop-ttl-decremented", "fail", "error")
+    assert result["message"]["text"].startswith("hop-ttl-decremented is required, and was not checked: ")
 
 
 def test_invocation(tmp_path: Path) -> None:

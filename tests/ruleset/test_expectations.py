@@ -200,7 +200,11 @@ WRONG = [
     ("extends: calico\nvariables: {arp_wait: soon}\n", "2:23", "'soon' is not a duration"),
     ("extends: calico\nvariables: {Peer: x}\n", "2:13", "lower-case letters"),
     ("rules: [{id: x, select: {table: echo, dst: $per}, expect: {replied: true}}]\n", "1:44", "no variable '$per'"),
-    ("extends: calico\nrules: [{id: echo-answered, select: {table: echo}, count: {min: 1}}]\n", "2", "already in"),
+    (
+        "extends: calico\nrules: [{id: echo-answered, select: {table: echo}, count: {min: 1}}]\n",
+        "2:9",
+        "to change its severity write adjust",
+    ),
     ("rules: [{select: {table: echo}, count: {min: 1}}]\n", "1:9", "needs the key 'id'"),
     ("rules: [text]\n", "1:9", "a rule must be a map"),
     ("rules: []\nfilter_used: [a]\n", "2:14", "must be text"),
@@ -226,3 +230,23 @@ def test_files_that_contradict_each_other(write: Write) -> None:
 def test_no_rule_at_all(write: Write) -> None:
     with pytest.raises(RuleError, match=r"x.pcapcheck.yaml: no rule in there"):
         load_ruleset([write("rules: []\n")])
+
+
+def test_what_is_not_there_is_told_with_the_line_that_names_it(write: Write) -> None:
+    with pytest.raises(CaptureError, match=r"x.pcapcheck.yaml:2: .*none.pcap: no such file or folder; record it"):
+        analyze(rules=write("extends: calico\ncaptures: none.pcap\n"))
+    with pytest.raises(CaptureError, match=r"x.pcapcheck.yaml:2: .*none\*.pcap: no file matches"):
+        analyze(rules=write("extends: calico\ncaptures: 'none*.pcap'\n"))
+
+
+def test_what_is_demanded_and_missing_fails_the_analysis(write: Write) -> None:
+    analysis = analyze(HEALTHY, rules=write("extends: calico\nrequire: hop-ttl-decremented\n"))
+    assert analysis.verdict == "fail"
+    assert analysis.to_dict()["headline"].startswith("hop-ttl-decremented is required, and was not checked: ")
+
+
+def test_rules_of_a_pack_stand_where_a_file_extends_or_adjusts_it(write: Write) -> None:
+    path = write(f"extends:\n  - calico\nadjust:\n  gateway-arp-prompt: {{severity: info, {REASON}}}\n")
+    named = {rule.id: rule.named for rule in load_ruleset([path]).rules}
+    assert named["echo-answered"] == (str(path), 2)
+    assert named["gateway-arp-prompt"] == (str(path), 4)

@@ -57,6 +57,14 @@ WRONG = [
     ("why: because", "why: because\nobserved: '{rtd}'", "4:11", "no column 'rtd'; did you mean 'rtt'?"),
     ("why: because", "why: because\nobserved: '{rtt'", "4:11", "'observed': expected '}'"),
     ("why: because", "why: because\nobserved: '{rtt:d}'", "4:11", "only the name of a column may stand in braces"),
+    ("replied: true", "ttl: {in: []}", "9:13", "an empty list never holds"),
+    ("replied: true", "dst: {cidr: []}", "9:15", "an empty list never holds"),
+    ("replied: true", "eth_dst: {mac_prefix: zz}", "9:25", "not the beginning of a MAC address"),
+    ("replied: true", "eth_dst: {mac_prefix: ''}", "9:25", "not the beginning of a MAC address"),
+    ("replied: true", f"ttl: {'9' * 5000}", "9:8", "is longer than any value"),
+    ("why: because", "why: because\ncount: {min: 20, max: 10}", "4:8", "'count' never holds: min is more than max"),
+    ("why: because", f"why: because\ncount: {{max: {'9' * 5000}}}", "4:14", "not a whole number of at most 12"),
+    ("why: because", "why: because\nexpected: a $peeer", "4:11", "no variable '$peeer'"),
     ("  replied: true", "  {}", "9:3", "an empty one would always hold"),
     ("replied: true", "eth_dst: ee:ee:ee:ee:ee:e", "9:12", "is not a MAC address"),
 ]
@@ -94,7 +102,7 @@ def test_yaml_1_1_makes_no_numbers_of_macs(tmp_path: Path) -> None:
 
 
 def test_same_id_twice(tmp_path: Path) -> None:
-    with pytest.raises(RuleError, match=r"x.yml:\d+: a rule 'some-rule' is already in .*x.yml:1"):
+    with pytest.raises(RuleError, match=r"x.yml:\d+:1: a rule 'some-rule' is already in .*x.yml:1"):
         load(tmp_path, f"{GOOD}---\n{GOOD}")
 
 
