@@ -13,6 +13,9 @@ from pcapcheck.values import format_address, format_mac
 MTUS = {1480: "IP in IP", 1450: "VXLAN", 1430: "VXLAN over IPv6", 1440: "WireGuard", 1420: "WireGuard over IPv6"}
 
 
+CHANGES_TOLD = 3
+
+
 @dataclass(frozen=True)
 class Remark:
     """Something that its reader should know, with the lines of the state that say it.
@@ -41,6 +44,10 @@ def compare(links: list[Link], state: State) -> Agreement:
         if described is not None:
             _same_instance(link, described, found)
     _other_node(links, state, found)
+    changed = [note for host in state.hosts for note in host.notes_of("changed")]
+    for note in changed[:CHANGES_TOLD]:
+        text = f"{note.text}: the later one counts here; which was so while the capture was made?"
+        found.remarks.append(Remark(text, (quote(note.line),)))
     told: set[str | None] = set()
     for one in state.links:
         if one.cali is not None and one.cali.mtu in MTUS and one.cali_name not in told:

@@ -8,10 +8,8 @@ from dataclasses import dataclass, replace
 from pcapcheck.flows.links import UNNAMED
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.state.host_routes import NOWHERE
-from pcapcheck.triage.state.links import HEADER
 from pcapcheck.triage.state.model import Host, Line, Link, PodLink, State
 from pcapcheck.triage.state.pod_links import Names, own_calis
-from pcapcheck.triage.state.routes import parse_route
 from pcapcheck.triage.state.rows import StateRow, quote, state_rows
 from pcapcheck.triage.state.sysctls import value_of
 from pcapcheck.values import Value, is_ipv4
@@ -257,15 +255,10 @@ class Circumstances:
 
     def _route_deleted(self) -> Told | None:
         """Of a pod that is still there: with the pod and its link the route goes as it should."""
-        links = [one for one in (self.link, self.dst_link) if one is not None and one.cali_name]
-        notes = self._node.notes_of("deleted") if self._node is not None else []
-        gone = {match[2] for one in notes if (match := HEADER.match(one.text))}
-        for one in notes:
-            route = parse_route(replace(one.line, text=one.text))
-            own = [link for link in links if route is not None and link.cali_name == route.dev]
-            if route and route.is_host and own and route.dev not in gone:
-                return True, _quotes(one.line)
-        return None
+        removed = self._node.removed if self._node is not None else {}
+        calis = [one.cali_name for one in (self.link, self.dst_link) if one is not None and one.cali_name]
+        line = next((removed[name] for name in calis if name in removed), None)
+        return None if line is None else (True, _quotes(line))
 
     def _checksum_offload(self) -> Told | None:
         for name in ("vxlan.calico", "vxlan-v6.calico"):

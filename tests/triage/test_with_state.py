@@ -210,3 +210,14 @@ def test_the_inside_of_a_pod_is_known_by_its_name(tmp_path: Path) -> None:
 def test_a_neighbour_entry_of_the_pod_alone_settles_it(tmp_path: Path) -> None:
     text = "kubectl exec pod-a-68c8f9cccd-sgtvg -- ip neigh\n169.254.1.1 dev eth0 lladdr 02:00:5e:00:53:01 PERMANENT\n"
     assert node_says(tmp_path, "stale-neighbour-pod", text) == {"pod-neighbour-stale"}
+
+
+def test_a_setting_that_changes_within_a_paste_is_told(tmp_path: Path) -> None:
+    """Somebody mends it and pastes both: the capture may be from before."""
+    name = "net.ipv4.conf.cali14e7d81007d.proxy_arp"
+    path = tmp_path / "pasted.txt"
+    path.write_text("".join(f"root@n:~# sysctl {name}\n{name} = {value}\n" for value in (0, 1)))
+    (remark,) = analyze(captures("proxy-arp-off")[0], node_state=path).remarks
+    assert remark.text.startswith(f"{name} is 0 in line 2 and 1 in line 4: the later one counts here")
+    path.write_text("".join(f"root@n:~# sysctl {name}\n{name} = 0\n" for _ in range(2)))
+    assert analyze(captures("proxy-arp-off")[0], node_state=path).remarks == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import fields
 
-from pcapcheck.triage.state.model import Address, Host, Link, Neighbour, PolicyRule, Route
+from pcapcheck.triage.state.model import Address, Host, Link, Neighbour, Note, PolicyRule, Route
 from pcapcheck.values import is_ipv4
 
 Fact = Route | Address | Neighbour | PolicyRule
@@ -37,12 +37,18 @@ class Gathered:
         for link in part.links.values():
             host.add_link(link)
         host.lookups += part.lookups
+        for name, setting in part.sysctls.items():
+            before = host.sysctls.get(name)
+            if before is not None and before.value != setting.value:
+                text = f"{name} is {before.value} in line {before.line.number} and {setting.value} in line"
+                host.notes.append(Note("changed", f"{text} {setting.line.number}", setting.line))
         host.sysctls |= part.sysctls
         host.missing |= part.missing
         for dev, features in part.features.items():
             host.features.setdefault(dev, {}).update(features)
         host.counters += part.counters
         host.managed += part.managed
+        host.removed |= part.removed
         host.notes += part.notes
         host.whole |= part.whole
         host.listed |= part.listed

@@ -220,7 +220,8 @@ class Host:
     ``pod`` is NAMESPACE/POD, ``netns`` what the node calls it. ``whole`` names the listings that are complete: links,
     addresses4/6, routes4/6 (main), local4/6 (the local table), neighbours4/6, rules4/6, and routes out of one interface
     (``listing.routes_of``). Silence of another listing proves nothing; ``listed`` holds the command of each.
-    ``missing`` are sysctls that the kernel says it does not have.
+    ``missing`` are sysctls that the kernel says it does not have. ``removed`` are the interfaces of which
+    ``ip monitor`` saw a host route go, though not the interface.
     """
 
     name: str | None = None
@@ -238,6 +239,7 @@ class Host:
     features: dict[str, dict[str, Feature]] = field(default_factory=dict)
     counters: list[Counter] = field(default_factory=list)
     managed: list[Managed] = field(default_factory=list)
+    removed: dict[str, Line] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     whole: set[str] = field(default_factory=set)
     listed: dict[str, Line] = field(default_factory=dict)
@@ -349,7 +351,7 @@ class Host:
     def size(self) -> int:
         """How many facts are known of it."""
         listed = (self.links, self.addresses, self.routes, self.rules, self.neighbours, self.lookups, self.sysctls)
-        others = (self.missing, self.features, self.counters, self.managed, self.notes)
+        others = (self.missing, self.features, self.counters, self.managed, self.removed, self.notes)
         return sum(map(len, (*listed, *others)))
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
+from pcapcheck.triage.state.links import HEADER
 from pcapcheck.triage.state.listing import Listing
 from pcapcheck.triage.state.model import Counter, Feature, Host, Line, Managed, Note
+from pcapcheck.triage.state.routes import parse_route
 from pcapcheck.triage.state.words import number
 
 OFFLOADS = re.compile(r"Features for ([^\s:]+):")
@@ -142,9 +145,18 @@ def read_networkctl(lines: Iterable[Line], into: Host, _: Listing | None = None)
 
 
 def read_monitor(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
-    """``ip monitor``: what was removed while somebody looked; kept as the text of what it was."""
+    """``ip monitor``: which host routes were removed while somebody looked; with an interface its routes go too."""
+    gone: set[str] = set()
     for line in lines:
         match = DELETED.fullmatch(line.text.strip())
-        if match:
-            into.notes.append(Note("deleted", match[1], line))
+        if match is None:
+            continue
+        link, route = HEADER.match(match[1]), parse_route(replace(line, text=match[1]))
+        if link:
+            gone.add(link[2])
+            into.notes.append(Note("gone", link[2], line))
+        elif route and route.is_host and route.dev:
+            into.removed[route.dev] = line
+    for name in gone & into.removed.keys():
+        del into.removed[name]
     return []

@@ -63,6 +63,7 @@ def _named(host: Host) -> Iterable[tuple[str | None, Line]]:
     yield from ((one.iif, one.line) for one in host.lookups)
     yield from ((one.interface, one.line) for one in host.sysctls.values())
     yield from ((one.dev, one.line) for one in host.managed)
+    yield from host.removed.items()
 
 
 def _rename(host: Host, name: Rename) -> None:
@@ -76,6 +77,7 @@ def _rename(host: Host, name: Rename) -> None:
     host.neighbours = [replace(one, dev=_maybe(name, one.dev)) for one in host.neighbours]
     host.lookups = [replace(one, dev=_maybe(name, one.dev), iif=_maybe(name, one.iif)) for one in host.lookups]
     host.managed = [replace(one, dev=name(one.dev)) for one in host.managed]
+    host.removed = {name(dev): line for dev, line in host.removed.items()}
     host.sysctls = {
         known: replace(one, name=known, interface=_maybe(name, one.interface))
         for one in host.sysctls.values()
