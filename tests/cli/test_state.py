@@ -90,7 +90,7 @@ def test_pasted_in_every_style(style: str, fault: str, failed: list[str]) -> Non
 
 def test_what_is_not_understood_is_told_and_strict_minds() -> None:
     code, said, error = run("state", HEALTHY, "--strict")
-    assert (code, said[:4]) == (1, "PASS")
+    assert (code, said[:4]) == (1, "FAIL")
     assert "strict: cali-has-gateway6 was not checked: no pod with an IPv6 address is described (and 2 more)" in error
 
 

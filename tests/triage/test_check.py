@@ -79,7 +79,7 @@ def test_two_of_one_name(tmp_path: Path) -> None:
         check_files([tmp_path])
     for path in (tmp_path / "one.yml", tmp_path / "two.yml"):
         path.write_text(RULE.read_text())
-    with pytest.raises(RuleError, match=r"two\.yml:1: a rule 'echo-answered' is already in .*one\.yml:1"):
+    with pytest.raises(RuleError, match=r"two\.yml:1:1: a rule 'echo-answered' is already in .*one\.yml:1"):
         check_files([tmp_path / "one.yml", tmp_path / "two.yml"])
 
 
