@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -12,11 +13,13 @@ from pcapcheck.triage.state.model import Host, Line, Link, PodLink, State
 from pcapcheck.triage.state.pod_links import Names, own_calis
 from pcapcheck.triage.state.rows import StateRow, quote, state_rows
 from pcapcheck.triage.state.sysctls import value_of
-from pcapcheck.values import Value, is_ipv4
+from pcapcheck.values import Value, format_address, is_ipv4
 from pcapcheck.workload import is_shortened, kind_of_name
 
 # A value, and the lines that say it as they are quoted.
 Told = tuple[Value, tuple[str, ...]]
+# An address, alone or as a host's prefix.
+ADDRESS_WORD = re.compile(r"(?<![\w.:/])([0-9a-f.:]{7,})(?:/32|/128)?(?![\w.:/])")
 DROPPING = ("drop", "reject")
 TTL_SETTING = ("ttl set", "--ttl-set", "hoplimit set")
 # Chains and comments of Calico, kube-proxy and Docker, whose rules drop what is invalid all the time.
@@ -222,10 +225,24 @@ class Circumstances:
         return None if setting is None or value is None else (value != 0, _quotes(setting.line))
 
     def _dst_firewall(self) -> Told | None:
-        return _firewall(self._dst_pod(), DROPPING)
+        pod = self._dst_pod()
+        return _firewall(pod, DROPPING) or self._dropped_by(pod)
 
     def _node_firewall(self) -> Told | None:
-        return _firewall(self._node, DROPPING)
+        return _firewall(self._node, DROPPING) or self._dropped_by(self._node)
+
+    def _dropped_by(self, host: Host | None) -> Told | None:
+        """Rules of a firewall that dropped packets and name who asked or who was asked."""
+        names = {format_address(one) for one in (self.pod, self.dst) if one is not None}
+        rules = [
+            one
+            for one in (host.counters if host is not None else ())
+            if one.source == "firewall"
+            and one.value
+            and names & set(ADDRESS_WORD.findall(one.name))
+            and not any(word in one.name for word in USUAL)
+        ]
+        return (True, _quotes(*(one.line for one in rules[:2]))) if rules else None
 
     def _node_ttl_rule(self) -> Told | None:
         return _firewall(self._node, TTL_SETTING)

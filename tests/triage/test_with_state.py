@@ -194,6 +194,21 @@ def test_what_the_kernel_answers_tells_a_dead_end_from_no_route(tmp_path: Path) 
         assert confirmed(analyze(*captures("route-lost-midway"), node_state=path)) == {cause}
 
 
+def test_a_firewall_is_convicted_by_what_it_dropped_of_this_pod(tmp_path: Path) -> None:
+    """One that never hit, or is about somebody else, drops no packet of the case."""
+    asked = "root@w1:~# nft list ruleset | grep drop\n\t\t{}\n"
+    path = tmp_path / "pasted.txt"
+    for rule, causes in (
+        ("ip daddr 10.244.1.11 counter packets 10 bytes 840 drop", {"node-firewall-drops"}),
+        ("ip saddr 10.244.1.10/32 icmp type echo-request counter packets 1 bytes 84 drop", {"node-firewall-drops"}),
+        ("ip daddr 10.244.1.11 counter packets 0 bytes 0 drop", set()),
+        ("ip daddr 10.244.1.110 counter packets 10 bytes 840 drop", set()),
+        ("ip daddr 10.244.1.0/24 ct state invalid counter packets 10 bytes 840 drop", set()),
+    ):
+        path.write_text(asked.format(rule))
+        assert confirmed(analyze(*captures("route-lost-midway"), node_state=path)) == causes, rule
+
+
 def test_the_inside_of_a_pod_is_known_by_its_name(tmp_path: Path) -> None:
     """``kubectl exec`` names the pod, and the pod's name gives that of its link."""
     path = tmp_path / "pasted.txt"
