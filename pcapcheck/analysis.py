@@ -21,6 +21,9 @@ from pcapcheck.flows.paths import Paths, find_paths
 from pcapcheck.flows.read import Capture, Progress, Reading, Row, RowSink, read_capture
 from pcapcheck.flows.scope import Scope, parse_interface_names
 from pcapcheck.flows.sightings import Sightings
+from pcapcheck.flows.silent_hosts import silent_hosts
+from pcapcheck.flows.silent_neighbours import silent_neighbours
+from pcapcheck.flows.unanswered import Judged, unanswered
 from pcapcheck.report.document import document
 from pcapcheck.report.exit import demand
 from pcapcheck.ruleset.evaluate import Evaluation
@@ -37,6 +40,10 @@ if TYPE_CHECKING:
     from pcapcheck.triage.pods import Pods
     from pcapcheck.triage.state.model import State
     from pcapcheck.triage.state.rows import StateRow
+
+
+# Who says which questions were not answered, by protocol.
+PRODUCERS = (silent_neighbours, silent_hosts)
 
 
 class Analysis(Outcome):
@@ -156,6 +163,7 @@ def analyze(
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
     analysis = Analysis(captures, facts, findings, reading, found, inputs.passed_over)
+    analysis.unanswered = unanswered(captures, facts, _judged_by(evaluations, facts), PRODUCERS, found.found)
     analysis.given = _names(paths or told.captures)
     analysis.pods = _name_pods(told.pods or None if pods is None else pods, state, settings)
     if state is not None:
@@ -164,7 +172,7 @@ def analyze(
         from pcapcheck.triage.takeover import tell_changes
 
         analysis.remarks += tell_changes(changes)
-    if any(_ends_loose(capture) for capture in captures):
+    if analysis.unanswered or any(capture.exchanges.echoes.errors for capture in captures):
         from pcapcheck.triage.loose_ends import tell_loose_ends
 
         analysis.remarks += tell_loose_ends(analysis)
@@ -193,9 +201,13 @@ def _gather_told(told: Recording, unpack_limit: int | None, keep_all: bool) -> I
         raise CaptureError(f"{told.place}: {error}" if told.place else str(error)) from None
 
 
-def _ends_loose(capture: Capture) -> bool:
-    tallies = [tally for (table, _), tally in capture.tallies.items() if table == CONNECTIONS]
-    return bool(capture.exchanges.echoes.errors) or any(tally.outcomes["unanswered"] for tally in tallies)
+def _judged_by(evaluations: list[Evaluation], facts: Facts) -> Judged:
+    """Whether any of the rules is about whether a row was answered."""
+
+    def judged(table: str, capture: int, row: Row) -> bool:
+        return any(one.rule.table == table and one.decides(row, capture, facts) for one in evaluations)
+
+    return judged
 
 
 def _read_state(paths: Iterable[Path], settings: Settings) -> State:

@@ -223,6 +223,7 @@ _define(FRAMES, "udp.srcport", NUMBER, "UDP source port")
 _define(FRAMES, "udp.dstport", NUMBER, "UDP destination port")
 
 _define(f"{ARP} {ANSWERS}", "family", NUMBER, "4: ARP, 6: neighbour discovery")
+_define(f"{ARP} {ANSWERS}", "protocol", TEXT, "the same in words: ARP, or neighbour solicitation")
 _define(f"{ARP} {ANSWERS}", "asker_ip", ADDRESS, "who asked")
 _define(f"{ARP} {ANSWERS}", "asker_mac", MAC, "with which MAC")
 _define(f"{ARP} {ANSWERS}", "target", ADDRESS, "the address asked for")

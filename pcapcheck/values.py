@@ -100,6 +100,11 @@ def format_address(value: int) -> str:
     return str(ipaddress.IPv6Address(value))
 
 
+def is_public(value: int) -> bool:
+    """Whether it is an address of the internet; one that a name stands for is not known to be."""
+    return value not in _NAMES and ipaddress.ip_address(format_address(value)).is_global
+
+
 def parse_network(text: str) -> tuple[int, int]:
     """A CIDR prefix as (network, mask) over 128 bits."""
     try:

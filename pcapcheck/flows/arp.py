@@ -32,6 +32,8 @@ MOST_EARLY = 256
 STEP_BACK = 1_000_000
 OUT_OF_ORDER = 1_000_000_000
 FRAMES_KEPT = 8
+# What people call the question, by family.
+PROTOCOLS = {4: "ARP", 6: "neighbour solicitation"}
 
 
 @dataclass(slots=True)
@@ -98,6 +100,10 @@ class Answer:
         return self.resolution.family
 
     @property
+    def protocol(self) -> str:
+        return self.resolution.protocol
+
+    @property
     def asker_ip(self) -> int:
         return self.resolution.asker_ip
 
@@ -142,6 +148,10 @@ class Resolution:
         self.answer_count -= 1
         self.frames.remove(answer.number)
         return answer.message
+
+    @property
+    def protocol(self) -> str:
+        return PROTOCOLS[self.family]
 
     @property
     def cast(self) -> str | None:

@@ -168,8 +168,6 @@ def _others_answer(capture: Capture, point: CapturePoint, gateways: frozenset[in
 
 def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
     """Say where a missing answer proves nothing: packets were lost, or one direction only was recorded."""
-    if link.point.kind != "pod-link":
-        return
     missing = {
         table: sum(
             capture.tallies[table, group].outcomes["unanswered"]

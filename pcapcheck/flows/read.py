@@ -20,6 +20,10 @@ from pcapcheck.flows.sightings import Sightings
 from pcapcheck.flows.summary import Tally
 from pcapcheck.values import clean
 
+# Of addresses that nobody answered for, so many are remembered, each asked for so often at least: Linux asks three
+# times (kernel: Documentation/networking/ip-sysctl.rst, mcast_solicit).
+MOST_SILENT = 200
+ASKED_IN_VAIN = 3
 # Told after every batch: the capture, the bytes of its files and the frames read so far.
 Progress = Callable[[Path, int, int], None]
 
@@ -65,6 +69,15 @@ RowSink = Callable[[str, Iterable[Row], int], None]
 
 
 @dataclass
+class Silent:
+    """An address that nobody answered for: the first time that it was asked for in vain, and all its repeats."""
+
+    resolution: Resolution
+    attempts: int
+    until: int | None
+
+
+@dataclass
 class Capture:
     """One capture of the observation, once it was read."""
 
@@ -77,6 +90,21 @@ class Capture:
     problems: list[Problem] = field(default_factory=list)
     groups: list[FrameGroup] = field(default_factory=list)
     tallies: dict[tuple[str, int], Tally] = field(default_factory=dict)
+    silent: dict[tuple[object, ...], Silent] = field(default_factory=dict)
+
+    def note_silence(self, one: Resolution) -> None:
+        """Remember who asked for what again and again in vain; an answer to the same asker later takes it back."""
+        key = (one.point, one.asker_ip, one.target)
+        known = self.silent.get(key)
+        if one.outcome == "answered":
+            self.silent.pop(key, None)
+        elif one.outcome != "unanswered" or one.attempts < ASKED_IN_VAIN:
+            return
+        elif known is not None:
+            known.attempts += one.attempts
+            known.until = one.latest_time
+        elif len(self.silent) < MOST_SILENT:
+            self.silent[key] = Silent(one, one.attempts, one.latest_time)
 
     @property
     def path(self) -> Path:
@@ -110,6 +138,7 @@ def read_capture(
         for table, exchange, weight in finished:
             if isinstance(exchange, Resolution):
                 capture.tallies.setdefault((ARP, exchange.group), Tally()).add_resolution(exchange)
+                capture.note_silence(exchange)
             sink(table, [exchange], weight)
 
     try:

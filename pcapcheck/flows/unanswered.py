@@ -7,15 +7,19 @@ is left out: ``judged`` tells, so a question that the report fails or accepts is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.read import Capture, Row
-from pcapcheck.values import format_address
+from pcapcheck.flows.way import Way
+from pcapcheck.values import format_address, format_duration
 
 # So many are kept; a report shows fewer.
 MOST_KEPT = 100
+# What answers are among the packets that are followed from point to point.
+ANSWERS = {"ICMP": "reply", "TCP": "tcp", "UDP": "udp", "DNS": "udp"}
+CAME_BACK = "answers came back on another interface"
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,14 @@ class Unanswered:
     doubt: str = ""
 
     @property
+    def often(self) -> str:
+        """How often it was asked, over how long, and how many questions alike there are: "3 times over 2.04 s"."""
+        times = f"{self.attempts} time{'' if self.attempts == 1 else 's'}"
+        return times + (f" over {format_duration(self.lasted)}" if self.lasted else "") + (
+            f", and {self.alike - 1} more like it" if self.alike > 1 else ""
+        )
+
+    @property
     def sentence(self) -> str:
         """What a headline says of it."""
         return f"{format_address(self.asker)}'s {self.about} gets no answer"
@@ -55,10 +67,28 @@ Producer = Callable[[Capture, Facts, Judged], Iterator[Unanswered]]
 
 
 def unanswered(
-    captures: Iterable[Capture], facts: Facts, judged: Judged, producers: Iterable[Producer]
+    captures: Iterable[Capture], facts: Facts, judged: Judged, producers: Iterable[Producer], ways: Sequence[Way] = ()
 ) -> list[Unanswered]:
-    """What nobody answered, worst first: what could have been heard, then what was asked most often."""
+    """What nobody answered, worst first: what could have been heard, then what was asked most often.
+
+    Each is there once, however many capture points saw it. ``ways`` are those that packets were seen to take: what came
+    back on another interface was answered.
+    """
     some = tuple(producers)
     found = [one for capture in captures for producer in some for one in producer(capture, facts, judged)]
+    found = [replace(one, doubt=CAME_BACK) if _came_back(one, ways) else one for one in found]
     found.sort(key=lambda one: (bool(one.doubt), -one.attempts * one.alike, one.capture, one.frames[:1]))
-    return found[:MOST_KEPT]
+    kept: dict[str, Unanswered] = {}
+    for one in found:
+        kept.setdefault(one.sentence, one)
+    return list(kept.values())[:MOST_KEPT]
+
+
+def _came_back(one: Unanswered, ways: Sequence[Way]) -> bool:
+    """Whether packets the other way, as answers go, were seen on another interface than the question."""
+    answers = ANSWERS.get(one.protocol)
+    return any(
+        way.packet == answers and (way.src, way.dst) == (one.asked, one.asker)
+        for way in ways
+        if all((step.spot.capture, step.spot.link.point.name) != (one.capture, one.interface) for step in way.steps)
+    )

@@ -15,11 +15,14 @@ from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.read import Row
 from pcapcheck.ruleset.aggregate import Spread
 from pcapcheck.ruleset.bins import SAMPLES_PER_BIN, Bin, BinKey, Extremes, Sample
-from pcapcheck.ruleset.conditions import FALSE, UNKNOWN, Leaf
+from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Leaf
 from pcapcheck.ruleset.finding import Finding
-from pcapcheck.ruleset.judge import judge_rule
+from pcapcheck.ruleset.judge import Late, judge_rule
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.values import Value
+
+# Columns that say whether a question was answered.
+ANSWERING = frozenset({"answered", "replied", "outcome", "latency", "latency_first", "rtt"})
 
 
 class Evaluation:
@@ -91,6 +94,23 @@ class Evaluation:
         if self.rule.off:
             return Finding(self.rule, reason=f"switched off: {self.rule.adjusted}")
         return judge_rule(self.rule, self.early, self.shown, self.bins, self.seen, facts)
+
+    def decides(self, row: Row, capture: int, facts: Facts) -> bool:
+        """Whether the rule is about this row, and about whether it was answered; one that is switched off too."""
+        if not ANSWERING & {column.name for leaf in self.rule.leaves for column in leaf.columns()}:
+            return False
+        link = facts.link(capture, row.group)
+        ways = (0, 1) if link is not None and facts.links[link.point.key].alternatives else (None,)
+        return all(self._is_about(row, capture, facts if way is None else facts.assuming(way)) for way in ways)
+
+    def _is_about(self, row: Row, capture: int, facts: Facts) -> bool:
+        late = Late(facts, capture, row.group, self.rule.table, row.outcome)
+
+        def judge(leaf: Leaf) -> int:
+            deferred = any(column.deferred for column in leaf.columns())
+            return leaf.compare(late.get) if deferred else self._compare(leaf, row)
+
+        return self.rule.select.evaluate(judge) == TRUE
 
     def _cannot_be_selected(self, results: tuple[int, ...]) -> bool:
         verdicts = dict(zip(map(id, self.early), results, strict=True))

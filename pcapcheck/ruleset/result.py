@@ -9,6 +9,7 @@ from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.paths import Paths
 from pcapcheck.flows.read import Capture, Reading
+from pcapcheck.flows.unanswered import Unanswered
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding
 
 
@@ -18,7 +19,7 @@ class Result:
 
     ``passed_over`` are files of a folder that are no captures. ``described`` says in a line each which hosts a node's
     state tells of, ``not_understood`` what of it could not be read. ``required`` and ``strict`` are what expectation
-    files demand beside their rules.
+    files demand beside their rules. ``unanswered`` are the questions that nobody answered and no rule is about.
     """
 
     captures: list[Capture]
@@ -31,6 +32,7 @@ class Result:
     not_understood: list[str] = field(default_factory=list)
     required: tuple[str, ...] = ()
     strict: bool = False
+    unanswered: list[Unanswered] = field(default_factory=list)
 
     @property
     def verdict(self) -> str:
@@ -38,6 +40,11 @@ class Result:
         if any(one.status == FAIL and one.rule.severity == "error" for one in self.findings):
             return FAIL
         return PASS if any(one.status != NOT_CHECKED for one in self.findings) else NOT_CHECKED
+
+    @property
+    def warnings(self) -> list[Finding]:
+        """The rules that failed and only warn."""
+        return [one for one in self.findings if one.status == FAIL and one.rule.severity == "warning"]
 
     @property
     def links(self) -> list[Link]:

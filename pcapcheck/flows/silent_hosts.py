@@ -1,0 +1,64 @@
+"""Hosts that are silent: echo requests and SYNs without an answer that were recorded off the pods' links.
+
+On a pod's link rules are about them. Elsewhere, as on a node's NIC, nobody judges them, and they are as unanswered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pcapcheck.columns import CONNECTIONS, ECHO
+from pcapcheck.flows.echo import Attempt, Echo, EchoBin
+from pcapcheck.flows.facts import Facts
+from pcapcheck.flows.links import Link
+from pcapcheck.flows.read import Capture
+from pcapcheck.flows.unanswered import Judged, Unanswered
+from pcapcheck.values import format_address, is_public
+
+ECHO_MEANING = "the host is gone or drops echo requests, or its replies are dropped or went another way"
+SYN_MEANING = (
+    "a policy or a firewall dropped the SYN, or the answer was dropped or went another way; "
+    "record the next interface on the way too, at the same time"
+)
+
+
+def silent_hosts(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
+    """A question per who asked whom, of those that no rule is about."""
+    echoes = capture.exchanges.echoes
+    yield from _questions(ECHO, echoes.bins(), capture, facts, judged)
+    yield from _questions(CONNECTIONS, echoes.attempts(), capture, facts, judged)
+
+
+def _questions(
+    table: str, bins: Iterable[EchoBin], capture: Capture, facts: Facts, judged: Judged
+) -> Iterator[Unanswered]:
+    pods = {ip for link in facts.links.values() if link.point.kind == "pod-link" for ip in link.pod_ips}
+    for some in bins:
+        one = some.samples[0]
+        link = facts.link(capture.number, some.group)
+        if some.outcome != "unanswered" or not one.unicast or link is None or not link.judged:
+            continue
+        # The pod's own link tells better; and a public address that gets no answer is the noise of the internet.
+        elsewhere = link.point.kind != "pod-link" and one.src in pods
+        if elsewhere or is_public(one.src) or judged(table, capture.number, one):
+            continue
+        yield _question(table, one, some, link, capture)
+
+
+def _question(table: str, one: Echo, some: EchoBin, link: Link, capture: Capture) -> Unanswered:
+    asked = format_address(one.dst)
+    about = f"connection to {asked} port {one.dst_port}" if isinstance(one, Attempt) else f"echo request to {asked}"
+    return Unanswered(
+        protocol="TCP" if table == CONNECTIONS else "ICMP",
+        asker=one.src,
+        asked=one.dst,
+        about=about,
+        attempts=one.requests,
+        lasted=None,
+        capture=capture.number,
+        interface=link.point.name,
+        frames=tuple(sorted(number for each in some.samples for number in each.frames[:1])),
+        alike=some.count,
+        meaning=SYN_MEANING if table == CONNECTIONS else ECHO_MEANING,
+        doubt=link.silence.get(table, ""),
+    )

@@ -1,0 +1,78 @@
+"""Neighbours that nobody is: addresses asked for by ARP or neighbour discovery again and again without an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pcapcheck.columns import ARP
+from pcapcheck.decode.frames import FrameGroup
+from pcapcheck.flows.arp import Resolution, between
+from pcapcheck.flows.echo import error_words
+from pcapcheck.flows.facts import Facts
+from pcapcheck.flows.links import Link
+from pcapcheck.flows.points import CapturePoint
+from pcapcheck.flows.read import Capture
+from pcapcheck.flows.unanswered import Judged, Unanswered
+from pcapcheck.values import format_address
+
+# What a router says of a host that does not answer (RFC 1812, section 4.3.3.1; RFC 4443, section 3.1).
+UNREACHABLE = {4: (4, 3, 1), 6: (6, 1, 3)}
+NOT_FOR_US = "an answer goes to the asker alone, which may be another machine than the one that recorded this"
+
+
+def silent_neighbours(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
+    """A question per asker and address, of those that no rule is about."""
+    for kept in capture.silent.values():
+        one = kept.resolution
+        link = facts.link(capture.number, one.group)
+        if link is None or not link.judged or judged(ARP, capture.number, one):
+            continue
+        group = link.point.groups[one.group]
+        consequence = _consequence(capture, one)
+        yield Unanswered(
+            protocol="ARP" if one.family == 4 else "ND",
+            asker=one.asker_ip,
+            asked=None,
+            about=f"{one.protocol} for {format_address(one.target)}",
+            attempts=kept.attempts,
+            lasted=between(one.first_time, kept.until),
+            capture=capture.number,
+            interface=link.point.name,
+            frames=tuple(one.frames),
+            meaning=consequence or "nobody there has the address, or whoever has it is silent to the asker",
+            doubt="" if consequence else _doubt(link, group, one),
+        )
+
+
+def _doubt(link: Link, group: FrameGroup, one: Resolution) -> str:
+    """Why the silence proves nothing: what was not recorded, or is not sent past an interface that listens in."""
+    if ARP in link.silence:
+        return link.silence[ARP]
+    listens_in = link.point.kind != "pod-link" and group.direction != "out" and not _is_met(link.point, one.asker_mac)
+    return NOT_FOR_US if listens_in else ""
+
+
+def _is_met(point: CapturePoint, mac: int | None) -> bool:
+    """Whether frames to this machine alone pass here."""
+    return mac is not None and any(group.dst == mac for group in point.groups.values())
+
+
+def _consequence(capture: Capture, one: Resolution) -> str:
+    """What the asker tells others because of it: a host that is not found is unreachable."""
+    error = UNREACHABLE[one.family]
+    count = capture.exchanges.echoes.errors[(*error, one.asker_ip)]
+    said_by = one.asker_ip
+    if not count:
+        ended = [
+            (some.count, echo.error_from)
+            for some in (*capture.exchanges.echoes.bins(), *capture.exchanges.echoes.attempts())
+            for echo in some.samples[:1]
+            if (echo.family, echo.error_type, echo.error_code) == error and echo.dst == one.target
+        ]
+        if not ended or ended[0][1] is None:
+            return ""
+        count, said_by = ended[0][0], ended[0][1]
+    return (
+        f"so {format_address(said_by)} tells those who send there {error_words(*error)}, {count}x: "
+        f"{format_address(one.target)} does not say its MAC"
+    )
