@@ -22,10 +22,16 @@ SUFFIXES = (".pcapcheck.yaml", ".pcapcheck.yml")
 ERRORS = (CaptureError, RuleError, StateError)
 # What an expectation file with ``strict: true`` demands of its recording, as a test beside those of the rules.
 RECORDING = "recording"
+# So many questions that nobody answered are warned of per file.
+QUESTIONS_TOLD = 5
 
 
 class RuleWarning(UserWarning):
     """A rule of severity warning failed."""
+
+
+class UnansweredWarning(UserWarning):
+    """A question that nobody answered, and that no rule is about."""
 
 
 class RuleFailed(Exception):
@@ -68,6 +74,7 @@ class ExpectationFile(pytest.File):
 
     _has_captures = True
     _outcome: Analysis | Exception | None = None
+    _has_warned = False
 
     def collect(self) -> Iterator[RuleTest | RecordingTest]:
         from pcapcheck.ruleset.load import load_ruleset
@@ -105,6 +112,13 @@ class ExpectationFile(pytest.File):
         if isinstance(self._outcome, Exception):
             pytest.skip("nothing could be judged, as the first test of this file says")
         return self._outcome
+
+    def warn_once(self, test: RuleTest) -> None:
+        """Let the first test that asks tell of the questions that nobody answered."""
+        asked_in_vain = () if self._has_warned else self.outcome.asked_in_vain
+        self._has_warned = True
+        for one in asked_in_vain[:QUESTIONS_TOLD]:
+            test.warn(UnansweredWarning(f"{one.sentence} (asked {one.often})"))
 
     def _judge(self) -> Analysis:
         from pcapcheck.analysis import analyze, analyze_state
@@ -146,6 +160,7 @@ class RuleTest(ExpectationTest):
         from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED
 
         outcome = self.parent.outcome
+        self.parent.warn_once(self)
         finding = next(one for one in outcome.findings if one.rule.id == self.rule.id)
         missing = [one.text for one in outcome.unmet if one.rule == self.rule.id]
         if finding.status == FAIL:

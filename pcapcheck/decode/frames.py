@@ -66,7 +66,7 @@ class FrameGroup:
 
     ``sender`` is the source MAC or, of frames whose text shows none, a number that stands for the sender's address.
     ``source`` is the IP source of the first of them; ``frames`` are the numbers of the first few; ``shakes_hands``
-    tells whether TCP connections were begun and went on.
+    tells whether TCP connections were begun and went on, ``has_tcp`` whether any of them carries TCP.
     """
 
     interface: int
@@ -82,6 +82,7 @@ class FrameGroup:
     source: int | None
     frames: list[int]
     shakes_hands: bool
+    has_tcp: bool = False
 
     @property
     def src(self) -> int | None:
@@ -250,6 +251,7 @@ class Decoder:
             last=None if last == ABSENT_TIME else last,
             source=address_of(row[layout.G_SOURCE_HIGH], row[layout.G_SOURCE_LOW]) if has_source else None,
             shakes_hands=row[layout.G_TCP] == layout.TCP_OPENS | layout.TCP_GOES_ON,
+            has_tcp=row[layout.G_TCP] != 0,
             frames=list(row[layout.G_EVIDENCE : layout.G_EVIDENCE + min(count, layout.EVIDENCE_FRAMES)]),
         )
 

@@ -48,6 +48,10 @@ WORDS = {
     (6, 3, 0): "hop limit exceeded",
 }
 
+# Errors by which a host says that it does not serve this, and those by which somebody says that it is not allowed.
+REFUSING = {(4, 3, 2), (4, 3, 3), (6, 1, 4)}
+PROHIBITING = {(4, 3, 9), (4, 3, 10), (4, 3, 13), (6, 1, 1), (6, 1, 5), (6, 1, 6)}
+
 # Those that only routers send: others come from hosts and firewalls as well.
 FROM_ROUTERS = {(4, 3, 0), (4, 3, 1), (4, 3, 4), (4, 11, 0), (6, 1, 0), (6, 1, 3), (6, 2, 0), (6, 3, 0)}
 
@@ -100,6 +104,17 @@ class Echo:
         words = error_words(self.family, self.error_type, self.error_code)
         return f"{words}{mtu}, says {format_address(self.error_from)}"
 
+    @property
+    def fate(self) -> str:
+        """What became of it, as a sentence about several like it goes on."""
+        if self.error_type is None or self.error_code is None or self.error_from is None:
+            return "are replied to" if self.outcome == "replied" else "get no reply"
+        error, source = (self.family, self.error_type, self.error_code), format_address(self.error_from)
+        if error in REFUSING or error in PROHIBITING:
+            done = "refused" if error in REFUSING else "prohibited"
+            return f"are {done} by {source} ({WORDS.get(error, 'ICMP error')}, {error[1]}/{error[2]})"
+        return f"fail: {source} says {error_words(*error)}"
+
 
 @dataclass(frozen=True)
 class EchoBin:
@@ -129,6 +144,13 @@ class Attempt(Echo):
     @property
     def dst_port(self) -> int:
         return self.seq
+
+    @property
+    def fate(self) -> str:
+        """The same of one connection."""
+        some = super().fate
+        singular = {"are replied to": "is answered", "get no reply": "gets no answer"}
+        return singular.get(some) or some.replace("are ", "is ", 1).replace("fail:", "fails:", 1)
 
 
 def error_words(family: int, kind: int, code: int) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.read import Capture, Row
 from pcapcheck.flows.way import Way
-from pcapcheck.values import format_address, format_duration
+from pcapcheck.values import clean, format_address, format_duration
 
 # So many are kept; a report shows fewer.
 MOST_KEPT = 100
@@ -58,7 +58,7 @@ class Unanswered:
     @property
     def sentence(self) -> str:
         """What a headline says of it."""
-        return f"{format_address(self.asker)}'s {self.about} gets no answer"
+        return clean(f"{format_address(self.asker)}'s {self.about} gets no answer")
 
 
 # Whether a rule judges whether a row (of a table, in a capture by its number) was answered.

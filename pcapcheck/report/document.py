@@ -12,7 +12,8 @@ from pcapcheck.capture.rotation import RotatedSet
 from pcapcheck.decode.frames import link_name
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations, Tally
-from pcapcheck.report.headline import headline
+from pcapcheck.flows.unanswered import Unanswered
+from pcapcheck.report.headline import HEADINGS, heading, headline
 from pcapcheck.report.names import names_in
 from pcapcheck.report.paths import Route, routes
 from pcapcheck.report.summary import pods, total
@@ -46,7 +47,9 @@ def _document(result: Outcome) -> dict[str, Any]:
         "schema": SCHEMA,
         "version": __version__,
         "verdict": result.verdict,
+        "heading": HEADINGS[heading(result)],
         "headline": headline(result),
+        "warnings": len(result.warnings),
         "unmet": [one.text for one in result.unmet],
         "captures": [_capture(result, capture) for capture in result.captures],
         "endpoints": [
@@ -73,6 +76,7 @@ def _document(result: Outcome) -> dict[str, Any]:
         "pods": {},
         "diagnoses": [_diagnosis(one) for one in result.diagnoses],
         "causes": [_cause(one, number) for number, each in enumerate(result.diagnoses) for one in each.suspects],
+        "unanswered": [_unanswered(result, one) for one in result.unanswered],
         "remarks": [{"text": clean(one.text), "lines": list(one.lines)} for one in result.remarks],
     }
 
@@ -136,6 +140,23 @@ def _finding(result: Result, finding: Finding) -> dict[str, Any]:
             }
             for one in finding.evidence
         ],
+    }
+
+
+def _unanswered(result: Result, one: Unanswered) -> dict[str, Any]:
+    return {
+        "protocol": one.protocol,
+        "question": one.sentence,
+        "asker": format_address(one.asker),
+        "asked": None if one.asked is None else format_address(one.asked),
+        "attempts": one.attempts,
+        "alike": one.alike,
+        "duration": None if one.lasted is None else one.lasted / 1e9,
+        "capture": clean(str(result.captures[one.capture].path)),
+        "interface": one.interface,
+        "frames": list(one.frames),
+        "meaning": one.meaning or None,
+        "doubt": one.doubt or None,
     }
 
 

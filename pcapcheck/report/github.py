@@ -10,6 +10,7 @@ from typing import IO
 
 from pcapcheck.report import told
 from pcapcheck.report.counts import counts
+from pcapcheck.report.headline import WARN, heading
 from pcapcheck.report.place import place_of_rule
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding, ordered
 from pcapcheck.ruleset.rule import Rule
@@ -52,8 +53,8 @@ def _verdict(outcome: Outcome, findings: list[Finding]) -> tuple[str, str, list[
             reasons.setdefault(one.reason, []).append(one.rule.id)
     lines += [f"not checked: {', '.join(names)}: {reason}" for reason, names in reasons.items()]
     # What could not be judged fails the step; a failure is said by its own annotations.
-    kind = "error" if outcome.verdict == NOT_CHECKED else "notice"
-    return kind, f"pcapcheck: {outcome.verdict}", lines
+    kind = heading(outcome)
+    return {NOT_CHECKED: "error", WARN: "warning"}.get(kind, "notice"), f"pcapcheck: {kind}", lines
 
 
 def _command(kind: str, title: str, message: list[str], rule: Rule | None = None) -> str:

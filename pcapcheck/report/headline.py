@@ -1,37 +1,70 @@
-"""The verdict in one line that a tired person understands."""
+"""The verdict in one word and one line that a tired person understands."""
 
 from __future__ import annotations
 
+from pcapcheck.columns import CONNECTIONS, ECHO, TABLES
+from pcapcheck.flows.unanswered import Unanswered
 from pcapcheck.report.counts import measured
 from pcapcheck.report.summary import pods
-from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding, ordered
+from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding, ordered
 from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import format_address, is_ipv4
+
+# What heads a report that passes, and yet holds something that its reader should look at.
+WARN = "warn"
+HEADINGS = {FAIL: "FAIL", WARN: "WARN", PASS: "PASS", NOT_CHECKED: "NOT CHECKED"}
+# What people look for in a recording, by table: a pass says where it is not there.
+LOOKED_FOR = {ECHO: "ping", CONNECTIONS: "TCP", "dns": "DNS"}
+RULES_NAMED = 3
+
+
+def heading(result: Outcome) -> str:
+    """FAIL, PASS or NOT_CHECKED as the verdict; WARN for a pass with a warning or an unanswered question."""
+    if result.verdict == PASS and (result.warnings or result.asked_in_vain):
+        return WARN
+    return result.verdict
 
 
 def headline(result: Outcome) -> str:
     """One sentence without a full stop."""
     if result.error:
         return result.error
-    if result.verdict == FAIL:
+    kind = heading(result)
+    if kind == FAIL:
         return _failure(result)
-    if result.verdict == NOT_CHECKED:
+    if kind == NOT_CHECKED:
         return _unchecked(result)
-    failed = [one for one in ordered(result.findings) if one.status == FAIL]
-    warned = [one for one in failed if one.rule.severity == "warning"]
-    accepted = [one.rule.id for one in failed if one.rule.severity == "info"]
-    names = " and ".join(one.rule.id for one in warned)
-    what = next((one.evidence[0].headline for one in warned if one.evidence and one.evidence[0].headline), "")
+    accepted = [one.rule.id for one in ordered(result.findings) if one.status == FAIL and one.rule.severity == "info"]
+    warned = f"{_warning(result)}; " if kind == WARN else ""
     return (
-        _success(result)
-        + (f"; {names} failed, but only warns{what and ': '}{what}" if warned else "")
+        warned
+        + _success(result)
+        + (_not_there(result) if kind == PASS else "")
         + (f"; {' and '.join(accepted)} failed, which is accepted" if accepted else "")
     )
 
 
+def _warning(result: Outcome) -> str:
+    """What only warns, or is not answered, first; the rest is counted."""
+    said = [failure(one) for one in ordered(result.warnings)]
+    said += [_question(one) for one in result.asked_in_vain]
+    return said[0] + (f" (and {len(said) - 1} more)" if len(said) > 1 else "")
+
+
+def _question(one: Unanswered) -> str:
+    return f"{one.sentence} (asked {one.often})"
+
+
 def _unchecked(result: Outcome) -> str:
-    """Why: what was there but could not be told says more than what was not there."""
+    """What was asked and not answered; then why nothing was checked.
+
+    What was there but could not be told says more than what was not there.
+    """
     reason = max(ordered(result.findings), key=lambda one: bool(one.unknown)).reason
+    asked = result.asked_in_vain
+    if asked:
+        more = f" (and {len(asked) - 1} more)" if len(asked) > 1 else ""
+        return f"{_question(asked[0])}{more}; no rule could be checked: {reason}"
     return f"nothing could be checked: {reason}" + _seen(result)
 
 
@@ -53,7 +86,7 @@ def _failure(result: Outcome) -> str:
 
 def failure(finding: Finding) -> str:
     """A failed rule in one sentence, with how many rows failed or what its aggregates came to."""
-    first = finding.evidence[0].headline if finding.evidence else ""
+    first = _telling(finding).headline if finding.evidence else ""
     if finding.measures:
         told = f" ({', '.join(measured(finding))})"
     else:
@@ -61,10 +94,35 @@ def failure(finding: Finding) -> str:
     return (first or f'it does not hold that "{finding.rule.title}"') + told
 
 
+def _telling(finding: Finding) -> Evidence:
+    """The first row that failed; of several between the same two one that an ICMP error ended, which says why."""
+    first = finding.evidence[0]
+    between = [first.row.get(name) for name in ("src", "dst", "dst_port")]
+    refused = (
+        one
+        for one in finding.evidence
+        if one.row.get("refusal") and [one.row.get(name) for name in ("src", "dst", "dst_port")] == between
+    )
+    return next(refused, first)
+
+
 def _success(result: Outcome) -> str:
     passed = {one.rule.id: one for one in result.findings if one.status == PASS}
-    summaries = pods(result)
-    askers = [one for one in summaries if one.arp.total]
+    parts = list(_answered(result, passed))
+    if not parts:
+        checked = sum(one.status != NOT_CHECKED for one in result.findings)
+        names = list(passed)[:RULES_NAMED]
+        more = f" and {len(passed) - len(names)} more" if len(passed) > len(names) else ""
+        named = f" ({', '.join(names)}{more})" if names else ""
+        parts.append(
+            f"{checked} of {len(result.findings)} rules could be checked, and no error was found{named}{_seen(result)}"
+        )
+    return ", ".join(parts[:-1]) + (", and " if len(parts) > 1 else "") + parts[-1]
+
+
+def _answered(result: Outcome, passed: dict[str, Finding]) -> list[str]:
+    """What was asked and answered: by the node, by pods, by whoever was pinged or connected to."""
+    askers = [one for one in pods(result) if one.arp.total]
     parts = []
     if "gateway-arp-answered" in passed and askers:
         who = "the pods'"
@@ -73,12 +131,22 @@ def _success(result: Outcome) -> str:
         addresses = [ip for one in askers for ip in one.link.pod_ips]
         asked = "ARP" if not addresses or any(map(is_ipv4, addresses)) else "neighbour solicitation"
         parts.append(f"the node answers {who} {asked} for {'its' if len(askers) == 1 else 'their'} gateway")
-    echoes = passed.get("echo-answered")
+    if "pod-answers-arp" in passed and not parts:
+        parts.append("the pod answers when the node asks for its MAC")
+    echoes, connections = passed.get("echo-answered"), passed.get("tcp-answered")
     if echoes:
         parts.append(f"{echoes.checked} of {echoes.checked} echo requests are replied to")
-    if not parts:
-        checked = sum(one.status != NOT_CHECKED for one in result.findings)
-        parts.append(
-            f"{checked} of {len(result.findings)} rules could be checked, and no error was found{_seen(result)}"
-        )
-    return ", and ".join(parts)
+    if connections:
+        parts.append(f"{connections.checked} of {connections.checked} TCP connections are answered")
+    return parts
+
+
+def _not_there(result: Outcome) -> str:
+    """Which of what people look for was not recorded, so that nothing is said of it."""
+    if not result.captures:
+        return ""
+    there = {table for capture in result.captures for (table, _), tally in capture.tallies.items() if tally.total}
+    if any(group.has_tcp for capture in result.captures for group in capture.groups):
+        there.add(CONNECTIONS)
+    missing = [name for table, name in LOOKED_FOR.items() if table in TABLES and table not in there]
+    return f"; no {', no '.join(missing)} recorded" if missing else ""

@@ -1,6 +1,6 @@
 """JSON lines: the parts of the JSON document one by one, each with its ``type``, the verdict last.
 
-Types: ``capture``, ``rule``, ``diagnosis`` (with its causes), ``remark``, ``verdict``. Keys are those of the document.
+Types: ``capture``, ``rule``, ``diagnosis`` (with its causes), ``unanswered``, ``remark``, ``verdict``. Keys are those of the document.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ def _parts(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
     causes = told.pop("causes")
     for number, diagnosis in enumerate(told.pop("diagnoses")):
         yield {"type": "diagnosis", **diagnosis, "causes": [one for one in causes if one["diagnosis"] == number]}
+    for question in told.pop("unanswered"):
+        yield {"type": "unanswered", **question}
     for remark in told.pop("remarks"):
         yield {"type": "remark", **remark}
     yield {"type": "verdict", **told}

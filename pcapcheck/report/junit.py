@@ -14,6 +14,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from pcapcheck.report import told
 from pcapcheck.report.counts import counts
+from pcapcheck.report.headline import HEADINGS, heading
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, Finding, ordered
 from pcapcheck.triage.outcome import Outcome, Unmet
 from pcapcheck.values import format_time
@@ -45,7 +46,8 @@ def write_junit(outcome: Outcome, stream: IO[str]) -> None:
 
 
 def _properties(outcome: Outcome) -> list[tuple[str, str]]:
-    verdict = [("version", __version__), ("verdict", outcome.verdict), ("headline", told.verdict(outcome))]
+    verdict = [("version", __version__), ("verdict", outcome.verdict), ("heading", HEADINGS[heading(outcome)])]
+    verdict.append(("headline", told.verdict(outcome)))
     inputs = [("input", line) for line in told.captures(outcome)]
     return verdict + inputs + [("problem", line) for line in told.problems(outcome)]
 

@@ -11,11 +11,12 @@ from typing import IO
 
 from pcapcheck.report import told
 from pcapcheck.report.counts import counts
+from pcapcheck.report.headline import HEADINGS, WARN, heading
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding, ordered
 from pcapcheck.triage.outcome import Outcome
 from pcapcheck.version import __version__
 
-VERDICTS = {PASS: "✅ PASS", FAIL: "❌ FAIL", NOT_CHECKED: "❔ NOT CHECKED"}
+MARKS = {PASS: "✅", WARN: "⚠️", FAIL: "❌", NOT_CHECKED: "❔"}
 # Words and short numbers; anything else may mean something to a renderer.
 HARMLESS = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*|\d{1,6}(?:\.\d{1,3})?|[%–—…]")
 # What may stand around either.
@@ -51,7 +52,8 @@ def block(lines: list[str]) -> list[str]:
 
 
 def _lines(outcome: Outcome) -> Iterator[str]:
-    yield f"## {VERDICTS[outcome.verdict]}: {prose(told.verdict(outcome))}"
+    kind = heading(outcome)
+    yield f"## {MARKS[kind]} {HEADINGS[kind]}: {prose(told.verdict(outcome))}"
     yield ""
     for line in told.captures(outcome):
         yield f"- {prose(line)}"

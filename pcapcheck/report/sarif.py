@@ -17,6 +17,7 @@ from pcapcheck.capture.source import STANDARD_INPUT
 from pcapcheck.report import told
 from pcapcheck.report.counts import counts
 from pcapcheck.report.exit import exit_code
+from pcapcheck.report.headline import HEADINGS, heading
 from pcapcheck.report.place import place_of, place_of_rule
 from pcapcheck.report.runner import on_github
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding
@@ -166,7 +167,7 @@ def _invocation(outcome: Outcome, left_out: int) -> dict[str, Any]:
     return {
         "executionSuccessful": outcome.verdict != NOT_CHECKED,
         "exitCode": exit_code(outcome),
-        "exitCodeDescription": told.verdict(outcome),
+        "exitCodeDescription": f"{HEADINGS[heading(outcome)]}: {told.verdict(outcome)}",
         "toolExecutionNotifications": list(_notifications(outcome, left_out)),
     }
 

@@ -15,7 +15,7 @@ from pcapcheck.flows.summary import Durations, Tally
 from pcapcheck.report.causes import write_diagnosis, write_remarks
 from pcapcheck.report.counts import counts
 from pcapcheck.report.evidence import Shown, frames_in_words, in_lines
-from pcapcheck.report.headline import headline
+from pcapcheck.report.headline import HEADINGS, WARN, heading, headline
 from pcapcheck.report.look import commands
 from pcapcheck.report.page import Page
 from pcapcheck.report.paths import Names, hops, notes, route_title, routes
@@ -25,7 +25,7 @@ from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import clean, format_address, format_duration, format_durations, format_mac
 
-STYLES = {PASS: "bold green", FAIL: "bold red", NOT_CHECKED: "bold yellow"}
+STYLES = {PASS: "bold green", FAIL: "bold red", WARN: "bold yellow", NOT_CHECKED: "bold yellow"}
 EVIDENCE_SHOWN = 3
 FRAMES_SHOWN = 4
 REFUSALS_SHOWN = 5
@@ -59,9 +59,9 @@ def write_text(result: Outcome, stream: IO[str]) -> None:
 def _verdict(page: Page, result: Outcome) -> None:
     checked = sum(one.status != NOT_CHECKED for one in result.findings)
     failed = sum(one.status == FAIL for one in result.findings)
-    word = {PASS: "PASS", FAIL: "FAIL", NOT_CHECKED: "NOT CHECKED"}[result.verdict]
     judged = f"{checked} of {len(result.findings)} rules checked" + (f", {failed} failed" if failed else "")
-    page.line(Text.assemble((word, STYLES[result.verdict]), "  ", (headline(result), "bold")))
+    kind = heading(result)
+    page.line(Text.assemble((HEADINGS[kind], STYLES[kind]), "  ", (headline(result), "bold")))
     page.line(Text(judged), 6)
     for one in result.unmet:
         page.line(Text.assemble(("! ", "bold yellow"), one.text), 6)

@@ -47,6 +47,11 @@ class Result:
         return [one for one in self.findings if one.status == FAIL and one.rule.severity == "warning"]
 
     @property
+    def asked_in_vain(self) -> list[Unanswered]:
+        """The questions of ``unanswered`` whose answer would have been recorded."""
+        return [one for one in self.unanswered if not one.doubt]
+
+    @property
     def links(self) -> list[Link]:
         return list(self.facts.links.values())
 
