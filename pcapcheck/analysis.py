@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pcapcheck.capture.inputs import Inputs, gather
 from pcapcheck.capture.record import BATCH_FRAMES
-from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, ECHO, FRAMES, HOPS, PATHS, STATE
+from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE
 from pcapcheck.errors import CaptureError
 from pcapcheck.flows.addresses import AddressRow, taken_over
 from pcapcheck.flows.facts import Facts, claimed_addresses, describe
@@ -63,6 +63,11 @@ class Analysis(Outcome):
     def connections(self) -> pandas.DataFrame:
         """One row per attempt at a TCP connection."""
         return self._table(CONNECTIONS)
+
+    @cached_property
+    def dns(self) -> pandas.DataFrame:
+        """One row per question asked of a DNS server over UDP."""
+        return self._table(DNS)
 
     @cached_property
     def frames(self) -> pandas.DataFrame:
@@ -302,6 +307,7 @@ def _reading(settings: Settings, scope: Scope, batch_frames: int) -> Reading:
         settings.texts["interface_prefix"],
         settings.number("arp_wait"),
         settings.number("echo_wait"),
+        settings.number("dns_wait"),
         batch_frames,
     )
 

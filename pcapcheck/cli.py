@@ -224,7 +224,7 @@ def capture_plan(pods: tuple[str, ...], assignments: tuple[str, ...]) -> None:
 @CAPTURES
 @click.option(
     "--table",
-    type=click.Choice(["frames", "arp", "echo", "connections", "paths", "hops"]),
+    type=click.Choice(["frames", "arp", "echo", "connections", "dns", "paths", "hops"]),
     required=True,
     help="What to export.",
 )

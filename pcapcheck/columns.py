@@ -14,6 +14,7 @@ from pcapcheck.values import Value
 
 FRAMES, ARP, ANSWERS, ECHO, ADDRESSES = "frames", "arp", "answers", "echo", "addresses"
 CONNECTIONS = "connections"
+DNS = "dns"
 PATHS, HOPS = "paths", "hops"
 STATE = "state"
 TABLES = {
@@ -22,6 +23,7 @@ TABLES = {
     ANSWERS: "one row per answer to such a resolution",
     ECHO: "one row per ICMP or ICMPv6 echo request with its replies",
     CONNECTIONS: "one row per attempt at a TCP connection: a SYN with its repeats, and what answered it",
+    DNS: "one row per question asked of a DNS server over UDP: a query with its repeats, and what answered it",
     ADDRESSES: "one row per capture point, IP address and MAC that claimed it in ARP or neighbour discovery",
     PATHS: "one row per packet that was followed from capture point to capture point",
     HOPS: "one row per packet seen on two pod links, one after the other",
@@ -129,6 +131,11 @@ ECHOES = PACKETS[:2]
 BETWEEN = ("node", "tunnel", "network", "unknown")
 GATEWAY_ROUTES = ("elsewhere", "local", "back", "dead-end", "none")
 ERRORS = ("none", "unreachable", "too-big", "time-exceeded", "other")
+# By number (IANA, DNS RCODEs).
+RCODES = ("noerror", "formerr", "servfail", "nxdomain", "notimp", "refused", "yxdomain", "yxrrset", "nxrrset", "notauth",
+          "notzone", "other")
+# Tables of questions that a pod's link may have kept the answers of.
+ASKED = (ARP, ECHO, CONNECTIONS, DNS)
 
 COLUMNS: dict[str, dict[str, Column]] = {table: {} for table in TABLES}
 
@@ -146,7 +153,7 @@ _COOKED = (
 _WITHOUT_E = "tcpdump's text shows no MACs without -e; print it with -e"
 _ANNOUNCED = "two answers tell different MACs, and in a text without -e either may be an announcement; print it with -e"
 _WITHOUT_V = "tcpdump's text shows no TTLs without -v; print it with -v"
-_EXCHANGES = f"{ARP} {ANSWERS} {ECHO} {CONNECTIONS}"
+_EXCHANGES = f"{ARP} {ANSWERS} {ECHO} {CONNECTIONS} {DNS}"
 _ALL = f"{FRAMES} {_EXCHANGES}"
 
 _define(_ALL, "interface", TEXT, "name of the capture point", late=True)
@@ -334,6 +341,27 @@ _define(CONNECTIONS, "refusal", TEXT, "the error in words, with its type, code a
 _define(CONNECTIONS, "error_type", NUMBER, "its ICMP type")
 _define(CONNECTIONS, "error_code", NUMBER, "its ICMP code")
 _define(CONNECTIONS, "error_from", ADDRESS, "who sent it")
+
+_define(DNS, "family", NUMBER, "4 or 6", shared=True)
+_define(DNS, "time", TIME, "when the first query was recorded")
+_define(DNS, "src", ADDRESS, "who asked")
+_define(DNS, "dst", ADDRESS, "the server that was asked")
+_define(DNS, "src_port", NUMBER, "port of the one who asked, at the latest attempt")
+_define(DNS, "dns.id", NUMBER, "identifier of the message, at the latest attempt", "ident")
+_define(DNS, "outcome", ENUM, "what became of it", words=OUTCOMES, shared=True)
+_define(DNS, "answered", BOOL, "whether a response came; absent where its absence proves nothing", late=True)
+_define(DNS, "rcode", ENUM, "code of the response", words=RCODES, shared=True, why_absent="no response came, or it was cut")
+_define(DNS, "latency", DURATION, "from the first query to the response", "rtt", why_absent="no response came")
+_define(DNS, "attempts", NUMBER, "how often it was asked", "requests")
+_define(DNS, "fate", TEXT, "what became of it in words, with the ICMP error that ended it")
+_define(DNS, "ttl", NUMBER, "TTL of the first query")
+_define(DNS, "eth_src", MAC, "source MAC of the first query")
+_define(DNS, "eth_dst", MAC, "destination MAC of the first query")
+_define(DNS, "error", ENUM, "the ICMP error that ended it", words=ERRORS, shared=True, why_absent=_NEITHER)
+_define(DNS, "refusal", TEXT, "the error in words, with its type, code and sender")
+_define(DNS, "error_type", NUMBER, "its ICMP type")
+_define(DNS, "error_code", NUMBER, "its ICMP code")
+_define(DNS, "error_from", ADDRESS, "who sent it")
 
 _define(ADDRESSES, "interface", TEXT, "name of the capture point")
 _define(ADDRESSES, "node.interface", TEXT, "name of the link's cali interface on the node")

@@ -9,8 +9,13 @@ cdef extern from "details_numbers.h":
     const long long NO_MAC
     const long long UNTOLD_IDENT
     const long long CONNECTION
+    const long long QUERY
+    const long long SMALL_LETTERS
+    const unsigned long long MULTIPLY
+    const unsigned long long LONG
     enum:
         ABSENT, ARP, ARP_DST_IP, ARP_DST_MAC, ARP_OPCODE, ARP_SRC_IP, ARP_SRC_MAC, CAPTURED, DST_PORT, ETH_SRC
+        DNS_PORT, E_QUERY, E_REQUEST, E_REPLY, E_RCODE, E_QUESTION, QUOTED_QUERY,
         EXCEEDED, E_CONNECT, E_DST_HIGH, E_DST_LOW, E_ERROR, E_FROM_HIGH, E_FROM_LOW, E_GROUP, E_IDENT_SEQ, E_IP_ID, E_KIND
         E_MTU, E_NUMBER, E_POINT, E_REFUSED, E_SRC_HIGH, E_SRC_LOW, E_TIME, E_TTL, GROUP, HAS, HAS_OUTER, HAS_QUOTED
         HAS_TARGET, ICMP_CODE, ICMP_IDENT, ICMP_MTU, ICMP_SEQ, ICMP_TYPE, IFINDEX, INNER_ETH_DST, INNER_ETH_SRC
@@ -57,6 +62,15 @@ cpdef bint refuses(long long[::1] rows, long long capacity, long long row, int f
 @cython.locals(kind=cython.longlong, code=cython.longlong, ports=cython.longlong)
 cpdef void event_of_error(
     long long[::1] rows, long long capacity, long long row, int family, long long[::1] events, long long event) except * nogil
+
+@cython.locals(stop=cython.longlong, mixed=cython.ulonglong)
+cdef inline long long question_of(
+    const unsigned char[::1] buffer, long long position, long long end) except? -1 nogil
+
+@cython.locals(asks=cython.bint, question=cython.longlong, code=cython.longlong, flags=cython.int, port=cython.longlong)
+cpdef bint query(
+    const unsigned char[::1] buffer, long long payload, long long end, long long[::1] events, long long event,
+    long long number, long long time, long long group) except? -1 nogil
 
 cpdef void outer_addresses(
     const unsigned char[::1] buffer, long long position, int version, long long[::1] rows, long long capacity,

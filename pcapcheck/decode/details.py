@@ -138,6 +138,8 @@ def decode_quoted(
     elif (protocol == 6 or protocol == 17) and position + 4 <= end:
         rows[QUOTED_SRC_PORT * capacity + row] = half(buffer, position)
         rows[QUOTED_DST_PORT * capacity + row] = half(buffer, position + 2)
+        if protocol == 17 and half(buffer, position + 2) == DNS_PORT and position + 10 <= end:
+            rows[QUOTED_QUERY * capacity + row] = half(buffer, position + 8)
 
 
 def decode_icmp(buffer: bytearray, position: int, end: int, rows: array[int], capacity: int, row: int) -> None:
@@ -213,11 +215,13 @@ def error_class(family: int, kind: int, code: int) -> int:
 
 
 def refuses(rows: array[int], capacity: int, row: int, family: int) -> bool:
-    """Whether a row is an ICMP error about a TCP segment or an echo request that it quotes as far as is needed."""
+    """Whether a row is an ICMP error about a TCP segment, a DNS query or an echo request, quoted as far as is needed."""
     if error_class(family, rows[ICMP_TYPE * capacity + row], rows[ICMP_CODE * capacity + row]) == 0:
         return False
     if rows[QUOTED_PROTO * capacity + row] == 6:
         return rows[QUOTED_DST_PORT * capacity + row] >= 0
+    if rows[QUOTED_PROTO * capacity + row] == 17:
+        return rows[QUOTED_QUERY * capacity + row] >= 0
     request = 8 if family == 4 else 128
     return rows[QUOTED_TYPE * capacity + row] == request and rows[QUOTED_SEQ * capacity + row] >= 0
 
@@ -239,6 +243,10 @@ def event_of_error(rows: array[int], capacity: int, row: int, family: int, event
         ports = (rows[QUOTED_SRC_PORT * capacity + row] << 16) | rows[QUOTED_DST_PORT * capacity + row]
         events[event + E_KIND] = E_REFUSED | E_CONNECT
         events[event + E_IDENT_SEQ] = CONNECTION | ports
+    elif rows[QUOTED_PROTO * capacity + row] == 17:
+        ports = (rows[QUOTED_SRC_PORT * capacity + row] << 16) | rows[QUOTED_QUERY * capacity + row]
+        events[event + E_KIND] = E_REFUSED | E_QUERY
+        events[event + E_IDENT_SEQ] = QUERY | ports
     events[event + E_IP_ID] = ABSENT
     events[event + E_TTL] = rows[IP_TTL * capacity + row]
     events[event + E_POINT] = (rows[INTERFACE * capacity + row] << 32) | (rows[IFINDEX * capacity + row] + 1)
@@ -246,6 +254,67 @@ def event_of_error(rows: array[int], capacity: int, row: int, family: int, event
     events[event + E_FROM_HIGH] = rows[IP_SRC_HIGH * capacity + row]
     events[event + E_FROM_LOW] = rows[IP_SRC_LOW * capacity + row]
     events[event + E_MTU] = rows[ICMP_MTU * capacity + row]
+
+
+def question_of(buffer: bytearray, position: int, end: int) -> int:
+    """A hash of the question that begins here: name, type and class (RFC 1035, section 4.1.2); never 0.
+
+    Case does not count: resolvers play with it (draft-vixie-dnsext-dns0x20). What was cut is cut in the answer too.
+    """
+    stop = position
+    while stop < end and buffer[stop] != 0:
+        stop = stop + 1 + buffer[stop]
+    if stop > end:
+        stop = end
+    mixed = MULTIPLY
+    while position + 8 <= stop:
+        mixed = ((mixed ^ (signed_long(buffer, position) | SMALL_LETTERS)) * MULTIPLY) & LONG
+        mixed = mixed ^ (mixed >> 29)
+        position = position + 8
+    while position < stop:
+        mixed = ((mixed ^ (buffer[position] | 32)) * MULTIPLY) & LONG
+        position = position + 1
+    if stop + 5 <= end:
+        mixed = mixed ^ (mixed >> 29) ^ word(buffer, stop + 1)
+        mixed = (mixed * MULTIPLY) & LONG
+    return (mixed >> 2) | 1
+
+
+def query(
+    buffer: bytearray, payload: int, end: int, events: array[int], event: int, number: int, time: int, group: int
+) -> bool:
+    """The event of a UDP datagram that is a DNS query or a response to one (RFC 1035, section 4.1.1); False of others.
+
+    ``payload`` is where the UDP header begins. A message cut behind its identifier is told by the ports alone.
+    """
+    asks = half(buffer, payload + 2) == DNS_PORT
+    if (not asks and half(buffer, payload) != DNS_PORT) or payload + 10 > end:
+        return False
+    question = 0
+    code = ABSENT
+    if payload + 12 <= end:
+        flags = half(buffer, payload + 10)
+        # Where both ports are those of DNS, as between servers, only the message tells.
+        if asks == (flags >> 15) and half(buffer, payload) != half(buffer, payload + 2):
+            return False
+        asks = flags >> 15 == 0
+        # Notifications and updates are something else.
+        if (flags >> 11) & 15:
+            return False
+        code = flags & 15
+    if payload + 20 < end and half(buffer, payload + 12) > 0:
+        question = question_of(buffer, payload + 20, end)
+    elif asks and payload + 20 <= end:
+        return False
+    events[event + E_NUMBER] = number
+    events[event + E_TIME] = time
+    events[event + E_GROUP] = group
+    events[event + E_KIND] = (E_REQUEST if asks else E_REPLY) | E_QUERY
+    port = half(buffer, payload if asks else payload + 2)
+    events[event + E_IDENT_SEQ] = QUERY | (port << 16) | half(buffer, payload + 8)
+    events[event + E_RCODE] = code
+    events[event + E_QUESTION] = question
+    return True
 
 
 def outer_addresses(buffer: bytearray, position: int, version: int, rows: array[int], capacity: int, row: int) -> None:

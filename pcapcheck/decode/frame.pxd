@@ -3,8 +3,8 @@ cimport cython
 
 from pcapcheck.capture.octets cimport half, mac, signed_long, word
 from pcapcheck.decode.details cimport (
-    blank_event, blank_row, decode_arp, decode_fragment_header, decode_icmp, decode_icmpv6, event_of_error, find_fragment, outer_addresses, refuses,
-    upper_layer)
+    blank_event, blank_row, decode_arp, decode_fragment_header, decode_icmp, decode_icmpv6, event_of_error, find_fragment, outer_addresses, query,
+    refuses, upper_layer)
 from pcapcheck.decode.sighting cimport find_flow, identify
 
 # Written by setup.py from the numbers that frame.py imports: known to the C compiler, they cost nothing.

@@ -42,6 +42,7 @@ if not cython.compiled:
         event_of_error,
         find_fragment,
         outer_addresses,
+        query,
         refuses,
         upper_layer,
     )
@@ -461,6 +462,7 @@ def decode_frames(
                 if time > groups[entry + G_LAST]:
                     groups[entry + G_LAST] = time
 
+            told = False
             if protocol == 6 and payload >= 0 and payload + 14 <= payload_end and fragment == 0:
                 flags = buffer[payload + 13] & (SYN | ACK)
                 if flags == SYN:
@@ -468,13 +470,17 @@ def decode_frames(
                 elif flags == ACK:
                     groups[entry + G_TCP] |= TCP_GOES_ON
                 if carries == UNICAST and buffer[payload + 13] & (SYN | RST):
+                    told = True
                     connect(buffer, payload, events, event, number, time, group, buffer[payload + 13])
-                    fill_datagram(buffer, version, header, events, event)
-                    if link == LINK_PRINTED:
-                        # That no identifier is told is told already: the ports are.
-                        blank_event(told_bits | TOLD_IDENT, events, event)
-                    events[event + E_POINT] = (interface << 32) | (ifindex + 1)
-                    event = event + EVENT_FIELDS
+            elif protocol == 17 and payload >= 0 and payload + 8 <= payload_end and fragment == 0 and carries == UNICAST:
+                told = query(buffer, payload, payload_end, events, event, number, time, group)
+            if told:
+                fill_datagram(buffer, version, header, events, event)
+                if link == LINK_PRINTED:
+                    # That no identifier is told is told already: the ports are.
+                    blank_event(told_bits | TOLD_IDENT, events, event)
+                events[event + E_POINT] = (interface << 32) | (ifindex + 1)
+                event = event + EVENT_FIELDS
             told = False
             if payload >= 0 and fragment == 0 and payload + 8 <= payload_end and carries != ND:
                 if version == 4 and protocol == 1 and (buffer[payload] == 8 or buffer[payload] == 0):

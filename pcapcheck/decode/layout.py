@@ -76,12 +76,13 @@ OUTER_DST_HIGH = 59
 OUTER_DST_LOW = 60
 INNER_ETH_SRC = 61
 INNER_ETH_DST = 62
-FIELDS = 63
+QUOTED_QUERY = 63  # identifier of the DNS query that an error quotes
+FIELDS = 64
 
 # Fields of an event: an echo request, a reply, or an ICMP error about a request (then the addresses, identifier and
 # sequence number are those that it quotes). The SYN of a TCP connection is a request too, a SYN-ACK or an RST a reply;
-# instead of identifier and sequence number there are the ports, the asker's first. Unlike rows, events stand one after
-# the other.
+# instead of identifier and sequence number there are the ports, the asker's first. So are a DNS query and its response
+# over UDP, with the asker's port and the message's identifier. Unlike rows, events stand one after the other.
 E_NUMBER = 0
 E_TIME = 1
 E_GROUP = 2
@@ -99,17 +100,23 @@ E_FROM_HIGH = 13
 E_FROM_LOW = 14
 E_MTU = 15
 EVENT_FIELDS = 16
+# Of DNS messages, where errors have theirs: the response's code, and a hash of the question (0 where it was not told).
+E_RCODE = 12
+E_QUESTION = 15
 
-# Here since Cython makes Python objects of literals beyond 31 bits. CONNECTION marks a pair of ports.
+# Here since Cython makes Python objects of literals beyond 31 bits. CONNECTION marks a pair of ports, QUERY a port and
+# an identifier of DNS.
 UNTOLD_IDENT = 1 << 32
 CONNECTION = 1 << 33
+QUERY = 1 << 34
 
-# E_KIND, with bits for requests to a group and for TCP.
+# E_KIND, with bits for requests to a group, for TCP and for DNS.
 E_REQUEST = 0
 E_REPLY = 1
 E_REFUSED = 2
 E_TO_MANY = 4
 E_CONNECT = 8
+E_QUERY = 16
 
 # Classes of errors, in the order of ``columns.ERRORS``.
 UNREACHABLE = 1
@@ -133,6 +140,7 @@ WIREGUARD = 3
 VXLAN_PORT = 4789
 WIREGUARD_PORT = 51820
 WIREGUARD_PORT6 = 51821
+DNS_PORT = 53
 # Tunnels inside tunnels are followed so far.
 DEEPEST = 4
 
@@ -220,6 +228,8 @@ DIGEST_BYTES = 16
 # Cython makes Python objects of literals beyond 31 bits.
 MULTIPLY = 0x9E3779B97F4A7C15
 LONG = 0xFFFFFFFFFFFFFFFF
+# Makes eight letters small.
+SMALL_LETTERS = 0x2020202020202020
 
 # IPv4 addresses are stored as IPv4-mapped IPv6 addresses (RFC 4291, section 2.5.5.2).
 MAPPED = 0xFFFF00000000

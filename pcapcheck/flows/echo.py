@@ -1,6 +1,7 @@
 """Echoes: one ICMP or ICMPv6 echo request and its replies, or the ICMP error that ended it (RFC 792, RFC 4443).
 
-Attempts at TCP connections are paired by the same loop: a SYN with its repeats asks, a SYN-ACK or an RST answers.
+Attempts at TCP connections are paired by the same loop: a SYN with its repeats asks, a SYN-ACK or an RST answers; and
+questions of DNS over UDP: a query with its repeats asks, a response with the same ports and identifier answers.
 
 Paired by addresses, identifier and sequence number at one capture point, by the loop in ``pairing``. Finished echoes
 are counted in bins; one by one they are handed out only where somebody wants every one.
@@ -13,9 +14,10 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from pcapcheck.capture.layout import ABSENT_TIME
-from pcapcheck.columns import ERRORS, OUTCOMES
+from pcapcheck.columns import CONNECTIONS, DNS, ECHO, ERRORS, OUTCOMES, RCODES
 from pcapcheck.decode import layout as decoded
 from pcapcheck.decode.frames import EVENTS_KEPT, FrameBatch, absent
 from pcapcheck.flows import pairing
@@ -59,6 +61,10 @@ MOST_OPEN = 1 << 18
 MOST_BINS = 1 << 13
 MOST_ERRORS = 1000
 FIRST_PLACES = 1 << 12
+# A question of DNS that is asked again after a pause of so many times the wait is another question.
+PATIENCE = 3
+# The tables of exchanges that are not echoes.
+TABLES = {layout.CONNECTS: CONNECTIONS, layout.QUERIES: DNS}
 FIRST_BINS = 1 << 5
 OUT_ROWS = 1 << 10
 
@@ -153,20 +159,47 @@ class Attempt(Echo):
         return singular.get(some) or some.replace("are ", "is ", 1).replace("fail:", "fails:", 1)
 
 
+@dataclass(slots=True)
+class Query(Echo):
+    """One question of DNS: ``requests`` counts how often it was asked, ``frames[0]`` was the first time.
+
+    ``ident`` is the message's identifier and ``src_port`` the asker's port, both of the latest attempt.
+    """
+
+    src_port: int = 0
+    rcode: str | None = None
+
+    @property
+    def fate(self) -> str:
+        if self.outcome == "error":
+            return f"are refused: {self.refusal}"
+        if self.outcome == "replied":
+            return f"are answered, {self.rcode}" if self.rcode else "are answered"
+        return f"get no answer (asked {'once' if self.requests == 1 else f'{self.requests} times'})"
+
+
 def error_words(family: int, kind: int, code: int) -> str:
     """An ICMP error as people call it, with type and code: host unreachable (3/1)."""
     return f"{WORDS.get((family, kind, code), 'ICMP error')} ({kind}/{code})"
 
 
+def _rcode(row: array[int]) -> str | None:
+    """The code of a response to DNS; None where it was cut off."""
+    code = row[layout.RCODE]
+    return None if code == layout.ABSENT else RCODES[min(code, len(RCODES) - 1)]
+
+
 class Echoes:
     """Pairs echo requests with replies and errors over one capture, in the order of its frames.
 
-    ``wait`` is how long (nanoseconds) after a request a capture must go on for its silence to mean anything. With
+    ``wait`` is how long (nanoseconds) after a request a capture must go on for its silence to mean anything, ``dns_wait``
+    the same of a DNS query. With
     ``every``, finished echoes are handed out by ``feed`` and ``finish``; ``bins`` counts them in any case.
     """
 
-    def __init__(self, wait: int, every: bool, macs: Macs) -> None:
+    def __init__(self, wait: int, dns_wait: int, every: bool, macs: Macs) -> None:
         self.wait = wait
+        self.dns_wait = dns_wait
         self.macs = macs
         # Frame groups that told others that a packet goes no further.
         self.refusers: set[int] = set()
@@ -177,6 +210,7 @@ class Echoes:
         self._slots = array("i")
         self._answered = array("q", [-1]) * layout.REMEMBERED
         self._early = array("q", [-1]) * layout.REMEMBERED
+        self._recent = array("q", [-1]) * layout.RECENT
         self._bins = array("q")
         self._bin_slots = array("q")
         self._samples = array("q")
@@ -221,6 +255,8 @@ class Echoes:
                 self._slots,
                 self._answered,
                 self._early,
+                self._recent,
+                PATIENCE * self.dns_wait,
                 MOST_OPEN,
                 *self._counters(),
             )
@@ -251,13 +287,13 @@ class Echoes:
         """What is left at the end. ``last_seen`` holds, by frame group, when its capture point was heard last."""
         self.close()
         yield from self._until_done(
-            lambda: pairing.finish_all(self._pool, self._answered, *self._counters(), last_seen, self.wait)
+            lambda: pairing.finish_all(self._pool, self._answered, *self._counters(), last_seen, self.wait, self.dns_wait)
         )
 
     def forget(self, macs: Macs) -> None:
         """Keep what ``bins`` needs and nothing else, now that all is finished; ``macs`` holds without the decoder."""
         self.macs = macs
-        for spent in (self._pool, self._slots, self._answered, self._early, self._out):
+        for spent in (self._pool, self._slots, self._answered, self._early, self._recent, self._out):
             del spent[:]
 
     def close(self) -> None:
@@ -268,17 +304,21 @@ class Echoes:
 
     def bins(self) -> Iterator[EchoBin]:
         """What was finished so far of echoes, summed up."""
-        return self._summed_up(False)
+        return self._summed_up(ECHO)
 
     def attempts(self) -> Iterator[EchoBin]:
         """The same of attempts at TCP connections."""
-        return self._summed_up(True)
+        return self._summed_up(CONNECTIONS)
 
-    def _summed_up(self, attempts: bool) -> Iterator[EchoBin]:
+    def queries(self) -> Iterator[EchoBin]:
+        """The same of questions of DNS."""
+        return self._summed_up(DNS)
+
+    def _summed_up(self, table: str) -> Iterator[EchoBin]:
         for number in range(self._state[layout.S_BINS]):
             row = self._bins[number * layout.BIN_FIELDS : (number + 1) * layout.BIN_FIELDS]
             count = row[layout.B_COUNT]
-            if not count or (row[layout.B_UNICAST] == layout.CONNECTS) is not attempts:
+            if not count or TABLES.get(row[layout.B_UNICAST], ECHO) != table:
                 continue
             replied = row[layout.B_MOST] != layout.ABSENT
             buckets = self._buckets[number * layout.BUCKETS : (number + 1) * layout.BUCKETS]
@@ -316,13 +356,23 @@ class Echoes:
         frames = [row[layout.NUMBER]]
         if replied or failed:
             frames.append(row[layout.REPLY_NUMBER if replied else layout.ERROR_NUMBER])
-        return (Attempt if row[layout.UNICAST] == layout.CONNECTS else Echo)(
+        number = row[layout.IDENT_SEQ]
+        ident, seq = None if number & decoded.UNTOLD_IDENT else number >> 16, number & 0xFFFF
+        made: Callable[..., Echo] = Echo
+        if row[layout.UNICAST] == layout.CONNECTS:
+            made = Attempt
+        elif row[layout.UNICAST] == layout.QUERIES:
+            made = partial(Query, src_port=number >> 16 & 0xFFFF, rcode=_rcode(row) if replied else None)
+            ident, seq = number & 0xFFFF, 0
+            if row[layout.REQUESTS] > 1 and not replied:
+                frames.insert(1, row[layout.REPLY_NUMBER])
+        return made(
             group=row[layout.GROUP],
             family=4 if is_ipv4(src) else 6,
             src=src,
             dst=address_of(row[layout.DST_HIGH], row[layout.DST_LOW]),
-            ident=None if row[layout.IDENT_SEQ] & decoded.UNTOLD_IDENT else row[layout.IDENT_SEQ] >> 16,
-            seq=row[layout.IDENT_SEQ] & 0xFFFF,
+            ident=ident,
+            seq=seq,
             unicast=bool(row[layout.UNICAST]),
             time=None if row[layout.TIME] == ABSENT_TIME else row[layout.TIME],
             ttl=absent(row[layout.TTL]),

@@ -6,11 +6,11 @@ from array import array
 from collections.abc import Iterable, Iterator
 
 from pcapcheck.capture.layout import ABSENT_TIME
-from pcapcheck.columns import ANSWERS, ARP, CONNECTIONS, ECHO
+from pcapcheck.columns import ANSWERS, ARP, CONNECTIONS, DNS, ECHO
 from pcapcheck.decode.frames import FrameBatch, FrameGroup
 from pcapcheck.flows.addresses import Claims
 from pcapcheck.flows.arp import Answer, Resolution, Resolutions, messages
-from pcapcheck.flows.echo import Attempt, Echo, Echoes, Macs
+from pcapcheck.flows.echo import Attempt, Echo, Echoes, Macs, Query
 from pcapcheck.flows.points import GatewayTalk
 
 Exchange = Resolution | Answer | Echo
@@ -24,16 +24,18 @@ Finished = tuple[str, Exchange, int]
 class Exchanges:
     """Pairs what belongs together and notes on the way who asks for the gateway and who answers.
 
-    ``gateways`` are the gateway's addresses; ``arp_wait`` and ``echo_wait`` nanoseconds. Without ``every_echo`` echoes
+    ``gateways`` are the gateway's addresses; waits are nanoseconds. Without ``every_echo`` echoes
     are counted, and a few samples stand for all.
     """
 
-    def __init__(self, gateways: frozenset[int], arp_wait: int, echo_wait: int, every_echo: bool, macs: Macs) -> None:
+    def __init__(
+        self, gateways: frozenset[int], arp_wait: int, echo_wait: int, dns_wait: int, every_echo: bool, macs: Macs
+    ) -> None:
         self.gateways = gateways
         self.every_echo = every_echo
         self.claims = Claims()
         self.resolutions = Resolutions(arp_wait)
-        self.echoes = Echoes(echo_wait, every_echo, macs)
+        self.echoes = Echoes(echo_wait, dns_wait, every_echo, macs)
         self.gateway_talk: dict[Point, GatewayTalk] = {}
         # Which frame groups asked for which addresses.
         self.asked: set[tuple[int, int]] = set()
@@ -57,7 +59,7 @@ class Exchanges:
         for echo in self.echoes.finish(by_group):
             yield _table_of(echo), echo, 1
         if not self.every_echo:
-            for one in (*self.echoes.bins(), *self.echoes.attempts()):
+            for one in (*self.echoes.bins(), *self.echoes.attempts(), *self.echoes.queries()):
                 first, *others = one.samples
                 yield _table_of(first), first, one.count - len(others)
                 for sample in others:
@@ -84,4 +86,6 @@ class Exchanges:
 
 
 def _table_of(echo: Echo) -> str:
+    if isinstance(echo, Query):
+        return DNS
     return CONNECTIONS if isinstance(echo, Attempt) else ECHO

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pcapcheck.columns import ARP, CONNECTIONS, ECHO
+from pcapcheck.columns import ARP, ASKED, DNS, ECHO
 from pcapcheck.decode.frames import COOKED, COOKED2, FrameGroup
 from pcapcheck.decode.layout import TTL_ORIGINAL
 from pcapcheck.flows.addresses import AddressRow, Claim, address_rows
@@ -107,6 +107,8 @@ class Facts:
             return "too many different frames to tell apart"
         link, group = found
         if name in ("answered", "replied"):
+            if outcome == "in-flight" and table == DNS:
+                return "still waiting for an answer at the last packet recorded; record on for five seconds"
             if outcome == "in-flight":
                 return "still in flight at the last packet recorded; record on for a second, until some later packet"
             if outcome == "evicted":
@@ -134,7 +136,7 @@ class Facts:
 
 def _silence(link: Link, group: FrameGroup, table: str) -> str | None:
     """Why it proves nothing that no answer to a frame of this group was recorded; None where it does."""
-    if table in (ECHO, CONNECTIONS) and link.sides.of(group)[0] == NODE and not link.pod_heard_at_all:
+    if table in ASKED and table != ARP and link.sides.of(group)[0] == NODE and not link.pod_heard_at_all:
         return f"no frame of the pod was recorded on {link.point.name}; capture both directions (without -Q)"
     return link.silence.get(table)
 
@@ -174,7 +176,7 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
             for group in link.point.groups
             if (table, group) in capture.tallies
         )
-        for table in (ARP, ECHO, CONNECTIONS)
+        for table in ASKED
     }
     interface = link.point.interface
     for table, count in missing.items():
@@ -208,7 +210,7 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
         )
         proof = proof_of_one_way(rows, reading.gateways, reading.arp_wait)
         if proof:
-            link.silence |= dict.fromkeys((ARP, ECHO, CONNECTIONS), proof)
+            link.silence |= dict.fromkeys(ASKED, proof)
 
 
 def claimed_addresses(capture: Capture, facts: Facts, reading: Reading) -> Iterator[AddressRow]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pcapcheck.columns import ARP, CONNECTIONS, ECHO
+from pcapcheck.columns import ARP, ASKED
 from pcapcheck.decode.frames import COOKED
 from pcapcheck.flows.points import CapturePoint
 from pcapcheck.flows.sides import LINK_LOCAL, NODE, POD, Sides, both_ways, find_sides
@@ -84,7 +84,7 @@ def describe_link(point: CapturePoint, proxy_mac: int, prefix: str, filter_used:
             link.alternatives.append(alternative)
     one_sided = _one_sided(filter_used or point.interface.filter)
     if one_sided:
-        link.silence |= dict.fromkeys((ARP, ECHO, CONNECTIONS), one_sided)
+        link.silence |= dict.fromkeys(ASKED, one_sided)
     if (link.sides.folded or link.sides.crowded) and point.link_type != COOKED:
         link.silence[ARP] = (
             "more than one machine asks here (a bridge, or several links in one recording), "

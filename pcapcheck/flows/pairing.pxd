@@ -7,9 +7,12 @@ cdef extern from "pairing_numbers.h":
     const long long SAME_PACKET
     const long long STEP_BACK
     const long long CONNECTION
+    const long long QUERY
+    const long long AGAIN
     const unsigned long long MULTIPLY
     const unsigned long long LONG
     enum:
+        E_QUERY, E_QUESTION, E_RCODE, E_REFUSED, QUESTION, LATEST, RCODE, QUERIES, ANSWER_CODES, RECENT
         E_CONNECT, E_NUMBER, E_TIME, E_GROUP, E_KIND, E_SRC_HIGH, E_SRC_LOW, E_DST_HIGH, E_DST_LOW, E_IDENT_SEQ, E_IP_ID, E_TTL
         E_POINT, E_ERROR, E_FROM_HIGH, E_FROM_LOW, E_MTU, EVENT_FIELDS, E_REQUEST, E_REPLY, E_TO_MANY
         ABSENT, NUMBER, TIME, GROUP, SRC_HIGH, SRC_LOW, DST_HIGH, DST_LOW, IDENT_SEQ, IP_ID, TTL, POINT, OUTCOME
@@ -75,6 +78,24 @@ cdef inline int note_reply(long long[::1] pool, long long row, long long[::1] ev
 
 cdef inline int refuse(long long[::1] pool, long long row, long long[::1] events, long long event) except -1 nogil
 
+@cython.locals(row=cython.longlong)
+cdef inline bint is_asked_by(
+    long long[::1] pool, long long place, long long src_high, long long src_low, long long dst_high,
+    long long dst_low, long long point, long long question) except? -1 nogil
+
+@cython.locals(
+    question=cython.longlong, point=cython.longlong, place=cython.longlong, row=cython.longlong, gap=cython.longlong)
+cdef long long asked_before(
+    long long[::1] pool, int[::1] slots, long long mask, long long[::1] recent, long long[::1] events,
+    long long event, long long home, long long src_high, long long src_low, long long dst_high, long long dst_low,
+    long long patience) except? -2 nogil
+
+cdef inline int ask_again(long long[::1] pool, long long row, long long[::1] events, long long event) except -1 nogil
+
+@cython.locals(time=cython.longlong)
+cdef inline bint is_under_way(
+    long long[::1] pool, long long row, long long last, long long wait, long long dns_wait) except? -1 nogil
+
 @cython.locals(row=cython.longlong, at=cython.longlong, oldest=cython.longlong)
 cdef inline int settle(
     long long[::1] pool, int[::1] slots, long long mask, long long place, long long[::1] answered,
@@ -89,14 +110,14 @@ cdef inline int settle(
     at=cython.longlong)
 cpdef pair(
     long long[::1] events, long long count, long long[::1] pool, int[::1] slots, long long[::1] answered,
-    long long[::1] early, long long most_open, long long[::1] bins, long long[::1] bin_slots, long long bin_limit,
+    long long[::1] early, long long[::1] recent, long long patience, long long most_open, long long[::1] bins, long long[::1] bin_slots, long long bin_limit,
     bint bins_final, long long[::1] samples, long long[::1] buckets, long long[::1] out, long long out_capacity,
     long long[::1] state)
 
 @cython.locals(
     bin_mask=cython.longlong, step=cython.longlong, at=cython.longlong, place=cython.longlong, row=cython.longlong,
-    time=cython.longlong)
+    last=cython.longlong)
 cpdef finish_all(
     long long[::1] pool, long long[::1] answered, long long[::1] bins, long long[::1] bin_slots, long long bin_limit,
     bint bins_final, long long[::1] samples, long long[::1] buckets, long long[::1] out, long long out_capacity,
-    long long[::1] state, const long long[::1] last_seen, long long wait)
+    long long[::1] state, const long long[::1] last_seen, long long wait, long long dns_wait)

@@ -1,5 +1,5 @@
 # cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
-"""Pair echo requests with replies and errors: events in the order of the capture in, finished exchanges out.
+"""Pair echo requests, SYNs and DNS queries with replies and errors: events in the order of the capture in, finished exchanges out.
 
 An event is what the decoder wrote down of an echo request, a reply, or an ICMP error about a request. What is open
 stands in a pool with a hash table over it; what is finished is counted in a bin and forgotten, so the pool stays as
@@ -34,6 +34,10 @@ if not cython.compiled:
         E_MTU,
         E_NUMBER,
         E_POINT,
+        E_QUERY,
+        E_QUESTION,
+        E_RCODE,
+        E_REFUSED,
         E_REPLY,
         E_REQUEST,
         E_SRC_HIGH,
@@ -44,6 +48,7 @@ if not cython.compiled:
         EVENT_FIELDS,
         LONG,
         MULTIPLY,
+        QUERY,
     )
     from pcapcheck.flows.pairing_layout import *
 
@@ -224,6 +229,8 @@ def finish(
     error = 0
     if pool[row + OUTCOME] == ERRED:
         error = pool[row + ERROR] >> 16
+    elif pool[row + UNICAST] == QUERIES and pool[row + OUTCOME] == REPLIED:
+        error = ANSWER_CODES + pool[row + RCODE] + 1
     unicast = pool[row + UNICAST]
     found = find_bin(
         bins, bin_slots, bin_mask, bin_limit, state, pool[row + GROUP], pool[row + OUTCOME], unicast, error
@@ -252,14 +259,72 @@ def finish(
             out[target + field] = pool[row + field]
 
 
+def is_asked_by(
+    pool: array[int], place: int, src_high: int, src_low: int, dst_high: int, dst_low: int, point: int, question: int
+) -> bool:
+    """Whether a place holds this question of DNS, open, between these two."""
+    if place < 0:
+        return False
+    row = place * FIELDS
+    return (
+        pool[row + STATE] == OPEN
+        and pool[row + UNICAST] == QUERIES
+        and pool[row + QUESTION] == question
+        and pool[row + SRC_LOW] == src_low
+        and pool[row + DST_LOW] == dst_low
+        and pool[row + SRC_HIGH] == src_high
+        and pool[row + DST_HIGH] == dst_high
+        and pool[row + POINT] == point
+    )
+
+
+def asked_before(
+    pool: array[int], slots: array[int], mask: int, recent: array[int], events: array[int], event: int, home: int,
+    src_high: int, src_low: int, dst_high: int, dst_low: int, patience: int
+) -> int:  # fmt: skip
+    """The place of a DNS question that was asked before under another port or identifier, or -1.
+
+    A query asks it once more where whoever asks has given up waiting for the first, not longer than ``patience`` ago;
+    then the place is known by the new port and identifier. A response to an earlier one answers it too.
+    """
+    question = events[event + E_QUESTION]
+    point = events[event + E_POINT]
+    if question == 0:
+        return -1
+    place = recent[home_of(src_low, dst_low, question, point) & (RECENT - 1)]
+    if not is_asked_by(pool, place, src_high, src_low, dst_high, dst_low, point, question):
+        return -1
+    row = place * FIELDS
+    if events[event + E_KIND] & 3 == E_REPLY:
+        return place if pool[row + REQUESTS] > 1 else -1
+    if events[event + E_TIME] != ABSENT_TIME and pool[row + LATEST] != ABSENT_TIME:
+        gap = events[event + E_TIME] - pool[row + LATEST]
+        if gap < AGAIN or gap > patience:
+            return -1
+    remove(pool, slots, mask, place)
+    pool[row + IDENT_SEQ] = events[event + E_IDENT_SEQ]
+    pool[row + HOME] = home
+    insert(pool, slots, mask, place)
+    return place
+
+
+def ask_again(pool: array[int], row: int, events: array[int], event: int) -> None:
+    """A SYN or a DNS query sent once more, a second later or more, asks for the same."""
+    pool[row + REQUESTS] = pool[row + REQUESTS] + 1
+    pool[row + LATEST] = events[event + E_TIME]
+    # Until something better is known: the repeat that came last.
+    pool[row + REPLY_NUMBER] = events[event + E_NUMBER]
+
+
 def pair(
     events: array[int], count: int, pool: array[int], slots: array[int], answered: array[int], early: array[int],
-    most_open: int, bins: array[int], bin_slots: array[int], bin_limit: int, bins_final: int, samples: array[int],
+    recent: array[int], patience: int, most_open: int, bins: array[int], bin_slots: array[int], bin_limit: int, bins_final: int, samples: array[int],
     buckets: array[int], out: array[int], out_capacity: int, state: array[int]
 ) -> None:  # fmt: skip
     """Take the events from ``state[S_EVENT]`` on, until all are taken or something is full (``state[S_STATUS]``).
 
-    ``answered`` and ``early`` are rings of places. Where ``bins_final``, bins beyond ``bin_limit`` fall into bin 0.
+    ``answered`` and ``early`` are rings of places, ``recent`` are places by the question that they ask, which may be
+    asked again within ``patience`` (nanoseconds). Where ``bins_final``, bins beyond ``bin_limit`` fall into bin 0.
     ``out_capacity`` 0: finished exchanges are counted only.
     """
     with cython.nogil:
@@ -296,6 +361,10 @@ def pair(
                 dst_low = events[event + E_DST_LOW]
             home = home_of(src_low, dst_low, ident_seq, point)
             place = find_place(pool, slots, mask, home, src_high, src_low, dst_high, dst_low, ident_seq, point)
+            if place < 0 and ident_seq & QUERY and kind != E_REFUSED:
+                place = asked_before(
+                    pool, slots, mask, recent, events, event, home, src_high, src_low, dst_high, dst_low, patience
+                )
             row = place * FIELDS
             if kind == E_REPLY:
                 if place >= 0:
@@ -335,12 +404,13 @@ def pair(
                         if time == ABSENT_TIME or pool[row + TIME] == ABSENT_TIME:
                             gap = 0
                         if pool[row + IP_ID] == events[event + E_IP_ID] and gap < SAME_PACKET:
-                            pool[row + REQUESTS] = pool[row + REQUESTS] + 1
+                            # How often DNS was asked counts: without times it may have been asked once more.
+                            if not ident_seq & QUERY or time == ABSENT_TIME:
+                                pool[row + REQUESTS] = pool[row + REQUESTS] + 1
                             continue
                         if pool[row + STATE] == OPEN:
-                            if ident_seq & CONNECTION:
-                                # A SYN sent once more, a second later or more, asks for the same connection.
-                                pool[row + REQUESTS] = pool[row + REQUESTS] + 1
+                            if ident_seq & (CONNECTION | QUERY):
+                                ask_again(pool, row, events, event)
                                 continue
                             unlink(pool, state, place)
                         else:
@@ -402,6 +472,8 @@ def pair(
                 pool[row + REPLIES] = 0
                 fill(pool, row, events, event)
                 link_newest(pool, state, place)
+                if ident_seq & QUERY:
+                    recent[home_of(src_low, dst_low, pool[row + QUESTION], point) & (RECENT - 1)] = place
         state[S_EVENT] = number
         state[S_STATUS] = status
 
@@ -416,6 +488,10 @@ def fill(pool: array[int], row: int, events: array[int], event: int) -> None:
     pool[row + UNICAST] = 0 if events[event + E_KIND] & E_TO_MANY else 1
     if events[event + E_KIND] & E_CONNECT:
         pool[row + UNICAST] = CONNECTS
+    elif events[event + E_KIND] & E_QUERY:
+        pool[row + UNICAST] = QUERIES
+        pool[row + QUESTION] = events[event + E_QUESTION]
+    pool[row + LATEST] = events[event + E_TIME]
     pool[row + REQUESTS] = 1
 
 
@@ -426,6 +502,8 @@ def note_reply(pool: array[int], row: int, events: array[int], event: int) -> No
     pool[row + REPLY_TTL] = events[event + E_TTL]
     pool[row + REPLY_GROUP] = events[event + E_GROUP]
     pool[row + REPLY_NUMBER] = events[event + E_NUMBER]
+    if events[event + E_KIND] & E_QUERY:
+        pool[row + RCODE] = events[event + E_RCODE]
 
 
 def refuse(pool: array[int], row: int, events: array[int], event: int) -> None:
@@ -462,15 +540,26 @@ def settle(
     pool[row + OLDER] = at
 
 
+def is_under_way(pool: array[int], row: int, last: int, wait: int, dns_wait: int) -> bool:
+    """Whether what got no answer may still have got one when its capture point was heard last."""
+    time = pool[row + TIME]
+    if pool[row + UNICAST] != QUERIES:
+        return time != ABSENT_TIME and last - time < wait
+    if time == ABSENT_TIME:
+        return pool[row + REQUESTS] == 1
+    # Whoever asks again has waited for long enough; but the repeat may be answered.
+    return last - time < dns_wait and (pool[row + REQUESTS] == 1 or last - pool[row + LATEST] < wait)
+
+
 def finish_all(
     pool: array[int], answered: array[int], bins: array[int], bin_slots: array[int], bin_limit: int, bins_final: int,
     samples: array[int], buckets: array[int], out: array[int], out_capacity: int, state: array[int],
-    last_seen: array[int], wait: int
+    last_seen: array[int], wait: int, dns_wait: int
 ) -> None:  # fmt: skip
     """At the end of the capture: finish what was answered, oldest first, then what is still open, oldest first.
 
     ``last_seen`` holds for each frame group the time of the last frame of its capture point: a request closer to that
-    than ``wait`` is in flight. May stop because something is full, and is then called again.
+    than ``wait`` is in flight, a DNS query that is closer than ``dns_wait``. May stop because something is full, and is then called again.
     """
     bin_mask = len(bin_slots) - 1
     state[S_STATUS] = DONE
@@ -498,7 +587,7 @@ def finish_all(
         place = state[S_OLDEST]
         unlink(pool, state, place)
         row = place * FIELDS
-        time = pool[row + TIME]
-        if pool[row + OUTCOME] == UNANSWERED and time != ABSENT_TIME and last_seen[pool[row + GROUP]] - time < wait:
+        last = last_seen[pool[row + GROUP]]
+        if pool[row + OUTCOME] == UNANSWERED and is_under_way(pool, row, last, wait, dns_wait):
             pool[row + OUTCOME] = IN_FLIGHT
         finish(pool, place, bins, bin_slots, bin_mask, bin_limit, samples, buckets, out, out_capacity, state)

@@ -36,10 +36,15 @@ ERROR_LOW = 26
 ERROR_MTU = 27
 ERROR_NUMBER = 28
 ERROR_TTL = 29
+# Of DNS: a hash of the question (0 where it was not told), when it was asked last, and once a response has come its code.
+QUESTION = 30
+LATEST = 31
+RCODE = ERROR
 FIELDS = 32
 
-# UNICAST of a TCP connection; of an echo it is 1 where one host was asked, else 0.
+# UNICAST of a TCP connection and of a DNS query; of an echo it is 1 where one host was asked, else 0.
 CONNECTS = 2
+QUERIES = 3
 
 # STATE of a place in the pool.
 FREE = 0
@@ -54,7 +59,8 @@ UNANSWERED = 2
 IN_FLIGHT = 3
 EVICTED = 4
 
-# Fields of a bin: exchanges alike in the request's frame group, outcome, whether one host was asked, and the error.
+# Fields of a bin: exchanges alike in the request's frame group, outcome, kind (UNICAST), and the class of the error; of
+# DNS that has a response, ANSWER_CODES and the response's code plus 1.
 B_GROUP = 0
 B_OUTCOME = 1
 B_UNICAST = 2
@@ -65,6 +71,7 @@ B_DUPLICATES = 6
 B_LEAST = 7
 B_MOST = 8
 BIN_FIELDS = 9
+ANSWER_CODES = 16
 SAMPLES = 5
 
 # Round trip times are counted in buckets whose width is at most 1/64 of their value, up to 2^40 ns (18 minutes).
@@ -97,5 +104,10 @@ REMEMBERED = 1024
 
 # A request seen again within this time with the same IP identification is the same packet, seen twice.
 SAME_PACKET = 1_000_000_000
+# Who asks the same question of DNS once more as late as this, with whatever port and identifier, has given up waiting
+# for the first (resolvers wait for 2 to 5 s: glibc, musl, Go, dig, c-ares); sooner it is another question.
+AGAIN = 2_000_000_000
+# And so many of the newest questions are remembered by what they ask.
+RECENT = 4096
 # A reply this much older than its request may be its reply all the same: clocks step back a little.
 STEP_BACK = 1_000_000

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from pcapcheck.capture.record import Interface, Problem
 from pcapcheck.capture.rotation import Captured
-from pcapcheck.columns import ARP, CONNECTIONS, ECHO, FRAMES
+from pcapcheck.columns import ARP, CONNECTIONS, DNS, ECHO, FRAMES
 from pcapcheck.decode.fields import FrameRow, frame_rows
 from pcapcheck.decode.frames import COOKED2, LINKS, Decoder, FrameGroup, link_name
 from pcapcheck.flows.arp import Resolution
@@ -38,6 +38,7 @@ class Reading:
     prefix: str
     arp_wait: int
     echo_wait: int
+    dns_wait: int
     batch_frames: int
 
 
@@ -130,7 +131,12 @@ def read_capture(
     """
     decoder = Decoder(FRAMES in every, reading.scope.since, reading.scope.until)
     exchanges = Exchanges(
-        reading.gateways, reading.arp_wait, reading.echo_wait, bool({ECHO, CONNECTIONS} & every), decoder.macs
+        reading.gateways,
+        reading.arp_wait,
+        reading.echo_wait,
+        reading.dns_wait,
+        bool({ECHO, CONNECTIONS, DNS} & every),
+        decoder.macs,
     )
     capture = Capture(number, source, exchanges)
 
@@ -163,7 +169,8 @@ def read_capture(
     settle(exchanges.finish(capture.groups))
     groups = capture.groups
     exchanges.echoes.forget(lambda number: (groups[number].src, groups[number].dst))
-    for table, bins in ((ECHO, exchanges.echoes.bins()), (CONNECTIONS, exchanges.echoes.attempts())):
+    echoes = exchanges.echoes
+    for table, bins in ((ECHO, echoes.bins()), (CONNECTIONS, echoes.attempts()), (DNS, echoes.queries())):
         for one in bins:
             capture.tallies.setdefault((table, one.group), Tally()).add_echoes(one)
     if FRAMES not in every:

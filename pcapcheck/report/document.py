@@ -42,7 +42,7 @@ def document(result: Outcome) -> dict[str, Any]:
 
 def _document(result: Outcome) -> dict[str, Any]:
     summaries = pods(result)
-    arp, echo = total(summaries)
+    arp, echo, dns = total(summaries)
     return {
         "schema": SCHEMA,
         "version": __version__,
@@ -65,8 +65,15 @@ def _document(result: Outcome) -> dict[str, Any]:
         "summary": {
             "arp": _arp(arp),
             "echo": _echo(echo),
+            "dns": _dns(dns),
             "pods": [
-                {"interface": one.link.point.name, "arp": _arp(one.arp), "echo": _echo(one.echo)} for one in summaries
+                {
+                    "interface": one.link.point.name,
+                    "arp": _arp(one.arp),
+                    "echo": _echo(one.echo),
+                    "dns": _dns(one.dns),
+                }
+                for one in summaries
             ],
             "icmp_errors": _icmp_errors(result),
             "paths": _paths(result),
@@ -223,6 +230,20 @@ def _echo(tally: Tally) -> dict[str, Any]:
         "duplicates": tally.duplicates,
         "loss": tally.loss,
         "rtt": _durations(tally.durations),
+    }
+
+
+def _dns(tally: Tally) -> dict[str, Any]:
+    return {
+        "questions": tally.total,
+        "queries": tally.attempts,
+        "answered": tally.outcomes["replied"],
+        # ICMP says that a packet expired of no DNS query that is meant to.
+        "errors": tally.outcomes["error"] + tally.outcomes["expired"],
+        "unanswered": tally.outcomes["unanswered"],
+        "in_flight": tally.outcomes["in-flight"],
+        "unknown": tally.outcomes["unknown"] + tally.outcomes["evicted"],
+        "latency": _durations(tally.durations),
     }
 
 

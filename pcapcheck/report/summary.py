@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pcapcheck.columns import ARP, ECHO
+from pcapcheck.columns import ARP, DNS, ECHO
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.sides import POD
 from pcapcheck.flows.summary import Tally
@@ -18,6 +18,12 @@ class PodSummary:
     link: Link
     arp: Tally = field(default_factory=Tally)
     echo: Tally = field(default_factory=Tally)
+    dns: Tally = field(default_factory=Tally)
+
+    @property
+    def tallies(self) -> tuple[tuple[str, Tally], ...]:
+        """Its sums by table."""
+        return (ARP, self.arp), (ECHO, self.echo), (DNS, self.dns)
 
 
 def pods(result: Result) -> list[PodSummary]:
@@ -32,20 +38,21 @@ def pods(result: Result) -> list[PodSummary]:
                 continue
             if link.sides.of(link.point.groups[number])[0] == POD:
                 summary = summaries[link.point.key]
-                for own, sum_ in ((ARP, summary.arp), (ECHO, summary.echo)):
+                for own, sum_ in summary.tallies:
                     if table == own:
                         sum_.merge(tally)
     for summary in summaries.values():
-        for table, tally in ((ARP, summary.arp), (ECHO, summary.echo)):
+        for table, tally in summary.tallies:
             if table in summary.link.silence:
                 tally.doubt_silence()
     return list(summaries.values())
 
 
-def total(summaries: list[PodSummary]) -> tuple[Tally, Tally]:
-    """ARP and echo over all pods."""
-    arp, echo = Tally(), Tally()
+def total(summaries: list[PodSummary]) -> tuple[Tally, Tally, Tally]:
+    """ARP, echo and DNS over all pods."""
+    arp, echo, dns = Tally(), Tally(), Tally()
     for summary in summaries:
         arp.merge(summary.arp)
         echo.merge(summary.echo)
-    return arp, echo
+        dns.merge(summary.dns)
+    return arp, echo, dns

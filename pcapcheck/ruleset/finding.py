@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, CONNECTIONS, ECHO, FRAMES, HOPS, PATHS, STATE
+from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE
 from pcapcheck.ruleset.aggregate import Measure
 from pcapcheck.ruleset.rule import SEVERITIES, Rule
 from pcapcheck.values import Value
@@ -14,7 +14,7 @@ from pcapcheck.values import Value
 PASS, FAIL, NOT_CHECKED = "pass", "fail", "not-checked"
 STATUSES = (FAIL, PASS, NOT_CHECKED)
 # What happens first on a link comes first: without an answer to ARP there are no packets, without those no echoes.
-STAGES = (ARP, ANSWERS, FRAMES, ADDRESSES, HOPS, PATHS, ECHO, CONNECTIONS, STATE)
+STAGES = (ARP, ANSWERS, FRAMES, ADDRESSES, HOPS, PATHS, ECHO, DNS, CONNECTIONS, STATE)
 NO_CAPTURE = -1
 
 

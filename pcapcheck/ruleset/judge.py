@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from pcapcheck.columns import ARP, CONNECTIONS, ECHO, HOPS, PATHS, STATE, Column
+from pcapcheck.columns import ASKED, HOPS, PATHS, STATE, Column
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.points import PointKey
 from pcapcheck.ruleset.aggregate import COUNT, RATIO, SIGNS, Bound, Measure, Spread
@@ -25,6 +25,7 @@ NOUNS = {
     "answers": "answer to ARP or neighbour discovery",
     "echo": "echo request",
     "connections": "attempt at a TCP connection",
+    "dns": "DNS query",
     "addresses": "claim of an address",
     "paths": "packet",
     "hops": "packet",
@@ -173,7 +174,7 @@ def _evidence(rule: Rule, shown: list[Column], sample: Sample, late: Late) -> Ev
         f"{leaf.column.name} = {_plainly(leaf.column, held[leaf.column])}" for leaf in rule.expect.leaves()
     )
     link = late.facts.link(late.capture, late.group)
-    if link and rule.table in (ARP, ECHO, CONNECTIONS) and not link.heard_both_ends:
+    if link and rule.table in ASKED and not link.heard_both_ends:
         observed += "; nothing of the other end is in this recording: with -Q or a filter a healthy one looks so too"
     return Evidence(
         late.capture,

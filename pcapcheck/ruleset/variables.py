@@ -31,6 +31,7 @@ VARIABLES = {
         Variable("arp_prompt", DURATION, "100ms", "within this an answer is prompt"),
         Variable("arp_wait", DURATION, "1s", "longest wait for an answer to ARP"),
         Variable("echo_wait", DURATION, "500ms", "a capture must go on for this long to prove an echo unanswered"),
+        Variable("dns_wait", DURATION, "5s", "the same of a DNS query that is not repeated"),
     )
 }
 

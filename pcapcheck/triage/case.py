@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
-from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, CONNECTIONS, ECHO, HOPS, PATHS, STATE
+from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, HOPS, PATHS, STATE
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.points import PointKey
 from pcapcheck.flows.sides import POD
@@ -133,7 +133,7 @@ def _items(result: Result, finding: Finding, state: State | None) -> Iterator[It
             yield Item(finding, evidence, link, pod=_address(row.get("asker_ip")) or _pod_of(link))
             continue
         src, dst = _address(row.get("src")), _address(row.get("dst"))
-        if table == ADDRESSES or src is None or dst is None or table not in (ECHO, CONNECTIONS, PATHS, HOPS):
+        if table == ADDRESSES or src is None or dst is None or table not in (ECHO, CONNECTIONS, DNS, PATHS, HOPS):
             yield Item(finding, evidence, link, pod=_pod_of(link))
             continue
         if row.get("packet") == "reply":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pcapcheck.columns import CONNECTIONS, ECHO
+from pcapcheck.columns import CONNECTIONS, DNS, ECHO
 from pcapcheck.flows.links import Link
 
 if TYPE_CHECKING:
@@ -27,5 +27,5 @@ def doubt_ebpf(links: Iterable[Link], state: State) -> None:
                 f"the node runs Calico's eBPF data plane (line {line.number} of its state), which may take replies "
                 f"past {link.point.name}; capture inside the pod"
             )
-            for table in (ECHO, CONNECTIONS):
+            for table in (ECHO, CONNECTIONS, DNS):
                 link.silence.setdefault(table, reason)

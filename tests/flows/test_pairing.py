@@ -63,7 +63,7 @@ def batches(given_events: list[Event], size: int) -> list[FrameBatch]:
 
 
 def pair(given_events: list[Event], size: int = 1000, last: int = 0, every: bool = True) -> tuple[Echoes, list[Echo]]:
-    echoes = Echoes(WAIT, every, lambda _group: (None, None))
+    echoes = Echoes(WAIT, WAIT, every, lambda _group: (None, None))
     finished = [one for batch in batches(given_events, size) for one in echoes.feed(batch)]
     finished += echoes.finish(array("q", [last, last]))
     return echoes, finished

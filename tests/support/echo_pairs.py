@@ -59,7 +59,7 @@ def pair(data: bytes) -> Pairing:
     """Every echo of a capture that is held in memory."""
     reader = open_bytes(data)
     decoder = Decoder(keep_all=True)
-    echoes = Echoes(LONGEST_WAIT, True, decoder.macs)
+    echoes = Echoes(LONGEST_WAIT, LONGEST_WAIT, True, decoder.macs)
     done: list[Echo] = []
     read = set()
     points: dict[tuple[int, int], list[int]] = {}

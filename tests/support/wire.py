@@ -11,6 +11,7 @@ import dpkt
 
 POD, NODE, OTHER = "5a:8a:10:57:e2:03", "ee:ee:ee:ee:ee:ee", "02:50:56:aa:17:c3"
 POD_IP, PEER_IP, NODE_IP, GATEWAY = "10.244.1.10", "10.244.1.11", "172.31.186.250", "169.254.1.1"
+RESOLVER = "10.96.0.10"
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 SECOND = 10**9
 MS = 10**6
@@ -97,10 +98,47 @@ def tcp_back(flags: int, ports: tuple[int, int] = (80, 40000), **more: object) -
     return tcp(flags, ports, **given)  # type: ignore[arg-type]
 
 
+def udp(
+    ports: tuple[int, int],
+    data: bytes,
+    src: str = POD_IP,
+    dst: str = PEER_IP,
+    eth: tuple[str, str] = (POD, NODE),
+    ttl: int = 64,
+    ip_id: int = 0,
+) -> bytes:
+    """A UDP datagram."""
+    datagram = dpkt.udp.UDP(sport=ports[0], dport=ports[1], data=data)
+    datagram.ulen = len(datagram)
+    addresses = {"src": socket.inet_aton(src), "dst": socket.inet_aton(dst)}
+    packet = dpkt.ip.IP(**addresses, p=17, ttl=ttl, id=ip_id, data=datagram)
+    packet.len = len(packet)
+    return ethernet(*eth, 0x0800, bytes(packet))
+
+
+def dns(flags: int, ident: int = 7, name: str = "api.default.svc.cluster.local", kind: int = 1) -> bytes:
+    """A DNS message with one question and no answers."""
+    labels = b"".join(bytes([len(one)]) + one.encode() for one in name.split("."))
+    return struct.pack(">HHHHHH", ident, flags, 1, 0, 0, 0) + labels + struct.pack(">BHH", 0, kind, 1)
+
+
+def query(ident: int = 7, port: int = 40311, dst: str = RESOLVER, **more: object) -> bytes:
+    """The pod's query for an address of the node's choice of name."""
+    asked = {key: more.pop(key) for key in ("name", "kind") if key in more}
+    return udp((port, 53), dns(0x0100, ident, **asked), dst=dst, **more)  # type: ignore[arg-type]
+
+
+def response(ident: int = 7, port: int = 40311, src: str = RESOLVER, code: int = 0, **more: object) -> bytes:
+    """A response to it, as the node hands it to the pod."""
+    asked = {key: more.pop(key) for key in ("name", "kind") if key in more}
+    given = {"src": src, "dst": POD_IP, "eth": (NODE, POD), "ttl": 63, **more}
+    return udp((53, port), dns(0x8180 | code, ident, **asked), **given)  # type: ignore[arg-type]
+
+
 def error(kind: int, code: int, about: bytes, source: str = NODE_IP, ttl: int = 64) -> bytes:
     """An ICMP error from the node about an Ethernet frame that the pod sent."""
     quoted = about[14:]
-    body = struct.pack(">BBHI", kind, code, 0, 0) + quoted[:28]
+    body = struct.pack(">BBHI", kind, code, 0, 0) + quoted[:64]
     packet = dpkt.ip.IP(src=socket.inet_aton(source), dst=quoted[12:16], p=1, ttl=ttl, data=body)
     packet.len = 20 + len(body)
     return ethernet(NODE, POD, 0x0800, bytes(packet))

@@ -10,7 +10,7 @@ import struct
 from functools import lru_cache
 
 from pcapcheck.capture import printed_layout as layout
-from pcapcheck.capture.transcript.packet import Arp, Datagram, Icmp, Packet, Transport, Tunnel
+from pcapcheck.capture.transcript.packet import Arp, Datagram, Dns, Icmp, Packet, Transport, Tunnel
 from pcapcheck.values import is_ipv4
 
 ICMP, IPIP, TCP, UDP, IPV6, FRAGMENT, ICMPV6 = 1, 4, 6, 17, 41, 44, 58
@@ -164,8 +164,23 @@ def _transport(transport: Transport) -> tuple[bytes, int]:
     if transport.protocol == TCP and transport.flags is not None:
         body += bytes(8) + struct.pack(">H", 0x5000 | transport.flags) + bytes(6)
     elif transport.protocol == UDP:
-        body += bytes(4)
+        body += bytes(4) + (_dns(transport.dns) if transport.dns is not None else b"")
     return body, told
+
+
+def _dns(message: Dns) -> bytes:
+    """A DNS message up to where it is told: a response without its question, which is printed with -vv only."""
+    flags = 0x0100 if message.code is None else 0x8180 | message.code
+    head = struct.pack(">HH", message.ident, flags)
+    if message.name is None or message.kind is None:
+        return head
+    labels = [one.encode("utf-8", "replace")[:63] for one in message.name.split(".") if one]
+    return (
+        head
+        + struct.pack(">HHHH", 1, 0, 0, 0)
+        + b"".join(bytes([len(one)]) + one for one in labels)
+        + struct.pack(">BHH", 0, message.kind, 1)
+    )
 
 
 def _tunnel(tunnel: Tunnel) -> tuple[bytes, int, int]:

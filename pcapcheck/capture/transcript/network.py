@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pcapcheck.capture.transcript.dns import dns
 from pcapcheck.capture.transcript.icmp import icmp, icmp6
 from pcapcheck.capture.transcript.names import MAC, OUI, address_of, family_of, mac_of, split_port
 from pcapcheck.capture.transcript.packet import Arp, Datagram, Icmp, Packet, Transport, Tunnel
@@ -242,6 +243,8 @@ def _upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None
         dst, dst_port = split_port(dst, ports)
         if isinstance(found.upper, Transport):
             found.upper.src_port, found.upper.dst_port = src_port, dst_port
+            if found.upper.protocol == UDP:
+                found.upper.dns = dns(text, src_port, dst_port)
     found.src, found.dst = address_of(src, found.version), address_of(dst, found.version)
 
 

@@ -41,13 +41,24 @@ class Icmp:
 
 
 @dataclass(slots=True)
+class Dns:
+    """A DNS message: a response has a code, a query may have the name and the number of the type that it asks for."""
+
+    ident: int
+    code: int | None = None
+    name: str | None = None
+    kind: int | None = None
+
+
+@dataclass(slots=True)
 class Transport:
-    """TCP, UDP or SCTP: ports, and the flags of TCP."""
+    """TCP, UDP or SCTP: ports, the flags of TCP, and over UDP what DNS says."""
 
     protocol: int
     src_port: int | None = None
     dst_port: int | None = None
     flags: int | None = None
+    dns: Dns | None = None
 
 
 @dataclass(slots=True)
@@ -102,6 +113,6 @@ class Packet:
 
 def count_told(part: object) -> int:
     """How much is told: the values of a packet and of what it carries that are there."""
-    if not isinstance(part, (Packet, Arp, Datagram, Icmp, Transport, Tunnel)):
+    if not isinstance(part, (Packet, Arp, Datagram, Icmp, Dns, Transport, Tunnel)):
         return part is not None
     return sum(count_told(getattr(part, one.name)) for one in fields(part))

@@ -1,4 +1,4 @@
-"""Quotes: which echo request an ICMP error is about, where the text shows no more of it than its destination.
+"""Quotes: which echo request or DNS query an ICMP error is about, where the text shows no more of it than its destination.
 
 An error names whom it is about and goes back to who asked: so it belongs to a request between the two that is still
 open, the oldest, since errors come in the order of the requests. Without ``-v`` tcpdump prints nothing of the packet
@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from pcapcheck.capture.transcript.packet import Datagram, Icmp, Packet
+from pcapcheck.capture.transcript.packet import Datagram, Icmp, Packet, Transport
 
 # (request, reply) of each family, and the errors that end a request for good. A time exceeded is left out: which hop it
 # came from tells nothing of which request it was.
 ECHOES = {4: (8, 0), 6: (128, 129)}
 ERRORS = {4: (3,), 6: (1, 2)}
 ICMP_PROTOCOL = {4: 1, 6: 58}
+UDP = 17
+# Port unreachable, which nobody says of an echo.
+NO_PORT = {4: (3, 3), 6: (1, 4)}
 MOST_OPEN = 256
 
 Pair = tuple[int, int]
+# An echo request, or a DNS query with its ports.
+Question = Icmp | Transport
 
 
 class Quotes:
@@ -26,7 +31,7 @@ class Quotes:
 
     def __init__(self) -> None:
         # (who asked, who was asked) -> open requests, the oldest first.
-        self._open: OrderedDict[Pair, list[Icmp]] = OrderedDict()
+        self._open: OrderedDict[Pair, list[Question]] = OrderedDict()
 
     def take(self, packet: Packet) -> None:
         """The next packet, in the order of the text."""
@@ -34,18 +39,26 @@ class Quotes:
         if not isinstance(datagram, Datagram) or datagram.src is None or datagram.dst is None:
             return
         message = datagram.upper
+        if isinstance(message, Transport) and message.dns is not None:
+            if message.dns.code is None:
+                self._ask((datagram.src, datagram.dst), message)
+            else:
+                self._answered((datagram.dst, datagram.src), message)
         if not isinstance(message, Icmp) or message.kind is None:
             return
         request, reply = ECHOES[datagram.version]
         if message.kind == request:
             self._ask((datagram.src, datagram.dst), message)
         elif message.kind == reply:
-            asked = self._open.get((datagram.dst, datagram.src), [])
-            asked[:] = [one for one in asked if (one.ident, one.seq) != (message.ident, message.seq)]
+            self._answered((datagram.dst, datagram.src), message)
         elif message.kind in ERRORS[datagram.version] and message.quoted is None:
             self._complete(datagram, message)
 
-    def _ask(self, pair: Pair, message: Icmp) -> None:
+    def _answered(self, pair: Pair, message: Question) -> None:
+        asked = self._open.get(pair, [])
+        asked[:] = [one for one in asked if not _answers(message, one)]
+
+    def _ask(self, pair: Pair, message: Question) -> None:
         asked = self._open.setdefault(pair, [])
         asked.append(message)
         if len(asked) > MOST_OPEN:
@@ -56,19 +69,34 @@ class Quotes:
 
     def _complete(self, datagram: Datagram, message: Icmp) -> None:
         asker = datagram.dst
+        echoes = (message.kind, message.code) != NO_PORT[datagram.version]
         pairs = [
             pair
             for pair, asked in self._open.items()
-            if asked and pair[0] == asker and message.about in (None, pair[1])
+            if pair[0] == asker
+            and message.about in (None, pair[1])
+            and any(echoes or isinstance(one, Transport) for one in asked)
         ]
         # One that names nobody could be about any of several.
         if len(pairs) != 1:
             return
-        about = self._open[pairs[0]].pop(0)
+        open_ = self._open[pairs[0]]
+        about = next(one for one in open_ if echoes or isinstance(one, Transport))
+        open_.remove(about)
         message.inferred = True
         message.quoted = Datagram(
             datagram.version,
             *pairs[0],
-            protocol=ICMP_PROTOCOL[datagram.version],
-            upper=Icmp(ECHOES[datagram.version][0], 0, about.ident, about.seq),
+            protocol=UDP if isinstance(about, Transport) else ICMP_PROTOCOL[datagram.version],
+            upper=about
+            if isinstance(about, Transport)
+            else Icmp(ECHOES[datagram.version][0], 0, about.ident, about.seq),
         )
+
+
+def _answers(message: Question, asked: Question) -> bool:
+    if isinstance(message, Icmp):
+        return isinstance(asked, Icmp) and (asked.ident, asked.seq) == (message.ident, message.seq)
+    if not isinstance(asked, Transport) or asked.dns is None or message.dns is None:
+        return False
+    return (asked.src_port, asked.dns.ident) == (message.dst_port, message.dns.ident)
