@@ -1,4 +1,4 @@
-"""Hosts that are silent: echo requests and SYNs without an answer that were recorded off the pods' links.
+"""Hosts that are silent: echo requests, SYNs and DNS queries without an answer that were recorded off the pods' links.
 
 On a pod's link rules are about them. Elsewhere, as on a node's NIC, nobody judges them, and they are as unanswered.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pcapcheck.columns import CONNECTIONS, ECHO
+from pcapcheck.columns import CONNECTIONS, DNS, ECHO
 from pcapcheck.flows.echo import Attempt, Echo, EchoBin
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.links import Link
@@ -20,6 +20,10 @@ SYN_MEANING = (
     "a policy or a firewall dropped the SYN, or the answer was dropped or went another way; "
     "record the next interface on the way too, at the same time"
 )
+DNS_MEANING = "the server is down or waits for another, or the query or its response was dropped on the way"
+MEANINGS = {ECHO: ECHO_MEANING, CONNECTIONS: SYN_MEANING, DNS: DNS_MEANING}
+PROTOCOLS = {ECHO: "ICMP", CONNECTIONS: "TCP", DNS: "DNS"}
+WORDS = {ECHO: "echo request", CONNECTIONS: "connection", DNS: "DNS query"}
 
 
 def silent_hosts(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
@@ -27,6 +31,7 @@ def silent_hosts(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Una
     echoes = capture.exchanges.echoes
     yield from _questions(ECHO, echoes.bins(), capture, facts, judged)
     yield from _questions(CONNECTIONS, echoes.attempts(), capture, facts, judged)
+    yield from _questions(DNS, echoes.queries(), capture, facts, judged)
 
 
 def _questions(
@@ -47,9 +52,9 @@ def _questions(
 
 def _question(table: str, one: Echo, some: EchoBin, link: Link, capture: Capture) -> Unanswered:
     asked = format_address(one.dst)
-    about = f"connection to {asked} port {one.dst_port}" if isinstance(one, Attempt) else f"echo request to {asked}"
+    about = f"{WORDS[table]} to {asked}" + (f" port {one.dst_port}" if isinstance(one, Attempt) else "")
     return Unanswered(
-        protocol="TCP" if table == CONNECTIONS else "ICMP",
+        protocol=PROTOCOLS[table],
         asker=one.src,
         asked=one.dst,
         about=about,
@@ -59,6 +64,6 @@ def _question(table: str, one: Echo, some: EchoBin, link: Link, capture: Capture
         interface=link.point.name,
         frames=tuple(sorted(number for each in some.samples for number in each.frames[:1])),
         alike=some.count,
-        meaning=SYN_MEANING if table == CONNECTIONS else ECHO_MEANING,
+        meaning=MEANINGS[table],
         doubt=link.silence.get(table, ""),
     )

@@ -25,7 +25,7 @@ CASE = "case"
 GATEWAY = ("not-asked", "unanswered", "late", "answered")
 LOST = ("in-node", "between-nodes", "at-pod", "on-return")
 REPLIES = ("none", "at-first", "some")
-REFUSED = ("none", "net-unreachable", "host-unreachable", "prohibited", "too-big", "other")
+REFUSED = ("none", "net-unreachable", "host-unreachable", "port-unreachable", "prohibited", "too-big", "other")
 REFUSED_BY = ("none", "node", "receiver", "other")
 ROUTES = ("own-interface", "other-pod-link", "elsewhere", "dead-end", "none", "not-there")
 
@@ -52,13 +52,13 @@ COLUMNS[CASE] = _table(
     (
         "replies",
         ENUM,
-        "whether echo requests were replied to: never, at first and then no more, or now and then",
+        "whether echo requests, or DNS queries, were answered: never, at first and then no more, or now and then",
         REPLIES,
     ),
     ("refused", ENUM, "the ICMP error that came back to the pod", REFUSED),
     ("refused.by", ENUM, "who sent it: the node itself, dst, or somebody behind the node", REFUSED_BY),
     ("refused.from", ADDRESS, "its source"),
-    ("only_tcp", BOOL, "whether TCP gets no answer from dst while echo requests do"),
+    ("only_tcp", BOOL, "whether TCP or DNS gets no answer from dst while echo requests do"),
     ("dst.asked", BOOL, "whether the node asked for dst on its link"),
     ("dst.answers", BOOL, "whether dst answered that"),
     ("dst.addressed", BOOL, "whether frames to dst were sent to a MAC that it sends from"),

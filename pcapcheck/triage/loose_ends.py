@@ -37,7 +37,7 @@ def _unanswered(one: Unanswered, capture: Capture) -> Remark:
 
 def _errors(capture: Capture, unanswered: list[Unanswered]) -> Iterator[Remark]:
     echoes = capture.exchanges.echoes
-    told = any(some.outcome == "error" for some in (*echoes.bins(), *echoes.attempts()))
+    told = any(some.outcome == "error" for some in (*echoes.bins(), *echoes.attempts(), *echoes.queries()))
     askers = {one.asker for one in unanswered if one.protocol in ("ARP", "ND")}
     others = [
         (error, count)
@@ -49,7 +49,7 @@ def _errors(capture: Capture, unanswered: list[Unanswered]) -> Iterator[Remark]:
         name = clean(capture.source.short_name)
         said = f"{format_address(source)} says {error_words(family, kind, code)}, {count}x"
         yield Remark(
-            f"{said}, which ended neither an echo request nor a TCP handshake of {name}: to see "
+            f"{said}, which ended no echo request, TCP handshake or DNS query of {name}: to see "
             "what it is about, begin the recording before the pod sends, on its cali interface",
             (),
             said,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from itertools import chain
 
-from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, ECHO, FRAMES, HOPS, OPAQUE
+from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, OPAQUE
 from pcapcheck.flows.echo import Echo
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.sides import NODE, POD
@@ -16,7 +16,9 @@ from pcapcheck.triage.case import Case, asked_for
 from pcapcheck.values import Value, format_address, is_ipv4
 
 # Packets that ask, by their name in the table ``paths``.
-REQUEST, TCP = "request", "tcp"
+REQUEST, TCP, UDP = "request", "tcp", "udp"
+# Packets of what is not asked by echo requests, by table.
+KINDS = {CONNECTIONS: TCP, DNS: UDP}
 # With which hosts and routers begin.
 INITIAL_TTLS = (64, 128, 255)
 # Where packets were lost, by the rule that says so.
@@ -30,6 +32,7 @@ LOST_BY_RULE = {
 REFUSALS = {
     **dict.fromkeys([(4, 3, 0), (4, 3, 6), (4, 3, 11), (6, 1, 0)], "net-unreachable"),
     **dict.fromkeys([(4, 3, 1), (4, 3, 7), (4, 3, 12), (6, 1, 3)], "host-unreachable"),
+    **dict.fromkeys([(4, 3, 3), (6, 1, 4)], "port-unreachable"),
     **dict.fromkeys([(4, 3, 9), (4, 3, 10), (4, 3, 13), (6, 1, 1)], "prohibited"),
     **dict.fromkeys([(4, 3, 4), (6, 2, 0)], "too-big"),
 }
@@ -40,7 +43,7 @@ def symptoms_of(case: Case, result: Result) -> dict[str, Value | None]:
     lead = case.lead
     link, pod, dst = lead.link, lead.pod, lead.dst
     dst_link = lead.dst_link
-    kind = TCP if lead.finding.rule.table == CONNECTIONS else REQUEST
+    kind = KINDS.get(lead.finding.rule.table, REQUEST)
     refused_here = next(_refused(_asked_for(kind, result, pod, dst, link)), None) if link else None
     echo = refused_here or next(_refused(_asked_for(kind, result, pod, dst)), None)
     return {
@@ -53,9 +56,9 @@ def symptoms_of(case: Case, result: Result) -> dict[str, Value | None]:
         "gateway": _gateway(case, link),
         "gateway.macs": _macs(case, link),
         "gateway.mac": case.row("reply_mac"),
-        "lost": (_lost_connections(case, result) if kind == TCP else _lost(case)) or _went_on(result, kind, case),
+        "lost": (_lost(case) if kind == REQUEST else _lost_segments(case, result, kind)) or _went_on(result, kind, case),
         "replies": _replies(case, result),
-        "only_tcp": kind == TCP and any(one.outcome == "replied" for one in _between(result, pod, dst)),
+        "only_tcp": kind != REQUEST and any(one.outcome == "replied" for one in _between(result, pod, dst)),
         "refused": None if dst is None else _meaning(echo),
         "refused.by": "none" if dst is not None and echo is None else _who_refused(echo, refused_here, link, result),
         "refused.from": echo.error_from if echo else None,
@@ -108,18 +111,18 @@ def _lost(case: Case) -> str | None:
     return places.pop() if len(places) == 1 else None
 
 
-def _lost_connections(case: Case, result: Result) -> str | None:
-    """The same of attempts at connections, by where their segments were seen."""
+def _lost_segments(case: Case, result: Result, kind: str) -> str | None:
+    """The same of attempts at connections and of DNS queries, by where packets of their protocol were seen."""
     pod, dst = case.lead.pod, case.lead.dst
     followed = result.followed
-    answers = [way for way in followed.found if way.packet == TCP and (way.src, way.dst) == (dst, pod)]
+    answers = [way for way in followed.found if way.packet == kind and (way.src, way.dst) == (dst, pod)]
     if any(followed.is_delivered(way) is False for way in answers):
         return "on-return"
     for item in case.items:
         recorded = result.facts.link(item.evidence.capture, item.evidence.group)
         if item.dst_link is not None and recorded is not None and recorded.point.key == item.dst_link.point.key:
             return "at-pod"
-    lost = [way for way in _lost_ways(result, TCP, case) if followed.is_delivered(way) is False]
+    lost = [way for way in _lost_ways(result, kind, case) if followed.is_delivered(way) is False]
     if not lost:
         return None
     return "in-node" if len(lost[0].steps) == 1 else "between-nodes"
@@ -140,19 +143,20 @@ def _tunnel(result: Result, kind: str, case: Case) -> str | None:
 
 def _lost_ways(result: Result, kind: str, case: Case) -> list[Way]:
     asked = [one for one in result.followed.found if (one.src, one.dst) == (case.lead.pod, case.lead.dst)]
-    if kind == TCP:
-        return [way for way in asked if way.packet == TCP and not result.followed.is_delivered(way)]
+    if kind != REQUEST:
+        return [way for way in asked if way.packet == kind and not result.followed.is_delivered(way)]
     return [way for way in asked if way.packet == REQUEST and not way.answered]
 
 
 def _replies(case: Case, result: Result) -> str | None:
     """Whether any of the requests got a reply, and whether that was before all that got none."""
-    failed = [one.evidence.time for one in case.items if one.finding.rule.table == ECHO and one.evidence.time]
+    table = DNS if case.lead.finding.rule.table == DNS else ECHO
+    failed = [one.evidence.time for one in case.items if one.finding.rule.table == table and one.evidence.time]
     if not failed:
         return None
     replied = [
         echo.time
-        for echo in _echoes(result, case.lead.pod, case.lead.dst)
+        for echo in _asked_for(KINDS.get(table, REQUEST), result, case.lead.pod, case.lead.dst)
         if echo.outcome == "replied" and echo.time is not None
     ]
     if not replied:
@@ -171,11 +175,12 @@ def _between(result: Result, one: int | None, other: int | None) -> Iterator[Ech
 
 
 def _asked_for(kind: str, result: Result, src: int | None, dst: int | None, link: Link | None = None) -> Iterator[Echo]:
-    """Samples of echoes, or of attempts at connections, on one link or wherever they were recorded."""
+    """Samples of echoes, attempts at connections or DNS queries, on one link or wherever they were recorded."""
     for capture in result.captures:
         if link is None or link.point.key[0] == capture.number:
             echoes = capture.exchanges.echoes
-            for some in echoes.attempts() if kind == TCP else echoes.bins():
+            asked = {TCP: echoes.attempts, UDP: echoes.queries}.get(kind, echoes.bins)
+            for some in asked():
                 if link is None or some.group in link.point.groups:
                     yield from (echo for echo in some.samples if (echo.src, echo.dst) == (src, dst))
 

@@ -8,12 +8,18 @@ import re
 import pytest
 
 from pcapcheck import analyze
-from tests.support.lab import CAPTURES, EXPECTED, captures, statuses
+from tests.support.lab import CAPTURES, DNS, EXPECTED, LETTERS, captures, statuses
 
 
 @pytest.mark.parametrize("scenario", sorted(EXPECTED))
 def test_verdicts(scenario: str) -> None:
     assert statuses(analyze(*captures(scenario))) == EXPECTED[scenario]
+
+
+@pytest.mark.parametrize("scenario", sorted(DNS))
+def test_dns(scenario: str) -> None:
+    (found,) = [one for one in analyze(*captures(scenario)).findings if one.rule.id == "dns-answered"]
+    assert LETTERS[found.status] == DNS[scenario]
 
 
 def test_every_recording_has_an_expectation() -> None:

@@ -46,7 +46,7 @@ def test_a_warning_says_what_it_is_about(tmp_path: Path) -> None:
 def test_a_lone_icmp_error_is_told(tmp_path: Path) -> None:
     analysis = analyze(write_pcap(tmp_path / "eth0.pcap", [(BEGIN, error(3, 1, request()))]))
     assert headline(analysis).endswith("; but 172.31.186.250 says host unreachable (3/1), 1x")
-    assert "which ended neither an echo request nor a TCP handshake of eth0.pcap: to see" in text(analysis)
+    assert "which ended no echo request, TCP handshake or DNS query of eth0.pcap: to see" in text(analysis)
 
 
 def test_the_noise_of_the_internet_is_not_told(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ FLIPPED = {
     "request-reaches-pod": ("delivered: true", "delivered: false"),
     "reply-delivered": ("delivered: true", "delivered: false"),
     "tcp-answered": ("answered: true", "answered: false"),
+    "dns-answered": ("answered: true", "answered: false"),
     "pod-answers-echo": ("replied: true", "replied: false"),
 }
 

@@ -39,6 +39,9 @@ EXPECTED = {
     "blackhole-default": "F--- --- - P -- --- --",
     "bridged": "---- FFP P P FF -P- P-",
     "bridged-gateway": "PFPP FFP P P FF PP- --",
+    "dns-answered": "PPPP PPP P P PP PPP P-",
+    "dns-dropped": "PPPP PPP P P PP PPP P-",
+    "dns-refused": "PPPP PPP P P PP PPP P-",
     "direction-in": "---- P-- - P -- P-- --",
     "direction-out": "---- -P- - P -- --- --",
     "duplicate-ip": "FPPP PPP P P PP PPP P-",
@@ -114,6 +117,8 @@ EXPECTED = {
     "vxlan-tcp-lost": "PPPP PPP P P PP PPP PF",
     "walkthrough": "PPPP PPP P P PP PPP P-",
 }
+# The same of DNS; elsewhere nothing is asked of it.
+DNS = {"dns-answered": "P", "dns-dropped": "F", "dns-refused": "F"}
 LETTERS = {"pass": "P", "fail": "F", "not-checked": "-"}
 
 

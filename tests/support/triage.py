@@ -45,6 +45,8 @@ CAUSES = {
     "two-answers": "another-host-answers",
     "unreachable": "pod-without-address",
     "tcp-dropped": "node-firewall-drops",
+    "dns-dropped": "node-firewall-drops",
+    "dns-refused": "firewall-rejects",
     "vxlan-blocked": "encapsulation-blocked",
     "vxlan-tcp-lost": "vxlan-checksum-offload",
 }

@@ -17,7 +17,7 @@ ECHOES = {4: (8, 0), 6: (128, 129)}
 ERRORS = {4: (3,), 6: (1, 2)}
 ICMP_PROTOCOL = {4: 1, 6: 58}
 UDP = 17
-# Port unreachable, which nobody says of an echo.
+# Port unreachable, which is said of datagrams first of all.
 NO_PORT = {4: (3, 3), 6: (1, 4)}
 MOST_OPEN = 256
 
@@ -69,19 +69,18 @@ class Quotes:
 
     def _complete(self, datagram: Datagram, message: Icmp) -> None:
         asker = datagram.dst
-        echoes = (message.kind, message.code) != NO_PORT[datagram.version]
         pairs = [
             pair
             for pair, asked in self._open.items()
-            if pair[0] == asker
-            and message.about in (None, pair[1])
-            and any(echoes or isinstance(one, Transport) for one in asked)
+            if asked and pair[0] == asker and message.about in (None, pair[1])
         ]
         # One that names nobody could be about any of several.
         if len(pairs) != 1:
             return
         open_ = self._open[pairs[0]]
-        about = next(one for one in open_ if echoes or isinstance(one, Transport))
+        about = open_[0]
+        if (message.kind, message.code) == NO_PORT[datagram.version]:
+            about = next((one for one in open_ if isinstance(one, Transport)), about)
         open_.remove(about)
         message.inferred = True
         message.quoted = Datagram(
