@@ -128,7 +128,10 @@ def _answered(result: Outcome) -> str:
         parts.append(f"the node answers {who} {asked} for {'its' if len(askers) == 1 else 'their'} gateway")
     elif "pod-answers-arp" in passed:
         parts.append("the pod answers when the node asks for its MAC")
-    for rule, what in (("echo-answered", "echo requests are replied to"), ("tcp-answered", "TCP connections are answered")):
+    for rule, what in (
+        ("echo-answered", "echo requests are replied to"),
+        ("tcp-answered", "TCP connections are answered"),
+    ):
         if rule in passed:
             parts.append(f"{passed[rule].checked} of {passed[rule].checked} {what}")
     return ", ".join(parts[:-1]) + (", and " if len(parts) > 1 else "") + "".join(parts[-1:])

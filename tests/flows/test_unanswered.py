@@ -75,7 +75,10 @@ def test_what_another_machine_asks_for_is_not_heard_to_its_end(tmp_path: Path) -
 
 
 def test_outgoing_questions_are_the_hosts_own(tmp_path: Path) -> None:
-    frames = [(time, cooked2(frame, outgoing=frame[6:12] != bytes.fromhex(ROUTER.replace(":", "")))) for time, frame in asked()]
+    frames = [
+        (time, cooked2(frame, outgoing=frame[6:12] != bytes.fromhex(ROUTER.replace(":", ""))))
+        for time, frame in asked()
+    ]
     (one,) = analyze(write_pcap(tmp_path / "ens5.pcap", frames, SLL2)).unanswered
     assert (one.asker, one.doubt) == (one.asker, "")
 
@@ -152,7 +155,9 @@ def test_a_question_of_a_pod_whose_link_was_recorded_is_judged_there(tmp_path: P
 
 def test_answers_on_another_interface_are_answers(tmp_path: Path) -> None:
     pings = [(BEGIN + n * SECOND, request(n, src="10.9.0.4", dst="10.9.0.7", eth=(NIC, ROUTER))) for n in range(3)]
-    backs = [(at + MS, reply(n, src="10.9.0.7", dst="10.9.0.4", eth=(ROUTER, OTHER))) for n, (at, _) in enumerate(pings)]
+    backs = [
+        (at + MS, reply(n, src="10.9.0.7", dst="10.9.0.4", eth=(ROUTER, OTHER))) for n, (at, _) in enumerate(pings)
+    ]
     one_way = write_pcap(tmp_path / "ens5.pcap", pings)
     (one,) = analyze(one_way).unanswered
     assert not one.doubt
@@ -161,7 +166,10 @@ def test_answers_on_another_interface_are_answers(tmp_path: Path) -> None:
 
 
 def test_a_broadcast_ping_asks_nobody(tmp_path: Path) -> None:
-    pings = [(BEGIN + n * SECOND, request(n, src=NODE_IP, dst="10.9.0.255", eth=(NIC, "ff:ff:ff:ff:ff:ff"))) for n in range(3)]
+    pings = [
+        (BEGIN + n * SECOND, request(n, src=NODE_IP, dst="10.9.0.255", eth=(NIC, "ff:ff:ff:ff:ff:ff")))
+        for n in range(3)
+    ]
     assert nic(tmp_path, pings).unanswered == []
 
 
@@ -198,7 +206,8 @@ def test_a_rule_that_is_switched_off_leaves_no_question(tmp_path: Path) -> None:
 
 def test_names_stand_where_addresses_should(tmp_path: Path) -> None:
     text = "".join(
-        f"12:00:0{n}.000000 IP web-1.47022 > db.shop.example.https: Flags [S], seq 1, win 64240, length 0\n" for n in (1, 2, 4)
+        f"12:00:0{n}.000000 IP web-1.47022 > db.shop.example.https: Flags [S], seq 1, win 64240, length 0\n"
+        for n in (1, 2, 4)
     )
     (one,) = judge(tmp_path, text).unanswered
     assert one.sentence == "web-1's connection to db.shop.example port 443 gets no answer"

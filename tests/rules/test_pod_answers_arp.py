@@ -75,7 +75,9 @@ def test_asked_three_times_and_nothing_else(tmp_path: Path) -> None:
 
 def test_a_pod_that_sends_and_does_not_answer(tmp_path: Path) -> None:
     """As with arp_ignore=2, or a second interface: its own question for the gateway is answered all the same."""
-    analysis = cali(tmp_path, [*GATEWAY, *node_asks(), (BEGIN + 5 * SECOND, request(2)), (BEGIN + 5 * SECOND + MS, reply(2))])
+    analysis = cali(
+        tmp_path, [*GATEWAY, *node_asks(), (BEGIN + 5 * SECOND, request(2)), (BEGIN + 5 * SECOND + MS, reply(2))]
+    )
     assert (status(analysis), status(analysis, "gateway-arp-answered")) == ("fail", "pass")
 
 
@@ -129,7 +131,10 @@ def test_recorded_inside_the_pod(tmp_path: Path) -> None:
 
 def test_recorded_with_any(tmp_path: Path) -> None:
     """Two interfaces in one file: on the one the pod answers, on the other it does not."""
-    good = [(time, cooked2(frame, frame[6] == 0xEE, 3)) for time, frame in [*GATEWAY, *node_asks(1), pod_answers(BEGIN + MS)]]
+    good = [
+        (time, cooked2(frame, frame[6] == 0xEE, 3))
+        for time, frame in [*GATEWAY, *node_asks(1), pod_answers(BEGIN + MS)]
+    ]
     bad = [(time + 5 * MS, cooked2(frame, True, 4)) for time, frame in node_asks(target="10.244.1.12")]
     own = [(time + 5 * MS, cooked2(frame, frame[6] == 0xEE, 4)) for time, frame in GATEWAY]
     analysis = analyze(write_pcap(tmp_path / "any.pcap", sorted([*good, *bad, *own]), SLL2))
@@ -153,7 +158,10 @@ def solicit(target: str, source: str) -> bytes:
 def test_neighbour_solicitation(tmp_path: Path) -> None:
     asks = [(BEGIN + n * SECOND, solicit("fd00:10:244:1::a", "fe80::ecee:eeff:feee:eeee")) for n in range(3)]
     analysis = cali(tmp_path, asks)
-    assert headline(analysis) == "the pod does not answer the node's neighbour solicitation for fd00:10:244:1::a (asked 3 times)"
+    assert (
+        headline(analysis)
+        == "the pod does not answer the node's neighbour solicitation for fd00:10:244:1::a (asked 3 times)"
+    )
 
 
 NODE_TEXT = "".join(f"20:12:3{n}.300000 ARP, Request who-has 10.0.0.71 tell 172.31.2.1, length 28\n" for n in (7, 8, 9))
@@ -199,6 +207,9 @@ def test_in_flight(tmp_path: Path) -> None:
 
 
 def test_a_nic_is_no_pods_link(tmp_path: Path) -> None:
-    frames = [(time, frame.replace(bytes.fromhex("eeeeeeeeeeee"), bytes.fromhex("0a58ac1fbafa"))) for time, frame in node_asks()]
+    frames = [
+        (time, frame.replace(bytes.fromhex("eeeeeeeeeeee"), bytes.fromhex("0a58ac1fbafa")))
+        for time, frame in node_asks()
+    ]
     analysis = cali(tmp_path, [*frames, (BEGIN + 9 * SECOND, error(3, 3, request()))], "ens5")
     assert status(analysis) == "not-checked"
