@@ -307,7 +307,10 @@ _define(ECHO, "error_from", ADDRESS, "who sent it")
 _define(ECHO, "error_mtu", NUMBER, "the MTU it told")
 
 _define(
-    f"{ECHO} {CONNECTIONS}", "fate", TEXT, "what became of it, as a sentence goes on: get no reply, is refused by 10.0.0.1"
+    f"{ECHO} {CONNECTIONS}",
+    "fate",
+    TEXT,
+    "what became of it, as a sentence goes on: get no reply, is refused by 10.0.0.1",
 )
 
 _define(CONNECTIONS, "family", NUMBER, "4 or 6", shared=True)

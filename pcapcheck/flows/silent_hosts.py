@@ -15,6 +15,8 @@ from pcapcheck.flows.read import Capture
 from pcapcheck.flows.unanswered import Judged, Unanswered
 from pcapcheck.values import format_address, is_public
 
+# The bit of a MAC that says that it is of a group (IEEE 802, section 8.2.2).
+GROUP_MAC = 1 << 40
 ECHO_MEANING = "the host is gone or drops echo requests, or its replies are dropped or went another way"
 SYN_MEANING = (
     "a policy or a firewall dropped the SYN, or the answer was dropped or went another way; "
@@ -41,13 +43,19 @@ def _questions(
     for some in bins:
         one = some.samples[0]
         link = facts.link(capture.number, some.group)
-        if some.outcome != "unanswered" or not one.unicast or link is None or not link.judged:
+        if some.outcome != "unanswered" or link is None or not link.judged or _asks_many(one, some, link):
             continue
         # The pod's own link tells better; and a public address that gets no answer is the noise of the internet.
         elsewhere = link.point.kind != "pod-link" and one.src in pods
         if elsewhere or is_public(one.src) or judged(table, capture.number, one):
             continue
         yield _question(table, one, some, link, capture)
+
+
+def _asks_many(one: Echo, some: EchoBin, link: Link) -> bool:
+    """Whether a group was asked: by its address, or by the MAC, to which alone a subnet's broadcast address shows."""
+    mac = link.point.groups[some.group].dst
+    return not one.unicast or (mac is not None and bool(mac & GROUP_MAC))
 
 
 def _question(table: str, one: Echo, some: EchoBin, link: Link, capture: Capture) -> Unanswered:

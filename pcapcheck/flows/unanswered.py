@@ -51,8 +51,10 @@ class Unanswered:
     def often(self) -> str:
         """How often it was asked, over how long, and how many questions alike there are: "3 times over 2.04 s"."""
         times = f"{self.attempts} time{'' if self.attempts == 1 else 's'}"
-        return times + (f" over {format_duration(self.lasted)}" if self.lasted else "") + (
-            f", and {self.alike - 1} more like it" if self.alike > 1 else ""
+        return (
+            times
+            + (f" over {format_duration(self.lasted)}" if self.lasted else "")
+            + (f", and {self.alike - 1} more like it" if self.alike > 1 else "")
         )
 
     @property

@@ -35,13 +35,12 @@ def headline(result: Outcome) -> str:
     if kind == NOT_CHECKED:
         return _unchecked(result)
     accepted = [one.rule.id for one in ordered(result.findings) if one.status == FAIL and one.rule.severity == "info"]
-    warned = f"{_warning(result)}; " if kind == WARN else ""
-    return (
-        warned
-        + _success(result)
-        + (_not_there(result) if kind == PASS else "")
-        + (f"; {' and '.join(accepted)} failed, which is accepted" if accepted else "")
-    )
+    answered = _answered(result)
+    if kind == WARN:
+        said = "; ".join(part for part in (_warning(result), answered) if part)
+    else:
+        said = (answered or _counted(result)) + _not_there(result) + ("" if answered else _seen(result))
+    return said + (f"; {' and '.join(accepted)} failed, which is accepted" if accepted else "")
 
 
 def _warning(result: Outcome) -> str:
@@ -106,22 +105,18 @@ def _telling(finding: Finding) -> Evidence:
     return next(refused, first)
 
 
-def _success(result: Outcome) -> str:
-    passed = {one.rule.id: one for one in result.findings if one.status == PASS}
-    parts = list(_answered(result, passed))
-    if not parts:
-        checked = sum(one.status != NOT_CHECKED for one in result.findings)
-        names = list(passed)[:RULES_NAMED]
-        more = f" and {len(passed) - len(names)} more" if len(passed) > len(names) else ""
-        named = f" ({', '.join(names)}{more})" if names else ""
-        parts.append(
-            f"{checked} of {len(result.findings)} rules could be checked, and no error was found{named}{_seen(result)}"
-        )
-    return ", ".join(parts[:-1]) + (", and " if len(parts) > 1 else "") + parts[-1]
+def _counted(result: Outcome) -> str:
+    """How many rules were checked, and which, where nothing better is to be said of them."""
+    passed = [one.rule.id for one in result.findings if one.status == PASS]
+    checked = sum(one.status != NOT_CHECKED for one in result.findings)
+    more = f" and {len(passed) - RULES_NAMED} more" if len(passed) > RULES_NAMED else ""
+    named = f" ({', '.join(passed[:RULES_NAMED])}{more})" if passed else ""
+    return f"{checked} of {len(result.findings)} rules could be checked, and no error was found{named}"
 
 
-def _answered(result: Outcome, passed: dict[str, Finding]) -> list[str]:
+def _answered(result: Outcome) -> str:
     """What was asked and answered: by the node, by pods, by whoever was pinged or connected to."""
+    passed = {one.rule.id: one for one in result.findings if one.status == PASS}
     askers = [one for one in pods(result) if one.arp.total]
     parts = []
     if "gateway-arp-answered" in passed and askers:
@@ -131,14 +126,15 @@ def _answered(result: Outcome, passed: dict[str, Finding]) -> list[str]:
         addresses = [ip for one in askers for ip in one.link.pod_ips]
         asked = "ARP" if not addresses or any(map(is_ipv4, addresses)) else "neighbour solicitation"
         parts.append(f"the node answers {who} {asked} for {'its' if len(askers) == 1 else 'their'} gateway")
-    if "pod-answers-arp" in passed and not parts:
+    elif "pod-answers-arp" in passed:
         parts.append("the pod answers when the node asks for its MAC")
-    echoes, connections = passed.get("echo-answered"), passed.get("tcp-answered")
-    if echoes:
-        parts.append(f"{echoes.checked} of {echoes.checked} echo requests are replied to")
-    if connections:
-        parts.append(f"{connections.checked} of {connections.checked} TCP connections are answered")
-    return parts
+    for rule, what in (
+        ("echo-answered", "echo requests are replied to"),
+        ("tcp-answered", "TCP connections are answered"),
+    ):
+        if rule in passed:
+            parts.append(f"{passed[rule].checked} of {passed[rule].checked} {what}")
+    return ", ".join(parts[:-1]) + (", and " if len(parts) > 1 else "") + "".join(parts[-1:])
 
 
 def _not_there(result: Outcome) -> str:

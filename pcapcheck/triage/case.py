@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, HOPS, PATHS, STATE
 from pcapcheck.flows.links import Link
@@ -42,12 +42,13 @@ class Item:
 
     @property
     def about_gateway(self) -> bool:
-        return self.finding.rule.table in (ARP, ANSWERS)
+        """Whether it is a pod's question for its gateway; the node's for a pod has that pod as ``dst``."""
+        return self.finding.rule.table in (ARP, ANSWERS) and self.dst is None
 
     @property
     def unanswered(self) -> bool:
         """Whether the gateway's ARP got no answer at all."""
-        return self.finding.rule.table == ARP and self.evidence.row.get("answers") == 0
+        return self.about_gateway and self.finding.rule.table == ARP and self.evidence.row.get("answers") == 0
 
 
 @dataclass
@@ -108,7 +109,19 @@ def cases_of(result: Result, about: Container[str], state: State | None = None) 
     for case in cases.values():
         # The pod's own trouble with its gateway first: nothing else can work until it does.
         case.items.sort(key=lambda one: (not one.unanswered, items.index(one)))
-    return sorted(cases.values(), key=lambda one: (not one.lead.unanswered, items.index(one.lead)))
+    found = sorted(cases.values(), key=lambda one: (not one.lead.unanswered, items.index(one.lead)))
+    for case in found:
+        _name_sufferer(case)
+    return found
+
+
+def _name_sufferer(case: Case) -> None:
+    """Where the node asked a pod in vain, who suffers is whoever else got no answer from there, else that pod itself."""
+    lead = case.lead
+    if lead.pod is None and lead.dst is not None:
+        asker = next((one for one in case.items if one.pod is not None), None)
+        link, pod = (asker.link, asker.pod) if asker is not None else (lead.dst_link, lead.dst)
+        case.items[0] = replace(lead, link=link, pod=pod)
 
 
 def _same_origin(item: Item, cases: list[Case]) -> Case | None:
@@ -128,6 +141,10 @@ def _items(result: Result, finding: Finding, state: State | None) -> Iterator[It
         if table == STATE:
             if state is not None:
                 yield _described(result, finding, evidence, state.links[evidence.group])
+            continue
+        target = _address(row.get("target"))
+        if table == ARP and target is not None and target not in result.reading.gateways:
+            yield Item(finding, evidence, dst_link=link, dst=target)
             continue
         if table in (ARP, ANSWERS):
             yield Item(finding, evidence, link, pod=_address(row.get("asker_ip")) or _pod_of(link))

@@ -43,7 +43,9 @@ def symptoms_of(case: Case, result: Result) -> dict[str, Value | None]:
     lead = case.lead
     link, pod, dst = lead.link, lead.pod, lead.dst
     dst_link = lead.dst_link
-    kind = KINDS.get(lead.finding.rule.table, REQUEST)
+    # Where the node asked for a pod in vain, what the packets were that it did not deliver, the next failure tells.
+    tables = [one.finding.rule.table for one in case.items if one.finding.rule.table != ARP or one.about_gateway]
+    kind = KINDS.get(tables[0], REQUEST) if tables else REQUEST
     refused_here = next(_refused(_asked_for(kind, result, pod, dst, link)), None) if link else None
     echo = refused_here or next(_refused(_asked_for(kind, result, pod, dst)), None)
     return {

@@ -42,7 +42,8 @@ def test_a_failure_quotes_the_line() -> None:
 def test_a_failed_warning_is_no_failure() -> None:
     code, said, _ = run("state", CAPTURES / "random-cali-mac" / "state.txt")
     assert code == 0
-    assert "cali-has-proxy-mac failed, but only warns" in said
+    assert said.startswith("WARN  ")
+    assert "\n! cali-has-proxy-mac (warning)" in said
 
 
 def test_json_document() -> None:

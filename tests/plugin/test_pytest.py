@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.support.lab import FIXTURES
+from tests.support.wire import BEGIN, OTHER, SECOND, tcp, write_pcap
 
 LAB = FIXTURES / "lab" / "captures"
 WORKS = """\
@@ -111,6 +112,20 @@ def test_what_only_warns_is_a_warning(project: Path) -> None:
     done = run(project)
     assert done.returncode == 0
     assert "late.pcapcheck.yaml:1: RuleWarning: gateway-arp-prompt: " in done.stdout
+
+
+def test_a_question_without_an_answer_is_a_warning(project: Path) -> None:
+    """Once, however many rules the file has; it fails no test."""
+    syns = [
+        (BEGIN + n * SECOND, tcp(0x02, dst="10.9.0.7", src="172.31.186.250", eth=(OTHER, OTHER))) for n in (0, 1, 3)
+    ]
+    write_pcap(project / "ens5.pcap", syns)
+    shutil.copy(LAB / "healthy" / "cali14e7d81007d.pcap", project / "cali14e7d81007d.pcap")
+    (project / "nic.pcapcheck.yaml").write_text("extends: calico\ncaptures: [ens5.pcap, cali14e7d81007d.pcap]\n")
+    done = run(project)
+    assert done.returncode == 0
+    asked = "UnansweredWarning: 172.31.186.250's connection to 10.9.0.7 port 80 gets no answer (asked 3 times)"
+    assert done.stdout.count(asked) == 1
 
 
 def test_accepted_and_switched_off(project: Path) -> None:

@@ -52,7 +52,7 @@ def test_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_kinds() -> None:
     slow = written(analyze(*captures("proxy-delay-80")), "github")
     kinds = {one.properties["title"].split(":")[0]: one.kind for one in read_annotations(slow)}
-    assert kinds == {"gateway-arp-prompt": "warning", "pcapcheck": "notice"}
+    assert kinds == {"gateway-arp-prompt": "warning", "pcapcheck": "warning"}
 
 
 def test_escapes(tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ import pytest
 
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
+from pcapcheck.report.exit import exit_code
 from pcapcheck.report.headline import headline
 from pcapcheck.report.text import write_text
 from tests.support.lab import captures
-from tests.support.wire import BEGIN, SECOND, error, request, tcp, write_pcap
+from tests.support.wire import BEGIN, MS, NODE, NODE_IP, OTHER, SECOND, answer, ask, error, request, tcp, write_pcap
 
 SYNS = [(BEGIN + n * SECOND, tcp(0x02)) for n in (0, 1, 3)]
 
@@ -23,24 +24,104 @@ def text(analysis: Analysis) -> str:
     return stream.getvalue()
 
 
+def heads(analysis: Analysis) -> str:
+    """The first line of the report for people."""
+    return text(analysis).splitlines()[0]
+
+
 def test_syns_without_an_answer_are_told_off_the_pods_links(tmp_path: Path) -> None:
     analysis = analyze(write_pcap(tmp_path / "eth0.pcap", SYNS))
     assert analysis.verdict == "not-checked"
-    asked = "10.244.1.10 asked 10.244.1.11 for a TCP connection to port 80 and got no answer"
-    assert headline(analysis).endswith(f"; but {asked} there")
+    asked = "10.244.1.10's connection to 10.244.1.11 port 80 gets no answer"
+    assert heads(analysis).startswith(f"NOT CHECKED  {asked} (asked 3 times); no rule could be checked: ")
     report = text(analysis)
-    assert f"! {asked} on eth0 (frame 1 of eth0.pcap)" in report
-    assert "record the cali interfaces of both pods too" in report
+    assert f"! {asked} on eth0 (asked 3 times; frame 1 of eth0.pcap): a policy or a firewall dropped the SYN" in report
+    assert "record the next interface on the way too" in report
     assert [one["text"] for one in analysis.to_dict()["remarks"]] == [one.text for one in analysis.remarks]
+    (told,) = analysis.to_dict()["unanswered"]
+    assert (told["protocol"], told["asker"], told["asked"]) == ("TCP", "10.244.1.10", "10.244.1.11")
+    assert (told["question"], told["attempts"], told["frames"], told["doubt"]) == (asked, 3, [1], None)
 
 
-def test_a_warning_says_what_it_is_about(tmp_path: Path) -> None:
+def test_a_warning_heads_the_report(tmp_path: Path) -> None:
     analysis = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", SYNS))
-    assert headline(analysis).endswith(
-        "; tcp-answered failed, but only warns: "
-        "10.244.1.10's attempts at TCP connections to 10.244.1.11 port 80 get no answer"
+    assert heads(analysis) == "WARN  10.244.1.10's connection to 10.244.1.11 port 80 gets no answer"
+    assert analysis.remarks == analysis.unanswered == []
+    told = analysis.to_dict()
+    assert (told["verdict"], told["heading"], told["warnings"]) == ("pass", "WARN", 1)
+
+
+def test_what_was_answered_follows_the_warning() -> None:
+    head = heads(analyze(*captures("tcp-dropped")))
+    assert head == (
+        "WARN  10.244.1.10's connection to 10.244.1.11 port 5201 gets no answer; "
+        "the node answers the pods' ARP for their gateway, and 4 of 4 echo requests are replied to"
     )
-    assert analysis.remarks == []
+
+
+def test_an_unanswered_question_heads_a_pass(tmp_path: Path) -> None:
+    pings = [(BEGIN + n * SECOND, request(n, src=NODE_IP, dst="10.9.0.7", eth=(OTHER, NODE))) for n in range(1, 4)]
+    link = write_pcap(tmp_path / "cali14e7d81007d.pcap", [(BEGIN, ask()), (BEGIN + MS, answer())])
+    analysis = analyze(link, write_pcap(tmp_path / "eth0.pcap", pings))
+    asked = "172.31.186.250's echo request to 10.9.0.7 gets no answer (asked 1 time, and 1 more like it)"
+    assert heads(analysis) == f"WARN  {asked}; the node answers 10.244.1.10's ARP for its gateway"
+    assert (analysis.verdict, exit_code(analysis)) == ("pass", 0)
+
+
+def test_many_questions_are_counted(tmp_path: Path) -> None:
+    syns = [
+        (BEGIN + n * SECOND + port, tcp(0x02, ports=(40000 + port, port), dst=f"10.9.0.{port}"))
+        for n in (0, 1, 3)
+        for port in range(1, 9)
+    ]
+    analysis = analyze(write_pcap(tmp_path / "eth0.pcap", syns))
+    assert len(analysis.unanswered) == 1, "alike in all but whom they ask"
+    syns = [
+        (BEGIN + n * SECOND + port, tcp(0x02, dst=f"10.9.0.{port}", eth=(OTHER, f"02:00:00:00:00:{port:02x}")))
+        for n in (0, 1, 3)
+        for port in range(1, 9)
+    ]
+    analysis = analyze(write_pcap(tmp_path / "eth0.pcap", syns))
+    assert len(analysis.unanswered) == 8
+    assert "port 80 gets no answer (asked 3 times) (and 7 more); no rule" in heads(analysis)
+    report = text(analysis)
+    assert report.count("! 10.244.1.10's connection to 10.9.0.") == 5
+    assert "! and 3 more questions without an answer" in report
+
+
+def test_a_pass_says_what_was_not_there(tmp_path: Path) -> None:
+    gateway = [(BEGIN, ask()), (BEGIN + MS, answer())]
+    head = heads(analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", gateway)))
+    assert head.startswith("PASS  the node answers 10.244.1.10's ARP for its gateway; no ping, no TCP")
+    # Of a connection that began before the recording there is no handshake.
+    data = [*gateway, (BEGIN + 2 * MS, tcp(0x10))]
+    assert "no TCP" not in heads(analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", data)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "fate"),
+    [
+        (3, 3, "is refused by 172.31.186.250 (port unreachable, 3/3)"),
+        (3, 13, "is prohibited by 172.31.186.250 (administratively prohibited, 3/13)"),
+        (3, 1, "fails: 172.31.186.250 says host unreachable (3/1)"),
+    ],
+)
+def test_an_icmp_error_is_an_answer(kind: int, code: int, fate: str, tmp_path: Path) -> None:
+    frames = [SYNS[0], (BEGIN + MS, error(kind, code, tcp(0x02))), (BEGIN + 3 * SECOND, tcp(0x02, ports=(41000, 81)))]
+    analysis = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", frames))
+    assert heads(analysis).startswith(f"WARN  10.244.1.10's connection to 10.244.1.11 port 80 {fate}")
+
+
+def test_the_error_behind_a_silent_start_is_told(tmp_path: Path) -> None:
+    """The node refuses only once its ARP for the receiver has failed; the first pings end without a word."""
+    link = [(BEGIN, ask()), (BEGIN + MS, answer())]
+    pings = [(BEGIN + n * SECOND, request(n)) for n in range(1, 6)]
+    refused = [(BEGIN + n * SECOND + MS, error(3, 1, request(n))) for n in (4, 5)]
+    frames = sorted([*link, *pings, *refused, (BEGIN + 9 * SECOND, ask())])
+    head = heads(analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", frames)))
+    assert head.startswith(
+        "FAIL  10.244.1.10's echo requests to 10.244.1.11 fail: 172.31.186.250 says host unreachable (3/1) (5 of 5)"
+    )
 
 
 def test_a_lone_icmp_error_is_told(tmp_path: Path) -> None:

@@ -16,10 +16,12 @@ from pcapcheck import analyze
 from pcapcheck.analysis import analyze_state
 from pcapcheck.cli_report import FORMATS
 from pcapcheck.report.exit import demand, exit_code
+from pcapcheck.report.headline import headline
 from pcapcheck.triage.outcome import Outcome
 from tests.support.formats import Told, of_json, of_junit, of_sarif, read_back, written
 from tests.support.lab import CAPTURES, captures
 from tests.support.schemas import published
+from tests.support.wire import BEGIN, NODE_IP, OTHER, SECOND, answer, ask, error, request, write_pcap
 
 SCENARIOS = (
     "healthy",
@@ -122,6 +124,46 @@ def test_no_colours(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "[31m" not in written(outcome("proxy-arp-off"), form)
     assert "\x1b" not in written(outcome("proxy-arp-off"), form)
+
+
+HEADED = {
+    "text": "{0}  {1}",
+    "json": '"heading": "{0}"',
+    "jsonl": '"heading": "{0}"',
+    "junit": "{0}",
+    "sarif": "{0}: {1}",
+    "github": "::pcapcheck: {2}::{1}",
+    "markdown": "{0}: {1}",
+}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("scenario", ["healthy", "proxy-delay-80", "unreachable", "direction-in"])
+def test_all_have_the_same_heading(scenario: str, form: str) -> None:
+    """A warning is not to be taken for a pass in any of them."""
+    judged = outcome(scenario)
+    word = {"healthy": "PASS", "proxy-delay-80": "WARN", "unreachable": "FAIL", "direction-in": "PASS"}[scenario]
+    said = plain(form, written(judged, form)).replace("title=pcapcheck%3A ", "::pcapcheck: ")
+    wanted = HEADED[form].format(word, headline(judged), word.lower())
+    assert wanted in said.replace("⚠️", ""), form
+    assert headline(judged) in said
+    others = {"PASS", "WARN", "FAIL", "NOT CHECKED"} - {word}
+    assert not any(HEADED[form].format(one, headline(judged), one.lower()) in said for one in others if form != "junit")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_all_tell_of_unanswered_questions(form: str, tmp_path: Path) -> None:
+    """Off the pods' links, where no rule is about them, with what follows from them."""
+    nic, neighbour = "0a:58:ac:1f:ba:fa", "172.31.186.77"
+    ping = request(1, src="10.9.0.4", dst=neighbour, eth=(OTHER, nic))
+    asks = [(BEGIN + n * SECOND, ask(neighbour, nic, NODE_IP)) for n in range(3)]
+    frames = [(BEGIN, ping), *asks, (BEGIN + 3 * SECOND, error(3, 1, ping))]
+    link = write_pcap(tmp_path / "cali14e7d81007d.pcap", [(BEGIN, ask()), (BEGIN + SECOND // 100, answer())])
+    judged = analyze(link, write_pcap(tmp_path / "ens5.pcap", frames))
+    said = plain(form, written(judged, form)).replace("\\u2026", "…")
+    question = f"{NODE_IP}'s ARP for {neighbour} gets no answer"
+    assert f"{question} (asked 3 times over 2 s); the node answers 10.244.1.10's ARP for its gateway" in said
+    assert f"{question} on ens5 (asked 3 times over 2 s; frames 2, 3, 4 of ens5.pcap): so {NODE_IP} tells" in said
 
 
 @pytest.mark.parametrize("form", FORMATS)

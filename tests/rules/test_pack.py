@@ -19,6 +19,7 @@ FLIPPED = {
     "gateway-arp-proxy-mac": ("reply_mac: $proxy_mac", "reply_mac: 02:00:00:00:00:01"),
     "gateway-arp-prompt": ("le: $arp_prompt", "le: 1ns"),
     "gateway-arp-single-answer": ("answering_macs: 1", "answering_macs: 2"),
+    "pod-answers-arp": ("answered: true\n  any", "answered: false\n  any"),
     "pod-frames-to-proxy-mac": ("eth.dst: $proxy_mac", "eth.dst: 02:00:00:00:00:01"),
     "node-frames-from-proxy-mac": ("eth.src: $proxy_mac", "eth.src: 02:00:00:00:00:01"),
     "node-frames-to-pod-mac": ("same_as: pod.mac", "same_as: eth.src"),
