@@ -51,7 +51,7 @@ def compare(links: list[Link], state: State) -> Agreement:
         if described is not None:
             _same_instance(link, described, found)
     _other_node(links, state, found)
-    changed = [note for host in state.hosts for note in host.notes_of("changed")]
+    changed = [note for host in state.hosts if not host.contradictions for note in host.notes_of("changed")]
     for note in changed[:CHANGES_TOLD]:
         text = f"{note.text}: the later one counts here; which was so while the capture was made?"
         found.remarks.append(Remark(text, (quote(note.line),)))
