@@ -486,6 +486,16 @@ _define(
     "the MACs that the node holds for the pod",
     why_absent="no MAC that the node holds for the pod is told; add ip neigh from the node, after a ping",
 )
+_NEIGHBOURS = "the node's neighbour entry for the pod is not told; add ip neigh from the node"
+_define(
+    STATE,
+    "node_resolved",
+    BOOL,
+    "whether the node has a MAC for each address of the pod that it asked for",
+    why_absent=_NEIGHBOURS,
+)
+_define(STATE, "unresolved", ADDRESS, "the addresses that it has none for", why_absent=_NEIGHBOURS)
+_define(STATE, "unresolved_state", TEXT, "the state of that entry: FAILED or INCOMPLETE", why_absent=_NEIGHBOURS)
 _define(STATE, "pod.mac", MAC, "the pod's own MAC", why_absent=_POD)
 _define(STATE, "pod.index", NUMBER, "number of the pod's end", why_absent=_POD)
 _define(STATE, "pod.peer_index", NUMBER, "number that the pod's end names as its other end", why_absent=_POD)

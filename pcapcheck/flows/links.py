@@ -15,8 +15,8 @@ from pcapcheck.values import is_group_address
 # Words of a capture filter that may let a request through and not its answer.
 _ONE_SIDED = re.compile(r"\b(src|dst|inbound|outbound|less|greater|len|broadcast|multicast|gateway|grep)\b|\[")
 
-# What stands for the name of a cali interface that is not known.
-UNNAMED = "caliXXXXXXXXXXX"
+# What stands for the name of a cali interface that is not known: words to fill in, which nobody takes for a name.
+UNNAMED = "<the cali interface>"
 # What Linux interfaces are called; anything else may stand in a capture but must not get into a command.
 INTERFACE_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,15}")
 

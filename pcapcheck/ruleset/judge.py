@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from pcapcheck.columns import ASKED, HOPS, PATHS, STATE, Column
+from pcapcheck.columns import ADDRESS, ANSWERS, ARP, ASKED, HOPS, PATHS, STATE, Column
 from pcapcheck.flows.facts import Facts
+from pcapcheck.flows.links import UNNAMED
 from pcapcheck.flows.points import PointKey
 from pcapcheck.ruleset.aggregate import COUNT, RATIO, SIGNS, Bound, Measure, Spread
 from pcapcheck.ruleset.bins import SAMPLES_PER_BIN, Bin, BinKey, Sample
 from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Judge, Leaf
 from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding
-from pcapcheck.ruleset.rule import Rule, fill, placeholders
-from pcapcheck.values import Value
+from pcapcheck.ruleset.rule import Rule, fill, placeholders, without
+from pcapcheck.values import Value, is_ipv4
 
 EVIDENCE_PER_RULE = 20
+# What IPv6 does where IPv4 asks by ARP.
+SOLICITATION = "neighbour solicitation"
 NOUNS = {
     "frames": "frame",
     "arp": "ARP or neighbour discovery exchange",
@@ -166,11 +170,13 @@ def _judge_bins(rule: Rule, early: list[Leaf], shown: list[Column], bins: dict[B
 def _evidence(rule: Rule, shown: list[Column], sample: Sample, late: Late) -> Evidence:
     held = {column: late.get(column) if column.deferred else sample.values.get(column.name) for column in shown}
     row = {column.name: column.show(value) for column, value in held.items()}
-    absent = {column.name for column, value in held.items() if value is None}
+    absent = {column.name for column, value in held.items() if value is None or value == UNNAMED}
     # What comes from a capture must not become part of a command that somebody pastes.
     quoted = {name: shlex.quote(text) for name, text in row.items()}
+    if rule.table in (ARP, ANSWERS):
+        rule = _for_family(rule, held)
     expected = fill(rule.expected, rule.table, row) or "; ".join(_words(leaf) for leaf in rule.expect.leaves())
-    observed = fill(rule.observed, rule.table, row) or "; ".join(
+    observed = fill(without(rule.observed, absent), rule.table, row) or "; ".join(
         f"{leaf.column.name} = {_plainly(leaf.column, held[leaf.column])}" for leaf in rule.expect.leaves()
     )
     link = late.facts.link(late.capture, late.group)
@@ -192,6 +198,15 @@ def _evidence(rule: Rule, shown: list[Column], sample: Sample, late: Late) -> Ev
     )
 
 
+def _for_family(rule: Rule, held: Mapping[Column, Value | None]) -> Rule:
+    """A rule about ARP in the words of IPv6, where the row's addresses are of that family."""
+    addresses = [value for column, value in held.items() if column.type is ADDRESS and isinstance(value, int)]
+    if not addresses or is_ipv4(addresses[0]):
+        return rule
+    texts = {name: getattr(rule, name).replace("ARP", SOLICITATION) for name in ("expected", "observed", "headline")}
+    return replace(rule, **texts)
+
+
 def _told(rule: Rule, sample: Sample) -> tuple[str, ...]:
     """The lines behind what did not hold, each once."""
     named = [column.name for leaf in rule.expect.leaves() for column in leaf.columns()]
@@ -203,7 +218,7 @@ def _reason(leaves: list[Leaf], judge: Judge, late: Late, sample: Sample) -> str
         if judge(leaf) == UNKNOWN:
             for column in leaf.columns():
                 if not column.deferred and sample.values.get(column.name) is None:
-                    return column.absence
+                    return sample.missing.get(column.name) or column.absence
                 if column.deferred and late.get(column) is None:
                     return late.reason(column)
     return "unknown"
@@ -296,7 +311,7 @@ def _nothing(rule: Rule, seen: int, facts: Facts) -> str:
     if not facts.links:
         return "no frame was recorded, or none lies between --since and --until"
     if wants_link and not any(link.point.kind == "pod-link" and link.judged for link in facts.links.values()):
-        return "nothing shows that this is a pod link; name the interface: --interface FILE=caliXXXXXXXXXXX"
+        return "nothing shows that this is a pod link; name the interface: --interface FILE=NAME (a pod link's name on the node begins with cali)"
     links = sum(link.point.kind == "pod-link" and link.judged for link in facts.links.values())
     if rule.table in (HOPS, PATHS) and links > 1:
         # What the rule says then, to record a second link, was done.

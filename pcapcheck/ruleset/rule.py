@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 from pcapcheck.columns import COLUMNS, TABLES
@@ -194,6 +194,13 @@ def fill(text: str, table: str, row: dict[str, str]) -> str:
         if name is not None:
             parts.append(row.get(name) or COLUMNS[table][name].show(None))
     return "".join(parts)
+
+
+def without(text: str, absent: Container[str]) -> str:
+    """A rule's text without the clauses (behind a semicolon) of which every column is absent."""
+    first, *others = text.split("; ")
+    told = [one for one in others if not (names := placeholders(one)) or any(name not in absent for name in names)]
+    return "; ".join((first, *told))
 
 
 def _list(items: dict[str, Node], name: str) -> tuple[str, ...]:

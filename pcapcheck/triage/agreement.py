@@ -10,7 +10,14 @@ from pcapcheck.triage.state.rows import quote
 from pcapcheck.values import format_address, format_mac
 
 # What Calico sets on a network of 1500 bytes (felix/dataplane/linux/int_dataplane.go, ConfigureDefaultMTUs).
-MTUS = {1480: "IP in IP", 1450: "VXLAN", 1430: "VXLAN over IPv6", 1440: "WireGuard", 1420: "WireGuard over IPv6"}
+# Manifests before 3.16 set 1440 whatever the network was (veth_mtu in calico-config).
+MTUS = {
+    1480: "IP in IP",
+    1450: "VXLAN",
+    1430: "VXLAN over IPv6",
+    1440: "WireGuard, and older manifests for IP in IP,",
+    1420: "WireGuard over IPv6",
+}
 
 
 CHANGES_TOLD = 3
@@ -44,7 +51,7 @@ def compare(links: list[Link], state: State) -> Agreement:
         if described is not None:
             _same_instance(link, described, found)
     _other_node(links, state, found)
-    changed = [note for host in state.hosts for note in host.notes_of("changed")]
+    changed = [note for host in state.hosts if not host.contradictions for note in host.notes_of("changed")]
     for note in changed[:CHANGES_TOLD]:
         text = f"{note.text}: the later one counts here; which was so while the capture was made?"
         found.remarks.append(Remark(text, (quote(note.line),)))
@@ -91,7 +98,7 @@ def _same_instance(link: Link, described: PodLink, found: Agreement) -> None:
     found.foreign |= ips | link.pod_ips
     found.remarks.append(
         Remark(
-            f"on {link.node_interface} the capture shows the pod {seen}, the state describes {said}: not the same pod "
+            f"on {link.point.name} the capture shows the pod {seen}, the state describes {said}: not the same pod "
             "instance, so what the state says of the pod counts for nothing here",
             lines,
         )

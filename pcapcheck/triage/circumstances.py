@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pcapcheck.flows.links import UNNAMED
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.state.host_routes import NOWHERE
-from pcapcheck.triage.state.model import Host, Line, Link, PodLink, State
+from pcapcheck.triage.state.model import POD, Host, Line, Link, PodLink, State
 from pcapcheck.triage.state.pod_links import Names, own_calis
 from pcapcheck.triage.state.rows import StateRow, quote, state_rows
 from pcapcheck.triage.state.sysctls import value_of
@@ -70,7 +70,10 @@ class Situation:
         self, link: PodLink, interface: str | None, address: int | None
     ) -> tuple[PodLink | None, StateRow | None]:
         """A link of which the state says less than the captures do: they tell its name and its pod's address."""
-        hosts = self.state.nodes or [host for host in self.state.hosts if host.role is None]
+        unknown = [host for host in self.state.hosts if host.role is None and not host.contradictions]
+        # Of several nodes, one that contradicts itself among them, none is known to be the right one.
+        mixed = any(host.contradictions for host in self.state.hosts if host.role != POD)
+        hosts = [] if mixed else self.state.nodes or unknown
         node = link.node or (hosts[0] if len(hosts) == 1 else None)
         name = link.cali_name or (interface if interface != UNNAMED else None)
         if link.pod is None and (node is None or name is None):

@@ -22,7 +22,7 @@ from pcapcheck.workload import is_shortened
 
 CONFIRMED, POSSIBLE, RULED_OUT = "confirmed", "possible", "ruled-out"
 STATUSES = (CONFIRMED, POSSIBLE, RULED_OUT)
-# What stands in a title, and in a command, for what is not known.
+# What stands in a title for what is not known, and in a command: words to fill in, never a name that looks real.
 UNKNOWN_SAID = {
     "interface": "the pod's interface",
     "dst.interface": "the receiver's interface",
@@ -34,12 +34,12 @@ UNKNOWN_SAID = {
 }
 UNKNOWN_TYPED = {
     "interface": UNNAMED,
-    "dst.interface": UNNAMED,
-    "pod": "POD-ADDRESS",
-    "dst": "RECEIVER-ADDRESS",
-    "sent_to": "MAC",
-    "gateway.mac": "MAC",
-    "refused.from": "ITS-SENDER",
+    "dst.interface": "<the receiver's cali interface>",
+    "pod": "<the pod's address>",
+    "dst": "<the receiver's address>",
+    "sent_to": "<the wrong MAC>",
+    "gateway.mac": "<the other MAC>",
+    "refused.from": "<its sender>",
 }
 
 
@@ -155,8 +155,9 @@ def _suspect(
     row = {
         name: column.show(value) for name, column in COLUMNS[CASE].items() if (value := symptoms.get(name)) is not None
     }
-    quoted = {name: shlex.quote(text) for name, text in row.items()}
-    typed = UNKNOWN_TYPED | quoted
+    # A link without a name on the node is as unknown as no link.
+    row = {name: text for name, text in row.items() if text != UNNAMED}
+    typed = UNKNOWN_TYPED | {name: shlex.quote(text) for name, text in row.items()}
     return Suspect(
         cause,
         status,

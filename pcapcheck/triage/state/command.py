@@ -37,8 +37,13 @@ KUBECTL_VALUES = (
     "--selector",
     "-o",
     "--as",
+    "--image",
+    "--profile",
+    "--target",
 )
 CONTAINER_VALUES = ("-u", "--user", "-w", "--workdir", "-e", "--env")
+# Programs that run one command on several hosts.
+ON_EACH = ("ansible", "pdsh", "clush", "pssh", "parallel-ssh")
 SSH_VALUES = ("-p", "-i", "-o", "-l", "-J", "-F")
 
 
@@ -48,7 +53,7 @@ class Command:
 
     ``tool`` is the program's bare name, empty where it opens a shell (``opens_shell``) or is not understood. ``space``
     says whose network namespace it looks into, where the line says so: ``pod:NAME``, ``netns:NAME`` or ``host:NAME``.
-    ``filtered``: a pipe takes lines away.
+    ``filtered``: a pipe takes lines away. ``on_each`` is what a tool runs on each of several hosts.
     """
 
     text: str
@@ -59,6 +64,7 @@ class Command:
     filtered: bool = False
     opens_shell: bool = False
     follows: list[Command] = field(default_factory=list)
+    on_each: Command | None = None
 
     @property
     def ends_shell(self) -> bool:
@@ -148,6 +154,12 @@ def _unwrap(words: list[str], command: Command, depth: int = 0) -> None:
             return
         elif tool in KUBECTL and len(words) > 1 and any(word in ("exec", "rsh") for word in words):
             words = _kubectl_exec(words[1:], command)
+        elif tool in KUBECTL and "debug" in words[1:3]:
+            words = _kubectl_debug(words[words.index("debug") + 1 :], command)
+        elif tool in ON_EACH and len(words) > 1:
+            command.on_each = _on_each(tool, words[1:])
+            command.tool, command.words = tool, words
+            return
         elif tool in CONTAINERS and "exec" in words:
             rest = _skip_options(words[words.index("exec") + 1 :], CONTAINER_VALUES)
             command.space, words = (f"netns:{rest[0]}", rest[1:]) if rest else ("", [])
@@ -202,6 +214,28 @@ def _kubectl_exec(words: list[str], command: Command) -> list[str]:
     inside = inside or plain[1:]
     command.opens_shell = not inside
     return inside
+
+
+def _kubectl_debug(words: list[str], command: Command) -> list[str]:
+    """``kubectl debug node/NODE … -- COMMAND`` looks into the node, ``kubectl debug POD`` into the pod."""
+    rest, inside = (words[: words.index("--")], words[words.index("--") + 1 :]) if "--" in words else (words, [])
+    target = next((word for word in rest if word.startswith(("node/", "nodes/"))), None)
+    if target is not None:
+        command.space = f"host:{target.partition('/')[2]}"
+        command.opens_shell = not inside
+        return inside
+    return _kubectl_exec(words, command)
+
+
+def _on_each(tool: str, words: list[str]) -> Command | None:
+    """The command of ansible's ``-a``, or what stands behind the options of pdsh and clush."""
+    if tool == "ansible":
+        at = next((at for at, word in enumerate(words[:-1]) if word in ("-a", "--args")), None)
+        return None if at is None else parse_command(words[at + 1])
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        at += 2 if re.fullmatch(r"-[a-zA-Z]*[wgxluftH]", words[at]) else 1
+    return parse_command(" ".join(words[at:])) if at < len(words) else None
 
 
 def _nsenter(words: list[str], command: Command) -> list[str]:

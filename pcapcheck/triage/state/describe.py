@@ -22,6 +22,8 @@ def describe_state(state: State) -> tuple[list[str], list[str]]:
 def _host(state: State, host: Host) -> str:
     if host.role != NODE:
         return clean(f"{host.role or 'a host of unknown kind'} {host.label}".replace("pod a pod", "a pod"))
+    if host.contradictions:
+        return clean(f"node {host.label}".replace("node the node", "the node")) + ": contradicts itself, not used"
     links = sum(link.node is host for link in state.links)
     data_plane = ", eBPF data plane" if host.ebpf else ""
     return (

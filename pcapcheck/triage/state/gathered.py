@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import fields
 
+from pcapcheck.triage.state.identity import Identity
 from pcapcheck.triage.state.model import Address, Host, Link, Neighbour, Note, PolicyRule, Route
 from pcapcheck.values import is_ipv4
 
+# The first are enough to see what is mixed up.
+MOST_CONTRADICTIONS = 3
 Fact = Route | Address | Neighbour | PolicyRule
 # What a complete listing of routes is of, by its name in Host.whole.
 TABLES = {"routes": "main", "local": "local"}
@@ -16,14 +19,17 @@ TABLES = {"routes": "main", "local": "local"}
 class Gathered:
     """A host in the making. Adding a part takes time by the part's own size."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, prefix: str) -> None:
         self.host = host
+        self.identity = Identity(prefix, host.role)
         self.own_addresses: set[int] = set()
         self._facts: dict[tuple[str, int, str], list[Fact]] = {}
 
     def add(self, part: Host) -> None:
         """Add what one output says."""
         host = self.host
+        found = [*part.contradictions, *self.identity.add(part)]
+        host.contradictions += found[: MOST_CONTRADICTIONS - len(host.contradictions)]
         for whole in part.whole:
             name, family = whole[:-1], whole[-1]
             if family in "46":

@@ -213,6 +213,14 @@ class Note:
     line: Line
 
 
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Two lines that cannot both be of one host at one time; ``line`` is the later, ``text`` names the other."""
+
+    text: str
+    line: Line
+
+
 @dataclass(slots=True)
 class Host:
     """A network namespace that was looked into: a node or a pod.
@@ -221,7 +229,8 @@ class Host:
     addresses4/6, routes4/6 (main), local4/6 (the local table), neighbours4/6, rules4/6, and routes out of one interface
     (``listing.routes_of``). Silence of another listing proves nothing; ``listed`` holds the command of each.
     ``missing`` are sysctls that the kernel says it does not have. ``removed`` are the interfaces of which
-    ``ip monitor`` saw a host route go, though not the interface.
+    ``ip monitor`` saw a host route go, though not the interface. ``assumed``: the name is a heading's that may mean
+    something else. Nothing is concluded from a host with ``contradictions``: lines of two hosts, or of two times.
     """
 
     name: str | None = None
@@ -243,6 +252,8 @@ class Host:
     notes: list[Note] = field(default_factory=list)
     whole: set[str] = field(default_factory=set)
     listed: dict[str, Line] = field(default_factory=dict)
+    assumed: bool = False
+    contradictions: list[Contradiction] = field(default_factory=list)
     _routes: dict[tuple[str, int, int], dict[int, list[Route]]] | None = field(default=None, repr=False)
     _neighbours: dict[int, list[Neighbour]] | None = field(default=None, repr=False)
     _lookups: dict[tuple[int, str | None], list[Lookup]] | None = field(default=None, repr=False)
@@ -425,11 +436,13 @@ class State:
 
     @property
     def nodes(self) -> list[Host]:
-        return [one for one in self.hosts if one.role == NODE]
+        """The nodes that something can be concluded from."""
+        return [one for one in self.hosts if one.role == NODE and not one.contradictions]
 
     @property
     def pod_hosts(self) -> list[Host]:
-        return [one for one in self.hosts if one.role == POD]
+        """The same of pods."""
+        return [one for one in self.hosts if one.role == POD and not one.contradictions]
 
     def links_for(self, *, ip: int | None = None, mac: int | None = None, cali: str | None = None) -> Iterator[PodLink]:
         """The pod links with this address, MAC or cali name, of which a state may hold the beginning only."""

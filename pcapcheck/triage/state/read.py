@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pcapcheck.errors import StateError
 from pcapcheck.triage.state.blocks import Understood, understand
-from pcapcheck.triage.state.model import Line, State
+from pcapcheck.triage.state.model import POD, Host, Line, State
 from pcapcheck.triage.state.pod_links import join_links
 from pcapcheck.triage.state.roles import Roles
 from pcapcheck.triage.state.session import read_session
@@ -39,11 +39,25 @@ def read_state(paths: Iterable[str | Path], prefix: str = PREFIX, gateway: int |
     state = understood.state
     roles = Roles(prefix) if gateway is None else Roles(prefix, gateway)
     state.hosts = roles.sort(understood.parts)
+    for host in state.hosts:
+        for one in host.contradictions:
+            state.complain(
+                one.line,
+                f"{one.text}: two hosts or two times in one, so nothing is concluded from {_what(host)}; put the name of "
+                "its host above each output, or give a file per host",
+            )
     complete_names(state, prefix)
     state.links = join_links(state, prefix)
     if len(state.links) > MOST_POD_LINKS:
         raise StateError(f"more than {MOST_POD_LINKS} pod links are described; leave out what is not about this node")
     return state
+
+
+def _what(host: Host) -> str:
+    """How a message calls a host."""
+    if host.role == POD:
+        return clean(f"the pod {host.label}" if host.name else "that pod")
+    return clean(f"the state of {host.label}")
 
 
 def _lines(path: Path) -> list[Line]:

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 
 from pcapcheck.errors import StateError
 from pcapcheck.triage.state.blocks import Part
-from pcapcheck.triage.state.gathered import Gathered, differ, own_addresses
+from pcapcheck.triage.state.gathered import Gathered
 from pcapcheck.triage.state.model import BPF_DEVICES, NODE, POD, Host
+from pcapcheck.triage.state.same_host import by_owner, merge_same
 from pcapcheck.triage.state.session import Owner
 from pcapcheck.values import parse_address
 from pcapcheck.workload import is_shortened, kind_of_name
@@ -32,29 +33,31 @@ class Roles:
 
     def sort(self, parts: Iterable[Part]) -> list[Host]:
         """The hosts, nodes first. Raises StateError where there are more than any node has."""
-        groups: dict[str, list[Part]] = {}
-        for part in parts:
-            groups.setdefault(part.owner.label, []).append(part)
-        hosts = [host for group in groups.values() for host in self._group(group)]
+        hosts = [host for group in by_owner(parts) for host in self._group(group)]
         if len(hosts) > MOST_HOSTS:
             raise StateError(
                 f"more than {MOST_HOSTS} nodes and pods are described; leave out what is not about this node"
             )
-        hosts = _merge_same(hosts)
+        hosts = merge_same(hosts, self.prefix)
         return sorted(hosts, key=lambda host: (host.role != NODE, host.role != POD))
 
     def _group(self, group: list[Part]) -> Iterator[Host]:
         """What one owner's parts come to: one host where the owner is named, else as many as contradict each other."""
         owner = group[0].owner
         if owner.role or owner.name or owner.netns:
-            gathered = Gathered(Host(name=owner.name, role=owner.role, netns=owner.netns))
+            role = owner.role or next((role for part in group if (role := self.role_of(part.host))), None)
+            gathered = Gathered(Host(name=owner.name, role=role, netns=owner.netns), self.prefix)
             for part in group:
                 gathered.add(part.host)
             host = gathered.finish()
             host.role = host.role or self.role_of(host) or _guess(owner)
             yield host
             return
-        yield from self._anonymous(group)
+        for host in self._anonymous(group):
+            if host.role != POD and owner.label.endswith(f"#{owner.section}"):
+                # The heading above it is its name, unless it tells another itself.
+                host.name, host.assumed = (host.name, False) if host.name else (owner.section, True)
+            yield host
 
     def _anonymous(self, group: list[Part]) -> Iterator[Host]:
         roles = [self.role_of(part.host) for part in group]
@@ -66,10 +69,10 @@ class Roles:
             last = role or last
             if last == POD:
                 if not pods or (role == POD and pods[-1].contradicts(part.host)):
-                    pods.append(Gathered(Host(role=POD)))
+                    pods.append(Gathered(Host(role=POD), self.prefix))
                 pods[-1].add(part.host)
             else:
-                node = node or Gathered(Host(role=last))
+                node = node or Gathered(Host(role=last), self.prefix)
                 node.add(part.host)
         if node:
             yield node.finish()
@@ -110,47 +113,3 @@ class Roles:
 def _guess(owner: Owner) -> str | None:
     """A network namespace that was entered from a node is a pod's; a host that is not known for a pod is a node."""
     return POD if owner.netns else NODE if owner.name else None
-
-
-def _merge_same(hosts: list[Host]) -> list[Host]:
-    """One host that was looked into from two shells is one."""
-    kept: list[list[Host]] = []
-    by_address: dict[int, list[list[Host]]] = {}
-    for host in hosts:
-        addresses = own_addresses(host.addresses) if host.role == POD else set()
-        # A pod is known again by its address; of nodes there are few.
-        likely = [some for ip in addresses for some in by_address.get(ip, ())] if host.role == POD else kept
-        same = next((some for some in likely if _same(some[0], host)), None)
-        if same is None:
-            same = [host]
-            kept.append(same)
-        else:
-            same.append(host)
-        for ip in addresses:
-            by_address.setdefault(ip, []).append(same)
-    return [_merged(some) for some in kept]
-
-
-def _merged(hosts: list[Host]) -> Host:
-    if len(hosts) == 1:
-        return hosts[0]
-    first = hosts[0]
-    gathered = Gathered(Host(first.name, first.role, netns=first.netns))
-    for host in hosts:
-        gathered.add(host)
-        gathered.host.netns = gathered.host.netns or host.netns
-    return gathered.finish()
-
-
-def _same(one: Host, other: Host) -> bool:
-    if one.role != other.role or (one.name and other.name and one.name != other.name):
-        return False
-    if one.netns and other.netns and one.netns != other.netns:
-        return False
-    if any(
-        name != "lo" and name in other.links and differ(link, other.links[name]) for name, link in one.links.items()
-    ):
-        return False
-    if one.role == POD:
-        return True
-    return one.role is not None or not (one.name or other.name)

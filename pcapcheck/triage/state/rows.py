@@ -9,18 +9,22 @@ from pcapcheck.triage.state.gateway import gateway_route
 from pcapcheck.triage.state.host_routes import Way, way_to_pod
 from pcapcheck.triage.state.model import Host, Line, Link, Neighbour, PodLink, State, Sysctl
 from pcapcheck.triage.state.pod_links import BY_CALI, pod_end
+from pcapcheck.triage.state.resolved import FAILED, unresolved
 from pcapcheck.triage.state.sysctls import value_of
 from pcapcheck.values import clean, format_address, is_ipv4, parse_address
 from pcapcheck.workload import cali_name, is_shortened, kind_of_name, parse_pod
 
 QUOTED = 160
 GATEWAY6 = parse_address("fe80::ecee:eeff:feee:eeee")
-FAILED = ("FAILED", "INCOMPLETE", "NONE")
 
 
 @dataclass(kw_only=True)
 class StateRow:
-    """A pod link; None is what the state does not tell. ``told`` quotes the lines behind a column, by its name."""
+    """A pod link; None is what the state does not tell.
+
+    ``told`` quotes the lines behind a column, by its name; ``missing`` says what it takes to know one, where a part of
+    it is known.
+    """
 
     group: int
     interface: str | None = None
@@ -34,6 +38,9 @@ class StateRow:
     gateway_on_link: bool | None = None
     gateway_mac: int | None = None
     node_mac: tuple[int, ...] | None = None
+    node_resolved: bool | None = None
+    unresolved: tuple[int, ...] | None = None
+    unresolved_state: str | None = None
     pod_mac: int | None = None
     pod_index: int | None = None
     pod_peer_index: int | None = None
@@ -57,6 +64,7 @@ class StateRow:
     gateway6: bool | None = None
     named_interface: str | None = None
     told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
     frames: list[int] = field(default_factory=list)
     outcome: str = ""
     time: int | None = None
@@ -185,6 +193,7 @@ class _Row:
         held = self._neighbours(node, cali)
         row.node_mac = tuple(one.mac for one in held if one.mac is not None) or None
         self._tell("node_mac", *(one.line for one in held))
+        self._resolved(node, held)
         if not self.link.ips or any(map(is_ipv4, self.link.ips)):
             found = gateway_route(node, cali, self.gateway)
             row.gateway_route, row.gateway_route_dev = found.leads, found.dev
@@ -215,6 +224,16 @@ class _Row:
             if one.dev == cali and one.mac is not None and one.state not in FAILED
         ]
 
+    def _resolved(self, node: Host, held: list[Neighbour]) -> None:
+        """Whether the node found out the pod's MAC: the entries that say no, else those that hold one."""
+        row = self.row
+        failed = unresolved(node, self.link)
+        if failed or held:
+            row.node_resolved = not failed
+            row.unresolved = tuple(one.ip for one in failed) or None
+            row.unresolved_state = failed[0].state if failed else None
+            self._tell("node_resolved", *(one.line for one in failed or held))
+
     def _settings(self, node: Host, cali: str) -> None:
         row = self.row
         own, every = node.sysctl(cali, "proxy_arp"), node.sysctl("all", "proxy_arp")
@@ -222,6 +241,8 @@ class _Row:
         # The kernel takes either: IN_DEV_PROXY_ARP in include/linux/inetdevice.h is an OR.
         row.proxy_arp = True if any(values) else None if None in values else False
         self._tell("proxy_arp", *map(_line, (own, every)))
+        if row.proxy_arp is None:
+            self._half("proxy_arp", "proxy_arp", {cali: own, "all": every})
         forwarding = node.sysctl(cali, "forwarding")
         value = value_of(forwarding)
         row.forwarding = None if value is None else value != 0
@@ -253,6 +274,19 @@ class _Row:
         elif way.leads_there is False and row.rp_filter is not None:
             row.reverse_path = False
         self._tell("reverse_path", *self.lines.get("rp_filter", ()), *way.lines)
+        if row.reverse_path is None and row.rp_filter is None:
+            filters = {name: node.sysctl(name, "rp_filter") for name in (cali, "all")}
+            self._half("reverse_path", "rp_filter", filters)
+
+    def _half(self, column: str, key: str, of: dict[str, Sysctl | None]) -> None:
+        """Of a setting that an interface and all decide together, say which is known, and which is missing."""
+        known = [one for one in of.values() if value_of(one) is not None]
+        lacking = [f"net.ipv4.conf.{name}.{key}" for name, one in of.items() if value_of(one) is None]
+        if known and known[0] is not None and lacking:
+            self.row.missing[column] = (
+                f"{known[0].name} is {known[0].value} ({quote(known[0].line).rpartition(': ')[0]}), but {lacking[0]} is "
+                f"not told, and either can be what counts; add sysctl {lacking[0]}"
+            )
 
 
 def _line(setting: Sysctl | None) -> Line | None:

@@ -7,64 +7,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pcapcheck.triage.state.command import Command, parse_command
+from pcapcheck.triage.state.headings import ANSIBLE, LONGEST_HEADING, RULER, Heading, read_heading
 from pcapcheck.triage.state.listing import listing_of
 from pcapcheck.triage.state.model import NODE, POD, Line
+from pcapcheck.triage.state.prefixes import without_prefixes
+from pcapcheck.triage.state.prompts import HASH, LONGEST_PROMPT, SAME, Prompt, find_prompt
 from pcapcheck.triage.state.readers import kind_of
 
-COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\r")
-LONGEST_PROMPT = 300
 LONGEST_LINE = 1 << 14
-PATH = r"[~/][^\s#$%>]{0,120}"
-# user@host:dir$, [user@host dir]#, host:dir$ …
-AT_HOST = re.compile(
-    r"\(?[\w.-]*\)?\s?\[?([\w.-]{1,64})@([\w.-]{1,128})"
-    rf"(?:[: ](?:{PATH}|[\w.-]{{1,120}}))?\]?\s?([#$%>])(?:\s+(.*))?"
-)
-HOST_ONLY = re.compile(rf"([A-Za-z][\w.-]{{1,128}}):{PATH}\s?([#$])(?:\s+(.*))?")
-SHELL = re.compile(r"((?:ba|da|a|z)?sh)-[\d.]+([#$])(?:\s+(.*))?")
-DIRECTORY = re.compile(rf"{PATH}\s([#$])(?:\s+(.*))?")
-DOLLAR = re.compile(r"\$(?:\s+(.*))?")
-HASH = re.compile(r"#\s+(.*)")
-# What "# " in front of makes a command of; anything else behind it is a remark or a heading.
-AFTER_HASH = (
-    *("ip", "ifconfig", "route", "netstat", "arp", "sysctl", "cat", "head", "tail", "grep", "egrep", "kubectl", "oc"),
-    *(
-        "nsenter",
-        "docker",
-        "podman",
-        "crictl",
-        "nerdctl",
-        "ctr",
-        "ping",
-        "tcpdump",
-        "uname",
-        "hostname",
-        "ethtool",
-        "nstat",
-    ),
-    *("nmcli", "networkctl", "iptables", "iptables-save", "ip6tables-save", "nft", "bpftool", "tc", "sudo", "watch"),
-    *("chroot", "busybox", "ssh", "sh", "bash", "exit", "logout", "calicoctl", "conntrack", "for", "env", "printenv"),
-)
+COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\r")
 # Commands that stand by themselves, without a prompt.
 BARE = re.compile(
     r"(?:sudo )?(?:ip (?:-\S+ )*(?:a|addr|address|l|link|r|route|ro|n|neigh|neighbor|neighbour|rule|netns exec)\b"
     r"|(?:route|netstat|arp|sysctl|ifconfig)(?: -\w+| net\.\S+| -a)+$|cat /proc/(?:sys/net|net)/"
-    r"|kubectl (?:-\S+ [\w.-]+ )*(?:get po|exec )|nsenter -)"
+    r"|kubectl (?:-\S+ [\w.-]+ )*(?:get po|exec |debug node/)|nsenter -|ssh (?:-\S+ )*[\w.@-]+$|ssh [\w.@-]+ (?:sudo )?ip "
+    r"|hostname$|uname -[an]$)"
 )
-# Words between which a heading may name whose the following is.
-HEADING = re.compile(
-    r"(?:on|in|inside|from|at)?\s*(?:the\s+)?"
-    r"(node|host|worker|master|control[- ]plane|pod|container|network namespace|netns)"
-    r"(?:\s+name)?(?:[\s:=]+(?!netns\b)([\w./-]+))?(?:\s+netns\s+([\w./-]+))?\s*(?:\([^)]*\))?",
-    re.IGNORECASE,
-)
-NAMED = re.compile(r"(?:on|in|inside|from|at)?\s*((?:[a-z0-9-]+/)?[a-z0-9][\w.-]*)", re.IGNORECASE)
-MARKS = "#=-*_`>: \t[]"
-LONGEST_HEADING = 80
-FILLING = ("side", "is", "a", "the", "itself", "state", "shell", "output")
 TRIMMED = re.compile(
     r"\s*(?:\.{3,}|…|\[\.{3}\]|\[?<?(?:snip|snipped|truncated|omitted|output omitted)>?\]?.{0,20}|\(\.{3}\))\s*"
 )
@@ -72,12 +33,16 @@ TRIMMED = re.compile(
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose output it is, as far as the session says. ``label`` keeps apart what is not named."""
+    """Whose output it is, as far as the session says. ``label`` keeps apart what is not named.
+
+    ``section`` is a heading above it that may be the name of a host.
+    """
 
     label: str
     role: str | None = None
     name: str | None = None
     netns: str | None = None
+    section: str | None = None
 
 
 @dataclass
@@ -95,16 +60,10 @@ class Block:
     at: Line | None = None
 
 
+HOSTNAME = re.compile(r"[A-Za-z0-9](?=.{0,252}$)[\w-]*(?:\.[\w-]+)*")
+# uname -a, and hostnamectl.
+SYSTEM = re.compile(r"Linux (\S+) \d+\.\d+\S* #.*|Static hostname: (\S+)")
 QUOTATION = re.compile(r"(?:> ?)+")
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """A prompt: what it looks like without its directory, the host that it names, and the command behind it."""
-
-    label: str
-    host: str | None
-    command: str
 
 
 @dataclass
@@ -122,33 +81,13 @@ def plain(text: str) -> str:
     return QUOTATION.sub("", text) if text.startswith(">") else text
 
 
-def find_prompt(text: str) -> Prompt | None:
-    """The prompt at the beginning of a line, or None."""
-    head = text.lstrip()[:LONGEST_PROMPT]
-    if not head or head[0] in "{<|":
-        return None
-    rest = text.lstrip()
-    if match := AT_HOST.fullmatch(rest) if "@" in head else None:
-        return Prompt(f"{match[1]}@{match[2]}", match[2], match[4] or "")
-    if match := SHELL.fullmatch(rest):
-        return Prompt(f"{match[1]}{match[2]}", None, match[3] or "")
-    if match := DIRECTORY.fullmatch(rest):
-        return Prompt(f"/{match[1]}", None, match[2] or "")
-    if match := HOST_ONLY.fullmatch(rest) if ":" in head else None:
-        return Prompt(match[1], match[1], match[3] or "")
-    if match := DOLLAR.fullmatch(rest):
-        return Prompt("$", None, match[1] or "")
-    match = HASH.fullmatch(rest)
-    if match and (match[1].split() or [""])[0] in AFTER_HASH:
-        return Prompt("#", None, match[1])
-    return Prompt("#", None, "") if rest == "#" else None
-
-
 def read_session(lines: Sequence[Line], file: str) -> Iterator[Block]:
     """The blocks of one file, in order."""
+    lines = without_prefixes(lines)
     reader = _Session(file, any(line.text.lstrip().startswith("```") for line in lines))
-    for line in lines:
-        reader.take(line)
+    for at, line in enumerate(lines):
+        below = lines[at + 1].text if at + 1 < len(lines) else ""
+        reader.take(line, ruled=RULER.fullmatch(below[:LONGEST_HEADING]) is not None)
         yield from reader.closed()
     reader.close()
     yield from reader.closed()
@@ -162,37 +101,50 @@ class _Session:
         self.fenced = False
         self.shells: list[Shell] = []
         self.heading: Owner | None = None
+        self.section: str | None = None
+        # What hostname printed, and the prompt at which it was typed.
+        self.host: tuple[str, str] | None = None
+        # The command that a tool runs on each of the hosts whose names follow as headings.
+        self.carried: Command | None = None
+        self.headed_by_tool = False
         self.headed_label: str | None = None
         self.prompt: Prompt | None = None
         self.current = Block(Owner(f"{file}:"))
 
-    def take(self, line: Line) -> None:
-        text = line.text
+    def take(self, line: Line, *, ruled: bool = False) -> None:
+        """Take the next line; ``ruled``: a line of marks stands below it."""
+        text = plain(line.text)
         if text.lstrip().startswith("```"):
             self.fenced = not self.fenced
             self._begin(None, line)
             return
-        prompt = find_prompt(text) if len(text) <= LONGEST_LINE else None
-        if (
-            prompt is None
-            and self.prompt
-            and self.prompt.label == "#"
-            and (match := HASH.fullmatch(text[:LONGEST_LINE]))
-        ):
-            # Where "# " is the prompt, whatever stands behind it was typed.
-            prompt = Prompt("#", None, match[1])
+        prompt = self._prompt_in(text) if len(text) <= LONGEST_LINE else None
         if prompt is not None:
             self._at_prompt(prompt, line)
         elif self._is_bare(text):
-            self._begin(parse_command(text.strip().strip("`:* ")), line)
-        elif (owner := self._heading(text)) is not None:
-            self.heading, self.headed_label = owner, None
-            self.shells.clear()
-            self._begin(None, line)
+            command = parse_command(text.strip().strip("`:* "))
+            if command.opens_shell and command.space:
+                # "ssh worker-1" on a line of its own is a heading of what follows.
+                self.heading, self.headed_label = self._elsewhere(command), None
+            self._begin(command, line)
+        elif self._headed(text, line, ruled=ruled):
+            pass
         elif TRIMMED.fullmatch(text[:LONGEST_HEADING]):
             self.current.trimmed = True
+        elif RULER.fullmatch(text[:LONGEST_HEADING]) and text.strip() == text.strip()[:LONGEST_HEADING]:
+            pass
         else:
             self.current.lines.append(line)
+            self._learn_host(text)
+
+    def _prompt_in(self, text: str) -> Prompt | None:
+        prompt = find_prompt(text)
+        if prompt is not None and prompt.label == SAME:
+            return replace(self.prompt or Prompt("$", None, ""), command=prompt.command)
+        if prompt is None and self.prompt and self.prompt.label == "#" and (match := HASH.fullmatch(text)):
+            # Where "# " is the prompt, whatever stands behind it was typed, but for a heading.
+            return None if read_heading(text) else Prompt("#", None, match[1])
+        return prompt
 
     def closed(self) -> list[Block]:
         """The blocks that have come to their end since this was asked last."""
@@ -213,10 +165,12 @@ class _Session:
         if text[:1].isspace() or len(bare) > LONGEST_PROMPT or not BARE.match(bare):
             return False
         command = parse_command(bare)
-        return bool(command.space) or listing_of(command) is not None
+        return bool(command.space) or command.tool in ("hostname", "uname") or listing_of(command) is not None
 
     def _at_prompt(self, prompt: Prompt, line: Line) -> None:
         self._leave_shells(prompt)
+        if self.headed_by_tool:
+            self.heading, self.headed_by_tool = None, False
         if self.headed_label is None:
             self.headed_label = prompt.label
         elif self.headed_label != prompt.label and not self.shells:
@@ -227,6 +181,7 @@ class _Session:
         if command and command.ends_shell and self.shells:
             self.shells.pop()
         self._begin(command, line)
+        self.carried = command.on_each if command else None
         if command and command.opens_shell and command.space:
             self.shells.append(Shell(self.current.owner, prompt.label))
 
@@ -253,11 +208,15 @@ class _Session:
             return self._elsewhere(command)
         if self.shells:
             return self.shells[-1].owner
-        if self.heading:
+        label = self.prompt.label if self.prompt else ""
+        if self.heading and (self.host is None or self.heading.name or self.heading.netns is not None):
             return self.heading
         if self.prompt and self.prompt.host:
             return Owner(f"host:{self.prompt.host}", name=self.prompt.host)
-        return Owner(f"{self.file}:{self.prompt.label if self.prompt else ''}")
+        if self.host and self.host[0] == label:
+            role = self.heading.role if self.heading else None
+            return Owner(f"host:{self.host[1]}", role, self.host[1])
+        return Owner(f"{self.file}:{label}", section=self.section)
 
     def _elsewhere(self, command: Command) -> Owner:
         """Where a command line says that it runs."""
@@ -269,32 +228,47 @@ class _Session:
             return Owner(f"host:{name}", name=name)
         return Owner(f"netns:{self.file}:{name}", netns=name)
 
-    def _heading(self, text: str) -> Owner | None:
-        """Whose the lines below are, where a line is a heading that says so."""
-        bare = text.strip()
-        if not bare or len(bare) > LONGEST_HEADING or text[:1].isspace():
-            return None
-        inner = bare.strip(MARKS)
-        decorated = inner != bare.rstrip() and (bare[-1] == ":" or bare[0] in "#=*-")
-        if not decorated or not inner or kind_of(text) is not None:
-            return None
-        words = [word for word in inner.split() if word.lower() not in FILLING]
-        match = HEADING.fullmatch(" ".join(words))
-        if match:
-            return self._headed(match[1].lower(), (match[2] or "").strip("./-"), match[3])
-        match = NAMED.fullmatch(inner)
-        if (
-            match
-            and (bare[-1] == ":" or bare[0] in "#=-")
-            and re.search(r"pod|node|worker|master", match[1], re.IGNORECASE)
-        ):
-            role = POD if "pod" in match[1].lower() else NODE
-            return Owner(f"{role}:{match[1]}", role, match[1])
-        return None
+    def _headed(self, text: str, line: Line, *, ruled: bool) -> bool:
+        """Whether a line is a heading that says, or may say, whose the lines below are; then they are."""
+        if len(text) > LONGEST_LINE or (not ruled and kind_of(text) is not None):
+            return False
+        heading = read_heading(text, underlined=ruled)
+        if heading is None or (heading.weak and self.shells):
+            return False
+        self.shells.clear()
+        if heading.weak:
+            self.section = heading.name
+        else:
+            self.section = self.headed_label = self.host = None
+            self.heading = self._owner_named(heading)
+            # What a tool prints above each host's output ends with the tool's.
+            self.headed_by_tool = self.carried is not None or ANSIBLE.fullmatch(text.strip()) is not None
+        self._begin(self.carried, line)
+        return True
 
-    def _headed(self, what: str, name: str, netns: str | None) -> Owner:
-        if what in ("pod", "container"):
-            return Owner(f"pod:{name or self.file}", POD, name or None, netns)
-        if what in ("network namespace", "netns"):
-            return Owner(f"netns:{self.file}:{name}", netns=name or None)
-        return Owner(f"node:{name or self.file}", NODE, name or None)
+    def _owner_named(self, heading: Heading) -> Owner:
+        name = heading.name
+        if heading.role == POD:
+            return Owner(f"pod:{name or self.file}", POD, name, heading.netns)
+        if heading.role is None:
+            return Owner(f"netns:{self.file}:{heading.netns or ''}", netns=heading.netns)
+        return Owner(f"host:{name}" if name else f"node:{self.file}", NODE, name)
+
+    def _learn_host(self, text: str) -> None:
+        """From the output of ``hostname``, and from ``uname -a``, whose the shell is; a pod's shell is known already."""
+        command = self.current.command
+        name = text.strip()
+        if command is None or command.tool not in ("hostname", "uname", "cat", "hostnamectl") or command.space:
+            return
+        if command.tool == "cat" and "/etc/hostname" not in command.words:
+            return
+        if match := SYSTEM.fullmatch(name):
+            name = match[1] or match[2]
+        elif command.tool in ("uname", "hostnamectl") and "-n" not in command.words:
+            return
+        named = self.heading is not None and self.heading.name is not None
+        if self.shells or named or (self.prompt and self.prompt.host) or not HOSTNAME.fullmatch(name):
+            return
+        self.host = (self.prompt.label if self.prompt else "", name)
+        self.section = None
+        self.current.owner = self._owner(command)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pcapcheck.triage.state.command import parse_command
-from pcapcheck.triage.state.session import find_prompt
+from pcapcheck.triage.state.prompts import find_prompt
 from tests.support.states import only, routes, state_of
 
 NODE_ROUTE = "10.244.1.10 dev cali14e7d81007d scope link"

@@ -1,0 +1,171 @@
+"""Hosts that were described in several places: which are one, by what they hold and where it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from pathlib import PurePath
+
+from pcapcheck.triage.state.blocks import Part
+from pcapcheck.triage.state.gathered import Gathered, differ, own_addresses
+from pcapcheck.triage.state.headings import SUBJECTS
+from pcapcheck.triage.state.identity import Identity
+from pcapcheck.triage.state.model import POD, Host, Line
+
+# A text with more headings that may be hosts has other things in mind.
+MOST_SECTIONS = 50
+
+
+def by_owner(parts: Iterable[Part]) -> list[list[Part]]:
+    """The parts of each owner. Headings that may be names are, where the same is listed below several of them."""
+    groups: dict[str, list[Part]] = {}
+    for part in parts:
+        groups.setdefault(part.owner.label, []).append(part)
+    return [some for group in groups.values() for some in _by_section(group)]
+
+
+def _by_section(group: list[Part]) -> list[list[Part]]:
+    sections: dict[str | None, list[Part]] = {}
+    for part in group:
+        sections.setdefault(part.owner.section, []).append(part)
+    listed = [{part.kind for part in some} for some in sections.values()]
+    if not 1 < len(sections) <= MOST_SECTIONS or not any(one & other for one, other in combinations(listed, 2)):
+        return [group]
+    return [
+        [replace(part, owner=replace(part.owner, label=f"{part.owner.label}#{section}")) for part in some]
+        for section, some in sections.items()
+    ]
+
+
+@dataclass
+class _Known:
+    """A host as far as it was found, with the place of its first part among all."""
+
+    hosts: list[Host]
+    place: int
+    prefix: str
+    identity: Identity = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.identity = Identity(self.prefix, self.hosts[0].role)
+        self.identity.add(self.hosts[0])
+
+
+def merge_same(hosts: list[Host], prefix: str) -> list[Host]:
+    """One host that was looked into from two shells, or in two files, is one."""
+    kept: list[_Known] = []
+    by_address: dict[int, list[_Known]] = {}
+    # Whose output has no name may be that of one that has.
+    for place, host in sorted(enumerate(hosts), key=lambda one: one[1].name is None or one[1].assumed):
+        addresses = own_addresses(host.addresses) if host.role == POD else set()
+        new = _Known([host], place, prefix)
+        # A pod is known again by its address; of nodes there are few.
+        likely = [some for ip in addresses for some in by_address.get(ip, ())] if host.role == POD else kept
+        same = _the_same(likely, new)
+        if same is None:
+            same = new
+            kept.append(new)
+        else:
+            same.hosts.append(host)
+            same.place = min(same.place, place)
+            same.identity.add(host)
+        for ip in addresses:
+            by_address.setdefault(ip, []).append(same)
+    kept.sort(key=lambda one: one.place)
+    return [_merged(one.hosts, prefix) for one in kept]
+
+
+def _the_same(likely: list[_Known], new: _Known) -> _Known | None:
+    """The one that this is: by name, by what it holds, else the only one that it can be."""
+    (host,) = new.hosts
+    if host.role == POD:
+        return next((one for one in likely if _may_be(one.hosts[0], host)), None)
+    akin = [one for one in likely if _may_be(one.hosts[0], host) and _is_akin(one, new)]
+    if akin:
+        return akin[0]
+    possible = [one for one in likely if _may_be(one.hosts[0], host) and _goes_with(one, new)]
+    return possible[0] if len(possible) == 1 else None
+
+
+def _may_be(one: Host, other: Host) -> bool:
+    if one.role != other.role:
+        return False
+    if one.name and other.name and one.name != other.name and not (one.assumed or other.assumed):
+        return False
+    if one.netns and other.netns and one.netns != other.netns:
+        return False
+    return one.role != POD or not any(
+        name != "lo" and name in other.links and differ(link, other.links[name]) for name, link in one.links.items()
+    )
+
+
+def _is_akin(one: _Known, new: _Known) -> bool:
+    """Whether name or content say that they are one; what contradicts itself is then seen when they are put together."""
+    first, other = one.hosts[0], new.hosts[0]
+    if first.name and first.name == other.name and not (first.assumed or other.assumed):
+        return True
+    return one.identity.is_akin(new.identity) and not _contradict(one, new)
+
+
+def _goes_with(one: _Known, new: _Known) -> bool:
+    """Whether nothing speaks against it: the one goes on in the same text, or has in a file what the other lacks."""
+    first, other = one.hosts[0], new.hosts[0]
+    if first.name and other.name and first.name != other.name:
+        return False
+    if first.role is None and (first.name or other.name):
+        return False
+    here, there = _files(one.hosts), _files(new.hosts)
+    if not here & there:
+        alike = {_stem(file) for file in here} & {_stem(file) for file in there}
+        if not alike or _kinds(one.hosts) & _kinds(new.hosts):
+            return False
+    return not _contradict(one, new)
+
+
+def _contradict(one: _Known, new: _Known) -> bool:
+    together = Identity(one.prefix, one.hosts[0].role)
+    for host in one.hosts:
+        together.add(host)
+    return bool(together.add(new.hosts[0]))
+
+
+def _merged(hosts: list[Host], prefix: str) -> Host:
+    if len(hosts) == 1:
+        return hosts[0]
+    name = next((host.name for host in hosts if host.name and not host.assumed), None)
+    name = name or next((host.name for host in hosts if host.name), None)
+    gathered = Gathered(Host(name, hosts[0].role, netns=hosts[0].netns), prefix)
+    for host in hosts:
+        gathered.add(host)
+        gathered.host.netns = gathered.host.netns or host.netns
+    return gathered.finish()
+
+
+def _files(hosts: list[Host]) -> set[str]:
+    return {line.file for host in hosts for line in _some_lines(host)}
+
+
+def _some_lines(host: Host) -> Iterable[Line]:
+    """A line of each kind of fact: each host is of one file, but for what was merged."""
+    listed = (host.links.values(), host.sysctls.values(), host.addresses, host.routes, host.neighbours, host.rules)
+    for facts in (*listed, host.lookups, host.counters, host.notes, host.managed):
+        first = next(iter(facts), None)
+        if first is not None:
+            yield first.line
+    yield from host.listed.values()
+
+
+def _kinds(hosts: list[Host]) -> set[str]:
+    names = ("links", "addresses", "routes", "neighbours", "rules", "sysctls", "lookups")
+    return {name for name in names for host in hosts if getattr(host, name)} | {
+        name for host in hosts for name in host.whole
+    }
+
+
+def _stem(file: str) -> tuple[str, tuple[str, ...]]:
+    """The folder of a file, and of its name what says whose it is: node1 of node1-route.txt, nothing of ip-route.txt."""
+    path = PurePath(file)
+    words = re.split(r"[-_. ]+", path.name.lower())
+    return str(path.parent), tuple(word for word in words if word not in SUBJECTS and word not in ("txt", "json", "out"))
