@@ -311,7 +311,10 @@ def _nothing(rule: Rule, seen: int, facts: Facts) -> str:
     if not facts.links:
         return "no frame was recorded, or none lies between --since and --until"
     if wants_link and not any(link.point.kind == "pod-link" and link.judged for link in facts.links.values()):
-        return "nothing shows that this is a pod link; name the interface: --interface FILE=NAME (a pod link's name on the node begins with cali)"
+        return (
+            "nothing shows that this is a pod link; name the interface: "
+            "--interface FILE=NAME (a pod link's name on the node begins with cali)"
+        )
     links = sum(link.point.kind == "pod-link" and link.judged for link in facts.links.values())
     if rule.table in (HOPS, PATHS) and links > 1:
         # What the rule says then, to record a second link, was done.
