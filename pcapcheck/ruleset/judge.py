@@ -218,7 +218,7 @@ def _reason(leaves: list[Leaf], judge: Judge, late: Late, sample: Sample) -> str
         if judge(leaf) == UNKNOWN:
             for column in leaf.columns():
                 if not column.deferred and sample.values.get(column.name) is None:
-                    return sample.missing.get(column.name) or column.absence
+                    return sample.absences.get(column.name) or column.absence
                 if column.deferred and late.get(column) is None:
                     return late.reason(column)
     return "unknown"

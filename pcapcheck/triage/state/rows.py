@@ -22,7 +22,7 @@ GATEWAY6 = parse_address("fe80::ecee:eeff:feee:eeee")
 class StateRow:
     """A pod link; None is what the state does not tell.
 
-    ``told`` quotes the lines behind a column, by its name; ``missing`` says what it takes to know one, where a part of
+    ``told`` quotes the lines behind a column, by its name; ``absences`` says what it takes to know one, where a part of
     it is known.
     """
 
@@ -64,7 +64,7 @@ class StateRow:
     gateway6: bool | None = None
     named_interface: str | None = None
     told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    missing: dict[str, str] = field(default_factory=dict)
+    absences: dict[str, str] = field(default_factory=dict)
     frames: list[int] = field(default_factory=list)
     outcome: str = ""
     time: int | None = None
@@ -283,7 +283,7 @@ class _Row:
         known = [one for one in of.values() if value_of(one) is not None]
         lacking = [f"net.ipv4.conf.{name}.{key}" for name, one in of.items() if value_of(one) is None]
         if known and known[0] is not None and lacking:
-            self.row.missing[column] = (
+            self.row.absences[column] = (
                 f"{known[0].name} is {known[0].value} ({quote(known[0].line).rpartition(': ')[0]}), but {lacking[0]} is "
                 f"not told, and either can be what counts; add sysctl {lacking[0]}"
             )
