@@ -18,7 +18,7 @@ from pcapcheck.errors import CaptureError
 from pcapcheck.flows.addresses import AddressRow, taken_over
 from pcapcheck.flows.facts import Facts, claimed_addresses, describe
 from pcapcheck.flows.paths import Paths, find_paths
-from pcapcheck.flows.read import Capture, Progress, Reading, Row, RowSink, read_capture
+from pcapcheck.flows.read import Progress, Reading, Row, RowSink, read_capture
 from pcapcheck.flows.scope import Scope, parse_interface_names
 from pcapcheck.flows.sightings import Sightings
 from pcapcheck.flows.silent_hosts import silent_hosts

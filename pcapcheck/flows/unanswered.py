@@ -1,4 +1,4 @@
-"""Questions that got no answer: what no PASS may stand over, whatever the protocol and whether or not a rule is about it.
+"""Questions that got no answer, whatever the protocol: no PASS may stand over one, with or without a rule about it.
 
 A producer looks at what one capture came to once it was read, and yields what nobody answered there. It goes by
 exchanges that were counted anyway (resolutions, bins of echoes and of connections), never by frames. What a rule judges
@@ -28,9 +28,9 @@ class Unanswered:
 
     ``protocol`` is ARP, ND, ICMP, TCP, DNS, UDP or SCTP. ``asked`` is None where everybody was asked. ``about`` goes on
     after "ASKER's": ``DNS query to 10.96.0.10 for A api.example.org``, ``connection to 10.0.0.9 port 80``.
-    ``attempts`` is how often the packet was sent, over ``lasted`` nanoseconds (None: the capture has no times), ``alike``
-    how many such questions stand behind it. ``frames`` are the first few of ``capture`` (its number), which recorded them
-    on ``interface``. ``meaning`` is what follows from it or may be behind it, where that is known. ``doubt`` says why
+    ``attempts`` is how often the packet was sent, over ``lasted`` nanoseconds (None: not known), ``alike`` how many such
+    questions stand behind it. ``frames`` are the first few of ``capture`` (its number), which recorded them on
+    ``interface``. ``meaning`` is what follows from it or may be behind it, where that is known. ``doubt`` says why
     the silence proves nothing: an answer would not have been recorded there.
     """
 

@@ -116,7 +116,7 @@ def cases_of(result: Result, about: Container[str], state: State | None = None) 
 
 
 def _name_sufferer(case: Case) -> None:
-    """Where the node asked a pod in vain, who suffers is whoever else got no answer from there, else that pod itself."""
+    """Where the node asked a pod in vain, whoever else got no answer from there suffers, else that pod itself."""
     lead = case.lead
     if lead.pod is None and lead.dst is not None:
         asker = next((one for one in case.items if one.pod is not None), None)

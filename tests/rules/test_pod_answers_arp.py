@@ -1,4 +1,4 @@
-"""The node asks for its pod: when silence is the pod's, when it is nobody's, and what else must not be confused by it."""
+"""The node asks for its pod: when silence is the pod's, when it is nobody's, and what must not be confused by it."""
 
 from __future__ import annotations
 

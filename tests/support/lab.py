@@ -132,4 +132,5 @@ def statuses(result: Result) -> str:
     """A result in the shape of EXPECTED."""
     by_id = {finding.rule.id: LETTERS[finding.status] for finding in result.findings}
     letters = "".join(by_id[name] for name in RULES)
-    return f"{letters[:4]} {letters[4:7]} {letters[7]} {letters[8]} {letters[9:11]} {letters[11:14]} {letters[14:16]} {letters[16]}"
+    ends = (4, 7, 8, 9, 11, 14, 16, 17)
+    return " ".join(letters[begin:end] for begin, end in zip((0, *ends), ends, strict=False))
