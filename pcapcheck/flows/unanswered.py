@@ -28,8 +28,8 @@ class Unanswered:
 
     ``protocol`` is ARP, ND, ICMP, TCP, DNS, UDP or SCTP. ``asked`` is None where everybody was asked. ``about`` goes on
     after "ASKER's": ``DNS query to 10.96.0.10 for A api.example.org``, ``connection to 10.0.0.9 port 80``.
-    ``attempts`` is how often the packet was sent, over ``lasted`` nanoseconds (None: not known), ``alike`` how many such
-    questions stand behind it. ``frames`` are the first few of ``capture`` (its number), which recorded them on
+    ``attempts`` is how often the packet was sent, over ``lasted`` nanoseconds (None: not known), ``alike`` how many
+    such questions stand behind it. ``frames`` are the first few of ``capture`` (its number), which recorded them on
     ``interface``. ``meaning`` is what follows from it or may be behind it, where that is known. ``doubt`` says why
     the silence proves nothing: an answer would not have been recorded there.
     """

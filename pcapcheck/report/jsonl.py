@@ -1,7 +1,7 @@
 """JSON lines: the parts of the JSON document one by one, each with its ``type``, the verdict last.
 
-Types: ``capture``, ``rule``, ``diagnosis`` (with its causes), ``unanswered``, ``remark``, ``verdict``. Keys are those of
-the document.
+Types: ``capture``, ``rule``, ``diagnosis`` (with its causes), ``unanswered``, ``remark``, ``verdict``. Keys are those
+of the document.
 """
 
 from __future__ import annotations
