@@ -472,9 +472,7 @@ def decode_frames(
                 if carries == UNICAST and buffer[payload + 13] & (SYN | RST):
                     told = True
                     connect(buffer, payload, events, event, number, time, group, buffer[payload + 13])
-            elif (
-                protocol == 17 and payload >= 0 and payload + 8 <= payload_end and fragment == 0 and carries == UNICAST
-            ):
+            elif protocol == 17 and payload >= 0 and payload + 8 <= payload_end and fragment == 0 and carries == UNICAST:
                 told = query(buffer, payload, payload_end, events, event, number, time, group)
             if told:
                 fill_datagram(buffer, version, header, events, event)

@@ -287,9 +287,7 @@ class Echoes:
         """What is left at the end. ``last_seen`` holds, by frame group, when its capture point was heard last."""
         self.close()
         yield from self._until_done(
-            lambda: pairing.finish_all(
-                self._pool, self._answered, *self._counters(), last_seen, self.wait, self.dns_wait
-            )
+            lambda: pairing.finish_all(self._pool, self._answered, *self._counters(), last_seen, self.wait, self.dns_wait)
         )
 
     def forget(self, macs: Macs) -> None:
