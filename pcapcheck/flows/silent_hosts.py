@@ -23,6 +23,7 @@ SYN_MEANING = (
     "record the next interface on the way too, at the same time"
 )
 DNS_MEANING = "the server is down or waits for another, or the query or its response was dropped on the way"
+ONE_SIDED = "; nobody else was recorded there: with -Q or a capture filter a healthy network would look the same"
 MEANINGS = {ECHO: ECHO_MEANING, CONNECTIONS: SYN_MEANING, DNS: DNS_MEANING}
 PROTOCOLS = {ECHO: "ICMP", CONNECTIONS: "TCP", DNS: "DNS"}
 WORDS = {ECHO: "echo request", CONNECTIONS: "connection", DNS: "DNS query"}
@@ -58,6 +59,12 @@ def _asks_many(one: Echo, some: EchoBin, link: Link) -> bool:
     return not one.unicast or (mac is not None and bool(mac & GROUP_MAC))
 
 
+def _heard_others(link: Link) -> bool:
+    """Whether more than one machine, or both directions, were recorded."""
+    groups = link.point.groups.values()
+    return len({group.direction if link.point.by_direction else group.sender for group in groups}) > 1
+
+
 def _question(table: str, one: Echo, some: EchoBin, link: Link, capture: Capture) -> Unanswered:
     asked = format_address(one.dst)
     about = f"{WORDS[table]} to {asked}" + (f" port {one.dst_port}" if isinstance(one, Attempt) else "")
@@ -72,6 +79,6 @@ def _question(table: str, one: Echo, some: EchoBin, link: Link, capture: Capture
         interface=link.point.name,
         frames=tuple(sorted(number for each in some.samples for number in each.frames[:1])),
         alike=some.count,
-        meaning=MEANINGS[table],
+        meaning=MEANINGS[table] + ("" if _heard_others(link) else ONE_SIDED),
         doubt=link.silence.get(table, ""),
     )

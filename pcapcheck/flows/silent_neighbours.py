@@ -22,13 +22,14 @@ NOT_FOR_US = "an answer goes to the asker alone, which may be another machine th
 
 def silent_neighbours(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
     """A question per asker and address, of those that no rule is about."""
+    errors = _errors(capture) if capture.silent else {}
     for kept in capture.silent.values():
         one = kept.resolution
         link = facts.link(capture.number, one.group)
         if link is None or not link.judged or judged(ARP, capture.number, one):
             continue
         group = link.point.groups[one.group]
-        consequence = _consequence(capture, one)
+        consequence = _consequence(capture, one, errors)
         yield Unanswered(
             protocol="ARP" if one.family == 4 else "ND",
             asker=one.asker_ip,
@@ -57,21 +58,25 @@ def _is_met(point: CapturePoint, mac: int | None) -> bool:
     return mac is not None and any(group.dst == mac for group in point.groups.values())
 
 
-def _consequence(capture: Capture, one: Resolution) -> str:
+def _errors(capture: Capture) -> dict[int, tuple[int, int]]:
+    """To whom packets ended in host unreachable: how many, and who said so."""
+    echoes = capture.exchanges.echoes
+    found: dict[int, tuple[int, int]] = {}
+    for some in (*echoes.bins(), *echoes.attempts(), *echoes.queries()):
+        one = some.samples[0]
+        if one.error_from is not None and (one.family, one.error_type, one.error_code) == UNREACHABLE[one.family]:
+            found.setdefault(one.dst, (some.count, one.error_from))
+    return found
+
+
+def _consequence(capture: Capture, one: Resolution, errors: dict[int, tuple[int, int]]) -> str:
     """What the asker tells others because of it: a host that is not found is unreachable."""
     error = UNREACHABLE[one.family]
-    count = capture.exchanges.echoes.errors[(*error, one.asker_ip)]
-    said_by = one.asker_ip
+    count, said_by = capture.exchanges.echoes.errors[(*error, one.asker_ip)], one.asker_ip
+    if not count and one.target not in errors:
+        return ""
     if not count:
-        ended = [
-            (some.count, echo.error_from)
-            for some in (*capture.exchanges.echoes.bins(), *capture.exchanges.echoes.attempts())
-            for echo in some.samples[:1]
-            if (echo.family, echo.error_type, echo.error_code) == error and echo.dst == one.target
-        ]
-        if not ended or ended[0][1] is None:
-            return ""
-        count, said_by = ended[0][0], ended[0][1]
+        count, said_by = errors[one.target]
     return (
         f"so {format_address(said_by)} tells those who send there {error_words(*error)}, {count}x: "
         f"{format_address(one.target)} does not say its MAC"

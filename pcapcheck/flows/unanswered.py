@@ -50,7 +50,7 @@ class Unanswered:
     @property
     def often(self) -> str:
         """How often it was asked, over how long, and how many questions alike there are: "3 times over 2.04 s"."""
-        times = f"{self.attempts} time{'' if self.attempts == 1 else 's'}"
+        times = "once" if self.attempts == 1 else f"{self.attempts} times"
         return (
             times
             + (f" over {format_duration(self.lasted)}" if self.lasted else "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pcapcheck.columns import CONNECTIONS, ECHO, TABLES
+from pcapcheck.columns import CONNECTIONS, DNS, ECHO
 from pcapcheck.flows.unanswered import Unanswered
 from pcapcheck.report.counts import measured
 from pcapcheck.report.summary import pods
@@ -14,7 +14,7 @@ from pcapcheck.values import format_address, is_ipv4
 WARN = "warn"
 HEADINGS = {FAIL: "FAIL", WARN: "WARN", PASS: "PASS", NOT_CHECKED: "NOT CHECKED"}
 # What people look for in a recording, by table: a pass says where it is not there.
-LOOKED_FOR = {ECHO: "ping", CONNECTIONS: "TCP", "dns": "DNS"}
+LOOKED_FOR = {ECHO: "ping", CONNECTIONS: "TCP", DNS: "DNS"}
 RULES_NAMED = 3
 
 
@@ -144,5 +144,5 @@ def _not_there(result: Outcome) -> str:
     there = {table for capture in result.captures for (table, _), tally in capture.tallies.items() if tally.total}
     if any(group.has_tcp for capture in result.captures for group in capture.groups):
         there.add(CONNECTIONS)
-    missing = [name for table, name in LOOKED_FOR.items() if table in TABLES and table not in there]
+    missing = [name for table, name in LOOKED_FOR.items() if table not in there]
     return f"; no {', no '.join(missing)} recorded" if missing else ""
