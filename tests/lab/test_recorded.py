@@ -41,7 +41,7 @@ def test_names_are_not_needed(scenario: str, tmp_path_factory: pytest.TempPathFa
     plain.write_bytes(original.read_bytes())
     if scenario == "stale-neighbour-pod":
         # No gateway ARP and no frame to or from the proxy MAC: only a name could tell what this is.
-        assert statuses(analyze(plain)) == "---- --- - - -- --- --"
+        assert statuses(analyze(plain)) == "---- --- - - -- --- -- -"
     else:
         assert statuses(analyze(plain)) == statuses(analyze(original))
 
