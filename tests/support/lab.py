@@ -83,6 +83,7 @@ EXPECTED = {
     "pod-pings-router": "PPPP PPP P P -- PP- -- -",
     "pod-recreated": "PPPP PPP P P -- --- -- -",
     "prohibited": "PPPP PPP F P -- --- -- -",
+    "pod-second-interface": "PPPP PPP F P -- F-- -- F",
     "proxy-arp-all": "PPPP PPP P P PP PPP P- P",
     "proxy-arp-off": "F--- --- - P -- --- -- -",
     "proxy-arp-off-cached": "---- P-- F - -- --- -- -",

@@ -28,6 +28,7 @@ CAUSES = {
     "pod-arp-ignore-2": "pod-ignores-arp",
     "pod-drops-icmp": "pod-firewall",
     "pod-link-down": "pod-link-down",
+    "pod-second-interface": "pod-second-interface",
     "prohibited": "route-dead-end",
     "proxy-arp-off": "proxy-arp-off",
     "proxy-arp-off-cached": "forwarding-off",

@@ -43,6 +43,7 @@ TOLD = {
     "no-default-route": 1,
     "pod-arp-ignore-2": 3,
     "pod-drops-icmp": 1,
+    "pod-second-interface": 2,
     "prohibited": 3,
     "proxy-delay-80": 1,
     "random-cali-mac": 1,
