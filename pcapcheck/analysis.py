@@ -34,6 +34,7 @@ from pcapcheck.triage.outcome import Outcome
 if TYPE_CHECKING:
     import pandas
 
+    from pcapcheck.triage.agreement import Agreement
     from pcapcheck.triage.pods import Pods
     from pcapcheck.triage.state.model import State
     from pcapcheck.triage.state.rows import StateRow
@@ -152,6 +153,7 @@ def analyze(
         _sink(row.capture, evaluations)(PATHS, [row], weight)
     for hop, weight in found.hop_rows(every=HOPS in every):
         _sink(hop.capture, evaluations)(HOPS, [hop], weight)
+    agreement = _agree(state, facts) if state is not None else None
     described = feed_state(state, settings, evaluations) if state is not None else None
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
@@ -172,7 +174,7 @@ def analyze(
         # Loaded when something failed: a healthy capture needs none of it.
         from pcapcheck.triage.examine import examine
 
-        examine(analysis, loaded, settings, state, described)
+        examine(analysis, loaded, settings, state, described, agreement)
     _demand(analysis, ruleset)
     return analysis
 
@@ -256,6 +258,13 @@ def _describe(analysis: Analysis, state: State) -> None:
     from pcapcheck.triage.state.describe import describe_state
 
     analysis.described, analysis.not_understood = describe_state(state)
+
+
+def _agree(state: State, facts: Facts) -> Agreement:
+    """How a state goes with the captures; sets apart what of it is about other instances of their pods."""
+    from pcapcheck.triage.agreement import compare
+
+    return compare(list(facts.links.values()), state)
 
 
 def feed_state(state: State, settings: Settings, evaluations: list[Evaluation]) -> list[StateRow]:

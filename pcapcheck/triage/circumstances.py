@@ -42,15 +42,21 @@ class Ground:
 
 @dataclass
 class Situation:
-    """A state with its rows of the table ``state``; ``foreign`` are addresses of which the captures say otherwise."""
+    """A state with its rows of the table ``state``; ``foreign`` are addresses of which the captures say otherwise.
+
+    ``elsewhere``: it is of another node, or of another time.
+    """
 
     state: State
     ground: Ground
     foreign: frozenset[int]
     rows: list[StateRow]
+    elsewhere: bool = False
 
     def find(self, interface: str | None, address: int | None) -> tuple[PodLink | None, StateRow | None]:
         """A pod's link with its row, by the name of its interface, else by its address; nothing where it has none."""
+        if self.elsewhere or address in self.foreign:
+            return None, None
         link = self.state.pod_for(cali=interface) if interface else None
         if link is None and address is not None:
             link = self.state.pod_for(ip=address)
@@ -78,7 +84,7 @@ class Situation:
         name = link.cali_name or (interface if interface != UNNAMED else None)
         if link.pod is None and (node is None or name is None):
             return (link, None) if link.node else (None, None)
-        ips = link.ips or ([address] if address is not None and address not in self.foreign else [])
+        ips = link.ips or ([address] if address is not None else [])
         cali = link.cali or (node.links.get(name) if node and name else None)
         whole = replace(link, node=node, cali_name=name, cali=cali, ips=ips)
         (row,) = state_rows(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from pcapcheck.columns import COLUMNS, STATE
 from pcapcheck.triage.state.gateway import gateway_route
 from pcapcheck.triage.state.host_routes import Way, way_to_pod
 from pcapcheck.triage.state.model import Host, Line, Link, Neighbour, PodLink, State, Sysctl
@@ -106,12 +107,18 @@ class _Row:
         link, row = self.link, self.row
         row.interface, row.pod = link.cali_name, _called(link)
         row.pod_ip = tuple(link.ips) or None
-        if link.pod:
+        if link.foreign:
+            said = f"the state describes another instance of the pod behind {link.cali_name} than the captures show"
+            row.missing = dict.fromkeys(COLUMNS[STATE], said)
+            return row
+        if link.pod and not link.apart:
             self._inside(link.pod, link.end or pod_end(link.pod))
         if link.cali:
             self._ends(link.cali, "cali")
         if link.end:
             self._ends(link.end, "pod")
+        if link.apart:
+            self._set_apart()
         if link.node and link.cali_name:
             self._on_node(link.node, link.cali_name)
         whole = link.cali_name and not is_shortened(link.cali_name, self.prefix)
@@ -120,6 +127,14 @@ class _Row:
             self._tell("named_interface", link.cali.line if link.cali else None)
         row.told = {name: tuple(dict.fromkeys(map(quote, lines))) for name, lines in self.lines.items()}
         return row
+
+    def _set_apart(self) -> None:
+        """Leave of the pod's inside only what shows that it is of another instance."""
+        row = self.row
+        row.pod_mac = row.pod_mtu = None
+        said = f"what is told of the pod's inside is not of the pod that is behind {self.link.cali_name} here"
+        columns = ("host_address", "default_route", "default_via", "gateway_on_link", "gateway_mac", "pod.mac", "pod.mtu")
+        row.missing |= dict.fromkeys(columns, said)
 
     def _tell(self, column: str, *lines: Line | None) -> None:
         self.lines.setdefault(column, []).extend(line for line in lines if line is not None)
