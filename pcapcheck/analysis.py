@@ -235,12 +235,16 @@ def analyze_state(
     state = _read_state(map(Path, paths or ruleset.recording.node_state), settings)
     facts = Facts({})
     evaluations = [Evaluation(rule) for rule in ruleset.rules]
-    feed_state(state, settings, evaluations)
+    rows = feed_state(state, settings, evaluations)
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
     analysis = Analysis([], facts, findings, _reading(settings, Scope(), BATCH_FRAMES), Paths([], facts))
     analysis.given = _names(paths or ruleset.recording.node_state)
     _describe(analysis, state)
+    if any(one.status == FAIL for one in findings):
+        from pcapcheck.triage.examine import examine
+
+        examine(analysis, ruleset.rules, settings, state, rows)
     _demand(analysis, ruleset)
     return analysis
 

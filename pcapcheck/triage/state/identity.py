@@ -77,7 +77,9 @@ class Identity:
             before = self.addresses.get(key)
             if before and not before.keys() & listed.keys():
                 (ip, line), (other, known) = next(iter(listed.items())), next(iter(before.items()))
-                said = f"{key[0]} has {format_address(ip)} here and {format_address(other)} in line {_where(known, line)}"
+                said = (
+                    f"{key[0]} has {format_address(ip)} here and {format_address(other)} in line {_where(known, line)}"
+                )
                 found.append(Contradiction(said, line))
             self.addresses[key] = listed
             # The first is the interface's own; others come and go (virtual addresses of a service).
@@ -93,7 +95,9 @@ class Identity:
             to = f"{format_address(route.destination)}/{route.prefix}"
             key = (route.destination, route.prefix, route.dev, route.metric)
             if route.src is not None and route.proto == "kernel" and route.dev:
-                self._one(("src", *key), f"the source for {to} on {route.dev}", format_address(route.src), route.line, found)
+                self._one(
+                    ("src", *key), f"the source for {to} on {route.dev}", format_address(route.src), route.line, found
+                )
                 own = self.addresses.get((route.dev, route.family))
                 if own and route.src not in own:
                     ip, known = next(iter(own.items()))

@@ -10,7 +10,7 @@ from pcapcheck.triage.state.gateway import gateway_route
 from pcapcheck.triage.state.host_routes import Way, way_to_pod
 from pcapcheck.triage.state.model import Host, Line, Link, Neighbour, PodLink, State, Sysctl
 from pcapcheck.triage.state.pod_links import BY_CALI, pod_end
-from pcapcheck.triage.state.resolved import FAILED, unresolved
+from pcapcheck.triage.state.resolved import FAILED, resolutions
 from pcapcheck.triage.state.sysctls import value_of
 from pcapcheck.values import clean, format_address, is_ipv4, parse_address
 from pcapcheck.workload import cali_name, is_shortened, kind_of_name, parse_pod
@@ -133,7 +133,15 @@ class _Row:
         row = self.row
         row.pod_mac = row.pod_mtu = None
         said = f"what is told of the pod's inside is not of the pod that is behind {self.link.cali_name} here"
-        columns = ("host_address", "default_route", "default_via", "gateway_on_link", "gateway_mac", "pod.mac", "pod.mtu")
+        columns = (
+            "host_address",
+            "default_route",
+            "default_via",
+            "gateway_on_link",
+            "gateway_mac",
+            "pod.mac",
+            "pod.mtu",
+        )
         row.missing |= dict.fromkeys(columns, said)
 
     def _tell(self, column: str, *lines: Line | None) -> None:
@@ -208,7 +216,7 @@ class _Row:
         held = self._neighbours(node, cali)
         row.node_mac = tuple(one.mac for one in held if one.mac is not None) or None
         self._tell("node_mac", *(one.line for one in held))
-        self._resolved(node, held)
+        self._resolved(node)
         if not self.link.ips or any(map(is_ipv4, self.link.ips)):
             found = gateway_route(node, cali, self.gateway)
             row.gateway_route, row.gateway_route_dev = found.leads, found.dev
@@ -239,10 +247,10 @@ class _Row:
             if one.dev == cali and one.mac is not None and one.state not in FAILED
         ]
 
-    def _resolved(self, node: Host, held: list[Neighbour]) -> None:
+    def _resolved(self, node: Host) -> None:
         """Whether the node found out the pod's MAC: the entries that say no, else those that hold one."""
         row = self.row
-        failed = unresolved(node, self.link)
+        failed, held = resolutions(node, self.link)
         if failed or held:
             row.node_resolved = not failed
             row.unresolved = tuple(one.ip for one in failed) or None
