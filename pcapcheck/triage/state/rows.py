@@ -23,7 +23,7 @@ GATEWAY6 = parse_address("fe80::ecee:eeff:feee:eeee")
 class StateRow:
     """A pod link; None is what the state does not tell.
 
-    ``told`` quotes the lines behind a column, by its name; ``missing`` says what it takes to know one, where a part of
+    ``told`` quotes the lines behind a column, by its name; ``lacking`` says what it takes to know one, where a part of
     it is known.
     """
 
@@ -65,7 +65,7 @@ class StateRow:
     gateway6: bool | None = None
     named_interface: str | None = None
     told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    missing: dict[str, str] = field(default_factory=dict)
+    lacking: dict[str, str] = field(default_factory=dict)
     frames: list[int] = field(default_factory=list)
     outcome: str = ""
     time: int | None = None
@@ -109,7 +109,7 @@ class _Row:
         row.pod_ip = tuple(link.ips) or None
         if link.foreign:
             said = f"the state describes another instance of the pod behind {link.cali_name} than the captures show"
-            row.missing = dict.fromkeys(COLUMNS[STATE], said)
+            row.lacking = dict.fromkeys(COLUMNS[STATE], said)
             return row
         if link.pod and not link.apart:
             self._inside(link.pod, link.end or pod_end(link.pod))
@@ -142,7 +142,7 @@ class _Row:
             "pod.mac",
             "pod.mtu",
         )
-        row.missing |= dict.fromkeys(columns, said)
+        row.lacking |= dict.fromkeys(columns, said)
 
     def _tell(self, column: str, *lines: Line | None) -> None:
         self.lines.setdefault(column, []).extend(line for line in lines if line is not None)
@@ -306,7 +306,7 @@ class _Row:
         known = [one for one in of.values() if value_of(one) is not None]
         lacking = [f"net.ipv4.conf.{name}.{key}" for name, one in of.items() if value_of(one) is None]
         if known and known[0] is not None and lacking:
-            self.row.missing[column] = (
+            self.row.lacking[column] = (
                 f"{known[0].name} is {known[0].value} ({quote(known[0].line).rpartition(': ')[0]}), but {lacking[0]} is "
                 f"not told, and either can be what counts; add sysctl {lacking[0]}"
             )
