@@ -37,6 +37,7 @@ from pcapcheck.triage.outcome import Outcome
 if TYPE_CHECKING:
     import pandas
 
+    from pcapcheck.triage.agreement import Agreement
     from pcapcheck.triage.pods import Pods
     from pcapcheck.triage.state.model import State
     from pcapcheck.triage.state.rows import StateRow
@@ -164,6 +165,7 @@ def analyze(
         _sink(row.capture, evaluations)(PATHS, [row], weight)
     for hop, weight in found.hop_rows(every=HOPS in every):
         _sink(hop.capture, evaluations)(HOPS, [hop], weight)
+    agreement = _agree(state, facts) if state is not None else None
     described = feed_state(state, settings, evaluations) if state is not None else None
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
@@ -185,7 +187,7 @@ def analyze(
         # Loaded when something failed: a healthy capture needs none of it.
         from pcapcheck.triage.examine import examine
 
-        examine(analysis, loaded, settings, state, described)
+        examine(analysis, loaded, settings, state, described, agreement)
     _demand(analysis, ruleset)
     return analysis
 
@@ -250,12 +252,16 @@ def analyze_state(
     state = _read_state(map(Path, paths or ruleset.recording.node_state), settings)
     facts = Facts({})
     evaluations = [Evaluation(rule) for rule in ruleset.rules]
-    feed_state(state, settings, evaluations)
+    rows = feed_state(state, settings, evaluations)
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
     analysis = Analysis([], facts, findings, _reading(settings, Scope(), BATCH_FRAMES), Paths([], facts))
     analysis.given = _names(paths or ruleset.recording.node_state)
     _describe(analysis, state)
+    if any(one.status == FAIL for one in findings):
+        from pcapcheck.triage.examine import examine
+
+        examine(analysis, ruleset.rules, settings, state, rows)
     _demand(analysis, ruleset)
     return analysis
 
@@ -273,6 +279,13 @@ def _describe(analysis: Analysis, state: State) -> None:
     from pcapcheck.triage.state.describe import describe_state
 
     analysis.described, analysis.not_understood = describe_state(state)
+
+
+def _agree(state: State, facts: Facts) -> Agreement:
+    """How a state goes with the captures; sets apart what of it is about other instances of their pods."""
+    from pcapcheck.triage.agreement import compare
+
+    return compare(list(facts.links.values()), state)
 
 
 def feed_state(state: State, settings: Settings, evaluations: list[Evaluation]) -> list[StateRow]:

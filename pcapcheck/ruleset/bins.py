@@ -19,7 +19,7 @@ BinKey = tuple[int, int, str, tuple[int, ...]]
 class Sample:
     """A row kept to show, with the early columns that the rule names; ``told`` quotes what a column rests on.
 
-    ``elsewhere`` are frames of other capture points that show it too: capture and frame. ``absences`` says what
+    ``elsewhere`` are frames of other capture points that show it too: capture and frame. ``lacking`` says what
     it takes to know a column of just this row, where that can be said better than of the column as such.
     """
 
@@ -28,7 +28,7 @@ class Sample:
     values: dict[str, Value | None]
     told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     elsewhere: tuple[tuple[int, int], ...] = ()
-    absences: Mapping[str, str] = field(default_factory=dict)
+    lacking: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass

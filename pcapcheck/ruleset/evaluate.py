@@ -87,7 +87,7 @@ class Evaluation:
     def _sample(self, row: Row) -> Sample:
         values = {column.name: early_value(row, column) for column in self.shown if not column.deferred}
         told, elsewhere = getattr(row, "told", {}), getattr(row, "elsewhere", ())
-        return Sample(tuple(row.frames), row.time, values, told, elsewhere, getattr(row, "absences", {}))
+        return Sample(tuple(row.frames), row.time, values, told, elsewhere, getattr(row, "lacking", {}))
 
     def finish(self, facts: Facts) -> Finding:
         """The finding, with what is known now that the captures have been read."""

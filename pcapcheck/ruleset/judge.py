@@ -218,7 +218,7 @@ def _reason(leaves: list[Leaf], judge: Judge, late: Late, sample: Sample) -> str
         if judge(leaf) == UNKNOWN:
             for column in leaf.columns():
                 if not column.deferred and sample.values.get(column.name) is None:
-                    return sample.absences.get(column.name) or column.absence
+                    return sample.lacking.get(column.name) or column.absence
                 if column.deferred and late.get(column) is None:
                     return late.reason(column)
     return "unknown"
@@ -311,10 +311,7 @@ def _nothing(rule: Rule, seen: int, facts: Facts) -> str:
     if not facts.links:
         return "no frame was recorded, or none lies between --since and --until"
     if wants_link and not any(link.point.kind == "pod-link" and link.judged for link in facts.links.values()):
-        return (
-            "nothing shows that this is a pod link; name the interface: "
-            "--interface FILE=NAME (a pod link's name on the node begins with cali)"
-        )
+        return "nothing shows that this is a pod link; name the interface, as the node calls it: --interface FILE=NAME"
     links = sum(link.point.kind == "pod-link" and link.judged for link in facts.links.values())
     if rule.table in (HOPS, PATHS) and links > 1:
         # What the rule says then, to record a second link, was done.

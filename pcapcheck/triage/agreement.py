@@ -37,14 +37,18 @@ class Remark:
 
 @dataclass
 class Agreement:
-    """``foreign`` are addresses of which the state describes another instance than the captures show."""
+    """``foreign`` are addresses of which the state describes another instance than the captures show.
+
+    ``elsewhere``: it describes none of the pods in the captures, so it is of another node or time.
+    """
 
     remarks: list[Remark] = field(default_factory=list)
     foreign: set[int] = field(default_factory=set)
+    elsewhere: bool = False
 
 
 def compare(links: list[Link], state: State) -> Agreement:
-    """Hold the pods of the captures against those of the state."""
+    """Hold the pods of the captures against those of the state, and set apart what is of another instance of a pod."""
     found = Agreement()
     for link in links:
         described = state.pod_for(cali=link.node_interface) if link.point.kind == "pod-link" else None
@@ -78,6 +82,7 @@ def _other_node(links: list[Link], state: State, found: Agreement) -> None:
         return
     names = ", ".join(dict.fromkeys(link.point.name for link in ours[:3]))
     there = ", ".join(dict.fromkeys(one.cali_name for one in told[:3] if one.cali_name)) or "others"
+    found.elsewhere = True
     found.remarks.append(Remark(f"the state tells nothing of {names}, but of {there}: is it of another node?", ()))
 
 
@@ -92,7 +97,13 @@ def _same_instance(link: Link, described: PodLink, found: Agreement) -> None:
     other_ip = bool(ips and link.pod_ips and not ips & link.pod_ips)
     other_mac = mac is not None and bool(link.pod_macs) and mac not in link.pod_macs
     if not (other_ip or other_mac):
+        # Numbers that do not match set apart the cali, not the pod, if it is the pod that was recorded.
+        described.apart = described.apart and mac not in link.pod_macs
         return
+    routed = _routed(described)
+    if described.pod is not None:
+        described.apart, described.ips = True, sorted(routed)
+    described.foreign = not routed or bool(link.pod_ips and not routed & link.pod_ips)
     seen = _pod(link.pod_ips, link.pod_macs)
     said = _pod(ips, {mac} if mac is not None else set())
     found.foreign |= ips | link.pod_ips
@@ -103,6 +114,12 @@ def _same_instance(link: Link, described: PodLink, found: Agreement) -> None:
             lines,
         )
     )
+
+
+def _routed(described: PodLink) -> set[int]:
+    """The addresses that the node routes out of a cali."""
+    routes = described.node.routes if described.node is not None else []
+    return {one.destination for one in routes if one.is_host and one.dev == described.cali_name}
 
 
 def _pod(ips: set[int] | frozenset[int], macs: set[int] | frozenset[int]) -> str:

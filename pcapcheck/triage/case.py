@@ -165,6 +165,9 @@ def _described(result: Result, finding: Finding, evidence: Evidence, described: 
     name = described.cali_name
     known = next((one for one in result.links if name and name in (one.point.name, one.node_interface)), None)
     pod = min(described.ips, default=None) if described.ips else _pod_of(known)
+    if isinstance(asked := evidence.row.get("unresolved"), tuple):
+        # The pod is the one that is asked, by its node.
+        return Item(finding, evidence, dst_link=known, dst=min(asked), described=name)
     return Item(finding, evidence, known, pod=pod, described=name)
 
 

@@ -42,15 +42,21 @@ class Ground:
 
 @dataclass
 class Situation:
-    """A state with its rows of the table ``state``; ``foreign`` are addresses of which the captures say otherwise."""
+    """A state with its rows of the table ``state``; ``foreign`` are addresses of which the captures say otherwise.
+
+    ``elsewhere``: it is of another node, or of another time.
+    """
 
     state: State
     ground: Ground
     foreign: frozenset[int]
     rows: list[StateRow]
+    elsewhere: bool = False
 
     def find(self, interface: str | None, address: int | None) -> tuple[PodLink | None, StateRow | None]:
         """A pod's link with its row, by the name of its interface, else by its address; nothing where it has none."""
+        if self.elsewhere or address in self.foreign:
+            return None, None
         link = self.state.pod_for(cali=interface) if interface else None
         if link is None and address is not None:
             link = self.state.pod_for(ip=address)
@@ -78,7 +84,7 @@ class Situation:
         name = link.cali_name or (interface if interface != UNNAMED else None)
         if link.pod is None and (node is None or name is None):
             return (link, None) if link.node else (None, None)
-        ips = link.ips or ([address] if address is not None and address not in self.foreign else [])
+        ips = link.ips or ([address] if address is not None else [])
         cali = link.cali or (node.links.get(name) if node and name else None)
         whole = replace(link, node=node, cali_name=name, cali=cali, ips=ips)
         (row,) = state_rows(
@@ -99,7 +105,10 @@ class Circumstances:
         self.pod, self.dst = case.lead.pod, case.lead.dst
         self.pod_is_foreign = self.pod in situation.foreign
         self.dst_is_foreign = self.dst in situation.foreign
-        dst_interface = case.lead.dst_link.node_interface if case.lead.dst_link else None
+        lead = case.lead
+        dst_interface = (
+            lead.dst_link.node_interface if lead.dst_link else lead.described if lead.dst is not None else None
+        )
         self.link, self.row = situation.find(interface, self.pod)
         self.dst_link, self.dst_row = situation.find(dst_interface, self.dst)
 
@@ -187,6 +196,12 @@ class Circumstances:
             return False, _quotes(*(one.line for one in down))
         return (True, _quotes(*(one.line for one in ends))) if len(ends) == 2 and all(one.up for one in ends) else None
 
+    def _dst_ended(self) -> Told | None:
+        """By the list of pods: a pod that has ended keeps its address there."""
+        listed = [one for one in self.state.pods if one.ip is not None and one.ip == self.dst]
+        running = [one for one in listed if one.holds_address]
+        return (not running, _quotes(*(one.line for one in running or listed))) if listed else None
+
     def _dst_address(self) -> Told | None:
         host = self._dst_pod()
         if host is None or self.dst is None:
@@ -195,7 +210,7 @@ class Circumstances:
             if one.ip == self.dst:
                 return True, _quotes(one.line)
         family = f"addresses{4 if is_ipv4(self.dst) else 6}"
-        return (False, _quotes(host.lacks(family, "the address is not there"))) if family in host.whole else None
+        return (False, _quotes(host.lacks(family, "no such address"))) if family in host.whole else None
 
     def _dst_arp_ignore(self) -> Told | None:
         host, end = self._dst_pod(), self._dst_end()

@@ -86,6 +86,7 @@ COLUMNS[CASE] = _table(
     ("state.dst_neighbour", MAC, "the node's neighbour entry for dst"),
     ("state.dst_mac", MAC, "MAC of dst's eth0"),
     ("state.dst_up", BOOL, "whether both ends of dst's link are up"),
+    ("state.dst_ended", BOOL, "whether dst is the address of a pod that runs no more"),
     ("state.dst_address", BOOL, "whether dst has its address"),
     ("state.dst_arp_ignore", NUMBER, "arp_ignore in dst, the larger of all and eth0"),
     ("state.dst_leaves_by_link", BOOL, "whether dst's way to the node leads over its link"),

@@ -6,12 +6,12 @@ import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pcapcheck.columns import COLUMNS, Column
+from pcapcheck.columns import COLUMNS, STATE, Column
 from pcapcheck.flows.links import UNNAMED
 from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Combination, Condition, Getter, Leaf
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.result import Result
-from pcapcheck.ruleset.rule import fill
+from pcapcheck.ruleset.rule import fill, placeholders
 from pcapcheck.triage.case import Case, cases_of
 from pcapcheck.triage.cause import Cause
 from pcapcheck.triage.circumstances import Circumstances, Situation
@@ -123,7 +123,7 @@ def _suspect(
 ) -> Suspect | None:
     """The cause as it fits the case, or None where it explains nothing in it or the packets contradict it."""
     explained = tuple(name for name in case.failed if name in cause.explains)
-    if not explained:
+    if not explained or (case.lead.finding.rule.table == STATE and case.lead.dst is None and _is_about_dst(cause)):
         return None
     lines: dict[str, tuple[str, ...]] = {}
 
@@ -168,6 +168,11 @@ def _suspect(
         tuple(clean(fill(one, CASE, typed)) for one in cause.fix),
         seen == TRUE,
     )
+
+
+def _is_about_dst(cause: Cause) -> bool:
+    """Whether it is about a receiver, which a state alone does not have."""
+    return any(name.partition(".")[0] == "dst" for name in placeholders(cause.title))
 
 
 def _deciding(condition: Condition | None, get: Getter, wanted: int = TRUE) -> list[Leaf]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.ruleset.variables import Settings
-from pcapcheck.triage.agreement import compare
+from pcapcheck.triage.agreement import Agreement
 from pcapcheck.triage.cause import load_catalogue
 from pcapcheck.triage.circumstances import Ground, Situation
 from pcapcheck.triage.diagnosis import diagnose
@@ -19,12 +19,16 @@ def examine(
     settings: Settings,
     state: State | None = None,
     rows: list[StateRow] | None = None,
+    agreement: Agreement | None = None,
 ) -> None:
-    """Fill in the diagnoses, and the remarks on ``state``, whose rows of the table ``state`` are ``rows``."""
+    """Fill in the diagnoses, and the remarks on ``state``.
+
+    ``rows`` are its rows of the table ``state``, ``agreement`` is how it was found to go with the captures.
+    """
     situation = None
     if state is not None:
-        agreement = compare(outcome.links, state)
+        agreement = agreement or Agreement()
         outcome.remarks += agreement.remarks
         ground = Ground(settings.number("gateway"), settings.number("gateway6"), settings.texts["interface_prefix"])
-        situation = Situation(state, ground, frozenset(agreement.foreign), rows or [])
+        situation = Situation(state, ground, frozenset(agreement.foreign), rows or [], agreement.elsewhere)
     outcome.diagnoses = diagnose(outcome, load_catalogue(rules, settings), situation)

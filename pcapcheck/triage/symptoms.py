@@ -54,7 +54,7 @@ def symptoms_of(case: Case, result: Result) -> dict[str, Value | None]:
         "pod": pod,
         "dst": dst,
         "dst.public": None if dst is None else ip_address(format_address(dst)).is_global,
-        "dst.interface": dst_link.node_interface if dst_link else None,
+        "dst.interface": dst_link.node_interface if dst_link else lead.described if dst is not None else None,
         "gateway": _gateway(case, link),
         "gateway.macs": _macs(case, link),
         "gateway.mac": case.row("reply_mac"),

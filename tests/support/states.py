@@ -45,8 +45,8 @@ EXPECTED = {
     # The gateway's MAC is the bridge's; host routes lead to the bridge.
     "bridged-gateway": "PPPF- PP- P- PPP PPF -",
     "duplicate-ip": "PPPPP PP- P- PPP PFF -",
-    # A hub between pod and cali: neither names the other, and the node may have learnt the twin's MAC.
-    "duplicate-ip-one-link": "PPPPF FP- P- PPP PPP -",
+    # A hub between pod and cali: neither names the other, so nothing else is concluded from the pod's inside.
+    "duplicate-ip-one-link": "PPPPP FP- P- PPP PPP -",
     "forwarding-off": "PPP-- PP- P- PFP PPP -",
     "forwarding-off-pod-b": "PPPPP PP- P- PFP PPP -",
     "ipv6": "PPPPP PP- P- PPP PPP P",
@@ -77,7 +77,7 @@ EXPECTED = {
     "stale-neighbour-node-known": "PPPPF PP- P- PPP PPP -",
     "stale-neighbour-pod": "PPPF- PP- P- PPP PPP -",
     # A hub again; the pod's entries were flushed at the end.
-    "two-answers": "PPP-P FP- P- PPP PPP -",
+    "two-answers": "PPP-- FP- P- PPP PPP -",
     # The lab's links have 1500 in front of a tunnel with less.
     "two-nodes-ipip": "PPPPP PPF P- PPP PPP -",
     "two-nodes-vxlan": "PPPPP PPF P- PPP PPP -",

@@ -73,7 +73,14 @@ class Gathered:
     def finish(self) -> Host:
         """The host, each fact once."""
         for (kind, _, _), facts in self._facts.items():
-            kept = {_without_line(fact): fact for fact in reversed(facts)}
+            kept: dict[tuple[object, ...], Fact] = {}
+            for fact in reversed(facts):
+                # Of a neighbour the last word counts: an entry has one state at a time.
+                key = (fact.ip, fact.dev, fact.proxy) if isinstance(fact, Neighbour) else _without_line(fact)
+                if isinstance(fact, Neighbour):
+                    kept.setdefault(key, fact)
+                else:
+                    kept[key] = fact
             getattr(self.host, kind).extend(reversed(kept.values()))
         self.host.missing = {name: line for name, line in self.host.missing.items() if name not in self.host.sysctls}
         return self.host

@@ -36,18 +36,20 @@ ADJECTIVES = (
     *("source", "destination", "src", "dst", "client", "sender", "receiver", "local", "remote", "sending", "receiving"),
 )
 # What a heading is about, if it is not about a host.
-SUBJECTS = frozenset(
-    """ip addr addrs address addresses link links interface interfaces nic nics route routes routing table tables rule rules
-    neigh neighbor neighbors neighbour neighbours arp ndp nd cache sysctl sysctls proc sys net ipv4 ipv6 inet inet6 all
-    conf forwarding proxy iptables ip6tables nft nftables save firewall ipset tc bpf bpftool ethtool nstat netstat
-    ifconfig uname kernel os version versions kubectl get pods namespace namespaces cni calico calicoctl felix bird bgp
-    log logs event events config configuration settings info information summary details detail status result results output
-    before after then now later again step steps test tests try attempt run case phase part fix fixed workaround restart
-    reboot broken working good bad healthy faulty ok failed failing debug debugging example expected actual environment
-    context reproduce description issue problem question answer note notes update edit tcpdump capture captures pcap dump
-    ping traceroute mtr monitor show list ls cat grep command commands dev main local default v4 v6 br brief json and or for with of in on the
-    """.split()
+_SUBJECTS = (
+    "ip addr addrs address addresses link links interface interfaces nic nics route routes routing table tables "
+    "rule rules neigh neighbor neighbors neighbour neighbours arp ndp nd cache sysctl sysctls proc sys net ipv4 "
+    "ipv6 inet inet6 all conf forwarding proxy iptables ip6tables nft nftables save firewall ipset tc bpf "
+    "bpftool ethtool nstat netstat ifconfig uname kernel os version versions kubectl get pods namespace "
+    "namespaces cni calico calicoctl felix bird bgp log logs event events config configuration settings info "
+    "information summary details detail status result results output before after then now later again step "
+    "steps test tests try attempt run case phase part fix fixed workaround restart reboot broken working good "
+    "bad healthy faulty ok failed failing debug debugging example expected actual environment context reproduce "
+    "description issue problem question answer note notes update edit tcpdump capture captures pcap dump ping "
+    "traceroute mtr monitor show list ls cat grep command commands dev main local default v4 v6 br brief json "
+    "and or for with of in on the"
 )
+SUBJECTS = frozenset(_SUBJECTS.split())
 
 
 @dataclass(frozen=True)

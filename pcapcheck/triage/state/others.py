@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
-from pcapcheck.triage.state.links import HEADER
 from pcapcheck.triage.state.listing import Listing
 from pcapcheck.triage.state.model import Counter, Feature, Host, Line, Managed, Note
-from pcapcheck.triage.state.routes import parse_route
 from pcapcheck.triage.state.words import number
 
 OFFLOADS = re.compile(r"Features for ([^\s:]+):")
@@ -25,8 +22,6 @@ KERNEL = re.compile(r"(?:Linux \S+ )?(\d+\.\d+[\w.+~-]*)(?:\s.*)?")
 RELEASE = re.compile(r"Linux (\S+) (\d+\.\d+\S*) #.*")
 NMCLI = re.compile(r"(\S+)\s+([a-z-]+)\s+([a-z]+(?: \([^)]*\))?)(?:\s+(.*))?")
 NETWORKCTL = re.compile(r"(\d+)\s+(\S+)\s+([a-z]+)\s+([a-z-]+)\s+([a-z]+)")
-# With labels (ip monitor all), times (-t, -ts), or neither.
-DELETED = re.compile(r"(?:\[[^\]]*\]\s*)*Deleted\s+(\S.*)")
 UNMANAGED = ("unmanaged", "unavailable", "n/a", "")
 SUFFIXES = {"": 1, "K": 1000, "M": 10**6, "G": 10**9}
 
@@ -141,22 +136,4 @@ def read_networkctl(lines: Iterable[Line], into: Host, _: Listing | None = None)
         if match and number(match[1]) is not None:
             owned = match[5] in ("configured", "configuring", "pending", "failed")
             into.managed.append(Managed("systemd-networkd", match[2], match[5], owned, line))
-    return []
-
-
-def read_monitor(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
-    """``ip monitor``: which host routes were removed while somebody looked; with an interface its routes go too."""
-    gone: set[str] = set()
-    for line in lines:
-        match = DELETED.fullmatch(line.text.strip())
-        if match is None:
-            continue
-        link, route = HEADER.match(match[1]), parse_route(replace(line, text=match[1]))
-        if link:
-            gone.add(link[2])
-            into.notes.append(Note("gone", link[2], line))
-        elif route and route.is_host and route.dev:
-            into.removed[route.dev] = line
-    for name in gone & into.removed.keys():
-        del into.removed[name]
     return []

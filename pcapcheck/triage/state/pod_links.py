@@ -120,10 +120,19 @@ def join_links(state: State, prefix: str) -> list[PodLink]:
             alone.append(PodLink(None, pod, None, None, end, ips=ips))
         else:
             joined.pod, joined.end, joined.ips = pod, end, ips
+            joined.apart = not _name_each_other(end, joined.cali)
     links = ends.links + alone
     for link in links:
         _name(link, ends.routed_to(link), names)
     return links
+
+
+def _name_each_other(end: Link | None, cali: Link | None) -> bool:
+    """Whether no number that either end of a veth pair names speaks against the other (kernel: IFLA_LINK)."""
+    if end is None or cali is None:
+        return True
+    pairs = (end.peer_index, cali.index), (cali.peer_index, end.index)
+    return not any(named is not None and own is not None and named != own for named, own in pairs)
 
 
 def cali_names(node: Host, prefix: str) -> list[str]:
@@ -160,8 +169,8 @@ def own_calis(pod: Host, names: Names) -> list[str]:
 def _name(link: PodLink, routed: list[int], names: Names) -> None:
     """Say what the pod is called, by what does not rest on the name of its cali where possible."""
     said = link.pod.name if link.pod else None
-    if not link.ips and len(routed) <= MOST_OWN:
-        link.ips = list(routed)
+    if link.apart or (not link.ips and len(routed) <= MOST_OWN):
+        link.ips = list(routed[:MOST_OWN])
     entry = next((names.by_ip[ip] for ip in link.ips if ip in names.by_ip), None)
     if said and "/" in said:
         link.name, link.named_by = said, BY_NAME

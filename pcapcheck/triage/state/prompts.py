@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 # What stands for the prompt of the line before: the second line of a prompt of two.
 SAME = "="
+# The label of prompts that are a glyph.
+GLYPHS = "❯"
 LONGEST_PROMPT = 300
 PATH = r"[~/][^\s#$%>]{0,120}"
 # user@host:dir$, [user@host dir]#, host:dir$ …
@@ -82,7 +84,7 @@ def find_prompt(text: str) -> Prompt | None:
     if POWERLINE.search(head):
         return _powerline(POWERLINE.sub(" ", rest).split())
     if match := GLYPH.fullmatch(rest):
-        return Prompt("❯", None, match[1])
+        return Prompt(GLYPHS, None, match[1])
     if (match := PLAIN_HOST.fullmatch(rest)) and match[2].split()[0] in AFTER_HASH and not _is_shell(match[1]):
         return Prompt(match[1], match[1], match[2])
     if match := DOLLAR.fullmatch(rest):
@@ -102,4 +104,4 @@ def _powerline(words: list[str]) -> Prompt:
     at = next((number for number, word in enumerate(words) if word in AFTER_HASH), len(words))
     whose = next((word for word in words[:at] if "@" in word), "")
     host = whose.rpartition("@")[2] or None
-    return Prompt(whose or "❯", host, " ".join(words[at:]))
+    return Prompt(whose or GLYPHS, host, " ".join(words[at:]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from pcapcheck.triage.state import ifconfig, kubectl, links, neighbours, others, policy, routes, sysctls
+from pcapcheck.triage.state import ifconfig, kubectl, links, monitor, neighbours, others, policy, routes, sysctls
 from pcapcheck.triage.state.links import read_links
 from pcapcheck.triage.state.listing import Listing
 from pcapcheck.triage.state.lookups import ANSWERS, read_lookups
@@ -37,7 +37,7 @@ READERS: dict[str, Reader] = {
     "hostname": others.read_hostname,
     "nmcli": others.read_nmcli,
     "networkctl": others.read_networkctl,
-    "monitor": others.read_monitor,
+    "monitor": monitor.read_monitor,
 }
 # Lines under such a heading that are not understood are worth telling; elsewhere much is none of our business.
 STRICT = (
@@ -84,6 +84,8 @@ def kind_of(text: str) -> str | None:
     bare = text.strip()
     words = bare.split()
     first = words[0]
+    if monitor.LABELLED.fullmatch(bare):
+        return "monitor"
     if policy.RULE.fullmatch(bare):
         return "rules"
     if first[0].isdigit() and _is_link(bare):
@@ -133,7 +135,7 @@ def _kind_of_words(bare: str, words: list[str]) -> str | None:
         return "nstat"
     if others.SAVED.fullmatch(bare):
         return "firewall"
-    if others.DELETED.fullmatch(bare):
+    if monitor.DELETED.fullmatch(bare):
         return "monitor"
     if others.BPF_ENABLED.fullmatch(bare) or others.FELIX.fullmatch(bare):
         return "environment"

@@ -12,8 +12,8 @@ UNANSWERED = FAILED[:2]
 LINK_LOCAL4, LINK_LOCAL6 = 0xA9FE, 0xFE80 >> 6
 
 
-def unresolved(node: Host, link: PodLink) -> list[Neighbour]:
-    """The node's entries without a MAC for addresses of a pod behind its cali.
+def resolutions(node: Host, link: PodLink) -> tuple[list[Neighbour], list[Neighbour]]:
+    """The node's entries for addresses of a pod behind its cali: those without a MAC, and those with one.
 
     Which addresses are the pod's is known by its host routes or by its inside. Where neither is told, what the node
     asks for on a cali can only be the pod; but an address that complete routes do not name is that of a pod that is
@@ -25,9 +25,8 @@ def unresolved(node: Host, link: PodLink) -> list[Neighbour]:
         own = [one for one in on_link if one.ip in link.ips]
     else:
         own = [one for one in on_link if not _routes_are_told(node, cali or "", one.ip)]
-    asked = {one.ip for one in own if one.mac is not None and one.state not in FAILED}
-    failed = [one for one in own if one.state in UNANSWERED and one.ip not in asked]
-    return [one for one in failed if _is_routed(node, cali or "", one.ip) is not False]
+    failed = [one for one in own if one.state in UNANSWERED and _is_routed(node, cali or "", one.ip) is not False]
+    return failed, [one for one in own if one.mac is not None and one.state not in FAILED]
 
 
 def _is_routed(node: Host, cali: str, ip: int) -> bool | None:

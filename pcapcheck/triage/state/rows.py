@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from pcapcheck.columns import COLUMNS, STATE
 from pcapcheck.triage.state.gateway import gateway_route
 from pcapcheck.triage.state.host_routes import Way, way_to_pod
 from pcapcheck.triage.state.model import Host, Line, Link, Neighbour, PodLink, State, Sysctl
 from pcapcheck.triage.state.pod_links import BY_CALI, pod_end
-from pcapcheck.triage.state.resolved import FAILED, unresolved
+from pcapcheck.triage.state.resolved import FAILED, resolutions
 from pcapcheck.triage.state.sysctls import value_of
 from pcapcheck.values import clean, format_address, is_ipv4, parse_address
 from pcapcheck.workload import cali_name, is_shortened, kind_of_name, parse_pod
@@ -22,7 +23,7 @@ GATEWAY6 = parse_address("fe80::ecee:eeff:feee:eeee")
 class StateRow:
     """A pod link; None is what the state does not tell.
 
-    ``told`` quotes the lines behind a column, by its name; ``absences`` says what it takes to know one, where a part of
+    ``told`` quotes the lines behind a column, by its name; ``lacking`` says what it takes to know one, where a part of
     it is known.
     """
 
@@ -64,7 +65,7 @@ class StateRow:
     gateway6: bool | None = None
     named_interface: str | None = None
     told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    absences: dict[str, str] = field(default_factory=dict)
+    lacking: dict[str, str] = field(default_factory=dict)
     frames: list[int] = field(default_factory=list)
     outcome: str = ""
     time: int | None = None
@@ -106,12 +107,18 @@ class _Row:
         link, row = self.link, self.row
         row.interface, row.pod = link.cali_name, _called(link)
         row.pod_ip = tuple(link.ips) or None
-        if link.pod:
+        if link.foreign:
+            said = f"the state describes another instance of the pod behind {link.cali_name} than the captures show"
+            row.lacking = dict.fromkeys(COLUMNS[STATE], said)
+            return row
+        if link.pod and not link.apart:
             self._inside(link.pod, link.end or pod_end(link.pod))
         if link.cali:
             self._ends(link.cali, "cali")
         if link.end:
             self._ends(link.end, "pod")
+        if link.apart:
+            self._set_apart()
         if link.node and link.cali_name:
             self._on_node(link.node, link.cali_name)
         whole = link.cali_name and not is_shortened(link.cali_name, self.prefix)
@@ -120,6 +127,22 @@ class _Row:
             self._tell("named_interface", link.cali.line if link.cali else None)
         row.told = {name: tuple(dict.fromkeys(map(quote, lines))) for name, lines in self.lines.items()}
         return row
+
+    def _set_apart(self) -> None:
+        """Leave of the pod's inside only what shows that it is of another instance."""
+        row = self.row
+        row.pod_mac = row.pod_mtu = None
+        said = f"what is told of the pod's inside is not of the pod that is behind {self.link.cali_name} here"
+        columns = (
+            "host_address",
+            "default_route",
+            "default_via",
+            "gateway_on_link",
+            "gateway_mac",
+            "pod.mac",
+            "pod.mtu",
+        )
+        row.lacking |= dict.fromkeys(columns, said)
 
     def _tell(self, column: str, *lines: Line | None) -> None:
         self.lines.setdefault(column, []).extend(line for line in lines if line is not None)
@@ -193,7 +216,7 @@ class _Row:
         held = self._neighbours(node, cali)
         row.node_mac = tuple(one.mac for one in held if one.mac is not None) or None
         self._tell("node_mac", *(one.line for one in held))
-        self._resolved(node, held)
+        self._resolved(node)
         if not self.link.ips or any(map(is_ipv4, self.link.ips)):
             found = gateway_route(node, cali, self.gateway)
             row.gateway_route, row.gateway_route_dev = found.leads, found.dev
@@ -224,10 +247,10 @@ class _Row:
             if one.dev == cali and one.mac is not None and one.state not in FAILED
         ]
 
-    def _resolved(self, node: Host, held: list[Neighbour]) -> None:
+    def _resolved(self, node: Host) -> None:
         """Whether the node found out the pod's MAC: the entries that say no, else those that hold one."""
         row = self.row
-        failed = unresolved(node, self.link)
+        failed, held = resolutions(node, self.link)
         if failed or held:
             row.node_resolved = not failed
             row.unresolved = tuple(one.ip for one in failed) or None
@@ -283,7 +306,7 @@ class _Row:
         known = [one for one in of.values() if value_of(one) is not None]
         lacking = [f"net.ipv4.conf.{name}.{key}" for name, one in of.items() if value_of(one) is None]
         if known and known[0] is not None and lacking:
-            self.row.absences[column] = (
+            self.row.lacking[column] = (
                 f"{known[0].name} is {known[0].value} ({quote(known[0].line).rpartition(': ')[0]}), but {lacking[0]} is "
                 f"not told, and either can be what counts; add sysctl {lacking[0]}"
             )

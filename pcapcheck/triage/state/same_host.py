@@ -168,4 +168,6 @@ def _stem(file: str) -> tuple[str, tuple[str, ...]]:
     """The folder of a file, and of its name what says whose it is: node1 of node1-route.txt, nothing of ip-route.txt."""
     path = PurePath(file)
     words = re.split(r"[-_. ]+", path.name.lower())
-    return str(path.parent), tuple(word for word in words if word not in SUBJECTS and word not in ("txt", "json", "out"))
+    return str(path.parent), tuple(
+        word for word in words if word not in SUBJECTS and word not in ("txt", "json", "out")
+    )

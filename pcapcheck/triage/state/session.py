@@ -14,7 +14,7 @@ from pcapcheck.triage.state.headings import ANSIBLE, LONGEST_HEADING, RULER, Hea
 from pcapcheck.triage.state.listing import listing_of
 from pcapcheck.triage.state.model import NODE, POD, Line
 from pcapcheck.triage.state.prefixes import without_prefixes
-from pcapcheck.triage.state.prompts import HASH, LONGEST_PROMPT, SAME, Prompt, find_prompt
+from pcapcheck.triage.state.prompts import GLYPHS, HASH, LONGEST_PROMPT, SAME, Prompt, find_prompt
 from pcapcheck.triage.state.readers import kind_of
 
 LONGEST_LINE = 1 << 14
@@ -127,7 +127,7 @@ class _Session:
                 # "ssh worker-1" on a line of its own is a heading of what follows.
                 self.heading, self.headed_label = self._elsewhere(command), None
             self._begin(command, line)
-        elif self._headed(text, line, ruled=ruled):
+        elif self._headed(line.text if line.text.startswith(">>") else text, line, ruled=ruled):
             pass
         elif TRIMMED.fullmatch(text[:LONGEST_HEADING]):
             self.current.trimmed = True
@@ -139,12 +139,16 @@ class _Session:
 
     def _prompt_in(self, text: str) -> Prompt | None:
         prompt = find_prompt(text)
-        if prompt is not None and prompt.label == SAME:
+        if prompt is not None and (prompt.label == SAME or (prompt.label == GLYPHS and self._is_second_line())):
             return replace(self.prompt or Prompt("$", None, ""), command=prompt.command)
         if prompt is None and self.prompt and self.prompt.label == "#" and (match := HASH.fullmatch(text)):
             # Where "# " is the prompt, whatever stands behind it was typed, but for a heading.
             return None if read_heading(text) else Prompt("#", None, match[1])
         return prompt
+
+    def _is_second_line(self) -> bool:
+        """Whether the line above was a prompt without a command."""
+        return bool(self.prompt and self.prompt.host) and self.current.command is None and not self.current.lines
 
     def closed(self) -> list[Block]:
         """The blocks that have come to their end since this was asked last."""
