@@ -23,6 +23,7 @@ from pcapcheck.decode.frames import EVENTS_KEPT, FrameBatch, absent
 from pcapcheck.flows import pairing
 from pcapcheck.flows import pairing_layout as layout
 from pcapcheck.flows.ahead import Ahead
+from pcapcheck.flows.waiting import hold_back
 from pcapcheck.plain import is_compiled
 from pcapcheck.values import address_of, format_address, is_ipv4
 
@@ -283,9 +284,14 @@ class Echoes:
         for _ in self._pair(*given):
             raise AssertionError("echoes are handed out although nobody wants them")
 
-    def finish(self, last_seen: array[int]) -> Iterator[Echo]:
-        """What is left at the end. ``last_seen`` holds, by frame group, when its capture point was heard last."""
+    def finish(self, last_seen: array[int], last_number: int) -> Iterator[Echo]:
+        """What is left at the end.
+
+        ``last_seen`` holds, by frame group, when its capture point was heard last; ``last_number`` is the number of the
+        capture's last frame.
+        """
         self.close()
+        hold_back(self._pool, self._answered, self._bins, self._state, last_seen, self.wait, last_number)
         yield from self._until_done(
             lambda: pairing.finish_all(self._pool, self._answered, *self._counters(), last_seen, self.wait, self.dns_wait)
         )

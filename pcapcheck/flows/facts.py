@@ -107,6 +107,8 @@ class Facts:
             return "too many different frames to tell apart"
         link, group = found
         if name in ("answered", "replied"):
+            if outcome == "in-flight" and link.point.last is None:
+                return "the text shows no times, so an answer may have come after its last line; print it without -t"
             if outcome == "in-flight" and table == DNS:
                 return "still waiting for an answer at the last packet recorded; record on for five seconds"
             if outcome == "in-flight":
