@@ -23,6 +23,7 @@ from pcapcheck.decode.frames import EVENTS_KEPT, FrameBatch, absent
 from pcapcheck.flows import pairing
 from pcapcheck.flows import pairing_layout as layout
 from pcapcheck.flows.ahead import Ahead
+from pcapcheck.flows.cut_errors import MOST_CUT, CutError, cut_error, settle_cut_errors
 from pcapcheck.flows.waiting import hold_back
 from pcapcheck.plain import is_compiled
 from pcapcheck.values import address_of, format_address, is_ipv4
@@ -179,6 +180,12 @@ class Query(Echo):
         return f"get no answer (asked {'once' if self.requests == 1 else f'{self.requests} times'})"
 
 
+def _is_unquoted(batch: FrameBatch, row: int) -> bool:
+    """Whether an ICMP error does not show so much as the protocol of what it is about."""
+    quoted = batch.rows[decoded.HAS * batch.capacity + row] & decoded.HAS_QUOTED
+    return not quoted or batch.rows[decoded.QUOTED_PROTO * batch.capacity + row] == decoded.ABSENT
+
+
 def error_words(family: int, kind: int, code: int) -> str:
     """An ICMP error as people call it, with type and code: host unreachable (3/1)."""
     return f"{WORDS.get((family, kind, code), 'ICMP error')} ({kind}/{code})"
@@ -207,6 +214,7 @@ class Echoes:
         self.errors: Counter[tuple[int, int, int, int]] = Counter()
         # Of each capture point the errors about expired packets that do not show which.
         self.unquoted: Counter[tuple[int, int | None]] = Counter()
+        self._cut: list[CutError] = []
         self._pool = array("q")
         self._slots = array("i")
         self._answered = array("q", [-1]) * layout.REMEMBERED
@@ -291,6 +299,7 @@ class Echoes:
         capture's last frame.
         """
         self.close()
+        settle_cut_errors(self._cut, self._pool, self._state)
         hold_back(self._pool, self._answered, self._bins, self._state, last_seen, self.wait, last_number)
         yield from self._until_done(
             lambda: pairing.finish_all(self._pool, self._answered, *self._counters(), last_seen, self.wait, self.dns_wait)
@@ -404,7 +413,6 @@ class Echoes:
     def _count_errors(self, batch: FrameBatch) -> None:
         versions = batch.field(decoded.IP_VERSION)
         codes = batch.field(decoded.ICMP_CODE)
-        has = batch.field(decoded.HAS)
         for row, kind in enumerate(batch.field(decoded.ICMP_TYPE)):
             if kind >= 0 and kind in ENDING[versions[row]]:
                 source = address_of(
@@ -412,7 +420,10 @@ class Echoes:
                     batch.rows[decoded.IP_SRC_LOW * batch.capacity + row],
                 )
                 tally = (versions[row], kind, codes[row], source)
-                if EXPIRED[versions[row]] == kind and not has[row] & decoded.HAS_QUOTED:
+                cut = cut_error(batch, row, versions[row])
+                if cut is not None and len(self._cut) < MOST_CUT:
+                    self._cut.append(cut)
+                elif EXPIRED[versions[row]] == kind and (cut is not None or _is_unquoted(batch, row)):
                     point = batch.rows[decoded.INTERFACE * batch.capacity + row]
                     self.unquoted[point, absent(batch.rows[decoded.IFINDEX * batch.capacity + row])] += 1
                 if tally[:3] in FROM_ROUTERS:

@@ -45,9 +45,9 @@ def hold_back(
 ) -> None:
     """Mark those open requests as in flight whose reply may have come after the capture's end.
 
-    ``pool``, ``answered``, ``bins`` and ``state`` are those of ``pairing``. ``last_seen`` holds for each frame group the
-    time of its capture point's last frame, ``last_number`` is the number of the capture's last frame. Requests younger
-    than ``wait`` (nanoseconds) are left to ``pairing.finish_all``.
+    ``pool``, ``answered``, ``bins`` and ``state`` are those of ``pairing``. ``last_seen`` holds for each frame
+    group the time of its capture point's last frame, ``last_number`` is the number of the capture's last frame.
+    Requests younger than ``wait`` (nanoseconds) are left to ``pairing.finish_all``.
     """
     if state[layout.S_OLDEST] < 0:
         return
@@ -59,8 +59,8 @@ def hold_back(
     if with_margin(slowest) <= wait and ABSENT_TIME not in last_seen:
         return
     untimed: dict[tuple[Pair, int], list[int]] = {}
-    for row in _open(pool, state):
-        pair = _pair(pool, row)
+    for row in open_requests(pool, state):
+        pair = pair_of(pool, row)
         if pool[row + layout.TIME] == ABSENT_TIME or last_seen[pool[row + layout.GROUP]] == ABSENT_TIME:
             untimed.setdefault((pair, pool[row + layout.POINT]), []).append(row)
             continue
@@ -69,7 +69,7 @@ def hold_back(
             pool[row + layout.OUTCOME] = layout.IN_FLIGHT
     for (pair, point), rows in untimed.items():
         later = [
-            (pool[one + layout.NUMBER], _pair(pool, one) == pair)
+            (pool[one + layout.NUMBER], pair_of(pool, one) == pair)
             for one in replied
             if pool[one + layout.POINT] == point
         ]
@@ -79,13 +79,11 @@ def hold_back(
                 pool[row + layout.OUTCOME] = layout.IN_FLIGHT
 
 
-def _was_due(
-    pool: array[int], rows: list[int], place: int, answered: list[tuple[int, bool]], last_number: int
-) -> bool:
+def _was_due(pool: array[int], rows: list[int], place: int, answered: list[tuple[int, bool]], last_number: int) -> bool:
     """Whether a request without a time must have been answered by the capture's end.
 
-    ``rows`` are the open requests of its two addresses, in order; ``answered`` the numbers of requests with a reply, and
-    whether they are between the same addresses.
+    ``rows`` are the open requests of its two addresses, in order; ``answered`` the numbers of requests with a reply,
+    and whether they are between the same addresses.
     """
     row = rows[place]
     if pool[row + layout.UNICAST] == layout.CONNECTS:
@@ -97,7 +95,7 @@ def _was_due(
     return len(rows) >= ENOUGH and last_number > pool[rows[-1] + layout.NUMBER]
 
 
-def _open(pool: array[int], state: array[int]) -> Iterator[int]:
+def open_requests(pool: array[int], state: array[int]) -> Iterator[int]:
     """Where the rows of open requests without an answer begin in the pool, oldest first."""
     place = state[layout.S_OLDEST]
     while place >= 0:
@@ -107,7 +105,7 @@ def _open(pool: array[int], state: array[int]) -> Iterator[int]:
         place = pool[row + layout.NEWER]
 
 
-def _pair(pool: array[int], row: int) -> Pair:
+def pair_of(pool: array[int], row: int) -> Pair:
     return (
         pool[row + layout.SRC_HIGH],
         pool[row + layout.SRC_LOW],
@@ -123,7 +121,7 @@ def _shown(pool: array[int], replied: list[int]) -> dict[Pair, Shown]:
         if pool[row + layout.UNICAST] == layout.CONNECTS and pool[row + layout.REQUESTS] > 1:
             # Which of the SYNs was answered is not known.
             continue
-        longest = shown.setdefault(_pair(pool, row), Shown())
+        longest = shown.setdefault(pair_of(pool, row), Shown())
         longest.time = max(longest.time, pool[row + layout.RTT])
         longest.frames = max(longest.frames, pool[row + layout.REPLY_NUMBER] - pool[row + layout.NUMBER])
     return shown

@@ -132,7 +132,9 @@ def test_an_answer_is_awaited_as_long_as_answers_took() -> None:
     """As the asker's own answers took; what another's took says nothing."""
     slow = [Event(E_REQUEST, 0, 0, 0), Event(E_REPLY, 0, 0, 2 * SAME_PACKET)]
     asked = [Event(E_REQUEST, 0, 1, 2 * SAME_PACKET), Event(E_REQUEST, 1, 1, 2 * SAME_PACKET)]
-    outcomes = [{one.frames[0]: one.outcome for one in pair(slow + asked, last=last * SAME_PACKET)[1]} for last in (4, 6)]
+    outcomes = [
+        {one.frames[0]: one.outcome for one in pair(slow + asked, last=last * SAME_PACKET)[1]} for last in (4, 6)
+    ]
     assert outcomes[0] == {1: "replied", 3: "in-flight", 4: "unanswered"}
     assert outcomes[1] == {1: "replied", 3: "unanswered", 4: "unanswered"}
 
