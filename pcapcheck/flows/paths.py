@@ -132,14 +132,19 @@ class Paths:
     def _hop_row(self, way: Way, one: int, other: int, sample: Sample) -> HopRow:
         here, there = way.steps[one], way.steps[other]
         capture = self.captures[there.spot.capture]
+        lost = None if here.ttl is None or there.ttl is None else here.ttl - there.ttl
+        between = self.between(way, one, other)
+        if between is None and lost != 1:
+            # Only that one is taken from the TTL is right on one node and wrong between two.
+            between = "unknown"
         return HopRow(
             **_common(way, sample, range(one, other + 1)),
             to_interface=there.spot.link.point.name,
             to_frame=f"frame {sample.frames[other]} of {clean(capture.source.short_name)}",
             ttl=here.ttl,
             to_ttl=there.ttl,
-            ttl_lost=None if here.ttl is None or there.ttl is None else here.ttl - there.ttl,
-            between=self.between(way, one, other),
+            ttl_lost=lost,
+            between=between,
             eth_src=here.spot.group.src,
             eth_dst=here.spot.group.dst,
             to_eth_src=there.spot.group.src,
@@ -147,8 +152,12 @@ class Paths:
             latency=abs(sample.times[other] - sample.times[one]),
         )
 
-    def between(self, way: Way, one: int, other: int) -> str:
-        """What lies between two steps on pod links: one node, a tunnel or a network between two, or unknown."""
+    def between(self, way: Way, one: int, other: int) -> str | None:
+        """What lies between two steps on pod links: one node, a tunnel or a network between two, or unknown.
+
+        None where nothing tells but that the clocks of two files differ, as those of two nodes do, and as that of one
+        node does that was set in between.
+        """
         inside = way.steps[one + 1 : other]
         if any(step.encap != "none" or step.spot.link.point.kind == "tunnel" for step in inside):
             return "tunnel"
@@ -157,17 +166,13 @@ class Paths:
         here, there = way.steps[one].spot, way.steps[other].spot
         if here.capture == there.capture:
             return "node"
-        clocks = [self.clocks[one.capture] for one in (here, there) if one.capture in self.clocks]
-        printed = any(one.link.point.interface.printed for one in (here, there))
-        if len({one.offset for one in clocks}) > 1 and all(one.both_ways for one in clocks) and not printed:
-            # One node has one clock; but a text tells the time of day, in some time zone, and perhaps no date.
-            return "network"
         if frozenset((here.link.point.key, there.link.point.key)) in self.apart:
             return "network"
         mine, other_ips = self.node_addresses(here.link), self.node_addresses(there.link)
         if mine and other_ips:
             return "node" if mine & other_ips else "network"
-        return "unknown"
+        offsets = {self.clocks[spot.capture].offset for spot in (here, there) if spot.capture in self.clocks}
+        return None if len(offsets) > 1 else "unknown"
 
     def is_delivered(self, way: Way) -> bool | None:
         """Whether it was seen on its receiver's own link; None where nothing would have shown it."""
