@@ -10,26 +10,41 @@ from pcapcheck.decode.layout import TTL_ORIGINAL
 from pcapcheck.flows.addresses import AddressRow, Claim, address_rows
 from pcapcheck.flows.links import Link, describe_link
 from pcapcheck.flows.oneway import proof_of_one_way
+from pcapcheck.flows.overlap import Observation, apart
 from pcapcheck.flows.points import CapturePoint, PointKey, points_of
 from pcapcheck.flows.read import Capture, Reading, read_frames
 from pcapcheck.flows.sides import NODE
+from pcapcheck.flows.twins import recorded_twice
 from pcapcheck.values import Value
 
 
 class Facts:
     """Late columns by capture and frame group, for every row of an exchange or frame table.
 
-    ``assume`` picks which alternative stands for a link whose ends cannot be told.
+    ``assume`` picks which alternative stands for a link whose ends cannot be told. ``observations`` tell which capture
+    points were recorded at one time, ``twice`` which show only what another shows, and which that is.
     """
 
     def __init__(self, links: dict[PointKey, Link], assume: int | None = None) -> None:
         self.links = links
+        self.observations: dict[PointKey, Observation] = {}
+        self.twice: list[tuple[Link, Link]] = []
         self._assumed: dict[int, Facts] = {}
         self._by_group: dict[tuple[int, int], tuple[Link, FrameGroup]] = {}
         for link in links.values():
             described = link if assume is None or not link.alternatives else link.alternatives[assume]
             for number, group in link.point.groups.items():
                 self._by_group[link.point.key[0], number] = (described, group)
+
+    def are_apart(self, one: PointKey, other: PointKey) -> bool:
+        """Whether two capture points were recorded at different times."""
+        return apart(self.observations.get(one), self.observations.get(other))
+
+    def within(self, keys: set[PointKey]) -> Facts:
+        """The same about these capture points alone."""
+        facts = Facts({key: link for key, link in self.links.items() if key in keys})
+        facts.observations = self.observations
+        return facts
 
     def assuming(self, way: int) -> Facts:
         """The same with an assumption about each link whose ends cannot be told."""
@@ -160,7 +175,11 @@ def describe(captures: list[Capture], reading: Reading) -> Facts:
             links[key] = link
     reading.scope.check_names(link.point for link in links.values())
     reading.scope.select(list(links.values()), reading.prefix)
-    return Facts(links)
+    facts = Facts(links)
+    for link, original in recorded_twice(captures, [link for link in links.values() if link.judged]):
+        link.judged = False
+        facts.twice.append((link, original))
+    return facts
 
 
 def _others_answer(capture: Capture, point: CapturePoint, gateways: frozenset[int]) -> bool:

@@ -16,6 +16,7 @@ from pcapcheck.decode.frames import FrameGroup
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.homes import homes_of, node_addresses, shows_the_node, spans_of, to_pod
 from pcapcheck.flows.links import Link
+from pcapcheck.flows.overlap import observations
 from pcapcheck.flows.path_rows import HopRow, PathRow
 from pcapcheck.flows.points import PointKey
 from pcapcheck.flows.read import Capture, Reading
@@ -39,7 +40,8 @@ class Paths:
     between which packets were seen on a NIC or a tunnel, so that they are not of one node; ``exits`` are the points
     where packets from a link to an address were seen next. ``heard`` are the points that recorded echoes. ``lost``
     sightings could not be told whose they were. ``filtered``: the user says that the recording had a filter.
-    ``unfollowed`` are captures whose text does not tell enough of their packets to know them again.
+    ``unfollowed`` are captures whose text does not tell enough of their packets to know them again. ``only``: what is
+    told is of packets first seen at these points.
     """
 
     captures: list[Capture]
@@ -54,13 +56,20 @@ class Paths:
     heard: set[PointKey] = field(default_factory=set)
     filtered: bool = False
     unfollowed: frozenset[int] = frozenset()
+    only: frozenset[PointKey] | None = None
     _node_addresses: dict[PointKey, set[int]] = field(default_factory=dict)
     _showing: dict[PointKey, bool] = field(default_factory=dict)
     _missing: dict[int, list[Link]] = field(default_factory=dict)
 
     @property
     def found(self) -> list[Way]:
-        return self.ways.ways if self.ways else []
+        every = self.ways.ways if self.ways else []
+        return every if self.only is None else [way for way in every if way.steps[0].spot.link.point.key in self.only]
+
+    def within(self, keys: set[PointKey], facts: Facts) -> Paths:
+        """What following them came to on these capture points alone, of which ``facts`` tell."""
+        homes = {ip: there & keys for ip, there in self.homes.items() if there & keys}
+        return replace(self, facts=facts, homes=homes, only=frozenset(keys), _missing={})
 
     @property
     def opaque(self) -> int:
@@ -224,7 +233,12 @@ class Paths:
             return "for the node itself"
         if way.src in self.node_addresses(link):
             return "from the node itself"
-        return "seen nowhere else"
+        here = link.point.key
+        others = [key for key in self.facts.links if key != here and not self.facts.are_apart(here, key)]
+        if not others:
+            return "no other point was recorded at that time"
+        # Address translation changes what an error quotes, and not every change is known.
+        return "not recognised elsewhere" if way.packet == "error" else "seen nowhere else"
 
     def _left(self, way: Way, delivered: bool | None) -> bool | None:
         """Whether it was seen leaving the node that it entered."""
@@ -255,6 +269,8 @@ class Paths:
             # The next router has to drop it.
             return
         for key in sorted(self.homes.get(way.steps[-1].dst, set()) - seen, key=str):
+            if self.facts.are_apart(way.steps[0].spot.link.point.key, key):
+                continue
             if key[0] in way.watching and self._shows_the_node(self.facts.links[key]):
                 yield self.facts.links[key]
 
@@ -271,6 +287,7 @@ def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sighting
     """Follow the packets of an observation; empties ``sightings``."""
     paths = Paths(captures, facts, share=sightings.share)
     paths.unfollowed = leave_out_unidentified(captures, sightings)
+    facts.observations = observations(facts.links, {})
     # Where there is but one place to see packets, nothing can be followed.
     if not sightings.count or len(facts.links) < 2:
         return paths
@@ -287,6 +304,7 @@ def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sighting
     paths.lost = numbering.lost + sightings.dropped
     paths.filtered = bool(reading.scope.filter_used)
     paths.clocks = estimate_clocks(seen)
+    facts.observations = observations(facts.links, paths.clocks)
     seen.time = by_one_clock(seen, paths.clocks)
     packets = join(seen, spots.point_of, spots.on_pod_link, numbering.flows)
     paths.ways = Ways(packets, spots, numbering, spans_of(captures, paths.clocks, reading.echo_wait))
