@@ -108,9 +108,8 @@ class Echo:
     def refusal(self) -> str | None:
         if self.error_type is None or self.error_code is None or self.error_from is None:
             return None
-        mtu = f", MTU {self.error_mtu}" if self.error_mtu else ""
-        words = error_words(self.family, self.error_type, self.error_code)
-        return f"{words}{mtu}, says {format_address(self.error_from)}"
+        words = error_words(self.family, self.error_type, self.error_code, self.error_mtu)
+        return f"{words}, says {format_address(self.error_from)}"
 
     @property
     def fate(self) -> str:
@@ -186,9 +185,10 @@ def _is_unquoted(batch: FrameBatch, row: int) -> bool:
     return not quoted or batch.rows[decoded.QUOTED_PROTO * batch.capacity + row] == decoded.ABSENT
 
 
-def error_words(family: int, kind: int, code: int) -> str:
-    """An ICMP error as people call it, with type and code: host unreachable (3/1)."""
-    return f"{WORDS.get((family, kind, code), 'ICMP error')} ({kind}/{code})"
+def error_words(family: int, kind: int, code: int, mtu: int | None = None) -> str:
+    """An ICMP error as people call it, with type and code: host unreachable (3/1), and with the MTU that it tells."""
+    told = f", MTU {mtu}" if mtu else ""
+    return f"{WORDS.get((family, kind, code), 'ICMP error')} ({kind}/{code}){told}"
 
 
 def _rcode(row: array[int]) -> str | None:
@@ -211,7 +211,8 @@ class Echoes:
         self.macs = macs
         # Frame groups that told others that a packet goes no further.
         self.refusers: set[int] = set()
-        self.errors: Counter[tuple[int, int, int, int]] = Counter()
+        # By family, type, code, sender and the MTU that it told.
+        self.errors: Counter[tuple[int, int, int, int, int | None]] = Counter()
         # Of each capture point the errors about expired packets that do not show which.
         self.unquoted: Counter[tuple[int, int | None]] = Counter()
         self._cut: list[CutError] = []
@@ -419,7 +420,8 @@ class Echoes:
                     batch.rows[decoded.IP_SRC_HIGH * batch.capacity + row],
                     batch.rows[decoded.IP_SRC_LOW * batch.capacity + row],
                 )
-                tally = (versions[row], kind, codes[row], source)
+                mtu = absent(batch.rows[decoded.ICMP_MTU * batch.capacity + row]) or None
+                tally = (versions[row], kind, codes[row], source, mtu)
                 cut = cut_error(batch, row, versions[row])
                 if cut is not None and len(self._cut) < MOST_CUT:
                     self._cut.append(cut)

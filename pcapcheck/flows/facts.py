@@ -22,13 +22,15 @@ class Facts:
     """Late columns by capture and frame group, for every row of an exchange or frame table.
 
     ``assume`` picks which alternative stands for a link whose ends cannot be told. ``observations`` tell which capture
-    points were recorded at one time, ``twice`` which show only what another shows, and which that is.
+    points were recorded at one time, ``twice`` which show only what another shows, and which that is. ``followed``:
+    some packet was seen at two points.
     """
 
     def __init__(self, links: dict[PointKey, Link], assume: int | None = None) -> None:
         self.links = links
         self.observations: dict[PointKey, Observation] = {}
         self.twice: list[tuple[Link, Link]] = []
+        self.followed = False
         self._assumed: dict[int, Facts] = {}
         self._by_group: dict[tuple[int, int], tuple[Link, FrameGroup]] = {}
         for link in links.values():

@@ -313,6 +313,7 @@ def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sighting
         if len(way.steps) > 1:
             here, there = (step.spot.link.point.key for step in way.steps[:2])
             paths.exits.setdefault((here, way.dst), set()).add(there)
+    facts.followed = any(len(way.steps) > 1 for way in paths.found)
     paths.heard = {step.spot.link.point.key for way in paths.found if way.packet in ECHOES for step in way.steps}
     paths.apart = {
         frozenset((way.steps[one].spot.link.point.key, way.steps[other].spot.link.point.key))
