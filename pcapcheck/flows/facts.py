@@ -215,6 +215,12 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
             link.silence.setdefault(
                 table, f"{what} {why}, so {count} missing answers prove nothing; capture again or copy it again"
             )
+    if interface.printed and _holds_requests_only(link, capture):
+        link.silence |= dict.fromkeys(
+            (ARP, ECHO),
+            "every line of this text is a request, as after grep -i request, so no answer could be among them; "
+            "print all of the capture",
+        )
     expired = capture.exchanges.echoes.unquoted[link.point.key[1:]]
     if 0 < missing[ECHO] <= expired:
         link.silence.setdefault(
@@ -234,6 +240,19 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
         proof = proof_of_one_way(rows, reading.gateways, reading.arp_wait)
         if proof:
             link.silence |= dict.fromkeys(ASKED, proof)
+
+
+def _holds_requests_only(link: Link, capture: Capture) -> bool:
+    """Whether requests of several kinds are there, and not one frame of anything else."""
+    asked = [
+        [tally for (kind, group), tally in capture.tallies.items() if kind == table and group in link.point.groups]
+        for table in (ARP, ECHO)
+    ]
+    answered = any(
+        tally.outcomes[word] for some in asked for tally in some for word in ("answered", "replied", "error")
+    )
+    attempts = [sum(tally.attempts for tally in some) for some in asked]
+    return all(attempts) and not answered and sum(attempts) == link.point.frames
 
 
 def claimed_addresses(capture: Capture, facts: Facts, reading: Reading) -> Iterator[AddressRow]:

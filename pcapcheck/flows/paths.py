@@ -303,7 +303,7 @@ def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sighting
     spots = Spots(numbering, groups, facts)
     paths.lost = numbering.lost + sightings.dropped
     paths.filtered = bool(reading.scope.filter_used)
-    paths.clocks = estimate_clocks(seen)
+    paths.clocks = estimate_clocks(seen, spots.macs)
     facts.observations = observations(facts.links, paths.clocks)
     seen.time = by_one_clock(seen, paths.clocks)
     packets = join(seen, spots.point_of, spots.on_pod_link, numbering.flows)

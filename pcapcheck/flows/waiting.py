@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from pcapcheck.capture.layout import ABSENT_TIME
 from pcapcheck.flows import pairing_layout as layout
+from pcapcheck.values import address_of, is_ipv4
 
 # So many requests in a row, or repeats of one, show that their asker waited in between.
 ENOUGH = 3
@@ -51,7 +52,8 @@ def hold_back(
     """
     if state[layout.S_OLDEST] < 0:
         return
-    replied = [row * layout.FIELDS for row in answered if row >= 0]
+    replied = [place * layout.FIELDS for place in answered if place >= 0]
+    _expect_no_host(pool, state, {pair_of(pool, row)[2:] for row in replied})
     shown = _shown(pool, replied)
     # Where more was answered than is remembered, the slowest answer to the same kind of request stands for the rest.
     forgotten = _slowest_by_group(bins, state) if len(replied) == len(answered) else {}
@@ -77,6 +79,18 @@ def hold_back(
         for place, row in enumerate(rows):
             if last_number - pool[row + layout.NUMBER] <= lag or not _was_due(pool, rows, place, later, last_number):
                 pool[row + layout.OUTCOME] = layout.IN_FLIGHT
+
+
+def _expect_no_host(pool: array[int], state: array[int], hosts: set[tuple[int, int]]) -> None:
+    """Take an unanswered request to an IPv4 address that ends in 255 for one to many.
+
+    A subnet's broadcast address mostly looks so, and nobody has to answer it (RFC 1122, section 3.2.2.6). ``hosts`` are
+    addresses that did answer.
+    """
+    for row in open_requests(pool, state):
+        dst = pool[row + layout.DST_HIGH], pool[row + layout.DST_LOW]
+        if dst[1] & 0xFF == 0xFF and is_ipv4(address_of(*dst)) and dst not in hosts:
+            pool[row + layout.UNICAST] = 0 if pool[row + layout.UNICAST] == 1 else pool[row + layout.UNICAST]
 
 
 def _was_due(pool: array[int], rows: list[int], place: int, answered: list[tuple[int, bool]], last_number: int) -> bool:
