@@ -158,7 +158,7 @@ def analyze(
     changes: list[tuple[AddressRow, AddressRow]] = []
     for capture in captures:
         claims = list(claimed_addresses(capture, facts, reading))
-        changes += taken_over(claims)
+        changes += taken_over(claims, reading.proxy_mac)
         _sink(capture.number, evaluations)(ADDRESSES, claims, 1)
     found = find_paths(captures, facts, reading, sightings)
     for row, weight in found.path_rows(every=PATHS in every):
@@ -175,6 +175,10 @@ def analyze(
     analysis.pods = _name_pods(told.pods or None if pods is None else pods, state, settings)
     if state is not None:
         _describe(analysis, state)
+    if facts.twice or len(set(facts.observations.values())) > 1 or inputs.repeated:
+        from pcapcheck.triage.recordings import tell_recordings
+
+        analysis.remarks += tell_recordings(analysis, inputs.repeated)
     if changes:
         from pcapcheck.triage.takeover import tell_changes
 

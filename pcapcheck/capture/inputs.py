@@ -14,17 +14,18 @@ from pcapcheck.errors import CaptureError, NotACapture
 
 @dataclass
 class Inputs:
-    """The captures, and the files of folders that are none."""
+    """The captures, the files of folders that are none, and the names of captures that were given before."""
 
     captures: list[Captured] = field(default_factory=list)
     passed_over: list[Path] = field(default_factory=list)
+    repeated: list[Path] = field(default_factory=list)
 
 
 def gather(given: Iterable[str | Path], unpack_limit: int | None = None, keep_all: bool = False) -> Inputs:
     """Every capture that is meant, in the order given; a folder's by name, all below it.
 
-    Raises CaptureError where one is not there or given twice, where a folder or pattern holds none, and where a file of
-    a rotated set cannot be read.
+    One given twice is read once. Raises CaptureError where one is not there, where a folder or pattern holds none,
+    where standard input is named twice, and where a file of a rotated set cannot be read.
     """
     inputs = Inputs()
     sources: list[Source] = []
@@ -32,8 +33,11 @@ def gather(given: Iterable[str | Path], unpack_limit: int | None = None, keep_al
     for name in given:
         for path in _paths(Path(name)):
             resolved = path if path == STANDARD_INPUT else path.resolve()
+            if resolved in seen and path == STANDARD_INPUT:
+                raise CaptureError(f"{path}: given twice; standard input can be read once")
             if resolved in seen:
-                raise CaptureError(f"{path}: given twice; its exchanges would be counted twice")
+                inputs.repeated.append(path)
+                continue
             seen.add(resolved)
             source = Source(path, unpack_limit, keep_all)
             if Path(name).is_dir() and not is_capture(source):

@@ -31,6 +31,10 @@ cpdef long long find_flow(
 cdef inline long long digest_of(
     const unsigned char[::1] buffer, Py_ssize_t position, Py_ssize_t end, bint cut) except? -2 nogil
 
+@cython.locals(header=cython.longlong, mixed=cython.ulonglong, protocol=cython.int)
+cdef inline long long digest_of_quote(
+    const unsigned char[::1] buffer, int version, Py_ssize_t position, Py_ssize_t end, bint cut) except? -2 nogil
+
 @cython.locals(
     length=cython.ulonglong, datagram=cython.ulonglong, kind=cython.ulonglong,
     ttl=cython.ulonglong, told=cython.ulonglong, kept=cython.ulonglong, data=cython.Py_ssize_t, digest=cython.longlong,

@@ -108,6 +108,28 @@ def digest_of(buffer: bytearray, position: int, end: int, cut: bool) -> int:
     return mixed >> 2
 
 
+def digest_of_quote(buffer: bytearray, version: int, position: int, end: int, cut: bool) -> int:
+    """A hash of the datagram that an ICMP error quotes, but for what address translation changes in it.
+
+    That is its addresses, ports, ICMP identifier and checksums (RFC 5508, section 4.2). ABSENT where it was cut.
+    """
+    header = (buffer[position] & 15) * 4 if version == 4 and position < end else 40
+    if header < 20 or end - position < header + 8:
+        return digest_of(buffer, position, end, cut)
+    mixed = stir(MULTIPLY, long_of(buffer, position))
+    protocol = buffer[position + 9] if version == 4 else buffer[position + 6]
+    if version == 4:
+        mixed = stir(mixed, half(buffer, position + 8))
+    position = position + header
+    if protocol == 6:
+        mixed = stir(mixed, word(buffer, position + 4))
+    elif protocol == 17:
+        mixed = stir(mixed, half(buffer, position + 4))
+    else:
+        mixed = stir(stir(mixed, half(buffer, position)), half(buffer, position + 6))
+    return mixed >> 2
+
+
 def identify(
     buffer: bytearray,
     version: int,
@@ -162,7 +184,10 @@ def identify(
     if kind == K_OTHER:
         # The others say who they are; of those the length is left out, since a router may cut them into fragments.
         datagram = datagram | (length << 48)
-    digest = digest_of(buffer, data if data < end else end, end, cut)
+    if kind == K_ERROR:
+        digest = digest_of_quote(buffer, version, data if data < end else end, end, cut)
+    else:
+        digest = digest_of(buffer, data if data < end else end, end, cut)
     echo = 0
     if kind == K_REQUEST or kind == K_REPLY:
         # Request and reply have each other's addresses: what does not ask for their order is mixed in.

@@ -138,12 +138,18 @@ def address_rows(
     return rows
 
 
-def taken_over(rows: Iterable[AddressRow]) -> Iterator[tuple[AddressRow, AddressRow]]:
-    """Claims of an address on a pod link of which one ended before the other, another MAC's, began."""
-    claims: dict[tuple[str, int], list[AddressRow]] = {}
+def taken_over(rows: Iterable[AddressRow], proxy_mac: int) -> Iterator[tuple[AddressRow, AddressRow]]:
+    """Claims of an address on a pod link of which one ended before the other, another MAC's, began.
+
+    The proxy MAC is every node's, and says nothing of who has an address.
+    """
+    claims: dict[tuple[int, int], list[AddressRow]] = {}
     for row in rows:
-        if row.kind == "pod-link" and not row.proxied and row.claimants is not None and row.first_time is not None:
-            claims.setdefault((row.interface, row.ip), []).append(row)
+        if row.kind != "pod-link" or row.proxied or row.mac == proxy_mac:
+            continue
+        if row.claimants is not None and row.first_time is not None:
+            # By its first group a capture point is known among those of one capture.
+            claims.setdefault((row.group, row.ip), []).append(row)
     for same in claims.values():
         for before, after in pairwise(sorted(same, key=lambda row: row.first_time or 0)):
             if after.mac not in (before.other_claimants or ()):

@@ -15,6 +15,7 @@ from pcapcheck.capture.layout import ABSENT_TIME
 from pcapcheck.decode import layout
 from pcapcheck.decode.frames import FrameBatch, absent
 from pcapcheck.flows.arp_targets import Askers
+from pcapcheck.flows.waiting import ENOUGH, with_margin
 from pcapcheck.values import MAPPED, address_of
 
 REQUEST = 1
@@ -215,6 +216,8 @@ class Resolutions:
         self._open: dict[tuple[object, ...], Resolution] = {}
         self._early: dict[tuple[object, ...], Message] = {}
         self._askers: Askers[tuple[object, ...]] = Askers()
+        # The longest that an answer took after the latest request, by capture point.
+        self._slowest: dict[tuple[int, int | None], int] = {}
 
     def feed(self, message: Message) -> Iterator[Resolution]:
         """Take the next message; yields the resolutions that it closes."""
@@ -228,10 +231,16 @@ class Resolutions:
             yield from self._request(message)
 
     def finish(self, last_seen: dict[tuple[int, int | None], int]) -> Iterator[Resolution]:
-        """What is open at the end; a request too close to the last frame of its capture point is in flight."""
+        """What is open at the end.
+
+        A request too close to the last frame of its capture point is in flight, by what answers took there. Without
+        times its repeats tell that the asker waited.
+        """
         for resolution in self._open.values():
             waited = between(resolution.first_time, last_seen.get(resolution.point))
-            if resolution.outcome == "unanswered" and waited is not None and waited < self.wait:
+            wait = max(self.wait, with_margin(self._slowest.get(resolution.point, 0)))
+            due = resolution.attempts >= ENOUGH if waited is None else waited >= wait
+            if resolution.outcome == "unanswered" and not due:
                 resolution.outcome = "in-flight"
             yield resolution
         self._open.clear()
@@ -321,10 +330,12 @@ class Resolutions:
                 resolution.uncertain = True
             target = (message.point, message.family, message.sender_ip)
             self._askers.settle(key, target, resolution.asker_mac)
+        latency = between(resolution.latest_time, message.time)
+        if latency is not None and not resolution.answers:
+            self._slowest[message.point] = max(latency, self._slowest.get(message.point, 0))
         resolution.outcome = "answered"
         resolution.answer_count += 1
         if len(resolution.answers) < FRAMES_KEPT:
-            latency = between(resolution.latest_time, message.time)
             resolution.answers.append(Answer(resolution, message, latency))
             resolution.frames.append(message.number)
 

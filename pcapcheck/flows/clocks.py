@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from pcapcheck.decode.layout import ABSENT
 from pcapcheck.flows.gathering_layout import SAME_PACKET
-from pcapcheck.flows.joining import Column, Seen, ttl_of
+from pcapcheck.flows.joining import Column, Mask, Seen, ttl_of
 from pcapcheck.flows.way import Clock
 
 # Two files of one kernel show no more than this; what is less is not told from none.
@@ -22,8 +23,11 @@ MOST_COMPARED = 1 << 13
 LEAST_COMPARED = 100
 
 
-def estimate_clocks(seen: Seen) -> dict[int, Clock]:
-    """The clocks of all captures that share packets with one whose clock is known, the first being the reference."""
+def estimate_clocks(seen: Seen, macs: Column) -> dict[int, Clock]:
+    """The clocks of all captures that share packets with one whose clock is known, the first being the reference.
+
+    ``macs`` are the source and the destination MACs of spots, a row each, ABSENT where there are none.
+    """
     captures = np.unique(seen.capture).tolist()
     if len(captures) < 2:
         return {capture: Clock(capture, capture, 0, 0, True) for capture in captures}
@@ -38,7 +42,7 @@ def estimate_clocks(seen: Seen) -> dict[int, Clock]:
         clocks[found.capture] = found
         waiting.remove(found.capture)
         for capture in waiting:
-            clock = _compare(seen, rows[found.capture], rows[capture], found, capture)
+            clock = _compare(seen, macs, rows[found.capture], rows[capture], found, capture)
             if clock and (capture not in best or clock.packets > best[capture].packets):
                 best[capture] = clock
     return clocks
@@ -74,7 +78,22 @@ def _common_packets(seen: Seen, rows_here: Column, rows_there: Column, share: in
     return here[1][left], there[1][right]
 
 
-def _compare(seen: Seen, rows_here: Column, rows_there: Column, reference: Clock, capture: int) -> Clock | None:
+def _plausible(seen: Seen, macs: Column, left: Column, right: Column) -> Mask:
+    """Which pairs of sightings may be of one packet, whatever the clocks say.
+
+    Between two links it lost some of its TTL; on one link, seen twice, its MACs are the same. Neither is so where a pod
+    made anew has the address, and the same numbers, of one before it.
+    """
+    ttl, other_ttl = ttl_of(seen.what[left]), ttl_of(seen.what[right])
+    here, there = macs[:, seen.spot[left]], macs[:, seen.spot[right]]
+    same_macs = ((here == there) | (here == ABSENT) | (there == ABSENT)).all(axis=0)
+    near = np.abs(seen.time[right] - seen.time[left]) <= SAME_PACKET
+    return np.asarray(near | (ttl != other_ttl) | same_macs)
+
+
+def _compare(
+    seen: Seen, macs: Column, rows_here: Column, rows_there: Column, reference: Clock, capture: int
+) -> Clock | None:
     """The clock of the capture ``there``, by packets that both saw; None where there are none.
 
     Of large captures a share is looked at: the same packets of both, since their identities are the same. Where that
@@ -87,6 +106,8 @@ def _compare(seen: Seen, rows_here: Column, rows_there: Column, reference: Clock
     left, right = _common_packets(seen, rows_here, rows_there, share)
     if share > 1 and len(left) < LEAST_COMPARED:
         left, right = _common_packets(seen, rows_here, rows_there, 1)
+    plausible = _plausible(seen, macs, left, right)
+    left, right = left[plausible], right[plausible]
     if not len(left):
         return None
     later = seen.time[right] - seen.time[left]

@@ -23,6 +23,8 @@ from pcapcheck.decode.frames import EVENTS_KEPT, FrameBatch, absent
 from pcapcheck.flows import pairing
 from pcapcheck.flows import pairing_layout as layout
 from pcapcheck.flows.ahead import Ahead
+from pcapcheck.flows.cut_errors import MOST_CUT, CutError, cut_error, settle_cut_errors
+from pcapcheck.flows.waiting import hold_back
 from pcapcheck.plain import is_compiled
 from pcapcheck.values import address_of, format_address, is_ipv4
 
@@ -106,9 +108,8 @@ class Echo:
     def refusal(self) -> str | None:
         if self.error_type is None or self.error_code is None or self.error_from is None:
             return None
-        mtu = f", MTU {self.error_mtu}" if self.error_mtu else ""
-        words = error_words(self.family, self.error_type, self.error_code)
-        return f"{words}{mtu}, says {format_address(self.error_from)}"
+        words = error_words(self.family, self.error_type, self.error_code, self.error_mtu)
+        return f"{words}, says {format_address(self.error_from)}"
 
     @property
     def fate(self) -> str:
@@ -178,9 +179,16 @@ class Query(Echo):
         return f"get no answer (asked {'once' if self.requests == 1 else f'{self.requests} times'})"
 
 
-def error_words(family: int, kind: int, code: int) -> str:
-    """An ICMP error as people call it, with type and code: host unreachable (3/1)."""
-    return f"{WORDS.get((family, kind, code), 'ICMP error')} ({kind}/{code})"
+def _is_unquoted(batch: FrameBatch, row: int) -> bool:
+    """Whether an ICMP error does not show so much as the protocol of what it is about."""
+    quoted = batch.rows[decoded.HAS * batch.capacity + row] & decoded.HAS_QUOTED
+    return not quoted or batch.rows[decoded.QUOTED_PROTO * batch.capacity + row] == decoded.ABSENT
+
+
+def error_words(family: int, kind: int, code: int, mtu: int | None = None) -> str:
+    """An ICMP error as people call it, with type and code: host unreachable (3/1), and with the MTU that it tells."""
+    told = f", MTU {mtu}" if mtu else ""
+    return f"{WORDS.get((family, kind, code), 'ICMP error')} ({kind}/{code}){told}"
 
 
 def _rcode(row: array[int]) -> str | None:
@@ -203,9 +211,11 @@ class Echoes:
         self.macs = macs
         # Frame groups that told others that a packet goes no further.
         self.refusers: set[int] = set()
-        self.errors: Counter[tuple[int, int, int, int]] = Counter()
+        # By family, type, code, sender and the MTU that it told.
+        self.errors: Counter[tuple[int, int, int, int, int | None]] = Counter()
         # Of each capture point the errors about expired packets that do not show which.
         self.unquoted: Counter[tuple[int, int | None]] = Counter()
+        self._cut: list[CutError] = []
         self._pool = array("q")
         self._slots = array("i")
         self._answered = array("q", [-1]) * layout.REMEMBERED
@@ -283,9 +293,15 @@ class Echoes:
         for _ in self._pair(*given):
             raise AssertionError("echoes are handed out although nobody wants them")
 
-    def finish(self, last_seen: array[int]) -> Iterator[Echo]:
-        """What is left at the end. ``last_seen`` holds, by frame group, when its capture point was heard last."""
+    def finish(self, last_seen: array[int], last_number: int) -> Iterator[Echo]:
+        """What is left at the end.
+
+        ``last_seen`` holds, by frame group, when its capture point was heard last; ``last_number`` is the number of the
+        capture's last frame.
+        """
         self.close()
+        settle_cut_errors(self._cut, self._pool, self._state)
+        hold_back(self._pool, self._answered, self._bins, self._state, last_seen, self.wait, last_number)
         yield from self._until_done(
             lambda: pairing.finish_all(self._pool, self._answered, *self._counters(), last_seen, self.wait, self.dns_wait)
         )
@@ -398,15 +414,18 @@ class Echoes:
     def _count_errors(self, batch: FrameBatch) -> None:
         versions = batch.field(decoded.IP_VERSION)
         codes = batch.field(decoded.ICMP_CODE)
-        has = batch.field(decoded.HAS)
         for row, kind in enumerate(batch.field(decoded.ICMP_TYPE)):
             if kind >= 0 and kind in ENDING[versions[row]]:
                 source = address_of(
                     batch.rows[decoded.IP_SRC_HIGH * batch.capacity + row],
                     batch.rows[decoded.IP_SRC_LOW * batch.capacity + row],
                 )
-                tally = (versions[row], kind, codes[row], source)
-                if EXPIRED[versions[row]] == kind and not has[row] & decoded.HAS_QUOTED:
+                mtu = absent(batch.rows[decoded.ICMP_MTU * batch.capacity + row]) or None
+                tally = (versions[row], kind, codes[row], source, mtu)
+                cut = cut_error(batch, row, versions[row])
+                if cut is not None and len(self._cut) < MOST_CUT:
+                    self._cut.append(cut)
+                elif EXPIRED[versions[row]] == kind and (cut is not None or _is_unquoted(batch, row)):
                     point = batch.rows[decoded.INTERFACE * batch.capacity + row]
                     self.unquoted[point, absent(batch.rows[decoded.IFINDEX * batch.capacity + row])] += 1
                 if tally[:3] in FROM_ROUTERS:

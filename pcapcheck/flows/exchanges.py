@@ -48,15 +48,15 @@ class Exchanges:
         for echo in self.echoes.feed(batch):
             yield _table_of(echo), echo, 1
 
-    def finish(self, groups: list[FrameGroup]) -> Iterator[Finished]:
-        """What was still open at the end of the capture, and echoes counted but not handed out one by one."""
+    def finish(self, groups: list[FrameGroup], frames: int) -> Iterator[Finished]:
+        """What was still open at the end of a capture of so many frames, and echoes counted but not handed out."""
         last_seen: dict[Point, int] = {}
         for group in groups:
-            if group.last is not None:
+            if group.count and group.last is not None:
                 last_seen[group.point] = max(last_seen.get(group.point, group.last), group.last)
         yield from self._resolved(self.resolutions.finish(last_seen))
         by_group = array("q", [last_seen.get(group.point, ABSENT_TIME) for group in groups])
-        for echo in self.echoes.finish(by_group):
+        for echo in self.echoes.finish(by_group, frames):
             yield _table_of(echo), echo, 1
         if not self.every_echo:
             for one in (*self.echoes.bins(), *self.echoes.attempts(), *self.echoes.queries()):

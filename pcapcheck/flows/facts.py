@@ -10,26 +10,43 @@ from pcapcheck.decode.layout import TTL_ORIGINAL
 from pcapcheck.flows.addresses import AddressRow, Claim, address_rows
 from pcapcheck.flows.links import Link, describe_link
 from pcapcheck.flows.oneway import proof_of_one_way
+from pcapcheck.flows.overlap import Observation, apart
 from pcapcheck.flows.points import CapturePoint, PointKey, points_of
 from pcapcheck.flows.read import Capture, Reading, read_frames
 from pcapcheck.flows.sides import NODE
+from pcapcheck.flows.twins import recorded_twice
 from pcapcheck.values import Value
 
 
 class Facts:
     """Late columns by capture and frame group, for every row of an exchange or frame table.
 
-    ``assume`` picks which alternative stands for a link whose ends cannot be told.
+    ``assume`` picks which alternative stands for a link whose ends cannot be told. ``observations`` tell which capture
+    points were recorded at one time, ``twice`` which show only what another shows, and which that is. ``followed``:
+    some packet was seen at two points.
     """
 
     def __init__(self, links: dict[PointKey, Link], assume: int | None = None) -> None:
         self.links = links
+        self.observations: dict[PointKey, Observation] = {}
+        self.twice: list[tuple[Link, Link]] = []
+        self.followed = False
         self._assumed: dict[int, Facts] = {}
         self._by_group: dict[tuple[int, int], tuple[Link, FrameGroup]] = {}
         for link in links.values():
             described = link if assume is None or not link.alternatives else link.alternatives[assume]
             for number, group in link.point.groups.items():
                 self._by_group[link.point.key[0], number] = (described, group)
+
+    def are_apart(self, one: PointKey, other: PointKey) -> bool:
+        """Whether two capture points were recorded at different times."""
+        return apart(self.observations.get(one), self.observations.get(other))
+
+    def within(self, keys: set[PointKey]) -> Facts:
+        """The same about these capture points alone."""
+        facts = Facts({key: link for key, link in self.links.items() if key in keys})
+        facts.observations = self.observations
+        return facts
 
     def assuming(self, way: int) -> Facts:
         """The same with an assumption about each link whose ends cannot be told."""
@@ -107,6 +124,8 @@ class Facts:
             return "too many different frames to tell apart"
         link, group = found
         if name in ("answered", "replied"):
+            if outcome == "in-flight" and link.point.last is None:
+                return "the text shows no times, so an answer may have come after its last line; print it without -t"
             if outcome == "in-flight" and table == DNS:
                 return "still waiting for an answer at the last packet recorded; record on for five seconds"
             if outcome == "in-flight":
@@ -158,7 +177,11 @@ def describe(captures: list[Capture], reading: Reading) -> Facts:
             links[key] = link
     reading.scope.check_names(link.point for link in links.values())
     reading.scope.select(list(links.values()), reading.prefix)
-    return Facts(links)
+    facts = Facts(links)
+    for link, original in recorded_twice(captures, [link for link in links.values() if link.judged]):
+        link.judged = False
+        facts.twice.append((link, original))
+    return facts
 
 
 def _others_answer(capture: Capture, point: CapturePoint, gateways: frozenset[int]) -> bool:
@@ -192,6 +215,12 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
             link.silence.setdefault(
                 table, f"{what} {why}, so {count} missing answers prove nothing; capture again or copy it again"
             )
+    if interface.printed and _holds_requests_only(link, capture):
+        link.silence |= dict.fromkeys(
+            (ARP, ECHO),
+            "every line of this text is a request, as after grep -i request, so no answer could be among them; "
+            "print all of the capture",
+        )
     expired = capture.exchanges.echoes.unquoted[link.point.key[1:]]
     if 0 < missing[ECHO] <= expired:
         link.silence.setdefault(
@@ -211,6 +240,19 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
         proof = proof_of_one_way(rows, reading.gateways, reading.arp_wait)
         if proof:
             link.silence |= dict.fromkeys(ASKED, proof)
+
+
+def _holds_requests_only(link: Link, capture: Capture) -> bool:
+    """Whether requests of several kinds are there, and not one frame of anything else."""
+    asked = [
+        [tally for (kind, group), tally in capture.tallies.items() if kind == table and group in link.point.groups]
+        for table in (ARP, ECHO)
+    ]
+    answered = any(
+        tally.outcomes[word] for some in asked for tally in some for word in ("answered", "replied", "error")
+    )
+    attempts = [sum(tally.attempts for tally in some) for some in asked]
+    return all(attempts) and not answered and sum(attempts) == link.point.frames
 
 
 def claimed_addresses(capture: Capture, facts: Facts, reading: Reading) -> Iterator[AddressRow]:

@@ -8,11 +8,17 @@ from pcapcheck.flows.links import Link
 from pcapcheck.flows.points import PointKey
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.sides import NODE
+from pcapcheck.flows.waiting import with_margin
 from pcapcheck.flows.way import Clock, Step, Way
 
 
 def spans_of(captures: list[Capture], clocks: dict[int, Clock], wait: int) -> dict[int, tuple[int, int]]:
-    """From when to when each capture would have shown a packet, ``wait`` before its end at the latest."""
+    """From when to when each capture would have shown a packet: ``wait`` before its end at the latest.
+
+    Where echoes took longer than that, as long as they took.
+    """
+    took = (one.most for capture in captures for one in capture.exchanges.echoes.bins())
+    wait = max(wait, with_margin(max((one for one in took if one is not None), default=0)))
     spans = {}
     for capture in captures:
         firsts = [group.first for group in capture.groups if group.count and group.first is not None]

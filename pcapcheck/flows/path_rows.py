@@ -56,7 +56,7 @@ class HopRow(Followed):
     ttl: int | None
     to_ttl: int | None
     ttl_lost: int | None
-    between: str
+    between: str | None
     eth_src: int | None
     eth_dst: int | None
     to_eth_src: int | None

@@ -16,6 +16,7 @@ from pcapcheck.decode.frames import FrameGroup
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.homes import homes_of, node_addresses, shows_the_node, spans_of, to_pod
 from pcapcheck.flows.links import Link
+from pcapcheck.flows.overlap import observations
 from pcapcheck.flows.path_rows import HopRow, PathRow
 from pcapcheck.flows.points import PointKey
 from pcapcheck.flows.read import Capture, Reading
@@ -39,7 +40,8 @@ class Paths:
     between which packets were seen on a NIC or a tunnel, so that they are not of one node; ``exits`` are the points
     where packets from a link to an address were seen next. ``heard`` are the points that recorded echoes. ``lost``
     sightings could not be told whose they were. ``filtered``: the user says that the recording had a filter.
-    ``unfollowed`` are captures whose text does not tell enough of their packets to know them again.
+    ``unfollowed`` are captures whose text does not tell enough of their packets to know them again. ``only``: what is
+    told is of packets first seen at these points.
     """
 
     captures: list[Capture]
@@ -54,13 +56,20 @@ class Paths:
     heard: set[PointKey] = field(default_factory=set)
     filtered: bool = False
     unfollowed: frozenset[int] = frozenset()
+    only: frozenset[PointKey] | None = None
     _node_addresses: dict[PointKey, set[int]] = field(default_factory=dict)
     _showing: dict[PointKey, bool] = field(default_factory=dict)
     _missing: dict[int, list[Link]] = field(default_factory=dict)
 
     @property
     def found(self) -> list[Way]:
-        return self.ways.ways if self.ways else []
+        every = self.ways.ways if self.ways else []
+        return every if self.only is None else [way for way in every if way.steps[0].spot.link.point.key in self.only]
+
+    def within(self, keys: set[PointKey], facts: Facts) -> Paths:
+        """What following them came to on these capture points alone, of which ``facts`` tell."""
+        homes = {ip: there & keys for ip, there in self.homes.items() if there & keys}
+        return replace(self, facts=facts, homes=homes, only=frozenset(keys), _missing={})
 
     @property
     def opaque(self) -> int:
@@ -132,14 +141,19 @@ class Paths:
     def _hop_row(self, way: Way, one: int, other: int, sample: Sample) -> HopRow:
         here, there = way.steps[one], way.steps[other]
         capture = self.captures[there.spot.capture]
+        lost = None if here.ttl is None or there.ttl is None else here.ttl - there.ttl
+        between = self.between(way, one, other)
+        if between is None and lost != 1:
+            # Only that one is taken from the TTL is right on one node and wrong between two.
+            between = "unknown"
         return HopRow(
             **_common(way, sample, range(one, other + 1)),
             to_interface=there.spot.link.point.name,
             to_frame=f"frame {sample.frames[other]} of {clean(capture.source.short_name)}",
             ttl=here.ttl,
             to_ttl=there.ttl,
-            ttl_lost=None if here.ttl is None or there.ttl is None else here.ttl - there.ttl,
-            between=self.between(way, one, other),
+            ttl_lost=lost,
+            between=between,
             eth_src=here.spot.group.src,
             eth_dst=here.spot.group.dst,
             to_eth_src=there.spot.group.src,
@@ -147,8 +161,12 @@ class Paths:
             latency=abs(sample.times[other] - sample.times[one]),
         )
 
-    def between(self, way: Way, one: int, other: int) -> str:
-        """What lies between two steps on pod links: one node, a tunnel or a network between two, or unknown."""
+    def between(self, way: Way, one: int, other: int) -> str | None:
+        """What lies between two steps on pod links: one node, a tunnel or a network between two, or unknown.
+
+        None where nothing tells but that the clocks of two files differ, as those of two nodes do, and as that of one
+        node does that was set in between.
+        """
         inside = way.steps[one + 1 : other]
         if any(step.encap != "none" or step.spot.link.point.kind == "tunnel" for step in inside):
             return "tunnel"
@@ -157,17 +175,13 @@ class Paths:
         here, there = way.steps[one].spot, way.steps[other].spot
         if here.capture == there.capture:
             return "node"
-        clocks = [self.clocks[one.capture] for one in (here, there) if one.capture in self.clocks]
-        printed = any(one.link.point.interface.printed for one in (here, there))
-        if len({one.offset for one in clocks}) > 1 and all(one.both_ways for one in clocks) and not printed:
-            # One node has one clock; but a text tells the time of day, in some time zone, and perhaps no date.
-            return "network"
         if frozenset((here.link.point.key, there.link.point.key)) in self.apart:
             return "network"
         mine, other_ips = self.node_addresses(here.link), self.node_addresses(there.link)
         if mine and other_ips:
             return "node" if mine & other_ips else "network"
-        return "unknown"
+        offsets = {self.clocks[spot.capture].offset for spot in (here, there) if spot.capture in self.clocks}
+        return None if len(offsets) > 1 else "unknown"
 
     def is_delivered(self, way: Way) -> bool | None:
         """Whether it was seen on its receiver's own link; None where nothing would have shown it."""
@@ -219,7 +233,12 @@ class Paths:
             return "for the node itself"
         if way.src in self.node_addresses(link):
             return "from the node itself"
-        return "seen nowhere else"
+        here = link.point.key
+        others = [key for key in self.facts.links if key != here and not self.facts.are_apart(here, key)]
+        if not others:
+            return "no other point was recorded at that time"
+        # Address translation changes what an error quotes, and not every change is known.
+        return "not recognised elsewhere" if way.packet == "error" else "seen nowhere else"
 
     def _left(self, way: Way, delivered: bool | None) -> bool | None:
         """Whether it was seen leaving the node that it entered."""
@@ -250,6 +269,8 @@ class Paths:
             # The next router has to drop it.
             return
         for key in sorted(self.homes.get(way.steps[-1].dst, set()) - seen, key=str):
+            if self.facts.are_apart(way.steps[0].spot.link.point.key, key):
+                continue
             if key[0] in way.watching and self._shows_the_node(self.facts.links[key]):
                 yield self.facts.links[key]
 
@@ -266,6 +287,7 @@ def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sighting
     """Follow the packets of an observation; empties ``sightings``."""
     paths = Paths(captures, facts, share=sightings.share)
     paths.unfollowed = leave_out_unidentified(captures, sightings)
+    facts.observations = observations(facts.links, {})
     # Where there is but one place to see packets, nothing can be followed.
     if not sightings.count or len(facts.links) < 2:
         return paths
@@ -281,7 +303,8 @@ def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sighting
     spots = Spots(numbering, groups, facts)
     paths.lost = numbering.lost + sightings.dropped
     paths.filtered = bool(reading.scope.filter_used)
-    paths.clocks = estimate_clocks(seen)
+    paths.clocks = estimate_clocks(seen, spots.macs)
+    facts.observations = observations(facts.links, paths.clocks)
     seen.time = by_one_clock(seen, paths.clocks)
     packets = join(seen, spots.point_of, spots.on_pod_link, numbering.flows)
     paths.ways = Ways(packets, spots, numbering, spans_of(captures, paths.clocks, reading.echo_wait))
@@ -290,6 +313,7 @@ def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sighting
         if len(way.steps) > 1:
             here, there = (step.spot.link.point.key for step in way.steps[:2])
             paths.exits.setdefault((here, way.dst), set()).add(there)
+    facts.followed = any(len(way.steps) > 1 for way in paths.found)
     paths.heard = {step.spot.link.point.key for way in paths.found if way.packet in ECHOES for step in way.steps}
     paths.apart = {
         frozenset((way.steps[one].spot.link.point.key, way.steps[other].spot.link.point.key))

@@ -76,6 +76,11 @@ class CapturePoint:
         """Whether a frame's sender is told by its direction. Without an ifindex a cooked capture mixes links."""
         return self.link_type != COOKED and all(group.direction is not None for group in self.groups.values())
 
+    @property
+    def shows_no_macs(self) -> bool:
+        """Whether this is a text that tells senders by their addresses alone."""
+        return self.interface.printed and all(group.src is None for group in self.groups.values())
+
     def decide_kind(self, proxy_mac: int, prefix: str) -> None:
         """Name first, then traffic: who asks for the gateway is a pod; only a cali sends from the proxy MAC.
 

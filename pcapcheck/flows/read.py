@@ -166,7 +166,7 @@ def read_capture(
     capture.groups = decoder.groups()
     if sightings is not None:
         sightings.flows[number] = decoder.flows()
-    settle(exchanges.finish(capture.groups))
+    settle(exchanges.finish(capture.groups, reader.frames))
     groups = capture.groups
     exchanges.echoes.forget(lambda number: (groups[number].src, groups[number].dst))
     echoes = exchanges.echoes

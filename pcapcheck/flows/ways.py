@@ -8,6 +8,7 @@ import numpy as np
 
 from pcapcheck.columns import ECHOES, ENCAPS, PACKETS
 from pcapcheck.decode.frames import FrameGroup
+from pcapcheck.decode.layout import ABSENT
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.joining import (
     MULTIPLY,
@@ -45,11 +46,15 @@ class Spots:
         self.spots: list[Spot | None] = []
         points: dict[tuple[int, int, int | None], int] = {}
         self.point_of = np.zeros(len(numbering.spots), np.int64)
+        # Source and destination MACs, where frames show them.
+        self.macs = np.full((2, len(numbering.spots)), ABSENT, np.int64)
         # 1 for spots on a pod's link, seen from its node.
         self.on_pod_link = np.zeros(len(numbering.spots), np.int64)
         for number, (capture, group) in enumerate(numbering.spots):
             link = facts.link(capture, group)
             self.spots.append(Spot(capture, group, groups[capture][group], link) if link else None)
+            shown = groups[capture][group]
+            self.macs[:, number] = [ABSENT if one is None else one for one in (shown.src, shown.dst)]
             # Frames of too many senders share group 0, which belongs to no capture point.
             key = link.point.key if link else (capture, -1, group)
             self.point_of[number] = points.setdefault(key, len(points))

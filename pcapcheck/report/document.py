@@ -324,7 +324,7 @@ def _way(result: Result, route: Route) -> dict[str, Any]:
 def _icmp_errors(result: Result) -> list[dict[str, Any]]:
     errors = []
     for capture in result.captures:
-        for (family, kind, code, source), count in capture.exchanges.echoes.errors.most_common():
+        for (family, kind, code, source, mtu), count in capture.exchanges.echoes.errors.most_common():
             errors.append(
                 {
                     "capture": clean(str(capture.path)),
@@ -332,6 +332,7 @@ def _icmp_errors(result: Result) -> list[dict[str, Any]]:
                     "type": kind,
                     "code": code,
                     "from": format_address(source),
+                    "mtu": mtu,
                     "count": count,
                 }
             )

@@ -234,8 +234,8 @@ def _refusals(page: Page, result: Result) -> None:
         errors = capture.exchanges.echoes.errors.most_common(REFUSALS_SHOWN)
         if errors:
             page.line()
-        for (family, kind, code, source), count in errors:
-            said = f"{format_address(source)} says {error_words(family, kind, code)}, {count}x"
+        for (family, kind, code, source, mtu), count in errors:
+            said = f"{format_address(source)} says {error_words(family, kind, code, mtu)}, {count}x"
             page.line(f"ICMP error: {said} (in {clean(capture.source.short_name)})")
 
 

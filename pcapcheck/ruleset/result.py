@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.links import Link
+from pcapcheck.flows.overlap import apart
 from pcapcheck.flows.paths import Paths
+from pcapcheck.flows.points import PointKey
 from pcapcheck.flows.read import Capture, Reading
 from pcapcheck.flows.unanswered import Unanswered
-from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding
+from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding
 
 
 @dataclass
@@ -54,6 +56,34 @@ class Result:
     @property
     def links(self) -> list[Link]:
         return list(self.facts.links.values())
+
+    def by_observation(self) -> list[Result]:
+        """What was recorded at one time, each by itself with what failed there; mostly that is all."""
+        facts = self.facts
+        different = list(dict.fromkeys(map(facts.observations.get, facts.links)))
+        if not any(apart(one, other) for one in different for other in different):
+            return [self]
+        parts = []
+        for one in different:
+            keys = {key for key in facts.links if not apart(one, facts.observations.get(key))}
+            own = {key for key in facts.links if facts.observations.get(key) == one}
+            within = facts.within(keys)
+            part = replace(self, facts=within, followed=self.followed.within(keys, within))
+            part.findings = [replace(finding, evidence=self._evidence_at(own, finding)) for finding in self.findings]
+            parts.append(part)
+        # What is of no capture is looked at once.
+        parts[0].findings = [
+            replace(finding, evidence=[*some.evidence, *(e for e in finding.evidence if self._link_of(e) is None)])
+            for finding, some in zip(self.findings, parts[0].findings, strict=True)
+        ]
+        return parts
+
+    def _evidence_at(self, keys: set[PointKey], finding: Finding) -> list[Evidence]:
+        links = [(one, self._link_of(one)) for one in finding.evidence]
+        return [one for one, link in links if link is not None and link.point.key in keys]
+
+    def _link_of(self, evidence: Evidence) -> Link | None:
+        return self.facts.link(evidence.capture, evidence.group)
 
     def links_of(self, capture: Capture) -> list[Link]:
         """The capture points of one capture."""

@@ -31,4 +31,5 @@ def examine(
         outcome.remarks += agreement.remarks
         ground = Ground(settings.number("gateway"), settings.number("gateway6"), settings.texts["interface_prefix"])
         situation = Situation(state, ground, frozenset(agreement.foreign), rows or [], agreement.elsewhere)
-    outcome.diagnoses = diagnose(outcome, load_catalogue(rules, settings), situation)
+    catalogue = load_catalogue(rules, settings)
+    outcome.diagnoses = [one for part in outcome.by_observation() for one in diagnose(part, catalogue, situation)]

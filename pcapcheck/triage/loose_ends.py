@@ -45,7 +45,7 @@ def _errors(capture: Capture, unanswered: list[Unanswered]) -> Iterator[Remark]:
         if error[:2] not in MEANT and error[:3] != TOO_BIG and error[3] not in askers
     ]
     if others and not told:
-        (family, kind, code, source), count = others[0]
+        (family, kind, code, source, _), count = others[0]
         name = clean(capture.source.short_name)
         said = f"{format_address(source)} says {error_words(family, kind, code)}, {count}x"
         yield Remark(

@@ -183,7 +183,8 @@ def _asked_for(kind: str, result: Result, src: int | None, dst: int | None, link
             echoes = capture.exchanges.echoes
             asked = {TCP: echoes.attempts, UDP: echoes.queries}.get(kind, echoes.bins)
             for some in asked():
-                if link is None or some.group in link.point.groups:
+                recorded = result.facts.link(capture.number, some.group) is not None
+                if recorded and (link is None or some.group in link.point.groups):
                     yield from (echo for echo in some.samples if (echo.src, echo.dst) == (src, dst))
 
 

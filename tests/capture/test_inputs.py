@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from pcapcheck import CaptureError, analyze
+from pcapcheck.capture.inputs import gather
 from pcapcheck.cli import main
 from tests.support.lab import CAPTURES, captures, statuses
 
@@ -56,9 +57,11 @@ def test_a_capture_that_cannot_be_read_is_not_passed_over(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("again", ["healthy/cali14e7d81007d.pcap", "healthy", "healthy/*.pcap", "healthy/../healthy"])
-def test_what_is_given_twice_is_refused(again: str) -> None:
-    with pytest.raises(CaptureError, match="given twice"):
-        analyze(CAPTURES / "healthy" / "cali14e7d81007d.pcap", CAPTURES / again)
+def test_what_is_given_twice_is_read_once(again: str) -> None:
+    inputs = gather([CAPTURES / "healthy" / "cali14e7d81007d.pcap", CAPTURES / again])
+    files = [one.path.resolve() for one in inputs.captures]
+    assert len(files) == len(set(files))
+    assert [one.name for one in inputs.repeated] == ["cali14e7d81007d.pcap"]
 
 
 def test_captures_of_a_folder_are_not_written_over(tmp_path: Path) -> None:

@@ -89,7 +89,6 @@ def test_what_is_demanded_and_missing_is_a_failure(arguments: list[str], message
         ),
         (["analyze", HEALTHY, "--pod", "pod-a"], "give the pod's address or NAMESPACE/POD"),
         (["analyze", HEALTHY, "--pod", "a/b/c"], "give the pod's address or NAMESPACE/POD"),
-        (["analyze", HEALTHY, HEALTHY], "given twice"),
         (["analyze", HEALTHY, "--output", HEALTHY], "that is one of the inputs"),
         (["export", HEALTHY, "--table", "arp", "--output", HEALTHY], "that is one of the inputs"),
         (["analyze", HEALTHY, "--interface", "other.pcap=cali14e7d81007d"], "no capture of this call has that name"),

@@ -5,13 +5,14 @@ And what may only make it more careful: a recording cut short, or one without de
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from pcapcheck import analyze
+from pcapcheck import CaptureError, analyze
 from tests.support.lab import CAPTURES, EXPECTED, captures, statuses
+from tests.support.transcripts import MISSING, printed
 from tests.support.wire import (
     Frame,
     cooked,
@@ -97,6 +98,62 @@ def test_cut_short_is_only_more_careful(scenario: str, tmp_path: Path) -> None:
     for count in range(1, len(frames)):
         after = judge(write_pcap(tmp_path / f"{NAME}.pcap", frames[:count]))
         assert not healthy or "F" not in after, f"cut after frame {count}: {after}"
+
+
+WINDOWED = sorted(
+    scenario
+    for scenario, expected in EXPECTED.items()
+    if "F" not in expected
+    and all(one.suffix == ".pcap" for one in captures(scenario))
+    # Of one direction that has no proof in a window a healthy node looks as a dead one does, which is said there.
+    and not scenario.startswith(("direction-", "any"))
+)
+
+
+def windows(scenario: str, folder: Path, step: int) -> Iterator[list[Path]]:
+    """Parts of all captures of a scenario over the same time, of some of its length and beginning everywhere."""
+    frames = {one.name: read_frames(one) for one in captures(scenario)}
+    times = sorted({time for some in frames.values() for time, _ in some})
+    for begin in range(0, len(times), step):
+        for end in range(begin, len(times), step):
+            parts = {
+                name: [(time, frame) for time, frame in some if times[begin] <= time <= times[end]]
+                for name, some in frames.items()
+            }
+            yield [write_pcap(folder / name, part) for name, part in parts.items() if part]
+
+
+@pytest.mark.parametrize("scenario", ["healthy", "healthy-dual-stack", "two-nodes-plain", "traceroute", "tcp-busy"])
+def test_window_of_a_healthy_observation(scenario: str, tmp_path: Path) -> None:
+    """Wherever recordings of several links begin and end, it is no failure."""
+    for parts in windows(scenario, tmp_path, 7):
+        assert "F" not in statuses(analyze(*parts))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", WINDOWED)
+def test_every_window_of_a_healthy_observation(scenario: str, tmp_path: Path) -> None:
+    for parts in windows(scenario, tmp_path, 2):
+        assert "F" not in statuses(analyze(*parts))
+
+
+@pytest.mark.skipif(bool(MISSING), reason=MISSING)
+@pytest.mark.parametrize("options", ["-nnt", "-nnte", "-nntev"])
+@pytest.mark.parametrize("scenario", ["healthy", "healthy-dual-stack", "traceroute", "proxy-arp-off", "pod-drops-icmp"])
+def test_text_without_times_is_only_more_careful(scenario: str, options: str, tmp_path: Path) -> None:
+    """The time column cut off, and the text after any packet: what is there fails only where the whole did."""
+    for path in captures(scenario):
+        before = judge(path)
+        lines = printed(path, options).splitlines()
+        for count in range(1, len(lines) + 1):
+            text = tmp_path / "paste.txt"
+            text.write_text(f"listening on {path.stem}, link-type EN10MB (Ethernet)\n" + "\n".join(lines[1:count]))
+            try:
+                after = judge(text)
+            except CaptureError:
+                continue
+            changed = [(was, now) for was, now in zip(before, after, strict=True) if now == "F" and was != "F"]
+            assert not changed, f"after line {count}: {before} became {after}"
 
 
 def assert_more_careful(before: str, after: str) -> None:

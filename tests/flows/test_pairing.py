@@ -65,7 +65,7 @@ def batches(given_events: list[Event], size: int) -> list[FrameBatch]:
 def pair(given_events: list[Event], size: int = 1000, last: int = 0, every: bool = True) -> tuple[Echoes, list[Echo]]:
     echoes = Echoes(WAIT, WAIT, every, lambda _group: (None, None))
     finished = [one for batch in batches(given_events, size) for one in echoes.feed(batch)]
-    finished += echoes.finish(array("q", [last, last]))
+    finished += echoes.finish(array("q", [last, last]), len(given_events))
     return echoes, finished
 
 
@@ -91,9 +91,11 @@ class Model:
             kind, time = self.early.pop(key, ("", 0))
             if kind and -1_000_000 <= time - event.time <= SAME_PACKET:
                 new["replies" if kind == "reply" else "error"] = 1
+                new["rtt"] = max(0, time - event.time) if kind == "reply" else 0
         elif event.kind == E_REPLY:
             if known:
                 known["replies"] += 1
+                known.setdefault("rtt", max(0, event.time - known["time"]))
             elif self.early.get(key, ("error", 0))[0] == "error":
                 self.early[key] = ("reply", event.time)
         elif known:
@@ -101,10 +103,15 @@ class Model:
         else:
             self.early.setdefault(key, ("error", event.time))
 
-    def finish(self, key: tuple[int, int], last: int | None = None) -> None:
+    def wait(self, asker: int) -> int:
+        """What the asker's latest answers took, and half of that again; the wait that was asked for at least."""
+        took = max((one["rtt"] for key, one in self.open.items() if key[0] == asker and one["replies"]), default=0)
+        return max(WAIT, took + took // 2)
+
+    def finish(self, key: tuple[int, int], last: int | None = None, wait: int = WAIT) -> None:
         known = self.open.pop(key)
         outcome = "replied" if known["replies"] else "error" if known["error"] else "unanswered"
-        if outcome == "unanswered" and last is not None and last - known["time"] < WAIT:
+        if outcome == "unanswered" and last is not None and last - known["time"] < wait:
             outcome = "in-flight"
         self.done.append((known["number"], outcome, known["requests"], known["replies"]))
 
@@ -114,10 +121,22 @@ def test_against_the_model(given_events: list[Event], last: int) -> None:
     model = Model()
     for number, event in enumerate(given_events, 1):
         model.take(number, event)
-    for key in list(model.open):
-        model.finish(key, last)
+    waits = {key: model.wait(key[0]) for key in model.open}
+    for key, wait in waits.items():
+        model.finish(key, last, wait)
     _, finished = pair(given_events, last=last)
     assert sorted((one.frames[0], one.outcome, one.requests, one.replies) for one in finished) == sorted(model.done)
+
+
+def test_an_answer_is_awaited_as_long_as_answers_took() -> None:
+    """As the asker's own answers took; what another's took says nothing."""
+    slow = [Event(E_REQUEST, 0, 0, 0), Event(E_REPLY, 0, 0, 2 * SAME_PACKET)]
+    asked = [Event(E_REQUEST, 0, 1, 2 * SAME_PACKET), Event(E_REQUEST, 1, 1, 2 * SAME_PACKET)]
+    outcomes = [
+        {one.frames[0]: one.outcome for one in pair(slow + asked, last=last * SAME_PACKET)[1]} for last in (4, 6)
+    ]
+    assert outcomes[0] == {1: "replied", 3: "in-flight", 4: "unanswered"}
+    assert outcomes[1] == {1: "replied", 3: "unanswered", 4: "unanswered"}
 
 
 @given(events, st.sampled_from([1, 7]))

@@ -70,7 +70,7 @@ def pair(data: bytes) -> Pairing:
             if row.icmp_seq is not None:
                 read.add(row.frames[0])
         done += echoes.feed(batch)
-    done += echoes.finish(array("q", bytes(8 * len(decoder.groups()))))
+    done += echoes.finish(array("q", bytes(8 * len(decoder.groups()))), reader.frames)
     return Pairing({one.frames[0]: one for one in done}, read, points)
 
 

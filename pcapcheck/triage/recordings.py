@@ -1,0 +1,62 @@
+"""Remarks on the recordings themselves: which are of different times, and which are of the same interface."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pcapcheck.flows.links import Link
+from pcapcheck.flows.overlap import DATED, Observation, apart
+from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.agreement import Remark
+from pcapcheck.values import clean, format_time
+
+SHOWN = 4
+
+
+def tell_recordings(result: Result, repeated: Iterable[Path]) -> list[Remark]:
+    """A remark for captures that do not overlap in time, and one for each kind of recording that is there twice."""
+    remarks = list(_separate(result))
+    given = ", ".join(dict.fromkeys(clean(str(path)) for path in repeated))
+    if given:
+        remarks.append(Remark(f"given more than once, read and counted once: {given}", ()))
+    for link, original in result.facts.twice[:SHOWN]:
+        text = f"{_place(result, link)} holds nothing but what {_place(result, original)} holds too: counted once"
+        remarks.append(Remark(text, ()))
+    if len(result.facts.twice) > SHOWN:
+        remarks.append(Remark(f"and {len(result.facts.twice) - SHOWN} more recordings like these", ()))
+    return remarks
+
+
+def _separate(result: Result) -> list[Remark]:
+    numbers = result.facts.observations
+    together: dict[Observation, list[Link]] = {}
+    for key, link in result.facts.links.items():
+        if key in numbers:
+            together.setdefault(numbers[key], []).append(link)
+    different = [one for one in together if any(apart(one, other) for other in together)]
+    if not different:
+        return []
+    parts = [_part(result, together[one]) for one in sorted(different)]
+    shown = "; ".join(parts[:SHOWN]) + (f"; and {len(parts) - SHOWN} more" if len(parts) > SHOWN else "")
+    return [Remark(f"recorded at different times, so judged as separate observations: {shown}", ())]
+
+
+def _part(result: Result, links: list[Link]) -> str:
+    names = list(dict.fromkeys(_place(result, link) for link in links))
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    first = min(link.point.first for link in links if link.point.first is not None)
+    return f"{', '.join(names[:SHOWN])}{more} (from {_time(first)})"
+
+
+def _place(result: Result, link: Link) -> str:
+    """A capture, and where it holds several interfaces, which of them."""
+    capture = result.captures[link.point.key[0]]
+    name = clean(capture.source.short_name)
+    return name if len(result.links_of(capture)) == 1 else f"{link.point.name} in {name}"
+
+
+def _time(time: int) -> str:
+    """To the second; of a text without dates the time of day."""
+    text = format_time(time)[:19]
+    return text.split("T")[1] if time < DATED else text.replace("T", " ")

@@ -1,0 +1,110 @@
+"""ICMP errors of which the snapshot length left too little to say which request they are about."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from pathlib import Path
+
+import pytest
+
+from pcapcheck import analyze
+from tests.support.lab import EXPECTED, captures, statuses
+from tests.support.wire import (
+    BEGIN,
+    MS,
+    NODE,
+    POD,
+    SECOND,
+    Frame,
+    answer,
+    ask,
+    error,
+    ethernet,
+    request,
+    write_pcap,
+)
+
+NAME = "cali5b1e77a0c3d"
+# From the node, of a protocol that nobody judges.
+LATER = ethernet(NODE, "01:80:c2:00:00:0e", 0x88CC, bytes(40))
+# Bytes: from the Ethernet header alone to a whole quote behind an IPv6 or a tunnel's header.
+LENGTHS = range(14, 129)
+SOME = (34, 41, 42, 55, 61, 62, 63, 64, 66, 68, 69, 94, 110)
+HEALTHY = [
+    scenario
+    for scenario, expected in EXPECTED.items()
+    if "F" not in expected and all(one.suffix == ".pcap" for one in captures(scenario))
+]
+
+
+def cut(source: Path, target: Path, length: int) -> Path:
+    """The same capture as ``tcpdump -s`` would have written it."""
+    data = source.read_bytes()
+    kept, position = data[:24], 24
+    while position < len(data):
+        seconds, rest, captured, whole = struct.unpack_from("<IIII", data, position)
+        body = data[position + 16 : position + 16 + captured][:length]
+        kept += struct.pack("<IIII", seconds, rest, len(body), whole) + body
+        position += 16 + captured
+    target.write_bytes(kept)
+    return target
+
+
+def check_lengths(scenario: str, lengths: range | tuple[int, ...], tmp_path: Path) -> None:
+    whole = statuses(analyze(*captures(scenario)))
+    for length in lengths:
+        now = statuses(analyze(*(cut(one, tmp_path / one.name, length) for one in captures(scenario))))
+        changed = [(was, is_) for was, is_ in zip(whole, now, strict=True) if was != is_]
+        assert all(is_ == "-" for _, is_ in changed), f"{length} bytes: {whole} became {now}"
+
+
+@pytest.mark.parametrize("scenario", ["traceroute", "healthy", "two-nodes-vxlan"])
+def test_snapshot_length_is_only_more_careful(scenario: str, tmp_path: Path) -> None:
+    check_lengths(scenario, SOME, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", HEALTHY)
+def test_every_snapshot_length_is_only_more_careful(scenario: str, tmp_path: Path) -> None:
+    check_lengths(scenario, LENGTHS, tmp_path)
+
+
+@pytest.mark.parametrize("length", [64, 68])
+def test_order_and_identifier_tell_which_request_expired(length: int, tmp_path: Path) -> None:
+    """Of four requests two expire; with the other two nothing comes back, which is a loss and stays one."""
+    probes = [request(n, ttl=1, ident=77) for n in (1, 2)]
+    frames: list[Frame] = [(BEGIN, ask()), (BEGIN + MS, answer())]
+    for n, probe in enumerate(probes):
+        frames += [(BEGIN + (10 + n) * MS, probe), (BEGIN + (20 + n) * MS, error(11, 0, probe))]
+    frames += [(BEGIN + (5 + n) * MS, request(n, ident=5)) for n in (1, 2)]
+    frames.append((BEGIN + 5 * SECOND, LATER))
+    path = cut(write_pcap(tmp_path / "whole.pcap", sorted(frames)), tmp_path / f"{NAME}.pcap", length)
+    analysis = analyze(path)
+    echo = analysis.echo
+    assert list(echo[echo["outcome"] == "error"]["ttl"]) == [1, 1]
+    one = next(one for one in analysis.findings if one.rule.id == "echo-answered")
+    assert (one.status, one.failed) == ("fail", 2)
+
+
+def packet6(src: str, dst: str, kind: int, rest: bytes, hops: int) -> bytes:
+    """An ICMPv6 packet; its checksum is nobody's concern."""
+    body = struct.pack(">BBH", kind, 0, 0) + rest
+    addresses = socket.inet_pton(socket.AF_INET6, src) + socket.inet_pton(socket.AF_INET6, dst)
+    return struct.pack(">IHBB", 6 << 28, len(body), 58, hops) + addresses + body
+
+
+@pytest.mark.parametrize("length", [62, 101, 103, 106, 108, 200])
+def test_ipv6(length: int, tmp_path: Path) -> None:
+    """An IPv6 traceroute: as far as the quote goes it is matched, else it is not known what was lost."""
+    frames: list[Frame] = []
+    for n in range(1, 4):
+        probe = packet6("fd66::9", "fd66::8:2", 128, struct.pack(">HH", 77, n) + bytes(40), n)
+        expired = packet6("fd66::1", "fd66::9", 3, bytes(4) + probe, 64)
+        frames += [
+            (BEGIN + n * 10 * MS, ethernet(POD, NODE, 0x86DD, probe)),
+            (BEGIN + (n * 10 + 1) * MS, ethernet(NODE, POD, 0x86DD, expired)),
+        ]
+    frames.append((BEGIN + 5 * SECOND, LATER))
+    path = cut(write_pcap(tmp_path / "whole.pcap", frames), tmp_path / f"{NAME}.pcap", length)
+    assert analyze(path).verdict != "fail"
