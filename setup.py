@@ -1,7 +1,10 @@
 """Compile the loops that see every byte, where a C compiler is present; all else stands in pyproject.toml.
 
-The compiled modules are optional: without a compiler the same files run as plain Python. What they were compiled
+The compiled modules are optional: where one cannot be built the same files run as plain Python. What they were compiled
 from is written beside them (``kernels.json``), so that a stale binary can be told from the source.
+
+Most of what Cython writes for a loop is the same for all of them: its memoryviews, ten times the code of a small loop.
+That is compiled once, as a module of its own (``SHARED``), which the loops import.
 """
 
 import json
@@ -12,6 +15,7 @@ from pathlib import Path
 
 from Cython.Build import cythonize
 from Cython.Compiler import Options
+from Cython.Compiler.Errors import CompileError
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
@@ -21,17 +25,32 @@ os.environ["PCAPCHECK_PLAIN"] = "1"
 from pcapcheck.plain import KERNELS, digest_of
 
 HEADERS = Path("build", "include")
+SHARED = "pcapcheck.compiled"
 
 
 class BuildKernels(build_ext):
-    """build_ext that also writes down the digests of what it compiled."""
+    """build_ext on all processors: all kernels or none, with the digests of what they were compiled from."""
+
+    def finalize_options(self):
+        super().finalize_options()
+        self.parallel = self.parallel or os.cpu_count()
 
     def run(self):
+        # What cannot be built any more must not leave an older one in its place.
+        for name in (*KERNELS, SHARED):
+            Path(self.get_ext_fullpath(name)).unlink(missing_ok=True)
+            Path(self.build_lib, self.get_ext_filename(name)).unlink(missing_ok=True)
         super().run()
-        digests = {name: digest_of(name) for name in KERNELS if Path(self.get_ext_fullpath(name)).exists()}
+        built = [Path(self.get_ext_fullpath(name)) for name in (*KERNELS, SHARED)]
+        complete = all(path.exists() for path in built)
+        if not complete:
+            # They import from one another as C, so that some are of no use without the others.
+            self.warn("not everything compiled: the loops will run as plain Python")
+            for path in built:
+                path.unlink(missing_ok=True)
         beside = Path(self.get_ext_fullpath("pcapcheck.kernels")).parent / "kernels.json"
         beside.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(json.dumps(digests, indent=2) + "\n")
+        beside.write_text(json.dumps({name: digest_of(name) for name in KERNELS if complete}, indent=2) + "\n")
 
 
 def write_numbers(kernel):
@@ -52,14 +71,28 @@ def write_numbers(kernel):
 
 # The loops hand views from function to function, by value: with room for eight dimensions that is 200 bytes each.
 Options.buffer_max_dims = 2
-extensions = cythonize([Extension(name, [name.replace(".", "/") + ".py"]) for name in KERNELS], build_dir="build")
+kernels = [Extension(name, [name.replace(".", "/") + ".py"]) for name in KERNELS]
+shared = Extension(SHARED, ["compiled.c"])
+try:
+    extensions = cythonize([*kernels, shared], build_dir="build", shared_utility_qualified_name=SHARED)
+except CompileError as error:
+    # A Cython to come that refuses a loop costs speed, not the installation.
+    print(f"Cython refuses {error}", file=sys.stderr)
+    extensions = []
 for extension in extensions:
-    # Compiled anew each time: the numbers may have changed where the source did not.
-    extension.depends = [str(write_numbers(extension.name))]
-    extension.include_dirs = [str(HEADERS)]
     # Told here, since cythonize makes new extensions and forgets it of those that it was given.
     extension.optional = True
+    # Nobody debugs the generated C.
+    flags = ["-g0"]
+    if extension.name == SHARED:
+        # Runs once per call of a loop, not once per frame.
+        flags.append("-O1")
+    else:
+        # Compiled anew each time: the numbers may have changed where the source did not.
+        extension.depends = [str(write_numbers(extension.name))]
+        extension.include_dirs = [str(HEADERS)]
     if sys.platform != "win32":
+        extension.extra_compile_args = flags
         # What the pxd files call inline is: left to itself, gcc finds it too long and hands views over call by call.
         extension.define_macros = [("CYTHON_INLINE", "__inline__ __attribute__((always_inline))")]
 
