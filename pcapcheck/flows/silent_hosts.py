@@ -26,7 +26,7 @@ DNS_MEANING = "the server is down or waits for another, or the query or its resp
 ONE_SIDED = "; nobody else was recorded there: with -Q or a capture filter a healthy network would look the same"
 MEANINGS = {ECHO: ECHO_MEANING, CONNECTIONS: SYN_MEANING, DNS: DNS_MEANING}
 PROTOCOLS = {ECHO: "ICMP", CONNECTIONS: "TCP", DNS: "DNS"}
-WORDS = {ECHO: "echo request", CONNECTIONS: "connection", DNS: "DNS query"}
+WORDS = {ECHO: "ping", CONNECTIONS: "connection", DNS: "DNS query"}
 
 
 def silent_hosts(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
@@ -67,18 +67,20 @@ def _heard_others(link: Link) -> bool:
 
 def _question(table: str, one: Echo, some: EchoBin, link: Link, capture: Capture) -> Unanswered:
     asked = format_address(one.dst)
+    # Each echo request is a question of its own, and yet people call them all one ping.
+    is_one = table == ECHO and all((each.src, each.dst) == (one.src, one.dst) for each in some.samples)
     about = f"{WORDS[table]} to {asked}" + (f" port {one.dst_port}" if isinstance(one, Attempt) else "")
     return Unanswered(
         protocol=PROTOCOLS[table],
         asker=one.src,
         asked=one.dst,
         about=about,
-        attempts=one.requests,
+        attempts=some.requests if is_one else one.requests,
         lasted=None,
         capture=capture.number,
         interface=link.point.name,
         frames=tuple(sorted(number for each in some.samples for number in each.frames[:1])),
-        alike=some.count,
+        alike=1 if is_one else some.count,
         meaning=MEANINGS[table] + ("" if _heard_others(link) else ONE_SIDED),
         doubt=link.silence.get(table, ""),
     )

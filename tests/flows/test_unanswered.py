@@ -219,3 +219,14 @@ def test_pod_asks_for_another_than_its_gateway(tmp_path: Path) -> None:
     analysis = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", [*LINK, *asks, (BEGIN + 9 * SECOND, ask())]))
     assert [one.sentence for one in analysis.unanswered] == ["10.244.1.10's ARP for 10.244.1.99 gets no answer"]
     assert heading(analysis) == "warn"
+
+
+def test_a_ping_is_one_question(tmp_path: Path) -> None:
+    pings = [(BEGIN + n * SECOND, request(n, src=NODE_IP, dst="10.9.0.7", eth=(NIC, ROUTER))) for n in range(4)]
+    (one,) = nic(tmp_path, pings).unanswered
+    # The fourth is in flight.
+    assert (one.sentence, one.often) == (f"{NODE_IP}'s ping to 10.9.0.7 gets no answer", "3 times")
+    assert one.meaning.endswith("with -Q or a capture filter a healthy network would look the same")
+    # Somebody else is heard there.
+    (one,) = nic(tmp_path, [*pings, (BEGIN + 9 * SECOND, tcp(0x10, src="198.51.100.7", eth=(ROUTER, NIC)))]).unanswered
+    assert "-Q" not in one.meaning

@@ -46,7 +46,7 @@ def test_syns_without_an_answer_are_told_off_the_pods_links(tmp_path: Path) -> N
 def test_a_warning_heads_the_report(tmp_path: Path) -> None:
     analysis = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", SYNS))
     assert heads(analysis) == "WARN  10.244.1.10's connection to 10.244.1.11 port 80 gets no answer"
-    assert analysis.remarks == analysis.unanswered == []
+    assert (analysis.remarks, analysis.unanswered) == ([], [])
     told = analysis.to_dict()
     assert (told["verdict"], told["heading"], told["warnings"]) == ("pass", "WARN", 1)
 
@@ -63,7 +63,7 @@ def test_an_unanswered_question_heads_a_pass(tmp_path: Path) -> None:
     pings = [(BEGIN + n * SECOND, request(n, src=NODE_IP, dst="10.9.0.7", eth=(OTHER, NODE))) for n in range(1, 4)]
     link = write_pcap(tmp_path / "cali14e7d81007d.pcap", [(BEGIN, ask()), (BEGIN + MS, answer())])
     analysis = analyze(link, write_pcap(tmp_path / "eth0.pcap", pings))
-    asked = "172.31.186.250's echo request to 10.9.0.7 gets no answer (asked once, and 1 more like it)"
+    asked = "172.31.186.250's ping to 10.9.0.7 gets no answer (asked 2 times)"
     assert heads(analysis) == f"WARN  {asked}; the node answers 10.244.1.10's ARP for its gateway"
     assert (analysis.verdict, exit_code(analysis)) == ("pass", 0)
 

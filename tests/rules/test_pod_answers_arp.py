@@ -70,7 +70,7 @@ def test_asked_three_times_and_nothing_else(tmp_path: Path) -> None:
     assert "pod-neighbour-stale" not in named
     # It is the pod's: nothing of the gateway was asked, and no question is left that no rule is about.
     assert {status(analysis, rule) for rule in ("gateway-arp-answered", "gateway-arp-prompt")} == {"not-checked"}
-    assert analysis.unanswered == analysis.remarks == []
+    assert (analysis.unanswered, analysis.remarks) == ([], [])
 
 
 def test_a_pod_that_sends_and_does_not_answer(tmp_path: Path) -> None:
