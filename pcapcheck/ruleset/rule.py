@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from pcapcheck.columns import COLUMNS, TABLES
 from pcapcheck.ruleset.aggregate import AGGREGATES, Bound, read_bounds
-from pcapcheck.ruleset.conditions import Combination, Leaf, find_column, read_conditions
+from pcapcheck.ruleset.conditions import Combination, Leaf, find_column, read_conditions, value_of
 from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.variables import Settings, suggest
-from pcapcheck.values import clean
+from pcapcheck.values import clean, parse_bool
 
 SEVERITIES = ("error", "warning", "info")
 REQUIRED = {
@@ -35,6 +35,7 @@ OPTIONAL = {
     "headline": "the failure in one sentence, likewise",
     "next": "commands to run after a failure, likewise",
     "absent": "what to do where there was nothing to check",
+    "occasional": "true: there need not be anything to check, so --strict demands nothing where there was not",
     "needs": "rules that must hold before there can be anything to check",
     "limits": "when the rule cannot tell, or is wrong",
     "references": "list of sources",
@@ -45,8 +46,8 @@ OPTIONAL = {
 class Rule:
     """One rule. ``expected``, ``observed`` and ``headline`` may name columns of the failing row in braces.
 
-    ``absent`` says what to do where there was nothing to check, ``next`` what to ask the node after a failure,
-    ``needs`` which rules must hold before there can be anything to check. ``adjusted`` is the reason that an
+    ``absent`` says what to do where there was nothing to check, which is no gap where the rule is ``occasional``; ``next``
+    what to ask the node after a failure, ``needs`` which rules must hold before there can be anything to check. ``adjusted`` is the reason that an
     expectation file gives for another severity, or for switching the rule ``off``; ``named`` is file and line where
     one extends or adjusts it.
     """
@@ -69,6 +70,7 @@ class Rule:
     next: tuple[str, ...]
     file: str
     line: int
+    occasional: bool = False
     text: str = field(repr=False, default="")
     adjusted: str = ""
     off: bool = False
@@ -131,6 +133,7 @@ def read_rule(node: Node, settings: Settings, text: str = "", brief: bool = Fals
         else (),
         file=node.file,
         line=node.line,
+        occasional="occasional" in items and bool(value_of(items["occasional"], parse_bool, settings)),
         text=text,
     )
 

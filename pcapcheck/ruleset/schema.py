@@ -70,6 +70,7 @@ def _rule(required: dict[str, str]) -> Schema:
             "additionalProperties": False,
             "minProperties": 1,
         },
+        "occasional": {"type": "boolean"},
         **{name: {"type": "object"} for name in AGGREGATES},
         RATIO: _bound(RATIO_VALUE),
         **dict.fromkeys(("references", "needs", "next"), TEXTS),

@@ -43,6 +43,8 @@ def status(result: Result, rule: str) -> str:
         ([HEALTHY, "--strict"], 1),
         ([ANY, "--strict"], 1),
         ([SLOW, "--require", "gateway-arp-prompt"], 0),
+        # Neither DNS nor the node's ARP for a pod need be there; but what is demanded must.
+        ([SLOW, "--require", "dns-answered"], 1),
         ([ANY, "--require", "pod-frames-to-proxy-mac"], 1),
         ([ANY, "--require", "pod-frames-to-proxy-mac", "--exit-zero"], 0),
         ([HEALTHY, "--since", "2099-01-01T00:00:00Z"], 2),

@@ -62,9 +62,9 @@ def test_verdict_first() -> None:
     first, second, third, *_ = report(CAPTURES / "walkthrough" / "cali14e7d81007d.pcap").splitlines()
     assert first == (
         "PASS  the node answers 100.79.126.235's ARP for its gateway, and 2 of 2 echo requests are replied to; "
-        "no TCP recorded"
+        "no TCP, no DNS recorded"
     )
-    assert second.strip() == "9 of 17 rules checked"
+    assert second.strip() == "9 of 18 rules checked"
     assert "6 frames" in third
     assert "cali14e7d81007d (pod 100.79.126.235 at aa:64:43:69:fd:8d)" in third
 
