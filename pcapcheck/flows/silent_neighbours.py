@@ -72,7 +72,8 @@ def _errors(capture: Capture) -> dict[int, tuple[int, int]]:
 def _consequence(capture: Capture, one: Resolution, errors: dict[int, tuple[int, int]]) -> str:
     """What the asker tells others because of it: a host that is not found is unreachable."""
     error = UNREACHABLE[one.family]
-    count, said_by = capture.exchanges.echoes.errors[(*error, one.asker_ip)], one.asker_ip
+    said_by = one.asker_ip
+    count = sum(times for said, times in capture.exchanges.echoes.errors.items() if said[:4] == (*error, one.asker_ip))
     if not count and one.target not in errors:
         return ""
     if not count:

@@ -93,6 +93,15 @@ def test_host_unreachable_is_tied_to_the_neighbour_that_is_silent(tmp_path: Path
     )
 
 
+def test_host_unreachable_about_anything_is_tied(tmp_path: Path) -> None:
+    """Here about a connection that began before the recording, which is no exchange."""
+    data = tcp(0x10, src="10.9.0.4", dst=NEIGHBOUR, eth=(ROUTER, NIC))
+    refused = [(BEGIN + 3 * SECOND + n * MS, error(3, 1, data)) for n in range(4)]
+    analysis = nic(tmp_path, [*asked(), (BEGIN, data), *refused])
+    (remark,) = analysis.remarks
+    assert f": so {NODE_IP} tells those who send there host unreachable (3/1), 4x: " in remark.text
+
+
 def test_the_router_may_answer_from_another_address(tmp_path: Path) -> None:
     """The error's source is chosen by the way to the sender, that of the question by the way to the neighbour."""
     ping = request(1, src="10.9.0.4", dst=NEIGHBOUR, eth=(ROUTER, NIC))
