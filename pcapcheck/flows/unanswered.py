@@ -7,7 +7,7 @@ is left out: ``judged`` tells, so a question that the report fails or accepts is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pcapcheck.flows.facts import Facts
@@ -78,7 +78,10 @@ def unanswered(
     """
     some = tuple(producers)
     found = [one for capture in captures for producer in some for one in producer(capture, facts, judged)]
-    found = [replace(one, doubt=CAME_BACK) if _came_back(one, ways) else one for one in found]
+    backs: dict[tuple[str | None, int, int | None], list[Way]] = {}
+    for way in ways if found else ():
+        backs.setdefault((way.packet, way.dst, way.src), []).append(way)
+    found = [replace(one, doubt=CAME_BACK) if _came_back(one, backs) else one for one in found]
     found.sort(key=lambda one: (bool(one.doubt), -one.attempts * one.alike, one.capture, one.frames[:1]))
     kept: dict[str, Unanswered] = {}
     for one in found:
@@ -86,11 +89,9 @@ def unanswered(
     return list(kept.values())[:MOST_KEPT]
 
 
-def _came_back(one: Unanswered, ways: Sequence[Way]) -> bool:
+def _came_back(one: Unanswered, backs: Mapping[tuple[str | None, int, int | None], list[Way]]) -> bool:
     """Whether packets the other way, as answers go, were seen on another interface than the question."""
-    answers = ANSWERS.get(one.protocol)
     return any(
-        way.packet == answers and (way.src, way.dst) == (one.asked, one.asker)
-        for way in ways
-        if all((step.spot.capture, step.spot.link.point.name) != (one.capture, one.interface) for step in way.steps)
+        all((step.spot.capture, step.spot.link.point.name) != (one.capture, one.interface) for step in way.steps)
+        for way in backs.get((ANSWERS.get(one.protocol), one.asker, one.asked), ())
     )
