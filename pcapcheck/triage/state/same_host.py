@@ -90,7 +90,7 @@ def _the_same(likely: list[_Known], new: _Known) -> _Known | None:
 
 
 def _may_be(one: Host, other: Host) -> bool:
-    if one.role != other.role:
+    if one.role != other.role and (POD in (one.role, other.role) or one.name or other.name):
         return False
     if one.name and other.name and one.name != other.name and not (one.assumed or other.assumed):
         return False
@@ -117,6 +117,8 @@ def _goes_with(one: _Known, new: _Known) -> bool:
     if first.role is None and (first.name or other.name):
         return False
     here, there = _files(one.hosts), _files(new.hosts)
+    if first.role != other.role and here & there:
+        return False
     if not here & there:
         alike = {_stem(file) for file in here} & {_stem(file) for file in there}
         if not alike or _kinds(one.hosts) & _kinds(new.hosts):
@@ -136,7 +138,9 @@ def _merged(hosts: list[Host], prefix: str) -> Host:
         return hosts[0]
     name = next((host.name for host in hosts if host.name and not host.assumed), None)
     name = name or next((host.name for host in hosts if host.name), None)
-    gathered = Gathered(Host(name, hosts[0].role, netns=hosts[0].netns), prefix)
+    gathered = Gathered(
+        Host(name, next((host.role for host in hosts if host.role), None), netns=hosts[0].netns), prefix
+    )
     for host in hosts:
         gathered.add(host)
         gathered.host.netns = gathered.host.netns or host.netns
