@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from pcapcheck import analyze
-from pcapcheck.analysis import analyze_state
-from pcapcheck.report.text import report_text
+from pcapcheck.analysis import Analysis, analyze_state
+from pcapcheck.report.text import write_text
 from pcapcheck.triage.state.rows import StateRow, state_rows
 from pcapcheck.values import format_address, parse_address
 from tests.support.lab import CAPTURES, captures
@@ -17,6 +18,12 @@ from tests.support.states import SCENARIOS, state_of
 CALI, OTHER = "cali0a1b2c3d4e5", "cali5e4d3c2b1a0"
 ENTRY = f"10.65.7.9 dev {CALI}"
 ROUTES = f"$ ip route\ndefault via 10.9.0.254 dev eth0\n10.65.7.9 dev {CALI} scope link\n"
+
+
+def report_text(analysis: Analysis) -> str:
+    out = StringIO()
+    write_text(analysis, out)
+    return out.getvalue()
 
 
 def row(text: str, folder: Path) -> StateRow:
