@@ -102,7 +102,7 @@ def _may_be(one: Host, other: Host) -> bool:
 
 
 def _is_akin(one: _Known, new: _Known) -> bool:
-    """Whether name or content say that they are one; what contradicts itself is then seen when they are put together."""
+    """Whether name or content say that they are one; what contradicts itself shows when they are put together."""
     first, other = one.hosts[0], new.hosts[0]
     if first.name and first.name == other.name and not (first.assumed or other.assumed):
         return True
@@ -153,11 +153,15 @@ def _files(hosts: list[Host]) -> set[str]:
 
 def _some_lines(host: Host) -> Iterable[Line]:
     """A line of each kind of fact: each host is of one file, but for what was merged."""
-    listed = (host.links.values(), host.sysctls.values(), host.addresses, host.routes, host.neighbours, host.rules)
-    for facts in (*listed, host.lookups, host.counters, host.notes, host.managed):
-        first = next(iter(facts), None)
-        if first is not None:
-            yield first.line
+    links, settings = list(host.links.values())[:1], list(host.sysctls.values())[:1]
+    yield from (one.line for one in links)
+    yield from (one.line for one in settings)
+    yield from (one.line for one in host.addresses[:1])
+    yield from (one.line for one in host.routes[:1])
+    yield from (one.line for one in host.neighbours[:1])
+    yield from (one.line for one in host.rules[:1])
+    yield from (one.line for one in host.lookups[:1])
+    yield from (one.line for one in host.notes[:1])
     yield from host.listed.values()
 
 
@@ -169,7 +173,7 @@ def _kinds(hosts: list[Host]) -> set[str]:
 
 
 def _stem(file: str) -> tuple[str, tuple[str, ...]]:
-    """The folder of a file, and of its name what says whose it is: node1 of node1-route.txt, nothing of ip-route.txt."""
+    """A file's folder, and what of its name says whose it is: node1 of node1-route.txt, nothing of ip-route.txt."""
     path = PurePath(file)
     words = re.split(r"[-_. ]+", path.name.lower())
     return str(path.parent), tuple(

@@ -115,7 +115,10 @@ def test_a_pod_that_has_ended_answers_nobody(listed: str, status: str, tmp_path:
     assert {one.cause.id: one.status for one in diagnosis.suspects}["pod-gone"] == status
 
 
-NODE_END = f"$ ip link\n7: {CALI}@if{{peer}}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450\n    link/ether ee:ee:ee:ee:ee:ee brd ff:ff:ff:ff:ff:ff\n"
+NODE_END = (
+    f"$ ip link\n7: {CALI}@if{{peer}}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450\n"
+    "    link/ether ee:ee:ee:ee:ee:ee brd ff:ff:ff:ff:ff:ff\n"
+)
 INSIDE = (
     "/ # ip addr\n3: eth0@if7: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500\n"
     "    link/ether 02:00:00:00:0c:02 brd ff:ff:ff:ff:ff:ff\n    inet 10.65.7.9/24 scope global eth0\n"
