@@ -147,7 +147,10 @@ def test_the_lines_that_contradict_are_named(tmp_path: Path) -> None:
     assert told[1].startswith(f"{path}:10: eth0 has 10.9.0.2 here and 10.9.0.1 in line 4: two hosts or two times")
 
 
-NIC = "2: eth0: <UP> mtu 1500\n    link/ether 02:00:00:00:0a:01 brd ff:ff:ff:ff:ff:ff\n    inet 10.9.0.1/24 scope global eth0\n"
+NIC = (
+    "2: eth0: <UP> mtu 1500\n    link/ether 02:00:00:00:0a:01 brd ff:ff:ff:ff:ff:ff\n"
+    "    inet 10.9.0.1/24 scope global eth0\n"
+)
 CONNECTED = "10.9.0.0/24 dev eth0 proto kernel scope link src 10.9.0.1\n"
 POD_ROUTE = "10.65.0.7 dev cali0123456789a scope link\n"
 BLOCKS = "blackhole 10.65.0.0/26 proto bird\n10.65.1.0/26 via 10.9.0.2 dev eth0 proto bird\n"
@@ -211,7 +214,8 @@ def test_one_host_that_was_looked_at_twice(first: str, then: str, tmp_path: Path
 def test_what_is_listed_is_no_host(tmp_path: Path) -> None:
     """Headings that say what follows, one below each host."""
     host = (
-        "===== {name} =====\n=== routes ===\n{route}\nip neigh:\n{neigh}\n## Output\n[sysctl]\nnet.ipv4.ip_forward = {value}\n"
+        "===== {name} =====\n=== routes ===\n{route}\nip neigh:\n{neigh}\n"
+        "## Output\n[sysctl]\nnet.ipv4.ip_forward = {value}\n"
         "--- ip rule ---\n"
     )
     text = host.format(
@@ -261,3 +265,18 @@ def test_each_file_is_a_host_but_where_they_show_one(
     for path, text in zip(paths, texts, strict=True):
         path.write_text(text)
     assert len(analyze_state(*paths).described) == hosts
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("eth0 UP 10.9.0.1/24\ncali0123456789a@if3 UP\n", "eth0 UP 10.9.0.2/24\ncaliba987654321@if3 UP\n"),
+        (
+            f"default via 10.9.0.254 dev eth0\n{POD_ROUTE}",
+            "default via 10.9.0.254 dev eth0\n10.65.1.9 dev caliba987654321\n",
+        ),
+    ],
+)
+def test_a_listing_that_begins_again_is_another(texts: tuple[str, str], tmp_path: Path) -> None:
+    """Without commands and headings, one below the other."""
+    assert [bool(host.contradictions) for host in state_of("".join(texts), tmp_path).hosts] == [True]
