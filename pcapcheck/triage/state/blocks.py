@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pcapcheck.errors import StateError
 from pcapcheck.triage.state.documents import read_documents
 from pcapcheck.triage.state.kubectl import READY, read_pods
-from pcapcheck.triage.state.links import HEADER
+from pcapcheck.triage.state.links import BRIEF, HEADER
 from pcapcheck.triage.state.listing import Listing, listing_of
 from pcapcheck.triage.state.lookups import ANSWERS, read_lookups
 from pcapcheck.triage.state.model import Host, Line, PodEntry, State
@@ -125,6 +125,7 @@ def _runs(lines: Sequence[Line], left: list[Line]) -> Iterator[tuple[str, list[L
     """Neighbouring lines of one kind, with their continuation lines."""
     kind: str | None = None
     run: list[Line] = []
+    seen: set[str] = set()
     index = 0
     for at, line in enumerate(lines):
         text = line.text
@@ -132,15 +133,19 @@ def _runs(lines: Sequence[Line], left: list[Line]) -> Iterator[tuple[str, list[L
         if own == "routes" and at + 1 < len(lines) and lines[at + 1].text.strip().startswith("cache"):
             own = "lookup"
         begins, index = _begins_anew(own, kind, text, index)
+        thing = _thing(own, text)
+        begins = begins or (own == kind and thing in seen)
         continues = own is None and kind is not None and text[:1].isspace() and bool(text.strip())
         if continues or (own is not None and own == kind and not begins):
             run.append(line)
         else:
             if kind is not None:
                 yield kind, run
-            kind, run = own, [line] if own else []
+            kind, run, seen = own, [line] if own else [], set()
             if own is None and text.strip():
                 left.append(line)
+        if thing:
+            seen.add(thing)
     if kind is not None:
         yield kind, run
 
@@ -152,6 +157,16 @@ def _kind(text: str, before: str | None) -> str | None:
     if before == "kubectl" and any(READY.fullmatch(word) for word in text.split()[1:3]):
         return "kubectl"
     return kind_of(text)
+
+
+def _thing(kind: str | None, text: str) -> str | None:
+    """What a line is about of which a listing has one: another means that the listing begins again."""
+    words = text.split()
+    if kind == "links" and BRIEF.fullmatch(text.strip()):
+        return words[0]
+    if kind == "routes" and words[0] == "default" and "nexthop" not in text:
+        return " ".join(word for at, word in enumerate(words) if at and words[at - 1] in ("dev", "metric", "table"))
+    return None
 
 
 def _begins_anew(kind: str | None, before: str | None, text: str, index: int) -> tuple[bool, int]:

@@ -85,9 +85,7 @@ class Identity:
             self.addresses[key] = listed
             # The first is the interface's own; others come and go (virtual addresses of a service).
             ip, line = next(iter(listed.items()))
-            self.own.setdefault(ip, line)
-            if ip in self.others:
-                found.append(self._is_another(ip, line, self.others[ip]))
+            self._is_own(ip, line, found)
 
     def _routes(self, part: Host, found: list[Contradiction]) -> None:
         for route in part.routes:
@@ -99,6 +97,7 @@ class Identity:
                 self._one(
                     ("src", *key), f"the source for {to} on {route.dev}", format_address(route.src), route.line, found
                 )
+                self._is_own(route.src, route.line, found)
                 own = self.addresses.get((route.dev, route.family))
                 if own and route.src not in own:
                     ip, known = next(iter(own.items()))
@@ -115,6 +114,11 @@ class Identity:
         for one in part.neighbours:
             if one.mac is not None and not one.proxy and one.dev not in ALIKE and not self._is_pods(one.dev or ""):
                 self._met(one.ip, one.line, found)
+
+    def _is_own(self, ip: int, line: Line, found: list[Contradiction]) -> None:
+        self.own.setdefault(ip, line)
+        if ip in self.others:
+            found.append(self._is_another(ip, line, self.others[ip]))
 
     def _met(self, ip: int, line: Line, found: list[Contradiction]) -> None:
         """Another machine's address."""

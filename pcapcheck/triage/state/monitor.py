@@ -34,6 +34,7 @@ class _Events:
     addresses: dict[tuple[int, str], Address] = field(default_factory=dict)
     removed: dict[str, Line] = field(default_factory=dict)
     gone: dict[str, Line] = field(default_factory=dict)
+    said: dict[str, Line] = field(default_factory=dict)
 
 
 def read_monitor(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
@@ -72,7 +73,8 @@ def _event(event: Line, line: Line, events: _Events, *, deleted: bool) -> list[L
             return []
         events.gone.pop(name, None)
         # A later word about a link replaces the earlier one: it is printed whole each time.
-        events.links[name] = [replace(line, text=event.text)]
+        events.links[name] = [event]
+        events.said[name] = line
         return events.links[name]
     scratch = Host()
     if header or " inet" in event.text[:80]:
@@ -112,8 +114,11 @@ def _forget(name: str, events: _Events) -> None:
 
 
 def _settle(events: _Events, into: Host) -> None:
-    for lines in events.links.values():
+    for name, lines in events.links.items():
         read_links(lines, into)
+        if name in into.links:
+            # Quoted as it was pasted.
+            into.links[name].line = events.said[name]
     into.addresses += events.addresses.values()
     into.routes += events.routes.values()
     into.neighbours += events.neighbours.values()

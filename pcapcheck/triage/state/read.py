@@ -43,8 +43,8 @@ def read_state(paths: Iterable[str | Path], prefix: str = PREFIX, gateway: int |
         for one in host.contradictions:
             state.complain(
                 one.line,
-                f"{one.text}: two hosts or two times in one, so nothing is concluded from {_what(host)}; put the name of "
-                "its host above each output, or give a file per host",
+                f"{one.text}: two hosts or two times in one, so nothing is concluded from {_what(host)}; put the name "
+                "of its host above each output, or give a file per host",
             )
     complete_names(state, prefix)
     state.links = join_links(state, prefix)

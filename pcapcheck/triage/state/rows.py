@@ -307,8 +307,8 @@ class _Row:
         lacking = [f"net.ipv4.conf.{name}.{key}" for name, one in of.items() if value_of(one) is None]
         if known and known[0] is not None and lacking:
             self.row.lacking[column] = (
-                f"{known[0].name} is {known[0].value} ({quote(known[0].line).rpartition(': ')[0]}), but {lacking[0]} is "
-                f"not told, and either can be what counts; add sysctl {lacking[0]}"
+                f"{known[0].name} is {known[0].value} ({quote(known[0].line).rpartition(': ')[0]}), but {lacking[0]} "
+                f"is not told, and either can be what counts; add sysctl {lacking[0]}"
             )
 
 

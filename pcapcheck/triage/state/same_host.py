@@ -90,7 +90,7 @@ def _the_same(likely: list[_Known], new: _Known) -> _Known | None:
 
 
 def _may_be(one: Host, other: Host) -> bool:
-    if one.role != other.role:
+    if one.role != other.role and (POD in (one.role, other.role) or one.name or other.name):
         return False
     if one.name and other.name and one.name != other.name and not (one.assumed or other.assumed):
         return False
@@ -102,7 +102,7 @@ def _may_be(one: Host, other: Host) -> bool:
 
 
 def _is_akin(one: _Known, new: _Known) -> bool:
-    """Whether name or content say that they are one; what contradicts itself is then seen when they are put together."""
+    """Whether name or content say that they are one; what contradicts itself shows when they are put together."""
     first, other = one.hosts[0], new.hosts[0]
     if first.name and first.name == other.name and not (first.assumed or other.assumed):
         return True
@@ -117,6 +117,8 @@ def _goes_with(one: _Known, new: _Known) -> bool:
     if first.role is None and (first.name or other.name):
         return False
     here, there = _files(one.hosts), _files(new.hosts)
+    if first.role != other.role and here & there:
+        return False
     if not here & there:
         alike = {_stem(file) for file in here} & {_stem(file) for file in there}
         if not alike or _kinds(one.hosts) & _kinds(new.hosts):
@@ -136,7 +138,9 @@ def _merged(hosts: list[Host], prefix: str) -> Host:
         return hosts[0]
     name = next((host.name for host in hosts if host.name and not host.assumed), None)
     name = name or next((host.name for host in hosts if host.name), None)
-    gathered = Gathered(Host(name, hosts[0].role, netns=hosts[0].netns), prefix)
+    gathered = Gathered(
+        Host(name, next((host.role for host in hosts if host.role), None), netns=hosts[0].netns), prefix
+    )
     for host in hosts:
         gathered.add(host)
         gathered.host.netns = gathered.host.netns or host.netns
@@ -149,11 +153,15 @@ def _files(hosts: list[Host]) -> set[str]:
 
 def _some_lines(host: Host) -> Iterable[Line]:
     """A line of each kind of fact: each host is of one file, but for what was merged."""
-    listed = (host.links.values(), host.sysctls.values(), host.addresses, host.routes, host.neighbours, host.rules)
-    for facts in (*listed, host.lookups, host.counters, host.notes, host.managed):
-        first = next(iter(facts), None)
-        if first is not None:
-            yield first.line
+    links, settings = list(host.links.values())[:1], list(host.sysctls.values())[:1]
+    yield from (one.line for one in links)
+    yield from (one.line for one in settings)
+    yield from (one.line for one in host.addresses[:1])
+    yield from (one.line for one in host.routes[:1])
+    yield from (one.line for one in host.neighbours[:1])
+    yield from (one.line for one in host.rules[:1])
+    yield from (one.line for one in host.lookups[:1])
+    yield from (one.line for one in host.notes[:1])
     yield from host.listed.values()
 
 
@@ -165,7 +173,7 @@ def _kinds(hosts: list[Host]) -> set[str]:
 
 
 def _stem(file: str) -> tuple[str, tuple[str, ...]]:
-    """The folder of a file, and of its name what says whose it is: node1 of node1-route.txt, nothing of ip-route.txt."""
+    """A file's folder, and what of its name says whose it is: node1 of node1-route.txt, nothing of ip-route.txt."""
     path = PurePath(file)
     words = re.split(r"[-_. ]+", path.name.lower())
     return str(path.parent), tuple(

@@ -23,7 +23,8 @@ COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\r")
 BARE = re.compile(
     r"(?:sudo )?(?:ip (?:-\S+ )*(?:a|addr|address|l|link|r|route|ro|n|neigh|neighbor|neighbour|rule|netns exec)\b"
     r"|(?:route|netstat|arp|sysctl|ifconfig)(?: -\w+| net\.\S+| -a)+$|cat /proc/(?:sys/net|net)/"
-    r"|kubectl (?:-\S+ [\w.-]+ )*(?:get po|exec |debug node/)|nsenter -|ssh (?:-\S+ )*[\w.@-]+$|ssh [\w.@-]+ (?:sudo )?ip "
+    r"|kubectl (?:-\S+ [\w.-]+ )*(?:get po|exec |debug node/)|nsenter -"
+    r"|ssh (?:-\S+ )*[\w.@-]+$|ssh [\w.@-]+ (?:sudo )?ip "
     r"|hostname$|uname -[an]$)"
 )
 TRIMMED = re.compile(
@@ -259,7 +260,7 @@ class _Session:
         return Owner(f"host:{name}" if name else f"node:{self.file}", NODE, name)
 
     def _learn_host(self, text: str) -> None:
-        """From the output of ``hostname``, and from ``uname -a``, whose the shell is; a pod's shell is known already."""
+        """Whose the shell is, from the output of ``hostname`` or ``uname -a``; a pod's shell is known already."""
         command = self.current.command
         name = text.strip()
         if command is None or command.tool not in ("hostname", "uname", "cat", "hostnamectl") or command.space:
