@@ -5,25 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
-from glob import has_magic
-from importlib import import_module
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from pcapcheck.capture.inputs import Inputs, gather
+from pcapcheck.capture.inputs import gather
 from pcapcheck.capture.record import BATCH_FRAMES
 from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE
-from pcapcheck.errors import CaptureError
 from pcapcheck.flows.addresses import AddressRow, taken_over
 from pcapcheck.flows.facts import Facts, claimed_addresses, describe
 from pcapcheck.flows.paths import Paths, find_paths
-from pcapcheck.flows.read import Progress, Reading, Row, RowSink, read_capture
+from pcapcheck.flows.read import Progress, Reading, Row
 from pcapcheck.flows.scope import Scope, parse_interface_names
-from pcapcheck.flows.sightings import Sightings
 from pcapcheck.flows.silent_hosts import silent_hosts
 from pcapcheck.flows.silent_neighbours import silent_neighbours
 from pcapcheck.flows.unanswered import Judged, unanswered
+from pcapcheck.intake import (
+    as_paths,
+    demand_inputs,
+    name_pods,
+    note_aside,
+    nothing_understood,
+    read_captures,
+    sink,
+    take_state,
+)
 from pcapcheck.report.document import document
 from pcapcheck.report.exit import demand
 from pcapcheck.ruleset.evaluate import Evaluation
@@ -31,6 +36,7 @@ from pcapcheck.ruleset.expectation import Recording
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, explain_consequences
 from pcapcheck.ruleset.load import CALICO, Ruleset, load_ruleset, pack
 from pcapcheck.ruleset.variables import Settings
+from pcapcheck.skipped import Skipped
 from pcapcheck.triage.ebpf import doubt_ebpf
 from pcapcheck.triage.outcome import Outcome
 
@@ -38,7 +44,6 @@ if TYPE_CHECKING:
     import pandas
 
     from pcapcheck.triage.agreement import Agreement
-    from pcapcheck.triage.pods import Pods
     from pcapcheck.triage.state.model import State
     from pcapcheck.triage.state.rows import StateRow
 
@@ -130,28 +135,26 @@ def analyze(
     causes or rule them out. ``pods`` are files with what ``kubectl get pods -A -o json`` (or ``-o wide``) printed, to
     name pods by.
 
-    Raises CaptureError for a capture that cannot be read, StateError for a state that cannot, RuleError for rules that
-    cannot be loaded.
+    An input that cannot be used costs a line, ``Analysis.skipped``, and not the rest; one that is named and is not
+    there, or may not be read, makes a pass a failure (``Analysis.unmet``). Raises CaptureError where nothing could be
+    read: no capture, and no node's state either (its ``skipped`` has all of them); or where what is asked for does not
+    fit the captures (``scope``). Raises RuleError for rules that cannot be loaded, whatever else there is.
     """
+    packs_only = rules is None
     if rules is None:
         rules = [pack(CALICO), *([pack(STATE)] if node_state is not None else [])]
-    ruleset = load_ruleset(_paths(rules), variables)
+    ruleset = load_ruleset(as_paths(rules), variables)
     loaded, settings, told = ruleset.rules, ruleset.settings, ruleset.recording
     reading = _reading(settings, _scoped(scope or Scope(), told), batch_frames)
-    described_in = told.node_state if node_state is None else _paths(node_state)
-    state = _read_state(described_in, settings) if described_in else None
-    inputs = gather(paths, unpack_limit, keep_all) if paths else _gather_told(told, unpack_limit, keep_all)
-    evaluations = [Evaluation(rule) for rule in loaded]
+    inputs = gather(paths or told.captures, unpack_limit, keep_all)
+    state = take_state(told.node_state if node_state is None else as_paths(node_state), settings, inputs.skipped)
+    if state is None and node_state is not None and packs_only:
+        loaded = [rule for rule in loaded if rule.table != STATE]
+    captures, evaluations, sightings = read_captures(inputs, loaded, reading, progress)
     every = frozenset(one.rule.table for one in evaluations if one.needs_rows)
-    sightings = Sightings()
-    alone = len(inputs.captures) == 1
-    if not alone:
-        # Joining what several captures saw needs it: loaded while they are read.
-        Thread(target=import_module, args=("numpy",), daemon=True).start()
-    captures = [
-        read_capture(number, source, reading, _sink(number, evaluations), every, progress, sightings, alone)
-        for number, source in enumerate(inputs.captures)
-    ]
+    demand_inputs(inputs, paths, captures, state, told)
+    unseen = [*(one.path for one in inputs.skipped), *(str(one.path) for one in captures if not one.frames)]
+    reading = replace(reading, scope=reading.scope.without(unseen))
     facts = describe(captures, reading)
     if state is not None:
         doubt_ebpf(facts.links.values(), state)
@@ -159,20 +162,21 @@ def analyze(
     for capture in captures:
         claims = list(claimed_addresses(capture, facts, reading))
         changes += taken_over(claims, reading.proxy_mac)
-        _sink(capture.number, evaluations)(ADDRESSES, claims, 1)
+        sink(capture.number, evaluations)(ADDRESSES, claims, 1)
     found = find_paths(captures, facts, reading, sightings)
     for row, weight in found.path_rows(every=PATHS in every):
-        _sink(row.capture, evaluations)(PATHS, [row], weight)
+        sink(row.capture, evaluations)(PATHS, [row], weight)
     for hop, weight in found.hop_rows(every=HOPS in every):
-        _sink(hop.capture, evaluations)(HOPS, [hop], weight)
+        sink(hop.capture, evaluations)(HOPS, [hop], weight)
     agreement = _agree(state, facts) if state is not None else None
     described = feed_state(state, settings, evaluations) if state is not None else None
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
-    analysis = Analysis(captures, facts, findings, reading, found, inputs.passed_over)
+    analysis = Analysis(captures, facts, findings, reading, found, inputs.skipped)
     analysis.unanswered = unanswered(captures, facts, _judged_by(evaluations, facts), PRODUCERS, found.found)
     analysis.given = _names(paths or told.captures)
-    analysis.pods = _name_pods(told.pods or None if pods is None else pods, state, settings)
+    analysis.pods = name_pods(told.pods or None if pods is None else pods, state, settings, analysis.skipped)
+    note_aside(captures, node_state)
     if state is not None:
         _describe(analysis, state)
     if facts.twice or len(set(facts.observations.values())) > 1 or inputs.repeated:
@@ -201,17 +205,6 @@ def _demand(analysis: Analysis, ruleset: Ruleset) -> None:
     demand(analysis)
 
 
-def _gather_told(told: Recording, unpack_limit: int | None, keep_all: bool) -> Inputs:
-    """The captures that an expectation file names, whose place any error says."""
-    try:
-        for name in told.captures:
-            if not has_magic(name) and not Path(name).exists():
-                raise CaptureError(f"{name}: no such file or folder; record it first, or correct its name")
-        return gather(told.captures, unpack_limit, keep_all)
-    except CaptureError as error:
-        raise CaptureError(f"{told.place}: {error}" if told.place else str(error)) from None
-
-
 def _judged_by(evaluations: list[Evaluation], facts: Facts) -> Judged:
     """Whether any of the rules is about whether a row was answered."""
 
@@ -219,24 +212,6 @@ def _judged_by(evaluations: list[Evaluation], facts: Facts) -> Judged:
         return any(one.rule.table == table and one.decides(row, capture, facts) for one in evaluations)
 
     return judged
-
-
-def _read_state(paths: Iterable[Path], settings: Settings) -> State:
-    # Loaded where there is one.
-    from pcapcheck.triage.state.read import read_state
-
-    return read_state(paths, settings.texts["interface_prefix"], settings.number("gateway"))
-
-
-def _name_pods(given: str | Path | Iterable[str | Path] | None, state: State | None, settings: Settings) -> Pods | None:
-    """The names in the files given, else those that the node's state lists."""
-    listed = state.pods if state is not None else []
-    if given is None and not listed:
-        return None
-    from pcapcheck.triage.pods import Pods
-
-    prefix = settings.texts["interface_prefix"]
-    return Pods.of(listed, prefix) if given is None else Pods.read(_paths(given), prefix)
 
 
 def analyze_state(
@@ -249,17 +224,21 @@ def analyze_state(
     ``paths`` are files of pasted terminal sessions or JSON, or of what ``pcapcheck node-script`` collects. ``rules``
     are files or folders of them (None: the pack about states).
 
-    Raises StateError for a file that cannot be read or understood, RuleError for rules that cannot be loaded.
+    A file that cannot be read or understood costs a line, ``Analysis.skipped``. Raises StateError where none can,
+    RuleError for rules that cannot be loaded.
     """
-    ruleset = load_ruleset([pack(STATE)] if rules is None else _paths(rules), variables)
+    ruleset = load_ruleset([pack(STATE)] if rules is None else as_paths(rules), variables)
     settings = ruleset.settings
-    state = _read_state(map(Path, paths or ruleset.recording.node_state), settings)
+    skipped: list[Skipped] = []
+    state = take_state(paths or ruleset.recording.node_state, settings, skipped)
+    if state is None:
+        raise nothing_understood(skipped)
     facts = Facts({})
     evaluations = [Evaluation(rule) for rule in ruleset.rules]
     rows = feed_state(state, settings, evaluations)
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
-    analysis = Analysis([], facts, findings, _reading(settings, Scope(), BATCH_FRAMES), Paths([], facts))
+    analysis = Analysis([], facts, findings, _reading(settings, Scope(), BATCH_FRAMES), Paths([], facts), skipped)
     analysis.given = _names(paths or ruleset.recording.node_state)
     _describe(analysis, state)
     if any(one.status == FAIL for one in findings):
@@ -270,11 +249,11 @@ def analyze_state(
     return analysis
 
 
-def unjudged(*given: str | Path, error: str) -> Analysis:
+def unjudged(*given: str | Path, error: str, skipped: Iterable[Skipped] = ()) -> Analysis:
     """What an observation comes to that cannot be judged at all, for reports that must say so."""
     facts = Facts({})
     analysis = Analysis([], facts, [], _reading(Settings(), Scope(), BATCH_FRAMES), Paths([], facts))
-    analysis.given, analysis.error = _names(given), error
+    analysis.given, analysis.error, analysis.skipped = _names(given), error, list(skipped)
     return analysis
 
 
@@ -298,12 +277,8 @@ def feed_state(state: State, settings: Settings, evaluations: list[Evaluation]) 
 
     prefix, gateway6 = settings.texts["interface_prefix"], settings.number("gateway6")
     rows = state_rows(state, settings.number("gateway"), prefix, gateway6)
-    _sink(NO_CAPTURE, evaluations)(STATE, rows, 1)
+    sink(NO_CAPTURE, evaluations)(STATE, rows, 1)
     return rows
-
-
-def _paths(given: str | Path | Iterable[str | Path]) -> list[Path]:
-    return [Path(one) for one in ([given] if isinstance(given, (str, Path)) else given)]
 
 
 def _names(given: Iterable[str | Path]) -> tuple[str, ...]:
@@ -327,12 +302,3 @@ def _reading(settings: Settings, scope: Scope, batch_frames: int) -> Reading:
         settings.number("dns_wait"),
         batch_frames,
     )
-
-
-def _sink(number: int, evaluations: list[Evaluation]) -> RowSink:
-    def sink(table: str, rows: Iterable[Row], weight: int) -> None:
-        for evaluation in evaluations:
-            if evaluation.rule.table == table:
-                evaluation.feed(number, rows, weight)
-
-    return sink

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from glob import has_magic, iglob
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,8 +43,9 @@ class AssertCapture:
         ``require``: rules that must have been checked; ``strict``: everything must have been. ``interfaces`` say on
         which interface a capture was recorded (FILE or FILE#IFINDEX: name). The rest is as for ``analyze``.
 
-        Raises AssertionError where a rule of severity error failed, something demanded is missing or nothing could be
-        checked; CaptureError, StateError or RuleError where that cannot be told.
+        Raises AssertionError where a rule of severity error failed, something demanded is missing, an input that was
+        named cannot be used, or nothing could be checked; CaptureError, StateError or RuleError where that cannot be
+        told.
         """
         __tracebackhide__ = True
         from pcapcheck.analysis import analyze
@@ -59,6 +62,8 @@ class AssertCapture:
                 node_state=self._files(node_state),
                 pods=self._files(pods),
             )
+            # A test is about just these files: it is not to pass without one of them.
+            analysis.skipped = [replace(one, demanded=one.demanded or one.named) for one in analysis.skipped]
             demand(analysis, strict, [require] if isinstance(require, str) else require)
         except (CaptureError, RuleError, StateError) as error:
             # Raised anew, so that the test's line is the last that is shown.
@@ -81,7 +86,7 @@ class AssertCapture:
 
 def _is_there(path: Path) -> bool:
     """Whether a file or folder is, or something that a pattern means."""
-    return path.exists() or (has_magic(str(path)) and next(iglob(str(path), recursive=True), None) is not None)
+    return os.path.exists(path) or (has_magic(str(path)) and next(iglob(str(path), recursive=True), None) is not None)
 
 
 def _told(outcome: Outcome) -> Iterator[str]:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
-from pcapcheck.cli_output import complain, drop_output, spare, writing
+from pcapcheck.cli_output import FILE, PLAIN, complain, drop_output, spare, writing
 from pcapcheck.cli_report import ReportCommand, demands, judge_and_report, report_options
 from pcapcheck.errors import CaptureError, RuleError, StateError
 from pcapcheck.plain import is_compiled
-from pcapcheck.values import clean, parse_size
+from pcapcheck.values import parse_size
 from pcapcheck.version import __version__
 from pcapcheck.workload import cali_name, parse_pod
 
@@ -31,7 +31,7 @@ UNPACK_LIMIT = click.option(
     metavar="SIZE",
     help="How much a compressed capture may hold, as in 20G; 1G or 250 times its packed size unless given.",
 )
-CAPTURES = click.argument("captures", metavar="CAPTURE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+CAPTURES = click.argument("captures", metavar="CAPTURE...", nargs=-1, required=True, type=FILE)
 SET = click.option(
     "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Override a variable of the rules."
 )
@@ -40,12 +40,10 @@ PODS = click.option(
     "pods_files",
     multiple=True,
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=FILE,
     help="What kubectl get pods -A -o json (or -o wide) printed, to name pods by.",
 )
-OUTPUT = click.option(
-    "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
-)
+OUTPUT = click.option("--output", metavar="FILE", type=PLAIN, help="Write there, not to standard output.")
 
 
 def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
@@ -99,8 +97,7 @@ def scope_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def rules_option(help_: str) -> Callable[[F], F]:
     """The option that names rules to use."""
-    path = click.Path(path_type=Path)
-    return click.option("--rules", "rule_paths", multiple=True, metavar="PATH", type=path, help=help_)
+    return click.option("--rules", "rule_paths", multiple=True, metavar="PATH", type=FILE, help=help_)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -112,7 +109,7 @@ def main() -> None:
 
 
 @main.command(cls=ReportCommand)
-@click.argument("captures", metavar="CAPTURE...", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("captures", metavar="CAPTURE...", nargs=-1, type=FILE)
 @rules_option("A rule or expectation file, a folder of them or a pack, instead of the Calico pack. Repeatable.")
 @scope_options
 @click.option(
@@ -120,7 +117,7 @@ def main() -> None:
     "node_state",
     multiple=True,
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=FILE,
     help="What was found on the node and in its pods: see node-script. Repeatable.",
 )
 @PODS
@@ -154,17 +151,13 @@ def analyze(
         raise click.MissingParameter(param_type="argument", param_hint="'CAPTURE...'")
     asked = demands(forms, outputs, strict, required, exit_zero)
     inputs = (*captures, *rule_paths, *node_state, *scope["pods_files"])
-    folder = None
     if evidence is not None:
-        from pcapcheck.report.evidence_files import make_folder
-
-        # Not only after an hour of listening.
-        folder = make_folder(evidence)
-    judge_and_report(lambda: _run(captures, rule_paths, **scope, node_state=node_state), asked, inputs, folder)
+        _try_folder(evidence, any(str(path) == "-" for path in captures))
+    judge_and_report(lambda: _run(captures, rule_paths, **scope, node_state=node_state), asked, inputs, evidence)
 
 
 @main.command(cls=ReportCommand)
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FILE)
 @rules_option("A rule file or a folder of them, instead of the rules about states. Repeatable.")
 @PODS
 @SET
@@ -233,18 +226,27 @@ def capture_plan(pods: tuple[str, ...], assignments: tuple[str, ...]) -> None:
 @OUTPUT
 @one_line_errors
 def export(captures: tuple[Path, ...], table: str, form: str, output: str | None, **scope: Any) -> None:
-    """Write the frames or exchanges of captures as a table. Parquet needs pcapcheck[parquet] and --output."""
+    """Write the frames or exchanges of captures as a table. Parquet needs pcapcheck[parquet] and --output.
+
+    Exit code 1: written, but without a capture that was named and is not there or cannot be read.
+    """
     from pcapcheck.report.export import write_parquet, write_text_table
 
     if form == "parquet" and output is None:
         raise CaptureError("--format parquet writes binary data; name a file with --output")
     analysis = _run(captures, (), **scope, keep_all=True)
+    from pcapcheck.report.skipped import skipped_lines
+
+    for line in skipped_lines(analysis):
+        complain(line)
     spare(output, (file for capture in analysis.captures for file in capture.source.files))
     if form == "parquet":
         write_parquet(analysis, table, str(output))
-        return
-    with writing(output) as stream:
-        write_text_table(analysis, table, form, stream)
+    else:
+        with writing(output) as stream:
+            write_text_table(analysis, table, form, stream)
+    if any(one.demanded for one in analysis.skipped):
+        sys.exit(1)
 
 
 @main.command()
@@ -292,7 +294,7 @@ def show(rule_id: str, rule_paths: tuple[Path, ...]) -> None:
 
 
 @rules.command()
-@click.argument("paths", metavar="[PATH...]", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="[PATH...]", nargs=-1, type=FILE)
 @SET
 @one_line_errors
 def check(paths: tuple[Path, ...], assignments: tuple[str, ...]) -> None:
@@ -331,6 +333,19 @@ def schema(output: str | None) -> None:
         stream.write(json.dumps(rule_schema(), indent=2, ensure_ascii=False) + "\n")
 
 
+def _try_folder(evidence: str, listening: bool) -> None:
+    """Make the folder; where it cannot be, say so before an hour of listening. The report does not depend on it."""
+    from pcapcheck.report.evidence_files import make_folder
+
+    try:
+        make_folder(evidence)
+    except CaptureError as error:
+        if not evidence:
+            raise
+        if listening:
+            complain(str(error))
+
+
 def _run(
     captures: tuple[Path, ...],
     rule_paths: tuple[Path, ...],
@@ -357,7 +372,7 @@ def _run(
         filter_used,
     )
     with ProgressLine(captures) as progress:
-        analysis = run(
+        return run(
             *captures,
             rules=rule_paths or None,
             variables=_assignments(assignments),
@@ -368,11 +383,6 @@ def _run(
             node_state=node_state or None,
             pods=pods_files or None,
         )
-    if analysis.passed_over:
-        names = ", ".join(clean(str(path)) for path in analysis.passed_over[:3])
-        more = f" and {len(analysis.passed_over) - 3} more" if len(analysis.passed_over) > 3 else ""
-        complain(f"no captures, passed over: {names}{more}")
-    return analysis
 
 
 def _size(option: str, text: str | None) -> int | None:

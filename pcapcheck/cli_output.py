@@ -12,9 +12,13 @@ from typing import IO
 
 import click
 
-from pcapcheck.errors import CaptureError
+from pcapcheck.errors import UNREADABLE, CaptureError
 from pcapcheck.report.runner import harmless, on_github
 from pcapcheck.values import clean
+
+# What is wrong with a file is found out, and said in our own way, when it is read or written.
+PLAIN = click.Path(readable=False)
+FILE = click.Path(path_type=Path, readable=False)
 
 
 def complain(text: str) -> None:
@@ -38,7 +42,7 @@ def appends(output: str | None) -> bool:
 def _is_same(one: Path, other: Path) -> bool:
     """Whether two names are of one file, by links too."""
     try:
-        return one.resolve() == other.resolve() or one.samefile(other)
+        return os.path.realpath(one) == os.path.realpath(other) or one.samefile(other)
     except OSError:
         return False
 
@@ -61,7 +65,9 @@ def writing(output: str | None) -> Iterator[IO[str]]:
         with Path(output).open("a" if appends(output) else "w", encoding="utf-8") as stream:
             yield stream
     except OSError as error:
-        raise CaptureError(f"--output {output}: {error.strerror}; name a file that can be written") from None
+        raise CaptureError(
+            f"--output {output}: {error.strerror}; name a file that can be written", UNREADABLE
+        ) from None
 
 
 def drop_output() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pcapcheck.cli_output import appends, complain, spare, writing
+from pcapcheck.cli_output import PLAIN, appends, complain, spare, writing
 from pcapcheck.errors import CaptureError, RuleError, StateError
 from pcapcheck.report.runner import harmless, is_read
+from pcapcheck.skipped import EVIDENCE, OUTPUT, Skipped
 from pcapcheck.values import clean
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ def report_options(command: Callable[..., None]) -> Callable[..., None]:
             "outputs",
             multiple=True,
             metavar="FILE",
-            type=click.Path(dir_okay=False),
+            type=PLAIN,
             help="Write there what the --format before it says, not to standard output. Repeatable.",
         ),
         click.option(
@@ -89,15 +91,16 @@ def demands(
 
 
 def judge_and_report(
-    judge: Callable[[], Analysis], asked: Demands, inputs: Iterable[Path], evidence: Path | None = None
+    judge: Callable[[], Analysis], asked: Demands, inputs: Iterable[Path], evidence: str | None = None
 ) -> None:
     """Judge, keep the evidence where that is asked for, write the reports, and exit as the verdict says.
 
-    Evidence that cannot be kept does not cost the reports. What cannot be judged at all is reported too, but for text
-    on standard output: there the error says enough.
+    Evidence that cannot be kept does not cost the reports, nor does one report the others. What cannot be judged at all
+    is reported too, but for text on standard output: there the error says enough.
     ``inputs`` are the files and folders that were named; none of them is written over.
     """
     from pcapcheck.report.exit import demand, exit_code
+    from pcapcheck.report.skipped import skipped_lines
 
     given = list(inputs)
     for _, output in asked.reports:
@@ -107,28 +110,38 @@ def judge_and_report(
         read = [file for capture in analysis.captures for file in capture.source.files]
         demand(analysis, asked.strict, asked.required, asked.exit_zero)
     except (CaptureError, RuleError, StateError) as error:
-        _report_error(str(error), asked, given)
+        _report_error(error, asked, given)
         raise
     for _, output in asked.reports:
         spare(output, read)
     failed = _keep(analysis, evidence)
-    _write(analysis, asked.reports)
+    if all(one != (TEXT, None) for one in asked.reports):
+        for line in skipped_lines(analysis, demanded=False):
+            complain(line)
+    failed += _write(analysis, asked.reports)
+    for one in failed:
+        complain(f"error: {one}")
     if failed:
-        raise failed
+        sys.exit(2)
     if analysis.unmet:
         more = f" (and {len(analysis.unmet) - 1} more)" if analysis.unmet[1:] else ""
         complain(f"{analysis.unmet[0].text}{more}")
     sys.exit(exit_code(analysis))
 
 
-def _keep(analysis: Analysis, evidence: Path | None) -> CaptureError | None:
-    """Write the evidence; what keeps it from being written is for the end to tell."""
+def _keep(analysis: Analysis, evidence: str | None) -> list[CaptureError]:
+    """Write the evidence; what keeps it from being written is a line of the reports, and for the end to tell."""
     try:
         if evidence is not None:
             analysis.write_evidence(evidence)
     except CaptureError as error:
-        return error
-    return None
+        _note(analysis, evidence, error, EVIDENCE)
+        return [error]
+    return []
+
+
+def _note(analysis: Analysis, path: object, error: CaptureError, role: str) -> None:
+    analysis.skipped.append(Skipped(clean(str(path)), error.kind, clean(str(error)), role))
 
 
 def _pair(forms: tuple[str, ...], outputs: tuple[str, ...], order: list[str]) -> list[tuple[str, str | None]]:
@@ -138,7 +151,7 @@ def _pair(forms: tuple[str, ...], outputs: tuple[str, ...], order: list[str]) ->
             raise CaptureError(
                 f"--output {output!r}: no name of a file; without --output a report goes to standard output"
             )
-        if outputs.count(output) > 1 or sum(Path(one).resolve() == Path(output).resolve() for one in outputs) > 1:
+        if outputs.count(output) > 1 or sum(os.path.realpath(one) == os.path.realpath(output) for one in outputs) > 1:
             raise CaptureError(f"--output {clean(output)}: given twice; each format needs a file of its own")
     forms = forms or (TEXT,)
     if len(outputs) > len(forms):
@@ -169,11 +182,16 @@ def _by_place(forms: tuple[str, ...], outputs: tuple[str, ...], order: list[str]
     return sorted(zip(forms, files, strict=True), key=lambda one: one[1] is None)
 
 
-def _report_error(error: str, asked: Demands, given: list[Path]) -> None:
+def _report_error(error: Exception, asked: Demands, given: list[Path]) -> None:
     from pcapcheck.analysis import unjudged
+    from pcapcheck.report.skipped import skipped_lines
 
-    analysis = unjudged(*given, error=clean(error))
-    _write(analysis, [one for one in asked.reports if one != (TEXT, None) and not _is_capture(one[1])])
+    analysis = unjudged(*given, error=clean(str(error)), skipped=getattr(error, "skipped", ()))
+    if sum(one.named for one in analysis.skipped) > 1:
+        for line in skipped_lines(analysis):
+            complain(line)
+    for failed in _write(analysis, [one for one in asked.reports if one != (TEXT, None) and not _is_capture(one[1])]):
+        complain(f"error: {failed}")
 
 
 def _is_capture(output: str | None) -> bool:
@@ -181,16 +199,36 @@ def _is_capture(output: str | None) -> bool:
     from pcapcheck.capture.inputs import is_capture
     from pcapcheck.capture.source import Source
 
-    return output is not None and not appends(output) and Path(output).is_file() and is_capture(Source(Path(output)))
+    return output is not None and not appends(output) and os.path.isfile(output) and is_capture(Source(Path(output)))
 
 
-def _write(analysis: Analysis, reports: list[tuple[str, str | None]]) -> None:
+def _write(analysis: Analysis, reports: list[tuple[str, str | None]]) -> list[CaptureError]:
+    """Write each report, the one on standard output last: it tells of those that could not be written."""
+    failed = []
     for form, output in reports:
-        write = getattr(import_module(f"pcapcheck.report.{form}"), f"write_{form}")
-        with writing(output) as stream:
-            if output is None and form != GITHUB and is_read():
-                page = StringIO()
-                write(analysis, page)
-                stream.write(harmless(page.getvalue(), form))
-            else:
-                write(analysis, stream)
+        try:
+            _write_one(analysis, form, output)
+        except CaptureError as error:
+            _note(analysis, output, error, OUTPUT)
+            failed.append(error)
+        except (OSError, KeyboardInterrupt):
+            raise
+        except Exception as error:
+            # A fault of ours in one format is not to cost the others.
+            fault = CaptureError(
+                f"--format {form}: {type(error).__name__}: {error}; please report this fault of pcapcheck"
+            )
+            _note(analysis, output or form, fault, OUTPUT)
+            failed.append(fault)
+    return failed
+
+
+def _write_one(analysis: Analysis, form: str, output: str | None) -> None:
+    write = getattr(import_module(f"pcapcheck.report.{form}"), f"write_{form}")
+    with writing(output) as stream:
+        if output is None and form != GITHUB and is_read():
+            page = StringIO()
+            write(analysis, page)
+            stream.write(harmless(page.getvalue(), form))
+        else:
+            write(analysis, stream)

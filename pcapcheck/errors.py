@@ -1,17 +1,70 @@
 """The errors a caller meets: what cannot be read, and what cannot be loaded as a rule."""
 
+from __future__ import annotations
 
-class CaptureError(Exception):
+import errno
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pcapcheck.skipped import Skipped
+
+# What is wrong with an input, in a word that programs can go by.
+MISSING, UNREADABLE, EMPTY, DAMAGED = "missing", "unreadable", "empty", "damaged"
+NOT_A_CAPTURE, NODE_STATE, PODS, NOT_UNDERSTOOD, TOO_LARGE = (
+    "not-a-capture",
+    "node-state",
+    "pods",
+    "not-understood",
+    "too-large",
+)
+# What to do where the system refuses a file.
+_CURES = {
+    errno.EACCES: "read it as root, or make it readable: chmod a+r",
+    errno.EPERM: "read it as root, or make it readable: chmod a+r",
+    errno.ENXIO: "a socket holds no capture; give a file",
+}
+
+
+class InputError(Exception):
+    """An input cannot be used. ``kind`` says why in a word; ``skipped`` are all inputs that could not be used."""
+
+    kind = DAMAGED
+
+    def __init__(self, message: str, kind: str | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind or self.kind
+        self.skipped: list[Skipped] = []
+
+
+class CaptureError(InputError):
     """A capture cannot be read at all; the message says which one, what is wrong and what to do."""
 
 
 class NotACapture(CaptureError):
-    """What was given is something else than a capture; in a folder it is passed over."""
+    """What was given is something else than a capture; ``vague`` where nothing more is known of it."""
+
+    kind = NOT_A_CAPTURE
+
+    def __init__(self, message: str, kind: str | None = None, vague: bool = False) -> None:
+        super().__init__(message, kind)
+        self.vague = vague
 
 
-class StateError(Exception):
+class StateError(InputError):
     """A description of a node cannot be read or understood; the message says which one and what was expected."""
+
+    kind = NOT_UNDERSTOOD
 
 
 class RuleError(Exception):
     """A rule, a variable or an option about rules cannot be understood; the message says where."""
+
+
+def refused(error: OSError, otherwise: str) -> str:
+    """What the system says, and what to do: ``otherwise`` where nothing better is known."""
+    return f"{error.strerror or error}; {_CURES.get(error.errno or 0, otherwise)}"
+
+
+def kind_of(error: OSError) -> str:
+    """Whether a file is missing or cannot be read."""
+    return MISSING if error.errno in (errno.ENOENT, errno.ENOTDIR) else UNREADABLE

@@ -75,6 +75,7 @@ class ExpectationFile(pytest.File):
     _has_captures = True
     _outcome: Analysis | Exception | None = None
     _has_warned = False
+    _lost_told = False
 
     def collect(self) -> Iterator[RuleTest | RecordingTest]:
         from pcapcheck.ruleset.load import load_ruleset
@@ -120,6 +121,16 @@ class ExpectationFile(pytest.File):
         for one in asked_in_vain[:QUESTIONS_TOLD]:
             test.warn(UnansweredWarning(f"{one.sentence} (asked {one.often})"))
 
+    def lost(self) -> list[str]:
+        """What of the recording could not be used, for the first test that asks.
+
+        With ``strict: true`` there is a test of its own for it.
+        """
+        if self._lost_told or self.outcome.strict:
+            return []
+        self._lost_told = True
+        return [one.message for one in self.outcome.skipped if one.demanded]
+
     def _judge(self) -> Analysis:
         from pcapcheck.analysis import analyze, analyze_state
 
@@ -163,16 +174,17 @@ class RuleTest(ExpectationTest):
         self.parent.warn_once(self)
         finding = next(one for one in outcome.findings if one.rule.id == self.rule.id)
         missing = [one.text for one in outcome.unmet if one.rule == self.rule.id]
+        lost = self.parent.lost()
         if finding.status == FAIL:
             if self.rule.severity == "error":
-                raise RuleFailed("\n".join(failure(outcome, finding)))
+                raise RuleFailed("\n".join([*lost, *failure(outcome, finding)]))
             told = f"{self.rule.id}: {summary(outcome, finding)}"
             if self.rule.severity == "warning":
                 self.warn(RuleWarning(told))
             self.add_report_section("call", "accepted", f"{told}\n{self.rule.adjusted}")
-        elif missing:
-            raise RuleFailed("\n".join(missing))
-        elif finding.status == NOT_CHECKED:
+        if lost or missing:
+            raise RuleFailed("\n".join([*lost, *missing]))
+        if finding.status == NOT_CHECKED:
             pytest.skip(finding.reason)
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from pcapcheck.capture.record import Problem
 from pcapcheck.capture.window import Window
-from pcapcheck.errors import CaptureError
+from pcapcheck.errors import TOO_LARGE, CaptureError
 
 PIECE = 1 << 16
 # A few bytes can ask for gigabytes of dictionary. What the tools write by themselves needs 65 MiB (xz -9).
@@ -146,7 +146,8 @@ class Unpacked(io.RawIOBase):
         if self.count > limit:
             raise CaptureError(
                 f"{self.name}: {self.packed.offset} bytes of {self.compression.name} unpack to more than {limit}; "
-                "if that is meant, allow more with --unpack-limit"
+                "if that is meant, allow more with --unpack-limit",
+                TOO_LARGE,
             )
         return count
 
@@ -167,7 +168,8 @@ class Unpacked(io.RawIOBase):
                 if "memory" in str(error).lower():
                     raise CaptureError(
                         f"{self.name}: {self.compression.name} that takes more than {MOST_MEMORY >> 20} MiB of memory "
-                        f"to unpack; unpack it first: {self.compression.command} -dc IN > OUT"
+                        f"to unpack; unpack it first: {self.compression.command} -dc IN > OUT",
+                        TOO_LARGE,
                     ) from None
                 self._end("is damaged" if self._begun or not self.count else "is followed by something else")
                 break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from dataclasses import dataclass
 
 # So many first bytes tell everything below.
 ENOUGH = 4096
@@ -12,6 +13,19 @@ _CONVERT = "convert it: editcap -F pcap IN OUT"
 _UNPACK = "unpack it first"
 _EXPORT = "give the capture that it was made from, or record with tcpdump -w"
 _RECORD = "record with tcpdump -w"
+_RULES = "judge a capture by it: --rules FILE"
+_PINGED = "it does not show the packets: run tcpdump -w on the pod's cali interface while ping runs"
+_LISTED = "give what the commands on the node print (pcapcheck node-script), or of pods: kubectl get pods -A -o json"
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """What a file is, and what to do with it; ``vague`` where its kind is known and not what it is about."""
+
+    what: str
+    cure: str
+    vague: bool = False
+
 
 # First bytes -> what it is, and what to do. Sources: Wireshark's wiretap/file_access.c and the modules that it names,
 # the magic files of file(1).
@@ -65,6 +79,13 @@ for _order in "<>":
         struct.pack(_order + "I", 0xA1B2C3CB): ("a saved BPF filter, not a capture", _RECORD),
     }
 
+# Words that a line of a text begins with. Sources: iputils (ping.c, ping_common.c) and busybox; printk.
+_PING = (
+    rb"(?:PING6? [^ ]+ ?\(|\d+ bytes from [^ ]+( \([^ )]+\))?: .{0,30}(icmp_)?seq=\d+"
+    rb"|From [^ ]+ ((\([^ )]+\) )?icmp_seq=\d+ )|-{3} [^ ]+ ping6? statistics -{3})"
+)
+_PING_LINE = re.compile(_PING)
+
 # The same for what has no fixed first bytes: text, and formats known by more than one place in them.
 _PATTERNS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
     (re.compile(rb"(?s).{257}ustar"), "a tar archive", _UNPACK),
@@ -73,28 +94,51 @@ _PATTERNS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
     (re.compile(rb"\s*<\?xml\b"), "an XML document", _EXPORT),
     (re.compile(rb"\s*\[\s*\{\s*\"_index\""), "tshark's output (-T json)", _EXPORT),
     (re.compile(rb"\s*\{\s*\"index\""), "tshark's output (-T ek)", _EXPORT),
+    (re.compile(rb"\s*\{\s*\"(schema\": \"pcapcheck/|type\": \"(capture|skipped|rule)\", \")"),
+     "a report of pcapcheck", _EXPORT),
     (re.compile(rb"\s*(\{\s*[\"}]|\[\s*[\[{\"\]])"), "a JSON document", _EXPORT),
     (re.compile(rb"No\.\s+Time\s+Source\s+Destination|\s*\d+\s+\d+\.\d+\s+\S+ (\xe2\x86\x92|->) \S+ "),
      "Wireshark's or tshark's text", _EXPORT),
     (re.compile(rb"(0x)?0000(0000)?:? +([0-9a-fA-F]{2,4}[ -]+){4}"), "a hex dump", "make a capture of it: text2pcap"),
     (re.compile(rb"__CURSOR="), "an exported systemd journal", _RECORD),
+    (re.compile(rb"(?s)(.{0,400}\n)?" + _PING), "ping's own output", _PINGED),
+    (re.compile(rb"(PASS|WARN|FAIL|NOT CHECKED)\s{1,4}\S.{0,400}\n +\d+ of \d+ rules checked"),
+     "a report of pcapcheck", _EXPORT),
+    (re.compile(rb"(?s)(.{0,1000}\n)?(extends|adjust|captures|require):[ \n]"
+                rb"|(.{0,400}\n)?id: [a-z0-9-]+\n.{0,4000}?\n(select|expect|severity|explains):"),
+     "a file of rules or expectations", _RULES),
+    (re.compile(rb"(?s)(.{0,400}\n)?(apiVersion: .{0,400}\nkind: |kind: .{0,400}\napiVersion: )"),
+     "a Kubernetes object in YAML", _LISTED),
+    (re.compile(rb"(?s)(.{0,200}\n)?(<\d+>)?\[ {0,8}\d+\.\d{6}\] \S"), "a kernel log (dmesg)", _RECORD),
+    (re.compile(rb"(?s)(.{0,200}\n)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,15}\S{0,6}) "
+                rb"[\w.-]+ [\w./@-]+(\[\d+\])?: "),
+     "a system log", _RECORD),
     (re.compile(rb"(?s)\0{64}"), "zeros: the recording was not written, or the copy failed", "copy it again"),
 )  # fmt: skip
 
 
-def describe(head: bytes) -> str | None:
+# Of these only the container is known: a node's state may be in it.
+_VAGUE = ("a JSON document",)
+
+
+def recognise(head: bytes) -> Foreign | None:
     """What a file that begins with these bytes is, and what to do with it; None where nothing is known of it."""
     for magic, (what, cure) in _MAGICS.items():
         if head.startswith(magic):
-            return f"{what} cannot be read; {cure}"
+            return Foreign(what, cure)
     for pattern, what, cure in _PATTERNS:
         if pattern.match(head):
-            return f"{what} cannot be read; {cure}"
+            return Foreign(what, cure, what in _VAGUE)
     if _is_headless(head):
-        return "pcapng without its section header cannot be read: the beginning is missing; copy it again"
+        return Foreign("pcapng without its section header", "the beginning is missing; copy it again")
     if _is_erf(head):
-        return f"an Endace ERF capture cannot be read; {_CONVERT}"
+        return Foreign("an Endace ERF capture", _CONVERT)
     return None
+
+
+def is_of_ping(line: str) -> bool:
+    """Whether a line is one that ping prints."""
+    return _PING_LINE.match(line.strip().encode("utf-8", "replace")) is not None
 
 
 def _is_headless(head: bytes) -> bool:

@@ -2,64 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+import stat
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from glob import has_magic, iglob
 from pathlib import Path
 
 from pcapcheck.capture.rotation import Captured, in_sets
-from pcapcheck.capture.source import STANDARD_INPUT, Source
-from pcapcheck.errors import CaptureError, NotACapture
+from pcapcheck.capture.source import CURE, STANDARD_INPUT, Source
+from pcapcheck.errors import EMPTY, MISSING, UNREADABLE, CaptureError, NotACapture, kind_of, refused
+from pcapcheck.skipped import Skipped
 
 
 @dataclass
 class Inputs:
-    """The captures, the files of folders that are none, and the names of captures that were given before."""
+    """The captures, and what cannot be used; ``found`` are files of folders and patterns, which nobody named.
+
+    ``repeated`` are the names of captures that were given before.
+    """
 
     captures: list[Captured] = field(default_factory=list)
-    passed_over: list[Path] = field(default_factory=list)
     repeated: list[Path] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    found: set[Path] = field(default_factory=set)
+
+    def skip(self, path: Path, error: CaptureError) -> None:
+        """Do without an input."""
+        self.skipped.append(Skipped.of(path, error, named=path not in self.found))
 
 
 def gather(given: Iterable[str | Path], unpack_limit: int | None = None, keep_all: bool = False) -> Inputs:
     """Every capture that is meant, in the order given; a folder's by name, all below it.
 
-    One given twice is read once. Raises CaptureError where one is not there, where a folder or pattern holds none,
-    where standard input is named twice, and where a file of a rotated set cannot be read.
+    Whether a file is a capture is found out when it is read. One given twice is read once. Raises
+    CaptureError where standard input is named twice, or nothing at all.
     """
     inputs = Inputs()
     sources: list[Source] = []
-    seen: set[Path] = set()
-    for name in given:
-        for path in _paths(Path(name)):
-            resolved = path if path == STANDARD_INPUT else path.resolve()
+    seen: set[str] = set()
+    names = [Path(name) for name in given]
+    if not names:
+        raise CaptureError("no capture given; name at least one file")
+    for name in names:
+        for path in _paths(name, inputs):
+            resolved = str(path) if path == STANDARD_INPUT else os.path.realpath(path)
             if resolved in seen and path == STANDARD_INPUT:
                 raise CaptureError(f"{path}: given twice; standard input can be read once")
             if resolved in seen:
                 inputs.repeated.append(path)
                 continue
             seen.add(resolved)
-            source = Source(path, unpack_limit, keep_all)
-            if Path(name).is_dir() and not is_capture(source):
-                inputs.passed_over.append(path)
-            else:
-                sources.append(source)
-    if not sources:
-        names = ", ".join(str(one) for one in given)
-        raise CaptureError(f"{names}: no capture in there" if names else "no capture given; name at least one file")
-    inputs.captures = in_sets(sources)
+            sources.append(Source(path, unpack_limit, keep_all))
+    inputs.captures, unusable = in_sets(sources)
+    for path, error in unusable:
+        inputs.skip(path, error)
     return inputs
 
 
-def _paths(path: Path) -> list[Path]:
-    if path.is_dir():
-        return sorted(one for one in path.rglob("*") if one.is_file())
-    if path != STANDARD_INPUT and not path.exists() and has_magic(str(path)):
-        found = sorted(Path(one) for one in iglob(str(path), recursive=True) if Path(one).is_file())
-        if not found:
-            raise CaptureError(f"{path}: no file matches; give the path of a capture")
-        return found
-    return [path]
+def _paths(path: Path, inputs: Inputs) -> list[Path]:
+    """The files that a name means."""
+    if path == STANDARD_INPUT:
+        return [path]
+    try:
+        mode = os.stat(path).st_mode
+    except ValueError:
+        inputs.skip(path, CaptureError(f"{path}: no file has such a name; {CURE}", MISSING))
+        return []
+    except OSError as error:
+        if kind_of(error) == MISSING and has_magic(str(path)):
+            return _matching(path, inputs)
+        # What is not there is for the reading to say, like whatever else is wrong with a file.
+        return [path]
+    if not stat.S_ISDIR(mode):
+        return [path]
+    before = len(inputs.skipped)
+    found = sorted(_below(path, inputs))
+    inputs.found.update(found)
+    if not found and len(inputs.skipped) == before:
+        inputs.skip(path, CaptureError(f"{path}: no file in this folder; {CURE}", EMPTY))
+    return found
+
+
+def _matching(pattern: Path, inputs: Inputs) -> list[Path]:
+    found = sorted(Path(one) for one in iglob(str(pattern), recursive=True) if os.path.isfile(one))
+    inputs.found.update(found)
+    if not found:
+        inputs.skip(pattern, CaptureError(f"{pattern}: no file matches; give the path of a capture", MISSING))
+    return found
+
+
+def _below(folder: Path, inputs: Inputs) -> Iterator[Path]:
+    """All files below a folder. Links to nowhere, and folders that cannot be looked into, are skipped."""
+
+    def unreadable(error: OSError) -> None:
+        inside = Path(error.filename or folder)
+        if inside != folder:
+            inputs.found.add(inside)
+        inputs.skip(
+            inside, CaptureError(f"{inside}: {refused(error, 'see what is wrong with this folder')}", UNREADABLE)
+        )
+
+    for inside, _, names in os.walk(folder, onerror=unreadable):
+        for name in names:
+            path = Path(inside, name)
+            # Pipes and sockets wait for somebody else; only files are meant.
+            if os.path.isfile(path) or not os.path.exists(path):
+                yield path
 
 
 def is_capture(source: Source) -> bool:

@@ -53,12 +53,16 @@ class Text:
 
 @dataclass(frozen=True)
 class Problem:
-    """Damage or oddity in a readable capture; ``frame`` is the last frame read before it, ``byte`` an offset."""
+    """Damage or oddity in a readable capture; ``frame`` is the last frame read before it, ``byte`` an offset.
+
+    ``aside`` are lines of a text that it is about, with their numbers: as many as were kept.
+    """
 
     kind: str
     message: str
     frame: int | None = None
     byte: int | None = None
+    aside: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pcapcheck.capture import layout
-from pcapcheck.capture.record import BATCH_FRAMES, Interface, Problem, Reader, RecordBatch
+from pcapcheck.capture.record import BATCH_FRAMES, SMALLEST_RECORD, Interface, Problem, Reader, RecordBatch
 from pcapcheck.capture.source import Source
-from pcapcheck.errors import CaptureError
+from pcapcheck.errors import TOO_LARGE, CaptureError, NotACapture
 
 _PACKED = r"(?:\.(?:gz|zst|lz4|xz|bz2))?"
 _CONTAINER = r"\.(?:pcapng|pcap|ntar|cap|dmp)"
@@ -50,10 +50,14 @@ def set_key(path: Path) -> tuple[Path, str] | None:
     return path.parent, counted["stem"]
 
 
-def in_sets(sources: list[Source]) -> list[Captured]:
+# A file that cannot be used, and why.
+Unusable = tuple[Path, CaptureError]
+
+
+def in_sets(sources: list[Source]) -> tuple[list[Captured], list[Unusable]]:
     """The sources with the files of each rotated set joined, a set standing where its first file stood.
 
-    Raises CaptureError where a file of a set cannot be read.
+    Files of a set that cannot be read come second. Raises CaptureError where one is given twice.
     """
     sets: dict[tuple[Path, str], list[Source]] = {}
     order: list[Source | list[Source]] = []
@@ -66,21 +70,49 @@ def in_sets(sources: list[Source]) -> list[Captured]:
         else:
             sets[key] = [source]
             order.append(sets[key])
-    return [_joined(one) if isinstance(one, list) else one for one in order]
+    captures: list[Captured] = []
+    unusable: list[Unusable] = []
+    for one in order:
+        captures += _joined(one, unusable) if isinstance(one, list) else [one]
+    return captures, unusable
 
 
-def _joined(sources: list[Source]) -> Source | RotatedSet:
+def _joined(sources: list[Source], unusable: list[Unusable]) -> list[Captured]:
+    """One capture of several files, as far as they can be read; none where none can."""
     if len(sources) == 1:
-        return sources[0]
+        return [sources[0]]
     unpacked: dict[str, Source] = {}
     for source in sources:
         twin = unpacked.setdefault(_PACKED_END.sub("", source.path.name), source)
         if twin is not source:
             raise CaptureError(f"{source.path}: given twice, packed and unpacked ({twin.path.name}); leave one out")
-    begun = {id(one): _first_time(one) for one in sources}
-    latest = max((time for time in begun.values() if time is not None), default=0)
-    # Files without a packet come last, where a rotation that was interrupted leaves one.
-    return RotatedSet(sorted(sources, key=lambda one: (begun[id(one)] or latest + 1, _natural(one.path.name))))
+    begun: dict[int, int | None] = {}
+    broken: set[int] = set()
+    latest: int | None = None
+    for one in sorted(sources, key=lambda one: _natural(one.path.name)):
+        try:
+            begun[id(one)] = latest = _first_time(one)
+        except CaptureError as error:
+            unusable.append((one.path, error))
+            if not isinstance(error, NotACapture):
+                # Packets stood in it: where, the name of the file before it tells.
+                broken.add(id(one))
+                begun[id(one)] = -1 if latest is None else latest
+    end = max((time for time in begun.values() if time is not None), default=0) + 1
+
+    def place(one: Source) -> tuple[int, list[tuple[int, str]]]:
+        # Files without a packet come last, where a rotation that was interrupted leaves one.
+        time = begun[id(one)]
+        return end if time is None else time, _natural(one.path.name)
+
+    readable: list[Source] = []
+    gaps: dict[int, int] = {}
+    for one in sorted((one for one in sources if id(one) in begun), key=place):
+        if id(one) in broken:
+            gaps[len(readable)] = gaps.get(len(readable), 0) + one.size
+        else:
+            readable.append(one)
+    return [RotatedSet(readable, gaps)] if len(readable) > 1 else list(readable)
 
 
 def _first_time(source: Source) -> int | None:
@@ -105,10 +137,14 @@ class Part:
 
 
 class RotatedSet:
-    """Files read one after the other as one capture; frames are numbered through."""
+    """Files read one after the other as one capture; frames are numbered through.
 
-    def __init__(self, sources: list[Source]) -> None:
+    ``gaps``: before which of them files of the set are missing that cannot be read, and how many bytes those have.
+    """
+
+    def __init__(self, sources: list[Source], gaps: dict[int, int] | None = None) -> None:
         self.sources = sources
+        self.gaps = gaps or {}
         self.parts: list[Part] = []
         self._passed = 0
 
@@ -148,7 +184,7 @@ class RotatedSet:
             self.parts.append(Part(source, before))
 
     def end(self, source: Source) -> None:
-        self._passed += source.path.stat().st_size
+        self._passed += source.size
 
 
 # What one capture is read from.
@@ -167,22 +203,44 @@ class SetReader:
         self.frames = 0
 
     def batches(self) -> Iterator[RecordBatch]:
-        for source in self.files.sources:
-            with source.open(self.batch_frames) as reader:
-                before = self.frames
-                self.files.begin(source, before)
-                self.format = self.format or reader.format
-                numbers: list[int] = []
-                for batch in reader.batches():
-                    self.frames = before + reader.frames
-                    yield self._renumbered(batch, numbers, before)
-                self._renumber(reader.interfaces, numbers)
-                for ours, theirs in zip(numbers, reader.interfaces, strict=True):
-                    self.interfaces[ours].frames += theirs.frames
-                    self.interfaces[ours].drops += theirs.drops
-                    self.interfaces[ours].unread += theirs.unread
-                self.problems += [_placed(one, source, before) for one in reader.problems]
-            self.files.end(source)
+        vanished: CaptureError | None = None
+        for place, source in enumerate(self.files.sources):
+            if place in self.files.gaps:
+                self._miss(self.files.gaps[place])
+            try:
+                yield from self._of(source)
+            except CaptureError as error:
+                # It could be read when the set was put together: gone since, or made to fill the disk.
+                if error.kind == TOO_LARGE:
+                    raise
+                vanished = error
+                self.problems.append(Problem("unreadable-file", str(error), frame=self.frames))
+                self._miss(source.size)
+        if vanished is not None and not self.frames:
+            raise vanished
+
+    def _miss(self, size: int) -> None:
+        """Note that packets may have stood in so many bytes that cannot be read."""
+        for interface in self.interfaces:
+            interface.unread += max(SMALLEST_RECORD, size)
+
+    def _of(self, source: Source) -> Iterator[RecordBatch]:
+        """The records of one file."""
+        with source.open(self.batch_frames) as reader:
+            before = self.frames
+            self.files.begin(source, before)
+            self.format = self.format or reader.format
+            numbers: list[int] = []
+            for batch in reader.batches():
+                self.frames = before + reader.frames
+                yield self._renumbered(batch, numbers, before)
+            self._renumber(reader.interfaces, numbers)
+            for ours, theirs in zip(numbers, reader.interfaces, strict=True):
+                self.interfaces[ours].frames += theirs.frames
+                self.interfaces[ours].drops += theirs.drops
+                self.interfaces[ours].unread += theirs.unread
+            self.problems += [_placed(one, source, before) for one in reader.problems]
+        self.files.end(source)
 
     def _renumbered(self, batch: RecordBatch, numbers: list[int], before: int) -> RecordBatch:
         self._renumber(batch.interfaces, numbers)

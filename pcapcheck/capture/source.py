@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -15,13 +16,15 @@ from pcapcheck.capture.pcapng import MAGIC, PcapngReader
 from pcapcheck.capture.record import BATCH_FRAMES, Reader
 from pcapcheck.capture.transcript.lines import looks_like_text
 from pcapcheck.capture.window import Window
-from pcapcheck.errors import CaptureError, NotACapture
+from pcapcheck.errors import EMPTY, MISSING, CaptureError, NotACapture, kind_of, refused
 from pcapcheck.plain import is_compiled
 
 if TYPE_CHECKING:
     from pcapcheck.capture.stream import Arriving
 
 STANDARD_INPUT = Path("-")
+CURE = "give the path of a readable capture file"
+NOTHING_SEEN = "nothing was seen, or nothing was written (a tcpdump that is killed loses packets unless it has -U)"
 
 
 @dataclass
@@ -54,7 +57,15 @@ class Source:
     @property
     def is_stream(self) -> bool:
         """Whether this can be read only once, like standard input or a named pipe."""
-        return self.path == STANDARD_INPUT or (self.path.exists() and not self.path.is_file())
+        return self.path == STANDARD_INPUT or (os.path.exists(self.path) and not os.path.isfile(self.path))
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file; 0 where there are none to be counted."""
+        try:
+            return self.path.stat().st_size
+        except OSError:
+            return 0
 
     @property
     def complete(self) -> bool:
@@ -75,15 +86,18 @@ class Source:
             try:
                 self._raw = stack.enter_context(self._open_raw(stack))
                 reader = self._reader(stack, batch_frames)
-                if self._arriving is not None:
-                    stack.callback(self._arriving.stop)
-                yield reader
-            except BrokenPipeError:
-                # Somebody has seen enough of what is made of the capture.
-                raise
             except OSError as error:
-                why = error.strerror or error
-                raise CaptureError(f"{self.name}: {why}; give the path of a readable capture file") from None
+                raise self._refusal(error) from None
+            if self._arriving is not None:
+                stack.callback(self._arriving.stop)
+            yield reader
+
+    def _refusal(self, error: OSError) -> CaptureError:
+        kind = kind_of(error)
+        if kind == MISSING and os.path.islink(self.path):
+            target = os.readlink(self.path)
+            return CaptureError(f"{self.name}: a link to {target}, which does not exist; {CURE}", kind)
+        return CaptureError(f"{self.name}: {refused(error, CURE)}", kind)
 
     def _open_raw(self, stack: ExitStack) -> BinaryIO:
         if self._arriving is not None:
@@ -107,36 +121,41 @@ class Source:
         stack.callback(window.close)
         self.compression = compression_of(window.peek(8))
         if self.compression is None:
-            return reader_for(window, self.name, batch_frames)
+            return _with_problems(reader_for(window, self.name, batch_frames), window)
         unpacked = Unpacked(window, self.compression, self.name, self.unpack_limit)
         inside = Window(cast("BinaryIO", unpacked), ahead=is_compiled())
         stack.callback(inside.close)
         reader = self._inside(inside, unpacked, batch_frames)
-        # What the compression was found damaged at is the capture's problem too, also when it is found later.
-        reader.problems.extend(unpacked.problems)
-        unpacked.problems = reader.problems
-        return reader
+        return _with_problems(reader, unpacked, window)
 
     def _inside(self, window: Window, unpacked: Unpacked, batch_frames: int) -> Reader:
         what = unpacked.compression.name
         if not window.peek(1):
-            raise CaptureError(f"{self.name}: nothing can be unpacked from this {what} file; copy it again")
+            raise CaptureError(f"{self.name}: nothing can be unpacked from this {what} file; copy it again", EMPTY)
         inner = compression_of(window.peek(8))
         if inner is not None:
             raise CaptureError(f"{self.name}: {inner.name} inside {what}; unpack it once first")
         return reader_for(window, self.name, batch_frames)
 
 
+def _with_problems(reader: Reader, *below: Window | Unpacked) -> Reader:
+    """What is found wrong below a reader is the capture's problem too, also when it is found later."""
+    for one in below:
+        reader.problems.extend(one.problems)
+        one.problems = reader.problems
+    return reader
+
+
 def reader_for(window: Window, name: str, batch_frames: int) -> Reader:
     """The reader for the container that begins at the window's position."""
     magic = window.peek(8)
     if not magic:
-        raise NotACapture(f"{name}: the file is empty; tcpdump writes at least a header (was it stopped early?)")
+        raise NotACapture(f"{name}: the file is empty; {NOTHING_SEEN}", EMPTY)
     if magic[:4] in MAGICS:
         return PcapReader(window, name, batch_frames)
     if magic[:4] == MAGIC:
         return PcapngReader(window, name, batch_frames)
-    known = foreign.describe(window.peek(foreign.ENOUGH))
+    known = foreign.recognise(window.peek(foreign.ENOUGH))
     if looks_like_text(window.peek(512)):
         # Loaded where it is needed: most captures are none.
         from pcapcheck.capture.transcript.reader import TranscriptReader
@@ -144,8 +163,8 @@ def reader_for(window: Window, name: str, batch_frames: int) -> Reader:
         try:
             return TranscriptReader(window, name, batch_frames)
         except NotACapture:
-            if not known:
+            if known is None:
                 raise
-    if known:
-        raise NotACapture(f"{name}: {known}")
+    if known is not None:
+        raise NotACapture(f"{name}: {known.what} cannot be read; {known.cure}", vague=known.vague)
     raise NotACapture(f"{name}: neither pcap nor pcapng (it begins with {magic[:4].hex(' ')}); record with tcpdump -w")

@@ -9,6 +9,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import BinaryIO
 
+from pcapcheck.capture.record import Problem
 from pcapcheck.errors import CaptureError
 
 WINDOW_BYTES = 1 << 20
@@ -21,7 +22,8 @@ BUFFERS = 3
 class Window:
     """The bytes of ``stream`` from offset ``base`` on, as far as they were read: ``buffer[position:end]`` is unread.
 
-    With ``ahead`` a second thread reads; then ``close`` the window before the stream.
+    With ``ahead`` a second thread reads; then ``close`` the window before the stream. Where reading fails later than at
+    the first byte, the stream ends there, which ``problems`` tells.
     """
 
     def __init__(self, stream: BinaryIO, size: int = WINDOW_BYTES, ahead: bool = False) -> None:
@@ -32,6 +34,7 @@ class Window:
         self.position = self.end = self.headroom
         self.base = -self.headroom
         self.at_eof = False
+        self.problems: list[Problem] = []
         self._ahead = ahead
         self._spare: list[bytearray] = []
         self._reader: ReadAhead | None = None
@@ -110,7 +113,7 @@ class Window:
             spent, self.buffer = self.buffer, grown
             self.position, self.end = 0, rest + count
             while self._reader is None and self.end < len(grown) and count:
-                count = read_into(self.stream, grown, self.end)
+                count = self._read_into(grown, self.end, start + self.end)
                 self.end += count
         self._free(spent)
         self.base = start - self.position
@@ -118,14 +121,32 @@ class Window:
     def _next_chunk(self) -> tuple[bytearray, int]:
         """A buffer with the next bytes behind its headroom, and how many there are."""
         if self._reader is not None:
-            return self._reader.next()
+            try:
+                return self._reader.next()
+            except OSError as error:
+                self._fail(error, self.base + self.end)
+                return bytearray(), 0
         chunk = self._spare.pop() if self._spare else bytearray(self.headroom + self.size)
-        count = read_into(self.stream, chunk, self.headroom)
+        count = self._read_into(chunk, self.headroom, self.base + self.end)
         if self._ahead and count == self.size:
             self._reader = ReadAhead(self.stream, self.headroom)
             for _ in range(BUFFERS - 2):
                 self._reader.free(bytearray(self.headroom + self.size))
         return chunk, count
+
+    def _read_into(self, buffer: bytearray, position: int, offset: int) -> int:
+        """Read into a buffer what stands at an offset of the stream."""
+        try:
+            return read_into(self.stream, buffer, position)
+        except OSError as error:
+            if not offset:
+                raise
+            self._fail(error, offset)
+            return 0
+
+    def _fail(self, error: OSError, offset: int) -> None:
+        said = f"reading failed here ({error.strerror or error}): what follows is not judged"
+        self.problems.append(Problem("unreadable", said, byte=offset))
 
     def _free(self, buffer: bytearray) -> None:
         """Let a buffer be read into again."""

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from pcapcheck.capture.record import Interface, Problem
 from pcapcheck.capture.rotation import Captured
+from pcapcheck.capture.source import NOTHING_SEEN
 from pcapcheck.columns import ARP, CONNECTIONS, DNS, ECHO, FRAMES
 from pcapcheck.decode.fields import FrameRow, frame_rows
 from pcapcheck.decode.frames import COOKED2, LINKS, Decoder, FrameGroup, link_name
@@ -200,6 +201,8 @@ def read_frames(source: Captured, reading: Reading) -> Iterator[FrameRow]:
 
 def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exchanges) -> Iterator[Problem]:
     """What was read but could not be told: link types that are not decoded, and state dropped to bound memory."""
+    if not any(one.frames for one in interfaces):
+        yield Problem("empty", f"no packet in it: {NOTHING_SEEN}")
     undecoded: Counter[str] = Counter()
     for one in interfaces:
         if one.frames and not one.printed and one.link_type not in LINKS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pcapcheck.errors import CaptureError
@@ -27,6 +27,12 @@ class Scope:
     def names_for(self, path: Path) -> dict[int | None, str]:
         """The interface names given for one capture, by ifindex or, under None, for the whole file."""
         return self.names.get(str(path), {}) or self.names.get(path.name, {})
+
+    def without(self, files: Iterable[str]) -> Scope:
+        """The same without names for these files, which could not be used or hold no frames."""
+        gone = {name for file in files for name in (file, Path(file).name)}
+        names = {file: given for file, given in self.names.items() if file not in gone}
+        return self if len(names) == len(self.names) else replace(self, names=names)
 
     def check_names(self, points: Iterable[CapturePoint]) -> None:
         """See that every name given belongs to something. Raises CaptureError where one does not."""

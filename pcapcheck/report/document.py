@@ -52,6 +52,10 @@ def _document(result: Outcome) -> dict[str, Any]:
         "warnings": len(result.warnings),
         "unmet": [one.text for one in result.unmet],
         "captures": [_capture(result, capture) for capture in result.captures],
+        "skipped": [
+            {"path": one.path, "role": one.role, "kind": one.kind, "message": one.message, "named": one.named}
+            for one in result.skipped
+        ],
         "endpoints": [
             {
                 "interface": one.link.point.name,

@@ -17,7 +17,12 @@ def demand(outcome: Outcome, strict: bool = False, required: Iterable[str] = (),
 
     Raises RuleError where ``required`` names a rule that is not there.
     """
-    outcome.unmet = [*_missing(outcome, required), *(_incomplete(outcome) if strict or outcome.strict else ())]
+    strict = strict or outcome.strict
+    outcome.unmet = [
+        *_missing(outcome, required),
+        *_skipped(outcome, strict),
+        *(_incomplete(outcome) if strict else ()),
+    ]
     outcome.exit_zero = exit_zero
 
 
@@ -35,6 +40,15 @@ def _missing(result: Result, required: Iterable[str]) -> Iterator[Unmet]:
             raise RuleError(f"--require {name}: there is no such rule{suggest(name, by_id)}")
         if by_id[name].status == NOT_CHECKED:
             yield Unmet(f"{name} is required, and was not checked: {by_id[name].reason}", name)
+
+
+def _skipped(outcome: Outcome, strict: bool) -> Iterator[Unmet]:
+    """Inputs that could not be used, where they had to be."""
+    for one in outcome.skipped:
+        if one.demanded:
+            yield Unmet(one.message)
+        elif strict and one.counts:
+            yield Unmet(f"strict: {one.message}")
 
 
 def _incomplete(result: Result) -> Iterator[Unmet]:

@@ -30,6 +30,8 @@ def _annotations(outcome: Outcome) -> Iterator[str]:
     findings = ordered(outcome.findings)
     if outcome.error:
         yield _command("error", "pcapcheck could not judge", [outcome.error])
+        if len(outcome.skipped) > 1:
+            yield _command("warning", "pcapcheck", list(told.problems(outcome)))
         return
     for one in findings:
         if one.status == FAIL:

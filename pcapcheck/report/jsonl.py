@@ -1,7 +1,7 @@
 """JSON lines: the parts of the JSON document one by one, each with its ``type``, the verdict last.
 
-Types: ``capture``, ``rule``, ``diagnosis`` (with its causes), ``unanswered``, ``remark``, ``verdict``. Keys are those
-of the document.
+Types: ``capture``, ``skipped`` (what could not be used), ``rule``, ``diagnosis`` (with its causes), ``unanswered``,
+``remark``, ``verdict``. Keys are those of the document.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ def write_jsonl(outcome: Outcome, stream: IO[str]) -> None:
 def _parts(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for capture in told.pop("captures"):
         yield {"type": "capture", **capture}
+    for skipped in told.pop("skipped"):
+        yield {"type": "skipped", **skipped}
     for rule in told.pop("rules"):
         yield {"type": "rule", **rule}
     causes = told.pop("causes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -19,8 +20,8 @@ class ProgressLine:
 
     def __init__(self, paths: tuple[Path, ...]) -> None:
         # How much comes through a pipe, lies in a folder or is named in a file, nobody knows beforehand.
-        known = bool(paths) and all(path.is_file() for path in paths)
-        self.total = sum(path.stat().st_size for path in paths) if known else None
+        known = bool(paths) and all(map(os.path.isfile, paths))
+        self.total = sum(map(_size, paths)) if known else None
         self.shown = sys.stderr.isatty()
         self.began = time.monotonic()
         self._bar: Progress | None = None
@@ -66,3 +67,11 @@ class ProgressLine:
         )
         self._task = self._bar.add_task("reading", total=self.total, rate="")
         self._bar.start()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        # Gone since.
+        return 0

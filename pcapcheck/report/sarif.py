@@ -32,6 +32,8 @@ LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 KINDS = {PASS: "pass", FAIL: "fail", NOT_CHECKED: "notApplicable"}
 # What GitHub takes of a description.
 DESCRIPTION = 1024
+# Of inputs that could not be used so many are told one by one.
+MOST_SKIPPED = 100
 # FILE:NUMBER: as evidence quotes the lines of a node's state.
 QUOTED = re.compile(r"(.+?):(\d+): ")
 
@@ -179,6 +181,10 @@ def _notifications(outcome: Outcome, left_out: int) -> Iterator[dict[str, Any]]:
         # Those of a rule are results too: code scanning looks at nothing else.
         about = {"associatedRule": {"id": demand.rule}} if demand.rule else {}
         yield _notification("error", demand.text) | about
+    for one in outcome.skipped[:MOST_SKIPPED]:
+        yield _notification("warning", one.message) | {"descriptor": {"id": one.kind}}
+    if len(outcome.skipped) > MOST_SKIPPED:
+        yield _notification("warning", f"{len(outcome.skipped) - MOST_SKIPPED} more files could not be used")
     for capture in outcome.captures:
         for problem in capture.problems:
             where = {"physicalLocation": {"artifactLocation": _file(capture.path)}}

@@ -19,6 +19,7 @@ from pcapcheck.report.headline import HEADINGS, WARN, heading, headline
 from pcapcheck.report.look import commands
 from pcapcheck.report.page import Page
 from pcapcheck.report.paths import Names, hops, notes, route_title, routes
+from pcapcheck.report.skipped import skipped_lines
 from pcapcheck.report.summary import PodSummary, pods
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding, ordered
 from pcapcheck.ruleset.result import Result
@@ -65,6 +66,8 @@ def _verdict(page: Page, result: Outcome) -> None:
     page.line(Text(judged), 6)
     for one in result.unmet:
         page.line(Text.assemble(("! ", "bold yellow"), one.text), 6)
+    for line in skipped_lines(result, demanded=False):
+        page.line(Text.assemble(("! ", "bold yellow"), line), 6)
     for capture in result.captures:
         page.line(Text(capture_line(result, capture)), 6)
         for problem in capture.problems:

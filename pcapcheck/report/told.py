@@ -11,6 +11,7 @@ from pcapcheck.report.causes import write_diagnosis
 from pcapcheck.report.headline import failure as in_short
 from pcapcheck.report.headline import headline
 from pcapcheck.report.page import Page, named
+from pcapcheck.report.skipped import skipped_lines
 from pcapcheck.report.text import capture_line, write_failure
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, Finding
 from pcapcheck.triage.outcome import Outcome
@@ -55,7 +56,8 @@ def captures(outcome: Outcome) -> list[str]:
 
 
 def problems(outcome: Outcome) -> Iterator[str]:
-    """What of the input could not be read, and what in the node's state contradicts the captures."""
+    """What of the input could not be used or read, and what in the node's state contradicts the captures."""
+    yield from skipped_lines(outcome)
     for capture in outcome.captures:
         for problem in capture.problems:
             where = f" (at byte {problem.byte})" if problem.byte is not None else ""

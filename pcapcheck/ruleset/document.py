@@ -65,7 +65,10 @@ def load_documents(text: str, file: str) -> list[Node]:
                 raise RuleError(f"{_where(event.start_mark, file)}: nested more than {MOST_DEPTH} deep")
         return [_node(node, file) for node in yaml.compose_all(text, Loader=loader)]
     except yaml.MarkedYAMLError as error:
-        where = _where(error.problem_mark or error.context_mark, file)
+        mark = error.problem_mark or error.context_mark
+        where = _where(mark, file)
+        if mark and "".join(text.split("\n")[mark.line : mark.line + 1])[mark.column :].startswith("\t"):
+            raise RuleError(f"{where}: a tab; indent with spaces") from None
         raise RuleError(f"{where}: not YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise RuleError(f"{file}: not YAML: {' '.join(str(error).split())}") from None

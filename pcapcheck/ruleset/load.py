@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,8 @@ from pcapcheck.ruleset.variables import Settings, suggest
 SUFFIXES = (".yml", ".yaml")
 CALICO = "calico"
 PACKS = (CALICO, STATE)
+# Of so many wrong rules it is told what is wrong.
+MOST_TOLD = 10
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,13 @@ def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = No
         gathered.add(_gather(pack_or(path), ()))
     settings = Settings(overrides, gathered.variables)
     rules: dict[str, Rule] = {}
+    wrong: list[RuleError] = []
     for entry in gathered.entries:
-        rule = _adjusted(read_rule(entry.node, settings, entry.text, entry.brief), entry)
+        try:
+            rule = _adjusted(read_rule(entry.node, settings, entry.text, entry.brief), entry)
+        except RuleError as error:
+            wrong.append(error)
+            continue
         earlier = rules.get(rule.id)
         if earlier is not None and (earlier.file, earlier.line) != (rule.file, rule.line):
             raise entry.node.error(
@@ -91,6 +99,8 @@ def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = No
         # Reached on two ways, it is meant as adjusted.
         if earlier is None or not earlier.adjusted:
             rules[rule.id] = rule
+    if wrong:
+        raise _all_of(wrong)
     settings.check_used(gathered.variables)
     if not rules:
         raise RuleError(f"{', '.join(map(str, given))}: no rule in there")
@@ -104,6 +114,12 @@ def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = No
         gathered.strict,
         _joined(gathered.recordings),
     )
+
+
+def _all_of(errors: list[RuleError]) -> RuleError:
+    """One error that tells what is wrong with each of several rules."""
+    more = f"; and {len(errors) - MOST_TOLD} more rules are wrong" if len(errors) > MOST_TOLD else ""
+    return RuleError("; ".join(map(str, errors[:MOST_TOLD])) + more)
 
 
 def pack(name: str) -> Path:
@@ -139,7 +155,7 @@ def read_files(path: Path) -> Iterator[tuple[Path, str, list[Node]]]:
         found += len(documents)
         yield file, text, documents
     if not found:
-        here = "no .yml or .yaml file with a rule in this folder" if path.is_dir() else "the file holds no rule"
+        here = "no .yml or .yaml file with a rule in this folder" if os.path.isdir(path) else "the file holds no rule"
         raise RuleError(f"{path}: {here}")
 
 
@@ -152,7 +168,7 @@ def _extended(expectation: Expectation, file: Path, within: tuple[Path, ...]) ->
         path = pack(name) if name in PACKS else file.parent / name
         if path.resolve() in chain:
             raise node.error(f"{name!r} extends this file in turn")
-        if not path.exists():
+        if not os.path.exists(path):
             raise node.error(f"there is no pack {name!r} ({', '.join(PACKS)}), and no file {path}")
         extended = _gather(path, chain)
         extended.entries = [replace(entry, named=node) for entry in extended.entries]
@@ -204,7 +220,7 @@ def _joined(recordings: list[Recording]) -> Recording:
 
 
 def _files(path: Path) -> list[Path]:
-    if path.is_dir():
+    if os.path.isdir(path):
         return sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
     return [path]
 

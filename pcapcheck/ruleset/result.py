@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.links import Link
@@ -13,13 +12,14 @@ from pcapcheck.flows.points import PointKey
 from pcapcheck.flows.read import Capture, Reading
 from pcapcheck.flows.unanswered import Unanswered
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding
+from pcapcheck.skipped import Skipped
 
 
 @dataclass
 class Result:
     """Captures as read, facts about their capture points, and the findings.
 
-    ``passed_over`` are files of a folder that are no captures. ``described`` says in a line each which hosts a node's
+    ``skipped`` are inputs that could not be used. ``described`` says in a line each which hosts a node's
     state tells of, ``not_understood`` what of it could not be read. ``required`` and ``strict`` are what expectation
     files demand beside their rules. ``unanswered`` are the questions that nobody answered and no rule is about.
     """
@@ -29,7 +29,7 @@ class Result:
     findings: list[Finding]
     reading: Reading
     followed: Paths
-    passed_over: list[Path] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
     described: list[str] = field(default_factory=list)
     not_understood: list[str] = field(default_factory=list)
     required: tuple[str, ...] = ()

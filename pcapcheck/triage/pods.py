@@ -8,8 +8,10 @@ from pathlib import Path
 from pcapcheck.errors import StateError
 from pcapcheck.triage.state.model import PodEntry
 from pcapcheck.triage.state.pod_links import Names, full_name
-from pcapcheck.triage.state.read import PREFIX, read_state
+from pcapcheck.triage.state.read import PASTE, PREFIX, Skip, read_state
 from pcapcheck.values import clean
+
+CURE = "give what kubectl get pods -A -o json printed"
 
 
 class Pods:
@@ -28,19 +30,20 @@ class Pods:
         return cls(Names.of(list(entries), prefix))
 
     @classmethod
-    def read(cls, paths: Iterable[str | Path], prefix: str = PREFIX) -> Pods:
+    def read(cls, paths: Iterable[str | Path], prefix: str = PREFIX, skip: Skip | None = None) -> Pods:
         """The pods of files with ``kubectl get pods -A -o json`` or ``-o wide``.
 
-        Raises StateError for a file that cannot be read or lists no pod.
+        A file that cannot be read or lists no pod is told to ``skip``; where nobody is there to be told, StateError is
+        raised.
         """
         every = []
-        for path in paths:
-            pods = read_state([path], prefix).pods
-            if not pods:
-                raise StateError(
-                    f"{clean(str(path))}: no pod is listed in it; give what kubectl get pods -A -o json printed"
-                )
-            every += pods
+        for path in map(Path, paths):
+            try:
+                every += _listed(path, prefix)
+            except StateError as error:
+                if skip is None:
+                    raise
+                skip(path, error)
         return cls(Names.of(every, prefix))
 
     def by_address(self, ip: int) -> str | None:
@@ -51,3 +54,15 @@ class Pods:
     def by_interface(self, cali: str) -> str | None:
         """NAMESPACE/POD of a cali interface, by the name that Calico gives it."""
         return self._names.by_cali.get(cali)
+
+
+def _listed(path: Path, prefix: str) -> list[PodEntry]:
+    try:
+        pods = read_state([path], prefix).pods
+    except StateError as error:
+        # What to paste of a node names no pod.
+        said = str(error).replace(PASTE, CURE).replace("not a node's state", "not a list of pods")
+        raise StateError(said, error.kind) from None
+    if not pods:
+        raise StateError(f"{clean(str(path))}: no pod is listed in it; {CURE}")
+    return pods

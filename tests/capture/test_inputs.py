@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pcapcheck import CaptureError, analyze
+from pcapcheck import analyze
 from pcapcheck.capture.inputs import gather
 from pcapcheck.cli import main
 from tests.support.lab import CAPTURES, captures, statuses
@@ -35,7 +35,7 @@ def test_a_file_whose_name_looks_like_a_pattern_is_a_file(tmp_path: Path) -> Non
     assert analyze(path).captures[0].path == path
 
 
-def test_what_is_no_capture_is_passed_over_and_said(tmp_path: Path) -> None:
+def test_what_is_no_capture_is_skipped_and_said(tmp_path: Path) -> None:
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "a.pcap").write_bytes(captures("healthy")[0].read_bytes())
     (tmp_path / "b.pcap.gz").write_bytes(gzip.compress(captures("healthy")[1].read_bytes()))
@@ -43,17 +43,19 @@ def test_what_is_no_capture_is_passed_over_and_said(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
     done = CliRunner().invoke(main, ["analyze", str(tmp_path), "--format", "json"])
     assert done.exit_code == 0
-    assert done.stderr.startswith("pcapcheck: no captures, passed over: ")
-    for name in ("README", "empty.pcap", "log.gz"):
-        assert str(tmp_path / name) in done.stderr
+    assert f"pcapcheck: skipped, not a capture: {tmp_path / 'README'}, {tmp_path / 'log.gz'}\n" in done.stderr
+    assert f"pcapcheck: skipped, empty: {tmp_path / 'empty.pcap'}\n" in done.stderr
     assert [one.path.name for one in analyze(tmp_path).captures] == ["b.pcap.gz", "a.pcap"]
 
 
-def test_a_capture_that_cannot_be_read_is_not_passed_over(tmp_path: Path) -> None:
+def test_a_capture_that_cannot_be_read_is_skipped_and_said(tmp_path: Path) -> None:
     (tmp_path / "a.pcap").write_bytes(captures("healthy")[0].read_bytes())
     (tmp_path / "cut.pcap").write_bytes(captures("healthy")[1].read_bytes()[:20])
-    with pytest.raises(CaptureError, match="cut inside the pcap file header"):
-        analyze(tmp_path)
+    result = analyze(tmp_path)
+    assert [one.path.name for one in result.captures] == ["a.pcap"]
+    (skipped,) = result.skipped
+    assert (skipped.kind, skipped.path) == ("damaged", str(tmp_path / "cut.pcap"))
+    assert "cut inside the pcap file header" in skipped.message
 
 
 @pytest.mark.parametrize("again", ["healthy/cali14e7d81007d.pcap", "healthy", "healthy/*.pcap", "healthy/../healthy"])

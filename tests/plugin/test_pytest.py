@@ -254,3 +254,22 @@ def test_errors_too_end_at_the_users_line(project: Path) -> None:
     assert "test_node.py:2: CaptureError" in done.stdout
     assert "assertion.py" not in done.stdout
     assert "analysis.py" not in done.stdout
+
+
+def test_an_input_that_cannot_be_used_fails_once_and_costs_nothing(project: Path) -> None:
+    """The rules are judged by what is left; no run is green without what it names."""
+    (project / "empty.pcap").write_bytes(b"")
+    (project / "ping.pcapcheck.yaml").write_text("extends: calico\ncaptures: [healthy.pcap, empty.pcap, none.pcap]\n")
+    done = run(project)
+    assert counts(done.stdout)["failed"] == 1
+    assert counts(done.stdout)["passed"] == 8
+    for said in ("empty.pcap: the file is empty", "none.pcap: No such file"):
+        assert said in done.stdout
+    (project / "ping.pcapcheck.yaml").unlink()
+    (project / "test_it.py").write_text(
+        "def test_it(pcapcheck):\n    pcapcheck('healthy.pcap', 'empty.pcap', require='echo-answered')\n"
+    )
+    done = run(project)
+    assert done.returncode == 1
+    assert "AssertionError: " in done.stdout
+    assert "empty.pcap: the file is empty" in done.stdout

@@ -155,3 +155,18 @@ def test_control_characters_stay_out_of_reports(tmp_path: Path) -> None:
 def test_texts_name_the_variables_values() -> None:
     rules = {rule.id: rule for rule in load_ruleset([pack(CALICO)], {"proxy_mac": "02:00:00:00:00:09"}).rules}
     assert rules["pod-frames-to-proxy-mac"].expected == "destination MAC 02:00:00:00:00:09"
+
+
+def test_every_wrong_rule_is_told(tmp_path: Path) -> None:
+    (tmp_path / "x.yml").write_text("id: one\nselekt: 1\n---\nid: two\nwhy: x\ntitel: x\n")
+    with pytest.raises(RuleError) as caught:
+        load_ruleset([tmp_path])
+    assert "x.yml:2:1: a rule has no key 'selekt'" in str(caught.value)
+    assert "x.yml:6:1: a rule has no key 'titel'" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["id: x\n\ttitle: y\n", "id: x\nselect:\n\ttable: arp\n"])
+def test_a_tab_is_called_a_tab(text: str, tmp_path: Path) -> None:
+    (tmp_path / "x.yml").write_text(text)
+    with pytest.raises(RuleError, match=r"x\.yml:\d:1: a tab; indent with spaces"):
+        load_ruleset([tmp_path])

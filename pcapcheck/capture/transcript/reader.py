@@ -16,7 +16,7 @@ from pcapcheck.capture.transcript.packet import Packet
 from pcapcheck.capture.transcript.quotes import Quotes
 from pcapcheck.capture.transcript.stamps import Timeline, parse_stamp
 from pcapcheck.capture.window import Window
-from pcapcheck.errors import NotACapture
+from pcapcheck.errors import EMPTY, NotACapture
 
 SAMPLE = "16:22:59.584235 IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id 15, seq 0, length 64"
 # Lines that are not understood are shown one by one up to so many.
@@ -25,6 +25,9 @@ MOST_INTERFACES = 1 << 12
 # One of so many packets must be understood before the text is taken for a capture.
 MOST_AHEAD = 1 << 12
 WORDS_SHOWN = 100
+# Of other lines so many are kept, each so long.
+MOST_ASIDE = 1000
+WORDS_ASIDE = 1000
 FENCES = ("```", "~~~")
 
 
@@ -53,6 +56,8 @@ class TranscriptReader:
         self.problems: list[Problem] = []
         self.interfaces: list[Interface] = []
         self.frames = 0
+        # Lines that are neither packets nor tcpdump's: others may know them.
+        self._aside: list[tuple[int, str]] = []
         self._described = Described()
         self._numbers: dict[tuple[str | None, int | None], int] = {}
         self._timeline = Timeline()
@@ -72,9 +77,13 @@ class TranscriptReader:
                 return
             if len(self._ahead) >= MOST_AHEAD:
                 break
+        if self._described != Described():
+            where = f" on {self._described.name}" if self._described.name else ""
+            raise NotACapture(f"{name}: tcpdump ran{where} and no packet follows; nothing was seen there", EMPTY)
         raise NotACapture(
             f"{name}: neither pcap nor pcapng, and no line is a packet as tcpdump prints it, like {SAMPLE!r}; "
-            "record with tcpdump -w"
+            "record with tcpdump -w",
+            vague=True,
         )
 
     def batches(self) -> Iterator[RecordBatch]:
@@ -157,20 +166,20 @@ class TranscriptReader:
                 self.interfaces[max(self._numbers.values())].drops += said.count
         elif not (block and block.take(number, line, rest)):
             yield from self._close()
-            self._note_other(number)
+            self._note_other(number, line)
 
     def _close(self) -> Iterator[Record]:
         """Finish the packet that was begun."""
         block, self._open = self._open, None
         if block is None:
             return
-        for number, _ in block.close():
-            self._note_other(number)
+        for number, line in block.close():
+            self._note_other(number, line)
         packet = parse(block.lines)
         if packet is not None:
             self._quotes.take(packet)
         if packet is None and block.stamp is None:
-            self._note_other(block.first)
+            self._note_other(block.first, "\n".join(block.raw))
             return
         stamp = parse_stamp(block.stamp) if block.stamp else None
         if self._timeline.begins_anew(stamp, self._apart):
@@ -239,7 +248,9 @@ class TranscriptReader:
                 )
             )
 
-    def _note_other(self, number: int) -> None:
+    def _note_other(self, number: int, line: str) -> None:
+        if len(self._aside) < MOST_ASIDE:
+            self._aside.append((number, line[:WORDS_ASIDE]))
         self._apart = True
         if number != self._last_other:
             self._other_lines += 1
@@ -253,9 +264,11 @@ class TranscriptReader:
                 Problem("not-understood", f"{more} more lines look like packets but are not understood")
             )
         if self._other_lines:
-            lines = f"{self._other_lines} lines are" if self._other_lines > 1 else "1 line is"
+            lines = f"{self._other_lines} line{'' if self._other_lines == 1 else 's'}"
             self.problems.append(
                 Problem(
-                    "other-text", f"{lines} neither packets nor tcpdump's own, the first is line {self._first_other}"
+                    "other-text",
+                    f"{lines} ignored (neither packets nor tcpdump output), first: line {self._first_other}",
+                    aside=tuple(self._aside),
                 )
             )

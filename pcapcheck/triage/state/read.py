@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from pcapcheck.errors import StateError
+from pcapcheck.capture import foreign
+from pcapcheck.capture.compressed import compression_of
+from pcapcheck.capture.pcap import MAGICS
+from pcapcheck.capture.pcapng import MAGIC
+from pcapcheck.capture.source import Source
+from pcapcheck.errors import EMPTY, MISSING, TOO_LARGE, CaptureError, StateError, kind_of, refused
 from pcapcheck.triage.state.blocks import Understood, understand
 from pcapcheck.triage.state.model import POD, Host, Line, State
 from pcapcheck.triage.state.pod_links import join_links
@@ -18,24 +23,24 @@ MOST_BYTES = 16 << 20
 MOST_LINES = 500_000
 MOST_POD_LINKS = 5000
 PREFIX = "cali"
+# What the files with these texts are for.
+PASTE = (
+    "paste the output of ip addr, ip route, ip neigh and sysctl, or run on the node what 'pcapcheck node-script' prints"
+)
+# Takes a file that cannot be used, and why.
+Skip = Callable[[Path, StateError], None]
 
 
-def read_state(paths: Iterable[str | Path], prefix: str = PREFIX, gateway: int | None = None) -> State:
+def read_state(
+    paths: Iterable[str | Path], prefix: str = PREFIX, gateway: int | None = None, skip: Skip | None = None
+) -> State:
     """What the files tell of nodes and pods. ``prefix`` begins the names of pod interfaces.
 
-    Raises StateError where a file cannot be read, is too large, or holds nothing that is understood.
+    A file that cannot be read, is too large, or holds nothing that is understood is told to ``skip``. Raises StateError
+    for the first of them where nobody is there to be told, or where no file can be used.
     """
-    understood = Understood()
-    for path in paths:
-        before = len(understood.parts) + len(understood.pods)
-        lines = _lines(Path(path))
-        for block in read_session(lines, str(path)):
-            understand(block, understood)
-        if len(understood.parts) + len(understood.pods) == before:
-            raise StateError(
-                f"{clean(str(path))}: nothing of a node or a pod is understood in it; paste the output of ip addr, "
-                f"ip route, ip neigh and sysctl, or run on the node what 'pcapcheck node-script' prints"
-            )
+    given = [Path(path) for path in paths]
+    understood = _understood(given, skip)
     state = understood.state
     roles = Roles(prefix) if gateway is None else Roles(prefix, gateway)
     state.hosts = roles.sort(understood.parts)
@@ -43,13 +48,18 @@ def read_state(paths: Iterable[str | Path], prefix: str = PREFIX, gateway: int |
         for one in host.contradictions:
             state.complain(
                 one.line,
-                f"{one.text}: two hosts or two times in one, so nothing is concluded from {_what(host)}; put the name "
-                "of its host above each output, or give a file per host",
+                f"{one.text}: two hosts or two times in one, so nothing is concluded from {_what(host)}; "
+                "put the name of its host above each output, or give a file per host",
             )
     complete_names(state, prefix)
     state.links = join_links(state, prefix)
     if len(state.links) > MOST_POD_LINKS:
-        raise StateError(f"more than {MOST_POD_LINKS} pod links are described; leave out what is not about this node")
+        error = StateError(
+            f"more than {MOST_POD_LINKS} pod links are described; leave out what is not about this node", TOO_LARGE
+        )
+        if skip is not None:
+            skip(given[-1], error)
+        raise error
     return state
 
 
@@ -60,24 +70,98 @@ def _what(host: Host) -> str:
     return clean(f"the state of {host.label}")
 
 
-def _lines(path: Path) -> list[Line]:
-    """The lines of a file, without their ends."""
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise StateError(
-            f"{clean(str(path))}: {error.strerror or error}; name a text file with a node's state"
-        ) from None
-    if len(data) > MOST_BYTES:
-        raise StateError(
-            f"{clean(str(path))}: larger than {MOST_BYTES >> 20} MiB; leave out what is not about this node"
-        )
+def _understood(paths: list[Path], skip: Skip | None) -> Understood:
+    understood, used = Understood(), 0
+    refusals: list[tuple[Path, StateError]] = []
+    for path in paths:
+        try:
+            _take(path, understood)
+            used += 1
+        except StateError as error:
+            if skip is None:
+                raise
+            refusals.append((path, error))
+            if error.kind == TOO_LARGE and used:
+                # Half of it may have been understood: all the others again, without it.
+                others = [one for one in paths if all(one is not refused for refused, _ in refusals)]
+                return _told(refusals, skip, _understood(others, skip))
+    _told(refusals, skip, understood)
+    if not used and refusals:
+        raise refusals[0][1]
+    return understood
+
+
+def _told(refusals: list[tuple[Path, StateError]], skip: Skip | None, understood: Understood) -> Understood:
+    for path, error in refusals:
+        if skip is not None:
+            skip(path, error)
+    return understood
+
+
+def _take(path: Path, understood: Understood) -> None:
+    """Read one file."""
+    before = len(understood.parts) + len(understood.pods)
+    name = clean(str(path))
+    data = _read(path, name)
+    if data[:4] in MAGICS or data[:4] == MAGIC:
+        raise _is_a_capture(name)
     text = _decoded(data)
     lines = text.split("\n", MOST_LINES + 1)
     if len(lines) > MOST_LINES:
-        raise StateError(f"{clean(str(path))}: more than {MOST_LINES} lines; leave out what is not about this node")
-    return [Line(str(path), number, line.rstrip("\r")) for number, line in enumerate(lines, 1)]
+        raise _too_large(name, f"more than {MOST_LINES} lines")
+    if not text.strip():
+        raise StateError(
+            f"{name}: nothing of a node or a pod stands in it, it is blank; where a command printed nothing, paste it "
+            "with its prompt too, or run on the node what 'pcapcheck node-script' prints",
+            EMPTY,
+        )
+    try:
+        for block in read_session(
+            [Line(str(path), number, line.rstrip("\r")) for number, line in enumerate(lines, 1)], str(path)
+        ):
+            understand(block, understood)
+    except StateError as error:
+        raise StateError(f"{name}: {error}", TOO_LARGE) from None
+    if len(understood.parts) + len(understood.pods) == before:
+        raise _not_understood(path, name, data)
+
+
+def _not_understood(path: Path, name: str, data: bytes) -> StateError:
+    """What a file is of which nothing was understood."""
+    try:
+        with Source(path).open(1):
+            return _is_a_capture(name)
+    except CaptureError:
+        pass
+    packed = compression_of(data[:8])
+    if packed is not None:
+        return StateError(f"{name}: packed by {packed.name}; unpack it first: {packed.command} -dc IN > OUT")
+    known = foreign.recognise(data[: foreign.ENOUGH])
+    what = f" ({known.what})" if known else ""
+    return StateError(f"{name}: nothing of a node or a pod is understood in it{what}; {PASTE}")
+
+
+def _is_a_capture(name: str) -> StateError:
+    return StateError(f"{name}: a capture, not a node's state; judge it with: pcapcheck analyze {name}")
+
+
+def _too_large(name: str, what: str) -> StateError:
+    return StateError(f"{name}: {what}; leave out what is not about this node", TOO_LARGE)
+
+
+def _read(path: Path, name: str) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MOST_BYTES + 1)
+    except ValueError:
+        raise StateError(f"{name}: no file has such a name; name a text file with a node's state", MISSING) from None
+    except OSError as error:
+        raise StateError(
+            f"{name}: {refused(error, 'name a text file with the state of a node')}", kind_of(error)
+        ) from None
+    if len(data) > MOST_BYTES:
+        raise _too_large(name, f"larger than {MOST_BYTES >> 20} MiB")
+    return data
 
 
 def _decoded(data: bytes) -> str:

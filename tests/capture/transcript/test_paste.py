@@ -133,7 +133,7 @@ def test_prose_with_a_time_is_no_packet() -> None:
     reading = read(text)
     assert len(reading.records) == 1
     assert [(one.kind, one.message.split(",")[0]) for one in reading.problems] == [
-        ("other-text", "4 lines are neither packets nor tcpdump's own")
+        ("other-text", "4 lines ignored (neither packets nor tcpdump output)")
     ]
     assert "line 2" in reading.problems[0].message
 

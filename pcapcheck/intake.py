@@ -1,0 +1,175 @@
+"""Take in what was given: captures, states, lists of pods. What cannot be used costs a line, and not the rest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from pcapcheck.capture.inputs import Inputs
+from pcapcheck.capture.rotation import Captured
+from pcapcheck.capture.source import Source
+from pcapcheck.errors import EMPTY, NOT_A_CAPTURE, CaptureError, NotACapture, StateError
+from pcapcheck.flows.read import Capture, Progress, Reading, Row, RowSink, read_capture
+from pcapcheck.flows.sightings import Sightings
+from pcapcheck.ruleset.evaluate import Evaluation
+from pcapcheck.ruleset.expectation import Recording
+from pcapcheck.ruleset.rule import Rule
+from pcapcheck.ruleset.variables import Settings
+from pcapcheck.skipped import CAPTURE, NODE_STATE, PODS, Skipped
+from pcapcheck.values import clean
+
+if TYPE_CHECKING:
+    from pcapcheck.triage.pods import Pods
+    from pcapcheck.triage.state.model import State
+
+# Of many inputs so many are named.
+NAMED = 5
+Files = str | Path | Iterable[str | Path]
+Read = tuple[list[Capture], list[Evaluation], Sightings]
+
+
+def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress: Progress | None) -> Read:
+    """Read all captures, and feed the rules; those that cannot be read are skipped."""
+    evaluations = [Evaluation(rule) for rule in rules]
+    every = frozenset(one.rule.table for one in evaluations if one.needs_rows)
+    sightings = Sightings()
+    alone = len(inputs.captures) == 1
+    if not alone:
+        # Joining what several captures saw needs it: loaded while they are read.
+        Thread(target=import_module, args=("numpy",), daemon=True).start()
+    captures: list[Capture] = []
+    refused: list[Captured] = []
+    fed = False
+
+    def watched(path: Path, consumed: int, frames: int) -> None:
+        nonlocal fed
+        fed = True
+        if progress:
+            progress(path, consumed, frames)
+
+    for source in inputs.captures:
+        number, fed = len(captures), False
+        try:
+            captures.append(
+                read_capture(number, source, reading, sink(number, evaluations), every, watched, sightings, alone)
+            )
+        except CaptureError as error:
+            _skip(inputs, source, error)
+            refused.append(source)
+            if fed:
+                # Some of its rows are with the rules already: all the others again, without it.
+                inputs.captures = [one for one in inputs.captures if not any(one is each for each in refused)]
+                return read_captures(inputs, rules, reading, progress)
+    return captures, evaluations, sightings
+
+
+def _skip(inputs: Inputs, source: Captured, error: CaptureError) -> None:
+    """Do without a capture; of a text say whether it is a node's state."""
+    if isinstance(error, NotACapture) and error.vague and isinstance(source, Source) and not source.is_stream:
+        from pcapcheck.triage.state.recognise import recognise
+
+        kind = recognise(source.path)
+        if kind == PODS:
+            error = CaptureError(
+                f"{source.name}: looks like the output of kubectl get pods; to name pods by it: --pods {source.name}",
+                PODS,
+            )
+        elif kind is not None:
+            error = CaptureError(
+                f"{source.name}: looks like a node's state, not a capture; to judge it: pcapcheck state {source.name}; "
+                f"or next to a capture: --node-state {source.name}",
+                kind,
+            )
+    inputs.skip(source.path, error)
+
+
+def demand_inputs(
+    inputs: Inputs, named: tuple[str | Path, ...], captures: list[Capture], state: State | None, told: Recording
+) -> None:
+    """Raise CaptureError where nothing can be judged, and mark what must have been there."""
+    lost = [one for one in inputs.skipped if one.role == CAPTURE]
+    if not captures and state is None:
+        first = next((one for one in lost if one.named or one.kind not in (NOT_A_CAPTURE, EMPTY)), lost[0])
+        if len(lost) > 1:
+            given = ", ".join(map(str, (named or told.captures)[:NAMED]))
+            said = f"{given}: no capture in there; of {len(lost)} files none can be used, for one {first.message}"
+        else:
+            said = first.message
+        error = CaptureError(f"{told.place}: {said}" if told.place and not named else said, first.kind)
+        error.skipped = inputs.skipped
+        raise error
+    # An expectation file is about just these captures; and without any of those given the question is not answered.
+    if not named or not captures:
+        inputs.skipped = [
+            replace(one, demanded=one.demanded or one.named or (not captures and one is lost[0]))
+            for one in inputs.skipped
+        ]
+
+
+def note_aside(captures: list[Capture], node_state: Files | None) -> None:
+    """Say what the lines of texts are that are no packets, where that is known."""
+    used = {os.path.realpath(path) for path in as_paths(node_state or ())}
+    for capture in captures:
+        aside = [line for problem in capture.problems for line in problem.aside]
+        if aside:
+            from pcapcheck.triage.state.recognise import tell_aside
+
+            capture.problems += tell_aside(aside, clean(str(capture.path)), os.path.realpath(capture.path) in used)
+
+
+def take_state(paths: Iterable[str | Path], settings: Settings, skipped: list[Skipped]) -> State | None:
+    """What the files tell; None where there are none, or none that can be used."""
+    given = list(paths)
+    if not given:
+        return None
+    # Loaded where there is one.
+    from pcapcheck.triage.state.read import read_state
+
+    def skip(path: Path, error: StateError) -> None:
+        skipped.append(Skipped.of(path, error, NODE_STATE))
+
+    try:
+        return read_state(given, settings.texts["interface_prefix"], settings.number("gateway"), skip)
+    except StateError:
+        return None
+
+
+def name_pods(given: Files | None, state: State | None, settings: Settings, skipped: list[Skipped]) -> Pods | None:
+    """The names in the files given, else those that the node's state lists."""
+    listed = state.pods if state is not None else []
+    if given is None and not listed:
+        return None
+    from pcapcheck.triage.pods import Pods
+
+    def skip(path: Path, error: StateError) -> None:
+        skipped.append(Skipped.of(path, error, PODS))
+
+    prefix = settings.texts["interface_prefix"]
+    return Pods.of(listed, prefix) if given is None else Pods.read(as_paths(given), prefix, skip)
+
+
+def nothing_understood(skipped: list[Skipped]) -> StateError:
+    if not skipped:
+        return StateError("no file with a node's state is given; name at least one")
+    more = f" ({len(skipped) - 1} more cannot be used either)" if skipped[1:] else ""
+    error = StateError(f"{skipped[0].message}{more}", skipped[0].kind)
+    error.skipped = skipped
+    return error
+
+
+def as_paths(given: Files) -> list[Path]:
+    return [Path(one) for one in ([given] if isinstance(given, (str, Path)) else given)]
+
+
+def sink(number: int, evaluations: list[Evaluation]) -> RowSink:
+    def sink(table: str, rows: Iterable[Row], weight: int) -> None:
+        for evaluation in evaluations:
+            if evaluation.rule.table == table:
+                evaluation.feed(number, rows, weight)
+
+    return sink

@@ -1,0 +1,43 @@
+"""What could not be used of what was given: each costs a line in the report, never the report."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pcapcheck.errors import EMPTY, MISSING, NOT_A_CAPTURE, UNREADABLE, InputError
+from pcapcheck.values import clean
+
+CAPTURE, NODE_STATE, PODS, EVIDENCE, OUTPUT = "capture", "node-state", "pods", "evidence", "output"
+# A name that a recording has: an empty file of another name in a folder is none that was meant to be one.
+_RECORDED = re.compile(r"\.(?:pcapng|pcap|ntar|cap|dmp)\d*(?:\.\w+)?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """An input that could not be used, or a file that could not be written.
+
+    ``path`` and ``message`` are safe to print; the message begins with the path, and says what is wrong and what to do.
+    ``role``: what it was given as. ``kind``: what is wrong, in a word (see ``errors``). ``named``: the caller named it,
+    no folder or pattern that it was found by. ``demanded``: without it nothing passes.
+    """
+
+    path: str
+    kind: str
+    message: str
+    role: str = CAPTURE
+    named: bool = True
+    demanded: bool = False
+
+    @classmethod
+    def of(cls, path: object, error: InputError, role: str = CAPTURE, named: bool = True) -> Skipped:
+        """What an error says of an input. A file that is named must be there, and be readable."""
+        demanded = named and error.kind in (MISSING, UNREADABLE)
+        return cls(clean(str(path)), error.kind, clean(str(error)), role, named, demanded)
+
+    @property
+    def counts(self) -> bool:
+        """Whether this is a problem of the input; what else lies in a folder of captures is none."""
+        if self.named or self.kind not in (EMPTY, NOT_A_CAPTURE, NODE_STATE, PODS):
+            return True
+        return self.kind == EMPTY and _RECORDED.search(self.path) is not None
