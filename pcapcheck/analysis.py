@@ -15,8 +15,9 @@ from pcapcheck.capture.inputs import Inputs, gather
 from pcapcheck.capture.record import BATCH_FRAMES
 from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE
 from pcapcheck.errors import CaptureError
-from pcapcheck.flows.addresses import AddressRow, taken_over
+from pcapcheck.flows.addresses import taken_over
 from pcapcheck.flows.facts import Facts, claimed_addresses, describe
+from pcapcheck.flows.neighbours import judge_per_node
 from pcapcheck.flows.paths import Paths, find_paths
 from pcapcheck.flows.read import Progress, Reading, Row, RowSink, read_capture
 from pcapcheck.flows.scope import Scope, parse_interface_names
@@ -24,6 +25,7 @@ from pcapcheck.flows.sightings import Sightings
 from pcapcheck.flows.silent_hosts import silent_hosts
 from pcapcheck.flows.silent_neighbours import silent_neighbours
 from pcapcheck.flows.unanswered import Judged, unanswered
+from pcapcheck.networks import NOTHING_KNOWN, Known
 from pcapcheck.report.document import document
 from pcapcheck.report.exit import demand
 from pcapcheck.ruleset.evaluate import Evaluation
@@ -152,15 +154,16 @@ def analyze(
         read_capture(number, source, reading, _sink(number, evaluations), every, progress, sightings, alone)
         for number, source in enumerate(inputs.captures)
     ]
-    facts = describe(captures, reading)
+    facts = describe(captures, reading, _known(state))
     if state is not None:
         doubt_ebpf(facts.links.values(), state)
-    changes: list[tuple[AddressRow, AddressRow]] = []
-    for capture in captures:
-        claims = list(claimed_addresses(capture, facts, reading))
-        changes += taken_over(claims, reading.proxy_mac)
-        _sink(capture.number, evaluations)(ADDRESSES, claims, 1)
     found = find_paths(captures, facts, reading, sightings)
+    claims = [row for capture in captures for row in claimed_addresses(capture, facts, reading)]
+    changes = list(taken_over(claims, reading.proxy_mac))
+    # A resolution goes on for as long as no request is missing for this time.
+    pause = 3 * reading.arp_wait
+    for claim in judge_per_node(claims, facts.links, reading.gateways, found.on_one_node, pause):
+        _sink(claim.point[0], evaluations)(ADDRESSES, [claim], 1)
     for row, weight in found.path_rows(every=PATHS in every):
         _sink(row.capture, evaluations)(PATHS, [row], weight)
     for hop, weight in found.hop_rows(every=HOPS in every):
@@ -183,6 +186,10 @@ def analyze(
         from pcapcheck.triage.takeover import tell_changes
 
         analysis.remarks += tell_changes(changes)
+    if any(link.point.likeness for link in analysis.links):
+        from pcapcheck.triage.networks import tell_networks
+
+        analysis.remarks += tell_networks(analysis.links)
     if analysis.unanswered or any(capture.exchanges.echoes.errors for capture in captures):
         from pcapcheck.triage.loose_ends import tell_loose_ends
 
@@ -225,7 +232,16 @@ def _read_state(paths: Iterable[Path], settings: Settings) -> State:
     # Loaded where there is one.
     from pcapcheck.triage.state.read import read_state
 
-    return read_state(paths, settings.texts["interface_prefix"], settings.number("gateway"))
+    prefix = settings.texts["interface_prefix"]
+    return read_state(paths, prefix, settings.number("gateway"), settings.number("proxy_mac"))
+
+
+def _known(state: State | None) -> Known:
+    if state is None:
+        return NOTHING_KNOWN
+    from pcapcheck.triage.state.network import known_of
+
+    return known_of(state)
 
 
 def _name_pods(given: str | Path | Iterable[str | Path] | None, state: State | None, settings: Settings) -> Pods | None:
@@ -254,7 +270,7 @@ def analyze_state(
     ruleset = load_ruleset([pack(STATE)] if rules is None else _paths(rules), variables)
     settings = ruleset.settings
     state = _read_state(map(Path, paths or ruleset.recording.node_state), settings)
-    facts = Facts({})
+    facts = Facts({}, known=_known(state))
     evaluations = [Evaluation(rule) for rule in ruleset.rules]
     rows = feed_state(state, settings, evaluations)
     findings = [evaluation.finish(facts) for evaluation in evaluations]
@@ -280,9 +296,11 @@ def unjudged(*given: str | Path, error: str) -> Analysis:
 
 def _describe(analysis: Analysis, state: State) -> None:
     """Say which hosts a state tells of, and what of it was not understood."""
+    from pcapcheck.triage.networks import tell_state_networks
     from pcapcheck.triage.state.describe import describe_state
 
     analysis.described, analysis.not_understood = describe_state(state)
+    analysis.remarks += tell_state_networks(state)
 
 
 def _agree(state: State, facts: Facts) -> Agreement:

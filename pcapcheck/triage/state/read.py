@@ -8,8 +8,9 @@ from pathlib import Path
 from pcapcheck.errors import StateError
 from pcapcheck.triage.state.blocks import Understood, understand
 from pcapcheck.triage.state.model import POD, Host, Line, State
+from pcapcheck.triage.state.network import sort_out
 from pcapcheck.triage.state.pod_links import join_links
-from pcapcheck.triage.state.roles import Roles
+from pcapcheck.triage.state.roles import GATEWAY, Roles
 from pcapcheck.triage.state.session import read_session
 from pcapcheck.triage.state.shortened import complete_names
 from pcapcheck.values import clean
@@ -18,9 +19,12 @@ MOST_BYTES = 16 << 20
 MOST_LINES = 500_000
 MOST_POD_LINKS = 5000
 PREFIX = "cali"
+PROXY_MAC = 0xEEEEEEEEEEEE
 
 
-def read_state(paths: Iterable[str | Path], prefix: str = PREFIX, gateway: int | None = None) -> State:
+def read_state(
+    paths: Iterable[str | Path], prefix: str = PREFIX, gateway: int = GATEWAY, proxy_mac: int = PROXY_MAC
+) -> State:
     """What the files tell of nodes and pods. ``prefix`` begins the names of pod interfaces.
 
     Raises StateError where a file cannot be read, is too large, or holds nothing that is understood.
@@ -37,8 +41,7 @@ def read_state(paths: Iterable[str | Path], prefix: str = PREFIX, gateway: int |
                 f"ip route, ip neigh and sysctl, or run on the node what 'pcapcheck node-script' prints"
             )
     state = understood.state
-    roles = Roles(prefix) if gateway is None else Roles(prefix, gateway)
-    state.hosts = roles.sort(understood.parts)
+    state.hosts = Roles(prefix, gateway).sort(understood.parts)
     for host in state.hosts:
         for one in host.contradictions:
             state.complain(
@@ -48,6 +51,7 @@ def read_state(paths: Iterable[str | Path], prefix: str = PREFIX, gateway: int |
             )
     complete_names(state, prefix)
     state.links = join_links(state, prefix)
+    sort_out(state, prefix, gateway, proxy_mac)
     if len(state.links) > MOST_POD_LINKS:
         raise StateError(f"more than {MOST_POD_LINKS} pod links are described; leave out what is not about this node")
     return state
