@@ -29,7 +29,7 @@ from tests.support.wire import (
 
 HERE = ["aws-eni3f0a91c7d52", "aws-lost-eni3f0a91c7d53", "aws-asks-eni3f0a91c7d54", "azure-azv61c0d9e2f4a"]
 THERE = ["cilium-lxc6d21a0b4c3f1", "gke-gke40a1c8d77e2", "bridge-veth8a3f01c2", "ptp-lost-vethc07e19d4"]
-UNNAMED = ["network-azure", "network-azure-old"]
+WITHOUT_NAME = ["network-azure", "network-azure-old"]
 VETH = "8a:40:6f:11:d2:b3"
 CALI = "cali2b8f04a6d19"
 
@@ -46,7 +46,7 @@ def remarks(analysis: Analysis) -> str:
     return "\n".join(one.text for one in analysis.remarks)
 
 
-@pytest.mark.parametrize("name", [*HERE, *THERE, *UNNAMED])
+@pytest.mark.parametrize("name", [*HERE, *THERE, *WITHOUT_NAME])
 def test_other_networks_are_not_judged(name: str) -> None:
     analysis = analyze(made(name))
     assert (analysis.verdict, failed(analysis)) == ("not-checked", set())
@@ -57,8 +57,8 @@ def test_other_networks_are_not_judged(name: str) -> None:
     [
         (HERE[0], "eni3f0a91c7d52 looks like an AWS VPC CNI pod link (by its name)"),
         (HERE[3], "azv61c0d9e2f4a looks like an Azure CNI pod link (by its name)"),
-        (UNNAMED[0], "network-azure.pcap looks like an Azure CNI pod link (by the MAC aa:aa:aa:aa:aa:aa)"),
-        (UNNAMED[1], "at a MAC that is not Calico's, as pods of AWS and Azure do"),
+        (WITHOUT_NAME[0], "network-azure.pcap looks like an Azure CNI pod link (by the MAC aa:aa:aa:aa:aa:aa)"),
+        (WITHOUT_NAME[1], "at a MAC that is not Calico's, as pods of AWS and Azure do"),
         (THERE[0], "lxc6d21a0b4c3f1 looks like a Cilium pod link (by its name)"),
         (THERE[1], "gke40a1c8d77e2 looks like a GKE pod link (by its name)"),
         (THERE[2], "veth8a3f01c2 looks like a veth pair of another plugin (by its name)"),
