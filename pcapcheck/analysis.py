@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from pcapcheck.capture.inputs import gather
 from pcapcheck.capture.record import BATCH_FRAMES
 from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE
-from pcapcheck.flows.addresses import AddressRow, taken_over
+from pcapcheck.flows.addresses import taken_over
 from pcapcheck.flows.facts import Facts, claimed_addresses, describe
+from pcapcheck.flows.neighbours import judge_per_node
 from pcapcheck.flows.paths import Paths, find_paths
 from pcapcheck.flows.read import Progress, Reading, Row
 from pcapcheck.flows.scope import Scope, parse_interface_names
@@ -29,6 +30,7 @@ from pcapcheck.intake import (
     sink,
     take_state,
 )
+from pcapcheck.networks import NOTHING_KNOWN, Known
 from pcapcheck.report.document import document
 from pcapcheck.report.exit import demand
 from pcapcheck.ruleset.evaluate import Evaluation
@@ -155,15 +157,16 @@ def analyze(
     demand_inputs(inputs, paths, captures, state, told)
     unseen = [*(one.path for one in inputs.skipped), *(str(one.path) for one in captures if not one.frames)]
     reading = replace(reading, scope=reading.scope.without(unseen))
-    facts = describe(captures, reading)
+    facts = describe(captures, reading, _known(state))
     if state is not None:
         doubt_ebpf(facts.links.values(), state)
-    changes: list[tuple[AddressRow, AddressRow]] = []
-    for capture in captures:
-        claims = list(claimed_addresses(capture, facts, reading))
-        changes += taken_over(claims, reading.proxy_mac)
-        sink(capture.number, evaluations)(ADDRESSES, claims, 1)
     found = find_paths(captures, facts, reading, sightings)
+    claims = [row for capture in captures for row in claimed_addresses(capture, facts, reading)]
+    changes = list(taken_over(claims, reading.proxy_mac))
+    # A resolution goes on for as long as no request is missing for this time.
+    pause = 3 * reading.arp_wait
+    for claim in judge_per_node(claims, facts.links, reading.gateways, found.on_one_node, pause):
+        sink(claim.point[0], evaluations)(ADDRESSES, [claim], 1)
     for row, weight in found.path_rows(every=PATHS in every):
         sink(row.capture, evaluations)(PATHS, [row], weight)
     for hop, weight in found.hop_rows(every=HOPS in every):
@@ -187,6 +190,10 @@ def analyze(
         from pcapcheck.triage.takeover import tell_changes
 
         analysis.remarks += tell_changes(changes)
+    if any(link.point.likeness for link in analysis.links):
+        from pcapcheck.triage.networks import tell_networks
+
+        analysis.remarks += tell_networks(analysis.links)
     if analysis.unanswered or any(capture.exchanges.echoes.errors for capture in captures):
         from pcapcheck.triage.loose_ends import tell_loose_ends
 
@@ -214,6 +221,14 @@ def _judged_by(evaluations: list[Evaluation], facts: Facts) -> Judged:
     return judged
 
 
+def _known(state: State | None) -> Known:
+    if state is None:
+        return NOTHING_KNOWN
+    from pcapcheck.triage.state.network import known_of
+
+    return known_of(state)
+
+
 def analyze_state(
     *paths: str | Path,
     rules: str | Path | Iterable[str | Path] | None = None,
@@ -233,7 +248,7 @@ def analyze_state(
     state = take_state(paths or ruleset.recording.node_state, settings, skipped)
     if state is None:
         raise nothing_understood(skipped)
-    facts = Facts({})
+    facts = Facts({}, known=_known(state))
     evaluations = [Evaluation(rule) for rule in ruleset.rules]
     rows = feed_state(state, settings, evaluations)
     findings = [evaluation.finish(facts) for evaluation in evaluations]
@@ -259,9 +274,11 @@ def unjudged(*given: str | Path, error: str, skipped: Iterable[Skipped] = ()) ->
 
 def _describe(analysis: Analysis, state: State) -> None:
     """Say which hosts a state tells of, and what of it was not understood."""
+    from pcapcheck.triage.networks import tell_state_networks
     from pcapcheck.triage.state.describe import describe_state
 
     analysis.described, analysis.not_understood = describe_state(state)
+    analysis.remarks += tell_state_networks(state)
 
 
 def _agree(state: State, facts: Facts) -> Agreement:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pcapcheck import values
+from pcapcheck.networks import EVIDENCE
 from pcapcheck.values import Value
 
 FRAMES, ARP, ANSWERS, ECHO, ADDRESSES = "frames", "arp", "answers", "echo", "addresses"
@@ -115,6 +116,7 @@ class Column:
         return self.type.show(value)
 
 
+# A pod link is one of Calico's (flows/points.py).
 KINDS = ("pod-link", "host-nic", "tunnel", "unknown")
 SIDES = ("pod", "node")
 ENDS = ("cali", "pod")
@@ -132,8 +134,20 @@ BETWEEN = ("node", "tunnel", "network", "unknown")
 GATEWAY_ROUTES = ("elsewhere", "local", "back", "dead-end", "none")
 ERRORS = ("none", "unreachable", "too-big", "time-exceeded", "other")
 # By number (IANA, DNS RCODEs).
-RCODES = ("noerror", "formerr", "servfail", "nxdomain", "notimp", "refused", "yxdomain", "yxrrset", "nxrrset", "notauth",
-          "notzone", "other")
+RCODES = (
+    "noerror",
+    "formerr",
+    "servfail",
+    "nxdomain",
+    "notimp",
+    "refused",
+    "yxdomain",
+    "yxrrset",
+    "nxrrset",
+    "notauth",
+    "notzone",
+    "other",
+)
 # Tables of questions that a pod's link may have kept the answers of.
 ASKED = (ARP, ECHO, CONNECTIONS, DNS)
 
@@ -158,6 +172,15 @@ _ALL = f"{FRAMES} {_EXCHANGES}"
 
 _define(_ALL, "interface", TEXT, "name of the capture point", late=True)
 _define(_ALL, "kind", ENUM, "what the capture point is", words=KINDS, late=True)
+_define(
+    _ALL,
+    "calico",
+    ENUM,
+    "by what it is shown to be a pod link of Calico; absent where nothing shows it, so on links of other networks",
+    words=EVIDENCE,
+    late=True,
+    why_absent="nothing shows that this is a pod link of Calico",
+)
 _define(_ALL, "end", ENUM, "the end of the pod link at which it was recorded", words=ENDS, late=True)
 _define(FRAMES, "side", ENUM, "the end of the pod link that sent the frame", words=SIDES, late=True)
 _define(_EXCHANGES, "asker_side", ENUM, "the end of the pod link that asked", "side", words=SIDES, late=True)
@@ -353,7 +376,9 @@ _define(DNS, "src_port", NUMBER, "port of the one who asked, at the latest attem
 _define(DNS, "dns.id", NUMBER, "identifier of the message, at the latest attempt", "ident")
 _define(DNS, "outcome", ENUM, "what became of it", words=OUTCOMES, shared=True)
 _define(DNS, "answered", BOOL, "whether a response came; absent where its absence proves nothing", late=True)
-_define(DNS, "rcode", ENUM, "code of the response", words=RCODES, shared=True, why_absent="no response came, or it was cut")
+_define(
+    DNS, "rcode", ENUM, "code of the response", words=RCODES, shared=True, why_absent="no response came, or it was cut"
+)
 _define(DNS, "latency", DURATION, "from the first query to the response", "rtt", why_absent="no response came")
 _define(DNS, "attempts", NUMBER, "how often it was asked", "requests")
 _define(DNS, "fate", TEXT, "what became of it in words, with the ICMP error that ended it")
@@ -369,6 +394,7 @@ _define(DNS, "error_from", ADDRESS, "who sent it")
 _define(ADDRESSES, "interface", TEXT, "name of the capture point")
 _define(ADDRESSES, "node.interface", TEXT, "name of the link's cali interface on the node")
 _define(ADDRESSES, "kind", ENUM, "what the capture point is", words=KINDS)
+_define(ADDRESSES, "calico", ENUM, "by what it is shown to be a pod link of Calico", words=EVIDENCE)
 _define(ADDRESSES, "ip", ADDRESS, "the address claimed")
 _define(ADDRESSES, "mac", MAC, "the MAC that claimed it")
 _define(ADDRESSES, "side", ENUM, "the end of the pod link that this MAC sends from", words=SIDES)
@@ -379,11 +405,13 @@ _define(
     ADDRESSES,
     "claimants",
     NUMBER,
-    "MACs that claim the address at overlapping times; absent where links are folded",
+    "MACs that claim the address on its node at overlapping times; absent where links are folded",
     why_absent="several links are folded into one recording, or its text shows no MACs of those who ask; "
     "capture each cali interface by itself, printed with -e",
 )
 _define(ADDRESSES, "other_claimants", MAC, "those other MACs")
+_define(ADDRESSES, "other_interfaces", TEXT, "other pod links of the same node on which some of them claim it")
+_define(ADDRESSES, "others", TEXT, "the other MACs in words, with those links")
 
 _UNSEEN = (
     "the receiver's link is not known, or was not being recorded for the next half second; capture both cali "
@@ -400,6 +428,14 @@ _define(_BOTH, "dst", ADDRESS, "its destination there")
 _define(_BOTH, "interface", TEXT, "name of the capture point where it was seen first")
 _define(_BOTH, "node.interface", TEXT, "name of that link's cali interface on the node")
 _define(_BOTH, "rewritten", BOOL, "whether addresses or the ICMP identifier changed on the way (NAT)")
+_define(
+    _BOTH,
+    "calico",
+    ENUM,
+    "by what Calico is shown anywhere in the observation: a pod link, a tunnel, a node's state",
+    words=EVIDENCE,
+    why_absent="nothing shows Calico in any of the captures",
+)
 _define(_BOTH, "encap", TEXT, "the tunnels that it went through, or none")
 _define(PATHS, "points", TEXT, "names of the capture points that saw it, in order; a link seen twice counts once")
 _define(PATHS, "ttls", TEXT, "its TTL at each of them, inside a tunnel the inner one")
@@ -459,6 +495,15 @@ _define(STATE, "interface", TEXT, "name of the link's cali interface on the node
 _define(STATE, "node", TEXT, "name of the node", why_absent="the state does not name the node")
 _define(STATE, "pod", TEXT, "NAMESPACE/POD, or the pod's addresses where it is not named")
 _define(STATE, "pod.ip", ADDRESS, "addresses of the pod", why_absent="no address of the pod is told")
+_define(
+    STATE,
+    "calico",
+    ENUM,
+    "by what the pod link is shown to be Calico's; absent where nothing shows it, so on nodes of other networks",
+    words=EVIDENCE,
+    why_absent="nothing shows that this is a pod link of Calico",
+)
+_define(STATE, "machine", BOOL, "whether a virtual machine is behind a bridge inside the pod (KubeVirt)")
 _define(STATE, "ebpf", BOOL, "whether the node shows Calico's eBPF data plane", why_absent=_NODE)
 _define(
     STATE, "host_address", BOOL, "whether each address of the pod is a /32 or a /128, and it has one", why_absent=_POD

@@ -134,7 +134,8 @@ def take_state(paths: Iterable[str | Path], settings: Settings, skipped: list[Sk
         skipped.append(Skipped.of(path, error, NODE_STATE))
 
     try:
-        return read_state(given, settings.texts["interface_prefix"], settings.number("gateway"), skip)
+        prefix = settings.texts["interface_prefix"]
+        return read_state(given, prefix, settings.number("gateway"), settings.number("proxy_mac"), skip)
     except StateError:
         return None
 

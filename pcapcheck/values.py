@@ -42,6 +42,11 @@ def is_group_address(address: int) -> bool:
     return address >> 120 == 0xFF
 
 
+def is_group_mac(mac: int) -> bool:
+    """Whether a MAC is that of a group (IEEE 802, the first byte's lowest bit): broadcast, multicast."""
+    return bool(mac >> 40 & 1)
+
+
 def parse_mac(text: str) -> int:
     if not _MAC.fullmatch(text):
         raise ValueError(f"{text!r} is not a MAC address (six hex pairs, like ee:ee:ee:ee:ee:ee)")

@@ -6,8 +6,13 @@ import hashlib
 import re
 
 _NAME = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
-_TUNNELS = re.compile(r"tunl\d+|vxlan(-v6)?\.calico|wireguard\.cali|wg-v6\.cali|egress\.vxlan|flannel\.\d+")
+_CALICO_TUNNELS = r"tunl\d+|vxlan(-v6)?\.calico|wireguard\.cali|wg-v6\.cali|egress\.vxlan"
+_TUNNELS = re.compile(_CALICO_TUNNELS + r"|flannel(-v6)?\.\d+|flannel-wg(-v6)?|cilium_(vxlan|geneve|wg0)")
 _NICS = re.compile(r"(eth|ens|eno|enp|enx|em|bond|team|wlan|wlp)\d\w*([.:]\d+)?")
+# Interfaces of which the name does not tell what they are.
+_OTHERS = re.compile(r"(br|virbr|vlan|net|tap|tun|veth|wg|dummy|macvlan|ipvlan|ib)\d+")
+# What only a machine of its own has: inside a pod there is eth0 and the like, inside a virtual machine enp1s0.
+_MACHINES_OWN = re.compile(r"(ens|eno|enx|em|bond|team|wlan|wlp)\d\w*([.:]\d+)?")
 
 
 def cali_name(namespace: str, pod: str, prefix: str = "cali") -> str:
@@ -46,3 +51,18 @@ def kind_of_name(name: str, prefix: str = "cali") -> str | None:
     if _NICS.fullmatch(name):
         return "host-nic"
     return None
+
+
+def is_calico_tunnel(name: str) -> bool:
+    """Whether a tunnel of that name is one that Calico makes."""
+    return re.fullmatch(_CALICO_TUNNELS, name) is not None
+
+
+def is_machines_own(name: str) -> bool:
+    """Whether only a machine has an interface of that name, never a pod."""
+    return _MACHINES_OWN.fullmatch(name) is not None
+
+
+def is_interface(name: str) -> bool:
+    """Whether something is called like other interfaces on Linux: a bridge, a VLAN, a second one of a pod."""
+    return _OTHERS.fullmatch(name) is not None

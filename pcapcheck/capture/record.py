@@ -22,7 +22,8 @@ class Interface:
 
     ``drops`` counts packets lost while recording, ``unread`` the bytes of damage passed over since (of a
     text as many as lines that are not understood could be). ``printed``: its
-    frames are made from tcpdump's text (see ``printed_layout``), not those that were on the wire.
+    frames are made from tcpdump's text (see ``printed_layout``), not those that were on the wire. ``doubtful``: its
+    name is the one that the printing machine has for the number that frames carry.
     """
 
     number: int
@@ -35,6 +36,7 @@ class Interface:
     unread: int = 0
     frames: int = 0
     printed: bool = False
+    doubtful: bool = False
 
     @property
     def missing(self) -> int:

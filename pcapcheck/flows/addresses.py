@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -9,6 +10,9 @@ from itertools import pairwise
 from pcapcheck.decode.frames import COOKED
 from pcapcheck.flows.arp import Message
 from pcapcheck.flows.links import Link
+from pcapcheck.flows.points import PointKey
+from pcapcheck.flows.sides import LINK_LOCAL
+from pcapcheck.values import format_mac, is_ipv4
 
 MOST_CLAIMS = 1 << 16
 
@@ -65,13 +69,19 @@ class Claims:
 
 @dataclass(frozen=True)
 class AddressRow:
-    """A claim, judged beside the other claims of the same address at the same capture point."""
+    """A claim, judged beside the other claims of the same address on the same node.
 
+    ``point`` is where it was made; ``until`` is when it ended: claims of one machine may end with its last frame.
+    ``other_interfaces`` are other links on which some of ``other_claimants`` claim the address.
+    """
+
+    point: PointKey
     group: int
     outcome: str
     interface: str
     node_interface: str
     kind: str
+    calico: str | None
     ip: int
     mac: int
     side: str | None
@@ -81,6 +91,16 @@ class AddressRow:
     claimants: int | None
     other_claimants: frozenset[int] | None
     frames: list[int]
+    until: int | None = None
+    other_interfaces: str | None = None
+
+    @property
+    def others(self) -> str | None:
+        """The other claimants in words."""
+        if self.other_claimants is None:
+            return None
+        where = f" on {self.other_interfaces}" if self.other_interfaces else ""
+        return ", ".join(map(format_mac, sorted(self.other_claimants))) + where
 
     @property
     def time(self) -> int | None:
@@ -101,6 +121,7 @@ def address_rows(
     for claim in claims:
         by_ip.setdefault(claim.ip, []).append(claim)
     rows = []
+    addresses = _addresses_by_mac(claims)
     for ip, same in by_ip.items():
         own = ip not in gateways and (ip in link.pod_ips or any(claim.mac in link.pod_macs for claim in same))
         # Proxy ARP makes the node answer for everything, the pod's own address included (it then only replies).
@@ -117,11 +138,13 @@ def address_rows(
             )
             rows.append(
                 AddressRow(
+                    link.point.key,
                     min(link.point.groups),
                     "",
                     link.point.name,
                     link.node_interface,
                     link.point.kind,
+                    link.point.calico,
                     ip,
                     claim.mac,
                     sides.get(claim.mac),
@@ -131,6 +154,8 @@ def address_rows(
                     None if ip in untold and not others else len(others) + 1,
                     others or None,
                     claim.frames,
+                    # Who has several addresses may have given one of them away (VRRP) and speak on.
+                    gone.get(claim.mac) if addresses[claim.mac, is_ipv4(ip)] == 1 else claim.last_time,
                 )
             )
     if (link.sides.folded or link.point.link_type == COOKED) and any(_across_links(row, link) for row in rows):
@@ -138,18 +163,22 @@ def address_rows(
     return rows
 
 
+def _addresses_by_mac(claims: list[Claim]) -> Counter[tuple[int, bool]]:
+    """How many addresses of each family a MAC claims, those of the link itself apart."""
+    return Counter((claim.mac, is_ipv4(claim.ip)) for claim in claims if claim.ip >> 118 != LINK_LOCAL)
+
+
 def taken_over(rows: Iterable[AddressRow], proxy_mac: int) -> Iterator[tuple[AddressRow, AddressRow]]:
     """Claims of an address on a pod link of which one ended before the other, another MAC's, began.
 
     The proxy MAC is every node's, and says nothing of who has an address.
     """
-    claims: dict[tuple[int, int], list[AddressRow]] = {}
+    claims: dict[tuple[PointKey, int], list[AddressRow]] = {}
     for row in rows:
         if row.kind != "pod-link" or row.proxied or row.mac == proxy_mac:
             continue
         if row.claimants is not None and row.first_time is not None:
-            # By its first group a capture point is known among those of one capture.
-            claims.setdefault((row.group, row.ip), []).append(row)
+            claims.setdefault((row.point, row.ip), []).append(row)
     for same in claims.values():
         for before, after in pairwise(sorted(same, key=lambda row: row.first_time or 0)):
             if after.mac not in (before.other_claimants or ()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from pcapcheck.columns import ARP, ASKED, DNS, ECHO
 from pcapcheck.decode.frames import COOKED, COOKED2, FrameGroup
@@ -15,7 +16,9 @@ from pcapcheck.flows.points import CapturePoint, PointKey, points_of
 from pcapcheck.flows.read import Capture, Reading, read_frames
 from pcapcheck.flows.sides import NODE
 from pcapcheck.flows.twins import recorded_twice
+from pcapcheck.networks import EVIDENCE, NAME, NOTHING_KNOWN, STATE, Known
 from pcapcheck.values import Value
+from pcapcheck.workload import is_calico_tunnel
 
 
 class Facts:
@@ -23,14 +26,16 @@ class Facts:
 
     ``assume`` picks which alternative stands for a link whose ends cannot be told. ``observations`` tell which capture
     points were recorded at one time, ``twice`` which show only what another shows, and which that is. ``followed``:
-    some packet was seen at two points.
+    some packet was seen at two points. ``not_calico`` says what a node's state shows instead of Calico.
     """
 
-    def __init__(self, links: dict[PointKey, Link], assume: int | None = None) -> None:
+    def __init__(self, links: dict[PointKey, Link], assume: int | None = None, known: Known = NOTHING_KNOWN) -> None:
         self.links = links
         self.observations: dict[PointKey, Observation] = {}
         self.twice: list[tuple[Link, Link]] = []
         self.followed = False
+        self.not_calico = known.not_calico
+        self._known = known
         self._assumed: dict[int, Facts] = {}
         self._by_group: dict[tuple[int, int], tuple[Link, FrameGroup]] = {}
         for link in links.values():
@@ -51,8 +56,18 @@ class Facts:
     def assuming(self, way: int) -> Facts:
         """The same with an assumption about each link whose ends cannot be told."""
         if way not in self._assumed:
-            self._assumed[way] = Facts(self.links, way)
+            self._assumed[way] = Facts(self.links, way, self._known)
         return self._assumed[way]
+
+    @cached_property
+    def calico(self) -> str | None:
+        """By what Calico is shown to be anywhere in the observation: the strongest that there is."""
+        shown = {link.point.calico for link in self.links.values()}
+        if any(link.point.named_by and is_calico_tunnel(link.point.name) for link in self.links.values()):
+            shown.add(NAME)
+        if self._known.calico:
+            shown.add(STATE)
+        return next((one for one in EVIDENCE if one in shown), None)
 
     def link(self, capture: int, group: int) -> Link | None:
         found = self._by_group.get((capture, group))
@@ -71,6 +86,8 @@ class Facts:
                 return link.node_interface
             case "kind":
                 return link.point.kind
+            case "calico":
+                return link.point.calico
             case "end":
                 return link.end
             case "side":
@@ -160,8 +177,11 @@ def _silence(link: Link, group: FrameGroup, table: str) -> str | None:
     return link.silence.get(table)
 
 
-def describe(captures: list[Capture], reading: Reading) -> Facts:
-    """What only the whole captures tell: kinds, ends, sides, and where silence proves nothing."""
+def describe(captures: list[Capture], reading: Reading, known: Known = NOTHING_KNOWN) -> Facts:
+    """What only the whole captures tell: kinds, ends, sides, and where silence proves nothing.
+
+    ``known`` is what a node's state says of the network.
+    """
     links: dict[PointKey, Link] = {}
     for capture in captures:
         given = reading.scope.names_for(capture.path)
@@ -170,23 +190,24 @@ def describe(captures: list[Capture], reading: Reading) -> Facts:
             talk = capture.exchanges.gateway_talk.get((point.interface.number, key[2]))
             if talk:
                 point.gateway = talk
-            point.gateway.others_answer = _others_answer(capture, point, reading.gateways)
+            claims = [claim for claim in capture.exchanges.claims.all() if claim.point == point.key[1:]]
+            point.gateway.macs = {claim.mac for claim in claims if claim.ip in reading.gateways}
+            point.gateway.others_answer = _others_answer(claims, point, reading.gateways)
             point.gateway.refusers = capture.exchanges.echoes.refusers & point.groups.keys()
-            link = describe_link(point, reading.proxy_mac, reading.prefix, reading.scope.filter_used)
+            link = describe_link(point, reading.proxy_mac, reading.prefix, reading.scope.filter_used, known)
             _doubt_silence(link, capture, reading)
             links[key] = link
     reading.scope.check_names(link.point for link in links.values())
     reading.scope.select(list(links.values()), reading.prefix)
-    facts = Facts(links)
+    facts = Facts(links, known=known)
     for link, original in recorded_twice(captures, [link for link in links.values() if link.judged]):
         link.judged = False
         facts.twice.append((link, original))
     return facts
 
 
-def _others_answer(capture: Capture, point: CapturePoint, gateways: frozenset[int]) -> bool:
-    claims = [claim for claim in capture.exchanges.claims.all() if claim.point == point.key[1:]]
-    known = {claim.mac for claim in claims if claim.ip in gateways}
+def _others_answer(claims: list[Claim], point: CapturePoint, gateways: frozenset[int]) -> bool:
+    known = point.gateway.macs
     askers = {ip for asking in point.gateway.askers.values() for ip in asking}
     return any(claim.mac not in known and claim.ip not in gateways | askers for claim in claims)
 

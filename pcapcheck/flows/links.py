@@ -10,6 +10,7 @@ from pcapcheck.columns import ARP, ASKED
 from pcapcheck.decode.frames import COOKED
 from pcapcheck.flows.points import CapturePoint
 from pcapcheck.flows.sides import LINK_LOCAL, NODE, POD, Sides, both_ways, find_sides
+from pcapcheck.networks import NOTHING_KNOWN, Known
 from pcapcheck.values import is_group_address
 
 # Words of a capture filter that may let a request through and not its answer.
@@ -47,7 +48,8 @@ class Link:
 
         A recording inside the pod, or without an interface's name, does not tell it.
         """
-        known = self.point.named_by and self.end != "pod" and self.point.kind == "pod-link"
+        by_state = self.point.named_by == "state"
+        known = self.point.named_by and (by_state or self.end != "pod") and self.point.kind == "pod-link"
         return self.point.name if known and INTERFACE_NAME.fullmatch(self.point.name) else UNNAMED
 
     @cached_property
@@ -66,9 +68,11 @@ class Link:
         return len({group.src for group in self.point.groups.values() if group.src}) > 1
 
 
-def describe_link(point: CapturePoint, proxy_mac: int, prefix: str, filter_used: str | None) -> Link:
-    """Decide kind, end, sides and the pod's addresses of one capture point."""
-    point.decide_kind(proxy_mac, prefix)
+def describe_link(
+    point: CapturePoint, proxy_mac: int, prefix: str, filter_used: str | None, known: Known = NOTHING_KNOWN
+) -> Link:
+    """Decide kind, end, sides and the pod's addresses of one capture point; ``known`` is what a node's state says."""
+    point.decide_kind(proxy_mac, prefix, known)
     link = Link(point)
     if point.kind == "pod-link":
         link.end = point.decide_end(prefix)
@@ -82,6 +86,10 @@ def describe_link(point: CapturePoint, proxy_mac: int, prefix: str, filter_used:
             alternative = Link(point, link.end, assumed, silence=link.silence)
             _find_pod(alternative)
             link.alternatives.append(alternative)
+    likeness = point.likeness
+    if likeness is not None and likeness.network.bypasses:
+        reason = f"{point.name} looks like {likeness.network.title}'s, where replies may go to the pod past it"
+        link.silence |= dict.fromkeys(ASKED, reason)
     one_sided = _one_sided(filter_used or point.interface.filter)
     if one_sided:
         link.silence |= dict.fromkeys(ASKED, one_sided)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Followed:
     """Packets alike in their way; ``capture``, ``group`` and ``frames`` are where they are shown as evidence.
 
-    ``elsewhere`` are the other sightings of the first of them: capture and frame.
+    ``calico`` is by what Calico is shown in the observation. ``elsewhere`` are the other sightings of the first packet:
+    capture and frame.
     """
 
     capture: int
@@ -25,6 +26,7 @@ class Followed:
     interface: str
     node_interface: str
     encap: str
+    calico: str | None
     outcome: str = ""
 
 

@@ -123,6 +123,7 @@ class Paths:
         delivered = self.is_delivered(way)
         return PathRow(
             **_common(way, sample, range(len(way.steps))),
+            calico=self.facts.calico,
             points=", ".join(step.spot.link.point.name for step in way.steps),
             ttls=", ".join("?" if step.ttl is None else str(step.ttl) for step in way.steps),
             last_interface=last.spot.link.point.name,
@@ -148,6 +149,7 @@ class Paths:
             between = "unknown"
         return HopRow(
             **_common(way, sample, range(one, other + 1)),
+            calico=self.facts.calico,
             to_interface=there.spot.link.point.name,
             to_frame=f"frame {sample.frames[other]} of {clean(capture.source.short_name)}",
             ttl=here.ttl,
@@ -173,15 +175,20 @@ class Paths:
         if inside:
             return "network"
         here, there = way.steps[one].spot, way.steps[other].spot
-        if here.capture == there.capture:
-            return "node"
-        if frozenset((here.link.point.key, there.link.point.key)) in self.apart:
-            return "network"
-        mine, other_ips = self.node_addresses(here.link), self.node_addresses(there.link)
-        if mine and other_ips:
-            return "node" if mine & other_ips else "network"
+        told = self.on_one_node(here.link, there.link)
+        if told is not None:
+            return "node" if told else "network"
         offsets = {self.clocks[spot.capture].offset for spot in (here, there) if spot.capture in self.clocks}
         return None if len(offsets) > 1 else "unknown"
+
+    def on_one_node(self, here: Link, there: Link) -> bool | None:
+        """Whether two pod links are of one node; None where nothing tells."""
+        if here.point.key[0] == there.point.key[0]:
+            return True
+        if frozenset((here.point.key, there.point.key)) in self.apart:
+            return False
+        mine, other_ips = self.node_addresses(here), self.node_addresses(there)
+        return bool(mine & other_ips) if mine and other_ips else None
 
     def is_delivered(self, way: Way) -> bool | None:
         """Whether it was seen on its receiver's own link; None where nothing would have shown it."""

@@ -10,8 +10,20 @@ from pathlib import Path
 from pcapcheck.capture.record import Interface
 from pcapcheck.capture.rotation import Captured, bare_name
 from pcapcheck.decode.frames import COOKED, FrameGroup
-from pcapcheck.values import clean
-from pcapcheck.workload import find_cali_name, kind_of_name
+from pcapcheck.networks import (
+    GATEWAY,
+    NAME,
+    NOTHING_KNOWN,
+    PROXY_MAC,
+    STATE,
+    Known,
+    Likeness,
+    by_device,
+    by_mac,
+    is_of_another,
+)
+from pcapcheck.values import clean, is_group_mac
+from pcapcheck.workload import find_cali_name, is_interface, is_machines_own, kind_of_name
 
 # (number of the capture in the observation, number of the interface in it, ifindex inside a cooked capture)
 PointKey = tuple[int, int, int | None]
@@ -24,6 +36,7 @@ class GatewayTalk:
     ``askers`` asked for it, from these addresses; ``answered`` are those of them who got an answer; ``answerers``
     gave one. ``refusers`` told others by ICMP that a packet goes no further, as routers do. ``others_answer``: somebody
     who never asked answers for an address with a MAC that is not the gateway's, so there are more than two machines.
+    ``macs`` are those that are told to be the gateway's.
     """
 
     askers: dict[int, set[int]] = field(default_factory=dict)
@@ -31,13 +44,15 @@ class GatewayTalk:
     answerers: set[int] = field(default_factory=set)
     refusers: set[int] = field(default_factory=set)
     others_answer: bool = False
+    macs: set[int] = field(default_factory=set)
 
 
 @dataclass
 class CapturePoint:
-    """One interface as one capture recorded it. ``name`` comes from the user, the capture or the file name.
+    """One interface as one capture recorded it. ``name`` comes from the user, the capture, the file name or the state.
 
-    ``file`` is what the capture is called among others.
+    ``file`` is what the capture is called among others. ``calico`` is by what the point is shown to be a pod link of
+    Calico (None: it is not, or nothing shows it); ``likeness`` is the other network that it looks like.
     """
 
     key: PointKey
@@ -49,6 +64,8 @@ class CapturePoint:
     groups: dict[int, FrameGroup] = field(default_factory=dict)
     gateway: GatewayTalk = field(default_factory=GatewayTalk)
     kind: str = "unknown"
+    calico: str | None = None
+    likeness: Likeness | None = None
 
     @property
     def number(self) -> int:
@@ -81,30 +98,85 @@ class CapturePoint:
         """Whether this is a text that tells senders by their addresses alone."""
         return self.interface.printed and all(group.src is None for group in self.groups.values())
 
-    def decide_kind(self, proxy_mac: int, prefix: str) -> None:
-        """Name first, then traffic: who asks for the gateway is a pod; only a cali sends from the proxy MAC.
+    def decide_kind(self, proxy_mac: int, prefix: str, known: Known = NOTHING_KNOWN) -> None:
+        """A pod link is one that something shows to be Calico's; what else there is, its name tells.
 
-        Inside a pod the interface is called eth0 like many a NIC, so there what it sends or receives decides.
+        Rules are about pod links. So that no other network is held to what Calico does, this is the one place where a
+        capture point becomes one.
         """
         by_name = kind_of_name(self.name, prefix) if self.named_by else None
-        from_proxy = any(group.src == proxy_mac for group in self.groups.values())
-        to_proxy = any(group.dst == proxy_mac for group in self.groups.values())
-        if by_name in ("pod-link", "tunnel"):
-            self.kind = by_name
-        elif (
-            self.gateway.askers
-            or (from_proxy and (by_name is None or self.name == "eth0"))
-            or (to_proxy and by_name is None)
-        ):
+        self.calico = self._shown_calico(by_name, proxy_mac, known)
+        if self.calico:
             self.kind = "pod-link"
-        else:
-            self.kind = by_name or "unknown"
+            self._take_name(known)
+            return
+        self.kind = by_name if by_name in ("tunnel", "host-nic") else "unknown"
+        self.likeness = self._looks_like()
+
+    def _shown_calico(self, by_name: str | None, proxy_mac: int, known: Known) -> str | None:
+        """Name first, then traffic: who asks for the gateway is a pod; only a cali sends from the proxy MAC.
+
+        Inside a pod the interface is called eth0 like many a NIC, so there what it sends or receives decides. A name
+        that another plugin gives is stronger than a request for the gateway: its pods may have the same one.
+        """
+        another = bool(self.named_by) and is_of_another(self.name)
+        if by_name == "tunnel":
+            return None
+        if by_name == "pod-link" and not another:
+            return NAME
+        sources, destinations = self._macs()
+        from_proxy, to_proxy = proxy_mac in sources, proxy_mac in destinations
+        if (from_proxy and (by_name != "host-nic" or self.name == "eth0")) or (to_proxy and by_name != "host-nic"):
+            return PROXY_MAC
+        if not another and self._asked_as_calico(proxy_mac, by_name, known):
+            return GATEWAY
+        if by_name is None and not another and self._described(known):
+            return STATE
+        return None
+
+    def _described(self, known: Known) -> set[str | None]:
+        """What the state calls the links of the pods that speak or are spoken to here."""
+        sources, destinations = self._macs()
+        return {known.links[mac] for mac in sources | destinations if mac is not None and mac in known.links}
+
+    def _take_name(self, known: Known) -> None:
+        """Call a link as the state does, where nothing else names it."""
+        names = [] if self.named_by else list(self._described(known))
+        if len(names) == 1 and names[0] is not None:
+            self.name, self.named_by = names[0], "state"
+
+    def _macs(self) -> tuple[set[int | None], set[int | None]]:
+        return {group.src for group in self.groups.values()}, {group.dst for group in self.groups.values()}
+
+    def _asked_as_calico(self, proxy_mac: int, by_name: str | None, known: Known) -> bool:
+        """Whether the gateway is asked for as Calico's pods do: by broadcast.
+
+        Pods of AWS and Azure have an entry for the same address that their plugin sets, and merely see to it that it
+        still holds, at a MAC of their own network. On a NIC anybody may ask.
+        """
+        if not self.gateway.askers or (known.other and not known.calico):
+            return False
+        if by_mac(self._macs()[0] | self.gateway.macs) or (
+            by_name == "host-nic" and self.named_by and is_machines_own(self.name)
+        ):
+            return False
+        asked = {self.groups[number].dst for number in self.gateway.askers}
+        return any(mac is None or mac == proxy_mac or is_group_mac(mac) for mac in asked)
+
+    def _looks_like(self) -> Likeness | None:
+        """Another network, by the interface's name or by MACs that it gives to its links."""
+        network = by_device(self.name)
+        if network is not None:
+            return Likeness(network)
+        sources, destinations = self._macs()
+        found = by_mac(sources | destinations | self.gateway.macs) if self.kind == "unknown" else None
+        return Likeness(*found) if found else None
 
     def decide_end(self, prefix: str) -> str | None:
         """cali or pod: the end of the pod link at which this was recorded, from its name or the gateway's request."""
         if self.kind != "pod-link":
             return None
-        if find_cali_name(self.name, prefix):
+        if self.named_by not in ("", "state") and find_cali_name(self.name, prefix):
             return "cali"
         # What a file is called does not tell where -i any was recorded.
         if self.named_by and kind_of_name(self.name, prefix) == "host-nic":
@@ -154,14 +226,22 @@ def _name(
         return clean(given[None]), "user"
     if ifindex is not None and not single and not (interface.printed and interface.name):
         return f"ifindex {ifindex}", ""
+    cali = find_cali_name(interface.name, prefix) if interface.name else None
+    if interface.name and interface.doubtful and not (cali and single):
+        # The name of whichever interface has that number where the text was printed.
+        known = cali or (interface.name if by_device(interface.name) else f"ifindex {ifindex}")
+        return clean(known), ""
     if interface.name and interface.name != "any":
-        return clean(find_cali_name(interface.name, prefix) or interface.name), "capture"
+        return clean(cali or interface.name), "capture"
     if single:
         whole = bare_name(path)
         stem = whole.split(".")[0]
         # node-1_eth0.pcap, worker2-vxlan.calico.pcap: the interface stands last.
         last = re.split(r"[-_]", whole)[-1]
         for candidate in (find_cali_name(path.name, prefix), stem, whole, last):
-            if candidate and kind_of_name(candidate, prefix):
+            if candidate and (kind_of_name(candidate, prefix) or by_device(candidate)):
                 return candidate, "file name"
+        if is_interface(last):
+            # A name, but not one that tells what the interface is or on which machine.
+            return last, ""
     return (f"interface {interface.number}" if not single else clean(source.short_name)), ""

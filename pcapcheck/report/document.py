@@ -110,6 +110,8 @@ def _capture(result: Result, capture: Capture) -> dict[str, Any]:
                 "link_type": link_name(link.point.link_type),
                 "ifindex": link.point.key[2],
                 "kind": link.point.kind,
+                "calico": link.point.calico,
+                "network": link.point.likeness.network.id if link.point.likeness else None,
                 "end": link.end,
                 "frames": link.point.frames,
             }

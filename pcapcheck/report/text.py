@@ -12,6 +12,7 @@ from pcapcheck.decode.frames import link_name
 from pcapcheck.flows.echo import error_words
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations, Tally
+from pcapcheck.flows.unjudged import what_it_is
 from pcapcheck.report.causes import write_diagnosis, write_remarks
 from pcapcheck.report.counts import counts
 from pcapcheck.report.evidence import Shown, frames_in_words, in_lines
@@ -89,7 +90,9 @@ def capture_line(result: Result, capture: Capture) -> str:
         parts.append(format_duration(last - first))
     for link in links[:4]:
         what = {"pod-link": "pod link", "host-nic": "host NIC"}.get(link.point.kind, link.point.kind)
-        if link.point.kind == "unknown":
+        if link.point.likeness:
+            what = what_it_is(link)
+        elif link.point.kind == "unknown":
             what = f"{link_name(link.point.link_type)} interface of unknown kind"
         pod = ", ".join(format_address(ip) for ip in sorted(link.pod_ips)[:2])
         macs = ", ".join(format_mac(mac) for mac in sorted(link.pod_macs)[:2])

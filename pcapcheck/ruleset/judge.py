@@ -12,6 +12,7 @@ from pcapcheck.columns import ADDRESS, ANSWERS, ARP, ASKED, HOPS, PATHS, STATE, 
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.links import UNNAMED
 from pcapcheck.flows.points import PointKey
+from pcapcheck.flows.unjudged import why_unjudged
 from pcapcheck.ruleset.aggregate import COUNT, RATIO, SIGNS, Bound, Measure, Spread
 from pcapcheck.ruleset.bins import SAMPLES_PER_BIN, Bin, BinKey, Sample
 from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Judge, Leaf
@@ -305,13 +306,16 @@ def _valueless(finding: Finding) -> str:
 
 def _nothing(rule: Rule, seen: int, facts: Facts) -> str:
     if rule.table == STATE:
+        if facts.not_calico:
+            return facts.not_calico
         none = "the state tells of no pod link"
         return rule.absent or f"{none} of the kind that this is about" if seen else none
-    wants_link = any(leaf.column.name == "kind" for leaf in rule.select.leaves())
+    named = {leaf.column.name for leaf in rule.select.leaves()}
     if not facts.links:
         return "no frame was recorded, or none lies between --since and --until"
+    wants_link = "kind" in named or (not facts.calico and bool({"calico", "entered"} & named or rule.table == HOPS))
     if wants_link and not any(link.point.kind == "pod-link" and link.judged for link in facts.links.values()):
-        return "nothing shows that this is a pod link; name the interface, as the node calls it: --interface FILE=NAME"
+        return why_unjudged(facts.links.values(), facts.not_calico)
     links = sum(link.point.kind == "pod-link" and link.judged for link in facts.links.values())
     if rule.table in (HOPS, PATHS) and facts.followed:
         return _not_there(rule, facts)

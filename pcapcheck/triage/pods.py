@@ -47,9 +47,9 @@ class Pods:
         return cls(Names.of(every, prefix))
 
     def by_address(self, ip: int) -> str | None:
-        """NAMESPACE/POD of an address."""
-        entry = self._names.by_ip.get(ip)
-        return full_name(entry) if entry else None
+        """NAMESPACE/POD of an address; of one that several pods have, all of them: ``lab/a or lab/b``."""
+        held = self._names.by_ip.get(ip, ())
+        return " or ".join(map(full_name, held)) or None
 
     def by_interface(self, cali: str) -> str | None:
         """NAMESPACE/POD of a cali interface, by the name that Calico gives it."""

@@ -78,7 +78,17 @@ def symptoms_of(case: Case, result: Result) -> dict[str, Value | None]:
         "claimed": next(
             (_one(i.evidence.row.get("ip")) for i in case.items if i.finding.rule.table == ADDRESSES), None
         ),
+        "claimed.interface": _claimed_elsewhere(case),
     }
+
+
+def _claimed_elsewhere(case: Case) -> str | None:
+    """The links other than the claimant's own on which its address is claimed, from the words about them."""
+    for item in case.items:
+        others = item.evidence.row.get("others")
+        if item.finding.rule.table == ADDRESSES and isinstance(others, str) and " on " in others:
+            return others.partition(" on ")[2]
+    return None
 
 
 def _gateway(case: Case, link: Link | None) -> str | None:

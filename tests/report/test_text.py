@@ -114,7 +114,9 @@ def test_consequences_are_not_told_as_news() -> None:
 def test_nothing_checked(tmp_path: Path) -> None:
     text = report(write_pcap(tmp_path / "ens5.pcap", [(BEGIN, b"\0" * 60)]))
     assert text.startswith("NOT CHECKED  nothing could be checked: ")
-    assert "--interface FILE=NAME" in text
+    assert "ens5 is a host NIC" in text
+    plain = report(write_pcap(tmp_path / "capture.pcap", [(BEGIN, b"\0" * 60)]))
+    assert "--interface FILE=NAME" in plain
 
 
 def test_pipe_has_no_colour_and_no_cut_lines() -> None:

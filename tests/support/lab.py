@@ -45,7 +45,7 @@ EXPECTED = {
     "dns-refused": "PPPP PPP P P PP PPP P- P",
     "direction-in": "---- P-- - P -- P-- -- -",
     "direction-out": "---- -P- - P -- --- -- -",
-    "duplicate-ip": "FPPP PPP P P PP PPP P- P",
+    "duplicate-ip": "FPPP PPP P F PP PPP P- P",
     "duplicate-ip-one-link": "PPPP PPP P F PP PPP P- P",
     "duplicates": "PPPP PPP P P PP PPP P- P",
     "forwarding-off": "F--- --- - P -- --- -- -",

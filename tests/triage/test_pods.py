@@ -43,3 +43,13 @@ def test_a_file_without_pods(tmp_path: Path) -> None:
 
 def test_none() -> None:
     assert Pods.none().by_address(parse_address("10.244.1.10")) is None
+
+
+def test_an_address_of_two_pods_is_said_to_be(tmp_path: Path) -> None:
+    table = tmp_path / "pods.txt"
+    table.write_text(
+        "NAMESPACE   NAME    READY   STATUS    RESTARTS   AGE   IP            NODE\n"
+        "shop        web-b   1/1     Running   0          3d    10.61.8.21    node\n"
+        "shop        web-c   1/1     Running   0          3d    10.61.8.21    node\n"
+    )
+    assert Pods.read([table]).by_address(parse_address("10.61.8.21")) == "shop/web-b or shop/web-c"

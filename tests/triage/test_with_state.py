@@ -24,7 +24,7 @@ UNSEEN = {
 }
 # What is so besides the cause, and follows from it or leads to it.
 ALSO = {
-    "duplicate-ip": {"duplicate-address"},
+    "duplicate-ip": {"address-on-two-links"},
     "ipv6-random-mac": {"cali-mac-changed"},
 }
 

@@ -44,7 +44,10 @@ _PUNCTUATION = re.compile(r"[^\w]*$")
 
 @dataclass
 class Described:
-    """What the text says of the packets that follow: where and how they were recorded."""
+    """What the text says of the packets that follow: where and how they were recorded.
+
+    ``live``: they were printed on the machine that saw them, so the interfaces' names are its own.
+    """
 
     name: str | None = None
     link_type: int | None = None
@@ -52,6 +55,7 @@ class Described:
     snaplen: int = 0
     sure_of_names: bool = True
     from_command: bool = False
+    live: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ def known_line(line: str, before: Described) -> Described | Dropped | bool | Non
     if match:
         described = before if before.from_command else Described()
         described.from_command = False
+        described.live = True
         described.name = None if match[1] == "any" else match[1]
         described.link_type = LINK_TYPES.get(match[2], described.link_type)
         described.snaplen = int(match[3] or 0)
@@ -83,7 +88,7 @@ def known_line(line: str, before: Described) -> Described | Dropped | bool | Non
     match = _READING.match(text)
     if match:
         described = before if before.from_command else Described()
-        described.from_command = False
+        described.from_command = described.live = False
         described.link_type = LINK_TYPES.get(match[1])
         return described
     match = _DROPPED.search(text) if text[-9:] in ("by kernel", "interface") else None
@@ -108,7 +113,7 @@ def _arguments(text: str) -> str | None:
 
 def _of_command(arguments: str) -> Described:
     """The interface, the direction and the filter that tcpdump was given."""
-    described = Described(from_command=True)
+    described = Described(from_command=True, live=True)
     arguments, _, pipe = re.sub(r"\s(?:\d?>&?\s*\S+|&)(?=\s|$)", " ", arguments).partition("|")
     try:
         words = shlex.split(arguments.rstrip("` "))
@@ -136,6 +141,8 @@ def _of_command(arguments: str) -> Described:
             if short and not value:
                 value = words[place] if place < len(words) else ""
                 place += 1
+        if short == "r":
+            described.live = False
         if short == "i" and value != "any":
             described.name = value
         elif short == "Q" and value != "inout":

@@ -230,6 +230,7 @@ class TranscriptReader:
                     snaplen=described.snaplen,
                     filter=described.filter,
                     printed=True,
+                    doubtful=bool(name) and packet.ifindex is not None and not described.live,
                 )
             )
         return number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pcapcheck.triage.state.model import NODE, Host, State
+from pcapcheck.triage.state.model import NODE, POD, Host, State
 from pcapcheck.values import clean
 
 HOSTS_NAMED = 20
@@ -21,12 +21,18 @@ def describe_state(state: State) -> tuple[list[str], list[str]]:
 
 def _host(state: State, host: Host) -> str:
     if host.role != NODE:
-        return clean(f"{host.role or 'a host of unknown kind'} {host.label}".replace("pod a pod", "a pod"))
+        said = clean(f"{host.role or 'a host of unknown kind'} {host.label}".replace("pod a pod", "a pod"))
+        links = [link for link in state.links if link.pod is host]
+        if any(link.machine for link in links):
+            said += " (a virtual machine's; its inside is not judged)"
+        elif host.role == POD and not any(link.calico for link in links):
+            said += " (not shown to be Calico's, not judged)"
+        return said.replace("a host of unknown kind a host", "a host of unknown kind")
     if host.contradictions:
         return clean(f"node {host.label}".replace("node the node", "the node")) + ": contradicts itself, not used"
-    links = sum(link.node is host for link in state.links)
+    count = sum(link.node is host and link.calico is not None for link in state.links)
     data_plane = ", eBPF data plane" if host.ebpf else ""
     return (
         clean(f"node {host.label}".replace("node the node", "the node"))
-        + f": {links} pod link{'' if links == 1 else 's'}{data_plane}"
+        + f": {count} pod link{'' if count == 1 else 's'}{data_plane}"
     )

@@ -395,9 +395,10 @@ class PodLink:
     ``cali_name`` may be known where ``cali`` is not listed: from the pod's name, or from the host route to its address.
     ``name`` is NAMESPACE/POD; ``named_by`` says by what it is known: name (the session said so), address, or cali (by
     the name of the interface, which then proves nothing about that name). ``joined_by`` says how the ends were found to
-    belong together: netns, index, name, mac or route. ``apart``: the two are not of one instance of the pod, so what
-    was described of its inside says nothing of what is behind this cali. ``foreign``: captures show another instance than
-    all that was described.
+    belong together: netns, index, name, mac or route. ``apart``: the two are not of one instance of the pod, so what was
+    described of its inside says nothing of what is behind this cali. ``foreign``: captures show another instance than all
+    that was described. ``calico`` is by what the link is shown to be Calico's (None: it is not judged). ``machine``: a
+    virtual machine is behind a bridge inside the pod, and has the pod's address.
     """
 
     node: Host | None = None
@@ -411,6 +412,8 @@ class PodLink:
     named_by: str | None = None
     apart: bool = False
     foreign: bool = False
+    calico: str | None = None
+    machine: bool = False
 
     @property
     def mac(self) -> int | None:
@@ -418,11 +421,22 @@ class PodLink:
         return self.end.mac if self.end else None
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A host that is not Calico's: the network that it looks like, by what, and the lines that show it."""
+
+    host: str
+    title: str
+    by: str
+    lines: tuple[Line, ...]
+
+
 @dataclass(slots=True)
 class State:
     """All that was described, and ``problems``: lines that were not understood, with what was expected.
 
-    Of many problems the first are kept, of the rest the number.
+    Of many problems the first are kept, of the rest the number. ``calico``: a node shows Calico's data path;
+    ``looks`` are nodes and pods of other networks.
     """
 
     hosts: list[Host] = field(default_factory=list)
@@ -430,6 +444,8 @@ class State:
     problems: list[tuple[Line, str]] = field(default_factory=list)
     problems_untold: int = 0
     links: list[PodLink] = field(default_factory=list)
+    calico: bool = False
+    looks: list[Look] = field(default_factory=list)
 
     def complain(self, line: Line, message: str) -> None:
         """Remember a line that was not understood; of many only the first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pcapcheck.networks import VM_BRIDGE, VM_UPLINK
 from pcapcheck.triage.state.model import Host, Link, PodEntry, PodLink, State
 from pcapcheck.workload import cali_name, find_cali_name, is_shortened, parse_pod
 
@@ -18,7 +19,7 @@ class Names:
     """Pods by what they can be known by."""
 
     prefix: str
-    by_ip: dict[int, PodEntry] = field(default_factory=dict)
+    by_ip: dict[int, list[PodEntry]] = field(default_factory=dict)
     by_name: dict[str, PodEntry] = field(default_factory=dict)
     by_cali: dict[str, str] = field(default_factory=dict)
 
@@ -32,8 +33,17 @@ class Names:
             # What kubectl does not say is mostly "default"; it counts only where a cali of that name is there.
             names.by_cali.setdefault(cali_name(pod.namespace or "default", pod.name, prefix), full_name(pod))
             if pod.ip is not None and pod.holds_address:
-                names.by_ip.setdefault(pod.ip, pod)
+                held = names.by_ip.setdefault(pod.ip, [])
+                if all(one.label != pod.label for one in held):
+                    held.append(pod)
         return names
+
+    def holder(self, ips: list[int], cali: str | None) -> PodEntry | None:
+        """The pod that has one of these addresses; of several with one address the one that the link is named after."""
+        held = next((self.by_ip[ip] for ip in ips if ip in self.by_ip), [])
+        if len(held) > 1:
+            held = [one for one in held if cali is not None and self.by_cali.get(cali) == full_name(one)]
+        return held[0] if held else None
 
 
 def full_name(pod: PodEntry) -> str:
@@ -142,7 +152,13 @@ def cali_names(node: Host, prefix: str) -> list[str]:
 
 
 def pod_end(pod: Host) -> Link | None:
-    """The pod's end of its link: eth0, else where its default route leaves, else its only link."""
+    """The pod's end of its link: eth0, else where its default route leaves, else its only link.
+
+    In the pod of a virtual machine it is a port of KubeVirt's bridge, and eth0 a dummy with the pod's address.
+    """
+    if any(map(VM_BRIDGE.fullmatch, pod.links)):
+        ports = [link for name, link in pod.links.items() if VM_UPLINK.fullmatch(name) and link.peer_index is not None]
+        return ports[0] if ports else None
     if "eth0" in pod.links:
         return pod.links["eth0"]
     for route in pod.routes:
@@ -171,7 +187,7 @@ def _name(link: PodLink, routed: list[int], names: Names) -> None:
     said = link.pod.name if link.pod else None
     if link.apart or (not link.ips and len(routed) <= MOST_OWN):
         link.ips = list(routed[:MOST_OWN])
-    entry = next((names.by_ip[ip] for ip in link.ips if ip in names.by_ip), None)
+    entry = names.holder(link.ips, link.cali_name)
     if said and "/" in said:
         link.name, link.named_by = said, BY_NAME
     elif said and (said in names.by_name or entry is None):

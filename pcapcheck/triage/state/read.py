@@ -13,8 +13,9 @@ from pcapcheck.capture.source import Source
 from pcapcheck.errors import EMPTY, MISSING, TOO_LARGE, CaptureError, StateError, kind_of, refused
 from pcapcheck.triage.state.blocks import Understood, understand
 from pcapcheck.triage.state.model import POD, Host, Line, State
+from pcapcheck.triage.state.network import sort_out
 from pcapcheck.triage.state.pod_links import join_links
-from pcapcheck.triage.state.roles import Roles
+from pcapcheck.triage.state.roles import GATEWAY, Roles
 from pcapcheck.triage.state.session import read_session
 from pcapcheck.triage.state.shortened import complete_names
 from pcapcheck.values import clean
@@ -23,6 +24,7 @@ MOST_BYTES = 16 << 20
 MOST_LINES = 500_000
 MOST_POD_LINKS = 5000
 PREFIX = "cali"
+PROXY_MAC = 0xEEEEEEEEEEEE
 # What the files with these texts are for.
 PASTE = (
     "paste the output of ip addr, ip route, ip neigh and sysctl, or run on the node what 'pcapcheck node-script' prints"
@@ -32,7 +34,11 @@ Skip = Callable[[Path, StateError], None]
 
 
 def read_state(
-    paths: Iterable[str | Path], prefix: str = PREFIX, gateway: int | None = None, skip: Skip | None = None
+    paths: Iterable[str | Path],
+    prefix: str = PREFIX,
+    gateway: int = GATEWAY,
+    proxy_mac: int = PROXY_MAC,
+    skip: Skip | None = None,
 ) -> State:
     """What the files tell of nodes and pods. ``prefix`` begins the names of pod interfaces.
 
@@ -42,8 +48,7 @@ def read_state(
     given = [Path(path) for path in paths]
     understood = _understood(given, skip)
     state = understood.state
-    roles = Roles(prefix) if gateway is None else Roles(prefix, gateway)
-    state.hosts = roles.sort(understood.parts)
+    state.hosts = Roles(prefix, gateway).sort(understood.parts)
     for host in state.hosts:
         for one in host.contradictions:
             state.complain(
@@ -53,6 +58,7 @@ def read_state(
             )
     complete_names(state, prefix)
     state.links = join_links(state, prefix)
+    sort_out(state, prefix, gateway, proxy_mac)
     if len(state.links) > MOST_POD_LINKS:
         error = StateError(
             f"more than {MOST_POD_LINKS} pod links are described; leave out what is not about this node", TOO_LARGE

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pcapcheck.errors import StateError
+from pcapcheck.networks import by_device
 from pcapcheck.triage.state.blocks import Part
 from pcapcheck.triage.state.gathered import Gathered
 from pcapcheck.triage.state.model import BPF_DEVICES, NODE, POD, Host
@@ -30,9 +31,18 @@ class Roles:
     def __init__(self, prefix: str, gateway: int = GATEWAY) -> None:
         self.prefix = prefix
         self.gateway = gateway
+        # The numbers of pods' ends, and of their other ends, as the nodes' ends name them.
+        self._named: set[tuple[int, int]] = set()
 
     def sort(self, parts: Iterable[Part]) -> list[Host]:
         """The hosts, nodes first. Raises StateError where there are more than any node has."""
+        parts = list(parts)
+        for part in parts:
+            self._named |= {
+                (link.peer_index, link.index)
+                for link in part.host.links.values()
+                if link.peer_index is not None and link.index is not None and self._is_nodes(link.name)
+            }
         hosts = [host for group in by_owner(parts) for host in self._group(group)]
         if len(hosts) > MOST_HOSTS:
             raise StateError(
@@ -50,7 +60,7 @@ class Roles:
             for part in group:
                 gathered.add(part.host)
             host = gathered.finish()
-            host.role = host.role or self.role_of(host) or _guess(owner)
+            host.role = host.role or self.role_of(host) or _guess(owner, host)
             yield host
             return
         for host in self._anonymous(group):
@@ -98,18 +108,34 @@ class Roles:
                 return POD
         if any(one.ip == self.gateway and one.mac is not None for one in host.neighbours):
             return POD
-        if any(one.is_host and one.scope in (None, "global") and one.dev not in NOT_A_PODS for one in host.addresses):
+        if any(
+            one.is_host and one.scope in (None, "global") and one.dev not in NOT_A_PODS and _may_be_veth(host, one.dev)
+            for one in host.addresses
+        ):
             return POD
         if any(one.via == self.gateway for one in host.lookups):
             return POD
-        link = host.links.get("eth0")
-        return POD if link and link.peer_index is not None and "links" in host.whole else None
+        # Any container, and any machine made of namespaces, has an eth0@if7: a pod is one that a node's end names.
+        ends = ((link.index, link.peer_index) for link in host.links.values())
+        return POD if any(end in self._named for end in ends) else None
 
     def _is_nodes(self, name: str) -> bool:
         known = kind_of_name(name, self.prefix) in ("pod-link", "tunnel") or is_shortened(name, self.prefix)
-        return (known and name != "tunl0") or name in NODE_DEVICES
+        return (known and name != "tunl0") or name in NODE_DEVICES or by_device(name) is not None
 
 
-def _guess(owner: Owner) -> str | None:
-    """A network namespace that was entered from a node is a pod's; a host that is not known for a pod is a node."""
-    return POD if owner.netns else NODE if owner.name else None
+def _may_be_veth(host: Host, dev: str) -> bool:
+    """Whether an interface may be a pod's: machines in some clouds have addresses of one host on their NICs."""
+    link = host.links.get(dev)
+    return link is None or link.peer_index is not None or link.index is None
+
+
+def _guess(owner: Owner, host: Host) -> str | None:
+    """A network namespace that was entered from a node is a pod's; a host that is not known for a pod is a node.
+
+    One that stands in a namespace of its own and shows nothing of either is some other machine.
+    """
+    if owner.netns:
+        return POD
+    link = host.links.get("eth0")
+    return NODE if owner.name and (link is None or link.peer_index is None) else None

@@ -32,6 +32,8 @@ class StateRow:
     node: str | None = None
     pod: str | None = None
     pod_ip: tuple[int, ...] | None = None
+    calico: str | None = None
+    machine: bool = False
     ebpf: bool | None = None
     host_address: bool | None = None
     default_route: bool | None = None
@@ -107,11 +109,13 @@ class _Row:
         link, row = self.link, self.row
         row.interface, row.pod = link.cali_name, _called(link)
         row.pod_ip = tuple(link.ips) or None
+        row.calico, row.machine = link.calico, link.machine
         if link.foreign:
             said = f"the state describes another instance of the pod behind {link.cali_name} than the captures show"
             row.lacking = dict.fromkeys(COLUMNS[STATE], said)
             return row
-        if link.pod and not link.apart:
+        # Of a virtual machine's pod the inside is KubeVirt's; the machine has the pod's address and gateway.
+        if link.pod and not link.apart and not link.machine:
             self._inside(link.pod, link.end or pod_end(link.pod))
         if link.cali:
             self._ends(link.cali, "cali")
@@ -119,6 +123,8 @@ class _Row:
             self._ends(link.end, "pod")
         if link.apart:
             self._set_apart()
+        if link.machine:
+            row.pod_mac = None
         if link.node and link.cali_name:
             self._on_node(link.node, link.cali_name)
         whole = link.cali_name and not is_shortened(link.cali_name, self.prefix)

@@ -1,0 +1,124 @@
+"""Neighbours: pods on two links of one node that have one address at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from pcapcheck.decode.frames import COOKED
+from pcapcheck.decode.layout import TTL_ORIGINAL
+from pcapcheck.flows.addresses import AddressRow
+from pcapcheck.flows.links import Link
+from pcapcheck.flows.points import PointKey
+from pcapcheck.flows.sides import LINK_LOCAL, POD
+
+# Whether two links are of one node; None where nothing tells.
+OnOneNode = Callable[[Link, Link], bool | None]
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A pod that has an address: on which link, with which MAC, from when to when (nanoseconds).
+
+    ``refused``: it asked for its gateway and never got an answer, as where the node's route for it leads elsewhere.
+    """
+
+    link: Link
+    mac: int
+    first: int
+    last: int
+
+    @property
+    def refused(self) -> bool:
+        talk = self.link.point.gateway
+        asking = {number for number in talk.askers if self.link.point.groups[number].src == self.mac}
+        return bool(asking) and not asking & talk.answered
+
+    def apart_from(self, other: Holder) -> int:
+        """How long after one was heard last the other was heard first; 0 where both were heard at one time."""
+        return max(0, self.first - other.last, other.first - self.last)
+
+
+def judge_per_node(
+    rows: Iterable[AddressRow],
+    links: dict[PointKey, Link],
+    gateways: frozenset[int],
+    on_one_node: OnOneNode,
+    pause: int,
+) -> Iterator[AddressRow]:
+    """The rows, those of an address that a pod on another link of the node has too with that pod's MAC added.
+
+    A pod made anew under another name has its address after the first is gone, and the node answers it. Who is refused
+    within ``pause`` (nanoseconds) of the other's last frame has it while the other still has it.
+    """
+    rows = list(rows)
+    holders: dict[int, list[Holder]] = {}
+    for row in rows:
+        held = _claimed(row, links[row.point], gateways)
+        if held is not None:
+            holders.setdefault(row.ip, []).append(held)
+    for link in links.values() if holders else ():
+        for ip, held in _spoken(link):
+            if ip in holders:
+                holders[ip].append(held)
+    for row in rows:
+        link = links[row.point]
+        mine = _claimed(row, link, gateways)
+        others = [
+            one
+            for one in (holders.get(row.ip, ()) if mine is not None else ())
+            if mine is not None and _is_another(one, mine, pause) and _may_be_one_node(link, one.link, on_one_node)
+        ]
+        if not others:
+            yield row
+            continue
+        macs = (row.other_claimants or frozenset()) | {one.mac for one in others}
+        names = dict.fromkeys(one.link.point.name for one in others)
+        yield replace(row, claimants=len(macs) + 1, other_claimants=macs, other_interfaces=", ".join(names))
+
+
+def _claimed(row: AddressRow, link: Link, gateways: frozenset[int]) -> Holder | None:
+    """Who a claim is by, where that is surely a pod with an address of its own."""
+    if row.kind != "pod-link" or row.proxied or row.side != POD or row.mac not in link.pod_macs or _is_mixed(link):
+        return None
+    if row.ip in gateways or row.ip >> 118 == LINK_LOCAL or row.first_time is None or row.until is None:
+        return None
+    return Holder(link, row.mac, row.first_time, row.until)
+
+
+def _spoken(link: Link) -> Iterator[tuple[int, Holder]]:
+    """The addresses that a pod sends from, with a TTL as hosts set it: what it forwards for others is not its own."""
+    if link.point.kind != "pod-link" or _is_mixed(link):
+        return
+    for group in link.point.groups.values():
+        if group.source is None or group.src is None or group.first is None or group.last is None:
+            continue
+        own = group.carries == "ip-unicast" and group.ttl == TTL_ORIGINAL and link.sides.of(group)[0] == POD
+        if own and group.source >> 118 != LINK_LOCAL:
+            yield group.source, Holder(link, group.src, group.first, group.last)
+
+
+def _is_mixed(link: Link) -> bool:
+    """Whether several links are in one recording, so that a claim may be of any of them."""
+    return link.sides.folded or link.sides.crowded or link.point.link_type == COOKED
+
+
+def _is_another(one: Holder, mine: Holder, pause: int) -> bool:
+    """Whether it is another pod, on another link, at the same time. One link may be recorded at both ends."""
+    if one.link is mine.link or one.mac == mine.mac or one.link.pod_macs & mine.link.pod_macs:
+        return False
+    between = one.apart_from(mine)
+    return between == 0 or (between <= pause and one.refused != mine.refused)
+
+
+def _may_be_one_node(link: Link, other: Link, on_one_node: OnOneNode) -> bool:
+    """Captures of one call are taken to be of one node unless packets, or what the files are called, say otherwise."""
+    told = on_one_node(link, other)
+    return told if told is not None else _host_of(link) == _host_of(other)
+
+
+def _host_of(link: Link) -> tuple[str, str]:
+    """What a file's folder and name say of the host, in ``node1/eth0.pcap`` or ``node1-cali….pcap``."""
+    path, name = link.point.path, link.point.name
+    before, found, _ = path.name.partition(name)
+    return str(path.parent), before.strip("-_.") if found else ""

@@ -1,0 +1,148 @@
+"""Networks of pods: by what each is known, in captures and in a node's state. The table below is all there is to edit.
+
+Sources: the plugins' own code. AWS: amazon-vpc-cni-k8s, networkutils.GeneratePodHostVethName and driver.go. Azure:
+azure-container-networking, transparent_endpointclient_linux.go. Cilium: pkg/defaults, pkg/endpoint/connector. GKE: its
+ptp plugin with the prefix gke. containernetworking/plugins: bridge, ptp, pkg/ip RandomVethName. KubeVirt:
+pkg/network/namescheme.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+# By what a link is shown to be Calico's, the strongest first.
+NAME, PROXY_MAC, GATEWAY, STATE = "name", "proxy-mac", "gateway", "state"
+EVIDENCE = (NAME, PROXY_MAC, GATEWAY, STATE)
+# What the kernel's route listings call Calico's routes: Felix's own (felix/dataplane/linux, RouteProtocol) and BIRD's.
+CALICO_PROTOCOLS = ("80", "bird")
+# Interfaces inside a pod in which KubeVirt bridges a virtual machine to the pod's link.
+VM_BRIDGE = re.compile(r"k6t-\w+")
+VM_UPLINK = re.compile(r"\w+-nic")
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network other than Calico's. ``links`` is what it calls the node's ends of pod links, ``devices`` the rest.
+
+    ``title`` is how sentences call it, ``link`` what a pod link of it is called.
+    ``macs`` are those that it gives to the node's ends. ``own_name``: nobody else calls links so, so the name is proof
+    that the link is not Calico's. ``virtual_gateway``: pods reach 169.254.1.1 there too, by an entry that its
+    plugin sets. ``bypasses``: replies may be handed to the pod past the node's end of its link.
+    """
+
+    id: str
+    title: str
+    link: str
+    links: str = ""
+    devices: str = ""
+    macs: tuple[int, ...] = ()
+    own_name: bool = False
+    virtual_gateway: bool = False
+    bypasses: bool = False
+
+    def has_link(self, name: str) -> bool:
+        """Whether an interface of that name is the node's end of a pod link of this network."""
+        return bool(self.links) and re.fullmatch(self.links, name) is not None
+
+    def has_device(self, name: str) -> bool:
+        """Whether it is another device of this network: a bridge, a tunnel."""
+        return bool(self.devices) and re.fullmatch(self.devices, name) is not None
+
+
+# The more telling first: a node may have devices of several.
+NETWORKS = (
+    Network(
+        "aws-vpc-cni",
+        "AWS VPC CNI",
+        "AWS VPC CNI pod link",
+        r"eni[0-9a-f]{11}",
+        r"vlan\.eth\.\d+",
+        own_name=True,
+        virtual_gateway=True,
+    ),
+    Network(
+        "azure-cni",
+        "Azure CNI",
+        "Azure CNI pod link",
+        r"azv(eth)?[0-9a-f]{7,12}",
+        r"azure\d+",
+        (0xAAAAAAAAAAAA,),
+        own_name=True,
+        virtual_gateway=True,
+    ),
+    Network("gke", "GKE", "GKE pod link", r"gke[0-9a-f]{11}", own_name=True),
+    Network(
+        "cilium",
+        "Cilium",
+        "Cilium pod link",
+        r"lxc([0-9a-f]{9,12}|_health)",
+        r"cilium_\w+",
+        own_name=True,
+        bypasses=True,
+    ),
+    Network("antrea", "Antrea", "Antrea pod link", "", r"antrea-(gw|tun)0"),
+    Network("ovn-kubernetes", "OVN-Kubernetes", "OVN-Kubernetes pod link", "", r"ovn-k8s-\w+|br-int"),
+    Network("weave", "Weave Net", "Weave Net pod link", r"vethwepl[0-9a-f]+", r"weave|vethwe-\w+", own_name=True),
+    Network("kube-router", "kube-router", "kube-router pod link", "", r"kube-bridge"),
+    Network("flannel", "flannel", "flannel pod link", "", r"flannel(-v6)?\.\d+|flannel-wg(-v6)?"),
+    Network("bridge", "the bridge plugin", "bridge plugin pod link", "", r"cni\d+|cbr0"),
+    Network(
+        "veth",
+        "kindnet or another plugin that calls its links veth and a random number (or Docker)",
+        "veth pair of another plugin",
+        r"veth[0-9a-f]{7,8}",
+        own_name=True,
+    ),
+    Network("docker", "Docker", "Docker link", "", r"docker\d+|br-[0-9a-f]{12}"),
+)
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """The network that a capture point looks like, by its name or by ``mac``."""
+
+    network: Network
+    mac: int | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a node's state says of the network: whether it shows Calico, which other network, and its pods' links.
+
+    ``links`` maps a pod's MAC to the name of its link on the node. ``not_calico`` says in words what it shows instead.
+    """
+
+    calico: bool = False
+    other: bool = False
+    not_calico: str = ""
+    links: Mapping[int, str | None] = field(default_factory=dict)
+
+
+NOTHING_KNOWN = Known()
+
+
+def by_link(name: str) -> Network | None:
+    """The network whose pod links are called like this."""
+    return next((one for one in NETWORKS if one.has_link(name)), None)
+
+
+def by_device(name: str) -> Network | None:
+    """The network that has such a device: a pod link, a bridge or a tunnel."""
+    return next((one for one in NETWORKS if one.has_link(name) or one.has_device(name)), None)
+
+
+def by_mac(macs: Iterable[int | None]) -> tuple[Network, int] | None:
+    """The network that gives its links one of these MACs, and which."""
+    given = set(macs)
+    return next(((one, mac) for one in NETWORKS for mac in one.macs if mac in given), None)
+
+
+def is_of_another(name: str) -> bool:
+    """Whether a name is proof that a link is not one of Calico's, whatever the prefix of Calico's names is set to.
+
+    Calico may enforce policy on links that another plugin makes; its interface_prefix is then that plugin's.
+    """
+    network = by_link(name)
+    return network is not None and network.own_name

@@ -1,0 +1,121 @@
+"""One address on two pod links of one node at one time: a fault; the same at another time, or elsewhere, is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pcapcheck import analyze
+from pcapcheck.analysis import Analysis
+from pcapcheck.ruleset.finding import Finding
+from tests.support.lab import captures
+from tests.support.wire import BEGIN, NODE, NODE_IP, SECOND, Frame, answer, arp, ask, echo, reply, request, write_pcap
+
+ONE, OTHER, THIRD = "0e:61:00:00:00:01", "0e:61:00:00:00:02", "0e:61:00:00:00:03"
+IP, PEER = "10.61.8.21", "10.61.8.90"
+LEFT, RIGHT = "cali2b8f04a6d19", "cali9c0e53b77fa"
+
+
+def visit(mac: str, at: int, ip: str = IP, count: int = 4) -> list[Frame]:
+    """A pod asks for its gateway, and pings another once a second from second ``at`` on."""
+    frames = [ask(src=mac, ip=ip), answer(to=mac, to_ip=ip)]
+    for n in range(1, count + 1):
+        frames += [
+            request(n, src=ip, dst=PEER, eth=(mac, NODE), ident=at),
+            reply(n, src=PEER, dst=ip, eth=(NODE, mac), ident=at),
+        ]
+    return [(BEGIN + at * SECOND + number * SECOND // 2, frame) for number, frame in enumerate(frames)]
+
+
+def node_asks(mac: str, at: int, node_ip: str, ip: str = IP) -> list[Frame]:
+    asks = arp(1, (NODE, node_ip), ("00:00:00:00:00:00", ip), "ff:ff:ff:ff:ff:ff")
+    return [(BEGIN + at * SECOND + 1, asks), (BEGIN + at * SECOND + 2, answer(ip, mac, NODE, node_ip))]
+
+
+def judged(analysis: Analysis) -> Finding:
+    return next(one for one in analysis.findings if one.rule.id == "address-has-one-mac")
+
+
+def judge(folder: Path, left: list[Frame], right: list[Frame], names: tuple[str, str] = (LEFT, RIGHT)) -> Analysis:
+    paths = []
+    for name, frames in zip(names, (left, right), strict=True):
+        path = folder / f"{name}.pcap"
+        path.parent.mkdir(exist_ok=True)
+        paths.append(write_pcap(path, frames))
+    return analyze(*paths)
+
+
+def test_two_pods_with_one_address_fail_on_both_links(tmp_path: Path) -> None:
+    analysis = judge(tmp_path, visit(ONE, 0), visit(OTHER, 2))
+    finding = judged(analysis)
+    assert (finding.status, finding.failed) == ("fail", 2)
+    assert f"{IP} is claimed by {ONE} and by {OTHER} on {RIGHT} at the same time" in [
+        one.headline for one in finding.evidence
+    ]
+    first = analysis.diagnoses[0].suspects[0]
+    assert first.title.startswith(f"two pods on one node have the address {IP}, on ")
+
+
+def test_the_labs_duplicate_fails_and_its_cause_stands_first() -> None:
+    """One pod is heard right after the other, and the node's route leads to the first: it refuses the second."""
+    analysis = analyze(*captures("duplicate-ip"))
+    assert judged(analysis).status == "fail"
+    assert [one.suspects[0].cause.id for one in analysis.diagnoses] == ["address-on-two-links"] * 2
+
+
+def test_a_pod_that_only_sends_counts_too(tmp_path: Path) -> None:
+    assert judged(judge(tmp_path, visit(ONE, 0), visit(OTHER, 2)[2:])).status == "fail"
+
+
+def test_a_pod_made_anew_under_another_name_is_no_fault(tmp_path: Path) -> None:
+    assert judged(judge(tmp_path, visit(ONE, 0), visit(OTHER, 6))).status == "pass"
+
+
+def test_one_pod_recorded_at_both_ends_is_no_fault(tmp_path: Path) -> None:
+    assert judged(judge(tmp_path, visit(ONE, 0), visit(ONE, 0), (LEFT, "eth0"))).status == "pass"
+
+
+def test_other_addresses_are_no_fault(tmp_path: Path) -> None:
+    assert judged(judge(tmp_path, visit(ONE, 0), visit(OTHER, 1, "10.61.8.22"))).status == "pass"
+
+
+def test_two_nodes_are_no_fault(tmp_path: Path) -> None:
+    """By the addresses with which the nodes speak, by what the files are called, by their folders."""
+    left, right = visit(ONE, 0), visit(OTHER, 1)
+    told = judge(tmp_path, left + node_asks(ONE, 8, NODE_IP), right + node_asks(OTHER, 8, "172.31.186.9"))
+    assert judged(told).status == "pass"
+    assert judged(judge(tmp_path, left, right, (f"n1-{LEFT}", f"n2-{RIGHT}"))).status == "pass"
+    assert judged(judge(tmp_path, left, right, (f"n1/{LEFT}", f"n2/{RIGHT}"))).status == "pass"
+
+
+def test_one_node_by_its_own_address_outweighs_the_files_names(tmp_path: Path) -> None:
+    left, right = visit(ONE, 0) + node_asks(ONE, 8, NODE_IP), visit(OTHER, 1) + node_asks(OTHER, 8, NODE_IP)
+    assert judged(judge(tmp_path, left, right, (f"n1-{LEFT}", f"n2-{RIGHT}"))).status == "fail"
+
+
+def test_an_address_that_moves_between_pods_is_no_fault(tmp_path: Path) -> None:
+    """VRRP: the backup takes the address over; whoever had it goes on with its own."""
+    shared = "10.61.8.200"
+
+    def holds(mac: str, at: int) -> Frame:
+        return BEGIN + at * SECOND + 7, arp(1, (mac, shared), ("00:00:00:00:00:00", shared), "ff:ff:ff:ff:ff:ff")
+
+    left = sorted([*visit(ONE, 0), holds(ONE, 1)])
+    right = sorted([*visit(OTHER, 0, "10.61.8.22"), holds(OTHER, 3)])
+    assert judged(judge(tmp_path, left, right)).status == "pass"
+
+
+def test_what_a_pod_forwards_for_another_is_not_its_own(tmp_path: Path) -> None:
+    """A gateway pod sends on what another sent, one TTL less."""
+    forwarded = [
+        (BEGIN + n * SECOND, echo(8, n, src=IP, dst="192.0.2.9", eth=(OTHER, NODE), ttl=63, ident=77)) for n in (1, 2)
+    ]
+    right = sorted([*visit(OTHER, 0, "10.61.8.22"), *forwarded])
+    assert judged(judge(tmp_path, visit(ONE, 0), right)).status == "pass"
+
+
+@pytest.mark.parametrize("scenario", ["healthy", "ipv6", "healthy-dual-stack", "any", "bridged", "own-address-probe"])
+def test_healthy_links_share_no_address(scenario: str) -> None:
+    """The gateway of IPv6 has the same address on each cali; a bridge carries each pod's claims to both links."""
+    assert judged(analyze(*captures(scenario))).status == "pass"
