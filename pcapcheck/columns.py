@@ -313,12 +313,13 @@ _define(
     "what became of it, as a sentence goes on: get no reply, is refused by 10.0.0.1",
 )
 
+_PORT_NAME = "the text has a name for the port that is not known here; print it again with tcpdump -nn"
 _define(CONNECTIONS, "family", NUMBER, "4 or 6", shared=True)
 _define(CONNECTIONS, "time", TIME, "when the first SYN was recorded")
 _define(CONNECTIONS, "src", ADDRESS, "who asked")
 _define(CONNECTIONS, "dst", ADDRESS, "who was asked")
-_define(CONNECTIONS, "src_port", NUMBER, "port of the one who asked")
-_define(CONNECTIONS, "dst_port", NUMBER, "port that was asked")
+_define(CONNECTIONS, "src_port", NUMBER, "port of the one who asked", why_absent=_PORT_NAME)
+_define(CONNECTIONS, "dst_port", NUMBER, "port that was asked", why_absent=_PORT_NAME)
 _define(CONNECTIONS, "outcome", ENUM, "what became of it; an RST is a reply too", words=OUTCOMES, shared=True)
 _define(
     CONNECTIONS,

@@ -140,17 +140,20 @@ class EchoBin:
 
 
 class Attempt(Echo):
-    """One attempt at a TCP connection: ``requests`` counts its SYNs, the first of which is ``frames[0]``."""
+    """One attempt at a TCP connection: ``requests`` counts its SYNs, the first of which is ``frames[0]``.
+
+    A text may call a port by a name that nobody here knows; port 0 is nobody's (RFC 6335, section 6).
+    """
 
     __slots__ = ()
 
     @property
-    def src_port(self) -> int:
-        return (self.ident or 0) & 0xFFFF
+    def src_port(self) -> int | None:
+        return (self.ident or 0) & 0xFFFF or None
 
     @property
-    def dst_port(self) -> int:
-        return self.seq
+    def dst_port(self) -> int | None:
+        return self.seq or None
 
     @property
     def fate(self) -> str:
