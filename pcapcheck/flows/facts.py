@@ -15,7 +15,7 @@ from pcapcheck.flows.points import CapturePoint, PointKey, points_of
 from pcapcheck.flows.read import Capture, Reading, read_frames
 from pcapcheck.flows.sides import NODE
 from pcapcheck.flows.twins import recorded_twice
-from pcapcheck.values import Value
+from pcapcheck.values import Value, is_name
 
 
 class Facts:
@@ -229,15 +229,17 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
             "print it with -v (tcpdump -nn -e -v)",
         )
     talk = link.point.gateway
-    provable = talk.askers.keys() - talk.answered or any(one.shakes_hands for one in link.point.groups.values())
+    groups = link.point.groups
+    # A name may be the gateway's.
+    named = {target for group, target in capture.exchanges.asked if group in groups and is_name(target)}
+    provable = named or talk.askers.keys() - talk.answered or any(one.shakes_hands for one in groups.values())
     if any(missing.values()) and provable and not link.heard_both_ends:
-        groups = link.point.groups
         rows = (
             row
             for row in read_frames(capture.source, reading)
             if row.group in groups and (row.eth_src or groups[row.group].by_address)
         )
-        proof = proof_of_one_way(rows, reading.gateways, reading.arp_wait)
+        proof = proof_of_one_way(rows, reading.gateways | named, reading.arp_wait)
         if proof:
             link.silence |= dict.fromkeys(ASKED, proof)
 

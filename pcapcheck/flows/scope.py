@@ -76,9 +76,7 @@ def _is_pod(link: Link, pod: str, prefix: str) -> bool:
     try:
         return link.point.name == cali_name(*parse_pod(pod), prefix)
     except ValueError:
-        raise CaptureError(
-            f"--pod {pod}: give the pod's address or NAMESPACE/POD"
-        ) from None
+        raise CaptureError(f"--pod {pod}: give the pod's address or NAMESPACE/POD") from None
 
 
 def parse_interface_names(specifications: tuple[str, ...]) -> dict[str, dict[int | None, str]]:

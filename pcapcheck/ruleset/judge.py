@@ -219,7 +219,8 @@ def _reason(leaves: list[Leaf], judge: Judge, late: Late, sample: Sample) -> str
         held = late.get(leaf.column) if leaf.column.deferred else sample.values.get(leaf.column.name)
         if name := leaf.nameless(held):
             shown = _words(leaf).replace(" in ", " is one of ")
-            return f"the text names {name} instead of its address, so whether {shown} is unknown; print it with tcpdump -nn"
+            why = f"the text names {name} instead of its address, so whether {shown} is unknown"
+            return f"{why}; print it with tcpdump -nn"
     for leaf in open_:
         for column in leaf.columns():
             if not column.deferred and sample.values.get(column.name) is None:

@@ -46,7 +46,8 @@ _UNSTAMPED = re.compile(
     r"|IP6? (?=\S*[.:\d]\S* > )\S{1,280} > (?=\S*[.:\d]\S*: )\S{1,280}: "
     r"(?=ICMP|Flags|UDP|VXLAN|IP6? |.{0,300}\blength \d)"
     # Names of one label need words that nobody else writes.
-    r"|IP6? \S{1,280} > \S{1,280}: (?=ICMP6?,? (?:echo|host|net|time|redirect|neighbor|\S+ (?:udp|tcp) port)\b|Flags \[)"
+    r"|IP6? \S{1,280} > \S{1,280}: "
+    r"(?=ICMP6?,? (?:echo|host|net|time|redirect|neighbor|\S+ (?:udp|tcp) port)\b|Flags \[)"
     r"|ARP, (?:Ethernet|Request|Reply) "
     rf"|arp who-has \S+ tell |{MAC}(?: \(oui [^)]{{1,60}}\))? > (?:{MAC}|Broadcast)[ ,]"
     rf"|{_DEVICE}(?:IP6? \S{{1,280}} > |IP6? \(|ARP, |ifindex \d)|ip: \S{{1,280}} > |\[Invalid header: )"

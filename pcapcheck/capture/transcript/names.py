@@ -12,7 +12,7 @@ MAC = r"[0-9A-Fa-f]{1,2}(?::[0-9A-Fa-f]{1,2}){5}"
 # The maker of a card, printed without -n: (oui Unknown).
 OUI = r"(?: \(oui [^)]{0,60}\))?"
 BROADCAST = 0xFFFFFFFFFFFF
-# What a resolver may hand out (RFC 1123, section 2.1; RFC 5891), with underscores, and no more: it may get into commands.
+# What a resolver may hand out (RFC 1123, section 2.1; RFC 5891), with underscores. No more: it gets into commands.
 _NAME = re.compile(r"\w(?:[\w.-]{0,252}\w)?\.?")
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 # With a port, but not the beginning of a name like 4.3.2.1.dialup.example.
