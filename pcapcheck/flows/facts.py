@@ -188,7 +188,7 @@ def _others_answer(capture: Capture, point: CapturePoint, gateways: frozenset[in
     claims = [claim for claim in capture.exchanges.claims.all() if claim.point == point.key[1:]]
     known = {claim.mac for claim in claims if claim.ip in gateways}
     askers = {ip for asking in point.gateway.askers.values() for ip in asking}
-    return any(claim.mac not in known and claim.ip not in gateways | askers for claim in claims)
+    return any(not claim.own and claim.mac not in known and claim.ip not in gateways | askers for claim in claims)
 
 
 def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:

@@ -78,8 +78,8 @@ class TranscriptReader:
             if len(self._ahead) >= MOST_AHEAD:
                 break
         raise NotACapture(
-            f"{name}: neither pcap nor pcapng, and no line is a packet as tcpdump or tshark prints it, like {SAMPLE!r}; "
-            "record with tcpdump -w"
+            f"{name}: neither pcap nor pcapng, and no line is a packet as tcpdump or tshark prints it, like "
+            f"{SAMPLE!r}; record with tcpdump -w"
         )
 
     def batches(self) -> Iterator[RecordBatch]:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pcapcheck.capture.transcript.info import arp, carried
 from pcapcheck.capture.transcript.link import ARP, COOKED, IPV4, IPV6, REVERSE_ARP
 from pcapcheck.capture.transcript.names import MAC, address_of, mac_of
-from pcapcheck.capture.transcript.packet import Datagram, Packet
+from pcapcheck.capture.transcript.packet import Arp, Datagram, Packet
 from pcapcheck.capture.transcript.stamps import SECOND, Stamp, parse_stamp
 
 # More of a line is not looked at.
@@ -86,6 +86,9 @@ def _packet(src: str, dst: str, protocol: str, info: str) -> Packet:
     if not dst:
         packet.link_type = COOKED
     packet.eth_src, packet.eth_dst = mac_of(src), mac_of(dst)
+    if isinstance(packet.body, Arp) and packet.body.sender_ip == packet.body.target_ip:
+        # Of an announcement no MAC is said but whose it is.
+        packet.body.sender_mac = packet.eth_src
     return packet
 
 
