@@ -67,7 +67,8 @@ def _heard_others(link: Link) -> bool:
 
 def _question(table: str, one: Echo, some: EchoBin, link: Link, capture: Capture) -> Unanswered:
     asked = format_address(one.dst)
-    about = f"{WORDS[table]} to {asked}" + (f" port {one.dst_port}" if isinstance(one, Attempt) else "")
+    port = one.dst_port if isinstance(one, Attempt) else None
+    about = f"{WORDS[table]} to {asked}" + (f" port {port}" if port else "")
     return Unanswered(
         protocol=PROTOCOLS[table],
         asker=one.src,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from pcapcheck.capture.transcript.dns import OTHER_CODE, type_number
+from pcapcheck.capture.transcript.dns import PORT as DNS_PORT
 from pcapcheck.capture.transcript.names import MAC, address_of, mac_of, port_of
-from pcapcheck.capture.transcript.packet import Arp, Datagram, Icmp, Transport
+from pcapcheck.capture.transcript.packet import Arp, Datagram, Dns, Icmp, Transport
 
 TCP, UDP = 6, 17
 
@@ -107,7 +109,14 @@ _TCP_BITS = {"FIN": 1, "SYN": 2, "RST": 4, "PSH": 8, "ACK": 16, "URG": 32, "ECN"
 _TCP_BITS |= {"AE": 256}
 _FRAGMENT = re.compile(r"Fragmented IP protocol \(proto=[^()]{1,60} (\d{1,3}), off=(\d{1,5}), ID=([0-9a-f]{1,4})\)")
 _FRAGMENT6 = re.compile(r"IPv6 fragment \(off=(\d{1,5}) more=([yn]) ident=0x([0-9a-f]{1,8}) nxt=(\d{1,3})\)")
-_QUERIES = {"DNS": 53, "MDNS": 5353, "LLMNR": 5355}
+_QUERIES = {"DNS": DNS_PORT, "MDNS": 5353, "LLMNR": 5355}
+_CODES = ("", "Format error", "Server failure", "No such name", "Not implemented", "Refused", "Name exists",
+          "RRset exists", "RRset does not exist", "Not authoritative", "Name out of zone")  # fmt: skip
+# Standard query response 0x1234 No such name A orders.example SOA …
+_DNS = re.compile(
+    r"Standard query (?P<response>response )?0x(?P<ident>[0-9a-f]{1,4})(?: (?P<code>[A-Z][a-z]+(?: [A-Za-z]+){0,3}?))?"
+    r"(?: (?P<kind>[A-Z0-9]{1,10}) (?P<name>\S{1,1024}))?(?: |$)"
+)
 
 
 def arp(info: str) -> Arp | None:
@@ -149,7 +158,19 @@ def carried(datagram: Datagram, protocol: str, info: str) -> bool:
         answers = info.startswith("Standard query response")
         port = _QUERIES[protocol]
         datagram.upper = Transport(UDP, port if answers else None, None if answers else port)
+        datagram.upper.dns = _dns(info) if port == DNS_PORT else None
     return True
+
+
+def _dns(info: str) -> Dns | None:
+    match = _DNS.match(info)
+    if match is None:
+        return None
+    told = Dns(int(match["ident"], 16), name=match["name"], kind=type_number(match["kind"]) if match["kind"] else None)
+    if match["response"]:
+        words = match["code"] or ""
+        told.code = _CODES.index(words) if words in _CODES else OTHER_CODE
+    return told
 
 
 def _discovery(info: str) -> Icmp | None:
