@@ -118,8 +118,8 @@ def _decide_by_address(point: CapturePoint, sides: Sides, traces: dict[Party, Tr
     asked = point.gateway.answered if point.gateway.others_answer else point.gateway.askers
     # Of who asks a text may show the MAC, and of nothing else that it sends: its address is known all the same.
     asking_ips = {ip for number in asked for ip in point.gateway.askers.get(number, ())}
-    known = {group.sender for group in point.groups.values() if group.by_address and group.address in asking_ips}
-    askers = (_parties(point, sides, asked) | known) & traces.keys()
+    known = {number for number, group in point.groups.items() if group.by_address and group.address in asking_ips}
+    askers = _parties(point, sides, {*asked, *known}) & traces.keys()
     sides.crowded = sides.crowded or (point.gateway.others_answer and bool(point.gateway.askers))
     families: dict[int, set[Party]] = {}
     for group in point.groups.values():

@@ -196,8 +196,9 @@ def _message(datagram: Datagram, info: str) -> Icmp | None:
     if match := _MESSAGE.match(info):
         words, inside = match[1], match[2] or ""
     table = _ICMP if datagram.version == 4 else _ICMP6
-    kind, codes = table.get(words) or table.get(_BEHIND.sub("", info)) or (None, ())
-    if kind is None:
+    known = table.get(words) or table.get(_BEHIND.sub("", info))
+    if known is None:
         return None
+    kind, codes = known
     code = codes.index(inside) if inside in codes else None
     return Icmp(kind, _NO_CODE.get(kind, code) if datagram.version == 6 else code)
