@@ -44,17 +44,15 @@ def differences(path: Path, *options: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("path", [*LAB[::4], *CALICO[::4]], ids=name_of)
+@pytest.mark.parametrize("path", [*LAB[::12], *CALICO[::8]], ids=name_of)
 def test_columns_told(path: Path) -> None:
     assert differences(path, "-t", "ud") == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", ["ud", "r", "dd", "e", "udoy"])
-@pytest.mark.parametrize("path", [*MADE, *LAB, *CALICO], ids=name_of)
-def test_columns_told_in_every_format_of_times(path: Path, form: str) -> None:
-    found = differences(path, "-t", form)
-    assert [one for one in found if form not in ("r", "dd") or "time" not in one] == []
+@pytest.mark.parametrize("form", ["ud", "e", "udoy"])
+def test_columns_told_in_every_format_of_times(form: str) -> None:
+    assert [one for path in [*MADE, *LAB, *CALICO] for one in differences(path, "-t", form)] == []
 
 
 def test_the_rows_do_tell_something() -> None:
