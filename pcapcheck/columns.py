@@ -336,12 +336,13 @@ _define(
     "what became of it, as a sentence goes on: get no reply, is refused by 10.0.0.1",
 )
 
+_PORT_NAME = "the text names the port by a service that is not known here; print it again with tcpdump -nn"
 _define(CONNECTIONS, "family", NUMBER, "4 or 6", shared=True)
 _define(CONNECTIONS, "time", TIME, "when the first SYN was recorded")
 _define(CONNECTIONS, "src", ADDRESS, "who asked")
 _define(CONNECTIONS, "dst", ADDRESS, "who was asked")
-_define(CONNECTIONS, "src_port", NUMBER, "port of the one who asked")
-_define(CONNECTIONS, "dst_port", NUMBER, "port that was asked")
+_define(CONNECTIONS, "src_port", NUMBER, "port of the one who asked", why_absent=_PORT_NAME)
+_define(CONNECTIONS, "dst_port", NUMBER, "port that was asked", why_absent=_PORT_NAME)
 _define(CONNECTIONS, "outcome", ENUM, "what became of it; an RST is a reply too", words=OUTCOMES, shared=True)
 _define(
     CONNECTIONS,
@@ -372,7 +373,13 @@ _define(DNS, "family", NUMBER, "4 or 6", shared=True)
 _define(DNS, "time", TIME, "when the first query was recorded")
 _define(DNS, "src", ADDRESS, "who asked")
 _define(DNS, "dst", ADDRESS, "the server that was asked")
-_define(DNS, "src_port", NUMBER, "port of the one who asked, at the latest attempt")
+_define(
+    DNS,
+    "src_port",
+    NUMBER,
+    "port of the one who asked, at the latest attempt",
+    why_absent="the text does not tell the port as a number",
+)
 _define(DNS, "dns.id", NUMBER, "identifier of the message, at the latest attempt", "ident")
 _define(DNS, "outcome", ENUM, "what became of it", words=OUTCOMES, shared=True)
 _define(DNS, "answered", BOOL, "whether a response came; absent where its absence proves nothing", late=True)

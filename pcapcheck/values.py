@@ -65,28 +65,56 @@ def format_mac(value: int) -> str:
 
 
 # Names that stand where addresses should be (tcpdump without -n), by the address that stands for each. Those are of
-# 240.0.0.0/4, which nobody has (RFC 1112, section 4), and of 100::/64, which is for discarding (RFC 6666).
+# 240.0.0.0/4, which nobody has (RFC 1112, section 4), and of 100::/64, which is for discarding (RFC 6666); for groups
+# of 235.0.0.0/8 (IANA: reserved) and ff0f::/64 (RFC 4291, section 2.7: a scope that is reserved). Their digits mean
+# nothing: whoever asks what kind of address one is asks ``is_name`` first.
 _NAMES: dict[int, str] = {}
-_STAND_INS: dict[tuple[str, int], int] = {}
-_PREFIXES = {4: MAPPED | 0xF0000000, 6: 0x100 << 112}
-_ROOM = 0x0FFFFFFF
+_STAND_INS: dict[tuple[str, int, bool], int] = {}
+_PREFIXES = {
+    (4, False): (MAPPED | 0xF0000000, 0x0FFFFFFF),
+    (4, True): (MAPPED | 0xEB000000, 0x00FFFFFF),
+    (6, False): (0x100 << 112, 0x0FFFFFFF),
+    (6, True): (0xFF0F << 112, 0x0FFFFFFF),
+}
 MOST_NAMES = 1 << 16
 
 
-def address_of_name(name: str, family: int) -> int | None:
+def address_of_name(name: str, family: int, group: bool = False) -> int | None:
     """The address that stands for a host's name: the same in every run, unless names collide.
 
-    None where there are more than MOST_NAMES.
+    ``group``: what is sent to it goes to many. Case and the root's dot make no other name (RFC 4343, RFC 1034). None
+    where there are more than MOST_NAMES.
     """
-    known = _STAND_INS.get((name, family))
+    bare = name.rstrip(".").lower()
+    known = _STAND_INS.get((bare, family, group))
     if known is not None or len(_NAMES) >= MOST_NAMES:
         return known
-    offset = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
-    while (address := _PREFIXES[family] | offset % _ROOM) in _NAMES:
+    prefix, room = _PREFIXES[family, group]
+    offset = int.from_bytes(hashlib.sha256(bare.encode()).digest()[:4], "big")
+    while (address := prefix | offset % room) in _NAMES:
         offset += 1
-    _NAMES[address] = name
-    _STAND_INS[name, family] = address
+    _NAMES[address] = name.rstrip(".")
+    _STAND_INS[bare, family, group] = address
     return address
+
+
+def addresses_of_name(name: str) -> set[int]:
+    """All that stand for a host's name, where a text had it."""
+    bare = name.rstrip(".").lower()
+    return {address for (known, _, _), address in _STAND_INS.items() if known == bare}
+
+
+def is_name(address: int) -> bool:
+    """Whether an address only stands for a host's name: what it is, nobody knows."""
+    return address in _NAMES
+
+
+def is_public(address: int) -> bool | None:
+    """Whether an address is of the internet; None of a name."""
+    if is_name(address):
+        return None
+    kind = ipaddress.IPv4Address(address & 0xFFFFFFFF) if is_ipv4(address) else ipaddress.IPv6Address(address)
+    return kind.is_global
 
 
 def parse_address(text: str) -> int:
@@ -103,11 +131,6 @@ def format_address(value: int) -> str:
     if is_ipv4(value):
         return str(ipaddress.IPv4Address(value & 0xFFFFFFFF))
     return str(ipaddress.IPv6Address(value))
-
-
-def is_public(value: int) -> bool:
-    """Whether it is an address of the internet; one that a name stands for is not known to be."""
-    return value not in _NAMES and ipaddress.ip_address(format_address(value)).is_global
 
 
 def parse_network(text: str) -> tuple[int, int]:

@@ -140,17 +140,20 @@ class EchoBin:
 
 
 class Attempt(Echo):
-    """One attempt at a TCP connection: ``requests`` counts its SYNs, the first of which is ``frames[0]``."""
+    """One attempt at a TCP connection: ``requests`` counts its SYNs, the first of which is ``frames[0]``.
+
+    A text may call a port by a name that nobody here knows; port 0 is nobody's (RFC 6335, section 6).
+    """
 
     __slots__ = ()
 
     @property
-    def src_port(self) -> int:
-        return (self.ident or 0) & 0xFFFF
+    def src_port(self) -> int | None:
+        return (self.ident or 0) & 0xFFFF or None
 
     @property
-    def dst_port(self) -> int:
-        return self.seq
+    def dst_port(self) -> int | None:
+        return self.seq or None
 
     @property
     def fate(self) -> str:
@@ -164,10 +167,11 @@ class Attempt(Echo):
 class Query(Echo):
     """One question of DNS: ``requests`` counts how often it was asked, ``frames[0]`` was the first time.
 
-    ``ident`` is the message's identifier and ``src_port`` the asker's port, both of the latest attempt.
+    ``ident`` is the message's identifier and ``src_port`` the asker's port, both of the latest attempt; a text
+    may not tell the port.
     """
 
-    src_port: int = 0
+    src_port: int | None = None
     rcode: str | None = None
 
     @property
@@ -303,7 +307,9 @@ class Echoes:
         settle_cut_errors(self._cut, self._pool, self._state)
         hold_back(self._pool, self._answered, self._bins, self._state, last_seen, self.wait, last_number)
         yield from self._until_done(
-            lambda: pairing.finish_all(self._pool, self._answered, *self._counters(), last_seen, self.wait, self.dns_wait)
+            lambda: pairing.finish_all(
+                self._pool, self._answered, *self._counters(), last_seen, self.wait, self.dns_wait
+            )
         )
 
     def forget(self, macs: Macs) -> None:
@@ -378,7 +384,7 @@ class Echoes:
         if row[layout.UNICAST] == layout.CONNECTS:
             made = Attempt
         elif row[layout.UNICAST] == layout.QUERIES:
-            made = partial(Query, src_port=number >> 16 & 0xFFFF, rcode=_rcode(row) if replied else None)
+            made = partial(Query, src_port=number >> 16 & 0xFFFF or None, rcode=_rcode(row) if replied else None)
             ident, seq = number & 0xFFFF, 0
             if row[layout.REQUESTS] > 1 and not replied:
                 frames.insert(1, row[layout.REPLY_NUMBER])

@@ -17,7 +17,7 @@ from pcapcheck.flows.read import Capture, Reading, read_frames
 from pcapcheck.flows.sides import NODE
 from pcapcheck.flows.twins import recorded_twice
 from pcapcheck.networks import EVIDENCE, NAME, NOTHING_KNOWN, STATE, Known
-from pcapcheck.values import Value
+from pcapcheck.values import Value, is_name
 from pcapcheck.workload import is_calico_tunnel
 
 
@@ -209,7 +209,7 @@ def describe(captures: list[Capture], reading: Reading, known: Known = NOTHING_K
 def _others_answer(claims: list[Claim], point: CapturePoint, gateways: frozenset[int]) -> bool:
     known = point.gateway.macs
     askers = {ip for asking in point.gateway.askers.values() for ip in asking}
-    return any(claim.mac not in known and claim.ip not in gateways | askers for claim in claims)
+    return any(not claim.own and claim.mac not in known and claim.ip not in gateways | askers for claim in claims)
 
 
 def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
@@ -250,15 +250,17 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
             "print it with -v (tcpdump -nn -e -v)",
         )
     talk = link.point.gateway
-    provable = talk.askers.keys() - talk.answered or any(one.shakes_hands for one in link.point.groups.values())
+    groups = link.point.groups
+    # A name may be the gateway's.
+    named = {target for group, target in capture.exchanges.asked if group in groups and is_name(target)}
+    provable = named or talk.askers.keys() - talk.answered or any(one.shakes_hands for one in groups.values())
     if any(missing.values()) and provable and not link.heard_both_ends:
-        groups = link.point.groups
         rows = (
             row
             for row in read_frames(capture.source, reading)
             if row.group in groups and (row.eth_src or groups[row.group].by_address)
         )
-        proof = proof_of_one_way(rows, reading.gateways, reading.arp_wait)
+        proof = proof_of_one_way(rows, reading.gateways | named, reading.arp_wait)
         if proof:
             link.silence |= dict.fromkeys(ASKED, proof)
 

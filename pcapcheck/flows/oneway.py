@@ -34,14 +34,16 @@ def proof_of_one_way(rows: Iterable[FrameRow], gateways: frozenset[int], arp_wai
         if row.carries in ("arp", "nd"):
             target = row.arp_dst_proto_ipv4 if row.carries == "arp" else row.nd_target
             if target in gateways and (row.arp_opcode == 1 or row.icmp_type == 135):
-                revalidated.pop(_sender(row), None)
                 pending = revalidated if row.field(layout.CAST) == layout.TO_ONE else asked
-                pending[_sender(row)] = (time, row.frames[0])
+                for sender in _senders(row):
+                    revalidated.pop(sender, None)
+                    pending[sender] = (time, row.frames[0])
         elif row.carries == "ip-unicast":
-            since, number = asked.get(_sender(row), (None, 0))
+            sender = row.ip_src if row.eth_src is None else row.eth_src
+            since, number = asked.get(sender, (None, 0))
             if since is not None and 0 <= time - since <= arp_wait:
                 return _reason(f"frame {row.frames[0]} is sent to the gateway although frame {number} got no answer")
-            since, number = revalidated.get(_sender(row), (None, 0))
+            since, number = revalidated.get(sender, (None, 0))
             if since is not None and time - since > REPEATED_WITHIN:
                 return _reason(f"frame {number} got no answer and yet was not repeated")
             proof = _handshake(row, handshakes)
@@ -50,11 +52,10 @@ def proof_of_one_way(rows: Iterable[FrameRow], gateways: frozenset[int], arp_wai
     return None
 
 
-def _sender(row: FrameRow) -> int | None:
-    """Who sent a frame: its MAC, or its address where the text of a capture shows no MACs."""
-    if row.eth_src is not None:
-        return row.eth_src  # type: ignore[return-value]
-    return row.arp_src_proto_ipv4 if row.carries == "arp" else row.ip_src  # type: ignore[return-value]
+def _senders(row: FrameRow) -> list[object]:
+    """Who asked: by MAC, and by address, since the text of a capture may show no MAC of what is sent afterwards."""
+    address = row.arp_src_proto_ipv4 if row.carries == "arp" else row.ip_src
+    return [one for one in (row.eth_src, address) if one is not None]
 
 
 def _handshake(row: FrameRow, handshakes: dict[tuple[Any, ...], int]) -> str | None:

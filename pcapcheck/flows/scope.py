@@ -10,7 +10,7 @@ from pathlib import Path
 from pcapcheck.errors import CaptureError
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.points import CapturePoint
-from pcapcheck.values import format_address, parse_address, parse_time
+from pcapcheck.values import addresses_of_name, format_address, parse_address, parse_time
 from pcapcheck.workload import cali_name, parse_pod
 
 
@@ -77,6 +77,8 @@ def _is_pod(link: Link, pod: str, prefix: str) -> bool:
         return parse_address(pod) in link.pod_ips
     except ValueError:
         pass
+    if not link.pod_ips.isdisjoint(addresses_of_name(pod)):
+        return True
     try:
         return link.point.name == cali_name(*parse_pod(pod), prefix)
     except ValueError:

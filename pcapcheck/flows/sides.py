@@ -116,7 +116,10 @@ def _decide_by_address(point: CapturePoint, sides: Sides, traces: dict[Party, Tr
     """
     # On a bridge another pod's broadcast is heard too, but its answer is not.
     asked = point.gateway.answered if point.gateway.others_answer else point.gateway.askers
-    askers = _parties(point, sides, asked) & traces.keys()
+    # Of who asks a text may show the MAC, and of nothing else that it sends: its address is known all the same.
+    asking_ips = {ip for number in asked for ip in point.gateway.askers.get(number, ())}
+    known = {number for number, group in point.groups.items() if group.by_address and group.address in asking_ips}
+    askers = _parties(point, sides, {*asked, *known}) & traces.keys()
     sides.crowded = sides.crowded or (point.gateway.others_answer and bool(point.gateway.askers))
     families: dict[int, set[Party]] = {}
     for group in point.groups.values():

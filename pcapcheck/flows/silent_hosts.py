@@ -69,7 +69,8 @@ def _question(table: str, one: Echo, some: EchoBin, link: Link, capture: Capture
     asked = format_address(one.dst)
     # Each echo request is a question of its own, and yet people call them all one ping.
     is_one = table == ECHO and all((each.src, each.dst) == (one.src, one.dst) for each in some.samples)
-    about = f"{WORDS[table]} to {asked}" + (f" port {one.dst_port}" if isinstance(one, Attempt) else "")
+    port = one.dst_port if isinstance(one, Attempt) else None
+    about = f"{WORDS[table]} to {asked}" + (f" port {port}" if port else "")
     return Unanswered(
         protocol=PROTOCOLS[table],
         asker=one.src,

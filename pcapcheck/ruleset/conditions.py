@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from pcapcheck.columns import ADDRESS, COLUMNS, MAC, Column
 from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.variables import Settings, suggest
-from pcapcheck.values import Value, format_mac, parse_bool, parse_mac_prefix, parse_network
+from pcapcheck.values import (
+    Value,
+    format_address,
+    format_mac,
+    is_name,
+    parse_bool,
+    parse_mac_prefix,
+    parse_network,
+)
 
 FALSE, UNKNOWN, TRUE = -1, 0, 1
 WORDS = {"all", "any", "not"}
@@ -72,8 +80,20 @@ class Leaf:
             if other is None:
                 return UNKNOWN
             operand = other if isinstance(other, (tuple, frozenset)) else (other,)
+        elif self.nameless(value):
+            return UNKNOWN
         held = value if isinstance(value, (tuple, frozenset)) else (value,)
         return TRUE if all(_compare(self.operator, one, operand) for one in held) else FALSE
+
+    def nameless(self, value: Value | None) -> str:
+        """The host's name that would have to be compared with an address, where a text shows names; else empty.
+
+        Names compare among each other: tcpdump prints an address always alike.
+        """
+        if self.column.type is not ADDRESS or self.operator == "exists" or isinstance(self.operand, Column):
+            return ""
+        held = value if isinstance(value, (tuple, frozenset)) else (value,)
+        return next((format_address(one) for one in held if isinstance(one, int) and is_name(one)), "")
 
     def columns(self) -> list[Column]:
         return [self.column, self.operand] if isinstance(self.operand, Column) else [self.column]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from pcapcheck.flows.points import PointKey
 from pcapcheck.flows.unjudged import why_unjudged
 from pcapcheck.ruleset.aggregate import COUNT, RATIO, SIGNS, Bound, Measure, Spread
 from pcapcheck.ruleset.bins import SAMPLES_PER_BIN, Bin, BinKey, Sample
+from pcapcheck.ruleset.command import fill_command, typed_as
 from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Judge, Leaf
 from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding
@@ -172,8 +172,7 @@ def _evidence(rule: Rule, shown: list[Column], sample: Sample, late: Late) -> Ev
     held = {column: late.get(column) if column.deferred else sample.values.get(column.name) for column in shown}
     row = {column.name: column.show(value) for column, value in held.items()}
     absent = {column.name for column, value in held.items() if value is None or value == UNNAMED}
-    # What comes from a capture must not become part of a command that somebody pastes.
-    quoted = {name: shlex.quote(text) for name, text in row.items()}
+    typed = {column.name: typed_as(column, value) for column, value in held.items()}
     if rule.table in (ARP, ANSWERS):
         rule = _for_family(rule, held)
     expected = fill(rule.expected, rule.table, row) or "; ".join(_words(leaf) for leaf in rule.expect.leaves())
@@ -191,7 +190,7 @@ def _evidence(rule: Rule, shown: list[Column], sample: Sample, late: Late) -> Ev
         expected,
         observed,
         fill(rule.headline, rule.table, row),
-        tuple(fill(one, rule.table, quoted) for one in rule.next if not absent & set(placeholders(one))),
+        tuple(fill_command(one, rule.table, typed) for one in rule.next if not absent & set(placeholders(one))),
         _told(rule, sample),
         late.group,
         {column.name: value for column, value in held.items()},
@@ -215,13 +214,20 @@ def _told(rule: Rule, sample: Sample) -> tuple[str, ...]:
 
 
 def _reason(leaves: list[Leaf], judge: Judge, late: Late, sample: Sample) -> str:
-    for leaf in leaves:
-        if judge(leaf) == UNKNOWN:
-            for column in leaf.columns():
-                if not column.deferred and sample.values.get(column.name) is None:
-                    return sample.lacking.get(column.name) or column.absence
-                if column.deferred and late.get(column) is None:
-                    return late.reason(column)
+    open_ = [leaf for leaf in leaves if judge(leaf) == UNKNOWN]
+    # A name hides more than the one condition: what else is not known may follow from it.
+    for leaf in open_:
+        held = late.get(leaf.column) if leaf.column.deferred else sample.values.get(leaf.column.name)
+        if name := leaf.nameless(held):
+            shown = _words(leaf).replace(" in ", " is one of ")
+            why = f"the text names {name} instead of its address, so whether {shown} is unknown"
+            return f"{why}; print it with tcpdump -nn"
+    for leaf in open_:
+        for column in leaf.columns():
+            if not column.deferred and sample.values.get(column.name) is None:
+                return sample.lacking.get(column.name) or column.absence
+            if column.deferred and late.get(column) is None:
+                return late.reason(column)
     return "unknown"
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pcapcheck.columns import COLUMNS, STATE, Column
 from pcapcheck.flows.links import UNNAMED
+from pcapcheck.ruleset.command import Typed, fill_command, typed_as
 from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Combination, Condition, Getter, Leaf
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.result import Result
@@ -157,15 +157,17 @@ def _suspect(
     }
     # A link without a name on the node is as unknown as no link.
     row = {name: text for name, text in row.items() if text != UNNAMED}
-    typed = UNKNOWN_TYPED | {name: shlex.quote(text) for name, text in row.items()}
+    typed = {name: Typed(text, text) for name, text in UNKNOWN_TYPED.items()} | {
+        name: typed_as(column, symptoms[name]) for name, column in COLUMNS[CASE].items() if name in row
+    }
     return Suspect(
         cause,
         status,
         clean(fill(cause.title, CASE, UNKNOWN_SAID | row)),
         tuple(dict.fromkeys(because)),
         explained,
-        tuple(clean(fill(one, CASE, typed)) for one in cause.confirm),
-        tuple(clean(fill(one, CASE, typed)) for one in cause.fix),
+        tuple(clean(fill_command(one, CASE, typed)) for one in cause.confirm),
+        tuple(clean(fill_command(one, CASE, typed)) for one in cause.fix),
         seen == TRUE,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 from itertools import chain
 
 from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, OPAQUE
@@ -13,7 +12,7 @@ from pcapcheck.flows.sides import NODE, POD
 from pcapcheck.flows.way import Way
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case, asked_for
-from pcapcheck.values import Value, format_address, is_ipv4
+from pcapcheck.values import Value, is_ipv4, is_public
 
 # Packets that ask, by their name in the table ``paths``.
 REQUEST, TCP, UDP = "request", "tcp", "udp"
@@ -53,7 +52,7 @@ def symptoms_of(case: Case, result: Result) -> dict[str, Value | None]:
         "interface": link.node_interface if link else lead.described,
         "pod": pod,
         "dst": dst,
-        "dst.public": None if dst is None else ip_address(format_address(dst)).is_global,
+        "dst.public": None if dst is None else is_public(dst),
         "dst.interface": dst_link.node_interface if dst_link else lead.described if dst is not None else None,
         "gateway": _gateway(case, link),
         "gateway.macs": _macs(case, link),

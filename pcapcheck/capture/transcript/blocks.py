@@ -43,11 +43,14 @@ _LIKELY = re.compile(r" > [^\s:]+(?::\S+)*:\s|, length:? \d")
 _UNSTAMPED = re.compile(
     r"(?:IP6? \((?:tos|class|flowlabel|hlim) ?[^)]{3}"
     # An address, or a host's name with its domain or port; and something that is surely tcpdump's.
-    r"|IP6? (?=\S*[.:\d]\S* > )\S{1,256} > (?=\S*[.:\d]\S*: )\S{1,256}: "
+    r"|IP6? (?=\S*[.:\d]\S* > )\S{1,280} > (?=\S*[.:\d]\S*: )\S{1,280}: "
     r"(?=ICMP|Flags|UDP|VXLAN|IP6? |.{0,300}\blength \d)"
+    # Names of one label need words that nobody else writes.
+    r"|IP6? \S{1,280} > \S{1,280}: "
+    r"(?=ICMP6?,? (?:echo|host|net|time|redirect|neighbor|\S+ (?:udp|tcp) port)\b|Flags \[)"
     r"|ARP, (?:Ethernet|Request|Reply) "
     rf"|arp who-has \S+ tell |{MAC}(?: \(oui [^)]{{1,60}}\))? > (?:{MAC}|Broadcast)[ ,]"
-    rf"|{_DEVICE}(?:IP6? \S{{1,256}} > |IP6? \(|ARP, |ifindex \d)|ip: \S{{1,256}} > |\[Invalid header: )"
+    rf"|{_DEVICE}(?:IP6? \S{{1,280}} > |IP6? \(|ARP, |ifindex \d)|ip: \S{{1,280}} > |\[Invalid header: )"
 )
 # What pasting puts before lines: quotes, comments, lists, counters, names of pods and containers, logs' own times.
 _PREFIX = re.compile(
@@ -71,8 +74,8 @@ _VXLAN = re.compile(r"VXLAN, flags \[[^\]]*\] \(0x[0-9a-f]+\), vni \d+$")
 _TUNNEL = re.compile(r"\b(?:Geneve, Flags|GREv\d|BCM-LI|LISP|NSH|OTV|EtherIP|MPLS|PPP|L2TP)\b")
 _REFUSAL = re.compile(r": ICMP (?:.{1,200} unreachable\b|time exceeded|ip reassembly|redirect|parameter problem)")
 _VERBOSE = re.compile(r"\((?:tos|hlim|class|flowlabel) |\(len \d+\)")
-_ARP_OR_IP = re.compile(r"\b(?:IP6?|IPv[46]|ARP|arp|ip)\b| > \S{1,256}: ")
-_ENDS = re.compile(r"\s*\S{1,256} > \S{1,256}:(?:\s|$)")
+_ARP_OR_IP = re.compile(r"\b(?:IP6?|IPv[46]|ARP|arp|ip)\b| > \S{1,280}: ")
+_ENDS = re.compile(r"\s*\S{1,280} > \S{1,280}:(?:\s|$)")
 # An arrow and what somebody wrote behind it.
 _REMARK = re.compile(r"\s+(?:<-{1,9}|<={1,9}|<{2,9}|-{1,9}>|={1,9}>|[←⇐◄⬅→]|//|#|\|)(?:\s.{0,1000})?$")
 _PAYLOAD = re.compile(r"\S{0,7}\.{2,}|[`E][^\s]{0,3}\.")

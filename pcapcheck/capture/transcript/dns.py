@@ -46,11 +46,12 @@ def dns(text: str, src_port: int | None, dst_port: int | None) -> Dns | None:
         return Dns(int(match[1]) & 0xFFFF, _CODES.index(code) if code in _CODES else OTHER_CODE)
     if dst_port == PORT and (match := _QUERY.match(text)) is not None:
         name = match["name"]
-        return Dns(int(match[1]) & 0xFFFF, name=name, kind=_type(match["kind"]) if name else None)
+        return Dns(int(match[1]) & 0xFFFF, name=name, kind=type_number(match["kind"]) if name else None)
     return None
 
 
-def _type(word: str) -> int:
+def type_number(word: str) -> int:
+    """The number of a type of records (IANA), by its word."""
     number = re.fullmatch(r"Type(\d{1,5})", word)
     # A type without a number here is told from others by its word.
     return int(number[1]) & 0xFFFF if number else _TYPES.get(word) or zlib.crc32(word.encode()) & 0xFFFF | 0x8000

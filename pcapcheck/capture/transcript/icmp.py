@@ -26,8 +26,8 @@ _UNREACHABLE = {
 }
 # Whom an error says cannot be reached.
 _ABOUT = re.compile(
-    r"(?:(?:net|host) )?(?P<v4>\d+\.\d+\.\d+\.\d+) (?:unreachable|(?:tcp|udp) port \S+ unreachable|protocol \S+ )"
-    r"|.*?(?:unreachable (?:route|prohibited|address)|beyond scope|in-transit for) (?P<v6>[0-9a-fA-F:]+[0-9a-fA-F])"
+    r"(?:(?:net|host) )?(?P<v4>[^\s,]{1,280}) (?:unreachable|(?:tcp|udp) port \S+ unreachable|protocol \S+ )"
+    r"|.*?(?:unreachable (?:route|prohibited|address)|beyond scope|in-transit for) (?P<v6>[^\s,]{0,255}[^\s,:])"
 )
 # What stands behind the words of a message.
 _END = r"(?=[,:;\[(!]|\s|$)"

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from pcapcheck.capture.transcript.names import MAC, OUI, mac_of
+from pcapcheck.capture.transcript.names import MAC, OUI, as_group, mac_of
 from pcapcheck.capture.transcript.network import Lines, arp, datagram
-from pcapcheck.capture.transcript.packet import Packet
+from pcapcheck.capture.transcript.packet import Datagram, Packet
 
 ETHERNET, RAW, NULL, COOKED, COOKED2 = 1, 101, 0, 113, 276
 IPV4, ARP, IPV6 = 0x0800, 0x0806, 0x86DD
@@ -18,7 +18,7 @@ REVERSE_ARP = 0x8035
 TAGS = (0x8100, 0x88A8, 0x9100, 0x9200)
 
 # MACs, with a name or a group in words instead where there was no -n.
-_ETHERNET = re.compile(rf"({MAC}|Broadcast){OUI} > ({MAC}|[\w.:-]{{2,40}}){OUI}, ?(?=\S)")
+_ETHERNET = re.compile(rf"({MAC}|Broadcast|[\w.-]{{2,40}}(?= \(oui )){OUI} > ({MAC}|[\w.:-]{{2,40}}){OUI}, ?(?=\S)")
 # tcpdump 3 printed less between: aa:bb:… Broadcast arp 42: arp who-has …
 _OLD_ETHERNET = re.compile(rf"({MAC}) ({MAC}|Broadcast) (ip|arp|0800|0806) (\d+): ")
 _TYPE = re.compile(
@@ -44,7 +44,7 @@ _DIRECTIONS = {"In": (0, False), "B": (0, True), "M": (0, True), "P": (0, False)
 _ARP_NAME = re.compile(r"(?:ARP, ?|(?=arp (?:who-has|reply) ))")
 _RARP = re.compile(r"(?:Reverse ARP|RARP)\b")
 _SOME_ARP = re.compile(r"(?:Ethernet \(len|Request who-|Reply \S+ is-at|Announcement |Probe |Inverse |arp )")
-_SOME_IP = re.compile(r"\(|truncated-ip|\S{1,256} > \S{1,256}:(?:\s|$)")
+_SOME_IP = re.compile(r"\(|truncated-ip|\S{1,280} > \S{1,280}:(?:\s|$)")
 # What is neither ARP nor IP: a name of a protocol, then how long it is.
 _OTHER = re.compile(
     r"[A-Za-z0-9][\w./ -]{0,60}[,:(].{0,2000}?\blength:? \d+"
@@ -56,7 +56,15 @@ _OTHER = re.compile(
 def parse(lines: list[str]) -> Packet | None:
     """The packet that these lines tell of, their stamp left out; None where it is none that is known."""
     rest = Lines(lines, frame)
-    return frame(rest.take().strip(), rest)
+    packet = frame(rest.take().strip(), rest)
+    if packet is not None and isinstance(packet.body, Datagram) and _is_for_many(packet):
+        packet.body.dst = as_group(packet.body.dst, packet.body.version)
+    return packet
+
+
+def _is_for_many(packet: Packet) -> bool:
+    """Whether the link says that a frame goes to a group."""
+    return bool(packet.many) if packet.eth_dst is None else bool(packet.eth_dst >> 40 & 1)
 
 
 def frame(text: str, lines: Lines) -> Packet | None:

@@ -6,15 +6,63 @@ import re
 import socket
 from functools import lru_cache
 
-from pcapcheck.values import address_of_name, parse_address, parse_mac
+from pcapcheck.values import address_of_name, format_address, is_name, parse_address, parse_mac
 
 MAC = r"[0-9A-Fa-f]{1,2}(?::[0-9A-Fa-f]{1,2}){5}"
 # The maker of a card, printed without -n: (oui Unknown).
 OUI = r"(?: \(oui [^)]{0,60}\))?"
 BROADCAST = 0xFFFFFFFFFFFF
-_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9_])?")
+# What a resolver may hand out (RFC 1123, section 2.1; RFC 5891), with underscores. No more: it gets into commands.
+_NAME = re.compile(r"\w(?:[\w.-]{0,252}\w)?\.?")
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+# With a port, but not the beginning of a name like 4.3.2.1.dialup.example.
+_IPV4_END = re.compile(rf"{_IPV4.pattern}(?:\.[\w*-]{{1,20}})?")
+# Names of groups: those that IANA gave them, and those that Debian's /etc/hosts has.
+_GROUP = re.compile(r".+\.mcast\.net|ip6-(?:allnodes|allrouters|allhosts|mcastprefix)|broadcasthost", re.IGNORECASE)
 _WITH_PORT = re.compile(r"(.+)\.([A-Za-z0-9_*-]+)")
+# Services of /etc/services, which small images do not have.
+_PORTS = {
+    "ftp": 21,
+    "ssh": 22,
+    "telnet": 23,
+    "smtp": 25,
+    "domain": 53,
+    "bootps": 67,
+    "bootpc": 68,
+    "tftp": 69,
+    "http": 80,
+    "kerberos": 88,
+    "pop3": 110,
+    "sunrpc": 111,
+    "ntp": 123,
+    "netbios-ns": 137,
+    "netbios-dgm": 138,
+    "imap2": 143,
+    "imap": 143,
+    "snmp": 161,
+    "bgp": 179,
+    "ldap": 389,
+    "https": 443,
+    "microsoft-ds": 445,
+    "submission": 587,
+    "syslog": 514,
+    "ldaps": 636,
+    "domain-s": 853,
+    "imaps": 993,
+    "pop3s": 995,
+    "ms-sql-s": 1433,
+    "nfs": 2049,
+    "etcd-client": 2379,
+    "etcd-server": 2380,
+    "mysql": 3306,
+    "postgresql": 5432,
+    "mdns": 5353,
+    "hostmon": 5355,
+    "amqp": 5672,
+    "redis": 6379,
+    "http-alt": 8080,
+    "webcache": 8080,
+}
 
 
 def mac_of(text: str) -> int | None:
@@ -34,14 +82,22 @@ def address_of(text: str, family: int) -> int | None:
         address = parse_address(text.partition("%")[0])
     except ValueError:
         # A word of digits and dots is no name: a piece of an address.
-        named = _NAME.fullmatch(text) and not re.fullmatch(r"[\d.]*", text) and ":" not in text
-        return address_of_name(text, family) if named else None
+        if not _NAME.fullmatch(text) or re.fullmatch(r"[\d.]*", text):
+            return None
+        return address_of_name(text, family, bool(_GROUP.fullmatch(text.rstrip("."))))
     return address if family == (6 if ":" in text else 4) else None
+
+
+def as_group(address: int | None, family: int) -> int | None:
+    """The destination of what was sent to many, which its name does not tell."""
+    if address is None or not is_name(address):
+        return address
+    return address_of_name(format_address(address), family, group=True)
 
 
 def family_of(text: str) -> int | None:
     """4 or 6 by the look of an address, with or without a port; None of a name."""
-    if _IPV4.match(text):
+    if _IPV4_END.fullmatch(text):
         return 4
     return 6 if text.count(":") > 1 else None
 
@@ -62,4 +118,4 @@ def port_of(text: str, protocol: str) -> int | None:
     try:
         return socket.getservbyname(text, protocol)
     except (OSError, ValueError):
-        return None
+        return _PORTS.get(text)

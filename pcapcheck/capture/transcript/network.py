@@ -46,7 +46,7 @@ _BEGINNINGS = (
     (re.compile(r"PIMv\d"), 103),
     (re.compile(r"VRRPv\d"), 112),
 )
-_ENDS = re.compile(r"\s*(\S{1,256}) > (\S{1,256}?):(?=\s|$)")
+_ENDS = re.compile(r"\s*(\S{1,280}) > (\S{1,280}?):(?=\s|$)")
 _TROUBLE = re.compile(
     r"\s*(?:truncated-ip6? - \d+ bytes missing ?!|bad-len \d+|bad-hlen \d+|wrong link-layer encapsulation)\s*"
 )
@@ -64,7 +64,7 @@ _TCP_BITS = {"F": 1, "S": 2, "R": 4, "P": 8, ".": 16, "U": 32, "E": 64, "W": 128
 _NAMED_FLAGS = {"none": 0}
 
 _ARP_LENGTHS = re.compile(r"\s*(?:[\w .()/#-]{1,40}? \(len \d+\), ){2}")
-_HOST = r"([^\s,(]{1,256})"
+_HOST = r"([^\s,(]{1,280})"
 _WHO_HAS = re.compile(rf"(?:Request |arp )?who-has {_HOST}(?: \(({MAC}){OUI}\))?(?: tell {_HOST})?")
 _IS_AT = re.compile(rf"(?:Reply |arp reply )?{_HOST} is-at ({MAC}|\S+)")
 _ANNOUNCEMENT = re.compile(rf"Announcement {_HOST}")

@@ -1,4 +1,4 @@
-"""Read a transcript: find its packets, and hand them on as printed frames."""
+"""Read a transcript, tcpdump's or tshark's: find its packets, and hand them on as printed frames."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pcapcheck.capture import layout
 from pcapcheck.capture.record import SMALLEST_RECORD, Interface, Problem, RecordBatch, Text, empty_matrix
+from pcapcheck.capture.transcript import tshark
 from pcapcheck.capture.transcript.banner import Described, Dropped, known_line
 from pcapcheck.capture.transcript.blocks import Block, starts, without_prefix
 from pcapcheck.capture.transcript.frame import encode
@@ -14,7 +15,8 @@ from pcapcheck.capture.transcript.lines import plain, read_lines
 from pcapcheck.capture.transcript.link import ETHERNET, parse
 from pcapcheck.capture.transcript.packet import Packet
 from pcapcheck.capture.transcript.quotes import Quotes
-from pcapcheck.capture.transcript.stamps import Timeline, parse_stamp
+from pcapcheck.capture.transcript.stamps import Stamp, Timeline, parse_stamp
+from pcapcheck.capture.transcript.summary import Row, row_of
 from pcapcheck.capture.window import Window
 from pcapcheck.errors import EMPTY, NotACapture
 
@@ -43,9 +45,9 @@ class Record:
 
 
 class TranscriptReader:
-    """Reads the text that tcpdump printed, with whatever stands around it.
+    """Reads the text that tcpdump or tshark printed, with whatever stands around it.
 
-    Raises NotACapture where no line is one of tcpdump's that is understood.
+    Raises NotACapture where no line is one of theirs that is understood.
     """
 
     format = "tcpdump text"
@@ -68,6 +70,9 @@ class TranscriptReader:
         self._other_lines = self._first_other = self._last_other = 0
         self._not_understood = 0
         self._quotes = Quotes()
+        # The number that the latest row of tshark's has.
+        self._row: int | None = None
+        self._left_out = 0
         self._records = self._read()
         # What stands before the first packet that is understood.
         self._ahead: list[Record] = []
@@ -81,8 +86,8 @@ class TranscriptReader:
             where = f" on {self._described.name}" if self._described.name else ""
             raise NotACapture(f"{name}: tcpdump ran{where} and no packet follows; nothing was seen there", EMPTY)
         raise NotACapture(
-            f"{name}: neither pcap nor pcapng, and no line is a packet as tcpdump prints it, like {SAMPLE!r}; "
-            "record with tcpdump -w",
+            f"{name}: neither pcap nor pcapng, and no line is a packet as tcpdump or tshark prints it, like "
+            f"{SAMPLE!r}; record with tcpdump -w",
             vague=True,
         )
 
@@ -140,6 +145,11 @@ class TranscriptReader:
         line = plain(raw)
         if not line.strip():
             return
+        row = row_of(line)
+        if row is not None:
+            yield from self._close()
+            yield from self._take_row(row, number, raw)
+            return
         block = self._open
         rest = without_prefix(line, block.prefix) if block else line
         found = starts(line)
@@ -152,6 +162,8 @@ class TranscriptReader:
                 self._open = one
             return
         said = known_line(rest, self._described)
+        if said is None:
+            said = tshark.known_line(rest, self._described)
         if isinstance(said, Described):
             yield from self._close()
             yield from self._end_capture()
@@ -182,19 +194,34 @@ class TranscriptReader:
             self._note_other(block.first, "\n".join(block.raw))
             return
         stamp = parse_stamp(block.stamp) if block.stamp else None
-        if self._timeline.begins_anew(stamp, self._apart):
+        anew = self._timeline.begins_anew(stamp, self._apart)
+        yield from self._hand_on(packet, stamp, Text(block.first, block.last, "\n".join(block.raw)), anew)
+
+    def _take_row(self, row: Row, number: int, raw: str) -> Iterator[Record]:
+        """The packet of a row of tshark's."""
+        self.format = "tshark text"
+        self._quotes.take(row.packet)
+        again = row.number is not None and self._row is not None and row.number <= self._row
+        anew = again or self._timeline.begins_anew(row.stamp, self._apart)
+        before = None if anew else self._row
+        yield from self._hand_on(row.packet, row.stamp, Text(number, number, plain(raw).rstrip()), anew)
+        if row.number is not None and before is not None and row.number > before + 1:
+            missing = row.number - before - 1
+            self._left_out += missing
+            # The answer that seems to be missing may be among them.
+            self.interfaces[self._interface(row.packet)].unread += missing * SMALLEST_RECORD
+        self._row = row.number
+
+    def _hand_on(self, packet: Packet | None, stamp: Stamp | None, text: Text, anew: bool) -> Iterator[Record]:
+        """A packet on its way; ``anew`` with it another capture begins. Without a packet it was not understood."""
+        if anew:
             yield from self._end_capture()
             self._numbers = {}
             if self._apart:
                 self._described = Described()
         self._apart = False
         understood = packet is not None and packet.understood
-        record = Record(
-            packet or Packet(),
-            0,
-            Text(block.first, block.last, "\n".join(block.raw)),
-            understood=understood,
-        )
+        record = Record(packet or Packet(), 0, text, understood=understood)
         record.interface = self._interface(record.packet)
         self._held.append(record)
         yield from self._timed(self._timeline.take(stamp))
@@ -203,6 +230,7 @@ class TranscriptReader:
         """What comes next was recorded by another call of tcpdump."""
         yield from self._timed(self._timeline.finish())
         self._timeline = Timeline()
+        self._row = None
 
     def _timed(self, times: list[int | None]) -> Iterator[Record]:
         """The packets held back whose times are known now."""
@@ -263,6 +291,14 @@ class TranscriptReader:
             more = self._not_understood - MOST_SHOWN
             self.problems.append(
                 Problem("not-understood", f"{more} more lines look like packets but are not understood")
+            )
+        if self._left_out:
+            self.problems.append(
+                Problem(
+                    "rows-left-out",
+                    f"the numbers of the rows leave {self._left_out} frames out: with a display filter (-Y), or lines "
+                    "that were not pasted, a missing answer proves nothing",
+                )
             )
         if self._other_lines:
             lines = f"{self._other_lines} line{'' if self._other_lines == 1 else 's'}"
