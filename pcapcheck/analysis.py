@@ -21,6 +21,7 @@ from pcapcheck.flows.paths import Paths, find_paths
 from pcapcheck.flows.read import Progress, Reading, Row, RowSink, read_capture
 from pcapcheck.flows.scope import Scope, parse_interface_names
 from pcapcheck.flows.sightings import Sightings
+from pcapcheck.flows.silent_conversations import silent_conversations
 from pcapcheck.flows.silent_hosts import silent_hosts
 from pcapcheck.flows.silent_neighbours import silent_neighbours
 from pcapcheck.flows.unanswered import Judged, unanswered
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 
 # Who says which questions were not answered, by protocol.
-PRODUCERS = (silent_neighbours, silent_hosts)
+PRODUCERS = (silent_neighbours, silent_hosts, silent_conversations)
 
 
 class Analysis(Outcome):

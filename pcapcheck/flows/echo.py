@@ -200,8 +200,8 @@ def _rcode(row: array[int]) -> str | None:
 class Echoes:
     """Pairs echo requests with replies and errors over one capture, in the order of its frames.
 
-    ``wait`` is how long (nanoseconds) after a request a capture must go on for its silence to mean anything, ``dns_wait``
-    the same of a DNS query. With
+    ``wait`` is how long (nanoseconds) after a request a capture must go on for its silence to mean anything,
+    ``dns_wait`` the same of a DNS query. With
     ``every``, finished echoes are handed out by ``feed`` and ``finish``; ``bins`` counts them in any case.
     """
 
@@ -303,7 +303,9 @@ class Echoes:
         settle_cut_errors(self._cut, self._pool, self._state)
         hold_back(self._pool, self._answered, self._bins, self._state, last_seen, self.wait, last_number)
         yield from self._until_done(
-            lambda: pairing.finish_all(self._pool, self._answered, *self._counters(), last_seen, self.wait, self.dns_wait)
+            lambda: pairing.finish_all(
+                self._pool, self._answered, *self._counters(), last_seen, self.wait, self.dns_wait
+            )
         )
 
     def forget(self, macs: Macs) -> None:

@@ -46,6 +46,7 @@ class Unanswered:
     alike: int = 1
     meaning: str = ""
     doubt: str = ""
+    wording: str = ""
 
     @property
     def often(self) -> str:
@@ -60,7 +61,7 @@ class Unanswered:
     @property
     def sentence(self) -> str:
         """What a headline says of it."""
-        return clean(f"{format_address(self.asker)}'s {self.about} gets no answer")
+        return clean(self.wording or f"{format_address(self.asker)}'s {self.about} gets no answer")
 
 
 # Whether a rule judges whether a row (of a table, in a capture by its number) was answered.

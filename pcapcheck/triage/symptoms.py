@@ -58,7 +58,8 @@ def symptoms_of(case: Case, result: Result) -> dict[str, Value | None]:
         "gateway": _gateway(case, link),
         "gateway.macs": _macs(case, link),
         "gateway.mac": case.row("reply_mac"),
-        "lost": (_lost(case) if kind == REQUEST else _lost_segments(case, result, kind)) or _went_on(result, kind, case),
+        "lost": (_lost(case) if kind == REQUEST else _lost_segments(case, result, kind))
+        or _went_on(result, kind, case),
         "replies": _replies(case, result),
         "only_tcp": kind != REQUEST and any(one.outcome == "replied" for one in _between(result, pod, dst)),
         "refused": None if dst is None else _meaning(echo),

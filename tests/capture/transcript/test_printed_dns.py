@@ -50,7 +50,9 @@ def test_responses(words: str, message: Dns) -> None:
 @pytest.mark.skipif(bool(MISSING), reason=MISSING)
 @pytest.mark.parametrize("options", [("-nn",), ("-nn", "-e"), ("-nn", "-e", "-vv"), ("-n", "-v")], ids=" ".join)
 @pytest.mark.parametrize("scenario", ["dns-answered", "dns-dropped", "dns-refused"])
-def test_what_tcpdump_prints_is_judged_as_the_packets_are(scenario: str, options: tuple[str, ...], tmp_path: Path) -> None:
+def test_what_tcpdump_prints_is_judged_as_the_packets_are(
+    scenario: str, options: tuple[str, ...], tmp_path: Path
+) -> None:
     capture = CAPTURES / scenario / f"{CALI}.pcap"
     text = tmp_path / "pasted.txt"
     text.write_text(HEAD + printed(capture, *options))
@@ -64,7 +66,9 @@ def test_what_tcpdump_prints_is_judged_as_the_packets_are(scenario: str, options
 
 def test_a_query_that_is_printed_again_and_again_in_vain_fails(tmp_path: Path) -> None:
     """Without a response, whatever name the port goes by."""
-    lines = [f"09:12:{second:02}.000000 IP 10.0.3.7.domain > 10.0.3.9.53: 7+ [1au] MX? a.org. (34)" for second in (1, 6)]
+    lines = [
+        f"09:12:{second:02}.000000 IP 10.0.3.7.domain > 10.0.3.9.53: 7+ [1au] MX? a.org. (34)" for second in (1, 6)
+    ]
     text = tmp_path / "pasted.txt"
     asked = f"{HEAD}09:12:00.5 ARP, Request who-has 169.254.1.1 tell 10.0.3.7, length 28\n"
     asked += "09:12:00.6 ARP, Reply 169.254.1.1 is-at ee:ee:ee:ee:ee:ee, length 28\n"
