@@ -118,7 +118,7 @@ class ExpectationFile(pytest.File):
         asked_in_vain = () if self._has_warned else self.outcome.asked_in_vain
         self._has_warned = True
         for one in asked_in_vain[:QUESTIONS_TOLD]:
-            test.warn(UnansweredWarning(f"{one.sentence} (asked {one.often})"))
+            test.warn(UnansweredWarning(f"{one.sentence} ({one.often})"))
 
     def _judge(self) -> Analysis:
         from pcapcheck.analysis import analyze, analyze_state

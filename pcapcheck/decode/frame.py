@@ -296,9 +296,9 @@ def decode_frames(
     """Decode the records from ``state[S_RECORD]`` on, until all are done or the rows are full.
 
     ``links`` has two numbers per interface: the link type as in ``layout`` and the length of the frame check
-    sequence. ``events``, ``segments`` and ``sightings`` have room for one per record; sightings are written down only where
-    ``follow``, and only those whose loose key has no bit of ``sample``. Frames before ``since`` or from ``until`` on
-    (nanoseconds) are passed over.
+    sequence. ``events``, ``segments`` and ``sightings`` have room for one per record; sightings are written down only
+    where ``follow``, and only those whose loose key has no bit of ``sample``. Frames before ``since`` or from ``until``
+    on (nanoseconds) are passed over.
     """
     with cython.nogil:
         row = 0

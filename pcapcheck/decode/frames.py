@@ -111,8 +111,7 @@ class FrameBatch:
     """What was decoded of one record batch.
 
     Field ``f`` of frame row ``r`` is ``rows[f * capacity + r]``, field ``f`` of echo event ``e`` is
-    ``events[e * EVENT_FIELDS + f]``, segments likewise, field ``f`` of sighting ``s`` is ``sightings[s * SIGHTING_FIELDS + f]`` (see
-    ``layout``).
+    ``events[e * EVENT_FIELDS + f]``, of segments and sightings likewise (see ``layout``).
     """
 
     rows: array[int]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pcapcheck.capture.layout import ABSENT_TIME

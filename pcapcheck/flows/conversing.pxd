@@ -62,14 +62,30 @@ cdef inline bint is_under_way(const long long[::1] pool, long long mine) except?
 
 cdef inline int acknowledge(long long[::1] pool, long long other, long long ack) except -1 nogil
 
+cdef inline bint is_sent_again(
+    const long long[::1] pool, long long mine, long long other, long long time, long long seq,
+    long long end) except? -1 nogil
+
 @cython.locals(end=cython.longlong)
 cdef inline int send(
     long long[::1] pool, long long mine, long long other, long long number, long long time, long long seq,
-    long long size, long long flags) except -1 nogil
+    long long size, long long syn) except -1 nogil
+
+@cython.locals(mine=cython.longlong, other=cython.longlong, broken=cython.bint, talked=cython.bint)
+cdef inline int break_off(
+    long long[::1] pool, long long row, long long side, long long number, long long time) except -1 nogil
 
 @cython.locals(
-    mine=cython.longlong, other=cython.longlong, time=cython.longlong, size=cython.longlong, flags=cython.longlong,
-    number=cython.longlong, protocol=cython.longlong, broken=cython.bint, talked=cython.bint)
+    mine=cython.longlong, other=cython.longlong, time=cython.longlong, number=cython.longlong, size=cython.longlong,
+    flags=cython.longlong)
+cdef inline int note_tcp(
+    long long[::1] pool, long long row, long long side, const long long[::1] segments, long long at) except -1 nogil
+
+@cython.locals(size=cython.longlong, alike=cython.bint)
+cdef inline int note_datagram(
+    long long[::1] pool, long long row, long long mine, const long long[::1] segments, long long at) except -1 nogil
+
+@cython.locals(mine=cython.longlong)
 cdef inline int note(
     long long[::1] pool, long long row, long long side, const long long[::1] segments, long long at) except -1 nogil
 

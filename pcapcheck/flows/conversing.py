@@ -1,8 +1,8 @@
 # cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
 """Follow conversations: segments in the order of the capture in, conversations in which a question got no answer out.
 
-A conversation is what two hosts say to each other over two ports. It stands in a pool with a hash table over it; when the
-pool is full, the one that was begun first is judged and forgotten. Judged are data that TCP sends again and again, a
+A conversation is what two hosts say to each other over two ports. It stands in a pool with a hash table over it. When
+the pool is full, the one that was begun first is judged and forgotten. Judged are TCP data sent again and again, a
 connection broken off with data under way, datagrams repeated in vain, and INITs of SCTP.
 
 Sources: RFC 9293 (TCP), RFC 6298 (its retransmission), RFC 9260 (SCTP).
@@ -23,7 +23,6 @@ if not cython.compiled:
     from pcapcheck.capture.layout import ABSENT_TIME
     from pcapcheck.decode.layout import (
         ACK,
-        CLOSED,
         FIN,
         LONG,
         MULTIPLY,
@@ -95,9 +94,7 @@ def side_of(pool: array[int], row: int, segments: array[int], at: int) -> int:
     return -1
 
 
-def find_conversation(
-    pool: array[int], slots: array[int], mask: int, home: int, segments: array[int], at: int
-) -> int:
+def find_conversation(pool: array[int], slots: array[int], mask: int, home: int, segments: array[int], at: int) -> int:
     """The place of a segment's conversation, or -1."""
     slot = home & mask
     while True:
@@ -187,13 +184,12 @@ def judge(pool: array[int], row: int) -> int:
 def finish(pool: array[int], row: int, out: array[int], state: array[int]) -> None:
     """A conversation that goes on no more: write it out if something in it got no answer."""
     kind = judge(pool, row)
-    if kind == NOTHING:
-        return
-    pool[row + KIND] = kind
-    target = state[S_OUT] * FIELDS
-    state[S_OUT] = state[S_OUT] + 1
-    for field in range(FIELDS):
-        out[target + field] = pool[row + field]
+    if kind != NOTHING:
+        pool[row + KIND] = kind
+        target = state[S_OUT] * FIELDS
+        state[S_OUT] = state[S_OUT] + 1
+        for field in range(FIELDS):
+            out[target + field] = pool[row + field]
 
 
 def is_under_way(pool: array[int], mine: int) -> bool:
@@ -205,79 +201,105 @@ def is_under_way(pool: array[int], mine: int) -> bool:
 
 def acknowledge(pool: array[int], other: int, ack: int) -> None:
     """The data of the other side arrived up to ``ack``."""
-    if pool[other + ACKED] != ABSENT and ahead(ack, pool[other + ACKED]) <= 0:
-        return
-    pool[other + ACKED] = ack
-    if pool[other + AGAIN] and ahead(ack, pool[other + AGAIN_SEQ]) > 0:
-        pool[other + AGAIN] = 0
+    if pool[other + ACKED] == ABSENT or ahead(ack, pool[other + ACKED]) > 0:
+        pool[other + ACKED] = ack
+        if pool[other + AGAIN] and ahead(ack, pool[other + AGAIN_SEQ]) > 0:
+            pool[other + AGAIN] = 0
 
 
-def send(pool: array[int], mine: int, other: int, number: int, time: int, seq: int, size: int, flags: int) -> None:
-    """Data of one side: new, or the first that was not acknowledged once more."""
-    end = (seq + size + (1 if flags & SYN else 0)) & WORD
+def is_sent_again(pool: array[int], mine: int, other: int, time: int, seq: int, end: int) -> bool:
+    """Whether data that was sent before is the first that was not acknowledged, sent once more by a timeout.
+
+    A closed window is probed, and what was acknowledged may be sent again for nothing.
+    """
+    if pool[other + CLOSED_WINDOW] or time == ABSENT_TIME or pool[mine + ADVANCED] == ABSENT_TIME:
+        return False
+    if pool[mine + ACKED] != ABSENT and ahead(end, pool[mine + ACKED]) <= 0:
+        return False
+    if pool[mine + AGAIN] == 0 or ahead(seq, pool[mine + AGAIN_SEQ]) < 0:
+        return time - pool[mine + ADVANCED] >= SOONEST
+    return seq == pool[mine + AGAIN_SEQ] and time - pool[mine + AGAIN_LAST] >= SOONEST
+
+
+def send(pool: array[int], mine: int, other: int, number: int, time: int, seq: int, size: int, syn: int) -> None:
+    """Data of one side, or its SYN, which takes a number too: new, or sent again."""
+    end = (seq + size + syn) & WORD
     if pool[mine + END] == ABSENT or ahead(end, pool[mine + END]) > 0:
         pool[mine + END] = end
         pool[mine + ADVANCED] = time
-        return
-    # A SYN is a question of its own; a closed window is probed; what was acknowledged is sent again for nothing.
-    if flags & SYN or pool[other + CLOSED_WINDOW] or time == ABSENT_TIME or pool[mine + ADVANCED] == ABSENT_TIME:
-        return
-    if pool[mine + ACKED] != ABSENT and ahead(end, pool[mine + ACKED]) <= 0:
-        return
-    if pool[mine + AGAIN] == 0 or ahead(seq, pool[mine + AGAIN_SEQ]) < 0:
-        if time - pool[mine + ADVANCED] < SOONEST:
-            return
-        pool[mine + AGAIN] = 0
-        pool[mine + AGAIN_SEQ] = seq
-        pool[mine + AGAIN_SINCE] = pool[mine + ADVANCED]
-        pool[mine + AGAIN_FROM] = number
-    elif seq != pool[mine + AGAIN_SEQ] or time - pool[mine + AGAIN_LAST] < SOONEST:
-        return
-    pool[mine + AGAIN] = pool[mine + AGAIN] + 1
-    pool[mine + AGAIN_SIZE] = size
-    pool[mine + AGAIN_LAST] = time
-    pool[mine + AGAIN_NUMBER] = number
+    elif syn == 0 and is_sent_again(pool, mine, other, time, seq, end):
+        if pool[mine + AGAIN] == 0 or seq != pool[mine + AGAIN_SEQ]:
+            pool[mine + AGAIN] = 0
+            pool[mine + AGAIN_SEQ] = seq
+            pool[mine + AGAIN_SINCE] = pool[mine + ADVANCED]
+            pool[mine + AGAIN_FROM] = number
+        pool[mine + AGAIN] = pool[mine + AGAIN] + 1
+        pool[mine + AGAIN_SIZE] = size
+        pool[mine + AGAIN_LAST] = time
+        pool[mine + AGAIN_NUMBER] = number
+
+
+def break_off(pool: array[int], row: int, side: int, number: int, time: int) -> None:
+    """An RST: in mid-stream it breaks off what was under way."""
+    mine = row + side * SIDE
+    other = row + SIDE - side * SIDE
+    broken = is_under_way(pool, mine) or is_under_way(pool, other)
+    talked = pool[mine + PACKETS] > 1 and pool[other + PACKETS] > 0 and pool[mine + BYTES] + pool[other + BYTES] > 0
+    if pool[row + RESET_BY] == ABSENT and pool[row + FINISHED] == 0 and talked and broken:
+        pool[row + RESET_BY] = side
+        pool[row + RESET_NUMBER] = number
+        pool[row + RESET_TIME] = time
+
+
+def note_tcp(pool: array[int], row: int, side: int, segments: array[int], at: int) -> None:
+    """What a segment of TCP adds to its connection, beyond being counted."""
+    mine = row + side * SIDE
+    other = row + SIDE - side * SIDE
+    time = segments[at + T_TIME]
+    number = segments[at + T_FRAME] >> 16
+    size = segments[at + T_SIZE] >> 16
+    flags = segments[at + T_SIZE] & 0xFFFF
+    if flags & ACK:
+        acknowledge(pool, other, segments[at + T_ACK] & WORD)
+        pool[mine + CLOSED_WINDOW] = segments[at + T_ACK] >> 32
+    if flags & RST:
+        break_off(pool, row, side, number, time)
+    else:
+        if flags & FIN:
+            pool[row + FINISHED] = 1
+        if size or flags & SYN:
+            send(pool, mine, other, number, time, segments[at + T_SEQ], size, 1 if flags & SYN else 0)
+
+
+def note_datagram(pool: array[int], row: int, mine: int, segments: array[int], at: int) -> None:
+    """The same of a datagram, or of a packet of SCTP: whether it is like the first."""
+    size = segments[at + T_SIZE] >> 16
+    pool[mine + AGAIN_NUMBER] = segments[at + T_FRAME] >> 16
+    if pool[mine + PACKETS] == 1:
+        pool[mine + SIZE] = size
+    if pool[row + PORTS] >> 32 == SCTP:
+        alike = segments[at + T_SIZE] & 0xFFFF == INIT
+    else:
+        alike = size == pool[mine + SIZE]
+    if alike:
+        pool[mine + ALIKE] = pool[mine + ALIKE] + 1
 
 
 def note(pool: array[int], row: int, side: int, segments: array[int], at: int) -> None:
     """What a segment adds to its conversation."""
     mine = row + side * SIDE
-    other = row + SIDE - side * SIDE
-    time = segments[at + T_TIME]
-    size = segments[at + T_SIZE] >> 16
-    flags = segments[at + T_SIZE] & 0xFFFF
-    if flags == T_ERROR:
+    if segments[at + T_SIZE] & 0xFFFF == T_ERROR:
         pool[row + ERRORS] = pool[row + ERRORS] + 1
-        return
-    if pool[mine + PACKETS] == 0:
-        pool[mine + FIRST] = time
-    pool[mine + PACKETS] = pool[mine + PACKETS] + 1
-    pool[mine + BYTES] = pool[mine + BYTES] + size
-    pool[mine + LAST] = time
-    number = segments[at + T_FRAME] >> 16
-    protocol = pool[row + PORTS] >> 32
-    if protocol != TCP:
-        pool[mine + AGAIN_NUMBER] = number
-        if pool[mine + PACKETS] == 1:
-            pool[mine + SIZE] = size
-        if flags == INIT if protocol == SCTP else size == pool[mine + SIZE]:
-            pool[mine + ALIKE] = pool[mine + ALIKE] + 1
-        return
-    if flags & ACK:
-        acknowledge(pool, other, segments[at + T_ACK] & WORD)
-        pool[mine + CLOSED_WINDOW] = segments[at + T_ACK] >> 32
-    if flags & RST:
-        broken = is_under_way(pool, mine) or is_under_way(pool, other)
-        talked = pool[mine + PACKETS] > 1 and pool[other + PACKETS] and pool[mine + BYTES] + pool[other + BYTES]
-        if pool[row + RESET_BY] == ABSENT and pool[row + FINISHED] == 0 and talked and broken:
-            pool[row + RESET_BY] = side
-            pool[row + RESET_NUMBER] = number
-            pool[row + RESET_TIME] = time
-        return
-    if flags & FIN:
-        pool[row + FINISHED] = 1
-    if size or flags & SYN:
-        send(pool, mine, other, number, time, segments[at + T_SEQ], size, flags)
+    else:
+        if pool[mine + PACKETS] == 0:
+            pool[mine + FIRST] = segments[at + T_TIME]
+        pool[mine + PACKETS] = pool[mine + PACKETS] + 1
+        pool[mine + BYTES] = pool[mine + BYTES] + (segments[at + T_SIZE] >> 16)
+        pool[mine + LAST] = segments[at + T_TIME]
+        if pool[row + PORTS] >> 32 == TCP:
+            note_tcp(pool, row, side, segments, at)
+        else:
+            note_datagram(pool, row, mine, segments, at)
 
 
 def begins_anew(pool: array[int], row: int, segments: array[int], at: int) -> bool:
@@ -344,7 +366,7 @@ def converse(
 
 
 def finish_all(pool: array[int], out: array[int], state: array[int]) -> None:
-    """At the end of the capture: judge what is left, oldest first. May stop because ``out`` is full, and goes on then."""
+    """At the end of the capture: judge what is left, oldest first. Stops where ``out`` is full, to be called again."""
     room = len(out) // FIELDS
     used = state[S_USED]
     state[S_STATUS] = DONE

@@ -61,8 +61,8 @@ HALF_WAY = 1 << 31
 # So many conversations are followed at a time.
 MOST = 1 << 16
 
-# Data is not sent again sooner than this by a timeout (RFC 6298, as Linux has it: TCP_RTO_MIN 200 ms); what comes sooner
-# is a probe of the tail, fast retransmission, or the same frame seen twice.
+# Data is not sent again sooner than this by a timeout (RFC 6298, as Linux has it: TCP_RTO_MIN 200 ms); what comes
+# sooner is a probe of the tail, fast retransmission, or the same frame seen twice.
 SOONEST = 100_000_000
 # Data sent so often, over so long, is stuck.
 STUCK_SENT = 4

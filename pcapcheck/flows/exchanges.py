@@ -25,8 +25,8 @@ Finished = tuple[str, Exchange, int]
 class Exchanges:
     """Pairs what belongs together and notes on the way who asks for the gateway and who answers.
 
-    ``gateways`` are the gateway's addresses; waits are nanoseconds. Without ``every_echo`` echoes are counted, and a few
-    samples stand for all.
+    ``gateways`` are the gateway's addresses; waits are nanoseconds. Without ``every_echo`` echoes are counted, and a
+    few samples stand for all.
     """
 
     def __init__(

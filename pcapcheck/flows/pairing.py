@@ -1,5 +1,5 @@
 # cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
-"""Pair echo requests, SYNs and DNS queries with replies and errors: events in the order of the capture in, exchanges out.
+"""Pair echo requests, SYNs and DNS queries with replies and errors: events in the order of the capture in, pairs out.
 
 An event is what the decoder wrote down of an echo request, a reply, or an ICMP error about a request. What is open
 stands in a pool with a hash table over it; what is finished is counted in a bin and forgotten, so the pool stays as

@@ -1,4 +1,4 @@
-"""Conversations in which a question got no answer, as questions: TCP data, datagrams, SCTP, and connections broken off."""
+"""Conversations in which a question got no answer: TCP data, datagrams, SCTP, and connections broken off."""
 
 from __future__ import annotations
 
@@ -90,4 +90,5 @@ def _question(one: Conversation, count: int, link: Link, capture: Capture) -> Un
         meaning=meaning,
         doubt=silence,
         wording=wording,
+        verb="sent" if one.kind == STALLED else "seen" if one.kind == RESET else "asked",
     )

@@ -55,7 +55,7 @@ def data(seq: int, size: int, ack: int = 701) -> bytes:
 
 
 def acknowledged(upto: int, **more: object) -> bytes:
-    return tcp_back(ACK, seq=701, ack=upto & 0xFFFFFFFF, **more)
+    return tcp_back(ACK, seq=701, ack=upto & 0xFFFFFFFF, **more)  # type: ignore[arg-type]
 
 
 def datagrams(*times: float, port: int = 5000, size: int = 40, **more: object) -> list[Frame]:
@@ -132,7 +132,8 @@ def test_what_is_no_stall(frames: list[Frame], tmp_path: Path) -> None:
 def test_sequence_numbers_wrap(tmp_path: Path) -> None:
     start = (1 << 32) - 700
     frames = [at(1, data(start, 500)), at(1.1, acknowledged(start + 500)), at(1.2, data(start + 500, 500))]
-    assert not questions(tmp_path, *frames, at(1.3, acknowledged(300)), *(at(n, data(start + 500, 500)) for n in range(2, 9)))
+    again = [at(n, data(start + 500, 500)) for n in range(2, 9)]
+    assert not questions(tmp_path, *frames, at(1.3, acknowledged(300)), *again)
     assert len(questions(tmp_path, *frames, *(at(n, data(start + 500, 500)) for n in (1.6, 2.4, 4.4)))) == 1
 
 
@@ -144,7 +145,11 @@ def test_a_connection_broken_off_with_data_under_way_says_who_did(tmp_path: Path
 NO_BREAK = {
     "before any data": [at(1, tcp_back(RST | ACK, seq=701, ack=101))],
     "all data acknowledged": [*ARRIVED, at(2, tcp_back(RST | ACK, seq=701, ack=601))],
-    "after the end was said": [at(1, data(101, 500)), at(1.1, tcp(FIN, seq=601, ack=701)), at(2, tcp_back(RST, seq=701))],
+    "after the end was said": [
+        at(1, data(101, 500)),
+        at(1.1, tcp(FIN, seq=601, ack=701)),
+        at(2, tcp_back(RST, seq=701)),
+    ],
 }
 
 
