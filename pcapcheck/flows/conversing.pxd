@@ -5,6 +5,7 @@ cimport cython
 cdef extern from "conversing_numbers.h":
     const long long ABSENT_TIME
     const long long STUCK_FOR
+    const long long SAME_DATAGRAM
     const long long WORD
     const long long WRAP
     const long long HALF_WAY
@@ -81,7 +82,10 @@ cdef inline int break_off(
 cdef inline int note_tcp(
     long long[::1] pool, long long row, long long side, const long long[::1] segments, long long at) except -1 nogil
 
-@cython.locals(size=cython.longlong, alike=cython.bint)
+cdef inline int count_in(
+    long long[::1] pool, long long mine, const long long[::1] segments, long long at) except -1 nogil
+
+@cython.locals(size=cython.longlong, time=cython.longlong, timed=cython.bint, alike=cython.bint)
 cdef inline int note_datagram(
     long long[::1] pool, long long row, long long mine, const long long[::1] segments, long long at) except -1 nogil
 

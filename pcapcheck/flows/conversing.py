@@ -172,12 +172,15 @@ def judge(pool: array[int], row: int) -> int:
             return STALLED + 1
         return RESET if pool[row + RESET_BY] >= 0 else NOTHING
     packets = pool[row + PACKETS]
-    if pool[row + SIDE + PACKETS] or pool[row + ERRORS] or packets < REPEATS or pool[row + FIRST] == ABSENT_TIME:
+    if pool[row + SIDE + PACKETS] or pool[row + ERRORS] or packets < REPEATS:
+        return NOTHING
+    if pool[row + FIRST] == ABSENT_TIME or pool[row + LAST] == ABSENT_TIME:
         return NOTHING
     if protocol == SCTP:
         return UNACCEPTED if pool[row + ALIKE] >= REPEATS else NOTHING
     lasted = pool[row + LAST] - pool[row + FIRST]
-    alike = pool[row + ALIKE] == packets and packets <= MOST_ALIKE
+    # Seen on two or three interfaces at most: else they come in bursts.
+    alike = pool[row + ALIKE] == packets and packets <= MOST_ALIKE and pool[row + AGAIN] <= 2 * packets
     return SILENT if alike and lasted >= STREAM * (packets - 1) else NOTHING
 
 
@@ -271,18 +274,33 @@ def note_tcp(pool: array[int], row: int, side: int, segments: array[int], at: in
             send(pool, mine, other, number, time, segments[at + T_SEQ], size, 1 if flags & SYN else 0)
 
 
+def count_in(pool: array[int], mine: int, segments: array[int], at: int) -> None:
+    """Count a packet of one side."""
+    if pool[mine + PACKETS] == 0:
+        pool[mine + FIRST] = segments[at + T_TIME]
+    pool[mine + PACKETS] = pool[mine + PACKETS] + 1
+    pool[mine + BYTES] = pool[mine + BYTES] + (segments[at + T_SIZE] >> 16)
+    pool[mine + LAST] = segments[at + T_TIME]
+
+
 def note_datagram(pool: array[int], row: int, mine: int, segments: array[int], at: int) -> None:
-    """The same of a datagram, or of a packet of SCTP: whether it is like the first."""
+    """What a datagram, or a packet of SCTP, adds to its conversation: whether it is like the first."""
     size = segments[at + T_SIZE] >> 16
-    pool[mine + AGAIN_NUMBER] = segments[at + T_FRAME] >> 16
-    if pool[mine + PACKETS] == 1:
-        pool[mine + SIZE] = size
-    if pool[row + PORTS] >> 32 == SCTP:
-        alike = segments[at + T_SIZE] & 0xFFFF == INIT
+    time = segments[at + T_TIME]
+    timed = time != ABSENT_TIME and pool[mine + LAST] != ABSENT_TIME and pool[mine + PACKETS] > 0
+    if timed and size == pool[mine + SIZE] and time - pool[mine + LAST] < SAME_DATAGRAM:
+        pool[mine + AGAIN] = pool[mine + AGAIN] + 1
     else:
-        alike = size == pool[mine + SIZE]
-    if alike:
-        pool[mine + ALIKE] = pool[mine + ALIKE] + 1
+        count_in(pool, mine, segments, at)
+        pool[mine + AGAIN_NUMBER] = segments[at + T_FRAME] >> 16
+        if pool[mine + PACKETS] == 1:
+            pool[mine + SIZE] = size
+        if pool[row + PORTS] >> 32 == SCTP:
+            alike = segments[at + T_SIZE] & 0xFFFF == INIT
+        else:
+            alike = size == pool[mine + SIZE]
+        if alike:
+            pool[mine + ALIKE] = pool[mine + ALIKE] + 1
 
 
 def note(pool: array[int], row: int, side: int, segments: array[int], at: int) -> None:
@@ -290,16 +308,11 @@ def note(pool: array[int], row: int, side: int, segments: array[int], at: int) -
     mine = row + side * SIDE
     if segments[at + T_SIZE] & 0xFFFF == T_ERROR:
         pool[row + ERRORS] = pool[row + ERRORS] + 1
+    elif pool[row + PORTS] >> 32 == TCP:
+        count_in(pool, mine, segments, at)
+        note_tcp(pool, row, side, segments, at)
     else:
-        if pool[mine + PACKETS] == 0:
-            pool[mine + FIRST] = segments[at + T_TIME]
-        pool[mine + PACKETS] = pool[mine + PACKETS] + 1
-        pool[mine + BYTES] = pool[mine + BYTES] + (segments[at + T_SIZE] >> 16)
-        pool[mine + LAST] = segments[at + T_TIME]
-        if pool[row + PORTS] >> 32 == TCP:
-            note_tcp(pool, row, side, segments, at)
-        else:
-            note_datagram(pool, row, mine, segments, at)
+        note_datagram(pool, row, mine, segments, at)
 
 
 def begins_anew(pool: array[int], row: int, segments: array[int], at: int) -> bool:

@@ -31,7 +31,7 @@ LAST = 19
 END = 20  # the sequence number behind the data sent so far
 ACKED = 21  # the highest that the other side acknowledged
 ADVANCED = 22  # when END moved last
-AGAIN = 23  # how often the first unacknowledged data was sent again
+AGAIN = 23  # how often the first unacknowledged data was sent again; of datagrams how many were the one before
 AGAIN_SEQ = 24
 AGAIN_SIZE = 25
 AGAIN_SINCE = 26
@@ -67,6 +67,8 @@ SOONEST = 100_000_000
 # Data sent so often, over so long, is stuck.
 STUCK_SENT = 4
 STUCK_FOR = 3_000_000_000
+# What is like the datagram before and comes as soon after it is the same one, seen twice.
+SAME_DATAGRAM = 2_000_000
 # Datagrams that come quicker on average are a stream, not a question.
 STREAM = 300_000_000
 # So many alike are a beat that nobody is meant to answer.

@@ -173,6 +173,8 @@ def test_a_datagram_repeated_in_vain_is_a_question(tmp_path: Path) -> None:
 
 NO_QUESTION = {
     "twice": datagrams(1, 2),
+    "twice, on two interfaces that nothing tells apart": datagrams(1, 1.0001, 2, 2.0001),
+    "bursts": datagrams(*(n + k / 1000 for n in range(1, 9) for k in range(9))),
     "answered": [*datagrams(1, 2, 4), at(5, udp((5000, 40000), b"ok", PEER_IP, POD_IP, (NODE, POD)))],
     "refused": [*datagrams(1, 2, 4), at(5, error(3, 3, datagrams(4)[0][1]))],
     "different each time": [*datagrams(1), *datagrams(2, size=41), *datagrams(4)],
