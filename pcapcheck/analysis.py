@@ -17,6 +17,7 @@ from pcapcheck.flows.neighbours import judge_per_node
 from pcapcheck.flows.paths import Paths, find_paths
 from pcapcheck.flows.read import Progress, Reading, Row
 from pcapcheck.flows.scope import Scope, parse_interface_names
+from pcapcheck.flows.silent_conversations import silent_conversations
 from pcapcheck.flows.silent_hosts import silent_hosts
 from pcapcheck.flows.silent_neighbours import silent_neighbours
 from pcapcheck.flows.unanswered import Judged, unanswered
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 
 
 # Who says which questions were not answered, by protocol.
-PRODUCERS = (silent_neighbours, silent_hosts)
+PRODUCERS = (silent_neighbours, silent_hosts, silent_conversations)
 
 
 class Analysis(Outcome):

@@ -21,6 +21,7 @@ KERNELS = (
     "pcapcheck.decode.sighting",
     "pcapcheck.decode.frame",
     "pcapcheck.flows.pairing",
+    "pcapcheck.flows.conversing",
     "pcapcheck.flows.gathering",
 )
 

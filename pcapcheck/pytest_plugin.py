@@ -119,7 +119,7 @@ class ExpectationFile(pytest.File):
         asked_in_vain = () if self._has_warned else self.outcome.asked_in_vain
         self._has_warned = True
         for one in asked_in_vain[:QUESTIONS_TOLD]:
-            test.warn(UnansweredWarning(f"{one.sentence} (asked {one.often})"))
+            test.warn(UnansweredWarning(f"{one.sentence} ({one.often})"))
 
     def lost(self) -> list[str]:
         """What of the recording could not be used, for the first test that asks.

@@ -135,7 +135,7 @@ def decode_quoted(
             if position + 8 <= end and (buffer[position] == echo_request or buffer[position] == echo_reply):
                 rows[QUOTED_IDENT * capacity + row] = half(buffer, position + 4)
                 rows[QUOTED_SEQ * capacity + row] = half(buffer, position + 6)
-    elif (protocol == 6 or protocol == 17) and position + 4 <= end:
+    elif (protocol == 6 or protocol == 17 or protocol == 132) and position + 4 <= end:
         rows[QUOTED_SRC_PORT * capacity + row] = half(buffer, position)
         rows[QUOTED_DST_PORT * capacity + row] = half(buffer, position + 2)
         if protocol == 17 and half(buffer, position + 2) == DNS_PORT and position + 10 <= end:
@@ -215,7 +215,7 @@ def error_class(family: int, kind: int, code: int) -> int:
 
 
 def refuses(rows: array[int], capacity: int, row: int, family: int) -> bool:
-    """Whether a row is an ICMP error about a TCP segment, a DNS query or an echo request, quoted as far as is needed."""
+    """Whether a row is an ICMP error about a TCP segment, DNS query or echo request, quoted as far as is needed."""
     if error_class(family, rows[ICMP_TYPE * capacity + row], rows[ICMP_CODE * capacity + row]) == 0:
         return False
     if rows[QUOTED_PROTO * capacity + row] == 6:

@@ -11,9 +11,13 @@ from pcapcheck.decode.sighting cimport find_flow, identify
 cdef extern from "frame_numbers.h":
     const unsigned int LIMITED_BROADCAST
     const long long CONNECTION
+    const long long CLOSED
     const long long MAPPED
     const long long ABSENT_TIME
     enum:
+        TCP, UDP, SCTP, DNS_PORT, SEGMENT_FIELDS, T_ACK, T_DST_HIGH, T_DST_LOW, T_ERROR, T_FRAME, T_POINT, T_PORTS, T_SEQ
+        T_SIZE, T_SRC_HIGH, T_SRC_LOW, T_TIME, S_SEGMENTS, QUOTED_PROTO, QUOTED_SRC_PORT, QUOTED_DST_PORT
+        QUOTED_SRC_HIGH, QUOTED_SRC_LOW, QUOTED_DST_HIGH, QUOTED_DST_LOW
         ABSENT, ACK, ARP, CAPTURED, CARRIES, CAST, DEEPEST, DIRECTION, DST_PORT, ENCAP, ETH_DST, ETH_SRC, ETH_TYPE
         EVENT_FIELDS, EVIDENCE_FRAMES, E_CONNECT, E_DST_HIGH, E_DST_LOW, E_GROUP, E_IDENT_SEQ, E_IP_ID, E_KIND, E_NUMBER
         E_POINT, E_REPLY, E_REQUEST, E_SRC_HIGH, E_SRC_LOW, E_TIME, E_TO_MANY, E_TTL, FIELDS, GROUP, GROUP_FIELDS
@@ -56,11 +60,29 @@ cdef inline int connect(
     const unsigned char[::1] buffer, long long payload, long long[::1] events, long long event, long long number,
     long long time, long long group, int flags) except -1 nogil
 
+@cython.locals(total=cython.longlong)
+cdef inline long long datagram_end(
+    const unsigned char[::1] buffer, int version, long long header, long long wire_end) except? -1 nogil
+
+@cython.locals(size=cython.longlong, flags=cython.longlong, seq=cython.longlong, ack=cython.longlong)
+cdef inline bint segment(
+    const unsigned char[::1] buffer, int version, long long protocol, long long header, long long payload,
+    long long payload_end, long long wire_end, bint printed, long long[::1] segments, long long at) except? -1 nogil
+
+@cython.locals(protocol=cython.longlong, ports=cython.longlong)
+cdef inline bint segment_of_error(
+    const long long[::1] rows, long long capacity, long long row, long long[::1] segments,
+    long long at) except? -1 nogil
+
+cdef inline long long place_segment(
+    long long[::1] segments, long long at, long long number, long long time, long long group,
+    long long point) except? -1 nogil
+
 cdef inline bint begins_ip(
     const unsigned char[::1] buffer, long long position, long long end, int ethertype) except? -1 nogil
 
 @cython.locals(
-    sighting=cython.longlong, encap=cython.int, vni=cython.longlong, inner_source=cython.longlong,
+    sighting=cython.longlong, talk=cython.longlong, said=cython.bint, encap=cython.int, vni=cython.longlong, inner_source=cython.longlong,
     inner_destination=cython.longlong, header=cython.longlong, carried=cython.int, outer_version=cython.int,
     outer_payload=cython.longlong, depth=cython.int, within=cython.longlong, port=cython.uint, inside=cython.int, identification=cython.longlong, where=cython.longlong, flow=cython.longlong,
     hashed=cython.longlong, cut=cython.bint, wrapped=cython.longlong,
@@ -78,4 +100,4 @@ cpdef decode_frames(
     long long first_number, const long long[::1] links, long long since, long long until, bint keep_all,
     long long[::1] groups, long long[::1] slots, long long limit, long long[::1] rows, long long capacity,
     long long[::1] events, bint follow, long long sample, long long[::1] flows, int[::1] flow_slots,
-    long long flow_limit, long long[::1] sightings, long long[::1] state)
+    long long flow_limit, long long[::1] sightings, long long[::1] segments, long long[::1] state)

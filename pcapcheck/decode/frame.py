@@ -172,6 +172,96 @@ def connect(
         events[event + E_IDENT_SEQ] = CONNECTION | (dst_port << 16) | src_port
 
 
+def datagram_end(buffer: bytearray, version: int, header: int, wire_end: int) -> int:
+    """Where a datagram ends by its own header; where that does not tell, as of large segments, by the frame."""
+    if version == 4:
+        total = half(buffer, header + 2)
+        return header + total if total >= 20 else wire_end
+    total = half(buffer, header + 4)
+    return header + 40 + total if total else wire_end
+
+
+def segment(
+    buffer: bytearray,
+    version: int,
+    protocol: int,
+    header: int,
+    payload: int,
+    payload_end: int,
+    wire_end: int,
+    printed: bool,
+    segments: array[int],
+    at: int,
+) -> bool:
+    """What a conversation is told of a packet of TCP, UDP or SCTP; False where too little of it is there.
+
+    DNS has its own table. Text does not tell the sequence numbers of TCP, so that its data cannot be known again.
+    """
+    if payload + 8 > payload_end:
+        return False
+    size = 0
+    flags = 0
+    seq = 0
+    ack = 0
+    if protocol == TCP:
+        if printed or payload + 16 > payload_end:
+            return False
+        size = datagram_end(buffer, version, header, wire_end) - payload - (buffer[payload + 12] >> 4) * 4
+        flags = buffer[payload + 13] & 63
+        seq = word(buffer, payload + 4)
+        ack = word(buffer, payload + 8)
+        if half(buffer, payload + 14) == 0:
+            ack = ack | CLOSED
+    elif protocol == UDP:
+        if half(buffer, payload) == DNS_PORT or half(buffer, payload + 2) == DNS_PORT:
+            return False
+        size = half(buffer, payload + 4) - 8
+    elif protocol == SCTP:
+        if payload + 13 > payload_end:
+            return False
+        flags = buffer[payload + 12] & 127
+    if size < 0:
+        size = 0
+    segments[at + T_PORTS] = (protocol << 32) | word(buffer, payload)
+    segments[at + T_SIZE] = (size << 16) | flags
+    segments[at + T_SEQ] = seq
+    segments[at + T_ACK] = ack
+    if version == 4:
+        segments[at + T_SRC_HIGH] = 0
+        segments[at + T_SRC_LOW] = MAPPED | word(buffer, header + 12)
+        segments[at + T_DST_HIGH] = 0
+        segments[at + T_DST_LOW] = MAPPED | word(buffer, header + 16)
+    else:
+        segments[at + T_SRC_HIGH] = signed_long(buffer, header + 8)
+        segments[at + T_SRC_LOW] = signed_long(buffer, header + 16)
+        segments[at + T_DST_HIGH] = signed_long(buffer, header + 24)
+        segments[at + T_DST_LOW] = signed_long(buffer, header + 32)
+    return True
+
+
+def segment_of_error(rows: array[int], capacity: int, row: int, segments: array[int], at: int) -> bool:
+    """What a conversation is told of a row that is an ICMP error about one of its packets; False of other rows."""
+    protocol = rows[QUOTED_PROTO * capacity + row]
+    if (protocol != TCP and protocol != UDP and protocol != SCTP) or rows[QUOTED_DST_PORT * capacity + row] < 0:
+        return False
+    ports = (rows[QUOTED_SRC_PORT * capacity + row] << 16) | rows[QUOTED_DST_PORT * capacity + row]
+    segments[at + T_PORTS] = (protocol << 32) | ports
+    segments[at + T_SIZE] = T_ERROR
+    segments[at + T_SRC_HIGH] = rows[QUOTED_SRC_HIGH * capacity + row]
+    segments[at + T_SRC_LOW] = rows[QUOTED_SRC_LOW * capacity + row]
+    segments[at + T_DST_HIGH] = rows[QUOTED_DST_HIGH * capacity + row]
+    segments[at + T_DST_LOW] = rows[QUOTED_DST_LOW * capacity + row]
+    return True
+
+
+def place_segment(segments: array[int], at: int, number: int, time: int, group: int, point: int) -> int:
+    """Say where a segment was seen, and return where the next goes."""
+    segments[at + T_FRAME] = (number << 16) | group
+    segments[at + T_TIME] = time
+    segments[at + T_POINT] = point
+    return at + SEGMENT_FIELDS
+
+
 def begins_ip(buffer: bytearray, position: int, end: int, ethertype: int) -> bool:
     """Whether a whole IP header begins here, of the version that the ethertype says."""
     if ethertype == 0x0800:
@@ -200,19 +290,21 @@ def decode_frames(
     flow_slots: array[int],
     flow_limit: int,
     sightings: array[int],
+    segments: array[int],
     state: array[int],
 ) -> None:
     """Decode the records from ``state[S_RECORD]`` on, until all are done or the rows are full.
 
     ``links`` has two numbers per interface: the link type as in ``layout`` and the length of the frame check
-    sequence. ``events`` and ``sightings`` have room for one per record; sightings are written down only where
-    ``follow``, and only those whose loose key has no bit of ``sample``. Frames before ``since`` or from ``until`` on
-    (nanoseconds) are passed over.
+    sequence. ``events``, ``segments`` and ``sightings`` have room for one per record; sightings are written down only
+    where ``follow``, and only those whose loose key has no bit of ``sample``. Frames before ``since`` or from ``until``
+    on (nanoseconds) are passed over.
     """
     with cython.nogil:
         row = 0
         event = 0
         sighting = 0
+        talk = 0
         record = state[S_RECORD]
         mask = len(slots) - 1
         latest = 0
@@ -472,7 +564,9 @@ def decode_frames(
                 if carries == UNICAST and buffer[payload + 13] & (SYN | RST):
                     told = True
                     connect(buffer, payload, events, event, number, time, group, buffer[payload + 13])
-            elif protocol == 17 and payload >= 0 and payload + 8 <= payload_end and fragment == 0 and carries == UNICAST:
+            elif (
+                protocol == 17 and payload >= 0 and payload + 8 <= payload_end and fragment == 0 and carries == UNICAST
+            ):
                 told = query(buffer, payload, payload_end, events, event, number, time, group)
             if told:
                 fill_datagram(buffer, version, header, events, event)
@@ -500,6 +594,21 @@ def decode_frames(
                 if carries == MULTICAST:
                     events[event + E_KIND] |= E_TO_MANY
                 event = event + EVENT_FIELDS
+            if (protocol == TCP or protocol == UDP or protocol == SCTP) and payload >= 0 and fragment == 0:
+                said = carries == UNICAST and cast != TO_MANY and encap != WIREGUARD
+                if said and segment(
+                    buffer,
+                    version,
+                    protocol,
+                    header,
+                    payload,
+                    payload_end,
+                    start + length - trailer,
+                    link == LINK_PRINTED,
+                    segments,
+                    talk,
+                ):
+                    talk = place_segment(segments, talk, number, time, group, (interface << 32) | (ifindex + 1))
             identification = 0
             if follow and version == 6 and payload < 0 and carries == UNICAST and header + 40 <= payload_end:
                 where = find_fragment(buffer, header + 40, payload_end, buffer[header + 6])
@@ -610,11 +719,15 @@ def decode_frames(
                 continue
             if version == 4 and protocol == 1:
                 decode_icmp(buffer, payload, payload_end, rows, capacity, row)
+                if segment_of_error(rows, capacity, row, segments, talk):
+                    talk = place_segment(segments, talk, number, time, group, (interface << 32) | (ifindex + 1))
                 if refuses(rows, capacity, row, 4):
                     event_of_error(rows, capacity, row, 4, events, event)
                     event = event + EVENT_FIELDS
             elif version == 6 and protocol == 58:
                 decode_icmpv6(buffer, payload, payload_end, rows, capacity, row)
+                if segment_of_error(rows, capacity, row, segments, talk):
+                    talk = place_segment(segments, talk, number, time, group, (interface << 32) | (ifindex + 1))
                 if refuses(rows, capacity, row, 6):
                     event_of_error(rows, capacity, row, 6, events, event)
                     event = event + EVENT_FIELDS
@@ -631,3 +744,4 @@ def decode_frames(
         state[S_ROWS] = row
         state[S_EVENTS] = event // EVENT_FIELDS
         state[S_SIGHTINGS] = sighting // SIGHTING_FIELDS
+        state[S_SEGMENTS] = talk // SEGMENT_FIELDS

@@ -111,8 +111,7 @@ class FrameBatch:
     """What was decoded of one record batch.
 
     Field ``f`` of frame row ``r`` is ``rows[f * capacity + r]``, field ``f`` of echo event ``e`` is
-    ``events[e * EVENT_FIELDS + f]``, field ``f`` of sighting ``s`` is ``sightings[s * SIGHTING_FIELDS + f]`` (see
-    ``layout``).
+    ``events[e * EVENT_FIELDS + f]``, of segments and sightings likewise (see ``layout``).
     """
 
     rows: array[int]
@@ -122,6 +121,8 @@ class FrameBatch:
     event_count: int
     sightings: array[int] = dataclasses.field(default_factory=lambda: array("q"))
     sighting_count: int = 0
+    segments: array[int] = dataclasses.field(default_factory=lambda: array("q"))
+    segment_count: int = 0
 
     def field(self, number: int) -> array[int]:
         start = number * self.capacity
@@ -148,6 +149,7 @@ class Decoder:
         self._links = array("q")
         self._rows = array("q")
         self._events: list[array[int]] = []
+        self._segments: list[array[int]] = []
         self._turn = 0
         # Whether sightings are written down, and which bits of a loose key leave one out.
         self.follow = False
@@ -167,11 +169,12 @@ class Decoder:
         return self._groups[layout.G_COUNT]
 
     def decode(self, batch: RecordBatch) -> FrameBatch:
-        """The rows of a batch, valid until the next is decoded, and its events, valid until so many more are."""
+        """The rows of a batch, valid until the next is decoded; its events and segments, until so many more are."""
         capacity = batch.capacity
         if len(self._rows) != layout.FIELDS * capacity:
             self._rows = array("q", bytes(8 * layout.FIELDS * capacity))
             self._events = [array("q", bytes(8 * layout.EVENT_FIELDS * capacity)) for _ in range(EVENTS_KEPT)]
+            self._segments = [array("q", bytes(8 * layout.SEGMENT_FIELDS * capacity)) for _ in range(EVENTS_KEPT)]
         if self.follow and len(self._sightings) != layout.SIGHTING_FIELDS * capacity:
             self._begin_following(capacity)
         self._add_links(batch.interfaces)
@@ -200,6 +203,7 @@ class Decoder:
             self._flow_slots,
             MOST_FLOWS,
             self._sightings,
+            self._segments[self._turn],
             state,
         )
         return FrameBatch(
@@ -210,6 +214,8 @@ class Decoder:
             state[layout.S_EVENTS],
             self._sightings,
             state[layout.S_SIGHTINGS],
+            self._segments[self._turn],
+            state[layout.S_SEGMENTS],
         )
 
     def flows(self) -> list[tuple[int, int]]:

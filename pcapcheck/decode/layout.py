@@ -118,6 +118,24 @@ E_TO_MANY = 4
 E_CONNECT = 8
 E_QUERY = 16
 
+# Fields of a segment: what a conversation is told of one TCP segment, UDP datagram or SCTP packet between two hosts, or
+# of an ICMP error about one (then the addresses and ports are those that it quotes). They stand one after the other.
+T_FRAME = 0  # number << 16 | frame group
+T_TIME = 1
+T_POINT = 2  # as E_POINT
+T_SRC_HIGH = 3
+T_SRC_LOW = 4
+T_DST_HIGH = 5
+T_DST_LOW = 6
+T_PORTS = 7  # protocol << 32 | source port << 16 | destination port
+T_SIZE = 8  # bytes of payload on the wire << 16 | flags of TCP, first chunk of SCTP, or T_ERROR
+T_SEQ = 9  # sequence number
+T_ACK = 10  # acknowledgement number; CLOSED is added where the window is 0
+SEGMENT_FIELDS = 11
+T_ERROR = 1 << 15
+# Here since Cython makes Python objects of literals beyond 31 bits.
+CLOSED = 1 << 32
+
 # Classes of errors, in the order of ``columns.ERRORS``.
 UNREACHABLE = 1
 TOO_BIG = 2
@@ -135,6 +153,11 @@ PLAIN = 0
 IPIP = 1
 VXLAN = 2
 WIREGUARD = 3
+
+# Protocols whose packets make conversations.
+TCP = 6
+UDP = 17
+SCTP = 132
 
 # Ports that tell (IANA; Calico: felix/config/config_params.go).
 VXLAN_PORT = 4789
@@ -197,7 +220,8 @@ S_EVENTS = 4
 S_SIGHTINGS = 5
 S_FLOWS = 6
 S_HASH = 7  # of the address pair looked for last
-STATE_SIZE = 8
+S_SEGMENTS = 8
+STATE_SIZE = 9
 
 # Fields of a sighting: one packet at one capture point. They stand one after the other, as events do.
 V_KEY = 0
@@ -238,6 +262,7 @@ MAPPED = 0xFFFF00000000
 SYN = 0x02
 RST = 0x04
 ACK = 0x10
+FIN = 0x01
 
 # Here since Cython makes Python objects of literals beyond 31 bits.
 LIMITED_BROADCAST = 0xFFFFFFFF

@@ -204,8 +204,8 @@ def _rcode(row: array[int]) -> str | None:
 class Echoes:
     """Pairs echo requests with replies and errors over one capture, in the order of its frames.
 
-    ``wait`` is how long (nanoseconds) after a request a capture must go on for its silence to mean anything, ``dns_wait``
-    the same of a DNS query. With
+    ``wait`` is how long (nanoseconds) after a request a capture must go on for its silence to mean anything,
+    ``dns_wait`` the same of a DNS query. With
     ``every``, finished echoes are handed out by ``feed`` and ``finish``; ``bins`` counts them in any case.
     """
 

@@ -10,6 +10,7 @@ from pcapcheck.columns import ANSWERS, ARP, CONNECTIONS, DNS, ECHO
 from pcapcheck.decode.frames import FrameBatch, FrameGroup
 from pcapcheck.flows.addresses import Claims
 from pcapcheck.flows.arp import Answer, Resolution, Resolutions, messages
+from pcapcheck.flows.conversations import Conversations
 from pcapcheck.flows.echo import Attempt, Echo, Echoes, Macs, Query
 from pcapcheck.flows.points import GatewayTalk
 
@@ -24,8 +25,8 @@ Finished = tuple[str, Exchange, int]
 class Exchanges:
     """Pairs what belongs together and notes on the way who asks for the gateway and who answers.
 
-    ``gateways`` are the gateway's addresses; waits are nanoseconds. Without ``every_echo`` echoes
-    are counted, and a few samples stand for all.
+    ``gateways`` are the gateway's addresses; waits are nanoseconds. Without ``every_echo`` echoes are counted, and a
+    few samples stand for all.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Exchanges:
         self.claims = Claims()
         self.resolutions = Resolutions(arp_wait)
         self.echoes = Echoes(echo_wait, dns_wait, every_echo, macs)
+        self.conversations = Conversations()
         self.gateway_talk: dict[Point, GatewayTalk] = {}
         # Which frame groups asked for which addresses.
         self.asked: set[tuple[int, int]] = set()
@@ -45,11 +47,13 @@ class Exchanges:
         for message in messages(batch):
             self.claims.feed(message)
             yield from self._resolved(self.resolutions.feed(message))
+        self.conversations.feed(batch)
         for echo in self.echoes.feed(batch):
             yield _table_of(echo), echo, 1
 
     def finish(self, groups: list[FrameGroup], frames: int) -> Iterator[Finished]:
         """What was still open at the end of a capture of so many frames, and echoes counted but not handed out."""
+        self.conversations.finish()
         last_seen: dict[Point, int] = {}
         for group in groups:
             if group.count and group.last is not None:
@@ -64,6 +68,11 @@ class Exchanges:
                 yield _table_of(first), first, one.count - len(others)
                 for sample in others:
                     yield _table_of(sample), sample, 1
+
+    def close(self) -> None:
+        """Let the second threads finish what they were given."""
+        self.echoes.close()
+        self.conversations.close()
 
     def _resolved(self, resolutions: Iterable[Resolution]) -> Iterator[Finished]:
         for resolution in resolutions:

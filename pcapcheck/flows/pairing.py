@@ -1,5 +1,5 @@
 # cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
-"""Pair echo requests, SYNs and DNS queries with replies and errors: events in the order of the capture in, finished exchanges out.
+"""Pair echo requests, SYNs and DNS queries with replies and errors: events in the order of the capture in, pairs out.
 
 An event is what the decoder wrote down of an echo request, a reply, or an ICMP error about a request. What is open
 stands in a pool with a hash table over it; what is finished is counted in a bin and forgotten, so the pool stays as
@@ -318,7 +318,8 @@ def ask_again(pool: array[int], row: int, events: array[int], event: int) -> Non
 
 def pair(
     events: array[int], count: int, pool: array[int], slots: array[int], answered: array[int], early: array[int],
-    recent: array[int], patience: int, most_open: int, bins: array[int], bin_slots: array[int], bin_limit: int, bins_final: int, samples: array[int],
+    recent: array[int], patience: int, most_open: int, bins: array[int], bin_slots: array[int], bin_limit: int,
+    bins_final: int, samples: array[int],
     buckets: array[int], out: array[int], out_capacity: int, state: array[int]
 ) -> None:  # fmt: skip
     """Take the events from ``state[S_EVENT]`` on, until all are taken or something is full (``state[S_STATUS]``).
@@ -559,7 +560,8 @@ def finish_all(
     """At the end of the capture: finish what was answered, oldest first, then what is still open, oldest first.
 
     ``last_seen`` holds for each frame group the time of the last frame of its capture point: a request closer to that
-    than ``wait`` is in flight, a DNS query that is closer than ``dns_wait``. May stop because something is full, and is then called again.
+    than ``wait`` is in flight, a DNS query that is closer than ``dns_wait``. May stop because something is full, and is
+    then called again.
     """
     bin_mask = len(bin_slots) - 1
     state[S_STATUS] = DONE

@@ -36,7 +36,7 @@ ERROR_LOW = 26
 ERROR_MTU = 27
 ERROR_NUMBER = 28
 ERROR_TTL = 29
-# Of DNS: a hash of the question (0 where it was not told), when it was asked last, and once a response has come its code.
+# Of DNS: a hash of the question (0 where it was not told), when it was asked last, and the code of its response.
 QUESTION = 30
 LATEST = 31
 RCODE = ERROR

@@ -163,7 +163,7 @@ def read_capture(
                 if progress:
                     progress(source.path, source.consumed, reader.frames)
     finally:
-        exchanges.echoes.close()
+        exchanges.close()
     capture.groups = decoder.groups()
     if sightings is not None:
         sightings.flows[number] = decoder.flows()
@@ -218,5 +218,8 @@ def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exch
     evicted = exchanges.resolutions.evicted + exchanges.echoes.evicted
     if evicted:
         yield Problem("evicted", f"{evicted} open exchanges were dropped, oldest first, to keep memory bounded")
+    forgotten = exchanges.conversations.forgotten
+    if forgotten:
+        yield Problem("evicted", f"{forgotten} conversations were judged before their end, to keep memory bounded")
     if exchanges.claims.missed:
         yield Problem("evicted", f"{exchanges.claims.missed} claims of addresses were passed over: too many")

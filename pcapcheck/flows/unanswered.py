@@ -31,7 +31,8 @@ class Unanswered:
     ``attempts`` is how often the packet was sent, over ``lasted`` nanoseconds (None: not known), ``alike`` how many
     such questions stand behind it. ``frames`` are the first few of ``capture`` (its number), which recorded them on
     ``interface``. ``meaning`` is what follows from it or may be behind it, where that is known. ``doubt`` says why
-    the silence proves nothing: an answer would not have been recorded there.
+    the silence proves nothing: an answer would not have been recorded there. ``wording`` is the sentence where "it gets
+    no answer" does not fit, ``verb`` what was done so often.
     """
 
     protocol: str
@@ -46,11 +47,13 @@ class Unanswered:
     alike: int = 1
     meaning: str = ""
     doubt: str = ""
+    wording: str = ""
+    verb: str = "asked"
 
     @property
     def often(self) -> str:
-        """How often it was asked, over how long, and how many questions alike there are: "3 times over 2.04 s"."""
-        times = "once" if self.attempts == 1 else f"{self.attempts} times"
+        """How often it was asked, over how long, and how many are alike: "asked 3 times over 2.04 s"."""
+        times = f"{self.verb} once" if self.attempts == 1 else f"{self.verb} {self.attempts} times"
         return (
             times
             + (f" over {format_duration(self.lasted)}" if self.lasted else "")
@@ -60,7 +63,7 @@ class Unanswered:
     @property
     def sentence(self) -> str:
         """What a headline says of it."""
-        return clean(f"{format_address(self.asker)}'s {self.about} gets no answer")
+        return clean(self.wording or f"{format_address(self.asker)}'s {self.about} gets no answer")
 
 
 # Whether a rule judges whether a row (of a table, in a capture by its number) was answered.

@@ -51,7 +51,7 @@ def _warning(result: Outcome) -> str:
 
 
 def _question(one: Unanswered) -> str:
-    return f"{one.sentence} (asked {one.often})"
+    return f"{one.sentence} ({one.often})"
 
 
 def _unchecked(result: Outcome) -> str:

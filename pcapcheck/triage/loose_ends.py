@@ -29,7 +29,7 @@ def tell_loose_ends(result: Result) -> list[Remark]:
 
 def _unanswered(one: Unanswered, capture: Capture) -> Remark:
     frames = f"frame{'s' if len(one.frames) > 1 else ''} {', '.join(map(str, one.frames[:FRAMES_TOLD]))}"
-    where = f"on {one.interface} (asked {one.often}; {frames} of {clean(capture.source.short_name)})"
+    where = f"on {one.interface} ({one.often}; {frames} of {clean(capture.source.short_name)})"
     doubt = f", which proves nothing here: {one.doubt}" if one.doubt else ""
     meaning = f": {one.meaning}" if one.meaning and not one.doubt else ""
     return Remark(f"{one.sentence} {where}{doubt}{meaning}", ())

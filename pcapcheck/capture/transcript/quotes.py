@@ -1,4 +1,4 @@
-"""Quotes: which echo request or DNS query an ICMP error is about, where the text shows no more of it than its destination.
+"""Quotes: which echo request or DNS query an ICMP error is about, where the text shows only its destination.
 
 An error names whom it is about and goes back to who asked: so it belongs to a request between the two that is still
 open, the oldest, since errors come in the order of the requests. Without ``-v`` tcpdump prints nothing of the packet

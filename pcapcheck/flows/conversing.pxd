@@ -1,0 +1,107 @@
+# The C types under which Cython compiles conversing.py; where it is not compiled, the Python file runs without them.
+cimport cython
+
+# Written by setup.py from the numbers that conversing.py imports: known to the C compiler, they cost nothing.
+cdef extern from "conversing_numbers.h":
+    const long long ABSENT_TIME
+    const long long STUCK_FOR
+    const long long SAME_DATAGRAM
+    const long long WORD
+    const long long WRAP
+    const long long HALF_WAY
+    const unsigned long long MULTIPLY
+    const unsigned long long LONG
+    enum:
+        ACK, FIN, RST, SYN, SEGMENT_FIELDS, T_ACK, T_DST_HIGH, T_DST_LOW, T_ERROR, T_FRAME, T_POINT, T_PORTS, T_SEQ, T_SIZE
+        T_SRC_HIGH, T_SRC_LOW, T_TIME
+        ABSENT, PORTS, SRC_LOW, DST_LOW, SRC_HIGH, DST_HIGH, POINT, HOME, GROUP, NUMBER, ERRORS, FINISHED, RESET_BY
+        RESET_NUMBER, RESET_TIME, KIND, SIDE, PACKETS, BYTES, FIRST, LAST, END, ACKED, ADVANCED, AGAIN, AGAIN_SEQ
+        AGAIN_SIZE, AGAIN_SINCE, AGAIN_LAST, AGAIN_FROM, AGAIN_NUMBER, SIZE, ALIKE, CLOSED_WINDOW, FIELDS
+        NOTHING, STALLED, RESET, SILENT, UNACCEPTED, TCP, SCTP, INIT, MOST, SOONEST, STUCK_SENT, STREAM, MOST_ALIKE, REPEATS
+        S_SEGMENT, S_STATUS, S_USED, S_NEXT, S_LATEST, S_FORGOTTEN, S_OUT, S_PLACE, DONE, POOL_FULL, OUT_FULL
+
+@cython.locals(distance=cython.longlong)
+cdef inline long long ahead(long long one, long long other) noexcept nogil
+
+@cython.locals(mixed=cython.ulonglong)
+cdef inline unsigned long long end_home(unsigned long long low, unsigned long long port) noexcept nogil
+
+@cython.locals(ports=cython.longlong, mixed=cython.ulonglong)
+cdef inline long long home_of(const long long[::1] segments, long long at) except? -1 nogil
+
+@cython.locals(ports=cython.longlong, turned=cython.longlong)
+cdef inline int side_of(
+    const long long[::1] pool, long long row, const long long[::1] segments, long long at) except? -2 nogil
+
+@cython.locals(slot=cython.longlong, place=cython.longlong)
+cdef inline long long find_conversation(
+    const long long[::1] pool, const int[::1] slots, long long mask, long long home, const long long[::1] segments,
+    long long at) except? -2 nogil
+
+@cython.locals(slot=cython.longlong)
+cdef inline int insert(const long long[::1] pool, int[::1] slots, long long mask, long long place) except -1 nogil
+
+@cython.locals(slot=cython.longlong, hole=cython.longlong, other=cython.longlong, wanted=cython.longlong)
+cdef inline int remove(const long long[::1] pool, int[::1] slots, long long mask, long long place) except -1 nogil
+
+@cython.locals(place=cython.longlong)
+cpdef enter_all(const long long[::1] pool, int[::1] slots, long long mask, long long count)
+
+@cython.locals(field=cython.longlong, side=cython.longlong)
+cdef inline int begin(
+    long long[::1] pool, long long row, const long long[::1] segments, long long at, long long home) except -1 nogil
+
+cdef inline bint is_stuck(const long long[::1] pool, long long mine) except? -1 nogil
+
+@cython.locals(protocol=cython.longlong, packets=cython.longlong, lasted=cython.longlong, alike=cython.bint)
+cdef inline int judge(const long long[::1] pool, long long row) except? -1 nogil
+
+@cython.locals(kind=cython.int, target=cython.longlong, field=cython.longlong)
+cdef inline int finish(long long[::1] pool, long long row, long long[::1] out, long long[::1] state) except -1 nogil
+
+cdef inline bint is_under_way(const long long[::1] pool, long long mine) except? -1 nogil
+
+cdef inline int acknowledge(long long[::1] pool, long long other, long long ack) except -1 nogil
+
+cdef inline bint is_sent_again(
+    const long long[::1] pool, long long mine, long long other, long long time, long long seq,
+    long long end) except? -1 nogil
+
+@cython.locals(end=cython.longlong)
+cdef inline int send(
+    long long[::1] pool, long long mine, long long other, long long number, long long time, long long seq,
+    long long size, long long syn) except -1 nogil
+
+@cython.locals(mine=cython.longlong, other=cython.longlong, broken=cython.bint, talked=cython.bint)
+cdef inline int break_off(
+    long long[::1] pool, long long row, long long side, long long number, long long time) except -1 nogil
+
+@cython.locals(
+    mine=cython.longlong, other=cython.longlong, time=cython.longlong, number=cython.longlong, size=cython.longlong,
+    flags=cython.longlong)
+cdef inline int note_tcp(
+    long long[::1] pool, long long row, long long side, const long long[::1] segments, long long at) except -1 nogil
+
+cdef inline int count_in(
+    long long[::1] pool, long long mine, const long long[::1] segments, long long at) except -1 nogil
+
+@cython.locals(size=cython.longlong, time=cython.longlong, timed=cython.bint, alike=cython.bint)
+cdef inline int note_datagram(
+    long long[::1] pool, long long row, long long mine, const long long[::1] segments, long long at) except -1 nogil
+
+@cython.locals(mine=cython.longlong)
+cdef inline int note(
+    long long[::1] pool, long long row, long long side, const long long[::1] segments, long long at) except -1 nogil
+
+cdef inline bint begins_anew(
+    const long long[::1] pool, long long row, const long long[::1] segments, long long at) except? -1 nogil
+
+@cython.locals(
+    mask=cython.longlong, places=cython.longlong, room=cython.longlong, number=cython.longlong, latest=cython.longlong,
+    status=cython.int, at=cython.longlong, side=cython.longlong, home=cython.longlong)
+cpdef converse(
+    const long long[::1] segments, long long count, long long[::1] pool, int[::1] slots, long long[::1] out,
+    long long[::1] state)
+
+@cython.locals(room=cython.longlong, used=cython.longlong)
+cpdef finish_all(long long[::1] pool, long long[::1] out, long long[::1] state)

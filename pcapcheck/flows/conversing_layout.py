@@ -1,0 +1,91 @@
+"""Numbers shared by the loop that follows conversations and its callers: the fields of a conversation.
+
+They live apart from ``conversing.py`` because there they become C integers, which Python code cannot see.
+"""
+
+# Fields of a conversation: two hosts, two ports and a protocol at one capture point. Who was heard first is the first
+# side. A field that nothing told is ABSENT.
+ABSENT = -1
+PORTS = 0  # protocol << 32 | port of the first side << 16 | port of the second
+SRC_LOW = 1
+DST_LOW = 2
+SRC_HIGH = 3
+DST_HIGH = 4
+POINT = 5
+HOME = 6
+USED = 7
+GROUP = 8
+NUMBER = 9  # of its first frame
+ERRORS = 10  # ICMP errors about it
+FINISHED = 11  # whether a FIN was seen
+RESET_BY = 12  # side that broke it off in mid-stream, else ABSENT
+RESET_NUMBER = 13
+RESET_TIME = 14
+KIND = 15
+# What the first side sent; the same of the second stands SIDE further on.
+SIDE = 16
+PACKETS = 16
+BYTES = 17
+FIRST = 18
+LAST = 19
+END = 20  # the sequence number behind the data sent so far
+ACKED = 21  # the highest that the other side acknowledged
+ADVANCED = 22  # when END moved last
+AGAIN = 23  # how often the first unacknowledged data was sent again; of datagrams how many were the one before
+AGAIN_SEQ = 24
+AGAIN_SIZE = 25
+AGAIN_SINCE = 26
+AGAIN_LAST = 27
+AGAIN_FROM = 28  # frame that sent it again first
+AGAIN_NUMBER = 29  # and last
+SIZE = 30  # of the first datagram
+ALIKE = 31  # how many were like it; of SCTP how many began with an INIT
+CLOSED_WINDOW = 30  # of TCP: whether its latest window was 0
+FIELDS = 48
+
+# KIND: what nobody answered.
+NOTHING = 0
+STALLED = 1  # data of the first side; STALLED + 1 of the second
+RESET = 3
+SILENT = 4  # datagrams
+UNACCEPTED = 5  # INITs
+
+# The first chunk of an SCTP packet that asks for an association.
+INIT = 1
+
+# Sequence numbers, which wrap. Here since Cython makes Python objects of literals beyond 31 bits.
+WORD = 0xFFFFFFFF
+WRAP = 1 << 32
+HALF_WAY = 1 << 31
+
+# So many conversations are followed at a time.
+MOST = 1 << 16
+
+# Data is not sent again sooner than this by a timeout (RFC 6298, as Linux has it: TCP_RTO_MIN 200 ms); what comes
+# sooner is a probe of the tail, fast retransmission, or the same frame seen twice.
+SOONEST = 100_000_000
+# Data sent so often, over so long, is stuck.
+STUCK_SENT = 4
+STUCK_FOR = 3_000_000_000
+# What is like the datagram before and comes as soon after it is the same one, seen twice.
+SAME_DATAGRAM = 2_000_000
+# Datagrams that come quicker on average are a stream, not a question.
+STREAM = 300_000_000
+# So many alike are a beat that nobody is meant to answer.
+MOST_ALIKE = 30
+REPEATS = 3
+
+# What the loop keeps in its state.
+S_SEGMENT = 0  # the next segment to take
+S_STATUS = 1
+S_USED = 2  # places in use, from the first on
+S_NEXT = 3  # the place to be used again next, once all are
+S_LATEST = 4  # the conversation of the segment before
+S_FORGOTTEN = 5
+S_OUT = 6
+S_PLACE = 7  # at the end: the next to be judged
+STATE_SIZE = 8
+
+DONE = 0
+POOL_FULL = 1
+OUT_FULL = 2

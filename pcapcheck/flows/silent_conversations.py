@@ -1,0 +1,94 @@
+"""Conversations in which a question got no answer: TCP data, datagrams, SCTP, and connections broken off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pcapcheck.columns import CONNECTIONS
+from pcapcheck.flows.conversations import RESET, SILENT, STALLED, UNACCEPTED, Conversation
+from pcapcheck.flows.facts import Facts
+from pcapcheck.flows.links import Link
+from pcapcheck.flows.read import Capture
+from pcapcheck.flows.unanswered import Judged, Unanswered
+from pcapcheck.values import format_address, is_public
+
+# Ports to which datagrams go that nobody answers, or not from there (IANA; the tools' documentation).
+ONE_WAY = frozenset(
+    (
+        *(67, 68, 69, 137, 138, 162, 514, 520, 1900, 5353, 5355),  # DHCP, TFTP, NetBIOS, SNMP traps, syslog, discovery
+        *(2055, 4739, 6343, 9995, 9996),  # NetFlow, IPFIX, sFlow
+        *(2003, 5775, 6831, 6832, 8089, 8125, 8126, 8649, 12201, 24224, 25826),  # metrics, traces and logs
+        *(3784, 3785, 4784, 6784),  # BFD: each side has a source port of its own
+        *(1701, 2152, 4500, 4789, 6081, 8472, 51820, 51821),  # tunnels
+    )
+)
+# Ports from here on are those of whoever asks (Linux: net.ipv4.ip_local_port_range).
+EPHEMERAL = 32768
+# A datagram of so many bytes keeps a NAT entry alive.
+KEEP_ALIVE = 1
+# Segments of so many bytes are as large as the way takes, or larger.
+LARGE = 1200
+
+
+def silent_conversations(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
+    """A question per two hosts and port asked, with how many conversations are like it."""
+    alike: dict[object, list[Conversation]] = {}
+    for one in capture.exchanges.conversations.found:
+        link = facts.link(capture.number, one.group)
+        if link is None or not link.judged or (one.kind == SILENT and not _asks(one)):
+            continue
+        if one.kind in (SILENT, UNACCEPTED) and (is_public(one.asker) or not link.heard_both_ends):
+            # The noise of the internet; or the other direction was not recorded.
+            continue
+        port = min(one.asked_port, one.asker_port)
+        alike.setdefault((one.kind, link.point.key, one.asker, one.asked, port), []).append(one)
+    for some in alike.values():
+        worst = max(some, key=lambda one: one.attempts)
+        link = facts.link(capture.number, worst.group)
+        if link is not None:
+            yield _question(worst, len(some), link, capture)
+
+
+def _asks(one: Conversation) -> bool:
+    """Whether datagrams look like a question: to a port that answers, from one that asks."""
+    return (
+        one.asked_port not in ONE_WAY
+        and one.asker_port not in ONE_WAY
+        and one.asked_port < EPHEMERAL
+        and one.asked_port <= one.asker_port
+        and one.size > KEEP_ALIVE
+    )
+
+
+def _question(one: Conversation, count: int, link: Link, capture: Capture) -> Unanswered:
+    asker, asked = format_address(one.asker), format_address(one.asked)
+    about, protocol, meaning, wording, silence = "", "TCP", "", "", link.silence.get(CONNECTIONS, "")
+    if one.kind == STALLED:
+        about = f"TCP data to {asked} port {one.asked_port}"
+        meaning = f"{one.size} bytes were sent again and again and never acknowledged"
+        if one.size >= LARGE:
+            meaning += "; if smaller ones arrive, the way takes no packets of this size and says so to nobody (MTU)"
+    elif one.kind == RESET:
+        wording = f"{asker} port {one.asker_port} breaks off its connection with {asked} port {one.asked_port} (RST)"
+        meaning = "data was under way: the process ended, or a firewall or the node lost track of the connection"
+        silence = ""
+    elif one.kind == UNACCEPTED:
+        about, protocol = f"SCTP INIT to {asked} port {one.asked_port}", "SCTP"
+    else:
+        about, protocol = f"UDP request to {asked} port {one.asked_port}", "UDP"
+    return Unanswered(
+        protocol=protocol,
+        asker=one.asker,
+        asked=one.asked,
+        about=about,
+        attempts=one.attempts,
+        lasted=one.lasted,
+        capture=capture.number,
+        interface=link.point.name,
+        frames=tuple(dict.fromkeys(one.frames)),
+        alike=count,
+        meaning=meaning,
+        doubt=silence,
+        wording=wording,
+        verb="sent" if one.kind == STALLED else "seen" if one.kind == RESET else "asked",
+    )
