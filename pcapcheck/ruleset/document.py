@@ -65,10 +65,17 @@ def load_documents(text: str, file: str) -> list[Node]:
                 raise RuleError(f"{_where(event.start_mark, file)}: nested more than {MOST_DEPTH} deep")
         return [_node(node, file) for node in yaml.compose_all(text, Loader=loader)]
     except yaml.MarkedYAMLError as error:
-        where = _where(error.problem_mark or error.context_mark, file)
-        raise RuleError(f"{where}: not YAML: {error.problem or error.context}") from None
+        mark = error.problem_mark or error.context_mark
+        # The C scanner runs up to a thousand characters ahead, into a limit of its own, before the loop above counts.
+        if mark and _open_brackets(text[: mark.index]) > MOST_DEPTH:
+            raise RuleError(f"{_where(mark, file)}: nested more than {MOST_DEPTH} deep") from None
+        raise RuleError(f"{_where(mark, file)}: not YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise RuleError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
+
+
+def _open_brackets(text: str) -> int:
+    return sum(text.count(opens) - text.count(closes) for opens, closes in ("[]", "{}"))
 
 
 def _where(mark: Any, file: str) -> str:
