@@ -131,6 +131,7 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
 
 
+@pytest.mark.live
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
 def test_commands(page: Path, project: Project) -> None:
     project.follow(DOCS / "shell.md")
@@ -156,6 +157,7 @@ def follow_on_a_cluster(project: Project, block: Block) -> None:
     assert analyze(recorded).verdict == "pass"
 
 
+@pytest.mark.live
 @pytest.mark.skipif(not CAN_RECORD, reason=f"recording in namespaces needs root and {', '.join(NEEDED)}")
 def test_recording_shows_the_node_at_work(project: Project) -> None:
     project.follow(DOCS / "shell.md")
@@ -165,6 +167,7 @@ def test_recording_shows_the_node_at_work(project: Project) -> None:
     assert {"gateway-arp-answered", "hop-ttl-decremented", "echo-answered"} <= passed
 
 
+@pytest.mark.live
 def test_github_workflow(project: Project) -> None:
     project.follow(DOCS / "shell.md")
     project.follow(DOCS / "github-actions.md")
@@ -190,6 +193,7 @@ def test_github_workflow(project: Project) -> None:
     assert (project.folder / "evidence" / "gateway-arp-answered.pcapng").is_file()
 
 
+@pytest.mark.live
 def test_gitlab_job(project: Project) -> None:
     project.follow(DOCS / "shell.md")
     project.follow(DOCS / "gitlab-ci.md")
@@ -197,6 +201,7 @@ def test_gitlab_job(project: Project) -> None:
     assert_ci_job(project, [*job["before_script"], *job["script"]])
 
 
+@pytest.mark.live
 def test_jenkins_pipeline(project: Project) -> None:
     project.follow(DOCS / "shell.md")
     project.follow(DOCS / "jenkins.md")

@@ -63,6 +63,7 @@ def run(site: Path, *arguments: str, **environment: str) -> subprocess.Completed
     )
 
 
+@pytest.mark.package
 @pytest.mark.parametrize("compiler", ["this machine's", "none", "half of one"])
 def test_installed(compiler: str, tmp_path: Path) -> None:
     pytest.importorskip("Cython", reason="building needs Cython")

@@ -20,7 +20,8 @@ def write_text_table(result: Result, name: str, form: str, stream: IO[str]) -> N
         if form == "csv":
             to_seconds(chunk).to_csv(stream, index=False, header=header)
         elif len(chunk):
-            to_seconds(chunk).to_json(stream, orient="records", lines=True)
+            # As objects, since pandas 2 writes whole numbers as fractions where one of them is absent.
+            to_seconds(chunk).astype(object).to_json(stream, orient="records", lines=True)
         header = False
 
     for_each_chunk(result, name, write)

@@ -67,11 +67,19 @@ def load_documents(text: str, file: str) -> list[Node]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = _where(mark, file)
-        if mark and "".join(text.split("\n")[mark.line : mark.line + 1])[mark.column :].startswith("\t"):
+        # The C scanner runs up to a thousand characters ahead, into a limit of its own, before the loop above counts.
+        if mark and _open_brackets(text[: mark.index]) > MOST_DEPTH:
+            raise RuleError(f"{where}: nested more than {MOST_DEPTH} deep") from None
+        if mark and "".join(text.split("
+")[mark.line : mark.line + 1])[mark.column :].startswith("	"):
             raise RuleError(f"{where}: a tab; indent with spaces") from None
         raise RuleError(f"{where}: not YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise RuleError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
+
+
+def _open_brackets(text: str) -> int:
+    return sum(text.count(opens) - text.count(closes) for opens, closes in ("[]", "{}"))
 
 
 def _where(mark: Any, file: str) -> str:

@@ -17,7 +17,12 @@ from tests.support.meant import Allowed, Difference, Rule
 from tests.support.reading import Reading, Record, read_file
 from tests.support.tcpdump import MISSING, Output, run
 
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+# One group, since all of them need what was read once.
+pytestmark = [
+    pytest.mark.corpus,
+    pytest.mark.xdist_group("against tcpdump"),
+    pytest.mark.skipif(bool(MISSING), reason=MISSING),
+]
 
 # What tcpdump says where it stops at damage, which we note and read past.
 DAMAGE = (

@@ -14,7 +14,12 @@ from tests.support.differential import PROTOCOL_COLUMNS, Against, compare, read_
 from tests.support.meant import Allowed, Rule
 from tests.support.tshark import MISSING, dissect
 
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+# One group, since all of them need what was read once.
+pytestmark = [
+    pytest.mark.corpus,
+    pytest.mark.xdist_group("against tshark"),
+    pytest.mark.skipif(bool(MISSING), reason=MISSING),
+]
 
 REVERSE_ARP = 0x8035
 SUNATM = 123

@@ -46,6 +46,7 @@ def test_compiled_and_plain_agree(path: Path, keep_all: bool) -> None:
 
 
 @compiled
+@pytest.mark.corpus
 @pytest.mark.skipif(not PUBLIC, reason="the public captures are not here")
 def test_compiled_and_plain_agree_on_public_captures() -> None:
     differing = []

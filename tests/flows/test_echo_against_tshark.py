@@ -13,7 +13,12 @@ from tests.support.meant import Allowed, Rule
 from tests.support.tshark import MISSING
 from tests.support.wire import BEGIN, MS, PEER_IP, Frame, reply, request, write_pcap
 
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+# One group, since all of them need what was read once.
+pytestmark = [
+    pytest.mark.corpus,
+    pytest.mark.xdist_group("echo against tshark"),
+    pytest.mark.skipif(bool(MISSING), reason=MISSING),
+]
 
 KEY = ("ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "icmp.ident", "icmp.seq")
 KEY6 = ("icmpv6.echo.identifier", "icmpv6.echo.sequence_number")

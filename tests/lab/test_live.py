@@ -14,6 +14,8 @@ from pcapcheck.analysis import analyze_state
 from tests.support import states
 from tests.support.lab import EXPECTED, ROOT, captures, statuses
 
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("lab")]
+
 RECORDERS = 4
 TRIES = 3
 

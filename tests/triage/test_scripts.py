@@ -76,6 +76,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         yield made
 
 
+@pytest.mark.live
+@pytest.mark.xdist_group("bench")
 @pytest.mark.parametrize("shell", SHELLS)
 def test_what_it_prints_is_read_back_without_loss(shell: str, lab: Bench, tmp_path: Path) -> None:
     if shutil.which(shell.split()[0]) is None:
@@ -88,6 +90,8 @@ def test_what_it_prints_is_read_back_without_loss(shell: str, lab: Bench, tmp_pa
     assert result.described == ["node node: 2 pod links", "pod pod-a", "pod pod-b"]
 
 
+@pytest.mark.live
+@pytest.mark.xdist_group("bench")
 def test_pods_are_found_by_their_processes(lab: Bench, tmp_path: Path) -> None:
     """Each namespace that a process is in, as on a node where pods run."""
     sleeper = subprocess.Popen([*lab.in_b.argv("sleep", "60")])

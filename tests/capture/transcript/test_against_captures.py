@@ -74,6 +74,7 @@ def test_columns_told(path: Path, options: tuple[str, ...]) -> None:
 ODD = {"arp-oobr.pcap", "ipv6-srh-ext-header.pcap", "ipv6-srh-ipproto-ether.pcap"}
 
 
+@pytest.mark.corpus
 @pytest.mark.skipif(bool(NO_CORPUS), reason=NO_CORPUS)
 @pytest.mark.parametrize("options", OPTIONS[::3], ids=" ".join)
 def test_columns_told_of_public_captures(options: tuple[str, ...]) -> None:
