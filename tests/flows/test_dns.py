@@ -91,7 +91,9 @@ def test_a_late_answer_to_a_repeat_is_an_answer(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("answered", [(8, 40312), (7, 40311)], ids=["the repeat", "the first"])
-def test_a_repeat_with_a_new_port_and_identifier_is_the_same_question(answered: tuple[int, int], tmp_path: Path) -> None:
+def test_a_repeat_with_a_new_port_and_identifier_is_the_same_question(
+    answered: tuple[int, int], tmp_path: Path
+) -> None:
     asked = [at(1, query(7, 40311)), at(6, query(8, 40312, name="API.default.svc.cluster.local"))]
     silent = recorded(tmp_path, *asked, at(15, request()))
     assert judged(silent) == ("fail", 1, 1)
