@@ -132,8 +132,20 @@ BETWEEN = ("node", "tunnel", "network", "unknown")
 GATEWAY_ROUTES = ("elsewhere", "local", "back", "dead-end", "none")
 ERRORS = ("none", "unreachable", "too-big", "time-exceeded", "other")
 # By number (IANA, DNS RCODEs).
-RCODES = ("noerror", "formerr", "servfail", "nxdomain", "notimp", "refused", "yxdomain", "yxrrset", "nxrrset", "notauth",
-          "notzone", "other")
+RCODES = (
+    "noerror",
+    "formerr",
+    "servfail",
+    "nxdomain",
+    "notimp",
+    "refused",
+    "yxdomain",
+    "yxrrset",
+    "nxrrset",
+    "notauth",
+    "notzone",
+    "other",
+)
 # Tables of questions that a pod's link may have kept the answers of.
 ASKED = (ARP, ECHO, CONNECTIONS, DNS)
 
@@ -353,7 +365,9 @@ _define(DNS, "src_port", NUMBER, "port of the one who asked, at the latest attem
 _define(DNS, "dns.id", NUMBER, "identifier of the message, at the latest attempt", "ident")
 _define(DNS, "outcome", ENUM, "what became of it", words=OUTCOMES, shared=True)
 _define(DNS, "answered", BOOL, "whether a response came; absent where its absence proves nothing", late=True)
-_define(DNS, "rcode", ENUM, "code of the response", words=RCODES, shared=True, why_absent="no response came, or it was cut")
+_define(
+    DNS, "rcode", ENUM, "code of the response", words=RCODES, shared=True, why_absent="no response came, or it was cut"
+)
 _define(DNS, "latency", DURATION, "from the first query to the response", "rtt", why_absent="no response came")
 _define(DNS, "attempts", NUMBER, "how often it was asked", "requests")
 _define(DNS, "fate", TEXT, "what became of it in words, with the ICMP error that ended it")
@@ -445,7 +459,13 @@ _define(HOPS, "ttl", NUMBER, "TTL on the first link", why_absent=_WITHOUT_V)
 _define(HOPS, "to.ttl", NUMBER, "TTL on the next", why_absent=_WITHOUT_V)
 _define(HOPS, "ttl_lost", NUMBER, "by how much it is less there", why_absent=_WITHOUT_V)
 _define(
-    HOPS, "between", ENUM, "what lies between the links: one node, or two with a tunnel or a network", words=BETWEEN
+    HOPS,
+    "between",
+    ENUM,
+    "what lies between the links: one node, or two with a tunnel or a network",
+    words=BETWEEN,
+    why_absent="the clocks of the two files differ, and nothing else tells whether both are of one node; "
+    "record both interfaces into one file (dumpcap -i … -i …)",
 )
 _define(HOPS, "eth.src", MAC, "source MAC on the first link", why_absent=_WITHOUT_E)
 _define(HOPS, "eth.dst", MAC, "destination MAC on the first link", why_absent=_COOKED)
