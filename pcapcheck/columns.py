@@ -488,7 +488,13 @@ _define(HOPS, "ttl", NUMBER, "TTL on the first link", why_absent=_WITHOUT_V)
 _define(HOPS, "to.ttl", NUMBER, "TTL on the next", why_absent=_WITHOUT_V)
 _define(HOPS, "ttl_lost", NUMBER, "by how much it is less there", why_absent=_WITHOUT_V)
 _define(
-    HOPS, "between", ENUM, "what lies between the links: one node, or two with a tunnel or a network", words=BETWEEN
+    HOPS,
+    "between",
+    ENUM,
+    "what lies between the links: one node, or two with a tunnel or a network",
+    words=BETWEEN,
+    why_absent="the clocks of the two files differ, and nothing else tells whether both are of one node; "
+    "record both interfaces into one file (dumpcap -i … -i …)",
 )
 _define(HOPS, "eth.src", MAC, "source MAC on the first link", why_absent=_WITHOUT_E)
 _define(HOPS, "eth.dst", MAC, "destination MAC on the first link", why_absent=_COOKED)

@@ -70,7 +70,7 @@ def settle_cut_errors(errors: list[CutError], pool: array[int], state: array[int
     """End the requests that the errors are about, of those that are open in the pool of ``pairing``."""
     waiting: dict[tuple[int, Pair], list[int]] = {}
     for row in open_requests(pool, state) if errors else ():
-        if pool[row + layout.UNICAST] != layout.CONNECTS:
+        if pool[row + layout.UNICAST] not in (layout.CONNECTS, layout.QUERIES):
             waiting.setdefault((pool[row + layout.POINT], pair_of(pool, row)), []).append(row)
     for one in errors:
         rows = waiting.get((one.point, one.pair), [])

@@ -20,6 +20,8 @@ ENOUGH = 3
 
 # Source and destination of a request, each in two halves.
 Pair = tuple[int, int, int, int]
+# A pair, and whether DNS was asked: how long that takes says nothing of the way.
+Kind = tuple[Pair, bool]
 
 
 def with_margin(longest: int) -> int:
@@ -60,22 +62,22 @@ def hold_back(
     slowest = max([one.time for one in shown.values()] + list(forgotten.values()), default=0)
     if with_margin(slowest) <= wait and ABSENT_TIME not in last_seen:
         return
-    untimed: dict[tuple[Pair, int], list[int]] = {}
+    untimed: dict[tuple[Kind, int], list[int]] = {}
     for row in open_requests(pool, state):
-        pair = pair_of(pool, row)
+        kind = _kind_of(pool, row)
         if pool[row + layout.TIME] == ABSENT_TIME or last_seen[pool[row + layout.GROUP]] == ABSENT_TIME:
-            untimed.setdefault((pair, pool[row + layout.POINT]), []).append(row)
+            untimed.setdefault((kind, pool[row + layout.POINT]), []).append(row)
             continue
-        took = shown[pair].time if pair in shown else forgotten.get(pool[row + layout.GROUP], 0)
+        took = shown[kind].time if kind in shown else forgotten.get(pool[row + layout.GROUP], 0)
         if last_seen[pool[row + layout.GROUP]] - pool[row + layout.TIME] < with_margin(took):
             pool[row + layout.OUTCOME] = layout.IN_FLIGHT
-    for (pair, point), rows in untimed.items():
+    for (kind, point), rows in untimed.items():
         later = [
-            (pool[one + layout.NUMBER], pair_of(pool, one) == pair)
+            (pool[one + layout.NUMBER], _kind_of(pool, one) == kind)
             for one in replied
             if pool[one + layout.POINT] == point
         ]
-        lag = with_margin(shown[pair].frames) if pair in shown else 0
+        lag = with_margin(shown[kind].frames) if kind in shown else 0
         for place, row in enumerate(rows):
             if last_number - pool[row + layout.NUMBER] <= lag or not _was_due(pool, rows, place, later, last_number):
                 pool[row + layout.OUTCOME] = layout.IN_FLIGHT
@@ -100,8 +102,8 @@ def _was_due(pool: array[int], rows: list[int], place: int, answered: list[tuple
     and whether they are between the same addresses.
     """
     row = rows[place]
-    if pool[row + layout.UNICAST] == layout.CONNECTS:
-        # Each repeat of a SYN comes a second later or more.
+    if pool[row + layout.UNICAST] in (layout.CONNECTS, layout.QUERIES):
+        # Each repeat of a SYN comes a second later or more, of a query even more.
         return pool[row + layout.REQUESTS] >= ENOUGH
     later = [same for number, same in answered if number > pool[row + layout.NUMBER]]
     if any(later) or len(later) >= ENOUGH:
@@ -128,14 +130,18 @@ def pair_of(pool: array[int], row: int) -> Pair:
     )
 
 
-def _shown(pool: array[int], replied: list[int]) -> dict[Pair, Shown]:
+def _kind_of(pool: array[int], row: int) -> Kind:
+    return pair_of(pool, row), pool[row + layout.UNICAST] == layout.QUERIES
+
+
+def _shown(pool: array[int], replied: list[int]) -> dict[Kind, Shown]:
     """What the latest answers took, by addresses, at whichever capture point took longest."""
-    shown: dict[Pair, Shown] = {}
+    shown: dict[Kind, Shown] = {}
     for row in replied:
-        if pool[row + layout.UNICAST] == layout.CONNECTS and pool[row + layout.REQUESTS] > 1:
-            # Which of the SYNs was answered is not known.
+        if pool[row + layout.UNICAST] in (layout.CONNECTS, layout.QUERIES) and pool[row + layout.REQUESTS] > 1:
+            # Which of its repeats was answered is not known.
             continue
-        longest = shown.setdefault(pair_of(pool, row), Shown())
+        longest = shown.setdefault(_kind_of(pool, row), Shown())
         longest.time = max(longest.time, pool[row + layout.RTT])
         longest.frames = max(longest.frames, pool[row + layout.REPLY_NUMBER] - pool[row + layout.NUMBER])
     return shown
@@ -145,7 +151,7 @@ def _slowest_by_group(bins: array[int], state: array[int]) -> dict[int, int]:
     slowest: dict[int, int] = {}
     for number in range(state[layout.S_BINS]):
         row = number * layout.BIN_FIELDS
-        if bins[row + layout.B_UNICAST] != layout.CONNECTS:
+        if bins[row + layout.B_UNICAST] not in (layout.CONNECTS, layout.QUERIES):
             group = bins[row + layout.B_GROUP]
             slowest[group] = max(slowest.get(group, 0), bins[row + layout.B_MOST])
     return slowest
