@@ -70,8 +70,7 @@ def load_documents(text: str, file: str) -> list[Node]:
         # The C scanner runs up to a thousand characters ahead, into a limit of its own, before the loop above counts.
         if mark and _open_brackets(text[: mark.index]) > MOST_DEPTH:
             raise RuleError(f"{where}: nested more than {MOST_DEPTH} deep") from None
-        if mark and "".join(text.split("
-")[mark.line : mark.line + 1])[mark.column :].startswith("	"):
+        if mark and "".join(text.split("\n")[mark.line : mark.line + 1])[mark.column :].startswith("\t"):
             raise RuleError(f"{where}: a tab; indent with spaces") from None
         raise RuleError(f"{where}: not YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
