@@ -21,6 +21,7 @@ from pcapcheck import CaptureError, analyze
 from pcapcheck.cli import main
 from pcapcheck.cli_report import FORMATS
 from tests.support.lab import CAPTURES, statuses
+from tests.support.wire import BEGIN, SECOND, answer, ask, request, write_pcap
 
 GOOD = CAPTURES / "healthy" / "cali14e7d81007d.pcap"
 BROKEN = CAPTURES / "proxy-arp-off" / "cali14e7d81007d.pcap"
@@ -313,13 +314,19 @@ def test_what_was_read_before_a_disk_fails_is_judged(opened: Opened, tmp_path: P
     assert told["unreadable"].byte == len(WHOLE) - 40
 
 
-def test_files_of_a_folder_are_opened_once(opened: Opened, tmp_path: Path) -> None:
-    """What cannot be used makes the others no more expensive."""
-    for number in range(3):
-        (tmp_path / f"x{number}.cap").write_bytes(WHOLE)
-    (tmp_path / "nothing.cap").write_bytes(b"")
+def test_what_cannot_be_used_makes_the_others_no_more_expensive(opened: Opened, tmp_path: Path) -> None:
+    """No file is opened once more to find out whether it is a capture."""
+    for name in ("cali14e7d81007d.pcap", "calieabe7761b00.pcap"):
+        (tmp_path / name).write_bytes((CAPTURES / "healthy" / name).read_bytes())
+    opened.counts.clear()
     analyze(tmp_path)
-    assert {opened.counts[f"x{number}.cap"] for number in range(3)} == {1}
+    alone = {name: count for name, count in opened.counts.items() if name.endswith(".pcap")}
+    opened.counts.clear()
+    for name in ("notes", "nothing.cap"):
+        (tmp_path / name).write_bytes(b"")
+    analyze(tmp_path)
+    assert {name: count for name, count in opened.counts.items() if name in alone} == alone
+    assert len(alone) == 2
 
 
 def test_what_is_refused_midway_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -408,13 +415,16 @@ def test_names_that_are_no_text(tmp_path: Path) -> None:
 
 
 def test_parts_of_a_rotated_set_fail_alone(tmp_path: Path) -> None:
-    """Behind the part that is missing silence proves nothing: the answer may have been in it."""
-    asked, answered = BROKEN.read_bytes(), WHOLE
-    (tmp_path / "cali14e7d81007d.pcap0").write_bytes(answered)
-    (tmp_path / "cali14e7d81007d.pcap1").write_bytes(answered[:9])
-    (tmp_path / "cali14e7d81007d.pcap2").write_bytes(asked)
-    (tmp_path / "cali14e7d81007d.pcap3").write_bytes(b"")
+    """Before a part that cannot be read silence proves nothing: the answer may have been in it."""
+    name = str(tmp_path / "cali14e7d81007d.pcap")
+    asked = [(BEGIN, ask()), (BEGIN + 1000, answer()), (BEGIN + 2000, request())]
+    write_pcap(Path(f"{name}0"), asked)
+    write_pcap(Path(f"{name}2"), [(BEGIN + 9 * SECOND, ask()), (BEGIN + 9 * SECOND + 1000, answer())])
+    Path(f"{name}3").write_bytes(b"")
+    assert verdicts(analyze(tmp_path).to_dict())["echo-answered"] == "fail"
+    Path(f"{name}1").write_bytes(WHOLE[:9])
     result = analyze(tmp_path)
+    assert verdicts(result.to_dict())["echo-answered"] == "not-checked"
     (capture,) = result.captures
-    assert len(capture.source.files) == 2
-    assert {(Path(one.path).name[-1], one.kind) for one in result.skipped} == {("1", "damaged"), ("3", "empty")}
+    assert [path.name[-1] for path in capture.source.files] == ["0", "2"]
+    assert {(one.path[-1], one.kind) for one in result.skipped} == {("1", "damaged"), ("3", "empty")}
