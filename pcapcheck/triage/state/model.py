@@ -395,10 +395,10 @@ class PodLink:
     ``cali_name`` may be known where ``cali`` is not listed: from the pod's name, or from the host route to its address.
     ``name`` is NAMESPACE/POD; ``named_by`` says by what it is known: name (the session said so), address, or cali (by
     the name of the interface, which then proves nothing about that name). ``joined_by`` says how the ends were found to
-    belong together: netns, index, name, mac or route. ``apart``: the two are not of one instance of the pod, so what was
-    described of its inside says nothing of what is behind this cali. ``foreign``: captures show another instance than all
-    that was described. ``calico`` is by what the link is shown to be Calico's (None: it is not judged). ``machine``: a
-    virtual machine is behind a bridge inside the pod, and has the pod's address.
+    belong together: netns, index, name, mac or route. ``apart``: the two are not of one instance of the pod, so
+    what was described of its inside says nothing of what is behind this cali. ``foreign``: captures show another
+    instance than all that was described. ``calico`` is by what the link is shown to be Calico's (None: it is not
+    judged). ``machine``: a virtual machine is behind a bridge inside the pod, and has the pod's address.
     """
 
     node: Host | None = None
