@@ -396,8 +396,8 @@ class PodLink:
     ``name`` is NAMESPACE/POD; ``named_by`` says by what it is known: name (the session said so), address, or cali (by
     the name of the interface, which then proves nothing about that name). ``joined_by`` says how the ends were found to
     belong together: netns, index, name, mac or route. ``apart``: the two are not of one instance of the pod, so what
-    was described of its inside says nothing of what is behind this cali. ``foreign``: captures show another instance than
-    all that was described.
+    was described of its inside says nothing of what is behind this cali. ``foreign``: captures show another instance
+    than all that was described.
     """
 
     node: Host | None = None
