@@ -47,7 +47,7 @@ class Rule:
     """One rule. ``expected``, ``observed`` and ``headline`` may name columns of the failing row in braces.
 
     ``absent`` says what to do where there was nothing to check, which is no gap where the rule is ``occasional``;
-    ``next`` what to ask the node after a failure, ``needs`` which rules must hold before there can be anything to check.
+    ``next`` what to ask the node after a failure, ``needs`` which rules must hold before anything can be checked.
     ``adjusted`` is the reason that an expectation file gives for another severity, or for switching the rule ``off``;
     ``named`` is file and line where one extends or adjusts it.
     """
