@@ -35,7 +35,7 @@ def pod(address: str, routes: str, neighbour: str = "") -> str:
 def judge(folder: Path, text: str, **options: dict[str, str]) -> Analysis:
     path = folder / "state.txt"
     path.write_text(text)
-    return analyze_state(path, **options)  # type: ignore[arg-type]
+    return analyze_state(path, **options)
 
 
 def failed(analysis: Analysis) -> set[str]:
