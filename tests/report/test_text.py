@@ -82,6 +82,7 @@ def test_failure() -> None:
     assert "sysctl net.ipv4.conf.all.proxy_arp net.ipv4.conf.cali14e7d81007d.proxy_arp" in text
 
 
+@pytest.mark.slow
 def test_every_rule_is_in_the_report() -> None:
     for scenario in EXPECTED:
         told = [line for line in report(*captures(scenario)).splitlines() if line[:1] in "✗!✓–"]

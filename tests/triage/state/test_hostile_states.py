@@ -125,6 +125,7 @@ def test_more_interfaces_than_any_node(tmp_path: Path) -> None:
         state_of(f"# ip route\n{lines}", tmp_path)
 
 
+@pytest.mark.slow
 def test_more_of_anything_than_any_node(tmp_path: Path) -> None:
     prompts = "".join(f"root@h{n}:~# ip route\ndefault via 10.0.0.1 dev eth0\n" for n in range(3000))
     with pytest.raises(StateError, match="more than 2000 nodes and pods"):
