@@ -76,7 +76,7 @@ def test_failure() -> None:
     assert lines[4].startswith("Why gateway-arp-answered failed, as far as can be told")
     text = "\n".join(lines)
     assert 'expected an answer to 10.244.1.10\'s "who-has 169.254.1.1" within 1s of the first request' in text
-    assert "observed asked 3x; answers: 0; first answer after: (none)" in text
+    assert "observed asked 3x; answers: 0" in text
     assert "frame 1: 5a:8a:10:57:e2:03 > ff:ff:ff:ff:ff:ff  who-has 169.254.1.1 tell 10.244.1.10" in text
     assert f"tshark -r {path} -Y 'frame.number in {{1,2,3}}'" in text
     assert "sysctl net.ipv4.conf.all.proxy_arp net.ipv4.conf.cali14e7d81007d.proxy_arp" in text
