@@ -70,7 +70,6 @@ def test_other_capture_formats_are_named(form: str, tmp_path: Path) -> None:
         (("-T", "ek"), "tshark's output (-T ek)"),
         (("-T", "pdml"), "tshark's output (-T pdml)"),
         (("-T", "psml"), "an XML document"),
-        ((), "Wireshark's or tshark's text"),
         (("-x",), "a hex dump"),
     ],
 )
