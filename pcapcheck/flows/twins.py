@@ -13,8 +13,9 @@ from pcapcheck.decode.frames import FrameGroup
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.read import Capture
 
-# Two recordings of one kernel have the same times, but for what a container rounds off.
-SAME_TIME = 1_000_000
+# Two recordings of one interface have the kernel's one time of each frame, but for the nanoseconds that a container
+# rounds off; at the other end of a wire the same frames come some microseconds later.
+SAME_TIME = 1_000
 # Frames compared one by one; beyond so many only what is alike in number and times is taken for the same.
 MOST_COMPARED = 1 << 17
 
