@@ -94,7 +94,7 @@ def test_a_few_recordings(scenario: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(bool(MISSING), reason=MISSING)
-@pytest.mark.parametrize(("number", "scenario"), enumerate(sorted(EXPECTED)))
+@pytest.mark.parametrize(("number", "scenario"), list(enumerate(sorted(EXPECTED))))
 def test_every_recording(number: int, scenario: str, tmp_path: Path) -> None:
     """Each with some options and two ways of naming, so that all of them come often enough."""
     for naming in (number, number + len(NAMINGS) // 2):
