@@ -332,7 +332,8 @@ def _nothing(rule: Rule, seen: int, facts: Facts) -> str:
         return _not_there(rule, facts)
     if rule.table in (HOPS, PATHS) and links > 1:
         # What the rule says then, to record a second link, was done.
-        return f"no packet of the kind that this is about was seen on two of the {links} pod links recorded"
+        which = "both" if links == 2 else f"two of the {links}"
+        return f"no packet that this rule is about was seen on {which} pod links recorded"
     return rule.absent or f"the capture holds no {NOUNS[rule.table]}{' of the kind this is about' if seen else ''}"
 
 
