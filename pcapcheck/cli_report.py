@@ -56,7 +56,7 @@ def report_options(command: Callable[..., None]) -> Callable[..., None]:
             "forms",
             multiple=True,
             type=click.Choice(FORMATS),
-            help="text unless given; repeatable, each with an --output of its own but one.",
+            help="Output format [default: text]; repeat it for several, each but one followed by an --output FILE.",
         ),
         click.option(
             "--output",

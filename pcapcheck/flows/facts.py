@@ -144,9 +144,9 @@ class Facts:
             if outcome == "in-flight" and link.point.last is None:
                 return "the text shows no times, so an answer may have come after its last line; print it without -t"
             if outcome == "in-flight" and table == DNS:
-                return "still waiting for an answer at the last packet recorded; record on for five seconds"
+                return "the recording ended before an answer was due; record at least five seconds longer"
             if outcome == "in-flight":
-                return "still in flight at the last packet recorded; record on for a second, until some later packet"
+                return "the recording ended before a reply was due; record at least one second longer"
             if outcome == "evicted":
                 return "dropped to keep memory bounded"
             return _silence(link, group, table) or "unknown"

@@ -67,7 +67,7 @@ class Scope:
             if not found:
                 pods = [format_address(ip) for link in links for ip in sorted(link.pod_ips)]
                 there = dict.fromkeys(pods + [link.point.name for link in links if link.point.kind == "pod-link"])
-                raise CaptureError(f"--pod {pod}: no such pod in the capture; here are: {', '.join(there) or 'none'}")
+                raise CaptureError(f"--pod {pod}: no such pod in the capture; it has: {', '.join(there) or 'none'}")
             for link in found:
                 link.judged = True
 

@@ -1,4 +1,4 @@
-"""Diagnoses in words: why something failed, as far as can be told, and the command that settles each possibility."""
+"""Diagnoses in words: why something failed, or the causes that it may have and the command that settles each."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 # Of more commands the first are shown and the rest counted.
 SHOWN = 6
 LINES_SHOWN = 3
+ALL_AT_ONCE = (
+    "or all at once: on the node run what pcapcheck node-script prints, and give its output as --node-state FILE"
+)
 CAUSE = "bold magenta"
 
 
@@ -53,7 +56,7 @@ def _confirmed(page: Page, suspect: Suspect) -> None:
     page.line(Text.assemble(("confirmed ", CAUSE), (suspect.title, "bold")), 2)
     for line in suspect.because[:LINES_SHOWN]:
         page.command(line, 6)
-    page.line(Text("to mend it:", "dim"), 4)
+    page.line(Text("fix:", "dim"), 4)
     for one in suspect.fix:
         page.command(one, 6)
 
@@ -63,7 +66,7 @@ def _possible(page: Page, diagnosis: Diagnosis) -> None:
         page.line(Text.assemble(("Why ", CAUSE), f"{_about(diagnosis)} is not known: nothing in the catalogue fits"))
         page.line(Text("what would tell more: both ends recorded together, and the node's state", "dim"), 4)
     else:
-        said = f"{_about(diagnosis)}, as far as can be told; each command settles what stands below it:"
+        said = f"{_about(diagnosis)}; run each command to confirm or rule out the causes below it:"
         page.line(Text.assemble(("Why ", CAUSE), said))
     by_command: dict[str, list[str]] = {}
     for one in diagnosis.possible:
@@ -76,9 +79,7 @@ def _possible(page: Page, diagnosis: Diagnosis) -> None:
             page.line(f"· {title}", 8)
     if len(by_command) > shown:
         page.line(Text(f"and {len(by_command) - shown} less likely ones (--format json has them all)", "dim"), 4)
-    page.line(
-        Text("or all at once: what the script of pcapcheck node-script prints there, as --node-state FILE", "dim"), 4
-    )
+    page.line(Text(ALL_AT_ONCE, "dim"), 4)
 
 
 def _ruled_out(page: Page, diagnosis: Diagnosis) -> None:

@@ -13,7 +13,7 @@ def counts(finding: Finding) -> str:
         parts = [f"{finding.checked} checked"]
     parts += measured(finding)
     if finding.unknown:
-        parts.append(f"{finding.unknown} cannot be told: {finding.reason}")
+        parts.append(f"{finding.unknown} undecided: {finding.reason}")
     return ", ".join(parts)
 
 

@@ -62,7 +62,7 @@ def _incomplete(result: Result) -> Iterator[Unmet]:
             yield Unmet(f"strict: {one.rule.id} was not checked: {one.reason}", one.rule.id)
         elif one.unknown:
             rows = f"{one.unknown} row{'' if one.unknown == 1 else 's'}"
-            yield Unmet(f"strict: {rows} of {one.rule.id} cannot be told: {one.reason}", one.rule.id)
+            yield Unmet(f"strict: {rows} of {one.rule.id} undecided: {one.reason}", one.rule.id)
     for capture in result.captures:
         for problem in capture.problems:
             yield Unmet(f"strict: {clean(capture.source.name)}: {problem.message}")

@@ -90,7 +90,7 @@ def failure(finding: Finding) -> str:
         told = f" ({', '.join(measured(finding))})"
     else:
         told = f" ({finding.failed} of {finding.checked})" if finding.checked > 1 else ""
-    return (first or f'it does not hold that "{finding.rule.title}"') + told
+    return (first or f'"{finding.rule.title}" does not hold') + told
 
 
 def _telling(finding: Finding) -> Evidence:
@@ -120,12 +120,13 @@ def _answered(result: Outcome) -> str:
     askers = [one for one in pods(result) if one.arp.total]
     parts = []
     if "gateway-arp-answered" in passed and askers:
+        plural = len(askers) > 1 or len(askers[0].link.pod_ips) != 1
         who = "the pods'"
-        if len(askers) == 1 and len(askers[0].link.pod_ips) == 1:
+        if not plural:
             who = f"{format_address(next(iter(askers[0].link.pod_ips)))}'s"
         addresses = [ip for one in askers for ip in one.link.pod_ips]
         asked = "ARP" if not addresses or any(map(is_ipv4, addresses)) else "neighbour solicitation"
-        parts.append(f"the node answers {who} {asked} for {'its' if len(askers) == 1 else 'their'} gateway")
+        parts.append(f"the node answers {who} {asked} for {'their' if plural else 'its'} gateway")
     elif "pod-answers-arp" in passed:
         parts.append("the pod answers when the node asks for its MAC")
     for rule, what in (

@@ -20,7 +20,7 @@ MARKS = {PASS: "✅", WARN: "⚠️", FAIL: "❌", NOT_CHECKED: "❔"}
 # Words and short numbers; anything else may mean something to a renderer.
 HARMLESS = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*|\d{1,6}(?:\.\d{1,3})?|[%–—…]")
 # What may stand around either.
-AROUND = re.compile(r"(\(?)(.*?)((?:'s)?[).,;:?]*)", re.DOTALL)
+AROUND = re.compile(r"(\(?)(.*?)((?:'s?)?[).,;:?]*)", re.DOTALL)
 
 
 def write_markdown(outcome: Outcome, stream: IO[str]) -> None:

@@ -61,12 +61,23 @@ class Finding:
 
 
 def explain_consequences(findings: list[Finding]) -> None:
-    """Where a rule had nothing to check because one that it needs failed, give that as its reason."""
-    failed = {one.rule.id for one in findings if one.status == FAIL}
+    """Where a rule had nothing to check because one that it needs failed, give that as its reason.
+
+    Where that one failed for some rows only, the others had their chance: their traffic may not have been recorded.
+    """
+    failed = {one.rule.id: one for one in findings if one.status == FAIL}
     for one in findings:
         needed = [name for name in one.rule.needs if name in failed]
         if one.status == NOT_CHECKED and not one.unknown and not one.rule.off and needed:
-            one.reason = f"nothing to check, since {' and '.join(needed)} failed"
+            if all(failed[name].failed >= failed[name].checked for name in needed):
+                one.reason = f"nothing to check, since {' and '.join(needed)} failed"
+            else:
+                partly = " and ".join(f"{name} failed ({_share(failed[name])})" for name in needed)
+                one.reason = f"{one.reason}; {partly}"
+
+
+def _share(finding: Finding) -> str:
+    return f"{finding.failed} of {finding.checked}"
 
 
 def ordered(findings: list[Finding]) -> list[Finding]:

@@ -24,6 +24,7 @@ from pcapcheck.values import Value, is_ipv4
 EVIDENCE_PER_RULE = 20
 # What IPv6 does where IPv4 asks by ARP.
 SOLICITATION = "neighbour solicitation"
+ONE_SIDED = "; no frame from the other end was recorded. With -Q or a capture filter, a healthy {} would look the same"
 NOUNS = {
     "frames": "frame",
     "arp": "ARP or neighbour discovery exchange",
@@ -88,6 +89,10 @@ class Late:
 
     def get(self, column: Column) -> Value | None:
         return self.facts.value(column.attribute, self.capture, self.group, self.table, self.outcome)
+
+    def side(self) -> Value | None:
+        """Of an exchange: the end of the pod link that asked."""
+        return self.facts.value("side", self.capture, self.group, self.table, self.outcome)
 
     def reason(self, column: Column) -> str:
         return self.facts.reason(column.attribute, self.capture, self.group, self.table, self.outcome)
@@ -181,7 +186,7 @@ def _evidence(rule: Rule, shown: list[Column], sample: Sample, late: Late) -> Ev
     )
     link = late.facts.link(late.capture, late.group)
     if link and rule.table in ASKED and not link.heard_both_ends:
-        observed += "; nothing of the other end is in this recording: with -Q or a filter a healthy one looks so too"
+        observed += ONE_SIDED.format("pod" if late.side() == "node" else "node")
     return Evidence(
         late.capture,
         link.point.name if link else "",
@@ -327,7 +332,8 @@ def _nothing(rule: Rule, seen: int, facts: Facts) -> str:
         return _not_there(rule, facts)
     if rule.table in (HOPS, PATHS) and links > 1:
         # What the rule says then, to record a second link, was done.
-        return f"no packet of the kind that this is about was seen on two of the {links} pod links recorded"
+        which = "both" if links == 2 else f"two of the {links}"
+        return f"no packet that this rule is about was seen on {which} pod links recorded"
     return rule.absent or f"the capture holds no {NOUNS[rule.table]}{' of the kind this is about' if seen else ''}"
 
 

@@ -158,7 +158,7 @@ def test_says_what_else_it_may_be_where_nobody_answers(tmp_path: Path) -> None:
     """A recording with -Q in of a pod that had the gateway cached looks like a dead node."""
     one = finding(write_pcap(tmp_path / f"{NAME}.pcap", TWO_REQUESTS), "echo-answered")
     assert one.status == "fail"
-    assert "with -Q or a filter a healthy one looks so too" in one.evidence[0].observed
+    assert "With -Q or a capture filter, a healthy node would look the same" in one.evidence[0].observed
 
 
 @pytest.mark.parametrize(("skipped", "status"), [(50, "fail"), (500, "not-checked")])

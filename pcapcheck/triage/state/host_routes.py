@@ -12,7 +12,7 @@ from pcapcheck.values import format_address, is_ipv4
 from pcapcheck.workload import is_shortened, kind_of_name
 
 SEEN = 1000
-NOWHERE = "nowhere"
+NOWHERE = "none"
 
 
 @dataclass
@@ -76,8 +76,8 @@ def _of_nobody(node: Host, link: PodLink, cali: str) -> Way:
 def _where(way: Route | Lookup) -> str:
     """Where it leads, in a word or two."""
     if isinstance(way, Lookup) and way.error:
-        return "a route that leads nowhere" if REFUSALS.get(way.error) == DEAD_END else NOWHERE
-    return way.dev or (f"a route of kind {way.kind}" if way.kind != "unicast" else NOWHERE)
+        return "dead-end route" if REFUSALS.get(way.error) == DEAD_END else NOWHERE
+    return way.dev or (f"{way.kind} route" if way.kind != "unicast" else NOWHERE)
 
 
 def _is_pod_link(dev: str | None, but: str) -> bool:
