@@ -69,8 +69,15 @@ def _question(one: Conversation, count: int, link: Link, capture: Capture) -> Un
         if one.size >= LARGE:
             meaning += "; if smaller ones arrive, the way takes no packets of this size and says so to nobody (MTU)"
     elif one.kind == RESET:
-        wording = f"{asker} port {one.asker_port} breaks off its connection with {asked} port {one.asked_port} (RST)"
-        meaning = "data was under way: the process ended, or a firewall or the node lost track of the connection"
+        # An RST bears the address of an end of the connection, whoever made it.
+        wording = (
+            f"the connection of {asker} port {one.asker_port} with {asked} port {one.asked_port} is broken off "
+            f"(RST from {asker}'s address)"
+        )
+        meaning = (
+            "data was under way: the process ended, or a firewall or the node reset the connection in its name or "
+            "lost track of it; an RST that its sender's own link does not show comes from somebody else"
+        )
         silence = ""
     elif one.kind == UNACCEPTED:
         about, protocol = f"SCTP INIT to {asked} port {one.asked_port}", "SCTP"

@@ -13,7 +13,7 @@ from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.unanswered import Judged, Unanswered
-from pcapcheck.values import format_address, is_public
+from pcapcheck.values import format_address, is_ipv4, is_public
 
 # The bit of a MAC that says that it is of a group (IEEE 802, section 8.2.2).
 GROUP_MAC = 1 << 40
@@ -24,6 +24,7 @@ SYN_MEANING = (
 )
 DNS_MEANING = "the server is down or waits for another, or the query or its response was dropped on the way"
 ONE_SIDED = "; nobody else was recorded there: with -Q or a capture filter a healthy network would look the same"
+GATEWAY_MEANING = "the gateway's address belongs to nobody on a healthy Calico node, so a ping to it proves nothing"
 MEANINGS = {ECHO: ECHO_MEANING, CONNECTIONS: SYN_MEANING, DNS: DNS_MEANING}
 PROTOCOLS = {ECHO: "ICMP", CONNECTIONS: "TCP", DNS: "DNS"}
 WORDS = {ECHO: "ping", CONNECTIONS: "connection", DNS: "DNS query"}
@@ -65,6 +66,13 @@ def _heard_others(link: Link) -> bool:
     return len({group.direction if link.point.by_direction else group.sender for group in groups}) > 1
 
 
+def _meaning(table: str, asked: int, link: Link, capture: Capture) -> str:
+    """What may be behind the silence; nobody has the IPv4 gateway's address, while the node has the IPv6 one."""
+    if table == ECHO and asked in capture.exchanges.gateways and is_ipv4(asked) and link.point.kind == "pod-link":
+        return GATEWAY_MEANING
+    return MEANINGS[table] + ("" if _heard_others(link) else ONE_SIDED)
+
+
 def _question(table: str, one: Echo, some: EchoBin, link: Link, capture: Capture) -> Unanswered:
     asked = format_address(one.dst)
     # Each echo request is a question of its own, and yet people call them all one ping.
@@ -82,6 +90,6 @@ def _question(table: str, one: Echo, some: EchoBin, link: Link, capture: Capture
         interface=link.point.name,
         frames=tuple(sorted(number for each in some.samples for number in each.frames[:1])),
         alike=1 if is_one else some.count,
-        meaning=MEANINGS[table] + ("" if _heard_others(link) else ONE_SIDED),
+        meaning=_meaning(table, one.dst, link, capture),
         doubt=link.silence.get(table, ""),
     )

@@ -77,14 +77,25 @@ def unanswered(
     """What nobody answered, worst first: what could have been heard, then what was asked most often.
 
     Each is there once, however many capture points saw it. ``ways`` are those that packets were seen to take: what came
-    back on another interface was answered.
+    back on another interface was answered, unless the question left its asker's own link, where an answer must arrive.
     """
     some = tuple(producers)
     found = [one for capture in captures for producer in some for one in producer(capture, facts, judged)]
     backs: dict[tuple[str | None, int, int | None], list[Way]] = {}
     for way in ways if found else ():
         backs.setdefault((way.packet, way.dst, way.src), []).append(way)
-    found = [replace(one, doubt=CAME_BACK) if _came_back(one, backs) else one for one in found]
+    at_home = {
+        (link.point.key[0], link.point.name, ip)
+        for link in facts.links.values()
+        if found and link.point.kind == "pod-link"
+        for ip in link.pod_ips
+    }
+    found = [
+        replace(one, doubt=CAME_BACK)
+        if (one.capture, one.interface, one.asker) not in at_home and _came_back(one, backs)
+        else one
+        for one in found
+    ]
     found.sort(key=lambda one: (bool(one.doubt), -one.attempts * one.alike, one.capture, one.frames[:1]))
     kept: dict[str, Unanswered] = {}
     for one in found:

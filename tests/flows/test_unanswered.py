@@ -13,10 +13,14 @@ from pcapcheck.report.headline import heading
 from tests.support.transcripts import judge
 from tests.support.wire import (
     BEGIN,
+    GATEWAY,
     MS,
+    NODE,
     NODE_IP,
     OTHER,
+    PEER_IP,
     POD,
+    POD_IP,
     SECOND,
     Frame,
     answer,
@@ -28,11 +32,13 @@ from tests.support.wire import (
     request,
     tcp,
     tcp_back,
+    udp,
     write_pcap,
     write_pcapng,
 )
 
 NIC, ROUTER = "0a:58:ac:1f:ba:fa", "0a:58:ac:1f:ba:01"
+PEER = "7e:1d:0c:42:9b:66"
 NEIGHBOUR = "172.31.186.77"
 SLL2 = 276
 LINK: list[Frame] = [(BEGIN, ask()), (BEGIN + MS, answer())]
@@ -174,6 +180,35 @@ def test_answers_on_another_interface_are_answers(tmp_path: Path) -> None:
     assert one.doubt == "answers came back on another interface"
 
 
+def test_answers_that_never_reach_the_askers_own_link_are_none(tmp_path: Path) -> None:
+    """The receiver's link shows them, and they are lost between the two."""
+    asking = [(BEGIN + n * SECOND, udp((40000, 5000), bytes(40))) for n in range(1, 6)]
+    passed_on = [
+        frame
+        for at, _ in asking
+        for frame in (
+            (at + MS, udp((40000, 5000), bytes(40), eth=(NODE, PEER), ttl=63)),
+            (at + 2 * MS, udp((5000, 40000), bytes(42), src=PEER_IP, dst=POD_IP, eth=(PEER, NODE))),
+        )
+    ]
+    theirs = [(BEGIN, ask(src=PEER, ip=PEER_IP)), (BEGIN + MS, answer(to=PEER, to_ip=PEER_IP)), *passed_on]
+    analysis = analyze(
+        write_pcap(tmp_path / "cali14e7d81007d.pcap", [*LINK, *asking]),
+        write_pcap(tmp_path / "cali2b91c05d3e4.pcap", theirs),
+    )
+    assert heading(analysis) == "warn"
+    assert analysis.unanswered[0].sentence == f"{POD_IP}'s UDP request to {PEER_IP} port 5000 gets no answer"
+
+
+def test_a_ping_of_the_gateway_that_nobody_has_is_no_failure(tmp_path: Path) -> None:
+    pings = [(BEGIN + n * SECOND, request(n, dst=GATEWAY)) for n in range(1, 4)]
+    later = (BEGIN + 9 * SECOND, ask())
+    analysis = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", [*LINK, *pings, later, (later[0] + MS, answer())]))
+    assert heading(analysis) == "warn"
+    (one,) = analysis.unanswered
+    assert one.meaning.startswith("the gateway's address belongs to nobody on a healthy Calico node")
+
+
 def test_a_broadcast_ping_asks_nobody(tmp_path: Path) -> None:
     pings = [
         (BEGIN + n * SECOND, request(n, src=NODE_IP, dst="10.9.0.255", eth=(NIC, "ff:ff:ff:ff:ff:ff")))
@@ -234,7 +269,7 @@ def test_a_ping_is_one_question(tmp_path: Path) -> None:
     pings = [(BEGIN + n * SECOND, request(n, src=NODE_IP, dst="10.9.0.7", eth=(NIC, ROUTER))) for n in range(4)]
     (one,) = nic(tmp_path, pings).unanswered
     # The fourth is in flight.
-    assert (one.sentence, one.often) == (f"{NODE_IP}'s ping to 10.9.0.7 gets no answer", "3 times")
+    assert (one.sentence, one.often) == (f"{NODE_IP}'s ping to 10.9.0.7 gets no answer", "asked 3 times")
     assert one.meaning.endswith("with -Q or a capture filter a healthy network would look the same")
     # Somebody else is heard there.
     (one,) = nic(tmp_path, [*pings, (BEGIN + 9 * SECOND, tcp(0x10, src="198.51.100.7", eth=(ROUTER, NIC)))]).unanswered
