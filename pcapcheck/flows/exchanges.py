@@ -85,13 +85,16 @@ class Exchanges:
                 yield ANSWERS, answer, 1
 
     def _note_gateway(self, resolution: Resolution) -> None:
+        if not resolution.group:
+            # Group 0 is nobody's: it takes the frames of all that find no room.
+            return
         talk = self.gateway_talk.setdefault(resolution.point, GatewayTalk())
         talk.askers.setdefault(resolution.group, set()).add(resolution.asker_ip)
         if resolution.answers:
             talk.answered.add(resolution.group)
         # Where two machines answered one question, answering does not tell which of them is the node.
         if len(resolution.reply_eth_src or ()) == 1:
-            talk.answerers.update(answer.message.group for answer in resolution.answers)
+            talk.answerers.update({answer.message.group for answer in resolution.answers} - {0})
 
 
 def _table_of(echo: Echo) -> str:

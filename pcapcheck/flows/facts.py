@@ -243,10 +243,12 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
             "print all of the capture",
         )
     expired = capture.exchanges.echoes.unquoted[link.point.key[1:]]
-    if 0 < missing[ECHO] <= expired:
+    # What was lost and what expired may be different answers.
+    if expired and 0 < missing[ECHO] <= expired + interface.missing:
+        lost = f", and {interface.missing} packets are not shown" if interface.missing else ""
         link.silence.setdefault(
             ECHO,
-            f"{expired} errors say that a packet expired on its way (as traceroute wants), not which one; "
+            f"{expired} errors say that a packet expired on its way (as traceroute wants), not which one{lost}; "
             "print it with -v (tcpdump -nn -e -v)",
         )
     talk = link.point.gateway

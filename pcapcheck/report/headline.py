@@ -120,13 +120,12 @@ def _answered(result: Outcome) -> str:
     askers = [one for one in pods(result) if one.arp.total]
     parts = []
     if "gateway-arp-answered" in passed and askers:
-        plural = len(askers) > 1 or len(askers[0].link.pod_ips) != 1
-        who = "the pods'"
-        if not plural:
-            who = f"{format_address(next(iter(askers[0].link.pod_ips)))}'s"
+        who, whose = "the pods'", "their"
+        if len(askers) == 1 and len(askers[0].link.pod_ips) == 1:
+            who, whose = f"{format_address(next(iter(askers[0].link.pod_ips)))}'s", "its"
         addresses = [ip for one in askers for ip in one.link.pod_ips]
         asked = "ARP" if not addresses or any(map(is_ipv4, addresses)) else "neighbour solicitation"
-        parts.append(f"the node answers {who} {asked} for {'their' if plural else 'its'} gateway")
+        parts.append(f"the node answers {who} {asked} for {whose} gateway")
     elif "pod-answers-arp" in passed:
         parts.append("the pod answers when the node asks for its MAC")
     for rule, what in (

@@ -6,6 +6,7 @@ import io
 import struct
 import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from fixtures.made import containers
 from fixtures.made.containers import Packet, enhanced, interface, option, pcap, section
 from fixtures.made.frames import echo6, ethernet, ipv6, traffic
+from pcapcheck import analyze
 from pcapcheck.capture.pcap import MAGICS, PcapReader
 from pcapcheck.capture.pcapng import MAGIC, MOST_INTERFACES
 from pcapcheck.capture.source import reader_for
@@ -201,6 +203,15 @@ def test_too_many_senders_are_counted_together() -> None:
         assert len(decoding.groups) == MOST_GROUPS
         assert decoding.overflowed == MOST_GROUPS + 1
         assert sum(group.count for group in decoding.groups) == 2 * MOST_GROUPS
+
+
+def test_who_asks_for_the_gateway_among_too_many_senders_is_nobody(tmp_path: Path) -> None:
+    crowd = [ethernet(b"", 0x9999, source=number.to_bytes(6, "big")) for number in range(MOST_GROUPS)]
+    path = tmp_path / "link.pcap"
+    path.write_bytes(pcap([Packet(one) for one in [*crowd, *traffic()]]))
+    analysis = analyze(path)
+    assert [one.rule.id for one in analysis.findings if one.status == "fail"] == []
+    assert "too many different MACs" in str(analysis)
 
 
 @pytest.mark.parametrize("depth", [1, 100, 40_000])

@@ -50,12 +50,22 @@ class Failing(io.BytesIO):
 
 
 @pytest.mark.parametrize("ahead", [False, True])
-def test_what_reading_raises_is_raised_to_the_reader(ahead: bool) -> None:
+def test_a_read_that_fails_midway_keeps_what_came_before(ahead: bool) -> None:
     stream: BinaryIO = Failing(b"x" * 100)
     window = Window(stream, 10, ahead)
-    with pytest.raises(OSError, match="Input/output error"):
-        window.ensure(50)
+    assert not window.ensure(50)
+    assert (window.take(50), window.at_eof) == (b"x" * 30, True)
+    (problem,) = window.problems
+    assert (problem.kind, problem.byte) == ("unreadable", 30)
+    assert "Input/output error" in problem.message
     window.close()
+
+
+def test_a_read_that_fails_at_once_is_raised() -> None:
+    stream: BinaryIO = Failing(b"x" * 100)
+    stream.seek(30)
+    with pytest.raises(OSError, match="Input/output error"):
+        Window(stream, 10).ensure(1)
 
 
 def test_closing_ends_the_thread() -> None:

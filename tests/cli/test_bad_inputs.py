@@ -60,6 +60,15 @@ CONTENT: dict[str, tuple[bytes, str]] = {
         b"listening on cali5d1c0ffee12, link-type EN10MB (Ethernet), snapshot length 96 bytes\n0 packets captured\n",
         "tcpdump ran on cali5d1c0ffee12 and no packet follows; nothing was seen there",
     ),
+    "foreign.txt": (
+        b"listening on cali5d1c0ffee12, link-type EN10MB (Ethernet), snapshot length 96 bytes\n"
+        b"10:00:00.000001 IP [web].x > [api].y: ICMP echo request, id 1, seq 1, length 64\n",
+        "tcpdump ran on cali5d1c0ffee12, but no line from 2 on is understood as a packet; one looks like ",
+    ),
+    "dumped.txt": (
+        b"Capturing on 'cali5d1c0ffee12'\n0000  ee ee ee ee ee ee 5a 00 0c 0d 0e 0f 08 00   ..........\n",
+        "but no line from 2 on is understood as a packet",
+    ),
     "route.txt": (ROUTES.encode(), "looks like a node's state, not a capture; to judge it: pcapcheck state "),
     "pods.txt": (LISTED.encode(), "looks like the output of kubectl get pods; to name pods by it: --pods "),
     "ping.txt": (PINGED.encode(), "ping's own output"),

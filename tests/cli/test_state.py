@@ -36,7 +36,7 @@ def test_a_failure_quotes_the_line() -> None:
     assert code == 1
     number = BROKEN.read_text().split("\n").index("/proc/sys/net/ipv4/conf/cali14e7d81007d/proxy_arp:0") + 1
     assert f"{BROKEN}:{number}: /proc/sys/net/ipv4/conf/cali14e7d81007d/proxy_arp:0" in said
-    assert "sysctl net.ipv4.conf.all.proxy_arp net.ipv4.conf.cali14e7d81007d.proxy_arp" in said
+    assert "sysctl -w net.ipv4.conf.cali14e7d81007d.proxy_arp=1" in said
 
 
 def test_a_failed_warning_is_no_failure() -> None:

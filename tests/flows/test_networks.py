@@ -78,8 +78,8 @@ def test_two_links_are_told_in_one_line() -> None:
 @pytest.mark.parametrize("name", [HERE[1], THERE[3]])
 def test_loss_on_them_is_told(name: str) -> None:
     analysis = analyze(made(name))
-    assert "10.61.3.17's echo request to 10.61.3.40 gets no answer" in headline(analysis)
-    assert "10.61.3.17's echo request to 10.61.3.40 gets no answer on" in remarks(analysis)
+    assert "10.61.3.17's ping to 10.61.3.40 gets no answer" in headline(analysis)
+    assert "10.61.3.17's ping to 10.61.3.40 gets no answer on" in remarks(analysis)
 
 
 def test_cilium_may_take_replies_past_the_link() -> None:

@@ -17,6 +17,8 @@ UNSEEN = {
     # The two machines show by the MACs of those who ask.
     ("-nn", "duplicate-ip-one-link"): {"address-has-one-mac"},
     ("-nn -v", "duplicate-ip-one-link"): {"address-has-one-mac"},
+    ("-nn", "duplicate-ip"): {"address-has-one-mac"},
+    ("-nn -v", "duplicate-ip"): {"address-has-one-mac"},
 }
 LETTERS = {"pass": "P", "fail": "F", "not-checked": "-"}
 

@@ -421,9 +421,11 @@ def test_no_capture_is_written_over(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("folder", ["/proc/none", BROKEN, BROKEN / "below"], ids=["proc", "file", "below-a-file"])
 def test_folder_that_cannot_be_written(folder: str | Path) -> None:
-    """Told before the capture is read: a stream cannot be read again."""
-    result = run("missing.pcap", "--evidence", folder)
-    assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (2, "", 1)
+    """It costs the evidence and not the report, which says so too."""
+    result = run(BROKEN, "--evidence", folder)
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert result.stdout.startswith("FAIL  ")
+    assert "! not written: " in result.stdout
     assert result.stderr.startswith(f"pcapcheck: error: {folder}: ")
     assert "needs a folder that can be written" in result.stderr
 

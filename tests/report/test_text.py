@@ -197,7 +197,7 @@ def test_ipv6_pods_do_not_ask_by_arp() -> None:
 
 def test_evidence_of_a_transcript_is_its_own_lines(tmp_path: Path) -> None:
     """Shown without what would control the terminal; sed shows them as they stand there."""
-    packet = "IP 10.244.1.10 > 10.244.1.11: ICMP echo request, id 15, seq 1, length 64"
+    packet = "IP 10.244.1.10.40000 > 10.244.1.11.6000: UDP, length 10"
     text = (
         "prose\n16:22:58.000000 ARP, Request who-has 169.254.1.1 tell 10.244.1.10, length 28\n"
         "16:22:59.000000 ARP, Request who-has 169.254.1.1\x07\n tell 10.244.1.10, length 28\n"

@@ -26,6 +26,7 @@ FLIPPED = {
     "cali-has-proxy-mac": ("cali.mac: $proxy_mac", "cali.mac: 02:00:00:00:00:01"),
     "cali-has-gateway6": ("gateway6: true", "gateway6: false"),
     "cali-named-after-pod": ("same_as: named_interface", "same_as: node"),
+    "node-neighbour-resolved": ("node_resolved: true", "node_resolved: false"),
     "proxy-arp-on": ("proxy_arp: true", "proxy_arp: false"),
     "forwarding-on": ("forwarding: true", "forwarding: false"),
     "proxy-delay-zero": ("proxy_delay: 0", "proxy_delay: 80"),

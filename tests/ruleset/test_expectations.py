@@ -233,7 +233,9 @@ def test_no_rule_at_all(write: Write) -> None:
 
 
 def test_what_is_not_there_is_told_with_the_line_that_names_it(write: Write) -> None:
-    with pytest.raises(CaptureError, match=r"x.pcapcheck.yaml:2: .*none.pcap: no such file or folder; record it"):
+    with pytest.raises(
+        CaptureError, match=r"x.pcapcheck.yaml:2: .*none.pcap: No such file or directory; give the path"
+    ):
         analyze(rules=write("extends: calico\ncaptures: none.pcap\n"))
     with pytest.raises(CaptureError, match=r"x.pcapcheck.yaml:2: .*none\*.pcap: no file matches"):
         analyze(rules=write("extends: calico\ncaptures: 'none*.pcap'\n"))

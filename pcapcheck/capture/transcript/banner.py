@@ -76,7 +76,7 @@ def known_line(line: str, before: Described) -> Described | Dropped | bool | Non
     arguments = _arguments(line[:MOST_CHARACTERS].strip())
     if arguments is not None:
         return _of_command(arguments)
-    match = _LISTENING.match(text)
+    match = _LISTENING.search(text)
     if match:
         described = before if before.from_command else Described()
         described.from_command = False
@@ -85,7 +85,7 @@ def known_line(line: str, before: Described) -> Described | Dropped | bool | Non
         described.link_type = LINK_TYPES.get(match[2], described.link_type)
         described.snaplen = int(match[3] or 0)
         return described
-    match = _READING.match(text)
+    match = _READING.search(text)
     if match:
         described = before if before.from_command else Described()
         described.from_command = described.live = False

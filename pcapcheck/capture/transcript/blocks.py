@@ -61,6 +61,10 @@ _PREFIX = re.compile(
     r"(?:[\w./@-]{1,100}\s*[|:>]\s+)?"
     r"(?:\d{1,9}[.):]?\s+)?"
 )
+# What grep puts before a line's time: the file, the number of the line.
+_GREPPED = re.compile(
+    r"(?!\d\d:\d\d:\d\d(?!:))(?:[^\s:]{1,100}:)?(?:\d{1,9}:)?(?=(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d|\d{10}\.\d)"
+)
 _HEX = re.compile(r"\s*0x[0-9a-f]{4,}:\s")
 # The link header of -e, as far as one is sure that it is one, and to its end.
 _LINK = re.compile(rf"(?:{_DEVICE}ifindex |(?:In|Out|B|M|P) +|)(?:{MAC}|Broadcast\b|ethertype )")
@@ -79,6 +83,7 @@ _ENDS = re.compile(r"\s*\S{1,280} > \S{1,280}:(?:\s|$)")
 # An arrow and what somebody wrote behind it.
 _REMARK = re.compile(r"\s+(?:<-{1,9}|<={1,9}|<{2,9}|-{1,9}>|={1,9}>|[←⇐◄⬅→]|//|#|\|)(?:\s.{0,1000})?$")
 _PAYLOAD = re.compile(r"\S{0,7}\.{2,}|[`E][^\s]{0,3}\.")
+_INDENT = re.compile(r"\t|[ \t]{2}")
 _LONE_DIGITS = re.compile(r"\d{1,5}$")
 
 
@@ -179,7 +184,8 @@ class Block:
 
         Where a line was broken there may have been a blank, which pasting often takes away.
         """
-        parts = [self.lines[-1], *(one for _, one in self.pieces)]
+        # Who indents what he breaks off puts no blank that was there before.
+        parts = [self.lines[-1], *(one.lstrip() if _INDENT.match(one) else one for _, one in self.pieces)]
         blank = [left[-1:].isspace() or right[:1].isspace() for left, right in pairwise(parts)]
         if sum(map(len, parts)) > MOST_CHARACTERS or not any(is_whole(glue.join(parts)) for glue in ("", " ")):
             return None
@@ -229,6 +235,9 @@ def _open(text: str) -> bool:
 
 def starts(line: str) -> list[Block]:
     """The packets that begin in a line, each up to the next, without the line's number. Usually one or none."""
+    grepped = _GREPPED.match(line)
+    if grepped and grepped.end():
+        return starts(line[grepped.end() :])
     found = list(_START.finditer(line))
     if not found:
         perhaps = _PERHAPS.search(line, 0, MOST_CHARACTERS)

@@ -18,6 +18,8 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]{0,40}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,200}
 _STAMP = re.compile(rf"\s(?={STAMP}\s)")
 _BLANKS = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
+# What keeps a mark from meaning something in Markdown.
+_ESCAPED = re.compile(r"\\(?=[<>_*#|~\[\]-])")
 _TAGS = re.compile(r"</?(?:a|b|br|code|div|em|font|i|li|p|pre|span|strong|td|tr)\b[^<>]{0,200}>", re.IGNORECASE)
 
 
@@ -83,6 +85,8 @@ def plain(line: str) -> str:
         line = _ESCAPES.sub("", line)
     if "&" in line:
         line = html.unescape(line)
+    if "\\" in line:
+        line = _ESCAPED.sub("", line)
     if "<" in line:
         line = _TAGS.sub("", line)
     if not line.isascii():

@@ -47,7 +47,7 @@ _SOME_ARP = re.compile(r"(?:Ethernet \(len|Request who-|Reply \S+ is-at|Announce
 _SOME_IP = re.compile(r"\(|truncated-ip|\S{1,280} > \S{1,280}:(?:\s|$)")
 # What is neither ARP nor IP: a name of a protocol, then how long it is.
 _OTHER = re.compile(
-    r"[A-Za-z0-9][\w./ -]{0,60}[,:(].{0,2000}?\blength:? \d+"
+    rf"(?!{MAC})[A-Za-z0-9][\w./ -]{{0,60}}[,:(].{{0,2000}}?\blength:? \d+"
     r"|(?:LLDP|STP|CDPv\d|LACP|MPLS|PPPoE|EAPOL|EAP packet|IPX|IS-IS|DTPv\d|UDLDv\d|VTPv\d|CFMv\d|AoE|SLARP|Loopback)\b"
     r"|\s*\[\|"
 )

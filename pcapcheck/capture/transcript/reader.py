@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -30,6 +31,8 @@ WORDS_SHOWN = 100
 # Of other lines so many are kept, each so long.
 MOST_ASIDE = 1000
 WORDS_ASIDE = 1000
+# A prompt at which nothing was typed.
+_AT_REST = re.compile(r"[^#$%>]{0,100}[#$%>]\s*")
 FENCES = ("```", "~~~")
 
 
@@ -68,6 +71,8 @@ class TranscriptReader:
         self._apart = False
         self._open: Block | None = None
         self._other_lines = self._first_other = self._last_other = 0
+        # The first other line behind what describes the capture.
+        self._other_after: int | None = None
         self._not_understood = 0
         self._quotes = Quotes()
         # The number that the latest row of tshark's has.
@@ -83,13 +88,20 @@ class TranscriptReader:
             if len(self._ahead) >= MOST_AHEAD:
                 break
         if self._described != Described():
-            where = f" on {self._described.name}" if self._described.name else ""
-            raise NotACapture(f"{name}: tcpdump ran{where} and no packet follows; nothing was seen there", EMPTY)
+            raise self._nothing_understood(name)
         raise NotACapture(
             f"{name}: neither pcap nor pcapng, and no line is a packet as tcpdump or tshark prints it, like "
             f"{SAMPLE!r}; record with tcpdump -w",
             vague=True,
         )
+
+    def _nothing_understood(self, name: str) -> NotACapture:
+        """What there is where tcpdump ran: nothing behind it, or nothing that is known."""
+        ran = f"{name}: tcpdump ran" + (f" on {self._described.name}" if self._described.name else "")
+        first = self._ahead[0].text.first if self._ahead else self._other_after
+        if first is None:
+            return NotACapture(f"{ran} and no packet follows; nothing was seen there", EMPTY)
+        return NotACapture(f"{ran}, but no line from {first} on is understood as a packet; one looks like {SAMPLE!r}")
 
     def batches(self) -> Iterator[RecordBatch]:
         batch: list[Record] = []
@@ -169,6 +181,7 @@ class TranscriptReader:
             yield from self._end_capture()
             self._described = said
             self._numbers = {}
+            self._other_after = None
         elif said is True:
             # Anything may stand between two fences.
             self._apart = self._apart or line.lstrip().startswith(FENCES)
@@ -281,6 +294,8 @@ class TranscriptReader:
         if len(self._aside) < MOST_ASIDE:
             self._aside.append((number, line[:WORDS_ASIDE]))
         self._apart = True
+        if self._other_after is None and not _AT_REST.fullmatch(line):
+            self._other_after = number
         if number != self._last_other:
             self._other_lines += 1
         self._first_other = min(self._first_other or number, number)

@@ -107,7 +107,8 @@ class Identity:
                 # A block of addresses is this node's own, or another's.
                 way = "this node's own" if route.kind == "blackhole" else "another node's"
                 self._one(("block", *key[:2]), f"the block {to}", way, route.line, found)
-            if route.via is not None:
+            # Cilium's pods are reached by way of the node's own address.
+            if route.via is not None and route.via != route.src:
                 self._met(route.via, route.line, found)
 
     def _neighbours(self, part: Host, found: list[Contradiction]) -> None:

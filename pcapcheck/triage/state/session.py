@@ -175,7 +175,9 @@ class _Session:
     def _at_prompt(self, prompt: Prompt, line: Line) -> None:
         self._leave_shells(prompt)
         if self.headed_by_tool:
-            self.heading, self.headed_by_tool = None, False
+            # Who writes such a heading above commands of his own means these.
+            above = prompt.host is None and self.carried is None and not self.current.lines
+            self.heading, self.headed_by_tool = self.heading if above else None, False
         if self.headed_label is None:
             self.headed_label = prompt.label
         elif self.headed_label != prompt.label and not self.shells:

@@ -55,6 +55,27 @@ def test_prefixes_are_left_out(prefix: str) -> None:
     assert read(text).problems == []
 
 
+@pytest.mark.parametrize("prefix", ["7:", "12:", "dump.txt:", "logs/dump.txt:10:"])
+def test_what_grep_puts_before_lines_is_left_out(prefix: str) -> None:
+    assert rows(f"{prefix}{ECHO}\n{prefix}{ASK}", *TOLD)[0] == ROW
+    assert rows(f"{prefix}{ECHO}\n{prefix}{ASK}", "arp_opcode")[1:] == [(1,)]
+
+
+@pytest.mark.parametrize("prefix", ["    2  ", "2:", "pod-a debug ", "-", "Nov 28 10:00:00 kw-11 tcpdump[77]: "])
+def test_the_interface_is_known_behind_a_prefix(prefix: str) -> None:
+    banner = f"{prefix}listening on cali7f00ba4c0de, link-type EN10MB (Ethernet), snapshot length 96 bytes\n"
+    assert [one.name for one in read(banner + ECHO).interfaces] == ["cali7f00ba4c0de"]
+
+
+def test_marks_that_markdown_escapes() -> None:
+    assert rows(ECHO.replace(">", "\\>").replace("-", "\\-"), *TOLD) == [ROW]
+
+
+def test_a_link_header_with_another_arrow_is_not_understood() -> None:
+    reading = read(ECHO + "\n" + ECHO.replace(" > ", " -> "))
+    assert [one.kind for one in reading.problems] == ["not-understood"]
+
+
 @pytest.mark.parametrize("width", range(40, 140, 7))
 @pytest.mark.parametrize("text", [ECHO + "\n", VERBOSE], ids=["one line", "verbose"])
 def test_lines_broken_by_a_terminal(text: str, width: int) -> None:
@@ -64,6 +85,13 @@ def test_lines_broken_by_a_terminal(text: str, width: int) -> None:
     assert rows(broken, "frame_number") == [(1,), (2,)]
     # Of a number broken apart the rest may stay behind; nothing else may.
     assert [problem.kind for problem in read(broken).problems] in ([], ["other-text"])
+
+
+@pytest.mark.parametrize("indent", ["    ", "\t"])
+@pytest.mark.parametrize("width", [72, 80, 100])
+def test_lines_broken_and_indented(width: int, indent: str) -> None:
+    broken = textwrap.fill(ECHO, width, subsequent_indent=indent, break_on_hyphens=False, expand_tabs=False)
+    assert rows(broken + "\n" + ASK, *TOLD)[0] == ROW
 
 
 @pytest.mark.parametrize("width", [50, 72, 100])

@@ -83,6 +83,7 @@ TOLD_APART = {
         f"$ ssh {name}\n{typed(one, '$ ')}$ exit\n" for name, one in zip(NAMES, said, strict=True)
     ),
     "ansible": below("{name} | CHANGED | rc=0 >>", ""),
+    "ansible, $": below("{name} | CHANGED | rc=0 >>", "$ "),
     "kubectl debug": lambda said: "".join(
         re.sub(r"(?m)^\$ ", f"$ kubectl debug node/{name} -q -i --image=busybox -- ", one)
         for name, one in zip(NAMES, said, strict=True)

@@ -17,6 +17,12 @@ POD = """\
 """
 
 
+CILIUM = """\
+10.0.1.0/24 via 10.0.1.69 dev cilium_host proto kernel src 10.0.1.69
+10.0.1.69 dev cilium_host proto kernel scope link
+"""
+
+
 def node(*links: str, routes: str = "") -> str:
     """A node's links, as ``name/MAC``, and its routes."""
     shown = ""
@@ -54,7 +60,7 @@ OTHERS = {
         + pod("10.61.3.17/16", VIRTUAL, "169.254.1.1 dev eth0 lladdr aa:aa:aa:aa:aa:aa STALE\n")
     ),
     "Cilium": (
-        node("cilium_net@cilium_host/3e:e5:4f:0a:0b:01", "lxc6d21a0b4c3f1@if8/6a:90:01:02:03:04")
+        node("cilium_net@cilium_host/3e:e5:4f:0a:0b:01", "lxc6d21a0b4c3f1@if8/6a:90:01:02:03:04", routes=CILIUM)
         + pod("10.0.1.12/32", "default via 10.0.1.69 dev eth0\n10.0.1.69 dev eth0 scope link\n")
     ),
     "flannel": (

@@ -121,8 +121,8 @@ NODE_END = (
 )
 INSIDE = (
     "/ # ip addr\n3: eth0@if7: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500\n"
-    "    link/ether 02:00:00:00:0c:02 brd ff:ff:ff:ff:ff:ff\n    inet 10.65.7.9/24 scope global eth0\n"
-    "/ # ip route\ndefault via 10.65.7.1 dev eth0\n10.65.7.0/24 dev eth0 scope link\n"
+    "    link/ether 02:00:00:00:0c:02 brd ff:ff:ff:ff:ff:ff\n    inet 10.65.7.9/32 scope global eth0\n"
+    "/ # ip route\ndefault via 169.254.1.1 dev eth0\n169.254.1.1 dev eth0 scope link\n"
 )
 
 
