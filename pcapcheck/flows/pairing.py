@@ -406,7 +406,9 @@ def pair(
                             gap = 0
                         if pool[row + IP_ID] == events[event + E_IP_ID] and gap < SAME_PACKET:
                             # How often DNS was asked counts: without times it may have been asked once more.
-                            if not ident_seq & QUERY or time == ABSENT_TIME:
+                            if ident_seq & QUERY and time == ABSENT_TIME and pool[row + STATE] == OPEN:
+                                ask_again(pool, row, events, event)
+                            elif not ident_seq & QUERY or time == ABSENT_TIME:
                                 pool[row + REQUESTS] = pool[row + REQUESTS] + 1
                             continue
                         if pool[row + STATE] == OPEN:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from pcapcheck import analyze
 from pcapcheck.capture.transcript.dns import dns
 from pcapcheck.capture.transcript.packet import Dns
+from pcapcheck.report.text import write_text
 from tests.support.lab import CAPTURES
 from tests.support.transcripts import MISSING, printed
 
@@ -90,3 +92,23 @@ def test_a_refusal_without_its_quote_belongs_to_the_query_that_is_open(tmp_path:
     analysis = analyze(text)
     assert analysis.dns["outcome"].tolist() == ["error"]
     assert analysis.echo["outcome"].tolist() == ["unanswered", "in-flight"]
+
+
+def test_lines_without_times_are_queries_too(tmp_path: Path) -> None:
+    """Each repeat is a frame that the report shows, though nothing tells it from the query but its place."""
+    text = tmp_path / "pasted.txt"
+    text.write_text(
+        HEAD + "ARP, Request who-has 169.254.1.1 tell 10.0.3.7, length 28\n"
+        "ARP, Reply 169.254.1.1 is-at ee:ee:ee:ee:ee:ee, length 28\n"
+        + "IP 10.0.3.7.40311 > 10.0.3.9.53: 7+ A? a.org. (23)\n"
+        * 3
+        + "IP 10.0.3.7.40312 > 10.0.3.9.53: 8+ A? b.org. (23)\n"
+        "IP 10.0.3.9.53 > 10.0.3.7.40312: 8 NXDomain 0/1/0 (80)\n"
+    )
+    analysis = analyze(text)
+    assert analysis.dns["answered"].tolist() == [True, False]
+    (failed,) = (finding for finding in analysis.findings if finding.status == "fail")
+    assert failed.evidence[0].frames == (3, 5)
+    report = StringIO()
+    write_text(analysis, report)
+    assert report.getvalue().count("7+ A? a.org.") == 2
