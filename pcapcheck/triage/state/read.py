@@ -160,10 +160,12 @@ def _read(path: Path, name: str) -> bytes:
         with path.open("rb") as stream:
             data = stream.read(MOST_BYTES + 1)
     except ValueError:
-        raise StateError(f"{name}: no file has such a name; name a text file with a node's state", MISSING) from None
+        raise StateError(
+            f"{name}: no file has such a name; name a text file with what commands print", MISSING
+        ) from None
     except OSError as error:
         raise StateError(
-            f"{name}: {refused(error, 'name a text file with the state of a node')}", kind_of(error)
+            f"{name}: {refused(error, 'name a text file with what commands print')}", kind_of(error)
         ) from None
     if len(data) > MOST_BYTES:
         raise _too_large(name, f"larger than {MOST_BYTES >> 20} MiB")

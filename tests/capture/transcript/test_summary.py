@@ -206,3 +206,19 @@ def test_other_tools_output_is_called_by_its_name(tmp_path: Path, text: str, sai
     path.write_text(text)
     with pytest.raises(CaptureError, match=said):
         analyze(path)
+
+
+def test_what_expired_and_what_was_left_out_may_be_different_answers(tmp_path: Path) -> None:
+    """traceroute and a ping behind a display filter that shows requests, and errors that quote them."""
+    echo = "10.244.5.7 → 10.244.6.8 ICMP 98 Echo (ping) request  id=0x1f2e, seq={seq}/{swapped}, ttl={ttl}\n"
+    expired = "10.9.3.1 → 10.244.5.7 ICMP 126 Time-to-live exceeded (Time to live exceeded in transit)\n"
+    text = ON_CALI + "".join(
+        f"{number} {at} {what}"
+        for number, at, what in (
+            (3, "0.000100000", echo.format(seq=1, swapped=256, ttl=1)),
+            (4, "0.000200000", expired),
+            (5, "1.000100000", echo.format(seq=2, swapped=512, ttl=64)),
+            (7, "2.500100000", echo.format(seq=3, swapped=768, ttl=64)),
+        )
+    )
+    assert status(judge(tmp_path, text), "echo-answered") == "not-checked"
