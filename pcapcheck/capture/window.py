@@ -146,7 +146,10 @@ class Window:
 
     def _fail(self, error: OSError, offset: int) -> None:
         said = f"reading failed here ({error.strerror or error}): what follows is not judged"
-        self.problems.append(Problem("unreadable", said, byte=offset))
+        problem = Problem("unreadable", said, byte=offset)
+        # A second attempt may fail at the same place.
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def _free(self, buffer: bytearray) -> None:
         """Let a buffer be read into again."""
