@@ -25,6 +25,8 @@ from tests.support.wire import (
     write_pcapng,
 )
 
+pytestmark = pytest.mark.corpus
+
 NAME = "cali14e7d81007d"
 ONE_LINK = sorted(
     scenario for scenario in EXPECTED if (CAPTURES / scenario / f"{NAME}.pcap").exists() and scenario != "snaplen-64"

@@ -10,7 +10,7 @@ from pcapcheck import analyze
 from tests.support.lab import EXPECTED, RULES, captures, statuses
 from tests.support.transcripts import MISSING, transcript
 
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+pytestmark = [pytest.mark.corpus, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
 # Where a fault shows only in what a text without -e or -v leaves out, so that the rule passes on what is left.
 UNSEEN = {

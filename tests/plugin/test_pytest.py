@@ -98,6 +98,7 @@ def test_junitxml(project: Path) -> None:
     assert cases["address-has-one-mac"].find("failure") is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dist", ["load", "loadfile"])
 def test_xdist(dist: str, project: Path) -> None:
     (project / "ping.pcapcheck.yaml").write_text(BREAKS)

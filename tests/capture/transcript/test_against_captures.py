@@ -15,7 +15,7 @@ from tests.support.captures import CALICO, LAB, MADE, NO_CORPUS, PUBLIC, name_of
 from tests.support.reading import open_bytes
 from tests.support.transcripts import MISSING, printed
 
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+pytestmark = [pytest.mark.corpus, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
 # What a text tells of the capture's bytes; the TCP flags beyond eight bits it does not.
 COLUMNS_TOLD = [
@@ -74,7 +74,6 @@ def test_columns_told(path: Path, options: tuple[str, ...]) -> None:
 ODD = {"arp-oobr.pcap", "ipv6-srh-ext-header.pcap", "ipv6-srh-ipproto-ether.pcap"}
 
 
-@pytest.mark.corpus
 @pytest.mark.skipif(bool(NO_CORPUS), reason=NO_CORPUS)
 @pytest.mark.parametrize("options", OPTIONS[::3], ids=" ".join)
 def test_columns_told_of_public_captures(options: tuple[str, ...]) -> None:
