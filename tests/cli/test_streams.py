@@ -47,6 +47,7 @@ def test_report_is_that_of_the_file(path: Path) -> None:
     assert shown == [one for one in expected if not one.startswith("    tshark")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ["frames", "arp", "echo", "paths"])
 def test_tables_are_those_of_the_file(table: str) -> None:
     given = subprocess.run([*COMMAND, "export", "--table", table, str(BROKEN)], capture_output=True, check=True)

@@ -61,6 +61,7 @@ def test_failure_names_its_frames() -> None:
     assert "ip -4 route get 169.254.1.1" in evidence["next"]
 
 
+@pytest.mark.corpus
 def test_not_checked_has_a_reason() -> None:
     def unexplained() -> Iterator[tuple[str, str]]:
         for scenario in EXPECTED:
