@@ -300,7 +300,13 @@ _define(ECHO, "src", ADDRESS, "who asked")
 _define(ECHO, "dst", ADDRESS, "who was asked")
 _define(ECHO, "ident", NUMBER, "identifier")
 _define(ECHO, "seq", NUMBER, "sequence number")
-_define(ECHO, "unicast", BOOL, "whether one host was asked, not a group", shared=True)
+_define(
+    ECHO,
+    "unicast",
+    BOOL,
+    "whether one host was asked, not a group, nor in vain the gateway, whose address nobody has",
+    shared=True,
+)
 _define(ECHO, "outcome", ENUM, "what became of the request", words=OUTCOMES, shared=True)
 _define(ECHO, "replied", BOOL, "whether a reply came; absent where its absence proves nothing", late=True)
 _define(ECHO, "rtt", DURATION, "from the request to its first reply", why_absent="no reply came")

@@ -12,7 +12,7 @@ from pcapcheck.flows.arp import Message
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.points import PointKey
 from pcapcheck.flows.sides import LINK_LOCAL
-from pcapcheck.values import format_mac, is_ipv4
+from pcapcheck.values import format_mac, is_ipv4, is_name
 
 MOST_CLAIMS = 1 << 16
 
@@ -124,7 +124,8 @@ def address_rows(
     addresses = _addresses_by_mac(claims)
     for ip, same in by_ip.items():
         own = ip not in gateways and (ip in link.pod_ips or any(claim.mac in link.pod_macs for claim in same))
-        # Proxy ARP makes the node answer for everything, the pod's own address included (it then only replies).
+        # Proxy ARP makes the node answer for everything, the pod's own address included (it then only replies). A name
+        # may be the gateway's, of which that is not so.
         proxied = {
             claim.mac
             for claim in same
@@ -151,7 +152,7 @@ def address_rows(
                     claim.first_time,
                     claim.last_time,
                     claim.mac in proxied,
-                    None if ip in untold and not others else len(others) + 1,
+                    None if (ip in untold or (proxied and is_name(ip))) and not others else len(others) + 1,
                     others or None,
                     claim.frames,
                     # Who has several addresses may have given one of them away (VRRP) and speak on.

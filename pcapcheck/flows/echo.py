@@ -297,15 +297,15 @@ class Echoes:
         for _ in self._pair(*given):
             raise AssertionError("echoes are handed out although nobody wants them")
 
-    def finish(self, last_seen: array[int], last_number: int) -> Iterator[Echo]:
+    def finish(self, last_seen: array[int], last_number: int, gateways: frozenset[int] = frozenset()) -> Iterator[Echo]:
         """What is left at the end.
 
         ``last_seen`` holds, by frame group, when its capture point was heard last; ``last_number`` is the number of the
-        capture's last frame.
+        capture's last frame. Nobody has the addresses of ``gateways``.
         """
         self.close()
         settle_cut_errors(self._cut, self._pool, self._state)
-        hold_back(self._pool, self._answered, self._bins, self._state, last_seen, self.wait, last_number)
+        hold_back(self._pool, self._answered, self._bins, self._state, last_seen, self.wait, last_number, gateways)
         yield from self._until_done(
             lambda: pairing.finish_all(
                 self._pool, self._answered, *self._counters(), last_seen, self.wait, self.dns_wait

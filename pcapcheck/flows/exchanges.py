@@ -60,7 +60,7 @@ class Exchanges:
                 last_seen[group.point] = max(last_seen.get(group.point, group.last), group.last)
         yield from self._resolved(self.resolutions.finish(last_seen))
         by_group = array("q", [last_seen.get(group.point, ABSENT_TIME) for group in groups])
-        for echo in self.echoes.finish(by_group, frames):
+        for echo in self.echoes.finish(by_group, frames, self.gateways):
             yield _table_of(echo), echo, 1
         if not self.every_echo:
             for one in (*self.echoes.bins(), *self.echoes.attempts(), *self.echoes.queries()):

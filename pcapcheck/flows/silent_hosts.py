@@ -45,7 +45,9 @@ def _questions(
     for some in bins:
         one = some.samples[0]
         link = facts.link(capture.number, some.group)
-        if some.outcome != "unanswered" or link is None or not link.judged or _asks_many(one, some, link):
+        if some.outcome != "unanswered" or link is None or not link.judged:
+            continue
+        if _asks_many(one, some, link) and one.dst not in capture.exchanges.gateways:
             continue
         # The pod's own link tells better; and a public address that gets no answer is the noise of the internet.
         elsewhere = link.point.kind != "pod-link" and one.src in pods

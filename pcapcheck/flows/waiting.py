@@ -45,17 +45,19 @@ def hold_back(
     last_seen: array[int],
     wait: int,
     last_number: int,
+    gateways: frozenset[int],
 ) -> None:
     """Mark those open requests as in flight whose reply may have come after the capture's end.
 
     ``pool``, ``answered``, ``bins`` and ``state`` are those of ``pairing``. ``last_seen`` holds for each frame
     group the time of its capture point's last frame, ``last_number`` is the number of the capture's last frame.
-    Requests younger than ``wait`` (nanoseconds) are left to ``pairing.finish_all``.
+    Requests younger than ``wait`` (nanoseconds) are left to ``pairing.finish_all``. Nobody owes a reply to a ping of
+    one of the ``gateways``.
     """
     if state[layout.S_OLDEST] < 0:
         return
     replied = [place * layout.FIELDS for place in answered if place >= 0]
-    _expect_no_host(pool, state, {pair_of(pool, row)[2:] for row in replied})
+    _expect_no_host(pool, state, {pair_of(pool, row)[2:] for row in replied}, gateways)
     shown = _shown(pool, replied)
     # Where more was answered than is remembered, the slowest answer to the same kind of request stands for the rest.
     forgotten = _slowest_by_group(bins, state) if len(replied) == len(answered) else {}
@@ -83,16 +85,20 @@ def hold_back(
                 pool[row + layout.OUTCOME] = layout.IN_FLIGHT
 
 
-def _expect_no_host(pool: array[int], state: array[int], hosts: set[tuple[int, int]]) -> None:
-    """Take an unanswered request to an IPv4 address that ends in 255 for one to many.
+def _expect_no_host(pool: array[int], state: array[int], hosts: set[tuple[int, int]], gateways: frozenset[int]) -> None:
+    """Take an echo request without a reply for one to nobody in particular, by its IPv4 address.
 
-    A subnet's broadcast address mostly looks so, and nobody has to answer it (RFC 1122, section 3.2.2.6). ``hosts`` are
-    addresses that did answer.
+    One that ends in 255 is mostly a subnet's broadcast address, which nobody has to answer (RFC 1122, section 3.2.2.6).
+    The gateway's belongs to nobody on a healthy node, so that its ping fails there, by an error or in silence.
+    ``hosts`` are addresses that did answer.
     """
-    for row in open_requests(pool, state):
+    for row in _open_rows(pool, state):
         dst = pool[row + layout.DST_HIGH], pool[row + layout.DST_LOW]
-        if dst[1] & 0xFF == 0xFF and is_ipv4(address_of(*dst)) and dst not in hosts:
-            pool[row + layout.UNICAST] = 0 if pool[row + layout.UNICAST] == 1 else pool[row + layout.UNICAST]
+        address = address_of(*dst)
+        if pool[row + layout.UNICAST] != 1 or dst in hosts or not is_ipv4(address):
+            continue
+        if address in gateways or (dst[1] & 0xFF == 0xFF and pool[row + layout.OUTCOME] == layout.UNANSWERED):
+            pool[row + layout.UNICAST] = 0
 
 
 def _was_due(pool: array[int], rows: list[int], place: int, answered: list[tuple[int, bool]], last_number: int) -> bool:
@@ -113,12 +119,15 @@ def _was_due(pool: array[int], rows: list[int], place: int, answered: list[tuple
 
 def open_requests(pool: array[int], state: array[int]) -> Iterator[int]:
     """Where the rows of open requests without an answer begin in the pool, oldest first."""
+    return (row for row in _open_rows(pool, state) if pool[row + layout.OUTCOME] == layout.UNANSWERED)
+
+
+def _open_rows(pool: array[int], state: array[int]) -> Iterator[int]:
+    """The same with those that an ICMP error ended, which a reply may still answer."""
     place = state[layout.S_OLDEST]
     while place >= 0:
-        row = place * layout.FIELDS
-        if pool[row + layout.OUTCOME] == layout.UNANSWERED:
-            yield row
-        place = pool[row + layout.NEWER]
+        yield place * layout.FIELDS
+        place = pool[place * layout.FIELDS + layout.NEWER]
 
 
 def pair_of(pool: array[int], row: int) -> Pair:
