@@ -24,6 +24,7 @@ from tests.support.tshark import dissect
 # The type of a request, by protocol.
 REQUESTS = {"icmp": 8, "icmpv6": 128}
 LONGEST_WAIT = 1 << 62
+DNS_WAIT = 5_000_000_000
 
 Fields = Mapping[str, str]
 
@@ -59,7 +60,7 @@ def pair(data: bytes) -> Pairing:
     """Every echo of a capture that is held in memory."""
     reader = open_bytes(data)
     decoder = Decoder(keep_all=True)
-    echoes = Echoes(LONGEST_WAIT, LONGEST_WAIT, True, decoder.macs)
+    echoes = Echoes(LONGEST_WAIT, DNS_WAIT, True, decoder.macs)
     done: list[Echo] = []
     read = set()
     points: dict[tuple[int, int], list[int]] = {}
