@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pcapcheck.capture.inputs import gather
 from pcapcheck.capture.record import BATCH_FRAMES
 from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE
-from pcapcheck.flows.addresses import taken_over
+from pcapcheck.flows.addresses import AddressRow, taken_over
 from pcapcheck.flows.facts import Facts, claimed_addresses, describe
 from pcapcheck.flows.neighbours import judge_per_node
 from pcapcheck.flows.paths import Paths, find_paths
@@ -183,10 +183,22 @@ def analyze(
     note_aside(captures, node_state)
     if state is not None:
         _describe(analysis, state)
-    if facts.twice or len(set(facts.observations.values())) > 1 or inputs.repeated:
+    _remark(analysis, inputs.repeated, changes)
+    if state is not None or any(one.status == FAIL for one in findings):
+        # Loaded when something failed: a healthy capture needs none of it.
+        from pcapcheck.triage.examine import examine
+
+        examine(analysis, loaded, settings, state, described, agreement)
+    _demand(analysis, ruleset)
+    return analysis
+
+
+def _remark(analysis: Analysis, repeated: list[Path], changes: list[tuple[AddressRow, AddressRow]]) -> None:
+    """Say what is no fault and should be known. Whoever says it is loaded where there is something to say."""
+    if analysis.facts.twice or len(set(analysis.facts.observations.values())) > 1 or repeated:
         from pcapcheck.triage.recordings import tell_recordings
 
-        analysis.remarks += tell_recordings(analysis, inputs.repeated)
+        analysis.remarks += tell_recordings(analysis, repeated)
     if changes:
         from pcapcheck.triage.takeover import tell_changes
 
@@ -195,17 +207,10 @@ def analyze(
         from pcapcheck.triage.networks import tell_networks
 
         analysis.remarks += tell_networks(analysis.links)
-    if analysis.unanswered or any(capture.exchanges.echoes.errors for capture in captures):
+    if analysis.unanswered or any(capture.exchanges.echoes.errors for capture in analysis.captures):
         from pcapcheck.triage.loose_ends import tell_loose_ends
 
         analysis.remarks += tell_loose_ends(analysis)
-    if state is not None or any(one.status == FAIL for one in findings):
-        # Loaded when something failed: a healthy capture needs none of it.
-        from pcapcheck.triage.examine import examine
-
-        examine(analysis, loaded, settings, state, described, agreement)
-    _demand(analysis, ruleset)
-    return analysis
 
 
 def _demand(analysis: Analysis, ruleset: Ruleset) -> None:
