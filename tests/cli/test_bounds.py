@@ -119,7 +119,7 @@ def peak(path: Path) -> int:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is measured as Linux tells it")
 @pytest.mark.parametrize(
-    "what", [pytest.param(one, marks=pytest.mark.slow) if one == "sections" else one for one in MANY]
+    "what", [pytest.param(one, marks=pytest.mark.slow) if one in ("sections", "open echoes") else one for one in MANY]
 )
 def test_memory_is_bounded(what: str, tmp_path: Path) -> None:
     path = tmp_path / "cali0123456789a.pcap"

@@ -38,7 +38,9 @@ def test_failure_is_told() -> None:
 
 
 @pytest.mark.skipif(bool(NOT_COMPILED), reason=NOT_COMPILED)
-@pytest.mark.parametrize("traffic", ["pings", "pods", "flows"])
+@pytest.mark.parametrize(
+    "traffic", ["pings", *(pytest.param(one, marks=pytest.mark.slow) for one in ("pods", "flows"))]
+)
 def test_threads_do_not_change_the_result(traffic: str, tmp_path: Path) -> None:
     """More than one window and many batches."""
     path = write_capture(tmp_path / "cali14e7d81007d.pcap", 30_000, TRAFFIC[traffic])

@@ -40,6 +40,7 @@ def test_cut(tmp_path: Path, text: str, start: int, end: int) -> None:
     judged(text[start:end], tmp_path)
 
 
+@pytest.mark.slow
 @CALM
 @given(st.sampled_from(TEXTS), st.integers(0, 1 << 30))
 def test_shuffled(tmp_path: Path, text: str, seed: int) -> None:
@@ -48,6 +49,7 @@ def test_shuffled(tmp_path: Path, text: str, seed: int) -> None:
     judged("\n".join(lines), tmp_path)
 
 
+@pytest.mark.slow
 @CALM
 @given(st.sampled_from(TEXTS), st.integers(0, 1 << 30))
 def test_words_swapped_for_others(tmp_path: Path, text: str, seed: int) -> None:
