@@ -178,6 +178,7 @@ def test_packets_without_times_prove_no_loss(tmp_path: Path) -> None:
     assert finding(analysis, "reply-delivered")[2] == 0
 
 
+@pytest.mark.slow
 def test_clocks_of_a_busy_and_a_quiet_capture(tmp_path: Path) -> None:
     """Five packets that both saw among fifty thousand that only one did."""
     a, b = pings(5)
@@ -187,6 +188,7 @@ def test_clocks_of_a_busy_and_a_quiet_capture(tmp_path: Path) -> None:
     assert steps(analysis)[LINK_A, LINK_B] == steps(analysis)[LINK_B, LINK_A] == 5
 
 
+@pytest.mark.slow
 def test_clocks_of_two_busy_captures_that_share_little(tmp_path: Path) -> None:
     """A ping that both saw, and so many others on either side that only a share of them is compared."""
     a, b = pings(1)

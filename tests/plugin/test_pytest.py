@@ -80,6 +80,7 @@ def test_failure_shows_the_evidence_and_why(project: Path) -> None:
     assert counts(done.stdout)["failed"] == 2
 
 
+@pytest.mark.slow
 def test_rules_are_chosen_as_tests_are(project: Path) -> None:
     (project / "ping.pcapcheck.yaml").write_text(WORKS)
     (project / "test_other.py").write_text("def test_echo():\n    pass\n")
@@ -98,6 +99,7 @@ def test_junitxml(project: Path) -> None:
     assert cases["address-has-one-mac"].find("failure") is None
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 @pytest.mark.parametrize("dist", ["load", "loadfile"])
 def test_xdist(dist: str, project: Path) -> None:
