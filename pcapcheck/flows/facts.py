@@ -69,6 +69,11 @@ class Facts:
             shown.add(STATE)
         return next((one for one in EVIDENCE if one in shown), None)
 
+    @cached_property
+    def pod_ips(self) -> frozenset[int]:
+        """The addresses of all pods whose own links were recorded; asked for when all links are described."""
+        return frozenset(ip for link in self.links.values() if link.point.kind == "pod-link" for ip in link.pod_ips)
+
     def link(self, capture: int, group: int) -> Link | None:
         found = self._by_group.get((capture, group))
         return found[0] if found else None

@@ -41,7 +41,6 @@ def silent_hosts(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Una
 def _questions(
     table: str, bins: Iterable[EchoBin], capture: Capture, facts: Facts, judged: Judged
 ) -> Iterator[Unanswered]:
-    pods = {ip for link in facts.links.values() if link.point.kind == "pod-link" for ip in link.pod_ips}
     for some in bins:
         one = some.samples[0]
         link = facts.link(capture.number, some.group)
@@ -50,7 +49,7 @@ def _questions(
         if _asks_many(one, some, link) and one.dst not in capture.exchanges.gateways:
             continue
         # The pod's own link tells better; and a public address that gets no answer is the noise of the internet.
-        elsewhere = link.point.kind != "pod-link" and one.src in pods
+        elsewhere = link.point.kind != "pod-link" and one.src in facts.pod_ips
         if elsewhere or is_public(one.src) or judged(table, capture.number, one):
             continue
         yield _question(table, one, some, link, capture)
