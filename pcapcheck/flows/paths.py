@@ -15,7 +15,9 @@ from pcapcheck.columns import ECHO, ECHOES, OPAQUE
 from pcapcheck.decode.frames import FrameGroup
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.homes import homes_of, node_addresses, shows_the_node, spans_of, to_pod
+from pcapcheck.flows.hosts import Hosts
 from pcapcheck.flows.links import Link
+from pcapcheck.flows.losses import Loss, loss_of
 from pcapcheck.flows.overlap import observations
 from pcapcheck.flows.path_rows import HopRow, PathRow
 from pcapcheck.flows.points import PointKey
@@ -41,7 +43,7 @@ class Paths:
     where packets from a link to an address were seen next. ``heard`` are the points that recorded echoes. ``lost``
     sightings could not be told whose they were. ``filtered``: the user says that the recording had a filter.
     ``unfollowed`` are captures whose text does not tell enough of their packets to know them again. ``only``: what is
-    told is of packets first seen at these points.
+    told is of packets first seen at these points. ``hosts`` tell which points are of one machine.
     """
 
     captures: list[Capture]
@@ -57,6 +59,7 @@ class Paths:
     filtered: bool = False
     unfollowed: frozenset[int] = frozenset()
     only: frozenset[PointKey] | None = None
+    hosts: Hosts = field(default_factory=lambda: Hosts({}))
     _node_addresses: dict[PointKey, set[int]] = field(default_factory=dict)
     _showing: dict[PointKey, bool] = field(default_factory=dict)
     _missing: dict[int, list[Link]] = field(default_factory=dict)
@@ -202,6 +205,10 @@ class Paths:
             return True
         return False if self._would_have_seen(way) else None
 
+    def loss(self, way: Way) -> Loss:
+        """Where packets of a way were seen last that were not seen to arrive."""
+        return loss_of(way, self._would_have_seen(way), self.hosts)
+
     def size_limits(self) -> Iterator[SizeLimit]:
         """Where size decides whether echo requests arrive."""
         refusals: dict[tuple[int, int], set[tuple[int, int]]] = {}
@@ -292,7 +299,7 @@ class Paths:
 
 def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sightings: Sightings) -> Paths:
     """Follow the packets of an observation; empties ``sightings``."""
-    paths = Paths(captures, facts, share=sightings.share)
+    paths = Paths(captures, facts, share=sightings.share, hosts=Hosts(facts.links))
     paths.unfollowed = leave_out_unidentified(captures, sightings)
     facts.observations = observations(facts.links, {})
     # Where there is but one place to see packets, nothing can be followed.

@@ -19,11 +19,14 @@ from pcapcheck.columns import (
     Column,
     Type,
 )
+from pcapcheck.flows.losses import PLACES, REPLY, REQUEST
 
 CASE = "case"
 
 GATEWAY = ("not-asked", "unanswered", "late", "answered")
-LOST = ("in-node", "between-nodes", "at-pod", "on-return")
+LOST = (*PLACES, "on-return")
+LAST_SEEN = ("pod-link", "tunnel", "host-nic")
+DIRECTIONS = (REQUEST, REPLY)
 REPLIES = ("none", "at-first", "some")
 REFUSED = ("none", "net-unreachable", "host-unreachable", "port-unreachable", "prohibited", "too-big", "other")
 REFUSED_BY = ("none", "node", "receiver", "other")
@@ -48,7 +51,24 @@ COLUMNS[CASE] = _table(
     ("gateway", ENUM, "what became of the pod's ARP for its gateway", GATEWAY),
     ("gateway.macs", NUMBER, "how many MACs answered for the gateway"),
     ("gateway.mac", MAC, "the MACs that answered for it"),
-    ("lost", ENUM, "where packets were lost, if that was seen", LOST),
+    (
+        "lost",
+        ENUM,
+        "where packets were lost, if that was seen: in the node that they entered, between the nodes, at the receiving "
+        "node's NIC (inside a tunnel, whose device was not recorded), when they were to be taken out of the tunnel "
+        "(the NIC saw them, the tunnel's device did not), between that node's NIC or tunnel and the pod's link, in the "
+        "pod; or on the way back, wherever there",
+        LOST,
+    ),
+    ("lost.place", ENUM, "the same, of replies as of requests: on which part of their way they were lost", PLACES),
+    ("lost.direction", ENUM, "which packets were lost on their way: requests (SYNs, queries) or replies", DIRECTIONS),
+    ("last_seen.kind", ENUM, "the kind of capture point that saw the lost packets last", LAST_SEEN),
+    ("last_seen.interface", TEXT, "its name"),
+    (
+        "last_seen.arrived",
+        BOOL,
+        "whether it is of the node that they were going to: false on the NIC by which they left the first node",
+    ),
     (
         "replies",
         ENUM,

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
+from typing import TypeVar
 
 from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, OPAQUE
 from pcapcheck.flows.echo import Echo
 from pcapcheck.flows.links import Link
+from pcapcheck.flows.losses import AT_POD, BETWEEN, IN_NODE, REPLY, REQUEST, Loss
 from pcapcheck.flows.sides import NODE, POD
 from pcapcheck.flows.way import Way
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case, asked_for
 from pcapcheck.values import Value, is_ipv4, is_public
 
+T = TypeVar("T")
+
 # Packets that ask, by their name in the table ``paths``.
-REQUEST, TCP, UDP = "request", "tcp", "udp"
+TCP, UDP = "tcp", "udp"
 # Packets of what is not asked by echo requests, by table.
 KINDS = {CONNECTIONS: TCP, DNS: UDP}
 # With which hosts and routers begin.
 INITIAL_TTLS = (64, 128, 255)
 # Where packets were lost, by the rule that says so.
 LOST_BY_RULE = {
-    "request-leaves-node": "in-node",
-    "request-reaches-pod": "between-nodes",
-    "pod-answers-echo": "at-pod",
+    "request-leaves-node": IN_NODE,
+    "request-reaches-pod": BETWEEN,
+    "pod-answers-echo": AT_POD,
     "reply-delivered": "on-return",
 }
 # ICMP errors (family, type, code) by what they mean: RFC 792, RFC 1812 section 5.2.7, RFC 4443.
@@ -57,8 +61,7 @@ def symptoms_of(case: Case, result: Result) -> dict[str, Value | None]:
         "gateway": _gateway(case, link),
         "gateway.macs": _macs(case, link),
         "gateway.mac": case.row("reply_mac"),
-        "lost": (_lost(case) if kind == REQUEST else _lost_segments(case, result, kind))
-        or _went_on(result, kind, case),
+        **_places(case, result, kind),
         "replies": _replies(case, result),
         "only_tcp": kind != REQUEST and any(one.outcome == "replied" for one in _between(result, pod, dst)),
         "refused": None if dst is None else _meaning(echo),
@@ -117,35 +120,71 @@ def _meaning(echo: Echo | None) -> str:
     return REFUSALS.get((echo.family, echo.error_type or 0, echo.error_code or 0), "other")
 
 
-def _lost(case: Case) -> str | None:
-    """Where: only if all that was seen to be lost was lost in one place."""
-    places = {LOST_BY_RULE[name] for name in case.failed if name in LOST_BY_RULE}
-    return places.pop() if len(places) == 1 else None
+def _places(case: Case, result: Result, kind: str) -> dict[str, Value | None]:
+    """Where packets were lost, and where they were seen last; only what is alike of all that were lost."""
+    losses = _losses(case, result, kind)
+    at_pod = AT_POD if "pod-answers-echo" in case.failed else _at_pod(case, result)
+    places = {at_pod} if at_pod else {one.place for one in losses if one.missing}
+    back = {one.way.src == case.lead.dst for one in losses}
+    lost = _by_rule(case, result, losses) if kind == REQUEST else _lost_segments(case, result, kind, losses)
+    steps = [one.last.spot.link.point for one in losses]
+    return {
+        "lost": lost or _went_on(case, losses),
+        "lost.place": _only(places),
+        "lost.direction": _only({REPLY if one else REQUEST for one in back}),
+        "last_seen.kind": _only({one.kind for one in steps}),
+        "last_seen.interface": _only({one.name for one in steps}),
+        "last_seen.arrived": _only({one.arrived for one in losses}),
+    }
 
 
-def _lost_segments(case: Case, result: Result, kind: str) -> str | None:
-    """The same of attempts at connections and of DNS queries, by where packets of their protocol were seen."""
-    pod, dst = case.lead.pod, case.lead.dst
+def _only(values: set[T]) -> T | None:
+    return values.pop() if len(values) == 1 else None
+
+
+def _losses(case: Case, result: Result, kind: str) -> list[Loss]:
+    """What was lost between pod and dst: replies that did not come back, else requests that nobody answered."""
     followed = result.followed
-    answers = [way for way in followed.found if way.packet == kind and (way.src, way.dst) == (dst, pod)]
-    if any(followed.is_delivered(way) is False for way in answers):
-        return "on-return"
+    pod, dst = case.lead.pod, case.lead.dst
+    answers = REPLY if kind == REQUEST else kind
+    back = [way for way in followed.found if way.packet == answers and (way.src, way.dst) == (dst, pod)]
+    lost = [way for way in back if followed.is_delivered(way) is False]
+    return [followed.loss(way) for way in lost or _lost_ways(result, kind, case)]
+
+
+def _at_pod(case: Case, result: Result) -> str | None:
+    """Whether a failing row is of the receiver's own link: the request was there."""
     for item in case.items:
         recorded = result.facts.link(item.evidence.capture, item.evidence.group)
-        if item.dst_link is not None and recorded is not None and recorded.point.key == item.dst_link.point.key:
-            return "at-pod"
-    lost = [way for way in _lost_ways(result, kind, case) if followed.is_delivered(way) is False]
-    if not lost:
-        return None
-    return "in-node" if len(lost[0].steps) == 1 else "between-nodes"
+        there = item.dst_link if item.finding.rule.table in KINDS else None
+        if there is not None and recorded is not None and recorded.point.key == there.point.key:
+            return AT_POD
+    return None
 
 
-def _went_on(result: Result, kind: str, case: Case) -> str | None:
+def _by_rule(case: Case, result: Result, losses: list[Loss]) -> str | None:
+    """Where echoes were lost: only if all that was seen to be lost was lost in one place."""
+    places = {LOST_BY_RULE[name] for name in case.failed if name in LOST_BY_RULE}
+    if BETWEEN in places:
+        # Packets that were seen on were lost where they were seen last.
+        places = places - {BETWEEN} | {one.place for one in losses if one.missing and one.way.src == case.lead.pod}
+    return _only(places)
+
+
+def _lost_segments(case: Case, result: Result, kind: str, losses: list[Loss]) -> str | None:
+    """The same of attempts at connections and of DNS queries, by where packets of their protocol were seen."""
+    if any(one.way.src == case.lead.dst for one in losses):
+        return "on-return"
+    at_pod = _at_pod(case, result)
+    lost = [one for one in losses if one.missing]
+    return at_pod or (lost[0].place if lost else None)
+
+
+def _went_on(case: Case, losses: list[Loss]) -> str | None:
     """Whether requests were seen leaving the node for another, whose pod's link was not recorded."""
     if case.lead.dst_link is not None:
         return None
-    last = [way.steps[-1].spot.link.point.kind for way in _lost_ways(result, kind, case) if len(way.steps) > 1]
-    return "between-nodes" if {"host-nic", "tunnel"} & set(last) else None
+    return BETWEEN if {"host-nic", "tunnel"} & {one.last.spot.link.point.kind for one in losses} else None
 
 
 def _tunnel(result: Result, kind: str, case: Case) -> str | None:

@@ -1,0 +1,66 @@
+"""Losses: where packets that had to be seen further on were seen last, and what they never reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pcapcheck.flows.hosts import NODE_KINDS, Hosts
+from pcapcheck.flows.links import Link
+from pcapcheck.flows.sides import NODE
+from pcapcheck.flows.way import Step, Way
+
+# What comes back, of the packets that are followed.
+REQUEST, REPLY = "request", "reply"
+# Places, in the order in which a packet passes them.
+IN_NODE, BETWEEN, AT_NIC, DECAPSULATION, TO_POD_LINK, AT_POD = PLACES = (
+    "in-node",
+    "between-nodes",
+    "at-nic",
+    "decapsulation",
+    "to-pod-link",
+    "at-pod",
+)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Packets of one way that got no further than its last step.
+
+    ``missing`` are the links that were being recorded and had to show them next. ``arrived`` tells whether they had
+    come to the node of the receiver by then; None where nothing tells.
+    """
+
+    way: Way
+    missing: tuple[Link, ...]
+    arrived: bool | None
+
+    @property
+    def last(self) -> Step:
+        return self.way.steps[-1]
+
+    @property
+    def direction(self) -> str:
+        return REPLY if self.way.packet == REPLY else REQUEST
+
+    @property
+    def place(self) -> str:
+        """Which part of the way took them."""
+        point = self.last.spot.link.point
+        if point.kind not in NODE_KINDS:
+            return AT_POD if self.last.spot.side == NODE else IN_NODE
+        if self.arrived is False or (self.arrived is None and len(self.way.steps) > 1):
+            return BETWEEN
+        if self.last.encap == "none":
+            return TO_POD_LINK
+        return DECAPSULATION if any(link.point.kind == "tunnel" for link in self.missing) else AT_NIC
+
+
+def loss_of(way: Way, missing: list[Link], hosts: Hosts) -> Loss:
+    """``missing`` are the links that had to show packets of this way and do not."""
+    number = len(way.steps) - 1
+    arrived = hosts.arrives(way, number)
+    here = way.steps[number].spot.link.point.key
+    if arrived is None and any(hosts.same(here, link.point.key) for link in missing):
+        # Towards the pod of this very node it does not leave it.
+        arrived = True
+    return Loss(way, tuple(missing), arrived)
