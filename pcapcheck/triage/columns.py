@@ -30,6 +30,7 @@ DIRECTIONS = (REQUEST, REPLY)
 REPLIES = ("none", "at-first", "some")
 REFUSED = ("none", "net-unreachable", "host-unreachable", "port-unreachable", "prohibited", "too-big", "other")
 REFUSED_BY = ("none", "node", "receiver", "other")
+ROLES = ("pod", "node", "service", "router", "outside", "unknown")
 ROUTES = ("own-interface", "other-pod-link", "elsewhere", "dead-end", "none", "not-there")
 
 
@@ -46,6 +47,11 @@ COLUMNS[CASE] = _table(
     ("interface", TEXT, "name of the pod's link on the node"),
     ("pod", ADDRESS, "the pod"),
     ("dst", ADDRESS, "whom it asked"),
+    ("pod.role", ENUM, "whose address pod is, by evidence", ROLES),
+    ("dst.role", ENUM, "whose address dst is, by evidence; unknown where nothing tells", ROLES),
+    ("dst.called", TEXT, "dst with what it is: the pod 10.244.1.11, the service 10.96.0.10, the host 203.0.113.7"),
+    ("dst.at", TEXT, "the same as a place to type commands: in the pod 10.244.1.11, on the host 203.0.113.7"),
+    ("translated", BOOL, "whether packets were seen on a host NIC with another source than the pod's address"),
     ("dst.public", BOOL, "whether dst is an address of the internet, which no pod has"),
     ("dst.interface", TEXT, "name of that pod's link on its node"),
     ("gateway", ENUM, "what became of the pod's ARP for its gateway", GATEWAY),

@@ -12,6 +12,7 @@ from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Combination, Cond
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.result import Result
 from pcapcheck.ruleset.rule import fill, placeholders
+from pcapcheck.triage.address_roles import AddressRoles
 from pcapcheck.triage.case import Case, cases_of
 from pcapcheck.triage.cause import Cause
 from pcapcheck.triage.circumstances import Circumstances, Situation
@@ -98,8 +99,9 @@ def diagnose(result: Result, catalogue: Iterable[Cause], situation: Situation | 
     causes = list(catalogue)
     explained = {name for cause in causes for name in cause.explains}
     told: dict[object, Diagnosis] = {}
+    roles = AddressRoles(result, situation.state if situation else None)
     for case in cases_of(result, explained, situation.state if situation else None):
-        symptoms = symptoms_of(case, result)
+        symptoms = symptoms_of(case, result, roles)
         interface = symptoms["interface"]
         circumstances = None
         if situation is not None:

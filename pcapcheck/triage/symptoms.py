@@ -13,6 +13,7 @@ from pcapcheck.flows.losses import AT_POD, BETWEEN, IN_NODE, REPLY, REQUEST, Los
 from pcapcheck.flows.sides import NODE, POD
 from pcapcheck.flows.way import Way
 from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.address_roles import INITIAL_TTLS, AddressRoles, at_home, called
 from pcapcheck.triage.case import Case, asked_for
 from pcapcheck.values import Value, is_ipv4, is_public
 
@@ -22,8 +23,6 @@ T = TypeVar("T")
 TCP, UDP = "tcp", "udp"
 # Packets of what is not asked by echo requests, by table.
 KINDS = {CONNECTIONS: TCP, DNS: UDP}
-# With which hosts and routers begin.
-INITIAL_TTLS = (64, 128, 255)
 # Where packets were lost, by the rule that says so.
 LOST_BY_RULE = {
     "request-leaves-node": IN_NODE,
@@ -41,7 +40,7 @@ REFUSALS = {
 }
 
 
-def symptoms_of(case: Case, result: Result) -> dict[str, Value | None]:
+def symptoms_of(case: Case, result: Result, roles: AddressRoles) -> dict[str, Value | None]:
     """The columns of a case that do not begin with ``state``."""
     lead = case.lead
     link, pod, dst = lead.link, lead.pod, lead.dst
@@ -56,6 +55,11 @@ def symptoms_of(case: Case, result: Result) -> dict[str, Value | None]:
         "interface": link.node_interface if link else lead.described,
         "pod": pod,
         "dst": dst,
+        "pod.role": None if pod is None else roles.of(pod),
+        "dst.role": None if dst is None else roles.of(dst),
+        "dst.called": None if dst is None else called(dst, roles.of(dst)),
+        "dst.at": None if dst is None else at_home(dst, roles.of(dst)),
+        "translated": translated(result, kind, pod, dst),
         "dst.public": None if dst is None else is_public(dst),
         "dst.interface": dst_link.node_interface if dst_link else lead.described if dst is not None else None,
         "gateway": _gateway(case, link),
@@ -256,6 +260,18 @@ def _who_refused(echo: Echo | None, here: Echo | None, link: Link | None, result
     if here is not None and here.error_ttl is not None:
         return "node" if here.error_ttl in INITIAL_TTLS else "other"
     return "other" if own else None
+
+
+def translated(result: Result, kind: str, src: int | None, dst: int | None) -> bool | None:
+    """Whether packets were seen leaving by a NIC with another source; None where they were not seen there."""
+    left = [
+        step.src != way.src
+        for way in result.followed.found
+        if (way.src, way.dst, way.packet) == (src, dst, kind)
+        for step in way.steps[1:]
+        if step.encap == "none" and step.spot.link.point.kind == "host-nic"
+    ]
+    return any(left) if left else None
 
 
 def _asked(result: Result, link: Link | None, address: int | None) -> dict[str, Value | None]:

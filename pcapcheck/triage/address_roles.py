@@ -1,0 +1,266 @@
+"""Whose an address is, by evidence: a pod's, a node's, a service's, a router's, or somebody's outside the cluster.
+
+In: what was recorded, and the node's state where there is one. Out: one of ``columns.ROLES`` per address. An address is
+never a pod's because it is private: who asks for it, claims it, translates it or refuses for it decides, and else it
+is ``unknown``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from pcapcheck.flows.echo import FROM_ROUTERS, Echo
+from pcapcheck.flows.homes import homes_of
+from pcapcheck.flows.links import Link
+from pcapcheck.flows.read import Capture
+from pcapcheck.flows.sides import POD
+from pcapcheck.flows.way import Way
+from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.state.model import Host, State
+from pcapcheck.values import format_address, is_group_address, is_name, is_public
+from pcapcheck.workload import is_calico_tunnel
+
+POD_ROLE, NODE_ROLE, SERVICE, ROUTER, OUTSIDE, UNKNOWN_ROLE = "pod", "node", "service", "router", "outside", "unknown"
+# In which the kernel keeps the addresses of services (kube-proxy's mode ipvs; pkg/proxy/ipvs/proxier.go).
+IPVS_DEVICE = "kube-ipvs0"
+PORT_UNREACHABLE = {(4, 3, 3), (6, 1, 4)}
+REQUEST = "request"
+CARRYING = ("ipip", "vxlan")
+# With which hosts and routers begin.
+INITIAL_TTLS = (64, 128, 255)
+
+
+class AddressRoles:
+    """The roles of the addresses of one observation; worked out when one is first asked for."""
+
+    def __init__(self, result: Result, state: State | None = None, gateways: frozenset[int] = frozenset()) -> None:
+        self._result = result
+        self._state = state
+        self._gateways = gateways | result.reading.gateways
+
+    def of(self, address: int | None) -> str:
+        """What claims the address for itself first; then what packets to it show; then what it is."""
+        if address is None or is_name(address):
+            return UNKNOWN_ROLE
+        if address in self._gateways:
+            return NODE_ROLE
+        for role, known in (
+            (POD_ROLE, self._on_pod_links),
+            (SERVICE, self._services_of_state),
+            (NODE_ROLE, self._nodes),
+            (POD_ROLE, self._pods_of_state),
+            (SERVICE, self._services_seen),
+            (POD_ROLE, self._tunnelled),
+        ):
+            if address in known:
+                return role
+        return self._by_way(address)
+
+    def _by_way(self, address: int) -> str:
+        if self._in_block(address):
+            return POD_ROLE
+        if address in self._refused_by_node:
+            return SERVICE
+        if address in self._routers:
+            return ROUTER
+        if is_public(address) or address in self._translated_for:
+            return OUTSIDE
+        return UNKNOWN_ROLE
+
+    @property
+    def _ways(self) -> list[Way]:
+        return self._result.followed.found
+
+    @cached_property
+    def _on_pod_links(self) -> frozenset[int]:
+        """Those that a pod sends from, or that the node asks or sends for on a pod's link."""
+        homes = self._result.followed.homes or homes_of(self._result.captures, self._result.facts, [])
+        nodes = {ip for link in self._pod_links for ip in self._result.followed.node_addresses(link)}
+        return frozenset(homes) - nodes
+
+    @property
+    def _pod_links(self) -> list[Link]:
+        return [link for link in self._result.links if link.point.kind == "pod-link"]
+
+    @cached_property
+    def _nodes(self) -> frozenset[int]:
+        """Those that a node speaks ARP with, tunnels from or to, or has by its state."""
+        spoken = {ip for link in self._pod_links for ip in self._result.followed.node_addresses(link)}
+        ends = {
+            end
+            for way in self._ways
+            for step in way.steps
+            if step.encap in CARRYING and step.outer is not None
+            for end in step.outer
+        }
+        own = {one.ip for host in self._hosts for one in host.addresses if one.dev != IPVS_DEVICE}
+        pods = self._state.pods if self._state else ()
+        hosted = {one.ip for one in pods if one.host_network and one.ip is not None}
+        return frozenset(spoken | ends | own | hosted | self._sources | self._reporting)
+
+    @cached_property
+    def _reporting(self) -> frozenset[int]:
+        """Who sends ICMP errors on a pod's link that no router has passed on: a node does not decrement its own."""
+        return frozenset(
+            asked.error_from
+            for capture in self._result.captures
+            for asked in _refused_in(capture)
+            if asked.error_ttl in INITIAL_TTLS
+            and asked.error_from is not None
+            and asked.error_from != asked.dst
+            and self._is_pod_link(capture, asked.group)
+        )
+
+    def _is_pod_link(self, capture: Capture, group: int) -> bool:
+        link = self._result.facts.link(capture.number, group)
+        return link is not None and link.point.kind == "pod-link"
+
+    @cached_property
+    def _sources(self) -> frozenset[int]:
+        """What the pods' echo requests bear as their source once the node has translated it."""
+        return frozenset(
+            step.src
+            for way in self._ways
+            for step in way.steps[1:]
+            if _from_pod(way) and way.packet == REQUEST and step.src != way.src
+        )
+
+    @property
+    def _hosts(self) -> list[Host]:
+        return self._state.nodes if self._state else []
+
+    @cached_property
+    def _pods_of_state(self) -> frozenset[int]:
+        if self._state is None:
+            return frozenset()
+        listed = {one.ip for one in self._state.pods if one.ip is not None and not one.host_network}
+        return frozenset(listed | {ip for link in self._state.links for ip in link.ips})
+
+    def _in_block(self, address: int) -> bool:
+        """Whether a node's state shows the address to be of one of the blocks of addresses that Calico gives to pods.
+
+        Felix and BIRD write a blackhole for each block of the node itself and a route for those of others, with their
+        own protocols (felix/dataplane/linux/dataplanedefs, confd's bird_ipam.cfg).
+        """
+        for host in self._hosts:
+            best = next((one for one in host.routes_to(address) if not one.is_default), None)
+            if best is not None and best.proto in ("80", "bird") and not best.is_host:
+                return True
+            if best is not None and best.dev is not None and is_calico_tunnel(best.dev):
+                return True
+        return False
+
+    @cached_property
+    def _services_of_state(self) -> frozenset[int]:
+        if self._state is None:
+            return frozenset()
+        held = {one.ip for host in self._hosts for one in host.addresses if one.dev == IPVS_DEVICE}
+        return frozenset(held)
+
+    @cached_property
+    def _services_seen(self) -> frozenset[int]:
+        """Those that pods asked and that were translated to another before the packets left the node.
+
+        What answers is translated too, back to whom the node had asked for.
+        """
+        asked = {(some.src, some.dst) for capture in self._result.captures for some in _samples(capture)}
+        return frozenset(
+            way.dst
+            for way in self._ways
+            if _from_pod(way) and way.steps[-1].dst != way.dst and (way.src, way.dst) in asked
+        )
+
+    @cached_property
+    def _refused_by_node(self) -> frozenset[int]:
+        """Of another's port a node says that nothing listens there only where it rejects what is for a service."""
+        return frozenset(
+            asked.dst
+            for asked in self._refused
+            if (asked.family, asked.error_type, asked.error_code) in PORT_UNREACHABLE
+            and asked.error_from in self._nodes
+            and asked.dst != asked.error_from
+        )
+
+    @cached_property
+    def _refused(self) -> list[Echo]:
+        """Samples of what an ICMP error ended."""
+        return [asked for capture in self._result.captures for asked in _refused_in(capture)]
+
+    @cached_property
+    def _routers(self) -> frozenset[int]:
+        """Next hops of default routes, those by whose MAC packets leave the cluster, and who reports that it cannot."""
+        hops = {one.via for host in self._hosts for one in host.routes if one.is_default and one.via is not None}
+        uplinks = {
+            step.spot.group.dst
+            for way in self._ways
+            for step in way.steps[1:]
+            if _from_pod(way) and step.encap == "none" and (is_public(step.dst) or step.src != way.src)
+        }
+        claimed = {
+            claim.ip
+            for capture in self._result.captures
+            for claim in capture.exchanges.claims.all()
+            if claim.mac in uplinks and (capture.number, claim.point) in self._nics
+        }
+        reporting = {
+            asked.error_from
+            for asked in self._refused
+            if (asked.family, asked.error_type, asked.error_code) in FROM_ROUTERS and asked.error_from is not None
+        }
+        return frozenset(hops | (claimed - self._translated_for) | reporting)
+
+    @cached_property
+    def _nics(self) -> frozenset[tuple[int, tuple[int, int | None]]]:
+        return frozenset(
+            (key[0], (link.point.interface.number, key[2]))
+            for key, link in self._result.facts.links.items()
+            if link.point.kind == "host-nic"
+        )
+
+    @cached_property
+    def _tunnelled(self) -> frozenset[int]:
+        """Inside a tunnel of Calico's both ends are pods, but for the nodes' own addresses."""
+        return frozenset(
+            end
+            for way in self._ways
+            for step in way.steps
+            if step.encap in CARRYING or step.spot.link.point.kind == "tunnel"
+            for end in (step.src, step.dst)
+            if not is_group_address(end)
+        )
+
+    @cached_property
+    def _translated_for(self) -> frozenset[int]:
+        """For whom the node translated the source: not for pods (felix/dataplane/linux/masq_mgr.go)."""
+        return frozenset(
+            step.dst for way in self._ways for step in way.steps[1:] if _from_pod(way) and step.src != way.src
+        )
+
+
+def _from_pod(way: Way) -> bool:
+    """Whether it was first seen as a pod sent it."""
+    first = way.steps[0].spot
+    return first.link.point.kind == "pod-link" and first.side == POD
+
+
+def _samples(capture: Capture) -> Iterator[Echo]:
+    """Samples of what was asked there: echo requests, attempts at TCP connections, DNS queries."""
+    echoes = capture.exchanges.echoes
+    for kind in (*echoes.bins(), *echoes.attempts(), *echoes.queries()):
+        yield from kind.samples
+
+
+def _refused_in(capture: Capture) -> list[Echo]:
+    """Those that an ICMP error ended."""
+    return [asked for asked in _samples(capture) if asked.error_from is not None]
+
+
+def called(address: int, role: str) -> str:
+    """An address with what it is; a host, where nothing tells more."""
+    return f"the {'host' if role in (OUTSIDE, UNKNOWN_ROLE) else role} {format_address(address)}"
+
+
+def at_home(address: int, role: str) -> str:
+    """The same as the place of a command."""
+    return f"{'in' if role == POD_ROLE else 'on'} {called(address, role)}"
