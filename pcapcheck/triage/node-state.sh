@@ -110,6 +110,31 @@ offloads() {
     done
 }
 
+# Behind which node the tunnel has each of the others' ends; the network identifier stands in ip -d addr.
+tunnels() {
+    has bridge || return 0
+    for device in vxlan.calico vxlan-v6.calico; do
+        if [ -d "/proc/sys/net/ipv4/conf/$device" ]; then run bridge fdb show dev "$device"; fi
+    done
+}
+
+# kube-proxy's services, and which of them have no pod behind them. iptables-save is asked only where it loads nothing.
+services() {
+    if has iptables-save && { [ -s /proc/net/ip_tables_names ] || iptables-save -V 2>/dev/null | grep -q nf_tables; }; then
+        rules=$(iptables-save -c 2>/dev/null | grep -E -- '-A KUBE-(EXTERNAL-)?SERVICES .*-d ')
+        # shellcheck disable=SC2016 # It is what a person would type.
+        if [ -n "$rules" ]; then printf '$ iptables-save -c | grep KUBE-SERVICES\n%s\n\n' "$rules"; fi
+    fi
+    if has nft; then
+        for family in ip ip6; do
+            for map in no-endpoint-services service-ips; do
+                if quietly nft list map $family kube-proxy $map; then run nft list map $family kube-proxy $map; fi
+            done
+        done
+    fi
+    if has ipvsadm && [ -d /proc/sys/net/ipv4/conf/kube-ipvs0 ]; then run ipvsadm -Ln; fi
+}
+
 counters() {
     # -s: nstat's history file is left as it is.
     if has nstat; then
@@ -129,7 +154,8 @@ firewall() {
     # shellcheck disable=SC2086
     if has nft; then
         echo '$ nft list ruleset | grep drop'
-        $ENTER nft list ruleset 2>/dev/null | grep -E 'drop|reject|ttl set|hoplimit set' | grep -v 'counter packets 0 '
+        # kube-proxy's own refuse what is sent to services without endpoints; services lists these.
+        $ENTER nft list ruleset 2>/dev/null | sed '/^table ip6\{0,1\} kube-proxy {/,/^}/d' | grep -E 'drop|reject|ttl set|hoplimit set' | grep -v 'counter packets 0 '
         echo
     fi
 }
@@ -213,6 +239,8 @@ settings
 ebpf
 managers
 offloads
+tunnels
+services
 counters
 firewall
 if [ $# -gt 0 ]; then

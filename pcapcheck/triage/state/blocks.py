@@ -10,10 +10,10 @@ from pcapcheck.errors import StateError
 from pcapcheck.triage.state.documents import read_documents
 from pcapcheck.triage.state.kubectl import READY, read_pods
 from pcapcheck.triage.state.links import BRIEF, HEADER
-from pcapcheck.triage.state.listing import Listing, listing_of
+from pcapcheck.triage.state.listing import EVERY_SERVICE, Listing, listing_of
 from pcapcheck.triage.state.lookups import ANSWERS, read_lookups
 from pcapcheck.triage.state.model import Host, Line, PodEntry, State
-from pcapcheck.triage.state.readers import EXPECTED, READERS, STRICT, is_complaint, kind_of
+from pcapcheck.triage.state.readers import CLUSTER_READERS, EXPECTED, READERS, STRICT, is_complaint, kind_of
 from pcapcheck.triage.state.session import Block, Owner, plain
 from pcapcheck.values import clean
 
@@ -46,11 +46,16 @@ class Understood:
     def pods(self) -> list[PodEntry]:
         return self.state.pods
 
+    @property
+    def size(self) -> int:
+        """How much was understood: outputs of hosts, pods and services."""
+        return len(self.parts) + len(self.pods) + self.state.services.size
+
     def add(self, part: Part) -> None:
         """Take a part. Raises StateError where there is more than any node has."""
         self.parts.append(part)
         self.facts += part.host.size
-        if len(self.parts) > MOST_PARTS or self.facts > MOST_FACTS:
+        if len(self.parts) > MOST_PARTS or self.facts + self.state.services.size > MOST_FACTS:
             what = (
                 f"{MOST_PARTS} outputs"
                 if len(self.parts) > MOST_PARTS
@@ -86,16 +91,21 @@ def _read(kind: str, lines: Sequence[Line], listing: Listing | None, block: Bloc
     if kind in ("sysctl", "proc"):
         told = list(lines)
     if kind == JSON:
-        strange = read_documents(told, host, into.pods, listing)
+        strange = read_documents(told, host, into.state, listing)
     elif kind == "kubectl":
         strange = read_pods(told, into.pods, listing)
     else:
-        strange = READERS[kind](told, host, listing)
+        strange = READERS[kind](told, host, listing) if kind in READERS else []
+        if kind in CLUSTER_READERS:
+            strange += CLUSTER_READERS[kind](told, into.state.services, listing)
     if listing and listing.kind == "lookup":
         read_lookups([line for line in complaints if ANSWERS in line.text], host, listing)
     if listing and not complaints and (any(line.text.strip() for line in lines) or _may_be_empty(listing)):
         host.whole |= listing.whole
         host.listed |= {name: block.at for name in listing.whole if block.at}
+        if EVERY_SERVICE in listing.whole:
+            into.state.services.whole = block.at
+            host.whole.discard(EVERY_SERVICE)
     if host.size or host.whole:
         into.add(Part(block.owner, host, kind))
     if listing is not None:
@@ -154,6 +164,8 @@ def _kind(text: str, before: str | None) -> str | None:
     """The kind of a line, which may depend on what it follows."""
     if DOCUMENT.match(text) or (before == JSON and text[:1] in '[]{}", \t'):
         return JSON
+    if before == "services" and kind_of(text) is None and text.strip():
+        return "services"
     if before == "kubectl" and any(READY.fullmatch(word) for word in text.split()[1:3]):
         return "kubectl"
     return kind_of(text)

@@ -10,8 +10,9 @@ from itertools import accumulate
 
 from pcapcheck.triage.state.kubectl import pod_of
 from pcapcheck.triage.state.listing import Listing
-from pcapcheck.triage.state.model import Address, Host, Line, Link, Lookup, Neighbour, PodEntry, Route
+from pcapcheck.triage.state.model import Address, Forwarding, Host, Line, Link, Lookup, Neighbour, Route, State
 from pcapcheck.triage.state.policy import policy_rule
+from pcapcheck.triage.state.service_objects import is_of_service, read_service_object
 from pcapcheck.triage.state.words import address, mac, network, number
 from pcapcheck.values import MAPPED, is_ipv4
 
@@ -23,23 +24,30 @@ BLANK = re.compile(r"[\s,\]]*")
 START = re.compile(r"[\[{]")
 
 
-def read_documents(
-    lines: Sequence[Line], into: Host, pods: list[PodEntry], listing: Listing | None = None
-) -> list[Line]:
-    """Facts of JSON documents; returns the lines where something else begins."""
+def read_documents(lines: Sequence[Line], into: Host, state: State, listing: Listing | None = None) -> list[Line]:
+    """Facts of JSON documents, of the cluster into ``state``; returns the lines where something else begins."""
     strange = []
     for document, line in _objects(lines):
         items = document.get("items")
         if isinstance(items, list):
-            pods += [pod for item in items if isinstance(item, dict) and (pod := pod_of(item, _of(line, item)))]
+            for item in items:
+                if isinstance(item, dict):
+                    _cluster_object(item, _of(line, item), state)
         elif not document:
             continue
         elif "metadata" in document:
-            entry = pod_of(document, line)
-            pods += [entry] if entry else []
+            _cluster_object(document, line, state)
         elif not _fact(document, line, into, listing):
             strange.append(line)
     return strange
+
+
+def _cluster_object(document: Mapping[str, object], line: Line, state: State) -> None:
+    """A pod, a service or its endpoints."""
+    if is_of_service(document):
+        read_service_object(document, line, state.services)
+    elif pod := pod_of(document, line):
+        state.pods.append(pod)
 
 
 def _objects(lines: Sequence[Line]) -> Iterator[tuple[dict[str, object], Line]]:
@@ -91,6 +99,8 @@ def _of(line: Line, document: Mapping[str, object]) -> Line:
 
 
 def _fact(document: Mapping[str, object], line: Line, into: Host, listing: Listing | None) -> bool:
+    if "mac" in document and "ifindex" not in document:
+        return _forwarding(document, line, into, listing)
     if isinstance(document.get("ifname"), str):
         _link(document, line, into)
     elif "priority" in document and ("src" in document or "action" in document):
@@ -141,6 +151,7 @@ def _link(document: Mapping[str, object], line: Line, into: Host) -> None:
         number(document.get("link_netnsid")),
         _text(document, "link_netns"),
         "xdp" in document or "prog" in document,
+        _vni(info) if isinstance(info, dict) else None,
     )
     into.add_link(link)
     held = document.get("addr_info")
@@ -150,6 +161,20 @@ def _link(document: Mapping[str, object], line: Line, into: Host) -> None:
         )
         if ip is not None and bits is not None and bits <= (32 if is_ipv4(ip) else 128):
             into.addresses.append(Address(ip, bits, name, line, _text(one, "scope")))
+
+
+def _vni(info: Mapping[str, object]) -> int | None:
+    data = info.get("info_data")
+    return number(data.get("id")) if isinstance(data, dict) and info.get("info_kind") == "vxlan" else None
+
+
+def _forwarding(document: Mapping[str, object], line: Line, into: Host, listing: Listing | None) -> bool:
+    held = mac(_text(document, "mac"))
+    if held is None:
+        return False
+    dev = _text(document, "ifname") or (listing.dev if listing else None)
+    into.forwarding.append(Forwarding(held, dev, line, address(_text(document, "dst"))))
+    return True
 
 
 def _rule(document: Mapping[str, object], line: Line, into: Host, listing: Listing | None) -> None:

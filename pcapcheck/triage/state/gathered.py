@@ -43,6 +43,7 @@ class Gathered:
         for link in part.links.values():
             host.add_link(link)
         host.lookups += part.lookups
+        host.forwarding += part.forwarding
         for name, setting in part.sysctls.items():
             before = host.sysctls.get(name)
             if before is not None and before.value != setting.value:

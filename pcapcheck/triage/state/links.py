@@ -116,6 +116,7 @@ def _detail(text: str, line: Line, link: Link, into: Host) -> None:
         _inet(words, line, link.name, into)
     elif first in KINDS:
         link.kind = first
+        link.vni = number(after(words, "id")) if first == "vxlan" else link.vni
     if "prog/xdp" in words or "prog/tc" in words:
         link.programs = True
 

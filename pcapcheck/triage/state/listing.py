@@ -22,6 +22,10 @@ IP_VALUES = ("-f", "-family", "-n", "-netns", "-rc", "-rcvbuf", "-l", "-loops", 
 SHOW = ("show", "list", "lst", "ls", "sh", "sho", "s", "l", "li", "lis")
 WRITING = ("add", "del", "delete", "replace", "set", "change", "append", "flush", "a", "d")
 CAT = ("cat", "head", "tail", "grep", "egrep", "zgrep", "more", "less")
+# What kubectl calls pods, and services (their three names first) with what stands behind them.
+PODS = ("pod", "pods", "po")
+SERVICES = ("service", "services", "svc", "endpoints", "ep", "endpointslice", "endpointslices")
+EVERY_SERVICE = "services of all namespaces"
 FAMILIES = {"inet": 4, "inet6": 6}
 # Programs whose output one reader each understands.
 TOOLS = {
@@ -38,6 +42,8 @@ TOOLS = {
     "iptables-save": "firewall",
     "ip6tables-save": "firewall",
     "nft": "firewall",
+    "ipvsadm": "ipvs",
+    "bridge": "fdb",
     "bpftool": "bpf",
     "tc": "bpf",
     "uname": "uname",
@@ -66,6 +72,11 @@ def routes_of(dev: str) -> str:
     return f"routes of {dev}, IPv4"
 
 
+def fdb_of(dev: str) -> str:
+    """The same of all forwarding entries of one interface."""
+    return f"fdb of {dev}"
+
+
 def listing_of(command: Command) -> Listing | None:
     """What a command lists, or None where its output is not known by the command."""
     if command.tool == "ip":
@@ -78,6 +89,7 @@ def listing_of(command: Command) -> Listing | None:
         listing = Listing("arp", (4,), {"neighbours4"} if command.tool == "cat" else set())
     elif command.tool in TOOLS:
         listing = _plain(command)
+        listing = listing if listing.kind else None
     else:
         return None
     if listing is not None and command.filtered:
@@ -101,7 +113,20 @@ def _plain(command: Command) -> Listing:
         listing.families = (4,)
         if not plain:
             listing.whole = {"neighbours4"}
+    elif kind == "fdb":
+        _fdb(listing, plain)
     return listing
+
+
+def _fdb(listing: Listing, words: list[str]) -> None:
+    """``bridge fdb [show [dev DEV]]``; of another object of ``bridge`` nothing is known."""
+    listing.dev = after(words, "dev")
+    if words[:1] != ["fdb"]:
+        listing.kind = ""
+    elif words[1:] in ([], ["show"]):
+        listing.whole = {"fdb"}
+    elif listing.dev and words[1:] in (["show", "dev", listing.dev], ["show", listing.dev]):
+        listing.whole = {fdb_of(listing.dev)}
 
 
 def _ip(words: list[str]) -> Listing | None:
@@ -161,10 +186,15 @@ def _complete(listing: Listing, name: str, rest: list[str], families: tuple[int,
 
 def _kubectl(command: Command) -> Listing | None:
     words = command.words[1:]
-    if "get" not in words or not any(word.split("/")[0] in ("pod", "pods", "po") for word in words):
+    asked = {name for word in words for name in word.split("/")[0].split(",")}
+    kind = "kubectl" if asked & set(PODS) else "services" if asked & set(SERVICES) else None
+    if "get" not in words or kind is None:
         return None
     namespace = after(words, "-n", "--namespace")
     for word in words:
         if word.startswith(("-n=", "--namespace=")):
             namespace = word.partition("=")[2]
-    return Listing("kubectl", words=words, namespace=namespace)
+    listing = Listing(kind, words=words, namespace=namespace)
+    if kind == "services" and asked & set(SERVICES[:3]) and {"-A", "--all-namespaces"} & set(words):
+        listing.whole = {EVERY_SERVICE}
+    return listing

@@ -34,7 +34,8 @@ class Link:
     """A network interface. ``peer_index`` is what ``eth0@if331`` names; ``netns`` names the namespace of the other end.
 
     ``up`` (set up by somebody) and ``carrier`` (the other end is up too) are None where no flags were printed.
-    ``programs``: BPF programs are attached (``xdp`` or ``tc``, as the listing says).
+    ``programs``: BPF programs are attached (``xdp`` or ``tc``, as the listing says). ``vni``: of a VXLAN device, its
+    network identifier.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Link:
     netnsid: int | None = None
     netns: str | None = None
     programs: bool = False
+    vni: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,16 @@ class Neighbour:
     mac: int | None = None
     state: str | None = None
     proxy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarding:
+    """An entry of ``bridge fdb``: behind which tunnel end ``dst`` a VXLAN device has a MAC, if it is one's."""
+
+    mac: int
+    dev: str | None
+    line: Line
+    dst: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,11 +238,12 @@ class Host:
     """A network namespace that was looked into: a node or a pod.
 
     ``pod`` is NAMESPACE/POD, ``netns`` what the node calls it. ``whole`` names the listings that are complete: links,
-    addresses4/6, routes4/6 (main), local4/6 (the local table), neighbours4/6, rules4/6, and routes out of one interface
-    (``listing.routes_of``). Silence of another listing proves nothing; ``listed`` holds the command of each.
-    ``missing`` are sysctls that the kernel says it does not have. ``removed`` are the interfaces of which
-    ``ip monitor`` saw a host route go, though not the interface. ``assumed``: the name is a heading's that may mean
-    something else. Nothing is concluded from a host with ``contradictions``: lines of two hosts, or of two times.
+    addresses4/6, routes4/6 (main), local4/6 (the local table), neighbours4/6, rules4/6, fdb, and routes out of one
+    interface (``listing.routes_of``) or the fdb of one (``listing.fdb_of``). Silence of another listing proves nothing;
+    ``listed`` holds the command of each. ``missing`` are sysctls that the kernel says it does not have. ``removed`` are
+    the interfaces of which ``ip monitor`` saw a host route go, though not the interface. ``assumed``: the name is a
+    heading's that may mean something else. Nothing is concluded from a host with ``contradictions``: lines of two
+    hosts, or of two times.
     """
 
     name: str | None = None
@@ -242,6 +255,7 @@ class Host:
     routes: list[Route] = field(default_factory=list)
     rules: list[PolicyRule] = field(default_factory=list)
     neighbours: list[Neighbour] = field(default_factory=list)
+    forwarding: list[Forwarding] = field(default_factory=list)
     lookups: list[Lookup] = field(default_factory=list)
     sysctls: dict[str, Sysctl] = field(default_factory=dict)
     missing: dict[str, Line] = field(default_factory=dict)
@@ -362,7 +376,7 @@ class Host:
     def size(self) -> int:
         """How many facts are known of it."""
         listed = (self.links, self.addresses, self.routes, self.rules, self.neighbours, self.lookups, self.sysctls)
-        others = (self.missing, self.features, self.counters, self.managed, self.removed, self.notes)
+        others = (self.missing, self.features, self.counters, self.managed, self.removed, self.notes, self.forwarding)
         return sum(map(len, (*listed, *others)))
 
 
@@ -386,6 +400,33 @@ class PodEntry:
     def holds_address(self) -> bool:
         """Whether its address is its own: the node's is not, and of a pod that has ended the listing keeps it."""
         return self.ip is not None and not self.host_network and self.phase not in ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """An address of a service, and one of its ports where it is told, by a listing or by the rule that serves it.
+
+    ``name`` is NAMESPACE/NAME, or NAME alone. ``empty``: no pod stands behind it (None: the line does not tell).
+    ``hits`` are the packets that a rule which refuses them has counted. ``doubtful``: only its shape speaks for it.
+    """
+
+    ip: int
+    line: Line
+    name: str | None = None
+    protocol: str | None = None
+    port: int | None = None
+    empty: bool | None = None
+    hits: int | None = None
+    doubtful: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """A line of ``kubectl get endpoints`` or ``endpointslices``: whether any pod is ready behind a service."""
+
+    name: str
+    line: Line
+    empty: bool
 
 
 @dataclass(slots=True)
@@ -432,6 +473,34 @@ class Look:
 
 
 @dataclass(slots=True)
+class Services:
+    """What is known of the cluster's services; ``whole`` is the command that listed all of them."""
+
+    listed: list[Service] = field(default_factory=list)
+    endpoints: list[Endpoints] = field(default_factory=list)
+    whole: Line | None = None
+
+    @property
+    def size(self) -> int:
+        """How many facts these are."""
+        return len(self.listed) + len(self.endpoints)
+
+    def at(self, ip: int | None) -> list[Service]:
+        """What is told of an address."""
+        return [one for one in self.listed if one.ip == ip]
+
+    def behind(self, service: Service) -> Endpoints | None:
+        """What stands behind a service that was listed by name; of several listings the last word counts."""
+        found = [one for one in self.endpoints if service.name is not None and _is_of(one.name, service.name)]
+        return next((one for one in reversed(found) if not one.empty), found[-1]) if found else None
+
+
+def _is_of(one: str, other: str) -> bool:
+    """Whether two names are of one service, where one of them may lack the namespace."""
+    return one == other if "/" in one and "/" in other else one.rpartition("/")[2] == other.rpartition("/")[2]
+
+
+@dataclass(slots=True)
 class State:
     """All that was described, and ``problems``: lines that were not understood, with what was expected.
 
@@ -446,6 +515,7 @@ class State:
     links: list[PodLink] = field(default_factory=list)
     calico: bool = False
     looks: list[Look] = field(default_factory=list)
+    services: Services = field(default_factory=Services)
 
     def complain(self, line: Line, message: str) -> None:
         """Remember a line that was not understood; of many only the first."""

@@ -48,7 +48,7 @@ AFTER_HASH = (
     ),
     *("nmcli", "networkctl", "iptables", "iptables-save", "ip6tables-save", "nft", "bpftool", "tc", "sudo", "watch"),
     *("chroot", "busybox", "ssh", "sh", "bash", "exit", "logout", "calicoctl", "conntrack", "for", "env", "printenv"),
-    *("ansible", "pdsh", "clush", "pssh", "vagrant", "minikube", "hostnamectl", "bridge", "ss"),
+    *("ansible", "pdsh", "clush", "pssh", "vagrant", "minikube", "hostnamectl", "bridge", "ss", "ipvsadm"),
 )
 
 

@@ -106,7 +106,7 @@ def _told(refusals: list[tuple[Path, StateError]], skip: Skip | None, understood
 
 def _take(path: Path, understood: Understood) -> None:
     """Read one file."""
-    before = len(understood.parts) + len(understood.pods)
+    before = understood.size
     name = clean(str(path))
     data = _read(path, name)
     if data[:4] in MAGICS or data[:4] == MAGIC:
@@ -128,7 +128,7 @@ def _take(path: Path, understood: Understood) -> None:
             understand(block, understood)
     except StateError as error:
         raise StateError(f"{name}: {error}", TOO_LARGE) from None
-    if len(understood.parts) + len(understood.pods) == before:
+    if understood.size == before:
         raise _not_understood(path, name, data)
 
 

@@ -5,11 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from pcapcheck.triage.state import ifconfig, kubectl, links, monitor, neighbours, others, policy, routes, sysctls
+from pcapcheck.triage.state import (
+    fdb,
+    ifconfig,
+    ipvs,
+    kubectl,
+    links,
+    monitor,
+    neighbours,
+    others,
+    policy,
+    routes,
+    service_lists,
+    service_rules,
+    sysctls,
+)
 from pcapcheck.triage.state.links import read_links
 from pcapcheck.triage.state.listing import Listing
 from pcapcheck.triage.state.lookups import ANSWERS, read_lookups
-from pcapcheck.triage.state.model import Host, Line
+from pcapcheck.triage.state.model import Host, Line, Services
 from pcapcheck.triage.state.neighbours import read_arp, read_neighbours
 from pcapcheck.triage.state.policy import read_policy
 from pcapcheck.triage.state.routes import parse_route, read_route_table, read_routes
@@ -25,6 +39,7 @@ READERS: dict[str, Reader] = {
     "lookup": read_lookups,
     "neighbours": read_neighbours,
     "arp": read_arp,
+    "fdb": fdb.read_forwarding,
     "rules": read_policy,
     "sysctl": read_sysctl,
     "proc": read_proc,
@@ -39,6 +54,13 @@ READERS: dict[str, Reader] = {
     "networkctl": others.read_networkctl,
     "monitor": monitor.read_monitor,
 }
+# What is of the cluster, not of the host that says it. Firewalls are read for kube-proxy's rules too.
+CLUSTER_READERS: dict[str, Callable[[Iterable[Line], Services, Listing | None], list[Line]]] = {
+    "services": service_lists.read_service_lists,
+    "service-rules": service_rules.read_service_rules,
+    "ipvs": ipvs.read_virtual_services,
+    "firewall": service_rules.read_service_rules,
+}
 # Lines under such a heading that are not understood are worth telling; elsewhere much is none of our business.
 STRICT = (
     "links",
@@ -52,6 +74,7 @@ STRICT = (
     "sysctl",
     "proc",
     "kubectl",
+    "services",
 )
 EXPECTED = {
     "links": "interfaces and addresses, as of ip link or ip addr",
@@ -65,6 +88,7 @@ EXPECTED = {
     "sysctl": "settings, as in net.ipv4.ip_forward = 1",
     "proc": "the values of the files that the command names",
     "kubectl": "pods, as of kubectl get pods -o wide",
+    "services": "services, as of kubectl get services",
     "json": "JSON of ip -j or kubectl -o json",
 }
 LONGEST = 4096
@@ -96,6 +120,8 @@ def kind_of(text: str) -> str | None:
         return "route-table"
     if kubectl.HEADER.fullmatch(bare):
         return "kubectl"
+    if service_lists.is_head(bare) or service_lists.is_service(words):
+        return "services"
     if sysctls.HEAD.fullmatch(bare) or sysctls.PAIR.fullmatch(bare) or sysctls.OF_FILE.fullmatch(bare):
         return "sysctl"
     if sysctls.MISSING.search(bare):
@@ -129,6 +155,12 @@ def _kind_of_words(bare: str, words: list[str]) -> str | None:
         return "routes" if parse_route(Line("", 0, bare)) and _says_where(words) else None
     if links.BRIEF.fullmatch(bare) and len(words) > 2 and (mac(words[2]) is not None or network(words[2]) is not None):
         return "links"
+    if fdb.ENTRY.fullmatch(bare):
+        return "fdb"
+    if service_rules.is_rule(bare):
+        return "service-rules"
+    if ipvs.SERVICE.fullmatch(bare) or ipvs.SERVER.fullmatch(bare):
+        return "ipvs"
     if others.OFFLOADS.fullmatch(bare):
         return "ethtool"
     if others.COUNTER.fullmatch(bare):

@@ -39,7 +39,7 @@ def recognise(path: Path) -> str | None:
     except StateError:
         # More than can be used, and surely of this kind.
         pass
-    return NODE_STATE if understood.parts else PODS if understood.pods else None
+    return NODE_STATE if understood.parts or understood.state.services.size else PODS if understood.pods else None
 
 
 def tell_aside(aside: Iterable[tuple[int, str]], name: str, is_used: bool) -> list[Problem]:

@@ -1,0 +1,68 @@
+"""What a VXLAN device is told to do: its network identifier, and where it has the ends of the others."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pcapcheck.values import format_address, format_mac
+from tests.support.states import only, state_of
+
+DETAILS = """\
+root@n1:~# ip -d link show vxlan.calico
+4: vxlan.calico: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue state UNKNOWN mode DEFAULT group default
+    link/ether 66:f8:e9:66:d1:e2 brd ff:ff:ff:ff:ff:ff promiscuity 0 minmtu 68 maxmtu 65535
+    vxlan id 4096 local 172.31.186.250 dev eth0 srcport 0 0 dstport 4789 nolearning ttl auto ageing 300 udpcsum
+"""
+DOCUMENT = json.dumps(
+    [
+        {
+            "ifindex": 4,
+            "ifname": "vxlan.calico",
+            "address": "66:f8:e9:66:d1:e2",
+            "linkinfo": {"info_kind": "vxlan", "info_data": {"id": 4096, "port": 4789}},
+        }
+    ]
+)
+
+
+@pytest.mark.parametrize("text", [DETAILS, f"root@n1:~# ip -d -j link\n{DOCUMENT}\n"])
+def test_the_identifier_of_a_vxlan_device(tmp_path: Path, text: str) -> None:
+    assert only(state_of(text, tmp_path)).links["vxlan.calico"].vni == 4096
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        (
+            "root@n1:~# bridge fdb show dev vxlan.calico\n66:2d:1c:0b:7e:40 dst 172.31.186.251 self permanent\n",
+            "fdb of vxlan.calico",
+        ),
+        (
+            "root@n1:~# bridge fdb\n33:33:00:00:00:01 dev eth0 self permanent\n"
+            "66:2d:1c:0b:7e:40 dev vxlan.calico dst 172.31.186.251 self permanent\n",
+            "fdb",
+        ),
+        (
+            'root@n1:~# bridge -j fdb\n[{"mac":"66:2d:1c:0b:7e:40","ifname":"vxlan.calico","dst":"172.31.186.251",'
+            '"flags":["self"],"state":"permanent"}]\n',
+            "fdb",
+        ),
+        ("66:2d:1c:0b:7e:40 dev vxlan.calico dst 172.31.186.251 self permanent\n", None),
+    ],
+)
+def test_forwarding_entries(tmp_path: Path, text: str, whole: str | None) -> None:
+    host = only(state_of(text, tmp_path))
+    (entry,) = [one for one in host.forwarding if one.dev == "vxlan.calico"]
+    assert format_mac(entry.mac) == "66:2d:1c:0b:7e:40"
+    assert entry.dst is not None
+    assert format_address(entry.dst) == "172.31.186.251"
+    assert host.whole == ({whole} if whole else set())
+
+
+def test_that_a_device_knows_nobody_is_told(tmp_path: Path) -> None:
+    host = only(state_of("root@n1:~# bridge fdb show dev vxlan.calico\nroot@n1:~# hostname\nn1\n", tmp_path))
+    assert host.forwarding == []
+    assert host.whole == {"fdb of vxlan.calico"}
