@@ -23,7 +23,8 @@ class Interface:
     ``drops`` counts packets lost while recording, ``unread`` the bytes of damage passed over since (of a
     text as many as lines that are not understood could be). ``printed``: its
     frames are made from tcpdump's text (see ``printed_layout``), not those that were on the wire. ``doubtful``: its
-    name is the one that the printing machine has for the number that frames carry.
+    name is the one that the printing machine has for the number that frames carry. ``cut_icmp`` counts the ICMP messages
+    of a text that the snapshot length cut before their type.
     """
 
     number: int
@@ -34,6 +35,7 @@ class Interface:
     filter: str | None = None
     drops: int = 0
     unread: int = 0
+    cut_icmp: int = 0
     frames: int = 0
     printed: bool = False
     doubtful: bool = False

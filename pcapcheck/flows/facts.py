@@ -247,6 +247,12 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
             "every line of this text is a request, as after grep -i request, so no answer could be among them; "
             "print all of the capture",
         )
+    if interface.cut_icmp and 0 < missing[ECHO] <= interface.cut_icmp + interface.missing:
+        link.silence.setdefault(
+            ECHO,
+            f"{interface.cut_icmp} ICMP messages were cut before their type, so {missing[ECHO]} missing answers prove "
+            "nothing: they may be these; record whole packets (tcpdump without -s)",
+        )
     expired = capture.exchanges.echoes.unquoted[link.point.key[1:]]
     # What was lost and what expired may be different answers.
     if expired and 0 < missing[ECHO] <= expired + interface.missing:

@@ -282,6 +282,9 @@ class Paths:
         if ttl is not None and ttl <= 1 and not to_pod(way.steps[-1]):
             # The next router has to drop it.
             return
+        if ttl is None and way.packet == "request" and ECHO in way.steps[0].spot.link.silence:
+            # It may be one of those that were to expire, about which an error was recorded that says no more.
+            return
         for key in sorted(self.homes.get(way.steps[-1].dst, set()) - seen, key=str):
             if self.facts.are_apart(way.steps[0].spot.link.point.key, key):
                 continue

@@ -73,6 +73,8 @@ _WHO_IS = re.compile(rf"(Reverse|Inverse) Request who-is ({MAC}){OUI} tell ({MAC
 _AT = re.compile(rf"(Reverse|Inverse) Reply ({MAC}){OUI} at {_HOST}")
 _OTHER_ARP = re.compile(r"(?:Unknown \(|op(?:code)? )(\d+)|(NACK)")
 _CUT = re.compile(r"\s*\[\|\w")
+# A message of ICMP that the snapshot length cut before its type.
+_CUT_ICMP = re.compile(r"\[\|icmp6?\]")
 
 
 @dataclass
@@ -223,6 +225,8 @@ def _upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None
         found.upper = message or Icmp()
     elif _WITHIN.match(text) and found.protocol not in (TCP, UDP):
         found.upper = Tunnel(inner=_inner(text, lines))
+    elif _CUT_ICMP.match(text) and not found.later:
+        found.upper = Icmp()
     elif found.later or _CUT.match(text):
         ports = "udp" if found.version == 4 and all(_has_port(end) for end in (src, dst)) else ""
     elif (match := _VXLAN.match(text)) is not None:

@@ -111,6 +111,13 @@ class Packet:
     understood: bool = True
 
 
+def is_cut_icmp(packet: Packet) -> bool:
+    """Whether it is an ICMP message of which not so much as its type was recorded."""
+    if not packet.understood or not isinstance(packet.body, Datagram):
+        return False
+    return isinstance(packet.body.upper, Icmp) and packet.body.upper.kind is None
+
+
 def count_told(part: object) -> int:
     """How much is told: the values of a packet and of what it carries that are there."""
     if not isinstance(part, (Packet, Arp, Datagram, Icmp, Dns, Transport, Tunnel)):

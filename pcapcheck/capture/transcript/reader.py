@@ -14,7 +14,7 @@ from pcapcheck.capture.transcript.blocks import Block, starts, without_prefix
 from pcapcheck.capture.transcript.frame import encode
 from pcapcheck.capture.transcript.lines import plain, read_lines
 from pcapcheck.capture.transcript.link import ETHERNET, parse
-from pcapcheck.capture.transcript.packet import Packet
+from pcapcheck.capture.transcript.packet import Packet, is_cut_icmp
 from pcapcheck.capture.transcript.quotes import Quotes
 from pcapcheck.capture.transcript.stamps import Stamp, Timeline, parse_stamp
 from pcapcheck.capture.transcript.summary import Row, row_of
@@ -131,6 +131,7 @@ class TranscriptReader:
             matrix[entry + layout.INTERFACE] = record.interface
             matrix[entry + layout.DIRECTION] = -1 if record.packet.direction is None else record.packet.direction
             self.interfaces[record.interface].frames += 1
+            self.interfaces[record.interface].cut_icmp += is_cut_icmp(record.packet)
             buffer += data
             self.frames += 1
             if not record.understood:
