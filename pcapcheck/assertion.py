@@ -22,10 +22,13 @@ class AssertCapture:
     """Judges captures and raises AssertionError unless what the rules say holds.
 
     ``beside``: the folder in which files are looked for that are not found from the working directory.
+    ``evidence``: the folder that gets a small pcapng per failed rule; from the second call on ``2``, ``3`` … within it.
     """
 
-    def __init__(self, beside: Path | None = None) -> None:
+    def __init__(self, beside: Path | None = None, evidence: Path | None = None) -> None:
         self.beside = beside
+        self.evidence = evidence
+        self._judged = 0
 
     def __call__(
         self,
@@ -65,6 +68,9 @@ class AssertCapture:
             # A test is about just these files: it is not to pass without one of them.
             analysis.skipped = [replace(one, demanded=one.demanded or one.named) for one in analysis.skipped]
             demand(analysis, strict, [require] if isinstance(require, str) else require)
+            self._judged += 1
+            if self.evidence is not None:
+                analysis.write_evidence(self.evidence / (str(self._judged) if self._judged > 1 else ""))
         except (CaptureError, RuleError, StateError) as error:
             # Raised anew, so that the test's line is the last that is shown.
             raise type(error)(str(error)) from None
@@ -91,16 +97,16 @@ def _is_there(path: Path) -> bool:
 
 def _told(outcome: Outcome) -> Iterator[str]:
     """The verdict, what was demanded and is missing, and each failure that counts, line by line."""
+    from pcapcheck.report.headline import headed
     from pcapcheck.report.told import failure, verdict
-    from pcapcheck.ruleset.finding import FAIL, ordered
+    from pcapcheck.ruleset.finding import ordered
 
-    yield verdict(outcome)
+    yield f"{headed(outcome)}: {verdict(outcome)}" if outcome.accepted else verdict(outcome)
     for one in outcome.unmet:
         yield one.text
-    for finding in ordered(outcome.findings):
-        if finding.status == FAIL and finding.rule.severity == "error":
-            yield ""
-            yield from failure(outcome, finding)
+    for finding in ordered(outcome.failures):
+        yield ""
+        yield from failure(outcome, finding)
 
 
 assert_capture = AssertCapture()

@@ -5,11 +5,13 @@ pytest loads it in every run where pcapcheck is installed, so nothing heavy is i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from _pytest._code.code import ExceptionChainRepr, ReprEntryNative, ReprFileLocation, ReprTraceback
 
 from pcapcheck.errors import CaptureError, RuleError, StateError
 
@@ -35,7 +37,11 @@ class UnansweredWarning(UserWarning):
 
 
 class RuleFailed(Exception):
-    """A rule, or something else that was demanded, failed; the text says how."""
+    """A rule, or something else that was demanded, failed; the text says how, ``headline`` in one line."""
+
+    def __init__(self, text: str, headline: str = "") -> None:
+        super().__init__(text)
+        self.headline = headline or text.partition("\n")[0]
 
 
 @pytest.fixture(name="pcapcheck")
@@ -46,7 +52,13 @@ def pcapcheck_fixture(request: pytest.FixtureRequest) -> AssertCapture:
     """
     from pcapcheck.assertion import AssertCapture
 
-    return AssertCapture(request.path.parent)
+    return AssertCapture(request.path.parent, _evidence_folder(request.config, request.node.nodeid))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    help_ = "folder for what shows failures of pcapcheck's rules: a small pcapng per rule, in a folder per file or test"
+    parser.getgroup("pcapcheck").addoption("--pcapcheck-evidence", metavar="DIR", help=help_)
+    parser.addini("pcapcheck_evidence", f"{help_}; relative to the root", type="string", default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -61,12 +73,26 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Expectatio
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """What was skipped is told with its place in the expectation file, not with ours."""
+    """What was skipped is told with its place in the expectation file, not with ours.
+
+    What was accepted and passes now is an unexpected pass, as where pytest's own mark says xfail.
+    """
     report = yield
     if isinstance(item, ExpectationTest) and report.skipped and isinstance(report.longrepr, tuple):
         path, line, _ = item.reportinfo()
         report.longrepr = (str(path), line + 1, report.longrepr[2])
+    if isinstance(item, RuleTest) and report.passed and report.when == "call" and item.passes_now:
+        report.wasxfail = item.passes_now
     return report
+
+
+def _evidence_folder(config: pytest.Config, nodeid: str) -> Path | None:
+    """The folder for the evidence of one file or test, where evidence is to be kept."""
+    given = config.getoption("--pcapcheck-evidence")
+    base = Path(given).absolute() if given else None
+    if base is None and (said := config.getini("pcapcheck_evidence")):
+        base = config.rootpath / said
+    return base and base / re.sub(r"[^\w.-]+", "-", nodeid).strip("-.")
 
 
 class ExpectationFile(pytest.File):
@@ -134,7 +160,11 @@ class ExpectationFile(pytest.File):
     def _judge(self) -> Analysis:
         from pcapcheck.analysis import analyze, analyze_state
 
-        return (analyze if self._has_captures else analyze_state)(rules=self.path)
+        analysis = (analyze if self._has_captures else analyze_state)(rules=self.path)
+        folder = _evidence_folder(self.config, self.nodeid)
+        if folder is not None:
+            analysis.write_evidence(folder)
+        return analysis
 
 
 class ExpectationTest(pytest.Item):
@@ -147,9 +177,14 @@ class ExpectationTest(pytest.Item):
         return self.path, 0, self.name
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        if isinstance(excinfo.value, (RuleFailed, *ERRORS)):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
+        if not isinstance(excinfo.value, (RuleFailed, *ERRORS)):
+            return super().repr_failure(excinfo, style)
+        # In pytest's own form: its summary quotes the message, and pytest-xdist hands it on.
+        text = str(excinfo.value)
+        headline = excinfo.value.headline if isinstance(excinfo.value, RuleFailed) else text.partition("\n")[0]
+        path, line, _ = self.reportinfo()
+        traceback = ReprTraceback([ReprEntryNative([f"{text}\n"])], None, "native")
+        return ExceptionChainRepr([(traceback, ReprFileLocation(str(path), line + 1, headline), None)])
 
 
 class RuleTest(ExpectationTest):
@@ -158,6 +193,8 @@ class RuleTest(ExpectationTest):
     def __init__(self, *, rule: Rule, **more: Any) -> None:
         super().__init__(**more)
         self.rule = rule
+        # That an acceptance accepts nothing any more, once that is known.
+        self.passes_now = ""
         if rule.off:
             self.add_marker(pytest.mark.skip(reason=f"switched off: {rule.adjusted}"))
 
@@ -167,6 +204,7 @@ class RuleTest(ExpectationTest):
         return self.path, self.rule.line - 1 if own else 0, self.name
 
     def runtest(self) -> None:
+        from pcapcheck.report.accepted import accepted, passes_now
         from pcapcheck.report.told import failure, summary
         from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED
 
@@ -175,17 +213,23 @@ class RuleTest(ExpectationTest):
         finding = next(one for one in outcome.findings if one.rule.id == self.rule.id)
         missing = [one.text for one in outcome.unmet if one.rule == self.rule.id]
         lost = self.parent.lost()
-        if finding.status == FAIL:
-            if self.rule.severity == "error":
-                raise RuleFailed("\n".join([*lost, *failure(outcome, finding)]))
-            told = f"{self.rule.id}: {summary(outcome, finding)}"
-            if self.rule.severity == "warning":
-                self.warn(RuleWarning(told))
-            self.add_report_section("call", "accepted", f"{told}\n{self.rule.adjusted}")
+        said = summary(outcome, finding)
+        if finding.status == FAIL and finding.rule.severity == "error":
+            raise RuleFailed("\n".join([*lost, *failure(outcome, finding)]), said)
         if lost or missing:
             raise RuleFailed("\n".join([*lost, *missing]))
+        if finding.is_accepted:
+            self.add_report_section("call", "accepted", "\n".join(failure(outcome, finding)))
+            pytest.xfail(f"{said}; {'; '.join(accepted(finding))}")
+        if finding.status == FAIL:
+            if finding.rule.severity == "warning":
+                self.warn(RuleWarning(f"{self.rule.id}: {said}"))
+            self.add_report_section("call", finding.rule.severity, f"{self.rule.id}: {said}")
         if finding.status == NOT_CHECKED:
             pytest.skip(finding.reason)
+        self.passes_now = "; ".join(passes_now(finding))
+        if self.passes_now and self.config.getini("xfail_strict"):
+            raise RuleFailed(f"[XPASS(strict)] {self.passes_now}")
 
 
 class RecordingTest(ExpectationTest):

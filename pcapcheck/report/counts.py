@@ -1,14 +1,70 @@
-"""How many rows a rule looked at, and what its aggregates came to, in words."""
+"""What an observation, and each rule, came to in numbers: every format counts failures by this."""
 
 from __future__ import annotations
 
-from pcapcheck.ruleset.finding import FAIL, Finding
+from dataclasses import dataclass
+
+from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, Finding
+from pcapcheck.triage.outcome import Outcome
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How many rules there are, were ``checked``, and ``failed``: those of severity error with a failure not accepted.
+
+    ``warnings`` are those of severity warning likewise, ``accepted`` the rules with an accepted failure, ``passing``
+    the acceptances that are no longer needed, ``unmet`` the demands that were not met, ``unanswered`` the questions
+    that nobody answered and no rule is about. A rule that failed in part as accepted counts both as failed and as accepted.
+    """
+
+    rules: int
+    checked: int
+    failed: int
+    warnings: int
+    accepted: int
+    passing: int
+    unmet: int
+    unanswered: int
+
+    @property
+    def words(self) -> str:
+        """As in ``9 of 18 rules checked, 1 failed, 2 warnings``."""
+        parts = [
+            f"{self.checked} of {self.rules} rules checked",
+            f"{self.failed} failed" if self.failed else "",
+            _some(self.warnings, "warning"),
+            _some(self.accepted, "accepted failure"),
+            f"{_some(self.passing, 'acceptance')} no longer needed" if self.passing else "",
+            f"{_some(self.unmet, 'demand')} not met" if self.unmet else "",
+            f"{_some(self.unanswered, 'question')} unanswered" if self.unanswered else "",
+        ]
+        return ", ".join(part for part in parts if part)
+
+
+def totals(outcome: Outcome) -> Totals:
+    """The counts of one observation."""
+    findings = outcome.findings
+    return Totals(
+        rules=len(findings),
+        checked=sum(one.status != NOT_CHECKED for one in findings),
+        failed=len(outcome.failures),
+        warnings=len(outcome.warnings),
+        accepted=len(outcome.accepted),
+        passing=sum(len(one.passing) for one in findings),
+        unmet=len(outcome.unmet),
+        unanswered=len(outcome.asked_in_vain),
+    )
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}" if count else ""
 
 
 def counts(finding: Finding) -> str:
     """As in ``1 of 100 failed, ratio 99 % instead of ≥ 99.9 %``."""
     if finding.failed or (finding.status == FAIL and not finding.measures):
-        parts = [f"{finding.failed} of {finding.checked} failed"]
+        more = finding.failed - finding.counted
+        parts = [f"{finding.counted} of {finding.checked} failed" + (f", {more} accepted" if more else "")]
     else:
         parts = [f"{finding.checked} checked"]
     parts += measured(finding)

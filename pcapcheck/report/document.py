@@ -6,6 +6,7 @@ makes a new schema version.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pcapcheck.capture.rotation import RotatedSet
@@ -13,7 +14,9 @@ from pcapcheck.decode.frames import link_name
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations, Tally
 from pcapcheck.flows.unanswered import Unanswered
-from pcapcheck.report.headline import HEADINGS, heading, headline
+from pcapcheck.report.accepted import applied
+from pcapcheck.report.counts import totals
+from pcapcheck.report.headline import headed, headline
 from pcapcheck.report.names import names_in
 from pcapcheck.report.paths import Route, routes
 from pcapcheck.report.summary import pods, total
@@ -47,8 +50,9 @@ def _document(result: Outcome) -> dict[str, Any]:
         "schema": SCHEMA,
         "version": __version__,
         "verdict": result.verdict,
-        "heading": HEADINGS[heading(result)],
+        "heading": headed(result),
         "headline": headline(result),
+        "counts": asdict(totals(result)),
         "warnings": len(result.warnings),
         "unmet": [one.text for one in result.unmet],
         "captures": [_capture(result, capture) for capture in result.captures],
@@ -133,6 +137,8 @@ def _finding(result: Result, finding: Finding) -> dict[str, Any]:
         "failed": finding.failed,
         "unknown": finding.unknown,
         "reason": finding.reason or None,
+        "accepted": finding.accepted,
+        "acceptances": applied(finding),
         "adjusted": finding.rule.adjusted or None,
         "measures": [_measure(one) for one in finding.measures],
         "files": [clean(str(file)) for file in finding.files],

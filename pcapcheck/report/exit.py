@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pcapcheck.errors import RuleError
+from pcapcheck.report.accepted import passes_now
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED
 from pcapcheck.ruleset.result import Result
 from pcapcheck.ruleset.variables import suggest
@@ -53,6 +54,8 @@ def _skipped(outcome: Outcome, strict: bool) -> Iterator[Unmet]:
 
 def _incomplete(result: Result) -> Iterator[Unmet]:
     for one in result.findings:
+        if one.passing:
+            yield Unmet(f"strict: {'; '.join(passes_now(one))}", one.rule.id)
         needless = one.rule.severity != "error" or one.rule.occasional
         if one.rule.off or (one.status == NOT_CHECKED and needless and not one.unknown):
             # Where nothing was recorded that a warning is about, nothing is missing: failed it would be no failure.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from pcapcheck.columns import ADDRESS, BOOL, COLUMNS, DURATION, ENUM, MAC, NUMBER, TABLES, TEXT, TIME, Column
-from pcapcheck.ruleset import expectation, rule
+from pcapcheck.ruleset import acceptance, expectation, rule
 from pcapcheck.ruleset.conditions import OPERATORS
 from pcapcheck.ruleset.variables import VARIABLES
 from pcapcheck.triage import cause
@@ -97,6 +97,7 @@ def _sections() -> Iterator[Section]:
     yield Section("variables", variables, "overridden by --set NAME=VALUE", ("variable", "default"))
     yield Section("keys of an expectation file", _keys({}, expectation.KEYS))
     yield Section("keys of an adjustment", _keys(expectation.ADJUSTMENT, {}))
+    yield Section("keys of an acceptance", _keys(acceptance.REQUIRED, acceptance.OPTIONAL))
     yield Section("keys of a cause", _keys(cause.REQUIRED, cause.OPTIONAL))
     about = "what the conditions of a cause may name: a failure with what follows from it"
     yield Section("table case", _columns(COLUMNS[CASE].values()), about, ("column", "type"))

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import IO
 
 from pcapcheck.report import told
-from pcapcheck.report.counts import counts
-from pcapcheck.report.headline import WARN, heading
+from pcapcheck.report.counts import counts, totals
+from pcapcheck.report.headline import WARN, headed, heading
 from pcapcheck.report.place import place_of_rule
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding, ordered
 from pcapcheck.ruleset.rule import Rule
@@ -38,14 +38,15 @@ def _annotations(outcome: Outcome) -> Iterator[str]:
             message = [told.summary(outcome, one), "", *told.failure(outcome, one)]
             yield _command(COMMANDS[one.rule.severity], f"{one.rule.id}: {one.rule.title}", message, one.rule)
     if outcome.unmet:
-        yield _command("error", "demanded, but not checked", [one.text for one in outcome.unmet])
+        many = f"{len(outcome.unmet)} demand{'' if len(outcome.unmet) == 1 else 's'} not met"
+        yield _command("error", many, [one.text for one in outcome.unmet])
     for problem in told.problems(outcome):
         yield _command("warning", "pcapcheck", [problem])
     yield _command(*_verdict(outcome, findings))
 
 
 def _verdict(outcome: Outcome, findings: list[Finding]) -> tuple[str, str, list[str]]:
-    lines = [told.verdict(outcome), *told.captures(outcome)]
+    lines = [told.verdict(outcome), totals(outcome).words, *told.captures(outcome)]
     passed = [one for one in findings if one.status == PASS]
     if passed:
         lines.append("passed: " + ", ".join(f"{one.rule.id} ({counts(one)})" for one in passed))
@@ -56,7 +57,7 @@ def _verdict(outcome: Outcome, findings: list[Finding]) -> tuple[str, str, list[
     lines += [f"not checked: {', '.join(names)}: {reason}" for reason, names in reasons.items()]
     # What could not be judged fails the step; a failure is said by its own annotations.
     kind = heading(outcome)
-    return {NOT_CHECKED: "error", WARN: "warning"}.get(kind, "notice"), f"pcapcheck: {kind}", lines
+    return {NOT_CHECKED: "error", WARN: "warning"}.get(kind, "notice"), f"pcapcheck: {headed(outcome).lower()}", lines
 
 
 def _command(kind: str, title: str, message: list[str], rule: Rule | None = None) -> str:

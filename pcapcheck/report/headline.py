@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO
 from pcapcheck.flows.unanswered import Unanswered
+from pcapcheck.report.accepted import expired, passes_now
 from pcapcheck.report.counts import measured
 from pcapcheck.report.summary import pods
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding, ordered
@@ -19,10 +20,21 @@ RULES_NAMED = 3
 
 
 def heading(result: Outcome) -> str:
-    """FAIL, PASS or NOT_CHECKED as the verdict; WARN for a pass with a warning or an unanswered question."""
-    if result.verdict == PASS and (result.warnings or result.asked_in_vain):
+    """FAIL, PASS or NOT_CHECKED as the verdict; WARN for a pass that its reader should look at.
+
+    That is one with a warning, an unanswered question, or an acceptance of what passes now.
+    """
+    passing = any(one.passing for one in result.findings)
+    if result.verdict == PASS and (result.warnings or result.asked_in_vain or passing):
         return WARN
     return result.verdict
+
+
+def headed(result: Outcome) -> str:
+    """The heading in words, as in ``PASS WITH 1 ACCEPTED FAILURE``."""
+    accepted = len(result.accepted)
+    said = f" WITH {accepted} ACCEPTED FAILURE{'' if accepted == 1 else 'S'}" if accepted else ""
+    return HEADINGS[heading(result)] + said
 
 
 def headline(result: Outcome) -> str:
@@ -34,19 +46,27 @@ def headline(result: Outcome) -> str:
         return _failure(result)
     if kind == NOT_CHECKED:
         return _unchecked(result)
-    accepted = [one.rule.id for one in ordered(result.findings) if one.status == FAIL and one.rule.severity == "info"]
+    accepted = [one.rule.id for one in ordered(result.accepted)]
     answered = _answered(result)
     if kind == WARN:
         said = "; ".join(part for part in (_warning(result), answered) if part)
     else:
         said = (answered or _counted(result)) + _not_there(result) + ("" if answered else _seen(result))
-    return said + (f"; {' and '.join(accepted)} failed, which is accepted" if accepted else "")
+    return said + (f"; {_listed(accepted)} failed, which is accepted" if accepted else "")
+
+
+def _listed(names: list[str]) -> str:
+    """``a``, ``a and b``, ``a, b, c and 2 more``."""
+    shown, more = names[:RULES_NAMED], len(names) - RULES_NAMED
+    parts = [*shown, f"{more} more"] if more > 0 else shown
+    return " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part)
 
 
 def _warning(result: Outcome) -> str:
     """What only warns, or is not answered, first; the rest is counted."""
     said = [failure(one) for one in ordered(result.warnings)]
     said += [_question(one) for one in result.asked_in_vain]
+    said += [line for one in ordered(result.findings) for line in passes_now(one)]
     return said[0] + (f" (and {len(said) - 1} more)" if len(said) > 1 else "")
 
 
@@ -75,12 +95,12 @@ def _seen(result: Outcome) -> str:
 
 def _failure(result: Outcome) -> str:
     """What failed first; or what was demanded first and is missing, where nothing that counts failed."""
-    failed = [one for one in ordered(result.findings) if one.status == FAIL and one.rule.severity == "error"]
+    failed = ordered(result.failures)
     if not failed:
         more = f" (and {len(result.unmet) - 1} more)" if len(result.unmet) > 1 else ""
         return result.unmet[0].text + more
     more = f" (and {len(failed) - 1} more failed)" if len(failed) > 1 else ""
-    return failure(failed[0]) + more
+    return failure(failed[0]) + more + expired(failed[0])
 
 
 def failure(finding: Finding) -> str:
@@ -89,7 +109,7 @@ def failure(finding: Finding) -> str:
     if finding.measures:
         told = f" ({', '.join(measured(finding))})"
     else:
-        told = f" ({finding.failed} of {finding.checked})" if finding.checked > 1 else ""
+        told = f" ({finding.counted} of {finding.checked})" if finding.checked > 1 else ""
     return (first or f'"{finding.rule.title}" does not hold') + told
 
 
@@ -111,7 +131,9 @@ def _counted(result: Outcome) -> str:
     checked = sum(one.status != NOT_CHECKED for one in result.findings)
     more = f" and {len(passed) - RULES_NAMED} more" if len(passed) > RULES_NAMED else ""
     named = f" ({', '.join(passed[:RULES_NAMED])}{more})" if passed else ""
-    return f"{checked} of {len(result.findings)} rules could be checked, and no error was found{named}"
+    # What is accepted is an error all the same.
+    found = f"{len(passed)} passed" if result.accepted else "no error was found"
+    return f"{checked} of {len(result.findings)} rules could be checked, and {found}{named}"
 
 
 def _answered(result: Outcome) -> str:

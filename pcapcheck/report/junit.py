@@ -7,14 +7,15 @@ unstable for each failure.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from io import BytesIO
 from typing import IO, TypeVar
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from pcapcheck.report import told
-from pcapcheck.report.counts import counts
-from pcapcheck.report.headline import HEADINGS, heading
+from pcapcheck.report.counts import counts, totals
+from pcapcheck.report.headline import headed
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, Finding, ordered
 from pcapcheck.triage.outcome import Outcome, Unmet
 from pcapcheck.values import format_time
@@ -46,8 +47,9 @@ def write_junit(outcome: Outcome, stream: IO[str]) -> None:
 
 
 def _properties(outcome: Outcome) -> list[tuple[str, str]]:
-    verdict = [("version", __version__), ("verdict", outcome.verdict), ("heading", HEADINGS[heading(outcome)])]
+    verdict = [("version", __version__), ("verdict", outcome.verdict), ("heading", headed(outcome))]
     verdict.append(("headline", told.verdict(outcome)))
+    verdict += [(name, str(count)) for name, count in asdict(totals(outcome)).items()]
     inputs = [("input", line) for line in told.captures(outcome)]
     return verdict + inputs + [("problem", line) for line in told.problems(outcome)]
 
@@ -59,8 +61,9 @@ def _cases(outcome: Outcome) -> list[TestCase]:
     for one in outcome.unmet:
         unmet.setdefault(one.rule, []).append(one)
     cases = [_case(outcome, one, unmet.get(one.rule.id, []), group) for one in ordered(outcome.findings)]
-    if None in unmet:
-        cases.append(_extra("input", _unmet(unmet[None]), group))
+    for number, one in enumerate(unmet.get(None, ()), 1):
+        # A case per demand, so that failures are counted as everywhere.
+        cases.append(_extra("input" if number == 1 else f"input {number}", Failure(one.text, "unmet"), group))
     if outcome.verdict == NOT_CHECKED:
         cases.append(_extra("verdict", Error(told.verdict(outcome), NOT_CHECKED), group))
     return cases
@@ -79,7 +82,8 @@ def _case(outcome: Outcome, finding: Finding, unmet: list[Unmet], group: str) ->
     elif unmet:
         case.result = [_with(_unmet(unmet), failed)]
     elif failed:
-        case.result = [_with(Skipped(message, rule.severity), failed)]
+        kind = "accepted" if finding.is_accepted else rule.severity
+        case.result = [_with(Skipped(message, kind), failed)]
     elif finding.status == NOT_CHECKED:
         case.result = [Skipped(message, NOT_CHECKED)]
     case.system_out = "\n".join(lines)

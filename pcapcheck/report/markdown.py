@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator
 from typing import IO
 
 from pcapcheck.report import told
-from pcapcheck.report.counts import counts
-from pcapcheck.report.headline import HEADINGS, WARN, heading
+from pcapcheck.report.counts import counts, totals
+from pcapcheck.report.headline import WARN, headed, heading
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding, ordered
 from pcapcheck.triage.outcome import Outcome
 from pcapcheck.version import __version__
 
+# Of a pass in spite of an accepted failure.
+ACCEPTED = "☑️"
 MARKS = {PASS: "✅", WARN: "⚠️", FAIL: "❌", NOT_CHECKED: "❔"}
 # Words and short numbers; anything else may mean something to a renderer.
 HARMLESS = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*|\d{1,6}(?:\.\d{1,3})?|[%–—…]")
@@ -53,8 +55,11 @@ def block(lines: list[str]) -> list[str]:
 
 def _lines(outcome: Outcome) -> Iterator[str]:
     kind = heading(outcome)
-    yield f"## {MARKS[kind]} {HEADINGS[kind]}: {prose(told.verdict(outcome))}"
+    mark = ACCEPTED if kind == PASS and outcome.accepted else MARKS[kind]
+    yield f"## {mark} {headed(outcome)}: {prose(told.verdict(outcome))}"
     yield ""
+    if outcome.findings:
+        yield f"- {totals(outcome).words}"
     for line in told.captures(outcome):
         yield f"- {prose(line)}"
     for line in told.problems(outcome):
@@ -63,7 +68,11 @@ def _lines(outcome: Outcome) -> Iterator[str]:
         yield f"- ❌ {prose(demand.text)}"
     findings = ordered(outcome.findings)
     failed = [one for one in findings if one.status == FAIL]
-    yield from _table("Failed", failed, folded=False)
+    yield from _table("Failed", [one for one in failed if one.rule.severity == "error"], folded=False)
+    yield from _table("Warnings", [one for one in failed if one.rule.severity == "warning"], folded=False)
+    noted = [one for one in failed if one.rule.severity == "info"]
+    yield from _table("Accepted", [one for one in noted if one.is_accepted], folded=False)
+    yield from _table("For information", [one for one in noted if not one.is_accepted], folded=False)
     for one in failed:
         yield ""
         yield f"### {one.rule.id}: {prose(told.summary(outcome, one))}"
@@ -79,9 +88,8 @@ def _table(title: str, findings: list[Finding], folded: bool) -> Iterator[str]:
     if not findings:
         return
     yield ""
-    if folded:
-        yield f"<details><summary>{title}: {len(findings)}</summary>"
-        yield ""
+    yield f"<details><summary>{title}: {len(findings)}</summary>" if folded else f"**{title}: {len(findings)}**"
+    yield ""
     yield f"| rule | severity | what must hold | {'why' if findings[0].status == NOT_CHECKED else 'result'} |"
     yield "|---|---|---|---|"
     for one in findings:

@@ -10,14 +10,16 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
 from pcapcheck.capture.source import STANDARD_INPUT
 from pcapcheck.report import told
-from pcapcheck.report.counts import counts
+from pcapcheck.report.accepted import justified
+from pcapcheck.report.counts import counts, totals
 from pcapcheck.report.exit import exit_code
-from pcapcheck.report.headline import HEADINGS, heading
+from pcapcheck.report.headline import headed
 from pcapcheck.report.place import place_of, place_of_rule
 from pcapcheck.report.runner import on_github
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding
@@ -64,6 +66,7 @@ def _run(outcome: Outcome) -> dict[str, Any]:
             for path in capture.source.files
         ],
         "invocations": [_invocation(outcome, len(outcome.findings) - len(shown))],
+        "properties": asdict(totals(outcome)),
         "results": [_result(outcome, one, rules[one.rule.id], unmet.get(one.rule.id)) for one in shown],
     }
 
@@ -98,13 +101,21 @@ def _result(outcome: Outcome, finding: Finding, index: int, unmet: str | None) -
             "severity": rule.severity,
             "checked": finding.checked,
             "failed": finding.failed,
+            "accepted": finding.accepted,
             "unknown": finding.unknown,
         },
     }
     # What still counts as an error or a warning is to be seen; viewers hide what is suppressed.
-    if not unmet and (rule.off or (failed and rule.adjusted and rule.severity == "info")):
-        result["suppressions"] = [{"kind": "external", "justification": rule.adjusted}]
+    if not unmet and rule.off:
+        result["suppressions"] = [_suppression(rule.adjusted)]
+    elif not unmet and finding.is_accepted:
+        result["suppressions"] = [_suppression(line) for line in justified(finding)]
     return result
+
+
+def _suppression(why: str) -> dict[str, str]:
+    """By a file of the project, not by a comment in what was analysed (SARIF 2.1.0, sections 3.27.23 and 3.35)."""
+    return {"kind": "external", "status": "accepted", "justification": why}
 
 
 def _message(outcome: Outcome, finding: Finding, unmet: str | None) -> str:
@@ -169,7 +180,7 @@ def _invocation(outcome: Outcome, left_out: int) -> dict[str, Any]:
     return {
         "executionSuccessful": outcome.verdict != NOT_CHECKED,
         "exitCode": exit_code(outcome),
-        "exitCodeDescription": f"{HEADINGS[heading(outcome)]}: {told.verdict(outcome)}",
+        "exitCodeDescription": f"{headed(outcome)}: {told.verdict(outcome)}",
         "toolExecutionNotifications": list(_notifications(outcome, left_out)),
     }
 

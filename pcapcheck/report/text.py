@@ -13,10 +13,11 @@ from pcapcheck.flows.echo import error_words
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations, Tally
 from pcapcheck.flows.unjudged import what_it_is
+from pcapcheck.report.accepted import accepted, needless, over
 from pcapcheck.report.causes import write_diagnosis, write_remarks
-from pcapcheck.report.counts import counts
+from pcapcheck.report.counts import counts, totals
 from pcapcheck.report.evidence import Shown, frames_in_words, in_lines
-from pcapcheck.report.headline import HEADINGS, WARN, heading, headline
+from pcapcheck.report.headline import WARN, failure, headed, heading, headline
 from pcapcheck.report.look import commands
 from pcapcheck.report.page import Page
 from pcapcheck.report.paths import Names, hops, notes, route_title, routes
@@ -59,15 +60,16 @@ def write_text(result: Outcome, stream: IO[str]) -> None:
 
 
 def _verdict(page: Page, result: Outcome) -> None:
-    checked = sum(one.status != NOT_CHECKED for one in result.findings)
-    failed = sum(one.status == FAIL for one in result.findings)
-    judged = f"{checked} of {len(result.findings)} rules checked" + (f", {failed} failed" if failed else "")
     kind = heading(result)
-    page.line(Text.assemble((HEADINGS[kind], STYLES[kind]), "  ", (headline(result), "bold")))
-    page.line(Text(judged), 6)
+    # Green is a pass of which nothing is to be known.
+    style = STYLES[WARN if kind == PASS and result.accepted else kind]
+    page.line(Text.assemble((headed(result), style), "  ", (headline(result), "bold")))
+    page.line(Text(totals(result).words), 6)
     for one in result.unmet:
         page.line(Text.assemble(("! ", "bold yellow"), one.text), 6)
     for line in skipped_lines(result, demanded=False):
+        page.line(Text.assemble(("! ", "bold yellow"), line), 6)
+    for line in needless(result, demanded=False):
         page.line(Text.assemble(("! ", "bold yellow"), line), 6)
     for capture in result.captures:
         page.line(Text(capture_line(result, capture)), 6)
@@ -104,11 +106,21 @@ def capture_line(result: Result, capture: Capture) -> str:
 
 
 def write_failure(page: Page, result: Outcome, finding: Finding, most: int | None = None) -> None:
-    """A failed rule with so much of its evidence at most, and what to ask the node next if no cause says so."""
+    """A failed rule with so much of its evidence at most, and what to ask the node next if no cause says so.
+
+    Of one that is accepted it is told what was found, and why it is accepted.
+    """
     rule = finding.rule
+    if finding.is_accepted:
+        page.line(Text.assemble(("~ ", STYLES[WARN]), (rule.id, "bold"), f"  {failure(finding)}"))
+        for line in accepted(finding):
+            page.line(line, 4)
+        return
     mark = ("✗ ", STYLES[FAIL]) if rule.severity == "error" else ("! ", STYLES[NOT_CHECKED])
     severity = "" if rule.severity == "error" else f" ({rule.severity}{f': {rule.adjusted}' if rule.adjusted else ''})"
     page.line(Text.assemble(mark, (rule.id, "bold"), f"{severity}  {rule.title} ({counts(finding)})"))
+    for line in (*over(finding), *accepted(finding)):
+        page.line(line, 4)
     shown = finding.evidence[:most]
     words = _words(result, shown)
     told: set[tuple[str, str]] = set()

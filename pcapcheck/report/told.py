@@ -7,6 +7,7 @@ from io import StringIO
 
 from rich.text import Text
 
+from pcapcheck.report.accepted import expired, needless
 from pcapcheck.report.causes import write_diagnosis
 from pcapcheck.report.headline import failure as in_short
 from pcapcheck.report.headline import headline
@@ -46,7 +47,7 @@ def summary(outcome: Outcome, finding: Finding) -> str:
     """A finding in one line: of a failure what its first row says, else why it was not checked, or how many were."""
     if finding.status == NOT_CHECKED:
         return finding.reason
-    said = in_short(finding) if finding.status == FAIL else finding.rule.title
+    said = in_short(finding) + expired(finding) if finding.status == FAIL else finding.rule.title
     return with_names(outcome, said)
 
 
@@ -56,8 +57,9 @@ def captures(outcome: Outcome) -> list[str]:
 
 
 def problems(outcome: Outcome) -> Iterator[str]:
-    """What of the input could not be used or read, and what in the node's state contradicts the captures."""
+    """What of the input could not be used or read, what accepts nothing, what in the state contradicts the captures."""
     yield from skipped_lines(outcome)
+    yield from needless(outcome)
     for capture in outcome.captures:
         for problem in capture.problems:
             where = f" (at byte {problem.byte})" if problem.byte is not None else ""

@@ -31,11 +31,12 @@ class Evaluation:
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
         self.seen = 0
-        self.early = [leaf for leaf in rule.leaves if not any(column.deferred for column in leaf.columns())]
+        every = [*rule.leaves, *rule.accepting]
+        self.early = [leaf for leaf in every if not any(column.deferred for column in leaf.columns())]
         self.selecting = frozenset(map(id, rule.select.leaves()))
         # Bounds on columns; the ratio's is of the counts.
         self.bounds = [(column, bound) for bound in rule.bounds if (column := bound.column) is not None]
-        named = {column.name for leaf in rule.leaves for column in leaf.columns()} | set(rule.reported)
+        named = {column.name for leaf in every for column in leaf.columns()} | set(rule.reported)
         named |= {column.name for column, _ in self.bounds}
         self.shown = [COLUMNS[rule.table][name] for name in sorted(named)]
         self.bins: dict[BinKey, Bin] = {}

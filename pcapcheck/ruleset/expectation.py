@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pcapcheck.ruleset.acceptance import read_acceptance
 from pcapcheck.ruleset.document import Node
-from pcapcheck.ruleset.rule import SEVERITIES, keyed
+from pcapcheck.ruleset.rule import SEVERITIES, keyed, reason_of
 from pcapcheck.ruleset.variables import VARIABLES
-from pcapcheck.values import clean
 
-OFF = "off"
+# A severity that accepts every failure of a rule, and what switches it off.
+INFO, OFF = "info", "off"
 KEYS = {
     "extends": "rules that must hold too: the name of a pack, or a file or folder beside this one; or a list of them",
     "captures": "the recording: files, folders or patterns, relative to this file",
@@ -21,6 +22,7 @@ KEYS = {
     "filter_used": "the capture filter that tcpdump was given",
     "variables": "name: value; of the rules' variables, or of your own, to be used as $name",
     "adjust": "id of a rule that is extended: {severity, reason}; severity off switches it off",
+    "accept": "list of failures that are accepted: {rule, where, until, reason}; where and until may be left out",
     "require": "ids of rules that count as failed where they could not be checked",
     "strict": "true: whatever could not be checked counts as failed",
     "rules": "list of rules of your own; title, why and severity may be left out",
@@ -63,6 +65,7 @@ class Expectation:
     extends: tuple[Node, ...]
     variables: dict[str, Node]
     adjustments: dict[str, Adjustment]
+    accepted: dict[str, list[Node]]
     rules: tuple[Node, ...]
     required: tuple[Node, ...] = ()
     strict: bool = False
@@ -86,6 +89,7 @@ def read_expectation(node: Node) -> Expectation:
         extends=_several(items, "extends"),
         variables=_variables(items["variables"]) if "variables" in items else {},
         adjustments=_adjustments(items["adjust"]) if "adjust" in items else {},
+        accepted=_accepted(items["accept"]) if "accept" in items else {},
         rules=tuple(items["rules"].list("'rules'")) if "rules" in items else (),
         required=_several(items, "require"),
         strict=strict == "true",
@@ -121,11 +125,17 @@ def _adjustments(node: Node) -> dict[str, Adjustment]:
         severity = items["severity"].text("'severity'")
         if severity not in (*SEVERITIES, OFF):
             raise items["severity"].error(f"severity {severity!r} is not one of: {', '.join((*SEVERITIES, OFF))}")
-        reason = clean(" ".join(items["reason"].text("'reason'").split()))
-        if not reason:
-            raise items["reason"].error("say why: whoever reads the report will ask")
-        adjustments[id_] = Adjustment(severity, reason, node.key(id_))
+        adjustments[id_] = Adjustment(severity, reason_of(items["reason"]), node.key(id_))
     return adjustments
+
+
+def _accepted(node: Node) -> dict[str, list[Node]]:
+    """The acceptances by rule; what their conditions mean, the rule's table tells."""
+    accepted: dict[str, list[Node]] = {}
+    for one in node.list("'accept'"):
+        rule = read_acceptance(one)["rule"].text("'rule'")
+        accepted.setdefault(rule, []).append(one)
+    return accepted
 
 
 def _recording(items: dict[str, Node], folder: Path) -> Recording:

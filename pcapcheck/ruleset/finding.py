@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE
+from pcapcheck.ruleset.acceptance import PASSES, Applied
 from pcapcheck.ruleset.aggregate import Measure
 from pcapcheck.ruleset.rule import SEVERITIES, Rule
 from pcapcheck.values import Value
@@ -46,6 +47,8 @@ class Finding:
     """A rule's result. ``checked`` rows held or failed, ``unknown`` ones could not be told; ``reason`` says why.
 
     ``measures`` are what the rule's aggregates came to.
+    ``accepted`` of the ``failed`` rows are accepted, and ``applied`` is what became of each acceptance. Where nothing
+    else failed ``is_accepted``: the rule is of severity info then, and ``evidence`` is of accepted rows.
     ``files`` are those that its evidence was written to, where that was asked for.
     """
 
@@ -58,6 +61,24 @@ class Finding:
     evidence: list[Evidence] = field(default_factory=list)
     measures: list[Measure] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
+    accepted: int = 0
+    applied: list[Applied] = field(default_factory=list)
+    is_accepted: bool = False
+
+    @property
+    def has_accepted(self) -> bool:
+        """Whether some of what failed is accepted, or all."""
+        return self.is_accepted or bool(self.accepted)
+
+    @property
+    def counted(self) -> int:
+        """The failing rows that the rule's severity speaks of: those not accepted, or all where all are accepted."""
+        return self.failed if self.is_accepted else self.failed - self.accepted
+
+    @property
+    def passing(self) -> list[Applied]:
+        """The acceptances that accept nothing any more: what they are about holds."""
+        return [one for one in self.applied if one.status == PASSES]
 
 
 def explain_consequences(findings: list[Finding]) -> None:

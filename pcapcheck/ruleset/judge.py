@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from fractions import Fraction
 
 from pcapcheck.columns import ADDRESS, ANSWERS, ARP, ASKED, HOPS, PATHS, STATE, Column
@@ -12,11 +13,23 @@ from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.links import UNNAMED
 from pcapcheck.flows.points import PointKey
 from pcapcheck.flows.unjudged import why_unjudged
+from pcapcheck.ruleset.acceptance import (
+    ACCEPTS,
+    EXPIRED,
+    MATCHES_NOTHING,
+    PASSES,
+    UNDECIDED,
+    Acceptance,
+    Applied,
+    Tally,
+    today,
+)
 from pcapcheck.ruleset.aggregate import COUNT, RATIO, SIGNS, Bound, Measure, Spread
 from pcapcheck.ruleset.bins import SAMPLES_PER_BIN, Bin, BinKey, Sample
 from pcapcheck.ruleset.command import fill_command, typed_as
 from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Judge, Leaf
 from pcapcheck.ruleset.document import Node
+from pcapcheck.ruleset.expectation import INFO
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding
 from pcapcheck.ruleset.rule import Rule, fill, placeholders, without
 from pcapcheck.values import Value, is_ipv4
@@ -56,12 +69,21 @@ class Sum:
     open: list[Spread] = field(default_factory=list)
     # Likewise: the rows that speak most against each, by rank.
     extremes: list[list[tuple[int, Evidence]]] = field(default_factory=list)
+    # Of the failed rows those that are accepted, with their evidence; beside the rule's acceptances: their rows.
+    accepted: int = 0
+    excused: list[Evidence] = field(default_factory=list)
+    tallies: list[Tally] = field(default_factory=list)
 
     @classmethod
     def of(cls, rule: Rule) -> Sum:
         """Nothing yet."""
         columns = [bound for bound in rule.bounds if bound.column]
-        return cls(sure=[Spread() for _ in columns], open=[Spread() for _ in columns], extremes=[[] for _ in columns])
+        return cls(
+            sure=[Spread() for _ in columns],
+            open=[Spread() for _ in columns],
+            extremes=[[] for _ in columns],
+            tallies=[Tally() for _ in rule.acceptances],
+        )
 
     def add(self, other: Sum) -> None:
         self.checked += other.checked
@@ -75,6 +97,10 @@ class Sum:
             mine.merge(theirs)
         for held, more in zip(self.extremes, other.extremes, strict=True):
             held += more
+        self.accepted += other.accepted
+        self.excused += other.excused
+        for tally, their in zip(self.tallies, other.tallies, strict=True):
+            tally.add(their)
 
 
 @dataclass(frozen=True)
@@ -110,7 +136,8 @@ def judge_rule(
             by_link.setdefault(link.point.key, {})[key] = held
     for point, some in by_link.items():
         total.add(_judge_link(rule, early, shown, some, facts, bool(facts.links[point].alternatives)))
-    total.evidence.sort(key=lambda one: (one.capture, one.frames[:1]))
+    for evidence in (total.evidence, total.excused):
+        evidence.sort(key=lambda one: (one.capture, one.frames[:1]))
     finding = Finding(
         rule,
         checked=total.checked,
@@ -123,7 +150,31 @@ def judge_rule(
         finding.reason = total.reasons.most_common(1)[0][0]
     elif finding.status == NOT_CHECKED:
         finding.reason = _valueless(finding) or _nothing(rule, seen, facts)
+    _accept(finding, total)
     return finding
+
+
+def _accept(finding: Finding, total: Sum) -> None:
+    """What became of the acceptances; where all that failed is accepted, the rule is of severity info."""
+    rule, day = finding.rule, today()
+    pairs = list(zip(rule.acceptances, total.tallies, strict=True))
+    finding.accepted = total.accepted
+    finding.applied = [Applied(one, _became(one, tally, finding, day), tally.failed) for one, tally in pairs]
+    reasons = [one.acceptance.reason for one in finding.applied if one.status == ACCEPTS]
+    # What rows come to together is accepted as a whole, or not at all.
+    all_accepted = reasons if rule.bounds else finding.failed == finding.accepted
+    finding.is_accepted = finding.status == FAIL and bool(reasons) and bool(all_accepted)
+    if finding.is_accepted:
+        finding.rule = replace(rule, severity=INFO, adjusted="; ".join(reasons))
+        finding.evidence = (total.excused + finding.evidence)[:EVIDENCE_PER_RULE]
+
+
+def _became(one: Acceptance, tally: Tally, finding: Finding, day: date) -> str:
+    if tally.failed or (one.where is None and finding.status == FAIL):
+        return EXPIRED if one.is_over(day) else ACCEPTS
+    if finding.status == NOT_CHECKED or (tally.undecided and not tally.held):
+        return UNDECIDED
+    return PASSES if tally.held or one.where is None else MATCHES_NOTHING
 
 
 def _judge_link(
@@ -140,7 +191,7 @@ def _judge_link(
 
 
 def _judge_bins(rule: Rule, early: list[Leaf], shown: list[Column], bins: dict[BinKey, Bin], facts: Facts) -> Sum:
-    total = Sum.of(rule)
+    total, day = Sum.of(rule), today()
     for (capture, group, outcome, results), held in bins.items():
         late = Late(facts, capture, group, rule.table, outcome)
         verdicts = dict(zip(map(id, early), results, strict=True))
@@ -165,11 +216,21 @@ def _judge_bins(rule: Rule, early: list[Leaf], shown: list[Column], bins: dict[B
             total.unknown += held.count
             condition = rule.select if selected == UNKNOWN else rule.expect
             total.reasons[_reason(condition.leaves(), judge, late, held.samples[0])] += held.count
+            for one, tally in zip(rule.acceptances, total.tallies, strict=True):
+                tally.undecided += held.count if one.may_cover(judge) else 0
             continue
         total.checked += held.count
+        covering = [
+            (one, tally) for one, tally in zip(rule.acceptances, total.tallies, strict=True) if one.covers(judge)
+        ]
+        for _, tally in covering:
+            tally.add(Tally(failed=held.count) if holds == FALSE else Tally(held=held.count))
         if holds == FALSE:
             total.failed += held.count
-            total.evidence += [_evidence(rule, shown, sample, late) for sample in held.samples]
+            accepted = any(not one.is_over(day) for one, _ in covering)
+            total.accepted += held.count if accepted else 0
+            evidence = total.excused if accepted else total.evidence
+            evidence += [_evidence(rule, shown, sample, late) for sample in held.samples]
     return total
 
 

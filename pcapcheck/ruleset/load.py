@@ -9,8 +9,17 @@ from pathlib import Path
 
 from pcapcheck.columns import STATE
 from pcapcheck.errors import RuleError
+from pcapcheck.ruleset.acceptance import Acceptance, acceptance_of
 from pcapcheck.ruleset.document import MOST_BYTES, Node, load_documents
-from pcapcheck.ruleset.expectation import OFF, Adjustment, Expectation, Recording, is_expectation, read_expectation
+from pcapcheck.ruleset.expectation import (
+    INFO,
+    OFF,
+    Adjustment,
+    Expectation,
+    Recording,
+    is_expectation,
+    read_expectation,
+)
 from pcapcheck.ruleset.rule import Rule, read_rule
 from pcapcheck.ruleset.variables import Settings, suggest
 
@@ -40,6 +49,7 @@ class Entry:
     text: str
     brief: bool = False
     adjustment: Adjustment | None = None
+    accepted: tuple[Node, ...] = ()
     # Where an expectation file extends it.
     named: Node | None = None
 
@@ -86,7 +96,7 @@ def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = No
     wrong: list[RuleError] = []
     for entry in gathered.entries:
         try:
-            rule = _adjusted(read_rule(entry.node, settings, entry.text, entry.brief), entry)
+            rule = _adjusted(read_rule(entry.node, settings, entry.text, entry.brief), entry, settings)
         except RuleError as error:
             wrong.append(error)
             continue
@@ -97,7 +107,7 @@ def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = No
                 + ("; to change its severity write adjust, else choose another id" if entry.brief else "")
             )
         # Reached on two ways, it is meant as adjusted.
-        if earlier is None or not earlier.adjusted:
+        if earlier is None or not (earlier.adjusted or earlier.acceptances):
             rules[rule.id] = rule
     if wrong:
         raise _all_of(wrong)
@@ -178,8 +188,11 @@ def _extended(expectation: Expectation, file: Path, within: tuple[Path, ...]) ->
     for id_, adjustment in expectation.adjustments.items():
         if id_ not in ids:
             raise adjustment.node.error(f"there is no rule {id_!r}{suggest(id_, ids)}")
+    for id_, nodes in expectation.accepted.items():
+        if id_ not in ids:
+            raise nodes[0].items("an acceptance")["rule"].error(f"there is no rule {id_!r}{suggest(id_, ids)}")
     return Gathered(
-        [replace(one, adjustment=expectation.adjustments.get(_id(one.node), one.adjustment)) for one in entries],
+        [_changed(entry, expectation) for entry in entries],
         {**below.variables, **expectation.variables},
         [*below.required, *expectation.required],
         below.strict or expectation.strict,
@@ -193,7 +206,17 @@ def _id(node: Node) -> str:
     return items["id"].text("'id'") if "id" in items else ""
 
 
-def _adjusted(rule: Rule, entry: Entry) -> Rule:
+def _changed(entry: Entry, expectation: Expectation) -> Entry:
+    """The entry with what an expectation file that extends it says of it."""
+    id_ = _id(entry.node)
+    return replace(
+        entry,
+        adjustment=expectation.adjustments.get(id_, entry.adjustment),
+        accepted=(*entry.accepted, *expectation.accepted.get(id_, ())),
+    )
+
+
+def _adjusted(rule: Rule, entry: Entry, settings: Settings) -> Rule:
     """The rule as the expectation files want it that extend it."""
     adjustment, named = entry.adjustment, entry.named
     if adjustment is not None:
@@ -201,7 +224,26 @@ def _adjusted(rule: Rule, entry: Entry) -> Rule:
         off = adjustment.severity == OFF
         severity = rule.severity if off else adjustment.severity
         rule = replace(rule, off=off, severity=severity, adjusted=adjustment.reason)
+    rule = replace(rule, acceptances=_acceptances(rule, entry, settings))
     return replace(rule, named=(named.file, named.line)) if named else rule
+
+
+def _acceptances(rule: Rule, entry: Entry, settings: Settings) -> tuple[Acceptance, ...]:
+    """Which failures are accepted. Raises RuleError where two say so of all: one of them would never count."""
+    adjustment = entry.adjustment
+    accepted = [acceptance_of(node, rule, settings) for node in entry.accepted]
+    whole = [one for one in accepted if one.where is None]
+    if len(whole) > 1:
+        raise entry.accepted[accepted.index(whole[1])].error(
+            f"every failure of {rule.id!r} is accepted already, in {whole[0].place}"
+        )
+    if adjustment is not None and adjustment.severity in (INFO, OFF):
+        place = adjustment.node.file, adjustment.node.line
+        if accepted:
+            said = f"{rule.id!r} is adjusted to {adjustment.severity} already, in {place[0]}:{place[1]}"
+            raise entry.accepted[0].error(f"{said}; leave out one of them")
+        return () if rule.off else (Acceptance(adjustment.reason, *place, word="adjustment"),)
+    return tuple(accepted)
 
 
 def _joined(recordings: list[Recording]) -> Recording:

@@ -39,9 +39,19 @@ class Result:
     @property
     def verdict(self) -> str:
         """pass, fail (a rule of severity error failed) or not-checked (no rule could be checked)."""
-        if any(one.status == FAIL and one.rule.severity == "error" for one in self.findings):
+        if self.failures:
             return FAIL
         return PASS if any(one.status != NOT_CHECKED for one in self.findings) else NOT_CHECKED
+
+    @property
+    def failures(self) -> list[Finding]:
+        """The rules of severity error that failed: what every format counts as failed."""
+        return [one for one in self.findings if one.status == FAIL and one.rule.severity == "error"]
+
+    @property
+    def accepted(self) -> list[Finding]:
+        """The rules of which a failure is accepted, in whole or in part."""
+        return [one for one in self.findings if one.has_accepted]
 
     @property
     def warnings(self) -> list[Finding]:

@@ -6,6 +6,7 @@ import re
 import string
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pcapcheck.columns import COLUMNS, TABLES
 from pcapcheck.ruleset.aggregate import AGGREGATES, Bound, read_bounds
@@ -13,6 +14,9 @@ from pcapcheck.ruleset.conditions import Combination, Leaf, find_column, read_co
 from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.variables import Settings, suggest
 from pcapcheck.values import clean, parse_bool
+
+if TYPE_CHECKING:
+    from pcapcheck.ruleset.acceptance import Acceptance
 
 SEVERITIES = ("error", "warning", "info")
 REQUIRED = {
@@ -49,7 +53,7 @@ class Rule:
     ``absent`` says what to do where there was nothing to check, which is no gap where the rule is ``occasional``;
     ``next`` what to ask the node after a failure, ``needs`` which rules must hold before anything can be checked.
     ``adjusted`` is the reason that an expectation file gives for another severity, or for switching the rule ``off``;
-    ``named`` is file and line where one extends or adjusts it.
+    ``named`` is file and line where one extends or adjusts it, ``acceptances`` which of its failures one accepts.
     """
 
     id: str
@@ -75,10 +79,16 @@ class Rule:
     adjusted: str = ""
     off: bool = False
     named: tuple[str, int] | None = None
+    acceptances: tuple[Acceptance, ...] = ()
 
     @property
     def leaves(self) -> list[Leaf]:
         return [*self.select.leaves(), *self.expect.leaves()]
+
+    @property
+    def accepting(self) -> list[Leaf]:
+        """What the conditions of its acceptances compare."""
+        return [leaf for one in self.acceptances if one.where is not None for leaf in one.where.leaves()]
 
     @property
     def reported(self) -> list[str]:
@@ -157,6 +167,14 @@ def keyed(node: Node, what: str, required: Mapping[str, str], optional: Mapping[
         if name not in items:
             raise node.error(f"{what} needs the key {name!r}")
     return items
+
+
+def reason_of(node: Node) -> str:
+    """The reason that an expectation file gives for something. Raises RuleError where it says nothing."""
+    reason = clean(" ".join(node.text("'reason'").split()))
+    if not reason:
+        raise node.error("say why: whoever reads the report will ask")
+    return reason
 
 
 def _text(items: dict[str, Node], name: str) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from pcapcheck.columns import ADDRESS, BOOL, COLUMNS, DURATION, MAC, NUMBER, TABLES, Column
+from pcapcheck.ruleset.acceptance import OPTIONAL as ACCEPTING
+from pcapcheck.ruleset.acceptance import REQUIRED as ACCEPTED
 from pcapcheck.ruleset.aggregate import AGGREGATES, BOUNDS, RATIO
 from pcapcheck.ruleset.conditions import OPERATORS
 from pcapcheck.ruleset.expectation import ADJUSTMENT, KEYS, OFF
@@ -178,6 +180,22 @@ def _bound(value: Schema) -> Schema:
     }
 
 
+def _acceptance() -> Schema:
+    """Which table the conditions are on, only the rule tells."""
+    kinds: dict[str, Schema] = {
+        "rule": ID,
+        "reason": {**TEXT, "minLength": 1},
+        "until": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
+        "where": {"anyOf": [{"$ref": f"#/definitions/{table}-conditions"} for table in TABLES]},
+    }
+    return {
+        "type": "object",
+        "required": list(ACCEPTED),
+        "additionalProperties": False,
+        "properties": {name: {**kinds[name], "description": help_} for name, help_ in (ACCEPTED | ACCEPTING).items()},
+    }
+
+
 def _expectation() -> Schema:
     one_adjustment = {
         "type": "object",
@@ -203,6 +221,7 @@ def _expectation() -> Schema:
             "additionalProperties": SCALAR,
         },
         "adjust": {"type": "object", "additionalProperties": one_adjustment},
+        "accept": {"type": "array", "items": _acceptance()},
         "strict": {"type": "boolean"},
         "rules": {"type": "array", "items": {"$ref": "#/definitions/brief"}},
     }

@@ -87,7 +87,7 @@ def cases_of(result: Result, about: Container[str], state: State | None = None) 
     items = [
         item
         for finding in ordered(result.findings)
-        if finding.status == FAIL and finding.rule.id in about
+        if finding.status == FAIL and not finding.is_accepted and finding.rule.id in about
         for item in _items(result, finding, state)
     ]
     cases: dict[object, Case] = {}

@@ -142,9 +142,46 @@ def test_accepted_and_switched_off(project: Path) -> None:
     assert "RuleWarning" not in done.stdout
     done_loudly = run(project, "-rA", "-W", "error")
     assert done_loudly.returncode == 0
-    assert "gateway-arp-answered: the node does not answer 10.244.1.10's ARP" in done_loudly.stdout
+    assert "gateway-arp-answered - the node does not answer 10.244.1.10's ARP" in done_loudly.stdout
     assert "known since NET-1" in done_loudly.stdout
+    assert counts(done.stdout)["xfailed"] == 1
     assert "SKIPPED [1] x.pcapcheck.yaml: switched off: of no interest" in done.stdout
+
+
+@pytest.mark.parametrize(("more", "strict"), [("", False), ("", True), ("strict: true\n", False)])
+def test_what_is_accepted_and_passes_is_an_unexpected_pass(more: str, strict: bool, project: Path) -> None:
+    (project / "x.pcapcheck.yaml").write_text(
+        f"extends: calico\ncaptures: healthy.pcap\n{more}accept:\n"
+        "  - {rule: gateway-arp-answered, until: 2999-12-31, reason: NET-1}\n"
+    )
+    done = run(project, "-rXf", "-k", "gateway-arp-answered", *(["-o", "xfail_strict=true"] if strict else []))
+    said = "gateway-arp-answered passes now, remove its acceptance"
+    if strict or more:
+        assert done.returncode == 1
+        assert re.search(rf"FAILED x.pcapcheck.yaml::gateway-arp-answered - .*{said}", done.stdout)
+    else:
+        assert (done.returncode, counts(done.stdout)) == (0, {"deselected": 17, "xpassed": 1})
+        assert f"XPASS x.pcapcheck.yaml::gateway-arp-answered - {said}" in done.stdout
+
+
+@pytest.mark.parametrize("workers", [[], pytest.param(["-n", "2"], marks=pytest.mark.slow)])
+def test_the_summary_has_the_headline(workers: list[str], project: Path) -> None:
+    (project / "ping.pcapcheck.yaml").write_text(BREAKS)
+    lines = run(project, "-vv", *workers).stdout.splitlines()
+    said = "the node does not answer 10.244.1.10's ARP for its gateway 169.254.1.1 within 1s"
+    assert f"FAILED ping.pcapcheck.yaml::gateway-arp-answered - {said}" in lines
+
+
+@pytest.mark.parametrize("asked", ["option", "ini"])
+def test_evidence_is_kept(asked: str, project: Path) -> None:
+    (project / "ping.pcapcheck.yaml").write_text(BREAKS)
+    (project / "test_node.py").write_text("def test_it(pcapcheck):\n    pcapcheck('deaf.pcap')\n")
+    done = run(project, *(["--pcapcheck-evidence", "kept"] if asked == "option" else ["-o", "pcapcheck_evidence=kept"]))
+    files = sorted(str(one.relative_to(project)) for one in project.rglob("*.pcapng"))
+    assert files == [
+        f"kept/{where}/gateway-arp-answered.pcapng" for where in ("ping.pcapcheck.yaml", "test_node.py-test_it")
+    ]
+    assert all(f"kept in {project / one}" in done.stdout for one in files)
 
 
 def test_nothing_checked_is_no_pass(project: Path) -> None:

@@ -81,9 +81,9 @@ def test_a_known_failure_is_accepted(write: Write) -> None:
     assert statuses(analysis)["gateway-arp-answered"] == "fail"
     done = CliRunner().invoke(main, ["analyze", "--rules", str(path), str(DEAF)])
     assert done.exit_code == 0
-    assert done.output.startswith("PASS ")
+    assert done.output.startswith("PASS WITH 1 ACCEPTED FAILURE ")
     assert "gateway-arp-answered failed, which is accepted" in done.output
-    assert "gateway-arp-answered (info: known since NET-1)" in done.output
+    assert f"accepted: known since NET-1 ({path}:3)" in done.output
     (told,) = (one for one in analysis.to_dict()["rules"] if one["id"] == "gateway-arp-answered")
     assert (told["severity"], told["adjusted"]) == ("info", "known since NET-1")
 

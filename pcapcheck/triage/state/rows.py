@@ -276,14 +276,22 @@ class _Row:
         value = value_of(forwarding)
         row.forwarding = None if value is None else value != 0
         self._tell("forwarding", _line(forwarding))
+        if value is None:
+            # What holds for all, or for interfaces to come, need not hold for this one.
+            told = [node.sysctls.get("net.ipv4.ip_forward"), node.sysctl("all", "forwarding")]
+            self._missing("forwarding", [f"net.ipv4.conf.{cali}.forwarding"], next(filter(None, told), None))
         delay = node.sysctl(cali, "proxy_delay", "neigh")
         row.proxy_delay = value_of(delay)
         self._tell("proxy_delay", _line(delay))
+        if row.proxy_delay is None:
+            self._missing("proxy_delay", [f"net.ipv4.neigh.{cali}.proxy_delay"])
         filters = [node.sysctl(cali, "rp_filter"), node.sysctl("all", "rp_filter")]
         known = [value for one in filters if (value := value_of(one)) is not None]
         # IN_DEV_RPFILTER there is the maximum: one that is on is enough, that both are off must be known of both.
         row.rp_filter = max(known) if len(known) == 2 or any(known) else None
         self._tell("rp_filter", *map(_line, filters))
+        if row.rp_filter is None:
+            self._half("rp_filter", "rp_filter", dict(zip((cali, "all"), filters, strict=True)))
 
     def _reverse_path(self, node: Host, cali: str, way: Way) -> None:
         """Strict and loose are alike here: an interface without an address has no last resort (fib_validate_source)."""
@@ -304,18 +312,25 @@ class _Row:
             row.reverse_path = False
         self._tell("reverse_path", *self.lines.get("rp_filter", ()), *way.lines)
         if row.reverse_path is None and row.rp_filter is None:
-            filters = {name: node.sysctl(name, "rp_filter") for name in (cali, "all")}
-            self._half("reverse_path", "rp_filter", filters)
+            row.lacking["reverse_path"] = row.lacking["rp_filter"]
+        elif row.reverse_path is None:
+            lines = self.lines.get("rp_filter", ())
+            said = "; ".join(map(quote, lines))
+            row.lacking["reverse_path"] = f"the check is on ({said}), but the route to the pod is not told; add ip route"
 
     def _half(self, column: str, key: str, of: dict[str, Sysctl | None]) -> None:
         """Of a setting that an interface and all decide together, say which is known, and which is missing."""
-        known = [one for one in of.values() if value_of(one) is not None]
-        lacking = [f"net.ipv4.conf.{name}.{key}" for name, one in of.items() if value_of(one) is None]
-        if known and known[0] is not None and lacking:
-            self.row.lacking[column] = (
-                f"{known[0].name} is {known[0].value} ({quote(known[0].line).rpartition(': ')[0]}), but {lacking[0]} "
-                f"is not told, and either can be what counts; add sysctl {lacking[0]}"
-            )
+        known = next((one for one in of.values() if value_of(one) is not None), None)
+        missing = [f"net.ipv4.conf.{name}.{key}" for name, one in of.items() if value_of(one) is None]
+        self._missing(column, missing, known, "either can be what counts")
+
+    def _missing(self, column: str, names: list[str], known: Sysctl | None = None, why: str = "that counts") -> None:
+        """Say which settings are missing to know a column, and what is known instead."""
+        said = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not told"
+        if known is not None:
+            place = quote(known.line).rpartition(": ")[0] if known.name in known.line.text else quote(known.line)
+            said = f"{known.name} is {known.value} ({place}), but {said}, and {why}"
+        self.row.lacking[column] = f"{said}; add sysctl {' '.join(names)}"
 
 
 def _line(setting: Sysctl | None) -> Line | None:

@@ -1,0 +1,119 @@
+"""Accepted failures: which failing rows of a rule an expectation file puts up with, until when, and why."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from pcapcheck.ruleset.conditions import FALSE, TRUE, Combination, Judge, read_conditions
+from pcapcheck.ruleset.document import Node
+from pcapcheck.ruleset.rule import Rule, keyed, reason_of
+from pcapcheck.ruleset.variables import Settings
+
+# What became of an acceptance: rows failed that it accepts; the same, but its time is over; what it is about holds; no
+# row is what its conditions say; and what it is about could not be checked.
+ACCEPTS, EXPIRED, PASSES, MATCHES_NOTHING, UNDECIDED = "accepts", "expired", "passes", "matches-nothing", "undecided"
+REQUIRED = {
+    "rule": "id of the rule whose failure is accepted",
+    "reason": "why it is accepted",
+}
+OPTIONAL = {
+    "where": "conditions on the columns of the rule's table: only failing rows that match are accepted",
+    "until": "YYYY-MM-DD: the last day, in UTC, on which it is accepted",
+}
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """Failing rows that are accepted: all, or those that match ``where``; up to and including the day ``until``.
+
+    ``file`` and ``line`` are where that is said, ``word`` is what to remove there.
+    """
+
+    reason: str
+    file: str
+    line: int
+    where: Combination | None = None
+    until: date | None = None
+    word: str = "acceptance"
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}:{self.line}"
+
+    def is_over(self, day: date) -> bool:
+        """Whether its last day is before this one."""
+        return self.until is not None and day > self.until
+
+    def covers(self, judge: Judge) -> bool:
+        """Whether a row is among those that are meant; one of which that is unknown is not."""
+        return self.where is None or self.where.evaluate(judge) == TRUE
+
+    def may_cover(self, judge: Judge) -> bool:
+        """Whether a row is, or may be, among those that are meant."""
+        return self.where is None or self.where.evaluate(judge) != FALSE
+
+
+@dataclass
+class Tally:
+    """How many rows an acceptance was about: those that failed, those that hold, and those that are undecided."""
+
+    failed: int = 0
+    held: int = 0
+    undecided: int = 0
+
+    def add(self, other: Tally) -> None:
+        self.failed += other.failed
+        self.held += other.held
+        self.undecided += other.undecided
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What became of an acceptance on one observation, and how many failing rows it was about."""
+
+    acceptance: Acceptance
+    status: str
+    rows: int = 0
+
+
+def today() -> date:
+    """The day by which ``until`` is judged, in UTC."""
+    return datetime.now(UTC).date()
+
+
+def read_acceptance(node: Node) -> dict[str, Node]:
+    """The keys of one acceptance; raises RuleError with file, line and column where one is wrong."""
+    items = keyed(node, "an acceptance", REQUIRED, OPTIONAL)
+    items["rule"].text("'rule'")
+    reason_of(items["reason"])
+    _until(items)
+    return items
+
+
+def acceptance_of(node: Node, rule: Rule, settings: Settings) -> Acceptance:
+    """An acceptance whose conditions are on the columns of the rule's table. Raises RuleError where they are not."""
+    items = read_acceptance(node)
+    if "where" in items and rule.bounds:
+        raise node.key("where").error(
+            f"{rule.id!r} judges its rows together, so none can be accepted by itself; "
+            "leave out 'where', or narrow the rule's 'select'"
+        )
+    where = read_conditions(items["where"], rule.table, settings) if "where" in items else None
+    return Acceptance(reason_of(items["reason"]), node.file, node.line, where, _until(items))
+
+
+def _until(items: dict[str, Node]) -> date | None:
+    if "until" not in items:
+        return None
+    text = items["until"].text("'until'")
+    try:
+        if _DATE.fullmatch(text) is None:
+            raise ValueError(text)
+        return date.fromisoformat(text)
+    except ValueError:
+        raise items["until"].error(
+            f"until {text!r} is no date; write the last day as YYYY-MM-DD, as in until: 2027-01-31"
+        ) from None

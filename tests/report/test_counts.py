@@ -1,0 +1,167 @@
+"""One run has one number of failures, whichever format tells it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from pcapcheck import analyze
+from pcapcheck.cli_report import FORMATS
+from pcapcheck.report.exit import demand
+from pcapcheck.report.headline import headline
+from pcapcheck.triage.outcome import Outcome
+from tests.support.formats import read_annotations, written
+from tests.support.lab import CAPTURES, captures
+
+# What is accepted, what only warns and what is demanded in vain, in one file; other failures stay.
+MIXED = """\
+extends: [calico, state]
+adjust: {gateway-arp-prompt: {severity: warning, reason: slow lab}, proxy-arp-on: {severity: info, reason: NET-2}}
+accept:
+  - {rule: echo-answered, until: 2999-12-31, reason: NET-1}
+  - {rule: request-leaves-node, where: {interface: cali00000000000}, reason: NET-3}
+require: [dns-answered, tcp-answered]
+"""
+SCENARIOS = (
+    "healthy",
+    "proxy-arp-off",
+    "second-node-drops",
+    "proxy-delay-80",
+    "two-answers",
+    "bridged-gateway",
+    "loss",
+)
+Counts = dict[str, int]
+KINDS = {"failed": "failed", "warning": "warnings", "accepted": "accepted", "demand": "unmet"}
+
+
+def outcome(scenario: str, rules: str, folder: Path) -> Outcome:
+    state = CAPTURES / scenario / "state.txt"
+    path = None
+    if rules:
+        path = folder / "x.pcapcheck.yaml"
+        path.write_text(rules)
+    given = state if state.exists() else None
+    return analyze(*captures(scenario), node_state=given, rules=path)
+
+
+def of_words(line: str) -> Counts:
+    """From ``9 of 18 rules checked, 1 failed, 2 warnings``."""
+    found = {KINDS[word.split()[0].removesuffix("s")]: int(number) for number, word in PARTS.findall(line)}
+    return {name: found.get(name, 0) for name in KINDS.values()}
+
+
+PARTS = re.compile(r"(\d+) (failed|warnings?|accepted failures?|demands?)\b")
+
+
+def of_text(text: str) -> Counts:
+    said = of_words(text.splitlines()[1])
+    marks = re.findall(r"^([✗!~]) (?=[a-z0-9-]+ )", text, re.M)
+    assert marks.count("✗") == said["failed"]
+    return said
+
+
+def of_json(text: str) -> Counts:
+    document = json.loads(text)
+    failed = [one for one in document["rules"] if one["status"] == "fail"]
+    found = {
+        "failed": sum(one["severity"] == "error" for one in failed),
+        "warnings": sum(one["severity"] == "warning" for one in failed),
+        "accepted": sum(any(each["status"] == "accepts" for each in one["acceptances"]) for one in failed),
+        "unmet": len(document["unmet"]),
+    }
+    assert found == {name: document["counts"][name] for name in found}
+    assert document["warnings"] == found["warnings"]
+    return found
+
+
+def of_jsonl(text: str) -> Counts:
+    lines = [json.loads(line) for line in text.splitlines()]
+    rules = [one for one in lines if one["type"] == "rule"]
+    return of_json(json.dumps(lines[-1] | {"rules": rules}))
+
+
+def of_junit(text: str) -> Counts:
+    suite = ElementTree.fromstring(text).find("testsuite")
+    assert suite is not None
+    failures = [one.get("type") for one in suite.iter("failure")]
+    skipped = [one.get("type") for one in suite.iter("skipped")]
+    assert len(failures) == int(suite.attrib["failures"])
+    told = {one.attrib["name"]: one.attrib["value"] for one in suite.iter("property")}
+    found = {
+        "failed": failures.count("error"),
+        "warnings": skipped.count("warning"),
+        "accepted": skipped.count("accepted"),
+        "unmet": failures.count("unmet"),
+    }
+    assert found == {name: int(told[name]) for name in found}
+    return found
+
+
+def of_sarif(text: str) -> Counts:
+    (run,) = json.loads(text)["runs"]
+    failed = [one for one in run["results"] if one["properties"]["status"] == "fail"]
+    unmet = [one for one in run["results"] if one["kind"] == "fail" and one not in failed]
+    found = {
+        "failed": sum(one["level"] == "error" for one in failed),
+        "warnings": sum(one["level"] == "warning" for one in failed),
+        "accepted": sum("suppressions" in one for one in failed),
+        "unmet": len(unmet),
+    }
+    assert found == {name: run["properties"][name] for name in found}
+    return found
+
+
+def of_github(text: str) -> Counts:
+    *others, verdict = read_annotations(text)
+    rules = [one.kind for one in others if re.match(r"[a-z0-9-]+: ", one.properties["title"])]
+    said = of_words(verdict.message.splitlines()[1])
+    assert rules.count("error") == said["failed"]
+    assert rules.count("warning") == said["warnings"]
+    assert rules.count("notice") == said["accepted"]
+    return said
+
+
+def of_markdown(text: str) -> Counts:
+    titled = {name: int(number) for name, number in re.findall(r"^\*\*([A-Z]\w+): (\d+)\*\*$", text, re.M)}
+    said = of_words(text.splitlines()[2])
+    assert {name: said[name] for name in ("failed", "warnings", "accepted")} == {
+        name: titled.get(name.capitalize(), 0) for name in ("failed", "warnings", "accepted")
+    }
+    return said
+
+
+READERS: tuple[Callable[[str], Counts], ...] = (of_text, of_json, of_jsonl, of_junit, of_sarif, of_github, of_markdown)
+
+
+@pytest.mark.parametrize("rules", ["", MIXED], ids=["pack", "mixed"])
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_every_format_counts_alike(scenario: str, rules: str, tmp_path: Path) -> None:
+    judged = outcome(scenario, rules, tmp_path)
+    demand(judged)
+    counted = {form: read(written(judged, form)) for form, read in zip(FORMATS, READERS, strict=True)}
+    assert len({tuple(sorted(one.items())) for one in counted.values()}) == 1, counted
+    failed = counted["json"]["failed"]
+    more = re.search(r"\(and (\d+) more failed\)", headline(judged))
+    assert failed == (int(more[1]) + 1 if more else min(failed, 1))
+
+
+def test_the_scenarios_have_something_to_count(tmp_path: Path) -> None:
+    every = [of_json(written(outcome(one, rules, tmp_path), "json")) for one in SCENARIOS for rules in ("", MIXED)]
+    assert all(
+        max(one[name] for one in every) >= least for name, least in zip(KINDS.values(), (2, 1, 1, 2), strict=True)
+    )
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_is_headed_by_what_is_accepted(form: str, tmp_path: Path) -> None:
+    accepting = "extends: calico\naccept: [{rule: gateway-arp-answered, until: 2999-12-31, reason: known as NET-1}]\n"
+    text = written(outcome("proxy-arp-off", accepting, tmp_path), form)
+    assert "pass with 1 accepted failure" in text.lower()
+    assert "known as NET-1" in text
+    assert "2999-12-31" in text.replace("`", "")
