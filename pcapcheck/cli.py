@@ -138,6 +138,7 @@ def analyze(
     strict: bool,
     required: tuple[str, ...],
     exit_zero: bool,
+    verbose: bool,
     **scope: Any,
 ) -> None:
     """Judge one or more captures of one observation.
@@ -149,7 +150,7 @@ def analyze(
     """
     if not captures and not rule_paths:
         raise click.MissingParameter(param_type="argument", param_hint="'CAPTURE...'")
-    asked = demands(forms, outputs, strict, required, exit_zero)
+    asked = demands(forms, outputs, strict, required, exit_zero, verbose)
     inputs = (*captures, *rule_paths, *node_state, *scope["pods_files"])
     if evidence is not None:
         _try_folder(evidence, any(str(path) == "-" for path in captures))

@@ -13,6 +13,7 @@ from typing import IO
 import click
 
 from pcapcheck.errors import UNREADABLE, CaptureError
+from pcapcheck.report.marks import ERRORS, is_ascii_locale
 from pcapcheck.report.runner import harmless, on_github
 from pcapcheck.values import clean
 
@@ -52,8 +53,8 @@ def writing(output: str | None) -> Iterator[IO[str]]:
     """Standard output, or the file that --output names."""
     if output is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
-            # Where a terminal cannot show a character, a question mark is better than no report.
-            sys.stdout.reconfigure(errors="replace")
+            # A character that the output cannot show is written in others, and costs no report.
+            sys.stdout.reconfigure(encoding="ascii" if is_ascii_locale() else None, errors=ERRORS)
         try:
             yield sys.stdout
             sys.stdout.flush()

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
@@ -22,9 +23,9 @@ from pcapcheck.values import clean
 if TYPE_CHECKING:
     from pcapcheck.analysis import Analysis
 
-TEXT, GITHUB = "text", "github"
+TEXT, GITHUB, MARKDOWN = "text", "github", "markdown"
 # Each is written by write_FORMAT of the module pcapcheck.report.FORMAT.
-FORMATS = (TEXT, "json", "jsonl", "junit", "sarif", GITHUB, "markdown")
+FORMATS = (TEXT, "json", "jsonl", "junit", "sarif", GITHUB, MARKDOWN)
 ORDER = "pcapcheck.order"
 
 
@@ -46,6 +47,7 @@ class Demands:
     strict: bool
     required: tuple[str, ...]
     exit_zero: bool
+    verbose: bool = False
 
 
 def report_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -70,6 +72,7 @@ def report_options(command: Callable[..., None]) -> Callable[..., None]:
             "--strict", is_flag=True, help="Exit 1 also for rules not checked, unknown rows and problems of the input."
         ),
         click.option("--require", "required", multiple=True, metavar="ID", help="Exit 1 unless this rule was checked."),
+        click.option("-v", "--verbose", is_flag=True, help="Show all rows, files and remarks in text and markdown."),
         click.option("--exit-zero", is_flag=True, help="Exit 0 instead of 1. What could not be judged is still a 2."),
     ]
     for option in reversed(options):
@@ -78,7 +81,12 @@ def report_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def demands(
-    forms: tuple[str, ...], outputs: tuple[str, ...], strict: bool, required: tuple[str, ...], exit_zero: bool
+    forms: tuple[str, ...],
+    outputs: tuple[str, ...],
+    strict: bool,
+    required: tuple[str, ...],
+    exit_zero: bool,
+    verbose: bool,
 ) -> Demands:
     """What the options of ``report_options`` ask for; annotations too where GitHub's runner reads the output.
 
@@ -87,7 +95,7 @@ def demands(
     reports = _pair(forms, outputs, click.get_current_context().meta[ORDER])
     if not forms and is_read():
         reports.append((GITHUB, None))
-    return Demands(reports, strict, required, exit_zero)
+    return Demands(reports, strict, required, exit_zero, verbose)
 
 
 def judge_and_report(
@@ -118,7 +126,7 @@ def judge_and_report(
     if all(one != (TEXT, None) for one in asked.reports):
         for line in skipped_lines(analysis, demanded=False):
             complain(line)
-    failed += _write(analysis, asked.reports)
+    failed += _write(analysis, asked.reports, asked.verbose)
     for one in failed:
         complain(f"error: {one}")
     if failed:
@@ -202,12 +210,12 @@ def _is_capture(output: str | None) -> bool:
     return output is not None and not appends(output) and os.path.isfile(output) and is_capture(Source(Path(output)))
 
 
-def _write(analysis: Analysis, reports: list[tuple[str, str | None]]) -> list[CaptureError]:
+def _write(analysis: Analysis, reports: list[tuple[str, str | None]], verbose: bool = False) -> list[CaptureError]:
     """Write each report, the one on standard output last: it tells of those that could not be written."""
     failed = []
     for form, output in reports:
         try:
-            _write_one(analysis, form, output)
+            _write_one(analysis, form, output, verbose)
         except CaptureError as error:
             _note(analysis, output, error, OUTPUT)
             failed.append(error)
@@ -223,8 +231,10 @@ def _write(analysis: Analysis, reports: list[tuple[str, str | None]]) -> list[Ca
     return failed
 
 
-def _write_one(analysis: Analysis, form: str, output: str | None) -> None:
+def _write_one(analysis: Analysis, form: str, output: str | None, verbose: bool) -> None:
     write = getattr(import_module(f"pcapcheck.report.{form}"), f"write_{form}")
+    if verbose and form in (TEXT, MARKDOWN):
+        write = partial(write, verbose=True)
     with writing(output) as stream:
         if output is None and form != GITHUB and is_read():
             page = StringIO()

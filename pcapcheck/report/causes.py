@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from pcapcheck.report.marks import NOTE
 from pcapcheck.report.page import Page
 from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import clean
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 # Of more commands the first are shown and the rest counted.
 SHOWN = 6
 LINES_SHOWN = 3
+REMARKS_SHOWN = 10
 ALL_AT_ONCE = (
     "or all at once: on the node run what pcapcheck node-script prints, and give its output as --node-state FILE"
 )
@@ -36,12 +38,29 @@ def write_diagnosis(page: Page, diagnosis: Diagnosis) -> None:
 
 def write_remarks(page: Page, outcome: Outcome) -> None:
     """What the state says against the captures."""
-    if outcome.remarks:
+    remarks = outcome.remarks
+    if remarks:
         page.line()
-    for remark in outcome.remarks:
-        page.line(Text.assemble(("! ", "bold yellow"), clean(remark.text)))
+    shown = remarks if page.verbose or len(remarks) <= REMARKS_SHOWN + 1 else remarks[:REMARKS_SHOWN]
+    for remark in shown:
+        page.line(Text.assemble((f"{page.mark(NOTE)} ", "bold yellow"), clean(remark.text)), hang=4)
         for line in remark.lines[:LINES_SHOWN]:
             page.command(line, 4)
+    if len(remarks) > len(shown):
+        page.line(f"and {len(remarks) - len(shown)} more remarks (--verbose shows all)")
+
+
+def write_next(page: Page, outcome: Outcome) -> None:
+    """What to do first: the fix of a cause that is confirmed, or the command that settles the likeliest."""
+    for diagnosis in outcome.diagnoses[:1]:
+        for suspect in (diagnosis.confirmed or diagnosis.possible)[:1]:
+            word, does = ("confirmed", suspect.fix) if diagnosis.confirmed else ("first suspect", suspect.confirm)
+            page.line(Text.assemble((f"{word} ", CAUSE), (suspect.title, "bold")), 6)
+            for command in does[:1]:
+                page.command(command, 10)
+    more = len(outcome.diagnoses) - 1
+    if more > 0:
+        page.line(Text(f"and {more} other failure{'s' if more > 1 else ''} above", "dim"), 6)
 
 
 def _about(diagnosis: Diagnosis) -> str:
@@ -72,13 +91,13 @@ def _possible(page: Page, diagnosis: Diagnosis) -> None:
     for one in diagnosis.possible:
         by_command.setdefault(one.confirm[0], []).append(one.title)
     # One more is no longer than the line that would count it.
-    shown = SHOWN if len(by_command) > SHOWN + 1 else len(by_command)
+    shown = SHOWN if len(by_command) > SHOWN + 1 and not page.verbose else len(by_command)
     for command, titles in islice(by_command.items(), shown):
         page.command(command, 4)
         for title in titles:
             page.line(f"· {title}", 8)
     if len(by_command) > shown:
-        page.line(Text(f"and {len(by_command) - shown} less likely ones (--format json has them all)", "dim"), 4)
+        page.line(Text(f"and {len(by_command) - shown} less likely ones (--verbose shows all)", "dim"), 4)
     page.line(Text(ALL_AT_ONCE, "dim"), 4)
 
 

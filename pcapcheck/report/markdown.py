@@ -25,9 +25,12 @@ HARMLESS = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*|\d{1,6}(?:\.\d{1,3})?|[%�
 AROUND = re.compile(r"(\(?)(.*?)((?:'s?)?[).,;:?]*)", re.DOTALL)
 
 
-def write_markdown(outcome: Outcome, stream: IO[str]) -> None:
-    """The verdict, a table of the rules, and each failure with its evidence and why."""
-    for line in _lines(outcome):
+def write_markdown(outcome: Outcome, stream: IO[str], verbose: bool = False) -> None:
+    """The verdict, a table of the rules, and each failure with its evidence and why.
+
+    Long lists are shortened unless ``verbose``.
+    """
+    for line in _lines(outcome, verbose):
         stream.write(f"{line}\n")
 
 
@@ -53,19 +56,19 @@ def block(lines: list[str]) -> list[str]:
     return [f"{fence}text", *lines, fence]
 
 
-def _lines(outcome: Outcome) -> Iterator[str]:
+def _lines(outcome: Outcome, verbose: bool) -> Iterator[str]:
     kind = heading(outcome)
     mark = ACCEPTED if kind == PASS and outcome.accepted else MARKS[kind]
     yield f"## {mark} {headed(outcome)}: {prose(told.verdict(outcome))}"
     yield ""
     if outcome.findings:
         yield f"- {totals(outcome).words}"
-    for line in told.captures(outcome):
+    for line in told.captures(outcome, verbose):
         yield f"- {prose(line)}"
-    for line in told.problems(outcome):
+    for line in told.problems(outcome, verbose):
         yield f"- ⚠️ {prose(line)}"
-    for demand in outcome.unmet:
-        yield f"- ❌ {prose(demand.text)}"
+    for demand in told.some([one.text for one in outcome.unmet], "more demands that are not met", verbose):
+        yield f"- ❌ {prose(demand)}"
     findings = ordered(outcome.findings)
     failed = [one for one in findings if one.status == FAIL]
     yield from _table("Failed", [one for one in failed if one.rule.severity == "error"], folded=False)

@@ -3,41 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import IO
 
-from rich.table import Table
 from rich.text import Text
 
-from pcapcheck.decode.frames import link_name
 from pcapcheck.flows.echo import error_words
-from pcapcheck.flows.read import Capture
-from pcapcheck.flows.summary import Durations, Tally
-from pcapcheck.flows.unjudged import what_it_is
 from pcapcheck.report.accepted import accepted, needless, over
-from pcapcheck.report.causes import write_diagnosis, write_remarks
+from pcapcheck.report.captures import capture_line, captures_shown, more_captures, problem_lines
+from pcapcheck.report.causes import write_diagnosis, write_next, write_remarks
 from pcapcheck.report.counts import counts, totals
 from pcapcheck.report.evidence import Shown, frames_in_words, in_lines
 from pcapcheck.report.headline import WARN, failure, headed, heading, headline
 from pcapcheck.report.look import commands
-from pcapcheck.report.page import Page
+from pcapcheck.report.marks import ACCEPTED, FAILED, NOTE, PASSED, UNCHECKED, WARNED
+from pcapcheck.report.page import Page, few
 from pcapcheck.report.paths import Names, hops, notes, route_title, routes
+from pcapcheck.report.pod_table import write_pods
 from pcapcheck.report.skipped import skipped_lines
-from pcapcheck.report.summary import PodSummary, pods
+from pcapcheck.report.summary import each_pod
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding, ordered
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.outcome import Outcome
-from pcapcheck.values import clean, format_address, format_duration, format_durations, format_mac
+from pcapcheck.values import clean, format_address
 
 STYLES = {PASS: "bold green", FAIL: "bold red", WARN: "bold yellow", NOT_CHECKED: "bold yellow"}
 EVIDENCE_SHOWN = 3
 FRAMES_SHOWN = 4
-REFUSALS_SHOWN = 5
 ROUTES_SHOWN = 6
+REASONS_SHOWN = 8
 
 
-def write_text(result: Outcome, stream: IO[str]) -> None:
-    """The whole report, complete whether on a terminal or piped."""
-    page = Page(stream, result.pods)
+def write_text(result: Outcome, stream: IO[str], verbose: bool = False) -> None:
+    """The whole report, on a terminal or piped. Long lists are shortened unless ``verbose``.
+
+    On a terminal what matters most is said again below a report that is longer than the screen.
+    """
+    page = Page(stream, result.pods, verbose=verbose)
     _verdict(page, result)
     for diagnosis in result.diagnoses:
         page.line()
@@ -48,61 +50,46 @@ def write_text(result: Outcome, stream: IO[str]) -> None:
         if finding.status == FAIL:
             page.line()
             write_failure(page, result, finding, EVIDENCE_SHOWN)
-    passed = [one for one in findings if one.status == PASS]
-    if passed:
-        page.line()
-        for finding in passed:
-            _passed(page, finding)
-    _exchanges(page, pods(result))
+    _passed(page, [one for one in findings if one.status == PASS])
+    write_pods(page, each_pod(result))
     _paths(page, result)
     _refusals(page, result)
     _not_checked(page, [one for one in findings if one.status == NOT_CHECKED])
+    if page.is_full:
+        page.line()
+        _headline(page, result)
+        write_next(page, result)
 
 
-def _verdict(page: Page, result: Outcome) -> None:
+def _headline(page: Page, result: Outcome) -> None:
     kind = heading(result)
     # Green is a pass of which nothing is to be known.
     style = STYLES[WARN if kind == PASS and result.accepted else kind]
-    page.line(Text.assemble((headed(result), style), "  ", (headline(result), "bold")))
-    page.line(Text(totals(result).words), 6)
-    for one in result.unmet:
-        page.line(Text.assemble(("! ", "bold yellow"), one.text), 6)
-    for line in skipped_lines(result, demanded=False):
-        page.line(Text.assemble(("! ", "bold yellow"), line), 6)
-    for line in needless(result, demanded=False):
-        page.line(Text.assemble(("! ", "bold yellow"), line), 6)
-    for capture in result.captures:
-        page.line(Text(capture_line(result, capture)), 6)
-        for problem in capture.problems:
-            where = f" (at byte {problem.byte})" if problem.byte is not None else ""
-            page.line(Text.assemble(("! ", "bold yellow"), f"{problem.message}{where}"), 6)
+    word = headed(result)
+    page.line(Text.assemble((word, style), "  ", (headline(result), "bold")), hang=6)
+
+
+def _verdict(page: Page, result: Outcome) -> None:
+    _headline(page, result)
+    page.line(totals(result).words, 6)
+    page.few((_marked(page, FAILED, one.text) for one in result.unmet), 6, "more demands that are not met")
+    page.few((_marked(page, NOTE, line) for line in skipped_lines(result, demanded=False)), 6)
+    page.few((_marked(page, NOTE, line) for line in needless(result, demanded=False)), 6)
+    shown = captures_shown(result, page.verbose)
+    for capture in shown:
+        page.line(capture_line(result, capture), 6, 2)
+        page.few((_marked(page, NOTE, line) for line in problem_lines(capture)), 6, "more problems of this capture")
+    if more := more_captures(result, shown):
+        page.line(f"{more} (--verbose shows all)", 6)
     if result.described:
-        page.line(f"state of {'; '.join(result.described)}", 6)
-    for line in result.not_understood:
-        page.line(Text.assemble(("! ", "bold yellow"), line), 6)
+        hosts = result.described if page.verbose else few(result.described, "more hosts")
+        page.line(f"state of {'; '.join(hosts)}", 6, 2)
+    page.few((_marked(page, NOTE, line) for line in result.not_understood), 6, "more lines that were not understood")
 
 
-def capture_line(result: Result, capture: Capture) -> str:
-    """What one capture holds: frames, length, interfaces."""
-    links = result.links_of(capture)
-    first = min((link.point.first for link in links if link.point.first is not None), default=None)
-    last = max((link.point.last for link in links if link.point.last is not None), default=None)
-    parts = [f"{capture.frames} frame{'' if capture.frames == 1 else 's'}"]
-    if first is not None and last is not None and last > first:
-        parts.append(format_duration(last - first))
-    for link in links[:4]:
-        what = {"pod-link": "pod link", "host-nic": "host NIC"}.get(link.point.kind, link.point.kind)
-        if link.point.likeness:
-            what = what_it_is(link)
-        elif link.point.kind == "unknown":
-            what = f"{link_name(link.point.link_type)} interface of unknown kind"
-        pod = ", ".join(format_address(ip) for ip in sorted(link.pod_ips)[:2])
-        macs = ", ".join(format_mac(mac) for mac in sorted(link.pod_macs)[:2])
-        at = f" at {macs}" if macs else ""
-        parts.append(f"{what} {link.point.name}" + (f" (pod {pod}{at})" if pod else ""))
-    if len(links) > 4:
-        parts.append(f"and {len(links) - 4} more interfaces")
-    return f"{clean(capture.source.name)}: {', '.join(parts)}"
+def _marked(page: Page, mark: str, text: str) -> Text:
+    style = STYLES[FAIL] if mark == FAILED else STYLES[NOT_CHECKED]
+    return Text.assemble((f"{page.mark(mark)} ", style), text)
 
 
 def write_failure(page: Page, result: Outcome, finding: Finding, most: int | None = None) -> None:
@@ -112,13 +99,14 @@ def write_failure(page: Page, result: Outcome, finding: Finding, most: int | Non
     """
     rule = finding.rule
     if finding.is_accepted:
-        page.line(Text.assemble(("~ ", STYLES[WARN]), (rule.id, "bold"), f"  {failure(finding)}"))
+        page.line(Text.assemble((f"{ACCEPTED} ", STYLES[WARN]), (rule.id, "bold"), f"  {failure(finding)}"), hang=4)
         for line in accepted(finding):
             page.line(line, 4)
         return
-    mark = ("✗ ", STYLES[FAIL]) if rule.severity == "error" else ("! ", STYLES[NOT_CHECKED])
+    is_error = rule.severity == "error"
+    mark = (f"{page.mark(FAILED if is_error else WARNED)} ", STYLES[FAIL if is_error else WARN])
     severity = "" if rule.severity == "error" else f" ({rule.severity}{f': {rule.adjusted}' if rule.adjusted else ''})"
-    page.line(Text.assemble(mark, (rule.id, "bold"), f"{severity}  {rule.title} ({counts(finding)})"))
+    page.line(Text.assemble(mark, (rule.id, "bold"), f"{severity}  {rule.title} ({counts(finding)})"), hang=4)
     for line in (*over(finding), *accepted(finding)):
         page.line(line, 4)
     shown = finding.evidence[:most]
@@ -172,58 +160,19 @@ def _words(result: Result, shown: list[Evidence]) -> dict[tuple[int, int], Shown
     }
 
 
-def _passed(page: Page, finding: Finding) -> None:
-    words = f"  {finding.rule.title} ({counts(finding)})"
-    page.line(Text.assemble(("✓ ", STYLES[PASS]), (finding.rule.id, "bold"), words))
-
-
-def _exchanges(page: Page, summaries: list[PodSummary]) -> None:
-    rows = [one for one in summaries if one.arp.total or one.echo.total]
-    if not rows:
-        return
-    names = [_pod_name(one) for one in rows]
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for title in ("pod", "ARP answered", "after", "echo replied", "loss", "rtt min/median/p99/max"):
-        table.add_column(title, no_wrap=title == "pod", overflow="fold")
-    for name, one in zip(names, rows, strict=True):
-        latency = one.arp.durations.quantile(0.5)
-        loss = one.echo.loss
-        # The same pod seen at both ends of its link, or two pods with one address, are told apart by the interface.
-        shown = f"{name} ({one.link.point.name})" if names.count(name) > 1 else name
-        table.add_row(
-            Text(shown),
-            f"{one.arp.outcomes['answered']} of {one.arp.settled}" if one.arp.settled else "–",
-            "–" if latency is None else format_duration(latency),
-            _replied(one.echo),
-            "–" if loss is None else f"{100 * loss:.3g} %",
-            _spread(one.echo.durations),
-        )
-    page.line()
-    if page.console.is_terminal:
-        page.console.print(table)
-        return
-    with page.console.capture() as captured:
-        page.console.print(table)
-    for line in captured.get().splitlines():
-        page.line(line.rstrip())
-
-
-def _replied(echoes: Tally) -> str:
-    """How many were replied to, and of how many that is not known: the loss beside it says nothing of those."""
-    open_ = echoes.outcomes["in-flight"] + echoes.outcomes["unknown"]
-    replied = f"{echoes.outcomes['replied']} of {echoes.settled}" if echoes.settled else "–"
-    return replied + (f" ({open_} open)" if open_ else "")
-
-
-def _pod_name(summary: PodSummary) -> str:
-    return ", ".join(format_address(ip) for ip in sorted(summary.link.pod_ips)) or summary.link.point.name
-
-
-def _spread(durations: Durations) -> str:
-    """Minimum, median, 99th percentile and maximum in one unit."""
-    figures = (durations.least, durations.quantile(0.5), durations.quantile(0.99), durations.most)
-    known = [one for one in figures if one is not None]
-    return format_durations(known) if known else "–"
+def _passed(page: Page, findings: list[Finding]) -> None:
+    """In one paragraph, with how many rows each checked; a line for one of which more is to be said."""
+    mark = (f"{page.mark(PASSED)} ", STYLES[PASS])
+    brief = [one for one in findings if not (page.verbose or one.measures or one.unknown)]
+    if findings:
+        page.line()
+    for finding in findings:
+        if finding not in brief:
+            words = f"  {finding.rule.title} ({counts(finding)})"
+            page.line(Text.assemble(mark, (finding.rule.id, "bold"), words), hang=4)
+    if brief:
+        listed = [part for one in brief for part in (", ", (one.rule.id, "bold"), f" ({one.checked})")]
+        page.line(Text.assemble(mark, "passed (rows checked): ", *listed[1:]), hang=4, fit=True)
 
 
 def _paths(page: Page, result: Result) -> None:
@@ -232,7 +181,7 @@ def _paths(page: Page, result: Result) -> None:
     # Where nothing was seen twice there is nothing to follow.
     if any(len(one.way.steps) > 1 for one in every):
         names = Names(result)
-        shown = every[:ROUTES_SHOWN]
+        shown = every if page.verbose or len(every) <= ROUTES_SHOWN + 1 else every[:ROUTES_SHOWN]
         page.line()
         for route in shown:
             lost = f", {'all' if route.lost == route.count else route.lost} lost behind this" if route.lost else ""
@@ -242,19 +191,25 @@ def _paths(page: Page, result: Result) -> None:
         if len(every) > len(shown):
             rest = sum(one.count for one in every[len(shown) :])
             page.line(f"and {len(every) - len(shown)} more ways, {rest} packets (pcapcheck export --table paths)")
-    for note in notes(result):
-        page.line(note)
+    page.few(notes(result))
 
 
 def _refusals(page: Page, result: Result) -> None:
-    """ICMP errors, whatever they are about: who refused what, and how often."""
+    """ICMP errors, whatever they are about: who refused what, and how often; the most frequent first."""
+    counted: dict[tuple[int, int, int, int, int | None], tuple[int, list[str]]] = {}
     for capture in result.captures:
-        errors = capture.exchanges.echoes.errors.most_common(REFUSALS_SHOWN)
-        if errors:
-            page.line()
-        for (family, kind, code, source, mtu), count in errors:
-            said = f"{format_address(source)} says {error_words(family, kind, code, mtu)}, {count}x"
-            page.line(f"ICMP error: {said} (in {clean(capture.source.short_name)})")
+        for error, count in capture.exchanges.echoes.errors.items():
+            known, names = counted.get(error, (0, []))
+            counted[error] = known + count, [*names, clean(capture.source.short_name)]
+    lines = []
+    for (family, kind, code, source, mtu), (count, names) in sorted(counted.items(), key=lambda one: -one[1][0]):
+        where = names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")
+        lines.append(
+            f"ICMP error: {format_address(source)} says {error_words(family, kind, code, mtu)}, {count}x (in {where})"
+        )
+    if lines:
+        page.line()
+    page.few(lines, what="more kinds of ICMP error")
 
 
 def _not_checked(page: Page, findings: Iterable[Finding]) -> None:
@@ -263,7 +218,12 @@ def _not_checked(page: Page, findings: Iterable[Finding]) -> None:
         by_reason.setdefault(finding.reason, []).append(finding)
     if by_reason:
         page.line()
-    for reason, some in by_reason.items():
+    shown = len(by_reason) if page.verbose or len(by_reason) <= REASONS_SHOWN + 1 else REASONS_SHOWN
+    for reason, some in islice(by_reason.items(), shown):
         names = ", ".join(one.rule.id for one in some)
-        page.line(Text.assemble(("– not checked: ", STYLES[NOT_CHECKED]), (names, "bold")))
+        mark = (f"{page.mark(UNCHECKED)} not checked: ", STYLES[NOT_CHECKED])
+        page.line(Text.assemble(mark, (names, "bold")), hang=4)
         page.line(reason, 4)
+    rest = [one.rule.id for some in islice(by_reason.values(), shown, None) for one in some]
+    if rest:
+        page.line(f"and {len(rest)} more rules, for other reasons (--verbose shows all)")

@@ -8,17 +8,20 @@ from io import StringIO
 from rich.text import Text
 
 from pcapcheck.report.accepted import expired, needless
+from pcapcheck.report.captures import capture_line, captures_shown, more_captures, problem_lines
 from pcapcheck.report.causes import write_diagnosis
 from pcapcheck.report.headline import failure as in_short
 from pcapcheck.report.headline import headline
-from pcapcheck.report.page import Page, named
+from pcapcheck.report.page import Page, few, named
 from pcapcheck.report.skipped import skipped_lines
-from pcapcheck.report.text import capture_line, write_failure
+from pcapcheck.report.text import write_failure
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, Finding
 from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import clean
 
 SUBJECTS = 3
+# Of lines alike so many are told.
+FEW = 20
 
 
 def verdict(outcome: Outcome) -> str:
@@ -51,22 +54,30 @@ def summary(outcome: Outcome, finding: Finding) -> str:
     return with_names(outcome, said)
 
 
-def captures(outcome: Outcome) -> list[str]:
-    """What was judged: a line per capture and per host of a node's state."""
-    return [with_names(outcome, capture_line(outcome, one)) for one in outcome.captures] + outcome.described
+def captures(outcome: Outcome, every: bool = False) -> list[str]:
+    """What was judged: a line per capture and per host of a node's state; of many the first few and their number."""
+    shown = captures_shown(outcome, every)
+    lines = [with_names(outcome, capture_line(outcome, one)) for one in shown]
+    lines += [more] if (more := more_captures(outcome, shown)) else []
+    return lines + some(outcome.described, "more hosts", every)
 
 
-def problems(outcome: Outcome) -> Iterator[str]:
+def problems(outcome: Outcome, every: bool = False) -> Iterator[str]:
     """What of the input could not be used or read, what accepts nothing, what in the state contradicts the captures."""
     yield from skipped_lines(outcome)
     yield from needless(outcome)
-    for capture in outcome.captures:
-        for problem in capture.problems:
-            where = f" (at byte {problem.byte})" if problem.byte is not None else ""
-            yield f"{clean(capture.source.name)}: {problem.message}{where}"
-    yield from outcome.not_understood
-    for remark in outcome.remarks:
-        yield clean(remark.text)
+    yield from some(
+        [f"{clean(one.source.name)}: {line}" for one in outcome.captures for line in problem_lines(one)],
+        "more problems of captures",
+        every,
+    )
+    yield from some(outcome.not_understood, "more lines that were not understood", every)
+    yield from some([clean(remark.text) for remark in outcome.remarks], "more remarks", every)
+
+
+def some(lines: list[str], what: str, every: bool = False) -> list[str]:
+    """Lines alike, and of many the first few with the number of the others, which JSON has."""
+    return lines if every else few(lines, what, FEW, "--format json has them all")
 
 
 def subject(outcome: Outcome) -> str:

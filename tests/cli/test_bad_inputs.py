@@ -299,7 +299,7 @@ def test_without_permission_one_style(opened: Opened, tmp_path: Path, monkeypatc
     for options in (["a.pcap"], ["--node-state", "s.txt"], ["--pods", "s.txt"]):
         told = run("analyze", BROKEN, *options).stdout
         assert told.startswith("FAIL  the node does not answer")
-        assert f"! {options[-1]}: {cure}" in told
+        assert f"✗ {options[-1]}: {cure}" in told
 
 
 def test_a_file_that_vanishes_between_listing_and_reading(opened: Opened, tmp_path: Path) -> None:
@@ -368,7 +368,7 @@ def test_a_state_is_judged_where_no_capture_can_be_used() -> None:
     result = run("analyze", "none.pcap", "--node-state", STATE)
     assert result.exit_code == 1
     assert result.stdout.startswith("FAIL  proxy ARP is off")
-    assert "! none.pcap: No such file" in result.stdout
+    assert "✗ none.pcap: No such file" in result.stdout
 
 
 @pytest.mark.parametrize("place", ["/proc/nowhere", str(GOOD)])

@@ -43,7 +43,7 @@ def test_a_failed_warning_is_no_failure() -> None:
     code, said, _ = run("state", CAPTURES / "random-cali-mac" / "state.txt")
     assert code == 0
     assert said.startswith("WARN  ")
-    assert "\n! cali-has-proxy-mac (warning)" in said
+    assert "\n⚠ cali-has-proxy-mac (warning)" in said
 
 
 def test_json_document() -> None:

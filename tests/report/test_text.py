@@ -32,10 +32,10 @@ def report(*paths: Path) -> str:
     return stream.getvalue()
 
 
-def on_terminal(*arguments: str, columns: int = 80, **environment: str) -> str:
-    """What a terminal of that width receives."""
+def on_terminal(*arguments: str, columns: int = 80, lines: int = 24, **environment: str) -> str:
+    """What a terminal of that size receives."""
     leader, follower = pty.openpty()
-    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
     given = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
     process = subprocess.Popen(
         [sys.executable, "-m", "pcapcheck", *arguments],
@@ -85,7 +85,7 @@ def test_failure() -> None:
 @pytest.mark.slow
 def test_every_rule_is_in_the_report() -> None:
     for scenario in EXPECTED:
-        told = [line for line in report(*captures(scenario)).splitlines() if line[:1] in "✗!✓–"]
+        told = [line for line in report(*captures(scenario)).splitlines() if line[:1] in "✗⚠✓–"]
         assert all(
             sum(finding.rule.id in line for line in told) == 1 for finding in analyze(*captures(scenario)).findings
         ), scenario

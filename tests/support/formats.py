@@ -55,11 +55,13 @@ def read_back(form: str, text: str) -> dict[str, Told]:
 
 def of_text(text: str) -> dict[str, Told]:
     told: dict[str, Told] = {}
-    for part in re.split(r"\n(?=[✗!~✓–] )", text):
+    for part in re.split(r"\n(?=[✗⚠~✓–] )", text):
         mark, _, rest = part.partition(" ")
         if mark == "~":
             told[rest.split()[0]] = Told("fail", "info")
-        elif mark in "✗!" and rest:
+        elif mark == "✓" and rest.startswith("passed ("):
+            told |= {name: Told("pass") for name in re.findall(r"([a-z0-9-]+) \(\d+\)", rest.split("\n\n")[0])}
+        elif mark in "✗⚠" and rest:
             severity = re.match(r"\S+ \((\w+)", rest)
             told[rest.split()[0]] = Told("fail", severity[1] if severity else "error", _frames(rest))
         elif mark == "✓":

@@ -1,0 +1,174 @@
+"""The table of pods: what each asked and what came of it, the worst first, as wide as the page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from pcapcheck.flows.summary import Durations, Tally
+from pcapcheck.report.page import Page, named
+from pcapcheck.report.summary import PodSummary
+from pcapcheck.values import format_address, format_duration, format_durations, format_mac
+
+ROWS = 10
+ADDRESSES = 2
+GAP = "  "
+NONE = "–"
+Column = tuple[str, Callable[[PodSummary], str]]
+
+
+def write_pods(page: Page, summaries: list[PodSummary]) -> None:
+    """A row for each of the ten worst pods, and one for the others together."""
+    rows = sorted((one for one in summaries if one.arp.total or one.echo.total), key=_badness)
+    if not rows:
+        return
+    # One more is no longer than the line that would count it.
+    shown = rows if page.verbose or len(rows) <= ROWS + 1 else rows[:ROWS]
+    rest = rows[len(shown) :]
+    names = _pod_names(shown)
+    if rest:
+        names.append(f"{len(rest):,} more" + ("" if any(map(_losses, rest)) else " without loss"))
+        shown = [*shown, _sum(rest)]
+    page.line()
+    _write(page, [named(Text(name), page.pods).plain for name in names], shown)
+    losing = sorted(losses for one in rest if (losses := _losses(one)))
+    if losing:
+        least, most = (f"{100 * one:.3g}" for one in (losing[0], losing[-1]))
+        span = f"{least} to {most} %" if least != most else f"{least} %"
+        some = f"{len(losing):,} of the {len(rest):,} more lose{'s' if len(losing) == 1 else ''}"
+        page.line(f"{some} {span} (--verbose shows all)")
+
+
+def _losses(one: PodSummary) -> float:
+    """The share of echo requests, or of ARP, that got no answer: the greater of both."""
+    arp = one.arp.outcomes["unanswered"] / one.arp.settled if one.arp.settled else 0
+    return max(one.echo.loss or 0, arp)
+
+
+def _badness(one: PodSummary) -> tuple[float, int, int, int]:
+    """What is lost counts first, then ICMP errors, then how long the slowest took."""
+    latency = one.echo.durations.quantile(0.99) or one.arp.durations.quantile(0.99) or 0
+    first = min((ip for ip in one.ips), default=0)
+    return -_losses(one), -one.echo.outcomes["error"], -_magnitude(latency), first
+
+
+def _magnitude(nanoseconds: int) -> int:
+    """Latencies of one order are alike: they do not decide which pod is worse."""
+    return len(str(nanoseconds)) if nanoseconds >= 10**6 else 0
+
+
+def _sum(rows: list[PodSummary]) -> PodSummary:
+    whole = PodSummary(rows[0].link, frozenset(), frozenset())
+    for one in rows:
+        for (_, into), (_, tally) in zip(whole.tallies, one.tallies, strict=True):
+            into.merge(tally)
+    return whole
+
+
+def _pod_names(rows: list[PodSummary]) -> list[str]:
+    """The addresses; where two rows have the same, each with its interface, and where that is one too, its MAC."""
+    names = [_pod_name(one) for one in rows]
+    counts = Counter(names)
+    places = Counter((name, one.link.point.name) for name, one in zip(names, rows, strict=True))
+    told = []
+    for name, one in zip(names, rows, strict=True):
+        point = one.link.point.name
+        if counts[name] == 1:
+            told.append(name)
+        elif places[name, point] == 1 or not one.macs:
+            told.append(f"{name} ({point})")
+        else:
+            told.append(f"{name} ({point}, {format_mac(min(one.macs))})")
+    return told
+
+
+def _pod_name(one: PodSummary) -> str:
+    if not one.ips:
+        return format_mac(min(one.macs)) if one.macs else one.link.point.name
+    known = [format_address(ip) for ip in sorted(one.ips)]
+    more = f" and {len(known) - ADDRESSES} more" if len(known) > ADDRESSES + 1 else ""
+    return ", ".join(known[:ADDRESSES] if more else known) + more
+
+
+def _write(page: Page, names: list[str], rows: list[PodSummary]) -> None:
+    """In the widest layout that fits. Names are never cut: at worst each has a line of its own."""
+    for columns in LAYOUTS:
+        table = [["pod", *(title for title, _ in columns)]]
+        table += [[name, *(show(one) for _, show in columns)] for name, one in zip(names, rows, strict=True)]
+        lines = _aligned(table)
+        if max(map(cell_len, lines)) <= page.width:
+            for number, line in enumerate(lines):
+                page.command(Text(line, "dim" if number == 0 else ""), 0)
+            return
+    # Too narrow: the name stands above its figures.
+    table = [[title for title, _ in LAYOUTS[-1]], *([show(one) for _, show in LAYOUTS[-1]] for one in rows)]
+    head, *lines = _aligned(table)
+    page.command(Text("pod", "dim"), 0)
+    page.command(Text(head, "dim"), 2)
+    for name, line in zip(names, lines, strict=True):
+        page.command(name, 0)
+        page.command(line, 2)
+
+
+def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
+    return [
+        GAP.join(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in table
+    ]
+
+
+def _answered(one: PodSummary) -> str:
+    return f"{one.arp.outcomes['answered']} of {one.arp.settled}" if one.arp.settled else NONE
+
+
+def _after(one: PodSummary) -> str:
+    latency = one.arp.durations.quantile(0.5)
+    return NONE if latency is None else format_duration(latency)
+
+
+def _replied(one: PodSummary) -> str:
+    """How many were replied to, and of how many that is not known: the loss next to it says nothing of those."""
+    echo: Tally = one.echo
+    open_ = echo.outcomes["in-flight"] + echo.outcomes["unknown"]
+    replied = f"{echo.outcomes['replied']} of {echo.settled}" if echo.settled else NONE
+    return replied + (f" ({open_} open)" if open_ else "")
+
+
+def _loss(one: PodSummary) -> str:
+    return NONE if one.echo.loss is None else f"{100 * one.echo.loss:.3g} %"
+
+
+def _spread(one: PodSummary) -> str:
+    """Minimum, median, 99th percentile and maximum in one unit."""
+    times: Durations = one.echo.durations
+    return _figures(times.least, times.quantile(0.5), times.quantile(0.99), times.most)
+
+
+def _middle_and_most(one: PodSummary) -> str:
+    return _figures(one.echo.durations.quantile(0.5), one.echo.durations.most)
+
+
+def _most(one: PodSummary) -> str:
+    return _figures(one.echo.durations.most)
+
+
+def _figures(*figures: int | None) -> str:
+    known = [one for one in figures if one is not None]
+    return format_durations(known) if known else NONE
+
+
+LAYOUTS: tuple[tuple[Column, ...], ...] = (
+    (
+        ("ARP answered", _answered),
+        ("after", _after),
+        ("echo replied", _replied),
+        ("loss", _loss),
+        ("rtt min/median/p99/max", _spread),
+    ),
+    (("ARP", _answered), ("echo", _replied), ("loss", _loss), ("rtt median/max", _middle_and_most)),
+    (("ARP", _answered), ("echo", _replied), ("loss", _loss), ("rtt max", _most)),
+)
