@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 SHOWN = 6
 LINES_SHOWN = 3
 REMARKS_SHOWN = 10
-ALL_AT_ONCE = (
-    "or all at once: on the node run what pcapcheck node-script prints, and give its output as --node-state FILE"
-)
+ALL_AT_ONCE = "or all at once: on the node run what pcapcheck node-script prints, and hand its output to --node-state"
+BY_STATE = "(the output of pcapcheck node-script shows it)"
 CAUSE = "bold magenta"
 
 
@@ -83,13 +82,14 @@ def _confirmed(page: Page, suspect: Suspect) -> None:
 def _possible(page: Page, diagnosis: Diagnosis) -> None:
     if not diagnosis.possible:
         page.line(Text.assemble(("Why ", CAUSE), f"{_about(diagnosis)} is not known: nothing in the catalogue fits"))
-        page.line(Text("what would tell more: both ends recorded together, and the node's state", "dim"), 4)
+        more = "both ends recorded together" + ("" if diagnosis.has_state else ", and the node's state")
+        page.line(Text(f"what would tell more: {more}", "dim"), 4)
     else:
         said = f"{_about(diagnosis)}; run each command to confirm or rule out the causes below it:"
         page.line(Text.assemble(("Why ", CAUSE), said))
     by_command: dict[str, list[str]] = {}
     for one in diagnosis.possible:
-        by_command.setdefault(one.confirm[0], []).append(one.title)
+        by_command.setdefault(next(iter(one.confirm), BY_STATE), []).append(one.title)
     # One more is no longer than the line that would count it.
     shown = SHOWN if len(by_command) > SHOWN + 1 and not page.verbose else len(by_command)
     for command, titles in islice(by_command.items(), shown):
@@ -98,7 +98,10 @@ def _possible(page: Page, diagnosis: Diagnosis) -> None:
             page.line(f"· {title}", 8)
     if len(by_command) > shown:
         page.line(Text(f"and {len(by_command) - shown} less likely ones (--verbose shows all)", "dim"), 4)
-    page.line(Text(ALL_AT_ONCE, "dim"), 4)
+    if not diagnosis.has_state:
+        page.line(Text(ALL_AT_ONCE, "dim"), 4)
+    for line in list(dict.fromkeys(line for one in diagnosis.possible for line in one.lacks))[:LINES_SHOWN]:
+        page.line(Text(f"missing in the node's state: {line}", "dim"), 4)
 
 
 def _ruled_out(page: Page, diagnosis: Diagnosis) -> None:

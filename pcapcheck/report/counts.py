@@ -14,7 +14,8 @@ class Totals:
 
     ``warnings`` are those of severity warning likewise, ``accepted`` the rules with an accepted failure, ``passing``
     the acceptances that are no longer needed, ``unmet`` the demands that were not met, ``unanswered`` the questions
-    that nobody answered and no rule is about. A rule that failed in part as accepted counts both as failed and as accepted.
+    that nobody answered and no rule is about.
+    A rule that failed in part as accepted counts both as failed and as accepted.
     """
 
     rules: int

@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from pcapcheck.columns import COLUMNS, STATE
 from pcapcheck.flows.links import UNNAMED
 from pcapcheck.triage.case import Case
+from pcapcheck.triage.interfaces import default_nic
 from pcapcheck.triage.state.host_routes import NOWHERE
 from pcapcheck.triage.state.model import POD, Host, Line, Link, PodLink, State
 from pcapcheck.triage.state.pod_links import Names, own_calis
@@ -116,6 +118,11 @@ class Circumstances:
     def interface(self) -> str | None:
         return self.link.cali_name if self.link else None
 
+    @property
+    def nic(self) -> str | None:
+        """The node's network card."""
+        return default_nic(self._node)
+
     def told(self, attribute: str) -> Told | None:
         """A ``state`` column, by its attribute, with its lines."""
         name = attribute.removeprefix("state_")
@@ -127,6 +134,21 @@ class Circumstances:
             return None if self.dst_is_foreign else _cell(self.dst_row, OF_DST[name])
         find: Callable[[], Told | None] = getattr(self, f"_{name}")
         return find()
+
+    @property
+    def has_node(self) -> bool:
+        """Whether the state tells of the node that the case is about."""
+        return self._node is not None
+
+    def lacking(self, attribute: str) -> str | None:
+        """What it takes to know a ``state`` column of a link that the state tells of; None where that is not known."""
+        name = attribute.removeprefix("state_")
+        row = self.dst_row if name in OF_DST else self.row
+        name = OF_DST.get(name) or OF_POD.get(name) or (name if name in OF_LINK else "")
+        if row is None or not name or getattr(row, name) is not None:
+            return None
+        column = next(one for one in COLUMNS[STATE].values() if one.attribute == name)
+        return row.lacking.get(column.name) or column.absence
 
     @property
     def _node(self) -> Host | None:

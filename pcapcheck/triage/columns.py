@@ -54,6 +54,7 @@ COLUMNS[CASE] = _table(
     ("translated", BOOL, "whether packets were seen on a host NIC with another source than the pod's address"),
     ("dst.public", BOOL, "whether dst is an address of the internet, which no pod has"),
     ("dst.interface", TEXT, "name of that pod's link on its node"),
+    ("nic", TEXT, "name of the node's network card"),
     ("gateway", ENUM, "what became of the pod's ARP for its gateway", GATEWAY),
     ("gateway.macs", NUMBER, "how many MACs answered for the gateway"),
     ("gateway.mac", MAC, "the MACs that answered for it"),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from pcapcheck.columns import COLUMNS, STATE, Column
 from pcapcheck.flows.links import UNNAMED
-from pcapcheck.ruleset.command import Typed, fill_command, typed_as
 from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Combination, Condition, Getter, Leaf
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.result import Result
@@ -17,38 +16,23 @@ from pcapcheck.triage.case import Case, cases_of
 from pcapcheck.triage.cause import Cause
 from pcapcheck.triage.circumstances import Circumstances, Situation
 from pcapcheck.triage.columns import CASE
+from pcapcheck.triage.commands import UNKNOWN_SAID, to_look, to_mend, typed_columns
+from pcapcheck.triage.interfaces import name_links
+from pcapcheck.triage.pods import Pods
 from pcapcheck.triage.symptoms import symptoms_of
 from pcapcheck.values import Value, clean
 from pcapcheck.workload import is_shortened
 
 CONFIRMED, POSSIBLE, RULED_OUT = "confirmed", "possible", "ruled-out"
 STATUSES = (CONFIRMED, POSSIBLE, RULED_OUT)
-# What stands in a title for what is not known, and in a command: words to fill in, never a name that looks real.
-UNKNOWN_SAID = {
-    "interface": "the pod's interface",
-    "dst.interface": "the receiver's interface",
-    "pod": "the pod",
-    "dst": "the receiver",
-    "sent_to": "a wrong MAC",
-    "gateway.mac": "another MAC",
-    "refused.from": "somebody",
-}
-UNKNOWN_TYPED = {
-    "interface": UNNAMED,
-    "dst.interface": "<the receiver's cali interface>",
-    "pod": "<the pod's address>",
-    "dst": "<the receiver's address>",
-    "sent_to": "<the wrong MAC>",
-    "gateway.mac": "<the other MAC>",
-    "refused.from": "<its sender>",
-}
 
 
 @dataclass(frozen=True)
 class Suspect:
     """A cause in one case, its texts filled in: whether the state confirms it or rules it out, and by which lines.
 
-    ``certain``: nothing that it wants to be seen in the packets is unknown.
+    ``certain``: nothing that it wants to be seen in the packets is unknown. ``lacks`` says what, added to the state
+    that was given, would settle it.
     """
 
     cause: Cause
@@ -59,6 +43,7 @@ class Suspect:
     confirm: tuple[str, ...]
     fix: tuple[str, ...]
     certain: bool
+    lacks: tuple[str, ...] = ()
 
     def order(self) -> tuple[int, bool, int]:
         """Confirmed ones first, then those that the packets speak for, then the more frequent."""
@@ -67,12 +52,16 @@ class Suspect:
 
 @dataclass
 class Diagnosis:
-    """What failed together, and why, as far as can be told. ``others`` counts further cases that are alike."""
+    """What failed together, and why, as far as can be told. ``others`` counts further cases that are alike.
+
+    ``has_state``: the state of the node that it is about was given.
+    """
 
     case: Case
     symptoms: dict[str, Value | None]
     suspects: list[Suspect]
     others: list[Case] = field(default_factory=list)
+    has_state: bool = False
 
     @property
     def headline(self) -> str:
@@ -91,7 +80,9 @@ class Diagnosis:
         return [one for one in self.suspects if one.status == POSSIBLE]
 
 
-def diagnose(result: Result, catalogue: Iterable[Cause], situation: Situation | None = None) -> list[Diagnosis]:
+def diagnose(
+    result: Result, catalogue: Iterable[Cause], situation: Situation | None = None, pods: Pods | None = None
+) -> list[Diagnosis]:
     """A diagnosis per origin of failures; those alike in all but the pods are told once.
 
     Why a rule failed that no cause is about, such as a user's own, the catalogue cannot know.
@@ -110,13 +101,16 @@ def diagnose(result: Result, catalogue: Iterable[Cause], situation: Situation | 
             described = circumstances.interface
             if described and not is_shortened(described, situation.ground.prefix):
                 symptoms["interface"] = described
+            symptoms["nic"] = symptoms["nic"] or circumstances.nic
+        name_links(symptoms, pods, result.reading.prefix)
         suspects = [one for cause in causes if (one := _suspect(cause, case, symptoms, circumstances)) is not None]
         suspects.sort(key=Suspect.order)
         key = (tuple(case.failed), tuple((one.cause.id, one.status) for one in suspects))
         if key in told:
             told[key].others.append(case)
         else:
-            told[key] = Diagnosis(case, symptoms, suspects)
+            has_state = circumstances is not None and circumstances.has_node
+            told[key] = Diagnosis(case, symptoms, suspects, has_state=has_state)
     return list(told.values())
 
 
@@ -159,19 +153,28 @@ def _suspect(
     }
     # A link without a name on the node is as unknown as no link.
     row = {name: text for name, text in row.items() if text != UNNAMED}
-    typed = {name: Typed(text, text) for name, text in UNKNOWN_TYPED.items()} | {
-        name: typed_as(column, symptoms[name]) for name, column in COLUMNS[CASE].items() if name in row
-    }
+    typed = typed_columns(symptoms, UNNAMED)
     return Suspect(
         cause,
         status,
         clean(fill(cause.title, CASE, UNKNOWN_SAID | row)),
         tuple(dict.fromkeys(because)),
         explained,
-        tuple(clean(fill_command(one, CASE, typed)) for one in cause.confirm),
-        tuple(clean(fill_command(one, CASE, typed)) for one in cause.fix),
+        to_look(cause.confirm, typed),
+        to_mend(cause.fix, typed, row),
         seen == TRUE,
+        _lacks(cause, judge, circumstances, get) if status == POSSIBLE else (),
     )
+
+
+def _lacks(
+    cause: Cause, judge: Callable[[Combination | None], int], circumstances: Circumstances | None, get: Getter
+) -> tuple[str, ...]:
+    """What of the state would settle a cause that it neither confirms nor rules out."""
+    if circumstances is None or cause.confirmed is None or judge(cause.confirmed) == FALSE:
+        return ()
+    columns = [column for leaf in cause.confirmed.leaves() for column in leaf.columns() if get(column) is None]
+    return tuple(dict.fromkeys(said for one in columns if (said := circumstances.lacking(one.attribute))))
 
 
 def _is_about_dst(cause: Cause) -> bool:

@@ -32,4 +32,6 @@ def examine(
         ground = Ground(settings.number("gateway"), settings.number("gateway6"), settings.texts["interface_prefix"])
         situation = Situation(state, ground, frozenset(agreement.foreign), rows or [], agreement.elsewhere)
     catalogue = load_catalogue(rules, settings)
-    outcome.diagnoses = [one for part in outcome.by_observation() for one in diagnose(part, catalogue, situation)]
+    outcome.diagnoses = [
+        one for part in outcome.by_observation() for one in diagnose(part, catalogue, situation, outcome.pods)
+    ]

@@ -15,6 +15,7 @@ from pcapcheck.flows.way import Way
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.address_roles import INITIAL_TTLS, AddressRoles, at_home, called
 from pcapcheck.triage.case import Case, asked_for
+from pcapcheck.triage.interfaces import recorded_nic
 from pcapcheck.values import Value, is_ipv4, is_public
 
 T = TypeVar("T")
@@ -61,6 +62,7 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles) -> dict[str, Va
         "dst.at": None if dst is None else at_home(dst, roles.of(dst)),
         "translated": translated(result, kind, pod, dst),
         "dst.public": None if dst is None else is_public(dst),
+        "nic": recorded_nic(result, link),
         "dst.interface": dst_link.node_interface if dst_link else lead.described if dst is not None else None,
         "gateway": _gateway(case, link),
         "gateway.macs": _macs(case, link),

@@ -1,0 +1,123 @@
+"""A cause's commands, typed with what is known of a case; what cannot be typed whole is widened, or said in words.
+
+No placeholder is ever printed: a command is pasted as it stands. One that only looks shows more than needed where a
+column is unknown (``ip neigh show`` for ``ip neigh show dev cali…``). One that changes something is not widened.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pcapcheck.columns import COLUMNS, Column
+from pcapcheck.ruleset.command import Typed, fill_command, typed_as
+from pcapcheck.ruleset.rule import fill, placeholders
+from pcapcheck.triage.columns import CASE
+from pcapcheck.values import Value, clean
+
+# What stands in words for what is not known.
+UNKNOWN_SAID = {
+    "interface": "the pod's interface",
+    "dst.interface": "the receiver's interface",
+    "pod": "the pod",
+    "dst": "the receiver",
+    "sent_to": "a wrong MAC",
+    "gateway.mac": "another MAC",
+    "refused.from": "somebody",
+    "nic": "the node's network card",
+}
+# How a line begins that is typed; any other is words.
+PROGRAMS = re.compile(
+    r"(ip|tc|sysctl|tcpdump|kubectl|calicoctl|nft|iptables-save|iptables|ipset|bridge|arping|ping|ethtool|dmesg|nstat|ss|cat"
+    r"|nmcli|firewall-cmd|conntrack|bpftool|crictl|mpstat|grep) "
+)
+REMARK = "  # "
+# How a remark goes on from the command before it.
+JOINED = re.compile(r"^(and|or|there;) ")
+_HOLE = r"\{(?P<hole>[a-z0-9_.]+)\}"
+
+
+@dataclass(frozen=True)
+class Widening:
+    """A part of a command that names one column, and what takes its place where that is unknown."""
+
+    pattern: re.Pattern[str]
+    instead: str
+
+    def apply(self, text: str, unknown: set[str]) -> str:
+        """The command with each such part replaced; groups of the pattern stand in ``instead`` by their names."""
+        return self.pattern.sub(
+            lambda match: self.instead.format(**match.groupdict()) if match["hole"] in unknown else match[0], text
+        )
+
+
+WIDENINGS = (
+    Widening(re.compile(rf"in the pod {_HOLE}"), "in the pod"),
+    Widening(re.compile(rf"{REMARK}on {_HOLE}$"), ""),
+    Widening(re.compile(rf" \| grep (?:-\w+ )?{_HOLE}"), ""),
+    # ip shows everything without a device, tc but its queues.
+    Widening(re.compile(rf"(?P<kept>(?:\bip (?:-\w+ )*|\bqdisc )(?:\w+ )?show) dev {_HOLE}"), "{kept}"),
+    # Where it comes in by is what a lookup is about; without, it tells at least where the route leads.
+    Widening(re.compile(rf" from \S+ iif {_HOLE}"), ""),
+    # A filter on MACs needs a real link.
+    Widening(re.compile(rf"(?P<kept>tcpdump(?: -\w+)* -i) {_HOLE}(?! ether)"), "{kept} any"),
+)
+_SETTING = re.compile(r"net\.(?P<tree>ipv[46])\.(?P<group>conf|neigh)\.\{[a-z.]+\}\.(?P<key>\w+)")
+
+
+def typed_columns(symptoms: Mapping[str, Value | None], absent: str) -> dict[str, Typed]:
+    """How each known column of a case is typed; ``absent`` stands in it for what is not known."""
+    columns: dict[str, Column] = COLUMNS[CASE]
+    known = {name: value for name, value in symptoms.items() if value is not None and name in columns}
+    return {name: typed_as(columns[name], value) for name, value in known.items() if value != absent}
+
+
+def to_look(texts: tuple[str, ...], typed: Mapping[str, Typed]) -> tuple[str, ...]:
+    """The commands that settle a cause, each widened where it must be; without those that cannot be."""
+    found = (_widened(text, set(placeholders(text)) - set(typed)) for text in texts)
+    return tuple(dict.fromkeys(clean(fill_command(one, CASE, typed)) for one in found if one))
+
+
+def to_mend(texts: tuple[str, ...], typed: Mapping[str, Typed], said: Mapping[str, str]) -> tuple[str, ...]:
+    """The fixes: commands as a whole, or what remains in words; ``said`` are the known columns as words show them."""
+    return tuple(clean(line) for text in texts for line in _fix(text, typed, said))
+
+
+def _fix(text: str, typed: Mapping[str, Typed], said: Mapping[str, str]) -> Iterator[str]:
+    unknown = [name for name in placeholders(text) if name not in typed]
+    if not unknown or not PROGRAMS.match(text):
+        # Words, or all that is to be typed.
+        yield fill(text, CASE, {**UNKNOWN_SAID, **said}) if unknown else fill_command(text, CASE, typed)
+        return
+    yield f"find out {UNKNOWN_SAID.get(unknown[0], unknown[0])} first: what to type names it"
+    _, _, remark = text.partition(REMARK)
+    if remark and not set(placeholders(remark)) - set(typed):
+        yield fill_command(JOINED.sub("", remark), CASE, typed)
+
+
+def _widened(text: str, unknown: set[str]) -> str:
+    """A command, with its braces, that needs nothing unknown; empty where there is no such."""
+    if not unknown:
+        return text
+    for one in WIDENINGS:
+        text = one.apply(text, unknown)
+    command, _, remark = text.partition(REMARK)
+    parts = [_settings(part, unknown) for part in command.split("; ")]
+    kept = [part for part in parts if not set(placeholders(part)) & unknown]
+    if not kept:
+        return ""
+    return "; ".join(kept) + (f"{REMARK}{remark}" if remark and not set(placeholders(remark)) & unknown else "")
+
+
+def _settings(part: str, unknown: set[str]) -> str:
+    """``sysctl`` of an interface that is not known: the files of all interfaces, each printed with its name."""
+    if not part.startswith("sysctl ") or not set(placeholders(part)) & unknown:
+        return part
+    words = part.split()[1:]
+    files = [
+        f"/proc/sys/net/{one['tree']}/{one['group']}/*/{one['key']}" for one in map(_SETTING.fullmatch, words) if one
+    ]
+    every = tuple(file.replace("/", ".").removeprefix(".proc.sys.") for file in files)
+    rest = [one for one in words if "{" not in one and one.replace(".all.", ".*.") not in every]
+    return "; ".join((*([f"sysctl {' '.join(rest)}"] if rest else []), f"grep . {' '.join(files)}"))
