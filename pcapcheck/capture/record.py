@@ -23,8 +23,8 @@ class Interface:
     ``drops`` counts packets lost while recording, ``unread`` the bytes of damage passed over since (of a
     text as many as lines that are not understood could be). ``printed``: its
     frames are made from tcpdump's text (see ``printed_layout``), not those that were on the wire. ``doubtful``: its
-    name is the one that the printing machine has for the number that frames carry. ``cut_icmp`` counts the ICMP messages
-    of a text that the snapshot length cut before their type.
+    name is the one that the printing machine has for the number that frames carry. ``cut_icmp`` counts the ICMP
+    messages of a text that the snapshot length cut before their type.
     """
 
     number: int

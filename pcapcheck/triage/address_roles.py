@@ -156,7 +156,8 @@ class AddressRoles:
         if self._state is None:
             return frozenset()
         held = {one.ip for host in self._hosts for one in host.addresses if one.dev == IPVS_DEVICE}
-        return frozenset(held)
+        listed = {one.ip for one in self._state.services.listed if not one.doubtful}
+        return frozenset(held | listed)
 
     @cached_property
     def _services_seen(self) -> frozenset[int]:

@@ -6,8 +6,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from pcapcheck.columns import COLUMNS, STATE
+from pcapcheck.columns import COLUMNS, DNS, STATE
 from pcapcheck.flows.links import UNNAMED
+from pcapcheck.flows.losses import REPLY
+from pcapcheck.networks import CALICO_PROTOCOLS
+from pcapcheck.triage import service_told, tunnel_ends
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.interfaces import default_nic
 from pcapcheck.triage.state.host_routes import NOWHERE
@@ -18,6 +21,7 @@ from pcapcheck.triage.state.sysctls import value_of
 from pcapcheck.values import Value, format_address, is_ipv4
 from pcapcheck.workload import is_shortened, kind_of_name
 
+DNS_PORT = 53
 # A value, and the lines that say it as they are quoted.
 Told = tuple[Value, tuple[str, ...]]
 # An address, alone or as a host's prefix.
@@ -101,7 +105,16 @@ class Circumstances:
     What it says of a pod counts only if it is the pod in the captures.
     """
 
-    def __init__(self, situation: Situation, case: Case, interface: str | None) -> None:
+    def __init__(
+        self,
+        situation: Situation,
+        case: Case,
+        interface: str | None,
+        symptoms: dict[str, Value | None] | None = None,
+    ) -> None:
+        self.symptoms = symptoms or {}
+        self.port = _port_of(case)
+        self.elsewhere = situation.elsewhere
         self.state = situation.state
         self.ground = situation.ground
         self.pod, self.dst = case.lead.pod, case.lead.dst
@@ -337,6 +350,56 @@ class Circumstances:
                 return True, _quotes(*(one.line for one in held[:2]))
         return None
 
+    def _dst_service(self) -> Told | None:
+        return _quoted(service_told.is_service(self.state, self.dst))
+
+    def _dst_service_empty(self) -> Told | None:
+        return _quoted(service_told.is_empty(self.state, self.dst, self.port))
+
+    def _dst_answers_pings(self) -> Told | None:
+        nodes = [self._node] if self._node is not None else self.state.nodes
+        return _quoted(service_told.answers_pings(nodes, self.dst))
+
+    def _block_blackholed(self) -> Told | None:
+        """Of the node that has the block: Calico puts the blackhole there only (felix/dataplane/linux; BIRD)."""
+        there = self.dst_link.node if self.dst_link is not None else None
+        node = there or self._node
+        if node is None or self.dst is None or self.dst_is_foreign:
+            return None
+        best = next(iter(node.routes_to(self.dst)), None)
+        if best is None or best.is_default:
+            return None
+        gone = best.kind == "blackhole" and not best.is_host and best.proto in CALICO_PROTOCOLS
+        whole = f"routes{best.family}"
+        if gone and whole not in node.whole:
+            return None
+        lacking = node.lacks(whole, f"no route to {format_address(self.dst)} alone") if gone else None
+        return gone, _quotes(best.line, lacking)
+
+    def _vni_differs(self) -> Told | None:
+        """By the device of the node that the packets are addressed to, else of the node that dst is on."""
+        if self.elsewhere:
+            return None
+        seen, to = self.symptoms.get("vni"), self.symptoms.get("vni.to")
+        near, far = self._ends
+        far = tunnel_ends.node_at(self.state, to if isinstance(to, int) else None) or far
+        return _quoted(tunnel_ends.identifiers_differ(near, far, seen if isinstance(seen, int) else None))
+
+    def _vtep(self) -> Told | None:
+        near, far = self._ends
+        target = self.pod if self._lost_replies else self.dst
+        return _quoted(tunnel_ends.far_end(near, far, target)) if near is not far else None
+
+    @property
+    def _ends(self) -> tuple[Host | None, Host | None]:
+        """The node that sent the lost packets, and the one that they were going to."""
+        there = self.dst_link.node if self.dst_link is not None and not self.dst_is_foreign else None
+        return (there, self._node) if self._lost_replies else (self._node, there)
+
+    @property
+    def _lost_replies(self) -> bool:
+        return self.symptoms.get("lost.direction") == REPLY
+
     def _ebpf(self) -> Told | None:
         line = self._node.ebpf if self._node is not None else None
         return None if line is None else (True, _quotes(line))
@@ -361,6 +424,16 @@ def _firewall(host: Host | None, doing: tuple[str, ...]) -> Told | None:
     foreign = [one for one in notes if not any(word in one.text for word in USUAL)]
     rules = [one for one in foreign if any(word in one.text.lower() for word in doing)]
     return (True, _quotes(*(one.line for one in rules[:2]))) if rules else None
+
+
+def _port_of(case: Case) -> int | None:
+    """The port that was asked."""
+    port = case.row("dst_port")
+    return port if isinstance(port, int) else DNS_PORT if case.lead.finding.rule.table == DNS else None
+
+
+def _quoted(told: tuple[Value, tuple[Line, ...]] | None) -> Told | None:
+    return None if told is None else (told[0], _quotes(*told[1]))
 
 
 def _quotes(*lines: Line | None) -> tuple[str, ...]:

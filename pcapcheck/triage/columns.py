@@ -20,9 +20,12 @@ from pcapcheck.columns import (
     Type,
 )
 from pcapcheck.flows.losses import PLACES, REPLY, REQUEST
+from pcapcheck.triage.beyond import LEFT
+from pcapcheck.triage.tunnel_ends import VTEPS
 
 CASE = "case"
 
+ASKED = ("echo", "tcp", "dns")
 GATEWAY = ("not-asked", "unanswered", "late", "answered")
 LOST = (*PLACES, "on-return")
 LAST_SEEN = ("pod-link", "tunnel", "host-nic")
@@ -52,6 +55,8 @@ COLUMNS[CASE] = _table(
     ("dst.called", TEXT, "dst with what it is: the pod 10.244.1.11, the service 10.96.0.10, the host 203.0.113.7"),
     ("dst.at", TEXT, "the same as a place to type commands: in the pod 10.244.1.11, on the host 203.0.113.7"),
     ("translated", BOOL, "whether packets were seen on a host NIC with another source than the pod's address"),
+    ("dst.usual_service", BOOL, "whether dst is in a network that installers choose for services"),
+    ("asked", ENUM, "by what dst was asked: ping, a TCP connection, DNS", ASKED),
     ("dst.public", BOOL, "whether dst is an address of the internet, which no pod has"),
     ("dst.interface", TEXT, "name of that pod's link on its node"),
     ("nic", TEXT, "name of the node's network card"),
@@ -76,6 +81,21 @@ COLUMNS[CASE] = _table(
         BOOL,
         "whether it is of the node that they were going to: false on the NIC by which they left the first node",
     ),
+    (
+        "left",
+        ENUM,
+        "how the lost packets were seen leaving their node last: by its NIC with another source, as they were, or in a "
+        "tunnel; or on its tunnel device and not on its NIC, which was recorded too",
+        LEFT,
+    ),
+    ("far.recorded", BOOL, "whether anything was recorded where they were going to: the pod's link, its node's NIC"),
+    ("came_back", BOOL, "whether an answer came to where they were seen last"),
+    ("other_way", BOOL, "whether packets came the other way through the same tunnel meanwhile"),
+    ("vni", NUMBER, "the VXLAN identifier that the lost packets have between the nodes"),
+    ("vni.to", ADDRESS, "the node to whose address they go then"),
+    ("vni.back", NUMBER, "the one of packets that came the other way"),
+    ("vnis_differ", BOOL, "whether these two are different"),
+    ("hairpin", BOOL, "whether what the pod sent to dst came back to it from its own address"),
     (
         "replies",
         ENUM,
@@ -129,5 +149,11 @@ COLUMNS[CASE] = _table(
     ("state.route_deleted", BOOL, "whether somebody removed the host route of pod or dst while ip monitor looked on"),
     ("state.checksum_offload", BOOL, "whether the VXLAN device leaves UDP checksums to the card"),
     ("state.duplicate", BOOL, "whether two pods have the address"),
+    ("state.dst_service", BOOL, "whether dst is the address of a service"),
+    ("state.dst_service_empty", BOOL, "whether no pod stands behind the port of the service that was asked"),
+    ("state.dst_answers_pings", BOOL, "whether the node holds the service's address itself, as with kube-proxy's IPVS"),
+    ("state.block_blackholed", BOOL, "whether dst's node routes it to the blackhole of its own block, lacking its /32"),
+    ("state.vni_differs", BOOL, "whether the VXLAN device of dst's node takes another identifier than packets have"),
+    ("state.vtep", ENUM, "whether the asker's node knows the VXLAN device of dst's node", VTEPS),
     ("state.ebpf", BOOL, "whether the node runs Calico's eBPF data plane"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pcapcheck.columns import COLUMNS, STATE, Column
@@ -12,6 +12,7 @@ from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.result import Result
 from pcapcheck.ruleset.rule import fill, placeholders
 from pcapcheck.triage.address_roles import AddressRoles
+from pcapcheck.triage.beyond import beyond
 from pcapcheck.triage.case import Case, cases_of
 from pcapcheck.triage.cause import Cause
 from pcapcheck.triage.circumstances import Circumstances, Situation
@@ -19,7 +20,7 @@ from pcapcheck.triage.columns import CASE
 from pcapcheck.triage.commands import UNKNOWN_SAID, to_look, to_mend, typed_columns
 from pcapcheck.triage.interfaces import name_links
 from pcapcheck.triage.pods import Pods
-from pcapcheck.triage.symptoms import symptoms_of
+from pcapcheck.triage.symptoms import asked_on, lost_of, symptoms_of
 from pcapcheck.values import Value, clean
 from pcapcheck.workload import is_shortened
 
@@ -93,17 +94,22 @@ def diagnose(
     roles = AddressRoles(result, situation.state if situation else None)
     for case in cases_of(result, explained, situation.state if situation else None):
         symptoms = symptoms_of(case, result, roles)
+        further = beyond(case, result, lost_of(case, result), asked_on(case.lead.link, result))
+        symptoms |= further.columns
         interface = symptoms["interface"]
         circumstances = None
         if situation is not None:
-            circumstances = Circumstances(situation, case, interface if isinstance(interface, str) else None)
+            circumstances = Circumstances(situation, case, interface if isinstance(interface, str) else None, symptoms)
             # The state may know the name of a link that was recorded inside the pod.
             described = circumstances.interface
             if described and not is_shortened(described, situation.ground.prefix):
                 symptoms["interface"] = described
             symptoms["nic"] = symptoms["nic"] or circumstances.nic
         name_links(symptoms, pods, result.reading.prefix)
-        suspects = [one for cause in causes if (one := _suspect(cause, case, symptoms, circumstances)) is not None]
+        shown = further.lines
+        suspects = [
+            one for cause in causes if (one := _suspect(cause, case, symptoms, shown, circumstances)) is not None
+        ]
         suspects.sort(key=Suspect.order)
         key = (tuple(case.failed), tuple((one.cause.id, one.status) for one in suspects))
         if key in told:
@@ -115,9 +121,16 @@ def diagnose(
 
 
 def _suspect(
-    cause: Cause, case: Case, symptoms: dict[str, Value | None], circumstances: Circumstances | None
+    cause: Cause,
+    case: Case,
+    symptoms: dict[str, Value | None],
+    shown: Mapping[str, tuple[str, ...]],
+    circumstances: Circumstances | None,
 ) -> Suspect | None:
-    """The cause as it fits the case, or None where it explains nothing in it or the packets contradict it."""
+    """The cause as it fits the case, or None where it explains nothing in it or the packets contradict it.
+
+    ``shown`` are the frames behind symptoms that may confirm a cause, by column.
+    """
     explained = tuple(name for name in case.failed if name in cause.explains)
     if not explained or (case.lead.finding.rule.table == STATE and case.lead.dst is None and _is_about_dst(cause)):
         return None
@@ -125,6 +138,7 @@ def _suspect(
 
     def get(column: Column) -> Value | None:
         if column.name in symptoms:
+            lines[column.name] = shown.get(column.name, ())
             return symptoms[column.name]
         told = circumstances.told(column.attribute) if circumstances is not None else None
         if told is None:

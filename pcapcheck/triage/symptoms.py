@@ -16,12 +16,15 @@ from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.address_roles import INITIAL_TTLS, AddressRoles, at_home, called
 from pcapcheck.triage.case import Case, asked_for
 from pcapcheck.triage.interfaces import recorded_nic
+from pcapcheck.triage.service_told import is_usual
 from pcapcheck.values import Value, is_ipv4, is_public
 
 T = TypeVar("T")
 
 # Packets that ask, by their name in the table ``paths``.
 TCP, UDP = "tcp", "udp"
+# What is asked by which packets.
+ASKED = {REQUEST: "echo", TCP: "tcp", UDP: "dns"}
 # Packets of what is not asked by echo requests, by table.
 KINDS = {CONNECTIONS: TCP, DNS: UDP}
 # Where packets were lost, by the rule that says so.
@@ -46,9 +49,7 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles) -> dict[str, Va
     lead = case.lead
     link, pod, dst = lead.link, lead.pod, lead.dst
     dst_link = lead.dst_link
-    # Where the node asked for a pod in vain, what the packets were that it did not deliver, the next failure tells.
-    tables = [one.finding.rule.table for one in case.items if one.finding.rule.table != ARP or one.about_gateway]
-    kind = KINDS.get(tables[0], REQUEST) if tables else REQUEST
+    kind = _kind_of(case)
     refused_here = next(_refused(_asked_for(kind, result, pod, dst, link)), None) if link else None
     echo = refused_here or next(_refused(_asked_for(kind, result, pod, dst)), None)
     return {
@@ -61,6 +62,8 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles) -> dict[str, Va
         "dst.called": None if dst is None else called(dst, roles.of(dst)),
         "dst.at": None if dst is None else at_home(dst, roles.of(dst)),
         "translated": translated(result, kind, pod, dst),
+        "dst.usual_service": None if dst is None else is_usual(dst),
+        "asked": ASKED[kind],
         "dst.public": None if dst is None else is_public(dst),
         "nic": recorded_nic(result, link),
         "dst.interface": dst_link.node_interface if dst_link else lead.described if dst is not None else None,
@@ -88,6 +91,29 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles) -> dict[str, Va
         ),
         "claimed.interface": _claimed_elsewhere(case),
     }
+
+
+def lost_of(case: Case, result: Result) -> list[Loss]:
+    """What of the packets that a case is about was followed and got lost."""
+    return _losses(case, result, _kind_of(case))
+
+
+def asked_on(link: Link | None, result: Result) -> Iterator[Echo]:
+    """Samples of whatever was asked on a link: echo requests, attempts at connections, DNS queries."""
+    if link is not None:
+        echoes = result.captures[link.point.key[0]].exchanges.echoes
+        for some in (*echoes.bins(), *echoes.attempts(), *echoes.queries()):
+            if some.group in link.point.groups:
+                yield from some.samples
+
+
+def _kind_of(case: Case) -> str:
+    """Which packets a case is about.
+
+    Where the node asked for a pod in vain, what the packets were that it did not deliver, the next failure tells.
+    """
+    tables = [one.finding.rule.table for one in case.items if one.finding.rule.table != ARP or one.about_gateway]
+    return KINDS.get(tables[0], REQUEST) if tables else REQUEST
 
 
 def _claimed_elsewhere(case: Case) -> str | None:

@@ -43,6 +43,7 @@ EXPECTED = {
     "dns-answered": "PPPP PPP P P PP PPP P- P",
     "dns-dropped": "PPPP PPP P P PP PPP P- P",
     "dns-refused": "PPPP PPP P P PP PPP P- P",
+    "dns-no-endpoints": "PPPP PPP - P -- --- -- -",
     "direction-in": "---- P-- - P -- P-- -- -",
     "direction-out": "---- -P- - P -- --- -- -",
     "duplicate-ip": "FPPP PPP P F PP PPP P- P",
@@ -54,6 +55,8 @@ EXPECTED = {
     "fragments": "PPPP PPP P P PP PPP P- P",
     "gateway-announced-by-pod": "PPPP PPP P F PP PPP P- P",
     "gateway-route-only": "PPPP PPP P P PP PPP P- P",
+    "hairpin": "PPPP PPP P P -- --- -P -",
+    "hairpin-not-masqueraded": "PPPP PPP P P -- --- -F -",
     "healthy": "PPPP PPP P P PP PPP P- P",
     "healthy-cached-arp": "---- PPP P - PP PPP P- -",
     "healthy-dual-stack": "PPPP PPP P P PP PPP P- P",
@@ -75,6 +78,9 @@ EXPECTED = {
     "no-reply-in-flight": "PPPP PPP P P PP PPP P- P",
     "node-pings-pod": "PPPP PPP - P -- --- P- P",
     "node-port": "PPPP PPP - P -- --- -P P",
+    "other-node-silent": "PPPP PPP F P -- P-- -- -",
+    "outside-prohibits": "PPPP PPP F P -- P-- -- -",
+    "outside-silent": "PPPP PPP F P -- P-- -- -",
     "own-address-probe": "PPPP PPP P P PP PPP P- P",
     "pcapng-two-interfaces": "PPPP PPP P P PP PPP P- P",
     "pod-arp-ignore-2": "PPPP PPP F P -- F-- -- F",
@@ -97,6 +103,8 @@ EXPECTED = {
     "revalidation": "PPPP PPP P P PP PPP P- P",
     "route-lost-midway": "PPPP PPP F P PP FPP P- P",
     "second-node-drops": "PPPP PPP F P PP PFP P- P",
+    "service-no-endpoints": "PPPP PPP P P -- --- -F -",
+    "service-pinged": "PPPP PPP F P P- P-- -P P",
     "snaplen-64": "PPPP PPP P P PP PPP P- P",
     "snat": "PPPP PPP P P -- PP- -- -",
     "stale-neighbour-node": "PPPP PP- F P PP PP- -- -",
@@ -115,12 +123,14 @@ EXPECTED = {
     "two-nodes-pod-links": "PPPP PPP P P PP PPP P- P",
     "two-nodes-vxlan": "PPPP PPP P P PP PPP P- P",
     "unreachable": "PPPP PPP F P -- F-- -- F",
+    "vtep-entry-missing": "PPPP PPP F P PP PFP P- P",
     "vxlan-blocked": "PPPP PPP F P PP PFP P- P",
+    "vxlan-blocked-one-way": "PPPP PPP F P PP PPF P- P",
     "vxlan-tcp-lost": "PPPP PPP P P PP PPP PF P",
     "walkthrough": "PPPP PPP P P PP PPP P- -",
 }
 # The same of DNS; elsewhere nothing is asked of it.
-DNS = {"dns-answered": "P", "dns-dropped": "F", "dns-refused": "F"}
+DNS = {"dns-answered": "P", "dns-dropped": "F", "dns-no-endpoints": "F", "dns-refused": "F"}
 LETTERS = {"pass": "P", "fail": "F", "not-checked": "-"}
 
 

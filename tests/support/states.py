@@ -79,9 +79,12 @@ EXPECTED = {
     # A hub again; the pod's entries were flushed at the end.
     "two-answers": "PPP-- FP- P- PPP PPP -",
     # The lab's links have 1500 in front of a tunnel with less.
+    "other-node-silent": "PPPPP PPF P- PPP PPP -",
     "two-nodes-ipip": "PPPPP PPF P- PPP PPP -",
     "two-nodes-vxlan": "PPPPP PPF P- PPP PPP -",
+    "vtep-entry-missing": "PPPPP PPF P- PPP PPP -",
     "vxlan-blocked": "PPPPP PPF P- PPP PPP -",
+    "vxlan-blocked-one-way": "PPPPP PPF P- PPP PPP -",
     "vxlan-tcp-lost": "PPPPP PPF P- PPP PPP -",
     # With the address go the routes.
     "unreachable": "FFFPP PP- P- PPP PPP -",

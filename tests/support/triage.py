@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# Causes that packets alone prove.
+PROVED = {"hairpin-not-masqueraded"}
+
 # Scenario -> the cause that its fault is. What is not here is healthy, or not at fault.
 CAUSES = {
     "any-proxy-arp-off": "proxy-arp-off",
@@ -19,7 +22,7 @@ CAUSES = {
     "link-local-on-cali": "gateway-route-leads-back",
     "loss": "node-firewall-drops",
     "macs-not-rewritten": "links-bridged",
-    "missing-host-route": "route-dead-end",
+    "missing-host-route": "block-blackholed",
     "missing-host-route-unreachable": "host-route-missing",
     "missing-own-route": "pod-route-missing",
     "missing-own-route-no-rp-filter": "pod-route-missing",
@@ -48,6 +51,15 @@ CAUSES = {
     "tcp-dropped": "node-firewall-drops",
     "dns-dropped": "node-firewall-drops",
     "dns-refused": "firewall-rejects",
+    "dns-no-endpoints": "service-without-endpoints",
+    "service-no-endpoints": "service-without-endpoints",
+    "service-pinged": "service-address-pinged",
+    "hairpin-not-masqueraded": "hairpin-not-masqueraded",
+    "outside-prohibits": "far-side-prohibits",
+    "outside-silent": "far-side-silent",
+    "other-node-silent": "far-side-silent",
+    "vtep-entry-missing": "vtep-entry-missing",
     "vxlan-blocked": "encapsulation-blocked",
+    "vxlan-blocked-one-way": "encapsulation-blocked-one-way",
     "vxlan-tcp-lost": "vxlan-checksum-offload",
 }

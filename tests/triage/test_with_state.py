@@ -10,15 +10,19 @@ from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
 from pcapcheck.triage.diagnosis import RULED_OUT
 from tests.support.lab import CAPTURES, EXPECTED, captures
-from tests.support.triage import CAUSES
+from tests.support.triage import CAUSES, PROVED
 
 # Faults that neither node nor pods show: they lie in the network between, in another machine, or are over.
 UNSEEN = {
     "gateway-announced-by-pod",
     "late-replies",
+    "other-node-silent",
+    "outside-prohibits",
+    "outside-silent",
     "tunnel-mtu",
     "two-answers",
     "vxlan-blocked",
+    "vxlan-blocked-one-way",
     # The lab drops what the offload would break.
     "vxlan-tcp-lost",
 }
@@ -44,7 +48,8 @@ def test_the_fault_is_confirmed(scenario: str) -> None:
     for diagnosis in analysis.diagnoses:
         for one in diagnosis.confirmed:
             assert one.because, one.cause.id
-            assert all("state.txt:" in line for line in one.because)
+            proof = "(frame " if one.cause.id in PROVED else "state.txt:"
+            assert all(proof in line for line in one.because)
 
 
 @pytest.mark.parametrize("scenario", sorted(UNSEEN))

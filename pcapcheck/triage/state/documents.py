@@ -152,6 +152,7 @@ def _link(document: Mapping[str, object], line: Line, into: Host) -> None:
         _text(document, "link_netns"),
         "xdp" in document or "prog" in document,
         _vni(info) if isinstance(info, dict) else None,
+        line,
     )
     into.add_link(link)
     held = document.get("addr_info")

@@ -116,7 +116,8 @@ def _detail(text: str, line: Line, link: Link, into: Host) -> None:
         _inet(words, line, link.name, into)
     elif first in KINDS:
         link.kind = first
-        link.vni = number(after(words, "id")) if first == "vxlan" else link.vni
+        if first == "vxlan":
+            link.vni, link.vni_line = number(after(words, "id")), line
     if "prog/xdp" in words or "prog/tc" in words:
         link.programs = True
 

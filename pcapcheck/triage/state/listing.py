@@ -26,6 +26,8 @@ CAT = ("cat", "head", "tail", "grep", "egrep", "zgrep", "more", "less")
 PODS = ("pod", "pods", "po")
 SERVICES = ("service", "services", "svc", "endpoints", "ep", "endpointslice", "endpointslices")
 EVERY_SERVICE = "services of all namespaces"
+# The table of its nftables mode.
+KUBE_PROXY = "kube-proxy"
 FAMILIES = {"inet": 4, "inet6": 6}
 # Programs whose output one reader each understands.
 TOOLS = {
@@ -115,6 +117,9 @@ def _plain(command: Command) -> Listing:
             listing.whole = {"neighbours4"}
     elif kind == "fdb":
         _fdb(listing, plain)
+    elif command.tool == "nft" and KUBE_PROXY in plain:
+        # All of that table is about services, what it refuses too.
+        listing.kind = "service-rules"
     return listing
 
 

@@ -35,7 +35,7 @@ class Link:
 
     ``up`` (set up by somebody) and ``carrier`` (the other end is up too) are None where no flags were printed.
     ``programs``: BPF programs are attached (``xdp`` or ``tc``, as the listing says). ``vni``: of a VXLAN device, its
-    network identifier.
+    network identifier, ``vni_line`` where that stands.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Link:
     netns: str | None = None
     programs: bool = False
     vni: int | None = None
+    vni_line: Line | None = None
 
 
 @dataclass(frozen=True, slots=True)

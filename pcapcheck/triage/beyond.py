@@ -1,0 +1,164 @@
+"""Beyond: how packets that got no answer were seen leaving their node, and what else the packets say of the way on.
+
+Columns of a case, and for those that prove a cause by themselves the frames that show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from pcapcheck.capture.recorded import read_again
+from pcapcheck.decode.vni import vni_of
+from pcapcheck.errors import CaptureError
+from pcapcheck.flows.echo import Echo
+from pcapcheck.flows.links import Link
+from pcapcheck.flows.losses import REPLY, REQUEST, Loss
+from pcapcheck.flows.way import Step, Way
+from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.case import Case
+from pcapcheck.values import Value, clean, format_address
+
+LEFT = TRANSLATED, PLAINLY, IN_TUNNEL, DEVICE = ("translated", "plainly", "in-tunnel", "tunnel-device")
+NAMES = ("left", "far.recorded", "came_back", "other_way", "hairpin", "vni", "vni.to", "vni.back", "vnis_differ")
+VXLAN = "vxlan"
+SHOWN = 2
+
+
+@dataclass
+class Beyond:
+    """Columns, and the frames behind them by column, as they are quoted."""
+
+    columns: dict[str, Value | None] = field(default_factory=lambda: dict.fromkeys(NAMES))
+    lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def beyond(case: Case, result: Result, losses: list[Loss], asked: Iterable[Echo]) -> Beyond:
+    """``losses`` are the case's; ``asked`` samples of what the pod asked, or was asked for, on its own link."""
+    found = Beyond()
+    ways = {_left(one, result) for one in losses}
+    left = ways.pop() if len(ways) == 1 else None
+    found.columns["left"] = left
+    found.columns["far.recorded"] = _far_recorded(case, result, losses[0]) if left else None
+    found.columns["came_back"] = any(_came_back(one, result) for one in losses) if left else None
+    found.columns["other_way"] = _other_way(result, losses) if left == IN_TUNNEL else None
+    _hairpin(case, result, asked, found)
+    _identifiers(result, losses, found)
+    return found
+
+
+def _left(loss: Loss, result: Result) -> str | None:
+    """How packets were seen leaving: on their node's NIC, else on its tunnel device while its NIC shows nothing."""
+    point, way = loss.last.spot.link.point, loss.way
+    if loss.arrived or len(way.steps) < 2:
+        return None
+    if point.kind == "host-nic":
+        return IN_TUNNEL if loss.last.encap != "none" else PLAINLY if loss.last.src == way.src else TRANSLATED
+    if point.kind == "tunnel" and any(key[0] in way.watching for key in _nics_of(result, loss.last.spot.link)):
+        return DEVICE
+    return None
+
+
+def _nics_of(result: Result, link: Link) -> list[tuple[int, int, int | None]]:
+    """The NICs that are of the node of a link."""
+    links, hosts = result.facts.links, result.followed.hosts
+    return [key for key, one in links.items() if one.point.kind == "host-nic" and hosts.same(link.point.key, key)]
+
+
+def _far_recorded(case: Case, result: Result, loss: Loss) -> bool:
+    """Whether anything was recorded where the packets were going to: the receiver's link, or a NIC of its node.
+
+    What leaves a tunnel goes to a node; of what leaves plainly it is not known whose NIC would show it.
+    """
+    there = case.lead.dst_link if loss.way.src == case.lead.pod else case.lead.link
+    if there is not None:
+        return True
+    here, hosts = loss.last.spot.link.point.key, result.followed.hosts
+    others = (key for key, one in result.facts.links.items() if one.judged and one.point.kind in ("host-nic", "tunnel"))
+    return loss.last.encap != "none" and any(hosts.same(here, key) is False for key in others)
+
+
+def _came_back(loss: Loss, result: Result) -> bool:
+    """Whether an answer came to where they were seen last: it may have a translated address there."""
+    last, wanted = loss.last, REPLY if loss.way.packet == REQUEST else loss.way.packet
+    return any(
+        way.packet == wanted
+        and way.last >= loss.way.first
+        and any(step.spot.link is last.spot.link and (step.src, step.dst) == (last.dst, last.src) for step in way.steps)
+        for way in result.followed.found
+    )
+
+
+def _other_way(result: Result, losses: list[Loss]) -> bool:
+    """Whether packets of the other direction came through the same tunnel while these were lost."""
+    since = min(one.way.first for one in losses)
+    ends = {(one.last.spot.link.point.key, _turned(one.last)) for one in losses}
+    return any(
+        way.last >= since and any((step.spot.link.point.key, step.outer) in ends for step in way.steps)
+        for way in result.followed.found
+    )
+
+
+def _turned(step: Step) -> tuple[int, int] | None:
+    return (step.outer[1], step.outer[0]) if step.outer else None
+
+
+def _hairpin(case: Case, result: Result, asked: Iterable[Echo], found: Beyond) -> None:
+    """Whether what the pod sent to ``dst`` came back to it from its own address.
+
+    Nothing but address translation on its node can do that: what a pod sends to itself it does not send at all.
+    """
+    pod, link = case.lead.pod, case.lead.link
+    if pod is None or link is None:
+        return
+    some = list(asked)
+    back = {one.ident for one in some if one.src == one.dst == pod and one.outcome != "replied"}
+    if case.lead.dst != pod:
+        # The asker's port, or the identifier of ping, is the same on both.
+        back &= {one.ident for one in some if one.dst == case.lead.dst}
+    found.columns["hairpin"] = bool(back)
+    if back:
+        own = [one for one in some if one.src == one.dst == pod]
+        name = clean(result.captures[link.point.key[0]].source.short_name)
+        address = format_address(pod)
+        frames = ", ".join(str(one.frames[0]) for one in own[:SHOWN] if one.frames)
+        found.lines["hairpin"] = (
+            f"{name}: {address} is sent packets from {address}, its own address (frame {frames})",
+        )
+
+
+def _identifiers(result: Result, losses: list[Loss], found: Beyond) -> None:
+    """The VXLAN identifiers of packets that were lost, and of those that came the other way."""
+    there = next(_carried((one.way for one in losses), None), None)
+    if there is None:
+        return
+    back = next(_carried(result.followed.found, _turned(there[1])), None)
+    told = [(name, _identifier(result, *one)) for name, one in (("vni", there), ("vni.back", back)) if one]
+    known = {name: one for name, one in told if one is not None}
+    found.columns |= {name: one[0] for name, one in known.items()}
+    found.columns["vni.to"] = there[1].outer[1] if there[1].outer else None
+    if len(known) == 2:
+        found.columns["vnis_differ"] = known["vni"][0] != known["vni.back"][0]
+        found.lines["vnis_differ"] = tuple(one[1] for one in known.values())
+
+
+def _carried(ways: Iterable[Way], outer: tuple[int, int] | None) -> Iterator[tuple[Way, Step, int]]:
+    """Where packets were seen inside VXLAN between these nodes, whichever they are: way, step and the step's number."""
+    for way in ways:
+        for number, step in enumerate(way.steps):
+            if step.encap == VXLAN and step.outer and outer in (None, step.outer):
+                yield way, step, number
+
+
+def _identifier(result: Result, way: Way, step: Step, number: int) -> tuple[int, str] | None:
+    """The identifier in the first of a way's packets, with where it stands."""
+    source, frame = result.captures[step.spot.capture].source, way.samples[0].frames[number]
+    try:
+        vni = next((vni_of(record) for record in read_again(source, [frame])), None)
+    except CaptureError:
+        # What was a stream, or is gone by now, cannot be looked at again.
+        return None
+    if vni is None or step.outer is None:
+        return None
+    ends = f"{format_address(step.outer[0])} > {format_address(step.outer[1])}"
+    return vni, f"{clean(source.short_name)}: VXLAN {ends} has vni {vni} (frame {frame})"

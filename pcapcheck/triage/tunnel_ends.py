@@ -1,0 +1,83 @@
+"""Tunnel ends: whether the VXLAN devices of two nodes are set up for each other, by the nodes' state.
+
+Calico: felix/dataplane/linux/vxlan_mgr.go writes for each other node a neighbour entry (the address of its device to
+the MAC) and a forwarding entry (that MAC to the address of the node).
+"""
+
+from __future__ import annotations
+
+from pcapcheck.triage.state.listing import fdb_of
+from pcapcheck.triage.state.model import Host, Line, Link, State
+from pcapcheck.values import is_ipv4
+
+THERE, NO_NEIGHBOUR, NO_FORWARDING, WRONG = VTEPS = ("there", "no-neighbour", "no-forwarding", "wrong")
+# A neighbour entry that leads nowhere.
+UNRESOLVED = ("FAILED", "INCOMPLETE")
+# What is told, and the lines that tell it.
+Told = tuple[str, tuple[Line, ...]]
+
+
+def vxlan_devices(host: Host | None) -> list[Link]:
+    """A node's VXLAN devices of Calico of which the identifier is told."""
+    return [one for one in host.links.values() if one.vni is not None and "calico" in one.name] if host else []
+
+
+def node_at(state: State, address: int | None) -> Host | None:
+    """The node that has an address, as the outer header of a tunnel names it."""
+    return next((one for one in state.nodes if any(held.ip == address for held in one.addresses)), None)
+
+
+def identifiers_differ(near: Host | None, far: Host | None, seen: int | None) -> tuple[bool, tuple[Line, ...]] | None:
+    """Whether the far node's device takes another identifier than packets for it have.
+
+    What they have is ``seen``, else what the near node's device gives them.
+    """
+    theirs = vxlan_devices(far)
+    if not theirs:
+        return None
+    ours = vxlan_devices(near) if near is not far else []
+    if seen is not None:
+        shown = [one for one in ours if one.vni == seen][:1] + theirs[:1]
+        return all(one.vni != seen for one in theirs), _lines(shown)
+    for one in ours:
+        other = next((link for link in theirs if link.name == one.name), None)
+        if other is not None:
+            return one.vni != other.vni, _lines([one, other])
+    return None
+
+
+def _lines(devices: list[Link]) -> tuple[Line, ...]:
+    return tuple(one.vni_line or one.line for one in devices)
+
+
+def far_end(node: Host | None, far: Host | None, dst: int | None) -> Told | None:
+    """Whether a node knows the tunnel end by which it reaches an address: one of ``VTEPS``."""
+    route = next(iter(node.routes_to(dst)), None) if node is not None and dst is not None else None
+    device = node.links.get(route.dev) if node is not None and route is not None and route.dev else None
+    if node is None or route is None or route.dev is None or route.via is None:
+        return None
+    if not (device is not None and device.kind == "vxlan") and not route.dev.startswith("vxlan"):
+        return None
+    family = 4 if is_ipv4(route.via) else 6
+    entry = next((one for one in node.neighbours_of(route.via) if one.dev == route.dev), None)
+    if entry is None:
+        gone = node.lacks(f"neighbours{family}", "no entry for the other end of the tunnel")
+        return (NO_NEIGHBOUR, (route.line, gone)) if f"neighbours{family}" in node.whole and gone else None
+    if entry.mac is None or entry.state in UNRESOLVED:
+        return NO_NEIGHBOUR, (route.line, entry.line)
+    return _forwarded(node, far, entry.mac, route.dev, entry.line)
+
+
+def _forwarded(node: Host, far: Host | None, mac: int, dev: str, line: Line) -> Told | None:
+    theirs = far.links.get(dev) if far is not None and far is not node else None
+    if theirs is not None and theirs.mac is not None and theirs.mac != mac:
+        return WRONG, (line, theirs.line)
+    found = [one for one in node.forwarding if one.mac == mac and one.dev == dev]
+    if not found:
+        listing = next((one for one in (fdb_of(dev), "fdb") if one in node.whole), None)
+        gone = node.lacks(listing, "no entry for that MAC") if listing else None
+        return (NO_FORWARDING, (line, gone)) if gone else None
+    own = {one.ip for one in far.addresses} if far is not None and far is not node else set()
+    if own and all(one.dst is not None and one.dst not in own for one in found):
+        return WRONG, (line, found[0].line)
+    return THERE, (line, found[0].line)
