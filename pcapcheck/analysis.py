@@ -42,6 +42,7 @@ from pcapcheck.ruleset.variables import Settings
 from pcapcheck.skipped import Skipped
 from pcapcheck.triage.ebpf import doubt_ebpf
 from pcapcheck.triage.outcome import Outcome
+from pcapcheck.triage.whereabouts import locate
 
 if TYPE_CHECKING:
     import pandas
@@ -181,6 +182,7 @@ def analyze(
     analysis.given = _names(paths or told.captures)
     analysis.pods = name_pods(told.pods or None if pods is None else pods, state, settings, analysis.skipped)
     note_aside(captures, node_state)
+    locate(analysis)
     if state is not None:
         _describe(analysis, state)
     _remark(analysis, inputs.repeated, changes)

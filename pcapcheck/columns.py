@@ -453,6 +453,11 @@ _define(_BOTH, "encap", TEXT, "the tunnels that it went through, or none")
 _define(PATHS, "points", TEXT, "names of the capture points that saw it, in order; a link seen twice counts once")
 _define(PATHS, "ttls", TEXT, "its TTL at each of them, inside a tunnel the inner one")
 _define(PATHS, "sightings", NUMBER, "how many capture points that are")
+_define(PATHS, "first.kind", ENUM, "what the first of them is", words=KINDS)
+_define(
+    PATHS, "receiver", ADDRESS, "whom it was for in the end; of a reply to a translated request, the pod that asked"
+)
+_define(PATHS, "fate", TEXT, "where such packets were seen last and what they never reached, in words")
 _define(PATHS, "last.interface", TEXT, "name of the last of them")
 _define(PATHS, "last_seen", TEXT, "the last of them in words, with the frame there")
 _define(

@@ -111,13 +111,16 @@ class Likeness:
 class Known:
     """What a node's state says of the network: whether it shows Calico, which other network, and its pods' links.
 
-    ``links`` maps a pod's MAC to the name of its link on the node. ``not_calico`` says in words what it shows instead.
+    ``links`` maps a pod's MAC to the name of its link on the node, ``homes`` a pod's address, ``nodes`` the name of a
+    link to that of its node. ``not_calico`` says in words what it shows instead.
     """
 
     calico: bool = False
     other: bool = False
     not_calico: str = ""
     links: Mapping[int, str | None] = field(default_factory=dict)
+    homes: Mapping[int, str] = field(default_factory=dict)
+    nodes: Mapping[str, str] = field(default_factory=dict)
 
 
 NOTHING_KNOWN = Known()

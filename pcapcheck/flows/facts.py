@@ -35,7 +35,7 @@ class Facts:
         self.twice: list[tuple[Link, Link]] = []
         self.followed = False
         self.not_calico = known.not_calico
-        self._known = known
+        self.known = known
         self._assumed: dict[int, Facts] = {}
         self._by_group: dict[tuple[int, int], tuple[Link, FrameGroup]] = {}
         for link in links.values():
@@ -56,7 +56,7 @@ class Facts:
     def assuming(self, way: int) -> Facts:
         """The same with an assumption about each link whose ends cannot be told."""
         if way not in self._assumed:
-            self._assumed[way] = Facts(self.links, way, self._known)
+            self._assumed[way] = Facts(self.links, way, self.known)
         return self._assumed[way]
 
     @cached_property
@@ -65,7 +65,7 @@ class Facts:
         shown = {link.point.calico for link in self.links.values()}
         if any(link.point.named_by and is_calico_tunnel(link.point.name) for link in self.links.values()):
             shown.add(NAME)
-        if self._known.calico:
+        if self.known.calico:
             shown.add(STATE)
         return next((one for one in EVIDENCE if one in shown), None)
 

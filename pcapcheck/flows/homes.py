@@ -30,13 +30,19 @@ def spans_of(captures: list[Capture], clocks: dict[int, Clock], wait: int) -> di
 
 
 def homes_of(captures: list[Capture], facts: Facts, ways: list[Way]) -> dict[int, set[PointKey]]:
-    """On which pod links an address is at home: the pod sends from it, or the node asks or sends for it there."""
+    """On which pod links an address is at home: the pod sends from it, or the node asks or sends for it there.
+
+    A node's state may say it too.
+    """
     homes: dict[int, set[PointKey]] = {}
     for key, link in facts.links.items():
         if link.point.kind != "pod-link":
             continue
         for ip in link.pod_ips:
             homes.setdefault(ip, set()).add(key)
+        for ip, name in facts.known.homes.items():
+            if name == link.point.name:
+                homes.setdefault(ip, set()).add(key)
     for capture in captures:
         for group, target in capture.exchanges.asked:
             there = facts.link(capture.number, group)
@@ -63,7 +69,8 @@ def shows_the_node(link: Link, filtered: bool, echoes: bool) -> bool:
         return False
     if filtered and not echoes:
         return False
-    return any(link.sides.of(group)[0] == NODE for group in link.point.groups.values())
+    # A tunnel's device has no pod at one end: what it shows, it shows of its node.
+    return link.point.kind == "tunnel" or any(link.sides.of(group)[0] == NODE for group in link.point.groups.values())
 
 
 def node_addresses(capture: Capture, link: Link) -> set[int]:

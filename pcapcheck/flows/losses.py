@@ -55,6 +55,26 @@ class Loss:
         return DECAPSULATION if any(link.point.kind == "tunnel" for link in self.missing) else AT_NIC
 
 
+@dataclass(frozen=True)
+class LastSeen:
+    """Where the packet of a failing row, or the reply to it, was seen last.
+
+    ``capture`` is a number, ``frame`` the frame there. ``host`` is None where nobody names the machine; ``never`` are
+    the interfaces that were being recorded and had to show it next.
+    """
+
+    direction: str
+    capture: int
+    frame: int
+    host: str | None
+    interface: str
+    kind: str
+    encap: str
+    arrived: bool | None
+    place: str | None
+    never: tuple[str, ...]
+
+
 def loss_of(way: Way, missing: list[Link], hosts: Hosts) -> Loss:
     """``missing`` are the links that had to show packets of this way and do not."""
     number = len(way.steps) - 1

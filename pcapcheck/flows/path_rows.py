@@ -36,6 +36,9 @@ class PathRow(Followed):
 
     points: str
     ttls: str
+    first_kind: str
+    receiver: int
+    fate: str
     last_interface: str
     last_seen: str
     missing: str | None

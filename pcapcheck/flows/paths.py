@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pcapcheck.columns import ECHO, ECHOES, OPAQUE
 from pcapcheck.decode.frames import FrameGroup
 from pcapcheck.flows.facts import Facts
+from pcapcheck.flows.fates import fate
 from pcapcheck.flows.homes import homes_of, node_addresses, shows_the_node, spans_of, to_pod
 from pcapcheck.flows.hosts import Hosts
 from pcapcheck.flows.links import Link
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from pcapcheck.flows.ways import Ways
 
 TOO_BIG = "too-big"
+# A recording that somebody starts and stops runs for longer.
+SHORTEST_RECORDING = 2_000_000_000
+# How the devices of tunnels are called, by encapsulation (Calico: felix/dataplane/linux/vxlan_mgr.go, ipip_mgr.go).
+DEVICES = {"vxlan": "vxlan", "ipip": "tunl"}
 
 
 @dataclass
@@ -129,6 +134,9 @@ class Paths:
             calico=self.facts.calico,
             points=", ".join(step.spot.link.point.name for step in way.steps),
             ttls=", ".join("?" if step.ttl is None else str(step.ttl) for step in way.steps),
+            first_kind=way.steps[0].spot.link.point.kind,
+            receiver=way.receiver,
+            fate=self._fate(way, delivered),
             last_interface=last.spot.link.point.name,
             last_seen=_last_seen(way, sample.frames[-1]),
             missing=", ".join(link.point.name for link in self._would_have_seen(way)) or None,
@@ -141,6 +149,10 @@ class Paths:
             length=sample.length,
             duration=sample.times[-1] - sample.times[0],
         )
+
+    def _fate(self, way: Way, delivered: bool | None) -> str:
+        """What became of them, as a sentence about them goes on."""
+        return fate(self.loss(way), self.hosts) if delivered is False else "arrive" if delivered else "go on"
 
     def _hop_row(self, way: Way, one: int, other: int, sample: Sample) -> HopRow:
         here, there = way.steps[one], way.steps[other]
@@ -285,11 +297,50 @@ class Paths:
         if ttl is None and way.packet == "request" and ECHO in way.steps[0].spot.link.silence:
             # It may be one of those that were to expire, about which an error was recorded that says no more.
             return
-        for key in sorted(self.homes.get(way.steps[-1].dst, set()) - seen, key=str):
+        for key in sorted({*self.homes.get(way.receiver, ()), *self._devices(way)} - seen, key=str):
             if self.facts.are_apart(way.steps[0].spot.link.point.key, key):
                 continue
-            if key[0] in way.watching and self._shows_the_node(self.facts.links[key]):
-                yield self.facts.links[key]
+            link = self.facts.links[key]
+            # So many packets may be among those that were not recorded.
+            lost = link.point.interface.drops >= way.count
+            watched = key[0] in way.watching or (link.point.kind == "tunnel" and self._ran(link, way))
+            if watched and not lost and self._shows_the_node(link):
+                yield link
+
+    def _ran(self, link: Link, way: Way) -> bool:
+        """Whether a quiet device was being recorded while packets passed, as the few frames that it shows tell.
+
+        It shows nothing that another point of its node shows, and was recorded between two packets that it lacks. That
+        a recording was begun after the one and stopped before the other is believed of none so short.
+        """
+        here = way.steps[-1].spot.link.point.key
+        first, last = link.point.first, link.point.last
+        if self.ways is None or first is None or last is None or not self.hosts.same(here, link.point.key):
+            return False
+        lacking = []
+        for number, other in enumerate(self.ways.ways):
+            keys = {step.spot.link.point.key for step in other.steps}
+            if link.point.key in keys and len(keys) > 1:
+                return False
+            if (other.packet, other.src, other.dst) == (way.packet, way.src, way.dst) and here in keys:
+                lacking.append(number)
+        clock = self.clocks.get(link.point.key[0])
+        offset = clock.offset if clock else 0
+        before, after = self.ways.around(lacking, first - offset, last - offset)
+        return before is not None and after is not None and after - before <= SHORTEST_RECORDING
+
+    def _devices(self, way: Way) -> Iterator[PointKey]:
+        """The devices that take out of its tunnel what came to their node's NIC inside one."""
+        last = way.steps[-1]
+        here = last.spot.link.point
+        if last.encap not in DEVICES or here.kind != "host-nic" or not self.hosts.is_party(last):
+            return
+        if self.hosts.arrives(way, len(way.steps) - 1) is False:
+            return
+        for key, link in self.facts.links.items():
+            fits = link.point.kind == "tunnel" and link.point.name.startswith(DEVICES[last.encap])
+            if fits and link.judged and self.hosts.same(here.key, key):
+                yield key
 
     def _shows_the_node(self, link: Link) -> bool:
         key = link.point.key
@@ -302,7 +353,7 @@ class Paths:
 
 def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sightings: Sightings) -> Paths:
     """Follow the packets of an observation; empties ``sightings``."""
-    paths = Paths(captures, facts, share=sightings.share, hosts=Hosts(facts.links))
+    paths = Paths(captures, facts, share=sightings.share, hosts=Hosts(facts.links, facts.known.nodes))
     paths.unfollowed = leave_out_unidentified(captures, sightings)
     facts.observations = observations(facts.links, {})
     # Where there is but one place to see packets, nothing can be followed.
@@ -324,7 +375,7 @@ def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sighting
     facts.observations = observations(facts.links, paths.clocks)
     seen.time = by_one_clock(seen, paths.clocks)
     packets = join(seen, spots.point_of, spots.on_pod_link, numbering.flows)
-    paths.ways = Ways(packets, spots, numbering, spans_of(captures, paths.clocks, reading.echo_wait))
+    paths.ways = Ways(packets, spots, numbering, spans_of(captures, paths.clocks, reading.echo_wait), paths.hosts)
     paths.homes = homes_of(captures, facts, paths.found)
     for way in paths.found:
         if len(way.steps) > 1:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pcapcheck.flows.facts import Facts
+from pcapcheck.flows.losses import LastSeen
 from pcapcheck.flows.read import Capture, Row
 from pcapcheck.flows.way import Way
 from pcapcheck.values import clean, format_address, format_duration
@@ -32,7 +33,8 @@ class Unanswered:
     such questions stand behind it. ``frames`` are the first few of ``capture`` (its number), which recorded them on
     ``interface``. ``meaning`` is what follows from it or may be behind it, where that is known. ``doubt`` says why
     the silence proves nothing: an answer would not have been recorded there. ``wording`` is the sentence where "it gets
-    no answer" does not fit, ``verb`` what was done so often.
+    no answer" does not fit, ``verb`` what was done so often. ``last_seen`` is where the question, or its answer, was
+    seen last.
     """
 
     protocol: str
@@ -49,6 +51,7 @@ class Unanswered:
     doubt: str = ""
     wording: str = ""
     verb: str = "asked"
+    last_seen: LastSeen | None = None
 
     @property
     def often(self) -> str:

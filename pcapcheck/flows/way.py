@@ -72,7 +72,8 @@ class Way:
 
     Ways of one ``route`` differ only in what follows, and share their latencies.
     ``watching`` are the captures that were being recorded then; ``answered`` tells of echo requests whether a reply was
-    seen anywhere. Lengths are those of the datagrams, bytes.
+    seen anywhere. ``meant`` is the address pair of the request, as its asker sent it, where a reply was seen only
+    behind address translation. Lengths are those of the datagrams, bytes.
     """
 
     packet: str
@@ -87,6 +88,7 @@ class Way:
     longest: int
     watching: frozenset[int] = frozenset()
     answered: bool = False
+    meant: tuple[int, int] | None = None
     latencies: tuple[Latency, ...] = ()
     samples: list[Sample] = field(default_factory=list)
 
@@ -97,6 +99,11 @@ class Way:
     @property
     def dst(self) -> int:
         return self.steps[0].dst
+
+    @property
+    def receiver(self) -> int:
+        """Whom it was for in the end: behind address translation, whoever asked."""
+        return self.steps[-1].dst if self.meant is None else self.meant[0]
 
 
 def same_link(one: Step, other: Step) -> bool:

@@ -10,6 +10,7 @@ from pcapcheck.columns import ECHOES, ENCAPS, PACKETS
 from pcapcheck.decode.frames import FrameGroup
 from pcapcheck.decode.layout import ABSENT
 from pcapcheck.flows.facts import Facts
+from pcapcheck.flows.hosts import Hosts
 from pcapcheck.flows.joining import (
     MULTIPLY,
     Column,
@@ -103,8 +104,11 @@ def compact(values: Column) -> tuple[Column, Column]:
 class Ways:
     """The ways of an observation's packets; ``beyond`` counts packets of ways that were not told apart."""
 
-    def __init__(self, packets: Packets, spots: Spots, numbering: Numbering, spans: dict[int, tuple[int, int]]) -> None:
+    def __init__(
+        self, packets: Packets, spots: Spots, numbering: Numbering, spans: dict[int, tuple[int, int]], hosts: Hosts
+    ) -> None:
         self.spots = spots
+        self.hosts = hosts
         self.seen = packets.seen
         self.flows = numbering.flows
         self.beyond = 0
@@ -133,6 +137,9 @@ class Ways:
         watching = _watching(seen.time[first], spans)
         answered = _answered(packets)
         route = _signatures(packets, self._lengths)
+        meant = _meant(packets)
+        if meant.any():
+            route = np.where(meant, _mix(route, meant), route)
         flags = packets.repeated | (packets.rewritten << 1) | (answered << 2)
         routes = Kinds(route)
         situation, situations = compact(watching << 3 | flags)
@@ -154,7 +161,8 @@ class Ways:
                 latencies[number] = self._latencies(packets.begins[routes.members(number)], int(self._lengths[packet]))
             watched = frozenset(one for bit, one in enumerate(sorted(spans)) if watching[packet] >> bit & 1)
             way = self._way(members, rows, number, latencies[number])
-            ways.append(replace(way, watching=watched, answered=bool(answered[packet])))
+            asked = self.flows[int(meant[packet])] if meant[packet] else None
+            ways.append(replace(way, watching=watched, answered=bool(answered[packet]), meant=asked))
         return ways, numbers[kinds.of]
 
     def _way(self, members: Column, rows: Column, route: int, latencies: tuple[Latency, ...]) -> Way:
@@ -186,6 +194,13 @@ class Ways:
             latencies.append(Latency(int(median), int(p99), int(took.max())))
         return tuple(latencies)
 
+    def around(self, ways: list[int], first: int, last: int) -> tuple[int | None, int | None]:
+        """When the latest packet of some ways before ``first`` was seen, and the earliest after ``last``."""
+        packets = np.flatnonzero(np.isin(self.way_of, ways))
+        times = self.seen.time[self.packets.rows[self.packets.begins[packets]]]
+        before, after = times[times < first], times[times > last]
+        return (int(before.max()) if len(before) else None), (int(after.min()) if len(after) else None)
+
     def sample(self, packet: int) -> Sample:
         """One packet by its number."""
         begin, count = int(self.packets.begins[packet]), int(self._lengths[packet])
@@ -209,7 +224,8 @@ def _drop_seen_twice(packets: Packets, ways: Ways) -> Packets:
         verdicts = np.zeros(len(examples), np.int8)
         for number, place in enumerate(examples.tolist()):
             one, other = ways.step(int(packets.rows[place])), ways.step(int(packets.rows[place + 1]))
-            if same_link(one, other):
+            apart = ways.hosts.same(one.spot.link.point.key, other.spot.link.point.key) is False
+            if not apart and same_link(one, other):
                 verdicts[number] = 2 if _tells(one) < _tells(other) else 1
         if not verdicts.any():
             break
@@ -267,6 +283,30 @@ def _answered(packets: Packets) -> Mask:
         answered[some] = np.append(followed, False)
     answered &= requests
     return answered
+
+
+def _meant(packets: Packets) -> Column:
+    """Of replies that were seen behind address translation only, the address pair (by number) of their request.
+
+    0 for all others. Nodes translate replies back, so that the asker's link shows them to its own address.
+    """
+    seen, begins = packets.seen, packets.begins
+    meant = np.zeros(packets.count, np.int64)
+    if not packets.rewritten.any():
+        return meant
+    first = packets.rows[begins]
+    kind = kind_of(seen.what[first])
+    asked = np.flatnonzero((kind == PACKETS.index("request")) & packets.rewritten)
+    back = np.flatnonzero((kind == PACKETS.index("reply")) & ~packets.rewritten)
+    if not len(asked) or not len(back):
+        return meant
+    last = packets.rows[begins[asked] + packets.lengths[asked] - 1]
+    order = np.argsort(seen.echo[last], kind="stable")
+    known = seen.echo[last][order]
+    place = np.minimum(np.searchsorted(known, seen.echo[first[back]]), len(known) - 1)
+    fits = known[place] == seen.echo[first[back]]
+    meant[back[fits]] = flow_of(seen.what[first[asked[order[place[fits]]]]])
+    return meant
 
 
 def _among(values: Column, known: Column) -> Mask:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pcapcheck.capture.rotation import RotatedSet
 from pcapcheck.decode.frames import link_name
+from pcapcheck.flows.losses import LastSeen
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations, Tally
 from pcapcheck.flows.unanswered import Unanswered
@@ -156,6 +157,7 @@ def _finding(result: Result, finding: Finding) -> dict[str, Any]:
                 "observed": one.observed,
                 "next": list(one.next),
                 "told": list(one.told),
+                "last_seen": _last_seen(result, one.last_seen),
             }
             for one in finding.evidence
         ],
@@ -176,6 +178,24 @@ def _unanswered(result: Result, one: Unanswered) -> dict[str, Any]:
         "frames": list(one.frames),
         "meaning": one.meaning or None,
         "doubt": one.doubt or None,
+        "last_seen": _last_seen(result, one.last_seen),
+    }
+
+
+def _last_seen(result: Result, one: LastSeen | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    return {
+        "direction": one.direction,
+        "host": one.host and clean(one.host),
+        "interface": one.interface,
+        "kind": one.kind,
+        "capture": clean(str(result.captures[one.capture].path)),
+        "frame": one.frame,
+        "encap": one.encap,
+        "arrived": one.arrived,
+        "lost": one.place,
+        "never": list(one.never),
     }
 
 

@@ -109,8 +109,16 @@ def failure(finding: Finding) -> str:
     if finding.measures:
         told = f" ({', '.join(measured(finding))})"
     else:
-        told = f" ({finding.counted} of {finding.checked})" if finding.checked > 1 else ""
+        failed, checked = _share(finding)
+        told = f" ({failed} of {checked})" if checked > 1 else ""
     return (first or f'"{finding.rule.title}" does not hold') + told
+
+
+def _share(finding: Finding) -> tuple[int, int]:
+    """How many of how many rows failed; of packets that were followed, of those between the two that are named."""
+    told = _telling(finding).share if finding.evidence else None
+    fits = told is not None and 0 < told[0] <= finding.failed == finding.counted
+    return told if told is not None and fits else (finding.counted, finding.checked)
 
 
 def _telling(finding: Finding) -> Evidence:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE
+from pcapcheck.flows.losses import LastSeen
 from pcapcheck.ruleset.acceptance import PASSES, Applied
 from pcapcheck.ruleset.aggregate import Measure
 from pcapcheck.ruleset.rule import SEVERITIES, Rule
@@ -25,7 +26,8 @@ class Evidence:
 
     ``group`` is its frame group (-1: none), ``row`` holds the columns that the rule names. A packet that was followed
     shows ``elsewhere`` too: capture and frame of its other sightings. A row of a node's state is of no capture
-    (NO_CAPTURE) and shows in ``told``, lines of the files that describe it.
+    (NO_CAPTURE) and shows in ``told``, lines of the files that describe it. ``last_seen`` is where its packet, or the
+    reply, was seen last; ``share`` how many of how many such packets between the same two were lost.
     """
 
     capture: int
@@ -40,6 +42,8 @@ class Evidence:
     group: int = -1
     row: Mapping[str, Value | None] = field(default_factory=dict)
     elsewhere: tuple[tuple[int, int], ...] = ()
+    last_seen: LastSeen | None = None
+    share: tuple[int, int] | None = None
 
 
 @dataclass

@@ -51,10 +51,16 @@ def known_of(state: State) -> Known:
     """What of it captures are read with."""
     calico = state.calico or any(link.calico for link in state.links)
     links: dict[int, str | None] = {}
+    homes: dict[int, str] = {}
+    nodes: dict[str, str] = {}
     for link in state.links:
         if link.calico and link.mac is not None and not link.machine:
             links[link.mac] = link.cali_name
-    return Known(calico, bool(state.looks), "" if calico else _not_calico(state), links)
+        if link.calico and link.cali_name:
+            homes |= dict.fromkeys(link.ips, link.cali_name)
+            if link.node is not None and link.node.name:
+                nodes[link.cali_name] = link.node.name
+    return Known(calico, bool(state.looks), "" if calico else _not_calico(state), links, homes, nodes)
 
 
 def _not_calico(state: State) -> str:

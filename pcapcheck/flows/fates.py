@@ -1,0 +1,65 @@
+"""Fates: where packets were seen last and what they never reached, in words for headlines and evidence."""
+
+from __future__ import annotations
+
+from pcapcheck.flows.hosts import NODE_KINDS, Hosts
+from pcapcheck.flows.links import Link
+from pcapcheck.flows.losses import AT_POD, BETWEEN, IN_NODE, REPLY, Loss
+from pcapcheck.flows.points import CapturePoint
+from pcapcheck.flows.way import Step
+
+# What tunnels are called.
+TUNNELS = {"ipip": "IPIP", "vxlan": "VXLAN", "wireguard": "WireGuard"}
+
+
+def fate(loss: Loss, hosts: Hosts) -> str:
+    """What became of packets, as a sentence about several of them goes on; names stand where they are known.
+
+    ``arrive at node1's eth0 and never reach cali6c3c078bd24``
+    """
+    last = loss.last
+    here = last.spot.link.point
+    back = loss.direction == REPLY
+    if loss.place == IN_NODE and not back:
+        return f"enter {hosts.name(here.key) or 'the node'} on {here.name} and are seen nowhere after"
+    never = never_reached(loss, hosts)
+    if not never:
+        return f"are last seen on {place_of(last, hosts)}"
+    if loss.place == BETWEEN or here.kind not in NODE_KINDS or _is_device(loss):
+        return f"are last seen on {place_of(last, hosts)}, and never on {never}"
+    return f"{'come back to' if back else 'arrive at'} {place_of(last, hosts)} and never reach {never}"
+
+
+def went_on(loss: Loss, hosts: Hosts) -> str:
+    """Where packets were seen last, where nothing is known that had to show them next; as a clause."""
+    way = ""
+    if loss.place == AT_POD:
+        way = ", going to the pod"
+    elif loss.arrived is not None:
+        way = ", arriving" if loss.arrived else ", leaving"
+    return f"last seen on {place_of(loss.last, hosts)}{way}"
+
+
+def place_of(step: Step, hosts: Hosts) -> str:
+    """A capture point by its node's name and its own, and in which tunnel a packet was there."""
+    tunnel = f" inside {TUNNELS[step.encap]}" if step.encap in TUNNELS else ""
+    return f"{named(step.spot.link.point, hosts)}{tunnel}"
+
+
+def named(point: CapturePoint, hosts: Hosts) -> str:
+    """``node1's eth0``, or the interface alone, or the file where the interface has no name."""
+    node = hosts.name(point.key) if point.kind in NODE_KINDS else None
+    return f"{node}'s {point.name}" if node else point.name
+
+
+def never_reached(loss: Loss, hosts: Hosts) -> str:
+    """What had to show the packets next: the tunnel's device, which comes before the pod's link, or that link."""
+    devices = [link for link in loss.missing if link.point.kind == "tunnel"]
+    if devices:
+        return f"its {devices[0].point.name}"
+    return " and ".join(named(link.point, hosts) for link in loss.missing)
+
+
+def _is_device(loss: Loss) -> bool:
+    links: tuple[Link, ...] = loss.missing
+    return any(link.point.kind == "tunnel" for link in links)

@@ -1,0 +1,179 @@
+"""Whereabouts: where what failed was seen last, for evidence and for questions that nobody answered.
+
+A rule about answers sees one link. What following the packets came to tells on which point of their way they, or the
+replies to them, were seen last: that is where to look.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
+from pcapcheck.flows.fates import fate, went_on
+from pcapcheck.flows.losses import REPLY, LastSeen, Loss
+from pcapcheck.flows.points import PointKey
+from pcapcheck.flows.unanswered import ANSWERS, Unanswered
+from pcapcheck.flows.way import Way
+from pcapcheck.ruleset.finding import FAIL, Evidence, Finding
+from pcapcheck.ruleset.result import Result
+from pcapcheck.values import clean
+
+if TYPE_CHECKING:
+    from pcapcheck.flows.tracing import Tracing
+
+# What answers are among the packets that are followed, by the table of the questions.
+ASKED_BY = {ECHO: "reply", CONNECTIONS: "tcp", DNS: "udp"}
+# Of more failing rows of a rule the others are told without.
+MOST_TRACED = 50
+# How rules say that there was no answer, and how it goes on where the answer was seen elsewhere.
+SILENT = re.compile(r"\bgets? no (?:reply|answer)\b")
+
+
+def locate(result: Result) -> None:
+    """Add to failing rows, and to questions that nobody answered, where their packets were seen last."""
+    failed = [one for one in result.findings if one.status == FAIL and one.rule.table in (PATHS, *ASKED_BY)]
+    if result.followed.ways is None or not (failed or result.unanswered):
+        return
+    from pcapcheck.flows.tracing import Tracing
+
+    found = Whereabouts(result, Tracing(result.followed.ways))
+    for finding in failed:
+        traced = [found.of(finding, one) for one in finding.evidence[:MOST_TRACED]]
+        finding.evidence = traced + finding.evidence[MOST_TRACED:]
+    judged = any(one.rule.table == PATHS for one in failed)
+    questions = [found.of_question(one, judged) for one in result.unanswered[:MOST_TRACED]]
+    result.unanswered = [one for one in questions if one is not None] + result.unanswered[MOST_TRACED:]
+
+
+class Whereabouts:
+    """Looks for the packets of single rows among those that were followed."""
+
+    def __init__(self, result: Result, tracing: Tracing) -> None:
+        self._result = result
+        self._paths = result.followed
+        self._hosts = result.followed.hosts
+        self._tracing = tracing
+
+    def of(self, finding: Finding, evidence: Evidence) -> Evidence:
+        """A failing row, with where its packet was seen last."""
+        found = self._seen(finding.rule.table, evidence.capture, evidence.frames, evidence.group)
+        if found is None:
+            return evidence
+        packet, loss = found
+        known = replace(evidence, last_seen=self._last(packet, loss))
+        if finding.rule.table == PATHS:
+            return replace(known, share=self._share(loss.way))
+        clause = self._clause(loss, evidence.interface)
+        return replace(
+            known,
+            headline=_told(evidence.headline, clause, loss.direction == REPLY),
+            observed=_observed(evidence.observed, clause, known.last_seen, self._file(known.last_seen)),
+        )
+
+    def of_question(self, one: Unanswered, judged: bool) -> Unanswered | None:
+        """The same of a question; None where a rule about paths fails for it (``judged``: one does)."""
+        table = next((name for name, packet in ASKED_BY.items() if packet == ANSWERS.get(one.protocol)), None)
+        found = self._seen(table, one.capture, one.frames) if table and one.asked is not None else None
+        if found is None:
+            return one
+        packet, loss = found
+        if judged and table == ECHO and self._share(loss.way)[0]:
+            return None
+        clause = self._clause(loss, one.interface)
+        wording = _told(one.sentence, clause, loss.direction == REPLY)
+        return replace(one, wording=wording, last_seen=self._last(packet, loss)) if clause else one
+
+    def _seen(
+        self, table: str, capture: int, frames: tuple[int, ...], group: int | None = None
+    ) -> tuple[int, Loss] | None:
+        """The packet of a row, or of the reply to it, and how it was lost."""
+        packet = self._tracing.packet(capture, frames[0]) if frames else None
+        way = self._tracing.way(packet) if packet is not None else None
+        if packet is None or way is None:
+            return None
+        if table in ASKED_BY:
+            here = next(
+                (step.spot.link.point.key for step in way.steps if step.spot.capture == capture),
+                way.steps[0].spot.link.point.key,
+            )
+            for number, back in self._answers(table, packet, way, here):
+                return number, self._paths.loss(back)
+        return packet, self._paths.loss(way)
+
+    def _answers(self, table: str, packet: int, way: Way, here: PointKey) -> Iterator[tuple[int, Way]]:
+        """Answers that were seen elsewhere, and not where the question was recorded."""
+        found = self._tracing.replies(packet) if table == ECHO else self._tracing.answers(ASKED_BY[table], way, packet)
+        for number in found:
+            back = self._tracing.way(number)
+            if back is not None and all(step.spot.link.point.key != here for step in back.steps):
+                yield number, back
+
+    def _clause(self, loss: Loss, interface: str) -> str:
+        """Where it was seen last, as a sentence goes on; empty where that is where it was asked."""
+        if loss.missing:
+            return fate(loss, self._hosts)
+        if loss.direction == REPLY:
+            return f"are {went_on(loss, self._hosts)}, and never on {interface}"
+        return went_on(loss, self._hosts) if len(loss.way.steps) > 1 else ""
+
+    def _last(self, packet: int, loss: Loss) -> LastSeen:
+        step, point = loss.last, loss.last.spot.link.point
+        return LastSeen(
+            direction=loss.direction,
+            capture=step.spot.capture,
+            frame=self._tracing.frames(packet)[-1],
+            host=self._hosts.name(point.key),
+            interface=point.name,
+            kind=point.kind,
+            encap=step.encap,
+            arrived=loss.arrived,
+            place=loss.place if loss.missing else None,
+            never=tuple(link.point.name for link in loss.missing),
+        )
+
+    def _share(self, way: Way) -> tuple[int, int]:
+        """How many packets between the same two were lost, and how many there were."""
+        same = (way.packet, way.src, way.receiver)
+        alike = [one for one in self._paths.found if (one.packet, one.src, one.receiver) == same]
+        lost = sum(one.count for one in alike if self._paths.is_delivered(one) is False)
+        return lost, sum(one.count for one in alike)
+
+    def _file(self, last: LastSeen | None) -> str:
+        return clean(self._result.captures[last.capture].source.short_name) if last is not None else ""
+
+
+def _told(sentence: str, clause: str, back: bool) -> str:
+    """A sentence that says that there was no answer, with what became of the question, or of the answer."""
+    found = SILENT.search(sentence)
+    if not clause or found is None:
+        return sentence
+    one = found[0].startswith("gets")
+    if back:
+        words = f"{'is' if one else 'are'} answered, but the {'answer' if one else 'replies'} "
+        words += clause if not one else _singular(clause)
+    else:
+        who = "its SYNs" if " connection to " in sentence else "its requests" if one else "they"
+        words = f"{found[0]}, {clause}" if clause.startswith("last seen") else f"{found[0]}: {who} {clause}"
+    return sentence[: found.start()] + words + sentence[found.end() :]
+
+
+def _singular(clause: str) -> str:
+    """What several do, of one."""
+    words = {"are": "is", "come": "comes", "reach": "reaches", "arrive": "arrives", "enter": "enters"}
+    return re.sub(r"\b(are|come|arrive|enter|never reach)\b", lambda m: _third(m[0], words), clause)
+
+
+def _third(word: str, words: dict[str, str]) -> str:
+    return f"never {words['reach']}" if word == "never reach" else words[word]
+
+
+def _observed(observed: str, clause: str, last: LastSeen | None, file: str) -> str:
+    if not clause or last is None:
+        return observed
+    where = f" (frame {last.frame} of {file})"
+    if last.direction == REPLY:
+        return f"{observed.replace('no reply', 'no reply here', 1)}; replies {clause}{where}"
+    return f"{observed}; {'requests ' if not clause.startswith('last') else ''}{clause}{where}"
