@@ -593,21 +593,21 @@ _define(
     "proxy_arp",
     BOOL,
     "whether the node answers for others there: net.ipv4.conf.all or the interface's proxy_arp",
-    why_absent="net.ipv4.conf.{all,<interface>}.proxy_arp is not told; add sysctl of both",
+    why_absent="proxy_arp of the interface and of all is not told; add sysctl of both",
 )
 _define(
     STATE,
     "forwarding",
     BOOL,
     "whether the cali interface forwards IPv4",
-    why_absent="net.ipv4.conf.<interface>.forwarding is not told",
+    why_absent="forwarding of the interface is not told; add sysctl of it",
 )
 _define(
     STATE,
     "proxy_delay",
     NUMBER,
     "neigh proxy_delay of the cali interface, in 1/100 s",
-    why_absent="net.ipv4.neigh.<interface>.proxy_delay is not told",
+    why_absent="proxy_delay of the interface is not told; add sysctl of it",
 )
 _ROUTES = "the node's routes are not told, or not all; add ip route from the node"
 _define(
@@ -619,14 +619,14 @@ _define(
     "rp_filter",
     NUMBER,
     "reverse-path check of the cali interface: the larger of all's and its own",
-    why_absent="net.ipv4.conf.{all,<interface>}.rp_filter is not told; add sysctl of both",
+    why_absent="rp_filter of the interface and of all is not told; add sysctl of both",
 )
 _define(
     STATE,
     "reverse_path",
     BOOL,
     "whether what the pod sends passes the reverse-path check",
-    why_absent="neither net.ipv4.conf.{all,<interface>}.rp_filter nor the route to the pod is told",
+    why_absent="neither rp_filter of the interface and of all nor the route to the pod is told",
 )
 _define(
     STATE,

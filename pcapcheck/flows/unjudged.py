@@ -54,7 +54,7 @@ def why_unjudged(links: Iterable[Link], not_calico: str = "") -> str:
     shown = "nothing shows that this is a pod link of Calico"
     if any(link.point.gateway.askers for link in there):
         shown = "pods ask for their gateway here at a MAC that is not Calico's, as pods of AWS and Azure do"
-    return f"{shown}; if it is one of Calico's, name the interface, as the node calls it: --interface FILE=NAME"
+    return f"{shown}; if it is one of Calico's, say with --interface what the node calls it"
 
 
 def _names(links: list[Link]) -> str:

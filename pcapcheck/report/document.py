@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pcapcheck.capture.rotation import RotatedSet
 from pcapcheck.decode.frames import link_name
+from pcapcheck.flows.links import UNNAMED
 from pcapcheck.flows.losses import LastSeen
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations, Tally
@@ -215,7 +216,7 @@ def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
     return {
         "headline": diagnosis.headline,
         "rules": [one.rule.id for one in diagnosis.failed],
-        "interface": diagnosis.symptoms["interface"],
+        "interface": None if diagnosis.symptoms["interface"] == UNNAMED else diagnosis.symptoms["interface"],
         "pods": sorted(
             {format_address(case.lead.pod) for case in [diagnosis.case, *diagnosis.others] if case.lead.pod is not None}
         ),

@@ -29,8 +29,8 @@ WHAT = {
     EMPTY: "empty",
     DAMAGED: "damaged",
     NOT_A_CAPTURE: "not a capture",
-    NODE_STATE: "a node's state (to use it: --node-state FILE)",
-    PODS: "a listing of pods (to use it: --pods FILE)",
+    NODE_STATE: "a node's state (use it with --node-state)",
+    PODS: "a listing of pods (use it with --pods)",
     NOT_UNDERSTOOD: "not understood",
     TOO_LARGE: "too large",
 }

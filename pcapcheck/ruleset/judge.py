@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -35,6 +36,8 @@ from pcapcheck.ruleset.rule import Rule, fill, placeholders, without
 from pcapcheck.values import Value, is_ipv4
 
 EVIDENCE_PER_RULE = 20
+# A command in parentheses that names a pod's link.
+NAMING = re.compile(r" \([^()]*\{interface\}[^()]*\)")
 # What IPv6 does where IPv4 asks by ARP.
 SOLICITATION = "neighbour solicitation"
 ONE_SIDED = "; no frame from the other end was recorded. With -Q or a capture filter, a healthy {} would look the same"
@@ -395,7 +398,19 @@ def _nothing(rule: Rule, seen: int, facts: Facts) -> str:
         # What the rule says then, to record a second link, was done.
         which = "both" if links == 2 else f"two of the {links}"
         return f"no packet that this rule is about was seen on {which} pod links recorded"
-    return rule.absent or f"the capture holds no {NOUNS[rule.table]}{' of the kind this is about' if seen else ''}"
+    return (
+        _advice(rule, facts)
+        or f"the capture holds no {NOUNS[rule.table]}{' of the kind this is about' if seen else ''}"
+    )
+
+
+def _advice(rule: Rule, facts: Facts) -> str:
+    """What to do where there was nothing to check; a command that names a pod's link, only where that is known."""
+    if "{interface}" not in rule.absent:
+        return rule.absent
+    judged = [one for one in facts.links.values() if one.point.kind == "pod-link" and one.judged]
+    name = next((one.node_interface for one in judged if one.node_interface != UNNAMED), None)
+    return rule.absent.replace("{interface}", name) if name else NAMING.sub("", rule.absent)
 
 
 def _not_there(rule: Rule, facts: Facts) -> str:

@@ -26,6 +26,14 @@ from pcapcheck.workload import is_shortened
 
 CONFIRMED, POSSIBLE, RULED_OUT = "confirmed", "possible", "ruled-out"
 STATUSES = (CONFIRMED, POSSIBLE, RULED_OUT)
+# Columns of a state's pod link that a case calls otherwise.
+SAME_AS = {
+    "host_route": "state.pod_route",
+    "gateway_mac": "state.gateway_neighbour",
+    "node_mac": "state.pod_neighbour",
+    "cali.mac": "state.cali_mac",
+    "reverse_path": "state.rp_filter",
+}
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,9 @@ def diagnose(
             one for cause in causes if (one := _suspect(cause, case, symptoms, shown, circumstances)) is not None
         ]
         suspects.sort(key=Suspect.order)
+        if not suspects and all(one.finding.rule.table == STATE for one in case.items):
+            # What a rule about the state says is itself a reason, not something that wants one.
+            continue
         key = (tuple(case.failed), tuple((one.cause.id, one.status) for one in suspects))
         if key in told:
             told[key].others.append(case)
@@ -150,7 +161,7 @@ def _suspect(
         return UNKNOWN if conditions is None else conditions.evaluate(lambda leaf: leaf.compare(get))
 
     seen = TRUE if cause.seen is None else judge(cause.seen)
-    if seen == FALSE:
+    if seen == FALSE and not (_is_the_failure(cause, case) and judge(cause.confirmed) == TRUE):
         return None
     status, ground = POSSIBLE, None
     if judge(cause.confirmed) == TRUE:
@@ -189,6 +200,19 @@ def _lacks(
         return ()
     columns = [column for leaf in cause.confirmed.leaves() for column in leaf.columns() if get(column) is None]
     return tuple(dict.fromkeys(said for one in columns if (said := circumstances.lacking(one.attribute))))
+
+
+def _is_the_failure(cause: Cause, case: Case) -> bool:
+    """Whether a rule about the state failed for just what the cause is: no packet has to show that.
+
+    So it is where nothing but the state fails: the pod had its gateway's MAC, say, and did not ask while this was
+    recorded.
+    """
+    if any(one.finding.rule.table != STATE for one in case.items) or cause.confirmed is None:
+        return False
+    judged = {leaf.column.name for one in case.failed.values() for leaf in one.rule.expect.leaves()}
+    asked = {column.name for leaf in cause.confirmed.leaves() for column in leaf.columns()}
+    return bool(asked & {SAME_AS.get(name, f"state.{name}") for name in judged})
 
 
 def _is_about_dst(cause: Cause) -> bool:

@@ -41,24 +41,36 @@ def capture_plan(pods: Sequence[tuple[str, str]], prefix: str) -> list[str]:
         lines += [
             "# or, where both are on one node, into one file (best):",
             f"dumpcap {' '.join(f'-i {cali}' for cali in calis)} -w node.pcapng",
-            "# on different nodes also what lies between, into files named NODE-INTERFACE.pcap:",
+            "# on different nodes also what lies between, into files that name node and interface:",
             "tcpdump -i vxlan.calico -nn -w $(uname -n)-vxlan.calico.pcap    # or tunl0, or wireguard.cali",
             "tcpdump -i eth0 -nn -w $(uname -n)-eth0.pcap 'icmp or proto 4 or udp port 4789'    # the node's NIC",
         ]
-    target = "ADDRESS-OF-THE-OTHER-POD" if others else "ADDRESS"
+    pinged = _of_pod(*(others[0] if others else pods[0]), "status.podIP" if others else "status.hostIP")
+    states = [f"{cali}-node.txt" for cali in calis]
     lines += [
         "",
-        "# 4. While that records:",
-        f"kubectl exec -n {namespace} {asker} -- ping -c {SECONDS} {target}",
+        "# 4. While that records:" if others else "# 4. While that records (the node, or whatever does not answer):",
+        f"kubectl exec -n {namespace} {asker} -- ping -c {SECONDS} {pinged}",
         "",
-        "# 5. The node's state, while it is still so:",
-        "pcapcheck node-script | ssh NODE sudo sh > NODE.txt",
+        "# 5. The state of the node of each pod, while it is still so:",
+        *(
+            f"pcapcheck node-script | ssh {_of_pod(*pod, 'spec.nodeName')} sudo sh > {state}"
+            for pod, state in zip(pods, states, strict=True)
+        ),
         "",
         "# 6. Stop with Ctrl-C, then:",
-        f"pcapcheck analyze {' '.join(f'{cali}.pcap' for cali in calis)} --node-state NODE.txt",
+        f"pcapcheck analyze {' '.join(f'{cali}.pcap' for cali in calis)}"
+        + "".join(f" --node-state {state}" for state in states),
         "",
         "# A pod without ip or ping can be entered from its node, with the node's own:",
-        "#   pid=$(crictl inspect -o go-template --template '{{.info.pid}}' CONTAINER-ID)",
+        f"#   container=$(crictl ps -q --label io.kubernetes.pod.namespace={namespace}"
+        f" --label io.kubernetes.pod.name={asker} | head -n 1)",
+        "#   pid=$(crictl inspect -o go-template --template '{{.info.pid}}' $container)",
         "#   nsenter -t $pid -n ip neigh flush dev eth0",
     ]
     return lines
+
+
+def _of_pod(namespace: str, name: str, field: str) -> str:
+    """What Kubernetes says of a pod, for a shell to ask."""
+    return f"$(kubectl get pod -n {namespace} {name} -o jsonpath='{{.{field}}}')"

@@ -117,7 +117,7 @@ def test_nothing_checked(tmp_path: Path) -> None:
     assert text.startswith("NOT CHECKED  nothing could be checked: ")
     assert "ens5 is a host NIC" in text
     plain = report(write_pcap(tmp_path / "capture.pcap", [(BEGIN, b"\0" * 60)]))
-    assert "--interface FILE=NAME" in plain
+    assert "say with --interface what the node calls it" in plain
 
 
 def test_pipe_has_no_colour_and_no_cut_lines() -> None:
