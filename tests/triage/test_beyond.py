@@ -1,0 +1,275 @@
+"""What lies behind the node: causes there, and how they are told from those of the node."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+
+from pcapcheck import analyze
+from pcapcheck.analysis import Analysis
+from pcapcheck.triage.diagnosis import CONFIRMED, RULED_OUT, Diagnosis
+from tests.support.lab import CAPTURES, captures
+from tests.support.wire import (
+    BEGIN,
+    MS,
+    NODE_IP,
+    SECOND,
+    Frame,
+    answer,
+    ask,
+    error,
+    request,
+    tcp,
+    write_pcap,
+)
+
+FAR = "192.168.77.7"
+NIC, ROUTER, ROUTER_IP = "0a:58:ac:1f:ba:fa", "0a:58:ac:1f:ba:01", "172.31.186.1"
+# Behind 20 bytes of IPv4 and 8 of UDP: the flag that the identifier counts, the identifier, a byte that is reserved.
+VXLAN_4096, VXLAN_4097 = bytes.fromhex("0800000000100000"), bytes.fromhex("0800000000100100")
+
+
+def named(analysis: Analysis, status: str = CONFIRMED) -> set[str]:
+    return {one.cause.id for found in analysis.diagnoses for one in found.suspects if one.status == status}
+
+
+def state_of(scenario: str, tmp_path: Path, *changes: tuple[str, str]) -> Path:
+    """The lab's state of a scenario with some of its text replaced."""
+    text = (CAPTURES / scenario / "state.txt").read_text()
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after)
+    path = tmp_path / "state.txt"
+    path.write_text(text)
+    return path
+
+
+def first(diagnosis: Diagnosis) -> str:
+    return diagnosis.suspects[0].cause.id
+
+
+def test_the_node_did_its_part_is_said() -> None:
+    (diagnosis,) = analyze(*captures("outside-silent")).diagnoses
+    assert diagnosis.suspects[0].title == (
+        "the node did its part: the packets left its NIC as they should, and the host 192.168.77.7 or the network "
+        "beyond is silent"
+    )
+    assert diagnosis.suspects[0].confirm[0].endswith("where 192.168.77.7 is, or as near to it as you get")
+
+
+def connection(tmp_path: Path, *on_nic: Frame) -> Diagnosis:
+    """Pod A's SYNs, on its cali and with the node's address on the NIC, and what else the NIC shows."""
+    seen, sent = [(BEGIN, ask()), (BEGIN + MS, answer())], []
+    for number in range(3):
+        time = BEGIN + number * SECOND
+        ports, seq = (40000 + number, 80), 0x5EED0000 + number
+        seen.append((time + 2 * MS, tcp(2, ports, dst=FAR, seq=seq)))
+        sent.append((time + 3 * MS, tcp(2, ports, dst=FAR, src=NODE_IP, eth=(NIC, ROUTER), ttl=63, seq=seq)))
+    cali = write_pcap(tmp_path / "cali14e7d81007d.pcap", [*seen, (BEGIN + 9 * SECOND, ask())])
+    nic = write_pcap(tmp_path / "eth0.pcap", sorted([*sent, *on_nic]))
+    (diagnosis,) = analyze(cali, nic).diagnoses
+    return diagnosis
+
+
+def test_a_connection_whose_syn_leaves_and_is_not_answered(tmp_path: Path) -> None:
+    assert first(connection(tmp_path)) == "far-side-silent"
+
+
+def test_an_answer_on_the_nic_is_no_silence(tmp_path: Path) -> None:
+    """It reached the node, which did not bring it to the pod."""
+    back = tcp(0x12, (80, 40000), src=FAR, dst=NODE_IP, eth=(ROUTER, NIC), ttl=60, seq=7, ack=0x5EED0001)
+    diagnosis = connection(tmp_path, (BEGIN + 4 * MS, back))
+    assert "far-side-silent" not in {one.cause.id for one in diagnosis.suspects}
+
+
+def test_without_the_nic_nobody_knows(tmp_path: Path) -> None:
+    (diagnosis,) = analyze(captures("outside-silent")[0]).diagnoses
+    assert "far-side-silent" not in {one.cause.id for one in diagnosis.suspects}
+
+
+@pytest.mark.parametrize("code", [9, 10, 13])
+@pytest.mark.parametrize(("source", "ttl", "cause"), [(ROUTER_IP, 63, "far-side-prohibits"), (NODE_IP, 64, None)])
+def test_who_prohibits(tmp_path: Path, code: int, source: str, ttl: int, cause: str | None) -> None:
+    """Behind the node it is the far side's, from the node itself it is the node's firewall."""
+    frames = [(BEGIN, ask()), (BEGIN + MS, answer())]
+    for number in range(3):
+        asked = request(number, dst=FAR)
+        frames += [
+            (BEGIN + number * SECOND + 2 * MS, asked),
+            (BEGIN + number * SECOND + 3 * MS, error(3, code, asked, source, ttl)),
+        ]
+    (diagnosis,) = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", frames)).diagnoses
+    assert first(diagnosis) == (cause or "firewall-rejects")
+    assert ("far-side-prohibits" in {one.cause.id for one in diagnosis.suspects}) == (cause is not None)
+
+
+SERVED = """
+root@node:~# kubectl get svc,ep -A
+NAMESPACE  NAME         TYPE       CLUSTER-IP  EXTERNAL-IP  PORT(S)  AGE
+default    service/web  ClusterIP  10.96.0.20  <none>       80/TCP   2d
+
+NAMESPACE  NAME           ENDPOINTS  AGE
+default    endpoints/web  {}         2d
+"""
+SAVED = """
+root@node:~# iptables-save -c
+[{}:60] -A KUBE-SERVICES -d 10.96.0.20/32 -p tcp -m comment --comment "default/web:http has no endpoints" -m tcp \
+--dport {} -j REJECT --reject-with icmp-port-unreachable
+"""
+IPVS = "\nroot@node:~# ipvsadm -Ln\nTCP  10.96.0.20:80 rr\n{}\nroot@node:~# hostname\nnode\n"
+SERVER = "  -> 10.244.1.11:8080             Masq    1      0          0"
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        (SERVED.format("<none>"), CONFIRMED),
+        (SERVED.format("10.244.1.11:8080"), RULED_OUT),
+        (SAVED.format(1, 80), CONFIRMED),
+        # It refused nothing; it is about another port.
+        (SAVED.format(0, 80), None),
+        (SAVED.format(1, 443), None),
+        (IPVS.format(""), CONFIRMED),
+        (IPVS.format(SERVER), RULED_OUT),
+    ],
+)
+def test_a_service_without_endpoints(tmp_path: Path, said: str, status: str | None) -> None:
+    path = tmp_path / "state.txt"
+    path.write_text(f"root@node:~# ip route\ndefault via 172.31.186.1 dev eth0\n{said}")
+    analysis = analyze(*captures("service-no-endpoints"), node_state=path)
+    for one in (CONFIRMED, RULED_OUT):
+        assert ("service-without-endpoints" in named(analysis, one)) == (one == status), one
+
+
+LISTED = """\
+NAMESPACE  NAME  TYPE       CLUSTER-IP  EXTERNAL-IP  PORT(S)  AGE
+default    web   ClusterIP  {}          <none>       80/TCP   2d
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        (f"root@node:~# kubectl get svc -A\n{LISTED.format('10.96.0.20')}", CONFIRMED),
+        (f"root@node:~# kubectl get svc -A\n{LISTED.format('10.96.0.99')}", RULED_OUT),
+        # Of one namespace only.
+        (f"root@node:~# kubectl get svc -n shop\n{LISTED.format('10.96.0.99')}", None),
+        (
+            f"root@node:~# kubectl get svc -A\n{LISTED.format('10.96.0.20')}root@node:~# ip addr\n"
+            "5: kube-ipvs0: <BROADCAST,NOARP> mtu 1500 qdisc noop state DOWN\n"
+            "    inet 10.96.0.20/32 scope global kube-ipvs0\n",
+            RULED_OUT,
+        ),
+    ],
+)
+def test_a_service_that_is_pinged(tmp_path: Path, said: str, status: str | None) -> None:
+    path = tmp_path / "state.txt"
+    path.write_text(f"root@node:~# ip route\ndefault via 172.31.186.1 dev eth0\n{said}")
+    analysis = analyze(*captures("service-pinged"), node_state=path)
+    for one in (CONFIRMED, RULED_OUT):
+        assert ("service-address-pinged" in named(analysis, one)) == (one == status), one
+
+
+def test_the_device_of_the_other_node_takes_another_identifier(tmp_path: Path) -> None:
+    """Packets have 4096; by the address in the outer header it is known whose device counts."""
+    scenario = "other-node-silent"
+    second = (CAPTURES / scenario / "state.txt").read_text().rpartition("vxlan id 4096 local 172.31.186.251")
+    assert second[1]
+    path = tmp_path / "state.txt"
+    path.write_text(f"{second[0]}vxlan id 4097 local 172.31.186.251{second[2]}")
+    analysis = analyze(*captures(scenario), node_state=path)
+    assert named(analysis) == {"vni-differs"}
+    (suspect,) = analysis.diagnoses[0].confirmed
+    assert ["vxlan id 4096" in suspect.because[0], "vxlan id 4097" in suspect.because[1]] == [True, True]
+    # Where both say the same it is ruled out.
+    assert "vni-differs" in named(analyze(*captures(scenario), node_state=CAPTURES / scenario / "state.txt"), RULED_OUT)
+
+
+def test_both_directions_tell_their_identifiers(tmp_path: Path) -> None:
+    """Whatever the second node sends has 4097: packets alone prove it."""
+    for path in captures("vxlan-blocked"):
+        data = bytearray(path.read_bytes())
+        at = data.find(VXLAN_4096)
+        while at >= 0:
+            if data[at - 16 : at - 12] == socket.inet_aton("172.31.186.251"):
+                data[at : at + len(VXLAN_4097)] = VXLAN_4097
+            at = data.find(VXLAN_4096, at + 1)
+        (tmp_path / path.name).write_bytes(data)
+    analysis = analyze(*sorted(tmp_path.iterdir()))
+    assert named(analysis) == {"vni-differs"}
+    (suspect,) = analysis.diagnoses[0].confirmed
+    assert [line.partition("VXLAN ")[2].partition(" (frame")[0] for line in suspect.because] == [
+        "172.31.186.250 > 172.31.186.251 has vni 4096",
+        "172.31.186.251 > 172.31.186.250 has vni 4097",
+    ]
+
+
+def test_a_capture_that_is_gone_by_then_tells_no_identifier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pcapcheck.errors import CaptureError
+    from pcapcheck.triage import beyond
+
+    def gone(*_: object) -> list[object]:
+        raise CaptureError("gone")
+
+    monkeypatch.setattr(beyond, "read_again", gone)
+    (diagnosis,) = analyze(*captures("other-node-silent")).diagnoses
+    assert diagnosis.symptoms["vni"] is None
+    assert first(diagnosis) == "far-side-silent"
+
+
+@pytest.mark.parametrize(
+    ("change", "confirmed"),
+    [
+        # The neighbour entry has a MAC that is not the other's.
+        (("lladdr 66:2d:bf:44:a6:8b PERMANENT", "lladdr 66:2d:bf:44:a6:99 PERMANENT"), True),
+        # There is no neighbour entry.
+        (("10.244.2.0 dev vxlan.calico lladdr 66:2d:bf:44:a6:8b PERMANENT", ""), True),
+        # All is as it should be.
+        (
+            (
+                "$ bridge fdb show dev vxlan.calico\n\n",
+                "$ bridge fdb show dev vxlan.calico\n66:2d:bf:44:a6:8b dst 172.31.186.251 self permanent\n\n",
+            ),
+            False,
+        ),
+        # It has it behind a third node.
+        (
+            (
+                "$ bridge fdb show dev vxlan.calico\n\n",
+                "$ bridge fdb show dev vxlan.calico\n66:2d:bf:44:a6:8b dst 172.31.186.99 self permanent\n\n",
+            ),
+            True,
+        ),
+    ],
+)
+def test_what_the_node_knows_of_the_other_end(tmp_path: Path, change: tuple[str, str], confirmed: bool) -> None:
+    path = state_of("vtep-entry-missing", tmp_path, change)
+    analysis = analyze(*captures("vtep-entry-missing"), node_state=path)
+    assert ("vtep-entry-missing" in named(analysis)) == confirmed
+    assert ("vtep-entry-missing" in named(analysis, RULED_OUT)) != confirmed
+
+
+@pytest.mark.parametrize("protocol", ["proto 80", "proto bird"])
+def test_the_blackhole_of_the_other_nodes_block(tmp_path: Path, protocol: str) -> None:
+    path = state_of(
+        "second-node-drops",
+        tmp_path,
+        ("blackhole 10.244.2.20 \n", ""),
+        ("blackhole 10.244.2.0/26 proto 80", f"blackhole 10.244.2.0/26 {protocol}"),
+    )
+    analysis = analyze(*captures("second-node-drops"), node_state=path)
+    assert named(analysis) == {"block-blackholed"}
+    # Somebody else's blackhole is not that of a block.
+    path = state_of("second-node-drops", tmp_path, ("blackhole 10.244.2.20 \n", ""), ("2.0/26 proto 80", "2.0/26"))
+    assert named(analyze(*captures("second-node-drops"), node_state=path)) == {"receiving-node-has-no-route"}
+
+
+def test_one_direction_is_not_told_where_only_one_node_was_recorded(tmp_path: Path) -> None:
+    scenario = "vxlan-blocked-one-way"
+    shutil.copy(CAPTURES / scenario / "node.pcapng", tmp_path)
+    (diagnosis,) = analyze(tmp_path / "node.pcapng").diagnoses
+    assert "encapsulation-blocked-one-way" not in {one.cause.id for one in diagnosis.suspects}
+    assert first(diagnosis) == "far-side-silent"
