@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Causes that packets alone prove.
-PROVED = {"hairpin-not-masqueraded"}
+PROVED = {"hairpin-not-masqueraded", "vni-differs"}
 
 # Scenario -> the cause that its fault is. What is not here is healthy, or not at fault.
 CAUSES = {
@@ -62,4 +62,5 @@ CAUSES = {
     "vxlan-blocked": "encapsulation-blocked",
     "vxlan-blocked-one-way": "encapsulation-blocked-one-way",
     "vxlan-tcp-lost": "vxlan-checksum-offload",
+    "vxlan-vni-differs": "vni-differs",
 }

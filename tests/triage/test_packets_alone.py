@@ -67,6 +67,7 @@ TOLD = {
     "vxlan-blocked": 1,
     "vxlan-blocked-one-way": 1,
     "vxlan-tcp-lost": 1,
+    "vxlan-vni-differs": 1,
 }
 
 
