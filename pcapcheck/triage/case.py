@@ -149,7 +149,9 @@ def _items(result: Result, finding: Finding, state: State | None) -> Iterator[It
         if table in (ARP, ANSWERS):
             yield Item(finding, evidence, link, pod=_address(row.get("asker_ip")) or _pod_of(link))
             continue
-        src, dst = _address(row.get("src")), _address(row.get("dst"))
+        src = _address(row.get("src"))
+        # Behind address translation a reply is for whoever asked, not for its destination.
+        dst = _address(row.get("receiver")) or _address(row.get("dst"))
         if table == ADDRESSES or src is None or dst is None or table not in (ECHO, CONNECTIONS, DNS, PATHS, HOPS):
             yield Item(finding, evidence, link, pod=_pod_of(link))
             continue

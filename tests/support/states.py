@@ -83,6 +83,7 @@ EXPECTED = {
     "two-nodes-vxlan": "PPPPP PPF P- PPP PPP -",
     "vxlan-blocked": "PPPPP PPF P- PPP PPP -",
     "vxlan-tcp-lost": "PPPPP PPF P- PPP PPP -",
+    "vxlan-vni-differs": "PPPPP PPF P- PPP PPP -",
     # With the address go the routes.
     "unreachable": "FFFPP PP- P- PPP PPP -",
 }

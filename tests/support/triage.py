@@ -49,5 +49,10 @@ CAUSES = {
     "dns-dropped": "node-firewall-drops",
     "dns-refused": "firewall-rejects",
     "vxlan-blocked": "encapsulation-blocked",
+    "answer-dies-on-node-snat": "node-firewall-drops",
+    "outside-to-pod-dies": "node-firewall-drops",
+    "reply-dies-on-node": "node-firewall-drops",
+    "reply-dies-on-node-snat": "node-firewall-drops",
+    "vxlan-vni-differs": "tunnel-source-unknown",
     "vxlan-tcp-lost": "vxlan-checksum-offload",
 }

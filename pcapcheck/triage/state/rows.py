@@ -316,7 +316,9 @@ class _Row:
         elif row.reverse_path is None:
             lines = self.lines.get("rp_filter", ())
             said = "; ".join(map(quote, lines))
-            row.lacking["reverse_path"] = f"the check is on ({said}), but the route to the pod is not told; add ip route"
+            row.lacking["reverse_path"] = (
+                f"the check is on ({said}), but the route to the pod is not told; add ip route"
+            )
 
     def _half(self, column: str, key: str, of: dict[str, Sysctl | None]) -> None:
         """Of a setting that an interface and all decide together, say which is known, and which is missing."""
