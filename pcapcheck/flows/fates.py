@@ -40,6 +40,13 @@ def went_on(loss: Loss, hosts: Hosts) -> str:
     return f"last seen on {place_of(loss.last, hosts)}{way}"
 
 
+def came_back(loss: Loss, asker: str, hosts: Hosts) -> str:
+    """Where answers were seen last that did not come to the interface of their asker."""
+    if loss.last.spot.link.point.kind in NODE_KINDS and loss.arrived is not False:
+        return f"come back to {place_of(loss.last, hosts)} and never reach {asker}"
+    return f"are {went_on(loss, hosts)}, and never on {asker}"
+
+
 def place_of(step: Step, hosts: Hosts) -> str:
     """A capture point by its node's name and its own, and in which tunnel a packet was there."""
     tunnel = f" inside {TUNNELS[step.encap]}" if step.encap in TUNNELS else ""

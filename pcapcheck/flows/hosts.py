@@ -109,7 +109,7 @@ class Hosts:
 
     def _machine(self, point: CapturePoint) -> Machine:
         if point.key not in self._machines:
-            self._machines[point.key] = _machine_of(point)
+            self._machines[point.key] = machine_of(point)
         return self._machines[point.key]
 
 
@@ -119,14 +119,16 @@ def _label(point: CapturePoint) -> str:
     return whole[: -len(point.name)].strip("-_. ") if whole.endswith(point.name) else ""
 
 
-def _machine_of(point: CapturePoint) -> Machine:
-    """Of frames without a direction: who is a party to all that was sent to one machine alone."""
+def machine_of(point: CapturePoint) -> Machine:
+    """Of frames without a direction: who is a party to all that was sent to one machine alone, both ways."""
     single = [group for group in point.groups.values() if group.src and group.dst and not group.dst & GROUP_MAC]
     if not single:
         return Machine()
     macs = frozenset.intersection(*(frozenset((group.src or 0, group.dst or 0)) for group in single))
     senders = {group.src for group in point.groups.values() if group.src}
     if len(macs) == 1:
-        return Machine(macs, certain=True)
+        # A router whose frames to others are flooded by a switch is heard sending only.
+        both = macs <= {group.src for group in single} and macs <= {group.dst for group in single}
+        return Machine(macs, certain=True) if both else Machine()
     # Of two, each may be the one that recorded; a third that was heard as well may be it too.
     return Machine(macs if senders <= macs else frozenset())

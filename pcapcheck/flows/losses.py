@@ -27,12 +27,13 @@ class Loss:
     """Packets of one way that got no further than its last step.
 
     ``missing`` are the links that were being recorded and had to show them next. ``arrived`` tells whether they had
-    come to the node of the receiver by then; None where nothing tells.
+    come to the node of the receiver by then; None where nothing tells. ``back``: they answer something.
     """
 
     way: Way
     missing: tuple[Link, ...]
     arrived: bool | None
+    back: bool = False
 
     @property
     def last(self) -> Step:
@@ -40,7 +41,7 @@ class Loss:
 
     @property
     def direction(self) -> str:
-        return REPLY if self.way.packet == REPLY else REQUEST
+        return REPLY if self.back or self.way.packet == REPLY else REQUEST
 
     @property
     def place(self) -> str:
@@ -78,7 +79,8 @@ class LastSeen:
 def loss_of(way: Way, missing: list[Link], hosts: Hosts) -> Loss:
     """``missing`` are the links that had to show packets of this way and do not."""
     number = len(way.steps) - 1
-    arrived = hosts.arrives(way, number)
+    # What is translated back further on came to the node that does so.
+    arrived = True if way.meant is not None else hosts.arrives(way, number)
     here = way.steps[number].spot.link.point.key
     if arrived is None and any(hosts.same(here, link.point.key) for link in missing):
         # Towards the pod of this very node it does not leave it.

@@ -16,7 +16,7 @@ from pcapcheck.decode.frames import FrameGroup
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.fates import fate
 from pcapcheck.flows.homes import homes_of, node_addresses, shows_the_node, spans_of, to_pod
-from pcapcheck.flows.hosts import Hosts
+from pcapcheck.flows.hosts import NODE_KINDS, Hosts
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.losses import Loss, loss_of
 from pcapcheck.flows.overlap import observations
@@ -49,6 +49,8 @@ class Paths:
     sightings could not be told whose they were. ``filtered``: the user says that the recording had a filter.
     ``unfollowed`` are captures whose text does not tell enough of their packets to know them again. ``only``: what is
     told is of packets first seen at these points. ``hosts`` tell which points are of one machine.
+    ``outside`` are the NICs and tunnels behind which an address was seen to be, ``ways_out`` those by which packets
+    from a pod's link were seen to leave.
     """
 
     captures: list[Capture]
@@ -65,6 +67,8 @@ class Paths:
     unfollowed: frozenset[int] = frozenset()
     only: frozenset[PointKey] | None = None
     hosts: Hosts = field(default_factory=lambda: Hosts({}))
+    outside: dict[int, set[PointKey]] = field(default_factory=dict)
+    ways_out: dict[PointKey, set[PointKey]] = field(default_factory=dict)
     _node_addresses: dict[PointKey, set[int]] = field(default_factory=dict)
     _showing: dict[PointKey, bool] = field(default_factory=dict)
     _missing: dict[int, list[Link]] = field(default_factory=dict)
@@ -275,9 +279,24 @@ class Paths:
         if any(frozenset((here, link.point.key)) in self.apart for link in silent):
             # On the way to another node: what would have shown it first is the NIC or the tunnel of this one.
             exits = [self.facts.links[key] for key in self.exits.get((here, way.dst), ())]
-            watched = [link for link in exits if link.point.key[0] in way.watching and ECHO not in link.silence]
-            return False if watched and not any(link.point.interface.missing for link in watched) else None
-        return False if silent else None
+            return False if self._show_nothing(exits, way) else None
+        if silent:
+            return False
+        ways_out = [self.facts.links[key] for key in self.outside.get(way.dst, set()) & self.ways_out.get(here, set())]
+        return False if self._has_to_leave(way) and self._show_nothing(ways_out, way) else None
+
+    def _has_to_leave(self, way: Way) -> bool:
+        """Whether a request that goes to no pod of the node has to leave it: it is no traceroute's, and not refused."""
+        ttl = way.steps[-1].ttl
+        refused = any(one.packet == "error" and one.dst == way.src for one in self.found)
+        return way.packet == "request" and not way.repeated and ttl is not None and ttl > 1 and not refused
+
+    @staticmethod
+    def _show_nothing(exits: list[Link], way: Way) -> bool:
+        """Whether the ways out of a node were recorded well enough that what they do not show did not leave by them."""
+        watched = [link for link in exits if link.point.key[0] in way.watching and ECHO not in link.silence]
+        interfaces = [link.point.interface for link in watched]
+        return bool(watched) and not any(one.missing or one.drops >= way.count for one in interfaces)
 
     def _would_have_seen(self, way: Way) -> list[Link]:
         """The receiver's links that were being recorded then, would have shown the packet, and do not."""
@@ -381,6 +400,12 @@ def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sighting
         if len(way.steps) > 1:
             here, there = (step.spot.link.point.key for step in way.steps[:2])
             paths.exits.setdefault((here, way.dst), set()).add(there)
+        for end, ip in ((way.steps[0], way.src), (way.steps[-1], way.steps[-1].dst)):
+            if end.spot.link.point.kind in NODE_KINDS and (end is way.steps[0] or len(way.steps) > 1):
+                paths.outside.setdefault(ip, set()).add(end.spot.link.point.key)
+        for one, other in pairwise(way.steps):
+            if one.spot.side == POD and other.spot.link.point.kind in NODE_KINDS:
+                paths.ways_out.setdefault(one.spot.link.point.key, set()).add(other.spot.link.point.key)
     facts.followed = any(len(way.steps) > 1 for way in paths.found)
     paths.heard = {step.spot.link.point.key for way in paths.found if way.packet in ECHOES for step in way.steps}
     paths.apart = {

@@ -9,6 +9,7 @@ from pcapcheck.decode.frames import FrameGroup
 from pcapcheck.flows.arp import Resolution, between
 from pcapcheck.flows.echo import error_words
 from pcapcheck.flows.facts import Facts
+from pcapcheck.flows.hosts import machine_of
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.points import CapturePoint
 from pcapcheck.flows.read import Capture
@@ -41,20 +42,31 @@ def silent_neighbours(capture: Capture, facts: Facts, judged: Judged) -> Iterato
             interface=link.point.name,
             frames=tuple(one.frames),
             meaning=consequence or "nobody there has the address, or whoever has it is silent to the asker",
-            doubt="" if consequence else _doubt(link, group, one),
+            doubt="" if consequence else _doubt(link, group, one, facts),
         )
 
 
-def _doubt(link: Link, group: FrameGroup, one: Resolution) -> str:
+def _doubt(link: Link, group: FrameGroup, one: Resolution, facts: Facts) -> str:
     """Why the silence proves nothing: what was not recorded, or is not sent past an interface that listens in."""
     if ARP in link.silence:
         return link.silence[ARP]
-    listens_in = link.point.kind != "pod-link" and group.direction != "out" and not _is_met(link.point, one.asker_mac)
-    return NOT_FOR_US if listens_in else ""
+    listens_in = link.point.kind != "pod-link" and group.direction != "out"
+    return NOT_FOR_US if listens_in and not _is_own(link.point, one.asker_mac, facts) else ""
 
 
-def _is_met(point: CapturePoint, mac: int | None) -> bool:
-    """Whether frames to this machine alone pass here."""
+def _is_own(point: CapturePoint, mac: int | None, facts: Facts) -> bool:
+    """Whether the asker is the machine that recorded this, so that what it asks for in vain is its concern.
+
+    A router asks for hosts that are gone, too, which is none of a node's concern.
+    """
+    machine = machine_of(point)
+    if machine.certain:
+        return mac in machine.macs
+    # Who sends in the name of a pod whose link was recorded is that pod's node.
+    nodes = {group.src for group in point.groups.values() if group.source in facts.pod_ips}
+    if nodes or machine.macs:
+        return nodes == {mac}
+    # Frames to this machine alone pass here.
     return mac is not None and any(group.dst == mac for group in point.groups.values())
 
 

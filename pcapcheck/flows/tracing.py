@@ -64,13 +64,12 @@ class Tracing:
         alike &= kind_of(seen.what) == PACKETS.index("reply")
         yield from dict.fromkeys(self._packet_of[np.flatnonzero(alike & (seen.time >= seen.time[rows[0]]))].tolist())
 
-    def answers(self, kind: str, way: Way, packet: int) -> Iterator[int]:
-        """Packets of a kind that went the other way soon after a packet of ``way``: the first of each way."""
+    def answers(self, kind: str, pairs: set[tuple[int, int]], packet: int) -> Iterator[int]:
+        """Packets of a kind between these (source and destination) soon after a packet: the first of each way."""
         seen, packets = self._seen, self._ways.packets
         asked = int(seen.time[packets.rows[packets.begins[packet]]])
-        between = {(step.dst, step.src) for step in way.steps}
         for number, back in enumerate(self._ways.ways):
-            if back.packet == kind and (back.src, back.dst) in between and back.last >= asked:
+            if back.packet == kind and (back.src, back.dst) in pairs and back.last >= asked:
                 members = np.flatnonzero(self._ways.way_of == number)
                 times = seen.time[packets.rows[packets.begins[members]]]
                 after = members[(times >= asked) & (times <= asked + SOON)]

@@ -393,7 +393,7 @@ def _nothing(rule: Rule, seen: int, facts: Facts) -> str:
         return why_unjudged(facts.links.values(), facts.not_calico)
     links = sum(link.point.kind == "pod-link" and link.judged for link in facts.links.values())
     if rule.table in (HOPS, PATHS) and facts.followed:
-        return _not_there(rule, facts)
+        return _not_there(rule, facts, links)
     if rule.table in (HOPS, PATHS) and links > 1:
         # What the rule says then, to record a second link, was done.
         which = "both" if links == 2 else f"two of the {links}"
@@ -413,14 +413,14 @@ def _advice(rule: Rule, facts: Facts) -> str:
     return rule.absent.replace("{interface}", name) if name else NAMING.sub("", rule.absent)
 
 
-def _not_there(rule: Rule, facts: Facts) -> str:
+def _not_there(rule: Rule, facts: Facts, links: int) -> str:
     """Why nothing is to be judged of packets although some were followed."""
     if rule.table == PATHS:
         return "packets were followed from link to link, but none of the kind that this is about"
     if any(link.point.shows_no_macs for link in facts.links.values()):
         return "the text shows no MACs and no TTL; print it with -e and -v (tcpdump -nn -e -v)"
     where = "packets were followed to a NIC or a tunnel, but to no second pod link"
-    return f"{where}; capture the other pod's cali interface too, at the same time"
+    return where if links > 1 else f"{where}; capture the other pod's cali interface too, at the same time"
 
 
 def _words(leaf: Leaf) -> str:

@@ -179,7 +179,7 @@ def _losses(case: Case, result: Result, kind: str) -> list[Loss]:
     followed = result.followed
     pod, dst = case.lead.pod, case.lead.dst
     answers = REPLY if kind == REQUEST else kind
-    back = [way for way in followed.found if way.packet == answers and (way.src, way.dst) == (dst, pod)]
+    back = [way for way in followed.found if way.packet == answers and (way.src, way.receiver) == (dst, pod)]
     lost = [way for way in back if followed.is_delivered(way) is False]
     return [followed.loss(way) for way in lost or _lost_ways(result, kind, case)]
 

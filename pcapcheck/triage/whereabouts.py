@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
-from pcapcheck.flows.fates import fate, went_on
+from pcapcheck.flows.fates import came_back, fate, went_on
 from pcapcheck.flows.losses import REPLY, LastSeen, Loss
 from pcapcheck.flows.points import PointKey
 from pcapcheck.flows.unanswered import ANSWERS, Unanswered
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # What answers are among the packets that are followed, by the table of the questions.
 ASKED_BY = {ECHO: "reply", CONNECTIONS: "tcp", DNS: "udp"}
+REPLIED = "replied"
 # Of more failing rows of a rule the others are told without.
 MOST_TRACED = 50
 # How rules say that there was no answer, and how it goes on where the answer was seen elsewhere.
@@ -100,23 +101,36 @@ class Whereabouts:
                 way.steps[0].spot.link.point.key,
             )
             for number, back in self._answers(table, packet, way, here):
-                return number, self._paths.loss(back)
+                return number, replace(self._paths.loss(back), back=True)
         return packet, self._paths.loss(way)
 
     def _answers(self, table: str, packet: int, way: Way, here: PointKey) -> Iterator[tuple[int, Way]]:
         """Answers that were seen elsewhere, and not where the question was recorded."""
-        found = self._tracing.replies(packet) if table == ECHO else self._tracing.answers(ASKED_BY[table], way, packet)
+        if table == ECHO:
+            found = self._tracing.replies(packet)
+        else:
+            pairs = {(way.dst, way.src), *self._answered_behind(table, way, self._tracing.frames(packet))}
+            found = self._tracing.answers(ASKED_BY[table], pairs, packet)
         for number in found:
             back = self._tracing.way(number)
             if back is not None and all(step.spot.link.point.key != here for step in back.steps):
                 yield number, back
+
+    def _answered_behind(self, table: str, way: Way, frames: tuple[int, ...]) -> Iterator[tuple[int, int]]:
+        """Between whom answers went behind address translation, where the translated question was answered."""
+        for step, frame in zip(way.steps[1:], frames[1:], strict=True):
+            echoes = self._result.captures[step.spot.capture].exchanges.echoes
+            bins = echoes.queries() if table == DNS else echoes.attempts()
+            samples = (one for some in bins if some.outcome == REPLIED for one in some.samples)
+            if step.src != way.src and any(frame in one.frames for one in samples):
+                yield step.dst, step.src
 
     def _clause(self, loss: Loss, interface: str) -> str:
         """Where it was seen last, as a sentence goes on; empty where that is where it was asked."""
         if loss.missing:
             return fate(loss, self._hosts)
         if loss.direction == REPLY:
-            return f"are {went_on(loss, self._hosts)}, and never on {interface}"
+            return came_back(loss, interface, self._hosts)
         return went_on(loss, self._hosts) if len(loss.way.steps) > 1 else ""
 
     def _last(self, packet: int, loss: Loss) -> LastSeen:
@@ -175,5 +189,6 @@ def _observed(observed: str, clause: str, last: LastSeen | None, file: str) -> s
         return observed
     where = f" (frame {last.frame} of {file})"
     if last.direction == REPLY:
-        return f"{observed.replace('no reply', 'no reply here', 1)}; replies {clause}{where}"
+        here = re.sub(r"\bno (reply|answer|response)\b", r"no \1 here", observed, count=1)
+        return f"{here}; replies {clause}{where}"
     return f"{observed}; {'requests ' if not clause.startswith('last') else ''}{clause}{where}"

@@ -127,6 +127,12 @@ EXPECTED = {
     "vxlan-blocked": "PPPP PPP F P PP PFP P- P",
     "vxlan-blocked-one-way": "PPPP PPP F P PP PPF P- P",
     "vxlan-tcp-lost": "PPPP PPP P P PP PPP PF P",
+    "answer-dies-on-node-snat": "PPPP PPP P P -- PPP -F P",
+    "outside-tcp-dies": "PPPP PPP P P -- PPP P- P",
+    "outside-to-pod-dies": "PPPP PPP P P -- PFP P- P",
+    "reply-dies-on-node": "PPPP PPP F P -- PPF P- P",
+    "reply-dies-on-node-snat": "PPPP PPP F P -- PPF P- P",
+    "vxlan-vni-differs": "PPPP PPP F P -- PF- -- -",
     "walkthrough": "PPPP PPP P P PP PPP P- -",
 }
 # The same of DNS; elsewhere nothing is asked of it.

@@ -86,6 +86,7 @@ EXPECTED = {
     "vxlan-blocked": "PPPPP PPF P- PPP PPP -",
     "vxlan-blocked-one-way": "PPPPP PPF P- PPP PPP -",
     "vxlan-tcp-lost": "PPPPP PPF P- PPP PPP -",
+    "vxlan-vni-differs": "PPPPP PPF P- PPP PPP -",
     # With the address go the routes.
     "unreachable": "FFFPP PP- P- PPP PPP -",
 }

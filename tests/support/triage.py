@@ -61,6 +61,10 @@ CAUSES = {
     "vtep-entry-missing": "vtep-entry-missing",
     "vxlan-blocked": "encapsulation-blocked",
     "vxlan-blocked-one-way": "encapsulation-blocked-one-way",
+    "answer-dies-on-node-snat": "node-firewall-drops",
+    "outside-to-pod-dies": "node-firewall-drops",
+    "reply-dies-on-node": "node-firewall-drops",
+    "reply-dies-on-node-snat": "node-firewall-drops",
     "vxlan-tcp-lost": "vxlan-checksum-offload",
     "vxlan-vni-differs": "vni-differs",
 }
