@@ -87,15 +87,17 @@ def _possible(page: Page, diagnosis: Diagnosis) -> None:
     else:
         said = f"{_about(diagnosis)}; run each command to confirm or rule out the causes below it:"
         page.line(Text.assemble(("Why ", CAUSE), said))
-    by_command: dict[str, list[str]] = {}
+    by_command: dict[str, list[Suspect]] = {}
     for one in diagnosis.possible:
-        by_command.setdefault(next(iter(one.confirm), BY_STATE), []).append(one.title)
+        by_command.setdefault(next(iter(one.confirm), BY_STATE), []).append(one)
     # One more is no longer than the line that would count it.
     shown = SHOWN if len(by_command) > SHOWN + 1 and not page.verbose else len(by_command)
-    for command, titles in islice(by_command.items(), shown):
+    for command, suspects in islice(by_command.items(), shown):
         page.command(command, 4)
-        for title in titles:
-            page.line(f"· {title}", 8)
+        for one in suspects:
+            page.line(f"· {one.title}", 8)
+            for line in one.because[:LINES_SHOWN]:
+                page.command(f"{'perhaps' if one.leaning > 0 else 'not'}: {line}", 10)
     if len(by_command) > shown:
         page.line(Text(f"and {len(by_command) - shown} less likely ones (--verbose shows all)", "dim"), 4)
     if not diagnosis.has_state:

@@ -25,6 +25,8 @@ OPTIONAL = {
     "seen": "what must be seen in the packets; a cause that contradicts them is not named",
     "confirmed": "what in the node's state proves it",
     "ruled_out": "what in the node's state disproves it",
+    "supported": "what in the node's state speaks for it, without proving it",
+    "doubted": "what in the node's state speaks against it, without disproving it",
     "references": "list of sources",
 }
 
@@ -41,6 +43,8 @@ class Cause:
     seen: Combination | None
     confirmed: Combination | None
     ruled_out: Combination | None
+    supported: Combination | None
+    doubted: Combination | None
     confirm: tuple[str, ...]
     fix: tuple[str, ...]
     references: tuple[str, ...]
@@ -92,6 +96,8 @@ def read_cause(node: Node, settings: Settings) -> Cause:
         seen=conditions("seen"),
         confirmed=conditions("confirmed"),
         ruled_out=conditions("ruled_out"),
+        supported=conditions("supported"),
+        doubted=conditions("doubted"),
         confirm=texts("confirm"),
         fix=texts("fix"),
         references=tuple(one.text("'references'") for one in items["references"].list("'references'"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -10,8 +9,11 @@ from pcapcheck.columns import COLUMNS, DNS, STATE
 from pcapcheck.flows.links import UNNAMED
 from pcapcheck.flows.losses import REPLY
 from pcapcheck.networks import CALICO_PROTOCOLS
+from pcapcheck.ruleset.result import Result
 from pcapcheck.triage import service_told, tunnel_ends
 from pcapcheck.triage.case import Case
+from pcapcheck.triage.firewall.firewalls import Firewalls, ttl_rules
+from pcapcheck.triage.firewall.stages import End
 from pcapcheck.triage.interfaces import default_nic
 from pcapcheck.triage.state.host_routes import NOWHERE
 from pcapcheck.triage.state.model import POD, Host, Line, Link, PodLink, State
@@ -24,12 +26,6 @@ from pcapcheck.workload import is_shortened, kind_of_name
 DNS_PORT = 53
 # A value, and the lines that say it as they are quoted.
 Told = tuple[Value, tuple[str, ...]]
-# An address, alone or as a host's prefix.
-ADDRESS_WORD = re.compile(r"(?<![\w.:/])([0-9a-f.:]{7,})(?:/32|/128)?(?![\w.:/])")
-DROPPING = ("drop", "reject")
-TTL_SETTING = ("ttl set", "--ttl-set", "hoplimit set")
-# Chains and comments of Calico, kube-proxy and Docker, whose rules drop what is invalid all the time.
-USUAL = ("cali-", "cali:", "KUBE-", "kubernetes", "DOCKER", "ctstate INVALID", "ct state invalid")
 # Columns of the pod's link that the table ``state`` has under the same name; then those that have another there, of the
 # pod's link and of dst's: case column -> row attribute.
 OF_LINK = ("proxy_arp", "forwarding", "rp_filter", "proxy_delay", "gateway_route", "gateway6", "cali_mac")
@@ -111,6 +107,7 @@ class Circumstances:
         case: Case,
         interface: str | None,
         symptoms: dict[str, Value | None] | None = None,
+        result: Result | None = None,
     ) -> None:
         self.symptoms = symptoms or {}
         self.port = _port_of(case)
@@ -126,6 +123,12 @@ class Circumstances:
         )
         self.link, self.row = situation.find(interface, self.pod)
         self.dst_link, self.dst_row = situation.find(dst_interface, self.dst)
+        self.firewalls: Firewalls | None = None
+        if symptoms is not None and result is not None and not situation.elsewhere:
+            alone = self.state.nodes[0] if len(self.state.nodes) == 1 else None
+            here = End(self._node or alone, None, interface if interface != UNNAMED else None)
+            there = End(self.dst_link.node if self.dst_link else None, self._dst_pod(), self._dst_cali(dst_interface))
+            self.firewalls = Firewalls.of(case, result, symptoms, here, there)
 
     @property
     def interface(self) -> str | None:
@@ -224,6 +227,10 @@ class Circumstances:
     def _dst_pod(self) -> Host | None:
         return None if self.dst_link is None or self.dst_is_foreign else self.dst_link.pod
 
+    def _dst_cali(self, name: str | None) -> str | None:
+        known = self.dst_link.cali_name if self.dst_link else None
+        return known or (name if name != UNNAMED else None)
+
     def _dst_up(self) -> Told | None:
         ends = [one for one in (self._dst_end(), self.dst_link.cali if self.dst_link else None) if one is not None]
         down = [one for one in ends if one.up is False]
@@ -278,27 +285,23 @@ class Circumstances:
         return None if setting is None or value is None else (value != 0, _quotes(setting.line))
 
     def _dst_firewall(self) -> Told | None:
-        pod = self._dst_pod()
-        return _firewall(pod, DROPPING) or self._dropped_by(pod)
+        return self.firewalls.dst_firewall() if self.firewalls else None
 
     def _node_firewall(self) -> Told | None:
-        return _firewall(self._node, DROPPING) or self._dropped_by(self._node)
+        return self.firewalls.node_firewall() if self.firewalls else None
 
-    def _dropped_by(self, host: Host | None) -> Told | None:
-        """Rules of a firewall that dropped packets and name who asked or who was asked."""
-        names = {format_address(one) for one in (self.pod, self.dst) if one is not None}
-        rules = [
-            one
-            for one in (host.counters if host is not None else ())
-            if one.source == "firewall"
-            and one.value
-            and names & set(ADDRESS_WORD.findall(one.name))
-            and not any(word in one.name for word in USUAL)
-        ]
-        return (True, _quotes(*(one.line for one in rules[:2]))) if rules else None
+    def _node_rejects(self) -> Told | None:
+        return self.firewalls.node_rejects() if self.firewalls else None
+
+    def _no_endpoints(self) -> Told | None:
+        return self.firewalls.no_endpoints() if self.firewalls else None
+
+    def _policy(self) -> Told | None:
+        return self.firewalls.policy() if self.firewalls else None
 
     def _node_ttl_rule(self) -> Told | None:
-        return _firewall(self._node, TTL_SETTING)
+        lines = ttl_rules(self._node)
+        return (True, _quotes(*lines[:2])) if lines else None
 
     def _dst_mtu_differs(self) -> Told | None:
         row = self.dst_row
@@ -416,14 +419,6 @@ def _cell(row: StateRow | None, attribute: str) -> Told | None:
         return None
     lines = row.told.get(attribute) or row.told.get(attribute.replace("_", ".", 1), ())
     return value, lines
-
-
-def _firewall(host: Host | None, doing: tuple[str, ...]) -> Told | None:
-    """Rules that do one of these things, but for those that are there on every node."""
-    notes = host.notes_of("firewall") if host is not None else []
-    foreign = [one for one in notes if not any(word in one.text for word in USUAL)]
-    rules = [one for one in foreign if any(word in one.text.lower() for word in doing)]
-    return (True, _quotes(*(one.line for one in rules[:2]))) if rules else None
 
 
 def _port_of(case: Case) -> int | None:

@@ -34,6 +34,8 @@ REPLIES = ("none", "at-first", "some")
 REFUSED = ("none", "net-unreachable", "host-unreachable", "port-unreachable", "prohibited", "too-big", "other")
 REFUSED_BY = ("none", "node", "receiver", "other")
 ROLES = ("pod", "node", "service", "router", "outside", "unknown")
+# Whether a rule could have stopped the packets: for certain, perhaps, none there, none of those that are shown.
+FIREWALL = ("fits", "may-fit", "none-fits", "none-shown-fits")
 ROUTES = ("own-interface", "other-pod-link", "elsewhere", "dead-end", "none", "not-there")
 
 
@@ -139,10 +141,13 @@ COLUMNS[CASE] = _table(
     ("state.dst_arp_ignore", NUMBER, "arp_ignore in dst, the larger of all and eth0"),
     ("state.dst_leaves_by_link", BOOL, "whether dst's way to the node leads over its link"),
     ("state.dst_ignores_echo", BOOL, "icmp_echo_ignore_all in dst"),
-    ("state.dst_firewall", BOOL, "whether dst has a firewall rule that drops or rejects"),
+    ("state.dst_firewall", ENUM, "whether a firewall rule in dst could have stopped these packets", FIREWALL),
     ("state.dst_mtu_differs", BOOL, "whether the ends of dst's link have different MTUs"),
     ("state.mtu_fits", BOOL, "whether the link's MTU is no larger than the tunnel's or the NIC's"),
-    ("state.node_firewall", BOOL, "whether the node has a firewall rule, not Calico's or Kubernetes' own, that drops"),
+    ("state.node_firewall", ENUM, "whether a rule on the node, not Calico's, could have dropped them", FIREWALL),
+    ("state.node_rejects", ENUM, "whether a rule on the node could have rejected them, with this answer", FIREWALL),
+    ("state.no_endpoints", ENUM, "the same of kube-proxy's rules for services without endpoints", FIREWALL),
+    ("state.policy", ENUM, "whether a rule of Calico's own could have dropped them", FIREWALL),
     ("state.node_ttl_rule", BOOL, "whether the node has a firewall rule that sets the TTL"),
     ("state.policy_rule", BOOL, "whether the node has ip rules besides the kernel's own"),
     ("state.managed", BOOL, "whether a network manager owns the interface"),

@@ -41,7 +41,8 @@ class Suspect:
     """A cause in one case, its texts filled in: whether the state confirms it or rules it out, and by which lines.
 
     ``certain``: nothing that it wants to be seen in the packets is unknown. ``lacks`` says what, added to the state
-    that was given, would settle it.
+    that was given, would settle it. ``leaning`` is 1 where the state speaks for it without proving it, -1 where it
+    speaks against it.
     """
 
     cause: Cause
@@ -53,10 +54,11 @@ class Suspect:
     fix: tuple[str, ...]
     certain: bool
     lacks: tuple[str, ...] = ()
+    leaning: int = 0
 
-    def order(self) -> tuple[int, bool, int]:
-        """Confirmed ones first, then those that the packets speak for, then the more frequent."""
-        return STATUSES.index(self.status), not self.certain, self.cause.rank
+    def order(self) -> tuple[int, int, bool, int]:
+        """Confirmed ones first, then those that the state or the packets speak for, then the more frequent."""
+        return STATUSES.index(self.status), -self.leaning, not self.certain, self.cause.rank
 
 
 @dataclass
@@ -107,7 +109,9 @@ def diagnose(
         interface = symptoms["interface"]
         circumstances = None
         if situation is not None:
-            circumstances = Circumstances(situation, case, interface if isinstance(interface, str) else None, symptoms)
+            circumstances = Circumstances(
+                situation, case, interface if isinstance(interface, str) else None, symptoms, result
+            )
             # The state may know the name of a link that was recorded inside the pod.
             described = circumstances.interface
             if described and not is_shortened(described, situation.ground.prefix):
@@ -163,11 +167,15 @@ def _suspect(
     seen = TRUE if cause.seen is None else judge(cause.seen)
     if seen == FALSE and not (_is_the_failure(cause, case) and judge(cause.confirmed) == TRUE):
         return None
-    status, ground = POSSIBLE, None
+    status, ground, leaning = POSSIBLE, None, 0
     if judge(cause.confirmed) == TRUE:
         status, ground = CONFIRMED, cause.confirmed
     elif judge(cause.ruled_out) == TRUE:
         status, ground = RULED_OUT, cause.ruled_out
+    elif judge(cause.supported) == TRUE:
+        ground, leaning = cause.supported, 1
+    elif judge(cause.doubted) == TRUE:
+        ground, leaning = cause.doubted, -1
     # What follows from the first failure needs no cause of its own, unless the state shows one.
     if status != CONFIRMED and case.lead.finding.rule.id not in explained:
         return None
@@ -189,6 +197,7 @@ def _suspect(
         to_mend(cause.fix, typed, row),
         seen == TRUE,
         _lacks(cause, judge, circumstances, get) if status == POSSIBLE else (),
+        leaning,
     )
 
 

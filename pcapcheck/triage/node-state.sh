@@ -143,20 +143,26 @@ counters() {
     fi
 }
 
-# Rules that drop, reject or set the TTL, but for those that never did.
+# All rules: what a rule does to a packet depends on those before it. What iptables keeps by itself nft does not show.
 firewall() {
+    echo '$ cat /proc/net/ip_tables_names /proc/net/ip6_tables_names'
     # shellcheck disable=SC2086
-    if has iptables-save && $ENTER sh -c '[ -s /proc/net/ip_tables_names ]'; then
-        echo '$ iptables-save -c | grep drop'
-        $ENTER iptables-save -c 2>/dev/null | grep -E -- '-j (DROP|REJECT|TTL)' | grep -v '^\[0:0\]'
-        echo
-    fi
-    # shellcheck disable=SC2086
+    $ENTER cat /proc/net/ip_tables_names /proc/net/ip6_tables_names 2>/dev/null
+    echo
+    for version in "" 6; do
+        # shellcheck disable=SC2086
+        $ENTER sh -c "[ -s /proc/net/ip${version}_tables_names ]" || continue
+        if has "ip${version}tables-legacy-save"; then
+            run "ip${version}tables-legacy-save" -c
+        elif has "ip${version}tables-save"; then
+            run "ip${version}tables-save" -c
+        fi
+    done
     if has nft; then
-        echo '$ nft list ruleset | grep drop'
-        # kube-proxy's own refuse what is sent to services without endpoints; services lists these.
-        $ENTER nft list ruleset 2>/dev/null | sed '/^table ip6\{0,1\} kube-proxy {/,/^}/d' | grep -E 'drop|reject|ttl set|hoplimit set' | grep -v 'counter packets 0 '
-        echo
+        run nft list ruleset
+    elif has iptables-save; then
+        run iptables-save -c
+        run ip6tables-save -c
     fi
 }
 

@@ -50,8 +50,8 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles) -> dict[str, Va
     link, pod, dst = lead.link, lead.pod, lead.dst
     dst_link = lead.dst_link
     kind = _kind_of(case)
-    refused_here = next(_refused(_asked_for(kind, result, pod, dst, link)), None) if link else None
-    echo = refused_here or next(_refused(_asked_for(kind, result, pod, dst)), None)
+    refused_here = next(_refused(exchanges_of(kind, result, pod, dst, link)), None) if link else None
+    echo = refused_here or next(_refused(exchanges_of(kind, result, pod, dst)), None)
     return {
         "family": None if pod is None else 4 if is_ipv4(pod) else 6,
         "interface": link.node_interface if link else lead.described,
@@ -239,7 +239,7 @@ def _replies(case: Case, result: Result) -> str | None:
         return None
     replied = [
         echo.time
-        for echo in _asked_for(KINDS.get(table, REQUEST), result, case.lead.pod, case.lead.dst)
+        for echo in exchanges_of(KINDS.get(table, REQUEST), result, case.lead.pod, case.lead.dst)
         if echo.outcome == "replied" and echo.time is not None
     ]
     if not replied:
@@ -249,7 +249,7 @@ def _replies(case: Case, result: Result) -> str | None:
 
 def _echoes(result: Result, src: int | None, dst: int | None) -> Iterator[Echo]:
     """Samples of the echoes from one to the other."""
-    return _asked_for(REQUEST, result, src, dst)
+    return exchanges_of(REQUEST, result, src, dst)
 
 
 def _between(result: Result, one: int | None, other: int | None) -> Iterator[Echo]:
@@ -257,7 +257,9 @@ def _between(result: Result, one: int | None, other: int | None) -> Iterator[Ech
     return chain(_echoes(result, one, other), _echoes(result, other, one))
 
 
-def _asked_for(kind: str, result: Result, src: int | None, dst: int | None, link: Link | None = None) -> Iterator[Echo]:
+def exchanges_of(
+    kind: str, result: Result, src: int | None, dst: int | None, link: Link | None = None
+) -> Iterator[Echo]:
     """Samples of echoes, attempts at connections or DNS queries, on one link or wherever they were recorded."""
     for capture in result.captures:
         if link is None or link.point.key[0] == capture.number:

@@ -202,12 +202,16 @@ def test_what_the_kernel_answers_tells_a_dead_end_from_no_route(tmp_path: Path) 
 
 
 def test_a_firewall_is_convicted_by_what_it_dropped_of_this_pod(tmp_path: Path) -> None:
-    """One that never hit, or is about somebody else, drops no packet of the case."""
+    """One that hit too seldom, or is about somebody else, did not drop the four packets of the case."""
     asked = "root@w1:~# nft list ruleset | grep drop\n\t\t{}\n"
     path = tmp_path / "pasted.txt"
     for rule, causes in (
         ("ip daddr 10.244.1.11 counter packets 10 bytes 840 drop", {"node-firewall-drops"}),
-        ("ip saddr 10.244.1.10/32 icmp type echo-request counter packets 1 bytes 84 drop", {"node-firewall-drops"}),
+        ("ip saddr 10.244.1.10/32 icmp type echo-request counter packets 4 bytes 336 drop", {"node-firewall-drops"}),
+        ("ip saddr 10.244.1.10/32 icmp type echo-request counter packets 1 bytes 84 drop", set()),
+        ("ip daddr 10.244.1.11 drop", set()),
+        ("ip saddr 10.244.1.11 ip daddr 10.244.1.10 counter packets 10 bytes 840 drop", set()),
+        ("ip daddr 10.244.1.11 tcp dport 22 counter packets 10 bytes 840 drop", set()),
         ("ip daddr 10.244.1.11 counter packets 0 bytes 0 drop", set()),
         ("ip daddr 10.244.1.110 counter packets 10 bytes 840 drop", set()),
         ("ip daddr 10.244.1.0/24 ct state invalid counter packets 10 bytes 840 drop", set()),
@@ -219,7 +223,7 @@ def test_a_firewall_is_convicted_by_what_it_dropped_of_this_pod(tmp_path: Path) 
 def test_the_inside_of_a_pod_is_known_by_its_name(tmp_path: Path) -> None:
     """``kubectl exec`` names the pod, and the pod's name gives that of its link."""
     path = tmp_path / "pasted.txt"
-    rules = "table inet fw {\n\tchain input {\n\t\ticmp type echo-request drop\n\t}\n}\n"
+    rules = "table inet fw {\n\tchain input {\n\t\ticmp type echo-request counter packets 3 bytes 252 drop\n\t}\n}\n"
     for namespace in ("", "-n default "):
         path.write_text(f"kubectl {namespace}exec pod-b-68c8f9cccd-gr4hw -- nft list ruleset\n{rules}")
         analysis = analyze(*captures("pod-drops-icmp"), node_state=path)

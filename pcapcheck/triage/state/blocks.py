@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from pcapcheck.errors import StateError
 from pcapcheck.triage.state.documents import read_documents
+from pcapcheck.triage.state.firewall.iptables_list import is_listed
 from pcapcheck.triage.state.kubectl import READY, read_pods
 from pcapcheck.triage.state.links import BRIEF, HEADER
 from pcapcheck.triage.state.listing import EVERY_SERVICE, Listing, listing_of
@@ -164,6 +165,8 @@ def _kind(text: str, before: str | None) -> str | None:
     """The kind of a line, which may depend on what it follows."""
     if DOCUMENT.match(text) or (before == JSON and text[:1] in '[]{}", \t'):
         return JSON
+    if before == "firewall" and (text.strip() == "}" or is_listed(text.strip())):
+        return before
     if before == "services" and kind_of(text) is None and text.strip():
         return "services"
     if before == "kubectl" and any(READY.fullmatch(word) for word in text.split()[1:3]):

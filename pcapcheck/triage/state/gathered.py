@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import fields
 
+from pcapcheck.triage.state.firewall.model import Firewall
 from pcapcheck.triage.state.identity import Identity
 from pcapcheck.triage.state.model import Address, Host, Link, Neighbour, Note, PolicyRule, Route
 from pcapcheck.values import is_ipv4
@@ -54,6 +55,9 @@ class Gathered:
         for dev, features in part.features.items():
             host.features.setdefault(dev, {}).update(features)
         host.counters += part.counters
+        if part.firewall is not None:
+            host.firewall = host.firewall or Firewall()
+            host.firewall.add(part.firewall)
         host.managed += part.managed
         host.removed |= part.removed
         host.notes += part.notes

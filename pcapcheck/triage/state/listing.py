@@ -40,12 +40,16 @@ TOOLS = {
     "nstat": "nstat",
     "nmcli": "nmcli",
     "networkctl": "networkctl",
-    "iptables": "firewall",
-    "iptables-save": "firewall",
-    "ip6tables-save": "firewall",
+    **{
+        f"{tool}{kind}{what}": "firewall"
+        for tool in ("iptables", "ip6tables")
+        for kind in ("", "-legacy", "-nft")
+        for what in ("", "-save")
+    },
     "nft": "firewall",
     "ipvsadm": "ipvs",
     "bridge": "fdb",
+    "ipset": "firewall",
     "bpftool": "bpf",
     "tc": "bpf",
     "uname": "uname",
@@ -89,6 +93,8 @@ def listing_of(command: Command) -> Listing | None:
         listing = Listing("proc", words=command.words)
     elif command.tool in CAT and "/proc/net/arp" in command.words:
         listing = Listing("arp", (4,), {"neighbours4"} if command.tool == "cat" else set())
+    elif command.tool in CAT and any(word.endswith("_tables_names") for word in command.words):
+        listing = Listing("firewall", whole={"legacy"} if command.tool == "cat" else set(), words=command.words)
     elif command.tool in TOOLS:
         listing = _plain(command)
         listing = listing if listing.kind else None
@@ -111,6 +117,11 @@ def _plain(command: Command) -> Listing:
         listing.families = (6,) if six else (4,)
         if not plain and (command.tool == "route" or "r" in options):
             listing.whole = {"routes6" if six else "routes4"}
+    elif kind == "firewall":
+        # Whether a table is whole its own lines tell; that nothing was taken away, the command alone.
+        listing.whole = {"firewall"}
+        if plain == ["list", "ruleset"]:
+            listing.whole.add("ruleset")
     elif kind == "arp":
         listing.families = (4,)
         if not plain:

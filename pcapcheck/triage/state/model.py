@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING
 
 from pcapcheck.values import is_ipv4
+
+if TYPE_CHECKING:
+    from pcapcheck.triage.state.firewall.model import Firewall
 
 NODE, POD = "node", "pod"
 # Kinds of routes that lead nowhere (rtnetlink(7), RTN_*).
@@ -198,7 +202,7 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """A counter: of ``nstat`` by its name, of a firewall by the text of its rule."""
+    """A counter of ``nstat``, by its name."""
 
     source: str
     name: str
@@ -262,6 +266,7 @@ class Host:
     missing: dict[str, Line] = field(default_factory=dict)
     features: dict[str, dict[str, Feature]] = field(default_factory=dict)
     counters: list[Counter] = field(default_factory=list)
+    firewall: Firewall | None = None
     managed: list[Managed] = field(default_factory=list)
     removed: dict[str, Line] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
@@ -378,7 +383,7 @@ class Host:
         """How many facts are known of it."""
         listed = (self.links, self.addresses, self.routes, self.rules, self.neighbours, self.lookups, self.sysctls)
         others = (self.missing, self.features, self.counters, self.managed, self.removed, self.notes, self.forwarding)
-        return sum(map(len, (*listed, *others)))
+        return sum(map(len, (*listed, *others))) + (self.firewall.size if self.firewall else 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What else tells of a node: offloads, counters, who manages devices, BPF programs, firewall drops, the kernel."""
+"""What else tells of a node: offloads, counters, who manages devices, BPF programs, the kernel."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ from pcapcheck.triage.state.words import number
 OFFLOADS = re.compile(r"Features for ([^\s:]+):")
 OFFLOAD = re.compile(r"([a-z][\w-]*):\s+(on|off)(?:\s+\[[^\]]*\])?")
 COUNTER = re.compile(r"([A-Z][A-Za-z0-9]+)\s+(\d{1,19})\s+\d+\.\d+")
-SAVED = re.compile(r"\[(\d{1,19}):\d+\]\s+(-A \S+ .*-j (?:DROP|REJECT).*)")
-LISTED = re.compile(r"(\d{1,15})([KMG]?)\s+\d+[KMG]?\s+(DROP|REJECT)\s+.*")
-NFT = re.compile(r".*counter packets (\d{1,19}) bytes \d+ .*(?:drop|reject).*")
 BPF = re.compile(r".*(?:\bcali_\w+|bpfin\.cali|bpfout\.cali|calico_\w*(?:from|to)_(?:wep|hep|workload|host)_\w*).*")
 FELIX = re.compile(r"\W*FELIX_(\w+)\W+?(?:value:\s*)?\"?(\w+)\"?.*")
 BPF_ENABLED = re.compile(r"\s*-?\s*(?:\"?bpfEnabled\"?|FELIX_BPFENABLED)\s*[:=]\s*\"?(true|True|1|Enabled)\"?,?\s*")
@@ -23,7 +20,6 @@ RELEASE = re.compile(r"Linux (\S+) (\d+\.\d+\S*) #.*")
 NMCLI = re.compile(r"(\S+)\s+([a-z-]+)\s+([a-z]+(?: \([^)]*\))?)(?:\s+(.*))?")
 NETWORKCTL = re.compile(r"(\d+)\s+(\S+)\s+([a-z]+)\s+([a-z-]+)\s+([a-z]+)")
 UNMANAGED = ("unmanaged", "unavailable", "n/a", "")
-SUFFIXES = {"": 1, "K": 1000, "M": 10**6, "G": 10**9}
 
 
 def read_offloads(lines: Iterable[Line], into: Host, listing: Listing | None = None) -> list[Line]:
@@ -45,24 +41,6 @@ def read_counters(lines: Iterable[Line], into: Host, _: Listing | None = None) -
         match = COUNTER.fullmatch(line.text.strip())
         if match:
             into.counters.append(Counter("nstat", match[1], int(match[2]), line))
-    return []
-
-
-def read_firewall(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
-    """Rules that drop, reject or set the TTL, and their hits.
-
-    From ``iptables-save -c``, ``iptables -vnL`` and ``nft list ruleset``.
-    """
-    for line in lines:
-        text = line.text.strip()
-        if match := SAVED.fullmatch(text):
-            into.counters.append(Counter("firewall", match[2], int(match[1]), line))
-        elif match := LISTED.fullmatch(text):
-            into.counters.append(Counter("firewall", text, int(match[1]) * SUFFIXES[match[2]], line))
-        elif match := NFT.fullmatch(text):
-            into.counters.append(Counter("firewall", text, int(match[1]), line))
-        elif re.search(r"\b(drop|reject|DROP|REJECT|ttl set|hoplimit set|ttl-set)\b", text):
-            into.notes.append(Note("firewall", text, line))
     return []
 
 

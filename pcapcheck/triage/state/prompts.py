@@ -46,7 +46,8 @@ AFTER_HASH = (
         "ethtool",
         "nstat",
     ),
-    *("nmcli", "networkctl", "iptables", "iptables-save", "ip6tables-save", "nft", "bpftool", "tc", "sudo", "watch"),
+    *("iptables", "iptables-save", "ip6tables", "ip6tables-save", "iptables-legacy", "iptables-legacy-save", "ipset"),
+    *("nmcli", "networkctl", "nft", "bpftool", "tc", "sudo", "watch"),
     *("chroot", "busybox", "ssh", "sh", "bash", "exit", "logout", "calicoctl", "conntrack", "for", "env", "printenv"),
     *("ansible", "pdsh", "clush", "pssh", "vagrant", "minikube", "hostnamectl", "bridge", "ss", "ipvsadm"),
 )

@@ -20,6 +20,8 @@ from pcapcheck.triage.state import (
     service_rules,
     sysctls,
 )
+from pcapcheck.triage.state.firewall import iptables_list, nft
+from pcapcheck.triage.state.firewall.read import SAVED, read_firewall
 from pcapcheck.triage.state.links import read_links
 from pcapcheck.triage.state.listing import Listing
 from pcapcheck.triage.state.lookups import ANSWERS, read_lookups
@@ -45,7 +47,7 @@ READERS: dict[str, Reader] = {
     "proc": read_proc,
     "ethtool": others.read_offloads,
     "nstat": others.read_counters,
-    "firewall": others.read_firewall,
+    "firewall": read_firewall,
     "bpf": others.read_bpf,
     "environment": others.read_environment,
     "uname": others.read_uname,
@@ -165,7 +167,7 @@ def _kind_of_words(bare: str, words: list[str]) -> str | None:
         return "ethtool"
     if others.COUNTER.fullmatch(bare):
         return "nstat"
-    if others.SAVED.fullmatch(bare):
+    if SAVED.fullmatch(bare) or nft.TABLE.fullmatch(bare) or iptables_list.HEAD.fullmatch(bare):
         return "firewall"
     if monitor.DELETED.fullmatch(bare):
         return "monitor"

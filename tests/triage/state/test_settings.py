@@ -169,9 +169,10 @@ def test_counters(tmp_path: Path) -> None:
         '# iptables-save -c\n[5:420] -A cali-tw-cali14e7d81007d -m comment --comment "Drop if no policies" -j DROP\n'
         '# nft list ruleset\n\t\toifname "eth0" counter packets 3 bytes 252 drop\n'
     )
-    counters = only(state_of(text, tmp_path)).counters
-    assert [(one.source, one.value) for one in counters] == [("nstat", 17), ("firewall", 5), ("firewall", 3)]
-    assert counters[0].name == "TcpExtIPReversePathFilter"
+    host = only(state_of(text, tmp_path))
+    assert [(one.source, one.name, one.value) for one in host.counters] == [("nstat", "TcpExtIPReversePathFilter", 17)]
+    assert host.firewall is not None
+    assert [rule.packets for table in host.firewall.tables for _, rule in table.rules()] == [5, 3]
 
 
 def test_who_manages_a_device(tmp_path: Path) -> None:

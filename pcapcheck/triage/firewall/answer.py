@@ -1,0 +1,133 @@
+"""What the firewalls of a case's hosts come to: per kind of rule, whether one fits, with the lines that say so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from pcapcheck.triage.firewall.loss import Loss
+from pcapcheck.triage.firewall.owner import CALICO, KUBE, owner
+from pcapcheck.triage.firewall.stages import Stage
+from pcapcheck.triage.firewall.verdict import FITS, MAY_FIT, NO, Said, say_hit, say_miss
+from pcapcheck.triage.firewall.walk import walk
+from pcapcheck.triage.state.firewall.model import IPTABLES, REJECT, Chain, Rule, Table
+from pcapcheck.triage.state.model import Host, Line
+from pcapcheck.triage.state.rows import quote
+
+# What a case may be told of a kind of rule (columns ``state.node_firewall`` and its like).
+NONE_FITS, NONE_SHOWN_FITS = "none-fits", "none-shown-fits"
+WORDS = (FITS, MAY_FIT, NONE_FITS, NONE_SHOWN_FITS)
+# Kinds of rules by whose they are and what they do.
+DROPS, POLICY, REJECTS, ENDPOINTS = "drops", "policy", "rejects", "endpoints"
+PORT_UNREACHABLE = {(4, 3, 3), (6, 1, 4)}
+QUOTED = 2
+REASONS = 3
+
+
+@dataclass
+class _Heard:
+    """What was said of each rule by the packets that it may have met."""
+
+    kind: str
+    line: Line | None
+    said: list[Said] = field(default_factory=list)
+
+    @property
+    def best(self) -> Said:
+        order = (FITS, MAY_FIT, NO)
+        return min(self.said, key=lambda one: order.index(one.status))
+
+
+class Answers:
+    """The rules on some hosts, asked about the packets of a case."""
+
+    def __init__(self, loss: Loss, stages: Iterable[Stage]) -> None:
+        self.loss = loss
+        self.hosts: dict[int, Host] = {}
+        self.heard: dict[object, _Heard] = {}
+        for stage in stages:
+            self.hosts[id(stage.host)] = stage.host
+            if stage.host.firewall is None:
+                continue
+            walked = walk(stage.host.firewall, stage.packet)
+            for hit in walked.hits:
+                self._hear(hit.table, hit.chain, hit.rule, say_hit(hit, loss))
+            for miss in walked.misses:
+                self._hear(miss.table, miss.chain, miss.rule, say_miss(miss, loss))
+
+    def _hear(self, table: Table, chain: Chain, rule: Rule | None, said: Said) -> None:
+        key = id(rule) if rule is not None else id(chain)
+        heard = self.heard.setdefault(key, _Heard(self._kind(table, chain, rule), said.line))
+        heard.said.append(said)
+
+    def _kind(self, table: Table, chain: Chain, rule: Rule | None) -> str:
+        whose = owner(table, chain)
+        rejects = rule is not None and rule.verdict is not None and rule.verdict.kind == REJECT
+        if rejects and rule is not None and _is_for_endpoints(chain, rule, whose):
+            return ENDPOINTS
+        if whose == CALICO:
+            return POLICY
+        return REJECTS if rejects else DROPS
+
+    def of(self, *kinds: str) -> tuple[str, tuple[str, ...]] | None:
+        """Whether a rule of some kinds fits, with its line; None where no listing tells."""
+        heard = [one for one in self.heard.values() if one.kind in kinds]
+        for status in (FITS, MAY_FIT):
+            some = [one.best for one in heard if one.best.status == status]
+            if some:
+                return status, tuple(_quoted(one) for one in some[:QUOTED])
+        if not heard:
+            lacking = [line for host in self.hosts.values() if (line := host.lacks("ruleset", "no such rule"))]
+            return (NONE_SHOWN_FITS, tuple(map(quote, lacking[:QUOTED]))) if lacking else None
+        whole = all(_shows_all(host) for host in self.hosts.values())
+        return (NONE_FITS if whole else NONE_SHOWN_FITS), (_summed_up([one.best for one in heard]),)
+
+
+def _shows_all(host: Host) -> bool:
+    """Whether every rule of a host is listed: nft's, and those that iptables keeps by itself, where it has any."""
+    if host.firewall is None or not {"ruleset", "legacy"} <= host.whole:
+        return False
+    saved = any(one.backend == IPTABLES and one.whole for one in host.firewall.tables)
+    return host.firewall.legacy is None or saved
+
+
+def _is_for_endpoints(chain: Chain, rule: Rule, whose: str) -> bool:
+    """Whether a reject is what kube-proxy makes for a service without endpoints, as far as its chain tells.
+
+    Its comment says so; nft leaves that out of what iptables made, and then it is a rule for one address and port.
+    """
+    if "has no endpoints" in rule.comment:
+        return True
+    if whose == KUBE:
+        return True
+    verdict = rule.verdict
+    plain = verdict is not None and bool(verdict.errors & PORT_UNREACHABLE)
+    return not chain.name and plain and _is_one(rule, "daddr") and _is_one(rule, "dport")
+
+
+def _is_one(rule: Rule, about: str) -> bool:
+    return any(one.about == about and not one.negated and _single(one.spans) for one in rule.matches)
+
+
+def _single(spans: tuple[tuple[int, int], ...]) -> bool:
+    return len(spans) == 1 and spans[0][0] == spans[0][1]
+
+
+def _quoted(said: Said) -> str:
+    return f"{quote(said.line)}  ({said.words})" if said.line is not None else said.words
+
+
+def _summed_up(some: list[Said]) -> str:
+    """Rules that are out, in one line: one by its own words, several by how many are out for which reason."""
+    if len(some) == 1:
+        said = some[0]
+        return _quoted(replace(said, words=f"cannot have been it: it {said.words}"))
+    reasons = Counter(one.many for one in some)
+    ones = {one.many: one.words for one in some}
+    parts = [f"{count} {many if count > 1 else ones[many]}" for many, count in reasons.most_common(REASONS)]
+    rest = sum(reasons.values()) - sum(count for _, count in reasons.most_common(REASONS))
+    if rest:
+        parts.append(f"{rest} for other reasons")
+    first = min((one.line for one in some if one.line is not None), key=lambda line: (line.file, line.number))
+    return f"{first.file}:{first.number}: none of {len(some)} rules from here on: {', '.join(parts)}"

@@ -1,0 +1,56 @@
+"""The firewalls that the packets of a case may have met, and what each kind of their rules may have done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.case import Case
+from pcapcheck.triage.firewall.answer import DROPS, ENDPOINTS, POLICY, REJECTS, Answers
+from pcapcheck.triage.firewall.loss import loss_of
+from pcapcheck.triage.firewall.stages import End, Seen, stages_in_pod, stages_on_nodes
+from pcapcheck.triage.state.model import Host, Line
+from pcapcheck.values import Value
+
+Told = tuple[Value, tuple[str, ...]]
+
+
+@dataclass
+class Firewalls:
+    """What the rules on the nodes, and those in the pod that was asked, say of a case."""
+
+    nodes: Answers
+    pod: Answers
+
+    @classmethod
+    def of(
+        cls, case: Case, result: Result, symptoms: dict[str, Value | None], here: End, there: End
+    ) -> Firewalls | None:
+        """None where the case is not about lost packets."""
+        loss = loss_of(case, result, symptoms)
+        if loss is None:
+            return None
+        seen = Seen.of(symptoms)
+        on_nodes = stages_on_nodes(loss, here, there, seen)
+        return cls(Answers(loss, on_nodes), Answers(loss, stages_in_pod(loss, there, seen)))
+
+    def node_firewall(self) -> Told | None:
+        return self.nodes.of(DROPS)
+
+    def node_rejects(self) -> Told | None:
+        return self.nodes.of(REJECTS)
+
+    def no_endpoints(self) -> Told | None:
+        return self.nodes.of(ENDPOINTS)
+
+    def policy(self) -> Told | None:
+        return self.nodes.of(POLICY)
+
+    def dst_firewall(self) -> Told | None:
+        return self.pod.of(DROPS, REJECTS)
+
+
+def ttl_rules(host: Host | None) -> list[Line]:
+    """The rules that rewrite the TTL."""
+    tables = host.firewall.tables if host is not None and host.firewall is not None else ()
+    return [rule.line for table in tables for _, rule in table.rules() if rule.sets_ttl]

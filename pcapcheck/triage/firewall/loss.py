@@ -1,0 +1,88 @@
+"""What was lost, as far as a firewall is concerned: how many packets, with what answer, and what passed between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
+from pcapcheck.flows.echo import Attempt, Echo, Query
+from pcapcheck.flows.losses import REQUEST
+from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.case import Case
+from pcapcheck.triage.symptoms import KINDS, exchanges_of
+from pcapcheck.values import Value
+
+LOSING = (ECHO, CONNECTIONS, DNS, PATHS)
+DOMAIN = 53
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Questions of one kind that pod asked dst in vain.
+
+    At least ``least`` packets and at most ``most`` were lost. ``error`` is the ICMP error (family, type, code) that
+    answered them, None where nothing did. ``between``: others like them passed in between.
+    """
+
+    kind: str
+    src: int
+    dst: int
+    least: int
+    most: int
+    error: tuple[int, int, int] | None
+    error_from: int | None
+    between: bool
+    answered: bool
+    sports: frozenset[int]
+    dports: frozenset[int]
+
+
+def loss_of(case: Case, result: Result, symptoms: dict[str, Value | None]) -> Loss | None:
+    """The packets of a case, or None where it is not about packets that were lost."""
+    lost = [one for one in case.items if one.finding.rule.table in LOSING]
+    src, dst = case.lead.pod, case.lead.dst
+    if not lost or src is None or dst is None or symptoms.get("unrouted"):
+        return None
+    kind = KINDS.get(lost[0].finding.rule.table, REQUEST)
+    link = case.lead.link
+    every = list(exchanges_of(kind, result, src, dst, link)) or list(exchanges_of(kind, result, src, dst))
+    failed = [one for one in every if one.outcome not in ("replied", "in-flight")]
+    least = sum(one.requests for one in _once(failed)) or 1
+    refused = next((one for one in failed if one.error_type is not None), None)
+    shown = all(one.finding.failed <= len(one.finding.evidence) for one in lost)
+    repeats = max((one.requests for one in failed), default=1)
+    most = least if shown else max(least, *(one.finding.failed * repeats for one in lost))
+    ports = [(_source(one), _destination(one)) for one in failed]
+    return Loss(
+        kind,
+        src,
+        dst,
+        least,
+        most,
+        None if refused is None else (refused.family, refused.error_type or 0, refused.error_code or 0),
+        refused.error_from if refused else None,
+        symptoms.get("replies") == "some",
+        any(one.outcome == "replied" for one in every),
+        _known(source for source, _ in ports),
+        _known(destination for _, destination in ports),
+    )
+
+
+def _once(echoes: list[Echo]) -> list[Echo]:
+    """Each question once, though several links may show it."""
+    return list({(one.ident, one.seq, getattr(one, "src_port", None)): one for one in echoes}.values())
+
+
+def _source(one: Echo) -> int | None:
+    return one.src_port if isinstance(one, (Attempt, Query)) else None
+
+
+def _destination(one: Echo) -> int | None:
+    return one.dst_port if isinstance(one, Attempt) else DOMAIN if isinstance(one, Query) else None
+
+
+def _known(ports: Iterable[int | None]) -> frozenset[int]:
+    """The ports, or none where one of them is not told."""
+    found = list(ports)
+    return frozenset() if None in found else frozenset(one for one in found if one is not None)

@@ -1,0 +1,19 @@
+"""Whose a chain is: Calico's, kube-proxy's, or somebody else's on the node."""
+
+from __future__ import annotations
+
+import re
+
+from pcapcheck.triage.state.firewall.model import Chain, Table
+
+CALICO, KUBE, NODE = "calico", "kube", "node"
+# Felix names its chains cali-…, and in its nftables tables with the table they would be of in front.
+OF_CALICO = re.compile(r"(?:^|-)cali[-:]")
+
+
+def owner(table: Table, chain: Chain) -> str:
+    if OF_CALICO.search(chain.name) or table.name.startswith("calico"):
+        return CALICO
+    if chain.name.startswith("KUBE-") or table.name == "kube-proxy":
+        return KUBE
+    return NODE

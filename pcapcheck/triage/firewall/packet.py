@@ -1,0 +1,216 @@
+"""A lost packet as a firewall sees it, and whether a condition of a rule holds for it: true, false or unknown.
+
+What is not known of a packet makes a condition about it unknown, never true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN
+from pcapcheck.triage.state.firewall.model import (
+    FORWARD,
+    INPUT,
+    ONE_OF,
+    OUTPUT,
+    POSTROUTING,
+    PREROUTING,
+    SET,
+    Match,
+)
+
+# Where packets go that a host forwards, takes in, and sends itself (kernel: include/linux/netfilter.h, NF_HOOK).
+FORWARDED = ("ingress", PREROUTING, FORWARD, POSTROUTING, "egress")
+TAKEN_IN = ("ingress", PREROUTING, INPUT)
+SENT = (OUTPUT, POSTROUTING, "egress")
+# Priorities of destination and source translation and of connection tracking (linux/netfilter_ipv4.h, NF_IP_PRI_*).
+DST_NAT, SRC_NAT, CONNTRACK = -100, 100, -200
+# Fields of a number, and the sets of the fields that each names in an element of ipset.
+ENDS = {("address", "src"): "saddr", ("address", "dst"): "daddr", ("port", "src"): "sport", ("port", "dst"): "dport"}
+Sets = Mapping[str, tuple[tuple[Match, ...], ...]]
+NO_SETS: Sets = {}
+
+
+@dataclass(frozen=True)
+class Packet:
+    """Packets that are alike. None, or nothing, is what is not known of them.
+
+    ``src`` and ``dst`` are as they were on the link where they were seen last; ``translated``: one of them may be
+    changed on the way through. ``states`` are what conntrack may call them. ``hooks`` are those that they pass. An
+    interface that is empty is one that they do not have: a host's own packets come in by none.
+    """
+
+    family: int
+    protocol: int
+    src: int | None = None
+    dst: int | None = None
+    sports: frozenset[int] = frozenset()
+    dports: frozenset[int] = frozenset()
+    icmp_type: int | None = None
+    tcp_flags: int | None = None
+    states: frozenset[str] = frozenset()
+    is_reply: bool = False
+    iif: str | None = None
+    oif: str | None = None
+    hooks: tuple[str, ...] = FORWARDED
+    translated: bool = False
+
+
+@dataclass
+class Place:
+    """Where in a host a condition is asked: the hook (None: not told) with its priority, and the mark so far.
+
+    ``mark`` is (bits that are known, their value).
+    """
+
+    hook: str | None
+    priority: int = 0
+    mark: tuple[int, int] = (0xFFFFFFFF, 0)
+    sets: Sets = field(default_factory=dict)
+
+
+def judge(match: Match, packet: Packet, place: Place) -> int:
+    """Whether a condition holds: TRUE, FALSE or UNKNOWN."""
+    if match.about == SET:
+        found = _in_set(match, packet, place)
+    elif match.about == ONE_OF:
+        found = _any(all_of(option, packet, place) for option in match.options)
+    elif match.about in ("iif", "oif"):
+        found = _interface(match, packet, place)
+    elif match.about in ("saddr", "daddr"):
+        found = _address(match, packet, place)
+    elif match.about == "ct_state":
+        found = _state(match, packet, place)
+    elif match.about == "ct_direction":
+        found = TRUE if ("reply" if packet.is_reply else "original") in match.names else FALSE
+    elif match.about == "dst_type":
+        found = _local(match, packet, place)
+    elif match.about == "mark":
+        found = _mark(match, place)
+    else:
+        found = _number(match, packet)
+    return -found if match.negated else found
+
+
+def all_of(matches: Iterable[Match], packet: Packet, place: Place) -> int:
+    return min((judge(one, packet, place) for one in matches), default=TRUE)
+
+
+def _any(results: Iterable[int]) -> int:
+    return max(results, default=FALSE)
+
+
+def _in_set(match: Match, packet: Packet, place: Place) -> int:
+    elements = place.sets.get(match.names[0])
+    if elements is None:
+        return UNKNOWN
+    fields = match.names[1:]
+    return _any(all_of(_named(element, fields), packet, place) for element in elements)
+
+
+def _named(element: tuple[Match, ...], fields: tuple[str, ...]) -> list[Match]:
+    """The conditions of an element, each about the field that the rule says it is of."""
+    found = []
+    at = 0
+    for one in element:
+        about = one.about
+        if about == "protocol" or about == "unknown":
+            about = one.about
+        elif at < len(fields):
+            end = fields[at]
+            about = ENDS.get((about, end), end if end not in ("src", "dst") else "unknown")
+        at += about != "protocol" or (at < len(fields) and fields[at] == "protocol")
+        found.append(Match(about, one.text, one.spans, one.names, one.negated, one.mask))
+    return found
+
+
+def _interface(match: Match, packet: Packet, place: Place) -> int:
+    name = packet.iif if match.about == "iif" else packet.oif
+    if match.about == "oif" and place.hook in (PREROUTING, INPUT, "ingress"):
+        name = ""
+    if match.about == "iif" and place.hook == OUTPUT:
+        name = ""
+    if name is None:
+        return TRUE if "*" in match.names else UNKNOWN
+    return TRUE if any(fits_name(name, one) for one in match.names) else FALSE
+
+
+def fits_name(name: str, pattern: str) -> bool:
+    return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
+
+
+def _address(match: Match, packet: Packet, place: Place) -> int:
+    value = packet.src if match.about == "saddr" else packet.dst
+    if value is None:
+        return UNKNOWN
+    if any(low <= value <= high for low, high in match.spans):
+        return TRUE
+    return UNKNOWN if packet.translated and not _before(match.about, place) else FALSE
+
+
+def _before(about: str, place: Place) -> bool:
+    """Whether a place is before the translation of this address."""
+    if about == "daddr":
+        return place.hook in ("ingress",) or (place.hook == PREROUTING and place.priority < DST_NAT)
+    return place.hook is not None and (place.hook not in (POSTROUTING, "egress") or place.priority < SRC_NAT)
+
+
+def _state(match: Match, packet: Packet, place: Place) -> int:
+    """Before connection tracking has seen a packet it counts as invalid (kernel: nft_ct.c, xt_conntrack.c)."""
+    early = place.hook in (PREROUTING, OUTPUT) and place.priority < CONNTRACK
+    states = frozenset(("invalid",)) if early or place.hook == "ingress" else packet.states
+    return _among(states, [one in match.names for one in states])
+
+
+def _local(match: Match, packet: Packet, place: Place) -> int:
+    """``fib daddr type local``: what a host takes in is for itself, what it forwards is not."""
+    if set(match.names) != {"local"}:
+        return UNKNOWN
+    if packet.translated and place.hook in (None, PREROUTING):
+        return UNKNOWN
+    return TRUE if INPUT in packet.hooks else FALSE
+
+
+def _mark(match: Match, place: Place) -> int:
+    known, value = place.mark
+    mask = 0xFFFFFFFF if match.mask is None else match.mask
+    if mask & ~known:
+        # Of the bits that are known some may be wrong already.
+        bits = mask & known
+        if match.spans and all(low == high and (low & bits) != (value & bits) for low, high in match.spans):
+            return FALSE
+        return UNKNOWN
+    return TRUE if any(low <= (value & mask) <= high for low, high in match.spans) else FALSE
+
+
+def _number(match: Match, packet: Packet) -> int:
+    values: frozenset[int]
+    if match.about in ("sport", "dport"):
+        values = packet.sports if match.about == "sport" else packet.dports
+        if packet.protocol not in (6, 17):
+            # ``th dport`` alone takes whatever stands there in other protocols.
+            return UNKNOWN
+    else:
+        value = {
+            "family": packet.family,
+            "protocol": packet.protocol,
+            "icmp_type": packet.icmp_type,
+            "icmp_code": 0 if packet.icmp_type is not None else None,
+            "tcp_flags": packet.tcp_flags,
+        }.get(match.about)
+        if match.about.startswith("icmp") and packet.protocol not in (1, 58):
+            return FALSE
+        if match.about == "tcp_flags" and packet.protocol != 6:
+            return FALSE
+        values = frozenset() if value is None else frozenset((value,))
+    if match.mask is not None:
+        values = frozenset(one & match.mask for one in values)
+    return _among(values, [any(low <= one <= high for low, high in match.spans) for one in values])
+
+
+def _among(values: Iterable[object], fits: list[bool]) -> int:
+    """Of several values that are possible, or that different packets have, all or none must fit."""
+    if not fits:
+        return UNKNOWN
+    return TRUE if all(fits) else UNKNOWN if any(fits) else FALSE

@@ -1,0 +1,153 @@
+"""Where lost packets may have met a firewall: on the node of either end, and inside the pod that was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from pcapcheck.flows.losses import AT_NIC, AT_POD, BETWEEN, DECAPSULATION, IN_NODE, REQUEST, TO_POD_LINK
+from pcapcheck.triage.firewall.loss import Loss
+from pcapcheck.triage.firewall.packet import SENT, TAKEN_IN, Packet
+from pcapcheck.triage.state.model import Host
+from pcapcheck.triage.symptoms import TCP
+from pcapcheck.values import Value, is_ipv4, is_public
+
+# ICMP types of echo requests and replies per family (RFC 792, RFC 4443); protocols (IANA).
+ECHO_TYPES = {4: (8, 0), 6: (128, 129)}
+PROTOCOLS = {(REQUEST, 4): 1, (REQUEST, 6): 58, (TCP, 4): 6, (TCP, 6): 6}
+ON_RETURN = "on-return"
+SYN, SYN_ACK = 0x02, 0x12
+# The outer protocol and port of a tunnel (RFC 7348, RFC 2003; WireGuard as Calico sets it up).
+TUNNELS = {"vxlan": (17, 4789), "ipip": (4, None), "wireguard": (17, 51820)}
+
+
+@dataclass(frozen=True)
+class End:
+    """One end of what was asked: its node and its pod as far as the state describes them, and its link's interface."""
+
+    node: Host | None
+    pod: Host | None
+    interface: str | None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Where the captures show that packets were lost (``lost``, ``place`` and ``encap`` as of the table ``case``).
+
+    ``interface`` is that on which they were seen last.
+    """
+
+    lost: str | None
+    place: str | None
+    interface: str | None
+    encap: str | None
+
+    @classmethod
+    def of(cls, symptoms: Mapping[str, Value | None]) -> Seen:
+        def word(name: str) -> str | None:
+            value = symptoms.get(name)
+            return value if isinstance(value, str) else None
+
+        lost = word("lost")
+        place = word("lost.place") if lost == ON_RETURN else lost
+        return cls(lost, place, word("last_seen.interface"), word("encap"))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A host that lost packets may have been stopped by, and what it saw of them."""
+
+    host: Host
+    packet: Packet
+
+
+def stages_on_nodes(loss: Loss, here: End, there: End, seen: Seen) -> list[Stage]:
+    """The nodes on the way, but where it was seen that the packets got past them."""
+    request, reply = _packets(loss, seen.lost)
+    found: list[Stage] = []
+    if seen.lost != ON_RETURN:
+        found += _on_way(request, here, there, seen)
+    if seen.lost in (ON_RETURN, None) and loss.error is None:
+        found += _on_way(reply, there, here, seen)
+    return found
+
+
+def _on_way(packet: Packet, here: End, there: End, seen: Seen) -> list[Stage]:
+    """The nodes that packets from one end to the other pass where they were lost, or may have been."""
+    found: list[Stage] = []
+    far = there.node if there.node is not here.node else None
+    if seen.place in (IN_NODE, None) and here.node is not None:
+        found.append(Stage(here.node, _forwarded(here.node, packet, here, there)))
+    if seen.place == TO_POD_LINK and there.node is not None:
+        found.append(Stage(there.node, replace(packet, iif=seen.interface, oif=there.interface)))
+    if far is not None and seen.place in (BETWEEN, AT_NIC, None):
+        found.append(Stage(far, replace(packet, oif=there.interface)))
+    if far is not None and seen.place in (BETWEEN, AT_NIC, DECAPSULATION, None) and seen.encap in TUNNELS:
+        protocol, port = TUNNELS[seen.encap]
+        ports = frozenset() if port is None else frozenset((port,))
+        found.append(Stage(far, Packet(4, protocol, dports=ports, hooks=TAKEN_IN, oif="")))
+    return found
+
+
+def stages_in_pod(loss: Loss, there: End, seen: Seen) -> list[Stage]:
+    """The pod that was asked: it takes requests in and sends replies."""
+    if there.pod is None or seen.lost not in (AT_POD, None):
+        return []
+    request, reply = _packets(loss, seen.lost)
+    name = next((one.name for one in there.pod.links.values() if one.name != "lo"), "eth0")
+    back = replace(reply, hooks=SENT, states=frozenset(("established",)))
+    return [
+        Stage(there.pod, replace(request, iif=name, oif="", hooks=TAKEN_IN)),
+        Stage(there.pod, replace(back, iif="", oif=name)),
+    ]
+
+
+def _packets(loss: Loss, lost: str | None) -> tuple[Packet, Packet]:
+    family = 4 if is_ipv4(loss.src) else 6
+    protocol = PROTOCOLS.get((loss.kind, family), 17)
+    asked, answered = ECHO_TYPES[family] if loss.kind == REQUEST else (None, None)
+    # What follows a reply within one flow is established: a ping keeps its identifier, a resolver its port.
+    fresh = frozenset(("new",)) if loss.kind == TCP or not loss.answered else frozenset(("new", "established"))
+    # A reply whose request this node did not see is invalid.
+    back = frozenset(("established",)) if lost == "on-return" else frozenset(("established", "invalid", "new"))
+    request = Packet(
+        family,
+        protocol,
+        loss.src,
+        loss.dst,
+        loss.sports,
+        loss.dports,
+        asked,
+        SYN if loss.kind == TCP else None,
+        fresh,
+    )
+    reply = Packet(
+        family,
+        protocol,
+        loss.dst,
+        loss.src,
+        loss.dports,
+        loss.sports,
+        answered,
+        SYN_ACK if loss.kind == TCP else None,
+        back,
+        is_reply=True,
+    )
+    return request, reply
+
+
+def _forwarded(node: Host, request: Packet, here: End, there: End) -> Packet:
+    """Packets on their way through the node of the end that they come from."""
+    own = {one.ip for one in node.addresses}
+    if request.src in own:
+        return replace(request, iif="", hooks=SENT, oif=there.interface)
+    if request.dst in own:
+        return replace(request, iif=here.interface, oif="", hooks=TAKEN_IN)
+    oif, translated = there.interface if there.node is node else None, False
+    if oif is None and request.dst is not None:
+        routes = node.routes_to(request.dst)
+        dev = routes[0].dev if routes and not routes[0].leads_nowhere else None
+        # What only the default route leads to may be a service's address, behind which a pod stands.
+        translated = (not routes or routes[0].is_default) and not is_public(request.dst)
+        oif = None if translated else dev
+    return replace(request, iif=here.interface, oif=oif, translated=translated)

@@ -1,0 +1,137 @@
+"""Whether a rule that may stop a packet is what stopped those that were lost, and in words why, or why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pcapcheck.triage.firewall.loss import Loss
+from pcapcheck.triage.firewall.walk import Hit, Miss
+from pcapcheck.triage.state.firewall.model import REJECT, Chain, Match, Rule, Table
+from pcapcheck.triage.state.model import Line
+from pcapcheck.triage.state.rows import quote
+
+FITS, MAY_FIT, NO = "fits", "may-fit", "no"
+PROTOCOLS = {1: "ICMP", 6: "TCP", 17: "UDP", 58: "ICMPv6", 132: "SCTP"}
+# Why a rule cannot have stopped the packets, by the field that it asks for in vain, of one rule and of several.
+ABOUT = {
+    "family": ("is for the other version of IP", "are for the other version of IP"),
+    "sport": ("is for another port", "are for other ports"),
+    "dport": ("is for another port", "are for other ports"),
+    "icmp_type": ("is for another ICMP type", "are for other ICMP types"),
+    "icmp_code": ("is for another ICMP code", "are for other ICMP codes"),
+    "saddr": ("is for packets from another address", "are for packets from other addresses"),
+    "daddr": ("is for packets to another address", "are for packets to other addresses"),
+    "iif": ("is for another incoming interface", "are for other incoming interfaces"),
+    "oif": ("is for another outgoing interface", "are for other outgoing interfaces"),
+    "ct_state": ("is for connections in another state", "are for connections in another state"),
+    "ct_direction": ("is for the other direction", "are for the other direction"),
+    "mark": ("wants a mark that they do not have", "want a mark that they do not have"),
+    "tcp_flags": ("is for other TCP flags", "are for other TCP flags"),
+    "dst_type": ("is for packets to the host itself", "are for packets to the host itself"),
+    "set": ("wants an address or port of another set", "want an address or port of another set"),
+}
+WHY = {
+    "counter": ("has counted no packet", "have counted no packet"),
+    "hook": ("stands in a chain that such packets do not pass", "stand in chains that such packets do not pass"),
+    "after": ("is not come to: an earlier rule decides", "are not come to: an earlier rule decides"),
+    "between": ("would have stopped others like them too", "would have stopped others like them too"),
+    "answer": ("answers with an error, and none came", "answer with an error, and none came"),
+    "silent": ("drops silently, and an error came", "drop silently, and an error came"),
+    "other-answer": ("answers with another error than came", "answer with other errors than came"),
+    "reverse": ("is for the other direction", "are for the other direction"),
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is said of a rule: FITS, MAY_FIT or NO; ``words`` for one, ``kind`` of the reason where it is NO.
+
+    ``many`` are the words for several that are out for one reason.
+    """
+
+    status: str
+    words: str
+    line: Line | None
+    many: str = ""
+
+
+def place_of(table: Table, chain: Chain) -> str:
+    """Where a rule stands, in words, as far as that is shown."""
+    if not chain.name:
+        return "in a chain that is not shown"
+    return f"in chain {chain.name}" + (f" of {table.title}" if table.name else "")
+
+
+def say_hit(hit: Hit, loss: Loss) -> Said:
+    """Whether a rule that matches is what did it."""
+    line = hit.chain.line if hit.rule is None else hit.rule.line
+    where = place_of(hit.table, hit.chain)
+    if hit.rule is None:
+        where = f"the policy of chain {hit.chain.name} of {hit.table.title}"
+    no = _answers_otherwise(hit, loss)
+    certain = not hit.doubts and not hit.sometimes
+    if no is None and loss.between and certain and not hit.before and hit.shown:
+        no = "between"
+    if no is None and hit.packets == 0:
+        no = "counter"
+    if no is not None:
+        return Said(NO, WHY[no][0], line, WHY[no][1])
+    if hit.doubts:
+        return Said(MAY_FIT, f"{where}; whether {hit.doubts[0].text} holds for them is not known", line)
+    if hit.packets is None:
+        return Said(MAY_FIT, f"{where}; it would match, but has no counter that shows whether it did", line)
+    stopped = f"{where}; it stopped {_count(hit.packets)}, at least {loss.least:,} were lost"
+    if hit.packets < loss.most:
+        return Said(MAY_FIT, f"{stopped}", line)
+    if hit.before and not hit.narrow:
+        return Said(MAY_FIT, f"{stopped}, but an earlier rule may let them pass: {quote(hit.before[0].line)}", line)
+    if not hit.shown and not hit.narrow:
+        return Said(MAY_FIT, f"{stopped}, but what comes before it is not shown", line)
+    return Said(FITS, stopped, line)
+
+
+def _count(number: int) -> str:
+    return f"{number:,} packet" + ("s" if number != 1 else "")
+
+
+def _answers_otherwise(hit: Hit, loss: Loss) -> str | None:
+    """Whether what the sender heard contradicts the rule."""
+    verdict = hit.rule.verdict if hit.rule is not None else None
+    rejects = verdict is not None and verdict.kind == REJECT
+    if loss.error is None:
+        return "answer" if rejects else None
+    if not rejects or verdict is None:
+        return "silent"
+    if verdict.reset or (verdict.errors and loss.error not in verdict.errors):
+        return "other-answer"
+    return None
+
+
+def say_miss(miss: Miss, loss: Loss) -> Said:
+    """Why a rule is out."""
+    if miss.why == "family":
+        one, many = ABOUT["family"]
+    elif miss.match is None:
+        one, many = WHY[miss.why]
+    elif miss.match.about == "protocol":
+        names = [PROTOCOLS.get(low, str(low)) for low, high in miss.match.spans if low == high]
+        named = " and ".join(names) if names and not miss.match.negated else "other protocols"
+        one, many = f"is for {named}", f"are for {named}"
+    elif _reversed(miss.rule, loss):
+        one, many = WHY["reverse"]
+    else:
+        one, many = ABOUT.get(miss.match.about, ("does not match", "do not match"))
+    return Said(NO, one, miss.rule.line, many)
+
+
+def _reversed(rule: Rule, loss: Loss) -> bool:
+    """Whether a rule asks for the two addresses the other way round."""
+
+    def has(about: str, address: int) -> bool:
+        return any(m.about == about and not m.negated and _holds(m, address) for m in rule.matches)
+
+    return has("saddr", loss.dst) and has("daddr", loss.src)
+
+
+def _holds(match: Match, address: int) -> bool:
+    return any(low <= address <= high for low, high in match.spans)

@@ -1,0 +1,111 @@
+"""Keys of nftables' conditions (``ip saddr``, ``tcp dport``, ``meta mark`` …): which field each is of, how values read.
+
+Sources: nft(8), and what nft 1.0 prints of rules that it was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pcapcheck.triage.state.firewall import words
+from pcapcheck.triage.state.firewall.model import UNKNOWN, Match, Span, spans_of
+
+STATES = ("new", "established", "related", "invalid", "untracked")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A field of the packet by its key. ``implied`` must hold besides: ``tcp dport`` is of TCP packets alone.
+
+    ``span`` reads a value as numbers, where it is no name.
+    """
+
+    about: str
+    text: str
+    span: Callable[[str], Span | None] | None = None
+    implied: tuple[Match, ...] = ()
+
+
+def protocol_is(name: str) -> Match:
+    return Match("protocol", name, spans_of([words.PROTOCOLS[name]]))
+
+
+def family_is(family: int) -> Match:
+    return Match("family", f"IPv{family}", spans_of([family]))
+
+
+def span_of(read: Callable[[str], int | None]) -> Callable[[str], Span | None]:
+    """Read a value, or a range of values with a dash between them."""
+
+    def span(text: str) -> Span | None:
+        value = read(text)
+        if value is not None:
+            return value, value
+        first, dash, last = text.partition("-")
+        low, high = read(first), read(last)
+        return (low, high) if dash and low is not None and high is not None else None
+
+    return span
+
+
+def _families(text: str) -> int | None:
+    return {"ipv4": 4, "ipv6": 6, "ip": 4, "ip6": 6, "0x0800": 4, "0x86dd": 6}.get(text, None if text != "arp" else 0)
+
+
+_ports, _protocols = span_of(words.port), span_of(words.protocol)
+_numbers = span_of(words.integer)
+_four, _six = (family_is(4),), (family_is(6),)
+PORTED = ("tcp", "udp", "sctp", "dccp", "udplite")
+KEYS: dict[tuple[str, ...], Key] = {
+    ("ip", "saddr"): Key("saddr", "source", words.address_span, _four),
+    ("ip", "daddr"): Key("daddr", "destination", words.address_span, _four),
+    ("ip6", "saddr"): Key("saddr", "source", words.address_span, _six),
+    ("ip6", "daddr"): Key("daddr", "destination", words.address_span, _six),
+    ("ip", "protocol"): Key("protocol", "protocol", _protocols, _four),
+    ("ip6", "nexthdr"): Key("protocol", "protocol", _protocols, _six),
+    ("meta", "l4proto"): Key("protocol", "protocol", _protocols),
+    ("meta", "nfproto"): Key("family", "family", span_of(_families)),
+    ("meta", "protocol"): Key("family", "family", span_of(_families)),
+    ("ether", "type"): Key("family", "family", span_of(_families)),
+    ("icmp", "type"): Key(
+        "icmp_type", "ICMP type", span_of(lambda text: words.icmp_type(text, 4)), (*_four, protocol_is("icmp"))
+    ),
+    ("icmpv6", "type"): Key(
+        "icmp_type", "ICMP type", span_of(lambda text: words.icmp_type(text, 6)), (*_six, protocol_is("icmpv6"))
+    ),
+    ("icmp", "code"): Key("icmp_code", "ICMP code", _numbers, (*_four, protocol_is("icmp"))),
+    ("icmpv6", "code"): Key("icmp_code", "ICMP code", _numbers, (*_six, protocol_is("icmpv6"))),
+    ("meta", "iifname"): Key("iif", "incoming interface"),
+    ("meta", "oifname"): Key("oif", "outgoing interface"),
+    ("meta", "iif"): Key("iif", "incoming interface"),
+    ("meta", "oif"): Key("oif", "outgoing interface"),
+    ("meta", "mark"): Key("mark", "mark", _numbers),
+    ("ct", "state"): Key("ct_state", "state of the connection"),
+    ("ct", "direction"): Key("ct_direction", "direction of the connection"),
+    ("th", "sport"): Key("sport", "source port", _ports),
+    ("th", "dport"): Key("dport", "destination port", _ports),
+    ("tcp", "flags"): Key("tcp_flags", "TCP flags", None, (protocol_is("tcp"),)),
+    **{
+        (name, end): Key(end, f"{'source' if end == 'sport' else 'destination'} port", _ports, (protocol_is(name),))
+        for name in PORTED
+        for end in ("sport", "dport")
+    },
+}
+# Keys that stand without their ``meta``.
+BARE = {"iifname", "oifname", "iif", "oif", "mark", "l4proto", "nfproto"}
+# Keys of which nothing is known but how many words they are; more are read as far as they go.
+FIRST_WORDS = {
+    *("ip", "ip6", "meta", "ct", "tcp", "udp", "udplite", "sctp", "dccp", "th", "icmp", "icmpv6", "igmp", "ether"),
+    *("vlan", "arp", "rt", "esp", "ah", "comp", "frag", "hbh", "dst", "mh", "exthdr", "socket", "osf", "ipsec"),
+    *("gre", "geneve", "vxlan", "iifgroup", "oifgroup", "iiftype", "oiftype", "skuid", "skgid", "cgroup", "pkttype"),
+    *("rtclassid", "cpu", "day", "hour", "time", "length", "random", "priority", "secmark"),
+}
+ALONE = {
+    *("iifgroup", "oifgroup", "iiftype", "oiftype", "skuid", "skgid", "cgroup", "pkttype", "rtclassid", "cpu"),
+    *("day", "hour", "time", "length", "random", "priority", "secmark"),
+}
+
+
+def unknown(text: str) -> Match:
+    return Match(UNKNOWN, text)

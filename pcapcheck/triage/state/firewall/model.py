@@ -1,0 +1,157 @@
+"""Tables, chains and rules of a firewall (nftables, or iptables and what stands for it).
+
+Addresses are numbers of 128 bits as everywhere (IPv4 as IPv4-mapped), so a span of them is of one family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from pcapcheck.triage.state.model import Line
+
+# The hooks of a packet's way (netfilter(8)); ingress and egress are those of one device.
+PREROUTING, INPUT, FORWARD, OUTPUT, POSTROUTING = "prerouting", "input", "forward", "output", "postrouting"
+ACCEPT, DROP, REJECT, RETURN, JUMP, GOTO, OTHER = "accept", "drop", "reject", "return", "jump", "goto", "other"
+ENDING = (DROP, REJECT)
+NFT, IPTABLES = "nft", "iptables"
+# What a match is about that no packet tells for certain; a draw of lots, or a rate, holds for some of those alike.
+UNKNOWN, SOMETIMES, ONE_OF, SET = "unknown", "sometimes", "one-of", "set"
+TCP_RESET = "tcp reset"
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One condition of a rule.
+
+    ``about`` names a field of the packet, or is UNKNOWN, SOMETIMES, ONE_OF (``options`` are lists of conditions, of
+    which one must hold) or SET (``names`` has the set's name, then the field that each part of an element is of).
+    ``spans`` are the numbers that fit,
+    both ends included; ``names`` the words that fit (interfaces, where a last ``*`` stands for any ending; states of
+    connections). ``mask`` is what of the packet's number is compared. ``text`` is the condition as it was written.
+    """
+
+    about: str
+    text: str
+    spans: tuple[Span, ...] = ()
+    names: tuple[str, ...] = ()
+    negated: bool = False
+    mask: int | None = None
+    options: tuple[tuple[Match, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a rule does with what it matches. ``chain`` is where a jump or goto leads.
+
+    ``errors`` are what a reject answers: ICMP errors (family, type, code), or TCP_RESET alone; none: not shown.
+    """
+
+    kind: str
+    chain: str = ""
+    errors: frozenset[tuple[int, int, int]] = frozenset()
+    reset: bool = False
+
+
+@dataclass(slots=True)
+class Rule:
+    """A rule with its line. ``packets`` is its counter, None where there is none.
+
+    ``mark`` is (mask, value): the bits of the packet's mark that it sets. A mask without a value is bits that it
+    sets to something unknown. ``sets_ttl``: it rewrites the TTL or the hop limit.
+    """
+
+    line: Line
+    matches: tuple[Match, ...] = ()
+    verdict: Verdict | None = None
+    packets: int | None = None
+    mark: tuple[int, int | None] | None = None
+    comment: str = ""
+    sets_ttl: bool = False
+    counter: str = ""
+
+    @property
+    def drops(self) -> bool:
+        return self.verdict is not None and self.verdict.kind in ENDING
+
+
+@dataclass(slots=True)
+class Chain:
+    """A chain. ``hook`` is where packets enter it, None of one that is only jumped to, or where that is not told.
+
+    ``policy`` is what becomes of what no rule decides (accept or drop), with its counter, where one was printed.
+    """
+
+    name: str
+    line: Line | None = None
+    kind: str = "filter"
+    hook: str | None = None
+    device: str | None = None
+    priority: int = 0
+    policy: str = ACCEPT
+    policy_packets: int | None = None
+    rules: list[Rule] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Table:
+    """A table. ``whole``: nothing of it was left out of the listing.
+
+    ``family`` is ip, ip6, inet, arp, bridge, netdev, or empty where the line stands alone. ``sets`` holds the elements
+    of named sets, each a list of conditions.
+    """
+
+    backend: str
+    family: str
+    name: str
+    whole: bool = False
+    chains: dict[str, Chain] = field(default_factory=dict)
+    sets: dict[str, tuple[tuple[Match, ...], ...]] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """How reports call it: ``table inet filter``."""
+        return f"table {self.family} {self.name}" if self.backend == NFT else f"{self.name} table"
+
+    def chain(self, name: str, line: Line | None = None) -> Chain:
+        return self.chains.setdefault(name, Chain(name, line))
+
+    def rules(self) -> Iterator[tuple[Chain, Rule]]:
+        for chain in self.chains.values():
+            for rule in chain.rules:
+                yield chain, rule
+
+
+@dataclass(slots=True)
+class Firewall:
+    """All tables that were listed of a host, in the order of the listings.
+
+    ``whole`` names the listings that are complete: nft, iptables4, iptables6. ``legacy``: somebody said that there are
+    rules which this tool does not show.
+    """
+
+    tables: list[Table] = field(default_factory=list)
+    elements: dict[str, tuple[tuple[Match, ...], ...]] = field(default_factory=dict)
+    legacy: Line | None = None
+
+    def add(self, other: Firewall) -> None:
+        """Add what another output of the host lists: a later listing of a whole table replaces an earlier one."""
+        for table in other.tables:
+            if table.whole:
+                key = (table.backend, table.family, table.name)
+                self.tables = [one for one in self.tables if (one.backend, one.family, one.name) != key]
+            self.tables.append(table)
+        self.elements |= other.elements
+        self.legacy = self.legacy or other.legacy
+
+    @property
+    def size(self) -> int:
+        return sum(len(chain.rules) + 1 for table in self.tables for chain in table.chains.values()) + len(
+            self.elements
+        )
+
+
+def spans_of(numbers: Iterable[int]) -> tuple[Span, ...]:
+    return tuple((one, one) for one in numbers)

@@ -1,0 +1,228 @@
+"""One line of a chain of nft -> rules: conditions, counter, verdict. A verdict map is a rule per element."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pcapcheck.triage.state.firewall import words
+from pcapcheck.triage.state.firewall.keys import Key, unknown
+from pcapcheck.triage.state.firewall.model import (
+    ACCEPT,
+    DROP,
+    GOTO,
+    JUMP,
+    OTHER,
+    REJECT,
+    RETURN,
+    SOMETIMES,
+    Match,
+    Rule,
+    Verdict,
+)
+from pcapcheck.triage.state.firewall.nft_match import STATEMENTS, keys_of, match_of, read_match, tuple_of
+from pcapcheck.triage.state.firewall.nft_words import Words, split
+from pcapcheck.triage.state.model import Line
+from pcapcheck.triage.state.words import number
+
+VERDICTS = {"accept": ACCEPT, "drop": DROP, "return": RETURN, "continue": "", "queue": OTHER}
+# Statements that end a packet's way through the chain as accept does, at least.
+TRANSLATING = ("masquerade", "snat", "dnat", "redirect", "tproxy")
+ZEROED = {(one, other) for one in ("and", "&") for other in ("xor", "^", "or", "|")}
+LOG_OPTIONS = ("prefix", "level", "group", "snaplen", "queue-threshold", "flags")
+Elements = dict[str, list[list[str]]]
+
+
+def read_rules(line: Line, maps: Elements, text: str | None = None) -> list[Rule]:
+    """The rules of a line; several where a map of verdicts decides, whose elements ``maps`` has by name."""
+    some = Words(split(line.text if text is None else text))
+    rule = Rule(line)
+    matches: list[Match] = []
+    branches: list[tuple[tuple[Match, ...], Verdict | None]] = []
+    while some:
+        if _statement(some, rule, matches):
+            continue
+        start = some.at
+        keys = keys_of(some)
+        if keys is not None and some.took("vmap"):
+            branches = _branches(some, keys, maps)
+            matches += [one for key in keys if key is not None for one in key.implied]
+            continue
+        some.at = start
+        matches += read_match(some)
+    rule.matches = tuple(dict.fromkeys(matches))
+    if not branches:
+        return [rule]
+    return [replace(rule, matches=(*rule.matches, *more), verdict=verdict) for more, verdict in branches]
+
+
+def _branches(some: Words, keys: list[Key | None], maps: Elements) -> list[tuple[tuple[Match, ...], Verdict | None]]:
+    start = some.at
+    name = some.peek()
+    if name.startswith("@"):
+        some.take()
+        elements = maps.get(name[1:])
+    else:
+        elements = some.group()
+    if elements is None:
+        return [((unknown(f"vmap {some.since(start)}"),), Verdict(OTHER))]
+    found = []
+    for element in elements:
+        if ":" not in element:
+            continue
+        at = element.index(":")
+        value = [word for word in element[:at] if word not in ("comment",)]
+        verdict = _verdict(Words(element[at + 1 :]))
+        known = [key for key in keys if key is not None]
+        if len(known) < len(keys):
+            more: tuple[Match, ...] = (unknown(" ".join(value)),)
+        elif len(known) > 1:
+            more = tuple_of(known, value) or (unknown(" ".join(value)),)
+        else:
+            more = (match_of(known[0], [value], f"{known[0].text} {' '.join(value)}"),)
+        found.append((more, verdict))
+    return found
+
+
+def _statement(some: Words, rule: Rule, matches: list[Match]) -> bool:
+    """Take the statement that stands next; False where a condition does."""
+    word = some.peek()
+    start = some.at
+    verdict = _verdict(some)
+    if some.at > start:
+        rule.verdict = verdict or rule.verdict
+    elif word == "counter":
+        some.take()
+        _counter(some, rule)
+    elif word == "log":
+        some.take()
+        while some.peek() in LOG_OPTIONS:
+            some.at += 2
+    elif word == "comment":
+        some.take()
+        rule.comment = some.take().strip('"')
+    elif word in ("limit", "quota"):
+        _limit(some, matches)
+    elif word in TRANSLATING:
+        rule.verdict = Verdict(ACCEPT)
+        some.at = len(some.words)
+    elif word in ("notrack", "synproxy", "flow", "dup", "fwd"):
+        rule.verdict = Verdict(OTHER) if word in ("fwd", "synproxy") else rule.verdict
+        _skip(some)
+    elif word in ("add", "update", "delete") and some.peek(1).startswith("@"):
+        some.at += 2
+        some.group()
+    elif word == "xt":
+        _compat(some, rule, matches)
+    else:
+        return _set(some, rule)
+    return True
+
+
+def _verdict(some: Words) -> Verdict | None:
+    word = some.peek()
+    if word in VERDICTS:
+        some.take()
+        if word == "queue":
+            _skip(some)
+        return Verdict(VERDICTS[word]) if VERDICTS[word] else None
+    if word in (JUMP, GOTO) and some.peek(1) != "{":
+        some.take()
+        return Verdict(word, some.take())
+    if word == "reject":
+        some.take()
+        return _reject(some)
+    return None
+
+
+def _reject(some: Words) -> Verdict:
+    """``reject with icmp type port-unreachable``; newer versions leave ``type`` out."""
+    if not some.took("with"):
+        return Verdict(REJECT, errors=words.errors_of("port-unreachable"))
+    kind = some.take()
+    if kind == "tcp":
+        some.took("reset")
+        return Verdict(REJECT, reset=True)
+    some.took("type")
+    name = some.take()
+    if kind == "icmpx":
+        both = words.ICMPX.get(name)
+        return Verdict(REJECT, errors=frozenset(both) if both else words.errors_of(name))
+    return Verdict(REJECT, errors=words.errors_of(name, 6 if kind in ("icmpv6", "icmp6") else 4))
+
+
+def _counter(some: Words, rule: Rule) -> None:
+    if some.took("name"):
+        rule.counter = some.take().strip('"')
+    elif some.peek() == "packets":
+        some.take()
+        rule.packets = number(some.take())
+        if some.took("bytes"):
+            some.take()
+
+
+def _limit(some: Words, matches: list[Match]) -> None:
+    """A rate: ``limit rate over 10/second burst 5 packets``."""
+    start = some.at
+    some.take()
+    while some and (some.peek() in ("rate", "over", "until", "burst", "packets", "bytes", "name", "used")
+                    or "/" in some.peek() or number(some.peek()) is not None or some.peek().endswith("bytes")
+                    or some.peek().startswith('"')):  # fmt: skip
+        some.take()
+    matches.append(Match(SOMETIMES, some.since(start)))
+
+
+def _compat(some: Words, rule: Rule, matches: list[Match]) -> None:
+    """``xt match "…"`` and ``xt target "…"``: what nft has no words for of a rule that iptables made."""
+    start = some.at
+    some.take()
+    kind, name = some.take(), some.take().strip('"')
+    if kind == "target":
+        rule.verdict = Verdict(REJECT) if name == "REJECT" else rule.verdict
+    elif name not in ("comment",):
+        matches.append(unknown(some.since(start)))
+
+
+def _set(some: Words, rule: Rule) -> bool:
+    """``meta mark set …``, ``ip ttl set …`` and the like."""
+    words_ahead = [some.peek(at) for at in range(4)]
+    if "set" not in words_ahead[1:3]:
+        return False
+    at = words_ahead.index("set")
+    key = words_ahead[:at]
+    some.at += at + 1
+    start = some.at
+    _skip(some)
+    value = some.words[start : some.at]
+    if key in (["meta", "mark"], ["mark"]):
+        rule.mark = _mark(value)
+    if key in (["ip", "ttl"], ["ip6", "hoplimit"]):
+        rule.sets_ttl = True
+    return True
+
+
+def _mark(value: list[str]) -> tuple[int, int | None]:
+    """Which bits become what: ``meta mark set meta mark or 0x10``, ``… and 0xffff``, ``0x1``."""
+    bare = [word for word in value if word not in ("meta", "(", ")")]
+    plain = [words.integer(word) for word in bare]
+    if len(plain) == 1 and plain[0] is not None:
+        return words.EVERY_MARK, plain[0]
+    if len(bare) == 3 and bare[0] == "mark" and plain[2] is not None:
+        if bare[1] in ("or", "|"):
+            return plain[2], plain[2]
+        if bare[1] in ("and", "&"):
+            return words.EVERY_MARK & ~plain[2], 0
+    if len(bare) == 5 and bare[0] == "mark" and (bare[1], bare[3]) in ZEROED:
+        # mark and 0xfffeffff xor 0x10000: the bits outside the first number are set.
+        kept, wanted = plain[2], plain[4]
+        if kept is not None and wanted is not None and not wanted & kept:
+            return words.EVERY_MARK & ~kept, wanted
+    return words.EVERY_MARK, None
+
+
+def _skip(some: Words) -> None:
+    """Take words up to the next statement."""
+    while some and (some.peek() not in STATEMENTS or some.peek() in ("to", "dup")):
+        if some.peek() == "{":
+            some.group()
+        else:
+            some.take()

@@ -1,0 +1,86 @@
+"""Any listing of a firewall -> its tables, by what its lines look like: several may stand one after the other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pcapcheck.triage.state.firewall import ipset, iptables
+from pcapcheck.triage.state.firewall.iptables_list import is_listed, read_listed
+from pcapcheck.triage.state.firewall.model import Firewall
+from pcapcheck.triage.state.firewall.nft import read_nft
+from pcapcheck.triage.state.listing import Listing
+from pcapcheck.triage.state.model import Host, Line
+
+SAVED = re.compile(
+    r"(?:\[\d+:\d+\] )?-A \S.*|\*(?:raw|mangle|nat|filter|security|broute)|:\S+ (?:ACCEPT|DROP|QUEUE|-)(?: .*)?"
+    r"|COMMIT|-P \S+ \S+.*|-N \S+"
+)
+SETS = re.compile(
+    r"(?:create|add) \S+ \S+.*|Name: \S+|Type: \w+:\S+|Members:|Revision: \d+|Header: .*|Size in memory: .*"
+    r"|References: \d+|Number of entries: \d+"
+)
+LEGACY = re.compile(r"# Warning: ip6?tables-legacy tables present.*")
+# A table that nft cannot show in iptables' words: iptables-save leaves it out.
+INCOMPATIBLE = re.compile(r"# Table [`'](\S+)' (?:is incompatible|contains incompatible).*")
+SAVED_BY, LISTED_BY, SETS_BY, NFT_BY = "saved", "listed", "sets", "nft"
+
+
+def read_firewall(lines: Iterable[Line], into: Host, listing: Listing | None = None) -> list[Line]:
+    """Whatever nft, iptables or ipset print. Returns the lines that are none of it."""
+    found = Firewall()
+    kinds: dict[str, list[Line]] = {SAVED_BY: [], LISTED_BY: [], SETS_BY: [], NFT_BY: []}
+    before = ""
+    names = listing is not None and any(word.endswith("_tables_names") for word in listing.words)
+    for line in lines:
+        text = line.text.strip()
+        if names and text:
+            # The tables that iptables itself keeps in the kernel.
+            found.legacy = found.legacy or line
+            continue
+        if LEGACY.fullmatch(text):
+            found.legacy = line
+            continue
+        if not text or text.startswith("#"):
+            continue
+        before = _kind(text, before)
+        kinds[before].append(line)
+    family, table = _about(listing)
+    whole = listing is not None and "firewall" in listing.whole
+    if kinds[SAVED_BY]:
+        found.tables += iptables.read_saved(kinds[SAVED_BY], family, table, whole or listing is None)
+    if kinds[LISTED_BY]:
+        found.tables += read_listed(kinds[LISTED_BY], family, table, whole or listing is None)
+    strange: list[Line] = []
+    if kinds[NFT_BY]:
+        tables, strange = read_nft(kinds[NFT_BY], whole or listing is None)
+        found.tables += tables
+    found.elements = ipset.read_ipset(kinds[SETS_BY])
+    if found.tables or found.elements or found.legacy:
+        into.firewall = found
+    return strange
+
+
+def _kind(text: str, before: str) -> str:
+    if SAVED.fullmatch(text):
+        return SAVED_BY
+    if SETS.fullmatch(text) and before != NFT_BY:
+        return SETS_BY
+    if is_listed(text):
+        return LISTED_BY
+    return SETS_BY if before == SETS_BY else NFT_BY
+
+
+def _about(listing: Listing | None) -> tuple[int, str]:
+    """The family and the table that a command of iptables names."""
+    words = listing.words if listing is not None else []
+    tool = words[0].rpartition("/")[2] if words else ""
+    family = 6 if tool.startswith("ip6tables") else 4 if tool.startswith("iptables") else 0
+    table = "filter"
+    for at, word in enumerate(words[:-1]):
+        if word in ("-t", "--table"):
+            table = words[at + 1]
+    for word in words:
+        if word.startswith(("--table=", "-t=")):
+            table = word.partition("=")[2]
+    return family, table
