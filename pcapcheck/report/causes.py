@@ -89,7 +89,8 @@ def _possible(page: Page, diagnosis: Diagnosis) -> None:
         page.line(Text.assemble(("Why ", CAUSE), said))
     by_command: dict[str, list[str]] = {}
     for one in diagnosis.possible:
-        by_command.setdefault(next(iter(one.confirm), BY_STATE), []).append(one.title)
+        half = f" (likely, known by half: {one.half})" if one.half else ""
+        by_command.setdefault(next(iter(one.confirm), BY_STATE), []).append(f"{one.title}{half}")
     # One more is no longer than the line that would count it.
     shown = SHOWN if len(by_command) > SHOWN + 1 and not page.verbose else len(by_command)
     for command, titles in islice(by_command.items(), shown):
