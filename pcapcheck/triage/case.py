@@ -156,7 +156,8 @@ def _items(result: Result, finding: Finding, state: State | None) -> Iterator[It
         if table in (ARP, ANSWERS):
             yield Item(finding, evidence, link, pod=_address(row.get("asker_ip")) or _pod_of(link))
             continue
-        src, dst = _address(row.get("src")), _address(row.get("dst"))
+        # A packet's receiver is whom it is for behind all translation.
+        src, dst = _address(row.get("src")), _address(row.get("dst", row.get("receiver")))
         if table == ADDRESSES or src is None or dst is None or table not in (ECHO, CONNECTIONS, DNS, PATHS, HOPS):
             yield Item(finding, evidence, link, pod=_pod_of(link))
             continue

@@ -61,6 +61,7 @@ HEALTHY: Mapping[str, Value] = {
     "state.vni_differs": False,
     "state.vtep": "there",
     "arrived": False,
+    "left": "in-tunnel",
     "came_back": True,
     "other_way": True,
     "vnis_differ": False,
@@ -68,8 +69,8 @@ HEALTHY: Mapping[str, Value] = {
 }
 # Neither healthy nor not: as they are in the case.
 EITHER = (
-    *("family", "interface", "pod", "dst", "dst.interface", "dst.recorded", "dst.public", "dst.usual_service"),
-    *("asked", "encap", "left", "far.recorded", "vni", "last_seen.kind", "last_seen.interface"),
+    *("family", "interface", "pod", "dst", "dst.interface", "dst.recorded", "dst.public"),
+    *("asked", "encap", "far.recorded", "vni", "last_seen.kind", "last_seen.interface"),
 )
 
 

@@ -327,6 +327,7 @@ def _replies(case: Case, result: Result, kind: str) -> str | None:
     lead = case.lead
     tables = [table for table, asked in KINDS.items() if asked == kind] or [ECHO]
     failed = [one.evidence.time for one in case.items if one.finding.rule.table in tables and one.evidence.time]
+    failed = failed or [echo.time for echo in _failed(kind, result, case) if echo.time]
     if not failed:
         return None
     bins = [some for some in _bins(kind, result, lead.link) if some.outcome == "replied"]
