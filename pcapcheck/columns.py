@@ -534,6 +534,8 @@ _define(
 )
 _define(STATE, "default_route", BOOL, "whether the pod has an IPv4 default route", why_absent=_POD)
 _define(STATE, "default_via", ADDRESS, "the gateway of that route", why_absent=_POD)
+_define(STATE, "addresses_found", TEXT, "the pod's addresses with their prefixes, or that it has none", why_absent=_POD)
+_define(STATE, "default_found", TEXT, "that route in words, or that there is none", why_absent=_POD)
 _define(
     STATE,
     "gateway_on_link",
@@ -614,6 +616,7 @@ _define(
     STATE, "host_route", BOOL, "whether the node routes each address of the pod out of its cali", why_absent=_ROUTES
 )
 _define(STATE, "host_route_dev", TEXT, "where it routes them", why_absent=_ROUTES)
+_define(STATE, "host_route_found", TEXT, "the same in words", why_absent=_ROUTES)
 _define(
     STATE,
     "rp_filter",
@@ -637,6 +640,7 @@ _define(
     words=GATEWAY_ROUTES,
     why_absent="the node's way to the gateway is not told; add ip route get 169.254.1.1 from the node",
 )
+_define(STATE, "gateway_found", TEXT, "the same in words", why_absent="the node's way to the gateway is not told")
 _define(STATE, "gateway_route_dev", TEXT, "the interface there", why_absent="the node's way to the gateway is not told")
 _define(
     STATE,

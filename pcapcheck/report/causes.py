@@ -95,7 +95,8 @@ def _possible(page: Page, diagnosis: Diagnosis) -> None:
     for command, suspects in islice(by_command.items(), shown):
         page.command(command, 4)
         for one in suspects:
-            page.line(f"· {one.title}", 8)
+            half = f" (likely, known by half: {one.half})" if one.half else ""
+            page.line(f"· {one.title}{half}", 8)
             for line in one.because[:LINES_SHOWN]:
                 page.command(f"{'perhaps' if one.leaning > 0 else 'not'}: {line}", 10)
     if len(by_command) > shown:

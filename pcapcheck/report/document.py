@@ -232,6 +232,8 @@ def _cause(suspect: Suspect, diagnosis: int) -> dict[str, Any]:
         "diagnosis": diagnosis,
         "explains": list(suspect.explains),
         "because": list(suspect.because),
+        "fits": list(suspect.fits),
+        "half_known": suspect.half or None,
         "confirm": list(suspect.confirm),
         "fix": list(suspect.fix),
         "why": suspect.cause.why,

@@ -47,8 +47,8 @@ class AddressRoles:
             return NODE_ROLE
         for role, known in (
             (POD_ROLE, self._on_pod_links),
-            (SERVICE, self._services_of_state),
             (NODE_ROLE, self._nodes),
+            (SERVICE, self._services_of_state),
             (POD_ROLE, self._pods_of_state),
             (SERVICE, self._services_seen),
             (POD_ROLE, self._tunnelled),

@@ -15,7 +15,7 @@ MTUS = {
     1480: "IP in IP",
     1450: "VXLAN",
     1430: "VXLAN over IPv6",
-    1440: "WireGuard, and older manifests for IP in IP,",
+    1440: "WireGuard, or for IP in IP in manifests before 3.16,",
     1420: "WireGuard over IPv6",
 }
 

@@ -70,6 +70,13 @@ class Case:
     def points(self) -> set[PointKey]:
         return {link.point.key for one in self.items for link in (one.link, one.dst_link) if link is not None}
 
+    @property
+    def interfaces(self) -> set[Value]:
+        """The names of its links, as captures, rows and the state call them."""
+        links = [link.point.name for one in self.items for link in (one.link, one.dst_link) if link is not None]
+        rows = [one.evidence.row.get(name) for one in self.items for name in ("interface", "to.interface")]
+        return {name for name in (*links, *rows, *(one.described for one in self.items)) if name}
+
     def is_about(self, item: Item) -> bool:
         """Whether a failure on a link belongs here: the link, or the pod behind it, is one of the case's."""
         if item.link is not None and item.link.point.key in self.points:

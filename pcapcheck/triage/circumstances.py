@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import combinations
 
 from pcapcheck.columns import COLUMNS, DNS, STATE
 from pcapcheck.flows.links import UNNAMED
@@ -14,10 +17,13 @@ from pcapcheck.triage import service_told, tunnel_ends
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.firewall.firewalls import Firewalls, ttl_rules
 from pcapcheck.triage.firewall.stages import End
+from pcapcheck.triage.half import Settings, settings_of
 from pcapcheck.triage.interfaces import default_nic
 from pcapcheck.triage.state.host_routes import NOWHERE
-from pcapcheck.triage.state.model import POD, Host, Line, Link, PodLink, State
+from pcapcheck.triage.state.model import POD, Host, Line, Link, PodEntry, PodLink, State
 from pcapcheck.triage.state.pod_links import Names, own_calis
+from pcapcheck.triage.state.policy_routing import Packet, diversion
+from pcapcheck.triage.state.resolved import FAILED
 from pcapcheck.triage.state.rows import StateRow, quote, state_rows
 from pcapcheck.triage.state.sysctls import value_of
 from pcapcheck.values import Value, format_address, is_ipv4
@@ -29,8 +35,11 @@ Told = tuple[Value, tuple[str, ...]]
 # Columns of the pod's link that the table ``state`` has under the same name; then those that have another there, of the
 # pod's link and of dst's: case column -> row attribute.
 OF_LINK = ("proxy_arp", "forwarding", "rp_filter", "proxy_delay", "gateway_route", "gateway6", "cali_mac")
-OF_POD = {"gateway_neighbour": "gateway_mac", "pod_neighbour": "node_mac", "pod_mac": "pod_mac"}
-OF_DST = {"dst_neighbour": "node_mac", "dst_mac": "pod_mac"}
+OF_POD = {"gateway_neighbour": "gateway_mac", "pod_mac": "pod_mac"}
+OF_DST = {"dst_mac": "pod_mac"}
+# A time before a line, as ``ip -t`` and ``-ts`` print it.
+STAMP = re.compile(r"\[(\d{4}-\d\d-\d\dT[\d:.]+)\]")
+DAY = 86_400 * 10**9
 
 
 @dataclass(frozen=True)
@@ -144,12 +153,20 @@ class Circumstances:
         name = attribute.removeprefix("state_")
         if name in OF_LINK:
             return _cell(self.row, name)
+        if name == "pod_neighbour":
+            return None if self.pod_is_foreign else _neighbour(self.link, self.pod)
+        if name == "dst_neighbour":
+            return None if self.dst_is_foreign else _neighbour(self.dst_link, self.dst)
         if name in OF_POD:
             return None if self.pod_is_foreign else _cell(self.row, OF_POD[name])
         if name in OF_DST:
             return None if self.dst_is_foreign else _cell(self.dst_row, OF_DST[name])
         find: Callable[[], Told | None] = getattr(self, f"_{name}")
         return find()
+
+    def settings(self, attribute: str) -> Settings:
+        """The sysctls of the node behind a column, and those of them that are missing."""
+        return settings_of(attribute, self._node, self.interface)
 
     @property
     def has_node(self) -> bool:
@@ -192,14 +209,23 @@ class Circumstances:
         return _known(self._route(self.dst_row))
 
     def _mtu_fits(self) -> Told | None:
-        """Into the tunnel, and where dst is on the same node, out of its link."""
-        told = _cell(self.row, "mtu_fits")
+        """Into the tunnel, and where dst is on the same node, out of its link.
+
+        Not told where what was lost is small enough, or a router tells of another limit: then it is not that.
+        """
         row, other = self.row, self.dst_row
+        told = _cell(row, "mtu_fits")
+        limit = row.tunnel_mtu if row is not None else None
         if (told is None or told[0]) and row is not None and other is not None and row.cali_mtu and other.cali_mtu:
             same = self.link is not None and self.dst_link is not None and self.link.node is self.dst_link.node
             if same and row.cali_mtu > other.cali_mtu:
-                return False, (*row.told.get("cali.mtu", ()), *other.told.get("cali.mtu", ()))
-        return told
+                limit = other.cali_mtu
+                told = False, (*row.told.get("cali.mtu", ()), *other.told.get("cali.mtu", ()))
+        if told is None or told[0] or limit is None:
+            return told
+        size, said = self.symptoms.get("size"), self.symptoms.get("refused.mtu")
+        small = isinstance(size, int) and size <= limit
+        return None if small or (isinstance(said, int) and said != limit) else told
 
     def _route(self, row: StateRow | None) -> Told | None:
         """Where a host route leads, in the words of a case."""
@@ -266,13 +292,21 @@ class Circumstances:
         return max(values), _quotes(*(one.line for one in found if one is not None))
 
     def _dst_leaves_by_link(self) -> Told | None:
-        """Whether dst answers the node over its link: by the node's own addresses, from which it asks."""
+        """Whether dst answers over its link: the node, which asks from its own addresses, or the pod that asked."""
         host, end = self._dst_pod(), self._dst_end()
         node = self.dst_link.node if self.dst_link else None
-        if host is None or node is None or end is None or "routes4" not in host.whole:
+        if host is None or end is None or "routes4" not in host.whole:
             return None
-        own = [one.ip for one in node.addresses if one.family == 4 and one.dev != "lo" and one.scope != "link"]
-        routes = [routes[0] for ip in own if (routes := host.routes_to(ip)) and not routes[0].leads_nowhere]
+        if self.symptoms.get("lost") == "at-pod":
+            asking = [self.pod] if self.pod is not None and is_ipv4(self.pod) else []
+        else:
+            own = node.addresses if node is not None else []
+            asking = [one.ip for one in own if one.family == 4 and one.dev != "lo" and one.scope != "link"]
+        ways = [(ip, next(iter(host.routes_to(ip)), None)) for ip in asking]
+        lost = next((ip for ip, way in ways if way is None), None)
+        if lost is not None and self.symptoms.get("lost") == "at-pod":
+            return False, _quotes(host.lacks("routes4", f"no route to {format_address(lost)}"))
+        routes = [way for _, way in ways if way is not None and not way.leads_nowhere]
         wrong = [one for one in routes if one.dev != end.name]
         if wrong:
             return False, _quotes(wrong[0].line)
@@ -307,17 +341,31 @@ class Circumstances:
         row = self.dst_row
         if row is None or self.dst_is_foreign or row.cali_mtu is None or row.pod_mtu is None:
             return None
+        size = self.symptoms.get("size")
+        if row.cali_mtu != row.pod_mtu and isinstance(size, int) and size <= min(row.cali_mtu, row.pod_mtu):
+            # So small a packet passes both.
+            return None
         return row.cali_mtu != row.pod_mtu, (*row.told.get("cali.mtu", ()), *row.told.get("pod.mtu", ()))
 
     def _policy_rule(self) -> Told | None:
-        if self._node is None:
+        """Of the packets that were lost: requests on their way to dst, or what comes back."""
+        node, back = self._node, self.symptoms.get("lost") == "on-return"
+        src, dst = (self.dst, self.pod) if back else (self.pod, self.dst)
+        if node is None or dst is None:
             return None
-        own = [one for one in self._node.rules if not one.is_default]
-        if not own and "rules4" not in self._node.whole:
+        here, there = (self.dst_link, self.link) if back else (self.link, self.dst_link)
+        family = 4 if is_ipv4(dst) else 6
+        iif = here.cali_name if here is not None and here.node is node else None
+        diverted = diversion(node, Packet(src, dst, iif))
+        if diverted is None:
+            own = [one for one in node.rules if not one.is_default and one.family == family]
+            whole = f"rules{family}" in node.whole
+            said = _quotes(*(one.line for one in own[:2])) or _quotes(node.lacks("rules4", "no rule but the kernel's"))
+            return (False, said) if whole else None
+        home = there.cali_name if there is not None and there.node is node else None
+        if diverted.route is None or home is None:
             return None
-        if not own:
-            return False, _quotes(self._node.lacks("rules4", "no rule but the kernel's own"))
-        return True, _quotes(*(one.line for one in own[:2]))
+        return diverted.route.dev != home, _quotes(*diverted.lines)
 
     def _managed(self) -> Told | None:
         listed = self._node.managed if self._node is not None else []
@@ -327,11 +375,31 @@ class Circumstances:
         return (False, _quotes(listed[0].line)) if listed else None
 
     def _route_deleted(self) -> Told | None:
-        """Of a pod that is still there: with the pod and its link the route goes as it should."""
+        """Of a pod that is still there: with the pod and its link the route goes as it should.
+
+        Not where the route is there again, nor where it went on another day than the packets.
+        """
         removed = self._node.removed if self._node is not None else {}
-        calis = [one.cali_name for one in (self.link, self.dst_link) if one is not None and one.cali_name]
-        line = next((removed[name] for name in calis if name in removed), None)
-        return None if line is None else (True, _quotes(line))
+        for link, route in ((self.link, self._pod_route()), (self.dst_link, self._dst_route())):
+            line = removed.get(link.cali_name) if link is not None and link.cali_name else None
+            if line is None or (route is not None and route[0] == "own-interface"):
+                continue
+            if not self._at_that_time(line):
+                continue
+            return True, _quotes(line)
+        return None
+
+    def _at_that_time(self, line: Line) -> bool:
+        """Whether the time that a line tells, if it does, is within a day of the packets: it may be in any zone."""
+        stamp = STAMP.match(line.text.strip())
+        began, ended = self.symptoms.get("began"), self.symptoms.get("ended")
+        if stamp is None or not isinstance(began, int) or not isinstance(ended, int):
+            return True
+        try:
+            told = datetime.fromisoformat(stamp[1]).replace(tzinfo=UTC).timestamp() * 1e9
+        except ValueError:
+            return True
+        return began - DAY <= told <= ended + DAY
 
     def _checksum_offload(self) -> Told | None:
         for name in ("vxlan.calico", "vxlan-v6.calico"):
@@ -342,12 +410,21 @@ class Circumstances:
         return None
 
     def _duplicate(self) -> Told | None:
+        return self._twice(lambda one, other: True)
+
+    def _duplicate_here(self) -> Told | None:
+        return self._twice(lambda one, other: one.node is None or other.node is None or one.node == other.node)
+
+    def _twice(self, counts: Callable[[PodEntry, PodEntry], bool]) -> Told | None:
+        """Whether two pods hold the address of pod or dst at one time."""
         for address in (self.pod, self.dst):
             if address is None:
                 continue
             listed = [one for one in self.state.pods if one.ip == address and one.holds_address]
-            if len({one.label for one in listed}) > 1:
-                return True, _quotes(*(one.line for one in listed[:2]))
+            pairs = ((one, other) for one, other in combinations(listed, 2) if one.label != other.label)
+            pair = next((pair for pair in pairs if counts(*pair)), None)
+            if pair is not None:
+                return True, _quotes(*(one.line for one in pair))
             held = [own for host in self.state.pod_hosts for own in host.addresses if own.ip == address]
             if len(held) > 1:
                 return True, _quotes(*(one.line for one in held[:2]))
@@ -404,8 +481,25 @@ class Circumstances:
         return self.symptoms.get("lost.direction") == REPLY
 
     def _ebpf(self) -> Told | None:
-        line = self._node.ebpf if self._node is not None else None
-        return None if line is None else (True, _quotes(line))
+        if self._node is None:
+            return None
+        if self._node.ebpf is not None:
+            return True, _quotes(self._node.ebpf)
+        whole = "links" in self._node.whole
+        return (False, _quotes(self._node.lacks("links", "no bpfin.cali"))) if whole else None
+
+
+def _neighbour(link: PodLink | None, address: int | None) -> Told | None:
+    """The MAC that the node holds for this address on this link."""
+    if link is None or link.node is None or address is None or not link.ips:
+        return None
+    held = [
+        entry
+        for entry in link.node.neighbours_of(address)
+        if entry.dev == link.cali_name and entry.mac is not None and entry.state not in FAILED
+    ]
+    macs = tuple(entry.mac for entry in held if entry.mac is not None)
+    return (macs, _quotes(*(entry.line for entry in held))) if macs else None
 
 
 def _known(way: Told | None) -> Told | None:

@@ -26,6 +26,11 @@ UNKNOWN_SAID = {
     "gateway.mac": "another MAC",
     "refused.from": "somebody",
     "nic": "the node's network card",
+    "receiver": "the pod",
+    "receiver.interface": "the pod's interface",
+    "receiver.at": "there",
+    "dst.called": "the receiver",
+    "dst.at": "there",
 }
 # How a line begins that is typed; any other is words.
 PROGRAMS = re.compile(
@@ -54,6 +59,7 @@ class Widening:
 
 WIDENINGS = (
     Widening(re.compile(rf"in the pod {_HOLE}"), "in the pod"),
+    Widening(re.compile(rf"# {_HOLE}"), "# there"),
     Widening(re.compile(rf"{REMARK}on {_HOLE}$"), ""),
     Widening(re.compile(rf" \| grep (?:-\w+ )?{_HOLE}"), ""),
     # ip shows everything without a device, tc but its queues.

@@ -18,6 +18,8 @@ from pcapcheck.triage.cause import Cause
 from pcapcheck.triage.circumstances import Circumstances, Situation
 from pcapcheck.triage.columns import CASE
 from pcapcheck.triage.commands import UNKNOWN_SAID, to_look, to_mend, typed_columns
+from pcapcheck.triage.fit import observations
+from pcapcheck.triage.half import half_of
 from pcapcheck.triage.interfaces import name_links
 from pcapcheck.triage.pods import Pods
 from pcapcheck.triage.symptoms import asked_on, lost_of, symptoms_of
@@ -42,7 +44,8 @@ class Suspect:
 
     ``certain``: nothing that it wants to be seen in the packets is unknown. ``lacks`` says what, added to the state
     that was given, would settle it. ``leaning`` is 1 where the state speaks for it without proving it, -1 where it
-    speaks against it.
+    speaks against it. ``fits``: the observations that it calls for and that a healthy exchange would not show.
+    ``half``: what the state says for it, and which lines are missing.
     """
 
     cause: Cause
@@ -55,10 +58,16 @@ class Suspect:
     certain: bool
     lacks: tuple[str, ...] = ()
     leaning: int = 0
+    fits: tuple[str, ...] = ()
+    half: str = ""
 
-    def order(self) -> tuple[int, int, bool, int]:
-        """Confirmed ones first, then those that the state or the packets speak for, then the more frequent."""
-        return STATUSES.index(self.status), -self.leaning, not self.certain, self.cause.rank
+    def order(self) -> tuple[int, int, bool, int, int]:
+        """Confirmed ones first, then those that the state speaks for, those that fit best, and the more frequent.
+
+        docs/causes.md explains it.
+        """
+        support = 1 if self.half else self.leaning
+        return STATUSES.index(self.status), -support, not self.certain, -len(self.fits), self.cause.rank
 
 
 @dataclass
@@ -122,7 +131,8 @@ def diagnose(
         suspects = [
             one for cause in causes if (one := _suspect(cause, case, symptoms, shown, circumstances)) is not None
         ]
-        suspects.sort(key=Suspect.order)
+        _leave_out_hints(case, suspects)
+        suspects = _worth_telling(sorted(suspects, key=Suspect.order), case)
         if not suspects and all(one.finding.rule.table == STATE for one in case.items):
             # What a rule about the state says is itself a reason, not something that wants one.
             continue
@@ -132,7 +142,59 @@ def diagnose(
         else:
             has_state = circumstances is not None and circumstances.has_node
             told[key] = Diagnosis(case, symptoms, suspects, has_state=has_state)
-    return list(told.values())
+    return _one_per_origin(list(told.values()))
+
+
+def _worth_telling(suspects: list[Suspect], case: Case) -> list[Suspect]:
+    """Where what is confirmed explains everything that was recorded, nothing else is possible.
+
+    Whatever follows from a gateway that does not answer is explained with it.
+    """
+    explained = {name for one in suspects if one.status == CONFIRMED for name in one.explains}
+    recorded = {name for name, finding in case.failed.items() if finding.rule.table != STATE}
+    first = case.lead.finding.rule.id
+    if not (recorded or set(case.failed)) <= explained and not (case.lead.unanswered and first in explained):
+        return suspects
+    return [one for one in suspects if one.status != POSSIBLE]
+
+
+def _leave_out_hints(case: Case, suspects: Iterable[Suspect]) -> None:
+    """What only warns about the state belongs to a case where something that may be so explains both."""
+    explained = {name for one in suspects if one.status != RULED_OUT for name in one.explains}
+    case.items = [one for one in case.items if not one.is_hint or one.finding.rule.id in explained]
+
+
+def _one_per_origin(found: list[Diagnosis]) -> list[Diagnosis]:
+    """Those of one origin are told as one."""
+    told: list[Diagnosis] = []
+    for later in found:
+        origin = next((one for one in told if _same_origin(one, later)), None)
+        if origin is None:
+            told.append(later)
+        else:
+            origin.others += [later.case, *later.others]
+    return told
+
+
+def _same_origin(first: Diagnosis, later: Diagnosis) -> bool:
+    """Whether the same lines confirm the same causes; or, where both are about one link or one address, the same causes
+    are confirmed or possible, or the later failures are all among the first and known to follow from what is confirmed.
+    """
+    confirmed = {one.cause.id for one in first.confirmed}
+    if later.confirmed:
+        proofs = {(one.cause.id, one.because) for one in first.confirmed}
+        if all((one.cause.id, one.because) in proofs for one in later.confirmed):
+            return True
+    claimed = first.symptoms["claimed"]
+    one_address = claimed is not None and claimed == later.symptoms["claimed"]
+    if not one_address and not first.case.interfaces & later.case.interfaces:
+        return False
+    if confirmed:
+        followed = set(later.case.failed) <= set(first.case.failed)
+        return {one.cause.id for one in later.confirmed} <= confirmed and (bool(later.confirmed) or followed)
+    possible = [one.cause.id for one in first.possible]
+    same = [one.cause.id for one in later.possible]
+    return bool(same) and not later.confirmed and (possible == same or (one_address and set(same) <= set(possible)))
 
 
 def _suspect(
@@ -176,11 +238,15 @@ def _suspect(
         ground, leaning = cause.supported, 1
     elif judge(cause.doubted) == TRUE:
         ground, leaning = cause.doubted, -1
+    half = None
+    if status == POSSIBLE and circumstances is not None:
+        half = half_of(cause.confirmed, get, lines, circumstances.settings)
     # What follows from the first failure needs no cause of its own, unless the state shows one.
     if status != CONFIRMED and case.lead.finding.rule.id not in explained:
         return None
     deciding = [column for leaf in _deciding(ground, get) for column in leaf.columns()]
     because = [line for column in deciding for line in lines.get(column.name, ())]
+    because += half.lines if half else ()
     row = {
         name: column.show(value) for name, column in COLUMNS[CASE].items() if (value := symptoms.get(name)) is not None
     }
@@ -193,11 +259,13 @@ def _suspect(
         clean(fill(cause.title, CASE, UNKNOWN_SAID | row)),
         tuple(dict.fromkeys(because)),
         explained,
-        to_look(cause.confirm, typed),
+        (half.commands if half else ()) or to_look(cause.confirm, typed),
         to_mend(cause.fix, typed, row),
         seen == TRUE,
         _lacks(cause, judge, circumstances, get) if status == POSSIBLE else (),
         leaning,
+        observations(cause.seen, get),
+        half.text if half else "",
     )
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import TypeVar
 
 from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, OPAQUE
-from pcapcheck.flows.echo import Echo
+from pcapcheck.flows.echo import Echo, EchoBin
+from pcapcheck.flows.hosts import NODE_KINDS
 from pcapcheck.flows.links import Link
-from pcapcheck.flows.losses import AT_POD, BETWEEN, IN_NODE, REPLY, REQUEST, Loss
+from pcapcheck.flows.losses import AT_NIC, AT_POD, BETWEEN, DECAPSULATION, IN_NODE, REPLY, REQUEST, TO_POD_LINK, Loss
 from pcapcheck.flows.sides import NODE, POD
 from pcapcheck.flows.way import Way
+from pcapcheck.ruleset.finding import FAIL, PASS, Finding
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.address_roles import INITIAL_TTLS, AddressRoles, at_home, called
 from pcapcheck.triage.case import Case, asked_for
 from pcapcheck.triage.interfaces import recorded_nic
 from pcapcheck.triage.service_told import is_usual
+from pcapcheck.triage.signs_of_life import refused_late, signs_of_life
 from pcapcheck.values import Value, is_ipv4, is_public
 
 T = TypeVar("T")
@@ -52,6 +55,8 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles) -> dict[str, Va
     kind = _kind_of(case)
     refused_here = next(_refused(exchanges_of(kind, result, pod, dst, link)), None) if link else None
     echo = refused_here or next(_refused(exchanges_of(kind, result, pod, dst)), None)
+    receiver = pod if dst is None else dst
+    there = dst_link.node_interface if dst_link else lead.described if dst is not None else None
     return {
         "family": None if pod is None else 4 if is_ipv4(pod) else 6,
         "interface": link.node_interface if link else lead.described,
@@ -66,23 +71,36 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles) -> dict[str, Va
         "asked": ASKED[kind],
         "dst.public": None if dst is None else is_public(dst),
         "nic": recorded_nic(result, link),
-        "dst.interface": dst_link.node_interface if dst_link else lead.described if dst is not None else None,
+        "dst.interface": there,
         "gateway": _gateway(case, link),
         "gateway.macs": _macs(case, link),
         "gateway.mac": case.row("reply_mac"),
-        **_places(case, result, kind),
-        "replies": _replies(case, result),
+        **(places := _places(case, result, kind)),
+        **_beyond(case, result, kind, places),
+        "receiver": receiver,
+        "receiver.at": None if receiver is None else at_home(receiver, roles.of(receiver)),
+        "receiver.interface": link.node_interface if dst is None and link else there,
+        "replies": _replies(case, result, kind),
         "only_tcp": kind != REQUEST and any(one.outcome == "replied" for one in _between(result, pod, dst)),
         "refused": None if dst is None else _meaning(echo),
         "refused.by": "none" if dst is not None and echo is None else _who_refused(echo, refused_here, link, result),
         "refused.from": echo.error_from if echo else None,
+        "refused.late": echo is not None
+        and refused_late(list(_refused(exchanges_of(kind, result, pod, dst, link))), link),
+        "refused.mtu": echo.error_mtu if echo else None,
+        **signs_of_life(_failed(kind, result, case), link, dst_link, dst),
         **_asked(result, dst_link, dst),
         "dst.addressed": _addressed(dst_link),
         "dst.recorded": dst_link is not None if dst is not None else None,
         "encap": _encap(case) or _tunnel(result, kind, case),
         "by_size": any((one.src, one.dst) == (pod, dst) for one in result.followed.size_limits()) if dst else None,
         "nic.proxy_mac": _nic_to_proxy(result),
-        "unrouted": any(one.finding.rule.table == HOPS for one in case.items),
+        "began": min(filter(None, (one.point.first for one in _links(case))), default=None),
+        "ended": max(filter(None, (one.point.last for one in _links(case))), default=None),
+        "size": _size(kind, result, case),
+        "echo_lost": _echo_lost(result, pod, dst),
+        "unrouted": _unrouted(case, result),
+        "macs_kept": _macs_kept(case, result),
         "sent_to": next(
             (_one(i.evidence.row.get("eth.dst")) for i in case.items if i.finding.rule.table == FRAMES), None
         ),
@@ -114,6 +132,48 @@ def _kind_of(case: Case) -> str:
     """
     tables = [one.finding.rule.table for one in case.items if one.finding.rule.table != ARP or one.about_gateway]
     return KINDS.get(tables[0], REQUEST) if tables else REQUEST
+
+
+def _failed(kind: str, result: Result, case: Case) -> list[Echo]:
+    """Samples of what got no answer, or an ICMP error, on the asker's link."""
+    asked = exchanges_of(kind, result, case.lead.pod, case.lead.dst, case.lead.link)
+    return [echo for echo in asked if echo.outcome in ("unanswered", "error")]
+
+
+def _size(kind: str, result: Result, case: Case) -> int | None:
+    """The smallest packet that was lost: bytes of the datagram, where it was followed."""
+    return min((way.shortest for way in _lost_ways(result, kind, case)), default=None)
+
+
+def _echo_lost(result: Result, pod: int | None, dst: int | None) -> bool | None:
+    """Whether echo requests between the two get no reply; None where none was sent."""
+    outcomes = {echo.outcome for echo in _between(result, pod, dst)}
+    return "replied" not in outcomes if outcomes & {"replied", "unanswered", "error"} else None
+
+
+def _unrouted(case: Case, result: Result) -> bool:
+    """Whether a hop is wrong between the links of a case: of it, or of another about the same links."""
+    if any(one.finding.rule.table == HOPS for one in case.items):
+        return True
+    names = {link.point.name for link in _links(case)}
+    hops = [one for one in result.findings if one.rule.table == HOPS and one.status == FAIL]
+    return any({row.get("interface"), row.get("to.interface")} & names for one in hops for row in _rows(one))
+
+
+def _links(case: Case) -> list[Link]:
+    return [link for item in case.items for link in (item.link, item.dst_link) if link is not None]
+
+
+def _rows(finding: Finding) -> list[Mapping[str, Value | None]]:
+    return [one.row for one in finding.evidence]
+
+
+def _macs_kept(case: Case, result: Result) -> bool | None:
+    """Whether frames have the same MACs on two links; None where that was not checked."""
+    found = next((one for one in result.findings if one.rule.id == "hop-macs-rewritten"), None)
+    if found is None or "hop-macs-rewritten" in case.failed:
+        return True if found is not None else None
+    return False if found.status == PASS else True if found.status == FAIL else None
 
 
 def _claimed_elsewhere(case: Case) -> str | None:
@@ -168,6 +228,35 @@ def _places(case: Case, result: Result, kind: str) -> dict[str, Value | None]:
         "last_seen.interface": _only({one.name for one in steps}),
         "last_seen.arrived": _only({one.arrived for one in losses}),
     }
+
+
+def _beyond(case: Case, result: Result, kind: str, places: dict[str, Value | None]) -> dict[str, Value | None]:
+    """Where requests got to that were recorded on a NIC or tunnel of another node than the asker's.
+
+    One wire may be recorded at both ends, which following packets counts as one point.
+    """
+    link = case.lead.link
+    arrived = places["last_seen.arrived"]
+    if link is None or arrived or places["lost"] not in (None, BETWEEN):
+        return {"arrived": arrived}
+    lost = {(echo.ident, echo.seq) for echo in _failed(kind, result, case)}
+    same = result.followed.hosts.same
+    there = [
+        one for one in result.links if one.point.kind in NODE_KINDS and same(link.point.key, one.point.key) is False
+    ]
+    shown = {
+        one.point.key: any(
+            (echo.ident, echo.seq) in lost for echo in exchanges_of(kind, result, case.lead.pod, case.lead.dst, one)
+        )
+        for one in there
+    }
+    if not any(shown.values()):
+        return {"arrived": arrived}
+    tunnels = [one for one in there if one.point.kind == "tunnel"]
+    if any(shown[one.point.key] for one in tunnels):
+        return {"arrived": True, "lost": TO_POD_LINK}
+    opened = any(shown[one.point.key] and same(one.point.key, other.point.key) for one in there for other in tunnels)
+    return {"arrived": True, "lost": DECAPSULATION if opened else AT_NIC}
 
 
 def _only(values: set[T]) -> T | None:
@@ -231,20 +320,37 @@ def _lost_ways(result: Result, kind: str, case: Case) -> list[Way]:
     return [way for way in asked if way.packet == REQUEST and not way.answered]
 
 
-def _replies(case: Case, result: Result) -> str | None:
-    """Whether any of the requests got a reply, and whether that was before all that got none."""
-    table = DNS if case.lead.finding.rule.table == DNS else ECHO
-    failed = [one.evidence.time for one in case.items if one.finding.rule.table == table and one.evidence.time]
+def _replies(case: Case, result: Result, kind: str) -> str | None:
+    """Whether any of the requests got a reply on the asker's link, and whether that was before all that got none.
+
+    Of many that are alike only the first are kept as samples: what became of the others, following them tells.
+    """
+    lead = case.lead
+    tables = [table for table, asked in KINDS.items() if asked == kind] or [ECHO]
+    failed = [one.evidence.time for one in case.items if one.finding.rule.table in tables and one.evidence.time]
+    failed = failed or [echo.time for echo in _failed(kind, result, case) if echo.time]
     if not failed:
         return None
-    replied = [
-        echo.time
-        for echo in exchanges_of(KINDS.get(table, REQUEST), result, case.lead.pod, case.lead.dst)
-        if echo.outcome == "replied" and echo.time is not None
-    ]
-    if not replied:
-        return "none"
-    return "at-first" if max(replied) < min(failed) else "some"
+    bins = [some for some in _bins(kind, result, lead.link) if some.outcome == "replied"]
+    samples = [echo for some in bins for echo in some.samples if (echo.src, echo.dst) == (lead.pod, lead.dst)]
+    if kind == TCP:
+        # Another port is another question.
+        ports = {echo.seq for echo in _failed(kind, result, case)}
+        samples = [echo for echo in samples if echo.seq in ports]
+    replied = [echo.time for echo in samples if echo.time is not None]
+    ways = [way for way in result.followed.found if (way.src, way.dst, way.packet) == (lead.pod, lead.dst, kind)]
+    came = [way.last for way in ways if way.answered and not _lost_on_return(case)]
+    everything = all(some.count == len(some.samples) for some in bins)
+    if not replied and not came:
+        return "none" if everything or (ways and kind == REQUEST) else None
+    if max([*replied, *came]) > min(failed):
+        return "some"
+    return "at-first" if everything or came else None
+
+
+def _lost_on_return(case: Case) -> bool:
+    """Whether replies were lost on their way back: that they were given says nothing of what the asker got."""
+    return "reply-delivered" in case.failed
 
 
 def _echoes(result: Result, src: int | None, dst: int | None) -> Iterator[Echo]:
@@ -261,6 +367,12 @@ def exchanges_of(
     kind: str, result: Result, src: int | None, dst: int | None, link: Link | None = None
 ) -> Iterator[Echo]:
     """Samples of echoes, attempts at connections or DNS queries, on one link or wherever they were recorded."""
+    for some in _bins(kind, result, link):
+        yield from (echo for echo in some.samples if (echo.src, echo.dst) == (src, dst))
+
+
+def _bins(kind: str, result: Result, link: Link | None = None) -> Iterator[EchoBin]:
+    """Those alike, on one link or wherever they were recorded."""
     for capture in result.captures:
         if link is None or link.point.key[0] == capture.number:
             echoes = capture.exchanges.echoes
@@ -268,7 +380,7 @@ def exchanges_of(
             for some in asked():
                 recorded = result.facts.link(capture.number, some.group) is not None
                 if recorded and (link is None or some.group in link.point.groups):
-                    yield from (echo for echo in some.samples if (echo.src, echo.dst) == (src, dst))
+                    yield some
 
 
 def _refused(echoes: Iterator[Echo]) -> Iterator[Echo]:

@@ -126,8 +126,10 @@ def test_a_pod_that_has_ended_holds_no_address(tmp_path: Path, phase: str) -> No
     runs = "d a 1/1 Running 0 1m 10.244.1.10 n1\n"
     listed = f"$ kubectl get pods -A -o wide\n{head}{runs}"
     assert node_says(tmp_path, "proxy-arp-off", f"{listed}d job 0/1 {phase} 0 9m 10.244.1.10 n2\n") == set()
-    both = f"{listed}d b 1/1 Running 0 9m 10.244.1.10 n2\n"
+    both = f"{listed}d b 1/1 Running 0 9m 10.244.1.10 n1\n"
     assert node_says(tmp_path, "proxy-arp-off", both) == {"duplicate-address"}
+    # A pod of another node does not keep this one from answering.
+    assert node_says(tmp_path, "proxy-arp-off", both.replace("9m 10.244.1.10 n1", "9m 10.244.1.10 n2")) == set()
 
 
 def test_the_state_of_another_node_is_told(tmp_path: Path) -> None:
@@ -145,7 +147,7 @@ ROUTE = "10.244.1.11 dev calieabe7761b00"
     [
         f"Deleted {ROUTE} scope link ",
         f"[ROUTE]Deleted {ROUTE} scope link",
-        f"[2026-08-06T10:11:12.131415] [ROUTE]Deleted {ROUTE} scope link",
+        f"[2026-11-23T10:11:12.131415] [ROUTE]Deleted {ROUTE} scope link",
     ],
 )
 def test_a_route_that_was_seen_to_go_shows_that_somebody_took_it(tmp_path: Path, deleted: str) -> None:
@@ -163,6 +165,8 @@ def test_a_route_that_was_seen_to_go_shows_that_somebody_took_it(tmp_path: Path,
 @pytest.mark.parametrize(
     "lines",
     [
+        # In another month than the packets.
+        f"[2026-08-06T10:11:12.131415] [ROUTE]Deleted {ROUTE} scope link",
         # Of another pod.
         "Deleted 10.244.1.77 dev cali0123456789a scope link",
         # The pod itself went.
@@ -234,8 +238,11 @@ def test_the_inside_of_a_pod_is_known_by_its_name(tmp_path: Path) -> None:
 
 
 def test_a_neighbour_entry_of_the_pod_alone_settles_it(tmp_path: Path) -> None:
-    text = "kubectl exec pod-a-68c8f9cccd-sgtvg -- ip neigh\n169.254.1.1 dev eth0 lladdr 02:00:5e:00:53:01 PERMANENT\n"
+    text = "kubectl exec pod-a-68c8f9cccd-sgtvg -- ip neigh\n169.254.1.1 dev eth0 lladdr 5e:f9:04:11:22:33 PERMANENT\n"
     assert node_says(tmp_path, "stale-neighbour-pod", text) == {"pod-neighbour-stale"}
+    # Frames were sent to another MAC than this.
+    other = text.replace("5e:f9:04:11:22:33", "02:00:5e:00:53:01")
+    assert node_says(tmp_path, "stale-neighbour-pod", other) == set()
 
 
 def test_a_setting_that_changes_within_a_paste_is_told(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pcapcheck.triage.state.model import Host, Line, Lookup
+from pcapcheck.triage.state.policy_routing import Packet, diversion
 
 ELSEWHERE, LOCAL, BACK, DEAD_END, NONE = "elsewhere", "local", "back", "dead-end", "none"
 # What the kernel says of a route that leads nowhere (net/ipv4/fib_semantics.c, fib_props).
@@ -27,9 +28,20 @@ class GatewayRoute:
     dev: str | None = None
     line: Line | None = None
 
+    def words(self, cali: str) -> str | None:
+        """Where it leads, for people."""
+        return {
+            None: None,
+            ELSEWHERE: f"a route out of {self.dev}" if self.dev else "a route",
+            LOCAL: "an address of the node itself",
+            BACK: f"a route back out of {cali}",
+            DEAD_END: "a blackhole, unreachable or prohibit route",
+            NONE: "no route",
+        }[self.leads]
 
-def gateway_route(node: Host, cali: str, gateway: int) -> GatewayRoute:
-    """What the node does with the gateway's address, seen from one cali."""
+
+def gateway_route(node: Host, cali: str, gateway: int, source: int | None = None) -> GatewayRoute:
+    """What the node does with the gateway's address, seen from one cali, whose pod asks as ``source``."""
     plain = node.lookups_of(gateway)
     if plain:
         return _answer(plain[-1], cali)
@@ -37,7 +49,7 @@ def gateway_route(node: Host, cali: str, gateway: int) -> GatewayRoute:
     from_pod = [one for one in node.lookups_of(gateway, cali) if not one.fails]
     if from_pod:
         return _answer(from_pod[-1], cali)
-    return _by_routes(node, cali, gateway)
+    return _by_routes(node, cali, gateway, source)
 
 
 def _answer(lookup: Lookup, cali: str) -> GatewayRoute:
@@ -50,13 +62,18 @@ def _answer(lookup: Lookup, cali: str) -> GatewayRoute:
     return GatewayRoute(BACK if lookup.dev == cali else ELSEWHERE, lookup.dev, lookup.line)
 
 
-def _by_routes(node: Host, cali: str, gateway: int) -> GatewayRoute:
+def _by_routes(node: Host, cali: str, gateway: int, source: int | None) -> GatewayRoute:
     """As the main table says; where other tables are asked first, it does not tell."""
     own = next((one for one in node.addresses if one.ip == gateway), None)
     if own:
         return GatewayRoute(LOCAL, own.dev, own.line)
-    if any(not rule.is_default and rule.family == 4 for rule in node.rules):
+    diverted = diversion(node, Packet(source, gateway, cali))
+    if diverted is not None and diverted.route is None:
         return GatewayRoute()
+    if diverted is not None and diverted.route is not None:
+        found = diverted.route
+        leads = DEAD_END if found.leads_nowhere else BACK if found.dev == cali else ELSEWHERE
+        return GatewayRoute(leads, found.dev, found.line)
     routes = node.routes_to(gateway)
     whole = "routes4" in node.whole
     if routes and (routes[0].is_host or whole):

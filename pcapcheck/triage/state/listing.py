@@ -83,6 +83,15 @@ def fdb_of(dev: str) -> str:
     return f"fdb of {dev}"
 
 
+# What ``Host.whole`` calls all routing tables there are, of a family.
+TABLES = "tables"
+
+
+def table_of(name: str, family: int) -> str:
+    """What it calls all routes of one table."""
+    return f"table {name}, IPv{family}"
+
+
 def listing_of(command: Command) -> Listing | None:
     """What a command lists, or None where its output is not known by the command."""
     if command.tool == "ip":
@@ -185,9 +194,12 @@ def _complete(listing: Listing, name: str, rest: list[str], families: tuple[int,
         listing.families = families or ((4, 6) if everything else (4,))
         if not others:
             tables = (
-                ("routes", "local") if everything else {"main": ("routes",), "local": ("local",)}.get(listing.table, ())
+                ("routes", "local", TABLES)
+                if everything
+                else {"main": ("routes",), "local": ("local",)}.get(listing.table, ())
             )
             listing.whole = {f"{table}{one}" for table in tables for one in listing.families}
+            listing.whole |= {table_of(listing.table, one) for one in listing.families if not tables}
         elif others == ["dev", listing.dev] and listing.table == "main" and 4 in listing.families:
             listing.whole = {routes_of(others[1])}
         if everything:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from pcapcheck.networks import VM_BRIDGE, VM_UPLINK
@@ -54,7 +55,7 @@ def full_name(pod: PodEntry) -> str:
 class Ends:
     """The nodes' ends of pod links, by all that a pod's end may know them by."""
 
-    def __init__(self, nodes: list[Host], prefix: str) -> None:
+    def __init__(self, nodes: list[Host], prefix: str, netns: Container[str] = ()) -> None:
         self.links: list[PodLink] = []
         self.routed: dict[tuple[int, str], list[int]] = {}
         self.by_netns: dict[str, list[PodLink]] = {}
@@ -63,9 +64,9 @@ class Ends:
         self.by_ip: dict[int, list[PodLink]] = {}
         self.by_mac: dict[int, list[PodLink]] = {}
         for node in nodes:
-            self._add(node, prefix)
+            self._add(node, prefix, netns)
 
-    def _add(self, node: Host, prefix: str) -> None:
+    def _add(self, node: Host, prefix: str, netns: Container[str]) -> None:
         routed: dict[str, list[int]] = {}
         for route in node.routes:
             if route.is_host and route.table == "main" and route.dev:
@@ -74,7 +75,9 @@ class Ends:
         for one in node.neighbours:
             if one.mac is not None and one.dev:
                 macs.setdefault(one.dev, []).append(one.mac)
-        for name in cali_names(node, prefix):
+        # Whatever it is called, a link into a pod's namespace is the node's end of that pod's.
+        into_pods = [link.name for link in node.links.values() if link.netns and link.netns in netns]
+        for name in dict.fromkeys([*cali_names(node, prefix), *into_pods]):
             link = PodLink(node, None, name, node.links.get(name))
             self.links.append(link)
             self.by_name.setdefault(name, []).append(link)
@@ -120,7 +123,7 @@ class Ends:
 def join_links(state: State, prefix: str) -> list[PodLink]:
     """Every pod link that the state tells of, the node's end, the pod's, or both."""
     names = Names.of(state.pods, prefix)
-    ends = Ends(state.nodes, prefix)
+    ends = Ends(state.nodes, prefix, {pod.netns for pod in state.pod_hosts if pod.netns})
     alone = []
     for pod in state.pod_hosts:
         end = pod_end(pod)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from pcapcheck.columns import COLUMNS, STATE
 from pcapcheck.triage.state.gateway import gateway_route
-from pcapcheck.triage.state.host_routes import Way, way_to_pod
-from pcapcheck.triage.state.model import Host, Line, Link, Neighbour, PodLink, State, Sysctl
+from pcapcheck.triage.state.host_routes import NOWHERE, Way, way_to_pod
+from pcapcheck.triage.state.model import Host, Line, Link, Neighbour, PodLink, Route, State, Sysctl
 from pcapcheck.triage.state.pod_links import BY_CALI, pod_end
 from pcapcheck.triage.state.resolved import FAILED, resolutions
 from pcapcheck.triage.state.sysctls import value_of
@@ -64,6 +64,10 @@ class StateRow:
     reverse_path: bool | None = None
     gateway_route: str | None = None
     gateway_route_dev: str | None = None
+    gateway_found: str | None = None
+    default_found: str | None = None
+    addresses_found: str | None = None
+    host_route_found: str | None = None
     gateway6: bool | None = None
     named_interface: str | None = None
     told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -157,6 +161,8 @@ class _Row:
         """What the pod itself shows."""
         row = self.row
         dev = end.name if end else None
+        if pod.addresses or "addresses4" in pod.whole:
+            row.addresses_found = _addresses_in_words(pod, dev)
         own = [
             one for one in pod.addresses if (dev is None or one.dev == dev) and one.dev != "lo" and one.scope != "link"
         ]
@@ -188,6 +194,7 @@ class _Row:
         default = next((one for one in pod.routes if one.is_default and one.family == 4 and one.table == "main"), None)
         if default or whole:
             row.default_route = default is not None
+            row.default_found = _default_words(default)
             line = default.line if default else pod.lacks("routes4", "no default route")
             self._tell("default_route", line)
             self._tell("default_via", line)
@@ -217,6 +224,8 @@ class _Row:
         self._settings(node, cali)
         way = way_to_pod(node, self.link)
         row.host_route, row.host_route_dev = way.leads_there, way.dev
+        if way.leads_there is not None:
+            row.host_route_found = "no route" if way.dev == NOWHERE else way.dev or f"no route out of {cali}"
         self._tell("host_route", *way.lines)
         self._reverse_path(node, cali, way)
         held = self._neighbours(node, cali)
@@ -224,8 +233,10 @@ class _Row:
         self._tell("node_mac", *(one.line for one in held))
         self._resolved(node)
         if not self.link.ips or any(map(is_ipv4, self.link.ips)):
-            found = gateway_route(node, cali, self.gateway)
+            source = next(filter(is_ipv4, self.link.ips), None)
+            found = gateway_route(node, cali, self.gateway, source)
             row.gateway_route, row.gateway_route_dev = found.leads, found.dev
+            row.gateway_found = found.words(cali)
             self._tell("gateway_route", found.line)
         self._gateway6(node, cali)
         if tunnel:
@@ -340,6 +351,20 @@ def _line(setting: Sysctl | None) -> Line | None:
     if setting is None or setting.key in setting.line.text:
         return setting.line if setting else None
     return replace(setting.line, text=f"{setting.line.text.strip()}  ({setting.name})")
+
+
+def _addresses_in_words(pod: Host, dev: str | None) -> str:
+    """The addresses of a pod's end with their prefix lengths."""
+    held = [one for one in pod.addresses if one.dev != "lo" and one.scope != "link" and dev in (None, one.dev)]
+    return ", ".join(f"{format_address(one.ip)}/{one.prefix}" for one in held) or "no address"
+
+
+def _default_words(default: Route | None) -> str:
+    """A default route, as a pod has it."""
+    if default is None:
+        return "no default route"
+    gateway = f"via {format_address(default.via)}" if default.via is not None else "without a gateway"
+    return f"default {gateway}{f' out of {default.dev}' if default.dev else ''}"
 
 
 def _called(link: PodLink) -> str:

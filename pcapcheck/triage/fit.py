@@ -1,0 +1,106 @@
+"""Fit: which of the observations that set a failure apart from a healthy exchange a cause calls for.
+
+In: what a cause wants to be seen, and the case. Out: the observations that it names, that were made, and that a healthy
+exchange would not show. The more of them, the better it fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pcapcheck.columns import Column
+from pcapcheck.ruleset.conditions import TRUE, Combination, Condition, Getter, Leaf
+from pcapcheck.values import Value
+
+# What the columns of a case say where nothing is wrong. What is not here is absent there.
+HEALTHY: Mapping[str, Value] = {
+    "gateway": "answered",
+    "gateway.macs": 1,
+    "refused": "none",
+    "refused.by": "none",
+    "only_tcp": False,
+    "echo_lost": False,
+    "dst.asked": True,
+    "dst.answers": True,
+    "dst.addressed": True,
+    "dst.heard": True,
+    "pod.reached": True,
+    "by_size": False,
+    "unrouted": False,
+    "macs_kept": False,
+    "nic.proxy_mac": False,
+    "pod.role": "pod",
+    "dst.role": "pod",
+    "state.proxy_arp": True,
+    "state.forwarding": True,
+    "state.rp_filter": 1,
+    "state.proxy_delay": 0,
+    "state.gateway_route": "elsewhere",
+    "state.gateway6": True,
+    "state.bridge": False,
+    **dict.fromkeys(("state.pod_route", "state.dst_route", "state.far_route"), "own-interface"),
+    "state.dst_up": True,
+    "state.dst_ended": False,
+    "state.dst_address": True,
+    "state.dst_arp_ignore": 0,
+    "state.dst_leaves_by_link": True,
+    "state.dst_ignores_echo": False,
+    "state.dst_firewall": False,
+    "state.dst_mtu_differs": False,
+    "state.mtu_fits": True,
+    "state.node_firewall": False,
+    "state.node_ttl_rule": False,
+    "state.policy_rule": False,
+    "state.managed": False,
+    "state.route_deleted": False,
+    "state.duplicate": False,
+    "state.duplicate_here": False,
+    "state.block_blackholed": False,
+    "state.dst_service": False,
+    "state.dst_service_empty": False,
+    "state.vni_differs": False,
+    "state.vtep": "there",
+    "arrived": False,
+    "left": "in-tunnel",
+    "came_back": True,
+    "other_way": True,
+    "vnis_differ": False,
+    "hairpin": False,
+}
+# Neither healthy nor not: as they are in the case.
+EITHER = (
+    *("family", "interface", "pod", "dst", "dst.interface", "dst.recorded", "dst.public"),
+    *("asked", "encap", "far.recorded", "vni", "last_seen.kind", "last_seen.interface"),
+)
+
+
+def telling(condition: Condition | None, get: Getter) -> list[Leaf]:
+    """The comparisons of a condition that hold, and would not of a healthy exchange between the same two.
+
+    What a cause wants not to be seen only keeps it off the list.
+    """
+
+    def healthy(column: Column) -> Value | None:
+        return get(column) if column.name in EITHER else HEALTHY.get(column.name)
+
+    return [leaf for leaf in _held(condition, get) if leaf.compare(healthy) != TRUE]
+
+
+def observations(condition: Condition | None, get: Getter) -> tuple[str, ...]:
+    """The same in words, each once: ``lost in-node``."""
+    words = []
+    for leaf in telling(condition, get):
+        value = get(leaf.column)
+        words.append(f"{leaf.column.name} {'absent' if value is None else leaf.column.show(value)}")
+    return tuple(dict.fromkeys(words))
+
+
+def _held(condition: Condition | None, get: Getter) -> Iterator[Leaf]:
+    if isinstance(condition, Leaf):
+        if condition.compare(get) == TRUE:
+            yield condition
+    elif isinstance(condition, Combination) and condition.word != "not":
+        for part in condition.parts:
+            # Of several ways in which a cause may show, only those that did count as a whole.
+            if condition.word == "all" or part.evaluate(lambda leaf: leaf.compare(get)) == TRUE:
+                yield from _held(part, get)

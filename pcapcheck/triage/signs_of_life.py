@@ -1,0 +1,58 @@
+"""Signs of life: who was still heard, and what still arrived, after the first packet of a case was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pcapcheck.flows.echo import Echo
+from pcapcheck.flows.links import Link
+from pcapcheck.flows.sides import NODE, POD
+from pcapcheck.values import Value
+
+# A kernel asks three times, a second apart, before it gives up (net/core/neighbour.c); with some leeway.
+LATE = 2 * 10**9
+
+
+def signs_of_life(
+    asked: Iterable[Echo], link: Link | None, dst_link: Link | None, dst: int | None
+) -> dict[str, Value | None]:
+    """``asked`` are the requests on ``link`` that failed; on ``dst_link`` is whoever has ``dst``."""
+    times = [some.time for some in asked if some.time is not None]
+    first = min(times, default=None)
+    lives = dst_link is not None and dst in dst_link.pod_ips
+    return {
+        "pod.reached": _heard(link, NODE, first),
+        "dst.heard": _heard(dst_link, POD, first) if lives else None,
+    }
+
+
+def _heard(link: Link | None, side: str, since: int | None) -> bool | None:
+    """Whether one end sent a unicast IP packet there after that (nanoseconds); None where it would not be known."""
+    if link is None or since is None or not link.heard_both_ends:
+        return None
+    return any(
+        group.carries == "ip-unicast" and (group.last or 0) > since and link.sides.of(group)[0] == side
+        for group in link.point.groups.values()
+    )
+
+
+def refused_late(errors: Sequence[Echo], link: Link | None) -> bool | None:
+    """Whether the first ICMP error came so late that the node had asked for a neighbour in vain.
+
+    ``errors`` are the requests that ended so, all of them. What a node sends from itself is a group of its own, since
+    its TTL is whole; other packets than these errors may be in it, so that one that came early tells nothing.
+    """
+    times = [some.time for some in errors if some.time is not None]
+    if link is None or not times:
+        return None
+    sent = [
+        group
+        for group in link.point.groups.values()
+        if group.carries == "ip-unicast" and group.first is not None and link.sides.of(group)[0] == NODE
+    ]
+    firsts = [group.first for group in sent if group.first is not None]
+    if not firsts or min(firsts) < min(times):
+        return None
+    if min(firsts) - min(times) >= LATE:
+        return True
+    return False if sum(group.count for group in sent) == len(errors) else None

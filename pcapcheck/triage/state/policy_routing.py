@@ -1,0 +1,101 @@
+"""Where the node's ``ip rule`` entries send a packet, as far as the rules and their tables are known.
+
+Kernel: net/core/fib_rules.c, fib_rules_lookup; net/ipv4/fib_rules.c, fib4_rule_match and fib4_rule_suppress.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN
+from pcapcheck.triage.state.listing import TABLES, table_of
+from pcapcheck.triage.state.model import Host, Line, PolicyRule, Route
+from pcapcheck.triage.state.words import after, network
+from pcapcheck.values import is_ipv4
+
+# The priority of the rule that asks the main table (fib_default_rules_init).
+MAIN = 32766
+# What only packets of the host itself can match, and what no state tells of a packet.
+OF_HOST = ("oif", "uidrange")
+UNTOLD = ("fwmark", "tos", "dsfield", "ipproto", "sport", "dport", "l3mdev", "tun_id")
+
+
+@dataclass(frozen=True)
+class Packet:
+    """A packet that the node forwards: addresses (None: any), and the interface that it came in by (None: any)."""
+
+    src: int | None
+    dst: int
+    iif: str | None = None
+
+
+@dataclass(frozen=True)
+class Diversion:
+    """The rule that a packet matches before the main table is asked, and the route that it finds; None: unknown."""
+
+    rule: PolicyRule
+    route: Route | None
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return (self.rule.line, self.route.line) if self.route is not None else (self.rule.line,)
+
+
+def diversion(node: Host, packet: Packet) -> Diversion | None:
+    """The first of the node's own rules that may send a packet by another table than main; None where none can."""
+    family = 4 if is_ipv4(packet.dst) else 6
+    for rule in sorted(node.rules, key=lambda one: one.priority):
+        if rule.is_default or rule.family != family or rule.priority >= MAIN:
+            continue
+        matches = match(rule, packet)
+        if matches == FALSE or rule.action in ("nop", "goto"):
+            continue
+        found = _found(node, rule, packet, family)
+        if found is False:
+            continue
+        return Diversion(rule, found if matches == TRUE and isinstance(found, Route) else None)
+    return None
+
+
+def match(rule: PolicyRule, packet: Packet) -> int:
+    """Whether a rule is about a packet: TRUE, FALSE or UNKNOWN."""
+    words = rule.text.split()
+    inverted = words[:1] == ["not"]
+    told = [_within(after(words, "from"), packet.src), _within(after(words, "to"), packet.dst)]
+    wanted = after(words, "iif")
+    if wanted is not None:
+        told.append(UNKNOWN if packet.iif is None else TRUE if wanted == packet.iif else FALSE)
+    told += [FALSE for word in OF_HOST if word in words]
+    told += [UNKNOWN for word in UNTOLD if word in words]
+    result = min(told)
+    return -result if inverted else result
+
+
+def _within(text: str | None, address: int | None) -> int:
+    if text is None or text == "all":
+        return TRUE
+    found = network(text)
+    if found is None or address is None:
+        return UNKNOWN
+    base, prefix = found
+    bits = 32 if is_ipv4(base) else 128
+    if is_ipv4(base) != is_ipv4(address):
+        return FALSE
+    return TRUE if base >> (bits - prefix) == address >> (bits - prefix) else FALSE
+
+
+def _found(node: Host, rule: PolicyRule, packet: Packet, family: int) -> Route | bool:
+    """The route that a rule's table holds; False where it holds none, True where that is not known."""
+    if rule.table is None:
+        # blackhole, unreachable, prohibit: no table is asked.
+        return True
+    if rule.table == "main":
+        # An entry of main before its own rule: its default is not taken where that is suppressed.
+        return False
+    routes = node.routes_to(packet.dst, rule.table)
+    if routes and "suppress_prefixlength" in rule.text and routes[0].is_default:
+        return False
+    whole = table_of(rule.table, family) in node.whole or f"{TABLES}{family}" in node.whole
+    if routes and (routes[0].is_host or whole):
+        return False if routes[0].kind == "throw" else routes[0]
+    return not whole

@@ -1,0 +1,285 @@
+"""Confirmed is what could have lost these packets, listed what nothing contradicts, first what fits best."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pcapcheck import analyze
+from pcapcheck.analysis import Analysis
+from pcapcheck.triage.diagnosis import Diagnosis, Suspect
+from tests.support.lab import CAPTURES, EXPECTED, captures
+from tests.support.triage import CAUSES
+from tests.support.wire import (
+    BEGIN,
+    MS,
+    OTHER,
+    POD_IP,
+    SECOND,
+    Frame,
+    answer,
+    ask,
+    error,
+    query,
+    request,
+    tcp,
+    write_pcap,
+)
+
+CALI, PEER_CALI = "cali14e7d81007d", "calieabe7761b00"
+TUNNEL = {"encapsulation-blocked", "tunnel-source-unknown", "vxlan-checksum-offload"}
+SERVICE = "10.96.0.20"
+
+
+def causes(analysis: Analysis, status: str = "") -> list[str]:
+    every = [one for diagnosis in analysis.diagnoses for one in diagnosis.suspects]
+    return [one.cause.id for one in every if status in ("", one.status)]
+
+
+def with_paste(tmp_path: Path, scenario: str, text: str) -> Analysis:
+    state = tmp_path / "pasted.txt"
+    state.write_text(text)
+    return analyze(*captures(scenario), node_state=state)
+
+
+def confirmed_by(tmp_path: Path, scenario: str, text: str) -> set[str]:
+    return set(causes(with_paste(tmp_path, scenario, text), "confirmed"))
+
+
+def on_cali(tmp_path: Path, *frames: Frame) -> Path:
+    return write_pcap(tmp_path / f"{CALI}.pcap", [(BEGIN - 2 * MS, ask()), (BEGIN - MS, answer()), *frames])
+
+
+# -- confirmed --
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("from all to 10.244.1.11 lookup 100", {"policy-rule-diverts"}),
+        (f"from 10.244.1.0/24 iif {CALI} lookup 100", {"policy-rule-diverts"}),
+        # Other sources, other ways in, packets of the node itself, marks that nobody tells of, tables without a route.
+        ("from 10.9.0.0/16 lookup 100", set()),
+        (f"from all iif {PEER_CALI} lookup 100", set()),
+        ("from all oif eth1 lookup 100", set()),
+        ("from all fwmark 0x100/0x100 lookup 100", set()),
+        ("from all lookup 200", set()),
+    ],
+)
+def test_an_ip_rule_diverts_only_what_it_matches(tmp_path: Path, rule: str, expected: set[str]) -> None:
+    text = (
+        f"root@n:~# ip rule\n0:\tfrom all lookup local\n100:\t{rule}\n32766:\tfrom all lookup main\n"
+        "32767:\tfrom all lookup default\n"
+        "root@n:~# ip route show table all\n"
+        "default via 172.31.186.1 dev eth0\n"
+        f"10.244.1.10 dev {CALI} scope link\n10.244.1.11 dev {PEER_CALI} scope link\n"
+        "default via 10.9.0.1 dev wg0 table 100\n"
+    )
+    analysis = with_paste(tmp_path, "route-lost-midway", text)
+    assert set(causes(analysis, "confirmed")) == expected
+    if "fwmark" not in rule and not expected:
+        assert "policy-rule-diverts" in causes(analysis, "ruled-out")
+
+
+def test_a_neighbour_entry_of_another_address_sends_nothing_astray(tmp_path: Path) -> None:
+    """The pod has two addresses, and the entry that is wrong is of the one that nobody asked."""
+    state = (CAPTURES / "stale-neighbour-node" / "state.txt").read_text()
+    wrong = next(line for line in state.splitlines() if line.startswith(f"10.244.1.11 dev {PEER_CALI} lladdr"))
+    assert confirmed_by(tmp_path, "stale-neighbour-node", state) == {"node-neighbour-stale"}
+    other = state.replace(wrong, wrong.replace("10.244.1.11", "10.244.1.99"))
+    assert confirmed_by(tmp_path, "stale-neighbour-node", other) == set()
+
+
+def test_ignored_echo_requests_are_lost_every_one(tmp_path: Path) -> None:
+    """Of both families' settings IPv4's counts for IPv4; and it lets none through."""
+    name = "net.ipv4.icmp_echo_ignore_all"
+    text = f"kubectl exec pod-b-68c8f9cccd-gr4hw -- sysctl {name}\n{name} = 1\n"
+    assert confirmed_by(tmp_path, "pod-drops-icmp", text) == {"pod-ignores-echo"}
+    assert confirmed_by(tmp_path, "loss", text) == set()
+    assert confirmed_by(tmp_path, "tcp-dropped", text) == set()
+
+
+def test_an_mtu_loses_nothing_that_is_smaller(tmp_path: Path) -> None:
+    """Ends of different MTUs are a fault; a ping of 84 bytes does not mind."""
+    state = (CAPTURES / "pod-drops-icmp" / "state.txt").read_text()
+    end = f"{PEER_CALI}@if2: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu "
+    narrow = state.replace(f"{end}1500", f"{end}1400")
+    assert narrow != state
+    assert confirmed_by(tmp_path, "pod-drops-icmp", narrow) == {"pod-firewall"}
+
+
+def test_a_manager_that_changed_nothing_lost_nothing(tmp_path: Path) -> None:
+    """It owns the interfaces, and the routes are as they must be."""
+    managed = f"root@n:~# nmcli dev\nDEVICE TYPE STATE CONNECTION\n{CALI} veth connected {CALI}\n"
+    assert confirmed_by(tmp_path, "proxy-arp-off", managed) == set()
+    routes = "root@n:~# ip route\n169.254.0.0/16 dev cali14e7d81007d scope link\ndefault via 172.31.186.1 dev eth0\n"
+    found = confirmed_by(tmp_path, "link-local-on-cali", managed + routes)
+    assert found == {"manager-owns-interface", "gateway-route-leads-back"}
+
+
+def test_a_pod_that_answers_in_the_capture_is_neither_gone_nor_down(tmp_path: Path) -> None:
+    """The list of pods and the listing of links are of another time."""
+    text = (
+        "$ kubectl get pods -A -o wide\nNAMESPACE NAME READY STATUS RESTARTS AGE IP NODE\n"
+        "d b 0/1 Completed 0 9m 10.244.1.11 n1\n"
+        f"root@n:~# ip link\n4: {PEER_CALI}@if2: <BROADCAST,MULTICAST> mtu 1500 qdisc noqueue state DOWN\n"
+        "    link/ether ee:ee:ee:ee:ee:ee brd ff:ff:ff:ff:ff:ff\n"
+    )
+    found = with_paste(tmp_path, "reply-lost-midway", text)
+    assert not {"pod-gone", "pod-link-down"} & set(causes(found))
+
+
+# -- listed --
+
+
+@pytest.mark.parametrize("scenario", sorted(set(CAUSES) - {"vxlan-blocked", "vxlan-tcp-lost"}))
+def test_no_tunnel_is_blamed_that_was_not_seen(scenario: str) -> None:
+    if scenario not in ("tunnel-mtu",):
+        assert not TUNNEL & set(causes(analyze(*captures(scenario))))
+
+
+def test_what_the_node_refuses_for_a_service_lacks_endpoints(tmp_path: Path) -> None:
+    syn = tcp(2, dst=SERVICE)
+    found = analyze(on_cali(tmp_path, (BEGIN, syn), (BEGIN + MS, error(3, 3, syn)), (BEGIN + 3 * SECOND, ask())))
+    assert causes(found) == ["service-without-endpoints", "firewall-rejects"]
+    asked = query(dst=SERVICE)
+    found = analyze(on_cali(tmp_path, (BEGIN, asked), (BEGIN + MS, error(3, 3, asked)), (BEGIN + 9 * SECOND, ask())))
+    assert causes(found) == ["service-without-endpoints", "firewall-rejects"]
+
+
+@pytest.mark.parametrize("address", ["203.0.113.7", "10.0.0.1", "192.168.7.9"])
+def test_nobody_is_called_a_pod_without_evidence(tmp_path: Path, address: str) -> None:
+    frames = [(BEGIN + n * SECOND, request(n, dst=address)) for n in range(4)]
+    (diagnosis,) = analyze(on_cali(tmp_path, *frames)).diagnoses
+    said = [text for one in diagnosis.suspects for text in (one.title, *one.confirm, *one.fix)]
+    assert not any(f"the pod {address}" in text for text in said)
+    assert any(f"the host {address}" in text for text in said)
+
+
+def test_what_was_seen_translated_did_not_leave_with_the_pods_own_address(tmp_path: Path) -> None:
+    """The same packets on the NIC tell."""
+    far = "8.8.8.8"
+    sent = [(BEGIN + n * SECOND, request(n, dst=far)) for n in range(4)]
+    cali = on_cali(tmp_path, *sent)
+    assert causes(analyze(cali))[0] == "source-not-translated"
+    macs = (OTHER, "02:50:56:aa:17:01")
+    for source, listed in ((POD_IP, True), ("172.31.186.250", False)):
+        left = [(time + MS, request(n, src=source, dst=far, eth=macs, ttl=63)) for n, (time, _) in enumerate(sent)]
+        nic = write_pcap(tmp_path / "eth0.pcap", left)
+        assert ("source-not-translated" in causes(analyze(cali, nic))) is listed
+
+
+def test_packets_on_the_other_nodes_nic_clear_the_first_node() -> None:
+    """Both ends of the wire were recorded, and the tunnel's device behind it shows nothing."""
+    found = set(causes(analyze(*captures("vxlan-blocked"))))
+    assert "encapsulation-blocked" in found
+    assert not {"host-route-missing", "route-dead-end", "forwarding-off"} & found
+
+
+def test_all_lost_is_not_random() -> None:
+    for scenario in ("missing-own-route-no-rp-filter", "second-node-drops", "pod-drops-icmp"):
+        assert "random-loss" not in causes(analyze(*captures(scenario)))
+    assert causes(analyze(*captures("loss")))[0] == "random-loss"
+
+
+def test_what_warns_about_the_state_stays_out_of_what_it_cannot_explain() -> None:
+    scenario = "vxlan-blocked"
+    found = analyze(*captures(scenario), node_state=CAPTURES / scenario / "state.txt")
+    assert all("mtu-fits-tunnel" not in diagnosis.case.failed for diagnosis in found.diagnoses)
+
+
+@pytest.mark.parametrize("scenario", ["duplicate-ip", "bridged", "bridged-gateway", "macs-not-rewritten"])
+@pytest.mark.parametrize("state", [False, True])
+def test_one_origin_is_one_reason(scenario: str, state: bool) -> None:
+    given = CAPTURES / scenario / "state.txt" if state else None
+    assert len(analyze(*captures(scenario), node_state=given).diagnoses) == 1
+
+
+@pytest.mark.parametrize("scenario", sorted(set(CAUSES) & set(EXPECTED)))
+def test_nothing_else_is_possible_where_everything_is_explained(scenario: str) -> None:
+    found = analyze(*captures(scenario), node_state=CAPTURES / scenario / "state.txt")
+    for diagnosis in found.diagnoses:
+        assert not (diagnosis.confirmed and diagnosis.possible)
+
+
+# -- order --
+
+
+def first(diagnosis: Diagnosis) -> Suspect:
+    return diagnosis.suspects[0]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "text", "cause", "known", "command"),
+    [
+        (
+            "proxy-arp-off",
+            f"net.ipv4.conf.{CALI}.proxy_arp = 0\n",
+            "proxy-arp-off",
+            f"net.ipv4.conf.{CALI}.proxy_arp is 0; net.ipv4.conf.all.proxy_arp is not in the state",
+            "sysctl net.ipv4.conf.all.proxy_arp",
+        ),
+        (
+            "proxy-arp-off",
+            "net.ipv4.conf.all.proxy_arp = 0\n",
+            "proxy-arp-off",
+            f"net.ipv4.conf.all.proxy_arp is 0; net.ipv4.conf.{CALI}.proxy_arp is not in the state",
+            f"sysctl net.ipv4.conf.{CALI}.proxy_arp",
+        ),
+        (
+            "forwarding-off",
+            "net.ipv4.ip_forward = 0\n",
+            "forwarding-off",
+            f"net.ipv4.ip_forward is 0; net.ipv4.conf.{CALI}.forwarding is not in the state",
+            f"sysctl net.ipv4.conf.{CALI}.forwarding",
+        ),
+        (
+            "missing-own-route",
+            f"root@n:~# ip route get {POD_IP}\n{POD_IP} via 172.31.186.1 dev eth0 uid 0\n    cache\n",
+            "pod-route-missing",
+            "are not in the state",
+            f"sysctl net.ipv4.conf.{CALI}.rp_filter net.ipv4.conf.all.rp_filter",
+        ),
+    ],
+)
+def test_what_is_known_by_half_comes_first_and_asks_for_the_rest(
+    tmp_path: Path, scenario: str, text: str, cause: str, known: str, command: str
+) -> None:
+    state = tmp_path / "pasted.txt"
+    node = "root@n:~# ip link\n2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc mq state UP\n"
+    state.write_text(f"{node}root@n:~# sysctl -a\n{text}" if " = " in text else f"{node}{text}")
+    (diagnosis,) = analyze(captures(scenario)[0], node_state=state).diagnoses
+    likely = first(diagnosis)
+    assert (likely.cause.id, likely.status) == (cause, "possible")
+    assert known in likely.half
+    assert likely.confirm == (command,)
+    assert likely.because
+
+
+def test_a_setting_that_would_not_confirm_is_no_half(tmp_path: Path) -> None:
+    """rp_filter 0 speaks against the reverse-path check."""
+    text = f"root@n:~# sysctl -a\nnet.ipv4.conf.{CALI}.rp_filter = 0\n"
+    (diagnosis,) = with_paste(tmp_path, "missing-own-route", text).diagnoses
+    assert not any(one.half for one in diagnosis.suspects)
+
+
+def test_more_that_was_seen_of_a_cause_puts_it_before_what_is_more_frequent() -> None:
+    """A large packet that was lost speaks for MTUs, though firewalls are more frequent."""
+    (diagnosis,) = analyze(*captures("mtu-mismatch")).diagnoses
+    veth, firewall = diagnosis.suspects[:2]
+    assert (veth.cause.id, firewall.cause.id) == ("veth-mtu-differs", "pod-firewall")
+    assert veth.cause.rank > firewall.cause.rank
+    assert len(veth.fits) > len(firewall.fits)
+    assert firewall.fits == ("lost at-pod",)
+
+
+def test_an_error_that_came_late_tells_of_a_neighbour(tmp_path: Path) -> None:
+    """Three seconds after the request the node gives up asking; a route that is unreachable answers at once."""
+    sent = [(BEGIN + n * SECOND, request(n)) for n in range(3)]
+    for wait, named in ((3 * SECOND, "pod-without-address"), (MS, "route-dead-end")):
+        errors = [(time + wait, error(3, 1, frame)) for time, frame in sent]
+        frames = sorted([*sent, *errors, (BEGIN + 9 * SECOND, ask())])
+        found = causes(analyze(on_cali(tmp_path, *frames)))
+        assert named in found
+        assert not {"pod-without-address", "route-dead-end"} - {named} & set(found)
