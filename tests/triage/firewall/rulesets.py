@@ -24,7 +24,9 @@ class Nft:
     def text(self) -> str:
         random = self.random
         lines = ["table inet t {"]
-        lines.append("set hosts { type ipv4_addr; flags interval; elements = { 10.244.1.0/28, 10.99.0.0-10.99.0.255 } }")
+        lines.append(
+            "set hosts { type ipv4_addr; flags interval; elements = { 10.244.1.0/28, 10.99.0.0-10.99.0.255 } }"
+        )
         lines.append(f"set pairs {{ type ipv4_addr . inet_service; elements = {{ {B} . 80, {A} . 53 }} }}")
         chains = [f"c{number}" for number in range(3)]
         for at, name in enumerate(chains):
