@@ -2,4 +2,4 @@
 
 from pcapcheck.cli import main
 
-main()
+main(prog_name="pcapcheck")

@@ -24,6 +24,7 @@ from pcapcheck.flows.unanswered import Judged, unanswered
 from pcapcheck.intake import (
     as_paths,
     demand_inputs,
+    forget_offload,
     name_pods,
     note_aside,
     nothing_understood,
@@ -182,6 +183,7 @@ def analyze(
     analysis.given = _names(paths or told.captures)
     analysis.pods = name_pods(told.pods or None if pods is None else pods, state, settings, analysis.skipped)
     note_aside(captures, node_state)
+    forget_offload(captures, facts)
     locate(analysis)
     if state is not None:
         _describe(analysis, state)

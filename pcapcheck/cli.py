@@ -108,6 +108,24 @@ def main() -> None:
     gc.set_threshold(GARBAGE_THRESHOLD)
 
 
+@main.command("help")
+@click.argument("names", metavar="[COMMAND...]", nargs=-1)
+@click.pass_context
+def help_(context: click.Context, names: tuple[str, ...]) -> None:
+    """Show the help of a command, or this page: pcapcheck help rules list."""
+    from pcapcheck.ruleset.variables import suggest
+
+    shown = context.find_root()
+    for name in names:
+        known = shown.command.commands if isinstance(shown.command, click.Group) else {}
+        if name not in known:
+            complain(f"error: there is no command {' '.join(names)!r}{suggest(name, known)}")
+            sys.exit(2)
+        shown = click.Context(known[name], info_name=name, parent=shown)
+    with writing(None) as stream:
+        stream.write(f"{shown.get_help()}\n")
+
+
 @main.command(cls=ReportCommand)
 @click.argument("captures", metavar="CAPTURE...", nargs=-1, type=FILE)
 @rules_option("A rule or expectation file, a folder of them or a pack, instead of the Calico pack. Repeatable.")
@@ -147,6 +165,12 @@ def analyze(
     expectation file (--rules) names.
 
     Exit code 0: at least one rule was checked and none of severity error failed. 1: one failed. 2: could not judge.
+
+    \b
+    Examples:
+      pcapcheck analyze cali14e7d81007d.pcap
+      pcapcheck analyze cali14e7d81007d.pcap calieabe7761b00.pcap --node-state NODE.txt
+      tcpdump -i cali14e7d81007d -U -w - | pcapcheck analyze -
     """
     if not captures and not rule_paths:
         raise click.MissingParameter(param_type="argument", param_hint="'CAPTURE...'")
@@ -273,11 +297,15 @@ RULES_OPTION = rules_option("Rules to use instead.")
 
 @rules.command("list")
 @RULES_OPTION
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @one_line_errors
-def list_rules(rule_paths: tuple[Path, ...]) -> None:
-    """One line per rule: id, severity, title."""
-    for rule in _load(rule_paths):
-        click.echo(f"{rule.id:32} {rule.severity:8} {rule.title}")
+def list_rules(rule_paths: tuple[Path, ...], form: str) -> None:
+    """One line per rule: id, severity, table, title."""
+    from pcapcheck.report.rule_list import write_json, write_text
+
+    loaded = _load(rule_paths)
+    with writing(None) as stream:
+        (write_json if form == "json" else write_text)(loaded, stream)
 
 
 @rules.command()
@@ -291,7 +319,8 @@ def show(rule_id: str, rule_paths: tuple[Path, ...]) -> None:
     loaded = {rule.id: rule for rule in _load(rule_paths)}
     if rule_id not in loaded:
         raise RuleError(f"there is no rule {rule_id!r}{suggest(rule_id, loaded)}")
-    click.echo(f"# {loaded[rule_id].file}\n{loaded[rule_id].text.rstrip()}")
+    with writing(None) as stream:
+        stream.write(f"# {loaded[rule_id].file}\n{loaded[rule_id].text.rstrip()}\n")
 
 
 @rules.command()

@@ -28,7 +28,7 @@ TABLES = {
     ADDRESSES: "one row per capture point, IP address and MAC that claimed it in ARP or neighbour discovery",
     PATHS: "one row per packet that was followed from capture point to capture point",
     HOPS: "one row per packet seen on two pod links, one after the other",
-    STATE: "one row per pod link that the state of a node tells of: what is set on the node and in the pod",
+    STATE: "one row per pod link in a node's state: what is set on the node and in the pod",
 }
 
 
@@ -165,7 +165,7 @@ _COOKED = (
     "capture on the cali interfaces themselves, printed with -e"
 )
 _WITHOUT_E = "tcpdump's text shows no MACs without -e; print it with -e"
-_ANNOUNCED = "two answers tell different MACs, and in a text without -e either may be an announcement; print it with -e"
+_ANNOUNCED = "two answers give different MACs, and in a text without -e either may be an announcement; print it with -e"
 _WITHOUT_V = "tcpdump's text shows no TTLs without -v; print it with -v"
 _EXCHANGES = f"{ARP} {ANSWERS} {ECHO} {CONNECTIONS} {DNS}"
 _ALL = f"{FRAMES} {_EXCHANGES}"
@@ -284,14 +284,14 @@ _define(
     "from the latest request to the first answer",
     why_absent="no answer came, or two requests were under way so that it may belong to either",
 )
-_define(ARP, "reply_mac", MAC, "the MACs that the answers told", why_absent=_ANNOUNCED)
+_define(ARP, "reply_mac", MAC, "the MACs in the answers", why_absent=_ANNOUNCED)
 _define(ARP, "reply_eth_src", MAC, "the MACs that sent the answers' frames")
-_define(ARP, "answering_macs", NUMBER, "how many different MACs the answers told", why_absent=_ANNOUNCED)
+_define(ARP, "answering_macs", NUMBER, "how many different MACs the answers gave", why_absent=_ANNOUNCED)
 _define(ARP, "answers", NUMBER, "how many answers came", "answer_count")
 
 _define(ANSWERS, "time", TIME, "when the answer came")
 _define(ANSWERS, "latency", DURATION, "since the latest request")
-_define(ANSWERS, "reply_mac", MAC, "the MAC that the answer told")
+_define(ANSWERS, "reply_mac", MAC, "the MAC in the answer")
 _define(ANSWERS, "reply_eth_src", MAC, "the MAC that sent its frame")
 
 _define(ECHO, "family", NUMBER, "4: ICMP, 6: ICMPv6", shared=True)
@@ -333,7 +333,7 @@ _define(ECHO, "refusal", TEXT, "the error in words, with its type, code and send
 _define(ECHO, "error_type", NUMBER, "its ICMP type")
 _define(ECHO, "error_code", NUMBER, "its ICMP code")
 _define(ECHO, "error_from", ADDRESS, "who sent it")
-_define(ECHO, "error_mtu", NUMBER, "the MTU it told")
+_define(ECHO, "error_mtu", NUMBER, "the MTU it gave")
 
 _define(
     f"{ECHO} {CONNECTIONS}",
@@ -347,7 +347,7 @@ _define(CONNECTIONS, "family", NUMBER, "4 or 6", shared=True)
 _define(CONNECTIONS, "time", TIME, "when the first SYN was recorded")
 _define(CONNECTIONS, "src", ADDRESS, "who asked")
 _define(CONNECTIONS, "dst", ADDRESS, "who was asked")
-_define(CONNECTIONS, "src_port", NUMBER, "port of the one who asked", why_absent=_PORT_NAME)
+_define(CONNECTIONS, "src_port", NUMBER, "the asker's port", why_absent=_PORT_NAME)
 _define(CONNECTIONS, "dst_port", NUMBER, "port that was asked", why_absent=_PORT_NAME)
 _define(CONNECTIONS, "outcome", ENUM, "what became of it; an RST is a reply too", words=OUTCOMES, shared=True)
 _define(
@@ -383,8 +383,8 @@ _define(
     DNS,
     "src_port",
     NUMBER,
-    "port of the one who asked, at the latest attempt",
-    why_absent="the text does not tell the port as a number",
+    "the asker's port, at the latest attempt",
+    why_absent="the text shows no port number",
 )
 _define(DNS, "dns.id", NUMBER, "identifier of the message, at the latest attempt", "ident")
 _define(DNS, "outcome", ENUM, "what became of it", words=OUTCOMES, shared=True)
@@ -472,7 +472,7 @@ _define(
     "entered",
     BOOL,
     "whether a pod sent it, as its own link shows",
-    why_absent="which end sent it cannot be told",
+    why_absent="it is unknown which end sent it",
 )
 _define(
     PATHS,
@@ -504,7 +504,7 @@ _define(
     ENUM,
     "what lies between the links: one node, or two with a tunnel or a network",
     words=BETWEEN,
-    why_absent="the clocks of the two files differ, and nothing else tells whether both are of one node; "
+    why_absent="the clocks of the two files differ, and nothing else shows whether both are from one node; "
     "record both interfaces into one file (dumpcap -i … -i …)",
 )
 _define(HOPS, "eth.src", MAC, "source MAC on the first link", why_absent=_WITHOUT_E)
@@ -513,12 +513,14 @@ _define(HOPS, "to.eth.src", MAC, "source MAC on the next", why_absent=_WITHOUT_E
 _define(HOPS, "to.eth.dst", MAC, "destination MAC on the next", why_absent=_COOKED)
 _define(HOPS, "latency", DURATION, "time from one to the other, by one clock")
 
-_POD = "nothing is told of the inside of the pod; add ip addr, ip route and ip neigh from there (pcapcheck node-script)"
-_NODE = "nothing is told of the node; add ip link, ip route and the sysctls from there (pcapcheck node-script)"
+_POD = (
+    "the state shows nothing from inside the pod; add ip addr, ip route and ip neigh from there (pcapcheck node-script)"
+)
+_NODE = "the state shows nothing of the node; add ip link, ip route and the sysctls from there (pcapcheck node-script)"
 _define(STATE, "interface", TEXT, "name of the link's cali interface on the node", why_absent=_NODE)
 _define(STATE, "node", TEXT, "name of the node", why_absent="the state does not name the node")
 _define(STATE, "pod", TEXT, "NAMESPACE/POD, or the pod's addresses where it is not named")
-_define(STATE, "pod.ip", ADDRESS, "addresses of the pod", why_absent="no address of the pod is told")
+_define(STATE, "pod.ip", ADDRESS, "addresses of the pod", why_absent="the pod's address is missing from the state")
 _define(
     STATE,
     "calico",
@@ -548,16 +550,17 @@ _define(
     "gateway_mac",
     MAC,
     "the MAC that the pod holds for its gateway, of IPv4 or of IPv6",
-    why_absent="no MAC that the pod holds for its gateway is told; add ip neigh from inside the pod, after a ping",
+    why_absent="the pod's MAC for its gateway is missing from the state; "
+    "add ip neigh from inside the pod, after a ping",
 )
 _define(
     STATE,
     "node_mac",
     MAC,
     "the MACs that the node holds for the pod",
-    why_absent="no MAC that the node holds for the pod is told; add ip neigh from the node, after a ping",
+    why_absent="the node's MAC for the pod is missing from the state; add ip neigh from the node, after a ping",
 )
-_NEIGHBOURS = "the node's neighbour entry for the pod is not told; add ip neigh from the node"
+_NEIGHBOURS = "the node's neighbour entry for the pod is missing from the state; add ip neigh from the node"
 _define(
     STATE,
     "node_resolved",
@@ -595,23 +598,23 @@ _define(
     "proxy_arp",
     BOOL,
     "whether the node answers for others there: net.ipv4.conf.all or the interface's proxy_arp",
-    why_absent="proxy_arp of the interface and of all is not told; add sysctl of both",
+    why_absent="proxy_arp of the interface and of all is missing from the state; add sysctl of both",
 )
 _define(
     STATE,
     "forwarding",
     BOOL,
     "whether the cali interface forwards IPv4",
-    why_absent="forwarding of the interface is not told; add sysctl of it",
+    why_absent="forwarding of the interface is missing from the state; add sysctl of it",
 )
 _define(
     STATE,
     "proxy_delay",
     NUMBER,
     "neigh proxy_delay of the cali interface, in 1/100 s",
-    why_absent="proxy_delay of the interface is not told; add sysctl of it",
+    why_absent="proxy_delay of the interface is missing from the state; add sysctl of it",
 )
-_ROUTES = "the node's routes are not told, or not all; add ip route from the node"
+_ROUTES = "the node's routes, or some of them, are missing from the state; add ip route from the node"
 _define(
     STATE, "host_route", BOOL, "whether the node routes each address of the pod out of its cali", why_absent=_ROUTES
 )
@@ -622,14 +625,14 @@ _define(
     "rp_filter",
     NUMBER,
     "reverse-path check of the cali interface: the larger of all's and its own",
-    why_absent="rp_filter of the interface and of all is not told; add sysctl of both",
+    why_absent="rp_filter of the interface and of all is missing from the state; add sysctl of both",
 )
 _define(
     STATE,
     "reverse_path",
     BOOL,
     "whether what the pod sends passes the reverse-path check",
-    why_absent="neither rp_filter of the interface and of all nor the route to the pod is told",
+    why_absent="rp_filter of the interface and of all and the route to the pod are missing from the state",
 )
 _define(
     STATE,
@@ -638,23 +641,35 @@ _define(
     "where the node's lookup of the pods' gateway leads: elsewhere than back into this link, to the node itself, back, "
     "to a blackhole or the like, nowhere",
     words=GATEWAY_ROUTES,
-    why_absent="the node's way to the gateway is not told; add ip route get 169.254.1.1 from the node",
+    why_absent="the node's way to the gateway is missing from the state; add ip route get 169.254.1.1 from the node",
 )
-_define(STATE, "gateway_found", TEXT, "the same in words", why_absent="the node's way to the gateway is not told")
-_define(STATE, "gateway_route_dev", TEXT, "the interface there", why_absent="the node's way to the gateway is not told")
+_define(
+    STATE,
+    "gateway_route_dev",
+    TEXT,
+    "the interface there",
+    why_absent="the node's route to the gateway is missing from the state",
+)
+_define(
+    STATE,
+    "gateway_found",
+    TEXT,
+    "the same in words",
+    why_absent="the node's route to the gateway is missing from the state",
+)
 _define(
     STATE,
     "gateway6",
     BOOL,
     "whether the cali interface has the address of the pods' IPv6 gateway",
-    why_absent="the addresses of the cali interface are not told; add ip addr from the node",
+    why_absent="the addresses of the cali interface are missing from the state; add ip addr from the node",
 )
 _define(
     STATE,
     "named_interface",
     TEXT,
     "the cali name that follows from the pod's name",
-    why_absent="the pod's name and namespace are not told; add kubectl get pods -A -o wide",
+    why_absent="the pod's name and namespace are missing from the state; add kubectl get pods -A -o wide",
 )
 
 for _table in (PATHS, HOPS):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -11,9 +11,12 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from pcapcheck.capture.inputs import Inputs
+from pcapcheck.capture.record import BAD_CHECKSUM
 from pcapcheck.capture.rotation import Captured
 from pcapcheck.capture.source import Source
 from pcapcheck.errors import EMPTY, NOT_A_CAPTURE, CaptureError, NotACapture, StateError
+from pcapcheck.flows.exchanges import SoFar
+from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.read import Capture, Progress, Reading, Row, RowSink, read_capture
 from pcapcheck.flows.sightings import Sightings
 from pcapcheck.ruleset.evaluate import Evaluation
@@ -46,11 +49,11 @@ def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress:
     refused: list[Captured] = []
     fed = False
 
-    def watched(path: Path, consumed: int, frames: int) -> None:
+    def watched(path: Path, consumed: int, frames: int, so_far: Callable[[], SoFar]) -> None:
         nonlocal fed
         fed = True
         if progress:
-            progress(path, consumed, frames)
+            progress(path, consumed, frames, so_far)
 
     for source in inputs.captures:
         number, fed = len(captures), False
@@ -120,6 +123,14 @@ def note_aside(captures: list[Capture], node_state: Files | None) -> None:
             from pcapcheck.triage.state.recognise import tell_aside
 
             capture.problems += tell_aside(aside, clean(str(capture.path)), os.path.realpath(capture.path) in used)
+
+
+def forget_offload(captures: list[Capture], facts: Facts) -> None:
+    """Say nothing of wrong checksums on pod links: a veth pair hands them on as they are, for a NIC to compute."""
+    for capture in captures:
+        links = [link for key, link in facts.links.items() if key[0] == capture.number]
+        if all(link.point.kind == "pod-link" for link in links):
+            capture.problems = [one for one in capture.problems if one.kind != BAD_CHECKSUM]
 
 
 def take_state(paths: Iterable[str | Path], settings: Settings, skipped: list[Skipped]) -> State | None:

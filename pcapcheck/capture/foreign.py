@@ -6,6 +6,8 @@ import re
 import struct
 from dataclasses import dataclass
 
+from pcapcheck.capture.pinged import summary
+
 # So many first bytes tell everything below.
 ENOUGH = 4096
 
@@ -14,17 +16,27 @@ _UNPACK = "unpack it first"
 _EXPORT = "give the capture that it was made from, or record with tcpdump -w"
 _RECORD = "record with tcpdump -w"
 _RULES = "judge a capture by it: --rules FILE"
-_PINGED = "it does not show the packets: run tcpdump -w on the pod's cali interface while ping runs"
+PING = "ping's own output"
+_PINGED = "a capture shows why: run tcpdump -w on the pod's cali interface while ping runs"
 _LISTED = "give what the commands on the node print (pcapcheck node-script), or of pods: kubectl get pods -A -o json"
 
 
 @dataclass(frozen=True)
 class Foreign:
-    """What a file is, and what to do with it; ``vague`` where its kind is known and not what it is about."""
+    """What a file is, and what to do with it; ``vague`` where its kind is known and not what it is about.
+
+    ``shows``: what it tells all the same.
+    """
 
     what: str
     cure: str
     vague: bool = False
+    shows: str = ""
+
+    @property
+    def said(self) -> str:
+        """What it is, what it shows, and what to do."""
+        return f"{self.what} ({self.shows}); {self.cure}" if self.shows else f"{self.what} cannot be read; {self.cure}"
 
 
 # First bytes -> what it is, and what to do. Sources: Wireshark's wiretap/file_access.c and the modules that it names,
@@ -82,7 +94,7 @@ for _order in "<>":
 # Words that a line of a text begins with. Sources: iputils (ping.c, ping_common.c) and busybox; printk.
 _PING = (
     rb"(?:PING6? [^ ]+ ?\(|\d+ bytes from [^ ]+( \([^ )]+\))?: .{0,30}(icmp_)?seq=\d+"
-    rb"|From [^ ]+ ((\([^ )]+\) )?icmp_seq=\d+ )|-{3} [^ ]+ ping6? statistics -{3})"
+    rb"|From [^ ]+ ((\([^ )]+\) )?icmp_seq=\d+ )|-{3} [^ ]+ ping6? statistics -{3}|\d+ packets transmitted, \d+ )"
 )
 _PING_LINE = re.compile(_PING)
 
@@ -107,7 +119,7 @@ _PATTERNS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
      "convert its recording: pktmon etl2pcap FILE.etl"),
     (re.compile(rb"(0x)?0000(0000)?:? +([0-9a-fA-F]{2,4}[ -]+){4}"), "a hex dump", "make a capture of it: text2pcap"),
     (re.compile(rb"__CURSOR="), "an exported systemd journal", _RECORD),
-    (re.compile(rb"(?s)(.{0,400}\n)?" + _PING), "ping's own output", _PINGED),
+    (re.compile(rb"(?s)(.{0,400}\n)?" + _PING), PING, _PINGED),
     (re.compile(rb"(PASS|WARN|FAIL|NOT CHECKED)\s{1,4}\S.{0,400}\n +\d+ of \d+ rules checked"),
      "a report of pcapcheck", _EXPORT),
     (re.compile(rb"(?s)(.{0,1000}\n)?(extends|adjust|captures|require):[ \n]"
@@ -134,7 +146,8 @@ def recognise(head: bytes) -> Foreign | None:
             return Foreign(what, cure)
     for pattern, what, cure in _PATTERNS:
         if pattern.match(head):
-            return Foreign(what, cure, what in _VAGUE)
+            shows = summary(head.decode("utf-8", "replace").splitlines()) if what == PING else ""
+            return Foreign(what, cure, what in _VAGUE, shows)
     if _is_headless(head):
         return Foreign("pcapng without its section header", "the beginning is missing; copy it again")
     if _is_erf(head):

@@ -55,6 +55,10 @@ class Text:
     words: str
 
 
+# A kind of problem that says nothing against the capture: its packets have wrong checksums.
+BAD_CHECKSUM = "bad-checksum"
+
+
 @dataclass(frozen=True)
 class Problem:
     """Damage or oddity in a readable capture; ``frame`` is the last frame read before it, ``byte`` an offset.

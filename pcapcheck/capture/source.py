@@ -166,5 +166,5 @@ def reader_for(window: Window, name: str, batch_frames: int) -> Reader:
             if known is None:
                 raise
     if known is not None:
-        raise NotACapture(f"{name}: {known.what} cannot be read; {known.cure}", vague=known.vague)
+        raise NotACapture(f"{name}: {known.said}", vague=known.vague)
     raise NotACapture(f"{name}: neither pcap nor pcapng (it begins with {magic[:4].hex(' ')}); record with tcpdump -w")

@@ -112,7 +112,7 @@ def address_rows(
 ) -> list[AddressRow]:
     """The ``addresses`` rows of one capture point; ``untold`` are addresses that unknown MACs claim as well.
 
-    A claim lasts from its first telling until its MAC falls silent on the link: a pod made anew under its old name
+    A claim lasts from its first telling until its MAC falls silent on the link: a pod recreated under its old name
     claims its address with a new MAC, but only after the old one fell silent.
     """
     gone = _last_seen(link)

@@ -219,6 +219,12 @@ class Resolutions:
         # The longest that an answer took after the latest request, by capture point.
         self._slowest: dict[tuple[int, int | None], int] = {}
 
+    @property
+    def open(self) -> tuple[int, int]:
+        """How many resolutions are not handed out yet, those that were answered first."""
+        answered = sum(one.outcome == "answered" for one in self._open.values())
+        return answered, len(self._open)
+
     def feed(self, message: Message) -> Iterator[Resolution]:
         """Take the next message; yields the resolutions that it closes."""
         if message.is_probe or message.sender_ip is None:

@@ -324,6 +324,28 @@ class Echoes:
             ahead, self._ahead = self._ahead, None
             ahead.join()
 
+    def so_far(self) -> tuple[int, int]:
+        """How many echo requests were replied to, and how many there are, while a second thread may count further.
+
+        Those that were replied to last are still in the pool, since a second reply may come.
+        """
+        pool, fields = self._pool, layout.FIELDS
+        states = zip(pool[layout.STATE :: fields], pool[layout.UNICAST :: fields], strict=False)
+        held = Counter(state for state, kind in states if kind not in TABLES)
+        bins, width = self._bins, layout.BIN_FIELDS
+        counted = zip(
+            bins[layout.B_COUNT :: width],
+            bins[layout.B_OUTCOME :: width],
+            bins[layout.B_UNICAST :: width],
+            strict=False,
+        )
+        done: Counter[int] = Counter()
+        for count, outcome, kind in counted:
+            if kind not in TABLES:
+                done[outcome] += count
+        replied = held[layout.ANSWERED] + done[layout.REPLIED]
+        return replied, held[layout.ANSWERED] + held[layout.OPEN] + done.total()
+
     def bins(self) -> Iterator[EchoBin]:
         """What was finished so far of echoes, summed up."""
         return self._summed_up(ECHO)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from pcapcheck.capture.layout import ABSENT_TIME
 from pcapcheck.columns import ANSWERS, ARP, CONNECTIONS, DNS, ECHO
@@ -20,6 +21,16 @@ Point = tuple[int, int | None]
 MOST_ASKED = 1 << 12
 # Table, row, and how many exchanges alike in all that rules ask stand behind the row.
 Finished = tuple[str, Exchange, int]
+
+
+@dataclass(frozen=True)
+class SoFar:
+    """How many were answered of how many asked, while a capture is read: ARP or neighbour discovery, and echoes."""
+
+    resolved: int
+    resolutions: int
+    replied: int
+    echoes: int
 
 
 class Exchanges:
@@ -68,6 +79,11 @@ class Exchanges:
                 yield _table_of(first), first, one.count - len(others)
                 for sample in others:
                     yield _table_of(sample), sample, 1
+
+    def so_far(self, resolved: int, resolutions: int) -> SoFar:
+        """What was answered by now; given are the resolutions that were handed out."""
+        answered, pending = self.resolutions.open
+        return SoFar(resolved + answered, resolutions + pending, *self.echoes.so_far())
 
     def close(self) -> None:
         """Let the second threads finish what they were given."""

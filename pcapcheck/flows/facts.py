@@ -159,7 +159,7 @@ class Facts:
             cure = "flush the pod's neighbour entry (ip neigh flush dev eth0) and capture again"
             if link.sides.folded or link.sides.crowded or link.point.link_type == COOKED:
                 cure = "capture each cali interface by itself"
-            return f"which end of {link.point.name} is the pod's cannot be told; {cure}"
+            return f"it is unknown which end of {link.point.name} is the pod's; {cure}"
         if name in ("eth_src", "eth_dst") and link.point.interface.printed and group.src is None:
             return "the text shows no MACs; capture again with -e (tcpdump -nn -e)"
         if name == "eth_dst" and link.point.link_type in (COOKED, COOKED2):
@@ -169,7 +169,7 @@ class Facts:
         if name == "pod_mac" and link.point.interface.printed and group.src is None:
             return "the text shows no MACs; capture again with -e (tcpdump -nn -e)"
         if name == "pod_mac" and link.pod_macs:
-            return f"whether frames went to the pod on {link.point.name} cannot be told: it may have another MAC too"
+            return f"it is unknown whether frames on {link.point.name} went to the pod: it may have another MAC too"
         if name == "pod_mac":
             return f"no frame is known to be from the pod on {link.point.name}, so its MAC is not; ping from the pod"
         return f"{name.replace('_', '.', 1)} was not captured"

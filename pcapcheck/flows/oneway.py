@@ -68,7 +68,7 @@ def _handshake(row: FrameRow, handshakes: dict[tuple[Any, ...], int]) -> str | N
             handshakes[flow] = row.frames[0]
     elif flags & ACK and not flags & SYN and flow in handshakes:
         return _reason(
-            f"frame {row.frames[0]} completes a handshake of which only the SYN (frame {handshakes[flow]}) is here"
+            f"frame {row.frames[0]} completes a handshake, but only its SYN (frame {handshakes[flow]}) is here"
         )
     return None
 

@@ -15,7 +15,7 @@ from pcapcheck.columns import ARP, CONNECTIONS, DNS, ECHO, FRAMES
 from pcapcheck.decode.fields import FrameRow, frame_rows
 from pcapcheck.decode.frames import COOKED2, LINKS, Decoder, FrameGroup, link_name
 from pcapcheck.flows.arp import Resolution
-from pcapcheck.flows.exchanges import Exchanges, Finished
+from pcapcheck.flows.exchanges import Exchanges, Finished, SoFar
 from pcapcheck.flows.scope import Scope
 from pcapcheck.flows.sightings import Sightings
 from pcapcheck.flows.summary import Tally
@@ -25,8 +25,9 @@ from pcapcheck.values import clean
 # times (kernel: Documentation/networking/ip-sysctl.rst, mcast_solicit).
 MOST_SILENT = 200
 ASKED_IN_VAIN = 3
-# Told after every batch: the capture, the bytes of its files and the frames read so far.
-Progress = Callable[[Path, int, int], None]
+# Called after every batch: the capture, the bytes of its files and the frames read so far, and how to count what was
+# answered by then.
+Progress = Callable[[Path, int, int, Callable[[], SoFar]], None]
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,11 @@ def read_capture(
                 capture.note_silence(exchange)
             sink(table, [exchange], weight)
 
+    def so_far() -> SoFar:
+        done = [tally for (table, _), tally in capture.tallies.items() if table == ARP]
+        answered = sum(one.outcomes["answered"] for one in done)
+        return exchanges.so_far(answered, sum(one.total for one in done))
+
     try:
         with source.open(reading.batch_frames) as reader:
             for records in reader.batches():
@@ -161,7 +167,7 @@ def read_capture(
                 if FRAMES in every:
                     sink(FRAMES, frame_rows(frames), 1)
                 if progress:
-                    progress(source.path, source.consumed, reader.frames)
+                    progress(source.path, source.consumed, reader.frames, so_far)
     finally:
         exchanges.close()
     capture.groups = decoder.groups()

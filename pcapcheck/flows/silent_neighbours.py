@@ -91,6 +91,6 @@ def _consequence(capture: Capture, one: Resolution, errors: dict[int, tuple[int,
     if not count:
         count, said_by = errors[one.target]
     return (
-        f"so {format_address(said_by)} tells those who send there {error_words(*error)}, {count}x: "
+        f"so {format_address(said_by)} answers senders with {error_words(*error)}, {count}x: "
         f"{format_address(one.target)} does not say its MAC"
     )

@@ -83,7 +83,7 @@ def _possible(page: Page, diagnosis: Diagnosis) -> None:
     if not diagnosis.possible:
         page.line(Text.assemble(("Why ", CAUSE), f"{_about(diagnosis)} is not known: nothing in the catalogue fits"))
         more = "both ends recorded together" + ("" if diagnosis.has_state else ", and the node's state")
-        page.line(Text(f"what would tell more: {more}", "dim"), 4)
+        page.line(Text(f"to find out more, give: {more}", "dim"), 4)
     else:
         said = f"{_about(diagnosis)}; run each command to confirm or rule out the causes below it:"
         page.line(Text.assemble(("Why ", CAUSE), said))

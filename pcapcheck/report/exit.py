@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from pcapcheck.capture.record import BAD_CHECKSUM
 from pcapcheck.errors import RuleError
 from pcapcheck.report.accepted import passes_now
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED
@@ -68,6 +69,7 @@ def _incomplete(result: Result) -> Iterator[Unmet]:
             yield Unmet(f"strict: {rows} of {one.rule.id} undecided: {one.reason}", one.rule.id)
     for capture in result.captures:
         for problem in capture.problems:
-            yield Unmet(f"strict: {clean(capture.source.name)}: {problem.message}")
+            if problem.kind != BAD_CHECKSUM:
+                yield Unmet(f"strict: {clean(capture.source.name)}: {problem.message}")
     for line in result.not_understood:
         yield Unmet(f"strict: {line}")

@@ -15,8 +15,8 @@ from pcapcheck.triage.columns import CASE
 
 TYPES = (NUMBER, MAC, ADDRESS, DURATION, TIME, BOOL, ENUM, TEXT)
 COMBINED = {
-    "all": "list of conditions of which all must hold",
-    "any": "list of conditions of which one must hold",
+    "all": "list of conditions: all must hold",
+    "any": "list of conditions: at least one must hold",
     "not": "conditions that must not hold",
 }
 GENERATED = "<!-- Written by: pcapcheck rules fields --format markdown -->"

@@ -128,13 +128,13 @@ def notes(result: Result) -> Iterator[str]:
     if paths.share > 1:
         yield f"one packet in {paths.share} was followed, the same ones on every link, to keep memory bounded"
     if paths.ways and paths.ways.beyond:
-        yield f"{paths.ways.beyond} packets took ways too many to tell apart: not judged"
+        yield f"not judged: {paths.ways.beyond} packets, which took too many different ways"
     if paths.lost:
-        yield f"{paths.lost} packets had no time, or were of too many MACs or addresses to tell apart: not followed"
+        yield f"not followed: {paths.lost} packets without a time, or of too many different MACs or addresses"
     for number in sorted(paths.unfollowed):
         yield (
-            f"{clean(result.captures[number].source.short_name)} is not followed beside the others: "
-            "its text tells too little of each packet; print it with -v (tcpdump -nn -e -v)"
+            f"{clean(result.captures[number].source.short_name)} is not followed with the others: "
+            "its text shows too little of each packet; print it with -v (tcpdump -nn -e -v)"
         )
     if paths.opaque:
         yield f"{paths.opaque} packets went through WireGuard, into which nobody can look: not followed"

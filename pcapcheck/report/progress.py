@@ -10,13 +10,22 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.progress import Progress, TaskID
 
+    from pcapcheck.flows.exchanges import SoFar
+
 PATIENCE = 2.0
+# How often what was answered is counted again (seconds): that looks at all that is open.
+EVERY = 0.5
 
 
 class ProgressLine:
-    """A bar with frames and bytes per second; nothing where standard error is no terminal."""
+    """A bar with frames and bytes per second; nothing where standard error is no terminal.
+
+    Of what arrives live it shows the verdict as it forms: how many requests were answered so far.
+    """
 
     def __init__(self, paths: tuple[Path, ...]) -> None:
         # How much comes through a pipe, lies in a folder or is named in a file, nobody knows beforehand.
@@ -27,6 +36,8 @@ class ProgressLine:
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._done: dict[Path, tuple[int, int]] = {}
+        self._counted = 0.0
+        self._answers: dict[Path, str] = {}
 
     def __enter__(self) -> ProgressLine:
         return self
@@ -37,8 +48,8 @@ class ProgressLine:
         if self._bar is not None:
             self._bar.stop()
 
-    def tell(self, path: Path, read: int, frames: int) -> None:
-        """So many bytes and frames of this capture were read."""
+    def tell(self, path: Path, read: int, frames: int, so_far: Callable[[], SoFar]) -> None:
+        """So many bytes and frames of this capture were read; ``so_far`` counts what was answered."""
         if not self.shown:
             return
         self._done[path] = (read, frames)
@@ -46,27 +57,45 @@ class ProgressLine:
         if elapsed < PATIENCE:
             return
         done = sum(read for read, _ in self._done.values())
-        rate = sum(frames for _, frames in self._done.values()) / elapsed
+        frames = sum(frames for _, frames in self._done.values())
+        rate = f"{frames / elapsed:,.0f} frames/s"
+        if self.total is None:
+            if self._counted == 0 or elapsed - self._counted >= EVERY:
+                self._counted = elapsed
+                self._answers[path] = _words(so_far())
+            rate = f"{frames:,} frames{self._answers.get(path, '')}"
         if self._bar is None:
             self._begin()
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=done, rate=f"{rate:,.0f} frames/s")
+            self._bar.update(self._task, completed=done, rate=rate)
 
     def _begin(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+        from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TransferSpeedColumn
 
+        bar = (BarColumn(), DownloadColumn(), TransferSpeedColumn()) if self.total is not None else (SpinnerColumn(),)
         self._bar = Progress(
             TextColumn("reading"),
-            BarColumn(),
-            DownloadColumn(),
-            TransferSpeedColumn(),
+            *bar,
             TextColumn("{task.fields[rate]}"),
             console=Console(stderr=True),
             transient=True,
         )
         self._task = self._bar.add_task("reading", total=self.total, rate="")
         self._bar.start()
+
+
+def _words(so_far: SoFar) -> str:
+    """As in `` · ARP 4/4 answered · echo 20/22 · 2 without answer so far``."""
+    parts = []
+    if so_far.resolutions:
+        parts.append(f"ARP {so_far.resolved}/{so_far.resolutions} answered")
+    if so_far.echoes:
+        parts.append(f"echo {so_far.replied}/{so_far.echoes}")
+    missing = so_far.resolutions - so_far.resolved + so_far.echoes - so_far.replied
+    if missing > 0:
+        parts.append(f"{missing} without answer so far")
+    return "".join(f" · {part}" for part in parts)
 
 
 def _size(path: Path) -> int:

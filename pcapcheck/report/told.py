@@ -41,7 +41,7 @@ def failure(outcome: Outcome, finding: Finding) -> list[str]:
                 write_diagnosis(page, diagnosis)
             elif finding.rule.id in rest:
                 page.line()
-                page.line(f"it follows from {first}, which tells why")
+                page.line(f"it follows from {first}; the cause is given there")
 
     return _lines(outcome, write)
 

@@ -33,6 +33,7 @@ AGGREGATES = {
     "max": "its greatest value",
 }
 BOUNDS = ("lt", "le", "gt", "ge")
+BOUNDS_SAID = {"lt": "less than", "le": "at most", "gt": "more than", "ge": "at least"}
 SIGNS = {"eq": "=", "ne": "≠", "lt": "<", "le": "≤", "gt": ">", "ge": "≥"}
 
 
@@ -77,6 +78,11 @@ class Bound:
     def limit(self) -> str:
         """As in ``< 5 ms``."""
         return f"{SIGNS[self.operator]} {self.show(self.operand)}"
+
+    @property
+    def wanted(self) -> str:
+        """As in ``less than 5 ms``."""
+        return f"{BOUNDS_SAID[self.operator]} {self.show(self.operand)}"
 
     @property
     def words(self) -> str:
@@ -142,8 +148,8 @@ class Measure:
 
     @property
     def words(self) -> str:
-        """As in ``p99 of rtt 12 ms``."""
-        return f"{self.bound.name} {'(none)' if self.value is None else self.bound.show(self.value)}"
+        """As in ``p99 of rtt is 12 ms``."""
+        return f"{self.bound.name} is {'(none)' if self.value is None else self.bound.show(self.value)}"
 
 
 def read_bounds(items: dict[str, Node], table: str, settings: Settings) -> tuple[Bound, ...]:

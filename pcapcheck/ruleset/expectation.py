@@ -14,7 +14,7 @@ from pcapcheck.ruleset.variables import VARIABLES
 # A severity that accepts every failure of a rule, and what switches it off.
 INFO, OFF = "info", "off"
 KEYS = {
-    "extends": "rules that must hold too: the name of a pack, or a file or folder beside this one; or a list of them",
+    "extends": "rules that must hold too: the name of a pack, or a file or folder next to this one; or a list of them",
     "captures": "the recording: files, folders or patterns, relative to this file",
     "interfaces": "FILE or FILE#IFINDEX: the interface that it was recorded on",
     "node_state": "files with what was found on the node and in its pods",

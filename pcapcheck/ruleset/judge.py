@@ -383,7 +383,7 @@ def _nothing(rule: Rule, seen: int, facts: Facts) -> str:
     if rule.table == STATE:
         if facts.not_calico:
             return facts.not_calico
-        none = "the state tells of no pod link"
+        none = "the state shows no pod link"
         return rule.absent or f"{none} of the kind that this is about" if seen else none
     named = {leaf.column.name for leaf in rule.select.leaves()}
     if not facts.links:

@@ -41,7 +41,7 @@ OPTIONAL = {
     "absent": "what to do where there was nothing to check",
     "occasional": "true: there need not be anything to check, so --strict demands nothing where there was not",
     "needs": "rules that must hold before there can be anything to check",
-    "limits": "when the rule cannot tell, or is wrong",
+    "limits": "when the rule cannot decide, or is wrong",
     "references": "list of sources",
 }
 

@@ -83,7 +83,7 @@ def _other_node(links: list[Link], state: State, found: Agreement) -> None:
     names = ", ".join(dict.fromkeys(link.point.name for link in ours[:3]))
     there = ", ".join(dict.fromkeys(one.cali_name for one in told[:3] if one.cali_name)) or "others"
     found.elsewhere = True
-    found.remarks.append(Remark(f"the state tells nothing of {names}, but of {there}: is it of another node?", ()))
+    found.remarks.append(Remark(f"the state shows nothing of {names}, only of {there}: is it from another node?", ()))
 
 
 def _describes(state: State, link: Link) -> bool:

@@ -19,7 +19,7 @@ REQUIRED = {
     "explains": "rules whose failure it explains",
     "rank": "the lower, the more often it is the reason",
     "confirm": "commands that settle it, likewise filled in",
-    "fix": "commands or words that mend it",
+    "fix": "commands or words that fix it",
 }
 OPTIONAL = {
     "seen": "what must be seen in the packets; a cause that contradicts them is not named",

@@ -54,7 +54,7 @@ COLUMNS[CASE] = _table(
     ("pod", ADDRESS, "the pod"),
     ("dst", ADDRESS, "whom it asked"),
     ("pod.role", ENUM, "whose address pod is, by evidence", ROLES),
-    ("dst.role", ENUM, "whose address dst is, by evidence; unknown where nothing tells", ROLES),
+    ("dst.role", ENUM, "whose address dst is, by evidence; unknown where nothing shows it", ROLES),
     ("dst.called", TEXT, "dst with what it is: the pod 10.244.1.11, the service 10.96.0.10, the host 203.0.113.7"),
     ("dst.at", TEXT, "the same as a place to type commands: in the pod 10.244.1.11, on the host 203.0.113.7"),
     ("translated", BOOL, "whether packets were seen on a host NIC with another source than the pod's address"),
@@ -100,7 +100,7 @@ COLUMNS[CASE] = _table(
     ("other_way", BOOL, "whether packets came the other way through the same tunnel meanwhile"),
     ("vni", NUMBER, "the VXLAN identifier that the lost packets have between the nodes"),
     ("vni.to", ADDRESS, "the node to whose address they go then"),
-    ("vni.back", NUMBER, "the one of packets that came the other way"),
+    ("vni.back", NUMBER, "that of packets in the other direction"),
     ("vnis_differ", BOOL, "whether these two are different"),
     ("hairpin", BOOL, "whether what the pod sent to dst came back to it from its own address"),
     (

@@ -35,5 +35,5 @@ def tell_state_networks(state: State) -> list[Remark]:
     told = remarks_of(state)
     remarks = [Remark(text, tuple(map(quote, lines))) for text, lines in told[:NODES_TOLD]]
     if len(told) > NODES_TOLD:
-        remarks.append(Remark(f"and {len(told) - NODES_TOLD} more hosts that look so", ()))
+        remarks.append(Remark(f"and {len(told) - NODES_TOLD} more hosts like these", ()))
     return remarks

@@ -23,9 +23,9 @@ def _told(before: AddressRow, after: AddressRow) -> str:
     return (
         f"{format_address(after.ip)} on {after.interface} went from {format_mac(before.mac)} (claimed it last at "
         f"{_time(before.last_time)}) to {format_mac(after.mac)} (frame {after.frames[0]}, {_time(after.first_time)}): "
-        "a pod made anew has a new MAC; if it was not, another machine took its address"
+        "a recreated pod has a new MAC; if the pod was not recreated, another machine took its address"
     )
 
 
 def _time(time: int | None) -> str:
-    return "a time not told" if time is None else format_time(time)
+    return "an unknown time" if time is None else format_time(time)

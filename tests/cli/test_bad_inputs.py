@@ -214,8 +214,74 @@ def test_lines_of_a_state_in_a_capture_are_named(tmp_path: Path) -> None:
     ticket.write_text(f"Hello\n{PINGED}{packet}{ROUTES}")
     told = run("analyze", ticket).stdout
     assert f"lines 5 to 7 look like a node's state, which is not used; to use it too: --node-state {ticket}" in told
-    assert "lines 2 to 3 look like ping's own output" in told
+    assert "lines 2 to 3 look like ping's own output (10.7.3.9: 1 received, the slowest after 0.2 ms)" in told
     assert "look like a node's state" not in run("analyze", ticket, "--node-state", ticket).stdout
+
+
+IPUTILS = """\
+PING 10.244.2.20 (10.244.2.20) from 10.244.1.11 : 56(84) bytes of data.
+From 10.0.0.11 icmp_seq=1 Destination Host Unreachable
+From 10.0.0.11 icmp_seq=2 Destination Host Unreachable
+
+--- 10.244.2.20 ping statistics ---
+3 packets transmitted, 0 received, +2 errors, 100% packet loss, time 2043ms
+"""
+BUSYBOX = """\
+/ # ping -c 3 fd00::1
+PING fd00::1 (fd00::1): 56 data bytes
+64 bytes from fd00::1: seq=0 ttl=63 time=0.081 ms
+64 bytes from fd00::1: seq=1 ttl=63 time=4.092 ms
+
+--- fd00::1 ping statistics ---
+3 packets transmitted, 2 packets received, 33% packet loss
+round-trip min/avg/max = 0.081/0.086/4.092 ms
+"""
+
+
+@pytest.mark.parametrize(
+    ("printed", "shows"),
+    [
+        (IPUTILS, "10.244.1.11 → 10.244.2.20: 3 sent, 0 received; 10.0.0.11 says Destination Host Unreachable (2x)"),
+        (BUSYBOX, "fd00::1: 3 sent, 2 received, the slowest after 4.092 ms"),
+        (
+            IPUTILS.split("\n", 2)[2],
+            "10.244.2.20: 3 sent, 0 received; 10.0.0.11 says Destination Host Unreachable (1x)",
+        ),
+    ],
+    ids=["iputils", "busybox", "without its first line"],
+)
+def test_what_ping_printed_is_told(printed: str, shows: str, tmp_path: Path) -> None:
+    """By itself, next to a capture, and in a text around packets."""
+    (tmp_path / "ping.txt").write_text(printed)
+    cure = "a capture shows why: run tcpdump -w on the pod's cali interface while ping runs"
+    assert f"ping.txt: ping's own output ({shows}); {cure}\n" in run("analyze", tmp_path / "ping.txt").stderr
+    assert f"ping's own output ({shows}); " in run("analyze", GOOD, tmp_path / "ping.txt").stdout
+    packet = "10:00:00.000000 IP 10.7.3.9 > 10.7.3.8: ICMP echo request, id 4, seq 1, length 64\n"
+    (tmp_path / "ticket.txt").write_text(f"Hello,\n{printed}\n{packet}")
+    assert (
+        f"look like ping's own output ({shows}); the packets are judged"
+        in run("analyze", tmp_path / "ticket.txt").stdout
+    )
+
+
+def test_wrong_checksums_are_told_where_they_were_received(tmp_path: Path) -> None:
+    """On a pod's link they are normal, and so they are where a packet was sent."""
+    head = "10:00:00.000000 {}IP (tos 0x0, ttl 63, id 7, offset 0, flags [DF], proto UDP (17), length 50)\n"
+    body = "    10.7.3.9.4789 > 10.7.3.8.4789: [bad udp cksum 0x1643 -> 0xa1b2!] UDP, length 22\n"
+    told = "! tcpdump calls the checksum of 1 packet wrong (first: line 2): normal where they were sent"
+    begin = "listening on {}, link-type {}, snapshot length 262144 bytes\n"
+    for name, device, direction, is_told in (
+        ("nic", "eth0", "", True),
+        ("in", "any", "eth0  In  ", True),
+        ("out", "any", "eth0  Out ", False),
+        ("pod", "cali14e7d81007d", "", False),
+    ):
+        text = tmp_path / f"{name}.txt"
+        kind = "LINUX_SLL2 (Linux cooked v2)" if device == "any" else "EN10MB (Ethernet)"
+        text.write_text(begin.format(device, kind) + head.format(direction) + body)
+        result = run("analyze", GOOD, text, "--strict")
+        assert (told in result.stdout) == is_told, (name, result.stdout)
+        assert "strict: " + told[2:20] not in result.stdout
 
 
 @pytest.mark.parametrize("form", FORMATS)

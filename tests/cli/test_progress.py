@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.captures import pings, write_capture
-from tests.support.lab import ROOT
+from tests.support.lab import CAPTURES, ROOT
 
 
 @pytest.fixture
@@ -58,3 +59,28 @@ def test_terminal_sees_nothing_of_what_is_quick(capture: Path) -> None:
 def test_pipe_sees_nothing(capture: Path) -> None:
     done = subprocess.run([*script(0), str(capture)], capture_output=True, cwd=ROOT, check=True)
     assert done.stderr == b""
+
+
+def test_live_reading_shows_what_was_answered() -> None:
+    """Of a pipe nobody knows how much is to come: what it holds so far is worth more than how fast it came."""
+    recorded = (CAPTURES / "loss" / "cali14e7d81007d.pcap").read_bytes()
+    leader, follower = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    command = [*script(0), "-"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=follower, cwd=ROOT, env=environment
+    ) as process:
+        os.close(follower)
+        assert process.stdin is not None
+        # What is paired meanwhile is seen when the next frame comes.
+        shown = ""
+        process.stdin.write(recorded)
+        process.stdin.flush()
+        last = recorded[24 : 24 + 16 + int.from_bytes(recorded[32:36], "little")]
+        while "so far" not in shown:
+            process.stdin.write(last)
+            process.stdin.flush()
+            shown += os.read(leader, 65536).decode()
+        process.stdin.close()
+    os.close(leader)
+    assert re.search(r"\d+ frames · ARP 1/1 answered · echo \d+/60 · \d+ without answer so far", shown), shown

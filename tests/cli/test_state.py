@@ -100,7 +100,7 @@ def test_nothing_to_check(tmp_path: Path) -> None:
     path.write_text("# uname -r\n6.18.44\n")
     code, said, _ = run("state", path)
     assert code == 2
-    assert said.startswith("NOT CHECKED  nothing could be checked: the state tells of no pod link")
+    assert said.startswith("NOT CHECKED  nothing could be checked: the state shows no pod link")
 
 
 def test_errors_are_one_line(tmp_path: Path) -> None:

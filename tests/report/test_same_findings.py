@@ -194,7 +194,7 @@ def test_causes_are_told(form: str) -> None:
     assert "the node's route to 10.244.1.11 leads out of another pod's interface" in said
     assert "calicoctl get workloadendpoints -A -o wide" in said
     if form not in ("text", "json", "jsonl"):
-        assert "it follows from request-leaves-node, which tells why" in said
+        assert "it follows from request-leaves-node; the cause is given there" in said
 
 
 @pytest.mark.parametrize("form", [form for form in FORMATS if form not in ("json", "jsonl")])

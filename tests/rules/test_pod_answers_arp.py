@@ -176,7 +176,7 @@ def test_text_without_macs(tmp_path: Path) -> None:
     assert status(judge(tmp_path, POD_TEXT + NODE_TEXT, f"{CALI}.txt")) == "fail"
     unknown = judge(tmp_path, NODE_TEXT, f"{CALI}.txt")
     assert status(unknown) == "not-checked"
-    assert "which end of cali14e7d81007d is the pod's cannot be told" in reason(unknown)
+    assert "it is unknown which end of cali14e7d81007d is the pod's" in reason(unknown)
     assert "172.31.2.1's ARP for 10.0.0.71 gets no answer (asked 3 times over 2 s)" in headline(unknown)
 
 

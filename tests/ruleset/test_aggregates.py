@@ -104,7 +104,7 @@ def test_the_worst_rows_are_the_evidence(tmp_path: Path) -> None:
     finding = judge(tmp_path, "p99: {rtt: {lt: 5ms}}", rtts)
     assert [one.frames for one in finding.evidence[:2]] == [(39, 40), (49, 50)]
     assert finding.evidence[0].expected == "p99 of rtt < 5 ms"
-    assert finding.evidence[0].observed == "p99 of rtt 400 ms; here 400 ms"
+    assert finding.evidence[0].observed == "p99 of rtt is 400 ms; here 400 ms"
 
 
 def test_the_least_rows_are_the_evidence_of_a_lower_bound(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_report_tells_what_was_measured(tmp_path: Path) -> None:
     (tmp_path / "x.yml").write_text(HEAD + REPLIED + "ratio: {ge: 99.9%}\nmean: {rtt: {lt: 10ms}}")
     analysis = analyze(recording(tmp_path, [2, 2, 2, None]), rules=tmp_path / "x.yml")
     told = analysis.to_dict()
-    assert "ratio 75 % instead of ≥ 99.9 %, mean of rtt 2 ms" in told["headline"]
+    assert "ratio is 75 %, expected at least 99.9 %, mean of rtt is 2 ms" in told["headline"]
     ratio, mean = told["rules"][0]["measures"]
     assert ratio == {
         "aggregate": "ratio", "column": None, "value": 0.75, "operator": "ge", "bound": 0.999, "holds": False

@@ -62,4 +62,4 @@ def test_tunnels_are_told(tmp_path: Path) -> None:
 def test_errors_are_found(tmp_path: Path) -> None:
     capture = write_pcap(tmp_path / "cali14e7d81007d.pcap", [(BEGIN, request()), (BEGIN + 5, error(3, 1, request()))])
     finding = judge(tmp_path, "icmp.type: 3", "count: {max: 0}", capture)
-    assert (finding.status, finding.measures[0].words) == ("fail", "count 1")
+    assert (finding.status, finding.measures[0].words) == ("fail", "count is 1")

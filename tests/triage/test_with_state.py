@@ -65,7 +65,7 @@ def test_what_the_state_does_not_show_stays_possible(scenario: str) -> None:
 def test_a_healthy_node_has_no_cause(scenario: str) -> None:
     analysis = with_state(scenario)
     assert analysis.diagnoses == []
-    assert all("mtu" in one.text or "made anew" in one.text for one in analysis.remarks)
+    assert all("mtu" in one.text or "recreated" in one.text for one in analysis.remarks)
 
 
 def test_what_is_ruled_out_quotes_the_line_that_does_it() -> None:

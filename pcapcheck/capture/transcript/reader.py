@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pcapcheck.capture import layout
-from pcapcheck.capture.record import SMALLEST_RECORD, Interface, Problem, RecordBatch, Text, empty_matrix
+from pcapcheck.capture.record import BAD_CHECKSUM, SMALLEST_RECORD, Interface, Problem, RecordBatch, Text, empty_matrix
 from pcapcheck.capture.transcript import tshark
 from pcapcheck.capture.transcript.banner import Described, Dropped, known_line
 from pcapcheck.capture.transcript.blocks import Block, starts, without_prefix
@@ -34,6 +34,10 @@ WORDS_ASIDE = 1000
 # A prompt at which nothing was typed.
 _AT_REST = re.compile(r"[^#$%>]{0,100}[#$%>]\s*")
 FENCES = ("```", "~~~")
+# What tcpdump -v says of checksums that do not match (print-udp.c, print-tcp.c, print-icmp.c).
+_BAD_SUM = re.compile(r"\[bad (?:udp|icmp6|tcp) cksum|\bcksum 0x[0-9a-f]+ \((?:incorrect|wrong)|\(wrong icmp cksum")
+# What was sent from the machine that recorded.
+SENT = 1
 
 
 @dataclass
@@ -78,6 +82,7 @@ class TranscriptReader:
         # The number that the latest row of tshark's has.
         self._row: int | None = None
         self._left_out = 0
+        self._bad_sums = self._first_bad_sum = 0
         self._records = self._read()
         # What stands before the first packet that is understood.
         self._ahead: list[Record] = []
@@ -136,6 +141,9 @@ class TranscriptReader:
             self.frames += 1
             if not record.understood:
                 self._note_not_understood(record)
+            if record.packet.direction != SENT and _BAD_SUM.search(record.text.words):
+                self._bad_sums += 1
+                self._first_bad_sum = self._first_bad_sum or record.text.first
         return RecordBatch(
             buffer,
             self.window.offset,
@@ -314,6 +322,16 @@ class TranscriptReader:
                     "rows-left-out",
                     f"the numbers of the rows leave {self._left_out} frames out: with a display filter (-Y), or lines "
                     "that were not pasted, a missing answer proves nothing",
+                )
+            )
+        if self._bad_sums:
+            packets = f"{self._bad_sums} packet{'' if self._bad_sums == 1 else 's'}"
+            self.problems.append(
+                Problem(
+                    BAD_CHECKSUM,
+                    f"tcpdump calls the checksum of {packets} wrong (first: line {self._first_bad_sum}): normal where "
+                    "they were sent, since the NIC computes it later; where they were received over a NIC or a tunnel, "
+                    "the receiver drops them (compare ethtool -k)",
                 )
             )
         if self._other_lines:

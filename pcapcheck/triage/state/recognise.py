@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pcapcheck.capture.foreign import is_of_ping
+from pcapcheck.capture.pinged import summary
 from pcapcheck.capture.record import Problem
 from pcapcheck.errors import NODE_STATE, PODS, StateError
 from pcapcheck.triage.state.blocks import Understood, understand
@@ -15,6 +16,7 @@ from pcapcheck.triage.state.model import Line
 from pcapcheck.triage.state.prompts import find_prompt
 from pcapcheck.triage.state.readers import kind_of
 from pcapcheck.triage.state.session import plain, read_session
+from pcapcheck.values import clean
 
 # So much of a file tells what it is; a JSON document is understood only as a whole.
 ENOUGH = 1 << 16
@@ -48,16 +50,20 @@ def tell_aside(aside: Iterable[tuple[int, str]], name: str, is_used: bool) -> li
     ``is_used``: the file is read as a state too.
     """
     found: dict[str, list[int]] = {}
+    pinged: list[str] = []
     for number, words in aside:
         kind = _kind(words)
         if kind is not None:
             found.setdefault(kind, []).append(number)
+        if kind == PING:
+            pinged.append(words)
     problems = []
     if NODE_STATE in found and not is_used:
         said = f"{_lines(found[NODE_STATE])} a node's state, which is not used; to use it too: --node-state {name}"
         problems.append(Problem(NODE_STATE, said))
     if PING in found:
-        problems.append(Problem(PING, f"{_lines(found[PING])} ping's own output, which is not used: packets are"))
+        shows = f" ({clean(shown)})" if (shown := summary(pinged)) else ""
+        problems.append(Problem(PING, f"{_lines(found[PING])} ping's own output{shows}; the packets are judged"))
     return problems
 
 

@@ -142,7 +142,7 @@ class _Row:
         """Leave of the pod's inside only what shows that it is of another instance."""
         row = self.row
         row.pod_mac = row.pod_mtu = None
-        said = f"what is told of the pod's inside is not of the pod that is behind {self.link.cali_name} here"
+        said = f"what the state shows from inside the pod is not from the pod behind {self.link.cali_name} here"
         columns = (
             "host_address",
             "default_route",
@@ -328,7 +328,7 @@ class _Row:
             lines = self.lines.get("rp_filter", ())
             said = "; ".join(map(quote, lines))
             row.lacking["reverse_path"] = (
-                f"the check is on ({said}), but the route to the pod is not told; add ip route"
+                f"the check is on ({said}), but the route to the pod is missing from the state; add ip route"
             )
 
     def _half(self, column: str, key: str, of: dict[str, Sysctl | None]) -> None:
@@ -339,7 +339,7 @@ class _Row:
 
     def _missing(self, column: str, names: list[str], known: Sysctl | None = None, why: str = "that counts") -> None:
         """Say which settings are missing to know a column, and what is known instead."""
-        said = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not told"
+        said = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} missing from the state"
         if known is not None:
             place = quote(known.line).rpartition(": ")[0] if known.name in known.line.text else quote(known.line)
             said = f"{known.name} is {known.value} ({place}), but {said}, and {why}"

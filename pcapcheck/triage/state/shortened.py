@@ -34,7 +34,7 @@ def complete_names(state: State, prefix: str) -> None:
             if len(fitting) == 1:
                 whole[name] = fitting[0]
             else:
-                said = f"could be {' or '.join(fitting)}" if fitting else "nothing here tells its whole name"
+                said = f"could be {' or '.join(fitting)}" if fitting else "nothing here shows its whole name"
                 state.complain(line, f"the interface {name} is cut short: {said}; add ip link")
         _rename(host, lambda name, whole=whole: whole.get(name, name))  # type: ignore[misc]
 

@@ -135,7 +135,7 @@ def test_ends_that_do_not_name_each_other_decide_nothing(tmp_path: Path) -> None
     for rule in ("pod-has-host-address", "pod-default-via-gateway", "node-neighbour-pod-mac", "veth-mtus-match"):
         assert status[rule] == (
             "not-checked",
-            f"what is told of the pod's inside is not of the pod that is behind {CALI} here",
+            f"what the state shows from inside the pod is not from the pod behind {CALI} here",
         )
     assert analysis.verdict == "pass"
     assert analysis.diagnoses == []
@@ -158,5 +158,5 @@ def test_a_half_of_a_setting_is_said(tmp_path: Path) -> None:
     path.write_text(f"$ sysctl net.ipv4.conf.{CALI}.proxy_arp\nnet.ipv4.conf.{CALI}.proxy_arp = 0\n")
     reason = {one.rule.id: one.reason for one in analyze_state(path).findings}["proxy-arp-on"]
     assert reason.startswith(
-        f"net.ipv4.conf.{CALI}.proxy_arp is 0 ({path}:2), but net.ipv4.conf.all.proxy_arp is not told"
+        f"net.ipv4.conf.{CALI}.proxy_arp is 0 ({path}:2), but net.ipv4.conf.all.proxy_arp is missing from the state"
     )

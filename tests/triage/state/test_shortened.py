@@ -37,7 +37,7 @@ def test_a_name_that_nothing_completes_is_told(tmp_path: Path) -> None:
     path = tmp_path / "paste.txt"
     path.write_text(SHORT)
     told = analyze_state(path).not_understood
-    assert told == [f"{path}:2: the interface cali14e7d8 is cut short: nothing here tells its whole name; add ip link"]
+    assert told == [f"{path}:2: the interface cali14e7d8 is cut short: nothing here shows its whole name; add ip link"]
 
 
 def test_the_list_of_pods_completes_a_name(tmp_path: Path) -> None:
