@@ -91,7 +91,7 @@ def _table(title: str, findings: list[Finding], folded: bool) -> Iterator[str]:
     if not findings:
         return
     yield ""
-    yield f"<details><summary>{title}: {len(findings)}</summary>" if folded else f"**{title}: {len(findings)}**"
+    yield f"<details><summary>{title}: {len(findings)}</summary>" if folded else f"{title}: {len(findings)}"
     yield ""
     yield f"| rule | severity | what must hold | {'why' if findings[0].status == NOT_CHECKED else 'result'} |"
     yield "|---|---|---|---|"

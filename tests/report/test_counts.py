@@ -128,7 +128,7 @@ def of_github(text: str) -> Counts:
 
 
 def of_markdown(text: str) -> Counts:
-    titled = {name: int(number) for name, number in re.findall(r"^\*\*([A-Z]\w+): (\d+)\*\*$", text, re.M)}
+    titled = {name: int(number) for name, number in re.findall(r"^([A-Z]\w+): (\d+)$", text, re.M)}
     said = of_words(text.splitlines()[2])
     assert {name: said[name] for name in ("failed", "warnings", "accepted")} == {
         name: titled.get(name.capitalize(), 0) for name in ("failed", "warnings", "accepted")
