@@ -24,7 +24,8 @@ class Nft:
     def text(self) -> str:
         random = self.random
         lines = ["table inet t {"]
-        lines.append("set hosts { type ipv4_addr; flags interval; elements = { 10.244.1.0/28, 10.99.0.0-10.99.0.255 } }")
+        hosts = "10.244.1.0/28, 10.99.0.0-10.99.0.255"
+        lines.append(f"set hosts {{ type ipv4_addr; flags interval; elements = {{ {hosts} }} }}")
         lines.append(f"set pairs {{ type ipv4_addr . inet_service; elements = {{ {B} . 80, {A} . 53 }} }}")
         chains = [f"c{number}" for number in range(3)]
         for at, name in enumerate(chains):
@@ -81,7 +82,7 @@ class Nft:
             some += [f"oifname {no}{random.choice([*NAMES, chr(34) + 'cali*' + chr(34)])}"] * 2
         if self.doubtful:
             some += ["ip ttl < 64", "meta length 0-2000", "ip dscp cs1", "meta pkttype broadcast", "ct mark 0"]
-            some += ["numgen random mod 2 < 1", "fib saddr . iif oif exists", "limit rate 1/hour burst 1 packets"]
+            some += ["numgen random mod 2 < 1", "meta cpu 0-1", "limit rate 1/hour burst 1 packets"]
         return random.choice(some)
 
 
