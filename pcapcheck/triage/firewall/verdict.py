@@ -80,7 +80,8 @@ def say_hit(hit: Hit, loss: Loss) -> Said:
         return Said(MAY_FIT, f"{where}; whether {hit.doubts[0].text} holds for them is not known", line)
     if hit.packets is None:
         return Said(MAY_FIT, f"{where}; it would match, but has no counter that shows whether it did", line)
-    stopped = f"{where}; it stopped {_count(hit.packets)}, at least {loss.least:,} were lost"
+    missing = f"at least {loss.least:,} {'is' if loss.least == 1 else 'are'} missing"
+    stopped = f"{where}; it stopped {_count(hit.packets)}, {missing}"
     if hit.packets < loss.most:
         return Said(MAY_FIT, f"{stopped}", line)
     if hit.before and not hit.narrow:

@@ -29,6 +29,8 @@ ANSIBLE = re.compile(r"([A-Za-z0-9][\w.-]*) \| (?:CHANGED|SUCCESS|FAILED!?)(?: \
 NAME = re.compile(r"(?:[a-z0-9-]+/)?[a-z0-9][\w.-]*", re.IGNORECASE)
 MACHINE = re.compile(r"node|worker|master|control-?plane|host|server|k8s|kube|minion|ip-\d+-\d+-\d+-\d+", re.IGNORECASE)
 PLACED = re.compile(r"\((?:[^()]*)\)")
+# Lines of iptables-save and iptables -S, whose marks are no decoration.
+SAVED = re.compile(r"\*(?:raw|mangle|nat|filter|security)$|-[APN] \S|\[\d+:\d+\] -A |:\S+ (?:ACCEPT|DROP|-)(?: |$)")
 FILLING = ("side", "is", "a", "the", "itself", "state", "shell", "output", "outputs")
 PREPOSITIONS = ("on", "in", "inside", "from", "at", "of")
 ADJECTIVES = (
@@ -39,7 +41,7 @@ ADJECTIVES = (
 _SUBJECTS = (
     "ip addr addrs address addresses link links interface interfaces nic nics route routes routing table tables "
     "rule rules neigh neighbor neighbors neighbour neighbours arp ndp nd cache sysctl sysctls proc sys net ipv4 "
-    "ipv6 inet inet6 all conf forwarding proxy iptables ip6tables nft nftables save firewall ipset tc bpf "
+    "ipv6 inet inet6 all conf forwarding proxy iptables ip6tables nft nftables save firewall ipset members tc bpf "
     "bpftool ethtool nstat netstat ifconfig uname kernel os version versions kubectl get pods namespace "
     "namespaces cni calico calicoctl felix bird bgp log logs event events config configuration settings info "
     "information summary details detail status result results output before after then now later again step "
@@ -69,6 +71,8 @@ def read_heading(text: str, *, underlined: bool = False) -> Heading | None:
     """A line as a heading that names a host; ``underlined``: lines of marks around it make it one."""
     bare = text.strip()
     if not bare or len(bare) > LONGEST_HEADING or text[:1].isspace():
+        return None
+    if SAVED.match(bare):
         return None
     if match := ANSIBLE.fullmatch(bare):
         return Heading(NODE, match[1])

@@ -82,7 +82,7 @@ class Nft:
             some += [f"oifname {no}{random.choice([*NAMES, chr(34) + 'cali*' + chr(34)])}"] * 2
         if self.doubtful:
             some += ["ip ttl < 64", "meta length 0-2000", "ip dscp cs1", "meta pkttype broadcast", "ct mark 0"]
-            some += ["numgen random mod 2 < 1", "fib saddr . iif oif exists", "limit rate 1/hour burst 1 packets"]
+            some += ["numgen random mod 2 < 1", "meta cpu 0-1", "limit rate 1/hour burst 1 packets"]
         return random.choice(some)
 
 
