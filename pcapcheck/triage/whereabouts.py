@@ -154,11 +154,15 @@ class Whereabouts:
         )
 
     def _share(self, way: Way) -> tuple[int, int]:
-        """How many packets between the same two were lost, and how many there were."""
+        """How many packets between the same two were lost, of how many of which it is known."""
         same = (way.packet, way.src, way.receiver)
         alike = [one for one in self._paths.found if (one.packet, one.src, one.receiver) == same]
-        lost = sum(one.count for one in alike if self._paths.is_delivered(one) is False)
-        return lost, sum(one.count for one in alike)
+        lost, known = 0, 0
+        for one in alike:
+            delivered = self._paths.is_delivered(one)
+            lost += one.count if delivered is False else 0
+            known += one.count if delivered is not None else 0
+        return lost, known
 
     def _file(self, last: LastSeen | None) -> str:
         return clean(self._result.captures[last.capture].source.short_name) if last is not None else ""
