@@ -457,6 +457,12 @@ _define(PATHS, "first.kind", ENUM, "what the first of them is", words=KINDS)
 _define(
     PATHS, "receiver", ADDRESS, "whom it was for in the end; of a reply to a translated request, the pod that asked"
 )
+_define(
+    PATHS,
+    "receiver.recorded",
+    BOOL,
+    "whether a link of its receiver was recorded, or the device on its node that takes it out of its tunnel",
+)
 _define(PATHS, "fate", TEXT, "where such packets were seen last and what they never reached, in words")
 _define(PATHS, "last.interface", TEXT, "name of the last of them")
 _define(PATHS, "last_seen", TEXT, "the last of them in words, with the frame there")

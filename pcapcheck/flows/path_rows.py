@@ -38,6 +38,7 @@ class PathRow(Followed):
     ttls: str
     first_kind: str
     receiver: int
+    receiver_recorded: bool
     fate: str
     last_interface: str
     last_seen: str

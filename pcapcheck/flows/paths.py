@@ -140,6 +140,7 @@ class Paths:
             ttls=", ".join("?" if step.ttl is None else str(step.ttl) for step in way.steps),
             first_kind=way.steps[0].spot.link.point.kind,
             receiver=way.receiver,
+            receiver_recorded=way.receiver in self.homes or delivered is False,
             fate=self._fate(way, delivered),
             last_interface=last.spot.link.point.name,
             last_seen=_last_seen(way, sample.frames[-1]),

@@ -220,21 +220,27 @@ def _drop_seen_twice(packets: Packets, ways: Ways) -> Packets:
         kind, _ = compact(token[together] * np.int64(len(tokens)) + token[together + 1])
         examples = np.zeros(int(kind.max()) + 1, np.int64)
         examples[kind] = together
-        # 0: a hop, 1: drop the later, 2: drop the earlier.
+        # 0: a hop, 1: drop the later, 2: drop the earlier, 3: drop the later where the packet was seen further on.
         verdicts = np.zeros(len(examples), np.int8)
         for number, place in enumerate(examples.tolist()):
             one, other = ways.step(int(packets.rows[place])), ways.step(int(packets.rows[place + 1]))
-            apart = ways.hosts.same(one.spot.link.point.key, other.spot.link.point.key) is False
-            if not apart and same_link(one, other):
+            if same_link(one, other):
                 verdicts[number] = 2 if _tells(one) < _tells(other) else 1
+                if ways.hosts.same(one.spot.link.point.key, other.spot.link.point.key) is False:
+                    # Two ends of a wire: that a packet came to the other node is told by nothing but its NIC.
+                    verdicts[number] = 3
         if not verdicts.any():
             break
         verdict = verdicts[kind]
         dropped = np.zeros(len(packets.rows), np.bool_)
         dropped[together[verdict == 1] + 1] = True
+        later = together[verdict == 3] + 1
+        dropped[later[np.append(~is_fresh(packets.packet)[1:], False)[later]]] = True
         earlier = together[verdict == 2]
         # Never both of a pair: the later one stays where it was not dropped for another's sake.
         dropped[earlier[~dropped[earlier + 1]]] = True
+        if not dropped.any():
+            break
         packets = packets.without(dropped)
     return packets
 

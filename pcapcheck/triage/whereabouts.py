@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.flows.fates import came_back, fate, went_on
-from pcapcheck.flows.losses import REPLY, LastSeen, Loss
+from pcapcheck.flows.losses import IN_NODE, REPLY, REQUEST, LastSeen, Loss
 from pcapcheck.flows.points import PointKey
-from pcapcheck.flows.unanswered import ANSWERS, Unanswered
+from pcapcheck.flows.silent_hosts import WORDS
+from pcapcheck.flows.unanswered import Unanswered
 from pcapcheck.flows.way import Way
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding
 from pcapcheck.ruleset.result import Result
@@ -67,6 +68,9 @@ class Whereabouts:
         known = replace(evidence, last_seen=self._last(packet, loss))
         if finding.rule.table == PATHS:
             return replace(known, share=self._share(loss.way))
+        if finding.rule.table == ECHO and loss.place == IN_NODE and loss.direction == REQUEST:
+            # Another rule is about this, and says so.
+            return known
         clause = self._clause(loss, evidence.interface)
         return replace(
             known,
@@ -76,7 +80,7 @@ class Whereabouts:
 
     def of_question(self, one: Unanswered, judged: bool) -> Unanswered | None:
         """The same of a question; None where a rule about paths fails for it (``judged``: one does)."""
-        table = next((name for name, packet in ASKED_BY.items() if packet == ANSWERS.get(one.protocol)), None)
+        table = next((name for name, words in WORDS.items() if one.about.startswith(words)), None)
         found = self._seen(table, one.capture, one.frames) if table and one.asked is not None else None
         if found is None:
             return one
@@ -135,6 +139,7 @@ class Whereabouts:
 
     def _last(self, packet: int, loss: Loss) -> LastSeen:
         step, point = loss.last, loss.last.spot.link.point
+        devices = [link for link in loss.missing if link.point.kind == "tunnel"]
         return LastSeen(
             direction=loss.direction,
             capture=step.spot.capture,
@@ -145,15 +150,19 @@ class Whereabouts:
             encap=step.encap,
             arrived=loss.arrived,
             place=loss.place if loss.missing else None,
-            never=tuple(link.point.name for link in loss.missing),
+            never=tuple(link.point.name for link in devices or loss.missing),
         )
 
     def _share(self, way: Way) -> tuple[int, int]:
-        """How many packets between the same two were lost, and how many there were."""
+        """How many packets between the same two were lost, of how many of which it is known."""
         same = (way.packet, way.src, way.receiver)
         alike = [one for one in self._paths.found if (one.packet, one.src, one.receiver) == same]
-        lost = sum(one.count for one in alike if self._paths.is_delivered(one) is False)
-        return lost, sum(one.count for one in alike)
+        lost, known = 0, 0
+        for one in alike:
+            delivered = self._paths.is_delivered(one)
+            lost += one.count if delivered is False else 0
+            known += one.count if delivered is not None else 0
+        return lost, known
 
     def _file(self, last: LastSeen | None) -> str:
         return clean(self._result.captures[last.capture].source.short_name) if last is not None else ""

@@ -80,6 +80,21 @@ def test_what_another_machine_asks_for_is_not_heard_to_its_end(tmp_path: Path) -
     assert heading(analyze(tmp_path / "ens5.pcap", link)) == "pass"
 
 
+def test_what_a_router_asks_for_in_vain_is_no_concern_of_the_node(tmp_path: Path) -> None:
+    """The node answers and is spoken to, by two machines: its NIC's MAC is known, and the router's is another."""
+    talk = [
+        (BEGIN + MS, tcp(0x10, src="198.51.100.7", dst=NODE_IP, eth=(ROUTER, NIC))),
+        (BEGIN + 2 * MS, tcp(0x10, src=NODE_IP, dst="198.51.100.7", eth=(NIC, ROUTER))),
+        (BEGIN + 3 * MS, tcp(0x10, src=NODE_IP, dst="172.31.186.251", eth=(NIC, PEER))),
+    ]
+    gone = [(BEGIN + n * SECOND, ask(NEIGHBOUR, ROUTER, "172.31.186.1")) for n in range(4)]
+    eth0 = write_pcap(tmp_path / "ens5.pcap", sorted([*talk, *gone]))
+    analysis = analyze(eth0, write_pcap(tmp_path / "cali14e7d81007d.pcap", LINK))
+    (one,) = analysis.unanswered
+    assert "which may be another machine" in one.doubt
+    assert heading(analysis) == "pass"
+
+
 def test_outgoing_questions_are_the_hosts_own(tmp_path: Path) -> None:
     frames = [
         (time, cooked2(frame, outgoing=frame[6:12] != bytes.fromhex(ROUTER.replace(":", ""))))

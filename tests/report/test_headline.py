@@ -54,7 +54,8 @@ def test_a_warning_heads_the_report(tmp_path: Path) -> None:
 def test_what_was_answered_follows_the_warning() -> None:
     head = heads(analyze(*captures("tcp-dropped")))
     assert head == (
-        "WARN  10.244.1.10's connection to 10.244.1.11 port 5201 gets no answer; "
+        "WARN  10.244.1.10's connection to 10.244.1.11 port 5201 gets no answer: "
+        "its SYNs enter the node on cali14e7d81007d and are seen nowhere after; "
         "the node answers the pods' ARP for their gateway, and 4 of 4 echo requests are replied to"
     )
 
