@@ -264,4 +264,5 @@ def called(address: int, role: str) -> str:
 
 def at_home(address: int, role: str) -> str:
     """The same as the place of a command."""
-    return f"{'in' if role == POD_ROLE else 'on'} {called(address, role)}"
+    where = {POD_ROLE: "in", SERVICE: "in a pod behind"}.get(role, "on")
+    return f"{where} {called(address, role)}"

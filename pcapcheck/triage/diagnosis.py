@@ -262,7 +262,7 @@ def _suspect(
         (half.commands if half else ()) or to_look(cause.confirm, typed),
         to_mend(cause.fix, typed, row),
         seen == TRUE,
-        _lacks(cause, judge, circumstances, get) if status == POSSIBLE else (),
+        _lacks(cause, judge, circumstances, get) if status == POSSIBLE and half is None else (),
         leaning,
         observations(cause.seen, get),
         half.text if half else "",
