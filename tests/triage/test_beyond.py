@@ -10,6 +10,7 @@ import pytest
 
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
+from pcapcheck.report.headline import headline
 from pcapcheck.triage.diagnosis import CONFIRMED, RULED_OUT, Diagnosis
 from tests.support.lab import CAPTURES, captures
 from tests.support.wire import (
@@ -52,7 +53,11 @@ def first(diagnosis: Diagnosis) -> str:
 
 
 def test_the_node_did_its_part_is_said() -> None:
-    (diagnosis,) = analyze(*captures("outside-silent")).diagnoses
+    analysis = analyze(*captures("outside-silent"))
+    assert headline(analysis) == (
+        "10.244.1.10's echo requests to 192.168.77.7 get no reply, last seen on eth0 (3 of 4); the node did its part"
+    )
+    (diagnosis,) = analysis.diagnoses
     assert diagnosis.suspects[0].title == (
         "the node did its part: the packets left its NIC as they should, and the host 192.168.77.7 or the network "
         "beyond is silent"
