@@ -64,7 +64,7 @@ def _listed(names: list[str]) -> str:
 
 def _warning(result: Outcome) -> str:
     """What only warns, or is not answered, first; the rest is counted."""
-    said = [failure(one) for one in ordered(result.warnings)]
+    said = [failure(one) + _blame(result, one) for one in ordered(result.warnings)]
     said += [_question(one) for one in result.asked_in_vain]
     said += [line for one in ordered(result.findings) for line in passes_now(one)]
     return said[0] + (f" (and {len(said) - 1} more)" if len(said) > 1 else "")
@@ -100,7 +100,14 @@ def _failure(result: Outcome) -> str:
         more = f" (and {len(result.unmet) - 1} more)" if len(result.unmet) > 1 else ""
         return result.unmet[0].text + more
     more = f" (and {len(failed) - 1} more failed)" if len(failed) > 1 else ""
-    return failure(failed[0]) + more + expired(failed[0])
+    return failure(failed[0]) + _blame(result, failed[0]) + more + expired(failed[0])
+
+
+def _blame(result: Outcome, finding: Finding) -> str:
+    """Whose it is not, or is, where the first cause of the failure says so."""
+    about = next((one for one in result.diagnoses if finding.rule.id in one.case.failed), None)
+    words = about.suspects[0].cause.headline if about is not None and about.suspects else ""
+    return f"; {words}" if words else ""
 
 
 def failure(finding: Finding) -> str:

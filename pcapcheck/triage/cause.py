@@ -27,6 +27,7 @@ OPTIONAL = {
     "ruled_out": "what in the node's state disproves it",
     "supported": "what in the node's state speaks for it, without proving it",
     "doubted": "what in the node's state speaks against it, without disproving it",
+    "headline": "words that the failure's headline ends with where this cause stands first",
     "references": "list of sources",
 }
 
@@ -48,6 +49,7 @@ class Cause:
     confirm: tuple[str, ...]
     fix: tuple[str, ...]
     references: tuple[str, ...]
+    headline: str = ""
 
 
 def load_catalogue(rules: list[Rule], settings: Settings) -> list[Cause]:
@@ -103,4 +105,5 @@ def read_cause(node: Node, settings: Settings) -> Cause:
         references=tuple(one.text("'references'") for one in items["references"].list("'references'"))
         if "references" in items
         else (),
+        headline=texts_of(items["headline"], "headline", CASE, settings) if "headline" in items else "",
     )

@@ -118,20 +118,8 @@ tunnels() {
     done
 }
 
-# kube-proxy's services, and which of them have no pod behind them. iptables-save is asked only where it loads nothing.
+# The services of kube-proxy's IPVS mode; those of its other modes stand in the firewall.
 services() {
-    if has iptables-save && { [ -s /proc/net/ip_tables_names ] || iptables-save -V 2>/dev/null | grep -q nf_tables; }; then
-        rules=$(iptables-save -c 2>/dev/null | grep -E -- '-A KUBE-(EXTERNAL-)?SERVICES .*-d ')
-        # shellcheck disable=SC2016 # It is what a person would type.
-        if [ -n "$rules" ]; then printf '$ iptables-save -c | grep KUBE-SERVICES\n%s\n\n' "$rules"; fi
-    fi
-    if has nft; then
-        for family in ip ip6; do
-            for map in no-endpoint-services service-ips; do
-                if quietly nft list map $family kube-proxy $map; then run nft list map $family kube-proxy $map; fi
-            done
-        done
-    fi
     if has ipvsadm && [ -d /proc/sys/net/ipv4/conf/kube-ipvs0 ]; then run ipvsadm -Ln; fi
 }
 

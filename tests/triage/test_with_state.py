@@ -16,7 +16,6 @@ from tests.support.triage import CAUSES, PROVED
 UNSEEN = {
     "gateway-announced-by-pod",
     "late-replies",
-    "other-node-silent",
     "outside-prohibits",
     "outside-silent",
     "tunnel-mtu",
@@ -28,6 +27,8 @@ UNSEEN = {
     # The lab drops what the offload would break.
     "vxlan-tcp-lost",
 }
+# The state of the other node, of which no packets were recorded, shows what silenced it.
+FURTHER = {"other-node-silent": "node-firewall-drops"}
 # What is so besides the cause, and follows from it or leads to it.
 ALSO = {
     "duplicate-ip": {"address-on-two-links"},
@@ -46,7 +47,7 @@ def confirmed(analysis: Analysis) -> set[str]:
 @pytest.mark.parametrize("scenario", sorted(set(CAUSES) - UNSEEN))
 def test_the_fault_is_confirmed(scenario: str) -> None:
     analysis = with_state(scenario)
-    assert confirmed(analysis) == {CAUSES[scenario]} | ALSO.get(scenario, set())
+    assert confirmed(analysis) == {FURTHER.get(scenario, CAUSES[scenario])} | ALSO.get(scenario, set())
     for diagnosis in analysis.diagnoses:
         for one in diagnosis.confirmed:
             assert one.because, one.cause.id
