@@ -29,7 +29,7 @@ GARBAGE_THRESHOLD = 100_000
 UNPACK_LIMIT = click.option(
     "--unpack-limit",
     metavar="SIZE",
-    help="How much a compressed capture may hold, as in 20G; 1G or 250 times its packed size unless given.",
+    help="Most that a compressed capture may unpack to, as in 20G [default: 1G, or 250 times its packed size].",
 )
 CAPTURES = click.argument("captures", metavar="CAPTURE...", nargs=-1, required=True, type=FILE)
 SET = click.option(
@@ -41,9 +41,9 @@ PODS = click.option(
     multiple=True,
     metavar="FILE",
     type=FILE,
-    help="What kubectl get pods -A -o json (or -o wide) printed, to name pods by.",
+    help="Output of kubectl get pods -A -o json (or -o wide): the report names the pods.",
 )
-OUTPUT = click.option("--output", metavar="FILE", type=PLAIN, help="Write there, not to standard output.")
+OUTPUT = click.option("--output", metavar="FILE", type=PLAIN, help="Write to this file instead of standard output.")
 
 
 def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
@@ -84,9 +84,7 @@ def scope_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--pod", "pods", multiple=True, metavar="POD", help="Judge this pod only: its address, or NAMESPACE/POD."
         ),
-        click.option(
-            "--filter-used", metavar="TEXT", help="The capture filter that tcpdump was given, if it was given one."
-        ),
+        click.option("--filter-used", metavar="TEXT", help="The capture filter that tcpdump ran with."),
         UNPACK_LIMIT,
         SET,
     ]
@@ -136,13 +134,13 @@ def help_(context: click.Context, names: tuple[str, ...]) -> None:
     multiple=True,
     metavar="FILE",
     type=FILE,
-    help="What was found on the node and in its pods: see node-script. Repeatable.",
+    help="State of the node and its pods, as node-script prints it or pasted from a terminal. Repeatable.",
 )
 @PODS
 @click.option(
     "--evidence",
     metavar="DIR",
-    help="Write a small pcapng per failed rule there: the frames that show it, with comments that say what is wrong.",
+    help="Write a small pcapng per failed rule to this folder: the frames that show it, with comments.",
 )
 @report_options
 @one_line_errors
@@ -159,10 +157,10 @@ def analyze(
     verbose: bool,
     **scope: Any,
 ) -> None:
-    """Judge one or more captures of one observation.
+    """Judge one or more captures, recorded at the same time.
 
-    A CAPTURE is a file, a folder of them, a pattern, or - for standard input. Without any, those are judged that an
-    expectation file (--rules) names.
+    A CAPTURE is a file, a folder of them, a pattern, or - for standard input. Without one, the captures that an
+    expectation file (--rules) names are judged.
 
     Exit code 0: at least one rule was checked and none of severity error failed. 1: one failed. 2: could not judge.
 
@@ -227,7 +225,7 @@ def node_script(output: str | None) -> None:
 @SET
 @one_line_errors
 def capture_plan(pods: tuple[str, ...], assignments: tuple[str, ...]) -> None:
-    """Print the commands that record a ping between two pods, or from one, on the interfaces where it shows."""
+    """Print the commands that record a ping between two pods, or from one pod."""
     from pcapcheck.triage.scripts import capture_plan as plan
 
     settings = _settings(assignments)
@@ -330,7 +328,7 @@ def show(rule_id: str, rule_paths: tuple[Path, ...]) -> None:
 def check(paths: tuple[Path, ...], assignments: tuple[str, ...]) -> None:
     """Check files of rules, causes and expectations: every key, column, operator and value.
 
-    A PATH is a file, a folder or a pack. Without any, what ships with pcapcheck is checked, as after --set.
+    A PATH is a file, a folder or a pack. Without one, what ships with pcapcheck is checked, with --set.
     """
     from pcapcheck.ruleset.load import packs_folder
     from pcapcheck.triage.check import check_files

@@ -66,7 +66,7 @@ def report_options(command: Callable[..., None]) -> Callable[..., None]:
             multiple=True,
             metavar="FILE",
             type=PLAIN,
-            help="Write there what the --format before it says, not to standard output. Repeatable.",
+            help="File for the --format before it, instead of standard output. Repeatable.",
         ),
         click.option(
             "--strict", is_flag=True, help="Exit 1 also for rules not checked, unknown rows and problems of the input."

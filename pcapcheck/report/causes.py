@@ -53,7 +53,7 @@ def write_next(page: Page, outcome: Outcome) -> None:
     """What to do first: the fix of a cause that is confirmed, or the command that settles the likeliest."""
     for diagnosis in outcome.diagnoses[:1]:
         for suspect in (diagnosis.confirmed or diagnosis.possible)[:1]:
-            word, does = ("confirmed", suspect.fix) if diagnosis.confirmed else ("first suspect", suspect.confirm)
+            word, does = ("confirmed:", suspect.fix) if diagnosis.confirmed else ("first suspect:", suspect.confirm)
             page.line(Text.assemble((f"{word} ", CAUSE), (suspect.title, "bold")), 6)
             for command in does[:1]:
                 page.command(command, 10)

@@ -184,7 +184,7 @@ def _paths(page: Page, result: Result) -> None:
         shown = every if page.verbose or len(every) <= ROUTES_SHOWN + 1 else every[:ROUTES_SHOWN]
         page.line()
         for route in shown:
-            lost = f", {'all' if route.lost == route.count else route.lost} lost behind this" if route.lost else ""
+            lost = f", {'all' if route.lost == route.count else route.lost} lost after this point" if route.lost else ""
             page.line(Text.assemble((route_title(route), "bold"), (lost, STYLES[FAIL])))
             for hop in hops(route.way, names, result.followed):
                 page.line(hop, 4)

@@ -157,13 +157,13 @@ def test_a_long_report_ends_with_what_to_do() -> None:
     lines = [line.rstrip() for line in shown.splitlines()]
     assert lines[-3:] == [
         lines[0],
-        "      first suspect the node has no route that covers 169.254.1.1",
+        "      first suspect: the node has no route that covers 169.254.1.1",
         "          ip route get 169.254.1.1",
     ]
     state = ["--node-state", str(broken / "state.txt")]
     shown = re.sub(r"\x1b\[[0-9;]*m", "", on_terminal("analyze", str(broken / LINK), *state, columns=160))
     lines = [line.rstrip() for line in shown.splitlines()]
-    assert lines[-2] == "      confirmed proxy ARP is off on cali14e7d81007d"
+    assert lines[-2] == "      confirmed: proxy ARP is off on cali14e7d81007d"
     assert lines[-1].strip().startswith("sysctl -w net.ipv4.conf.cali14e7d81007d.proxy_arp=1")
     assert lines[-3] == lines[0]
 
