@@ -67,6 +67,9 @@ def stages_on_nodes(loss: Loss, here: End, there: End, seen: Seen) -> list[Stage
     found: list[Stage] = []
     if seen.lost != ON_RETURN:
         found += _on_way(request, here, there, seen)
+    if seen.lost == BETWEEN and there.node is None and here.node is not None:
+        # It left the node for where nobody looked: the reply may have come back, and died here.
+        found.append(Stage(here.node, replace(_forwarded(here.node, reply, there, here), iif=seen.interface)))
     if seen.lost in (ON_RETURN, None) and loss.error is None:
         found += _on_way(reply, there, here, seen)
     return found

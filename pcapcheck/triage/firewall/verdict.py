@@ -70,7 +70,8 @@ def say_hit(hit: Hit, loss: Loss) -> Said:
         where = f"the policy of chain {hit.chain.name} of {hit.table.title}"
     no = _answers_otherwise(hit, loss)
     certain = not hit.doubts and not hit.sometimes
-    if no is None and loss.between and certain and not hit.before and hit.shown:
+    if no is None and loss.between and certain and not hit.before and (hit.packets or 0) < loss.most:
+        # Unless its counter says otherwise: then it was there for a while only.
         no = "between"
     if no is None and hit.packets == 0:
         no = "counter"

@@ -31,7 +31,7 @@ from pcapcheck.triage.state.firewall.model import (
 
 # net/netfilter/nf_tables.h (NFT_JUMP_STACK_SIZE) is 16; chains that iptables nests deeper nobody has.
 DEEPEST = 24
-MOST_STEPS = 2_000_000
+MOST_STEPS = 500_000
 FAMILIES = {4: ("ip", "inet", "netdev"), 6: ("ip6", "inet", "netdev")}
 OPEN, ENDED = "open", "ended"
 # Calico's chains of one workload: to it (tw) and from it (fw) (felix/rules/rule_defs.go).
@@ -113,6 +113,7 @@ class _Walk:
         self.before: list[Rule] = []
         self.mark: tuple[int, int] = (0xFFFFFFFF, 0)
         self.steps = 0
+        self.inside: set[int] = set()
 
     def go(self) -> Walked:
         tables = self._tables()
@@ -256,11 +257,13 @@ class _Walk:
     ) -> str:
         doubts, narrow, shown, depth = way
         target = table.chains.get(name)
-        if target is None:
-            # Its rules were left out.
+        if target is None or id(target) in self.inside:
+            # Its rules were left out; or it leads to itself, which no kernel takes.
             return OPEN
         inside = place if sure else replace(place)
+        self.inside.add(id(target))
         end = self._chain(table, target, inside, doubts, narrow, shown, depth + 1)
+        self.inside.remove(id(target))
         if not sure and inside.mark != place.mark:
             place.mark = _joined(place.mark, inside.mark)
         return end
