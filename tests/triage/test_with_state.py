@@ -24,6 +24,9 @@ UNSEEN = {
     "vxlan-blocked-one-way",
     # The rule has no counter.
     "outside-to-pod-dies",
+    "answer-dies-on-node-snat",
+    "reply-dies-on-node",
+    "reply-dies-on-node-snat",
     # The lab drops what the offload would break.
     "vxlan-tcp-lost",
 }
@@ -62,7 +65,8 @@ def test_what_the_state_does_not_show_stays_possible(scenario: str) -> None:
     assert CAUSES[scenario] in {one.cause.id for diagnosis in analysis.diagnoses for one in diagnosis.possible}
 
 
-@pytest.mark.parametrize("scenario", sorted(set(EXPECTED) - set(CAUSES)))
+# In "outside-tcp-dies" a question is left that no rule is about.
+@pytest.mark.parametrize("scenario", sorted(set(EXPECTED) - set(CAUSES) - {"outside-tcp-dies"}))
 def test_a_healthy_node_has_no_cause(scenario: str) -> None:
     analysis = with_state(scenario)
     assert analysis.diagnoses == []
