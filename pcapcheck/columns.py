@@ -342,6 +342,13 @@ _define(
     "what became of it, as a sentence goes on: get no reply, is refused by 10.0.0.1",
 )
 
+_define(
+    f"{ECHO} {CONNECTIONS} {DNS}",
+    "ending",
+    TEXT,
+    "what came instead of an answer: no reply, refused by 10.0.0.1 (port unreachable, 3/3)",
+)
+
 _PORT_NAME = "the text names the port by a service that is not known here; print it again with tcpdump -nn"
 _define(CONNECTIONS, "family", NUMBER, "4 or 6", shared=True)
 _define(CONNECTIONS, "time", TIME, "when the first SYN was recorded")

@@ -23,6 +23,7 @@ KERNELS = (
     "pcapcheck.flows.pairing",
     "pcapcheck.flows.conversing",
     "pcapcheck.flows.gathering",
+    "pcapcheck.flows.spreading",
 )
 
 

@@ -135,6 +135,7 @@ def fill_event(
 def fill_datagram(buffer: bytearray, version: int, header: int, events: array[int], event: int) -> None:
     """What the IP header says of one."""
     if version == 4:
+        events[event + E_SIZE] = half(buffer, header + 2)
         events[event + E_IP_ID] = half(buffer, header + 4)
         events[event + E_TTL] = buffer[header + 8]
         events[event + E_SRC_HIGH] = 0
@@ -142,6 +143,7 @@ def fill_datagram(buffer: bytearray, version: int, header: int, events: array[in
         events[event + E_DST_HIGH] = 0
         events[event + E_DST_LOW] = MAPPED | word(buffer, header + 16)
     else:
+        events[event + E_SIZE] = 40 + half(buffer, header + 4)
         events[event + E_IP_ID] = ABSENT
         events[event + E_TTL] = buffer[header + 7]
         events[event + E_SRC_HIGH] = signed_long(buffer, header + 8)

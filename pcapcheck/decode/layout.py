@@ -100,6 +100,8 @@ E_FROM_HIGH = 13
 E_FROM_LOW = 14
 E_MTU = 15
 EVENT_FIELDS = 16
+# Of requests, where errors have theirs: the bytes of the datagram, 0 where they were not told.
+E_SIZE = 13
 # Of DNS messages, where errors have theirs: the response's code, and a hash of the question (0 where it was not told).
 E_RCODE = 12
 E_QUESTION = 15

@@ -15,14 +15,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 from pcapcheck.capture.layout import ABSENT_TIME
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, ERRORS, OUTCOMES, RCODES
 from pcapcheck.decode import layout as decoded
 from pcapcheck.decode.frames import EVENTS_KEPT, FrameBatch, absent
-from pcapcheck.flows import pairing
+from pcapcheck.flows import icmp_words, pairing
 from pcapcheck.flows import pairing_layout as layout
 from pcapcheck.flows.ahead import Ahead
+from pcapcheck.flows.cells import Cells
 from pcapcheck.flows.cut_errors import MOST_CUT, CutError, cut_error, settle_cut_errors
 from pcapcheck.flows.waiting import hold_back
 from pcapcheck.plain import is_compiled
@@ -31,33 +33,6 @@ from pcapcheck.values import address_of, format_address, is_ipv4
 # ICMP types that end an exchange, by family. Redirects (5) and source quench (4) do not.
 ENDING = {4: (3, 11, 12), 6: (1, 2, 3, 4)}
 EXPIRED = {4: 11, 6: 3}
-
-# What people call them.
-WORDS = {
-    (4, 3, 0): "network unreachable",
-    (4, 3, 1): "host unreachable",
-    (4, 3, 2): "protocol unreachable",
-    (4, 3, 3): "port unreachable",
-    (4, 3, 4): "fragmentation needed",
-    (4, 3, 9): "network prohibited",
-    (4, 3, 10): "host prohibited",
-    (4, 3, 13): "administratively prohibited",
-    (4, 11, 0): "TTL exceeded",
-    (4, 11, 1): "reassembly time exceeded",
-    (6, 1, 0): "no route to destination",
-    (6, 1, 1): "administratively prohibited",
-    (6, 1, 3): "address unreachable",
-    (6, 1, 4): "port unreachable",
-    (6, 2, 0): "packet too big",
-    (6, 3, 0): "hop limit exceeded",
-}
-
-# Errors by which a host says that it does not serve this, and those by which somebody says that it is not allowed.
-REFUSING = {(4, 3, 2), (4, 3, 3), (6, 1, 4)}
-PROHIBITING = {(4, 3, 9), (4, 3, 10), (4, 3, 13), (6, 1, 1), (6, 1, 5), (6, 1, 6)}
-
-# Those that only routers send: others come from hosts and firewalls as well.
-FROM_ROUTERS = {(4, 3, 0), (4, 3, 1), (4, 3, 4), (4, 11, 0), (6, 1, 0), (6, 1, 3), (6, 2, 0), (6, 3, 0)}
 
 MOST_OPEN = 1 << 18
 MOST_BINS = 1 << 13
@@ -76,8 +51,9 @@ Macs = Callable[[int], tuple[int | None, int | None]]
 
 @dataclass(slots=True)
 class Echo:
-    """One echo request with what came of it. Times in nanoseconds."""
+    """One echo request with what came of it. Times in nanoseconds. ``nothing`` is what its silence is called."""
 
+    nothing: ClassVar[str] = "no reply"
     group: int
     family: int
     src: int
@@ -108,19 +84,30 @@ class Echo:
     def refusal(self) -> str | None:
         if self.error_type is None or self.error_code is None or self.error_from is None:
             return None
-        words = error_words(self.family, self.error_type, self.error_code, self.error_mtu)
+        words = icmp_words.in_words(self.family, self.error_type, self.error_code, self.error_mtu)
         return f"{words}, says {format_address(self.error_from)}"
+
+    @property
+    def ending(self) -> str | None:
+        """What came instead of an answer: nothing, or an ICMP error, and from whom; None where one came or may have."""
+        if self.error_type is None or self.error_code is None or self.error_from is None:
+            return self.nothing if self.outcome == "unanswered" else None
+        return icmp_words.ended_by(self.family, self.error_type, self.error_code, self.error_from, self.error_mtu)
 
     @property
     def fate(self) -> str:
         """What became of it, as a sentence about several like it goes on."""
+        return self.fate_by_error or ("are replied to" if self.outcome == "replied" else "get no reply")
+
+    @property
+    def fate_by_error(self) -> str | None:
+        """The same where an ICMP error ended it, else None."""
         if self.error_type is None or self.error_code is None or self.error_from is None:
-            return "are replied to" if self.outcome == "replied" else "get no reply"
-        error, source = (self.family, self.error_type, self.error_code), format_address(self.error_from)
-        if error in REFUSING or error in PROHIBITING:
-            done = "refused" if error in REFUSING else "prohibited"
-            return f"are {done} by {source} ({WORDS.get(error, 'ICMP error')}, {error[1]}/{error[2]})"
-        return f"fail: {source} says {error_words(*error)}"
+            return None
+        error = (self.family, self.error_type, self.error_code)
+        if icmp_words.done(*error):
+            return f"are {icmp_words.ended_by(*error, self.error_from)}"
+        return f"fail: {format_address(self.error_from)} says {icmp_words.in_words(*error, self.error_mtu)}"
 
 
 @dataclass(frozen=True)
@@ -146,6 +133,7 @@ class Attempt(Echo):
     """
 
     __slots__ = ()
+    nothing = "no answer"
 
     @property
     def src_port(self) -> int | None:
@@ -171,13 +159,14 @@ class Query(Echo):
     may not tell the port.
     """
 
+    nothing: ClassVar[str] = "no response"
     src_port: int | None = None
     rcode: str | None = None
 
     @property
     def fate(self) -> str:
         if self.outcome == "error":
-            return f"are refused: {self.refusal}"
+            return self.fate_by_error or "fail"
         if self.outcome == "replied":
             return f"are answered, {self.rcode}" if self.rcode else "are answered"
         return f"get no answer (asked {'once' if self.requests == 1 else f'{self.requests} times'})"
@@ -187,12 +176,6 @@ def _is_unquoted(batch: FrameBatch, row: int) -> bool:
     """Whether an ICMP error does not show so much as the protocol of what it is about."""
     quoted = batch.rows[decoded.HAS * batch.capacity + row] & decoded.HAS_QUOTED
     return not quoted or batch.rows[decoded.QUOTED_PROTO * batch.capacity + row] == decoded.ABSENT
-
-
-def error_words(family: int, kind: int, code: int, mtu: int | None = None) -> str:
-    """An ICMP error as people call it, with type and code: host unreachable (3/1), and with the MTU that it tells."""
-    told = f", MTU {mtu}" if mtu else ""
-    return f"{WORDS.get((family, kind, code), 'ICMP error')} ({kind}/{code}){told}"
 
 
 def _rcode(row: array[int]) -> str | None:
@@ -229,8 +212,10 @@ class Echoes:
         self._bin_slots = array("q")
         self._samples = array("q")
         self._buckets = array("q")
-        self._out_rows = OUT_ROWS if every else 0
-        self._out = array("q", bytes(8 * layout.FIELDS * max(1, self._out_rows)))
+        self.every = every
+        # By whom, when and how large what was finished so far had been asked.
+        self.cells = Cells()
+        self._out = array("q", bytes(8 * layout.FIELDS * OUT_ROWS))
         self._state = array("q", bytes(8 * layout.STATE_SIZE))
         for field in (layout.S_FREE, layout.S_OLDEST, layout.S_NEWEST):
             self._state[field] = -1
@@ -291,7 +276,7 @@ class Echoes:
         """Where the loops put what is finished, and their state."""
         limit = len(self._bins) // layout.BIN_FIELDS
         counted = (self._bins, self._bin_slots, limit, limit >= MOST_BINS, self._samples, self._buckets)
-        return (*counted, self._out, self._out_rows, self._state)
+        return (*counted, self._out, OUT_ROWS, self._state)
 
     def _pair_unseen(self, given: tuple[array[int], int]) -> None:
         for _ in self._pair(*given):
@@ -385,9 +370,12 @@ class Echoes:
             )
 
     def _take_out(self) -> Iterator[Echo]:
-        for row in range(self._state[layout.S_OUT]):
-            yield self._echo(self._out, row)
-        self._state[layout.S_OUT] = 0
+        count, self._state[layout.S_OUT] = self._state[layout.S_OUT], 0
+        if count:
+            self.cells.take(self._out, count)
+        if self.every:
+            for row in range(count):
+                yield self._echo(self._out, row)
 
     def _echo(self, rows: array[int], number: int) -> Echo:
         """An echo from its row in the pool, in ``samples`` or in ``out``."""
@@ -456,7 +444,7 @@ class Echoes:
                 elif EXPIRED[versions[row]] == kind and (cut is not None or _is_unquoted(batch, row)):
                     point = batch.rows[decoded.INTERFACE * batch.capacity + row]
                     self.unquoted[point, absent(batch.rows[decoded.IFINDEX * batch.capacity + row])] += 1
-                if tally[:3] in FROM_ROUTERS:
+                if tally[:3] in icmp_words.FROM_ROUTERS:
                     self.refusers.add(batch.rows[decoded.GROUP * batch.capacity + row])
                 if tally in self.errors or len(self.errors) < MOST_ERRORS:
                     self.errors[tally] += 1

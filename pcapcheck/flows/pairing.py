@@ -40,6 +40,7 @@ if not cython.compiled:
         E_REFUSED,
         E_REPLY,
         E_REQUEST,
+        E_SIZE,
         E_SRC_HIGH,
         E_SRC_LOW,
         E_TIME,
@@ -489,6 +490,7 @@ def fill(pool: array[int], row: int, events: array[int], event: int) -> None:
     pool[row + IP_ID] = events[event + E_IP_ID]
     pool[row + TTL] = events[event + E_TTL]
     pool[row + UNICAST] = 0 if events[event + E_KIND] & E_TO_MANY else 1
+    pool[row + SIZE] = events[event + E_SIZE]
     if events[event + E_KIND] & E_CONNECT:
         pool[row + UNICAST] = CONNECTS
     elif events[event + E_KIND] & E_QUERY:

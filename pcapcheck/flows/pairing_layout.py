@@ -39,6 +39,8 @@ ERROR_TTL = 29
 # Of DNS: a hash of the question (0 where it was not told), when it was asked last, and the code of its response.
 QUESTION = 30
 LATEST = 31
+# Of an echo or a connection: the bytes of the request's datagram, 0 where they were not told.
+SIZE = QUESTION
 RCODE = ERROR
 FIELDS = 32
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pcapcheck.columns import ARP
 from pcapcheck.decode.frames import FrameGroup
 from pcapcheck.flows.arp import Resolution, between
-from pcapcheck.flows.echo import error_words
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.hosts import machine_of
+from pcapcheck.flows.icmp_words import in_words
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.points import CapturePoint
 from pcapcheck.flows.read import Capture
@@ -91,6 +91,6 @@ def _consequence(capture: Capture, one: Resolution, errors: dict[int, tuple[int,
     if not count:
         count, said_by = errors[one.target]
     return (
-        f"so {format_address(said_by)} answers senders with {error_words(*error)}, {count}x: "
+        f"so {format_address(said_by)} answers senders with {in_words(*error)}, {count}x: "
         f"{format_address(one.target)} does not say its MAC"
     )

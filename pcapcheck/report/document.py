@@ -16,6 +16,7 @@ from pcapcheck.flows.losses import LastSeen
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations, Tally
 from pcapcheck.flows.unanswered import Unanswered
+from pcapcheck.report import spread
 from pcapcheck.report.accepted import applied
 from pcapcheck.report.counts import totals
 from pcapcheck.report.headline import headed, headline
@@ -86,6 +87,7 @@ def _document(result: Outcome) -> dict[str, Any]:
                 for one in summaries
             ],
             "icmp_errors": _icmp_errors(result),
+            "spread": spread.document(result),
             "paths": _paths(result),
         },
         "state": {"hosts": result.described, "problems": result.not_understood},

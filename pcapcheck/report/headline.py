@@ -6,6 +6,8 @@ from pcapcheck.columns import CONNECTIONS, DNS, ECHO
 from pcapcheck.flows.unanswered import Unanswered
 from pcapcheck.report.accepted import expired, passes_now
 from pcapcheck.report.counts import measured
+from pcapcheck.report.refusals import answered_by_error
+from pcapcheck.report.spread import partial_loss
 from pcapcheck.report.summary import pods
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding, ordered
 from pcapcheck.triage.outcome import Outcome
@@ -64,7 +66,7 @@ def _listed(names: list[str]) -> str:
 
 def _warning(result: Outcome) -> str:
     """What only warns, or is not answered, first; the rest is counted."""
-    said = [failure(one) + _blame(result, one) for one in ordered(result.warnings)]
+    said = [_why(result, [one]) + _blame(result, one) for one in ordered(result.warnings)]
     said += [_question(one) for one in result.asked_in_vain]
     said += [line for one in ordered(result.findings) for line in passes_now(one)]
     return said[0] + (f" (and {len(said) - 1} more)" if len(said) > 1 else "")
@@ -100,7 +102,7 @@ def _failure(result: Outcome) -> str:
         more = f" (and {len(result.unmet) - 1} more)" if len(result.unmet) > 1 else ""
         return result.unmet[0].text + more
     more = f" (and {len(failed) - 1} more failed)" if len(failed) > 1 else ""
-    return failure(failed[0]) + _blame(result, failed[0]) + more + expired(failed[0])
+    return _why(result, failed) + _blame(result, failed[0]) + more + expired(failed[0])
 
 
 def _blame(result: Outcome, finding: Finding) -> str:
@@ -108,6 +110,11 @@ def _blame(result: Outcome, finding: Finding) -> str:
     about = next((one for one in result.diagnoses if finding.rule.id in one.case.failed), None)
     words = about.suspects[0].cause.headline if about is not None and about.suspects else ""
     return f"; {words}" if words else ""
+
+
+def _why(result: Outcome, failed: list[Finding]) -> str:
+    """The first failure in one sentence: by which error, or by how large a part of what was asked."""
+    return answered_by_error(result, failed) or partial_loss(result, failed[0]) or failure(failed[0])
 
 
 def failure(finding: Finding) -> str:

@@ -8,7 +8,7 @@ from typing import IO
 
 from rich.text import Text
 
-from pcapcheck.flows.echo import error_words
+from pcapcheck.flows.icmp_words import in_words
 from pcapcheck.report.accepted import accepted, needless, over
 from pcapcheck.report.captures import capture_line, captures_shown, more_captures, problem_lines
 from pcapcheck.report.causes import write_diagnosis, write_next, write_remarks
@@ -205,7 +205,7 @@ def _refusals(page: Page, result: Result) -> None:
     for (family, kind, code, source, mtu), (count, names) in sorted(counted.items(), key=lambda one: -one[1][0]):
         where = names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")
         lines.append(
-            f"ICMP error: {format_address(source)} says {error_words(family, kind, code, mtu)}, {count}x (in {where})"
+            f"ICMP error: {format_address(source)} says {in_words(family, kind, code, mtu)}, {count}x (in {where})"
         )
     if lines:
         page.line()

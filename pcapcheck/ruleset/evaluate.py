@@ -38,6 +38,8 @@ class Evaluation:
         self.bounds = [(column, bound) for bound in rule.bounds if (column := bound.column) is not None]
         named = {column.name for leaf in every for column in leaf.columns()} | set(rule.reported)
         named |= {column.name for column, _ in self.bounds}
+        # By which error a row failed is said wherever the row is, whether the rule names it or not.
+        named |= {"refusal"} & COLUMNS[rule.table].keys()
         self.shown = [COLUMNS[rule.table][name] for name in sorted(named)]
         self.bins: dict[BinKey, Bin] = {}
 

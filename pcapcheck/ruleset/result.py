@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.links import Link
@@ -13,6 +14,9 @@ from pcapcheck.flows.read import Capture, Reading
 from pcapcheck.flows.unanswered import Unanswered
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding
 from pcapcheck.skipped import Skipped
+
+if TYPE_CHECKING:
+    from pcapcheck.flows.spread import Losses
 
 
 @dataclass
@@ -35,6 +39,21 @@ class Result:
     required: tuple[str, ...] = ()
     strict: bool = False
     unanswered: list[Unanswered] = field(default_factory=list)
+    _losses: dict[str, Losses | None] = field(default_factory=dict, init=False, repr=False)
+
+    def losses(self, table: str) -> Losses | None:
+        """How the losses of a table of questions are spread; None where there are none. Worked out once."""
+        if table not in self._losses:
+            # Loads NumPy, which a healthy capture does not need.
+            from pcapcheck.flows.spread import losses_of
+
+            some = any(
+                of == table and tally.outcomes["unanswered"] + tally.outcomes["error"]
+                for capture in self.captures
+                for (of, _), tally in capture.tallies.items()
+            )
+            self._losses[table] = losses_of(self.captures, self.facts, table) if some else None
+        return self._losses[table]
 
     @property
     def verdict(self) -> str:

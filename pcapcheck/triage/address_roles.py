@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from pcapcheck.flows.echo import FROM_ROUTERS, Echo
+from pcapcheck.flows.echo import Echo
 from pcapcheck.flows.homes import homes_of
+from pcapcheck.flows.icmp_words import FROM_ROUTERS
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.sides import POD

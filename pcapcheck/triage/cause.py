@@ -11,6 +11,7 @@ from pcapcheck.ruleset.load import packs_folder, read_files
 from pcapcheck.ruleset.rule import Rule, keyed, read_id, texts_of
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.triage.columns import CASE
+from pcapcheck.values import parse_bool
 
 REQUIRED = {
     "id": "lower-case words joined by hyphens; says what is wrong",
@@ -29,6 +30,7 @@ OPTIONAL = {
     "doubted": "what in the node's state speaks against it, without disproving it",
     "headline": "words that the failure's headline ends with where this cause stands first",
     "references": "list of sources",
+    "partial": "true where it may lose some packets between two hosts and let others pass",
 }
 
 
@@ -50,6 +52,7 @@ class Cause:
     fix: tuple[str, ...]
     references: tuple[str, ...]
     headline: str = ""
+    partial: bool = False
 
 
 def load_catalogue(rules: list[Rule], settings: Settings) -> list[Cause]:
@@ -106,4 +109,5 @@ def read_cause(node: Node, settings: Settings) -> Cause:
         if "references" in items
         else (),
         headline=texts_of(items["headline"], "headline", CASE, settings) if "headline" in items else "",
+        partial="partial" in items and parse_bool(items["partial"].text("'partial'")),
     )

@@ -37,6 +37,8 @@ REFUSED_BY = ("none", "node", "receiver", "other")
 ROLES = ("pod", "node", "service", "router", "outside", "unknown")
 # Whether a rule could have stopped the packets: for certain, perhaps, none there, none of those that are shown.
 FIREWALL = ("fits", "may-fit", "none-fits", "none-shown-fits")
+LOSS = ("total", "partial")
+FOLLOWS = ("nothing", "pod", "peer", "pair", "size", "time")
 ROUTES = ("own-interface", "other-pod-link", "elsewhere", "dead-end", "none", "not-there")
 
 
@@ -109,6 +111,8 @@ COLUMNS[CASE] = _table(
         "whether echo requests, or DNS queries, were answered: never, at first and then no more, or now and then",
         REPLIES,
     ),
+    ("loss", ENUM, "whether all that the pod asked dst failed, or some and not all", LOSS),
+    ("loss.follows", ENUM, "what stands out among all that failed; absent where too little did to tell", FOLLOWS),
     ("refused", ENUM, "the ICMP error that came back to the pod", REFUSED),
     ("refused.by", ENUM, "who sent it: the node itself, dst, or somebody behind the node", REFUSED_BY),
     ("refused.from", ADDRESS, "its source"),

@@ -21,6 +21,7 @@ from pcapcheck.triage.commands import UNKNOWN_SAID, to_look, to_mend, typed_colu
 from pcapcheck.triage.fit import observations
 from pcapcheck.triage.half import half_of
 from pcapcheck.triage.interfaces import name_links
+from pcapcheck.triage.loss import loses_a_part
 from pcapcheck.triage.pods import Pods
 from pcapcheck.triage.symptoms import asked_on, lost_of, symptoms_of
 from pcapcheck.values import Value, clean
@@ -210,6 +211,8 @@ def _suspect(
     """
     explained = tuple(name for name in case.failed if name in cause.explains)
     if not explained or (case.lead.finding.rule.table == STATE and case.lead.dst is None and _is_about_dst(cause)):
+        return None
+    if loses_a_part(symptoms) and not cause.partial:
         return None
     lines: dict[str, tuple[str, ...]] = {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pcapcheck.flows.echo import error_words
+from pcapcheck.flows.icmp_words import in_words
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.unanswered import Unanswered
 from pcapcheck.ruleset.result import Result
@@ -47,7 +47,7 @@ def _errors(capture: Capture, unanswered: list[Unanswered]) -> Iterator[Remark]:
     if others and not told:
         (family, kind, code, source, _), count = others[0]
         name = clean(capture.source.short_name)
-        said = f"{format_address(source)} says {error_words(family, kind, code)}, {count}x"
+        said = f"{format_address(source)} says {in_words(family, kind, code)}, {count}x"
         yield Remark(
             f"{said}, which ended no echo request, TCP handshake or DNS query of {name}: to see "
             "what it is about, begin the recording before the pod sends, on its cali interface",

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TypeVar
 
 from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, OPAQUE
+from pcapcheck.flows import icmp_words
 from pcapcheck.flows.echo import Echo, EchoBin
 from pcapcheck.flows.hosts import NODE_KINDS
 from pcapcheck.flows.links import Link
@@ -17,7 +18,9 @@ from pcapcheck.ruleset.finding import FAIL, PASS, Finding
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.address_roles import INITIAL_TTLS, AddressRoles, at_home, called
 from pcapcheck.triage.case import Case, asked_for
+from pcapcheck.triage.columns import REFUSED
 from pcapcheck.triage.interfaces import recorded_nic
+from pcapcheck.triage.loss import loss_symptoms
 from pcapcheck.triage.service_told import is_usual
 from pcapcheck.triage.signs_of_life import refused_late, signs_of_life
 from pcapcheck.values import Value, is_ipv4, is_public
@@ -36,14 +39,6 @@ LOST_BY_RULE = {
     "request-reaches-pod": BETWEEN,
     "pod-answers-echo": AT_POD,
     "reply-delivered": "on-return",
-}
-# ICMP errors (family, type, code) by what they mean: RFC 792, RFC 1812 section 5.2.7, RFC 4443.
-REFUSALS = {
-    **dict.fromkeys([(4, 3, 0), (4, 3, 6), (4, 3, 11), (6, 1, 0)], "net-unreachable"),
-    **dict.fromkeys([(4, 3, 1), (4, 3, 7), (4, 3, 12), (6, 1, 3)], "host-unreachable"),
-    **dict.fromkeys([(4, 3, 3), (6, 1, 4)], "port-unreachable"),
-    **dict.fromkeys([(4, 3, 9), (4, 3, 10), (4, 3, 13), (6, 1, 1)], "prohibited"),
-    **dict.fromkeys([(4, 3, 4), (6, 2, 0)], "too-big"),
 }
 
 
@@ -81,6 +76,7 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles) -> dict[str, Va
         "receiver.at": None if receiver is None else at_home(receiver, roles.of(receiver)),
         "receiver.interface": link.node_interface if dst is None and link else there,
         "replies": _replies(case, result, kind),
+        **loss_symptoms(result, case),
         "only_tcp": kind != REQUEST and any(one.outcome == "replied" for one in _between(result, pod, dst)),
         "refused": None if dst is None else _meaning(echo),
         "refused.by": "none" if dst is not None and echo is None else _who_refused(echo, refused_here, link, result),
@@ -209,7 +205,8 @@ def _macs(case: Case, link: Link | None) -> int | None:
 def _meaning(echo: Echo | None) -> str:
     if echo is None:
         return "none"
-    return REFUSALS.get((echo.family, echo.error_type or 0, echo.error_code or 0), "other")
+    means = icmp_words.meaning(echo.family, echo.error_type or 0, echo.error_code or 0)
+    return means if means in REFUSED else "other"
 
 
 def _places(case: Case, result: Result, kind: str) -> dict[str, Value | None]:

@@ -13,12 +13,15 @@ from unittest.mock import patch
 import pcapcheck
 from pcapcheck.capture import scan
 from pcapcheck.decode import details, frame, sighting
-from pcapcheck.flows import gathering, pairing
+from pcapcheck.flows import gathering, pairing, spreading
 
 PACKAGE = Path(pcapcheck.__file__).parent
 NOT_COMPILED = (
     ""
-    if not any(str(kernel.__file__).endswith(".py") for kernel in (scan, details, sighting, frame, pairing, gathering))
+    if not any(
+        str(kernel.__file__).endswith(".py")
+        for kernel in (scan, details, sighting, frame, pairing, gathering, spreading)
+    )
     else ("the loops are not compiled here, so there is only one of each")
 )
 

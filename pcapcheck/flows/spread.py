@@ -1,0 +1,275 @@
+"""Losses: how what pods asked and nobody answered is spread over pods, peers, sizes and time, and what stands out.
+
+Works on the cells of the captures (``cells``), as columns. Something stands out where it lost so much more than its
+share that chance would not have it: by the hypergeometric distribution (Fisher's exact test, one-sided), corrected for
+how many there were to choose from (Bonferroni).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from math import exp, lgamma, log
+from typing import Any
+
+import numpy as np
+
+from pcapcheck.capture.layout import ABSENT_TIME
+from pcapcheck.columns import CONNECTIONS, DNS, ECHO
+from pcapcheck.flows import pairing_layout, spreading_layout
+from pcapcheck.flows.facts import Facts
+from pcapcheck.flows.read import Capture
+from pcapcheck.flows.sides import POD
+from pcapcheck.values import address_of
+
+KINDS = {ECHO: 1, CONNECTIONS: pairing_layout.CONNECTS, DNS: pairing_layout.QUERIES}
+POD_, PEER, PAIR, SIZE, TIME = "pod", "peer", "pair", "size", "time"
+# That chance did it must be less probable than this, after the correction.
+ALPHA = 0.001
+# Fewer losses than this tell nothing of how they are spread.
+FEWEST = 5
+# What stands out lost at least so many times what the others did, and holds at least this share of all losses.
+TIMES, HOLDS = 2.0, 0.2
+MOST_OUTAGES = 20
+# In an outage at least this share is lost, and outages explain a loss if they hold so much of it.
+OUT, EXPLAINED = 0.5, 0.8
+
+Who = int | tuple[int, int]
+Rows = np.ndarray[Any, np.dtype[np.int64]]
+
+
+@dataclass(frozen=True)
+class Share:
+    """``failed`` of ``asked`` questions got no answer; ``refused`` of those were ended by an ICMP error.
+
+    ``who`` is an address, a pair of them or a size in bytes.
+    """
+
+    who: Who
+    asked: int
+    failed: int
+    refused: int
+
+
+@dataclass(frozen=True)
+class Outage:
+    """From the first to the last that failed (nanoseconds), ``failed`` of the ``asked`` of that time."""
+
+    first: int
+    last: int
+    asked: int
+    failed: int
+
+
+@dataclass(frozen=True)
+class Losses:
+    """What failed of one table. ``pods``, ``peers``, ``pairs`` and ``sizes`` are the shares of each, worst first.
+
+    ``follows`` is what stands out (pod, peer, pair, size or time), None where nothing does, or too little was lost to
+    tell (``told`` is False). ``suspect`` is the one that stands out, but for time.
+    ``partial``: some pair lost some and was answered others. ``outages`` are those that stand out, in order.
+    """
+
+    table: str
+    asked: int
+    failed: int
+    refused: int
+    pods: tuple[Share, ...]
+    peers: tuple[Share, ...]
+    pairs: tuple[Share, ...]
+    sizes: tuple[Share, ...]
+    outages: tuple[Outage, ...]
+    partial: bool
+    told: bool
+    follows: str | None = None
+    suspect: Share | None = None
+
+    @property
+    def share(self) -> float:
+        return self.failed / self.asked
+
+
+def losses_of(captures: Iterable[Capture], facts: Facts, table: str) -> Losses | None:
+    """The losses of what pods asked on their own links; None where nothing failed or silence proves nothing."""
+    parts = [one for one in (_asked_by_pods(capture, facts, table) for capture in captures) if len(one)]
+    if not parts:
+        return None
+    cells = np.concatenate(parts)
+    return _weigh(cells, table)
+
+
+def _asked_by_pods(capture: Capture, facts: Facts, table: str) -> Rows:
+    """The cells of one capture that count here."""
+    cells = capture.exchanges.echoes.cells.table()
+    cells = cells[cells[:, spreading_layout.C_KIND] == KINDS[table]]
+    numbers = np.unique(cells[:, spreading_layout.C_GROUP])
+    good = [int(number) for number in numbers if _counts(facts, capture.number, int(number), table)]
+    kept: Rows = cells[np.isin(cells[:, spreading_layout.C_GROUP], good)]
+    return kept
+
+
+def _counts(facts: Facts, capture: int, number: int, table: str) -> bool:
+    link = facts.link(capture, number)
+    if link is None or not link.judged or link.point.kind != "pod-link" or table in link.silence:
+        return False
+    return link.sides.of(link.point.groups[number])[0] == POD
+
+
+def _weigh(cells: Rows, table: str) -> Losses | None:
+    pairs = cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.PAIR]
+    asked, failed = _asked(pairs), _failed(pairs)
+    if not failed.sum():
+        return None
+    src = [spreading_layout.C_SRC_HIGH, spreading_layout.C_SRC_LOW]
+    dst = [spreading_layout.C_DST_HIGH, spreading_layout.C_DST_LOW]
+    by_pair = list(_shares(pairs, src + dst))
+    by_pod, by_peer = list(_shares(pairs, src)), list(_shares(pairs, dst))
+    sized = cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.SIZED]
+    by_size = list(_shares(sized, [spreading_layout.C_SRC_LOW]))
+    total = Share(0, int(asked.sum()), int(failed.sum()), int(pairs[:, spreading_layout.C_REFUSED].sum()))
+    partial = any(0 < one.failed < one.asked for one in by_pair)
+    outages = tuple(_outages(cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.MOMENT], total))
+    told = total.failed >= FEWEST
+    follows, suspect = _standing_out(total, by_pod, by_peer, by_pair, by_size) if told else (None, None)
+    if told and follows is None and sum(one.failed for one in outages) >= EXPLAINED * total.failed:
+        follows = TIME
+    return Losses(
+        table,
+        total.asked,
+        total.failed,
+        total.refused,
+        _worst_first(by_pod),
+        _worst_first(by_peer),
+        _worst_first(by_pair),
+        _worst_first(by_size),
+        outages,
+        partial,
+        told,
+        follows,
+        suspect,
+    )
+
+
+def _worst_first(shares: list[Share]) -> tuple[Share, ...]:
+    return tuple(sorted(shares, key=lambda one: (-one.failed, one.asked, str(one.who))))
+
+
+def _asked(cells: Rows) -> Rows:
+    """How many were settled: answered, refused, or in vain."""
+    columns = [spreading_layout.C_REPLIED, spreading_layout.C_SILENT, spreading_layout.C_REFUSED]
+    return np.asarray(cells[:, columns].sum(axis=1))
+
+
+def _failed(cells: Rows) -> Rows:
+    return np.asarray(cells[:, [spreading_layout.C_SILENT, spreading_layout.C_REFUSED]].sum(axis=1))
+
+
+def _shares(cells: Rows, columns: list[int]) -> Iterator[Share]:
+    """A share for each that is alike in these columns."""
+    if not len(cells):
+        return
+    keys, place = np.unique(cells[:, columns], axis=0, return_inverse=True)
+    place = place.ravel()
+    sums = [
+        np.bincount(place, weights=one, minlength=len(keys))
+        for one in (_asked(cells), _failed(cells), cells[:, spreading_layout.C_REFUSED])
+    ]
+    for key, asked, failed, refused in zip(keys.tolist(), *(one.tolist() for one in sums), strict=True):
+        if asked:
+            halves = [address_of(*key[at : at + 2]) for at in range(0, len(key), 2)] if len(key) > 1 else key
+            yield Share(
+                halves[0] if len(halves) == 1 else (halves[0], halves[1]), int(asked), int(failed), int(refused)
+            )
+
+
+def _standing_out(
+    total: Share, pods: list[Share], peers: list[Share], pairs: list[Share], sizes: list[Share]
+) -> tuple[str | None, Share | None]:
+    """What stands out most, if anything does. Of a pod or peer and its only pair the pair is named."""
+    best: tuple[float, str, Share] | None = None
+    for name, shares in ((PEER, peers), (POD_, pods), (PAIR, pairs), (SIZE, sizes)):
+        if len(shares) < 2:
+            continue
+        one = max(shares, key=lambda share: (share.failed - share.asked * total.failed / total.asked, -share.asked))
+        rest = total.failed - one.failed
+        others = max(1, total.asked - one.asked)
+        if one.failed < HOLDS * total.failed or one.failed / one.asked < TIMES * rest / others:
+            continue
+        chance = log_tail(total.asked, total.failed, one.asked, one.failed) + log(4 * len(shares))
+        if chance < log(ALPHA) and (best is None or chance < best[0]):
+            best = chance, name, one
+    return (best[1], best[2]) if best is not None else (None, None)
+
+
+@lru_cache(maxsize=4096)
+def log_tail(total: int, marked: int, drawn: int, found: int) -> float:
+    """The logarithm of how probable it is that of ``drawn`` out of ``total`` at least ``found`` are marked."""
+    most = min(marked, drawn)
+    if found <= max(0, drawn + marked - total):
+        return 0.0
+
+    def term(hits: int) -> float:
+        return _choose(marked, hits) + _choose(total - marked, drawn - hits) - _choose(total, drawn)
+
+    largest = max(term(found), -1e6)
+    sum_, hits = 0.0, found
+    while hits <= most:
+        part = exp(min(50.0, term(hits) - largest))
+        sum_ += part
+        if part < 1e-12 * sum_:
+            break
+        hits += 1
+    return min(0.0, largest + log(sum_)) if sum_ > 0 else -1e6
+
+
+def _choose(total: int, drawn: int) -> float:
+    if drawn < 0 or drawn > total:
+        return -1e9
+    return lgamma(total + 1) - lgamma(drawn + 1) - lgamma(total - drawn + 1)
+
+
+def _outages(moments: Rows, total: Share) -> Iterator[Outage]:
+    """The times in which far more failed than at others, in order."""
+    if not len(moments):
+        return
+    keys, place = np.unique(moments[:, spreading_layout.C_SRC_LOW], return_inverse=True)
+    place = place.ravel()
+    asked = np.bincount(place, weights=_asked(moments), minlength=len(keys))
+    failed = np.bincount(place, weights=_failed(moments), minlength=len(keys))
+    asked, failed, usual = asked.astype(np.int64), failed.astype(np.int64), total.failed / total.asked
+    if len(keys) < 2 or usual >= OUT:
+        return
+    found = []
+    left = failed.copy()
+    for _ in range(MOST_OUTAGES):
+        start, stop = _densest(asked, left, usual)
+        there, lost = int(asked[start:stop].sum()), int(left[start:stop].sum())
+        if lost < 3 or lost < OUT * there:
+            break
+        if log_tail(total.asked, total.failed, there, lost) + 2 * log(len(keys)) >= log(ALPHA):
+            break
+        # It may begin and end in the middle of a moment.
+        start -= start > 0 and left[start - 1] > 0
+        stop += stop < len(left) and left[stop] > 0
+        there, lost = int(asked[start:stop].sum()), int(left[start:stop].sum())
+        within = (place >= start) & (place < stop) & (_failed(moments) > 0)
+        first = moments[within, spreading_layout.C_FIRST]
+        last = moments[within, spreading_layout.C_LAST]
+        found.append(Outage(int(first[first != ABSENT_TIME].min()), int(last.max()), there, lost))
+        left[start:stop] = 0
+    yield from sorted(found, key=lambda one: one.first)
+
+
+def _densest(asked: Rows, failed: Rows, usual: float) -> tuple[int, int]:
+    """The stretch of moments that speaks most for an outage: the greatest sum of log-likelihood ratios (Kadane)."""
+    out = max(0.9, (1 + usual) / 2)
+    score = failed * log(out / usual) + (asked - failed) * log((1 - out) / (1 - usual))
+    best, best_start, best_stop, running, start = 0.0, 0, 0, 0.0, 0
+    for place, value in enumerate(score.tolist()):
+        if running <= 0:
+            running, start = 0.0, place
+        running += value
+        if running > best:
+            best, best_start, best_stop = running, start, place + 1
+    return best_start, best_stop

@@ -1,0 +1,37 @@
+# The C types under which Cython compiles spreading.py; where it is not compiled, the Python file runs without them.
+cimport cython
+
+# Written by setup.py from the numbers that spreading.py imports: known to the C compiler, they cost nothing.
+cdef extern from "spreading_numbers.h":
+    const long long ABSENT_TIME
+    const unsigned long long MULTIPLY
+    const unsigned long long LONG
+    enum:
+        EXCEEDED, CONNECTS, DST_HIGH, DST_LOW, ERRED, ERROR, ERROR_HIGH, ERROR_LOW, ERROR_MTU, FIELDS, GROUP, IDENT_SEQ
+        OUTCOME, QUERIES, REPLIED, SIZE, SRC_HIGH, SRC_LOW, TIME, UNANSWERED, UNICAST
+        C_RESPECT, C_KIND, C_GROUP, C_SRC_HIGH, C_SRC_LOW, C_DST_HIGH, C_DST_LOW, C_PORT, C_REPLIED, C_SILENT
+        C_REFUSED, C_EXPIRED, C_FIRST, C_LAST, C_ERROR, C_ERROR_HIGH, C_ERROR_LOW, C_ERROR_MTU, C_ALIKE, CELL_FIELDS
+        PAIR, SIZED, MOMENT, P_ROW, P_STATUS, P_CELLS, P_SHIFT, P_LEFT_OUT, ALL_TAKEN, CELLS_FULL
+
+@cython.locals(mixed=cython.ulonglong)
+cdef inline long long cell_home(
+    unsigned long long respect, unsigned long long kind, unsigned long long group, unsigned long long src,
+    unsigned long long dst, unsigned long long port) nogil
+
+@cython.locals(mask=cython.longlong, number=cython.longlong, cell=cython.longlong, slot=cython.longlong)
+cpdef enter_cells(long long[::1] cells, long long[::1] slots, long long count)
+
+@cython.locals(slot=cython.longlong, found=cython.longlong, cell=cython.longlong, field=cython.longlong)
+cdef inline long long find_cell(
+    long long[::1] cells, long long[::1] slots, long long mask, long long room, long long[::1] state, long long respect,
+    long long kind, long long group, long long src_high, long long src_low, long long dst_high, long long dst_low,
+    long long port) except? -2 nogil
+
+@cython.locals(outcome=cython.longlong, time=cython.longlong, failed=cython.bint)
+cdef inline int count_exchange(long long[::1] cells, long long cell, long long[::1] rows, long long row) except -1 nogil
+
+@cython.locals(
+    mask=cython.longlong, room=cython.longlong, number=cython.longlong, status=cython.longlong, row=cython.longlong,
+    kind=cython.longlong, group=cython.longlong, port=cython.longlong, found=cython.longlong)
+cpdef spread(
+    long long[::1] rows, long long count, long long[::1] cells, long long[::1] slots, bint final, long long[::1] state)

@@ -1,0 +1,37 @@
+"""Loss: whether a case lost all or a part, and what that follows, as columns that causes ask for."""
+
+from __future__ import annotations
+
+from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
+from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.case import Case
+from pcapcheck.values import Value
+
+ASKED = {ECHO: ECHO, PATHS: ECHO, CONNECTIONS: CONNECTIONS, DNS: DNS}
+# Of these a part may be lost by what, while it lasts or for whom it is, loses all.
+BY_ITSELF = ("time", "pair", "size")
+
+
+def loss_symptoms(result: Result, case: Case) -> dict[str, Value | None]:
+    """``loss`` between the pod and whom it asked, and ``loss.follows`` of all that was asked."""
+    table = next((ASKED[one.finding.rule.table] for one in case.items if one.finding.rule.table in ASKED), None)
+    losses = result.losses(table) if table is not None else None
+    pair = (case.lead.pod, case.lead.dst)
+    share = next((one for one in losses.pairs if one.who == pair), None) if losses is not None else None
+    if losses is None or share is None or not share.failed:
+        return {"loss": None, "loss.follows": None}
+    follows = losses.follows or ("nothing" if losses.told else None)
+    found: dict[str, Value | None] = {
+        "loss": "total" if share.failed == share.asked else "partial",
+        "loss.follows": follows,
+    }
+    if loses_a_part(found):
+        # The samples by which it is told else are the first of each kind.
+        found["replies"] = "some"
+    return found
+
+
+def loses_a_part(symptoms: dict[str, Value | None]) -> bool:
+    """Whether packets of this very pair are lost and others pass all the while, whichever they are."""
+    follows = symptoms.get("loss.follows")
+    return symptoms.get("loss") == "partial" and follows is not None and follows not in BY_ITSELF
