@@ -22,11 +22,6 @@ UNSEEN = {
     "two-answers",
     "vxlan-blocked",
     "vxlan-blocked-one-way",
-    # The rule has no counter.
-    "outside-to-pod-dies",
-    "answer-dies-on-node-snat",
-    "reply-dies-on-node",
-    "reply-dies-on-node-snat",
     # The lab drops what the offload would break.
     "vxlan-tcp-lost",
 }
