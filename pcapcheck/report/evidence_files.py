@@ -45,7 +45,7 @@ def make_folder(name: str | Path) -> Path:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise CaptureError(f"{folder}: {error.strerror}; name a folder that can be written") from None
+        raise CaptureError(f"{folder}: {error.strerror}; evidence needs a folder that can be written") from None
     return folder
 
 
@@ -67,7 +67,7 @@ def write_evidence(result: Result, folder: Path) -> list[Path]:
                     file.unlink()
     except OSError as error:
         where = error.filename or folder
-        raise CaptureError(f"{where}: {error.strerror}; name a folder that can be written") from None
+        raise CaptureError(f"{where}: {error.strerror}; evidence needs a folder that can be written") from None
     return [file for finding in result.findings for file in finding.files]
 
 

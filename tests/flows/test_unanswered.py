@@ -110,7 +110,7 @@ def test_host_unreachable_is_tied_to_the_neighbour_that_is_silent(tmp_path: Path
     analysis = nic(tmp_path, [*asked(), *pings, *refused])
     (remark,) = analysis.remarks
     assert remark.text.endswith(
-        f": so {NODE_IP} tells those who send there host unreachable (3/1), 2x: {NEIGHBOUR} does not say its MAC"
+        f": so {NODE_IP} answers senders with host unreachable (3/1), 2x: {NEIGHBOUR} does not say its MAC"
     )
 
 
@@ -120,7 +120,7 @@ def test_host_unreachable_about_anything_is_tied(tmp_path: Path) -> None:
     refused = [(BEGIN + 3 * SECOND + n * MS, error(3, 1, data)) for n in range(4)]
     analysis = nic(tmp_path, [*asked(), (BEGIN, data), *refused])
     (remark,) = analysis.remarks
-    assert f": so {NODE_IP} tells those who send there host unreachable (3/1), 4x: " in remark.text
+    assert f": so {NODE_IP} answers senders with host unreachable (3/1), 4x: " in remark.text
 
 
 def test_the_router_may_answer_from_another_address(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_the_router_may_answer_from_another_address(tmp_path: Path) -> None:
     ping = request(1, src="10.9.0.4", dst=NEIGHBOUR, eth=(ROUTER, NIC))
     frames = [*asked(), (BEGIN + MS, ping), (BEGIN + 3 * SECOND, error(3, 1, ping, source="10.9.0.1"))]
     (one,) = nic(tmp_path, frames).unanswered
-    assert one.meaning.startswith("so 10.9.0.1 tells those who send there host unreachable (3/1), 1x")
+    assert one.meaning.startswith("so 10.9.0.1 answers senders with host unreachable (3/1), 1x")
 
 
 def test_what_is_answered_in_the_end_is_answered(tmp_path: Path) -> None:

@@ -163,7 +163,10 @@ def test_all_tell_of_unanswered_questions(form: str, tmp_path: Path) -> None:
     said = plain(form, written(judged, form)).replace("\\u2026", "…")
     question = f"{NODE_IP}'s ARP for {neighbour} gets no answer"
     assert f"{question} (asked 3 times over 2 s); the node answers 10.244.1.10's ARP for its gateway" in said
-    assert f"{question} on ens5 (asked 3 times over 2 s; frames 2, 3, 4 of ens5.pcap): so {NODE_IP} tells" in said
+    assert (
+        f"{question} on ens5 (asked 3 times over 2 s; frames 2, 3, 4 of ens5.pcap): so {NODE_IP} answers senders with"
+        in said
+    )
 
 
 @pytest.mark.parametrize("form", FORMATS)

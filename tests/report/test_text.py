@@ -149,13 +149,13 @@ def test_commands_are_never_broken() -> None:
 @pytest.mark.parametrize("scenario", ["recorded-in-pod-proxy-arp-off", "any-proxy-arp-off"])
 def test_commands_name_no_interface_that_is_not_known(scenario: str) -> None:
     """Inside the pod it is called eth0, on the node otherwise; an -i any capture has no names."""
-    assert "net.ipv4.conf.<the cali interface>.proxy_arp" in report(*captures(scenario))
+    assert "grep . /proc/sys/net/ipv4/conf/*/proxy_arp" in report(*captures(scenario))
 
 
 def test_names_from_a_capture_get_into_no_command(tmp_path: Path) -> None:
     frames = [(BEGIN + n * 10**9, ask()) for n in range(4)]
     text = report(write_pcapng(tmp_path / "x.pcapng", frames, "$(touch pwned);reboot"))
-    assert "net.ipv4.conf.<the cali interface>.proxy_arp" in text
+    assert "grep . /proc/sys/net/ipv4/conf/*/proxy_arp" in text
     assert not any("$(touch" in line for line in text.splitlines() if line.strip().startswith(COMMANDS))
 
 

@@ -136,7 +136,9 @@ def test_the_state_of_another_node_is_told(tmp_path: Path) -> None:
     path = tmp_path / "other.txt"
     path.write_text("root@n2:~# ip route\ndefault via 10.0.0.1 dev eth0\n10.244.9.7 dev cali0123456789a scope link\n")
     (remark,) = analyze(captures("proxy-arp-off")[0], node_state=path).remarks
-    assert remark.text == ("the state tells nothing of cali14e7d81007d, but of cali0123456789a: is it of another node?")
+    assert remark.text == (
+        "the state shows nothing of cali14e7d81007d, only of cali0123456789a: is it from another node?"
+    )
 
 
 ROUTE = "10.244.1.11 dev calieabe7761b00"
