@@ -37,8 +37,9 @@ from pcapcheck.report.document import document
 from pcapcheck.report.exit import demand
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.expectation import Recording
+from pcapcheck.ruleset.files import CALICO, pack
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, explain_consequences
-from pcapcheck.ruleset.load import CALICO, Ruleset, load_ruleset, pack
+from pcapcheck.ruleset.load import Ruleset, load_ruleset
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.skipped import Skipped
 from pcapcheck.triage.ebpf import doubt_ebpf

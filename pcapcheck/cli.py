@@ -330,7 +330,7 @@ def check(paths: tuple[Path, ...], assignments: tuple[str, ...]) -> None:
 
     A PATH is a file, a folder or a pack. Without one, what ships with pcapcheck is checked, with --set.
     """
-    from pcapcheck.ruleset.load import packs_folder
+    from pcapcheck.ruleset.files import packs_folder
     from pcapcheck.triage.check import check_files
 
     click.echo(f"{check_files(paths or (packs_folder(),), _assignments(assignments))}: no errors")
@@ -421,7 +421,8 @@ def _size(option: str, text: str | None) -> int | None:
 
 
 def _load(rule_paths: tuple[Path, ...]) -> list[Any]:
-    from pcapcheck.ruleset.load import PACKS, load_ruleset, pack
+    from pcapcheck.ruleset.files import PACKS, pack
+    from pcapcheck.ruleset.load import load_ruleset
 
     return load_ruleset(rule_paths or map(pack, PACKS)).rules
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pcapcheck
-from pcapcheck.ruleset.load import packs_folder
+from pcapcheck.ruleset.files import packs_folder
 from pcapcheck.ruleset.rule import Rule
 
 

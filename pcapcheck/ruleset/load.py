@@ -1,16 +1,15 @@
-"""Find rule files and load them: the packs that ship with the package, what ``--rules`` names, what that extends."""
+"""Load rules: the packs that ship with the package, what ``--rules`` names, what that extends."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pcapcheck.columns import STATE
 from pcapcheck.errors import RuleError
 from pcapcheck.ruleset.acceptance import Acceptance, acceptance_of
-from pcapcheck.ruleset.document import MOST_BYTES, Node, load_documents
+from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.expectation import (
     INFO,
     OFF,
@@ -20,12 +19,10 @@ from pcapcheck.ruleset.expectation import (
     is_expectation,
     read_expectation,
 )
+from pcapcheck.ruleset.files import PACKS, pack, pack_or, read_files
 from pcapcheck.ruleset.rule import Rule, read_rule
 from pcapcheck.ruleset.variables import Settings, suggest
 
-SUFFIXES = (".yml", ".yaml")
-CALICO = "calico"
-PACKS = (CALICO, STATE)
 # Of so many wrong rules it is told what is wrong.
 MOST_TOLD = 10
 
@@ -74,13 +71,6 @@ class Gathered:
         self.required += other.required
         self.strict |= other.strict
         self.recordings += other.recordings
-
-
-def packs_folder() -> Path:
-    """The folder of rule packs: the copy inside the installed package, else the checkout's ``rules/``."""
-    package = Path(__file__).resolve().parents[1]
-    packaged = package / "rules"
-    return packaged if packaged.is_dir() else package.parent / "rules"
 
 
 def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = None) -> Ruleset:
@@ -132,16 +122,6 @@ def _all_of(errors: list[RuleError]) -> RuleError:
     return RuleError("; ".join(map(str, errors[:MOST_TOLD])) + more)
 
 
-def pack(name: str) -> Path:
-    """The folder of a pack that ships with the package."""
-    return packs_folder() / name
-
-
-def pack_or(path: Path) -> Path:
-    """The folder of the pack of that name, unless there is a file or folder so called."""
-    return pack(str(path)) if str(path) in PACKS and not path.exists() else path
-
-
 def _gather(path: Path, within: tuple[Path, ...]) -> Gathered:
     """The rules of a file or folder. ``within``: the files that extend each other down to this one."""
     gathered = Gathered()
@@ -152,21 +132,6 @@ def _gather(path: Path, within: tuple[Path, ...]) -> Gathered:
             else:
                 gathered.entries.append(Entry(document, text if len(documents) == 1 else ""))
     return gathered
-
-
-def read_files(path: Path) -> Iterator[tuple[Path, str, list[Node]]]:
-    """A file, or each file in a folder: its path, its text and the documents in it.
-
-    Raises RuleError where one cannot be read, and where there is no document at all.
-    """
-    found = 0
-    for file in _files(path):
-        documents = load_documents(text := _text(file), str(file))
-        found += len(documents)
-        yield file, text, documents
-    if not found:
-        here = "no .yml or .yaml file with a rule in this folder" if os.path.isdir(path) else "the file holds no rule"
-        raise RuleError(f"{path}: {here}")
 
 
 def _extended(expectation: Expectation, file: Path, within: tuple[Path, ...]) -> Gathered:
@@ -259,20 +224,3 @@ def _joined(recordings: list[Recording]) -> Recording:
         next(iter(filters), None),
         " and ".join(one.place for one in recordings if one.place),
     )
-
-
-def _files(path: Path) -> list[Path]:
-    if os.path.isdir(path):
-        return sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
-    return [path]
-
-
-def _text(file: Path) -> str:
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(MOST_BYTES + 1)
-        return data.decode("utf-8")
-    except OSError as error:
-        raise RuleError(f"{file}: {error.strerror}; give a rule file or a folder of them") from None
-    except UnicodeDecodeError:
-        raise RuleError(f"{file}: not UTF-8 text; a rule file is YAML") from None

@@ -12,6 +12,7 @@ from pcapcheck.columns import COLUMNS, TABLES
 from pcapcheck.ruleset.aggregate import AGGREGATES, Bound, read_bounds
 from pcapcheck.ruleset.conditions import Combination, Leaf, find_column, read_conditions, value_of
 from pcapcheck.ruleset.document import Node
+from pcapcheck.ruleset.remembered import remembered
 from pcapcheck.ruleset.variables import Settings, suggest
 from pcapcheck.values import clean, parse_bool
 
@@ -98,6 +99,7 @@ class Rule:
         ]
 
 
+@remembered
 def read_rule(node: Node, settings: Settings, text: str = "", brief: bool = False) -> Rule:
     """One rule from its YAML. A ``brief`` one may leave out what BRIEF names.
 

@@ -14,7 +14,7 @@ from pcapcheck.ruleset.acceptance import REQUIRED as ACCEPTED
 from pcapcheck.ruleset.aggregate import AGGREGATES, BOUNDS, RATIO
 from pcapcheck.ruleset.conditions import OPERATORS
 from pcapcheck.ruleset.expectation import ADJUSTMENT, KEYS, OFF
-from pcapcheck.ruleset.load import PACKS
+from pcapcheck.ruleset.files import PACKS
 from pcapcheck.ruleset.rule import BRIEF, OPTIONAL, REQUIRED, SEVERITIES
 from pcapcheck.ruleset.variables import VARIABLES
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from pcapcheck.columns import ADDRESS, DURATION, MAC, TEXT, Type
 from pcapcheck.errors import RuleError
@@ -76,6 +77,11 @@ class Settings:
             near = difflib.get_close_matches(name, VARIABLES, 1, 0.6)
             if near and name not in self.used and name not in VARIABLES:
                 raise node.error(f"no rule uses the variable {name!r}; did you mean {near[0]!r}?")
+
+    @cached_property
+    def key(self) -> tuple[tuple[str, str], ...]:
+        """All values: what two settings have in common where rules mean the same under both."""
+        return tuple(sorted(self.texts.items()))
 
     def number(self, name: str) -> int:
         """An address, MAC or duration as a number."""

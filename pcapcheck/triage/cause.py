@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from pcapcheck.ruleset.conditions import Combination, read_conditions
 from pcapcheck.ruleset.document import Node
-from pcapcheck.ruleset.load import packs_folder, read_files
+from pcapcheck.ruleset.files import packs_folder, read_files
+from pcapcheck.ruleset.remembered import remembered
 from pcapcheck.ruleset.rule import Rule, keyed, read_id, texts_of
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.triage.columns import CASE
@@ -79,6 +80,7 @@ def read_causes(nodes: Iterable[Node], settings: Settings) -> list[Cause]:
     return list(causes.values())
 
 
+@remembered
 def read_cause(node: Node, settings: Settings) -> Cause:
     """One cause from its YAML. Raises RuleError with file, line and column."""
     items = keyed(node, "a cause", REQUIRED, OPTIONAL)

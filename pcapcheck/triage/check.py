@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.expectation import is_expectation
-from pcapcheck.ruleset.load import PACKS, load_ruleset, pack, pack_or, read_files
+from pcapcheck.ruleset.files import PACKS, pack, pack_or, read_files
+from pcapcheck.ruleset.load import load_ruleset
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.ruleset.variables import Settings, suggest
 from pcapcheck.triage.cause import is_cause, read_causes

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pcapcheck.errors import RuleError
-from pcapcheck.ruleset.load import CALICO, load_ruleset, pack
+from pcapcheck.ruleset.files import CALICO, pack
+from pcapcheck.ruleset.load import load_ruleset
 from pcapcheck.ruleset.variables import Settings
 
 GOOD = """\

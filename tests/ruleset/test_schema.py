@@ -13,7 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from pcapcheck.ruleset.load import PACKS, pack
+from pcapcheck.ruleset.files import PACKS, pack
 from tests.ruleset import test_aggregates, test_expectations, test_load
 
 FILES = sorted(file for name in PACKS for file in pack(name).glob("*.yml"))

@@ -9,7 +9,8 @@ import pytest
 
 from pcapcheck.errors import RuleError
 from pcapcheck.ruleset.document import load_documents
-from pcapcheck.ruleset.load import CALICO, load_ruleset, pack, packs_folder
+from pcapcheck.ruleset.files import CALICO, pack, packs_folder
+from pcapcheck.ruleset.load import load_ruleset
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.triage.cause import Cause, load_catalogue, read_cause
 

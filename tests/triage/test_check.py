@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pcapcheck.errors import RuleError
-from pcapcheck.ruleset.load import PACKS, pack, packs_folder
+from pcapcheck.ruleset.files import PACKS, pack, packs_folder
 from pcapcheck.triage.check import check_files
 
 CAUSE = packs_folder() / "causes" / "proxy-arp-off.yml"

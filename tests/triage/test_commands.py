@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from pcapcheck.ruleset.load import PACKS, load_ruleset, pack
+from pcapcheck.ruleset.files import PACKS, pack
+from pcapcheck.ruleset.load import load_ruleset
 from pcapcheck.ruleset.rule import placeholders
 from pcapcheck.triage.cause import Cause, load_catalogue
 from pcapcheck.triage.commands import PROGRAMS, to_look, to_mend, typed_columns

@@ -1,0 +1,117 @@
+"""Rule files: where they are, and what stands in them, read once per process."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from pcapcheck.columns import STATE
+from pcapcheck.errors import RuleError
+from pcapcheck.ruleset.document import MOST_BYTES, Node, load_documents
+
+SUFFIXES = (".yml", ".yaml")
+CALICO = "calico"
+PACKS = (CALICO, STATE)
+# So many files of users are remembered.
+MOST_REMEMBERED = 500
+# A file that was changed this lately may change again without its time of change telling. Nanoseconds.
+RECENT = 2_000_000_000
+
+# A file: its path, its text and the documents in it.
+RuleFile = tuple[Path, str, list[Node]]
+# What tells one content of a file from another: device, inode, size, times of change of content and of inode.
+_Stamp = tuple[int, ...]
+_remembered: dict[str, tuple[_Stamp, RuleFile]] = {}
+
+
+@cache
+def packs_folder() -> Path:
+    """The folder of rule packs: the copy inside the installed package, else the checkout's ``rules/``."""
+    package = Path(__file__).resolve().parents[1]
+    packaged = package / "rules"
+    return packaged if packaged.is_dir() else package.parent / "rules"
+
+
+def pack(name: str) -> Path:
+    """The folder of a pack that ships with the package."""
+    return packs_folder() / name
+
+
+def pack_or(path: Path) -> Path:
+    """The folder of the pack of that name, unless there is a file or folder so called."""
+    return pack(str(path)) if str(path) in PACKS and not path.exists() else path
+
+
+def read_files(path: Path) -> Iterator[RuleFile]:
+    """A file, or each file in a folder: its path, its text and the documents in it.
+
+    What ships with the package is read once per process, any other file once for as long as it stays the same. Nobody
+    may change what is handed out. Raises RuleError where a file cannot be read, and where there is no document at all.
+    """
+    if path.parent == packs_folder():
+        yield from _packaged(path)
+        return
+    found = 0
+    for file in _files(path):
+        read = _once(file)
+        found += len(read[2])
+        yield read
+    if not found:
+        here = "no .yml or .yaml file with a rule in this folder" if os.path.isdir(path) else "the file holds no rule"
+        raise RuleError(f"{path}: {here}")
+
+
+@cache
+def _packaged(folder: Path) -> tuple[RuleFile, ...]:
+    return tuple(map(_read, _files(folder)))
+
+
+def _once(file: Path) -> RuleFile:
+    """A file's content, from memory where the file is still the same."""
+    name, stamp = str(file), _stamp(file)
+    known = _remembered.get(name)
+    if known is not None and known[0] == stamp:
+        return known[1]
+    read = _read(file)
+    if stamp is not None and stamp == _stamp(file):
+        if len(_remembered) >= MOST_REMEMBERED:
+            _remembered.clear()
+        _remembered[name] = stamp, read
+    return read
+
+
+def _stamp(file: Path) -> _Stamp | None:
+    """None where what was read may not be relied on later: no plain file, or one changed just now."""
+    try:
+        found = os.stat(file)
+    except (OSError, ValueError):
+        return None
+    if not stat.S_ISREG(found.st_mode) or time.time_ns() - max(found.st_mtime_ns, found.st_ctime_ns) < RECENT:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _read(file: Path) -> RuleFile:
+    text = _text(file)
+    return file, text, load_documents(text, str(file))
+
+
+def _files(path: Path) -> list[Path]:
+    if os.path.isdir(path):
+        return sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+    return [path]
+
+
+def _text(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MOST_BYTES + 1)
+        return data.decode("utf-8")
+    except OSError as error:
+        raise RuleError(f"{file}: {error.strerror}; give a rule file or a folder of them") from None
+    except UnicodeDecodeError:
+        raise RuleError(f"{file}: not UTF-8 text; a rule file is YAML") from None

@@ -1,0 +1,45 @@
+"""Remember what a rule or a cause came to, by where it is written and the values of the variables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar, cast
+
+from pcapcheck.ruleset.document import Node
+from pcapcheck.ruleset.variables import Settings
+
+# So much is remembered: some twenty times what ships with the package.
+MOST = 2000
+
+More = ParamSpec("More")
+Read = TypeVar("Read")
+Reader = Callable[Concatenate[Node, Settings, More], Read]
+
+
+def remembered(read: Reader[More, Read]) -> Reader[More, Read]:
+    """A reader of YAML that reads a node once for the same variables, since what it comes to never changes.
+
+    The node is kept, so that no other can stand at its address. What cannot be read is read again: its error is
+    the caller's.
+    """
+    known: dict[Hashable, tuple[Node, frozenset[str], Read]] = {}
+
+    @wraps(read)
+    def remembering(node: Node, settings: Settings, /, *args: More.args, **kwargs: More.kwargs) -> Read:
+        key = id(node), settings.key, args, tuple(kwargs.items())
+        found = known.get(key)
+        if found is None:
+            before, settings.used = settings.used, set()
+            try:
+                value = read(node, settings, *args, **kwargs)
+                found = node, frozenset(settings.used), value
+            finally:
+                settings.used |= before
+            if len(known) >= MOST:
+                known.clear()
+            known[key] = found
+        settings.used |= found[1]
+        return found[2]
+
+    return cast("Reader[More, Read]", remembering)
