@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from pcapcheck.brief import Brief
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.overlap import apart
@@ -15,8 +16,8 @@ from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding
 from pcapcheck.skipped import Skipped
 
 
-@dataclass
-class Result:
+@dataclass(repr=False)
+class Result(Brief):
     """Captures as read, facts about their capture points, and the findings.
 
     ``skipped`` are inputs that could not be used. ``described`` says in a line each which hosts a node's
