@@ -8,9 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pcapcheck import given
+from pcapcheck.brief import shortened
 from pcapcheck.capture.inputs import gather
 from pcapcheck.capture.record import BATCH_FRAMES
-from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE
+from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE, TABLES
 from pcapcheck.flows.addresses import AddressRow, taken_over
 from pcapcheck.flows.facts import Facts, claimed_addresses, describe
 from pcapcheck.flows.neighbours import judge_per_node
@@ -21,8 +23,8 @@ from pcapcheck.flows.silent_conversations import silent_conversations
 from pcapcheck.flows.silent_hosts import silent_hosts
 from pcapcheck.flows.silent_neighbours import silent_neighbours
 from pcapcheck.flows.unanswered import Judged, unanswered
+from pcapcheck.given import Input, Inputs, Names, Taken
 from pcapcheck.intake import (
-    as_paths,
     demand_inputs,
     forget_offload,
     name_pods,
@@ -35,6 +37,7 @@ from pcapcheck.intake import (
 from pcapcheck.networks import NOTHING_KNOWN, Known
 from pcapcheck.report.document import document
 from pcapcheck.report.exit import demand
+from pcapcheck.report.headline import headline
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.expectation import Recording
 from pcapcheck.ruleset.files import CALICO, pack
@@ -96,6 +99,25 @@ class Analysis(Outcome):
         """One row per packet and pair of pod links that it went over, one after the other."""
         return self._table(HOPS)
 
+    @property
+    def headline(self) -> str:
+        """The sentence that heads every report."""
+        return headline(self)
+
+    def summary(self) -> str:
+        """The first lines of the report for people: verdict and headline, then why, if something failed."""
+        from pcapcheck.report.text import summary
+
+        return summary(self)
+
+    def __repr__(self) -> str:
+        counted = f"{len(self.captures)} captures, {len(self.findings)} rules"
+        return f"<Analysis {self.verdict}: {shortened(self.headline)}, {counted}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the tables that were made: they are made again when asked for."""
+        return {name: value for name, value in self.__dict__.items() if name not in TABLES}
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON document, schema ``pcapcheck/1``."""
         return document(self)
@@ -118,47 +140,52 @@ class Analysis(Outcome):
 
 
 def analyze(
-    *paths: str | Path,
-    rules: str | Path | Iterable[str | Path] | None = None,
+    *paths: Input,
+    rules: Names | None = None,
     variables: Mapping[str, str] | None = None,
     scope: Scope | None = None,
     progress: Progress | None = None,
     batch_frames: int = BATCH_FRAMES,
     unpack_limit: int | None = None,
     keep_all: bool = False,
-    node_state: str | Path | Iterable[str | Path] | None = None,
-    pods: str | Path | Iterable[str | Path] | None = None,
+    node_state: Inputs | None = None,
+    pods: Inputs | None = None,
 ) -> Analysis:
     """Judge one or more captures as one observation.
 
     ``paths`` are files, folders, patterns or ``-`` for standard input; the files of a rotated set are one capture.
+    Bytes (called ``<bytes>`` in reports) and files opened as bytes, which need not know how to seek, will do as well.
     A compressed capture may hold ``unpack_limit`` bytes (None: 1 GiB or 250 times its size). Of a stream ``keep_all``
     keeps more than the first GiB, so that its tables can be made. ``rules`` are packs, files or folders of them (None:
     the Calico pack); ``variables`` override the rules' ``$names``. What an expectation file among them says of its
     recording holds where the call does not say it: without ``paths`` its captures are judged.
 
-    ``node_state`` are files with what was found on the node and in its pods (``pcapcheck node-script``): they confirm
-    causes or rule them out. ``pods`` are files with what ``kubectl get pods -A -o json`` (or ``-o wide``) printed, to
-    name pods by.
+    ``node_state`` are inputs of the same kinds with what was found on the node and in its pods (``pcapcheck
+    node-script``): they confirm causes or rule them out. ``pods`` are such with what ``kubectl get pods -A -o json``
+    (or ``-o wide``) printed, to name pods by.
 
     An input that cannot be used costs a line, ``Analysis.skipped``, and not the rest; one that is named and is not
     there, or may not be read, makes a pass a failure (``Analysis.unmet``). Raises CaptureError where nothing could be
     read: no capture, and no node's state either (its ``skipped`` has all of them); or where what is asked for does not
-    fit the captures (``scope``). Raises RuleError for rules that cannot be loaded, whatever else there is.
+    fit the captures (``scope``). Raises RuleError for rules that cannot be loaded, whatever else there is,
+    TypeError for what is no input, such as None or a file opened as text.
     """
     packs_only = rules is None
     if rules is None:
         rules = [pack(CALICO), *([pack(STATE)] if node_state is not None else [])]
-    ruleset = load_ruleset(as_paths(rules), variables)
+    ruleset = load_ruleset(given.paths(rules), variables)
     loaded, settings, told = ruleset.rules, ruleset.settings, ruleset.recording
     reading = _reading(settings, _scoped(scope or Scope(), told), batch_frames)
-    inputs = gather(paths or told.captures, unpack_limit, keep_all)
-    state = take_state(told.node_state if node_state is None else as_paths(node_state), settings, inputs.skipped)
+    named = given.taken(paths or told.captures)
+    states = given.several(told.node_state if node_state is None else node_state)
+    listed = given.several(told.pods if pods is None else pods)
+    inputs = gather(named, unpack_limit, keep_all)
+    state = take_state(states, settings, inputs.skipped)
     if state is None and node_state is not None and packs_only:
         loaded = [rule for rule in loaded if rule.table != STATE]
     captures, evaluations, sightings = read_captures(inputs, loaded, reading, progress)
     every = frozenset(one.rule.table for one in evaluations if one.needs_rows)
-    demand_inputs(inputs, paths, captures, state, told)
+    demand_inputs(inputs, named if paths else (), captures, state, told)
     unseen = [*(one.path for one in inputs.skipped), *(str(one.path) for one in captures if not one.frames)]
     reading = replace(reading, scope=reading.scope.without(unseen))
     facts = describe(captures, reading, _known(state))
@@ -181,9 +208,9 @@ def analyze(
     explain_consequences(findings)
     analysis = Analysis(captures, facts, findings, reading, found, inputs.skipped)
     analysis.unanswered = unanswered(captures, facts, _judged_by(evaluations, facts), PRODUCERS, found.found)
-    analysis.given = _names(paths or told.captures)
-    analysis.pods = name_pods(told.pods or None if pods is None else pods, state, settings, analysis.skipped)
-    note_aside(captures, node_state)
+    analysis.given = _names(named)
+    analysis.pods = name_pods(listed if listed or pods is not None else None, state, settings, analysis.skipped)
+    note_aside(captures, states if node_state is not None else [])
     forget_offload(captures, facts)
     locate(analysis)
     if state is not None:
@@ -241,8 +268,8 @@ def _known(state: State | None) -> Known:
 
 
 def analyze_state(
-    *paths: str | Path,
-    rules: str | Path | Iterable[str | Path] | None = None,
+    *paths: Input,
+    rules: Names | None = None,
     variables: Mapping[str, str] | None = None,
 ) -> Analysis:
     """Judge what is known of a node and its pods, without a capture.
@@ -253,10 +280,11 @@ def analyze_state(
     A file that cannot be read or understood costs a line, ``Analysis.skipped``. Raises StateError where none can,
     RuleError for rules that cannot be loaded.
     """
-    ruleset = load_ruleset([pack(STATE)] if rules is None else as_paths(rules), variables)
+    ruleset = load_ruleset([pack(STATE)] if rules is None else given.paths(rules), variables)
     settings = ruleset.settings
     skipped: list[Skipped] = []
-    state = take_state(paths or ruleset.recording.node_state, settings, skipped)
+    named = given.several(paths or ruleset.recording.node_state)
+    state = take_state(named, settings, skipped)
     if state is None:
         raise nothing_understood(skipped)
     facts = Facts({}, known=_known(state))
@@ -265,7 +293,7 @@ def analyze_state(
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
     analysis = Analysis([], facts, findings, _reading(settings, Scope(), BATCH_FRAMES), Paths([], facts), skipped)
-    analysis.given = _names(paths or ruleset.recording.node_state)
+    analysis.given = _names(named)
     _describe(analysis, state)
     if any(one.status == FAIL for one in findings):
         from pcapcheck.triage.examine import examine
@@ -275,11 +303,11 @@ def analyze_state(
     return analysis
 
 
-def unjudged(*given: str | Path, error: str, skipped: Iterable[Skipped] = ()) -> Analysis:
+def unjudged(*paths: str | Path, error: str, skipped: Iterable[Skipped] = ()) -> Analysis:
     """What an observation comes to that cannot be judged at all, for reports that must say so."""
     facts = Facts({})
     analysis = Analysis([], facts, [], _reading(Settings(), Scope(), BATCH_FRAMES), Paths([], facts))
-    analysis.given, analysis.error, analysis.skipped = _names(given), error, list(skipped)
+    analysis.given, analysis.error, analysis.skipped = _names(paths), error, list(skipped)
     return analysis
 
 
@@ -309,8 +337,8 @@ def feed_state(state: State, settings: Settings, evaluations: list[Evaluation]) 
     return rows
 
 
-def _names(given: Iterable[str | Path]) -> tuple[str, ...]:
-    return tuple(map(str, given))
+def _names(inputs: Iterable[str | Taken]) -> tuple[str, ...]:
+    return tuple(map(str, inputs))
 
 
 def _scoped(scope: Scope, told: Recording) -> Scope:

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pcapcheck.errors import CaptureError, RuleError, StateError
+from pcapcheck.given import Input, Inputs, Names, each, paths
 
 if TYPE_CHECKING:
     from pcapcheck.analysis import Analysis
     from pcapcheck.triage.outcome import Outcome
-
-Files = str | Path | Iterable[str | Path]
 
 
 class AssertCapture:
@@ -32,14 +31,14 @@ class AssertCapture:
 
     def __call__(
         self,
-        *captures: str | Path,
-        rules: Files | None = None,
+        *captures: Input,
+        rules: Names | None = None,
         require: str | Iterable[str] = (),
         strict: bool = False,
         variables: Mapping[str, str] | None = None,
         interfaces: Mapping[str, str] | None = None,
-        node_state: Files | None = None,
-        pods: Files | None = None,
+        node_state: Inputs | None = None,
+        pods: Inputs | None = None,
     ) -> Analysis:
         """Judge ``captures`` as one observation, and return what it came to.
 
@@ -59,7 +58,7 @@ class AssertCapture:
             names = parse_interface_names(tuple(f"{file}={name}" for file, name in (interfaces or {}).items()))
             analysis = analyze(
                 *map(self._find, captures),
-                rules=self._files(rules),
+                rules=self._names(rules),
                 variables=variables,
                 scope=Scope(names),
                 node_state=self._files(node_state),
@@ -78,13 +77,16 @@ class AssertCapture:
             raise AssertionError("\n".join(_told(analysis)))
         return analysis
 
-    def _files(self, given: Files | None) -> list[Path] | None:
-        if given is None:
-            return None
-        return [self._find(one) for one in ([given] if isinstance(given, (str, Path)) else given)]
+    def _names(self, given: Names | None) -> list[Path] | None:
+        return None if given is None else [self._path(one) for one in paths(given)]
 
-    def _find(self, name: str | Path) -> Path:
-        path = Path(name)
+    def _files(self, given: Inputs | None) -> list[Input] | None:
+        return None if given is None else [self._find(one) for one in each(given)]
+
+    def _find(self, one: Input) -> Input:
+        return self._path(Path(one)) if isinstance(one, (str, os.PathLike)) else one
+
+    def _path(self, path: Path) -> Path:
         if self.beside is None or _is_there(path):
             return path
         return self.beside / path if _is_there(self.beside / path) else path

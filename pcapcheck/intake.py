@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +19,7 @@ from pcapcheck.flows.exchanges import SoFar
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.read import Capture, Progress, Reading, Row, RowSink, read_capture
 from pcapcheck.flows.sightings import Sightings
+from pcapcheck.given import Taken
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.expectation import Recording
 from pcapcheck.ruleset.rule import Rule
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 # Of many inputs so many are named.
 NAMED = 5
-Files = str | Path | Iterable[str | Path]
 Read = tuple[list[Capture], list[Evaluation], Sightings]
 
 
@@ -76,7 +76,7 @@ def _skip(inputs: Inputs, source: Captured, error: CaptureError) -> None:
     if isinstance(error, NotACapture) and error.vague and isinstance(source, Source) and not source.is_stream:
         from pcapcheck.triage.state.recognise import recognise
 
-        kind = recognise(source.path)
+        kind = recognise(source.held or source.path)
         if kind == PODS:
             error = CaptureError(
                 f"{source.name}: looks like the output of kubectl get pods; to name pods by it: --pods {source.name}",
@@ -92,7 +92,7 @@ def _skip(inputs: Inputs, source: Captured, error: CaptureError) -> None:
 
 
 def demand_inputs(
-    inputs: Inputs, named: tuple[str | Path, ...], captures: list[Capture], state: State | None, told: Recording
+    inputs: Inputs, named: Sequence[str | Taken], captures: list[Capture], state: State | None, told: Recording
 ) -> None:
     """Raise CaptureError where nothing can be judged, and mark what must have been there."""
     lost = [one for one in inputs.skipped if one.role == CAPTURE]
@@ -114,9 +114,9 @@ def demand_inputs(
         ]
 
 
-def note_aside(captures: list[Capture], node_state: Files | None) -> None:
+def note_aside(captures: list[Capture], node_state: Sequence[Taken]) -> None:
     """Say what the lines of texts are that are no packets, where that is known."""
-    used = {os.path.realpath(path) for path in as_paths(node_state or ())}
+    used = {os.path.realpath(one) for one in node_state if isinstance(one, Path)}
     for capture in captures:
         aside = [line for problem in capture.problems for line in problem.aside]
         if aside:
@@ -133,9 +133,8 @@ def forget_offload(captures: list[Capture], facts: Facts) -> None:
             capture.problems = [one for one in capture.problems if one.kind != BAD_CHECKSUM]
 
 
-def take_state(paths: Iterable[str | Path], settings: Settings, skipped: list[Skipped]) -> State | None:
+def take_state(given: Sequence[Taken], settings: Settings, skipped: list[Skipped]) -> State | None:
     """What the files tell; None where there are none, or none that can be used."""
-    given = list(paths)
     if not given:
         return None
     # Loaded where there is one.
@@ -151,7 +150,9 @@ def take_state(paths: Iterable[str | Path], settings: Settings, skipped: list[Sk
         return None
 
 
-def name_pods(given: Files | None, state: State | None, settings: Settings, skipped: list[Skipped]) -> Pods | None:
+def name_pods(
+    given: Sequence[Taken] | None, state: State | None, settings: Settings, skipped: list[Skipped]
+) -> Pods | None:
     """The names in the files given, else those that the node's state lists."""
     listed = state.pods if state is not None else []
     if given is None and not listed:
@@ -162,7 +163,7 @@ def name_pods(given: Files | None, state: State | None, settings: Settings, skip
         skipped.append(Skipped.of(path, error, PODS))
 
     prefix = settings.texts["interface_prefix"]
-    return Pods.of(listed, prefix) if given is None else Pods.read(as_paths(given), prefix, skip)
+    return Pods.of(listed, prefix) if given is None else Pods.read(given, prefix, skip)
 
 
 def nothing_understood(skipped: list[Skipped]) -> StateError:
@@ -172,10 +173,6 @@ def nothing_understood(skipped: list[Skipped]) -> StateError:
     error = StateError(f"{skipped[0].message}{more}", skipped[0].kind)
     error.skipped = skipped
     return error
-
-
-def as_paths(given: Files) -> list[Path]:
-    return [Path(one) for one in ([given] if isinstance(given, (str, Path)) else given)]
 
 
 def sink(number: int, evaluations: list[Evaluation]) -> RowSink:

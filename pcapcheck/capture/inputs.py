@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from glob import has_magic, iglob
 from pathlib import Path
 
+from pcapcheck.capture.held import Held
 from pcapcheck.capture.rotation import Captured, in_sets
 from pcapcheck.capture.source import CURE, STANDARD_INPUT, Source
 from pcapcheck.errors import EMPTY, MISSING, UNREADABLE, CaptureError, NotACapture, kind_of, refused
@@ -32,7 +33,7 @@ class Inputs:
         self.skipped.append(Skipped.of(path, error, named=path not in self.found))
 
 
-def gather(given: Iterable[str | Path], unpack_limit: int | None = None, keep_all: bool = False) -> Inputs:
+def gather(given: Iterable[str | Path | Held], unpack_limit: int | None = None, keep_all: bool = False) -> Inputs:
     """Every capture that is meant, in the order given; a folder's by name, all below it.
 
     Whether a file is a capture is found out when it is read. One given twice is read once. Raises
@@ -41,10 +42,13 @@ def gather(given: Iterable[str | Path], unpack_limit: int | None = None, keep_al
     inputs = Inputs()
     sources: list[Source] = []
     seen: set[str] = set()
-    names = [Path(name) for name in given]
+    names = [name if isinstance(name, Held) else Path(name) for name in given]
     if not names:
         raise CaptureError("no capture given; name at least one file")
     for name in names:
+        if isinstance(name, Held):
+            sources.append(Source(name.path, unpack_limit, keep_all, name))
+            continue
         for path in _paths(name, inputs):
             resolved = str(path) if path == STANDARD_INPUT else os.path.realpath(path)
             if resolved in seen and path == STANDARD_INPUT:

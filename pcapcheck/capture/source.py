@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from pcapcheck.capture import foreign
 from pcapcheck.capture.compressed import Compression, Unpacked, compression_of
+from pcapcheck.capture.held import Held
 from pcapcheck.capture.pcap import MAGICS, PcapReader
 from pcapcheck.capture.pcapng import MAGIC, PcapngReader
 from pcapcheck.capture.record import BATCH_FRAMES, Reader
@@ -32,15 +33,19 @@ class Source:
     """A file or a stream with a capture in it; a stream can be read again, as far as it was kept.
 
     ``unpack_limit`` bounds what a compressed one may hold (bytes; None as ``Unpacked`` has it); ``keep_all`` asks that
-    all of a stream be kept. ``consumed`` counts the bytes of the file that were read last time.
+    all of a stream be kept. ``held`` are the bytes where no file was named. ``consumed`` counts the bytes of the file
+    that were read last time.
     """
 
     path: Path
     unpack_limit: int | None = None
     keep_all: bool = False
+    held: Held | None = None
     compression: Compression | None = field(default=None, init=False)
     _raw: BinaryIO | None = field(default=None, init=False)
     _arriving: Arriving | None = field(default=None, init=False)
+    # A stream that came out of a pickle: what was kept of it stayed behind.
+    _lost: bool = field(default=False, init=False)
 
     @property
     def name(self) -> str:
@@ -57,11 +62,22 @@ class Source:
     @property
     def is_stream(self) -> bool:
         """Whether this can be read only once, like standard input or a named pipe."""
+        return self.held is None and self._is_stream
+
+    @property
+    def has_file(self) -> bool:
+        """Whether a command can name a file that holds this."""
+        return not self._is_stream if self.held is None else self.held.is_a_file
+
+    @property
+    def _is_stream(self) -> bool:
         return self.path == STANDARD_INPUT or (os.path.exists(self.path) and not os.path.isfile(self.path))
 
     @property
     def size(self) -> int:
         """Bytes of the file; 0 where there are none to be counted."""
+        if self.held is not None:
+            return self.held.size
         try:
             return self.path.stat().st_size
         except OSError:
@@ -70,11 +86,16 @@ class Source:
     @property
     def complete(self) -> bool:
         """Whether all that was read can be read again."""
-        return self._arriving is None or self._arriving.complete
+        kept = self._arriving or self.held
+        return self._lost is False and (kept is None or kept.complete)
 
     @property
     def consumed(self) -> int:
         return 0 if self._raw is None or self._raw.closed else self._raw.tell()
+
+    def __getstate__(self) -> dict[str, Any]:
+        lost = self._lost or self._arriving is not None
+        return {**self.__dict__, "_raw": None, "_arriving": None, "_lost": lost}
 
     @contextmanager
     def open(self, batch_frames: int = BATCH_FRAMES) -> Iterator[Reader]:
@@ -100,8 +121,12 @@ class Source:
         return CaptureError(f"{self.name}: {refused(error, CURE)}", kind)
 
     def _open_raw(self, stack: ExitStack) -> BinaryIO:
+        if self._lost:
+            raise CaptureError(f"{self.name}: its packets were not kept in the pickle; save them to a file first")
         if self._arriving is not None:
             return cast("BinaryIO", self._arriving.again())
+        if self.held is not None:
+            return self.held.open()
         if not self.is_stream:
             return cast("BinaryIO", self.path.open("rb", buffering=0))
         from pcapcheck.capture.stream import Arriving, ended_by_interrupt

@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import IO
 
+from pcapcheck.capture.held import Kept
+
 # So much stays in memory, the rest in a file.
 IN_MEMORY = 1 << 23
 # Beyond it nothing is kept unless everything is wanted: after a day of tcpdump a verdict is wanted, not a full disk.
@@ -70,7 +72,7 @@ class Arriving(io.RawIOBase):
     def again(self) -> io.RawIOBase:
         """What was kept, from its beginning."""
         self._kept.seek(0)
-        return _Kept(self._kept)
+        return Kept(self._kept)
 
     def _wait(self) -> bool:
         """Wait for bytes; False where none will come or nobody wants them any more."""
@@ -95,24 +97,6 @@ class Arriving(io.RawIOBase):
         except OSError:
             # No room for temporary files: the verdict does not need them.
             self.complete = False
-
-
-class _Kept(io.RawIOBase):
-    """A reading of the kept bytes; closing it leaves them there."""
-
-    def __init__(self, kept: IO[bytes]) -> None:
-        self._kept = kept
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        data = self._kept.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def tell(self) -> int:
-        return self._kept.tell()
 
 
 @contextmanager

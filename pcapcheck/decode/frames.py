@@ -9,6 +9,7 @@ import dataclasses
 from array import array
 from dataclasses import dataclass
 
+from pcapcheck.brief import Brief
 from pcapcheck.capture.layout import ABSENT_TIME
 from pcapcheck.capture.printed_layout import NO_MAC
 from pcapcheck.capture.record import Interface, RecordBatch
@@ -60,8 +61,8 @@ def link_name(link_type: int) -> str:
     return LINK_NAMES.get(link_type, f"link type {link_type}")
 
 
-@dataclass(frozen=True)
-class FrameGroup:
+@dataclass(frozen=True, repr=False)
+class FrameGroup(Brief):
     """Frames alike in capture point, MACs, direction, what they carry and what their TTL says.
 
     ``sender`` is the source MAC or, of frames whose text shows none, a number that stands for the sender's address.

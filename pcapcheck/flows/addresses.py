@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from pcapcheck.brief import Brief
 from pcapcheck.decode.frames import COOKED
 from pcapcheck.flows.arp import Message
 from pcapcheck.flows.links import Link
@@ -31,8 +32,8 @@ class Claim:
     frames: list[int] = field(default_factory=list)
 
 
-@dataclass
-class Claims:
+@dataclass(repr=False)
+class Claims(Brief):
     """Gathers the claims of one capture; probes claim nothing (RFC 5227)."""
 
     missed: int = 0

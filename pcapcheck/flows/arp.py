@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from pcapcheck.brief import Brief
 from pcapcheck.capture.layout import ABSENT_TIME
 from pcapcheck.decode import layout
 from pcapcheck.decode.frames import FrameBatch, absent
@@ -121,8 +122,8 @@ class Answer:
         return [self.number]
 
 
-@dataclass(slots=True)
-class Resolution:
+@dataclass(slots=True, repr=False)
+class Resolution(Brief):
     """One asker's question for one target. Times in nanoseconds; ``frames`` are the first few frame numbers."""
 
     group: int

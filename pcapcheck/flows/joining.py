@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from pcapcheck.brief import Brief
 from pcapcheck.capture.layout import ABSENT_TIME
 from pcapcheck.decode.layout import ABSENT, SIGHTING_FIELDS, V_DIGEST, V_ECHO, V_FRAME, V_KEY, V_LOOSE, V_TIME, V_WHAT
 from pcapcheck.flows import gathering
@@ -35,8 +36,8 @@ PART = 1 << 14
 MULTIPLY = np.int64(0x9E3779B97F4A7C15 - (1 << 64))
 
 
-@dataclass
-class Seen:
+@dataclass(repr=False)
+class Seen(Brief):
     """Sightings of all captures, column by column. Times in nanoseconds, by the clock of each capture.
 
     ``frame`` is number << 32 | spot, a spot being a frame group of one capture; ``what`` is V_WHAT of
@@ -170,8 +171,8 @@ def _identities(key: Column, digest: Column) -> Column:
     return whole
 
 
-@dataclass
-class Packets:
+@dataclass(repr=False)
+class Packets(Brief):
     """Sightings sorted so that those of one packet stand together, in the order of its way.
 
     ``rows`` are their rows in ``seen``; ``packet`` numbers the packets from 0; ``begins`` says where the sightings of

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from pcapcheck.brief import Brief
 from pcapcheck.columns import ARP, ASKED
 from pcapcheck.decode.frames import COOKED
 from pcapcheck.flows.points import CapturePoint
@@ -22,8 +23,8 @@ UNNAMED = "<the cali interface>"
 INTERFACE_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,15}")
 
 
-@dataclass
-class Link:
+@dataclass(repr=False)
+class Link(Brief):
     """One capture point, described. ``silence`` says, per table, why a missing answer proves nothing there.
 
     ``pod_heard`` is when the pod was heard first (nanoseconds). ``strangers`` are MACs that sent here without its being

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from pcapcheck.brief import Brief
 from pcapcheck.columns import ECHO, ECHOES, OPAQUE
 from pcapcheck.decode.frames import FrameGroup
 from pcapcheck.flows.facts import Facts
@@ -39,8 +40,8 @@ SHORTEST_RECORDING = 2_000_000_000
 DEVICES = {"vxlan": "vxlan", "ipip": "tunl"}
 
 
-@dataclass
-class Paths:
+@dataclass(repr=False)
+class Paths(Brief):
     """What following the packets of an observation came to.
 
     ``share``: one packet in so many was followed. ``homes`` are the links of addresses, ``apart`` the pairs of links

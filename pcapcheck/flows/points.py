@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pcapcheck.brief import Brief
 from pcapcheck.capture.record import Interface
 from pcapcheck.capture.rotation import Captured, bare_name
 from pcapcheck.decode.frames import COOKED, FrameGroup
@@ -47,8 +48,8 @@ class GatewayTalk:
     macs: set[int] = field(default_factory=set)
 
 
-@dataclass
-class CapturePoint:
+@dataclass(repr=False)
+class CapturePoint(Brief):
     """One interface as one capture recorded it. ``name`` comes from the user, the capture, the file name or the state.
 
     ``file`` is what the capture is called among others. ``calico`` is by what the point is shown to be a pod link of

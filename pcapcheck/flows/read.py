@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from pcapcheck.brief import Brief
 from pcapcheck.capture.record import Interface, Problem
 from pcapcheck.capture.rotation import Captured
 from pcapcheck.capture.source import NOTHING_SEEN
@@ -30,8 +32,8 @@ ASKED_IN_VAIN = 3
 Progress = Callable[[Path, int, int, Callable[[], SoFar]], None]
 
 
-@dataclass(frozen=True)
-class Reading:
+@dataclass(frozen=True, repr=False)
+class Reading(Brief):
     """How to read: bounds and waits (nanoseconds), what Calico calls things, frames per batch."""
 
     scope: Scope
@@ -71,8 +73,8 @@ class Row(Protocol):
 RowSink = Callable[[str, Iterable[Row], int], None]
 
 
-@dataclass
-class Silent:
+@dataclass(repr=False)
+class Silent(Brief):
     """An address that nobody answered for: the first time that it was asked for in vain, and all its repeats."""
 
     resolution: Resolution
@@ -80,7 +82,7 @@ class Silent:
     until: int | None
 
 
-@dataclass
+@dataclass(repr=False)
 class Capture:
     """One capture of the observation, once it was read."""
 
@@ -108,6 +110,9 @@ class Capture:
             known.until = one.latest_time
         elif len(self.silent) < MOST_SILENT:
             self.silent[key] = Silent(one, one.attempts, one.latest_time)
+
+    def __repr__(self) -> str:
+        return f"<Capture {str(self.path)!r}: {self.frames} frames, {len(self.interfaces)} interfaces>"
 
     @property
     def path(self) -> Path:
@@ -174,8 +179,7 @@ def read_capture(
     if sightings is not None:
         sightings.flows[number] = decoder.flows()
     settle(exchanges.finish(capture.groups, reader.frames))
-    groups = capture.groups
-    exchanges.echoes.forget(lambda number: (groups[number].src, groups[number].dst))
+    exchanges.echoes.forget(partial(_macs, capture.groups))
     echoes = exchanges.echoes
     for table, bins in ((ECHO, echoes.bins()), (CONNECTIONS, echoes.attempts()), (DNS, echoes.queries())):
         for one in bins:
@@ -187,6 +191,10 @@ def read_capture(
     capture.format, capture.frames, capture.interfaces = reader.format, reader.frames, reader.interfaces
     capture.problems = [*reader.problems, *_own_problems(decoder, reader.interfaces, exchanges)]
     return capture
+
+
+def _macs(groups: list[FrameGroup], number: int) -> tuple[int | None, int | None]:
+    return groups[number].src, groups[number].dst
 
 
 def _may_be_several(interfaces: list[Interface]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pcapcheck.brief import Brief
 from pcapcheck.decode.frames import FrameGroup
 from pcapcheck.flows.links import Link
 
@@ -22,8 +23,8 @@ class Clock:
     both_ways: bool
 
 
-@dataclass(frozen=True)
-class Spot:
+@dataclass(frozen=True, repr=False)
+class Spot(Brief):
     """A frame group where it was recorded, with its number there."""
 
     capture: int
@@ -36,8 +37,8 @@ class Spot:
         return self.link.sides.of(self.group)[0]
 
 
-@dataclass(frozen=True)
-class Step:
+@dataclass(frozen=True, repr=False)
+class Step(Brief):
     """A packet at one capture point, on its way; ``ttl`` is None where the text of a capture does not tell it."""
 
     spot: Spot
@@ -66,8 +67,8 @@ class Sample:
     length: int
 
 
-@dataclass
-class Way:
+@dataclass(repr=False)
+class Way(Brief):
     """Packets of one kind and address pair that took the same way.
 
     Ways of one ``route`` differ only in what follows, and share their latencies.

@@ -18,7 +18,7 @@ def commands(source: Captured, numbers: list[int], lines: Iterable[tuple[int, in
 
     ``lines``: where the frames stand in a text, first and last line of each.
     """
-    wanted = [(file, some) for file, some in by_file(source, numbers) if some and not file.is_stream]
+    wanted = [(file, some) for file, some in by_file(source, numbers) if some and file.has_file]
     places = sorted(lines)
     return [_sed(file, places) if places else _tshark(file, some) for file, some in wanted]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from io import StringIO
 from itertools import islice
 from typing import IO
 
@@ -59,6 +60,15 @@ def write_text(result: Outcome, stream: IO[str], verbose: bool = False) -> None:
         page.line()
         _headline(page, result)
         write_next(page, result)
+
+
+def summary(result: Outcome) -> str:
+    """What heads and ends the report on a terminal: the verdict, its headline, and the cause with what to do first."""
+    stream = StringIO()
+    page = Page(stream, result.pods, plain=True)
+    _headline(page, result)
+    write_next(page, result)
+    return stream.getvalue().rstrip("\n")
 
 
 def _headline(page: Page, result: Outcome) -> None:

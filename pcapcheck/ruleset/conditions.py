@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from pcapcheck.brief import Brief
 from pcapcheck.columns import ADDRESS, COLUMNS, MAC, Column
 from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.variables import Settings, suggest
@@ -55,8 +56,8 @@ OPERATORS = {
 }
 
 
-@dataclass(frozen=True)
-class Leaf:
+@dataclass(frozen=True, repr=False)
+class Leaf(Brief):
     """One column compared with something. Where the column has several values, all of them must compare true."""
 
     column: Column
@@ -102,8 +103,8 @@ class Leaf:
         return [self]
 
 
-@dataclass(frozen=True)
-class Combination:
+@dataclass(frozen=True, repr=False)
+class Combination(Brief):
     """``all`` or ``any`` of several conditions, or ``not`` one."""
 
     word: str

@@ -11,14 +11,15 @@ from typing import Any
 
 import yaml
 
+from pcapcheck.brief import Brief
 from pcapcheck.errors import RuleError
 
 MOST_BYTES = 1 << 20
 MOST_DEPTH = 50
 
 
-@dataclass(frozen=True)
-class Node:
+@dataclass(frozen=True, repr=False)
+class Node(Brief):
     """Text, list or map, with file, line and column (from 1)."""
 
     value: str | list[Node] | dict[str, Node]

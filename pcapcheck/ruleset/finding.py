@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pcapcheck.brief import Brief
 from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE
 from pcapcheck.flows.losses import LastSeen
 from pcapcheck.ruleset.acceptance import PASSES, Applied
@@ -20,8 +21,8 @@ STAGES = (ARP, ANSWERS, FRAMES, ADDRESSES, HOPS, PATHS, ECHO, DNS, CONNECTIONS, 
 NO_CAPTURE = -1
 
 
-@dataclass(frozen=True)
-class Evidence:
+@dataclass(frozen=True, repr=False)
+class Evidence(Brief):
     """A failing row: where and in which frames it shows, what was expected, what was there, what to ask next.
 
     ``group`` is its frame group (-1: none), ``row`` holds the columns that the rule names. A packet that was followed
@@ -46,8 +47,8 @@ class Evidence:
     share: tuple[int, int] | None = None
 
 
-@dataclass
-class Finding:
+@dataclass(repr=False)
+class Finding(Brief):
     """A rule's result. ``checked`` rows held or failed, ``unknown`` ones could not be told; ``reason`` says why.
 
     ``measures`` are what the rule's aggregates came to.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from pcapcheck.brief import Brief
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.overlap import apart
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from pcapcheck.flows.spread import Losses
 
 
-@dataclass
-class Result:
+@dataclass(repr=False)
+class Result(Brief):
     """Captures as read, facts about their capture points, and the findings.
 
     ``skipped`` are inputs that could not be used. ``described`` says in a line each which hosts a node's

@@ -8,6 +8,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pcapcheck.brief import Brief
 from pcapcheck.columns import COLUMNS, TABLES
 from pcapcheck.ruleset.aggregate import AGGREGATES, Bound, read_bounds
 from pcapcheck.ruleset.conditions import Combination, Leaf, find_column, read_conditions, value_of
@@ -47,8 +48,8 @@ OPTIONAL = {
 }
 
 
-@dataclass(frozen=True)
-class Rule:
+@dataclass(frozen=True, repr=False)
+class Rule(Brief):
     """One rule. ``expected``, ``observed`` and ``headline`` may name columns of the failing row in braces.
 
     ``absent`` says what to do where there was nothing to check, which is no gap where the rule is ``occasional``;

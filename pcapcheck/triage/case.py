@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field, replace
 
+from pcapcheck.brief import Brief
 from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, HOPS, PATHS, STATE
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.points import PointKey
@@ -15,8 +16,8 @@ from pcapcheck.triage.state.model import PodLink, State
 from pcapcheck.values import Value
 
 
-@dataclass(frozen=True)
-class Item:
+@dataclass(frozen=True, repr=False)
+class Item(Brief):
     """One failing row: which rule it breaks, on which link, and between whom.
 
     ``pod`` is the pod that suffers, ``dst`` whom it asked. ``described``: the cali interface that the state, not a
@@ -51,8 +52,8 @@ class Item:
         return self.about_gateway and self.finding.rule.table == ARP and self.evidence.row.get("answers") == 0
 
 
-@dataclass
-class Case:
+@dataclass(repr=False)
+class Case(Brief):
     """Failing rows of one origin; the first is what a person should look at first."""
 
     items: list[Item] = field(default_factory=list)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pcapcheck.brief import Brief
 from pcapcheck.ruleset.conditions import Combination, read_conditions
 from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.files import packs_folder, read_files
@@ -35,8 +36,8 @@ OPTIONAL = {
 }
 
 
-@dataclass(frozen=True)
-class Cause:
+@dataclass(frozen=True, repr=False)
+class Cause(Brief):
     """One cause of the catalogue."""
 
     id: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from pcapcheck.brief import Brief
 from pcapcheck.columns import COLUMNS, STATE, Column
 from pcapcheck.flows.links import UNNAMED
 from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Combination, Condition, Getter, Leaf
@@ -39,8 +40,8 @@ SAME_AS = {
 }
 
 
-@dataclass(frozen=True)
-class Suspect:
+@dataclass(frozen=True, repr=False)
+class Suspect(Brief):
     """A cause in one case, its texts filled in: whether the state confirms it or rules it out, and by which lines.
 
     ``certain``: nothing that it wants to be seen in the packets is unknown. ``lacks`` says what, added to the state
@@ -71,8 +72,8 @@ class Suspect:
         return STATUSES.index(self.status), -support, not self.certain, -len(self.fits), self.cause.rank
 
 
-@dataclass
-class Diagnosis:
+@dataclass(repr=False)
+class Diagnosis(Brief):
     """What failed together, and why, as far as can be told. ``others`` counts further cases that are alike.
 
     ``has_state``: the state of the node that it is about was given.

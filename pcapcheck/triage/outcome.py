@@ -22,7 +22,7 @@ class Unmet:
     rule: str | None = None
 
 
-@dataclass
+@dataclass(repr=False)
 class Outcome(Result):
     """Findings and why they failed. ``remarks`` are on what is no fault but should be known, in the captures
     and in the node's state, where one was given.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from pcapcheck.capture.held import Held
 from pcapcheck.errors import StateError
 from pcapcheck.triage.state.model import PodEntry
 from pcapcheck.triage.state.pod_links import Names, full_name
@@ -30,20 +31,20 @@ class Pods:
         return cls(Names.of(list(entries), prefix))
 
     @classmethod
-    def read(cls, paths: Iterable[str | Path], prefix: str = PREFIX, skip: Skip | None = None) -> Pods:
+    def read(cls, paths: Iterable[str | Path | Held], prefix: str = PREFIX, skip: Skip | None = None) -> Pods:
         """The pods of files with ``kubectl get pods -A -o json`` or ``-o wide``.
 
         A file that cannot be read or lists no pod is told to ``skip``; where nobody is there to be told, StateError is
         raised.
         """
         every = []
-        for path in map(Path, paths):
+        for path in (one if isinstance(one, Held) else Path(one) for one in paths):
             try:
                 every += _listed(path, prefix)
             except StateError as error:
                 if skip is None:
                     raise
-                skip(path, error)
+                skip(path.path if isinstance(path, Held) else path, error)
         return cls(Names.of(every, prefix))
 
     def by_address(self, ip: int) -> str | None:
@@ -56,7 +57,7 @@ class Pods:
         return self._names.by_cali.get(cali)
 
 
-def _listed(path: Path, prefix: str) -> list[PodEntry]:
+def _listed(path: Path | Held, prefix: str) -> list[PodEntry]:
     try:
         pods = read_state([path], prefix).pods
     except StateError as error:

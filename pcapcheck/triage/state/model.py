@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
+from pcapcheck.brief import Brief
 from pcapcheck.values import is_ipv4
 
 if TYPE_CHECKING:
@@ -238,8 +239,8 @@ class Contradiction:
     line: Line
 
 
-@dataclass(slots=True)
-class Host:
+@dataclass(slots=True, repr=False)
+class Host(Brief):
     """A network namespace that was looked into: a node or a pod.
 
     ``pod`` is NAMESPACE/POD, ``netns`` what the node calls it. ``whole`` names the listings that are complete: links,
@@ -435,8 +436,8 @@ class Endpoints:
     empty: bool
 
 
-@dataclass(slots=True)
-class PodLink:
+@dataclass(slots=True, repr=False)
+class PodLink(Brief):
     """A veth pair between a pod and its node, as far as either was described.
 
     ``cali_name`` may be known where ``cali`` is not listed: from the pod's name, or from the host route to its address.
@@ -506,8 +507,8 @@ def _is_of(one: str, other: str) -> bool:
     return one == other if "/" in one and "/" in other else one.rpartition("/")[2] == other.rpartition("/")[2]
 
 
-@dataclass(slots=True)
-class State:
+@dataclass(slots=True, repr=False)
+class State(Brief):
     """All that was described, and ``problems``: lines that were not understood, with what was expected.
 
     Of many problems the first are kept, of the rest the number. ``calico``: a node shows Calico's data path;

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pcapcheck.capture import foreign
 from pcapcheck.capture.compressed import compression_of
+from pcapcheck.capture.held import Held
 from pcapcheck.capture.pcap import MAGICS
 from pcapcheck.capture.pcapng import MAGIC
 from pcapcheck.capture.source import Source
@@ -34,7 +35,7 @@ Skip = Callable[[Path, StateError], None]
 
 
 def read_state(
-    paths: Iterable[str | Path],
+    paths: Iterable[str | Path | Held],
     prefix: str = PREFIX,
     gateway: int = GATEWAY,
     proxy_mac: int = PROXY_MAC,
@@ -45,7 +46,7 @@ def read_state(
     A file that cannot be read, is too large, or holds nothing that is understood is told to ``skip``. Raises StateError
     for the first of them where nobody is there to be told, or where no file can be used.
     """
-    given = [Path(path) for path in paths]
+    given = [path if isinstance(path, Held) else Path(path) for path in paths]
     understood = _understood(given, skip)
     state = understood.state
     state.hosts = Roles(prefix, gateway).sort(understood.parts)
@@ -64,7 +65,7 @@ def read_state(
             f"more than {MOST_POD_LINKS} pod links are described; leave out what is not about this node", TOO_LARGE
         )
         if skip is not None:
-            skip(given[-1], error)
+            skip(_path(given[-1]), error)
         raise error
     return state
 
@@ -76,9 +77,9 @@ def _what(host: Host) -> str:
     return clean(f"the state of {host.label}")
 
 
-def _understood(paths: list[Path], skip: Skip | None) -> Understood:
+def _understood(paths: list[Path | Held], skip: Skip | None) -> Understood:
     understood, used = Understood(), 0
-    refusals: list[tuple[Path, StateError]] = []
+    refusals: list[tuple[Path | Held, StateError]] = []
     for path in paths:
         try:
             _take(path, understood)
@@ -97,14 +98,18 @@ def _understood(paths: list[Path], skip: Skip | None) -> Understood:
     return understood
 
 
-def _told(refusals: list[tuple[Path, StateError]], skip: Skip | None, understood: Understood) -> Understood:
+def _told(refusals: list[tuple[Path | Held, StateError]], skip: Skip | None, understood: Understood) -> Understood:
     for path, error in refusals:
         if skip is not None:
-            skip(path, error)
+            skip(_path(path), error)
     return understood
 
 
-def _take(path: Path, understood: Understood) -> None:
+def _path(given: Path | Held) -> Path:
+    return given.path if isinstance(given, Held) else given
+
+
+def _take(path: Path | Held, understood: Understood) -> None:
     """Read one file."""
     before = understood.size
     name = clean(str(path))
@@ -132,10 +137,10 @@ def _take(path: Path, understood: Understood) -> None:
         raise _not_understood(path, name, data)
 
 
-def _not_understood(path: Path, name: str, data: bytes) -> StateError:
+def _not_understood(path: Path | Held, name: str, data: bytes) -> StateError:
     """What a file is of which nothing was understood."""
     try:
-        with Source(path).open(1):
+        with Source(_path(path), held=path if isinstance(path, Held) else None).open(1):
             return _is_a_capture(name)
     except CaptureError:
         pass
@@ -155,10 +160,12 @@ def _too_large(name: str, what: str) -> StateError:
     return StateError(f"{name}: {what}; leave out what is not about this node", TOO_LARGE)
 
 
-def _read(path: Path, name: str) -> bytes:
+def _read(path: Path | Held, name: str) -> bytes:
     try:
-        with path.open("rb") as stream:
+        with path.open() if isinstance(path, Held) else path.open("rb") as stream:
             data = stream.read(MOST_BYTES + 1)
+    except CaptureError as error:
+        raise StateError(str(error), error.kind) from None
     except ValueError:
         raise StateError(
             f"{name}: no file has such a name; name a text file with what commands print", MISSING

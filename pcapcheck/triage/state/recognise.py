@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pcapcheck.capture.foreign import is_of_ping
+from pcapcheck.capture.held import Held
 from pcapcheck.capture.pinged import summary
 from pcapcheck.capture.record import Problem
 from pcapcheck.errors import NODE_STATE, PODS, StateError
@@ -24,10 +25,10 @@ ENOUGH_OF_JSON = 1 << 20
 PING = "ping"
 
 
-def recognise(path: Path) -> str | None:
+def recognise(path: Path | Held) -> str | None:
     """``node-state`` or ``pods`` where that is what a file holds; None where it is neither, or cannot be read."""
     try:
-        with path.open("rb") as stream:
+        with path.open() if isinstance(path, Held) else path.open("rb") as stream:
             data = stream.read(ENOUGH)
             if data.lstrip()[:1] in (b"{", b"["):
                 data += stream.read(ENOUGH_OF_JSON - ENOUGH)
