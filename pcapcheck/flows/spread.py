@@ -32,8 +32,9 @@ FEWEST = 5
 # What stands out lost at least so many times what the others did, and holds at least this share of all losses.
 TIMES, HOLDS = 2.0, 0.2
 MOST_OUTAGES = 20
-# In an outage at least this share is lost, and outages explain a loss if they hold so much of it.
-OUT, EXPLAINED = 0.5, 0.8
+# In an outage at least this share is lost, or so many times the usual, since it may be shorter than a moment; outages
+# explain a loss if they hold so much of it.
+OUT, USUAL, EXPLAINED = 0.5, 5, 0.8
 
 Who = int | tuple[int, int]
 Rows = np.ndarray[Any, np.dtype[np.int64]]
@@ -245,7 +246,7 @@ def _outages(moments: Rows, total: Share) -> Iterator[Outage]:
     for _ in range(MOST_OUTAGES):
         start, stop = _densest(asked, left, usual)
         there, lost = int(asked[start:stop].sum()), int(left[start:stop].sum())
-        if lost < 3 or lost < OUT * there:
+        if lost < 3 or lost < min(OUT, USUAL * usual) * there:
             break
         if log_tail(total.asked, total.failed, there, lost) + 2 * log(len(keys)) >= log(ALPHA):
             break
@@ -263,7 +264,7 @@ def _outages(moments: Rows, total: Share) -> Iterator[Outage]:
 
 def _densest(asked: Rows, failed: Rows, usual: float) -> tuple[int, int]:
     """The stretch of moments that speaks most for an outage: the greatest sum of log-likelihood ratios (Kadane)."""
-    out = max(0.9, (1 + usual) / 2)
+    out = min(0.9, USUAL * usual)
     score = failed * log(out / usual) + (asked - failed) * log((1 - out) / (1 - usual))
     best, best_start, best_stop, running, start = 0.0, 0, 0, 0.0, 0
     for place, value in enumerate(score.tolist()):

@@ -85,9 +85,11 @@ def _in_time(outages: tuple[Outage, ...], failed: int) -> str:
     held = sum(one.failed for one in outages)
     some = "all of them" if held == failed else f"{held:,} of them"
     when = f"from {clock(first.first)} to {clock(first.last)}"
+    # Of a burst others came through meanwhile, or it was too short to tell.
+    noun = "outage" if held >= sum(one.asked for one in outages) / 2 else "burst"
     if len(outages) == 1:
-        return f"{some} in one outage {when}"
-    return f"{some} in {len(outages)} outages, the first {when}"
+        return f"{some} in one {noun} {when}"
+    return f"{some} in {len(outages)} {noun}s, the first {when}"
 
 
 def clock(time: int) -> str:

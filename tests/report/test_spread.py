@@ -61,6 +61,11 @@ def test_an_outage_is_told_with_its_time(tmp_path: Path) -> None:
     assert outage["failed"] == 100
 
 
+def test_a_burst_shorter_than_a_moment_is_not_even_over_time(tmp_path: Path) -> None:
+    analysis = judged(tmp_path, pings(4000, lambda number, _: 2000 <= number < 2040 and number % 2 == 0))
+    assert "all of them in one burst from 22:14:00 to" in headline(analysis)
+
+
 def test_causes_of_total_loss_are_not_offered_for_an_even_loss(tmp_path: Path) -> None:
     chance = random.Random(7)
     (diagnosis,) = judged(tmp_path, pings(1000, lambda *_: chance.random() < 0.05)).diagnoses
