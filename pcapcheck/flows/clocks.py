@@ -21,6 +21,9 @@ SHARE = 5
 # Sightings that are looked at, unless fewer than so many packets are then found that both captures saw.
 MOST_COMPARED = 1 << 13
 LEAST_COMPARED = 100
+# A packet passes fewer points than this; what is the same in more captures, such as a ping repeated for each, joins
+# each only to so many of them.
+MOST_POINTS = 16
 
 
 def estimate_clocks(seen: Seen, macs: Column) -> dict[int, Clock]:
@@ -31,7 +34,8 @@ def estimate_clocks(seen: Seen, macs: Column) -> dict[int, Clock]:
     captures = np.unique(seen.capture).tolist()
     if len(captures) < 2:
         return {capture: Clock(capture, capture, 0, 0, True) for capture in captures}
-    rows = {capture: np.flatnonzero(seen.capture == capture) for capture in captures}
+    rows = _rows_of(seen, captures)
+    sharing = _sharing(seen)
     clocks: dict[int, Clock] = {}
     best: dict[int, Clock] = {}
     waiting = list(captures)
@@ -41,7 +45,7 @@ def estimate_clocks(seen: Seen, macs: Column) -> dict[int, Clock]:
         found = max((best[one] for one in waiting if one in best), key=lambda one: one.packets, default=alone)
         clocks[found.capture] = found
         waiting.remove(found.capture)
-        for capture in waiting:
+        for capture in sorted(sharing.get(found.capture, set()).difference(clocks)):
             clock = _compare(seen, macs, rows[found.capture], rows[capture], found, capture)
             if clock and (capture not in best or clock.packets > best[capture].packets):
                 best[capture] = clock
@@ -54,6 +58,30 @@ def by_one_clock(seen: Seen, clocks: dict[int, Clock]) -> Column:
     for capture, clock in clocks.items():
         offsets[capture] = clock.offset
     return seen.time - offsets[seen.capture] if offsets.any() else seen.time
+
+
+def _rows_of(seen: Seen, captures: list[int]) -> dict[int, Column]:
+    """The rows of each capture, in their order."""
+    order = np.argsort(seen.capture, kind="stable")
+    starts = np.searchsorted(seen.capture[order], captures)
+    return dict(zip(captures, np.split(order, starts[1:]), strict=True))
+
+
+def _sharing(seen: Seen) -> dict[int, set[int]]:
+    """For each capture those that hold an identity of its own: of thousands each shares packets with a few."""
+    pairs = np.unique(np.stack((seen.identity, seen.capture.astype(np.int64)), axis=1), axis=0)
+    identity, capture = pairs[:, 0], pairs[:, 1]
+    sharing: dict[int, set[int]] = {}
+    # Sorted by identity: captures that hold the same one stand next to each other.
+    for distance in range(1, MOST_POINTS):
+        same = identity[distance:] == identity[:-distance]
+        if not same.any():
+            break
+        found = np.unique(np.stack((capture[:-distance][same], capture[distance:][same]), axis=1), axis=0)
+        for here, there in found.tolist():
+            sharing.setdefault(here, set()).add(there)
+            sharing.setdefault(there, set()).add(here)
+    return sharing
 
 
 def _first_sightings(seen: Seen, rows: Column) -> tuple[Column, Column]:
