@@ -44,6 +44,8 @@ PATIENCE = 3
 TABLES = {layout.CONNECTS: CONNECTIONS, layout.QUERIES: DNS}
 FIRST_BINS = 1 << 5
 OUT_ROWS = 1 << 10
+# Bins that are kept as objects, with five samples each some 3 KB.
+MOST_KEPT = 1 << 13
 
 # The source and destination MAC of a frame group.
 Macs = Callable[[int], tuple[int | None, int | None]]
@@ -223,6 +225,8 @@ class Echoes:
         self._state[layout.S_BINS] = 1
         self._enlarge_pool()
         self._enlarge_bins()
+        # Once nothing is added any more, what is summed up, by table: the search for causes asks for it many times.
+        self._settled: dict[str, list[EchoBin]] | None = None
         self._ahead: Ahead[tuple[array[int], int]] | None = None
         if not every and is_compiled() and (os.cpu_count() or 1) > 1:
             # One batch is being paired and one decoded; those between wait.
@@ -300,6 +304,7 @@ class Echoes:
     def forget(self, macs: Macs) -> None:
         """Keep what ``bins`` needs and nothing else, now that all is finished; ``macs`` holds without the decoder."""
         self.macs = macs
+        self._settled = {}
         for spent in (self._pool, self._slots, self._answered, self._early, self._recent, self._out):
             del spent[:]
 
@@ -344,6 +349,13 @@ class Echoes:
         return self._summed_up(DNS)
 
     def _summed_up(self, table: str) -> Iterator[EchoBin]:
+        if self._settled is None or self._state[layout.S_BINS] > MOST_KEPT:
+            return self._sum_up(table)
+        if table not in self._settled:
+            self._settled[table] = list(self._sum_up(table))
+        return iter(self._settled[table])
+
+    def _sum_up(self, table: str) -> Iterator[EchoBin]:
         for number in range(self._state[layout.S_BINS]):
             row = self._bins[number * layout.BIN_FIELDS : (number + 1) * layout.BIN_FIELDS]
             count = row[layout.B_COUNT]
