@@ -22,7 +22,7 @@ from pcapcheck.triage.interfaces import default_nic
 from pcapcheck.triage.state.host_routes import NOWHERE
 from pcapcheck.triage.state.model import POD, Host, Line, Link, PodEntry, PodLink, State
 from pcapcheck.triage.state.pod_links import Names, own_calis
-from pcapcheck.triage.state.policy_routing import Packet, diversion
+from pcapcheck.triage.state.policy_routing import Packet, diversions
 from pcapcheck.triage.state.resolved import FAILED
 from pcapcheck.triage.state.rows import StateRow, quote, state_rows
 from pcapcheck.triage.state.sysctls import value_of
@@ -80,6 +80,11 @@ class Situation:
             return link, self.rows[number]
         return self._completed(link or PodLink(), interface, address)
 
+    def holds(self, address: int) -> bool:
+        """Whether the state shows the address inside a pod whose link on the node it knows."""
+        link = self.state.pod_for(ip=address)
+        return link is not None and link.node is not None and link.pod is not None and address in link.ips
+
     def _own_calis(self, link: PodLink) -> list[str]:
         return own_calis(link.pod, Names.of(self.state.pods, self.ground.prefix)) if link.pod else []
 
@@ -131,6 +136,10 @@ class Circumstances:
             lead.dst_link.node_interface if lead.dst_link else lead.described if lead.dst is not None else None
         )
         self.link, self.row = situation.find(interface, self.pod)
+        speaks = lead.dst_link is not None and self.dst in lead.dst_link.pod_ips
+        if not speaks and self.dst is not None and situation.holds(self.dst):
+            # The node asks for it where its route leads, which may be another pod's link.
+            dst_interface = None
         self.dst_link, self.dst_row = situation.find(dst_interface, self.dst)
         self.firewalls: Firewalls | None = None
         if symptoms is not None and result is not None and not situation.elsewhere:
@@ -356,16 +365,18 @@ class Circumstances:
         here, there = (self.dst_link, self.link) if back else (self.link, self.dst_link)
         family = 4 if is_ipv4(dst) else 6
         iif = here.cali_name if here is not None and here.node is node else None
-        diverted = diversion(node, Packet(src, dst, iif))
-        if diverted is None:
+        diverted = diversions(node, Packet(src, dst, iif))
+        if not diverted:
             own = [one for one in node.rules if not one.is_default and one.family == family]
             whole = f"rules{family}" in node.whole
             said = _quotes(*(one.line for one in own[:2])) or _quotes(node.lacks("rules4", "no rule but the kernel's"))
             return (False, said) if whole else None
         home = there.cali_name if there is not None and there.node is node else None
-        if diverted.route is None or home is None:
+        # Whichever of the rules that may match does, the packets must fare the same.
+        away = {one.route.dev != home if one.route is not None else None for one in diverted}
+        if not diverted[-1].certain or len(away) > 1 or None in away or home is None:
             return None
-        return diverted.route.dev != home, _quotes(*diverted.lines)
+        return away == {True}, _quotes(*diverted[-1].lines)
 
     def _managed(self) -> Told | None:
         listed = self._node.managed if self._node is not None else []

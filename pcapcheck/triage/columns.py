@@ -129,6 +129,17 @@ COLUMNS[CASE] = _table(
     ("dst.asked", BOOL, "whether the node asked for dst on its link"),
     ("dst.answers", BOOL, "whether dst answered that"),
     ("dst.addressed", BOOL, "whether frames to dst were sent to a MAC that it sends from"),
+    (
+        "dst.routed",
+        BOOL,
+        "whether the node asked for dst or handed it packets on its link while others were lost: its route is there",
+    ),
+    (
+        "dst.gateway_answered",
+        BOOL,
+        "whether dst's own question for its gateway was answered and none of what it was asked: where the reverse path "
+        "is checked the node then has its route",
+    ),
     ("dst.recorded", BOOL, "whether the link of dst was recorded"),
     ("encap", ENUM, "the tunnel that lost packets were last seen in", ENCAPS),
     ("by_size", BOOL, "whether small packets arrive and large ones do not"),

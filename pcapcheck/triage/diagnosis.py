@@ -113,7 +113,12 @@ def diagnose(
     explained = {name for cause in causes for name in cause.explains}
     told: dict[object, Diagnosis] = {}
     roles = AddressRoles(result, situation.state if situation else None)
-    for case in cases_of(result, explained, situation.state if situation else None):
+    cases = cases_of(result, explained, situation.state if situation else None)
+    asked = [case for case in cases if not _is_of_state(case)]
+    for case in cases:
+        if asked and _is_of_state(case) and not _was_recorded(case):
+            # What the state says of pods that the captures do not show is no reason for what they show.
+            continue
         symptoms = symptoms_of(case, result, roles)
         further = beyond(case, result, lost_of(case, result), asked_on(case.lead.link, result))
         symptoms |= further.columns
@@ -135,7 +140,7 @@ def diagnose(
         ]
         _leave_out_hints(case, suspects)
         suspects = _worth_telling(sorted(suspects, key=Suspect.order), case)
-        if not suspects and all(one.finding.rule.table == STATE for one in case.items):
+        if not suspects and _is_of_state(case):
             # What a rule about the state says is itself a reason, not something that wants one.
             continue
         key = (tuple(case.failed), tuple((one.cause.id, one.status) for one in suspects))
@@ -145,6 +150,16 @@ def diagnose(
             has_state = circumstances is not None and circumstances.has_node
             told[key] = Diagnosis(case, symptoms, suspects, has_state=has_state)
     return _one_per_origin(list(told.values()))
+
+
+def _is_of_state(case: Case) -> bool:
+    """Whether only rules about the state failed."""
+    return all(one.finding.rule.table == STATE for one in case.items)
+
+
+def _was_recorded(case: Case) -> bool:
+    """Whether a link that it is about was recorded, pod's or node's end."""
+    return any(link is not None for one in case.items for link in (one.link, one.dst_link))
 
 
 def _worth_telling(suspects: list[Suspect], case: Case) -> list[Suspect]:

@@ -67,6 +67,8 @@ HEALTHY: Mapping[str, Value] = {
     "vnis_differ": False,
     "hairpin": False,
 }
+# What sets no failure apart: a pod that has its gateway's MAC does not ask for it, and most faults lose everything.
+TELLS_NOTHING: Mapping[str, Value] = {"gateway": "not-asked", "loss": "total"}
 # Neither healthy nor not: as they are in the case.
 EITHER = (
     *("family", "interface", "pod", "dst", "dst.interface", "dst.recorded", "dst.public"),
@@ -81,6 +83,8 @@ def telling(condition: Condition | None, get: Getter) -> list[Leaf]:
     """
 
     def healthy(column: Column) -> Value | None:
+        if column.name in TELLS_NOTHING and get(column) == TELLS_NOTHING[column.name]:
+            return TELLS_NOTHING[column.name]
         return get(column) if column.name in EITHER else HEALTHY.get(column.name)
 
     return [leaf for leaf in _held(condition, get) if leaf.compare(healthy) != TRUE]

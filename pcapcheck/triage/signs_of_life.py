@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from pcapcheck.flows.echo import Echo
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.sides import NODE, POD
 from pcapcheck.values import Value
 
+# What was sent so soon after the last packet that was lost was sent at the same time.
+MEANWHILE = 10**9
 # A kernel asks three times, a second apart, before it gives up (net/core/neighbour.c); with some leeway.
 LATE = 2 * 10**9
 
@@ -34,6 +36,25 @@ def _heard(link: Link | None, side: str, since: int | None) -> bool | None:
         group.carries == "ip-unicast" and (group.last or 0) > since and link.sides.of(group)[0] == side
         for group in link.point.groups.values()
     )
+
+
+def routed(asked: Iterable[Echo], dst_link: Link | None, dst: int | None, solicited: Container[int]) -> bool | None:
+    """Whether the node sent something to ``dst`` by its link while the requests ``asked`` were lost: True, or unknown.
+
+    ``solicited`` are the frame groups in which the node asked for the address of ``dst``. Of a group only its first
+    and last frame have times; one of them must lie between the first request that failed and the last.
+    """
+    times = [some.time for some in asked if some.time is not None]
+    if dst_link is None or not times:
+        return None
+    begin, end = min(times), max(times) + MEANWHILE
+    lives = dst in dst_link.pod_ips
+    for number, group in dst_link.point.groups.items():
+        handed = lives and group.carries == "ip-unicast" and dst_link.sides.of(group)[0] == NODE
+        meanwhile = any(time is not None and begin <= time <= end for time in (group.first, group.last))
+        if meanwhile and (handed or number in solicited):
+            return True
+    return None
 
 
 def refused_late(errors: Sequence[Echo], link: Link | None) -> bool | None:

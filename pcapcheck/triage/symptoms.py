@@ -22,7 +22,7 @@ from pcapcheck.triage.columns import REFUSED
 from pcapcheck.triage.interfaces import recorded_nic
 from pcapcheck.triage.loss import loss_symptoms
 from pcapcheck.triage.service_told import is_usual
-from pcapcheck.triage.signs_of_life import refused_late, signs_of_life
+from pcapcheck.triage.signs_of_life import refused_late, routed, signs_of_life
 from pcapcheck.values import Value, is_ipv4, is_public
 
 T = TypeVar("T")
@@ -75,7 +75,11 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles) -> dict[str, Va
         "receiver": receiver,
         "receiver.at": None if receiver is None else at_home(receiver, roles.of(receiver)),
         "receiver.interface": link.node_interface if dst is None and link else there,
-        "replies": _replies(case, result, kind),
+        "replies": (replies := _replies(case, result, kind)),
+        "dst.routed": routed(
+            _failed(kind, result, case), dst_link, dst, asked_for(result, dst_link, dst) if dst_link else ()
+        ),
+        "dst.gateway_answered": replies == "none" and dst in dst_link.point.gateway.answered if dst_link else None,
         **loss_symptoms(result, case),
         "only_tcp": kind != REQUEST and any(one.outcome == "replied" for one in _between(result, pod, dst)),
         "refused": None if dst is None else _meaning(echo),

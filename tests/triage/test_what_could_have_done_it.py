@@ -15,6 +15,7 @@ from tests.support.wire import (
     BEGIN,
     MS,
     OTHER,
+    PEER_IP,
     POD_IP,
     SECOND,
     Frame,
@@ -22,6 +23,7 @@ from tests.support.wire import (
     ask,
     error,
     query,
+    reply,
     request,
     tcp,
     write_pcap,
@@ -65,6 +67,9 @@ def on_cali(tmp_path: Path, *frames: Frame) -> Path:
         ("from all oif eth1 lookup 100", set()),
         ("from all fwmark 0x100/0x100 lookup 100", set()),
         ("from all lookup 200", set()),
+        # Whether it has the mark or not, it is sent away; or only if it has.
+        ("from all fwmark 0x20 lookup 100\n101:\tfrom 10.244.1.10 lookup 100", {"policy-rule-diverts"}),
+        ("from all fwmark 0x20 lookup 100\n101:\tfrom 10.244.1.12 lookup 100", set()),
     ],
 )
 def test_an_ip_rule_diverts_only_what_it_matches(tmp_path: Path, rule: str, expected: set[str]) -> None:
@@ -176,6 +181,28 @@ def test_packets_on_the_other_nodes_nic_clear_the_first_node() -> None:
     found = set(causes(analyze(*captures("vxlan-blocked"))))
     assert "encapsulation-blocked" in found
     assert not {"host-route-missing", "route-dead-end", "forwarding-off"} & found
+
+
+@pytest.mark.parametrize(("after", "listed"), [(2 * SECOND, False), (-3 * SECOND, True)])
+def test_what_the_node_hands_the_receiver_meanwhile_shows_its_route(tmp_path: Path, after: int, listed: bool) -> None:
+    """Not what it handed it before the packets were lost."""
+    cali = on_cali(tmp_path, *((BEGIN + n * SECOND, request(n)) for n in range(5)))
+    peer, macs = "5a:8a:10:57:e2:99", ("ee:ee:ee:ee:ee:ee", "5a:8a:10:57:e2:99")
+    own = {"src": "172.31.186.250", "dst": PEER_IP, "ident": 9, "ttl": 64}
+    at = BEGIN + after
+    there = write_pcap(
+        tmp_path / f"{PEER_CALI}.pcap",
+        [
+            (at - 2 * MS, ask(PEER_IP, src=macs[0], ip="172.31.186.250")),
+            (at - MS, answer(PEER_IP, by=peer, to=macs[0], to_ip="172.31.186.250")),
+            (at, request(1, eth=macs, **own)),
+            (at + MS, reply(1, src=PEER_IP, dst="172.31.186.250", ident=9, eth=macs[::-1], ttl=64)),
+            (BEGIN + 9 * SECOND, ask("10.244.1.99", src=peer, ip=PEER_IP)),
+        ],
+    )
+    found = causes(analyze(cali, there))
+    assert {"policy-drops", "node-firewall-drops"} <= set(found)
+    assert ("host-route-missing" in found) is listed
 
 
 def test_all_lost_is_not_random() -> None:

@@ -5,7 +5,7 @@ Kernel: net/core/fib_rules.c, fib_rules_lookup; net/ipv4/fib_rules.c, fib4_rule_
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN
 from pcapcheck.triage.state.listing import TABLES, table_of
@@ -31,10 +31,14 @@ class Packet:
 
 @dataclass(frozen=True)
 class Diversion:
-    """The rule that a packet matches before the main table is asked, and the route that it finds; None: unknown."""
+    """A rule that a packet matches before the main table is asked, and the route that it finds; None: unknown.
+
+    ``certain``: nothing that the rule asks of the packet is unknown.
+    """
 
     rule: PolicyRule
     route: Route | None
+    certain: bool
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -43,18 +47,30 @@ class Diversion:
 
 def diversion(node: Host, packet: Packet) -> Diversion | None:
     """The first of the node's own rules that may send a packet by another table than main; None where none can."""
+    first = next(iter(diversions(node, packet)), None)
+    return first if first is None or first.certain else replace(first, route=None)
+
+
+def diversions(node: Host, packet: Packet) -> list[Diversion]:
+    """The rules that may take a packet from the main table, in order, up to the first that does for certain.
+
+    A rule may match what no state tells of a packet, such as a mark; where it does not, a later one may still take it.
+    """
     family = 4 if is_ipv4(packet.dst) else 6
+    found: list[Diversion] = []
     for rule in sorted(node.rules, key=lambda one: one.priority):
         if rule.is_default or rule.family != family or rule.priority >= MAIN:
             continue
         matches = match(rule, packet)
         if matches == FALSE or rule.action in ("nop", "goto"):
             continue
-        found = _found(node, rule, packet, family)
-        if found is False:
+        route = _found(node, rule, packet, family)
+        if route is False:
             continue
-        return Diversion(rule, found if matches == TRUE and isinstance(found, Route) else None)
-    return None
+        found.append(Diversion(rule, route if isinstance(route, Route) else None, matches == TRUE))
+        if matches == TRUE:
+            break
+    return found
 
 
 def match(rule: PolicyRule, packet: Packet) -> int:
