@@ -342,6 +342,20 @@ class Circumstances:
     def _policy(self) -> Told | None:
         return self.firewalls.policy() if self.firewalls else None
 
+    def _tunnel_source(self) -> Told | None:
+        return self.firewalls.tunnel_source() if self.firewalls else None
+
+    def _conntrack_full(self) -> Told | None:
+        """Of the node, as of when its state was taken (kernel: nf_conntrack_core.c, __nf_conntrack_alloc)."""
+        held, most = (
+            self._node.sysctls.get(f"net.netfilter.nf_conntrack_{name}") if self._node is not None else None
+            for name in ("count", "max")
+        )
+        count, limit = value_of(held), value_of(most)
+        if held is None or most is None or count is None or not limit:
+            return None
+        return count >= limit, _quotes(held.line, most.line)
+
     def _node_ttl_rule(self) -> Told | None:
         lines = ttl_rules(self._node)
         return (True, _quotes(*lines[:2])) if lines else None

@@ -177,6 +177,13 @@ COLUMNS[CASE] = _table(
     ("state.node_rejects", ENUM, "whether a rule on the node could have rejected them, with this answer", FIREWALL),
     ("state.no_endpoints", ENUM, "the same of kube-proxy's rules for services without endpoints", FIREWALL),
     ("state.policy", ENUM, "whether a rule of Calico's own could have dropped them", FIREWALL),
+    (
+        "state.tunnel_source",
+        ENUM,
+        "the same of Calico's rule against tunnels from hosts that it does not know",
+        FIREWALL,
+    ),
+    ("state.conntrack_full", BOOL, "whether the node's table of tracked connections is full"),
     ("state.node_ttl_rule", BOOL, "whether the node has a firewall rule that sets the TTL"),
     ("state.policy_rule", BOOL, "whether an ip rule of the node sends the lost packets elsewhere than to their link"),
     ("state.managed", BOOL, "whether a network manager owns the interface"),

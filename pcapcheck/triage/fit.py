@@ -49,6 +49,8 @@ HEALTHY: Mapping[str, Value] = {
     "state.dst_mtu_differs": False,
     "state.mtu_fits": True,
     "state.node_firewall": False,
+    "state.tunnel_source": "none-fits",
+    "state.conntrack_full": False,
     "state.node_ttl_rule": False,
     "state.policy_rule": False,
     "state.managed": False,

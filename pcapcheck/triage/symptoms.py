@@ -220,6 +220,10 @@ def _places(case: Case, result: Result, kind: str) -> dict[str, Value | None]:
     places = {at_pod} if at_pod else {one.place for one in losses if one.missing}
     back = {one.way.src == case.lead.dst for one in losses}
     lost = _by_rule(case, result, losses) if kind == REQUEST else _lost_segments(case, result, kind, losses)
+    if lost is None and not places:
+        # No link had to show them next, yet they were seen on the node that they were going to.
+        lost = _only({one.place if _is_at_node(one) else None for one in losses if one.way.src == case.lead.pod})
+        places = {lost} if lost else set()
     steps = [one.last.spot.link.point for one in losses]
     return {
         "lost": lost or _went_on(case, losses),
@@ -229,6 +233,11 @@ def _places(case: Case, result: Result, kind: str) -> dict[str, Value | None]:
         "last_seen.interface": _only({one.name for one in steps}),
         "last_seen.arrived": _only({one.arrived for one in losses}),
     }
+
+
+def _is_at_node(loss: Loss) -> bool:
+    """Whether packets were seen last on a NIC or tunnel of the receiver's node."""
+    return bool(loss.arrived) and loss.last.spot.link.point.kind in NODE_KINDS
 
 
 def _beyond(case: Case, result: Result, kind: str, places: dict[str, Value | None]) -> dict[str, Value | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -19,8 +20,11 @@ from pcapcheck.triage.state.rows import quote
 NONE_FITS, NONE_SHOWN_FITS = "none-fits", "none-shown-fits"
 WORDS = (FITS, MAY_FIT, NONE_FITS, NONE_SHOWN_FITS)
 # Kinds of rules by whose they are and what they do.
-DROPS, POLICY, REJECTS, ENDPOINTS = "drops", "policy", "rejects", "endpoints"
+DROPS, POLICY, REJECTS, ENDPOINTS, TUNNEL = "drops", "policy", "rejects", "endpoints", "tunnel"
 PORT_UNREACHABLE = {(4, 3, 3), (6, 1, 4)}
+UNKNOWN_SOURCE = re.compile(r"packets from non-(?:allowed|Calico) hosts")
+# VXLAN's port (RFC 7348), and protocol 4, IP in IP (RFC 2003).
+TUNNEL_PORTS, IPIP = (((4789, 4789),),), ((4, 4),)
 QUOTED = 2
 REASONS = 3
 
@@ -66,6 +70,8 @@ class Answers:
         rejects = rule is not None and rule.verdict is not None and rule.verdict.kind == REJECT
         if rejects and rule is not None and _is_for_endpoints(chain, rule, whose):
             return ENDPOINTS
+        if rule is not None and whose != KUBE and _is_for_tunnels(chain, rule, whose):
+            return TUNNEL
         if whose == CALICO:
             return POLICY
         return REJECTS if rejects else DROPS
@@ -104,6 +110,20 @@ def _is_for_endpoints(chain: Chain, rule: Rule, whose: str) -> bool:
     verdict = rule.verdict
     plain = verdict is not None and bool(verdict.errors & PORT_UNREACHABLE)
     return not chain.name and plain and _is_one(rule, "daddr") and _is_one(rule, "dport")
+
+
+def _is_for_tunnels(chain: Chain, rule: Rule, whose: str) -> bool:
+    """Whether it is Calico's rule against tunnels from hosts that it does not know (felix/rules/static.go).
+
+    Its comment says so. nft leaves that out of what iptables made: then it is a rule of Calico's, or one whose chain is
+    not shown, that asks for what carries a tunnel and, as Calico does, for packets to the host itself.
+    """
+    if UNKNOWN_SOURCE.search(rule.comment):
+        return True
+    asked = {one.about: one.spans for one in rule.matches if not one.negated}
+    if asked.get("dport") not in TUNNEL_PORTS and asked.get("protocol") != IPIP:
+        return False
+    return whose == CALICO or (not chain.name and "dst_type" in asked)
 
 
 def _is_one(rule: Rule, about: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case
-from pcapcheck.triage.firewall.answer import DROPS, ENDPOINTS, POLICY, REJECTS, Answers
+from pcapcheck.triage.firewall.answer import DROPS, ENDPOINTS, POLICY, REJECTS, TUNNEL, Answers
 from pcapcheck.triage.firewall.loss import loss_of
 from pcapcheck.triage.firewall.stages import End, Seen, stages_in_pod, stages_on_nodes
 from pcapcheck.triage.state.model import Host, Line
@@ -45,6 +45,9 @@ class Firewalls:
 
     def policy(self) -> Told | None:
         return self.nodes.of(POLICY)
+
+    def tunnel_source(self) -> Told | None:
+        return self.nodes.of(TUNNEL)
 
     def dst_firewall(self) -> Told | None:
         return self.pod.of(DROPS, REJECTS)
