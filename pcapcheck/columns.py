@@ -185,8 +185,10 @@ _define(_ALL, "end", ENUM, "the end of the pod link at which it was recorded", w
 _define(FRAMES, "side", ENUM, "the end of the pod link that sent the frame", words=SIDES, late=True)
 _define(_EXCHANGES, "asker_side", ENUM, "the end of the pod link that asked", "side", words=SIDES, late=True)
 _define(_ALL, "side_evidence", ENUM, "by what the side is known", words=SIDE_EVIDENCE, late=True)
-_define(_ALL, "pod.mac", MAC, "MACs from which the link's pod sends", late=True)
-_define(_ALL, "pod.ip", ADDRESS, "addresses of the link's pod", late=True)
+_define(
+    _ALL, "pod.mac", MAC, "MACs from which the link's pod sends; in tables only those of the row's own pod", late=True
+)
+_define(_ALL, "pod.ip", ADDRESS, "addresses of the link's pod; in tables only those of the row's own pod", late=True)
 _define(_ALL, "node.interface", TEXT, "name of the link's cali interface on the node", late=True)
 
 _define(FRAMES, "frame.number", NUMBER, "number of the frame, from 1, as Wireshark counts")

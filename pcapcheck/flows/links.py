@@ -27,6 +27,7 @@ INTERFACE_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,15}")
 class Link(Brief):
     """One capture point, described. ``silence`` says, per table, why a missing answer proves nothing there.
 
+    ``pods`` are the addresses of each MAC that pods send from; None stands for MACs that the recording does not show.
     ``pod_heard`` is when the pod was heard first (nanoseconds). ``strangers`` are MACs that sent here without its being
     known from which end. ``alternatives`` describe the link under each assumption of which end is the pod's, where
     nothing tells.
@@ -37,6 +38,7 @@ class Link(Brief):
     sides: Sides = field(default_factory=Sides)
     pod_macs: frozenset[int] = frozenset()
     pod_ips: frozenset[int] = frozenset()
+    pods: dict[int | None, frozenset[int]] = field(default_factory=dict)
     pod_heard: int | None = None
     strangers: frozenset[int] = frozenset()
     silence: dict[str, str] = field(default_factory=dict)
@@ -52,6 +54,15 @@ class Link(Brief):
         by_state = self.point.named_by == "state"
         known = self.point.named_by and (by_state or self.end != "pod") and self.point.kind == "pod-link"
         return self.point.name if known and INTERFACE_NAME.fullmatch(self.point.name) else UNNAMED
+
+    @cached_property
+    def pod_owners(self) -> dict[int, list[int | None]]:
+        """The MACs of ``pods`` by address."""
+        owners: dict[int, list[int | None]] = {}
+        for mac, ips in self.pods.items():
+            for ip in ips:
+                owners.setdefault(ip, []).append(mac)
+        return owners
 
     @cached_property
     def pod_heard_at_all(self) -> bool:
@@ -106,8 +117,7 @@ def _find_pod(link: Link) -> None:
     """The pod's MACs are those it sends from; its addresses those it asks or sends from."""
     macs: set[int] = set()
     strangers: set[int] = set()
-    ips: set[int] = set()
-    sources: set[int] = set()
+    pods: dict[int | None, set[int]] = {}
     for number, group in link.point.groups.items():
         side = link.sides.of(group)[0]
         if side is None and group.src:
@@ -116,14 +126,16 @@ def _find_pod(link: Link) -> None:
             continue
         if group.src:
             macs.add(group.src)
+        ips = pods.setdefault(group.src or None, set())
         ips |= link.point.gateway.askers.get(number, set())
         if group.carries == "ip-unicast" and group.source is not None and not is_group_address(group.source):
-            sources.add(group.source)
+            ips.add(group.source)
     link.pod_macs = frozenset(macs)
     times = [group.first for group in link.point.groups.values() if group.src in macs and group.first is not None]
     link.pod_heard = min(times, default=None)
     link.strangers = frozenset(strangers)
-    link.pod_ips = frozenset(ip for ip in (ips | sources) if ip >> 118 != LINK_LOCAL)
+    link.pods = {mac: frozenset(ip for ip in ips if ip >> 118 != LINK_LOCAL) for mac, ips in pods.items()}
+    link.pod_ips = frozenset().union(*link.pods.values())
 
 
 def _one_sided(text: str | None) -> str | None:

@@ -12,19 +12,27 @@ from pcapcheck.ruleset.result import Result
 
 
 def write_text_table(result: Result, name: str, form: str, stream: IO[str]) -> None:
-    """CSV or JSON lines, with durations in seconds and times as RFC 3339; written part by part."""
+    """CSV or JSON lines, with durations in seconds and times as RFC 3339; written part by part.
+
+    In CSV booleans are 1 and 0.
+    """
     header = True
 
     def write(chunk: pd.DataFrame) -> None:
         nonlocal header
         if form == "csv":
-            to_seconds(chunk).to_csv(stream, index=False, header=header)
+            _as_numbers(to_seconds(chunk)).to_csv(stream, index=False, header=header)
         elif len(chunk):
             # As objects, since pandas 2 writes whole numbers as fractions where one of them is absent.
             to_seconds(chunk).astype(object).to_json(stream, orient="records", lines=True)
         header = False
 
     for_each_chunk(result, name, write)
+
+
+def _as_numbers(chunk: pd.DataFrame) -> pd.DataFrame:
+    """Booleans as 1 and 0: a column of True, False and nothing is read back by pandas as objects, with a warning."""
+    return chunk.astype({name: "Int64" for name in chunk.columns if chunk[name].dtype == "boolean"})
 
 
 def write_parquet(result: Result, name: str, path: str) -> None:

@@ -12,11 +12,14 @@ from pcapcheck.columns import BOOL, COLUMNS, DURATION, HOPS, NUMBER, PATHS, TIME
 from pcapcheck.decode.fields import FrameRow, values_of
 from pcapcheck.errors import CaptureError
 from pcapcheck.flows.read import read_capture
+from pcapcheck.report.row_pods import RowPods
 from pcapcheck.ruleset.result import Result
 from pcapcheck.values import clean, format_time
 
 # So many rows are turned into a DataFrame at a time.
 CHUNK = 1 << 15
+# What tells a row's pod; MAC and addresses.
+POD_COLUMNS = ("pod_mac", "pod_ip")
 Sink = Callable[[pd.DataFrame], None]
 
 
@@ -76,6 +79,7 @@ class Filling:
         # The same few addresses, MACs and late values come again and again.
         self._shown: dict[tuple[str, Any], Any] = {}
         self._late: dict[tuple[str, int, int, str], Any] = {}
+        self._pods = RowPods(result.facts)
         self._begin()
 
     def add(self, capture: int | None, rows: list[Any]) -> None:
@@ -88,7 +92,10 @@ class Filling:
         else:
             self.cells["capture"] += [self.paths[capture]] * len(rows)
         for column in self.columns.values():
-            self.cells[column.name] += self._cells(column, capture, rows)
+            if column.attribute not in POD_COLUMNS or not column.late:
+                self.cells[column.name] += self._cells(column, capture, rows)
+        if "pod.mac" in self.columns and rows and self.columns["pod.mac"].late:
+            self._add_pods(capture, rows)
         self.count += len(rows)
         if self.count >= CHUNK:
             self.flush()
@@ -99,19 +106,26 @@ class Filling:
             series = {name: _series(self.columns.get(name), values) for name, values in self.cells.items()}
             self.sink(pd.DataFrame(series))
             self.handed_on += 1
+            self._pods.forget()
             self._begin()
 
     def _begin(self) -> None:
         self.count = 0
         self.cells = {"capture": [], **{name: [] for name in self.columns}}
 
+    def _add_pods(self, capture: int | None, rows: list[Any]) -> None:
+        """The columns about pods: of each row only its own, though a link may have hundreds."""
+        table = self.columns["pod.mac"].table
+        numbers = [row.capture for row in rows] if capture is None else [capture] * len(rows)
+        pods = self._pods.of(table, numbers, rows, lambda name: _column(rows, name))
+        for place, attribute in enumerate(POD_COLUMNS):
+            column = self.columns[attribute.replace("_", ".")]
+            self.cells[column.name] += [None if one[place] is None else self._show(column, one[place]) for one in pods]
+
     def _cells(self, column: Column, capture: int | None, rows: list[Any]) -> list[Any]:
         if column.late:
             return [self._late_cell(column, row.capture if capture is None else capture, row) for row in rows]
-        if rows and isinstance(rows[0], FrameRow):
-            values = values_of(rows, column.attribute)
-        else:
-            values = [getattr(row, column.attribute) for row in rows]
+        values = _column(rows, column.attribute)
         if column.type in (NUMBER, TIME, DURATION, BOOL):
             return values
         return [None if value is None else self._show(column, value) for value in values]
@@ -131,6 +145,12 @@ class Filling:
                 self._shown.clear()
             self._shown[key] = column.show(value)
         return self._shown[key]
+
+
+def _column(rows: list[Any], attribute: str) -> list[Any]:
+    if rows and isinstance(rows[0], FrameRow):
+        return values_of(rows, attribute)
+    return [getattr(row, attribute) for row in rows]
 
 
 def _series(column: Column | None, values: list[Any]) -> Any:

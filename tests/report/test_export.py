@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import warnings
 from io import StringIO
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from click.testing import CliRunner
 from pcapcheck import analyze
 from pcapcheck.cli import main
 from pcapcheck.columns import COLUMNS
+from tests.report.test_readable import frames_of
 from tests.support.lab import CAPTURES, captures
+from tests.support.wire import BEGIN, NODE, ask, cooked, mac, reply, request, write_pcap
 
 WALKTHROUGH = str(CAPTURES / "walkthrough" / "cali14e7d81007d.pcap")
 
@@ -97,3 +100,62 @@ def test_written_in_parts_like_in_one(table: str, form: str, monkeypatch: pytest
     monkeypatch.setattr("pcapcheck.report.tables.CHUNK", 7)
     assert export(*files, "--table", table, "--format", form) == whole
     assert len(whole.splitlines()) > 7 or table == "arp"
+
+
+def crowded(folder: Path, link_type: int) -> Path:
+    """200 pods with one ping each on one link, and their node's ARP for somebody who is none of them."""
+    frames = sorted(frame for pod in range(200) for frame in frames_of(pod, pings=2))
+    frames.append((frames[-1][0] + 10**9, ask("10.244.9.9", NODE, "172.31.186.250")))
+    if link_type == 113:
+        frames = [(time, cooked(frame, frame[6:12] == mac(NODE))) for time, frame in frames]
+    return write_pcap(folder / "cali14e7d81007d.pcap", frames, link_type)
+
+
+@pytest.mark.parametrize("link_type", [1, 113])
+def test_a_row_names_its_own_pod(link_type: int, tmp_path: Path) -> None:
+    path = crowded(tmp_path, link_type)
+    analysis = analyze(path)
+    assert len(analysis.links[0].pod_ips) == 200
+    echo = analysis.echo
+    assert list(echo["pod.ip"]) == list(echo["src"])
+    assert list(echo["pod.mac"]) == list(echo["eth_src"])
+    assert list(analysis.arp["pod.ip"][:200]) == list(analysis.arp["asker_ip"][:200])
+    frames = analysis.frames
+    from_node = frames[frames["ip.dst"].notna() & (frames["side"] == "node")]
+    assert len(from_node) == 400
+    assert list(from_node["pod.ip"]) == list(from_node["ip.dst"])
+    assert from_node["pod.mac"].nunique() == 200
+    *_, last = frames.to_dict("records")
+    assert (pd.isna(last["pod.mac"]), pd.isna(last["pod.ip"])) == (True, True)
+    # What is written grows with the rows, not with rows times pods.
+    assert len(export(str(path), "--table", "frames")) < 10 * path.stat().st_size
+
+
+def test_rules_still_see_every_pod_of_the_link(tmp_path: Path) -> None:
+    rule = tmp_path / "x.yml"
+    rule.write_text("rules: [{id: x, select: {table: echo}, expect: {pod.ip: {cidr: 10.244.7.0/28}}}]\n")
+    (finding,) = analyze(crowded(tmp_path, 1), rules=rule).findings
+    assert (finding.status, finding.failed) == ("fail", finding.checked)
+
+
+def test_a_pod_of_two_families_has_both(tmp_path: Path) -> None:
+    echo = analyze(*captures("ipv6")).echo
+    assert all("," in one or ":" in one for one in echo["pod.ip"])
+
+
+def test_pandas_reads_back_without_a_warning(tmp_path: Path) -> None:
+    """It guesses types piece by piece, some ten thousand rows each: the last requests are still in flight."""
+    frames = [
+        (BEGIN + number * 100_000, make(seq=number % 60_000, ident=1 + number // 60_000))
+        for number in range(40_000)
+        for make in (request, reply)
+    ]
+    frames += [(frames[-1][0] + number, request(seq=number, ident=9)) for number in range(1, 9)]
+    path = write_pcap(tmp_path / "cali14e7d81007d.pcap", frames)
+    text = export(str(path), "--table", "echo")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        echo = pd.read_csv(StringIO(text))
+    assert echo["replied"].dtype == "float64"
+    assert echo["replied"].isna().sum() == 8
+    assert echo["unicast"].dtype == "int64"

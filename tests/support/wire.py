@@ -150,7 +150,7 @@ def error(kind: int, code: int, about: bytes, source: str = NODE_IP, ttl: int = 
 def write_pcap(path: Path, frames: Iterable[Frame], link_type: int = 1, nanoseconds: bool = False) -> Path:
     """A classic capture of (nanoseconds since 1970, bytes)."""
     magic, tick = (0xA1B23C4D, 1) if nanoseconds else (0xA1B2C3D4, 1000)
-    data = struct.pack("<IHHiIII", magic, 2, 4, 0, 0, 262144, link_type)
+    data = bytearray(struct.pack("<IHHiIII", magic, 2, 4, 0, 0, 262144, link_type))
     for time, frame in frames:
         seconds, rest = divmod(time, SECOND)
         data += struct.pack("<IIII", seconds, rest // tick, len(frame), len(frame)) + frame

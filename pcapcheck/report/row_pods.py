@@ -1,0 +1,88 @@
+"""Which pod a row of a table is about, where several pods stand behind one link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pcapcheck.columns import ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES
+from pcapcheck.flows.facts import Facts
+from pcapcheck.flows.links import Link
+from pcapcheck.flows.sides import NODE, POD
+
+# By table the columns in which whoever sent or asked stands, and whom it was for: MAC, then addresses.
+_ASKED = (("eth_src", "src"), ("eth_dst", "dst"))
+_RESOLVED = (("asker_mac", "asker_ip"), ("reply_mac", "target"))
+ENDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    FRAMES: (("eth_src", "ip_src", "arp_src_proto_ipv4"), ("eth_dst", "ip_dst", "arp_dst_proto_ipv4")),
+    ARP: _RESOLVED,
+    ANSWERS: _RESOLVED,
+    ECHO: _ASKED,
+    CONNECTIONS: _ASKED,
+    DNS: _ASKED,
+}
+# A pod has an address of each family; one that sends from more is a router, of which only the row's address is told.
+MOST_ADDRESSES = 4
+
+# MACs and addresses of a row's pod.
+Pod = tuple[frozenset[int] | None, frozenset[int] | None]
+NOBODY: Pod = (None, None)
+# A column of rows, by the name of their attribute.
+Column = Callable[[str], list[Any]]
+
+
+class RowPods:
+    """Tells the pod of each row: who sent it or, on its way to a pod, whom it is for; nobody where neither is a pod."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self._known: dict[tuple[Any, ...], Pod] = {}
+
+    def of(self, table: str, captures: list[int], rows: list[Any], column: Column) -> list[Pod]:
+        """The pod of each row, from its columns; the rows of one pod alike are looked up once."""
+        sent, got = ENDS[table]
+        columns = [column(name) for name in (*sent, *got)]
+        split = len(sent)
+        groups = [row.group for row in rows]
+        pods = []
+        for key in zip(captures, groups, *columns, strict=True):
+            pod = self._known.get(key)
+            if pod is None:
+                pod = self._known[key] = self._look_up(key[0], key[1], key[2 : 2 + split], key[2 + split :])
+            pods.append(pod)
+        return pods
+
+    def forget(self) -> None:
+        """Keep memory bounded: what was looked up may be as various as the rows."""
+        self._known.clear()
+
+    def _look_up(self, capture: int, number: int, sent: tuple[Any, ...], got: tuple[Any, ...]) -> Pod:
+        link = self.facts.link(capture, number)
+        if link is None or not link.pods:
+            return NOBODY
+        side = link.sides.of(link.point.groups[number])[0]
+        ends = [sent] if side == POD else [got] if side == NODE else [sent, got]
+        named = (pod for mac, *addresses in ends if (pod := _named(link, mac, addresses)) is not None)
+        found = next(named, None)
+        if found is not None:
+            return found
+        # Where one pod is alone there, what is from or to a pod is its.
+        (first, *others) = link.pods.items()
+        return _pod(first[0], first[1], ()) if side is not None and not others else NOBODY
+
+
+def _named(link: Link, mac: Any, addresses: list[int | None]) -> Pod | None:
+    """The pod that has this MAC, else one of these addresses; None where no pod of the link has them."""
+    macs = mac if isinstance(mac, (frozenset, tuple)) else (mac,)
+    for one in macs:
+        if one is not None and one in link.pods:
+            return _pod(one, link.pods[one], addresses)
+    owners = [(mac, ip) for ip in addresses if ip is not None for mac in link.pod_owners.get(ip, ())]
+    if not owners:
+        return None
+    return frozenset(mac for mac, _ in owners if mac is not None) or None, frozenset(ip for _, ip in owners)
+
+
+def _pod(mac: int | None, ips: frozenset[int], addresses: list[int | None] | tuple[()]) -> Pod:
+    named = ips if len(ips) <= MOST_ADDRESSES else ips.intersection(ip for ip in addresses if ip is not None)
+    return None if mac is None else frozenset({mac}), named or None
