@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
+from pcapcheck.brief import Brief
 from pcapcheck.capture.layout import ABSENT_TIME
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, ERRORS, OUTCOMES, RCODES
 from pcapcheck.decode import layout as decoded
@@ -112,8 +113,8 @@ class Echo:
         return f"fail: {format_address(self.error_from)} says {icmp_words.in_words(*error, self.error_mtu)}"
 
 
-@dataclass(frozen=True)
-class EchoBin:
+@dataclass(frozen=True, repr=False)
+class EchoBin(Brief):
     """Echoes alike in the request's frame group, outcome, error and whether one host was asked; some samples."""
 
     group: int

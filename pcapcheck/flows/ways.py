@@ -25,6 +25,7 @@ from pcapcheck.flows.joining import (
     outer_of,
     ttl_of,
 )
+from pcapcheck.flows.points import PointKey
 from pcapcheck.flows.way import Latency, Sample, Spot, Step, Way, same_link
 
 # Ways told apart; beyond so many the rarest are only counted.
@@ -226,8 +227,8 @@ def _drop_seen_twice(packets: Packets, ways: Ways) -> Packets:
             one, other = ways.step(int(packets.rows[place])), ways.step(int(packets.rows[place + 1]))
             if same_link(one, other):
                 verdicts[number] = 2 if _tells(one) < _tells(other) else 1
-                if ways.hosts.same(one.spot.link.point.key, other.spot.link.point.key) is False:
-                    # Two ends of a wire: that a packet came to the other node is told by nothing but its NIC.
+                if _ends_of_a_wire(one, other) and ways.hosts.same(_key(one), _key(other)) is False:
+                    # That a packet came to the other node is told by nothing but its NIC.
                     verdicts[number] = 3
         if not verdicts.any():
             break
@@ -313,6 +314,16 @@ def _meant(packets: Packets) -> Column:
     fits = known[place] == seen.echo[first[back]]
     meant[back[fits]] = flow_of(seen.what[first[asked[order[place[fits]]]]])
     return meant
+
+
+def _ends_of_a_wire(one: Step, other: Step) -> bool:
+    """Whether both are NICs, neither of them a copy of another recording."""
+    links = one.spot.link, other.spot.link
+    return all(link.point.kind == "host-nic" and link.judged for link in links)
+
+
+def _key(step: Step) -> PointKey:
+    return step.spot.link.point.key
 
 
 def _among(values: Column, known: Column) -> Mask:

@@ -23,7 +23,7 @@ WORST = 20
 def partial_loss(result: Result, finding: Finding) -> str:
     """A failure in one sentence where it is a part of what several asked that got no answer; else nothing.
 
-    Where a pair lost all and the others nothing, the pair is named as ever.
+    Where pairs lost all and the others nothing, the first is named as ever, unless they have a pod or peer in common.
     """
     table = finding.rule.table
     if table == PATHS and finding.evidence:
@@ -33,8 +33,8 @@ def partial_loss(result: Result, finding: Finding) -> str:
     losses = result.losses(table)
     if losses is None or not losses.told or losses.failed == losses.asked:
         return ""
-    losing = [one for one in losses.pairs if one.failed]
-    if not losses.partial and len(losing) == 1:
+    losing = sum(one.failed > 0 for one in losses.pairs)
+    if not losses.partial and (losing == 1 or losses.suspect is None):
         return ""
     if losses.refused > losses.failed / 2:
         # The error says why, which is worth more than how often.

@@ -210,7 +210,8 @@ def _refusals(page: Page, result: Result) -> None:
     for capture in result.captures:
         for error, count in capture.exchanges.echoes.errors.items():
             known, names = counted.get(error, (0, []))
-            counted[error] = known + count, [*names, clean(capture.source.short_name)]
+            # One error on its way is seen at several points: where it was seen most often counts.
+            counted[error] = max(known, count), [*names, clean(capture.source.short_name)]
     lines = []
     for (family, kind, code, source, mtu), (count, names) in sorted(counted.items(), key=lambda one: -one[1][0]):
         where = names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")

@@ -45,16 +45,19 @@ class Result(Brief):
     def losses(self, table: str) -> Losses | None:
         """How the losses of a table of questions are spread; None where there are none. Worked out once."""
         if table not in self._losses:
-            # Loads NumPy, which a healthy capture does not need.
-            from pcapcheck.flows.spread import losses_of
-
             some = any(
                 of == table and tally.outcomes["unanswered"] + tally.outcomes["error"]
                 for capture in self.captures
                 for (of, _), tally in capture.tallies.items()
             )
-            self._losses[table] = losses_of(self.captures, self.facts, table) if some else None
+            self._losses[table] = self._spread(table) if some else None
         return self._losses[table]
+
+    def _spread(self, table: str) -> Losses | None:
+        # Loads NumPy, which a healthy capture does not need.
+        from pcapcheck.flows.spread import losses_of
+
+        return losses_of(self.captures, self.facts, table)
 
     @property
     def verdict(self) -> str:

@@ -93,6 +93,6 @@ def test_everything_within_is_shown_in_a_line(name: str) -> None:
 def test_the_first_lines() -> None:
     first, *rest = analyze(*inputs("proxy-arp-off"), node_state=states("proxy-arp-off")).summary().splitlines()
     assert first.startswith("FAIL  ")
-    assert "confirmed proxy ARP is off" in "".join(rest)
+    assert "confirmed: proxy ARP is off" in "".join(rest)
     passing = analyze(*inputs("walkthrough")).summary()
     assert "\n" not in passing

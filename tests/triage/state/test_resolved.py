@@ -82,7 +82,7 @@ def test_a_link_that_monitor_saw_go_down_explains_it(tmp_path: Path) -> None:
     analysis = analyze_state(path)
     text = report_text(analysis)
     assert text.startswith(f"FAIL  the node has no MAC for pod 10.65.7.9 (FAILED on {CALI})")
-    assert "confirmed the link of 10.65.7.9 is down" in text
+    assert "confirmed the link of the pod 10.65.7.9 is down" in text
     assert f"{path}:5: [LINK]{DOWN}" in text
     path.write_text(f"root@n1:~# ip monitor all\n[NEIGH]{ENTRY}  FAILED\n[LINK]{DOWN}\n{ETHER}\n[LINK]{UP}\n{ETHER}\n")
     assert "confirmed" not in report_text(analyze_state(path))

@@ -54,7 +54,7 @@ def test_all_tables(tmp_path: Path) -> None:
     assert routes(host) == ["default via 172.31.186.1 dev eth0"]
     assert routes(host, "100") == ["default via 10.0.0.1 dev eth1"]
     assert routes(host, "local") == ["local 169.254.1.1/32 dev br0 scope host"]
-    assert host.whole == {"routes4", "local4"}
+    assert host.whole == {"routes4", "local4", "tables4"}
 
 
 def test_ipv6(tmp_path: Path) -> None:
