@@ -28,7 +28,7 @@ def partial_loss(result: Result, finding: Finding) -> str:
     table = finding.rule.table
     if table == PATHS and finding.evidence:
         table = FOLLOWED.get(str(finding.evidence[0].row.get("packet")), "")
-    if table not in WHAT or finding.measures:
+    if table not in WHAT or finding.measures or finding.has_accepted:
         return ""
     losses = result.losses(table)
     if losses is None or not losses.told or losses.failed == losses.asked:

@@ -20,7 +20,7 @@ from pcapcheck.flows.way import Way
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.state.model import Host, State
 from pcapcheck.values import format_address, is_group_address, is_name, is_public
-from pcapcheck.workload import is_calico_tunnel
+from pcapcheck.workload import is_calico_tunnel, kind_of_name
 
 POD_ROLE, NODE_ROLE, SERVICE, ROUTER, OUTSIDE, UNKNOWN_ROLE = "pod", "node", "service", "router", "outside", "unknown"
 # In which the kernel keeps the addresses of services (kube-proxy's mode ipvs; pkg/proxy/ipvs/proxier.go).
@@ -136,7 +136,14 @@ class AddressRoles:
         if self._state is None:
             return frozenset()
         listed = {one.ip for one in self._state.pods if one.ip is not None and not one.host_network}
-        return frozenset(listed | {ip for link in self._state.links for ip in link.ips})
+        # Behind a pod's link there is nothing but the pod.
+        behind = {
+            one.ip
+            for host in self._hosts
+            for one in host.neighbours
+            if one.dev is not None and kind_of_name(one.dev, self._result.reading.prefix) == "pod-link"
+        }
+        return frozenset(listed | behind | {ip for link in self._state.links for ip in link.ips})
 
     def _in_block(self, address: int) -> bool:
         """Whether a node's state shows the address to be of one of the blocks of addresses that Calico gives to pods.
