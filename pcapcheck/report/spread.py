@@ -28,7 +28,8 @@ def partial_loss(result: Result, finding: Finding) -> str:
     table = finding.rule.table
     if table == PATHS and finding.evidence:
         table = FOLLOWED.get(str(finding.evidence[0].row.get("packet")), "")
-    if table not in WHAT or finding.measures:
+    if table not in WHAT or finding.measures or finding.accepted:
+        # What is accepted is not counted, and how the losses are spread is known of all of them only.
         return ""
     losses = result.losses(table)
     if losses is None or not losses.told or losses.failed == losses.asked:
