@@ -72,7 +72,9 @@ class AssertCapture:
                 analysis.write_evidence(self.evidence / (str(self._judged) if self._judged > 1 else ""))
         except (CaptureError, RuleError, StateError) as error:
             # Raised anew, so that the test's line is the last that is shown.
-            raise type(error)(str(error)) from None
+            again = type(error)(str(error))
+            again.__dict__.update(error.__dict__)
+            raise again from None
         if exit_code(analysis) != 0:
             raise AssertionError("\n".join(_told(analysis)))
         return analysis

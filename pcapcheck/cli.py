@@ -54,7 +54,8 @@ def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except (CaptureError, RuleError, StateError) as error:
-            complain(f"error: {error}")
+            for line in error.lines if isinstance(error, RuleError) else [str(error)]:
+                complain(f"error: {line}")
             sys.exit(2)
         except KeyboardInterrupt:
             complain("interrupted; nothing was judged")

@@ -194,7 +194,8 @@ def _report_error(error: Exception, asked: Demands, given: list[Path]) -> None:
     from pcapcheck.analysis import unjudged
     from pcapcheck.report.skipped import skipped_lines
 
-    analysis = unjudged(*given, error=clean(str(error)), skipped=getattr(error, "skipped", ()))
+    said = "; ".join(error.lines) if isinstance(error, RuleError) else str(error)
+    analysis = unjudged(*given, error=clean(said), skipped=getattr(error, "skipped", ()))
     if sum(one.named for one in analysis.skipped) > 1:
         for line in skipped_lines(analysis):
             complain(line)

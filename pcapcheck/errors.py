@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import re
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ NOT_A_CAPTURE, NODE_STATE, PODS, NOT_UNDERSTOOD, TOO_LARGE = (
     "not-understood",
     "too-large",
 )
+# Of more errors in rules the number is told.
+MOST_TOLD = 20
+_PLACE = re.compile(r"(.+?):(?:(\d+):(\d+):)? ")
 # What to do where the system refuses a file.
 _CURES = {
     errno.EACCES: "read it as root, or make it readable: chmod a+r",
@@ -57,7 +62,37 @@ class StateError(InputError):
 
 
 class RuleError(Exception):
-    """A rule, a variable or an option about rules cannot be understood; the message says where."""
+    """Rules, a variable or an option about rules cannot be understood.
+
+    ``errors`` are all that is wrong, each with file, line and column where it stands in a file; the message is the
+    first twenty of them, a line each, and how many more there are.
+    """
+
+    def __init__(self, message: str, errors: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.errors = tuple(errors) or (message,)
+
+    @classmethod
+    def of(cls, errors: Iterable[str]) -> RuleError:
+        """One error that says several, in the order of files and lines."""
+
+        def place(error: str) -> tuple[str, int, int]:
+            found = _PLACE.match(error)
+            file, line, column = found.groups(0) if found else (error, 0, 0)
+            return str(file), int(line), int(column)
+
+        every = sorted(dict.fromkeys(errors), key=place)
+        return cls("\n".join(_first(every)), every)
+
+    @property
+    def lines(self) -> list[str]:
+        """The message, line by line."""
+        return _first(self.errors)
+
+
+def _first(errors: Sequence[str]) -> list[str]:
+    more = len(errors) - MOST_TOLD
+    return [*errors[:MOST_TOLD], *([f"and {more} more"] if more > 0 else [])]
 
 
 def refused(error: OSError, otherwise: str) -> str:

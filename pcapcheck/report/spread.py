@@ -29,6 +29,7 @@ def partial_loss(result: Result, finding: Finding) -> str:
     if table == PATHS and finding.evidence:
         table = FOLLOWED.get(str(finding.evidence[0].row.get("packet")), "")
     if table not in WHAT or finding.measures or finding.has_accepted:
+        # What is accepted is not counted, and how the losses are spread is known of all of them only.
         return ""
     losses = result.losses(table)
     if losses is None or not losses.told or losses.failed == losses.asked:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 
 from pcapcheck.ruleset.conditions import FALSE, TRUE, Combination, Judge, read_conditions
 from pcapcheck.ruleset.document import Node
+from pcapcheck.ruleset.faults import Faults
 from pcapcheck.ruleset.rule import Rule, keyed, reason_of
 from pcapcheck.ruleset.variables import Settings
 
@@ -87,9 +88,15 @@ def today() -> date:
 def read_acceptance(node: Node) -> dict[str, Node]:
     """The keys of one acceptance; raises RuleError with file, line and column where one is wrong."""
     items = keyed(node, "an acceptance", REQUIRED, OPTIONAL)
-    items["rule"].text("'rule'")
-    reason_of(items["reason"])
-    _until(items)
+    faults = Faults()
+    faults.fields(
+        {
+            "rule": lambda: items["rule"].text("'rule'"),
+            "reason": lambda: reason_of(items["reason"]),
+            "until": lambda: _until(items),
+        }
+    )
+    faults.check()
     return items
 
 

@@ -6,6 +6,7 @@ and ratio are exact.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -14,6 +15,7 @@ from pcapcheck.flows.pairing import bucket_of
 from pcapcheck.flows.summary import Durations
 from pcapcheck.ruleset.conditions import OPERATORS, find_column, operand_of, value_of
 from pcapcheck.ruleset.document import Node
+from pcapcheck.ruleset.faults import each
 from pcapcheck.ruleset.variables import Settings, suggest
 from pcapcheck.values import parse_ratio
 
@@ -154,26 +156,34 @@ class Measure:
 
 def read_bounds(items: dict[str, Node], table: str, settings: Settings) -> tuple[Bound, ...]:
     """The count and the aggregates among a rule's keys. Raises RuleError with file, line and column."""
-    bounds = _read_count(items["count"]) if "count" in items else []
-    for aggregate in AGGREGATES:
-        if aggregate not in items:
-            continue
-        node = items[aggregate]
-        if aggregate == RATIO:
+
+    def read(name: str) -> list[Bound]:
+        node = items[name]
+        if name == COUNT:
+            return _read_count(node)
+        if name == RATIO:
             if "expect" not in items:
                 raise node.error("'ratio' needs 'expect': it bounds the share of rows for which that holds")
-            bounds += _read_bound(aggregate, None, node, settings)
-            continue
-        columns = node.items(f"{aggregate!r}")
+            return _read_bound(name, None, node, settings)
+        columns = node.items(f"{name!r}")
         if not columns:
-            raise node.error(f"{aggregate!r} needs a column, as in {aggregate}: {{rtt: {{lt: 5ms}}}}")
-        for name, bound in columns.items():
-            column = find_column(node.key(name), name, table)
-            if column.type not in (NUMBER, DURATION) or column.deferred:
-                known = "known only at the end" if column.deferred else column.type.name
-                raise node.key(name).error(f"{aggregate!r} needs a number or a duration ({name}: {known})")
-            bounds += _read_bound(aggregate, column, bound, settings)
-    return tuple(bounds)
+            raise node.error(f"{name!r} needs a column, as in {name}: {{rtt: {{lt: 5ms}}}}")
+        return _flat(each(lambda column: _read_column(name, column, node, table, settings), columns))
+
+    return tuple(_flat(each(read, [name for name in (COUNT, *AGGREGATES) if name in items])))
+
+
+def _flat(several: Iterable[list[Bound]]) -> list[Bound]:
+    return [bound for some in several for bound in some]
+
+
+def _read_column(aggregate: str, name: str, node: Node, table: str, settings: Settings) -> list[Bound]:
+    """The bounds of an aggregate of one column."""
+    column = find_column(node.key(name), name, table)
+    if column.type not in (NUMBER, DURATION) or column.deferred:
+        known = "known only at the end" if column.deferred else column.type.name
+        raise node.key(name).error(f"{aggregate!r} needs a number or a duration ({name}: {known})")
+    return _read_bound(aggregate, column, node.items(f"{aggregate!r}")[name], settings)
 
 
 def _read_count(node: Node) -> list[Bound]:

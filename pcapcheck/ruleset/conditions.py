@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pcapcheck.brief import Brief
 from pcapcheck.columns import ADDRESS, COLUMNS, MAC, Column
 from pcapcheck.ruleset.document import Node
+from pcapcheck.ruleset.faults import each
 from pcapcheck.ruleset.variables import Settings, suggest
 from pcapcheck.values import (
     Value,
@@ -151,20 +152,19 @@ def _compare(operator: str, value: Value, operand: object) -> bool:
 
 def read_conditions(node: Node, table: str, settings: Settings, without: frozenset[str] = frozenset()) -> Combination:
     """A map of conditions; all must hold. ``without`` names keys that mean something else (``table``)."""
-    parts: list[Condition] = []
-    for name, value in node.items("conditions").items():
-        if name in without:
-            continue
+
+    def read(name: str, value: Node) -> list[Condition]:
         if name in ("all", "any"):
-            some = tuple(read_conditions(one, table, settings) for one in value.list(f"{name!r}"))
+            some = tuple(each(lambda one: read_conditions(one, table, settings), value.list(f"{name!r}")))
             if not some:
                 raise value.error(f"{name!r} needs at least one condition")
-            parts.append(Combination(name, some))
-        elif name == "not":
-            parts.append(Combination("not", (read_conditions(value, table, settings),)))
-        else:
-            column = find_column(node.key(name), name, table)
-            parts.extend(_read_leaves(column, value, table, settings))
+            return [Combination(name, some)]
+        if name == "not":
+            return [Combination("not", (read_conditions(value, table, settings),))]
+        return _read_leaves(find_column(node.key(name), name, table), value, table, settings)
+
+    given = [one for one in node.items("conditions").items() if one[0] not in without]
+    parts = [part for some in each(lambda one: read(*one), given) for part in some]
     if not parts and not without:
         raise node.error("needs at least one condition; an empty one would always hold")
     return Combination("all", tuple(parts))
@@ -184,7 +184,7 @@ def _read_leaves(column: Column, node: Node, table: str, settings: Settings) -> 
         return [Leaf(column, "in", _operands(column, node, settings), node)]
     if not node.value:
         raise node.error(f"{column.name}: needs an operator, one of: {', '.join(OPERATORS)}")
-    return [_read_operator(column, name, node, table, settings) for name in node.value]
+    return each(lambda name: _read_operator(column, name, node, table, settings), node.value)
 
 
 def _read_operator(column: Column, name: str, node: Node, table: str, settings: Settings) -> Condition:
@@ -209,7 +209,7 @@ def _read_operator(column: Column, name: str, node: Node, table: str, settings: 
             if column.type is not ADDRESS:
                 raise node.key(name).error(f"'cidr' needs an address; {column.name} is a {column.type.name}")
             nodes = _some(column, operand) if isinstance(operand.value, list) else [operand]
-            return Leaf(column, name, tuple(value_of(one, parse_network, settings) for one in nodes), operand)
+            return Leaf(column, name, tuple(each(lambda one: value_of(one, parse_network, settings), nodes)), operand)
         case "mac_prefix":
             if column.type is not MAC:
                 raise node.key(name).error(f"'mac_prefix' needs a MAC; {column.name} is a {column.type.name}")
@@ -225,7 +225,7 @@ def _some(column: Column, node: Node) -> list[Node]:
 
 
 def _operands(column: Column, node: Node, settings: Settings) -> frozenset[Value]:
-    return frozenset(operand_of(column, one, settings) for one in _some(column, node))
+    return frozenset(each(lambda one: operand_of(column, one, settings), _some(column, node)))
 
 
 def operand_of(column: Column, node: Node, settings: Settings) -> Value:

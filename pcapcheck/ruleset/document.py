@@ -13,6 +13,7 @@ import yaml
 
 from pcapcheck.brief import Brief
 from pcapcheck.errors import RuleError
+from pcapcheck.ruleset.faults import each
 
 MOST_BYTES = 1 << 20
 MOST_DEPTH = 50
@@ -64,7 +65,7 @@ def load_documents(text: str, file: str) -> list[Node]:
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > MOST_DEPTH:
                 raise RuleError(f"{_where(event.start_mark, file)}: nested more than {MOST_DEPTH} deep")
-        return [_node(node, file) for node in yaml.compose_all(text, Loader=loader)]
+        return each(lambda node: _node(node, file), list(yaml.compose_all(text, Loader=loader)))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = _where(mark, file)
@@ -72,7 +73,7 @@ def load_documents(text: str, file: str) -> list[Node]:
         if mark and _open_brackets(text[: mark.index]) > MOST_DEPTH:
             raise RuleError(f"{where}: nested more than {MOST_DEPTH} deep") from None
         if mark and "".join(text.split("\n")[mark.line : mark.line + 1])[mark.column :].startswith("\t"):
-            raise RuleError(f"{where}: a tab; indent with spaces") from None
+            raise RuleError(f"{where}: a tab; YAML wants spaces") from None
         raise RuleError(f"{where}: not YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise RuleError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
@@ -91,14 +92,17 @@ def _node(node: yaml.Node, file: str) -> Node:
     if isinstance(node, yaml.ScalarNode):
         return Node(str(node.value), file, line, column)
     if isinstance(node, yaml.SequenceNode):
-        return Node([_node(child, file) for child in node.value], file, line, column)
+        return Node(each(lambda child: _node(child, file), node.value), file, line, column)
     mapping: dict[str, Node] = {}
     keys: dict[str, Node] = {}
-    for key_node, value_node in node.value:
+
+    def add(key_node: yaml.Node, value_node: yaml.Node) -> None:
         key = _node(key_node, file)
         name = key.text("a key")
         if name in mapping:
             raise key.error(f"{name!r} stands here twice (first on line {keys[name].line})")
         mapping[name] = _node(value_node, file)
         keys[name] = key
+
+    each(lambda one: add(*one), node.value)
     return Node(mapping, file, line, column, keys)

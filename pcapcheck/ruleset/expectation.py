@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pcapcheck.ruleset.acceptance import read_acceptance
 from pcapcheck.ruleset.document import Node
+from pcapcheck.ruleset.faults import Faults, each
 from pcapcheck.ruleset.rule import SEVERITIES, keyed, reason_of
 from pcapcheck.ruleset.variables import VARIABLES
 
@@ -79,22 +81,33 @@ def is_expectation(node: Node) -> bool:
 
 def read_expectation(node: Node) -> Expectation:
     """One expectation file from its YAML. Raises RuleError with file, line and column."""
-    items = keyed(node, "an expectation file", {}, KEYS)
-    if "extends" not in items and "rules" not in items:
-        raise node.error("an expectation file needs 'extends' (as in extends: calico) or 'rules'")
-    strict = items["strict"].text("'strict'") if "strict" in items else "false"
+    faults = Faults()
+    items = node.items("an expectation file")
+    with faults.noted():
+        keyed(node, "an expectation file", {}, KEYS)
+    with faults.noted():
+        if "extends" not in items and "rules" not in items:
+            raise node.error("an expectation file needs 'extends' (as in extends: calico) or 'rules'")
+    readers: dict[str, Callable[[], object]] = {
+        "extends": lambda: _several(items, "extends"),
+        "variables": lambda: _variables(items["variables"]) if "variables" in items else {},
+        "adjustments": lambda: _adjustments(items["adjust"]) if "adjust" in items else {},
+        "accepted": lambda: _accepted(items["accept"]) if "accept" in items else {},
+        "rules": lambda: tuple(items["rules"].list("'rules'")) if "rules" in items else (),
+        "required": lambda: _several(items, "require"),
+        "strict": lambda: _is_strict(items["strict"]) if "strict" in items else False,
+        "recording": lambda: _recording(items, Path(node.file).parent),
+    }
+    read = faults.fields(readers)
+    faults.check()
+    return Expectation(**read)
+
+
+def _is_strict(node: Node) -> bool:
+    strict = node.text("'strict'")
     if strict not in ("true", "false"):
-        raise items["strict"].error(f"{strict!r} is neither true nor false")
-    return Expectation(
-        extends=_several(items, "extends"),
-        variables=_variables(items["variables"]) if "variables" in items else {},
-        adjustments=_adjustments(items["adjust"]) if "adjust" in items else {},
-        accepted=_accepted(items["accept"]) if "accept" in items else {},
-        rules=tuple(items["rules"].list("'rules'")) if "rules" in items else (),
-        required=_several(items, "require"),
-        strict=strict == "true",
-        recording=_recording(items, Path(node.file).parent),
-    )
+        raise node.error(f"{strict!r} is neither true nor false")
+    return strict == "true"
 
 
 def _several(items: dict[str, Node], name: str) -> tuple[Node, ...]:
@@ -111,29 +124,33 @@ def _several(items: dict[str, Node], name: str) -> tuple[Node, ...]:
 
 def _variables(node: Node) -> dict[str, Node]:
     items = node.items("'variables'")
-    for name, value in items.items():
-        value.text(f"variable {name!r}")
+
+    def check(name: str) -> None:
+        items[name].text(f"variable {name!r}")
         if name not in VARIABLES and not _OWN_NAME.fullmatch(name):
             raise node.key(name).error(f"{name!r}: a variable is named with lower-case letters, digits and _")
+
+    each(check, items)
     return items
 
 
 def _adjustments(node: Node) -> dict[str, Adjustment]:
-    adjustments = {}
-    for id_, one in node.items("'adjust'").items():
+    def read(given: tuple[str, Node]) -> tuple[str, Adjustment]:
+        id_, one = given
         items = keyed(one, "an adjustment", ADJUSTMENT, {})
         severity = items["severity"].text("'severity'")
         if severity not in (*SEVERITIES, OFF):
             raise items["severity"].error(f"severity {severity!r} is not one of: {', '.join((*SEVERITIES, OFF))}")
-        adjustments[id_] = Adjustment(severity, reason_of(items["reason"]), node.key(id_))
-    return adjustments
+        return id_, Adjustment(severity, reason_of(items["reason"]), node.key(id_))
+
+    return dict(each(read, node.items("'adjust'").items()))
 
 
 def _accepted(node: Node) -> dict[str, list[Node]]:
     """The acceptances by rule; what their conditions mean, the rule's table tells."""
     accepted: dict[str, list[Node]] = {}
-    for one in node.list("'accept'"):
-        rule = read_acceptance(one)["rule"].text("'rule'")
+    read = each(lambda one: (read_acceptance(one)["rule"].text("'rule'"), one), node.list("'accept'"))
+    for rule, one in read:
         accepted.setdefault(rule, []).append(one)
     return accepted
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from pcapcheck.columns import STATE
 from pcapcheck.errors import RuleError
 from pcapcheck.ruleset.document import MOST_BYTES, Node, load_documents
+from pcapcheck.ruleset.faults import Faults
 
 SUFFIXES = (".yml", ".yaml")
 CALICO = "calico"
@@ -46,23 +47,23 @@ def pack_or(path: Path) -> Path:
     return pack(str(path)) if str(path) in PACKS and not path.exists() else path
 
 
-def read_files(path: Path) -> Iterator[RuleFile]:
+def read_files(path: Path, faults: Faults) -> Iterator[RuleFile]:
     """A file, or each file in a folder: its path, its text and the documents in it.
 
     What ships with the package is read once per process, any other file once for as long as it stays the same. Nobody
-    may change what is handed out. Raises RuleError where a file cannot be read, and where there is no document at all.
+    may change what is handed out. What cannot be read goes to ``faults``, and that there is no document at all.
     """
     if path.parent == packs_folder():
         yield from _packaged(path)
         return
-    found = 0
+    found, wrong = 0, len(faults.errors)
     for file in _files(path):
-        read = _once(file)
-        found += len(read[2])
-        yield read
-    if not found:
+        for read in faults.each(_once, [file]):
+            found += len(read[2])
+            yield read
+    if not found and len(faults.errors) == wrong:
         here = "no .yml or .yaml file with a rule in this folder" if os.path.isdir(path) else "the file holds no rule"
-        raise RuleError(f"{path}: {here}")
+        faults.errors.append(f"{path}: {here}")
 
 
 @cache

@@ -19,12 +19,10 @@ from pcapcheck.ruleset.expectation import (
     is_expectation,
     read_expectation,
 )
+from pcapcheck.ruleset.faults import Faults
 from pcapcheck.ruleset.files import PACKS, pack, pack_or, read_files
 from pcapcheck.ruleset.rule import Rule, read_rule
 from pcapcheck.ruleset.variables import Settings, suggest
-
-# Of so many wrong rules it is told what is wrong.
-MOST_TOLD = 10
 
 
 @dataclass(frozen=True)
@@ -61,12 +59,15 @@ class Gathered:
     strict: bool = False
     recordings: list[Recording] = field(default_factory=list)
 
-    def add(self, other: Gathered) -> None:
-        """Take over what other files say. Raises RuleError where they contradict these."""
-        for name, value in other.variables.items():
+    def add(self, other: Gathered, faults: Faults) -> None:
+        """Take over what other files say; where they contradict these goes to ``faults``."""
+
+        def take(name: str, value: Node) -> None:
             known = self.variables.setdefault(name, value)
             if known.value != value.value:
                 raise value.error(f"variable {name!r} is {known.value!r} already, in {known.file}:{known.line}")
+
+        faults.each(lambda one: take(*one), other.variables.items())
         self.entries += other.entries
         self.required += other.required
         self.strict |= other.strict
@@ -78,18 +79,16 @@ def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = No
 
     Raises RuleError where one cannot be read, holds no rule, or two rules have one id.
     """
-    gathered, given = Gathered(), list(paths)
+    gathered, given, faults = Gathered(), list(paths), Faults()
     for path in given:
-        gathered.add(_gather(pack_or(path), ()))
-    settings = Settings(overrides, gathered.variables)
+        gathered.add(_gather(pack_or(path), (), faults), faults)
+    settings = Settings()
+    with faults.noted():
+        settings = Settings(overrides, gathered.variables)
     rules: dict[str, Rule] = {}
-    wrong: list[RuleError] = []
-    for entry in gathered.entries:
-        try:
-            rule = _adjusted(read_rule(entry.node, settings, entry.text, entry.brief), entry, settings)
-        except RuleError as error:
-            wrong.append(error)
-            continue
+
+    def take(entry: Entry) -> None:
+        rule = _adjusted(read_rule(entry.node, settings, entry.text, entry.brief), entry, settings)
         earlier = rules.get(rule.id)
         if earlier is not None and (earlier.file, earlier.line) != (rule.file, rule.line):
             raise entry.node.error(
@@ -99,63 +98,74 @@ def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = No
         # Reached on two ways, it is meant as adjusted.
         if earlier is None or not (earlier.adjusted or earlier.acceptances):
             rules[rule.id] = rule
-    if wrong:
-        raise _all_of(wrong)
-    settings.check_used(gathered.variables)
-    if not rules:
-        raise RuleError(f"{', '.join(map(str, given))}: no rule in there")
-    for node in gathered.required:
+
+    def demand(node: Node) -> None:
         if node.value not in rules:
             raise node.error(f"there is no rule {node.value!r}{suggest(str(node.value), rules)}")
+
+    faults.each(take, gathered.entries)
+    if not faults.errors:
+        # What is not there because it cannot be read is no further error.
+        with faults.noted():
+            settings.check_used(gathered.variables)
+        if not rules:
+            raise RuleError(f"{', '.join(map(str, given))}: no rule in there")
+        faults.each(demand, gathered.required)
+    recording = Recording()
+    with faults.noted():
+        recording = _joined(gathered.recordings)
+    faults.check()
     return Ruleset(
         list(rules.values()),
         settings,
         tuple(str(node.value) for node in gathered.required),
         gathered.strict,
-        _joined(gathered.recordings),
+        recording,
     )
 
 
-def _all_of(errors: list[RuleError]) -> RuleError:
-    """One error that tells what is wrong with each of several rules."""
-    more = f"; and {len(errors) - MOST_TOLD} more rules are wrong" if len(errors) > MOST_TOLD else ""
-    return RuleError("; ".join(map(str, errors[:MOST_TOLD])) + more)
-
-
-def _gather(path: Path, within: tuple[Path, ...]) -> Gathered:
+def _gather(path: Path, within: tuple[Path, ...], faults: Faults) -> Gathered:
     """The rules of a file or folder. ``within``: the files that extend each other down to this one."""
     gathered = Gathered()
-    for file, text, documents in read_files(path):
+    for file, text, documents in read_files(path, faults):
         for document in documents:
             if is_expectation(document):
-                gathered.add(_extended(read_expectation(document), file, within))
+                for one in faults.each(read_expectation, [document]):
+                    gathered.add(_extended(one, file, within, faults), faults)
             else:
                 gathered.entries.append(Entry(document, text if len(documents) == 1 else ""))
     return gathered
 
 
-def _extended(expectation: Expectation, file: Path, within: tuple[Path, ...]) -> Gathered:
+def _extended(expectation: Expectation, file: Path, within: tuple[Path, ...], faults: Faults) -> Gathered:
     """An expectation file together with what it extends."""
     chain = (*within, file.resolve())
     below = Gathered()
-    for node in expectation.extends:
+    wrong = len(faults.errors)
+
+    def extend(node: Node) -> None:
         name = str(node.value)
         path = pack(name) if name in PACKS else file.parent / name
         if path.resolve() in chain:
             raise node.error(f"{name!r} extends this file in turn")
         if not os.path.exists(path):
             raise node.error(f"there is no pack {name!r} ({', '.join(PACKS)}), and no file {path}")
-        extended = _gather(path, chain)
+        extended = _gather(path, chain, faults)
         extended.entries = [replace(entry, named=node) for entry in extended.entries]
-        below.add(extended)
+        below.add(extended, faults)
+
+    def known(id_: str, node: Node) -> None:
+        if id_ not in ids:
+            raise node.error(f"there is no rule {id_!r}{suggest(id_, ids)}")
+
+    faults.each(extend, expectation.extends)
     entries = [*below.entries, *(Entry(node, "", brief=True) for node in expectation.rules)]
     ids = {_id(entry.node) for entry in entries}
-    for id_, adjustment in expectation.adjustments.items():
-        if id_ not in ids:
-            raise adjustment.node.error(f"there is no rule {id_!r}{suggest(id_, ids)}")
-    for id_, nodes in expectation.accepted.items():
-        if id_ not in ids:
-            raise nodes[0].items("an acceptance")["rule"].error(f"there is no rule {id_!r}{suggest(id_, ids)}")
+    changed = [(id_, one.node) for id_, one in expectation.adjustments.items()]
+    accepted = [(id_, nodes[0].items("an acceptance")["rule"]) for id_, nodes in expectation.accepted.items()]
+    if len(faults.errors) == wrong:
+        # What cannot be read may have been just this rule.
+        faults.each(lambda one: known(*one), [*changed, *accepted])
     return Gathered(
         [_changed(entry, expectation) for entry in entries],
         {**below.variables, **expectation.variables},
@@ -167,8 +177,8 @@ def _extended(expectation: Expectation, file: Path, within: tuple[Path, ...]) ->
 
 
 def _id(node: Node) -> str:
-    items = node.items("a rule")
-    return items["id"].text("'id'") if "id" in items else ""
+    id_ = node.value.get("id") if isinstance(node.value, dict) else None
+    return id_.value if id_ is not None and isinstance(id_.value, str) else ""
 
 
 def _changed(entry: Entry, expectation: Expectation) -> Entry:

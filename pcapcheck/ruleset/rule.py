@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from pcapcheck.brief import Brief
 from pcapcheck.columns import COLUMNS, TABLES
+from pcapcheck.errors import RuleError
 from pcapcheck.ruleset.aggregate import AGGREGATES, Bound, read_bounds
 from pcapcheck.ruleset.conditions import Combination, Leaf, find_column, read_conditions, value_of
 from pcapcheck.ruleset.document import Node
+from pcapcheck.ruleset.faults import Faults
 from pcapcheck.ruleset.remembered import remembered
 from pcapcheck.ruleset.variables import Settings, suggest
 from pcapcheck.values import clean, parse_bool
@@ -32,6 +34,7 @@ REQUIRED = {
 REPORTED = ("expected", "observed", "headline")
 # A rule in an expectation file is read by those who wrote it.
 BRIEF = ("title", "why", "severity")
+NO_CONDITIONS = Combination("all", ())
 OPTIONAL = {
     "expect": "conditions that must hold for each row selected",
     "count": "min, max: how many rows may be selected",
@@ -104,51 +107,94 @@ class Rule(Brief):
 def read_rule(node: Node, settings: Settings, text: str = "", brief: bool = False) -> Rule:
     """One rule from its YAML. A ``brief`` one may leave out what BRIEF names.
 
-    Raises RuleError with file, line and column.
+    Raises RuleError with all that is wrong, each with file, line and column.
     """
     needed = {name: help_ for name, help_ in REQUIRED.items() if not (brief and name in BRIEF)}
-    items = keyed(node, "a rule", needed, REQUIRED | OPTIONAL)
-    if not {"expect", "count", *AGGREGATES} & set(items):
-        raise node.error(
-            "a rule needs 'expect' (what must hold for each row), 'count' (how many rows) or an aggregate "
-            f"({', '.join(AGGREGATES)})"
-        )
-    id_ = read_id(items["id"])
-    severity = items["severity"].text("'severity'") if "severity" in items else SEVERITIES[0]
-    if severity not in SEVERITIES:
-        raise items["severity"].error(f"severity {severity!r} is not one of: {', '.join(SEVERITIES)}")
-    select = items["select"]
-    table_node = select.items("'select'").get("table")
-    if table_node is None:
-        raise select.error(f"'select' needs a table, one of: {', '.join(TABLES)}")
-    table = table_node.text("'table'")
-    if table not in TABLES:
-        raise table_node.error(f"there is no table {table!r}{suggest(table, TABLES)}")
-    texts = {name: texts_of(items[name], name, table, settings) if name in items else "" for name in REPORTED}
+    faults = Faults()
+    items = node.items("a rule")
+    with faults.noted():
+        keyed(node, "a rule", needed, REQUIRED | OPTIONAL)
+    with faults.noted():
+        if not {"expect", "count", *AGGREGATES} & set(items):
+            raise node.error(
+                "a rule needs 'expect' (what must hold for each row), 'count' (how many rows) or an aggregate "
+                f"({', '.join(AGGREGATES)})"
+            )
+    id_, severity, table = "", SEVERITIES[0], ""
+    with faults.noted():
+        id_ = read_id(items["id"]) if "id" in items else ""
+    with faults.noted():
+        severity = _severity(items["severity"]) if "severity" in items else severity
+    with faults.noted():
+        table = _table(items["select"]) if "select" in items else ""
+    told = dict.fromkeys(("title", "why", "absent", "limits"), "")
+    for name in told:
+        with faults.noted():
+            told[name] = _text(items, name)
+    lists: dict[str, tuple[str, ...]] = dict.fromkeys(("references", "needs"), ())
+    for name in lists:
+        with faults.noted():
+            lists[name] = _list(items, name)
+    # What a column means only the table tells.
+    texts, commands = dict.fromkeys(REPORTED, ""), []
+    select, expect, occasional = NO_CONDITIONS, NO_CONDITIONS, False
+    bounds: tuple[Bound, ...] = ()
+    if table:
+        for name in REPORTED:
+            with faults.noted():
+                texts[name] = texts_of(items[name], name, table, settings) if name in items else ""
+        with faults.noted():
+            select = read_conditions(items["select"], table, settings, frozenset({"table"}))
+        with faults.noted():
+            expect = read_conditions(items["expect"], table, settings) if "expect" in items else NO_CONDITIONS
+        with faults.noted():
+            bounds = read_bounds(items, table, settings)
+        with faults.noted():
+            several = items["next"].list("'next'") if "next" in items else []
+            commands = faults.each(lambda one: texts_of(one, "next", table, settings), several)
+    with faults.noted():
+        occasional = "occasional" in items and bool(value_of(items["occasional"], parse_bool, settings))
+    faults.check()
     return Rule(
         id=id_,
-        title=_text(items, "title") or id_.replace("-", " "),
-        why=_text(items, "why"),
+        title=told["title"] or id_.replace("-", " "),
+        why=told["why"],
         severity=severity,
         table=table,
-        select=read_conditions(select, table, settings, frozenset({"table"})),
-        expect=read_conditions(items["expect"], table, settings) if "expect" in items else Combination("all", ()),
-        bounds=read_bounds(items, table, settings),
+        select=select,
+        expect=expect,
+        bounds=bounds,
         expected=texts["expected"],
         observed=texts["observed"],
         headline=texts["headline"],
-        absent=_text(items, "absent"),
-        limits=_text(items, "limits"),
-        references=_list(items, "references"),
-        needs=_list(items, "needs"),
-        next=tuple(texts_of(one, "next", table, settings) for one in items["next"].list("'next'"))
-        if "next" in items
-        else (),
+        absent=told["absent"],
+        limits=told["limits"],
+        references=lists["references"],
+        needs=lists["needs"],
+        next=tuple(commands),
         file=node.file,
         line=node.line,
-        occasional="occasional" in items and bool(value_of(items["occasional"], parse_bool, settings)),
+        occasional=occasional,
         text=text,
     )
+
+
+def _severity(node: Node) -> str:
+    severity = node.text("'severity'")
+    if severity not in SEVERITIES:
+        raise node.error(f"severity {severity!r} is not one of: {', '.join(SEVERITIES)}")
+    return severity
+
+
+def _table(select: Node) -> str:
+    """The table that a rule is about."""
+    node = select.items("'select'").get("table")
+    if node is None:
+        raise select.error(f"'select' needs a table, one of: {', '.join(TABLES)}")
+    table = node.text("'table'")
+    if table not in TABLES:
+        raise node.error(f"there is no table {table!r}{suggest(table, TABLES)}")
+    return table
 
 
 def read_id(node: Node) -> str:
@@ -163,12 +209,12 @@ def keyed(node: Node, what: str, required: Mapping[str, str], optional: Mapping[
     """The values of a map by its keys, all of them known and none of those required missing."""
     items = node.items(what)
     known = dict.fromkeys((*required, *optional))
-    for name in items:
-        if name not in known:
-            raise node.key(name).error(f"{what} has no key {name!r}{suggest(name, known)}")
-    for name in required:
-        if name not in items:
-            raise node.error(f"{what} needs the key {name!r}")
+    unknown = [name for name in items if name not in known]
+    missing = [name for name in required if name not in items]
+    faults = [node.key(name).error(f"{what} has no key {name!r}{suggest(name, known)}") for name in unknown]
+    faults += [node.error(f"{what} needs the key {name!r}") for name in missing]
+    if faults:
+        raise RuleError.of(map(str, faults))
     return items
 
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from pcapcheck.columns import ADDRESS, DURATION, MAC, TEXT, Type
 from pcapcheck.errors import RuleError
 from pcapcheck.ruleset.document import Node
+from pcapcheck.ruleset.faults import Faults
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,9 @@ class Settings:
         self.texts = {name: variable.default for name, variable in VARIABLES.items()}
         # Names that rules asked for.
         self.used: set[str] = set()
-        for name, node in (said or {}).items():
+        faults = Faults()
+
+        def say(name: str, node: Node) -> None:
             self.texts[name] = node.text(f"variable {name!r}")
             if not self.texts[name]:
                 raise node.error(f"variable {name!r} has no value")
@@ -55,7 +58,8 @@ class Settings:
                 _check(name, self.texts[name])
             except ValueError as error:
                 raise node.error(str(error)) from None
-        for name, text in (overrides or {}).items():
+
+        def override(name: str, text: str) -> None:
             if name not in self.texts:
                 raise RuleError(f"--set {name}={text}: there is no variable {name!r}{suggest(name, self.texts)}")
             try:
@@ -63,6 +67,10 @@ class Settings:
             except ValueError as error:
                 raise RuleError(f"--set {name}={text}: {error}") from None
             self.texts[name] = text
+
+        faults.each(lambda one: say(*one), (said or {}).items())
+        faults.each(lambda one: override(*one), (overrides or {}).items())
+        faults.check()
 
     def get(self, name: str, node: Node) -> str:
         """The value of a variable that a rule names. Raises RuleError where there is none."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from pcapcheck.brief import Brief
-from pcapcheck.ruleset.conditions import Combination, read_conditions
+from pcapcheck.ruleset.conditions import Combination, read_conditions, value_of
 from pcapcheck.ruleset.document import Node
+from pcapcheck.ruleset.faults import Faults, each
 from pcapcheck.ruleset.files import packs_folder, read_files
 from pcapcheck.ruleset.remembered import remembered
 from pcapcheck.ruleset.rule import Rule, keyed, read_id, texts_of
@@ -35,6 +37,9 @@ OPTIONAL = {
     "partial": "true where it may lose some packets between two hosts and let others pass",
 }
 
+# The keys that are conditions on the columns of a case.
+CONDITIONS = ("seen", "confirmed", "ruled_out", "supported", "doubted")
+
 
 @dataclass(frozen=True, repr=False)
 class Cause(Brief):
@@ -60,7 +65,9 @@ class Cause(Brief):
 def load_catalogue(rules: list[Rule], settings: Settings) -> list[Cause]:
     """The causes that ship with the package, most frequent first. Raises RuleError where one contradicts itself."""
     known = {rule.id for rule in rules}
-    documents = (node for _, _, nodes in read_files(packs_folder() / "causes") for node in nodes)
+    faults = Faults()
+    documents = [node for _, _, nodes in read_files(packs_folder() / "causes", faults) for node in nodes]
+    faults.check()
     causes = read_causes(documents, settings)
     return sorted((one for one in causes if known & set(one.explains)), key=lambda one: one.rank)
 
@@ -73,44 +80,50 @@ def is_cause(node: Node) -> bool:
 def read_causes(nodes: Iterable[Node], settings: Settings) -> list[Cause]:
     """Several causes from their YAML. Raises RuleError where one cannot be read, or two have one id."""
     causes: dict[str, Cause] = {}
-    for node in nodes:
+
+    def read(node: Node) -> None:
         cause = read_cause(node, settings)
         if cause.id in causes:
             raise node.error(f"there is a cause {cause.id!r} already")
         causes[cause.id] = cause
+
+    each(read, nodes)
     return list(causes.values())
 
 
 @remembered
 def read_cause(node: Node, settings: Settings) -> Cause:
-    """One cause from its YAML. Raises RuleError with file, line and column."""
-    items = keyed(node, "a cause", REQUIRED, OPTIONAL)
-    rank = items["rank"].text("'rank'")
+    """One cause from its YAML. Raises RuleError with all that is wrong, each with file, line and column."""
+    faults = Faults()
+    items = node.items("a cause")
+    with faults.noted():
+        keyed(node, "a cause", REQUIRED, OPTIONAL)
+    kinds: dict[str, Callable[[str], object]] = {
+        "id": lambda name: read_id(items[name]),
+        "title": lambda name: texts_of(items[name], name, CASE, settings),
+        "headline": lambda name: texts_of(items[name], name, CASE, settings),
+        "why": lambda name: " ".join(items[name].text(f"{name!r}").split()),
+        "rank": lambda name: _rank(items[name]),
+        "partial": lambda name: value_of(items[name], parse_bool, settings),
+        **dict.fromkeys(("explains", "references"), lambda name: _texts(items[name], name)),
+        **dict.fromkeys(CONDITIONS, lambda name: read_conditions(items[name], CASE, settings)),
+        **dict.fromkeys(("confirm", "fix"), lambda name: _commands(items[name], name, settings)),
+    }
+    read = faults.fields({name: partial(kinds[name], name) for name in items if name in kinds})
+    faults.check()
+    return Cause(**{**dict.fromkeys(CONDITIONS), "references": (), **read})
+
+
+def _rank(node: Node) -> int:
+    rank = node.text("'rank'")
     if not rank.isdecimal():
-        raise items["rank"].error(f"{rank!r} is not a whole number")
+        raise node.error(f"{rank!r} is not a whole number")
+    return int(rank)
 
-    def conditions(name: str) -> Combination | None:
-        return read_conditions(items[name], CASE, settings) if name in items else None
 
-    def texts(name: str) -> tuple[str, ...]:
-        return tuple(texts_of(one, name, CASE, settings) for one in items[name].list(f"{name!r}"))
+def _texts(node: Node, name: str) -> tuple[str, ...]:
+    return tuple(each(lambda one: one.text(f"{name!r}"), node.list(f"{name!r}")))
 
-    return Cause(
-        id=read_id(items["id"]),
-        title=texts_of(items["title"], "title", CASE, settings),
-        why=" ".join(items["why"].text("'why'").split()),
-        explains=tuple(one.text("'explains'") for one in items["explains"].list("'explains'")),
-        rank=int(rank),
-        seen=conditions("seen"),
-        confirmed=conditions("confirmed"),
-        ruled_out=conditions("ruled_out"),
-        supported=conditions("supported"),
-        doubted=conditions("doubted"),
-        confirm=texts("confirm"),
-        fix=texts("fix"),
-        references=tuple(one.text("'references'") for one in items["references"].list("'references'"))
-        if "references" in items
-        else (),
-        headline=texts_of(items["headline"], "headline", CASE, settings) if "headline" in items else "",
-        partial="partial" in items and parse_bool(items["partial"].text("'partial'")),
-    )
+
+def _commands(node: Node, name: str, settings: Settings) -> tuple[str, ...]:
+    return tuple(each(lambda one: texts_of(one, name, CASE, settings), node.list(f"{name!r}")))

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.expectation import is_expectation
+from pcapcheck.ruleset.faults import Faults, each
 from pcapcheck.ruleset.files import PACKS, pack, pack_or, read_files
 from pcapcheck.ruleset.load import load_ruleset
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.ruleset.variables import Settings, suggest
-from pcapcheck.triage.cause import is_cause, read_causes
+from pcapcheck.triage.cause import is_cause, read_cause, read_causes
 
 
 @dataclass(frozen=True)
@@ -31,21 +32,27 @@ def check_files(paths: Iterable[Path], overrides: Mapping[str, str] | None = Non
     """Check packs, files and folders.
 
     Rules are checked together, as are causes. Expectation files are about a recording each, so each is checked by
-    itself, with all that it extends. Raises RuleError for the first that is wrong, with file, line and column.
+    itself, with all that it extends. Raises RuleError with all that is wrong, each with file, line and column.
     """
+    faults = Faults()
     rules: list[Rule] = []
     files: list[Path] = []
     causes: list[Node] = []
     for path in paths:
-        for file, _, documents in read_files(pack_or(path)):
+        for file, _, documents in read_files(pack_or(path), faults):
             if any(map(is_expectation, documents)):
-                rules += load_ruleset([file], overrides).rules
+                with faults.noted():
+                    rules += load_ruleset([file], overrides).rules
             elif documents and all(map(is_cause, documents)):
                 causes += documents
             elif documents:
                 files.append(file)
     if files:
-        rules += load_ruleset(files, overrides).rules
+        with faults.noted():
+            rules += load_ruleset(files, overrides).rules
+    if causes:
+        faults.each(lambda node: read_cause(node, Settings(overrides)), causes)
+    faults.check()
     _check_causes(causes, {rule.id for rule in rules}, overrides)
     return Checked(len({(rule.file, rule.line) for rule in rules}), len(causes))
 
@@ -55,7 +62,9 @@ def _check_causes(nodes: list[Node], rules: set[str], overrides: Mapping[str, st
         return
     read_causes(nodes, Settings(overrides))
     known = rules | {rule.id for rule in load_ruleset(map(pack, PACKS), overrides).rules}
-    for node in nodes:
-        for one in node.items("a cause")["explains"].list("'explains'"):
-            if one.value not in known:
-                raise one.error(f"there is no rule {one.value!r}{suggest(str(one.value), known)}")
+
+    def check(one: Node) -> None:
+        if one.value not in known:
+            raise one.error(f"there is no rule {one.value!r}{suggest(str(one.value), known)}")
+
+    each(check, [one for node in nodes for one in node.items("a cause")["explains"].list("'explains'")])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import re
 from pathlib import Path
 
 import pytest
@@ -175,5 +177,55 @@ def test_every_wrong_rule_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["id: x\n\ttitle: y\n", "id: x\nselect:\n\ttable: arp\n"])
 def test_a_tab_is_called_a_tab(text: str, tmp_path: Path) -> None:
     (tmp_path / "x.yml").write_text(text)
-    with pytest.raises(RuleError, match=r"x\.yml:\d:1: a tab; indent with spaces"):
+    with pytest.raises(RuleError, match=r"x\.yml:\d:1: a tab; YAML wants spaces"):
         load_ruleset([tmp_path])
+
+
+SEVERAL = """id: one
+selekt: 1
+title: x
+why: y
+severity: fatal
+select: {table: arp, nosuch: 1, kind: pood-link}
+expect: {answered: maybe, family: {gt: x, foo: 1}, not: {target: [1.2.3, 10.0.0.1]}}
+p99: {latency: {lt: soon}, foo: {lt: 1}}
+observed: "{nothing}"
+---
+id: Two
+select: {table: arpp}
+"""
+
+
+def places(error: RuleError) -> list[str]:
+    """Where each error stands: the last part of the file's name, line and column."""
+    return [re.match(r"(?:.*/)?([^/]+?:\d+:\d+): ", one)[1] for one in error.errors]  # type: ignore[index]
+
+
+def test_all_errors_of_all_files_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text(SEVERAL)
+    (tmp_path / "b.yml").write_text("id: x\nselect:\n  table: arp\n\texpect: 1\n")
+    (tmp_path / "c.yml").write_text(GOOD)
+    with pytest.raises(RuleError) as caught:
+        load_ruleset([tmp_path / "b.yml", tmp_path / "c.yml", tmp_path / "a.yml"])
+    expected = ["2:1", "5:11", "6:22", "6:39", "7:20", "7:40", "7:43", "7:67", "8:21", "8:28", "9:11"]
+    expected += ["11:1", "11:1", "11:1", "11:1", "11:5", "12:17"]
+    assert places(caught.value) == [*(f"a.yml:{one}" for one in expected), "b.yml:4:1"]
+    assert str(caught.value).split("\n") == list(caught.value.errors)
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert again.errors == caught.value.errors
+
+
+def test_twenty_errors_and_a_count(tmp_path: Path) -> None:
+    path = tmp_path / "x.yml"
+    path.write_text(GOOD + "".join(f"wrong{number}: x\n" for number in range(27)))
+    with pytest.raises(RuleError) as caught:
+        load_ruleset([path])
+    assert len(caught.value.errors) == 27
+    *lines, last = str(caught.value).split("\n")
+    assert (len(lines), last) == (20, "and 7 more")
+
+
+def test_one_error_is_in_a_list_too() -> None:
+    with pytest.raises(RuleError) as caught:
+        Settings({"gatewy": "1.2.3.4"})
+    assert caught.value.errors == (str(caught.value),)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from pcapcheck.cli import main
 from pcapcheck.errors import RuleError
 from pcapcheck.ruleset.files import PACKS, pack, packs_folder
 from pcapcheck.triage.check import check_files
+from tests.support.lab import CAPTURES
 
 CAUSE = packs_folder() / "causes" / "proxy-arp-off.yml"
 RULE = pack("calico") / "echo-answered.yml"
@@ -100,3 +104,32 @@ def test_values_of_variables_are_checked_too() -> None:
     """A gateway where a MAC stands: rules that use it fit no more."""
     with pytest.raises(RuleError, match="arp_wait"):
         check_files([packs_folder()], {"arp_wait": "soon"})
+
+
+def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "cause.yml").write_text(
+        'id: c\ntitle: "{nope}"\nwhy: x\nexplains: [nosuch]\nrank: first\nconfirm: ["{bad}"]\nseen: {foo: 1}\n'
+    )
+    (tmp_path / "expectation.yml").write_text(
+        "extends: calico\n"
+        "variables: {Foo: 1}\n"
+        "adjust: {nosuch: {severity: fatal, reason: x}, echo-answered: {severity: off}}\n"
+        'accept: [{rule: echo-answered, reason: "", until: x}]\n'
+    )
+    (tmp_path / "rule.yml").write_text("id: x\nselect: {table: arp}\n")
+    result = CliRunner().invoke(main, ["rules", "check", str(tmp_path)])
+    assert result.exit_code == 2
+    told = re.findall(r"^pcapcheck: error: .*/(\w+)\.yml:(\d+):\d+: ", result.stderr, re.M)
+    assert told == [
+        *(("cause", str(line)) for line in (1, 2, 5, 6, 7)),
+        *(("expectation", str(line)) for line in (2, 3, 3, 4, 4)),
+        *[("rule", "1")] * 4,
+    ]
+    capture = str(CAPTURES / "walkthrough" / "cali14e7d81007d.pcap")
+    arguments = ["analyze", "--rules", str(tmp_path / "rule.yml"), "--format", "json", capture]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert result.stderr.count("rule.yml:1:1: ") == 4
+    document = json.loads(result.stdout)
+    assert document["verdict"] == "not-checked"
+    assert document["headline"].count("rule.yml:1:1: ") == 4
