@@ -37,7 +37,11 @@ SILENT = re.compile(r"\bgets? no (?:reply|answer)\b")
 def locate(result: Result) -> None:
     """Add to failing rows, and to questions that nobody answered, where their packets were seen last."""
     failed = [one for one in result.findings if one.status == FAIL and one.rule.table in (PATHS, *ASKED_BY)]
-    if result.followed.ways is None or not (failed or result.unanswered):
+    if not (failed or result.unanswered):
+        return
+    if result.followed.ways is None:
+        for finding in failed:
+            finding.evidence = [_only_there(result, finding, one) for one in finding.evidence]
         return
     from pcapcheck.flows.tracing import Tracing
 
@@ -63,12 +67,12 @@ class Whereabouts:
         """A failing row, with where its packet was seen last."""
         found = self._seen(finding.rule.table, evidence.capture, evidence.frames, evidence.group)
         if found is None:
-            return evidence
+            return _only_there(self._result, finding, evidence)
         packet, loss = found
         known = replace(evidence, last_seen=self._last(packet, loss))
         if finding.rule.table == PATHS:
             return replace(known, share=self._share(loss.way))
-        if finding.rule.table == ECHO and loss.place == IN_NODE and loss.direction == REQUEST:
+        if finding.rule.table == ECHO and loss.missing and loss.place == IN_NODE and loss.direction == REQUEST:
             # Another rule is about this, and says so.
             return known
         clause = self._clause(loss, evidence.interface)
@@ -106,7 +110,9 @@ class Whereabouts:
             )
             for number, back in self._answers(table, packet, way, here):
                 return number, replace(self._paths.loss(back), back=True)
-        return packet, self._paths.loss(way)
+        loss = self._paths.loss(way)
+        # Of echoes another rule tells how many were lost.
+        return packet, loss if table == ECHO else self._vanished(loss)
 
     def _answers(self, table: str, packet: int, way: Way, here: PointKey) -> Iterator[tuple[int, Way]]:
         """Answers that were seen elsewhere, and not where the question was recorded."""
@@ -130,12 +136,34 @@ class Whereabouts:
                 yield step.dst, step.src
 
     def _clause(self, loss: Loss, interface: str) -> str:
-        """Where it was seen last, as a sentence goes on; empty where that is where it was asked."""
+        """Where it was seen last, as a sentence goes on; empty where nobody looked but where it was asked."""
         if loss.missing:
             return fate(loss, self._hosts)
         if loss.direction == REPLY:
             return came_back(loss, interface, self._hosts)
-        return went_on(loss, self._hosts) if len(loss.way.steps) > 1 else ""
+        if len(loss.way.steps) > 1 or (loss.place == IN_NODE and len(self._result.captures) > 1):
+            return went_on(loss, self._hosts)
+        return ""
+
+    def _vanished(self, loss: Loss) -> Loss:
+        """How packets like these were lost, where those themselves were sent before their receiver's link was watched.
+
+        That tells of them too only where none between the same two, of the same protocol, is seen to get further.
+        """
+        way = loss.way
+        here = way.steps[0].spot.link.point.key
+        if loss.missing or loss.place != IN_NODE or len(way.steps) > 1:
+            return loss
+        same = (way.packet, way.src, way.dst, here)
+        alike = [
+            one
+            for one in self._paths.found
+            if (one.packet, one.src, one.dst, one.steps[0].spot.link.point.key) == same and not one.answered
+        ]
+        if any(len(one.steps) > 1 for one in alike):
+            return loss
+        losses = (self._paths.loss(one) for one in alike)
+        return next((one for one in losses if one.missing), loss)
 
     def _last(self, packet: int, loss: Loss) -> LastSeen:
         step, point = loss.last, loss.last.spot.link.point
@@ -166,6 +194,15 @@ class Whereabouts:
 
     def _file(self, last: LastSeen | None) -> str:
         return clean(self._result.captures[last.capture].source.short_name) if last is not None else ""
+
+
+def _only_there(result: Result, finding: Finding, evidence: Evidence) -> Evidence:
+    """A question that nothing but its pod's link shows, of an observation in which other points were recorded too."""
+    link = result.facts.link(evidence.capture, evidence.group) if evidence.group is not None else None
+    if link is None or link.point.kind != "pod-link" or len(result.captures) < 2 or finding.rule.table not in ASKED_BY:
+        return evidence
+    clause = f"last seen on {link.point.name}"
+    return replace(evidence, headline=_told(evidence.headline, clause, back=False))
 
 
 def _told(sentence: str, clause: str, back: bool) -> str:
