@@ -20,7 +20,10 @@ from pcapcheck.report.text import write_text
 from tests.support.lab import CAPTURES, EXPECTED, captures
 from tests.support.wire import BEGIN, ask, write_pcap, write_pcapng
 
-TOOLS = "tc dmesg tshark sysctl ip tcpdump bridge nft iptables-save calicoctl kubectl nmcli nstat ethtool ping arping cat conntrack"
+TOOLS = (
+    "tc dmesg tshark sysctl ip tcpdump bridge nft iptables-save calicoctl kubectl nmcli "
+    "nstat ethtool ping arping cat conntrack"
+)
 COMMANDS = tuple(f"{tool} " for tool in TOOLS.split())
 
 
