@@ -48,7 +48,7 @@ def test_explained_rules_exist(cause: Cause) -> None:
     ("change", "message"),
     [
         (("explains:", "explain:"), "a cause has no key 'explain'; did you mean 'explains'?"),
-        (("rank: 31", "rank: first"), "'first' is not a whole number"),
+        (("rank: 30", "rank: first"), "'first' is not a whole number"),
         (("gateway: unanswered", "gateway: silent"), "'silent' is not one of: not-asked, unanswered, late, answered"),
         (("state.proxy_arp", "state.proxy_apr"), "has no column 'state.proxy_apr'; did you mean 'state.proxy_arp'?"),
         (("{interface}", "{interfaces}"), "has no column 'interfaces'"),
