@@ -94,8 +94,7 @@ def test_refusals(data: bytes, tmp_path: Path) -> None:
     done = run("analyze", path)
     assert (done.returncode, done.stdout) == (2, "")
     assert control(done.stderr) == set()
-    lines = done.stderr.splitlines()
-    assert [line.partition("x.yml:")[0] for line in lines] == [f"pcapcheck: error: {tmp_path}/"] * len(lines)
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_name_that_is_no_text(tmp_path: Path) -> None:
