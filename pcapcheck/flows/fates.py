@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pcapcheck.flows.hosts import NODE_KINDS, Hosts
-from pcapcheck.flows.links import Link
+from pcapcheck.flows.hosts import Hosts
 from pcapcheck.flows.losses import AT_POD, BETWEEN, IN_NODE, REPLY, Loss
-from pcapcheck.flows.points import CapturePoint
+from pcapcheck.flows.points import NODE_KINDS, CapturePoint
 from pcapcheck.flows.way import Step
 
 # What tunnels are called.
@@ -25,7 +24,7 @@ def fate(loss: Loss, hosts: Hosts) -> str:
     never = never_reached(loss, hosts)
     if not never:
         return f"are last seen on {place_of(last, hosts)}"
-    if loss.place == BETWEEN or here.kind not in NODE_KINDS or _is_device(loss):
+    if loss.place == BETWEEN or here.kind not in NODE_KINDS or loss.devices:
         return f"are last seen on {place_of(last, hosts)}, and never on {never}"
     return f"{'come back to' if back else 'arrive at'} {place_of(last, hosts)} and never reach {never}"
 
@@ -61,12 +60,6 @@ def named(point: CapturePoint, hosts: Hosts) -> str:
 
 def never_reached(loss: Loss, hosts: Hosts) -> str:
     """What had to show the packets next: the tunnel's device, which comes before the pod's link, or that link."""
-    devices = [link for link in loss.missing if link.point.kind == "tunnel"]
-    if devices:
-        return f"its {devices[0].point.name}"
+    if loss.devices:
+        return f"its {loss.devices[0].point.name}"
     return " and ".join(named(link.point, hosts) for link in loss.missing)
-
-
-def _is_device(loss: Loss) -> bool:
-    links: tuple[Link, ...] = loss.missing
-    return any(link.point.kind == "tunnel" for link in links)

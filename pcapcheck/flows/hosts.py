@@ -10,12 +10,9 @@ from dataclasses import dataclass
 
 from pcapcheck.capture.rotation import bare_name
 from pcapcheck.flows.links import Link
-from pcapcheck.flows.points import CapturePoint, PointKey
+from pcapcheck.flows.points import NODE_KINDS, CapturePoint, PointKey
 from pcapcheck.flows.way import Step, Way
-
-# The bit of a MAC that says that it is of a group (IEEE 802, section 8.2.2).
-GROUP_MAC = 1 << 40
-NODE_KINDS = ("host-nic", "tunnel")
+from pcapcheck.values import is_group_mac
 
 
 @dataclass(frozen=True)
@@ -121,7 +118,7 @@ def _label(point: CapturePoint) -> str:
 
 def machine_of(point: CapturePoint) -> Machine:
     """Of frames without a direction: who is a party to all that was sent to one machine alone, both ways."""
-    single = [group for group in point.groups.values() if group.src and group.dst and not group.dst & GROUP_MAC]
+    single = [group for group in point.groups.values() if group.src and group.dst and not is_group_mac(group.dst)]
     if not single:
         return Machine()
     macs = frozenset.intersection(*(frozenset((group.src or 0, group.dst or 0)) for group in single))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pcapcheck.flows.hosts import NODE_KINDS, Hosts
+from pcapcheck.flows.hosts import Hosts
 from pcapcheck.flows.links import Link
+from pcapcheck.flows.points import NODE_KINDS
 from pcapcheck.flows.sides import NODE
 from pcapcheck.flows.way import Step, Way
 
@@ -44,6 +45,11 @@ class Loss:
         return REPLY if self.back or self.way.packet == REPLY else REQUEST
 
     @property
+    def devices(self) -> list[Link]:
+        """Those of ``missing`` that are a tunnel's: packets come out of them before they reach a pod's link."""
+        return [link for link in self.missing if link.point.kind == "tunnel"]
+
+    @property
     def place(self) -> str:
         """Which part of the way took them."""
         point = self.last.spot.link.point
@@ -53,7 +59,7 @@ class Loss:
             return BETWEEN
         if self.last.encap == "none":
             return TO_POD_LINK
-        return DECAPSULATION if any(link.point.kind == "tunnel" for link in self.missing) else AT_NIC
+        return DECAPSULATION if self.devices else AT_NIC
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,12 @@ from pcapcheck.decode.frames import FrameGroup
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.fates import fate
 from pcapcheck.flows.homes import homes_of, node_addresses, shows_the_node, spans_of, to_pod
-from pcapcheck.flows.hosts import NODE_KINDS, Hosts
+from pcapcheck.flows.hosts import Hosts
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.losses import Loss, loss_of
 from pcapcheck.flows.overlap import observations
 from pcapcheck.flows.path_rows import HopRow, PathRow
-from pcapcheck.flows.points import PointKey
+from pcapcheck.flows.points import NODE_KINDS, PointKey
 from pcapcheck.flows.read import Capture, Reading
 from pcapcheck.flows.sides import NODE, POD
 from pcapcheck.flows.sightings import Sightings

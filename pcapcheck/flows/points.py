@@ -28,6 +28,8 @@ from pcapcheck.workload import find_cali_name, is_interface, is_machines_own, ki
 
 # (number of the capture in the observation, number of the interface in it, ifindex inside a cooked capture)
 PointKey = tuple[int, int, int | None]
+# What a node has besides its pods' links.
+NODE_KINDS = ("host-nic", "tunnel")
 
 
 @dataclass
@@ -111,7 +113,7 @@ class CapturePoint(Brief):
             self.kind = "pod-link"
             self._take_name(known)
             return
-        self.kind = by_name if by_name in ("tunnel", "host-nic") else "unknown"
+        self.kind = by_name if by_name in NODE_KINDS else "unknown"
         self.likeness = self._looks_like()
 
     def _shown_calico(self, by_name: str | None, proxy_mac: int, known: Known) -> str | None:

@@ -13,10 +13,8 @@ from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.unanswered import Judged, Unanswered
-from pcapcheck.values import format_address, is_ipv4, is_public
+from pcapcheck.values import format_address, is_group_mac, is_ipv4, is_public
 
-# The bit of a MAC that says that it is of a group (IEEE 802, section 8.2.2).
-GROUP_MAC = 1 << 40
 ECHO_MEANING = "the host is gone or drops echo requests, or its replies are dropped or went another way"
 SYN_MEANING = (
     "a policy or a firewall dropped the SYN, or the answer was dropped or went another way; "
@@ -58,7 +56,7 @@ def _questions(
 def _asks_many(one: Echo, some: EchoBin, link: Link) -> bool:
     """Whether a group was asked: by its address, or by the MAC, to which alone a subnet's broadcast address shows."""
     mac = link.point.groups[some.group].dst
-    return not one.unicast or (mac is not None and bool(mac & GROUP_MAC))
+    return not one.unicast or (mac is not None and is_group_mac(mac))
 
 
 def _heard_others(link: Link) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pcapcheck.flows.links import Link
+from pcapcheck.flows.points import NODE_KINDS
 from pcapcheck.values import format_mac
 
 NAMED = 3
@@ -44,7 +45,7 @@ def why_unjudged(links: Iterable[Link], not_calico: str = "") -> str:
     if not_calico:
         return not_calico
     kinds = {link.point.kind for link in there}
-    if kinds and kinds <= {"host-nic", "tunnel"}:
+    if kinds and kinds.issubset(NODE_KINDS):
         singular, plural = ("a host NIC", "host NICs") if kinds == {"host-nic"} else ("a tunnel", "NICs and tunnels")
         is_what = f"is {singular}" if len(there) == 1 else f"are {plural}"
         return (

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pcapcheck.columns import OPAQUE
+from pcapcheck.flows.fates import TUNNELS
 from pcapcheck.flows.paths import Paths
 from pcapcheck.flows.way import Latency, Step, Way
 from pcapcheck.ruleset.result import Result
@@ -23,7 +24,6 @@ NOUNS = {
 }
 # What people ask about comes first.
 ORDER = tuple(NOUNS)
-TUNNELS = {"ipip": "IPIP", "vxlan": "VXLAN", "wireguard": "WireGuard"}
 
 
 @dataclass

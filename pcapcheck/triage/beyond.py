@@ -14,6 +14,7 @@ from pcapcheck.errors import CaptureError
 from pcapcheck.flows.echo import Echo
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.losses import REPLY, REQUEST, Loss
+from pcapcheck.flows.points import NODE_KINDS
 from pcapcheck.flows.way import Step, Way
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case
@@ -74,7 +75,7 @@ def _far_recorded(case: Case, result: Result, loss: Loss) -> bool:
     if there is not None:
         return True
     here, hosts = loss.last.spot.link.point.key, result.followed.hosts
-    others = (key for key, one in result.facts.links.items() if one.judged and one.point.kind in ("host-nic", "tunnel"))
+    others = (key for key, one in result.facts.links.items() if one.judged and one.point.kind in NODE_KINDS)
     return loss.last.encap != "none" and any(hosts.same(here, key) is False for key in others)
 
 

@@ -9,9 +9,9 @@ from typing import TypeVar
 from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, OPAQUE
 from pcapcheck.flows import icmp_words
 from pcapcheck.flows.echo import Echo, EchoBin
-from pcapcheck.flows.hosts import NODE_KINDS
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.losses import AT_NIC, AT_POD, BETWEEN, DECAPSULATION, IN_NODE, REPLY, REQUEST, TO_POD_LINK, Loss
+from pcapcheck.flows.points import NODE_KINDS
 from pcapcheck.flows.sides import NODE, POD
 from pcapcheck.flows.way import Way
 from pcapcheck.ruleset.finding import FAIL, PASS, Finding
@@ -315,7 +315,7 @@ def _went_on(case: Case, losses: list[Loss]) -> str | None:
     """Whether requests were seen leaving the node for another, whose pod's link was not recorded."""
     if case.lead.dst_link is not None:
         return None
-    return BETWEEN if {"host-nic", "tunnel"} & {one.last.spot.link.point.kind for one in losses} else None
+    return BETWEEN if any(one.last.spot.link.point.kind in NODE_KINDS for one in losses) else None
 
 
 def _tunnel(result: Result, kind: str, case: Case) -> str | None:

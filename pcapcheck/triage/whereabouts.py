@@ -167,7 +167,6 @@ class Whereabouts:
 
     def _last(self, packet: int, loss: Loss) -> LastSeen:
         step, point = loss.last, loss.last.spot.link.point
-        devices = [link for link in loss.missing if link.point.kind == "tunnel"]
         return LastSeen(
             direction=loss.direction,
             capture=step.spot.capture,
@@ -178,7 +177,7 @@ class Whereabouts:
             encap=step.encap,
             arrived=loss.arrived,
             place=loss.place if loss.missing else None,
-            never=tuple(link.point.name for link in devices or loss.missing),
+            never=tuple(link.point.name for link in loss.devices or loss.missing),
         )
 
     def _share(self, way: Way) -> tuple[int, int]:
