@@ -119,8 +119,9 @@ def diagnose(
         if asked and _is_of_state(case) and not _was_recorded(case):
             # What the state says of pods that the captures do not show is no reason for what they show.
             continue
-        symptoms = symptoms_of(case, result, roles)
-        further = beyond(case, result, lost_of(case, result), asked_on(case.lead.link, result))
+        losses = lost_of(case, result)
+        symptoms = symptoms_of(case, result, roles, losses)
+        further = beyond(case, result, losses, asked_on(case.lead.link, result))
         symptoms |= further.columns
         interface = symptoms["interface"]
         circumstances = None

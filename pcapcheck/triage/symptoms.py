@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import TypeVar
 
@@ -42,16 +42,20 @@ LOST_BY_RULE = {
 }
 
 
-def symptoms_of(case: Case, result: Result, roles: AddressRoles) -> dict[str, Value | None]:
-    """The columns of a case that do not begin with ``state``."""
+def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Loss]) -> dict[str, Value | None]:
+    """The columns of a case that do not begin with ``state``; ``losses`` are what ``lost_of`` finds for it."""
     lead = case.lead
     link, pod, dst = lead.link, lead.pod, lead.dst
     dst_link = lead.dst_link
     kind = _kind_of(case)
-    refused_here = next(_refused(exchanges_of(kind, result, pod, dst, link)), None) if link else None
+    asked = list(exchanges_of(kind, result, pod, dst, link))
+    failed = [echo for echo in asked if echo.outcome in ("unanswered", "error")]
+    refused = list(_refused(asked))
+    refused_here = refused[0] if link and refused else None
     echo = refused_here or next(_refused(exchanges_of(kind, result, pod, dst)), None)
     receiver = pod if dst is None else dst
     there = dst_link.node_interface if dst_link else lead.described if dst is not None else None
+    lost_ways = _lost_ways(result, kind, case)
     return {
         "family": None if pod is None else 4 if is_ipv4(pod) else 6,
         "interface": link.node_interface if link else lead.described,
@@ -70,34 +74,32 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles) -> dict[str, Va
         "gateway": _gateway(case, link),
         "gateway.macs": _macs(case, link),
         "gateway.mac": case.row("reply_mac"),
-        **(places := _places(case, result, kind)),
-        **_beyond(case, result, kind, places),
+        **(places := _places(case, result, kind, losses)),
+        **_beyond(case, result, kind, places, failed),
         "receiver": receiver,
         "receiver.at": None if receiver is None else at_home(receiver, roles.of(receiver)),
         "receiver.interface": link.node_interface if dst is None and link else there,
-        "replies": (replies := _replies(case, result, kind)),
-        "dst.routed": routed(
-            _failed(kind, result, case), dst_link, dst, asked_for(result, dst_link, dst) if dst_link else ()
-        ),
+        "replies": (replies := _replies(case, result, kind, failed)),
+        "dst.routed": routed(failed, dst_link, dst, asked_for(result, dst_link, dst) if dst_link else ()),
         "dst.gateway_answered": replies == "none" and dst in dst_link.point.gateway.answered if dst_link else None,
         **loss_symptoms(result, case),
         "only_tcp": kind != REQUEST and any(one.outcome == "replied" for one in _between(result, pod, dst)),
         "refused": None if dst is None else _meaning(echo),
         "refused.by": "none" if dst is not None and echo is None else _who_refused(echo, refused_here, link, result),
         "refused.from": echo.error_from if echo else None,
-        "refused.late": echo is not None
-        and refused_late(list(_refused(exchanges_of(kind, result, pod, dst, link))), link),
+        "refused.late": echo is not None and refused_late(refused, link),
         "refused.mtu": echo.error_mtu if echo else None,
-        **signs_of_life(_failed(kind, result, case), link, dst_link, dst),
+        **signs_of_life(failed, link, dst_link, dst),
         **_asked(result, dst_link, dst),
         "dst.addressed": _addressed(dst_link),
         "dst.recorded": dst_link is not None if dst is not None else None,
-        "encap": _encap(case) or _tunnel(result, kind, case),
+        "encap": _encap(case) or _tunnel(lost_ways),
         "by_size": any((one.src, one.dst) == (pod, dst) for one in result.followed.size_limits()) if dst else None,
         "nic.proxy_mac": _nic_to_proxy(result),
         "began": min(filter(None, (one.point.first for one in _links(case))), default=None),
         "ended": max(filter(None, (one.point.last for one in _links(case))), default=None),
-        "size": _size(kind, result, case),
+        # The smallest packet that was lost: bytes of the datagram, where it was followed.
+        "size": min((way.shortest for way in lost_ways), default=None),
         "echo_lost": _echo_lost(result, pod, dst),
         "unrouted": _unrouted(case, result),
         "macs_kept": _macs_kept(case, result),
@@ -112,8 +114,13 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles) -> dict[str, Va
 
 
 def lost_of(case: Case, result: Result) -> list[Loss]:
-    """What of the packets that a case is about was followed and got lost."""
-    return _losses(case, result, _kind_of(case))
+    """What was lost between pod and dst: replies that did not come back, else requests that nobody answered."""
+    followed, kind = result.followed, _kind_of(case)
+    pod, dst = case.lead.pod, case.lead.dst
+    answers = REPLY if kind == REQUEST else kind
+    back = [way for way in followed.found if way.packet == answers and (way.src, way.receiver) == (dst, pod)]
+    lost = [way for way in back if followed.is_delivered(way) is False]
+    return [followed.loss(way) for way in lost or _lost_ways(result, kind, case)]
 
 
 def asked_on(link: Link | None, result: Result) -> Iterator[Echo]:
@@ -132,17 +139,6 @@ def _kind_of(case: Case) -> str:
     """
     tables = [one.finding.rule.table for one in case.items if one.finding.rule.table != ARP or one.about_gateway]
     return KINDS.get(tables[0], REQUEST) if tables else REQUEST
-
-
-def _failed(kind: str, result: Result, case: Case) -> list[Echo]:
-    """Samples of what got no answer, or an ICMP error, on the asker's link."""
-    asked = exchanges_of(kind, result, case.lead.pod, case.lead.dst, case.lead.link)
-    return [echo for echo in asked if echo.outcome in ("unanswered", "error")]
-
-
-def _size(kind: str, result: Result, case: Case) -> int | None:
-    """The smallest packet that was lost: bytes of the datagram, where it was followed."""
-    return min((way.shortest for way in _lost_ways(result, kind, case)), default=None)
 
 
 def _echo_lost(result: Result, pod: int | None, dst: int | None) -> bool | None:
@@ -213,9 +209,8 @@ def _meaning(echo: Echo | None) -> str:
     return means if means in REFUSED else "other"
 
 
-def _places(case: Case, result: Result, kind: str) -> dict[str, Value | None]:
+def _places(case: Case, result: Result, kind: str, losses: list[Loss]) -> dict[str, Value | None]:
     """Where packets were lost, and where they were seen last; only what is alike of all that were lost."""
-    losses = _losses(case, result, kind)
     at_pod = AT_POD if "pod-answers-echo" in case.failed else _at_pod(case, result)
     places = {at_pod} if at_pod else {one.place for one in losses if one.missing}
     back = {one.way.src == case.lead.dst for one in losses}
@@ -240,8 +235,10 @@ def _is_at_node(loss: Loss) -> bool:
     return bool(loss.arrived) and loss.last.spot.link.point.kind in NODE_KINDS
 
 
-def _beyond(case: Case, result: Result, kind: str, places: dict[str, Value | None]) -> dict[str, Value | None]:
-    """Where requests got to that were recorded on a NIC or tunnel of another node than the asker's.
+def _beyond(
+    case: Case, result: Result, kind: str, places: dict[str, Value | None], failed: list[Echo]
+) -> dict[str, Value | None]:
+    """Where ``failed`` requests got to that were recorded on a NIC or tunnel of another node than the asker's.
 
     One wire may be recorded at both ends, which following packets counts as one point.
     """
@@ -249,7 +246,7 @@ def _beyond(case: Case, result: Result, kind: str, places: dict[str, Value | Non
     arrived = places["last_seen.arrived"]
     if link is None or arrived or places["lost"] not in (None, BETWEEN):
         return {"arrived": arrived}
-    lost = {(echo.ident, echo.seq) for echo in _failed(kind, result, case)}
+    lost = {(echo.ident, echo.seq) for echo in failed}
     same = result.followed.hosts.same
     there = [
         one for one in result.links if one.point.kind in NODE_KINDS and same(link.point.key, one.point.key) is False
@@ -271,16 +268,6 @@ def _beyond(case: Case, result: Result, kind: str, places: dict[str, Value | Non
 
 def _only(values: set[T]) -> T | None:
     return values.pop() if len(values) == 1 else None
-
-
-def _losses(case: Case, result: Result, kind: str) -> list[Loss]:
-    """What was lost between pod and dst: replies that did not come back, else requests that nobody answered."""
-    followed = result.followed
-    pod, dst = case.lead.pod, case.lead.dst
-    answers = REPLY if kind == REQUEST else kind
-    back = [way for way in followed.found if way.packet == answers and (way.src, way.receiver) == (dst, pod)]
-    lost = [way for way in back if followed.is_delivered(way) is False]
-    return [followed.loss(way) for way in lost or _lost_ways(result, kind, case)]
 
 
 def _at_pod(case: Case, result: Result) -> str | None:
@@ -318,9 +305,9 @@ def _went_on(case: Case, losses: list[Loss]) -> str | None:
     return BETWEEN if any(one.last.spot.link.point.kind in NODE_KINDS for one in losses) else None
 
 
-def _tunnel(result: Result, kind: str, case: Case) -> str | None:
+def _tunnel(lost_ways: list[Way]) -> str | None:
     """The tunnel that unanswered requests were seen in last."""
-    return next((way.steps[-1].encap for way in _lost_ways(result, kind, case) if way.steps[-1].encap != "none"), None)
+    return next((way.steps[-1].encap for way in lost_ways if way.steps[-1].encap != "none"), None)
 
 
 def _lost_ways(result: Result, kind: str, case: Case) -> list[Way]:
@@ -330,22 +317,22 @@ def _lost_ways(result: Result, kind: str, case: Case) -> list[Way]:
     return [way for way in asked if way.packet == REQUEST and not way.answered]
 
 
-def _replies(case: Case, result: Result, kind: str) -> str | None:
+def _replies(case: Case, result: Result, kind: str, failed: list[Echo]) -> str | None:
     """Whether any of the requests got a reply on the asker's link, and whether that was before all that got none.
 
     Of many that are alike only the first are kept as samples: what became of the others, following them tells.
     """
     lead = case.lead
     tables = [table for table, asked in KINDS.items() if asked == kind] or [ECHO]
-    failed = [one.evidence.time for one in case.items if one.finding.rule.table in tables and one.evidence.time]
-    failed = failed or [echo.time for echo in _failed(kind, result, case) if echo.time]
-    if not failed:
+    times = [one.evidence.time for one in case.items if one.finding.rule.table in tables and one.evidence.time]
+    times = times or [echo.time for echo in failed if echo.time]
+    if not times:
         return None
     bins = [some for some in _bins(kind, result, lead.link) if some.outcome == "replied"]
     samples = [echo for some in bins for echo in some.samples if (echo.src, echo.dst) == (lead.pod, lead.dst)]
     if kind == TCP:
         # Another port is another question.
-        ports = {echo.seq for echo in _failed(kind, result, case)}
+        ports = {echo.seq for echo in failed}
         samples = [echo for echo in samples if echo.seq in ports]
     replied = [echo.time for echo in samples if echo.time is not None]
     ways = [way for way in result.followed.found if (way.src, way.dst, way.packet) == (lead.pod, lead.dst, kind)]
@@ -353,7 +340,7 @@ def _replies(case: Case, result: Result, kind: str) -> str | None:
     everything = all(some.count == len(some.samples) for some in bins)
     if not replied and not came:
         return "none" if everything or (ways and kind == REQUEST) else None
-    if max([*replied, *came]) > min(failed):
+    if max([*replied, *came]) > min(times):
         return "some"
     return "at-first" if everything or came else None
 
@@ -393,7 +380,7 @@ def _bins(kind: str, result: Result, link: Link | None = None) -> Iterator[EchoB
                     yield some
 
 
-def _refused(echoes: Iterator[Echo]) -> Iterator[Echo]:
+def _refused(echoes: Iterable[Echo]) -> Iterator[Echo]:
     return (one for one in echoes if one.error_type is not None)
 
 

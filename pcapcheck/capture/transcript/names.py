@@ -21,7 +21,7 @@ _IPV4_END = re.compile(rf"{_IPV4.pattern}(?:\.[\w*-]{{1,20}})?")
 _GROUP = re.compile(r".+\.mcast\.net|ip6-(?:allnodes|allrouters|allhosts|mcastprefix)|broadcasthost", re.IGNORECASE)
 _WITH_PORT = re.compile(r"(.+)\.([A-Za-z0-9_*-]+)")
 # Services of /etc/services, which small images do not have.
-_PORTS = {
+PORTS = {
     "ftp": 21,
     "ssh": 22,
     "telnet": 23,
@@ -118,4 +118,4 @@ def port_of(text: str, protocol: str) -> int | None:
     try:
         return socket.getservbyname(text, protocol)
     except (OSError, ValueError):
-        return _PORTS.get(text)
+        return PORTS.get(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pcapcheck.capture.transcript.names import PORTS
 from pcapcheck.triage.state.firewall.model import Span
 from pcapcheck.triage.state.words import address, network, number
 from pcapcheck.values import is_ipv4
@@ -80,24 +81,6 @@ ICMPV6 = {
     "ind-neighbor-solicit": 141,
     "ind-neighbor-advert": 142,
     "mld2-listener-report": 143,
-}
-# Ports that are printed by name where somebody left -n out.
-PORTS = {
-    "ftp": 21,
-    "ssh": 22,
-    "telnet": 23,
-    "smtp": 25,
-    "domain": 53,
-    "bootps": 67,
-    "bootpc": 68,
-    "http": 80,
-    "ntp": 123,
-    "snmp": 161,
-    "bgp": 179,
-    "https": 443,
-    "mysql": 3306,
-    "postgresql": 5432,
-    "http-alt": 8080,
 }
 TCP_FLAGS = {"fin": 1, "syn": 2, "rst": 4, "psh": 8, "ack": 16, "urg": 32, "ecn": 64, "cwr": 128}
 # include/uapi/linux/netfilter_ipv4.h (NF_IP_PRI_*), as nft names them.
