@@ -6,6 +6,7 @@ stands where a text without -n shows no address, is looked up where the command 
 
 from __future__ import annotations
 
+import re
 import shlex
 import string
 from collections.abc import Mapping
@@ -14,21 +15,28 @@ from dataclasses import dataclass
 from pcapcheck.columns import ADDRESS, COLUMNS, Column
 from pcapcheck.values import Value, is_ipv4, is_name
 
+# Words that mean nothing to a shell: in a remark they need no quotes.
+_PLAIN = re.compile(r"[\w.:-]+(?: [\w.:-]+)*")
+
 
 @dataclass(frozen=True)
 class Typed:
-    """A value in a command: as a word, inside quotes or a remark, and where an address must stand."""
+    """A value in a command: as a word or inside quotes, where an address must stand, and in a remark."""
 
     word: str
     address: str
+    remark: str
 
 
 def typed_as(column: Column, value: Value | None) -> Typed:
     """How a column's value is typed."""
-    word = shlex.quote(column.show(value))
+    shown = column.show(value)
+    word = shlex.quote(shown)
+    remark = shown if _PLAIN.fullmatch(shown) else word
     if column.type is not ADDRESS or not isinstance(value, int) or not is_name(value):
-        return Typed(word, word)
-    return Typed(word, f"$(getent ahostsv{4 if is_ipv4(value) else 6} {word} | awk 'NR==1{{print $1}}')")
+        return Typed(word, word, remark)
+    looked_up = f"$(getent ahostsv{4 if is_ipv4(value) else 6} {word} | awk 'NR==1{{print $1}}')"
+    return Typed(word, looked_up, remark)
 
 
 def fill_command(text: str, table: str, typed: Mapping[str, Typed]) -> str:
@@ -37,11 +45,13 @@ def fill_command(text: str, table: str, typed: Mapping[str, Typed]) -> str:
     for literal, name, _, _ in string.Formatter().parse(text):
         parts.append(literal)
         if name is not None:
-            value = typed.get(name) or Typed(shown := COLUMNS[table][name].show(None), shown)
-            parts.append(value.word if _takes_names("".join(parts)) else value.address)
+            value = typed.get(name) or Typed(shown := COLUMNS[table][name].show(None), shown, shown)
+            parts.append(_fitting(value, "".join(parts)))
     return "".join(parts)
 
 
-def _takes_names(before: str) -> bool:
-    """Whether a name can stand behind this: in a remark, and in tcpdump's filter, which is quoted."""
-    return " # " in before or before.count("'") % 2 == 1
+def _fitting(value: Typed, before: str) -> str:
+    """How a value is written behind this: a name can stand in a remark, and in tcpdump's filter, which is quoted."""
+    if " # " in before:
+        return value.remark
+    return value.word if before.count("'") % 2 == 1 else value.address

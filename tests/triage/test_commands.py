@@ -59,6 +59,14 @@ def test_what_is_known_is_typed() -> None:
     assert looked("ip neigh show dev {interface}", interface="cali14e7d81007d") == "ip neigh show dev cali14e7d81007d"
 
 
+def test_words_in_a_remark_are_not_quoted() -> None:
+    """Unless a shell might take them for more than words."""
+    at = {"dst.at": "in the pod 10.244.1.11"}
+    assert looked("ip link show dev eth0  # {dst.at}", **at) == "ip link show dev eth0  # in the pod 10.244.1.11"
+    at = {"dst.at": "in $(reboot)\nreboot"}
+    assert looked("ip link show dev eth0  # {dst.at}", **at).startswith("ip link show dev eth0  # 'in $(reboot)")
+
+
 def test_a_fix_is_never_widened() -> None:
     text = "ip route add {pod}/32 dev {interface} scope link  # calico-node does it when it is well"
     assert to_mend((text,), typed_columns(POD, absent=""), {}) == (
