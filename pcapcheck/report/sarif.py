@@ -114,8 +114,11 @@ def _result(outcome: Outcome, finding: Finding, index: int, unmet: str | None) -
 
 
 def _suppression(why: str) -> dict[str, str]:
-    """By a file of the project, not by a comment in what was analysed (SARIF 2.1.0, sections 3.27.23 and 3.35)."""
-    return {"kind": "external", "status": "accepted", "justification": why}
+    """By a file of the project, not by a comment in what was analysed (SARIF 2.1.0, sections 3.27.23 and 3.35).
+
+    Without a status, which means accepted: drafts of the schema, which some tools still hold, call it otherwise.
+    """
+    return {"kind": "external", "justification": why}
 
 
 def _message(outcome: Outcome, finding: Finding, unmet: str | None) -> str:
