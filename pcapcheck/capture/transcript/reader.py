@@ -11,6 +11,7 @@ from pcapcheck.capture.record import BAD_CHECKSUM, SMALLEST_RECORD, Interface, P
 from pcapcheck.capture.transcript import tshark
 from pcapcheck.capture.transcript.banner import Described, Dropped, known_line
 from pcapcheck.capture.transcript.blocks import Block, starts, without_prefix
+from pcapcheck.capture.transcript.checksums import is_wrong
 from pcapcheck.capture.transcript.frame import encode
 from pcapcheck.capture.transcript.lines import plain, read_lines
 from pcapcheck.capture.transcript.link import ETHERNET, parse
@@ -34,8 +35,6 @@ WORDS_ASIDE = 1000
 # A prompt at which nothing was typed.
 _AT_REST = re.compile(r"[^#$%>]{0,100}[#$%>]\s*")
 FENCES = ("```", "~~~")
-# What tcpdump -v says of checksums that do not match (print-udp.c, print-tcp.c, print-icmp.c).
-_BAD_SUM = re.compile(r"\[bad (?:udp|icmp6|tcp) cksum|\bcksum 0x[0-9a-f]+ \((?:incorrect|wrong)|\(wrong icmp cksum")
 # What was sent from the machine that recorded.
 SENT = 1
 
@@ -141,7 +140,7 @@ class TranscriptReader:
             self.frames += 1
             if not record.understood:
                 self._note_not_understood(record)
-            if record.packet.direction != SENT and _BAD_SUM.search(record.text.words):
+            if record.packet.direction != SENT and is_wrong(record.packet, record.text.words):
                 self._bad_sums += 1
                 self._first_bad_sum = self._first_bad_sum or record.text.first
         return RecordBatch(
