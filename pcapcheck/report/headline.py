@@ -173,15 +173,12 @@ def _answered(result: Outcome) -> str:
     elif "pod-answers-arp" in passed:
         parts.append("the pod answers when the node asks for its MAC")
     # An RST is an answer, but none to boast of where it is the node's.
-    reset = any(one.protocol == "TCP" for one in result.asked_in_vain)
+    refused = any(one.protocol == "TCP" and one.about.startswith("connection") for one in result.asked_in_vain)
     for rule, what in (
         ("echo-answered", "echo requests are replied to"),
         ("tcp-answered", "TCP connections are answered"),
     ):
-        # An RST is an answer, but not one to boast of where it is the node's.
-        if rule in passed and not (
-            rule == "tcp-answered" and any(one.protocol == "TCP" for one in result.asked_in_vain)
-        ):
+        if rule in passed and not (refused and rule == "tcp-answered"):
             parts.append(f"{passed[rule].checked} of {passed[rule].checked} {what}")
     return ", ".join(parts[:-1]) + (", and " if len(parts) > 1 else "") + "".join(parts[-1:])
 
