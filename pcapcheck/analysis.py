@@ -16,6 +16,7 @@ from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HO
 from pcapcheck.flows.addresses import AddressRow, taken_over
 from pcapcheck.flows.facts import Facts, claimed_addresses, describe
 from pcapcheck.flows.neighbours import judge_per_node
+from pcapcheck.flows.node_refusals import node_refusals
 from pcapcheck.flows.paths import Paths, find_paths
 from pcapcheck.flows.read import Progress, Reading, Row
 from pcapcheck.flows.scope import Scope, parse_interface_names
@@ -208,6 +209,7 @@ def analyze(
     explain_consequences(findings)
     analysis = Analysis(captures, facts, findings, reading, found, inputs.skipped)
     analysis.unanswered = unanswered(captures, facts, _judged_by(evaluations, facts), PRODUCERS, found.found)
+    analysis.unanswered += node_refusals(found, reading, analysis.unanswered)
     analysis.given = _names(named)
     analysis.pods = name_pods(listed if listed or pods is not None else None, state, settings, analysis.skipped)
     note_aside(captures, states if node_state is not None else [])

@@ -172,11 +172,13 @@ def _answered(result: Outcome) -> str:
         parts.append(f"the node answers {who} {asked} for {whose} gateway")
     elif "pod-answers-arp" in passed:
         parts.append("the pod answers when the node asks for its MAC")
+    # An RST is an answer, but none to boast of where it is the node's.
+    refused = any(one.protocol == "TCP" and one.about.startswith("connection") for one in result.asked_in_vain)
     for rule, what in (
         ("echo-answered", "echo requests are replied to"),
         ("tcp-answered", "TCP connections are answered"),
     ):
-        if rule in passed:
+        if rule in passed and not (refused and rule == "tcp-answered"):
             parts.append(f"{passed[rule].checked} of {passed[rule].checked} {what}")
     return ", ".join(parts[:-1]) + (", and " if len(parts) > 1 else "") + "".join(parts[-1:])
 

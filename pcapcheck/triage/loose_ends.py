@@ -47,7 +47,11 @@ def _errors(capture: Capture, unanswered: list[Unanswered]) -> Iterator[Remark]:
     if others and not told:
         (family, kind, code, source, _), count = others[0]
         name = clean(capture.source.short_name)
-        said = f"{format_address(source)} says {in_words(family, kind, code)}, {count}x"
+        said = f"{format_address(source)} says {in_words(family, kind, code)}"
+        if any(one.capture == capture.number and one.wording.endswith(said) for one in unanswered):
+            # It is said what it is about.
+            return
+        said += f", {count}x"
         yield Remark(
             f"{said}, which ended no echo request, TCP handshake or DNS query of {name}: to see "
             "what it is about, begin the recording before the pod sends, on its cali interface",

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
-from pcapcheck.flows.fates import came_back, fate, went_on
+from pcapcheck.flows.fates import came_back, fate, named, went_on
 from pcapcheck.flows.losses import IN_NODE, REPLY, REQUEST, LastSeen, Loss
 from pcapcheck.flows.points import PointKey
 from pcapcheck.flows.silent_hosts import WORDS
@@ -42,6 +42,7 @@ def locate(result: Result) -> None:
     if result.followed.ways is None:
         for finding in failed:
             finding.evidence = [_only_there(result, finding, one) for one in finding.evidence]
+        result.unanswered = [_asked_only_there(result, one) for one in result.unanswered]
         return
     from pcapcheck.flows.tracing import Tracing
 
@@ -141,9 +142,7 @@ class Whereabouts:
             return fate(loss, self._hosts)
         if loss.direction == REPLY:
             return came_back(loss, interface, self._hosts)
-        if len(loss.way.steps) > 1 or (loss.place == IN_NODE and len(self._result.captures) > 1):
-            return went_on(loss, self._hosts)
-        return ""
+        return went_on(loss, self._hosts) if len(loss.way.steps) > 1 or _several(self._result) else ""
 
     def _vanished(self, loss: Loss) -> Loss:
         """How packets like these were lost, where those themselves were sent before their receiver's link was watched.
@@ -195,13 +194,28 @@ class Whereabouts:
         return clean(self._result.captures[last.capture].source.short_name) if last is not None else ""
 
 
+def _several(result: Result) -> bool:
+    """Whether more than one point was listened to, so that last seen says something."""
+    return max(len(result.captures), len(result.facts.links)) > 1
+
+
 def _only_there(result: Result, finding: Finding, evidence: Evidence) -> Evidence:
-    """A question that nothing but its pod's link shows, of an observation in which other points were recorded too."""
+    """A question that was not followed from the pod's link that shows it, where other points were recorded too."""
     link = result.facts.link(evidence.capture, evidence.group) if evidence.group is not None else None
-    if link is None or link.point.kind != "pod-link" or len(result.captures) < 2 or finding.rule.table not in ASKED_BY:
+    if link is None or link.point.kind != "pod-link" or not _several(result) or finding.rule.table not in ASKED_BY:
         return evidence
     clause = f"last seen on {link.point.name}"
     return replace(evidence, headline=_told(evidence.headline, clause, back=False))
+
+
+def _asked_only_there(result: Result, one: Unanswered) -> Unanswered:
+    """The same of a question about which no rule is."""
+    points = (link.point for link in result.links)
+    here = next((point for point in points if (point.key[0], point.name) == (one.capture, one.interface)), None)
+    if here is None or one.asked is None or not _several(result) or not one.about.startswith(tuple(WORDS.values())):
+        return one
+    clause = f"last seen on {named(here, result.followed.hosts)}"
+    return replace(one, wording=_told(one.sentence, clause, back=False))
 
 
 def _told(sentence: str, clause: str, back: bool) -> str:

@@ -12,6 +12,7 @@ from tests.support.wire import (
     MS,
     NODE,
     PEER_IP,
+    POD,
     POD_IP,
     SECOND,
     Frame,
@@ -95,3 +96,23 @@ def test_requests_are_placed_where_the_other_recording_is_empty(tmp_path: Path) 
     paths.append(write_pcap(tmp_path / f"{THERE}.pcap", []))
     said = headline(analyze(*paths))
     assert said == f"{POD_IP}'s echo requests to {PEER_IP} get no reply, last seen on {HERE} (3 of 3)"
+
+
+def test_a_ping_that_came_to_the_nodes_nic_is_last_seen_there(tmp_path: Path) -> None:
+    router, node = "0e:c4:14:00:00:01", "42:01:0a:14:00:0b"
+    pings = [
+        (BEGIN + number * SECOND, request(number, src="10.9.0.7", eth=(router, node), ip_id=number))
+        for number in (1, 2, 3)
+    ]
+    paths = [write_pcap(tmp_path / "node1-eth0.pcap", pings), write_pcap(tmp_path / f"node1-{THERE}.pcap", [])]
+    said = headline(analyze(*paths))
+    assert said.startswith(f"10.9.0.7's ping to {PEER_IP} gets no answer, last seen on node1's eth0 (asked ")
+
+
+def test_frames_to_a_wrong_mac_name_their_pod(tmp_path: Path) -> None:
+    wrong = "5e:f9:04:11:22:33"
+    pinging = [(BEGIN + number * SECOND, request(number, eth=(POD, wrong))) for number in (1, 2)]
+    said = headline(
+        analyze(write_pcap(tmp_path / f"{HERE}.pcap", [(BEGIN, ask()), (BEGIN + 1000, answer()), *pinging]))
+    )
+    assert said.startswith(f"the pod {POD_IP} sends its packets to {wrong}, where nobody listens")

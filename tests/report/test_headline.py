@@ -64,7 +64,7 @@ def test_an_unanswered_question_heads_a_pass(tmp_path: Path) -> None:
     pings = [(BEGIN + n * SECOND, request(n, src=NODE_IP, dst="10.9.0.7", eth=(OTHER, NODE))) for n in range(1, 4)]
     link = write_pcap(tmp_path / "cali14e7d81007d.pcap", [(BEGIN, ask()), (BEGIN + MS, answer())])
     analysis = analyze(link, write_pcap(tmp_path / "eth0.pcap", pings))
-    asked = "172.31.186.250's ping to 10.9.0.7 gets no answer (asked 2 times)"
+    asked = "172.31.186.250's ping to 10.9.0.7 gets no answer, last seen on eth0 (asked 2 times)"
     assert heads(analysis) == f"WARN  {asked}; the node answers 10.244.1.10's ARP for its gateway"
     assert (analysis.verdict, exit_code(analysis)) == ("pass", 0)
 
