@@ -13,7 +13,7 @@ from fixtures.made.containers import Packet, pcap
 from pcapcheck.errors import CaptureError
 from pcapcheck.plain import KERNELS, digest_of
 from tests.support.captures import LAB, MADE, PUBLIC, TEXTS, name_of
-from tests.support.kernels import NOT_COMPILED, PACKAGE, plain_loops
+from tests.support.kernels import NOT_COMPILED, PACKAGE, PLAIN, plain_loops, users
 from tests.support.reading import Decoding, Reading, decode_bytes, read_bytes
 
 compiled = pytest.mark.skipif(bool(NOT_COMPILED), reason=NOT_COMPILED)
@@ -33,6 +33,17 @@ def test_compiled_loops_are_of_the_present_source() -> None:
     digests = json.loads((PACKAGE / "kernels.json").read_text())
     for name in KERNELS:
         assert digests[name] == digest_of(name), f"{name} is stale"
+
+
+def test_every_loop_is_swapped() -> None:
+    """But for those of which another loop makes use, which has the plain ones itself."""
+    assert {kernel for _, _, kernel in users()} == set(KERNELS) - {
+        "pcapcheck.decode.details",
+        "pcapcheck.decode.sighting",
+    }
+    with plain_loops():
+        assert not list(users())
+    assert all(str(module.__file__).endswith(".py") for module in PLAIN.values())
 
 
 @compiled

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from unittest.mock import patch
 
 import pcapcheck
-from pcapcheck.capture import scan
-from pcapcheck.decode import details, frame, sighting
-from pcapcheck.flows import gathering, pairing, spreading
+from pcapcheck.plain import KERNELS, is_compiled
 
 PACKAGE = Path(pcapcheck.__file__).parent
-NOT_COMPILED = (
-    ""
-    if not any(
-        str(kernel.__file__).endswith(".py")
-        for kernel in (scan, details, sighting, frame, pairing, gathering, spreading)
-    )
-    else ("the loops are not compiled here, so there is only one of each")
-)
+NOT_COMPILED = "" if is_compiled() else "the loops are not compiled here, so there is only one of each"
+COMPILED = {name: import_module(name) for name in KERNELS}
+# Imported when packets are followed only: what is imported inside of plain_loops would keep the plain loop.
+import_module("pcapcheck.flows.joining")
 
 
 def load_plain(path: Path, name: str) -> ModuleType:
@@ -36,24 +31,34 @@ def load_plain(path: Path, name: str) -> ModuleType:
     return module
 
 
-PLAIN_SCAN = load_plain(PACKAGE / "capture" / "scan.py", "plain_scan")
-PLAIN_SIGHTING = load_plain(PACKAGE / "decode" / "sighting.py", "plain_sighting")
-PLAIN_DETAILS = load_plain(PACKAGE / "decode" / "details.py", "plain_details")
-# The decoding loop imports from the other two.
-with patch.dict(sys.modules, {"pcapcheck.decode.details": PLAIN_DETAILS, "pcapcheck.decode.sighting": PLAIN_SIGHTING}):
-    PLAIN_FRAME = load_plain(PACKAGE / "decode" / "frame.py", "plain_frame")
-PLAIN_PAIRING = load_plain(PACKAGE / "flows" / "pairing.py", "plain_pairing")
-PLAIN_GATHERING = load_plain(PACKAGE / "flows" / "gathering.py", "plain_gathering")
+def _load_all() -> dict[str, ModuleType]:
+    """Every kernel plain; one that imports from another gets the plain one, which stands before it in KERNELS."""
+    loaded: dict[str, ModuleType] = {}
+    for name in KERNELS:
+        path = PACKAGE.parent / (name.replace(".", "/") + ".py")
+        with patch.dict(sys.modules, loaded):
+            loaded[name] = load_plain(path, f"plain_{name.rpartition('.')[2]}")
+    return loaded
+
+
+PLAIN = _load_all()
+
+
+def users() -> Iterator[tuple[ModuleType, str, str]]:
+    """Each module that holds a kernel, under which name, and which."""
+    names = {id(module): name for name, module in COMPILED.items()}
+    for module_name, module in list(sys.modules.items()):
+        # The packages hold their modules too, which nobody looks up there.
+        if module_name.startswith("pcapcheck.") and not hasattr(module, "__path__"):
+            for attribute, value in list(vars(module).items()):
+                if id(value) in names:
+                    yield module, attribute, names[id(value)]
 
 
 @contextmanager
 def plain_loops() -> Iterator[None]:
     """Within it everything runs the plain loops."""
-    with (
-        patch("pcapcheck.capture.pcap.scan", PLAIN_SCAN),
-        patch("pcapcheck.capture.pcapng.scan", PLAIN_SCAN),
-        patch("pcapcheck.decode.frames.frame", PLAIN_FRAME),
-        patch("pcapcheck.flows.echo.pairing", PLAIN_PAIRING),
-        patch("pcapcheck.flows.joining.gathering", PLAIN_GATHERING),
-    ):
+    with ExitStack() as patches:
+        for module, attribute, kernel in list(users()):
+            patches.enter_context(patch.object(module, attribute, PLAIN[kernel]))
         yield
