@@ -22,6 +22,9 @@ LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin
 export LC_ALL PATH
 
+# What the kernel says where it loses packets.
+LOSSES='table full, dropping|table overflow|martian source|Unit Hang|NETDEV WATCHDOG|Reset adapter|[Ll]ink (is )?[Dd]own'
+
 # What leads into the network namespace that is being looked at; nothing for this one.
 ENTER=
 
@@ -54,6 +57,8 @@ settings() {
     for key in forwarding disable_ipv6 proxy_ndp; do
         files="$files $conf6/*/$key"
     done
+    files="$files /proc/sys/net/netfilter/nf_conntrack_count /proc/sys/net/netfilter/nf_conntrack_max"
+    files="$files /proc/sys/net/ipv4/neigh/default/gc_thresh3 /proc/sys/net/ipv6/neigh/default/gc_thresh3"
     echo '$ grep . /proc/sys/net/...'
     # shellcheck disable=SC2086
     $ENTER sh -c "grep . /dev/null $files 2>/dev/null"
@@ -123,12 +128,51 @@ services() {
     if has ipvsadm && [ -d /proc/sys/net/ipv4/conf/kube-ipvs0 ]; then run ipvsadm -Ln; fi
 }
 
+# What interfaces and their queues dropped. The script reads it first and last: what grew meanwhile still drops.
+drops() {
+    if quietly ip -s -s link; then run ip -s -s link; else run cat /proc/net/dev; fi
+    if quietly tc -s qdisc; then run tc -s qdisc; fi
+}
+
+# The same of what the node has once: per processor, of its tables, and what the kernel wrote of lost packets.
 counters() {
+    drops
+    run cat /proc/net/softnet_stat
+    if has conntrack && quietly conntrack -S; then
+        run conntrack -S
+    elif [ -r /proc/net/stat/nf_conntrack ]; then
+        run cat /proc/net/stat/nf_conntrack
+    fi
+    for table in arp_cache ndisc_cache; do
+        if [ -r "/proc/net/stat/$table" ]; then run cat "/proc/net/stat/$table"; fi
+    done
     # -s: nstat's history file is left as it is.
     if has nstat; then
         run nstat -asz IpInAddrErrors IpForwDatagrams IpInDiscards IpOutDiscards IpOutNoRoutes IpFragFails \
-            IcmpOutDestUnreachs IpExtInNoRoutes TcpExtIPReversePathFilter Ip6InNoRoutes Ip6OutNoRoutes Ip6InDiscards
+            IcmpOutDestUnreachs IpExtInNoRoutes TcpExtIPReversePathFilter Ip6InNoRoutes Ip6OutNoRoutes Ip6InDiscards \
+            Ip6OutDiscards
     fi
+}
+
+# The policers at the node's ends of the pods' links, which drop before anything is routed.
+policers() {
+    has tc || return 0
+    tc qdisc show 2>/dev/null | grep -E ' (ingress|clsact) ' | while read -r _ _ _ _ device _; do
+        case $device in
+        "$PREFIX"*) run tc -s filter show dev "$device" ingress ;;
+        esac
+    done
+}
+
+# Only lines about lost packets: a log may hold anything. Their times count from the kernel's start.
+kernel_log() {
+    has dmesg || return 0
+    echo '$ grep btime /proc/stat'
+    grep '^btime ' /proc/stat 2>/dev/null
+    echo
+    echo '$ dmesg | grep ...'
+    dmesg 2>/dev/null | grep -E "$LOSSES" | tail -n 50
+    echo
 }
 
 # All rules: what a rule does to a packet depends on those before it. What iptables keeps by itself nft does not show.
@@ -138,8 +182,9 @@ firewall() {
     $ENTER cat /proc/net/ip_tables_names /proc/net/ip6_tables_names 2>/dev/null
     echo
     for version in "" 6; do
+        # Such a file has no size, whatever it holds.
         # shellcheck disable=SC2086
-        $ENTER sh -c "[ -s /proc/net/ip${version}_tables_names ]" || continue
+        $ENTER grep -q . "/proc/net/ip${version}_tables_names" 2>/dev/null || continue
         if has "ip${version}tables-legacy-save"; then
             run "ip${version}tables-legacy-save" -c
         elif has "ip${version}tables-save"; then
@@ -206,6 +251,7 @@ look_into() {
         echo
         network
         settings
+        drops
         firewall
     fi
     ENTER=
@@ -227,6 +273,7 @@ look_into_all() {
 echo "### node $(uname -n)"
 echo
 run uname -r
+counters
 network
 ways_of_pods
 settings
@@ -235,8 +282,9 @@ managers
 offloads
 tunnels
 services
-counters
+policers
 firewall
+kernel_log
 if [ $# -gt 0 ]; then
     for space in "$@"; do look_into "$space"; done
 elif has nsenter; then
@@ -244,3 +292,7 @@ elif has nsenter; then
 else
     echo '### Pods cannot be entered from here: nsenter is missing.'
 fi
+# Whose counters are read again is the node, whatever was looked into meanwhile.
+echo "### node $(uname -n)"
+echo
+counters

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 
 from pcapcheck.triage.state.kubectl import pod_of
+from pcapcheck.triage.state.link_counters import IN, OUT, keep_counters
 from pcapcheck.triage.state.listing import Listing
 from pcapcheck.triage.state.model import Address, Forwarding, Host, Line, Link, Lookup, Neighbour, Route, State
 from pcapcheck.triage.state.policy import policy_rule
+from pcapcheck.triage.state.queues import read_queue_object
 from pcapcheck.triage.state.service_objects import is_of_service, read_service_object
 from pcapcheck.triage.state.words import address, mac, network, number
 from pcapcheck.values import MAPPED, is_ipv4
@@ -101,6 +103,8 @@ def _of(line: Line, document: Mapping[str, object]) -> Line:
 def _fact(document: Mapping[str, object], line: Line, into: Host, listing: Listing | None) -> bool:
     if "mac" in document and "ifindex" not in document:
         return _forwarding(document, line, into, listing)
+    if isinstance(document.get("kind"), str) and ("handle" in document or "drops" in document):
+        return read_queue_object(document, line, into, listing)
     if isinstance(document.get("ifname"), str):
         _link(document, line, into)
     elif "priority" in document and ("src" in document or "action" in document):
@@ -155,6 +159,7 @@ def _link(document: Mapping[str, object], line: Line, into: Host) -> None:
         line,
     )
     into.add_link(link)
+    _counted(document, line, name, into)
     held = document.get("addr_info")
     for one in held if isinstance(held, list) else ():
         ip, bits = (
@@ -162,6 +167,17 @@ def _link(document: Mapping[str, object], line: Line, into: Host) -> None:
         )
         if ip is not None and bits is not None and bits <= (32 if is_ipv4(ip) else 128):
             into.addresses.append(Address(ip, bits, name, line, _text(one, "scope")))
+
+
+def _counted(document: Mapping[str, object], line: Line, name: str, into: Host) -> None:
+    """What -s adds; numbers of 64 bits where the kernel has them."""
+    both = document.get("stats64") or document.get("stats")
+    for key, direction in (("rx", IN), ("tx", OUT)):
+        values = both.get(key) if isinstance(both, dict) else None
+        if isinstance(values, dict):
+            said = ", ".join(f"{one} {value}" for one, value in values.items() if isinstance(value, int))
+            quoted = Line(line.file, line.number, f"{name} {key}: {said}"[:QUOTED])
+            keep_counters(values, direction, number(values.get("packets")), quoted, name, into)
 
 
 def _vni(info: Mapping[str, object]) -> int | None:

@@ -55,6 +55,8 @@ class Gathered:
         for dev, features in part.features.items():
             host.features.setdefault(dev, {}).update(features)
         host.counters += part.counters
+        host.log += part.log
+        host.booted = part.booted if part.booted is not None else host.booted
         if part.firewall is not None:
             host.firewall = host.firewall or Firewall()
             host.firewall.add(part.firewall)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from pcapcheck.triage.state.link_counters import LinkCounters
 from pcapcheck.triage.state.listing import Listing
 from pcapcheck.triage.state.model import Address, Host, Line, Link
 from pcapcheck.triage.state.words import address, after, mac, mask_bits, network, number
@@ -17,6 +18,7 @@ def read_ifconfig(lines: Iterable[Line], into: Host, _: Listing | None = None) -
     """Links and their addresses; returns the lines that are neither."""
     strange = []
     current: Link | None = None
+    counters = LinkCounters()
     for line in lines:
         text = line.text.strip()
         if not text:
@@ -31,7 +33,7 @@ def read_ifconfig(lines: Iterable[Line], into: Host, _: Listing | None = None) -
             current = into.add_link(Link(old[1], line, mac=mac(after(old[3].split(), "HWaddr"))))
         elif current is None or not line.text[:1].isspace():
             strange.append(line)
-        else:
+        elif not counters.take(text, line, current.name, into):
             _detail(text, line, current, into)
     return strange
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from pcapcheck.triage.state.link_counters import LinkCounters
 from pcapcheck.triage.state.listing import Listing
 from pcapcheck.triage.state.model import Address, Host, Line, Link
 from pcapcheck.triage.state.words import address, after, mac, network, number
@@ -23,6 +24,7 @@ def read_links(lines: Iterable[Line], into: Host, _: Listing | None = None) -> l
     """Links and addresses of a listing; returns the lines that are neither."""
     strange = []
     current: Link | None = None
+    counters = LinkCounters()
     for line in lines:
         # With -o the lines of one link are joined by backslashes.
         for part in line.text.split("\\"):
@@ -34,7 +36,7 @@ def read_links(lines: Iterable[Line], into: Host, _: Listing | None = None) -> l
                 current = found
             elif current is None or not part[:1].isspace():
                 strange.append(line)
-            else:
+            elif not counters.take(text, line, current.name, into):
                 _detail(text, line, current, into)
     return strange
 

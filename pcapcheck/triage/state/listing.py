@@ -8,7 +8,10 @@ from pcapcheck.triage.state.command import KUBECTL, Command
 from pcapcheck.triage.state.words import after
 
 # iproute2 takes any beginning of these, the first that fits (ip/ip.c, cmds).
-IP_OBJECTS = ("address", "addrlabel", "maddress", "route", "rule", "neighbor", "neighbour", "link", "netns", "monitor")
+IP_OBJECTS = (
+    *("address", "addrlabel", "maddress", "route", "rule", "neighbor", "neighbour", "ntable", "link", "netns"),
+    "monitor",
+)
 IP_KINDS = {
     "address": "links",
     "link": "links",
@@ -16,6 +19,7 @@ IP_KINDS = {
     "rule": "rules",
     "neighbor": "neighbours",
     "neighbour": "neighbours",
+    "ntable": "tables",
     "monitor": "monitor",
 }
 IP_VALUES = ("-f", "-family", "-n", "-netns", "-rc", "-rcvbuf", "-l", "-loops", "-c", "-color")
@@ -29,6 +33,10 @@ EVERY_SERVICE = "services of all namespaces"
 # The table of its nftables mode.
 KUBE_PROXY = "kube-proxy"
 FAMILIES = {"inet": 4, "inet6": 6}
+STATISTICS = (
+    *(f"/proc/net/stat/{name}" for name in ("nf_conntrack", "ip_conntrack", "arp_cache", "ndisc_cache")),
+    "/proc/net/softnet_stat",
+)
 # Programs whose output one reader each understands.
 TOOLS = {
     "ifconfig": "ifconfig",
@@ -51,7 +59,10 @@ TOOLS = {
     "bridge": "fdb",
     "ipset": "firewall",
     "bpftool": "bpf",
-    "tc": "bpf",
+    "tc": "queues",
+    "conntrack": "conntrack",
+    "dmesg": "log",
+    "journalctl": "log",
     "uname": "uname",
     "hostname": "hostname",
     "printenv": "environment",
@@ -83,7 +94,9 @@ def fdb_of(dev: str) -> str:
     return f"fdb of {dev}"
 
 
-# What ``Host.whole`` calls all routing tables there are, of a family.
+# What ``Host.whole`` calls the queueing disciplines of all interfaces.
+QUEUES = "queues"
+# What it calls all routing tables there are, of a family.
 TABLES = "tables"
 
 
@@ -102,6 +115,12 @@ def listing_of(command: Command) -> Listing | None:
         listing = Listing("proc", words=command.words)
     elif command.tool in CAT and "/proc/net/arp" in command.words:
         listing = Listing("arp", (4,), {"neighbours4"} if command.tool == "cat" else set())
+    elif command.tool in CAT and any(word in command.words for word in STATISTICS):
+        listing = Listing("statistics", words=command.words)
+    elif command.tool in CAT and "/proc/net/dev" in command.words:
+        listing = Listing("devices")
+    elif command.tool in CAT and "/proc/stat" in command.words:
+        listing = Listing("log")
     elif command.tool in CAT and any(word.endswith("_tables_names") for word in command.words):
         listing = Listing("firewall", whole={"legacy"} if command.tool == "cat" else set(), words=command.words)
     elif command.tool in TOOLS:
@@ -137,6 +156,10 @@ def _plain(command: Command) -> Listing:
             listing.whole = {"neighbours4"}
     elif kind == "fdb":
         _fdb(listing, plain)
+    elif kind == "queues":
+        listing.dev = after(plain, "dev")
+        if plain[:1] in (["qdisc"], ["q"]) and listing.dev is None:
+            listing.whole = {QUEUES}
     elif command.tool == "nft" and KUBE_PROXY in plain:
         # All of that table is about services, what it refuses too.
         listing.kind = "service-rules"

@@ -203,12 +203,42 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """A counter of ``nstat``, by its name."""
+    """What the kernel counted, by its name, when one output was printed.
+
+    ``source`` is nstat, or what counts: link, queue, conntrack, backlog, neighbours. ``dev`` is an interface and
+    ``direction`` "in" or "out" as its own host sees it; ``kind`` the queueing discipline with its handle, or the family
+    of neighbours. ``passed`` is how many packets the same thing let through meanwhile.
+    """
 
     source: str
     name: str
     value: int
     line: Line
+    dev: str | None = None
+    direction: str | None = None
+    kind: str | None = None
+    passed: int | None = None
+
+    @property
+    def key(self) -> tuple[str | None, ...]:
+        """What two readings of one counter have in common."""
+        return self.source, self.name, self.dev, self.direction, self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A line of the kernel's log that tells of lost packets: ``event`` is one of ``kernel_log.EVENTS``.
+
+    ``time`` is in nanoseconds since the epoch where the line tells it, ``uptime`` in nanoseconds since the kernel's
+    start. ``addresses`` are those that the line names, ``dev`` the interface.
+    """
+
+    event: str
+    line: Line
+    time: int | None = None
+    uptime: int | None = None
+    dev: str | None = None
+    addresses: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +278,9 @@ class Host(Brief):
     interface (``listing.routes_of``) or the fdb of one (``listing.fdb_of``). Silence of another listing proves nothing;
     ``listed`` holds the command of each. ``missing`` are sysctls that the kernel says it does not have. ``removed`` are
     the interfaces of which ``ip monitor`` saw a host route go, though not the interface. ``assumed``: the name is a
-    heading's that may mean something else. Nothing is concluded from a host with ``contradictions``: lines of two
-    hosts, or of two times.
+    heading's that may mean something else. ``counters`` stand in the order in which they were read, so that of two
+    readings of one the later shows how it grew. ``booted`` is when the kernel started, in nanoseconds since the epoch.
+    Nothing is concluded from a host with ``contradictions``: lines of two hosts, or of two times.
     """
 
     name: str | None = None
@@ -267,6 +298,8 @@ class Host(Brief):
     missing: dict[str, Line] = field(default_factory=dict)
     features: dict[str, dict[str, Feature]] = field(default_factory=dict)
     counters: list[Counter] = field(default_factory=list)
+    log: list[LogEntry] = field(default_factory=list)
+    booted: int | None = None
     firewall: Firewall | None = None
     managed: list[Managed] = field(default_factory=list)
     removed: dict[str, Line] = field(default_factory=dict)
@@ -383,8 +416,9 @@ class Host(Brief):
     def size(self) -> int:
         """How many facts are known of it."""
         listed = (self.links, self.addresses, self.routes, self.rules, self.neighbours, self.lookups, self.sysctls)
-        others = (self.missing, self.features, self.counters, self.managed, self.removed, self.notes, self.forwarding)
-        return sum(map(len, (*listed, *others))) + (self.firewall.size if self.firewall else 0)
+        others = (self.missing, self.features, self.managed, self.removed, self.notes, self.forwarding)
+        counted = (self.counters, self.log, () if self.booted is None else (self.booted,))
+        return sum(map(len, (*listed, *others, *counted))) + (self.firewall.size if self.firewall else 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from pcapcheck.triage.state.words import number
 OFFLOADS = re.compile(r"Features for ([^\s:]+):")
 OFFLOAD = re.compile(r"([a-z][\w-]*):\s+(on|off)(?:\s+\[[^\]]*\])?")
 COUNTER = re.compile(r"([A-Z][A-Za-z0-9]+)\s+(\d{1,19})\s+\d+\.\d+")
-BPF = re.compile(r".*(?:\bcali_\w+|bpfin\.cali|bpfout\.cali|calico_\w*(?:from|to)_(?:wep|hep|workload|host)_\w*).*")
 FELIX = re.compile(r"\W*FELIX_(\w+)\W+?(?:value:\s*)?\"?(\w+)\"?.*")
 BPF_ENABLED = re.compile(r"\s*-?\s*(?:\"?bpfEnabled\"?|FELIX_BPFENABLED)\s*[:=]\s*\"?(true|True|1|Enabled)\"?,?\s*")
 KERNEL = re.compile(r"(?:Linux \S+ )?(\d+\.\d+[\w.+~-]*)(?:\s.*)?")
@@ -41,14 +40,6 @@ def read_counters(lines: Iterable[Line], into: Host, _: Listing | None = None) -
         match = COUNTER.fullmatch(line.text.strip())
         if match:
             into.counters.append(Counter("nstat", match[1], int(match[2]), line))
-    return []
-
-
-def read_bpf(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
-    """``bpftool`` and ``tc filter``: programs of Calico."""
-    for line in lines:
-        if BPF.fullmatch(line.text.strip()):
-            into.notes.append(Note("bpf", line.text.strip(), line))
     return []
 
 

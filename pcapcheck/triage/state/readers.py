@@ -9,12 +9,16 @@ from pcapcheck.triage.state import (
     fdb,
     ifconfig,
     ipvs,
+    kernel_log,
     kubectl,
+    link_counters,
     links,
     monitor,
     neighbours,
     others,
+    per_processor,
     policy,
+    queues,
     routes,
     service_lists,
     service_rules,
@@ -48,7 +52,13 @@ READERS: dict[str, Reader] = {
     "ethtool": others.read_offloads,
     "nstat": others.read_counters,
     "firewall": read_firewall,
-    "bpf": others.read_bpf,
+    "bpf": queues.read_bpf,
+    "queues": queues.read_queues,
+    "devices": link_counters.read_devices,
+    "conntrack": per_processor.read_conntrack,
+    "statistics": per_processor.read_statistics,
+    "tables": per_processor.read_tables,
+    "log": kernel_log.read_log,
     "environment": others.read_environment,
     "uname": others.read_uname,
     "hostname": others.read_hostname,
@@ -169,6 +179,16 @@ def _kind_of_words(bare: str, words: list[str]) -> str | None:
         return "nstat"
     if SAVED.fullmatch(bare) or nft.TABLE.fullmatch(bare) or iptables_list.HEAD.fullmatch(bare):
         return "firewall"
+    if queues.HEAD.fullmatch(bare) or queues.SENT.fullmatch(bare):
+        return "queues"
+    if per_processor.PROCESSOR.fullmatch(bare):
+        return "conntrack"
+    if per_processor.HEAD.fullmatch(bare) or per_processor.ROW.fullmatch(bare):
+        return "statistics"
+    if link_counters.DEVICE.fullmatch(bare):
+        return "devices"
+    if kernel_log.BOOTED.fullmatch(bare) or kernel_log.event_of(bare):
+        return "log"
     if monitor.DELETED.fullmatch(bare):
         return "monitor"
     if others.BPF_ENABLED.fullmatch(bare) or others.FELIX.fullmatch(bare):
