@@ -17,6 +17,7 @@ from fixtures.lab.state import SCRIPT, state_of
 from fixtures.lab.traffic import ping
 from pcapcheck.analysis import analyze_state
 from pcapcheck.triage.scripts import capture_plan, node_script
+from pcapcheck.triage.state.read import read_state
 from tests.support.states import HEALTHY, statuses
 
 SHELLS = ("dash", "bash", "busybox sh")
@@ -103,6 +104,34 @@ def test_pods_are_found_by_their_processes(lab: Bench, tmp_path: Path) -> None:
         sleeper.wait()
     assert f"### network namespace {sleeper.pid}\n" in path.read_text()
     assert POD_B.address in path.read_text().partition("### network namespace")[2]
+
+
+@pytest.mark.live
+@pytest.mark.xdist_group("bench")
+def test_tables_that_iptables_keeps_by_itself_are_shown(lab: Bench) -> None:
+    """Their names stand in a file that has no size."""
+    if shutil.which("iptables-legacy-save") is None:
+        pytest.skip("iptables-legacy is not here")
+    drop = ("FORWARD", "-s", "192.0.2.9", "-j", "DROP")
+    lab.host.run("iptables-legacy", "-A", *drop)
+    try:
+        said = state_of(lab.node)
+    finally:
+        lab.host.run("iptables-legacy", "-D", *drop)
+    assert "-A FORWARD -s 192.0.2.9/32 -j DROP" in said.partition("$ iptables-legacy-save -c")[2]
+
+
+@pytest.mark.live
+@pytest.mark.xdist_group("bench")
+def test_counters_are_read_twice(lab: Bench, tmp_path: Path) -> None:
+    path = tmp_path / "node.txt"
+    path.write_text(state_of(lab.node))
+    host = next(one for one in read_state([path]).hosts if one.role == "node")
+    for source in ("link", "backlog", "queue"):
+        keys = [one.key for one in host.counters if one.source == source]
+        assert keys
+        assert all(keys.count(key) == 2 for key in keys), source
+    assert host.booted is not None
 
 
 def test_without_tools_it_says_what_it_can(tmp_path: Path) -> None:

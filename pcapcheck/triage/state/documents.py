@@ -8,6 +8,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 
+from pcapcheck.triage.state.firewall import nft_json
+from pcapcheck.triage.state.firewall.model import Firewall
+from pcapcheck.triage.state.firewall.nft import read_nft
 from pcapcheck.triage.state.kubectl import pod_of
 from pcapcheck.triage.state.link_counters import IN, OUT, keep_counters
 from pcapcheck.triage.state.listing import Listing
@@ -15,10 +18,13 @@ from pcapcheck.triage.state.model import Address, Forwarding, Host, Line, Link, 
 from pcapcheck.triage.state.policy import policy_rule
 from pcapcheck.triage.state.queues import read_queue_object
 from pcapcheck.triage.state.service_objects import is_of_service, read_service_object
+from pcapcheck.triage.state.service_rules import read_service_rules
 from pcapcheck.triage.state.words import address, mac, network, number
 from pcapcheck.values import MAPPED, is_ipv4
 
 QUOTED = 200
+# Where a listing of nft that was cut off goes on inside.
+CUT = re.compile(r'\{\s*"nftables"\s*:\s*\[')
 # Each may have been read far before it broke.
 MOST_BROKEN = 1000
 DECODER = json.JSONDecoder()
@@ -29,7 +35,13 @@ START = re.compile(r"[\[{]")
 def read_documents(lines: Sequence[Line], into: Host, state: State, listing: Listing | None = None) -> list[Line]:
     """Facts of JSON documents, of the cluster into ``state``; returns the lines where something else begins."""
     strange = []
+    rules: list[nft_json.Object] = []
+    whole = True
     for document, line in _objects(lines):
+        if some := nft_json.objects_of(document, line):
+            rules += some
+            whole = whole and nft_json.DOCUMENT in document
+            continue
         items = document.get("items")
         if isinstance(items, list):
             for item in items:
@@ -41,7 +53,19 @@ def read_documents(lines: Sequence[Line], into: Host, state: State, listing: Lis
             _cluster_object(document, line, state)
         elif not _fact(document, line, into, listing):
             strange.append(line)
+    if rules:
+        _ruleset(rules, whole, into, state, listing)
     return strange
+
+
+def _ruleset(rules: list[nft_json.Object], whole: bool, into: Host, state: State, listing: Listing | None) -> None:
+    """The same as of the text form; of one that was cut off nothing is whole."""
+    listed = nft_json.listing_lines(rules)
+    tables, _ = read_nft(listed, whole and (listing is None or "firewall" in listing.whole))
+    into.firewall = Firewall(tables=tables)
+    read_service_rules(listed, state.services, listing)
+    if not whole and listing is not None:
+        listing.whole.clear()
 
 
 def _cluster_object(document: Mapping[str, object], line: Line, state: State) -> None:
@@ -73,6 +97,9 @@ def _objects(lines: Sequence[Line]) -> Iterator[tuple[dict[str, object], Line]]:
             broken += 1
             if broken > MOST_BROKEN:
                 return
+            if cut := CUT.match(text, at):
+                at = cut.end()
+                continue
             end = text.find("\n", at)
             at = len(text) if end < 0 else end + 1
             continue
