@@ -19,6 +19,7 @@ from pcapcheck.flows.neighbours import judge_per_node
 from pcapcheck.flows.node_refusals import node_refusals
 from pcapcheck.flows.paths import Paths, find_paths
 from pcapcheck.flows.read import Progress, Reading, Row
+from pcapcheck.flows.repeats import repeated_attempts
 from pcapcheck.flows.scope import Scope, parse_interface_names
 from pcapcheck.flows.silent_conversations import silent_conversations
 from pcapcheck.flows.silent_hosts import silent_hosts
@@ -193,6 +194,7 @@ def analyze(
     if state is not None:
         doubt_ebpf(facts.links.values(), state)
     found = find_paths(captures, facts, reading, sightings)
+    facts.repeats = repeated_attempts(captures, found.found)
     claims = [row for capture in captures for row in claimed_addresses(capture, facts, reading)]
     changes = list(taken_over(claims, reading.proxy_mac))
     # A resolution goes on for as long as no request is missing for this time.

@@ -14,6 +14,7 @@ from pcapcheck.flows.oneway import proof_of_one_way
 from pcapcheck.flows.overlap import Observation, apart
 from pcapcheck.flows.points import CapturePoint, PointKey, points_of
 from pcapcheck.flows.read import Capture, Reading, read_frames
+from pcapcheck.flows.repeats import Repeats
 from pcapcheck.flows.sides import NODE
 from pcapcheck.flows.twins import recorded_twice
 from pcapcheck.networks import EVIDENCE, NAME, NOTHING_KNOWN, STATE, Known
@@ -26,7 +27,8 @@ class Facts:
 
     ``assume`` picks which alternative stands for a link whose ends cannot be told. ``observations`` tell which capture
     points were recorded at one time, ``twice`` which show only what another shows, and which that is. ``followed``:
-    some packet was seen at two points. ``not_calico`` says what a node's state shows instead of Calico.
+    some packet was seen at two points. ``not_calico`` says what a node's state shows instead of Calico. ``repeats`` are
+    the attempts at TCP connections that the asker's own link shows too.
     """
 
     def __init__(self, links: dict[PointKey, Link], assume: int | None = None, known: Known = NOTHING_KNOWN) -> None:
@@ -36,6 +38,7 @@ class Facts:
         self.followed = False
         self.not_calico = known.not_calico
         self.known = known
+        self.repeats: Repeats = {}
         self._assumed: dict[int, Facts] = {}
         self._by_group: dict[tuple[int, int], tuple[Link, FrameGroup]] = {}
         for link in links.values():
@@ -57,6 +60,7 @@ class Facts:
         """The same with an assumption about each link whose ends cannot be told."""
         if way not in self._assumed:
             self._assumed[way] = Facts(self.links, way, self.known)
+            self._assumed[way].repeats = self.repeats
         return self._assumed[way]
 
     @cached_property

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
-from pcapcheck.columns import ADDRESS, ANSWERS, ARP, ASKED, HOPS, PATHS, STATE, Column
+from pcapcheck.columns import ADDRESS, ANSWERS, ARP, ASKED, CONNECTIONS, HOPS, PATHS, STATE, Column
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.links import UNNAMED
 from pcapcheck.flows.points import PointKey
@@ -132,10 +132,11 @@ def judge_rule(
 ) -> Finding:
     """The finding of one rule. ``seen`` counts the rows of its table, selected or not."""
     by_link: dict[PointKey, dict[BinKey, Bin]] = {}
+    bins = _counted_once(rule, bins, facts)
     total = _judge_bins(rule, early, shown, bins, facts) if rule.table == STATE else Sum.of(rule)
     for key, held in bins.items() if rule.table != STATE else ():
         link = facts.link(key[0], key[1])
-        if link is not None and link.judged:
+        if link is not None and link.judged and held.count:
             by_link.setdefault(link.point.key, {})[key] = held
     for point, some in by_link.items():
         total.add(_judge_link(rule, early, shown, some, facts, bool(facts.links[point].alternatives)))
@@ -155,6 +156,26 @@ def judge_rule(
         finding.reason = _valueless(finding) or _nothing(rule, seen, facts)
     _accept(finding, total)
     return finding
+
+
+def _counted_once(rule: Rule, bins: dict[BinKey, Bin], facts: Facts) -> dict[BinKey, Bin]:
+    """The bins of connections without those that the asker's own link shows too.
+
+    Not where a rule says which end it is about, or which of the connections: then of those that are alike here it is
+    not known which are shown there.
+    """
+    named = {column.name for leaf in rule.select.leaves() for column in leaf.columns()}
+    if rule.table != CONNECTIONS or not facts.repeats or "asker_side" in named:
+        return bins
+    rows = Counter((capture, group, outcome) for capture, group, outcome, _ in bins)
+    kept = {}
+    for (capture, group, outcome, results), held in bins.items():
+        repeats = facts.repeats.get((capture, group), Counter())[outcome]
+        alone = rows[capture, group, outcome] == 1
+        kept[capture, group, outcome, results] = (
+            replace(held, count=max(0, held.count - repeats)) if repeats and alone else held
+        )
+    return kept
 
 
 def _accept(finding: Finding, total: Sum) -> None:

@@ -271,11 +271,13 @@ def _only(values: set[T]) -> T | None:
 
 
 def _at_pod(case: Case, result: Result) -> str | None:
-    """Whether a failing row is of the receiver's own link: the request was there."""
+    """Whether what failed was recorded on the receiver's own link and got no answer there."""
     for item in case.items:
-        recorded = result.facts.link(item.evidence.capture, item.evidence.group)
-        there = item.dst_link if item.finding.rule.table in KINDS else None
-        if there is not None and recorded is not None and recorded.point.key == there.point.key:
+        kind = KINDS.get(item.finding.rule.table)
+        if kind is None or item.dst_link is None:
+            continue
+        there = exchanges_of(kind, result, item.pod, item.dst, item.dst_link)
+        if any(some.outcome == "unanswered" for some in there):
             return AT_POD
     return None
 
