@@ -27,6 +27,7 @@ from pcapcheck.flows import pairing_layout as layout
 from pcapcheck.flows.ahead import Ahead
 from pcapcheck.flows.cells import Cells
 from pcapcheck.flows.cut_errors import MOST_CUT, CutError, cut_error, settle_cut_errors
+from pcapcheck.flows.verbs import does
 from pcapcheck.flows.waiting import hold_back
 from pcapcheck.plain import is_compiled
 from pcapcheck.values import address_of, format_address, is_ipv4
@@ -54,8 +55,13 @@ Macs = Callable[[int], tuple[int | None, int | None]]
 
 @dataclass(slots=True)
 class Echo:
-    """One echo request with what came of it. Times in nanoseconds. ``nothing`` is what its silence is called."""
+    """One echo request with what came of it. Times in nanoseconds.
 
+    How sentences go on about what is asked in this way: ``several`` of it or one, ``nothing`` came, it got ``silence``.
+    """
+
+    several: ClassVar[bool] = True
+    silence: ClassVar[str] = "no reply"
     nothing: ClassVar[str] = "no reply"
     group: int
     family: int
@@ -99,8 +105,29 @@ class Echo:
 
     @property
     def fate(self) -> str:
-        """What became of it, as a sentence about several like it goes on."""
-        return self.fate_by_error or ("are replied to" if self.outcome == "replied" else "get no reply")
+        """What became of it, as a sentence about it and others like it goes on."""
+        if self.fate_by_error:
+            return self.fate_by_error
+        if self.outcome == "replied":
+            return f"{does('are', self.several)} {self.contented}"
+        if self.outcome == "error":
+            return does("fail", self.several)
+        return f"{self.unheard()}{self.often}"
+
+    @property
+    def contented(self) -> str:
+        """What was done to it where an answer came."""
+        return "replied to"
+
+    @property
+    def often(self) -> str:
+        """How often it was asked, behind a sentence about its silence; empty where a report counts otherwise."""
+        return ""
+
+    @classmethod
+    def unheard(cls) -> str:
+        """That no answer came, as a sentence goes on."""
+        return f"{does('get', cls.several)} {cls.silence}"
 
     @property
     def fate_by_error(self) -> str | None:
@@ -109,8 +136,9 @@ class Echo:
             return None
         error = (self.family, self.error_type, self.error_code)
         if icmp_words.done(*error):
-            return f"are {icmp_words.ended_by(*error, self.error_from)}"
-        return f"fail: {format_address(self.error_from)} says {icmp_words.in_words(*error, self.error_mtu)}"
+            return f"{does('are', self.several)} {icmp_words.ended_by(*error, self.error_from)}"
+        says = f"{format_address(self.error_from)} says {icmp_words.in_words(*error, self.error_mtu)}"
+        return f"{does('fail', self.several)}: {says}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -136,6 +164,8 @@ class Attempt(Echo):
     """
 
     __slots__ = ()
+    several = False
+    silence = "no answer"
     nothing = "no answer"
 
     @property
@@ -147,11 +177,8 @@ class Attempt(Echo):
         return self.seq or None
 
     @property
-    def fate(self) -> str:
-        """The same of one connection."""
-        some = super().fate
-        singular = {"are replied to": "is answered", "get no reply": "gets no answer"}
-        return singular.get(some) or some.replace("are ", "is ", 1).replace("fail:", "fails:", 1)
+    def contented(self) -> str:
+        return "answered"
 
 
 @dataclass(slots=True)
@@ -162,17 +189,18 @@ class Query(Echo):
     may not tell the port.
     """
 
+    silence: ClassVar[str] = "no answer"
     nothing: ClassVar[str] = "no response"
     src_port: int | None = None
     rcode: str | None = None
 
     @property
-    def fate(self) -> str:
-        if self.outcome == "error":
-            return self.fate_by_error or "fail"
-        if self.outcome == "replied":
-            return f"are answered, {self.rcode}" if self.rcode else "are answered"
-        return f"get no answer (asked {'once' if self.requests == 1 else f'{self.requests} times'})"
+    def contented(self) -> str:
+        return f"answered, {self.rcode}" if self.rcode else "answered"
+
+    @property
+    def often(self) -> str:
+        return f" (asked {'once' if self.requests == 1 else f'{self.requests} times'})"
 
 
 def _is_unquoted(batch: FrameBatch, row: int) -> bool:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pcapcheck.flows.hosts import Hosts
 from pcapcheck.flows.losses import AT_POD, BETWEEN, IN_NODE, REPLY, Loss
 from pcapcheck.flows.points import NODE_KINDS, CapturePoint
+from pcapcheck.flows.verbs import does
 from pcapcheck.flows.way import Step
 
 # What tunnels are called.
 TUNNELS = {"ipip": "IPIP", "vxlan": "VXLAN", "wireguard": "WireGuard"}
 
 
-def fate(loss: Loss, hosts: Hosts) -> str:
-    """What became of packets, as a sentence about several of them goes on; names stand where they are known.
+def fate(loss: Loss, hosts: Hosts, several: bool = True) -> str:
+    """What became of packets, as a sentence about several of them, or about one, goes on.
 
     ``arrive at node1's eth0 and never reach cali6c3c078bd24``
     """
@@ -20,13 +21,16 @@ def fate(loss: Loss, hosts: Hosts) -> str:
     here = last.spot.link.point
     back = loss.direction == REPLY
     if loss.place == IN_NODE and not back:
-        return f"enter {hosts.name(here.key) or 'the node'} on {here.name} and are seen nowhere after"
+        node = hosts.name(here.key) or "the node"
+        return f"{does('enter', several)} {node} on {here.name} and {does('are', several)} seen nowhere after"
     never = never_reached(loss, hosts)
+    seen = f"{does('are', several)} last seen on {place_of(last, hosts)}"
     if not never:
-        return f"are last seen on {place_of(last, hosts)}"
+        return seen
     if loss.place == BETWEEN or here.kind not in NODE_KINDS or loss.devices:
-        return f"are last seen on {place_of(last, hosts)}, and never on {never}"
-    return f"{'come back to' if back else 'arrive at'} {place_of(last, hosts)} and never reach {never}"
+        return f"{seen}, and never on {never}"
+    came = f"{does('come', several)} back to" if back else f"{does('arrive', several)} at"
+    return f"{came} {place_of(last, hosts)} and never {does('reach', several)} {never}"
 
 
 def went_on(loss: Loss, hosts: Hosts) -> str:
@@ -34,16 +38,21 @@ def went_on(loss: Loss, hosts: Hosts) -> str:
     way = ""
     if loss.place == AT_POD:
         way = ", going to the pod"
-    elif loss.arrived is not None:
-        way = ", arriving" if loss.arrived else ", leaving"
+    elif loss.place == IN_NODE:
+        way = ", entering the node"
+    elif loss.place == BETWEEN:
+        way = ", leaving the node"
+    elif loss.arrived:
+        way = ", arriving at the node"
     return f"last seen on {place_of(loss.last, hosts)}{way}"
 
 
-def came_back(loss: Loss, asker: str, hosts: Hosts) -> str:
+def came_back(loss: Loss, asker: str, hosts: Hosts, several: bool = True) -> str:
     """Where answers were seen last that did not come to the interface of their asker."""
     if loss.last.spot.link.point.kind in NODE_KINDS and loss.arrived is not False:
-        return f"come back to {place_of(loss.last, hosts)} and never reach {asker}"
-    return f"are {went_on(loss, hosts)}, and never on {asker}"
+        came, reach = does("come", several), does("reach", several)
+        return f"{came} back to {place_of(loss.last, hosts)} and never {reach} {asker}"
+    return f"{does('are', several)} {went_on(loss, hosts)}, and never on {asker}"
 
 
 def place_of(step: Step, hosts: Hosts) -> str:

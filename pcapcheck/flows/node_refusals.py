@@ -79,8 +79,7 @@ def _resets(capture: Capture, paths: Paths, reading: Reading) -> Iterator[Unansw
             frames=tuple(sorted(number for each, _ in found for number in each.frames)),
             alike=1,
             meaning=f"a firewall rule or a policy rejects the connection with a reset in {asked}'s name",
-            wording=f"{format_address(src)}'s {about} is refused by the node: RST with TTL {one.reply_ttl}, "
-            f"which is none that {asked} sent",
+            fate=f"is refused by the node: RST with TTL {one.reply_ttl}, which {asked} did not send",
         )
 
 
@@ -156,7 +155,7 @@ def _question(way: Way, port: int, frames: tuple[int, ...], count: int, said: st
         interface=point.name,
         frames=frames,
         meaning="a firewall rule, a policy or a route of the node takes them",
-        wording=f"{format_address(way.src)}'s {about} {clause}" + (f"; {said}" if said else ""),
+        fate=clause + (f"; {said}" if said else ""),
         verb="sent",
     )
 

@@ -20,6 +20,7 @@ from pcapcheck.values import clean, format_address, format_duration
 MOST_KEPT = 100
 # What answers are among the packets that are followed from point to point.
 ANSWERS = {"ICMP": "reply", "TCP": "tcp", "UDP": "udp", "DNS": "udp"}
+SILENT = "gets no answer"
 CAME_BACK = "answers came back on another interface"
 
 
@@ -32,9 +33,9 @@ class Unanswered:
     ``attempts`` is how often the packet was sent, over ``lasted`` nanoseconds (None: not known), ``alike`` how many
     such questions stand behind it. ``frames`` are the first few of ``capture`` (its number), which recorded them on
     ``interface``. ``meaning`` is what follows from it or may be behind it, where that is known. ``doubt`` says why
-    the silence proves nothing: an answer would not have been recorded there. ``wording`` is the sentence where "it gets
-    no answer" does not fit, ``verb`` what was done so often. ``last_seen`` is where the question, or its answer, was
-    seen last.
+    the silence proves nothing: an answer would not have been recorded there. ``fate`` is what became of it, as the
+    sentence goes on; ``wording`` is the sentence where it does not begin with who asked, ``verb`` what was done so
+    often. ``last_seen`` is where the question, or its answer, was seen last.
     """
 
     protocol: str
@@ -49,6 +50,7 @@ class Unanswered:
     alike: int = 1
     meaning: str = ""
     doubt: str = ""
+    fate: str = SILENT
     wording: str = ""
     verb: str = "asked"
     last_seen: LastSeen | None = None
@@ -66,7 +68,7 @@ class Unanswered:
     @property
     def sentence(self) -> str:
         """What a headline says of it."""
-        return clean(self.wording or f"{format_address(self.asker)}'s {self.about} gets no answer")
+        return clean(self.wording or f"{format_address(self.asker)}'s {self.about} {self.fate}")
 
 
 # Whether a rule judges whether a row (of a table, in a capture by its number) was answered.

@@ -32,7 +32,8 @@ from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Judge, Leaf
 from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.expectation import INFO
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding
-from pcapcheck.ruleset.rule import Rule, fill, placeholders, without
+from pcapcheck.ruleset.rule import Rule, placeholders
+from pcapcheck.ruleset.wording import absent, expected_of, headline_of, observed_of
 from pcapcheck.values import Value, is_ipv4
 
 EVIDENCE_PER_RULE = 20
@@ -260,13 +261,13 @@ def _judge_bins(rule: Rule, early: list[Leaf], shown: list[Column], bins: dict[B
 
 def _evidence(rule: Rule, shown: list[Column], sample: Sample, late: Late) -> Evidence:
     held = {column: late.get(column) if column.deferred else sample.values.get(column.name) for column in shown}
-    row = {column.name: column.show(value) for column, value in held.items()}
-    absent = {column.name for column, value in held.items() if value is None or value == UNNAMED}
+    row = {column.name: value for column, value in held.items()}
+    unknown = absent(row)
     typed = {column.name: typed_as(column, value) for column, value in held.items()}
     if rule.table in (ARP, ANSWERS):
         rule = _for_family(rule, held)
-    expected = fill(rule.expected, rule.table, row) or "; ".join(_words(leaf) for leaf in rule.expect.leaves())
-    observed = fill(without(rule.observed, absent), rule.table, row) or "; ".join(
+    expected = expected_of(rule, row) or "; ".join(_words(leaf) for leaf in rule.expect.leaves())
+    observed = observed_of(rule, row) or "; ".join(
         f"{leaf.column.name} = {_plainly(leaf.column, held[leaf.column])}" for leaf in rule.expect.leaves()
     )
     link = late.facts.link(late.capture, late.group)
@@ -279,11 +280,11 @@ def _evidence(rule: Rule, shown: list[Column], sample: Sample, late: Late) -> Ev
         sample.time,
         expected,
         observed,
-        fill(rule.headline, rule.table, row),
-        tuple(fill_command(one, rule.table, typed) for one in rule.next if not absent & set(placeholders(one))),
+        headline_of(rule, row),
+        tuple(fill_command(one, rule.table, typed) for one in rule.next if not unknown & set(placeholders(one))),
         _told(rule, sample),
         late.group,
-        {column.name: value for column, value in held.items()},
+        row,
         sample.elsewhere,
     )
 

@@ -29,7 +29,9 @@ def tell_loose_ends(result: Result) -> list[Remark]:
 
 def _unanswered(one: Unanswered, capture: Capture) -> Remark:
     frames = f"frame{'s' if len(one.frames) > 1 else ''} {', '.join(map(str, one.frames[:FRAMES_TOLD]))}"
-    where = f"on {one.interface} ({one.often}; {frames} of {clean(capture.source.short_name)})"
+    # Where it was seen last may say it already.
+    here = "" if one.interface in one.sentence else f"on {one.interface} "
+    where = f"{here}({one.often}; {frames} of {clean(capture.source.short_name)})"
     doubt = f", which proves nothing here: {one.doubt}" if one.doubt else ""
     meaning = f": {one.meaning}" if one.meaning and not one.doubt else ""
     return Remark(f"{one.sentence} {where}{doubt}{meaning}", ())
@@ -48,7 +50,7 @@ def _errors(capture: Capture, unanswered: list[Unanswered]) -> Iterator[Remark]:
         (family, kind, code, source, _), count = others[0]
         name = clean(capture.source.short_name)
         said = f"{format_address(source)} says {in_words(family, kind, code)}"
-        if any(one.capture == capture.number and one.wording.endswith(said) for one in unanswered):
+        if any(one.capture == capture.number and one.sentence.endswith(said) for one in unanswered):
             # It is said what it is about.
             return
         said += f", {count}x"

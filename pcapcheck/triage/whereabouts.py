@@ -6,20 +6,22 @@ replies to them, were seen last: that is where to look.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
-from pcapcheck.flows.fates import came_back, fate, named, went_on
-from pcapcheck.flows.losses import IN_NODE, REPLY, REQUEST, LastSeen, Loss
+from pcapcheck.flows.fates import named
+from pcapcheck.flows.losses import IN_NODE, REQUEST, LastSeen, Loss
 from pcapcheck.flows.points import PointKey
+from pcapcheck.flows.sides import NODE, POD
 from pcapcheck.flows.silent_hosts import WORDS
-from pcapcheck.flows.unanswered import Unanswered
+from pcapcheck.flows.unanswered import SILENT, Unanswered
 from pcapcheck.flows.way import Way
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding
 from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.rule import Rule
+from pcapcheck.triage.located import Place, headline, observed, place_of, seen_on, silence_of_question
 from pcapcheck.values import clean
 
 if TYPE_CHECKING:
@@ -28,10 +30,8 @@ if TYPE_CHECKING:
 # What answers are among the packets that are followed, by the table of the questions.
 ASKED_BY = {ECHO: "reply", CONNECTIONS: "tcp", DNS: "udp"}
 REPLIED = "replied"
-# Of more failing rows of a rule the others are told without.
+# Of more failing rows of a rule the others are reported without.
 MOST_TRACED = 50
-# How rules say that there was no answer, and how it goes on where the answer was seen elsewhere.
-SILENT = re.compile(r"\bgets? no (?:reply|answer)\b")
 
 
 def locate(result: Result) -> None:
@@ -50,7 +50,7 @@ def locate(result: Result) -> None:
     for finding in failed:
         traced = [found.of(finding, one) for one in finding.evidence[:MOST_TRACED]]
         finding.evidence = traced + finding.evidence[MOST_TRACED:]
-    judged = any(one.rule.table == PATHS for one in failed)
+    judged = {one.rule.table for one in failed}
     questions = [found.of_question(one, judged) for one in result.unanswered[:MOST_TRACED]]
     result.unanswered = [one for one in questions if one is not None] + result.unanswered[MOST_TRACED:]
 
@@ -76,25 +76,37 @@ class Whereabouts:
         if finding.rule.table == ECHO and loss.missing and loss.place == IN_NODE and loss.direction == REQUEST:
             # Another rule is about this, and says so.
             return known
-        clause = self._clause(loss, evidence.interface)
-        return replace(
-            known,
-            headline=_told(evidence.headline, clause, loss.direction == REPLY),
-            observed=_observed(evidence.observed, clause, known.last_seen, self._file(known.last_seen)),
-        )
+        place = place_of(loss, evidence.interface, self._hosts, _several(self._result))
+        return known if place is None else self._told(finding.rule, known, place)
 
-    def of_question(self, one: Unanswered, judged: bool) -> Unanswered | None:
-        """The same of a question; None where a rule about paths fails for it (``judged``: one does)."""
-        table = next((name for name, words in WORDS.items() if one.about.startswith(words)), None)
+    def _told(self, rule: Rule, evidence: Evidence, place: Place) -> Evidence:
+        """A failing row in words, with the place where its packet was seen last."""
+        said, last = evidence.observed, evidence.last_seen
+        own = last is not None and last.capture == evidence.capture and last.frame in evidence.frames
+        if last is not None and not (own and place.is_clause):
+            # The row's own frames are shown with it.
+            where = "" if own else f" (frame {last.frame} of {self._file(last)})"
+            said = observed(rule, evidence.row, place, where, said)
+        return replace(evidence, headline=headline(rule, evidence.row, place, evidence.headline), observed=said)
+
+    def of_question(self, one: Unanswered, judged: Container[str]) -> Unanswered | None:
+        """The same of a question; None where a rule fails for it (``judged`` are the tables of those that do)."""
+        table = _table_of(one)
         found = self._seen(table, one.capture, one.frames) if table and one.asked is not None else None
-        if found is None:
+        if found is None or table is None:
             return one
         packet, loss = found
-        if judged and table == ECHO and self._share(loss.way)[0]:
+        if PATHS in judged and table == ECHO and self._share(loss.way)[0]:
             return None
-        clause = self._clause(loss, one.interface)
-        wording = _told(one.sentence, clause, loss.direction == REPLY)
-        return replace(one, wording=wording, last_seen=self._last(packet, loss)) if clause else one
+        first = loss.way.steps[0].spot
+        if table in judged and first.capture != one.capture and first.side == POD and first.link.judged:
+            # The same packets, seen again on their way: on the asker's own link the rule is about them.
+            return None
+        place = place_of(loss, one.interface, self._hosts, _several(self._result))
+        if place is None:
+            return one
+        fate = silence_of_question(table, place) if one.fate == SILENT else one.fate
+        return replace(one, fate=fate, last_seen=self._last(packet, loss))
 
     def _seen(
         self, table: str, capture: int, frames: tuple[int, ...], group: int | None = None
@@ -135,14 +147,6 @@ class Whereabouts:
             samples = (one for some in bins if some.outcome == REPLIED for one in some.samples)
             if step.src != way.src and any(frame in one.frames for one in samples):
                 yield step.dst, step.src
-
-    def _clause(self, loss: Loss, interface: str) -> str:
-        """Where it was seen last, as a sentence goes on; empty where nobody looked but where it was asked."""
-        if loss.missing:
-            return fate(loss, self._hosts)
-        if loss.direction == REPLY:
-            return came_back(loss, interface, self._hosts)
-        return went_on(loss, self._hosts) if len(loss.way.steps) > 1 or _several(self._result) else ""
 
     def _vanished(self, loss: Loss) -> Loss:
         """How packets like these were lost, where those themselves were sent before their receiver's link was watched.
@@ -204,50 +208,23 @@ def _only_there(result: Result, finding: Finding, evidence: Evidence) -> Evidenc
     link = result.facts.link(evidence.capture, evidence.group) if evidence.group is not None else None
     if link is None or link.point.kind != "pod-link" or not _several(result) or finding.rule.table not in ASKED_BY:
         return evidence
-    clause = f"last seen on {link.point.name}"
-    return replace(evidence, headline=_told(evidence.headline, clause, back=False))
+    side = link.sides.of(link.point.groups[evidence.group])[0]
+    way = {POD: ", entering the node", NODE: ", going to the pod"}.get(side or "", "")
+    place = seen_on(f"last seen on {link.point.name}{way}")
+    return replace(evidence, headline=headline(finding.rule, evidence.row, place, evidence.headline))
 
 
 def _asked_only_there(result: Result, one: Unanswered) -> Unanswered:
     """The same of a question about which no rule is."""
     points = (link.point for link in result.links)
     here = next((point for point in points if (point.key[0], point.name) == (one.capture, one.interface)), None)
-    if here is None or one.asked is None or not _several(result) or not one.about.startswith(tuple(WORDS.values())):
+    table = _table_of(one)
+    if here is None or one.asked is None or not _several(result) or table is None or one.fate != SILENT:
         return one
-    clause = f"last seen on {named(here, result.followed.hosts)}"
-    return replace(one, wording=_told(one.sentence, clause, back=False))
+    place = seen_on(f"last seen on {named(here, result.followed.hosts)}")
+    return replace(one, fate=silence_of_question(table, place))
 
 
-def _told(sentence: str, clause: str, back: bool) -> str:
-    """A sentence that says that there was no answer, with what became of the question, or of the answer."""
-    found = SILENT.search(sentence)
-    if not clause or found is None:
-        return sentence
-    one = found[0].startswith("gets")
-    if back:
-        words = f"{'is' if one else 'are'} answered, but the {'answer' if one else 'replies'} "
-        words += clause if not one else _singular(clause)
-    else:
-        who = "its SYNs" if " connection to " in sentence else "its requests" if one else "they"
-        words = f"{found[0]}, {clause}" if clause.startswith("last seen") else f"{found[0]}: {who} {clause}"
-    return sentence[: found.start()] + words + sentence[found.end() :]
-
-
-def _singular(clause: str) -> str:
-    """What several do, of one."""
-    words = {"are": "is", "come": "comes", "reach": "reaches", "arrive": "arrives", "enter": "enters"}
-    return re.sub(r"\b(are|come|arrive|enter|never reach)\b", lambda m: _third(m[0], words), clause)
-
-
-def _third(word: str, words: dict[str, str]) -> str:
-    return f"never {words['reach']}" if word == "never reach" else words[word]
-
-
-def _observed(observed: str, clause: str, last: LastSeen | None, file: str) -> str:
-    if not clause or last is None:
-        return observed
-    where = f" (frame {last.frame} of {file})"
-    if last.direction == REPLY:
-        here = re.sub(r"\bno (reply|answer|response)\b", r"no \1 here", observed, count=1)
-        return f"{here}; replies {clause}{where}"
-    return f"{observed}; {'requests ' if not clause.startswith('last') else ''}{clause}{where}"
+def _table_of(one: Unanswered) -> str | None:
+    """Where a question would stand if it were on a pod's link."""
+    return next((name for name, words in WORDS.items() if one.about.startswith(words)), None)

@@ -85,7 +85,7 @@ def test_where_others_of_the_protocol_got_through_nothing_is_taken_from_others(t
 def test_a_query_whose_servers_link_is_not_known(tmp_path: Path) -> None:
     asked = [(BEGIN + number * SECOND, query()) for number in (2, 4)]
     said = headline(analyze(*recorded(tmp_path, asked, [])))
-    assert f"get no answer, last seen on {HERE} (asked 2 times)" in said
+    assert f"get no answer, last seen on {HERE}, entering the node (asked 2 times)" in said
 
 
 def test_requests_are_placed_where_the_other_recording_is_empty(tmp_path: Path) -> None:
@@ -95,7 +95,9 @@ def test_requests_are_placed_where_the_other_recording_is_empty(tmp_path: Path) 
     assert headline(analyze(*paths)) == f"{POD_IP}'s echo requests to {PEER_IP} get no reply (3 of 3)"
     paths.append(write_pcap(tmp_path / f"{THERE}.pcap", []))
     said = headline(analyze(*paths))
-    assert said == f"{POD_IP}'s echo requests to {PEER_IP} get no reply, last seen on {HERE} (3 of 3)"
+    assert (
+        said == f"{POD_IP}'s echo requests to {PEER_IP} get no reply, last seen on {HERE}, entering the node (3 of 3)"
+    )
 
 
 def test_a_ping_that_came_to_the_nodes_nic_is_last_seen_there(tmp_path: Path) -> None:
