@@ -66,7 +66,7 @@ def _of_hop(state: State, node: Host, hop: Hop, dst: int, prefix: str) -> NextHo
 
 
 def _of_tunnel(state: State, node: Host, hop: Hop, prefix: str) -> NextHop | None:
-    """The hop that what is wrapped takes: to where the forwarding entry says, or for IP in IP to the next hop itself."""
+    """The hop of what is wrapped: to where the forwarding entry says, or for IP in IP to the next hop itself."""
     if hop.via is None:
         return None
     entry = next((one for one in node.neighbours_of(hop.via) if one.dev == hop.dev and one.mac is not None), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pcapcheck.columns import COLUMNS, STATE
 from pcapcheck.triage.state.gateway import gateway_route
