@@ -15,14 +15,15 @@ from pcapcheck.networks import CALICO_PROTOCOLS
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage import service_told, tunnel_ends
 from pcapcheck.triage.case import Case
+from pcapcheck.triage.crossing import Crossing, Ends
 from pcapcheck.triage.firewall.firewalls import Firewalls, ttl_rules
 from pcapcheck.triage.firewall.stages import End
 from pcapcheck.triage.half import Settings, settings_of
 from pcapcheck.triage.interfaces import default_nic
 from pcapcheck.triage.state.host_routes import NOWHERE
 from pcapcheck.triage.state.model import POD, Host, Line, Link, PodEntry, PodLink, State
+from pcapcheck.triage.state.next_hops import RESOLVED
 from pcapcheck.triage.state.pod_links import Names, own_calis
-from pcapcheck.triage.state.policy_routing import Packet, diversions
 from pcapcheck.triage.state.resolved import FAILED
 from pcapcheck.triage.state.rows import StateRow, quote, state_rows
 from pcapcheck.triage.state.sysctls import value_of
@@ -141,9 +142,20 @@ class Circumstances:
             # The node asks for it where its route leads, which may be another pod's link.
             dst_interface = None
         self.dst_link, self.dst_row = situation.find(dst_interface, self.dst)
+        alone = self.state.nodes[0] if len(self.state.nodes) == 1 else None
+        ends = Ends(
+            None if self.pod_is_foreign else self.pod,
+            None if self.dst_is_foreign else self.dst,
+            self.link,
+            self.dst_link,
+            self.interface or (interface if interface != UNNAMED else None),
+            self._dst_cali(dst_interface),
+        )
+        self.crossing = (
+            Crossing.of(self.state, self.symptoms, ends, self.ground.prefix, alone) if not situation.elsewhere else None
+        )
         self.firewalls: Firewalls | None = None
         if symptoms is not None and result is not None and not situation.elsewhere:
-            alone = self.state.nodes[0] if len(self.state.nodes) == 1 else None
             here = End(self._node or alone, None, interface if interface != UNNAMED else None)
             there = End(self.dst_link.node if self.dst_link else None, self._dst_pod(), self._dst_cali(dst_interface))
             self.firewalls = Firewalls.of(case, result, symptoms, here, there)
@@ -176,6 +188,18 @@ class Circumstances:
     def settings(self, attribute: str) -> Settings:
         """The sysctls of the node behind a column, and those of them that are missing."""
         return settings_of(attribute, self._node, self.interface)
+
+    @property
+    def same_node(self) -> bool | None:
+        """Whether pod and dst are on one node; None where the state does not tell of both."""
+        nodes = [link.node for link in (self.link, self.dst_link) if link is not None and link.node is not None]
+        return nodes[0] is nodes[1] if len(nodes) == 2 else None
+
+    @property
+    def next_hop(self) -> int | None:
+        """The next hop that is amiss, by the state."""
+        hop = self.crossing.hop() if self.crossing else None
+        return hop.address if hop is not None and hop.state != RESOLVED else None
 
     @property
     def has_node(self) -> bool:
@@ -371,26 +395,20 @@ class Circumstances:
         return row.cali_mtu != row.pod_mtu, (*row.told.get("cali.mtu", ()), *row.told.get("pod.mtu", ()))
 
     def _policy_rule(self) -> Told | None:
-        """Of the packets that were lost: requests on their way to dst, or what comes back."""
-        node, back = self._node, self.symptoms.get("lost") == "on-return"
-        src, dst = (self.dst, self.pod) if back else (self.pod, self.dst)
-        if node is None or dst is None:
-            return None
-        here, there = (self.dst_link, self.link) if back else (self.link, self.dst_link)
-        family = 4 if is_ipv4(dst) else 6
-        iif = here.cali_name if here is not None and here.node is node else None
-        diverted = diversions(node, Packet(src, dst, iif))
-        if not diverted:
-            own = [one for one in node.rules if not one.is_default and one.family == family]
-            whole = f"rules{family}" in node.whole
-            said = _quotes(*(one.line for one in own[:2])) or _quotes(node.lacks("rules4", "no rule but the kernel's"))
-            return (False, said) if whole else None
-        home = there.cali_name if there is not None and there.node is node else None
-        # Whichever of the rules that may match does, the packets must fare the same.
-        away = {one.route.dev != home if one.route is not None else None for one in diverted}
-        if not diverted[-1].certain or len(away) > 1 or None in away or home is None:
-            return None
-        return away == {True}, _quotes(*diverted[-1].lines)
+        return _quoted(self.crossing.diverted()) if self.crossing else None
+
+    def _way(self) -> Told | None:
+        return _quoted(self.crossing.way()) if self.crossing else None
+
+    def _next_hop(self) -> Told | None:
+        hop = self.crossing.hop() if self.crossing else None
+        return _quoted((hop.state, hop.lines)) if hop else None
+
+    def _source_check(self) -> Told | None:
+        return _quoted(self.crossing.source_check()) if self.crossing else None
+
+    def _forwards(self) -> Told | None:
+        return _quoted(self.crossing.forwards()) if self.crossing else None
 
     def _managed(self) -> Told | None:
         listed = self._node.managed if self._node is not None else []

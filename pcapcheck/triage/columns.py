@@ -22,6 +22,8 @@ from pcapcheck.columns import (
 )
 from pcapcheck.flows.losses import PLACES, REPLY, REQUEST
 from pcapcheck.triage.beyond import LEFT
+from pcapcheck.triage.crossing import WAYS
+from pcapcheck.triage.state.next_hops import NEXT_HOPS
 from pcapcheck.triage.tunnel_ends import VTEPS
 
 CASE = "case"
@@ -140,6 +142,21 @@ COLUMNS[CASE] = _table(
         "whether dst's own question for its gateway was answered and none of what it was asked: where the reverse path "
         "is checked the node then has its route",
     ),
+    (
+        "dst.same_node",
+        BOOL,
+        "whether the links of pod and dst are of one node; where nothing tells, captures of one call are taken to be",
+    ),
+    (
+        "handed_to",
+        TEXT,
+        "the link of another pod on which the node asked for whom the lost packets were for, or handed them",
+    ),
+    ("empty_link", TEXT, "a pod's link that was recorded and showed nothing at all, if it can be the receiver's"),
+    ("next_hop", ADDRESS, "the neighbour that their node asked for in vain on its NIC while packets were lost"),
+    ("asked_outside", BOOL, "whether it asked for the receiver itself there"),
+    ("outer.src", ADDRESS, "the node from which the tunnel's packets with the lost ones inside came"),
+    ("outer.dst", ADDRESS, "the node to which they went"),
     ("dst.recorded", BOOL, "whether the link of dst was recorded"),
     ("encap", ENUM, "the tunnel that lost packets were last seen in", ENCAPS),
     ("by_size", BOOL, "whether small packets arrive and large ones do not"),
@@ -186,6 +203,14 @@ COLUMNS[CASE] = _table(
     ("state.conntrack_full", BOOL, "whether the node's table of tracked connections is full"),
     ("state.node_ttl_rule", BOOL, "whether the node has a firewall rule that sets the TTL"),
     ("state.policy_rule", BOOL, "whether an ip rule of the node sends the lost packets elsewhere than to their link"),
+    ("state.way", ENUM, "where the routes of the node that was to forward the lost packets lead with them", WAYS),
+    ("state.next_hop", ENUM, "whether that node's next hop is there, by its neighbours and links", NEXT_HOPS),
+    (
+        "state.source_check",
+        BOOL,
+        "whether that node's reverse-path check drops them as they come in by its NIC or tunnel",
+    ),
+    ("state.forwards", BOOL, "whether it forwards what comes in by the interface by which they came"),
     ("state.managed", BOOL, "whether a network manager owns the interface"),
     ("state.route_deleted", BOOL, "whether somebody removed the host route of pod or dst while ip monitor looked on"),
     ("state.checksum_offload", BOOL, "whether the VXLAN device leaves UDP checksums to the card"),

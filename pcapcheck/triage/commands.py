@@ -31,6 +31,9 @@ UNKNOWN_SAID = {
     "receiver.at": "there",
     "dst.called": "the receiver",
     "dst.at": "there",
+    "handed_to": "another pod's interface",
+    "next_hop": "its next hop",
+    "last_seen.interface": "the node's interface",
 }
 # How a line begins that is typed; any other is words.
 PROGRAMS = re.compile(

@@ -24,6 +24,7 @@ from pcapcheck.triage.half import half_of
 from pcapcheck.triage.interfaces import name_links
 from pcapcheck.triage.loss import loses_a_part
 from pcapcheck.triage.pods import Pods
+from pcapcheck.triage.strays import strays
 from pcapcheck.triage.symptoms import asked_on, lost_of, symptoms_of
 from pcapcheck.values import Value, clean
 from pcapcheck.workload import is_shortened
@@ -122,7 +123,9 @@ def diagnose(
         losses = lost_of(case, result)
         symptoms = symptoms_of(case, result, roles, losses)
         further = beyond(case, result, losses, asked_on(case.lead.link, result))
+        refused_from = symptoms["refused.from"] if symptoms["refused.by"] == "node" else None
         symptoms |= further.columns
+        symptoms |= strays(case, result, losses, refused_from if isinstance(refused_from, int) else None)
         interface = symptoms["interface"]
         circumstances = None
         if situation is not None:
@@ -134,6 +137,10 @@ def diagnose(
             if described and not is_shortened(described, situation.ground.prefix):
                 symptoms["interface"] = described
             symptoms["nic"] = symptoms["nic"] or circumstances.nic
+            if circumstances.same_node is not None:
+                symptoms["dst.same_node"] = circumstances.same_node
+            # What the state shows to be amiss goes before what was asked for meanwhile, perhaps for others.
+            symptoms["next_hop"] = circumstances.next_hop or symptoms["next_hop"]
         name_links(symptoms, pods, result.reading.prefix)
         shown = further.lines
         suspects = [

@@ -53,6 +53,10 @@ HEALTHY: Mapping[str, Value] = {
     "state.conntrack_full": False,
     "state.node_ttl_rule": False,
     "state.policy_rule": False,
+    "state.way": "right",
+    "state.next_hop": "resolved",
+    "state.source_check": False,
+    "state.forwards": True,
     "state.managed": False,
     "state.route_deleted": False,
     "state.duplicate": False,
@@ -74,6 +78,7 @@ TELLS_NOTHING: Mapping[str, Value] = {"gateway": "not-asked", "loss": "total"}
 # Neither healthy nor not: as they are in the case.
 EITHER = (
     *("family", "interface", "pod", "dst", "dst.interface", "dst.recorded", "dst.public"),
+    *("dst.same_node", "outer.src", "outer.dst"),
     *("asked", "encap", "far.recorded", "vni", "last_seen.kind", "last_seen.interface"),
 )
 

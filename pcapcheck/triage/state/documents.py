@@ -299,6 +299,8 @@ def _route(document: Mapping[str, object], line: Line, into: Host, listing: List
                     number(document.get("metric")),
                     _text(document, "table") or (listing.table if listing else "main"),
                     "onlink" in _words(hop, "flags"),
+                    "dead" in _words(hop, "flags"),
+                    "linkdown" in _words(hop, "flags"),
                 )
             )
     return True

@@ -20,6 +20,8 @@ HEADING = re.compile(
     r"(?:\s+name)?(?:[\s:=]+(?!netns\b)([\w./-]+))?(?:\s+netns\s+([\w./-]+))?",
     re.IGNORECASE,
 )
+# As ``pcapcheck node-script`` writes them: what stands there is a name even where it is also the word for a listing.
+SCRIPTED = re.compile(r"### (?:pod ([\w.-]+/[\w.-]+)|network namespace ([\w.-]+))")
 # "Node: worker-1" needs no mark around it.
 LABELLED = re.compile(
     r"(?:node|host|hostname|server|machine|vm)(?:\s+name)?\s*[:=]\s*([A-Za-z0-9][\w.-]*)", re.IGNORECASE
@@ -74,6 +76,8 @@ def read_heading(text: str, *, underlined: bool = False) -> Heading | None:
         return None
     if SAVED.match(bare):
         return None
+    if match := SCRIPTED.fullmatch(bare):
+        return Heading(POD, match[1]) if match[1] else Heading(None, None, match[2])
     if match := ANSIBLE.fullmatch(bare):
         return Heading(NODE, match[1])
     if match := LABELLED.fullmatch(bare.strip("*`")):

@@ -83,7 +83,10 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route. The destination of a default is 0/0 of its family; ``via`` may be of the other family."""
+    """A route. The destination of a default is 0/0 of its family; ``via`` may be of the other family.
+
+    ``dead``: its interface is down, and the kernel passes it over; ``linkdown``: that has no carrier.
+    """
 
     destination: int
     prefix: int
@@ -98,6 +101,8 @@ class Route:
     metric: int | None = None
     table: str = "main"
     onlink: bool = False
+    dead: bool = False
+    linkdown: bool = False
 
     @property
     def is_default(self) -> bool:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN
 from pcapcheck.triage.state.listing import TABLES, table_of
-from pcapcheck.triage.state.model import Host, Line, PolicyRule, Route
-from pcapcheck.triage.state.words import after, network
+from pcapcheck.triage.state.model import DEAD_ENDS, Host, Line, PolicyRule, Route
+from pcapcheck.triage.state.words import after, network, number
 from pcapcheck.values import is_ipv4
 
 # The priority of the rule that asks the main table (fib_default_rules_init).
@@ -41,6 +41,11 @@ class Diversion:
     certain: bool
 
     @property
+    def ends(self) -> bool:
+        """Whether the rule itself refuses the packet, without any table."""
+        return self.rule.action in DEAD_ENDS
+
+    @property
     def lines(self) -> tuple[Line, ...]:
         return (self.rule.line, self.route.line) if self.route is not None else (self.rule.line,)
 
@@ -62,10 +67,19 @@ def diversions(node: Host, packet: Packet) -> list[Diversion]:
         if rule.is_default or rule.family != family or rule.priority >= MAIN:
             continue
         matches = match(rule, packet)
-        if matches == FALSE or rule.action in ("nop", "goto"):
+        if matches == FALSE or rule.action == "nop":
             continue
+        if rule.action == "goto":
+            # What it passes over is not followed.
+            found.append(Diversion(rule, None, False))
+            break
         route = _found(node, rule, packet, family)
         if route is False:
+            continue
+        if rule.table == "main":
+            # An entry of main before its own rule, as wg-quick adds one: what it finds there no later rule takes away.
+            if matches == TRUE and isinstance(route, Route):
+                break
             continue
         found.append(Diversion(rule, route if isinstance(route, Route) else None, matches == TRUE))
         if matches == TRUE:
@@ -105,13 +119,12 @@ def _found(node: Host, rule: PolicyRule, packet: Packet, family: int) -> Route |
     if rule.table is None:
         # blackhole, unreachable, prohibit: no table is asked.
         return True
-    if rule.table == "main":
-        # An entry of main before its own rule: its default is not taken where that is suppressed.
+    routes = [one for one in node.routes_to(packet.dst, rule.table) if not one.dead]
+    suppressed = number(after(rule.text.split(), "suppress_prefixlength", "sup_pl"))
+    if routes and suppressed is not None and routes[0].prefix <= suppressed:
         return False
-    routes = node.routes_to(packet.dst, rule.table)
-    if routes and "suppress_prefixlength" in rule.text and routes[0].is_default:
-        return False
-    whole = table_of(rule.table, family) in node.whole or f"{TABLES}{family}" in node.whole
+    listing = f"routes{family}" if rule.table == "main" else table_of(rule.table, family)
+    whole = listing in node.whole or f"{TABLES}{family}" in node.whole
     if routes and (routes[0].is_host or whole):
         return False if routes[0].kind == "throw" else routes[0]
     return not whole

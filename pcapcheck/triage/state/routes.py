@@ -22,7 +22,10 @@ KINDS = (
     "throw",
     "nat",
 )
-ATTRIBUTES = ("via", "dev", "proto", "scope", "src", "metric", "table", "nexthop", "mtu", "onlink", "linkdown", "dead")
+ATTRIBUTES = (
+    *("via", "dev", "proto", "scope", "src", "metric", "table", "nexthop", "mtu", "onlink", "linkdown", "dead"),
+    *("nhid", "encap", "pref", "error", "advmss", "realm", "expires", "rtt"),
+)
 HEADERS = ("Kernel", "Destination", "Iface")
 REJECT = "!"
 
@@ -51,6 +54,8 @@ def read_routes(lines: Iterable[Line], into: Host, listing: Listing | None = Non
                     above.metric,
                     above.table,
                     "onlink" in words,
+                    "dead" in words,
+                    "linkdown" in words,
                 )
             )
             continue
@@ -101,6 +106,8 @@ def parse_route(line: Line, listing: Listing | None = None) -> Route | None:
         number(after(words, "metric")),
         after(words, "table") or (listing.table if listing else "main"),
         "onlink" in words,
+        "dead" in words,
+        "linkdown" in words,
     )
 
 

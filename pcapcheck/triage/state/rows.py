@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pcapcheck.columns import COLUMNS, STATE
 from pcapcheck.triage.state.gateway import gateway_route
@@ -11,7 +11,7 @@ from pcapcheck.triage.state.host_routes import NOWHERE, Way, way_to_pod
 from pcapcheck.triage.state.model import Host, Line, Link, Neighbour, PodLink, Route, State, Sysctl
 from pcapcheck.triage.state.pod_links import BY_CALI, pod_end
 from pcapcheck.triage.state.resolved import FAILED, resolutions
-from pcapcheck.triage.state.sysctls import value_of
+from pcapcheck.triage.state.sysctls import line_of, value_of
 from pcapcheck.values import clean, format_address, is_ipv4, parse_address
 from pcapcheck.workload import cali_name, is_shortened, kind_of_name, parse_pod
 
@@ -280,27 +280,27 @@ class _Row:
         values = [value_of(own), value_of(every)]
         # The kernel takes either: IN_DEV_PROXY_ARP in include/linux/inetdevice.h is an OR.
         row.proxy_arp = True if any(values) else None if None in values else False
-        self._tell("proxy_arp", *map(_line, (own, every)))
+        self._tell("proxy_arp", *map(line_of, (own, every)))
         if row.proxy_arp is None:
             self._half("proxy_arp", "proxy_arp", {cali: own, "all": every})
         forwarding = node.sysctl(cali, "forwarding")
         value = value_of(forwarding)
         row.forwarding = None if value is None else value != 0
-        self._tell("forwarding", _line(forwarding))
+        self._tell("forwarding", line_of(forwarding))
         if value is None:
             # What holds for all, or for interfaces to come, need not hold for this one.
             told = [node.sysctls.get("net.ipv4.ip_forward"), node.sysctl("all", "forwarding")]
             self._missing("forwarding", [f"net.ipv4.conf.{cali}.forwarding"], next(filter(None, told), None))
         delay = node.sysctl(cali, "proxy_delay", "neigh")
         row.proxy_delay = value_of(delay)
-        self._tell("proxy_delay", _line(delay))
+        self._tell("proxy_delay", line_of(delay))
         if row.proxy_delay is None:
             self._missing("proxy_delay", [f"net.ipv4.neigh.{cali}.proxy_delay"])
         filters = [node.sysctl(cali, "rp_filter"), node.sysctl("all", "rp_filter")]
         known = [value for one in filters if (value := value_of(one)) is not None]
         # IN_DEV_RPFILTER there is the maximum: one that is on is enough, that both are off must be known of both.
         row.rp_filter = max(known) if len(known) == 2 or any(known) else None
-        self._tell("rp_filter", *map(_line, filters))
+        self._tell("rp_filter", *map(line_of, filters))
         if row.rp_filter is None:
             self._half("rp_filter", "rp_filter", dict(zip((cali, "all"), filters, strict=True)))
 
@@ -344,13 +344,6 @@ class _Row:
             place = quote(known.line).rpartition(": ")[0] if known.name in known.line.text else quote(known.line)
             said = f"{known.name} is {known.value} ({place}), but {said}, and {why}"
         self.row.lacking[column] = f"{said}; add sysctl {' '.join(names)}"
-
-
-def _line(setting: Sysctl | None) -> Line | None:
-    """Where a setting stands; with its name, where only its value was printed."""
-    if setting is None or setting.key in setting.line.text:
-        return setting.line if setting else None
-    return replace(setting.line, text=f"{setting.line.text.strip()}  ({setting.name})")
 
 
 def _addresses_in_words(pod: Host, dev: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from pcapcheck.triage.state.command import expand_braces
 from pcapcheck.triage.state.listing import Listing
@@ -97,6 +98,13 @@ def dotted(name: str) -> str:
     if name.startswith(ROOT):
         return name.removeprefix(ROOT).replace("/", ".")
     return name.replace("/", ".")
+
+
+def line_of(setting: Sysctl | None) -> Line | None:
+    """Where a setting stands; with its name, where only its value was printed."""
+    if setting is None or setting.key in setting.line.text:
+        return setting.line if setting else None
+    return replace(setting.line, text=f"{setting.line.text.strip()}  ({setting.name})")
 
 
 def value_of(setting: Sysctl | None) -> int | None:

@@ -1,0 +1,204 @@
+"""Crossing: the node in which lost packets were to be forwarded, as far as captures and state tell, and what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pcapcheck.flows.losses import AT_NIC, BETWEEN, DECAPSULATION, IN_NODE, REPLY, TO_POD_LINK
+from pcapcheck.triage.state.forwarding import OUT, Decision, by_table, decide
+from pcapcheck.triage.state.gateway import LOCAL
+from pcapcheck.triage.state.model import Host, Line, PodLink, State
+from pcapcheck.triage.state.next_hops import NextHop, next_hop
+from pcapcheck.triage.state.policy_routing import Packet, diversions
+from pcapcheck.triage.state.source_check import fails_source_check
+from pcapcheck.triage.state.sysctls import line_of, value_of
+from pcapcheck.values import Value, is_ipv4
+from pcapcheck.workload import kind_of_name
+
+RIGHT, DEFAULT, POD_LINK, AWAY, WRONG_NODE, UNROUTED, DEAD = WAYS = (
+    *("right", "default", "pod-link", "away", "wrong-node", "none", "dead-end"),
+)
+# The devices of tunnels, by encapsulation (Calico: felix/dataplane/linux/dataplanedefs).
+ON_RETURN = "on-return"
+DEVICES = {"vxlan": "vxlan.calico", "ipip": "tunl0", "wireguard": "wireguard.cali"}
+Told = tuple[Value, tuple[Line, ...]]
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Sender and receiver of the packets that were lost: address, link as the state knows it, its name on the node."""
+
+    src: int | None
+    dst: int | None
+    here: PodLink | None
+    there: PodLink | None
+    here_name: str | None
+    there_name: str | None
+
+    def turned(self) -> Ends:
+        """The same of what comes back."""
+        return Ends(self.dst, self.src, self.there, self.here, self.there_name, self.here_name)
+
+
+@dataclass
+class Crossing:
+    """``home`` is the interface of the receiver on this node, None where it is not on it.
+
+    ``sends``: it is the node of the sender. ``left`` is the interface by which the packets were seen leaving it.
+    ``wrapped`` are the addresses of the tunnel's packets that came to it, with their interface.
+    """
+
+    state: State
+    node: Host
+    packet: Packet
+    home: str | None
+    sends: bool
+    prefix: str
+    left: str | None = None
+    wrapped: Packet | None = None
+    receiver: Host | None = None
+    _decision: Decision | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(
+        cls, state: State, symptoms: Mapping[str, Value | None], ends: Ends, prefix: str, alone: Host | None
+    ) -> Crossing | None:
+        """``ends`` are those of the requests; ``alone`` is the only node of the state, if it has but one."""
+        lost = symptoms.get("lost")
+        if symptoms.get("lost.direction") == REPLY or lost == ON_RETURN:
+            ends = ends.turned()
+        src_node = ends.here.node if ends.here is not None else None
+        dst_node = ends.there.node if ends.there is not None else None
+        place = symptoms.get("lost.place") or (lost if lost != ON_RETURN else None)
+        if place is None and lost == ON_RETURN:
+            # Between two pods of one node there is no other place.
+            place = IN_NODE if src_node is not None and src_node is dst_node else lost
+        if ends.dst is None or place == ON_RETURN:
+            return None
+        last, kind = _text(symptoms.get("last_seen.interface")), symptoms.get("last_seen.kind")
+        if place in (TO_POD_LINK, AT_NIC, DECAPSULATION):
+            node = dst_node or (alone if ends.there is None else None)
+            if node is None:
+                return None
+            iif, wrapped = last, None
+            encap = _text(symptoms.get("encap"))
+            if encap in DEVICES and kind == "host-nic":
+                outer = symptoms.get("outer.src"), symptoms.get("outer.dst")
+                iif = DEVICES[encap] if place == AT_NIC else None
+                if isinstance(outer[0], int) and isinstance(outer[1], int):
+                    wrapped = Packet(outer[0], outer[1], last)
+            if iif is None and wrapped is None:
+                return None
+            packet = Packet(ends.src, ends.dst, iif)
+            return cls(state, node, packet, ends.there_name, False, prefix, wrapped=wrapped, receiver=dst_node)
+        if place not in (IN_NODE, BETWEEN, None):
+            return None
+        node = src_node or (alone if ends.here is None and symptoms.get("refused.by") == "node" else None)
+        if node is None:
+            return None
+        left = last if place == BETWEEN and kind in ("host-nic", "tunnel") else None
+        home = ends.there_name if dst_node is node else None
+        packet = Packet(ends.src, ends.dst, ends.here_name)
+        return cls(state, node, packet, home, True, prefix, left, receiver=dst_node)
+
+    @property
+    def decision(self) -> Decision | None:
+        """What the node does with them; None too where they were seen leaving by another interface than it says."""
+        if self._decision is None:
+            self._decision = decide(self.node, self.packet)
+        found = self._decision
+        if found is None or (self.left is not None and self.left in self.node.links and self.left not in found.devices):
+            return None
+        return found
+
+    def way(self) -> Told | None:
+        """Where it leads, in one of ``WAYS``."""
+        found = self.decision
+        if found is None or found.leads == LOCAL:
+            return None
+        if found.leads != OUT:
+            return found.leads, found.lines
+        if self.home is not None:
+            others = [hop for hop in found.hops if hop.dev != self.home]
+            leads = RIGHT if not others else POD_LINK if self._is_pod_link(others[0].dev) else AWAY
+            return leads, found.lines
+        if any(self._is_pod_link(hop.dev) for hop in found.hops):
+            return POD_LINK, found.lines
+        wrong = self._wrong_node(found)
+        if wrong is not None:
+            return WRONG_NODE, (*found.lines, wrong)
+        return (RIGHT if found.specific else DEFAULT), found.lines
+
+    def _is_pod_link(self, name: str) -> bool:
+        return kind_of_name(name, self.prefix) == "pod-link"
+
+    def _wrong_node(self, found: Decision) -> Line | None:
+        """The line of an address that the next hop has, where it is of a node that the receiver is not on."""
+        if self.receiver is None or self.receiver is self.node or len(found.hops) != 1:
+            return None
+        via = found.hops[0].via
+        if via is None or any(one.ip == via for one in self.receiver.addresses) or not self.receiver.addresses:
+            return None
+        others = [one for one in self.state.nodes if one is not self.receiver]
+        return next((held.line for node in others for held in node.addresses if held.ip == via), None)
+
+    def hop(self) -> NextHop | None:
+        """Whether the next hop is there; not asked where the way is to a pod of this node, or is no way."""
+        found = self.decision
+        if found is None or found.leads != OUT or self.home is not None:
+            return None
+        return next_hop(self.state, self.node, found, self.packet.dst, self.prefix)
+
+    def diverted(self) -> Told | None:
+        """Whether a rule sends them otherwise than the main table would, as is told for sure; else None."""
+        found = diversions(self.node, self.packet)
+        family = 4 if is_ipv4(self.packet.dst) else 6
+        if not found:
+            whole = f"rules{family}" in self.node.whole
+            own = [one.line for one in self.node.rules if not one.is_default and one.family == family][:2]
+            lacking = self.node.lacks(f"rules{family}", "no rule but the kernel's")
+            said = tuple(own) or ((lacking,) if lacking else ())
+            return (False, said) if whole else None
+        # Whichever of the rules that may match does, the packets must fare the same.
+        away = {
+            True if one.ends else self._leads_away(one.route.dev, one.route.via) if one.route else None for one in found
+        }
+        if not found[-1].certain or len(away) > 1 or None in away:
+            return None
+        seen = {one.route.dev for one in found if one.route is not None}
+        if self.left is not None and self.left in self.node.links and seen != {self.left}:
+            return None
+        return away == {True}, found[-1].lines
+
+    def _leads_away(self, dev: str | None, via: int | None) -> bool | None:
+        if self.home is not None:
+            return dev != self.home
+        main = by_table(self.node, self.packet.dst)
+        if main is None or main.leads != OUT or not main.specific:
+            # Where main has nothing better, the rule may be what makes it work.
+            return None
+        return all((hop.dev, hop.via) != (dev, via) for hop in main.hops)
+
+    def source_check(self) -> Told | None:
+        """Whether the reverse-path check drops them as they come in by a NIC or a tunnel, wrapped or not."""
+        if self.sends:
+            return None
+        checked = [fails_source_check(self.node, one) for one in (self.wrapped, self.packet) if one and one.iif]
+        failed = next((one for one in checked if one and one[0]), None)
+        return failed or (checked[-1] if checked and None not in checked else None)
+
+    def forwards(self) -> Told | None:
+        """Whether it forwards what comes in there (net/ipv4/route.c, ip_route_input_slow: IN_DEV_FORWARD).
+
+        IPv6 asks for all interfaces at once (net/ipv6/ip6_output.c, ip6_forward).
+        """
+        family = 4 if is_ipv4(self.packet.dst) else 6
+        name = self.packet.iif if family == 4 else "all"
+        setting = self.node.sysctl(name, "forwarding", family=family) if name else None
+        value, line = value_of(setting), line_of(setting)
+        return None if value is None or line is None else (value != 0, (line,))
+
+
+def _text(value: Value | None) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,116 @@
+"""Strays: signs in the packets that a node's routing leads elsewhere than to whom they are for.
+
+Columns of a case. The node asks for a neighbour before it sends, so whom it asks for, and where, shows its routes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pcapcheck.flows.homes import to_pod
+from pcapcheck.flows.links import Link
+from pcapcheck.flows.losses import REPLY, Loss
+from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.case import Case, asked_for
+from pcapcheck.values import Value, is_ipv4
+from pcapcheck.workload import find_cali_name
+
+# A kernel asks for a neighbour three times, a second apart (net/core/neighbour.c).
+ASKING = 3 * 10**9
+
+
+def strays(case: Case, result: Result, losses: list[Loss], refused_from: int | None) -> dict[str, Value | None]:
+    """``losses`` are those of the case; ``refused_from`` sent the ICMP error that came back, if one did."""
+    lead = case.lead
+    back = bool(losses) and all(one.direction == REPLY for one in losses)
+    receiver = lead.pod if back else lead.dst
+    sender = lead.dst_link if back else lead.link
+    home = next((one for one in result.links if receiver in one.pod_ips and one.point.kind == "pod-link"), None)
+    found: dict[str, Value | None] = {
+        "dst.same_node": _same_node(result, lead.link, lead.dst_link),
+        "handed_to": _handed_to(result, receiver, home, losses),
+        "empty_link": None if home is not None else _empty_link(result, receiver),
+        **_asked_outside(case, result, losses, receiver, sender, refused_from),
+    }
+    outer = {one.last.outer for one in losses}
+    ends = outer.pop() if len(outer) == 1 else None
+    return found | {"outer.src": ends[0] if ends else None, "outer.dst": ends[1] if ends else None}
+
+
+def _same_node(result: Result, link: Link | None, dst_link: Link | None) -> bool | None:
+    if link is None or dst_link is None:
+        return None
+    told = result.followed.on_one_node(link, dst_link)
+    hosts = result.followed.hosts
+    names = hosts.name(link.point.key), hosts.name(dst_link.point.key)
+    if told is None and None not in names:
+        return names[0] == names[1]
+    return True if told is None else told
+
+
+def _handed_to(result: Result, receiver: int | None, home: Link | None, losses: list[Loss]) -> str | None:
+    """Not the receiver's own link, and one on which another pod speaks or, where its own is recorded, any other."""
+    if receiver is None:
+        return None
+    handed = {
+        step.spot.link.point.key for one in losses for step in one.way.steps if to_pod(step) and step.dst == receiver
+    }
+    for link in result.links:
+        if link.point.kind != "pod-link" or receiver in link.pod_ips or link.sides.crowded or link.sides.folded:
+            continue
+        others = any(is_ipv4(one) == is_ipv4(receiver) for one in link.pod_ips)
+        if home is not None and (link.pod_macs & home.pod_macs or _apart(result, link, home)):
+            continue
+        asked = link.point.key in handed or asked_for(result, link, receiver)
+        if asked and (home is not None or others):
+            return link.point.name
+    return None
+
+
+def _apart(result: Result, one: Link, other: Link) -> bool:
+    """Whether two links are of two nodes, or one link recorded at both ends."""
+    return result.followed.hosts.same(one.point.key, other.point.key) is False or one.end != other.end
+
+
+def _empty_link(result: Result, receiver: int | None) -> str | None:
+    """The name of a pod's link of which a file holds no frame, unless another is known to be the receiver's."""
+    known = result.facts.known.homes.get(receiver) if receiver is not None else None
+    empty = [one for one in result.captures if not any(group.count for group in one.groups)]
+    names = [find_cali_name(one.source.short_name, result.reading.prefix) for one in empty]
+    return next((name for name in names if name is not None and known in (None, name)), None)
+
+
+def _asked_outside(
+    case: Case, result: Result, losses: list[Loss], receiver: int | None, sender: Link | None, refused_from: int | None
+) -> dict[str, Value | None]:
+    """The neighbours for which the node of the sender asked in vain on its NIC while packets were lost."""
+    times = [one.evidence.time for one in case.items if one.evidence.time is not None]
+    times += [time for one in losses for time in (one.way.first, one.way.last)]
+    own = {refused_from} if refused_from is not None else set()
+    own |= result.followed.node_addresses(sender) if sender is not None else set()
+    if not times:
+        return {"next_hop": None, "asked_outside": None}
+    targets = {
+        target
+        for point, asker, target, first, until in _silent(result)
+        if first <= max(times) + ASKING
+        and until >= min(times)
+        and (asker in own or (sender is not None and result.followed.hosts.same(sender.point.key, point)))
+    }
+    hops = targets - {receiver}
+    return {
+        # Of several it is not known which is the one.
+        "next_hop": next(iter(hops)) if len(hops) == 1 else None,
+        "asked_outside": True if receiver in targets else None,
+    }
+
+
+def _silent(result: Result) -> Iterator[tuple[tuple[int, int, int | None], int, int, int, int]]:
+    """Questions on NICs that nobody answered: point, asker, target, from when and until when (nanoseconds)."""
+    for capture in result.captures:
+        for kept in capture.silent.values():
+            one = kept.resolution
+            link = result.facts.link(capture.number, one.group)
+            if link is None or link.point.kind != "host-nic" or one.first_time is None:
+                continue
+            yield link.point.key, one.asker_ip, one.target, one.first_time, kept.until or one.first_time
