@@ -30,11 +30,13 @@ _STAMP = re.compile(
 )
 _PACKED_END = re.compile(rf"{_PACKED}$", re.IGNORECASE)
 _CONTAINER_END = re.compile(rf"{_CONTAINER}\d*$", re.IGNORECASE)
+# What tcpdump printed: eth0.txt, and eth0.pcap.txt where a capture was printed.
+_TEXT_END = re.compile(r"\.(?:txt|text|log|out)$", re.IGNORECASE)
 
 
 def bare_name(path: Path) -> str:
     """A file's name without what says how it is packed, which container it is and where in a set it stands."""
-    name = _CONTAINER_END.sub("", _PACKED_END.sub("", path.name))
+    name = _CONTAINER_END.sub("", _TEXT_END.sub("", _PACKED_END.sub("", path.name)))
     return _STAMP.sub("", re.sub(r"_\d{5}_\d{14}$", "", name)).strip("-_. ") or path.name
 
 

@@ -25,7 +25,7 @@ cdef extern from "details_numbers.h":
         QUOTED_SEQ, QUOTED_SRC_HIGH, QUOTED_SRC_LOW, QUOTED_SRC_PORT, QUOTED_TTL, QUOTED_TYPE, SRC_PORT, TIME
         TOLD_CODE, TOLD_DF, TOLD_DST_PORT, TOLD_FRAGMENT, TOLD_ID, TOLD_IDENT, TOLD_INNER, TOLD_LENGTH, TOLD_MF, TOLD_MTU
         TOLD_PROTO, TOLD_QUOTE, TOLD_SENDER_IP, TOLD_SENDER_MAC, TOLD_SRC_PORT, TOLD_TARGET_IP, TOLD_TARGET_MAC, TOLD_TTL
-        TOO_BIG, UNREACHABLE
+        TOO_BIG, UNREACHABLE, ND, OTHER, CUT_ARP, CUT_PACKET, VXLAN_PORT
 
 @cython.locals(
     hardware=cython.uint, protocol=cython.uint, hardware_size=cython.longlong, protocol_size=cython.longlong,
@@ -78,6 +78,11 @@ cpdef void outer_addresses(
 
 cpdef long long find_fragment(
     const unsigned char[::1] buffer, long long position, long long end, int protocol) except? -2 nogil
+
+@cython.locals(needed=cython.int)
+cpdef long long cut_short(
+    const unsigned char[::1] buffer, long long captured, int carries, int ethertype, int version, int protocol,
+    long long header, long long payload, long long fragment, long long end) except? -2 nogil
 
 cpdef void decode_fragment_header(
     const unsigned char[::1] buffer, long long position, long long end, int protocol, long long[::1] rows,

@@ -344,6 +344,58 @@ def find_fragment(buffer: bytearray, position: int, end: int, protocol: int) -> 
     return -1
 
 
+def cut_short(
+    buffer: bytearray,
+    captured: int,
+    carries: int,
+    ethertype: int,
+    version: int,
+    protocol: int,
+    header: int,
+    payload: int,
+    fragment: int,
+    end: int,
+) -> int:
+    """What a frame that was cut at ``end`` may have been: a packet that cannot be known again, a question for a MAC.
+
+    Bits of G_HOLDS. ``header`` is the innermost IP header that was reached, ``payload`` -1 where it has none.
+    """
+    if carries == ARP:
+        return CUT_ARP if header + 28 > end else 0
+    if carries == ND:
+        # As far as the target (RFC 4861, section 4.3).
+        return CUT_ARP if payload + 24 > end else 0
+    if carries == OTHER and ethertype < 0:
+        # Of more bytes than these, an IEEE 802.3 length without a SNAP header makes it nobody's packet.
+        return CUT_PACKET | CUT_ARP if captured < 22 else 0
+    if ethertype == 0x8100 or ethertype == 0x88A8 or ethertype == 0x9100 or ethertype == 0x9200:
+        return CUT_PACKET | CUT_ARP
+    if payload < 0:
+        if version == 4 or (ethertype == 0x0800 and header >= end):
+            return CUT_PACKET
+        if version == 6 and header + 40 <= end and find_fragment(buffer, header + 40, end, buffer[header + 6]) >= 0:
+            return 0
+        return CUT_PACKET | CUT_ARP if version == 6 or (ethertype == 0x86DD and header >= end) else 0
+    if fragment != 0:
+        return 0
+    if protocol == 58 and payload >= end:
+        return CUT_PACKET | CUT_ARP
+    if protocol == 6:
+        needed = 14
+    elif protocol == 4:
+        needed = 20
+    elif protocol == 41:
+        needed = 40
+    elif protocol == 17 and payload + 4 <= end and half(buffer, payload + 2) == VXLAN_PORT:
+        # An Ethernet and an IPv6 header behind eight bytes each of UDP and VXLAN.
+        needed = 70
+    elif protocol == 1 or protocol == 17 or protocol == 58 or protocol == 132:
+        needed = 8
+    else:
+        needed = 0
+    return CUT_PACKET if payload + needed > end else 0
+
+
 def decode_fragment_header(
     buffer: bytearray, position: int, end: int, protocol: int, rows: array[int], capacity: int, row: int
 ) -> None:

@@ -3,7 +3,7 @@ cimport cython
 
 from pcapcheck.capture.octets cimport half, mac, signed_long, word
 from pcapcheck.decode.details cimport (
-    blank_event, blank_row, decode_arp, decode_fragment_header, decode_icmp, decode_icmpv6, event_of_error, find_fragment, outer_addresses, query,
+    blank_event, blank_row, cut_short, decode_arp, decode_fragment_header, decode_icmp, decode_icmpv6, event_of_error, find_fragment, outer_addresses, query,
     refuses, upper_layer)
 from pcapcheck.decode.sighting cimport find_flow, identify
 
@@ -22,7 +22,7 @@ cdef extern from "frame_numbers.h":
         EVENT_FIELDS, EVIDENCE_FRAMES, E_CONNECT, E_DST_HIGH, E_DST_LOW, E_GROUP, E_IDENT_SEQ, E_IP_ID, E_KIND, E_NUMBER
         E_POINT, E_REPLY, E_REQUEST, E_SIZE, E_SRC_HIGH, E_SRC_LOW, E_TIME, E_TO_MANY, E_TTL, FIELDS, GROUP, GROUP_FIELDS
         G_COUNT, G_DST, G_EVIDENCE, G_FIRST, G_HAS_SOURCE, G_IFINDEX, G_INTERFACE, G_KIND, G_LAST, G_SOURCE_HIGH
-        G_SOURCE_LOW, G_SRC, G_TCP, HAS, HAS_ADDRESSES, IFINDEX, INNER_ETH_DST, INNER_ETH_SRC, INTERFACE, IPIP
+        G_SOURCE_LOW, G_SRC, G_HOLDS, HAS, HAS_ADDRESSES, IFINDEX, INNER_ETH_DST, INNER_ETH_SRC, INTERFACE, IPIP
         IP_DF, IP_DST_HIGH, IP_DST_LOW, IP_FRAGMENT, IP_ID, IP_LENGTH, IP_MF, IP_PROTO, IP_SRC_HIGH, IP_SRC_LOW
         IP_TTL, IP_VERSION, KIND_DIRECTION, KIND_TTL, LENGTH, LINK_COOKED, LINK_COOKED2, LINK_ETHERNET, LINK_LOOP
         LINK_NULL, LINK_PRINTED, LINK_RAW, PRINTED_BYTES, P_DESTINATION, P_ETHERTYPE, P_IFINDEX, P_SENDER

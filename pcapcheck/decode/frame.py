@@ -35,6 +35,7 @@ if not cython.compiled:
     from pcapcheck.decode.details import (
         blank_event,
         blank_row,
+        cut_short,
         decode_arp,
         decode_fragment_header,
         decode_icmp,
@@ -556,13 +557,18 @@ def decode_frames(
                 if time > groups[entry + G_LAST]:
                     groups[entry + G_LAST] = time
 
+            if captured < length and payload_end == end and link != LINK_PRINTED:
+                groups[entry + G_HOLDS] |= cut_short(
+                    buffer, captured, carries, ethertype, version, protocol, header, payload, fragment, end
+                )
+
             told = False
             if protocol == 6 and payload >= 0 and payload + 14 <= payload_end and fragment == 0:
                 flags = buffer[payload + 13] & (SYN | ACK)
                 if flags == SYN:
-                    groups[entry + G_TCP] |= TCP_OPENS
+                    groups[entry + G_HOLDS] |= TCP_OPENS
                 elif flags == ACK:
-                    groups[entry + G_TCP] |= TCP_GOES_ON
+                    groups[entry + G_HOLDS] |= TCP_GOES_ON
                 if carries == UNICAST and buffer[payload + 13] & (SYN | RST):
                     told = True
                     connect(buffer, payload, events, event, number, time, group, buffer[payload + 13])

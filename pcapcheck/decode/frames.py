@@ -55,6 +55,7 @@ MOST_FLOWS = 1 << 14
 # The events of so many batches are kept, so that echoes can be paired while the next batches are decoded.
 EVENTS_KEPT = 4
 DISTANT = 1 << 62
+HANDSHAKE = layout.TCP_OPENS | layout.TCP_GOES_ON
 
 
 def link_name(link_type: int) -> str:
@@ -67,7 +68,8 @@ class FrameGroup(Brief):
 
     ``sender`` is the source MAC or, of frames whose text shows none, a number that stands for the sender's address.
     ``source`` is the IP source of the first of them; ``frames`` are the numbers of the first few; ``shakes_hands``
-    tells whether TCP connections were begun and went on, ``has_tcp`` whether any of them carries TCP.
+    tells whether TCP connections were begun and went on, ``has_tcp`` whether any of them carries TCP. Of some so little
+    was recorded that nobody knows which packet they are (``cut_packets``), or whom ARP or ND asks for (``cut_arp``).
     """
 
     interface: int
@@ -84,6 +86,8 @@ class FrameGroup(Brief):
     frames: list[int]
     shakes_hands: bool
     has_tcp: bool = False
+    cut_packets: bool = False
+    cut_arp: bool = False
 
     @property
     def src(self) -> int | None:
@@ -245,6 +249,7 @@ class Decoder:
         count = row[layout.G_COUNT]
         first, last = row[layout.G_FIRST], row[layout.G_LAST]
         has_source = row[layout.G_HAS_SOURCE]
+        holds = row[layout.G_HOLDS]
         return FrameGroup(
             interface=row[layout.G_INTERFACE],
             ifindex=absent(row[layout.G_IFINDEX]),
@@ -257,8 +262,10 @@ class Decoder:
             first=None if first == ABSENT_TIME else first,
             last=None if last == ABSENT_TIME else last,
             source=address_of(row[layout.G_SOURCE_HIGH], row[layout.G_SOURCE_LOW]) if has_source else None,
-            shakes_hands=row[layout.G_TCP] == layout.TCP_OPENS | layout.TCP_GOES_ON,
-            has_tcp=row[layout.G_TCP] != 0,
+            shakes_hands=holds & HANDSHAKE == HANDSHAKE,
+            has_tcp=bool(holds & HANDSHAKE),
+            cut_packets=bool(holds & layout.CUT_PACKET),
+            cut_arp=bool(holds & layout.CUT_ARP),
             frames=list(row[layout.G_EVIDENCE : layout.G_EVIDENCE + min(count, layout.EVIDENCE_FRAMES)]),
         )
 

@@ -202,12 +202,15 @@ G_SOURCE_HIGH = 9
 G_SOURCE_LOW = 10
 G_EVIDENCE = 11
 EVIDENCE_FRAMES = 8
-G_TCP = 19
+G_HOLDS = 19
 GROUP_FIELDS = 20
 
-# Bits of G_TCP: whether among the frames were the first and the third packet of TCP handshakes (or later ones).
+# Bits of G_HOLDS: whether among the frames were the first and the third packet of TCP handshakes (or later ones), and
+# frames cut, by the snapshot length, before what tells packets apart, or questions for MACs.
 TCP_OPENS = 1
 TCP_GOES_ON = 2
+CUT_PACKET = 4
+CUT_ARP = 8
 
 # G_KIND packs CARRIES, what the TTL says, and DIRECTION (with 2 for none).
 KIND_TTL = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from pcapcheck.columns import ARP, ASKED, DNS, ECHO
+from pcapcheck.columns import ARP, ASKED, CONNECTIONS, DNS, ECHO
 from pcapcheck.decode.frames import COOKED, COOKED2, FrameGroup
 from pcapcheck.decode.layout import TTL_ORIGINAL
 from pcapcheck.flows.addresses import AddressRow, Claim, address_rows
@@ -257,6 +257,7 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
             f"{interface.cut_icmp} ICMP messages were cut before their type, so {missing[ECHO]} missing answers prove "
             "nothing: they may be these; record whole packets (tcpdump without -s)",
         )
+    _doubt_cut(link)
     expired = capture.exchanges.echoes.unquoted[link.point.key[1:]]
     # What was lost and what expired may be different answers.
     if expired and 0 < missing[ECHO] <= expired + interface.missing:
@@ -280,6 +281,17 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
         proof = proof_of_one_way(rows, reading.gateways | named, reading.arp_wait)
         if proof:
             link.silence |= dict.fromkeys(ASKED, proof)
+
+
+def _doubt_cut(link: Link) -> None:
+    """What the snapshot length left too little of may be any packet: an answer, or one that was seen elsewhere."""
+    cut = "frames were cut before {}, so a missing answer proves nothing; record whole packets (tcpdump without -s)"
+    groups = link.point.groups.values()
+    if any(group.cut_packets for group in groups):
+        for table in (ECHO, CONNECTIONS, DNS):
+            link.silence.setdefault(table, cut.format("what tells packets apart"))
+    if any(group.cut_arp for group in groups):
+        link.silence.setdefault(ARP, cut.format("the address that ARP asks for"))
 
 
 def _holds_requests_only(link: Link, capture: Capture) -> bool:

@@ -148,6 +148,8 @@ def test_the_same_file_packed_and_unpacked_is_refused(tmp_path: Path) -> None:
         ("worker2-vxlan.calico.pcap3.gz", "worker2-vxlan.calico"),
         ("eth0_00001_20250119015740.pcapng.zst", "eth0"),
         ("node-1_eth0-2025-01-19T01:57:40.pcap", "node-1_eth0"),
+        ("node1-eth0.txt", "node1-eth0"),
+        ("node1-eth0.pcap.txt.gz", "node1-eth0"),
         ("capture", "capture"),
         ("2025-01-19.pcap", "2025-01-19.pcap"),
     ],

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import analyze
-from tests.support.lab import EXPECTED, captures, statuses
+from tests.support.snaplen import cut
 from tests.support.wire import (
     BEGIN,
     MS,
@@ -28,46 +28,6 @@ from tests.support.wire import (
 NAME = "cali5b1e77a0c3d"
 # From the node, of a protocol that nobody judges.
 LATER = ethernet(NODE, "01:80:c2:00:00:0e", 0x88CC, bytes(40))
-# Bytes: from the Ethernet header alone to a whole quote behind an IPv6 or a tunnel's header.
-LENGTHS = range(14, 129)
-SOME = (34, 41, 42, 55, 61, 62, 63, 64, 66, 68, 69, 94, 110)
-HEALTHY = [
-    scenario
-    for scenario, expected in EXPECTED.items()
-    if "F" not in expected and all(one.suffix == ".pcap" for one in captures(scenario))
-]
-
-
-def cut(source: Path, target: Path, length: int) -> Path:
-    """The same capture as ``tcpdump -s`` would have written it."""
-    data = source.read_bytes()
-    kept, position = data[:24], 24
-    while position < len(data):
-        seconds, rest, captured, whole = struct.unpack_from("<IIII", data, position)
-        body = data[position + 16 : position + 16 + captured][:length]
-        kept += struct.pack("<IIII", seconds, rest, len(body), whole) + body
-        position += 16 + captured
-    target.write_bytes(kept)
-    return target
-
-
-def check_lengths(scenario: str, lengths: range | tuple[int, ...], tmp_path: Path) -> None:
-    whole = statuses(analyze(*captures(scenario)))
-    for length in lengths:
-        now = statuses(analyze(*(cut(one, tmp_path / one.name, length) for one in captures(scenario))))
-        changed = [(was, is_) for was, is_ in zip(whole, now, strict=True) if was != is_]
-        assert all(is_ == "-" for _, is_ in changed), f"{length} bytes: {whole} became {now}"
-
-
-@pytest.mark.parametrize("scenario", ["traceroute", "healthy", "two-nodes-vxlan"])
-def test_snapshot_length_is_only_more_careful(scenario: str, tmp_path: Path) -> None:
-    check_lengths(scenario, SOME, tmp_path)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("scenario", HEALTHY)
-def test_every_snapshot_length_is_only_more_careful(scenario: str, tmp_path: Path) -> None:
-    check_lengths(scenario, LENGTHS, tmp_path)
 
 
 @pytest.mark.parametrize("length", [64, 68])

@@ -23,8 +23,9 @@ OPTIONS = ("-nn -e -v", "-nn -e", "-nn")
 # Rules about questions for any address but the gateway's, which a name may be; and about how a question was sent, which
 # without -e only the address of an IPv6 group shows.
 BY_ADDRESS = {"pod-answers-arp", "gateway-arp-prompt"}
-# By scenario: what passes on the rest where the gateway has a name, since a node answers for others' names too.
-UNSEEN = {"gateway-announced-by-pod": {"address-has-one-mac"}}
+# By scenario: what passes on the rest where the gateway has a name, since a node answers for others' names too, and
+# since of a link on which nothing but questions for it was recorded nobody knows which end is the pod's.
+UNSEEN = {"gateway-announced-by-pod": {"address-has-one-mac"}, "duplicate-ip": {"address-has-one-mac"}}
 # Of each kind of exchange and failure one, for every day; all of them with the slow tests.
 FEW = ("ipv6", "tcp-dropped", "traceroute")
 OFTEN = ("like addresses", "the gateway too", "very long")

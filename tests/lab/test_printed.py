@@ -20,6 +20,8 @@ UNSEEN = {
     ("-nn", "duplicate-ip"): {"address-has-one-mac"},
     ("-nn -v", "duplicate-ip"): {"address-has-one-mac"},
 }
+# What a text leaves unjudged whatever tcpdump prints: of its packets only echoes are known again on another link.
+UNFOLLOWED = {"service-pinged": {"hop-ttl-decremented"}}
 LETTERS = {"pass": "P", "fail": "F", "not-checked": "-"}
 
 
@@ -29,11 +31,13 @@ def test_printed(scenario: str, options: str, tmp_path: Path) -> None:
     texts = [transcript(path, tmp_path, *options.split()) for path in captures(scenario)]
     result = analyze(*(text for text in texts if text))
     assert [problem for capture in result.captures for problem in capture.problems] == []
-    if options == "-nn -e -v":
-        assert statuses(result) == EXPECTED[scenario]
-        return
     was = dict(zip(RULES, EXPECTED[scenario].replace(" ", ""), strict=True))
     now = {finding.rule.id: LETTERS[finding.status] for finding in result.findings}
+    if options == "-nn -e -v":
+        assert {rule: now[rule] for rule in RULES if now[rule] != was[rule]} == dict.fromkeys(
+            UNFOLLOWED.get(scenario, ()), "-"
+        )
+        return
     changed = {rule for rule in RULES if now[rule] not in (was[rule], "-")}
     assert changed == UNSEEN.get((options, scenario), set())
 

@@ -1,0 +1,98 @@
+"""A snapshot length takes bytes, never adds any: what is left may only say less than the whole recording did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from pcapcheck import analyze
+from pcapcheck.analysis import Analysis
+from tests.support.lab import EXPECTED, captures, statuses
+from tests.support.snaplen import cut
+from tests.support.wire import (
+    BEGIN,
+    MS,
+    NODE,
+    POD,
+    SECOND,
+    Frame,
+    answer,
+    ask,
+    ethernet,
+    reply,
+    request,
+    with_vlan,
+    write_pcap,
+)
+
+NAME = "cali5b1e77a0c3d"
+# Bytes: nothing at all, all of every header; where the one ends and the next begins.
+MOST = 151
+SOME = (34, 41, 42, 55, 61, 62, 63, 64, 66, 68, 69, 94, 110)
+# Of every scenario so many lengths, others for each.
+EACH = 5
+
+
+def _confirmed(result: Analysis) -> set[str]:
+    return {one.cause.id for diagnosis in result.diagnoses for one in diagnosis.confirmed}
+
+
+def _check(scenario: str, lengths: Iterable[int], folder: Path, only: int | None = None) -> None:
+    """``only`` one of the files is cut, by its number, which tells nothing more of what failed there; else all are."""
+    files = captures(scenario)
+    whole = analyze(*files)
+    before = {finding.rule.id: finding.status for finding in whole.findings}
+    for length in lengths:
+        cuts = [
+            cut(one, folder / one.name, length) if only in (None, number) else one for number, one in enumerate(files)
+        ]
+        result = analyze(*cuts)
+        said = {
+            finding.rule.id: (before[finding.rule.id], finding.status)
+            for finding in result.findings
+            if finding.status not in ("not-checked", before[finding.rule.id])
+            and not (only is not None and finding.status == "pass")
+        }
+        assert said == {}, f"{length} bytes"
+        assert _confirmed(result) <= _confirmed(whole), f"{length} bytes"
+
+
+@pytest.mark.parametrize("scenario", ["traceroute", "healthy", "two-nodes-vxlan", "two-nodes-ipip"])
+def test_snapshot_length_is_only_more_careful(scenario: str, tmp_path: Path) -> None:
+    _check(scenario, SOME, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "scenario"), list(enumerate(sorted(EXPECTED))))
+def test_every_scenario_is_only_more_careful(number: int, scenario: str, tmp_path: Path) -> None:
+    _check(scenario, [(number * 7 + n * MOST // EACH) % MOST for n in range(EACH)], tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "scenario"), list(enumerate(name for name in sorted(EXPECTED) if len(captures(name)) > 1))
+)
+def test_one_file_of_several(number: int, scenario: str, tmp_path: Path) -> None:
+    _check(scenario, ((number * 11) % 60, 40), tmp_path, only=number % len(captures(scenario)))
+
+
+def test_no_loss_is_told_of_a_link_that_was_cut(tmp_path: Path) -> None:
+    """Of a tunnel's device, whose frames have no Ethernet header, the same length leaves more."""
+    result = analyze(*(cut(one, tmp_path / one.name, 36) for one in captures("two-nodes-ipip")))
+    assert "F" not in statuses(result)
+
+
+@pytest.mark.parametrize(("length", "verdict"), [(200, "pass"), (40, "not-checked"), (44, "not-checked")])
+def test_a_reply_cut_behind_its_tag_is_no_missing_reply(length: int, verdict: str, tmp_path: Path) -> None:
+    """Requests without a VLAN tag, replies with one: the same length leaves less of these."""
+    frames: list[Frame] = [(BEGIN, ask()), (BEGIN + MS, answer())]
+    for n in range(1, 4):
+        frames += [(BEGIN + n * 10 * MS, request(n)), (BEGIN + n * 10 * MS + MS, with_vlan(reply(n)))]
+    frames.append((BEGIN + 5 * SECOND, ethernet(NODE, POD, 0x88CC, bytes(40))))
+    result = analyze(cut(write_pcap(tmp_path / "whole.pcap", frames), tmp_path / f"{NAME}.pcap", length))
+    answered = next(one for one in result.findings if one.rule.id == "echo-answered")
+    assert answered.status == verdict
+    if length == 44:
+        assert "record whole packets" in answered.reason
