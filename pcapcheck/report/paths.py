@@ -127,7 +127,7 @@ def notes(result: Result) -> Iterator[str]:
         if limit.back:
             yield (
                 f"echo requests {pair} of {limit.lost} bytes or more arrive and get no reply; up to {limit.arrived} "
-                "bytes are replied to: an MTU on the way back may be too small, or that of one end of the receiver's link"
+                "bytes are replied to: an MTU on the way back, or of one end of the receiver's link, may be too small"
             )
         else:
             yield f"datagrams {pair} of {limit.lost} bytes or more are {why}{arrive}"

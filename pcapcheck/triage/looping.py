@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.points import PointKey
 from pcapcheck.ruleset.result import Result
-from pcapcheck.triage.address_roles import AddressRoles, called
+from pcapcheck.triage.address_roles import NODE_ROLE, AddressRoles, called
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.symptoms import TCP, UDP
 from pcapcheck.values import Value, clean, format_mac
@@ -37,7 +37,7 @@ class _Passing:
 
     link: Link
     frames: dict[int, int] = field(default_factory=dict)
-    senders: dict[int, None] = field(default_factory=dict)
+    senders: dict[int, int] = field(default_factory=dict)
 
     @property
     def comes_round(self) -> bool:
@@ -58,13 +58,13 @@ def looping(case: Case, result: Result, roles: AddressRoles, asked: Value | None
                 frame = way.samples[0].frames[number]
                 one.frames[step.ttl] = min(frame, one.frames.get(step.ttl, frame))
             if group.src is not None:
-                one.senders[group.src] = None
+                one.senders[group.src] = max(step.ttl or 0, one.senders.get(group.src, 0))
     for (_, onward), one in passing.items():
         starts = [len(each.frames) for (_, same), each in passing.items() if same is onward and _is_start(each, case)]
         if one.link.point.kind == "pod-link" or not one.comes_round or (len(one.senders) < 2 and starts != [1]):
             continue
         found.columns["loops"] = True
-        found.columns["loop.between"] = _between(one, result, roles)
+        found.columns["loop.between"] = _between(one, result, roles, onward and bool(starts))
         name = clean(result.captures[one.link.point.key[0]].source.short_name)
         ttls = sorted(one.frames, reverse=True)
         frames = ", ".join(str(one.frames[ttl]) for ttl in ttls[:SHOWN])
@@ -81,14 +81,20 @@ def _is_start(one: _Passing, case: Case) -> bool:
     return one.link.point.kind == "pod-link" and {case.lead.pod, case.lead.dst} & set(one.link.pod_ips) != set()
 
 
-def _between(one: _Passing, result: Result, roles: AddressRoles) -> str | None:
-    """The two machines by what their MACs are known for; nothing where there are not two."""
+def _between(one: _Passing, result: Result, roles: AddressRoles, from_pod: bool) -> str | None:
+    """The two machines by what their MACs are known for; nothing where there are not two.
+
+    ``from_pod``: the packets are a pod's, whose link was recorded.
+    """
     if len(one.senders) != 2:
         return None
     claims = result.captures[one.link.point.key[0]].exchanges.claims.all()
     owners = {claim.mac: claim.ip for claim in claims if claim.own and claim.point == one.link.point.key[1:]}
-    names = [
-        called(owners[mac], roles.of(owners[mac])) if mac in owners else f"the MAC {format_mac(mac)}"
-        for mac in one.senders
-    ]
-    return f"between {names[0]} and {names[1]}"
+
+    def name(mac: int, role: str | None) -> str:
+        ip = owners.get(mac)
+        return f"the MAC {format_mac(mac)}" if ip is None else called(ip, role or roles.of(ip))
+
+    # Whose MAC they have first there, the highest TTL, is the node that took them from the pod.
+    first, second = sorted(one.senders, key=lambda mac: -one.senders[mac])
+    return f"between {name(first, NODE_ROLE if from_pod else None)} and {name(second, None)}"

@@ -1,7 +1,7 @@
 """Senders: who an ICMP error came from, in words, where something shows it: the node, a router, the pod itself.
 
-In: failing rows and unanswered questions whose sentences name the error's source by its address. Out: the same sentences
-with what that address is (``address_roles``); one of which nothing is known stays a bare address.
+In: failing rows and unanswered questions whose sentences name an error's source by its address. Out: the same
+sentences with what that address is (``address_roles``); one of which nothing is known stays a bare address.
 """
 
 from __future__ import annotations
