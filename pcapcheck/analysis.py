@@ -217,6 +217,10 @@ def analyze(
     note_aside(captures, states if node_state is not None else [])
     forget_offload(captures, facts)
     locate(analysis)
+    if analysis.unanswered or any(one.status == FAIL for one in findings):
+        from pcapcheck.triage.senders import name_senders
+
+        name_senders(analysis, state)
     if state is not None:
         _describe(analysis, state)
     _remark(analysis, inputs.repeated, changes)

@@ -11,7 +11,7 @@ from pcapcheck.values import format_address
 
 # What an error means.
 NET, HOST, PORT, PROTOCOL = "net-unreachable", "host-unreachable", "port-unreachable", "protocol-unreachable"
-PROHIBITED, TOO_BIG, EXPIRED, OTHER = "prohibited", "too-big", "expired", "other"
+PROHIBITED, TOO_BIG, EXPIRED, REASSEMBLY, OTHER = "prohibited", "too-big", "expired", "reassembly", "other"
 
 ERRORS: dict[tuple[int, int, int], tuple[str, str]] = {
     (4, 3, 0): ("network unreachable", NET),
@@ -31,7 +31,7 @@ ERRORS: dict[tuple[int, int, int], tuple[str, str]] = {
     (4, 3, 14): ("host precedence violation", PROHIBITED),
     (4, 3, 15): ("precedence cutoff", PROHIBITED),
     (4, 11, 0): ("TTL exceeded", EXPIRED),
-    (4, 11, 1): ("reassembly time exceeded", EXPIRED),
+    (4, 11, 1): ("reassembly time exceeded", REASSEMBLY),
     (4, 12, 0): ("parameter problem", OTHER),
     (4, 12, 1): ("required option missing", OTHER),
     (4, 12, 2): ("bad length", OTHER),
@@ -45,7 +45,7 @@ ERRORS: dict[tuple[int, int, int], tuple[str, str]] = {
     (6, 1, 7): ("error in source routing header", OTHER),
     (6, 2, 0): ("packet too big", TOO_BIG),
     (6, 3, 0): ("hop limit exceeded", EXPIRED),
-    (6, 3, 1): ("reassembly time exceeded", EXPIRED),
+    (6, 3, 1): ("reassembly time exceeded", REASSEMBLY),
     (6, 4, 0): ("erroneous header field", OTHER),
     (6, 4, 1): ("unrecognized next header", OTHER),
     (6, 4, 2): ("unrecognized IPv6 option", OTHER),

@@ -26,6 +26,7 @@ from pcapcheck.flows.points import NODE_KINDS, PointKey
 from pcapcheck.flows.read import Capture, Reading
 from pcapcheck.flows.sides import NODE, POD
 from pcapcheck.flows.sightings import Sightings
+from pcapcheck.flows.sizes import size_limits
 from pcapcheck.flows.unidentified import leave_out_unidentified
 from pcapcheck.flows.way import Clock, Sample, SizeLimit, Step, Way
 from pcapcheck.values import clean, is_ipv4
@@ -33,7 +34,6 @@ from pcapcheck.values import clean, is_ipv4
 if TYPE_CHECKING:
     from pcapcheck.flows.ways import Ways
 
-TOO_BIG = "too-big"
 # A recording that somebody starts and stops runs for longer.
 SHORTEST_RECORDING = 2_000_000_000
 # How the devices of tunnels are called, by encapsulation (Calico: felix/dataplane/linux/vxlan_mgr.go, ipip_mgr.go).
@@ -73,6 +73,7 @@ class Paths(Brief):
     _node_addresses: dict[PointKey, set[int]] = field(default_factory=dict)
     _showing: dict[PointKey, bool] = field(default_factory=dict)
     _missing: dict[int, list[Link]] = field(default_factory=dict)
+    _limits: list[SizeLimit] | None = None
 
     @property
     def found(self) -> list[Way]:
@@ -82,7 +83,7 @@ class Paths(Brief):
     def within(self, keys: set[PointKey], facts: Facts) -> Paths:
         """What following them came to on these capture points alone, of which ``facts`` tell."""
         homes = {ip: there & keys for ip, there in self.homes.items() if there & keys}
-        return replace(self, facts=facts, homes=homes, only=frozenset(keys), _missing={})
+        return replace(self, facts=facts, homes=homes, only=frozenset(keys), _missing={}, _limits=None)
 
     @property
     def opaque(self) -> int:
@@ -227,26 +228,11 @@ class Paths(Brief):
         """Where packets of a way were seen last that were not seen to arrive."""
         return loss_of(way, self._would_have_seen(way), self.hosts)
 
-    def size_limits(self) -> Iterator[SizeLimit]:
-        """Where size decides whether echo requests arrive."""
-        refusals: dict[tuple[int, int], set[tuple[int, int]]] = {}
-        for capture in self.captures:
-            for kind in capture.exchanges.echoes.bins():
-                for echo in kind.samples:
-                    if echo.error == TOO_BIG and echo.error_mtu and echo.error_from is not None:
-                        refusals.setdefault((echo.src, echo.dst), set()).add((echo.error_mtu, echo.error_from))
-        requests: dict[tuple[int, int], list[Way]] = {}
-        for way in self.found:
-            if way.packet == "request":
-                requests.setdefault((way.src, way.dst), []).append(way)
-        for (src, dst), ways in requests.items():
-            said = refusals.get((src, dst), set())
-            arrived = [way for way in ways if way.answered or self.is_delivered(way)]
-            lost = [way for way in ways if way not in arrived and (said or self.is_delivered(way) is False)]
-            largest = max((way.longest for way in arrived), default=0)
-            smallest = min((way.shortest for way in lost), default=0)
-            if smallest > largest and (said or (largest and sum(way.count for way in lost) > 1)):
-                yield SizeLimit(src, dst, smallest, largest or None, tuple(sorted(said)))
+    def size_limits(self) -> list[SizeLimit]:
+        """Where size decides whether packets arrive, or are answered."""
+        if self._limits is None:
+            self._limits = list(size_limits(self.captures, self.found, self.is_delivered))
+        return self._limits
 
     def node_addresses(self, link: Link) -> set[int]:
         """The addresses with which the node itself speaks on a pod link."""

@@ -29,6 +29,8 @@ POD_, PEER, PAIR, SIZE, TIME = "pod", "peer", "pair", "size", "time"
 ALPHA = 0.001
 # Fewer losses than this tell nothing of how they are spread.
 FEWEST = 5
+# All of some size on were lost, and none below: by chance that must be less probable than this.
+SHARPLY = 0.01
 # What stands out lost at least so many times what the others did, and holds at least this share of all losses.
 TIMES, HOLDS = 2.0, 0.2
 MOST_OUTAGES = 20
@@ -69,6 +71,7 @@ class Losses:
 
     ``follows`` is what stands out (pod, peer, pair, size or time), None where nothing does, or too little was lost to
     tell (``told`` is False). ``suspect`` is the one that stands out, but for time.
+    ``passing`` is the largest size of which nothing was lost, where all from ``suspect``'s on were.
     ``partial``: some pair lost some and was answered others. ``outages`` are those that stand out, in order.
     """
 
@@ -85,6 +88,7 @@ class Losses:
     told: bool
     follows: str | None = None
     suspect: Share | None = None
+    passing: int | None = None
 
     @property
     def share(self) -> float:
@@ -133,6 +137,9 @@ def _weigh(cells: Rows, table: str) -> Losses | None:
     outages = tuple(_outages(cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.MOMENT], total))
     told = total.failed >= FEWEST
     follows, suspect = _standing_out(total, by_pod, by_peer, by_pair, by_size) if told else (None, None)
+    passing, sharp = _size_limit(total, by_size)
+    if sharp is not None and follows in (None, SIZE):
+        follows, suspect = SIZE, sharp
     if told and follows is None and sum(one.failed for one in outages) >= EXPLAINED * total.failed:
         follows = TIME
     return Losses(
@@ -149,7 +156,27 @@ def _weigh(cells: Rows, table: str) -> Losses | None:
         told,
         follows,
         suspect,
+        passing if follows == SIZE else None,
     )
+
+
+def _size_limit(total: Share, sizes: list[Share]) -> tuple[int | None, Share | None]:
+    """The largest size of which nothing was lost, and the share of all above, where those were lost without exception.
+
+    Size is so common a reason that fewer losses will do than for what merely stands out.
+    """
+    failing = [one for one in sizes if one.failed]
+    least = min((_size(one) for one in failing), default=0)
+    above = [one for one in sizes if _size(one) >= least]
+    below = [_size(one) for one in sizes if _size(one) < least]
+    asked, failed = sum(one.asked for one in above), sum(one.failed for one in above)
+    if not below or failed < asked or log_tail(total.asked, total.failed, asked, failed) >= log(SHARPLY):
+        return None, None
+    return max(below), Share(least, asked, failed, sum(one.refused for one in above))
+
+
+def _size(share: Share) -> int:
+    return share.who if isinstance(share.who, int) else 0
 
 
 def _worst_first(shares: list[Share]) -> tuple[Share, ...]:

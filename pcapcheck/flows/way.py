@@ -131,6 +131,7 @@ class SizeLimit:
     """Datagrams from ``src`` to ``dst`` that were lost for their size: the smallest of these, the largest that arrived.
 
     Bytes, with the IP header. ``refusals`` are the MTUs that ICMP errors told, and who sent them; none: lost silently.
+    ``packet`` is their kind. ``back``: they arrived and got no reply, so it is the replies that are too large.
     """
 
     src: int
@@ -138,3 +139,5 @@ class SizeLimit:
     lost: int
     arrived: int | None
     refusals: tuple[tuple[int, int], ...]
+    packet: str
+    back: bool

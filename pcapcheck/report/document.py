@@ -321,6 +321,8 @@ def _paths(result: Result) -> dict[str, Any]:
                 "dst": format_address(one.dst),
                 "lost": one.lost,
                 "arrived": one.arrived,
+                "packet": one.packet,
+                "back": one.back,
                 "refusals": [{"mtu": mtu, "from": format_address(source)} for mtu, source in one.refusals],
             }
             for one in paths.size_limits()

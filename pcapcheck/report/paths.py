@@ -124,7 +124,13 @@ def notes(result: Result) -> Iterator[str]:
             told = " and ".join(f"MTU {mtu}, says {format_address(source)}" for mtu, source in limit.refusals)
             why = f"too big ({told})"
         pair = f"{format_address(limit.src)} → {format_address(limit.dst)}"
-        yield f"datagrams {pair} of {limit.lost} bytes or more are {why}{arrive}"
+        if limit.back:
+            yield (
+                f"echo requests {pair} of {limit.lost} bytes or more arrive and get no reply; up to {limit.arrived} "
+                "bytes are replied to: an MTU on the way back, or of one end of the receiver's link, may be too small"
+            )
+        else:
+            yield f"datagrams {pair} of {limit.lost} bytes or more are {why}{arrive}"
     if paths.share > 1:
         yield f"one packet in {paths.share} was followed, the same ones on every link, to keep memory bounded"
     if paths.ways and paths.ways.beyond:

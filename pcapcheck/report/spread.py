@@ -73,6 +73,8 @@ def how(losses: Losses) -> str:
     who = one.who
     if isinstance(who, tuple):
         whom = f"from {format_address(who[0])} to {format_address(who[1])}"
+    elif losses.follows == "size" and losses.passing is not None:
+        return f"all of them of {who} bytes or more, and none of up to {losses.passing} bytes"
     elif losses.follows == "size":
         whom = f"of {who} bytes"
     else:

@@ -215,7 +215,10 @@ class AddressRoles:
         reporting = {
             asked.error_from
             for asked in self._refused
-            if (asked.family, asked.error_type, asked.error_code) in FROM_ROUTERS and asked.error_from is not None
+            if (asked.family, asked.error_type, asked.error_code) in FROM_ROUTERS
+            and asked.error_from is not None
+            # Of an error about what it translated the node translates the source back, to whom was asked.
+            and asked.error_from != asked.dst
         }
         return frozenset(hops | (claimed - self._translated_for) | reporting)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import combinations
 
 from pcapcheck.columns import COLUMNS, DNS, STATE
@@ -13,13 +14,16 @@ from pcapcheck.flows.links import UNNAMED
 from pcapcheck.flows.losses import REPLY
 from pcapcheck.networks import CALICO_PROTOCOLS
 from pcapcheck.ruleset.result import Result
-from pcapcheck.triage import service_told, tunnel_ends
+from pcapcheck.triage import back_ends, service_told, tunnel_ends
+from pcapcheck.triage.back_ends import Asked, BackEnd
 from pcapcheck.triage.case import Case
+from pcapcheck.triage.columns import THERE
 from pcapcheck.triage.crossing import Crossing, Ends
 from pcapcheck.triage.firewall.firewalls import Firewalls, ttl_rules
 from pcapcheck.triage.firewall.stages import End
 from pcapcheck.triage.half import Settings, settings_of
 from pcapcheck.triage.interfaces import default_nic
+from pcapcheck.triage.node_loop import loop_of
 from pcapcheck.triage.state.host_routes import NOWHERE
 from pcapcheck.triage.state.model import POD, Host, Line, Link, PodEntry, PodLink, State
 from pcapcheck.triage.state.next_hops import RESOLVED
@@ -27,6 +31,7 @@ from pcapcheck.triage.state.pod_links import Names, own_calis
 from pcapcheck.triage.state.resolved import FAILED
 from pcapcheck.triage.state.rows import StateRow, quote, state_rows
 from pcapcheck.triage.state.sysctls import value_of
+from pcapcheck.triage.way_mtus import limits_on_way
 from pcapcheck.values import Value, format_address, is_ipv4
 from pcapcheck.workload import is_shortened, kind_of_name
 
@@ -242,23 +247,31 @@ class Circumstances:
         return _known(self._route(self.dst_row))
 
     def _mtu_fits(self) -> Told | None:
-        """Into the tunnel, and where dst is on the same node, out of its link.
+        """Whether what was lost fits every interface on its way, as far as the state shows them.
 
-        Not told where what was lost is small enough, or a router tells of another limit: then it is not that.
+        Only what no packet contradicts: neither one as large that passed, nor a router that tells of another limit.
         """
-        row, other = self.row, self.dst_row
-        told = _cell(row, "mtu_fits")
-        limit = row.tunnel_mtu if row is not None else None
-        if (told is None or told[0]) and row is not None and other is not None and row.cali_mtu and other.cali_mtu:
-            same = self.link is not None and self.dst_link is not None and self.link.node is self.dst_link.node
-            if same and row.cali_mtu > other.cali_mtu:
-                limit = other.cali_mtu
-                told = False, (*row.told.get("cali.mtu", ()), *other.told.get("cali.mtu", ()))
-        if told is None or told[0] or limit is None:
-            return told
-        size, said = self.symptoms.get("size"), self.symptoms.get("refused.mtu")
-        small = isinstance(size, int) and size <= limit
-        return None if small or (isinstance(said, int) and said != limit) else told
+        asked, answered = (self.link, self.dst_link, self.dst), (self.dst_link, self.link, self.pod)
+        here, there, address = answered if self._lost_replies else asked
+        limits = [] if self.dst_is_foreign else limits_on_way(here, there, address)
+        size, passed = self.symptoms.get("size"), self.symptoms.get("size.arrived")
+        said = self.symptoms.get("refused.mtu")
+        for limit in limits:
+            lost = not isinstance(size, int) or size > limit.mtu
+            if lost and (not isinstance(passed, int) or passed <= limit.mtu) and said in (None, limit.mtu):
+                narrower = self._sends_more(here, limit.mtu)
+                if narrower is not None:
+                    return False, _quotes(*narrower, *limit.lines)
+        told = _cell(self.row, "mtu_fits")
+        return told if told is not None and told[0] else None
+
+    @staticmethod
+    def _sends_more(link: PodLink | None, mtu: int) -> tuple[Line, ...] | None:
+        """The line of a pod's link that lets larger packets pass than this; nothing where its MTU is not shown."""
+        ends = (link.cali, link.end) if link is not None else ()
+        shown = [one for one in ends if one is not None and one.mtu is not None]
+        larger = [one for one in shown if (one.mtu or 0) > mtu]
+        return (larger[0].line,) if larger else None if shown else ()
 
     def _route(self, row: StateRow | None) -> Told | None:
         """Where a host route leads, in the words of a case."""
@@ -478,6 +491,30 @@ class Circumstances:
 
     def _dst_service_empty(self) -> Told | None:
         return _quoted(service_told.is_empty(self.state, self.dst, self.port))
+
+    @cached_property
+    def back_ends(self) -> list[BackEnd]:
+        """Those behind dst, as the node of the asker serves it."""
+        kind, nodes = self.symptoms.get("asked"), self.state.nodes
+        node = self._node or (nodes[0] if len(nodes) == 1 else None)
+        if self.elsewhere or node is None or self.pod is None or self.dst is None or not isinstance(kind, str):
+            return []
+        name = self.symptoms.get("interface")
+        known = name if isinstance(name, str) and name != UNNAMED else None
+        asked = Asked(kind, self.pod, self.dst, self.port)
+        return back_ends.back_ends(self.state, node, self.interface or known, asked)
+
+    def _loop(self) -> Told | None:
+        back = self._lost_replies
+        node = self.dst_link.node if back and self.dst_link is not None else self._node
+        return None if self.elsewhere else _quoted(loop_of(self.state.nodes, node, self.pod if back else self.dst))
+
+    def _back_end(self) -> Told | None:
+        standing = back_ends.standing(self.back_ends)
+        if standing is None:
+            return None
+        shown = [one for one in self.back_ends if one.there is (standing == THERE)]
+        return standing, _quotes(*(line for one in shown[:2] for line in one.lines))
 
     def _dst_answers_pings(self) -> Told | None:
         nodes = [self._node] if self._node is not None else self.state.nodes

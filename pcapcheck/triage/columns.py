@@ -34,13 +34,25 @@ LOST = (*PLACES, "on-return")
 LAST_SEEN = ("pod-link", "tunnel", "host-nic")
 DIRECTIONS = (REQUEST, REPLY)
 REPLIES = ("none", "at-first", "some")
-REFUSED = ("none", "net-unreachable", "host-unreachable", "port-unreachable", "prohibited", "too-big", "other")
+REFUSED = (
+    "none",
+    "net-unreachable",
+    "host-unreachable",
+    "port-unreachable",
+    "prohibited",
+    "too-big",
+    "expired",
+    "reassembly",
+    "other",
+)
 REFUSED_BY = ("none", "node", "receiver", "other")
 ROLES = ("pod", "node", "service", "router", "outside", "unknown")
 # Whether a rule could have stopped the packets: for certain, perhaps, none there, none of those that are shown.
 FIREWALL = ("fits", "may-fit", "none-fits", "none-shown-fits")
 LOSS = ("total", "partial")
 FOLLOWS = ("nothing", "pod", "peer", "pair", "size", "time")
+# Whether somebody can be behind the addresses that one stands for.
+STANDINGS = GONE, SOME_GONE, THERE = ("gone", "some-gone", "there")
 ROUTES = ("own-interface", "other-pod-link", "elsewhere", "dead-end", "none", "not-there")
 
 
@@ -106,6 +118,18 @@ COLUMNS[CASE] = _table(
     ("vni.to", ADDRESS, "the node to whose address they go then"),
     ("vni.back", NUMBER, "that of packets in the other direction"),
     ("vnis_differ", BOOL, "whether these two are different"),
+    ("loops", BOOL, "whether the same packets passed one NIC or tunnel again and again, their TTL falling"),
+    ("loop.between", TEXT, "between whom, where both are seen: between the router 10.0.0.1 and the node 10.0.0.11"),
+    (
+        "back_end",
+        ADDRESS,
+        "the address that dst stands for, a service's or one that the node translates: one that fails",
+    ),
+    (
+        "back_end.silent",
+        BOOL,
+        "whether what was translated to that address reached its pod's link and was never answered there",
+    ),
     ("hairpin", BOOL, "whether what the pod sent to dst came back to it from its own address"),
     (
         "replies",
@@ -125,6 +149,7 @@ COLUMNS[CASE] = _table(
     ("began", TIME, "when the recordings of the links began"),
     ("ended", TIME, "and when they ended"),
     ("size", NUMBER, "the smallest packet that was lost, bytes with the IP header"),
+    ("size.arrived", NUMBER, "where size decides, the largest that was not"),
     ("echo_lost", BOOL, "whether echo requests between pod and dst get no reply"),
     ("macs_kept", BOOL, "whether packets have the same MACs on two links"),
     ("only_tcp", BOOL, "whether TCP or DNS gets no answer from dst while echo requests do"),
@@ -218,6 +243,8 @@ COLUMNS[CASE] = _table(
     ("state.duplicate", BOOL, "whether two pods have the address"),
     ("state.dst_service", BOOL, "whether dst is the address of a service"),
     ("state.dst_service_empty", BOOL, "whether no pod stands behind the port of the service that was asked"),
+    ("state.loop", BOOL, "whether the routes of the nodes send what is for dst round in a circle"),
+    ("state.back_end", ENUM, "whether a pod can be behind each address that dst stands for", STANDINGS),
     ("state.dst_answers_pings", BOOL, "whether the node holds the service's address itself, as with kube-proxy's IPVS"),
     ("state.block_blackholed", BOOL, "whether dst's node routes it to the blackhole of its own block, lacking its /32"),
     ("state.vni_differs", BOOL, "whether the VXLAN device of dst's node takes another identifier than packets have"),

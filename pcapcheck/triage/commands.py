@@ -34,6 +34,8 @@ UNKNOWN_SAID = {
     "handed_to": "another pod's interface",
     "next_hop": "its next hop",
     "last_seen.interface": "the node's interface",
+    "back_end": "its address",
+    "loop.between": "of routers",
 }
 # How a line begins that is typed; any other is words.
 PROGRAMS = re.compile(

@@ -13,6 +13,8 @@ from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.result import Result
 from pcapcheck.ruleset.rule import fill, placeholders
 from pcapcheck.triage.address_roles import AddressRoles
+from pcapcheck.triage.back_ends import first_of
+from pcapcheck.triage.behind_service import behind_service
 from pcapcheck.triage.beyond import beyond
 from pcapcheck.triage.case import Case, cases_of
 from pcapcheck.triage.cause import Cause
@@ -22,6 +24,7 @@ from pcapcheck.triage.commands import UNKNOWN_SAID, to_look, to_mend, typed_colu
 from pcapcheck.triage.fit import observations
 from pcapcheck.triage.half import half_of
 from pcapcheck.triage.interfaces import name_links
+from pcapcheck.triage.looping import looping
 from pcapcheck.triage.loss import loses_a_part
 from pcapcheck.triage.pods import Pods
 from pcapcheck.triage.strays import strays
@@ -124,8 +127,9 @@ def diagnose(
         symptoms = symptoms_of(case, result, roles, losses)
         further = beyond(case, result, losses, asked_on(case.lead.link, result))
         refused_from = symptoms["refused.from"] if symptoms["refused.by"] == "node" else None
-        symptoms |= further.columns
         symptoms |= strays(case, result, losses, refused_from if isinstance(refused_from, int) else None)
+        loop = looping(case, result, roles, symptoms["asked"])
+        symptoms |= further.columns | loop.columns | behind_service(case, result, symptoms["asked"])
         interface = symptoms["interface"]
         circumstances = None
         if situation is not None:
@@ -141,8 +145,9 @@ def diagnose(
                 symptoms["dst.same_node"] = circumstances.same_node
             # What the state shows to be amiss goes before what was asked for meanwhile, perhaps for others.
             symptoms["next_hop"] = circumstances.next_hop or symptoms["next_hop"]
+            symptoms["back_end"] = symptoms["back_end"] or first_of(circumstances.back_ends)
         name_links(symptoms, pods, result.reading.prefix)
-        shown = further.lines
+        shown = further.lines | loop.lines
         suspects = [
             one for cause in causes if (one := _suspect(cause, case, symptoms, shown, circumstances)) is not None
         ]

@@ -72,6 +72,9 @@ HEALTHY: Mapping[str, Value] = {
     "other_way": True,
     "vnis_differ": False,
     "hairpin": False,
+    "loops": False,
+    "state.loop": False,
+    "state.back_end": "there",
 }
 # What sets no failure apart: a pod that has its gateway's MAC does not ask for it, and most faults lose everything.
 TELLS_NOTHING: Mapping[str, Value] = {"gateway": "not-asked", "loss": "total"}

@@ -17,6 +17,7 @@ from pcapcheck.flows.way import Way
 from pcapcheck.ruleset.finding import FAIL, PASS, Finding
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.address_roles import INITIAL_TTLS, AddressRoles, at_home, called
+from pcapcheck.triage.by_size import by_size
 from pcapcheck.triage.case import Case, asked_for
 from pcapcheck.triage.columns import REFUSED
 from pcapcheck.triage.interfaces import recorded_nic
@@ -94,7 +95,7 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
         "dst.addressed": _addressed(dst_link),
         "dst.recorded": dst_link is not None if dst is not None else None,
         "encap": _encap(case) or _tunnel(lost_ways),
-        "by_size": any((one.src, one.dst) == (pod, dst) for one in result.followed.size_limits()) if dst else None,
+        **by_size(result, kind, pod, dst),
         "nic.proxy_mac": _nic_to_proxy(result),
         "began": min(filter(None, (one.point.first for one in _links(case))), default=None),
         "ended": max(filter(None, (one.point.last for one in _links(case))), default=None),

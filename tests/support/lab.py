@@ -134,9 +134,15 @@ EXPECTED = {
     "reply-dies-on-node-snat": "PPPP PPP F P -- PPF P- P",
     "vxlan-vni-differs": "PPPP PPP F P -- PF- -- -",
     "walkthrough": "PPPP PPP P P PP PPP P- -",
+    "dns-endpoint-gone": "PPPP PPP P P PP PPP P- F",
+    "frag-needed-filtered": "PPPP PPP F P PP FPP P- P",
+    "routing-loop": "PPPP PPP F P -- P-- -- -",
+    "service-endpoint-gone": "PPPP PPP P P PP PPP PF P",
+    "tcp-two-links": "PPPP PPP - P PP --- -P P",
+    "two-nodes-loop": "PPPP PPP F P -- P-- -- -",
 }
 # The same of DNS; elsewhere nothing is asked of it.
-DNS = {"dns-answered": "P", "dns-dropped": "F", "dns-no-endpoints": "F", "dns-refused": "F"}
+DNS = {"dns-answered": "P", "dns-dropped": "F", "dns-endpoint-gone": "F", "dns-no-endpoints": "F", "dns-refused": "F"}
 LETTERS = {"pass": "P", "fail": "F", "not-checked": "-"}
 
 

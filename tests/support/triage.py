@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Causes that packets alone prove.
-PROVED = {"hairpin-not-masqueraded", "vni-differs"}
+PROVED = {"hairpin-not-masqueraded", "vni-differs", "routing-loop", "two-nodes-loop"}
 
 # Scenario -> the cause that its fault is. What is not here is healthy, or not at fault.
 CAUSES = {
@@ -67,4 +67,9 @@ CAUSES = {
     "reply-dies-on-node-snat": "node-firewall-drops",
     "vxlan-tcp-lost": "vxlan-checksum-offload",
     "vxlan-vni-differs": "vni-differs",
+    "routing-loop": "routing-loop",
+    "two-nodes-loop": "routing-loop",
+    "service-endpoint-gone": "service-endpoint-gone",
+    "dns-endpoint-gone": "service-endpoint-gone",
+    "frag-needed-filtered": "mtu-too-large",
 }

@@ -18,7 +18,6 @@ UNSEEN = {
     "late-replies",
     "outside-prohibits",
     "outside-silent",
-    "tunnel-mtu",
     "two-answers",
     "vxlan-blocked",
     "vxlan-blocked-one-way",

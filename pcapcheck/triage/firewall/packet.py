@@ -37,8 +37,9 @@ class Packet:
     """Packets that are alike. None, or nothing, is what is not known of them.
 
     ``src`` and ``dst`` are as they were on the link where they were seen last; ``translated``: one of them may be
-    changed on the way through. ``states`` are what conntrack may call them. ``hooks`` are those that they pass. An
-    interface that is empty is one that they do not have: a host's own packets come in by none.
+    changed on the way through. ``to`` is the destination that the host's rules give them, with its port. ``states`` are
+    what conntrack may call them. ``hooks`` are those that they pass. An interface that is empty is one that they do not
+    have: a host's own packets come in by none.
     """
 
     family: int
@@ -55,6 +56,7 @@ class Packet:
     oif: str | None = None
     hooks: tuple[str, ...] = FORWARDED
     translated: bool = False
+    to: tuple[int, int | None] | None = None
 
 
 @dataclass
@@ -89,7 +91,7 @@ def judge(match: Match, packet: Packet, place: Place) -> int:
     elif match.about == "mark":
         found = _mark(match, place)
     else:
-        found = _number(match, packet)
+        found = _number(match, packet, place)
     return -found if match.negated else found
 
 
@@ -142,11 +144,20 @@ def fits_name(name: str, pattern: str) -> bool:
 
 def _address(match: Match, packet: Packet, place: Place) -> int:
     value = packet.src if match.about == "saddr" else packet.dst
+    if match.about == "daddr" and packet.to is not None:
+        if place.hook is None:
+            return _among((), [_holds(match, value), _holds(match, packet.to[0])])
+        value = value if _before("daddr", place) else packet.to[0]
+        return TRUE if _holds(match, value) else FALSE
     if value is None:
         return UNKNOWN
     if any(low <= value <= high for low, high in match.spans):
         return TRUE
     return UNKNOWN if packet.translated and not _before(match.about, place) else FALSE
+
+
+def _holds(match: Match, value: int | None) -> bool:
+    return value is not None and any(low <= value <= high for low, high in match.spans)
 
 
 def _before(about: str, place: Place) -> bool:
@@ -184,10 +195,10 @@ def _mark(match: Match, place: Place) -> int:
     return TRUE if any(low <= (value & mask) <= high for low, high in match.spans) else FALSE
 
 
-def _number(match: Match, packet: Packet) -> int:
+def _number(match: Match, packet: Packet, place: Place) -> int:
     values: frozenset[int]
     if match.about in ("sport", "dport"):
-        values = packet.sports if match.about == "sport" else packet.dports
+        values = packet.sports if match.about == "sport" else _ports(packet, place)
         if packet.protocol not in (6, 17):
             # ``th dport`` alone takes whatever stands there in other protocols.
             return UNKNOWN
@@ -207,6 +218,16 @@ def _number(match: Match, packet: Packet) -> int:
     if match.mask is not None:
         values = frozenset(one & match.mask for one in values)
     return _among(values, [any(low <= one <= high for low, high in match.spans) for one in values])
+
+
+def _ports(packet: Packet, place: Place) -> frozenset[int]:
+    """The ports that packets may be for at a place: before translation, behind it, or either."""
+    port = packet.to[1] if packet.to is not None else None
+    if port is None:
+        return packet.dports
+    if place.hook is None:
+        return packet.dports | {port}
+    return packet.dports if _before("daddr", place) else frozenset((port,))
 
 
 def _among(values: Iterable[object], fits: list[bool]) -> int:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from pcapcheck.flows.losses import AT_NIC, AT_POD, BETWEEN, DECAPSULATION, IN_NODE, REQUEST, TO_POD_LINK
 from pcapcheck.triage.firewall.loss import Loss
-from pcapcheck.triage.firewall.packet import SENT, TAKEN_IN, Packet
+from pcapcheck.triage.firewall.packet import FORWARDED, SENT, TAKEN_IN, Packet
+from pcapcheck.triage.firewall.translation import Translation, translations
 from pcapcheck.triage.state.model import Host
 from pcapcheck.triage.symptoms import TCP
 from pcapcheck.values import Value, is_ipv4, is_public
@@ -75,12 +76,37 @@ def stages_on_nodes(loss: Loss, here: End, there: End, seen: Seen) -> list[Stage
     return found
 
 
+def destinations(node: Host, packet: Packet, interface: str | None) -> list[Translation]:
+    """What a node's rules may make of the destination of packets that come in by an interface."""
+    own = {one.ip for one in node.addresses}
+    hooks = SENT if packet.src in own else TAKEN_IN if packet.dst in own else packet.hooks
+    return translations(node.firewall, replace(packet, iif="" if hooks is SENT else interface, hooks=hooks))
+
+
+def _through(node: Host, packet: Packet, here: End, there: End) -> list[Packet]:
+    """Packets on their way through the node of the end that they come from, for each back end that they may go to."""
+    plain = _forwarded(node, packet, here, there)
+    found = [] if packet.is_reply else destinations(node, packet, here.interface)
+    if not found:
+        return [plain]
+    hooks = SENT if plain.hooks is SENT else FORWARDED
+    return [
+        replace(plain, to=(one.ip, one.port), oif=_way_out(node, one.ip), hooks=hooks, translated=False)
+        for one in found
+    ]
+
+
+def _way_out(node: Host, address: int) -> str | None:
+    best = next(iter(node.routes_to(address)), None)
+    return None if best is None or best.leads_nowhere else best.dev
+
+
 def _on_way(packet: Packet, here: End, there: End, seen: Seen) -> list[Stage]:
     """The nodes that packets from one end to the other pass where they were lost, or may have been."""
     found: list[Stage] = []
     far = there.node if there.node is not here.node else None
     if seen.place in (IN_NODE, None) and here.node is not None:
-        found.append(Stage(here.node, _forwarded(here.node, packet, here, there)))
+        found += [Stage(here.node, one) for one in _through(here.node, packet, here, there)]
     if seen.place == TO_POD_LINK and there.node is not None:
         found.append(Stage(there.node, replace(packet, iif=seen.interface, oif=there.interface)))
     if far is not None and seen.place in (BETWEEN, AT_NIC, None):

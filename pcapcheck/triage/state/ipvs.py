@@ -11,7 +11,7 @@ from pcapcheck.triage.state.model import Line, Service, Services
 from pcapcheck.triage.state.words import address, number
 
 SERVICE = re.compile(r"(TCP|UDP|SCTP)\s+\[?([0-9a-f.:]+?)\]?:(\d+)\s+\w+.*")
-SERVER = re.compile(r"->\s+\[?[0-9a-f.:]+?\]?:\d+\s+\w+\s+(\d+)\s.*")
+SERVER = re.compile(r"->\s+\[?([0-9a-f.:]+?)\]?:\d+\s+\w+\s+(\d+)\s.*")
 
 
 def read_virtual_services(lines: Iterable[Line], into: Services, _: Listing | None = None) -> list[Line]:
@@ -27,6 +27,8 @@ def read_virtual_services(lines: Iterable[Line], into: Services, _: Listing | No
             current = None if ip is None else len(into.listed)
             if ip is not None:
                 into.listed.append(Service(ip, line, None, match[1].lower(), number(match[3]), True))
-        elif current is not None and (match := SERVER.fullmatch(text)) and number(match[1]):
-            into.listed[current] = replace(into.listed[current], empty=False)
+        elif current is not None and (match := SERVER.fullmatch(text)) and number(match[2]):
+            service, server = into.listed[current], address(match[1])
+            more = () if server is None else (server,)
+            into.listed[current] = replace(service, empty=False, servers=(*service.servers, *more))
     return []

@@ -85,7 +85,8 @@ class Address:
 class Route:
     """A route. The destination of a default is 0/0 of its family; ``via`` may be of the other family.
 
-    ``dead``: its interface is down, and the kernel passes it over; ``linkdown``: that has no carrier.
+    ``dead``: its interface is down, and the kernel passes it over; ``linkdown``: that has no carrier. ``mtu`` is its
+    own, where it has one.
     """
 
     destination: int
@@ -103,6 +104,7 @@ class Route:
     onlink: bool = False
     dead: bool = False
     linkdown: bool = False
+    mtu: int | None = None
 
     @property
     def is_default(self) -> bool:
@@ -454,6 +456,7 @@ class Service:
 
     ``name`` is NAMESPACE/NAME, or NAME alone. ``empty``: no pod stands behind it (None: the line does not tell).
     ``hits`` are the packets that a rule which refuses them has counted. ``doubtful``: only its shape speaks for it.
+    ``servers`` are the addresses of those behind it, where the listing has them.
     """
 
     ip: int
@@ -464,15 +467,20 @@ class Service:
     empty: bool | None = None
     hits: int | None = None
     doubtful: bool = False
+    servers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """A line of ``kubectl get endpoints`` or ``endpointslices``: whether any pod is ready behind a service."""
+    """A line of ``kubectl get endpoints`` or ``endpointslices``: whether any pod is ready behind a service.
+
+    ``addresses`` are those that the line names: of many it shows the first few.
+    """
 
     name: str
     line: Line
     empty: bool
+    addresses: tuple[int, ...] = ()
 
 
 @dataclass(slots=True, repr=False)

@@ -108,6 +108,8 @@ def parse_route(line: Line, listing: Listing | None = None) -> Route | None:
         "onlink" in words,
         "dead" in words,
         "linkdown" in words,
+        # "mtu lock 1400": nothing that a router says makes it smaller.
+        number(after(words, "lock") if after(words, "mtu") == "lock" else after(words, "mtu")),
     )
 
 

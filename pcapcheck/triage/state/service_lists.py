@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from pcapcheck.triage.state.firewall.words import target
 from pcapcheck.triage.state.listing import Listing
 from pcapcheck.triage.state.model import Endpoints, Line, Service, Services
 from pcapcheck.triage.state.words import address, number
@@ -77,4 +78,5 @@ def _endpoints(rest: list[str], label: str, line: Line, into: Services, slices: 
     found = rest[2:3] if slices else rest[:1]
     if found:
         name = label[:-6] if slices and SUFFIX.fullmatch(label[-6:]) else label
-        into.endpoints.append(Endpoints(name, line, found[0] in NOTHING))
+        held = tuple(known[0] for one in found[0].split(",") if (known := target(one)) is not None)
+        into.endpoints.append(Endpoints(name, line, found[0] in NOTHING, held))

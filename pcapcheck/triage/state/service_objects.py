@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pcapcheck.triage.state.model import Endpoints, Line, Service, Services
 from pcapcheck.triage.state.words import address, number
@@ -31,7 +31,7 @@ def read_service_object(document: Mapping[str, object], line: Line, into: Servic
         _service(_map(document.get("spec")), label, line, into)
     else:
         empty = not any(_ready(document))
-        into.endpoints.append(Endpoints(label, line, empty))
+        into.endpoints.append(Endpoints(label, line, empty, tuple(_addresses(document))))
 
 
 def _service(spec: Mapping[str, object], label: str, line: Line, into: Services) -> None:
@@ -50,6 +50,20 @@ def _ready(document: Mapping[str, object]) -> Iterator[bool]:
     for endpoint in map(_map, _list(document.get("endpoints"))):
         # Not told means ready (Kubernetes: discovery/v1, EndpointConditions).
         yield _map(endpoint.get("conditions")).get("ready") is not False
+
+
+def _addresses(document: Mapping[str, object]) -> Iterator[int]:
+    """Those of the endpoints that are ready."""
+    for subset in map(_map, _list(document.get("subsets"))):
+        yield from _read(_map(one).get("ip") for one in _list(subset.get("addresses")))
+    for endpoint in map(_map, _list(document.get("endpoints"))):
+        if _map(endpoint.get("conditions")).get("ready") is not False:
+            yield from _read(_list(endpoint.get("addresses")))
+
+
+def _read(words: Iterable[object]) -> Iterator[int]:
+    found = (address(one) for one in words if isinstance(one, str))
+    yield from (one for one in found if one is not None)
 
 
 def _map(value: object) -> Mapping[str, object]:

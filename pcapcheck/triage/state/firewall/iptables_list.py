@@ -51,6 +51,7 @@ PRINTED = [
 DONE = [
     (re.compile(r"reject-with (\S+)"), r"--reject-with {0}"),
     (re.compile(r"MARK xset (\S+)"), r"--set-xmark {0}"),
+    (re.compile(r"to:(\S+)"), r"--to-destination {0}"),
     (re.compile(r"MARK (set|or|and|xor) (\S+)"), r"--{0}-mark {1}"),
 ]
 

@@ -141,6 +141,8 @@ class _Options:
             self._target(self._take())
         elif option in ("-g", "--goto"):
             self.rule.verdict = Verdict(GOTO, self._take())
+        elif option == "--to-destination" and self.module == "->DNAT":
+            self.rule.verdict = Verdict(ACCEPT, to=words.target(self._take()))
         elif option == "--reject-with":
             self.reject = self._take()
         elif option in MARKS:

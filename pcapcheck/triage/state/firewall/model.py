@@ -46,13 +46,16 @@ class Match:
 class Verdict:
     """What a rule does with what it matches. ``chain`` is where a jump or goto leads.
 
-    ``errors`` are what a reject answers: ICMP errors (family, type, code), or TCP_RESET alone; none: not shown.
+    ``errors`` are what a reject answers: ICMP errors (family, type, code), or TCP_RESET alone; none: not shown. ``to``
+    is the address, and the port where it changes too, that a rule of destination translation gives to packets; None
+    where it is not one address.
     """
 
     kind: str
     chain: str = ""
     errors: frozenset[tuple[int, int, int]] = frozenset()
     reset: bool = False
+    to: tuple[int, int | None] | None = None
 
 
 @dataclass(slots=True)

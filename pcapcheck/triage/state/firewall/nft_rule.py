@@ -29,6 +29,8 @@ VERDICTS = {"accept": ACCEPT, "drop": DROP, "return": RETURN, "continue": "", "q
 TRANSLATING = ("masquerade", "snat", "dnat", "redirect", "tproxy")
 ZEROED = {(one, other) for one in ("and", "&") for other in ("xor", "^", "or", "|")}
 LOG_OPTIONS = ("prefix", "level", "group", "snaplen", "queue-threshold", "flags")
+# dnat inet ip to 10.0.0.1:80
+LONGEST_TARGET = 5
 Elements = dict[str, list[list[str]]]
 
 
@@ -103,8 +105,9 @@ def _statement(some: Words, rule: Rule, matches: list[Match]) -> bool:
     elif word in ("limit", "quota"):
         _limit(some, matches)
     elif word in TRANSLATING:
-        rule.verdict = Verdict(ACCEPT)
+        rest = some.words[some.at : some.at + LONGEST_TARGET]
         some.at = len(some.words)
+        rule.verdict = Verdict(ACCEPT, to=_target(rest) if word == "dnat" else None)
     elif word in ("notrack", "synproxy", "flow", "dup", "fwd"):
         rule.verdict = Verdict(OTHER) if word in ("fwd", "synproxy") else rule.verdict
         _skip(some)
@@ -132,6 +135,12 @@ def _verdict(some: Words) -> Verdict | None:
         some.take()
         return _reject(some)
     return None
+
+
+def _target(rest: list[str]) -> tuple[int, int | None] | None:
+    """``dnat to 10.0.0.1:80``, ``dnat ip to 10.0.0.1``; None for a map or a range."""
+    at = rest.index("to") + 1 if "to" in rest else len(rest)
+    return words.target(rest[at]) if at < len(rest) else None
 
 
 def _reject(some: Words) -> Verdict:

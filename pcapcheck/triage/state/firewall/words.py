@@ -161,3 +161,15 @@ def priority(text: str) -> int:
         return 0
     offset = int(match[3] or 0) * (-1 if match[2] == "-" else 1)
     return PRIORITIES.get(match[1] or "", 0) + offset
+
+
+def target(text: str) -> tuple[int, int | None] | None:
+    """An address with or without a port, as destination translation names it: 10.0.0.1:80, [fd00::1]:53.
+
+    None for a range of either (iptables-extensions(8), nft(8)).
+    """
+    match = re.fullmatch(r"\[([0-9a-fA-F:.]+)\](?::(\d+))?", text) or re.fullmatch(r"([0-9.]+)(?::(\d+))?", text)
+    found = address(match[1] if match else text)
+    if found is None:
+        return None
+    return found, port(match[2]) if match and match[2] else None

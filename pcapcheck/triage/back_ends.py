@@ -1,0 +1,109 @@
+"""Back ends: the addresses that a service stands for, and whether the node's state shows that anybody is there.
+
+A service's address, a node's port and an external IP are nobody's: rules translate them to a pod's address (kube-proxy
+keeps that of a pod that is gone until it hears of it, and forever where endpoints are made by hand). In: a state and
+who asked for what. Out: the back ends, each with the lines that lead there, and what became of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pcapcheck.triage.columns import GONE, SOME_GONE, THERE
+from pcapcheck.triage.firewall.packet import Packet
+from pcapcheck.triage.firewall.stages import SYN, destinations
+from pcapcheck.triage.state.model import Host, Line, State
+from pcapcheck.triage.state.resolved import UNANSWERED
+from pcapcheck.values import format_address, is_ipv4
+
+# Protocols by what is asked (IANA), as packets and as listings of services have them.
+PROTOCOLS = {"tcp": (6, "tcp"), "dns": (17, "udp")}
+
+
+@dataclass(frozen=True)
+class BackEnd:
+    """An address behind a service. ``lines`` say that it is, then what became of it.
+
+    ``there`` is whether a pod can be there; None where the state does not tell.
+    """
+
+    ip: int
+    there: bool | None
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked of an address: ``kind`` as of the column ``asked``."""
+
+    kind: str
+    src: int
+    dst: int
+    port: int | None
+
+
+def back_ends(state: State, node: Host, interface: str | None, asked: Asked) -> list[BackEnd]:
+    """Those that the node's rules lead to; where no rule is shown, those that IPVS or a listing of endpoints names."""
+    known = PROTOCOLS.get(asked.kind)
+    if known is None:
+        return []
+    number, name = known
+    packet = Packet(
+        4 if is_ipv4(asked.dst) else 6,
+        number,
+        asked.src,
+        asked.dst,
+        dports=frozenset() if asked.port is None else frozenset((asked.port,)),
+        tcp_flags=SYN if number == PROTOCOLS["tcp"][0] else None,
+        states=frozenset(("new",)),
+    )
+    found = {one.ip: (one.line,) for one in destinations(node, packet, interface) if one.ip != asked.dst}
+    return [_judged(state, node, ip, lines) for ip, lines in (found or _listed(state, asked, name)).items()]
+
+
+def standing(found: list[BackEnd]) -> str | None:
+    """Whether they are there, all or some of them; None where that is not known of any."""
+    told = {one.there for one in found}
+    if False in told:
+        return GONE if told == {False} else SOME_GONE
+    return THERE if told == {True} else None
+
+
+def first_of(found: list[BackEnd]) -> int | None:
+    """The one to speak of: one that is gone, else the only one."""
+    gone = [one for one in found if one.there is False]
+    return (gone or found)[0].ip if gone or len(found) == 1 else None
+
+
+def _listed(state: State, asked: Asked, protocol: str) -> dict[int, tuple[Line, ...]]:
+    found: dict[int, tuple[Line, ...]] = {}
+    for service in state.services.at(asked.dst):
+        if service.protocol not in (None, protocol) or len({service.port, asked.port} - {None}) > 1:
+            continue
+        found |= dict.fromkeys(service.servers, (service.line,))
+        behind = state.services.behind(service)
+        if behind is not None:
+            found |= dict.fromkeys(behind.addresses, (service.line, behind.line))
+    return found
+
+
+def _judged(state: State, node: Host, ip: int, lines: tuple[Line, ...]) -> BackEnd:
+    """The best route that leads nowhere, a neighbour that nobody answered for, or a pod that has ended: gone."""
+    listed = [one for one in state.pods if one.ip == ip and not one.host_network]
+    running = [one for one in listed if one.holds_address]
+    if listed and not running:
+        return BackEnd(ip, False, (*lines, listed[0].line))
+    best = next(iter(node.routes_to(ip)), None)
+    if best is None:
+        whole = f"routes{4 if is_ipv4(ip) else 6}"
+        line = node.lacks(whole, f"no route to {format_address(ip)}") if whole in node.whole else None
+        return BackEnd(ip, None if line is None else False, lines if line is None else (*lines, line))
+    if best.leads_nowhere:
+        return BackEnd(ip, False, (*lines, best.line))
+    if best.is_host and best.dev is not None and best.via is None:
+        held = [one for one in node.neighbours_of(ip) if one.dev == best.dev]
+        if held and all(one.state in UNANSWERED for one in held):
+            return BackEnd(ip, False, (*lines, held[-1].line))
+        if any(one.mac is not None and one.state not in UNANSWERED for one in held) or running:
+            return BackEnd(ip, True, (*lines, best.line))
+    return BackEnd(ip, None, lines)

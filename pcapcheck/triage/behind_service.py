@@ -1,0 +1,36 @@
+"""Behind a service: which back ends packets were seen to go to, and whether one of them never answers."""
+
+from __future__ import annotations
+
+from pcapcheck.flows.links import Link
+from pcapcheck.flows.sides import NODE
+from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.case import Case
+from pcapcheck.triage.symptoms import TCP, UDP, exchanges_of
+from pcapcheck.values import Value
+
+NOTHING: dict[str, Value | None] = {"back_end": None, "back_end.silent": None}
+# Packets that rules translate, by what is asked: a service's address takes no pings.
+KINDS: dict[Value | None, str] = {"tcp": TCP, "dns": UDP}
+
+
+def behind_service(case: Case, result: Result, asked: Value | None) -> dict[str, Value | None]:
+    """``back_end``, and whether it is silent: one that got something on its own link and answered none of it there."""
+    kind, pod, dst = KINDS.get(asked), case.lead.pod, case.lead.dst
+    if kind is None:
+        return NOTHING
+    reached: dict[int, tuple[Link, int]] = {}
+    others: set[int] = set()
+    for way in result.followed.found:
+        last = way.steps[-1]
+        if (way.src, way.dst, way.packet) != (pod, dst, kind) or last.dst == dst:
+            continue
+        others.add(last.dst)
+        if last.spot.link.point.kind == "pod-link" and last.spot.side == NODE:
+            reached[last.dst] = last.spot.link, last.src
+    for address, (link, source) in reached.items():
+        outcomes = {some.outcome for some in exchanges_of(kind, result, source, address, link)}
+        if outcomes and outcomes <= {"unanswered", "in-flight"} and "unanswered" in outcomes:
+            return {"back_end": address, "back_end.silent": True}
+    silent = False if reached else None
+    return {"back_end": others.pop() if len(others) == 1 else None, "back_end.silent": silent}

@@ -1,0 +1,99 @@
+"""Where a host's rules translate the destination of packets: the back ends of a service, whichever rules make it.
+
+kube-proxy draws lots among the pods of a service, a rule each (Kubernetes: pkg/proxy/iptables/proxier.go,
+pkg/proxy/nftables/proxier.go); a packet that is not sure to be held up by one rule may come to the next.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pcapcheck.ruleset.conditions import FALSE, TRUE
+from pcapcheck.triage.firewall.packet import SENT, Packet, Place, all_of
+from pcapcheck.triage.firewall.walk import FAMILIES
+from pcapcheck.triage.state.firewall.model import (
+    GOTO,
+    JUMP,
+    NFT,
+    OUTPUT,
+    PREROUTING,
+    RETURN,
+    Chain,
+    Firewall,
+    Rule,
+    Table,
+)
+from pcapcheck.triage.state.model import Line
+
+DEEPEST, MOST_STEPS = 24, 100_000
+# Where packets for services come in, in a listing that does not show how.
+ENTRIES = re.compile(r"KUBE-SERVICES|(?:nat-)?prerouting|PREROUTING")
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A rule that may give packets another destination; where ``port`` is None, with the port that they had."""
+
+    ip: int
+    port: int | None
+    line: Line
+
+
+def translations(firewall: Firewall | None, packet: Packet) -> list[Translation]:
+    """Every destination that the rules may give to such packets, in the order of the rules."""
+    if firewall is None:
+        return []
+    walk = _Walk(packet)
+    # What iptables-save tells of nft's own tables too is taken from there.
+    saved = {(one.family, one.name) for one in firewall.tables if one.backend != NFT}
+    for table in firewall.tables:
+        if table.family and table.family not in FAMILIES[packet.family]:
+            continue
+        if table.backend == NFT and (table.family, table.name) in saved:
+            continue
+        walk.enter(table, firewall)
+    return walk.found
+
+
+class _Walk:
+    def __init__(self, packet: Packet) -> None:
+        self.packet = packet
+        self.found: list[Translation] = []
+        self.steps = 0
+
+    def enter(self, table: Table, firewall: Firewall) -> None:
+        """By the hooks of translation; of a table that is not whole by the chains that hooks lead to."""
+        hook = OUTPUT if self.packet.hooks == SENT else PREROUTING
+        bases = [one for one in table.chains.values() if one.hook == hook and one.kind == "nat"]
+        if not bases and not table.whole:
+            bases = [one for one in table.chains.values() if ENTRIES.fullmatch(one.name)]
+        sets = {**firewall.elements, **table.sets}
+        for chain in sorted(bases, key=lambda one: one.priority):
+            self._chain(table, chain, Place(hook, chain.priority, sets=sets), 0)
+
+    def _chain(self, table: Table, chain: Chain, place: Place, depth: int) -> bool:
+        """Whether packets are sure to go no further than this chain."""
+        for rule in chain.rules:
+            self.steps += 1
+            if self.steps > MOST_STEPS or depth > DEEPEST:
+                return False
+            matched, verdict = self._matches(rule, place), rule.verdict
+            if matched == FALSE or verdict is None:
+                continue
+            if verdict.to is not None:
+                self.found.append(Translation(*verdict.to, rule.line))
+            certain = matched == TRUE
+            if verdict.kind in (JUMP, GOTO):
+                target = table.chains.get(verdict.chain)
+                ended = target is not None and self._chain(table, target, place, depth + 1)
+                if certain and (ended or verdict.kind == GOTO):
+                    return ended
+            elif certain:
+                return verdict.kind != RETURN
+        return False
+
+    def _matches(self, rule: Rule, place: Place) -> int:
+        if rule.packets == 0:
+            return FALSE
+        return all_of(rule.matches, self.packet, place)
