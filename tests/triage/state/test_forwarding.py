@@ -1,4 +1,4 @@
-"""What a node does with a packet: where it leads, whether the next hop is there, whether the source check lets it in."""
+"""What a node does with a packet: where it leads, if the next hop is there, and if the source check lets it in."""
 
 from __future__ import annotations
 
