@@ -27,7 +27,7 @@ def strays(case: Case, result: Result, losses: list[Loss], refused_from: int | N
     sender = lead.dst_link if back else lead.link
     home = next((one for one in result.links if receiver in one.pod_ips and one.point.kind == "pod-link"), None)
     found: dict[str, Value | None] = {
-        "dst.same_node": _same_node(result, lead.link, lead.dst_link),
+        "dst.same_node": _same_node(result, lead.link, lead.dst_link, losses),
         "handed_to": _handed_to(result, receiver, home, losses),
         "empty_link": None if home is not None else _empty_link(result, receiver),
         **_asked_outside(case, result, losses, receiver, sender, refused_from),
@@ -37,15 +37,23 @@ def strays(case: Case, result: Result, losses: list[Loss], refused_from: int | N
     return found | {"outer.src": ends[0] if ends else None, "outer.dst": ends[1] if ends else None}
 
 
-def _same_node(result: Result, link: Link | None, dst_link: Link | None) -> bool | None:
+def _same_node(result: Result, link: Link | None, dst_link: Link | None, losses: list[Loss]) -> bool | None:
     if link is None or dst_link is None:
         return None
-    told = result.followed.on_one_node(link, dst_link)
     hosts = result.followed.hosts
-    names = hosts.name(link.point.key), hosts.name(dst_link.point.key)
-    if told is None and None not in names:
+    here, there = link.point.key, dst_link.point.key
+    told = hosts.same(here, there)
+    if told is None and here[0] != there[0]:
+        told = result.followed.on_one_node(link, dst_link)
+    if told is not None:
+        return told
+    names = hosts.name(here), hosts.name(there)
+    if None not in names:
         return names[0] == names[1]
-    return True if told is None else told
+    nics = {step.spot.link.point.key for one in losses for step in one.way.steps if step.encap == "none"}
+    nics &= {one.point.key for one in result.links if one.point.kind == "host-nic"}
+    # A file with the links of two nodes was merged; and what two cards saw went to another machine.
+    return None if here[0] == there[0] or len(nics) > 1 else True
 
 
 def _handed_to(result: Result, receiver: int | None, home: Link | None, losses: list[Loss]) -> str | None:

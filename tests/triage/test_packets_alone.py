@@ -27,10 +27,12 @@ from tests.support.wire import (
 
 # Where the packets themselves say which of the causes it is, or nearly so: it must be named first, or among three.
 TOLD = {
+    "block-route-missing": 3,
     "bridged": 1,
     "bridged-gateway": 1,
     "dns-no-endpoints": 1,
     "duplicate-ip-one-link": 1,
+    "far-way-back-missing": 1,
     "frag-needed": 1,
     "gateway-announced-by-pod": 1,
     "hairpin-not-masqueraded": 1,
@@ -42,6 +44,8 @@ TOLD = {
     "missing-host-route-unreachable": 2,
     "missing-own-route": 3,
     "mtu-mismatch": 2,
+    "next-hop-dead": 1,
+    "nic-rp-filter": 2,
     "no-default-route": 1,
     "other-node-silent": 1,
     "outside-prohibits": 1,
@@ -53,6 +57,8 @@ TOLD = {
     "proxy-delay-80": 1,
     "random-cali-mac": 1,
     "route-lost-midway": 3,
+    "route-to-wrong-pod": 1,
+    "rule-diverts-to-nic": 2,
     "second-node-drops": 3,
     "service-no-endpoints": 1,
     "service-pinged": 1,

@@ -14,6 +14,8 @@ from tests.support.triage import CAUSES, PROVED
 
 # Faults that neither node nor pods show: they lie in the network between, in another machine, or are over.
 UNSEEN = {
+    # Whether the router had to know the way is not known.
+    "block-route-missing",
     "gateway-announced-by-pod",
     "late-replies",
     "outside-prohibits",

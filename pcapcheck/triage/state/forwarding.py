@@ -33,8 +33,7 @@ class Hop:
 class Decision:
     """``leads`` is out, local, dead-end or none. Of a route with several next hops each is in ``hops``.
 
-    ``specific``: it is no default route. ``lines`` are those that decide: a rule's, then the route's or that there is
-    none.
+    ``specific``: it is no default route. ``lines`` decide it: a rule's, then the route's or the lack of one.
     """
 
     leads: str
