@@ -224,7 +224,7 @@ def analyze(
     if state is not None:
         _describe(analysis, state)
     _remark(analysis, inputs.repeated, changes)
-    if state is not None or any(one.status == FAIL for one in findings):
+    if state is not None or analysis.asked_in_vain or any(one.status == FAIL for one in findings):
         # Loaded when something failed: a healthy capture needs none of it.
         from pcapcheck.triage.examine import examine
 

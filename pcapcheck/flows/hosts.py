@@ -75,7 +75,8 @@ class Hosts:
         for before in way.steps[:number]:
             same = self.same(before.spot.link.point.key, here.key)
             if same is not None:
-                return not same
+                # What came in a tunnel to this machine's NIC is taken out of it on the tunnel's device.
+                return not same or (here.kind == "tunnel" and before.encap != "none")
         if any(self.same(after.spot.link.point.key, here.key) for after in way.steps[number + 1 :]):
             return True
         machine = self._machine(here)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from pcapcheck.capture.rotation import Captured
 from pcapcheck.columns import ECHO
@@ -23,7 +24,7 @@ from pcapcheck.flows.losses import IN_NODE
 from pcapcheck.flows.paths import Paths
 from pcapcheck.flows.read import Capture, Reading
 from pcapcheck.flows.sides import POD
-from pcapcheck.flows.unanswered import Unanswered
+from pcapcheck.flows.unanswered import Refusal, Unanswered
 from pcapcheck.flows.way import Way
 from pcapcheck.values import format_address, is_ipv4
 
@@ -77,9 +78,13 @@ def _resets(capture: Capture, paths: Paths, reading: Reading) -> Iterator[Unansw
             capture=capture.number,
             interface=link.point.name,
             frames=tuple(sorted(number for each, _ in found for number in each.frames)),
+            group=one.group,
             alike=1,
             meaning=f"a firewall rule or a policy rejects the connection with a reset in {asked}'s name",
             fate=f"is refused by the node: RST with TTL {one.reply_ttl}, which {asked} did not send",
+            port=port,
+            asker_ports=frozenset(each.src_port for each, _ in found if each.src_port is not None),
+            refusal=Refusal(),
         )
 
 
@@ -113,15 +118,18 @@ def _datagrams(capture: Capture, lost: list[Way], paths: Paths, reading: Reading
     numbers = {sample.frames[0] for way in lost for sample in way.samples}
     near = {number + more for number in numbers for more in range(NEAR + 1)}
     ports: dict[int, int] = {}
-    errors: dict[tuple[int, int, int], str] = {}
+    sports: dict[int, int] = {}
+    errors: dict[tuple[int, int, int], Refusal] = {}
     for row in _rows(capture.source, reading, near):
         port, source = row.udp_dstport, row.ip_src
         if row.frames[0] in numbers and isinstance(port, int):
             ports[row.frames[0]] = port
+            if isinstance(row.udp_srcport, int):
+                sports[row.frames[0]] = row.udp_srcport
         src, dst, about = row.quoted_src, row.quoted_dst, row.quoted_dstport
         if isinstance(src, int) and isinstance(dst, int) and isinstance(about, int) and isinstance(source, int):
-            words = in_words(4 if is_ipv4(source) else 6, _number(row.icmp_type), _number(row.icmp_code))
-            errors[src, dst, about] = f"{format_address(source)} says {words}"
+            error = 4 if is_ipv4(source) else 6, _number(row.icmp_type), _number(row.icmp_code)
+            errors[src, dst, about] = Refusal(error, source, row.ip_ttl if isinstance(row.ip_ttl, int) else None)
     for way in lost:
         by_port: dict[int, list[int]] = {}
         for sample in way.samples:
@@ -131,16 +139,19 @@ def _datagrams(capture: Capture, lost: list[Way], paths: Paths, reading: Reading
             if port == DNS_PORT:
                 # A rule is about it.
                 continue
-            said = errors.get((way.src, way.dst, port))
             count = way.count if len(by_port) == 1 else len(frames)
-            yield _question(way, port, tuple(frames), count, said, paths)
+            asking = frozenset(sports[number] for number in frames if number in sports)
+            question = _question(way, port, tuple(frames), count, errors.get((way.src, way.dst, port)), paths)
+            yield replace(question, asker_ports=asking)
 
 
 def _number(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _question(way: Way, port: int, frames: tuple[int, ...], count: int, said: str | None, paths: Paths) -> Unanswered:
+def _question(
+    way: Way, port: int, frames: tuple[int, ...], count: int, refusal: Refusal | None, paths: Paths
+) -> Unanswered:
     point = way.steps[0].spot.link.point
     about = f"UDP datagrams to {format_address(way.dst)} port {port}"
     clause = fate(paths.loss(way), paths.hosts)
@@ -154,10 +165,20 @@ def _question(way: Way, port: int, frames: tuple[int, ...], count: int, said: st
         capture=point.key[0],
         interface=point.name,
         frames=frames,
+        group=way.steps[0].spot.number,
         meaning="a firewall rule, a policy or a route of the node takes them",
-        fate=clause + (f"; {said}" if said else ""),
+        fate=clause + _said(refusal),
         verb="sent",
+        port=port,
+        refusal=refusal,
     )
+
+
+def _said(refusal: Refusal | None) -> str:
+    """Who refused them and how, as a sentence about them ends."""
+    if refusal is None or refusal.error is None or refusal.source is None:
+        return ""
+    return f"; {format_address(refusal.source)} says {in_words(*refusal.error)}"
 
 
 def _rows(source: Captured, reading: Reading, numbers: set[int]) -> Iterator[FrameRow]:

@@ -93,9 +93,12 @@ def _question(one: Conversation, count: int, link: Link, capture: Capture) -> Un
         capture=capture.number,
         interface=link.point.name,
         frames=tuple(dict.fromkeys(one.frames)),
+        group=one.group,
         alike=count,
         meaning=meaning,
         doubt=silence,
         wording=wording,
         verb="sent" if one.kind == STALLED else "seen" if one.kind == RESET else "asked",
+        port=one.asked_port,
+        asker_ports=frozenset((one.asker_port,)),
     )

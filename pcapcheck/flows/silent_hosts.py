@@ -88,7 +88,9 @@ def _question(table: str, one: Echo, some: EchoBin, link: Link, capture: Capture
         capture=capture.number,
         interface=link.point.name,
         frames=tuple(sorted(number for each in some.samples for number in each.frames[:1])),
+        group=some.group,
         alike=1 if is_one else some.count,
         meaning=_meaning(table, one.dst, link, capture),
         doubt=link.silence.get(table, ""),
+        port=port,
     )

@@ -41,6 +41,7 @@ def silent_neighbours(capture: Capture, facts: Facts, judged: Judged) -> Iterato
             capture=capture.number,
             interface=link.point.name,
             frames=tuple(one.frames),
+            group=one.group,
             meaning=consequence or "nobody there has the address, or whoever has it is silent to the asker",
             doubt="" if consequence else _doubt(link, group, one, facts),
         )

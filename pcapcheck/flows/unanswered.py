@@ -25,6 +25,18 @@ CAME_BACK = "answers came back on another interface"
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """What came instead of an answer: the ICMP error ``error`` (family, type, code) from ``source``, with its TTL.
+
+    Without an error it is a reset of TCP that the node sent in somebody else's name.
+    """
+
+    error: tuple[int, int, int] | None = None
+    source: int | None = None
+    ttl: int | None = None
+
+
+@dataclass(frozen=True)
 class Unanswered:
     """One question, with its repeats and with others alike, that got no answer where it was recorded.
 
@@ -32,10 +44,11 @@ class Unanswered:
     after "ASKER's": ``DNS query to 10.96.0.10 for A api.example.org``, ``connection to 10.0.0.9 port 80``.
     ``attempts`` is how often the packet was sent, over ``lasted`` nanoseconds (None: not known), ``alike`` how many
     such questions stand behind it. ``frames`` are the first few of ``capture`` (its number), which recorded them on
-    ``interface``. ``meaning`` is what follows from it or may be behind it, where that is known. ``doubt`` says why
-    the silence proves nothing: an answer would not have been recorded there. ``fate`` is what became of it, as the
-    sentence goes on; ``wording`` is the sentence where it does not begin with who asked, ``verb`` what was done so
-    often. ``last_seen`` is where the question, or its answer, was seen last.
+    ``interface``, in the frame group ``group``. ``meaning`` is what follows from it or may be behind it, where that is
+    known. ``doubt`` says why the silence proves nothing: an answer would not have been recorded there. ``fate`` is what
+    became of it, as the sentence goes on; ``wording`` is the sentence where it does not begin with who asked, ``verb``
+    what was done so often. ``last_seen`` is where the question, or its answer, was seen last. ``port`` is the one that
+    was asked, ``asker_ports`` are those that asked, where they are known; ``refusal`` is what came for an answer.
     """
 
     protocol: str
@@ -47,6 +60,7 @@ class Unanswered:
     capture: int
     interface: str
     frames: tuple[int, ...]
+    group: int
     alike: int = 1
     meaning: str = ""
     doubt: str = ""
@@ -54,6 +68,9 @@ class Unanswered:
     wording: str = ""
     verb: str = "asked"
     last_seen: LastSeen | None = None
+    port: int | None = None
+    asker_ports: frozenset[int] = frozenset()
+    refusal: Refusal | None = None
 
     @property
     def often(self) -> str:

@@ -10,7 +10,7 @@ from rich.text import Text
 from pcapcheck.report.marks import NOTE
 from pcapcheck.report.page import Page
 from pcapcheck.triage.outcome import Outcome
-from pcapcheck.values import clean
+from pcapcheck.values import clean, format_address
 
 if TYPE_CHECKING:
     from pcapcheck.triage.diagnosis import Diagnosis, Suspect
@@ -63,8 +63,12 @@ def write_next(page: Page, outcome: Outcome) -> None:
 
 
 def _about(diagnosis: Diagnosis) -> str:
-    """Which failures are meant: ``gateway-arp-answered failed, and with it echo-answered``."""
-    first, *rest = [one.rule.id for one in diagnosis.failed]
+    """Which failures are meant: ``gateway-arp-answered failed, and with it echo-answered``.
+
+    Of a question that no rule is about, whose it was: ``10.244.1.10's ping to 10.244.1.11 failed``.
+    """
+    asked = [f"{format_address(one.asker)}'s {one.about}" for one in diagnosis.questions]
+    first, *rest = [one.rule.id for one in diagnosis.failed] or asked[:1]
     others = len(diagnosis.others)
     more = f" (and {others} more case{'s' if others > 1 else ''} like it)" if others else ""
     return f"{first} failed" + (f", and with it {', '.join(rest)}" if rest else "") + more

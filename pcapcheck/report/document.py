@@ -93,8 +93,8 @@ def _document(result: Outcome) -> dict[str, Any]:
         "state": {"hosts": result.described, "problems": result.not_understood},
         "rules": [_finding(result, finding) for finding in result.findings],
         "pods": {},
-        "diagnoses": [_diagnosis(one) for one in result.diagnoses],
-        "causes": [_cause(one, number) for number, each in enumerate(result.diagnoses) for one in each.suspects],
+        "diagnoses": [_diagnosis(result, one) for one in result.diagnoses],
+        "causes": [_cause(one, each, number) for number, each in enumerate(result.diagnoses) for one in each.suspects],
         "unanswered": [_unanswered(result, one) for one in result.unanswered],
         "remarks": [{"text": clean(one.text), "lines": list(one.lines)} for one in result.remarks],
     }
@@ -214,10 +214,11 @@ def _measure(measure: Measure) -> dict[str, Any]:
     }
 
 
-def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
+def _diagnosis(result: Outcome, diagnosis: Diagnosis) -> dict[str, Any]:
     return {
         "headline": diagnosis.headline,
         "rules": [one.rule.id for one in diagnosis.failed],
+        "unanswered": sorted({result.unanswered.index(one) for one in diagnosis.questions}),
         "interface": None if diagnosis.symptoms["interface"] == UNNAMED else diagnosis.symptoms["interface"],
         "pods": sorted(
             {format_address(case.lead.pod) for case in [diagnosis.case, *diagnosis.others] if case.lead.pod is not None}
@@ -226,13 +227,13 @@ def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
     }
 
 
-def _cause(suspect: Suspect, diagnosis: int) -> dict[str, Any]:
+def _cause(suspect: Suspect, diagnosis: Diagnosis, number: int) -> dict[str, Any]:
     return {
         "id": suspect.cause.id,
         "title": suspect.title,
         "status": suspect.status,
-        "diagnosis": diagnosis,
-        "explains": list(suspect.explains),
+        "diagnosis": number,
+        "explains": [name for name in suspect.explains if name in diagnosis.case.failed],
         "because": list(suspect.because),
         "fits": list(suspect.fits),
         "half_known": suspect.half or None,

@@ -40,6 +40,8 @@ def _annotations(outcome: Outcome) -> Iterator[str]:
     if outcome.unmet:
         many = f"{len(outcome.unmet)} demand{'' if len(outcome.unmet) == 1 else 's'} not met"
         yield _command("error", many, [one.text for one in outcome.unmet])
+    for sentence, why in told.questions(outcome):
+        yield _command("warning", "no answer", [sentence, "", *why])
     for problem in told.problems(outcome):
         yield _command("warning", "pcapcheck", [problem])
     yield _command(*_verdict(outcome, findings))

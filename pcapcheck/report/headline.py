@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO
 from pcapcheck.flows.unanswered import Unanswered
 from pcapcheck.report.accepted import expired, passes_now
@@ -12,6 +14,9 @@ from pcapcheck.report.summary import pods
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding, ordered
 from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import format_address, is_ipv4
+
+if TYPE_CHECKING:
+    from pcapcheck.triage.diagnosis import Diagnosis
 
 # What heads a report that passes, and yet holds something that its reader should look at.
 WARN = "warn"
@@ -67,7 +72,7 @@ def _listed(names: list[str]) -> str:
 def _warning(result: Outcome) -> str:
     """What only warns, or is not answered, first; the rest is counted."""
     said = [_why(result, [one]) + _blame(result, one) for one in ordered(result.warnings)]
-    said += [_question(one) for one in result.asked_in_vain]
+    said += [_question(one) + _blame_of(result, one) for one in result.asked_in_vain]
     said += [line for one in ordered(result.findings) for line in passes_now(one)]
     return said[0] + (f" (and {len(said) - 1} more)" if len(said) > 1 else "")
 
@@ -85,7 +90,7 @@ def _unchecked(result: Outcome) -> str:
     asked = result.asked_in_vain
     if asked:
         more = f" (and {len(asked) - 1} more)" if len(asked) > 1 else ""
-        return f"{_question(asked[0])}{more}; no rule could be checked: {reason}"
+        return f"{_question(asked[0])}{_blame_of(result, asked[0])}{more}; no rule could be checked: {reason}"
     return f"nothing could be checked: {reason}" + _seen(result)
 
 
@@ -107,7 +112,15 @@ def _failure(result: Outcome) -> str:
 
 def _blame(result: Outcome, finding: Finding) -> str:
     """Whose it is not, or is, where the first cause of the failure says so."""
-    about = next((one for one in result.diagnoses if finding.rule.id in one.case.failed), None)
+    return _first_words(next((one for one in result.diagnoses if finding.rule.id in one.case.failed), None))
+
+
+def _blame_of(result: Outcome, question: Unanswered) -> str:
+    """The same of a question that nobody answered."""
+    return _first_words(next((one for one in result.diagnoses if question in one.questions), None))
+
+
+def _first_words(about: Diagnosis | None) -> str:
     words = about.suspects[0].cause.headline if about is not None and about.suspects else ""
     return f"; {words}" if words else ""
 

@@ -51,7 +51,8 @@ def _properties(outcome: Outcome) -> list[tuple[str, str]]:
     verdict.append(("headline", told.verdict(outcome)))
     verdict += [(name, str(count)) for name, count in asdict(totals(outcome)).items()]
     inputs = [("input", line) for line in told.captures(outcome)]
-    return verdict + inputs + [("problem", line) for line in told.problems(outcome)]
+    asked = [("unanswered", "\n".join([f"{sentence}.", *why])) for sentence, why in told.questions(outcome)]
+    return verdict + inputs + asked + [("problem", line) for line in told.problems(outcome)]
 
 
 def _cases(outcome: Outcome) -> list[TestCase]:

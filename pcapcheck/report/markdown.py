@@ -26,7 +26,7 @@ AROUND = re.compile(r"(\(?)(.*?)((?:'s?)?[).,;:?]*)", re.DOTALL)
 
 
 def write_markdown(outcome: Outcome, stream: IO[str], verbose: bool = False) -> None:
-    """The verdict, a table of the rules, and each failure with its evidence and why.
+    """The verdict, a table of the rules, each failure with its evidence and why, and why questions got no answer.
 
     Long lists are shortened unless ``verbose``.
     """
@@ -81,6 +81,11 @@ def _lines(outcome: Outcome, verbose: bool) -> Iterator[str]:
         yield f"### {one.rule.id}: {prose(told.summary(outcome, one))}"
         yield ""
         yield from block(told.failure(outcome, one))
+    for sentence, why in told.questions(outcome):
+        yield ""
+        yield f"### unanswered: {prose(sentence)}"
+        yield ""
+        yield from block(why)
     yield from _table("Passed", [one for one in findings if one.status == PASS], folded=True)
     yield from _table("Not checked", [one for one in findings if one.status == NOT_CHECKED], folded=True)
     yield ""

@@ -204,6 +204,8 @@ def _notifications(outcome: Outcome, left_out: int) -> Iterator[dict[str, Any]]:
             where = {"physicalLocation": {"artifactLocation": _file(capture.path)}}
             text = f"{clean(capture.source.name)}: {problem.message}"
             yield _notification("warning", text) | {"locations": [where], "descriptor": {"id": problem.kind}}
+    for sentence, why in told.questions(outcome):
+        yield _notification("warning", "\n".join([f"{sentence}.", "", *why]))
     for text in [*outcome.not_understood, *(clean(one.text) for one in outcome.remarks)]:
         yield _notification("warning", text)
     if left_out:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from io import StringIO
 
 from rich.text import Text
@@ -35,15 +36,23 @@ def failure(outcome: Outcome, finding: Finding) -> list[str]:
     def write(page: Page) -> None:
         write_failure(page, outcome, finding)
         for diagnosis in outcome.diagnoses:
-            first, *rest = [one.rule.id for one in diagnosis.failed]
-            if finding.rule.id == first:
+            failed = [one.rule.id for one in diagnosis.failed]
+            if finding.rule.id in failed[:1]:
                 page.line()
                 write_diagnosis(page, diagnosis)
-            elif finding.rule.id in rest:
+            elif finding.rule.id in failed:
                 page.line()
-                page.line(f"it follows from {first}; the cause is given there")
+                page.line(f"it follows from {failed[0]}; the cause is given there")
 
     return _lines(outcome, write)
+
+
+def questions(outcome: Outcome) -> Iterator[tuple[str, list[str]]]:
+    """What no rule is about and nobody answered: what it was, and why, as far as can be told."""
+    for diagnosis in outcome.diagnoses:
+        if not diagnosis.failed:
+            lines = _lines(outcome, partial(write_diagnosis, diagnosis=diagnosis))
+            yield with_names(outcome, diagnosis.headline), lines
 
 
 def summary(outcome: Outcome, finding: Finding) -> str:

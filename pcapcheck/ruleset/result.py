@@ -102,6 +102,8 @@ class Result(Brief):
             own = {key for key in facts.links if facts.observations.get(key) == one}
             within = facts.within(keys)
             part = replace(self, facts=within, followed=self.followed.within(keys, within))
+            places = {(key[0], facts.links[key].point.name) for key in own}
+            part.unanswered = [one for one in self.unanswered if (one.capture, one.interface) in places]
             part.findings = [replace(finding, evidence=self._evidence_at(own, finding)) for finding in self.findings]
             parts.append(part)
         # What is of no capture is looked at once.

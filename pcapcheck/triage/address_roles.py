@@ -127,6 +127,15 @@ class AddressRoles:
             if _from_pod(way) and way.packet == REQUEST and step.src != way.src
         )
 
+    @cached_property
+    def node_macs(self) -> frozenset[int]:
+        """The MACs of the nodes' own interfaces by their state, but of the pods' links, which all have one alike."""
+        links = (one for host in self._hosts for one in host.links.values())
+        prefix = self._result.reading.prefix
+        return frozenset(
+            one.mac for one in links if one.mac is not None and kind_of_name(one.name, prefix) != "pod-link"
+        )
+
     @property
     def _hosts(self) -> list[Host]:
         return self._state.nodes if self._state else []

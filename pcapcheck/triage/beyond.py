@@ -111,6 +111,8 @@ def _hairpin(case: Case, result: Result, asked: Iterable[Echo], found: Beyond) -
     """
     pod, link = case.lead.pod, case.lead.link
     if pod is None or link is None:
+        # What was asked off the pods' links had left its node, or comes from none.
+        found.columns["hairpin"] = False if case.question is not None else None
         return
     some = list(asked)
     back = {one.ident for one in some if one.src == one.dst == pod and one.outcome != "replied"}

@@ -10,27 +10,50 @@ from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, H
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.points import PointKey
 from pcapcheck.flows.sides import POD
+from pcapcheck.flows.unanswered import Unanswered
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding, ordered
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.state.model import PodLink, State
 from pcapcheck.values import Value
 
+# A question that no rule is about: in which table it would stand, and which rule would have failed. Of datagrams that
+# are not DNS there is neither.
+DATAGRAMS = "datagrams"
+UDP_ANSWERED = "udp-answered"
+ASKED_IN = {"ICMP": ECHO, "TCP": CONNECTIONS, "DNS": DNS, "UDP": DATAGRAMS}
+AS_IF = {"ICMP": "echo-answered", "TCP": "tcp-answered", "DNS": "dns-answered", "UDP": UDP_ANSWERED}
+
 
 @dataclass(frozen=True, repr=False)
 class Item(Brief):
-    """One failing row: which rule it breaks, on which link, and between whom.
+    """One failing row: which rule it breaks, on which link, and between whom; or a question that nobody answered.
 
     ``pod`` is the pod that suffers, ``dst`` whom it asked. ``described``: the cali interface that the state, not a
-    capture, tells of.
+    capture, tells of. Where it is a question no rule is about it, there is no ``finding``, and ``pod`` may be anybody.
     """
 
-    finding: Finding
+    finding: Finding | None
     evidence: Evidence
     link: Link | None = None
     dst_link: Link | None = None
     pod: int | None = None
     dst: int | None = None
     described: str | None = None
+    question: Unanswered | None = None
+
+    @property
+    def table(self) -> str:
+        """That of the rule, or the one in which such a question would stand."""
+        if self.question is not None:
+            return ASKED_IN[self.question.protocol]
+        return self.finding.rule.table if self.finding is not None else ""
+
+    @property
+    def name(self) -> str:
+        """The rule that failed, or that would have if it were about this: by which causes are found."""
+        if self.question is not None:
+            return AS_IF[self.question.protocol]
+        return self.finding.rule.id if self.finding is not None else ""
 
     @property
     def interface(self) -> str:
@@ -39,17 +62,17 @@ class Item(Brief):
 
     @property
     def is_hint(self) -> bool:
-        return self.finding.rule.table == STATE and self.finding.rule.severity != "error"
+        return self.finding is not None and self.table == STATE and self.finding.rule.severity != "error"
 
     @property
     def about_gateway(self) -> bool:
         """Whether it is a pod's question for its gateway; the node's for a pod has that pod as ``dst``."""
-        return self.finding.rule.table in (ARP, ANSWERS) and self.dst is None
+        return self.table in (ARP, ANSWERS) and self.dst is None
 
     @property
     def unanswered(self) -> bool:
         """Whether the gateway's ARP got no answer at all."""
-        return self.about_gateway and self.finding.rule.table == ARP and self.evidence.row.get("answers") == 0
+        return self.about_gateway and self.table == ARP and self.evidence.row.get("answers") == 0
 
 
 @dataclass(repr=False)
@@ -65,7 +88,17 @@ class Case(Brief):
     @property
     def failed(self) -> dict[str, Finding]:
         """The failed rules by id, in the order of ``ordered``."""
-        return {one.finding.rule.id: one.finding for one in self.items}
+        return {one.finding.rule.id: one.finding for one in self.items if one.finding is not None}
+
+    @property
+    def question(self) -> Unanswered | None:
+        """The question that it is about, where no rule is."""
+        return self.lead.question
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What failed, or would have failed if a rule were about it, in the order of ``ordered``."""
+        return tuple(dict.fromkeys(one.name for one in self.items))
 
     @property
     def points(self) -> set[PointKey]:

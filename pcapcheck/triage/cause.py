@@ -14,14 +14,18 @@ from pcapcheck.ruleset.files import packs_folder, read_files
 from pcapcheck.ruleset.remembered import remembered
 from pcapcheck.ruleset.rule import Rule, keyed, read_id, texts_of
 from pcapcheck.ruleset.variables import Settings
+from pcapcheck.triage.case import AS_IF
 from pcapcheck.triage.columns import CASE
 from pcapcheck.values import parse_bool
+
+# Questions that no rule is about want a reason too. As if a rule had failed for them:
+QUESTIONS = tuple(AS_IF.values())
 
 REQUIRED = {
     "id": "lower-case words joined by hyphens; says what is wrong",
     "title": "one line for people; {columns} of the case are filled in",
     "why": "the mechanism, with its source",
-    "explains": "rules whose failure it explains",
+    "explains": "rules whose failure it explains; udp-answered stands for datagrams without an answer",
     "rank": "the lower, the more often it is the reason",
     "confirm": "commands that settle it, likewise filled in",
     "fix": "commands or words that fix it",
@@ -64,7 +68,7 @@ class Cause(Brief):
 
 def load_catalogue(rules: list[Rule], settings: Settings) -> list[Cause]:
     """The causes that ship with the package, most frequent first. Raises RuleError where one contradicts itself."""
-    known = {rule.id for rule in rules}
+    known = {*(rule.id for rule in rules), *QUESTIONS}
     faults = Faults()
     documents = [node for _, _, nodes in read_files(packs_folder() / "causes", faults) for node in nodes]
     faults.check()

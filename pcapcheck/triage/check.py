@@ -13,7 +13,7 @@ from pcapcheck.ruleset.files import PACKS, pack, pack_or, read_files
 from pcapcheck.ruleset.load import load_ruleset
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.ruleset.variables import Settings, suggest
-from pcapcheck.triage.cause import is_cause, read_cause, read_causes
+from pcapcheck.triage.cause import QUESTIONS, is_cause, read_cause, read_causes
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def _check_causes(nodes: list[Node], rules: set[str], overrides: Mapping[str, st
     if not nodes:
         return
     read_causes(nodes, Settings(overrides))
-    known = rules | {rule.id for rule in load_ruleset(map(pack, PACKS), overrides).rules}
+    known = rules | {*QUESTIONS, *(rule.id for rule in load_ruleset(map(pack, PACKS), overrides).rules)}
 
     def check(one: Node) -> None:
         if one.value not in known:

@@ -161,8 +161,12 @@ class Circumstances:
         )
         self.firewalls: Firewalls | None = None
         if symptoms is not None and result is not None and not situation.elsewhere:
+            far = (self.dst_link.node if self.dst_link else None) or tunnel_ends.node_at(self.state, self.dst)
+            if case.question is not None and lead.link is None and far is not None:
+                # Whoever asked is none of the pods of that node.
+                alone = None
             here = End(self._node or alone, None, interface if interface != UNNAMED else None)
-            there = End(self.dst_link.node if self.dst_link else None, self._dst_pod(), self._dst_cali(dst_interface))
+            there = End(far, self._dst_pod(), self._dst_cali(dst_interface))
             self.firewalls = Firewalls.of(case, result, symptoms, here, there)
 
     @property
@@ -208,8 +212,9 @@ class Circumstances:
 
     @property
     def has_node(self) -> bool:
-        """Whether the state tells of the node that the case is about."""
-        return self._node is not None
+        """Whether the state tells of a node that the case is about."""
+        far = self.dst_link.node if self.dst_link is not None else tunnel_ends.node_at(self.state, self.dst)
+        return self._node is not None or (far is not None and not self.elsewhere)
 
     def lacking(self, attribute: str) -> str | None:
         """What it takes to know a ``state`` column of a link that the state tells of; None where that is not known."""
@@ -598,7 +603,7 @@ def _cell(row: StateRow | None, attribute: str) -> Told | None:
 def _port_of(case: Case) -> int | None:
     """The port that was asked."""
     port = case.row("dst_port")
-    return port if isinstance(port, int) else DNS_PORT if case.lead.finding.rule.table == DNS else None
+    return port if isinstance(port, int) else DNS_PORT if case.lead.table == DNS else None
 
 
 def _quoted(told: tuple[Value, tuple[Line, ...]] | None) -> Told | None:

@@ -28,7 +28,7 @@ from pcapcheck.triage.tunnel_ends import VTEPS
 
 CASE = "case"
 
-ASKED = ("echo", "tcp", "dns")
+ASKED = ("echo", "tcp", "dns", "udp")
 GATEWAY = ("not-asked", "unanswered", "late", "answered")
 LOST = (*PLACES, "on-return")
 LAST_SEEN = ("pod-link", "tunnel", "host-nic")
@@ -43,6 +43,7 @@ REFUSED = (
     "too-big",
     "expired",
     "reassembly",
+    "reset",
     "other",
 )
 REFUSED_BY = ("none", "node", "receiver", "other")
@@ -75,7 +76,7 @@ COLUMNS[CASE] = _table(
     ("dst.at", TEXT, "the same as a place to type commands: in the pod 10.244.1.11, on the host 203.0.113.7"),
     ("translated", BOOL, "whether packets were seen on a host NIC with another source than the pod's address"),
     ("dst.usual_service", BOOL, "whether dst is in a network that installers choose for services"),
-    ("asked", ENUM, "by what dst was asked: ping, a TCP connection, DNS", ASKED),
+    ("asked", ENUM, "by what dst was asked: ping, a TCP connection, DNS, other datagrams", ASKED),
     ("dst.public", BOOL, "whether dst is an address of the internet, which no pod has"),
     ("dst.interface", TEXT, "name of that pod's link on its node"),
     ("nic", TEXT, "name of the node's network card"),
@@ -139,7 +140,7 @@ COLUMNS[CASE] = _table(
     ),
     ("loss", ENUM, "whether all that the pod asked dst failed, or some and not all", LOSS),
     ("loss.follows", ENUM, "what stands out among all that failed; absent where too little did to tell", FOLLOWS),
-    ("refused", ENUM, "the ICMP error that came back to the pod", REFUSED),
+    ("refused", ENUM, "the ICMP error that came back to the pod, or a reset that is the node's own", REFUSED),
     ("refused.by", ENUM, "who sent it: the node itself, dst, or somebody behind the node", REFUSED_BY),
     ("refused.from", ADDRESS, "its source"),
     ("refused.late", BOOL, "whether it came as late as after a neighbour was asked for in vain, 2 seconds or more"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pcapcheck.brief import Brief
 from pcapcheck.columns import COLUMNS, STATE, Column
 from pcapcheck.flows.links import UNNAMED
+from pcapcheck.flows.unanswered import Unanswered
 from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Combination, Condition, Getter, Leaf
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.result import Result
@@ -27,6 +28,7 @@ from pcapcheck.triage.interfaces import name_links
 from pcapcheck.triage.looping import looping
 from pcapcheck.triage.loss import loses_a_part
 from pcapcheck.triage.pods import Pods
+from pcapcheck.triage.questions import question_cases
 from pcapcheck.triage.strays import strays
 from pcapcheck.triage.symptoms import asked_on, lost_of, symptoms_of
 from pcapcheck.values import Value, clean
@@ -91,7 +93,14 @@ class Diagnosis(Brief):
 
     @property
     def headline(self) -> str:
-        return self.case.lead.evidence.headline or self.case.lead.finding.rule.title
+        lead = self.case.lead
+        return lead.evidence.headline or (lead.finding.rule.title if lead.finding is not None else "")
+
+    @property
+    def questions(self) -> list[Unanswered]:
+        """The questions that it is about, where no rule is."""
+        items = [item for case in (self.case, *self.others) for item in case.items]
+        return [one.question for one in items if one.question is not None]
 
     @property
     def failed(self) -> list[Finding]:
@@ -118,6 +127,7 @@ def diagnose(
     told: dict[object, Diagnosis] = {}
     roles = AddressRoles(result, situation.state if situation else None)
     cases = cases_of(result, explained, situation.state if situation else None)
+    cases += question_cases(result, cases, roles)
     asked = [case for case in cases if not _is_of_state(case)]
     for case in cases:
         if asked and _is_of_state(case) and not _was_recorded(case):
@@ -156,7 +166,10 @@ def diagnose(
         if not suspects and _is_of_state(case):
             # What a rule about the state says is itself a reason, not something that wants one.
             continue
-        key = (tuple(case.failed), tuple((one.cause.id, one.status) for one in suspects))
+        if not suspects and case.question is not None and not _is_located(case):
+            # What is not even known to have come anywhere is said to be unanswered, and that is all.
+            continue
+        key = (case.names, case.question is None, tuple((one.cause.id, one.status) for one in suspects))
         if key in told:
             told[key].others.append(case)
         else:
@@ -167,7 +180,12 @@ def diagnose(
 
 def _is_of_state(case: Case) -> bool:
     """Whether only rules about the state failed."""
-    return all(one.finding.rule.table == STATE for one in case.items)
+    return all(one.table == STATE for one in case.items)
+
+
+def _is_located(case: Case) -> bool:
+    """Whether it is known of a question where it got to, or who refused it."""
+    return any(one.question is not None and (one.question.last_seen or one.question.refusal) for one in case.items)
 
 
 def _was_recorded(case: Case) -> bool:
@@ -181,9 +199,9 @@ def _worth_telling(suspects: list[Suspect], case: Case) -> list[Suspect]:
     Whatever follows from a gateway that does not answer is explained with it.
     """
     explained = {name for one in suspects if one.status == CONFIRMED for name in one.explains}
-    recorded = {name for name, finding in case.failed.items() if finding.rule.table != STATE}
-    first = case.lead.finding.rule.id
-    if not (recorded or set(case.failed)) <= explained and not (case.lead.unanswered and first in explained):
+    recorded = {one.name for one in case.items if one.table != STATE}
+    first = case.lead.name
+    if not (recorded or set(case.names)) <= explained and not (case.lead.unanswered and first in explained):
         return suspects
     return [one for one in suspects if one.status != POSSIBLE]
 
@@ -191,7 +209,7 @@ def _worth_telling(suspects: list[Suspect], case: Case) -> list[Suspect]:
 def _leave_out_hints(case: Case, suspects: Iterable[Suspect]) -> None:
     """What only warns about the state belongs to a case where something that may be so explains both."""
     explained = {name for one in suspects if one.status != RULED_OUT for name in one.explains}
-    case.items = [one for one in case.items if not one.is_hint or one.finding.rule.id in explained]
+    case.items = [one for one in case.items if not one.is_hint or one.name in explained]
 
 
 def _one_per_origin(found: list[Diagnosis]) -> list[Diagnosis]:
@@ -220,7 +238,7 @@ def _same_origin(first: Diagnosis, later: Diagnosis) -> bool:
     if not one_address and not first.case.interfaces & later.case.interfaces:
         return False
     if confirmed:
-        followed = set(later.case.failed) <= set(first.case.failed)
+        followed = set(later.case.names) <= set(first.case.names)
         return {one.cause.id for one in later.confirmed} <= confirmed and (bool(later.confirmed) or followed)
     possible = [one.cause.id for one in first.possible]
     same = [one.cause.id for one in later.possible]
@@ -238,8 +256,8 @@ def _suspect(
 
     ``shown`` are the frames behind symptoms that may confirm a cause, by column.
     """
-    explained = tuple(name for name in case.failed if name in cause.explains)
-    if not explained or (case.lead.finding.rule.table == STATE and case.lead.dst is None and _is_about_dst(cause)):
+    explained = tuple(name for name in case.names if name in cause.explains)
+    if not explained or (case.lead.table == STATE and case.lead.dst is None and _is_about_dst(cause)):
         return None
     if loses_a_part(symptoms) and not cause.partial:
         return None
@@ -274,7 +292,7 @@ def _suspect(
     if status == POSSIBLE and circumstances is not None:
         half = half_of(cause.confirmed, get, lines, circumstances.settings)
     # What follows from the first failure needs no cause of its own, unless the state shows one.
-    if status != CONFIRMED and case.lead.finding.rule.id not in explained:
+    if status != CONFIRMED and case.lead.name not in explained:
         return None
     deciding = [column for leaf in _deciding(ground, get) for column in leaf.columns()]
     because = [line for column in deciding for line in lines.get(column.name, ())]
@@ -317,7 +335,7 @@ def _is_the_failure(cause: Cause, case: Case) -> bool:
     So it is where nothing but the state fails: the pod had its gateway's MAC, say, and did not ask while this was
     recorded.
     """
-    if any(one.finding.rule.table != STATE for one in case.items) or cause.confirmed is None:
+    if any(one.table != STATE for one in case.items) or cause.confirmed is None:
         return False
     judged = {leaf.column.name for one in case.failed.values() for leaf in one.rule.expect.leaves()}
     asked = {column.name for leaf in cause.confirmed.leaves() for column in leaf.columns()}

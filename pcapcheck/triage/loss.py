@@ -14,7 +14,10 @@ BY_ITSELF = ("time", "pair", "size")
 
 def loss_symptoms(result: Result, case: Case) -> dict[str, Value | None]:
     """``loss`` between the pod and whom it asked, and ``loss.follows`` of all that was asked."""
-    table = next((ASKED[one.finding.rule.table] for one in case.items if one.finding.rule.table in ASKED), None)
+    if case.question is not None and case.question.protocol != "ICMP":
+        # What else the two have to say to each other is another question.
+        return {"loss": None, "loss.follows": None}
+    table = next((ASKED[one.table] for one in case.items if one.table in ASKED), None)
     losses = result.losses(table) if table is not None else None
     pair = (case.lead.pod, case.lead.dst)
     share = next((one for one in losses.pairs if one.who == pair), None) if losses is not None else None

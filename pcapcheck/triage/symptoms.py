@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, OPAQUE
 from pcapcheck.flows import icmp_words
-from pcapcheck.flows.echo import Echo, EchoBin
+from pcapcheck.flows.echo import Attempt, Echo, EchoBin
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.losses import AT_NIC, AT_POD, BETWEEN, DECAPSULATION, IN_NODE, REPLY, REQUEST, TO_POD_LINK, Loss
 from pcapcheck.flows.points import NODE_KINDS
@@ -18,10 +18,11 @@ from pcapcheck.ruleset.finding import FAIL, PASS, Finding
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.address_roles import INITIAL_TTLS, AddressRoles, at_home, called
 from pcapcheck.triage.by_size import by_size
-from pcapcheck.triage.case import Case, asked_for
+from pcapcheck.triage.case import DATAGRAMS, Case, asked_for
 from pcapcheck.triage.columns import REFUSED
 from pcapcheck.triage.interfaces import recorded_nic
 from pcapcheck.triage.loss import loss_symptoms
+from pcapcheck.triage.question_signs import arrival, is_reset, left_over, refusal_symptoms
 from pcapcheck.triage.service_told import is_usual
 from pcapcheck.triage.signs_of_life import refused_late, routed, signs_of_life
 from pcapcheck.values import Value, is_ipv4, is_public
@@ -31,9 +32,9 @@ T = TypeVar("T")
 # Packets that ask, by their name in the table ``paths``.
 TCP, UDP = "tcp", "udp"
 # What is asked by which packets.
-ASKED = {REQUEST: "echo", TCP: "tcp", UDP: "dns"}
+ASKED = {REQUEST: "echo", TCP: "tcp", UDP: "dns", DATAGRAMS: "udp"}
 # Packets of what is not asked by echo requests, by table.
-KINDS = {CONNECTIONS: TCP, DNS: UDP}
+KINDS = {CONNECTIONS: TCP, DNS: UDP, DATAGRAMS: UDP}
 # Where packets were lost, by the rule that says so.
 LOST_BY_RULE = {
     "request-leaves-node": IN_NODE,
@@ -49,11 +50,11 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
     link, pod, dst = lead.link, lead.pod, lead.dst
     dst_link = lead.dst_link
     kind = _kind_of(case)
-    asked = list(exchanges_of(kind, result, pod, dst, link))
-    failed = [echo for echo in asked if echo.outcome in ("unanswered", "error")]
+    asked = list(asked_in(case, result, link))
+    failed = [echo for echo in asked if echo.outcome in ("unanswered", "error") or is_reset(case)]
     refused = list(_refused(asked))
     refused_here = refused[0] if link and refused else None
-    echo = refused_here or next(_refused(exchanges_of(kind, result, pod, dst)), None)
+    echo = refused_here or next(_refused(asked_in(case, result)), None)
     receiver = pod if dst is None else dst
     there = dst_link.node_interface if dst_link else lead.described if dst is not None else None
     lost_ways = _lost_ways(result, kind, case)
@@ -68,14 +69,14 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
         "dst.at": None if dst is None else at_home(dst, roles.of(dst)),
         "translated": translated(result, kind, pod, dst),
         "dst.usual_service": None if dst is None else is_usual(dst),
-        "asked": ASKED[kind],
+        "asked": ASKED[DATAGRAMS if lead.table == DATAGRAMS else kind],
         "dst.public": None if dst is None else is_public(dst),
         "nic": recorded_nic(result, link),
         "dst.interface": there,
         "gateway": _gateway(case, link),
         "gateway.macs": _macs(case, link),
         "gateway.mac": case.row("reply_mac"),
-        **(places := _places(case, result, kind, losses)),
+        **(places := _places(case, result, kind, losses, roles)),
         **_beyond(case, result, kind, places, failed),
         "receiver": receiver,
         "receiver.at": None if receiver is None else at_home(receiver, roles.of(receiver)),
@@ -90,6 +91,7 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
         "refused.from": echo.error_from if echo else None,
         "refused.late": echo is not None and refused_late(refused, link),
         "refused.mtu": echo.error_mtu if echo else None,
+        **refusal_symptoms(case, result, roles),
         **signs_of_life(failed, link, dst_link, dst),
         **_asked(result, dst_link, dst),
         "dst.addressed": _addressed(dst_link),
@@ -104,12 +106,8 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
         "echo_lost": _echo_lost(result, pod, dst),
         "unrouted": _unrouted(case, result),
         "macs_kept": _macs_kept(case, result),
-        "sent_to": next(
-            (_one(i.evidence.row.get("eth.dst")) for i in case.items if i.finding.rule.table == FRAMES), None
-        ),
-        "claimed": next(
-            (_one(i.evidence.row.get("ip")) for i in case.items if i.finding.rule.table == ADDRESSES), None
-        ),
+        "sent_to": next((_one(i.evidence.row.get("eth.dst")) for i in case.items if i.table == FRAMES), None),
+        "claimed": next((_one(i.evidence.row.get("ip")) for i in case.items if i.table == ADDRESSES), None),
         "claimed.interface": _claimed_elsewhere(case),
     }
 
@@ -122,6 +120,20 @@ def lost_of(case: Case, result: Result) -> list[Loss]:
     back = [way for way in followed.found if way.packet == answers and (way.src, way.receiver) == (dst, pod)]
     lost = [way for way in back if followed.is_delivered(way) is False]
     return [followed.loss(way) for way in lost or _lost_ways(result, kind, case)]
+
+
+def asked_in(case: Case, result: Result, link: Link | None = None) -> Iterator[Echo]:
+    """Samples of what the case's pod asked of its ``dst``, on one link or wherever it was recorded.
+
+    Where it is about a question to one port, that port alone counts; other datagrams than DNS are not paired at all.
+    """
+    lead, question = case.lead, case.question
+    if lead.table == DATAGRAMS:
+        return
+    port = question.port if question is not None else None
+    for some in exchanges_of(_kind_of(case), result, lead.pod, lead.dst, link):
+        if port is None or not isinstance(some, Attempt) or some.dst_port == port:
+            yield some
 
 
 def asked_on(link: Link | None, result: Result) -> Iterator[Echo]:
@@ -138,7 +150,7 @@ def _kind_of(case: Case) -> str:
 
     Where the node asked for a pod in vain, what the packets were that it did not deliver, the next failure tells.
     """
-    tables = [one.finding.rule.table for one in case.items if one.finding.rule.table != ARP or one.about_gateway]
+    tables = [one.table for one in case.items if one.table != ARP or one.about_gateway]
     return KINDS.get(tables[0], REQUEST) if tables else REQUEST
 
 
@@ -150,7 +162,7 @@ def _echo_lost(result: Result, pod: int | None, dst: int | None) -> bool | None:
 
 def _unrouted(case: Case, result: Result) -> bool:
     """Whether a hop is wrong between the links of a case: of it, or of another about the same links."""
-    if any(one.finding.rule.table == HOPS for one in case.items):
+    if any(one.table == HOPS for one in case.items):
         return True
     names = {link.point.name for link in _links(case)}
     hops = [one for one in result.findings if one.rule.table == HOPS and one.status == FAIL]
@@ -177,7 +189,7 @@ def _claimed_elsewhere(case: Case) -> str | None:
     """The links other than the claimant's own on which its address is claimed, from the words about them."""
     for item in case.items:
         others = item.evidence.row.get("others")
-        if item.finding.rule.table == ADDRESSES and isinstance(others, str) and " on " in others:
+        if item.table == ADDRESSES and isinstance(others, str) and " on " in others:
             return others.partition(" on ")[2]
     return None
 
@@ -186,10 +198,10 @@ def _gateway(case: Case, link: Link | None) -> str | None:
     if link is None:
         return None
     for item in case.items:
-        if item.finding.rule.table == ARP and item.link is link:
+        if item.table == ARP and item.link is link:
             if item.unanswered:
                 return "unanswered"
-            if item.finding.rule.id in ("gateway-arp-answered", "gateway-arp-prompt"):
+            if item.name in ("gateway-arp-answered", "gateway-arp-prompt"):
                 return "late"
     talk = link.point.gateway
     return "answered" if talk.answered else None if talk.askers else "not-asked"
@@ -210,24 +222,38 @@ def _meaning(echo: Echo | None) -> str:
     return means if means in REFUSED else "other"
 
 
-def _places(case: Case, result: Result, kind: str, losses: list[Loss]) -> dict[str, Value | None]:
+def _places(case: Case, result: Result, kind: str, losses: list[Loss], roles: AddressRoles) -> dict[str, Value | None]:
     """Where packets were lost, and where they were seen last; only what is alike of all that were lost."""
     at_pod = AT_POD if "pod-answers-echo" in case.failed else _at_pod(case, result)
     places = {at_pod} if at_pod else {one.place for one in losses if one.missing}
     back = {one.way.src == case.lead.dst for one in losses}
-    lost = _by_rule(case, result, losses) if kind == REQUEST else _lost_segments(case, result, kind, losses)
+    by_rule = kind == REQUEST and case.question is None
+    lost = _by_rule(case, result, losses) if by_rule else _lost_segments(case, result, kind, losses)
+    if lost is None and is_reset(case):
+        # Whoever resets in another's name took the packets on their way.
+        lost = IN_NODE
     if lost is None and not places:
         # No link had to show them next, yet they were seen on the node that they were going to.
         lost = _only({one.place if _is_at_node(one) else None for one in losses if one.way.src == case.lead.pod})
         places = {lost} if lost else set()
-    steps = [one.last.spot.link.point for one in losses]
+    arrived = _only({one.arrived for one in losses})
+    points = [one.last.spot.link.point for one in losses]
+    question = case.question
+    here = result.facts.link(question.capture, question.group) if question is not None else None
+    if arrived is None and here is not None and not (losses and back == {True}):
+        points = points or [here.point]
+        groups = [one.last.spot.group for one in losses] or [here.point.groups[case.lead.evidence.group]]
+        arrived = arrival(case, result, roles, list(zip(points, groups, strict=True)))
+        if arrived is not None:
+            # Nothing had to show it next, so it is not known to be lost; yet that is the part of the way that is left.
+            lost = lost or left_over(losses, here, arrived)
     return {
         "lost": lost or _went_on(case, losses),
         "lost.place": _only(places),
         "lost.direction": _only({REPLY if one else REQUEST for one in back}),
-        "last_seen.kind": _only({one.kind for one in steps}),
-        "last_seen.interface": _only({one.name for one in steps}),
-        "last_seen.arrived": _only({one.arrived for one in losses}),
+        "last_seen.kind": _only({one.kind for one in points}),
+        "last_seen.interface": _only({one.name for one in points}),
+        "last_seen.arrived": arrived,
     }
 
 
@@ -274,8 +300,13 @@ def _only(values: set[T]) -> T | None:
 def _at_pod(case: Case, result: Result) -> str | None:
     """Whether what failed was recorded on the receiver's own link and got no answer there."""
     for item in case.items:
-        kind = KINDS.get(item.finding.rule.table)
-        if kind is None or item.dst_link is None:
+        if item.dst_link is None:
+            continue
+        recorded = result.facts.link(item.evidence.capture, item.evidence.group)
+        if item.question is not None and recorded is item.dst_link:
+            return AT_POD
+        kind = KINDS.get(item.table)
+        if kind is None:
             continue
         there = exchanges_of(kind, result, item.pod, item.dst, item.dst_link)
         if any(some.outcome == "unanswered" for some in there):
@@ -326,8 +357,10 @@ def _replies(case: Case, result: Result, kind: str, failed: list[Echo]) -> str |
     Of many that are alike only the first are kept as samples: what became of the others, following them tells.
     """
     lead = case.lead
+    if lead.table == DATAGRAMS or is_reset(case):
+        return "none"
     tables = [table for table, asked in KINDS.items() if asked == kind] or [ECHO]
-    times = [one.evidence.time for one in case.items if one.finding.rule.table in tables and one.evidence.time]
+    times = [one.evidence.time for one in case.items if one.table in tables and one.evidence.time]
     times = times or [echo.time for echo in failed if echo.time]
     if not times:
         return None

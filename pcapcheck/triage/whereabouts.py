@@ -99,7 +99,8 @@ class Whereabouts:
         if PATHS in judged and table == ECHO and self._share(loss.way)[0]:
             return None
         first = loss.way.steps[0].spot
-        if table in judged and first.capture != one.capture and first.side == POD and first.link.judged:
+        on_way = first.capture != one.capture and one.protocol != "UDP"
+        if table in judged and on_way and first.side == POD and first.link.judged:
             # The same packets, seen again on their way: on the asker's own link the rule is about them.
             return None
         place = place_of(loss, one.interface, self._hosts, _several(self._result))
@@ -226,5 +227,7 @@ def _asked_only_there(result: Result, one: Unanswered) -> Unanswered:
 
 
 def _table_of(one: Unanswered) -> str | None:
-    """Where a question would stand if it were on a pod's link."""
+    """Where a question would stand if it were on a pod's link; other datagrams are followed as those of DNS are."""
+    if one.protocol == "UDP":
+        return DNS
     return next((name for name, words in WORDS.items() if one.about.startswith(words)), None)

@@ -63,6 +63,7 @@ CAUSES = {
     "service-pinged": "service-address-pinged",
     "hairpin-not-masqueraded": "hairpin-not-masqueraded",
     "outside-prohibits": "far-side-prohibits",
+    "outside-tcp-dies": "node-firewall-drops",
     "outside-silent": "far-side-silent",
     "other-node-silent": "far-side-silent",
     "vtep-entry-missing": "vtep-entry-missing",

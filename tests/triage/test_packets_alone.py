@@ -50,6 +50,7 @@ TOLD = {
     "other-node-silent": 1,
     "outside-prohibits": 1,
     "outside-silent": 1,
+    "outside-tcp-dies": 2,
     "pod-arp-ignore-2": 3,
     "pod-drops-icmp": 1,
     "pod-second-interface": 2,

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.flows.echo import Attempt, Echo, Query
 from pcapcheck.flows.losses import REQUEST
+from pcapcheck.flows.unanswered import Unanswered
 from pcapcheck.ruleset.result import Result
-from pcapcheck.triage.case import Case
-from pcapcheck.triage.symptoms import KINDS, exchanges_of
+from pcapcheck.triage.case import DATAGRAMS, Case
+from pcapcheck.triage.question_signs import is_reset
+from pcapcheck.triage.symptoms import KINDS, UDP, asked_in, exchanges_of
 from pcapcheck.values import Value
 
-LOSING = (ECHO, CONNECTIONS, DNS, PATHS)
+LOSING = (ECHO, CONNECTIONS, DNS, PATHS, DATAGRAMS)
 DOMAIN = 53
 
 
@@ -22,7 +24,8 @@ class Loss:
     """Questions of one kind that pod asked dst in vain.
 
     At least ``least`` packets and at most ``most`` were lost. ``error`` is the ICMP error (family, type, code) that
-    answered them, None where nothing did. ``between``: others like them passed in between.
+    answered them, None where nothing did; ``reset``: a reset of TCP that is the node's own did.
+    ``between``: others like them passed in between.
     """
 
     kind: str
@@ -36,23 +39,27 @@ class Loss:
     answered: bool
     sports: frozenset[int]
     dports: frozenset[int]
+    reset: bool = False
 
 
 def loss_of(case: Case, result: Result, symptoms: dict[str, Value | None]) -> Loss | None:
     """The packets of a case, or None where it is not about packets that were lost."""
-    lost = [one for one in case.items if one.finding.rule.table in LOSING]
+    lost = [one for one in case.items if one.table in LOSING]
     src, dst = case.lead.pod, case.lead.dst
     if not lost or src is None or dst is None or symptoms.get("unrouted"):
         return None
-    kind = KINDS.get(lost[0].finding.rule.table, REQUEST)
+    kind = KINDS.get(lost[0].table, REQUEST)
+    if case.question is not None:
+        return _of_question(case, case.question, kind, (src, dst), list(asked_in(case, result)))
+    findings = [one.finding for one in lost if one.finding is not None]
     link = case.lead.link
     every = list(exchanges_of(kind, result, src, dst, link)) or list(exchanges_of(kind, result, src, dst))
     failed = [one for one in every if one.outcome not in ("replied", "in-flight")]
     least = sum(one.requests for one in _once(failed)) or 1
     refused = next((one for one in failed if one.error_type is not None), None)
-    shown = all(one.finding.failed <= len(one.finding.evidence) for one in lost)
+    shown = all(one.failed <= len(one.evidence) for one in findings)
     repeats = max((one.requests for one in failed), default=1)
-    most = least if shown else max(least, *(one.finding.failed * repeats for one in lost))
+    most = least if shown else max(least, *(one.failed * repeats for one in findings))
     ports = [(_source(one), _destination(one)) for one in failed]
     return Loss(
         kind,
@@ -67,6 +74,37 @@ def loss_of(case: Case, result: Result, symptoms: dict[str, Value | None]) -> Lo
         _known(source for source, _ in ports),
         _known(destination for _, destination in ports),
     )
+
+
+def _of_question(case: Case, question: Unanswered, kind: str, ends: tuple[int, int], every: list[Echo]) -> Loss:
+    """The same of a question that no rule is about: it tells how often it was asked, and on which ports.
+
+    ``every`` are samples of what was asked, answered or not.
+    """
+    refusal, reset = question.refusal, is_reset(case)
+    failed = [one for one in every if one.outcome not in ("replied", "in-flight")]
+    answered = not reset and any(one.outcome == "replied" for one in every)
+    ports = frozenset((question.port,)) if question.port else frozenset((DOMAIN,)) if kind == UDP else frozenset()
+    return Loss(
+        kind,
+        *ends,
+        question.attempts,
+        question.attempts * question.alike,
+        refusal.error if refusal else None,
+        refusal.source if refusal else None,
+        answered and _in_between(every),
+        answered,
+        question.asker_ports or _known(map(_source, failed)),
+        ports,
+        reset,
+    )
+
+
+def _in_between(every: list[Echo]) -> bool:
+    """Whether one that was answered was sent after the first that was not."""
+    lost = [one.time for one in every if one.outcome == "unanswered" and one.time is not None]
+    answered = [one.time for one in every if one.outcome == "replied" and one.time is not None]
+    return bool(lost and answered) and max(answered) > min(lost)
 
 
 def _once(echoes: list[Echo]) -> list[Echo]:

@@ -35,13 +35,14 @@ class End:
 class Seen:
     """Where the captures show that packets were lost (``lost``, ``place`` and ``encap`` as of the table ``case``).
 
-    ``interface`` is that on which they were seen last.
+    ``interface`` is that on which they were seen last, ``outer`` the addresses of the tunnel that they were in there.
     """
 
     lost: str | None
     place: str | None
     interface: str | None
     encap: str | None
+    outer: tuple[int | None, int | None] = (None, None)
 
     @classmethod
     def of(cls, symptoms: Mapping[str, Value | None]) -> Seen:
@@ -49,9 +50,15 @@ class Seen:
             value = symptoms.get(name)
             return value if isinstance(value, str) else None
 
+        def address(name: str) -> int | None:
+            value = symptoms.get(name)
+            return value if isinstance(value, int) else None
+
         lost = word("lost")
         place = word("lost.place") if lost == ON_RETURN else lost
-        return cls(lost, place, word("last_seen.interface"), word("encap"))
+        return cls(
+            lost, place, word("last_seen.interface"), word("encap"), (address("outer.src"), address("outer.dst"))
+        )
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,9 @@ def _on_way(packet: Packet, here: End, there: End, seen: Seen) -> list[Stage]:
     if far is not None and seen.place in (BETWEEN, AT_NIC, DECAPSULATION, None) and seen.encap in TUNNELS:
         protocol, port = TUNNELS[seen.encap]
         ports = frozenset() if port is None else frozenset((port,))
-        found.append(Stage(far, Packet(4, protocol, dports=ports, hooks=TAKEN_IN, oif="")))
+        src, dst = seen.outer
+        family = 4 if dst is None or is_ipv4(dst) else 6
+        found.append(Stage(far, Packet(family, protocol, src, dst, dports=ports, hooks=TAKEN_IN, oif="")))
     return found
 
 

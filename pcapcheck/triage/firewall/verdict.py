@@ -100,6 +100,9 @@ def _answers_otherwise(hit: Hit, loss: Loss) -> str | None:
     """Whether what the sender heard contradicts the rule."""
     verdict = hit.rule.verdict if hit.rule is not None else None
     rejects = verdict is not None and verdict.kind == REJECT
+    if loss.reset:
+        plain = verdict is not None and not verdict.reset and bool(verdict.errors)
+        return "silent" if not rejects else "other-answer" if plain else None
     if loss.error is None:
         return "answer" if rejects else None
     if not rejects or verdict is None:

@@ -1,0 +1,87 @@
+"""Question signs: what a question that no rule is about shows of where it got to, and of what came for an answer.
+
+Columns of a case, or parts of them, as ``symptoms`` has them of failed rules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pcapcheck.decode.frames import FrameGroup
+from pcapcheck.flows import icmp_words
+from pcapcheck.flows.links import Link
+from pcapcheck.flows.losses import BETWEEN, TO_POD_LINK, Loss
+from pcapcheck.flows.points import NODE_KINDS, CapturePoint
+from pcapcheck.flows.unanswered import Refusal
+from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.address_roles import INITIAL_TTLS, NODE_ROLE, UNKNOWN_ROLE, AddressRoles
+from pcapcheck.triage.case import Case
+from pcapcheck.triage.columns import REFUSED
+from pcapcheck.values import Value
+
+
+def is_reset(case: Case) -> bool:
+    """Whether it is about connections that the node resets in the name of whom they are for."""
+    question = case.question
+    return question is not None and question.refusal is not None and question.refusal.error is None
+
+
+def refusal_symptoms(case: Case, result: Result, roles: AddressRoles) -> dict[str, Value | None]:
+    """What came instead of an answer to a question that no rule is about."""
+    refusal = case.question.refusal if case.question is not None else None
+    if refusal is None:
+        return {}
+    if refusal.error is None:
+        return {"refused": "reset", "refused.by": "node", "refused.from": None}
+    means = icmp_words.meaning(*refusal.error)
+    return {
+        "refused": means if means in REFUSED else "other",
+        "refused.by": _by_whom(case, result, roles, refusal),
+        "refused.from": refusal.source,
+    }
+
+
+def _by_whom(case: Case, result: Result, roles: AddressRoles, refusal: Refusal) -> str | None:
+    """Whose an address is that refused something: the receiver's, the node's, or somebody else's.
+
+    On the asker's own link an error that no router has passed on is the node's.
+    """
+    lead, source = case.lead, refusal.source
+    if source == lead.dst:
+        return "receiver"
+    own = result.followed.node_addresses(lead.link) if lead.link is not None else set()
+    if source in own or roles.of(source) == NODE_ROLE:
+        return "node"
+    here = result.facts.link(lead.evidence.capture, lead.evidence.group)
+    if lead.link is not None and here is lead.link and refusal.ttl is not None:
+        return "node" if refusal.ttl in INITIAL_TTLS else "other"
+    return "other" if own or roles.of(source) != UNKNOWN_ROLE else None
+
+
+def left_over(losses: list[Loss], here: Link, arrived: bool) -> str | None:
+    """Which part of their way is left to packets seen at a node's NIC or tunnel, coming to the node or leaving it."""
+    if losses:
+        places = {replace(one, arrived=arrived).place for one in losses}
+        return places.pop() if len(places) == 1 else None
+    # Alone on a NIC it is not told whether they were in a tunnel; on its device they are out of it.
+    return BETWEEN if not arrived else TO_POD_LINK if here.point.kind == "tunnel" else None
+
+
+def arrival(
+    case: Case, result: Result, roles: AddressRoles, seen: list[tuple[CapturePoint, FrameGroup]]
+) -> bool | None:
+    """Whether questions seen last on NICs or tunnels were coming to the node there (True) or leaving it (False).
+
+    That is told by the MACs of a node's state; or the link of the pod that they are for was recorded, nothing shows it
+    to be another node's, and whoever asked is none of the pods recorded.
+    """
+    if any(point.kind not in NODE_KINDS for point, _ in seen):
+        return None
+    if all(group.dst in roles.node_macs for _, group in seen):
+        return True
+    if all(group.src in roles.node_macs for _, group in seen):
+        return False
+    there, same = case.lead.dst_link, result.followed.hosts.same
+    if there is None or case.lead.link is not None:
+        return None
+    return True if all(same(point.key, there.point.key) is not False for point, _ in seen) else None

@@ -1,0 +1,146 @@
+"""Questions that no rule is about, and refusals by the node, have a reason that is told like any failure's."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from pcapcheck import Analysis, analyze
+from pcapcheck.report.github import write_github
+from pcapcheck.report.headline import heading
+from pcapcheck.report.junit import write_junit
+from pcapcheck.report.markdown import write_markdown
+from pcapcheck.report.sarif import write_sarif
+from pcapcheck.report.text import write_text
+from tests.support.lab import captures
+from tests.support.wire import (
+    BEGIN,
+    MS,
+    NODE,
+    PEER_IP,
+    POD_IP,
+    SECOND,
+    Frame,
+    answer,
+    ask,
+    error,
+    reply,
+    request,
+    tcp,
+    tcp_back,
+    udp,
+    write_pcap,
+)
+
+CALI, PEER_CALI = "cali14e7d81007d", "calieabe7761b00"
+PEER = "3a:91:7f:0c:d4:58"
+SYN, RST_ACK = 0x02, 0x14
+ROUTES = (
+    "root@n:~# ip route\ndefault via 172.31.186.1 dev eth0\n"
+    f"10.244.1.10 dev {CALI} scope link\n10.244.1.11 dev {PEER_CALI} scope link\n"
+)
+
+
+def ruleset(*rules: str) -> str:
+    """What is pasted of a node whose forward chain holds some rules, and of its routes."""
+    lines = "".join(f"\t\t{rule}\n" for rule in rules)
+    chain = f"\tchain forward {{\n\t\ttype filter hook forward priority filter; policy accept;\n{lines}\t}}\n"
+    return f"{ROUTES}root@n:~# nft list ruleset\ntable ip t {{\n{chain}}}\n"
+
+
+def refused(folder: Path, frames: list[Frame], state: str = "") -> Analysis:
+    """Pod A asks pod B; both links are recorded, and pings cross them."""
+    here, there = [(BEGIN, ask()), (BEGIN + 1000, answer()), *frames], []
+    for number in range(4):
+        time = BEGIN + (1 + 2 * number) * SECOND
+        here += [(time, request(number, ip_id=number)), (time + 3000, reply(number, ip_id=number + 900, ttl=63))]
+        back = reply(number, src=PEER_IP, dst=POD_IP, ip_id=number + 900, eth=(PEER, NODE), ttl=64)
+        there += [
+            (time + 1000, request(number, ip_id=number, eth=(NODE, PEER), ttl=63)),
+            (time + 2000, back),
+        ]
+    paths = [write_pcap(folder / f"{CALI}.pcap", sorted(here)), write_pcap(folder / f"{PEER_CALI}.pcap", sorted(there))]
+    pasted = folder / "node.txt"
+    pasted.write_text(state)
+    return analyze(*paths, node_state=pasted if state else None)
+
+
+def by_status(analysis: Analysis, status: str) -> list[str]:
+    return [one.cause.id for each in analysis.diagnoses for one in each.suspects if one.status == status]
+
+
+RESET: list[Frame] = [(BEGIN + 10 * MS, tcp(SYN)), (BEGIN + 11 * MS, tcp_back(RST_ACK, ttl=64))]
+SENT: list[Frame] = [
+    (BEGIN + SECOND + (number + 1) * 200 * MS, udp((50642, 9125), b"requests", ip_id=300 + number))
+    for number in range(4)
+]
+UNREACHABLE: list[Frame] = [*SENT, *((time + 1000, error(3, 3, frame)) for time, frame in SENT)]
+
+
+def test_a_reset_by_the_node_is_listed_first_and_stays_a_warning(tmp_path: Path) -> None:
+    analysis = refused(tmp_path, RESET)
+    assert heading(analysis) == "warn"
+    assert by_status(analysis, "possible")[0] == "node-resets"
+    assert not {"policy-drops", "node-firewall-drops"} & set(by_status(analysis, "possible"))
+
+
+@pytest.mark.parametrize(
+    ("frames", "rule", "confirmed"),
+    [
+        (RESET, f"ip daddr {PEER_IP} tcp dport 80 counter packets 1 bytes 60 reject with tcp reset", ["node-resets"]),
+        (RESET, f"ip daddr {PEER_IP} tcp dport 80 counter packets 1 bytes 60 drop", []),
+        (RESET, f"ip daddr {PEER_IP} tcp dport 81 counter packets 1 bytes 60 reject with tcp reset", []),
+        (RESET, f"ip daddr {PEER_IP} tcp dport 80 counter packets 0 bytes 0 reject with tcp reset", []),
+        (RESET, f"ip daddr {POD_IP} tcp dport 80 counter packets 1 bytes 60 reject with tcp reset", []),
+        (SENT, "udp dport 9125 counter packets 4 bytes 144 drop", ["node-firewall-drops"]),
+        (SENT, "udp dport 9125 counter packets 4 bytes 144 reject", []),
+        (SENT, "udp dport 9126 counter packets 4 bytes 144 drop", []),
+        (SENT, "udp dport 9125 counter packets 3 bytes 108 drop", []),
+        (SENT, "tcp dport 9125 counter packets 4 bytes 144 drop", []),
+        (UNREACHABLE, "udp dport 9125 counter packets 4 bytes 144 reject", ["firewall-rejects"]),
+        (UNREACHABLE, "udp dport 9125 counter packets 4 bytes 144 drop", []),
+    ],
+)
+def test_only_the_rule_that_did_it_is_confirmed(
+    tmp_path: Path, frames: list[Frame], rule: str, confirmed: list[str]
+) -> None:
+    analysis = refused(tmp_path, frames, ruleset(rule))
+    assert by_status(analysis, "confirmed") == confirmed
+    quoted = [line for each in analysis.diagnoses for one in each.confirmed for line in one.because]
+    assert all(rule in line for line in quoted)
+
+
+def test_what_arrives_at_the_nic_and_never_at_the_pod_is_confirmed_by_its_rule(tmp_path: Path) -> None:
+    pasted = tmp_path / "node.txt"
+    pasted.write_text(ruleset('iifname "eth0" meta l4proto tcp counter packets 4 bytes 240 drop'))
+    analysis = analyze(*captures("outside-tcp-dies"), node_state=pasted)
+    assert heading(analysis) == "warn"
+    assert by_status(analysis, "confirmed") == ["node-firewall-drops"]
+    pasted.write_text(ruleset('iifname "eth1" meta l4proto tcp counter packets 4 bytes 240 drop'))
+    assert by_status(analyze(*captures("outside-tcp-dies"), node_state=pasted), "confirmed") == []
+
+
+def test_every_format_says_why(tmp_path: Path) -> None:
+    analysis = refused(tmp_path, RESET, ruleset("tcp dport 80 counter packets 1 bytes 60 reject with tcp reset"))
+    for write in (write_text, write_markdown, write_junit, write_sarif, write_github):
+        stream = StringIO()
+        write(analysis, stream)
+        assert f"Why {POD_IP}'s connection to {PEER_IP} port 80 failed" in stream.getvalue(), write
+        assert "rejects the connection with a reset" in stream.getvalue(), write
+    told = json.loads(json.dumps(analysis.to_dict()))
+    (diagnosis,) = told["diagnoses"]
+    assert (diagnosis["rules"], diagnosis["unanswered"], diagnosis["confirmed"]) == ([], [0], ["node-resets"])
+    assert told["unanswered"][0]["question"] == diagnosis["headline"]
+    assert [one["explains"] for one in told["causes"] if one["status"] == "confirmed"] == [[]]
+
+
+def test_two_hosts_of_which_nothing_is_known_are_given_no_reason(tmp_path: Path) -> None:
+    """What a stranger's NIC shows of two public addresses is none of a node's concern."""
+    macs = ("0a:58:ac:1f:ba:fa", "0a:58:ac:1f:ba:01")
+    frames = [(BEGIN + n * SECOND, tcp(SYN, src="10.9.0.7", dst="8.8.8.8", eth=macs)) for n in range(5)]
+    analysis = analyze(write_pcap(tmp_path / "eth0.pcap", frames))
+    assert analysis.unanswered
+    assert not analysis.diagnoses
