@@ -294,7 +294,7 @@ def _suspect(
         cause,
         status,
         clean(fill(cause.title, CASE, said)),
-        tuple(dict.fromkeys(because)),
+        _each_once(because),
         explained,
         (half.commands if half else ()) or looks,
         to_mend(cause.fix, typed, row),
@@ -315,6 +315,12 @@ def _lacks(
         return ()
     columns = [column for leaf in cause.confirmed.leaves() for column in leaf.columns() if get(column) is None]
     return tuple(dict.fromkeys(said for one in columns if (said := circumstances.lacking(one.attribute))))
+
+
+def _each_once(lines: list[str]) -> tuple[str, ...]:
+    """Lines without those that another repeats and says more of."""
+    several = dict.fromkeys(lines)
+    return tuple(one for one in several if not any(other != one and other.startswith(f"{one}  (") for other in several))
 
 
 def _is_the_failure(cause: Cause, case: Case) -> bool:
