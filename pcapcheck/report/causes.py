@@ -15,11 +15,15 @@ from pcapcheck.values import clean, format_address
 if TYPE_CHECKING:
     from pcapcheck.triage.diagnosis import Diagnosis, Suspect
 
-# Of more commands the first are shown and the rest counted.
-SHOWN = 6
+# Of more commands, and of more causes that are ruled out, the first are shown and the rest counted.
+SHOWN = 5
+RULED_OUT_SHOWN = 3
 LINES_SHOWN = 3
 REMARKS_SHOWN = 10
-ALL_AT_ONCE = "or all at once: on the node run what pcapcheck node-script prints, and hand its output to --node-state"
+ALL_AT_ONCE = (
+    "or all at once: pcapcheck node-script > script.sh; on the node, as root: sh script.sh > state.txt; "
+    "then repeat this with --node-state state.txt"
+)
 BY_STATE = "(the output of pcapcheck node-script shows it)"
 CAUSE = "bold magenta"
 
@@ -100,11 +104,13 @@ def _possible(page: Page, diagnosis: Diagnosis) -> None:
         page.command(command, 4)
         for one in suspects:
             half = f" (likely, known by half: {one.half})" if one.half else ""
-            page.line(f"· {one.title}{half}", 8)
+            page.line(f"· {f'if {one.shows}: ' if one.shows else ''}{one.title}{half}", 8, 2)
             for line in one.because[:LINES_SHOWN]:
                 page.command(f"{'perhaps' if one.leaning > 0 else 'not'}: {line}", 10)
-    if len(by_command) > shown:
-        page.line(Text(f"and {len(by_command) - shown} less likely ones (--verbose shows all)", "dim"), 4)
+    rest = sum(len(some) for some in islice(by_command.values(), shown, None))
+    if rest:
+        causes = "cause" if rest == 1 else "causes"
+        page.line(Text(f"and {rest} less likely {causes} (--verbose shows all)", "dim"), 4)
     if not diagnosis.has_state:
         page.line(Text(ALL_AT_ONCE, "dim"), 4)
     for line in list(dict.fromkeys(line for one in diagnosis.possible for line in one.lacks))[:LINES_SHOWN]:
@@ -116,6 +122,9 @@ def _ruled_out(page: Page, diagnosis: Diagnosis) -> None:
     if not out:
         return
     page.line(Text("ruled out:", "dim"), 2)
-    for one in out:
+    shown = out if page.verbose or len(out) <= RULED_OUT_SHOWN + 1 else out[:RULED_OUT_SHOWN]
+    for one in shown:
         because = f" ({one.because[0]})" if one.because else ""
         page.command(f"{one.title}{because}", 6)
+    if len(out) > len(shown):
+        page.line(Text(f"and {len(out) - len(shown)} more (--verbose shows all)", "dim"), 6)

@@ -238,6 +238,7 @@ def _cause(suspect: Suspect, diagnosis: Diagnosis, number: int) -> dict[str, Any
         "fits": list(suspect.fits),
         "half_known": suspect.half or None,
         "confirm": list(suspect.confirm),
+        "shows": suspect.shows or None,
         "fix": list(suspect.fix),
         "why": suspect.cause.why,
         "references": list(suspect.cause.references),

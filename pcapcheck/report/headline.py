@@ -106,7 +106,8 @@ def _failure(result: Outcome) -> str:
     if not failed:
         more = f" (and {len(result.unmet) - 1} more)" if len(result.unmet) > 1 else ""
         return result.unmet[0].text + more
-    more = f" (and {len(failed) - 1} more failed)" if len(failed) > 1 else ""
+    others = len(failed) - 1
+    more = f"; {others} more rule{'s' if others > 1 else ''} failed" if others else ""
     return _why(result, failed) + _blame(result, failed[0]) + more + expired(failed[0])
 
 

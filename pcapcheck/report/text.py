@@ -121,12 +121,12 @@ def write_failure(page: Page, result: Outcome, finding: Finding, most: int | Non
         page.line(line, 4)
     shown = finding.evidence[:most]
     words = _words(result, shown)
-    told: set[tuple[str, str]] = set()
+    said: list[tuple[str, str]] = []
     for one in shown:
-        # Ten failures alike are told once; their frames are all in the command below.
-        if (one.expected, one.observed) not in told:
-            told.add((one.expected, one.observed))
-            _evidence(page, one, words)
+        # Ten failures alike are said once; their frames are all in the command below.
+        if (one.expected, one.observed) not in said:
+            _evidence(page, one, words, again=bool(said) and said[-1][0] == one.expected)
+            said.append((one.expected, one.observed))
     for capture in sorted({one.capture for one in shown if one.capture != NO_CAPTURE}):
         numbers = sorted({number for one in shown if one.capture == capture for number in one.frames})
         frames = [words.get((capture, number)) for number in numbers]
@@ -146,9 +146,11 @@ def write_failure(page: Page, result: Outcome, finding: Finding, most: int | Non
             page.command(command, 6)
 
 
-def _evidence(page: Page, one: Evidence, words: dict[tuple[int, int], Shown]) -> None:
-    where = f" (on {one.interface})" if one.interface else ""
-    page.line(Text.assemble(("expected ", "dim"), one.expected), 4)
+def _evidence(page: Page, one: Evidence, words: dict[tuple[int, int], Shown], again: bool = False) -> None:
+    """A failing row; of several of which the same was expected (``again``) that is said once."""
+    where = f" (on {one.interface})" if one.interface and one.interface not in one.observed else ""
+    if not again:
+        page.line(Text.assemble(("expected ", "dim"), one.expected), 4)
     page.line(Text.assemble(("observed ", "dim"), one.observed, where), 4)
     for number in one.frames[:FRAMES_SHOWN]:
         frame = words.get((one.capture, number))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pcapcheck.flows.links import UNNAMED, Link
-from pcapcheck.triage.state.model import PodLink, State
+from pcapcheck.triage.state.model import Line, PodLink, State
 from pcapcheck.triage.state.rows import quote
 from pcapcheck.values import format_address, format_mac
 
@@ -59,17 +60,25 @@ def compare(links: list[Link], state: State) -> Agreement:
     for note in changed[:CHANGES_TOLD]:
         text = f"{note.text}: the later one counts here; which was so while the capture was made?"
         found.remarks.append(Remark(text, (quote(note.line),)))
-    told: set[str | None] = set()
-    for one in state.links:
-        if one.cali is not None and one.cali.mtu in MTUS and one.cali_name not in told:
-            told.add(one.cali_name)
-            tunnel = MTUS[one.cali.mtu]
-            others = " (IP in IP would leave 1480)" if tunnel == "VXLAN" else ""
-            text = (
-                f"{one.cali_name} has mtu {one.cali.mtu}, as Calico sets it for {tunnel} on a network of 1500{others}"
-            )
-            found.remarks.append(Remark(text, (quote(one.cali.line),)))
+    found.remarks += _sized_for_tunnels(state)
     return found
+
+
+def _sized_for_tunnels(state: State) -> Iterator[Remark]:
+    """A remark per MTU that Calico gives to pods' links for a tunnel, where no device of that tunnel is described."""
+    alike: dict[int, dict[str | None, Line]] = {}
+    for one in state.links:
+        if one.cali is not None and one.cali.mtu in MTUS:
+            alike.setdefault(one.cali.mtu, {}).setdefault(one.cali_name, one.cali.line)
+    for mtu, links in alike.items():
+        tunnel = MTUS[mtu]
+        if tunnel == "VXLAN" and any("vxlan.calico" in host.links for host in state.hosts):
+            continue
+        others = " (IP in IP would leave 1480)" if tunnel == "VXLAN" else ""
+        name, line = next(iter(links.items()))
+        whose = f"{name} has" if len(links) == 1 else f"{name} and {len(links) - 1} more have"
+        text = f"{whose} mtu {mtu}, as Calico sets it for {tunnel} on a network of 1500{others}"
+        yield Remark(text, (quote(line),))
 
 
 def _other_node(links: list[Link], state: State, found: Agreement) -> None:

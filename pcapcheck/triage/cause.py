@@ -36,6 +36,7 @@ OPTIONAL = {
     "ruled_out": "what in the node's state disproves it",
     "supported": "what in the node's state speaks for it, without proving it",
     "doubted": "what in the node's state speaks against it, without disproving it",
+    "shows": "what the first command of 'confirm' prints where this is the cause, as a sentence goes on behind 'if'",
     "headline": "words that the failure's headline ends with where this cause stands first",
     "references": "list of sources",
     "partial": "true where it may lose some packets between two hosts and let others pass",
@@ -62,6 +63,7 @@ class Cause(Brief):
     confirm: tuple[str, ...]
     fix: tuple[str, ...]
     references: tuple[str, ...]
+    shows: str = ""
     headline: str = ""
     partial: bool = False
 
@@ -106,6 +108,7 @@ def read_cause(node: Node, settings: Settings) -> Cause:
         "id": lambda name: read_id(items[name]),
         "title": lambda name: texts_of(items[name], name, CASE, settings),
         "headline": lambda name: texts_of(items[name], name, CASE, settings),
+        "shows": lambda name: texts_of(items[name], name, CASE, settings),
         "why": lambda name: " ".join(items[name].text(f"{name!r}").split()),
         "rank": lambda name: _rank(items[name]),
         "partial": lambda name: value_of(items[name], parse_bool, settings),

@@ -174,6 +174,11 @@ class Circumstances:
         return self.link.cali_name if self.link else None
 
     @property
+    def dst_interface(self) -> str | None:
+        """The link of the pod that was asked, or was to be sent to."""
+        return self.dst_link.cali_name if self.dst_link and not self.dst_is_foreign else None
+
+    @property
     def nic(self) -> str | None:
         """The node's network card."""
         return default_nic(self._node)

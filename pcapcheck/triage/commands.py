@@ -69,6 +69,7 @@ WIDENINGS = (
     Widening(re.compile(rf" \| grep (?:-\w+ )?{_HOLE}"), ""),
     # ip shows everything without a device, tc but its queues.
     Widening(re.compile(rf"(?P<kept>(?:\bip (?:-\w+ )*|\bqdisc )(?:\w+ )?show) dev {_HOLE}"), "{kept}"),
+    Widening(re.compile(rf"(?P<kept>\bip neigh show \S+) dev {_HOLE}"), "{kept}"),
     # Where it comes in by is what a lookup is about; without, it tells at least where the route leads.
     Widening(re.compile(rf" from \S+ iif {_HOLE}"), ""),
     # A filter on MACs needs a real link.

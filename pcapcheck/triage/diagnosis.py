@@ -53,7 +53,8 @@ class Suspect(Brief):
     ``certain``: nothing that it wants to be seen in the packets is unknown. ``lacks`` says what, added to the state
     that was given, would settle it. ``leaning`` is 1 where the state speaks for it without proving it, -1 where it
     speaks against it. ``fits``: the observations that it calls for and that a healthy exchange would not show.
-    ``half``: what the state says for it, and which lines are missing.
+    ``half``: what the state says for it, and which lines are missing. ``shows`` is what the first command of
+    ``confirm`` prints where it is the cause, empty where that is not known.
     """
 
     cause: Cause
@@ -68,6 +69,7 @@ class Suspect(Brief):
     leaning: int = 0
     fits: tuple[str, ...] = ()
     half: str = ""
+    shows: str = ""
 
     def order(self) -> tuple[int, int, bool, int, int]:
         """Confirmed ones first, then those that the state speaks for, those that fit best, and the more frequent.
@@ -156,6 +158,10 @@ def diagnose(
             # What the state shows to be amiss goes before what was asked for meanwhile, perhaps for others.
             symptoms["next_hop"] = circumstances.next_hop or symptoms["next_hop"]
             symptoms["back_end"] = symptoms["back_end"] or first_of(circumstances.back_ends)
+            there = circumstances.dst_interface
+            for name in ("dst.interface", "receiver.interface") if symptoms["dst"] is not None else ():
+                if symptoms[name] in (None, UNNAMED) and there and not is_shortened(there, situation.ground.prefix):
+                    symptoms[name] = there
         name_links(symptoms, pods, result.reading.prefix)
         shown = further.lines | loop.lines
         suspects = [
@@ -249,12 +255,12 @@ def _suspect(
     cause: Cause,
     case: Case,
     symptoms: dict[str, Value | None],
-    shown: Mapping[str, tuple[str, ...]],
+    frames: Mapping[str, tuple[str, ...]],
     circumstances: Circumstances | None,
 ) -> Suspect | None:
     """The cause as it fits the case, or None where it explains nothing in it or the packets contradict it.
 
-    ``shown`` are the frames behind symptoms that may confirm a cause, by column.
+    ``frames`` are those behind symptoms that may confirm a cause, by column.
     """
     explained = tuple(name for name in case.names if name in cause.explains)
     if not explained or (case.lead.table == STATE and case.lead.dst is None and _is_about_dst(cause)):
@@ -265,7 +271,7 @@ def _suspect(
 
     def get(column: Column) -> Value | None:
         if column.name in symptoms:
-            lines[column.name] = shown.get(column.name, ())
+            lines[column.name] = frames.get(column.name, ())
             return symptoms[column.name]
         told = circumstances.told(column.attribute) if circumstances is not None else None
         if told is None:
@@ -303,19 +309,24 @@ def _suspect(
     # A link without a name on the node is as unknown as no link.
     row = {name: text for name, text in row.items() if text != UNNAMED}
     typed = typed_columns(symptoms, UNNAMED)
+    said = UNKNOWN_SAID | row
+    looks = to_look(cause.confirm, typed)
+    # What a command prints that cannot be typed nobody will see.
+    shown = bool(looks) and looks[:1] == to_look(cause.confirm[:1], typed) and half is None
     return Suspect(
         cause,
         status,
-        clean(fill(cause.title, CASE, UNKNOWN_SAID | row)),
-        tuple(dict.fromkeys(because)),
+        clean(fill(cause.title, CASE, said)),
+        _each_once(because),
         explained,
-        (half.commands if half else ()) or to_look(cause.confirm, typed),
+        (half.commands if half else ()) or looks,
         to_mend(cause.fix, typed, row),
         seen == TRUE,
         _lacks(cause, judge, circumstances, get) if status == POSSIBLE and half is None else (),
         leaning,
         observations(cause.seen, get),
         half.text if half else "",
+        clean(fill(cause.shows, CASE, said)) if shown else "",
     )
 
 
@@ -327,6 +338,12 @@ def _lacks(
         return ()
     columns = [column for leaf in cause.confirmed.leaves() for column in leaf.columns() if get(column) is None]
     return tuple(dict.fromkeys(said for one in columns if (said := circumstances.lacking(one.attribute))))
+
+
+def _each_once(lines: list[str]) -> tuple[str, ...]:
+    """Lines without those that another repeats and says more of."""
+    several = dict.fromkeys(lines)
+    return tuple(one for one in several if not any(other != one and other.startswith(f"{one}  (") for other in several))
 
 
 def _is_the_failure(cause: Cause, case: Case) -> bool:

@@ -62,7 +62,7 @@ def test_a_syn_sent_again_asks_for_the_same_connection(tmp_path: Path) -> None:
     assert silent.connections["attempts"].tolist() == [4]
     (evidence,) = finding(silent).evidence
     assert evidence.headline == "10.244.1.10's connection to 10.244.1.11 port 80 gets no answer"
-    assert evidence.observed.startswith("4 SYN from port 40000, no answer")
+    assert evidence.observed.startswith("SYN sent 4x from port 40000, no answer")
     late = recorded(tmp_path, *sent, at(7.2, tcp_back(SYN_ACK)))
     assert (finding(late).status, finding(late).checked) == ("pass", 1)
 

@@ -40,7 +40,7 @@ def test_the_report_leads_with_why() -> None:
     assert report.index("Why gateway-arp-answered failed") < report.index("✗ gateway-arp-answered")
     assert (
         "    sysctl net.ipv4.conf.all.proxy_arp net.ipv4.conf.cali14e7d81007d.proxy_arp\n"
-        "        · proxy ARP is off on cali14e7d81007d\n"
+        "        · if it is 0 for all and for cali14e7d81007d: proxy ARP is off on cali14e7d81007d\n"
     ) in report
     assert "ask the node next" not in report
 

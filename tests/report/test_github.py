@@ -44,7 +44,7 @@ def test_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     first, *rest = failure.message.splitlines()
     assert first == "the node does not answer 10.244.1.10's ARP for its gateway 169.254.1.1 within 1s"
     assert "      frame 1: 5a:8a:10:57:e2:03 > ff:ff:ff:ff:ff:ff  who-has 169.254.1.1 tell 10.244.1.10" in rest
-    assert "        · proxy ARP is off on cali14e7d81007d" in rest
+    assert "        · if it is 0 for all and for cali14e7d81007d: proxy ARP is off on cali14e7d81007d" in rest
     assert (verdict.kind, verdict.properties) == ("notice", {"title": "pcapcheck: fail"})
     assert verdict.message.startswith(first)
 

@@ -62,7 +62,9 @@ def test_asked_three_times_and_nothing_else(tmp_path: Path) -> None:
     """Nothing of the pod is in it, and nothing of its gateway: the link's name and the proxy MAC tell who asks."""
     analysis = cali(tmp_path, node_asks())
     assert analysis.verdict == "fail"
-    assert headline(analysis) == f"the pod does not answer the node's ARP for {POD_IP} (asked 3 times)"
+    assert headline(analysis) == (
+        f"the pod on cali14e7d81007d does not answer the node's ARP for {POD_IP} (asked 3 times)"
+    )
     (diagnosis,) = analysis.diagnoses
     named = {one.cause.id for one in diagnosis.possible}
     assert {"pod-ignores-arp", "pod-second-interface", "pod-gone", "pod-link-down", "pod-without-address"} <= named
@@ -159,9 +161,9 @@ def solicit(target: str, source: str) -> bytes:
 def test_neighbour_solicitation(tmp_path: Path) -> None:
     asks = [(BEGIN + n * SECOND, solicit("fd00:10:244:1::a", "fe80::ecee:eeff:feee:eeee")) for n in range(3)]
     analysis = cali(tmp_path, asks)
-    assert (
-        headline(analysis)
-        == "the pod does not answer the node's neighbour solicitation for fd00:10:244:1::a (asked 3 times)"
+    assert headline(analysis) == (
+        "the pod on cali14e7d81007d does not answer the node's neighbour solicitation for fd00:10:244:1::a "
+        "(asked 3 times)"
     )
 
 
