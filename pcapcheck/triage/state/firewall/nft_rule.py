@@ -107,6 +107,7 @@ def _statement(some: Words, rule: Rule, matches: list[Match]) -> bool:
         some.at = len(some.words)
     elif word in ("notrack", "synproxy", "flow", "dup", "fwd"):
         rule.verdict = Verdict(OTHER) if word in ("fwd", "synproxy") else rule.verdict
+        some.take()
         _skip(some)
     elif word in ("add", "update", "delete") and some.peek(1).startswith("@"):
         some.at += 2
