@@ -53,7 +53,8 @@ def test_a_rule_that_fits_and_counted_enough_did_it(tmp_path: Path, rule: str) -
 
 
 @pytest.mark.parametrize(
-    "statement", ["notrack", "flow add @fast", "dup to 10.9.0.7 device eth0", "fwd to eth0", "synproxy mss 1460 wscale 7"]
+    "statement",
+    ["notrack", "flow add @fast", "dup to 10.9.0.7 device eth0", "fwd to eth0", "synproxy mss 1460 wscale 7"],
 )
 def test_statements_that_only_end_a_rule_are_read_to_the_end(tmp_path: Path, statement: str) -> None:
     """The rule behind it is read as if it stood alone."""
