@@ -18,6 +18,7 @@ from pcapcheck.flows.facts import Facts, claimed_addresses, describe
 from pcapcheck.flows.neighbours import judge_per_node
 from pcapcheck.flows.node_refusals import node_refusals
 from pcapcheck.flows.paths import Paths, find_paths
+from pcapcheck.flows.poor_answers import poor_answers
 from pcapcheck.flows.read import Progress, Reading, Row
 from pcapcheck.flows.repeats import repeated_attempts
 from pcapcheck.flows.scope import Scope, parse_interface_names
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
 
 
 # Who says which questions were not answered, by protocol.
-PRODUCERS = (silent_neighbours, silent_hosts, silent_conversations)
+PRODUCERS = (silent_neighbours, silent_hosts, silent_conversations, poor_answers)
 
 
 class Analysis(Outcome):

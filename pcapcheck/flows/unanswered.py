@@ -18,7 +18,8 @@ from pcapcheck.values import clean, format_address, format_duration
 
 # So many are kept; a report shows fewer.
 MOST_KEPT = 100
-# What answers are among the packets that are followed from point to point.
+# What questions and answers are among the packets that are followed from point to point.
+QUESTIONS = {"ICMP": "request", "TCP": "tcp", "UDP": "udp", "DNS": "udp"}
 ANSWERS = {"ICMP": "reply", "TCP": "tcp", "UDP": "udp", "DNS": "udp"}
 SILENT = "gets no answer"
 CAME_BACK = "answers came back on another interface"
@@ -99,13 +100,14 @@ def unanswered(
     """What nobody answered, worst first: what could have been heard, then what was asked most often.
 
     Each is there once, however many capture points saw it. ``ways`` are those that packets were seen to take: what came
-    back on another interface was answered, unless the question left its asker's own link, where an answer must arrive.
+    back on another interface was answered, unless the question left its asker's own link, where an answer must arrive,
+    or the answer was seen only where the question went from here: then it is lost on its way back to here.
     """
     some = tuple(producers)
     found = [one for capture in captures for producer in some for one in producer(capture, facts, judged)]
-    backs: dict[tuple[str | None, int, int | None], list[Way]] = {}
+    between: dict[tuple[str | None, int, int | None], list[Way]] = {}
     for way in ways if found else ():
-        backs.setdefault((way.packet, way.dst, way.src), []).append(way)
+        between.setdefault((way.packet, way.src, way.dst), []).append(way)
     at_home = {
         (link.point.key[0], link.point.name, ip)
         for link in facts.links.values()
@@ -114,7 +116,7 @@ def unanswered(
     }
     found = [
         replace(one, doubt=CAME_BACK)
-        if (one.capture, one.interface, one.asker) not in at_home and _came_back(one, backs)
+        if (one.capture, one.interface, one.asker) not in at_home and _came_back(one, between)
         else one
         for one in found
     ]
@@ -125,9 +127,24 @@ def unanswered(
     return list(kept.values())[:MOST_KEPT]
 
 
-def _came_back(one: Unanswered, backs: Mapping[tuple[str | None, int, int | None], list[Way]]) -> bool:
-    """Whether packets the other way, as answers go, were seen on another interface than the question."""
+def _came_back(one: Unanswered, between: Mapping[tuple[str | None, int, int | None], list[Way]]) -> bool:
+    """Whether packets the other way, as answers go, were seen where the question was not on its way from here."""
+    if one.asked is None:
+        return False
+    here = (one.capture, one.interface)
+    onward = {
+        place
+        for way in between.get((QUESTIONS.get(one.protocol), one.asker, one.asked), ())
+        if here in (places := _places(way))
+        for place in places[places.index(here) + 1 :]
+    }
     return any(
-        all((step.spot.capture, step.spot.link.point.name) != (one.capture, one.interface) for step in way.steps)
-        for way in backs.get((ANSWERS.get(one.protocol), one.asker, one.asked), ())
+        here not in places and not onward.issuperset(places)
+        for way in between.get((ANSWERS.get(one.protocol), one.asked, one.asker), ())
+        if (places := _places(way))
     )
+
+
+def _places(way: Way) -> list[tuple[int, str | None]]:
+    """The capture points of a way, in order: the capture's number and the interface."""
+    return [(step.spot.capture, step.spot.link.point.name) for step in way.steps]

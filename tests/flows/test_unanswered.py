@@ -195,6 +195,25 @@ def test_answers_on_another_interface_are_answers(tmp_path: Path) -> None:
     assert one.doubt == "answers came back on another interface"
 
 
+def test_answers_that_are_lost_on_their_way_back_to_the_nic_are_none(tmp_path: Path) -> None:
+    """The pod's link, where the requests went from the NIC, shows them; the NIC does not."""
+    far = "10.9.0.4"
+    asking, passed_on = [], []
+    for n in range(3):
+        at = BEGIN + n * SECOND
+        asking.append((at, request(n, src=far, dst=POD_IP, eth=(ROUTER, NIC))))
+        passed_on.append((at + MS, request(n, src=far, dst=POD_IP, eth=(NODE, POD), ttl=63)))
+        passed_on.append((at + 2 * MS, reply(n, src=POD_IP, dst=far, eth=(POD, NODE), ttl=64)))
+    later = (BEGIN + 9 * SECOND, tcp(0x10, src="198.51.100.7", eth=(ROUTER, OTHER)))
+    analysis = analyze(
+        write_pcap(tmp_path / "ens5.pcap", [*asking, later]),
+        write_pcap(tmp_path / "cali14e7d81007d.pcap", [*LINK, *passed_on]),
+    )
+    (one,) = analysis.unanswered
+    assert not one.doubt
+    assert heading(analysis) == "warn"
+
+
 def test_answers_that_never_reach_the_askers_own_link_are_none(tmp_path: Path) -> None:
     """The receiver's link shows them, and they are lost between the two."""
     asking = [(BEGIN + n * SECOND, udp((40000, 5000), bytes(40))) for n in range(1, 6)]

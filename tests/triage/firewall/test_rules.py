@@ -53,6 +53,16 @@ def test_a_rule_that_fits_and_counted_enough_did_it(tmp_path: Path, rule: str) -
 
 
 @pytest.mark.parametrize(
+    "statement",
+    ["notrack", "flow add @fast", "dup to 10.9.0.7 device eth0", "fwd to eth0", "synproxy mss 1460 wscale 7"],
+)
+def test_statements_that_only_end_a_rule_are_read_to_the_end(tmp_path: Path, statement: str) -> None:
+    """The rule behind it is read as if it stood alone."""
+    suspect = suspects(tmp_path, table(f"udp dport 53 {statement}", f"ip daddr 10.244.1.11 {HIT}"))
+    assert suspect["node-firewall-drops"].status == "confirmed"
+
+
+@pytest.mark.parametrize(
     ("rule", "reason"),
     [
         (f"tcp dport 22 {HIT}", "it is for TCP"),

@@ -110,6 +110,7 @@ def _statement(some: Words, rule: Rule, matches: list[Match]) -> bool:
         rule.verdict = Verdict(ACCEPT, to=_target(rest) if word == "dnat" else None)
     elif word in ("notrack", "synproxy", "flow", "dup", "fwd"):
         rule.verdict = Verdict(OTHER) if word in ("fwd", "synproxy") else rule.verdict
+        some.take()
         _skip(some)
     elif word in ("add", "update", "delete") and some.peek(1).startswith("@"):
         some.at += 2

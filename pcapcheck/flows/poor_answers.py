@@ -1,0 +1,87 @@
+"""DNS answers that help nobody: the server refuses or fails (SERVFAIL, REFUSED), or answers too late.
+
+RFC 1035, section 4.1.1 (RCODE). A name that does not exist is an answer like any other: the search list of a pod
+(ndots:5) asks for five such names to find one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pcapcheck.columns import DNS
+from pcapcheck.flows.echo import EchoBin, Query
+from pcapcheck.flows.facts import Facts
+from pcapcheck.flows.read import Capture
+from pcapcheck.flows.summary import Durations
+from pcapcheck.flows.unanswered import Judged, Unanswered
+from pcapcheck.values import format_address, format_duration
+
+FAILING = ("servfail", "refused")
+# So large a part of the answers of a server must fail; a few are those of zones that somebody else keeps badly.
+PART = 0.5
+# In this many of a hundred an answer within a second is prompt enough (glibc waits for 5 s, others for less).
+PROMPT_SHARE = 0.95
+PROMPT = 1_000_000_000
+REFUSING_MEANING = "the packets arrive: the server, or the one that it asks, cannot or may not answer for these names"
+LATE_MEANING = (
+    "the server is slow or waits for another one, or the first query or its answer was lost; "
+    "who asked may have given up by then"
+)
+
+
+def poor_answers(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
+    """A question per server that fails or is late, and pod that asked it, on the pod's own link."""
+    asked: dict[tuple[int, int, int], list[EchoBin]] = {}
+    for some in capture.exchanges.echoes.queries():
+        first = some.samples[0]
+        link = facts.link(capture.number, some.group)
+        if some.outcome == "replied" and link is not None and link.judged and first.src in link.pod_ips:
+            asked.setdefault((some.group, first.src, first.dst), []).append(some)
+    for answers in asked.values():
+        fate = _failing(answers) or _late(answers)
+        link = facts.link(capture.number, answers[0].group)
+        if fate is not None and link is not None:
+            yield _question(fate, answers, link.point.name, capture)
+
+
+def _failing(answers: list[EchoBin]) -> tuple[str, str] | None:
+    """What became of the queries, and what it means, where most were refused."""
+    refused = [some for some in answers if _rcode(some) in FAILING]
+    count = sum(some.count for some in refused)
+    if count < PART * sum(some.count for some in answers) or not refused:
+        return None
+    codes = " and ".join(sorted({(_rcode(some) or "").upper() for some in refused}))
+    return f"are answered {codes}", REFUSING_MEANING
+
+
+def _late(answers: list[EchoBin]) -> tuple[str, str] | None:
+    durations = Durations()
+    for some in answers:
+        durations.add_buckets(some.least, some.most, some.buckets)
+    usual = durations.quantile(PROMPT_SHARE)
+    if usual is None or usual <= PROMPT or durations.most is None:
+        return None
+    return f"are answered late, after up to {format_duration(durations.most)}", LATE_MEANING
+
+
+def _rcode(some: EchoBin) -> str | None:
+    first = some.samples[0]
+    return first.rcode if isinstance(first, Query) else None
+
+
+def _question(fate: tuple[str, str], answers: list[EchoBin], interface: str, capture: Capture) -> Unanswered:
+    first = answers[0].samples[0]
+    samples = [each for some in answers for each in some.samples]
+    return Unanswered(
+        protocol=DNS.upper(),
+        asker=first.src,
+        asked=first.dst,
+        about=f"DNS queries to {format_address(first.dst)}",
+        attempts=sum(some.requests for some in answers),
+        lasted=None,
+        capture=capture.number,
+        interface=interface,
+        frames=tuple(sorted(number for each in samples for number in each.frames[:1])),
+        meaning=fate[1],
+        fate=fate[0],
+    )
