@@ -16,6 +16,7 @@ from tests.support.triage import CAUSES, PROVED
 UNSEEN = {
     "gateway-announced-by-pod",
     "late-replies",
+    "loss-burst",
     "outside-prohibits",
     "outside-silent",
     "tunnel-mtu",
