@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pcapcheck.brief import Brief
 from pcapcheck.columns import COLUMNS, STATE, Column
@@ -20,7 +20,7 @@ from pcapcheck.triage.beyond import beyond
 from pcapcheck.triage.case import Case, cases_of
 from pcapcheck.triage.cause import Cause
 from pcapcheck.triage.circumstances import Circumstances, Situation
-from pcapcheck.triage.columns import CASE
+from pcapcheck.triage.columns import CASE, LASTING
 from pcapcheck.triage.commands import UNKNOWN_SAID, to_look, to_mend, typed_columns
 from pcapcheck.triage.fit import observations
 from pcapcheck.triage.half import half_of
@@ -227,13 +227,42 @@ def _one_per_origin(found: list[Diagnosis]) -> list[Diagnosis]:
             told.append(later)
         else:
             origin.others += [later.case, *later.others]
+            if _is_one_loss(origin, later):
+                _join(origin, later)
     return told
 
 
+def _is_one_loss(first: Diagnosis, later: Diagnosis) -> bool:
+    """Whether both are of one loss, which is spread over many who lose a part each, and nothing is shown to be else."""
+    spread = all(
+        loses_a_part(one.symptoms) and one.symptoms["loss.follows"] == "nothing" and one.symptoms["refused"] == "none"
+        for one in (first, later)
+    )
+    if not spread or first.symptoms["asked"] != later.symptoms["asked"]:
+        return False
+    confirmed = {one.cause.id for one in first.confirmed}
+    return not later.confirmed or {one.cause.id for one in later.confirmed} == confirmed
+
+
+def _join(origin: Diagnosis, later: Diagnosis) -> None:
+    """Add the rules that failed there; of what is possible keep what fits both."""
+    known = set(origin.case.failed)
+    origin.case.items += [one for one in later.case.items if one.finding.rule.id not in known]
+    both = {one.cause.id for one in later.suspects}
+    kept = [one for one in origin.suspects if one.status == CONFIRMED or one.cause.id in both] or origin.suspects
+    origin.suspects = [
+        replace(one, explains=tuple(name for name in origin.case.failed if name in one.cause.explains)) for one in kept
+    ]
+
+
 def _same_origin(first: Diagnosis, later: Diagnosis) -> bool:
-    """Whether the same lines confirm the same causes; or, where both are about one link or one address, the same causes
-    are confirmed or possible, or the later failures are all among the first and known to follow from what is confirmed.
+    """Whether both are parts of one loss, or the same lines confirm the same causes.
+
+    Or, where both are about one link or one address, the same causes are confirmed or possible, or the later failures
+    are all among the first and known to follow from what is confirmed.
     """
+    if _is_one_loss(first, later):
+        return True
     confirmed = {one.cause.id for one in first.confirmed}
     if later.confirmed:
         proofs = {(one.cause.id, one.because) for one in first.confirmed}
@@ -290,6 +319,8 @@ def _suspect(
         status, ground = CONFIRMED, cause.confirmed
     elif judge(cause.ruled_out) == TRUE:
         status, ground = RULED_OUT, cause.ruled_out
+        if symptoms.get("loss.over") and _is_of_now(_deciding(ground, get)):
+            status, leaning = POSSIBLE, -1
     elif judge(cause.supported) == TRUE:
         ground, leaning = cause.supported, 1
     elif judge(cause.doubted) == TRUE:
@@ -328,6 +359,12 @@ def _suspect(
         half.text if half else "",
         clean(fill(cause.shows, CASE, said)) if shown else "",
     )
+
+
+def _is_of_now(leaves: Iterable[Leaf]) -> bool:
+    """Whether a state, which is of one time, says something that may have been otherwise before."""
+    names = {column.name for leaf in leaves for column in leaf.columns()}
+    return any(name.startswith("state.") and name not in LASTING for name in names)
 
 
 def _lacks(
