@@ -81,6 +81,7 @@ def _question(fate: tuple[str, str], answers: list[EchoBin], interface: str, cap
         lasted=None,
         capture=capture.number,
         interface=interface,
+        group=answers[0].group,
         frames=tuple(sorted(number for each in samples for number in each.frames[:1])),
         meaning=fate[1],
         fate=fate[0],
