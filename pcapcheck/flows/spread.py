@@ -57,12 +57,16 @@ class Share:
 
 @dataclass(frozen=True)
 class Outage:
-    """From the first to the last that failed (nanoseconds), ``failed`` of the ``asked`` of that time."""
+    """From the first to the last that failed (nanoseconds), ``failed`` of the ``asked`` of that time.
+
+    ``over``: something got an answer after it.
+    """
 
     first: int
     last: int
     asked: int
     failed: int
+    over: bool = False
 
 
 @dataclass(frozen=True)
@@ -284,7 +288,8 @@ def _outages(moments: Rows, total: Share) -> Iterator[Outage]:
         within = (place >= start) & (place < stop) & (_failed(moments) > 0)
         first = moments[within, spreading_layout.C_FIRST]
         last = moments[within, spreading_layout.C_LAST]
-        found.append(Outage(int(first[first != ABSENT_TIME].min()), int(last.max()), there, lost))
+        over = bool((asked[stop:] > failed[stop:]).any())
+        found.append(Outage(int(first[first != ABSENT_TIME].min()), int(last.max()), there, lost, over))
         left[start:stop] = 0
     yield from sorted(found, key=lambda one: one.first)
 

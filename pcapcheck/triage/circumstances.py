@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,6 +20,9 @@ from pcapcheck.triage.back_ends import Asked, BackEnd
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.columns import THERE
 from pcapcheck.triage.crossing import Crossing, Ends
+from pcapcheck.triage.drop_places import End as WayEnd
+from pcapcheck.triage.drop_places import way_of
+from pcapcheck.triage.drops import Drops, Lost
 from pcapcheck.triage.firewall.firewalls import Firewalls, ttl_rules
 from pcapcheck.triage.firewall.stages import End
 from pcapcheck.triage.half import Settings, settings_of
@@ -164,6 +168,7 @@ class Circumstances:
             here = End(self._node or alone, None, interface if interface != UNNAMED else None)
             there = End(self.dst_link.node if self.dst_link else None, self._dst_pod(), self._dst_cali(dst_interface))
             self.firewalls = Firewalls.of(case, result, symptoms, here, there)
+        self.drops = self._drops(result, interface, dst_interface) if result is not None else None
 
     @property
     def interface(self) -> str | None:
@@ -392,6 +397,60 @@ class Circumstances:
         if held is None or most is None or count is None or not limit:
             return None
         return count >= limit, _quotes(held.line, most.line)
+
+    def _drops(self, result: Result, interface: str | None, dst_interface: str | None) -> Drops | None:
+        """What may have dropped the packets; nothing where the state is of another node or time."""
+        count, asked = self.symptoms.get("lost.count"), self.symptoms.get("lost.asked")
+        if self.elsewhere or not isinstance(count, int) or not isinstance(asked, int):
+            return None
+        alone = self.state.nodes[0] if len(self.state.nodes) == 1 else None
+        own = self.link if not self.pod_is_foreign else None
+        end = own.end if own else None
+        dst_end = self._dst_end()
+        here = WayEnd(
+            self._node or alone,
+            interface if interface != UNNAMED else None,
+            own.pod if own else None,
+            end.name if end else None,
+        )
+        there = WayEnd(
+            self.dst_link.node if self.dst_link else None,
+            self._dst_cali(dst_interface),
+            self._dst_pod(),
+            dst_end.name if dst_end else None,
+        )
+        names = Counter(one.point.name for one in result.links)
+        frames = {one.point.name: one.point.frames for one in result.links if names[one.point.name] == 1}
+        began, ended = (self.symptoms.get(name) for name in ("began", "ended"))
+        lost = Lost(
+            count, asked, began if isinstance(began, int) else None, ended if isinstance(ended, int) else None, frames
+        )
+        return Drops(lost, way_of(self.symptoms, here, there, self.ground.prefix))
+
+    def _queue_drops(self) -> Told | None:
+        return self.drops.queues() if self.drops else None
+
+    def _netem_drops(self) -> Told | None:
+        return self.drops.emulators() if self.drops else None
+
+    def _policer_drops(self) -> Told | None:
+        return self.drops.policers() if self.drops else None
+
+    def _damaged_frames(self) -> Told | None:
+        return self.drops.damages() if self.drops else None
+
+    def _conntrack_drops(self) -> Told | None:
+        first = self.symptoms.get("lost.first")
+        return self.drops.tracking(first_only=first if isinstance(first, bool) else None) if self.drops else None
+
+    def _neighbours_full(self) -> Told | None:
+        """Of the receiver's node, which asks for it; not where it has the receiver's MAC."""
+        back = self._lost_replies
+        known = self.told("state_pod_neighbour" if back else "state_dst_neighbour")
+        return self.drops.neighbours(known=known[1] if known else ()) if self.drops else None
+
+    def _card_failed(self) -> Told | None:
+        return self.drops.cards() if self.drops else None
 
     def _node_ttl_rule(self) -> Told | None:
         lines = ttl_rules(self._node)

@@ -49,6 +49,13 @@ REFUSED_BY = ("none", "node", "receiver", "other")
 ROLES = ("pod", "node", "service", "router", "outside", "unknown")
 # Whether a rule could have stopped the packets: for certain, perhaps, none there, none of those that are shown.
 FIREWALL = ("fits", "may-fit", "none-fits", "none-shown-fits")
+# What stays in the state when a loss is over: what counts and logs.
+LASTING = (
+    *("state.conntrack_drops", "state.neighbours_full", "state.queue_drops", "state.netem_drops"),
+    *("state.policer_drops", "state.damaged_frames", "state.card_failed"),
+)
+# Whether something that counts what it drops dropped the packets: it did, it may have, it did not.
+DROPPED = ("fits", "may-fit", "none-fits")
 LOSS = ("total", "partial")
 FOLLOWS = ("nothing", "pod", "peer", "pair", "size", "time")
 # Whether somebody can be behind the addresses that one stands for.
@@ -138,6 +145,14 @@ COLUMNS[CASE] = _table(
         REPLIES,
     ),
     ("loss", ENUM, "whether all that the pod asked dst failed, or some and not all", LOSS),
+    ("loss.over", BOOL, "whether the losses were of a time that was over while this was recorded"),
+    ("lost.count", NUMBER, "how much of what the pod asked dst failed"),
+    ("lost.asked", NUMBER, "of how much that was settled"),
+    (
+        "lost.first",
+        BOOL,
+        "whether what was lost were first packets of conversations: false where one had got an answer before",
+    ),
     ("loss.follows", ENUM, "what stands out among all that failed; absent where too little did to tell", FOLLOWS),
     ("refused", ENUM, "the ICMP error that came back to the pod", REFUSED),
     ("refused.by", ENUM, "who sent it: the node itself, dst, or somebody behind the node", REFUSED_BY),
@@ -226,6 +241,19 @@ COLUMNS[CASE] = _table(
         FIREWALL,
     ),
     ("state.conntrack_full", BOOL, "whether the node's table of tracked connections is full"),
+    (
+        "state.conntrack_drops",
+        ENUM,
+        "whether the node's connection tracking dropped as much at that time (fits), ever (may-fit), or not "
+        "(none-fits): by its counters, the kernel's log, and how full the table is",
+        DROPPED,
+    ),
+    ("state.neighbours_full", ENUM, "the same of a full table of neighbours", DROPPED),
+    ("state.queue_drops", ENUM, "the same of queues on their way: of tc, of cards, of processors", DROPPED),
+    ("state.netem_drops", ENUM, "the same of tc netem", DROPPED),
+    ("state.policer_drops", ENUM, "the same of policers at the ingress of a pod's link or a card", DROPPED),
+    ("state.damaged_frames", ENUM, "the same of damaged frames, and of frames that a driver could not send", DROPPED),
+    ("state.card_failed", ENUM, "whether a card hung or lost its link at that time, by the kernel's log", DROPPED),
     ("state.node_ttl_rule", BOOL, "whether the node has a firewall rule that sets the TTL"),
     ("state.policy_rule", BOOL, "whether an ip rule of the node sends the lost packets elsewhere than to their link"),
     ("state.way", ENUM, "where the routes of the node that was to forward the lost packets lead with them", WAYS),

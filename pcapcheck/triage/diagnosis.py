@@ -19,7 +19,7 @@ from pcapcheck.triage.beyond import beyond
 from pcapcheck.triage.case import Case, cases_of
 from pcapcheck.triage.cause import Cause
 from pcapcheck.triage.circumstances import Circumstances, Situation
-from pcapcheck.triage.columns import CASE
+from pcapcheck.triage.columns import CASE, LASTING
 from pcapcheck.triage.commands import UNKNOWN_SAID, to_look, to_mend, typed_columns
 from pcapcheck.triage.fit import observations
 from pcapcheck.triage.half import half_of
@@ -266,6 +266,8 @@ def _suspect(
         status, ground = CONFIRMED, cause.confirmed
     elif judge(cause.ruled_out) == TRUE:
         status, ground = RULED_OUT, cause.ruled_out
+        if symptoms.get("loss.over") and _is_of_now(_deciding(ground, get)):
+            status, leaning = POSSIBLE, -1
     elif judge(cause.supported) == TRUE:
         ground, leaning = cause.supported, 1
     elif judge(cause.doubted) == TRUE:
@@ -299,6 +301,12 @@ def _suspect(
         observations(cause.seen, get),
         half.text if half else "",
     )
+
+
+def _is_of_now(leaves: Iterable[Leaf]) -> bool:
+    """Whether a state, which is of one time, says something that may have been otherwise before."""
+    names = {column.name for leaf in leaves for column in leaf.columns()}
+    return any(name.startswith("state.") and name not in LASTING for name in names)
 
 
 def _lacks(

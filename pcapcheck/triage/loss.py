@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
+from pcapcheck.flows.spread import TIME
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case
 from pcapcheck.values import Value
@@ -19,15 +20,21 @@ def loss_symptoms(result: Result, case: Case) -> dict[str, Value | None]:
     pair = (case.lead.pod, case.lead.dst)
     share = next((one for one in losses.pairs if one.who == pair), None) if losses is not None else None
     if losses is None or share is None or not share.failed:
-        return {"loss": None, "loss.follows": None}
+        return dict.fromkeys(("loss", "loss.follows", "loss.over", "lost.count", "lost.asked"))
     follows = losses.follows or ("nothing" if losses.told else None)
     found: dict[str, Value | None] = {
         "loss": "total" if share.failed == share.asked else "partial",
         "loss.follows": follows,
+        "loss.over": follows == TIME and all(one.over for one in losses.outages),
+        "lost.count": share.failed,
+        "lost.asked": share.asked,
     }
     if loses_a_part(found):
         # The samples by which it is told else are the first of each kind.
         found["replies"] = "some"
+    elif follows == TIME:
+        # While it lasted nothing was answered; that it passed says nothing of what it was.
+        found["replies"] = "at-first"
     return found
 
 

@@ -84,6 +84,7 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
         "dst.routed": routed(failed, dst_link, dst, asked_for(result, dst_link, dst) if dst_link else ()),
         "dst.gateway_answered": replies == "none" and dst in dst_link.point.gateway.answered if dst_link else None,
         **loss_symptoms(result, case),
+        "lost.first": _first_of_theirs(kind, asked, failed),
         "only_tcp": kind != REQUEST and any(one.outcome == "replied" for one in _between(result, pod, dst)),
         "refused": None if dst is None else _meaning(echo),
         "refused.by": "none" if dst is not None and echo is None else _who_refused(echo, refused_here, link, result),
@@ -346,6 +347,23 @@ def _replies(case: Case, result: Result, kind: str, failed: list[Echo]) -> str |
     if max([*replied, *came]) > min(times):
         return "some"
     return "at-first" if everything or came else None
+
+
+def _first_of_theirs(kind: str, asked: list[Echo], failed: list[Echo]) -> bool | None:
+    """Whether nothing was lost of a conversation that had got an answer before, as far as samples tell.
+
+    Echo requests of one identifier are one conversation to connection tracking, as long as they go on (30 seconds;
+    net/netfilter/nf_conntrack_proto_icmp.c); each attempt at a connection begins one.
+    """
+    if not failed:
+        return None
+    if kind != REQUEST:
+        return True
+    begun: dict[int | None, int] = {}
+    for echo in asked:
+        if echo.outcome == "replied" and echo.time is not None:
+            begun[echo.ident] = min(begun.get(echo.ident, echo.time), echo.time)
+    return not any(echo.time is not None and begun.get(echo.ident, echo.time) < echo.time for echo in failed)
 
 
 def _lost_on_return(case: Case) -> bool:

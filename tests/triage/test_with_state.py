@@ -18,6 +18,7 @@ UNSEEN = {
     "block-route-missing",
     "gateway-announced-by-pod",
     "late-replies",
+    "loss-burst",
     "outside-prohibits",
     "outside-silent",
     "two-answers",

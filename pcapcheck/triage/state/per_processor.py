@@ -51,7 +51,8 @@ def read_conntrack(lines: Iterable[Line], into: Host, listing: Listing | None = 
             _sum(CONNTRACK, rows, None, into)
             rows, seen = [], set()
         seen.add(match[1])
-        rows.append((line, {name: int(value) for name, value in PAIR.findall(match[2])}))
+        said = Line(line.file, line.number, text)
+        rows.append((said, {name: int(value) for name, value in PAIR.findall(match[2])}))
     _sum(CONNTRACK, rows, None, into)
     return strange
 

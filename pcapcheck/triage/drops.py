@@ -1,0 +1,263 @@
+"""Drops: whether something that counts what it drops can have dropped the packets that a case lost.
+
+It did (``fits``) where it stands on their way, counted at least as many as were lost, and is shown to have counted them
+in this time: it grew between two readings as fast as packets were lost, or it has hardly seen more packets than were
+recorded. What counted as many since it was set up may have (``may-fit``). What counted none, or fewer, did not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pcapcheck.triage.drop_places import COMING, ENTERED, LEAVING, SENT, Spot, Way
+from pcapcheck.triage.state.kernel_log import CARD_HUNG, CONNTRACK_FULL, LINK_DOWN, NEIGHBOURS_FULL
+from pcapcheck.triage.state.link_counters import IN, LINK, OUT
+from pcapcheck.triage.state.listing import QUEUES
+from pcapcheck.triage.state.model import POD, Counter, Host, LogEntry
+from pcapcheck.triage.state.per_processor import BACKLOG, CONNTRACK, NEIGHBOURS
+from pcapcheck.triage.state.queues import ENTRANCES, NETEM, POLICE, QUEUE
+from pcapcheck.triage.state.rows import quote
+from pcapcheck.triage.state.sysctls import value_of
+from pcapcheck.values import is_ipv4
+
+FITS, MAY_FIT, NONE_FITS = "fits", "may-fit", "none-fits"
+# Said of one counter, which did not do it either.
+TOO_FEW = "too-few"
+Told = tuple[str, tuple[str, ...]]
+Wanted = Callable[[Counter], bool]
+# Which counters of a link may be about packets at which stage, by what they are about: full queues, or damage.
+FULL = {COMING: ("missed", "overrun", "fifo", "dropped"), SENT: ("dropped", "fifo")}
+DAMAGED = {COMING: ("errors", "crc", "frame", "length"), SENT: ("errors", "carrier", "aborted")}
+DIRECTION = {COMING: IN, ENTERED: IN, SENT: OUT, LEAVING: OUT}
+# A card counts there what is of a protocol that nobody listens to as well (net/core/dev.c).
+DOUBTFUL = (LINK, "dropped", IN)
+# So many packets more than were recorded have passed something that is as good as new.
+SPARE = 20
+# A line of the log is of this time if it is so near to it.
+NEAR = 2 * 10**9
+SHOWN = 2
+
+
+@dataclass(frozen=True)
+class Lost:
+    """What was lost: so many packets at least, of so many that were sent, between these times (nanoseconds).
+
+    ``frames`` are how many frames were recorded on an interface, by its name where one interface only has it.
+    """
+
+    packets: int
+    asked: int
+    began: int | None = None
+    ended: int | None = None
+    frames: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def share(self) -> float:
+        return self.packets / self.asked if self.asked else 1.0
+
+
+@dataclass(frozen=True)
+class Drops:
+    """What was lost of a case, and the way that it was on."""
+
+    lost: Lost
+    way: Way
+
+    def queues(self) -> Told | None:
+        """Queues that overflow: queueing disciplines, rings of cards, backlogs of processors."""
+        backlogs = [self._counted(host, BACKLOG, "dropped") for host in self._routing]
+        at = self._of_queues(lambda one: not _is_netem(one) and not _is_policer(one))
+        return _best([*at, *self._of_links(FULL), *backlogs])
+
+    def emulators(self) -> Told | None:
+        """``tc netem``, which loses what it is told to lose; that it is there is said without counters too."""
+        uncounted = [
+            (MAY_FIT, (quote(note.line),))
+            for spot in self.way.spots
+            if spot.stage == LEAVING and not any(_is_netem(one) and one.dev == spot.dev for one in spot.host.counters)
+            for note in spot.host.notes_of(NETEM)
+            if note.text == spot.dev
+        ]
+        return _best(self._of_queues(_is_netem), uncounted)
+
+    def policers(self) -> Told | None:
+        """What drops packets as they come in from a pod: policers, and other filters at the ingress."""
+        return _best(self._of_queues(_is_policer))
+
+    def damages(self) -> Told | None:
+        """Damaged frames, and what a driver could not send."""
+        return _best(self._of_links(DAMAGED))
+
+    def tracking(self, *, first_only: bool | None) -> Told | None:
+        """Connection tracking, which drops the first packet of a conversation only: no room, or two at once."""
+        counted = [self._counted(host, CONNTRACK, name) for host in self._routing for name in ("drop", "insert_failed")]
+        said = _best(counted, [self._logged(CONNTRACK_FULL), *map(self._full_table, self._routing)])
+        if first_only is False and said is not None and said[0] != NONE_FITS:
+            return NONE_FITS, tuple(f"{line}  (but the lost packets were not the first of theirs)" for line in said[1])
+        return said
+
+    def neighbours(self, *, known: tuple[str, ...]) -> Told | None:
+        """The table of neighbours. ``known``: the lines by which the node has the receiver's MAC, so needs no room."""
+        if known:
+            return NONE_FITS, known
+        counted = [self._counted(host, NEIGHBOURS, "table_fulls") for host in self._routing]
+        return _best(counted, [self._logged(NEIGHBOURS_FULL), *map(_crowded, self._routing)])
+
+    def cards(self) -> Told | None:
+        """Cards that hung or lost their link meanwhile."""
+        return _best([], [self._logged(CARD_HUNG), self._logged(LINK_DOWN)])
+
+    @property
+    def _routing(self) -> list[Host]:
+        """The nodes on the way: pods track nothing of what is forwarded."""
+        return [one for one in self.way.hosts if one.role != POD]
+
+    def _of_queues(self, wanted: Wanted) -> list[Told | None]:
+        """By the queues of each interface that packets were about to leave by, or had entered by."""
+        return [self._queues_at(spot, wanted) for spot in self.way.spots if spot.stage in (LEAVING, ENTERED)]
+
+    def _of_links(self, names: Mapping[str, tuple[str, ...]]) -> list[Told | None]:
+        """By the counters of links, which are about what came in before a recorder, or went out behind it."""
+        return [self._link_at(spot, names[spot.stage]) for spot in self.way.spots if spot.stage in names]
+
+    def _queues_at(self, spot: Spot, wanted: Wanted) -> Told | None:
+        """Where the queues of an interface were listed and it has none of the kind, none did it."""
+        direction = DIRECTION[spot.stage]
+        at = [one for one in spot.host.counters if (one.source, one.dev) == (QUEUE, spot.dev)]
+        said = self._readings([one for one in at if one.direction == direction and wanted(one)], spot)
+        if said is None and at:
+            return NONE_FITS, (quote(at[-1].line),)
+        if said is None and QUEUES in spot.host.whole:
+            shown = spot.host.lacks(QUEUES, f"no queue of {spot.dev}")
+            return NONE_FITS, (quote(shown),) if shown else ()
+        return said
+
+    def _link_at(self, spot: Spot, names: Iterable[str]) -> Told | None:
+        direction = DIRECTION[spot.stage]
+        some = [
+            one
+            for one in spot.host.counters
+            if (one.source, one.dev, one.direction) == (LINK, spot.dev, direction) and one.name in names
+        ]
+        return self._readings(some, spot)
+
+    def _counted(self, host: Host, source: str, name: str) -> Told | None:
+        """By a counter that a host has once: it is of all packets that pass the host."""
+        some = [one for one in host.counters if (one.source, one.name) == (source, name)]
+        return self._readings(some, Spot(host, "", ""))
+
+    def _readings(self, counters: Iterable[Counter], spot: Spot) -> Told | None:
+        """The counter that speaks most for itself, each by its first and its last reading."""
+        by_key: dict[tuple[str | None, ...], list[Counter]] = {}
+        for one in counters:
+            by_key.setdefault(one.key, []).append(one)
+        return _best([self._judge(some[0], some[-1], spot) for some in by_key.values()], few=TOO_FEW)
+
+    def _judge(self, first: Counter, last: Counter, spot: Spot) -> Told:
+        said = quote(last.line)
+        if not last.value:
+            return NONE_FITS, (said,)
+        if last.value < self.lost.packets:
+            return TOO_FEW, (f"{said}  ({last.name} {last.value:,}, fewer than the {self.lost.packets:,} lost)",)
+        certain = self.way.sure or spot.own
+        if (last.source, last.name, last.direction) == DOUBTFUL:
+            certain = False
+        word = FITS if certain else MAY_FIT
+        grown = last.value - first.value
+        counted = f"{said}  ({last.name} {last.value:,}"
+        if grown > 0 and self._as_fast(first, last):
+            return word, (f"{counted}, {grown:,} of them since line {first.line.number})",)
+        recorded = self.lost.frames.get(spot.dev)
+        if recorded is not None and last.passed is not None and last.passed <= recorded + SPARE:
+            return word, (f"{counted}; hardly more packets passed it than were recorded)",)
+        if first is last:
+            return MAY_FIT, (f"{counted} since it was set up; read it twice to see it grow)",)
+        return MAY_FIT, (f"{counted} since it was set up, {grown:,} of them since line {first.line.number})",)
+
+    def _as_fast(self, first: Counter, last: Counter) -> bool:
+        """Whether it grew by all that was lost, or by as large a share of what passed meanwhile, or half of that."""
+        grown = last.value - first.value
+        if grown >= self.lost.packets:
+            return True
+        passed = None if first.passed is None or last.passed is None else last.passed - first.passed
+        return passed is not None and grown >= self.lost.share / 2 * (passed + grown)
+
+    def _full_table(self, host: Host) -> Told | None:
+        """As of when the state was taken (nf_conntrack_core.c, __nf_conntrack_alloc)."""
+        count, most = (host.sysctls.get(f"net.netfilter.nf_conntrack_{name}") for name in ("count", "max"))
+        held, limit = value_of(count), value_of(most)
+        if count is None or most is None or held is None or not limit:
+            return None
+        return (FITS if held >= limit and self.way.sure else MAY_FIT if held >= limit else NONE_FITS), (
+            quote(count.line),
+            quote(most.line),
+        )
+
+    def _logged(self, event: str) -> Told | None:
+        """By the kernels' logs: it did it in this time, or it once did."""
+        entries = [
+            (host, one)
+            for host in self._routing
+            for one in host.log
+            if one.event == event and not self.way.is_pods_link(one.dev)
+        ]
+        near = [one for host, one in entries if self._is_near(_time_of(host, one))]
+        if near:
+            return FITS if self.way.sure or event in (CARD_HUNG, LINK_DOWN) else MAY_FIT, _quotes(near)
+        return (MAY_FIT, _quotes([one for _, one in entries])) if entries else None
+
+    def _is_near(self, time: int | None) -> bool:
+        began, ended = self.lost.began, self.lost.ended
+        return time is not None and began is not None and ended is not None and began - NEAR <= time <= ended + NEAR
+
+
+def _time_of(host: Host, entry: LogEntry) -> int | None:
+    if entry.time is None and entry.uptime is not None and host.booted is not None:
+        return host.booted + entry.uptime
+    return entry.time
+
+
+def _quotes(entries: list[LogEntry]) -> tuple[str, ...]:
+    return tuple(quote(one.line) for one in entries[:SHOWN])
+
+
+def _is_netem(one: Counter) -> bool:
+    return (one.kind or "").split(" ")[0] == NETEM
+
+
+def _is_policer(one: Counter) -> bool:
+    return (one.kind or "").split(" ")[0] in (POLICE, *ENTRANCES)
+
+
+def _crowded(host: Host) -> Told | None:
+    """Whether there are as many neighbours as there may be (net/core/neighbour.c, neigh_alloc)."""
+    most = host.sysctl("default", "gc_thresh3", "neigh")
+    limit = value_of(most)
+    counted = [one for one in host.counters if (one.source, one.name, one.kind) == (NEIGHBOURS, "entries", "4")]
+    listed = [one for one in host.neighbours if not one.proxy and is_ipv4(one.ip)]
+    line = counted[-1].line if counted else host.listed.get("neighbours4")
+    held = max([*(one.value for one in counted[-1:]), len(listed)])
+    if most is None or limit is None or line is None:
+        return None
+    said = (f"{quote(line)}  ({held:,} neighbours)", quote(most.line))
+    # Of one namespace's entries alone it is not known that they are all: the table is the kernel's, not a namespace's.
+    return (FITS, said) if held >= limit else (NONE_FITS, said) if counted else None
+
+
+def _best(needed: Iterable[Told | None], more: Iterable[Told | None] = (), *, few: str = NONE_FITS) -> Told | None:
+    """What fits before what may; that none does only where all that is ``needed`` to say so is known.
+
+    ``few`` is what is said then where something counted, but too little.
+    """
+    some = list(needed)
+    told: list[Told] = [one for one in (*some, *more) if one is not None]
+    for word in (FITS, MAY_FIT):
+        lines = [line for one in told if one[0] == word for line in one[1]]
+        if lines:
+            return word, tuple(dict.fromkeys(lines))[:SHOWN]
+    if not some or None in some:
+        return None
+    told.sort(key=lambda one: one[0] != TOO_FEW)
+    word = few if told[0][0] == TOO_FEW else NONE_FITS
+    return word, tuple(dict.fromkeys(line for one in told for line in one[1]))[:SHOWN]
