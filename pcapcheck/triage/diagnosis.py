@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pcapcheck.brief import Brief
 from pcapcheck.columns import COLUMNS, STATE, Column
@@ -203,13 +203,42 @@ def _one_per_origin(found: list[Diagnosis]) -> list[Diagnosis]:
             told.append(later)
         else:
             origin.others += [later.case, *later.others]
+            if _is_one_loss(origin, later):
+                _join(origin, later)
     return told
 
 
+def _is_one_loss(first: Diagnosis, later: Diagnosis) -> bool:
+    """Whether both are of one loss, which is spread over many who lose a part each, and nothing is shown to be else."""
+    spread = all(
+        loses_a_part(one.symptoms) and one.symptoms["loss.follows"] == "nothing" and one.symptoms["refused"] == "none"
+        for one in (first, later)
+    )
+    if not spread or first.symptoms["asked"] != later.symptoms["asked"]:
+        return False
+    confirmed = {one.cause.id for one in first.confirmed}
+    return not later.confirmed or {one.cause.id for one in later.confirmed} == confirmed
+
+
+def _join(origin: Diagnosis, later: Diagnosis) -> None:
+    """Add the rules that failed there; of what is possible keep what fits both."""
+    known = set(origin.case.failed)
+    origin.case.items += [one for one in later.case.items if one.finding.rule.id not in known]
+    both = {one.cause.id for one in later.suspects}
+    kept = [one for one in origin.suspects if one.status == CONFIRMED or one.cause.id in both] or origin.suspects
+    origin.suspects = [
+        replace(one, explains=tuple(name for name in origin.case.failed if name in one.cause.explains)) for one in kept
+    ]
+
+
 def _same_origin(first: Diagnosis, later: Diagnosis) -> bool:
-    """Whether the same lines confirm the same causes; or, where both are about one link or one address, the same causes
-    are confirmed or possible, or the later failures are all among the first and known to follow from what is confirmed.
+    """Whether both are parts of one loss, or the same lines confirm the same causes.
+
+    Or, where both are about one link or one address, the same causes are confirmed or possible, or the later failures
+    are all among the first and known to follow from what is confirmed.
     """
+    if _is_one_loss(first, later):
+        return True
     confirmed = {one.cause.id for one in first.confirmed}
     if later.confirmed:
         proofs = {(one.cause.id, one.because) for one in first.confirmed}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
-from pcapcheck.flows.spread import TIME
+from pcapcheck.flows.spread import FEWEST, OUT, PEER, POD_, SIZE, TIME, Losses, Share
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case
 from pcapcheck.values import Value
@@ -21,9 +21,10 @@ def loss_symptoms(result: Result, case: Case) -> dict[str, Value | None]:
     share = next((one for one in losses.pairs if one.who == pair), None) if losses is not None else None
     if losses is None or share is None or not share.failed:
         return dict.fromkeys(("loss", "loss.follows", "loss.over", "lost.count", "lost.asked"))
-    follows = losses.follows or ("nothing" if losses.told else None)
+    scattered = _is_scattered(losses, share)
+    follows = "nothing" if scattered else losses.follows or ("nothing" if losses.told else None)
     found: dict[str, Value | None] = {
-        "loss": "total" if share.failed == share.asked else "partial",
+        "loss": "total" if share.failed == share.asked and not scattered else "partial",
         "loss.follows": follows,
         "loss.over": follows == TIME and all(one.over for one in losses.outages),
         "lost.count": share.failed,
@@ -36,6 +37,24 @@ def loss_symptoms(result: Result, case: Case) -> dict[str, Value | None]:
         # While it lasted nothing was answered; that it passed says nothing of what it was.
         found["replies"] = "at-first"
     return found
+
+
+def _is_scattered(losses: Losses, share: Share) -> bool:
+    """Whether what a pair lost is of a loss that is spread over many: neither of the two stands out, nor they together.
+
+    Of few questions all may be lost by chance.
+    """
+    if not losses.told or losses.follows in (SIZE, TIME) or not isinstance(share.who, tuple):
+        return False
+    pod, peer = share.who
+    if losses.suspect is not None and losses.suspect.who == {POD_: pod, PEER: peer}.get(
+        losses.follows or "", share.who
+    ):
+        return False
+    alone = [one for shares, who in ((losses.pods, pod), (losses.peers, peer)) for one in shares if one.who == who]
+    if any(one.asked >= FEWEST and one.failed >= OUT * one.asked for one in (*alone, share)):
+        return False
+    return losses.partial and sum(one.failed > 0 for one in losses.pairs) > 1
 
 
 def loses_a_part(symptoms: dict[str, Value | None]) -> bool:

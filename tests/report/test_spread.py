@@ -9,7 +9,8 @@ from pathlib import Path
 from pcapcheck import Analysis, analyze
 from pcapcheck.report.document import document
 from pcapcheck.report.headline import headline
-from tests.support.wire import BEGIN, MS, Frame, answer, ask, error, reply, request, write_pcap
+from pcapcheck.values import parse_address
+from tests.support.wire import BEGIN, MS, NODE, Frame, answer, ask, error, reply, request, write_pcap
 
 PEERS = [f"10.244.2.{number}" for number in (20, 21, 22, 23)]
 NAME = "cali5b1e77a0c3d.pcap"
@@ -77,6 +78,56 @@ def test_causes_of_total_loss_are_not_offered_for_an_even_loss(tmp_path: Path) -
 def test_chance_is_not_offered_for_a_total_loss(tmp_path: Path) -> None:
     (diagnosis,) = judged(tmp_path, pings(200, lambda _, peer: peer == PEERS[2])).diagnoses
     assert "random-loss" not in {one.cause.id for one in diagnosis.suspects}
+
+
+def node_of(tmp_path: Path, dead: int, lost: float, seed: int = 5) -> list[Path]:
+    """Thirty pods ping each other at random, each on its own link; one answers nothing, and some is lost besides."""
+    chance, count = random.Random(seed), 30
+    pods = [(f"10.244.1.{10 + number}", f"5a:8a:10:57:e2:{number:02x}") for number in range(count)]
+    links: list[list[Frame]] = [
+        [(BEGIN, ask(src=mac, ip=ip)), (BEGIN + 1000, answer(to=mac, to_ip=ip))] for ip, mac in pods
+    ]
+    for number in range(1, 40 * count):
+        asker, time = number % count, BEGIN + number * MS
+        asked = chance.choice([other for other in range(count) if other != asker])
+        (ip, mac), (peer, peer_mac) = pods[asker], pods[asked]
+        there: dict[str, object] = {"src": ip, "dst": peer, "ident": 100 + asker, "ip_id": number}
+        back = there | {"src": peer, "dst": ip}
+        links[asker].append((time, request(number, eth=(mac, NODE), **there)))
+        if chance.random() < lost:
+            continue
+        links[asked].append((time + 20_000, request(number, eth=(NODE, peer_mac), **there | {"ttl": 63})))
+        if asked == dead:
+            continue
+        links[asked].append((time + 40_000, reply(number, **back | {"eth": (peer_mac, NODE), "ttl": 64})))
+        if chance.random() >= lost:
+            links[asker].append((time + 60_000, reply(number, **back | {"eth": (NODE, mac)})))
+    for frames, (ip, mac) in zip(links, pods, strict=True):
+        time = BEGIN + 5000 * MS
+        frames += [(time, ask(src=mac, ip=ip)), (time + 1000, answer(to=mac, to_ip=ip))]
+    return [write_pcap(tmp_path / f"cali{number:011x}.pcap", sorted(one)) for number, one in enumerate(links)]
+
+
+def test_a_dead_pod_and_a_loss_besides_are_two_reasons(tmp_path: Path) -> None:
+    """Each with causes of its own kind, however many pairs lost all of the one packet that they sent."""
+    for seed, dead in ((5, 7), (6, 3)):
+        analysis = analyze(*node_of(tmp_path, dead, 0.01, seed))
+        by_loss = {str(one.symptoms["loss"]): one for one in analysis.diagnoses}
+        assert len(analysis.diagnoses) == len(by_loss) == 2
+        total = {one.cause.id for one in by_loss["total"].suspects}
+        assert total >= {"pod-firewall", "pod-ignores-echo"}
+        assert not total & {"random-loss", "queue-overflows", "rate-limited"}
+        assert by_loss["total"].case.lead.dst == parse_address(f"10.244.1.{10 + dead}")
+        partial = {one.cause.id for one in by_loss["partial"].suspects}
+        assert partial >= {"random-loss", "queue-overflows", "rate-limited"}
+        assert not partial & {"policy-drops", "host-route-missing", "pod-firewall", "source-check-on-return"}
+        assert set(by_loss["partial"].case.failed) == {"echo-answered", "request-leaves-node", "reply-delivered"}
+
+
+def test_a_loss_spread_over_all_has_one_reason(tmp_path: Path) -> None:
+    (diagnosis,) = analyze(*node_of(tmp_path, -1, 0.02)).diagnoses
+    assert diagnosis.suspects[0].cause.id == "random-loss"
+    assert len(diagnosis.others) > 10
 
 
 def test_errors_are_counted_apart_from_silence(tmp_path: Path) -> None:
