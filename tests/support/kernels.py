@@ -17,8 +17,9 @@ from pcapcheck.plain import KERNELS, is_compiled
 PACKAGE = Path(pcapcheck.__file__).parent
 NOT_COMPILED = "" if is_compiled() else "the loops are not compiled here, so there is only one of each"
 COMPILED = {name: import_module(name) for name in KERNELS}
-# Imported when packets are followed only: what is imported inside of plain_loops would keep the plain loop.
-import_module("pcapcheck.flows.joining")
+# All that holds a loop: what is imported inside of plain_loops would keep the plain one, or never get it.
+for user in ("pcapcheck.analysis", "pcapcheck.flows.joining"):
+    import_module(user)
 
 
 def load_plain(path: Path, name: str) -> ModuleType:
