@@ -246,12 +246,12 @@ def _is_one_loss(first: Diagnosis, later: Diagnosis) -> bool:
 
 def _join(origin: Diagnosis, later: Diagnosis) -> None:
     """Add the rules that failed there; of what is possible keep what fits both."""
-    known = set(origin.case.failed)
-    origin.case.items += [one for one in later.case.items if one.finding.rule.id not in known]
+    known = set(origin.case.names)
+    origin.case.items += [one for one in later.case.items if one.name not in known]
     both = {one.cause.id for one in later.suspects}
     kept = [one for one in origin.suspects if one.status == CONFIRMED or one.cause.id in both] or origin.suspects
     origin.suspects = [
-        replace(one, explains=tuple(name for name in origin.case.failed if name in one.cause.explains)) for one in kept
+        replace(one, explains=tuple(name for name in origin.case.names if name in one.cause.explains)) for one in kept
     ]
 
 
