@@ -20,6 +20,7 @@ from pcapcheck.flows.node_refusals import node_refusals
 from pcapcheck.flows.paths import Paths, find_paths
 from pcapcheck.flows.poor_answers import poor_answers
 from pcapcheck.flows.read import Progress, Reading, Row
+from pcapcheck.flows.refused_datagrams import refused_datagrams
 from pcapcheck.flows.repeats import repeated_attempts
 from pcapcheck.flows.scope import Scope, parse_interface_names
 from pcapcheck.flows.silent_conversations import silent_conversations
@@ -213,6 +214,7 @@ def analyze(
     analysis = Analysis(captures, facts, findings, reading, found, inputs.skipped)
     analysis.unanswered = unanswered(captures, facts, _judged_by(evaluations, facts), PRODUCERS, found.found)
     analysis.unanswered += node_refusals(found, reading, analysis.unanswered)
+    analysis.unanswered += refused_datagrams(captures, facts, reading, analysis.unanswered)
     analysis.given = _names(named)
     analysis.pods = name_pods(listed if listed or pods is not None else None, state, settings, analysis.skipped)
     note_aside(captures, states if node_state is not None else [])

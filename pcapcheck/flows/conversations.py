@@ -18,13 +18,14 @@ FIRST_PLACES = 1 << 8
 OUT_ROWS = 1 << 6
 # Of more of them only the number is kept.
 MOST_KEPT = 1 << 10
-STALLED, RESET, SILENT, UNACCEPTED = "stalled", "reset", "silent", "unaccepted"
+STALLED, RESET, SILENT, UNACCEPTED, REFUSED = "stalled", "reset", "silent", "unaccepted", "refused"
 KINDS = {
     layout.STALLED: STALLED,
     layout.STALLED + 1: STALLED,
     layout.RESET: RESET,
     layout.SILENT: SILENT,
     layout.UNACCEPTED: UNACCEPTED,
+    layout.REFUSED: REFUSED,
 }
 
 
@@ -33,7 +34,8 @@ class Conversation:
     """A conversation with what nobody answered in it.
 
     ``kind`` is stalled (TCP data that was never acknowledged), reset (a connection broken off with data under way),
-    silent (datagrams repeated in vain) or unaccepted (INITs of SCTP). ``asker`` is who sent what got no answer, or who
+    silent (datagrams repeated in vain), refused (datagrams for which an ICMP error came, the last of ``frames``) or
+    unaccepted (INITs of SCTP). ``asker`` is who sent what got no answer, or who
     broke the connection off; ``attempts`` counts how often it was sent, over ``lasted`` nanoseconds; ``size`` is its
     payload in bytes. ``heard_back`` tells whether the other side was heard at all.
     """
@@ -147,6 +149,8 @@ def _conversation(row: array[int]) -> Conversation:
         attempts, size = row[layout.PACKETS], row[layout.SIZE]
         since, last = row[layout.FIRST], row[layout.LAST]
         frames = (row[layout.NUMBER], row[layout.AGAIN_NUMBER])
+        if KINDS[kind] == REFUSED:
+            frames = (*frames, row[layout.RESET_NUMBER])
     return Conversation(
         KINDS[kind],
         row[layout.GROUP],

@@ -172,7 +172,11 @@ def judge(pool: array[int], row: int) -> int:
             return STALLED + 1
         return RESET if pool[row + RESET_BY] >= 0 else NOTHING
     packets = pool[row + PACKETS]
-    if pool[row + SIDE + PACKETS] or pool[row + ERRORS] or packets < REPEATS:
+    if pool[row + SIDE + PACKETS]:
+        return NOTHING
+    if pool[row + ERRORS]:
+        return REFUSED if protocol != SCTP else NOTHING
+    if packets < REPEATS:
         return NOTHING
     if pool[row + FIRST] == ABSENT_TIME or pool[row + LAST] == ABSENT_TIME:
         return NOTHING
@@ -308,6 +312,8 @@ def note(pool: array[int], row: int, side: int, segments: array[int], at: int) -
     mine = row + side * SIDE
     if segments[at + T_SIZE] & 0xFFFF == T_ERROR:
         pool[row + ERRORS] = pool[row + ERRORS] + 1
+        if pool[row + PORTS] >> 32 != TCP:
+            pool[row + RESET_NUMBER] = segments[at + T_FRAME] >> 16
     elif pool[row + PORTS] >> 32 == TCP:
         count_in(pool, mine, segments, at)
         note_tcp(pool, row, side, segments, at)

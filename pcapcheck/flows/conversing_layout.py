@@ -19,7 +19,7 @@ NUMBER = 9  # of its first frame
 ERRORS = 10  # ICMP errors about it
 FINISHED = 11  # whether a FIN was seen
 RESET_BY = 12  # side that broke it off in mid-stream, else ABSENT
-RESET_NUMBER = 13
+RESET_NUMBER = 13  # the frame; of datagrams that of the latest ICMP error
 RESET_TIME = 14
 KIND = 15
 # What the first side sent; the same of the second stands SIDE further on.
@@ -49,6 +49,7 @@ STALLED = 1  # data of the first side; STALLED + 1 of the second
 RESET = 3
 SILENT = 4  # datagrams
 UNACCEPTED = 5  # INITs
+REFUSED = 6  # datagrams that an ICMP error is about, and nothing else came back
 
 # The first chunk of an SCTP packet that asks for an association.
 INIT = 1

@@ -7,17 +7,13 @@ answers anyway, or that it answers with an ICMP error.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from pcapcheck.capture.rotation import Captured
 from pcapcheck.columns import ECHO
-from pcapcheck.decode import layout
-from pcapcheck.decode.fields import FrameRow
-from pcapcheck.decode.frames import Decoder
 from pcapcheck.flows.echo import Attempt
 from pcapcheck.flows.fates import fate
+from pcapcheck.flows.frames_again import rows_of
 from pcapcheck.flows.icmp_words import in_words
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.losses import IN_NODE
@@ -60,7 +56,7 @@ def _resets(capture: Capture, paths: Paths, reading: Reading) -> Iterator[Unansw
             if isinstance(one, Attempt) and one.reply_ttl in WHOLE and _lives_elsewhere(one, link, paths):
                 alike.setdefault((one.src, one.dst, one.dst_port), []).append((one, link))
     wanted = {one.frames[1] for found in alike.values() for one, _ in found[:1] if len(one.frames) > 1}
-    flags = {row.frames[0]: row.tcp_flags for row in _rows(capture.source, reading, wanted)}
+    flags = {row.frames[0]: row.tcp_flags for row in rows_of(capture.source, reading, wanted)}
     for (src, dst, port), found in alike.items():
         one, link = found[0]
         flag = flags.get(one.frames[-1])
@@ -120,7 +116,7 @@ def _datagrams(capture: Capture, lost: list[Way], paths: Paths, reading: Reading
     ports: dict[int, int] = {}
     sports: dict[int, int] = {}
     errors: dict[tuple[int, int, int], Refusal] = {}
-    for row in _rows(capture.source, reading, near):
+    for row in rows_of(capture.source, reading, near):
         port, source = row.udp_dstport, row.ip_src
         if row.frames[0] in numbers and isinstance(port, int):
             ports[row.frames[0]] = port
@@ -179,21 +175,3 @@ def _said(refusal: Refusal | None) -> str:
     if refusal is None or refusal.error is None or refusal.source is None:
         return ""
     return f"; {format_address(refusal.source)} says {in_words(*refusal.error)}"
-
-
-def _rows(source: Captured, reading: Reading, numbers: set[int]) -> Iterator[FrameRow]:
-    """Frames by their numbers; each is valid until the next is asked for."""
-    if not numbers:
-        return
-    wanted, last = sorted(numbers), max(numbers)
-    decoder = Decoder(True, reading.scope.since, reading.scope.until)
-    with source.open(reading.batch_frames) as reader:
-        for records in reader.batches():
-            batch = decoder.decode(records)
-            held = batch.field(layout.NUMBER)
-            for number in wanted:
-                row = bisect_left(held, number)
-                if row < len(held) and held[row] == number:
-                    yield FrameRow(batch.rows, batch.capacity, row)
-            if len(held) and held[-1] >= last:
-                return

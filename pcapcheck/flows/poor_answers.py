@@ -54,6 +54,10 @@ def _failing(answers: list[EchoBin]) -> tuple[str, str] | None:
     return f"are answered {codes}", REFUSING_MEANING
 
 
+# How what was answered, late or in vain, is spoken of: nothing of it was lost.
+QUERIES = "DNS queries"
+
+
 def _late(answers: list[EchoBin]) -> tuple[str, str] | None:
     durations = Durations()
     for some in answers:
@@ -76,13 +80,14 @@ def _question(fate: tuple[str, str], answers: list[EchoBin], interface: str, cap
         protocol=DNS.upper(),
         asker=first.src,
         asked=first.dst,
-        about=f"DNS queries to {format_address(first.dst)}",
+        about=f"{QUERIES} to {format_address(first.dst)}",
         attempts=sum(some.requests for some in answers),
         lasted=None,
         capture=capture.number,
         interface=interface,
         group=answers[0].group,
         frames=tuple(sorted(number for each in samples for number in each.frames[:1])),
+        group=answers[0].group,
         meaning=fate[1],
         fate=fate[0],
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pcapcheck.columns import CONNECTIONS
-from pcapcheck.flows.conversations import RESET, SILENT, STALLED, UNACCEPTED, Conversation
+from pcapcheck.flows.conversations import REFUSED, RESET, SILENT, STALLED, UNACCEPTED, Conversation
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.read import Capture
@@ -35,7 +35,7 @@ def silent_conversations(capture: Capture, facts: Facts, judged: Judged) -> Iter
     alike: dict[object, list[Conversation]] = {}
     for one in capture.exchanges.conversations.found:
         link = facts.link(capture.number, one.group)
-        if link is None or not link.judged or (one.kind == SILENT and not _asks(one)):
+        if link is None or not link.judged or one.kind == REFUSED or (one.kind == SILENT and not _asks(one)):
             continue
         if one.kind in (SILENT, UNACCEPTED) and (is_public(one.asker) or not link.heard_both_ends):
             # The noise of the internet; or the other direction was not recorded.
