@@ -427,8 +427,9 @@ _define(
     ADDRESSES,
     "claimants",
     NUMBER,
-    "MACs that claim the address on its node at overlapping times; absent where links are folded",
-    why_absent="several links are folded into one recording, or its text shows no MACs of those who ask; "
+    "MACs that claim the address on its node at overlapping times; absent where links are folded or their ends unknown",
+    why_absent="several links are folded into one recording, its text shows no MACs of those who ask, or nothing tells "
+    "which end of another link claims the address too; "
     "capture each cali interface by itself, printed with -e",
 )
 _define(ADDRESSES, "other_claimants", MAC, "those other MACs")

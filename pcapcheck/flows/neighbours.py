@@ -48,6 +48,7 @@ def judge_per_node(
 ) -> Iterator[AddressRow]:
     """The rows, those of an address that a pod on another link of the node has too with that pod's MAC added.
 
+    Where nothing tells which end of the other link has it, how many claim it is unknown.
     A pod made anew under another name has its address after the first is gone, and the node answers it. Who is refused
     within ``pause`` (nanoseconds) of the other's last frame has it while the other still has it.
     """
@@ -61,6 +62,11 @@ def judge_per_node(
         for ip, held in _spoken(link):
             if ip in holders:
                 holders[ip].append(held)
+    unsure = {id(row) for row in rows if _is_unsure(row, links[row.point], gateways)}
+    alike: dict[int, list[AddressRow]] = {row.ip: [] for row in rows if id(row) in unsure}
+    for row in rows:
+        if row.ip in alike:
+            alike[row.ip].append(row)
     for row in rows:
         link = links[row.point]
         mine = _claimed(row, link, gateways)
@@ -70,7 +76,13 @@ def judge_per_node(
             if mine is not None and _is_another(one, mine, pause) and _may_be_one_node(link, one.link, on_one_node)
         ]
         if not others:
-            yield row
+            doubted = any(
+                unsure & {id(one), id(row)}
+                and _may_be_another(one, row, pause)
+                and _may_be_one_node(link, links[one.point], on_one_node)
+                for one in alike.get(row.ip, ())
+            )
+            yield replace(row, claimants=None) if doubted and row.claimants == 1 else row
             continue
         macs = (row.other_claimants or frozenset()) | {one.mac for one in others}
         names = dict.fromkeys(one.link.point.name for one in others)
@@ -84,6 +96,28 @@ def _claimed(row: AddressRow, link: Link, gateways: frozenset[int]) -> Holder | 
     if row.ip in gateways or row.ip >> 118 == LINK_LOCAL or row.first_time is None or row.until is None:
         return None
     return Holder(link, row.mac, row.first_time, row.until)
+
+
+def _is_unsure(row: AddressRow, link: Link, gateways: frozenset[int]) -> bool:
+    """Whether a claim on a pod's link is by its pod or by the node, nothing tells which."""
+    if row.kind != "pod-link" or row.proxied or row.side is not None or _is_mixed(link):
+        return False
+    return row.ip not in gateways and row.ip >> 118 != LINK_LOCAL
+
+
+def _may_be_another(one: AddressRow, row: AddressRow, pause: int) -> bool:
+    """Whether two claims are of two machines on two pod links, at one time as far as that is known."""
+    if (
+        {one.kind, row.kind} != {"pod-link"}
+        or one.point == row.point
+        or one.mac == row.mac
+        or one.proxied
+        or row.proxied
+    ):
+        return False
+    if one.first_time is None or one.until is None or row.first_time is None or row.until is None:
+        return True
+    return one.first_time <= row.until + pause and row.first_time <= one.until + pause
 
 
 def _spoken(link: Link) -> Iterator[tuple[int, Holder]]:

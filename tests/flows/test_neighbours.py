@@ -10,6 +10,7 @@ from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
 from pcapcheck.ruleset.finding import Finding
 from tests.support.lab import captures
+from tests.support.snaplen import cut
 from tests.support.wire import BEGIN, NODE, NODE_IP, SECOND, Frame, answer, arp, ask, echo, reply, request, write_pcap
 
 ONE, OTHER, THIRD = "0e:61:00:00:00:01", "0e:61:00:00:00:02", "0e:61:00:00:00:03"
@@ -119,3 +120,11 @@ def test_what_a_pod_forwards_for_another_is_not_its_own(tmp_path: Path) -> None:
 def test_healthy_links_share_no_address(scenario: str) -> None:
     """The gateway of IPv6 has the same address on each cali; a bridge carries each pod's claims to both links."""
     assert judged(analyze(*captures(scenario))).status == "pass"
+
+
+def test_which_end_of_the_other_link_claims_it_is_unknown(tmp_path: Path) -> None:
+    """Cut before what it asks for, a pod that asks for its gateway might be the node."""
+    result = analyze(*(cut(one, tmp_path / one.name, 34) for one in captures("duplicate-ip")))
+    finding = next(one for one in result.findings if one.rule.id == "address-has-one-mac")
+    assert (finding.failed, finding.unknown) == (0, 2)
+    assert "which end of another link claims the address too" in finding.reason
