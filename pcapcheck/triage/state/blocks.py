@@ -21,6 +21,8 @@ from pcapcheck.values import clean
 JSON = "json"
 # How a list or an object begins; a prompt or a counter in brackets does not.
 DOCUMENT = re.compile(r"""[\[{]\s*(?:$|["{\[\]}])""")
+# Lines of ip addr below which those of the interface's addresses stand.
+AMID_INTERFACE = re.compile(r"\d+: \S+: <|\s+link/")
 MOST_PARTS = 20_000
 MOST_FACTS = 200_000
 SHOWN = 60
@@ -75,13 +77,19 @@ def understand(block: Block, into: Understood) -> None:
     if listing is None:
         _by_shape(lines, block, into)
         return
-    if block.trimmed:
+    if block.trimmed or (block.last and "addresses4" in listing.whole and _ends_amid(lines)):
         listing.whole.clear()
     text = next((line.text.lstrip() for line in lines if line.text.strip()), "")
     if DOCUMENT.match(text):
         _read(JSON, lines, listing, block, into)
     else:
         _read(listing.kind, lines, listing, block, into)
+
+
+def _ends_amid(lines: Sequence[Line]) -> bool:
+    """Whether a listing of addresses ends with an interface that has none: then the paste may end too early."""
+    text = next((line.text for line in reversed(lines) if line.text.strip()), "")
+    return AMID_INTERFACE.match(text) is not None
 
 
 def _read(kind: str, lines: Sequence[Line], listing: Listing | None, block: Block, into: Understood) -> None:

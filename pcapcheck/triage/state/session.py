@@ -50,7 +50,8 @@ class Owner:
 class Block:
     """A command and its output; without a command, lines between other blocks. ``at`` is the line of the command.
 
-    ``trimmed``: somebody left lines out. ``prose``: it stands outside of the fences of a file that has some.
+    ``trimmed``: somebody left lines out. ``prose``: it stands outside of the fences of a file that has some. ``last``:
+    nothing stands below it in its file, not even a prompt.
     """
 
     owner: Owner
@@ -58,6 +59,7 @@ class Block:
     lines: list[Line] = field(default_factory=list)
     trimmed: bool = False
     prose: bool = False
+    last: bool = False
     at: Line | None = None
 
 
@@ -90,6 +92,7 @@ def read_session(lines: Sequence[Line], file: str) -> Iterator[Block]:
         below = lines[at + 1].text if at + 1 < len(lines) else ""
         reader.take(line, ruled=RULER.fullmatch(below[:LONGEST_HEADING]) is not None)
         yield from reader.closed()
+    reader.current.last = True
     reader.close()
     yield from reader.closed()
 

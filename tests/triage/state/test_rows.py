@@ -125,12 +125,20 @@ def test_routes_in_the_pod(routes: str, default: bool, direct: bool, tmp_path: P
         ("    inet 10.244.1.10/24 scope global eth0\n", False),
         ("    inet 10.244.1.10/32 scope global eth0\n    inet6 fd00::a/64 scope global\n", False),
         ("    inet 10.244.1.10/32 scope global eth0\n    inet6 fe80::a/64 scope link\n", True),
-        ("", False),
+        ("$ ", False),
     ],
 )
 def test_addresses_of_the_pod(addresses: str, whole: bool, tmp_path: Path) -> None:
     text = f"### pod shop/web\n$ ip addr\n3: eth0@if331: <UP> mtu 1450\n{addresses}"
     assert row(text, tmp_path).host_address is whole
+
+
+@pytest.mark.parametrize("end", ["", "    link/ether 5a:8a:10:57:e2:03 brd ff:ff", "\n\n"])
+def test_a_paste_that_ends_amid_an_interface_tells_no_lack_of_an_address(end: str, tmp_path: Path) -> None:
+    """With a prompt below it the listing is whole."""
+    text = f"### pod shop/web\n$ ip addr\n3: eth0@if331: <UP> mtu 1450\n{end}"
+    assert row(text, tmp_path).host_address is None
+    assert row(f"{text}\n$ ip link\n", tmp_path).host_address is False
 
 
 def test_entries_without_a_mac_or_that_failed_are_not_judged(tmp_path: Path) -> None:
