@@ -61,6 +61,8 @@ def write_next(page: Page, outcome: Outcome) -> None:
             page.line(Text.assemble((f"{word} ", CAUSE), (suspect.title, "bold")), 6)
             for command in does[:1]:
                 page.command(command, 10)
+            if suspect.shows and not diagnosis.confirmed:
+                page.line(Text(f"so it is if {suspect.shows}", "dim"), 10)
     more = len(outcome.diagnoses) - 1
     if more > 0:
         page.line(Text(f"and {more} other failure{'s' if more > 1 else ''} above", "dim"), 6)
