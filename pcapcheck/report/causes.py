@@ -108,7 +108,7 @@ def _possible(page: Page, diagnosis: Diagnosis) -> None:
             half = f" (likely, known by half: {one.half})" if one.half else ""
             page.line(f"· {f'if {one.shows}: ' if one.shows else ''}{one.title}{half}", 8, 2)
             for line in one.because[:LINES_SHOWN]:
-                page.command(f"{'perhaps' if one.leaning > 0 else 'not'}: {line}", 10)
+                page.command(f"{'perhaps' if one.leaning > 0 or one.half else 'not'}: {line}", 10)
     rest = sum(len(some) for some in islice(by_command.values(), shown, None))
     if rest:
         causes = "cause" if rest == 1 else "causes"

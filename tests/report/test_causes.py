@@ -143,3 +143,10 @@ def test_a_question_seen_again_on_its_way_is_not_counted_once_more() -> None:
     assert analysis.verdict == "fail"
     assert analysis.asked_in_vain == []
     assert not any("gets no answer" in one.text for one in analysis.remarks)
+
+
+def test_a_line_that_half_shows_a_cause_does_not_stand_under_not(tmp_path: Path) -> None:
+    (tmp_path / "half.txt").write_text("net.ipv4.conf.cali14e7d81007d.proxy_arp = 0\n")
+    report = text(analyze(*captures("proxy-arp-off"), node_state=tmp_path / "half.txt"))
+    assert "perhaps: " in report
+    assert " not: " not in report
