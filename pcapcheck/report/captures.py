@@ -73,8 +73,10 @@ def _interface(link: Link) -> str:
         what = what_it_is(link)
     elif link.point.kind == "unknown":
         what = f"{link_name(link.point.link_type)} interface of unknown kind"
+    if link.point.name != link.point.file:
+        what = f"{what} {link.point.name}"
     pod = ", ".join(format_address(ip) for ip in sorted(link.pod_ips)[:ADDRESSES])
     if len(link.pod_ips) > ADDRESSES:
-        return f"{what} {link.point.name} ({len(link.pod_ips):,} addresses of pods: {pod}, …)"
+        return f"{what} ({len(link.pod_ips):,} addresses of pods: {pod}, …)"
     macs = ", ".join(format_mac(mac) for mac in sorted(link.pod_macs)[:ADDRESSES])
-    return f"{what} {link.point.name}" + (f" (pod {pod}{f' at {macs}' if macs else ''})" if pod else "")
+    return what + (f" (pod {pod}{f' at {macs}' if macs else ''})" if pod else "")

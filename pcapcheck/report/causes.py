@@ -61,6 +61,8 @@ def write_next(page: Page, outcome: Outcome) -> None:
             page.line(Text.assemble((f"{word} ", CAUSE), (suspect.title, "bold")), 6)
             for command in does[:1]:
                 page.command(command, 10)
+            if suspect.shows and not diagnosis.confirmed:
+                page.line(Text(f"so it is if {suspect.shows}", "dim"), 10)
     more = len(outcome.diagnoses) - 1
     if more > 0:
         page.line(Text(f"and {more} other failure{'s' if more > 1 else ''} above", "dim"), 6)
@@ -106,7 +108,7 @@ def _possible(page: Page, diagnosis: Diagnosis) -> None:
             half = f" (likely, known by half: {one.half})" if one.half else ""
             page.line(f"· {f'if {one.shows}: ' if one.shows else ''}{one.title}{half}", 8, 2)
             for line in one.because[:LINES_SHOWN]:
-                page.command(f"{'perhaps' if one.leaning > 0 else 'not'}: {line}", 10)
+                page.command(f"{'perhaps' if one.leaning > 0 or one.half else 'not'}: {line}", 10)
     rest = sum(len(some) for some in islice(by_command.values(), shown, None))
     if rest:
         causes = "cause" if rest == 1 else "causes"

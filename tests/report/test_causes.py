@@ -127,3 +127,26 @@ def test_an_address_that_goes_to_another_mac_is_told() -> None:
     (remark,) = analysis.to_dict()["remarks"]
     assert remark["text"].startswith("10.244.1.10 on cali14e7d81007d went")
     assert analyze(*captures("healthy")).remarks == []
+
+
+def test_the_report_says_what_each_command_prints_and_counts_the_rest() -> None:
+    report = text(analyze(*captures("proxy-arp-off")))
+    assert '· if the answer is "Network is unreachable": the node has no route that covers 169.254.1.1' in report
+    why = report[report.index("Why ") : report.index("    or all at once")]
+    assert sum(line.startswith("    ") and line[4] not in " a" for line in why.splitlines()) == 5
+    assert "    and 2 less likely causes (--verbose shows all)\n" in why
+
+
+def test_a_question_seen_again_on_its_way_is_not_counted_once_more() -> None:
+    """The pod's pings, translated, are on the node's NIC too: a rule fails for them where they were asked."""
+    analysis = analyze(*captures("outside-silent"))
+    assert analysis.verdict == "fail"
+    assert analysis.asked_in_vain == []
+    assert not any("gets no answer" in one.text for one in analysis.remarks)
+
+
+def test_a_line_that_half_shows_a_cause_does_not_stand_under_not(tmp_path: Path) -> None:
+    (tmp_path / "half.txt").write_text("net.ipv4.conf.cali14e7d81007d.proxy_arp = 0\n")
+    report = text(analyze(*captures("proxy-arp-off"), node_state=tmp_path / "half.txt"))
+    assert "perhaps: " in report
+    assert " not: " not in report
