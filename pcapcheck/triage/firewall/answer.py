@@ -54,7 +54,7 @@ class Answers:
             self.hosts[id(stage.host)] = stage.host
             if stage.host.firewall is None:
                 continue
-            walked = walk(stage.host.firewall, stage.packet)
+            walked = walk(stage.host.firewall, stage.packet, lost=loss.least)
             for hit in walked.hits:
                 self._hear(hit.table, hit.chain, hit.rule, say_hit(hit, loss))
             for miss in walked.misses:

@@ -5,7 +5,7 @@ What is not known of a packet makes a condition about it unknown, never true.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN
@@ -19,6 +19,7 @@ from pcapcheck.triage.state.firewall.model import (
     SET,
     Match,
 )
+from pcapcheck.triage.state.firewall.sets import ADDRESS, Sets
 
 # Where packets go that a host forwards, takes in, and sends itself (kernel: include/linux/netfilter.h, NF_HOOK).
 FORWARDED = ("ingress", PREROUTING, FORWARD, POSTROUTING, "egress")
@@ -26,10 +27,9 @@ TAKEN_IN = ("ingress", PREROUTING, INPUT)
 SENT = (OUTPUT, POSTROUTING, "egress")
 # Priorities of destination and source translation and of connection tracking (linux/netfilter_ipv4.h, NF_IP_PRI_*).
 DST_NAT, SRC_NAT, CONNTRACK = -100, 100, -200
+UNTRACKED, INVALID = frozenset(("untracked",)), frozenset(("invalid",))
 # Fields of a number, and the sets of the fields that each names in an element of ipset.
 ENDS = {("address", "src"): "saddr", ("address", "dst"): "daddr", ("port", "src"): "sport", ("port", "dst"): "dport"}
-Sets = Mapping[str, tuple[tuple[Match, ...], ...]]
-NO_SETS: Sets = {}
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,11 @@ class Place:
     mark: tuple[int, int] = (0xFFFFFFFF, 0)
     sets: Sets = field(default_factory=dict)
 
+    @property
+    def is_before_tracking(self) -> bool:
+        """Whether connection tracking has not seen the packet yet."""
+        return self.hook == "ingress" or (self.hook in (PREROUTING, OUTPUT) and self.priority < CONNTRACK)
+
 
 def judge(match: Match, packet: Packet, place: Place) -> int:
     """Whether a condition holds: TRUE, FALSE or UNKNOWN."""
@@ -100,15 +105,31 @@ def all_of(matches: Iterable[Match], packet: Packet, place: Place) -> int:
 
 
 def _any(results: Iterable[int]) -> int:
-    return max(results, default=FALSE)
+    found = FALSE
+    for one in results:
+        if one == TRUE:
+            return TRUE
+        found = max(found, one)
+    return found
 
 
 def _in_set(match: Match, packet: Packet, place: Place) -> int:
-    elements = place.sets.get(match.names[0])
-    if elements is None:
+    named = place.sets.get(match.names[0])
+    if named is None:
         return UNKNOWN
     fields = match.names[1:]
-    return _any(all_of(_named(element, fields), packet, place) for element in elements)
+    about = ENDS.get((ADDRESS, fields[0]), fields[0]) if fields else ""
+    address = {"saddr": packet.src, "daddr": packet.dst}.get(about)
+    if about == "daddr" and packet.to is not None and not _before(about, place):
+        address = packet.to[0] if place.hook is not None else None
+    # Of an address that is not known for certain every element may be.
+    is_sure = about not in ("saddr", "daddr") or (address is not None and not _may_change(about, packet, place))
+    found = _any(all_of(_named(element, fields), packet, place) for element in named.near(address))
+    if found == FALSE and named.elements and not is_sure:
+        found = UNKNOWN
+    if found == TRUE and any(all_of(_named(one, fields), packet, place) != FALSE for one in named.exceptions):
+        found = UNKNOWN
+    return found if found == TRUE or named.whole else UNKNOWN
 
 
 def _named(element: tuple[Match, ...], fields: tuple[str, ...]) -> list[Match]:
@@ -153,7 +174,12 @@ def _address(match: Match, packet: Packet, place: Place) -> int:
         return UNKNOWN
     if any(low <= value <= high for low, high in match.spans):
         return TRUE
-    return UNKNOWN if packet.translated and not _before(match.about, place) else FALSE
+    return UNKNOWN if _may_change(match.about, packet, place) else FALSE
+
+
+def _may_change(about: str, packet: Packet, place: Place) -> bool:
+    """Whether an address may be another here than it was on the link."""
+    return packet.translated and not _before(about, place)
 
 
 def _holds(match: Match, value: int | None) -> bool:
@@ -168,9 +194,13 @@ def _before(about: str, place: Place) -> bool:
 
 
 def _state(match: Match, packet: Packet, place: Place) -> int:
-    """Before connection tracking has seen a packet it counts as invalid (kernel: nft_ct.c, xt_conntrack.c)."""
-    early = place.hook in (PREROUTING, OUTPUT) and place.priority < CONNTRACK
-    states = frozenset(("invalid",)) if early or place.hook == "ingress" else packet.states
+    """Before connection tracking has seen a packet it counts as invalid, but for what it is not to look at.
+
+    Source: the kernel's net/netfilter/nft_ct.c and xt_conntrack.c.
+    """
+    states = packet.states
+    if place.is_before_tracking:
+        states = (states & UNTRACKED) | (INVALID if states != UNTRACKED else frozenset())
     return _among(states, [one in match.names for one in states])
 
 

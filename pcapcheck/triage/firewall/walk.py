@@ -12,26 +12,32 @@ from dataclasses import dataclass, field, replace
 
 from pcapcheck.ruleset.conditions import FALSE, TRUE
 from pcapcheck.triage.firewall.owner import CALICO, owner
-from pcapcheck.triage.firewall.packet import FORWARDED, Packet, Place, judge
+from pcapcheck.triage.firewall.packet import UNTRACKED, Packet, Place, judge
 from pcapcheck.triage.state.firewall.model import (
     ACCEPT,
     DROP,
-    ENDING,
     GOTO,
     JUMP,
     OTHER,
+    QUEUE,
     RETURN,
     SOMETIMES,
+    UNKNOWN,
     Chain,
     Firewall,
     Match,
     Rule,
     Table,
 )
+from pcapcheck.triage.state.firewall.sets import Sets
 
-# net/netfilter/nf_tables.h (NFT_JUMP_STACK_SIZE) is 16; chains that iptables nests deeper nobody has.
-DEEPEST = 24
+# include/net/netfilter/nf_tables.h (NFT_JUMP_STACK_SIZE) is 16; iptables nests as deep as it has chains.
+DEEPEST = 64
 MOST_STEPS = 500_000
+# Of the earlier rules that may let a packet go one is shown, and how many there are beyond some says no more.
+MOST_BEFORE = 8
+# Words without which no rule stops a packet; a map that is named may lead to such.
+STOPPING = re.compile(r"drop|reject|queue|vmap @", re.IGNORECASE)
 FAMILIES = {4: ("ip", "inet", "netdev"), 6: ("ip6", "inet", "netdev")}
 OPEN, ENDED = "open", "ended"
 # Calico's chains of one workload: to it (tw) and from it (fw) (felix/rules/rule_defs.go).
@@ -94,18 +100,53 @@ class Walked:
         return next((one for one in self.hits if one.is_certain), None)
 
 
-def walk(firewall: Firewall, packet: Packet, counted: bool = True) -> Walked:
-    """Send a packet through a firewall. ``counted``: a rule whose counter is 0 matched nothing."""
-    return _Walk(firewall, packet, counted).go()
+def walk(firewall: Firewall, packet: Packet, counted: bool = True, lost: int = 1) -> Walked:
+    """Send packets that are alike through a firewall, ``lost`` of them at least.
+
+    ``counted``: a rule whose counter is 0 matched nothing, and one whose counter is smaller than ``lost`` not all.
+    """
+    return _Walk(firewall, packet, counted, lost).go()
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How a packet came to a chain.
+
+    ``doubts`` and ``sometimes`` as of a hit; ``left`` are rules by which it may have gone back before;
+    ``depth`` is how many jumps it took.
+    """
+
+    doubts: tuple[Match, ...] = ()
+    left: tuple[Rule, ...] = ()
+    narrow: bool = False
+    shown: bool = True
+    sometimes: bool = False
+    depth: int = 0
+
+
+@dataclass(frozen=True)
+class _Passed:
+    """What came of a packet in a chain, with what it was there after, and by how doubtful a way it came."""
+
+    end: str
+    mark: tuple[int, int]
+    packet: Packet
+    doubts: int
+    narrow: bool
+    sometimes: bool
 
 
 class _Walk:
-    def __init__(self, firewall: Firewall, packet: Packet, counted: bool) -> None:
+    def __init__(self, firewall: Firewall, packet: Packet, counted: bool, lost: int) -> None:
         self.firewall = firewall
         self.packet = packet
         self.counted = counted
+        self.lost = lost
         self.walked = Walked()
+        # By the rule, or by the chain whose policy it is.
         self.hit: dict[int, Hit] = {}
+        # What came of the packet in chains that it has passed already, by the same mark.
+        self.passed: dict[tuple[int, tuple[int, int], Packet], _Passed] = {}
         self.missed: dict[int, Miss] = {}
         self.seen: set[int] = set()
         self.ended_by: Rule | None = None
@@ -114,20 +155,38 @@ class _Walk:
         self.mark: tuple[int, int] = (0xFFFFFFFF, 0)
         self.steps = 0
         self.inside: set[int] = set()
+        self.lost_way = False
 
     def go(self) -> Walked:
         tables = self._tables()
-        for table, chain in sorted(self._bases(tables), key=lambda one: self._order(one[1])):
-            if self.stopped:
+        # Of one priority what was added last comes first (kernel: nf_hook_entries_grow), as far as listings show that.
+        bases = self._bases(tables)[::-1]
+        bases.sort(key=lambda one: self._order(one[1]))
+        stopped_at: tuple[int, int] | None = None
+        stopping: tuple[Rule, ...] = ()
+        for table, chain in bases:
+            order = self._order(chain)
+            if self.stopped and stopped_at is None:
+                stopped_at = order
+                stopping = (self.ended_by,) if self.ended_by is not None else ()
+            if stopped_at not in (None, order):
                 break
-            self._base(table, chain)
+            self._base(table, chain, stopping)
         if not self.stopped:
             for table in tables:
                 self._loose(table)
+        self.walked.hits = list(self.hit.values())
+        told: set[int] = set()
         for table in self.firewall.tables:
-            for chain, rule in table.rules():
-                if rule.drops and id(rule) not in self.hit and id(rule) not in {id(o.rule) for o in self.walked.misses}:
-                    self.walked.misses.append(self.missed.get(id(rule)) or self._why(table, chain, rule))
+            for chain, rule in table.rules(STOPPING):
+                if rule.drops and id(rule) not in self.hit and id(rule) not in told:
+                    told.add(id(rule))
+                    miss = self.missed.get(id(rule)) or self._why(table, chain, rule)
+                    if miss.why == "after" and self.lost_way:
+                        doubt = Match(UNKNOWN, "that they come to this rule")
+                        self.walked.hits.append(Hit(table, chain, rule, chain.hook, (doubt,)))
+                    else:
+                        self.walked.misses.append(miss)
         return self.walked
 
     def _tables(self) -> list[Table]:
@@ -160,21 +219,26 @@ class _Walk:
         return name is None or name in [one.strip(' "') for one in chain.device.split(",")]
 
     def _order(self, chain: Chain) -> tuple[int, int]:
-        return FORWARDED.index(chain.hook) if chain.hook in FORWARDED else 1, chain.priority
+        return self.packet.hooks.index(chain.hook or ""), chain.priority
 
-    def _base(self, table: Table, chain: Chain) -> None:
+    def _base(self, table: Table, chain: Chain, stopping: tuple[Rule, ...]) -> None:
+        """A chain at its hook; ``stopping`` is a rule at the same place by which the packet may be gone already."""
         place = Place(chain.hook, chain.priority, self.mark, self._sets(table))
-        self.before, self.ended_by = [], None
+        # What an earlier chain accepts goes on to this one, what it may have dropped does not.
+        self.before, self.ended_by = [one for one in self.before if one.drops], None
+        self.passed.clear()
         # Rules are missing before and between those that were left over.
-        shown = table.whole
-        end = self._chain(table, chain, place, (), False, shown, 0)
+        shown = table.whole and not self.lost_way
+        end = self._chain(table, chain, place, _Way(left=stopping, shown=shown))
         self.mark = place.mark
         if end == OPEN and chain.policy == DROP:
-            hit = Hit(table, chain, None, chain.hook, (), tuple(self.before), shown=shown)
-            self.walked.hits.append(hit)
-            self.stopped = hit.is_certain
+            hit = Hit(table, chain, None, chain.hook, _of_family(table), (*stopping, *self.before), shown=shown)
+            self._hit(id(chain), hit)
+            self.stopped = self.stopped or (
+                hit.is_certain and not self.lost_way and _counted_all(chain.policy_packets, self.lost)
+            )
 
-    def _sets(self, table: Table) -> dict[str, tuple[tuple[Match, ...], ...]]:
+    def _sets(self, table: Table) -> Sets:
         return self.firewall.elements if table.backend != "nft" else table.sets
 
     def _loose(self, table: Table) -> None:
@@ -186,7 +250,8 @@ class _Walk:
                 self.before, self.ended_by = [], None
                 place = Place(None, 0, (0, 0), self._sets(table))
                 if (narrow := self._workload(table, chain)) is not None:
-                    self._chain(table, chain, place, (), narrow, False, 0)
+                    self.passed.clear()
+                    self._chain(table, chain, place, _Way(narrow=narrow, shown=False))
 
     def _workload(self, table: Table, chain: Chain) -> bool | None:
         """Whether a chain is that of the packet's own workload, by its name; None: of another, so not passed."""
@@ -199,74 +264,138 @@ class _Walk:
             self._miss(Miss(table, chain, rule, "condition", match))
         return None if result == FALSE else result == TRUE
 
-    def _chain(
-        self, table: Table, chain: Chain, place: Place, doubts: tuple[Match, ...], narrow: bool, shown: bool, depth: int
-    ) -> str:
-        """One chain; whether the packet is sure to end in it (``ENDED``), or may come out at its end."""
-        returning: list[Rule] = []
+    def _chain(self, table: Table, chain: Chain, place: Place, way: _Way) -> str:
+        """One chain; whether the packet is sure to end in it (``ENDED``), or may come out at its end.
+
+        A packet that comes a second time, as it was, finds nothing new.
+        """
+        key = id(chain), place.mark, self.packet
+        passed = self.passed.get(key)
+        if (
+            passed is None
+            or passed.doubts > len(way.doubts)
+            or passed.narrow < way.narrow
+            or passed.sometimes > way.sometimes
+        ):
+            end = self._through(table, chain, place, way)
+            passed = _Passed(end, place.mark, self.packet, len(way.doubts), way.narrow, way.sometimes)
+            self.passed[key] = passed
+        place.mark, self.packet = passed.mark, passed.packet
+        return passed.end
+
+    def _through(self, table: Table, chain: Chain, place: Place, way: _Way) -> str:
+        returning = way.left
         for rule in chain.rules:
             self.seen.add(id(rule))
             self.steps += 1
-            if self.steps > MOST_STEPS or depth > DEEPEST:
-                return OPEN
+            if self.steps > MOST_STEPS or way.depth > DEEPEST:
+                return self._lose_way(rule)
             result, unknown = self._judge(table, chain, rule, place)
             if result == FALSE:
                 continue
-            mine = (*doubts, *(one for one in unknown if not is_draw(one, table, chain)))
-            sure = result == TRUE
+            sure = result == TRUE and _counted_all(rule.packets if self.counted else None, self.lost)
+            doubts = (*way.doubts, *(one for one in unknown if not is_draw(one, table, chain)))
             if rule.mark is not None:
                 place.mark = _marked(place.mark, rule.mark, sure)
+            if rule.notrack and place.is_before_tracking:
+                self._untrack(sure)
             verdict = rule.verdict
             if verdict is None:
                 continue
-            if verdict.kind in ENDING:
-                sometimes = any(is_draw(one, table, chain) for one in unknown)
-                asked = narrow or any(_is_of_packet(one) for one in rule.matches)
-                before = (*self.before, *returning)
-                self._hit(Hit(table, chain, rule, place.hook, mine, before, sometimes, asked, shown))
-                if sure:
+            narrow = way.narrow or any(_is_of_packet(one) for one in rule.matches)
+            sometimes = way.sometimes or any(is_draw(one, table, chain) for one in unknown)
+            if rule.drops:
+                before = (*self.before, *returning)[:MOST_BEFORE]
+                doubts = doubts if narrow else (*_of_family(table), *doubts)
+                if verdict.kind == QUEUE:
+                    doubts = (*doubts, Match(UNKNOWN, f"the verdict of the program behind {verdict.chain}"))
+                hit = Hit(table, chain, rule, place.hook, doubts, before, sometimes, narrow, way.shown)
+                self._hit(id(rule), hit)
+                self._may_go(rule)
+                if sure and not returning:
                     self.ended_by = rule
-                    self.stopped = self.stopped or (not doubts and not before and shown)
+                    self.stopped = self.stopped or (hit.is_certain and not self.lost_way)
                     return ENDED
-                self.before.append(rule)
+                if sure:
+                    return OPEN
             elif verdict.kind in (ACCEPT, OTHER):
-                if sure:
+                if rule.translates:
+                    self._translate(rule, sure and not returning)
+                if sure and not returning:
                     self.ended_by = rule
                     return ENDED
-                self.before.append(rule)
+                self._may_go(rule)
+                if sure:
+                    # Where it did not go back before, it ends here.
+                    return OPEN
             elif verdict.kind == RETURN:
                 if sure:
                     return OPEN
-                returning.append(rule)
+                returning = (*returning, rule)[:MOST_BEFORE]
             elif verdict.kind in (JUMP, GOTO):
-                more = narrow or any(_is_of_packet(one) for one in rule.matches)
-                end = self._jump(table, verdict.chain, place, (mine, more, shown, depth), sure)
+                further = _Way(doubts, returning, narrow, way.shown, sometimes, way.depth + 1)
+                end = self._jump(table, rule, verdict.chain, place, further, sure)
                 if end == ENDED and sure:
                     return ENDED
                 if end == ENDED:
-                    self.before.append(rule)
+                    self._may_go(rule)
                 elif verdict.kind == GOTO:
                     # Its chain does not come back here.
                     if sure:
                         return OPEN
-                    returning.append(rule)
+                    returning = (*returning, rule)[:MOST_BEFORE]
         return OPEN
 
-    def _jump(
-        self, table: Table, name: str, place: Place, way: tuple[tuple[Match, ...], bool, bool, int], sure: bool
-    ) -> str:
-        doubts, narrow, shown, depth = way
+    def _may_go(self, rule: Rule) -> None:
+        """A rule that may let the packet go, or stop it, so that it does not come to those behind."""
+        if len(self.before) < MOST_BEFORE:
+            self.before.append(rule)
+
+    def _lose_way(self, rule: Rule) -> str:
+        """From here on it is not known where the packet goes."""
+        self.lost_way = True
+        self._may_go(rule)
+        return OPEN
+
+    def _jump(self, table: Table, rule: Rule, name: str, place: Place, way: _Way, sure: bool) -> str:
         target = table.chains.get(name)
         if target is None or id(target) in self.inside:
             # Its rules were left out; or it leads to itself, which no kernel takes.
-            return OPEN
+            return self._lose_way(rule) if target is not None else self._not_shown(rule)
         inside = place if sure else replace(place)
+        packet = self.packet
         self.inside.add(id(target))
-        end = self._chain(table, target, inside, doubts, narrow, shown, depth + 1)
+        end = self._chain(table, target, inside, way)
         self.inside.remove(id(target))
         if not sure and inside.mark != place.mark:
             place.mark = _joined(place.mark, inside.mark)
+        if not sure and self.packet is not packet:
+            self.packet = _either(packet, self.packet)
         return end
+
+    def _not_shown(self, rule: Rule) -> str:
+        self._may_go(rule)
+        return OPEN
+
+    def _untrack(self, sure: bool) -> None:
+        """Connection tracking is told to leave the packet alone (nft_notrack, xt_CT)."""
+        self.packet = replace(self.packet, states=UNTRACKED if sure else self.packet.states | UNTRACKED)
+
+    def _translate(self, rule: Rule, sure: bool) -> None:
+        """An address is translated, by a rule of nat: what comes after sees the new one."""
+        if rule.translates == "daddr" and self.packet.to is not None:
+            # Whither it is translated is known already.
+            return
+        to = rule.verdict.to if rule.verdict is not None else None
+        if rule.translates == "daddr" and sure and to is not None:
+            ports = self.packet.dports if to[1] is None else frozenset((to[1],))
+            self.packet = replace(self.packet, dst=to[0], dports=ports, oif=None, to=None)
+        elif rule.translates == "daddr":
+            # Whither it goes now, through the node or into it, is not known.
+            self.packet = replace(self.packet, translated=True, oif=self.packet.oif if not sure else None)
+            self.lost_way = self.lost_way or sure
+        else:
+            self.packet = replace(self.packet, translated=True)
 
     def _judge(self, table: Table, chain: Chain, rule: Rule, place: Place) -> tuple[int, list[Match]]:
         """Whether a rule matches, and which of its conditions are not sure to hold."""
@@ -283,14 +412,11 @@ class _Walk:
             return FALSE, []
         return (TRUE if not unknown else 0), unknown
 
-    def _hit(self, hit: Hit) -> None:
-        key = id(hit.rule)
+    def _hit(self, key: int, hit: Hit) -> None:
         known = self.hit.get(key)
         if known is None or _weight(hit) < _weight(known):
-            if known is not None:
-                self.walked.hits.remove(known)
+            self.hit.pop(key, None)
             self.hit[key] = hit
-            self.walked.hits.append(hit)
 
     def _miss(self, miss: Miss) -> None:
         self.missed.setdefault(id(miss.rule), miss)
@@ -308,6 +434,21 @@ class _Walk:
         if chain.hook is not None and chain.hook not in self.packet.hooks:
             return Miss(table, chain, rule, "hook")
         return Miss(table, chain, rule, "after", by=self.ended_by)
+
+
+def _counted_all(packets: int | None, lost: int) -> bool:
+    """Whether a counter allows that all the packets were counted."""
+    return packets is None or packets >= lost
+
+
+def _of_family(table: Table) -> tuple[Match, ...]:
+    """A doubt where a table of iptables is of one version of IP, and nothing shows of which."""
+    return () if table.family or not table.whole else (Match(UNKNOWN, "the version of IP that the table is for"),)
+
+
+def _either(one: Packet, other: Packet) -> Packet:
+    """What is known of a packet that a rule has changed, or not."""
+    return replace(one, states=one.states | other.states, translated=True if other.dst != one.dst else other.translated)
 
 
 def _weight(hit: Hit) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pcapcheck.errors import StateError
 from pcapcheck.triage.state.documents import read_documents
 from pcapcheck.triage.state.firewall.iptables_list import is_listed
+from pcapcheck.triage.state.firewall.stretch import Stretch
 from pcapcheck.triage.state.kubectl import READY, read_pods
 from pcapcheck.triage.state.links import BRIEF, HEADER
 from pcapcheck.triage.state.listing import EVERY_SERVICE, Listing, listing_of
@@ -18,7 +19,7 @@ from pcapcheck.triage.state.readers import CLUSTER_READERS, EXPECTED, READERS, S
 from pcapcheck.triage.state.session import Block, Owner, plain
 from pcapcheck.values import clean
 
-JSON = "json"
+JSON, FIREWALL = "json", "firewall"
 # How a list or an object begins; a prompt or a counter in brackets does not.
 DOCUMENT = re.compile(r"""[\[{]\s*(?:$|["{\[\]}])""")
 # Lines of ip addr below which those of the interface's addresses stand.
@@ -146,8 +147,16 @@ def _runs(lines: Sequence[Line], left: list[Line]) -> Iterator[tuple[str, list[L
     run: list[Line] = []
     seen: set[str] = set()
     index = 0
+    stretch = Stretch()
     for at, line in enumerate(lines):
         text = line.text
+        if stretch.takes(text):
+            if kind is not None and kind != FIREWALL:
+                yield kind, run
+            run = run if kind == FIREWALL else []
+            kind, seen = FIREWALL, set()
+            run.append(line)
+            continue
         own = _kind(text, kind)
         if own == "routes" and at + 1 < len(lines) and lines[at + 1].text.strip().startswith("cache"):
             own = "lookup"
@@ -173,7 +182,7 @@ def _kind(text: str, before: str | None) -> str | None:
     """The kind of a line, which may depend on what it follows."""
     if DOCUMENT.match(text) or (before == JSON and text[:1] in '[]{}", \t'):
         return JSON
-    if before == "firewall" and (text.strip() == "}" or is_listed(text.strip())):
+    if before == FIREWALL and (text.strip() == "}" or is_listed(text.strip())):
         return before
     if before == "services" and kind_of(text) is None and text.strip():
         return "services"

@@ -94,7 +94,7 @@ class Roles:
         complained = (word for name in host.missing for word in name.split("."))
         if host.notes_of("bpf") or host.notes_of("felix"):
             return NODE
-        if any(self._is_nodes(name) for name in (*host.devices(), *complained)):
+        if any(self._is_nodes(name) for name in dict.fromkeys((*host.devices(), *complained))):
             return NODE
         for route in host.routes:
             if (

@@ -240,10 +240,12 @@ class _Session:
 
     def _headed(self, text: str, line: Line, *, ruled: bool) -> bool:
         """Whether a line is a heading that says, or may say, whose the lines below are; then they are."""
-        if len(text) > LONGEST_LINE or (not ruled and kind_of(text) is not None):
+        if len(text) > LONGEST_LINE:
             return False
         heading = read_heading(text, underlined=ruled)
         if heading is None or (heading.weak and self.shells):
+            return False
+        if not ruled and kind_of(text) is not None:
             return False
         self.shells.clear()
         if heading.weak:

@@ -35,7 +35,39 @@ class Nft:
             policy = random.choice(["accept", "accept", "drop"]) if hook == "forward" else "accept"
             lines.append(f"chain {hook} {{ type filter hook {hook} priority {priority}; policy {policy};")
             lines += [*self._rules(chains, hook), "}"]
-        return "\n".join([*lines, "}"])
+        return "\n".join([*lines, "}", *self._other_table()])
+
+    def _other_table(self) -> list[str]:
+        """A second table, whose chains stand before, between and behind those of the first."""
+        random = self.random
+        lines = ["table ip u {", "chain empty {", "}"]
+        for number in range(random.randint(0, 2)):
+            hook = random.choice(["prerouting", "forward", "forward", "postrouting"])
+            priority = random.choice(["-300", "-10", "0", "5"])
+            lines.append(f"chain b{number} {{ type filter hook {hook} priority {priority}; policy accept;")
+            some = [one for one in self._rules(["empty"], hook) if not any(word in one for word in ("ip6", "v6", "@"))]
+            if hook == "prerouting":
+                some += [random.choice(["ip protocol icmp counter notrack", "udp dport 80 notrack", "counter notrack"])]
+            if self.doubtful:
+                some += [f"{self._draw(hook)} counter {random.choice(['drop', 'accept', 'return'])}"]
+            random.shuffle(some)
+            lines += [*(one for one in some if "nfproto" not in one), "}"]
+        if random.random() < 0.3:
+            lines.append("chain nat { type nat hook prerouting priority dstnat;")
+            lines.append(f"tcp dport {random.choice(['8080', '80'])} counter dnat to {B}:{random.choice([80, 53])}")
+            lines += [f"meta l4proto {random.choice(['icmp', 'udp'])} counter dnat to {B}", "}"]
+        return [*lines, "}"]
+
+    def _draw(self, hook: str) -> str:
+        """What ends a rule for some packets only, or asks what no packet tells."""
+        return self.random.choice(
+            [
+                "rt mtu 1-9000" if hook != "prerouting" else "fib saddr . iif oif missing",
+                "fib daddr type local",
+                "@th,0,16 1-9999",
+                "ip id 0-40000",
+            ]
+        )
 
     def _rules(self, chains: list[str], hook: str = "") -> list[str]:
         return [self._rule(chains, hook) for _ in range(self.random.randint(0, 5))]
@@ -71,7 +103,8 @@ class Nft:
             f"th dport {random.choice(['> 100', '<= 80', '53'])}",
             f"icmp type {no}{random.choice(['echo-request', 'echo-reply', '{ echo-request, 13 }'])}",
             f"icmpv6 type {no}{random.choice(['echo-request', 'echo-reply'])}",
-            f"ct state {no}{random.choice(['new', 'established', 'invalid', 'new,established'])}",
+            f"ct state {no}{random.choice(['new', 'established', 'invalid', 'new,established', 'untracked'])}",
+            f"ct state {random.choice(['! new,established', '!= { new, untracked }', '{ new, invalid }'])}",
             f"iifname {no}{random.choice([IN, OUT, chr(34) + 'cali*' + chr(34), '{ eth0, ' + IN + ' }'])}",
             f"meta mark {random.choice(['0x10', '0', '!= 0x10', '& 0x4 == 0x4', 'and 0x10 == 0'])}",
             f"tcp flags {random.choice(['syn / fin,syn,rst,ack', 'ack', '& (syn|ack) == syn', '!= syn', 'syn'])}",
@@ -83,6 +116,7 @@ class Nft:
         if self.doubtful:
             some += ["ip ttl < 64", "meta length 0-2000", "ip dscp cs1", "meta pkttype broadcast", "ct mark 0"]
             some += ["numgen random mod 2 < 1", "meta cpu 0-1", "limit rate 1/hour burst 1 packets"]
+            some += ["meta nfproto ipv4 counter ip ttl 64", "ct status dnat"]
         return random.choice(some)
 
 
@@ -99,15 +133,44 @@ def _about(match: str) -> list[tuple[str, bool]]:
     return [("upper" if upper else "", True), (family, False), (f"{first} {second}", False)][:2]
 
 
-class Iptables:
-    """The tables filter and mangle for ``iptables-restore``."""
+# Modules whose conditions no packet of a capture answers, or that are not understood.
+UNKNOWN = (
+    "-m connmark --mark 0x1/0x1",
+    "-m connmark ! --mark 0x1/0x1",
+    "-m u32 --u32 0x0&0xf0000000=0x40000000",
+    "-m string --string xx --algo bm",
+    "-m string ! --string -j --algo bm",
+    "-m statistic --mode random --probability 0.5",
+    "-m statistic --mode nth --every 2 --packet 0",
+    "-m limit --limit 1/hour --limit-burst 1",
+    "-m hashlimit --hashlimit-upto 1/hour --hashlimit-burst 1 --hashlimit-mode srcip --hashlimit-name x",
+    "-m recent --name r --set",
+    "-m addrtype --dst-type LOCAL",
+    "-m addrtype ! --dst-type LOCAL",
+    "-m addrtype --src-type UNICAST",
+    "-m length --length 0:100",
+    "-m ttl --ttl-lt 64",
+    "-m conntrack --ctstatus DNAT",
+    "-m physdev --physdev-is-bridged",
+    "-m policy --dir in --pol none",
+    "-m pkttype --pkt-type unicast",
+    "-m time --timestart 00:00 --timestop 12:00",
+)
 
-    def __init__(self, random: Random) -> None:
+
+class Iptables:
+    """The tables raw, mangle and filter for ``iptables-restore``."""
+
+    def __init__(self, random: Random, doubtful: bool = False) -> None:
         self.random = random
+        self.doubtful = doubtful
 
     def text(self) -> str:
         random = self.random
-        lines = []
+        lines = ["*raw", ":PREROUTING ACCEPT [0:0]"]
+        if random.random() < 0.4:
+            lines.append(f"-A PREROUTING {random.choice(['-p icmp', '-p udp', '-p tcp --dport 80'])} -j CT --notrack")
+        lines.append("COMMIT")
         for table, hooks in (("mangle", ["PREROUTING", "FORWARD", "POSTROUTING"]), ("filter", ["INPUT", "FORWARD"])):
             lines.append(f"*{table}")
             lines += [f":{hook} {random.choice(['ACCEPT', 'ACCEPT', 'DROP'])} [0:0]" for hook in hooks]
@@ -130,6 +193,8 @@ class Iptables:
         if table == "mangle":
             verdicts += ["-j MARK --set-xmark 0x10/0x10", "-j MARK --set-xmark 0x4/0xffffffff"]
         verdicts += [f"{how} {one}" for one in chains for how in ("-j", "-g")]
+        if self.doubtful and random.random() < 0.4:
+            matches.append(random.choice(UNKNOWN))
         return " ".join(["-A", chain, *filter(None, once.values()), random.choice(verdicts)])
 
     def _match(self, protocol: str, chain: str) -> str:
@@ -138,7 +203,7 @@ class Iptables:
         some = [
             f"{no}-s {random.choice([A, B, '10.244.1.0/24'])}",
             f"{no}-d {random.choice([A, B, OTHER])}",
-            f"-m conntrack {no}--ctstate {random.choice(['NEW', 'ESTABLISHED', 'INVALID,NEW'])}",
+            f"-m conntrack {no}--ctstate {random.choice(['NEW', 'ESTABLISHED', 'INVALID,NEW', 'UNTRACKED'])}",
             f"-m mark {no}--mark {random.choice(['0x10/0x10', '0x0', '0x4'])}",
             f"-m iprange {no}--dst-range 10.244.1.11-10.244.1.20",
         ]

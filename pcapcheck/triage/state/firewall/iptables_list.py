@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import partial
 
 from pcapcheck.triage.state.firewall.iptables import HOOKS, built_in
-from pcapcheck.triage.state.firewall.iptables_rule import PASSING, TRANSLATING, read_rule
-from pcapcheck.triage.state.firewall.model import ACCEPT, DROP, IPTABLES, Chain, Rule, Table
+from pcapcheck.triage.state.firewall.iptables_rule import TRANSLATING, read_rule
+from pcapcheck.triage.state.firewall.model import ACCEPT, DROP, IPTABLES, Chain, Rule, Table, Unread
+from pcapcheck.triage.state.firewall.words import PASSING
 from pcapcheck.triage.state.model import Line
 
 HEAD = re.compile(
@@ -80,12 +82,17 @@ def read_listed(lines: Iterable[Line], family: int, table: str, whole: bool) -> 
                 built_in(chain, table)
                 chain.policy = DROP if head[2] == "DROP" else ACCEPT
                 chain.policy_packets = count(head[3]) if head[3] else None
-        elif not COLUMNS.fullmatch(text) and (match := LONG.fullmatch(text) or SHORT.fullmatch(text)):
-            (chain or found.chain("")).rules.append(_rule(line, match, family))
+        elif not COLUMNS.fullmatch(text) and (LONG.fullmatch(text) or SHORT.fullmatch(text)):
+            (chain or found.chain("")).unread.append(Unread(line, text, partial(_rules, family)))
     if not any(one.name in HOOKS and one.hook for one in found.chains.values()):
         # One chain by itself: how packets come there is not shown.
         found.whole = False
     return [found] if found.chains else []
+
+
+def _rules(family: int, line: Line, text: str) -> list[Rule]:
+    match = LONG.fullmatch(text) or SHORT.fullmatch(text)
+    return [] if match is None else [_rule(line, match, family)]
 
 
 def _rule(line: Line, match: re.Match[str], family: int) -> Rule:

@@ -15,11 +15,12 @@ from pcapcheck.triage.state.firewall.model import (
     DROP,
     GOTO,
     JUMP,
-    OTHER,
+    QUEUE,
     REJECT,
     RETURN,
     SET,
     SOMETIMES,
+    UNKNOWN,
     Match,
     Rule,
     Span,
@@ -29,16 +30,15 @@ from pcapcheck.triage.state.firewall.model import (
 from pcapcheck.triage.state.model import Line
 
 WORD = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
-VERDICTS = {"ACCEPT": ACCEPT, "DROP": DROP, "RETURN": RETURN, "REJECT": REJECT, "QUEUE": OTHER, "NFQUEUE": OTHER}
+VERDICTS = {"ACCEPT": ACCEPT, "DROP": DROP, "RETURN": RETURN, "REJECT": REJECT, "QUEUE": QUEUE, "NFQUEUE": QUEUE}
 # Targets that end a packet's way through the chain, and let it live.
 TRANSLATING = ("SNAT", "DNAT", "MASQUERADE", "REDIRECT", "NETMAP", "TPROXY")
-# Targets behind which the chain goes on.
-PASSING = {
-    *("LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "CT", "NOTRACK", "CHECKSUM", "TCPMSS", "TCPOPTSTRIP", "DSCP", "TOS"),
-    *("TTL", "HL", "SET", "TRACE", "CLASSIFY", "SECMARK", "CONNSECMARK", "TEE", "RATEEST", "ECN", "AUDIT", "LED"),
-}
 # Modules whose conditions are about lots or rates.
 RATES = ("statistic", "limit", "hashlimit", "recent", "connlimit", "quota")
+# Modules that may stand without a condition of their own.
+PLAIN = ("tcp", "udp", "udplite", "sctp", "dccp", "icmp", "icmp6", "ipv6-icmp", "comment", "multiport", "set")
+# Options that mean something else in a module than elsewhere.
+OTHER_MEANING = (("connmark", "--mark"), ("policy", "--proto"))
 # Options of a target, with how many words follow; those that are not here are of a module that is not understood.
 MARKS = ("--set-xmark", "--set-mark", "--or-mark", "--and-mark", "--xor-mark")
 
@@ -92,8 +92,9 @@ class _Options:
         reader = SIMPLE.get(option)
         if option in ("-m", "--match"):
             self.module = self._take()
-            if self.module == "socket":
-                self.matches.append(unknown("-m socket"))
+            if self.module not in PLAIN and self._is_bare():
+                about = SOMETIMES if self.module in RATES else UNKNOWN
+                self.matches.append(Match(about, f"-m {self.module}"))
         elif option == "--comment":
             self.rule.comment = self._take()
         elif option in ("-c", "--set-counters"):
@@ -105,12 +106,17 @@ class _Options:
             self._flags(negated)
         elif option == "--match-set":
             self._match_set(negated)
-        elif reader is not None:
+        elif reader is not None and (self.module, option) not in OTHER_MEANING:
             value = self._take()
             text = f"{'! ' if negated else ''}{option} {value}"
             self.matches.append(self._simple(option, value, negated, text) or unknown(text))
         else:
             self._unknown(option, negated)
+
+    def _is_bare(self) -> bool:
+        """Whether no option of the module follows: its condition is then one that has none."""
+        following = self.options[self.at] if self.at < len(self.options) else "-j"
+        return following in ("-j", "--jump", "-g", "--goto", "-m", "--match")
 
     def _simple(self, option: str, value: str, negated: bool, text: str) -> Match | None:
         about, read = SIMPLE[option]
@@ -145,6 +151,8 @@ class _Options:
             self.rule.verdict = Verdict(ACCEPT, to=words.target(self._take()))
         elif option == "--reject-with":
             self.reject = self._take()
+        elif option == "--notrack":
+            self.rule.notrack = True
         elif option in MARKS:
             self.rule.mark = mark(option, self._take())
         elif option.startswith(("--ttl-", "--hl-")) and self.rule.sets_ttl:
@@ -165,15 +173,18 @@ class _Options:
         # What follows is the target's, which is named after a module's like.
         self.module = f"->{name}"
         if name in VERDICTS:
-            self.rule.verdict = Verdict(VERDICTS[name])
+            self.rule.verdict = Verdict(VERDICTS[name], name if VERDICTS[name] == QUEUE else "")
         elif name in TRANSLATING:
             self.rule.verdict = Verdict(ACCEPT)
+            self.rule.translates = "saddr" if name in ("SNAT", "MASQUERADE") else "daddr"
+        elif name == "NOTRACK":
+            self.rule.notrack = True
         elif name in ("TTL", "HL"):
             self.rule.sets_ttl = True
         elif name == "CONNMARK":
             # --restore-mark takes it from the connection.
             self.rule.mark = (words.EVERY_MARK, None)
-        elif name not in PASSING:
+        elif name not in words.PASSING:
             self.rule.verdict = Verdict(JUMP, name)
 
     def _flags(self, negated: bool) -> None:

@@ -5,15 +5,22 @@ Addresses are numbers of 128 bits as everywhere (IPv4 as IPv4-mapped), so a span
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pcapcheck.triage.state.model import Line
+
+if TYPE_CHECKING:
+    from pcapcheck.triage.state.firewall.sets import NamedSet
 
 # The hooks of a packet's way (netfilter(8)); ingress and egress are those of one device.
 PREROUTING, INPUT, FORWARD, OUTPUT, POSTROUTING = "prerouting", "input", "forward", "output", "postrouting"
 ACCEPT, DROP, REJECT, RETURN, JUMP, GOTO, OTHER = "accept", "drop", "reject", "return", "jump", "goto", "other"
-ENDING = (DROP, REJECT)
+# A program decides, which may drop.
+QUEUE = "queue"
+ENDING = (DROP, REJECT, QUEUE)
 NFT, IPTABLES = "nft", "iptables"
 # What a match is about that no packet tells for certain; a draw of lots, or a rate, holds for some of those alike.
 UNKNOWN, SOMETIMES, ONE_OF, SET = "unknown", "sometimes", "one-of", "set"
@@ -44,7 +51,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a rule does with what it matches. ``chain`` is where a jump or goto leads.
+    """What a rule does with what it matches. ``chain`` is where a jump or goto leads, or which queue.
 
     ``errors`` are what a reject answers: ICMP errors (family, type, code), or TCP_RESET alone; none: not shown. ``to``
     is the address, and the port where it changes too, that a rule of destination translation gives to packets; None
@@ -63,7 +70,8 @@ class Rule:
     """A rule with its line. ``packets`` is its counter, None where there is none.
 
     ``mark`` is (mask, value): the bits of the packet's mark that it sets. A mask without a value is bits that it
-    sets to something unknown. ``sets_ttl``: it rewrites the TTL or the hop limit.
+    sets to something unknown. ``sets_ttl``: it rewrites the TTL or the hop limit. ``notrack``: connection tracking
+    leaves the packet alone. ``translates`` is the address that it changes, saddr or daddr.
     """
 
     line: Line
@@ -74,10 +82,21 @@ class Rule:
     comment: str = ""
     sets_ttl: bool = False
     counter: str = ""
+    notrack: bool = False
+    translates: str = ""
 
     @property
     def drops(self) -> bool:
         return self.verdict is not None and self.verdict.kind in ENDING
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A line of a chain that nobody has come to yet, and what reads its rules."""
+
+    line: Line
+    text: str
+    read: Callable[[Line, str], list[Rule]]
 
 
 @dataclass(slots=True)
@@ -85,6 +104,7 @@ class Chain:
     """A chain. ``hook`` is where packets enter it, None of one that is only jumped to, or where that is not told.
 
     ``policy`` is what becomes of what no rule decides (accept or drop), with its counter, where one was printed.
+    Its rules are read when the first packet comes to it: most of tens of thousands never see one.
     """
 
     name: str
@@ -95,15 +115,37 @@ class Chain:
     priority: int = 0
     policy: str = ACCEPT
     policy_packets: int | None = None
-    rules: list[Rule] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    _rules: list[Rule] = field(default_factory=list)
+
+    @property
+    def rules(self) -> list[Rule]:
+        if self.unread:
+            lines, self.unread = self.unread, []
+            for one in lines:
+                self._rules += one.read(one.line, one.text)
+        return self._rules
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.unread and not self._rules
+
+    @property
+    def size(self) -> int:
+        """How many lines and rules it has."""
+        return len(self._rules) + len(self.unread)
+
+    def mentions(self, words: re.Pattern[str]) -> bool:
+        """Whether some of its rules may be found by a word; those that have been read may be."""
+        return bool(self._rules) or any(words.search(one.text) for one in self.unread)
 
 
 @dataclass(slots=True)
 class Table:
     """A table. ``whole``: nothing of it was left out of the listing.
 
-    ``family`` is ip, ip6, inet, arp, bridge, netdev, or empty where the line stands alone. ``sets`` holds the elements
-    of named sets, each a list of conditions.
+    ``family`` is ip, ip6, inet, arp, bridge, netdev, or empty where the line stands alone. ``sets`` are its named
+    sets.
     """
 
     backend: str
@@ -111,7 +153,7 @@ class Table:
     name: str
     whole: bool = False
     chains: dict[str, Chain] = field(default_factory=dict)
-    sets: dict[str, tuple[tuple[Match, ...], ...]] = field(default_factory=dict)
+    sets: dict[str, NamedSet] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -121,10 +163,12 @@ class Table:
     def chain(self, name: str, line: Line | None = None) -> Chain:
         return self.chains.setdefault(name, Chain(name, line))
 
-    def rules(self) -> Iterator[tuple[Chain, Rule]]:
+    def rules(self, words: re.Pattern[str] | None = None) -> Iterator[tuple[Chain, Rule]]:
+        """All rules, or those of the chains in which a word stands."""
         for chain in self.chains.values():
-            for rule in chain.rules:
-                yield chain, rule
+            if words is None or chain.mentions(words):
+                for rule in chain.rules:
+                    yield chain, rule
 
 
 @dataclass(slots=True)
@@ -132,17 +176,18 @@ class Firewall:
     """All tables that were listed of a host, in the order of the listings.
 
     ``whole`` names the listings that are complete: nft, iptables4, iptables6. ``legacy``: somebody said that there are
-    rules which this tool does not show.
+    rules which this tool does not show. ``elements`` are the sets of ipset.
     """
 
     tables: list[Table] = field(default_factory=list)
-    elements: dict[str, tuple[tuple[Match, ...], ...]] = field(default_factory=dict)
+    elements: dict[str, NamedSet] = field(default_factory=dict)
     legacy: Line | None = None
 
     def add(self, other: Firewall) -> None:
         """Add what another output of the host lists: a later listing of a whole table replaces an earlier one."""
         for table in other.tables:
-            if table.whole:
+            # One of iptables may be of either version of IP.
+            if table.whole and table.family:
                 key = (table.backend, table.family, table.name)
                 self.tables = [one for one in self.tables if (one.backend, one.family, one.name) != key]
             self.tables.append(table)
@@ -151,9 +196,7 @@ class Firewall:
 
     @property
     def size(self) -> int:
-        return sum(len(chain.rules) + 1 for table in self.tables for chain in table.chains.values()) + len(
-            self.elements
-        )
+        return sum(chain.size + 1 for table in self.tables for chain in table.chains.values()) + len(self.elements)
 
 
 def spans_of(numbers: Iterable[int]) -> tuple[Span, ...]:

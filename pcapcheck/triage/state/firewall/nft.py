@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from pcapcheck.triage.state.firewall import words
-from pcapcheck.triage.state.firewall.keys import KEYS, Key
-from pcapcheck.triage.state.firewall.model import NFT, Chain, Match, Rule, Table
-from pcapcheck.triage.state.firewall.nft_match import match_of, tuple_of
+from pcapcheck.triage.state.firewall.keys import KEYS, Key, unknown
+from pcapcheck.triage.state.firewall.model import NFT, Chain, Rule, Table, Unread
+from pcapcheck.triage.state.firewall.nft_match import tuple_of
 from pcapcheck.triage.state.firewall.nft_rule import Elements, read_rules
 from pcapcheck.triage.state.firewall.nft_words import Words, split
+from pcapcheck.triage.state.firewall.sets import ADDRESS, Element, NamedSet
 from pcapcheck.triage.state.model import Line
 
 TABLE = re.compile(r"table (?:(ip|ip6|inet|arp|bridge|netdev) )?(\S+) \{.*")
@@ -20,11 +22,13 @@ ELEMENTS = re.compile(r"(set|map|vmap|counter|quota|limit|flowtable|ct \w+|secma
 HOOK = re.compile(
     r"type (\w+) hook (\w+)(?: devices? (=? ?\{[^}]*\}|\S+))? priority ([^;]+);(?: policy (accept|drop);)?.*"
 )
+QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+REMARK = re.compile(r"\s*# (?:handle \d+|Warning: .*)$")
 COUNTED = re.compile(r".*\bpackets (\d{1,19}) bytes \d+.*")
 # What a set's elements are of, by its type, in the order of nft(8).
 TYPES = {
-    "ipv4_addr": Key("", "address", words.address_span),
-    "ipv6_addr": Key("", "address", words.address_span),
+    "ipv4_addr": Key(ADDRESS, "address", words.address_span),
+    "ipv6_addr": Key(ADDRESS, "address", words.address_span),
     "inet_service": KEYS["th", "dport"],
     "inet_proto": KEYS["meta", "l4proto"],
     "ifname": KEYS["meta", "iifname"],
@@ -37,7 +41,7 @@ TYPES = {
 class _Reader:
     """A listing in the making: the table, chain and set that the next line is of."""
 
-    def __init__(self, whole: bool) -> None:
+    def __init__(self, whole: bool, is_terse: bool) -> None:
         self.may_be_whole = whole
         self.tables: list[Table] = []
         self.table: Table | None = None
@@ -49,6 +53,9 @@ class _Reader:
         self.counters: dict[int, dict[str, int]] = {}
         self.depth = 0
         self.strange: list[Line] = []
+        # Sets whose elements the listing leaves out.
+        self.left_out: set[str] = set()
+        self.is_terse = is_terse
 
     def read(self, line: Line, text: str) -> None:
         """One line; an element list that was wrapped comes as one."""
@@ -119,54 +126,51 @@ class _Reader:
         if text.startswith(("type ", "typeof ")):
             held[f"type {self.name}"] = [text.split(" : ")[0].rstrip(";").split()[1:]]
             held.setdefault(self.name, [])
+            if self.is_terse:
+                self.left_out.add(self.name)
         elif "elements =" in text:
             held[self.name] = Words(split(text.partition("elements =")[2])).group()
 
     def finish(self) -> list[Table]:
         for table in self.tables:
-            table.sets = {
-                name: options
-                for name, elements in self.maps.get(id(table), {}).items()
-                if not name.startswith("type ") and (options := self._set(table, name, elements)) is not None
-            }
+            held = self.maps.get(id(table), {})
+            for name, elements in held.items():
+                types = [TYPES.get(kind) for kind in held.get(f"type {name}", [[]])[0] if kind != "."]
+                keys = [one for one in types if one is not None]
+                if keys and len(keys) == len(types) and name not in self.left_out:
+                    table.sets[name] = NamedSet(partial(_elements, keys, elements))
         for table, chain, line, text in self.raw:
-            rules = read_rules(line, self.maps.get(id(table), {}), text)
-            if not table.name and not any(one.verdict or one.mark or one.sets_ttl for one in rules):
+            unread = Unread(line, text, partial(self._rules, table))
+            if not table.name and not any(one.verdict or one.mark or one.sets_ttl for one in unread.read(line, text)):
                 # No rule of nft, as far as one line tells.
                 self.strange.append(line)
                 continue
-            chain.rules += [self._counted(table, one) for one in rules]
+            chain.unread.append(unread)
         for table in self.tables:
-            if not table.name and not any(True for _ in table.rules()):
+            if not table.name and all(chain.is_empty for chain in table.chains.values()):
                 table.chains.clear()
         return [one for one in self.tables if one.chains or one.name]
+
+    def _rules(self, table: Table, line: Line, text: str) -> list[Rule]:
+        return [self._counted(table, one) for one in read_rules(line, self.maps.get(id(table), {}), text)]
 
     def _counted(self, table: Table, rule: Rule) -> Rule:
         if rule.counter:
             return replace(rule, packets=self.counters.get(id(table), {}).get(rule.counter))
         return rule
 
-    def _set(self, table: Table, name: str, elements: list[list[str]]) -> tuple[tuple[Match, ...], ...] | None:
-        """The elements as conditions; None where their type is not understood."""
-        kinds = self.maps[id(table)].get(f"type {name}", [[]])[0]
-        types = [TYPES.get(kind) for kind in kinds if kind != "."]
-        if not types or None in types:
-            return None
-        keys = [one for one in types if one is not None]
-        found = []
-        for element in elements:
-            value = _bare(element)
-            if len(keys) > 1:
-                option = tuple_of(keys, value)
-            else:
-                option = (match_of(keys[0], [value], " ".join(value)),) if len(value) == 1 else None
-            if option is None:
-                return None
-            found.append(option)
-        return tuple(found)
+
+def _elements(keys: Sequence[Key], elements: Sequence[Sequence[str]]) -> tuple[list[Element], list[Element]]:
+    """The elements of a set as conditions; one that is not understood may be anything. nft has no exceptions."""
+    found: list[Element] = []
+    for element in elements:
+        value = _bare(element)
+        option = tuple_of(keys, value)
+        found.append(option if option is not None else (unknown(" ".join(value)),))
+    return found, []
 
 
-def _bare(element: list[str]) -> list[str]:
+def _bare(element: Sequence[str]) -> list[str]:
     """An element without its timeout, counter and comment, and without what a map leads to."""
     found: list[str] = []
     for word in element:
@@ -176,28 +180,30 @@ def _bare(element: list[str]) -> list[str]:
     return found
 
 
-def read_nft(lines: Iterable[Line], whole: bool) -> tuple[list[Table], list[Line]]:
+def read_nft(lines: Iterable[Line], whole: bool, is_terse: bool = False) -> tuple[list[Table], list[Line]]:
     """The tables of a listing, and the lines that are none of it. ``whole``: nothing was filtered out of it.
 
-    Of a single line, or of some that ``grep`` left, the chain is not known: it has no name and no hook.
+    ``is_terse``: with the elements of sets left out (``nft -t``). Of a single line, or of some that ``grep`` left, the
+    chain is not known: it has no name and no hook.
     """
-    reader = _Reader(whole)
+    reader = _Reader(whole, is_terse)
     held: list[str] = []
     first: Line | None = None
+    depth = 0
     for line in lines:
         text = _plain(" ".join(line.text.split()))
         if not text or text.startswith("#"):
             continue
         if held:
             held.append(text)
-        elif _open(text) > 0 and not text.endswith("{"):
+            depth += open_braces(text)
+        elif not text.endswith("{") and (depth := open_braces(text)) > 0:
             held, first = [text], line
         else:
             reader.read(line, text)
             continue
-        joined = " ".join(held)
-        if _open(joined) <= 0 or len(held) > 100_000:
-            reader.read(first or line, joined)
+        if depth <= 0:
+            reader.read(first or line, " ".join(held))
             held, first = [], None
     for text in held[:1]:
         if first is not None:
@@ -205,11 +211,12 @@ def read_nft(lines: Iterable[Line], whole: bool) -> tuple[list[Table], list[Line
     return reader.finish(), reader.strange
 
 
-def _open(text: str) -> int:
-    bare = re.sub(r'"(?:[^"\\]|\\.)*"', "", text)
+def open_braces(text: str) -> int:
+    """How many braces a line opens and does not close."""
+    bare = QUOTED.sub("", text) if '"' in text else text
     return bare.count("{") - bare.count("}")
 
 
 def _plain(text: str) -> str:
     """A line without the remark that -a and older versions add."""
-    return re.sub(r"\s*# (?:handle \d+|Warning: .*)$", "", text)
+    return REMARK.sub("", text) if "#" in text else text

@@ -56,6 +56,8 @@ def read_match(some: Words) -> list[Match]:
     if keys is None:
         return [_swallow(some, start)]
     mask = _mask(some)
+    # "!= new,established" asks for another value than both bits at once; "! new,established" for none of them.
+    as_value = some.peek() in ("!=", "ne") and some.peek(1) != "{"
     negated, compared = _operator(some)
     known = [key for key in keys if key is not None]
     implied = [one for key in known for one in key.implied]
@@ -67,7 +69,10 @@ def read_match(some: Words) -> list[Match]:
         return [*implied, _joined(some, known, negated, start)]
     if known[0].about == "tcp_flags":
         return [*implied, _flags(some, mask, negated, compared, start)]
-    return [*implied, _single(some, known[0], mask, negated, compared, start)]
+    match = _single(some, known[0], mask, negated, compared, start)
+    if as_value and known[0].about == "ct_state" and len(match.names) > 1:
+        match = unknown(match.text)
+    return [*implied, match]
 
 
 def _mask(some: Words) -> int | None:
@@ -130,6 +135,8 @@ def _single(some: Words, key: Key, mask: int | None, negated: bool, compared: st
         if mask is not None:
             return unknown(text)
         return Match(SET, text, names=(first[1:], key.about), negated=negated)
+    if mask is not None and key.about in ("saddr", "daddr"):
+        return unknown(text)
     if compared:
         span = key.span(first) if key.span else None
         if span is None or mask == -1 or len(values) != 1:

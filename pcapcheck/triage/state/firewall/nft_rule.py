@@ -12,6 +12,7 @@ from pcapcheck.triage.state.firewall.model import (
     GOTO,
     JUMP,
     OTHER,
+    QUEUE,
     REJECT,
     RETURN,
     SOMETIMES,
@@ -24,9 +25,20 @@ from pcapcheck.triage.state.firewall.nft_words import Words, split
 from pcapcheck.triage.state.model import Line
 from pcapcheck.triage.state.words import number
 
-VERDICTS = {"accept": ACCEPT, "drop": DROP, "return": RETURN, "continue": "", "queue": OTHER}
+VERDICTS = {"accept": ACCEPT, "drop": DROP, "return": RETURN, "continue": "", "queue": QUEUE}
 # Statements that end a packet's way through the chain as accept does, at least.
 TRANSLATING = ("masquerade", "snat", "dnat", "redirect", "tproxy")
+# Targets of iptables that end its chain, and which address those of nat translate.
+ADDRESS_OF = {
+    **dict.fromkeys(("DNAT", "REDIRECT", "TPROXY", "NETMAP"), "daddr"),
+    "SNAT": "saddr",
+    "MASQUERADE": "saddr",
+}
+TARGETS = {
+    "REJECT": Verdict(REJECT),
+    "NFQUEUE": Verdict(QUEUE, "NFQUEUE"),
+    **dict.fromkeys(ADDRESS_OF, Verdict(ACCEPT)),
+}
 ZEROED = {(one, other) for one in ("and", "&") for other in ("xor", "^", "or", "|")}
 LOG_OPTIONS = ("prefix", "level", "group", "snaplen", "queue-threshold", "flags")
 # dnat inet ip to 10.0.0.1:80
@@ -40,8 +52,11 @@ def read_rules(line: Line, maps: Elements, text: str | None = None) -> list[Rule
     rule = Rule(line)
     matches: list[Match] = []
     branches: list[tuple[tuple[Match, ...], Verdict | None]] = []
+    counted = 0
     while some:
+        is_counter = some.peek() == "counter"
         if _statement(some, rule, matches):
+            counted = len(matches) if is_counter else counted
             continue
         start = some.at
         keys = keys_of(some)
@@ -51,7 +66,13 @@ def read_rules(line: Line, maps: Elements, text: str | None = None) -> list[Rule
             continue
         some.at = start
         matches += read_match(some)
+        # Whatever it was, it is not read twice.
+        some.at = max(some.at, start + 1)
     rule.matches = tuple(dict.fromkeys(matches))
+    if branches or len(matches) > counted:
+        # What stands behind a counter it has not asked: that nothing came to it is all that it tells of the rule.
+        rule.packets = None if rule.packets else rule.packets
+        rule.counter = ""
     if not branches:
         return [rule]
     return [replace(rule, matches=(*rule.matches, *more), verdict=verdict) for more, verdict in branches]
@@ -108,13 +129,18 @@ def _statement(some: Words, rule: Rule, matches: list[Match]) -> bool:
         rest = some.words[some.at : some.at + LONGEST_TARGET]
         some.at = len(some.words)
         rule.verdict = Verdict(ACCEPT, to=_target(rest) if word == "dnat" else None)
+        rule.translates = "saddr" if word in ("masquerade", "snat") else "daddr"
     elif word in ("notrack", "synproxy", "flow", "dup", "fwd"):
         rule.verdict = Verdict(OTHER) if word in ("fwd", "synproxy") else rule.verdict
+        rule.notrack = rule.notrack or word == "notrack"
         some.take()
         _skip(some)
     elif word in ("add", "update", "delete") and some.peek(1).startswith("@"):
         some.at += 2
-        some.group()
+        held = {part for element in some.group() for part in element}
+        if held & {"limit", "quota", "count"}:
+            # A rate for each element: what does not fit it goes no further (nft(8), "set statement").
+            matches.append(Match(SOMETIMES, some.since(start)))
     elif word == "xt":
         _compat(some, rule, matches)
     else:
@@ -125,10 +151,11 @@ def _statement(some: Words, rule: Rule, matches: list[Match]) -> bool:
 def _verdict(some: Words) -> Verdict | None:
     word = some.peek()
     if word in VERDICTS:
+        start = some.at
         some.take()
         if word == "queue":
             _skip(some)
-        return Verdict(VERDICTS[word]) if VERDICTS[word] else None
+        return Verdict(VERDICTS[word], some.since(start) if word == "queue" else "") if VERDICTS[word] else None
     if word in (JUMP, GOTO) and some.peek(1) != "{":
         some.take()
         return Verdict(word, some.take())
@@ -187,7 +214,14 @@ def _compat(some: Words, rule: Rule, matches: list[Match]) -> None:
     some.take()
     kind, name = some.take(), some.take().strip('"')
     if kind == "target":
-        rule.verdict = Verdict(REJECT) if name == "REJECT" else rule.verdict
+        rule.verdict = TARGETS.get(name, rule.verdict)
+        if name in ADDRESS_OF:
+            rule.translates = ADDRESS_OF[name]
+        elif name in ("MARK", "CONNMARK"):
+            rule.mark = words.EVERY_MARK, None
+        elif name not in TARGETS and name not in words.PASSING:
+            matches.append(unknown(some.since(start)))
+            rule.verdict = Verdict(OTHER)
     elif name not in ("comment",):
         matches.append(unknown(some.since(start)))
 

@@ -41,6 +41,8 @@ def read_firewall(lines: Iterable[Line], into: Host, listing: Listing | None = N
         if LEGACY.fullmatch(text):
             found.legacy = line
             continue
+        if iptables.SAVED_BY.fullmatch(text):
+            kinds[SAVED_BY].append(line)
         if not text or text.startswith("#"):
             continue
         before = _kind(text, before)
@@ -53,18 +55,24 @@ def read_firewall(lines: Iterable[Line], into: Host, listing: Listing | None = N
         found.tables += read_listed(kinds[LISTED_BY], family, table, whole or listing is None)
     strange: list[Line] = []
     if kinds[NFT_BY]:
-        tables, strange = read_nft(kinds[NFT_BY], whole or listing is None)
+        tables, strange = read_nft(kinds[NFT_BY], whole or listing is None, _is_terse(listing))
         found.tables += tables
-    found.elements = ipset.read_ipset(kinds[SETS_BY])
+    found.elements = ipset.read_ipset(kinds[SETS_BY], whole or listing is None)
     if found.tables or found.elements or found.legacy:
         into.firewall = found
     return strange
 
 
+def _is_terse(listing: Listing | None) -> bool:
+    """Whether nft was asked to leave the elements of sets out."""
+    words = listing.words if listing is not None else []
+    return any(word == "--terse" or re.fullmatch(r"-[a-zA-Z]*t[a-zA-Z]*", word) for word in words[1:])
+
+
 def _kind(text: str, before: str) -> str:
     if SAVED.fullmatch(text):
         return SAVED_BY
-    if SETS.fullmatch(text) and before != NFT_BY:
+    if SETS.fullmatch(text) and (before != NFT_BY or not text.startswith("add @")):
         return SETS_BY
     if is_listed(text):
         return LISTED_BY

@@ -109,6 +109,11 @@ ALIASES = {
     "admin-prohib": "admin-prohibited",
 }
 ICMPX = {"host-unreachable": {(4, 3, 1), (6, 1, 3)}, "no-route": {(4, 3, 0), (6, 1, 0)}}
+# Targets of iptables behind which the chain goes on.
+PASSING = {
+    *("LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "CT", "NOTRACK", "CHECKSUM", "TCPMSS", "TCPOPTSTRIP", "DSCP", "TOS"),
+    *("TTL", "HL", "SET", "TRACE", "CLASSIFY", "SECMARK", "CONNSECMARK", "TEE", "RATEEST", "ECN", "AUDIT", "LED"),
+}
 EVERY_MARK = 0xFFFFFFFF
 _PRIORITY = re.compile(r"([a-z]+)?\s*([+-])?\s*(\d+)?")
 
