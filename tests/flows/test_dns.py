@@ -122,7 +122,7 @@ def test_a_refusal_says_who_refused(tmp_path: Path) -> None:
     analysis = recorded(tmp_path, at(1, asked), at(1.1, error(3, 3, asked)), at(9, request()))
     assert judged(analysis) == ("fail", 1, 1)
     assert finding(analysis).evidence[0].headline == (
-        f"10.244.1.10's DNS queries to 10.96.0.10 are refused by {NODE_IP} (port unreachable, 3/3)"
+        f"10.244.1.10's DNS queries to 10.96.0.10 are refused by the node {NODE_IP} (port unreachable, 3/3)"
     )
     assert analysis.dns["error"].tolist() == ["unreachable"]
 
