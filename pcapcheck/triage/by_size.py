@@ -10,10 +10,11 @@ from pcapcheck.values import Value
 PACKETS = {"request": ("request", "reply"), "tcp": ("tcp",), "udp": ("udp",)}
 
 
-def by_size(result: Result, kind: str, pod: int | None, dst: int | None) -> dict[str, Value | None]:
+def by_size(result: Result, kind: str, pod: int | None, dst: int | None, stalled: bool) -> dict[str, Value | None]:
     """``by_size`` either way between the two, and the largest that passed.
 
     Where packets were followed their ways tell; else, of pings, what was replied to on the asker's link.
+    ``stalled``: it is about data, and none that is smaller passed to compare with.
     """
     if dst is None:
         return {"by_size": None, "size.arrived": None}
@@ -25,4 +26,4 @@ def by_size(result: Result, kind: str, pod: int | None, dst: int | None) -> dict
     losses = result.losses(ECHO) if kind == "request" else None
     if losses is not None and losses.follows == "size" and [one.who for one in losses.pairs] == [(pod, dst)]:
         return {"by_size": True, "size.arrived": losses.passing}
-    return {"by_size": False, "size.arrived": None}
+    return {"by_size": None if stalled else False, "size.arrived": None}

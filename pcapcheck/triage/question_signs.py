@@ -19,6 +19,15 @@ from pcapcheck.triage.case import Case
 from pcapcheck.triage.columns import REFUSED
 from pcapcheck.values import Value
 
+# How flows/silent_conversations.py speaks of the data of a connection.
+DATA = "TCP data"
+
+
+def is_stalled(case: Case) -> bool:
+    """Whether it is about data of a connection that was made, or was under way when the recording began."""
+    question = case.question
+    return question is not None and question.about.startswith(DATA)
+
 
 def is_reset(case: Case) -> bool:
     """Whether it is about connections that the node resets in the name of whom they are for."""

@@ -21,8 +21,6 @@ from pcapcheck.triage.case import AS_IF, DATAGRAMS, Case, Item, home_of
 PACKETS_OF = {ECHO: REQUEST, CONNECTIONS: "tcp", DNS: "udp", DATAGRAMS: "udp", PATHS: REQUEST}
 # Of more questions it is only said that nobody answered.
 MOST = 20
-# How the data of a connection, which was answered once, is spoken of: why it stalls is another question.
-STALLED = "TCP data"
 
 
 def question_cases(result: Result, told: Iterable[Case], roles: AddressRoles) -> list[Case]:
@@ -47,7 +45,7 @@ def question_cases(result: Result, told: Iterable[Case], roles: AddressRoles) ->
 
 
 def _item(result: Result, one: Unanswered, roles: AddressRoles) -> Item | None:
-    if one.asked is None or one.protocol not in AS_IF or not one.about or one.about.startswith((STALLED, QUERIES)):
+    if one.asked is None or one.protocol not in AS_IF or not one.about or one.about.startswith(QUERIES):
         return None
     link, dst_link = home_of(result, one.asker), home_of(result, one.asked)
     ours = {POD_ROLE, SERVICE, NODE_ROLE} & {roles.of(one.asker), roles.of(one.asked)}

@@ -22,7 +22,7 @@ from pcapcheck.triage.case import DATAGRAMS, Case, asked_for
 from pcapcheck.triage.columns import REFUSED
 from pcapcheck.triage.interfaces import recorded_nic
 from pcapcheck.triage.loss import loss_symptoms
-from pcapcheck.triage.question_signs import arrival, is_reset, left_over, refusal_symptoms
+from pcapcheck.triage.question_signs import arrival, is_reset, is_stalled, left_over, refusal_symptoms
 from pcapcheck.triage.service_told import is_usual
 from pcapcheck.triage.signs_of_life import refused_late, routed, signs_of_life
 from pcapcheck.values import Value, is_ipv4, is_public
@@ -98,7 +98,7 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
         "dst.addressed": _addressed(dst_link),
         "dst.recorded": dst_link is not None if dst is not None else None,
         "encap": _encap(case) or _tunnel(lost_ways),
-        **by_size(result, kind, pod, dst),
+        **by_size(result, kind, pod, dst, is_stalled(case)),
         "nic.proxy_mac": _nic_to_proxy(result),
         "began": min(filter(None, (one.point.first for one in _links(case))), default=None),
         "ended": max(filter(None, (one.point.last for one in _links(case))), default=None),

@@ -9,6 +9,9 @@ import pytest
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
 from tests.support.lab import CAPTURES, captures
+from tests.support.wire import BEGIN, MS, SECOND, answer, ask, reply, request, tcp, tcp_back, write_pcap
+
+ACK, PUSHED = 0x10, 0x18
 
 
 def with_state(scenario: str, text: str | None = None, folder: Path | None = None) -> Analysis:
@@ -152,3 +155,39 @@ def test_a_connection_on_two_links_is_one() -> None:
 )
 def test_headlines_say_who_sent_an_error(scenario: str, said: str) -> None:
     assert said in analyze(*captures(scenario)).headline
+
+
+STALL_RULES = {
+    "tcp dport 5201 counter packets 6 bytes 9000 drop": True,
+    # Possible: conntrack may have lost track of it, and then it is no established one.
+    "ct state established tcp dport 5201 counter packets 6 bytes 9000 drop": False,
+    "ct state new tcp dport 5201 counter packets 6 bytes 360 drop": False,
+    "tcp flags & (fin | syn | rst | ack) == syn tcp dport 5201 counter packets 6 bytes 360 drop": False,
+}
+
+
+@pytest.mark.parametrize(("rule", "fits"), STALL_RULES.items(), ids=["plain", "established", "new", "syn"])
+def test_data_that_stalls_is_no_syn(rule: str, fits: bool, tmp_path: Path) -> None:
+    """The recording begins in the middle of the connection; the same bytes six times, and nothing comes back."""
+    cali = tmp_path / "cali14e7d81007d.pcap"
+    sent = tcp(PUSHED, (40000, 5201), seq=101, ack=701, data=bytes(1448))
+    write_pcap(
+        cali,
+        [
+            (BEGIN, ask()),
+            (BEGIN + MS, answer()),
+            (BEGIN + 2 * MS, tcp_back(ACK, (5201, 40000), seq=701, ack=101)),
+            *((BEGIN + int(when * SECOND), sent) for when in (1.0, 1.4, 2.2, 3.8, 7.0, 13.4)),
+            (BEGIN + 20 * SECOND, request()),
+            (BEGIN + 20 * SECOND + MS, reply()),
+        ],
+    )
+    state = tmp_path / "state.txt"
+    state.write_text(
+        "$ hostname\nnode\n$ ip route\ndefault via 172.31.186.1 dev eth0\n10.244.1.10 dev cali14e7d81007d scope link\n"
+        "10.244.1.11 dev calieabe7761b00 scope link\n$ nft list ruleset\ntable ip lab {\n  chain forward {\n"
+        f"    type filter hook forward priority 0; policy accept;\n    {rule}\n  }}\n}}\n"
+    )
+    analysis = analyze(cali, node_state=state)
+    assert "TCP data to 10.244.1.11 port 5201 gets no answer" in analysis.headline
+    assert ("node-firewall-drops" in confirmed(analysis)) == fits

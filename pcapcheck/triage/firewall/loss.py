@@ -11,7 +11,7 @@ from pcapcheck.flows.losses import REQUEST
 from pcapcheck.flows.unanswered import Unanswered
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import DATAGRAMS, Case
-from pcapcheck.triage.question_signs import is_reset
+from pcapcheck.triage.question_signs import is_reset, is_stalled
 from pcapcheck.triage.symptoms import KINDS, UDP, asked_in, exchanges_of
 from pcapcheck.values import Value
 
@@ -25,7 +25,7 @@ class Loss:
 
     At least ``least`` packets and at most ``most`` were lost. ``error`` is the ICMP error (family, type, code) that
     answered them, None where nothing did; ``reset``: a reset of TCP that is the node's own did.
-    ``between``: others like them passed in between.
+    ``between``: others like them passed in between. ``begun``: they are data of a connection that is there.
     """
 
     kind: str
@@ -40,6 +40,7 @@ class Loss:
     sports: frozenset[int]
     dports: frozenset[int]
     reset: bool = False
+    begun: bool = False
 
 
 def loss_of(case: Case, result: Result, symptoms: dict[str, Value | None]) -> Loss | None:
@@ -97,6 +98,7 @@ def _of_question(case: Case, question: Unanswered, kind: str, ends: tuple[int, i
         question.asker_ports or _known(map(_source, failed)),
         ports,
         reset,
+        is_stalled(case),
     )
 
 

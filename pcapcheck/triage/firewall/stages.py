@@ -17,7 +17,7 @@ from pcapcheck.values import Value, is_ipv4, is_public
 ECHO_TYPES = {4: (8, 0), 6: (128, 129)}
 PROTOCOLS = {(REQUEST, 4): 1, (REQUEST, 6): 58, (TCP, 4): 6, (TCP, 6): 6}
 ON_RETURN = "on-return"
-SYN, SYN_ACK = 0x02, 0x12
+SYN, SYN_ACK, ACK = 0x02, 0x12, 0x10
 # The outer protocol and port of a tunnel (RFC 7348, RFC 2003; WireGuard as Calico sets it up).
 TUNNELS = {"vxlan": (17, 4789), "ipip": (4, None), "wireguard": (17, 51820)}
 
@@ -146,6 +146,9 @@ def _packets(loss: Loss, lost: str | None) -> tuple[Packet, Packet]:
     asked, answered = ECHO_TYPES[family] if loss.kind == REQUEST else (None, None)
     # What follows a reply within one flow is established: a ping keeps its identifier, a resolver its port.
     fresh = frozenset(("new",)) if loss.kind == TCP or not loss.answered else frozenset(("new", "established"))
+    if loss.begun:
+        # Data of a connection, of which conntrack knows, unless it has lost track of it.
+        fresh = frozenset(("established", "invalid"))
     # A reply whose request this node did not see is invalid.
     back = frozenset(("established",)) if lost == "on-return" else frozenset(("established", "invalid", "new"))
     request = Packet(
@@ -156,7 +159,7 @@ def _packets(loss: Loss, lost: str | None) -> tuple[Packet, Packet]:
         loss.sports,
         loss.dports,
         asked,
-        SYN if loss.kind == TCP else None,
+        None if loss.kind != TCP else ACK if loss.begun else SYN,
         fresh,
     )
     reply = Packet(
@@ -167,7 +170,7 @@ def _packets(loss: Loss, lost: str | None) -> tuple[Packet, Packet]:
         loss.dports,
         loss.sports,
         answered,
-        SYN_ACK if loss.kind == TCP else None,
+        None if loss.kind != TCP else ACK if loss.begun else SYN_ACK,
         back,
         is_reply=True,
     )
