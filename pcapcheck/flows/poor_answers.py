@@ -87,7 +87,6 @@ def _question(fate: tuple[str, str], answers: list[EchoBin], interface: str, cap
         interface=interface,
         group=answers[0].group,
         frames=tuple(sorted(number for each in samples for number in each.frames[:1])),
-        group=answers[0].group,
         meaning=fate[1],
         fate=fate[0],
     )
