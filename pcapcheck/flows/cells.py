@@ -52,6 +52,12 @@ class Cells:
                 return
             final = not self._make_room()
 
+    def close(self) -> None:
+        """Give back the room for more, now that all exchanges are counted."""
+        # One at least: NumPy takes no empty buffer.
+        del self._cells[max(1, self._state[layout.P_CELLS]) * layout.CELL_FIELDS :]
+        del self._slots[:]
+
     def table(self) -> npt.NDArray[np.int64]:
         """All cells, a row each, with the fields of ``spreading_layout`` as columns."""
         import numpy as np

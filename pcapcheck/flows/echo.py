@@ -334,8 +334,14 @@ class Echoes:
         """Keep what ``bins`` needs and nothing else, now that all is finished; ``macs`` holds without the decoder."""
         self.macs = macs
         self._settled = {}
-        for spent in (self._pool, self._slots, self._answered, self._early, self._recent, self._out):
+        for spent in (self._pool, self._slots, self._answered, self._early, self._recent, self._out, self._bin_slots):
             del spent[:]
+        # Of hundreds of small captures, the room for more bins is nearly all that they hold.
+        used = self._state[layout.S_BINS]
+        sizes = (layout.BIN_FIELDS, layout.SAMPLES * layout.FIELDS, layout.BUCKETS)
+        for held, size in zip((self._bins, self._samples, self._buckets), sizes, strict=True):
+            del held[used * size :]
+        self.cells.close()
 
     def close(self) -> None:
         """Let the second thread finish what it was given."""
