@@ -119,7 +119,11 @@ def _label(point: CapturePoint) -> str:
 
 def machine_of(point: CapturePoint) -> Machine:
     """Of frames without a direction: who is a party to all that was sent to one machine alone, both ways."""
-    single = [group for group in point.groups.values() if group.src and group.dst and not is_group_mac(group.dst)]
+    single = [
+        group
+        for group in point.groups.values()
+        if group.src and group.dst and group.src != group.dst and not is_group_mac(group.dst)
+    ]
     if not single:
         return Machine()
     macs = frozenset.intersection(*(frozenset((group.src or 0, group.dst or 0)) for group in single))

@@ -92,7 +92,7 @@ def test_an_error_about_a_syn_is_told(tmp_path: Path) -> None:
     syn = tcp(SYN)
     analysis = recorded(tmp_path, at(0.1, syn), at(0.2, error(3, 13, syn)), at(5, request()))
     (evidence,) = finding(analysis).evidence
-    assert "prohibited by 172.31.186.250 (administratively prohibited, 3/13)" in evidence.observed
+    assert "prohibited by the node 172.31.186.250 (administratively prohibited, 3/13)" in evidence.observed
     assert len(evidence.frames) == 2
     (diagnosis,) = [one for one in analysis.diagnoses if "tcp-answered" in one.case.failed]
     assert diagnosis.suspects[0].cause.id == "firewall-rejects"

@@ -102,9 +102,9 @@ def test_a_pass_says_what_was_not_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "code", "fate"),
     [
-        (3, 3, "is refused by 172.31.186.250 (port unreachable, 3/3)"),
-        (3, 13, "is prohibited by 172.31.186.250 (administratively prohibited, 3/13)"),
-        (3, 1, "fails: 172.31.186.250 says host unreachable (3/1)"),
+        (3, 3, "is refused by the node 172.31.186.250 (port unreachable, 3/3)"),
+        (3, 13, "is prohibited by the node 172.31.186.250 (administratively prohibited, 3/13)"),
+        (3, 1, "fails: the node 172.31.186.250 says host unreachable (3/1)"),
     ],
 )
 def test_an_icmp_error_is_an_answer(kind: int, code: int, fate: str, tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_the_error_behind_a_silent_start_is_told(tmp_path: Path) -> None:
     frames = sorted([*link, *pings, *refused, (BEGIN + 9 * SECOND, ask())])
     head = heads(analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", frames)))
     assert head.startswith(
-        "FAIL  10.244.1.10's echo requests to 10.244.1.11 fail: 172.31.186.250 says host unreachable (3/1) (5 of 5)"
+        "FAIL  10.244.1.10's echo requests to 10.244.1.11 fail: the node 172.31.186.250 says host unreachable (3/1) (5 of 5)"
     )
 
 

@@ -167,7 +167,7 @@ def test_names_from_a_capture_get_into_no_command(tmp_path: Path) -> None:
 def test_icmp_errors_are_told() -> None:
     text = report(*captures("prohibited"))
     assert "ICMP error: 172.31.186.250 says administratively prohibited (3/13), 2x" in text
-    assert "prohibited by 172.31.186.250 (administratively prohibited, 3/13)" in text
+    assert "prohibited by the node 172.31.186.250 (administratively prohibited, 3/13)" in text
 
 
 def test_traceroute_is_no_loss() -> None:
