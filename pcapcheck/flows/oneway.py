@@ -22,10 +22,12 @@ REPEATED_WITHIN = 3_000_000_000
 def proof_of_one_way(rows: Iterable[FrameRow], gateways: frozenset[int], arp_wait: int) -> str | None:
     """What shows that the other end's frames were not recorded, or None.
 
-    ``rows`` are the frames of one capture point on which only one sender was heard.
+    ``rows`` are the frames of one capture point on which only one sender was heard, as far as is known.
     """
-    asked: dict[Any, tuple[int, int]] = {}
-    revalidated: dict[Any, tuple[int, int]] = {}
+    asked: dict[Any, tuple[int, int, Any]] = {}
+    revalidated: dict[Any, tuple[int, int, Any]] = {}
+    # The latest answer for each address.
+    told: dict[Any, int] = {}
     handshakes: dict[tuple[Any, ...], int] = {}
     for row in rows:
         time = row.time
@@ -33,18 +35,20 @@ def proof_of_one_way(rows: Iterable[FrameRow], gateways: frozenset[int], arp_wai
             continue
         if row.carries in ("arp", "nd"):
             target = row.arp_dst_proto_ipv4 if row.carries == "arp" else row.nd_target
-            if target in gateways and (row.arp_opcode == 1 or row.icmp_type == 135):
+            if row.arp_opcode == 2 or row.icmp_type == 136:
+                told[row.arp_src_proto_ipv4 if row.carries == "arp" else target] = row.frames[0]
+            elif target in gateways and (row.arp_opcode == 1 or row.icmp_type == 135):
                 pending = revalidated if row.field(layout.CAST) == layout.TO_ONE else asked
                 for sender in _senders(row):
                     revalidated.pop(sender, None)
-                    pending[sender] = (time, row.frames[0])
+                    pending[sender] = (time, row.frames[0], target)
         elif row.carries == "ip-unicast":
             sender = row.ip_src if row.eth_src is None else row.eth_src
-            since, number = asked.get(sender, (None, 0))
-            if since is not None and 0 <= time - since <= arp_wait:
+            since, number, target = asked.get(sender, (None, 0, None))
+            if since is not None and told.get(target, 0) < number and 0 <= time - since <= arp_wait:
                 return _reason(f"frame {row.frames[0]} is sent to the gateway although frame {number} got no answer")
-            since, number = revalidated.get(sender, (None, 0))
-            if since is not None and time - since > REPEATED_WITHIN:
+            since, number, target = revalidated.get(sender, (None, 0, None))
+            if since is not None and told.get(target, 0) < number and time - since > REPEATED_WITHIN:
                 return _reason(f"frame {number} got no answer and yet was not repeated")
             proof = _handshake(row, handshakes)
             if proof:

@@ -285,15 +285,23 @@ def test_wrong_checksums_are_told_where_they_were_received(tmp_path: Path) -> No
 
 
 def test_checksums_that_a_nic_fills_in_are_not_wrong(tmp_path: Path) -> None:
-    """They hold the sum of the pseudo header: here 0x1a4e, of the addresses, protocol 17 and a length of 30."""
+    """They hold the sum of the pseudo header: here 0x1a4e, of the addresses, protocol 17 and a length of 30.
+
+    Where a host has a name, nobody can tell.
+    """
     lines = (
         "10:00:00.000000 IP (tos 0x0, ttl 63, id 7, offset 0, flags [DF], proto UDP (17), length 50)\n"
         "    10.7.3.9.4789 > 10.7.3.8.4789: [bad udp cksum {} -> 0xa1b2!] UDP, length 22\n"
     )
-    for field, is_told in (("0x1a4e", False), ("0x1a4f", True)):
-        text = tmp_path / f"{field}.txt"
+    for field, host, is_told in (
+        ("0x1a4e", "10.7.3.8", False),
+        ("0x1a4f", "10.7.3.8", True),
+        ("0x1a4f", "node-b.example", False),
+    ):
+        text = tmp_path / f"{field}-{host}.txt"
         text.write_text(
-            "listening on eth0, link-type EN10MB (Ethernet), snapshot length 262144 bytes\n" + lines.format(field)
+            "listening on eth0, link-type EN10MB (Ethernet), snapshot length 262144 bytes\n"
+            + lines.format(field).replace("10.7.3.8", host)
         )
         assert ("calls the checksum of 1 packet wrong" in run("analyze", GOOD, text).stdout) == is_told, field
 

@@ -30,7 +30,8 @@ def is_wrong(packet: Packet, words: str) -> bool:
         # What an error quotes was checked by whoever received it.
         return False
     unfilled = {_pseudo_header(one) for one in datagrams}
-    return any(value is None or int(value, 16) not in unfilled for value in found)
+    # Where hosts have names, nobody can tell which it is.
+    return any(value is None or not unfilled & {None, int(value, 16)} for value in found)
 
 
 def _datagrams(body: object) -> Iterator[Datagram]:
