@@ -121,7 +121,8 @@ def test_the_error_behind_a_silent_start_is_told(tmp_path: Path) -> None:
     frames = sorted([*link, *pings, *refused, (BEGIN + 9 * SECOND, ask())])
     head = heads(analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", frames)))
     assert head.startswith(
-        "FAIL  10.244.1.10's echo requests to 10.244.1.11 fail: the node 172.31.186.250 says host unreachable (3/1) (5 of 5)"
+        "FAIL  10.244.1.10's echo requests to 10.244.1.11 fail: "
+        "the node 172.31.186.250 says host unreachable (3/1) (5 of 5)"
     )
 
 
