@@ -53,6 +53,12 @@ def kind_of_name(name: str, prefix: str = "cali") -> str | None:
     return None
 
 
+def find_tunnel_name(text: str) -> str | None:
+    """The first name of a tunnel's device that stands by itself in ``text`` (an interface or file name)."""
+    match = re.search(rf"(?<![0-9A-Za-z])({_TUNNELS.pattern})(?![0-9A-Za-z])", text)
+    return match[0] if match else None
+
+
 def is_calico_tunnel(name: str) -> bool:
     """Whether a tunnel of that name is one that Calico makes."""
     return re.fullmatch(_CALICO_TUNNELS, name) is not None

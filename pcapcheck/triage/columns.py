@@ -87,7 +87,13 @@ COLUMNS[CASE] = _table(
     ("dst.public", BOOL, "whether dst is an address of the internet, which no pod has"),
     ("dst.interface", TEXT, "name of that pod's link on its node"),
     ("nic", TEXT, "name of the node's network card"),
-    ("gateway", ENUM, "what became of the pod's ARP for its gateway", GATEWAY),
+    (
+        "gateway",
+        ENUM,
+        "what became of the pod's ARP for its gateway; not-asked also where only what lies beyond its own link was "
+        "recorded",
+        GATEWAY,
+    ),
     ("gateway.macs", NUMBER, "how many MACs answered for the gateway"),
     ("gateway.mac", MAC, "the MACs that answered for it"),
     (
@@ -194,6 +200,12 @@ COLUMNS[CASE] = _table(
         "the link of another pod on which the node asked for whom the lost packets were for, or handed them",
     ),
     ("empty_link", TEXT, "a pod's link that was recorded and showed nothing at all, if it can be the receiver's"),
+    (
+        "empty_tunnel",
+        TEXT,
+        "a tunnel's device that was recorded and showed nothing at all: the receiving node's, since what is sent "
+        "passes the sender's",
+    ),
     ("next_hop", ADDRESS, "the neighbour that their node asked for in vain on its NIC while packets were lost"),
     ("asked_outside", BOOL, "whether it asked for the receiver itself there"),
     ("outer.src", ADDRESS, "the node from which the tunnel's packets with the lost ones inside came"),

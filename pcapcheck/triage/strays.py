@@ -13,10 +13,12 @@ from pcapcheck.flows.losses import REPLY, Loss
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case, asked_for
 from pcapcheck.values import Value, is_ipv4
-from pcapcheck.workload import find_cali_name
+from pcapcheck.workload import find_cali_name, find_tunnel_name
 
 # A kernel asks for a neighbour three times, a second apart (net/core/neighbour.c).
 ASKING = 3 * 10**9
+# How the devices of a tunnel are called that packets come out of.
+DEVICES = {"vxlan": ("vxlan", "flannel", "cilium_vxlan"), "ipip": ("tunl",)}
 
 
 def strays(case: Case, result: Result, losses: list[Loss], refused_from: int | None) -> dict[str, Value | None]:
@@ -30,6 +32,7 @@ def strays(case: Case, result: Result, losses: list[Loss], refused_from: int | N
         "dst.same_node": _same_node(result, lead.link, lead.dst_link, losses),
         "handed_to": _handed_to(result, receiver, home, losses),
         "empty_link": None if home is not None else _empty_link(result, receiver),
+        "empty_tunnel": _empty_tunnel(result, {one.last.encap for one in losses}, receiver),
         **_asked_outside(case, result, losses, receiver, sender, refused_from),
     }
     outer = {one.last.outer for one in losses}
@@ -83,9 +86,26 @@ def _apart(result: Result, one: Link, other: Link) -> bool:
 def _empty_link(result: Result, receiver: int | None) -> str | None:
     """The name of a pod's link of which a file holds no frame, unless another is known to be the receiver's."""
     known = result.facts.known.homes.get(receiver) if receiver is not None else None
-    empty = [one for one in result.captures if not any(group.count for group in one.groups)]
-    names = [find_cali_name(one.source.short_name, result.reading.prefix) for one in empty]
+    names = [find_cali_name(one, result.reading.prefix) for one in _empty_files(result)]
     return next((name for name in names if name is not None and known in (None, name)), None)
+
+
+def _empty_tunnel(result: Result, encaps: set[str], receiver: int | None) -> str | None:
+    """The name of a tunnel's device of which a file holds no frame, if packets of that tunnel were to come out there.
+
+    The receiver's address is of the family of what is inside, and so of the device.
+    """
+    if receiver is None or len(encaps) != 1:
+        return None
+    words = DEVICES.get(next(iter(encaps)), ())
+    names = [name for name in map(find_tunnel_name, _empty_files(result)) if name is not None]
+    fitting = (one for one in names if one.startswith(words) and ("-v6" in one) != is_ipv4(receiver))
+    return next(fitting, None) if words else None
+
+
+def _empty_files(result: Result) -> list[str]:
+    """The names of files without a frame."""
+    return [one.source.short_name for one in result.captures if not any(group.count for group in one.groups)]
 
 
 def _asked_outside(

@@ -6,11 +6,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import TypeVar
 
-from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, OPAQUE
+from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, OPAQUE, STATE
 from pcapcheck.flows import icmp_words
 from pcapcheck.flows.echo import Attempt, Echo, EchoBin
 from pcapcheck.flows.links import Link
-from pcapcheck.flows.losses import AT_NIC, AT_POD, BETWEEN, DECAPSULATION, IN_NODE, REPLY, REQUEST, TO_POD_LINK, Loss
+from pcapcheck.flows.losses import (
+    AT_NIC,
+    AT_POD,
+    BETWEEN,
+    DECAPSULATION,
+    IN_NODE,
+    REPLY,
+    REQUEST,
+    TO_POD_LINK,
+    LastSeen,
+    Loss,
+)
 from pcapcheck.flows.points import NODE_KINDS
 from pcapcheck.flows.sides import NODE, POD
 from pcapcheck.flows.way import Way
@@ -85,7 +96,7 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
         "dst.routed": routed(failed, dst_link, dst, asked_for(result, dst_link, dst) if dst_link else ()),
         "dst.gateway_answered": replies == "none" and dst in dst_link.point.gateway.answered if dst_link else None,
         **loss_symptoms(result, case),
-        "lost.first": _first_of_theirs(kind, asked, failed),
+        "lost.first": _first_of_theirs(case, kind, asked, failed),
         "only_tcp": kind != REQUEST and any(one.outcome == "replied" for one in _between(result, pod, dst)),
         "refused": None if dst is None else _meaning(echo),
         "refused.by": "none" if dst is not None and echo is None else _who_refused(echo, refused_here, link, result),
@@ -120,7 +131,18 @@ def lost_of(case: Case, result: Result) -> list[Loss]:
     answers = REPLY if kind == REQUEST else kind
     back = [way for way in followed.found if way.packet == answers and (way.src, way.receiver) == (dst, pod)]
     lost = [way for way in back if followed.is_delivered(way) is False]
+    last = _answer_seen(case)
+    if not lost and last is not None:
+        # No link had to show them: that they did not come back to where they were asked for tells.
+        at = (last.capture, last.interface)
+        lost = [way for way in back if (way.steps[-1].spot.capture, way.steps[-1].spot.link.point.name) == at]
     return [followed.loss(way) for way in lost or _lost_ways(result, kind, case)]
+
+
+def _answer_seen(case: Case) -> LastSeen | None:
+    """Where the answer to a question was seen last that did not come back to where it was asked."""
+    last = case.question.last_seen if case.question is not None else None
+    return last if last is not None and last.direction == REPLY else None
 
 
 def asked_in(case: Case, result: Result, link: Link | None = None) -> Iterator[Echo]:
@@ -197,7 +219,8 @@ def _claimed_elsewhere(case: Case) -> str | None:
 
 def _gateway(case: Case, link: Link | None) -> str | None:
     if link is None:
-        return None
+        # What was seen beyond its own link was sent by who had its gateway's MAC, or needs none.
+        return "not-asked" if case.lead.table != STATE and case.lead.dst is not None else None
     for item in case.items:
         if item.table == ARP and item.link is link:
             if item.unanswered:
@@ -228,6 +251,8 @@ def _places(case: Case, result: Result, kind: str, losses: list[Loss], roles: Ad
     at_pod = AT_POD if "pod-answers-echo" in case.failed else _at_pod(case, result)
     places = {at_pod} if at_pod else {one.place for one in losses if one.missing}
     back = {one.way.src == case.lead.dst for one in losses}
+    if back == {True} and _answer_seen(case) is not None:
+        places = {one.place for one in losses}
     by_rule = kind == REQUEST and case.question is None
     lost = _by_rule(case, result, losses) if by_rule else _lost_segments(case, result, kind, losses)
     if lost is None and is_reset(case):
@@ -248,6 +273,7 @@ def _places(case: Case, result: Result, kind: str, losses: list[Loss], roles: Ad
         if arrived is not None:
             # Nothing had to show it next, so it is not known to be lost; yet that is the part of the way that is left.
             lost = lost or left_over(losses, here, arrived)
+            places = places or ({lost} if lost else set())
     return {
         "lost": lost or _went_on(case, losses),
         "lost.place": _only(places),
@@ -358,7 +384,8 @@ def _replies(case: Case, result: Result, kind: str, failed: list[Echo]) -> str |
     Of many that are alike only the first are kept as samples: what became of the others, following them tells.
     """
     lead = case.lead
-    if lead.table == DATAGRAMS or is_reset(case):
+    if lead.table == DATAGRAMS or is_reset(case) or _answer_seen(case) is not None:
+        # What was answered further on got no answer where it was asked.
         return "none"
     tables = [table for table, asked in KINDS.items() if asked == kind] or [ECHO]
     times = [one.evidence.time for one in case.items if one.table in tables and one.evidence.time]
@@ -382,12 +409,15 @@ def _replies(case: Case, result: Result, kind: str, failed: list[Echo]) -> str |
     return "at-first" if everything or came else None
 
 
-def _first_of_theirs(kind: str, asked: list[Echo], failed: list[Echo]) -> bool | None:
+def _first_of_theirs(case: Case, kind: str, asked: list[Echo], failed: list[Echo]) -> bool | None:
     """Whether nothing was lost of a conversation that had got an answer before, as far as samples tell.
 
     Echo requests of one identifier are one conversation to connection tracking, as long as they go on (30 seconds;
-    net/netfilter/nf_conntrack_proto_icmp.c); each attempt at a connection begins one.
+    net/netfilter/nf_conntrack_proto_icmp.c); each attempt at a connection begins one,
+    and the data of a connection that was made does not.
     """
+    if is_stalled(case):
+        return False
     if not failed:
         return None
     if kind != REQUEST:
