@@ -171,6 +171,8 @@ class Circumstances:
             if case.question is not None and lead.link is None and far is not None:
                 # Whoever asked is none of the pods of that node.
                 alone = None
+            if far is None and self.dst_link is None and not self.dst_is_foreign:
+                far = _seen_at(case, self.state)
             spoken = _spoken(case, result)
             if far is None and self.dst in spoken and lead.link is None and len(self.state.nodes) == 1:
                 # The only node shows no addresses of its own, and is the one asked by the ARP on its pods' links.
@@ -642,6 +644,9 @@ class Circumstances:
         far = tunnel_ends.node_at(self.state, to if isinstance(to, int) else None) or far
         return _quoted(tunnel_ends.identifiers_differ(near, far, seen if isinstance(seen, int) else None))
 
+    def _vxlan_port_differs(self) -> Told | None:
+        return None if self.elsewhere else _quoted(tunnel_ends.ports_differ(*self._ends))
+
     def _vtep(self) -> Told | None:
         near, far = self._ends
         target = self.pod if self._lost_replies else self.dst
@@ -664,6 +669,15 @@ class Circumstances:
             return True, _quotes(self._node.ebpf)
         whole = "links" in self._node.whole
         return (False, _quotes(self._node.lacks("links", "no bpfin.cali"))) if whole else None
+
+
+def _seen_at(case: Case, state: State) -> Host | None:
+    """The node at which packets arrived and were seen last, where captures and state name it alike."""
+    last = case.question.last_seen if case.question is not None else case.lead.evidence.last_seen
+    if last is None or last.host is None or last.arrived is not True:
+        return None
+    found = [one for one in state.nodes if one.name == last.host and not one.assumed and not one.contradictions]
+    return found[0] if len(found) == 1 else None
 
 
 def _spoken(case: Case, result: Result) -> frozenset[int]:

@@ -38,7 +38,8 @@ def said(host: Host, loss: Loss, here: End, there: End, seen: Seen) -> str | Non
 
 def chain(hook: str, *rules: str, kind: str = "filter", priority: int | str = 0) -> str:
     lines = "".join(f"\t\t{one}\n" for one in rules)
-    return f"table ip {hook}{kind} {{\n\tchain c {{\n\t\ttype {kind} hook {hook} priority {priority}; policy accept;\n{lines}\t}}\n}}\n"
+    base = f"type {kind} hook {hook} priority {priority}; policy accept;"
+    return f"table ip {hook}{kind} {{\n\tchain c {{\n\t\t{base}\n{lines}\t}}\n}}\n"
 
 
 DROP = "counter packets 3 bytes 180 drop"
