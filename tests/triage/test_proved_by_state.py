@@ -79,7 +79,7 @@ def test_a_pod_sends_from_its_own_addresses_alone(
 
 
 def test_a_headline_begins_with_what_was_recorded(tmp_path: Path) -> None:
-    """The far node's NIC alone, whose state lacks the pod's route: rules about the state fail, and the ping is a question."""
+    """The far NIC alone and a state without the pod's route: rules about the state fail, the ping is a question."""
     files = [one for one in captures("vxlan-vni-differs") if one.name == "node2-eth0.pcap"]
     text = (CAPTURES / "vxlan-vni-differs" / "state.txt").read_text()
     path = tmp_path / "state.txt"
