@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pcapcheck.columns import CONNECTIONS, DNS, ECHO
+from pcapcheck.columns import CONNECTIONS, DNS, ECHO, STATE
 from pcapcheck.flows.unanswered import Unanswered
 from pcapcheck.report.accepted import expired, passes_now
 from pcapcheck.report.counts import measured
@@ -108,7 +108,12 @@ def _failure(result: Outcome) -> str:
         return result.unmet[0].text + more
     others = len(failed) - 1
     more = f"; {others} more rule{'s' if others > 1 else ''} failed" if others else ""
-    return _why(result, failed) + _blame(result, failed[0]) + more + expired(failed[0])
+    said = _why(result, failed) + _blame(result, failed[0]) + more + expired(failed[0])
+    asked = result.asked_in_vain
+    if asked and all(one.rule.table == STATE for one in failed):
+        # What was recorded comes before what the state says, and names who asked whom.
+        return f"{_question(asked[0])}; {said}"
+    return said
 
 
 def _blame(result: Outcome, finding: Finding) -> str:

@@ -152,6 +152,8 @@ class Circumstances:
             dst_interface = None
         self.dst_link, self.dst_row = situation.find(dst_interface, self.dst)
         alone = self.state.nodes[0] if len(self.state.nodes) == 1 else None
+        if self.symptoms.get("dst.same_node") is False:
+            alone = self._part(alone)
         ends = Ends(
             None if self.pod_is_foreign else self.pod,
             None if self.dst_is_foreign else self.dst,
@@ -169,10 +171,38 @@ class Circumstances:
             if case.question is not None and lead.link is None and far is not None:
                 # Whoever asked is none of the pods of that node.
                 alone = None
+            if far is None and self.dst_link is None and not self.dst_is_foreign:
+                far = _seen_at(case, self.state)
+            spoken = _spoken(case, result)
+            if far is None and self.dst in spoken and lead.link is None and len(self.state.nodes) == 1:
+                # The only node shows no addresses of its own, and is the one asked by the ARP on its pods' links.
+                far = None if self.state.nodes[0].addresses else self.state.nodes[0]
+                alone = None
             here = End(self._node or alone, None, interface if interface != UNNAMED else None)
             there = End(far, self._dst_pod(), self._dst_cali(dst_interface))
-            self.firewalls = Firewalls.of(case, result, symptoms, here, there)
+            self.firewalls = Firewalls.of(case, result, symptoms, here, there, spoken)
         self.drops = self._drops(result, interface, dst_interface) if result is not None else None
+
+    def _part(self, alone: Host | None) -> Host | None:
+        """Pod and dst are on different nodes: that of one is not taken for that of the other, of which nothing is said.
+
+        Returns the node that may stand for the asker's, if ``alone`` still may.
+        """
+        described = [self._is_described(one) for one in (self.link, self.dst_link)]
+        if self.link is not None and self.dst_link is not None and self.link.node is self.dst_link.node:
+            if described == [False, True]:
+                self.link = self.row = None
+            elif described == [True, False]:
+                self.dst_link = self.dst_row = None
+        return None if described == [False, True] and self.dst_link and self.dst_link.node is alone else alone
+
+    def _is_described(self, link: PodLink | None) -> bool:
+        """Whether the state itself shows on which node a link is."""
+        if link is None or link.node is None:
+            return False
+        named = link.cali_name in link.node.links if link.cali_name else False
+        routed = any(one.dev == link.cali_name for ip in link.ips for one in link.node.routes_to(ip)[:1])
+        return named or routed
 
     @property
     def interface(self) -> str | None:
@@ -614,6 +644,9 @@ class Circumstances:
         far = tunnel_ends.node_at(self.state, to if isinstance(to, int) else None) or far
         return _quoted(tunnel_ends.identifiers_differ(near, far, seen if isinstance(seen, int) else None))
 
+    def _vxlan_port_differs(self) -> Told | None:
+        return None if self.elsewhere else _quoted(tunnel_ends.ports_differ(*self._ends))
+
     def _vtep(self) -> Told | None:
         near, far = self._ends
         target = self.pod if self._lost_replies else self.dst
@@ -636,6 +669,24 @@ class Circumstances:
             return True, _quotes(self._node.ebpf)
         whole = "links" in self._node.whole
         return (False, _quotes(self._node.lacks("links", "no bpfin.cali"))) if whole else None
+
+
+def _seen_at(case: Case, state: State) -> Host | None:
+    """The node at which packets arrived and were seen last, where captures and state name it alike."""
+    last = case.question.last_seen if case.question is not None else case.lead.evidence.last_seen
+    if last is None or last.host is None or last.arrived is not True:
+        return None
+    found = [one for one in state.nodes if one.name == last.host and not one.assumed and not one.contradictions]
+    return found[0] if len(found) == 1 else None
+
+
+def _spoken(case: Case, result: Result) -> frozenset[int]:
+    """Addresses that the node of the asker speaks ARP with on its link; else those on every pod link recorded."""
+    asked = case.lead.link
+    if asked is not None and asked.point.kind == "pod-link":
+        return frozenset(result.followed.node_addresses(asked))
+    said = [result.followed.node_addresses(one) for one in result.links if one.point.kind == "pod-link"]
+    return frozenset.intersection(*(frozenset(one) for one in said)) if said else frozenset()
 
 
 def _neighbour(link: PodLink | None, address: int | None) -> Told | None:

@@ -274,7 +274,7 @@ COLUMNS[CASE] = _table(
     (
         "state.source_check",
         BOOL,
-        "whether that node's reverse-path check drops them as they come in by its NIC or tunnel",
+        "whether that node's reverse-path check drops them as they come in by NIC, tunnel or their sender's link",
     ),
     ("state.forwards", BOOL, "whether it forwards what comes in by the interface by which they came"),
     ("state.managed", BOOL, "whether a network manager owns the interface"),
@@ -289,6 +289,11 @@ COLUMNS[CASE] = _table(
     ("state.dst_answers_pings", BOOL, "whether the node holds the service's address itself, as with kube-proxy's IPVS"),
     ("state.block_blackholed", BOOL, "whether dst's node routes it to the blackhole of its own block, lacking its /32"),
     ("state.vni_differs", BOOL, "whether the VXLAN device of dst's node takes another identifier than packets have"),
+    (
+        "state.vxlan_port_differs",
+        BOOL,
+        "whether the VXLAN device of the node that they were going to listens on another port than the sender's uses",
+    ),
     ("state.vtep", ENUM, "whether the asker's node knows the VXLAN device of dst's node", VTEPS),
     ("state.ebpf", BOOL, "whether the node runs Calico's eBPF data plane"),
 )

@@ -46,7 +46,8 @@ class Crossing:
     """``home`` is the interface of the receiver on this node, None where it is not on it.
 
     ``sends``: it is the node of the sender. ``left`` is the interface by which the packets were seen leaving it.
-    ``wrapped`` are the addresses of the tunnel's packets that came to it, with their interface.
+    ``wrapped`` are the addresses of the tunnel's packets that came to it, with their interface. ``entered``: they were
+    seen entering it from their sender's link, and nowhere after.
     """
 
     state: State
@@ -58,6 +59,7 @@ class Crossing:
     left: str | None = None
     wrapped: Packet | None = None
     receiver: Host | None = None
+    entered: bool = False
     _decision: Decision | None = field(default=None, repr=False)
 
     @classmethod
@@ -94,13 +96,16 @@ class Crossing:
             return cls(state, node, packet, ends.there_name, False, prefix, wrapped=wrapped, receiver=dst_node)
         if place not in (IN_NODE, BETWEEN, None):
             return None
+        entered = last if place == IN_NODE and kind == "pod-link" else None
         node = src_node or (alone if ends.here is None and symptoms.get("refused.by") == "node" else None)
+        node = node or (_only_with(state, entered) if ends.here is None else None)
         if node is None:
             return None
         left = last if place == BETWEEN and kind in ("host-nic", "tunnel") else None
         home = ends.there_name if dst_node is node else None
-        packet = Packet(ends.src, ends.dst, ends.here_name)
-        return cls(state, node, packet, home, True, prefix, left, receiver=dst_node)
+        packet = Packet(ends.src, ends.dst, ends.here_name or entered)
+        entered = entered if entered in (None, packet.iif) else None
+        return cls(state, node, packet, home, True, prefix, left, receiver=dst_node, entered=entered is not None)
 
     @property
     def decision(self) -> Decision | None:
@@ -183,7 +188,7 @@ class Crossing:
     def source_check(self) -> Told | None:
         """Whether the reverse-path check drops them as they come in by a NIC or a tunnel, wrapped or not."""
         if self.sends:
-            return None
+            return fails_source_check(self.node, self.packet) if self.entered else None
         checked = [fails_source_check(self.node, one) for one in (self.wrapped, self.packet) if one and one.iif]
         failed = next((one for one in checked if one and one[0]), None)
         return failed or (checked[-1] if checked and None not in checked else None)
@@ -198,6 +203,12 @@ class Crossing:
         setting = self.node.sysctl(name, "forwarding", family=family) if name else None
         value, line = value_of(setting), line_of(setting)
         return None if value is None or line is None else (value != 0, (line,))
+
+
+def _only_with(state: State, interface: str | None) -> Host | None:
+    """The only node that has an interface of a pod's link's name."""
+    found = [one for one in state.nodes if interface in one.links]
+    return found[0] if len(found) == 1 and not found[0].contradictions else None
 
 
 def _text(value: Value | None) -> str | None:

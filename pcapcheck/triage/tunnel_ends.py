@@ -46,6 +46,18 @@ def identifiers_differ(near: Host | None, far: Host | None, seen: int | None) ->
     return None
 
 
+def ports_differ(near: Host | None, far: Host | None) -> tuple[bool, tuple[Line, ...]] | None:
+    """Whether the far node's device listens on another UDP port than the near node's sends to (``dstport`` is both)."""
+    if near is far:
+        return None
+    theirs = {one.name: one for one in vxlan_devices(far)}
+    for one in vxlan_devices(near):
+        other = theirs.get(one.name)
+        if other is not None and one.vxlan_port is not None and other.vxlan_port is not None:
+            return one.vxlan_port != other.vxlan_port, _lines([one, other])
+    return None
+
+
 def _lines(devices: list[Link]) -> tuple[Line, ...]:
     return tuple(one.vni_line or one.line for one in devices)
 

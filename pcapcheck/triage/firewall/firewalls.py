@@ -24,13 +24,19 @@ class Firewalls:
 
     @classmethod
     def of(
-        cls, case: Case, result: Result, symptoms: dict[str, Value | None], here: End, there: End
+        cls,
+        case: Case,
+        result: Result,
+        symptoms: dict[str, Value | None],
+        here: End,
+        there: End,
+        spoken: frozenset[int] = frozenset(),
     ) -> Firewalls | None:
-        """None where the case is not about lost packets."""
+        """None where the case is not about lost packets. ``spoken`` as of ``Seen``."""
         loss = loss_of(case, result, symptoms)
         if loss is None:
             return None
-        seen = Seen.of(symptoms)
+        seen = Seen.of(symptoms, spoken)
         on_nodes = stages_on_nodes(loss, here, there, seen)
         return cls(Answers(loss, on_nodes), Answers(loss, stages_in_pod(loss, there, seen)))
 

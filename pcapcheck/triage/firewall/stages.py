@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from pcapcheck.flows.losses import AT_NIC, AT_POD, BETWEEN, DECAPSULATION, IN_NODE, REQUEST, TO_POD_LINK
 from pcapcheck.triage.firewall.loss import Loss
-from pcapcheck.triage.firewall.packet import FORWARDED, SENT, TAKEN_IN, Packet
+from pcapcheck.triage.firewall.packet import FORWARDED, INVALID, SENT, TAKEN_IN, UNTRACKED, Packet
 from pcapcheck.triage.firewall.translation import Translation, translations
+from pcapcheck.triage.firewall.walk import walk
 from pcapcheck.triage.state.model import Host
 from pcapcheck.triage.symptoms import TCP
 from pcapcheck.values import Value, is_ipv4, is_public
@@ -18,6 +19,7 @@ ECHO_TYPES = {4: (8, 0), 6: (128, 129)}
 PROTOCOLS = {(REQUEST, 4): 1, (REQUEST, 6): 58, (TCP, 4): 6, (TCP, 6): 6}
 ON_RETURN = "on-return"
 SYN, SYN_ACK, ACK = 0x02, 0x12, 0x10
+UDP_PROTOCOL = 17
 # The outer protocol and port of a tunnel (RFC 7348, RFC 2003; WireGuard as Calico sets it up).
 TUNNELS = {"vxlan": (17, 4789), "ipip": (4, None), "wireguard": (17, 51820)}
 
@@ -36,6 +38,7 @@ class Seen:
     """Where the captures show that packets were lost (``lost``, ``place`` and ``encap`` as of the table ``case``).
 
     ``interface`` is that on which they were seen last, ``outer`` the addresses of the tunnel that they were in there.
+    ``spoken`` are addresses that the asker's node, or whose pods alone were recorded, speaks ARP with on pods' links.
     """
 
     lost: str | None
@@ -43,9 +46,10 @@ class Seen:
     interface: str | None
     encap: str | None
     outer: tuple[int | None, int | None] = (None, None)
+    spoken: frozenset[int] = frozenset()
 
     @classmethod
-    def of(cls, symptoms: Mapping[str, Value | None]) -> Seen:
+    def of(cls, symptoms: Mapping[str, Value | None], spoken: frozenset[int] = frozenset()) -> Seen:
         def word(name: str) -> str | None:
             value = symptoms.get(name)
             return value if isinstance(value, str) else None
@@ -56,9 +60,8 @@ class Seen:
 
         lost = word("lost")
         place = word("lost.place") if lost == ON_RETURN else lost
-        return cls(
-            lost, place, word("last_seen.interface"), word("encap"), (address("outer.src"), address("outer.dst"))
-        )
+        outer = address("outer.src"), address("outer.dst")
+        return cls(lost, place, word("last_seen.interface"), word("encap"), outer, spoken)
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ def stages_on_nodes(loss: Loss, here: End, there: End, seen: Seen) -> list[Stage
         # It left the node for where nobody looked: the reply may have come back, and died here.
         found.append(Stage(here.node, replace(_forwarded(here.node, reply, there, here), iif=seen.interface)))
     if seen.lost in (ON_RETURN, None) and loss.error is None:
-        found += _on_way(reply, there, here, seen)
+        known = here.node is not None and here.node is there.node
+        found += _on_way(_answering(here.node, request, reply, here) if known else reply, there, here, seen)
     return found
 
 
@@ -90,9 +94,44 @@ def destinations(node: Host, packet: Packet, interface: str | None) -> list[Tran
     return translations(node.firewall, replace(packet, iif="" if hooks is SENT else interface, hooks=hooks))
 
 
-def _through(node: Host, packet: Packet, here: End, there: End) -> list[Packet]:
+def _answering(node: Host | None, request: Packet, reply: Packet, here: End) -> Packet:
+    """Replies that come back through the node that their requests passed: conntrack knows these, unless told not to.
+
+    A SYN-ACK, or an echo reply, whose request it did not track is invalid, a datagram of UDP opens a flow of its own
+    (kernel: net/netfilter/nf_conntrack_proto_tcp.c, tcp_new; nf_conntrack_proto_icmp.c; nf_conntrack_proto_udp.c).
+    """
+    if node is None or node.firewall is None:
+        return reply
+    passed = walk(node.firewall, replace(request, iif=here.interface)).packet
+    if passed is None or "untracked" not in passed.states:
+        return reply
+    alone = frozenset(("new",)) if reply.protocol == UDP_PROTOCOL else INVALID
+    return replace(reply, states=alone if passed.states == UNTRACKED else reply.states | alone)
+
+
+def _arriving(node: Host, packet: Packet, interface: str | None, there: End, seen: Seen) -> list[Packet]:
+    """Packets that come in to a node from outside: for itself, to be forwarded, or to whom its rules translate them."""
+    coming = replace(packet, iif=interface)
+    found = [] if packet.is_reply else destinations(node, coming, interface)
+    if found:
+        return [replace(coming, to=(one.ip, one.port), oif=_way_out(node, one.ip)) for one in found]
+    if _is_own(node, packet.dst, seen):
+        return [replace(coming, oif="", hooks=TAKEN_IN)]
+    leaves = there.interface or (_way_out(node, packet.dst) if packet.dst is not None else None)
+    return [replace(coming, oif=leaves)]
+
+
+def _is_own(node: Host, address: int | None, seen: Seen) -> bool:
+    """Whether an address is the node's own: by its listing, or, where it shows none, by the ARP of the captures."""
+    own = {one.ip for one in node.addresses if one.dev != "lo"}
+    return address in own or (not own and address in seen.spoken)
+
+
+def _through(node: Host, packet: Packet, here: End, there: End, seen: Seen) -> list[Packet]:
     """Packets on their way through the node of the end that they come from, for each back end that they may go to."""
     plain = _forwarded(node, packet, here, there)
+    if plain.hooks is FORWARDED and _is_own(node, packet.dst, seen):
+        plain = replace(packet, iif=here.interface, oif="", hooks=TAKEN_IN)
     found = [] if packet.is_reply else destinations(node, packet, here.interface)
     if not found:
         return [plain]
@@ -113,11 +152,11 @@ def _on_way(packet: Packet, here: End, there: End, seen: Seen) -> list[Stage]:
     found: list[Stage] = []
     far = there.node if there.node is not here.node else None
     if seen.place in (IN_NODE, None) and here.node is not None:
-        found += [Stage(here.node, one) for one in _through(here.node, packet, here, there)]
+        found += [Stage(here.node, one) for one in _through(here.node, packet, here, there, seen)]
     if seen.place == TO_POD_LINK and there.node is not None:
-        found.append(Stage(there.node, replace(packet, iif=seen.interface, oif=there.interface)))
+        found += [Stage(there.node, one) for one in _arriving(there.node, packet, seen.interface, there, seen)]
     if far is not None and seen.place in (BETWEEN, AT_NIC, None):
-        found.append(Stage(far, replace(packet, oif=there.interface)))
+        found += [Stage(far, one) for one in _arriving(far, packet, None, there, seen)]
     if far is not None and seen.place in (BETWEEN, AT_NIC, DECAPSULATION, None) and seen.encap in TUNNELS:
         protocol, port = TUNNELS[seen.encap]
         ports = frozenset() if port is None else frozenset((port,))

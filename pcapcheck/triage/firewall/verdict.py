@@ -11,6 +11,7 @@ from pcapcheck.triage.state.model import Line
 from pcapcheck.triage.state.rows import quote
 
 FITS, MAY_FIT, NO = "fits", "may-fit", "no"
+PROHIBITED = {(4, 3, 9), (4, 3, 10), (4, 3, 13), (6, 1, 1), (6, 1, 5), (6, 1, 6)}
 PROTOCOLS = {1: "ICMP", 6: "TCP", 17: "UDP", 58: "ICMPv6", 132: "SCTP"}
 # Why a rule cannot have stopped the packets, by the field that it asks for in vain, of one rule and of several.
 ABOUT = {
@@ -79,6 +80,8 @@ def say_hit(hit: Hit, loss: Loss) -> Said:
         return Said(NO, WHY[no][0], line, WHY[no][1])
     if hit.doubts:
         return Said(MAY_FIT, f"{where}; whether {hit.doubts[0].text} holds for them is not known", line)
+    if hit.packets is None and _is_witnessed(hit, loss):
+        return Said(FITS, f"{where}; it would match, and its answer is the one that came", line)
     if hit.packets is None:
         return Said(MAY_FIT, f"{where}; it would match, but has no counter that shows whether it did", line)
     missing = f"at least {loss.least:,} {'is' if loss.least == 1 else 'are'} missing"
@@ -90,6 +93,18 @@ def say_hit(hit: Hit, loss: Loss) -> Said:
     if not hit.shown and not hit.narrow:
         return Said(MAY_FIT, f"{stopped}, but what comes before it is not shown", line)
     return Said(FITS, stopped, line)
+
+
+def _is_witnessed(hit: Hit, loss: Loss) -> bool:
+    """Whether the error that came shows that a rule without a counter matched, which names that very error.
+
+    A port that nothing listens on is answered alike (3/3), so it shows nothing; RFC 1812, 5.2.7.1 leaves 9, 10 and 13
+    of type 3 to administrators, RFC 4443, 3.1 the codes 1, 5 and 6 of type 1.
+    """
+    verdict = hit.rule.verdict if hit.rule is not None else None
+    if verdict is None or loss.error is None or loss.error not in verdict.errors or loss.error not in PROHIBITED:
+        return False
+    return not hit.sometimes and hit.shown
 
 
 def _count(number: int) -> str:

@@ -89,10 +89,11 @@ class Miss:
 
 @dataclass
 class Walked:
-    """What the chains of a host would do with a packet."""
+    """What the chains of a host would do with a packet, and how it comes out of them."""
 
     hits: list[Hit] = field(default_factory=list)
     misses: list[Miss] = field(default_factory=list)
+    packet: Packet | None = None
 
     @property
     def certain(self) -> Hit | None:
@@ -175,6 +176,7 @@ class _Walk:
         if not self.stopped:
             for table in tables:
                 self._loose(table)
+        self.walked.packet = self.packet
         self.walked.hits = list(self.hit.values())
         told: set[int] = set()
         for table in self.firewall.tables:

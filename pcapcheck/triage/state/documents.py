@@ -182,8 +182,9 @@ def _link(document: Mapping[str, object], line: Line, into: Host) -> None:
         number(document.get("link_netnsid")),
         _text(document, "link_netns"),
         "xdp" in document or "prog" in document,
-        _vni(info) if isinstance(info, dict) else None,
+        _vxlan(info, "id") if isinstance(info, dict) else None,
         line,
+        _vxlan(info, "port") if isinstance(info, dict) else None,
     )
     into.add_link(link)
     _counted(document, line, name, into)
@@ -207,9 +208,9 @@ def _counted(document: Mapping[str, object], line: Line, name: str, into: Host) 
             keep_counters(values, direction, number(values.get("packets")), quoted, name, into)
 
 
-def _vni(info: Mapping[str, object]) -> int | None:
+def _vxlan(info: Mapping[str, object], key: str) -> int | None:
     data = info.get("info_data")
-    return number(data.get("id")) if isinstance(data, dict) and info.get("info_kind") == "vxlan" else None
+    return number(data.get(key)) if isinstance(data, dict) and info.get("info_kind") == "vxlan" else None
 
 
 def _forwarding(document: Mapping[str, object], line: Line, into: Host, listing: Listing | None) -> bool:

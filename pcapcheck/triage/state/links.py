@@ -120,6 +120,7 @@ def _detail(text: str, line: Line, link: Link, into: Host) -> None:
         link.kind = first
         if first == "vxlan":
             link.vni, link.vni_line = number(after(words, "id")), line
+            link.vxlan_port = number(after(words, "dstport"))
     if "prog/xdp" in words or "prog/tc" in words:
         link.programs = True
 

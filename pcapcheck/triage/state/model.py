@@ -40,7 +40,7 @@ class Link:
 
     ``up`` (set up by somebody) and ``carrier`` (the other end is up too) are None where no flags were printed.
     ``programs``: BPF programs are attached (``xdp`` or ``tc``, as the listing says). ``vni``: of a VXLAN device, its
-    network identifier, ``vni_line`` where that stands.
+    network identifier, ``vni_line`` where that stands, and ``vxlan_port`` its UDP port.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Link:
     programs: bool = False
     vni: int | None = None
     vni_line: Line | None = None
+    vxlan_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

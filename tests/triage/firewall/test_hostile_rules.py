@@ -67,7 +67,7 @@ def test_a_match_that_no_packet_answers_leaves_a_rule_possible(match: str) -> No
     "rule",
     [
         "add @rates { ip saddr limit rate 1/hour } drop",
-        "fib daddr type local drop",
+        "fib daddr . iif type local drop",
         "rt mtu 1500 drop",
         "@th,0,16 1-9 drop",
         "ip saddr & 255.255.0.255 == 10.244.0.10 drop",

@@ -81,6 +81,7 @@ KEYS: dict[tuple[str, ...], Key] = {
     ("meta", "iif"): Key("iif", "incoming interface"),
     ("meta", "oif"): Key("oif", "outgoing interface"),
     ("meta", "mark"): Key("mark", "mark", _numbers),
+    ("fib daddr", "type"): Key("dst_type", "type of the destination"),
     ("ct", "state"): Key("ct_state", "state of the connection"),
     ("ct", "direction"): Key("ct_direction", "direction of the connection"),
     ("th", "sport"): Key("sport", "source port", _ports),

@@ -35,6 +35,9 @@ def keys_of(some: Words) -> list[Key | None] | None:
         if pair in KEYS:
             found.append(KEYS[pair])
             some.at += 2
+        elif pair == ("fib", "daddr") and some.peek(2) == "type":
+            found.append(KEYS["fib daddr", "type"])
+            some.at += 3
         elif word in BARE:
             found.append(KEYS["meta", word])
             some.at += 1

@@ -1,0 +1,105 @@
+"""Through which chains of a node lost packets went: its own address, what it translates, what conntrack did not see."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pcapcheck.triage.firewall.answer import DROPS, REJECTS, Answers
+from pcapcheck.triage.firewall.loss import Loss
+from pcapcheck.triage.firewall.stages import End, Seen, stages_on_nodes
+from pcapcheck.triage.state.model import Address, Host, Line, Route
+from pcapcheck.values import parse_address
+from tests.triage.firewall.test_kernel import firewall_of
+
+NODE, POD, PEER, OUTSIDE = (parse_address(one) for one in ("10.0.0.11", "10.244.1.10", "10.244.1.11", "203.0.113.7"))
+A, B = "cali14e7d81007d", "calieabe7761b00"
+LINE = Line("state.txt", 1, "")
+ON_RETURN = Seen("on-return", "in-node", B, None)
+
+
+def lost(src: int, dst: int, port: int = 80) -> Loss:
+    return Loss("tcp", src, dst, 3, 3, None, None, False, False, frozenset((40000,)), frozenset((port,)))
+
+
+def node(rules: str, *addresses: int) -> Host:
+    """A node with these rules; ``addresses`` are those that it shows."""
+    host = Host("n1", role="node", firewall=firewall_of("nft list ruleset", rules))
+    host.addresses = [Address(one, 24, "eth0", LINE) for one in addresses]
+    host.routes = [Route(PEER, 32, 4, LINE, dev=B)]
+    return host
+
+
+def said(host: Host, loss: Loss, here: End, there: End, seen: Seen) -> str | None:
+    found = Answers(loss, stages_on_nodes(loss, here, there, seen)).of(DROPS)
+    return str(found[0]) if found else None
+
+
+def chain(hook: str, *rules: str, kind: str = "filter", priority: int | str = 0) -> str:
+    lines = "".join(f"\t\t{one}\n" for one in rules)
+    base = f"type {kind} hook {hook} priority {priority}; policy accept;"
+    return f"table ip {hook}{kind} {{\n\tchain c {{\n\t\t{base}\n{lines}\t}}\n}}\n"
+
+
+DROP = "counter packets 3 bytes 180 drop"
+
+
+@pytest.mark.parametrize(("hook", "wanted"), [("input", "fits"), ("forward", "none-shown-fits")])
+@pytest.mark.parametrize("shown", [True, False])
+def test_what_is_for_the_node_itself_passes_input(hook: str, wanted: str, shown: bool) -> None:
+    """By the addresses that it shows, else by its ARP on the asker's link."""
+    host = node(chain(hook, f"tcp dport 9100 {DROP}"), *([NODE] if shown else []))
+    seen = Seen(None, None, A, None, spoken=frozenset() if shown else frozenset((NODE,)))
+    assert said(host, lost(POD, NODE, 9100), End(host, None, A), End(None, None, None), seen) == wanted
+
+
+@pytest.mark.parametrize(("hook", "wanted"), [("input", "fits"), ("forward", "none-shown-fits")])
+def test_the_same_of_what_comes_in_by_the_card(hook: str, wanted: str) -> None:
+    host = node(chain(hook, f"fib daddr type local tcp dport 31080 {DROP}"), NODE)
+    seen = Seen("to-pod-link", "to-pod-link", "eth0", None)
+    assert said(host, lost(OUTSIDE, NODE, 31080), End(None, None, None), End(host, None, None), seen) == wanted
+
+
+@pytest.mark.parametrize(("port", "wanted"), [(8080, "fits"), (30080, "none-shown-fits")])
+def test_a_nodes_port_that_is_translated_is_forwarded_to_the_back_end(port: int, wanted: str) -> None:
+    rules = chain(
+        "prerouting", "tcp dport 30080 counter packets 3 bytes 180 dnat to 10.244.1.11:8080", kind="nat", priority=-100
+    ) + chain("forward", f'iifname "eth0" oifname "{B}" tcp dport {port} {DROP}')
+    host = node(rules, NODE)
+    seen = Seen("to-pod-link", "to-pod-link", "eth0", None)
+    assert said(host, lost(OUTSIDE, NODE, 30080), End(None, None, None), End(host, None, None), seen) == wanted
+
+
+@pytest.mark.parametrize(
+    ("untracked", "rule", "wanted"),
+    [
+        ("tcp dport 80 notrack", f"ct state invalid {DROP}", "fits"),
+        ("tcp dport 81 notrack", f"ct state invalid {DROP}", "none-shown-fits"),
+        ("tcp dport 80 notrack", f"ct state established {DROP}", "none-shown-fits"),
+    ],
+)
+def test_the_answer_to_what_was_not_tracked_is_invalid(untracked: str, rule: str, wanted: str) -> None:
+    rules = chain("prerouting", untracked, priority=-300) + chain("forward", rule)
+    host = node(rules, NODE)
+    assert said(host, lost(POD, PEER), End(host, None, A), End(host, None, B), ON_RETURN) == wanted
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "wanted"),
+    [
+        ("admin-prohibited", (4, 3, 13), "fits"),
+        ("admin-prohibited", (4, 3, 10), "none-shown-fits"),
+        # So does a port on which nothing listens.
+        ("port-unreachable", (4, 3, 3), "may-fit"),
+    ],
+)
+def test_the_error_that_came_is_witness_for_a_rule_without_counter(
+    answer: str, error: tuple[int, int, int], wanted: str
+) -> None:
+    host = node(chain("forward", "ct status dnat accept", f"reject with icmpx {answer}"), NODE)
+    refused = replace(lost(POD, PEER), error=error, error_from=NODE)
+    stages = stages_on_nodes(refused, End(host, None, A), End(host, None, B), Seen("in-node", "in-node", A, None))
+    found = Answers(refused, stages).of(REJECTS)
+    assert found is not None
+    assert found[0] == wanted
