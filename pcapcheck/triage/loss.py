@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
-from pcapcheck.flows.spread import FEWEST, OUT, PEER, POD_, SIZE, TIME, Losses, Share
+from pcapcheck.flows.chance import FEWEST
+from pcapcheck.flows.outages import OUT
+from pcapcheck.flows.spread import PEER, POD_, SIZE, TIME, Losses, Share
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case
 from pcapcheck.values import Value
