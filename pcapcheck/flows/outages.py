@@ -52,8 +52,12 @@ def failed_of(cells: Rows) -> Rows:
     return np.asarray(cells[:, [spreading_layout.C_SILENT, spreading_layout.C_REFUSED]].sum(axis=1))
 
 
-def outages_of(moments: Rows) -> Iterator[Outage]:
-    """The times in which far more failed than at others, in order."""
+def outages_of(moments: Rows, partial: bool) -> Iterator[Outage]:
+    """The times in which far more failed than at others, in order.
+
+    ``partial``: some pair lost some and was answered others. Where each lost all or nothing, that those who lost were
+    asked one after the other says nothing of time, unless there are many.
+    """
     if not len(moments):
         return
     keys, place = np.unique(moments[:, spreading_layout.C_SRC_LOW], return_inverse=True)
@@ -64,7 +68,7 @@ def outages_of(moments: Rows) -> Iterator[Outage]:
     total, lost = int(asked.sum()), int(failed.sum())
     if len(keys) < 2 or not 0 < lost < total:
         return
-    run = _run(asked, failed)
+    run = _run(asked, failed) if partial else None
     stretches = [run] if run is not None else _dense(asked, failed)
     for start, stop in sorted(stretches):
         within = (place >= start) & (place < stop) & (failed_of(moments) > 0)

@@ -135,13 +135,14 @@ def _weigh(cells: Rows, table: str) -> Losses | None:
     by_size = list(_shares(sized, [spreading_layout.C_SRC_LOW]))
     total = Share(0, int(asked.sum()), int(failed.sum()), int(pairs[:, spreading_layout.C_REFUSED].sum()))
     partial = any(0 < one.failed < one.asked for one in by_pair)
-    outages = tuple(outages_of(cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.MOMENT]))
+    outages = tuple(outages_of(cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.MOMENT], partial))
     told = total.failed >= FEWEST
     follows, suspect = _standing_out(total, by_pod, by_peer, by_pair, by_size) if told else (None, None)
     passing, sharp = _size_limit(total, by_size)
     if sharp is not None and follows in (None, SIZE):
         follows, suspect = SIZE, sharp
-    if follows is None and sum(one.failed for one in outages) >= EXPLAINED * total.failed:
+    lasting = partial and bool(outages) and not outages[-1].over
+    if follows is None and (told or lasting) and sum(one.failed for one in outages) >= EXPLAINED * total.failed:
         follows = TIME
     return Losses(
         table,
