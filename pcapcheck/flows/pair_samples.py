@@ -32,10 +32,12 @@ if TYPE_CHECKING:
 # So many pairs are told apart, and so many of what each asked in vain are kept: 16 KB.
 MOST_PAIRS = 32
 SAMPLES_PER_PAIR = 2
-FAILED = (UNANSWERED, ERRED)
-# Who asked whom of what, and how that failed: alike in these is one pair's. An odd factor for each makes one number.
+# After so many looks that found nothing new (65,000 exchanges), one in so many is enough: a flood must not cost more.
+PATIENCE, EACH = 64, 8
+# Who asked whom of what, and how that failed: alike in these is one pair's. An odd factor for each makes one number of
+# them, in which the port and the class of an error are counted in.
 COLUMNS = (GROUP, OUTCOME, UNICAST, SRC_HIGH, SRC_LOW, DST_HIGH, DST_LOW)
-FACTOR = 0x9E3779B97F4A7C15
+FACTOR = 0x1E3779B97F4A7C15
 
 # Frame group, outcome, kind and class of the error: the key of a bin.
 Kind = tuple[int, int, int, int]
@@ -48,25 +50,29 @@ class PairSamples:
     def __init__(self) -> None:
         # By pair (a hash) the rows that were kept.
         self._kept: dict[int, list[array[int]]] = {}
+        self._full: list[int] = []
+        # How often nothing new was found since something was.
+        self._quiet = 0
 
     def take(self, rows: array[int], count: int) -> None:
-        """Keep what is wanted of so many finished exchanges; what was answered costs a look at its outcome."""
-        if len(self._kept) >= MOST_PAIRS:
-            return
-        outcomes = rows[OUTCOME : count * FIELDS : FIELDS]
-        if not any(map(outcomes.count, FAILED)):
+        """Keep what is wanted of so many finished exchanges, of which some failed."""
+        self._quiet += 1
+        if len(self._kept) >= MOST_PAIRS or (self._quiet > PATIENCE and self._quiet % EACH):
             return
         # A capture without a failure need not load it.
         import numpy as np
 
         table = np.frombuffer(rows, dtype=np.int64, count=count * FIELDS).reshape(-1, FIELDS)
-        places = np.flatnonzero(np.isin(table[:, OUTCOME], FAILED) & (table[:, UNICAST] > 0))
-        failed = table[places]
-        key = np.zeros(len(places), np.uint64)
-        with np.errstate(over="ignore"):
-            for column in (*(failed[:, name] for name in COLUMNS), _class_or_port(failed)):
-                key = (key ^ column.astype(np.uint64)) * np.uint64(FACTOR)
-                key ^= key >> np.uint64(29)
+        outcomes = table[:, OUTCOME]
+        places = np.flatnonzero(((outcomes == ERRED) | (outcomes == UNANSWERED)) & (table[:, UNICAST] > 0))
+        key = _keys(table, places)
+        for full in self._full:
+            # Of pairs that have their samples, mostly all.
+            wanted = key != full
+            if not wanted.all():
+                key, places = key[wanted], places[wanted]
+            if not len(places):
+                return
         for _ in range(SAMPLES_PER_PAIR):
             _, firsts = np.unique(key, return_index=True)
             for at in np.sort(firsts)[: 2 * MOST_PAIRS].tolist():
@@ -81,7 +87,10 @@ class PairSamples:
             return
         kept = self._kept.setdefault(key, [])
         if len(kept) < SAMPLES_PER_PAIR:
+            self._quiet = 0
             kept.append(rows[place * FIELDS : (place + 1) * FIELDS])
+            if len(kept) == SAMPLES_PER_PAIR:
+                self._full.append(key)
 
     def of(self, kind: Kind, shown: array[int], count: int) -> array[int]:
         """The rows of one bin whose pair is none of those of the ``count`` rows that are ``shown`` already."""
@@ -95,12 +104,21 @@ class PairSamples:
         return found
 
 
-def _class_or_port(failed: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Of each row the class of its error, and the port that a connection was to."""
-    errors = (failed[:, ERROR] >> 16) * (failed[:, OUTCOME] == ERRED)
-    ports = (failed[:, IDENT_SEQ] & 0xFFFF) * (failed[:, UNICAST] == CONNECTS)
-    found: npt.NDArray[np.int64] = errors << 16 | ports
-    return found
+def _keys(table: npt.NDArray[np.int64], places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """A number for the pair of each of these rows."""
+    import numpy as np
+
+    key = np.zeros(len(places), np.int64)
+    # Products are cut to 64 bits.
+    for power, column in enumerate(COLUMNS, 1):
+        key += table[places, column] * np.int64(pow(FACTOR, power, 1 << 62) | 1)
+    erred = table[places, OUTCOME] == ERRED
+    if erred.any():
+        key += (table[places, ERROR] >> 16) * erred * np.int64(FACTOR >> 3 | 1)
+    connects = table[places, UNICAST] == CONNECTS
+    if connects.any():
+        key += (table[places, IDENT_SEQ] & 0xFFFF) * connects * np.int64(FACTOR >> 5 | 1)
+    return key
 
 
 def _pair(rows: array[int], at: int) -> Pair:
