@@ -27,6 +27,7 @@ from pcapcheck.flows import pairing_layout as layout
 from pcapcheck.flows.ahead import Ahead
 from pcapcheck.flows.cells import Cells
 from pcapcheck.flows.cut_errors import MOST_CUT, CutError, cut_error, settle_cut_errors
+from pcapcheck.flows.pair_samples import PairSamples
 from pcapcheck.flows.verbs import does
 from pcapcheck.flows.waiting import hold_back
 from pcapcheck.plain import is_compiled
@@ -45,6 +46,8 @@ PATIENCE = 3
 # The tables of exchanges that are not echoes.
 TABLES = {layout.CONNECTS: CONNECTIONS, layout.QUERIES: DNS}
 FIRST_BINS = 1 << 5
+# Of more bins, which grew is not looked at each time.
+MOST_WEIGHED = 1 << 9
 OUT_ROWS = 1 << 10
 # Bins that are kept as objects, with five samples each some 3 KB.
 MOST_KEPT = 1 << 13
@@ -246,6 +249,8 @@ class Echoes:
         self.every = every
         # By whom, when and how large what was finished so far had been asked.
         self.cells = Cells()
+        self._pair_samples = PairSamples()
+        self._hidden = 0
         self._out = array("q", bytes(8 * layout.FIELDS * OUT_ROWS))
         self._state = array("q", bytes(8 * layout.STATE_SIZE))
         for field in (layout.S_FREE, layout.S_OLDEST, layout.S_NEWEST):
@@ -402,6 +407,7 @@ class Echoes:
                 self._echo(self._samples, number * layout.SAMPLES + sample)
                 for sample in range(min(count, layout.SAMPLES))
             ]
+            samples += self._of_other_pairs(number, row)
             yield EchoBin(
                 row[layout.B_GROUP],
                 samples[0].outcome,
@@ -416,10 +422,36 @@ class Echoes:
                 samples,
             )
 
+    def _hides_some(self) -> bool:
+        """Whether more failed alike, since this was asked last, than their bin keeps."""
+        if self._state[layout.S_BINS] > MOST_WEIGHED:
+            return True
+        bins, used, width = self._bins, self._state[layout.S_BINS] * layout.BIN_FIELDS, layout.BIN_FIELDS
+        counts, outcomes = bins[layout.B_COUNT : used : width], bins[layout.B_OUTCOME : used : width]
+        failed = (layout.ERRED, layout.UNANSWERED)
+        more = sum(
+            count
+            for count, outcome in zip(counts, outcomes, strict=True)
+            if outcome in failed and count > layout.SAMPLES
+        )
+        before, self._hidden = self._hidden, more
+        return more > before
+
+    def _of_other_pairs(self, number: int, row: array[int]) -> list[Echo]:
+        """Samples of pairs that failed like those of a bin, none of which is among its first ones."""
+        if row[layout.B_COUNT] <= layout.SAMPLES or not number:
+            return []
+        kind = row[layout.B_GROUP], row[layout.B_OUTCOME], row[layout.B_UNICAST], row[layout.B_ERROR]
+        size = layout.SAMPLES * layout.FIELDS
+        more = self._pair_samples.of(kind, self._samples[number * size : (number + 1) * size], layout.SAMPLES)
+        return [self._echo(more, sample) for sample in range(len(more) // layout.FIELDS)]
+
     def _take_out(self) -> Iterator[Echo]:
         count, self._state[layout.S_OUT] = self._state[layout.S_OUT], 0
         if count:
             self.cells.take(self._out, count)
+            if self._hides_some():
+                self._pair_samples.take(self._out, count)
         if self.every:
             for row in range(count):
                 yield self._echo(self._out, row)

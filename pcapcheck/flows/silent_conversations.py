@@ -101,4 +101,5 @@ def _question(one: Conversation, count: int, link: Link, capture: Capture) -> Un
         verb="sent" if one.kind == STALLED else "seen" if one.kind == RESET else "asked",
         port=one.asked_port,
         asker_ports=frozenset((one.asker_port,)),
+        size=one.size if one.kind == STALLED else None,
     )

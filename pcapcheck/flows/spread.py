@@ -9,37 +9,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from math import exp, lgamma, log
-from typing import Any
+from functools import cached_property
+from math import log
 
 import numpy as np
 
-from pcapcheck.capture.layout import ABSENT_TIME
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO
 from pcapcheck.flows import pairing_layout, spreading_layout
+from pcapcheck.flows.chance import ALPHA, FEWEST, SHARPLY, log_tail
 from pcapcheck.flows.facts import Facts
+from pcapcheck.flows.outages import Outage, Rows, asked_of, failed_of, outages_of
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.sides import POD
 from pcapcheck.values import address_of
 
 KINDS = {ECHO: 1, CONNECTIONS: pairing_layout.CONNECTS, DNS: pairing_layout.QUERIES}
 POD_, PEER, PAIR, SIZE, TIME = "pod", "peer", "pair", "size", "time"
-# That chance did it must be less probable than this, after the correction.
-ALPHA = 0.001
-# Fewer losses than this tell nothing of how they are spread.
-FEWEST = 5
-# All of some size on were lost, and none below: by chance that must be less probable than this.
-SHARPLY = 0.01
 # What stands out lost at least so many times what the others did, and holds at least this share of all losses.
 TIMES, HOLDS = 2.0, 0.2
-MOST_OUTAGES = 20
-# In an outage at least this share is lost, or so many times the usual, since it may be shorter than a moment; outages
-# explain a loss if they hold so much of it.
-OUT, USUAL, EXPLAINED = 0.5, 5, 0.8
+SRC = [spreading_layout.C_SRC_HIGH, spreading_layout.C_SRC_LOW]
+DST = [spreading_layout.C_DST_HIGH, spreading_layout.C_DST_LOW]
+# Outages explain a loss if they hold so much of it.
+EXPLAINED = 0.8
 
 Who = int | tuple[int, int]
-Rows = np.ndarray[Any, np.dtype[np.int64]]
+# Who asked whom, and of a connection which port, else 0; how many failed of how many.
+Target = tuple[int, int, int]
+Tally = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -53,20 +49,6 @@ class Share:
     asked: int
     failed: int
     refused: int
-
-
-@dataclass(frozen=True)
-class Outage:
-    """From the first to the last that failed (nanoseconds), ``failed`` of the ``asked`` of that time.
-
-    ``over``: something got an answer after it.
-    """
-
-    first: int
-    last: int
-    asked: int
-    failed: int
-    over: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +75,23 @@ class Losses:
     follows: str | None = None
     suspect: Share | None = None
     passing: int | None = None
+    _pairs: Rows | None = None
+
+    @cached_property
+    def targets(self) -> dict[Target, Tally]:
+        """How many of how many failed of each pair; of connections, by port too."""
+        if self._pairs is None:
+            return {}
+        columns = [*SRC, *DST, spreading_layout.C_PORT]
+        keys, place = np.unique(self._pairs[:, columns], axis=0, return_inverse=True)
+        counts = [
+            np.bincount(place.ravel(), weights=one, minlength=len(keys)).astype(int).tolist()
+            for one in (failed_of(self._pairs), asked_of(self._pairs))
+        ]
+        return {
+            (address_of(*key[:2]), address_of(*key[2:4]), key[4]): (failed, asked)
+            for key, failed, asked in zip(keys.tolist(), *counts, strict=True)
+        }
 
     @property
     def share(self) -> float:
@@ -127,24 +126,23 @@ def _counts(facts: Facts, capture: int, number: int, table: str) -> bool:
 
 def _weigh(cells: Rows, table: str) -> Losses | None:
     pairs = cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.PAIR]
-    asked, failed = _asked(pairs), _failed(pairs)
+    asked, failed = asked_of(pairs), failed_of(pairs)
     if not failed.sum():
         return None
-    src = [spreading_layout.C_SRC_HIGH, spreading_layout.C_SRC_LOW]
-    dst = [spreading_layout.C_DST_HIGH, spreading_layout.C_DST_LOW]
-    by_pair = list(_shares(pairs, src + dst))
-    by_pod, by_peer = list(_shares(pairs, src)), list(_shares(pairs, dst))
+    by_pair = list(_shares(pairs, SRC + DST))
+    by_pod, by_peer = list(_shares(pairs, SRC)), list(_shares(pairs, DST))
     sized = cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.SIZED]
     by_size = list(_shares(sized, [spreading_layout.C_SRC_LOW]))
     total = Share(0, int(asked.sum()), int(failed.sum()), int(pairs[:, spreading_layout.C_REFUSED].sum()))
     partial = any(0 < one.failed < one.asked for one in by_pair)
-    outages = tuple(_outages(cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.MOMENT], total))
+    outages = tuple(outages_of(cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.MOMENT], partial))
     told = total.failed >= FEWEST
     follows, suspect = _standing_out(total, by_pod, by_peer, by_pair, by_size) if told else (None, None)
     passing, sharp = _size_limit(total, by_size)
     if sharp is not None and follows in (None, SIZE):
         follows, suspect = SIZE, sharp
-    if told and follows is None and sum(one.failed for one in outages) >= EXPLAINED * total.failed:
+    lasting = partial and bool(outages) and not outages[-1].over
+    if follows is None and (told or lasting) and sum(one.failed for one in outages) >= EXPLAINED * total.failed:
         follows = TIME
     return Losses(
         table,
@@ -161,6 +159,7 @@ def _weigh(cells: Rows, table: str) -> Losses | None:
         follows,
         suspect,
         passing if follows == SIZE else None,
+        pairs,
     )
 
 
@@ -187,16 +186,6 @@ def _worst_first(shares: list[Share]) -> tuple[Share, ...]:
     return tuple(sorted(shares, key=lambda one: (-one.failed, one.asked, str(one.who))))
 
 
-def _asked(cells: Rows) -> Rows:
-    """How many were settled: answered, refused, or in vain."""
-    columns = [spreading_layout.C_REPLIED, spreading_layout.C_SILENT, spreading_layout.C_REFUSED]
-    return np.asarray(cells[:, columns].sum(axis=1))
-
-
-def _failed(cells: Rows) -> Rows:
-    return np.asarray(cells[:, [spreading_layout.C_SILENT, spreading_layout.C_REFUSED]].sum(axis=1))
-
-
 def _shares(cells: Rows, columns: list[int]) -> Iterator[Share]:
     """A share for each that is alike in these columns."""
     if not len(cells):
@@ -205,7 +194,7 @@ def _shares(cells: Rows, columns: list[int]) -> Iterator[Share]:
     place = place.ravel()
     sums = [
         np.bincount(place, weights=one, minlength=len(keys))
-        for one in (_asked(cells), _failed(cells), cells[:, spreading_layout.C_REFUSED])
+        for one in (asked_of(cells), failed_of(cells), cells[:, spreading_layout.C_REFUSED])
     ]
     for key, asked, failed, refused in zip(keys.tolist(), *(one.tolist() for one in sums), strict=True):
         if asked:
@@ -232,77 +221,3 @@ def _standing_out(
         if chance < log(ALPHA) and (best is None or chance < best[0]):
             best = chance, name, one
     return (best[1], best[2]) if best is not None else (None, None)
-
-
-@lru_cache(maxsize=4096)
-def log_tail(total: int, marked: int, drawn: int, found: int) -> float:
-    """The logarithm of how probable it is that of ``drawn`` out of ``total`` at least ``found`` are marked."""
-    most = min(marked, drawn)
-    if found <= max(0, drawn + marked - total):
-        return 0.0
-
-    def term(hits: int) -> float:
-        return _choose(marked, hits) + _choose(total - marked, drawn - hits) - _choose(total, drawn)
-
-    largest = max(term(found), -1e6)
-    sum_, hits = 0.0, found
-    while hits <= most:
-        part = exp(min(50.0, term(hits) - largest))
-        sum_ += part
-        if part < 1e-12 * sum_:
-            break
-        hits += 1
-    return min(0.0, largest + log(sum_)) if sum_ > 0 else -1e6
-
-
-def _choose(total: int, drawn: int) -> float:
-    if drawn < 0 or drawn > total:
-        return -1e9
-    return lgamma(total + 1) - lgamma(drawn + 1) - lgamma(total - drawn + 1)
-
-
-def _outages(moments: Rows, total: Share) -> Iterator[Outage]:
-    """The times in which far more failed than at others, in order."""
-    if not len(moments):
-        return
-    keys, place = np.unique(moments[:, spreading_layout.C_SRC_LOW], return_inverse=True)
-    place = place.ravel()
-    asked = np.bincount(place, weights=_asked(moments), minlength=len(keys))
-    failed = np.bincount(place, weights=_failed(moments), minlength=len(keys))
-    asked, failed, usual = asked.astype(np.int64), failed.astype(np.int64), total.failed / total.asked
-    if len(keys) < 2 or usual >= OUT:
-        return
-    found = []
-    left = failed.copy()
-    for _ in range(MOST_OUTAGES):
-        start, stop = _densest(asked, left, usual)
-        there, lost = int(asked[start:stop].sum()), int(left[start:stop].sum())
-        if lost < 3 or lost < min(OUT, USUAL * usual) * there:
-            break
-        if log_tail(total.asked, total.failed, there, lost) + 2 * log(len(keys)) >= log(ALPHA):
-            break
-        # It may begin and end in the middle of a moment.
-        start -= start > 0 and left[start - 1] > 0
-        stop += stop < len(left) and left[stop] > 0
-        there, lost = int(asked[start:stop].sum()), int(left[start:stop].sum())
-        within = (place >= start) & (place < stop) & (_failed(moments) > 0)
-        first = moments[within, spreading_layout.C_FIRST]
-        last = moments[within, spreading_layout.C_LAST]
-        over = bool((asked[stop:] > failed[stop:]).any())
-        found.append(Outage(int(first[first != ABSENT_TIME].min()), int(last.max()), there, lost, over))
-        left[start:stop] = 0
-    yield from sorted(found, key=lambda one: one.first)
-
-
-def _densest(asked: Rows, failed: Rows, usual: float) -> tuple[int, int]:
-    """The stretch of moments that speaks most for an outage: the greatest sum of log-likelihood ratios (Kadane)."""
-    out = min(0.9, USUAL * usual)
-    score = failed * log(out / usual) + (asked - failed) * log((1 - out) / (1 - usual))
-    best, best_start, best_stop, running, start = 0.0, 0, 0, 0.0, 0
-    for place, value in enumerate(score.tolist()):
-        if running <= 0:
-            running, start = 0.0, place
-        running += value
-        if running > best:
-            best, best_start, best_stop = running, start, place + 1
-    return best_start, best_stop

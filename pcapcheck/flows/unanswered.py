@@ -50,6 +50,7 @@ class Unanswered:
     became of it, as the sentence goes on; ``wording`` is the sentence where it does not begin with who asked, ``verb``
     what was done so often. ``last_seen`` is where the question, or its answer, was seen last. ``port`` is the one that
     was asked, ``asker_ports`` are those that asked, where they are known; ``refusal`` is what came for an answer.
+    ``size`` is how many bytes of data were sent again and again, where it is about that.
     """
 
     protocol: str
@@ -72,6 +73,7 @@ class Unanswered:
     port: int | None = None
     asker_ports: frozenset[int] = frozenset()
     refusal: Refusal | None = None
+    size: int | None = None
 
     @property
     def often(self) -> str:

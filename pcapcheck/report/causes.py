@@ -71,13 +71,18 @@ def write_next(page: Page, outcome: Outcome) -> None:
 def _about(diagnosis: Diagnosis) -> str:
     """Which failures are meant: ``gateway-arp-answered failed, and with it echo-answered``.
 
+    Where a rule failed for several reasons, for whom: ``echo-answered failed from 10.244.1.10 to 10.244.1.11``.
     Of a question that no rule is about, whose it was: ``10.244.1.10's ping to 10.244.1.11 failed``.
     """
     asked = [f"{format_address(one.asker)}'s {one.about}" for one in diagnosis.questions]
     first, *rest = [one.rule.id for one in diagnosis.failed] or asked[:1]
     others = len(diagnosis.others)
     more = f" (and {others} more case{'s' if others > 1 else ''} like it)" if others else ""
-    return f"{first} failed" + (f", and with it {', '.join(rest)}" if rest else "") + more
+    lead = diagnosis.case.lead
+    whom = ""
+    if diagnosis.one_of_several and diagnosis.failed and lead.pod is not None and lead.dst is not None:
+        whom = f" from {format_address(lead.pod)} to {format_address(lead.dst)}"
+    return f"{first} failed{whom}" + (f", and with it {', '.join(rest)}" if rest else "") + more
 
 
 def _confirmed(page: Page, suspect: Suspect) -> None:

@@ -8,6 +8,7 @@ from pcapcheck.columns import CONNECTIONS, DNS, ECHO, STATE
 from pcapcheck.flows.unanswered import Unanswered
 from pcapcheck.report.accepted import expired, passes_now
 from pcapcheck.report.counts import measured
+from pcapcheck.report.pairs import names_several, others, share_of
 from pcapcheck.report.refusals import answered_by_error
 from pcapcheck.report.spread import partial_loss
 from pcapcheck.report.summary import pods
@@ -106,9 +107,13 @@ def _failure(result: Outcome) -> str:
     if not failed:
         more = f" (and {len(result.unmet) - 1} more)" if len(result.unmet) > 1 else ""
         return result.unmet[0].text + more
-    others = len(failed) - 1
-    more = f"; {others} more rule{'s' if others > 1 else ''} failed" if others else ""
-    said = _why(result, failed) + _blame(result, failed[0]) + more + expired(failed[0])
+    rules = len(failed) - 1
+    more = f"; {rules} more rule{'s' if rules > 1 else ''} failed" if rules else ""
+    lead = failed[0]
+    why = answered_by_error(result, failed) or partial_loss(result, lead)
+    # The others are said, after whose this is; sentences about errors and shares are about all of them.
+    also = others(result, lead, _telling(lead)) if not why and lead.evidence and not lead.measures else ""
+    said = (why or failure(lead, result)) + _blame(result, lead) + also + more + expired(lead)
     asked = result.asked_in_vain
     if asked and all(one.rule.table == STATE for one in failed):
         # What was recorded comes before what the state says, and names who asked whom.
@@ -133,25 +138,28 @@ def _first_words(about: Diagnosis | None) -> str:
 
 def _why(result: Outcome, failed: list[Finding]) -> str:
     """The first failure in one sentence: by which error, or by how large a part of what was asked."""
-    return answered_by_error(result, failed) or partial_loss(result, failed[0]) or failure(failed[0])
+    return answered_by_error(result, failed) or partial_loss(result, failed[0]) or failure(failed[0], result)
 
 
-def failure(finding: Finding) -> str:
-    """A failed rule in one sentence, with how many rows failed or what its aggregates came to."""
+def failure(finding: Finding, result: Outcome) -> str:
+    """A failed rule in one sentence, with how many rows failed or what its aggregates came to.
+
+    How many is of the pair that the sentence names; where that is not known, it says so.
+    """
     first = _telling(finding).headline if finding.evidence else ""
-    if finding.measures:
-        told = f" ({', '.join(measured(finding))})"
-    else:
-        failed, checked = _share(finding)
-        told = f" ({failed} of {checked})" if checked > 1 else ""
+    told = f" ({', '.join(measured(finding))})" if finding.measures else _often(finding, result)
     return (first or f'"{finding.rule.title}" does not hold') + told
 
 
-def _share(finding: Finding) -> tuple[int, int]:
-    """How many of how many rows failed; of packets that were followed, of those between the two that are named."""
-    told = _telling(finding).share if finding.evidence else None
-    fits = told is not None and 0 < told[0] <= finding.failed == finding.counted
-    return told if told is not None and fits else (finding.counted, finding.checked)
+def _often(finding: Finding, result: Outcome) -> str:
+    """How many of how many rows failed, where those are more than one."""
+    first = _telling(finding) if finding.evidence else None
+    between = (first.share or share_of(result, finding, first)) if first is not None else None
+    if between is not None and 0 < between[0] <= finding.failed == finding.counted:
+        return f" ({between[0]} of {between[1]})" if between[1] > 1 else ""
+    if finding.checked < 2:
+        return ""
+    return f" ({finding.counted} of {finding.checked}{' in all' if names_several(finding) else ''})"
 
 
 def _telling(finding: Finding) -> Evidence:

@@ -10,7 +10,8 @@ from pcapcheck.ruleset.result import Result
 from pcapcheck.values import format_address, format_time
 
 if TYPE_CHECKING:
-    from pcapcheck.flows.spread import Losses, Outage, Share
+    from pcapcheck.flows.outages import Outage
+    from pcapcheck.flows.spread import Losses, Share
 
 WHAT = {ECHO: "echo requests", CONNECTIONS: "TCP connections", DNS: "DNS queries"}
 # Packets that are followed, by the table that judges whether they were answered.
@@ -36,6 +37,9 @@ def partial_loss(result: Result, finding: Finding) -> str:
         return ""
     losing = sum(one.failed > 0 for one in losses.pairs)
     if not losses.partial and (losing == 1 or losses.suspect is None):
+        return ""
+    if losing == 1 < len(losses.pairs) and losses.follows is None:
+        # Too few to tell by chance; yet that it is spread over those who lost nothing nobody would say.
         return ""
     if losses.refused > losses.failed / 2:
         # The error says why, which is worth more than how often.
@@ -87,7 +91,7 @@ def _in_time(outages: tuple[Outage, ...], failed: int) -> str:
     first = outages[0]
     held = sum(one.failed for one in outages)
     some = "all of them" if held == failed else f"{held:,} of them"
-    when = f"from {clock(first.first)} to {clock(first.last)}"
+    when = f"from {clock(first.first)} {f'to {clock(first.last)}' if first.over else 'until the end'}"
     # Of a burst others came through meanwhile, or it was too short to tell.
     noun = "outage" if held >= sum(one.asked for one in outages) / 2 else "burst"
     if len(outages) == 1:

@@ -23,7 +23,7 @@ from pcapcheck.report.paths import Names, hops, notes, route_title, routes
 from pcapcheck.report.pod_table import write_pods
 from pcapcheck.report.skipped import skipped_lines
 from pcapcheck.report.summary import each_pod
-from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding, ordered
+from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding, fair, ordered
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import clean, format_address
@@ -109,7 +109,9 @@ def write_failure(page: Page, result: Outcome, finding: Finding, most: int | Non
     """
     rule = finding.rule
     if finding.is_accepted:
-        page.line(Text.assemble((f"{ACCEPTED} ", STYLES[WARN]), (rule.id, "bold"), f"  {failure(finding)}"), hang=4)
+        page.line(
+            Text.assemble((f"{ACCEPTED} ", STYLES[WARN]), (rule.id, "bold"), f"  {failure(finding, result)}"), hang=4
+        )
         for line in accepted(finding):
             page.line(line, 4)
         return
@@ -119,7 +121,7 @@ def write_failure(page: Page, result: Outcome, finding: Finding, most: int | Non
     page.line(Text.assemble(mark, (rule.id, "bold"), f"{severity}  {rule.title} ({counts(finding)})"), hang=4)
     for line in (*over(finding), *accepted(finding)):
         page.line(line, 4)
-    shown = finding.evidence[:most]
+    shown = fair(finding.evidence, most)
     words = _words(result, shown)
     said: list[tuple[str, str]] = []
     for one in shown:

@@ -59,7 +59,7 @@ def summary(outcome: Outcome, finding: Finding) -> str:
     """A finding in one line: of a failure what its first row says, else why it was not checked, or how many were."""
     if finding.status == NOT_CHECKED:
         return finding.reason
-    said = in_short(finding) + expired(finding) if finding.status == FAIL else finding.rule.title
+    said = in_short(finding, outcome) + expired(finding) if finding.status == FAIL else finding.rule.title
     return with_names(outcome, said)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,9 +11,14 @@ from pcapcheck.ruleset.aggregate import Spread
 from pcapcheck.values import Value
 
 SAMPLES_PER_BIN = 5
+# Of whom none is among those: so many rows each, so that a second target is not hidden by the first.
+SAMPLES_PER_PAIR, MOST_SAMPLES = 2, 20
 
 # (capture, frame group, outcome, what each early condition said)
 BinKey = tuple[int, int, str, tuple[int, ...]]
+# (who asked or sent, whom, which port): columns of the row
+Pair = tuple[Value | None, ...]
+PAIR = ("src", "dst", "dst_port")
 
 
 @dataclass
@@ -53,9 +59,29 @@ class Extremes:
 
 @dataclass
 class Bin:
-    """Rows alike in all that matters to the rule; ``spreads`` and ``extremes`` stand beside the rule's bounds."""
+    """Rows alike in all that matters to the rule; ``spreads`` and ``extremes`` stand beside the rule's bounds.
+
+    ``pairs`` counts the samples by who asked whom.
+    """
 
     count: int = 0
     samples: list[Sample] = field(default_factory=list)
+    pairs: Counter[Pair] = field(default_factory=Counter)
     spreads: list[Spread] = field(default_factory=list)
     extremes: list[Extremes] = field(default_factory=list)
+
+    def wants(self, row: object) -> bool:
+        """Whether a row would be kept: one of the first, or of the first of its pair."""
+        if len(self.samples) < SAMPLES_PER_BIN:
+            return True
+        return len(self.samples) < MOST_SAMPLES and self.pairs[pair_of(row)] < SAMPLES_PER_PAIR
+
+    def keep(self, row: object, sample: Sample) -> None:
+        """Add a row that is wanted."""
+        self.samples.append(sample)
+        self.pairs[pair_of(row)] += 1
+
+
+def pair_of(row: object) -> Pair:
+    """Who asked whom, of a row that has such columns; rows that have none are all of one pair."""
+    return tuple(getattr(row, name, None) for name in PAIR)

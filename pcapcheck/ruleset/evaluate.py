@@ -14,7 +14,7 @@ from pcapcheck.decode.fields import FrameRow
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.read import Row
 from pcapcheck.ruleset.aggregate import Spread
-from pcapcheck.ruleset.bins import SAMPLES_PER_BIN, Bin, BinKey, Extremes, Sample
+from pcapcheck.ruleset.bins import Bin, BinKey, Extremes, Sample
 from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Leaf
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.judge import Late, judge_rule
@@ -69,8 +69,8 @@ class Evaluation:
                     spreads=[Spread() for _ in self.bounds], extremes=[Extremes() for _ in self.bounds]
                 )
             held.count += weight
-            if len(held.samples) < SAMPLES_PER_BIN:
-                held.samples.append(self._sample(row))
+            if held.wants(row):
+                held.keep(row, self._sample(row))
             for (column, bound), spread, extremes in zip(self.bounds, held.spreads, held.extremes, strict=True):
                 value = early_value(row, column)
                 if isinstance(value, int):

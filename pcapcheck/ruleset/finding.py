@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, F
 from pcapcheck.flows.losses import LastSeen
 from pcapcheck.ruleset.acceptance import PASSES, Applied
 from pcapcheck.ruleset.aggregate import Measure
+from pcapcheck.ruleset.bins import PAIR
 from pcapcheck.ruleset.rule import SEVERITIES, Rule
 from pcapcheck.values import Value
 
@@ -84,6 +86,19 @@ class Finding(Brief):
     def passing(self) -> list[Applied]:
         """The acceptances that accept nothing any more: what they are about holds."""
         return [one for one in self.applied if one.status == PASSES]
+
+
+def fair(evidence: list[Evidence], most: int | None) -> list[Evidence]:
+    """So many rows at most, in their order: the first of each who asked whom before the second of any."""
+    if most is None or len(evidence) <= most:
+        return evidence
+    met: Counter[tuple[Value | None, ...]] = Counter()
+    turns = []
+    for number, one in enumerate(evidence):
+        pair = tuple(one.row.get(name) for name in PAIR)
+        turns.append((met[pair], number))
+        met[pair] += 1
+    return [evidence[number] for number in sorted(number for _, number in sorted(turns)[:most])]
 
 
 def explain_consequences(findings: list[Finding]) -> None:

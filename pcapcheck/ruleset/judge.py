@@ -31,7 +31,7 @@ from pcapcheck.ruleset.command import fill_command, typed_as
 from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Judge, Leaf
 from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.expectation import INFO
-from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding
+from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding, fair
 from pcapcheck.ruleset.rule import Rule, placeholders
 from pcapcheck.ruleset.wording import absent, expected_of, headline_of, observed_of
 from pcapcheck.values import Value, is_ipv4
@@ -148,7 +148,7 @@ def judge_rule(
         checked=total.checked,
         failed=total.failed,
         unknown=total.unknown,
-        evidence=total.evidence[:EVIDENCE_PER_RULE],
+        evidence=fair(total.evidence, EVIDENCE_PER_RULE),
     )
     _settle(finding, total)
     if total.reasons:

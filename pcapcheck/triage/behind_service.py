@@ -15,7 +15,10 @@ KINDS: dict[Value | None, str] = {"tcp": TCP, "dns": UDP}
 
 
 def behind_service(case: Case, result: Result, asked: Value | None) -> dict[str, Value | None]:
-    """``back_end``, and whether it is silent: one that got something on its own link and answered none of it there."""
+    """``back_end``, and whether it is silent: one that got something on its own link and answered none of it there.
+
+    Not one that answers there: where some get no answer, another is meant.
+    """
     kind, pod, dst = KINDS.get(asked), case.lead.pod, case.lead.dst
     if kind is None:
         return NOTHING
@@ -32,5 +35,7 @@ def behind_service(case: Case, result: Result, asked: Value | None) -> dict[str,
         outcomes = {some.outcome for some in exchanges_of(kind, result, source, address, link)}
         if outcomes and outcomes <= {"unanswered", "in-flight"} and "unanswered" in outcomes:
             return {"back_end": address, "back_end.silent": True}
-    silent = False if reached else None
-    return {"back_end": others.pop() if len(others) == 1 else None, "back_end.silent": silent}
+    if reached:
+        # What gets no answer is not what those got that answer.
+        return {"back_end": None, "back_end.silent": False}
+    return {"back_end": others.pop() if len(others) == 1 else None, "back_end.silent": None}

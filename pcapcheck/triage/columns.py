@@ -172,6 +172,7 @@ COLUMNS[CASE] = _table(
     ("ended", TIME, "and when they ended"),
     ("size", NUMBER, "the smallest packet that was lost, bytes with the IP header"),
     ("size.arrived", NUMBER, "where size decides, the largest that was not"),
+    ("size.stalled", NUMBER, "bytes of TCP data that were sent again and again and never acknowledged"),
     ("echo_lost", BOOL, "whether echo requests between pod and dst get no reply"),
     ("macs_kept", BOOL, "whether packets have the same MACs on two links"),
     ("only_tcp", BOOL, "whether TCP or DNS gets no answer from dst while echo requests do"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -84,7 +85,7 @@ class Suspect(Brief):
 class Diagnosis(Brief):
     """What failed together, and why, as far as can be told. ``others`` counts further cases that are alike.
 
-    ``has_state``: the state of the node that it is about was given.
+    ``has_state``: the state of the node that it is about was given. ``one_of_several``: another is of the same rule.
     """
 
     case: Case
@@ -92,6 +93,7 @@ class Diagnosis(Brief):
     suspects: list[Suspect]
     others: list[Case] = field(default_factory=list)
     has_state: bool = False
+    one_of_several: bool = False
 
     @property
     def headline(self) -> str:
@@ -181,7 +183,11 @@ def diagnose(
         else:
             has_state = circumstances is not None and circumstances.has_node
             told[key] = Diagnosis(case, symptoms, suspects, has_state=has_state)
-    return _one_per_origin(list(told.values()))
+    found = _one_per_origin(list(told.values()))
+    first = Counter(one.case.lead.name for one in found)
+    for diagnosis in found:
+        diagnosis.one_of_several = first[diagnosis.case.lead.name] > 1
+    return found
 
 
 def _is_of_state(case: Case) -> bool:
@@ -273,11 +279,17 @@ def _same_origin(first: Diagnosis, later: Diagnosis) -> bool:
     if not one_address and not first.case.interfaces & later.case.interfaces:
         return False
     if confirmed:
-        followed = set(later.case.names) <= set(first.case.names)
+        followed = set(later.case.names) <= set(first.case.names) and not _is_of_another(first.case, later.case)
         return {one.cause.id for one in later.confirmed} <= confirmed and (bool(later.confirmed) or followed)
     possible = [one.cause.id for one in first.possible]
     same = [one.cause.id for one in later.possible]
     return bool(same) and not later.confirmed and (possible == same or (one_address and set(same) <= set(possible)))
+
+
+def _is_of_another(first: Case, later: Case) -> bool:
+    """Whether somebody else was asked in vain: what is confirmed of the one says nothing of the other."""
+    asked = {first.lead.dst, later.lead.dst} if not first.lead.about_gateway else set()
+    return len(asked) > 1 and None not in asked
 
 
 def _suspect(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
-from pcapcheck.flows.spread import FEWEST, OUT, PEER, POD_, SIZE, TIME, Losses, Share
+from pcapcheck.flows.chance import FEWEST
+from pcapcheck.flows.outages import OUT
+from pcapcheck.flows.spread import PEER, POD_, SIZE, TIME, Losses, Share
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case
 from pcapcheck.values import Value
 
 ASKED = {ECHO: ECHO, PATHS: ECHO, CONNECTIONS: CONNECTIONS, DNS: DNS}
+COLUMNS = ("loss", "loss.follows", "loss.over", "lost.count", "lost.asked")
 # Of these a part may be lost by what, while it lasts or for whom it is, loses all.
 BY_ITSELF = ("time", "pair", "size")
 
@@ -17,13 +20,13 @@ def loss_symptoms(result: Result, case: Case) -> dict[str, Value | None]:
     """``loss`` between the pod and whom it asked, and ``loss.follows`` of all that was asked."""
     if case.question is not None and case.question.protocol != "ICMP":
         # What else the two have to say to each other is another question.
-        return {"loss": None, "loss.follows": None}
+        return dict.fromkeys(COLUMNS)
     table = next((ASKED[one.table] for one in case.items if one.table in ASKED), None)
     losses = result.losses(table) if table is not None else None
     pair = (case.lead.pod, case.lead.dst)
     share = next((one for one in losses.pairs if one.who == pair), None) if losses is not None else None
     if losses is None or share is None or not share.failed:
-        return dict.fromkeys(("loss", "loss.follows", "loss.over", "lost.count", "lost.asked"))
+        return dict.fromkeys(COLUMNS)
     scattered = _is_scattered(losses, share)
     follows = "nothing" if scattered else losses.follows or ("nothing" if losses.told else None)
     found: dict[str, Value | None] = {

@@ -115,6 +115,7 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
         "ended": max(filter(None, (one.point.last for one in _links(case))), default=None),
         # The smallest packet that was lost: bytes of the datagram, where it was followed.
         "size": min((way.shortest for way in lost_ways), default=None),
+        "size.stalled": case.question.size if case.question is not None else None,
         "echo_lost": _echo_lost(result, pod, dst),
         "unrouted": _unrouted(case, result),
         "macs_kept": _macs_kept(case, result),

@@ -79,6 +79,13 @@ def test_data_that_is_never_acknowledged_stands_in_the_headline(tmp_path: Path) 
     assert any("1448 bytes" in one.text and "MTU" in one.text for one in analysis.remarks)
 
 
+@pytest.mark.parametrize(("size", "is_size"), [(1448, True), (90, False)])
+def test_large_data_that_stalls_is_first_of_all_an_mtu(size: int, is_size: bool, tmp_path: Path) -> None:
+    (diagnosis,) = recorded(tmp_path, *OPENED, *(at(n, data(101, size)) for n in (1.0, *AGAIN))).diagnoses
+    named = [one.cause.id for one in diagnosis.suspects]
+    assert (named[:1] == ["mtu-too-large"], "mtu-too-large" in named) == (is_size, is_size)
+
+
 def test_small_data_is_no_matter_of_its_size(tmp_path: Path) -> None:
     (question,) = questions(tmp_path, *OPENED, *(at(n, data(101, 90)) for n in (1.0, *AGAIN)))
     assert "90 bytes" in question.meaning

@@ -6,6 +6,8 @@ import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
+
 from pcapcheck import Analysis, analyze
 from pcapcheck.report.document import document
 from pcapcheck.report.headline import headline
@@ -144,3 +146,62 @@ def test_errors_are_counted_apart_from_silence(tmp_path: Path) -> None:
 
     said = headline(judged(tmp_path, frames()))
     assert "host unreachable (3/1) (3 of 5, 2 without any answer: ICMP errors are rate limited)" in said
+
+
+def one_peer(answered: Iterator[bool]) -> Iterator[Frame]:
+    """The pod pings one peer, a request every 200 ms."""
+    yield BEGIN, ask()
+    yield BEGIN + 1000, answer()
+    time = BEGIN
+    for number, is_answered in enumerate(answered, 1):
+        time = BEGIN + 200 * MS * number
+        yield time, request(number, dst=PEERS[0])
+        if is_answered:
+            yield time + MS, reply(number, src=PEERS[0])
+    yield time + 3000 * MS, ask()
+    yield time + 3001 * MS, answer()
+
+
+@pytest.mark.parametrize(("before", "lost"), [(6, 7), (1, 9), (20, 5)])
+def test_all_lost_from_some_moment_on_is_an_outage(before: int, lost: int, tmp_path: Path) -> None:
+    analysis = judged(tmp_path, one_peer(iter([True] * before + [False] * lost)))
+    said = headline(analysis)
+    assert "evenly" not in said
+    assert "all of them in one outage from 22:13:2" in said
+    assert "until the end" in said
+    named = {one.cause.id for diagnosis in analysis.diagnoses for one in diagnosis.suspects}
+    assert not {"random-loss", "queue-overflows", "rate-limited"} & named
+    assert next(one.cause.id for one in analysis.diagnoses[0].suspects) == "host-route-missing"
+
+
+def test_all_lost_up_to_some_moment_is_an_outage_that_ended(tmp_path: Path) -> None:
+    said = headline(judged(tmp_path, one_peer(iter([False] * 7 + [True] * 6))))
+    assert "all of them in one outage from 22:13:20 to 22:13:21" in said
+
+
+def test_an_outage_of_more_than_half_that_ended(tmp_path: Path) -> None:
+    said = headline(judged(tmp_path, one_peer(iter([True] * 4 + [False] * 12 + [True] * 4))))
+    assert "all of them in one outage from 22:13:21 to 22:13:23" in said
+
+
+def test_a_loss_in_no_order_is_no_outage(tmp_path: Path) -> None:
+    said = headline(judged(tmp_path, one_peer(iter([True, False, False, True, False, True, False, True, False, True]))))
+    assert "spread evenly over time" in said
+
+
+def test_nobody_who_lost_nothing_shares_a_loss(tmp_path: Path) -> None:
+    """Of two peers that are pinged one after the other, one loses some."""
+    plan = [(PEERS[0], number % 2 == 0) for number in range(12)] + [(PEERS[1], True)] * 12
+
+    def frames() -> Iterator[Frame]:
+        yield BEGIN, ask()
+        yield BEGIN + 1000, answer()
+        for number, (peer, is_answered) in enumerate(plan, 1):
+            yield BEGIN + 200 * MS * number, request(number, dst=peer)
+            if is_answered:
+                yield BEGIN + 200 * MS * number + MS, reply(number, src=peer)
+        yield BEGIN + 9000 * MS, ask()
+        yield BEGIN + 9001 * MS, answer()
+
+    said = headline(judged(tmp_path, frames()))
+    assert f"to {PEERS[0]} get no reply (6 of 12)" in said

@@ -191,3 +191,17 @@ def test_data_that_stalls_is_no_syn(rule: str, fits: bool, tmp_path: Path) -> No
     analysis = analyze(cali, node_state=state)
     assert "TCP data to 10.244.1.11 port 5201 gets no answer" in analysis.headline
     assert ("node-firewall-drops" in confirmed(analysis)) == fits
+
+
+def test_a_service_that_fails_now_and_then_may_lack_an_endpoint(tmp_path: Path) -> None:
+    """Of several endpoints one is gone: the others answer all the while."""
+    service, frames = "10.96.7.7", [(BEGIN, ask()), (BEGIN + MS, answer())]
+    for number in range(12):
+        time, ports = BEGIN + (number + 1) * SECOND, (40000 + number, 80)
+        frames.append((time, tcp(0x02, ports=ports, dst=service)))
+        if number % 3:
+            frames.append((time + MS, tcp_back(0x12, ports=ports[::-1], src=service)))
+    frames += [(BEGIN + 20 * SECOND, ask()), (BEGIN + 20 * SECOND + MS, answer())]
+    analysis = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", frames))
+    assert possible(analysis)[0] == "service-endpoint-gone"
+    assert "no pod is at its address" in analysis.diagnoses[0].suspects[0].title

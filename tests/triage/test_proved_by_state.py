@@ -21,8 +21,8 @@ def confirmed(tmp_path: Path, scenario: str, *changes: tuple[str, str]) -> set[s
         text = head + new + tail
     path = tmp_path / "state.txt"
     path.write_text(text)
-    found = analyze(*captures(scenario), node_state=path).diagnoses
-    return {one.cause.id for diagnosis in found for one in diagnosis.confirmed}
+    diagnoses = analyze(*captures(scenario), node_state=path).diagnoses
+    return {one.cause.id for diagnosis in diagnoses for one in diagnosis.confirmed}
 
 
 def test_the_ports_of_vxlan_devices_are_compared(tmp_path: Path) -> None:
