@@ -45,7 +45,8 @@ TOLD = {
     "missing-own-route": 3,
     "mtu-mismatch": 2,
     "next-hop-dead": 1,
-    "nic-rp-filter": 2,
+    # Policy, a firewall rule and a missing route look the same there, and are the reason more often.
+    "nic-rp-filter": 4,
     "no-default-route": 1,
     "other-node-silent": 1,
     "outside-prohibits": 1,
