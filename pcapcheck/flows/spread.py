@@ -8,7 +8,7 @@ how many there were to choose from (Bonferroni).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import log
 
@@ -75,7 +75,7 @@ class Losses:
     follows: str | None = None
     suspect: Share | None = None
     passing: int | None = None
-    _pairs: Rows | None = None
+    _pairs: Rows | None = field(default=None, repr=False)
 
     @cached_property
     def targets(self) -> dict[Target, Tally]:

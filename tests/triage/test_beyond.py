@@ -55,7 +55,7 @@ def first(diagnosis: Diagnosis) -> str:
 def test_the_node_did_its_part_is_said() -> None:
     analysis = analyze(*captures("outside-silent"))
     assert headline(analysis) == (
-        "10.244.1.10's echo requests to 192.168.77.7 get no reply, last seen on eth0, leaving the node (3 of 4); "
+        "10.244.1.10's echo requests to 192.168.77.7 get no reply, last seen on eth0, leaving the node (3 of 3); "
         "the node did its part"
     )
     (diagnosis,) = analysis.diagnoses
