@@ -18,10 +18,16 @@ UNSEEN = {
     ("-nn", "duplicate-ip-one-link"): {"address-has-one-mac"},
     ("-nn -v", "duplicate-ip-one-link"): {"address-has-one-mac"},
     ("-nn", "duplicate-ip"): {"address-has-one-mac"},
+    # Without -v nothing is printed of what an ICMP error is about.
+    ("-nn", "routing-loop"): {"echo-answered"},
+    ("-nn -e", "routing-loop"): {"echo-answered"},
     ("-nn -v", "duplicate-ip"): {"address-has-one-mac"},
 }
 # What a text leaves unjudged whatever tcpdump prints: of its packets only echoes are known again on another link.
-UNFOLLOWED = {"service-pinged": {"hop-ttl-decremented"}}
+UNFOLLOWED = {
+    "service-pinged": {"hop-ttl-decremented"},
+    "tcp-two-links": {"hop-macs-rewritten", "hop-ttl-decremented"},
+}
 LETTERS = {"pass": "P", "fail": "F", "not-checked": "-"}
 
 

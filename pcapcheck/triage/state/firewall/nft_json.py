@@ -194,8 +194,13 @@ def _target(word: str) -> Callable[[object], str]:
 
 def _translate(word: str) -> Callable[[object], str]:
     def make(held: object) -> str:
-        to = _of(held, "addr")
-        return f"{word} to {_value(to)}" if to is not None else word
+        to, port = _of(held, "addr"), _of(held, "port")
+        if to is None:
+            return word
+        if port is None:
+            return f"{word} to {_value(to)}"
+        host = _value(to)
+        return f"{word} to {f'[{host}]' if ':' in host else host}:{_value(port)}"
 
     return make
 
