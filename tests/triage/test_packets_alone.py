@@ -25,6 +25,9 @@ from tests.support.wire import (
     write_pcap,
 )
 
+# Hundreds of analyses: minutes by themselves on a busy machine.
+pytestmark = pytest.mark.slow
+
 # Where the packets themselves say which of the causes it is, or nearly so: it must be named first, or among three.
 TOLD = {
     "block-route-missing": 3,

@@ -12,6 +12,9 @@ from pcapcheck.triage.diagnosis import RULED_OUT
 from tests.support.lab import CAPTURES, EXPECTED, captures
 from tests.support.triage import CAUSES, PROVED
 
+# Hundreds of analyses: minutes by themselves on a busy machine.
+pytestmark = pytest.mark.slow
+
 # Faults that neither node nor pods show: they lie in the network between, in another machine, or are over.
 UNSEEN = {
     # Whether the router had to know the way is not known.
