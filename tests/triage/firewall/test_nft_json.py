@@ -83,6 +83,12 @@ table inet t {
   chain leave { type nat hook postrouting priority 100;
     oifname "eth0" masquerade
     ip saddr 10.0.0.1 snat ip to 1.2.3.4
+    ip saddr 10.0.0.2 tcp dport 80 snat ip to 1.2.3.4:1024-2048
+  }
+  chain enter { type nat hook prerouting priority -100;
+    ip daddr 10.96.0.20 tcp dport 80 dnat ip to 10.0.0.1:8080
+    ip daddr 10.96.0.21 dnat ip to 10.0.0.1
+    ip6 daddr fd00::20 tcp dport 80 dnat ip6 to [fd00::1]:8080
   }
 }
 table ip kube-proxy {
