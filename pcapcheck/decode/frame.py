@@ -551,6 +551,16 @@ def decode_frames(
                     else:
                         groups[entry + G_SOURCE_HIGH] = signed_long(buffer, position + 8)
                         groups[entry + G_SOURCE_LOW] = signed_long(buffer, position + 16)
+                if seen == 0 and version == 4 and payload >= 0:
+                    groups[entry + G_IP_VERSION] = 4
+                    groups[entry + G_IP_SRC_LOW] = MAPPED | word(buffer, header + 12)
+                    groups[entry + G_IP_DST_LOW] = MAPPED | word(buffer, header + 16)
+                elif seen == 0 and version == 6 and header + 40 <= end:
+                    groups[entry + G_IP_VERSION] = 6
+                    groups[entry + G_IP_SRC_HIGH] = signed_long(buffer, header + 8)
+                    groups[entry + G_IP_SRC_LOW] = signed_long(buffer, header + 16)
+                    groups[entry + G_IP_DST_HIGH] = signed_long(buffer, header + 24)
+                    groups[entry + G_IP_DST_LOW] = signed_long(buffer, header + 32)
             if time != ABSENT_TIME:
                 if time < groups[entry + G_FIRST] or groups[entry + G_FIRST] == ABSENT_TIME:
                     groups[entry + G_FIRST] = time

@@ -70,6 +70,7 @@ class FrameGroup(Brief):
     ``source`` is the IP source of the first of them; ``frames`` are the numbers of the first few; ``shakes_hands``
     tells whether TCP connections were begun and went on, ``has_tcp`` whether any of them carries TCP. Of some so little
     was recorded that nobody knows which packet they are (``cut_packets``), or whom ARP or ND asks for (``cut_arp``).
+    ``ip_src`` and ``ip_dst`` stand in the first frame's innermost IP header.
     """
 
     interface: int
@@ -88,6 +89,8 @@ class FrameGroup(Brief):
     has_tcp: bool = False
     cut_packets: bool = False
     cut_arp: bool = False
+    ip_src: int | None = None
+    ip_dst: int | None = None
 
     @property
     def src(self) -> int | None:
@@ -250,6 +253,7 @@ class Decoder:
         first, last = row[layout.G_FIRST], row[layout.G_LAST]
         has_source = row[layout.G_HAS_SOURCE]
         holds = row[layout.G_HOLDS]
+        has_ip = row[layout.G_IP_VERSION]
         return FrameGroup(
             interface=row[layout.G_INTERFACE],
             ifindex=absent(row[layout.G_IFINDEX]),
@@ -266,6 +270,8 @@ class Decoder:
             has_tcp=bool(holds & HANDSHAKE),
             cut_packets=bool(holds & layout.CUT_PACKET),
             cut_arp=bool(holds & layout.CUT_ARP),
+            ip_src=address_of(row[layout.G_IP_SRC_HIGH], row[layout.G_IP_SRC_LOW]) if has_ip else None,
+            ip_dst=address_of(row[layout.G_IP_DST_HIGH], row[layout.G_IP_DST_LOW]) if has_ip else None,
             frames=list(row[layout.G_EVIDENCE : layout.G_EVIDENCE + min(count, layout.EVIDENCE_FRAMES)]),
         )
 

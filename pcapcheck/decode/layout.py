@@ -203,7 +203,13 @@ G_SOURCE_LOW = 10
 G_EVIDENCE = 11
 EVIDENCE_FRAMES = 8
 G_HOLDS = 19
-GROUP_FIELDS = 20
+# Of the first frame, its innermost IP header: version (0: none was captured) and addresses.
+G_IP_VERSION = 20
+G_IP_SRC_HIGH = 21
+G_IP_SRC_LOW = 22
+G_IP_DST_HIGH = 23
+G_IP_DST_LOW = 24
+GROUP_FIELDS = 25
 
 # Bits of G_HOLDS: whether among the frames were the first and the third packet of TCP handshakes (or later ones), and
 # frames cut, by the snapshot length, before what tells packets apart, or questions for MACs.

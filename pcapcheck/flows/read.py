@@ -48,11 +48,16 @@ class Reading(Brief):
 
 @dataclass(frozen=True)
 class GroupRow:
-    """A frame group as a row of the table ``frames``: its frames are alike in all that is asked."""
+    """A frame group as a row of the table ``frames``: its frames are alike in all that is asked.
+
+    What is shown of it beside that, its addresses, is the first frame's.
+    """
 
     group: int
     frames: list[int]
     time: int | None
+    ip_src: int | None
+    ip_dst: int | None
     outcome: str = ""
 
 
@@ -187,7 +192,8 @@ def read_capture(
     if FRAMES not in every:
         for group_number, group in enumerate(capture.groups):
             if group.count:
-                sink(FRAMES, [GroupRow(group_number, group.frames, group.first)], group.count)
+                row = GroupRow(group_number, group.frames, group.first, group.ip_src, group.ip_dst)
+                sink(FRAMES, [row], group.count)
     capture.format, capture.frames, capture.interfaces = reader.format, reader.frames, reader.interfaces
     capture.problems = [*reader.problems, *_own_problems(decoder, reader.interfaces, exchanges)]
     return capture

@@ -24,6 +24,9 @@ from pcapcheck.values import Value
 # Columns that say whether a question was answered.
 ANSWERING = frozenset({"answered", "replied", "outcome", "latency", "latency_first", "rtt"})
 
+# Attributes of frames counted together that are the first one's.
+OF_THE_FIRST = ("ip_src", "ip_dst")
+
 
 class Evaluation:
     """One rule under evaluation. Feed it rows of its table, then ``finish``."""
@@ -47,12 +50,13 @@ class Evaluation:
     def needs_rows(self) -> bool:
         """Whether the rows must be looked at one by one: a condition names more than rows counted together share.
 
-        Of frames counted together none is kept, so there a text may not name more either.
+        Of frames counted together none is kept but the first one's addresses, so there a text may not name more either.
         """
         if self.rule.off:
             return False
         named = [one for leaf in self.early for one in leaf.columns()] + [column for column, _ in self.bounds]
-        named = self.shown if self.rule.table == FRAMES else named
+        if self.rule.table == FRAMES:
+            named += [column for column in self.shown if column.attribute not in OF_THE_FIRST]
         return any(not (column.deferred or column.shared) for column in named)
 
     def feed(self, capture: int, rows: Iterable[Row], weight: int = 1) -> None:

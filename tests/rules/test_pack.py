@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import analyze
+from pcapcheck.columns import CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS
+from pcapcheck.ruleset.evaluate import Evaluation
+from pcapcheck.ruleset.load import load_ruleset
 from tests.support.lab import FIXTURES, ROOT
 
 RULE_FILES = sorted((ROOT / "rules" / "calico").glob("*.yml"))
@@ -74,3 +77,11 @@ def test_a_rule_is_a_file_of_its_name(rule: Path) -> None:
 
 def test_pairs_belong_to_rules() -> None:
     assert {path.name for path in (FIXTURES / "calico").iterdir()} == set(IDS)
+
+
+@pytest.mark.parametrize("table", [FRAMES, ECHO, CONNECTIONS, DNS, PATHS, HOPS])
+def test_no_rule_looks_at_every_row(table: str) -> None:
+    """Rows of these tables are as many as packets: they are counted together, whatever a rule asks or shows of them."""
+    rules = [one for one in load_ruleset([ROOT / "rules" / "calico"]).rules if one.table == table]
+    assert rules
+    assert [one.id for one in rules if Evaluation(one).needs_rows] == []
