@@ -18,10 +18,22 @@ from pcapcheck.flows.points import NODE_KINDS
 from pcapcheck.flows.way import Step, Way
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case
+from pcapcheck.triage.wire import lost_on_wire
 from pcapcheck.values import Value, clean, format_address
 
 LEFT = TRANSLATED, PLAINLY, IN_TUNNEL, DEVICE = ("translated", "plainly", "in-tunnel", "tunnel-device")
-NAMES = ("left", "far.recorded", "came_back", "other_way", "hairpin", "vni", "vni.to", "vni.back", "vnis_differ")
+NAMES = (
+    "left",
+    "far.recorded",
+    "lost.on_wire",
+    "came_back",
+    "other_way",
+    "hairpin",
+    "vni",
+    "vni.to",
+    "vni.back",
+    "vnis_differ",
+)
 VXLAN = "vxlan"
 SHOWN = 2
 
@@ -41,6 +53,7 @@ def beyond(case: Case, result: Result, losses: list[Loss], asked: Iterable[Echo]
     left = ways.pop() if len(ways) == 1 else None
     found.columns["left"] = left
     found.columns["far.recorded"] = _far_recorded(case, result, losses[0]) if left else None
+    found.columns["lost.on_wire"] = lost_on_wire(losses, result) if left else None
     found.columns["came_back"] = any(_came_back(one, result) for one in losses) if left else None
     found.columns["other_way"] = _other_way(result, losses) if left == IN_TUNNEL else None
     _hairpin(case, result, asked, found)
@@ -91,12 +104,18 @@ def _came_back(loss: Loss, result: Result) -> bool:
 
 
 def _other_way(result: Result, losses: list[Loss]) -> bool:
-    """Whether packets of the other direction came through the same tunnel while these were lost."""
+    """Whether packets of the other direction came through the same tunnel while these were lost.
+
+    They did where they were recorded at the same place, or went on from where they were.
+    """
     since = min(one.way.first for one in losses)
-    ends = {(one.last.spot.link.point.key, _turned(one.last)) for one in losses}
+    tunnels = {_turned(one.last) for one in losses}
+    here = {one.last.spot.link.point.key for one in losses}
     return any(
-        way.last >= since and any((step.spot.link.point.key, step.outer) in ends for step in way.steps)
+        step.outer and step.outer in tunnels and (step is not way.steps[-1] or step.spot.link.point.key in here)
         for way in result.followed.found
+        if way.last >= since
+        for step in way.steps
     )
 
 

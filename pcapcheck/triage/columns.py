@@ -126,6 +126,12 @@ COLUMNS[CASE] = _table(
         LEFT,
     ),
     ("far.recorded", BOOL, "whether anything was recorded where they were going to: the pod's link, its node's NIC"),
+    (
+        "lost.on_wire",
+        BOOL,
+        "whether they left by a NIC and never came to the other one, which was recorded and shows what it sends the "
+        "other way: nothing on either node dropped them",
+    ),
     ("came_back", BOOL, "whether an answer came to where they were seen last"),
     ("other_way", BOOL, "whether packets came the other way through the same tunnel meanwhile"),
     ("vni", NUMBER, "the VXLAN identifier that the lost packets have between the nodes"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import socket
+import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
 from pcapcheck.report.headline import headline
-from pcapcheck.triage.diagnosis import CONFIRMED, RULED_OUT, Diagnosis
+from pcapcheck.triage.diagnosis import CONFIRMED, POSSIBLE, RULED_OUT, Diagnosis
 from tests.support.lab import CAPTURES, captures
 from tests.support.wire import (
     BEGIN,
@@ -28,6 +30,7 @@ from tests.support.wire import (
 )
 
 FAR = "192.168.77.7"
+VXLAN_PORT = (4789).to_bytes(2, "big")
 NIC, ROUTER, ROUTER_IP = "0a:58:ac:1f:ba:fa", "0a:58:ac:1f:ba:01", "172.31.186.1"
 # Behind 20 bytes of IPv4 and 8 of UDP: the flag that the identifier counts, the identifier, a byte that is reserved.
 VXLAN_4096, VXLAN_4097 = bytes.fromhex("0800000000100000"), bytes.fromhex("0800000000100100")
@@ -282,3 +285,39 @@ def test_one_direction_is_not_told_where_only_one_node_was_recorded(tmp_path: Pa
     (diagnosis,) = analyze(tmp_path / "node.pcapng").diagnoses
     assert "encapsulation-blocked-one-way" not in {one.cause.id for one in diagnosis.suspects}
     assert first(diagnosis) == "far-side-silent"
+
+
+def filtered(source: Path, target: Path, kept: Callable[[bytes], bool]) -> None:
+    """What a recorder with a filter would have written of a pcapng (enhanced packet blocks: type 6)."""
+    data, position, written = source.read_bytes(), 0, b""
+    while position < len(data):
+        kind, size = struct.unpack_from("<II", data, position)
+        block = data[position : position + size]
+        position += size
+        if kind != 6 or kept(block[28 : 28 + struct.unpack_from("<I", block, 20)[0]]):
+            written += block
+    target.write_bytes(written)
+
+
+@pytest.mark.parametrize(
+    ("kept", "by_a_node"),
+    [
+        (lambda frame: True, False),
+        # tcpdump -Q out: nothing that comes in to the NIC.
+        (lambda frame: frame[:6] != bytes.fromhex(NIC.replace(":", "")), True),
+        # tcpdump icmp: no tunnel.
+        (lambda frame: frame[36:38] != VXLAN_PORT, True),
+    ],
+)
+def test_what_vanished_between_two_nics_no_node_dropped(
+    tmp_path: Path, kept: Callable[[bytes], bool], by_a_node: bool
+) -> None:
+    scenario = CAPTURES / "vxlan-blocked-one-way"
+    filtered(scenario / "node.pcapng", tmp_path / "node.pcapng", kept)
+    shutil.copy(scenario / "node2.pcapng", tmp_path)
+    (diagnosis,) = analyze(tmp_path / "node.pcapng", tmp_path / "node2.pcapng").diagnoses
+    assert first(diagnosis) == "encapsulation-blocked-one-way"
+    possible = {one.cause.id for one in diagnosis.suspects if one.status == POSSIBLE}
+    assert ({"policy-drops", "node-firewall-drops", "source-check-on-return"} <= possible) == by_a_node
+    if not by_a_node:
+        assert possible == {"encapsulation-blocked-one-way", "card-resets"}

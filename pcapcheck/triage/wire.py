@@ -1,0 +1,58 @@
+"""The wire: whether packets were lost between the NICs of two nodes, where neither node can have dropped them.
+
+A recorder sees what leaves a NIC behind all that the node filters, and what comes in before it (kernel: net/core/dev.c,
+dev_queue_xmit_nit and __netif_receive_skb_core). That the other NIC shows nothing proves it only where its recorder
+would have shown these packets: it shows those of the other direction, in the same encapsulation, and some that came in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pcapcheck.flows.losses import Loss
+from pcapcheck.flows.way import Step
+from pcapcheck.ruleset.result import Result
+
+NIC = "host-nic"
+
+
+def lost_on_wire(losses: list[Loss], result: Result) -> bool:
+    """Whether all left by a NIC, the right way, and never came to the one that the other direction leaves by."""
+    since = min(loss.way.first for loss in losses)
+    return all(_vanished(loss, since, result) for loss in losses)
+
+
+def _vanished(loss: Loss, since: int, result: Result) -> bool:
+    last, here, hosts = loss.last, loss.last.spot.link.point, result.followed.hosts
+    if here.kind != NIC or loss.arrived is not False:
+        return False
+    near, there = [], []
+    for step in _sent_back(last, since, result):
+        key = step.spot.link.point.key
+        if key == here.key:
+            near.append(step)
+        elif step.spot.link.point.kind == NIC and key[0] in loss.way.watching and hosts.same(here.key, key) is False:
+            there.append(step)
+    # To the other NIC itself, or to the router that what it sends comes from: no wrong next hop.
+    right = {step.spot.group.src for step in near + there} - {None}
+    return last.spot.group.dst in right and any(_hears(step, result) for step in there)
+
+
+def _sent_back(last: Step, since: int, result: Result) -> Iterator[Step]:
+    """Where packets of the other direction were seen in the same encapsulation."""
+    ways = (way for way in result.followed.found if way.last >= since)
+    return (step for way in ways for step in way.steps if _ends(step) == _ends(last)[::-1] and step.encap == last.encap)
+
+
+def _ends(step: Step) -> tuple[int, int]:
+    """Between whom a packet travels there: the nodes of a tunnel, else its own addresses."""
+    return step.outer or (step.src, step.dst)
+
+
+def _hears(sent: Step, result: Result) -> bool:
+    """Whether anything that came in to the NIC that sends this was recorded: ``tcpdump -Q out`` shows nothing of it."""
+    point, own = sent.spot.link.point.key, sent.spot.group.src
+    return any(
+        group.count and group.point == point[1:] and (group.direction == "in" or (own is not None and group.dst == own))
+        for group in result.captures[point[0]].groups
+    )
