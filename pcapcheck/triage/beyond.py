@@ -53,7 +53,7 @@ def beyond(case: Case, result: Result, losses: list[Loss], asked: Iterable[Echo]
     left = ways.pop() if len(ways) == 1 else None
     found.columns["left"] = left
     found.columns["far.recorded"] = _far_recorded(case, result, losses[0]) if left else None
-    found.columns["lost.on_wire"] = lost_on_wire(losses, result) if left else None
+    found.columns["lost.on_wire"] = left is not None and lost_on_wire(losses, result)
     found.columns["came_back"] = any(_came_back(one, result) for one in losses) if left else None
     found.columns["other_way"] = _other_way(result, losses) if left == IN_TUNNEL else None
     _hairpin(case, result, asked, found)

@@ -72,6 +72,7 @@ HEALTHY: Mapping[str, Value] = {
     "state.vtep": "there",
     "arrived": False,
     "left": "in-tunnel",
+    "lost.on_wire": False,
     "came_back": True,
     "other_way": True,
     "vnis_differ": False,
