@@ -181,6 +181,7 @@ def streams() -> Iterator[tuple[str, bytes, bytes, int, int]]:
     yield "sections", section(), section(">") + section("<"), 20_000, WINDOW
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("start", "piece", "times", "limit"), [one[1:] for one in streams()], ids=[one[0] for one in streams()]
 )

@@ -117,6 +117,7 @@ def peak(path: Path) -> int:
     return int(done.stderr.partition("VmHWM:")[2].split()[0])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is measured as Linux tells it")
 @pytest.mark.parametrize(
     "what", [pytest.param(one, marks=pytest.mark.slow) if one in ("sections", "open echoes") else one for one in MANY]

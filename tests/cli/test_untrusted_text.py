@@ -76,6 +76,7 @@ def test_two_captures(evil: Path, tmp_path: Path) -> None:
     assert control(done.stdout + done.stderr) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ["frames", "arp", "echo", "paths", "hops"])
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 def test_exports(evil: Path, table: str, form: str) -> None:
@@ -97,6 +98,7 @@ def test_refusals(data: bytes, tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_name_that_is_no_text(tmp_path: Path) -> None:
     """A file name that is not UTF-8: Linux allows it."""
     path = os.fsencode(tmp_path) + b"/\xff\xfe\x9b.pcapng"

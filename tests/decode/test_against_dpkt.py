@@ -103,6 +103,7 @@ def test_dpkt_agrees(path: Path) -> None:
             assert columns.get(name) == value, f"frame {frame}: {name}"
 
 
+@pytest.mark.slow
 def test_dpkt_had_something_to_say() -> None:
     """Of the frames recorded in the lab dpkt decodes nearly all."""
     silent = frames = 0

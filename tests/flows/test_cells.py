@@ -80,6 +80,7 @@ def test_every_exchange_is_in_the_cell_of_its_pair(some: Some) -> None:
     assert held == {key: tuple(wanted[key, one] for one in OUTCOMES) for key in {key for key, _ in wanted}}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(bool(NOT_COMPILED), reason=NOT_COMPILED)
 @given(rows, st.sampled_from([1, 7, 1000]))
 def test_compiled_and_plain_agree(some: Some, size: int) -> None:

@@ -82,6 +82,7 @@ def test_texts(path: Path, naming: str, tmp_path: Path) -> None:
     _compare([text], naming, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("naming", ODD)
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
 def test_what_no_tcpdump_prints(path: Path, naming: str, tmp_path: Path) -> None:

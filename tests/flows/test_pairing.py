@@ -146,6 +146,7 @@ def test_batch_size_does_not_matter(given_events: list[Event], size: int) -> Non
     assert list(parts[0].bins()) == list(whole[0].bins())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(bool(NOT_COMPILED), reason=NOT_COMPILED)
 @given(events)
 def test_compiled_and_plain_agree(given_events: list[Event]) -> None:

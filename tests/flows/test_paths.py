@@ -205,6 +205,7 @@ def bounded(store: sightings.Sightings, most: int) -> None:
     store.most, store.sample, store.by_capture, store.flows = most, 0, {}, {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", SEVERAL)
 @pytest.mark.parametrize("batch_frames", [1, 7])
 def test_batch_size_does_not_matter(scenario: str, batch_frames: int) -> None:
@@ -212,6 +213,7 @@ def test_batch_size_does_not_matter(scenario: str, batch_frames: int) -> None:
     assert one.to_dict() == other.to_dict()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(bool(NOT_COMPILED), reason=NOT_COMPILED)
 @pytest.mark.parametrize("scenario", SEVERAL)
 def test_compiled_and_plain_agree(scenario: str) -> None:

@@ -198,6 +198,7 @@ def test_clocks_of_two_busy_captures_that_share_little(tmp_path: Path) -> None:
     assert abs(analysis.followed.clocks[1].offset - 3 * SECOND) < MS
 
 
+@pytest.mark.slow
 def test_more_address_pairs_than_are_told_apart(tmp_path: Path) -> None:
     """Those beyond are counted, not judged as if they were one."""
     a, b = pings(3)

@@ -18,6 +18,7 @@ SEEDS = target.seeds()
 NAMED = section() + interface(options=option("<", NAME, b"\x1b[31m")) + enhanced(Packet(traffic()[0]))
 
 
+@pytest.mark.slow
 def test_seeds() -> None:
     assert len(SEEDS) > 100
     for number, data in enumerate(SEEDS):

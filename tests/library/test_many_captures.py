@@ -5,6 +5,8 @@ from __future__ import annotations
 import tracemalloc
 from pathlib import Path
 
+import pytest
+
 from pcapcheck import analyze
 from tests.support.wire import BEGIN, NODE, SECOND, Frame, answer, ask, reply, request, write_pcap
 
@@ -13,6 +15,7 @@ CAPTURES = 60
 EACH = 200_000
 
 
+@pytest.mark.slow
 def test_small_captures_take_little_memory(tmp_path: Path) -> None:
     """What is prepared for a long one is given back once a short one was read."""
     paths = []

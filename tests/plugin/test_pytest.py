@@ -89,6 +89,7 @@ def test_rules_are_chosen_as_tests_are(project: Path) -> None:
     assert counts(run(project, "ping.pcapcheck.yaml::echo-answered").stdout) == {"passed": 1}
 
 
+@pytest.mark.slow
 def test_junitxml(project: Path) -> None:
     (project / "ping.pcapcheck.yaml").write_text(BREAKS)
     run(project, "--junitxml", "out.xml")
@@ -108,6 +109,7 @@ def test_xdist(dist: str, project: Path) -> None:
     assert "FAILED ping.pcapcheck.yaml::gateway-arp-answered" in done.stdout
 
 
+@pytest.mark.slow
 def test_what_only_warns_is_a_warning(project: Path) -> None:
     shutil.copy(LAB / "proxy-delay-80" / "cali14e7d81007d.pcap", project / "late.pcap")
     (project / "late.pcapcheck.yaml").write_text("extends: calico\ncaptures: late.pcap\n")
@@ -116,6 +118,7 @@ def test_what_only_warns_is_a_warning(project: Path) -> None:
     assert "late.pcapcheck.yaml:1: RuleWarning: gateway-arp-prompt: " in done.stdout
 
 
+@pytest.mark.slow
 def test_a_question_without_an_answer_is_a_warning(project: Path) -> None:
     """Once, however many rules the file has; it fails no test."""
     syns = [
@@ -149,6 +152,7 @@ def test_accepted_and_switched_off(project: Path) -> None:
     assert "SKIPPED [1] x.pcapcheck.yaml: switched off: of no interest" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("more", "strict"), [("", False), ("", True), ("strict: true\n", False)])
 def test_what_is_accepted_and_passes_is_an_unexpected_pass(more: str, strict: bool, project: Path) -> None:
     (project / "x.pcapcheck.yaml").write_text(
@@ -165,6 +169,7 @@ def test_what_is_accepted_and_passes_is_an_unexpected_pass(more: str, strict: bo
         assert f"XPASS x.pcapcheck.yaml::gateway-arp-answered - {said}" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [[], pytest.param(["-n", "2"], marks=pytest.mark.slow)])
 def test_the_summary_has_the_headline(workers: list[str], project: Path) -> None:
     (project / "ping.pcapcheck.yaml").write_text(BREAKS)
@@ -173,6 +178,7 @@ def test_the_summary_has_the_headline(workers: list[str], project: Path) -> None
     assert f"FAILED ping.pcapcheck.yaml::gateway-arp-answered - {said}" in lines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", ["option", "ini"])
 def test_evidence_is_kept(asked: str, project: Path) -> None:
     (project / "ping.pcapcheck.yaml").write_text(BREAKS)
@@ -207,6 +213,7 @@ def test_strict(project: Path) -> None:
     assert re.search(r"^strict: \S*healthy.pcap: .* cut", done.stdout, re.M)
 
 
+@pytest.mark.slow
 def test_state_without_a_capture(project: Path) -> None:
     shutil.copy(LAB / "proxy-arp-off" / "state.txt", project / "state.txt")
     (project / "x.pcapcheck.yaml").write_text("extends: state\nnode_state: state.txt\n")
@@ -214,6 +221,7 @@ def test_state_without_a_capture(project: Path) -> None:
     assert "FAILED x.pcapcheck.yaml::proxy-arp-on" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -230,6 +238,7 @@ def test_wrong_file(text: str, said: str, project: Path) -> None:
     assert "Traceback" not in done.stdout
 
 
+@pytest.mark.slow
 def test_fixture_shows_the_users_line(project: Path) -> None:
     (project / "tests").mkdir()
     (project / "tests" / "test_node.py").write_text(
@@ -297,6 +306,7 @@ def test_errors_too_end_at_the_users_line(project: Path) -> None:
     assert "analysis.py" not in done.stdout
 
 
+@pytest.mark.slow
 def test_an_input_that_cannot_be_used_fails_once_and_costs_nothing(project: Path) -> None:
     """The rules are judged by what is left; no run is green without what it names."""
     (project / "empty.pcap").write_bytes(b"")

@@ -143,6 +143,7 @@ def test_a_pod_of_two_families_has_both(tmp_path: Path) -> None:
     assert all("," in one or ":" in one for one in echo["pod.ip"])
 
 
+@pytest.mark.slow
 def test_pandas_reads_back_without_a_warning(tmp_path: Path) -> None:
     """It guesses types piece by piece, some ten thousand rows each: the last requests are still in flight."""
     frames = [

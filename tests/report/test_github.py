@@ -101,6 +101,7 @@ def test_what_cannot_be_judged() -> None:
     assert annotation.message.startswith("none.pcap: No such file")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["", *FORMATS])
 def test_names_start_no_commands(form: str, tmp_path: Path) -> None:
     """Of files, of interfaces and of pods; in any format."""

@@ -106,6 +106,7 @@ def test_verbose_has_all_pods(crowd: Path) -> None:
     assert rows[1].startswith("10.244.7.151 ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [60, 80, 120, 200])
 @pytest.mark.parametrize("terminal", [False, True])
 def test_nothing_is_wider_than_asked_for(crowd: Path, columns: int, terminal: bool) -> None:
