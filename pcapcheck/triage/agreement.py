@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pcapcheck.flows.links import UNNAMED, Link
 from pcapcheck.triage.state.model import Line, PodLink, State
 from pcapcheck.triage.state.rows import quote
-from pcapcheck.values import format_address, format_mac
+from pcapcheck.values import format_address, format_mac, is_ipv4
 
 # What Calico sets on a network of 1500 bytes (felix/dataplane/linux/int_dataplane.go, ConfigureDefaultMTUs).
 # Manifests before 3.16 set 1440 whatever the network was (veth_mtu in calico-config).
@@ -40,18 +40,22 @@ class Remark:
 class Agreement:
     """``foreign`` are addresses of which the state describes another instance than the captures show.
 
-    ``elsewhere``: it describes none of the pods in the captures, so it is of another node or time.
+    ``elsewhere``: it describes none of the pods in the captures, so it is of another node or time. ``answered`` are the
+    pods' links, by their names on the node, on which the captures show IPv4's gateway answered.
     """
 
     remarks: list[Remark] = field(default_factory=list)
     foreign: set[int] = field(default_factory=set)
     elsewhere: bool = False
+    answered: set[str] = field(default_factory=set)
 
 
 def compare(links: list[Link], state: State) -> Agreement:
     """Hold the pods of the captures against those of the state, and set apart what is of another instance of a pod."""
     found = Agreement()
     for link in links:
+        if _gateway_answered(link):
+            found.answered.add(link.node_interface)
         described = state.pod_for(cali=link.node_interface) if link.point.kind == "pod-link" else None
         if described is not None:
             _same_instance(link, described, found)
@@ -62,6 +66,13 @@ def compare(links: list[Link], state: State) -> Agreement:
         found.remarks.append(Remark(text, (quote(note.line),)))
     found.remarks += _sized_for_tunnels(state)
     return found
+
+
+def _gateway_answered(link: Link) -> bool:
+    """Whether the node answered a pod for the gateway by ARP; where others answer too, it need not have been the node."""
+    talk = link.point.gateway
+    asked = (address for group in talk.answered for address in talk.askers.get(group, ()))
+    return link.point.kind == "pod-link" and not talk.others_answer and any(map(is_ipv4, asked))
 
 
 def _sized_for_tunnels(state: State) -> Iterator[Remark]:

@@ -28,7 +28,7 @@ from pcapcheck.triage.firewall.stages import End
 from pcapcheck.triage.half import Settings, settings_of
 from pcapcheck.triage.interfaces import default_nic
 from pcapcheck.triage.node_loop import loop_of
-from pcapcheck.triage.state.host_routes import NOWHERE
+from pcapcheck.triage.state.host_routes import NOWHERE, way_to_pod
 from pcapcheck.triage.state.model import POD, Host, Line, Link, PodEntry, PodLink, State
 from pcapcheck.triage.state.next_hops import RESOLVED
 from pcapcheck.triage.state.pod_links import Names, own_calis
@@ -200,9 +200,7 @@ class Circumstances:
         """Whether the state itself shows on which node a link is."""
         if link is None or link.node is None:
             return False
-        named = link.cali_name in link.node.links if link.cali_name else False
-        routed = any(one.dev == link.cali_name for ip in link.ips for one in link.node.routes_to(ip)[:1])
-        return named or routed
+        return link.cali_name is not None and link.cali_name in link.node.devices()
 
     @property
     def interface(self) -> str | None:
@@ -275,21 +273,21 @@ class Circumstances:
         return self.link.cali if self.link else None
 
     def _pod_route(self) -> Told | None:
-        return None if self.pod_is_foreign else self._route(self.row)
+        return None if self.pod_is_foreign else self._route(self.link, self.row, self.pod)
 
     def _dst_route(self) -> Told | None:
         """Only of a pod on the same node: to another node the way leads elsewhere."""
         node = self.dst_link.node if self.dst_link is not None else None
         if node is None or self.dst_is_foreign or (self._node is not None and node is not self._node):
             return None
-        return _known(self._route(self.dst_row))
+        return _known(self._route(self.dst_link, self.dst_row, self.dst))
 
     def _far_route(self) -> Told | None:
         """The same on another node, which is dst's."""
         node = self.dst_link.node if self.dst_link is not None else None
         if node is None or self._node is None or node is self._node or self.dst_is_foreign:
             return None
-        return _known(self._route(self.dst_row))
+        return _known(self._route(self.dst_link, self.dst_row, self.dst))
 
     def _mtu_fits(self) -> Told | None:
         """Whether what was lost fits every interface on its way, as far as the state shows them.
@@ -318,13 +316,18 @@ class Circumstances:
         larger = [one for one in shown if (one.mtu or 0) > mtu]
         return (larger[0].line,) if larger else None if shown else ()
 
-    def _route(self, row: StateRow | None) -> Told | None:
-        """Where a host route leads, in the words of a case."""
+    def _route(self, link: PodLink | None, row: StateRow | None, address: int | None) -> Told | None:
+        """Where the host route to an address of a pod leads, in the words of a case."""
         if row is None or row.host_route is None:
             return None
-        lines = row.told.get("host_route", ())
-        dev = row.host_route_dev
-        if row.host_route:
+        leads, dev, lines = row.host_route, row.host_route_dev, row.told.get("host_route", ())
+        if link is not None and link.node is not None and address in link.ips and len(link.ips) > 1:
+            # The row is about all of the pod's addresses: what another one lacks is not this one's.
+            way = way_to_pod(link.node, replace(link, ips=[address]))
+            if way.leads_there is None:
+                return None
+            leads, dev, lines = way.leads_there, way.dev, _quotes(*way.lines)
+        if leads:
             return "own-interface", lines
         if dev is None:
             return "not-there", lines

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pcapcheck.flows.losses import AT_NIC, BETWEEN, DECAPSULATION, IN_NODE, REPLY, TO_POD_LINK
+from pcapcheck.networks import CALICO_PROTOCOLS
 from pcapcheck.triage.state.forwarding import OUT, Decision, by_table, decide
 from pcapcheck.triage.state.gateway import LOCAL
 from pcapcheck.triage.state.model import Host, Line, PodLink, State
@@ -133,6 +134,8 @@ class Crossing:
         wrong = self._wrong_node(found)
         if wrong is not None:
             return WRONG_NODE, (*found.lines, wrong)
+        if (astray := self._astray(found)) is not None:
+            return AWAY, astray
         return (RIGHT if found.specific else DEFAULT), found.lines
 
     def _is_pod_link(self, name: str) -> bool:
@@ -147,6 +150,24 @@ class Crossing:
             return None
         others = [one for one in self.state.nodes if one is not self.receiver]
         return next((held.line for node in others for held in node.addresses if held.ip == via), None)
+
+    def _astray(self, found: Decision) -> tuple[Line, ...] | None:
+        """The lines of a route that is none of Calico's, where it takes packets from Calico's own or to no next hop.
+
+        Calico's routes to another node's pods name a next hop, but for its own tunnels' devices; a route more specific
+        than the block's (a VPN's, a static one) goes before it.
+        """
+        routes = [one for one in self.node.routes_to(self.packet.dst) if not one.dead]
+        best = routes[0] if routes and found.devices == {routes[0].dev} else None
+        if best is not None and best.proto in CALICO_PROTOCOLS:
+            return None
+        ways = {(hop.dev, hop.via) for hop in found.hops}
+        for other in routes if best is not None else ():
+            theirs = other.proto in CALICO_PROTOCOLS and other.kind == "unicast"
+            if theirs and not other.is_default and (other.dev, other.via) not in ways:
+                return (*found.lines, other.line)
+        direct = all(hop.via is None and kind_of_name(hop.dev, self.prefix) is None for hop in found.hops)
+        return found.lines if direct and found.specific else None
 
     def hop(self) -> NextHop | None:
         """Whether the next hop is there; not asked where the way is to a pod of this node, or is no way."""
