@@ -69,7 +69,7 @@ def compare(links: list[Link], state: State) -> Agreement:
 
 
 def _gateway_answered(link: Link) -> bool:
-    """Whether the node answered a pod for the gateway by ARP; where others answer too, it need not have been the node."""
+    """Whether the node answered a pod's ARP for the gateway; where others answer too, it may be they."""
     talk = link.point.gateway
     asked = (address for group in talk.answered for address in talk.askers.get(group, ()))
     return link.point.kind == "pod-link" and not talk.others_answer and any(map(is_ipv4, asked))
