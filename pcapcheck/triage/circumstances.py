@@ -12,6 +12,7 @@ from itertools import combinations
 
 from pcapcheck.columns import COLUMNS, DNS, STATE
 from pcapcheck.flows.links import UNNAMED
+from pcapcheck.flows.links import Link as CapturedLink
 from pcapcheck.flows.losses import REPLY
 from pcapcheck.networks import CALICO_PROTOCOLS
 from pcapcheck.ruleset.result import Result
@@ -165,6 +166,7 @@ class Circumstances:
         self.crossing = (
             Crossing.of(self.state, self.symptoms, ends, self.ground.prefix, alone) if not situation.elsewhere else None
         )
+        self.far_spoken = _spoken_at(lead.link if self._lost_replies else lead.dst_link, result)
         self.firewalls: Firewalls | None = None
         if symptoms is not None and result is not None and not situation.elsewhere:
             far = (self.dst_link.node if self.dst_link else None) or tunnel_ends.node_at(self.state, self.dst)
@@ -181,6 +183,13 @@ class Circumstances:
             here = End(self._node or alone, None, interface if interface != UNNAMED else None)
             there = End(far, self._dst_pod(), self._dst_cali(dst_interface))
             self.firewalls = Firewalls.of(case, result, symptoms, here, there, spoken)
+        if self.crossing is not None and result is not None:
+            self.crossing.heard = _heard_on_cards(result)
+            self.crossing.receivers = self.far_spoken
+        if self.crossing is not None and self.firewalls is not None:
+            packet = self.crossing.packet
+            mark = self.firewalls.mark(self.crossing.node, packet.src, packet.dst)
+            self.crossing.packet = replace(packet, mark=mark)
         self.drops = self._drops(result, interface, dst_interface) if result is not None else None
 
     def _part(self, alone: Host | None) -> Host | None:
@@ -389,17 +398,23 @@ class Circumstances:
         """Whether dst answers over its link: the node, which asks from its own addresses, or the pod that asked."""
         host, end = self._dst_pod(), self._dst_end()
         node = self.dst_link.node if self.dst_link else None
-        if host is None or end is None or "routes4" not in host.whole:
+        family = 6 if self.dst is not None and not is_ipv4(self.dst) else 4
+        listing = f"routes{family}"
+        if host is None or end is None or listing not in host.whole:
             return None
-        if self.symptoms.get("lost") == "at-pod":
-            asking = [self.pod] if self.pod is not None and is_ipv4(self.pod) else []
+        at_pod = self.symptoms.get("lost") == "at-pod"
+        if at_pod:
+            asking = [self.pod] if self.pod is not None else []
         else:
             own = node.addresses if node is not None else []
-            asking = [one.ip for one in own if one.family == 4 and one.dev != "lo" and one.scope != "link"]
+            asking = [one.ip for one in own if one.family == family and one.dev != "lo" and one.scope != "link"]
         ways = [(ip, next(iter(host.routes_to(ip)), None)) for ip in asking]
         lost = next((ip for ip, way in ways if way is None), None)
-        if lost is not None and self.symptoms.get("lost") == "at-pod":
-            return False, _quotes(host.lacks("routes4", f"no route to {format_address(lost)}"))
+        if lost is not None and at_pod:
+            return False, _quotes(host.lacks(listing, f"no route to {format_address(lost)}"))
+        dead = [way for _, way in ways if way is not None and way.leads_nowhere]
+        if dead and at_pod:
+            return False, _quotes(dead[0].line)
         routes = [way for _, way in ways if way is not None and not way.leads_nowhere]
         wrong = [one for one in routes if one.dev != end.name]
         if wrong:
@@ -653,7 +668,10 @@ class Circumstances:
     def _vtep(self) -> Told | None:
         near, far = self._ends
         target = self.pod if self._lost_replies else self.dst
-        return _quoted(tunnel_ends.far_end(near, far, target)) if near is not far else None
+        if near is not None and near is far:
+            return None
+        astray = self.symptoms.get("astray") is True
+        return _quoted(tunnel_ends.far_end(near, far, target, spoken=self.far_spoken, astray=astray))
 
     @property
     def _ends(self) -> tuple[Host | None, Host | None]:
@@ -681,6 +699,28 @@ def _seen_at(case: Case, state: State) -> Host | None:
         return None
     found = [one for one in state.nodes if one.name == last.host and not one.assumed and not one.contradictions]
     return found[0] if len(found) == 1 else None
+
+
+def _heard_on_cards(result: Result) -> dict[int, set[int]]:
+    """The MACs under which addresses spoke ARP for themselves on network cards."""
+    cards = {
+        (one.point.key[0], one.point.interface.number, one.point.key[2])
+        for one in result.links
+        if one.point.kind == "host-nic"
+    }
+    heard: dict[int, set[int]] = {}
+    for capture in result.captures if cards else ():
+        for claim in capture.exchanges.claims.all():
+            if claim.own and (capture.number, *claim.point) in cards:
+                heard.setdefault(claim.ip, set()).add(claim.mac)
+    return heard
+
+
+def _spoken_at(link: CapturedLink | None, result: Result | None) -> frozenset[int]:
+    """Addresses that the node of a pod's link speaks ARP with there."""
+    if link is None or result is None or link.point.kind != "pod-link":
+        return frozenset()
+    return frozenset(result.followed.node_addresses(link))
 
 
 def _spoken(case: Case, result: Result) -> frozenset[int]:

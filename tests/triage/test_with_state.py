@@ -17,8 +17,6 @@ pytestmark = pytest.mark.slow
 
 # Faults that neither node nor pods show: they lie in the network between, in another machine, or are over.
 UNSEEN = {
-    # Whether the router had to know the way is not known.
-    "block-route-missing",
     "gateway-announced-by-pod",
     "late-replies",
     "loss-burst",
