@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pcapcheck.flows.links import UNNAMED, Link
+from pcapcheck.triage.signs_of_life import gateway_answered
 from pcapcheck.triage.state.model import Line, PodLink, State
 from pcapcheck.triage.state.rows import quote
-from pcapcheck.values import format_address, format_mac, is_ipv4
+from pcapcheck.values import format_address, format_mac
 
 # What Calico sets on a network of 1500 bytes (felix/dataplane/linux/int_dataplane.go, ConfigureDefaultMTUs).
 # Manifests before 3.16 set 1440 whatever the network was (veth_mtu in calico-config).
@@ -54,7 +55,7 @@ def compare(links: list[Link], state: State) -> Agreement:
     """Hold the pods of the captures against those of the state, and set apart what is of another instance of a pod."""
     found = Agreement()
     for link in links:
-        if _gateway_answered(link):
+        if gateway_answered(link):
             found.answered.add(link.node_interface)
         described = state.pod_for(cali=link.node_interface) if link.point.kind == "pod-link" else None
         if described is not None:
@@ -66,13 +67,6 @@ def compare(links: list[Link], state: State) -> Agreement:
         found.remarks.append(Remark(text, (quote(note.line),)))
     found.remarks += _sized_for_tunnels(state)
     return found
-
-
-def _gateway_answered(link: Link) -> bool:
-    """Whether the node answered a pod's ARP for the gateway; where others answer too, it may be they."""
-    talk = link.point.gateway
-    asked = (address for group in talk.answered for address in talk.askers.get(group, ()))
-    return link.point.kind == "pod-link" and not talk.others_answer and any(map(is_ipv4, asked))
 
 
 def _sized_for_tunnels(state: State) -> Iterator[Remark]:
