@@ -66,7 +66,7 @@ class Ground:
 class Situation:
     """A state with its rows of the table ``state``; ``foreign`` are addresses of which the captures say otherwise.
 
-    ``elsewhere``: it is of another node, or of another time.
+    ``elsewhere``: it is of another node, or of another time. ``earlier``: it was taken before the packets.
     """
 
     state: State
@@ -74,6 +74,7 @@ class Situation:
     foreign: frozenset[int]
     rows: list[StateRow]
     elsewhere: bool = False
+    earlier: bool = False
 
     def find(self, interface: str | None, address: int | None) -> tuple[PodLink | None, StateRow | None]:
         """A pod's link with its row, by the name of its interface, else by its address; nothing where it has none."""
@@ -136,7 +137,7 @@ class Circumstances:
     ) -> None:
         self.symptoms = symptoms or {}
         self.port = _port_of(case)
-        self.elsewhere = situation.elsewhere
+        self.elsewhere, self.earlier = situation.elsewhere, situation.earlier
         self.state = situation.state
         self.ground = situation.ground
         self.pod, self.dst = case.lead.pod, case.lead.dst
