@@ -208,7 +208,7 @@ def analyze(
     for hop, weight in found.hop_rows(every=HOPS in every):
         sink(hop.capture, evaluations)(HOPS, [hop], weight)
     agreement = _agree(state, facts) if state is not None else None
-    described = feed_state(state, settings, evaluations) if state is not None else None
+    described = feed_state(state, settings, evaluations, agreement) if state is not None else None
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
     analysis = Analysis(captures, facts, findings, reading, found, inputs.skipped)
@@ -338,12 +338,18 @@ def _agree(state: State, facts: Facts) -> Agreement:
     return compare(list(facts.links.values()), state)
 
 
-def feed_state(state: State, settings: Settings, evaluations: list[Evaluation]) -> list[StateRow]:
-    """Hand the rows of the table ``state`` to the rules about it, and return them."""
+def feed_state(
+    state: State, settings: Settings, evaluations: list[Evaluation], agreement: Agreement | None = None
+) -> list[StateRow]:
+    """Hand the rows of the table ``state`` to the rules about it, and return them.
+
+    ``agreement`` is how the state goes with the captures, where there are any.
+    """
     from pcapcheck.triage.state.rows import state_rows
 
     prefix, gateway6 = settings.texts["interface_prefix"], settings.number("gateway6")
-    rows = state_rows(state, settings.number("gateway"), prefix, gateway6)
+    answered = frozenset(agreement.answered) if agreement is not None else frozenset()
+    rows = state_rows(state, settings.number("gateway"), prefix, gateway6, answered)
     sink(NO_CAPTURE, evaluations)(STATE, rows, 1)
     return rows
 

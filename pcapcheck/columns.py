@@ -636,6 +636,7 @@ _define(
 )
 _define(STATE, "host_route_dev", TEXT, "where it routes them", why_absent=_ROUTES)
 _define(STATE, "host_route_found", TEXT, "the same in words", why_absent=_ROUTES)
+_define(STATE, "unrouted", ADDRESS, "the address that has no such route", why_absent=_ROUTES)
 _define(
     STATE,
     "rp_filter",

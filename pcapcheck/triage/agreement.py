@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pcapcheck.flows.links import UNNAMED, Link
+from pcapcheck.triage.signs_of_life import gateway_answered
 from pcapcheck.triage.state.model import Line, PodLink, State
 from pcapcheck.triage.state.rows import quote
+from pcapcheck.triage.state_age import unlearned
 from pcapcheck.values import format_address, format_mac
 
 # What Calico sets on a network of 1500 bytes (felix/dataplane/linux/int_dataplane.go, ConfigureDefaultMTUs).
@@ -40,28 +42,52 @@ class Remark:
 class Agreement:
     """``foreign`` are addresses of which the state describes another instance than the captures show.
 
-    ``elsewhere``: it describes none of the pods in the captures, so it is of another node or time.
+    ``elsewhere``: it describes none of the pods in the captures, so it is of another node or time. ``answered`` are the
+    pods' links, by their names on the node, on which the captures show IPv4's gateway answered. ``earlier``: the
+    state was taken before the packets that were recorded.
     """
 
     remarks: list[Remark] = field(default_factory=list)
     foreign: set[int] = field(default_factory=set)
     elsewhere: bool = False
+    answered: set[str] = field(default_factory=set)
+    earlier: bool = False
 
 
 def compare(links: list[Link], state: State) -> Agreement:
     """Hold the pods of the captures against those of the state, and set apart what is of another instance of a pod."""
     found = Agreement()
     for link in links:
+        if gateway_answered(link):
+            found.answered.add(link.node_interface)
         described = state.pod_for(cali=link.node_interface) if link.point.kind == "pod-link" else None
         if described is not None:
             _same_instance(link, described, found)
     _other_node(links, state, found)
+    _earlier(links, state, found)
     changed = [note for host in state.hosts if not host.contradictions for note in host.notes_of("changed")]
     for note in changed[:CHANGES_TOLD]:
         text = f"{note.text}: the later one counts here; which was so while the capture was made?"
         found.remarks.append(Remark(text, (quote(note.line),)))
     found.remarks += _sized_for_tunnels(state)
     return found
+
+
+def _earlier(links: list[Link], state: State, found: Agreement) -> None:
+    """A state without a neighbour that its node was seen to send to is of a time before that."""
+    lacking = unlearned(links, state)
+    if lacking is None:
+        return
+    link, line = lacking
+    found.earlier = True
+    found.remarks.append(
+        Remark(
+            f"the node handed packets to the pod on {link.point.name}, and the state holds no neighbour there: it was "
+            "taken before this was recorded (or somebody flushed the neighbours since), so what it shows of routes, "
+            "rules and settings may have changed and rules nothing out; take the state again",
+            (quote(line),),
+        )
+    )
 
 
 def _sized_for_tunnels(state: State) -> Iterator[Remark]:

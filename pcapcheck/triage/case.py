@@ -208,6 +208,9 @@ def _described(result: Result, finding: Finding, evidence: Evidence, described: 
     name = described.cali_name
     known = next((one for one in result.links if name and name in (one.point.name, one.node_interface)), None)
     pod = min(described.ips, default=None) if described.ips else _pod_of(known)
+    if isinstance(lacking := evidence.row.get("unrouted"), tuple):
+        # Of a pod's addresses the one that has no route.
+        pod = min(lacking)
     if isinstance(asked := evidence.row.get("unresolved"), tuple):
         # The pod is the one that is asked, by its node.
         return Item(finding, evidence, dst_link=known, dst=min(asked), described=name)

@@ -12,6 +12,7 @@ from itertools import combinations
 
 from pcapcheck.columns import COLUMNS, DNS, STATE
 from pcapcheck.flows.links import UNNAMED
+from pcapcheck.flows.links import Link as CapturedLink
 from pcapcheck.flows.losses import REPLY
 from pcapcheck.networks import CALICO_PROTOCOLS
 from pcapcheck.ruleset.result import Result
@@ -28,7 +29,7 @@ from pcapcheck.triage.firewall.stages import End
 from pcapcheck.triage.half import Settings, settings_of
 from pcapcheck.triage.interfaces import default_nic
 from pcapcheck.triage.node_loop import loop_of
-from pcapcheck.triage.state.host_routes import NOWHERE
+from pcapcheck.triage.state.host_routes import NOWHERE, way_to_pod
 from pcapcheck.triage.state.model import POD, Host, Line, Link, PodEntry, PodLink, State
 from pcapcheck.triage.state.next_hops import RESOLVED
 from pcapcheck.triage.state.pod_links import Names, own_calis
@@ -65,7 +66,7 @@ class Ground:
 class Situation:
     """A state with its rows of the table ``state``; ``foreign`` are addresses of which the captures say otherwise.
 
-    ``elsewhere``: it is of another node, or of another time.
+    ``elsewhere``: it is of another node, or of another time. ``earlier``: it was taken before the packets.
     """
 
     state: State
@@ -73,6 +74,7 @@ class Situation:
     foreign: frozenset[int]
     rows: list[StateRow]
     elsewhere: bool = False
+    earlier: bool = False
 
     def find(self, interface: str | None, address: int | None) -> tuple[PodLink | None, StateRow | None]:
         """A pod's link with its row, by the name of its interface, else by its address; nothing where it has none."""
@@ -135,7 +137,7 @@ class Circumstances:
     ) -> None:
         self.symptoms = symptoms or {}
         self.port = _port_of(case)
-        self.elsewhere = situation.elsewhere
+        self.elsewhere, self.earlier = situation.elsewhere, situation.earlier
         self.state = situation.state
         self.ground = situation.ground
         self.pod, self.dst = case.lead.pod, case.lead.dst
@@ -165,6 +167,7 @@ class Circumstances:
         self.crossing = (
             Crossing.of(self.state, self.symptoms, ends, self.ground.prefix, alone) if not situation.elsewhere else None
         )
+        self.far_spoken = _spoken_at(lead.link if self._lost_replies else lead.dst_link, result)
         self.firewalls: Firewalls | None = None
         if symptoms is not None and result is not None and not situation.elsewhere:
             far = (self.dst_link.node if self.dst_link else None) or tunnel_ends.node_at(self.state, self.dst)
@@ -181,6 +184,13 @@ class Circumstances:
             here = End(self._node or alone, None, interface if interface != UNNAMED else None)
             there = End(far, self._dst_pod(), self._dst_cali(dst_interface))
             self.firewalls = Firewalls.of(case, result, symptoms, here, there, spoken)
+        if self.crossing is not None and result is not None:
+            self.crossing.heard = _heard_on_cards(result)
+            self.crossing.receivers = self.far_spoken
+        if self.crossing is not None and self.firewalls is not None:
+            packet = self.crossing.packet
+            mark = self.firewalls.mark(self.crossing.node, packet.src, packet.dst)
+            self.crossing.packet = replace(packet, mark=mark)
         self.drops = self._drops(result, interface, dst_interface) if result is not None else None
 
     def _part(self, alone: Host | None) -> Host | None:
@@ -200,9 +210,7 @@ class Circumstances:
         """Whether the state itself shows on which node a link is."""
         if link is None or link.node is None:
             return False
-        named = link.cali_name in link.node.links if link.cali_name else False
-        routed = any(one.dev == link.cali_name for ip in link.ips for one in link.node.routes_to(ip)[:1])
-        return named or routed
+        return link.cali_name is not None and link.cali_name in link.node.devices()
 
     @property
     def interface(self) -> str | None:
@@ -275,21 +283,21 @@ class Circumstances:
         return self.link.cali if self.link else None
 
     def _pod_route(self) -> Told | None:
-        return None if self.pod_is_foreign else self._route(self.row)
+        return None if self.pod_is_foreign else self._route(self.link, self.row, self.pod)
 
     def _dst_route(self) -> Told | None:
         """Only of a pod on the same node: to another node the way leads elsewhere."""
         node = self.dst_link.node if self.dst_link is not None else None
         if node is None or self.dst_is_foreign or (self._node is not None and node is not self._node):
             return None
-        return _known(self._route(self.dst_row))
+        return _known(self._route(self.dst_link, self.dst_row, self.dst))
 
     def _far_route(self) -> Told | None:
         """The same on another node, which is dst's."""
         node = self.dst_link.node if self.dst_link is not None else None
         if node is None or self._node is None or node is self._node or self.dst_is_foreign:
             return None
-        return _known(self._route(self.dst_row))
+        return _known(self._route(self.dst_link, self.dst_row, self.dst))
 
     def _mtu_fits(self) -> Told | None:
         """Whether what was lost fits every interface on its way, as far as the state shows them.
@@ -318,13 +326,18 @@ class Circumstances:
         larger = [one for one in shown if (one.mtu or 0) > mtu]
         return (larger[0].line,) if larger else None if shown else ()
 
-    def _route(self, row: StateRow | None) -> Told | None:
-        """Where a host route leads, in the words of a case."""
+    def _route(self, link: PodLink | None, row: StateRow | None, address: int | None) -> Told | None:
+        """Where the host route to an address of a pod leads, in the words of a case."""
         if row is None or row.host_route is None:
             return None
-        lines = row.told.get("host_route", ())
-        dev = row.host_route_dev
-        if row.host_route:
+        leads, dev, lines = row.host_route, row.host_route_dev, row.told.get("host_route", ())
+        if link is not None and link.node is not None and address in link.ips and len(link.ips) > 1:
+            # The row is about all of the pod's addresses: what another one lacks is not this one's.
+            way = way_to_pod(link.node, replace(link, ips=[address]))
+            if way.leads_there is None:
+                return None
+            leads, dev, lines = way.leads_there, way.dev, _quotes(*way.lines)
+        if leads:
             return "own-interface", lines
         if dev is None:
             return "not-there", lines
@@ -386,17 +399,23 @@ class Circumstances:
         """Whether dst answers over its link: the node, which asks from its own addresses, or the pod that asked."""
         host, end = self._dst_pod(), self._dst_end()
         node = self.dst_link.node if self.dst_link else None
-        if host is None or end is None or "routes4" not in host.whole:
+        family = 6 if self.dst is not None and not is_ipv4(self.dst) else 4
+        listing = f"routes{family}"
+        if host is None or end is None or listing not in host.whole:
             return None
-        if self.symptoms.get("lost") == "at-pod":
-            asking = [self.pod] if self.pod is not None and is_ipv4(self.pod) else []
+        at_pod = self.symptoms.get("lost") == "at-pod"
+        if at_pod:
+            asking = [self.pod] if self.pod is not None else []
         else:
             own = node.addresses if node is not None else []
-            asking = [one.ip for one in own if one.family == 4 and one.dev != "lo" and one.scope != "link"]
+            asking = [one.ip for one in own if one.family == family and one.dev != "lo" and one.scope != "link"]
         ways = [(ip, next(iter(host.routes_to(ip)), None)) for ip in asking]
         lost = next((ip for ip, way in ways if way is None), None)
-        if lost is not None and self.symptoms.get("lost") == "at-pod":
-            return False, _quotes(host.lacks("routes4", f"no route to {format_address(lost)}"))
+        if lost is not None and at_pod:
+            return False, _quotes(host.lacks(listing, f"no route to {format_address(lost)}"))
+        dead = [way for _, way in ways if way is not None and way.leads_nowhere]
+        if dead and at_pod:
+            return False, _quotes(dead[0].line)
         routes = [way for _, way in ways if way is not None and not way.leads_nowhere]
         wrong = [one for one in routes if one.dev != end.name]
         if wrong:
@@ -650,7 +669,10 @@ class Circumstances:
     def _vtep(self) -> Told | None:
         near, far = self._ends
         target = self.pod if self._lost_replies else self.dst
-        return _quoted(tunnel_ends.far_end(near, far, target)) if near is not far else None
+        if near is not None and near is far:
+            return None
+        astray = self.symptoms.get("astray") is True
+        return _quoted(tunnel_ends.far_end(near, far, target, spoken=self.far_spoken, astray=astray))
 
     @property
     def _ends(self) -> tuple[Host | None, Host | None]:
@@ -678,6 +700,28 @@ def _seen_at(case: Case, state: State) -> Host | None:
         return None
     found = [one for one in state.nodes if one.name == last.host and not one.assumed and not one.contradictions]
     return found[0] if len(found) == 1 else None
+
+
+def _heard_on_cards(result: Result) -> dict[int, set[int]]:
+    """The MACs under which addresses spoke ARP for themselves on network cards."""
+    cards = {
+        (one.point.key[0], one.point.interface.number, one.point.key[2])
+        for one in result.links
+        if one.point.kind == "host-nic"
+    }
+    heard: dict[int, set[int]] = {}
+    for capture in result.captures if cards else ():
+        for claim in capture.exchanges.claims.all():
+            if claim.own and (capture.number, *claim.point) in cards:
+                heard.setdefault(claim.ip, set()).add(claim.mac)
+    return heard
+
+
+def _spoken_at(link: CapturedLink | None, result: Result | None) -> frozenset[int]:
+    """Addresses that the node of a pod's link speaks ARP with there."""
+    if link is None or result is None or link.point.kind != "pod-link":
+        return frozenset()
+    return frozenset(result.followed.node_addresses(link))
 
 
 def _spoken(case: Case, result: Result) -> frozenset[int]:

@@ -197,6 +197,11 @@ COLUMNS[CASE] = _table(
         "is checked the node then has its route",
     ),
     (
+        "astray",
+        BOOL,
+        "whether what was lost was last seen arriving at another machine than the receiver's node",
+    ),
+    (
         "dst.same_node",
         BOOL,
         "whether the links of pod and dst are of one node; where nothing tells, captures of one call are taken to be",

@@ -6,19 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pcapcheck.flows.losses import AT_NIC, BETWEEN, DECAPSULATION, IN_NODE, REPLY, TO_POD_LINK
+from pcapcheck.networks import CALICO_PROTOCOLS
 from pcapcheck.triage.state.forwarding import OUT, Decision, by_table, decide
 from pcapcheck.triage.state.gateway import LOCAL
-from pcapcheck.triage.state.model import Host, Line, PodLink, State
-from pcapcheck.triage.state.next_hops import NextHop, next_hop
+from pcapcheck.triage.state.model import Host, Line, PodLink, Route, State
+from pcapcheck.triage.state.next_hops import Heard, NextHop, next_hop
 from pcapcheck.triage.state.policy_routing import Packet, diversions
 from pcapcheck.triage.state.source_check import fails_source_check
 from pcapcheck.triage.state.sysctls import line_of, value_of
 from pcapcheck.values import Value, is_ipv4
 from pcapcheck.workload import kind_of_name
 
-RIGHT, DEFAULT, POD_LINK, AWAY, WRONG_NODE, UNROUTED, DEAD = WAYS = (
-    *("right", "default", "pod-link", "away", "wrong-node", "none", "dead-end"),
+RIGHT, DEFAULT, UNLISTED, POD_LINK, AWAY, WRONG_NODE, UNROUTED, DEAD = WAYS = (
+    *("right", "default", "unlisted", "pod-link", "away", "wrong-node", "none", "dead-end"),
 )
+# What the kernel calls the routes that Felix writes itself; with BIRD they are BIRD's.
+FELIX = "80"
 # The devices of tunnels, by encapsulation (Calico: felix/dataplane/linux/dataplanedefs).
 ON_RETURN = "on-return"
 DEVICES = {"vxlan": "vxlan.calico", "ipip": "tunl0", "wireguard": "wireguard.cali"}
@@ -47,7 +50,9 @@ class Crossing:
 
     ``sends``: it is the node of the sender. ``left`` is the interface by which the packets were seen leaving it.
     ``wrapped`` are the addresses of the tunnel's packets that came to it, with their interface. ``entered``: they were
-    seen entering it from their sender's link, and nowhere after.
+    seen entering it from their sender's link, and nowhere after. ``some``: others between the same two passed.
+    ``heard`` are the MACs under which addresses spoke ARP on network cards, ``receivers`` the addresses with which the
+    receiver's node spoke it to its pod.
     """
 
     state: State
@@ -60,6 +65,9 @@ class Crossing:
     wrapped: Packet | None = None
     receiver: Host | None = None
     entered: bool = False
+    some: bool = False
+    heard: Heard = field(default_factory=dict)
+    receivers: frozenset[int] = frozenset()
     _decision: Decision | None = field(default=None, repr=False)
 
     @classmethod
@@ -80,7 +88,8 @@ class Crossing:
             return None
         last, kind = _text(symptoms.get("last_seen.interface")), symptoms.get("last_seen.kind")
         if place in (TO_POD_LINK, AT_NIC, DECAPSULATION):
-            node = dst_node or (alone if ends.there is None else None)
+            apart = symptoms.get("dst.same_node") is False and src_node is alone
+            node = dst_node or (alone if ends.there is None and not apart else None)
             if node is None:
                 return None
             iif, wrapped = last, None
@@ -105,7 +114,9 @@ class Crossing:
         home = ends.there_name if dst_node is node else None
         packet = Packet(ends.src, ends.dst, ends.here_name or entered)
         entered = entered if entered in (None, packet.iif) else None
-        return cls(state, node, packet, home, True, prefix, left, receiver=dst_node, entered=entered is not None)
+        some = symptoms.get("only_tcp") is True
+        seen = entered is not None
+        return cls(state, node, packet, home, True, prefix, left, receiver=dst_node, entered=seen, some=some)
 
     @property
     def decision(self) -> Decision | None:
@@ -133,7 +144,12 @@ class Crossing:
         wrong = self._wrong_node(found)
         if wrong is not None:
             return WRONG_NODE, (*found.lines, wrong)
-        return (RIGHT if found.specific else DEFAULT), found.lines
+        if (astray := self._astray(found)) is not None:
+            return AWAY, astray
+        if found.specific:
+            return RIGHT, found.lines
+        told = self._exchanged()
+        return (UNLISTED, (*found.lines, told)) if told is not None else (DEFAULT, found.lines)
 
     def _is_pod_link(self, name: str) -> bool:
         return kind_of_name(name, self.prefix) == "pod-link"
@@ -148,12 +164,58 @@ class Crossing:
         others = [one for one in self.state.nodes if one is not self.receiver]
         return next((held.line for node in others for held in node.addresses if held.ip == via), None)
 
+    def _exchanged(self) -> Line | None:
+        """A route that shows that nodes tell each other their blocks, so that the default is not all that is needed.
+
+        One from the receiver's node to the sender, or one of this node's to another node: BIRD's, or Felix's into a
+        tunnel. Without a tunnel Felix writes those to nodes of the same subnet only, and with any the blackholes of its
+        own blocks (felix/dataplane/linux/route_mgr.go, updateRoutes); the routers may have to know the rest.
+        """
+        if self.receiver is not None and self.receiver is not self.node and self.packet.src is not None:
+            back = next(iter(self.receiver.routes_to(self.packet.src)), None)
+            if back is not None and _to_a_node(back):
+                return back.line
+        near = self._is_near()
+        for one in self.node.routes:
+            if one.table != "main" or (one.family == 4) != is_ipv4(self.packet.dst):
+                continue
+            tunnelled = kind_of_name(one.dev or "", self.prefix) == "tunnel"
+            if _to_a_node(one) and (near or tunnelled or one.proto != FELIX):
+                return one.line
+            if near and one.kind == "blackhole" and one.proto == FELIX:
+                return one.line
+        return None
+
+    def _is_near(self) -> bool:
+        """Whether the receiver's node is in a network that this node is in too."""
+        own = {one.ip for one in self.receiver.addresses} if self.receiver is not None else set()
+        ways = (next(iter(self.node.routes_to(ip)), None) for ip in own | self.receivers)
+        return any(way is not None and way.via is None and way.proto == "kernel" for way in ways)
+
+    def _astray(self, found: Decision) -> tuple[Line, ...] | None:
+        """The lines of a route that is none of Calico's, where it takes packets from Calico's own or to no next hop.
+
+        Calico's routes to another node's pods name a next hop, but for its own tunnels' devices; a route more specific
+        than the block's (a VPN's, a static one) goes before it.
+        """
+        routes = [one for one in self.node.routes_to(self.packet.dst) if not one.dead]
+        best = routes[0] if routes and found.devices == {routes[0].dev} else None
+        if best is not None and best.proto in CALICO_PROTOCOLS:
+            return None
+        ways = {(hop.dev, hop.via) for hop in found.hops}
+        for other in routes if best is not None else ():
+            theirs = other.proto in CALICO_PROTOCOLS and other.kind == "unicast"
+            if theirs and not other.is_default and (other.dev, other.via) not in ways:
+                return (*found.lines, other.line)
+        direct = all(hop.via is None and kind_of_name(hop.dev, self.prefix) is None for hop in found.hops)
+        return found.lines if direct and found.specific else None
+
     def hop(self) -> NextHop | None:
         """Whether the next hop is there; not asked where the way is to a pod of this node, or is no way."""
         found = self.decision
         if found is None or found.leads != OUT or self.home is not None:
             return None
-        return next_hop(self.state, self.node, found, self.packet.dst, self.prefix)
+        return next_hop(self.state, self.node, found, self.packet.dst, self.prefix, self.heard)
 
     def diverted(self) -> Told | None:
         """Whether a rule sends them otherwise than the main table would, as is told for sure; else None."""
@@ -166,24 +228,30 @@ class Crossing:
             said = tuple(own) or ((lacking,) if lacking else ())
             return (False, said) if whole else None
         # Whichever of the rules that may match does, the packets must fare the same.
-        away = {
-            True if one.ends else self._leads_away(one.route.dev, one.route.via) if one.route else None for one in found
-        }
+        away = {True if one.ends else self._leads_away(one.route) if one.route else None for one in found}
         if not found[-1].certain or len(away) > 1 or None in away:
+            return None
+        if self.some and "fwmark" not in found[-1].rule.text.split():
+            # It took what passed as well.
             return None
         seen = {one.route.dev for one in found if one.route is not None}
         if self.left is not None and self.left in self.node.links and seen != {self.left}:
             return None
         return away == {True}, found[-1].lines
 
-    def _leads_away(self, dev: str | None, via: int | None) -> bool | None:
+    def _leads_away(self, route: Route) -> bool | None:
         if self.home is not None:
-            return dev != self.home
+            return route.dev != self.home
         main = by_table(self.node, self.packet.dst)
-        if main is None or main.leads != OUT or not main.specific:
+        if main is None or main.leads != OUT:
             # Where main has nothing better, the rule may be what makes it work.
             return None
-        return all((hop.dev, hop.via) != (dev, via) for hop in main.hops)
+        if route.leads_nowhere:
+            return True
+        strange = route.dev is not None and kind_of_name(route.dev, self.prefix) is None
+        if not main.specific and not (strange and self.left is None and main.devices != {route.dev}):
+            return None
+        return all((hop.dev, hop.via) != (route.dev, route.via) for hop in main.hops)
 
     def source_check(self) -> Told | None:
         """Whether the reverse-path check drops them as they come in by a NIC or a tunnel, wrapped or not."""
@@ -203,6 +271,11 @@ class Crossing:
         setting = self.node.sysctl(name, "forwarding", family=family) if name else None
         value, line = value_of(setting), line_of(setting)
         return None if value is None or line is None else (value != 0, (line,))
+
+
+def _to_a_node(route: Route) -> bool:
+    """Whether a route is Calico's to the pods of another node."""
+    return route.proto in CALICO_PROTOCOLS and route.via is not None and not route.is_default
 
 
 def _only_with(state: State, interface: str | None) -> Host | None:

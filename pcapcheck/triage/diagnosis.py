@@ -331,7 +331,8 @@ def _suspect(
         status, ground = CONFIRMED, cause.confirmed
     elif judge(cause.ruled_out) == TRUE:
         status, ground = RULED_OUT, cause.ruled_out
-        if symptoms.get("loss.over") and _is_of_now(_deciding(ground, get)):
+        other_time = symptoms.get("loss.over") or (circumstances is not None and circumstances.earlier)
+        if other_time and _is_of_now(_deciding(ground, get)):
             status, leaning = POSSIBLE, -1
     elif judge(cause.supported) == TRUE:
         ground, leaning = cause.supported, 1

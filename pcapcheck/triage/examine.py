@@ -30,7 +30,8 @@ def examine(
         agreement = agreement or Agreement()
         outcome.remarks += agreement.remarks
         ground = Ground(settings.number("gateway"), settings.number("gateway6"), settings.texts["interface_prefix"])
-        situation = Situation(state, ground, frozenset(agreement.foreign), rows or [], agreement.elsewhere)
+        foreign, of_others = frozenset(agreement.foreign), agreement.elsewhere
+        situation = Situation(state, ground, foreign, rows or [], of_others, agreement.earlier)
     catalogue = load_catalogue(rules, settings)
     outcome.diagnoses = [
         one for part in outcome.by_observation() for one in diagnose(part, catalogue, situation, outcome.pods)

@@ -86,7 +86,7 @@ TELLS_NOTHING: Mapping[str, Value] = {"gateway": "not-asked", "loss": "total"}
 # Neither healthy nor not: as they are in the case.
 EITHER = (
     *("family", "interface", "pod", "dst", "dst.interface", "dst.recorded", "dst.public"),
-    *("dst.same_node", "outer.src", "outer.dst"),
+    *("dst.same_node", "astray", "outer.src", "outer.dst"),
     *("asked", "encap", "far.recorded", "vni", "last_seen.kind", "last_seen.interface"),
 )
 

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Sequence
 from pcapcheck.flows.echo import Echo
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.sides import NODE, POD
-from pcapcheck.values import Value
+from pcapcheck.values import Value, is_ipv4
 
 # What was sent so soon after the last packet that was lost was sent at the same time.
 MEANWHILE = 10**9
@@ -55,6 +55,18 @@ def routed(asked: Iterable[Echo], dst_link: Link | None, dst: int | None, solici
         if meanwhile and (handed or number in solicited):
             return True
     return None
+
+
+def gateway_answered(link: Link) -> set[int]:
+    """The IPv4 addresses on a pod's link for which the node answered by ARP for the gateway.
+
+    That goes by routes, and where the reverse path is checked by the asker's as well (net/ipv4/arp.c, arp_process); an
+    IPv6 gateway is the node's own address. Where others answer there too, it need not have been the node.
+    """
+    talk = link.point.gateway
+    if link.point.kind != "pod-link" or talk.others_answer:
+        return set()
+    return {address for group in talk.answered for address in talk.askers.get(group, ()) if is_ipv4(address)}
 
 
 def refused_late(errors: Sequence[Echo], link: Link | None) -> bool | None:

@@ -30,6 +30,7 @@ def strays(case: Case, result: Result, losses: list[Loss], refused_from: int | N
     home = next((one for one in result.links if receiver in one.pod_ips and one.point.kind == "pod-link"), None)
     found: dict[str, Value | None] = {
         "dst.same_node": _same_node(result, lead.link, lead.dst_link, losses),
+        "astray": _astray(result, lead.link if back else lead.dst_link, losses),
         "handed_to": _handed_to(result, receiver, home, losses),
         "empty_link": None if home is not None else _empty_link(result, receiver),
         "empty_tunnel": _empty_tunnel(result, {one.last.encap for one in losses}, receiver),
@@ -57,6 +58,14 @@ def _same_node(result: Result, link: Link | None, dst_link: Link | None, losses:
     nics &= {one.point.key for one in result.links if one.point.kind == "host-nic"}
     # A file with the links of two nodes was merged; and what two cards saw went to another machine.
     return None if here[0] == there[0] or len(nics) > 1 else True
+
+
+def _astray(result: Result, home: Link | None, losses: list[Loss]) -> bool | None:
+    """Whether all that was lost was last seen arriving at another machine than that of the receiver's link."""
+    if home is None or not losses or not all(one.arrived for one in losses):
+        return None
+    same = {result.followed.hosts.same(one.last.spot.link.point.key, home.point.key) for one in losses}
+    return None if None in same else same == {False}
 
 
 def _handed_to(result: Result, receiver: int | None, home: Link | None, losses: list[Loss]) -> str | None:

@@ -35,7 +35,7 @@ from pcapcheck.triage.interfaces import recorded_nic
 from pcapcheck.triage.loss import loss_symptoms
 from pcapcheck.triage.question_signs import arrival, is_reset, is_stalled, left_over, refusal_symptoms
 from pcapcheck.triage.service_told import is_usual
-from pcapcheck.triage.signs_of_life import refused_late, routed, signs_of_life
+from pcapcheck.triage.signs_of_life import gateway_answered, refused_late, routed, signs_of_life
 from pcapcheck.values import Value, is_ipv4, is_public
 
 T = TypeVar("T")
@@ -94,7 +94,7 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
         "receiver.interface": link.node_interface if dst is None and link else there,
         "replies": (replies := _replies(case, result, kind, failed)),
         "dst.routed": routed(failed, dst_link, dst, asked_for(result, dst_link, dst) if dst_link else ()),
-        "dst.gateway_answered": replies == "none" and dst in dst_link.point.gateway.answered if dst_link else None,
+        "dst.gateway_answered": replies == "none" and dst in gateway_answered(dst_link) if dst_link else None,
         **loss_symptoms(result, case),
         "lost.first": _first_of_theirs(case, kind, asked, failed),
         "only_tcp": kind != REQUEST and any(one.outcome == "replied" for one in _between(result, pod, dst)),

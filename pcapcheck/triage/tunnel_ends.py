@@ -10,9 +10,12 @@ from pcapcheck.triage.state.listing import fdb_of
 from pcapcheck.triage.state.model import Host, Line, Link, State
 from pcapcheck.values import is_ipv4
 
-THERE, NO_NEIGHBOUR, NO_FORWARDING, WRONG = VTEPS = ("there", "no-neighbour", "no-forwarding", "wrong")
+THERE, NO_NEIGHBOUR, NO_FORWARDING, WRONG, UNCHECKED = VTEPS = (
+    *("there", "no-neighbour", "no-forwarding", "wrong", "unchecked"),
+)
 # A neighbour entry that leads nowhere.
 UNRESOLVED = ("FAILED", "INCOMPLETE")
+HOST_BITS = {4: 32, 6: 128}
 # What is told, and the lines that tell it.
 Told = tuple[str, tuple[Line, ...]]
 
@@ -62,8 +65,14 @@ def _lines(devices: list[Link]) -> tuple[Line, ...]:
     return tuple(one.vni_line or one.line for one in devices)
 
 
-def far_end(node: Host | None, far: Host | None, dst: int | None) -> Told | None:
-    """Whether a node knows the tunnel end by which it reaches an address: one of ``VTEPS``."""
+def far_end(
+    node: Host | None, far: Host | None, dst: int | None, *, spoken: frozenset[int] = frozenset(), astray: bool = False
+) -> Told | None:
+    """Whether a node knows the tunnel end by which it reaches an address: one of ``VTEPS``.
+
+    Of an entry whose address nothing shows to be the other node's it is not known (unchecked). ``spoken`` are addresses
+    with which the other node speaks ARP to its pods; ``astray``: the packets were seen to come to a third machine.
+    """
     route = next(iter(node.routes_to(dst)), None) if node is not None and dst is not None else None
     device = node.links.get(route.dev) if node is not None and route is not None and route.dev else None
     if node is None or route is None or route.dev is None or route.via is None:
@@ -77,7 +86,15 @@ def far_end(node: Host | None, far: Host | None, dst: int | None) -> Told | None
         return (NO_NEIGHBOUR, (route.line, gone)) if f"neighbours{family}" in node.whole and gone else None
     if entry.mac is None or entry.state in UNRESOLVED:
         return NO_NEIGHBOUR, (route.line, entry.line)
-    return _forwarded(node, far, entry.mac, route.dev, entry.line)
+    found = _forwarded(node, far, entry.mac, route.dev, entry.line)
+    if found is None or found[0] != UNCHECKED:
+        return found
+    outer = {one.dst for one in node.forwarding if (one.mac, one.dev) == (entry.mac, route.dev)}
+    if outer & spoken:
+        return THERE, found[1]
+    # The address of a node's device is from a block of that node (libcalico-go/lib/ipam): the route's own block.
+    within = route.via >> (HOST_BITS[family] - route.prefix) == route.network
+    return (WRONG, (route.line, *found[1])) if astray and within else found
 
 
 def _forwarded(node: Host, far: Host | None, mac: int, dev: str, line: Line) -> Told | None:
@@ -92,4 +109,4 @@ def _forwarded(node: Host, far: Host | None, mac: int, dev: str, line: Line) -> 
     own = {one.ip for one in far.addresses} if far is not None and far is not node else set()
     if own and all(one.dst is not None and one.dst not in own for one in found):
         return WRONG, (line, found[0].line)
-    return THERE, (line, found[0].line)
+    return THERE if own else UNCHECKED, (line, found[0].line)

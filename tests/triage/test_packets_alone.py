@@ -151,6 +151,20 @@ def test_cases_that_differ_only_in_the_pod_are_told_once() -> None:
     assert len(found.diagnoses) == 1
 
 
+@pytest.mark.parametrize("answered", [True, False])
+def test_whom_the_node_answers_for_the_gateway_has_a_route(tmp_path: Path, answered: bool) -> None:
+    """Where the reverse path is checked it does not answer a pod whose route is missing or leads to another link."""
+    near = write_pcap(tmp_path / "cali14e7d81007d.pcap", [(BEGIN, ask()), (BEGIN + MS, answer()), *_requests()])
+    peer = "5a:8a:10:57:e2:04"
+    talk = [(BEGIN, ask(src=peer, ip=PEER_IP)), (BEGIN + MS, answer(to=peer, to_ip=PEER_IP))] if answered else []
+    # Its own announcement, and later another: it is there, and its link is recorded.
+    own = ask(PEER_IP, src=peer, ip=PEER_IP)
+    far = write_pcap(tmp_path / "calieabe7761b00.pcap", [*talk, (BEGIN + 2 * MS, own), (BEGIN + 9 * SECOND, own)])
+    (diagnosis,) = analyze(near, far).diagnoses
+    names = [one.cause.id for one in diagnosis.suspects]
+    assert (names.index("host-route-missing") > names.index("policy-drops")) is answered
+
+
 def test_frames_to_the_proxy_mac_on_a_nic(tmp_path: Path) -> None:
     """An eBPF node that did not rewrite a reply: on the pod's link it is missing, on the NIC it goes to nobody."""
     cali = write_pcap(tmp_path / "cali14e7d81007d.pcap", [(BEGIN, ask()), (BEGIN + MS, answer()), *_requests()])

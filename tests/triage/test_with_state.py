@@ -17,8 +17,6 @@ pytestmark = pytest.mark.slow
 
 # Faults that neither node nor pods show: they lie in the network between, in another machine, or are over.
 UNSEEN = {
-    # Whether the router had to know the way is not known.
-    "block-route-missing",
     "gateway-announced-by-pod",
     "late-replies",
     "loss-burst",
@@ -92,6 +90,21 @@ def test_the_state_of_another_pod_counts_for_nothing(tmp_path: Path) -> None:
     (remark,) = [one for one in analysis.remarks if "not the same pod instance" in one.text]
     assert "the capture shows the pod 10.244.1.10 at 5a:8a:10:57:e2:03" in remark.text
     assert "the state describes 10.244.1.77 at 5a:8a:10:57:e2:99" in remark.text
+
+
+@pytest.mark.parametrize("learned", [True, False])
+def test_what_was_taken_before_the_packets_rules_nothing_out(tmp_path: Path, learned: bool) -> None:
+    """Another rule dropped then, and the node had not yet the neighbours that it was seen to use."""
+    lines = (CAPTURES / "tcp-dropped" / "state.txt").read_text().splitlines(keepends=True)
+    lines = [one.replace("dport 5201", "dport 22") for one in lines if learned or " lladdr " not in one]
+    path = tmp_path / "state.txt"
+    path.write_text("".join(lines))
+    analysis = analyze(*captures("tcp-dropped"), node_state=path)
+    (diagnosis,) = analysis.diagnoses
+    assert ("node-firewall-drops" in {one.cause.id for one in diagnosis.possible}) is not learned
+    told = [one for one in analysis.remarks if "taken before this was recorded" in one.text]
+    assert len(told) == (0 if learned else 1)
+    assert all("no neighbour on cali" in line for one in told for line in one.lines)
 
 
 def test_ebpf_makes_missing_replies_unprovable(tmp_path: Path) -> None:

@@ -48,9 +48,10 @@ class Answers:
 
     def __init__(self, loss: Loss, stages: Iterable[Stage]) -> None:
         self.loss = loss
+        self.stages = list(stages)
         self.hosts: dict[int, Host] = {}
         self.heard: dict[object, _Heard] = {}
-        for stage in stages:
+        for stage in self.stages:
             self.hosts[id(stage.host)] = stage.host
             if stage.host.firewall is None:
                 continue

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.firewall.answer import DROPS, ENDPOINTS, POLICY, REJECTS, TUNNEL, Answers
 from pcapcheck.triage.firewall.loss import loss_of
+from pcapcheck.triage.firewall.packet import BEFORE_ROUTING
 from pcapcheck.triage.firewall.stages import End, Seen, stages_in_pod, stages_on_nodes
+from pcapcheck.triage.firewall.walk import walk
 from pcapcheck.triage.state.model import Host, Line
 from pcapcheck.values import Value
 
@@ -39,6 +41,14 @@ class Firewalls:
         seen = Seen.of(symptoms, spoken)
         on_nodes = stages_on_nodes(loss, here, there, seen)
         return cls(Answers(loss, on_nodes), Answers(loss, stages_in_pod(loss, there, seen)))
+
+    def mark(self, node: Host, src: int | None, dst: int | None) -> tuple[int, int] | None:
+        """The mark that the packets between two have when a node routes them: (bits that are known, their value)."""
+        packets = [one.packet for one in self.nodes.stages if one.host is node]
+        same = next((one for one in packets if (one.src, one.dst) == (src, dst)), None)
+        if same is None or node.firewall is None:
+            return None
+        return walk(node.firewall, replace(same, hooks=BEFORE_ROUTING)).mark
 
     def node_firewall(self) -> Told | None:
         return self.nodes.of(DROPS)

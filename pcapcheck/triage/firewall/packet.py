@@ -23,6 +23,7 @@ from pcapcheck.triage.state.firewall.sets import ADDRESS, Sets
 
 # Where packets go that a host forwards, takes in, and sends itself (kernel: include/linux/netfilter.h, NF_HOOK).
 FORWARDED = ("ingress", PREROUTING, FORWARD, POSTROUTING, "egress")
+BEFORE_ROUTING = ("ingress", PREROUTING)
 TAKEN_IN = ("ingress", PREROUTING, INPUT)
 SENT = (OUTPUT, POSTROUTING, "egress")
 # Priorities of destination and source translation and of connection tracking (linux/netfilter_ipv4.h, NF_IP_PRI_*).

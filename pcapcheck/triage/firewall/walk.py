@@ -89,11 +89,15 @@ class Miss:
 
 @dataclass
 class Walked:
-    """What the chains of a host would do with a packet, and how it comes out of them."""
+    """What the chains of a host would do with a packet, and how it comes out of them.
+
+    ``mark`` is (bits that are known, their value).
+    """
 
     hits: list[Hit] = field(default_factory=list)
     misses: list[Miss] = field(default_factory=list)
     packet: Packet | None = None
+    mark: tuple[int, int] = (0, 0)
 
     @property
     def certain(self) -> Hit | None:
@@ -176,7 +180,7 @@ class _Walk:
         if not self.stopped:
             for table in tables:
                 self._loose(table)
-        self.walked.packet = self.packet
+        self.walked.packet, self.walked.mark = self.packet, self.mark
         self.walked.hits = list(self.hit.values())
         told: set[int] = set()
         for table in self.firewall.tables:

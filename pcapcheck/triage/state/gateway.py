@@ -40,6 +40,14 @@ class GatewayRoute:
         }[self.leads]
 
 
+def shows_all(node: Host) -> bool:
+    """Whether the state shows what else than the main table may route the gateway: own addresses, and other tables.
+
+    ``route -n``, and ``ip route`` too, leave the local table out.
+    """
+    return bool({"addresses4", "local4"} & node.whole) and "rules4" in node.whole
+
+
 def gateway_route(node: Host, cali: str, gateway: int, source: int | None = None) -> GatewayRoute:
     """What the node does with the gateway's address, seen from one cali, whose pod asks as ``source``."""
     plain = node.lookups_of(gateway)

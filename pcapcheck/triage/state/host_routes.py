@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from pcapcheck.triage.state.gateway import DEAD_END, REFUSALS
@@ -19,12 +19,13 @@ NOWHERE = "none"
 class Way:
     """``leads_there``: whether every address goes out of the pod's own cali; None where the state does not tell.
 
-    ``dev`` is None where it is not known whither else.
+    ``dev`` is None where it is not known whither else. ``address`` is the one that does not lead there, of several.
     """
 
     leads_there: bool | None = None
     dev: str | None = None
     lines: list[Line] = field(default_factory=list)
+    address: int | None = None
 
 
 def way_to_pod(node: Host, link: PodLink) -> Way:
@@ -33,9 +34,15 @@ def way_to_pod(node: Host, link: PodLink) -> Way:
     if not link.ips:
         return _of_nobody(node, link, cali)
     ways = [_way_to(node, ip, cali) for ip in link.ips]
-    wrong = next((way for way in ways if way.leads_there is False), None)
-    if wrong:
-        return wrong
+    routed = {is_ipv4(ip) for ip, way in zip(link.ips, ways, strict=True) if way.leads_there}
+    # Calico gives a pod one address of a family. Others, which the pod has given itself, have no route of Calico's.
+    ways = [
+        Way(True, cali) if way.leads_there is False and is_ipv4(ip) in routed and not _has_host_route(node, ip) else way
+        for ip, way in zip(link.ips, ways, strict=True)
+    ]
+    wrong = next((number for number, way in enumerate(ways) if way.leads_there is False), None)
+    if wrong is not None:
+        return replace(ways[wrong], address=link.ips[wrong] if len(ways) > 1 else None)
     if any(way.leads_there is None for way in ways):
         return next(way for way in ways if way.leads_there is None)
     return Way(True, cali, [line for way in ways for line in way.lines])
@@ -60,6 +67,10 @@ def _way_to(node: Host, ip: int, cali: str) -> Way:
     if family == 4 and routes_of(cali) in node.whole and not any(one.dev == cali for one in routes):
         return Way(False, None, _some(node.lacks(routes_of(cali), f"no route to {format_address(ip)}")))
     return Way()
+
+
+def _has_host_route(node: Host, ip: int) -> bool:
+    return any(one.is_host for one in node.routes_to(ip)[:1])
 
 
 def _of_nobody(node: Host, link: PodLink, cali: str) -> Way:

@@ -6,7 +6,9 @@ node says host unreachable.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from pcapcheck.triage.state.forwarding import OUT, Decision, Hop, decide
 from pcapcheck.triage.state.model import Host, Line, Neighbour, State
@@ -15,6 +17,10 @@ from pcapcheck.triage.state.resolved import UNANSWERED
 from pcapcheck.workload import kind_of_name
 
 RESOLVED, UNRESOLVED, DOWN, WRONG, PARTLY = NEXT_HOPS = ("resolved", "unresolved", "down", "wrong", "partly")
+
+# Address -> the MACs under which it was heard to speak ARP.
+Heard = Mapping[int, Collection[int]]
+NOTHING_HEARD: Heard = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -26,12 +32,14 @@ class NextHop:
     lines: tuple[Line, ...]
 
 
-def next_hop(state: State, node: Host, decision: Decision, dst: int, prefix: str) -> NextHop | None:
+def next_hop(
+    state: State, node: Host, decision: Decision, dst: int, prefix: str, heard: Heard = NOTHING_HEARD
+) -> NextHop | None:
     """What is known of the hops by which packets for ``dst`` leave a node; None where that is not told.
 
     Neighbours on pods' links are no next hops. Of a tunnel it is the hop to the node at its other end.
     """
-    found = [one for hop in decision.hops if (one := _of_hop(state, node, hop, dst, prefix)) is not None]
+    found = [one for hop in decision.hops if (one := _of_hop(state, node, hop, dst, prefix, heard)) is not None]
     if not found or len(found) < len(decision.hops):
         return None
     amiss = next((one for one in found if one.state != RESOLVED), None)
@@ -42,7 +50,7 @@ def next_hop(state: State, node: Host, decision: Decision, dst: int, prefix: str
     return NextHop(PARTLY if partly else amiss.state, amiss.address, lines)
 
 
-def _of_hop(state: State, node: Host, hop: Hop, dst: int, prefix: str) -> NextHop | None:
+def _of_hop(state: State, node: Host, hop: Hop, dst: int, prefix: str, heard: Heard) -> NextHop | None:
     kind = kind_of_name(hop.dev, prefix)
     if kind == "pod-link":
         return None
@@ -51,7 +59,7 @@ def _of_hop(state: State, node: Host, hop: Hop, dst: int, prefix: str) -> NextHo
     if link is not None and (link.up is False or link.carrier is False):
         return NextHop(DOWN, target, (hop.line, link.line))
     if kind == "tunnel":
-        return _of_tunnel(state, node, hop, prefix)
+        return _of_tunnel(state, node, hop, prefix, heard)
     entry = next((one for one in reversed(node.neighbours_of(target)) if one.dev == hop.dev), None)
     if entry is None or entry.proxy:
         return None
@@ -62,10 +70,12 @@ def _of_hop(state: State, node: Host, hop: Hop, dst: int, prefix: str) -> NextHo
     theirs = _contradicted(state, node, entry)
     if theirs is not None:
         return NextHop(WRONG, target, (hop.line, entry.line, theirs))
+    if entry.state == "PERMANENT" and entry.mac not in heard.get(target, (entry.mac,)):
+        return NextHop(WRONG, target, (hop.line, entry.line))
     return NextHop(RESOLVED, target, (hop.line, entry.line))
 
 
-def _of_tunnel(state: State, node: Host, hop: Hop, prefix: str) -> NextHop | None:
+def _of_tunnel(state: State, node: Host, hop: Hop, prefix: str, heard: Heard) -> NextHop | None:
     """The hop of what is wrapped: to where the forwarding entry says, or for IP in IP to the next hop itself."""
     if hop.via is None:
         return None
@@ -75,7 +85,7 @@ def _of_tunnel(state: State, node: Host, hop: Hop, prefix: str) -> NextHop | Non
     way = decide(node, Packet(None, outer, "lo")) if outer is not None else None
     if outer is None or way is None or way.leads != OUT or hop.dev in way.devices:
         return None
-    found = next_hop(state, node, way, outer, prefix)
+    found = next_hop(state, node, way, outer, prefix, heard)
     return found and NextHop(found.state, found.address, (hop.line, *found.lines))
 
 

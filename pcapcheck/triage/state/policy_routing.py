@@ -15,18 +15,23 @@ from pcapcheck.values import is_ipv4
 
 # The priority of the rule that asks the main table (fib_default_rules_init).
 MAIN = 32766
+WHOLE_MARK, LOW_MARKS = "0xffffffff", 0x10000
 # What only packets of the host itself can match, and what no state tells of a packet.
 OF_HOST = ("oif", "uidrange")
-UNTOLD = ("fwmark", "tos", "dsfield", "ipproto", "sport", "dport", "l3mdev", "tun_id")
+UNTOLD = ("tos", "dsfield", "ipproto", "sport", "dport", "l3mdev", "tun_id")
 
 
 @dataclass(frozen=True)
 class Packet:
-    """A packet that the node forwards: addresses (None: any), and the interface that it came in by (None: any)."""
+    """A packet that the node forwards: addresses (None: any), and the interface that it came in by (None: any).
+
+    ``mark`` is what the node's firewall rules gave it: (bits that are known, their value); None where none are shown.
+    """
 
     src: int | None
     dst: int
     iif: str | None = None
+    mark: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -97,8 +102,34 @@ def match(rule: PolicyRule, packet: Packet) -> int:
         told.append(UNKNOWN if packet.iif is None else TRUE if wanted == packet.iif else FALSE)
     told += [FALSE for word in OF_HOST if word in words]
     told += [UNKNOWN for word in UNTOLD if word in words]
+    wanted = after(words, "fwmark")
+    told += [_marked(wanted, packet.mark, alone=inverted)] if wanted is not None else []
     result = min(told)
     return -result if inverted else result
+
+
+def _marked(wanted: str, mark: tuple[int, int] | None, *, alone: bool) -> int:
+    """Whether a packet has the mark of a rule, as ``0x66`` or ``0x66/0xff``.
+
+    ``alone``: the rule is for all other marks, as VPN clients write it for all but what they have encrypted themselves.
+    Of a whole mark below 0x10000 that no rule shown sets it is taken that a pod's packet does not have it: Calico's own
+    are bits of 0xffff0000 (felix/config, IptablesMarkMask). A rule for one mark may owe it to what is not shown.
+    """
+    value, mask = (_hexadecimal(one) for one in (*wanted.split("/"), WHOLE_MARK)[:2])
+    if value is None or mask is None:
+        return UNKNOWN
+    known, has = mark or (0, 0)
+    if mask & ~known == 0 and has & mask == value & mask:
+        return TRUE
+    return FALSE if alone and value < LOW_MARKS and mask == int(WHOLE_MARK, 16) else UNKNOWN
+
+
+def _hexadecimal(text: str) -> int | None:
+    """A number as ip prints and takes marks."""
+    try:
+        return int(text, 0)
+    except ValueError:
+        return None
 
 
 def _within(text: str | None, address: int | None) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pcapcheck.columns import COLUMNS, STATE
-from pcapcheck.triage.state.gateway import gateway_route
+from pcapcheck.triage.state.gateway import NONE, GatewayRoute, gateway_route, shows_all
 from pcapcheck.triage.state.host_routes import NOWHERE, Way, way_to_pod
 from pcapcheck.triage.state.model import Host, Line, Link, Neighbour, PodLink, Route, State, Sysctl
 from pcapcheck.triage.state.pod_links import BY_CALI, pod_end
@@ -68,6 +68,7 @@ class StateRow:
     default_found: str | None = None
     addresses_found: str | None = None
     host_route_found: str | None = None
+    unrouted: tuple[int, ...] | None = None
     gateway6: bool | None = None
     named_interface: str | None = None
     told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -84,10 +85,16 @@ def quote(line: Line) -> str:
     return f"{clean(line.file)}:{line.number}: {clean(text)}"
 
 
-def state_rows(state: State, gateway: int, prefix: str, gateway6: int = GATEWAY6) -> list[StateRow]:
-    """The rows, in the order of the state's links; the gateways are those of pods for IPv4 and IPv6."""
+def state_rows(
+    state: State, gateway: int, prefix: str, gateway6: int = GATEWAY6, answered: frozenset[str] = frozenset()
+) -> list[StateRow]:
+    """The rows, in the order of the state's links; the gateways are those of pods for IPv4 and IPv6.
+
+    ``answered`` are the pods' links on which the node was seen to answer for IPv4's.
+    """
     hosts = {id(link.node): link.node for link in state.links if link.node is not None}
-    nodes = {number: (tunnel_in_use(node, prefix), node.ebpf) for number, node in hosts.items()}
+    answering = {id(link.node) for link in state.links if link.cali_name in answered}
+    nodes = {number: (tunnel_in_use(node, prefix), node.ebpf, number in answering) for number, node in hosts.items()}
     return [_Row(number, link, (gateway, gateway6), prefix, nodes).make() for number, link in enumerate(state.links)]
 
 
@@ -100,7 +107,7 @@ class _Row:
         link: PodLink,
         gateways: tuple[int, int],
         prefix: str,
-        nodes: Mapping[int, tuple[Link | None, Line | None]],
+        nodes: Mapping[int, tuple[Link | None, Line | None, bool]],
     ) -> None:
         self.link = link
         self.nodes = nodes
@@ -218,7 +225,7 @@ class _Row:
     def _on_node(self, node: Host, cali: str) -> None:
         row = self.row
         row.node = node.name
-        tunnel, ebpf = self.nodes[id(node)]
+        tunnel, ebpf, answers = self.nodes[id(node)]
         row.ebpf = ebpf is not None
         self._tell("ebpf", ebpf)
         self._settings(node, cali)
@@ -226,8 +233,15 @@ class _Row:
         row.host_route, row.host_route_dev = way.leads_there, way.dev
         if way.leads_there is not None:
             row.host_route_found = "no route" if way.dev == NOWHERE else way.dev or f"no route out of {cali}"
+        if way.leads_there is False and self.link.ips:
+            row.unrouted = (way.address or self.link.ips[0],)
+        if way.address is not None:
+            row.host_route_found = f"{row.host_route_found} for {format_address(way.address)}"
         self._tell("host_route", *way.lines)
-        self._reverse_path(node, cali, way)
+        # IPv6 has no such check.
+        fours = [one for one in self.link.ips if is_ipv4(one)]
+        checked = way if len(fours) in (0, len(self.link.ips)) else way_to_pod(node, replace(self.link, ips=fours))
+        self._reverse_path(node, cali, checked)
         held = self._neighbours(node, cali)
         row.node_mac = tuple(one.mac for one in held if one.mac is not None) or None
         self._tell("node_mac", *(one.line for one in held))
@@ -235,6 +249,12 @@ class _Row:
         if not self.link.ips or any(map(is_ipv4, self.link.ips)):
             source = next(filter(is_ipv4, self.link.ips), None)
             found = gateway_route(node, cali, self.gateway, source)
+            if answers and found.leads == NONE and not shows_all(node):
+                found = GatewayRoute()
+                row.lacking["gateway_route"] = (
+                    "the node was seen to answer for the gateway, and the state shows no route to it, nor all of the "
+                    "node's addresses and rules; add ip addr and ip rule"
+                )
             row.gateway_route, row.gateway_route_dev = found.leads, found.dev
             row.gateway_found = found.words(cali)
             self._tell("gateway_route", found.line)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pcapcheck.triage.crossing import Crossing
 from pcapcheck.triage.state.forwarding import decide
 from pcapcheck.triage.state.model import Host, State
 from pcapcheck.triage.state.next_hops import next_hop
@@ -110,6 +111,75 @@ def test_next_hops(tmp_path: Path, routes: str, neighbours: str, expected: str |
     assert decision is not None
     found = next_hop(state, node, decision, FAR, "cali")
     assert (found and found.state) == expected
+
+
+@pytest.mark.parametrize(
+    ("entry", "heard", "expected"),
+    [
+        ("PERMANENT", 0x0A0000000012, "wrong"),
+        ("PERMANENT", 0x0A0000000099, "resolved"),
+        ("REACHABLE", 0x0A0000000012, "resolved"),
+    ],
+)
+def test_a_neighbour_entry_that_was_set_by_hand_against_what_was_heard(
+    tmp_path: Path, entry: str, heard: int, expected: str
+) -> None:
+    line = f"root@n1:~# ip neigh\n192.0.2.12 dev eth0 lladdr 0a:00:00:00:00:99 {entry}\n"
+    state, node = read(tmp_path, TO_FAR, line)
+    decision = decide(node, Packet(POD, FAR, CALI))
+    assert decision is not None
+    found = next_hop(state, node, decision, FAR, "cali", {parse_address("192.0.2.12"): {heard}})
+    assert (found and found.state) == expected
+
+
+@pytest.mark.parametrize(
+    ("routes", "expected"),
+    [
+        (TO_FAR, "right"),
+        (TO_FAR + "10.244.2.0/27 dev tun1 proto static scope link\n", "away"),
+        (TO_FAR + "10.244.2.16/28 via 192.0.2.99 dev eth0\n", "away"),
+        # Less specific, or the same way: it takes nothing.
+        (TO_FAR + "10.244.0.0/16 dev tun1\n", "right"),
+        (TO_FAR + "10.244.2.16/28 via 192.0.2.12 dev eth0\n", "right"),
+        (ROUTES, "default"),
+        # BIRD, or a tunnel's route to another node's block: here other nodes' blocks have routes.
+        (ROUTES + "10.244.3.0/26 via 192.0.2.13 dev eth0 proto bird\n", "unlisted"),
+        (ROUTES + "10.244.3.0/26 via 10.244.3.0 dev vxlan.calico proto 80 onlink\n", "unlisted"),
+        # Without a tunnel Felix writes those to nodes of the same network only.
+        (ROUTES + "10.244.3.0/26 via 192.0.2.13 dev eth0 proto 80\n", "default"),
+        (ROUTES + "blackhole 10.244.1.0/26 proto 80\n", "default"),
+        (ROUTES + "blackhole 10.244.1.0/26 proto bird\n", "default"),
+    ],
+)
+def test_the_way_to_a_pod_of_another_node(tmp_path: Path, routes: str, expected: str) -> None:
+    state, node = read(tmp_path, routes)
+    assert leads(state, node) == expected
+
+
+def leads(state: State, node: Host, receiver: Host | None = None, spoken: str | None = None) -> str | None:
+    crossing = Crossing(state, node, Packet(POD, FAR, CALI), None, sends=True, prefix="cali", receiver=receiver)
+    crossing.receivers = frozenset({parse_address(spoken)} if spoken else ())
+    told = crossing.way()
+    return told and told[0]
+
+
+OWN_BLOCK = ROUTES.replace("scope link\n10", "proto kernel scope link\n10") + "blackhole 10.244.1.0/26 proto 80\n"
+
+
+@pytest.mark.parametrize(("spoken", "expected"), [("192.0.2.12", "unlisted"), ("198.51.100.12", "default")])
+def test_felix_writes_routes_to_nodes_of_the_same_network(tmp_path: Path, spoken: str, expected: str) -> None:
+    """The blackhole shows that Felix writes routes; the address with which the receiver's node speaks, for whom."""
+    assert leads(*read(tmp_path, OWN_BLOCK), spoken=spoken) == expected
+
+
+@pytest.mark.parametrize(
+    ("back", "expected"),
+    [("10.244.1.0/26 via 192.0.2.11 dev eth0 proto bird\n", "unlisted"), ("", "default")],
+)
+def test_a_route_back_shows_that_blocks_are_told(tmp_path: Path, back: str, expected: str) -> None:
+    state, node = read(tmp_path, ROUTES, SECOND + back)
+    receiver = next(one for one in state.hosts if one is not node and one.routes)
+    assert leads(state, node, receiver) == expected
 
 
 BACK_BY_ETH1 = ROUTES + "198.51.100.0/24 via 10.9.0.1 dev eth1\n"

@@ -71,6 +71,31 @@ def test_a_mark_may_be_on_any_packet(tmp_path: Path) -> None:
     assert diversion(node(tmp_path, rule, listed), packet) is None
 
 
+@pytest.mark.parametrize(
+    ("rule", "mark", "certain"),
+    [
+        # As wg-quick writes it: nothing shown gives a pod's packet WireGuard's own mark.
+        ("not from all fwmark 0xca6c lookup 1", None, True),
+        ("not from all fwmark 0xca6c lookup 1", (0xFFFFFFFF, 0), True),
+        ("from all fwmark 0x66 lookup 1", (0xFFFFFFFF, 0x66), True),
+        ("from all fwmark 0x66/0xff lookup 1", (0xFF, 0x66), True),
+        # Who sets it may not be shown, and of bits nobody knows.
+        ("from all fwmark 0x66 lookup 1", None, False),
+        ("from all fwmark 0x66 lookup 1", (0xF0, 0x60), False),
+    ],
+)
+def test_a_mark_is_known_by_who_sets_it(tmp_path: Path, rule: str, mark: tuple[int, int] | None, certain: bool) -> None:
+    listed = "root@n1:~# ip route show table 1\ndefault dev wg0\n"
+    found = diversion(node(tmp_path, rule, listed), Packet(POD, PEER, CALI, mark))
+    assert found is not None
+    assert (found.route is not None) is certain
+
+
+def test_the_mark_of_all_but_ones_own_is_not_for_what_has_it(tmp_path: Path) -> None:
+    rule, listed = "not from all fwmark 0xca6c lookup 1", "root@n1:~# ip route show table 1\ndefault dev wg0\n"
+    assert diversion(node(tmp_path, rule, listed), Packet(POD, PEER, CALI, (0xFFFFFFFF, 0xCA6C))) is None
+
+
 def test_rules_about_others_leave_the_gateways_route_known(tmp_path: Path) -> None:
     """One that cannot match the pod's ARP does not hide what the main table says."""
     other = node(tmp_path, "from 10.9.0.0/16 lookup 100")

@@ -199,3 +199,22 @@ def test_either_gateway_that_the_pod_holds_wrongly(tmp_path: Path) -> None:
     wrong = row(f"{node}{POD}{held}{stale}", tmp_path)
     assert format_mac(wrong.gateway_mac or 0) == "02:00:00:00:00:01"
     assert "fe80::ecee:eeff:feee:eeee" in wrong.told["gateway_mac"][0]
+
+
+def test_an_address_that_a_pod_gave_itself_needs_no_route(tmp_path: Path) -> None:
+    second = POD + "    inet 10.99.0.1/32 scope global eth0\n    inet6 fd00::10/128 scope global\n"
+    found = row(LINK + ROUTES + f"# ip -6 route\nfd00::10 dev {CALI}\n" + second, tmp_path)
+    assert found.host_route is True
+    lacking = row(LINK + ROUTES + "# ip -6 route\nfe80::/64 dev eth0\n" + second, tmp_path)
+    assert lacking.unrouted == (parse_address("fd00::10"),)
+    assert lacking.host_route_found == "no route for fd00::10"
+    # The check of the way back is IPv4's.
+    assert lacking.reverse_path is not False
+
+
+def test_an_answer_that_was_recorded_beats_what_a_listing_leaves_out(tmp_path: Path) -> None:
+    head = "root@n1:~# route -n\nKernel IP routing table\nDestination Gateway Genmask Flags Metric Ref Use Iface\n"
+    state = state_of(f"{head}10.244.1.10 0.0.0.0 255.255.255.255 UH 0 0 0 {CALI}\n", tmp_path)
+    gateway = parse_address("169.254.1.1")
+    assert state_rows(state, gateway, "cali")[0].gateway_route == "none"
+    assert state_rows(state, gateway, "cali", answered=frozenset({CALI}))[0].gateway_route is None

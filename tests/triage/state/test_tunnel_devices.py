@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pcapcheck.values import format_address, format_mac
+from pcapcheck.triage.tunnel_ends import far_end
+from pcapcheck.values import format_address, format_mac, parse_address
 from tests.support.states import only, state_of
 
 DETAILS = """\
@@ -66,3 +67,24 @@ def test_that_a_device_knows_nobody_is_told(tmp_path: Path) -> None:
     host = only(state_of("root@n1:~# bridge fdb show dev vxlan.calico\nroot@n1:~# hostname\nn1\n", tmp_path))
     assert host.forwarding == []
     assert host.whole == {"fdb of vxlan.calico"}
+
+
+ENTRIES = (
+    "root@n1:~# ip route\n10.244.2.0/26 via 10.244.2.0 dev vxlan.calico proto 80 onlink\n"
+    "root@n1:~# ip neigh\n10.244.2.0 dev vxlan.calico lladdr 66:2d:1c:0b:7e:40 PERMANENT\n"
+    "root@n1:~# bridge fdb\n66:2d:1c:0b:7e:40 dev vxlan.calico dst 192.0.2.13 self permanent\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("spoken", "astray", "expected"),
+    [("192.0.2.13", False, "there"), ("192.0.2.12", False, "unchecked"), ("192.0.2.12", True, "wrong")],
+)
+def test_an_entry_alone_does_not_show_that_it_is_right(
+    tmp_path: Path, spoken: str, astray: bool, expected: str
+) -> None:
+    """It must name an address of the node that the packets are for."""
+    node, target = only(state_of(ENTRIES, tmp_path)), parse_address("10.244.2.20")
+    told = far_end(node, None, target, spoken=frozenset({parse_address(spoken)}), astray=astray)
+    assert told is not None
+    assert told[0] == expected

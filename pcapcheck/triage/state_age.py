@@ -1,0 +1,47 @@
+"""State age: whether a node's state was taken before the packets that were recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pcapcheck.flows.links import Link
+from pcapcheck.flows.sides import NODE
+from pcapcheck.triage.state.model import Host, Line, State
+from pcapcheck.triage.state.model import Link as Interface
+from pcapcheck.values import is_ipv4
+
+# Below so many neighbours the kernel forgets none that it does not need (net/ipv4/arp.c, gc_thresh1).
+KEPT = 128
+
+
+def unlearned(links: Iterable[Link], state: State) -> tuple[Link, Line] | None:
+    """A pod's link by which its node was seen to hand the pod packets, while the state has no neighbour there at all.
+
+    With it the line of the listing that lacks the entry. What was handed had a MAC, which the node then held; with few
+    neighbours it goes on holding it until somebody flushes it, or the link goes down.
+    """
+    for link in links:
+        described = state.pod_for(cali=link.node_interface) if link.point.kind == "pod-link" else None
+        if described is None or described.foreign or described.node is None or described.cali is None:
+            continue
+        node, name = described.node, described.cali_name
+        lasting = described.cali.carrier is not False and node.ebpf is None and not node.contradictions
+        if not lasting or name is None or not _handed(link, described.cali) or _may_have_lost(node, name):
+            continue
+        if (line := node.lacks("neighbours4", f"no neighbour on {name}")) is not None:
+            return link, line
+    return None
+
+
+def _handed(link: Link, cali: Interface) -> bool:
+    """Whether the node handed IPv4 packets to the pod of a link from its own MAC: it routed them there itself."""
+    if cali.mac is None or cali.master is not None or not link.pod_ips or not all(map(is_ipv4, link.pod_ips)):
+        return False
+    groups = (one for one in link.point.groups.values() if one.carries == "ip-unicast" and one.src == cali.mac)
+    return any(link.sides.of(one)[0] == NODE for one in groups)
+
+
+def _may_have_lost(node: Host, name: str) -> bool:
+    """Whether the state shows a neighbour there, or not all, or so many that the kernel may have dropped some."""
+    held = [one for one in node.neighbours if is_ipv4(one.ip) and not one.proxy]
+    return "neighbours4" not in node.whole or len(held) >= KEPT or any(one.dev == name for one in held)
