@@ -39,6 +39,7 @@ REFUSED = (
     "net-unreachable",
     "host-unreachable",
     "port-unreachable",
+    "protocol-unreachable",
     "prohibited",
     "too-big",
     "expired",

@@ -15,6 +15,7 @@ from pcapcheck.triage.firewall.walk import walk
 from pcapcheck.triage.state.firewall.model import IPTABLES, REJECT, Chain, Rule, Table
 from pcapcheck.triage.state.model import Host, Line
 from pcapcheck.triage.state.rows import quote
+from pcapcheck.values import is_ipv4
 
 # What a case may be told of a kind of rule (columns ``state.node_firewall`` and its like).
 NONE_FITS, NONE_SHOWN_FITS = "none-fits", "none-shown-fits"
@@ -56,7 +57,7 @@ class Answers:
                 continue
             walked = walk(stage.host.firewall, stage.packet, lost=loss.least)
             for hit in walked.hits:
-                self._hear(hit.table, hit.chain, hit.rule, say_hit(hit, loss))
+                self._hear(hit.table, hit.chain, hit.rule, say_hit(hit, loss, has_answered(stage.host, loss)))
             for miss in walked.misses:
                 self._hear(miss.table, miss.chain, miss.rule, say_miss(miss, loss))
 
@@ -88,6 +89,20 @@ class Answers:
             return (NONE_SHOWN_FITS, tuple(map(quote, lacking[:QUOTED]))) if lacking else None
         whole = all(_shows_all(host) for host in self.hosts.values())
         return (NONE_FITS if whole else NONE_SHOWN_FITS), (_summed_up([one.best for one in heard]),)
+
+
+def has_answered(host: Host, loss: Loss) -> bool | None:
+    """Whether a host is the one whose error came: by its addresses, where the state lists them; None: not known.
+
+    An error has one of its sender's own addresses (kernel: net/ipv4/icmp.c, __icmp_send; net/ipv6/icmp.c, icmp6_send).
+    """
+    if loss.error_from is None:
+        return None
+    if any(one.ip == loss.error_from for one in host.addresses):
+        return True
+    if f"addresses{4 if is_ipv4(loss.error_from) else 6}" in host.whole:
+        return False
+    return True if loss.error_by == "node" else None
 
 
 def _shows_all(host: Host) -> bool:

@@ -11,7 +11,8 @@ from pcapcheck.triage.state.model import Line
 from pcapcheck.triage.state.rows import quote
 
 FITS, MAY_FIT, NO = "fits", "may-fit", "no"
-PROHIBITED = {(4, 3, 9), (4, 3, 10), (4, 3, 13), (6, 1, 1), (6, 1, 5), (6, 1, 6)}
+# Errors that no host sends of what it forwards unless a rule, or a route that prohibits, says so.
+PROHIBITED = {(4, 3, 2), (4, 3, 9), (4, 3, 10), (4, 3, 13), (6, 1, 1), (6, 1, 5), (6, 1, 6)}
 PROTOCOLS = {1: "ICMP", 6: "TCP", 17: "UDP", 58: "ICMPv6", 132: "SCTP"}
 # Why a rule cannot have stopped the packets, by the field that it asks for in vain, of one rule and of several.
 ABOUT = {
@@ -39,6 +40,7 @@ WHY = {
     "answer": ("answers with an error, and none came", "answer with an error, and none came"),
     "silent": ("drops silently, and an error came", "drop silently, and an error came"),
     "other-answer": ("answers with another error than came", "answer with other errors than came"),
+    "other-host": ("is of another host than answered", "are of another host than answered"),
     "reverse": ("is for the other direction", "are for the other direction"),
 }
 
@@ -63,8 +65,8 @@ def place_of(table: Table, chain: Chain) -> str:
     return f"in chain {chain.name}" + (f" of {table.title}" if table.name else "")
 
 
-def say_hit(hit: Hit, loss: Loss) -> Said:
-    """Whether a rule that matches is what did it."""
+def say_hit(hit: Hit, loss: Loss, answered: bool | None = True) -> Said:
+    """Whether a rule that matches is what did it. ``answered``: its host is the one whose error came, if one came."""
     line = hit.chain.line if hit.rule is None else hit.rule.line
     where = place_of(hit.table, hit.chain)
     if hit.rule is None:
@@ -76,8 +78,12 @@ def say_hit(hit: Hit, loss: Loss) -> Said:
         no = "between"
     if no is None and hit.packets == 0:
         no = "counter"
+    if no is None and loss.error_from is not None and answered is False:
+        no = "other-host"
     if no is not None:
         return Said(NO, WHY[no][0], line, WHY[no][1])
+    if loss.error_from is not None and answered is None:
+        return Said(MAY_FIT, f"{where}; whether the answer came from this host is not known", line)
     if hit.doubts:
         return Said(MAY_FIT, f"{where}; whether {hit.doubts[0].text} holds for them is not known", line)
     if hit.packets is None and _is_witnessed(hit, loss):
@@ -99,7 +105,8 @@ def _is_witnessed(hit: Hit, loss: Loss) -> bool:
     """Whether the error that came shows that a rule without a counter matched, which names that very error.
 
     A port that nothing listens on is answered alike (3/3), so it shows nothing; RFC 1812, 5.2.7.1 leaves 9, 10 and 13
-    of type 3 to administrators, RFC 4443, 3.1 the codes 1, 5 and 6 of type 1.
+    of type 3 to administrators, RFC 4443, 3.1 the codes 1, 5 and 6 of type 1. ICMP, TCP and UDP no Linux host calls
+    unknown (3/2).
     """
     verdict = hit.rule.verdict if hit.rule is not None else None
     if verdict is None or loss.error is None or loss.error not in verdict.errors or loss.error not in PROHIBITED:
