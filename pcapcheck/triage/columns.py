@@ -218,6 +218,7 @@ COLUMNS[CASE] = _table(
     ("asked_outside", BOOL, "whether it asked for the receiver itself there"),
     ("outer.src", ADDRESS, "the node from which the tunnel's packets with the lost ones inside came"),
     ("outer.dst", ADDRESS, "the node to which they went"),
+    ("outer.encap", TEXT, "the tunnel that the lost packets were in where they were seen last"),
     ("dst.recorded", BOOL, "whether the link of dst was recorded"),
     ("encap", ENUM, "the tunnel that lost packets were last seen in", ENCAPS),
     ("by_size", BOOL, "whether small packets arrive and large ones do not"),

@@ -54,7 +54,9 @@ def loss_of(case: Case, result: Result, symptoms: dict[str, Value | None]) -> Lo
     kind = KINDS.get(lost[0].table, REQUEST)
     if case.question is not None:
         found = _of_question(case, case.question, kind, (src, dst), list(asked_in(case, result)))
-        return replace(found, error_by=_word(symptoms, "refused.by"))
+        # Further on they may all be answered: none of these answers came back.
+        between = found.between and symptoms.get("replies") != "none"
+        return replace(found, between=between, error_by=_word(symptoms, "refused.by"))
     findings = [one.finding for one in lost if one.finding is not None]
     link = case.lead.link
     every = list(exchanges_of(kind, result, src, dst, link)) or list(exchanges_of(kind, result, src, dst))
