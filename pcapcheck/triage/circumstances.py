@@ -24,6 +24,7 @@ from pcapcheck.triage.crossing import Crossing, Ends
 from pcapcheck.triage.drop_places import End as WayEnd
 from pcapcheck.triage.drop_places import way_of
 from pcapcheck.triage.drops import Drops, Lost
+from pcapcheck.triage.firewall.asking import Asking
 from pcapcheck.triage.firewall.firewalls import Firewalls, ttl_rules
 from pcapcheck.triage.firewall.stages import End
 from pcapcheck.triage.firewall.whose import owner_of
@@ -169,6 +170,7 @@ class Circumstances:
             Crossing.of(self.state, self.symptoms, ends, self.ground.prefix, alone) if not situation.elsewhere else None
         )
         self.firewalls: Firewalls | None = None
+        self.asking: Asking | None = None
         if symptoms is not None and result is not None and not situation.elsewhere:
             far = (self.dst_link.node if self.dst_link else None) or tunnel_ends.node_at(self.state, self.dst)
             if case.question is not None and lead.link is None and far is not None:
@@ -186,6 +188,7 @@ class Circumstances:
             asked = lead.dst_link
             spoken_there = frozenset(result.followed.node_addresses(asked)) if asked is not None else frozenset()
             self.firewalls = Firewalls.of(case, result, symptoms, here, there, spoken, spoken_there)
+            self.asking = Asking.of(case, result, symptoms, here, there)
         self.drops = self._drops(result, interface, dst_interface) if result is not None else None
 
     def _owner(self, case: Case, result: Result | None) -> str | None:
@@ -432,6 +435,12 @@ class Circumstances:
 
     def _node_firewall(self) -> Told | None:
         return self.firewalls.node_firewall() if self.firewalls else None
+
+    def _node_arp_rules(self) -> Told | None:
+        return self.asking.node() if self.asking else None
+
+    def _dst_arp_rules(self) -> Told | None:
+        return self.asking.receiver() if self.asking else None
 
     def _node_rejects(self) -> Told | None:
         return self.firewalls.node_rejects() if self.firewalls else None

@@ -71,6 +71,7 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
     lost_ways = _lost_ways(result, kind, case)
     return {
         "family": None if pod is None else 4 if is_ipv4(pod) else 6,
+        "resolution": None if pod is None else "ARP" if is_ipv4(pod) else "neighbour discovery",
         "interface": link.node_interface if link else lead.described,
         "pod": pod,
         "dst": dst,

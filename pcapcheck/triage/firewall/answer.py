@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from pcapcheck.triage.firewall.loss import Loss
+from pcapcheck.triage.firewall.loss import ARP_ASKED, Loss
 from pcapcheck.triage.firewall.owner import CALICO, KUBE, owner
 from pcapcheck.triage.firewall.stages import Stage
 from pcapcheck.triage.firewall.verdict import FITS, MAY_FIT, NO, Said, say_hit, say_miss
@@ -87,7 +87,8 @@ class Answers:
         if not heard:
             lacking = [line for host in self.hosts.values() if (line := host.lacks("ruleset", "no such rule"))]
             return (NONE_SHOWN_FITS, tuple(map(quote, lacking[:QUOTED]))) if lacking else None
-        whole = all(_shows_all(host) for host in self.hosts.values())
+        shows_all = _shows_all_of_arp if self.loss.kind == ARP_ASKED else _shows_all
+        whole = all(shows_all(host) for host in self.hosts.values())
         return (NONE_FITS if whole else NONE_SHOWN_FITS), (_summed_up([one.best for one in heard]),)
 
 
@@ -111,6 +112,13 @@ def _shows_all(host: Host) -> bool:
         return False
     saved = any(one.backend == IPTABLES and one.whole for one in host.firewall.tables)
     return host.firewall.legacy is None or saved
+
+
+def _shows_all_of_arp(host: Host) -> bool:
+    """The same of rules about ARP, which nft lists, and arptables those that it keeps by itself."""
+    if host.firewall is None or not {"ruleset", "arp-legacy"} <= host.whole:
+        return False
+    return host.firewall.legacy_arp is None or any(one.family == "arp" and one.whole for one in host.firewall.tables)
 
 
 def _is_for_endpoints(chain: Chain, rule: Rule, whose: str) -> bool:

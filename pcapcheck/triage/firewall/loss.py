@@ -17,6 +17,8 @@ from pcapcheck.values import Value
 
 LOSING = (ECHO, CONNECTIONS, DNS, PATHS, DATAGRAMS)
 DOMAIN = 53
+# Kinds of questions for a neighbour's MAC.
+ARP_ASKED, ND_ASKED = "arp", "neighbour-discovery"
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Loss:
     answered them, None where nothing did; ``reset``: a reset of TCP that is the node's own did.
     ``error_by`` is who sent it, as the table ``case`` has it (``refused.by``), None where that is not known.
     ``between``: others like them passed in between. ``begun``: they are data of a connection that is there.
+    ``unheard``: nobody is told that they were rejected, as of ARP and of what goes to many at once (kernel:
+    net/ipv6/icmp.c, icmp6_send).
     """
 
     kind: str
@@ -43,6 +47,7 @@ class Loss:
     reset: bool = False
     begun: bool = False
     error_by: str | None = None
+    unheard: bool = False
 
 
 def loss_of(case: Case, result: Result, symptoms: dict[str, Value | None]) -> Loss | None:

@@ -28,6 +28,10 @@ SENT = (OUTPUT, POSTROUTING, "egress")
 # Priorities of destination and source translation and of connection tracking (linux/netfilter_ipv4.h, NF_IP_PRI_*).
 DST_NAT, SRC_NAT, CONNTRACK = -100, 100, -200
 UNTRACKED, INVALID = frozenset(("untracked",)), frozenset(("invalid",))
+# IPv6 multicast, ff00::/8.
+MULTICAST, MULTICAST_BITS = 0xFF, 120
+# What stands in every ARP of IPv4 on Ethernet (RFC 826).
+OF_ARP = {"arp_htype": 1, "arp_ptype": 4, "arp_hlen": 6, "arp_plen": 4}
 # Fields of a number, and the sets of the fields that each names in an element of ipset.
 ENDS = {("address", "src"): "saddr", ("address", "dst"): "daddr", ("port", "src"): "sport", ("port", "dst"): "dport"}
 
@@ -37,9 +41,10 @@ class Packet:
     """Packets that are alike. None, or nothing, is what is not known of them.
 
     ``src`` and ``dst`` are as they were on the link where they were seen last; ``translated``: one of them may be
-    changed on the way through. ``to`` is the destination that the host's rules give them, with its port. ``states`` are
-    what conntrack may call them. ``hooks`` are those that they pass. An interface that is empty is one that they do not
-    have: a host's own packets come in by none.
+    changed on the way through. Of ARP (``family`` ARP_FAMILY) they are the sender's and the target's; ``nd_target`` is
+    the address that neighbour discovery asks for. ``to`` is the destination that the host's rules give them, with its
+    port. ``states`` are what conntrack may call them. ``hooks`` are those that they pass. An interface that is empty is
+    one that they do not have: a host's own packets come in by none.
     """
 
     family: int
@@ -57,6 +62,8 @@ class Packet:
     hooks: tuple[str, ...] = FORWARDED
     translated: bool = False
     to: tuple[int, int | None] | None = None
+    arp_operation: int | None = None
+    nd_target: int | None = None
 
 
 @dataclass
@@ -208,6 +215,8 @@ def _local(match: Match, packet: Packet, place: Place) -> int:
     """``fib daddr type local``: what a host takes in is for itself, what it forwards is not."""
     if set(match.names) != {"local"}:
         return UNKNOWN
+    if packet.dst is not None and packet.dst >> MULTICAST_BITS == MULTICAST:
+        return FALSE
     if packet.translated and place.hook in (None, PREROUTING):
         return UNKNOWN
     return TRUE if INPUT in packet.hooks else FALSE
@@ -239,6 +248,9 @@ def _number(match: Match, packet: Packet, place: Place) -> int:
             "icmp_type": packet.icmp_type,
             "icmp_code": 0 if packet.icmp_type is not None else None,
             "tcp_flags": packet.tcp_flags,
+            "arp_operation": packet.arp_operation,
+            "nd_target": packet.nd_target,
+            **OF_ARP,
         }.get(match.about)
         if match.about.startswith("icmp") and packet.protocol not in (1, 58):
             return FALSE

@@ -11,6 +11,7 @@ from pcapcheck.triage.firewall.packet import FORWARDED, INVALID, SENT, TAKEN_IN,
 from pcapcheck.triage.firewall.translation import Translation, translations
 from pcapcheck.triage.firewall.walk import walk
 from pcapcheck.triage.firewall.wrapped import IPIP, VXLAN, WIREGUARD, Tunnel, address_of, tunnel_on_way
+from pcapcheck.triage.interfaces import default_nic
 from pcapcheck.triage.state.model import Host
 from pcapcheck.triage.symptoms import TCP
 from pcapcheck.values import Value, is_ipv4, is_public
@@ -230,12 +231,17 @@ def stages_in_pod(loss: Loss, there: End, seen: Seen) -> list[Stage]:
     if there.pod is None or seen.lost not in (AT_POD, None):
         return []
     request, reply = _packets(loss, seen.lost)
-    name = next((one.name for one in there.pod.links.values() if one.name != "lo"), "eth0")
+    name = own_interface(there.pod)
     back = replace(reply, hooks=SENT, states=frozenset(("established",)))
     return [
         Stage(there.pod, replace(request, iif=name, oif="", hooks=TAKEN_IN)),
         Stage(there.pod, replace(back, iif="", oif=name)),
     ]
+
+
+def own_interface(pod: Host) -> str:
+    """A pod's interface by its default route; tunl0 and the like stand in every namespace once the node has them."""
+    return default_nic(pod) or next((one.name for one in pod.links.values() if one.name != "lo"), "eth0")
 
 
 def _packets(loss: Loss, lost: str | None) -> tuple[Packet, Packet]:

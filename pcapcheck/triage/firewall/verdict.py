@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pcapcheck.triage.firewall.loss import Loss
+from pcapcheck.triage.firewall.loss import ARP_ASKED, Loss
 from pcapcheck.triage.firewall.walk import Hit, Miss
+from pcapcheck.triage.state.firewall.keys import ARP_FAMILY
 from pcapcheck.triage.state.firewall.model import REJECT, Chain, Match, Rule, Table
 from pcapcheck.triage.state.model import Line
 from pcapcheck.triage.state.rows import quote
@@ -17,6 +18,10 @@ PROTOCOLS = {1: "ICMP", 6: "TCP", 17: "UDP", 58: "ICMPv6", 132: "SCTP"}
 # Why a rule cannot have stopped the packets, by the field that it asks for in vain, of one rule and of several.
 ABOUT = {
     "family": ("is for the other version of IP", "are for the other version of IP"),
+    "arp": ("is for ARP", "are for ARP"),
+    "ip": ("is for IP", "are for IP"),
+    "arp_operation": ("is for another ARP operation", "are for other ARP operations"),
+    "nd_target": ("is for questions for another address", "are for questions for other addresses"),
     "sport": ("is for another port", "are for other ports"),
     "dport": ("is for another port", "are for other ports"),
     "icmp_type": ("is for another ICMP type", "are for other ICMP types"),
@@ -126,7 +131,7 @@ def _answers_otherwise(hit: Hit, loss: Loss) -> str | None:
         plain = verdict is not None and not verdict.reset and bool(verdict.errors)
         return "silent" if not rejects else "other-answer" if plain else None
     if loss.error is None:
-        return "answer" if rejects else None
+        return "answer" if rejects and not loss.unheard else None
     if not rejects or verdict is None:
         return "silent"
     if verdict.reset or (verdict.errors and loss.error not in verdict.errors):
@@ -136,8 +141,9 @@ def _answers_otherwise(hit: Hit, loss: Loss) -> str | None:
 
 def say_miss(miss: Miss, loss: Loss) -> Said:
     """Why a rule is out."""
-    if miss.why == "family":
-        one, many = ABOUT["family"]
+    if miss.why == "family" or (miss.match is not None and miss.match.about == "family"):
+        arp = miss.table.family == "arp" or (miss.match is not None and (ARP_FAMILY, ARP_FAMILY) in miss.match.spans)
+        one, many = ABOUT["ip" if loss.kind == ARP_ASKED else "arp" if arp else "family"]
     elif miss.match is None:
         one, many = WHY[miss.why]
     elif miss.match.about == "protocol":

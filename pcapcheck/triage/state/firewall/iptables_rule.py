@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from pcapcheck.triage.state.firewall import words
-from pcapcheck.triage.state.firewall.keys import STATES, family_is, span_of, unknown
+from pcapcheck.triage.state.firewall.keys import FAMILY_NAMES, STATES, family_is, operation, span_of, unknown
 from pcapcheck.triage.state.firewall.model import (
     ACCEPT,
     DROP,
@@ -228,6 +228,12 @@ def _ports(text: str) -> Span | None:
 
 
 _protocols = span_of(words.protocol)
+
+
+def _hardware(text: str) -> int | None:
+    return 1 if text.lower() == "ethernet" else words.integer(text)
+
+
 # Options of one word: the field, and how a value is read.
 SIMPLE: dict[str, tuple[str, Callable[[str], Span | None] | None]] = {
     **dict.fromkeys(("-s", "--source", "--src"), ("saddr", _range)),
@@ -244,6 +250,11 @@ SIMPLE: dict[str, tuple[str, Callable[[str], Span | None] | None]] = {
     "--src-range": ("saddr", _range),
     "--dst-range": ("daddr", _range),
     "--mark": ("mark", None),
+    # Those of arptables.
+    "--opcode": ("arp_operation", span_of(operation)),
+    "--h-type": ("arp_htype", span_of(_hardware)),
+    "--h-length": ("arp_hlen", span_of(words.integer)),
+    "--proto-type": ("arp_ptype", span_of(FAMILY_NAMES.get)),
 }
 
 

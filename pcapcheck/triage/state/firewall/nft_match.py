@@ -38,6 +38,10 @@ def keys_of(some: Words) -> list[Key | None] | None:
         elif pair == ("fib", "daddr") and some.peek(2) == "type":
             found.append(KEYS["fib daddr", "type"])
             some.at += 3
+        elif word == "arp" and some.peek(1) in ("saddr", "daddr"):
+            # Of the hardware addresses in it nothing is known: arp saddr ether.
+            found.append(KEYS.get((f"arp {some.peek(1)}", some.peek(2))))
+            some.at += 3
         elif word in BARE:
             found.append(KEYS["meta", word])
             some.at += 1
