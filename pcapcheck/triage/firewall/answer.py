@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from pcapcheck.triage.firewall.loss import ARP_ASKED, Loss
 from pcapcheck.triage.firewall.owner import CALICO, KUBE, owner
-from pcapcheck.triage.firewall.stages import Stage
+from pcapcheck.triage.firewall.stages import Stage, with_way_back
 from pcapcheck.triage.firewall.verdict import FITS, MAY_FIT, NO, Said, say_hit, say_miss
 from pcapcheck.triage.firewall.walk import walk
 from pcapcheck.triage.state.firewall.model import IPTABLES, REJECT, Chain, Rule, Table
@@ -55,7 +55,7 @@ class Answers:
             self.hosts[id(stage.host)] = stage.host
             if stage.host.firewall is None:
                 continue
-            walked = walk(stage.host.firewall, stage.packet, lost=loss.least)
+            walked = walk(stage.host.firewall, with_way_back(stage.host, stage.packet), lost=loss.least)
             for hit in walked.hits:
                 self._hear(hit.table, hit.chain, hit.rule, say_hit(hit, loss, has_answered(stage.host, loss)))
             for miss in walked.misses:

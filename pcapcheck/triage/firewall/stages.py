@@ -12,7 +12,10 @@ from pcapcheck.triage.firewall.translation import Translation, translations
 from pcapcheck.triage.firewall.walk import walk
 from pcapcheck.triage.firewall.wrapped import IPIP, VXLAN, WIREGUARD, Tunnel, address_of, tunnel_on_way
 from pcapcheck.triage.interfaces import default_nic
+from pcapcheck.triage.state.forwarding import decide
+from pcapcheck.triage.state.gateway import LOCAL
 from pcapcheck.triage.state.model import Host
+from pcapcheck.triage.state.policy_routing import Packet as Routed
 from pcapcheck.triage.symptoms import TCP
 from pcapcheck.values import Value, is_ipv4, is_public
 from pcapcheck.workload import kind_of_name
@@ -89,6 +92,20 @@ class Stage:
 
     host: Host
     packet: Packet
+
+
+def with_way_back(host: Host, packet: Packet) -> Packet:
+    """A packet with the interfaces by which its host's routes lead back to its source, as far as the state tells."""
+    if packet.src is None or packet.iif is None or packet.family not in (4, 6):
+        return packet
+    back = decide(host, Routed(packet.dst, packet.src, "lo"))
+    if back is None or back.leads == LOCAL:
+        return packet
+    # A less specific route by the interface is a way back too, for nft alone.
+    others = {one.dev for one in host.routes_to(packet.src) if one.dev}
+    if packet.iif in others - back.devices:
+        return packet
+    return replace(packet, back=frozenset(back.devices))
 
 
 def stages_on_nodes(loss: Loss, here: End, there: End, seen: Seen) -> list[Stage]:

@@ -34,6 +34,12 @@ ABOUT = {
     "ct_direction": ("is for the other direction", "are for the other direction"),
     "mark": ("wants a mark that they do not have", "want a mark that they do not have"),
     "tcp_flags": ("is for other TCP flags", "are for other TCP flags"),
+    "src_type": ("is for packets of the host itself", "are for packets of the host itself"),
+    "way_back": ("wants a way back that is another", "want a way back that is another"),
+    "any_way_back": ("wants a way back that is another", "want a way back that is another"),
+    "socket": ("is for packets of the host's own programs", "are for packets of the host's own programs"),
+    "owner": ("is for packets of the host's own programs", "are for packets of the host's own programs"),
+    "pkttype": ("is for frames to many", "are for frames to many"),
     "dst_type": ("is for packets to the host itself", "are for packets to the host itself"),
     "set": ("wants an address or port of another set", "want an address or port of another set"),
 }

@@ -34,6 +34,10 @@ class Key:
     implied: tuple[Match, ...] = ()
 
 
+# What no packet of another host has where it is forwarded (kernel: nft_meta_skuid breaks off without a socket).
+HAS_SOCKET = Match("socket", "a socket of the host")
+
+
 def protocol_is(name: str) -> Match:
     return Match("protocol", name, spans_of([words.PROTOCOLS[name]]))
 
@@ -103,6 +107,12 @@ KEYS: dict[tuple[str, ...], Key] = {
     ("meta", "oif"): Key("oif", "outgoing interface"),
     ("meta", "mark"): Key("mark", "mark", _numbers),
     ("fib daddr", "type"): Key("dst_type", "type of the destination"),
+    ("fib saddr", "type"): Key("src_type", "type of the source"),
+    ("fib saddr . iif", "oif"): Key("way_back", "way back by the incoming interface"),
+    ("fib saddr", "oif"): Key("any_way_back", "way back"),
+    ("meta", "pkttype"): Key("pkttype", "type of the frame"),
+    ("meta", "skuid"): Key("owner", "owner of the socket", None, (HAS_SOCKET,)),
+    ("meta", "skgid"): Key("owner", "owner of the socket", None, (HAS_SOCKET,)),
     ("ct", "state"): Key("ct_state", "state of the connection"),
     ("ct", "direction"): Key("ct_direction", "direction of the connection"),
     ("th", "sport"): Key("sport", "source port", _ports),
@@ -115,7 +125,7 @@ KEYS: dict[tuple[str, ...], Key] = {
     },
 }
 # Keys that stand without their ``meta``.
-BARE = {"iifname", "oifname", "iif", "oif", "mark", "l4proto", "nfproto"}
+BARE = {"iifname", "oifname", "iif", "oif", "mark", "l4proto", "nfproto", "pkttype", "skuid", "skgid"}
 # Keys of which nothing is known but how many words they are; more are read as far as they go.
 FIRST_WORDS = {
     *("ip", "ip6", "meta", "ct", "tcp", "udp", "udplite", "sctp", "dccp", "th", "icmp", "icmpv6", "igmp", "ether"),
