@@ -19,7 +19,7 @@ from pcapcheck.flows.neighbours import judge_per_node
 from pcapcheck.flows.node_refusals import node_refusals
 from pcapcheck.flows.paths import Paths, find_paths
 from pcapcheck.flows.poor_answers import poor_answers
-from pcapcheck.flows.read import Progress, Reading, Row
+from pcapcheck.flows.read import Capture, Progress, Reading, Row
 from pcapcheck.flows.refused_datagrams import refused_datagrams
 from pcapcheck.flows.repeats import repeated_attempts
 from pcapcheck.flows.scope import Scope, parse_interface_names
@@ -207,7 +207,7 @@ def analyze(
         sink(row.capture, evaluations)(PATHS, [row], weight)
     for hop, weight in found.hop_rows(every=HOPS in every):
         sink(hop.capture, evaluations)(HOPS, [hop], weight)
-    agreement = _agree(state, facts) if state is not None else None
+    agreement = _agree(state, facts, captures) if state is not None else None
     described = feed_state(state, settings, evaluations, agreement) if state is not None else None
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
@@ -331,11 +331,14 @@ def _describe(analysis: Analysis, state: State) -> None:
     analysis.remarks += tell_state_networks(state)
 
 
-def _agree(state: State, facts: Facts) -> Agreement:
+def _agree(state: State, facts: Facts, captures: Iterable[Capture]) -> Agreement:
     """How a state goes with the captures; sets apart what of it is about other instances of their pods."""
     from pcapcheck.triage.agreement import compare
 
-    return compare(list(facts.links.values()), state)
+    links = list(facts.links.values())
+    groups = {(one.point.key[0], group) for one in links if one.point.kind == "pod-link" for group in one.point.groups}
+    asked = {ip for one in captures for group, ip in one.exchanges.asked if (one.number, group) in groups}
+    return compare(links, state, asked)
 
 
 def feed_state(

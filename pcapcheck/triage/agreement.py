@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from pcapcheck.flows.links import UNNAMED, Link
@@ -54,8 +54,11 @@ class Agreement:
     earlier: bool = False
 
 
-def compare(links: list[Link], state: State) -> Agreement:
-    """Hold the pods of the captures against those of the state, and set apart what is of another instance of a pod."""
+def compare(links: list[Link], state: State, asked: Collection[int] = ()) -> Agreement:
+    """Hold the pods of the captures against those of the state, and set apart what is of another instance of a pod.
+
+    ``asked`` are the addresses that somebody asked for on pods' links: a pod that answers nothing is known by its own.
+    """
     found = Agreement()
     for link in links:
         if gateway_answered(link):
@@ -63,7 +66,7 @@ def compare(links: list[Link], state: State) -> Agreement:
         described = state.pod_for(cali=link.node_interface) if link.point.kind == "pod-link" else None
         if described is not None:
             _same_instance(link, described, found)
-    _other_node(links, state, found)
+    _other_node(links, state, asked, found)
     _earlier(links, state, found)
     changed = [note for host in state.hosts if not host.contradictions for note in host.notes_of("changed")]
     for note in changed[:CHANGES_TOLD]:
@@ -107,13 +110,15 @@ def _sized_for_tunnels(state: State) -> Iterator[Remark]:
         yield Remark(text, (quote(line),))
 
 
-def _other_node(links: list[Link], state: State, found: Agreement) -> None:
+def _other_node(links: list[Link], state: State, asked: Collection[int], found: Agreement) -> None:
     """A state that describes pods, but none of those in the captures, is of another node, or of another time."""
     ours = [
         link for link in links if link.point.kind == "pod-link" and (link.pod_ips or link.node_interface != UNNAMED)
     ]
     told = [one for one in state.links if one.cali_name or one.ips]
     if not ours or not told or any(_describes(state, link) for link in ours):
+        return
+    if any(state.pod_for(ip=ip) is not None for ip in asked):
         return
     names = ", ".join(dict.fromkeys(link.point.name for link in ours[:3]))
     there = ", ".join(dict.fromkeys(one.cali_name for one in told[:3] if one.cali_name)) or "others"

@@ -13,7 +13,8 @@ from itertools import combinations
 from pcapcheck.columns import COLUMNS, DNS, STATE
 from pcapcheck.flows.links import UNNAMED
 from pcapcheck.flows.links import Link as CapturedLink
-from pcapcheck.flows.losses import REPLY
+from pcapcheck.flows.losses import REPLY, REQUEST
+from pcapcheck.flows.points import NODE_KINDS
 from pcapcheck.networks import CALICO_PROTOCOLS
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage import back_ends, service_told, tunnel_ends
@@ -24,8 +25,10 @@ from pcapcheck.triage.crossing import Crossing, Ends
 from pcapcheck.triage.drop_places import End as WayEnd
 from pcapcheck.triage.drop_places import way_of
 from pcapcheck.triage.drops import Drops, Lost
+from pcapcheck.triage.firewall.asking import Asking
 from pcapcheck.triage.firewall.firewalls import Firewalls, ttl_rules
 from pcapcheck.triage.firewall.stages import End
+from pcapcheck.triage.firewall.whose import owner_of
 from pcapcheck.triage.half import Settings, settings_of
 from pcapcheck.triage.interfaces import default_nic
 from pcapcheck.triage.node_loop import loop_of
@@ -36,6 +39,7 @@ from pcapcheck.triage.state.pod_links import Names, own_calis
 from pcapcheck.triage.state.resolved import FAILED
 from pcapcheck.triage.state.rows import StateRow, quote, state_rows
 from pcapcheck.triage.state.sysctls import value_of
+from pcapcheck.triage.symptoms import KINDS, exchanges_of
 from pcapcheck.triage.way_mtus import limits_on_way
 from pcapcheck.values import Value, format_address, is_ipv4
 from pcapcheck.workload import is_shortened, kind_of_name
@@ -155,7 +159,7 @@ class Circumstances:
         self.dst_link, self.dst_row = situation.find(dst_interface, self.dst)
         alone = self.state.nodes[0] if len(self.state.nodes) == 1 else None
         if self.symptoms.get("dst.same_node") is False:
-            alone = self._part(alone)
+            alone = self._part(alone, self._owner(case, result))
         ends = Ends(
             None if self.pod_is_foreign else self.pod,
             None if self.dst_is_foreign else self.dst,
@@ -169,6 +173,7 @@ class Circumstances:
         )
         self.far_spoken = _spoken_at(lead.link if self._lost_replies else lead.dst_link, result)
         self.firewalls: Firewalls | None = None
+        self.asking: Asking | None = None
         if symptoms is not None and result is not None and not situation.elsewhere:
             far = (self.dst_link.node if self.dst_link else None) or tunnel_ends.node_at(self.state, self.dst)
             if case.question is not None and lead.link is None and far is not None:
@@ -182,8 +187,10 @@ class Circumstances:
                 far = None if self.state.nodes[0].addresses else self.state.nodes[0]
                 alone = None
             here = End(self._node or alone, None, interface if interface != UNNAMED else None)
-            there = End(far, self._dst_pod(), self._dst_cali(dst_interface))
-            self.firewalls = Firewalls.of(case, result, symptoms, here, there, spoken)
+            there = End(far, self._dst_pod(), self._dst_cali(dst_interface), _came_by(case, result))
+            spoken_there = _spoken_at(lead.dst_link, result)
+            self.firewalls = Firewalls.of(case, result, symptoms, here, there, spoken, spoken_there)
+            self.asking = Asking.of(case, result, symptoms, here, there)
         if self.crossing is not None and result is not None:
             self.crossing.heard = _heard_on_cards(result)
             self.crossing.receivers = self.far_spoken
@@ -193,12 +200,25 @@ class Circumstances:
             self.crossing.packet = replace(packet, mark=mark)
         self.drops = self._drops(result, interface, dst_interface) if result is not None else None
 
-    def _part(self, alone: Host | None) -> Host | None:
+    def _owner(self, case: Case, result: Result | None) -> str | None:
+        """Whose node the only one of the state is: ``pod`` or ``dst``, by its name or by what its rules name."""
+        links = case.lead.link, case.lead.dst_link
+        if len(self.state.nodes) != 1 or result is None or links[0] is None or links[1] is None:
+            return None
+        hosts = result.followed.hosts
+        names = [hosts.name(one.point.key) for one in links if one is not None]
+        calis = [one.node_interface or "" for one in links if one is not None]
+        return owner_of(self.state.nodes[0], names, calis)
+
+    def _part(self, alone: Host | None, owner: str | None = None) -> Host | None:
         """Pod and dst are on different nodes: that of one is not taken for that of the other, of which nothing is said.
 
-        Returns the node that may stand for the asker's, if ``alone`` still may.
+        ``owner``: whose node the state's only one is, where that is known. Returns the node that may stand for the
+        asker's, if ``alone`` still may.
         """
         described = [self._is_described(one) for one in (self.link, self.dst_link)]
+        if not any(described) and owner is not None:
+            described = [owner == "pod", owner == "dst"]
         if self.link is not None and self.dst_link is not None and self.link.node is self.dst_link.node:
             if described == [False, True]:
                 self.link = self.row = None
@@ -433,6 +453,12 @@ class Circumstances:
 
     def _node_firewall(self) -> Told | None:
         return self.firewalls.node_firewall() if self.firewalls else None
+
+    def _node_arp_rules(self) -> Told | None:
+        return self.asking.node() if self.asking else None
+
+    def _dst_arp_rules(self) -> Told | None:
+        return self.asking.receiver() if self.asking else None
 
     def _node_rejects(self) -> Told | None:
         return self.firewalls.node_rejects() if self.firewalls else None
@@ -694,9 +720,9 @@ class Circumstances:
 
 
 def _seen_at(case: Case, state: State) -> Host | None:
-    """The node at which packets arrived and were seen last, where captures and state name it alike."""
+    """The node at which requests arrived and were seen last, where captures and state name it alike."""
     last = case.question.last_seen if case.question is not None else case.lead.evidence.last_seen
-    if last is None or last.host is None or last.arrived is not True:
+    if last is None or last.host is None or last.arrived is not True or last.direction == REPLY:
         return None
     found = [one for one in state.nodes if one.name == last.host and not one.assumed and not one.contradictions]
     return found[0] if len(found) == 1 else None
@@ -722,6 +748,30 @@ def _spoken_at(link: CapturedLink | None, result: Result | None) -> frozenset[in
     if link is None or result is None or link.point.kind != "pod-link":
         return frozenset()
     return frozenset(result.followed.node_addresses(link))
+
+
+def _came_by(case: Case, result: Result) -> str | None:
+    """The interface by which what the pod asked came to dst's node, as far as it was recorded; None where several.
+
+    What dst answers leaves by it again, unless the node's routes say otherwise.
+    """
+    lead, same = case.lead, result.followed.hosts.same
+    if lead.dst_link is None or lead.pod is None:
+        return None
+    kind = KINDS.get(lead.table, REQUEST)
+    there = [
+        one.point
+        for one in result.links
+        if one.point.kind in NODE_KINDS
+        and same(one.point.key, lead.dst_link.point.key)
+        and any(exchanges_of(kind, result, lead.pod, lead.dst, one))
+    ]
+    tunnels = {one.name for one in there if one.kind == "tunnel"}
+    ways = (way for way in result.followed.found if (way.src, way.dst) == (lead.pod, lead.dst))
+    if not tunnels and any(step.encap != "none" for way in ways for step in way.steps):
+        return None
+    found = tunnels or {one.name for one in there}
+    return found.pop() if len(found) == 1 else None
 
 
 def _spoken(case: Case, result: Result) -> frozenset[int]:

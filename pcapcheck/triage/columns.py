@@ -39,6 +39,7 @@ REFUSED = (
     "net-unreachable",
     "host-unreachable",
     "port-unreachable",
+    "protocol-unreachable",
     "prohibited",
     "too-big",
     "expired",
@@ -74,6 +75,7 @@ def _table(*columns: tuple[str, Type, str] | tuple[str, Type, str, tuple[str, ..
 # Causes are read by the conditions of rules, which look their columns up there.
 COLUMNS[CASE] = _table(
     ("family", NUMBER, "4 or 6"),
+    ("resolution", TEXT, "how MACs are asked for in that version of IP: ARP, neighbour discovery"),
     ("interface", TEXT, "name of the pod's link on the node"),
     ("pod", ADDRESS, "the pod"),
     ("dst", ADDRESS, "whom it asked"),
@@ -222,6 +224,7 @@ COLUMNS[CASE] = _table(
     ("asked_outside", BOOL, "whether it asked for the receiver itself there"),
     ("outer.src", ADDRESS, "the node from which the tunnel's packets with the lost ones inside came"),
     ("outer.dst", ADDRESS, "the node to which they went"),
+    ("outer.encap", TEXT, "the tunnel that the lost packets were in where they were seen last"),
     ("dst.recorded", BOOL, "whether the link of dst was recorded"),
     ("encap", ENUM, "the tunnel that lost packets were last seen in", ENCAPS),
     ("by_size", BOOL, "whether small packets arrive and large ones do not"),
@@ -253,9 +256,22 @@ COLUMNS[CASE] = _table(
     ("state.dst_leaves_by_link", BOOL, "whether dst's way to the node leads over its link"),
     ("state.dst_ignores_echo", BOOL, "icmp_echo_ignore_all in dst"),
     ("state.dst_firewall", ENUM, "whether a firewall rule in dst could have stopped these packets", FIREWALL),
+    (
+        "state.dst_arp_rules",
+        ENUM,
+        "whether a firewall rule in dst could have stopped the node's question for its MAC (resolution), or its answer",
+        FIREWALL,
+    ),
     ("state.dst_mtu_differs", BOOL, "whether the ends of dst's link have different MTUs"),
     ("state.mtu_fits", BOOL, "whether the link's MTU is no larger than the tunnel's or the NIC's"),
     ("state.node_firewall", ENUM, "whether a rule on the node, not Calico's, could have dropped them", FIREWALL),
+    (
+        "state.node_arp_rules",
+        ENUM,
+        "whether a firewall rule on the node could have stopped a question for a MAC (resolution) or its answer: the "
+        "pod's for its gateway, or the node's for dst",
+        FIREWALL,
+    ),
     ("state.node_rejects", ENUM, "whether a rule on the node could have rejected them, with this answer", FIREWALL),
     ("state.no_endpoints", ENUM, "the same of kube-proxy's rules for services without endpoints", FIREWALL),
     ("state.policy", ENUM, "whether a rule of Calico's own could have dropped them", FIREWALL),

@@ -181,6 +181,14 @@ firewall() {
     # shellcheck disable=SC2086
     $ENTER cat /proc/net/ip_tables_names /proc/net/ip6_tables_names 2>/dev/null
     echo
+    echo '$ cat /proc/net/arp_tables_names'
+    # shellcheck disable=SC2086
+    $ENTER cat /proc/net/arp_tables_names 2>/dev/null
+    echo
+    # shellcheck disable=SC2086
+    if $ENTER grep -q . /proc/net/arp_tables_names 2>/dev/null && has arptables-legacy-save; then
+        run arptables-legacy-save
+    fi
     for version in "" 6; do
         # Such a file has no size, whatever it holds.
         # shellcheck disable=SC2086

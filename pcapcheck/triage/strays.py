@@ -38,7 +38,12 @@ def strays(case: Case, result: Result, losses: list[Loss], refused_from: int | N
     }
     outer = {one.last.outer for one in losses}
     ends = outer.pop() if len(outer) == 1 else None
-    return found | {"outer.src": ends[0] if ends else None, "outer.dst": ends[1] if ends else None}
+    encaps = {one.last.encap for one in losses} - {"none"}
+    return found | {
+        "outer.src": ends[0] if ends else None,
+        "outer.dst": ends[1] if ends else None,
+        "outer.encap": encaps.pop() if len(encaps) == 1 else None,
+    }
 
 
 def _same_node(result: Result, link: Link | None, dst_link: Link | None, losses: list[Loss]) -> bool | None:
@@ -95,7 +100,7 @@ def _apart(result: Result, one: Link, other: Link) -> bool:
 def _empty_link(result: Result, receiver: int | None) -> str | None:
     """The name of a pod's link of which a file holds no frame, unless another is known to be the receiver's."""
     known = result.facts.known.homes.get(receiver) if receiver is not None else None
-    names = [find_cali_name(one, result.reading.prefix) for one in _empty_files(result)]
+    names = [find_cali_name(one, result.reading.prefix) for one in empty_files(result)]
     return next((name for name in names if name is not None and known in (None, name)), None)
 
 
@@ -107,12 +112,12 @@ def _empty_tunnel(result: Result, encaps: set[str], receiver: int | None) -> str
     if receiver is None or len(encaps) != 1:
         return None
     words = DEVICES.get(next(iter(encaps)), ())
-    names = [name for name in map(find_tunnel_name, _empty_files(result)) if name is not None]
+    names = [name for name in map(find_tunnel_name, empty_files(result)) if name is not None]
     fitting = (one for one in names if one.startswith(words) and ("-v6" in one) != is_ipv4(receiver))
     return next(fitting, None) if words else None
 
 
-def _empty_files(result: Result) -> list[str]:
+def empty_files(result: Result) -> list[str]:
     """The names of files without a frame."""
     return [one.source.short_name for one in result.captures if not any(group.count for group in one.groups)]
 

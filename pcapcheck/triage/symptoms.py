@@ -71,6 +71,7 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
     lost_ways = _lost_ways(result, kind, case)
     return {
         "family": None if pod is None else 4 if is_ipv4(pod) else 6,
+        "resolution": None if pod is None else "ARP" if is_ipv4(pod) else "neighbour discovery",
         "interface": link.node_interface if link else lead.described,
         "pod": pod,
         "dst": dst,
@@ -101,7 +102,7 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
         "refused": None if dst is None else _meaning(echo),
         "refused.by": "none" if dst is not None and echo is None else _who_refused(echo, refused_here, link, result),
         "refused.from": echo.error_from if echo else None,
-        "refused.late": echo is not None and refused_late(refused, link),
+        "refused.late": _refused_late(case, refused, link),
         "refused.mtu": echo.error_mtu if echo else None,
         **refusal_symptoms(case, result, roles),
         **signs_of_life(failed, link, dst_link, dst),
@@ -467,6 +468,13 @@ def _bins(kind: str, result: Result, link: Link | None = None) -> Iterator[EchoB
 
 def _refused(echoes: Iterable[Echo]) -> Iterator[Echo]:
     return (one for one in echoes if one.error_type is not None)
+
+
+def _refused_late(case: Case, refused: list[Echo], link: Link | None) -> bool | None:
+    """Of a question that no rule is about no more is known than that it was refused."""
+    if not refused:
+        return None if case.question is not None and case.question.refusal is not None else False
+    return refused_late(refused, link)
 
 
 def _who_refused(echo: Echo | None, here: Echo | None, link: Link | None, result: Result) -> str | None:

@@ -154,6 +154,43 @@ def test_what_the_node_refuses_for_a_service_lacks_endpoints(tmp_path: Path) -> 
     assert causes(found) == ["service-without-endpoints", "firewall-rejects"]
 
 
+# A rule's error as a router would send it: type, code, and the rule's name for it.
+ROUTERLY = [(0, "net-unreachable"), (1, "host-unreachable"), (2, "prot-unreachable")]
+
+
+def answered(tmp_path: Path, code: int, after: int, rule: str = "") -> Analysis:
+    """The node answers pod A's pings with an ICMP error, so long after the first."""
+    sent = [(BEGIN + n * SECOND, request(n)) for n in range(3)]
+    late = [(time + after, error(3, code, frame)) for time, frame in sent]
+    state = tmp_path / "pasted.txt"
+    state.write_text(
+        "root@n:~# nft list ruleset\ntable inet edge {\n\tchain forward {\n"
+        f"\t\ttype filter hook forward priority 0; policy accept;\n\t\t{rule}\n\t}}\n}}\n"
+    )
+    frames = sorted([*sent, *late], key=lambda one: one[0])
+    return analyze(on_cali(tmp_path, *frames, (BEGIN + 9 * SECOND, ask())), node_state=state if rule else None)
+
+
+@pytest.mark.parametrize(("code", "name"), ROUTERLY)
+def test_a_rule_that_answers_as_a_router_does_is_confirmed(tmp_path: Path, code: int, name: str) -> None:
+    rule = f"ip saddr {POD_IP} icmp type echo-request counter packets 3 bytes 252 reject with icmp type {name}"
+    assert causes(answered(tmp_path, code, MS, rule), "confirmed") == ["firewall-rejects"]
+    other = "prot-unreachable" if code != 2 else "host-unreachable"
+    assert causes(answered(tmp_path, code, MS, rule.replace(name, other)), "confirmed") == []
+    assert causes(answered(tmp_path, code, MS, rule.replace("packets 3", "packets 2")), "confirmed") == []
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_rule_is_listed_behind_the_routes_without_a_state(tmp_path: Path, code: int) -> None:
+    found = causes(answered(tmp_path, code, MS))
+    assert "firewall-rejects" in found
+    assert found[0] != "firewall-rejects"
+
+
+def test_an_answer_after_three_questions_for_the_neighbour_is_no_rules(tmp_path: Path) -> None:
+    assert "firewall-rejects" not in causes(answered(tmp_path, 1, 3 * SECOND))
+
+
 @pytest.mark.parametrize("address", ["203.0.113.7", "10.0.0.1", "192.168.7.9"])
 def test_nobody_is_called_a_pod_without_evidence(tmp_path: Path, address: str) -> None:
     frames = [(BEGIN + n * SECOND, request(n, dst=address)) for n in range(4)]

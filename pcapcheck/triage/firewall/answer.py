@@ -7,14 +7,15 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from pcapcheck.triage.firewall.loss import Loss
+from pcapcheck.triage.firewall.loss import ARP_ASKED, Loss
 from pcapcheck.triage.firewall.owner import CALICO, KUBE, owner
-from pcapcheck.triage.firewall.stages import Stage
+from pcapcheck.triage.firewall.stages import Stage, with_way_back
 from pcapcheck.triage.firewall.verdict import FITS, MAY_FIT, NO, Said, say_hit, say_miss
 from pcapcheck.triage.firewall.walk import walk
 from pcapcheck.triage.state.firewall.model import IPTABLES, REJECT, Chain, Rule, Table
 from pcapcheck.triage.state.model import Host, Line
 from pcapcheck.triage.state.rows import quote
+from pcapcheck.values import is_ipv4
 
 # What a case may be told of a kind of rule (columns ``state.node_firewall`` and its like).
 NONE_FITS, NONE_SHOWN_FITS = "none-fits", "none-shown-fits"
@@ -55,9 +56,9 @@ class Answers:
             self.hosts[id(stage.host)] = stage.host
             if stage.host.firewall is None:
                 continue
-            walked = walk(stage.host.firewall, stage.packet, lost=loss.least)
+            walked = walk(stage.host.firewall, with_way_back(stage.host, stage.packet), lost=loss.least)
             for hit in walked.hits:
-                self._hear(hit.table, hit.chain, hit.rule, say_hit(hit, loss))
+                self._hear(hit.table, hit.chain, hit.rule, say_hit(hit, loss, has_answered(stage.host, loss)))
             for miss in walked.misses:
                 self._hear(miss.table, miss.chain, miss.rule, say_miss(miss, loss))
 
@@ -87,8 +88,23 @@ class Answers:
         if not heard:
             lacking = [line for host in self.hosts.values() if (line := host.lacks("ruleset", "no such rule"))]
             return (NONE_SHOWN_FITS, tuple(map(quote, lacking[:QUOTED]))) if lacking else None
-        whole = all(_shows_all(host) for host in self.hosts.values())
+        shows_all = _shows_all_of_arp if self.loss.kind == ARP_ASKED else _shows_all
+        whole = all(shows_all(host) for host in self.hosts.values())
         return (NONE_FITS if whole else NONE_SHOWN_FITS), (_summed_up([one.best for one in heard]),)
+
+
+def has_answered(host: Host, loss: Loss) -> bool | None:
+    """Whether a host is the one whose error came: by its addresses, where the state lists them; None: not known.
+
+    An error has one of its sender's own addresses (kernel: net/ipv4/icmp.c, __icmp_send; net/ipv6/icmp.c, icmp6_send).
+    """
+    if loss.error_from is None:
+        return None
+    if any(one.ip == loss.error_from for one in host.addresses):
+        return True
+    if f"addresses{4 if is_ipv4(loss.error_from) else 6}" in host.whole:
+        return False
+    return True if loss.error_by == "node" else None
 
 
 def _shows_all(host: Host) -> bool:
@@ -97,6 +113,13 @@ def _shows_all(host: Host) -> bool:
         return False
     saved = any(one.backend == IPTABLES and one.whole for one in host.firewall.tables)
     return host.firewall.legacy is None or saved
+
+
+def _shows_all_of_arp(host: Host) -> bool:
+    """The same of rules about ARP, which nft lists, and arptables those that it keeps by itself."""
+    if host.firewall is None or not {"ruleset", "arp-legacy"} <= host.whole:
+        return False
+    return host.firewall.legacy_arp is None or any(one.family == "arp" and one.whole for one in host.firewall.tables)
 
 
 def _is_for_endpoints(chain: Chain, rule: Rule, whose: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from pcapcheck.ruleset.result import Result
@@ -12,7 +13,9 @@ from pcapcheck.triage.firewall.packet import BEFORE_ROUTING
 from pcapcheck.triage.firewall.stages import End, Seen, stages_in_pod, stages_on_nodes
 from pcapcheck.triage.firewall.walk import walk
 from pcapcheck.triage.state.model import Host, Line
+from pcapcheck.triage.strays import empty_files
 from pcapcheck.values import Value
+from pcapcheck.workload import find_tunnel_name, kind_of_name
 
 Told = tuple[Value, tuple[str, ...]]
 
@@ -33,12 +36,15 @@ class Firewalls:
         here: End,
         there: End,
         spoken: frozenset[int] = frozenset(),
+        spoken_there: frozenset[int] = frozenset(),
     ) -> Firewalls | None:
-        """None where the case is not about lost packets. ``spoken`` as of ``Seen``."""
+        """None where the case is not about lost packets. ``spoken`` and the other as of ``Seen``."""
         loss = loss_of(case, result, symptoms)
         if loss is None:
             return None
-        seen = Seen.of(symptoms, spoken)
+        empty = frozenset(kind for one in empty_files(result) if (kind := _kind_of_file(one, result.reading.prefix)))
+        recorded = frozenset(one.point.kind for one in result.links) | empty
+        seen = replace(Seen.of(symptoms, spoken), spoken_there=spoken_there, recorded=recorded, empty=empty)
         on_nodes = stages_on_nodes(loss, here, there, seen)
         return cls(Answers(loss, on_nodes), Answers(loss, stages_in_pod(loss, there, seen)))
 
@@ -67,6 +73,13 @@ class Firewalls:
 
     def dst_firewall(self) -> Told | None:
         return self.pod.of(DROPS, REJECTS)
+
+
+def _kind_of_file(name: str, prefix: str) -> str | None:
+    """Of which kind of capture point a file is by its name: ``node1-eth0`` is of a card."""
+    return (
+        "tunnel" if find_tunnel_name(name) else kind_of_name(re.split(r"[-_ ]", name.partition(".pcap")[0])[-1], prefix)
+    )
 
 
 def ttl_rules(host: Host | None) -> list[Line]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.flows.echo import Attempt, Echo, Query
@@ -17,6 +17,8 @@ from pcapcheck.values import Value
 
 LOSING = (ECHO, CONNECTIONS, DNS, PATHS, DATAGRAMS)
 DOMAIN = 53
+# Kinds of questions for a neighbour's MAC.
+ARP_ASKED, ND_ASKED = "arp", "neighbour-discovery"
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,10 @@ class Loss:
 
     At least ``least`` packets and at most ``most`` were lost. ``error`` is the ICMP error (family, type, code) that
     answered them, None where nothing did; ``reset``: a reset of TCP that is the node's own did.
+    ``error_by`` is who sent it, as the table ``case`` has it (``refused.by``), None where that is not known.
     ``between``: others like them passed in between. ``begun``: they are data of a connection that is there.
+    ``unheard``: nobody is told that they were rejected, as of ARP and of what goes to many at once (kernel:
+    net/ipv6/icmp.c, icmp6_send).
     """
 
     kind: str
@@ -41,6 +46,8 @@ class Loss:
     dports: frozenset[int]
     reset: bool = False
     begun: bool = False
+    error_by: str | None = None
+    unheard: bool = False
 
 
 def loss_of(case: Case, result: Result, symptoms: dict[str, Value | None]) -> Loss | None:
@@ -51,7 +58,10 @@ def loss_of(case: Case, result: Result, symptoms: dict[str, Value | None]) -> Lo
         return None
     kind = KINDS.get(lost[0].table, REQUEST)
     if case.question is not None:
-        return _of_question(case, case.question, kind, (src, dst), list(asked_in(case, result)))
+        found = _of_question(case, case.question, kind, (src, dst), list(asked_in(case, result)))
+        # Further on they may all be answered: none of these answers came back.
+        between = found.between and symptoms.get("replies") != "none"
+        return replace(found, between=between, error_by=_word(symptoms, "refused.by"))
     findings = [one.finding for one in lost if one.finding is not None]
     link = case.lead.link
     every = list(exchanges_of(kind, result, src, dst, link)) or list(exchanges_of(kind, result, src, dst))
@@ -74,6 +84,7 @@ def loss_of(case: Case, result: Result, symptoms: dict[str, Value | None]) -> Lo
         any(one.outcome == "replied" for one in every),
         _known(source for source, _ in ports),
         _known(destination for _, destination in ports),
+        error_by=_word(symptoms, "refused.by"),
     )
 
 
@@ -100,6 +111,11 @@ def _of_question(case: Case, question: Unanswered, kind: str, ends: tuple[int, i
         reset,
         is_stalled(case),
     )
+
+
+def _word(symptoms: dict[str, Value | None], name: str) -> str | None:
+    value = symptoms.get(name)
+    return value if isinstance(value, str) else None
 
 
 def _in_between(every: list[Echo]) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN
+from pcapcheck.triage.firewall.of_host import came_as, has_no_way_back, is_of_socket, owned_by, type_of
 from pcapcheck.triage.state.firewall.model import (
     FORWARD,
     INPUT,
@@ -29,6 +30,8 @@ SENT = (OUTPUT, POSTROUTING, "egress")
 # Priorities of destination and source translation and of connection tracking (linux/netfilter_ipv4.h, NF_IP_PRI_*).
 DST_NAT, SRC_NAT, CONNTRACK = -100, 100, -200
 UNTRACKED, INVALID = frozenset(("untracked",)), frozenset(("invalid",))
+# What stands in every ARP of IPv4 on Ethernet (RFC 826).
+OF_ARP = {"arp_htype": 1, "arp_ptype": 4, "arp_hlen": 6, "arp_plen": 4}
 # Fields of a number, and the sets of the fields that each names in an element of ipset.
 ENDS = {("address", "src"): "saddr", ("address", "dst"): "daddr", ("port", "src"): "sport", ("port", "dst"): "dport"}
 
@@ -38,9 +41,11 @@ class Packet:
     """Packets that are alike. None, or nothing, is what is not known of them.
 
     ``src`` and ``dst`` are as they were on the link where they were seen last; ``translated``: one of them may be
-    changed on the way through. ``to`` is the destination that the host's rules give them, with its port. ``states`` are
-    what conntrack may call them. ``hooks`` are those that they pass. An interface that is empty is one that they do not
-    have: a host's own packets come in by none.
+    changed on the way through. Of ARP (``family`` ARP_FAMILY) they are the sender's and the target's; ``nd_target`` is
+    the address that neighbour discovery asks for. ``to`` is the destination that the host's rules give them, with its
+    port. ``states`` are what conntrack may call them. ``hooks`` are those that they pass. An interface that is empty is
+    one that they do not have: a host's own packets come in by none. ``back`` are the interfaces by which the host's
+    routes lead back to their source.
     """
 
     family: int
@@ -58,6 +63,9 @@ class Packet:
     hooks: tuple[str, ...] = FORWARDED
     translated: bool = False
     to: tuple[int, int | None] | None = None
+    arp_operation: int | None = None
+    nd_target: int | None = None
+    back: frozenset[str] | None = None
 
 
 @dataclass
@@ -92,8 +100,16 @@ def judge(match: Match, packet: Packet, place: Place) -> int:
         found = _state(match, packet, place)
     elif match.about == "ct_direction":
         found = TRUE if ("reply" if packet.is_reply else "original") in match.names else FALSE
-    elif match.about == "dst_type":
-        found = _local(match, packet, place)
+    elif match.about in ("dst_type", "src_type"):
+        found = type_of(match, packet, place)
+    elif match.about in ("way_back", "any_way_back"):
+        found = has_no_way_back(match, packet)
+    elif match.about == "socket":
+        found = is_of_socket(packet, place)
+    elif match.about == "owner":
+        found = owned_by(packet, place)
+    elif match.about == "pkttype":
+        found = came_as(match, packet)
     elif match.about == "mark":
         found = _mark(match, place)
     else:
@@ -205,15 +221,6 @@ def _state(match: Match, packet: Packet, place: Place) -> int:
     return _among(states, [one in match.names for one in states])
 
 
-def _local(match: Match, packet: Packet, place: Place) -> int:
-    """``fib daddr type local``: what a host takes in is for itself, what it forwards is not."""
-    if set(match.names) != {"local"}:
-        return UNKNOWN
-    if packet.translated and place.hook in (None, PREROUTING):
-        return UNKNOWN
-    return TRUE if INPUT in packet.hooks else FALSE
-
-
 def _mark(match: Match, place: Place) -> int:
     known, value = place.mark
     mask = 0xFFFFFFFF if match.mask is None else match.mask
@@ -240,6 +247,9 @@ def _number(match: Match, packet: Packet, place: Place) -> int:
             "icmp_type": packet.icmp_type,
             "icmp_code": 0 if packet.icmp_type is not None else None,
             "tcp_flags": packet.tcp_flags,
+            "arp_operation": packet.arp_operation,
+            "nd_target": packet.nd_target,
+            **OF_ARP,
         }.get(match.about)
         if match.about.startswith("icmp") and packet.protocol not in (1, 58):
             return FALSE

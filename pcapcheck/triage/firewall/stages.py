@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from pcapcheck.flows.losses import AT_NIC, AT_POD, BETWEEN, DECAPSULATION, IN_NODE, REQUEST, TO_POD_LINK
+from pcapcheck.flows.losses import AT_NIC, AT_POD, BETWEEN, DECAPSULATION, IN_NODE, REPLY, REQUEST, TO_POD_LINK
 from pcapcheck.triage.firewall.loss import Loss
 from pcapcheck.triage.firewall.packet import FORWARDED, INVALID, SENT, TAKEN_IN, UNTRACKED, Packet
 from pcapcheck.triage.firewall.translation import Translation, translations
 from pcapcheck.triage.firewall.walk import walk
+from pcapcheck.triage.firewall.wrapped import IPIP, VXLAN, WIREGUARD, Tunnel, address_of, tunnel_on_way
+from pcapcheck.triage.interfaces import default_nic
+from pcapcheck.triage.state.forwarding import decide
+from pcapcheck.triage.state.gateway import LOCAL
 from pcapcheck.triage.state.model import Host
+from pcapcheck.triage.state.policy_routing import Packet as Routed
 from pcapcheck.triage.symptoms import TCP
 from pcapcheck.values import Value, is_ipv4, is_public
+from pcapcheck.workload import kind_of_name
 
 # ICMP types of echo requests and replies per family (RFC 792, RFC 4443); protocols (IANA).
 ECHO_TYPES = {4: (8, 0), 6: (128, 129)}
@@ -20,17 +26,20 @@ PROTOCOLS = {(REQUEST, 4): 1, (REQUEST, 6): 58, (TCP, 4): 6, (TCP, 6): 6}
 ON_RETURN = "on-return"
 SYN, SYN_ACK, ACK = 0x02, 0x12, 0x10
 UDP_PROTOCOL = 17
-# The outer protocol and port of a tunnel (RFC 7348, RFC 2003; WireGuard as Calico sets it up).
-TUNNELS = {"vxlan": (17, 4789), "ipip": (4, None), "wireguard": (17, 51820)}
+KINDS, NIC = (VXLAN, IPIP, WIREGUARD), "host-nic"
 
 
 @dataclass(frozen=True)
 class End:
-    """One end of what was asked: its node and its pod as far as the state describes them, and its link's interface."""
+    """One end of what was asked: its node and its pod as far as the state describes them, and its link's interface.
+
+    ``outward`` is the interface by which packets were seen coming to its node from the other end's.
+    """
 
     node: Host | None
     pod: Host | None
     interface: str | None
+    outward: str | None = None
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,9 @@ class Seen:
     """Where the captures show that packets were lost (``lost``, ``place`` and ``encap`` as of the table ``case``).
 
     ``interface`` is that on which they were seen last, ``outer`` the addresses of the tunnel that they were in there.
-    ``spoken`` are addresses that the asker's node, or whose pods alone were recorded, speaks ARP with on pods' links.
+    ``spoken`` are addresses that the asker's node, or whose pods alone were recorded, speaks ARP with on pods' links,
+    ``spoken_there`` those of the node of the pod that was asked. ``direction`` is request or reply, where one of them
+    was lost; ``recorded`` are kinds of capture points that were recorded, ``empty`` those of which a file is empty.
     """
 
     lost: str | None
@@ -47,6 +58,10 @@ class Seen:
     encap: str | None
     outer: tuple[int | None, int | None] = (None, None)
     spoken: frozenset[int] = frozenset()
+    spoken_there: frozenset[int] = frozenset()
+    direction: str | None = None
+    recorded: frozenset[str] = frozenset()
+    empty: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, symptoms: Mapping[str, Value | None], spoken: frozenset[int] = frozenset()) -> Seen:
@@ -61,7 +76,14 @@ class Seen:
         lost = word("lost")
         place = word("lost.place") if lost == ON_RETURN else lost
         outer = address("outer.src"), address("outer.dst")
-        return cls(lost, place, word("last_seen.interface"), word("encap"), outer, spoken)
+        encap = word("outer.encap") or word("encap")
+        last = word("last_seen.interface")
+        return cls(lost, place, last, encap, outer, spoken, direction=word("lost.direction"))
+
+    @property
+    def device(self) -> str | None:
+        """The tunnel's device on which they were seen last, not in the tunnel yet or no longer."""
+        return self.interface if self.interface is not None and kind_of_name(self.interface) == "tunnel" else None
 
 
 @dataclass(frozen=True)
@@ -70,6 +92,20 @@ class Stage:
 
     host: Host
     packet: Packet
+
+
+def with_way_back(host: Host, packet: Packet) -> Packet:
+    """A packet with the interfaces by which its host's routes lead back to its source, as far as the state tells."""
+    if packet.src is None or packet.iif is None or packet.family not in (4, 6):
+        return packet
+    back = decide(host, Routed(packet.dst, packet.src, "lo"))
+    if back is None or back.leads == LOCAL:
+        return packet
+    # A less specific route by the interface is a way back too, for nft alone.
+    others = {one.dev for one in host.routes_to(packet.src) if one.dev}
+    if packet.iif in others - back.devices:
+        return packet
+    return replace(packet, back=frozenset(back.devices))
 
 
 def stages_on_nodes(loss: Loss, here: End, there: End, seen: Seen) -> list[Stage]:
@@ -157,13 +193,54 @@ def _on_way(packet: Packet, here: End, there: End, seen: Seen) -> list[Stage]:
         found += [Stage(there.node, one) for one in _arriving(there.node, packet, seen.interface, there, seen)]
     if far is not None and seen.place in (BETWEEN, AT_NIC, None):
         found += [Stage(far, one) for one in _arriving(far, packet, None, there, seen)]
-    if far is not None and seen.place in (BETWEEN, AT_NIC, DECAPSULATION, None) and seen.encap in TUNNELS:
-        protocol, port = TUNNELS[seen.encap]
-        ports = frozenset() if port is None else frozenset((port,))
-        src, dst = seen.outer
-        family = 4 if dst is None or is_ipv4(dst) else 6
-        found.append(Stage(far, Packet(family, protocol, src, dst, dports=ports, hooks=TAKEN_IN, oif="")))
+    if seen.direction in (None, REPLY if packet.is_reply else REQUEST):
+        found += _wrapped(packet, here, far, there, seen)
     return found
+
+
+def _wrapped(packet: Packet, here: End, far: Host | None, there: End, seen: Seen) -> list[Stage]:
+    """The same of the tunnel's packets with them inside, on the node that sends these and that which takes them in."""
+    found: list[Stage] = []
+    if here.node is not None and here.node is there.node:
+        return found
+    spoken = (seen.spoken_there, seen.spoken) if packet.is_reply else (seen.spoken, seen.spoken_there)
+    tunnel = tunnel_on_way(here.node, packet.dst, seen.device) if here.node is not None else None
+    if seen.encap in KINDS:
+        device = tunnel.device if tunnel is not None and tunnel.kind == seen.encap else None
+        tunnel = Tunnel(seen.encap, device, *seen.outer)
+    elif tunnel is None and seen.device is not None and far is not None:
+        back = tunnel_on_way(far, packet.src, seen.device)
+        tunnel = Tunnel(back.kind, back.device, back.dst, back.src) if back is not None else None
+    if tunnel is None:
+        return found
+    src, dst = (
+        tunnel.src or address_of(here.node) or _alone(spoken[0]),
+        tunnel.dst or address_of(far) or _alone(spoken[1]),
+    )
+    tunnel = replace(tunnel, src=src, dst=dst)
+    unseen = seen.encap not in KINDS
+    if here.node is not None and unseen and _is_before_sending(seen):
+        found.append(Stage(here.node, tunnel.sent_by(here.node)))
+    # A card on which nobody saw a packet shows that none left.
+    left = not unseen or (seen.device is not None and NIC not in seen.empty)
+    if far is not None and left and seen.place in (BETWEEN, AT_NIC, DECAPSULATION, None):
+        by = seen.interface if seen.place in (AT_NIC, DECAPSULATION) else None
+        found.append(Stage(far, tunnel.taken_by(far, by)))
+    return found
+
+
+def _is_before_sending(seen: Seen) -> bool:
+    """Whether packets may have been stopped after they were put into the tunnel, on the node that sends it.
+
+    They were seen on its device, or neither there nor behind it, and nobody recorded the device.
+    """
+    if seen.device is not None:
+        return seen.place in (BETWEEN, None)
+    return seen.place in (IN_NODE, None) and "tunnel" not in seen.recorded
+
+
+def _alone(addresses: frozenset[int]) -> int | None:
+    return next(iter(addresses)) if len(addresses) == 1 else None
 
 
 def stages_in_pod(loss: Loss, there: End, seen: Seen) -> list[Stage]:
@@ -171,12 +248,17 @@ def stages_in_pod(loss: Loss, there: End, seen: Seen) -> list[Stage]:
     if there.pod is None or seen.lost not in (AT_POD, None):
         return []
     request, reply = _packets(loss, seen.lost)
-    name = next((one.name for one in there.pod.links.values() if one.name != "lo"), "eth0")
+    name = own_interface(there.pod)
     back = replace(reply, hooks=SENT, states=frozenset(("established",)))
     return [
         Stage(there.pod, replace(request, iif=name, oif="", hooks=TAKEN_IN)),
         Stage(there.pod, replace(back, iif="", oif=name)),
     ]
+
+
+def own_interface(pod: Host) -> str:
+    """A pod's interface by its default route; tunl0 and the like stand in every namespace once the node has them."""
+    return default_nic(pod) or next((one.name for one in pod.links.values() if one.name != "lo"), "eth0")
 
 
 def _packets(loss: Loss, lost: str | None) -> tuple[Packet, Packet]:
@@ -230,4 +312,6 @@ def _forwarded(node: Host, request: Packet, here: End, there: End) -> Packet:
         # What only the default route leads to may be a service's address, behind which a pod stands.
         translated = (not routes or routes[0].is_default) and not is_public(request.dst)
         oif = None if translated else dev
+        if not node.routes and here.outward is not None:
+            oif, translated = here.outward, False
     return replace(request, iif=here.interface, oif=oif, translated=translated)

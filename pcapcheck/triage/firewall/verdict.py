@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pcapcheck.triage.firewall.loss import Loss
+from pcapcheck.triage.firewall.loss import ARP_ASKED, Loss
 from pcapcheck.triage.firewall.walk import Hit, Miss
+from pcapcheck.triage.state.firewall.keys import ARP_FAMILY
 from pcapcheck.triage.state.firewall.model import REJECT, Chain, Match, Rule, Table
 from pcapcheck.triage.state.model import Line
 from pcapcheck.triage.state.rows import quote
 
 FITS, MAY_FIT, NO = "fits", "may-fit", "no"
-PROHIBITED = {(4, 3, 9), (4, 3, 10), (4, 3, 13), (6, 1, 1), (6, 1, 5), (6, 1, 6)}
+# Errors that no host sends of what it forwards unless a rule, or a route that prohibits, says so.
+PROHIBITED = {(4, 3, 2), (4, 3, 9), (4, 3, 10), (4, 3, 13), (6, 1, 1), (6, 1, 5), (6, 1, 6)}
 PROTOCOLS = {1: "ICMP", 6: "TCP", 17: "UDP", 58: "ICMPv6", 132: "SCTP"}
 # Why a rule cannot have stopped the packets, by the field that it asks for in vain, of one rule and of several.
 ABOUT = {
     "family": ("is for the other version of IP", "are for the other version of IP"),
+    "arp": ("is for ARP", "are for ARP"),
+    "ip": ("is for IP", "are for IP"),
+    "arp_operation": ("is for another ARP operation", "are for other ARP operations"),
+    "nd_target": ("is for questions for another address", "are for questions for other addresses"),
     "sport": ("is for another port", "are for other ports"),
     "dport": ("is for another port", "are for other ports"),
     "icmp_type": ("is for another ICMP type", "are for other ICMP types"),
@@ -28,6 +34,12 @@ ABOUT = {
     "ct_direction": ("is for the other direction", "are for the other direction"),
     "mark": ("wants a mark that they do not have", "want a mark that they do not have"),
     "tcp_flags": ("is for other TCP flags", "are for other TCP flags"),
+    "src_type": ("is for packets of the host itself", "are for packets of the host itself"),
+    "way_back": ("wants a way back that is another", "want a way back that is another"),
+    "any_way_back": ("wants a way back that is another", "want a way back that is another"),
+    "socket": ("is for packets of the host's own programs", "are for packets of the host's own programs"),
+    "owner": ("is for packets of the host's own programs", "are for packets of the host's own programs"),
+    "pkttype": ("is for frames to many", "are for frames to many"),
     "dst_type": ("is for packets to the host itself", "are for packets to the host itself"),
     "set": ("wants an address or port of another set", "want an address or port of another set"),
 }
@@ -39,6 +51,7 @@ WHY = {
     "answer": ("answers with an error, and none came", "answer with an error, and none came"),
     "silent": ("drops silently, and an error came", "drop silently, and an error came"),
     "other-answer": ("answers with another error than came", "answer with other errors than came"),
+    "other-host": ("is of another host than answered", "are of another host than answered"),
     "reverse": ("is for the other direction", "are for the other direction"),
 }
 
@@ -63,8 +76,8 @@ def place_of(table: Table, chain: Chain) -> str:
     return f"in chain {chain.name}" + (f" of {table.title}" if table.name else "")
 
 
-def say_hit(hit: Hit, loss: Loss) -> Said:
-    """Whether a rule that matches is what did it."""
+def say_hit(hit: Hit, loss: Loss, answered: bool | None = True) -> Said:
+    """Whether a rule that matches is what did it. ``answered``: its host is the one whose error came, if one came."""
     line = hit.chain.line if hit.rule is None else hit.rule.line
     where = place_of(hit.table, hit.chain)
     if hit.rule is None:
@@ -76,8 +89,12 @@ def say_hit(hit: Hit, loss: Loss) -> Said:
         no = "between"
     if no is None and hit.packets == 0:
         no = "counter"
+    if no is None and loss.error_from is not None and answered is False:
+        no = "other-host"
     if no is not None:
         return Said(NO, WHY[no][0], line, WHY[no][1])
+    if loss.error_from is not None and answered is None:
+        return Said(MAY_FIT, f"{where}; whether the answer came from this host is not known", line)
     if hit.doubts:
         return Said(MAY_FIT, f"{where}; whether {hit.doubts[0].text} holds for them is not known", line)
     if hit.packets is None and _is_witnessed(hit, loss):
@@ -99,7 +116,8 @@ def _is_witnessed(hit: Hit, loss: Loss) -> bool:
     """Whether the error that came shows that a rule without a counter matched, which names that very error.
 
     A port that nothing listens on is answered alike (3/3), so it shows nothing; RFC 1812, 5.2.7.1 leaves 9, 10 and 13
-    of type 3 to administrators, RFC 4443, 3.1 the codes 1, 5 and 6 of type 1.
+    of type 3 to administrators, RFC 4443, 3.1 the codes 1, 5 and 6 of type 1. ICMP, TCP and UDP no Linux host calls
+    unknown (3/2).
     """
     verdict = hit.rule.verdict if hit.rule is not None else None
     if verdict is None or loss.error is None or loss.error not in verdict.errors or loss.error not in PROHIBITED:
@@ -119,7 +137,7 @@ def _answers_otherwise(hit: Hit, loss: Loss) -> str | None:
         plain = verdict is not None and not verdict.reset and bool(verdict.errors)
         return "silent" if not rejects else "other-answer" if plain else None
     if loss.error is None:
-        return "answer" if rejects else None
+        return "answer" if rejects and not loss.unheard else None
     if not rejects or verdict is None:
         return "silent"
     if verdict.reset or (verdict.errors and loss.error not in verdict.errors):
@@ -129,8 +147,9 @@ def _answers_otherwise(hit: Hit, loss: Loss) -> str | None:
 
 def say_miss(miss: Miss, loss: Loss) -> Said:
     """Why a rule is out."""
-    if miss.why == "family":
-        one, many = ABOUT["family"]
+    if miss.why == "family" or (miss.match is not None and miss.match.about == "family"):
+        arp = miss.table.family == "arp" or (miss.match is not None and (ARP_FAMILY, ARP_FAMILY) in miss.match.spans)
+        one, many = ABOUT["ip" if loss.kind == ARP_ASKED else "arp" if arp else "family"]
     elif miss.match is None:
         one, many = WHY[miss.why]
     elif miss.match.about == "protocol":

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field, replace
 from pcapcheck.ruleset.conditions import FALSE, TRUE
 from pcapcheck.triage.firewall.owner import CALICO, owner
 from pcapcheck.triage.firewall.packet import UNTRACKED, Packet, Place, judge
+from pcapcheck.triage.state.firewall.keys import ARP_FAMILY
 from pcapcheck.triage.state.firewall.model import (
     ACCEPT,
     DROP,
     GOTO,
+    IPTABLES,
     JUMP,
     OTHER,
     QUEUE,
@@ -38,7 +40,8 @@ MOST_STEPS = 500_000
 MOST_BEFORE = 8
 # Words without which no rule stops a packet; a map that is named may lead to such.
 STOPPING = re.compile(r"drop|reject|queue|vmap @", re.IGNORECASE)
-FAMILIES = {4: ("ip", "inet", "netdev"), 6: ("ip6", "inet", "netdev")}
+# Tables of inet see no ARP (kernel: net/netfilter/nft_chain_filter.c).
+FAMILIES = {4: ("ip", "inet", "netdev"), 6: ("ip6", "inet", "netdev"), ARP_FAMILY: ("arp", "netdev")}
 OPEN, ENDED = "open", "ended"
 # Calico's chains of one workload: to it (tw) and from it (fw) (felix/rules/rule_defs.go).
 WORKLOAD = re.compile(r"(?:^|-)cali-(tw|fw)-(\S+)$")
@@ -202,9 +205,13 @@ class _Walk:
         return [
             one
             for one in self.firewall.tables
-            if one.family in families or not one.family
+            if one.family in families or (not one.family and self._may_be_of(one))
             if one.backend != "nft" or (one.family, one.name) not in saved
         ]
+
+    def _may_be_of(self, table: Table) -> bool:
+        """Whether a table that does not say its family may be of these packets': iptables has none of ARP."""
+        return self.packet.family != ARP_FAMILY or table.backend != IPTABLES
 
     def _bases(self, tables: Sequence[Table]) -> list[tuple[Table, Chain]]:
         return [

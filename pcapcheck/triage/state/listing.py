@@ -50,7 +50,7 @@ TOOLS = {
     "networkctl": "networkctl",
     **{
         f"{tool}{kind}{what}": "firewall"
-        for tool in ("iptables", "ip6tables")
+        for tool in ("iptables", "ip6tables", "arptables")
         for kind in ("", "-legacy", "-nft")
         for what in ("", "-save")
     },
@@ -122,7 +122,9 @@ def listing_of(command: Command) -> Listing | None:
     elif command.tool in CAT and "/proc/stat" in command.words:
         listing = Listing("log")
     elif command.tool in CAT and any(word.endswith("_tables_names") for word in command.words):
-        listing = Listing("firewall", whole={"legacy"} if command.tool == "cat" else set(), words=command.words)
+        files = [word.rpartition("/")[2] for word in command.words]
+        names = {"arp-legacy" if one.startswith("arp") else "legacy" for one in files if one.endswith("_tables_names")}
+        listing = Listing("firewall", whole=names if command.tool == "cat" else set(), words=command.words)
     elif command.tool in TOOLS:
         listing = _plain(command)
         listing = listing if listing.kind else None

@@ -47,6 +47,7 @@ AFTER_HASH = (
         "nstat",
     ),
     *("iptables", "iptables-save", "ip6tables", "ip6tables-save", "iptables-legacy", "iptables-legacy-save", "ipset"),
+    *("arptables", "arptables-save"),
     *("nmcli", "networkctl", "nft", "bpftool", "tc", "sudo", "watch"),
     *("chroot", "busybox", "ssh", "sh", "bash", "exit", "logout", "calicoctl", "conntrack", "for", "env", "printenv"),
     *("ansible", "pdsh", "clush", "pssh", "vagrant", "minikube", "hostnamectl", "bridge", "ss", "ipvsadm"),

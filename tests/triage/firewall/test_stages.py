@@ -103,3 +103,40 @@ def test_the_error_that_came_is_witness_for_a_rule_without_counter(
     found = Answers(refused, stages).of(REJECTS)
     assert found is not None
     assert found[0] == wanted
+
+
+OTHER_NODE = parse_address("10.0.0.12")
+
+
+@pytest.mark.parametrize(
+    ("sender", "by", "listed", "wanted"),
+    [
+        (NODE, "node", True, "fits"),
+        (NODE, "other", True, "fits"),
+        (OTHER_NODE, "other", True, "none-shown-fits"),
+        # Who it is that answered is not known, but where the asker's own node did.
+        (OTHER_NODE, "other", False, "may-fit"),
+        (NODE, "node", False, "fits"),
+    ],
+)
+def test_only_the_host_that_answered_has_rejected(sender: int, by: str, listed: bool, wanted: str) -> None:
+    host = node(chain("forward", "counter packets 3 bytes 180 reject with icmp type host-unreachable"))
+    if listed:
+        host.addresses = [Address(NODE, 24, "eth0", LINE)]
+        host.whole |= {"addresses4"}
+    refused = replace(lost(POD, PEER), error=(4, 3, 1), error_from=sender, error_by=by)
+    stages = stages_on_nodes(refused, End(host, None, A), End(host, None, B), Seen("in-node", "in-node", A, None))
+    found = Answers(refused, stages).of(REJECTS)
+    assert found is not None
+    assert found[0] == wanted
+
+
+@pytest.mark.parametrize(("code", "wanted"), [(2, "fits"), (1, "may-fit"), (0, "may-fit")])
+def test_without_a_counter_only_an_answer_that_rules_alone_give_is_a_witness(code: int, wanted: str) -> None:
+    name = {0: "net-unreachable", 1: "host-unreachable", 2: "prot-unreachable"}[code]
+    host = node(chain("forward", f"reject with icmp type {name}"), NODE)
+    refused = replace(lost(POD, PEER), error=(4, 3, code), error_from=NODE, error_by="node")
+    stages = stages_on_nodes(refused, End(host, None, A), End(host, None, B), Seen("in-node", "in-node", A, None))
+    found = Answers(refused, stages).of(REJECTS)
+    assert found is not None
+    assert found[0] == wanted

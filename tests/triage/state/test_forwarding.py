@@ -160,7 +160,7 @@ def leads(state: State, node: Host, receiver: Host | None = None, spoken: str | 
     crossing = Crossing(state, node, Packet(POD, FAR, CALI), None, sends=True, prefix="cali", receiver=receiver)
     crossing.receivers = frozenset({parse_address(spoken)} if spoken else ())
     told = crossing.way()
-    return told and told[0]
+    return None if told is None else str(told[0])
 
 
 OWN_BLOCK = ROUTES.replace("scope link\n10", "proto kernel scope link\n10") + "blackhole 10.244.1.0/26 proto 80\n"

@@ -36,7 +36,7 @@ PRINTED = [
     (re.compile(r"multiport ([ds]ports) (! ?)?(\S+)"), r"{1}--{0} {2}"),
     (re.compile(r"dpts?:(!)?(\S+)"), r"{0}--dport {1}"),
     (re.compile(r"spts?:(!)?(\S+)"), r"{0}--sport {1}"),
-    (re.compile(r"(?:tcp |flags:)flags:(!)?([\w,]+)/([\w,]+)"), r"{0}--tcp-flags {1} {2}"),
+    (re.compile(r"(?:tcp |flags:)?flags:(!)?([\w,]+)/([\w,]+)"), r"{0}--tcp-flags {1} {2}"),
     (re.compile(r"icmp ?type (\d+) code (\d+)"), r"--icmp-type {0}/{1}"),
     (re.compile(r"(?:icmp ?type|icmp) (!)?(\S+)"), r"{0}--icmp-type {1}"),
     (re.compile(r"ipv6-icmp ?type (!)?(\S+)(?: code (\d+))?"), r"{0}--icmpv6-type {1}"),

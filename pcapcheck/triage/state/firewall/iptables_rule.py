@@ -9,12 +9,13 @@ import re
 from collections.abc import Callable, Sequence
 
 from pcapcheck.triage.state.firewall import words
-from pcapcheck.triage.state.firewall.keys import STATES, family_is, span_of, unknown
+from pcapcheck.triage.state.firewall.keys import FAMILY_NAMES, STATES, family_is, operation, span_of, unknown
 from pcapcheck.triage.state.firewall.model import (
     ACCEPT,
     DROP,
     GOTO,
     JUMP,
+    ONE_OF,
     QUEUE,
     REJECT,
     RETURN,
@@ -33,8 +34,8 @@ WORD = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
 VERDICTS = {"ACCEPT": ACCEPT, "DROP": DROP, "RETURN": RETURN, "REJECT": REJECT, "QUEUE": QUEUE, "NFQUEUE": QUEUE}
 # Targets that end a packet's way through the chain, and let it live.
 TRANSLATING = ("SNAT", "DNAT", "MASQUERADE", "REDIRECT", "NETMAP", "TPROXY")
-# Modules whose conditions are about lots or rates.
-RATES = ("statistic", "limit", "hashlimit", "recent", "connlimit", "quota")
+# Modules whose conditions are about lots, rates or the time of day.
+RATES = ("statistic", "limit", "hashlimit", "recent", "connlimit", "quota", "time")
 # Modules that may stand without a condition of their own.
 PLAIN = ("tcp", "udp", "udplite", "sctp", "dccp", "icmp", "icmp6", "ipv6-icmp", "comment", "multiport", "set")
 # Options that mean something else in a module than elsewhere.
@@ -92,7 +93,9 @@ class _Options:
         reader = SIMPLE.get(option)
         if option in ("-m", "--match"):
             self.module = self._take()
-            if self.module not in PLAIN and self._is_bare():
+            if self.module == "rpfilter" and self._is_bare():
+                self.matches.append(Match("way_back", "-m rpfilter", names=("missing",), negated=True))
+            elif self.module not in PLAIN and self._is_bare():
                 about = SOMETIMES if self.module in RATES else UNKNOWN
                 self.matches.append(Match(about, f"-m {self.module}"))
         elif option == "--comment":
@@ -106,6 +109,10 @@ class _Options:
             self._flags(negated)
         elif option == "--match-set":
             self._match_set(negated)
+        elif option == "--ports":
+            self._either_port(negated)
+        elif self.module == "rpfilter":
+            self._way_back(option)
         elif reader is not None and (self.module, option) not in OTHER_MEANING:
             value = self._take()
             text = f"{'! ' if negated else ''}{option} {value}"
@@ -122,7 +129,7 @@ class _Options:
         about, read = SIMPLE[option]
         if about in ("iif", "oif"):
             return Match(about, text, names=(re.sub(r"\+$", "*", value),), negated=negated)
-        if about in ("ct_state", "dst_type", "ct_direction"):
+        if about in ("ct_state", "dst_type", "src_type", "pkttype", "owner", "ct_direction"):
             names = tuple(value.lower().split(","))
             if about == "ct_state" and not set(names) <= set(STATES):
                 return None
@@ -204,6 +211,28 @@ class _Options:
         text = f"{'! ' if negated else ''}--match-set {name} {ends}"
         self.matches.append(Match(SET, text, names=(name, *ends.split(",")), negated=negated))
 
+    def _either_port(self, negated: bool) -> None:
+        """``-m multiport --ports``: the source's or the destination's."""
+        value = self._take()
+        spans = [_ports(one) for one in value.split(",")]
+        known = tuple(one for one in spans if one is not None)
+        text = f"{'! ' if negated else ''}--ports {value}"
+        if len(known) < len(spans):
+            self.matches.append(unknown(text))
+            return
+        options = tuple((Match(about, text, known),) for about in ("sport", "dport"))
+        self.matches.append(Match(ONE_OF, text, options=options, negated=negated))
+
+    def _way_back(self, option: str) -> None:
+        """``-m rpfilter``: what passes the reverse-path check matches, with --invert what fails it."""
+        about = "any_way_back" if option == "--loose" else "way_back"
+        known = self.matches.pop() if self.matches and self.matches[-1].about.endswith("way_back") else None
+        if known is not None and known.about == "any_way_back":
+            about = known.about
+        negated = option != "--invert" and (known is None or known.negated)
+        text = f"{known.text} {option}" if known is not None else f"-m rpfilter {option}"
+        self.matches.append(Match(about, text, names=("missing",), negated=negated))
+
     def _unknown(self, option: str, negated: bool) -> None:
         """A condition that is not understood, with the words that follow it."""
         start = self.at
@@ -228,6 +257,12 @@ def _ports(text: str) -> Span | None:
 
 
 _protocols = span_of(words.protocol)
+
+
+def _hardware(text: str) -> int | None:
+    return 1 if text.lower() == "ethernet" else words.integer(text)
+
+
 # Options of one word: the field, and how a value is read.
 SIMPLE: dict[str, tuple[str, Callable[[str], Span | None] | None]] = {
     **dict.fromkeys(("-s", "--source", "--src"), ("saddr", _range)),
@@ -241,9 +276,18 @@ SIMPLE: dict[str, tuple[str, Callable[[str], Span | None] | None]] = {
     **dict.fromkeys(("--ctstate", "--state"), ("ct_state", None)),
     "--ctdir": ("ct_direction", None),
     "--dst-type": ("dst_type", None),
+    "--src-type": ("src_type", None),
+    "--pkt-type": ("pkttype", None),
+    **dict.fromkeys(("--uid-owner", "--gid-owner"), ("owner", None)),
+    "--ctproto": ("protocol", _protocols),
     "--src-range": ("saddr", _range),
     "--dst-range": ("daddr", _range),
     "--mark": ("mark", None),
+    # Those of arptables.
+    "--opcode": ("arp_operation", span_of(operation)),
+    "--h-type": ("arp_htype", span_of(_hardware)),
+    "--h-length": ("arp_hlen", span_of(words.integer)),
+    "--proto-type": ("arp_ptype", span_of(FAMILY_NAMES.get)),
 }
 
 

@@ -11,6 +11,13 @@ from dataclasses import dataclass
 from pcapcheck.triage.state.firewall import words
 from pcapcheck.triage.state.firewall.model import UNKNOWN, Match, Span, spans_of
 
+# ARP stands among the families as 0: it is neither version of IP.
+ARP_FAMILY = 0
+FAMILY_NAMES = {
+    **{"ipv4": 4, "ip": 4, "0x0800": 4, "ipv6": 6, "ip6": 6, "0x86dd": 6},
+    **{"arp": ARP_FAMILY, "0x0806": ARP_FAMILY, "0x800": 4},
+}
+OPERATIONS = {"request": 1, "reply": 2, "rrequest": 3, "rreply": 4, "inrequest": 8, "inreply": 9, "nak": 10}
 STATES = ("new", "established", "related", "invalid", "untracked")
 
 
@@ -25,6 +32,10 @@ class Key:
     text: str
     span: Callable[[str], Span | None] | None = None
     implied: tuple[Match, ...] = ()
+
+
+# What no packet of another host has where it is forwarded (kernel: nft_meta_skuid breaks off without a socket).
+HAS_SOCKET = Match("socket", "a socket of the host")
 
 
 def protocol_is(name: str) -> Match:
@@ -50,12 +61,18 @@ def span_of(read: Callable[[str], int | None]) -> Callable[[str], Span | None]:
 
 
 def _families(text: str) -> int | None:
-    return {"ipv4": 4, "ipv6": 6, "ip": 4, "ip6": 6, "0x0800": 4, "0x86dd": 6}.get(text, None if text != "arp" else 0)
+    return FAMILY_NAMES.get(text)
+
+
+def operation(text: str) -> int | None:
+    """ARP operations by name (RFC 826), as nft and arptables write them."""
+    return OPERATIONS.get(text.lower(), words.integer(text))
 
 
 _ports, _protocols = span_of(words.port), span_of(words.protocol)
 _numbers = span_of(words.integer)
 _four, _six = (family_is(4),), (family_is(6),)
+_arp = (Match("family", "ARP", spans_of([ARP_FAMILY])),)
 PORTED = ("tcp", "udp", "sctp", "dccp", "udplite")
 KEYS: dict[tuple[str, ...], Key] = {
     ("ip", "saddr"): Key("saddr", "source", words.address_span, _four),
@@ -74,6 +91,14 @@ KEYS: dict[tuple[str, ...], Key] = {
     ("icmpv6", "type"): Key(
         "icmp_type", "ICMP type", span_of(lambda text: words.icmp_type(text, 6)), (*_six, protocol_is("icmpv6"))
     ),
+    ("icmpv6", "taddr"): Key("nd_target", "target", words.address_span, (*_six, protocol_is("icmpv6"))),
+    ("arp", "operation"): Key("arp_operation", "ARP operation", span_of(operation), _arp),
+    ("arp saddr", "ip"): Key("saddr", "sender", words.address_span, _arp),
+    ("arp daddr", "ip"): Key("daddr", "target", words.address_span, _arp),
+    ("arp", "htype"): Key("arp_htype", "hardware type", _numbers, _arp),
+    ("arp", "ptype"): Key("arp_ptype", "protocol type", span_of(_families), _arp),
+    ("arp", "hlen"): Key("arp_hlen", "hardware length", _numbers, _arp),
+    ("arp", "plen"): Key("arp_plen", "protocol length", _numbers, _arp),
     ("icmp", "code"): Key("icmp_code", "ICMP code", _numbers, (*_four, protocol_is("icmp"))),
     ("icmpv6", "code"): Key("icmp_code", "ICMP code", _numbers, (*_six, protocol_is("icmpv6"))),
     ("meta", "iifname"): Key("iif", "incoming interface"),
@@ -82,6 +107,12 @@ KEYS: dict[tuple[str, ...], Key] = {
     ("meta", "oif"): Key("oif", "outgoing interface"),
     ("meta", "mark"): Key("mark", "mark", _numbers),
     ("fib daddr", "type"): Key("dst_type", "type of the destination"),
+    ("fib saddr", "type"): Key("src_type", "type of the source"),
+    ("fib saddr . iif", "oif"): Key("way_back", "way back by the incoming interface"),
+    ("fib saddr", "oif"): Key("any_way_back", "way back"),
+    ("meta", "pkttype"): Key("pkttype", "type of the frame"),
+    ("meta", "skuid"): Key("owner", "owner of the socket", None, (HAS_SOCKET,)),
+    ("meta", "skgid"): Key("owner", "owner of the socket", None, (HAS_SOCKET,)),
     ("ct", "state"): Key("ct_state", "state of the connection"),
     ("ct", "direction"): Key("ct_direction", "direction of the connection"),
     ("th", "sport"): Key("sport", "source port", _ports),
@@ -94,7 +125,7 @@ KEYS: dict[tuple[str, ...], Key] = {
     },
 }
 # Keys that stand without their ``meta``.
-BARE = {"iifname", "oifname", "iif", "oif", "mark", "l4proto", "nfproto"}
+BARE = {"iifname", "oifname", "iif", "oif", "mark", "l4proto", "nfproto", "pkttype", "skuid", "skgid"}
 # Keys of which nothing is known but how many words they are; more are read as far as they go.
 FIRST_WORDS = {
     *("ip", "ip6", "meta", "ct", "tcp", "udp", "udplite", "sctp", "dccp", "th", "icmp", "icmpv6", "igmp", "ether"),

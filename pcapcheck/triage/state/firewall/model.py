@@ -158,7 +158,9 @@ class Table:
     @property
     def title(self) -> str:
         """How reports call it: ``table inet filter``."""
-        return f"table {self.family} {self.name}" if self.backend == NFT else f"{self.name} table"
+        if self.backend == NFT:
+            return f"table {self.family} {self.name}"
+        return f"{self.name} table of arptables" if self.family == "arp" else f"{self.name} table"
 
     def chain(self, name: str, line: Line | None = None) -> Chain:
         return self.chains.setdefault(name, Chain(name, line))
@@ -176,12 +178,13 @@ class Firewall:
     """All tables that were listed of a host, in the order of the listings.
 
     ``whole`` names the listings that are complete: nft, iptables4, iptables6. ``legacy``: somebody said that there are
-    rules which this tool does not show. ``elements`` are the sets of ipset.
+    rules which this tool does not show, ``legacy_arp`` the same of ARP. ``elements`` are the sets of ipset.
     """
 
     tables: list[Table] = field(default_factory=list)
     elements: dict[str, NamedSet] = field(default_factory=dict)
     legacy: Line | None = None
+    legacy_arp: Line | None = None
 
     def add(self, other: Firewall) -> None:
         """Add what another output of the host lists: a later listing of a whole table replaces an earlier one."""
@@ -193,6 +196,7 @@ class Firewall:
             self.tables.append(table)
         self.elements |= other.elements
         self.legacy = self.legacy or other.legacy
+        self.legacy_arp = self.legacy_arp or other.legacy_arp
 
     @property
     def size(self) -> int:

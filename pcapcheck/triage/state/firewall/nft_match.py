@@ -35,8 +35,11 @@ def keys_of(some: Words) -> list[Key | None] | None:
         if pair in KEYS:
             found.append(KEYS[pair])
             some.at += 2
-        elif pair == ("fib", "daddr") and some.peek(2) == "type":
-            found.append(KEYS["fib daddr", "type"])
+        elif word == "fib":
+            found.append(_fib(some))
+        elif word == "arp" and some.peek(1) in ("saddr", "daddr"):
+            # Of the hardware addresses in it nothing is known: arp saddr ether.
+            found.append(KEYS.get((f"arp {some.peek(1)}", some.peek(2))))
             some.at += 3
         elif word in BARE:
             found.append(KEYS["meta", word])
@@ -52,6 +55,16 @@ def keys_of(some: Words) -> list[Key | None] | None:
             return found
 
 
+def _fib(some: Words) -> Key | None:
+    """``fib saddr . iif oif`` and ``fib daddr type``: by which way a route leads, or its type, marks aside."""
+    some.take()
+    flags = [some.take()]
+    while some.took("."):
+        flags.append(some.take())
+    asked = " . ".join(one for one in flags if one != "mark")
+    return KEYS.get((f"fib {asked}", {"oifname": "oif"}.get(word := some.take(), word)))
+
+
 def read_match(some: Words) -> list[Match]:
     """The condition that stands next, with what its key implies; unknown if not understood. Takes a word at least."""
     start = some.at
@@ -64,10 +77,13 @@ def read_match(some: Words) -> list[Match]:
     negated, compared = _operator(some)
     known = [key for key in keys if key is not None]
     implied = [one for key in known for one in key.implied]
-    random = some.words[start : start + 2] == ["meta", "random"]
     if len(known) < len(keys):
+        limited = some.words[start : start + 2] == ["ct", "count"]
+        if limited:
+            some.took("over")
         _value(some)
-        return [*implied, Match(SOMETIMES, some.since(start)) if random else unknown(some.since(start))]
+        drawn = limited or (some.words[start : start + 1] != ["ct"] and _is_drawn(some.words[start : start + 2]))
+        return [*implied, Match(SOMETIMES, some.since(start)) if drawn else unknown(some.since(start))]
     if len(known) > 1:
         return [*implied, _joined(some, known, negated, start)]
     if known[0].about == "tcp_flags":
@@ -76,6 +92,11 @@ def read_match(some: Words) -> list[Match]:
     if as_value and known[0].about == "ct_state" and len(match.names) > 1:
         match = unknown(match.text)
     return [*implied, match]
+
+
+def _is_drawn(words_of_key: list[str]) -> bool:
+    """Whether a key asks for a draw of lots or for the time of day, not for who or what a packet is."""
+    return any(one in ("random", "hour", "day", "time") for one in words_of_key)
 
 
 def _mask(some: Words) -> int | None:
@@ -239,6 +260,12 @@ def _swallow(some: Words, start: int) -> Match:
             some.take()
         _operator(some)
         _value(some)
+        return Match(SOMETIMES, some.since(start))
+    if kind == "meter":
+        # meter NAME [size N] { key limit rate … }: a rate for each element.
+        while some and some.peek() != "{":
+            some.take()
+        some.group()
         return Match(SOMETIMES, some.since(start))
     while some and some.peek() not in STATEMENTS:
         if some.peek() == "{":

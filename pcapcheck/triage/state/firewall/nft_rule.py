@@ -116,6 +116,10 @@ def _statement(some: Words, rule: Rule, matches: list[Match]) -> bool:
     elif word == "counter":
         some.take()
         _counter(some, rule)
+    elif word == "last":
+        # When it was used last: last used 4s, last used never.
+        some.took("last")
+        some.at += 2 * (some.peek() == "used")
     elif word == "log":
         some.take()
         while some.peek() in LOG_OPTIONS:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 
 from pcapcheck.triage.state.firewall import ipset, iptables
+from pcapcheck.triage.state.firewall.arptables import SAVED_BY as ARP_SAVED_BY
+from pcapcheck.triage.state.firewall.arptables import read_arptables
 from pcapcheck.triage.state.firewall.iptables_list import is_listed, read_listed
 from pcapcheck.triage.state.firewall.model import Firewall
 from pcapcheck.triage.state.firewall.nft import read_nft
@@ -23,34 +25,46 @@ SETS = re.compile(
 LEGACY = re.compile(r"# Warning: ip6?tables-legacy tables present.*")
 # A table that nft cannot show in iptables' words: iptables-save leaves it out.
 INCOMPATIBLE = re.compile(r"# Table [`'](\S+)' (?:is incompatible|contains incompatible).*")
-SAVED_BY, LISTED_BY, SETS_BY, NFT_BY = "saved", "listed", "sets", "nft"
+SAVED_BY, LISTED_BY, SETS_BY, NFT_BY, ARP_BY = "saved", "listed", "sets", "nft", "arp"
+# The files that name the tables which iptables and arptables keep by themselves.
+NAMES, ARP_NAMES = "_tables_names", "arp_tables_names"
 
 
 def read_firewall(lines: Iterable[Line], into: Host, listing: Listing | None = None) -> list[Line]:
     """Whatever nft, iptables or ipset print. Returns the lines that are none of it."""
     found = Firewall()
-    kinds: dict[str, list[Line]] = {SAVED_BY: [], LISTED_BY: [], SETS_BY: [], NFT_BY: []}
-    before = ""
-    names = listing is not None and any(word.endswith("_tables_names") for word in listing.words)
+    kinds: dict[str, list[Line]] = {SAVED_BY: [], LISTED_BY: [], SETS_BY: [], NFT_BY: [], ARP_BY: []}
+    files = [word for word in listing.words if word.endswith(NAMES)] if listing is not None else []
+    only_arp = bool(files) and all(word.endswith(ARP_NAMES) for word in files)
+    of_arp = listing is not None and _tool(listing).startswith("arptables")
+    before = ARP_BY if of_arp else ""
     for line in lines:
         text = line.text.strip()
-        if names and text:
+        if files and text:
             # The tables that iptables itself keeps in the kernel.
-            found.legacy = found.legacy or line
+            if only_arp:
+                found.legacy_arp = found.legacy_arp or line
+            else:
+                found.legacy = found.legacy or line
             continue
         if LEGACY.fullmatch(text):
             found.legacy = line
             continue
         if iptables.SAVED_BY.fullmatch(text):
             kinds[SAVED_BY].append(line)
+            before = ""
+        elif ARP_SAVED_BY.fullmatch(text):
+            before = ARP_BY
         if not text or text.startswith("#"):
             continue
-        before = _kind(text, before)
+        before = ARP_BY if of_arp or (before == ARP_BY and SAVED.fullmatch(text)) else _kind(text, before)
         kinds[before].append(line)
     family, table = _about(listing)
     whole = listing is not None and "firewall" in listing.whole
     if kinds[SAVED_BY]:
         found.tables += iptables.read_saved(kinds[SAVED_BY], family, table, whole or listing is None)
+    if kinds[ARP_BY]:
+        found.tables += read_arptables(kinds[ARP_BY], whole or listing is None)
     if kinds[LISTED_BY]:
         found.tables += read_listed(kinds[LISTED_BY], family, table, whole or listing is None)
     strange: list[Line] = []
@@ -58,7 +72,7 @@ def read_firewall(lines: Iterable[Line], into: Host, listing: Listing | None = N
         tables, strange = read_nft(kinds[NFT_BY], whole or listing is None, _is_terse(listing))
         found.tables += tables
     found.elements = ipset.read_ipset(kinds[SETS_BY], whole or listing is None)
-    if found.tables or found.elements or found.legacy:
+    if found.tables or found.elements or found.legacy or found.legacy_arp:
         into.firewall = found
     return strange
 
@@ -79,10 +93,15 @@ def _kind(text: str, before: str) -> str:
     return SETS_BY if before == SETS_BY else NFT_BY
 
 
+def _tool(listing: Listing) -> str:
+    """The program whose output it is, without its path."""
+    return listing.words[0].rpartition("/")[2] if listing.words else ""
+
+
 def _about(listing: Listing | None) -> tuple[int, str]:
     """The family and the table that a command of iptables names."""
     words = listing.words if listing is not None else []
-    tool = words[0].rpartition("/")[2] if words else ""
+    tool = _tool(listing) if listing is not None else ""
     family = 6 if tool.startswith("ip6tables") else 4 if tool.startswith("iptables") else 0
     table = "filter"
     for at, word in enumerate(words[:-1]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from pcapcheck.triage.state.firewall import nft
+from pcapcheck.triage.state.firewall.arptables import SAVED_BY as ARP_SAVED_BY
 from pcapcheck.triage.state.firewall.iptables import SAVED_BY
 
 # Lines of iptables-save, which ends each table with COMMIT.
@@ -46,7 +47,7 @@ class Stretch:
     def _begun(self, bare: str) -> str:
         if bare.startswith("*") and bare[1:] in ("raw", "mangle", "nat", "filter", "security"):
             return SAVED
-        if SAVED_BY.fullmatch(bare):
+        if SAVED_BY.fullmatch(bare) or ARP_SAVED_BY.fullmatch(bare):
             return SAVED
         if nft.TABLE.fullmatch(bare):
             self.depth = nft.open_braces(bare)

@@ -1,0 +1,187 @@
+"""Questions for a neighbour's MAC, by ARP or neighbour discovery, that a firewall may have stopped, or their answers.
+
+A host's rules see them where it takes them in and where it sends them, never where it forwards (kernel: net/ipv4/arp.c,
+NF_ARP_IN and NF_ARP_OUT; net/ipv6/ndisc.c). What was recorded on a link has passed the rules of its sender, and not yet
+those of its receiver. Connection tracking leaves neighbour discovery alone (net/netfilter/nf_conntrack_proto_icmpv6.c).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from pcapcheck.columns import ARP
+from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.case import Case, asked_for
+from pcapcheck.triage.firewall.answer import DROPS, POLICY, REJECTS, Answers
+from pcapcheck.triage.firewall.loss import ARP_ASKED, ND_ASKED, Loss
+from pcapcheck.triage.firewall.packet import UNTRACKED, Packet
+from pcapcheck.triage.firewall.stages import End, Stage, own_interface
+from pcapcheck.triage.state.firewall.keys import ARP_FAMILY
+from pcapcheck.triage.state.firewall.model import INPUT, OUTPUT, POSTROUTING, PREROUTING
+from pcapcheck.triage.state.model import Host
+from pcapcheck.values import Value, is_ipv4
+
+Told = tuple[Value, tuple[str, ...]]
+# Operations of ARP (RFC 826), types of ICMPv6 (RFC 4861).
+REQUEST, REPLY = 1, 2
+SOLICITATION, ADVERTISEMENT = 135, 136
+ICMPV6 = 58
+# Where a host takes such packets in, and where it sends them.
+IN = {4: ("ingress", INPUT), 6: ("ingress", PREROUTING, INPUT)}
+OUT = {4: (OUTPUT, "egress"), 6: (OUTPUT, POSTROUTING, "egress")}
+# To which address the question for another goes: ff02::1:ff00:0 with its last 24 bits (RFC 4291, 2.7.1).
+SOLICITED = 0xFF0200000000000000000001FF000000
+# How often the kernel asks before it calls a neighbour unreachable (net/ipv4/arp.c, NEIGH_VAR_MCAST_PROBES).
+TRIES = 3
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """Who asked for which address and got nowhere. ``alone``: each of its packets went to the target alone."""
+
+    asker: int | None
+    target: int
+    family: int
+    alone: bool = False
+
+    def question(self) -> Packet:
+        if self.family == 4:
+            return Packet(ARP_FAMILY, 0, self.asker, self.target, arp_operation=REQUEST)
+        to = self.target if self.alone else SOLICITED | (self.target & 0xFFFFFF)
+        return self._discovery(SOLICITATION, self.asker, to)
+
+    def answer(self) -> Packet:
+        if self.family == 4:
+            return Packet(ARP_FAMILY, 0, self.target, self.asker, arp_operation=REPLY)
+        return self._discovery(ADVERTISEMENT, self.target, self.asker)
+
+    def _discovery(self, kind: int, src: int | None, dst: int | None) -> Packet:
+        return Packet(6, ICMPV6, src, dst, icmp_type=kind, states=UNTRACKED, nd_target=self.target)
+
+    def takes(self, host: Host, packet: Packet, interface: str | None) -> Stage:
+        return Stage(host, replace(packet, iif=interface, oif="", hooks=IN[self.family]))
+
+    def sends(self, host: Host, packet: Packet, interface: str | None) -> Stage:
+        return Stage(host, replace(packet, iif="", oif=interface, hooks=OUT[self.family]))
+
+
+@dataclass
+class Asking:
+    """What the rules on the node, and those in the pod that it asked, say of such questions."""
+
+    nodes: Answers
+    pod: Answers
+
+    @classmethod
+    def of(
+        cls, case: Case, result: Result, symptoms: Mapping[str, Value | None], here: End, there: End
+    ) -> Asking | None:
+        """None where a case is about no such question."""
+        if case.lead.unanswered:
+            return _of_gateway(case, here)
+        return _of_receiver(case, result, symptoms, there)
+
+    def node(self) -> Told | None:
+        return self.nodes.of(DROPS, POLICY, REJECTS)
+
+    def receiver(self) -> Told | None:
+        return self.pod.of(DROPS, POLICY, REJECTS)
+
+
+def _of_gateway(case: Case, here: End) -> Asking | None:
+    """A pod asks its node for the gateway: the question was recorded, an answer was not."""
+    rows = [one.evidence.row for one in case.items if one.unanswered and one.link is case.lead.link]
+    finding = case.lead.finding
+    target = rows[0].get("target")
+    if not isinstance(target, int) or finding is None:
+        return None
+    askers = {row.get("asker_ip") for row in rows}
+    asker = askers.pop() if len(askers) == 1 else None
+    inquiry = Inquiry(
+        asker if isinstance(asker, int) else None,
+        target,
+        4 if is_ipv4(target) else 6,
+        all(row.get("cast") == "unicast" for row in rows),
+    )
+    least = _attempts(rows)
+    shown = finding.failed <= len(finding.evidence)
+    loss = _loss(inquiry, least, least if shown else max(least, finding.failed))
+    stages = []
+    if here.node is not None:
+        stages = [
+            inquiry.takes(here.node, inquiry.question(), here.interface),
+            inquiry.sends(here.node, inquiry.answer(), here.interface),
+        ]
+    return Asking(Answers(loss, stages), Answers(loss, []))
+
+
+def _of_receiver(case: Case, result: Result, symptoms: Mapping[str, Value | None], there: End) -> Asking | None:
+    """A node asks a pod that it has packets for: it is not answered, does not take the answers, or asked in vain.
+
+    That it found nobody is told by the error that it sends after asking, or by the questions that were recorded.
+    """
+    dst = case.lead.dst
+    if dst is None:
+        return None
+    asked, answers = symptoms.get("dst.asked"), symptoms.get("dst.answers")
+    in_vain = symptoms.get("refused") == "host-unreachable" and symptoms.get("refused.by") == "node"
+    in_vain = in_vain and symptoms.get("refused.late") is not False
+    if not in_vain and (asked is not True or answers is not False):
+        return None
+    items = [one for one in case.items if one.table == ARP and one.dst == dst and one.evidence.row.get("answers") == 0]
+    rows = [one.evidence.row for one in items]
+    askers = {row.get("asker_ip") for row in rows}
+    asker = askers.pop() if len(askers) == 1 else None
+    alone = bool(rows) and all(row.get("cast") == "unicast" for row in rows)
+    inquiry = Inquiry(asker if isinstance(asker, int) else None, dst, 4 if is_ipv4(dst) else 6, alone)
+    question, answer = inquiry.question(), inquiry.answer()
+    least = _attempts(rows) if rows else TRIES
+    failed = [one.finding.failed - len(one.finding.evidence) for one in items if one.finding is not None]
+    most = least + max(0, *failed) if failed else least
+    on_node: list[Stage] = []
+    in_pod: list[Stage] = []
+    if asked is not True and there.node is not None:
+        on_node.append(inquiry.sends(there.node, question, there.interface))
+    if asked is not False and answers is not False and there.node is not None:
+        on_node.append(inquiry.takes(there.node, answer, there.interface))
+        if answers is True:
+            least = most = max(TRIES, _answered(case, result))
+    if asked is not False and answers is not True and there.pod is not None:
+        name = own_interface(there.pod)
+        in_pod = [inquiry.takes(there.pod, question, name), inquiry.sends(there.pod, answer, name)]
+    loss = _loss(inquiry, least, most)
+    return Asking(Answers(loss, on_node), Answers(loss, in_pod))
+
+
+def _attempts(rows: list[Mapping[str, Value | None]]) -> int:
+    counted = [row.get("attempts") for row in rows]
+    return sum(one for one in counted if isinstance(one, int)) or 1
+
+
+def _answered(case: Case, result: Result) -> int:
+    """How many of the node's questions for the pod were answered on its link."""
+    link, dst = case.lead.dst_link, case.lead.dst
+    if link is None:
+        return 0
+    tallies = result.captures[link.point.key[0]].tallies
+    groups = [one for one in asked_for(result, link, dst) if (ARP, one) in tallies]
+    return sum(tallies[ARP, one].outcomes["answered"] for one in groups)
+
+
+def _loss(inquiry: Inquiry, least: int, most: int) -> Loss:
+    kind = ARP_ASKED if inquiry.family == 4 else ND_ASKED
+    return Loss(
+        kind,
+        inquiry.asker or 0,
+        inquiry.target,
+        least,
+        most,
+        error=None,
+        error_from=None,
+        between=False,
+        answered=False,
+        sports=frozenset(),
+        dports=frozenset(),
+        unheard=True,
+    )

@@ -1,0 +1,100 @@
+"""Wrapped packets: those of a tunnel with lost packets inside, which pass the chains of two nodes as the nodes' own.
+
+The node of the sender sends them itself (output, postrouting), that of the receiver takes them in (input): rules for
+what is forwarded never see them (kernel: net/ipv4/ip_tunnel_core.c, iptunnel_xmit; drivers/net/vxlan/vxlan_core.c).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pcapcheck.triage.firewall.packet import SENT, TAKEN_IN, Packet
+from pcapcheck.triage.interfaces import default_nic
+from pcapcheck.triage.state.model import Host
+from pcapcheck.values import is_ipv4
+from pcapcheck.workload import kind_of_name
+
+VXLAN, IPIP, WIREGUARD = "vxlan", "ipip", "wireguard"
+# Ports by the device's name, where its listing does not tell: Calico's and the kernel's, which flannel leaves as it is
+# (felix/config/config_params.go, VXLANPort and WireguardListeningPort; drivers/net/vxlan/vxlan_core.c, vxlan_port).
+CALICO_VXLAN, KERNEL_VXLAN, CALICO_WIREGUARD = 4789, 8472, 51820
+NAMED = {"vxlan": VXLAN, "flannel": VXLAN, "tunl": IPIP, "wireguard": WIREGUARD, "wg": WIREGUARD}
+
+
+@dataclass(frozen=True)
+class Tunnel:
+    """A tunnel by its kind and its device, as far as they are known, and the addresses of its two ends."""
+
+    kind: str
+    device: str | None
+    src: int | None = None
+    dst: int | None = None
+
+    def sent_by(self, node: Host) -> Packet:
+        """What the node of the sender sends."""
+        found = self._packet(node)
+        route = next(iter(node.routes_to(self.dst)), None) if self.dst is not None else None
+        out = route.dev if route is not None and not route.leads_nowhere else None
+        return replace(found, iif="", oif=out or default_nic(node), hooks=SENT)
+
+    def taken_by(self, node: Host, interface: str | None) -> Packet:
+        """What the node of the receiver takes in, by an interface where that is known."""
+        return replace(self._packet(node), iif=interface or default_nic(node), oif="", hooks=TAKEN_IN)
+
+    def _packet(self, node: Host) -> Packet:
+        family = 4 if self.dst is None or is_ipv4(self.dst) else 6
+        if self.kind == IPIP:
+            return Packet(family, 4, self.src, self.dst)
+        ports = frozenset((CALICO_WIREGUARD,)) if self.kind == WIREGUARD else _vxlan_ports(node, self.device)
+        return Packet(family, 17, self.src, self.dst, dports=ports)
+
+
+def tunnel_on_way(node: Host, receiver: int | None, seen: str | None) -> Tunnel | None:
+    """The tunnel by which a node sends to an address: ``seen`` names the device that they were seen on, else its route.
+
+    Its ends are those that the node's state tells.
+    """
+    route = next(iter(node.routes_to(receiver)), None) if receiver is not None else None
+    device = seen or (route.dev if route is not None else None)
+    kind = _kind(node, device)
+    if device is None or kind is None:
+        return None
+    via = route.via if route is not None and route.dev == device else None
+    return Tunnel(kind, device, address_of(node), _far_end(node, kind, device, via))
+
+
+def address_of(node: Host | None) -> int | None:
+    """A node's own address on its card, where it shows one alone."""
+    nic = default_nic(node)
+    own = (
+        {one.ip for one in node.addresses if one.dev == nic and one.family == 4} if node is not None and nic else set()
+    )
+    return own.pop() if len(own) == 1 else None
+
+
+def _kind(node: Host, device: str | None) -> str | None:
+    if device is None or kind_of_name(device) != "tunnel":
+        return None
+    link = node.links.get(device)
+    if link is not None and link.kind in (VXLAN, IPIP, WIREGUARD):
+        return link.kind
+    return next((kind for name, kind in NAMED.items() if device.startswith(name)), None)
+
+
+def _far_end(node: Host, kind: str, device: str, via: int | None) -> int | None:
+    """IP in IP goes to the route's next hop, VXLAN to where its device has the next hop's MAC."""
+    if kind == IPIP or via is None:
+        return via
+    macs = {one.mac for one in node.neighbours_of(via) if one.dev == device and one.mac is not None}
+    ends = {one.dst for one in node.forwarding if one.dev == device and one.mac in macs}
+    return ends.pop() if len(ends) == 1 else None
+
+
+def _vxlan_ports(node: Host, device: str | None) -> frozenset[int]:
+    """The port that a node's VXLAN devices have; where that is not told, what such a device has."""
+    told = {one.vxlan_port for one in node.links.values() if one.vxlan_port is not None and device in (None, one.name)}
+    if told:
+        return frozenset(told)
+    if device is None or device.startswith("vxlan"):
+        return frozenset((CALICO_VXLAN,))
+    return frozenset((KERNEL_VXLAN,))

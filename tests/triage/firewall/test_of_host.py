@@ -1,0 +1,115 @@
+"""Conditions that the host answers: whether a way leads back, whose a socket is, what type an address is of."""
+
+from __future__ import annotations
+
+import pytest
+
+from pcapcheck.triage.firewall.answer import DROPS, Answers
+from pcapcheck.triage.firewall.loss import Loss
+from pcapcheck.triage.firewall.packet import FORWARDED, SENT, TAKEN_IN, Packet
+from pcapcheck.triage.firewall.stages import Stage
+from pcapcheck.triage.state.model import Host, Line, Route
+from pcapcheck.values import parse_address
+from tests.triage.firewall.test_kernel import firewall_of
+
+LINE = Line("state.txt", 1, "")
+POD, PEER = parse_address("10.244.1.10"), parse_address("10.244.1.11")
+A, B = "cali14e7d81007d", "calieabe7761b00"
+LOSS = Loss("request", POD, PEER, 3, 3, None, None, False, False, frozenset(), frozenset())
+PING = Packet(4, 1, POD, PEER, icmp_type=8, states=frozenset(("new",)), iif=A, oif=B)
+
+
+def said(rule: str, packet: Packet = PING, hook: str = "forward", back: str | None = A) -> str | None:
+    """What is said of a rule that counted as many packets as were lost; ``back`` is where the pod's route leads."""
+    if rule.startswith("-"):
+        chain, table = {"prerouting": ("PREROUTING", "raw")}.get(hook, (hook.upper(), "filter"))
+        text = f"*{table}\n:{chain} ACCEPT [0:0]\n[3:252] -A {chain} {rule} -j DROP\nCOMMIT\n"
+        firewall = firewall_of("iptables-save -c", text)
+    else:
+        head = f"type filter hook {hook} priority 0; policy accept;"
+        text = f"table inet t {{\n\tchain c {{\n\t\t{head}\n\t\t{rule} counter packets 3 bytes 252 drop\n\t}}\n}}\n"
+        firewall = firewall_of("nft list ruleset", text)
+    host = Host("n1", role="node", firewall=firewall, whole={"routes4", "ruleset", "legacy"})
+    host.routes = [Route(PEER, 32, 4, LINE, dev=B, scope="link")]
+    if back is not None:
+        host.routes.append(Route(POD, 32, 4, LINE, dev=back, scope="link"))
+    found = Answers(LOSS, [Stage(host, packet)]).of(DROPS)
+    return str(found[0]) if found else None
+
+
+@pytest.mark.parametrize(
+    "rule", ["fib saddr . iif oif missing", "fib saddr . mark . iif oif 0", "-m rpfilter --invert"]
+)
+@pytest.mark.parametrize(("back", "wanted"), [(B, "fits"), (None, "fits"), (A, "none-fits")])
+def test_a_reverse_path_rule_follows_the_routes(rule: str, back: str | None, wanted: str) -> None:
+    assert said(rule, hook="prerouting", back=back) == wanted
+
+
+@pytest.mark.parametrize("rule", ["fib saddr oif missing", "-m rpfilter --loose --invert"])
+@pytest.mark.parametrize(("back", "wanted"), [(B, "none-fits"), (None, "fits"), (A, "none-fits")])
+def test_a_loose_one_wants_any_way_back(rule: str, back: str | None, wanted: str) -> None:
+    assert said(rule, hook="prerouting", back=back) == wanted
+
+
+def test_what_passes_the_check_matches_the_other_way_round() -> None:
+    assert said("fib saddr . iif oif exists", hook="prerouting") == "fits"
+    assert said("-m rpfilter", hook="prerouting") == "fits"
+    assert said("-m rpfilter", hook="prerouting", back=B) == "none-fits"
+
+
+@pytest.mark.parametrize(
+    ("rule", "wanted"),
+    [
+        # What is forwarded has no socket here: nobody's program sent it, so a rule about others than root's matches.
+        ("meta skuid 1000", "none-fits"),
+        ("meta skuid != 0", "none-fits"),
+        ("-m owner --uid-owner 1000", "none-fits"),
+        ("-m owner ! --uid-owner 0", "fits"),
+        ("meta pkttype broadcast", "none-fits"),
+        ("meta pkttype { broadcast, multicast }", "none-fits"),
+        ("meta pkttype host", "fits"),
+        ("-m pkttype --pkt-type broadcast", "none-fits"),
+        ("-m addrtype --dst-type BROADCAST", "none-fits"),
+        ("-m addrtype ! --dst-type LOCAL", "fits"),
+        ("-m addrtype --src-type LOCAL", "none-fits"),
+        ("fib daddr type { local, broadcast, multicast }", "none-fits"),
+        ("fib daddr type unicast", "fits"),
+        ("fib saddr type != local", "fits"),
+    ],
+)
+def test_what_is_forwarded(rule: str, wanted: str) -> None:
+    assert PING.hooks == FORWARDED
+    assert said(rule) == wanted
+
+
+def test_of_what_the_host_sends_or_takes_in_the_owner_is_not_known() -> None:
+    sent = Packet(4, 1, POD, PEER, icmp_type=8, states=frozenset(("new",)), iif="", oif=B, hooks=SENT)
+    taken = Packet(4, 1, POD, PEER, icmp_type=8, states=frozenset(("new",)), iif=A, oif="", hooks=TAKEN_IN)
+    for rule in ("meta skuid 1000", "-m owner --uid-owner 1000", "-m owner ! --uid-owner 0"):
+        assert said(rule, sent, "output") == "may-fit"
+    assert said("meta skuid 1000", taken, "input") == "may-fit"
+    assert said("-m addrtype --src-type LOCAL", sent, "output") == "fits"
+    assert said("-m addrtype --dst-type LOCAL", taken, "input") == "fits"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "ct count over 20",
+        "meter flood { ip saddr limit rate over 10/second }",
+        'meta hour "09:00"-"17:00"',
+        'meta day { "Saturday", "Sunday" }',
+        "-m time --timestart 09:00:00 --timestop 17:00:00 --weekdays Mon,Tue",
+        "-m quota --quota 1000",
+        "last used 4s",
+    ],
+)
+def test_a_counter_answers_rates_and_the_time_of_day(rule: str) -> None:
+    """They do not ask who or what a packet is."""
+    assert said(rule) == "fits"
+
+
+@pytest.mark.parametrize(("ports", "wanted"), [("22,80:90", "fits"), ("40000", "fits"), ("22,53", "none-fits")])
+def test_either_port(ports: str, wanted: str) -> None:
+    syn = Packet(4, 6, POD, PEER, frozenset((40000,)), frozenset((80,)), tcp_flags=2, iif=A, oif=B)
+    assert said(f"-p tcp -m multiport --ports {ports}", syn) == wanted
