@@ -7,12 +7,12 @@ those of its receiver. Connection tracking leaves neighbour discovery alone (net
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pcapcheck.columns import ARP
 from pcapcheck.ruleset.result import Result
-from pcapcheck.triage.case import Case, asked_for
+from pcapcheck.triage.case import Case, Item, asked_for
 from pcapcheck.triage.firewall.answer import DROPS, POLICY, REJECTS, Answers
 from pcapcheck.triage.firewall.loss import ARP_ASKED, ND_ASKED, Loss
 from pcapcheck.triage.firewall.packet import UNTRACKED, Packet
@@ -20,7 +20,7 @@ from pcapcheck.triage.firewall.stages import End, Stage, own_interface
 from pcapcheck.triage.state.firewall.keys import ARP_FAMILY
 from pcapcheck.triage.state.firewall.model import INPUT, OUTPUT, POSTROUTING, PREROUTING
 from pcapcheck.triage.state.model import Host
-from pcapcheck.values import Value, is_ipv4
+from pcapcheck.values import Value, is_group_mac, is_ipv4
 
 Told = tuple[Value, tuple[str, ...]]
 # Operations of ARP (RFC 826), types of ICMPv6 (RFC 4861).
@@ -34,22 +34,28 @@ OUT = {4: (OUTPUT, "egress"), 6: (OUTPUT, POSTROUTING, "egress")}
 SOLICITED = 0xFF0200000000000000000001FF000000
 # How often the kernel asks before it calls a neighbour unreachable (net/ipv4/arp.c, NEIGH_VAR_MCAST_PROBES).
 TRIES = 3
+# The hop limit of neighbour discovery, without which it is ignored (RFC 4861, 7.1).
+HOP_LIMIT = 255
 
 
 @dataclass(frozen=True)
 class Inquiry:
-    """Who asked for which address and got nowhere. ``alone``: each of its packets went to the target alone."""
+    """Who asked, with which MAC, for which address and got nowhere.
+
+    ``to_group``: none of its packets is known to have gone to the target alone.
+    """
 
     asker: int | None
     target: int
     family: int
-    alone: bool = False
+    to_group: bool = True
+    mac: int | None = None
 
     def question(self) -> Packet:
         if self.family == 4:
-            return Packet(ARP_FAMILY, 0, self.asker, self.target, arp_operation=REQUEST)
-        to = self.target if self.alone else SOLICITED | (self.target & 0xFFFFFF)
-        return self._discovery(SOLICITATION, self.asker, to)
+            return Packet(ARP_FAMILY, 0, self.asker, self.target, arp_operation=REQUEST, src_mac=self.mac)
+        to = SOLICITED | (self.target & 0xFFFFFF) if self.to_group else None
+        return replace(self._discovery(SOLICITATION, self.asker, to), src_mac=self.mac)
 
     def answer(self) -> Packet:
         if self.family == 4:
@@ -57,7 +63,7 @@ class Inquiry:
         return self._discovery(ADVERTISEMENT, self.target, self.asker)
 
     def _discovery(self, kind: int, src: int | None, dst: int | None) -> Packet:
-        return Packet(6, ICMPV6, src, dst, icmp_type=kind, states=UNTRACKED, nd_target=self.target)
+        return Packet(6, ICMPV6, src, dst, icmp_type=kind, states=UNTRACKED, nd_target=self.target, hop_limit=HOP_LIMIT)
 
     def takes(self, host: Host, packet: Packet, interface: str | None) -> Stage:
         return Stage(host, replace(packet, iif=interface, oif="", hooks=IN[self.family]))
@@ -91,20 +97,14 @@ class Asking:
 
 def _of_gateway(case: Case, here: End) -> Asking | None:
     """A pod asks its node for the gateway: the question was recorded, an answer was not."""
-    rows = [one.evidence.row for one in case.items if one.unanswered and one.link is case.lead.link]
     finding = case.lead.finding
-    target = rows[0].get("target")
+    target = case.lead.evidence.row.get("target")
     if not isinstance(target, int) or finding is None:
         return None
-    askers = {row.get("asker_ip") for row in rows}
-    asker = askers.pop() if len(askers) == 1 else None
-    inquiry = Inquiry(
-        asker if isinstance(asker, int) else None,
-        target,
-        4 if is_ipv4(target) else 6,
-        all(row.get("cast") == "unicast" for row in rows),
-    )
-    least = _attempts(rows)
+    asked = [one for one in case.items if one.unanswered and one.link is case.lead.link]
+    items = [one for one in asked if one.evidence.row.get("target") == target]
+    inquiry = _inquiry(items, target)
+    least = _attempts(items)
     shown = finding.failed <= len(finding.evidence)
     loss = _loss(inquiry, least, least if shown else max(least, finding.failed))
     stages = []
@@ -130,13 +130,9 @@ def _of_receiver(case: Case, result: Result, symptoms: Mapping[str, Value | None
     if not in_vain and (asked is not True or answers is not False):
         return None
     items = [one for one in case.items if one.table == ARP and one.dst == dst and one.evidence.row.get("answers") == 0]
-    rows = [one.evidence.row for one in items]
-    askers = {row.get("asker_ip") for row in rows}
-    asker = askers.pop() if len(askers) == 1 else None
-    alone = bool(rows) and all(row.get("cast") == "unicast" for row in rows)
-    inquiry = Inquiry(asker if isinstance(asker, int) else None, dst, 4 if is_ipv4(dst) else 6, alone)
+    inquiry = _inquiry(items, dst)
     question, answer = inquiry.question(), inquiry.answer()
-    least = _attempts(rows) if rows else TRIES
+    least = _attempts(items) if items else TRIES
     failed = [one.finding.failed - len(one.finding.evidence) for one in items if one.finding is not None]
     most = least + max(0, *failed) if failed else least
     on_node: list[Stage] = []
@@ -154,8 +150,23 @@ def _of_receiver(case: Case, result: Result, symptoms: Mapping[str, Value | None
     return Asking(Answers(loss, on_node), Answers(loss, in_pod))
 
 
-def _attempts(rows: list[Mapping[str, Value | None]]) -> int:
-    counted = [row.get("attempts") for row in rows]
+def _inquiry(items: Sequence[Item], target: int) -> Inquiry:
+    """What is alike of all the questions; where none was recorded nothing but the target is known."""
+    links = ((one.link or one.dst_link, one.evidence.group) for one in items)
+    sent = [link.point.groups.get(number) if link is not None else None for link, number in links]
+    known = [one.dst for one in sent if one is not None and one.dst is not None]
+    asker = _only({one.evidence.row.get("asker_ip") for one in items})
+    mac = _only({one.src if one is not None else None for one in sent})
+    return Inquiry(asker, target, 4 if is_ipv4(target) else 6, all(map(is_group_mac, known)), mac)
+
+
+def _only(values: set[Value | None] | set[int | None]) -> int | None:
+    found = next(iter(values)) if len(values) == 1 else None
+    return found if isinstance(found, int) else None
+
+
+def _attempts(items: Sequence[Item]) -> int:
+    counted = [one.evidence.row.get("attempts") for one in items]
     return sum(one for one in counted if isinstance(one, int)) or 1
 
 

@@ -66,6 +66,8 @@ class Packet:
     arp_operation: int | None = None
     nd_target: int | None = None
     back: frozenset[str] | None = None
+    hop_limit: int | None = None
+    src_mac: int | None = None
 
 
 @dataclass
@@ -249,6 +251,8 @@ def _number(match: Match, packet: Packet, place: Place) -> int:
             "tcp_flags": packet.tcp_flags,
             "arp_operation": packet.arp_operation,
             "nd_target": packet.nd_target,
+            "hop_limit": packet.hop_limit,
+            "src_mac": packet.src_mac,
             **OF_ARP,
         }.get(match.about)
         if match.about.startswith("icmp") and packet.protocol not in (1, 58):

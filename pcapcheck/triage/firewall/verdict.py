@@ -21,6 +21,8 @@ ABOUT = {
     "arp": ("is for ARP", "are for ARP"),
     "ip": ("is for IP", "are for IP"),
     "arp_operation": ("is for another ARP operation", "are for other ARP operations"),
+    "hop_limit": ("is for another TTL or hop limit", "are for another TTL or hop limit"),
+    "src_mac": ("is for packets from another MAC", "are for packets from other MACs"),
     "nd_target": ("is for questions for another address", "are for questions for other addresses"),
     "sport": ("is for another port", "are for other ports"),
     "dport": ("is for another port", "are for other ports"),

@@ -51,7 +51,9 @@ def of_gateway(tmp_path: Path, rules: str, scenario: str = "proxy-arp-off") -> s
         # Too few, none at all, and a rule that does not count.
         ("arp operation request counter packets 2 bytes 56 drop", "possible"),
         ("arp operation request drop", "possible"),
-        ("arp saddr ether != 5a:8a:10:57:e2:03 counter packets 3 bytes 84 drop", "possible"),
+        ("meta priority 7 counter packets 3 bytes 84 drop", "possible"),
+        ("arp saddr ether != 02:00:00:00:00:01 counter packets 3 bytes 84 drop", "confirmed"),
+        ("ether saddr 5a:8a:10:57:e2:03 counter packets 3 bytes 84 drop", "confirmed"),
         # For other packets.
         (f'iifname "{PEER_CALI}" arp operation request counter packets 9 bytes 84 drop', "possible"),
     ],
@@ -101,6 +103,12 @@ def test_what_is_out_is_told_and_not_possible(tmp_path: Path) -> None:
         ("[3:204] -A INPUT -m conntrack --ctstate INVALID -j DROP", "possible"),
         ("[3:204] -A INPUT -m conntrack --ctstate UNTRACKED -j DROP", "confirmed"),
         ("[3:204] -A INPUT -p ipv6-icmp -j ACCEPT\n[3:204] -A INPUT -j DROP", "possible"),
+        # As ufw lets it in: neighbour discovery has a hop limit of 255, or none takes it.
+        (
+            "[3:204] -A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 135 -m hl --hl-eq 255 -j ACCEPT\n"
+            "[3:204] -A INPUT -p ipv6-icmp -j DROP",
+            "possible",
+        ),
     ],
 )
 def test_neighbour_discovery_passes_input_and_output(tmp_path: Path, rule: str, wanted: str) -> None:

@@ -102,6 +102,10 @@ def test_of_what_the_host_sends_or_takes_in_the_owner_is_not_known() -> None:
         "-m time --timestart 09:00:00 --timestop 17:00:00 --weekdays Mon,Tue",
         "-m quota --quota 1000",
         "last used 4s",
+        # Rules of iptables as nft shows them, which has no words for some.
+        "xt match connlimit",
+        'xt match "hashlimit"',
+        "# xt_recent",
     ],
 )
 def test_a_counter_answers_rates_and_the_time_of_day(rule: str) -> None:
@@ -109,7 +113,30 @@ def test_a_counter_answers_rates_and_the_time_of_day(rule: str) -> None:
     assert said(rule) == "fits"
 
 
+def test_a_module_that_nft_has_no_words_for_is_unknown() -> None:
+    assert said("xt match u32") == "may-fit"
+    assert said("ip saddr 10.244.1.10 # xt_bpf") == "may-fit"
+    assert said("ip saddr 10.244.1.12 # xt_bpf") == "none-fits"
+
+
 @pytest.mark.parametrize(("ports", "wanted"), [("22,80:90", "fits"), ("40000", "fits"), ("22,53", "none-fits")])
 def test_either_port(ports: str, wanted: str) -> None:
     syn = Packet(4, 6, POD, PEER, frozenset((40000,)), frozenset((80,)), tcp_flags=2, iif=A, oif=B)
     assert said(f"-p tcp -m multiport --ports {ports}", syn) == wanted
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        ("meta mark & 0xfffffff7 | 0x00000007", "fits"),
+        ("meta mark and 0xfffffff0 xor 0x7", "fits"),
+        # What is toggled is not known.
+        ("meta mark & 0xfffffff7 ^ 0x00000007", "may-fit"),
+        ("meta mark & 0xfffffff0 | 0x00000003", "none-fits"),
+    ],
+)
+def test_a_mark_that_is_kept_and_set(change: str, wanted: str) -> None:
+    before = "type filter hook prerouting priority mangle; policy accept;"
+    behind = f"}}\n\tchain b {{\n\t\t{before}\n\t\tmeta mark set {change}"
+    rule = "meta mark & 0x0000000f == 0x00000007"
+    assert said(f"{rule} counter packets 3 bytes 252 drop\n\t{behind}\n\t\tip daddr 192.0.2.1") == wanted

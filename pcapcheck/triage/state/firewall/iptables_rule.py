@@ -29,13 +29,12 @@ from pcapcheck.triage.state.firewall.model import (
     spans_of,
 )
 from pcapcheck.triage.state.model import Line
+from pcapcheck.triage.state.words import mac
 
 WORD = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
 VERDICTS = {"ACCEPT": ACCEPT, "DROP": DROP, "RETURN": RETURN, "REJECT": REJECT, "QUEUE": QUEUE, "NFQUEUE": QUEUE}
 # Targets that end a packet's way through the chain, and let it live.
 TRANSLATING = ("SNAT", "DNAT", "MASQUERADE", "REDIRECT", "NETMAP", "TPROXY")
-# Modules whose conditions are about lots, rates or the time of day.
-RATES = ("statistic", "limit", "hashlimit", "recent", "connlimit", "quota", "time")
 # Modules that may stand without a condition of their own.
 PLAIN = ("tcp", "udp", "udplite", "sctp", "dccp", "icmp", "icmp6", "ipv6-icmp", "comment", "multiport", "set")
 # Options that mean something else in a module than elsewhere.
@@ -96,7 +95,7 @@ class _Options:
             if self.module == "rpfilter" and self._is_bare():
                 self.matches.append(Match("way_back", "-m rpfilter", names=("missing",), negated=True))
             elif self.module not in PLAIN and self._is_bare():
-                about = SOMETIMES if self.module in RATES else UNKNOWN
+                about = SOMETIMES if self.module in words.RATES else UNKNOWN
                 self.matches.append(Match(about, f"-m {self.module}"))
         elif option == "--comment":
             self.rule.comment = self._take()
@@ -239,7 +238,7 @@ class _Options:
         while self.at < len(self.options) and not re.match(r"--?[a-zA-Z]|!$", self.options[self.at]):
             self.at += 1
         text = " ".join(["!"] * negated + [option, *self.options[start : self.at]])
-        about = SOMETIMES if self.module in RATES else None
+        about = SOMETIMES if self.module in words.RATES else None
         if about and self.matches and self.matches[-1].about == SOMETIMES:
             # -m statistic --mode random --probability 0.2 is one condition.
             text = f"{self.matches.pop().text} {text}"
@@ -283,6 +282,8 @@ SIMPLE: dict[str, tuple[str, Callable[[str], Span | None] | None]] = {
     "--src-range": ("saddr", _range),
     "--dst-range": ("daddr", _range),
     "--mark": ("mark", None),
+    **dict.fromkeys(("--hl-eq", "--ttl-eq"), ("hop_limit", span_of(words.integer))),
+    **dict.fromkeys(("--mac-source", "--source-mac", "--src-mac"), ("src_mac", span_of(mac))),
     # Those of arptables.
     "--opcode": ("arp_operation", span_of(operation)),
     "--h-type": ("arp_htype", span_of(_hardware)),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from pcapcheck.triage.state.firewall import words
 from pcapcheck.triage.state.firewall.model import UNKNOWN, Match, Span, spans_of
+from pcapcheck.triage.state.words import mac
 
 # ARP stands among the families as 0: it is neither version of IP.
 ARP_FAMILY = 0
@@ -91,6 +92,10 @@ KEYS: dict[tuple[str, ...], Key] = {
     ("icmpv6", "type"): Key(
         "icmp_type", "ICMP type", span_of(lambda text: words.icmp_type(text, 6)), (*_six, protocol_is("icmpv6"))
     ),
+    ("ip6", "hoplimit"): Key("hop_limit", "hop limit", _numbers, _six),
+    ("ip", "ttl"): Key("hop_limit", "TTL", _numbers, _four),
+    ("arp saddr", "ether"): Key("src_mac", "sender's MAC", span_of(mac), _arp),
+    ("ether", "saddr"): Key("src_mac", "source MAC", span_of(mac)),
     ("icmpv6", "taddr"): Key("nd_target", "target", words.address_span, (*_six, protocol_is("icmpv6"))),
     ("arp", "operation"): Key("arp_operation", "ARP operation", span_of(operation), _arp),
     ("arp saddr", "ip"): Key("saddr", "sender", words.address_span, _arp),

@@ -24,6 +24,8 @@ HOOK = re.compile(
 )
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 REMARK = re.compile(r"\s*# (?:handle \d+|Warning: .*)$")
+# How nft 0.9 shows a module of iptables that it has no words for; targets are written large.
+MODULE = re.compile(r"# xt_(\w+)")
 COUNTED = re.compile(r".*\bpackets (\d{1,19}) bytes \d+.*")
 # What a set's elements are of, by its type, in the order of nft(8).
 TYPES = {
@@ -218,5 +220,8 @@ def open_braces(text: str) -> int:
 
 
 def _plain(text: str) -> str:
-    """A line without the remark that -a and older versions add."""
-    return REMARK.sub("", text) if "#" in text else text
+    """A line without the remark that -a and older versions add, modules of iptables as newer ones write them."""
+    if "#" not in text:
+        return text
+    bare = REMARK.sub("", text)
+    return MODULE.sub(lambda found: f"xt {'target' if found[1].isupper() else 'match'} {found[1]}", bare)

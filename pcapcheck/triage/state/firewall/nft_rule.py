@@ -226,6 +226,8 @@ def _compat(some: Words, rule: Rule, matches: list[Match]) -> None:
         elif name not in TARGETS and name not in words.PASSING:
             matches.append(unknown(some.since(start)))
             rule.verdict = Verdict(OTHER)
+    elif name in words.RATES:
+        matches.append(Match(SOMETIMES, some.since(start)))
     elif name not in ("comment",):
         matches.append(unknown(some.since(start)))
 
@@ -260,10 +262,11 @@ def _mark(value: list[str]) -> tuple[int, int | None]:
         if bare[1] in ("and", "&"):
             return words.EVERY_MARK & ~plain[2], 0
     if len(bare) == 5 and bare[0] == "mark" and (bare[1], bare[3]) in ZEROED:
-        # mark and 0xfffeffff xor 0x10000: the bits outside the first number are set.
+        # mark and 0xfffeffff xor 0x10000: the bits outside the first number are set, those of the second with "or" too.
         kept, wanted = plain[2], plain[4]
-        if kept is not None and wanted is not None and not wanted & kept:
-            return words.EVERY_MARK & ~kept, wanted
+        sets = bare[3] in ("or", "|")
+        if kept is not None and wanted is not None and (sets or not wanted & kept):
+            return words.EVERY_MARK & ~kept | wanted, wanted
     return words.EVERY_MARK, None
 
 

@@ -26,6 +26,8 @@ LEGACY = re.compile(r"# Warning: ip6?tables-legacy tables present.*")
 # A table that nft cannot show in iptables' words: iptables-save leaves it out.
 INCOMPATIBLE = re.compile(r"# Table [`'](\S+)' (?:is incompatible|contains incompatible).*")
 SAVED_BY, LISTED_BY, SETS_BY, NFT_BY, ARP_BY = "saved", "listed", "sets", "nft", "arp"
+# A rule of nft 0.9 may begin so, with a module of iptables.
+MODULE = "# xt_"
 # The files that name the tables which iptables and arptables keep by themselves.
 NAMES, ARP_NAMES = "_tables_names", "arp_tables_names"
 
@@ -55,7 +57,7 @@ def read_firewall(lines: Iterable[Line], into: Host, listing: Listing | None = N
             before = ""
         elif ARP_SAVED_BY.fullmatch(text):
             before = ARP_BY
-        if not text or text.startswith("#"):
+        if not text or (text.startswith("#") and not text.startswith(MODULE)):
             continue
         before = ARP_BY if of_arp or (before == ARP_BY and SAVED.fullmatch(text)) else _kind(text, before)
         kinds[before].append(line)

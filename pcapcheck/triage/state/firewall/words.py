@@ -114,6 +114,8 @@ PASSING = {
     *("LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "CT", "NOTRACK", "CHECKSUM", "TCPMSS", "TCPOPTSTRIP", "DSCP", "TOS"),
     *("TTL", "HL", "SET", "TRACE", "CLASSIFY", "SECMARK", "CONNSECMARK", "TEE", "RATEEST", "ECN", "AUDIT", "LED"),
 }
+# Modules of iptables whose conditions are about lots, rates or the time of day.
+RATES = ("statistic", "limit", "hashlimit", "recent", "connlimit", "quota", "time")
 EVERY_MARK = 0xFFFFFFFF
 _PRIORITY = re.compile(r"([a-z]+)?\s*([+-])?\s*(\d+)?")
 
