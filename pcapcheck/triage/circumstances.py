@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import combinations
 
 from pcapcheck.columns import COLUMNS, DNS, STATE
+from pcapcheck.flows.addresses import Claim
 from pcapcheck.flows.links import UNNAMED
 from pcapcheck.flows.links import Link as CapturedLink
 from pcapcheck.flows.losses import REPLY, REQUEST
@@ -25,7 +26,7 @@ from pcapcheck.triage.crossing import Crossing, Ends
 from pcapcheck.triage.drop_places import End as WayEnd
 from pcapcheck.triage.drop_places import way_of
 from pcapcheck.triage.drops import Drops, Lost
-from pcapcheck.triage.firewall.asking import Asking
+from pcapcheck.triage.firewall.asking import Asking, of_next_hop
 from pcapcheck.triage.firewall.firewalls import Firewalls, ttl_rules
 from pcapcheck.triage.firewall.stages import End
 from pcapcheck.triage.firewall.whose import owner_of
@@ -198,6 +199,8 @@ class Circumstances:
             packet = self.crossing.packet
             mark = self.firewalls.mark(self.crossing.node, packet.src, packet.dst)
             self.crossing.packet = replace(packet, mark=mark)
+            if result is not None:
+                self.asking = self._asking_next_hop(case, result) or self.asking
         self.drops = self._drops(result, interface, dst_interface) if result is not None else None
 
     def _owner(self, case: Case, result: Result | None) -> str | None:
@@ -209,6 +212,16 @@ class Circumstances:
         names = [hosts.name(one.point.key) for one in links if one is not None]
         calis = [one.node_interface or "" for one in links if one is not None]
         return owner_of(self.state.nodes[0], names, calis)
+
+    def _asking_next_hop(self, case: Case, result: Result) -> Asking | None:
+        """The node's own question for its next hop, where it calls it unreachable."""
+        refused = self.symptoms.get("refused"), self.symptoms.get("refused.by")
+        hop = self.next_hop
+        if self.crossing is None or hop is None or refused != ("host-unreachable", "node"):
+            return None
+        times = [one.evidence.time for one in case.items if one.evidence.time is not None]
+        speaks = bool(times) and _spoke_on_cards(result, hop, min(times))
+        return of_next_hop(self.crossing.node, hop, asked=self.symptoms.get("next_hop") == hop, speaks=speaks)
 
     def _part(self, alone: Host | None, owner: str | None = None) -> Host | None:
         """Pod and dst are on different nodes: that of one is not taken for that of the other, of which nothing is said.
@@ -728,19 +741,30 @@ def _seen_at(case: Case, state: State) -> Host | None:
     return found[0] if len(found) == 1 else None
 
 
-def _heard_on_cards(result: Result) -> dict[int, set[int]]:
-    """The MACs under which addresses spoke ARP for themselves on network cards."""
+def _claims_on_cards(result: Result) -> Iterator[Claim]:
+    """The addresses that spoke ARP on network cards, with their MACs."""
     cards = {
         (one.point.key[0], one.point.interface.number, one.point.key[2])
         for one in result.links
         if one.point.kind == "host-nic"
     }
-    heard: dict[int, set[int]] = {}
     for capture in result.captures if cards else ():
-        for claim in capture.exchanges.claims.all():
-            if claim.own and (capture.number, *claim.point) in cards:
-                heard.setdefault(claim.ip, set()).add(claim.mac)
+        yield from (one for one in capture.exchanges.claims.all() if (capture.number, *one.point) in cards)
+
+
+def _heard_on_cards(result: Result) -> dict[int, set[int]]:
+    """The MACs under which addresses spoke ARP for themselves on network cards."""
+    heard: dict[int, set[int]] = {}
+    for claim in _claims_on_cards(result):
+        if claim.own:
+            heard.setdefault(claim.ip, set()).add(claim.mac)
     return heard
+
+
+def _spoke_on_cards(result: Result, address: int, since: int) -> bool:
+    """Whether an address still spoke ARP on a network card at some time or later."""
+    claims = (one for one in _claims_on_cards(result) if one.ip == address)
+    return any(one.last_time is not None and one.last_time >= since for one in claims)
 
 
 def _spoken_at(link: CapturedLink | None, result: Result | None) -> frozenset[int]:

@@ -20,6 +20,7 @@ from pcapcheck.triage.firewall.stages import End, Stage, own_interface
 from pcapcheck.triage.state.firewall.keys import ARP_FAMILY
 from pcapcheck.triage.state.firewall.model import INPUT, OUTPUT, POSTROUTING, PREROUTING
 from pcapcheck.triage.state.model import Host
+from pcapcheck.triage.state.resolved import UNANSWERED
 from pcapcheck.values import Value, is_group_mac, is_ipv4
 
 Told = tuple[Value, tuple[str, ...]]
@@ -148,6 +149,23 @@ def _of_receiver(case: Case, result: Result, symptoms: Mapping[str, Value | None
         in_pod = [inquiry.takes(there.pod, question, name), inquiry.sends(there.pod, answer, name)]
     loss = _loss(inquiry, least, most)
     return Asking(Answers(loss, on_node), Answers(loss, in_pod))
+
+
+def of_next_hop(node: Host, hop: int, *, asked: bool, speaks: bool) -> Asking | None:
+    """A node asks for its next hop and calls it unreachable: whether its own rules keep it from asking or hearing.
+
+    ``asked``: its questions were recorded, ``speaks``: so was the next hop's own ARP while packets were lost. None
+    where the node's neighbours show no such attempt, or what was recorded leaves nothing to its rules.
+    """
+    tried = next((one for one in reversed(node.neighbours_of(hop)) if one.state in UNANSWERED), None)
+    if tried is None or (asked and not speaks):
+        return None
+    inquiry = Inquiry(None, hop, 4 if is_ipv4(hop) else 6)
+    stages = [inquiry.takes(node, inquiry.answer(), tried.dev)]
+    if not speaks:
+        stages.insert(0, inquiry.sends(node, inquiry.question(), tried.dev))
+    loss = _loss(inquiry, TRIES, TRIES)
+    return Asking(Answers(loss, stages), Answers(loss, []))
 
 
 def _inquiry(items: Sequence[Item], target: int) -> Inquiry:

@@ -199,3 +199,40 @@ def test_the_node_does_not_take_the_answer_or_never_asks(
     )
     found = status(analyze(*files, node_state=state), NODE)
     assert found == wanted
+
+
+@pytest.mark.parametrize(
+    ("recorded", "rule", "wanted"),
+    [
+        # The next hop's answers were recorded, or nothing of the card, or only questions that nobody answered.
+        ("answers", ("input", 'iifname "eth0" arp operation reply counter packets 3 bytes 84 drop'), "confirmed"),
+        ("answers", ("output", "arp operation request counter packets 3 bytes 84 drop"), None),
+        ("nothing", ("output", 'oifname "eth0" arp operation request counter packets 3 bytes 84 drop'), "confirmed"),
+        ("nothing", ("output", "arp operation request counter packets 2 bytes 84 drop"), "possible"),
+        ("questions", ("input", "arp operation reply counter packets 3 bytes 84 drop"), None),
+    ],
+)
+def test_the_nodes_own_rules_keep_it_from_its_next_hop(
+    tmp_path: Path, recorded: str, rule: tuple[str, str], wanted: str | None
+) -> None:
+    router = "172.31.186.1"
+    asked = request(1, dst="203.0.113.7")
+    here = [(BEGIN, ask()), (BEGIN + MS, answer()), (BEGIN + 2 * MS, asked)]
+    files = [write_pcap(tmp_path / f"{CALI}.pcap", [*here, (BEGIN + 3 * SECOND + 2 * MS, error(3, 1, asked))])]
+    card = "02:50:56:aa:17:c3"
+    wire = []
+    for at in range(3):
+        wire.append((BEGIN + at * SECOND + 3 * MS, ask(router, src=card, ip=NODE_IP)))
+        if recorded == "answers":
+            wire.append((BEGIN + at * SECOND + 4 * MS, answer(router, by=PEER, to=card, to_ip=NODE_IP)))
+    wire.append((BEGIN + 6 * SECOND, ask("172.31.186.9", src=card, ip=NODE_IP)))
+    files += [write_pcap(tmp_path / "eth0.pcap", wire)] if recorded != "nothing" else []
+    state = tmp_path / "state.txt"
+    state.write_text(
+        f"{NODE_PROMPT}ip addr\n2: eth0: <BROADCAST,UP> mtu 1500\n    inet {NODE_IP}/24 scope global eth0\n"
+        f"{NODE_PROMPT}ip route\ndefault via {router} dev eth0\n10.244.1.10 dev {CALI} scope link\n"
+        f"{NODE_PROMPT}ip neigh\n{router} dev eth0 FAILED\n{NODE_PROMPT}{nft('arp', *rule)}"
+    )
+    analysis = analyze(*files, node_state=state)
+    assert status(analysis, NODE) == wanted
+    assert (status(analysis, "next-hop-dead") == "confirmed") is (wanted is None)
