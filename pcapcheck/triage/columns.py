@@ -183,6 +183,8 @@ COLUMNS[CASE] = _table(
     ("size.stalled", NUMBER, "bytes of TCP data that were sent again and again and never acknowledged"),
     ("echo_lost", BOOL, "whether echo requests between pod and dst get no reply"),
     ("macs_kept", BOOL, "whether packets have the same MACs on two links"),
+    ("other_family", BOOL, "whether packets of the other IP version go from pod's link on to other links meanwhile"),
+    ("forwarded", BOOL, "whether packets of its IP version do"),
     ("only_tcp", BOOL, "whether TCP or DNS gets no answer from dst while echo requests do"),
     ("dst.asked", BOOL, "whether the node asked for dst on its link"),
     ("dst.answers", BOOL, "whether dst answered that"),

@@ -26,6 +26,8 @@ HEALTHY: Mapping[str, Value] = {
     "dst.heard": True,
     "pod.reached": True,
     "by_size": False,
+    "forwarded": True,
+    "other_family": False,
     "unrouted": False,
     "macs_kept": False,
     "nic.proxy_mac": False,

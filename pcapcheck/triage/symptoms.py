@@ -72,6 +72,7 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
     return {
         "family": None if pod is None else 4 if is_ipv4(pod) else 6,
         "resolution": None if pod is None else "ARP" if is_ipv4(pod) else "neighbour discovery",
+        **_forwarded(result, link, pod),
         "interface": link.node_interface if link else lead.described,
         "pod": pod,
         "dst": dst,
@@ -124,6 +125,18 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
         "claimed": next((_one(i.evidence.row.get("ip")) for i in case.items if i.table == ADDRESSES), None),
         "claimed.interface": _claimed_elsewhere(case),
     }
+
+
+def _forwarded(result: Result, link: Link | None, pod: int | None) -> dict[str, Value | None]:
+    """Which IP versions pass from a pod's link to other links."""
+    if link is None or pod is None:
+        return {"forwarded": None, "other_family": None}
+    passed = {
+        is_ipv4(way.src)
+        for way in result.followed.found
+        if len(way.steps) > 1 and link.point.key in {step.spot.link.point.key for step in way.steps[:-1]}
+    }
+    return {"forwarded": is_ipv4(pod) in passed, "other_family": (not is_ipv4(pod)) in passed}
 
 
 def lost_of(case: Case, result: Result) -> list[Loss]:
