@@ -207,6 +207,10 @@ def describe(captures: list[Capture], reading: Reading, known: Known = NOTHING_K
             claims = [claim for claim in capture.exchanges.claims.all() if claim.point == point.key[1:]]
             point.gateway.macs = {claim.mac for claim in claims if claim.ip in reading.gateways}
             point.gateway.others_answer = _others_answer(claims, point, reading.gateways)
+            point.gateway.others = {
+                claim.ip for claim in claims if claim.mac not in {reading.proxy_mac, *point.gateway.macs}
+            } - reading.gateways
+            point.gateway.seekers = {group for group, _ in capture.exchanges.asked if group in point.groups}
             point.gateway.refusers = capture.exchanges.echoes.refusers & point.groups.keys()
             link = describe_link(point, reading.proxy_mac, reading.prefix, reading.scope.filter_used, known)
             _doubt_silence(link, capture, reading)

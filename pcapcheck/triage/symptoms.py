@@ -160,6 +160,12 @@ def _answer_seen(case: Case) -> LastSeen | None:
     return last if last is not None and last.direction == REPLY else None
 
 
+def _reply_seen(case: Case) -> bool:
+    """Whether the reply to the first request that failed was seen elsewhere, and not where it was asked."""
+    last = case.lead.evidence.last_seen
+    return last is not None and last.direction == REPLY
+
+
 def asked_in(case: Case, result: Result, link: Link | None = None) -> Iterator[Echo]:
     """Samples of what the case's pod asked of its ``dst``, on one link or wherever it was recorded.
 
@@ -270,6 +276,8 @@ def _places(case: Case, result: Result, kind: str, losses: list[Loss], roles: Ad
         places = {one.place for one in losses}
     by_rule = kind == REQUEST and case.question is None
     lost = _by_rule(case, result, losses) if by_rule else _lost_segments(case, result, kind, losses)
+    if lost is None and _reply_seen(case):
+        lost = "on-return"
     if lost is None and is_reset(case):
         # Whoever resets in another's name took the packets on their way.
         lost = IN_NODE
@@ -300,8 +308,10 @@ def _places(case: Case, result: Result, kind: str, losses: list[Loss], roles: Ad
 
 
 def _is_at_node(loss: Loss) -> bool:
-    """Whether packets were seen last on a NIC or tunnel of the receiver's node."""
-    return bool(loss.arrived) and loss.last.spot.link.point.kind in NODE_KINDS
+    """Whether packets were seen last on a NIC or tunnel of the receiver's node, or going to a pod on its link."""
+    if loss.last.spot.link.point.kind not in NODE_KINDS:
+        return loss.place == AT_POD and len(loss.way.steps) > 1
+    return bool(loss.arrived)
 
 
 def _beyond(
@@ -415,7 +425,7 @@ def _replies(case: Case, result: Result, kind: str, failed: list[Echo]) -> str |
         samples = [echo for echo in samples if echo.seq in ports]
     replied = [echo.time for echo in samples if echo.time is not None]
     ways = [way for way in result.followed.found if (way.src, way.dst, way.packet) == (lead.pod, lead.dst, kind)]
-    came = [way.last for way in ways if way.answered and not _lost_on_return(case)]
+    came = [way.last for way in ways if way.answered and not _lost_on_return(case) and not _reply_seen(case)]
     everything = all(some.count == len(some.samples) for some in bins)
     if not replied and not came:
         return "none" if everything or (ways and kind == REQUEST) else None

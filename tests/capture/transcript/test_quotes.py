@@ -76,14 +76,14 @@ SYN = "80: Flags [S], seq 3047520612, win 64860, options [mss 1410], length 0"
         (
             SYN,
             f"host {PEER} unreachable",
-            "connection to 10.244.1.11 port 80 fails: the router 172.31.186.250 says host",
+            "connection to 10.244.1.11 port 80 fails: 172.31.186.250 says host",
         ),
         (SYN, f"{PEER} tcp port 80 unreachable", "connection to 10.244.1.11 port 80 is refused by 172.31.186.250"),
         (SYN, f"host {PEER} unreachable - admin prohibited filter", "port 80 is prohibited by 172.31.186.250"),
         (
             SYN,
             "time exceeded in-transit",
-            "connection to 10.244.1.11 port 80 fails: the router 172.31.186.250 says TTL",
+            "connection to 10.244.1.11 port 80 fails: 172.31.186.250 says TTL",
         ),
         (
             "9125: UDP, length 64",
@@ -92,7 +92,11 @@ SYN = "80: Flags [S], seq 3047520612, win 64860, options [mss 1410], length 0"
         ),
         ("9125: UDP, length 64", f"host {PEER} unreachable", "port 9125 are refused: 172.31.186.250 says host"),
         ("9125: UDP, length 64", "time exceeded in-transit", "port 9125 are lost: 172.31.186.250 says TTL exceeded"),
-        ("53: 9+ A? a.example. (27)", "time exceeded in-transit", "DNS queries to 10.244.1.11 fail: the router"),
+        (
+            "53: 9+ A? a.example. (27)",
+            "time exceeded in-transit",
+            "DNS queries to 10.244.1.11 fail: 172.31.186.250 says TTL",
+        ),
         (
             "53: 9+ A? a.example. (27)",
             f"host {PEER} unreachable - admin prohibited",
@@ -110,7 +114,7 @@ def test_a_ping_that_expires_each_time_is_not_replied_to(tmp_path: Path) -> None
     """A loop of routers: the same one says so of every request, which came at a ping's pace."""
     analysis = judge(tmp_path, "".join(request(n) + refused(n, "time exceeded in-transit") for n in (1, 2, 3)) + LATER)
     assert analysis.verdict == "fail"
-    assert analysis.headline.startswith(f"{POD}'s echo requests to {PEER} fail: the router {ROUTER} says TTL exceeded")
+    assert analysis.headline.startswith(f"{POD}'s echo requests to {PEER} fail: {ROUTER} says TTL exceeded")
     assert "routing-loop" in [one.cause.id for one in analysis.diagnoses[0].suspects]
 
 
@@ -143,6 +147,26 @@ def test_a_traceroute_by_udp_tells_nothing_of_a_ping(tmp_path: Path) -> None:
     )
     analysis = judge(tmp_path, request(1) + request(2) + request(3) + probes + LATER)
     assert analysis.headline.startswith(f"{POD}'s echo requests to {PEER} get no reply")
+
+
+def test_whose_an_error_is_without_its_ttl_is_told_by_arp_alone(tmp_path: Path) -> None:
+    """Without -v the node's own error looks like a router's; the node is who asks for the pod on its link."""
+    error = "".join(request(n) + refused(n, f"host {PEER} unreachable") for n in (1, 2, 3))
+    assert f" fail: {ROUTER} says host unreachable" in judge(tmp_path, error + LATER).headline
+    node = f"12:00:20.000000 ARP, Request who-has {POD} tell {ROUTER}, length 28\n"
+    assert f" fail: the node {ROUTER} says host unreachable" in judge(tmp_path, error + node + LATER).headline
+
+
+def test_a_silent_pods_link_is_told_by_who_asks_there(tmp_path: Path) -> None:
+    """No MACs, no TTLs, and the pod says nothing but its MAC: the requests went to it."""
+    (tmp_path / "cali14e7d81007d.txt").write_text(ARP + "".join(map(request, (1, 2, 3))) + LATER)
+    there = f"12:00:00.000400 ARP, Request who-has {PEER} tell {ROUTER}, length 28\n"
+    said = f"12:00:00.000500 ARP, Reply {PEER} is-at 7e:1d:0c:42:9b:66, length 28\n"
+    passed = "".join(map(request, (1, 2, 3))).replace(".000000", ".000040")
+    (tmp_path / "calieabe7761b00.txt").write_text(there + said + passed)
+    analysis = analyze(tmp_path / "cali14e7d81007d.txt", tmp_path / "calieabe7761b00.txt")
+    assert "last seen on calieabe7761b00, going to the pod" in analysis.headline
+    assert analysis.diagnoses[0].suspects[0].cause.id == "pod-firewall"
 
 
 def test_errors_come_in_the_order_of_the_requests(tmp_path: Path) -> None:
