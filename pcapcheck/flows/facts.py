@@ -210,7 +210,10 @@ def describe(captures: list[Capture], reading: Reading, known: Known = NOTHING_K
             point.gateway.others = {
                 claim.ip for claim in claims if claim.mac not in {reading.proxy_mac, *point.gateway.macs}
             } - reading.gateways
-            point.gateway.seekers = {group for group, _ in capture.exchanges.asked if group in point.groups}
+            # A name may be the gateway's.
+            point.gateway.seekers = {
+                group for group, target in capture.exchanges.asked if group in point.groups and not is_name(target)
+            }
             point.gateway.refusers = capture.exchanges.echoes.refusers & point.groups.keys()
             link = describe_link(point, reading.proxy_mac, reading.prefix, reading.scope.filter_used, known)
             _doubt_silence(link, capture, reading)

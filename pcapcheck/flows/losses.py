@@ -51,10 +51,13 @@ class Loss:
 
     @property
     def _goes_to_pod(self) -> bool:
-        """Whether they were seen last on their receiver's link: what came from another pod's goes to this one's."""
-        spot = self.last.spot
-        came = spot.side is None and any(step.spot.link is not spot.link for step in self.way.steps[:-1])
-        return spot.side == NODE or came
+        """Whether they were seen last on their receiver's link.
+
+        Where a text shows neither MACs nor TTLs, what came from another pod's link goes to this one's.
+        """
+        spot, first = self.last.spot, self.way.steps[0].spot
+        untold = spot.side is None and spot.link.point.interface.printed
+        return spot.side == NODE or (untold and first.link is not spot.link and first.link.point.kind == "pod-link")
 
     @property
     def place(self) -> str:

@@ -174,6 +174,7 @@ COLUMNS[CASE] = _table(
     ("refused.from", ADDRESS, "its source"),
     ("refused.late", BOOL, "whether it came as late as after a neighbour was asked for in vain, 2 seconds or more"),
     ("refused.mtu", NUMBER, "the MTU that it tells"),
+    ("pod.cut_off", BOOL, "whether what came to the node for the pod never reached the pod's link"),
     ("pod.reached", BOOL, "whether the node handed other packets to the pod after the first one was lost"),
     ("dst.heard", BOOL, "whether dst itself sent packets after that"),
     ("began", TIME, "when the recordings of the links began"),

@@ -24,6 +24,7 @@ HEALTHY: Mapping[str, Value] = {
     "dst.answers": True,
     "dst.addressed": True,
     "dst.heard": True,
+    "pod.cut_off": False,
     "pod.reached": True,
     "by_size": False,
     "forwarded": True,

@@ -73,6 +73,7 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
         "family": None if pod is None else 4 if is_ipv4(pod) else 6,
         "resolution": None if pod is None else "ARP" if is_ipv4(pod) else "neighbour discovery",
         **_forwarded(result, link, pod),
+        "pod.cut_off": _cut_off(result, link, pod),
         "interface": link.node_interface if link else lead.described,
         "pod": pod,
         "dst": dst,
@@ -137,6 +138,16 @@ def _forwarded(result: Result, link: Link | None, pod: int | None) -> dict[str, 
         if len(way.steps) > 1 and link.point.key in {step.spot.link.point.key for step in way.steps[:-1]}
     }
     return {"forwarded": is_ipv4(pod) in passed, "other_family": (not is_ipv4(pod)) in passed}
+
+
+def _cut_off(result: Result, link: Link | None, pod: int | None) -> bool | None:
+    """Whether packets for a pod got as far as its node's NIC or tunnel, and were never seen on its link."""
+    if link is None or pod is None:
+        return None
+    losses = (result.followed.loss(way) for way in result.followed.found if way.receiver == pod)
+    return any(
+        loss.place in (AT_NIC, DECAPSULATION, TO_POD_LINK) and (loss.arrived or link in loss.missing) for loss in losses
+    )
 
 
 def lost_of(case: Case, result: Result) -> list[Loss]:
