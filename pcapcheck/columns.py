@@ -120,7 +120,7 @@ class Column:
 KINDS = ("pod-link", "host-nic", "tunnel", "unknown")
 SIDES = ("pod", "node")
 ENDS = ("cali", "pod")
-SIDE_EVIDENCE = ("direction", "gateway-arp", "ttl", "proxy-mac")
+SIDE_EVIDENCE = ("direction", "gateway-arp", "ttl", "proxy-mac", "arp")
 CARRIES = ("other", "arp", "nd", "ip-unicast", "ip-multicast", "undecoded")
 CASTS = ("broadcast", "unicast")
 DIRECTIONS = ("in", "out")

@@ -24,7 +24,8 @@ class Interface:
     text as many as lines that are not understood could be). ``printed``: its
     frames are made from tcpdump's text (see ``printed_layout``), not those that were on the wire. ``doubtful``: its
     name is the one that the printing machine has for the number that frames carry. ``cut_icmp`` counts the ICMP
-    messages of a text that the snapshot length cut before their type.
+    messages of a text that the snapshot length cut before their type, ``expiries`` the errors of a text about expired
+    packets whose question is known although it is not printed.
     """
 
     number: int
@@ -36,6 +37,7 @@ class Interface:
     drops: int = 0
     unread: int = 0
     cut_icmp: int = 0
+    expiries: int = 0
     frames: int = 0
     printed: bool = False
     doubtful: bool = False

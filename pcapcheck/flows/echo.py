@@ -135,13 +135,17 @@ class Echo:
     @property
     def fate_by_error(self) -> str | None:
         """The same where an ICMP error ended it, else None."""
+        return self.by_error(self.several)
+
+    def by_error(self, several: bool) -> str | None:
+        """How an ICMP error ended it, said of ``several`` or of one; None where none did."""
         if self.error_type is None or self.error_code is None or self.error_from is None:
             return None
         error = (self.family, self.error_type, self.error_code)
         if icmp_words.done(*error):
-            return f"{does('are', self.several)} {icmp_words.ended_by(*error, self.error_from)}"
+            return f"{does('are', several)} {icmp_words.ended_by(*error, self.error_from)}"
         says = f"{format_address(self.error_from)} says {icmp_words.in_words(*error, self.error_mtu)}"
-        return f"{does('fail', self.several)}: {says}"
+        return f"{does('fail', several)}: {says}"
 
 
 @dataclass(frozen=True, repr=False)

@@ -7,8 +7,9 @@ from functools import cached_property
 
 from pcapcheck.columns import ARP, ASKED, CONNECTIONS, DNS, ECHO
 from pcapcheck.decode.frames import COOKED, COOKED2, FrameGroup
-from pcapcheck.decode.layout import TTL_ORIGINAL
+from pcapcheck.decode.layout import TTL_ORIGINAL, TTL_SILENT
 from pcapcheck.flows.addresses import AddressRow, Claim, address_rows
+from pcapcheck.flows.expiry import pings_expired
 from pcapcheck.flows.links import Link, describe_link
 from pcapcheck.flows.oneway import proof_of_one_way
 from pcapcheck.flows.overlap import Observation, apart
@@ -116,6 +117,8 @@ class Facts:
             case "direction":
                 return group.direction
             case "ttl_whole":
+                if link.point.interface.printed and group.ttl == TTL_SILENT:
+                    return True if number in link.pings_expired else None
                 return group.ttl == TTL_ORIGINAL
             case "carries":
                 return group.carries
@@ -159,6 +162,8 @@ class Facts:
             if outcome == "evicted":
                 return "dropped to keep memory bounded"
             return _silence(link, group, table) or "unknown"
+        if name == "ttl_whole":
+            return "the text shows no TTLs, so what expired may be a traceroute's; print it with -v (tcpdump -nn -e -v)"
         if name in ("side", "side_evidence"):
             cure = "flush the pod's neighbour entry (ip neigh flush dev eth0) and capture again"
             if link.sides.folded or link.sides.crowded or link.point.link_type == COOKED:
@@ -202,9 +207,18 @@ def describe(captures: list[Capture], reading: Reading, known: Known = NOTHING_K
             claims = [claim for claim in capture.exchanges.claims.all() if claim.point == point.key[1:]]
             point.gateway.macs = {claim.mac for claim in claims if claim.ip in reading.gateways}
             point.gateway.others_answer = _others_answer(claims, point, reading.gateways)
+            point.gateway.others = {
+                claim.ip for claim in claims if claim.mac not in {reading.proxy_mac, *point.gateway.macs}
+            } - reading.gateways
+            # A name may be the gateway's.
+            point.gateway.seekers = {
+                group for group, target in capture.exchanges.asked if group in point.groups and not is_name(target)
+            }
             point.gateway.refusers = capture.exchanges.echoes.refusers & point.groups.keys()
             link = describe_link(point, reading.proxy_mac, reading.prefix, reading.scope.filter_used, known)
             _doubt_silence(link, capture, reading)
+            if point.interface.printed:
+                link.pings_expired = pings_expired(capture.exchanges.echoes)
             links[key] = link
     reading.scope.check_names(link.point for link in links.values())
     reading.scope.select(list(links.values()), reading.prefix)
@@ -258,9 +272,9 @@ def _doubt_silence(link: Link, capture: Capture, reading: Reading) -> None:
             "nothing: they may be these; record whole packets (tcpdump without -s)",
         )
     _doubt_cut(link)
-    expired = capture.exchanges.echoes.unquoted[link.point.key[1:]]
+    expired = capture.exchanges.echoes.unquoted[link.point.key[1:]] - interface.expiries
     # What was lost and what expired may be different answers.
-    if expired and 0 < missing[ECHO] <= expired + interface.missing:
+    if expired > 0 and 0 < missing[ECHO] <= expired + interface.missing:
         lost = f", and {interface.missing} packets are not shown" if interface.missing else ""
         link.silence.setdefault(
             ECHO,

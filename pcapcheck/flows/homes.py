@@ -74,18 +74,17 @@ def shows_the_node(link: Link, filtered: bool, echoes: bool) -> bool:
 
 
 def node_addresses(capture: Capture, link: Link) -> set[int]:
-    """The addresses with which the node itself speaks ARP on a pod link, its own pod's and the gateway's apart."""
+    """The addresses with which the node itself speaks ARP on a pod link, its own pod's and the gateway's apart.
+
+    A text may not show the MACs of those who ask: on the link of one pod that is known, who is not the pod is the node.
+    """
     point = (link.point.interface.number, link.point.key[2])
     nodes = {group.src for group in link.point.groups.values() if link.sides.of(group)[0] == NODE}
-    return {
-        claim.ip
-        for claim in capture.exchanges.claims.all()
-        if claim.point == point
-        and claim.mac in nodes
-        and claim.own
-        and claim.ip not in link.pod_ips
-        and claim.ip not in capture.exchanges.gateways
-    }
+    claims = capture.exchanges.claims
+    asking = {claim.ip for claim in claims.all() if claim.point == point and claim.mac in nodes and claim.own}
+    if link.pod_ips and not link.sides.folded and not link.sides.crowded:
+        asking |= {ip for there, ip in claims.untold if there == point}
+    return asking - link.pod_ips - capture.exchanges.gateways
 
 
 def to_pod(step: Step) -> bool:

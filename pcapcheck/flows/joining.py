@@ -32,6 +32,9 @@ LARGEST_SPAN = (1 << SPAN_BITS) - 1
 # Times further than 73 years from 1970 are taken for these, so that differences fit into 64 bits.
 LATEST = 1 << 61
 PART = 1 << 14
+# What a text without TTLs has for one, and how soon a node sends on what it took (nanoseconds).
+UNTOLD_TTL = 0
+AT_ONCE = 10_000_000
 # An odd multiplier (Knuth's) as a signed number.
 MULTIPLY = np.int64(0x9E3779B97F4A7C15 - (1 << 64))
 
@@ -290,8 +293,9 @@ def _merge_rewritten(
 ) -> Column | None:
     """For each packet the one that it is but for what address translation changes; None where there is no such pair.
 
-    Such a pair is seen on different points, with different TTLs, and has an address in common. Where more than two fit,
-    nothing is guessed. What went from pod link to pod link is whole as it is.
+    Such a pair is seen on different points, with different TTLs, and has an address in common; a text without TTLs
+    shows it by its times alone. Where more than two fit, nothing is guessed. What went from pod link to pod link is
+    whole as it is.
     """
     begins = begins_of(packet)
     if not len(begins):
@@ -310,7 +314,9 @@ def _merge_rewritten(
     alone_before = np.append(True, ~same[:-1])
     alone_after = np.append(~same[1:], True)
     left, right = several[:-1], several[1:]
-    pairs = same & alone_before & alone_after & (flow[left] != flow[right]) & (ttl[left] != ttl[right])
+    at_once = (ttl[left] == UNTOLD_TTL) & (ttl[right] == UNTOLD_TTL) & (time[right] - time[left] <= AT_ONCE)
+    apart_by_ttl = (ttl[left] != ttl[right]) | at_once
+    pairs = same & alone_before & alone_after & (flow[left] != flow[right]) & apart_by_ttl
     pairs &= _share_an_address(flow[left], flow[right], flows)
     left, right = partial[left], partial[right]
     if not pairs.any():

@@ -30,7 +30,8 @@ class Link(Brief):
     ``pods`` are the addresses of each MAC that pods send from; None stands for MACs that the recording does not show.
     ``pod_heard`` is when the pod was heard first (nanoseconds). ``strangers`` are MACs that sent here without its being
     known from which end. ``alternatives`` describe the link under each assumption of which end is the pod's, where
-    nothing tells.
+    nothing tells. ``pings_expired`` are the frame groups whose requests expired and were no traceroute's, of a text
+    that does not show TTLs.
     """
 
     point: CapturePoint
@@ -42,6 +43,7 @@ class Link(Brief):
     pod_heard: int | None = None
     strangers: frozenset[int] = frozenset()
     silence: dict[str, str] = field(default_factory=dict)
+    pings_expired: frozenset[int] = frozenset()
     judged: bool = True
     alternatives: list[Link] = field(default_factory=list)
 
@@ -95,7 +97,7 @@ def describe_link(
                 link.end = "cali" if pod_directions[0] == "in" else "pod"
         _find_pod(link)
         for assumed in both_ways(point, link.sides):
-            alternative = Link(point, link.end, assumed, silence=link.silence)
+            alternative = Link(point, link.end, assumed, silence=link.silence, pings_expired=link.pings_expired)
             _find_pod(alternative)
             link.alternatives.append(alternative)
     likeness = point.likeness

@@ -50,11 +50,21 @@ class Loss:
         return [link for link in self.missing if link.point.kind == "tunnel"]
 
     @property
+    def _goes_to_pod(self) -> bool:
+        """Whether they were seen last on their receiver's link.
+
+        Where a text shows neither MACs nor TTLs, what came from another pod's link goes to this one's.
+        """
+        spot, first = self.last.spot, self.way.steps[0].spot
+        untold = spot.side is None and spot.link.point.interface.printed
+        return spot.side == NODE or (untold and first.link is not spot.link and first.link.point.kind == "pod-link")
+
+    @property
     def place(self) -> str:
         """Which part of the way took them."""
         point = self.last.spot.link.point
         if point.kind not in NODE_KINDS:
-            return AT_POD if self.last.spot.side == NODE else IN_NODE
+            return AT_POD if self._goes_to_pod else IN_NODE
         if self.arrived is False or (self.arrived is None and len(self.way.steps) > 1):
             return BETWEEN
         if self.last.encap == "none":

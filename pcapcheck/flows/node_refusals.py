@@ -20,7 +20,7 @@ from pcapcheck.flows.losses import IN_NODE
 from pcapcheck.flows.paths import Paths
 from pcapcheck.flows.read import Capture, Reading
 from pcapcheck.flows.sides import POD
-from pcapcheck.flows.unanswered import Refusal, Unanswered
+from pcapcheck.flows.unanswered import REFUSED, UNANSWERED, Refusal, Unanswered
 from pcapcheck.flows.way import Way
 from pcapcheck.values import format_address, is_ipv4
 
@@ -81,6 +81,7 @@ def _resets(capture: Capture, paths: Paths, reading: Reading) -> Iterator[Unansw
             port=port,
             asker_ports=frozenset(each.src_port for each, _ in found if each.src_port is not None),
             refusal=Refusal(),
+            ended=REFUSED,
         )
 
 
@@ -167,6 +168,7 @@ def _question(
         verb="sent",
         port=port,
         refusal=refusal,
+        ended=UNANSWERED if refusal is None else REFUSED,
     )
 
 

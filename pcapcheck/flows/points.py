@@ -39,7 +39,8 @@ class GatewayTalk:
     ``askers`` asked for it, from these addresses; ``answered`` are those of them who got an answer; ``answerers``
     gave one. ``refusers`` told others by ICMP that a packet goes no further, as routers do. ``others_answer``: somebody
     who never asked answers for an address with a MAC that is not the gateway's, so there are more than two machines.
-    ``macs`` are those that are told to be the gateway's.
+    ``macs`` are those that are told to be the gateway's, ``others`` the addresses that were claimed with other MACs.
+    ``seekers`` asked for other addresses than the gateway's.
     """
 
     askers: dict[int, set[int]] = field(default_factory=dict)
@@ -48,6 +49,8 @@ class GatewayTalk:
     refusers: set[int] = field(default_factory=set)
     others_answer: bool = False
     macs: set[int] = field(default_factory=set)
+    others: set[int] = field(default_factory=set)
+    seekers: set[int] = field(default_factory=set)
 
 
 @dataclass(repr=False)

@@ -44,28 +44,32 @@ def poor_answers(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Una
             yield _question(fate, answers, link.point.name, capture)
 
 
-def _failing(answers: list[EchoBin]) -> tuple[str, str] | None:
-    """What became of the queries, and what it means, where most were refused."""
+# How queries ended in two words, what became of them, and what it means.
+Fate = tuple[str, str, str]
+
+
+def _failing(answers: list[EchoBin]) -> Fate | None:
+    """How they ended where most were refused."""
     refused = [some for some in answers if _rcode(some) in FAILING]
     count = sum(some.count for some in refused)
     if count < PART * sum(some.count for some in answers) or not refused:
         return None
     codes = " and ".join(sorted({(_rcode(some) or "").upper() for some in refused}))
-    return f"are answered {codes}", REFUSING_MEANING
+    return f"answered {codes}", f"are answered {codes}", REFUSING_MEANING
 
 
 # How what was answered, late or in vain, is spoken of: nothing of it was lost.
 QUERIES = "DNS queries"
 
 
-def _late(answers: list[EchoBin]) -> tuple[str, str] | None:
+def _late(answers: list[EchoBin]) -> Fate | None:
     durations = Durations()
     for some in answers:
         durations.add_buckets(some.least, some.most, some.buckets)
     usual = durations.quantile(PROMPT_SHARE)
     if usual is None or usual <= PROMPT or durations.most is None:
         return None
-    return f"are answered late, after up to {format_duration(durations.most)}", LATE_MEANING
+    return "answered late", f"are answered late, after up to {format_duration(durations.most)}", LATE_MEANING
 
 
 def _rcode(some: EchoBin) -> str | None:
@@ -73,7 +77,7 @@ def _rcode(some: EchoBin) -> str | None:
     return first.rcode if isinstance(first, Query) else None
 
 
-def _question(fate: tuple[str, str], answers: list[EchoBin], interface: str, capture: Capture) -> Unanswered:
+def _question(fate: Fate, answers: list[EchoBin], interface: str, capture: Capture) -> Unanswered:
     first = answers[0].samples[0]
     samples = [each for some in answers for each in some.samples]
     return Unanswered(
@@ -87,6 +91,7 @@ def _question(fate: tuple[str, str], answers: list[EchoBin], interface: str, cap
         interface=interface,
         group=answers[0].group,
         frames=tuple(sorted(number for each in samples for number in each.frames[:1])),
-        meaning=fate[1],
-        fate=fate[0],
+        meaning=fate[2],
+        fate=fate[1],
+        ended=fate[0],
     )

@@ -1,5 +1,7 @@
 """Refused datagrams: UDP for which an ICMP error came back that says that nobody will answer, and nothing else.
 
+An error that says that they expired on their way tells the same.
+
 That is certain, where mere silence is not: much that is sent by UDP nobody answers. DNS has a rule of its own.
 """
 
@@ -8,18 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pcapcheck.flows.conversations import REFUSED, Conversation
+from pcapcheck.flows.expiry import MOST_HOPS
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.frames_again import rows_of
 from pcapcheck.flows.icmp_words import in_words
 from pcapcheck.flows.read import Capture, Reading
 from pcapcheck.flows.silent_conversations import EPHEMERAL
-from pcapcheck.flows.unanswered import Refusal, Unanswered
+from pcapcheck.flows.unanswered import REFUSED as TURNED_AWAY
+from pcapcheck.flows.unanswered import UNANSWERED, Refusal, Unanswered
 from pcapcheck.values import format_address, is_ipv4, is_public
 
 DNS_PORT = 53
 # Unreachable, by family; that a packet is too big says so in IPv4, and is no refusal (RFC 792, RFC 1191, RFC 4443).
 UNREACHABLE = {4: 3, 6: 1}
 TOO_BIG = (4, 3, 4)
+EXPIRED = ((4, 11, 0), (6, 3, 0))
+EXPIRED_MEANING = (
+    "routers send them in a circle until their TTL is used up, or a tool sent them to expire, as traceroute does"
+)
 MEANING = "nothing listens there, or a firewall rule, a policy or a route rejects them"
 # Of more conversations the errors are not looked at.
 MOST = 200
@@ -63,19 +71,26 @@ def _asks(one: Conversation) -> bool:
 def _errors(capture: Capture, reading: Reading, found: list[Conversation]) -> dict[int, Refusal]:
     """The errors that ended conversations, by their frames, but those that refuse nothing."""
     errors: dict[int, Refusal] = {}
-    for row in rows_of(capture.source, reading, {one.frames[-1] for one in found}):
+    ended = {one.frames[-1]: one.frames[0] for one in found}
+    probes: set[int] = set()
+    for row in rows_of(capture.source, reading, {*ended, *ended.values()}):
+        if row.frames[0] not in ended:
+            if isinstance(row.ip_ttl, int) and row.ip_ttl <= MOST_HOPS:
+                probes.add(row.frames[0])
+            continue
         source, kind, code, ttl = row.ip_src, row.icmp_type, row.icmp_code, row.ip_ttl
         if not isinstance(source, int) or not isinstance(kind, int) or not isinstance(code, int):
             continue
         error = 4 if is_ipv4(source) else 6, kind, code
-        if kind == UNREACHABLE[error[0]] and error != TOO_BIG:
+        if (kind == UNREACHABLE[error[0]] and error != TOO_BIG) or error in EXPIRED:
             errors[row.frames[0]] = Refusal(error, source, ttl if isinstance(ttl, int) else None)
-    return errors
+    return {number: one for number, one in errors.items() if one.error not in EXPIRED or ended[number] not in probes}
 
 
 def _question(some: list[Conversation], capture: Capture, interface: str, refusal: Refusal) -> Unanswered:
     first = some[0]
     words = in_words(*refusal.error) if refusal.error else ""
+    expired = refusal.error in EXPIRED
     return Unanswered(
         protocol="UDP",
         asker=first.asker,
@@ -87,10 +102,11 @@ def _question(some: list[Conversation], capture: Capture, interface: str, refusa
         interface=interface,
         frames=tuple(sorted({number for one in some for number in one.frames})),
         group=first.group,
-        meaning=MEANING,
-        fate=f"are refused: {format_address(refusal.source or 0)} says {words}",
+        meaning=EXPIRED_MEANING if expired else MEANING,
+        fate=f"{'are lost' if expired else 'are refused'}: {format_address(refusal.source or 0)} says {words}",
         verb="sent",
         port=first.asked_port,
         asker_ports=frozenset(one.asker_port for one in some),
         refusal=refusal,
+        ended=UNANSWERED if expired else TURNED_AWAY,
     )

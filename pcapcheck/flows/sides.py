@@ -111,8 +111,9 @@ def _decide_by_address(point: CapturePoint, sides: Sides, traces: dict[Party, Tr
     """The sides of addresses, where the text of a capture shows no MACs.
 
     Who asks for the gateway is the pod, and whatever has another address comes from the node, on whose behalf ever.
-    Else who only sets TTLs as hosts do is the pod, if there is but one, and others show decremented ones. A machine's
-    link-local address says nothing of its other addresses.
+    Else whoever says that an address is at another MAC than the proxy's is the pod: a node asks for none but its pods,
+    and answers with its own. Else who only sets TTLs as hosts do is the pod, if there is but one, and others show
+    decremented ones. A machine's link-local address says nothing of its other addresses.
     """
     # On a bridge another pod's broadcast is heard too, but its answer is not.
     asked = point.gateway.answered if point.gateway.others_answer else point.gateway.askers
@@ -132,6 +133,17 @@ def _decide_by_address(point: CapturePoint, sides: Sides, traces: dict[Party, Tr
         pods, evidence = asking, "gateway-arp"
         if _most_at_once(traces[party] for party in asking) > 1:
             sides.folded = True
+        elif not asking and not sides.crowded and len(point.gateway.others) == 1:
+            pods, evidence = {party for party in parties if _address_of(point, party) in point.gateway.others}, "arp"
+        elif (
+            not asking
+            and not sides.crowded
+            and point.calico
+            and _parties(point, sides, point.gateway.seekers) & parties
+        ):
+            # A pod of Calico's asks for nobody but the gateway.
+            sides.parties.update(dict.fromkeys(_parties(point, sides, point.gateway.seekers) & parties, (NODE, "arp")))
+            continue
         elif not asking and not sides.crowded:
             pods, evidence = {party for party in parties if traces[party].original and not traces[party].routes}, "ttl"
             if len(pods) != 1 or not any(traces[party].routes for party in parties):
@@ -140,6 +152,10 @@ def _decide_by_address(point: CapturePoint, sides: Sides, traces: dict[Party, Tr
         if not sides.folded and not sides.crowded:
             sides.parties.update(dict.fromkeys(parties - pods, (NODE, evidence)))
     sides.parties.update(dict.fromkeys(askers, (POD, "gateway-arp")))
+
+
+def _address_of(point: CapturePoint, party: Party) -> int | None:
+    return next((group.address for group in point.groups.values() if group.by_address and group.sender == party), None)
 
 
 def _is_address(party: Party) -> bool:

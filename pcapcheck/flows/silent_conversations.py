@@ -9,7 +9,7 @@ from pcapcheck.flows.conversations import REFUSED, RESET, SILENT, STALLED, UNACC
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.read import Capture
-from pcapcheck.flows.unanswered import Judged, Unanswered
+from pcapcheck.flows.unanswered import UNANSWERED, Judged, Unanswered
 from pcapcheck.values import format_address, is_public
 
 # Ports to which datagrams go that nobody answers, or not from there (IANA; the tools' documentation).
@@ -102,4 +102,6 @@ def _question(one: Conversation, count: int, link: Link, capture: Capture) -> Un
         port=one.asked_port,
         asker_ports=frozenset((one.asker_port,)),
         size=one.size if one.kind == STALLED else None,
+        noun="connection" if one.kind == RESET else "question",
+        ended="broken off" if one.kind == RESET else UNANSWERED,
     )

@@ -1,6 +1,7 @@
 """Hosts that are silent: echo requests, SYNs and DNS queries without an answer that were recorded off the pods' links.
 
-On a pod's link rules are about them. Elsewhere, as on a node's NIC, nobody judges them, and they are as unanswered.
+On a pod's link rules are about them. Elsewhere, as on a node's NIC, nobody judges them, and they are as unanswered; so
+they are where an ICMP error ended them.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from collections.abc import Iterable, Iterator
 
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO
 from pcapcheck.flows.echo import Attempt, Echo, EchoBin
+from pcapcheck.flows.expiry import may_be_traced
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.read import Capture
-from pcapcheck.flows.unanswered import Judged, Unanswered
+from pcapcheck.flows.unanswered import REFUSED, SILENT, UNANSWERED, Judged, Refusal, Unanswered
 from pcapcheck.values import format_address, is_group_mac, is_ipv4, is_public
 
 ECHO_MEANING = "the host is gone or drops echo requests, or its replies are dropped or went another way"
@@ -21,6 +23,10 @@ SYN_MEANING = (
     "record the next interface on the way too, at the same time"
 )
 DNS_MEANING = "the server is down or waits for another, or the query or its response was dropped on the way"
+EXPIRED_MEANING = (
+    "routers send the packets in a circle until their TTL is used up, or a traceroute wanted it and did not arrive"
+)
+REFUSED_MEANING = "a route, a firewall or the host itself turned them away: whoever sent the error knows why"
 ONE_SIDED = "; nobody else was recorded there: with -Q or a capture filter a healthy network would look the same"
 GATEWAY_MEANING = "the gateway's address belongs to nobody on a healthy Calico node, so a ping to it proves nothing"
 MEANINGS = {ECHO: ECHO_MEANING, CONNECTIONS: SYN_MEANING, DNS: DNS_MEANING}
@@ -39,10 +45,13 @@ def silent_hosts(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Una
 def _questions(
     table: str, bins: Iterable[EchoBin], capture: Capture, facts: Facts, judged: Judged
 ) -> Iterator[Unanswered]:
+    echoes = capture.exchanges.echoes
     for some in bins:
         one = some.samples[0]
         link = facts.link(capture.number, some.group)
-        if some.outcome != "unanswered" or link is None or not link.judged:
+        if some.outcome not in ("unanswered", "error") or link is None or not link.judged:
+            continue
+        if some.error == "time-exceeded" and may_be_traced(some, echoes):
             continue
         if _asks_many(one, some, link) and one.dst not in capture.exchanges.gateways:
             continue
@@ -77,6 +86,11 @@ def _question(table: str, one: Echo, some: EchoBin, link: Link, capture: Capture
     # Each echo request is a question of its own, and yet people call them all one ping.
     is_one = table == ECHO and all((each.src, each.dst) == (one.src, one.dst) for each in some.samples)
     port = one.dst_port if isinstance(one, Attempt) else None
+    meaning = _meaning(table, one.dst, link, capture)
+    refusal = None
+    if one.error_type is not None and one.error_from is not None:
+        refusal = Refusal((one.family, one.error_type, one.error_code or 0), one.error_from, one.error_ttl)
+        meaning = EXPIRED_MEANING if some.error == "time-exceeded" else REFUSED_MEANING
     about = f"{WORDS[table]} to {asked}" + (f" port {port}" if port else "")
     return Unanswered(
         protocol=PROTOCOLS[table],
@@ -90,7 +104,10 @@ def _question(table: str, one: Echo, some: EchoBin, link: Link, capture: Capture
         frames=tuple(sorted(number for each in some.samples for number in each.frames[:1])),
         group=some.group,
         alike=1 if is_one else some.count,
-        meaning=_meaning(table, one.dst, link, capture),
-        doubt=link.silence.get(table, ""),
+        meaning=meaning,
+        doubt="" if refusal else link.silence.get(table, ""),
+        fate=SILENT if refusal is None else one.by_error(several=False) or SILENT,
         port=port,
+        refusal=refusal,
+        ended=UNANSWERED if refusal is None or some.error == "time-exceeded" else REFUSED,
     )

@@ -22,6 +22,7 @@ MOST_KEPT = 100
 QUESTIONS = {"ICMP": "request", "TCP": "tcp", "UDP": "udp", "DNS": "udp"}
 ANSWERS = {"ICMP": "reply", "TCP": "tcp", "UDP": "udp", "DNS": "udp"}
 SILENT = "gets no answer"
+UNANSWERED, REFUSED = "unanswered", "refused"
 CAME_BACK = "answers came back on another interface"
 
 
@@ -50,7 +51,8 @@ class Unanswered:
     became of it, as the sentence goes on; ``wording`` is the sentence where it does not begin with who asked, ``verb``
     what was done so often. ``last_seen`` is where the question, or its answer, was seen last. ``port`` is the one that
     was asked, ``asker_ports`` are those that asked, where they are known; ``refusal`` is what came for an answer.
-    ``size`` is how many bytes of data were sent again and again, where it is about that.
+    ``size`` is how many bytes of data were sent again and again, where it is about that. ``noun`` and ``ended`` are
+    what it is counted as: a question that was refused, or answered late, is not one that nobody answered.
     """
 
     protocol: str
@@ -74,6 +76,8 @@ class Unanswered:
     asker_ports: frozenset[int] = frozenset()
     refusal: Refusal | None = None
     size: int | None = None
+    noun: str = "question"
+    ended: str = UNANSWERED
 
     @property
     def often(self) -> str:
@@ -107,6 +111,9 @@ def unanswered(
     """
     some = tuple(producers)
     found = [one for capture in captures for producer in some for one in producer(capture, facts, judged)]
+    # Whoever asks for a machine in vain tells the others that it is unreachable: one question.
+    sought = {one.about for one in found if one.protocol in ("ARP", "ND")}
+    found = [one for one in found if one.refusal is None or not sought & _asking_for(one.asked)]
     between: dict[tuple[str | None, int, int | None], list[Way]] = {}
     for way in ways if found else ():
         between.setdefault((way.packet, way.src, way.dst), []).append(way)
@@ -127,6 +134,11 @@ def unanswered(
     for one in found:
         kept.setdefault(one.sentence, one)
     return list(kept.values())[:MOST_KEPT]
+
+
+def _asking_for(asked: int | None) -> set[str]:
+    """What asking for an address is about."""
+    return set() if asked is None else {f"{protocol} for {format_address(asked)}" for protocol in ("ARP", "ND")}
 
 
 def _came_back(one: Unanswered, between: Mapping[tuple[str | None, int, int | None], list[Way]]) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
+from pcapcheck.flows.unanswered import UNANSWERED
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, Finding
 from pcapcheck.triage.outcome import Outcome
 
@@ -13,8 +15,9 @@ class Totals:
     """How many rules there are, were ``checked``, and ``failed``: those of severity error with a failure not accepted.
 
     ``warnings`` are those of severity warning likewise, ``accepted`` the rules with an accepted failure, ``passing``
-    the acceptances that are no longer needed, ``unmet`` the demands that were not met, ``unanswered`` the questions
-    that nobody answered and no rule is about.
+    the acceptances that are no longer needed, ``unmet`` the demands that were not met. ``unanswered`` are the
+    questions that nobody answered and no rule is about; ``otherwise`` counts those that ended in another way, in words:
+    ``question answered late``.
     A rule that failed in part as accepted counts both as failed and as accepted.
     """
 
@@ -26,6 +29,7 @@ class Totals:
     passing: int
     unmet: int
     unanswered: int
+    otherwise: dict[str, int]
 
     @property
     def words(self) -> str:
@@ -37,7 +41,11 @@ class Totals:
             _some(self.accepted, "accepted failure"),
             f"{_some(self.passing, 'acceptance')} no longer needed" if self.passing else "",
             f"{_some(self.unmet, 'demand')} not met" if self.unmet else "",
-            f"{_some(self.unanswered, 'question')} unanswered" if self.unanswered else "",
+            f"{_some(self.unanswered, 'question')} {UNANSWERED}" if self.unanswered else "",
+            *(
+                f"{_some(count, what.partition(' ')[0])} {what.partition(' ')[2]}"
+                for what, count in self.otherwise.items()
+            ),
         ]
         return ", ".join(part for part in parts if part)
 
@@ -45,6 +53,7 @@ class Totals:
 def totals(outcome: Outcome) -> Totals:
     """The counts of one observation."""
     findings = outcome.findings
+    asked = outcome.asked_in_vain
     return Totals(
         rules=len(findings),
         checked=sum(one.status != NOT_CHECKED for one in findings),
@@ -53,7 +62,8 @@ def totals(outcome: Outcome) -> Totals:
         accepted=len(outcome.accepted),
         passing=sum(len(one.passing) for one in findings),
         unmet=len(outcome.unmet),
-        unanswered=len(outcome.asked_in_vain),
+        unanswered=sum(one.ended == UNANSWERED for one in asked),
+        otherwise=dict(Counter(f"{one.noun} {one.ended}" for one in asked if one.ended != UNANSWERED)),
     )
 
 

@@ -226,6 +226,8 @@ class AddressRoles:
             for asked in self._refused
             if (asked.family, asked.error_type, asked.error_code) in FROM_ROUTERS
             and asked.error_from is not None
+            # Without its TTL, as in a text without -v, it may be the node's own.
+            and asked.error_ttl is not None
             # Of an error about what it translated the node translates the source back, to whom was asked.
             and asked.error_from != asked.dst
         }

@@ -72,6 +72,8 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
     return {
         "family": None if pod is None else 4 if is_ipv4(pod) else 6,
         "resolution": None if pod is None else "ARP" if is_ipv4(pod) else "neighbour discovery",
+        **_forwarded(result, link, pod),
+        "pod.cut_off": _cut_off(result, link, pod),
         "interface": link.node_interface if link else lead.described,
         "pod": pod,
         "dst": dst,
@@ -126,6 +128,28 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
     }
 
 
+def _forwarded(result: Result, link: Link | None, pod: int | None) -> dict[str, Value | None]:
+    """Which IP versions pass from a pod's link to other links."""
+    if link is None or pod is None:
+        return {"forwarded": None, "other_family": None}
+    passed = {
+        is_ipv4(way.src)
+        for way in result.followed.found
+        if len(way.steps) > 1 and link.point.key in {step.spot.link.point.key for step in way.steps[:-1]}
+    }
+    return {"forwarded": is_ipv4(pod) in passed, "other_family": (not is_ipv4(pod)) in passed}
+
+
+def _cut_off(result: Result, link: Link | None, pod: int | None) -> bool | None:
+    """Whether packets for a pod got as far as its node's NIC or tunnel, and were never seen on its link."""
+    if link is None or pod is None:
+        return None
+    losses = (result.followed.loss(way) for way in result.followed.found if way.receiver == pod)
+    return any(
+        loss.place in (AT_NIC, DECAPSULATION, TO_POD_LINK) and (loss.arrived or link in loss.missing) for loss in losses
+    )
+
+
 def lost_of(case: Case, result: Result) -> list[Loss]:
     """What was lost between pod and dst: replies that did not come back, else requests that nobody answered."""
     followed, kind = result.followed, _kind_of(case)
@@ -145,6 +169,12 @@ def _answer_seen(case: Case) -> LastSeen | None:
     """Where the answer to a question was seen last that did not come back to where it was asked."""
     last = case.question.last_seen if case.question is not None else None
     return last if last is not None and last.direction == REPLY else None
+
+
+def _reply_seen(case: Case) -> bool:
+    """Whether the reply to the first request that failed was seen elsewhere, and not where it was asked."""
+    last = case.lead.evidence.last_seen
+    return last is not None and last.direction == REPLY
 
 
 def asked_in(case: Case, result: Result, link: Link | None = None) -> Iterator[Echo]:
@@ -257,6 +287,8 @@ def _places(case: Case, result: Result, kind: str, losses: list[Loss], roles: Ad
         places = {one.place for one in losses}
     by_rule = kind == REQUEST and case.question is None
     lost = _by_rule(case, result, losses) if by_rule else _lost_segments(case, result, kind, losses)
+    if lost is None and _reply_seen(case):
+        lost = "on-return"
     if lost is None and is_reset(case):
         # Whoever resets in another's name took the packets on their way.
         lost = IN_NODE
@@ -287,8 +319,10 @@ def _places(case: Case, result: Result, kind: str, losses: list[Loss], roles: Ad
 
 
 def _is_at_node(loss: Loss) -> bool:
-    """Whether packets were seen last on a NIC or tunnel of the receiver's node."""
-    return bool(loss.arrived) and loss.last.spot.link.point.kind in NODE_KINDS
+    """Whether packets were seen last on a NIC or tunnel of the receiver's node, or going to a pod on its link."""
+    if loss.last.spot.link.point.kind not in NODE_KINDS:
+        return loss.place == AT_POD and len(loss.way.steps) > 1
+    return bool(loss.arrived)
 
 
 def _beyond(
@@ -402,7 +436,7 @@ def _replies(case: Case, result: Result, kind: str, failed: list[Echo]) -> str |
         samples = [echo for echo in samples if echo.seq in ports]
     replied = [echo.time for echo in samples if echo.time is not None]
     ways = [way for way in result.followed.found if (way.src, way.dst, way.packet) == (lead.pod, lead.dst, kind)]
-    came = [way.last for way in ways if way.answered and not _lost_on_return(case)]
+    came = [way.last for way in ways if way.answered and not _lost_on_return(case) and not _reply_seen(case)]
     everything = all(some.count == len(some.samples) for some in bins)
     if not replied and not came:
         return "none" if everything or (ways and kind == REQUEST) else None

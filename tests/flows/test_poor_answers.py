@@ -8,6 +8,7 @@ import pytest
 
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
+from pcapcheck.report.counts import totals
 from pcapcheck.report.headline import heading, headline
 from tests.support.wire import BEGIN, MS, SECOND, Frame, answer, ask, query, request, response, write_pcap
 
@@ -39,6 +40,7 @@ def test_a_server_that_fails_most_queries_is_told(codes: tuple[int, ...], fate: 
     analysis = recorded(tmp_path, *answers(*codes))
     assert heading(analysis) == "warn"
     assert headline(analysis).startswith(f"{ASKS} are answered {fate} (asked ")
+    assert totals(analysis).words.endswith(f", 1 question answered {fate}")
 
 
 @pytest.mark.parametrize("codes", [(3, 3, 3, 3, 0), (0, 0, 0, 2), (3,)])
@@ -50,6 +52,8 @@ def test_a_server_that_answers_late_is_told(tmp_path: Path) -> None:
     analysis = recorded(tmp_path, *answers(0, 0, after=1900 * MS))
     assert heading(analysis) == "warn"
     assert headline(analysis).startswith(f"{ASKS} are answered late, after up to 1.9 s (asked 2 times)")
+    assert totals(analysis).words.endswith(", 1 question answered late")
+    assert (totals(analysis).unanswered, totals(analysis).otherwise) == (0, {"question answered late": 1})
 
 
 def test_one_late_answer_of_many_is_nothing(tmp_path: Path) -> None:

@@ -61,20 +61,31 @@ def test_who_refused_decides_the_reason(tmp_path: Path) -> None:
     assert "firewall-rejects" in [one.cause.id for one in other.possible]
 
 
+def test_what_expires_on_its_way_is_lost_and_not_refused(tmp_path: Path) -> None:
+    """Routers send it in a circle; a traceroute to the same port begins with small TTLs."""
+    analysis = recorded(tmp_path, *refused(11, 0))
+    assert heading(analysis) == "warn"
+    assert f"UDP datagrams to {PEER_IP} port 9125 are lost: {NODE_IP} says TTL exceeded (11/0)" in headline(analysis)
+    probes = [
+        (time, frame[:22] + b"\x03" + frame[23:] if number % 2 == 0 else frame)
+        for number, (time, frame) in enumerate(refused(11, 0))
+    ]
+    assert heading(recorded(tmp_path, *probes)) == "pass"
+
+
 @pytest.mark.parametrize(
     "frames",
     [
-        # An answer comes late, and its asker is gone; a traceroute ends; a packet expires, or is too large.
+        # An answer comes late, and its asker is gone; a traceroute ends; a packet is too large.
         refused(3, 3, ports=(9125, 50642)),
         refused(3, 3, ports=(50642, 33434)),
-        refused(11, 0),
         refused(3, 4),
         # One that is answered by whom it is for as well.
         [*refused(3, 3), (BEGIN + 4 * SECOND, udp((9125, 50642), b"answer", src=PEER_IP, dst=POD_IP))],
         # Mere silence at ports from where nobody answers.
         [(BEGIN + n * SECOND, udp((50642, 8125), b"requests", ip_id=n)) for n in range(1, 7)],
     ],
-    ids=["late-answer", "traceroute", "expired", "too-big", "answered", "statsd"],
+    ids=["late-answer", "traceroute", "too-big", "answered", "statsd"],
 )
 def test_what_refuses_nothing(tmp_path: Path, frames: list[Frame]) -> None:
     analysis = recorded(tmp_path, *frames)

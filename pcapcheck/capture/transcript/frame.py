@@ -13,7 +13,7 @@ from pcapcheck.capture import printed_layout as layout
 from pcapcheck.capture.transcript.packet import Arp, Datagram, Dns, Icmp, Packet, Transport, Tunnel
 from pcapcheck.values import is_ipv4
 
-ICMP, IPIP, TCP, UDP, IPV6, FRAGMENT, ICMPV6 = 1, 4, 6, 17, 41, 44, 58
+ICMP, IPIP, TCP, UDP, IPV6, FRAGMENT, ICMPV6, SCTP = 1, 4, 6, 17, 41, 44, 58, 132
 # IANA: for experiments. What is carried under it is not looked at.
 NOBODYS = 253
 ETHERTYPES = {4: 0x0800, 6: 0x86DD}
@@ -164,7 +164,10 @@ def _transport(transport: Transport) -> tuple[bytes, int]:
     if transport.protocol == TCP and transport.flags is not None:
         body += bytes(8) + struct.pack(">H", 0x5000 | transport.flags) + bytes(6)
     elif transport.protocol == UDP:
-        body += bytes(4) + (_dns(transport.dns) if transport.dns is not None else b"")
+        size = 0 if transport.size is None else min(8 + transport.size, 0xFFFF)
+        body += struct.pack(">HH", size, 0) + (_dns(transport.dns) if transport.dns is not None else b"")
+    elif transport.protocol == SCTP and transport.flags is not None:
+        body += bytes(8) + bytes([transport.flags])
     return body, told
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from pcapcheck.capture.transcript.names import address_of, mac_of
+from pcapcheck.capture.transcript.names import address_of, mac_of, port_of
 from pcapcheck.capture.transcript.packet import Icmp
 
 # (the word before, what follows the dash) -> code of "unreachable".
@@ -27,8 +27,14 @@ _UNREACHABLE = {
 # Whom an error says cannot be reached.
 _ABOUT = re.compile(
     r"(?:(?:net|host) )?(?P<v4>[^\s,]{1,280}) (?:unreachable|(?:tcp|udp) port \S+ unreachable|protocol \S+ )"
-    r"|.*?(?:unreachable (?:route|prohibited|address)|beyond scope|in-transit for) (?P<v6>[^\s,]{0,255}[^\s,:])"
+    r"|.*?(?:unreachable (?:route|prohibited|address|port,)|beyond scope|in-transit for) (?P<v6>[^\s,]{0,255}[^\s,:])"
 )
+# By which protocol, and to which port, that went.
+_ABOUT_PROTOCOL = re.compile(
+    r"(?:unreachable port, )?[^\s,]{1,280} (?:(?P<name>tcp|udp)|protocol (?P<protocol>[\w-]{1,16}))"
+    r"(?: port (?P<port>[\w-]{1,40}))?(?=\W|$)"
+)
+_PROTOCOL_NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17, "ipv6-icmp": 58, "icmp6": 58, "sctp": 132}
 # What stands behind the words of a message.
 _END = r"(?=[,:;\[(!]|\s|$)"
 _SIZE = re.compile(r", length (\d+)")
@@ -129,7 +135,10 @@ _ICMP6: list[tuple[re.Pattern[str], Maker]] = [
         ),
         lambda _: Icmp(1, 4),
     ),
-    (re.compile(r"(?:destination unreachable, )?unreachable code-#(\d+)"), lambda match: Icmp(1, int(match[1]) & 255)),
+    (
+        re.compile(r"(?:destination unreachable, )?(?:unreachable code-#|unknown unreach code \()(\d+)"),
+        lambda match: Icmp(1, int(match[1]) & 255),
+    ),
     (re.compile(r"destination unreachable"), lambda _: Icmp(1)),
     (re.compile(r"packet too big, mtu (\d+)"), lambda match: Icmp(2, 0, mtu=int(match[1]))),
     (re.compile(r"packet too big"), lambda _: Icmp(2, 0)),
@@ -158,7 +167,7 @@ def icmp(words: str) -> Icmp | None:
 def icmp6(words: str, details: list[str]) -> Icmp | None:
     """An ICMPv6 message from what follows ``ICMP6,``; ``details`` are the lines behind it (-v)."""
     # Some say the length before the rest: destination unreachable, length 112, unreachable route …
-    message = _first(_ICMP6, _SIZE.sub("", words, count=1))
+    message = _first(_ICMP6, re.sub(" {2,}", " ", _SIZE.sub("", words, count=1)))
     if message is None:
         return None
     if message.kind in (135, 136):
@@ -182,6 +191,12 @@ def _with_size(message: Icmp, words: str) -> Icmp:
     about = _ABOUT.match(words)
     if about:
         message.about = address_of(about["v4"], 4) if about["v4"] else address_of(about["v6"], 6)
+    carried = _ABOUT_PROTOCOL.match(_SIZE.sub("", words).removeprefix("destination unreachable, "))
+    if carried and message.kind in (1, 3):
+        name = carried["name"] or carried["protocol"]
+        message.about_protocol = _PROTOCOL_NUMBERS.get(name, _number(name if name.isdigit() else None))
+        # Of other protocols the number is not a port.
+        message.about_port = port_of(carried["port"], name) if carried["port"] and name in ("tcp", "udp") else None
     size = _SIZE.search(words)
     message.size = int(size[1]) if size else None
     return message

@@ -60,6 +60,10 @@ _OLD_TCP = re.compile(r"([SFRPWE]{1,6}|\.) (?:\[[^\]]*\] )?(?:\d+:\d+\(\d+\)|ack
 _QUIET_TCP = re.compile(r"tcp \d+\b")
 _VXLAN = re.compile(r"VXLAN, flags \[[^\]]*\] \(0x[0-9a-f]+\), vni (\d+)\s*")
 _WITHIN = re.compile(r"(?:IP6? )?\(|IP6? (?:\(|\S+ > )")
+# sctp (1) [INIT] [init tag: 1]; the first of a packet's chunks.
+_CHUNK = re.compile(r"\[([A-Z -]{4,20})\]")
+_CHUNKS = {"INIT": 1, "INIT ACK": 2, "HB REQ": 4, "HB ACK": 5, "ABORT": 6, "COOKIE ECHO": 10, "COOKIE ACK": 11}
+_DATA = re.compile(r"\blength (\d{1,5})\s*$")
 _TCP_BITS = {"F": 1, "S": 2, "R": 4, "P": 8, ".": 16, "U": 32, "E": 64, "W": 128, "e": 256}
 _NAMED_FLAGS = {"none": 0}
 
@@ -248,6 +252,8 @@ def _upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None
         if isinstance(found.upper, Transport):
             found.upper.src_port, found.upper.dst_port = src_port, dst_port
             if found.upper.protocol == UDP:
+                size = _DATA.search(text)
+                found.upper.size = int(size[1]) if size else None
                 found.upper.dns = dns(text, src_port, dst_port)
     found.src, found.dst = address_of(src, found.version), address_of(dst, found.version)
 
@@ -265,7 +271,8 @@ def _by_protocol(found: Datagram, src: str, dst: str, text: str) -> str:
             found.protocol = protocol
             return "udp" if protocol == DCCP else ""
     if text.startswith("sctp"):
-        found.upper = Transport(SCTP)
+        chunk = _CHUNK.search(text)
+        found.upper = Transport(SCTP, flags=_CHUNKS.get(chunk[1]) if chunk else None)
         return "sctp"
     told = found.protocol if found.version == 4 else None
     has_ports = all(_has_port(end) for end in (src, dst))

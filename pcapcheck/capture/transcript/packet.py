@@ -23,8 +23,9 @@ class Arp:
 class Icmp:
     """An ICMP or ICMPv6 message. ``target`` and ``mac`` are those of neighbour discovery; ``size`` in bytes.
 
-    ``about`` is the address that an error names: that of the packet which went no further. ``inferred``: what is quoted
-    was not printed.
+    ``about`` is the address that an error names: that of the packet which went no further; ``about_protocol`` and
+    ``about_port`` are its protocol and the port that it was for, where they are named. ``inferred``: what is quoted was
+    not printed.
     """
 
     kind: int | None = None
@@ -36,6 +37,8 @@ class Icmp:
     mac: int | None = None
     quoted: Datagram | None = None
     about: int | None = None
+    about_protocol: int | None = None
+    about_port: int | None = None
     inferred: bool = False
     size: int | None = None
 
@@ -52,13 +55,17 @@ class Dns:
 
 @dataclass(slots=True)
 class Transport:
-    """TCP, UDP or SCTP: ports, the flags of TCP, and over UDP what DNS says."""
+    """TCP, UDP or SCTP: ports, the flags of TCP or the first chunk of SCTP, and over UDP what DNS says.
+
+    ``size`` is how many bytes of data a datagram of UDP holds.
+    """
 
     protocol: int
     src_port: int | None = None
     dst_port: int | None = None
     flags: int | None = None
     dns: Dns | None = None
+    size: int | None = None
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from pcapcheck.capture.transcript.frame import encode
 from pcapcheck.capture.transcript.lines import plain, read_lines
 from pcapcheck.capture.transcript.link import ETHERNET, parse
 from pcapcheck.capture.transcript.packet import Packet, is_cut_icmp
-from pcapcheck.capture.transcript.quotes import Quotes
+from pcapcheck.capture.transcript.quotes import Quotes, inferred_expiry
 from pcapcheck.capture.transcript.stamps import Stamp, Timeline, parse_stamp
 from pcapcheck.capture.transcript.summary import Row, row_of
 from pcapcheck.capture.window import Window
@@ -136,6 +136,7 @@ class TranscriptReader:
             matrix[entry + layout.DIRECTION] = -1 if record.packet.direction is None else record.packet.direction
             self.interfaces[record.interface].frames += 1
             self.interfaces[record.interface].cut_icmp += is_cut_icmp(record.packet)
+            self.interfaces[record.interface].expiries += inferred_expiry(record.packet)
             buffer += data
             self.frames += 1
             if not record.understood:
