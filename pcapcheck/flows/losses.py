@@ -28,13 +28,15 @@ class Loss:
     """Packets of one way that got no further than its last step.
 
     ``missing`` are the links that were being recorded and had to show them next. ``arrived`` tells whether they had
-    come to the node of the receiver by then; None where nothing tells. ``back``: they answer something.
+    come to the node of the receiver by then; None where nothing tells. ``back``: they answer something. ``source`` is
+    the address that answers came from where it is not the one that was asked.
     """
 
     way: Way
     missing: tuple[Link, ...]
     arrived: bool | None
     back: bool = False
+    source: int | None = None
 
     @property
     def last(self) -> Step:

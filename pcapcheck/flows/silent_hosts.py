@@ -13,7 +13,7 @@ from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.unanswered import Judged, Unanswered
-from pcapcheck.values import format_address, is_group_mac, is_ipv4, is_public
+from pcapcheck.values import format_address, is_group_mac, is_ipv4
 
 ECHO_MEANING = "the host is gone or drops echo requests, or its replies are dropped or went another way"
 SYN_MEANING = (
@@ -40,17 +40,27 @@ def _questions(
     table: str, bins: Iterable[EchoBin], capture: Capture, facts: Facts, judged: Judged
 ) -> Iterator[Unanswered]:
     for some in bins:
-        one = some.samples[0]
         link = facts.link(capture.number, some.group)
         if some.outcome != "unanswered" or link is None or not link.judged:
             continue
-        if _asks_many(one, some, link) and one.dst not in capture.exchanges.gateways:
-            continue
-        # The pod's own link tells better; and a public address that gets no answer is the noise of the internet.
-        elsewhere = link.point.kind != "pod-link" and one.src in facts.pod_ips
-        if elsewhere or is_public(one.src) or judged(table, capture.number, one):
-            continue
-        yield _question(table, one, some, link, capture)
+        # A NIC's one frame group holds whoever is behind its router.
+        for samples in _by_pair(some.samples):
+            one = samples[0]
+            if _asks_many(one, some, link) and one.dst not in capture.exchanges.gateways:
+                continue
+            # The pod's own link tells better.
+            elsewhere = link.point.kind != "pod-link" and one.src in facts.pod_ips
+            if not elsewhere and not judged(table, capture.number, one):
+                yield _question(table, samples, some, link, capture)
+
+
+def _by_pair(samples: list[Echo]) -> list[list[Echo]]:
+    """Samples by who asked whom of what, in the order of their first."""
+    found: dict[tuple[int, int, int | None], list[Echo]] = {}
+    for one in samples:
+        port = one.dst_port if isinstance(one, Attempt) else None
+        found.setdefault((one.src, one.dst, port), []).append(one)
+    return list(found.values())
 
 
 def _asks_many(one: Echo, some: EchoBin, link: Link) -> bool:
@@ -72,10 +82,16 @@ def _meaning(table: str, asked: int, link: Link, capture: Capture) -> str:
     return MEANINGS[table] + ("" if _heard_others(link) else ONE_SIDED)
 
 
-def _question(table: str, one: Echo, some: EchoBin, link: Link, capture: Capture) -> Unanswered:
+def _question(table: str, samples: list[Echo], some: EchoBin, link: Link, capture: Capture) -> Unanswered:
+    """Of a pair that is not alone in its bin no more is known than its samples."""
+    one = samples[0]
     asked = format_address(one.dst)
+    alone = len(samples) == len(some.samples)
+    count, requests = some.count, some.requests
+    if not alone:
+        count, requests = len(samples), sum(each.requests for each in samples)
     # Each echo request is a question of its own, and yet people call them all one ping.
-    is_one = table == ECHO and all((each.src, each.dst) == (one.src, one.dst) for each in some.samples)
+    is_one = table == ECHO
     port = one.dst_port if isinstance(one, Attempt) else None
     about = f"{WORDS[table]} to {asked}" + (f" port {port}" if port else "")
     return Unanswered(
@@ -83,14 +99,15 @@ def _question(table: str, one: Echo, some: EchoBin, link: Link, capture: Capture
         asker=one.src,
         asked=one.dst,
         about=about,
-        attempts=some.requests if is_one else one.requests,
+        attempts=requests if is_one else one.requests,
         lasted=None,
         capture=capture.number,
         interface=link.point.name,
-        frames=tuple(sorted(number for each in some.samples for number in each.frames[:1])),
+        frames=tuple(sorted(number for each in samples for number in each.frames[:1])),
         group=some.group,
-        alike=1 if is_one else some.count,
+        alike=1 if is_one else count,
         meaning=_meaning(table, one.dst, link, capture),
         doubt=link.silence.get(table, ""),
         port=port,
+        opens=True,
     )

@@ -50,7 +50,8 @@ class Unanswered:
     became of it, as the sentence goes on; ``wording`` is the sentence where it does not begin with who asked, ``verb``
     what was done so often. ``last_seen`` is where the question, or its answer, was seen last. ``port`` is the one that
     was asked, ``asker_ports`` are those that asked, where they are known; ``refusal`` is what came for an answer.
-    ``size`` is how many bytes of data were sent again and again, where it is about that.
+    ``size`` is how many bytes of data were sent again and again, where it is about that. ``opens``: it is the first
+    packet of what it asks for, as anybody may send it to anybody.
     """
 
     protocol: str
@@ -74,6 +75,7 @@ class Unanswered:
     asker_ports: frozenset[int] = frozenset()
     refusal: Refusal | None = None
     size: int | None = None
+    opens: bool = False
 
     @property
     def often(self) -> str:
@@ -110,6 +112,12 @@ def unanswered(
     between: dict[tuple[str | None, int, int | None], list[Way]] = {}
     for way in ways if found else ():
         between.setdefault((way.packet, way.src, way.dst), []).append(way)
+    if found:
+        # A healthy capture need not load it.
+        from pcapcheck.flows.strangers import without_noise
+
+        has_pods = any(link.point.kind == "pod-link" for link in facts.links.values())
+        found = without_noise(found, between, has_pods)
     at_home = {
         (link.point.key[0], link.point.name, ip)
         for link in facts.links.values()
