@@ -69,7 +69,8 @@ class LastSeen:
     """Where the packet of a failing row, or the reply to it, was seen last.
 
     ``capture`` is a number, ``frame`` the frame there. ``host`` is None where nobody names the machine; ``never`` are
-    the interfaces that were being recorded and had to show it next.
+    the interfaces that were being recorded and had to show it next. ``source`` as of ``Loss``. ``between`` are its
+    addresses there, which translation may have changed.
     """
 
     direction: str
@@ -82,6 +83,8 @@ class LastSeen:
     arrived: bool | None
     place: str | None
     never: tuple[str, ...]
+    source: int | None = None
+    between: tuple[int, int] | None = None
 
 
 def loss_of(way: Way, missing: list[Link], hosts: Hosts) -> Loss:

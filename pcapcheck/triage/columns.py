@@ -46,6 +46,7 @@ REFUSED = (
     "reassembly",
     "reset",
     "other",
+    "wrong-address",
 )
 REFUSED_BY = ("none", "node", "receiver", "other")
 ROLES = ("pod", "node", "service", "router", "outside", "unknown")
@@ -169,7 +170,13 @@ COLUMNS[CASE] = _table(
         "whether what was lost were first packets of conversations: false where one had got an answer before",
     ),
     ("loss.follows", ENUM, "what stands out among all that failed; absent where too little did to tell", FOLLOWS),
-    ("refused", ENUM, "the ICMP error that came back to the pod, or a reset that is the node's own", REFUSED),
+    (
+        "refused",
+        ENUM,
+        "the ICMP error that came back to the pod, a reset that is the node's own, or an answer from an address that "
+        "was not asked",
+        REFUSED,
+    ),
     ("refused.by", ENUM, "who sent it: the node itself, dst, or somebody behind the node", REFUSED_BY),
     ("refused.from", ADDRESS, "its source"),
     ("refused.late", BOOL, "whether it came as late as after a neighbour was asked for in vain, 2 seconds or more"),

@@ -178,6 +178,8 @@ class Whereabouts:
             arrived=loss.arrived,
             place=loss.place if loss.missing else None,
             never=tuple(link.point.name for link in loss.devices or loss.missing),
+            source=loss.source,
+            between=(step.src, step.dst),
         )
 
     def _share(self, way: Way) -> tuple[int, int]:

@@ -116,3 +116,6 @@ def test_an_answer_that_nobody_translated_back_comes_from_the_wrong_address(tmp_
         f"{CLIENT}'s connection to {NODE_IP} port 31080 is answered, but the answer comes from the wrong address, "
         f"{POD_IP} (asked 3 times)"
     )
+    named = [one.cause.id for one in analysis.diagnoses[0].suspects]
+    assert named[0] == "reply-not-translated"
+    assert not {"policy-drops", "node-firewall-drops", "conntrack-drops"} & set(named)
