@@ -78,6 +78,11 @@ class Unanswered:
     opens: bool = False
 
     @property
+    def last_seen_on(self) -> str | None:
+        """The interface that showed it, or the answer to it, last."""
+        return self.last_seen.interface if self.last_seen is not None else None
+
+    @property
     def often(self) -> str:
         """How often it was asked, over how long, and how many are alike: "asked 3 times over 2.04 s"."""
         times = f"{self.verb} once" if self.attempts == 1 else f"{self.verb} {self.attempts} times"
