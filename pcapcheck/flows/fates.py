@@ -27,6 +27,9 @@ def fate(loss: Loss, hosts: Hosts, several: bool = True) -> str:
     seen = f"{does('are', several)} last seen on {place_of(last, hosts)}"
     if not never:
         return seen
+    if loss.is_beyond and loss.arrived and not back:
+        node = hosts.name(here.key) or "the receiver's node"
+        return f"{does('arrive', several)} at {node} on {here.name} and never {does('reach', several)} {never}"
     if loss.place == BETWEEN or here.kind not in NODE_KINDS or loss.devices:
         return f"{seen}, and never on {never}"
     came = f"{does('come', several)} back to" if back else f"{does('arrive', several)} at"

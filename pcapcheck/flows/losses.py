@@ -52,10 +52,15 @@ class Loss:
         return [link for link in self.missing if link.point.kind == "tunnel"]
 
     @property
+    def is_beyond(self) -> bool:
+        """Whether they were seen last on an interface without a name that they left the first pod's link for."""
+        return self.last.spot.link.point.kind == "unknown" and len(self.way.steps) > 1
+
+    @property
     def place(self) -> str:
         """Which part of the way took them."""
         point = self.last.spot.link.point
-        if point.kind not in NODE_KINDS:
+        if point.kind not in NODE_KINDS and not self.is_beyond:
             return AT_POD if self.last.spot.side == NODE else IN_NODE
         if self.arrived is False or (self.arrived is None and len(self.way.steps) > 1):
             return BETWEEN
