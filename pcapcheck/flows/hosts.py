@@ -14,6 +14,9 @@ from pcapcheck.flows.points import NODE_KINDS, CapturePoint, PointKey
 from pcapcheck.flows.way import Step, Way
 from pcapcheck.values import is_group_mac
 
+# How a file is called that ``tcpdump -i any`` wrote.
+ANY = "any"
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -120,9 +123,10 @@ class Hosts:
 
 
 def _label(point: CapturePoint) -> str:
-    """What stands in a file's name before the interface's: ``node1`` of ``node1-eth0.pcap``."""
+    """What stands in a file's name before the interface's: ``node1`` of ``node1-eth0.pcap`` and ``node1-any.pcap``."""
     whole = bare_name(point.path)
-    return whole[: -len(point.name)].strip("-_. ") if whole.endswith(point.name) else ""
+    name = ANY if point.key[2] is not None and whole.endswith(ANY) else point.name
+    return whole[: -len(name)].strip("-_. ") if whole.endswith(name) else ""
 
 
 def machine_of(point: CapturePoint) -> Machine:

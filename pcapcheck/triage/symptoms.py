@@ -298,7 +298,9 @@ def _places(case: Case, result: Result, kind: str, losses: list[Loss], roles: Ad
         "lost.place": _only(places),
         "lost.direction": _only({REPLY if one else REQUEST for one in back}),
         "last_seen.kind": _only({one.kind for one in points}),
-        "last_seen.interface": _only({one.name for one in points}),
+        "last_seen.interface": name
+        if (name := _only({one.name for one in points})) and "ifindex " not in name
+        else None,
         "last_seen.arrived": arrived,
     }
 
