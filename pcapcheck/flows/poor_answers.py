@@ -6,14 +6,14 @@ RFC 1035, section 4.1.1 (RCODE). A name that does not exist is an answer like an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pcapcheck.columns import DNS
 from pcapcheck.flows.echo import EchoBin, Query
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations
-from pcapcheck.flows.unanswered import Judged, Unanswered
+from pcapcheck.flows.unanswered import LATE, REFUSED, Judged, Unanswered
 from pcapcheck.values import format_address, format_duration
 
 FAILING = ("servfail", "refused")
@@ -44,28 +44,39 @@ def poor_answers(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Una
             yield _question(fate, answers, link.point.name, capture)
 
 
-def _failing(answers: list[EchoBin]) -> tuple[str, str] | None:
-    """What became of the queries, and what it means, where most were refused."""
+def _failing(answers: list[EchoBin]) -> tuple[str, str, str] | None:
+    """What they are, what became of the queries and what it means, where most were refused."""
     refused = [some for some in answers if _rcode(some) in FAILING]
     count = sum(some.count for some in refused)
     if count < PART * sum(some.count for some in answers) or not refused:
         return None
     codes = " and ".join(sorted({(_rcode(some) or "").upper() for some in refused}))
-    return f"are answered {codes}", REFUSING_MEANING
+    return REFUSED, f"are answered {codes}", REFUSING_MEANING
 
 
 # How what was answered, late or in vain, is spoken of: nothing of it was lost.
 QUERIES = "DNS queries"
 
 
-def _late(answers: list[EchoBin]) -> tuple[str, str] | None:
+def durations_of(answers: Iterable[EchoBin]) -> Durations:
+    """How long answers took, from when they were asked for first."""
     durations = Durations()
     for some in answers:
         durations.add_buckets(some.least, some.most, some.buckets)
+    return durations
+
+
+def is_prompt(durations: Durations) -> bool:
+    """Whether nearly all took no longer than anybody waits."""
     usual = durations.quantile(PROMPT_SHARE)
-    if usual is None or usual <= PROMPT or durations.most is None:
+    return usual is None or usual <= PROMPT
+
+
+def _late(answers: list[EchoBin]) -> tuple[str, str, str] | None:
+    durations = durations_of(answers)
+    if is_prompt(durations) or durations.most is None:
         return None
-    return f"are answered late, after up to {format_duration(durations.most)}", LATE_MEANING
+    return LATE, f"are answered late, after up to {format_duration(durations.most)}", LATE_MEANING
 
 
 def _rcode(some: EchoBin) -> str | None:
@@ -73,7 +84,7 @@ def _rcode(some: EchoBin) -> str | None:
     return first.rcode if isinstance(first, Query) else None
 
 
-def _question(fate: tuple[str, str], answers: list[EchoBin], interface: str, capture: Capture) -> Unanswered:
+def _question(fate: tuple[str, str, str], answers: list[EchoBin], interface: str, capture: Capture) -> Unanswered:
     first = answers[0].samples[0]
     samples = [each for some in answers for each in some.samples]
     return Unanswered(
@@ -87,6 +98,8 @@ def _question(fate: tuple[str, str], answers: list[EchoBin], interface: str, cap
         interface=interface,
         group=answers[0].group,
         frames=tuple(sorted(number for each in samples for number in each.frames[:1])),
-        meaning=fate[1],
-        fate=fate[0],
+        meaning=fate[2],
+        fate=fate[1],
+        poor=fate[0],
+        answers=sum(some.count + some.duplicates for some in answers),
     )

@@ -22,6 +22,8 @@ MOST_KEPT = 100
 QUESTIONS = {"ICMP": "request", "TCP": "tcp", "UDP": "udp", "DNS": "udp"}
 ANSWERS = {"ICMP": "reply", "TCP": "tcp", "UDP": "udp", "DNS": "udp"}
 SILENT = "gets no answer"
+# Of DNS: it was answered, but late, or with an error.
+LATE, REFUSED = "late", "refused"
 CAME_BACK = "answers came back on another interface"
 
 
@@ -51,7 +53,8 @@ class Unanswered:
     what was done so often. ``last_seen`` is where the question, or its answer, was seen last. ``port`` is the one that
     was asked, ``asker_ports`` are those that asked, where they are known; ``refusal`` is what came for an answer.
     ``size`` is how many bytes of data were sent again and again, where it is about that. ``opens``: it is the first
-    packet of what it asks for, as anybody may send it to anybody.
+    packet of what it asks for, as anybody may send it to anybody. ``poor`` is what is wrong with the answers that came
+    (``LATE``, ``REFUSED``), of which there were ``answers``.
     """
 
     protocol: str
@@ -76,6 +79,8 @@ class Unanswered:
     refusal: Refusal | None = None
     size: int | None = None
     opens: bool = False
+    poor: str = ""
+    answers: int = 0
 
     @property
     def last_seen_on(self) -> str | None:

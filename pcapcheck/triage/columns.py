@@ -60,7 +60,7 @@ LASTING = (
 # Whether something that counts what it drops dropped the packets: it did, it may have, it did not.
 DROPPED = ("fits", "may-fit", "none-fits")
 LOSS = ("total", "partial")
-FOLLOWS = ("nothing", "pod", "peer", "pair", "size", "time")
+FOLLOWS = ("nothing", "pod", "peer", "pair", "port", "size", "time", "connection")
 # Whether somebody can be behind the addresses that one stands for.
 STANDINGS = GONE, SOME_GONE, THERE = ("gone", "some-gone", "there")
 ROUTES = ("own-interface", "other-pod-link", "elsewhere", "dead-end", "none", "not-there")
@@ -162,6 +162,8 @@ COLUMNS[CASE] = _table(
     ),
     ("loss", ENUM, "whether all that the pod asked dst failed, or some and not all", LOSS),
     ("loss.over", BOOL, "whether the losses were of a time that was over while this was recorded"),
+    ("server.prompt", BOOL, "of late DNS: whether the server's own link shows that it answers at once"),
+    ("answers.missing", BOOL, "of late DNS: whether fewer answers came than queries were sent"),
     ("lost.count", NUMBER, "how much of what the pod asked dst failed"),
     ("lost.asked", NUMBER, "of how much that was settled"),
     (
