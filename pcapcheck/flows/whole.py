@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from math import log
 
 from pcapcheck.columns import CONNECTIONS
-from pcapcheck.flows.chance import ALPHA, SHARPLY, log_tail
+from pcapcheck.flows.chance import ALPHA, FEWEST, SHARPLY, log_tail
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.paths import Paths
 from pcapcheck.flows.read import Capture
@@ -25,9 +25,11 @@ def lost_whole(losses: Losses, captures: Iterable[Capture], facts: Facts, follow
 
     Only where nothing else stands out: a port that nobody may ask loses whole connections too.
     """
-    failing = [tally for tally in losses.targets.values() if tally[0]]
-    apart = losses.follows is not None or any(failed == asked for failed, asked in failing)
-    if losses.table != CONNECTIONS or not losses.told or losses.refused or apart:
+    if losses.table != CONNECTIONS or not losses.told or losses.refused or losses.follows is not None:
+        return False
+    dead = [failed for failed, asked in losses.targets.values() if failed == asked]
+    if max(dead, default=0) >= FEWEST or sum(dead) > losses.failed / 2:
+        # Somebody who answers nobody; of few attempts all may have come to the broken path.
         return False
     again, late = _sent_again(captures, facts)
     if late:

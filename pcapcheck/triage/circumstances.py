@@ -190,7 +190,8 @@ class Circumstances:
                 alone = None
             here = End(self._node or alone, None, interface if interface != UNNAMED else None)
             there = End(far, self._dst_pod(), self._dst_cali(dst_interface), _came_by(case, result))
-            if here.node is None and case.question is not None and _came_back(case.question, far):
+            unknown = here.node is None or (here.node is far and lead.link is None)
+            if unknown and case.question is not None and _came_back(case.question, far):
                 # Whoever asked is behind the interface of the node asked, by which the answer has to leave.
                 here = End(far, None, case.question.interface)
                 there = replace(there, interface=there.interface or case.question.last_seen_on)

@@ -38,6 +38,8 @@ from pcapcheck.workload import is_shortened
 
 CONFIRMED, POSSIBLE, RULED_OUT = "confirmed", "possible", "ruled-out"
 STATUSES = (CONFIRMED, POSSIBLE, RULED_OUT)
+# What a loss follows that whoever asks has a part of.
+OF_MANY = ("nothing", "connection")
 # Columns of a state's pod link that a case calls otherwise.
 SAME_AS = {
     "host_route": "state.pod_route",
@@ -243,7 +245,7 @@ def _one_per_origin(found: list[Diagnosis]) -> list[Diagnosis]:
 def _is_one_loss(first: Diagnosis, later: Diagnosis) -> bool:
     """Whether both are of one loss, which is spread over many who lose a part each, and nothing is shown to be else."""
     spread = all(
-        loses_a_part(one.symptoms) and one.symptoms["loss.follows"] == "nothing" and one.symptoms["refused"] == "none"
+        loses_a_part(one.symptoms) and one.symptoms["loss.follows"] in OF_MANY and one.symptoms["refused"] == "none"
         for one in (first, later)
     )
     if not spread or first.symptoms["asked"] != later.symptoms["asked"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.flows.chance import FEWEST
 from pcapcheck.flows.outages import OUT
-from pcapcheck.flows.spread import PEER, POD_, PORT, SIZE, TIME, Losses, Share
+from pcapcheck.flows.spread import CONNECTION, PEER, POD_, PORT, SIZE, TIME, Losses, Share
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case
 from pcapcheck.values import Value
@@ -28,7 +28,8 @@ def loss_symptoms(result: Result, case: Case) -> dict[str, Value | None]:
     if losses is None or share is None or not share.failed:
         return dict.fromkeys(COLUMNS)
     scattered = _is_scattered(losses, share, port)
-    follows = "nothing" if scattered else losses.follows or ("nothing" if losses.told else None)
+    apart = scattered and losses.follows != CONNECTION
+    follows = "nothing" if apart else losses.follows or ("nothing" if losses.told else None)
     found: dict[str, Value | None] = {
         "loss": "total" if share.failed == share.asked and not scattered else "partial",
         "loss.follows": follows,

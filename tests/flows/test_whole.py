@@ -21,17 +21,22 @@ AGAIN = 1020 * MS
 
 
 def connections(
-    count: int, dead: Callable[[int], bool], tries: int = 3, port: Callable[[int], int] = lambda _: 80, late: int = -1
+    count: int,
+    dead: Callable[[int], bool],
+    tries: int = 3,
+    port: Callable[[int], int] = lambda _: 80,
+    late: int = -1,
+    peer: Callable[[int], str] = lambda _: PEER,
 ) -> list[Frame]:
     """Connections of a pod, one after the other; of ``late`` the first SYN is lost as well."""
     frames = [(BEGIN, ask()), (BEGIN + 1000, answer())]
     for number in range(count):
         at, ports, seq = BEGIN + MS * (10 + 200 * number), (40000 + number, port(number)), 1000 * (number + 1)
-        lost = dead(number)
+        lost, to = dead(number), peer(number)
         sent = tries if lost else 2 if number == late else 1
-        frames += [(at + n * AGAIN, tcp(SYN, ports, POD_IP, PEER, (POD, NODE), 64, seq)) for n in range(sent)]
+        frames += [(at + n * AGAIN, tcp(SYN, ports, POD_IP, to, (POD, NODE), 64, seq)) for n in range(sent)]
         if not lost:
-            back = tcp(SYN_ACK, ports[::-1], PEER, POD_IP, (NODE, POD), 62, 7, seq + 1)
+            back = tcp(SYN_ACK, ports[::-1], to, POD_IP, (NODE, POD), 62, 7, seq + 1)
             frames.append((at + (sent - 1) * AGAIN + MS, back))
     return sorted([*frames, (BEGIN + 40 * SECOND, ask()), (BEGIN + 40 * SECOND + 1000, answer())])
 
@@ -66,6 +71,20 @@ def test_without_repeats_or_where_one_that_is_answered_lost_some_chance_may_be_i
     analysis = judged(tmp_path, connections(14, lambda n: n in SCATTERED, **more))  # type: ignore[arg-type]
     assert follows(analysis) == "nothing"
     assert "random-loss" in causes(analysis)
+
+
+def test_several_peers_have_one_reason(tmp_path: Path) -> None:
+    """Of one of them all three connections happen to be lost."""
+    analysis = judged(tmp_path, connections(24, lambda n: n % 8 in (0, 3, 5), peer=lambda n: f"10.244.2.{20 + n % 6}"))
+    assert "of 24 TCP connections get no answer (9), each lost whole, while the others lose nothing" in headline(
+        analysis
+    )
+    assert len(analysis.diagnoses) == 1
+
+
+def test_a_peer_that_answers_nobody_loses_no_single_connections(tmp_path: Path) -> None:
+    analysis = judged(tmp_path, connections(40, lambda n: n % 5 == 0, peer=lambda n: f"10.244.2.{20 + n % 5}"))
+    assert "each lost whole" not in headline(analysis)
 
 
 def test_a_port_that_nobody_may_ask_is_no_even_loss(tmp_path: Path) -> None:
