@@ -27,6 +27,9 @@ MEANINGS = {ECHO: ECHO_MEANING, CONNECTIONS: SYN_MEANING, DNS: DNS_MEANING}
 PROTOCOLS = {ECHO: "ICMP", CONNECTIONS: "TCP", DNS: "DNS"}
 WORDS = {ECHO: "ping", CONNECTIONS: "connection", DNS: "DNS query"}
 
+# Of one asker so many targets are told apart; of more the first is named, and the others are counted.
+FEW_TARGETS = 3
+
 
 def silent_hosts(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
     """A question per who asked whom, of those that no rule is about."""
@@ -55,12 +58,19 @@ def _questions(
 
 
 def _by_pair(samples: list[Echo]) -> list[list[Echo]]:
-    """Samples by who asked whom of what, in the order of their first."""
-    found: dict[tuple[int, int, int | None], list[Echo]] = {}
+    """Samples by who asked whom of what, in the order of their first; all of an asker that asks many together."""
+    targets: dict[int, set[tuple[int, int | None]]] = {}
     for one in samples:
-        port = one.dst_port if isinstance(one, Attempt) else None
-        found.setdefault((one.src, one.dst, port), []).append(one)
+        targets.setdefault(one.src, set()).add(_target(one))
+    found: dict[tuple[int, tuple[int, int | None] | None], list[Echo]] = {}
+    for one in samples:
+        target = _target(one) if len(targets[one.src]) <= FEW_TARGETS else None
+        found.setdefault((one.src, target), []).append(one)
     return list(found.values())
+
+
+def _target(one: Echo) -> tuple[int, int | None]:
+    return one.dst, one.dst_port if isinstance(one, Attempt) else None
 
 
 def _asks_many(one: Echo, some: EchoBin, link: Link) -> bool:
@@ -83,7 +93,7 @@ def _meaning(table: str, asked: int, link: Link, capture: Capture) -> str:
 
 
 def _question(table: str, samples: list[Echo], some: EchoBin, link: Link, capture: Capture) -> Unanswered:
-    """Of a pair that is not alone in its bin no more is known than its samples."""
+    """Of those that are not alone in their bin no more is known than their samples."""
     one = samples[0]
     asked = format_address(one.dst)
     alone = len(samples) == len(some.samples)
@@ -91,7 +101,7 @@ def _question(table: str, samples: list[Echo], some: EchoBin, link: Link, captur
     if not alone:
         count, requests = len(samples), sum(each.requests for each in samples)
     # Each echo request is a question of its own, and yet people call them all one ping.
-    is_one = table == ECHO
+    is_one = table == ECHO and all(each.dst == one.dst for each in samples)
     port = one.dst_port if isinstance(one, Attempt) else None
     about = f"{WORDS[table]} to {asked}" + (f" port {port}" if port else "")
     return Unanswered(
