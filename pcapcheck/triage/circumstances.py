@@ -739,9 +739,14 @@ class Circumstances:
 
 
 def _seen_at(case: Case, state: State) -> Host | None:
-    """The node at which requests arrived and were seen last, where captures and state name it alike."""
+    """The node at which requests arrived and were seen last, where captures and state name it alike.
+
+    Answers come to the asker's node; that of an asker outside, who asked no pod, is the node that was asked.
+    """
     last = case.question.last_seen if case.question is not None else case.lead.evidence.last_seen
-    if last is None or last.host is None or last.arrived is not True or last.direction == REPLY:
+    if last is None or last.host is None or last.arrived is not True:
+        return None
+    if last.direction == REPLY and (case.question is None or case.lead.link or case.lead.dst_link):
         return None
     found = [one for one in state.nodes if one.name == last.host and not one.assumed and not one.contradictions]
     return found[0] if len(found) == 1 else None
