@@ -27,6 +27,9 @@ def fate(loss: Loss, hosts: Hosts, several: bool = True) -> str:
     seen = f"{does('are', several)} last seen on {place_of(last, hosts)}"
     if not never:
         return seen
+    if loss.is_beyond and loss.arrived and not back:
+        node = hosts.name(here.key) or "the receiver's node"
+        return f"{does('arrive', several)} at {node} on {here.name} and never {does('reach', several)} {never}"
     if loss.place == BETWEEN or here.kind not in NODE_KINDS or loss.devices:
         return f"{seen}, and never on {never}"
     came = f"{does('come', several)} back to" if back else f"{does('arrive', several)} at"
@@ -50,8 +53,10 @@ def went_on(loss: Loss, hosts: Hosts) -> str:
 def came_back(loss: Loss, asker: str, hosts: Hosts, several: bool = True) -> str:
     """Where answers were seen last that did not come to the interface of their asker."""
     if loss.last.spot.link.point.kind in NODE_KINDS and loss.arrived is not False:
-        came, reach = does("come", several), does("reach", several)
-        return f"{came} back to {place_of(loss.last, hosts)} and never {reach} {asker}"
+        came, reach, go = does("come", several), does("reach", several), does("go", several)
+        # What comes in for a NodePort by the interface that its answers come back to.
+        rest = f"{go} no further" if loss.last.spot.link.point.name == asker else f"never {reach} {asker}"
+        return f"{came} back to {place_of(loss.last, hosts)} and {rest}"
     return f"{does('are', several)} {went_on(loss, hosts)}, and never on {asker}"
 
 

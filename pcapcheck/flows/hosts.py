@@ -14,6 +14,9 @@ from pcapcheck.flows.points import NODE_KINDS, CapturePoint, PointKey
 from pcapcheck.flows.way import Step, Way
 from pcapcheck.values import is_group_mac
 
+# How a file is called that ``tcpdump -i any`` wrote.
+ANY = "any"
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -42,6 +45,11 @@ class Hosts:
                 names.setdefault(key[0], []).append(link.point.name)
         self._merged = {number for number, some in names.items() if len(set(some)) < len(some)}
         self._names = {number: frozenset(some) for number, some in names.items()}
+        # Pods' links by their numbers: a node has one interface of a number, so another pod's is another node's.
+        self._pods: dict[int, dict[int, set[int]]] = {}
+        for key, link in links.items():
+            if key[2] is not None and link.point.kind == "pod-link" and link.pod_macs:
+                self._pods.setdefault(key[0], {})[key[2]] = set(link.pod_macs)
         folders = {point.path.parent for point in self._points.values()}
         self._by_folder = len(folders) > 1
 
@@ -52,6 +60,9 @@ class Hosts:
         if one[0] == other[0]:
             return None if one[0] in self._merged else True
         if self._names.get(one[0], frozenset()) & self._names.get(other[0], frozenset()):
+            return False
+        mine, theirs = self._pods.get(one[0], {}), self._pods.get(other[0], {})
+        if any(not mine[number] & theirs[number] for number in mine.keys() & theirs.keys()):
             return False
         left, right = self._told(one), self._told(other)
         return left == right if left and right else None
@@ -68,7 +79,7 @@ class Hosts:
         """Whether a packet came to the machine of this step from another; False where it was leaving it."""
         step = way.steps[number]
         here = step.spot.link.point
-        if here.kind not in NODE_KINDS:
+        if here.kind not in NODE_KINDS and (here.kind == "pod-link" or not number):
             return None
         if step.spot.group.direction in ("in", "out"):
             return step.spot.group.direction == "in"
@@ -112,9 +123,10 @@ class Hosts:
 
 
 def _label(point: CapturePoint) -> str:
-    """What stands in a file's name before the interface's: ``node1`` of ``node1-eth0.pcap``."""
+    """What stands in a file's name before the interface's: ``node1`` of ``node1-eth0.pcap`` and ``node1-any.pcap``."""
     whole = bare_name(point.path)
-    return whole[: -len(point.name)].strip("-_. ") if whole.endswith(point.name) else ""
+    name = ANY if point.key[2] is not None and whole.endswith(ANY) else point.name
+    return whole[: -len(name)].strip("-_. ") if whole.endswith(name) else ""
 
 
 def machine_of(point: CapturePoint) -> Machine:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from pcapcheck.brief import Brief
 from pcapcheck.capture.layout import ABSENT_TIME
+from pcapcheck.columns import PACKETS
 from pcapcheck.decode.layout import ABSENT, SIGHTING_FIELDS, V_DIGEST, V_ECHO, V_FRAME, V_KEY, V_LOOSE, V_TIME, V_WHAT
 from pcapcheck.flows import gathering
 from pcapcheck.flows.gathering_layout import SAME_PACKET
@@ -294,8 +295,8 @@ def _merge_rewritten(
     """For each packet the one that it is but for what address translation changes; None where there is no such pair.
 
     Such a pair is seen on different points, with different TTLs, and has an address in common; a text without TTLs
-    shows it by its times alone. Where more than two fit, nothing is guessed. What went from pod link to pod link is
-    whole as it is.
+    shows it by its times alone. Of TCP it may have no address in common, and a NIC may show both.
+    Where more than two fit, nothing is guessed. What went from pod link to pod link is whole as it is.
     """
     begins = begins_of(packet)
     if not len(begins):
@@ -317,7 +318,9 @@ def _merge_rewritten(
     at_once = (ttl[left] == UNTOLD_TTL) & (ttl[right] == UNTOLD_TTL) & (time[right] - time[left] <= AT_ONCE)
     apart_by_ttl = (ttl[left] != ttl[right]) | at_once
     pairs = same & alone_before & alone_after & (flow[left] != flow[right]) & apart_by_ttl
-    pairs &= _share_an_address(flow[left], flow[right], flows)
+    # A SYN's sequence number is its own (RFC 6528), so both of its addresses may have changed, as a NodePort's do.
+    tcp = kind_of(seen.what[first])[left] == PACKETS.index("tcp")
+    pairs &= (tcp & ~at_once) | _share_an_address(flow[left], flow[right], flows)
     left, right = partial[left], partial[right]
     if not pairs.any():
         return None
@@ -327,9 +330,12 @@ def _merge_rewritten(
     point = points[seen.spot[rows]]
     # Most of both were seen once.
     apart = point[begins[left]] != point[begins[right]]
+    # A NIC shows what comes in for a NodePort and goes out to another node's pod.
+    by_nic = (kind_of(seen.what[rows]) == PACKETS.index("tcp")) & (links[seen.spot[rows]] == 0)
+    apart |= by_nic[begins[left]]
     for place in np.flatnonzero((ends[left] - begins[left] > 1) | (ends[right] - begins[right] > 1)).tolist():
-        one, other = left[place], right[place]
-        apart[place] = not np.isin(point[begins[one] : ends[one]], point[begins[other] : ends[other]]).any()
+        here, there = slice(begins[left[place]], ends[left[place]]), slice(begins[right[place]], ends[right[place]])
+        apart[place] = not (np.isin(point[here], point[there]) & ~by_nic[here]).any()
     left, right = left[apart], right[apart]
     target[np.maximum(left, right)] = np.minimum(left, right)
     return target if (target != np.arange(len(target))).any() else None

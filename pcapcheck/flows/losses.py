@@ -28,13 +28,15 @@ class Loss:
     """Packets of one way that got no further than its last step.
 
     ``missing`` are the links that were being recorded and had to show them next. ``arrived`` tells whether they had
-    come to the node of the receiver by then; None where nothing tells. ``back``: they answer something.
+    come to the node of the receiver by then; None where nothing tells. ``back``: they answer something. ``source`` is
+    the address that answers came from where it is not the one that was asked.
     """
 
     way: Way
     missing: tuple[Link, ...]
     arrived: bool | None
     back: bool = False
+    source: int | None = None
 
     @property
     def last(self) -> Step:
@@ -50,6 +52,11 @@ class Loss:
         return [link for link in self.missing if link.point.kind == "tunnel"]
 
     @property
+    def is_beyond(self) -> bool:
+        """Whether they were seen last on an interface without a name that they left the first pod's link for."""
+        return self.last.spot.link.point.kind == "unknown" and len(self.way.steps) > 1
+
+    @property
     def _goes_to_pod(self) -> bool:
         """Whether they were seen last on their receiver's link.
 
@@ -63,7 +70,7 @@ class Loss:
     def place(self) -> str:
         """Which part of the way took them."""
         point = self.last.spot.link.point
-        if point.kind not in NODE_KINDS:
+        if point.kind not in NODE_KINDS and not self.is_beyond:
             return AT_POD if self._goes_to_pod else IN_NODE
         if self.arrived is False or (self.arrived is None and len(self.way.steps) > 1):
             return BETWEEN
@@ -77,7 +84,8 @@ class LastSeen:
     """Where the packet of a failing row, or the reply to it, was seen last.
 
     ``capture`` is a number, ``frame`` the frame there. ``host`` is None where nobody names the machine; ``never`` are
-    the interfaces that were being recorded and had to show it next.
+    the interfaces that were being recorded and had to show it next. ``source`` as of ``Loss``. ``between`` are its
+    addresses there, which translation may have changed.
     """
 
     direction: str
@@ -90,6 +98,8 @@ class LastSeen:
     arrived: bool | None
     place: str | None
     never: tuple[str, ...]
+    source: int | None = None
+    between: tuple[int, int] | None = None
 
 
 def loss_of(way: Way, missing: list[Link], hosts: Hosts) -> Loss:

@@ -6,14 +6,14 @@ RFC 1035, section 4.1.1 (RCODE). A name that does not exist is an answer like an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pcapcheck.columns import DNS
 from pcapcheck.flows.echo import EchoBin, Query
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.summary import Durations
-from pcapcheck.flows.unanswered import Judged, Unanswered
+from pcapcheck.flows.unanswered import LATE, REFUSED, Judged, Unanswered
 from pcapcheck.values import format_address, format_duration
 
 FAILING = ("servfail", "refused")
@@ -44,8 +44,8 @@ def poor_answers(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Una
             yield _question(fate, answers, link.point.name, capture)
 
 
-# How queries ended in two words, what became of them, and what it means.
-Fate = tuple[str, str, str]
+# What is wrong with answers, how queries are counted and what became of them for it, and what it means.
+Fate = tuple[str, str, str, str]
 
 
 def _failing(answers: list[EchoBin]) -> Fate | None:
@@ -55,21 +55,32 @@ def _failing(answers: list[EchoBin]) -> Fate | None:
     if count < PART * sum(some.count for some in answers) or not refused:
         return None
     codes = " and ".join(sorted({(_rcode(some) or "").upper() for some in refused}))
-    return f"answered {codes}", f"are answered {codes}", REFUSING_MEANING
+    return REFUSED, f"answered {codes}", f"are answered {codes}", REFUSING_MEANING
 
 
 # How what was answered, late or in vain, is spoken of: nothing of it was lost.
 QUERIES = "DNS queries"
 
 
-def _late(answers: list[EchoBin]) -> Fate | None:
+def durations_of(answers: Iterable[EchoBin]) -> Durations:
+    """How long answers took, from when they were asked for first."""
     durations = Durations()
     for some in answers:
         durations.add_buckets(some.least, some.most, some.buckets)
+    return durations
+
+
+def is_prompt(durations: Durations) -> bool:
+    """Whether nearly all took no longer than anybody waits."""
     usual = durations.quantile(PROMPT_SHARE)
-    if usual is None or usual <= PROMPT or durations.most is None:
+    return usual is None or usual <= PROMPT
+
+
+def _late(answers: list[EchoBin]) -> Fate | None:
+    durations = durations_of(answers)
+    if is_prompt(durations) or durations.most is None:
         return None
-    return "answered late", f"are answered late, after up to {format_duration(durations.most)}", LATE_MEANING
+    return LATE, "answered late", f"are answered late, after up to {format_duration(durations.most)}", LATE_MEANING
 
 
 def _rcode(some: EchoBin) -> str | None:
@@ -78,6 +89,7 @@ def _rcode(some: EchoBin) -> str | None:
 
 
 def _question(fate: Fate, answers: list[EchoBin], interface: str, capture: Capture) -> Unanswered:
+    poor, ended, became, meaning = fate
     first = answers[0].samples[0]
     samples = [each for some in answers for each in some.samples]
     return Unanswered(
@@ -91,7 +103,9 @@ def _question(fate: Fate, answers: list[EchoBin], interface: str, capture: Captu
         interface=interface,
         group=answers[0].group,
         frames=tuple(sorted(number for each in samples for number in each.frames[:1])),
-        meaning=fate[2],
-        fate=fate[1],
-        ended=fate[0],
+        meaning=meaning,
+        fate=became,
+        poor=poor,
+        ended=ended,
+        answers=sum(some.count + some.duplicates for some in answers),
     )

@@ -10,7 +10,7 @@ from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.unanswered import UNANSWERED, Judged, Unanswered
-from pcapcheck.values import format_address, is_public
+from pcapcheck.values import format_address
 
 # Ports to which datagrams go that nobody answers, or not from there (IANA; the tools' documentation).
 ONE_WAY = frozenset(
@@ -37,8 +37,8 @@ def silent_conversations(capture: Capture, facts: Facts, judged: Judged) -> Iter
         link = facts.link(capture.number, one.group)
         if link is None or not link.judged or one.kind == REFUSED or (one.kind == SILENT and not _asks(one)):
             continue
-        if one.kind in (SILENT, UNACCEPTED) and (is_public(one.asker) or not link.heard_both_ends):
-            # The noise of the internet; or the other direction was not recorded.
+        if one.kind in (SILENT, UNACCEPTED) and not link.heard_both_ends:
+            # The other direction was not recorded.
             continue
         port = min(one.asked_port, one.asker_port)
         alike.setdefault((one.kind, link.point.key, one.asker, one.asked, port), []).append(one)
@@ -104,4 +104,5 @@ def _question(one: Conversation, count: int, link: Link, capture: Capture) -> Un
         size=one.size if one.kind == STALLED else None,
         noun="connection" if one.kind == RESET else "question",
         ended="broken off" if one.kind == RESET else UNANSWERED,
+        opens=one.kind in (SILENT, UNACCEPTED),
     )

@@ -15,7 +15,7 @@ from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.unanswered import REFUSED, SILENT, UNANSWERED, Judged, Refusal, Unanswered
-from pcapcheck.values import format_address, is_group_mac, is_ipv4, is_public
+from pcapcheck.values import format_address, is_group_mac, is_ipv4
 
 ECHO_MEANING = "the host is gone or drops echo requests, or its replies are dropped or went another way"
 SYN_MEANING = (
@@ -33,6 +33,9 @@ MEANINGS = {ECHO: ECHO_MEANING, CONNECTIONS: SYN_MEANING, DNS: DNS_MEANING}
 PROTOCOLS = {ECHO: "ICMP", CONNECTIONS: "TCP", DNS: "DNS"}
 WORDS = {ECHO: "ping", CONNECTIONS: "connection", DNS: "DNS query"}
 
+# Of one asker so many targets are told apart; of more the first is named, and the others are counted.
+FEW_TARGETS = 3
+
 
 def silent_hosts(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
     """A question per who asked whom, of those that no rule is about."""
@@ -47,19 +50,36 @@ def _questions(
 ) -> Iterator[Unanswered]:
     echoes = capture.exchanges.echoes
     for some in bins:
-        one = some.samples[0]
         link = facts.link(capture.number, some.group)
         if some.outcome not in ("unanswered", "error") or link is None or not link.judged:
             continue
         if some.error == "time-exceeded" and may_be_traced(some, echoes):
             continue
-        if _asks_many(one, some, link) and one.dst not in capture.exchanges.gateways:
-            continue
-        # The pod's own link tells better; and a public address that gets no answer is the noise of the internet.
-        elsewhere = link.point.kind != "pod-link" and one.src in facts.pod_ips
-        if elsewhere or is_public(one.src) or judged(table, capture.number, one):
-            continue
-        yield _question(table, one, some, link, capture)
+        # A NIC's one frame group holds whoever is behind its router.
+        for samples in _by_pair(some.samples):
+            one = samples[0]
+            if _asks_many(one, some, link) and one.dst not in capture.exchanges.gateways:
+                continue
+            # The pod's own link tells better.
+            elsewhere = link.point.kind != "pod-link" and one.src in facts.pod_ips
+            if not elsewhere and not judged(table, capture.number, one):
+                yield _question(table, samples, some, link, capture)
+
+
+def _by_pair(samples: list[Echo]) -> list[list[Echo]]:
+    """Samples by who asked whom of what, in the order of their first; all of an asker that asks many together."""
+    targets: dict[int, set[tuple[int, int | None]]] = {}
+    for one in samples:
+        targets.setdefault(one.src, set()).add(_target(one))
+    found: dict[tuple[int, tuple[int, int | None] | None], list[Echo]] = {}
+    for one in samples:
+        target = _target(one) if len(targets[one.src]) <= FEW_TARGETS else None
+        found.setdefault((one.src, target), []).append(one)
+    return list(found.values())
+
+
+def _target(one: Echo) -> tuple[int, int | None]:
+    return one.dst, one.dst_port if isinstance(one, Attempt) else None
 
 
 def _asks_many(one: Echo, some: EchoBin, link: Link) -> bool:
@@ -81,10 +101,16 @@ def _meaning(table: str, asked: int, link: Link, capture: Capture) -> str:
     return MEANINGS[table] + ("" if _heard_others(link) else ONE_SIDED)
 
 
-def _question(table: str, one: Echo, some: EchoBin, link: Link, capture: Capture) -> Unanswered:
+def _question(table: str, samples: list[Echo], some: EchoBin, link: Link, capture: Capture) -> Unanswered:
+    """Of those that are not alone in their bin no more is known than their samples."""
+    one = samples[0]
     asked = format_address(one.dst)
+    alone = len(samples) == len(some.samples)
+    count, requests = some.count, some.requests
+    if not alone:
+        count, requests = len(samples), sum(each.requests for each in samples)
     # Each echo request is a question of its own, and yet people call them all one ping.
-    is_one = table == ECHO and all((each.src, each.dst) == (one.src, one.dst) for each in some.samples)
+    is_one = table == ECHO and all(each.dst == one.dst for each in samples)
     port = one.dst_port if isinstance(one, Attempt) else None
     meaning = _meaning(table, one.dst, link, capture)
     refusal = None
@@ -97,17 +123,18 @@ def _question(table: str, one: Echo, some: EchoBin, link: Link, capture: Capture
         asker=one.src,
         asked=one.dst,
         about=about,
-        attempts=some.requests if is_one else one.requests,
+        attempts=requests if is_one else one.requests,
         lasted=None,
         capture=capture.number,
         interface=link.point.name,
-        frames=tuple(sorted(number for each in some.samples for number in each.frames[:1])),
+        frames=tuple(sorted(number for each in samples for number in each.frames[:1])),
         group=some.group,
-        alike=1 if is_one else some.count,
+        alike=1 if is_one else count,
         meaning=meaning,
         doubt="" if refusal else link.silence.get(table, ""),
         fate=SILENT if refusal is None else one.by_error(several=False) or SILENT,
         port=port,
         refusal=refusal,
         ended=UNANSWERED if refusal is None or some.error == "time-exceeded" else REFUSED,
+        opens=True,
     )

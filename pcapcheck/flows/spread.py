@@ -1,4 +1,4 @@
-"""Losses: how what pods asked and nobody answered is spread over pods, peers, sizes and time, and what stands out.
+"""Losses: how what pods asked and nobody answered is spread over pods, peers, ports, sizes and time; what stands out.
 
 Works on the cells of the captures (``cells``), as columns. Something stands out where it lost so much more than its
 share that chance would not have it: by the hypergeometric distribution (Fisher's exact test, one-sided), corrected for
@@ -24,7 +24,9 @@ from pcapcheck.flows.sides import POD
 from pcapcheck.values import address_of
 
 KINDS = {ECHO: 1, CONNECTIONS: pairing_layout.CONNECTS, DNS: pairing_layout.QUERIES}
-POD_, PEER, PAIR, SIZE, TIME = "pod", "peer", "pair", "size", "time"
+POD_, PEER, PAIR, PORT, SIZE, TIME = "pod", "peer", "pair", "port", "size", "time"
+# Each connection is lost whole or not at all (``whole``).
+CONNECTION = "connection"
 # What stands out lost at least so many times what the others did, and holds at least this share of all losses.
 TIMES, HOLDS = 2.0, 0.2
 SRC = [spreading_layout.C_SRC_HIGH, spreading_layout.C_SRC_LOW]
@@ -42,7 +44,7 @@ Tally = tuple[int, int]
 class Share:
     """``failed`` of ``asked`` questions got no answer; ``refused`` of those were ended by an ICMP error.
 
-    ``who`` is an address, a pair of them or a size in bytes.
+    ``who`` is an address, a pair of them, a port or a size in bytes.
     """
 
     who: Who
@@ -55,10 +57,10 @@ class Share:
 class Losses:
     """What failed of one table. ``pods``, ``peers``, ``pairs`` and ``sizes`` are the shares of each, worst first.
 
-    ``follows`` is what stands out (pod, peer, pair, size or time), None where nothing does, or too little was lost to
-    tell (``told`` is False). ``suspect`` is the one that stands out, but for time.
+    ``follows`` is what stands out (pod, peer, pair, port, size, time or connection), None where nothing does, or too
+    little was lost to tell (``told`` is False). ``suspect`` is the one that stands out, but for time and connection.
     ``passing`` is the largest size of which nothing was lost, where all from ``suspect``'s on were.
-    ``partial``: some pair lost some and was answered others. ``outages`` are those that stand out, in order.
+    ``partial``: some target lost some and was answered others. ``outages`` are those that stand out, in order.
     """
 
     table: str
@@ -82,15 +84,10 @@ class Losses:
         """How many of how many failed of each pair; of connections, by port too."""
         if self._pairs is None:
             return {}
-        columns = [*SRC, *DST, spreading_layout.C_PORT]
-        keys, place = np.unique(self._pairs[:, columns], axis=0, return_inverse=True)
-        counts = [
-            np.bincount(place.ravel(), weights=one, minlength=len(keys)).astype(int).tolist()
-            for one in (failed_of(self._pairs), asked_of(self._pairs))
-        ]
+        keys, tallies = _tallies(self._pairs)
         return {
-            (address_of(*key[:2]), address_of(*key[2:4]), key[4]): (failed, asked)
-            for key, failed, asked in zip(keys.tolist(), *counts, strict=True)
+            (address_of(*key[:2]), address_of(*key[2:4]), key[4]): tally
+            for key, tally in zip(keys.tolist(), tallies, strict=True)
         }
 
     @property
@@ -112,12 +109,13 @@ def _asked_by_pods(capture: Capture, facts: Facts, table: str) -> Rows:
     cells = capture.exchanges.echoes.cells.table()
     cells = cells[cells[:, spreading_layout.C_KIND] == KINDS[table]]
     numbers = np.unique(cells[:, spreading_layout.C_GROUP])
-    good = [int(number) for number in numbers if _counts(facts, capture.number, int(number), table)]
+    good = [int(number) for number in numbers if counts(facts, capture.number, int(number), table)]
     kept: Rows = cells[np.isin(cells[:, spreading_layout.C_GROUP], good)]
     return kept
 
 
-def _counts(facts: Facts, capture: int, number: int, table: str) -> bool:
+def counts(facts: Facts, capture: int, number: int, table: str) -> bool:
+    """Whether what was asked in a frame group counts: by a pod on its own link, where silence proves something."""
     link = facts.link(capture, number)
     if link is None or not link.judged or link.point.kind != "pod-link" or table in link.silence:
         return False
@@ -134,10 +132,11 @@ def _weigh(cells: Rows, table: str) -> Losses | None:
     sized = cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.SIZED]
     by_size = list(_shares(sized, [spreading_layout.C_SRC_LOW]))
     total = Share(0, int(asked.sum()), int(failed.sum()), int(pairs[:, spreading_layout.C_REFUSED].sum()))
-    partial = any(0 < one.failed < one.asked for one in by_pair)
+    by_port = list(_shares(pairs[pairs[:, spreading_layout.C_PORT] > 0], [spreading_layout.C_PORT]))
+    partial = any(0 < failed < asked for failed, asked in _tallies(pairs)[1])
     outages = tuple(outages_of(cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.MOMENT], partial))
     told = total.failed >= FEWEST
-    follows, suspect = _standing_out(total, by_pod, by_peer, by_pair, by_size) if told else (None, None)
+    follows, suspect = _standing_out(total, by_pod, by_peer, by_pair, by_port, by_size) if told else (None, None)
     passing, sharp = _size_limit(total, by_size)
     if sharp is not None and follows in (None, SIZE):
         follows, suspect = SIZE, sharp
@@ -161,6 +160,16 @@ def _weigh(cells: Rows, table: str) -> Losses | None:
         passing if follows == SIZE else None,
         pairs,
     )
+
+
+def _tallies(pairs: Rows) -> tuple[Rows, list[Tally]]:
+    """The columns of each target, and how many of how many failed."""
+    keys, place = np.unique(pairs[:, [*SRC, *DST, spreading_layout.C_PORT]], axis=0, return_inverse=True)
+    failed, asked = (
+        np.bincount(place.ravel(), weights=one, minlength=len(keys)).astype(int).tolist()
+        for one in (failed_of(pairs), asked_of(pairs))
+    )
+    return keys, list(zip(failed, asked, strict=True))
 
 
 def _size_limit(total: Share, sizes: list[Share]) -> tuple[int | None, Share | None]:
@@ -205,11 +214,12 @@ def _shares(cells: Rows, columns: list[int]) -> Iterator[Share]:
 
 
 def _standing_out(
-    total: Share, pods: list[Share], peers: list[Share], pairs: list[Share], sizes: list[Share]
+    total: Share, pods: list[Share], peers: list[Share], pairs: list[Share], ports: list[Share], sizes: list[Share]
 ) -> tuple[str | None, Share | None]:
     """What stands out most, if anything does. Of a pod or peer and its only pair the pair is named."""
     best: tuple[float, str, Share] | None = None
-    for name, shares in ((PEER, peers), (POD_, pods), (PAIR, pairs), (SIZE, sizes)):
+    respects = ((PEER, peers), (POD_, pods), (PAIR, pairs), (PORT, ports), (SIZE, sizes))
+    for name, shares in respects:
         if len(shares) < 2:
             continue
         one = max(shares, key=lambda share: (share.failed - share.asked * total.failed / total.asked, -share.asked))
@@ -217,7 +227,7 @@ def _standing_out(
         others = max(1, total.asked - one.asked)
         if one.failed < HOLDS * total.failed or one.failed / one.asked < TIMES * rest / others:
             continue
-        chance = log_tail(total.asked, total.failed, one.asked, one.failed) + log(4 * len(shares))
+        chance = log_tail(total.asked, total.failed, one.asked, one.failed) + log(len(respects) * len(shares))
         if chance < log(ALPHA) and (best is None or chance < best[0]):
             best = chance, name, one
     return (best[1], best[2]) if best is not None else (None, None)

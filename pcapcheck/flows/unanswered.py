@@ -22,7 +22,9 @@ MOST_KEPT = 100
 QUESTIONS = {"ICMP": "request", "TCP": "tcp", "UDP": "udp", "DNS": "udp"}
 ANSWERS = {"ICMP": "reply", "TCP": "tcp", "UDP": "udp", "DNS": "udp"}
 SILENT = "gets no answer"
-UNANSWERED, REFUSED = "unanswered", "refused"
+UNANSWERED = "unanswered"
+# Of DNS: it was answered, but late, or with an error. A connection may be refused, too.
+LATE, REFUSED = "late", "refused"
 CAME_BACK = "answers came back on another interface"
 
 
@@ -52,7 +54,9 @@ class Unanswered:
     what was done so often. ``last_seen`` is where the question, or its answer, was seen last. ``port`` is the one that
     was asked, ``asker_ports`` are those that asked, where they are known; ``refusal`` is what came for an answer.
     ``size`` is how many bytes of data were sent again and again, where it is about that. ``noun`` and ``ended`` are
-    what it is counted as: a question that was refused, or answered late, is not one that nobody answered.
+    what it is counted as: a question that was refused, or answered late, is not one that nobody answered. ``opens``: it
+    is the first packet of what it asks for, as anybody may send it to anybody. ``poor`` is what is wrong with the
+    answers that came (``LATE``, ``REFUSED``), of which there were ``answers``.
     """
 
     protocol: str
@@ -78,6 +82,14 @@ class Unanswered:
     size: int | None = None
     noun: str = "question"
     ended: str = UNANSWERED
+    opens: bool = False
+    poor: str = ""
+    answers: int = 0
+
+    @property
+    def last_seen_on(self) -> str | None:
+        """The interface that showed it, or the answer to it, last."""
+        return self.last_seen.interface if self.last_seen is not None else None
 
     @property
     def often(self) -> str:
@@ -117,6 +129,12 @@ def unanswered(
     between: dict[tuple[str | None, int, int | None], list[Way]] = {}
     for way in ways if found else ():
         between.setdefault((way.packet, way.src, way.dst), []).append(way)
+    if found:
+        # A healthy capture need not load it.
+        from pcapcheck.flows.strangers import without_noise
+
+        has_pods = any(link.point.kind == "pod-link" for link in facts.links.values())
+        found = without_noise(found, between, has_pods)
     at_home = {
         (link.point.key[0], link.point.name, ip)
         for link in facts.links.values()

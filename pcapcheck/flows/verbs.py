@@ -10,6 +10,7 @@ OF_ONE = {
     "enter": "enters",
     "fail": "fails",
     "get": "gets",
+    "go": "goes",
     "reach": "reaches",
 }
 

@@ -317,9 +317,9 @@ def _meant(packets: Packets) -> Column:
 
 
 def _ends_of_a_wire(one: Step, other: Step) -> bool:
-    """Whether both are NICs, neither of them a copy of another recording."""
+    """Whether both are NICs, or not known to be anything else, neither of them a copy of another recording."""
     links = one.spot.link, other.spot.link
-    return all(link.point.kind == "host-nic" and link.judged for link in links)
+    return all(link.point.kind in ("host-nic", "unknown") and link.judged for link in links)
 
 
 def _key(step: Step) -> PointKey:

@@ -75,6 +75,8 @@ def _about(diagnosis: Diagnosis) -> str:
     Of a question that no rule is about, whose it was: ``10.244.1.10's ping to 10.244.1.11 failed``.
     """
     asked = [f"{format_address(one.asker)}'s {one.about}" for one in diagnosis.questions]
+    if not diagnosis.failed and diagnosis.questions[0].poor:
+        return diagnosis.questions[0].sentence
     first, *rest = [one.rule.id for one in diagnosis.failed] or asked[:1]
     others = len(diagnosis.others)
     more = f" (and {others} more case{'s' if others > 1 else ''} like it)" if others else ""

@@ -64,6 +64,8 @@ def how(losses: Losses) -> str:
     """Over whom, when and what the losses are spread."""
     if losses.follows == "time":
         return _in_time(losses.outages, losses.failed)
+    if losses.follows == "connection":
+        return "each lost whole, while the others lose nothing"
     one = losses.suspect
     if one is None:
         over = [
@@ -81,6 +83,8 @@ def how(losses: Losses) -> str:
         return f"all of them of {who} bytes or more, and none of up to {losses.passing} bytes"
     elif losses.follows == "size":
         whom = f"of {who} bytes"
+    elif losses.follows == "port":
+        whom = f"to port {who}"
     else:
         whom = f"{'to' if losses.follows == 'peer' else 'from'} {format_address(who)}"
     some = "all of them" if one.failed == losses.failed else f"{one.failed:,} of them"

@@ -55,9 +55,13 @@ class Result(Brief):
 
     def _spread(self, table: str) -> Losses | None:
         # Loads NumPy, which a healthy capture does not need.
-        from pcapcheck.flows.spread import losses_of
+        from pcapcheck.flows.spread import CONNECTION, losses_of
+        from pcapcheck.flows.whole import lost_whole
 
-        return losses_of(self.captures, self.facts, table)
+        losses = losses_of(self.captures, self.facts, table)
+        if losses is not None and lost_whole(losses, self.captures, self.facts, self.followed):
+            return replace(losses, follows=CONNECTION)
+        return losses
 
     @property
     def verdict(self) -> str:

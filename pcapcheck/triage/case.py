@@ -10,7 +10,7 @@ from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, H
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.points import PointKey
 from pcapcheck.flows.sides import POD
-from pcapcheck.flows.unanswered import Unanswered
+from pcapcheck.flows.unanswered import LATE, REFUSED, Unanswered
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding, ordered
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.state.model import PodLink, State
@@ -22,6 +22,8 @@ DATAGRAMS = "datagrams"
 UDP_ANSWERED = "udp-answered"
 ASKED_IN = {"ICMP": ECHO, "TCP": CONNECTIONS, "DNS": DNS, "UDP": DATAGRAMS}
 AS_IF = {"ICMP": "echo-answered", "TCP": "tcp-answered", "DNS": "dns-answered", "UDP": UDP_ANSWERED}
+# The same of DNS that was answered, by what is wrong with the answers.
+AS_IF_POOR = {LATE: "dns-prompt", REFUSED: "dns-not-refused"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,7 +54,7 @@ class Item(Brief):
     def name(self) -> str:
         """The rule that failed, or that would have if it were about this: by which causes are found."""
         if self.question is not None:
-            return AS_IF[self.question.protocol]
+            return AS_IF_POOR.get(self.question.poor) or AS_IF[self.question.protocol]
         return self.finding.rule.id if self.finding is not None else ""
 
     @property

@@ -16,6 +16,7 @@ from pcapcheck.flows.links import UNNAMED
 from pcapcheck.flows.links import Link as CapturedLink
 from pcapcheck.flows.losses import REPLY, REQUEST
 from pcapcheck.flows.points import NODE_KINDS
+from pcapcheck.flows.unanswered import Unanswered
 from pcapcheck.networks import CALICO_PROTOCOLS
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage import back_ends, service_told, tunnel_ends
@@ -189,6 +190,11 @@ class Circumstances:
                 alone = None
             here = End(self._node or alone, None, interface if interface != UNNAMED else None)
             there = End(far, self._dst_pod(), self._dst_cali(dst_interface), _came_by(case, result))
+            unknown = here.node is None or (here.node is far and lead.link is None)
+            if unknown and case.question is not None and _came_back(case.question, far):
+                # Whoever asked is behind the interface of the node asked, by which the answer has to leave.
+                here = End(far, None, case.question.interface)
+                there = replace(there, interface=there.interface or case.question.last_seen_on)
             spoken_there = _spoken_at(lead.dst_link, result)
             self.firewalls = Firewalls.of(case, result, symptoms, here, there, spoken, spoken_there)
             self.asking = Asking.of(case, result, symptoms, here, there)
@@ -733,12 +739,25 @@ class Circumstances:
 
 
 def _seen_at(case: Case, state: State) -> Host | None:
-    """The node at which requests arrived and were seen last, where captures and state name it alike."""
+    """The node at which requests arrived and were seen last, where captures and state name it alike.
+
+    Answers come to the asker's node; that of an asker outside, who asked no pod, is the node that was asked.
+    """
     last = case.question.last_seen if case.question is not None else case.lead.evidence.last_seen
-    if last is None or last.host is None or last.arrived is not True or last.direction == REPLY:
+    if last is None or last.host is None or last.arrived is not True:
+        return None
+    if last.direction == REPLY and (case.question is None or case.lead.link or case.lead.dst_link):
         return None
     found = [one for one in state.nodes if one.name == last.host and not one.assumed and not one.contradictions]
     return found[0] if len(found) == 1 else None
+
+
+def _came_back(question: Unanswered, node: Host | None) -> bool:
+    """Whether an answer came as far as the node that was asked, and is to leave it for whoever asked."""
+    last = question.last_seen
+    if last is None or last.direction != REPLY or node is None:
+        return False
+    return last.arrived is True or last.interface in node.links
 
 
 def _claims_on_cards(result: Result) -> Iterator[Claim]:

@@ -46,6 +46,7 @@ REFUSED = (
     "reassembly",
     "reset",
     "other",
+    "wrong-address",
 )
 REFUSED_BY = ("none", "node", "receiver", "other")
 ROLES = ("pod", "node", "service", "router", "outside", "unknown")
@@ -59,7 +60,7 @@ LASTING = (
 # Whether something that counts what it drops dropped the packets: it did, it may have, it did not.
 DROPPED = ("fits", "may-fit", "none-fits")
 LOSS = ("total", "partial")
-FOLLOWS = ("nothing", "pod", "peer", "pair", "size", "time")
+FOLLOWS = ("nothing", "pod", "peer", "pair", "port", "size", "time", "connection")
 # Whether somebody can be behind the addresses that one stands for.
 STANDINGS = GONE, SOME_GONE, THERE = ("gone", "some-gone", "there")
 ROUTES = ("own-interface", "other-pod-link", "elsewhere", "dead-end", "none", "not-there")
@@ -161,6 +162,8 @@ COLUMNS[CASE] = _table(
     ),
     ("loss", ENUM, "whether all that the pod asked dst failed, or some and not all", LOSS),
     ("loss.over", BOOL, "whether the losses were of a time that was over while this was recorded"),
+    ("server.prompt", BOOL, "of late DNS: whether the server's own link shows that it answers at once"),
+    ("answers.missing", BOOL, "of late DNS: whether fewer answers came than queries were sent"),
     ("lost.count", NUMBER, "how much of what the pod asked dst failed"),
     ("lost.asked", NUMBER, "of how much that was settled"),
     (
@@ -169,7 +172,13 @@ COLUMNS[CASE] = _table(
         "whether what was lost were first packets of conversations: false where one had got an answer before",
     ),
     ("loss.follows", ENUM, "what stands out among all that failed; absent where too little did to tell", FOLLOWS),
-    ("refused", ENUM, "the ICMP error that came back to the pod, or a reset that is the node's own", REFUSED),
+    (
+        "refused",
+        ENUM,
+        "the ICMP error that came back to the pod, a reset that is the node's own, or an answer from an address that "
+        "was not asked",
+        REFUSED,
+    ),
     ("refused.by", ENUM, "who sent it: the node itself, dst, or somebody behind the node", REFUSED_BY),
     ("refused.from", ADDRESS, "its source"),
     ("refused.late", BOOL, "whether it came as late as after a neighbour was asked for in vain, 2 seconds or more"),

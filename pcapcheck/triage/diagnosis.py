@@ -29,6 +29,7 @@ from pcapcheck.triage.interfaces import name_links
 from pcapcheck.triage.looping import looping
 from pcapcheck.triage.loss import loses_a_part
 from pcapcheck.triage.pods import Pods
+from pcapcheck.triage.poor_dns import poor_dns
 from pcapcheck.triage.questions import question_cases
 from pcapcheck.triage.strays import strays
 from pcapcheck.triage.symptoms import asked_on, lost_of, symptoms_of
@@ -37,6 +38,8 @@ from pcapcheck.workload import is_shortened
 
 CONFIRMED, POSSIBLE, RULED_OUT = "confirmed", "possible", "ruled-out"
 STATUSES = (CONFIRMED, POSSIBLE, RULED_OUT)
+# What a loss follows that whoever asks has a part of.
+OF_MANY = ("nothing", "connection")
 # Columns of a state's pod link that a case calls otherwise.
 SAME_AS = {
     "host_route": "state.pod_route",
@@ -143,7 +146,8 @@ def diagnose(
         refused_from = symptoms["refused.from"] if symptoms["refused.by"] == "node" else None
         symptoms |= strays(case, result, losses, refused_from if isinstance(refused_from, int) else None)
         loop = looping(case, result, roles, symptoms["asked"])
-        symptoms |= further.columns | loop.columns | behind_service(case, result, symptoms["asked"])
+        poor = poor_dns(case, result)
+        symptoms |= further.columns | loop.columns | poor.columns | behind_service(case, result, symptoms["asked"])
         interface = symptoms["interface"]
         circumstances = None
         if situation is not None:
@@ -165,7 +169,7 @@ def diagnose(
                 if symptoms[name] in (None, UNNAMED) and there and not is_shortened(there, situation.ground.prefix):
                     symptoms[name] = there
         name_links(symptoms, pods, result.reading.prefix)
-        shown = further.lines | loop.lines
+        shown = further.lines | loop.lines | poor.lines
         suspects = [
             one for cause in causes if (one := _suspect(cause, case, symptoms, shown, circumstances)) is not None
         ]
@@ -241,7 +245,7 @@ def _one_per_origin(found: list[Diagnosis]) -> list[Diagnosis]:
 def _is_one_loss(first: Diagnosis, later: Diagnosis) -> bool:
     """Whether both are of one loss, which is spread over many who lose a part each, and nothing is shown to be else."""
     spread = all(
-        loses_a_part(one.symptoms) and one.symptoms["loss.follows"] == "nothing" and one.symptoms["refused"] == "none"
+        loses_a_part(one.symptoms) and one.symptoms["loss.follows"] in OF_MANY and one.symptoms["refused"] == "none"
         for one in (first, later)
     )
     if not spread or first.symptoms["asked"] != later.symptoms["asked"]:

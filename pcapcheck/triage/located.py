@@ -14,7 +14,7 @@ from pcapcheck.flows.unanswered import SILENT
 from pcapcheck.flows.verbs import does
 from pcapcheck.ruleset.rule import Rule, placeholders
 from pcapcheck.ruleset.wording import headline_of, observed_of
-from pcapcheck.values import Value
+from pcapcheck.values import Value, format_address
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,9 @@ def place_of(loss: Loss, interface: str, hosts: Hosts, elsewhere: bool) -> Place
     ``interface`` is that of the asker, ``elsewhere`` whether other points were recorded too.
     """
     back = loss.direction == REPLY
+    if loss.source is not None:
+        source = f"from the wrong address, {format_address(loss.source)}"
+        return Place(f"come {source}", f"comes {source}", back=True)
     if loss.missing:
         return Place(fate(loss, hosts), fate(loss, hosts, several=False), back=back)
     if back:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pcapcheck.flows.icmp_words import in_words
 from pcapcheck.flows.read import Capture
-from pcapcheck.flows.unanswered import Unanswered
+from pcapcheck.flows.unanswered import LATE, Unanswered
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.agreement import Remark
 from pcapcheck.values import clean, format_address
@@ -40,7 +40,8 @@ def _unanswered(one: Unanswered, capture: Capture) -> Remark:
 def _errors(capture: Capture, unanswered: list[Unanswered]) -> Iterator[Remark]:
     echoes = capture.exchanges.echoes
     told = any(some.outcome == "error" for some in (*echoes.bins(), *echoes.attempts(), *echoes.queries()))
-    askers = {one.asker for one in unanswered if one.protocol in ("ARP", "ND")}
+    # Who has given up waiting for DNS has closed the port by the time that the answer comes.
+    askers = {one.asker for one in unanswered if one.protocol in ("ARP", "ND") or one.poor == LATE}
     others = [
         (error, count)
         for error, count in echoes.errors.most_common()

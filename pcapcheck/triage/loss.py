@@ -5,7 +5,7 @@ from __future__ import annotations
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.flows.chance import FEWEST
 from pcapcheck.flows.outages import OUT
-from pcapcheck.flows.spread import PEER, POD_, SIZE, TIME, Losses, Share
+from pcapcheck.flows.spread import CONNECTION, PEER, POD_, PORT, SIZE, TIME, Losses, Share
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case
 from pcapcheck.values import Value
@@ -23,12 +23,13 @@ def loss_symptoms(result: Result, case: Case) -> dict[str, Value | None]:
         return dict.fromkeys(COLUMNS)
     table = next((ASKED[one.table] for one in case.items if one.table in ASKED), None)
     losses = result.losses(table) if table is not None else None
-    pair = (case.lead.pod, case.lead.dst)
-    share = next((one for one in losses.pairs if one.who == pair), None) if losses is not None else None
+    port = case.row("dst_port") if table == CONNECTIONS else None
+    share = _share(losses, case.lead.pod, case.lead.dst, port) if losses is not None else None
     if losses is None or share is None or not share.failed:
         return dict.fromkeys(COLUMNS)
-    scattered = _is_scattered(losses, share)
-    follows = "nothing" if scattered else losses.follows or ("nothing" if losses.told else None)
+    scattered = _is_scattered(losses, share, port)
+    apart = scattered and losses.follows != CONNECTION
+    follows = "nothing" if apart else losses.follows or ("nothing" if losses.told else None)
     found: dict[str, Value | None] = {
         "loss": "total" if share.failed == share.asked and not scattered else "partial",
         "loss.follows": follows,
@@ -45,7 +46,17 @@ def loss_symptoms(result: Result, case: Case) -> dict[str, Value | None]:
     return found
 
 
-def _is_scattered(losses: Losses, share: Share) -> bool:
+def _share(losses: Losses, pod: int | None, dst: int | None, port: Value | None) -> Share | None:
+    """What was lost between two, of connections to the port that the case is about: another may be let through."""
+    if pod is None or dst is None:
+        return None
+    failed, asked = losses.targets.get((pod, dst, port), (0, 0)) if isinstance(port, int) else (0, 0)
+    if asked:
+        return Share((pod, dst), asked, failed, 0)
+    return next((one for one in losses.pairs if one.who == (pod, dst)), None)
+
+
+def _is_scattered(losses: Losses, share: Share, port: Value | None) -> bool:
     """Whether what a pair lost is of a loss that is spread over many: neither of the two stands out, nor they together.
 
     Of few questions all may be lost by chance.
@@ -53,7 +64,7 @@ def _is_scattered(losses: Losses, share: Share) -> bool:
     if not losses.told or losses.follows in (SIZE, TIME) or not isinstance(share.who, tuple):
         return False
     pod, peer = share.who
-    if losses.suspect is not None and losses.suspect.who == {POD_: pod, PEER: peer}.get(
+    if losses.suspect is not None and losses.suspect.who == {POD_: pod, PEER: peer, PORT: port}.get(
         losses.follows or "", share.who
     ):
         return False

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.flows.losses import REQUEST
 from pcapcheck.flows.points import NODE_KINDS
-from pcapcheck.flows.poor_answers import QUERIES
 from pcapcheck.flows.unanswered import Unanswered
 from pcapcheck.ruleset.finding import Evidence
 from pcapcheck.ruleset.result import Result
@@ -45,7 +44,7 @@ def question_cases(result: Result, told: Iterable[Case], roles: AddressRoles) ->
 
 
 def _item(result: Result, one: Unanswered, roles: AddressRoles) -> Item | None:
-    if one.asked is None or one.protocol not in AS_IF or not one.about or one.about.startswith(QUERIES):
+    if one.asked is None or one.protocol not in AS_IF or not one.about:
         return None
     link, dst_link = home_of(result, one.asker), home_of(result, one.asked)
     ours = {POD_ROLE, SERVICE, NODE_ROLE} & {roles.of(one.asker), roles.of(one.asked)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 from typing import TypeVar
 
@@ -107,6 +108,7 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
         "refused.late": _refused_late(case, refused, link),
         "refused.mtu": echo.error_mtu if echo else None,
         **refusal_symptoms(case, result, roles),
+        **_from_another(case),
         **signs_of_life(failed, link, dst_link, dst),
         **_asked(result, dst_link, dst),
         "dst.addressed": _addressed(dst_link),
@@ -160,9 +162,17 @@ def lost_of(case: Case, result: Result) -> list[Loss]:
     last = _answer_seen(case)
     if not lost and last is not None:
         # No link had to show them: that they did not come back to where they were asked for tells.
-        at = (last.capture, last.interface)
-        lost = [way for way in back if (way.steps[-1].spot.capture, way.steps[-1].spot.link.point.name) == at]
+        came = [way for way in followed.found if way.packet == answers and _ends_at(way, last)]
+        if came:
+            return [replace(followed.loss(way), back=True) for way in came]
     return [followed.loss(way) for way in lost or _lost_ways(result, kind, case)]
+
+
+def _ends_at(way: Way, last: LastSeen) -> bool:
+    """Whether the last sighting of packets is that of an answer, with the addresses that it had there."""
+    step = way.steps[-1]
+    at = (step.spot.capture, step.spot.link.point.name, (step.src, step.dst))
+    return at == (last.capture, last.interface, last.between)
 
 
 def _answer_seen(case: Case) -> LastSeen | None:
@@ -175,6 +185,13 @@ def _reply_seen(case: Case) -> bool:
     """Whether the reply to the first request that failed was seen elsewhere, and not where it was asked."""
     last = case.lead.evidence.last_seen
     return last is not None and last.direction == REPLY
+
+
+def _from_another(case: Case) -> dict[str, Value | None]:
+    """The address that an answer came from which is not the one that was asked."""
+    seen = [case.question.last_seen] if case.question is not None else [one.evidence.last_seen for one in case.items]
+    source = next((one.source for one in seen if one is not None and one.source is not None), None)
+    return {} if source is None else {"refused": "wrong-address", "refused.from": source}
 
 
 def asked_in(case: Case, result: Result, link: Link | None = None) -> Iterator[Echo]:
@@ -282,7 +299,7 @@ def _places(case: Case, result: Result, kind: str, losses: list[Loss], roles: Ad
     """Where packets were lost, and where they were seen last; only what is alike of all that were lost."""
     at_pod = AT_POD if "pod-answers-echo" in case.failed else _at_pod(case, result)
     places = {at_pod} if at_pod else {one.place for one in losses if one.missing}
-    back = {one.way.src == case.lead.dst for one in losses}
+    back = {one.back or one.way.src == case.lead.dst for one in losses}
     if back == {True} and _answer_seen(case) is not None:
         places = {one.place for one in losses}
     by_rule = kind == REQUEST and case.question is None
@@ -313,7 +330,9 @@ def _places(case: Case, result: Result, kind: str, losses: list[Loss], roles: Ad
         "lost.place": _only(places),
         "lost.direction": _only({REPLY if one else REQUEST for one in back}),
         "last_seen.kind": _only({one.kind for one in points}),
-        "last_seen.interface": _only({one.name for one in points}),
+        "last_seen.interface": name
+        if (name := _only({one.name for one in points})) and "ifindex " not in name
+        else None,
         "last_seen.arrived": arrived,
     }
 
@@ -388,7 +407,7 @@ def _by_rule(case: Case, result: Result, losses: list[Loss]) -> str | None:
 
 def _lost_segments(case: Case, result: Result, kind: str, losses: list[Loss]) -> str | None:
     """The same of attempts at connections and of DNS queries, by where packets of their protocol were seen."""
-    if any(one.way.src == case.lead.dst for one in losses):
+    if any(one.back or one.way.src == case.lead.dst for one in losses):
         return "on-return"
     at_pod = _at_pod(case, result)
     lost = [one for one in losses if one.missing]

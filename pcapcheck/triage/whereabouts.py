@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.flows.fates import named
 from pcapcheck.flows.losses import IN_NODE, REQUEST, LastSeen, Loss
-from pcapcheck.flows.points import PointKey
 from pcapcheck.flows.sides import NODE, POD
 from pcapcheck.flows.silent_hosts import WORDS
 from pcapcheck.flows.unanswered import SILENT, Unanswered
-from pcapcheck.flows.way import Way
+from pcapcheck.flows.way import Step, Way
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding
 from pcapcheck.ruleset.result import Result
 from pcapcheck.ruleset.rule import Rule
@@ -118,18 +117,15 @@ class Whereabouts:
         if packet is None or way is None:
             return None
         if table in ASKED_BY:
-            here = next(
-                (step.spot.link.point.key for step in way.steps if step.spot.capture == capture),
-                way.steps[0].spot.link.point.key,
-            )
+            here = next((step for step in way.steps if step.spot.capture == capture), way.steps[0])
             for number, back in self._answers(table, packet, way, here):
-                return number, replace(self._paths.loss(back), back=True)
+                return number, replace(self._paths.loss(back), back=True, source=_wrong_source(here, back))
         loss = self._paths.loss(way)
         # Of echoes another rule tells how many were lost.
         return packet, loss if table == ECHO else self._vanished(loss)
 
-    def _answers(self, table: str, packet: int, way: Way, here: PointKey) -> Iterator[tuple[int, Way]]:
-        """Answers that were seen elsewhere, and not where the question was recorded."""
+    def _answers(self, table: str, packet: int, way: Way, here: Step) -> Iterator[tuple[int, Way]]:
+        """Answers that were seen elsewhere, and not where the question was recorded, between the same addresses."""
         if table == ECHO:
             found = self._tracing.replies(packet)
         else:
@@ -137,7 +133,7 @@ class Whereabouts:
             found = self._tracing.answers(ASKED_BY[table], pairs, packet)
         for number in found:
             back = self._tracing.way(number)
-            if back is not None and all(step.spot.link.point.key != here for step in back.steps):
+            if back is not None and not any(_answers_at(here, step) for step in back.steps):
                 yield number, back
 
     def _answered_behind(self, table: str, way: Way, frames: tuple[int, ...]) -> Iterator[tuple[int, int]]:
@@ -146,7 +142,7 @@ class Whereabouts:
             echoes = self._result.captures[step.spot.capture].exchanges.echoes
             bins = echoes.queries() if table == DNS else echoes.attempts()
             samples = (one for some in bins if some.outcome == REPLIED for one in some.samples)
-            if step.src != way.src and any(frame in one.frames for one in samples):
+            if (step.src, step.dst) != (way.src, way.dst) and any(frame in one.frames for one in samples):
                 yield step.dst, step.src
 
     def _vanished(self, loss: Loss) -> Loss:
@@ -182,6 +178,8 @@ class Whereabouts:
             arrived=loss.arrived,
             place=loss.place if loss.missing else None,
             never=tuple(link.point.name for link in loss.devices or loss.missing),
+            source=loss.source,
+            between=(step.src, step.dst),
         )
 
     def _share(self, way: Way) -> tuple[int, int]:
@@ -197,6 +195,27 @@ class Whereabouts:
 
     def _file(self, last: LastSeen | None) -> str:
         return clean(self._result.captures[last.capture].source.short_name) if last is not None else ""
+
+
+def _answers_at(here: Step, step: Step) -> bool:
+    """Whether an answer came to where its question was recorded, with the addresses that its asker waits for.
+
+    One that comes in for a NodePort from another node is still to be translated back.
+    """
+    return step.spot.link.point.key == here.spot.link.point.key and (step.src, step.dst) == (here.dst, here.src)
+
+
+def _wrong_source(here: Step, back: Way) -> int | None:
+    """The address from which an answer came to its asker, or left for it by a NIC, that is not the one asked.
+
+    Nothing translates it any more: its asker takes it for a stranger's, and resets the connection (RFC 9293, 3.10.7.3).
+    """
+    last, point = back.steps[-1], back.steps[-1].spot.link.point
+    if last.dst != here.src or last.src == here.dst:
+        return None
+    home = point.kind == "pod-link" and last.spot.side == NODE
+    gone = point.kind == "host-nic" and last.encap == "none" and back.steps[0].spot.side == POD
+    return last.src if home or gone else None
 
 
 def _several(result: Result) -> bool:

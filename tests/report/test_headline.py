@@ -133,8 +133,12 @@ def test_a_lone_icmp_error_is_told(tmp_path: Path) -> None:
 
 
 def test_the_noise_of_the_internet_is_not_told(tmp_path: Path) -> None:
+    """A scan sends one SYN; one that insists is no matter of the pods that were recorded, unless it asks a NodePort."""
     noise = [(BEGIN + n * SECOND, tcp(0x02, src="8.8.8.8", dst="172.31.186.250")) for n in (0, 1, 3)]
-    assert analyze(write_pcap(tmp_path / "eth0.pcap", noise)).remarks == []
+    assert analyze(write_pcap(tmp_path / "eth0.pcap", noise[:1])).remarks == []
+    link = [(BEGIN, ask()), (BEGIN + MS, answer()), (BEGIN + 9 * SECOND, ask()), (BEGIN + 9 * SECOND + MS, answer())]
+    pods = write_pcap(tmp_path / "cali14e7d81007d.pcap", link)
+    assert analyze(write_pcap(tmp_path / "eth0.pcap", noise), pods).remarks == []
 
 
 @pytest.mark.parametrize("scenario", ["traceroute", "frag-needed", "healthy", "tcp-busy", "node-port", "tcp-dropped"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.flows.echo import Attempt, Echo, Query
-from pcapcheck.flows.losses import REQUEST
+from pcapcheck.flows.losses import REPLY, REQUEST
 from pcapcheck.flows.unanswered import Unanswered
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import DATAGRAMS, Case
@@ -29,6 +29,7 @@ class Loss:
     answered them, None where nothing did; ``reset``: a reset of TCP that is the node's own did.
     ``error_by`` is who sent it, as the table ``case`` has it (``refused.by``), None where that is not known.
     ``between``: others like them passed in between. ``begun``: they are data of a connection that is there.
+    ``answerer`` is the back end, with the port, whose answer came back where the node has translated ``dst``.
     ``unheard``: nobody is told that they were rejected, as of ARP and of what goes to many at once (kernel:
     net/ipv6/icmp.c, icmp6_send).
     """
@@ -46,6 +47,7 @@ class Loss:
     dports: frozenset[int]
     reset: bool = False
     begun: bool = False
+    answerer: tuple[int, frozenset[int]] | None = None
     error_by: str | None = None
     unheard: bool = False
 
@@ -61,7 +63,8 @@ def loss_of(case: Case, result: Result, symptoms: dict[str, Value | None]) -> Lo
         found = _of_question(case, case.question, kind, (src, dst), list(asked_in(case, result)))
         # Further on they may all be answered: none of these answers came back.
         between = found.between and symptoms.get("replies") != "none"
-        return replace(found, between=between, error_by=_word(symptoms, "refused.by"))
+        answerer = _answerer(case.question, result, kind)
+        return replace(found, between=between, error_by=_word(symptoms, "refused.by"), answerer=answerer)
     findings = [one.finding for one in lost if one.finding is not None]
     link = case.lead.link
     every = list(exchanges_of(kind, result, src, dst, link)) or list(exchanges_of(kind, result, src, dst))
@@ -116,6 +119,16 @@ def _of_question(case: Case, question: Unanswered, kind: str, ends: tuple[int, i
 def _word(symptoms: dict[str, Value | None], name: str) -> str | None:
     value = symptoms.get(name)
     return value if isinstance(value, str) else None
+
+
+def _answerer(question: Unanswered, result: Result, kind: str) -> tuple[int, frozenset[int]] | None:
+    """Whose answer to a question was seen last on its way back, translated, and from which ports."""
+    last = question.last_seen
+    if last is None or last.direction != REPLY or last.between is None or last.between[0] == question.asked:
+        return None
+    back_end, asker = last.between
+    asked = exchanges_of(kind, result, asker, back_end)
+    return back_end, _known(_destination(one) for one in asked if one.outcome == "replied")
 
 
 def _in_between(every: list[Echo]) -> bool:

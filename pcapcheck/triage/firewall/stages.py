@@ -283,12 +283,14 @@ def _packets(loss: Loss, lost: str | None) -> tuple[Packet, Packet]:
         None if loss.kind != TCP else ACK if loss.begun else SYN,
         fresh,
     )
+    # The back end's own address is translated back once the packet leaves (kernel: net/netfilter/nf_nat_core.c).
+    source, ports = loss.answerer or (loss.dst, loss.dports)
     reply = Packet(
         family,
         protocol,
-        loss.dst,
+        source,
         loss.src,
-        loss.dports,
+        ports,
         loss.sports,
         answered,
         None if loss.kind != TCP else ACK if loss.begun else SYN_ACK,

@@ -104,7 +104,8 @@ def say_hit(hit: Hit, loss: Loss, answered: bool | None = True) -> Said:
     if hit.packets is None:
         return Said(MAY_FIT, f"{where}; it would match, but has no counter that shows whether it did", line)
     missing = f"at least {loss.least:,} {'is' if loss.least == 1 else 'are'} missing"
-    stopped = f"{where}; it stopped {_count(hit.packets)}, {missing}"
+    counted = " (its last rules count them)" if hit.rule is None and hit.chain.policy_packets is None else ""
+    stopped = f"{where}; it stopped {_count(hit.packets)}{counted}, {missing}"
     if hit.packets < loss.most:
         return Said(MAY_FIT, f"{stopped}", line)
     if hit.before and not hit.narrow:

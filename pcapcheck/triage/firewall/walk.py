@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pcapcheck.ruleset.conditions import FALSE, TRUE
 from pcapcheck.triage.firewall.owner import CALICO, owner
 from pcapcheck.triage.firewall.packet import UNTRACKED, Packet, Place, judge
+from pcapcheck.triage.firewall.policy_count import policy_count
 from pcapcheck.triage.state.firewall.keys import ARP_FAMILY
 from pcapcheck.triage.state.firewall.model import (
     ACCEPT,
@@ -68,7 +69,7 @@ class Hit:
 
     @property
     def packets(self) -> int | None:
-        return self.chain.policy_packets if self.rule is None else self.rule.packets
+        return policy_count(self.table, self.chain) if self.rule is None else self.rule.packets
 
     @property
     def is_certain(self) -> bool:
@@ -248,7 +249,7 @@ class _Walk:
             hit = Hit(table, chain, None, chain.hook, _of_family(table), (*stopping, *self.before), shown=shown)
             self._hit(id(chain), hit)
             self.stopped = self.stopped or (
-                hit.is_certain and not self.lost_way and _counted_all(chain.policy_packets, self.lost)
+                hit.is_certain and not self.lost_way and _counted_all(hit.packets, self.lost)
             )
 
     def _sets(self, table: Table) -> Sets:

@@ -111,6 +111,29 @@ def test_where_forwarded_packets_do_not_pass_nothing_drops_them(tmp_path: Path) 
     assert suspect.because[0].endswith("it stands in a chain that such packets do not pass)")
 
 
+DROPPING = "type filter hook forward priority filter; policy drop;"
+
+
+@pytest.mark.parametrize(
+    ("rules", "status"),
+    [
+        # As ufw has it: iptables-nft prints no counter of the policy, but the last jump has one and comes back.
+        (("counter packets 9 bytes 756 jump quiet", "counter packets 4 bytes 336 jump quiet"), "confirmed"),
+        (("ip saddr 10.9.0.0/16 accept", 'counter packets 4 bytes 336 comment "policy"'), "confirmed"),
+        (("counter packets 9 bytes 756", "ip saddr 10.9.0.0/16 counter packets 5 bytes 420 accept"), "confirmed"),
+        # Fewer than were lost came to the end.
+        (("counter packets 9 bytes 756", "ip saddr 10.9.0.0/16 counter packets 7 bytes 588 accept"), "possible"),
+        # Behind the counter an unknown number was let go.
+        (("counter packets 9 bytes 756", "ip saddr 10.9.0.0/16 accept"), "possible"),
+        (("ip saddr 10.9.0.0/16 counter packets 9 bytes 756",), "possible"),
+    ],
+)
+def test_the_last_rules_count_what_meets_the_policy(tmp_path: Path, rules: tuple[str, ...], status: str) -> None:
+    text = table(*rules, hook=DROPPING).replace("table ip fw {\n", "table ip fw {\n\tchain quiet {\n\t}\n")
+    suspect = suspects(tmp_path, text)["node-firewall-drops"]
+    assert suspect.status == status, suspect
+
+
 def test_the_policy_of_a_chain_drops_what_nothing_accepted(tmp_path: Path) -> None:
     saved = (
         "root@n1:~# iptables-save -c\n*filter\n:INPUT ACCEPT [9:99]\n:FORWARD DROP [{}:336]\n:OUTPUT ACCEPT [0:0]\n"

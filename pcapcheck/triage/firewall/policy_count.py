@@ -1,0 +1,42 @@
+"""Policy count: how many packets came to the end of a chain, and so met its policy, where only its rules count.
+
+nft prints no counter of a policy, also where it shows what iptables made. What a counted rule without conditions
+sees, and no rule from there on ends, is what comes to the policy: behind ``counter log``, or a jump that comes back.
+"""
+
+from __future__ import annotations
+
+from pcapcheck.triage.state.firewall.model import JUMP, Chain, Rule, Table
+
+
+def policy_count(table: Table, chain: Chain) -> int | None:
+    """How many packets met the policy of a chain: its own counter, else as its rules count them; None: not known."""
+    if chain.policy_packets is not None:
+        return chain.policy_packets
+    count: int | None = None
+    passing: dict[str, bool] = {}
+    for rule in chain.rules:
+        if not rule.matches and rule.packets is not None:
+            count = rule.packets
+        ended = _ended_by(table, rule, passing)
+        count = None if count is None or ended is None else max(0, count - ended)
+    return count
+
+
+def _ended_by(table: Table, rule: Rule, passing: dict[str, bool]) -> int | None:
+    """How many packets did not come to what stands behind a rule; None where it does not count them.
+
+    ``passing`` remembers of chains whether all comes out of them.
+    """
+    if rule.verdict is None or rule.packets == 0:
+        return 0
+    if rule.verdict.kind != JUMP:
+        return rule.packets
+    name = rule.verdict.chain
+    if name not in passing:
+        there = table.chains.get(name)
+        # No kernel takes a chain that leads to itself.
+        passing[name] = False
+        # What ends there may have come by another jump, unless nothing does.
+        passing[name] = there is not None and all(_ended_by(table, one, passing) == 0 for one in there.rules)
+    return 0 if passing[name] else None
