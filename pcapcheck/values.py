@@ -14,6 +14,7 @@ from fractions import Fraction
 
 MAPPED = 0xFFFF << 32
 _LONG = (1 << 64) - 1
+_SIGN = 1 << 63
 _MAC = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}")
 # An IPv4 address of decimal numbers, which zeros do not lead.
 DOTTED = re.compile(r"(?:0|[1-9][0-9]{0,2})(?:\.(?:0|[1-9][0-9]{0,2})){3}")
@@ -30,6 +31,12 @@ Value = int | str | bool | tuple[int, ...] | frozenset[int]
 def address_of(high: int, low: int) -> int:
     """One number from the two signed halves in which frame rows keep an address."""
     return ((high & _LONG) << 64) | (low & _LONG)
+
+
+def halves_of(address: int) -> tuple[int, int]:
+    """The two signed halves in which frame rows keep an address."""
+    high, low = ((address >> shift) & _LONG for shift in (64, 0))
+    return (high ^ _SIGN) - _SIGN, (low ^ _SIGN) - _SIGN
 
 
 def is_ipv4(address: int) -> bool:

@@ -13,6 +13,7 @@ from pcapcheck.flows.echo import Attempt, Echo, EchoBin
 from pcapcheck.flows.expiry import may_be_traced
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.links import Link
+from pcapcheck.flows.pair_counts import PairCounts
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.unanswered import REFUSED, SILENT, UNANSWERED, Judged, Refusal, Unanswered
 from pcapcheck.values import format_address, is_group_mac, is_ipv4
@@ -49,6 +50,7 @@ def _questions(
     table: str, bins: Iterable[EchoBin], capture: Capture, facts: Facts, judged: Judged
 ) -> Iterator[Unanswered]:
     echoes = capture.exchanges.echoes
+    counts = PairCounts(echoes.cells)
     for some in bins:
         link = facts.link(capture.number, some.group)
         if some.outcome not in ("unanswered", "error") or link is None or not link.judged:
@@ -63,7 +65,7 @@ def _questions(
             # The pod's own link tells better.
             elsewhere = link.point.kind != "pod-link" and one.src in facts.pod_ips
             if not elsewhere and not judged(table, capture.number, one):
-                yield _question(table, samples, some, link, capture)
+                yield _question(table, samples, some, link, capture, counts)
 
 
 def _by_pair(samples: list[Echo]) -> list[list[Echo]]:
@@ -101,14 +103,20 @@ def _meaning(table: str, asked: int, link: Link, capture: Capture) -> str:
     return MEANINGS[table] + ("" if _heard_others(link) else ONE_SIDED)
 
 
-def _question(table: str, samples: list[Echo], some: EchoBin, link: Link, capture: Capture) -> Unanswered:
-    """Of those that are not alone in their bin no more is known than their samples."""
-    one = samples[0]
+def _question(
+    table: str, samples: list[Echo], some: EchoBin, link: Link, capture: Capture, counts: PairCounts
+) -> Unanswered:
+    """Of those that are not alone in their bin, and that asked several, no more is known than their samples."""
+    one = max(samples, key=lambda each: each.requests) if table == CONNECTIONS else samples[0]
+    targets = len({_target(each) for each in samples})
     asked = format_address(one.dst)
     alone = len(samples) == len(some.samples)
     count, requests = some.count, some.requests
     if not alone:
         count, requests = len(samples), sum(each.requests for each in samples)
+        if targets == 1 and some.outcome == "unanswered":
+            counted = counts.silent(table, some.group, one)
+            count, requests = max(count, counted), max(requests, counted)
     # Each echo request is a question of its own, and yet people call them all one ping.
     is_one = table == ECHO and all(each.dst == one.dst for each in samples)
     port = one.dst_port if isinstance(one, Attempt) else None
@@ -137,4 +145,5 @@ def _question(table: str, samples: list[Echo], some: EchoBin, link: Link, captur
         refusal=refusal,
         ended=UNANSWERED if refusal is None or some.error == "time-exceeded" else REFUSED,
         opens=True,
+        targets=targets,
     )

@@ -14,16 +14,15 @@ from math import log
 
 import numpy as np
 
-from pcapcheck.columns import CONNECTIONS, DNS, ECHO
-from pcapcheck.flows import pairing_layout, spreading_layout
+from pcapcheck.flows import spreading_layout
 from pcapcheck.flows.chance import ALPHA, FEWEST, SHARPLY, log_tail
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.outages import Outage, Rows, asked_of, failed_of, outages_of
+from pcapcheck.flows.pair_counts import KINDS
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.sides import POD
 from pcapcheck.values import address_of
 
-KINDS = {ECHO: 1, CONNECTIONS: pairing_layout.CONNECTS, DNS: pairing_layout.QUERIES}
 POD_, PEER, PAIR, PORT, SIZE, TIME = "pod", "peer", "pair", "port", "size", "time"
 # Each connection is lost whole or not at all (``whole``).
 CONNECTION = "connection"

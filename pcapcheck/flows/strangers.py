@@ -1,46 +1,54 @@
-"""Strangers: questions from public addresses, most of which are the noise of the internet, and which of them are not.
+"""Strangers: questions from public addresses, some of which are the noise of the internet, and which of them are.
 
-Whoever scans a network sends a SYN and never asks again. A client that the node serves (a NodePort, a load balancer, a
-pod with a public address) is known by this: its packets were seen going on from where they came in, translated or
-not, or it repeats its SYN as kernels do (net.ipv4.tcp_syn_retries; RFC 6298).
+Whoever scans a network (zmap, masscan) sends a packet to each host and port and never asks again. Who wants an answer
+does: kernels repeat a SYN after a second (RFC 6298, section 2), ping sends the next request, resolvers repeat a query.
+Nor is it noise that is for a pod, that was seen going on from where it came in, translated or not, or that comes from
+somebody who was answered elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from pcapcheck.flows.unanswered import QUESTIONS, Unanswered
+from pcapcheck.flows.facts import Facts
+from pcapcheck.flows.pair_counts import PairCounts
+from pcapcheck.flows.read import Capture
+from pcapcheck.flows.unanswered import QUESTIONS, SILENT, Unanswered
 from pcapcheck.flows.way import Way
 from pcapcheck.values import is_public
 
-# So often a client has asked that means it, and not one that only tries.
-IN_EARNEST = 3
-# Where nodes listen for services, unless told otherwise (Kubernetes: kube-apiserver --service-node-port-range).
-NODE_PORTS = range(30000, 32768)
+NOISE = "it was sent once, from an address of the internet that got no answer to anything, as scanners send it"
+
+Between = Mapping[tuple[str | None, int, int | None], list[Way]]
 
 
-def without_noise(
-    found: Iterable[Unanswered], between: Mapping[tuple[str | None, int, int | None], list[Way]], has_pods: bool
+def noise_apart(
+    found: Iterable[Unanswered], captures: Sequence[Capture], facts: Facts, between: Between
 ) -> list[Unanswered]:
-    """The questions but those of strangers that nothing shows to be meant for what the node serves.
+    """The questions, those that are noise as one for each kind on each capture point, which proves nothing.
 
-    ``between`` are the ways of packets by kind, source and destination; ``has_pods``: a pod's link was recorded, so
-    that what the NIC alone shows is mostly of others.
+    ``between`` are the ways of packets by kind, source and destination.
     """
-    return [
-        one
-        for one in found
-        if not (one.opens and is_public(one.asker)) or _went_on(one, between) or _is_in_earnest(one, has_pods)
-    ]
+    return list(_apart(found, [PairCounts(one.exchanges.echoes.cells) for one in captures], facts, between))
 
 
-def _went_on(one: Unanswered, between: Mapping[tuple[str | None, int, int | None], list[Way]]) -> bool:
+def _apart(
+    found: Iterable[Unanswered], counts: list[PairCounts], facts: Facts, between: Between
+) -> Iterator[Unanswered]:
+    noise: dict[object, list[Unanswered]] = {}
+    for one in found:
+        lone = one.opens and one.fate == SILENT and one.attempts == 1 and (one.alike == 1 or one.targets > 1)
+        stranger = lone and is_public(one.asker) and one.asked not in facts.pod_ips and not _went_on(one, between)
+        if stranger and not any(each.heard(one.asker) for each in counts):
+            noise.setdefault((one.capture, one.interface, one.protocol), []).append(one)
+        else:
+            yield one
+    for some in noise.values():
+        yield replace(some[0], alike=sum(one.alike for one in some), doubt=some[0].doubt or NOISE)
+
+
+def _went_on(one: Unanswered, between: Between) -> bool:
     """Whether its packets were seen at another point than where they came in."""
     ways = between.get((QUESTIONS.get(one.protocol), one.asker, one.asked), ())
     return any(len(way.steps) > 1 for way in ways)
-
-
-def _is_in_earnest(one: Unanswered, has_pods: bool) -> bool:
-    if one.protocol != "TCP" or one.attempts < IN_EARNEST:
-        return False
-    return not has_pods or one.port in NODE_PORTS

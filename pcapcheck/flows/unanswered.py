@@ -55,7 +55,8 @@ class Unanswered:
     was asked, ``asker_ports`` are those that asked, where they are known; ``refusal`` is what came for an answer.
     ``size`` is how many bytes of data were sent again and again, where it is about that. ``noun`` and ``ended`` are
     what it is counted as: a question that was refused, or answered late, is not one that nobody answered. ``opens``: it
-    is the first packet of what it asks for, as anybody may send it to anybody. ``poor`` is what is wrong with the
+    is the first packet of what it asks for, as anybody may send it to anybody. ``targets`` is how many hosts and ports
+    those that are alike ask, as far as they are known. ``poor`` is what is wrong with the
     answers that came (``LATE``, ``REFUSED``), of which there were ``answers``.
     """
 
@@ -83,6 +84,7 @@ class Unanswered:
     noun: str = "question"
     ended: str = UNANSWERED
     opens: bool = False
+    targets: int = 1
     poor: str = ""
     answers: int = 0
 
@@ -90,6 +92,11 @@ class Unanswered:
     def last_seen_on(self) -> str | None:
         """The interface that showed it, or the answer to it, last."""
         return self.last_seen.interface if self.last_seen is not None else None
+
+    @property
+    def times(self) -> int:
+        """How often it was asked, and what is like it."""
+        return self.attempts * self.alike
 
     @property
     def often(self) -> str:
@@ -113,7 +120,7 @@ Producer = Callable[[Capture, Facts, Judged], Iterator[Unanswered]]
 
 
 def unanswered(
-    captures: Iterable[Capture], facts: Facts, judged: Judged, producers: Iterable[Producer], ways: Sequence[Way] = ()
+    captures: Sequence[Capture], facts: Facts, judged: Judged, producers: Iterable[Producer], ways: Sequence[Way] = ()
 ) -> list[Unanswered]:
     """What nobody answered, worst first: what could have been heard, then what was asked most often.
 
@@ -131,10 +138,9 @@ def unanswered(
         between.setdefault((way.packet, way.src, way.dst), []).append(way)
     if found:
         # A healthy capture need not load it.
-        from pcapcheck.flows.strangers import without_noise
+        from pcapcheck.flows.strangers import noise_apart
 
-        has_pods = any(link.point.kind == "pod-link" for link in facts.links.values())
-        found = without_noise(found, between, has_pods)
+        found = noise_apart(found, captures, facts, between)
     at_home = {
         (link.point.key[0], link.point.name, ip)
         for link in facts.links.values()
@@ -147,7 +153,7 @@ def unanswered(
         else one
         for one in found
     ]
-    found.sort(key=lambda one: (bool(one.doubt), -one.attempts * one.alike, one.capture, one.frames[:1]))
+    found.sort(key=lambda one: (bool(one.doubt), -one.times, one.capture, one.frames[:1]))
     kept: dict[str, Unanswered] = {}
     for one in found:
         kept.setdefault(one.sentence, one)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import socket
+import struct
 from pathlib import Path
 
+import dpkt
 import pytest
 
 from pcapcheck import analyze
@@ -13,7 +16,22 @@ from pcapcheck.report.exit import exit_code
 from pcapcheck.report.headline import headline
 from pcapcheck.report.text import write_text
 from tests.support.lab import captures
-from tests.support.wire import BEGIN, MS, NODE, NODE_IP, OTHER, SECOND, answer, ask, error, request, tcp, write_pcap
+from tests.support.wire import (
+    BEGIN,
+    MS,
+    NODE,
+    NODE_IP,
+    OTHER,
+    SECOND,
+    answer,
+    ask,
+    error,
+    ethernet,
+    query,
+    request,
+    tcp,
+    write_pcap,
+)
 
 SYNS = [(BEGIN + n * SECOND, tcp(0x02)) for n in (0, 1, 3)]
 
@@ -132,13 +150,54 @@ def test_a_lone_icmp_error_is_told(tmp_path: Path) -> None:
     assert "which ended no echo request, TCP handshake or DNS query of eth0.pcap: to see" in text(analysis)
 
 
-def test_the_noise_of_the_internet_is_not_told(tmp_path: Path) -> None:
-    """A scan sends one SYN; one that insists is no matter of the pods that were recorded, unless it asks a NodePort."""
-    noise = [(BEGIN + n * SECOND, tcp(0x02, src="8.8.8.8", dst="172.31.186.250")) for n in (0, 1, 3)]
-    assert analyze(write_pcap(tmp_path / "eth0.pcap", noise[:1])).remarks == []
-    link = [(BEGIN, ask()), (BEGIN + MS, answer()), (BEGIN + 9 * SECOND, ask()), (BEGIN + 9 * SECOND + MS, answer())]
-    pods = write_pcap(tmp_path / "cali14e7d81007d.pcap", link)
-    assert analyze(write_pcap(tmp_path / "eth0.pcap", noise), pods).remarks == []
+FROM_ROUTER = ("0a:58:ac:1f:ba:01", "0a:58:ac:1f:ba:fa")
+INSIDE = "172.31.186.250"
+SCANS = [
+    (BEGIN + n * MS, tcp(0x02, src=f"8.8.{n}.8", dst=INSIDE, ports=(40000 + n, 23 + n), eth=FROM_ROUTER))
+    for n in range(12)
+]
+# Another host of the NIC's network, so that both ends are heard there.
+LATER = (BEGIN + 9 * SECOND, tcp(0x11, src=INSIDE, dst="172.31.186.1", eth=FROM_ROUTER[::-1]))
+
+
+def syn6(src: str, dst: str) -> bytes:
+    segment = bytes(dpkt.tcp.TCP(sport=40000, dport=80, flags=0x02, seq=1))
+    addresses = [socket.inet_pton(socket.AF_INET6, one) for one in (src, dst)]
+    header = struct.pack(">IHBB", 6 << 28, len(segment), 6, 63)
+    return ethernet(*FROM_ROUTER, 0x86DD, header + b"".join(addresses) + segment)
+
+
+def test_the_noise_of_the_internet_is_told_and_does_not_warn(tmp_path: Path) -> None:
+    """Scanners send one packet to each; whoever wants an answer asks again."""
+    cali = write_pcap(tmp_path / "cali14e7d81007d.pcap", [(BEGIN, ask()), (BEGIN + MS, answer())])
+    analysis = analyze(cali, write_pcap(tmp_path / "eth0.pcap", [*SCANS, LATER]))
+    assert heads(analysis).startswith("PASS")
+    assert "and 11 more like it" in text(analysis)
+    assert "got no answer to anything, as scanners send it" in text(analysis)
+
+
+@pytest.mark.parametrize("path", ["eth0.pcap", "vxlan.calico.pcap"])
+@pytest.mark.parametrize(
+    ("asking", "said"),
+    [
+        ([tcp(0x02, src="8.8.8.8", dst=INSIDE, eth=FROM_ROUTER)] * 3, f"connection to {INSIDE} port 80"),
+        ([tcp(0x02, src="8.8.8.8", dst="10.244.1.10", eth=FROM_ROUTER)], "connection to 10.244.1.10 port 80"),
+        ([request(n, src="8.8.8.8", dst=INSIDE, eth=FROM_ROUTER) for n in (1, 2)], f"ping to {INSIDE}"),
+        ([syn6("2001:4860:4860::8888", "2001:db8::7")] * 2, "connection to 2001:db8::7 port 80"),
+        ([query(src="8.8.8.8", dst=INSIDE, eth=FROM_ROUTER)] * 2, f"DNS query to {INSIDE}"),
+    ],
+    ids=["a SYN that is repeated", "a SYN for a pod", "a ping", "IPv6", "DNS"],
+)
+def test_whoever_asks_from_the_internet_wants_an_answer(
+    asking: list[bytes], said: str, path: str, tmp_path: Path
+) -> None:
+    """Whatever else a NIC shows, scans that came before it among them."""
+    cali = write_pcap(tmp_path / "cali14e7d81007d.pcap", [(BEGIN, ask()), (BEGIN + MS, answer())])
+    asked = [(BEGIN + n * SECOND, frame) for n, frame in enumerate(asking, 1)]
+    head = heads(analyze(cali, write_pcap(tmp_path / path, [*SCANS, *asked, LATER])))
+    assert head.startswith("WARN  ")
+    assert f"'s {said}" in head
+    assert "gets no answer" in head
 
 
 @pytest.mark.parametrize("scenario", ["traceroute", "frag-needed", "healthy", "tcp-busy", "node-port", "tcp-dropped"])
