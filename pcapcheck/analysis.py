@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -207,7 +207,7 @@ def analyze(
         sink(row.capture, evaluations)(PATHS, [row], weight)
     for hop, weight in found.hop_rows(every=HOPS in every):
         sink(hop.capture, evaluations)(HOPS, [hop], weight)
-    agreement = _agree(state, facts, captures) if state is not None else None
+    agreement = _agree(state, facts, captures, found) if state is not None else None
     described = feed_state(state, settings, evaluations, agreement) if state is not None else None
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
@@ -331,14 +331,17 @@ def _describe(analysis: Analysis, state: State) -> None:
     analysis.remarks += tell_state_networks(state)
 
 
-def _agree(state: State, facts: Facts, captures: Iterable[Capture]) -> Agreement:
+def _agree(state: State, facts: Facts, captures: Sequence[Capture], followed: Paths) -> Agreement:
     """How a state goes with the captures; sets apart what of it is about other instances of their pods."""
     from pcapcheck.triage.agreement import compare
+    from pcapcheck.triage.sought import Sought
 
     links = list(facts.links.values())
     groups = {(one.point.key[0], group) for one in links if one.point.kind == "pod-link" for group in one.point.groups}
     asked = {ip for one in captures for group, ip in one.exchanges.asked if (one.number, group) in groups}
-    return compare(links, state, asked)
+    if not any(capture.frames for capture in captures):
+        return compare(links, state, asked)
+    return compare(links, state, asked, Sought(captures, facts, followed, state).includes)
 
 
 def feed_state(
@@ -352,7 +355,8 @@ def feed_state(
 
     prefix, gateway6 = settings.texts["interface_prefix"], settings.number("gateway6")
     answered = frozenset(agreement.answered) if agreement is not None else frozenset()
-    rows = state_rows(state, settings.number("gateway"), prefix, gateway6, answered)
+    unsought = frozenset(agreement.unsought) if agreement is not None else frozenset()
+    rows = state_rows(state, settings.number("gateway"), prefix, gateway6, answered, unsought)
     sink(NO_CAPTURE, evaluations)(STATE, rows, 1)
     return rows
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from pcapcheck.flows.links import UNNAMED, Link
 from pcapcheck.triage.signs_of_life import gateway_answered
 from pcapcheck.triage.state.model import Line, PodLink, State
+from pcapcheck.triage.state.resolved import resolutions
 from pcapcheck.triage.state.rows import quote
 from pcapcheck.triage.state_age import unlearned
 from pcapcheck.values import format_address, format_mac
@@ -44,7 +45,8 @@ class Agreement:
 
     ``elsewhere``: it describes none of the pods in the captures, so it is of another node or time. ``answered`` are the
     pods' links, by their names on the node, on which the captures show IPv4's gateway answered. ``earlier``: the
-    state was taken before the packets that were recorded.
+    state was taken before the packets that were recorded. ``unsought`` are the pods' links, by ``id`` of their nodes
+    and by their names there, whose failed neighbour entries are of pods that nobody sent to while that was recorded.
     """
 
     remarks: list[Remark] = field(default_factory=list)
@@ -52,12 +54,16 @@ class Agreement:
     elsewhere: bool = False
     answered: set[str] = field(default_factory=set)
     earlier: bool = False
+    unsought: set[tuple[int, str | None]] = field(default_factory=set)
 
 
-def compare(links: list[Link], state: State, asked: Collection[int] = ()) -> Agreement:
+def compare(
+    links: list[Link], state: State, asked: Collection[int] = (), is_sought: Callable[[PodLink], bool] = lambda _: True
+) -> Agreement:
     """Hold the pods of the captures against those of the state, and set apart what is of another instance of a pod.
 
     ``asked`` are the addresses that somebody asked for on pods' links: a pod that answers nothing is known by its own.
+    ``is_sought`` tells whether somebody sent to a pod while this was recorded, or its link was.
     """
     found = Agreement()
     for link in links:
@@ -68,6 +74,7 @@ def compare(links: list[Link], state: State, asked: Collection[int] = ()) -> Agr
             _same_instance(link, described, found)
     _other_node(links, state, asked, found)
     _earlier(links, state, found)
+    _unsought(state, is_sought, found)
     changed = [note for host in state.hosts if not host.contradictions for note in host.notes_of("changed")]
     for note in changed[:CHANGES_TOLD]:
         text = f"{note.text}: the later one counts here; which was so while the capture was made?"
@@ -91,6 +98,25 @@ def _earlier(links: list[Link], state: State, found: Agreement) -> None:
             (quote(line),),
         )
     )
+
+
+def _unsought(state: State, is_sought: Callable[[PodLink], bool], found: Agreement) -> None:
+    """A failed entry stays until somebody sends there again (kernel: net/core/neighbour.c): of a pod that nobody sent
+    to it tells of another time, such as that of a pod whose route was left behind."""
+    for pod in state.links:
+        failed = resolutions(pod.node, pod)[0] if pod.node is not None and not is_sought(pod) else []
+        if not failed:
+            continue
+        found.unsought.add((id(pod.node), pod.cali_name))
+        one = failed[0]
+        found.remarks.append(
+            Remark(
+                f"the node holds no MAC for {format_address(one.ip)} ({one.state} on {pod.cali_name}), and nobody sent "
+                "there while this was recorded: the entry is of another time, perhaps of a pod that is gone and whose "
+                "route is still there",
+                tuple(quote(each.line) for each in failed),
+            )
+        )
 
 
 def _sized_for_tunnels(state: State) -> Iterator[Remark]:

@@ -86,16 +86,30 @@ def quote(line: Line) -> str:
 
 
 def state_rows(
-    state: State, gateway: int, prefix: str, gateway6: int = GATEWAY6, answered: frozenset[str] = frozenset()
+    state: State,
+    gateway: int,
+    prefix: str,
+    gateway6: int = GATEWAY6,
+    answered: frozenset[str] = frozenset(),
+    unsought: frozenset[tuple[int, str | None]] = frozenset(),
 ) -> list[StateRow]:
     """The rows, in the order of the state's links; the gateways are those of pods for IPv4 and IPv6.
 
-    ``answered`` are the pods' links on which the node was seen to answer for IPv4's.
+    ``answered`` are the pods' links on which the node was seen to answer for IPv4's. ``unsought`` are links, by ``id``
+    of their node and by name, whose failed neighbours are of another time than the captures.
     """
     hosts = {id(link.node): link.node for link in state.links if link.node is not None}
     answering = {id(link.node) for link in state.links if link.cali_name in answered}
     nodes = {number: (tunnel_in_use(node, prefix), node.ebpf, number in answering) for number, node in hosts.items()}
-    return [_Row(number, link, (gateway, gateway6), prefix, nodes).make() for number, link in enumerate(state.links)]
+    rows = [_Row(number, link, (gateway, gateway6), prefix, nodes).make() for number, link in enumerate(state.links)]
+    for row, link in zip(rows, state.links, strict=True):
+        if row.node_resolved is False and (id(link.node), link.cali_name) in unsought:
+            row.node_resolved = None
+            whom = ", ".join(map(format_address, row.unresolved or ()))
+            row.lacking["node_resolved"] = (
+                f"the node's entry for {whom} is {row.unresolved_state}, and nobody sent there while this was recorded"
+            )
+    return rows
 
 
 class _Row:
