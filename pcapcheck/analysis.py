@@ -15,7 +15,7 @@ from pcapcheck.capture.record import BATCH_FRAMES
 from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE, TABLES
 from pcapcheck.flows.addresses import AddressRow, taken_over
 from pcapcheck.flows.facts import Facts, claimed_addresses, describe
-from pcapcheck.flows.neighbours import judge_per_node
+from pcapcheck.flows.neighbours import judge_addresses
 from pcapcheck.flows.node_refusals import node_refusals
 from pcapcheck.flows.paths import Paths, find_paths
 from pcapcheck.flows.poor_answers import poor_answers
@@ -201,7 +201,7 @@ def analyze(
     changes = list(taken_over(claims, reading.proxy_mac))
     # A resolution goes on for as long as no request is missing for this time.
     pause = 3 * reading.arp_wait
-    for claim in judge_per_node(claims, facts.links, reading.gateways, found.on_one_node, pause):
+    for claim in judge_addresses(claims, facts.links, reading.gateways, found, pause):
         sink(claim.point[0], evaluations)(ADDRESSES, [claim], 1)
     for row, weight in found.path_rows(every=PATHS in every):
         sink(row.capture, evaluations)(PATHS, [row], weight)

@@ -16,6 +16,8 @@ from pcapcheck.flows.sides import LINK_LOCAL
 from pcapcheck.values import format_mac, is_ipv4, is_name
 
 MOST_CLAIMS = 1 << 16
+# How the words about other claimants go on where those are behind links of other nodes.
+BEHIND = " behind "
 
 
 @dataclass(slots=True)
@@ -70,10 +72,11 @@ class Claims(Brief):
 
 @dataclass(frozen=True)
 class AddressRow:
-    """A claim, judged beside the other claims of the same address on the same node.
+    """A claim, judged beside the other claims of the same address.
 
     ``point`` is where it was made; ``until`` is when it ended: claims of one machine may end with its last frame.
-    ``other_interfaces`` are other links on which some of ``other_claimants`` claim the address.
+    ``other_interfaces`` are other links on which some of ``other_claimants`` claim the address, ``other_nodes`` such
+    links of other nodes, with their names.
     """
 
     point: PointKey
@@ -94,6 +97,7 @@ class AddressRow:
     frames: list[int]
     until: int | None = None
     other_interfaces: str | None = None
+    other_nodes: str | None = None
 
     @property
     def others(self) -> str | None:
@@ -101,6 +105,7 @@ class AddressRow:
         if self.other_claimants is None:
             return None
         where = f" on {self.other_interfaces}" if self.other_interfaces else ""
+        where += f"{BEHIND}{self.other_nodes}" if self.other_nodes else ""
         return ", ".join(map(format_mac, sorted(self.other_claimants))) + where
 
     @property

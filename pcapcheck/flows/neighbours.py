@@ -1,14 +1,15 @@
-"""Neighbours: pods on two links of one node that have one address at the same time."""
+"""Neighbours: pods on two links, of one node or of two, that have one address at the same time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pcapcheck.decode.frames import COOKED
 from pcapcheck.decode.layout import TTL_ORIGINAL
 from pcapcheck.flows.addresses import AddressRow
 from pcapcheck.flows.links import Link
+from pcapcheck.flows.paths import Paths
 from pcapcheck.flows.points import PointKey
 from pcapcheck.flows.sides import LINK_LOCAL, POD
 
@@ -18,7 +19,7 @@ OnOneNode = Callable[[Link, Link], bool | None]
 
 @dataclass(frozen=True)
 class Holder:
-    """A pod that has an address: on which link, with which MAC, from when to when (nanoseconds).
+    """A pod that has an address: on which link, with which MAC, from when to when (nanoseconds, by one clock).
 
     ``refused``: it asked for its gateway and never got an answer, as where the node's route for it leads elsewhere.
     """
@@ -39,27 +40,29 @@ class Holder:
         return max(0, self.first - other.last, other.first - self.last)
 
 
-def judge_per_node(
+def judge_addresses(
     rows: Iterable[AddressRow],
     links: dict[PointKey, Link],
     gateways: frozenset[int],
-    on_one_node: OnOneNode,
+    followed: Paths,
     pause: int,
 ) -> Iterator[AddressRow]:
-    """The rows, those of an address that a pod on another link of the node has too with that pod's MAC added.
+    """The rows, those of an address that a pod on another link has too with that pod's MAC added.
 
     Where nothing tells which end of the other link has it, how many claim it is unknown.
-    A pod made anew under another name has its address after the first is gone, and the node answers it. Who is refused
-    within ``pause`` (nanoseconds) of the other's last frame has it while the other still has it.
+    A pod made anew, under another name or on another node, has its address after the first is gone, and the node
+    answers it. On one node, who is refused within ``pause`` (nanoseconds) of the other's last frame has it while the
+    other still has it. ``followed`` tells which links are of one node, and by how much clocks differ.
     """
     rows = list(rows)
+    ahead = {number: clock.offset for number, clock in followed.clocks.items() if clock.both_ways}
     holders: dict[int, list[Holder]] = {}
     for row in rows:
-        held = _claimed(row, links[row.point], gateways)
+        held = _claimed(row, links[row.point], gateways, ahead)
         if held is not None:
             holders.setdefault(row.ip, []).append(held)
     for link in links.values() if holders else ():
-        for ip, held in _spoken(link):
+        for ip, held in _spoken(link, ahead):
             if ip in holders:
                 holders[ip].append(held)
     unsure = {id(row) for row in rows if _is_unsure(row, links[row.point], gateways)}
@@ -69,33 +72,48 @@ def judge_per_node(
             alike[row.ip].append(row)
     for row in rows:
         link = links[row.point]
-        mine = _claimed(row, link, gateways)
-        others = [
-            one
-            for one in (holders.get(row.ip, ()) if mine is not None else ())
-            if mine is not None and _is_another(one, mine, pause) and _may_be_one_node(link, one.link, on_one_node)
-        ]
-        if not others:
+        mine = _claimed(row, link, gateways, ahead)
+        others: list[Holder] = []
+        far: list[Holder] = []
+        for one in holders.get(row.ip, ()) if mine is not None else ():
+            near = _may_be_one_node(link, one.link, followed.on_one_node)
+            # Of two nodes nothing is told by who is refused.
+            if mine is not None and _is_another(one, mine, pause if near else 0):
+                (others if near else far).append(one)
+        if not others and not far:
             doubted = any(
                 unsure & {id(one), id(row)}
                 and _may_be_another(one, row, pause)
-                and _may_be_one_node(link, links[one.point], on_one_node)
+                and _may_be_one_node(link, links[one.point], followed.on_one_node)
                 for one in alike.get(row.ip, ())
             )
             yield replace(row, claimants=None) if doubted and row.claimants == 1 else row
             continue
-        macs = (row.other_claimants or frozenset()) | {one.mac for one in others}
+        macs = (row.other_claimants or frozenset()) | {one.mac for one in (*others, *far)}
         names = dict.fromkeys(one.link.point.name for one in others)
-        yield replace(row, claimants=len(macs) + 1, other_claimants=macs, other_interfaces=", ".join(names))
+        places = dict.fromkeys(_place(one.link, followed) for one in far)
+        yield replace(
+            row,
+            claimants=len(macs) + 1,
+            other_claimants=macs,
+            other_interfaces=", ".join(names) or None,
+            other_nodes=", ".join(places) or None,
+        )
 
 
-def _claimed(row: AddressRow, link: Link, gateways: frozenset[int]) -> Holder | None:
+def _place(link: Link, followed: Paths) -> str:
+    node, name = followed.hosts.name(link.point.key), link.point.name
+    return f"{node}'s {name}" if node else name
+
+
+def _claimed(row: AddressRow, link: Link, gateways: frozenset[int], ahead: Mapping[int, int]) -> Holder | None:
     """Who a claim is by, where that is surely a pod with an address of its own."""
     if row.kind != "pod-link" or row.proxied or row.side != POD or row.mac not in link.pod_macs or _is_mixed(link):
         return None
     if row.ip in gateways or row.ip >> 118 == LINK_LOCAL or row.first_time is None or row.until is None:
         return None
-    return Holder(link, row.mac, row.first_time, row.until)
+    offset = ahead.get(link.point.key[0], 0)
+    return Holder(link, row.mac, row.first_time - offset, row.until - offset)
 
 
 def _is_unsure(row: AddressRow, link: Link, gateways: frozenset[int]) -> bool:
@@ -120,7 +138,7 @@ def _may_be_another(one: AddressRow, row: AddressRow, pause: int) -> bool:
     return one.first_time <= row.until + pause and row.first_time <= one.until + pause
 
 
-def _spoken(link: Link) -> Iterator[tuple[int, Holder]]:
+def _spoken(link: Link, ahead: Mapping[int, int]) -> Iterator[tuple[int, Holder]]:
     """The addresses that a pod sends from, with a TTL as hosts set it: what it forwards for others is not its own."""
     if link.point.kind != "pod-link" or _is_mixed(link):
         return
@@ -129,7 +147,8 @@ def _spoken(link: Link) -> Iterator[tuple[int, Holder]]:
             continue
         own = group.carries == "ip-unicast" and group.ttl == TTL_ORIGINAL and link.sides.of(group)[0] == POD
         if own and group.source >> 118 != LINK_LOCAL:
-            yield group.source, Holder(link, group.src, group.first, group.last)
+            offset = ahead.get(link.point.key[0], 0)
+            yield group.source, Holder(link, group.src, group.first - offset, group.last - offset)
 
 
 def _is_mixed(link: Link) -> bool:

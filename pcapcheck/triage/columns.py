@@ -245,6 +245,7 @@ COLUMNS[CASE] = _table(
     ("nic.proxy_mac", BOOL, "whether frames to the proxy MAC were seen on a host NIC"),
     ("claimed", ADDRESS, "the address that several MACs claim"),
     ("claimed.interface", TEXT, "the other pod links of the node on which it is claimed"),
+    ("claimed.node", TEXT, "the pod links of other nodes behind which it is claimed at the same time"),
     ("state.proxy_arp", BOOL, "proxy ARP on the interface, its own setting or that of all"),
     ("state.forwarding", BOOL, "forwarding on the interface"),
     ("state.rp_filter", NUMBER, "reverse-path check on the interface, the larger of its own setting and that of all"),

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, OPAQUE, STATE
 from pcapcheck.flows import icmp_words
+from pcapcheck.flows.addresses import BEHIND
 from pcapcheck.flows.echo import Attempt, Echo, EchoBin
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.losses import (
@@ -126,7 +127,8 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
         "macs_kept": _macs_kept(case, result),
         "sent_to": next((_one(i.evidence.row.get("eth.dst")) for i in case.items if i.table == FRAMES), None),
         "claimed": next((_one(i.evidence.row.get("ip")) for i in case.items if i.table == ADDRESSES), None),
-        "claimed.interface": _claimed_elsewhere(case),
+        "claimed.interface": _claimed_elsewhere(case, " on "),
+        "claimed.node": _claimed_elsewhere(case, BEHIND),
     }
 
 
@@ -257,12 +259,12 @@ def _macs_kept(case: Case, result: Result) -> bool | None:
     return False if found.status == PASS else True if found.status == FAIL else None
 
 
-def _claimed_elsewhere(case: Case) -> str | None:
+def _claimed_elsewhere(case: Case, word: str) -> str | None:
     """The links other than the claimant's own on which its address is claimed, from the words about them."""
     for item in case.items:
         others = item.evidence.row.get("others")
-        if item.table == ADDRESSES and isinstance(others, str) and " on " in others:
-            return others.partition(" on ")[2]
+        if item.table == ADDRESSES and isinstance(others, str) and word in others:
+            return others.partition(word)[2].partition(BEHIND)[0]
     return None
 
 

@@ -1,4 +1,4 @@
-"""One address on two pod links of one node at one time: a fault; the same at another time, or elsewhere, is none."""
+"""One address on two pod links at one time, of one node or of two: a fault; the same at another time is none."""
 
 from __future__ import annotations
 
@@ -81,13 +81,33 @@ def test_other_addresses_are_no_fault(tmp_path: Path) -> None:
     assert judged(judge(tmp_path, visit(ONE, 0), visit(OTHER, 1, "10.61.8.22"))).status == "pass"
 
 
-def test_two_nodes_are_no_fault(tmp_path: Path) -> None:
-    """By the addresses with which the nodes speak, by what the files are called, by their folders."""
+NODES = [
+    (f"n1-{LEFT}", f"n2-{RIGHT}", f"n2's {RIGHT}"),
+    (f"n1/{LEFT}", f"n2/{RIGHT}", f"n2's {RIGHT}"),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "place"), NODES, ids=["by the files' names", "by their folders"])
+def test_two_pods_of_two_nodes_have_one_address(one: str, other: str, place: str, tmp_path: Path) -> None:
+    analysis = judge(tmp_path, visit(ONE, 0), visit(OTHER, 2), (one, other))
+    assert analysis.headline.startswith(f"{IP} is claimed by {ONE} and by {OTHER} behind {place} at the same time")
+    assert "two machines have the address" in analysis.headline
+    (diagnosis,) = analysis.diagnoses
+    assert [(some.cause.id, some.status) for some in diagnosis.suspects][:1] == [("duplicate-address", "confirmed")]
+
+
+def test_nodes_are_told_apart_by_their_addresses(tmp_path: Path) -> None:
     left, right = visit(ONE, 0), visit(OTHER, 1)
     told = judge(tmp_path, left + node_asks(ONE, 8, NODE_IP), right + node_asks(OTHER, 8, "172.31.186.9"))
-    assert judged(told).status == "pass"
-    assert judged(judge(tmp_path, left, right, (f"n1-{LEFT}", f"n2-{RIGHT}"))).status == "pass"
-    assert judged(judge(tmp_path, left, right, (f"n1/{LEFT}", f"n2/{RIGHT}"))).status == "pass"
+    assert judged(told).status == "fail"
+    assert [some.cause.id for some in told.diagnoses[0].suspects][:1] == ["duplicate-address"]
+
+
+@pytest.mark.parametrize(("one", "other", "place"), NODES)
+def test_a_pod_that_moved_to_another_node_is_no_fault(one: str, other: str, place: str, tmp_path: Path) -> None:
+    """It was heard last on the one before it was heard on the other; or it took its MAC along, as a machine does."""
+    assert judged(judge(tmp_path, visit(ONE, 0), visit(OTHER, 5), (one, other))).status == "pass"
+    assert judged(judge(tmp_path, visit(ONE, 0), visit(ONE, 2), (one, other))).status == "pass"
 
 
 def test_one_node_by_its_own_address_outweighs_the_files_names(tmp_path: Path) -> None:
