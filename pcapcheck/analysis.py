@@ -14,7 +14,9 @@ from pcapcheck.capture.inputs import gather
 from pcapcheck.capture.record import BATCH_FRAMES
 from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE, TABLES
 from pcapcheck.flows.addresses import AddressRow, taken_over
+from pcapcheck.flows.cards import heard_on_cards
 from pcapcheck.flows.facts import Facts, claimed_addresses, describe
+from pcapcheck.flows.hosts import Hosts
 from pcapcheck.flows.neighbours import judge_per_node
 from pcapcheck.flows.node_refusals import node_refusals
 from pcapcheck.flows.paths import Paths, find_paths
@@ -331,14 +333,16 @@ def _describe(analysis: Analysis, state: State) -> None:
     analysis.remarks += tell_state_networks(state)
 
 
-def _agree(state: State, facts: Facts, captures: Iterable[Capture]) -> Agreement:
+def _agree(state: State, facts: Facts, captures: list[Capture]) -> Agreement:
     """How a state goes with the captures; sets apart what of it is about other instances of their pods."""
     from pcapcheck.triage.agreement import compare
 
     links = list(facts.links.values())
     groups = {(one.point.key[0], group) for one in links if one.point.kind == "pod-link" for group in one.point.groups}
     asked = {ip for one in captures for group, ip in one.exchanges.asked if (one.number, group) in groups}
-    return compare(links, state, asked)
+    hosts = Hosts(facts.links)
+    names = {hosts.name(one.point.key) for one in links}
+    return compare(links, state, asked, names, frozenset(heard_on_cards(links, captures)))
 
 
 def feed_state(

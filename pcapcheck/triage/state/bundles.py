@@ -29,8 +29,9 @@ COMMANDS = {
     "nftruleset": "nft -n -a list ruleset",
     "tcqdisc": "tc qdisc show",
 }
-# So many lines of each file ``head`` and ``tail`` print where nobody says otherwise.
+# So many lines of each file ``head`` and ``tail`` print where nobody says otherwise; of a few files it is chance.
 CUT = 10
+FEW = 2
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,11 @@ def bundled(text: str) -> Bundled | None:
 
 
 def is_cut(texts: Iterable[str]) -> bool:
-    """Whether no file that is announced shows more lines than ``head`` and ``tail`` print by themselves."""
-    lines, longest = 0, 0
+    """Whether the files that are announced look as ``head`` or ``tail`` prints them by themselves: many end alike."""
+    lengths = [0]
     for text in texts:
-        lines = 0 if HEAD.fullmatch(text.strip()[:LONGEST]) else lines + bool(text.strip())
-        longest = max(longest, lines)
-    return longest <= CUT
+        if HEAD.fullmatch(text.strip()[:LONGEST]):
+            lengths.append(0)
+        else:
+            lengths[-1] += bool(text.strip())
+    return max(lengths) <= CUT and lengths.count(CUT) > FEW
