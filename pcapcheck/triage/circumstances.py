@@ -43,6 +43,7 @@ from pcapcheck.triage.state.resolved import FAILED
 from pcapcheck.triage.state.rows import StateRow, quote, state_rows
 from pcapcheck.triage.state.sysctls import value_of
 from pcapcheck.triage.symptoms import KINDS, exchanges_of
+from pcapcheck.triage.tunnel_device import device_state
 from pcapcheck.triage.way_mtus import limits_on_way
 from pcapcheck.values import Value, format_address, is_ipv4
 from pcapcheck.workload import is_shortened, kind_of_name
@@ -242,23 +243,19 @@ class Circumstances:
         ``alone`` is the state's only node, which is either unless something speaks against it.
         """
         lead = case.lead
-        if (
-            self.link is not None
-            and not self._is_described(self.link)
-            and machines.are_apart(lead.link, self.link.node)
-        ):
+        if self._is_strange(self.link, lead.link, machines):
             self.link = self.row = None
-        if (
-            self.dst_link is not None
-            and not self._is_described(self.dst_link)
-            and machines.are_apart(lead.dst_link, self.dst_link.node)
-        ):
+        if self._is_strange(self.dst_link, lead.dst_link, machines):
             self.dst_link = self.dst_row = None
         last = case.question.last_seen if case.question is not None else lead.evidence.last_seen
         at = machines.named(last.host) if last is not None else None
         elsewhere = last is not None and short(last.host) in machines.names and at is None
         mine = None if machines.are_apart(lead.link, alone) else alone
         return mine, at or (None if elsewhere and alone is not None and machines.is_recorded(alone) else alone)
+
+    def _is_strange(self, link: PodLink | None, recorded: CapturedLink | None, machines: Machines) -> bool:
+        """Whether a link was taken for one of a node of another name."""
+        return link is not None and not self._is_described(link) and machines.are_apart(recorded, link.node)
 
     def _part(self, alone: Host | None, owner: str | None = None) -> Host | None:
         """Pod and dst are on different nodes: that of one is not taken for that of the other, of which nothing is said.
@@ -760,6 +757,16 @@ class Circumstances:
 
     def _vxlan_port_differs(self) -> Told | None:
         return None if self.elsewhere else _quoted(tunnel_ends.ports_differ(*self._ends))
+
+    def _tunnel_device(self) -> Told | None:
+        """Of the node at the far end, which the packets are addressed to or where they were seen to arrive."""
+        name, to = self.symptoms.get("tunnel"), self.symptoms.get("outer.dst")
+        if self.elsewhere or not isinstance(name, str):
+            return None
+        near, far = self._ends
+        arrived = self.crossing.node if self.crossing is not None and not self.crossing.sends else None
+        node = tunnel_ends.node_at(self.state, to if isinstance(to, int) else None) or arrived or far
+        return None if node is None or node is near else _quoted(device_state(node, name))
 
     def _vtep(self) -> Told | None:
         near, far = self._ends

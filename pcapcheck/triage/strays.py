@@ -12,6 +12,7 @@ from pcapcheck.flows.links import Link
 from pcapcheck.flows.losses import REPLY, Loss
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case, asked_for
+from pcapcheck.triage.tunnel_device import device_name
 from pcapcheck.values import Value, is_ipv4
 from pcapcheck.workload import find_cali_name, find_tunnel_name
 
@@ -39,11 +40,20 @@ def strays(case: Case, result: Result, losses: list[Loss], refused_from: int | N
     outer = {one.last.outer for one in losses}
     ends = outer.pop() if len(outer) == 1 else None
     encaps = {one.last.encap for one in losses} - {"none"}
+    encap = next(iter(encaps)) if len(encaps) == 1 else None
     return found | {
+        "tunnel": _device(losses, encap, receiver),
         "outer.src": ends[0] if ends else None,
         "outer.dst": ends[1] if ends else None,
-        "outer.encap": encaps.pop() if len(encaps) == 1 else None,
+        "outer.encap": encap,
     }
+
+
+def _device(losses: list[Loss], encap: str | None, receiver: int | None) -> str | None:
+    """The name of the device that packets come out of: by their tunnel, else by the one they were seen going into."""
+    seen = {one.last.spot.link.point.name for one in losses if one.last.spot.link.point.kind == "tunnel"}
+    seen = seen if len(seen) == 1 and not any(one.arrived for one in losses) else set()
+    return next(iter(seen), None) or (device_name(encap, receiver) if encap and receiver is not None else None)
 
 
 def _same_node(result: Result, link: Link | None, dst_link: Link | None, losses: list[Loss]) -> bool | None:
