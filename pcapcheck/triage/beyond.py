@@ -56,7 +56,9 @@ def beyond(case: Case, result: Result, losses: list[Loss], asked: Iterable[Echo]
     left = ways.pop() if len(ways) == 1 else None
     found.columns["left"] = left
     found.columns["far.recorded"] = _far_recorded(case, result, losses[0]) if left else None
-    found.columns["lost.on_wire"] = left is not None and lost_on_wire(losses, result)
+    found.columns["lost.on_wire"] = left is not None and (
+        all(one.flooded for one in losses) or lost_on_wire(losses, result)
+    )
     found.columns["came_back"] = any(_came_back(one, result) for one in losses) if left else None
     found.columns["untunnelled"] = left == PLAINLY and _came_in_tunnel(result, losses)
     found.columns["other_way"] = _other_way(result, losses) if left == IN_TUNNEL else None

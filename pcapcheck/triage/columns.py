@@ -217,6 +217,12 @@ COLUMNS[CASE] = _table(
         "whether what was lost was last seen arriving at another machine than the receiver's node",
     ),
     (
+        "flooded",
+        BOOL,
+        "whether they were last seen on the card of another machine than their MAC's, where a switch floods what it "
+        "knows no port for",
+    ),
+    (
         "dst.same_node",
         BOOL,
         "whether the links of pod and dst are of one node; where nothing tells, captures of one call are taken to be",

@@ -81,6 +81,7 @@ HEALTHY: Mapping[str, Value] = {
     "vnis_differ": False,
     "hairpin": False,
     "tunnel_refused": False,
+    "flooded": False,
     "untunnelled": False,
     "state.tunnel_device": "up",
     "loops": False,

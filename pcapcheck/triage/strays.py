@@ -32,6 +32,7 @@ def strays(case: Case, result: Result, losses: list[Loss], refused_from: int | N
     found: dict[str, Value | None] = {
         "dst.same_node": _same_node(result, lead.link, lead.dst_link, losses),
         "astray": _astray(result, lead.link if back else lead.dst_link, losses),
+        "flooded": False if losses else None,
         "handed_to": _handed_to(result, receiver, home, losses),
         "empty_link": None if home is not None else _empty_link(result, receiver),
         "empty_tunnel": _empty_tunnel(result, {one.last.encap for one in losses}, receiver),
@@ -41,6 +42,11 @@ def strays(case: Case, result: Result, losses: list[Loss], refused_from: int | N
     ends = outer.pop() if len(outer) == 1 else None
     encaps = {one.last.encap for one in losses} - {"none"}
     encap = next(iter(encaps)) if len(encaps) == 1 else None
+    if losses and all(one.flooded for one in losses):
+        owners = [ip for one in losses for ip in result.followed.card_owners(one.last)]
+        found["flooded"] = True
+        # By a router they would have that one's MAC.
+        found["next_hop"] = found["next_hop"] or next(iter(owners), None)
     return found | {
         "tunnel": _device(losses, encap, receiver),
         "outer.src": ends[0] if ends else None,

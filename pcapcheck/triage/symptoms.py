@@ -92,7 +92,7 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
         "gateway.macs": _macs(case, link),
         "gateway.mac": case.row("reply_mac"),
         **(places := _places(case, result, kind, losses, roles)),
-        **_beyond(case, result, kind, places, failed),
+        **({"arrived": False} if any(one.flooded for one in losses) else _beyond(case, result, kind, places, failed)),
         "receiver": receiver,
         "receiver.at": None if receiver is None else at_home(receiver, roles.of(receiver)),
         "receiver.interface": link.node_interface if dst is None and link else there,
