@@ -5,12 +5,11 @@ Columns of a case. The node asks for a neighbour before it sends, so whom it ask
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from pcapcheck.flows.homes import to_pod
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.losses import REPLY, Loss
 from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.asked_in_vain import asked_in_vain
 from pcapcheck.triage.case import Case, asked_for
 from pcapcheck.triage.tunnel_device import device_name
 from pcapcheck.values import Value, is_ipv4
@@ -149,11 +148,11 @@ def _asked_outside(
     if not times:
         return {"next_hop": None, "asked_outside": None}
     targets = {
-        target
-        for point, asker, target, first, until in _silent(result)
-        if first <= max(times) + ASKING
-        and until >= min(times)
-        and (asker in own or (sender is not None and result.followed.hosts.same(sender.point.key, point)))
+        one.target
+        for one in asked_in_vain(result)
+        if one.first <= max(times) + ASKING
+        and one.until >= min(times)
+        and (one.asker in own or (sender is not None and result.followed.hosts.same(sender.point.key, one.point)))
     }
     hops = targets - {receiver}
     return {
@@ -161,14 +160,3 @@ def _asked_outside(
         "next_hop": next(iter(hops)) if len(hops) == 1 else None,
         "asked_outside": True if receiver in targets else None,
     }
-
-
-def _silent(result: Result) -> Iterator[tuple[tuple[int, int, int | None], int, int, int, int]]:
-    """Questions on NICs that nobody answered: point, asker, target, from when and until when (nanoseconds)."""
-    for capture in result.captures:
-        for kept in capture.silent.values():
-            one = kept.resolution
-            link = result.facts.link(capture.number, one.group)
-            if link is None or link.point.kind != "host-nic" or one.first_time is None:
-                continue
-            yield link.point.key, one.asker_ip, one.target, one.first_time, kept.until or one.first_time

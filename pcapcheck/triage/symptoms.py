@@ -29,6 +29,7 @@ from pcapcheck.flows.way import Way
 from pcapcheck.ruleset.finding import FAIL, PASS, Finding
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.address_roles import INITIAL_TTLS, AddressRoles, at_home, called
+from pcapcheck.triage.asked_in_vain import is_askers_own
 from pcapcheck.triage.by_size import by_size
 from pcapcheck.triage.case import DATAGRAMS, Case, asked_for
 from pcapcheck.triage.columns import REFUSED
@@ -544,6 +545,8 @@ def _who_refused(echo: Echo | None, here: Echo | None, link: Link | None, result
         return "node"
     if here is not None and here.error_ttl is not None:
         return "node" if here.error_ttl in INITIAL_TTLS else "other"
+    if echo.error_from is not None and is_askers_own(result, link, echo.error_from):
+        return "node"
     return "other" if own else None
 
 
