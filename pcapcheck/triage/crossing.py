@@ -25,6 +25,8 @@ FELIX = "80"
 # The devices of tunnels, by encapsulation (Calico: felix/dataplane/linux/dataplanedefs).
 ON_RETURN = "on-return"
 DEVICES = {"vxlan": "vxlan.calico", "ipip": "tunl0", "wireguard": "wireguard.cali"}
+# Whose routes without a next hop are of a network that the node is in (rt_protos).
+OF_NETWORK = ("kernel", "ra", "dhcp")
 Told = tuple[Value, tuple[Line, ...]]
 
 
@@ -223,7 +225,8 @@ class Crossing:
             theirs = other.proto in CALICO_PROTOCOLS and other.kind == "unicast"
             if theirs and not other.is_default and (other.dev, other.via) not in ways:
                 return (*found.lines, other.line)
-        direct = all(hop.via is None and kind_of_name(hop.dev, self.prefix) is None for hop in found.hops)
+        strange = [None] if best is None or best.proto in OF_NETWORK else [None, "host-nic"]
+        direct = all(hop.via is None and kind_of_name(hop.dev, self.prefix) in strange for hop in found.hops)
         return found.lines if direct and found.specific else None
 
     def hop(self) -> NextHop | None:
