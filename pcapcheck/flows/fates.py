@@ -7,6 +7,7 @@ from pcapcheck.flows.losses import AT_POD, BETWEEN, IN_NODE, REPLY, Loss
 from pcapcheck.flows.points import NODE_KINDS, CapturePoint
 from pcapcheck.flows.verbs import does
 from pcapcheck.flows.way import Step
+from pcapcheck.values import format_mac
 
 # What tunnels are called.
 TUNNELS = {"ipip": "IPIP", "vxlan": "VXLAN", "wireguard": "WireGuard"}
@@ -43,6 +44,8 @@ def went_on(loss: Loss, hosts: Hosts) -> str:
         way = ", going to the pod"
     elif loss.place == IN_NODE:
         way = ", entering the node"
+    elif loss.flooded and loss.last.spot.group.dst is not None:
+        way = f", on its way to {format_mac(loss.last.spot.group.dst)}, which is not that machine's MAC"
     elif loss.place == BETWEEN:
         way = ", leaving the node"
     elif loss.arrived:

@@ -30,6 +30,7 @@ class Loss:
     ``missing`` are the links that were being recorded and had to show them next. ``arrived`` tells whether they had
     come to the node of the receiver by then; None where nothing tells. ``back``: they answer something. ``source`` is
     the address that answers came from where it is not the one that was asked.
+    ``flooded``: their last sighting is on a card whose MAC they do not have, where a switch sent them with the others.
     """
 
     way: Way
@@ -37,6 +38,7 @@ class Loss:
     arrived: bool | None
     back: bool = False
     source: int | None = None
+    flooded: bool = False
 
     @property
     def last(self) -> Step:
@@ -102,8 +104,10 @@ class LastSeen:
     between: tuple[int, int] | None = None
 
 
-def loss_of(way: Way, missing: list[Link], hosts: Hosts) -> Loss:
+def loss_of(way: Way, missing: list[Link], hosts: Hosts, flooded: bool = False) -> Loss:
     """``missing`` are the links that had to show packets of this way and do not."""
+    if flooded:
+        return Loss(way, tuple(missing), False, flooded=True)
     number = len(way.steps) - 1
     # What is translated back further on came to the node that does so.
     arrived = True if way.meant is not None else hosts.arrives(way, number)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pcapcheck.brief import Brief
 from pcapcheck.columns import ECHO, ECHOES, OPAQUE
 from pcapcheck.decode.frames import FrameGroup
+from pcapcheck.flows.cards import Cards, Heard
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.fates import fate
 from pcapcheck.flows.homes import homes_of, node_addresses, shows_the_node, spans_of, to_pod
@@ -74,6 +75,7 @@ class Paths(Brief):
     _showing: dict[PointKey, bool] = field(default_factory=dict)
     _missing: dict[int, list[Link]] = field(default_factory=dict)
     _limits: list[SizeLimit] | None = None
+    _known_cards: Cards | None = None
 
     @property
     def found(self) -> list[Way]:
@@ -83,7 +85,9 @@ class Paths(Brief):
     def within(self, keys: set[PointKey], facts: Facts) -> Paths:
         """What following them came to on these capture points alone, of which ``facts`` tell."""
         homes = {ip: there & keys for ip, there in self.homes.items() if there & keys}
-        return replace(self, facts=facts, homes=homes, only=frozenset(keys), _missing={}, _limits=None)
+        part = replace(self, facts=facts, homes=homes, only=frozenset(keys), _missing={}, _limits=None)
+        part._known_cards = None
+        return part
 
     @property
     def opaque(self) -> int:
@@ -226,7 +230,17 @@ class Paths(Brief):
 
     def loss(self, way: Way) -> Loss:
         """Where packets of a way were seen last that were not seen to arrive."""
-        return loss_of(way, self._would_have_seen(way), self.hosts)
+        flooded = self._cards().is_flooded(way.steps[-1]) if way.meant is None else False
+        return loss_of(way, self._would_have_seen(way), self.hosts, flooded)
+
+    def card_owners(self, step: Step) -> Heard:
+        """The addresses, with their MACs, by which the machine is known on whose card a packet was seen."""
+        return self._cards().owners(step)
+
+    def _cards(self) -> Cards:
+        if self._known_cards is None:
+            self._known_cards = Cards(self.facts, self.captures, self.found, self.hosts, self.node_addresses)
+        return self._known_cards
 
     def size_limits(self) -> list[SizeLimit]:
         """Where size decides whether packets arrive, or are answered."""

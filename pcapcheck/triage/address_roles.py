@@ -18,6 +18,7 @@ from pcapcheck.flows.read import Capture
 from pcapcheck.flows.sides import POD
 from pcapcheck.flows.way import Way
 from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.asked_in_vain import is_askers_own
 from pcapcheck.triage.state.model import Host, State
 from pcapcheck.values import format_address, is_group_address, is_name, is_public
 from pcapcheck.workload import is_calico_tunnel, kind_of_name
@@ -107,15 +108,17 @@ class AddressRoles:
             asked.error_from
             for capture in self._result.captures
             for asked in _refused_in(capture)
-            if asked.error_ttl in INITIAL_TTLS
-            and asked.error_from is not None
+            if asked.error_from is not None
             and asked.error_from != asked.dst
-            and self._is_pod_link(capture, asked.group)
+            and self._is_own(asked, self._result.facts.link(capture.number, asked.group))
         )
 
-    def _is_pod_link(self, capture: Capture, group: int) -> bool:
-        link = self._result.facts.link(capture.number, group)
-        return link is not None and link.point.kind == "pod-link"
+    def _is_own(self, asked: Echo, link: Link | None) -> bool:
+        if link is None or link.point.kind != "pod-link" or asked.error_from is None:
+            return False
+        if asked.error_ttl is not None:
+            return asked.error_ttl in INITIAL_TTLS
+        return is_askers_own(self._result, link, asked.error_from)
 
     @cached_property
     def _sources(self) -> frozenset[int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from pcapcheck.flows.links import UNNAMED, Link
+from pcapcheck.triage.machines import recorded
 from pcapcheck.triage.signs_of_life import gateway_answered
 from pcapcheck.triage.state.model import Line, PodLink, State
 from pcapcheck.triage.state.resolved import resolutions
@@ -58,11 +59,17 @@ class Agreement:
 
 
 def compare(
-    links: list[Link], state: State, asked: Collection[int] = (), is_sought: Callable[[PodLink], bool] = lambda _: True
+    links: list[Link],
+    state: State,
+    asked: Collection[int] = (),
+    names: Collection[str | None] = (),
+    spoken: frozenset[int] = frozenset(),
+    is_sought: Callable[[PodLink], bool] = lambda _: True,
 ) -> Agreement:
     """Hold the pods of the captures against those of the state, and set apart what is of another instance of a pod.
 
     ``asked`` are the addresses that somebody asked for on pods' links: a pod that answers nothing is known by its own.
+    ``names`` are what the machines of the captures are called, ``spoken`` the addresses heard on network cards.
     ``is_sought`` tells whether somebody sent to a pod while this was recorded, or its link was.
     """
     found = Agreement()
@@ -72,7 +79,8 @@ def compare(
         described = state.pod_for(cali=link.node_interface) if link.point.kind == "pod-link" else None
         if described is not None:
             _same_instance(link, described, found)
-    _other_node(links, state, asked, found)
+    if not recorded(state, names, spoken):
+        _other_node(links, state, asked, found)
     _earlier(links, state, found)
     _unsought(state, is_sought, found)
     changed = [note for host in state.hosts if not host.contradictions for note in host.notes_of("changed")]

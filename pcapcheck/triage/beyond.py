@@ -18,6 +18,7 @@ from pcapcheck.flows.points import NODE_KINDS
 from pcapcheck.flows.way import Step, Way
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case
+from pcapcheck.triage.tunnel_device import refusal_of
 from pcapcheck.triage.wire import lost_on_wire
 from pcapcheck.values import Value, clean, format_address
 
@@ -33,6 +34,8 @@ NAMES = (
     "vni.to",
     "vni.back",
     "vnis_differ",
+    "tunnel_refused",
+    "untunnelled",
 )
 VXLAN = "vxlan"
 SHOWN = 2
@@ -53,11 +56,17 @@ def beyond(case: Case, result: Result, losses: list[Loss], asked: Iterable[Echo]
     left = ways.pop() if len(ways) == 1 else None
     found.columns["left"] = left
     found.columns["far.recorded"] = _far_recorded(case, result, losses[0]) if left else None
-    found.columns["lost.on_wire"] = left is not None and lost_on_wire(losses, result)
+    found.columns["lost.on_wire"] = left is not None and (
+        all(one.flooded for one in losses) or lost_on_wire(losses, result)
+    )
     found.columns["came_back"] = any(_came_back(one, result) for one in losses) if left else None
+    found.columns["untunnelled"] = left == PLAINLY and _came_in_tunnel(result, losses)
     found.columns["other_way"] = _other_way(result, losses) if left == IN_TUNNEL else None
     _hairpin(case, result, asked, found)
     _identifiers(result, losses, found)
+    refusal = refusal_of(losses, result.captures)
+    found.columns["tunnel_refused"] = refusal is not None
+    found.lines |= {"tunnel_refused": (refusal,)} if refusal is not None else {}
     return found
 
 
@@ -116,6 +125,14 @@ def _other_way(result: Result, losses: list[Loss]) -> bool:
         for way in result.followed.found
         if way.last >= since
         for step in way.steps
+    )
+
+
+def _came_in_tunnel(result: Result, losses: list[Loss]) -> bool:
+    """Whether packets between the same two came the other way in a tunnel, so that theirs does not go where it ends."""
+    pairs = {(one.last.dst, one.last.src) for one in losses}
+    return any(
+        (way.src, way.dst) in pairs and any(step.encap != "none" for step in way.steps) for way in result.followed.found
     )
 
 

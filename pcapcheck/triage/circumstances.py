@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import combinations
 
 from pcapcheck.columns import COLUMNS, DNS, STATE
-from pcapcheck.flows.addresses import Claim
+from pcapcheck.flows.cards import claims_on_cards, heard_on_cards
 from pcapcheck.flows.links import UNNAMED
 from pcapcheck.flows.links import Link as CapturedLink
 from pcapcheck.flows.losses import REPLY, REQUEST
@@ -33,8 +33,9 @@ from pcapcheck.triage.firewall.stages import End
 from pcapcheck.triage.firewall.whose import owner_of
 from pcapcheck.triage.half import Settings, settings_of
 from pcapcheck.triage.interfaces import default_nic
+from pcapcheck.triage.machines import Machines, short
 from pcapcheck.triage.node_loop import loop_of
-from pcapcheck.triage.state.host_routes import NOWHERE, way_to_pod
+from pcapcheck.triage.state.host_routes import NOWHERE, lost_way, way_to_pod
 from pcapcheck.triage.state.model import POD, Host, Line, Link, PodEntry, PodLink, State
 from pcapcheck.triage.state.next_hops import RESOLVED
 from pcapcheck.triage.state.pod_links import Names, own_calis
@@ -42,6 +43,7 @@ from pcapcheck.triage.state.resolved import FAILED
 from pcapcheck.triage.state.rows import StateRow, quote, state_rows
 from pcapcheck.triage.state.sysctls import value_of
 from pcapcheck.triage.symptoms import KINDS, exchanges_of
+from pcapcheck.triage.tunnel_device import device_state
 from pcapcheck.triage.way_mtus import limits_on_way
 from pcapcheck.values import Value, format_address, is_ipv4
 from pcapcheck.workload import is_shortened, kind_of_name
@@ -159,9 +161,13 @@ class Circumstances:
             # The node asks for it where its route leads, which may be another pod's link.
             dst_interface = None
         self.dst_link, self.dst_row = situation.find(dst_interface, self.dst)
-        alone = self.state.nodes[0] if len(self.state.nodes) == 1 else None
+        alone = at = self.state.nodes[0] if len(self.state.nodes) == 1 else None
+        if result is not None:
+            machines = Machines.of(self.state, result.followed.hosts, result.links)
+            alone, at = self._by_name(case, machines, alone)
         if self.symptoms.get("dst.same_node") is False:
             alone = self._part(alone, self._owner(case, result))
+        self.alone = alone
         ends = Ends(
             None if self.pod_is_foreign else self.pod,
             None if self.dst_is_foreign else self.dst,
@@ -171,7 +177,9 @@ class Circumstances:
             self._dst_cali(dst_interface),
         )
         self.crossing = (
-            Crossing.of(self.state, self.symptoms, ends, self.ground.prefix, alone) if not situation.elsewhere else None
+            Crossing.of(self.state, self.symptoms, ends, self.ground.prefix, alone, at)
+            if not situation.elsewhere
+            else None
         )
         self.far_spoken = _spoken_at(lead.link if self._lost_replies else lead.dst_link, result)
         self.firewalls: Firewalls | None = None
@@ -199,7 +207,7 @@ class Circumstances:
             self.firewalls = Firewalls.of(case, result, symptoms, here, there, spoken, spoken_there)
             self.asking = Asking.of(case, result, symptoms, here, there)
         if self.crossing is not None and result is not None:
-            self.crossing.heard = _heard_on_cards(result)
+            self.crossing.heard = heard_on_cards(result.links, result.captures)
             self.crossing.receivers = self.far_spoken
         if self.crossing is not None and self.firewalls is not None:
             packet = self.crossing.packet
@@ -228,6 +236,26 @@ class Circumstances:
         times = [one.evidence.time for one in case.items if one.evidence.time is not None]
         speaks = bool(times) and _spoke_on_cards(result, hop, min(times))
         return of_next_hop(self.crossing.node, hop, asked=self.symptoms.get("next_hop") == hop, speaks=speaks)
+
+    def _by_name(self, case: Case, machines: Machines, alone: Host | None) -> tuple[Host | None, Host | None]:
+        """What names say of the nodes: which is that of the asker, and at which the packets were seen last.
+
+        ``alone`` is the state's only node, which is either unless something speaks against it.
+        """
+        lead = case.lead
+        if self._is_strange(self.link, lead.link, machines):
+            self.link = self.row = None
+        if self._is_strange(self.dst_link, lead.dst_link, machines):
+            self.dst_link = self.dst_row = None
+        last = case.question.last_seen if case.question is not None else lead.evidence.last_seen
+        at = machines.named(last.host) if last is not None else None
+        elsewhere = last is not None and short(last.host) in machines.names and at is None
+        mine = None if machines.are_apart(lead.link, alone) else alone
+        return mine, at or (None if elsewhere and alone is not None and machines.is_recorded(alone) else alone)
+
+    def _is_strange(self, link: PodLink | None, recorded: CapturedLink | None, machines: Machines) -> bool:
+        """Whether a link was taken for one of a node of another name."""
+        return link is not None and not self._is_described(link) and machines.are_apart(recorded, link.node)
 
     def _part(self, alone: Host | None, owner: str | None = None) -> Host | None:
         """Pod and dst are on different nodes: that of one is not taken for that of the other, of which nothing is said.
@@ -333,10 +361,31 @@ class Circumstances:
 
     def _far_route(self) -> Told | None:
         """The same on another node, which is dst's."""
-        node = self.dst_link.node if self.dst_link is not None else None
-        if node is None or self._node is None or node is self._node or self.dst_is_foreign:
+        node = self._dst_node
+        if node is None or node is self._node or self.dst_is_foreign or self.dst is None:
+            return None
+        if self.dst_link is None or self.dst_link.node is None:
+            # Of its link nothing is told: only that no route can be the one to it.
+            way = lost_way(node, self.dst)
+            return _quoted(way)
+        if self._node is None and not self._is_apart:
             return None
         return _known(self._route(self.dst_link, self.dst_row, self.dst))
+
+    @property
+    def _dst_node(self) -> Host | None:
+        """The node that dst is on: by its link, else where what was sent to it was seen to arrive last."""
+        if self.dst_link is not None and self.dst_link.node is not None:
+            return self.dst_link.node
+        crossing = self.crossing
+        arrived = crossing is not None and not crossing.sends and not self._lost_replies
+        return crossing.node if crossing is not None and arrived and crossing.node is not self._node else None
+
+    @property
+    def _is_apart(self) -> bool:
+        """Whether pod and dst are known to be on different nodes."""
+        arrived = self.crossing is not None and not self.crossing.sends and not self._lost_replies
+        return arrived or self.symptoms.get("dst.same_node") is False
 
     def _mtu_fits(self) -> Told | None:
         """Whether what was lost fits every interface on its way, as far as the state shows them.
@@ -507,12 +556,11 @@ class Circumstances:
         count, asked = self.symptoms.get("lost.count"), self.symptoms.get("lost.asked")
         if self.elsewhere or not isinstance(count, int) or not isinstance(asked, int):
             return None
-        alone = self.state.nodes[0] if len(self.state.nodes) == 1 else None
         own = self.link if not self.pod_is_foreign else None
         end = own.end if own else None
         dst_end = self._dst_end()
         here = WayEnd(
-            self._node or alone,
+            self._node or self.alone,
             interface if interface != UNNAMED else None,
             own.pod if own else None,
             end.name if end else None,
@@ -685,8 +733,7 @@ class Circumstances:
 
     def _block_blackholed(self) -> Told | None:
         """Of the node that has the block: Calico puts the blackhole there only (felix/dataplane/linux; BIRD)."""
-        there = self.dst_link.node if self.dst_link is not None else None
-        node = there or self._node
+        node = self._dst_node or (self._node if not self._is_apart else None)
         if node is None or self.dst is None or self.dst_is_foreign:
             return None
         best = next(iter(node.routes_to(self.dst)), None)
@@ -710,6 +757,16 @@ class Circumstances:
 
     def _vxlan_port_differs(self) -> Told | None:
         return None if self.elsewhere else _quoted(tunnel_ends.ports_differ(*self._ends))
+
+    def _tunnel_device(self) -> Told | None:
+        """Of the node at the far end, which the packets are addressed to or where they were seen to arrive."""
+        name, to = self.symptoms.get("tunnel"), self.symptoms.get("outer.dst")
+        if self.elsewhere or not isinstance(name, str):
+            return None
+        near, far = self._ends
+        arrived = self.crossing.node if self.crossing is not None and not self.crossing.sends else None
+        node = tunnel_ends.node_at(self.state, to if isinstance(to, int) else None) or arrived or far
+        return None if node is None or node is near else _quoted(device_state(node, name))
 
     def _vtep(self) -> Told | None:
         near, far = self._ends
@@ -760,29 +817,9 @@ def _came_back(question: Unanswered, node: Host | None) -> bool:
     return last.arrived is True or last.interface in node.links
 
 
-def _claims_on_cards(result: Result) -> Iterator[Claim]:
-    """The addresses that spoke ARP on network cards, with their MACs."""
-    cards = {
-        (one.point.key[0], one.point.interface.number, one.point.key[2])
-        for one in result.links
-        if one.point.kind == "host-nic"
-    }
-    for capture in result.captures if cards else ():
-        yield from (one for one in capture.exchanges.claims.all() if (capture.number, *one.point) in cards)
-
-
-def _heard_on_cards(result: Result) -> dict[int, set[int]]:
-    """The MACs under which addresses spoke ARP for themselves on network cards."""
-    heard: dict[int, set[int]] = {}
-    for claim in _claims_on_cards(result):
-        if claim.own:
-            heard.setdefault(claim.ip, set()).add(claim.mac)
-    return heard
-
-
 def _spoke_on_cards(result: Result, address: int, since: int) -> bool:
     """Whether an address still spoke ARP on a network card at some time or later."""
-    claims = (one for one in _claims_on_cards(result) if one.ip == address)
+    claims = (one for one in claims_on_cards(result.links, result.captures) if one.ip == address)
     return any(one.last_time is not None and one.last_time >= since for one in claims)
 
 

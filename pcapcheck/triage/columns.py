@@ -24,6 +24,7 @@ from pcapcheck.flows.losses import PLACES, REPLY, REQUEST
 from pcapcheck.triage.beyond import LEFT
 from pcapcheck.triage.crossing import WAYS
 from pcapcheck.triage.state.next_hops import NEXT_HOPS
+from pcapcheck.triage.tunnel_device import DEVICE_STATES
 from pcapcheck.triage.tunnel_ends import VTEPS
 
 CASE = "case"
@@ -216,6 +217,12 @@ COLUMNS[CASE] = _table(
         "whether what was lost was last seen arriving at another machine than the receiver's node",
     ),
     (
+        "flooded",
+        BOOL,
+        "whether they were last seen on the card of another machine than their MAC's, where a switch floods what it "
+        "knows no port for",
+    ),
+    (
         "dst.same_node",
         BOOL,
         "whether the links of pod and dst are of one node; where nothing tells, captures of one call are taken to be",
@@ -236,6 +243,9 @@ COLUMNS[CASE] = _table(
     ("asked_outside", BOOL, "whether it asked for the receiver itself there"),
     ("outer.src", ADDRESS, "the node from which the tunnel's packets with the lost ones inside came"),
     ("outer.dst", ADDRESS, "the node to which they went"),
+    ("untunnelled", BOOL, "whether they left as they were while a tunnel carries what goes the other way"),
+    ("tunnel", TEXT, "the tunnel's device on which the lost packets were to come out"),
+    ("tunnel_refused", BOOL, "whether the node that they went to said that nobody takes the tunnel's packets there"),
     ("outer.encap", TEXT, "the tunnel that the lost packets were in where they were seen last"),
     ("dst.recorded", BOOL, "whether the link of dst was recorded"),
     ("encap", ENUM, "the tunnel that lost packets were last seen in", ENCAPS),
@@ -335,6 +345,7 @@ COLUMNS[CASE] = _table(
         BOOL,
         "whether the VXLAN device of the node that they were going to listens on another port than the sender's uses",
     ),
+    ("state.tunnel_device", ENUM, "the tunnel's device on the node that they went to", DEVICE_STATES),
     ("state.vtep", ENUM, "whether the asker's node knows the VXLAN device of dst's node", VTEPS),
     ("state.ebpf", BOOL, "whether the node runs Calico's eBPF data plane"),
 )

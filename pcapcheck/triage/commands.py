@@ -35,6 +35,7 @@ UNKNOWN_SAID = {
     "next_hop": "its next hop",
     "last_seen.interface": "the node's interface",
     "back_end": "its address",
+    "tunnel": "the tunnel's device",
     "loop.between": "of routers",
 }
 # How a line begins that is typed; any other is words.

@@ -25,6 +25,8 @@ FELIX = "80"
 # The devices of tunnels, by encapsulation (Calico: felix/dataplane/linux/dataplanedefs).
 ON_RETURN = "on-return"
 DEVICES = {"vxlan": "vxlan.calico", "ipip": "tunl0", "wireguard": "wireguard.cali"}
+# Whose routes without a next hop are of a network that the node is in (rt_protos).
+OF_NETWORK = ("kernel", "ra", "dhcp")
 Told = tuple[Value, tuple[Line, ...]]
 
 
@@ -72,9 +74,18 @@ class Crossing:
 
     @classmethod
     def of(
-        cls, state: State, symptoms: Mapping[str, Value | None], ends: Ends, prefix: str, alone: Host | None
+        cls,
+        state: State,
+        symptoms: Mapping[str, Value | None],
+        ends: Ends,
+        prefix: str,
+        alone: Host | None,
+        at: Host | None = None,
     ) -> Crossing | None:
-        """``ends`` are those of the requests; ``alone`` is the only node of the state, if it has but one."""
+        """``ends`` are those of the requests; ``alone`` is the only node of the state, if it has but one.
+
+        ``at`` is the node at which they were seen last, by its name, else the only one as well.
+        """
         lost = symptoms.get("lost")
         if symptoms.get("lost.direction") == REPLY or lost == ON_RETURN:
             ends = ends.turned()
@@ -89,7 +100,7 @@ class Crossing:
         last, kind = _text(symptoms.get("last_seen.interface")), symptoms.get("last_seen.kind")
         if place in (TO_POD_LINK, AT_NIC, DECAPSULATION):
             apart = symptoms.get("dst.same_node") is False and src_node is alone
-            node = dst_node or (alone if ends.there is None and not apart else None)
+            node = dst_node or (at if ends.there is None and not apart else None)
             if node is None:
                 return None
             iif, wrapped = last, None
@@ -144,12 +155,19 @@ class Crossing:
         wrong = self._wrong_node(found)
         if wrong is not None:
             return WRONG_NODE, (*found.lines, wrong)
+        if self._is_ruled(found):
+            # What a rule's table does is the rule's doing, which has a column of its own.
+            return None
         if (astray := self._astray(found)) is not None:
             return AWAY, astray
         if found.specific:
             return RIGHT, found.lines
         told = self._exchanged()
         return (UNLISTED, (*found.lines, told)) if told is not None else (DEFAULT, found.lines)
+
+    def _is_ruled(self, found: Decision) -> bool:
+        """Whether an ip rule led to a table other than main."""
+        return any(line == one.line for line in found.lines for one in self.node.rules)
 
     def _is_pod_link(self, name: str) -> bool:
         return kind_of_name(name, self.prefix) == "pod-link"
@@ -207,7 +225,8 @@ class Crossing:
             theirs = other.proto in CALICO_PROTOCOLS and other.kind == "unicast"
             if theirs and not other.is_default and (other.dev, other.via) not in ways:
                 return (*found.lines, other.line)
-        direct = all(hop.via is None and kind_of_name(hop.dev, self.prefix) is None for hop in found.hops)
+        strange = [None] if best is None or best.proto in OF_NETWORK else [None, "host-nic"]
+        direct = all(hop.via is None and kind_of_name(hop.dev, self.prefix) in strange for hop in found.hops)
         return found.lines if direct and found.specific else None
 
     def hop(self) -> NextHop | None:

@@ -80,6 +80,10 @@ HEALTHY: Mapping[str, Value] = {
     "other_way": True,
     "vnis_differ": False,
     "hairpin": False,
+    "tunnel_refused": False,
+    "flooded": False,
+    "untunnelled": False,
+    "state.tunnel_device": "up",
     "loops": False,
     "state.loop": False,
     "state.back_end": "there",
@@ -89,7 +93,7 @@ TELLS_NOTHING: Mapping[str, Value] = {"gateway": "not-asked", "loss": "total"}
 # Neither healthy nor not: as they are in the case.
 EITHER = (
     *("family", "interface", "pod", "dst", "dst.interface", "dst.recorded", "dst.public"),
-    *("dst.same_node", "astray", "outer.src", "outer.dst"),
+    *("dst.same_node", "astray", "outer.src", "outer.dst", "tunnel"),
     *("asked", "encap", "far.recorded", "vni", "last_seen.kind", "last_seen.interface"),
 )
 

@@ -5,13 +5,13 @@ Columns of a case. The node asks for a neighbour before it sends, so whom it ask
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from pcapcheck.flows.homes import to_pod
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.losses import REPLY, Loss
 from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.asked_in_vain import asked_in_vain
 from pcapcheck.triage.case import Case, asked_for
+from pcapcheck.triage.tunnel_device import device_name
 from pcapcheck.values import Value, is_ipv4
 from pcapcheck.workload import find_cali_name, find_tunnel_name
 
@@ -31,6 +31,7 @@ def strays(case: Case, result: Result, losses: list[Loss], refused_from: int | N
     found: dict[str, Value | None] = {
         "dst.same_node": _same_node(result, lead.link, lead.dst_link, losses),
         "astray": _astray(result, lead.link if back else lead.dst_link, losses),
+        "flooded": False if losses else None,
         "handed_to": _handed_to(result, receiver, home, losses),
         "empty_link": None if home is not None else _empty_link(result, receiver),
         "empty_tunnel": _empty_tunnel(result, {one.last.encap for one in losses}, receiver),
@@ -39,11 +40,25 @@ def strays(case: Case, result: Result, losses: list[Loss], refused_from: int | N
     outer = {one.last.outer for one in losses}
     ends = outer.pop() if len(outer) == 1 else None
     encaps = {one.last.encap for one in losses} - {"none"}
+    encap = next(iter(encaps)) if len(encaps) == 1 else None
+    if losses and all(one.flooded for one in losses):
+        owners = [ip for one in losses for ip in result.followed.card_owners(one.last)]
+        found["flooded"] = True
+        # By a router they would have that one's MAC.
+        found["next_hop"] = found["next_hop"] or next(iter(owners), None)
     return found | {
+        "tunnel": _device(losses, encap, receiver),
         "outer.src": ends[0] if ends else None,
         "outer.dst": ends[1] if ends else None,
-        "outer.encap": encaps.pop() if len(encaps) == 1 else None,
+        "outer.encap": encap,
     }
+
+
+def _device(losses: list[Loss], encap: str | None, receiver: int | None) -> str | None:
+    """The name of the device that packets come out of: by their tunnel, else by the one they were seen going into."""
+    seen = {one.last.spot.link.point.name for one in losses if one.last.spot.link.point.kind == "tunnel"}
+    seen = seen if len(seen) == 1 and not any(one.arrived for one in losses) else set()
+    return next(iter(seen), None) or (device_name(encap, receiver) if encap and receiver is not None else None)
 
 
 def _same_node(result: Result, link: Link | None, dst_link: Link | None, losses: list[Loss]) -> bool | None:
@@ -133,11 +148,11 @@ def _asked_outside(
     if not times:
         return {"next_hop": None, "asked_outside": None}
     targets = {
-        target
-        for point, asker, target, first, until in _silent(result)
-        if first <= max(times) + ASKING
-        and until >= min(times)
-        and (asker in own or (sender is not None and result.followed.hosts.same(sender.point.key, point)))
+        one.target
+        for one in asked_in_vain(result)
+        if one.first <= max(times) + ASKING
+        and one.until >= min(times)
+        and (one.asker in own or (sender is not None and result.followed.hosts.same(sender.point.key, one.point)))
     }
     hops = targets - {receiver}
     return {
@@ -145,14 +160,3 @@ def _asked_outside(
         "next_hop": next(iter(hops)) if len(hops) == 1 else None,
         "asked_outside": True if receiver in targets else None,
     }
-
-
-def _silent(result: Result) -> Iterator[tuple[tuple[int, int, int | None], int, int, int, int]]:
-    """Questions on NICs that nobody answered: point, asker, target, from when and until when (nanoseconds)."""
-    for capture in result.captures:
-        for kept in capture.silent.values():
-            one = kept.resolution
-            link = result.facts.link(capture.number, one.group)
-            if link is None or link.point.kind != "host-nic" or one.first_time is None:
-                continue
-            yield link.point.key, one.asker_ip, one.target, one.first_time, kept.until or one.first_time

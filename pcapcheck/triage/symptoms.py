@@ -30,6 +30,7 @@ from pcapcheck.flows.way import Way
 from pcapcheck.ruleset.finding import FAIL, PASS, Finding
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.address_roles import INITIAL_TTLS, AddressRoles, at_home, called
+from pcapcheck.triage.asked_in_vain import is_askers_own
 from pcapcheck.triage.by_size import by_size
 from pcapcheck.triage.case import DATAGRAMS, Case, asked_for
 from pcapcheck.triage.columns import REFUSED
@@ -93,7 +94,7 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
         "gateway.macs": _macs(case, link),
         "gateway.mac": case.row("reply_mac"),
         **(places := _places(case, result, kind, losses, roles)),
-        **_beyond(case, result, kind, places, failed),
+        **({"arrived": False} if any(one.flooded for one in losses) else _beyond(case, result, kind, places, failed)),
         "receiver": receiver,
         "receiver.at": None if receiver is None else at_home(receiver, roles.of(receiver)),
         "receiver.interface": link.node_interface if dst is None and link else there,
@@ -546,6 +547,8 @@ def _who_refused(echo: Echo | None, here: Echo | None, link: Link | None, result
         return "node"
     if here is not None and here.error_ttl is not None:
         return "node" if here.error_ttl in INITIAL_TTLS else "other"
+    if echo.error_from is not None and is_askers_own(result, link, echo.error_from):
+        return "node"
     return "other" if own else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pcapcheck.triage.machines import short
 from pcapcheck.triage.state.firewall.model import Chain
 from pcapcheck.triage.state.model import Host
 
@@ -16,18 +17,14 @@ def owner_of(node: Host, names: Sequence[str | None], calis: Sequence[str]) -> s
     ``calis`` are their interfaces, of which a node has its own pods' alone: Calico's chains are called after them
     (felix/rules/rule_defs.go), and rules ask for them.
     """
-    name = _short(node.name) if not node.assumed else None
-    known = [_short(one) for one in names]
+    name = short(node.name) if not node.assumed else None
+    known = [short(one) for one in names]
     if name is not None and known[0] != known[1] and name in known:
         return (POD, DST)[known.index(name)]
     tables = node.firewall.tables if node.firewall is not None else ()
     chains = [chain for table in tables for chain in table.chains.values()]
     named = [bool(one) and any(_names(chain, one) for chain in chains) for one in calis]
     return (POD, DST)[named.index(True)] if named.count(True) == 1 else None
-
-
-def _short(name: str | None) -> str | None:
-    return name.partition(".")[0].lower() if name else None
 
 
 def _names(chain: Chain, interface: str) -> bool:

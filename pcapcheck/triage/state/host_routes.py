@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from pcapcheck.triage.state.gateway import DEAD_END, REFUSALS
+from pcapcheck.triage.state.forwarding import OUT, by_table
+from pcapcheck.triage.state.gateway import DEAD_END, LOCAL, REFUSALS
 from pcapcheck.triage.state.listing import routes_of
 from pcapcheck.triage.state.model import Host, Line, Lookup, PodLink, Route
 from pcapcheck.values import format_address, is_ipv4
@@ -46,6 +47,20 @@ def way_to_pod(node: Host, link: PodLink) -> Way:
     if any(way.leads_there is None for way in ways):
         return next(way for way in ways if way.leads_there is None)
     return Way(True, cali, [line for way in ways for line in way.lines])
+
+
+def lost_way(node: Host, ip: int) -> tuple[str, tuple[Line, ...]] | None:
+    """Where the node sends what is for one of its pods whose link nothing tells, if that can be no pod's link.
+
+    In the words of a case: elsewhere, dead-end or none; None where it may be right, or the state does not tell.
+    """
+    found = by_table(node, ip)
+    if found is None or found.leads == LOCAL or any(_is_pod_link(dev, "") for dev in found.devices):
+        return None
+    if found.leads == OUT and found.specific:
+        # A route that somebody made may be meant to lead there.
+        return None
+    return (found.leads if found.leads != OUT else "elsewhere"), found.lines
 
 
 def _way_to(node: Host, ip: int, cali: str) -> Way:

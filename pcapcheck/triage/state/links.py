@@ -9,6 +9,7 @@ from pcapcheck.triage.state.link_counters import LinkCounters
 from pcapcheck.triage.state.listing import Listing
 from pcapcheck.triage.state.model import Address, Host, Line, Link
 from pcapcheck.triage.state.words import address, after, mac, network, number
+from pcapcheck.workload import kind_of_name
 
 HEADER = re.compile(r"(\d+):\s+([^\s@:]\S*?)(?:@(\S+?))?:(?:\s+(.*))?")
 ONE_LINE_ADDRESS = re.compile(r"(\d+):\s+([^\s@:]\S*?)(?:@\S+)?\s+(inet6?\s.*)")
@@ -87,6 +88,9 @@ def _brief(text: str, line: Line, into: Host) -> Link | None:
     elif match[3] in ("UP", "LOWERLAYERDOWN"):
         link.up = True
         link.carrier = match[3] == "UP"
+    elif match[3] == "DOWN" and kind_of_name(link.name) == "tunnel":
+        # Without a cable to lose it is UNKNOWN while it is up (kernel: Documentation/networking/operstates.rst).
+        link.up = False
     link.mac = mac(words[0]) if words else None
     kept = into.add_link(link)
     for word in words:

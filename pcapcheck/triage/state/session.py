@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from pcapcheck.triage.state.bundles import bundled, is_cut
 from pcapcheck.triage.state.command import Command, parse_command
 from pcapcheck.triage.state.headings import ANSIBLE, LONGEST_HEADING, RULER, Heading, read_heading
 from pcapcheck.triage.state.listing import listing_of
@@ -88,6 +89,7 @@ def read_session(lines: Sequence[Line], file: str) -> Iterator[Block]:
     """The blocks of one file, in order."""
     lines = without_prefixes(lines)
     reader = _Session(file, any(line.text.lstrip().startswith("```") for line in lines))
+    reader.cut = is_cut(line.text for line in lines)
     for at, line in enumerate(lines):
         below = lines[at + 1].text if at + 1 < len(lines) else ""
         reader.take(line, ruled=RULER.fullmatch(below[:LONGEST_HEADING]) is not None)
@@ -112,6 +114,8 @@ class _Session:
         self.carried: Command | None = None
         self.headed_by_tool = False
         self.headed_label: str | None = None
+        # Of files that follow one another with their names above each only the first or last lines are there.
+        self.cut = False
         self.prompt: Prompt | None = None
         self.current = Block(Owner(f"{file}:"))
 
@@ -242,6 +246,8 @@ class _Session:
         """Whether a line is a heading that says, or may say, whose the lines below are; then they are."""
         if len(text) > LONGEST_LINE:
             return False
+        if self._announced(text, line):
+            return True
         heading = read_heading(text, underlined=ruled)
         if heading is None or (heading.weak and self.shells):
             return False
@@ -256,6 +262,18 @@ class _Session:
             # What a tool prints above each host's output ends with the tool's.
             self.headed_by_tool = self.carried is not None or ANSIBLE.fullmatch(text.strip()) is not None
         self._begin(self.carried, line)
+        return True
+
+    def _announced(self, text: str, line: Line) -> bool:
+        """Whether a line announces a file of a node's diagnostics; then the lines below are that file's."""
+        found = bundled(text)
+        if found is None:
+            return False
+        self.shells.clear()
+        self.section = self.headed_label = self.host = self.carried = None
+        self.heading, self.headed_by_tool = self._owner_named(Heading(NODE, found.node)), True
+        self._begin(parse_command(found.command) if found.command else None, line)
+        self.current.trimmed = self.cut
         return True
 
     def _owner_named(self, heading: Heading) -> Owner:

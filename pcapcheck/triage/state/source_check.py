@@ -62,9 +62,12 @@ def _fails(node: Host, dev: str, back: Decision | None, mode: int, *, whole: boo
         return True
     if dev in back.devices:
         return False
+    if mode == STRICT and whole:
+        # Whether the interface has an address makes no difference to it.
+        return True
     if node.addresses_of(dev, 4):
         # A setting of all that is not told may be loose, which lets it pass.
-        return (mode == STRICT if whole else None) if mode != LOOSE else False
+        return False if mode == LOOSE else None
     # Without an address there is no last resort for the loose check either.
     return True if "addresses4" in node.whole else None
 

@@ -1,0 +1,107 @@
+"""Cards: the MACs under which machines speak on their network cards, and frames that are for none of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+
+from pcapcheck.flows.addresses import Claim
+from pcapcheck.flows.facts import Facts
+from pcapcheck.flows.hosts import Hosts
+from pcapcheck.flows.links import Link
+from pcapcheck.flows.points import PointKey
+from pcapcheck.flows.read import Capture
+from pcapcheck.flows.way import Step, Way
+from pcapcheck.values import is_group_mac
+
+NIC, POD_LINK = "host-nic", "pod-link"
+# Address -> the MACs under which it spoke.
+Heard = dict[int, set[int]]
+
+
+class Cards:
+    """What is known of the machines behind the network cards of an observation.
+
+    ``addresses`` are those with which a node speaks on a pod's link.
+    """
+
+    def __init__(
+        self,
+        facts: Facts,
+        captures: list[Capture],
+        found: list[Way],
+        hosts: Hosts,
+        addresses: Callable[[Link], set[int]],
+    ) -> None:
+        self._links = list(facts.links.values())
+        self._captures, self._found, self._hosts, self._addresses = captures, found, hosts, addresses
+
+    def is_flooded(self, step: Step) -> bool:
+        """Whether a packet was seen on a card that it is not for: neither from nor to any MAC of its machine.
+
+        A switch that does not know where a MAC is sends the frame everywhere.
+        """
+        group = step.spot.group
+        if step.spot.link.point.kind != NIC or group.direction is not None or group.dst is None:
+            return False
+        own = self._sending.get(step.spot.link.point.key, set()) | set().union(*self.owners(step).values())
+        return bool(own) and not {group.src, group.dst} & own and not is_group_mac(group.dst)
+
+    def owners(self, step: Step) -> Heard:
+        """The addresses of the machine of this card, with the MACs under which they spoke on it."""
+        key = step.spot.link.point.key
+        own = set().union(
+            *(
+                self._addresses(link)
+                for link in self._links
+                if link.point.kind == POD_LINK and self._hosts.same(key, link.point.key)
+            )
+        )
+        heard = self._heard.get(key, {})
+        return {ip: heard[ip] for ip in own if ip in heard}
+
+    @cached_property
+    def _heard(self) -> dict[PointKey, Heard]:
+        """By card."""
+        cards = _cards(self._links)
+        heard: dict[PointKey, Heard] = {}
+        for capture in self._captures if cards else ():
+            for claim in capture.exchanges.claims.all():
+                key = cards.get((capture.number, *claim.point))
+                if claim.own and key is not None:
+                    heard.setdefault(key, {}).setdefault(claim.ip, set()).add(claim.mac)
+        return heard
+
+    @cached_property
+    def _sending(self) -> dict[PointKey, set[int]]:
+        """By card, the MACs under which its machine passes on what came to it from one of its pods."""
+        sending: dict[PointKey, set[int]] = {}
+        for way in self._found:
+            for before, step in zip(way.steps, way.steps[1:], strict=False):
+                here, mac = step.spot.link.point, step.spot.group.src
+                inner = before.spot.link.point
+                if here.kind == NIC and inner.kind == POD_LINK and mac and self._hosts.same(inner.key, here.key):
+                    sending.setdefault(here.key, set()).add(mac)
+        return sending
+
+
+def claims_on_cards(links: Iterable[Link], captures: Iterable[Capture]) -> Iterator[Claim]:
+    """The addresses that spoke ARP, or neighbour discovery, on any network card, with their MACs."""
+    cards = _cards(links)
+    for capture in captures if cards else ():
+        yield from (one for one in capture.exchanges.claims.all() if (capture.number, *one.point) in cards)
+
+
+def heard_on_cards(links: Iterable[Link], captures: Iterable[Capture]) -> Heard:
+    """The MACs under which addresses spoke for themselves on any network card."""
+    heard: Heard = {}
+    for claim in claims_on_cards(links, captures):
+        if claim.own:
+            heard.setdefault(claim.ip, set()).add(claim.mac)
+    return heard
+
+
+def _cards(links: Iterable[Link]) -> dict[tuple[int, int, int | None], PointKey]:
+    """Network cards, by capture, interface and index as claims name them."""
+    cards = (one.point for one in links if one.point.kind == NIC)
+    return {(one.key[0], one.interface.number, one.key[2]): one.key for one in cards}

@@ -1,0 +1,56 @@
+"""The tunnel's device at the end where packets come out: whether it is there and up, and what the node says if not.
+
+Kernel: net/ipv4/udp.c, __udp4_lib_rcv (a VXLAN or WireGuard device that is down has closed its socket); tunnel4_rcv of
+net/ipv4/tunnel4.c (no IP in IP device that is up takes the packet): port unreachable either way, and protocol
+unreachable where the module is not loaded (net/ipv4/ip_input.c).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pcapcheck.flows.icmp_words import in_words
+from pcapcheck.flows.losses import Loss
+from pcapcheck.flows.read import Capture
+from pcapcheck.triage.state.model import Host, Line
+from pcapcheck.values import clean, format_address, is_ipv4
+
+UP, DOWN, MISSING = DEVICE_STATES = ("up", "down", "missing")
+# Names of Calico's devices, by encapsulation and family of what is inside (felix/dataplane/linux/dataplanedefs).
+NAMES = {
+    ("vxlan", 4): "vxlan.calico",
+    ("vxlan", 6): "vxlan-v6.calico",
+    ("ipip", 4): "tunl0",
+    ("wireguard", 4): "wireguard.cali",
+    ("wireguard", 6): "wg-v6.cali",
+}
+# What refuses a tunnel's packets: (family, type, code).
+REFUSALS = {"vxlan": ((4, 3, 3), (6, 1, 4)), "ipip": ((4, 3, 3), (4, 3, 2))}
+
+
+def device_name(encap: str, dst: int) -> str | None:
+    """The device that packets for an address come out of; None of other tunnels."""
+    return NAMES.get((encap, 4 if is_ipv4(dst) else 6))
+
+
+def device_state(node: Host, name: str) -> tuple[str, tuple[Line, ...]] | None:
+    """One of ``DEVICE_STATES``; None where the state does not tell."""
+    link = node.links.get(name)
+    if link is None:
+        gone = node.lacks("links", f"no {name}") if "links" in node.whole else None
+        return (MISSING, (gone,)) if gone else None
+    return None if link.up is None else (UP if link.up else DOWN, (link.line,))
+
+
+def refusal_of(losses: Iterable[Loss], captures: Iterable[Capture]) -> str | None:
+    """How the node to which the tunnel's packets went refuses them, as it is quoted; None where it does not."""
+    ends = {(one.last.encap, one.last.outer[1]) for one in losses if one.last.outer is not None}
+    if len(ends) != 1:
+        return None
+    encap, node = ends.pop()
+    for capture in captures:
+        for (family, kind, code, source, _), count in capture.exchanges.echoes.errors.items():
+            if source == node and (family, kind, code) in REFUSALS.get(encap, ()):
+                said = f"{format_address(node)} says {in_words(family, kind, code)}, {count}x"
+                return f"{clean(capture.source.short_name)}: {said}"
+    return None
