@@ -18,6 +18,7 @@ from pcapcheck.capture.transcript.link import ETHERNET, parse
 from pcapcheck.capture.transcript.packet import Packet, is_cut_icmp
 from pcapcheck.capture.transcript.quotes import Quotes, inferred_expiry
 from pcapcheck.capture.transcript.stamps import Stamp, Timeline, parse_stamp
+from pcapcheck.capture.transcript.streams import Streams
 from pcapcheck.capture.transcript.summary import Row, row_of
 from pcapcheck.capture.window import Window
 from pcapcheck.errors import EMPTY, NotACapture
@@ -78,6 +79,7 @@ class TranscriptReader:
         self._other_after: int | None = None
         self._not_understood = 0
         self._quotes = Quotes()
+        self._streams = Streams()
         # The number that the latest row of tshark's has.
         self._row: int | None = None
         self._left_out = 0
@@ -212,6 +214,7 @@ class TranscriptReader:
         packet = parse(block.lines)
         if packet is not None:
             self._quotes.take(packet)
+            self._streams.take(packet)
         if packet is None and block.stamp is None:
             self._note_other(block.first, "\n".join(block.raw))
             return
