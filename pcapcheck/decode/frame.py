@@ -635,9 +635,11 @@ def decode_frames(
                     payload = where + 8
                     fragment = half(buffer, where + 2) & 0xFFF8
                     identification = word(buffer, where + 4)
-            # Of printed packets none but echoes and segments of TCP tell enough to be known again.
             followed = follow and payload >= 0 and payload <= payload_end and carries == UNICAST
-            if followed and (link != LINK_PRINTED or told or (told_bits & TOLD_WHOLE) != 0):
+            if followed and link == LINK_PRINTED:
+                # Of printed packets none but echoes, segments of TCP and encrypted ones tell enough to be known again.
+                followed = told or (told_bits & TOLD_WHOLE) != 0 or (encap == WIREGUARD and (told_bits & TOLD_ID) != 0)
+            if followed:
                 flow = find_flow(flows, flow_slots, flow_limit, state, buffer, version, header)
                 hashed = state[S_HASH]
                 cut = captured < length

@@ -35,13 +35,9 @@ class Streams:
 
     def take(self, packet: Packet) -> None:
         """The next packet, in the order of the text."""
-        datagram = packet.body
-        while isinstance(datagram, Datagram) and isinstance(datagram.upper, Tunnel):
-            datagram = datagram.upper.inner
-        if not isinstance(datagram, Datagram) or not isinstance(datagram.upper, Transport):
-            return
-        segment = datagram.upper
-        if segment.protocol == TCP and segment.flags is not None and segment.size is not None:
+        datagram = _innermost(packet)
+        segment = _segment(datagram)
+        if datagram is not None and segment is not None and None not in (segment.flags, segment.size):
             self._count(segment, (datagram.src, segment.src_port), (datagram.dst, segment.dst_port))
 
     def _count(self, segment: Transport, mine: End, other: End) -> None:
@@ -54,7 +50,7 @@ class Streams:
                 self._open(key, {mine: (((segment.seq or 0) + 1) % WRAP, True)})
             segment.whole = segment.seq is not None
             return
-        if bases is None or other not in bases or flags & SYN:
+        if bases is None or not {mine, other} <= bases.keys() or flags & SYN:
             self._begin(key, bases or {}, segment, mine, other)
             return
         (base, whole), (other_base, other_whole) = bases[mine], bases[other]
@@ -93,6 +89,29 @@ class Streams:
         self._whole.discard(key)
         if len(self._bases) > MOST_OPEN:
             self._whole.discard(self._bases.popitem(last=False)[0])
+
+
+def unnumbered(packet: Packet) -> frozenset[int] | None:
+    """The two hosts of a segment of which the text does not tell what would make it known elsewhere."""
+    datagram = _innermost(packet)
+    segment = _segment(datagram)
+    if datagram is None or segment is None or segment.whole or datagram.src is None or datagram.dst is None:
+        return None
+    # Acknowledgements alone are never known again.
+    alone = segment.size == 0 and segment.seq is None
+    return None if alone else frozenset((datagram.src, datagram.dst))
+
+
+def _innermost(packet: Packet) -> Datagram | None:
+    datagram = packet.body
+    while isinstance(datagram, Datagram) and isinstance(datagram.upper, Tunnel):
+        datagram = datagram.upper.inner
+    return datagram if isinstance(datagram, Datagram) else None
+
+
+def _segment(datagram: Datagram | None) -> Transport | None:
+    upper = datagram.upper if datagram is not None else None
+    return upper if isinstance(upper, Transport) and upper.protocol == TCP else None
 
 
 def _apart(one: int, other: int) -> int:
