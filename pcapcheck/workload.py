@@ -64,6 +64,11 @@ def is_calico_tunnel(name: str) -> bool:
     return re.fullmatch(_CALICO_TUNNELS, name) is not None
 
 
+def is_wireguard(name: str) -> bool:
+    """Whether an interface of that name encrypts what passes it (WireGuard)."""
+    return re.fullmatch(r"wireguard\.cali|wg-v6\.cali|flannel-wg(-v6)?|cilium_wg0", name) is not None
+
+
 def is_machines_own(name: str) -> bool:
     """Whether only a machine has an interface of that name, never a pod."""
     return _MACHINES_OWN.fullmatch(name) is not None

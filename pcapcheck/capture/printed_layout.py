@@ -37,3 +37,5 @@ TOLD_TARGET_IP = 65536
 TOLD_MTU = 131072
 TOLD_DF = 262144
 TOLD_QUOTE = 524288  # what an error quotes; else it was inferred, for the pairing of echoes alone
+TOLD_DATA = 1048576  # the numbers of a TCP segment, by which data that is sent again is known
+TOLD_WHOLE = 2097152  # they are those on the wire, by which the segment is known wherever it is seen

@@ -25,7 +25,8 @@ class Interface:
     frames are made from tcpdump's text (see ``printed_layout``), not those that were on the wire. ``doubtful``: its
     name is the one that the printing machine has for the number that frames carry. ``cut_icmp`` counts the ICMP
     messages of a text that the snapshot length cut before their type, ``expiries`` the errors of a text about expired
-    packets whose question is known although it is not printed.
+    packets whose question is known although it is not printed. ``unnumbered`` are the pairs of hosts between which a
+    text has TCP segments whose numbers on the wire it does not tell.
     """
 
     number: int
@@ -37,6 +38,7 @@ class Interface:
     drops: int = 0
     unread: int = 0
     cut_icmp: int = 0
+    unnumbered: set[frozenset[int]] = field(default_factory=set)
     expiries: int = 0
     frames: int = 0
     printed: bool = False

@@ -26,7 +26,7 @@ cdef extern from "frame_numbers.h":
         IP_DF, IP_DST_HIGH, IP_DST_LOW, IP_FRAGMENT, IP_ID, IP_LENGTH, IP_MF, IP_PROTO, IP_SRC_HIGH, IP_SRC_LOW
         IP_TTL, IP_VERSION, KIND_DIRECTION, KIND_TTL, LENGTH, LINK_COOKED, LINK_COOKED2, LINK_ETHERNET, LINK_LOOP
         LINK_NULL, LINK_PRINTED, LINK_RAW, PRINTED_BYTES, P_DESTINATION, P_ETHERTYPE, P_IFINDEX, P_SENDER
-        P_TOLD, P_VLAN, TOLD_CAST, TOLD_IDENT, TOLD_MANY, MULTICAST, ND, NUMBER, OTHER, PLAIN, POSITION, R_CAPTURED, R_DIRECTION, R_FIELDS, R_INTERFACE
+        P_TOLD, P_VLAN, TOLD_CAST, TOLD_DATA, TOLD_ID, TOLD_IDENT, TOLD_MANY, TOLD_WHOLE, MULTICAST, ND, NUMBER, OTHER, PLAIN, POSITION, R_CAPTURED, R_DIRECTION, R_FIELDS, R_INTERFACE
         R_LENGTH, R_OFFSET, R_TIME, RST, SIGHTING_FIELDS, SRC_PORT, S_EVENTS, S_GROUPS, S_HASH, S_RECORD, S_ROWS
         S_SIGHTINGS, S_UNDECODED, SYN, TCP_FLAGS, TCP_GOES_ON, TCP_OPENS, TIME, TO_MANY, TO_ONE, TTL_DECREMENTED
         TTL_ORIGINAL, TTL_SILENT, UNDECODED, UNICAST, VLAN, VNI, VXLAN, VXLAN_PORT, V_FRAME, V_LOOSE, V_TIME
@@ -67,7 +67,7 @@ cdef inline long long datagram_end(
 @cython.locals(size=cython.longlong, flags=cython.longlong, seq=cython.longlong, ack=cython.longlong)
 cdef inline bint segment(
     const unsigned char[::1] buffer, int version, long long protocol, long long header, long long payload,
-    long long payload_end, long long wire_end, bint printed, long long[::1] segments, long long at) except? -1 nogil
+    long long payload_end, long long wire_end, bint numbered, long long[::1] segments, long long at) except? -1 nogil
 
 @cython.locals(protocol=cython.longlong, ports=cython.longlong)
 cdef inline bint segment_of_error(

@@ -192,13 +192,13 @@ def segment(
     payload: int,
     payload_end: int,
     wire_end: int,
-    printed: bool,
+    numbered: bool,
     segments: array[int],
     at: int,
 ) -> bool:
     """What a conversation is told of a packet of TCP, UDP or SCTP; False where too little of it is there.
 
-    DNS has its own table. Text does not tell the sequence numbers of TCP, so that its data cannot be known again.
+    DNS has its own table. Without its numbers (``numbered``), as texts may lack them, TCP's data is not known again.
     """
     if payload + 8 > payload_end:
         return False
@@ -207,7 +207,7 @@ def segment(
     seq = 0
     ack = 0
     if protocol == TCP:
-        if printed or payload + 16 > payload_end:
+        if not numbered or payload + 16 > payload_end:
             return False
         size = datagram_end(buffer, version, header, wire_end) - payload - (buffer[payload + 12] >> 4) * 4
         flags = buffer[payload + 13] & 63
@@ -622,7 +622,7 @@ def decode_frames(
                     payload,
                     payload_end,
                     start + length - trailer,
-                    link == LINK_PRINTED,
+                    link != LINK_PRINTED or (told_bits & TOLD_DATA) != 0,
                     segments,
                     talk,
                 ):
@@ -635,9 +635,11 @@ def decode_frames(
                     payload = where + 8
                     fragment = half(buffer, where + 2) & 0xFFF8
                     identification = word(buffer, where + 4)
-            # Of printed packets none but echoes tell enough to be known again.
             followed = follow and payload >= 0 and payload <= payload_end and carries == UNICAST
-            if followed and (link != LINK_PRINTED or told):
+            if followed and link == LINK_PRINTED:
+                # Of printed packets none but echoes, segments of TCP and encrypted ones tell enough to be known again.
+                followed = told or (told_bits & TOLD_WHOLE) != 0 or (encap == WIREGUARD and (told_bits & TOLD_ID) != 0)
+            if followed:
                 flow = find_flow(flows, flow_slots, flow_limit, state, buffer, version, header)
                 hashed = state[S_HASH]
                 cut = captured < length
@@ -662,7 +664,7 @@ def decode_frames(
                     sightings[sighting + V_TIME] = time
                     sightings[sighting + V_FRAME] = (number << 16) | group
                     sightings[sighting + V_WHAT] |= (flow << 32) | (encap << 12)
-                    if link == LINK_PRINTED and not told_bits & TOLD_IDENT:
+                    if link == LINK_PRINTED and told and not told_bits & TOLD_IDENT:
                         sightings[sighting + V_WHAT] = sightings[sighting + V_WHAT] >> 8 << 8
                     sighting = sighting + SIGHTING_FIELDS
             if not keep_all and carries != ARP and carries != ND:

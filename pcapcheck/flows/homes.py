@@ -87,6 +87,29 @@ def node_addresses(capture: Capture, link: Link) -> set[int]:
     return asking - link.pod_ips - capture.exchanges.gateways
 
 
+def reporting(captures: list[Capture], facts: Facts, link: Link) -> set[int]:
+    """Who sends ICMP errors on a pod's link and asks by ARP on a NIC that shows none of them: the node itself.
+
+    Of a text without TTLs nothing else tells the node's errors from those that it passes on.
+    """
+    said = _refusing(link)
+    if not said:
+        return said
+    nics = [one for one in facts.links.values() if one.point.kind == "host-nic"]
+    asking: set[int] = set()
+    for nic in nics:
+        claims = captures[nic.point.key[0]].exchanges.claims
+        asking |= {ip for there, ip in claims.untold if there == nic.point.key[1:]}
+        asking |= {claim.ip for claim in claims.all() if claim.point == nic.point.key[1:]}
+    return (said & asking).difference(link.pod_ips, *(_refusing(nic) for nic in nics))
+
+
+def _refusing(link: Link) -> set[int]:
+    groups = [link.point.groups[number] for number in link.point.gateway.refusers]
+    found = (group.address if group.by_address else group.source for group in groups)
+    return {ip for ip in found if ip is not None}
+
+
 def to_pod(step: Step) -> bool:
     """Whether a packet went from the node to a pod, on that pod's link."""
     return step.spot.link.point.kind == "pod-link" and step.spot.side == NODE

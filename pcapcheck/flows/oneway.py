@@ -67,7 +67,10 @@ def _handshake(row: FrameRow, handshakes: dict[tuple[Any, ...], int]) -> str | N
     if not isinstance(flags, int):
         return None
     flow = (row.ip_src, row.tcp_srcport, row.ip_dst, row.tcp_dstport)
-    if flags & SYN and not flags & ACK:
+    if flags & SYN and flags & ACK:
+        # In texts without MACs whatever stands between two pods may look like one sender's.
+        handshakes.pop((row.ip_dst, row.tcp_dstport, row.ip_src, row.tcp_srcport), None)
+    elif flags & SYN:
         if len(handshakes) < MOST_HANDSHAKES:
             handshakes[flow] = row.frames[0]
     elif flags & ACK and not flags & SYN and flow in handshakes:

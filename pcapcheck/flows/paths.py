@@ -17,7 +17,7 @@ from pcapcheck.decode.frames import FrameGroup
 from pcapcheck.flows.cards import Cards, Heard
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.fates import fate
-from pcapcheck.flows.homes import homes_of, node_addresses, shows_the_node, spans_of, to_pod
+from pcapcheck.flows.homes import homes_of, node_addresses, reporting, shows_the_node, spans_of, to_pod
 from pcapcheck.flows.hosts import Hosts
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.losses import Loss, loss_of
@@ -28,7 +28,7 @@ from pcapcheck.flows.read import Capture, Reading
 from pcapcheck.flows.sides import NODE, POD
 from pcapcheck.flows.sightings import Sightings
 from pcapcheck.flows.sizes import size_limits
-from pcapcheck.flows.unidentified import leave_out_unidentified
+from pcapcheck.flows.unidentified import leave_out_unidentified, leave_out_unnumbered
 from pcapcheck.flows.way import Clock, Sample, SizeLimit, Step, Way
 from pcapcheck.values import clean, is_ipv4
 
@@ -252,7 +252,8 @@ class Paths(Brief):
         """The addresses with which the node itself speaks on a pod link."""
         key = link.point.key
         if key not in self._node_addresses:
-            self._node_addresses[key] = node_addresses(self.captures[key[0]], link)
+            own = reporting(self.captures, self.facts, link) if link.point.interface.printed else set()
+            self._node_addresses[key] = node_addresses(self.captures[key[0]], link) | own
         return self._node_addresses[key]
 
     def _for_node(self, way: Way) -> bool:
@@ -375,6 +376,7 @@ class Paths(Brief):
 def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sightings: Sightings) -> Paths:
     """Follow the packets of an observation; empties ``sightings``."""
     paths = Paths(captures, facts, share=sightings.share, hosts=Hosts(facts.links, facts.known.nodes))
+    leave_out_unnumbered(captures, sightings)
     paths.unfollowed = leave_out_unidentified(captures, sightings)
     facts.observations = observations(facts.links, {})
     # Where there is but one place to see packets, nothing can be followed.

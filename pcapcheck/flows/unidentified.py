@@ -6,9 +6,30 @@ beside captures that tell more, or where one text is of both kinds, nothing that
 
 from __future__ import annotations
 
-from pcapcheck.decode.layout import SIGHTING_FIELDS, V_WHAT
+from array import array
+
+from pcapcheck.decode.layout import K_TCP, SIGHTING_FIELDS, V_WHAT
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.sightings import Sightings
+
+
+def leave_out_unnumbered(captures: list[Capture], sightings: Sightings) -> None:
+    """Drop the TCP segments of hosts of which a text does not tell the sequence numbers: their likes are missing there.
+
+    That host's address may be the only one that address translation left.
+    """
+    hosts = {ip for capture in captures for one in capture.interfaces for pair in one.unnumbered for ip in pair}
+    if not hosts:
+        return
+    import numpy as np
+
+    for number, rows in sightings.by_capture.items():
+        named = np.array([not hosts.isdisjoint(pair) for pair in sightings.flows[number]])
+        table = np.frombuffer(rows, np.int64).reshape(-1, SIGHTING_FIELDS)
+        what = table[:, V_WHAT]
+        kept = array("q")
+        kept.frombytes(table[~(named[what >> 32 & 0x3FFF] & (what >> 8 & 0xF == K_TCP))].tobytes())
+        sightings.by_capture[number] = kept
 
 
 def leave_out_unidentified(captures: list[Capture], sightings: Sightings) -> frozenset[int]:

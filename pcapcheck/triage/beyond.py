@@ -9,18 +9,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pcapcheck.capture.recorded import read_again
+from pcapcheck.columns import OPAQUE
 from pcapcheck.decode.vni import vni_of
 from pcapcheck.errors import CaptureError
 from pcapcheck.flows.echo import Echo
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.losses import REPLY, REQUEST, Loss
-from pcapcheck.flows.points import NODE_KINDS
+from pcapcheck.flows.points import NODE_KINDS, PointKey
 from pcapcheck.flows.way import Step, Way
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.tunnel_device import refusal_of
 from pcapcheck.triage.wire import lost_on_wire
 from pcapcheck.values import Value, clean, format_address
+from pcapcheck.workload import is_wireguard
 
 LEFT = TRANSLATED, PLAINLY, IN_TUNNEL, DEVICE = ("translated", "plainly", "in-tunnel", "tunnel-device")
 NAMES = (
@@ -59,7 +61,10 @@ def beyond(case: Case, result: Result, losses: list[Loss], asked: Iterable[Echo]
     found.columns["lost.on_wire"] = left is not None and (
         all(one.flooded for one in losses) or lost_on_wire(losses, result)
     )
-    found.columns["came_back"] = any(_came_back(one, result) for one in losses) if left else None
+    since = _since(case, losses)
+    found.columns["came_back"] = (
+        any(_came_back(one, result, since or one.way.first) for one in losses) if left else None
+    )
     found.columns["untunnelled"] = left == PLAINLY and _came_in_tunnel(result, losses)
     found.columns["other_way"] = _other_way(result, losses) if left == IN_TUNNEL else None
     _hairpin(case, result, asked, found)
@@ -77,12 +82,20 @@ def _left(loss: Loss, result: Result) -> str | None:
         return None
     if point.kind == "host-nic":
         return IN_TUNNEL if loss.last.encap != "none" else PLAINLY if loss.last.src == way.src else TRANSLATED
-    if point.kind == "tunnel" and any(key[0] in way.watching for key in _nics_of(result, loss.last.spot.link)):
-        return DEVICE
-    return None
+    nics = _nics_of(result, loss.last.spot.link) if point.kind == "tunnel" else []
+    if is_wireguard(point.name) and _encrypted(result, nics):
+        return IN_TUNNEL
+    return DEVICE if any(key[0] in way.watching for key in nics) else None
 
 
-def _nics_of(result: Result, link: Link) -> list[tuple[int, int, int | None]]:
+def _encrypted(result: Result, nics: list[PointKey]) -> bool:
+    """Whether a NIC shows packets of WireGuard, which whatever went through its device became."""
+    return any(
+        step.encap == OPAQUE and step.spot.link.point.key in nics for way in result.followed.found for step in way.steps
+    )
+
+
+def _nics_of(result: Result, link: Link) -> list[PointKey]:
     """The NICs that are of the node of a link."""
     links, hosts = result.facts.links, result.followed.hosts
     return [key for key, one in links.items() if one.point.kind == "host-nic" and hosts.same(link.point.key, key)]
@@ -101,12 +114,20 @@ def _far_recorded(case: Case, result: Result, loss: Loss) -> bool:
     return loss.last.encap != "none" and any(hosts.same(here, key) is False for key in others)
 
 
-def _came_back(loss: Loss, result: Result) -> bool:
+def _since(case: Case, losses: list[Loss]) -> int | None:
+    """From when on answers are missed in a connection whose data got stuck: since that was sent first."""
+    question = case.question
+    if question is None or question.size is None or question.lasted is None or not losses:
+        return None
+    return max(one.way.last for one in losses) - question.lasted
+
+
+def _came_back(loss: Loss, result: Result, since: int) -> bool:
     """Whether an answer came to where they were seen last: it may have a translated address there."""
     last, wanted = loss.last, REPLY if loss.way.packet == REQUEST else loss.way.packet
     return any(
         way.packet == wanted
-        and way.last >= loss.way.first
+        and way.last >= since
         and any(step.spot.link is last.spot.link and (step.src, step.dst) == (last.dst, last.src) for step in way.steps)
         for way in result.followed.found
     )

@@ -26,6 +26,7 @@ from pcapcheck.flows.losses import (
 )
 from pcapcheck.flows.points import NODE_KINDS
 from pcapcheck.flows.sides import NODE, POD
+from pcapcheck.flows.silent_conversations import LARGE
 from pcapcheck.flows.way import Way
 from pcapcheck.ruleset.finding import FAIL, PASS, Finding
 from pcapcheck.ruleset.result import Result
@@ -40,6 +41,7 @@ from pcapcheck.triage.question_signs import arrival, is_reset, is_stalled, left_
 from pcapcheck.triage.service_told import is_usual
 from pcapcheck.triage.signs_of_life import gateway_answered, refused_late, routed, signs_of_life
 from pcapcheck.values import Value, is_ipv4, is_public
+from pcapcheck.workload import is_wireguard
 
 T = TypeVar("T")
 
@@ -115,8 +117,8 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
         **_asked(result, dst_link, dst),
         "dst.addressed": _addressed(dst_link),
         "dst.recorded": dst_link is not None if dst is not None else None,
-        "encap": _encap(case) or _tunnel(lost_ways),
-        **by_size(result, kind, pod, dst, is_stalled(case)),
+        "encap": _device(losses) or _encap(case) or _tunnel(lost_ways),
+        **by_size(result, kind, pod, dst, is_stalled(case) and _is_large(case)),
         "nic.proxy_mac": _nic_to_proxy(result),
         "began": min(filter(None, (one.point.first for one in _links(case))), default=None),
         "ended": max(filter(None, (one.point.last for one in _links(case))), default=None),
@@ -427,6 +429,16 @@ def _went_on(case: Case, losses: list[Loss]) -> str | None:
 def _tunnel(lost_ways: list[Way]) -> str | None:
     """The tunnel that unanswered requests were seen in last."""
     return next((way.steps[-1].encap for way in lost_ways if way.steps[-1].encap != "none"), None)
+
+
+def _is_large(case: Case) -> bool:
+    """Whether the data that got stuck may have been lost for its size: what is small is not."""
+    return case.question is None or case.question.size is None or case.question.size >= LARGE
+
+
+def _device(losses: list[Loss]) -> str | None:
+    """WireGuard, where packets were seen last on its device: behind it nobody can look into them."""
+    return OPAQUE if any(is_wireguard(one.last.spot.link.point.name) for one in losses) else None
 
 
 def _lost_ways(result: Result, kind: str, case: Case) -> list[Way]:

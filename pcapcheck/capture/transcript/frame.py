@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from pcapcheck.capture import printed_layout as layout
 from pcapcheck.capture.transcript.packet import Arp, Datagram, Dns, Icmp, Packet, Transport, Tunnel
+from pcapcheck.capture.transcript.segment import SHORTEST
 from pcapcheck.values import is_ipv4
 
 ICMP, IPIP, TCP, UDP, IPV6, FRAGMENT, ICMPV6, SCTP = 1, 4, 6, 17, 41, 44, 58, 132
@@ -108,8 +109,8 @@ def _told(datagram: Datagram) -> int:
 
 def _ipv4(datagram: Datagram, protocol: int, payload: bytes) -> bytes:
     size = datagram.length
-    if size is None and isinstance(datagram.upper, Icmp) and datagram.upper.size is not None:
-        size = 20 + datagram.upper.size
+    if size is None and (carried := _carried(datagram)) is not None:
+        size = 20 + carried
     offset = datagram.offset // 8 if datagram.offset else int(datagram.later)
     fragment = (0x4000 if datagram.df else 0) | (0x2000 if datagram.mf else 0) | offset & 0x1FFF
     head = struct.pack(
@@ -131,8 +132,8 @@ def _ipv4(datagram: Datagram, protocol: int, payload: bytes) -> bytes:
 def _ipv6(datagram: Datagram, protocol: int, payload: bytes) -> bytes:
     size = datagram.length
     if size is None:
-        known = datagram.upper.size if isinstance(datagram.upper, Icmp) else None
-        size = 0xFFFF if known is None else known
+        carried = _carried(datagram)
+        size = 0xFFFF if carried is None else carried
     if datagram.offset is not None or datagram.later:
         fragment = (datagram.offset or 8 * datagram.later) & 0xFFF8 | int(datagram.mf or False)
         payload = struct.pack(">BBHI", protocol, 0, fragment, (datagram.ident or 0) & WORD) + payload
@@ -141,6 +142,20 @@ def _ipv6(datagram: Datagram, protocol: int, payload: bytes) -> bytes:
     if datagram.src is None or datagram.dst is None:
         return head
     return head + datagram.src.to_bytes(16, "big") + datagram.dst.to_bytes(16, "big") + payload
+
+
+def _carried(datagram: Datagram) -> int | None:
+    """How many bytes a datagram carries, where its ICMP message or its TCP segment tells."""
+    if isinstance(datagram.upper, Icmp):
+        return datagram.upper.size
+    if isinstance(datagram.upper, Transport) and datagram.upper.protocol == TCP and datagram.upper.size is not None:
+        return _tcp_header(datagram.upper) + datagram.upper.size
+    return None
+
+
+def _tcp_header(segment: Transport) -> int:
+    """The bytes of a segment's header, 20 where its options do not tell."""
+    return segment.header or SHORTEST
 
 
 def _upper(datagram: Datagram) -> tuple[bytes, int, int]:
@@ -162,7 +177,17 @@ def _transport(transport: Transport) -> tuple[bytes, int]:
     told |= layout.TOLD_DST_PORT if transport.dst_port is not None else 0
     body = struct.pack(">HH", transport.src_port or 0, transport.dst_port or 0)
     if transport.protocol == TCP and transport.flags is not None:
-        body += bytes(8) + struct.pack(">H", 0x5000 | transport.flags) + bytes(6)
+        if transport.size is not None and (transport.seq is not None or transport.ack is not None):
+            told |= layout.TOLD_DATA | (layout.TOLD_WHOLE if transport.whole else 0)
+        body += struct.pack(
+            ">IIHHI",
+            transport.seq or 0,
+            transport.ack or 0,
+            _tcp_header(transport) // 4 << 12 | transport.flags,
+            # A window that is not printed was open.
+            1 if transport.window is None else min(transport.window, 0xFFFF),
+            0,
+        )
     elif transport.protocol == UDP:
         size = 0 if transport.size is None else min(8 + transport.size, 0xFFFF)
         body += struct.pack(">HH", size, 0) + (_dns(transport.dns) if transport.dns is not None else b"")

@@ -13,6 +13,7 @@ from pcapcheck.capture.transcript.dns import dns
 from pcapcheck.capture.transcript.icmp import icmp, icmp6
 from pcapcheck.capture.transcript.names import MAC, OUI, address_of, family_of, mac_of, split_port
 from pcapcheck.capture.transcript.packet import Arp, Datagram, Icmp, Packet, Transport, Tunnel
+from pcapcheck.capture.transcript.segment import SEGMENT, segment
 
 ICMP, IPIP, TCP, UDP, DCCP, IPV6, ICMPV6, SCTP = 1, 4, 6, 17, 33, 41, 58, 132
 # Datagrams inside datagrams are followed so far.
@@ -55,7 +56,6 @@ _EXTENSION = re.compile(r"\s*(?:HBH|DSTOPT|RT6|srcrt|AH|mobility)\b(?:\s*\((?:[^
 _FRAGMENT = re.compile(r"\s*frag \((?:0x([0-9a-f]+):)?(\d+)\|\d+\)\s*")
 _ALONE = re.compile(r"(?:ip-proto-(\d+)|([a-z0-9-]{2,12}))\s*(\d*)\s*$")
 _OLD_ICMP = re.compile(r"icmp(?: \d+)?: ")
-_FLAGS = re.compile(r"Flags \[([A-Za-z.+]*)\]")
 _OLD_TCP = re.compile(r"([SFRPWE]{1,6}|\.) (?:\[[^\]]*\] )?(?:\d+:\d+\(\d+\)|ack \d+|win \d+)")
 _QUIET_TCP = re.compile(r"tcp \d+\b")
 _VXLAN = re.compile(r"VXLAN, flags \[[^\]]*\] \(0x[0-9a-f]+\), vni (\d+)\s*")
@@ -64,8 +64,6 @@ _WITHIN = re.compile(r"(?:IP6? )?\(|IP6? (?:\(|\S+ > )")
 _CHUNK = re.compile(r"\[([A-Z -]{4,20})\]")
 _CHUNKS = {"INIT": 1, "INIT ACK": 2, "HB REQ": 4, "HB ACK": 5, "ABORT": 6, "COOKIE ECHO": 10, "COOKIE ACK": 11}
 _DATA = re.compile(r"\blength (\d{1,5})\s*$")
-_TCP_BITS = {"F": 1, "S": 2, "R": 4, "P": 8, ".": 16, "U": 32, "E": 64, "W": 128, "e": 256}
-_NAMED_FLAGS = {"none": 0}
 
 _ARP_LENGTHS = re.compile(r"\s*(?:[\w .()/#-]{1,40}? \(len \d+\), ){2}")
 _HOST = r"([^\s,(]{1,280})"
@@ -237,10 +235,9 @@ def _upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None
         ports = "udp"
         found.upper = Tunnel(vni=int(match[1]))
         _vxlan(found.upper, text[match.end() :], lines)
-    elif (match := _FLAGS.match(text)) is not None:
+    elif (match := SEGMENT.match(text)) is not None:
         ports = "tcp"
-        flags = _NAMED_FLAGS.get(match[1])
-        found.upper = Transport(TCP, flags=sum(_TCP_BITS.get(one, 0) for one in match[1]) if flags is None else flags)
+        found.upper = segment(match[1], text[match.end() :])
     elif _OLD_TCP.match(text) or _QUIET_TCP.match(text):
         ports = "tcp"
         found.upper = Transport(TCP)

@@ -57,7 +57,8 @@ class Dns:
 class Transport:
     """TCP, UDP or SCTP: ports, the flags of TCP or the first chunk of SCTP, and over UDP what DNS says.
 
-    ``size`` is how many bytes of data a datagram of UDP holds.
+    ``size`` is how many bytes of data TCP or UDP carry, ``header`` how many TCP's header has. ``whole``: ``seq`` and
+    ``ack`` are those on the wire, else they count from wherever the text begins.
     """
 
     protocol: int
@@ -65,7 +66,12 @@ class Transport:
     dst_port: int | None = None
     flags: int | None = None
     dns: Dns | None = None
+    seq: int | None = None
+    ack: int | None = None
     size: int | None = None
+    window: int | None = None
+    header: int | None = None
+    whole: bool = False
 
 
 @dataclass(slots=True)

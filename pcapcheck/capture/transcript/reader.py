@@ -18,6 +18,7 @@ from pcapcheck.capture.transcript.link import ETHERNET, parse
 from pcapcheck.capture.transcript.packet import Packet, is_cut_icmp
 from pcapcheck.capture.transcript.quotes import Quotes, inferred_expiry
 from pcapcheck.capture.transcript.stamps import Stamp, Timeline, parse_stamp
+from pcapcheck.capture.transcript.streams import Streams, unnumbered
 from pcapcheck.capture.transcript.summary import Row, row_of
 from pcapcheck.capture.window import Window
 from pcapcheck.errors import EMPTY, NotACapture
@@ -26,6 +27,7 @@ SAMPLE = "16:22:59.584235 IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id 15, seq 
 # Lines that are not understood are shown one by one up to so many.
 MOST_SHOWN = 20
 MOST_INTERFACES = 1 << 12
+MOST_UNNUMBERED = 1 << 12
 # One of so many packets must be understood before the text is taken for a capture.
 MOST_AHEAD = 1 << 12
 WORDS_SHOWN = 100
@@ -78,6 +80,7 @@ class TranscriptReader:
         self._other_after: int | None = None
         self._not_understood = 0
         self._quotes = Quotes()
+        self._streams = Streams()
         # The number that the latest row of tshark's has.
         self._row: int | None = None
         self._left_out = 0
@@ -136,6 +139,7 @@ class TranscriptReader:
             matrix[entry + layout.DIRECTION] = -1 if record.packet.direction is None else record.packet.direction
             self.interfaces[record.interface].frames += 1
             self.interfaces[record.interface].cut_icmp += is_cut_icmp(record.packet)
+            self._note_unnumbered(record)
             self.interfaces[record.interface].expiries += inferred_expiry(record.packet)
             buffer += data
             self.frames += 1
@@ -212,6 +216,7 @@ class TranscriptReader:
         packet = parse(block.lines)
         if packet is not None:
             self._quotes.take(packet)
+            self._streams.take(packet)
         if packet is None and block.stamp is None:
             self._note_other(block.first, "\n".join(block.raw))
             return
@@ -284,6 +289,12 @@ class TranscriptReader:
                 )
             )
         return number
+
+    def _note_unnumbered(self, record: Record) -> None:
+        pair = unnumbered(record.packet)
+        pairs = self.interfaces[record.interface].unnumbered
+        if pair is not None and len(pairs) < MOST_UNNUMBERED:
+            pairs.add(pair)
 
     def _note_not_understood(self, record: Record) -> None:
         self._not_understood += 1
