@@ -30,6 +30,7 @@ from tests.support.wire import (
     query,
     request,
     tcp,
+    udp,
     write_pcap,
 )
 
@@ -185,8 +186,9 @@ def test_the_noise_of_the_internet_is_told_and_does_not_warn(tmp_path: Path) -> 
         ([request(n, src="8.8.8.8", dst=INSIDE, eth=FROM_ROUTER) for n in (1, 2)], f"ping to {INSIDE}"),
         ([syn6("2001:4860:4860::8888", "2001:db8::7")] * 2, "connection to 2001:db8::7 port 80"),
         ([query(src="8.8.8.8", dst=INSIDE, eth=FROM_ROUTER)] * 2, f"DNS query to {INSIDE}"),
+        ([udp((40000, 443), b"hello", src="8.8.8.8", dst=INSIDE, eth=FROM_ROUTER)] * 4, f"UDP request to {INSIDE}"),
     ],
-    ids=["a SYN that is repeated", "a SYN for a pod", "a ping", "IPv6", "DNS"],
+    ids=["a SYN that is repeated", "a SYN for a pod", "a ping", "IPv6", "DNS", "UDP"],
 )
 def test_whoever_asks_from_the_internet_wants_an_answer(
     asking: list[bytes], said: str, path: str, tmp_path: Path
