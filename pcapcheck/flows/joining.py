@@ -311,11 +311,14 @@ def _merge_rewritten(
     several = np.flatnonzero(np.isin(loose, twice))
     time, flow, ttl = seen.time[first], flow_of(seen.what[first]), ttl_of(seen.what[first])
     several = several[np.lexsort((time[several], loose[several]))]
-    same = (loose[several][1:] == loose[several][:-1]) & (np.diff(time[several]) <= SAME_PACKET)
+    bare = ttl[several] == UNTOLD_TTL
+    # Where nothing but numbers tells packets apart, one that is sent again is not the same.
+    at_once = bare[1:] & bare[:-1]
+    within = np.where(at_once, AT_ONCE, SAME_PACKET)
+    same = (loose[several][1:] == loose[several][:-1]) & (np.diff(time[several]) <= within)
     alone_before = np.append(True, ~same[:-1])
     alone_after = np.append(~same[1:], True)
     left, right = several[:-1], several[1:]
-    at_once = (ttl[left] == UNTOLD_TTL) & (ttl[right] == UNTOLD_TTL) & (time[right] - time[left] <= AT_ONCE)
     apart_by_ttl = (ttl[left] != ttl[right]) | at_once
     pairs = same & alone_before & alone_after & (flow[left] != flow[right]) & apart_by_ttl
     # A SYN's sequence number is its own (RFC 6528), so both of its addresses may have changed, as a NodePort's do.
