@@ -88,10 +88,14 @@ class Seen:
 
 @dataclass(frozen=True)
 class Stage:
-    """A host that lost packets may have been stopped by, and what it saw of them."""
+    """A host that lost packets may have been stopped by, and what it saw of them.
+
+    ``spoken`` are addresses that it speaks ARP with on pods' links.
+    """
 
     host: Host
     packet: Packet
+    spoken: frozenset[int] = frozenset()
 
 
 def with_way_back(host: Host, packet: Packet) -> Packet:
@@ -110,6 +114,13 @@ def with_way_back(host: Host, packet: Packet) -> Packet:
 
 def stages_on_nodes(loss: Loss, here: End, there: End, seen: Seen) -> list[Stage]:
     """The nodes on the way, but where it was seen that the packets got past them."""
+    return [
+        replace(one, spoken=seen.spoken if one.host is here.node else seen.spoken_there)
+        for one in _stages_on_nodes(loss, here, there, seen)
+    ]
+
+
+def _stages_on_nodes(loss: Loss, here: End, there: End, seen: Seen) -> list[Stage]:
     request, reply = _packets(loss, seen.lost)
     found: list[Stage] = []
     if seen.lost != ON_RETURN:

@@ -21,6 +21,7 @@ from pcapcheck.triage.state.firewall.model import (
     GOTO,
     IPTABLES,
     JUMP,
+    NFT,
     OTHER,
     QUEUE,
     RETURN,
@@ -201,7 +202,7 @@ class _Walk:
 
     def _tables(self) -> list[Table]:
         """The tables that such packets pass. What iptables-save tells of nft's own tables too is taken from there."""
-        saved = {(one.family, one.name) for one in self.firewall.tables if one.backend != "nft"}
+        saved = {(one.family, one.name) for one in self.firewall.tables if shows_nft(one)}
         families = FAMILIES[self.packet.family]
         return [
             one
@@ -448,6 +449,11 @@ class _Walk:
         if chain.hook is not None and chain.hook not in self.packet.hooks:
             return Miss(table, chain, rule, "hook")
         return Miss(table, chain, rule, "after", by=self.ended_by)
+
+
+def shows_nft(table: Table) -> bool:
+    """Whether a listing of iptables shows a table of nft's own, as iptables-nft does, or may."""
+    return table.backend != NFT and table.legacy is not True
 
 
 def _counted_all(packets: int | None, lost: int) -> bool:

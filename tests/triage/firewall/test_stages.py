@@ -140,3 +140,17 @@ def test_without_a_counter_only_an_answer_that_rules_alone_give_is_a_witness(cod
     found = Answers(refused, stages).of(REJECTS)
     assert found is not None
     assert found[0] == wanted
+
+
+@pytest.mark.parametrize(("spoken", "wanted"), [(True, "fits"), (False, "may-fit")])
+def test_the_node_that_speaks_arp_with_the_errors_address_sent_it(spoken: bool, wanted: str) -> None:
+    """Its rules alone were pasted, so nothing else shows which addresses it has."""
+    rule = "ip daddr 10.244.1.11 tcp dport 80 counter packets 3 bytes 180 reject with icmp net-prohibited"
+    host = node(chain("forward", rule))
+    refused = replace(lost(POD, PEER), error=(4, 3, 9), error_from=OTHER_NODE, error_by="other")
+    seen = Seen("to-pod-link", "to-pod-link", "eth0", None)
+    seen = replace(seen, spoken_there=frozenset((OTHER_NODE,)) if spoken else frozenset())
+    stages = stages_on_nodes(refused, End(None, None, A), End(host, None, B), seen)
+    found = Answers(refused, stages).of(REJECTS)
+    assert found is not None
+    assert found[0] == wanted
