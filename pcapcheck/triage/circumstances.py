@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from pcapcheck.columns import COLUMNS, DNS, STATE
 from pcapcheck.flows.cards import claims_on_cards, heard_on_cards
 from pcapcheck.flows.links import UNNAMED
 from pcapcheck.flows.links import Link as CapturedLink
 from pcapcheck.flows.losses import REPLY, REQUEST
-from pcapcheck.flows.points import NODE_KINDS
+from pcapcheck.flows.points import NODE_KINDS, PointKey
 from pcapcheck.flows.unanswered import Unanswered
 from pcapcheck.networks import CALICO_PROTOCOLS
 from pcapcheck.ruleset.result import Result
@@ -870,12 +870,30 @@ def _came_by(case: Case, result: Result) -> str | None:
 
 
 def _spoken(case: Case, result: Result) -> frozenset[int]:
-    """Addresses that the node of the asker speaks ARP with on its link; else those on every pod link recorded."""
+    """Addresses that the node of the asker speaks ARP with on its link; else those on every pod link recorded.
+
+    A node that speaks with none on the asker's link, whose MAC it has, may do so on others that it was seen to join.
+    """
     asked = case.lead.link
     if asked is not None and asked.point.kind == "pod-link":
-        return frozenset(result.followed.node_addresses(asked))
+        spoken = result.followed.node_addresses(asked)
+        joined = [] if spoken else _joined(asked, result)
+        return frozenset(spoken).union(*map(result.followed.node_addresses, joined))
     said = [result.followed.node_addresses(one) for one in result.links if one.point.kind == "pod-link"]
     return frozenset.intersection(*(frozenset(one) for one in said)) if said else frozenset()
+
+
+def _joined(link: CapturedLink, result: Result) -> list[CapturedLink]:
+    """Pods' links of the same node: packets lost one of their TTL on the way between that link and this one."""
+    found: dict[PointKey, CapturedLink] = {}
+    for way in result.followed.found:
+        for one, other in pairwise(way.steps):
+            links = one.spot.link, other.spot.link
+            is_hop = one.ttl is not None and other.ttl is not None and one.ttl - other.ttl == 1
+            if is_hop and link in links and all(some.point.kind == "pod-link" for some in links):
+                found |= {some.point.key: some for some in links if some is not link}
+    same = result.followed.hosts.same
+    return [one for one in found.values() if same(one.point.key, link.point.key) is not False]
 
 
 def _neighbour(link: PodLink | None, address: int | None) -> Told | None:
