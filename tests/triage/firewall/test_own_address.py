@@ -39,7 +39,7 @@ def echo(second: float, word: str, seq: int, way: tuple[str, str], macs: tuple[s
 
 
 def captures(tmp_path: Path, ttl: int) -> list[Path]:
-    """A pings its node in vain, then B, on whose link alone the node asks by ARP; ``ttl`` is that of pings behind it."""
+    """A pings its node in vain, then B, on whose link alone the node asks by ARP; ``ttl`` is that of pings there."""
     of_a = arp(1, f"Request who-has 169.254.1.1 tell {POD}", MAC_A, "ff:ff:ff:ff:ff:ff")
     of_a += arp(1.00001, f"Reply 169.254.1.1 is-at {PROXY}", PROXY, MAC_A)
     of_b = arp(9, f"Request who-has {PEER} tell {NODE}", PROXY, "ff:ff:ff:ff:ff:ff")
