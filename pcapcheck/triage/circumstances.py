@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from pcapcheck.columns import COLUMNS, DNS, STATE
 from pcapcheck.flows.cards import claims_on_cards, heard_on_cards
 from pcapcheck.flows.links import UNNAMED
 from pcapcheck.flows.links import Link as CapturedLink
 from pcapcheck.flows.losses import REPLY, REQUEST
-from pcapcheck.flows.points import NODE_KINDS
+from pcapcheck.flows.points import NODE_KINDS, PointKey
 from pcapcheck.flows.unanswered import Unanswered
 from pcapcheck.networks import CALICO_PROTOCOLS
 from pcapcheck.ruleset.result import Result
@@ -28,6 +28,7 @@ from pcapcheck.triage.drop_places import End as WayEnd
 from pcapcheck.triage.drop_places import way_of
 from pcapcheck.triage.drops import Drops, Lost
 from pcapcheck.triage.firewall.asking import Asking, of_next_hop
+from pcapcheck.triage.firewall.carried import Carried, carried
 from pcapcheck.triage.firewall.firewalls import Firewalls, ttl_rules
 from pcapcheck.triage.firewall.stages import End
 from pcapcheck.triage.firewall.whose import owner_of
@@ -197,6 +198,12 @@ class Circumstances:
                 far = None if self.state.nodes[0].addresses else self.state.nodes[0]
                 alone = None
             here = End(self._node or alone, None, interface if interface != UNNAMED else None)
+            as_last_seen = carried(case, result)
+            if dst_interface is None and self.dst_link is None:
+                behind = self._behind(as_last_seen)
+                recorded = as_last_seen.interface if as_last_seen is not None else None
+                dst_interface = behind.cali_name if behind is not None else recorded
+                far = far or (behind.node if behind is not None else None)
             there = End(far, self._dst_pod(), self._dst_cali(dst_interface), _came_by(case, result))
             unknown = here.node is None or (here.node is far and lead.link is None)
             if unknown and case.question is not None and _came_back(case.question, far):
@@ -204,7 +211,7 @@ class Circumstances:
                 here = End(far, None, case.question.interface)
                 there = replace(there, interface=there.interface or case.question.last_seen_on)
             spoken_there = _spoken_at(lead.dst_link, result)
-            self.firewalls = Firewalls.of(case, result, symptoms, here, there, spoken, spoken_there)
+            self.firewalls = Firewalls.of(case, result, symptoms, here, there, spoken, spoken_there, as_last_seen)
             self.asking = Asking.of(case, result, symptoms, here, there)
         if self.crossing is not None and result is not None:
             self.crossing.heard = heard_on_cards(result.links, result.captures)
@@ -216,6 +223,14 @@ class Circumstances:
             if result is not None:
                 self.asking = self._asking_next_hop(case, result) or self.asking
         self.drops = self._drops(result, interface, dst_interface) if result is not None else None
+
+    def _behind(self, as_last_seen: Carried | None) -> PodLink | None:
+        """The link of the pod behind a service, by what was seen of it or by the rules of the asker's node."""
+        name = as_last_seen.interface if as_last_seen is not None else None
+        link = self.state.pod_for(cali=name) if name else None
+        address = as_last_seen.dst if as_last_seen is not None else back_ends.first_of(self.back_ends)
+        link = link or (self.state.pod_for(ip=address) if address is not None else None)
+        return link if self._is_described(link) else None
 
     def _owner(self, case: Case, result: Result | None) -> str | None:
         """Whose node the only one of the state is: ``pod`` or ``dst``, by its name or by what its rules name."""
@@ -855,12 +870,30 @@ def _came_by(case: Case, result: Result) -> str | None:
 
 
 def _spoken(case: Case, result: Result) -> frozenset[int]:
-    """Addresses that the node of the asker speaks ARP with on its link; else those on every pod link recorded."""
+    """Addresses that the node of the asker speaks ARP with on its link; else those on every pod link recorded.
+
+    A node that speaks with none on the asker's link, whose MAC it has, may do so on others that it was seen to join.
+    """
     asked = case.lead.link
     if asked is not None and asked.point.kind == "pod-link":
-        return frozenset(result.followed.node_addresses(asked))
+        spoken = result.followed.node_addresses(asked)
+        joined = [] if spoken else _joined(asked, result)
+        return frozenset(spoken).union(*map(result.followed.node_addresses, joined))
     said = [result.followed.node_addresses(one) for one in result.links if one.point.kind == "pod-link"]
     return frozenset.intersection(*(frozenset(one) for one in said)) if said else frozenset()
+
+
+def _joined(link: CapturedLink, result: Result) -> list[CapturedLink]:
+    """Pods' links of the same node: packets lost one of their TTL on the way between that link and this one."""
+    found: dict[PointKey, CapturedLink] = {}
+    for way in result.followed.found:
+        for one, other in pairwise(way.steps):
+            links = one.spot.link, other.spot.link
+            is_hop = one.ttl is not None and other.ttl is not None and one.ttl - other.ttl == 1
+            if is_hop and link in links and all(some.point.kind == "pod-link" for some in links):
+                found |= {some.point.key: some for some in links if some is not link}
+    same = result.followed.hosts.same
+    return [one for one in found.values() if same(one.point.key, link.point.key) is not False]
 
 
 def _neighbour(link: PodLink | None, address: int | None) -> Told | None:

@@ -58,7 +58,9 @@ class Answers:
                 continue
             walked = walk(stage.host.firewall, with_way_back(stage.host, stage.packet), lost=loss.least)
             for hit in walked.hits:
-                self._hear(hit.table, hit.chain, hit.rule, say_hit(hit, loss, has_answered(stage.host, loss)))
+                self._hear(
+                    hit.table, hit.chain, hit.rule, say_hit(hit, loss, has_answered(stage.host, loss, stage.spoken))
+                )
             for miss in walked.misses:
                 self._hear(miss.table, miss.chain, miss.rule, say_miss(miss, loss))
 
@@ -93,8 +95,9 @@ class Answers:
         return (NONE_FITS if whole else NONE_SHOWN_FITS), (_summed_up([one.best for one in heard]),)
 
 
-def has_answered(host: Host, loss: Loss) -> bool | None:
-    """Whether a host is the one whose error came: by its addresses, where the state lists them; None: not known.
+def has_answered(host: Host, loss: Loss, spoken: frozenset[int] = frozenset()) -> bool | None:
+    """Whether a host is the one whose error came: by its addresses, where the state lists them, or those that it
+    speaks ARP with; None: not known.
 
     An error has one of its sender's own addresses (kernel: net/ipv4/icmp.c, __icmp_send; net/ipv6/icmp.c, icmp6_send).
     """
@@ -104,14 +107,14 @@ def has_answered(host: Host, loss: Loss) -> bool | None:
         return True
     if f"addresses{4 if is_ipv4(loss.error_from) else 6}" in host.whole:
         return False
-    return True if loss.error_by == "node" else None
+    return True if loss.error_by == "node" or loss.error_from in spoken else None
 
 
 def _shows_all(host: Host) -> bool:
     """Whether every rule of a host is listed: nft's, and those that iptables keeps by itself, where it has any."""
     if host.firewall is None or not {"ruleset", "legacy"} <= host.whole:
         return False
-    saved = any(one.backend == IPTABLES and one.whole for one in host.firewall.tables)
+    saved = any(one.backend == IPTABLES and one.whole and one.legacy is not False for one in host.firewall.tables)
     return host.firewall.legacy is None or saved
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.firewall.answer import DROPS, ENDPOINTS, POLICY, REJECTS, TUNNEL, Answers
+from pcapcheck.triage.firewall.carried import Carried
 from pcapcheck.triage.firewall.loss import loss_of
 from pcapcheck.triage.firewall.packet import BEFORE_ROUTING
 from pcapcheck.triage.firewall.stages import End, Seen, stages_in_pod, stages_on_nodes
@@ -37,14 +38,21 @@ class Firewalls:
         there: End,
         spoken: frozenset[int] = frozenset(),
         spoken_there: frozenset[int] = frozenset(),
+        as_last_seen: Carried | None = None,
     ) -> Firewalls | None:
-        """None where the case is not about lost packets. ``spoken`` and the other as of ``Seen``."""
+        """None where the case is not about lost packets. ``spoken`` and what follows as of ``Seen``."""
         loss = loss_of(case, result, symptoms)
         if loss is None:
             return None
         empty = frozenset(kind for one in empty_files(result) if (kind := _kind_of_file(one, result.reading.prefix)))
         recorded = frozenset(one.point.kind for one in result.links) | empty
-        seen = replace(Seen.of(symptoms, spoken), spoken_there=spoken_there, recorded=recorded, empty=empty)
+        seen = replace(
+            Seen.of(symptoms, spoken),
+            spoken_there=spoken_there,
+            recorded=recorded,
+            empty=empty,
+            carried=as_last_seen,
+        )
         on_nodes = stages_on_nodes(loss, here, there, seen)
         return cls(Answers(loss, on_nodes), Answers(loss, stages_in_pod(loss, there, seen)))
 

@@ -74,7 +74,7 @@ def loss_of(case: Case, result: Result, symptoms: dict[str, Value | None]) -> Lo
     shown = all(one.failed <= len(one.evidence) for one in findings)
     repeats = max((one.requests for one in failed), default=1)
     most = least if shown else max(least, *(one.failed * repeats for one in findings))
-    ports = [(_source(one), _destination(one)) for one in failed]
+    sports, dports = ports_of(failed)
     return Loss(
         kind,
         src,
@@ -85,8 +85,8 @@ def loss_of(case: Case, result: Result, symptoms: dict[str, Value | None]) -> Lo
         refused.error_from if refused else None,
         symptoms.get("replies") == "some",
         any(one.outcome == "replied" for one in every),
-        _known(source for source, _ in ports),
-        _known(destination for _, destination in ports),
+        sports,
+        dports,
         error_by=_word(symptoms, "refused.by"),
     )
 
@@ -141,6 +141,12 @@ def _in_between(every: list[Echo]) -> bool:
 def _once(echoes: list[Echo]) -> list[Echo]:
     """Each question once, though several links may show it."""
     return list({(one.ident, one.seq, getattr(one, "src_port", None)): one for one in echoes}.values())
+
+
+def ports_of(some: Iterable[Echo]) -> tuple[frozenset[int], frozenset[int]]:
+    """The ports that questions came from and went to, or none where one of them is not told."""
+    ports = [(_source(one), _destination(one)) for one in some]
+    return _known(source for source, _ in ports), _known(destination for _, destination in ports)
 
 
 def _source(one: Echo) -> int | None:

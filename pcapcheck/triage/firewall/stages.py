@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pcapcheck.flows.losses import AT_NIC, AT_POD, BETWEEN, DECAPSULATION, IN_NODE, REPLY, REQUEST, TO_POD_LINK
+from pcapcheck.triage.firewall.carried import Carried
 from pcapcheck.triage.firewall.loss import Loss
 from pcapcheck.triage.firewall.packet import FORWARDED, INVALID, SENT, TAKEN_IN, UNTRACKED, Packet
 from pcapcheck.triage.firewall.translation import Translation, translations
@@ -50,6 +51,7 @@ class Seen:
     ``spoken`` are addresses that the asker's node, or whose pods alone were recorded, speaks ARP with on pods' links,
     ``spoken_there`` those of the node of the pod that was asked. ``direction`` is request or reply, where one of them
     was lost; ``recorded`` are kinds of capture points that were recorded, ``empty`` those of which a file is empty.
+    ``carried`` is how requests looked there, where addresses had been translated.
     """
 
     lost: str | None
@@ -62,6 +64,7 @@ class Seen:
     direction: str | None = None
     recorded: frozenset[str] = frozenset()
     empty: frozenset[str] = frozenset()
+    carried: Carried | None = None
 
     @classmethod
     def of(cls, symptoms: Mapping[str, Value | None], spoken: frozenset[int] = frozenset()) -> Seen:
@@ -88,10 +91,14 @@ class Seen:
 
 @dataclass(frozen=True)
 class Stage:
-    """A host that lost packets may have been stopped by, and what it saw of them."""
+    """A host that lost packets may have been stopped by, and what it saw of them.
+
+    ``spoken`` are addresses that it speaks ARP with on pods' links.
+    """
 
     host: Host
     packet: Packet
+    spoken: frozenset[int] = frozenset()
 
 
 def with_way_back(host: Host, packet: Packet) -> Packet:
@@ -110,7 +117,17 @@ def with_way_back(host: Host, packet: Packet) -> Packet:
 
 def stages_on_nodes(loss: Loss, here: End, there: End, seen: Seen) -> list[Stage]:
     """The nodes on the way, but where it was seen that the packets got past them."""
+    return [
+        replace(one, spoken=seen.spoken if one.host is here.node else seen.spoken_there)
+        for one in _stages_on_nodes(loss, here, there, seen)
+    ]
+
+
+def _stages_on_nodes(loss: Loss, here: End, there: End, seen: Seen) -> list[Stage]:
     request, reply = _packets(loss, seen.lost)
+    if seen.carried is not None:
+        # Conntrack gives replies the service's address back where they leave the last node, behind these chains.
+        reply = replace(reply, src=seen.carried.dst, sports=seen.carried.dports)
     found: list[Stage] = []
     if seen.lost != ON_RETURN:
         found += _on_way(request, here, there, seen)
@@ -188,14 +205,32 @@ def _on_way(packet: Packet, here: End, there: End, seen: Seen) -> list[Stage]:
     found: list[Stage] = []
     far = there.node if there.node is not here.node else None
     if seen.place in (IN_NODE, None) and here.node is not None:
-        found += [Stage(here.node, one) for one in _through(here.node, packet, here, there, seen)]
+        sent = packet
+        if packet.is_reply and seen.carried is not None and there.node is not here.node:
+            # They answer whoever the other node said had asked.
+            sent = replace(packet, dst=seen.carried.src, dports=seen.carried.sports)
+        found += [Stage(here.node, one) for one in _through(here.node, sent, here, there, seen)]
+    beyond = _as_carried(packet, here, seen.carried)
     if seen.place == TO_POD_LINK and there.node is not None:
-        found += [Stage(there.node, one) for one in _arriving(there.node, packet, seen.interface, there, seen)]
+        found += [Stage(there.node, one) for one in _arriving(there.node, beyond, seen.interface, there, seen)]
     if far is not None and seen.place in (BETWEEN, AT_NIC, None):
-        found += [Stage(far, one) for one in _arriving(far, packet, None, there, seen)]
+        found += [Stage(far, one) for one in _arriving(far, beyond, None, there, seen)]
     if seen.direction in (None, REPLY if packet.is_reply else REQUEST):
         found += _wrapped(packet, here, far, there, seen)
     return found
+
+
+def _as_carried(packet: Packet, here: End, carried: Carried | None) -> Packet:
+    """Packets as they come to the node of the pod that was asked: as seen, or as the rules of the first node say."""
+    if packet.is_reply:
+        return packet
+    if carried is None:
+        found = destinations(here.node, packet, here.interface) if here.node is not None else []
+        only = found[0] if len(found) == 1 else None
+        if only is None:
+            return packet
+        return replace(packet, dst=only.ip, dports=packet.dports if only.port is None else frozenset((only.port,)))
+    return replace(packet, src=carried.src, dst=carried.dst, sports=carried.sports, dports=carried.dports)
 
 
 def _wrapped(packet: Packet, here: End, far: Host | None, there: End, seen: Seen) -> list[Stage]:

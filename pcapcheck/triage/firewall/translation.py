@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pcapcheck.ruleset.conditions import FALSE, TRUE
 from pcapcheck.triage.firewall.packet import SENT, Packet, Place, all_of
-from pcapcheck.triage.firewall.walk import FAMILIES
+from pcapcheck.triage.firewall.walk import FAMILIES, shows_nft
 from pcapcheck.triage.state.firewall.model import (
     GOTO,
     JUMP,
@@ -46,7 +46,7 @@ def translations(firewall: Firewall | None, packet: Packet) -> list[Translation]
         return []
     walk = _Walk(packet)
     # What iptables-save tells of nft's own tables too is taken from there.
-    saved = {(one.family, one.name) for one in firewall.tables if one.backend != NFT}
+    saved = {(one.family, one.name) for one in firewall.tables if shows_nft(one)}
     for table in firewall.tables:
         if table.family and table.family not in FAMILIES[packet.family]:
             continue

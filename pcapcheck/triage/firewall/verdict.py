@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from pcapcheck.triage.firewall.loss import ARP_ASKED, Loss
 from pcapcheck.triage.firewall.walk import Hit, Miss
 from pcapcheck.triage.state.firewall.keys import ARP_FAMILY
-from pcapcheck.triage.state.firewall.model import REJECT, Chain, Match, Rule, Table
+from pcapcheck.triage.state.firewall.model import REJECT, UNKNOWN, Chain, Match, Rule, Table
 from pcapcheck.triage.state.model import Line
 from pcapcheck.triage.state.rows import quote
 
+# Conditions about what is in packets or how long they are: nft(8), "raw payload expression"; iptables-extensions(8).
+CONTENTS = re.compile(
+    r"(?:ip6? length|meta length|udp length|@(?:ih|th|nh|ll)\b"
+    r"|(?:! )?(?:-m )?(?:--)?(?:string|hex-string|length|u32|bpf)\b|xt match \"?(?:string|length|u32|bpf))"
+)
+# Of fewer packets a counter may be alike by chance.
+FEWEST = 3
 FITS, MAY_FIT, NO = "fits", "may-fit", "no"
 # Errors that no host sends of what it forwards unless a rule, or a route that prohibits, says so.
 PROHIBITED = {(4, 3, 2), (4, 3, 9), (4, 3, 10), (4, 3, 13), (6, 1, 1), (6, 1, 5), (6, 1, 6)}
@@ -97,6 +105,8 @@ def say_hit(hit: Hit, loss: Loss, answered: bool | None = True) -> Said:
         return Said(NO, WHY[no][0], line, WHY[no][1])
     if loss.error_from is not None and answered is None:
         return Said(MAY_FIT, f"{where}; whether the answer came from this host is not known", line)
+    if hit.doubts and _asks_contents(hit, loss):
+        return Said(FITS, f"{where}; it stopped {_count(hit.packets or 0)}, as many as are missing", line)
     if hit.doubts:
         return Said(MAY_FIT, f"{where}; whether {hit.doubts[0].text} holds for them is not known", line)
     if hit.packets is None and _is_witnessed(hit, loss):
@@ -113,6 +123,16 @@ def say_hit(hit: Hit, loss: Loss, answered: bool | None = True) -> Said:
     if not hit.shown and not hit.narrow:
         return Said(MAY_FIT, f"{stopped}, but what comes before it is not shown", line)
     return Said(FITS, stopped, line)
+
+
+def _asks_contents(hit: Hit, loss: Loss) -> bool:
+    """Whether all that is not known of a rule is what it asks of the packets' contents, and its counter answers that.
+
+    It does where the rule names these packets otherwise, and counted exactly those that were lost.
+    """
+    exact = hit.packets == loss.least == loss.most and loss.least >= FEWEST
+    sure = hit.narrow and hit.shown and not hit.before and not hit.sometimes
+    return exact and sure and all(one.about == UNKNOWN and CONTENTS.match(one.text) for one in hit.doubts)
 
 
 def _is_witnessed(hit: Hit, loss: Loss) -> bool:

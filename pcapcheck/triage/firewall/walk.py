@@ -21,6 +21,7 @@ from pcapcheck.triage.state.firewall.model import (
     GOTO,
     IPTABLES,
     JUMP,
+    NFT,
     OTHER,
     QUEUE,
     RETURN,
@@ -37,6 +38,8 @@ from pcapcheck.triage.state.firewall.sets import Sets
 # include/net/netfilter/nf_tables.h (NFT_JUMP_STACK_SIZE) is 16; iptables nests as deep as it has chains.
 DEEPEST = 64
 MOST_STEPS = 500_000
+# iptables -L prints counters from here on in thousands, unless it has -x (iptables/xshared.c, xtables_print_num).
+ROUNDED = 100_000
 # Of the earlier rules that may let a packet go one is shown, and how many there are beyond some says no more.
 MOST_BEFORE = 8
 # Words without which no rule stops a packet; a map that is named may lead to such.
@@ -122,7 +125,8 @@ class _Way:
     """How a packet came to a chain.
 
     ``doubts`` and ``sometimes`` as of a hit; ``left`` are rules by which it may have gone back before;
-    ``depth`` is how many jumps it took.
+    ``depth`` is how many jumps it took. ``came`` is how many packets ever came to the chain, the lost ones among them;
+    None where that is not known.
     """
 
     doubts: tuple[Match, ...] = ()
@@ -131,6 +135,7 @@ class _Way:
     shown: bool = True
     sometimes: bool = False
     depth: int = 0
+    came: int | None = None
 
 
 @dataclass(frozen=True)
@@ -164,6 +169,8 @@ class _Walk:
         self.mark: tuple[int, int] = (0xFFFFFFFF, 0)
         self.steps = 0
         self.inside: set[int] = set()
+        # How many rules of a table lead to a chain, where that was asked.
+        self.led: dict[tuple[int, str], int] = {}
         self.lost_way = False
 
     def go(self) -> Walked:
@@ -201,7 +208,7 @@ class _Walk:
 
     def _tables(self) -> list[Table]:
         """The tables that such packets pass. What iptables-save tells of nft's own tables too is taken from there."""
-        saved = {(one.family, one.name) for one in self.firewall.tables if one.backend != "nft"}
+        saved = {(one.family, one.name) for one in self.firewall.tables if shows_nft(one)}
         families = FAMILIES[self.packet.family]
         return [
             one
@@ -307,6 +314,8 @@ class _Walk:
             result, unknown = self._judge(table, chain, rule, place)
             if result == FALSE:
                 continue
+            if unknown and self._took_all(rule, way):
+                result, unknown = TRUE, []
             sure = result == TRUE and _counted_all(rule.packets if self.counted else None, self.lost)
             doubts = (*way.doubts, *(one for one in unknown if not is_draw(one, table, chain)))
             if rule.mark is not None:
@@ -347,7 +356,8 @@ class _Walk:
                     return OPEN
                 returning = (*returning, rule)[:MOST_BEFORE]
             elif verdict.kind in (JUMP, GOTO):
-                further = _Way(doubts, returning, narrow, way.shown, sometimes, way.depth + 1)
+                came = self._came(table, rule) if sure and not doubts else None
+                further = _Way(doubts, returning, narrow, way.shown, sometimes, way.depth + 1, came)
                 end = self._jump(table, rule, verdict.chain, place, further, sure)
                 if end == ENDED and sure:
                     return ENDED
@@ -359,6 +369,22 @@ class _Walk:
                         return OPEN
                     returning = (*returning, rule)[:MOST_BEFORE]
         return OPEN
+
+    def _took_all(self, rule: Rule, way: _Way) -> bool:
+        """Whether a rule counted every packet that came to its chain, so those that were lost among them."""
+        return self.counted and way.came is not None and rule.packets is not None and rule.packets >= way.came > 0
+
+    def _came(self, table: Table, rule: Rule) -> int | None:
+        """How many packets came to where a rule leads that took those that were lost; None where others lead there."""
+        if not self.counted or not table.whole or rule.packets is None or rule.verdict is None:
+            return None
+        if not self.lost <= rule.packets < ROUNDED:
+            return None
+        name = rule.verdict.chain
+        if (id(table), name) not in self.led:
+            leading = [one for _, one in table.rules(re.compile(re.escape(name))) if _leads_to(one, name)]
+            self.led[id(table), name] = len(leading)
+        return rule.packets if self.led[id(table), name] == 1 else None
 
     def _may_go(self, rule: Rule) -> None:
         """A rule that may let the packet go, or stop it, so that it does not come to those behind."""
@@ -448,6 +474,15 @@ class _Walk:
         if chain.hook is not None and chain.hook not in self.packet.hooks:
             return Miss(table, chain, rule, "hook")
         return Miss(table, chain, rule, "after", by=self.ended_by)
+
+
+def shows_nft(table: Table) -> bool:
+    """Whether a listing of iptables shows a table of nft's own, as iptables-nft does, or may."""
+    return table.backend != NFT and table.legacy is not True
+
+
+def _leads_to(rule: Rule, name: str) -> bool:
+    return rule.verdict is not None and rule.verdict.kind in (JUMP, GOTO) and rule.verdict.chain == name
 
 
 def _counted_all(packets: int | None, lost: int) -> bool:

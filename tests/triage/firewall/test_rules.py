@@ -183,3 +183,21 @@ def test_a_set_of_ipset_is_looked_up(tmp_path: Path) -> None:
         listed = f"Name: blocked\nType: hash:net\nRevision: 7\nMembers:\n{member}\n"
         text = f"root@n1:~# iptables-save -c\n{rule}root@n1:~# ipset list\n{listed}"
         assert suspects(tmp_path, text)["node-firewall-drops"].status == status
+
+
+@pytest.mark.parametrize(
+    ("conditions", "counted", "wanted"),
+    [
+        ("ip daddr 10.244.1.11 @ih,0,32 0x504f5354", LOST, "confirmed"),
+        ("ip daddr 10.244.1.11 ip length > 60", LOST, "confirmed"),
+        # More than were lost, a rule for whatever has these contents, and another doubt.
+        ("ip daddr 10.244.1.11 @ih,0,32 0x504f5354", LOST + 1, "possible"),
+        ("@ih,0,32 0x504f5354", LOST, "possible"),
+        ("ip daddr 10.244.1.11 ip length > 60 ct label 3", LOST, "possible"),
+    ],
+)
+def test_what_a_rule_asks_of_contents_is_answered_by_a_counter_of_just_those(
+    tmp_path: Path, conditions: str, counted: int, wanted: str
+) -> None:
+    rule = f"{conditions} counter packets {counted} bytes 336 drop"
+    assert suspects(tmp_path, table(rule))["node-firewall-drops"].status == wanted

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pcapcheck.triage.firewall.answer import DROPS, REJECTS, Answers
+from pcapcheck.triage.firewall.carried import Carried
 from pcapcheck.triage.firewall.loss import Loss
 from pcapcheck.triage.firewall.stages import End, Seen, stages_on_nodes
 from pcapcheck.triage.state.model import Address, Host, Line, Route
@@ -140,3 +141,63 @@ def test_without_a_counter_only_an_answer_that_rules_alone_give_is_a_witness(cod
     found = Answers(refused, stages).of(REJECTS)
     assert found is not None
     assert found[0] == wanted
+
+
+@pytest.mark.parametrize(("spoken", "wanted"), [(True, "fits"), (False, "may-fit")])
+def test_the_node_that_speaks_arp_with_the_errors_address_sent_it(spoken: bool, wanted: str) -> None:
+    """Its rules alone were pasted, so nothing else shows which addresses it has."""
+    rule = "ip daddr 10.244.1.11 tcp dport 80 counter packets 3 bytes 180 reject with icmp net-prohibited"
+    host = node(chain("forward", rule))
+    refused = replace(lost(POD, PEER), error=(4, 3, 9), error_from=OTHER_NODE, error_by="other")
+    seen = Seen("to-pod-link", "to-pod-link", "eth0", None)
+    seen = replace(seen, spoken_there=frozenset((OTHER_NODE,)) if spoken else frozenset())
+    stages = stages_on_nodes(refused, End(None, None, A), End(host, None, B), seen)
+    found = Answers(refused, stages).of(REJECTS)
+    assert found is not None
+    assert found[0] == wanted
+
+
+SERVICE = parse_address("10.96.0.10")
+AT_FAR = Seen("to-pod-link", "to-pod-link", "eth0", None)
+
+
+@pytest.mark.parametrize(
+    ("rule", "wanted"),
+    [
+        (f'ip daddr 10.244.1.11 oifname "{B}" tcp dport 8080 {DROP}', "fits"),
+        (f"ip saddr 10.0.0.12 tcp dport 8080 {DROP}", "fits"),
+        # What the pod sent is not what came here.
+        (f"ip daddr 10.96.0.10 {DROP}", "none-shown-fits"),
+        (f"tcp dport 80 {DROP}", "none-shown-fits"),
+        (f"ip saddr 10.244.1.10 {DROP}", "none-shown-fits"),
+    ],
+)
+def test_the_far_node_sees_the_addresses_that_the_first_one_gave(rule: str, wanted: str) -> None:
+    host = node(chain("forward", rule))
+    ports = frozenset((61001,)), frozenset((8080,))
+    seen = replace(AT_FAR, carried=Carried(OTHER_NODE, PEER, *ports, B))
+    assert said(host, lost(POD, SERVICE), End(None, None, A), End(host, None, B), seen) == wanted
+
+
+@pytest.mark.parametrize(("port", "wanted"), [(8080, "fits"), (80, "none-shown-fits")])
+def test_where_nobody_looked_the_first_nodes_rules_say_whom_the_far_one_sees(port: int, wanted: str) -> None:
+    first = node(chain("prerouting", "ip daddr 10.96.0.10 tcp dport 80 dnat to 10.244.1.11:8080", kind="nat"), NODE)
+    first.routes = [Route(PEER, 32, 4, LINE, dev="eth0", via=OTHER_NODE)]
+    host = node(chain("forward", f"ip daddr 10.244.1.11 tcp dport {port} {DROP}"), OTHER_NODE)
+    nowhere = Seen(None, None, A, None)
+    assert said(host, lost(POD, SERVICE), End(first, None, A), End(host, None, B), nowhere) == wanted
+
+
+@pytest.mark.parametrize(
+    ("rule", "wanted"),
+    [
+        (f"ip saddr 10.244.1.11 tcp sport 8080 {DROP}", "fits"),
+        (f"ip daddr 10.0.0.12 {DROP}", "fits"),
+        (f"ip saddr 10.96.0.10 {DROP}", "none-shown-fits"),
+    ],
+)
+def test_the_far_nodes_rules_see_replies_from_the_back_end_to_whom_it_knows(rule: str, wanted: str) -> None:
+    host = node(chain("forward", rule), NODE)
+    ports = frozenset((61001,)), frozenset((8080,))
+    seen = replace(ON_RETURN, carried=Carried(OTHER_NODE, PEER, *ports, B))
+    assert said(host, lost(POD, SERVICE), End(None, None, A), End(host, None, B), seen) == wanted

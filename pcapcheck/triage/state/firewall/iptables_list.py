@@ -68,10 +68,10 @@ def count(text: str) -> int:
     return int(text[:-1]) * SUFFIXES[text[-1]] if text[-1] in SUFFIXES else int(text)
 
 
-def read_listed(lines: Iterable[Line], family: int, table: str, whole: bool) -> list[Table]:
-    """The table of a listing. ``family``, ``table`` and ``whole`` as of ``read_saved``."""
+def read_listed(lines: Iterable[Line], family: int, table: str, whole: bool, legacy: bool | None = None) -> list[Table]:
+    """The table of a listing. ``family``, ``table``, ``whole`` and ``legacy`` as of ``read_saved``."""
     name = {4: "ip", 6: "ip6"}.get(family, "")
-    found = Table(IPTABLES, name, table)
+    found = Table(IPTABLES, name, table, legacy=legacy)
     chain: Chain | None = None
     for line in lines:
         text = line.text.strip()

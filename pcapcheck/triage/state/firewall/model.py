@@ -145,7 +145,7 @@ class Table:
     """A table. ``whole``: nothing of it was left out of the listing.
 
     ``family`` is ip, ip6, inet, arp, bridge, netdev, or empty where the line stands alone. ``sets`` are its named
-    sets.
+    sets. ``legacy``: iptables itself keeps it in the kernel, next to what nft knows; None where that is not said.
     """
 
     backend: str
@@ -154,6 +154,7 @@ class Table:
     whole: bool = False
     chains: dict[str, Chain] = field(default_factory=dict)
     sets: dict[str, NamedSet] = field(default_factory=dict)
+    legacy: bool | None = None
 
     @property
     def title(self) -> str:
@@ -191,8 +192,7 @@ class Firewall:
         for table in other.tables:
             # One of iptables may be of either version of IP.
             if table.whole and table.family:
-                key = (table.backend, table.family, table.name)
-                self.tables = [one for one in self.tables if (one.backend, one.family, one.name) != key]
+                self.tables = [one for one in self.tables if not _same_table(one, table)]
             self.tables.append(table)
         self.elements |= other.elements
         self.legacy = self.legacy or other.legacy
@@ -201,6 +201,12 @@ class Firewall:
     @property
     def size(self) -> int:
         return sum(chain.size + 1 for table in self.tables for chain in table.chains.values()) + len(self.elements)
+
+
+def _same_table(one: Table, other: Table) -> bool:
+    if (one.backend, one.family, one.name) != (other.backend, other.family, other.name):
+        return False
+    return one.legacy is None or other.legacy is None or one.legacy == other.legacy
 
 
 def spans_of(numbers: Iterable[int]) -> tuple[Span, ...]:

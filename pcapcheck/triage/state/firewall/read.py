@@ -62,13 +62,14 @@ def read_firewall(lines: Iterable[Line], into: Host, listing: Listing | None = N
         before = ARP_BY if of_arp or (before == ARP_BY and SAVED.fullmatch(text)) else _kind(text, before)
         kinds[before].append(line)
     family, table = _about(listing)
+    legacy = _is_legacy(listing)
     whole = listing is not None and "firewall" in listing.whole
     if kinds[SAVED_BY]:
-        found.tables += iptables.read_saved(kinds[SAVED_BY], family, table, whole or listing is None)
+        found.tables += iptables.read_saved(kinds[SAVED_BY], family, table, whole or listing is None, legacy)
     if kinds[ARP_BY]:
         found.tables += read_arptables(kinds[ARP_BY], whole or listing is None)
     if kinds[LISTED_BY]:
-        found.tables += read_listed(kinds[LISTED_BY], family, table, whole or listing is None)
+        found.tables += read_listed(kinds[LISTED_BY], family, table, whole or listing is None, legacy)
     strange: list[Line] = []
     if kinds[NFT_BY]:
         tables, strange = read_nft(kinds[NFT_BY], whole or listing is None, _is_terse(listing))
@@ -98,6 +99,12 @@ def _kind(text: str, before: str) -> str:
 def _tool(listing: Listing) -> str:
     """The program whose output it is, without its path."""
     return listing.words[0].rpartition("/")[2] if listing.words else ""
+
+
+def _is_legacy(listing: Listing | None) -> bool | None:
+    """Whether the command shows what iptables itself keeps, or what nft does; None where its name does not tell."""
+    tool = _tool(listing) if listing is not None else ""
+    return True if "-legacy" in tool else False if "-nft" in tool else None
 
 
 def _about(listing: Listing | None) -> tuple[int, str]:
