@@ -264,7 +264,7 @@ class Circumstances:
             self.dst_link = self.dst_row = None
         last = case.question.last_seen if case.question is not None else lead.evidence.last_seen
         at = machines.named(last.host) if last is not None else None
-        elsewhere = last is not None and short(last.host) in machines.names and at is None
+        elsewhere = last is not None and last.host is not None and at is None and short(last.host) in machines.names
         mine = None if machines.are_apart(lead.link, alone) else alone
         return mine, at or (None if elsewhere and alone is not None and machines.is_recorded(alone) else alone)
 
