@@ -181,15 +181,9 @@ def _ends_at(way: Way, last: LastSeen) -> bool:
 
 
 def _answer_seen(case: Case) -> LastSeen | None:
-    """Where the answer to a question was seen last that did not come back to where it was asked."""
-    last = case.question.last_seen if case.question is not None else None
+    """Where the answer to what was asked first was seen last that did not come back to where it was asked."""
+    last = case.question.last_seen if case.question is not None else case.lead.evidence.last_seen
     return last if last is not None and last.direction == REPLY else None
-
-
-def _reply_seen(case: Case) -> bool:
-    """Whether the reply to the first request that failed was seen elsewhere, and not where it was asked."""
-    last = case.lead.evidence.last_seen
-    return last is not None and last.direction == REPLY
 
 
 def _from_another(case: Case) -> dict[str, Value | None]:
@@ -309,7 +303,7 @@ def _places(case: Case, result: Result, kind: str, losses: list[Loss], roles: Ad
         places = {one.place for one in losses}
     by_rule = kind == REQUEST and case.question is None
     lost = _by_rule(case, result, losses) if by_rule else _lost_segments(case, result, kind, losses)
-    if lost is None and _reply_seen(case):
+    if lost is None and _answer_seen(case) is not None:
         lost = "on-return"
     if lost is None and is_reset(case):
         # Whoever resets in another's name took the packets on their way.
@@ -454,7 +448,7 @@ def _replies(case: Case, result: Result, kind: str, failed: list[Echo]) -> str |
     Of many that are alike only the first are kept as samples: what became of the others, following them tells.
     """
     lead = case.lead
-    if lead.table == DATAGRAMS or is_reset(case) or _answer_seen(case) is not None:
+    if lead.table == DATAGRAMS or is_reset(case) or (case.question is not None and _answer_seen(case) is not None):
         # What was answered further on got no answer where it was asked.
         return "none"
     tables = [table for table, asked in KINDS.items() if asked == kind] or [ECHO]
@@ -470,7 +464,7 @@ def _replies(case: Case, result: Result, kind: str, failed: list[Echo]) -> str |
         samples = [echo for echo in samples if echo.seq in ports]
     replied = [echo.time for echo in samples if echo.time is not None]
     ways = [way for way in result.followed.found if (way.src, way.dst, way.packet) == (lead.pod, lead.dst, kind)]
-    came = [way.last for way in ways if way.answered and not _lost_on_return(case) and not _reply_seen(case)]
+    came = [way.last for way in ways if way.answered and not _lost_on_return(case) and _answer_seen(case) is None]
     everything = all(some.count == len(some.samples) for some in bins)
     if not replied and not came:
         return "none" if everything or (ways and kind == REQUEST) else None
