@@ -90,6 +90,8 @@ HEALTHY: Mapping[str, Value] = {
 }
 # What sets no failure apart: a pod that has its gateway's MAC does not ask for it, and most faults lose everything.
 TELLS_NOTHING: Mapping[str, Value] = {"gateway": "not-asked", "loss": "total"}
+# Where everything is lost, so does this: nothing stands out of it.
+TELLS_NOTHING_OF_ALL: Mapping[str, Value] = {**TELLS_NOTHING, "loss.follows": "nothing"}
 # Neither healthy nor not: as they are in the case.
 EITHER = (
     *("family", "interface", "pod", "dst", "dst.interface", "dst.recorded", "dst.public"),
@@ -104,12 +106,16 @@ def telling(condition: Condition | None, get: Getter) -> list[Leaf]:
     What a cause wants not to be seen only keeps it off the list.
     """
 
+    held = list(_held(condition, get))
+    everything = any(leaf.column.name == "loss" and get(leaf.column) == "total" for leaf in held)
+    usual = TELLS_NOTHING_OF_ALL if everything else TELLS_NOTHING
+
     def healthy(column: Column) -> Value | None:
-        if column.name in TELLS_NOTHING and get(column) == TELLS_NOTHING[column.name]:
-            return TELLS_NOTHING[column.name]
+        if column.name in usual and get(column) == usual[column.name]:
+            return usual[column.name]
         return get(column) if column.name in EITHER else HEALTHY.get(column.name)
 
-    return [leaf for leaf in _held(condition, get) if leaf.compare(healthy) != TRUE]
+    return [leaf for leaf in held if leaf.compare(healthy) != TRUE]
 
 
 def observations(condition: Condition | None, get: Getter) -> tuple[str, ...]:
