@@ -41,6 +41,8 @@ KUBECTL_VALUES = (
     "--profile",
     "--target",
 )
+# Containers that are on their node's network, whatever their pod is called.
+ON_NODE = ("calico-node", "kube-proxy")
 CONTAINER_VALUES = ("-u", "--user", "-w", "--workdir", "-e", "--env")
 # Programs that run one command on several hosts.
 ON_EACH = ("ansible", "pdsh", "clush", "pssh", "parallel-ssh")
@@ -52,7 +54,8 @@ class Command:
     """What a command line runs, and where.
 
     ``tool`` is the program's bare name, empty where it opens a shell (``opens_shell``) or is not understood. ``space``
-    says whose network namespace it looks into, where the line says so: ``pod:NAME``, ``netns:NAME`` or ``host:NAME``.
+    says whose network namespace it looks into, where the line says so: ``pod:NAME``, ``netns:NAME``,
+    ``node:NAME`` or ``host:NAME``. ``on_node``: that pod's container, or the way in, is one on the node's network.
     ``filtered``: a pipe takes lines away. ``on_each`` is what a tool runs on each of several hosts.
     """
 
@@ -61,6 +64,7 @@ class Command:
     words: list[str] = field(default_factory=list)
     space: str = ""
     namespace: str | None = None
+    on_node: bool = False
     filtered: bool = False
     opens_shell: bool = False
     follows: list[Command] = field(default_factory=list)
@@ -83,19 +87,21 @@ def parse_command(text: str) -> Command:
 
 
 def _split(text: str) -> list[str]:
-    """The commands of a line, cut at ``;``, ``&&`` and ``||`` outside of quotes."""
+    """The commands of a line, cut at ``;``, ``&&`` and ``||`` outside of quotes and of ``$(…)``."""
     return [part for part in _cut(text, (";", "&&", "||")) if part.strip()] or [""]
 
 
 def _cut(text: str, marks: tuple[str, ...]) -> list[str]:
-    parts, start, at, quote = [], 0, 0, ""
+    parts, start, at, quote, depth = [], 0, 0, "", 0
     while at < len(text):
         char = text[at]
         if quote:
             quote = "" if char == quote else quote
         elif char in "'\"":
             quote = char
-        else:
+        elif text.startswith("$(", at) or (depth and char == ")"):
+            depth += 1 if char == "$" else -1
+        elif not depth:
             mark = next((one for one in marks if text.startswith(one, at)), "")
             if mark:
                 parts.append(text[start:at])
@@ -122,7 +128,18 @@ def _words(text: str) -> list[str]:
     except ValueError:
         words = text.split()
     # Where output goes to says nothing of what it is.
-    return [word for word in words if not re.match(r"\d?>+|&>|2>&1|<", word)][:MOST_WORDS]
+    return [word for word in _joined(words) if not re.match(r"\d?>+|&>|2>&1|<", word)][:MOST_WORDS]
+
+
+def _joined(words: list[str]) -> list[str]:
+    """The words, what a shell would put there (``$(crictl ps -q)``) as one."""
+    done: list[str] = []
+    for word in words:
+        if done and done[-1].startswith("$(") and done[-1].count("(") > done[-1].count(")"):
+            done[-1] += f" {word}"
+        else:
+            done.append(word)
+    return done
 
 
 def _unwrap(words: list[str], command: Command, depth: int = 0) -> None:
@@ -154,7 +171,7 @@ def _unwrap(words: list[str], command: Command, depth: int = 0) -> None:
             return
         elif tool in KUBECTL and len(words) > 1 and any(word in ("exec", "rsh") for word in words):
             words = _kubectl_exec(words[1:], command)
-        elif tool in KUBECTL and "debug" in words[1:3]:
+        elif tool in KUBECTL and _verb(words[1:]) == "debug":
             words = _kubectl_debug(words[words.index("debug") + 1 :], command)
         elif tool in ON_EACH and len(words) > 1:
             command.on_each = _on_each(tool, words[1:])
@@ -162,7 +179,10 @@ def _unwrap(words: list[str], command: Command, depth: int = 0) -> None:
             return
         elif tool in CONTAINERS and "exec" in words:
             rest = _skip_options(words[words.index("exec") + 1 :], CONTAINER_VALUES)
-            command.space, words = (f"netns:{rest[0]}", rest[1:]) if rest else ("", [])
+            command.on_node = bool(rest) and _is_on_node(rest[0])
+            if rest and not command.on_node:
+                command.space = f"netns:{rest[0]}"
+            words = rest[1:]
             command.opens_shell = not words
         elif tool == "ip" and len(words) > 2 and words[1].startswith("n") and words[2] == "exec":
             command.space = f"netns:{words[3]}" if len(words) > 3 else ""
@@ -201,8 +221,11 @@ def _kubectl_exec(words: list[str], command: Command) -> list[str]:
         word = rest[at]
         if word.startswith("-"):
             name, equals, value = word.partition("=")
+            value = value if equals else rest[at + 1] if at + 1 < len(rest) else ""
             if name in ("-n", "--namespace"):
-                command.namespace = value if equals else rest[at + 1] if at + 1 < len(rest) else None
+                command.namespace = value or None
+            elif name in ("-c", "--container"):
+                command.on_node = value in ON_NODE
             at += 2 if name in KUBECTL_VALUES and not equals else 1
         else:
             plain.append(word)
@@ -211,9 +234,18 @@ def _kubectl_exec(words: list[str], command: Command) -> list[str]:
     if not plain:
         return []
     command.space = f"pod:{plain[0].removeprefix('pod/').removeprefix('pods/')}"
+    if plain[0].startswith("$("):
+        command.on_node = command.on_node or _is_on_node(plain[0])
+        if command.on_node and (match := re.search(r"spec\.nodeName=([\w.-]+)", plain[0])):
+            command.space = f"node:{match[1]}"
     inside = inside or plain[1:]
     command.opens_shell = not inside
     return inside
+
+
+def _verb(words: list[str]) -> str:
+    """What kubectl is to do: behind its options, and behind ``kubectl`` itself where k3s or microk8s bring it."""
+    return next((word for word in _skip_options(words, KUBECTL_VALUES) if word != "kubectl"), "")
 
 
 def _kubectl_debug(words: list[str], command: Command) -> list[str]:
@@ -221,10 +253,20 @@ def _kubectl_debug(words: list[str], command: Command) -> list[str]:
     rest, inside = (words[: words.index("--")], words[words.index("--") + 1 :]) if "--" in words else (words, [])
     target = next((word for word in rest if word.startswith(("node/", "nodes/"))), None)
     if target is not None:
-        command.space = f"host:{target.partition('/')[2]}"
+        command.space = f"node:{target.partition('/')[2]}"
         command.opens_shell = not inside
         return inside
     return _kubectl_exec(words, command)
+
+
+def _is_on_node(container: str) -> bool:
+    """Whether docker's name of a container, or what a shell looks it up by, is that of one on the node's network.
+
+    The kubelet called it k8s_CONTAINER_POD_NAMESPACE_… (kubernetes/pkg/kubelet/dockershim/naming.go).
+    """
+    if container.startswith("$("):
+        return any(re.search(rf"(?<![\w-]){name}(?![\w])", container) for name in ON_NODE)
+    return (container.split("_")[1] if container.startswith("k8s_") else container) in ON_NODE
 
 
 def _on_each(tool: str, words: list[str]) -> Command | None:
@@ -258,8 +300,12 @@ def _nsenter(words: list[str], command: Command) -> list[str]:
         elif word.startswith("-t"):
             target = word[2:]
         at += 1
-    if network:
-        command.space = "" if target == "1" else f"netns:{target.rsplit('/', 1)[-1]}"
+    if network and target == "1":
+        # The first process is the node's, also for a pod that sees it.
+        command.on_node = True
+        command.space = "" if command.space.startswith("netns:") else command.space
+    elif network:
+        command.space = f"netns:{target.rsplit('/', 1)[-1]}"
     rest = words[at:]
     command.opens_shell = not rest
     return rest

@@ -288,6 +288,7 @@ class Host(Brief):
     the interfaces of which ``ip monitor`` saw a host route go, though not the interface. ``assumed``: the name is a
     heading's that may mean something else. ``counters`` stand in the order in which they were read, so that of two
     readings of one the later shows how it grew. ``booted`` is when the kernel started, in nanoseconds since the epoch.
+    ``through`` is the pod on its network that a node was looked into from, where its own name is not known.
     Nothing is concluded from a host with ``contradictions``: lines of two hosts, or of two times.
     """
 
@@ -315,6 +316,7 @@ class Host(Brief):
     whole: set[str] = field(default_factory=set)
     listed: dict[str, Line] = field(default_factory=dict)
     assumed: bool = False
+    through: str | None = None
     contradictions: list[Contradiction] = field(default_factory=list)
     _routes: dict[tuple[str, int, int], dict[int, list[Route]]] | None = field(default=None, repr=False)
     _neighbours: dict[int, list[Neighbour]] | None = field(default=None, repr=False)
@@ -327,6 +329,7 @@ class Host(Brief):
             self.pod
             or self.name
             or self.netns
+            or (f"the node of {self.through}" if self.through else None)
             or ("the node" if self.role == NODE else "a pod" if self.role == POD else "a host")
         )
 

@@ -13,6 +13,7 @@ from pcapcheck.capture.pcapng import MAGIC
 from pcapcheck.capture.source import Source
 from pcapcheck.errors import EMPTY, MISSING, TOO_LARGE, CaptureError, StateError, kind_of, refused
 from pcapcheck.triage.state.blocks import Understood, understand
+from pcapcheck.triage.state.host_network import mark_listed, with_nodes
 from pcapcheck.triage.state.model import POD, Host, Line, State
 from pcapcheck.triage.state.network import sort_out
 from pcapcheck.triage.state.pod_links import join_links
@@ -49,7 +50,9 @@ def read_state(
     given = [path if isinstance(path, Held) else Path(path) for path in paths]
     understood = _understood(given, skip)
     state = understood.state
-    state.hosts = Roles(prefix, gateway).sort(understood.parts)
+    roles = Roles(prefix, gateway)
+    mark_listed(state.pods, understood.parts, roles)
+    state.hosts = roles.sort(with_nodes(understood.parts, state.pods, roles))
     for host in state.hosts:
         for one in host.contradictions:
             state.complain(

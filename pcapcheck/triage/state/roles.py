@@ -56,7 +56,7 @@ class Roles:
         owner = group[0].owner
         if owner.role or owner.name or owner.netns:
             role = owner.role or next((role for part in group if (role := self.role_of(part.host))), None)
-            gathered = Gathered(Host(name=owner.name, role=role, netns=owner.netns), self.prefix)
+            gathered = Gathered(Host(owner.name, role, netns=owner.netns, through=owner.through), self.prefix)
             for part in group:
                 gathered.add(part.host)
             host = gathered.finish()

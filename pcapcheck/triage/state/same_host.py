@@ -96,6 +96,9 @@ def _may_be(one: Host, other: Host) -> bool:
         return False
     if one.netns and other.netns and one.netns != other.netns:
         return False
+    if one.through and other.through and one.through != other.through:
+        # Each node has a pod of a daemon set; of two that look alike one may have been copied from the other.
+        return False
     return one.role != POD or not any(
         name != "lo" and name in other.links and differ(link, other.links[name]) for name, link in one.links.items()
     )
@@ -113,6 +116,9 @@ def _goes_with(one: _Known, new: _Known) -> bool:
     """Whether nothing speaks against it: the one goes on in the same text, or has in a file what the other lacks."""
     first, other = one.hosts[0], new.hosts[0]
     if first.name and other.name and first.name != other.name:
+        return False
+    if first.through or other.through:
+        # The pod's own name is no reason to take it for the node at whose prompt it was named.
         return False
     if first.role is None and (first.name or other.name):
         return False
@@ -138,9 +144,9 @@ def _merged(hosts: list[Host], prefix: str) -> Host:
         return hosts[0]
     name = next((host.name for host in hosts if host.name and not host.assumed), None)
     name = name or next((host.name for host in hosts if host.name), None)
-    gathered = Gathered(
-        Host(name, next((host.role for host in hosts if host.role), None), netns=hosts[0].netns), prefix
-    )
+    through = next((host.through for host in hosts if host.through), None)
+    role = next((host.role for host in hosts if host.role), None)
+    gathered = Gathered(Host(name, role, netns=hosts[0].netns, through=through), prefix)
     for host in hosts:
         gathered.add(host)
         gathered.host.netns = gathered.host.netns or host.netns

@@ -37,7 +37,8 @@ TRIMMED = re.compile(
 class Owner:
     """Whose output it is, as far as the session says. ``label`` keeps apart what is not named.
 
-    ``section`` is a heading above it that may be the name of a host.
+    ``section`` is a heading above it that may be the name of a host. ``on_node``: the command says that the pod is on
+    its node's network. ``through`` is the pod by which a node was looked into whose name is not known.
     """
 
     label: str
@@ -45,6 +46,8 @@ class Owner:
     name: str | None = None
     netns: str | None = None
     section: str | None = None
+    on_node: bool = False
+    through: str | None = None
 
 
 @dataclass
@@ -196,7 +199,7 @@ class _Session:
             self.shells.pop()
         self._begin(command, line)
         self.carried = command.on_each if command else None
-        if command and command.opens_shell and command.space:
+        if command and command.opens_shell and (command.space or command.on_node):
             self.shells.append(Shell(self.current.owner, prompt.label))
 
     def _leave_shells(self, prompt: Prompt) -> None:
@@ -237,7 +240,9 @@ class _Session:
         how, _, name = command.space.partition(":")
         if how == "pod":
             full = f"{command.namespace}/{name}" if command.namespace else name
-            return Owner(f"pod:{full}", POD, full)
+            return Owner(f"pod:{full}", POD, full, on_node=command.on_node)
+        if how == "node":
+            return Owner(f"host:{name}", NODE, name)
         if how == "host":
             return Owner(f"host:{name}", name=name)
         return Owner(f"netns:{self.file}:{name}", netns=name)
