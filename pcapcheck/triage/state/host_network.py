@@ -74,7 +74,9 @@ def with_nodes(parts: list[Part], pods: list[PodEntry], tells: Tells) -> list[Pa
     """The parts, with those that were seen inside of a pod on its node's network as parts of that node."""
     groups: dict[str, list[Part]] = {}
     for part in parts:
-        if part.owner.role == POD and part.owner.name:
+        # "### calico-node-9abf1" heads that node's output, though it is no node's name.
+        name = part.owner.name
+        if name and (part.owner.role == POD or is_agent(name)):
             groups.setdefault(part.owner.label, []).append(part)
     if not groups:
         return parts

@@ -71,6 +71,13 @@ def test_two_of_them_are_two_nodes(tmp_path: Path) -> None:
     assert len(state_of(exec_in(AGENT) + NODE_ROUTES + exec_in(other) + NODE_ROUTES, tmp_path).hosts) == 2
 
 
+@pytest.mark.parametrize("heading", ["### pod calico-system/calico-node-9abf1", "### calico-node-9abf1"])
+def test_as_a_heading(heading: str, tmp_path: Path) -> None:
+    list_of_pods = listing(f"calico-system {AGENT} 10.0.0.1 wk01")
+    node = only(state_of(f"{list_of_pods}{heading}\nip route\n{NODE_ROUTES}", tmp_path))
+    assert (node.role, node.name, len(node.routes)) == ("node", "wk01", 2)
+
+
 def test_it_is_not_the_machine_where_kubectl_was_typed(tmp_path: Path) -> None:
     run = f"root@control:~# kubectl exec -n calico-system {AGENT} -- ip route\n{NODE_ROUTES}"
     hosts = state_of(f"{run}root@control:~# sysctl net.ipv4.ip_forward\n{FORWARDING}", tmp_path).hosts
