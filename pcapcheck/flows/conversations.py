@@ -19,6 +19,7 @@ OUT_ROWS = 1 << 6
 # Of more of them only the number is kept.
 MOST_KEPT = 1 << 10
 STALLED, RESET, SILENT, UNACCEPTED, REFUSED = "stalled", "reset", "silent", "unaccepted", "refused"
+HALF_OPEN = "half-open"
 KINDS = {
     layout.STALLED: STALLED,
     layout.STALLED + 1: STALLED,
@@ -26,6 +27,7 @@ KINDS = {
     layout.SILENT: SILENT,
     layout.UNACCEPTED: UNACCEPTED,
     layout.REFUSED: REFUSED,
+    layout.HALF_OPEN: HALF_OPEN,
 }
 
 
@@ -34,10 +36,11 @@ class Conversation:
     """A conversation with what nobody answered in it.
 
     ``kind`` is stalled (TCP data that was never acknowledged), reset (a connection broken off with data under way),
-    silent (datagrams repeated in vain), refused (datagrams for which an ICMP error came, the last of ``frames``) or
-    unaccepted (INITs of SCTP). ``asker`` is who sent what got no answer, or who
-    broke the connection off; ``attempts`` counts how often it was sent, over ``lasted`` nanoseconds; ``size`` is its
-    payload in bytes. ``heard_back`` tells whether the other side was heard at all.
+    silent (datagrams repeated in vain), refused (datagrams for which an ICMP error came, the last of ``frames``),
+    unaccepted (INITs of SCTP) or half-open (SYNs whose SYN-ACKs, the latest of them the last of ``frames``, got no
+    ACK). ``asker`` is who sent what got no answer, or who broke the connection off; ``attempts`` counts how often it
+    was sent, over ``lasted`` nanoseconds; ``size`` is its payload in bytes. ``heard_back`` tells whether the other side
+    was heard at all.
     """
 
     kind: str
@@ -145,6 +148,10 @@ def _conversation(row: array[int]) -> Conversation:
     elif KINDS[kind] == RESET:
         attempts, size, since, last = 1, 0, ABSENT_TIME, ABSENT_TIME
         frames = (row[layout.RESET_NUMBER],)
+    elif KINDS[kind] == HALF_OPEN:
+        attempts, size = row[layout.SYNS], 0
+        since, last = row[layout.FIRST], row[layout.LAST]
+        frames = (row[layout.NUMBER], row[layout.SIDE + layout.AGAIN_NUMBER])
     else:
         attempts, size = row[layout.PACKETS], row[layout.SIZE]
         since, last = row[layout.FIRST], row[layout.LAST]

@@ -5,6 +5,7 @@ cimport cython
 cdef extern from "conversing_numbers.h":
     const long long ABSENT_TIME
     const long long STUCK_FOR
+    const long long HALF_OPEN_FOR
     const long long SAME_DATAGRAM
     const long long WORD
     const long long WRAP
@@ -18,7 +19,7 @@ cdef extern from "conversing_numbers.h":
         RESET_NUMBER, RESET_TIME, KIND, SIDE, PACKETS, BYTES, FIRST, LAST, END, ACKED, ADVANCED, AGAIN, AGAIN_SEQ
         AGAIN_SIZE, AGAIN_SINCE, AGAIN_LAST, AGAIN_FROM, AGAIN_NUMBER, SIZE, ALIKE, CLOSED_WINDOW, FIELDS
         NOTHING, STALLED, RESET, SILENT, UNACCEPTED, REFUSED, TCP, SCTP, INIT, MOST, SOONEST, STUCK_SENT, STREAM, MOST_ALIKE
-        REPEATS
+        REPEATS, RESETS, SYNS, HALF_OPEN
         S_SEGMENT, S_STATUS, S_USED, S_NEXT, S_LATEST, S_FORGOTTEN, S_OUT, S_PLACE, DONE, POOL_FULL, OUT_FULL
 
 @cython.locals(distance=cython.longlong)
@@ -53,6 +54,9 @@ cdef inline int begin(
     long long[::1] pool, long long row, const long long[::1] segments, long long at, long long home) except -1 nogil
 
 cdef inline bint is_stuck(const long long[::1] pool, long long mine) except? -1 nogil
+
+@cython.locals(answered=cython.longlong)
+cdef inline bint is_half_open(const long long[::1] pool, long long row) except? -1 nogil
 
 @cython.locals(protocol=cython.longlong, packets=cython.longlong, lasted=cython.longlong, alike=cython.bint)
 cdef inline int judge(const long long[::1] pool, long long row) except? -1 nogil

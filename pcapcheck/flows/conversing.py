@@ -162,6 +162,21 @@ def is_stuck(pool: array[int], mine: int) -> bool:
     return pool[mine + AGAIN] + 1 >= STUCK_SENT and pool[mine + AGAIN_LAST] - pool[mine + AGAIN_SINCE] >= STUCK_FOR
 
 
+def is_half_open(pool: array[int], row: int) -> bool:
+    """Whether the SYN of the first side was answered again and again, and it never said that it heard (RFC 9293, 3.5).
+
+    Who gets a SYN-ACK acknowledges or resets it: none came to whoever asked, or what came of it was lost.
+    """
+    answered = row + SIDE
+    if pool[row + SYNS] == 0 or pool[answered + SYNS] < REPEATS or pool[answered + ACKED] != ABSENT:
+        return False
+    if pool[row + BYTES] + pool[answered + BYTES] + pool[row + FINISHED] + pool[row + RESETS] > 0:
+        return False
+    if pool[answered + FIRST] == ABSENT_TIME or pool[answered + LAST] == ABSENT_TIME:
+        return False
+    return pool[answered + LAST] - pool[answered + FIRST] >= HALF_OPEN_FOR
+
+
 def judge(pool: array[int], row: int) -> int:
     """What nobody answered in a conversation, as far as it was recorded."""
     protocol = pool[row + PORTS] >> 32
@@ -170,6 +185,8 @@ def judge(pool: array[int], row: int) -> int:
             return STALLED
         if is_stuck(pool, row + SIDE):
             return STALLED + 1
+        if is_half_open(pool, row):
+            return HALF_OPEN
         return RESET if pool[row + RESET_BY] >= 0 else NOTHING
     packets = pool[row + PACKETS]
     if pool[row + SIDE + PACKETS]:
@@ -270,10 +287,14 @@ def note_tcp(pool: array[int], row: int, side: int, segments: array[int], at: in
         acknowledge(pool, other, segments[at + T_ACK] & WORD)
         pool[mine + CLOSED_WINDOW] = segments[at + T_ACK] >> 32
     if flags & RST:
+        pool[row + RESETS] = pool[row + RESETS] + 1
         break_off(pool, row, side, number, time)
     else:
         if flags & FIN:
             pool[row + FINISHED] = 1
+        if flags & SYN and (side == 0 or flags & ACK):
+            pool[mine + SYNS] = pool[mine + SYNS] + 1
+            pool[mine + AGAIN_NUMBER] = number
         if size or flags & SYN:
             send(pool, mine, other, number, time, segments[at + T_SEQ], size, 1 if flags & SYN else 0)
 

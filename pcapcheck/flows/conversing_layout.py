@@ -13,7 +13,7 @@ SRC_HIGH = 3
 DST_HIGH = 4
 POINT = 5
 HOME = 6
-USED = 7
+RESETS = 7  # RSTs of TCP, whenever they came
 GROUP = 8
 NUMBER = 9  # of its first frame
 ERRORS = 10  # ICMP errors about it
@@ -41,6 +41,7 @@ AGAIN_NUMBER = 29  # and last
 SIZE = 30  # of the first datagram
 ALIKE = 31  # how many were like it; of SCTP how many began with an INIT
 CLOSED_WINDOW = 30  # of TCP: whether its latest window was 0
+SYNS = 31  # of TCP: how often its SYN, or SYN-ACK, was sent
 FIELDS = 48
 
 # KIND: what nobody answered.
@@ -50,6 +51,7 @@ RESET = 3
 SILENT = 4  # datagrams
 UNACCEPTED = 5  # INITs
 REFUSED = 6  # datagrams that an ICMP error is about, and nothing else came back
+HALF_OPEN = 7  # SYN-ACKs to the first side, sent again and again, which it never acknowledged or reset
 
 # The first chunk of an SCTP packet that asks for an association.
 INIT = 1
@@ -68,6 +70,8 @@ SOONEST = 100_000_000
 # Data sent so often, over so long, is stuck.
 STUCK_SENT = 4
 STUCK_FOR = 3_000_000_000
+# SYN-ACKs sent for so long: whoever asked had time to answer the first (RFC 6298: again after 1 s, 3 s, 7 s).
+HALF_OPEN_FOR = 2_000_000_000
 # What is like the datagram before and comes as soon after it is the same one, seen twice.
 SAME_DATAGRAM = 2_000_000
 # Datagrams that come quicker on average are a stream, not a question.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pcapcheck.columns import CONNECTIONS
-from pcapcheck.flows.conversations import REFUSED, RESET, SILENT, STALLED, UNACCEPTED, Conversation
+from pcapcheck.flows.conversations import HALF_OPEN, REFUSED, RESET, SILENT, STALLED, UNACCEPTED, Conversation
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.links import Link
 from pcapcheck.flows.read import Capture
@@ -40,6 +40,9 @@ def silent_conversations(capture: Capture, facts: Facts, judged: Judged) -> Iter
         if one.kind in (SILENT, UNACCEPTED) and not link.heard_both_ends:
             # The other direction was not recorded.
             continue
+        if one.kind == HALF_OPEN and not _is_at_home(one, link) and one.asker in facts.pod_ips:
+            # The pod's own link tells better.
+            continue
         port = min(one.asked_port, one.asker_port)
         alike.setdefault((one.kind, link.point.key, one.asker, one.asked, port), []).append(one)
     for some in alike.values():
@@ -47,6 +50,11 @@ def silent_conversations(capture: Capture, facts: Facts, judged: Judged) -> Iter
         link = facts.link(capture.number, worst.group)
         if link is not None:
             yield _question(worst, len(some), link, capture)
+
+
+def _is_at_home(one: Conversation, link: Link) -> bool:
+    """Whether a conversation was recorded on the link of the pod that asked."""
+    return link.point.kind == "pod-link" and one.asker in link.pod_ips
 
 
 def _asks(one: Conversation) -> bool:
@@ -57,6 +65,27 @@ def _asks(one: Conversation) -> bool:
         and one.asked_port < EPHEMERAL
         and one.asked_port <= one.asker_port
         and one.size > KEEP_ALIVE
+    )
+
+
+def _half_open(one: Conversation, about: str, at_home: bool) -> tuple[str, str]:
+    """A connection that is not made although its SYN is answered: the sentence, and what may be behind it."""
+    asker, asked = format_address(one.asker), format_address(one.asked)
+    wording = f"{asker}'s {about} is not made: {asked} answers, but "
+    if at_home:
+        return (
+            f"{wording}{asker} ignores the answer (SYN-ACK) on its own link",
+            "the SYN-ACK is repeated and gets neither an ACK nor an RST: something inside the pod drops it",
+        )
+    behind = "lost between here and whoever asked (a firewall, a policy, the reverse path filter, the way back)"
+    if one.attempts > 1:
+        return (
+            f"{wording}the answer (SYN-ACK) never reaches {asker}",
+            f"SYN and SYN-ACK are repeated, and neither ACK nor RST comes: the SYN-ACK is {behind}",
+        )
+    return (
+        f"{wording}{asker} says nothing to the answer (SYN-ACK), sent again and again",
+        f"neither ACK nor RST comes: the SYN-ACK is {behind}, or the ACK is lost on its way here",
     )
 
 
@@ -78,6 +107,10 @@ def _question(one: Conversation, count: int, link: Link, capture: Capture) -> Un
             "data was under way: the process ended, or a firewall or the node reset the connection in its name or "
             "lost track of it; an RST that its sender's own link does not show comes from somebody else"
         )
+        silence = ""
+    elif one.kind == HALF_OPEN:
+        about = f"connection to {asked} port {one.asked_port}"
+        wording, meaning = _half_open(one, about, _is_at_home(one, link))
         silence = ""
     elif one.kind == UNACCEPTED:
         about, protocol = f"SCTP INIT to {asked} port {one.asked_port}", "SCTP"
@@ -105,4 +138,5 @@ def _question(one: Conversation, count: int, link: Link, capture: Capture) -> Un
         noun="connection" if one.kind == RESET else "question",
         ended="broken off" if one.kind == RESET else UNANSWERED,
         opens=one.kind in (SILENT, UNACCEPTED),
+        lost_answer=one.frames[-1] if one.kind == HALF_OPEN else None,
     )

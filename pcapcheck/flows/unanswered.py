@@ -58,6 +58,7 @@ class Unanswered:
     is the first packet of what it asks for, as anybody may send it to anybody. ``targets`` is how many hosts and ports
     those that are alike ask, as far as they are known. ``poor`` is what is wrong with the
     answers that came (``LATE``, ``REFUSED``), of which there were ``answers``.
+    ``lost_answer`` is the frame of an answer that was recorded here, but did not come to whoever asked.
     """
 
     protocol: str
@@ -87,6 +88,7 @@ class Unanswered:
     targets: int = 1
     poor: str = ""
     answers: int = 0
+    lost_answer: int | None = None
 
     @property
     def last_seen_on(self) -> str | None:

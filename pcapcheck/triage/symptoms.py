@@ -299,7 +299,16 @@ def _places(case: Case, result: Result, kind: str, losses: list[Loss], roles: Ad
     at_pod = AT_POD if "pod-answers-echo" in case.failed else _at_pod(case, result)
     places = {at_pod} if at_pod else {one.place for one in losses if one.missing}
     back = {one.back or one.way.src == case.lead.dst for one in losses}
-    if back == {True} and _answer_seen(case) is not None:
+    seen = _answer_seen(case)
+    here = None
+    if case.question is not None:
+        here = result.facts.link(case.question.capture, case.question.group)
+    points = [one.last.spot.link.point for one in losses]
+    if not losses and seen is not None:
+        # One link was recorded, so nothing was followed.
+        back, places = {True}, {seen.place} if seen.place else set()
+        points = [here.point] if here is not None else []
+    if losses and back == {True} and seen is not None:
         places = {one.place for one in losses}
     by_rule = kind == REQUEST and case.question is None
     lost = _by_rule(case, result, losses) if by_rule else _lost_segments(case, result, kind, losses)
@@ -313,10 +322,7 @@ def _places(case: Case, result: Result, kind: str, losses: list[Loss], roles: Ad
         lost = _only({one.place if _is_at_node(one) else None for one in losses if one.way.src == case.lead.pod})
         places = {lost} if lost else set()
     arrived = _only({one.arrived for one in losses})
-    points = [one.last.spot.link.point for one in losses]
-    question = case.question
-    here = result.facts.link(question.capture, question.group) if question is not None else None
-    if arrived is None and here is not None and not (losses and back == {True}):
+    if arrived is None and here is not None and back != {True}:
         points = points or [here.point]
         groups = [one.last.spot.group for one in losses] or [here.point.groups[case.lead.evidence.group]]
         arrived = arrival(case, result, roles, list(zip(points, groups, strict=True)))
@@ -406,7 +412,7 @@ def _by_rule(case: Case, result: Result, losses: list[Loss]) -> str | None:
 
 def _lost_segments(case: Case, result: Result, kind: str, losses: list[Loss]) -> str | None:
     """The same of attempts at connections and of DNS queries, by where packets of their protocol were seen."""
-    if any(one.back or one.way.src == case.lead.dst for one in losses):
+    if any(one.back or one.way.src == case.lead.dst for one in losses) or (not losses and _answer_seen(case)):
         return "on-return"
     at_pod = _at_pod(case, result)
     lost = [one for one in losses if one.missing]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.flows.fates import named
-from pcapcheck.flows.losses import IN_NODE, REQUEST, LastSeen, Loss
+from pcapcheck.flows.losses import AT_POD, IN_NODE, REPLY, REQUEST, LastSeen, Loss
 from pcapcheck.flows.sides import NODE, POD
 from pcapcheck.flows.silent_hosts import WORDS
 from pcapcheck.flows.unanswered import SILENT, Unanswered
@@ -90,6 +90,8 @@ class Whereabouts:
 
     def of_question(self, one: Unanswered, judged: Container[str]) -> Unanswered | None:
         """The same of a question; None where a rule fails for it (``judged`` are the tables of those that do)."""
+        if one.lost_answer is not None:
+            return self._of_lost_answer(one, one.lost_answer)
         table = _table_of(one)
         found = self._seen(table, one.capture, one.frames) if table and one.asked is not None else None
         if found is None or table is None:
@@ -107,6 +109,14 @@ class Whereabouts:
             return one
         fate = silence_of_question(table, place) if one.fate == SILENT else one.fate
         return replace(one, fate=fate, last_seen=self._last(packet, loss))
+
+    def _of_lost_answer(self, one: Unanswered, frame: int) -> Unanswered:
+        """A question whose answer was recorded: where that was seen last."""
+        packet = self._tracing.packet(one.capture, frame)
+        way = self._tracing.way(packet) if packet is not None else None
+        if packet is None or way is None:
+            return _asked_only_there(self._result, one)
+        return replace(one, last_seen=self._last(packet, replace(self._paths.loss(way), back=True)))
 
     def _seen(
         self, table: str, capture: int, frames: tuple[int, ...], group: int | None = None
@@ -238,11 +248,36 @@ def _asked_only_there(result: Result, one: Unanswered) -> Unanswered:
     """The same of a question about which no rule is."""
     points = (link.point for link in result.links)
     here = next((point for point in points if (point.key[0], point.name) == (one.capture, one.interface)), None)
+    if here is not None and one.asked is not None and one.lost_answer is not None:
+        return replace(
+            one,
+            last_seen=LastSeen(
+                direction=REPLY,
+                capture=one.capture,
+                frame=one.lost_answer,
+                host=result.followed.hosts.name(here.key),
+                interface=here.name,
+                kind=here.kind,
+                encap="none",
+                arrived=None,
+                place=_taken_at(result, one),
+                never=(),
+                between=(one.asked, one.asker),
+            ),
+        )
     table = _table_of(one)
     if here is None or one.asked is None or not _several(result) or table is None or one.fate != SILENT:
         return one
     place = seen_on(f"last seen on {named(here, result.followed.hosts)}")
     return replace(one, fate=silence_of_question(table, place))
+
+
+def _taken_at(result: Result, one: Unanswered) -> str | None:
+    """Which part of the way took an answer that one link shows: what its asker's own link shows came to the pod."""
+    link = result.facts.link(one.capture, one.group)
+    if link is None or link.point.kind != "pod-link":
+        return None
+    return AT_POD if one.asker in link.pod_ips else IN_NODE
 
 
 def _table_of(one: Unanswered) -> str | None:

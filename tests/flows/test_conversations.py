@@ -218,3 +218,58 @@ def test_an_association_that_nobody_accepts_is_a_question(tmp_path: Path) -> Non
     for chunk in (2, 6):
         assert not questions(tmp_path, *asked, at(11, sctp(chunk, back=True)))
     assert not questions(tmp_path, *asked[:2])
+
+
+def handshake(syns: tuple[float, ...], answers: tuple[float, ...], outside: bool = True) -> list[Frame]:
+    """SYNs from outside to the pod, or the other way round, and the SYN-ACKs to them, with nothing after them."""
+    ask_, answer_ = (tcp_back, tcp) if outside else (tcp, tcp_back)
+    ports = (40000, 80)
+    return sorted(
+        [
+            *(at(n, ask_(SYN, ports, seq=100)) for n in syns),
+            *(at(n + 0.00002, answer_(SYN_ACK, ports[::-1], seq=700, ack=101)) for n in answers),
+        ],
+        key=lambda frame: frame[0],
+    )
+
+
+REPEATED = handshake((1, 2, 4, 8), (1, 2, 2.0001, 4, 8))
+
+
+def test_a_handshake_that_only_its_answers_do_not_end_is_a_question(tmp_path: Path) -> None:
+    found = recorded(tmp_path, *REPEATED)
+    (question,) = found.unanswered
+    assert question.sentence == (
+        "10.244.1.11's connection to 10.244.1.10 port 80 is not made: "
+        "10.244.1.10 answers, but the answer (SYN-ACK) never reaches 10.244.1.11"
+    )
+    assert question.often == "asked 4 times over 7 s"
+    assert question.last_seen is not None
+    assert question.last_seen.direction == "reply"
+
+
+def test_an_asker_that_gave_up_after_one_syn_may_have_got_the_answer(tmp_path: Path) -> None:
+    (question,) = questions(tmp_path, *handshake((1,), (1, 2, 4, 8)))
+    assert question.sentence.endswith("10.244.1.11 says nothing to the answer (SYN-ACK), sent again and again")
+
+
+def test_a_pod_that_ignores_the_answer_on_its_own_link(tmp_path: Path) -> None:
+    (question,) = questions(tmp_path, *handshake((1, 2, 4), (1, 2, 4), outside=False))
+    assert question.sentence.endswith("10.244.1.10 ignores the answer (SYN-ACK) on its own link")
+
+
+NOT_HALF_OPEN = {
+    "made at once": [*handshake((1,), (1,)), at(1.1, tcp_back(ACK, (40000, 80), seq=101, ack=701))],
+    "made in the end": [*REPEATED, at(8.1, tcp_back(ACK, (40000, 80), seq=101, ack=701))],
+    "a scan": [*handshake((1,), (1,)), at(1.1, tcp_back(RST, (40000, 80), seq=101))],
+    "reset in the end": [*REPEATED, at(8.1, tcp_back(RST, (40000, 80), seq=101))],
+    "refused by the pod in the end": [*REPEATED, at(8.1, tcp(RST, (80, 40000), seq=701))],
+    "over before an answer was due": handshake((1,), (1,)),
+    "over before an answer to the second was due": handshake((1, 2), (1, 2, 2.0001)),
+    "seen twice": handshake((1, 1.0001), (1, 1.0001, 1.0002)),
+}
+
+
+@pytest.mark.parametrize("frames", NOT_HALF_OPEN.values(), ids=NOT_HALF_OPEN)
+def test_handshakes_that_prove_nothing(frames: list[Frame], tmp_path: Path) -> None:
+    assert not questions(tmp_path, *frames)

@@ -21,6 +21,7 @@ from tests.support.wire import (
     MS,
     NODE,
     PEER_IP,
+    POD,
     POD_IP,
     SECOND,
     Frame,
@@ -37,7 +38,7 @@ from tests.support.wire import (
 
 CALI, PEER_CALI = "cali14e7d81007d", "calieabe7761b00"
 PEER = "3a:91:7f:0c:d4:58"
-SYN, RST_ACK = 0x02, 0x14
+SYN, SYN_ACK, RST_ACK = 0x02, 0x12, 0x14
 ROUTES = (
     "root@n:~# ip route\ndefault via 172.31.186.1 dev eth0\n"
     f"10.244.1.10 dev {CALI} scope link\n10.244.1.11 dev {PEER_CALI} scope link\n"
@@ -120,6 +121,45 @@ def test_what_arrives_at_the_nic_and_never_at_the_pod_is_confirmed_by_its_rule(t
     assert by_status(analysis, "confirmed") == ["node-firewall-drops"]
     pasted.write_text(ruleset('iifname "eth1" meta l4proto tcp counter packets 4 bytes 240 drop'))
     assert by_status(analyze(*captures("outside-tcp-dies"), node_state=pasted), "confirmed") == []
+
+
+NODE_IP = "172.31.186.5"
+# The node probes the pod, as the kubelet does, and never takes the answer in.
+PROBED: list[Frame] = [
+    frame
+    for after in (0, 1, 3, 7)
+    for frame in (
+        (BEGIN + after * SECOND, tcp(SYN, src=NODE_IP, dst=POD_IP, eth=(NODE, POD), seq=100)),
+        (BEGIN + after * SECOND + 30_000, tcp(SYN_ACK, (80, 40000), dst=NODE_IP, src=POD_IP, seq=700, ack=101)),
+    )
+]
+
+
+@pytest.mark.parametrize(
+    ("chain", "confirmed"),
+    [
+        (":INPUT DROP [4:240]\n", ["node-firewall-drops"]),
+        (":INPUT ACCEPT [0:0]\n[4:240] -A INPUT -p tcp --sport 80 -j DROP\n", ["node-firewall-drops"]),
+        # What would drop the SYN, which came to the pod, or has counted nothing.
+        (":INPUT ACCEPT [0:0]\n[4:240] -A INPUT -p tcp --dport 80 -j DROP\n", []),
+        (":INPUT ACCEPT [0:0]\n[0:0] -A INPUT -p tcp --sport 80 -j DROP\n", []),
+        (":OUTPUT DROP [4:240]\n", []),
+    ],
+)
+@pytest.mark.parametrize("alone", [True, False])
+def test_an_answer_that_the_node_does_not_take_in(
+    tmp_path: Path, chain: str, confirmed: list[str], alone: bool
+) -> None:
+    pasted = tmp_path / "node.txt"
+    addresses = f"root@n:~# ip addr\n2: eth0: <UP> mtu 1500 state UP\n    inet {NODE_IP}/24 scope global eth0\n"
+    save = f"root@n:~# iptables-save -c\n*filter\n{chain}COMMIT\nroot@n:~# \n"
+    pasted.write_text(f"{addresses}{ROUTES}{save}")
+    paths = [write_pcap(tmp_path / f"{CALI}.pcap", [(BEGIN - SECOND, ask()), (BEGIN - SECOND, answer()), *PROBED])]
+    if not alone:
+        paths.append(write_pcap(tmp_path / f"{PEER_CALI}.pcap", [(BEGIN, ask(src=PEER, ip=PEER_IP))]))
+    analysis = analyze(*paths, node_state=pasted)
+    assert heading(analysis) == "warn"
+    assert by_status(analysis, "confirmed") == confirmed
 
 
 def test_every_format_says_why(tmp_path: Path) -> None:

@@ -98,7 +98,9 @@ def _of_question(case: Case, question: Unanswered, kind: str, ends: tuple[int, i
     """
     refusal, reset = question.refusal, is_reset(case)
     failed = [one for one in every if one.outcome not in ("replied", "in-flight")]
-    answered = not reset and any(one.outcome == "replied" for one in every)
+    # An answer that did not come to whoever asked is none.
+    came = not reset and question.lost_answer is None
+    answered = came and any(one.outcome == "replied" for one in every)
     ports = frozenset((question.port,)) if question.port else frozenset((DOMAIN,)) if kind == UDP else frozenset()
     return Loss(
         kind,
