@@ -28,7 +28,6 @@ HEALTHY: Mapping[str, Value] = {
     "pod.reached": True,
     "by_size": False,
     "forwarded": True,
-    "other_family": False,
     "unrouted": False,
     "macs_kept": False,
     "nic.proxy_mac": False,

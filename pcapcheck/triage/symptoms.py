@@ -77,7 +77,7 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
     return {
         "family": None if pod is None else 4 if is_ipv4(pod) else 6,
         "resolution": None if pod is None else "ARP" if is_ipv4(pod) else "neighbour discovery",
-        **_forwarded(result, link, pod),
+        "forwarded": _forwarded(result, link, pod),
         "pod.cut_off": _cut_off(result, link, pod),
         "interface": link.node_interface if link else lead.described,
         "pod": pod,
@@ -135,16 +135,16 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Lo
     }
 
 
-def _forwarded(result: Result, link: Link | None, pod: int | None) -> dict[str, Value | None]:
-    """Which IP versions pass from a pod's link to other links."""
+def _forwarded(result: Result, link: Link | None, pod: int | None) -> bool | None:
+    """Whether anything of the pod's IP version passes from its link to other links."""
     if link is None or pod is None:
-        return {"forwarded": None, "other_family": None}
-    passed = {
-        is_ipv4(way.src)
+        return None
+    return any(
+        len(way.steps) > 1
+        and is_ipv4(way.src) == is_ipv4(pod)
+        and link.point.key in {step.spot.link.point.key for step in way.steps[:-1]}
         for way in result.followed.found
-        if len(way.steps) > 1 and link.point.key in {step.spot.link.point.key for step in way.steps[:-1]}
-    }
-    return {"forwarded": is_ipv4(pod) in passed, "other_family": (not is_ipv4(pod)) in passed}
+    )
 
 
 def _cut_off(result: Result, link: Link | None, pod: int | None) -> bool | None:
