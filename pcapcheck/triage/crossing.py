@@ -53,6 +53,7 @@ class Crossing:
     ``sends``: it is the node of the sender. ``left`` is the interface by which the packets were seen leaving it.
     ``wrapped`` are the addresses of the tunnel's packets that came to it, with their interface. ``entered``: they were
     seen entering it from their sender's link, and nowhere after. ``some``: others between the same two passed.
+    ``astray``: they were seen to come to a third machine.
     ``heard`` are the MACs under which addresses spoke ARP on network cards, ``receivers`` the addresses with which the
     receiver's node spoke it to its pod.
     """
@@ -68,6 +69,7 @@ class Crossing:
     receiver: Host | None = None
     entered: bool = False
     some: bool = False
+    astray: bool = False
     heard: Heard = field(default_factory=dict)
     receivers: frozenset[int] = frozenset()
     _decision: Decision | None = field(default=None, repr=False)
@@ -97,6 +99,10 @@ class Crossing:
             place = IN_NODE if src_node is not None and src_node is dst_node else lost
         if ends.dst is None or place == ON_RETURN:
             return None
+        astray = symptoms.get("astray") is True
+        if astray:
+            # Whoever sent them to a third machine is asked.
+            place = BETWEEN
         last, kind = _text(symptoms.get("last_seen.interface")), symptoms.get("last_seen.kind")
         if place in (TO_POD_LINK, AT_NIC, DECAPSULATION):
             apart = symptoms.get("dst.same_node") is False and src_node is alone
@@ -121,13 +127,15 @@ class Crossing:
         node = node or (_only_with(state, entered) if ends.here is None else None)
         if node is None:
             return None
-        left = last if place == BETWEEN and kind in ("host-nic", "tunnel") else None
+        left = last if place == BETWEEN and not astray and kind in ("host-nic", "tunnel") else None
         home = ends.there_name if dst_node is node else None
         packet = Packet(ends.src, ends.dst, ends.here_name or entered)
         entered = entered if entered in (None, packet.iif) else None
         some = symptoms.get("only_tcp") is True
         seen = entered is not None
-        return cls(state, node, packet, home, True, prefix, left, receiver=dst_node, entered=seen, some=some)
+        return cls(
+            state, node, packet, home, True, prefix, left, receiver=dst_node, entered=seen, some=some, astray=astray
+        )
 
     @property
     def decision(self) -> Decision | None:
@@ -155,6 +163,9 @@ class Crossing:
         wrong = self._wrong_node(found)
         if wrong is not None:
             return WRONG_NODE, (*found.lines, wrong)
+        if self.astray:
+            # Whether this node or a router behind it sent them there is not known.
+            return None
         if self._is_ruled(found):
             # What a rule's table does is the rule's doing, which has a column of its own.
             return None

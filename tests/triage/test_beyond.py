@@ -321,3 +321,36 @@ def test_what_vanished_between_two_nics_no_node_dropped(
     assert ({"policy-drops", "node-firewall-drops", "source-check-on-return"} <= possible) == by_a_node
     if not by_a_node:
         assert possible == {"encapsulation-blocked-one-way", "card-resets"}
+
+
+def test_packets_that_come_to_a_third_machine(tmp_path: Path) -> None:
+    """The pod has moved to n3; the route of n1 still leads to n2."""
+    far, mac, card, elsewhere = "10.244.2.20", "3a:91:7f:0c:d4:58", NIC, "0a:58:ac:1f:ba:fb"
+    link: list[Frame] = [(BEGIN, ask()), (BEGIN + MS, answer())]
+    wire: list[Frame] = []
+    for n in range(1, 4):
+        at = BEGIN + n * SECOND
+        link.append((at, request(n, dst=far)))
+        wire.append((at + MS, request(n, dst=far, eth=(card, elsewhere), ttl=63)))
+    link.append((BEGIN + 8 * SECOND, ask()))
+    home = [(BEGIN, ask(src=mac, ip=far)), (BEGIN + MS, answer(to=mac, to_ip=far))]
+    home.append((BEGIN + 8 * SECOND, ask(src=mac, ip=far)))
+    later = [(BEGIN + 8 * SECOND, tcp(0x10, (22, 51000), "172.31.186.251", "172.31.186.9", (elsewhere, ROUTER)))]
+    paths = [
+        write_pcap(tmp_path / "n1-cali14e7d81007d.pcap", link),
+        write_pcap(tmp_path / "n1-eth0.pcap", wire),
+        write_pcap(tmp_path / "n2-eth0.pcap", [(time + MS // 10, frame) for time, frame in wire] + later),
+        write_pcap(tmp_path / "n3-calia1bbc4f6b22.pcap", home),
+    ]
+    (diagnosis,) = analyze(*paths).diagnoses
+    assert first(diagnosis) == "node-route-missing"
+    state = tmp_path / "routes.txt"
+    state.write_text(
+        "root@n1:~# ip route\ndefault via 172.31.186.1 dev eth0\n"
+        "172.31.186.0/24 dev eth0 proto kernel scope link src 172.31.186.250\n"
+        "10.244.1.10 dev cali14e7d81007d scope link\n10.244.2.20 via 172.31.186.251 dev eth0 proto bird\n"
+        "root@n3:~# ip route\ndefault via 172.31.186.1 dev eth0\n10.244.2.20 dev calia1bbc4f6b22 scope link\n"
+    )
+    (diagnosis,) = analyze(*paths, node_state=state).diagnoses
+    assert first(diagnosis) == "node-route-missing"
+    assert {"node-route-missing"}.isdisjoint(one.cause.id for one in diagnosis.suspects if one.status == RULED_OUT)
