@@ -197,6 +197,12 @@ def describe(captures: list[Capture], reading: Reading, known: Known = NOTHING_K
     ``known`` is what a node's state says of the network.
     """
     links: dict[PointKey, Link] = {}
+    has_no_name = any(capture.exchanges.gateway_talk for capture in captures)
+
+    def maybe_gateway(address: int) -> bool:
+        """A name may be the gateway's, unless that is told by its address."""
+        return is_name(address) and not has_no_name
+
     for capture in captures:
         given = reading.scope.names_for(capture.path)
         points = points_of(capture.number, capture.source, capture.interfaces, capture.groups, given, reading.prefix)
@@ -208,11 +214,14 @@ def describe(captures: list[Capture], reading: Reading, known: Known = NOTHING_K
             point.gateway.macs = {claim.mac for claim in claims if claim.ip in reading.gateways}
             point.gateway.others_answer = _others_answer(claims, point, reading.gateways)
             point.gateway.others = {
-                claim.ip for claim in claims if claim.mac not in {reading.proxy_mac, *point.gateway.macs}
+                claim.ip
+                for claim in claims
+                if claim.mac not in {reading.proxy_mac, *point.gateway.macs} and not maybe_gateway(claim.ip)
             } - reading.gateways
-            # A name may be the gateway's.
             point.gateway.seekers = {
-                group for group, target in capture.exchanges.asked if group in point.groups and not is_name(target)
+                group
+                for group, target in capture.exchanges.asked
+                if group in point.groups and not maybe_gateway(target)
             }
             point.gateway.refusers = capture.exchanges.echoes.refusers & point.groups.keys()
             link = describe_link(point, reading.proxy_mac, reading.prefix, reading.scope.filter_used, known)
