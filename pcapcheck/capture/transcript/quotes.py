@@ -9,6 +9,7 @@ but, of TCP, UDP and a few others, the protocol and the port (its print-icmp.c).
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import TypeGuard
 
 from pcapcheck.capture.transcript.packet import Datagram, Icmp, Packet, Transport
 
@@ -90,6 +91,9 @@ class Quotes:
         if expired:
             pair, latest = fitting[-1]
             about = next(one for other, one in fitting if other == pair and _protocol(one) == _protocol(latest))
+        if _is_datagram(about) and any(_is_datagram(one) and one.src_port != about.src_port for _, one in fitting):
+            # Whether a datagram wants an answer is not known, so the oldest may be long done with.
+            return
         asked = self._open[pair]
         asked[:] = [one for one in asked if one is not about]
         message.inferred = True
@@ -99,6 +103,11 @@ class Quotes:
             protocol=about.protocol if isinstance(about, Transport) else ICMP_PROTOCOL[version],
             upper=about if isinstance(about, Transport) else Icmp(ECHOES[version][0], 0, about.ident, about.seq),
         )
+
+
+def _is_datagram(asked: Question) -> TypeGuard[Transport]:
+    """Whether it is one of UDP, and no DNS query."""
+    return isinstance(asked, Transport) and asked.protocol == UDP and asked.dns is None
 
 
 def _protocol(asked: Question) -> int | None:

@@ -92,3 +92,14 @@ def test_the_texts_do_tell_something() -> None:
     ]
     assert len(told) > 50
     assert sum(frame["ip_ttl"] is not None for frame in told) > 30
+
+
+@pytest.mark.parametrize(("other_port", "quoted"), [(4444, 4444), (5555, None)])
+def test_an_error_about_one_of_several_datagrams_is_of_none(other_port: int, quoted: int | None) -> None:
+    """The text names the port that was asked and not the asker's: a datagram sent before may want no answer."""
+    text = (
+        "12:00:01.000000 IP 10.244.1.10.4444 > 10.244.1.11.7001: UDP, length 20\n"
+        f"12:00:01.500000 IP 10.244.1.10.{other_port} > 10.244.1.11.7001: UDP, length 20\n"
+        "12:00:01.600000 IP 10.244.1.11 > 10.244.1.10: ICMP 10.244.1.11 udp port 7001 unreachable, length 56\n"
+    )
+    assert frames(text.encode())[0][-1]["quoted_srcport"] == quoted
