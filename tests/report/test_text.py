@@ -33,8 +33,10 @@ def report(*paths: Path) -> str:
     return stream.getvalue()
 
 
-def on_terminal(*arguments: str, columns: int = 80, lines: int = 24, **environment: str) -> str:
-    """What a terminal of that size receives."""
+def on_terminal(
+    *arguments: str, columns: int = 80, lines: int = 24, folder: Path | None = None, **environment: str
+) -> str:
+    """What a terminal of that size receives, in that folder."""
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
     given = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
@@ -42,6 +44,7 @@ def on_terminal(*arguments: str, columns: int = 80, lines: int = 24, **environme
         [sys.executable, "-m", "pcapcheck", *arguments],
         stdout=follower,
         stderr=subprocess.DEVNULL,
+        cwd=folder,
         env={**given, "TERM": "xterm", **environment},
     )
     os.close(follower)
@@ -134,7 +137,9 @@ def test_pipe_has_no_colour_and_no_cut_lines() -> None:
 
 @pytest.mark.parametrize("scenario", ["walkthrough", "two-answers", "loss", "ipv6"])
 def test_eighty_columns(scenario: str) -> None:
-    shown = on_terminal("analyze", *map(str, captures(scenario)))
+    # By their short names: a name is not broken either, and the checkout's folder may be a long one.
+    names = [str(path.relative_to(CAPTURES)) for path in captures(scenario)]
+    shown = on_terminal("analyze", *names, folder=CAPTURES)
     assert "\x1b[" in shown
     plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
     # Commands to copy are never broken, everything else is.
