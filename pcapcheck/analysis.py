@@ -14,7 +14,6 @@ from pcapcheck.capture.inputs import gather
 from pcapcheck.capture.record import BATCH_FRAMES
 from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE, TABLES
 from pcapcheck.flows.addresses import AddressRow, taken_over
-from pcapcheck.flows.cards import heard_on_cards
 from pcapcheck.flows.facts import Facts, claimed_addresses, describe
 from pcapcheck.flows.neighbours import judge_addresses
 from pcapcheck.flows.node_refusals import node_refusals
@@ -341,7 +340,7 @@ def _agree(state: State, facts: Facts, captures: Sequence[Capture], followed: Pa
     groups = {(one.point.key[0], group) for one in links if one.point.kind == "pod-link" for group in one.point.groups}
     asked = {ip for one in captures for group, ip in one.exchanges.asked if (one.number, group) in groups}
     names = {followed.hosts.name(one.point.key) for one in links}
-    spoken = frozenset(heard_on_cards(links, captures))
+    spoken = frozenset(followed.cards.heard)
     if not any(capture.frames for capture in captures):
         return compare(links, state, asked, names, spoken)
     return compare(links, state, asked, names, spoken, Sought(captures, facts, followed, state).includes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from functools import cached_property
 
 from pcapcheck.flows.addresses import Claim
@@ -57,19 +57,37 @@ class Cards:
                 if link.point.kind == POD_LINK and self._hosts.same(key, link.point.key)
             )
         )
-        heard = self._heard.get(key, {})
+        heard = self._heard_on.get(key, {})
         return {ip: heard[ip] for ip in own if ip in heard}
 
     @cached_property
-    def _heard(self) -> dict[PointKey, Heard]:
-        """By card."""
-        cards = _cards(self._links)
+    def claims(self) -> list[tuple[PointKey, Claim]]:
+        """Who spoke ARP, or neighbour discovery, with which MAC, and on which card."""
+        points = (one.point for one in self._links if one.point.kind == NIC)
+        cards = {(one.key[0], one.interface.number, one.key[2]): one.key for one in points}
+        return [
+            (key, claim)
+            for capture in (self._captures if cards else ())
+            for claim in capture.exchanges.claims.all()
+            if (key := cards.get((capture.number, *claim.point))) is not None
+        ]
+
+    @cached_property
+    def heard(self) -> Heard:
+        """The MACs under which addresses spoke for themselves on any card."""
+        heard: Heard = {}
+        for _, claim in self.claims:
+            if claim.own:
+                heard.setdefault(claim.ip, set()).add(claim.mac)
+        return heard
+
+    @cached_property
+    def _heard_on(self) -> dict[PointKey, Heard]:
+        """The same by card."""
         heard: dict[PointKey, Heard] = {}
-        for capture in self._captures if cards else ():
-            for claim in capture.exchanges.claims.all():
-                key = cards.get((capture.number, *claim.point))
-                if claim.own and key is not None:
-                    heard.setdefault(key, {}).setdefault(claim.ip, set()).add(claim.mac)
+        for key, claim in self.claims:
+            if claim.own:
+                heard.setdefault(key, {}).setdefault(claim.ip, set()).add(claim.mac)
         return heard
 
     @cached_property
@@ -83,25 +101,3 @@ class Cards:
                 if here.kind == NIC and inner.kind == POD_LINK and mac and self._hosts.same(inner.key, here.key):
                     sending.setdefault(here.key, set()).add(mac)
         return sending
-
-
-def claims_on_cards(links: Iterable[Link], captures: Iterable[Capture]) -> Iterator[Claim]:
-    """The addresses that spoke ARP, or neighbour discovery, on any network card, with their MACs."""
-    cards = _cards(links)
-    for capture in captures if cards else ():
-        yield from (one for one in capture.exchanges.claims.all() if (capture.number, *one.point) in cards)
-
-
-def heard_on_cards(links: Iterable[Link], captures: Iterable[Capture]) -> Heard:
-    """The MACs under which addresses spoke for themselves on any network card."""
-    heard: Heard = {}
-    for claim in claims_on_cards(links, captures):
-        if claim.own:
-            heard.setdefault(claim.ip, set()).add(claim.mac)
-    return heard
-
-
-def _cards(links: Iterable[Link]) -> dict[tuple[int, int, int | None], PointKey]:
-    """Network cards, by capture, interface and index as claims name them."""
-    cards = (one.point for one in links if one.point.kind == NIC)
-    return {(one.key[0], one.interface.number, one.key[2]): one.key for one in cards}

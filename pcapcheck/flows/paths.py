@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pcapcheck.brief import Brief
 from pcapcheck.columns import ECHO, ECHOES, OPAQUE
 from pcapcheck.decode.frames import FrameGroup
-from pcapcheck.flows.cards import Cards, Heard
+from pcapcheck.flows.cards import Cards
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.fates import fate
 from pcapcheck.flows.homes import homes_of, node_addresses, reporting, shows_the_node, spans_of, to_pod
@@ -230,14 +230,12 @@ class Paths(Brief):
 
     def loss(self, way: Way) -> Loss:
         """Where packets of a way were seen last that were not seen to arrive."""
-        flooded = self._cards().is_flooded(way.steps[-1]) if way.meant is None else False
+        flooded = self.cards.is_flooded(way.steps[-1]) if way.meant is None else False
         return loss_of(way, self._would_have_seen(way), self.hosts, flooded)
 
-    def card_owners(self, step: Step) -> Heard:
-        """The addresses, with their MACs, by which the machine is known on whose card a packet was seen."""
-        return self._cards().owners(step)
-
-    def _cards(self) -> Cards:
+    @property
+    def cards(self) -> Cards:
+        """The machines behind the network cards, as far as they are known."""
         if self._known_cards is None:
             self._known_cards = Cards(self.facts, self.captures, self.found, self.hosts, self.node_addresses)
         return self._known_cards

@@ -11,7 +11,6 @@ from functools import cached_property
 from itertools import combinations, pairwise
 
 from pcapcheck.columns import COLUMNS, DNS, STATE
-from pcapcheck.flows.cards import claims_on_cards, heard_on_cards
 from pcapcheck.flows.links import UNNAMED
 from pcapcheck.flows.links import Link as CapturedLink
 from pcapcheck.flows.losses import REPLY, REQUEST
@@ -214,7 +213,7 @@ class Circumstances:
             self.firewalls = Firewalls.of(case, result, symptoms, here, there, spoken, spoken_there, as_last_seen)
             self.asking = Asking.of(case, result, symptoms, here, there)
         if self.crossing is not None and result is not None:
-            self.crossing.heard = heard_on_cards(result.links, result.captures)
+            self.crossing.heard = result.followed.cards.heard
             self.crossing.receivers = self.far_spoken
         if self.crossing is not None and self.firewalls is not None:
             packet = self.crossing.packet
@@ -834,7 +833,7 @@ def _came_back(question: Unanswered, node: Host | None) -> bool:
 
 def _spoke_on_cards(result: Result, address: int, since: int) -> bool:
     """Whether an address still spoke ARP on a network card at some time or later."""
-    claims = (one for one in claims_on_cards(result.links, result.captures) if one.ip == address)
+    claims = (one for _, one in result.followed.cards.claims if one.ip == address)
     return any(one.last_time is not None and one.last_time >= since for one in claims)
 
 

@@ -42,7 +42,7 @@ def strays(case: Case, result: Result, losses: list[Loss], refused_from: int | N
     encaps = {one.last.encap for one in losses} - {"none"}
     encap = next(iter(encaps)) if len(encaps) == 1 else None
     if losses and all(one.flooded for one in losses):
-        owners = [ip for one in losses for ip in result.followed.card_owners(one.last)]
+        owners = [ip for one in losses for ip in result.followed.cards.owners(one.last)]
         found["flooded"] = True
         # By a router they would have that one's MAC.
         found["next_hop"] = found["next_hop"] or next(iter(owners), None)
