@@ -121,6 +121,7 @@ def _decide_by_address(point: CapturePoint, sides: Sides, traces: dict[Party, Tr
     asking_ips = {ip for number in asked for ip in point.gateway.askers.get(number, ())}
     known = {number for number, group in point.groups.items() if group.by_address and group.address in asking_ips}
     askers = _parties(point, sides, {*asked, *known}) & traces.keys()
+    seekers = _parties(point, sides, point.gateway.seekers)
     sides.crowded = sides.crowded or (point.gateway.others_answer and bool(point.gateway.askers))
     families: dict[int, set[Party]] = {}
     for group in point.groups.values():
@@ -135,14 +136,9 @@ def _decide_by_address(point: CapturePoint, sides: Sides, traces: dict[Party, Tr
             sides.folded = True
         elif not asking and not sides.crowded and len(point.gateway.others) == 1:
             pods, evidence = {party for party in parties if _address_of(point, party) in point.gateway.others}, "arp"
-        elif (
-            not asking
-            and not sides.crowded
-            and point.calico
-            and _parties(point, sides, point.gateway.seekers) & parties
-        ):
+        elif not asking and not sides.crowded and point.calico and seekers & parties:
             # A pod of Calico's asks for nobody but the gateway.
-            sides.parties.update(dict.fromkeys(_parties(point, sides, point.gateway.seekers) & parties, (NODE, "arp")))
+            sides.parties.update(dict.fromkeys(seekers & parties, (NODE, "arp")))
             continue
         elif not asking and not sides.crowded:
             pods, evidence = {party for party in parties if traces[party].original and not traces[party].routes}, "ttl"

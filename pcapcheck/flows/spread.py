@@ -18,7 +18,7 @@ from pcapcheck.flows import spreading_layout
 from pcapcheck.flows.chance import ALPHA, FEWEST, SHARPLY, log_tail
 from pcapcheck.flows.facts import Facts
 from pcapcheck.flows.outages import Outage, Rows, asked_of, failed_of, outages_of
-from pcapcheck.flows.pair_counts import KINDS
+from pcapcheck.flows.pair_counts import DST, KINDS, SRC
 from pcapcheck.flows.read import Capture
 from pcapcheck.flows.sides import POD
 from pcapcheck.values import address_of
@@ -28,8 +28,6 @@ POD_, PEER, PAIR, PORT, SIZE, TIME = "pod", "peer", "pair", "port", "size", "tim
 CONNECTION = "connection"
 # What stands out lost at least so many times what the others did, and holds at least this share of all losses.
 TIMES, HOLDS = 2.0, 0.2
-SRC = [spreading_layout.C_SRC_HIGH, spreading_layout.C_SRC_LOW]
-DST = [spreading_layout.C_DST_HIGH, spreading_layout.C_DST_LOW]
 # Outages explain a loss if they hold so much of it.
 EXPLAINED = 0.8
 
@@ -126,8 +124,8 @@ def _weigh(cells: Rows, table: str) -> Losses | None:
     asked, failed = asked_of(pairs), failed_of(pairs)
     if not failed.sum():
         return None
-    by_pair = list(_shares(pairs, SRC + DST))
-    by_pod, by_peer = list(_shares(pairs, SRC)), list(_shares(pairs, DST))
+    by_pair = list(_shares(pairs, [*SRC, *DST]))
+    by_pod, by_peer = list(_shares(pairs, [*SRC])), list(_shares(pairs, [*DST]))
     sized = cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.SIZED]
     by_size = list(_shares(sized, [spreading_layout.C_SRC_LOW]))
     total = Share(0, int(asked.sum()), int(failed.sum()), int(pairs[:, spreading_layout.C_REFUSED].sum()))

@@ -56,9 +56,9 @@ class Unanswered:
     ``size`` is how many bytes of data were sent again and again, where it is about that. ``noun`` and ``ended`` are
     what it is counted as: a question that was refused, or answered late, is not one that nobody answered. ``opens``: it
     is the first packet of what it asks for, as anybody may send it to anybody. ``targets`` is how many hosts and ports
-    those that are alike ask, as far as they are known. ``poor`` is what is wrong with the
-    answers that came (``LATE``, ``REFUSED``), of which there were ``answers``.
-    ``lost_answer`` is the frame of an answer that was recorded here, but did not come to whoever asked.
+    those that are alike ask, as far as they are known. ``poor`` is what is wrong with the answers that came (``LATE``,
+    ``REFUSED``), of which there were ``answers``. ``lost_answer`` is the frame of an answer that was recorded here, but
+    did not come to whoever asked.
     """
 
     protocol: str

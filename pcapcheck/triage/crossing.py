@@ -22,8 +22,8 @@ RIGHT, DEFAULT, UNLISTED, POD_LINK, AWAY, WRONG_NODE, UNROUTED, DEAD = WAYS = (
 )
 # What the kernel calls the routes that Felix writes itself; with BIRD they are BIRD's.
 FELIX = "80"
-# The devices of tunnels, by encapsulation (Calico: felix/dataplane/linux/dataplanedefs).
 ON_RETURN = "on-return"
+# The devices of tunnels, by encapsulation (Calico: felix/dataplane/linux/dataplanedefs).
 DEVICES = {"vxlan": "vxlan.calico", "ipip": "tunl0", "wireguard": "wireguard.cali"}
 # Whose routes without a next hop are of a network that the node is in (rt_protos).
 OF_NETWORK = ("kernel", "ra", "dhcp")

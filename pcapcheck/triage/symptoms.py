@@ -312,7 +312,7 @@ def _places(case: Case, result: Result, kind: str, losses: list[Loss], roles: Ad
         places = {one.place for one in losses}
     by_rule = kind == REQUEST and case.question is None
     lost = _by_rule(case, result, losses) if by_rule else _lost_segments(case, result, kind, losses)
-    if lost is None and _answer_seen(case) is not None:
+    if lost is None and seen is not None:
         lost = "on-return"
     if lost is None and is_reset(case):
         # Whoever resets in another's name took the packets on their way.
@@ -330,14 +330,14 @@ def _places(case: Case, result: Result, kind: str, losses: list[Loss], roles: Ad
             # Nothing had to show it next, so it is not known to be lost; yet that is the part of the way that is left.
             lost = lost or left_over(losses, here, arrived)
             places = places or ({lost} if lost else set())
+    name = _only({one.name for one in points})
     return {
         "lost": lost or _went_on(case, losses),
         "lost.place": _only(places),
         "lost.direction": _only({REPLY if one else REQUEST for one in back}),
         "last_seen.kind": _only({one.kind for one in points}),
-        "last_seen.interface": name
-        if (name := _only({one.name for one in points})) and "ifindex " not in name
-        else None,
+        # What only has a number is no name to type.
+        "last_seen.interface": None if name is None or "ifindex " in name else name,
         "last_seen.arrived": arrived,
     }
 
