@@ -22,7 +22,7 @@ from setuptools.command.build_ext import build_ext
 sys.path.insert(0, str(Path(__file__).parent))
 # What is compiled must come from the Python files, not from modules compiled before.
 os.environ["PCAPCHECK_PLAIN"] = "1"
-from pcapcheck.plain import KERNELS, digest_of
+from pcapcheck.kernels import KERNELS, digest_of
 
 HEADERS = Path("build", "include")
 SHARED = "pcapcheck.compiled"

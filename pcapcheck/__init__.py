@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pcapcheck.errors import CaptureError, RuleError
-from pcapcheck.plain import force_plain
+from pcapcheck.kernels import force_plain
 from pcapcheck.version import __version__
 
 if TYPE_CHECKING:

@@ -1,5 +1,5 @@
 """``python -m pcapcheck``."""
 
-from pcapcheck.cli import main
+from pcapcheck.cli.main import main
 
 main(prog_name="pcapcheck")

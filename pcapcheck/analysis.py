@@ -13,20 +13,6 @@ from pcapcheck.brief import shortened
 from pcapcheck.capture.inputs import gather
 from pcapcheck.capture.record import BATCH_FRAMES
 from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE, TABLES
-from pcapcheck.flows.addresses import AddressRow, taken_over
-from pcapcheck.flows.facts import Facts, claimed_addresses, describe
-from pcapcheck.flows.neighbours import judge_addresses
-from pcapcheck.flows.node_refusals import node_refusals
-from pcapcheck.flows.paths import Paths, find_paths
-from pcapcheck.flows.poor_answers import poor_answers
-from pcapcheck.flows.read import Capture, Progress, Reading, Row
-from pcapcheck.flows.refused_datagrams import refused_datagrams
-from pcapcheck.flows.repeats import repeated_attempts
-from pcapcheck.flows.scope import Scope, parse_interface_names
-from pcapcheck.flows.silent_conversations import silent_conversations
-from pcapcheck.flows.silent_hosts import silent_hosts
-from pcapcheck.flows.silent_neighbours import silent_neighbours
-from pcapcheck.flows.unanswered import Judged, unanswered
 from pcapcheck.given import Input, Inputs, Names, Taken
 from pcapcheck.intake import (
     demand_inputs,
@@ -38,9 +24,23 @@ from pcapcheck.intake import (
     sink,
     take_state,
 )
-from pcapcheck.networks import NOTHING_KNOWN, Known
-from pcapcheck.report.document import document
+from pcapcheck.links.addresses import AddressRow, taken_over
+from pcapcheck.links.facts import Facts, claimed_addresses, describe
+from pcapcheck.links.read_capture import Capture, Progress, Reading, TableRow
+from pcapcheck.links.scope import Scope, parse_interface_names
+from pcapcheck.networks import NOTHING_KNOWN, KnownNetwork
+from pcapcheck.paths.paths import Paths, find_paths
+from pcapcheck.paths.repeated_attempts import repeated_attempts
+from pcapcheck.paths.shared_addresses import judge_addresses
+from pcapcheck.questions.datagram_errors import refused_datagrams
+from pcapcheck.questions.node_errors import node_refusals
+from pcapcheck.questions.poor_answers import poor_answers
+from pcapcheck.questions.silent_conversations import silent_conversations
+from pcapcheck.questions.silent_hosts import silent_hosts
+from pcapcheck.questions.silent_neighbours import silent_neighbours
+from pcapcheck.questions.unanswered import Judged, unanswered
 from pcapcheck.report.exit import demand
+from pcapcheck.report.formats.document import document
 from pcapcheck.report.headline import headline
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.expectation import Recording
@@ -56,9 +56,9 @@ from pcapcheck.triage.whereabouts import locate
 if TYPE_CHECKING:
     import pandas
 
-    from pcapcheck.triage.agreement import Agreement
-    from pcapcheck.triage.state.model import State
-    from pcapcheck.triage.state.rows import StateRow
+    from pcapcheck.nodestate.node_facts import State
+    from pcapcheck.nodestate.state_rows import StateRow
+    from pcapcheck.triage.cross_check import CrossCheck
 
 
 # Who says which questions were not answered, by protocol.
@@ -110,7 +110,7 @@ class Analysis(Outcome):
 
     def summary(self) -> str:
         """The first lines of the report for people: verdict and headline, then why, if something failed."""
-        from pcapcheck.report.text import summary
+        from pcapcheck.report.formats.text import summary
 
         return summary(self)
 
@@ -229,7 +229,7 @@ def analyze(
     _remark(analysis, inputs.repeated, changes)
     if state is not None or analysis.asked_in_vain or any(one.status == FAIL for one in findings):
         # Loaded when something failed: a healthy capture needs none of it.
-        from pcapcheck.triage.examine import examine
+        from pcapcheck.triage.add_causes import examine
 
         examine(analysis, loaded, settings, state, described, agreement)
     _demand(analysis, ruleset)
@@ -243,15 +243,15 @@ def _remark(analysis: Analysis, repeated: list[Path], changes: list[tuple[Addres
 
         analysis.remarks += tell_recordings(analysis, repeated)
     if changes:
-        from pcapcheck.triage.takeover import tell_changes
+        from pcapcheck.triage.address_changes import tell_changes
 
         analysis.remarks += tell_changes(changes)
     if any(link.point.likeness for link in analysis.links):
-        from pcapcheck.triage.networks import tell_networks
+        from pcapcheck.triage.other_networks import tell_networks
 
         analysis.remarks += tell_networks(analysis.links)
     if analysis.unanswered or any(capture.exchanges.echoes.errors for capture in analysis.captures):
-        from pcapcheck.triage.loose_ends import tell_loose_ends
+        from pcapcheck.triage.remarks import tell_loose_ends
 
         analysis.remarks += tell_loose_ends(analysis)
 
@@ -264,16 +264,16 @@ def _demand(analysis: Analysis, ruleset: Ruleset) -> None:
 def _judged_by(evaluations: list[Evaluation], facts: Facts) -> Judged:
     """Whether any of the rules is about whether a row was answered."""
 
-    def judged(table: str, capture: int, row: Row) -> bool:
+    def judged(table: str, capture: int, row: TableRow) -> bool:
         return any(one.rule.table == table and one.decides(row, capture, facts) for one in evaluations)
 
     return judged
 
 
-def _known(state: State | None) -> Known:
+def _known(state: State | None) -> KnownNetwork:
     if state is None:
         return NOTHING_KNOWN
-    from pcapcheck.triage.state.network import known_of
+    from pcapcheck.nodestate.network_kind import known_of
 
     return known_of(state)
 
@@ -307,7 +307,7 @@ def analyze_state(
     analysis.given = _names(named)
     _describe(analysis, state)
     if any(one.status == FAIL for one in findings):
-        from pcapcheck.triage.examine import examine
+        from pcapcheck.triage.add_causes import examine
 
         examine(analysis, ruleset.rules, settings, state, rows)
     _demand(analysis, ruleset)
@@ -324,17 +324,17 @@ def unjudged(*paths: str | Path, error: str, skipped: Iterable[Skipped] = ()) ->
 
 def _describe(analysis: Analysis, state: State) -> None:
     """Say which hosts a state tells of, and what of it was not understood."""
-    from pcapcheck.triage.networks import tell_state_networks
-    from pcapcheck.triage.state.describe import describe_state
+    from pcapcheck.nodestate.describe_state import describe_state
+    from pcapcheck.triage.other_networks import tell_state_networks
 
     analysis.described, analysis.not_understood = describe_state(state)
     analysis.remarks += tell_state_networks(state)
 
 
-def _agree(state: State, facts: Facts, captures: Sequence[Capture], followed: Paths) -> Agreement:
+def _agree(state: State, facts: Facts, captures: Sequence[Capture], followed: Paths) -> CrossCheck:
     """How a state goes with the captures; sets apart what of it is about other instances of their pods."""
-    from pcapcheck.triage.agreement import compare
-    from pcapcheck.triage.sought import Sought
+    from pcapcheck.triage.addressed_pods import Sought
+    from pcapcheck.triage.cross_check import compare
 
     links = list(facts.links.values())
     groups = {(one.point.key[0], group) for one in links if one.point.kind == "pod-link" for group in one.point.groups}
@@ -347,13 +347,13 @@ def _agree(state: State, facts: Facts, captures: Sequence[Capture], followed: Pa
 
 
 def feed_state(
-    state: State, settings: Settings, evaluations: list[Evaluation], agreement: Agreement | None = None
+    state: State, settings: Settings, evaluations: list[Evaluation], agreement: CrossCheck | None = None
 ) -> list[StateRow]:
     """Hand the rows of the table ``state`` to the rules about it, and return them.
 
     ``agreement`` is how the state goes with the captures, where there are any.
     """
-    from pcapcheck.triage.state.rows import state_rows
+    from pcapcheck.nodestate.state_rows import state_rows
 
     prefix, gateway6 = settings.texts["interface_prefix"], settings.number("gateway6")
     answered = frozenset(agreement.answered) if agreement is not None else frozenset()

@@ -51,7 +51,7 @@ class AssertCapture:
         """
         __tracebackhide__ = True
         from pcapcheck.analysis import analyze
-        from pcapcheck.flows.scope import Scope, parse_interface_names
+        from pcapcheck.links.scope import Scope, parse_interface_names
         from pcapcheck.report.exit import demand, exit_code
 
         try:
@@ -102,7 +102,7 @@ def _is_there(path: Path) -> bool:
 def _told(outcome: Outcome) -> Iterator[str]:
     """The verdict, what was demanded and is missing, and each failure that counts, line by line."""
     from pcapcheck.report.headline import headed
-    from pcapcheck.report.told import failure, verdict
+    from pcapcheck.report.wording import failure, verdict
     from pcapcheck.ruleset.finding import ordered
 
     yield f"{headed(outcome)}: {verdict(outcome)}" if outcome.accepted else verdict(outcome)

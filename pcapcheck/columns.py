@@ -116,7 +116,7 @@ class Column:
         return self.type.show(value)
 
 
-# A pod link is one of Calico's (flows/points.py).
+# A pod link is one of Calico's (links/capture_points.py).
 KINDS = ("pod-link", "host-nic", "tunnel", "unknown")
 SIDES = ("pod", "node")
 ENDS = ("cali", "pod")

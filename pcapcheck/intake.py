@@ -14,12 +14,12 @@ from pcapcheck.capture.inputs import Inputs
 from pcapcheck.capture.record import BAD_CHECKSUM
 from pcapcheck.capture.rotation import Captured
 from pcapcheck.capture.source import Source
+from pcapcheck.decode.sightings import Sightings
 from pcapcheck.errors import EMPTY, NOT_A_CAPTURE, CaptureError, NotACapture, StateError
-from pcapcheck.flows.exchanges import SoFar
-from pcapcheck.flows.facts import Facts
-from pcapcheck.flows.read import Capture, Progress, Reading, Row, RowSink, read_capture
-from pcapcheck.flows.sightings import Sightings
+from pcapcheck.exchanges.capture_exchanges import SoFar
 from pcapcheck.given import Taken
+from pcapcheck.links.facts import Facts
+from pcapcheck.links.read_capture import Capture, Progress, Reading, RowSink, TableRow, read_capture
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.expectation import Recording
 from pcapcheck.ruleset.rule import Rule
@@ -28,8 +28,8 @@ from pcapcheck.skipped import CAPTURE, NODE_STATE, PODS, Skipped
 from pcapcheck.values import clean
 
 if TYPE_CHECKING:
+    from pcapcheck.nodestate.node_facts import State
     from pcapcheck.triage.pods import Pods
-    from pcapcheck.triage.state.model import State
 
 # Of many inputs so many are named.
 NAMED = 5
@@ -74,7 +74,7 @@ def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress:
 def _skip(inputs: Inputs, source: Captured, error: CaptureError) -> None:
     """Do without a capture; of a text say whether it is a node's state."""
     if isinstance(error, NotACapture) and error.vague and isinstance(source, Source) and not source.is_stream:
-        from pcapcheck.triage.state.recognise import recognise
+        from pcapcheck.nodestate.recognise import recognise
 
         kind = recognise(source.held or source.path)
         if kind == PODS:
@@ -120,7 +120,7 @@ def note_aside(captures: list[Capture], node_state: Sequence[Taken]) -> None:
     for capture in captures:
         aside = [line for problem in capture.problems for line in problem.aside]
         if aside:
-            from pcapcheck.triage.state.recognise import tell_aside
+            from pcapcheck.nodestate.recognise import tell_aside
 
             capture.problems += tell_aside(aside, clean(str(capture.path)), os.path.realpath(capture.path) in used)
 
@@ -138,7 +138,7 @@ def take_state(given: Sequence[Taken], settings: Settings, skipped: list[Skipped
     if not given:
         return None
     # Loaded where there is one.
-    from pcapcheck.triage.state.read import read_state
+    from pcapcheck.nodestate.read_state import read_state
 
     def skip(path: Path, error: StateError) -> None:
         skipped.append(Skipped.of(path, error, NODE_STATE))
@@ -176,7 +176,7 @@ def nothing_understood(skipped: list[Skipped]) -> StateError:
 
 
 def sink(number: int, evaluations: list[Evaluation]) -> RowSink:
-    def sink(table: str, rows: Iterable[Row], weight: int) -> None:
+    def sink(table: str, rows: Iterable[TableRow], weight: int) -> None:
         for evaluation in evaluations:
             if evaluation.rule.table == table:
                 evaluation.feed(number, rows, weight)

@@ -108,7 +108,7 @@ class Likeness:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownNetwork:
     """What a node's state says of the network: whether it shows Calico, which other network, and its pods' links.
 
     ``links`` maps a pod's MAC to the name of its link on the node, ``homes`` a pod's address, ``nodes`` the name of a
@@ -123,7 +123,7 @@ class Known:
     nodes: Mapping[str, str] = field(default_factory=dict)
 
 
-NOTHING_KNOWN = Known()
+NOTHING_KNOWN = KnownNetwork()
 
 
 def by_link(name: str) -> Network | None:

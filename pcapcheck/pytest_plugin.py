@@ -205,7 +205,7 @@ class RuleTest(ExpectationTest):
 
     def runtest(self) -> None:
         from pcapcheck.report.accepted import accepted, passes_now
-        from pcapcheck.report.told import failure, summary
+        from pcapcheck.report.wording import failure, summary
         from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED
 
         outcome = self.parent.outcome

@@ -8,12 +8,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from fixtures.lab.state import SCRIPT
-from pcapcheck import plain
+from pcapcheck import kernels
 from tests.support.lab import CAPTURES, ROOT
 
 WALKTHROUGH = CAPTURES / "walkthrough" / "cali14e7d81007d.pcap"
@@ -90,7 +92,7 @@ def test_installed(compiler: str, tmp_path: Path) -> None:
 
 
 def test_plain_and_compiled_agree_through_the_command_line() -> None:
-    if not plain.is_compiled():
+    if not kernels.is_compiled():
         pytest.skip("nothing is compiled here")
     outputs = {
         subprocess.run(
@@ -105,15 +107,56 @@ def test_plain_and_compiled_agree_through_the_command_line() -> None:
 
 
 # Each folder may import from those before it; columns, values and the like serve all.
-ORDER = ("capture", "decode", "flows", "ruleset", "triage", "report")
+ORDER = (
+    "capture",
+    "decode",
+    "nodestate",
+    "exchanges",
+    "links",
+    "paths",
+    "questions",
+    "ruleset",
+    "triage",
+    "report",
+    "cli",
+)
 
 
 @pytest.mark.parametrize("folder", ORDER)
 def test_imports_follow_the_way_of_the_data(folder: str) -> None:
-    later = {f"pcapcheck.{name}" for name in (*ORDER[ORDER.index(folder) + 1 :], "analysis", "cli")}
+    later = [f"pcapcheck.{name}" for name in ORDER[ORDER.index(folder) + 1 :]]
+    # Only the command line stands above what it calls.
+    later += [] if folder == "cli" else ["pcapcheck.analysis"]
     for path in (ROOT / "pcapcheck" / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names = [f"{node.module}.{name.name}" for name in node.names] if isinstance(node, ast.ImportFrom) else []
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            backward = [name for name in names if any(name == one or name.startswith(f"{one}.") for one in later)]
-            assert not backward, f"{path.name} imports {backward}"
+            backward = [name for name in names if any(f"{name}.".startswith(f"{folder}.") for folder in later)]
+            assert not backward, f"{path.relative_to(ROOT)} imports {backward}"
+
+
+def test_every_folder_is_in_the_order() -> None:
+    folders = {path.parent.name for path in (ROOT / "pcapcheck").glob("*/__init__.py")}
+    assert folders == set(ORDER)
+
+
+def test_no_two_modules_of_one_name() -> None:
+    names = Counter(path.stem for path in (ROOT / "pcapcheck").rglob("*.py") if path.stem != "__init__")
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_no_two_classes_of_one_name() -> None:
+    found: dict[str, list[str]] = {}
+    for path in (ROOT / "pcapcheck").rglob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(node.name.lstrip("_"), []).append(path.stem)
+    assert {name: modules for name, modules in found.items() if len(modules) > 1} == {}
+
+
+def test_every_folder_is_installed() -> None:
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    folders = {
+        str(path.parent.relative_to(ROOT)).replace("/", ".") for path in (ROOT / "pcapcheck").rglob("__init__.py")
+    }
+    assert folders == {name for name in packages if name.split(".")[1:2] != ["rules"]}

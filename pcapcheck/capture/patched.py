@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 
-from pcapcheck.capture.layout import LARGEST_FRAME, LARGEST_LENGTH
+from pcapcheck.capture.scan_layout import LARGEST_FRAME, LARGEST_LENGTH
 from pcapcheck.capture.window import Window
 
 # Sizes of a record header: pcap's own, then Kuznetzov's patch of 1999 and Nokia's; under Kuznetzov's own magic his

@@ -6,7 +6,7 @@ import struct
 from array import array
 from collections.abc import Iterator
 
-from pcapcheck.capture import layout, salvage, scan
+from pcapcheck.capture import salvage, scan, scan_layout
 from pcapcheck.capture.gaps import Gaps
 from pcapcheck.capture.patched import MODIFIED, STANDARD, record_header
 from pcapcheck.capture.record import Interface, Problem, RecordBatch, empty_matrix, largest_frame
@@ -38,8 +38,8 @@ class PcapReader:
         self.frames = 0
         self.batch_frames = batch_frames
         self._gaps = Gaps(window)
-        self._state = array("q", bytes(8 * layout.STATE_SIZE))
-        self._state[layout.LATEST] = -1
+        self._state = array("q", bytes(8 * scan_layout.STATE_SIZE))
+        self._state[scan_layout.LATEST] = -1
         # How many odd headers were taken for records, and where the bytes of the last record begin.
         self._odd = 0
         header = window.take(24)
@@ -87,7 +87,7 @@ class PcapReader:
         state = self._state
         oversized = 0
         while True:
-            state[layout.POSITION] = window.position
+            state[scan_layout.POSITION] = window.position
             scan.scan_pcap(
                 window.buffer,
                 window.end,
@@ -100,33 +100,33 @@ class PcapReader:
                 self.batch_frames,
                 state,
             )
-            window.position = state[layout.POSITION]
-            count, status = state[layout.COUNT], state[layout.STATUS]
+            window.position = state[scan_layout.POSITION]
+            count, status = state[scan_layout.COUNT], state[scan_layout.STATUS]
             if count:
                 first = self.frames + 1
                 self.frames += count
                 interface.frames += count
-                self._latest = window.base + matrix[(count - 1) * layout.FIELDS + layout.OFFSET]
-                if not oversized and 0 < interface.snaplen < layout.LARGEST_FRAME:
+                self._latest = window.base + matrix[(count - 1) * scan_layout.FIELDS + scan_layout.OFFSET]
+                if not oversized and 0 < interface.snaplen < scan_layout.LARGEST_FRAME:
                     oversized = self._oversized(matrix, count, first, interface.snaplen)
                 yield RecordBatch(window.buffer, window.base, first, count, matrix, self.batch_frames, self.interfaces)
-            if status == layout.TOO_LARGE:
+            if status == scan_layout.TOO_LARGE:
                 claimed = self._lengths()[0]
                 if not self._resume("record-too-large", f"a record claims {claimed} bytes, more than any frame has"):
                     return
-            elif status == layout.ZEROS:
+            elif status == scan_layout.ZEROS:
                 if not self._pass_zeros():
                     return
-            elif status == layout.SUSPECT:
+            elif status == scan_layout.SUSPECT:
                 self._question()
-            elif status == layout.MORE and not self._more(state[layout.NEEDED]) and not self._is_damage():
+            elif status == scan_layout.MORE and not self._more(state[scan_layout.NEEDED]) and not self._is_damage():
                 return
 
     def _more(self, needed: int) -> bool:
         """Read on until ``needed`` bytes are there, and keep the last record: its length may turn out to be wrong."""
         window = self.window
         behind = window.offset - self._latest
-        if behind > layout.LARGEST_FRAME:
+        if behind > scan_layout.LARGEST_FRAME:
             behind = 0
             self._latest = window.offset
         window.position -= behind
@@ -152,7 +152,7 @@ class PcapReader:
 
     def _oversized(self, matrix: array[int], count: int, first: int, snaplen: int) -> int:
         """Note the first record longer than the snapshot length; its bytes are kept, as Wireshark does."""
-        captured = matrix[layout.CAPTURED : count * layout.FIELDS : layout.FIELDS]
+        captured = matrix[scan_layout.CAPTURED : count * scan_layout.FIELDS : scan_layout.FIELDS]
         if max(captured) <= snaplen:
             return 0
         row = next(row for row, size in enumerate(captured) if size > snaplen)
@@ -175,11 +175,11 @@ class PcapReader:
         here = window.offset
         # Nor are those before a record of today, nor where the next one is not as far away as records of zeros reach.
         found = zeros < len(ahead) and self._search(here + 1, here, zeros + self.record_header)
-        if found and ((window.offset - here) % self.record_header or self._words(0, 1)[0] > layout.DAY):
+        if found and ((window.offset - here) % self.record_header or self._words(0, 1)[0] > scan_layout.DAY):
             self._add("zeros", "zeros stand where records should", here)
             return True
         window.position -= window.offset - here
-        self._state[layout.ZEROS_ALLOWED] = max(1, zeros // self.record_header)
+        self._state[scan_layout.ZEROS_ALLOWED] = max(1, zeros // self.record_header)
         return True
 
     def _question(self) -> None:
@@ -197,7 +197,7 @@ class PcapReader:
             return
         window.position -= window.offset - here
         self._odd = min(self._odd + 1, 40)
-        self._state[layout.TRUSTED] = 1 << self._odd
+        self._state[scan_layout.TRUSTED] = 1 << self._odd
 
     def _resume(self, kind: str, what: str) -> bool:
         """Find where records go on behind the damage at the window's position; False where they do not."""
@@ -209,7 +209,7 @@ class PcapReader:
             # Of two lengths one may be sound.
             _captured, length = self._lengths()
             behind = here + self.record_header + length
-            if length <= layout.LARGEST_FRAME and self._search(behind, 0, 1):
+            if length <= scan_layout.LARGEST_FRAME and self._search(behind, 0, 1):
                 self._add(kind, what, here)
                 return True
             window.position -= window.offset - here
@@ -233,7 +233,7 @@ class PcapReader:
         ``timely``: near in time to the last record.
         """
         window = self.window
-        latest = self._state[layout.LATEST] if timely else -1
+        latest = self._state[scan_layout.LATEST] if timely else -1
 
         def find(buffer: bytearray, position: int, until: int, end: int, whole: bool) -> int:
             return salvage.find_record(
@@ -250,13 +250,15 @@ class PcapReader:
                 beyond - window.base,
             )
 
-        return self._gaps.search(find, layout.CHAIN * (layout.LARGEST_FRAME + self.record_header), start, most)
+        return self._gaps.search(
+            find, scan_layout.CHAIN * (scan_layout.LARGEST_FRAME + self.record_header), start, most
+        )
 
     def _add(self, kind: str, what: str, byte: int, went_on: bool = True) -> None:
         self._gaps.add(kind, what, self.frames, byte, self.interfaces, went_on)
         self._latest = self.window.offset
         if self.frames < 2:
-            self._state[layout.LATEST] = -1
+            self._state[scan_layout.LATEST] = -1
 
     def _note(self, kind: str, message: str) -> None:
         self.problems.append(Problem(kind, message, frame=self.frames, byte=self.window.offset))

@@ -13,9 +13,10 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator
 
-from pcapcheck.capture import layout, salvage, scan
+from pcapcheck.capture import salvage, scan, scan_layout
 from pcapcheck.capture.gaps import Gaps
-from pcapcheck.capture.layout import (
+from pcapcheck.capture.record import Interface, Problem, RecordBatch, empty_matrix, largest_frame
+from pcapcheck.capture.scan_layout import (
     ENHANCED_PACKET,
     INTERFACE_DESCRIPTION,
     INTERFACE_STATISTICS,
@@ -25,7 +26,6 @@ from pcapcheck.capture.layout import (
     SECTION_HEADER,
     SIMPLE_PACKET,
 )
-from pcapcheck.capture.record import Interface, Problem, RecordBatch, empty_matrix, largest_frame
 from pcapcheck.capture.window import Window
 from pcapcheck.errors import CaptureError
 
@@ -42,9 +42,9 @@ LARGEST_OPTIONS = 1 << 16
 
 # Why the loop stopped at a packet block -> what kind of problem that is, and what is wrong.
 WRONG = {
-    layout.MALFORMED: ("damaged-block", "the lengths of a packet block contradict each other"),
-    layout.NO_INTERFACE: ("no-interface", "a packet names an interface that was never described"),
-    layout.TOO_LARGE: ("record-too-large", "a packet claims more bytes than any frame has"),
+    scan_layout.MALFORMED: ("damaged-block", "the lengths of a packet block contradict each other"),
+    scan_layout.NO_INTERFACE: ("no-interface", "a packet names an interface that was never described"),
+    scan_layout.TOO_LARGE: ("record-too-large", "a packet claims more bytes than any frame has"),
 }
 
 
@@ -52,7 +52,7 @@ class Damage(Exception):
     """A block that contradicts itself."""
 
 
-class Limit(Damage):
+class _LimitReached(Damage):
     """More than can be kept: reading ends there."""
 
 
@@ -86,9 +86,9 @@ class PcapngReader:
     def _read(self) -> Iterator[RecordBatch]:
         window = self.window
         matrix = empty_matrix(self.batch_frames)
-        state = array("q", bytes(8 * layout.STATE_SIZE))
+        state = array("q", bytes(8 * scan_layout.STATE_SIZE))
         while True:
-            state[layout.POSITION] = window.position
+            state[scan_layout.POSITION] = window.position
             scan.scan_pcapng(
                 window.buffer,
                 window.end,
@@ -99,15 +99,15 @@ class PcapngReader:
                 self.batch_frames,
                 state,
             )
-            window.position = state[layout.POSITION]
-            if state[layout.COUNT]:
-                yield self._batch(matrix, state[layout.COUNT])
-            status = state[layout.STATUS]
-            if status == layout.BLOCK:
+            window.position = state[scan_layout.POSITION]
+            if state[scan_layout.COUNT]:
+                yield self._batch(matrix, state[scan_layout.COUNT])
+            status = state[scan_layout.STATUS]
+            if status == scan_layout.BLOCK:
                 here = window.offset
                 try:
                     whole = self._control_block()
-                except Limit as limit:
+                except _LimitReached as limit:
                     self._note("damaged-block", f"{limit}: stopped here")
                     return
                 except Damage as damage:
@@ -120,8 +120,8 @@ class PcapngReader:
             elif status in WRONG:
                 if not self._resume(*WRONG[status]):
                     return
-            elif status == layout.MORE:
-                needed = state[layout.NEEDED]
+            elif status == scan_layout.MORE:
+                needed = state[scan_layout.NEEDED]
                 if not window.ensure(needed) and not self._is_damage(f"frame {self.frames + 1}"):
                     return
 
@@ -183,14 +183,14 @@ class PcapngReader:
         first = self.frames + 1
         self.frames += count
         self._packets += count
-        interfaces = matrix[layout.INTERFACE : count * layout.FIELDS : layout.FIELDS]
+        interfaces = matrix[scan_layout.INTERFACE : count * scan_layout.FIELDS : scan_layout.FIELDS]
         counts = {0: count} if len(self.interfaces) == 1 else Counter(interfaces)
         # Only the interfaces of this batch: there may be many, and a batch for each.
         before = len(self.interfaces) - len(self._section)
         for number, frames in counts.items():
             interface = self.interfaces[number]
             interface.frames += frames
-            dropped = (number - before) * layout.INTERFACE_FIELDS + layout.DROPS
+            dropped = (number - before) * scan_layout.INTERFACE_FIELDS + scan_layout.DROPS
             interface.drops += self._rows[dropped]
             self._rows[dropped] = 0
         window = self.window
@@ -243,7 +243,7 @@ class PcapngReader:
             raise Damage("an interface description without its link type")
         self._described += len(block)
         if len(self.interfaces) >= MOST_INTERFACES or self._described > LARGEST_DESCRIPTIONS:
-            raise Limit(f"more interface descriptions than can be kept ({len(self.interfaces)} so far)")
+            raise _LimitReached(f"more interface descriptions than can be kept ({len(self.interfaces)} so far)")
         link_type, _reserved, snaplen = struct.unpack(self._order + "HHI", block[8:16])
         interface = Interface(len(self.interfaces), link_type, snaplen=snaplen)
         units, shift, offset = 10**6, -1, 0
@@ -260,7 +260,7 @@ class PcapngReader:
             elif code == 14 and len(value) == 8:
                 (offset,) = struct.unpack(self._order + "q", value)
         # Beyond what nanoseconds in 64 bits can tell, every packet's time is absent; the bound keeps sums inside.
-        offset = max(-4 * layout.LARGEST_SECONDS, min(offset, 4 * layout.LARGEST_SECONDS))
+        offset = max(-4 * scan_layout.LARGEST_SECONDS, min(offset, 4 * scan_layout.LARGEST_SECONDS))
         largest = largest_frame(link_type)
         self._rows.extend([units, shift, offset, min(snaplen, 1 << 31), 0, interface.number, largest])
         self._section.append(interface)

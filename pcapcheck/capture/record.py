@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from pcapcheck.capture.layout import FIELDS, LARGEST_BLOCK, LARGEST_FRAME
+from pcapcheck.capture.scan_layout import FIELDS, LARGEST_BLOCK, LARGEST_FRAME
 
 BATCH_FRAMES = 8192
 # DBUS, USBPCAP, EBHSCR: messages, not what a wire carries at once (libpcap's max_snaplen_for_dlt).
@@ -79,7 +79,7 @@ class Problem:
 
 @dataclass
 class RecordBatch:
-    """Records of one window. Row ``r`` of field ``f`` (see ``layout``) is ``matrix[r * FIELDS + f]``.
+    """Records of one window. Row ``r`` of field ``f`` (see ``frame_layout``) is ``matrix[r * FIELDS + f]``.
 
     Record offsets count from the start of ``buffer``, which holds the file's bytes from ``base`` on and is only
     valid until the next batch is asked for. ``texts`` holds what each was made from, where that is text.

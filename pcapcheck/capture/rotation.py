@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pcapcheck.capture import layout
+from pcapcheck.capture import scan_layout
 from pcapcheck.capture.record import BATCH_FRAMES, SMALLEST_RECORD, Interface, Problem, Reader, RecordBatch
 from pcapcheck.capture.source import Source
 from pcapcheck.errors import TOO_LARGE, CaptureError, NotACapture
@@ -120,8 +120,8 @@ def _joined(sources: list[Source], unusable: list[Unusable]) -> list[Captured]:
 def _first_time(source: Source) -> int | None:
     with source.open(1) as reader:
         for batch in reader.batches():
-            time = batch.matrix[layout.TIME]
-            return None if time == layout.ABSENT_TIME else time
+            time = batch.matrix[scan_layout.TIME]
+            return None if time == scan_layout.ABSENT_TIME else time
     return None
 
 
@@ -131,7 +131,7 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 
 @dataclass(frozen=True)
-class Part:
+class RotatedPart:
     """A file of a set and how many frames of the set come before its own."""
 
     source: Source
@@ -147,7 +147,7 @@ class RotatedSet:
     def __init__(self, sources: list[Source], gaps: dict[int, int] | None = None) -> None:
         self.sources = sources
         self.gaps = gaps or {}
-        self.parts: list[Part] = []
+        self.parts: list[RotatedPart] = []
         self._passed = 0
 
     @property
@@ -183,7 +183,7 @@ class RotatedSet:
     def begin(self, source: Source, before: int) -> None:
         # Read again, perhaps not to its end, a set is still made of all its files.
         if all(one.source is not source for one in self.parts):
-            self.parts.append(Part(source, before))
+            self.parts.append(RotatedPart(source, before))
 
     def end(self, source: Source) -> None:
         self._passed += source.size
@@ -247,7 +247,7 @@ class SetReader:
     def _renumbered(self, batch: RecordBatch, numbers: list[int], before: int) -> RecordBatch:
         self._renumber(batch.interfaces, numbers)
         if numbers != list(range(len(numbers))):
-            cells = slice(layout.INTERFACE, batch.count * layout.FIELDS, layout.FIELDS)
+            cells = slice(scan_layout.INTERFACE, batch.count * scan_layout.FIELDS, scan_layout.FIELDS)
             matrix = batch.matrix
             matrix[cells] = type(matrix)("q", [numbers[one] for one in matrix[cells]])
         return replace(batch, first_number=batch.first_number + before, interfaces=self.interfaces)

@@ -15,11 +15,11 @@ from __future__ import annotations
 try:
     import cython
 except ImportError:
-    from pcapcheck import uncompiled as cython
+    from pcapcheck import _cython_stub as cython
 
 if not cython.compiled:
-    from pcapcheck.capture.layout import *
     from pcapcheck.capture.octets import half_of, word_of
+    from pcapcheck.capture.scan_layout import *
 
 
 def record_size(buffer: bytearray, position: int, big: bool, header: int, swapped: int, limit: int, latest: int) -> int:

@@ -17,11 +17,11 @@ from array import array
 try:
     import cython
 except ImportError:
-    from pcapcheck import uncompiled as cython
+    from pcapcheck import _cython_stub as cython
 
 if not cython.compiled:
-    from pcapcheck.capture.layout import *
     from pcapcheck.capture.octets import half_of, word_of
+    from pcapcheck.capture.scan_layout import *
 
 
 def scan_pcap(

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from pcapcheck.capture import foreign
+from pcapcheck.capture import not_a_capture
 from pcapcheck.capture.compressed import Compression, Unpacked, compression_of
 from pcapcheck.capture.held import Held
 from pcapcheck.capture.pcap import MAGICS, PcapReader
 from pcapcheck.capture.pcapng import MAGIC, PcapngReader
 from pcapcheck.capture.record import BATCH_FRAMES, Reader
-from pcapcheck.capture.transcript.lines import looks_like_text
+from pcapcheck.capture.text.lines import looks_like_text
 from pcapcheck.capture.window import Window
 from pcapcheck.errors import EMPTY, MISSING, CaptureError, NotACapture, kind_of, refused
-from pcapcheck.plain import is_compiled
+from pcapcheck.kernels import is_compiled
 
 if TYPE_CHECKING:
     from pcapcheck.capture.stream import Arriving
@@ -180,10 +180,10 @@ def reader_for(window: Window, name: str, batch_frames: int) -> Reader:
         return PcapReader(window, name, batch_frames)
     if magic[:4] == MAGIC:
         return PcapngReader(window, name, batch_frames)
-    known = foreign.recognise(window.peek(foreign.ENOUGH))
+    known = not_a_capture.recognise(window.peek(not_a_capture.ENOUGH))
     if looks_like_text(window.peek(512)):
         # Loaded where it is needed: most captures are none.
-        from pcapcheck.capture.transcript.reader import TranscriptReader
+        from pcapcheck.capture.text.reader import TranscriptReader
 
         try:
             return TranscriptReader(window, name, batch_frames)

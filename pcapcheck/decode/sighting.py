@@ -16,11 +16,11 @@ from array import array
 try:
     import cython
 except ImportError:
-    from pcapcheck import uncompiled as cython
+    from pcapcheck import _cython_stub as cython
 
 if not cython.compiled:
     from pcapcheck.capture.octets import half, word
-    from pcapcheck.decode.layout import *
+    from pcapcheck.decode.frame_layout import *
 
 
 def stir(mixed: int, value: int) -> int:

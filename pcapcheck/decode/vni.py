@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import struct
 
-from pcapcheck.capture.recorded import Recorded
-from pcapcheck.decode.layout import VXLAN_PORT
+from pcapcheck.capture.reread import Recorded
+from pcapcheck.decode.frame_layout import VXLAN_PORT
 
 PRINTED = re.compile(r"\bVXLAN\b.*?\bvni (\d+)")
 UDP = 17

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from pcapcheck.decode.frames import link_name
-from pcapcheck.flows.links import Link
-from pcapcheck.flows.read import Capture
-from pcapcheck.flows.unjudged import what_it_is
+from pcapcheck.decode.decoder import link_name
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.read_capture import Capture
+from pcapcheck.links.unjudged import what_it_is
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, ordered
 from pcapcheck.ruleset.result import Result
 from pcapcheck.values import clean, format_address, format_duration, format_mac
@@ -67,7 +67,7 @@ def problem_lines(capture: Capture) -> list[str]:
     return [one.message + (f" (at byte {one.byte})" if one.byte is not None else "") for one in capture.problems]
 
 
-def _interface(link: Link) -> str:
+def _interface(link: PointFacts) -> str:
     what = KINDS.get(link.point.kind, link.point.kind)
     if link.point.likeness:
         what = what_it_is(link)

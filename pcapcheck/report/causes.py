@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from pcapcheck.report.console import Page
 from pcapcheck.report.marks import NOTE
-from pcapcheck.report.page import Page
 from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import clean, format_address
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from pcapcheck.flows.unanswered import UNANSWERED
+from pcapcheck.questions.unanswered import UNANSWERED
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, Finding
 from pcapcheck.triage.outcome import Outcome
 

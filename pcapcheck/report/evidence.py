@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pcapcheck.capture.recorded import Recorded, read_again
+from pcapcheck.capture.reread import Recorded, read_again
 from pcapcheck.capture.rotation import Captured
 from pcapcheck.values import clean
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownFrame:
     """A frame in words; of a text also the first and last of its lines that tell of it."""
 
     words: str
     lines: tuple[int, int] | None = None
 
 
-def frames_in_words(source: Captured, numbers: Iterable[int]) -> dict[int, Shown]:
+def frames_in_words(source: Captured, numbers: Iterable[int]) -> dict[int, ShownFrame]:
     """Each of these frames of a capture, by number."""
     return {record.number: _words(record) for record in read_again(source, numbers)}
 
@@ -31,10 +31,10 @@ def in_lines(first: int, last: int) -> str:
     return f"line {first}" if first == last else f"lines {first}-{last}"
 
 
-def _words(record: Recorded) -> Shown:
+def _words(record: Recorded) -> ShownFrame:
     if record.text is not None:
-        return Shown(clean(" ".join(record.text.words.split())), (record.text.first, record.text.last))
+        return ShownFrame(clean(" ".join(record.text.words.split())), (record.text.first, record.text.last))
     # Loading dpkt takes a tenth of a short run; a capture that passes shows no frame.
-    from pcapcheck.decode.describe import describe
+    from pcapcheck.decode.describe_frame import describe
 
-    return Shown(describe(record.data, record.interface.link_type))
+    return ShownFrame(describe(record.data, record.interface.link_type))

@@ -12,15 +12,15 @@ from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 
-from pcapcheck.capture import blocks
+from pcapcheck.capture import pcapng_blocks
 from pcapcheck.capture.record import Interface
-from pcapcheck.capture.recorded import Recorded, read_again
-from pcapcheck.decode.frames import COOKED2
+from pcapcheck.capture.reread import Recorded, read_again
+from pcapcheck.decode.decoder import COOKED2
 from pcapcheck.errors import CaptureError
-from pcapcheck.flows.points import PointKey
+from pcapcheck.links.capture_points import PointKey
 from pcapcheck.report.counts import counts
 from pcapcheck.report.evidence import in_lines
-from pcapcheck.report.look import by_file
+from pcapcheck.report.show_commands import by_file
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, Finding
 from pcapcheck.ruleset.result import Result
 from pcapcheck.values import clean
@@ -175,25 +175,25 @@ def _headline(finding: Finding, gone: int) -> list[str]:
 
 def _pcapng(result: Result, head: list[str], exhibits: list[Exhibit]) -> Iterator[bytes]:
     """The blocks of a file with an interface for each capture point."""
-    yield blocks.section(f"{APPLICATION}{__version__}", "\n".join(head))
+    yield pcapng_blocks.section(f"{APPLICATION}{__version__}", "\n".join(head))
     points: dict[PointKey, list[Recorded]] = {}
     for one in exhibits:
         points.setdefault(one.point, []).append(one.record)
     offsets: dict[PointKey, int] = {}
     for key, records in points.items():
         # Ticks are unsigned: times before 1970 count from an earlier second.
-        offsets[key] = min(0, *(_time(record) // blocks.SECOND for record in records))
+        offsets[key] = min(0, *(_time(record) // pcapng_blocks.SECOND for record in records))
         yield _interface(result, key, records, offsets[key])
     numbers = {key: number for number, key in enumerate(points)}
     for one in exhibits:
         record = one.record
-        ticks = _time(record) - offsets[one.point] * blocks.SECOND
-        yield blocks.packet(numbers[one.point], ticks, record.data, record.length, record.direction, one.comment)
+        ticks = _time(record) - offsets[one.point] * pcapng_blocks.SECOND
+        yield pcapng_blocks.packet(numbers[one.point], ticks, record.data, record.length, record.direction, one.comment)
     for key, records in points.items():
         drops = result.captures[key[0]].interfaces[key[1]].drops
         if drops:
-            latest = max(map(_time, records)) - offsets[key] * blocks.SECOND
-            yield blocks.statistics(numbers[key], latest, drops)
+            latest = max(map(_time, records)) - offsets[key] * pcapng_blocks.SECOND
+            yield pcapng_blocks.statistics(numbers[key], latest, drops)
 
 
 def _interface(result: Result, key: PointKey, records: list[Recorded], offset: int) -> bytes:
@@ -201,7 +201,7 @@ def _interface(result: Result, key: PointKey, records: list[Recorded], offset: i
     interface = capture.interfaces[key[1]]
     # Frames longer than the snapshot length are kept, and no reader is to cut them.
     longest = max(len(record.data) for record in records)
-    return blocks.interface(
+    return pcapng_blocks.interface(
         interface.link_type,
         max(interface.snaplen, longest) if interface.snaplen else 0,
         _name(result, key, interface),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, STATE
-from pcapcheck.flows.unanswered import Unanswered
+from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.report.accepted import expired, passes_now
 from pcapcheck.report.counts import measured
-from pcapcheck.report.pairs import names_several, others, share_of
-from pcapcheck.report.refusals import answered_by_error
-from pcapcheck.report.spread import partial_loss
-from pcapcheck.report.summary import pods
+from pcapcheck.report.failed_pairs import names_several, others, share_of
+from pcapcheck.report.icmp_errors import answered_by_error
+from pcapcheck.report.loss_sentences import partial_loss
+from pcapcheck.report.pod_sums import pods
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding, ordered
 from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import format_address, is_ipv4

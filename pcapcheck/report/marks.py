@@ -29,7 +29,7 @@ _PLAIN = str.maketrans(
         "❔": "--",
     }
 )
-ERRORS = "pcapcheck.plain"
+ERRORS = "pcapcheck.kernels"
 
 
 def _plain(error: UnicodeError) -> tuple[str | bytes, int]:

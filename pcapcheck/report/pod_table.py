@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
-from pcapcheck.flows.summary import Durations, Tally
-from pcapcheck.report.page import Page, named
-from pcapcheck.report.summary import PodSummary
+from pcapcheck.exchanges.sums import AskerSums, Durations
+from pcapcheck.report.console import Page, named
+from pcapcheck.report.pod_sums import PodSummary
 from pcapcheck.values import format_address, format_duration, format_durations, format_mac
 
 ROWS = 10
@@ -132,7 +132,7 @@ def _after(one: PodSummary) -> str:
 
 def _replied(one: PodSummary) -> str:
     """How many were replied to, and of how many that is not known: the loss next to it says nothing of those."""
-    echo: Tally = one.echo
+    echo: AskerSums = one.echo
     open_ = echo.outcomes["in-flight"] + echo.outcomes["unknown"]
     replied = f"{echo.outcomes['replied']} of {echo.settled}" if echo.settled else NONE
     return replied + (f" ({open_} open)" if open_ else "")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
-    from pcapcheck.flows.exchanges import SoFar
+    from pcapcheck.exchanges.capture_exchanges import SoFar
 
 PATIENCE = 2.0
 # How often what was answered is counted again (seconds): that looks at all that is open.

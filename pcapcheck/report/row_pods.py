@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from pcapcheck.columns import ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES
-from pcapcheck.flows.facts import Facts
-from pcapcheck.flows.links import Link
-from pcapcheck.flows.sides import NODE, POD
+from pcapcheck.links.facts import Facts
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.sides import NODE, POD
 
 # By table the columns in which whoever sent or asked stands, and whom it was for: MAC, then addresses.
 _ASKED = (("eth_src", "src"), ("eth_dst", "dst"))
@@ -71,7 +71,7 @@ class RowPods:
         return _pod(first[0], first[1], ()) if side is not None and not others else NOBODY
 
 
-def _named(link: Link, mac: Any, addresses: list[int | None]) -> Pod | None:
+def _named(link: PointFacts, mac: Any, addresses: list[int | None]) -> Pod | None:
     """The pod that has this MAC, else one of these addresses; None where no pod of the link has them."""
     macs = mac if isinstance(mac, (frozenset, tuple)) else (mac,)
     for one in macs:

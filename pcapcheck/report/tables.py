@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from pcapcheck.columns import BOOL, COLUMNS, DURATION, HOPS, NUMBER, PATHS, TIME, Column
-from pcapcheck.decode.fields import FrameRow, values_of
+from pcapcheck.decode.frame_row import FrameRow, values_of
 from pcapcheck.errors import CaptureError
-from pcapcheck.flows.read import read_capture
+from pcapcheck.links.read_capture import read_capture
 from pcapcheck.report.row_pods import RowPods
 from pcapcheck.ruleset.result import Result
 from pcapcheck.values import clean, format_time

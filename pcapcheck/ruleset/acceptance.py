@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from pcapcheck.ruleset.conditions import FALSE, TRUE, Combination, Judge, read_conditions
-from pcapcheck.ruleset.document import Node
+from pcapcheck.kleene import FALSE, TRUE
+from pcapcheck.ruleset.conditions import Combination, Judge, read_conditions
 from pcapcheck.ruleset.faults import Faults
 from pcapcheck.ruleset.rule import Rule, keyed, reason_of
 from pcapcheck.ruleset.variables import Settings
+from pcapcheck.ruleset.yaml_tree import Node
 
 # What became of an acceptance: rows failed that it accepts; the same, but its time is over; what it is about holds; no
 # row is what its conditions say; and what it is about could not be checked.
@@ -58,14 +59,14 @@ class Acceptance:
 
 
 @dataclass
-class Tally:
+class AcceptanceTally:
     """How many rows an acceptance was about: those that failed, those that hold, and those that are undecided."""
 
     failed: int = 0
     held: int = 0
     undecided: int = 0
 
-    def add(self, other: Tally) -> None:
+    def add(self, other: AcceptanceTally) -> None:
         self.failed += other.failed
         self.held += other.held
         self.undecided += other.undecided

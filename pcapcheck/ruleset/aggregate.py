@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pcapcheck.columns import DURATION, NUMBER, Column
-from pcapcheck.flows.pairing import bucket_of
-from pcapcheck.flows.summary import Durations
+from pcapcheck.exchanges.pairing import bucket_of
+from pcapcheck.exchanges.sums import Durations
 from pcapcheck.ruleset.conditions import OPERATORS, find_column, operand_of, value_of
-from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.faults import each
 from pcapcheck.ruleset.variables import Settings, suggest
+from pcapcheck.ruleset.yaml_tree import Node
 from pcapcheck.values import parse_ratio
 
 RATIO, COUNT = "ratio", "count"

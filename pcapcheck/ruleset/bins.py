@@ -22,7 +22,7 @@ PAIR = ("src", "dst", "dst_port")
 
 
 @dataclass
-class Sample:
+class BinSample:
     """A row kept to show, with the early columns that the rule names; ``told`` quotes what a column rests on.
 
     ``elsewhere`` are frames of other capture points that show it too: capture and frame. ``lacking`` says what
@@ -41,14 +41,14 @@ class Sample:
 class Extremes:
     """The few rows of the highest rank, of rows alike the earlier ones."""
 
-    held: list[tuple[int, int, Sample]] = field(default_factory=list)
+    held: list[tuple[int, int, BinSample]] = field(default_factory=list)
     order: int = 0
 
     def wants(self, rank: int) -> bool:
         """Whether a later row of this rank would be kept."""
         return len(self.held) < SAMPLES_PER_BIN or rank > self.held[0][0]
 
-    def add(self, rank: int, sample: Sample) -> None:
+    def add(self, rank: int, sample: BinSample) -> None:
         """Keep a row that is wanted."""
         # Counting down tells rows of one rank apart, so that samples are never compared.
         self.order -= 1
@@ -65,7 +65,7 @@ class Bin:
     """
 
     count: int = 0
-    samples: list[Sample] = field(default_factory=list)
+    samples: list[BinSample] = field(default_factory=list)
     pairs: Counter[Pair] = field(default_factory=Counter)
     spreads: list[Spread] = field(default_factory=list)
     extremes: list[Extremes] = field(default_factory=list)
@@ -76,7 +76,7 @@ class Bin:
             return True
         return len(self.samples) < MOST_SAMPLES and self.pairs[pair_of(row)] < SAMPLES_PER_PAIR
 
-    def keep(self, row: object, sample: Sample) -> None:
+    def keep(self, row: object, sample: BinSample) -> None:
         """Add a row that is wanted."""
         self.samples.append(sample)
         self.pairs[pair_of(row)] += 1

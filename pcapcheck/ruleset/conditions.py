@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 
 from pcapcheck.brief import Brief
 from pcapcheck.columns import ADDRESS, COLUMNS, MAC, Column
-from pcapcheck.ruleset.document import Node
+from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.ruleset.faults import each
 from pcapcheck.ruleset.variables import Settings, suggest
+from pcapcheck.ruleset.yaml_tree import Node
 from pcapcheck.values import (
     Value,
     format_address,
@@ -23,7 +24,6 @@ from pcapcheck.values import (
     parse_network,
 )
 
-FALSE, UNKNOWN, TRUE = -1, 0, 1
 WORDS = {"all", "any", "not"}
 LONGEST = 200
 

@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from functools import partial
 
 from pcapcheck.columns import COLUMNS, FRAMES, Column
-from pcapcheck.decode.fields import FrameRow
-from pcapcheck.flows.facts import Facts
-from pcapcheck.flows.read import Row
+from pcapcheck.decode.frame_row import FrameRow
+from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
+from pcapcheck.links.facts import Facts
+from pcapcheck.links.read_capture import TableRow
 from pcapcheck.ruleset.aggregate import Spread
-from pcapcheck.ruleset.bins import Bin, BinKey, Extremes, Sample
-from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Leaf
+from pcapcheck.ruleset.bins import Bin, BinKey, BinSample, Extremes
+from pcapcheck.ruleset.conditions import Leaf
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.judge import Late, judge_rule
 from pcapcheck.ruleset.rule import Rule
@@ -59,7 +60,7 @@ class Evaluation:
             named += [column for column in self.shown if column.attribute not in OF_THE_FIRST]
         return any(not (column.deferred or column.shared) for column in named)
 
-    def feed(self, capture: int, rows: Iterable[Row], weight: int = 1) -> None:
+    def feed(self, capture: int, rows: Iterable[TableRow], weight: int = 1) -> None:
         """Count rows of one capture; ``weight`` frames stand behind each row where the rows are frame groups."""
         for row in () if self.rule.off else rows:
             self.seen += weight
@@ -83,7 +84,7 @@ class Evaluation:
                     if extremes.wants(rank):
                         extremes.add(rank, self._sample(row))
 
-    def _compare(self, leaf: Leaf, row: Row) -> int:
+    def _compare(self, leaf: Leaf, row: TableRow) -> int:
         result = leaf.compare(partial(early_value, row))
         if result == UNKNOWN and id(leaf) in self.selecting and isinstance(row, FrameRow):
             # A frame of another protocol is none of those that are meant.
@@ -91,10 +92,10 @@ class Evaluation:
             return FALSE if any(map(row.lacks, absent)) else UNKNOWN
         return result
 
-    def _sample(self, row: Row) -> Sample:
+    def _sample(self, row: TableRow) -> BinSample:
         values = {column.name: early_value(row, column) for column in self.shown if not column.deferred}
         told, elsewhere = getattr(row, "told", {}), getattr(row, "elsewhere", ())
-        return Sample(tuple(row.frames), row.time, values, told, elsewhere, getattr(row, "lacking", {}))
+        return BinSample(tuple(row.frames), row.time, values, told, elsewhere, getattr(row, "lacking", {}))
 
     def finish(self, facts: Facts) -> Finding:
         """The finding, with what is known now that the captures have been read."""
@@ -102,7 +103,7 @@ class Evaluation:
             return Finding(self.rule, reason=f"switched off: {self.rule.adjusted}")
         return judge_rule(self.rule, self.early, self.shown, self.bins, self.seen, facts)
 
-    def decides(self, row: Row, capture: int, facts: Facts) -> bool:
+    def decides(self, row: TableRow, capture: int, facts: Facts) -> bool:
         """Whether the rule is about this row, and about whether it was answered; one that is switched off too."""
         if not ANSWERING & {column.name for leaf in self.rule.leaves for column in leaf.columns()}:
             return False
@@ -110,7 +111,7 @@ class Evaluation:
         ways = (0, 1) if link is not None and facts.links[link.point.key].alternatives else (None,)
         return all(self._is_about(row, capture, facts if way is None else facts.assuming(way)) for way in ways)
 
-    def _is_about(self, row: Row, capture: int, facts: Facts) -> bool:
+    def _is_about(self, row: TableRow, capture: int, facts: Facts) -> bool:
         late = Late(facts, capture, row.group, self.rule.table, row.outcome)
 
         def judge(leaf: Leaf) -> int:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pcapcheck.ruleset.acceptance import read_acceptance
-from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.faults import Faults, each
 from pcapcheck.ruleset.rule import SEVERITIES, keyed, reason_of
 from pcapcheck.ruleset.variables import VARIABLES
+from pcapcheck.ruleset.yaml_tree import Node
 
 # A severity that accepts every failure of a rule, and what switches it off.
 INFO, OFF = "info", "off"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from pcapcheck.columns import STATE
 from pcapcheck.errors import RuleError
-from pcapcheck.ruleset.document import MOST_BYTES, Node, load_documents
 from pcapcheck.ruleset.faults import Faults
+from pcapcheck.ruleset.yaml_tree import MOST_BYTES, Node, load_documents
 
 SUFFIXES = (".yml", ".yaml")
 CALICO = "calico"

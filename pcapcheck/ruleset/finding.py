@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pcapcheck.brief import Brief
 from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE
-from pcapcheck.flows.losses import LastSeen
+from pcapcheck.paths.losses import LastSeen
 from pcapcheck.ruleset.acceptance import PASSES, Applied
 from pcapcheck.ruleset.aggregate import Measure
 from pcapcheck.ruleset.bins import PAIR

@@ -10,10 +10,11 @@ from datetime import date
 from fractions import Fraction
 
 from pcapcheck.columns import ADDRESS, ANSWERS, ARP, ASKED, CONNECTIONS, HOPS, PATHS, STATE, Column
-from pcapcheck.flows.facts import Facts
-from pcapcheck.flows.links import UNNAMED
-from pcapcheck.flows.points import PointKey
-from pcapcheck.flows.unjudged import why_unjudged
+from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
+from pcapcheck.links.capture_points import PointKey
+from pcapcheck.links.facts import Facts
+from pcapcheck.links.point_facts import UNNAMED
+from pcapcheck.links.unjudged import why_unjudged
 from pcapcheck.ruleset.acceptance import (
     ACCEPTS,
     EXPIRED,
@@ -21,19 +22,19 @@ from pcapcheck.ruleset.acceptance import (
     PASSES,
     UNDECIDED,
     Acceptance,
+    AcceptanceTally,
     Applied,
-    Tally,
     today,
 )
 from pcapcheck.ruleset.aggregate import COUNT, RATIO, SIGNS, Bound, Measure, Spread
-from pcapcheck.ruleset.bins import SAMPLES_PER_BIN, Bin, BinKey, Sample
+from pcapcheck.ruleset.bins import SAMPLES_PER_BIN, Bin, BinKey, BinSample
 from pcapcheck.ruleset.command import fill_command, typed_as
-from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Judge, Leaf
-from pcapcheck.ruleset.document import Node
+from pcapcheck.ruleset.conditions import Judge, Leaf
 from pcapcheck.ruleset.expectation import INFO
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding, fair
+from pcapcheck.ruleset.messages import absent, expected_of, headline_of, observed_of
 from pcapcheck.ruleset.rule import Rule, placeholders
-from pcapcheck.ruleset.wording import absent, expected_of, headline_of, observed_of
+from pcapcheck.ruleset.yaml_tree import Node
 from pcapcheck.values import Value, is_ipv4
 
 EVIDENCE_PER_RULE = 20
@@ -76,7 +77,7 @@ class Sum:
     # Of the failed rows those that are accepted, with their evidence; beside the rule's acceptances: their rows.
     accepted: int = 0
     excused: list[Evidence] = field(default_factory=list)
-    tallies: list[Tally] = field(default_factory=list)
+    tallies: list[AcceptanceTally] = field(default_factory=list)
 
     @classmethod
     def of(cls, rule: Rule) -> Sum:
@@ -86,7 +87,7 @@ class Sum:
             sure=[Spread() for _ in columns],
             open=[Spread() for _ in columns],
             extremes=[[] for _ in columns],
-            tallies=[Tally() for _ in rule.acceptances],
+            tallies=[AcceptanceTally() for _ in rule.acceptances],
         )
 
     def add(self, other: Sum) -> None:
@@ -194,7 +195,7 @@ def _accept(finding: Finding, total: Sum) -> None:
         finding.evidence = (total.excused + finding.evidence)[:EVIDENCE_PER_RULE]
 
 
-def _became(one: Acceptance, tally: Tally, finding: Finding, day: date) -> str:
+def _became(one: Acceptance, tally: AcceptanceTally, finding: Finding, day: date) -> str:
     if tally.failed or (one.where is None and finding.status == FAIL):
         return EXPIRED if one.is_over(day) else ACCEPTS
     if finding.status == NOT_CHECKED or (tally.undecided and not tally.held):
@@ -249,7 +250,7 @@ def _judge_bins(rule: Rule, early: list[Leaf], shown: list[Column], bins: dict[B
             (one, tally) for one, tally in zip(rule.acceptances, total.tallies, strict=True) if one.covers(judge)
         ]
         for _, tally in covering:
-            tally.add(Tally(failed=held.count) if holds == FALSE else Tally(held=held.count))
+            tally.add(AcceptanceTally(failed=held.count) if holds == FALSE else AcceptanceTally(held=held.count))
         if holds == FALSE:
             total.failed += held.count
             accepted = any(not one.is_over(day) for one, _ in covering)
@@ -259,7 +260,7 @@ def _judge_bins(rule: Rule, early: list[Leaf], shown: list[Column], bins: dict[B
     return total
 
 
-def _evidence(rule: Rule, shown: list[Column], sample: Sample, late: Late) -> Evidence:
+def _evidence(rule: Rule, shown: list[Column], sample: BinSample, late: Late) -> Evidence:
     held = {column: late.get(column) if column.deferred else sample.values.get(column.name) for column in shown}
     row = {column.name: value for column, value in held.items()}
     unknown = absent(row)
@@ -298,13 +299,13 @@ def _for_family(rule: Rule, held: Mapping[Column, Value | None]) -> Rule:
     return replace(rule, **texts)
 
 
-def _told(rule: Rule, sample: Sample) -> tuple[str, ...]:
+def _told(rule: Rule, sample: BinSample) -> tuple[str, ...]:
     """The lines behind what did not hold, each once."""
     named = [column.name for leaf in rule.expect.leaves() for column in leaf.columns()]
     return tuple(dict.fromkeys(line for name in named for line in sample.told.get(name, ())))
 
 
-def _reason(leaves: list[Leaf], judge: Judge, late: Late, sample: Sample) -> str:
+def _reason(leaves: list[Leaf], judge: Judge, late: Late, sample: BinSample) -> str:
     open_ = [leaf for leaf in leaves if judge(leaf) == UNKNOWN]
     # A name hides more than the one condition: what else is not known may follow from it.
     for leaf in open_:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from pcapcheck.errors import RuleError
 from pcapcheck.ruleset.acceptance import Acceptance, acceptance_of
-from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.expectation import (
     INFO,
     OFF,
@@ -23,6 +22,7 @@ from pcapcheck.ruleset.faults import Faults
 from pcapcheck.ruleset.files import PACKS, pack, pack_or, read_files
 from pcapcheck.ruleset.rule import Rule, read_rule
 from pcapcheck.ruleset.variables import Settings, suggest
+from pcapcheck.ruleset.yaml_tree import Node
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Ruleset:
 
 
 @dataclass(frozen=True)
-class Entry:
+class RuleEntry:
     """A rule as it is written, before its values are read; ``brief`` ones may leave out what people would read."""
 
     node: Node
@@ -50,16 +50,16 @@ class Entry:
 
 
 @dataclass
-class Gathered:
+class GatheredRules:
     """What files and all that they extend come to."""
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[RuleEntry] = field(default_factory=list)
     variables: dict[str, Node] = field(default_factory=dict)
     required: list[Node] = field(default_factory=list)
     strict: bool = False
     recordings: list[Recording] = field(default_factory=list)
 
-    def add(self, other: Gathered, faults: Faults) -> None:
+    def add(self, other: GatheredRules, faults: Faults) -> None:
         """Take over what other files say; where they contradict these goes to ``faults``."""
 
         def take(name: str, value: Node) -> None:
@@ -79,7 +79,7 @@ def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = No
 
     Raises RuleError where one cannot be read, holds no rule, or two rules have one id.
     """
-    gathered, given, faults = Gathered(), list(paths), Faults()
+    gathered, given, faults = GatheredRules(), list(paths), Faults()
     for path in given:
         gathered.add(_gather(pack_or(path), (), faults), faults)
     settings = Settings()
@@ -87,7 +87,7 @@ def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = No
         settings = Settings(overrides, gathered.variables)
     rules: dict[str, Rule] = {}
 
-    def take(entry: Entry) -> None:
+    def take(entry: RuleEntry) -> None:
         rule = _adjusted(read_rule(entry.node, settings, entry.text, entry.brief), entry, settings)
         earlier = rules.get(rule.id)
         if earlier is not None and (earlier.file, earlier.line) != (rule.file, rule.line):
@@ -124,23 +124,23 @@ def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = No
     )
 
 
-def _gather(path: Path, within: tuple[Path, ...], faults: Faults) -> Gathered:
+def _gather(path: Path, within: tuple[Path, ...], faults: Faults) -> GatheredRules:
     """The rules of a file or folder. ``within``: the files that extend each other down to this one."""
-    gathered = Gathered()
+    gathered = GatheredRules()
     for file, text, documents in read_files(path, faults):
         for document in documents:
             if is_expectation(document):
                 for one in faults.each(read_expectation, [document]):
                     gathered.add(_extended(one, file, within, faults), faults)
             else:
-                gathered.entries.append(Entry(document, text if len(documents) == 1 else ""))
+                gathered.entries.append(RuleEntry(document, text if len(documents) == 1 else ""))
     return gathered
 
 
-def _extended(expectation: Expectation, file: Path, within: tuple[Path, ...], faults: Faults) -> Gathered:
+def _extended(expectation: Expectation, file: Path, within: tuple[Path, ...], faults: Faults) -> GatheredRules:
     """An expectation file together with what it extends."""
     chain = (*within, file.resolve())
-    below = Gathered()
+    below = GatheredRules()
     wrong = len(faults.errors)
 
     def extend(node: Node) -> None:
@@ -159,14 +159,14 @@ def _extended(expectation: Expectation, file: Path, within: tuple[Path, ...], fa
             raise node.error(f"there is no rule {id_!r}{suggest(id_, ids)}")
 
     faults.each(extend, expectation.extends)
-    entries = [*below.entries, *(Entry(node, "", brief=True) for node in expectation.rules)]
+    entries = [*below.entries, *(RuleEntry(node, "", brief=True) for node in expectation.rules)]
     ids = {_id(entry.node) for entry in entries}
     changed = [(id_, one.node) for id_, one in expectation.adjustments.items()]
     accepted = [(id_, nodes[0].items("an acceptance")["rule"]) for id_, nodes in expectation.accepted.items()]
     if len(faults.errors) == wrong:
         # What cannot be read may have been just this rule.
         faults.each(lambda one: known(*one), [*changed, *accepted])
-    return Gathered(
+    return GatheredRules(
         [_changed(entry, expectation) for entry in entries],
         {**below.variables, **expectation.variables},
         [*below.required, *expectation.required],
@@ -181,7 +181,7 @@ def _id(node: Node) -> str:
     return id_.value if id_ is not None and isinstance(id_.value, str) else ""
 
 
-def _changed(entry: Entry, expectation: Expectation) -> Entry:
+def _changed(entry: RuleEntry, expectation: Expectation) -> RuleEntry:
     """The entry with what an expectation file that extends it says of it."""
     id_ = _id(entry.node)
     return replace(
@@ -191,7 +191,7 @@ def _changed(entry: Entry, expectation: Expectation) -> Entry:
     )
 
 
-def _adjusted(rule: Rule, entry: Entry, settings: Settings) -> Rule:
+def _adjusted(rule: Rule, entry: RuleEntry, settings: Settings) -> Rule:
     """The rule as the expectation files want it that extend it."""
     adjustment, named = entry.adjustment, entry.named
     if adjustment is not None:
@@ -203,7 +203,7 @@ def _adjusted(rule: Rule, entry: Entry, settings: Settings) -> Rule:
     return replace(rule, named=(named.file, named.line)) if named else rule
 
 
-def _acceptances(rule: Rule, entry: Entry, settings: Settings) -> tuple[Acceptance, ...]:
+def _acceptances(rule: Rule, entry: RuleEntry, settings: Settings) -> tuple[Acceptance, ...]:
     """Which failures are accepted. Raises RuleError where two say so of all: one of them would never count."""
     adjustment = entry.adjustment
     accepted = [acceptance_of(node, rule, settings) for node in entry.accepted]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Hashable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
-from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.variables import Settings
+from pcapcheck.ruleset.yaml_tree import Node
 
 # So much is remembered: some twenty times what ships with the package.
 MOST = 2000

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pcapcheck.brief import Brief
-from pcapcheck.flows.facts import Facts
-from pcapcheck.flows.links import Link
-from pcapcheck.flows.overlap import apart
-from pcapcheck.flows.paths import Paths
-from pcapcheck.flows.points import PointKey
-from pcapcheck.flows.read import Capture, Reading
-from pcapcheck.flows.unanswered import Unanswered
+from pcapcheck.links.capture_points import PointKey
+from pcapcheck.links.facts import Facts
+from pcapcheck.links.observations import apart
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.read_capture import Capture, Reading
+from pcapcheck.paths.paths import Paths
+from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding
 from pcapcheck.skipped import Skipped
 
 if TYPE_CHECKING:
-    from pcapcheck.flows.spread import Losses
+    from pcapcheck.links.loss_spread import Losses
 
 
 @dataclass(repr=False)
@@ -55,8 +55,8 @@ class Result(Brief):
 
     def _spread(self, table: str) -> Losses | None:
         # Loads NumPy, which a healthy capture does not need.
-        from pcapcheck.flows.spread import CONNECTION, losses_of
-        from pcapcheck.flows.whole import lost_whole
+        from pcapcheck.links.loss_spread import CONNECTION, losses_of
+        from pcapcheck.paths.lost_connections import lost_whole
 
         losses = losses_of(self.captures, self.facts, table)
         if losses is not None and lost_whole(losses, self.captures, self.facts, self.followed):
@@ -91,7 +91,7 @@ class Result(Brief):
         return [one for one in self.unanswered if not one.doubt]
 
     @property
-    def links(self) -> list[Link]:
+    def links(self) -> list[PointFacts]:
         return list(self.facts.links.values())
 
     def by_observation(self) -> list[Result]:
@@ -121,9 +121,9 @@ class Result(Brief):
         links = [(one, self._link_of(one)) for one in finding.evidence]
         return [one for one, link in links if link is not None and link.point.key in keys]
 
-    def _link_of(self, evidence: Evidence) -> Link | None:
+    def _link_of(self, evidence: Evidence) -> PointFacts | None:
         return self.facts.link(evidence.capture, evidence.group)
 
-    def links_of(self, capture: Capture) -> list[Link]:
+    def links_of(self, capture: Capture) -> list[PointFacts]:
         """The capture points of one capture."""
         return [link for link in self.links if link.point.key[0] == capture.number]

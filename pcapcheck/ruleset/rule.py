@@ -13,10 +13,10 @@ from pcapcheck.columns import COLUMNS, TABLES
 from pcapcheck.errors import RuleError
 from pcapcheck.ruleset.aggregate import AGGREGATES, Bound, read_bounds
 from pcapcheck.ruleset.conditions import Combination, Leaf, find_column, read_conditions, value_of
-from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.faults import Faults
 from pcapcheck.ruleset.remembered import remembered
 from pcapcheck.ruleset.variables import Settings, suggest
+from pcapcheck.ruleset.yaml_tree import Node
 from pcapcheck.values import clean, parse_bool
 
 if TYPE_CHECKING:

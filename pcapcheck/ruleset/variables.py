@@ -9,8 +9,8 @@ from functools import cached_property
 
 from pcapcheck.columns import ADDRESS, DURATION, MAC, TEXT, Type
 from pcapcheck.errors import RuleError
-from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.faults import Faults
+from pcapcheck.ruleset.yaml_tree import Node
 
 
 @dataclass(frozen=True)

@@ -10,18 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from pcapcheck.flows.echo import Echo
-from pcapcheck.flows.homes import homes_of
-from pcapcheck.flows.icmp_words import FROM_ROUTERS
-from pcapcheck.flows.links import Link
-from pcapcheck.flows.read import Capture
-from pcapcheck.flows.sides import POD
-from pcapcheck.flows.way import Way
+from pcapcheck.calico import is_calico_tunnel, kind_of_name
+from pcapcheck.decode.icmp_words import FROM_ROUTERS
+from pcapcheck.exchanges.echo import EchoRow
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.read_capture import Capture
+from pcapcheck.links.sides import POD
+from pcapcheck.nodestate.node_facts import Host, State
+from pcapcheck.paths.address_locations import homes_of
+from pcapcheck.paths.path import Path
 from pcapcheck.ruleset.result import Result
-from pcapcheck.triage.asked_in_vain import is_askers_own
-from pcapcheck.triage.state.model import Host, State
+from pcapcheck.triage.unanswered_neighbours import is_askers_own
 from pcapcheck.values import format_address, is_group_address, is_name, is_public
-from pcapcheck.workload import is_calico_tunnel, kind_of_name
 
 POD_ROLE, NODE_ROLE, SERVICE, ROUTER, OUTSIDE, UNKNOWN_ROLE = "pod", "node", "service", "router", "outside", "unknown"
 # In which the kernel keeps the addresses of services (kube-proxy's mode ipvs; pkg/proxy/ipvs/proxier.go).
@@ -71,7 +71,7 @@ class AddressRoles:
         return UNKNOWN_ROLE
 
     @property
-    def _ways(self) -> list[Way]:
+    def _ways(self) -> list[Path]:
         return self._result.followed.found
 
     @cached_property
@@ -82,7 +82,7 @@ class AddressRoles:
         return frozenset(homes) - nodes
 
     @property
-    def _pod_links(self) -> list[Link]:
+    def _pod_links(self) -> list[PointFacts]:
         return [link for link in self._result.links if link.point.kind == "pod-link"]
 
     @cached_property
@@ -113,7 +113,7 @@ class AddressRoles:
             and self._is_own(asked, self._result.facts.link(capture.number, asked.group))
         )
 
-    def _is_own(self, asked: Echo, link: Link | None) -> bool:
+    def _is_own(self, asked: EchoRow, link: PointFacts | None) -> bool:
         if link is None or link.point.kind != "pod-link" or asked.error_from is None:
             return False
         if asked.error_ttl is not None:
@@ -204,7 +204,7 @@ class AddressRoles:
         )
 
     @cached_property
-    def _refused(self) -> list[Echo]:
+    def _refused(self) -> list[EchoRow]:
         """Samples of what an ICMP error ended."""
         return [asked for capture in self._result.captures for asked in _refused_in(capture)]
 
@@ -264,20 +264,20 @@ class AddressRoles:
         )
 
 
-def _from_pod(way: Way) -> bool:
+def _from_pod(way: Path) -> bool:
     """Whether it was first seen as a pod sent it."""
     first = way.steps[0].spot
     return first.link.point.kind == "pod-link" and first.side == POD
 
 
-def _samples(capture: Capture) -> Iterator[Echo]:
+def _samples(capture: Capture) -> Iterator[EchoRow]:
     """Samples of what was asked there: echo requests, attempts at TCP connections, DNS queries."""
     echoes = capture.exchanges.echoes
     for kind in (*echoes.bins(), *echoes.attempts(), *echoes.queries()):
         yield from kind.samples
 
 
-def _refused_in(capture: Capture) -> list[Echo]:
+def _refused_in(capture: Capture) -> list[EchoRow]:
     """Those that an ICMP error ended."""
     return [asked for asked in _samples(capture) if asked.error_from is not None]
 

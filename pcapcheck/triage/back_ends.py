@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pcapcheck.triage.columns import GONE, SOME_GONE, THERE
-from pcapcheck.triage.firewall.packet import Packet
+from pcapcheck.nodestate.node_facts import Host, Line, State
+from pcapcheck.nodestate.unresolved_pods import UNANSWERED
+from pcapcheck.triage.case_columns import GONE, SOME_GONE, THERE
+from pcapcheck.triage.firewall.lost_packet import LostPacket
 from pcapcheck.triage.firewall.stages import SYN, destinations
-from pcapcheck.triage.state.model import Host, Line, State
-from pcapcheck.triage.state.resolved import UNANSWERED
 from pcapcheck.values import format_address, is_ipv4
 
 # Protocols by what is asked (IANA), as packets and as listings of services have them.
@@ -48,7 +48,7 @@ def back_ends(state: State, node: Host, interface: str | None, asked: Asked) -> 
     if known is None:
         return []
     number, name = known
-    packet = Packet(
+    packet = LostPacket(
         4 if is_ipv4(asked.dst) else 6,
         number,
         asked.src,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pcapcheck.flows.links import Link
-from pcapcheck.flows.sides import NODE
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.sides import NODE
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case
-from pcapcheck.triage.symptoms import TCP, UDP, exchanges_of
+from pcapcheck.triage.packet_evidence import TCP, UDP, exchanges_of
 from pcapcheck.values import Value
 
 NOTHING: dict[str, Value | None] = {"back_end": None, "back_end.silent": None}
@@ -22,7 +22,7 @@ def behind_service(case: Case, result: Result, asked: Value | None) -> dict[str,
     kind, pod, dst = KINDS.get(asked), case.lead.pod, case.lead.dst
     if kind is None:
         return NOTHING
-    reached: dict[int, tuple[Link, int]] = {}
+    reached: dict[int, tuple[PointFacts, int]] = {}
     others: set[int] = set()
     for way in result.followed.found:
         last = way.steps[-1]

@@ -8,21 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from pcapcheck.capture.recorded import read_again
+from pcapcheck.calico import is_wireguard
+from pcapcheck.capture.reread import read_again
 from pcapcheck.columns import OPAQUE
 from pcapcheck.decode.vni import vni_of
 from pcapcheck.errors import CaptureError
-from pcapcheck.flows.echo import Echo
-from pcapcheck.flows.links import Link
-from pcapcheck.flows.losses import REPLY, REQUEST, Loss
-from pcapcheck.flows.points import NODE_KINDS, PointKey
-from pcapcheck.flows.way import Step, Way
+from pcapcheck.exchanges.echo import EchoRow
+from pcapcheck.links.capture_points import NODE_KINDS, PointKey
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.paths.losses import REPLY, REQUEST, PathLoss
+from pcapcheck.paths.path import Path, PathStep
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.tunnel_device import refusal_of
 from pcapcheck.triage.wire import lost_on_wire
 from pcapcheck.values import Value, clean, format_address
-from pcapcheck.workload import is_wireguard
 
 LEFT = TRANSLATED, PLAINLY, IN_TUNNEL, DEVICE = ("translated", "plainly", "in-tunnel", "tunnel-device")
 NAMES = (
@@ -51,7 +51,7 @@ class Beyond:
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def beyond(case: Case, result: Result, losses: list[Loss], asked: Iterable[Echo]) -> Beyond:
+def beyond(case: Case, result: Result, losses: list[PathLoss], asked: Iterable[EchoRow]) -> Beyond:
     """``losses`` are the case's; ``asked`` samples of what the pod asked, or was asked for, on its own link."""
     found = Beyond()
     ways = {_left(one, result) for one in losses}
@@ -75,7 +75,7 @@ def beyond(case: Case, result: Result, losses: list[Loss], asked: Iterable[Echo]
     return found
 
 
-def _left(loss: Loss, result: Result) -> str | None:
+def _left(loss: PathLoss, result: Result) -> str | None:
     """How packets were seen leaving: on their node's NIC, else on its tunnel device while its NIC shows nothing."""
     point, way = loss.last.spot.link.point, loss.way
     if loss.arrived or len(way.steps) < 2:
@@ -95,13 +95,13 @@ def _encrypted(result: Result, nics: list[PointKey]) -> bool:
     )
 
 
-def _nics_of(result: Result, link: Link) -> list[PointKey]:
+def _nics_of(result: Result, link: PointFacts) -> list[PointKey]:
     """The NICs that are of the node of a link."""
     links, hosts = result.facts.links, result.followed.hosts
     return [key for key, one in links.items() if one.point.kind == "host-nic" and hosts.same(link.point.key, key)]
 
 
-def _far_recorded(case: Case, result: Result, loss: Loss) -> bool:
+def _far_recorded(case: Case, result: Result, loss: PathLoss) -> bool:
     """Whether anything was recorded where the packets were going to: the receiver's link, or a NIC of its node.
 
     What leaves a tunnel goes to a node; of what leaves plainly it is not known whose NIC would show it.
@@ -114,7 +114,7 @@ def _far_recorded(case: Case, result: Result, loss: Loss) -> bool:
     return loss.last.encap != "none" and any(hosts.same(here, key) is False for key in others)
 
 
-def _since(case: Case, losses: list[Loss]) -> int | None:
+def _since(case: Case, losses: list[PathLoss]) -> int | None:
     """From when on answers are missed in a connection whose data got stuck: since that was sent first."""
     question = case.question
     if question is None or question.size is None or question.lasted is None or not losses:
@@ -122,7 +122,7 @@ def _since(case: Case, losses: list[Loss]) -> int | None:
     return max(one.way.last for one in losses) - question.lasted
 
 
-def _came_back(loss: Loss, result: Result, since: int) -> bool:
+def _came_back(loss: PathLoss, result: Result, since: int) -> bool:
     """Whether an answer came to where they were seen last: it may have a translated address there."""
     last, wanted = loss.last, REPLY if loss.way.packet == REQUEST else loss.way.packet
     return any(
@@ -133,7 +133,7 @@ def _came_back(loss: Loss, result: Result, since: int) -> bool:
     )
 
 
-def _other_way(result: Result, losses: list[Loss]) -> bool:
+def _other_way(result: Result, losses: list[PathLoss]) -> bool:
     """Whether packets of the other direction came through the same tunnel while these were lost.
 
     They did where they were recorded at the same place, or went on from where they were.
@@ -149,7 +149,7 @@ def _other_way(result: Result, losses: list[Loss]) -> bool:
     )
 
 
-def _came_in_tunnel(result: Result, losses: list[Loss]) -> bool:
+def _came_in_tunnel(result: Result, losses: list[PathLoss]) -> bool:
     """Whether packets between the same two came the other way in a tunnel, so that theirs does not go where it ends."""
     pairs = {(one.last.dst, one.last.src) for one in losses}
     return any(
@@ -157,11 +157,11 @@ def _came_in_tunnel(result: Result, losses: list[Loss]) -> bool:
     )
 
 
-def _turned(step: Step) -> tuple[int, int] | None:
+def _turned(step: PathStep) -> tuple[int, int] | None:
     return (step.outer[1], step.outer[0]) if step.outer else None
 
 
-def _hairpin(case: Case, result: Result, asked: Iterable[Echo], found: Beyond) -> None:
+def _hairpin(case: Case, result: Result, asked: Iterable[EchoRow], found: Beyond) -> None:
     """Whether what the pod sent to ``dst`` came back to it from its own address.
 
     Nothing but address translation on its node can do that: what a pod sends to itself it does not send at all.
@@ -187,7 +187,7 @@ def _hairpin(case: Case, result: Result, asked: Iterable[Echo], found: Beyond) -
         )
 
 
-def _identifiers(result: Result, losses: list[Loss], found: Beyond) -> None:
+def _identifiers(result: Result, losses: list[PathLoss], found: Beyond) -> None:
     """The VXLAN identifiers of packets that were lost, and of those that came the other way."""
     there = next(_carried((one.way for one in losses), None), None)
     if there is None:
@@ -202,7 +202,7 @@ def _identifiers(result: Result, losses: list[Loss], found: Beyond) -> None:
         found.lines["vnis_differ"] = tuple(one[1] for one in known.values())
 
 
-def _carried(ways: Iterable[Way], outer: tuple[int, int] | None) -> Iterator[tuple[Way, Step, int]]:
+def _carried(ways: Iterable[Path], outer: tuple[int, int] | None) -> Iterator[tuple[Path, PathStep, int]]:
     """Where packets were seen inside VXLAN between these nodes, whichever they are: way, step and the step's number."""
     for way in ways:
         for number, step in enumerate(way.steps):
@@ -210,7 +210,7 @@ def _carried(ways: Iterable[Way], outer: tuple[int, int] | None) -> Iterator[tup
                 yield way, step, number
 
 
-def _identifier(result: Result, way: Way, step: Step, number: int) -> tuple[int, str] | None:
+def _identifier(result: Result, way: Path, step: PathStep, number: int) -> tuple[int, str] | None:
     """The identifier in the first of a way's packets, with where it stands."""
     source, frame = result.captures[step.spot.capture].source, way.samples[0].frames[number]
     try:

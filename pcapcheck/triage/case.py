@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from pcapcheck.brief import Brief
 from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, HOPS, PATHS, STATE
-from pcapcheck.flows.links import Link
-from pcapcheck.flows.points import PointKey
-from pcapcheck.flows.sides import POD
-from pcapcheck.flows.unanswered import LATE, REFUSED, Unanswered
+from pcapcheck.links.capture_points import PointKey
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.sides import POD
+from pcapcheck.nodestate.node_facts import PodLink, State
+from pcapcheck.questions.unanswered import LATE, REFUSED, Unanswered
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding, ordered
 from pcapcheck.ruleset.result import Result
-from pcapcheck.triage.state.model import PodLink, State
 from pcapcheck.values import Value
 
 # A question that no rule is about: in which table it would stand, and which rule would have failed. Of datagrams that
@@ -36,8 +36,8 @@ class Item(Brief):
 
     finding: Finding | None
     evidence: Evidence
-    link: Link | None = None
-    dst_link: Link | None = None
+    link: PointFacts | None = None
+    dst_link: PointFacts | None = None
     pod: int | None = None
     dst: int | None = None
     described: str | None = None
@@ -219,7 +219,7 @@ def _described(result: Result, finding: Finding, evidence: Evidence, described: 
     return Item(finding, evidence, known, pod=pod, described=name)
 
 
-def home_of(result: Result, address: int | None) -> Link | None:
+def home_of(result: Result, address: int | None) -> PointFacts | None:
     """The link of a pod, by what it sent or what the node asked for there."""
     keys = result.followed.homes.get(address or 0, set())
     known = [result.facts.links[key] for key in sorted(keys, key=str)]
@@ -228,21 +228,21 @@ def home_of(result: Result, address: int | None) -> Link | None:
     return next(iter(spoken or known or asked), None)
 
 
-def asked_for(result: Result, link: Link, address: int | None) -> list[int]:
+def asked_for(result: Result, link: PointFacts, address: int | None) -> list[int]:
     """The frame groups in which the node asked for an address on a link."""
     asked = result.captures[link.point.key[0]].exchanges.asked
     return [number for number in link.point.groups if (number, address) in asked and _side(link, number) != POD]
 
 
-def _side(link: Link, number: int) -> str | None:
+def _side(link: PointFacts, number: int) -> str | None:
     return link.sides.of(link.point.groups[number])[0]
 
 
-def _is_at(link: Link | None, address: int) -> bool:
+def _is_at(link: PointFacts | None, address: int) -> bool:
     return link is not None and link.point.kind == "pod-link" and address in link.pod_ips
 
 
-def _pod_of(link: Link | None) -> int | None:
+def _pod_of(link: PointFacts | None) -> int | None:
     return min(link.pod_ips) if link is not None and link.pod_ips else None
 
 

@@ -8,14 +8,14 @@ from functools import partial
 
 from pcapcheck.brief import Brief
 from pcapcheck.ruleset.conditions import Combination, read_conditions, value_of
-from pcapcheck.ruleset.document import Node
 from pcapcheck.ruleset.faults import Faults, each
 from pcapcheck.ruleset.files import packs_folder, read_files
 from pcapcheck.ruleset.remembered import remembered
 from pcapcheck.ruleset.rule import Rule, keyed, read_id, texts_of
 from pcapcheck.ruleset.variables import Settings
+from pcapcheck.ruleset.yaml_tree import Node
 from pcapcheck.triage.case import AS_IF, AS_IF_POOR
-from pcapcheck.triage.columns import CASE
+from pcapcheck.triage.case_columns import CASE
 from pcapcheck.values import parse_bool
 
 # Questions that no rule is about want a reason too. As if a rule had failed for them:

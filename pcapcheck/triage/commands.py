@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pcapcheck.columns import COLUMNS, Column
 from pcapcheck.ruleset.command import Typed, fill_command, typed_as
 from pcapcheck.ruleset.rule import fill, placeholders
-from pcapcheck.triage.columns import CASE
+from pcapcheck.triage.case_columns import CASE
 from pcapcheck.values import Value, clean
 
 # What stands in words for what is not known.

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pcapcheck.flows.losses import AT_NIC, BETWEEN, DECAPSULATION, IN_NODE, REPLY, TO_POD_LINK
+from pcapcheck.calico import kind_of_name
 from pcapcheck.networks import CALICO_PROTOCOLS
-from pcapcheck.triage.state.forwarding import OUT, Decision, by_table, decide
-from pcapcheck.triage.state.gateway import LOCAL
-from pcapcheck.triage.state.model import Host, Line, PodLink, Route, State
-from pcapcheck.triage.state.next_hops import Heard, NextHop, next_hop
-from pcapcheck.triage.state.policy_routing import Packet, diversions
-from pcapcheck.triage.state.source_check import fails_source_check
-from pcapcheck.triage.state.sysctls import line_of, value_of
+from pcapcheck.nodestate.forwarding import OUT, Decision, by_table, decide
+from pcapcheck.nodestate.gateway import LOCAL
+from pcapcheck.nodestate.next_hops import Heard, NextHop, next_hop
+from pcapcheck.nodestate.node_facts import Host, Line, PodLink, Route, State
+from pcapcheck.nodestate.policy_routing import RoutedPacket, diversions
+from pcapcheck.nodestate.readers.sysctls import line_of, value_of
+from pcapcheck.nodestate.source_check import fails_source_check
+from pcapcheck.paths.losses import AT_NIC, BETWEEN, DECAPSULATION, IN_NODE, REPLY, TO_POD_LINK
 from pcapcheck.values import Value, is_ipv4
-from pcapcheck.workload import kind_of_name
 
 RIGHT, DEFAULT, UNLISTED, POD_LINK, AWAY, WRONG_NODE, UNROUTED, DEAD = WAYS = (
     *("right", "default", "unlisted", "pod-link", "away", "wrong-node", "none", "dead-end"),
@@ -31,7 +31,7 @@ Told = tuple[Value, tuple[Line, ...]]
 
 
 @dataclass(frozen=True)
-class Ends:
+class CrossingEnds:
     """Sender and receiver of the packets that were lost: address, link as the state knows it, its name on the node."""
 
     src: int | None
@@ -41,9 +41,9 @@ class Ends:
     here_name: str | None
     there_name: str | None
 
-    def turned(self) -> Ends:
+    def turned(self) -> CrossingEnds:
         """The same of what comes back."""
-        return Ends(self.dst, self.src, self.there, self.here, self.there_name, self.here_name)
+        return CrossingEnds(self.dst, self.src, self.there, self.here, self.there_name, self.here_name)
 
 
 @dataclass
@@ -60,12 +60,12 @@ class Crossing:
 
     state: State
     node: Host
-    packet: Packet
+    packet: RoutedPacket
     home: str | None
     sends: bool
     prefix: str
     left: str | None = None
-    wrapped: Packet | None = None
+    wrapped: RoutedPacket | None = None
     receiver: Host | None = None
     entered: bool = False
     some: bool = False
@@ -79,7 +79,7 @@ class Crossing:
         cls,
         state: State,
         symptoms: Mapping[str, Value | None],
-        ends: Ends,
+        ends: CrossingEnds,
         prefix: str,
         alone: Host | None,
         at: Host | None = None,
@@ -115,10 +115,10 @@ class Crossing:
                 outer = symptoms.get("outer.src"), symptoms.get("outer.dst")
                 iif = DEVICES[encap] if place == AT_NIC else None
                 if isinstance(outer[0], int) and isinstance(outer[1], int):
-                    wrapped = Packet(outer[0], outer[1], last)
+                    wrapped = RoutedPacket(outer[0], outer[1], last)
             if iif is None and wrapped is None:
                 return None
-            packet = Packet(ends.src, ends.dst, iif)
+            packet = RoutedPacket(ends.src, ends.dst, iif)
             return cls(state, node, packet, ends.there_name, False, prefix, wrapped=wrapped, receiver=dst_node)
         if place not in (IN_NODE, BETWEEN, None):
             return None
@@ -129,7 +129,7 @@ class Crossing:
             return None
         left = last if place == BETWEEN and not astray and kind in ("host-nic", "tunnel") else None
         home = ends.there_name if dst_node is node else None
-        packet = Packet(ends.src, ends.dst, ends.here_name or entered)
+        packet = RoutedPacket(ends.src, ends.dst, ends.here_name or entered)
         entered = entered if entered in (None, packet.iif) else None
         some = symptoms.get("only_tcp") is True
         seen = entered is not None

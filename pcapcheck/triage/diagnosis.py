@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from pcapcheck.brief import Brief
+from pcapcheck.calico import is_shortened
 from pcapcheck.columns import COLUMNS, STATE, Column
-from pcapcheck.flows.links import UNNAMED
-from pcapcheck.flows.unanswered import Unanswered
-from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Combination, Condition, Getter, Leaf
+from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
+from pcapcheck.links.point_facts import UNNAMED
+from pcapcheck.questions.unanswered import Unanswered
+from pcapcheck.ruleset.conditions import Combination, Condition, Getter, Leaf
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.result import Result
 from pcapcheck.ruleset.rule import fill, placeholders
@@ -19,22 +21,21 @@ from pcapcheck.triage.back_ends import first_of
 from pcapcheck.triage.behind_service import behind_service
 from pcapcheck.triage.beyond import beyond
 from pcapcheck.triage.case import Case, cases_of
+from pcapcheck.triage.case_columns import CASE, LASTING
+from pcapcheck.triage.case_loss import loses_a_part
 from pcapcheck.triage.cause import Cause
-from pcapcheck.triage.circumstances import Circumstances, Situation
-from pcapcheck.triage.columns import CASE, LASTING
 from pcapcheck.triage.commands import UNKNOWN_SAID, to_look, to_mend, typed_columns
 from pcapcheck.triage.fit import observations
-from pcapcheck.triage.half import half_of
 from pcapcheck.triage.interfaces import name_links
-from pcapcheck.triage.looping import looping
-from pcapcheck.triage.loss import loses_a_part
+from pcapcheck.triage.misrouted import strays
+from pcapcheck.triage.packet_evidence import asked_on, lost_of, symptoms_of
+from pcapcheck.triage.partly_known import half_of
 from pcapcheck.triage.pods import Pods
 from pcapcheck.triage.poor_dns import poor_dns
-from pcapcheck.triage.questions import question_cases
-from pcapcheck.triage.strays import strays
-from pcapcheck.triage.symptoms import asked_on, lost_of, symptoms_of
+from pcapcheck.triage.question_cases import question_cases
+from pcapcheck.triage.routing_loops import looping
+from pcapcheck.triage.state_evidence import Situation, StateEvidence
 from pcapcheck.values import Value, clean
-from pcapcheck.workload import is_shortened
 
 CONFIRMED, POSSIBLE, RULED_OUT = "confirmed", "possible", "ruled-out"
 STATUSES = (CONFIRMED, POSSIBLE, RULED_OUT)
@@ -151,7 +152,7 @@ def diagnose(
         interface = symptoms["interface"]
         circumstances = None
         if situation is not None:
-            circumstances = Circumstances(
+            circumstances = StateEvidence(
                 situation, case, interface if isinstance(interface, str) else None, symptoms, result
             )
             # The state may know the name of a link that was recorded inside the pod.
@@ -301,7 +302,7 @@ def _suspect(
     case: Case,
     symptoms: dict[str, Value | None],
     frames: Mapping[str, tuple[str, ...]],
-    circumstances: Circumstances | None,
+    circumstances: StateEvidence | None,
 ) -> Suspect | None:
     """The cause as it fits the case, or None where it explains nothing in it or the packets contradict it.
 
@@ -385,7 +386,7 @@ def _is_of_now(leaves: Iterable[Leaf]) -> bool:
 
 
 def _lacks(
-    cause: Cause, judge: Callable[[Combination | None], int], circumstances: Circumstances | None, get: Getter
+    cause: Cause, judge: Callable[[Combination | None], int], circumstances: StateEvidence | None, get: Getter
 ) -> tuple[str, ...]:
     """What of the state would settle a cause that it neither confirms nor rules out."""
     if circumstances is None or cause.confirmed is None or judge(cause.confirmed) == FALSE:

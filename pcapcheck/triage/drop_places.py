@@ -10,18 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pcapcheck.flows.losses import AT_NIC, AT_POD, BETWEEN, DECAPSULATION, IN_NODE, PLACES, REPLY, REQUEST, TO_POD_LINK
+from pcapcheck.calico import kind_of_name
+from pcapcheck.nodestate.node_facts import Host
+from pcapcheck.paths.losses import AT_NIC, AT_POD, BETWEEN, DECAPSULATION, IN_NODE, PLACES, REPLY, REQUEST, TO_POD_LINK
 from pcapcheck.triage.interfaces import default_nic
-from pcapcheck.triage.state.model import Host
 from pcapcheck.values import Value
-from pcapcheck.workload import kind_of_name
 
 # What became of packets at an interface, as a recorder on it would have it.
 ENTERED, LEAVING, SENT, COMING = "entered", "leaving", "sent", "coming"
 
 
 @dataclass(frozen=True)
-class End:
+class CounterEnd:
     """One end of the way: the node, the node's end of the pod's link, and the pod with its own end."""
 
     node: Host | None
@@ -31,7 +31,7 @@ class End:
 
 
 @dataclass(frozen=True)
-class Spot:
+class CounterPlace:
     """An interface of a host, and what became of the lost packets there. ``own``: it is one of the pods' links."""
 
     host: Host
@@ -41,13 +41,13 @@ class Spot:
 
 
 @dataclass(frozen=True)
-class Way:
+class LossStretch:
     """The spots where lost packets may have been dropped. ``sure``: on which part of the way they were is known.
 
     ``prefix`` is how the nodes' ends of pods' links begin.
     """
 
-    spots: tuple[Spot, ...]
+    spots: tuple[CounterPlace, ...]
     sure: bool
     prefix: str
 
@@ -60,7 +60,7 @@ class Way:
         return dev is not None and kind_of_name(dev, self.prefix) == "pod-link"
 
 
-def way_of(symptoms: dict[str, Value | None], here: End, there: End, prefix: str) -> Way:
+def way_of(symptoms: dict[str, Value | None], here: CounterEnd, there: CounterEnd, prefix: str) -> LossStretch:
     """By where packets were seen last, and in which direction; everywhere on their way where that is not known."""
     lost, place, direction = (symptoms.get(name) for name in ("lost", "lost.place", "lost.direction"))
     if place is None and lost in PLACES:
@@ -69,16 +69,16 @@ def way_of(symptoms: dict[str, Value | None], here: End, there: End, prefix: str
         direction = REPLY
     last = symptoms.get("last_seen.interface")
     seen = last if isinstance(last, str) else None
-    found: dict[tuple[int, str, str], Spot] = {}
+    found: dict[tuple[int, str, str], CounterPlace] = {}
     for way, ends in ((REQUEST, (here, there)), (REPLY, (there, here))):
         for part in PLACES:
             if direction in (None, way) and place in (None, part):
                 some = _spots(part, *ends, seen if place else None, prefix)
                 found |= {(id(one.host), one.dev, one.stage): one for one in some}
-    return Way(tuple(found.values()), place is not None, prefix)
+    return LossStretch(tuple(found.values()), place is not None, prefix)
 
 
-def _spots(place: str, source: End, target: End, seen: str | None, prefix: str) -> Iterator[Spot]:
+def _spots(place: str, source: CounterEnd, target: CounterEnd, seen: str | None, prefix: str) -> Iterator[CounterPlace]:
     """Where packets from one end to the other may be dropped on this part of their way."""
     same = source.node is not None and source.node is target.node
     if place == IN_NODE:
@@ -97,7 +97,9 @@ def _spots(place: str, source: End, target: End, seen: str | None, prefix: str) 
         yield from _between(place, source, target, seen, prefix)
 
 
-def _between(place: str, source: End, target: End, seen: str | None, prefix: str) -> Iterator[Spot]:
+def _between(
+    place: str, source: CounterEnd, target: CounterEnd, seen: str | None, prefix: str
+) -> Iterator[CounterPlace]:
     nic = default_nic(source.node)
     if place == BETWEEN:
         yield from _at(source.node, seen or nic, SENT)
@@ -122,6 +124,6 @@ def _outward(node: Host | None, prefix: str) -> list[str]:
     return [*tunnels, *([nic] if nic else [])]
 
 
-def _at(host: Host | None, dev: str | None, stage: str, *, own: bool = False) -> Iterator[Spot]:
+def _at(host: Host | None, dev: str | None, stage: str, *, own: bool = False) -> Iterator[CounterPlace]:
     if host is not None and dev is not None:
-        yield Spot(host, dev, stage, own)
+        yield CounterPlace(host, dev, stage, own)

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pcapcheck.triage.drop_places import COMING, ENTERED, LEAVING, SENT, Spot, Way
-from pcapcheck.triage.state.kernel_log import CARD_HUNG, CONNTRACK_FULL, LINK_DOWN, NEIGHBOURS_FULL
-from pcapcheck.triage.state.link_counters import IN, LINK, OUT
-from pcapcheck.triage.state.listing import QUEUES
-from pcapcheck.triage.state.model import POD, Counter, Host, LogEntry
-from pcapcheck.triage.state.per_processor import BACKLOG, CONNTRACK, NEIGHBOURS
-from pcapcheck.triage.state.queues import ENTRANCES, NETEM, POLICE, QUEUE
-from pcapcheck.triage.state.rows import quote
-from pcapcheck.triage.state.sysctls import value_of
+from pcapcheck.nodestate.listing import QUEUES
+from pcapcheck.nodestate.node_facts import POD, Counter, Host, LogEntry
+from pcapcheck.nodestate.readers.kernel_log import CARD_HUNG, CONNTRACK_FULL, LINK_DOWN, NEIGHBOURS_FULL
+from pcapcheck.nodestate.readers.link_counters import IN, LINK, OUT
+from pcapcheck.nodestate.readers.per_processor import BACKLOG, CONNTRACK, NEIGHBOURS
+from pcapcheck.nodestate.readers.queues import ENTRANCES, NETEM, POLICE, QUEUE
+from pcapcheck.nodestate.readers.sysctls import value_of
+from pcapcheck.nodestate.state_rows import quote
+from pcapcheck.triage.drop_places import COMING, ENTERED, LEAVING, SENT, CounterPlace, LossStretch
 from pcapcheck.values import is_ipv4
 
 FITS, MAY_FIT, NONE_FITS = "fits", "may-fit", "none-fits"
@@ -62,7 +62,7 @@ class Drops:
     """What was lost of a case, and the way that it was on."""
 
     lost: Lost
-    way: Way
+    way: LossStretch
 
     def queues(self) -> Told | None:
         """Queues that overflow: queueing disciplines, rings of cards, backlogs of processors."""
@@ -121,7 +121,7 @@ class Drops:
         """By the counters of links, which are about what came in before a recorder, or went out behind it."""
         return [self._link_at(spot, names[spot.stage]) for spot in self.way.spots if spot.stage in names]
 
-    def _queues_at(self, spot: Spot, wanted: Wanted) -> Told | None:
+    def _queues_at(self, spot: CounterPlace, wanted: Wanted) -> Told | None:
         """Where the queues of an interface were listed and it has none of the kind, none did it."""
         direction = DIRECTION[spot.stage]
         at = [one for one in spot.host.counters if (one.source, one.dev) == (QUEUE, spot.dev)]
@@ -133,7 +133,7 @@ class Drops:
             return NONE_FITS, (quote(shown),) if shown else ()
         return said
 
-    def _link_at(self, spot: Spot, names: Iterable[str]) -> Told | None:
+    def _link_at(self, spot: CounterPlace, names: Iterable[str]) -> Told | None:
         direction = DIRECTION[spot.stage]
         some = [
             one
@@ -145,16 +145,16 @@ class Drops:
     def _counted(self, host: Host, source: str, name: str) -> Told | None:
         """By a counter that a host has once: it is of all packets that pass the host."""
         some = [one for one in host.counters if (one.source, one.name) == (source, name)]
-        return self._readings(some, Spot(host, "", ""))
+        return self._readings(some, CounterPlace(host, "", ""))
 
-    def _readings(self, counters: Iterable[Counter], spot: Spot) -> Told | None:
+    def _readings(self, counters: Iterable[Counter], spot: CounterPlace) -> Told | None:
         """The counter that speaks most for itself, each by its first and its last reading."""
         by_key: dict[tuple[str | None, ...], list[Counter]] = {}
         for one in counters:
             by_key.setdefault(one.key, []).append(one)
         return _best([self._judge(some[0], some[-1], spot) for some in by_key.values()], few=TOO_FEW)
 
-    def _judge(self, first: Counter, last: Counter, spot: Spot) -> Told:
+    def _judge(self, first: Counter, last: Counter, spot: CounterPlace) -> Told:
         said = quote(last.line)
         if not last.value:
             return NONE_FITS, (said,)

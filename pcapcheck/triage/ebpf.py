@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO
-from pcapcheck.flows.links import Link
+from pcapcheck.links.point_facts import PointFacts
 
 if TYPE_CHECKING:
-    from pcapcheck.triage.state.model import State
+    from pcapcheck.nodestate.node_facts import State
 
 
-def doubt_ebpf(links: Iterable[Link], state: State) -> None:
+def doubt_ebpf(links: Iterable[PointFacts], state: State) -> None:
     """Where the state shows eBPF, a reply that is missing on a pod link proves nothing.
 
     The programs may hand it to the pod past the host's end of the link (felix/dataplane/linux/bpf_ep_mgr.go,

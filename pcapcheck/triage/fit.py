@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pcapcheck.columns import Column
-from pcapcheck.ruleset.conditions import TRUE, Combination, Condition, Getter, Leaf
+from pcapcheck.kleene import TRUE
+from pcapcheck.ruleset.conditions import Combination, Condition, Getter, Leaf
 from pcapcheck.values import Value
 
 # What the columns of a case say where nothing is wrong. What is not here is absent there.

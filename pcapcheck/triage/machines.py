@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pcapcheck.flows.hosts import Hosts
-from pcapcheck.flows.links import Link
-from pcapcheck.triage.state.model import Host, State
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.nodestate.node_facts import Host, State
+from pcapcheck.paths.hosts import Hosts
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Machines:
     names: frozenset[str | None]
 
     @classmethod
-    def of(cls, state: State, hosts: Hosts, links: Iterable[Link]) -> Machines:
+    def of(cls, state: State, hosts: Hosts, links: Iterable[PointFacts]) -> Machines:
         """``links`` are all that were recorded."""
         return cls(state, hosts, frozenset(short(hosts.name(one.point.key)) for one in links))
 
@@ -32,7 +32,7 @@ class Machines:
         """Whether something was recorded on a machine of this node's name."""
         return short(_name(node)) in self.names - {None}
 
-    def are_apart(self, link: Link | None, node: Host | None) -> bool:
+    def are_apart(self, link: PointFacts | None, node: Host | None) -> bool:
         """Whether a link is of another machine than this node, of which something else was recorded.
 
         A file may be called after anything; where another is called after the node, names are those of machines.

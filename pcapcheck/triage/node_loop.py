@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pcapcheck.triage.state.model import Host, Line
+from pcapcheck.nodestate.node_facts import Host, Line
 
 
 def loop_of(nodes: Iterable[Host], start: Host | None, address: int | None) -> tuple[bool, tuple[Line, ...]] | None:

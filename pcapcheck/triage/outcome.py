@@ -9,7 +9,7 @@ from pcapcheck.ruleset.finding import FAIL, PASS
 from pcapcheck.ruleset.result import Result
 
 if TYPE_CHECKING:
-    from pcapcheck.triage.agreement import Remark
+    from pcapcheck.triage.cross_check import Remark
     from pcapcheck.triage.diagnosis import Diagnosis
     from pcapcheck.triage.pods import Pods
 

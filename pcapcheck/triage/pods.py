@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pcapcheck.capture.held import Held
 from pcapcheck.errors import StateError
-from pcapcheck.triage.state.model import PodEntry
-from pcapcheck.triage.state.pod_links import Names, full_name
-from pcapcheck.triage.state.read import PASTE, PREFIX, Skip, read_state
+from pcapcheck.nodestate.node_facts import PodEntry
+from pcapcheck.nodestate.pod_links import LinkNames, full_name
+from pcapcheck.nodestate.read_state import PASTE, PREFIX, Skip, read_state
 from pcapcheck.values import clean
 
 CURE = "give what kubectl get pods -A -o json printed"
@@ -18,17 +18,17 @@ CURE = "give what kubectl get pods -A -o json printed"
 class Pods:
     """Names of pods; empty where no list was given."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: LinkNames) -> None:
         self._names = names
 
     @classmethod
     def none(cls) -> Pods:
-        return cls(Names(PREFIX))
+        return cls(LinkNames(PREFIX))
 
     @classmethod
     def of(cls, entries: Iterable[PodEntry], prefix: str = PREFIX) -> Pods:
         """Those of a listing that was read already."""
-        return cls(Names.of(list(entries), prefix))
+        return cls(LinkNames.of(list(entries), prefix))
 
     @classmethod
     def read(cls, paths: Iterable[str | Path | Held], prefix: str = PREFIX, skip: Skip | None = None) -> Pods:
@@ -45,7 +45,7 @@ class Pods:
                 if skip is None:
                     raise
                 skip(path.path if isinstance(path, Held) else path, error)
-        return cls(Names.of(every, prefix))
+        return cls(LinkNames.of(every, prefix))
 
     def by_address(self, ip: int) -> str | None:
         """NAMESPACE/POD of an address; of one that several pods have, all of them: ``lab/a or lab/b``."""

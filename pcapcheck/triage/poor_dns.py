@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pcapcheck.flows.echo import EchoBin
-from pcapcheck.flows.poor_answers import durations_of, is_prompt
-from pcapcheck.flows.unanswered import LATE
+from pcapcheck.exchanges.echo import EchoBin
+from pcapcheck.questions.poor_answers import durations_of, is_prompt
+from pcapcheck.questions.unanswered import LATE
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case
 from pcapcheck.values import Value, clean, format_duration

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pcapcheck.decode.frames import FrameGroup
-from pcapcheck.flows import icmp_words
-from pcapcheck.flows.links import Link
-from pcapcheck.flows.losses import BETWEEN, TO_POD_LINK, Loss
-from pcapcheck.flows.points import NODE_KINDS, CapturePoint
-from pcapcheck.flows.unanswered import Refusal
+from pcapcheck.decode import icmp_words
+from pcapcheck.decode.decoder import FrameGroup
+from pcapcheck.links.capture_points import NODE_KINDS, CapturePoint
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.paths.losses import BETWEEN, TO_POD_LINK, PathLoss
+from pcapcheck.questions.unanswered import Refusal
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.address_roles import INITIAL_TTLS, NODE_ROLE, UNKNOWN_ROLE, AddressRoles
 from pcapcheck.triage.case import Case
-from pcapcheck.triage.columns import REFUSED
+from pcapcheck.triage.case_columns import REFUSED
 from pcapcheck.values import Value
 
-# How flows/silent_conversations.py speaks of the data of a connection.
+# How questions/silent_conversations.py speaks of the data of a connection.
 DATA = "TCP data"
 
 
@@ -67,7 +67,7 @@ def _by_whom(case: Case, result: Result, roles: AddressRoles, refusal: Refusal) 
     return "other" if own or roles.of(source) != UNKNOWN_ROLE else None
 
 
-def left_over(losses: list[Loss], here: Link, arrived: bool) -> str | None:
+def left_over(losses: list[PathLoss], here: PointFacts, arrived: bool) -> str | None:
     """Which part of their way is left to packets seen at a node's NIC or tunnel, coming to the node or leaving it."""
     if losses:
         places = {replace(one, arrived=arrived).place for one in losses}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from pcapcheck.flows.links import Link
-from pcapcheck.flows.overlap import DATED, Observation, apart
+from pcapcheck.links.observations import DATED, Observation, apart
+from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.ruleset.result import Result
-from pcapcheck.triage.agreement import Remark
+from pcapcheck.triage.cross_check import Remark
 from pcapcheck.values import clean, format_time
 
 SHOWN = 4
@@ -30,7 +30,7 @@ def tell_recordings(result: Result, repeated: Iterable[Path]) -> list[Remark]:
 
 def _separate(result: Result) -> list[Remark]:
     numbers = result.facts.observations
-    together: dict[Observation, list[Link]] = {}
+    together: dict[Observation, list[PointFacts]] = {}
     for key, link in result.facts.links.items():
         if key in numbers:
             together.setdefault(numbers[key], []).append(link)
@@ -42,14 +42,14 @@ def _separate(result: Result) -> list[Remark]:
     return [Remark(f"recorded at different times, so judged as separate observations: {shown}", ())]
 
 
-def _part(result: Result, links: list[Link]) -> str:
+def _part(result: Result, links: list[PointFacts]) -> str:
     names = list(dict.fromkeys(_place(result, link) for link in links))
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     first = min(link.point.first for link in links if link.point.first is not None)
     return f"{', '.join(names[:SHOWN])}{more} (from {_time(first)})"
 
 
-def _place(result: Result, link: Link) -> str:
+def _place(result: Result, link: PointFacts) -> str:
     """A capture, and where it holds several interfaces, which of them."""
     capture = result.captures[link.point.key[0]]
     name = clean(capture.source.short_name)

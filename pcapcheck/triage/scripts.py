@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.resources import files
 
-from pcapcheck.workload import cali_name
+from pcapcheck.calico import cali_name
 
 SECONDS = 10
 

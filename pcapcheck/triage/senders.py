@@ -17,10 +17,10 @@ from pcapcheck.triage.address_roles import NODE_ROLE, POD_ROLE, ROUTER, AddressR
 from pcapcheck.values import parse_address
 
 if TYPE_CHECKING:
-    from pcapcheck.triage.state.model import State
+    from pcapcheck.nodestate.node_facts import State
 
 NAMED = (NODE_ROLE, POD_ROLE, ROUTER)
-# How sentences name who sent an error (flows/icmp_words.py, flows/echo.py).
+# How sentences name who sent an error (decode/icmp_words.py, exchanges/echo.py).
 SAYS = re.compile(r"(?<!the )\b([0-9a-f.:]+) says (?=.*\(\d+/\d+\))")
 BY = re.compile(r"\b(refused by|prohibited by) ([0-9a-f.:]+)(?= \()|(\(\d+/\d+\)(?:, MTU \d+)? from) ([0-9a-f.:]+)")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
 
-from pcapcheck.flows.echo import Echo
-from pcapcheck.flows.links import Link
-from pcapcheck.flows.sides import NODE, POD
+from pcapcheck.exchanges.echo import EchoRow
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.sides import NODE, POD
 from pcapcheck.values import Value, is_ipv4
 
 # What was sent so soon after the last packet that was lost was sent at the same time.
@@ -16,7 +16,7 @@ LATE = 2 * 10**9
 
 
 def signs_of_life(
-    asked: Iterable[Echo], link: Link | None, dst_link: Link | None, dst: int | None
+    asked: Iterable[EchoRow], link: PointFacts | None, dst_link: PointFacts | None, dst: int | None
 ) -> dict[str, Value | None]:
     """``asked`` are the requests on ``link`` that failed; on ``dst_link`` is whoever has ``dst``."""
     times = [some.time for some in asked if some.time is not None]
@@ -28,7 +28,7 @@ def signs_of_life(
     }
 
 
-def _heard(link: Link | None, side: str, since: int | None) -> bool | None:
+def _heard(link: PointFacts | None, side: str, since: int | None) -> bool | None:
     """Whether one end sent a unicast IP packet there after that (nanoseconds); None where it would not be known."""
     if link is None or since is None or not link.heard_both_ends:
         return None
@@ -38,7 +38,9 @@ def _heard(link: Link | None, side: str, since: int | None) -> bool | None:
     )
 
 
-def routed(asked: Iterable[Echo], dst_link: Link | None, dst: int | None, solicited: Container[int]) -> bool | None:
+def routed(
+    asked: Iterable[EchoRow], dst_link: PointFacts | None, dst: int | None, solicited: Container[int]
+) -> bool | None:
     """Whether the node sent something to ``dst`` by its link while the requests ``asked`` were lost: True, or unknown.
 
     ``solicited`` are the frame groups in which the node asked for the address of ``dst``. Of a group only its first
@@ -57,7 +59,7 @@ def routed(asked: Iterable[Echo], dst_link: Link | None, dst: int | None, solici
     return None
 
 
-def gateway_answered(link: Link) -> set[int]:
+def gateway_answered(link: PointFacts) -> set[int]:
     """The IPv4 addresses on a pod's link for which the node answered by ARP for the gateway.
 
     That goes by routes, and where the reverse path is checked by the asker's as well (net/ipv4/arp.c, arp_process); an
@@ -69,7 +71,7 @@ def gateway_answered(link: Link) -> set[int]:
     return {address for group in talk.answered for address in talk.askers.get(group, ()) if is_ipv4(address)}
 
 
-def refused_late(errors: Sequence[Echo], link: Link | None) -> bool | None:
+def refused_late(errors: Sequence[EchoRow], link: PointFacts | None) -> bool | None:
     """Whether the first ICMP error came so late that the node had asked for a neighbour in vain.
 
     ``errors`` are the requests that ended so, all of them. What a node sends from itself is a group of its own, since

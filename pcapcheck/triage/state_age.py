@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pcapcheck.flows.links import Link
-from pcapcheck.flows.sides import NODE
-from pcapcheck.triage.state.model import Host, Line, State
-from pcapcheck.triage.state.model import Link as Interface
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.sides import NODE
+from pcapcheck.nodestate.node_facts import Device, Host, Line, State
 from pcapcheck.values import is_ipv4
 
 # Below so many neighbours the kernel forgets none that it does not need (net/ipv4/arp.c, gc_thresh1).
 KEPT = 128
 
 
-def unlearned(links: Iterable[Link], state: State) -> tuple[Link, Line] | None:
+def unlearned(links: Iterable[PointFacts], state: State) -> tuple[PointFacts, Line] | None:
     """A pod's link by which its node was seen to hand the pod packets, while the state has no neighbour there at all.
 
     With it the line of the listing that lacks the entry. What was handed had a MAC, which the node then held; with few
@@ -33,7 +32,7 @@ def unlearned(links: Iterable[Link], state: State) -> tuple[Link, Line] | None:
     return None
 
 
-def _handed(link: Link, cali: Interface) -> bool:
+def _handed(link: PointFacts, cali: Device) -> bool:
     """Whether the node handed IPv4 packets to the pod of a link from its own MAC: it routed them there itself."""
     if cali.mac is None or cali.master is not None or not link.pod_ips or not all(map(is_ipv4, link.pod_ips)):
         return False

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pcapcheck.flows.icmp_words import in_words
-from pcapcheck.flows.losses import Loss
-from pcapcheck.flows.read import Capture
-from pcapcheck.triage.state.model import Host, Line
+from pcapcheck.decode.icmp_words import in_words
+from pcapcheck.links.read_capture import Capture
+from pcapcheck.nodestate.node_facts import Host, Line
+from pcapcheck.paths.losses import PathLoss
 from pcapcheck.values import clean, format_address, is_ipv4
 
 UP, DOWN, MISSING = DEVICE_STATES = ("up", "down", "missing")
@@ -42,7 +42,7 @@ def device_state(node: Host, name: str) -> tuple[str, tuple[Line, ...]] | None:
     return None if link.up is None else (UP if link.up else DOWN, (link.line,))
 
 
-def refusal_of(losses: Iterable[Loss], captures: Iterable[Capture]) -> str | None:
+def refusal_of(losses: Iterable[PathLoss], captures: Iterable[Capture]) -> str | None:
     """How the node to which the tunnel's packets went refuses them, as it is quoted; None where it does not."""
     ends = {(one.last.encap, one.last.outer[1]) for one in losses if one.last.outer is not None}
     if len(ends) != 1:

@@ -6,8 +6,8 @@ the MAC) and a forwarding entry (that MAC to the address of the node).
 
 from __future__ import annotations
 
-from pcapcheck.triage.state.listing import fdb_of
-from pcapcheck.triage.state.model import Host, Line, Link, State
+from pcapcheck.nodestate.listing import fdb_of
+from pcapcheck.nodestate.node_facts import Device, Host, Line, State
 from pcapcheck.values import is_ipv4
 
 THERE, NO_NEIGHBOUR, NO_FORWARDING, WRONG, UNCHECKED = VTEPS = (
@@ -20,7 +20,7 @@ HOST_BITS = {4: 32, 6: 128}
 Told = tuple[str, tuple[Line, ...]]
 
 
-def vxlan_devices(host: Host | None) -> list[Link]:
+def vxlan_devices(host: Host | None) -> list[Device]:
     """A node's VXLAN devices of Calico of which the identifier is told."""
     return [one for one in host.links.values() if one.vni is not None and "calico" in one.name] if host else []
 
@@ -61,7 +61,7 @@ def ports_differ(near: Host | None, far: Host | None) -> tuple[bool, tuple[Line,
     return None
 
 
-def _lines(devices: list[Link]) -> tuple[Line, ...]:
+def _lines(devices: list[Device]) -> tuple[Line, ...]:
     return tuple(one.vni_line or one.line for one in devices)
 
 

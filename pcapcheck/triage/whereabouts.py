@@ -11,20 +11,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
-from pcapcheck.flows.fates import named
-from pcapcheck.flows.losses import AT_POD, IN_NODE, REPLY, REQUEST, LastSeen, Loss
-from pcapcheck.flows.sides import NODE, POD
-from pcapcheck.flows.silent_hosts import WORDS
-from pcapcheck.flows.unanswered import SILENT, Unanswered
-from pcapcheck.flows.way import Step, Way
+from pcapcheck.links.sides import NODE, POD
+from pcapcheck.paths.delivery import named
+from pcapcheck.paths.losses import AT_POD, IN_NODE, REPLY, REQUEST, LastSeen, PathLoss
+from pcapcheck.paths.path import Path, PathStep
+from pcapcheck.questions.silent_hosts import WORDS
+from pcapcheck.questions.unanswered import SILENT, Unanswered
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding
 from pcapcheck.ruleset.result import Result
 from pcapcheck.ruleset.rule import Rule
-from pcapcheck.triage.located import Place, headline, observed, place_of, seen_on, silence_of_question
+from pcapcheck.triage.last_seen import LastPlace, headline, observed, place_of, seen_on, silence_of_question
 from pcapcheck.values import clean
 
 if TYPE_CHECKING:
-    from pcapcheck.flows.tracing import Tracing
+    from pcapcheck.paths.tracing import Tracing
 
 # What answers are among the packets that are followed, by the table of the questions.
 ASKED_BY = {ECHO: "reply", CONNECTIONS: "tcp", DNS: "udp"}
@@ -43,7 +43,7 @@ def locate(result: Result) -> None:
             finding.evidence = [_only_there(result, finding, one) for one in finding.evidence]
         result.unanswered = [_asked_only_there(result, one) for one in result.unanswered]
         return
-    from pcapcheck.flows.tracing import Tracing
+    from pcapcheck.paths.tracing import Tracing
 
     found = Whereabouts(result, Tracing(result.followed.ways))
     for finding in failed:
@@ -78,7 +78,7 @@ class Whereabouts:
         place = place_of(loss, evidence.interface, self._hosts, _several(self._result))
         return known if place is None else self._told(finding.rule, known, place)
 
-    def _told(self, rule: Rule, evidence: Evidence, place: Place) -> Evidence:
+    def _told(self, rule: Rule, evidence: Evidence, place: LastPlace) -> Evidence:
         """A failing row in words, with the place where its packet was seen last."""
         said, last = evidence.observed, evidence.last_seen
         own = last is not None and last.capture == evidence.capture and last.frame in evidence.frames
@@ -120,7 +120,7 @@ class Whereabouts:
 
     def _seen(
         self, table: str, capture: int, frames: tuple[int, ...], group: int | None = None
-    ) -> tuple[int, Loss] | None:
+    ) -> tuple[int, PathLoss] | None:
         """The packet of a row, or of the reply to it, and how it was lost."""
         packet = self._tracing.packet(capture, frames[0]) if frames else None
         way = self._tracing.way(packet) if packet is not None else None
@@ -134,7 +134,7 @@ class Whereabouts:
         # Of echoes another rule tells how many were lost.
         return packet, loss if table == ECHO else self._vanished(loss)
 
-    def _answers(self, table: str, packet: int, way: Way, here: Step) -> Iterator[tuple[int, Way]]:
+    def _answers(self, table: str, packet: int, way: Path, here: PathStep) -> Iterator[tuple[int, Path]]:
         """Answers that were seen elsewhere, and not where the question was recorded, between the same addresses."""
         if table == ECHO:
             found = self._tracing.replies(packet)
@@ -146,7 +146,7 @@ class Whereabouts:
             if back is not None and not any(_answers_at(here, step) for step in back.steps):
                 yield number, back
 
-    def _answered_behind(self, table: str, way: Way, frames: tuple[int, ...]) -> Iterator[tuple[int, int]]:
+    def _answered_behind(self, table: str, way: Path, frames: tuple[int, ...]) -> Iterator[tuple[int, int]]:
         """Between whom answers went behind address translation, where the translated question was answered."""
         for step, frame in zip(way.steps[1:], frames[1:], strict=True):
             echoes = self._result.captures[step.spot.capture].exchanges.echoes
@@ -155,7 +155,7 @@ class Whereabouts:
             if (step.src, step.dst) != (way.src, way.dst) and any(frame in one.frames for one in samples):
                 yield step.dst, step.src
 
-    def _vanished(self, loss: Loss) -> Loss:
+    def _vanished(self, loss: PathLoss) -> PathLoss:
         """How packets like these were lost, where those themselves were sent before their receiver's link was watched.
 
         That tells of them too only where none between the same two, of the same protocol, is seen to get further.
@@ -175,7 +175,7 @@ class Whereabouts:
         losses = (self._paths.loss(one) for one in alike)
         return next((one for one in losses if one.missing), loss)
 
-    def _last(self, packet: int, loss: Loss) -> LastSeen:
+    def _last(self, packet: int, loss: PathLoss) -> LastSeen:
         step, point = loss.last, loss.last.spot.link.point
         return LastSeen(
             direction=loss.direction,
@@ -192,7 +192,7 @@ class Whereabouts:
             between=(step.src, step.dst),
         )
 
-    def _share(self, way: Way) -> tuple[int, int]:
+    def _share(self, way: Path) -> tuple[int, int]:
         """How many packets between the same two were lost, of how many of which it is known."""
         same = (way.packet, way.src, way.receiver)
         alike = [one for one in self._paths.found if (one.packet, one.src, one.receiver) == same]
@@ -207,7 +207,7 @@ class Whereabouts:
         return clean(self._result.captures[last.capture].source.short_name) if last is not None else ""
 
 
-def _answers_at(here: Step, step: Step) -> bool:
+def _answers_at(here: PathStep, step: PathStep) -> bool:
     """Whether an answer came to where its question was recorded, with the addresses that its asker waits for.
 
     One that comes in for a NodePort from another node is still to be translated back.
@@ -215,7 +215,7 @@ def _answers_at(here: Step, step: Step) -> bool:
     return step.spot.link.point.key == here.spot.link.point.key and (step.src, step.dst) == (here.dst, here.src)
 
 
-def _wrong_source(here: Step, back: Way) -> int | None:
+def _wrong_source(here: PathStep, back: Path) -> int | None:
     """The address from which an answer came to its asker, or left for it by a NIC, that is not the one asked.
 
     Nothing translates it any more: its asker takes it for a stranger's, and resets the connection (RFC 9293, 3.10.7.3).

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pcapcheck.flows.losses import Loss
-from pcapcheck.flows.way import Step
+from pcapcheck.paths.losses import PathLoss
+from pcapcheck.paths.path import PathStep
 from pcapcheck.ruleset.result import Result
 
 NIC = "host-nic"
 
 
-def lost_on_wire(losses: list[Loss], result: Result) -> bool:
+def lost_on_wire(losses: list[PathLoss], result: Result) -> bool:
     """Whether all left by a NIC, the right way, and never came to the one that the other direction leaves by."""
     since = min(loss.way.first for loss in losses)
     return all(_vanished(loss, since, result) for loss in losses)
 
 
-def _vanished(loss: Loss, since: int, result: Result) -> bool:
+def _vanished(loss: PathLoss, since: int, result: Result) -> bool:
     last, here, hosts = loss.last, loss.last.spot.link.point, result.followed.hosts
     if here.kind != NIC or loss.arrived is not False:
         return False
@@ -38,18 +38,18 @@ def _vanished(loss: Loss, since: int, result: Result) -> bool:
     return last.spot.group.dst in right and any(_hears(step, result) for step in there)
 
 
-def _sent_back(last: Step, since: int, result: Result) -> Iterator[Step]:
+def _sent_back(last: PathStep, since: int, result: Result) -> Iterator[PathStep]:
     """Where packets of the other direction were seen in the same encapsulation."""
     ways = (way for way in result.followed.found if way.last >= since)
     return (step for way in ways for step in way.steps if _ends(step) == _ends(last)[::-1] and step.encap == last.encap)
 
 
-def _ends(step: Step) -> tuple[int, int]:
+def _ends(step: PathStep) -> tuple[int, int]:
     """Between whom a packet travels there: the nodes of a tunnel, else its own addresses."""
     return step.outer or (step.src, step.dst)
 
 
-def _hears(sent: Step, result: Result) -> bool:
+def _hears(sent: PathStep, result: Result) -> bool:
     """Whether anything that came in to the NIC that sends this was recorded: ``tcpdump -Q out`` shows nothing of it."""
     point, own = sent.spot.link.point.key, sent.spot.group.src
     return any(

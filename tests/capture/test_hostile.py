@@ -21,7 +21,7 @@ from pcapcheck.capture.pcap import MAGICS, PcapReader
 from pcapcheck.capture.pcapng import MAGIC, MOST_INTERFACES
 from pcapcheck.capture.source import reader_for
 from pcapcheck.capture.window import Window
-from pcapcheck.decode.frames import MOST_GROUPS, Decoder
+from pcapcheck.decode.decoder import MOST_GROUPS, Decoder
 from pcapcheck.errors import CaptureError
 from tests.support.kernels import plain_loops
 from tests.support.reading import decode_bytes, open_bytes, read_bytes

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from pcapcheck import analyze
 from pcapcheck.capture.inputs import gather
-from pcapcheck.cli import main
+from pcapcheck.cli.main import main
 from tests.support.lab import CAPTURES, captures, statuses
 
 SCENARIO = "two-nodes-vxlan"

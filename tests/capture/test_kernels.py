@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fixtures.made.containers import Packet, pcap
 from pcapcheck.errors import CaptureError
-from pcapcheck.plain import KERNELS, digest_of
+from pcapcheck.kernels import KERNELS, digest_of
 from tests.support.captures import LAB, MADE, PUBLIC, TEXTS, name_of
 from tests.support.kernels import NOT_COMPILED, PACKAGE, PLAIN, plain_loops, users
 from tests.support.reading import Decoding, Reading, decode_bytes, read_bytes
@@ -38,7 +38,7 @@ def test_compiled_loops_are_of_the_present_source() -> None:
 def test_every_loop_is_swapped() -> None:
     """But for those of which another loop makes use, which has the plain ones itself."""
     assert {kernel for _, _, kernel in users()} == set(KERNELS) - {
-        "pcapcheck.decode.details",
+        "pcapcheck.decode.icmp_arp",
         "pcapcheck.decode.sighting",
     }
     with plain_loops():

@@ -18,8 +18,8 @@ from click.testing import CliRunner, Result
 from jsonschema import validate
 
 from pcapcheck import CaptureError, analyze
-from pcapcheck.cli import main
-from pcapcheck.cli_report import FORMATS
+from pcapcheck.cli.main import main
+from pcapcheck.cli.reporting import FORMATS
 from tests.support.lab import CAPTURES, statuses
 from tests.support.wire import BEGIN, SECOND, answer, ask, request, write_pcap
 
@@ -496,7 +496,7 @@ def test_a_fault_in_one_format_does_not_cost_the_others(tmp_path: Path, monkeypa
     def fails(*_: object) -> None:
         raise KeyError("x")
 
-    monkeypatch.setattr("pcapcheck.report.junit.write_junit", fails)
+    monkeypatch.setattr("pcapcheck.report.formats.junit.write_junit", fails)
     result = run("analyze", GOOD, "--format", "junit", "--output", tmp_path / "a", "--format", "text")
     assert (result.exit_code, result.stdout[:4]) == (2, "PASS")
     assert "--format junit: KeyError: 'x'; please report this fault of pcapcheck" in result.stderr

@@ -101,7 +101,7 @@ MEASURED = """
 import atexit, sys
 from pathlib import Path
 atexit.register(lambda: print(Path("/proc/self/status").read_text(), file=sys.stderr))
-from pcapcheck.cli import main
+from pcapcheck.cli.main import main
 main()
 """
 

@@ -12,7 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from pcapcheck.cli import main
+from pcapcheck.cli.main import main
 from pcapcheck.version import __version__
 from tests.support.lab import CAPTURES, ROOT
 from tests.support.wire import BEGIN, SECOND, answer, ask, reply, request, write_pcap
@@ -323,8 +323,8 @@ def loaded(code: str) -> set[str]:
 
 
 def test_help_loads_nothing_heavy() -> None:
-    assert loaded("from pcapcheck.cli import main\nmain(['analyze', '--help'], standalone_mode=False)") == set()
-    assert loaded("from pcapcheck.cli import main\nmain(['--version'], standalone_mode=False)") == set()
+    assert loaded("from pcapcheck.cli.main import main\nmain(['analyze', '--help'], standalone_mode=False)") == set()
+    assert loaded("from pcapcheck.cli.main import main\nmain(['--version'], standalone_mode=False)") == set()
 
 
 def test_verdict_loads_no_pandas() -> None:

@@ -24,7 +24,7 @@ def script(patience: float) -> list[str]:
     """The command with another patience: a test that waits two seconds for a slow machine proves no more."""
     code = (
         f"import sys; from pcapcheck.report import progress; progress.PATIENCE = {patience}; "
-        "from pcapcheck.cli import main; main(sys.argv[1:])"
+        "from pcapcheck.cli.main import main; main(sys.argv[1:])"
     )
     return [sys.executable, "-c", code, "analyze", "--format", "json"]
 

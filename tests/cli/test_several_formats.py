@@ -13,8 +13,8 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner, Result
 
-from pcapcheck.cli import main
-from pcapcheck.cli_report import FORMATS
+from pcapcheck.cli.main import main
+from pcapcheck.cli.reporting import FORMATS
 from tests.support.formats import read_annotations, read_back
 from tests.support.lab import CAPTURES
 
@@ -207,7 +207,7 @@ def test_exit_zero_leaves_failures_in_the_file(tmp_path: Path) -> None:
 def test_nothing_new_is_loaded_for_text_and_json() -> None:
     """Startup time: the other formats' modules and the XML library wait until they are asked for."""
     code = (
-        "import sys; from click.testing import CliRunner; from pcapcheck.cli import main;"
+        "import sys; from click.testing import CliRunner; from pcapcheck.cli.main import main;"
         "[CliRunner().invoke(main, ['analyze', sys.argv[1], '--format', form]) for form in ('text', 'json')];"
         "print([name for name in sys.modules if 'junit' in name or 'xml' in name or 'sarif' in name])"
     )

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
-from pcapcheck.cli import main
+from pcapcheck.cli.main import main
 from pcapcheck.triage.scripts import node_script
 from tests.support.lab import CAPTURES, ROOT
 from tests.support.states import PASTES

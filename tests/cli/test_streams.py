@@ -90,7 +90,7 @@ def test_ctrl_c_ends_the_stream_with_a_report() -> None:
     code = (
         # Where the tests themselves run in the background, SIGINT is ignored from the start.
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from pcapcheck.capture import stream; from pcapcheck.cli import main\n"
+        "from pcapcheck.capture import stream; from pcapcheck.cli.main import main\n"
         "keep = stream.Arriving._keep\n"
         "def told(self, data): keep(self, data); print('read', file=sys.stderr, flush=True)\n"
         "stream.Arriving._keep = told; main(['analyze', '-', '--format', 'json'])"
@@ -113,7 +113,7 @@ def test_ctrl_c_ends_the_stream_with_a_report() -> None:
 
 def test_ctrl_c_while_reading_a_file_is_no_verdict(tmp_path: Path) -> None:
     code = (
-        "from pcapcheck.flows import read; from pcapcheck.cli import main\n"
+        "from pcapcheck.exchanges import read; from pcapcheck.cli.main import main\n"
         "def interrupted(*_): raise KeyboardInterrupt\n"
         "read.Decoder.decode = interrupted\n"
         f"main(['analyze', {str(HEALTHY)!r}])"

@@ -25,8 +25,8 @@ from fixtures.made.frames import (
 )
 from fixtures.made.index import CAPTURES
 from fixtures.made.protocols import NODE, NODE6, discovery, errors, errors6, extensions, fragments, oddities
-from pcapcheck.decode.frames import Decoder
-from pcapcheck.decode.layout import ABSENT, CAST, TO_MANY, TO_ONE
+from pcapcheck.decode.decoder import Decoder
+from pcapcheck.decode.frame_layout import ABSENT, CAST, TO_MANY, TO_ONE
 from tests.support.reading import columns, decode_bytes, open_bytes, read_frame_columns
 
 POD_MAC, PROXY_MAC, ZERO, ALL = "5a:8a:10:57:e2:03", "ee:ee:ee:ee:ee:ee", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"

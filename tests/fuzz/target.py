@@ -11,8 +11,8 @@ from pathlib import Path
 from pcapcheck.analysis import analyze
 from pcapcheck.errors import CaptureError
 from pcapcheck.report.export import write_text_table
-from pcapcheck.report.json import write_json
-from pcapcheck.report.text import write_text
+from pcapcheck.report.formats.json import write_json
+from pcapcheck.report.formats.text import write_text
 from tests.support.captures import CALICO, LAB, MADE
 from tests.support.reading import decode_bytes, read_bytes
 

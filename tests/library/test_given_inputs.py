@@ -14,7 +14,7 @@ import pytest
 
 from pcapcheck import CaptureError, analyze, assert_capture
 from pcapcheck.analysis import Analysis, analyze_state
-from pcapcheck.report.text import write_text
+from pcapcheck.report.formats.text import write_text
 from tests.support.lab import CAPTURES
 
 FOLDER = CAPTURES / "proxy-arp-off"

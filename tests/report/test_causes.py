@@ -11,7 +11,7 @@ import pytest
 
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
-from pcapcheck.report.text import write_text
+from pcapcheck.report.formats.text import write_text
 from tests.support.lab import CAPTURES, ROOT, captures
 
 SCHEMA = json.loads((ROOT / "pcapcheck" / "report" / "schema.json").read_text())

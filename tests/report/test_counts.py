@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from pcapcheck import analyze
-from pcapcheck.cli_report import FORMATS
+from pcapcheck.cli.reporting import FORMATS
 from pcapcheck.report.exit import demand
 from pcapcheck.report.headline import headline
 from pcapcheck.triage.outcome import Outcome

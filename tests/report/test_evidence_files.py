@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from fixtures.made import containers
 from pcapcheck import CaptureError, analyze
 from pcapcheck.analysis import Analysis
-from pcapcheck.cli import main
+from pcapcheck.cli.main import main
 from tests.support.lab import CAPTURES, FIXTURES, captures
 from tests.support.links import LINK_A, LINK_B, ping, write_links
 from tests.support.reading import Record, read_file

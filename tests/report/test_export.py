@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from pcapcheck import analyze
-from pcapcheck.cli import main
+from pcapcheck.cli.main import main
 from pcapcheck.columns import COLUMNS
 from tests.report.test_readable import frames_of
 from tests.support.lab import CAPTURES, captures

@@ -7,9 +7,9 @@ from io import StringIO
 
 from click.testing import CliRunner
 
-from pcapcheck.cli import main
+from pcapcheck.cli.main import main
 from pcapcheck.columns import COLUMNS
-from pcapcheck.report.fields import write_fields, write_markdown
+from pcapcheck.report.vocabulary import write_fields, write_markdown
 from tests.support.lab import ROOT
 
 PAGE = ROOT / "docs" / "fields.md"

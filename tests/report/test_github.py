@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import analyze
-from pcapcheck.cli_report import FORMATS
-from pcapcheck.report.runner import harmless
+from pcapcheck.cli.reporting import FORMATS
+from pcapcheck.report.formats.github_runner import harmless
 from tests.support.formats import commands, read_annotations, written
 from tests.support.lab import CAPTURES, ROOT, captures
 

@@ -13,8 +13,8 @@ import pytest
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
 from pcapcheck.report.exit import exit_code
+from pcapcheck.report.formats.text import write_text
 from pcapcheck.report.headline import headline
-from pcapcheck.report.text import write_text
 from tests.support.lab import captures
 from tests.support.wire import (
     BEGIN,

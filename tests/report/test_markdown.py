@@ -13,8 +13,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from pcapcheck import analyze
-from pcapcheck.flows.scope import Scope
-from pcapcheck.report.markdown import block, prose
+from pcapcheck.links.scope import Scope
+from pcapcheck.report.formats.markdown import block, prose
 from pcapcheck.triage.outcome import Outcome
 from tests.support.formats import written
 from tests.support.lab import CAPTURES, captures

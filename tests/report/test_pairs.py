@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pcapcheck import Analysis, analyze
+from pcapcheck.report.formats.text import write_text
 from pcapcheck.report.headline import headline
-from pcapcheck.report.text import write_text
 from tests.support.wire import (
     BEGIN,
     MS,

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import analyze
-from pcapcheck.report.markdown import write_markdown
-from pcapcheck.report.text import write_text
+from pcapcheck.report.formats.markdown import write_markdown
+from pcapcheck.report.formats.text import write_text
 from tests.report.test_text import COMMANDS, on_terminal
 from tests.support.lab import CAPTURES, captures
 from tests.support.wire import BEGIN, MS, NODE, SECOND, Frame, answer, ask, reply, request, write_pcap

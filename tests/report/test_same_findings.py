@@ -14,7 +14,7 @@ from jsonschema import Draft7Validator
 
 from pcapcheck import analyze
 from pcapcheck.analysis import analyze_state
-from pcapcheck.cli_report import FORMATS
+from pcapcheck.cli.reporting import FORMATS
 from pcapcheck.report.exit import demand, exit_code
 from pcapcheck.report.headline import headline
 from pcapcheck.triage.outcome import Outcome

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import Analysis, analyze
-from pcapcheck.report.document import document
+from pcapcheck.report.formats.document import document
 from pcapcheck.report.headline import headline
 from pcapcheck.values import parse_address
 from tests.support.wire import BEGIN, MS, NODE, Frame, answer, ask, error, reply, request, write_pcap

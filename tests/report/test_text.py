@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import analyze
-from pcapcheck.report.text import write_text
+from pcapcheck.report.formats.text import write_text
 from tests.support.lab import CAPTURES, EXPECTED, captures
 from tests.support.wire import BEGIN, ask, write_pcap, write_pcapng
 

@@ -8,7 +8,7 @@ import pytest
 
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
-from pcapcheck.flows.scope import Scope
+from pcapcheck.links.scope import Scope
 from pcapcheck.report.headline import headline
 from tests.support.lab import captures
 from tests.support.transcripts import judge

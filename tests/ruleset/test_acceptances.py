@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pcapcheck import Analysis, RuleError, analyze
-from pcapcheck.cli import main
+from pcapcheck.cli.main import main
 from pcapcheck.ruleset import judge
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.load import load_ruleset

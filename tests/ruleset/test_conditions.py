@@ -7,9 +7,10 @@ import itertools
 import pytest
 
 from pcapcheck.columns import COLUMNS
-from pcapcheck.ruleset.conditions import FALSE, TRUE, UNKNOWN, Combination, Leaf, read_conditions
-from pcapcheck.ruleset.document import load_documents
+from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
+from pcapcheck.ruleset.conditions import Combination, Leaf, read_conditions
 from pcapcheck.ruleset.variables import Settings
+from pcapcheck.ruleset.yaml_tree import load_documents
 from pcapcheck.values import Value, parse_address, parse_mac
 
 ROW: dict[str, Value | None] = {

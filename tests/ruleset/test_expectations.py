@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from pcapcheck import Analysis, CaptureError, RuleError, analyze
-from pcapcheck.cli import main
+from pcapcheck.cli.main import main
 from pcapcheck.ruleset.load import load_ruleset
 from tests.support.lab import FIXTURES
 

@@ -11,7 +11,7 @@ import pytest
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
 from pcapcheck.ruleset import files
-from pcapcheck.ruleset.document import load_documents
+from pcapcheck.ruleset.yaml_tree import load_documents
 from tests.support.lab import CAPTURES
 
 CAPTURE = CAPTURES / "proxy-arp-off" / "cali14e7d81007d.pcap"

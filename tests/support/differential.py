@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 from pcapcheck.capture.record import Interface
-from pcapcheck.decode.fields import FrameRow, frame_rows
-from pcapcheck.decode.frames import Decoder
-from pcapcheck.decode.layout import INTERFACE
+from pcapcheck.decode.decoder import Decoder
+from pcapcheck.decode.frame_layout import INTERFACE
+from pcapcheck.decode.frame_row import FrameRow, frame_rows
 from pcapcheck.errors import CaptureError
 from tests.support.meant import Difference
 from tests.support.reading import open_bytes

@@ -13,10 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from fixtures.made.containers import NANOSECONDS, Packet, pcap
-from pcapcheck.decode.fields import frame_rows
-from pcapcheck.decode.frames import Decoder
-from pcapcheck.decode.layout import IFINDEX, INTERFACE
-from pcapcheck.flows.echo import Echo, Echoes
+from pcapcheck.decode.decoder import Decoder
+from pcapcheck.decode.frame_layout import IFINDEX, INTERFACE
+from pcapcheck.decode.frame_row import frame_rows
+from pcapcheck.exchanges.echo import Echoes, EchoRow
 from tests.support.meant import Difference
 from tests.support.reading import Record, open_bytes, read_bytes
 from tests.support.tshark import dissect
@@ -33,7 +33,7 @@ Fields = Mapping[str, str]
 class Pairing:
     """Our echoes of a capture by the number of their request, and which frames are ICMP echoes to us at all."""
 
-    echoes: dict[int, Echo]
+    echoes: dict[int, EchoRow]
     read: set[int]
     points: dict[tuple[int, int], list[int]]
 
@@ -61,7 +61,7 @@ def pair(data: bytes) -> Pairing:
     reader = open_bytes(data)
     decoder = Decoder(keep_all=True)
     echoes = Echoes(LONGEST_WAIT, DNS_WAIT, True, decoder.macs)
-    done: list[Echo] = []
+    done: list[EchoRow] = []
     read = set()
     points: dict[tuple[int, int], list[int]] = {}
     for records in reader.batches():

@@ -11,7 +11,7 @@ from io import StringIO
 from typing import Any
 from xml.etree import ElementTree
 
-from pcapcheck.cli_report import FORMATS
+from pcapcheck.cli.reporting import FORMATS
 from pcapcheck.triage.outcome import Outcome
 
 # As actions/runner does (ActionCommand.cs): the new style first in a line, the old style anywhere in it.
@@ -43,7 +43,7 @@ class Annotation:
 def written(outcome: Outcome, form: str) -> str:
     """A report of that format."""
     stream = StringIO()
-    getattr(import_module(f"pcapcheck.report.{form}"), f"write_{form}")(outcome, stream)
+    getattr(import_module(f"pcapcheck.report.formats.{form}"), f"write_{form}")(outcome, stream)
     return stream.getvalue()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 SCRIPT = """
 import sys
-from pcapcheck.cli import main
+from pcapcheck.cli.main import main
 try:
     main(sys.argv[1:])
 except SystemExit:

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pcapcheck.capture import layout
+from pcapcheck.capture import scan_layout
 from pcapcheck.capture.record import BATCH_FRAMES, Interface, Problem, Reader
 from pcapcheck.capture.source import reader_for
 from pcapcheck.capture.window import WINDOW_BYTES, Window
 from pcapcheck.columns import ADDRESS, COLUMNS, FRAMES, MAC
-from pcapcheck.decode.fields import frame_rows
-from pcapcheck.decode.frames import Decoder, FrameBatch, FrameGroup
-from pcapcheck.decode.layout import CAPTURED, E_ERROR, E_KIND, E_REFUSED, EVENT_FIELDS, INTERFACE, POSITION
-from pcapcheck.decode.layout import FIELDS as FRAME_FIELDS
+from pcapcheck.decode.decoder import Decoder, FrameBatch, FrameGroup
+from pcapcheck.decode.frame_layout import CAPTURED, E_ERROR, E_KIND, E_REFUSED, EVENT_FIELDS, INTERFACE, POSITION
+from pcapcheck.decode.frame_layout import FIELDS as FRAME_FIELDS
+from pcapcheck.decode.frame_row import frame_rows
 from pcapcheck.values import Value
 
 # Column attribute -> the name it has in rules and exports.
@@ -69,17 +69,20 @@ def read_bytes(data: bytes, batch_frames: int = BATCH_FRAMES, window: int = WIND
     reader = open_bytes(data, batch_frames, window)
     records: list[Record] = []
     for batch in reader.batches():
-        fields = [batch.matrix[field : batch.count * layout.FIELDS : layout.FIELDS] for field in range(layout.FIELDS)]
+        fields = [
+            batch.matrix[field : batch.count * scan_layout.FIELDS : scan_layout.FIELDS]
+            for field in range(scan_layout.FIELDS)
+        ]
         for row in zip(*fields, strict=True):
-            start = row[layout.OFFSET]
-            time = row[layout.TIME]
+            start = row[scan_layout.OFFSET]
+            time = row[scan_layout.TIME]
             records.append(
                 Record(
-                    bytes(batch.buffer[start : start + row[layout.CAPTURED]]),
-                    row[layout.LENGTH],
-                    None if time == layout.ABSENT_TIME else time,
-                    row[layout.INTERFACE],
-                    row[layout.DIRECTION],
+                    bytes(batch.buffer[start : start + row[scan_layout.CAPTURED]]),
+                    row[scan_layout.LENGTH],
+                    None if time == scan_layout.ABSENT_TIME else time,
+                    row[scan_layout.INTERFACE],
+                    row[scan_layout.DIRECTION],
                 )
             )
     assert len(records) == reader.frames

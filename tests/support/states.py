@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pcapcheck.nodestate.node_facts import Host, State
+from pcapcheck.nodestate.read_state import read_state
 from pcapcheck.ruleset.result import Result
-from pcapcheck.triage.state.model import Host, State
-from pcapcheck.triage.state.read import read_state
 from pcapcheck.values import format_address
 from tests.support.lab import CAPTURES, FIXTURES, LETTERS
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
-from pcapcheck.capture import layout
+from pcapcheck.capture import scan_layout
 from pcapcheck.capture.record import Interface
 from pcapcheck.capture.source import Source
 from tests.support.reading import columns
@@ -73,11 +73,11 @@ def _by_interface(path: Path) -> tuple[dict[int, list[tuple[int, int, bytes]]], 
     with Source(path).open() as reader:
         for batch in reader.batches():
             for row in range(batch.count):
-                record = batch.matrix[row * layout.FIELDS : (row + 1) * layout.FIELDS]
-                start = record[layout.OFFSET]
-                data = bytes(batch.buffer[start : start + record[layout.CAPTURED]])
-                kept = parts.setdefault(record[layout.INTERFACE], [])
-                kept.append((record[layout.TIME], record[layout.LENGTH], data))
+                record = batch.matrix[row * scan_layout.FIELDS : (row + 1) * scan_layout.FIELDS]
+                start = record[scan_layout.OFFSET]
+                data = bytes(batch.buffer[start : start + record[scan_layout.CAPTURED]])
+                kept = parts.setdefault(record[scan_layout.INTERFACE], [])
+                kept.append((record[scan_layout.TIME], record[scan_layout.LENGTH], data))
         return parts, list(reader.interfaces)
 
 

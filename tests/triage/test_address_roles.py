@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import analyze
+from pcapcheck.nodestate.read_state import read_state
 from pcapcheck.triage.address_roles import AddressRoles
-from pcapcheck.triage.state.read import read_state
 from pcapcheck.values import parse_address
 from tests.support.lab import CAPTURES, captures
 from tests.support.wire import BEGIN, MS, NODE_IP, POD_IP, SECOND, error, query, request, tcp, write_pcap

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from pcapcheck.errors import RuleError
-from pcapcheck.ruleset.document import load_documents
 from pcapcheck.ruleset.files import CALICO, pack, packs_folder
 from pcapcheck.ruleset.load import load_ruleset
 from pcapcheck.ruleset.variables import Settings
+from pcapcheck.ruleset.yaml_tree import load_documents
 from pcapcheck.triage.cause import QUESTIONS, Cause, load_catalogue, read_cause
 
 SETTINGS = Settings()

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pcapcheck.cli import main
+from pcapcheck.cli.main import main
 from pcapcheck.errors import RuleError
 from pcapcheck.ruleset.files import PACKS, pack, packs_folder
-from pcapcheck.triage.check import check_files
+from pcapcheck.triage.rule_check import check_files
 from tests.support.lab import CAPTURES
 
 CAUSE = packs_folder() / "causes" / "proxy-arp-off.yml"

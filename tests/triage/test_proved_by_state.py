@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import analyze
-from pcapcheck.triage.crossing import Crossing, Ends
-from pcapcheck.triage.state.read import read_state
+from pcapcheck.nodestate.read_state import read_state
+from pcapcheck.triage.crossing import Crossing, CrossingEnds
 from pcapcheck.values import parse_address
 from tests.support.lab import CAPTURES, captures
 
@@ -72,7 +72,7 @@ def test_a_pod_sends_from_its_own_addresses_alone(
     path.write_text(NODE.format(rp_filter=rp_filter, name=name))
     state = read_state([path])
     symptoms = {"lost": place, "last_seen.interface": CALI, "last_seen.kind": "pod-link", "lost.direction": "request"}
-    ends = Ends(parse_address(source), parse_address("10.244.2.20"), None, None, None, None)
+    ends = CrossingEnds(parse_address(source), parse_address("10.244.2.20"), None, None, None, None)
     crossing = Crossing.of(state, symptoms, ends, "cali", state.nodes[0] if state.nodes else None)
     told = crossing.source_check() if crossing is not None else None
     assert (told[0] if told else None) is wanted

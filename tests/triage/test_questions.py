@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import Analysis, analyze
-from pcapcheck.report.github import write_github
+from pcapcheck.report.formats.github import write_github
+from pcapcheck.report.formats.junit import write_junit
+from pcapcheck.report.formats.markdown import write_markdown
+from pcapcheck.report.formats.sarif import write_sarif
+from pcapcheck.report.formats.text import write_text
 from pcapcheck.report.headline import heading
-from pcapcheck.report.junit import write_junit
-from pcapcheck.report.markdown import write_markdown
-from pcapcheck.report.sarif import write_sarif
-from pcapcheck.report.text import write_text
 from tests.support.lab import captures
 from tests.support.wire import (
     BEGIN,

@@ -16,8 +16,8 @@ from fixtures.lab.pod import POD_A, POD_B
 from fixtures.lab.state import SCRIPT, state_of
 from fixtures.lab.traffic import ping
 from pcapcheck.analysis import analyze_state
+from pcapcheck.nodestate.read_state import read_state
 from pcapcheck.triage.scripts import capture_plan, node_script
-from pcapcheck.triage.state.read import read_state
 from tests.support.states import HEALTHY, statuses
 
 SHELLS = ("dash", "bash", "busybox sh")

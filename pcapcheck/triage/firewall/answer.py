@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from pcapcheck.triage.firewall.loss import ARP_ASKED, Loss
+from pcapcheck.nodestate.firewall.chains import IPTABLES, REJECT, Chain, FirewallRule, FirewallTable
+from pcapcheck.nodestate.node_facts import Host, Line
+from pcapcheck.nodestate.state_rows import quote
+from pcapcheck.triage.firewall.lost import ARP_ASKED, LostPackets
 from pcapcheck.triage.firewall.owner import CALICO, KUBE, owner
 from pcapcheck.triage.firewall.stages import Stage, with_way_back
 from pcapcheck.triage.firewall.verdict import FITS, MAY_FIT, NO, Said, say_hit, say_miss
 from pcapcheck.triage.firewall.walk import walk
-from pcapcheck.triage.state.firewall.model import IPTABLES, REJECT, Chain, Rule, Table
-from pcapcheck.triage.state.model import Host, Line
-from pcapcheck.triage.state.rows import quote
 from pcapcheck.values import is_ipv4
 
 # What a case may be told of a kind of rule (columns ``state.node_firewall`` and its like).
@@ -47,7 +47,7 @@ class _Heard:
 class Answers:
     """The rules on some hosts, asked about the packets of a case."""
 
-    def __init__(self, loss: Loss, stages: Iterable[Stage]) -> None:
+    def __init__(self, loss: LostPackets, stages: Iterable[Stage]) -> None:
         self.loss = loss
         self.stages = list(stages)
         self.hosts: dict[int, Host] = {}
@@ -64,12 +64,12 @@ class Answers:
             for miss in walked.misses:
                 self._hear(miss.table, miss.chain, miss.rule, say_miss(miss, loss))
 
-    def _hear(self, table: Table, chain: Chain, rule: Rule | None, said: Said) -> None:
+    def _hear(self, table: FirewallTable, chain: Chain, rule: FirewallRule | None, said: Said) -> None:
         key = id(rule) if rule is not None else id(chain)
         heard = self.heard.setdefault(key, _Heard(self._kind(table, chain, rule), said.line))
         heard.said.append(said)
 
-    def _kind(self, table: Table, chain: Chain, rule: Rule | None) -> str:
+    def _kind(self, table: FirewallTable, chain: Chain, rule: FirewallRule | None) -> str:
         whose = owner(table, chain)
         rejects = rule is not None and rule.verdict is not None and rule.verdict.kind == REJECT
         if rejects and rule is not None and _is_for_endpoints(chain, rule, whose):
@@ -95,7 +95,7 @@ class Answers:
         return (NONE_FITS if whole else NONE_SHOWN_FITS), (_summed_up([one.best for one in heard]),)
 
 
-def has_answered(host: Host, loss: Loss, spoken: frozenset[int] = frozenset()) -> bool | None:
+def has_answered(host: Host, loss: LostPackets, spoken: frozenset[int] = frozenset()) -> bool | None:
     """Whether a host is the one whose error came: by its addresses, where the state lists them, or those that it
     speaks ARP with; None: not known.
 
@@ -125,7 +125,7 @@ def _shows_all_of_arp(host: Host) -> bool:
     return host.firewall.legacy_arp is None or any(one.family == "arp" and one.whole for one in host.firewall.tables)
 
 
-def _is_for_endpoints(chain: Chain, rule: Rule, whose: str) -> bool:
+def _is_for_endpoints(chain: Chain, rule: FirewallRule, whose: str) -> bool:
     """Whether a reject is what kube-proxy makes for a service without endpoints, as far as its chain tells.
 
     Its comment says so; nft leaves that out of what iptables made, and then it is a rule for one address and port.
@@ -139,7 +139,7 @@ def _is_for_endpoints(chain: Chain, rule: Rule, whose: str) -> bool:
     return not chain.name and plain and _is_one(rule, "daddr") and _is_one(rule, "dport")
 
 
-def _is_for_tunnels(chain: Chain, rule: Rule, whose: str) -> bool:
+def _is_for_tunnels(chain: Chain, rule: FirewallRule, whose: str) -> bool:
     """Whether it is Calico's rule against tunnels from hosts that it does not know (felix/rules/static.go).
 
     Its comment says so. nft leaves that out of what iptables made: then it is a rule of Calico's, or one whose chain is
@@ -153,7 +153,7 @@ def _is_for_tunnels(chain: Chain, rule: Rule, whose: str) -> bool:
     return whose == CALICO or (not chain.name and "dst_type" in asked)
 
 
-def _is_one(rule: Rule, about: str) -> bool:
+def _is_one(rule: FirewallRule, about: str) -> bool:
     return any(one.about == about and not one.negated and _single(one.spans) for one in rule.matches)
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from pcapcheck.calico import find_tunnel_name, kind_of_name
+from pcapcheck.nodestate.node_facts import Host, Line
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.firewall.answer import DROPS, ENDPOINTS, POLICY, REJECTS, TUNNEL, Answers
-from pcapcheck.triage.firewall.carried import Carried
-from pcapcheck.triage.firewall.loss import loss_of
-from pcapcheck.triage.firewall.packet import BEFORE_ROUTING
-from pcapcheck.triage.firewall.stages import End, Seen, stages_in_pod, stages_on_nodes
+from pcapcheck.triage.firewall.lost import loss_of
+from pcapcheck.triage.firewall.lost_packet import BEFORE_ROUTING
+from pcapcheck.triage.firewall.stages import End, StageSeen, stages_in_pod, stages_on_nodes
+from pcapcheck.triage.firewall.translated_packet import Carried
 from pcapcheck.triage.firewall.walk import walk
-from pcapcheck.triage.state.model import Host, Line
-from pcapcheck.triage.strays import empty_files
+from pcapcheck.triage.misrouted import empty_files
 from pcapcheck.values import Value
-from pcapcheck.workload import find_tunnel_name, kind_of_name
 
 Told = tuple[Value, tuple[str, ...]]
 
@@ -40,14 +40,14 @@ class Firewalls:
         spoken_there: frozenset[int] = frozenset(),
         as_last_seen: Carried | None = None,
     ) -> Firewalls | None:
-        """None where the case is not about lost packets. ``spoken`` and what follows as of ``Seen``."""
+        """None where the case is not about lost packets. ``spoken`` and what follows as of ``StageSeen``."""
         loss = loss_of(case, result, symptoms)
         if loss is None:
             return None
         empty = frozenset(kind for one in empty_files(result) if (kind := _kind_of_file(one, result.reading.prefix)))
         recorded = frozenset(one.point.kind for one in result.links) | empty
         seen = replace(
-            Seen.of(symptoms, spoken),
+            StageSeen.of(symptoms, spoken),
             spoken_there=spoken_there,
             recorded=recorded,
             empty=empty,

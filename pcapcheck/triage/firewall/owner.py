@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from pcapcheck.triage.state.firewall.model import Chain, Table
+from pcapcheck.nodestate.firewall.chains import Chain, FirewallTable
 
 CALICO, KUBE, NODE = "calico", "kube", "node"
 # Felix names its chains cali-…, and in its nftables tables with the table they would be of in front.
 OF_CALICO = re.compile(r"(?:^|-)cali[-:]")
 
 
-def owner(table: Table, chain: Chain) -> str:
+def owner(table: FirewallTable, chain: Chain) -> str:
     if OF_CALICO.search(chain.name) or table.name.startswith("calico"):
         return CALICO
     if chain.name.startswith("KUBE-") or table.name == "kube-proxy":

@@ -6,10 +6,10 @@ sees, and no rule from there on ends, is what comes to the policy: behind ``coun
 
 from __future__ import annotations
 
-from pcapcheck.triage.state.firewall.model import JUMP, Chain, Rule, Table
+from pcapcheck.nodestate.firewall.chains import JUMP, Chain, FirewallRule, FirewallTable
 
 
-def policy_count(table: Table, chain: Chain) -> int | None:
+def policy_count(table: FirewallTable, chain: Chain) -> int | None:
     """How many packets met the policy of a chain: its own counter, else as its rules count them; None: not known."""
     if chain.policy_packets is not None:
         return chain.policy_packets
@@ -23,7 +23,7 @@ def policy_count(table: Table, chain: Chain) -> int | None:
     return count
 
 
-def _ended_by(table: Table, rule: Rule, passing: dict[str, bool]) -> int | None:
+def _ended_by(table: FirewallTable, rule: FirewallRule, passing: dict[str, bool]) -> int | None:
     """How many packets did not come to what stands behind a rule; None where it does not count them.
 
     ``passing`` remembers of chains whether all comes out of them.

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from pcapcheck.flows.losses import AT_NIC, AT_POD, BETWEEN, DECAPSULATION, IN_NODE, REPLY, REQUEST, TO_POD_LINK
-from pcapcheck.triage.firewall.carried import Carried
-from pcapcheck.triage.firewall.loss import Loss
-from pcapcheck.triage.firewall.packet import FORWARDED, INVALID, SENT, TAKEN_IN, UNTRACKED, Packet
+from pcapcheck.calico import kind_of_name
+from pcapcheck.nodestate.forwarding import decide
+from pcapcheck.nodestate.gateway import LOCAL
+from pcapcheck.nodestate.node_facts import Host
+from pcapcheck.nodestate.policy_routing import RoutedPacket as Routed
+from pcapcheck.paths.losses import AT_NIC, AT_POD, BETWEEN, DECAPSULATION, IN_NODE, REPLY, REQUEST, TO_POD_LINK
+from pcapcheck.triage.firewall.lost import LostPackets
+from pcapcheck.triage.firewall.lost_packet import FORWARDED, INVALID, SENT, TAKEN_IN, UNTRACKED, LostPacket
+from pcapcheck.triage.firewall.translated_packet import Carried
 from pcapcheck.triage.firewall.translation import Translation, translations
 from pcapcheck.triage.firewall.walk import walk
-from pcapcheck.triage.firewall.wrapped import IPIP, VXLAN, WIREGUARD, Tunnel, address_of, tunnel_on_way
+from pcapcheck.triage.firewall.wrapped import IPIP, VXLAN, WIREGUARD, TunnelEnds, address_of, tunnel_on_way
 from pcapcheck.triage.interfaces import default_nic
-from pcapcheck.triage.state.forwarding import decide
-from pcapcheck.triage.state.gateway import LOCAL
-from pcapcheck.triage.state.model import Host
-from pcapcheck.triage.state.policy_routing import Packet as Routed
-from pcapcheck.triage.symptoms import TCP
+from pcapcheck.triage.packet_evidence import TCP
 from pcapcheck.values import Value, is_ipv4, is_public
-from pcapcheck.workload import kind_of_name
 
 # ICMP types of echo requests and replies per family (RFC 792, RFC 4443); protocols (IANA).
 ECHO_TYPES = {4: (8, 0), 6: (128, 129)}
@@ -44,7 +44,7 @@ class End:
 
 
 @dataclass(frozen=True)
-class Seen:
+class StageSeen:
     """Where the captures show that packets were lost (``lost``, ``place`` and ``encap`` as of the table ``case``).
 
     ``interface`` is that on which they were seen last, ``outer`` the addresses of the tunnel that they were in there.
@@ -67,7 +67,7 @@ class Seen:
     carried: Carried | None = None
 
     @classmethod
-    def of(cls, symptoms: Mapping[str, Value | None], spoken: frozenset[int] = frozenset()) -> Seen:
+    def of(cls, symptoms: Mapping[str, Value | None], spoken: frozenset[int] = frozenset()) -> StageSeen:
         def word(name: str) -> str | None:
             value = symptoms.get(name)
             return value if isinstance(value, str) else None
@@ -97,11 +97,11 @@ class Stage:
     """
 
     host: Host
-    packet: Packet
+    packet: LostPacket
     spoken: frozenset[int] = frozenset()
 
 
-def with_way_back(host: Host, packet: Packet) -> Packet:
+def with_way_back(host: Host, packet: LostPacket) -> LostPacket:
     """A packet with the interfaces by which its host's routes lead back to its source, as far as the state tells."""
     if packet.src is None or packet.iif is None or packet.family not in (4, 6):
         return packet
@@ -115,7 +115,7 @@ def with_way_back(host: Host, packet: Packet) -> Packet:
     return replace(packet, back=frozenset(back.devices))
 
 
-def stages_on_nodes(loss: Loss, here: End, there: End, seen: Seen) -> list[Stage]:
+def stages_on_nodes(loss: LostPackets, here: End, there: End, seen: StageSeen) -> list[Stage]:
     """The nodes on the way, but where it was seen that the packets got past them."""
     return [
         replace(one, spoken=seen.spoken if one.host is here.node else seen.spoken_there)
@@ -123,7 +123,7 @@ def stages_on_nodes(loss: Loss, here: End, there: End, seen: Seen) -> list[Stage
     ]
 
 
-def _stages_on_nodes(loss: Loss, here: End, there: End, seen: Seen) -> list[Stage]:
+def _stages_on_nodes(loss: LostPackets, here: End, there: End, seen: StageSeen) -> list[Stage]:
     request, reply = _packets(loss, seen.lost)
     if seen.carried is not None:
         # Conntrack gives replies the service's address back where they leave the last node, behind these chains.
@@ -140,14 +140,14 @@ def _stages_on_nodes(loss: Loss, here: End, there: End, seen: Seen) -> list[Stag
     return found
 
 
-def destinations(node: Host, packet: Packet, interface: str | None) -> list[Translation]:
+def destinations(node: Host, packet: LostPacket, interface: str | None) -> list[Translation]:
     """What a node's rules may make of the destination of packets that come in by an interface."""
     own = {one.ip for one in node.addresses}
     hooks = SENT if packet.src in own else TAKEN_IN if packet.dst in own else packet.hooks
     return translations(node.firewall, replace(packet, iif="" if hooks is SENT else interface, hooks=hooks))
 
 
-def _answering(node: Host | None, request: Packet, reply: Packet, here: End) -> Packet:
+def _answering(node: Host | None, request: LostPacket, reply: LostPacket, here: End) -> LostPacket:
     """Replies that come back through the node that their requests passed: conntrack knows these, unless told not to.
 
     A SYN-ACK, or an echo reply, whose request it did not track is invalid, a datagram of UDP opens a flow of its own
@@ -162,7 +162,7 @@ def _answering(node: Host | None, request: Packet, reply: Packet, here: End) -> 
     return replace(reply, states=alone if passed.states == UNTRACKED else reply.states | alone)
 
 
-def _arriving(node: Host, packet: Packet, interface: str | None, there: End, seen: Seen) -> list[Packet]:
+def _arriving(node: Host, packet: LostPacket, interface: str | None, there: End, seen: StageSeen) -> list[LostPacket]:
     """Packets that come in to a node from outside: for itself, to be forwarded, or to whom its rules translate them."""
     coming = replace(packet, iif=interface)
     found = [] if packet.is_reply else destinations(node, coming, interface)
@@ -174,13 +174,13 @@ def _arriving(node: Host, packet: Packet, interface: str | None, there: End, see
     return [replace(coming, oif=leaves)]
 
 
-def _is_own(node: Host, address: int | None, seen: Seen) -> bool:
+def _is_own(node: Host, address: int | None, seen: StageSeen) -> bool:
     """Whether an address is the node's own: by its listing, or, where it shows none, by the ARP of the captures."""
     own = {one.ip for one in node.addresses if one.dev != "lo"}
     return address in own or (not own and address in seen.spoken)
 
 
-def _through(node: Host, packet: Packet, here: End, there: End, seen: Seen) -> list[Packet]:
+def _through(node: Host, packet: LostPacket, here: End, there: End, seen: StageSeen) -> list[LostPacket]:
     """Packets on their way through the node of the end that they come from, for each back end that they may go to."""
     plain = _forwarded(node, packet, here, there)
     if plain.hooks is FORWARDED and _is_own(node, packet.dst, seen):
@@ -200,7 +200,7 @@ def _way_out(node: Host, address: int) -> str | None:
     return None if best is None or best.leads_nowhere else best.dev
 
 
-def _on_way(packet: Packet, here: End, there: End, seen: Seen) -> list[Stage]:
+def _on_way(packet: LostPacket, here: End, there: End, seen: StageSeen) -> list[Stage]:
     """The nodes that packets from one end to the other pass where they were lost, or may have been."""
     found: list[Stage] = []
     far = there.node if there.node is not here.node else None
@@ -220,7 +220,7 @@ def _on_way(packet: Packet, here: End, there: End, seen: Seen) -> list[Stage]:
     return found
 
 
-def _as_carried(packet: Packet, here: End, carried: Carried | None) -> Packet:
+def _as_carried(packet: LostPacket, here: End, carried: Carried | None) -> LostPacket:
     """Packets as they come to the node of the pod that was asked: as seen, or as the rules of the first node say."""
     if packet.is_reply:
         return packet
@@ -233,7 +233,7 @@ def _as_carried(packet: Packet, here: End, carried: Carried | None) -> Packet:
     return replace(packet, src=carried.src, dst=carried.dst, sports=carried.sports, dports=carried.dports)
 
 
-def _wrapped(packet: Packet, here: End, far: Host | None, there: End, seen: Seen) -> list[Stage]:
+def _wrapped(packet: LostPacket, here: End, far: Host | None, there: End, seen: StageSeen) -> list[Stage]:
     """The same of the tunnel's packets with them inside, on the node that sends these and that which takes them in."""
     found: list[Stage] = []
     if here.node is not None and here.node is there.node:
@@ -242,10 +242,10 @@ def _wrapped(packet: Packet, here: End, far: Host | None, there: End, seen: Seen
     tunnel = tunnel_on_way(here.node, packet.dst, seen.device) if here.node is not None else None
     if seen.encap in KINDS:
         device = tunnel.device if tunnel is not None and tunnel.kind == seen.encap else None
-        tunnel = Tunnel(seen.encap, device, *seen.outer)
+        tunnel = TunnelEnds(seen.encap, device, *seen.outer)
     elif tunnel is None and seen.device is not None and far is not None:
         back = tunnel_on_way(far, packet.src, seen.device)
-        tunnel = Tunnel(back.kind, back.device, back.dst, back.src) if back is not None else None
+        tunnel = TunnelEnds(back.kind, back.device, back.dst, back.src) if back is not None else None
     if tunnel is None:
         return found
     src, dst = (
@@ -264,7 +264,7 @@ def _wrapped(packet: Packet, here: End, far: Host | None, there: End, seen: Seen
     return found
 
 
-def _is_before_sending(seen: Seen) -> bool:
+def _is_before_sending(seen: StageSeen) -> bool:
     """Whether packets may have been stopped after they were put into the tunnel, on the node that sends it.
 
     They were seen on its device, or neither there nor behind it, and nobody recorded the device.
@@ -278,7 +278,7 @@ def _alone(addresses: frozenset[int]) -> int | None:
     return next(iter(addresses)) if len(addresses) == 1 else None
 
 
-def stages_in_pod(loss: Loss, there: End, seen: Seen) -> list[Stage]:
+def stages_in_pod(loss: LostPackets, there: End, seen: StageSeen) -> list[Stage]:
     """The pod that was asked: it takes requests in and sends replies."""
     if there.pod is None or seen.lost not in (AT_POD, None):
         return []
@@ -296,7 +296,7 @@ def own_interface(pod: Host) -> str:
     return default_nic(pod) or next((one.name for one in pod.links.values() if one.name != "lo"), "eth0")
 
 
-def _packets(loss: Loss, lost: str | None) -> tuple[Packet, Packet]:
+def _packets(loss: LostPackets, lost: str | None) -> tuple[LostPacket, LostPacket]:
     family = 4 if is_ipv4(loss.src) else 6
     protocol = PROTOCOLS.get((loss.kind, family), 17)
     asked, answered = ECHO_TYPES[family] if loss.kind == REQUEST else (None, None)
@@ -307,7 +307,7 @@ def _packets(loss: Loss, lost: str | None) -> tuple[Packet, Packet]:
         fresh = frozenset(("established", "invalid"))
     # A reply whose request this node did not see is invalid.
     back = frozenset(("established",)) if lost == "on-return" else frozenset(("established", "invalid", "new"))
-    request = Packet(
+    request = LostPacket(
         family,
         protocol,
         loss.src,
@@ -320,7 +320,7 @@ def _packets(loss: Loss, lost: str | None) -> tuple[Packet, Packet]:
     )
     # The back end's own address is translated back once the packet leaves (kernel: net/netfilter/nf_nat_core.c).
     source, ports = loss.answerer or (loss.dst, loss.dports)
-    reply = Packet(
+    reply = LostPacket(
         family,
         protocol,
         source,
@@ -335,7 +335,7 @@ def _packets(loss: Loss, lost: str | None) -> tuple[Packet, Packet]:
     return request, reply
 
 
-def _forwarded(node: Host, request: Packet, here: End, there: End) -> Packet:
+def _forwarded(node: Host, request: LostPacket, here: End, there: End) -> LostPacket:
     """Packets on their way through the node of the end that they come from."""
     own = {one.ip for one in node.addresses}
     if request.src in own:

@@ -9,10 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pcapcheck.ruleset.conditions import FALSE, TRUE
-from pcapcheck.triage.firewall.packet import SENT, Packet, Place, all_of
-from pcapcheck.triage.firewall.walk import FAMILIES, shows_nft
-from pcapcheck.triage.state.firewall.model import (
+from pcapcheck.kleene import FALSE, TRUE
+from pcapcheck.nodestate.firewall.chains import (
     GOTO,
     JUMP,
     NFT,
@@ -21,10 +19,12 @@ from pcapcheck.triage.state.firewall.model import (
     RETURN,
     Chain,
     Firewall,
-    Rule,
-    Table,
+    FirewallRule,
+    FirewallTable,
 )
-from pcapcheck.triage.state.model import Line
+from pcapcheck.nodestate.node_facts import Line
+from pcapcheck.triage.firewall.lost_packet import SENT, HookPlace, LostPacket, all_of
+from pcapcheck.triage.firewall.walk import FAMILIES, shows_nft
 
 DEEPEST, MOST_STEPS = 24, 100_000
 # Where packets for services come in, in a listing that does not show how.
@@ -40,11 +40,11 @@ class Translation:
     line: Line
 
 
-def translations(firewall: Firewall | None, packet: Packet) -> list[Translation]:
+def translations(firewall: Firewall | None, packet: LostPacket) -> list[Translation]:
     """Every destination that the rules may give to such packets, in the order of the rules."""
     if firewall is None:
         return []
-    walk = _Walk(packet)
+    walk = _TranslationWalk(packet)
     # What iptables-save tells of nft's own tables too is taken from there.
     saved = {(one.family, one.name) for one in firewall.tables if shows_nft(one)}
     for table in firewall.tables:
@@ -56,13 +56,13 @@ def translations(firewall: Firewall | None, packet: Packet) -> list[Translation]
     return walk.found
 
 
-class _Walk:
-    def __init__(self, packet: Packet) -> None:
+class _TranslationWalk:
+    def __init__(self, packet: LostPacket) -> None:
         self.packet = packet
         self.found: list[Translation] = []
         self.steps = 0
 
-    def enter(self, table: Table, firewall: Firewall) -> None:
+    def enter(self, table: FirewallTable, firewall: Firewall) -> None:
         """By the hooks of translation; of a table that is not whole by the chains that hooks lead to."""
         hook = OUTPUT if self.packet.hooks == SENT else PREROUTING
         bases = [one for one in table.chains.values() if one.hook == hook and one.kind == "nat"]
@@ -70,9 +70,9 @@ class _Walk:
             bases = [one for one in table.chains.values() if ENTRIES.fullmatch(one.name)]
         sets = {**firewall.elements, **table.sets}
         for chain in sorted(bases, key=lambda one: one.priority):
-            self._chain(table, chain, Place(hook, chain.priority, sets=sets), 0)
+            self._chain(table, chain, HookPlace(hook, chain.priority, sets=sets), 0)
 
-    def _chain(self, table: Table, chain: Chain, place: Place, depth: int) -> bool:
+    def _chain(self, table: FirewallTable, chain: Chain, place: HookPlace, depth: int) -> bool:
         """Whether packets are sure to go no further than this chain."""
         for rule in chain.rules:
             self.steps += 1
@@ -93,7 +93,7 @@ class _Walk:
                 return verdict.kind != RETURN
         return False
 
-    def _matches(self, rule: Rule, place: Place) -> int:
+    def _matches(self, rule: FirewallRule, place: HookPlace) -> int:
         if rule.packets == 0:
             return FALSE
         return all_of(rule.matches, self.packet, place)

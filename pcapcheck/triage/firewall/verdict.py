@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pcapcheck.triage.firewall.loss import ARP_ASKED, Loss
+from pcapcheck.nodestate.firewall.chains import REJECT, UNKNOWN, Chain, FirewallRule, FirewallTable, Match
+from pcapcheck.nodestate.firewall.keys import ARP_FAMILY
+from pcapcheck.nodestate.node_facts import Line
+from pcapcheck.nodestate.state_rows import quote
+from pcapcheck.triage.firewall.lost import ARP_ASKED, LostPackets
 from pcapcheck.triage.firewall.walk import Hit, Miss
-from pcapcheck.triage.state.firewall.keys import ARP_FAMILY
-from pcapcheck.triage.state.firewall.model import REJECT, UNKNOWN, Chain, Match, Rule, Table
-from pcapcheck.triage.state.model import Line
-from pcapcheck.triage.state.rows import quote
 
 # Conditions about what is in packets or how long they are: nft(8), "raw payload expression"; iptables-extensions(8).
 CONTENTS = re.compile(
@@ -79,14 +79,14 @@ class Said:
     many: str = ""
 
 
-def place_of(table: Table, chain: Chain) -> str:
+def place_of(table: FirewallTable, chain: Chain) -> str:
     """Where a rule stands, in words, as far as that is shown."""
     if not chain.name:
         return "in a chain that is not shown"
     return f"in chain {chain.name}" + (f" of {table.title}" if table.name else "")
 
 
-def say_hit(hit: Hit, loss: Loss, answered: bool | None = True) -> Said:
+def say_hit(hit: Hit, loss: LostPackets, answered: bool | None = True) -> Said:
     """Whether a rule that matches is what did it. ``answered``: its host is the one whose error came, if one came."""
     line = hit.chain.line if hit.rule is None else hit.rule.line
     where = place_of(hit.table, hit.chain)
@@ -125,7 +125,7 @@ def say_hit(hit: Hit, loss: Loss, answered: bool | None = True) -> Said:
     return Said(FITS, stopped, line)
 
 
-def _asks_contents(hit: Hit, loss: Loss) -> bool:
+def _asks_contents(hit: Hit, loss: LostPackets) -> bool:
     """Whether all that is not known of a rule is what it asks of the packets' contents, and its counter answers that.
 
     It does where the rule names these packets otherwise, and counted exactly those that were lost.
@@ -135,7 +135,7 @@ def _asks_contents(hit: Hit, loss: Loss) -> bool:
     return exact and sure and all(one.about == UNKNOWN and CONTENTS.match(one.text) for one in hit.doubts)
 
 
-def _is_witnessed(hit: Hit, loss: Loss) -> bool:
+def _is_witnessed(hit: Hit, loss: LostPackets) -> bool:
     """Whether the error that came shows that a rule without a counter matched, which names that very error.
 
     A port that nothing listens on is answered alike (3/3), so it shows nothing; RFC 1812, 5.2.7.1 leaves 9, 10 and 13
@@ -152,7 +152,7 @@ def _count(number: int) -> str:
     return f"{number:,} packet" + ("s" if number != 1 else "")
 
 
-def _answers_otherwise(hit: Hit, loss: Loss) -> str | None:
+def _answers_otherwise(hit: Hit, loss: LostPackets) -> str | None:
     """Whether what the sender heard contradicts the rule."""
     verdict = hit.rule.verdict if hit.rule is not None else None
     rejects = verdict is not None and verdict.kind == REJECT
@@ -168,7 +168,7 @@ def _answers_otherwise(hit: Hit, loss: Loss) -> str | None:
     return None
 
 
-def say_miss(miss: Miss, loss: Loss) -> Said:
+def say_miss(miss: Miss, loss: LostPackets) -> Said:
     """Why a rule is out."""
     if miss.why == "family" or (miss.match is not None and miss.match.about == "family"):
         arp = miss.table.family == "arp" or (miss.match is not None and (ARP_FAMILY, ARP_FAMILY) in miss.match.spans)
@@ -186,7 +186,7 @@ def say_miss(miss: Miss, loss: Loss) -> Said:
     return Said(NO, one, miss.rule.line, many)
 
 
-def _reversed(rule: Rule, loss: Loss) -> bool:
+def _reversed(rule: FirewallRule, loss: LostPackets) -> bool:
     """Whether a rule asks for the two addresses the other way round."""
 
     def has(about: str, address: int) -> bool:

@@ -10,12 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from pcapcheck.ruleset.conditions import FALSE, TRUE
-from pcapcheck.triage.firewall.owner import CALICO, owner
-from pcapcheck.triage.firewall.packet import UNTRACKED, Packet, Place, judge
-from pcapcheck.triage.firewall.policy_count import policy_count
-from pcapcheck.triage.state.firewall.keys import ARP_FAMILY
-from pcapcheck.triage.state.firewall.model import (
+from pcapcheck.kleene import FALSE, TRUE
+from pcapcheck.nodestate.firewall.chains import (
     ACCEPT,
     DROP,
     GOTO,
@@ -29,11 +25,15 @@ from pcapcheck.triage.state.firewall.model import (
     UNKNOWN,
     Chain,
     Firewall,
+    FirewallRule,
+    FirewallTable,
     Match,
-    Rule,
-    Table,
 )
-from pcapcheck.triage.state.firewall.sets import Sets
+from pcapcheck.nodestate.firewall.keys import ARP_FAMILY
+from pcapcheck.nodestate.firewall.sets import Sets
+from pcapcheck.triage.firewall.lost_packet import UNTRACKED, HookPlace, LostPacket, judge
+from pcapcheck.triage.firewall.owner import CALICO, owner
+from pcapcheck.triage.firewall.policy_count import policy_count
 
 # include/net/netfilter/nf_tables.h (NFT_JUMP_STACK_SIZE) is 16; iptables nests as deep as it has chains.
 DEEPEST = 64
@@ -60,12 +60,12 @@ class Hit:
     packet itself was asked for. ``shown``: it is known how packets come to its chain.
     """
 
-    table: Table
+    table: FirewallTable
     chain: Chain
-    rule: Rule | None
+    rule: FirewallRule | None
     hook: str | None
     doubts: tuple[Match, ...] = ()
-    before: tuple[Rule, ...] = ()
+    before: tuple[FirewallRule, ...] = ()
     sometimes: bool = False
     narrow: bool = False
     shown: bool = True
@@ -86,12 +86,12 @@ class Miss:
     ``why`` is counter, hook, unreached, after (``by`` is the rule that it comes after) or condition.
     """
 
-    table: Table
+    table: FirewallTable
     chain: Chain
-    rule: Rule
+    rule: FirewallRule
     why: str
     match: Match | None = None
-    by: Rule | None = None
+    by: FirewallRule | None = None
 
 
 @dataclass
@@ -103,7 +103,7 @@ class Walked:
 
     hits: list[Hit] = field(default_factory=list)
     misses: list[Miss] = field(default_factory=list)
-    packet: Packet | None = None
+    packet: LostPacket | None = None
     mark: tuple[int, int] = (0, 0)
 
     @property
@@ -112,7 +112,7 @@ class Walked:
         return next((one for one in self.hits if one.is_certain), None)
 
 
-def walk(firewall: Firewall, packet: Packet, counted: bool = True, lost: int = 1) -> Walked:
+def walk(firewall: Firewall, packet: LostPacket, counted: bool = True, lost: int = 1) -> Walked:
     """Send packets that are alike through a firewall, ``lost`` of them at least.
 
     ``counted``: a rule whose counter is 0 matched nothing, and one whose counter is smaller than ``lost`` not all.
@@ -121,7 +121,7 @@ def walk(firewall: Firewall, packet: Packet, counted: bool = True, lost: int = 1
 
 
 @dataclass(frozen=True)
-class _Way:
+class _ChainEntry:
     """How a packet came to a chain.
 
     ``doubts`` and ``sometimes`` as of a hit; ``left`` are rules by which it may have gone back before;
@@ -130,7 +130,7 @@ class _Way:
     """
 
     doubts: tuple[Match, ...] = ()
-    left: tuple[Rule, ...] = ()
+    left: tuple[FirewallRule, ...] = ()
     narrow: bool = False
     shown: bool = True
     sometimes: bool = False
@@ -144,14 +144,14 @@ class _Passed:
 
     end: str
     mark: tuple[int, int]
-    packet: Packet
+    packet: LostPacket
     doubts: int
     narrow: bool
     sometimes: bool
 
 
 class _Walk:
-    def __init__(self, firewall: Firewall, packet: Packet, counted: bool, lost: int) -> None:
+    def __init__(self, firewall: Firewall, packet: LostPacket, counted: bool, lost: int) -> None:
         self.firewall = firewall
         self.packet = packet
         self.counted = counted
@@ -160,12 +160,12 @@ class _Walk:
         # By the rule, or by the chain whose policy it is.
         self.hit: dict[int, Hit] = {}
         # What came of the packet in chains that it has passed already, by the same mark.
-        self.passed: dict[tuple[int, tuple[int, int], Packet], _Passed] = {}
+        self.passed: dict[tuple[int, tuple[int, int], LostPacket], _Passed] = {}
         self.missed: dict[int, Miss] = {}
         self.seen: set[int] = set()
-        self.ended_by: Rule | None = None
+        self.ended_by: FirewallRule | None = None
         self.stopped = False
-        self.before: list[Rule] = []
+        self.before: list[FirewallRule] = []
         self.mark: tuple[int, int] = (0xFFFFFFFF, 0)
         self.steps = 0
         self.inside: set[int] = set()
@@ -179,7 +179,7 @@ class _Walk:
         bases = self._bases(tables)[::-1]
         bases.sort(key=lambda one: self._order(one[1]))
         stopped_at: tuple[int, int] | None = None
-        stopping: tuple[Rule, ...] = ()
+        stopping: tuple[FirewallRule, ...] = ()
         for table, chain in bases:
             order = self._order(chain)
             if self.stopped and stopped_at is None:
@@ -206,7 +206,7 @@ class _Walk:
                         self.walked.misses.append(miss)
         return self.walked
 
-    def _tables(self) -> list[Table]:
+    def _tables(self) -> list[FirewallTable]:
         """The tables that such packets pass. What iptables-save tells of nft's own tables too is taken from there."""
         saved = {(one.family, one.name) for one in self.firewall.tables if shows_nft(one)}
         families = FAMILIES[self.packet.family]
@@ -217,11 +217,11 @@ class _Walk:
             if one.backend != "nft" or (one.family, one.name) not in saved
         ]
 
-    def _may_be_of(self, table: Table) -> bool:
+    def _may_be_of(self, table: FirewallTable) -> bool:
         """Whether a table that does not say its family may be of these packets': iptables has none of ARP."""
         return self.packet.family != ARP_FAMILY or table.backend != IPTABLES
 
-    def _bases(self, tables: Sequence[Table]) -> list[tuple[Table, Chain]]:
+    def _bases(self, tables: Sequence[FirewallTable]) -> list[tuple[FirewallTable, Chain]]:
         return [
             (table, chain)
             for table in tables
@@ -242,15 +242,15 @@ class _Walk:
     def _order(self, chain: Chain) -> tuple[int, int]:
         return self.packet.hooks.index(chain.hook or ""), chain.priority
 
-    def _base(self, table: Table, chain: Chain, stopping: tuple[Rule, ...]) -> None:
+    def _base(self, table: FirewallTable, chain: Chain, stopping: tuple[FirewallRule, ...]) -> None:
         """A chain at its hook; ``stopping`` is a rule at the same place by which the packet may be gone already."""
-        place = Place(chain.hook, chain.priority, self.mark, self._sets(table))
+        place = HookPlace(chain.hook, chain.priority, self.mark, self._sets(table))
         # What an earlier chain accepts goes on to this one, what it may have dropped does not.
         self.before, self.ended_by = [one for one in self.before if one.drops], None
         self.passed.clear()
         # Rules are missing before and between those that were left over.
         shown = table.whole and not self.lost_way
-        end = self._chain(table, chain, place, _Way(left=stopping, shown=shown))
+        end = self._chain(table, chain, place, _ChainEntry(left=stopping, shown=shown))
         self.mark = place.mark
         if end == OPEN and chain.policy == DROP:
             hit = Hit(table, chain, None, chain.hook, _of_family(table), (*stopping, *self.before), shown=shown)
@@ -259,33 +259,33 @@ class _Walk:
                 hit.is_certain and not self.lost_way and _counted_all(hit.packets, self.lost)
             )
 
-    def _sets(self, table: Table) -> Sets:
+    def _sets(self, table: FirewallTable) -> Sets:
         return self.firewall.elements if table.backend != "nft" else table.sets
 
-    def _loose(self, table: Table) -> None:
+    def _loose(self, table: FirewallTable) -> None:
         """Chains of which nothing tells how packets come there: by themselves, in a listing that is not whole."""
         if table.whole and any(one.hook for one in table.chains.values()):
             return
         for chain in table.chains.values():
             if chain.hook is None and not any(id(rule) in self.seen for rule in chain.rules):
                 self.before, self.ended_by = [], None
-                place = Place(None, 0, (0, 0), self._sets(table))
+                place = HookPlace(None, 0, (0, 0), self._sets(table))
                 if (narrow := self._workload(table, chain)) is not None:
                     self.passed.clear()
-                    self._chain(table, chain, place, _Way(narrow=narrow, shown=False))
+                    self._chain(table, chain, place, _ChainEntry(narrow=narrow, shown=False))
 
-    def _workload(self, table: Table, chain: Chain) -> bool | None:
+    def _workload(self, table: FirewallTable, chain: Chain) -> bool | None:
         """Whether a chain is that of the packet's own workload, by its name; None: of another, so not passed."""
         named = WORKLOAD.search(chain.name)
         if named is None:
             return False
         match = Match("oif" if named[1] == "tw" else "iif", f"chain {chain.name}", names=(named[2],))
-        result = judge(match, self.packet, Place(None))
+        result = judge(match, self.packet, HookPlace(None))
         for rule in chain.rules if result == FALSE else ():
             self._miss(Miss(table, chain, rule, "condition", match))
         return None if result == FALSE else result == TRUE
 
-    def _chain(self, table: Table, chain: Chain, place: Place, way: _Way) -> str:
+    def _chain(self, table: FirewallTable, chain: Chain, place: HookPlace, way: _ChainEntry) -> str:
         """One chain; whether the packet is sure to end in it (``ENDED``), or may come out at its end.
 
         A packet that comes a second time, as it was, finds nothing new.
@@ -304,7 +304,7 @@ class _Walk:
         place.mark, self.packet = passed.mark, passed.packet
         return passed.end
 
-    def _through(self, table: Table, chain: Chain, place: Place, way: _Way) -> str:
+    def _through(self, table: FirewallTable, chain: Chain, place: HookPlace, way: _ChainEntry) -> str:
         returning = way.left
         for rule in chain.rules:
             self.seen.add(id(rule))
@@ -357,7 +357,7 @@ class _Walk:
                 returning = (*returning, rule)[:MOST_BEFORE]
             elif verdict.kind in (JUMP, GOTO):
                 came = self._came(table, rule) if sure and not doubts else None
-                further = _Way(doubts, returning, narrow, way.shown, sometimes, way.depth + 1, came)
+                further = _ChainEntry(doubts, returning, narrow, way.shown, sometimes, way.depth + 1, came)
                 end = self._jump(table, rule, verdict.chain, place, further, sure)
                 if end == ENDED and sure:
                     return ENDED
@@ -370,11 +370,11 @@ class _Walk:
                     returning = (*returning, rule)[:MOST_BEFORE]
         return OPEN
 
-    def _took_all(self, rule: Rule, way: _Way) -> bool:
+    def _took_all(self, rule: FirewallRule, way: _ChainEntry) -> bool:
         """Whether a rule counted every packet that came to its chain, so those that were lost among them."""
         return self.counted and way.came is not None and rule.packets is not None and rule.packets >= way.came > 0
 
-    def _came(self, table: Table, rule: Rule) -> int | None:
+    def _came(self, table: FirewallTable, rule: FirewallRule) -> int | None:
         """How many packets came to where a rule leads that took those that were lost; None where others lead there."""
         if not self.counted or not table.whole or rule.packets is None or rule.verdict is None:
             return None
@@ -386,18 +386,20 @@ class _Walk:
             self.led[id(table), name] = len(leading)
         return rule.packets if self.led[id(table), name] == 1 else None
 
-    def _may_go(self, rule: Rule) -> None:
+    def _may_go(self, rule: FirewallRule) -> None:
         """A rule that may let the packet go, or stop it, so that it does not come to those behind."""
         if len(self.before) < MOST_BEFORE:
             self.before.append(rule)
 
-    def _lose_way(self, rule: Rule) -> str:
+    def _lose_way(self, rule: FirewallRule) -> str:
         """From here on it is not known where the packet goes."""
         self.lost_way = True
         self._may_go(rule)
         return OPEN
 
-    def _jump(self, table: Table, rule: Rule, name: str, place: Place, way: _Way, sure: bool) -> str:
+    def _jump(
+        self, table: FirewallTable, rule: FirewallRule, name: str, place: HookPlace, way: _ChainEntry, sure: bool
+    ) -> str:
         target = table.chains.get(name)
         if target is None or id(target) in self.inside:
             # Its rules were left out; or it leads to itself, which no kernel takes.
@@ -413,7 +415,7 @@ class _Walk:
             self.packet = _either(packet, self.packet)
         return end
 
-    def _not_shown(self, rule: Rule) -> str:
+    def _not_shown(self, rule: FirewallRule) -> str:
         self._may_go(rule)
         return OPEN
 
@@ -421,7 +423,7 @@ class _Walk:
         """Connection tracking is told to leave the packet alone (nft_notrack, xt_CT)."""
         self.packet = replace(self.packet, states=UNTRACKED if sure else self.packet.states | UNTRACKED)
 
-    def _translate(self, rule: Rule, sure: bool) -> None:
+    def _translate(self, rule: FirewallRule, sure: bool) -> None:
         """An address is translated, by a rule of nat: what comes after sees the new one."""
         if rule.translates == "daddr" and self.packet.to is not None:
             # Whither it is translated is known already.
@@ -437,7 +439,9 @@ class _Walk:
         else:
             self.packet = replace(self.packet, translated=True)
 
-    def _judge(self, table: Table, chain: Chain, rule: Rule, place: Place) -> tuple[int, list[Match]]:
+    def _judge(
+        self, table: FirewallTable, chain: Chain, rule: FirewallRule, place: HookPlace
+    ) -> tuple[int, list[Match]]:
         """Whether a rule matches, and which of its conditions are not sure to hold."""
         unknown = []
         for match in rule.matches:
@@ -461,9 +465,9 @@ class _Walk:
     def _miss(self, miss: Miss) -> None:
         self.missed.setdefault(id(miss.rule), miss)
 
-    def _why(self, table: Table, chain: Chain, rule: Rule) -> Miss:
+    def _why(self, table: FirewallTable, chain: Chain, rule: FirewallRule) -> Miss:
         """Why a rule was not come to: its own conditions first, then where it stands."""
-        place = Place(None, 0, (0, 0), self._sets(table))
+        place = HookPlace(None, 0, (0, 0), self._sets(table))
         if table.family and table.family not in FAMILIES[self.packet.family]:
             return Miss(table, chain, rule, "family")
         for match in rule.matches:
@@ -476,12 +480,12 @@ class _Walk:
         return Miss(table, chain, rule, "after", by=self.ended_by)
 
 
-def shows_nft(table: Table) -> bool:
+def shows_nft(table: FirewallTable) -> bool:
     """Whether a listing of iptables shows a table of nft's own, as iptables-nft does, or may."""
     return table.backend != NFT and table.legacy is not True
 
 
-def _leads_to(rule: Rule, name: str) -> bool:
+def _leads_to(rule: FirewallRule, name: str) -> bool:
     return rule.verdict is not None and rule.verdict.kind in (JUMP, GOTO) and rule.verdict.chain == name
 
 
@@ -490,12 +494,12 @@ def _counted_all(packets: int | None, lost: int) -> bool:
     return packets is None or packets >= lost
 
 
-def _of_family(table: Table) -> tuple[Match, ...]:
+def _of_family(table: FirewallTable) -> tuple[Match, ...]:
     """A doubt where a table of iptables is of one version of IP, and nothing shows of which."""
     return () if table.family or not table.whole else (Match(UNKNOWN, "the version of IP that the table is for"),)
 
 
-def _either(one: Packet, other: Packet) -> Packet:
+def _either(one: LostPacket, other: LostPacket) -> LostPacket:
     """What is known of a packet that a rule has changed, or not."""
     return replace(one, states=one.states | other.states, translated=True if other.dst != one.dst else other.translated)
 
@@ -504,7 +508,7 @@ def _weight(hit: Hit) -> tuple[int, int]:
     return len(hit.doubts), len(hit.before)
 
 
-def is_draw(match: Match, table: Table, chain: Chain) -> bool:
+def is_draw(match: Match, table: FirewallTable, chain: Chain) -> bool:
     """Whether a condition does not ask who or what a packet is, so that a rule's counter answers it.
 
     A draw of lots or a rate; and the bits of the mark by which Calico's own chains remember what its policies said.

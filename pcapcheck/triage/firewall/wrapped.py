@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pcapcheck.triage.firewall.packet import SENT, TAKEN_IN, Packet
+from pcapcheck.calico import kind_of_name
+from pcapcheck.nodestate.node_facts import Host
+from pcapcheck.triage.firewall.lost_packet import SENT, TAKEN_IN, LostPacket
 from pcapcheck.triage.interfaces import default_nic
-from pcapcheck.triage.state.model import Host
 from pcapcheck.values import is_ipv4
-from pcapcheck.workload import kind_of_name
 
 VXLAN, IPIP, WIREGUARD = "vxlan", "ipip", "wireguard"
 # Ports by the device's name, where its listing does not tell: Calico's and the kernel's, which flannel leaves as it is
@@ -22,7 +22,7 @@ NAMED = {"vxlan": VXLAN, "flannel": VXLAN, "tunl": IPIP, "wireguard": WIREGUARD,
 
 
 @dataclass(frozen=True)
-class Tunnel:
+class TunnelEnds:
     """A tunnel by its kind and its device, as far as they are known, and the addresses of its two ends."""
 
     kind: str
@@ -30,26 +30,26 @@ class Tunnel:
     src: int | None = None
     dst: int | None = None
 
-    def sent_by(self, node: Host) -> Packet:
+    def sent_by(self, node: Host) -> LostPacket:
         """What the node of the sender sends."""
         found = self._packet(node)
         route = next(iter(node.routes_to(self.dst)), None) if self.dst is not None else None
         out = route.dev if route is not None and not route.leads_nowhere else None
         return replace(found, iif="", oif=out or default_nic(node), hooks=SENT)
 
-    def taken_by(self, node: Host, interface: str | None) -> Packet:
+    def taken_by(self, node: Host, interface: str | None) -> LostPacket:
         """What the node of the receiver takes in, by an interface where that is known."""
         return replace(self._packet(node), iif=interface or default_nic(node), oif="", hooks=TAKEN_IN)
 
-    def _packet(self, node: Host) -> Packet:
+    def _packet(self, node: Host) -> LostPacket:
         family = 4 if self.dst is None or is_ipv4(self.dst) else 6
         if self.kind == IPIP:
-            return Packet(family, 4, self.src, self.dst)
+            return LostPacket(family, 4, self.src, self.dst)
         ports = frozenset((CALICO_WIREGUARD,)) if self.kind == WIREGUARD else _vxlan_ports(node, self.device)
-        return Packet(family, 17, self.src, self.dst, dports=ports)
+        return LostPacket(family, 17, self.src, self.dst, dports=ports)
 
 
-def tunnel_on_way(node: Host, receiver: int | None, seen: str | None) -> Tunnel | None:
+def tunnel_on_way(node: Host, receiver: int | None, seen: str | None) -> TunnelEnds | None:
     """The tunnel by which a node sends to an address: ``seen`` names the device that they were seen on, else its route.
 
     Its ends are those that the node's state tells.
@@ -60,7 +60,7 @@ def tunnel_on_way(node: Host, receiver: int | None, seen: str | None) -> Tunnel 
     if device is None or kind is None:
         return None
     via = route.via if route is not None and route.dev == device else None
-    return Tunnel(kind, device, address_of(node), _far_end(node, kind, device, via))
+    return TunnelEnds(kind, device, address_of(node), _far_end(node, kind, device, via))
 
 
 def address_of(node: Host | None) -> int | None:

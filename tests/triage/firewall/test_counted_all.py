@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from pcapcheck.nodestate.node_facts import Host
 from pcapcheck.triage.firewall.answer import POLICY, Answers
-from pcapcheck.triage.firewall.stages import End, Seen, stages_on_nodes
-from pcapcheck.triage.state.model import Host
+from pcapcheck.triage.firewall.stages import End, StageSeen, stages_on_nodes
 from tests.triage.firewall.test_kernel import firewall_of
 from tests.triage.firewall.test_stages import PEER, POD, A, B, lost
 
-ENTERING = Seen("in-node", "in-node", A, None)
+ENTERING = StageSeen("in-node", "in-node", A, None)
 
 
 def said(to_pods: int, to_pod: int, dropped: int, *more: str) -> str:

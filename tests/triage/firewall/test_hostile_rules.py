@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from pcapcheck.triage.firewall.packet import TAKEN_IN, Packet
+from pcapcheck.nodestate.firewall.chains import Firewall
+from pcapcheck.nodestate.node_facts import State
+from pcapcheck.nodestate.read_state import read_state
+from pcapcheck.triage.firewall.lost_packet import TAKEN_IN, LostPacket
 from pcapcheck.triage.firewall.walk import Walked, walk
-from pcapcheck.triage.state.firewall.model import Firewall
-from pcapcheck.triage.state.model import State
-from pcapcheck.triage.state.read import read_state
 from pcapcheck.values import parse_address
 from tests.triage.firewall.test_kernel import firewall_of
 
 A, B = parse_address("10.244.1.10"), parse_address("10.244.1.11")
-PING = Packet(4, 1, A, B, icmp_type=8, states=frozenset(("new",)), iif="cali0000000000a", oif="cali0000000000b")
-SYN = Packet(4, 6, A, B, dports=frozenset((80,)), tcp_flags=2, states=frozenset(("new",)), iif="cali1", oif="cali2")
+PING = LostPacket(4, 1, A, B, icmp_type=8, states=frozenset(("new",)), iif="cali0000000000a", oif="cali0000000000b")
+SYN = LostPacket(4, 6, A, B, dports=frozenset((80,)), tcp_flags=2, states=frozenset(("new",)), iif="cali1", oif="cali2")
 
 
 def saved(*lines: str, policy: str = "ACCEPT [0:0]") -> Firewall:
@@ -166,7 +166,7 @@ def test_prerouting_is_passed_before_input_whatever_the_priorities() -> None:
         "table ip t {\n\tchain i {\n\t\ttype filter hook input priority -300; policy accept;\n\t\tmark 0x1 drop\n\t}\n"
         "\tchain p {\n\t\ttype filter hook prerouting priority 300; policy accept;\n\t\tmark set 0x1\n\t}\n}\n"
     )
-    packet = Packet(4, 1, A, B, states=frozenset(("new",)), hooks=TAKEN_IN, oif="")
+    packet = LostPacket(4, 1, A, B, states=frozenset(("new",)), hooks=TAKEN_IN, oif="")
     assert only(walk(firewall_of("nft list ruleset", text), packet)) == "certain"
 
 

@@ -10,13 +10,13 @@ from random import Random
 import pytest
 
 from fixtures.lab.namespace import LabError
-from pcapcheck.triage.firewall.packet import Packet
+from pcapcheck.nodestate.command_line import parse_command
+from pcapcheck.nodestate.firewall.chains import Firewall
+from pcapcheck.nodestate.firewall.read_firewall import read_firewall
+from pcapcheck.nodestate.listing import listing_of
+from pcapcheck.nodestate.node_facts import Host, Line
+from pcapcheck.triage.firewall.lost_packet import LostPacket
 from pcapcheck.triage.firewall.walk import walk
-from pcapcheck.triage.state.command import parse_command
-from pcapcheck.triage.state.firewall.model import Firewall
-from pcapcheck.triage.state.firewall.read import read_firewall
-from pcapcheck.triage.state.listing import listing_of
-from pcapcheck.triage.state.model import Host, Line
 from tests.triage.firewall.rulesets import Iptables, Nft
 from tests.triage.firewall.wire import Wire, wire
 
@@ -52,7 +52,7 @@ def counters(firewall: Firewall) -> dict[int, int]:
     }
 
 
-def compare(node: Wire, listing: str, packet: Packet, frame: bytes, rules: str) -> None:
+def compare(node: Wire, listing: str, packet: LostPacket, frame: bytes, rules: str) -> None:
     """Send a packet, and hold what the listing says before against what the kernel did."""
     command = listing.split()
     before = firewall_of(listing, node.node.run(*command))

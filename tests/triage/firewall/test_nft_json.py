@@ -15,7 +15,7 @@ import pytest
 
 from fixtures.lab.namespace import Namespace
 from pcapcheck.errors import StateError
-from pcapcheck.triage.state.firewall.model import UNKNOWN, Firewall, Rule
+from pcapcheck.nodestate.firewall.chains import UNKNOWN, Firewall, FirewallRule
 from tests.support.states import only, state_of
 from tests.triage.firewall.rulesets import Nft
 
@@ -34,7 +34,7 @@ def said(firewall: Firewall) -> Said:
     }
 
 
-def _rule(rule: Rule) -> tuple[object, ...]:
+def _rule(rule: FirewallRule) -> tuple[object, ...]:
     matches = {replace(one, text="") if one.about != UNKNOWN else UNKNOWN for one in rule.matches}
     return matches, rule.verdict, rule.packets, rule.mark, rule.sets_ttl, rule.comment
 

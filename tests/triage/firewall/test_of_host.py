@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import pytest
 
+from pcapcheck.nodestate.node_facts import Host, Line, Route
 from pcapcheck.triage.firewall.answer import DROPS, Answers
-from pcapcheck.triage.firewall.loss import Loss
-from pcapcheck.triage.firewall.packet import FORWARDED, SENT, TAKEN_IN, Packet
+from pcapcheck.triage.firewall.lost import LostPackets
+from pcapcheck.triage.firewall.lost_packet import FORWARDED, SENT, TAKEN_IN, LostPacket
 from pcapcheck.triage.firewall.stages import Stage
-from pcapcheck.triage.state.model import Host, Line, Route
 from pcapcheck.values import parse_address
 from tests.triage.firewall.test_kernel import firewall_of
 
 LINE = Line("state.txt", 1, "")
 POD, PEER = parse_address("10.244.1.10"), parse_address("10.244.1.11")
 A, B = "cali14e7d81007d", "calieabe7761b00"
-LOSS = Loss("request", POD, PEER, 3, 3, None, None, False, False, frozenset(), frozenset())
-PING = Packet(4, 1, POD, PEER, icmp_type=8, states=frozenset(("new",)), iif=A, oif=B)
+LOSS = LostPackets("request", POD, PEER, 3, 3, None, None, False, False, frozenset(), frozenset())
+PING = LostPacket(4, 1, POD, PEER, icmp_type=8, states=frozenset(("new",)), iif=A, oif=B)
 
 
-def said(rule: str, packet: Packet = PING, hook: str = "forward", back: str | None = A) -> str | None:
+def said(rule: str, packet: LostPacket = PING, hook: str = "forward", back: str | None = A) -> str | None:
     """What is said of a rule that counted as many packets as were lost; ``back`` is where the pod's route leads."""
     if rule.startswith("-"):
         chain, table = {"prerouting": ("PREROUTING", "raw")}.get(hook, (hook.upper(), "filter"))
@@ -83,8 +83,8 @@ def test_what_is_forwarded(rule: str, wanted: str) -> None:
 
 
 def test_of_what_the_host_sends_or_takes_in_the_owner_is_not_known() -> None:
-    sent = Packet(4, 1, POD, PEER, icmp_type=8, states=frozenset(("new",)), iif="", oif=B, hooks=SENT)
-    taken = Packet(4, 1, POD, PEER, icmp_type=8, states=frozenset(("new",)), iif=A, oif="", hooks=TAKEN_IN)
+    sent = LostPacket(4, 1, POD, PEER, icmp_type=8, states=frozenset(("new",)), iif="", oif=B, hooks=SENT)
+    taken = LostPacket(4, 1, POD, PEER, icmp_type=8, states=frozenset(("new",)), iif=A, oif="", hooks=TAKEN_IN)
     for rule in ("meta skuid 1000", "-m owner --uid-owner 1000", "-m owner ! --uid-owner 0"):
         assert said(rule, sent, "output") == "may-fit"
     assert said("meta skuid 1000", taken, "input") == "may-fit"
@@ -122,7 +122,7 @@ def test_a_module_that_nft_has_no_words_for_is_unknown() -> None:
 
 @pytest.mark.parametrize(("ports", "wanted"), [("22,80:90", "fits"), ("40000", "fits"), ("22,53", "none-fits")])
 def test_either_port(ports: str, wanted: str) -> None:
-    syn = Packet(4, 6, POD, PEER, frozenset((40000,)), frozenset((80,)), tcp_flags=2, iif=A, oif=B)
+    syn = LostPacket(4, 6, POD, PEER, frozenset((40000,)), frozenset((80,)), tcp_flags=2, iif=A, oif=B)
     assert said(f"-p tcp -m multiport --ports {ports}", syn) == wanted
 
 

@@ -6,22 +6,22 @@ from dataclasses import replace
 
 import pytest
 
+from pcapcheck.nodestate.node_facts import Address, Host, Line, Route
 from pcapcheck.triage.firewall.answer import DROPS, REJECTS, Answers
-from pcapcheck.triage.firewall.carried import Carried
-from pcapcheck.triage.firewall.loss import Loss
-from pcapcheck.triage.firewall.stages import End, Seen, stages_on_nodes
-from pcapcheck.triage.state.model import Address, Host, Line, Route
+from pcapcheck.triage.firewall.lost import LostPackets
+from pcapcheck.triage.firewall.stages import End, StageSeen, stages_on_nodes
+from pcapcheck.triage.firewall.translated_packet import Carried
 from pcapcheck.values import parse_address
 from tests.triage.firewall.test_kernel import firewall_of
 
 NODE, POD, PEER, OUTSIDE = (parse_address(one) for one in ("10.0.0.11", "10.244.1.10", "10.244.1.11", "203.0.113.7"))
 A, B = "cali14e7d81007d", "calieabe7761b00"
 LINE = Line("state.txt", 1, "")
-ON_RETURN = Seen("on-return", "in-node", B, None)
+ON_RETURN = StageSeen("on-return", "in-node", B, None)
 
 
-def lost(src: int, dst: int, port: int = 80) -> Loss:
-    return Loss("tcp", src, dst, 3, 3, None, None, False, False, frozenset((40000,)), frozenset((port,)))
+def lost(src: int, dst: int, port: int = 80) -> LostPackets:
+    return LostPackets("tcp", src, dst, 3, 3, None, None, False, False, frozenset((40000,)), frozenset((port,)))
 
 
 def node(rules: str, *addresses: int) -> Host:
@@ -32,7 +32,7 @@ def node(rules: str, *addresses: int) -> Host:
     return host
 
 
-def said(host: Host, loss: Loss, here: End, there: End, seen: Seen) -> str | None:
+def said(host: Host, loss: LostPackets, here: End, there: End, seen: StageSeen) -> str | None:
     found = Answers(loss, stages_on_nodes(loss, here, there, seen)).of(DROPS)
     return str(found[0]) if found else None
 
@@ -51,14 +51,14 @@ DROP = "counter packets 3 bytes 180 drop"
 def test_what_is_for_the_node_itself_passes_input(hook: str, wanted: str, shown: bool) -> None:
     """By the addresses that it shows, else by its ARP on the asker's link."""
     host = node(chain(hook, f"tcp dport 9100 {DROP}"), *([NODE] if shown else []))
-    seen = Seen(None, None, A, None, spoken=frozenset() if shown else frozenset((NODE,)))
+    seen = StageSeen(None, None, A, None, spoken=frozenset() if shown else frozenset((NODE,)))
     assert said(host, lost(POD, NODE, 9100), End(host, None, A), End(None, None, None), seen) == wanted
 
 
 @pytest.mark.parametrize(("hook", "wanted"), [("input", "fits"), ("forward", "none-shown-fits")])
 def test_the_same_of_what_comes_in_by_the_card(hook: str, wanted: str) -> None:
     host = node(chain(hook, f"fib daddr type local tcp dport 31080 {DROP}"), NODE)
-    seen = Seen("to-pod-link", "to-pod-link", "eth0", None)
+    seen = StageSeen("to-pod-link", "to-pod-link", "eth0", None)
     assert said(host, lost(OUTSIDE, NODE, 31080), End(None, None, None), End(host, None, None), seen) == wanted
 
 
@@ -68,7 +68,7 @@ def test_a_nodes_port_that_is_translated_is_forwarded_to_the_back_end(port: int,
         "prerouting", "tcp dport 30080 counter packets 3 bytes 180 dnat to 10.244.1.11:8080", kind="nat", priority=-100
     ) + chain("forward", f'iifname "eth0" oifname "{B}" tcp dport {port} {DROP}')
     host = node(rules, NODE)
-    seen = Seen("to-pod-link", "to-pod-link", "eth0", None)
+    seen = StageSeen("to-pod-link", "to-pod-link", "eth0", None)
     assert said(host, lost(OUTSIDE, NODE, 30080), End(None, None, None), End(host, None, None), seen) == wanted
 
 
@@ -100,7 +100,7 @@ def test_the_error_that_came_is_witness_for_a_rule_without_counter(
 ) -> None:
     host = node(chain("forward", "ct status dnat accept", f"reject with icmpx {answer}"), NODE)
     refused = replace(lost(POD, PEER), error=error, error_from=NODE)
-    stages = stages_on_nodes(refused, End(host, None, A), End(host, None, B), Seen("in-node", "in-node", A, None))
+    stages = stages_on_nodes(refused, End(host, None, A), End(host, None, B), StageSeen("in-node", "in-node", A, None))
     found = Answers(refused, stages).of(REJECTS)
     assert found is not None
     assert found[0] == wanted
@@ -126,7 +126,7 @@ def test_only_the_host_that_answered_has_rejected(sender: int, by: str, listed: 
         host.addresses = [Address(NODE, 24, "eth0", LINE)]
         host.whole |= {"addresses4"}
     refused = replace(lost(POD, PEER), error=(4, 3, 1), error_from=sender, error_by=by)
-    stages = stages_on_nodes(refused, End(host, None, A), End(host, None, B), Seen("in-node", "in-node", A, None))
+    stages = stages_on_nodes(refused, End(host, None, A), End(host, None, B), StageSeen("in-node", "in-node", A, None))
     found = Answers(refused, stages).of(REJECTS)
     assert found is not None
     assert found[0] == wanted
@@ -137,7 +137,7 @@ def test_without_a_counter_only_an_answer_that_rules_alone_give_is_a_witness(cod
     name = {0: "net-unreachable", 1: "host-unreachable", 2: "prot-unreachable"}[code]
     host = node(chain("forward", f"reject with icmp type {name}"), NODE)
     refused = replace(lost(POD, PEER), error=(4, 3, code), error_from=NODE, error_by="node")
-    stages = stages_on_nodes(refused, End(host, None, A), End(host, None, B), Seen("in-node", "in-node", A, None))
+    stages = stages_on_nodes(refused, End(host, None, A), End(host, None, B), StageSeen("in-node", "in-node", A, None))
     found = Answers(refused, stages).of(REJECTS)
     assert found is not None
     assert found[0] == wanted
@@ -149,7 +149,7 @@ def test_the_node_that_speaks_arp_with_the_errors_address_sent_it(spoken: bool, 
     rule = "ip daddr 10.244.1.11 tcp dport 80 counter packets 3 bytes 180 reject with icmp net-prohibited"
     host = node(chain("forward", rule))
     refused = replace(lost(POD, PEER), error=(4, 3, 9), error_from=OTHER_NODE, error_by="other")
-    seen = Seen("to-pod-link", "to-pod-link", "eth0", None)
+    seen = StageSeen("to-pod-link", "to-pod-link", "eth0", None)
     seen = replace(seen, spoken_there=frozenset((OTHER_NODE,)) if spoken else frozenset())
     stages = stages_on_nodes(refused, End(None, None, A), End(host, None, B), seen)
     found = Answers(refused, stages).of(REJECTS)
@@ -158,7 +158,7 @@ def test_the_node_that_speaks_arp_with_the_errors_address_sent_it(spoken: bool, 
 
 
 SERVICE = parse_address("10.96.0.10")
-AT_FAR = Seen("to-pod-link", "to-pod-link", "eth0", None)
+AT_FAR = StageSeen("to-pod-link", "to-pod-link", "eth0", None)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_where_nobody_looked_the_first_nodes_rules_say_whom_the_far_one_sees(por
     first = node(chain("prerouting", "ip daddr 10.96.0.10 tcp dport 80 dnat to 10.244.1.11:8080", kind="nat"), NODE)
     first.routes = [Route(PEER, 32, 4, LINE, dev="eth0", via=OTHER_NODE)]
     host = node(chain("forward", f"ip daddr 10.244.1.11 tcp dport {port} {DROP}"), OTHER_NODE)
-    nowhere = Seen(None, None, A, None)
+    nowhere = StageSeen(None, None, A, None)
     assert said(host, lost(POD, SERVICE), End(first, None, A), End(host, None, B), nowhere) == wanted
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pcapcheck.flows.losses import REQUEST
+from pcapcheck.paths.losses import REQUEST
 from pcapcheck.triage.firewall.answer import DROPS, POLICY, TUNNEL, Answers
-from pcapcheck.triage.firewall.loss import Loss
-from pcapcheck.triage.firewall.packet import TAKEN_IN, Packet
+from pcapcheck.triage.firewall.lost import LostPackets
+from pcapcheck.triage.firewall.lost_packet import TAKEN_IN, LostPacket
 from pcapcheck.triage.firewall.stages import Stage
 from pcapcheck.values import parse_address
 from tests.support.states import only, state_of
@@ -46,9 +46,9 @@ def test_whose_a_rule_on_tunnels_is(tmp_path: Path, rule: str, protocol: int, ki
     src, dst = parse_address("10.31.1.10"), parse_address("10.31.2.20")
     assert src is not None
     assert dst is not None
-    loss = Loss(REQUEST, src, dst, 4, 4, None, None, False, False, frozenset(), frozenset())
+    loss = LostPackets(REQUEST, src, dst, 4, 4, None, None, False, False, frozenset(), frozenset())
     ports = frozenset((4789,)) if protocol == 17 else frozenset()
-    outer = Packet(4, protocol, dports=ports, hooks=TAKEN_IN, oif="")
+    outer = LostPacket(4, protocol, dports=ports, hooks=TAKEN_IN, oif="")
     told = Answers(loss, [Stage(host, outer)])
     said = {one: told.of(one) for one in (DROPS, POLICY, TUNNEL)}
     assert [one for one, words in said.items() if words and words[0] in ("fits", "may-fit")] == [kind]

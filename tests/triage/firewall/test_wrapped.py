@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from pcapcheck.nodestate.node_facts import Address, Device, Host, Line, Route
 from pcapcheck.triage.firewall.answer import DROPS, Answers
-from pcapcheck.triage.firewall.loss import Loss
-from pcapcheck.triage.firewall.stages import End, Seen, stages_on_nodes
-from pcapcheck.triage.firewall.whose import owner_of
-from pcapcheck.triage.state.model import Address, Host, Line, Link, Route
+from pcapcheck.triage.firewall.lost import LostPackets
+from pcapcheck.triage.firewall.other_node import owner_of
+from pcapcheck.triage.firewall.stages import End, StageSeen, stages_on_nodes
 from pcapcheck.values import parse_address
 from tests.triage.firewall.test_kernel import firewall_of
 
@@ -21,8 +21,8 @@ A, B = "cali14e7d81007d", "calieabe7761b00"
 LINE = Line("state.txt", 1, "")
 DEVICES = {"vxlan": "vxlan.calico", "ipip": "tunl0", "wireguard": "wireguard.cali"}
 RULES = {"vxlan": "udp dport 4789", "ipip": "meta l4proto 4", "wireguard": "udp dport 51820"}
-LOSS = Loss("request", POD, PEER, 3, 3, None, None, False, False, frozenset(), frozenset())
-SENT = Seen(None, None, "vxlan.calico", None, direction="request")
+LOSS = LostPackets("request", POD, PEER, 3, 3, None, None, False, False, frozenset(), frozenset())
+SENT = StageSeen(None, None, "vxlan.calico", None, direction="request")
 
 
 def node(hook: str, rule: str, own: int = NEAR, device: str = "vxlan.calico", packets: int = 3) -> Host:
@@ -34,11 +34,11 @@ def node(hook: str, rule: str, own: int = NEAR, device: str = "vxlan.calico", pa
     host.addresses = [Address(own, 24, "eth0", LINE)]
     via = FAR if device == "tunl0" else VIA
     host.routes = [Route(VIA, 26, 4, LINE, dev=device, via=via), Route(0xFFFF00000000, 0, 4, LINE, dev="eth0", via=1)]
-    host.links = {device: Link(device, LINE)}
+    host.links = {device: Device(device, LINE)}
     return host
 
 
-def said(near: Host | None, far: Host | None, seen: Seen) -> str | None:
+def said(near: Host | None, far: Host | None, seen: StageSeen) -> str | None:
     here, there = End(near, None, A), End(far, None, B)
     found = Answers(LOSS, stages_on_nodes(LOSS, here, there, seen)).of(DROPS)
     return str(found[0]) if found else None
@@ -78,7 +78,7 @@ def test_flannel_leaves_the_port_as_the_kernel_has_it() -> None:
 
 @pytest.mark.parametrize("kind", ["vxlan", "ipip", "wireguard"])
 def test_the_receivers_node_does_not_take_it_in(kind: str) -> None:
-    seen = Seen("decapsulation", "decapsulation", "eth0", kind, (NEAR, FAR), direction="request")
+    seen = StageSeen("decapsulation", "decapsulation", "eth0", kind, (NEAR, FAR), direction="request")
     rule = f'iifname "eth0" ip saddr 10.0.0.11 {RULES[kind]}'
     assert said(None, node("input", rule, FAR, DEVICES[kind]), seen) == "fits"
     assert said(None, node("forward", rule, FAR, DEVICES[kind]), seen) == "none-shown-fits"
@@ -91,7 +91,7 @@ def test_a_card_that_showed_nothing_clears_the_receivers_node() -> None:
 
 
 def test_what_was_seen_wrapped_has_passed_the_senders_rules() -> None:
-    seen = Seen("between-nodes", "between-nodes", "eth0", "vxlan", (NEAR, FAR), direction="request")
+    seen = StageSeen("between-nodes", "between-nodes", "eth0", "vxlan", (NEAR, FAR), direction="request")
     assert said(node("output", "udp dport 4789"), None, seen) == "none-shown-fits"
 
 

@@ -13,7 +13,7 @@ from random import Random
 import dpkt
 
 from fixtures.lab.namespace import Namespace
-from pcapcheck.triage.firewall.packet import Packet
+from pcapcheck.triage.firewall.lost_packet import LostPacket
 from pcapcheck.values import parse_address
 from tests.triage.firewall.rulesets import A6, B6, IN, OUT, A, B
 
@@ -53,7 +53,7 @@ class Wire:
         (link,) = json.loads(self.pod_b.ip("-s", "-j", "link", "show", "eth0"))
         return int(link["stats64"]["rx"]["packets"])
 
-    def packet(self, random: Random) -> tuple[bytes, Packet]:
+    def packet(self, random: Random) -> tuple[bytes, LostPacket]:
         """A packet that begins a flow, as bytes, and as the tool would know it."""
         self.serial += 1
         kind = random.choice(["icmp", "tcp", "udp", "icmp", "icmp6", "tcp6"])
@@ -76,7 +76,7 @@ class Wire:
             segment = bytes(dpkt.udp.UDP(sport=self.serial, dport=port, ulen=28, data=b"y" * 20))
             fields = {"sports": frozenset((self.serial,)), "dports": frozenset((port,))}
         frame = _frame(src, dst, number, segment, six)
-        known = Packet(
+        known = LostPacket(
             6 if six else 4,
             number,
             parse_address(src),

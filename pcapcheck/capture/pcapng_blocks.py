@@ -1,0 +1,85 @@
+"""Blocks of a pcapng file as bytes to write: little endian, times in nanoseconds (draft-ietf-opsawg-pcapng, section 4).
+
+dpkt, which knows these blocks too, would write that every frame was as short on the wire as it was captured.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+
+from pcapcheck.capture.scan_layout import (
+    BYTE_ORDER_MAGIC,
+    ENHANCED_PACKET,
+    INTERFACE_DESCRIPTION,
+    INTERFACE_STATISTICS,
+    SECTION_HEADER,
+)
+
+# Options (sections 3.5, 4.1 to 4.3 and 4.6); in each kind of block the numbers mean something else.
+COMMENT = 1
+SECTION_APPLICATION = 4
+INTERFACE_NAME, INTERFACE_ABOUT, RESOLUTION, FILTER, CHECK_SEQUENCE, OFFSET = 2, 3, 9, 11, 13, 14
+PACKET_FLAGS = 2
+INTERFACE_DROPS = 5
+
+LONGEST_OPTION = 0xFFFF
+SECOND = 10**9
+_WORD = 0xFFFFFFFF
+
+
+def section(application: str, comment: str) -> bytes:
+    """A section header. What wrote it stands first among its options."""
+    body = struct.pack("<IHHq", BYTE_ORDER_MAGIC, 1, 0, -1)
+    return _block(SECTION_HEADER, body, [(SECTION_APPLICATION, _text(application)), (COMMENT, _text(comment))])
+
+
+def interface(
+    link_type: int,
+    snaplen: int,
+    name: str | None,
+    about: str,
+    capture_filter: str | None = None,
+    fcs_bytes: int = 0,
+    offset: int = 0,
+) -> bytes:
+    """An interface description. The times of its packets count from ``offset`` seconds after 1970."""
+    options = [(INTERFACE_NAME, _text(name))] if name else []
+    options += [(INTERFACE_ABOUT, _text(about)), (RESOLUTION, b"\x09")]
+    if capture_filter:
+        options.append((FILTER, b"\0" + _text(capture_filter, LONGEST_OPTION - 1)))
+    if fcs_bytes:
+        options.append((CHECK_SEQUENCE, bytes([8 * fcs_bytes])))
+    if offset:
+        options.append((OFFSET, struct.pack("<q", offset)))
+    return _block(INTERFACE_DESCRIPTION, struct.pack("<HHI", link_type, 0, snaplen), options)
+
+
+def packet(number: int, ticks: int, data: bytes, length: int, direction: int, comment: str) -> bytes:
+    """A packet of interface ``number``, ``ticks`` nanoseconds after that one's offset; ``direction`` as in a record."""
+    head = struct.pack("<5I", number, ticks >> 32, ticks & _WORD, len(data), length)
+    options = [(COMMENT, _text(comment))]
+    if direction >= 0:
+        options.append((PACKET_FLAGS, struct.pack("<I", direction + 1)))
+    return _block(ENHANCED_PACKET, head + _padded(data), options)
+
+
+def statistics(number: int, ticks: int, drops: int) -> bytes:
+    """How many packets an interface lost, up to a time."""
+    head = struct.pack("<3I", number, ticks >> 32, ticks & _WORD)
+    return _block(INTERFACE_STATISTICS, head, [(INTERFACE_DROPS, struct.pack("<Q", drops))])
+
+
+def _block(kind: int, body: bytes, options: Iterable[tuple[int, bytes]]) -> bytes:
+    body += b"".join(struct.pack("<HH", code, len(value)) + _padded(value) for code, value in (*options, (0, b"")))
+    size = len(body) + 12
+    return struct.pack("<II", kind, size) + body + struct.pack("<I", size)
+
+
+def _padded(data: bytes) -> bytes:
+    return data + bytes(-len(data) % 4)
+
+
+def _text(text: str, most: int = LONGEST_OPTION) -> bytes:
+    """As UTF-8, cut between two characters where it is too long for an option."""
+    return text.encode("utf-8", "replace")[:most].decode("utf-8", "ignore").encode()

@@ -1,0 +1,59 @@
+"""Single records of a capture, read again by their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pcapcheck.capture import scan_layout
+from pcapcheck.capture.record import Interface, RecordBatch, Text
+from pcapcheck.capture.rotation import Captured
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One record: ``length`` bytes were on the wire, of which ``data`` was captured.
+
+    ``time`` is in nanoseconds since 1970, None where none was recorded; ``direction`` 0 in, 1 out, -1 not recorded.
+    ``text`` is what the record was made from, where that is a text.
+    """
+
+    number: int
+    data: bytes
+    length: int
+    time: int | None
+    direction: int
+    interface: Interface
+    text: Text | None
+
+
+def read_again(source: Captured, numbers: Iterable[int]) -> Iterator[Recorded]:
+    """The records with these numbers, in order; those that are not there any more are left out.
+
+    Raises CaptureError where the capture cannot be read.
+    """
+    wanted = sorted(set(numbers), reverse=True)
+    if not wanted:
+        return
+    with source.open() as reader:
+        for batch in reader.batches():
+            while wanted and wanted[-1] < batch.first_number + batch.count:
+                yield _record(batch, wanted.pop())
+            if not wanted:
+                return
+
+
+def _record(batch: RecordBatch, number: int) -> Recorded:
+    row = number - batch.first_number
+    fields = batch.matrix[row * scan_layout.FIELDS : (row + 1) * scan_layout.FIELDS]
+    start, captured = fields[scan_layout.OFFSET], fields[scan_layout.CAPTURED]
+    time = fields[scan_layout.TIME]
+    return Recorded(
+        number,
+        bytes(batch.buffer[start : start + captured]),
+        max(captured, fields[scan_layout.LENGTH]),
+        None if time == scan_layout.ABSENT_TIME else time,
+        fields[scan_layout.DIRECTION],
+        batch.interfaces[fields[scan_layout.INTERFACE]],
+        batch.texts[row] if batch.texts else None,
+    )

@@ -1,0 +1,247 @@
+"""Printed frames: the headers that a line of tcpdump tells of, as bytes for the decoding loop.
+
+Before them stands a header of our own (``capture.printed_layout``) that says which of their fields were told at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from functools import lru_cache
+
+from pcapcheck.capture import printed_layout as layout
+from pcapcheck.capture.text.printed_packet import Arp, Datagram, Dns, Icmp, PrintedPacket, PrintedTunnel, Transport
+from pcapcheck.capture.text.segment import SHORTEST
+from pcapcheck.values import is_ipv4
+
+ICMP, IPIP, TCP, UDP, IPV6, FRAGMENT, ICMPV6, SCTP = 1, 4, 6, 17, 41, 44, 58, 132
+# IANA: for experiments. What is carried under it is not looked at.
+NOBODYS = 253
+ETHERTYPES = {4: 0x0800, 6: 0x86DD}
+UNTOLD = -1
+VXLAN_PORT = 4789
+WORD = 0xFFFFFFFF
+_ONE_OR_MANY = {None: 0, False: layout.TOLD_CAST, True: layout.TOLD_CAST | layout.TOLD_MANY}
+# Types with an identifier and a sequence number: echoes, time stamps and their like.
+_NUMBERED = {4: (0, 8, 13, 14, 15, 16, 17, 18), 6: (128, 129)}
+
+
+def encode(packet: PrintedPacket) -> bytes:
+    """The printed frame: our header, then ARP or IP headers as far as the text tells them."""
+    body = b""
+    told = _ONE_OR_MANY[packet.many]
+    source = None
+    if isinstance(packet.body, Arp):
+        body, more = _arp(packet.body)
+        told |= more
+        source = packet.body.sender_ip
+    elif packet.body is not None:
+        body, more = _datagram(packet.body)
+        told |= more
+        # A name that several hosts share ("bogon") does not tell one from the other.
+        source = None if packet.body.src == packet.body.dst else packet.body.src
+    head = struct.pack(
+        ">IIqqHHI",
+        told,
+        0 if packet.ifindex is None else packet.ifindex + 1 & WORD,
+        stand_in(source) if packet.eth_src is None else packet.eth_src,
+        UNTOLD if packet.eth_dst is None else packet.eth_dst,
+        packet.ethertype or 0,
+        0 if packet.vlan is None else packet.vlan + 1,
+        min(packet.length or 0, WORD),
+    )
+    return head + body
+
+
+@lru_cache(maxsize=1 << 12)
+def stand_in(address: int | None) -> int:
+    """The number by which a sender without a MAC is told from others; ABSENT where its address does not tell either."""
+    if address is None:
+        return UNTOLD
+    if is_ipv4(address):
+        return layout.NO_MAC | address & WORD if address & WORD else UNTOLD
+    digest = hashlib.sha256(address.to_bytes(16, "big")).digest()
+    return 1 << 62 | int.from_bytes(digest[:8], "big") >> 2 if address else UNTOLD
+
+
+def _arp(arp: Arp) -> tuple[bytes, int]:
+    if arp.opcode is None:
+        return b"", 0
+    told = 0
+    for value, bit in (
+        (arp.sender_mac, layout.TOLD_SENDER_MAC),
+        (arp.sender_ip, layout.TOLD_SENDER_IP),
+        (arp.target_mac, layout.TOLD_TARGET_MAC),
+        (arp.target_ip, layout.TOLD_TARGET_IP),
+    ):
+        told |= bit if value is not None else 0
+    body = struct.pack(">HHBBH", 1, 0x0800, 6, 4, arp.opcode & 0xFFFF)
+    for mac, address in ((arp.sender_mac, arp.sender_ip), (arp.target_mac, arp.target_ip)):
+        body += (mac or 0).to_bytes(6, "big") + struct.pack(">I", (address or 0) & WORD)
+    return body, told
+
+
+def _datagram(datagram: Datagram) -> tuple[bytes, int]:
+    """The headers of a datagram and what was told of the innermost one."""
+    payload, protocol, told = _upper(datagram)
+    inside = datagram.upper.inner if isinstance(datagram.upper, PrintedTunnel) else None
+    if inside is None:
+        told |= _told(datagram)
+        told |= layout.TOLD_PROTO if protocol != NOBODYS else 0
+    if datagram.later:
+        payload = b""
+    return (_ipv4 if datagram.version == 4 else _ipv6)(datagram, protocol, payload), told
+
+
+def _told(datagram: Datagram) -> int:
+    told = 0
+    for value, bit in (
+        (datagram.ttl, layout.TOLD_TTL),
+        (datagram.ident, layout.TOLD_ID),
+        (datagram.offset, layout.TOLD_FRAGMENT),
+        (datagram.df, layout.TOLD_DF),
+        (datagram.mf, layout.TOLD_MF),
+        (datagram.length, layout.TOLD_LENGTH),
+    ):
+        told |= bit if value is not None else 0
+    return told
+
+
+def _ipv4(datagram: Datagram, protocol: int, payload: bytes) -> bytes:
+    size = datagram.length
+    if size is None and (carried := _carried(datagram)) is not None:
+        size = 20 + carried
+    offset = datagram.offset // 8 if datagram.offset else int(datagram.later)
+    fragment = (0x4000 if datagram.df else 0) | (0x2000 if datagram.mf else 0) | offset & 0x1FFF
+    head = struct.pack(
+        ">BBHHHBBH",
+        0x45,
+        0,
+        min(size or 0, 0xFFFF),
+        (datagram.ident or 0) & 0xFFFF,
+        fragment,
+        min(datagram.ttl or 0, 255),
+        protocol,
+        0,
+    )
+    if datagram.src is None or datagram.dst is None:
+        return head
+    return head + struct.pack(">II", datagram.src & WORD, datagram.dst & WORD) + payload
+
+
+def _ipv6(datagram: Datagram, protocol: int, payload: bytes) -> bytes:
+    size = datagram.length
+    if size is None:
+        carried = _carried(datagram)
+        size = 0xFFFF if carried is None else carried
+    if datagram.offset is not None or datagram.later:
+        fragment = (datagram.offset or 8 * datagram.later) & 0xFFF8 | int(datagram.mf or False)
+        payload = struct.pack(">BBHI", protocol, 0, fragment, (datagram.ident or 0) & WORD) + payload
+        protocol = FRAGMENT
+    head = struct.pack(">IHBB", 6 << 28, min(size, 0xFFFF), protocol, min(datagram.ttl or 0, 255))
+    if datagram.src is None or datagram.dst is None:
+        return head
+    return head + datagram.src.to_bytes(16, "big") + datagram.dst.to_bytes(16, "big") + payload
+
+
+def _carried(datagram: Datagram) -> int | None:
+    """How many bytes a datagram carries, where its ICMP message or its TCP segment tells."""
+    if isinstance(datagram.upper, Icmp):
+        return datagram.upper.size
+    if isinstance(datagram.upper, Transport) and datagram.upper.protocol == TCP and datagram.upper.size is not None:
+        return _tcp_header(datagram.upper) + datagram.upper.size
+    return None
+
+
+def _tcp_header(segment: Transport) -> int:
+    """The bytes of a segment's header, 20 where its options do not tell."""
+    return segment.header or SHORTEST
+
+
+def _upper(datagram: Datagram) -> tuple[bytes, int, int]:
+    """What a datagram carries: bytes, protocol, and what was told of it."""
+    upper = datagram.upper
+    if isinstance(upper, Icmp):
+        body, told = _icmp(upper, datagram.version)
+        return body, ICMP if datagram.version == 4 else ICMPV6, told
+    if isinstance(upper, Transport):
+        body, told = _transport(upper)
+        return body, upper.protocol, told
+    if isinstance(upper, PrintedTunnel):
+        return _tunnel(upper)
+    return b"", NOBODYS if datagram.protocol is None else datagram.protocol, 0
+
+
+def _transport(transport: Transport) -> tuple[bytes, int]:
+    told = layout.TOLD_SRC_PORT if transport.src_port is not None else 0
+    told |= layout.TOLD_DST_PORT if transport.dst_port is not None else 0
+    body = struct.pack(">HH", transport.src_port or 0, transport.dst_port or 0)
+    if transport.protocol == TCP and transport.flags is not None:
+        if transport.size is not None and (transport.seq is not None or transport.ack is not None):
+            told |= layout.TOLD_DATA | (layout.TOLD_WHOLE if transport.whole else 0)
+        body += struct.pack(
+            ">IIHHI",
+            transport.seq or 0,
+            transport.ack or 0,
+            _tcp_header(transport) // 4 << 12 | transport.flags,
+            # A window that is not printed was open.
+            1 if transport.window is None else min(transport.window, 0xFFFF),
+            0,
+        )
+    elif transport.protocol == UDP:
+        size = 0 if transport.size is None else min(8 + transport.size, 0xFFFF)
+        body += struct.pack(">HH", size, 0) + (_dns(transport.dns) if transport.dns is not None else b"")
+    elif transport.protocol == SCTP and transport.flags is not None:
+        body += bytes(8) + bytes([transport.flags])
+    return body, told
+
+
+def _dns(message: Dns) -> bytes:
+    """A DNS message up to where it is told: a response without its question, which is printed with -vv only."""
+    flags = 0x0100 if message.code is None else 0x8180 | message.code
+    head = struct.pack(">HH", message.ident, flags)
+    if message.name is None or message.kind is None:
+        return head
+    labels = [one.encode("utf-8", "replace")[:63] for one in message.name.split(".") if one]
+    return (
+        head
+        + struct.pack(">HHHH", 1, 0, 0, 0)
+        + b"".join(bytes([len(one)]) + one for one in labels)
+        + struct.pack(">BHH", 0, message.kind, 1)
+    )
+
+
+def _tunnel(tunnel: PrintedTunnel) -> tuple[bytes, int, int]:
+    inside, told = _datagram(tunnel.inner) if tunnel.inner is not None else (b"", 0)
+    version = tunnel.inner.version if tunnel.inner is not None else 4
+    if tunnel.vni is None:
+        return inside, IPIP if version == 4 else IPV6, told
+    told |= layout.TOLD_INNER if tunnel.src_mac is not None and tunnel.dst_mac is not None else 0
+    body = struct.pack(">HHI", 0, VXLAN_PORT, 0) + struct.pack(">II", 8 << 24, (tunnel.vni << 8) & WORD)
+    if tunnel.inner is not None:
+        body += (tunnel.dst_mac or 0).to_bytes(6, "big") + (tunnel.src_mac or 0).to_bytes(6, "big")
+        body += struct.pack(">H", ETHERTYPES[version]) + inside
+    return body, UDP, told | layout.TOLD_DST_PORT
+
+
+def _icmp(icmp: Icmp, version: int) -> tuple[bytes, int]:
+    if icmp.kind is None:
+        return b"", 0
+    told = layout.TOLD_CODE if icmp.code is not None else 0
+    head = struct.pack(">BBH", icmp.kind, icmp.code or 0, 0)
+    if icmp.kind in _NUMBERED[version]:
+        if icmp.seq is None:
+            return head, told
+        told |= layout.TOLD_IDENT if icmp.ident is not None else 0
+        return head + struct.pack(">HH", (icmp.ident or 0) & 0xFFFF, icmp.seq & 0xFFFF), told
+    told |= layout.TOLD_MTU if icmp.mtu is not None else 0
+    head += struct.pack(">I", min(icmp.mtu or 0, WORD))
+    if icmp.target is not None:
+        head += icmp.target.to_bytes(16, "big")
+        if icmp.mac is not None:
+            # Option 1 of a solicitation, option 2 of an advertisement (RFC 4861, section 4.6.1).
+            head += struct.pack(">BB", icmp.kind - 134, 1) + icmp.mac.to_bytes(6, "big")
+    elif icmp.quoted is not None:
+        head += _datagram(icmp.quoted)[0]
+        told |= 0 if icmp.inferred else layout.TOLD_QUOTE
+    return head, told

@@ -1,0 +1,94 @@
+"""Lines of a text, read from a window little by little, and made plain: what pasting did to them is undone."""
+
+from __future__ import annotations
+
+import codecs
+import html
+import re
+from collections.abc import Iterator
+
+from pcapcheck.capture.text.stamps import STAMP
+from pcapcheck.capture.window import Window
+
+# A line is handed out in parts of this many characters where it is longer.
+LONGEST = 1 << 16
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+# Colours and other commands to a terminal (ECMA-48), which also set its title.
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]{0,40}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)|[@-Z\\^_=>])")
+_STAMP = re.compile(rf"\s(?={STAMP}\s)")
+_BLANKS = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
+# What keeps a mark from meaning something in Markdown.
+_ESCAPED = re.compile(r"\\(?=[<>_*#|~\[\]-])")
+_TAGS = re.compile(r"</?(?:a|b|br|code|div|em|font|i|li|p|pre|span|strong|td|tr)\b[^<>]{0,200}>", re.IGNORECASE)
+
+
+def looks_like_text(start: bytes) -> bool:
+    """Whether bytes may begin a text: no zero among them, unless they begin as UTF-16 does."""
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return True
+    return (
+        bool(start)
+        and b"\0" not in start
+        and not start.translate(None, bytes(range(32, 256)) + b"\t\n\r\x0c\x1b\x08\x07")
+    )
+
+
+def read_lines(window: Window) -> Iterator[tuple[int, str]]:
+    """The lines with their numbers, from 1; a line that is too long in several parts, all with its number."""
+    mark, encoding = next(((one, name) for one, name in _MARKS if window.peek(3).startswith(one)), (b"", "utf-8"))
+    window.skip(len(mark))
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    rest = ""
+    number = 1
+    while True:
+        more = window.unread or window.more()
+        # In small parts, so that a long line is not gone over again and again.
+        data = window.take(min(window.unread, LONGEST))
+        lines = (rest + decoder.decode(data, final=not more)).split("\n")
+        rest = lines.pop()
+        for line in lines:
+            yield from ((number, part) for part in _parts(line))
+            number += 1
+        while len(rest) > LONGEST:
+            end = _end_of_part(rest, 0)
+            yield number, rest[:end]
+            rest = rest[end:]
+        if not more:
+            if rest:
+                yield number, rest
+            return
+
+
+def _parts(line: str) -> Iterator[str]:
+    start = 0
+    while True:
+        end = _end_of_part(line, start)
+        yield line[start:end]
+        start = end
+        if start >= len(line):
+            return
+
+
+def _end_of_part(line: str, start: int) -> int:
+    """Where a part ends that begins at ``start``: before a time, so that no packet is cut, if there is one."""
+    end = min(len(line), start + LONGEST)
+    if end == len(line):
+        return end
+    stamp = _STAMP.search(line, start + LONGEST // 2, end)
+    return stamp.start() + 1 if stamp else end
+
+
+def plain(line: str) -> str:
+    """A line without colours, entities, tags, odd blanks and what cannot be seen; blanks at its end may matter."""
+    if "\x1b" in line:
+        line = _ESCAPES.sub("", line)
+    if "&" in line:
+        line = html.unescape(line)
+    if "\\" in line:
+        line = _ESCAPED.sub("", line)
+    if "<" in line:
+        line = _TAGS.sub("", line)
+    if not line.isascii():
+        line = _BLANKS.sub(" ", line)
+    return _INVISIBLE.sub("", line.replace("\r", " "))

@@ -1,0 +1,337 @@
+"""The lines of tcpdump for IP datagrams and ARP (its print-ip.c, print-ip6.c, print-arp.c).
+
+Where it is told to be verbose one datagram takes several lines; ``Lines`` hands them out one after the other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pcapcheck.capture.text.dns import dns
+from pcapcheck.capture.text.icmp import icmp, icmp6
+from pcapcheck.capture.text.names import MAC, OUI, address_of, family_of, mac_of, split_port
+from pcapcheck.capture.text.printed_packet import Arp, Datagram, Icmp, PrintedPacket, PrintedTunnel, Transport
+from pcapcheck.capture.text.segment import SEGMENT, segment
+
+ICMP, IPIP, TCP, UDP, DCCP, IPV6, ICMPV6, SCTP = 1, 4, 6, 17, 33, 41, 58, 132
+# Datagrams inside datagrams are followed so far.
+DEEPEST = 4
+
+# How print-ip.c calls protocols where it prints nothing of them, and what printers of others begin with.
+_PROTOCOLS = {
+    "icmp": 1,
+    "igmp": 2,
+    "ipip": 4,
+    "tcp": 6,
+    "udp": 17,
+    "ipv6": 41,
+    "gre": 47,
+    "esp": 50,
+    "ah": 51,
+    "ipv6-icmp": 58,
+    "ospf": 89,
+    "pim": 103,
+    "vrrp": 112,
+    "sctp": 132,
+}
+_BEGINNINGS = (
+    (re.compile(r"igmp "), 2),
+    (re.compile(r"DCCP \("), 33),
+    (re.compile(r"GREv\d"), 47),
+    (re.compile(r"ESP\("), 50),
+    (re.compile(r"AH\("), 51),
+    (re.compile(r"EIGRP"), 88),
+    (re.compile(r"OSPFv\d"), 89),
+    (re.compile(r"PIMv\d"), 103),
+    (re.compile(r"VRRPv\d"), 112),
+)
+_ENDS = re.compile(r"\s*(\S{1,280}) > (\S{1,280}?):(?=\s|$)")
+_TROUBLE = re.compile(
+    r"\s*(?:truncated-ip6? - \d+ bytes missing ?!|bad-len \d+|bad-hlen \d+|wrong link-layer encapsulation)\s*"
+)
+_CHECKSUM = re.compile(r"\s*\[(?:bad )?(?:icmp6|udp|tcp|no) (?:sum|cksum)[^\]]{0,60}\]\s*")
+_EXTENSION = re.compile(r"\s*(?:HBH|DSTOPT|RT6|srcrt|AH|mobility)\b(?:\s*\((?:[^()]|\([^()]*\)){0,300}\)){0,8}:?")
+_FRAGMENT = re.compile(r"\s*frag \((?:0x([0-9a-f]+):)?(\d+)\|\d+\)\s*")
+_ALONE = re.compile(r"(?:ip-proto-(\d+)|([a-z0-9-]{2,12}))\s*(\d*)\s*$")
+_OLD_ICMP = re.compile(r"icmp(?: \d+)?: ")
+_OLD_TCP = re.compile(r"([SFRPWE]{1,6}|\.) (?:\[[^\]]*\] )?(?:\d+:\d+\(\d+\)|ack \d+|win \d+)")
+_QUIET_TCP = re.compile(r"tcp \d+\b")
+_VXLAN = re.compile(r"VXLAN, flags \[[^\]]*\] \(0x[0-9a-f]+\), vni (\d+)\s*")
+_WITHIN = re.compile(r"(?:IP6? )?\(|IP6? (?:\(|\S+ > )")
+# sctp (1) [INIT] [init tag: 1]; the first of a packet's chunks.
+_CHUNK = re.compile(r"\[([A-Z -]{4,20})\]")
+_CHUNKS = {"INIT": 1, "INIT ACK": 2, "HB REQ": 4, "HB ACK": 5, "ABORT": 6, "COOKIE ECHO": 10, "COOKIE ACK": 11}
+_DATA = re.compile(r"\blength (\d{1,5})\s*$")
+
+_ARP_LENGTHS = re.compile(r"\s*(?:[\w .()/#-]{1,40}? \(len \d+\), ){2}")
+_HOST = r"([^\s,(]{1,280})"
+_WHO_HAS = re.compile(rf"(?:Request |arp )?who-has {_HOST}(?: \(({MAC}){OUI}\))?(?: tell {_HOST})?")
+_IS_AT = re.compile(rf"(?:Reply |arp reply )?{_HOST} is-at ({MAC}|\S+)")
+_ANNOUNCEMENT = re.compile(rf"Announcement {_HOST}")
+_PROBE = re.compile(rf"Probe (?:who-has )?{_HOST}")
+_WHO_IS = re.compile(rf"(Reverse|Inverse) Request who-is ({MAC}){OUI} tell ({MAC})")
+_AT = re.compile(rf"(Reverse|Inverse) Reply ({MAC}){OUI} at {_HOST}")
+_OTHER_ARP = re.compile(r"(?:Unknown \(|op(?:code)? )(\d+)|(NACK)")
+_CUT = re.compile(r"\s*\[\|\w")
+# A message of ICMP that the snapshot length cut before its type.
+_CUT_ICMP = re.compile(r"\[\|icmp6?\]")
+
+
+@dataclass
+class Lines:
+    """The lines of one packet, from ``place`` on not yet looked at; ``frame`` reads a frame inside VXLAN."""
+
+    lines: list[str]
+    frame: Callable[[str, Lines], PrintedPacket | None]
+    place: int = 0
+    depth: int = 0
+
+    def take(self) -> str:
+        """The next line; empty behind the last."""
+        line = self.peek()
+        self.place += 1
+        return line
+
+    def peek(self) -> str:
+        return self.lines[self.place] if self.place < len(self.lines) else ""
+
+    @property
+    def rest(self) -> list[str]:
+        return self.lines[self.place :]
+
+
+def arp(text: str) -> Arp | None:
+    """ARP from what follows its name; None where it is not understood."""
+    text = text.strip()
+    lengths = _ARP_LENGTHS.match(text)
+    if lengths:
+        text = text[lengths.end() :]
+    if _CUT.match(text) or (lengths and text.startswith("length")):
+        return Arp()
+    match = _WHO_HAS.match(text)
+    if match and match[3] is None and text[match.end() :].lstrip()[:1] == "t":
+        # Cut inside "tell".
+        return None
+    if match:
+        target_mac = mac_of(match[2]) if match[2] else None
+        return Arp(1, sender_ip=_ipv4(match[3]), target_mac=target_mac, target_ip=_ipv4(match[1]))
+    match = _PROBE.match(text)
+    if match:
+        return Arp(1, sender_ip=address_of("0.0.0.0", 4), target_ip=_ipv4(match[1]))
+    match = _ANNOUNCEMENT.match(text)
+    if match:
+        return Arp(1, sender_ip=_ipv4(match[1]), target_ip=_ipv4(match[1]))
+    match = _WHO_IS.match(text)
+    if match:
+        return Arp(3 if match[1] == "Reverse" else 8, sender_mac=mac_of(match[3]), target_mac=mac_of(match[2]))
+    match = _AT.match(text)
+    if match:
+        # A reverse reply tells of the target, an inverse one of the sender.
+        if match[1] == "Reverse":
+            return Arp(4, target_mac=mac_of(match[2]), target_ip=_ipv4(match[3]))
+        return Arp(9, sender_mac=mac_of(match[2]), sender_ip=_ipv4(match[3]))
+    match = _IS_AT.match(text)
+    if match:
+        return Arp(2, sender_mac=mac_of(match[2]), sender_ip=_ipv4(match[1]))
+    match = _OTHER_ARP.match(text)
+    return Arp(10 if match[2] else int(match[1]) & 0xFFFF) if match else None
+
+
+def _ipv4(text: str | None) -> int | None:
+    return None if text is None else address_of(text, 4)
+
+
+def datagram(text: str, lines: Lines, version: int | None = None) -> Datagram | None:
+    """An IP datagram from what follows ``IP`` or ``IP6``; None where it is not understood.
+
+    ``version`` where the line tells it. What stands on further lines is taken from ``lines``.
+    """
+    if _CUT.match(text):
+        return Datagram(version or 4)
+    trouble = _TROUBLE.match(text)
+    if trouble:
+        text = text[trouble.end() :]
+    found = Datagram(version or 4)
+    head = _parenthesis(text)
+    if head:
+        if "hlim" in head or "next-header" in head:
+            found.version = version or 6
+        _header(found, head)
+        text = text[text.index("(") + len(head) + 2 :]
+        if not text.strip():
+            if not _ENDS.match(lines.peek()):
+                # The line with the addresses is not here.
+                return found
+            text = lines.take()
+    ends = _ENDS.match(text)
+    if ends is None:
+        return found if trouble and not text.strip() else None
+    if version is None and not head:
+        found.version = family_of(ends[1]) or family_of(ends[2]) or 4
+    _upper(found, ends[1], ends[2], text[ends.end() :], lines)
+    return None if found.src is None or found.dst is None else found
+
+
+def _parenthesis(text: str) -> str | None:
+    """What stands in the parenthesis that begins the text; others may stand inside it."""
+    start = len(text) - len(text.lstrip())
+    if text[start : start + 1] != "(":
+        return None
+    depth = 0
+    for place in range(start, min(len(text), start + 600)):
+        depth += (text[place] == "(") - (text[place] == ")")
+        if not depth:
+            return text[start + 1 : place]
+    return None
+
+
+def _header(found: Datagram, head: str) -> None:
+    """The fields of -v: (tos 0x0, ttl 64, id 37455, offset 0, flags [DF], proto ICMP (1), length 84)."""
+
+    def number(pattern: str) -> int | None:
+        match = re.search(pattern, head)
+        return int(match[1]) if match else None
+
+    if found.version == 6:
+        found.ttl = number(r"\bhlim (\d+)")
+        found.length = number(r"payload length: (\d+)")
+        found.protocol = number(r"next-header [^,()]{1,40}\((\d+)\)")
+        return
+    found.ttl = number(r"\bttl +(\d+)")
+    found.ident = number(r"\bid (\d+)")
+    found.offset = number(r"\boffset (\d+)")
+    found.length = number(r"\b(?:length|len):? (\d+)")
+    found.protocol = number(r"\bproto:? [^,()]{0,40}\(?(\d+)\)?")
+    flags = re.search(r"flags \[([^\]]*)\]", head)
+    if flags:
+        found.df, found.mf = "DF" in flags[1], "+" in flags[1]
+    found.later = bool(found.offset)
+
+
+def _upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None:
+    """Addresses, and what a datagram carries; ``text`` is what follows its two ends."""
+    text = _extensions(found, text)
+    text = _CHECKSUM.sub("", text, count=1).strip()
+    ports = ""
+    if text.startswith("ICMP ") or _OLD_ICMP.match(text):
+        message = icmp(text[5:] if text.startswith("ICMP ") else text[text.index(": ") + 2 :])
+        found.understood = message is not None
+        found.upper = message or Icmp()
+        if message is not None and message.kind in (3, 4, 5, 11, 12):
+            message.quoted = _quoted(lines)
+    elif text.startswith("ICMP6") or text.startswith("icmp6: "):
+        message = icmp6(text[5:].lstrip(",: "), lines.rest)
+        found.understood = message is not None or bool(re.search(r"length \d+ \(invalid\)|\[\|", text))
+        found.upper = message or Icmp()
+    elif _WITHIN.match(text) and found.protocol not in (TCP, UDP):
+        found.upper = PrintedTunnel(inner=_inner(text, lines))
+    elif _CUT_ICMP.match(text) and not found.later:
+        found.upper = Icmp()
+    elif found.later or _CUT.match(text):
+        ports = "udp" if found.version == 4 and all(_has_port(end) for end in (src, dst)) else ""
+    elif (match := _VXLAN.match(text)) is not None:
+        ports = "udp"
+        found.upper = PrintedTunnel(vni=int(match[1]))
+        _vxlan(found.upper, text[match.end() :], lines)
+    elif (match := SEGMENT.match(text)) is not None:
+        ports = "tcp"
+        found.upper = segment(match[1], text[match.end() :])
+    elif _OLD_TCP.match(text) or _QUIET_TCP.match(text):
+        ports = "tcp"
+        found.upper = Transport(TCP)
+    else:
+        ports = _by_protocol(found, src, dst, text)
+    if ports:
+        src, src_port = split_port(src, ports)
+        dst, dst_port = split_port(dst, ports)
+        if isinstance(found.upper, Transport):
+            found.upper.src_port, found.upper.dst_port = src_port, dst_port
+            if found.upper.protocol == UDP:
+                size = _DATA.search(text)
+                found.upper.size = int(size[1]) if size else None
+                found.upper.dns = dns(text, src_port, dst_port)
+    found.src, found.dst = address_of(src, found.version), address_of(dst, found.version)
+
+
+def _by_protocol(found: Datagram, src: str, dst: str, text: str) -> str:
+    """What is neither ICMP nor clearly TCP: by the protocol that was told, or by the words; whose the ports are."""
+    alone = _ALONE.match(text)
+    if alone and not text.startswith(("tcp", "udp")) and (alone[1] or alone[2] in _PROTOCOLS):
+        found.protocol = int(alone[1]) & 255 if alone[1] else _PROTOCOLS[alone[2]]
+        # print-ip.c says how long a datagram of a protocol is that it does not know, and of fragments nothing.
+        found.later = found.later or not alone[3]
+        return ""
+    for beginning, protocol in _BEGINNINGS:
+        if beginning.match(text):
+            found.protocol = protocol
+            return "udp" if protocol == DCCP else ""
+    if text.startswith("sctp"):
+        chunk = _CHUNK.search(text)
+        found.upper = Transport(SCTP, flags=_CHUNKS.get(chunk[1]) if chunk else None)
+        return "sctp"
+    told = found.protocol if found.version == 4 else None
+    has_ports = all(_has_port(end) for end in (src, dst))
+    if told in (None, TCP, UDP) and has_ports and (text or family_of(src) == 4):
+        # All printers of TCP say its flags, or "tcp".
+        found.upper = Transport(TCP if told == TCP else UDP)
+        return "tcp" if told == TCP else "udp"
+    return ""
+
+
+def _has_port(end: str) -> bool:
+    family = family_of(end)
+    if family == 4:
+        return end.count(".") == 4
+    return "." in end
+
+
+def _extensions(found: Datagram, text: str) -> str:
+    """Pass over IPv6 extension headers; a fragment header is noted."""
+    if found.version != 6:
+        return text
+    while match := _EXTENSION.match(text) or _FRAGMENT.match(text):
+        if match.re is _FRAGMENT:
+            found.ident = int(match[1], 16) if match[1] else None
+            found.offset = int(match[2])
+            found.later = found.offset > 0
+        found.protocol = None
+        text = text[match.end() :]
+    return text
+
+
+def _quoted(lines: Lines) -> Datagram | None:
+    """The datagram that an ICMP error quotes, on the next line (-v)."""
+    text = lines.peek().strip()
+    if not text.startswith(("(tos", "IP (tos")) or lines.depth >= DEEPEST:
+        return None
+    lines.take()
+    lines.depth += 1
+    quoted = datagram(text.removeprefix("IP "), lines, 4)
+    # Without its addresses it does not tell what the error is about.
+    return quoted if quoted is not None and quoted.src is not None else None
+
+
+def _inner(text: str, lines: Lines) -> Datagram | None:
+    """The datagram inside IP in IP."""
+    if lines.depth >= DEEPEST:
+        return None
+    lines.depth += 1
+    version = 6 if text.startswith("IP6 ") else 4 if text.startswith("IP ") else None
+    found = datagram(re.sub(r"^IP6? ", "", text), lines, version)
+    return found if found is not None and found.src is not None else None
+
+
+def _vxlan(tunnel: PrintedTunnel, text: str, lines: Lines) -> None:
+    """The frame inside VXLAN: behind it or on the next line, with -e its MACs."""
+    if not text.strip():
+        text = lines.take()
+    if lines.depth >= DEEPEST or not text.strip():
+        return
+    lines.depth += 1
+    inside = lines.frame(text.strip(), lines)
+    if inside is not None:
+        tunnel.src_mac, tunnel.dst_mac = inside.eth_src, inside.eth_dst
+        if isinstance(inside.body, Datagram) and inside.body.src is not None:
+            tunnel.inner = inside.body

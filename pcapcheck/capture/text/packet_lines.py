@@ -1,0 +1,282 @@
+"""Which lines of a text belong to one packet.
+
+A packet begins where a time stands before words with which tcpdump begins a packet, or, in a text without times, where
+those words begin a line. More lines belong to it: those that tcpdump indents, what is inside VXLAN, and what a terminal
+or an editor broke off. Dumps of bytes (-x, -A) are passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from itertools import pairwise, product
+
+from pcapcheck.capture.text.link import parse
+from pcapcheck.capture.text.names import MAC
+from pcapcheck.capture.text.printed_packet import count_told
+from pcapcheck.capture.text.stamps import STAMP
+
+# More of a line is not looked at: no packet takes more.
+MOST_CHARACTERS = 4096
+# Lines of a packet, and lines that may be broken off from one.
+MOST_LINES = 64
+MOST_PIECES = 8
+# Places at which a blank may be missing of which all combinations are tried.
+MOST_OPEN = 5
+LONGEST_PREFIX = 250
+LOOK_AHEAD = 300
+LONGEST_REMARKED = 1200
+
+_DEVICE = r"[^\s>]{1,20}\s+(?:In|Out|B|M|P)\s+"
+# How packets begin whose protocol is known, and what else tcpdump prints on a link.
+_WORDS = (
+    r"IP6? ?\(|IP6? {1,2}\S|ARP, |arp (?:who-has|reply) |\[\|[a-z]|ip6?: |RARP|Reverse ARP"
+    rf"|{MAC}(?: \(oui [^)]{{1,60}}\))? (?:>(?: |$)|{MAC}|Broadcast)|Broadcast >|AF [\w-]+ \("
+    rf"|(?:{_DEVICE}|(?:In|Out|B|M|P)\s+)(?:ifindex |ethertype |{MAC}|IP6? |ARP, )"
+    r"|LLDP, |STP 802|CDPv\d|LACPv\d|EAPOL |EAP packet |MPLS |PPPoE |802\.1|Loopback, |IPX [0-9a-f]{8}|IS-IS, |DTPv\d, "
+    r"|UDLDv\d, |VTPv\d, |CFMv\d |AoE length |SLARP \(|truncated-ip"
+)
+_START = re.compile(rf"(?<![\w.:,-])({STAMP})(?:\.?[ \t]+)(?={_WORDS})")
+# A time as exact as tcpdump's before words that it may have printed all the same.
+_PERHAPS = re.compile(r"(?<![\w.:,-])((?:(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d|\d{10})\.\d{6}(?:\d{3})?)[ \t]+(?=\S)")
+_LIKELY = re.compile(r" > [^\s:]+(?::\S+)*:\s|, length:? \d")
+_UNSTAMPED = re.compile(
+    r"(?:IP6? \((?:tos|class|flowlabel|hlim) ?[^)]{3}"
+    # An address, or a host's name with its domain or port; and something that is surely tcpdump's.
+    r"|IP6? (?=\S*[.:\d]\S* > )\S{1,280} > (?=\S*[.:\d]\S*: )\S{1,280}: "
+    r"(?= ?\[\|icmp|ICMP|Flags|UDP|VXLAN|IP6? |.{0,300}\blength \d"
+    # DNS: an identifier with flags first, the message's size in the end.
+    r"|\d{1,5}[-+*%$|]{0,6} .{1,1000} \(\d{1,5}\)\s*$)"
+    # Names of one label need words that nobody else writes.
+    r"|IP6? \S{1,280} > \S{1,280}: "
+    r"(?=ICMP6?,? (?:echo|host|net|time|redirect|neighbor|\S+ (?:udp|tcp) port)\b|Flags \[)"
+    r"|ARP, (?:Ethernet|Request|Reply) "
+    rf"|arp who-has \S+ tell |{MAC}(?: \(oui [^)]{{1,60}}\))? > (?:{MAC}|Broadcast)[ ,]"
+    rf"|{_DEVICE}(?:IP6? \S{{1,280}} > |IP6? \(|ARP, |ifindex \d)|ip: \S{{1,280}} > |\[Invalid header: )"
+)
+# What pasting puts before lines: quotes, comments, lists, counters, names of pods and containers, logs' own times.
+_PREFIX = re.compile(
+    r"[\s>#|*•·–—+=$%»\"'`~-]*"
+    r"(?:\w{3} +\d{1,2} \d\d:\d\d:\d\d \S{1,80} \S{1,80}: )?"
+    r"(?:\S{0,40}\d{4}-\d\d-\d\dT\S{1,40}\s+(?:std(?:out|err) [FP] )?)?"
+    r"(?:\[[^\]]{0,80}\]\s*){0,2}"
+    r"(?:[\w./@-]{1,100}\s*[|:>]\s+)?"
+    r"(?:\d{1,9}[.):]?\s+)?"
+)
+# What grep puts before a line's time: the file, the number of the line.
+_GREPPED = re.compile(
+    r"(?!\d\d:\d\d:\d\d(?!:))(?:[^\s:]{1,100}:)?(?:\d{1,9}:)?(?=(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d|\d{10}\.\d)"
+)
+_HEX = re.compile(r"\s*0x[0-9a-f]{4,}:\s")
+# The link header of -e, as far as one is sure that it is one, and to its end.
+_LINK = re.compile(rf"(?:{_DEVICE}ifindex |(?:In|Out|B|M|P) +|)(?:{MAC}|Broadcast\b|ethertype )")
+_LINK_LENGTH = re.compile(r".{0,300}?(?:0x[0-9a-f]{4}\)|802\.3|IPv[46]|ARP), length \d+: ")
+# How lines of packets end.
+_END = re.compile(
+    r"(?:\blength:? \d+\)?(?:\s*\[[^\]]*\]|\s*\([\w -]+\))*(?::.*)?|\(\d+\)|\[\|\w+\]|\bvni \d+|\bip-proto-\d+(?: \d+)?"
+    r"|\btcp \d+|[?!]\))$"
+)
+_VXLAN = re.compile(r"VXLAN, flags \[[^\]]*\] \(0x[0-9a-f]+\), vni \d+$")
+_TUNNEL = re.compile(r"\b(?:Geneve, Flags|GREv\d|BCM-LI|LISP|NSH|OTV|EtherIP|MPLS|PPP|L2TP)\b")
+_REFUSAL = re.compile(r": ICMP (?:.{1,200} unreachable\b|time exceeded|ip reassembly|redirect|parameter problem)")
+_VERBOSE = re.compile(r"\((?:tos|hlim|class|flowlabel) |\(len \d+\)")
+_ARP_OR_IP = re.compile(r"\b(?:IP6?|IPv[46]|ARP|arp|ip)\b| > \S{1,280}: ")
+_ENDS = re.compile(r"\s*\S{1,280} > \S{1,280}:(?:\s|$)")
+# An arrow and what somebody wrote behind it.
+_REMARK = re.compile(r"\s+(?:<-{1,9}|<={1,9}|<{2,9}|-{1,9}>|={1,9}>|[←⇐◄⬅→]|//|#|\|)(?:\s.{0,1000})?$")
+_PAYLOAD = re.compile(r"\S{0,7}\.{2,}|[`E][^\s]{0,3}\.")
+_INDENT = re.compile(r"\t|[ \t]{2}")
+_LONE_DIGITS = re.compile(r"\d{1,5}$")
+
+
+@dataclass
+class PacketLines:
+    """The lines of one packet, made plain; ``raw`` as they stand there, ``first`` and ``last`` their numbers."""
+
+    first: int
+    last: int
+    stamp: str | None
+    prefix: str
+    lines: list[str]
+    raw: list[str]
+    dumped: bool = False
+    pieces: list[tuple[int, str]] = field(default_factory=list)
+
+    def take(self, number: int, raw: str, line: str) -> bool:
+        """Whether a line, its prefix left out, belongs to this packet; if so it is taken."""
+        if _HEX.match(line):
+            return True
+        if self.dumped or self._is_payload(line):
+            self.dumped = True
+            return True
+        if self._continues(line):
+            if len(self.lines) < MOST_LINES:
+                self.lines.append(line[:MOST_CHARACTERS])
+                self._note(number, raw)
+            return True
+        return self._piece(number, raw, line)
+
+    def close(self) -> list[tuple[int, str]]:
+        """The lines taken that turned out not to belong to it, with their numbers."""
+        pieces, self.pieces = self.pieces, []
+        return pieces
+
+    def wants_addresses(self) -> bool:
+        """Whether the next line has to hold addresses, those behind the header of -v."""
+        text = remove_remark(self.lines[-1])
+        return text.endswith(")") and bool(
+            re.search(r"(?:\(tos|\bhlim|\(flowlabel|\(class) ?[^()]*(?:\([^()]*\)[^()]*)*\)$", text)
+        )
+
+    def wants_frame(self) -> bool:
+        """Whether the next line may hold what is inside a tunnel: printed without a time, if this has one."""
+        text = self.lines[-1].rstrip()
+        return bool(_VXLAN.search(text)) or (self.stamp is not None and bool(_TUNNEL.search(text)))
+
+    def goes_on(self, line: str) -> bool:
+        """Whether a line that could begin a packet without a time is rather one of this packet's."""
+        if self.wants_addresses() or self.wants_frame():
+            return True
+        return self.verbose and (line.startswith(("    ", "\t")) or (self.stamp is not None and self._wants_quote()))
+
+    def _wants_quote(self) -> bool:
+        return bool(_REFUSAL.search(self.lines[-1]))
+
+    def _continues(self, line: str) -> bool:
+        if self.pieces:
+            return False
+        if self.wants_frame() and _UNSTAMPED.match(line.lstrip()):
+            return True
+        if self.wants_addresses():
+            return bool(_ENDS.match(line))
+        if not self.verbose:
+            return False
+        if not line.startswith(("    ", "\t")):
+            return self._wants_quote() and line.startswith(("(tos", "IP (tos"))
+        # Some viewers indent what they break.
+        return not (
+            _open(self.lines[-1]) and any(is_whole(self.lines[-1] + glue + line.lstrip()) for glue in ("", " "))
+        )
+
+    @property
+    def verbose(self) -> bool:
+        """Whether tcpdump says more of this packet on lines of their own, as it does with -v."""
+        return bool(_VERBOSE.search(self.lines[0])) or not _ARP_OR_IP.search(self.lines[0])
+
+    def _piece(self, number: int, raw: str, line: str) -> bool:
+        """Take a line that may be broken off from the one before, and join them once they are whole."""
+        before = self.lines[-1]
+        if not self.pieces and _LONE_DIGITS.match(line) and before[-1:].isdigit() and len(before) > 60:
+            self.lines[-1] = before + line
+            self._note(number, raw)
+            return True
+        if not self.pieces and is_whole(before):
+            return False
+        self.pieces.append((number, line))
+        joined = self._joined()
+        if joined is not None:
+            self.lines[-1] = joined
+            for at, piece in self.pieces:
+                self._note(at, piece)
+            self.pieces = []
+        return len(self.pieces) <= MOST_PIECES
+
+    def _joined(self) -> str | None:
+        """The last line and its pieces as one, if that makes it whole.
+
+        Where a line was broken there may have been a blank, which pasting often takes away.
+        """
+        # Who indents what he breaks off puts no blank that was there before.
+        parts = [self.lines[-1], *(one.lstrip() if _INDENT.match(one) else one for _, one in self.pieces)]
+        blank = [left[-1:].isspace() or right[:1].isspace() for left, right in pairwise(parts)]
+        if sum(map(len, parts)) > MOST_CHARACTERS or not any(is_whole(glue.join(parts)) for glue in ("", " ")):
+            return None
+        open_ends = blank.count(False)
+        few = open_ends <= MOST_OPEN
+        ways = product(("", " "), repeat=open_ends) if few else (("",) * open_ends, (" ",) * open_ends)
+        best, most = None, 0
+        for way in ways:
+            glue = iter(way)
+            joined = parts[0]
+            for part, known in zip(parts[1:], blank, strict=True):
+                joined += ("" if known else next(glue)) + part
+            packet = parse([*self.lines[:-1], joined]) if is_whole(joined) else None
+            # A word broken apart, or two run into one, tell less.
+            if packet is not None and packet.understood and count_told(packet) > most:
+                best, most = joined, count_told(packet)
+        return best
+
+    def _is_payload(self, line: str) -> bool:
+        """Whether a line is the payload in ASCII (-A), which shows what is no letter as dots."""
+        return line[:60].count(".") > 3 and bool(_PAYLOAD.match(line)) and is_whole(self.lines[-1])
+
+    def _note(self, number: int, raw: str) -> None:
+        self.last = max(self.last, number)
+        self.raw.append(raw)
+
+
+def is_whole(line: str) -> bool:
+    """Whether a line ends as lines of packets do; -e says a length in the middle too."""
+    link = _LINK_LENGTH.match(line)
+    if link is None and _LINK.match(line):
+        return False
+    text = remove_remark(line[link.end() :] if link else line)
+    return bool(_END.search(text[-300:])) and not _open(text)
+
+
+def remove_remark(line: str) -> str:
+    """A line without what somebody wrote behind it, and blanks."""
+    line = line.rstrip()
+    return _REMARK.sub("", line).rstrip() if len(line) < LONGEST_REMARKED else line
+
+
+def _open(text: str) -> bool:
+    """Whether brackets are still open: the line was broken inside them."""
+    return text.count("(") > text.count(")") or text.count("[") > text.count("]") + text.count("[|")
+
+
+def starts(line: str) -> list[PacketLines]:
+    """The packets that begin in a line, each up to the next, without the line's number. Usually one or none."""
+    grepped = _GREPPED.match(line)
+    if grepped and grepped.end():
+        return starts(line[grepped.end() :])
+    found = list(_START.finditer(line))
+    if not found:
+        perhaps = _PERHAPS.search(line, 0, MOST_CHARACTERS)
+        if perhaps and _LIKELY.search(line, perhaps.end(), perhaps.end() + LOOK_AHEAD):
+            found = [perhaps]
+    if not found:
+        return _unstamped(line)
+    prefix = line[: found[0].start()]
+    if len(prefix) > LONGEST_PREFIX or not _PREFIX.fullmatch(prefix):
+        return []
+    ends = [*(match.start() for match in found[1:]), len(line)]
+    blocks = []
+    for match, end in zip(found, ends, strict=True):
+        text = line[match.end() : end]
+        blocks.append(_block(match[1], prefix, text, line[match.start() : end].rstrip()))
+        prefix = ""
+    if len(blocks) == 1:
+        blocks[0].raw = [line]
+    return blocks
+
+
+def _unstamped(line: str) -> list[PacketLines]:
+    prefix = _PREFIX.match(line)
+    assert prefix is not None
+    for start in dict.fromkeys((prefix.end(), len(line) - len(line.lstrip(" \t#>|*-")))):
+        if _UNSTAMPED.match(line, start):
+            return [_block(None, line[:start], line[start:], line)]
+    return []
+
+
+def _block(stamp: str | None, prefix: str, text: str, raw: str) -> PacketLines:
+    return PacketLines(0, 0, stamp, prefix, [text[:MOST_CHARACTERS]], [raw])
+
+
+def without_prefix(line: str, prefix: str) -> str:
+    """A line behind a packet's first, without what stands before that packet."""
+    if prefix and line.startswith(prefix):
+        return line[len(prefix) :]
+    marks = prefix.rstrip()
+    return line[len(marks) :].removeprefix(" ") if marks and line.startswith(marks) else line

@@ -1,0 +1,138 @@
+"""What a line of tcpdump tells of a packet; whatever it does not tell is None.
+
+MACs are integers of 48 bits, addresses of 128 (IPv4 as IPv4-mapped).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+
+@dataclass(slots=True)
+class Arp:
+    """An ARP packet (RFC 826); without an opcode it was cut before it."""
+
+    opcode: int | None = None
+    sender_mac: int | None = None
+    sender_ip: int | None = None
+    target_mac: int | None = None
+    target_ip: int | None = None
+
+
+@dataclass(slots=True)
+class Icmp:
+    """An ICMP or ICMPv6 message. ``target`` and ``mac`` are those of neighbour discovery; ``size`` in bytes.
+
+    ``about`` is the address that an error names: that of the packet which went no further; ``about_protocol`` and
+    ``about_port`` are its protocol and the port that it was for, where they are named. ``inferred``: what is quoted was
+    not printed.
+    """
+
+    kind: int | None = None
+    code: int | None = None
+    ident: int | None = None
+    seq: int | None = None
+    mtu: int | None = None
+    target: int | None = None
+    mac: int | None = None
+    quoted: Datagram | None = None
+    about: int | None = None
+    about_protocol: int | None = None
+    about_port: int | None = None
+    inferred: bool = False
+    size: int | None = None
+
+
+@dataclass(slots=True)
+class Dns:
+    """A DNS message: a response has a code, a query may have the name and the number of the type that it asks for."""
+
+    ident: int
+    code: int | None = None
+    name: str | None = None
+    kind: int | None = None
+
+
+@dataclass(slots=True)
+class Transport:
+    """TCP, UDP or SCTP: ports, the flags of TCP or the first chunk of SCTP, and over UDP what DNS says.
+
+    ``size`` is how many bytes of data TCP or UDP carry, ``header`` how many TCP's header has. ``whole``: ``seq`` and
+    ``ack`` are those on the wire, else they count from wherever the text begins.
+    """
+
+    protocol: int
+    src_port: int | None = None
+    dst_port: int | None = None
+    flags: int | None = None
+    dns: Dns | None = None
+    seq: int | None = None
+    ack: int | None = None
+    size: int | None = None
+    window: int | None = None
+    header: int | None = None
+    whole: bool = False
+
+
+@dataclass(slots=True)
+class PrintedTunnel:
+    """IP in IP, or VXLAN where it has a network identifier; then the MACs are those inside."""
+
+    vni: int | None = None
+    src_mac: int | None = None
+    dst_mac: int | None = None
+    inner: Datagram | None = None
+
+
+@dataclass(slots=True)
+class Datagram:
+    """An IP packet. ``later`` tells that it is a fragment but the first; ``length`` is the header's field."""
+
+    version: int
+    src: int | None = None
+    dst: int | None = None
+    ttl: int | None = None
+    ident: int | None = None
+    df: bool | None = None
+    mf: bool | None = None
+    offset: int | None = None
+    length: int | None = None
+    protocol: int | None = None
+    later: bool = False
+    upper: Icmp | Transport | PrintedTunnel | None = None
+    understood: bool = True
+
+
+@dataclass(slots=True)
+class PrintedPacket:
+    """A frame: its link header, and what it carries as far as that is ARP or IP.
+
+    ``direction`` is 0 in, 1 out; ``many`` whether it was sent to a group; ``device`` the interface that the line names.
+    """
+
+    link_type: int | None = None
+    eth_src: int | None = None
+    eth_dst: int | None = None
+    ethertype: int | None = None
+    vlan: int | None = None
+    length: int | None = None
+    direction: int | None = None
+    many: bool | None = None
+    device: str | None = None
+    ifindex: int | None = None
+    body: Arp | Datagram | None = None
+    understood: bool = True
+
+
+def is_cut_icmp(packet: PrintedPacket) -> bool:
+    """Whether it is an ICMP message of which not so much as its type was recorded."""
+    if not packet.understood or not isinstance(packet.body, Datagram):
+        return False
+    return isinstance(packet.body.upper, Icmp) and packet.body.upper.kind is None
+
+
+def count_told(part: object) -> int:
+    """How much is told: the values of a packet and of what it carries that are there."""
+    if not isinstance(part, (PrintedPacket, Arp, Datagram, Icmp, Dns, Transport, PrintedTunnel)):
+        return part is not None
+    return sum(count_told(getattr(part, one.name)) for one in fields(part))

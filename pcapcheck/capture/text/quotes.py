@@ -1,0 +1,166 @@
+"""Quotes: which question an ICMP error is about, where the text shows only its destination.
+
+An error names whom it is about and goes back to who asked: so it belongs to a question between the two that is still
+open, the oldest, since errors come in the order of the questions. One that says that a packet expired names nobody in
+IPv4; it is about what its receiver asked last. Without ``-v`` tcpdump prints nothing of the packet that an error quotes
+but, of TCP, UDP and a few others, the protocol and the port (its print-icmp.c).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TypeGuard
+
+from pcapcheck.capture.text.printed_packet import Datagram, Icmp, PrintedPacket, Transport
+
+# (request, reply) of each family, and the errors that end a request for good.
+ECHOES = {4: (8, 0), 6: (128, 129)}
+ERRORS = {4: (3, 11), 6: (1, 2, 3)}
+# That a packet's TTL was used up, by family, and that it was too big for the way.
+EXPIRED = {4: 11, 6: 3}
+TOO_BIG = {4: (3, 4), 6: (2, 0)}
+ICMP_PROTOCOL = {4: 1, 6: 58}
+TCP, UDP, SCTP = 6, 17, 132
+SYN, RST, ACK = 2, 4, 16
+# The chunk by which an association begins (RFC 9260, section 3.3.2).
+INIT = 1
+MOST_OPEN = 256
+
+Pair = tuple[int, int]
+# An echo request; or a DNS query, another datagram of UDP, a SYN or an INIT, with their ports.
+Question = Icmp | Transport
+
+
+class Quotes:
+    """Follows the packets of one text, and completes errors that do not say which question they are about."""
+
+    def __init__(self) -> None:
+        # (who asked, who was asked) -> open questions, the oldest first; the pair that asked last stands last.
+        self._open: OrderedDict[Pair, list[Question]] = OrderedDict()
+
+    def take(self, packet: PrintedPacket) -> None:
+        """The next packet, in the order of the text."""
+        datagram = packet.body
+        if not isinstance(datagram, Datagram) or datagram.src is None or datagram.dst is None or datagram.later:
+            return
+        message = datagram.upper
+        if isinstance(message, Transport):
+            self._answered((datagram.dst, datagram.src), message)
+            if _asks(message):
+                self._ask((datagram.src, datagram.dst), message)
+        if not isinstance(message, Icmp) or message.kind is None:
+            return
+        request, reply = ECHOES[datagram.version]
+        if message.kind == request:
+            self._ask((datagram.src, datagram.dst), message)
+        elif message.kind == reply:
+            self._answered((datagram.dst, datagram.src), message)
+        elif message.kind in ERRORS[datagram.version] and message.quoted is None:
+            self._complete(datagram, message)
+
+    def _answered(self, pair: Pair, message: Question) -> None:
+        asked = self._open.get(pair)
+        if asked:
+            asked[:] = [one for one in asked if not _answers(message, one)]
+
+    def _ask(self, pair: Pair, message: Question) -> None:
+        asked = self._open.setdefault(pair, [])
+        if isinstance(message, Transport):
+            asked[:] = [one for one in asked if not _repeats(message, one)]
+        asked.append(message)
+        if len(asked) > MOST_OPEN:
+            del asked[0]
+        self._open.move_to_end(pair)
+        if len(self._open) > MOST_OPEN:
+            self._open.popitem(last=False)
+
+    def _complete(self, datagram: Datagram, message: Icmp) -> None:
+        version, asker = datagram.version, datagram.dst
+        expired = message.kind == EXPIRED[version]
+        fitting = [
+            (pair, one)
+            for pair, asked in self._open.items()
+            if pair[0] == asker and message.about in (None, pair[1])
+            for one in asked
+            if _fits(message, one, version)
+        ]
+        # One that names nobody could be about any of several, but for expiry, which is heard of at once.
+        if not fitting or (not expired and any(pair != fitting[0][0] for pair, _ in fitting)):
+            return
+        pair, about = fitting[0]
+        if expired:
+            pair, latest = fitting[-1]
+            about = next(one for other, one in fitting if other == pair and _protocol(one) == _protocol(latest))
+        if _is_datagram(about) and any(_is_datagram(one) and one.src_port != about.src_port for _, one in fitting):
+            # Whether a datagram wants an answer is not known, so the oldest may be long done with.
+            return
+        asked = self._open[pair]
+        asked[:] = [one for one in asked if one is not about]
+        message.inferred = True
+        message.quoted = Datagram(
+            version,
+            *pair,
+            protocol=about.protocol if isinstance(about, Transport) else ICMP_PROTOCOL[version],
+            upper=about if isinstance(about, Transport) else Icmp(ECHOES[version][0], 0, about.ident, about.seq),
+        )
+
+
+def _is_datagram(asked: Question) -> TypeGuard[Transport]:
+    """Whether it is one of UDP, and no DNS query."""
+    return isinstance(asked, Transport) and asked.protocol == UDP and asked.dns is None
+
+
+def _protocol(asked: Question) -> int | None:
+    return asked.protocol if isinstance(asked, Transport) else None
+
+
+def _asks(message: Transport) -> bool:
+    if message.protocol == TCP:
+        return message.flags is not None and message.flags & (SYN | RST | ACK) == SYN
+    if message.protocol == SCTP:
+        return message.flags == INIT
+    return message.protocol == UDP and (message.dns is None or message.dns.code is None)
+
+
+def _repeats(message: Transport, asked: Question) -> bool:
+    """Whether it is the same question once more; of DNS each query is one of its own."""
+    return (
+        isinstance(asked, Transport)
+        and message.dns is asked.dns is None
+        and (message.protocol, message.src_port, message.dst_port) == (asked.protocol, asked.src_port, asked.dst_port)
+    )
+
+
+def _fits(message: Icmp, asked: Question, version: int) -> bool:
+    """Whether an error may be about a question, by the protocol and the port that it names."""
+    protocol = asked.protocol if isinstance(asked, Transport) else ICMP_PROTOCOL[version]
+    if message.about_protocol not in (None, protocol):
+        return False
+    if isinstance(asked, Icmp):
+        return True
+    if (message.kind, message.code) == TOO_BIG[version] and protocol != UDP:
+        # What begins a connection is small.
+        return False
+    return message.about_port in (None, asked.dst_port)
+
+
+def _answers(message: Question, asked: Question) -> bool:
+    if isinstance(message, Icmp):
+        return isinstance(asked, Icmp) and (asked.ident, asked.seq) == (message.ident, message.seq)
+    if not isinstance(asked, Transport) or message.protocol != asked.protocol:
+        return False
+    if asked.dns is not None:
+        same = message.dns is not None and message.dns.code is not None and message.dns.ident == asked.dns.ident
+        return same and asked.src_port == message.dst_port
+    return (asked.src_port, asked.dst_port) == (message.dst_port, message.src_port)
+
+
+def inferred_expiry(packet: PrintedPacket) -> bool:
+    """Whether it is an error about an expired packet that was completed here."""
+    body = packet.body
+    return (
+        isinstance(body, Datagram)
+        and isinstance(body.upper, Icmp)
+        and body.upper.inferred
+        and body.upper.kind == EXPIRED[body.version]
+    )

@@ -1,0 +1,356 @@
+"""Read a transcript, tcpdump's or tshark's: find its packets, and hand them on as printed frames."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pcapcheck.capture import scan_layout
+from pcapcheck.capture.record import BAD_CHECKSUM, SMALLEST_RECORD, Interface, Problem, RecordBatch, Text, empty_matrix
+from pcapcheck.capture.text import tshark
+from pcapcheck.capture.text.banner import Described, Dropped, known_line
+from pcapcheck.capture.text.checksums import is_wrong
+from pcapcheck.capture.text.encoder import encode
+from pcapcheck.capture.text.lines import plain, read_lines
+from pcapcheck.capture.text.link import ETHERNET, parse
+from pcapcheck.capture.text.packet_lines import PacketLines, starts, without_prefix
+from pcapcheck.capture.text.packet_list import ListedPacket, row_of
+from pcapcheck.capture.text.printed_packet import PrintedPacket, is_cut_icmp
+from pcapcheck.capture.text.quotes import Quotes, inferred_expiry
+from pcapcheck.capture.text.stamps import Stamp, Timeline, parse_stamp
+from pcapcheck.capture.text.streams import Streams, unnumbered
+from pcapcheck.capture.window import Window
+from pcapcheck.errors import EMPTY, NotACapture
+
+SAMPLE = "16:22:59.584235 IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id 15, seq 0, length 64"
+# Lines that are not understood are shown one by one up to so many.
+MOST_SHOWN = 20
+MOST_INTERFACES = 1 << 12
+MOST_UNNUMBERED = 1 << 12
+# One of so many packets must be understood before the text is taken for a capture.
+MOST_AHEAD = 1 << 12
+WORDS_SHOWN = 100
+# Of other lines so many are kept, each so long.
+MOST_ASIDE = 1000
+WORDS_ASIDE = 1000
+# A prompt at which nothing was typed.
+_AT_REST = re.compile(r"[^#$%>]{0,100}[#$%>]\s*")
+FENCES = ("```", "~~~")
+# What was sent from the machine that recorded.
+SENT = 1
+
+
+@dataclass
+class Record:
+    """A packet on its way into a batch. ``understood`` is whether its line was."""
+
+    packet: PrintedPacket
+    interface: int
+    text: Text
+    time: int | None = None
+    understood: bool = True
+
+
+class TranscriptReader:
+    """Reads the text that tcpdump or tshark printed, with whatever stands around it.
+
+    Raises NotACapture where no line is one of theirs that is understood.
+    """
+
+    format = "tcpdump text"
+
+    def __init__(self, window: Window, name: str, batch_frames: int) -> None:
+        self.window = window
+        self.batch_frames = batch_frames
+        self.problems: list[Problem] = []
+        self.interfaces: list[Interface] = []
+        self.frames = 0
+        # Lines that are neither packets nor tcpdump's: others may know them.
+        self._aside: list[tuple[int, str]] = []
+        self._described = Described()
+        self._numbers: dict[tuple[str | None, int | None], int] = {}
+        self._timeline = Timeline()
+        self._held: list[Record] = []
+        # Whether other text stands between the last packet and what follows.
+        self._apart = False
+        self._open: PacketLines | None = None
+        self._other_lines = self._first_other = self._last_other = 0
+        # The first other line behind what describes the capture.
+        self._other_after: int | None = None
+        self._not_understood = 0
+        self._quotes = Quotes()
+        self._streams = Streams()
+        # The number that the latest row of tshark's has.
+        self._row: int | None = None
+        self._left_out = 0
+        self._bad_sums = self._first_bad_sum = 0
+        self._records = self._read()
+        # What stands before the first packet that is understood.
+        self._ahead: list[Record] = []
+        for record in self._records:
+            self._ahead.append(record)
+            if record.understood:
+                return
+            if len(self._ahead) >= MOST_AHEAD:
+                break
+        if self._described != Described():
+            raise self._nothing_understood(name)
+        raise NotACapture(
+            f"{name}: neither pcap nor pcapng, and no line is a packet as tcpdump or tshark prints it, like "
+            f"{SAMPLE!r}; record with tcpdump -w",
+            vague=True,
+        )
+
+    def _nothing_understood(self, name: str) -> NotACapture:
+        """What there is where tcpdump ran: nothing behind it, or nothing that is known."""
+        ran = f"{name}: tcpdump ran" + (f" on {self._described.name}" if self._described.name else "")
+        first = self._ahead[0].text.first if self._ahead else self._other_after
+        if first is None:
+            return NotACapture(f"{ran} and no packet follows; nothing was seen there", EMPTY)
+        return NotACapture(f"{ran}, but no line from {first} on is understood as a packet; one looks like {SAMPLE!r}")
+
+    def batches(self) -> Iterator[RecordBatch]:
+        batch: list[Record] = []
+        for source in (iter(self._ahead), self._records):
+            for record in source:
+                batch.append(record)
+                if len(batch) == self.batch_frames:
+                    yield self._batch(batch)
+                    batch = []
+        self._ahead = []
+        if batch:
+            yield self._batch(batch)
+        self._note_other_text()
+
+    def _batch(self, records: list[Record]) -> RecordBatch:
+        matrix = empty_matrix(self.batch_frames)
+        buffer = bytearray()
+        first = self.frames + 1
+        for row, record in enumerate(records):
+            data = encode(record.packet)
+            entry = row * scan_layout.FIELDS
+            matrix[entry + scan_layout.OFFSET] = len(buffer)
+            matrix[entry + scan_layout.CAPTURED] = len(data)
+            # Less was printed than was there: nobody is to take what is printed for the whole.
+            matrix[entry + scan_layout.LENGTH] = max(record.packet.length or 0, len(data) + 1)
+            matrix[entry + scan_layout.TIME] = scan_layout.ABSENT_TIME if record.time is None else record.time
+            matrix[entry + scan_layout.INTERFACE] = record.interface
+            matrix[entry + scan_layout.DIRECTION] = -1 if record.packet.direction is None else record.packet.direction
+            self.interfaces[record.interface].frames += 1
+            self.interfaces[record.interface].cut_icmp += is_cut_icmp(record.packet)
+            self._note_unnumbered(record)
+            self.interfaces[record.interface].expiries += inferred_expiry(record.packet)
+            buffer += data
+            self.frames += 1
+            if not record.understood:
+                self._note_not_understood(record)
+            if record.packet.direction != SENT and is_wrong(record.packet, record.text.words):
+                self._bad_sums += 1
+                self._first_bad_sum = self._first_bad_sum or record.text.first
+        return RecordBatch(
+            buffer,
+            self.window.offset,
+            first,
+            len(records),
+            matrix,
+            self.batch_frames,
+            self.interfaces,
+            [record.text for record in records],
+        )
+
+    def _read(self) -> Iterator[Record]:
+        """All packets, in the order of the text."""
+        for number, raw in read_lines(self.window):
+            yield from self._line(number, raw)
+        yield from self._close()
+        yield from self._end_capture()
+
+    def _line(self, number: int, raw: str) -> Iterator[Record]:
+        line = plain(raw)
+        if not line.strip():
+            return
+        row = row_of(line)
+        if row is not None:
+            yield from self._close()
+            yield from self._take_row(row, number, raw)
+            return
+        block = self._open
+        rest = without_prefix(line, block.prefix) if block else line
+        found = starts(line)
+        if block and found and found[0].stamp is None and block.goes_on(rest):
+            found = []
+        if found:
+            for one in found:
+                yield from self._close()
+                one.first = one.last = number
+                self._open = one
+            return
+        said = known_line(rest, self._described)
+        if said is None:
+            said = tshark.known_line(rest, self._described)
+        if isinstance(said, Described):
+            yield from self._close()
+            yield from self._end_capture()
+            self._described = said
+            self._numbers = {}
+            self._other_after = None
+        elif said is True:
+            # Anything may stand between two fences.
+            self._apart = self._apart or line.lstrip().startswith(FENCES)
+        elif isinstance(said, Dropped):
+            yield from self._close()
+            if self._numbers:
+                self.interfaces[max(self._numbers.values())].drops += said.count
+        elif not (block and block.take(number, line, rest)):
+            yield from self._close()
+            self._note_other(number, line)
+
+    def _close(self) -> Iterator[Record]:
+        """Finish the packet that was begun."""
+        block, self._open = self._open, None
+        if block is None:
+            return
+        for number, line in block.close():
+            self._note_other(number, line)
+        packet = parse(block.lines)
+        if packet is not None:
+            self._quotes.take(packet)
+            self._streams.take(packet)
+        if packet is None and block.stamp is None:
+            self._note_other(block.first, "\n".join(block.raw))
+            return
+        stamp = parse_stamp(block.stamp) if block.stamp else None
+        anew = self._timeline.begins_anew(stamp, self._apart)
+        yield from self._hand_on(packet, stamp, Text(block.first, block.last, "\n".join(block.raw)), anew)
+
+    def _take_row(self, row: ListedPacket, number: int, raw: str) -> Iterator[Record]:
+        """The packet of a row of tshark's."""
+        self.format = "tshark text"
+        self._quotes.take(row.packet)
+        again = row.number is not None and self._row is not None and row.number <= self._row
+        anew = again or self._timeline.begins_anew(row.stamp, self._apart)
+        before = None if anew else self._row
+        yield from self._hand_on(row.packet, row.stamp, Text(number, number, plain(raw).rstrip()), anew)
+        if row.number is not None and before is not None and row.number > before + 1:
+            missing = row.number - before - 1
+            self._left_out += missing
+            # The answer that seems to be missing may be among them.
+            self.interfaces[self._interface(row.packet)].unread += missing * SMALLEST_RECORD
+        self._row = row.number
+
+    def _hand_on(self, packet: PrintedPacket | None, stamp: Stamp | None, text: Text, anew: bool) -> Iterator[Record]:
+        """A packet on its way; ``anew`` with it another capture begins. Without a packet it was not understood."""
+        if anew:
+            yield from self._end_capture()
+            self._numbers = {}
+            if self._apart:
+                self._described = Described()
+        self._apart = False
+        understood = packet is not None and packet.understood
+        record = Record(packet or PrintedPacket(), 0, text, understood=understood)
+        record.interface = self._interface(record.packet)
+        self._held.append(record)
+        yield from self._timed(self._timeline.take(stamp))
+
+    def _end_capture(self) -> Iterator[Record]:
+        """What comes next was recorded by another call of tcpdump."""
+        yield from self._timed(self._timeline.finish())
+        self._timeline = Timeline()
+        self._row = None
+
+    def _timed(self, times: list[int | None]) -> Iterator[Record]:
+        """The packets held back whose times are known now."""
+        done, self._held = self._held[: len(times)], self._held[len(times) :]
+        for record, time in zip(done, times, strict=True):
+            record.time = time
+            yield record
+
+    def _interface(self, packet: PrintedPacket) -> int:
+        """The number of the interface that a packet was recorded on, made if it is new."""
+        described = self._described
+        key = (packet.device, packet.ifindex if packet.device else None)
+        number = self._numbers.get(key)
+        if number is None:
+            if len(self.interfaces) >= MOST_INTERFACES:
+                return len(self.interfaces) - 1
+            name = packet.device if packet.device and described.sure_of_names and packet.device != "?" else None
+            link_type = described.link_type if described.link_type is not None else packet.link_type
+            number = self._numbers[key] = len(self.interfaces)
+            self.interfaces.append(
+                Interface(
+                    number,
+                    ETHERNET if link_type is None else link_type,
+                    name=name or (None if packet.device else described.name),
+                    snaplen=described.snaplen,
+                    filter=described.filter,
+                    printed=True,
+                    doubtful=bool(name) and packet.ifindex is not None and not described.live,
+                )
+            )
+        return number
+
+    def _note_unnumbered(self, record: Record) -> None:
+        pair = unnumbered(record.packet)
+        pairs = self.interfaces[record.interface].unnumbered
+        if pair is not None and len(pairs) < MOST_UNNUMBERED:
+            pairs.add(pair)
+
+    def _note_not_understood(self, record: Record) -> None:
+        self._not_understood += 1
+        # It may have been the answer that seems to be missing.
+        self.interfaces[record.interface].unread += SMALLEST_RECORD
+        if self._not_understood <= MOST_SHOWN:
+            shown = record.text.words.strip()[:WORDS_SHOWN]
+            self.problems.append(
+                Problem(
+                    "not-understood",
+                    f"line {record.text.first} looks like a packet but is not understood: {shown!r}",
+                    frame=self.frames,
+                )
+            )
+
+    def _note_other(self, number: int, line: str) -> None:
+        if len(self._aside) < MOST_ASIDE:
+            self._aside.append((number, line[:WORDS_ASIDE]))
+        self._apart = True
+        if self._other_after is None and not _AT_REST.fullmatch(line):
+            self._other_after = number
+        if number != self._last_other:
+            self._other_lines += 1
+        self._first_other = min(self._first_other or number, number)
+        self._last_other = number
+
+    def _note_other_text(self) -> None:
+        if self._not_understood > MOST_SHOWN:
+            more = self._not_understood - MOST_SHOWN
+            self.problems.append(
+                Problem("not-understood", f"{more} more lines look like packets but are not understood")
+            )
+        if self._left_out:
+            self.problems.append(
+                Problem(
+                    "rows-left-out",
+                    f"the numbers of the rows leave {self._left_out} frames out: with a display filter (-Y), or lines "
+                    "that were not pasted, a missing answer proves nothing",
+                )
+            )
+        if self._bad_sums:
+            packets = f"{self._bad_sums} packet{'' if self._bad_sums == 1 else 's'}"
+            self.problems.append(
+                Problem(
+                    BAD_CHECKSUM,
+                    f"tcpdump calls the checksum of {packets} wrong (first: line {self._first_bad_sum}): normal where "
+                    "they were sent, since the NIC computes it later; where they were received over a NIC or a tunnel, "
+                    "the receiver drops them (compare ethtool -k)",
+                )
+            )
+        if self._other_lines:
+            lines = f"{self._other_lines} line{'' if self._other_lines == 1 else 's'}"
+            self.problems.append(
+                Problem(
+                    "other-text",
+                    f"{lines} ignored (neither packets nor tcpdump output), first: line {self._first_other}",
+                    aside=tuple(self._aside),
+                )
+            )

@@ -1,0 +1,119 @@
+"""Streams: the sequence numbers of TCP that a text's lines mean.
+
+Without -S tcpdump prints them whole only where a connection begins: in segments without an acknowledgement, in every
+SYN, and in the first segment with an acknowledgement that it sees; further ones count from there (print-tcp.c). A
+segment without data, SYN, FIN or RST has its acknowledgement printed alone. tshark counts from the first segment too,
+so that within its text the numbers are right as they stand.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from pcapcheck.capture.text.printed_packet import Datagram, PrintedPacket, PrintedTunnel, Transport
+
+TCP = 6
+ACK, SYN = 16, 2
+WRAP = 1 << 32
+# Connections in the course of which lines may still come.
+MOST_OPEN = 1 << 14
+# Whole numbers begin anywhere; both below this are counted from a segment that is not in the text.
+COUNTED = 1 << 24
+
+# One end of a connection: an address and a port.
+End = tuple[int | None, int | None]
+
+
+class Streams:
+    """Follows the connections of one text, and makes relative numbers whole."""
+
+    def __init__(self) -> None:
+        # A connection, its ends in order -> what the numbers of either end count from, and whether that is whole.
+        self._bases: OrderedDict[tuple[End, End], dict[End, tuple[int, bool]]] = OrderedDict()
+        # Connections whose numbers are whole in every line (-S).
+        self._whole: set[tuple[End, End]] = set()
+
+    def take(self, packet: PrintedPacket) -> None:
+        """The next packet, in the order of the text."""
+        datagram = _innermost(packet)
+        segment = _segment(datagram)
+        if datagram is not None and segment is not None and None not in (segment.flags, segment.size):
+            self._count(segment, (datagram.src, segment.src_port), (datagram.dst, segment.dst_port))
+
+    def _count(self, segment: Transport, mine: End, other: End) -> None:
+        flags = segment.flags or 0
+        key = (mine, other) if str(mine) <= str(other) else (other, mine)
+        bases = self._bases.get(key)
+        if not flags & ACK:
+            if flags & SYN:
+                # Of the acknowledgement behind it nothing is printed but what it acknowledges.
+                self._open(key, {mine: (((segment.seq or 0) + 1) % WRAP, True)})
+            segment.whole = segment.seq is not None
+            return
+        if bases is None or not {mine, other} <= bases.keys() or flags & SYN:
+            self._begin(key, bases or {}, segment, mine, other)
+            return
+        (base, whole), (other_base, other_whole) = bases[mine], bases[other]
+        printed = segment.ack if segment.ack is not None else segment.seq
+        if key not in self._whole and printed is not None:
+            near = other_base if segment.ack is not None else base
+            if _apart(printed, near) < _apart(printed, 0):
+                self._whole.add(key)
+        if key in self._whole:
+            base = other_base = 0
+        segment.whole = whole and other_whole and segment.seq is not None
+        segment.seq = None if segment.seq is None else (segment.seq + base) % WRAP
+        segment.ack = None if segment.ack is None else (segment.ack + other_base) % WRAP
+
+    def _begin(
+        self,
+        key: tuple[End, End],
+        known: dict[End, tuple[int, bool]],
+        segment: Transport,
+        mine: End,
+        other: End,
+    ) -> None:
+        """The first segment with an acknowledgement: from here on numbers are counted."""
+        counted = not (segment.flags or 0) & SYN and (segment.seq or 0) < COUNTED and (segment.ack or 0) < COUNTED
+        if counted:
+            base, whole, other_base = 0, False, 0
+        else:
+            base, whole = known.get(mine, (0, False)) if segment.seq is None else (segment.seq, True)
+            other_base = ((segment.ack or 0) - 1) % WRAP
+        self._open(key, {mine: (base, whole), other: (other_base, not counted)})
+        segment.whole = whole and segment.seq is not None
+
+    def _open(self, key: tuple[End, End], bases: dict[End, tuple[int, bool]]) -> None:
+        self._bases[key] = bases
+        self._bases.move_to_end(key)
+        self._whole.discard(key)
+        if len(self._bases) > MOST_OPEN:
+            self._whole.discard(self._bases.popitem(last=False)[0])
+
+
+def unnumbered(packet: PrintedPacket) -> frozenset[int] | None:
+    """The two hosts of a segment of which the text does not tell what would make it known elsewhere."""
+    datagram = _innermost(packet)
+    segment = _segment(datagram)
+    if datagram is None or segment is None or segment.whole or datagram.src is None or datagram.dst is None:
+        return None
+    # Acknowledgements alone are never known again.
+    alone = segment.size == 0 and segment.seq is None
+    return None if alone else frozenset((datagram.src, datagram.dst))
+
+
+def _innermost(packet: PrintedPacket) -> Datagram | None:
+    datagram = packet.body
+    while isinstance(datagram, Datagram) and isinstance(datagram.upper, PrintedTunnel):
+        datagram = datagram.upper.inner
+    return datagram if isinstance(datagram, Datagram) else None
+
+
+def _segment(datagram: Datagram | None) -> Transport | None:
+    upper = datagram.upper if datagram is not None else None
+    return upper if isinstance(upper, Transport) and upper.protocol == TCP else None
+
+
+def _apart(one: int, other: int) -> int:
+    """How far two sequence numbers are from each other, around the end of the numbers."""
+    return min((one - other) % WRAP, (other - one) % WRAP)

@@ -1,0 +1,77 @@
+"""Where a command writes: standard output, or a file that is none of its inputs."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import click
+
+from pcapcheck.errors import UNREADABLE, CaptureError
+from pcapcheck.report.formats.github_runner import harmless, on_github
+from pcapcheck.report.marks import ERRORS, is_ascii_locale
+from pcapcheck.values import clean
+
+# What is wrong with a file is found out, and said in our own way, when it is read or written.
+PLAIN = click.Path(readable=False)
+FILE = click.Path(path_type=Path, readable=False)
+
+
+def complain(text: str) -> None:
+    """One line on standard error."""
+    line = f"pcapcheck: {clean(text)}"
+    click.echo(harmless(line) if on_github() else line, err=True)
+
+
+def spare(output: str | None, inputs: Iterable[Path]) -> None:
+    """Refuse to write over what is read. Raises CaptureError."""
+    for path in inputs:
+        if output is not None and _is_same(Path(output), path):
+            raise CaptureError(f"--output {output}: that is one of the inputs; name another file")
+
+
+def appends(output: str | None) -> bool:
+    """Whether a file is the job summary of a GitHub step, to which its commands add one after the other."""
+    return output is not None and output == os.environ.get("GITHUB_STEP_SUMMARY")
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Whether two names are of one file, by links too."""
+    try:
+        return os.path.realpath(one) == os.path.realpath(other) or one.samefile(other)
+    except OSError:
+        return False
+
+
+@contextmanager
+def writing(output: str | None) -> Iterator[IO[str]]:
+    """Standard output, or the file that --output names."""
+    if output is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A character that the output cannot show is written in others, and costs no report.
+            sys.stdout.reconfigure(encoding="ascii" if is_ascii_locale() else None, errors=ERRORS)
+        try:
+            yield sys.stdout
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Whoever read us has seen enough, as head does; the exit code still tells the verdict.
+            drop_output()
+        return
+    try:
+        with Path(output).open("a" if appends(output) else "w", encoding="utf-8") as stream:
+            yield stream
+    except OSError as error:
+        raise CaptureError(
+            f"--output {output}: {error.strerror}; name a file that can be written", UNREADABLE
+        ) from None
+
+
+def drop_output() -> None:
+    """Let what is still buffered go nowhere, or the interpreter would fail on it once more at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)

@@ -1,0 +1,301 @@
+"""Frame columns: decodes record batches and gives the fields names.
+
+In: record batches. Out: frame batches (the rows that somebody reads) and, over the whole capture, frame groups.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from array import array
+from dataclasses import dataclass
+
+from pcapcheck.brief import Brief
+from pcapcheck.capture.printed_layout import NO_MAC
+from pcapcheck.capture.record import Interface, RecordBatch
+from pcapcheck.capture.scan_layout import ABSENT_TIME
+from pcapcheck.columns import CARRIES, DIRECTIONS
+from pcapcheck.decode import decode_loop, frame_layout
+from pcapcheck.values import MAPPED, address_of
+
+# LINKTYPE_ numbers (tcpdump.org/linktypes.html) that are decoded; 12 and 14 are RAW as some systems write it.
+LINKS = {
+    0: frame_layout.LINK_NULL,
+    1: frame_layout.LINK_ETHERNET,
+    12: frame_layout.LINK_RAW,
+    14: frame_layout.LINK_RAW,
+    101: frame_layout.LINK_RAW,
+    108: frame_layout.LINK_LOOP,
+    113: frame_layout.LINK_COOKED,
+    228: frame_layout.LINK_RAW,
+    229: frame_layout.LINK_RAW,
+    276: frame_layout.LINK_COOKED2,
+}
+LINK_NAMES = {
+    0: "NULL",
+    1: "Ethernet",
+    12: "RAW",
+    14: "RAW",
+    101: "RAW",
+    105: "IEEE 802.11",
+    108: "LOOP",
+    113: "SLL",
+    127: "radiotap",
+    192: "PPI",
+    228: "IPv4",
+    229: "IPv6",
+    239: "NFLOG",
+    276: "SLL2",
+}
+COOKED = 113
+COOKED2 = 276
+
+MOST_GROUPS = 1 << 14
+# Address pairs told apart while packets are followed from link to link.
+MOST_FLOWS = 1 << 14
+# The events of so many batches are kept, so that echoes can be paired while the next batches are decoded.
+EVENTS_KEPT = 4
+DISTANT = 1 << 62
+HANDSHAKE = frame_layout.TCP_OPENS | frame_layout.TCP_GOES_ON
+
+
+def link_name(link_type: int) -> str:
+    return LINK_NAMES.get(link_type, f"link type {link_type}")
+
+
+@dataclass(frozen=True, repr=False)
+class FrameGroup(Brief):
+    """Frames alike in capture point, MACs, direction, what they carry and what their TTL says.
+
+    ``sender`` is the source MAC or, of frames whose text shows none, a number that stands for the sender's address.
+    ``source`` is the IP source of the first of them; ``frames`` are the numbers of the first few; ``shakes_hands``
+    tells whether TCP connections were begun and went on, ``has_tcp`` whether any of them carries TCP. Of some so little
+    was recorded that nobody knows which packet they are (``cut_packets``), or whom ARP or ND asks for (``cut_arp``).
+    ``ip_src`` and ``ip_dst`` stand in the first frame's innermost IP header.
+    """
+
+    interface: int
+    ifindex: int | None
+    sender: int | None
+    dst: int | None
+    carries: str
+    ttl: int
+    direction: str | None
+    count: int
+    first: int | None
+    last: int | None
+    source: int | None
+    frames: list[int]
+    shakes_hands: bool
+    has_tcp: bool = False
+    cut_packets: bool = False
+    cut_arp: bool = False
+    ip_src: int | None = None
+    ip_dst: int | None = None
+
+    @property
+    def src(self) -> int | None:
+        """The source MAC."""
+        return None if self.by_address else self.sender
+
+    @property
+    def by_address(self) -> bool:
+        """Whether the sender is known by its address only."""
+        return self.sender is not None and self.sender >= NO_MAC
+
+    @property
+    def address(self) -> int | None:
+        """The address by which the sender is known; None where it is known by its MAC, or not at all."""
+        if not self.by_address or self.sender is None:
+            return None
+        return MAPPED | self.sender & 0xFFFFFFFF if self.sender < 2 * NO_MAC else self.source
+
+    @property
+    def point(self) -> tuple[int, int | None]:
+        return self.interface, self.ifindex
+
+
+@dataclass
+class FrameBatch:
+    """What was decoded of one record batch.
+
+    Field ``f`` of frame row ``r`` is ``rows[f * capacity + r]``, field ``f`` of echo event ``e`` is
+    ``events[e * EVENT_FIELDS + f]``, of segments and sightings likewise (see ``frame_layout``).
+    """
+
+    rows: array[int]
+    capacity: int
+    count: int
+    events: array[int]
+    event_count: int
+    sightings: array[int] = dataclasses.field(default_factory=lambda: array("q"))
+    sighting_count: int = 0
+    segments: array[int] = dataclasses.field(default_factory=lambda: array("q"))
+    segment_count: int = 0
+
+    def field(self, number: int) -> array[int]:
+        start = number * self.capacity
+        return self.rows[start : start + self.count]
+
+
+class Decoder:
+    """Decodes one capture's record batches; ``keep_all`` keeps a row for every frame, not only those that are read.
+
+    ``since`` and ``until`` (nanoseconds) bound what is decoded; frames without a time are always in.
+    """
+
+    def __init__(self, keep_all: bool = False, since: int | None = None, until: int | None = None) -> None:
+        self.keep_all = keep_all
+        self.since = -DISTANT * 2 if since is None else since
+        self.until = DISTANT * 2 - 1 if until is None else until
+        self._groups = array("q", bytes(8 * frame_layout.GROUP_FIELDS * MOST_GROUPS))
+        self._slots = array("q", [-1]) * (2 * MOST_GROUPS)
+        self._state = array("q", bytes(8 * frame_layout.STATE_SIZE))
+        # Group 0 is nobody's: it takes the frames that find no group when there are too many different ones.
+        self._groups[frame_layout.G_IFINDEX] = self._groups[frame_layout.G_SRC] = self._groups[frame_layout.G_DST] = (
+            frame_layout.ABSENT
+        )
+        self._groups[frame_layout.G_KIND] = 2 * frame_layout.KIND_DIRECTION
+        self._state[frame_layout.S_GROUPS] = 1
+        self._links = array("q")
+        self._rows = array("q")
+        self._events: list[array[int]] = []
+        self._segments: list[array[int]] = []
+        self._turn = 0
+        # Whether sightings are written down, and which bits of a loose key leave one out.
+        self.follow = False
+        self.sample = 0
+        self._flows = array("q")
+        self._flow_slots = array("i")
+        self._sightings = array("q")
+
+    @property
+    def undecoded(self) -> int:
+        """Frames whose link type is not decoded."""
+        return self._state[frame_layout.S_UNDECODED]
+
+    @property
+    def overflowed(self) -> int:
+        """Frames counted in group 0 because there were too many different ones."""
+        return self._groups[frame_layout.G_COUNT]
+
+    def decode(self, batch: RecordBatch) -> FrameBatch:
+        """The rows of a batch, valid until the next is decoded; its events and segments, until so many more are."""
+        capacity = batch.capacity
+        if len(self._rows) != frame_layout.FIELDS * capacity:
+            self._rows = array("q", bytes(8 * frame_layout.FIELDS * capacity))
+            self._events = [array("q", bytes(8 * frame_layout.EVENT_FIELDS * capacity)) for _ in range(EVENTS_KEPT)]
+            self._segments = [array("q", bytes(8 * frame_layout.SEGMENT_FIELDS * capacity)) for _ in range(EVENTS_KEPT)]
+        if self.follow and len(self._sightings) != frame_layout.SIGHTING_FIELDS * capacity:
+            self._begin_following(capacity)
+        self._add_links(batch.interfaces)
+        state = self._state
+        state[frame_layout.S_RECORD] = 0
+        self._turn = (self._turn + 1) % EVENTS_KEPT
+        events = self._events[self._turn]
+        decode_loop.decode_frames(
+            batch.buffer,
+            batch.matrix,
+            batch.count,
+            batch.first_number,
+            self._links,
+            self.since,
+            self.until,
+            self.keep_all,
+            self._groups,
+            self._slots,
+            MOST_GROUPS,
+            self._rows,
+            capacity,
+            events,
+            self.follow,
+            self.sample,
+            self._flows,
+            self._flow_slots,
+            MOST_FLOWS,
+            self._sightings,
+            self._segments[self._turn],
+            state,
+        )
+        return FrameBatch(
+            self._rows,
+            capacity,
+            state[frame_layout.S_ROWS],
+            events,
+            state[frame_layout.S_EVENTS],
+            self._sightings,
+            state[frame_layout.S_SIGHTINGS],
+            self._segments[self._turn],
+            state[frame_layout.S_SEGMENTS],
+        )
+
+    def flows(self) -> list[tuple[int, int]]:
+        """Source and destination of the address pairs met so far, as sightings number them; pair 0 is nobody's."""
+        rows = [
+            self._flows[n : n + frame_layout.FLOW_FIELDS]
+            for n in range(0, self._state[frame_layout.S_FLOWS] * frame_layout.FLOW_FIELDS, frame_layout.FLOW_FIELDS)
+        ]
+        return [(address_of(row[0], row[1]), address_of(row[2], row[3])) for row in rows]
+
+    def macs(self, group: int) -> tuple[int | None, int | None]:
+        """Source and destination MAC of a group's frames."""
+        row = group * frame_layout.GROUP_FIELDS
+        sender = self._groups[row + frame_layout.G_SRC]
+        return (None if sender >= NO_MAC else absent(sender)), absent(self._groups[row + frame_layout.G_DST])
+
+    def groups(self) -> list[FrameGroup]:
+        """All groups met so far, in the order that a row's GROUP field counts; the first is the overflow."""
+        size = frame_layout.GROUP_FIELDS
+        return [self._group(self._groups[n * size : (n + 1) * size]) for n in range(self._state[frame_layout.S_GROUPS])]
+
+    @staticmethod
+    def _group(row: array[int]) -> FrameGroup:
+        kind = row[frame_layout.G_KIND]
+        direction = kind // frame_layout.KIND_DIRECTION
+        count = row[frame_layout.G_COUNT]
+        first, last = row[frame_layout.G_FIRST], row[frame_layout.G_LAST]
+        has_source = row[frame_layout.G_HAS_SOURCE]
+        holds = row[frame_layout.G_HOLDS]
+        has_ip = row[frame_layout.G_IP_VERSION]
+        return FrameGroup(
+            interface=row[frame_layout.G_INTERFACE],
+            ifindex=absent(row[frame_layout.G_IFINDEX]),
+            sender=absent(row[frame_layout.G_SRC]),
+            dst=absent(row[frame_layout.G_DST]),
+            carries=CARRIES[kind % frame_layout.KIND_TTL],
+            ttl=kind % frame_layout.KIND_DIRECTION // frame_layout.KIND_TTL,
+            direction=DIRECTIONS[direction] if direction < len(DIRECTIONS) else None,
+            count=count,
+            first=None if first == ABSENT_TIME else first,
+            last=None if last == ABSENT_TIME else last,
+            source=address_of(row[frame_layout.G_SOURCE_HIGH], row[frame_layout.G_SOURCE_LOW]) if has_source else None,
+            shakes_hands=holds & HANDSHAKE == HANDSHAKE,
+            has_tcp=bool(holds & HANDSHAKE),
+            cut_packets=bool(holds & frame_layout.CUT_PACKET),
+            cut_arp=bool(holds & frame_layout.CUT_ARP),
+            ip_src=address_of(row[frame_layout.G_IP_SRC_HIGH], row[frame_layout.G_IP_SRC_LOW]) if has_ip else None,
+            ip_dst=address_of(row[frame_layout.G_IP_DST_HIGH], row[frame_layout.G_IP_DST_LOW]) if has_ip else None,
+            frames=list(
+                row[frame_layout.G_EVIDENCE : frame_layout.G_EVIDENCE + min(count, frame_layout.EVIDENCE_FRAMES)]
+            ),
+        )
+
+    def _begin_following(self, capacity: int) -> None:
+        self._sightings = array("q", bytes(8 * frame_layout.SIGHTING_FIELDS * capacity))
+        if not self._flows:
+            self._flows = array("q", bytes(8 * frame_layout.FLOW_FIELDS * MOST_FLOWS))
+            self._flow_slots = array("i", [-1]) * (2 * MOST_FLOWS)
+            self._state[frame_layout.S_FLOWS] = 1
+
+    def _add_links(self, interfaces: list[Interface]) -> None:
+        for interface in interfaces[len(self._links) // 2 :]:
+            link = (
+                frame_layout.LINK_PRINTED
+                if interface.printed
+                else LINKS.get(interface.link_type, frame_layout.LINK_UNKNOWN)
+            )
+            self._links.extend([link, interface.fcs_bytes])
+
+
+def absent(value: int) -> int | None:
+    """A field as Python knows absence."""
+    return None if value == frame_layout.ABSENT else value

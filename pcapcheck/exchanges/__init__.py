@@ -1,0 +1,1 @@
+"""Frame columns to exchanges: questions and their answers, by protocol."""

@@ -1,0 +1,119 @@
+"""All exchanges of one capture, streamed: frame batches in, finished rows of each table out."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pcapcheck.capture.scan_layout import ABSENT_TIME
+from pcapcheck.columns import ANSWERS, ARP, CONNECTIONS, DNS, ECHO
+from pcapcheck.decode.decoder import FrameBatch, FrameGroup
+from pcapcheck.exchanges.arp import AnswerRow, ArpRow, Resolutions, messages
+from pcapcheck.exchanges.claims import Claims
+from pcapcheck.exchanges.conversations import Conversations
+from pcapcheck.exchanges.echo import ConnectionRow, DnsRow, Echoes, EchoRow, Macs
+from pcapcheck.exchanges.gateway_talk import GatewayTalk
+
+Exchange = ArpRow | AnswerRow | EchoRow
+Point = tuple[int, int | None]
+# So many addresses asked for are remembered.
+MOST_ASKED = 1 << 12
+# Table, row, and how many exchanges alike in all that rules ask stand behind the row.
+Finished = tuple[str, Exchange, int]
+
+
+@dataclass(frozen=True)
+class SoFar:
+    """How many were answered of how many asked, while a capture is read: ARP or neighbour discovery, and echoes."""
+
+    resolved: int
+    resolutions: int
+    replied: int
+    echoes: int
+
+
+class Exchanges:
+    """Pairs what belongs together and notes on the way who asks for the gateway and who answers.
+
+    ``gateways`` are the gateway's addresses; waits are nanoseconds. Without ``every_echo`` echoes are counted, and a
+    few samples stand for all.
+    """
+
+    def __init__(
+        self, gateways: frozenset[int], arp_wait: int, echo_wait: int, dns_wait: int, every_echo: bool, macs: Macs
+    ) -> None:
+        self.gateways = gateways
+        self.every_echo = every_echo
+        self.claims = Claims()
+        self.resolutions = Resolutions(arp_wait)
+        self.echoes = Echoes(echo_wait, dns_wait, every_echo, macs)
+        self.conversations = Conversations()
+        self.gateway_talk: dict[Point, GatewayTalk] = {}
+        # Which frame groups asked for which addresses.
+        self.asked: set[tuple[int, int]] = set()
+
+    def feed(self, batch: FrameBatch) -> Iterator[Finished]:
+        """The exchanges that this batch finishes."""
+        for message in messages(batch):
+            self.claims.feed(message)
+            yield from self._resolved(self.resolutions.feed(message))
+        self.conversations.feed(batch)
+        for echo in self.echoes.feed(batch):
+            yield _table_of(echo), echo, 1
+
+    def finish(self, groups: list[FrameGroup], frames: int) -> Iterator[Finished]:
+        """What was still open at the end of a capture of so many frames, and echoes counted but not handed out."""
+        self.conversations.finish()
+        last_seen: dict[Point, int] = {}
+        for group in groups:
+            if group.count and group.last is not None:
+                last_seen[group.point] = max(last_seen.get(group.point, group.last), group.last)
+        yield from self._resolved(self.resolutions.finish(last_seen))
+        by_group = array("q", [last_seen.get(group.point, ABSENT_TIME) for group in groups])
+        for echo in self.echoes.finish(by_group, frames, self.gateways):
+            yield _table_of(echo), echo, 1
+        if not self.every_echo:
+            for one in (*self.echoes.bins(), *self.echoes.attempts(), *self.echoes.queries()):
+                first, *others = one.samples
+                yield _table_of(first), first, one.count - len(others)
+                for sample in others:
+                    yield _table_of(sample), sample, 1
+
+    def so_far(self, resolved: int, resolutions: int) -> SoFar:
+        """What was answered by now; given are the resolutions that were handed out."""
+        answered, pending = self.resolutions.open
+        return SoFar(resolved + answered, resolutions + pending, *self.echoes.so_far())
+
+    def close(self) -> None:
+        """Let the second threads finish what they were given."""
+        self.echoes.close()
+        self.conversations.close()
+
+    def _resolved(self, resolutions: Iterable[ArpRow]) -> Iterator[Finished]:
+        for resolution in resolutions:
+            if resolution.target in self.gateways:
+                self._note_gateway(resolution)
+            elif len(self.asked) < MOST_ASKED:
+                self.asked.add((resolution.group, resolution.target))
+            yield ARP, resolution, 1
+            for answer in resolution.answers:
+                yield ANSWERS, answer, 1
+
+    def _note_gateway(self, resolution: ArpRow) -> None:
+        if not resolution.group:
+            # Group 0 is nobody's: it takes the frames of all that find no room.
+            return
+        talk = self.gateway_talk.setdefault(resolution.point, GatewayTalk())
+        talk.askers.setdefault(resolution.group, set()).add(resolution.asker_ip)
+        if resolution.answers:
+            talk.answered.add(resolution.group)
+        # Where two machines answered one question, answering does not tell which of them is the node.
+        if len(resolution.reply_eth_src or ()) == 1:
+            talk.answerers.update({answer.message.group for answer in resolution.answers} - {0})
+
+
+def _table_of(echo: EchoRow) -> str:
+    if isinstance(echo, DnsRow):
+        return DNS
+    return CONNECTIONS if isinstance(echo, ConnectionRow) else ECHO

@@ -1,0 +1,117 @@
+"""Cells: finished exchanges of one capture, counted by pair, by size and by moment, in bounded memory."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING
+
+from pcapcheck.capture.scan_layout import ABSENT_TIME
+from pcapcheck.exchanges import spreading
+from pcapcheck.exchanges import spreading_layout as layout
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+FIRST_CELLS = 1 << 10
+# 150 bytes each: all pairs of 200 pods, and the moments of a long capture.
+MOST_CELLS = 1 << 17
+# A moment is 134 ms at first. Where there are too many they are made longer, four times each time.
+FIRST_SHIFT = 27
+LONGER = 2
+LONGEST_SHIFT = 60
+
+
+class Cells:
+    """The cells of one capture. Feed it rows as ``pairing`` writes them out (``pairing_layout``)."""
+
+    def __init__(self) -> None:
+        self._cells = array("q")
+        self._slots = array("q")
+        self._state = array("q", bytes(8 * layout.P_STATE))
+        self._state[layout.P_SHIFT] = FIRST_SHIFT
+        self._enlarge(FIRST_CELLS)
+
+    @property
+    def left_out(self) -> int:
+        """Exchanges of pairs that found no room any more."""
+        return self._state[layout.P_LEFT_OUT]
+
+    @property
+    def moment(self) -> int:
+        """How long a moment is, in nanoseconds."""
+        return 1 << self._state[layout.P_SHIFT]
+
+    def take(self, rows: array[int], count: int) -> None:
+        """Count so many finished exchanges."""
+        self._state[layout.P_ROW] = 0
+        final = False
+        while True:
+            spreading.spread(rows, count, self._cells, self._slots, final, self._state)
+            if self._state[layout.P_STATUS] == layout.ALL_TAKEN:
+                return
+            final = not self._make_room()
+
+    def close(self) -> None:
+        """Give back the room for more, now that all exchanges are counted."""
+        # One at least: NumPy takes no empty buffer.
+        del self._cells[max(1, self._state[layout.P_CELLS]) * layout.CELL_FIELDS :]
+        del self._slots[:]
+
+    def table(self) -> npt.NDArray[np.int64]:
+        """All cells, a row each, with the fields of ``spreading_layout`` as columns."""
+        import numpy as np
+
+        count = self._state[layout.P_CELLS] * layout.CELL_FIELDS
+        return np.frombuffer(self._cells, dtype=np.int64, count=count).reshape(-1, layout.CELL_FIELDS)
+
+    def _make_room(self) -> bool:
+        """More cells, or else fewer moments."""
+        places = len(self._cells) // layout.CELL_FIELDS
+        if places < MOST_CELLS:
+            self._enlarge(2 * places)
+            return True
+        while self._state[layout.P_SHIFT] < LONGEST_SHIFT:
+            self._lengthen_moments()
+            if self._state[layout.P_CELLS] < MOST_CELLS * 3 // 4:
+                return True
+        return False
+
+    def _enlarge(self, places: int) -> None:
+        self._cells.frombytes(bytes(8 * layout.CELL_FIELDS * places - 8 * len(self._cells)))
+        self._enter()
+
+    def _enter(self) -> None:
+        self._slots = array("q", [-1]) * (2 * len(self._cells) // layout.CELL_FIELDS)
+        # A power of two, as the places are.
+        spreading.enter_cells(self._cells, self._slots, self._state[layout.P_CELLS])
+
+    def _lengthen_moments(self) -> None:
+        """Merge moments that fall into one longer moment."""
+        import numpy as np
+
+        cells = self.table().copy()
+        moments = cells[:, layout.C_RESPECT] == layout.MOMENT
+        kept, merged = cells[~moments], cells[moments]
+        merged[:, layout.C_SRC_LOW] >>= LONGER
+        key = merged[:, [layout.C_KIND, layout.C_GROUP, layout.C_SRC_LOW]]
+        order = np.lexsort(key.T)
+        merged, key = merged[order], key[order]
+        begins = np.flatnonzero(np.r_[True, (key[1:] != key[:-1]).any(axis=1)]) if len(merged) else np.array([], int)
+        folded = merged[begins]
+        counts = slice(layout.C_REPLIED, layout.C_EXPIRED + 1)
+        if len(begins):
+            folded[:, counts] = np.add.reduceat(merged[:, counts], begins, axis=0)
+            # A moment without a failure has neither: less than any time.
+            latest = np.iinfo(np.int64).max
+            first = np.where(merged[:, layout.C_FIRST] == ABSENT_TIME, latest, merged[:, layout.C_FIRST])
+            first = np.minimum.reduceat(first, begins)
+            folded[:, layout.C_FIRST] = np.where(first == latest, ABSENT_TIME, first)
+            folded[:, layout.C_LAST] = np.maximum.reduceat(merged[:, layout.C_LAST], begins)
+        packed = np.concatenate([kept, folded])
+        places = len(self._cells)
+        self._cells = array("q", packed.tobytes())
+        self._cells.frombytes(bytes(8 * (places - len(self._cells))))
+        self._state[layout.P_CELLS] = len(packed)
+        self._state[layout.P_SHIFT] += LONGER
+        self._enter()

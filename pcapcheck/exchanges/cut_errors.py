@@ -1,0 +1,102 @@
+"""ICMP errors about an echo request that was cut, by the snapshot length, before its sequence number.
+
+Which request such an error ended, its order tells: of the requests before it between the quoted addresses, with the
+quoted identifier where that is there, it is about the first; where packets expire, about the one with the least TTL.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+
+from pcapcheck.capture.scan_layout import ABSENT_TIME
+from pcapcheck.decode import frame_layout as decoded
+from pcapcheck.decode.decoder import FrameBatch
+from pcapcheck.exchanges import pairing_layout as layout
+from pcapcheck.exchanges.waiting import Pair, open_requests, pair_of
+
+MOST_CUT = 1 << 12
+# No error takes longer: traceroute waits five seconds for one.
+LONGEST = 5_000_000_000
+# By family: ICMP's protocol number, the type of an echo request.
+ICMP = {4: 1, 6: 58}
+REQUEST = {4: 8, 6: 128}
+EXCEEDED = {4: 11, 6: 3}
+
+
+@dataclass(frozen=True)
+class CutError:
+    """An error as it was recorded. ``ident`` is ABSENT where it was cut too; ``error`` is its class, type and code."""
+
+    number: int
+    time: int
+    point: int
+    pair: Pair
+    ident: int
+    expired: bool
+    error: int
+    source: tuple[int, int]
+    mtu: int
+    ttl: int
+
+
+def cut_error(batch: FrameBatch, row: int, family: int) -> CutError | None:
+    """What a row of an ICMP error says, if it is about an echo request and its quote ends too early."""
+
+    def get(number: int) -> int:
+        return batch.rows[number * batch.capacity + row]
+
+    asks = get(decoded.QUOTED_TYPE) in (REQUEST[family], decoded.ABSENT)
+    if get(decoded.QUOTED_PROTO) != ICMP[family] or not asks or get(decoded.QUOTED_SEQ) != decoded.ABSENT:
+        return None
+    kind, code = get(decoded.ICMP_TYPE), max(0, get(decoded.ICMP_CODE))
+    halves = (decoded.QUOTED_SRC_HIGH, decoded.QUOTED_SRC_LOW, decoded.QUOTED_DST_HIGH, decoded.QUOTED_DST_LOW)
+    src_high, src_low, dst_high, dst_low = map(get, halves)
+    return CutError(
+        get(decoded.NUMBER),
+        get(decoded.TIME),
+        (get(decoded.INTERFACE) << 32) | (get(decoded.IFINDEX) + 1),
+        (src_high, src_low, dst_high, dst_low),
+        get(decoded.QUOTED_IDENT),
+        kind == EXCEEDED[family],
+        (_meaning(family, kind, code) << 16) | (kind << 8) | code,
+        (get(decoded.IP_SRC_HIGH), get(decoded.IP_SRC_LOW)),
+        get(decoded.ICMP_MTU),
+        get(decoded.IP_TTL),
+    )
+
+
+def settle_cut_errors(errors: list[CutError], pool: array[int], state: array[int]) -> None:
+    """End the requests that the errors are about, of those that are open in the pool of ``pairing``."""
+    waiting: dict[tuple[int, Pair], list[int]] = {}
+    for row in open_requests(pool, state) if errors else ():
+        if pool[row + layout.UNICAST] not in (layout.CONNECTS, layout.QUERIES):
+            waiting.setdefault((pool[row + layout.POINT], pair_of(pool, row)), []).append(row)
+    for one in errors:
+        rows = waiting.get((one.point, one.pair), [])
+        fits = [row for row in rows if _may_be(pool, row, one)]
+        if fits:
+            row = min(fits, key=lambda row: (pool[row + layout.TTL] if one.expired else 0, pool[row + layout.NUMBER]))
+            rows.remove(row)
+            pool[row + layout.OUTCOME] = layout.ERRED
+            pool[row + layout.ERROR] = one.error
+            pool[row + layout.ERROR_HIGH], pool[row + layout.ERROR_LOW] = one.source
+            pool[row + layout.ERROR_MTU] = one.mtu
+            pool[row + layout.ERROR_NUMBER] = one.number
+            pool[row + layout.ERROR_TTL] = one.ttl
+
+
+def _may_be(pool: array[int], row: int, one: CutError) -> bool:
+    time = pool[row + layout.TIME]
+    in_time = ABSENT_TIME in (time, one.time) or one.time - time <= LONGEST
+    same = one.ident in (layout.ABSENT, pool[row + layout.IDENT_SEQ] >> 16)
+    return in_time and same and pool[row + layout.NUMBER] < one.number
+
+
+def _meaning(family: int, kind: int, code: int) -> int:
+    """The number of an error's class, as ``decode.details`` counts them."""
+    if kind == EXCEEDED[family]:
+        return decoded.EXCEEDED
+    if (family, kind, code) == (4, 3, 4) or (family, kind) == (6, 2):
+        return decoded.TOO_BIG
+    return decoded.UNREACHABLE if (family, kind) in ((4, 3), (6, 1)) else decoded.OTHER_ERROR

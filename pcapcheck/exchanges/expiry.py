@@ -1,0 +1,53 @@
+"""Expiry: whether echo requests whose TTL a text does not show were pings that expired, or a traceroute's probes.
+
+A traceroute wants its packets to expire: it hears of it from one router after the other, sends the next as soon as it
+does, or all at once, and the last of them are answered. A ping in a loop of routers hears of it from the same router
+for each of its requests, and sends them at its own pace.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from pcapcheck.exchanges.echo import EXPIRED, EchoBin, Echoes
+
+# No ping is faster where nobody asked for it (iputils: 200 ms is the least that users may), no traceroute slower.
+PACE = 150_000_000
+# Of so many requests in a row, one router tells that they expired; traceroute sends three before it asks the next.
+MANY = 4
+# Traceroute and mtr give up after so many routers; no host begins with so small a TTL.
+MOST_HOPS = 30
+
+
+def pings_expired(echoes: Echoes) -> frozenset[int]:
+    """The frame groups of those echo requests without a TTL that expired and were no traceroute's."""
+    return frozenset(
+        some.group
+        for some in echoes.bins()
+        if some.outcome == "error"
+        and some.error == "time-exceeded"
+        and _at_a_pings_pace(some)
+        and not _is_traced(some, echoes)
+    )
+
+
+def may_be_traced(some: EchoBin, echoes: Echoes) -> bool:
+    """Whether requests that expired may have been sent for that, of whatever kind: by their TTLs, or what else came."""
+    ttls = [each.ttl for each in some.samples if each.ttl is not None]
+    return min(ttls) <= MOST_HOPS if ttls else _is_traced(some, echoes)
+
+
+def _is_traced(some: EchoBin, echoes: Echoes) -> bool:
+    """Whether several routers say that packets expired, or others between the same two were answered."""
+    if len({source for family, kind, code, source, _ in echoes.errors if (kind, code) == (EXPIRED[family], 0)}) > 1:
+        return True
+    failed = {(each.src, each.dst) for each in some.samples}
+    answered = (one for one in echoes.bins() if one.outcome == "replied")
+    return any((each.src, each.dst) in failed for one in answered for each in one.samples)
+
+
+def _at_a_pings_pace(some: EchoBin) -> bool:
+    times = sorted(each.time for each in some.samples if each.time is not None)
+    if len(times) < len(some.samples):
+        return some.count >= MANY
+    return len(times) > 1 and all(after - before >= PACE for before, after in pairwise(times))

@@ -1,0 +1,56 @@
+"""Pair counts: how often two hosts asked and answered each other in one capture, from its cells, exactly.
+
+The bins of ``echo`` keep samples of who asked whom, the cells (``cells``) count every exchange of a pair.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pcapcheck.columns import CONNECTIONS, DNS, ECHO
+from pcapcheck.exchanges import pairing_layout, spreading_layout
+from pcapcheck.exchanges.cells import Cells
+from pcapcheck.exchanges.echo import ConnectionRow, EchoRow
+from pcapcheck.values import halves_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+KINDS = {ECHO: 1, CONNECTIONS: pairing_layout.CONNECTS, DNS: pairing_layout.QUERIES}
+SRC = spreading_layout.C_SRC_HIGH, spreading_layout.C_SRC_LOW
+DST = spreading_layout.C_DST_HIGH, spreading_layout.C_DST_LOW
+
+
+class PairCounts:
+    """The counts of one capture; its table is looked at when the first one is wanted."""
+
+    def __init__(self, cells: Cells) -> None:
+        self._cells = cells
+
+    @cached_property
+    def _pairs(self) -> npt.NDArray[np.int64]:
+        table = self._cells.table()
+        pairs: npt.NDArray[np.int64] = table[table[:, spreading_layout.C_RESPECT] == spreading_layout.PAIR]
+        return pairs
+
+    def silent(self, table: str, group: int, one: EchoRow) -> int:
+        """How many exchanges like ``one``, of frame group ``group``, got no answer; 0 where they are not counted."""
+        port = one.dst_port if isinstance(one, ConnectionRow) else None
+        wanted = {spreading_layout.C_KIND: KINDS[table], spreading_layout.C_GROUP: group}
+        wanted |= dict(zip(SRC + DST, (*halves_of(one.src), *halves_of(one.dst)), strict=True))
+        if port is not None:
+            wanted[spreading_layout.C_PORT] = port
+        return int(self._like(wanted)[:, spreading_layout.C_SILENT].sum())
+
+    def heard(self, asker: int) -> bool:
+        """Whether anything that an address asked was answered."""
+        wanted = dict(zip(SRC, halves_of(asker), strict=True))
+        return bool(self._like(wanted)[:, spreading_layout.C_REPLIED].any())
+
+    def _like(self, wanted: dict[int, int]) -> npt.NDArray[np.int64]:
+        found = self._pairs
+        for column, value in wanted.items():
+            found = found[found[:, column] == value]
+        return found

@@ -1,0 +1,109 @@
+"""Sums over exchanges: how much was asked and answered, and how long it took."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+
+from pcapcheck.exchanges.arp import ArpRow
+from pcapcheck.exchanges.echo import EchoBin
+from pcapcheck.exchanges.pairing import bucket_of
+
+
+@dataclass
+class Durations:
+    """A distribution of durations (nanoseconds) in bounded memory.
+
+    Percentiles come from buckets (``pairing.bucket_of``) and are at most 1 % off; minimum and maximum are exact.
+    """
+
+    count: int = 0
+    least: int | None = None
+    most: int | None = None
+    _buckets: Counter[int] = field(default_factory=Counter)
+
+    def add(self, value: int | None) -> None:
+        if value is None:
+            return
+        self.add_buckets(value, value, Counter({bucket_of(value): 1}))
+
+    def add_buckets(self, least: int | None, most: int | None, buckets: Counter[int]) -> None:
+        """Add durations that were already counted, with their minimum and maximum."""
+        if least is None or most is None:
+            return
+        self.count += buckets.total()
+        self.least = least if self.least is None else min(self.least, least)
+        self.most = most if self.most is None else max(self.most, most)
+        self._buckets.update(buckets)
+
+    def merge(self, other: Durations) -> None:
+        self.add_buckets(other.least, other.most, other._buckets)
+
+    def quantile(self, share: float) -> int | None:
+        if self.least is None or self.most is None:
+            return None
+        rank = max(1, math.ceil(share * self.count))
+        if rank in (1, self.count):
+            return self.least if rank == 1 else self.most
+        for bucket in sorted(self._buckets):
+            rank -= self._buckets[bucket]
+            if rank <= 0:
+                return min(max(middle_of(bucket), self.least), self.most)
+        return self.most
+
+
+def middle_of(bucket: int) -> int:
+    """The middle of a bucket, in nanoseconds."""
+    if bucket < 128:
+        return bucket
+    octave, step = divmod(bucket - 128, 64)
+    width = 2 << octave
+    return (64 + step) * width + width // 2
+
+
+@dataclass
+class AskerSums:
+    """Exchanges of one table that one asker began."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    attempts: int = 0
+    duplicates: int = 0
+    durations: Durations = field(default_factory=Durations)
+
+    def add_resolution(self, resolution: ArpRow) -> None:
+        self.outcomes[resolution.outcome] += 1
+        self.attempts += resolution.attempts
+        self.durations.add(resolution.latency_first)
+
+    def add_echoes(self, bin_: EchoBin) -> None:
+        # Traceroute means its requests to expire on the way: they are not lost.
+        expired = bin_.error == "time-exceeded"
+        self.outcomes["expired" if expired else bin_.outcome] += bin_.count
+        self.attempts += bin_.requests
+        self.duplicates += bin_.duplicates
+        self.durations.add_buckets(bin_.least, bin_.most, bin_.buckets)
+
+    def merge(self, other: AskerSums) -> None:
+        self.outcomes.update(other.outcomes)
+        self.attempts += other.attempts
+        self.duplicates += other.duplicates
+        self.durations.merge(other.durations)
+
+    def doubt_silence(self) -> None:
+        """Count what got no answer as unknown: this recording could not have held one."""
+        self.outcomes["unknown"] += self.outcomes.pop("unanswered", 0)
+
+    @property
+    def total(self) -> int:
+        return self.outcomes.total()
+
+    @property
+    def settled(self) -> int:
+        """Exchanges whose end is known, and was not meant to be on the way."""
+        return self.total - sum(self.outcomes[one] for one in ("in-flight", "evicted", "unknown", "expired"))
+
+    @property
+    def loss(self) -> float | None:
+        """Share of the settled echoes that got no reply."""
+        return None if not self.settled else 1 - self.outcomes["replied"] / self.settled

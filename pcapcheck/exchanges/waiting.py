@@ -1,0 +1,166 @@
+"""Waiting: which requests that are open at the end of a capture may still be answered after it.
+
+A request is lost only if its reply was due: after the wait that the rules name, and after what this capture's own round
+trips between the same two addresses took. Where the text of a capture shows no times, its order is all that tells:
+requests that went unanswered while others were asked and answered, or three of them in a row with something after them.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pcapcheck.capture.scan_layout import ABSENT_TIME
+from pcapcheck.exchanges import pairing_layout as layout
+from pcapcheck.values import address_of, is_ipv4
+
+# So many requests in a row, or repeats of one, show that their asker waited in between.
+ENOUGH = 3
+
+# Source and destination of a request, each in two halves.
+Pair = tuple[int, int, int, int]
+# A pair, and whether DNS was asked: how long that takes says nothing of the way.
+Kind = tuple[Pair, bool]
+
+
+def with_margin(longest: int) -> int:
+    """How long to wait where answers took up to this long: delays vary."""
+    return longest + longest // 2
+
+
+@dataclass
+class AnswerTimes:
+    """What the answers between two addresses took: nanoseconds, and frames recorded from request to answer."""
+
+    time: int = 0
+    frames: int = 0
+
+
+def hold_back(
+    pool: array[int],
+    answered: array[int],
+    bins: array[int],
+    state: array[int],
+    last_seen: array[int],
+    wait: int,
+    last_number: int,
+    gateways: frozenset[int],
+) -> None:
+    """Mark those open requests as in flight whose reply may have come after the capture's end.
+
+    ``pool``, ``answered``, ``bins`` and ``state`` are those of ``pairing``. ``last_seen`` holds for each frame
+    group the time of its capture point's last frame, ``last_number`` is the number of the capture's last frame.
+    Requests younger than ``wait`` (nanoseconds) are left to ``pairing.finish_all``. Nobody owes a reply to a ping of
+    one of the ``gateways``.
+    """
+    if state[layout.S_OLDEST] < 0:
+        return
+    replied = [place * layout.FIELDS for place in answered if place >= 0]
+    _expect_no_host(pool, state, {pair_of(pool, row)[2:] for row in replied}, gateways)
+    shown = _shown(pool, replied)
+    # Where more was answered than is remembered, the slowest answer to the same kind of request stands for the rest.
+    forgotten = _slowest_by_group(bins, state) if len(replied) == len(answered) else {}
+    slowest = max([one.time for one in shown.values()] + list(forgotten.values()), default=0)
+    if with_margin(slowest) <= wait and ABSENT_TIME not in last_seen:
+        return
+    untimed: dict[tuple[Kind, int], list[int]] = {}
+    for row in open_requests(pool, state):
+        kind = _kind_of(pool, row)
+        if pool[row + layout.TIME] == ABSENT_TIME or last_seen[pool[row + layout.GROUP]] == ABSENT_TIME:
+            untimed.setdefault((kind, pool[row + layout.POINT]), []).append(row)
+            continue
+        took = shown[kind].time if kind in shown else forgotten.get(pool[row + layout.GROUP], 0)
+        if last_seen[pool[row + layout.GROUP]] - pool[row + layout.TIME] < with_margin(took):
+            pool[row + layout.OUTCOME] = layout.IN_FLIGHT
+    for (kind, point), rows in untimed.items():
+        later = [
+            (pool[one + layout.NUMBER], _kind_of(pool, one) == kind)
+            for one in replied
+            if pool[one + layout.POINT] == point
+        ]
+        lag = with_margin(shown[kind].frames) if kind in shown else 0
+        for place, row in enumerate(rows):
+            if last_number - pool[row + layout.NUMBER] <= lag or not _was_due(pool, rows, place, later, last_number):
+                pool[row + layout.OUTCOME] = layout.IN_FLIGHT
+
+
+def _expect_no_host(pool: array[int], state: array[int], hosts: set[tuple[int, int]], gateways: frozenset[int]) -> None:
+    """Take an echo request without a reply for one to nobody in particular, by its IPv4 address.
+
+    One that ends in 255 is mostly a subnet's broadcast address, which nobody has to answer (RFC 1122, section 3.2.2.6).
+    The gateway's belongs to nobody on a healthy node, so that its ping fails there, by an error or in silence.
+    ``hosts`` are addresses that did answer.
+    """
+    for row in _open_rows(pool, state):
+        dst = pool[row + layout.DST_HIGH], pool[row + layout.DST_LOW]
+        address = address_of(*dst)
+        if pool[row + layout.UNICAST] != 1 or dst in hosts or not is_ipv4(address):
+            continue
+        if address in gateways or (dst[1] & 0xFF == 0xFF and pool[row + layout.OUTCOME] == layout.UNANSWERED):
+            pool[row + layout.UNICAST] = 0
+
+
+def _was_due(pool: array[int], rows: list[int], place: int, answered: list[tuple[int, bool]], last_number: int) -> bool:
+    """Whether a request without a time must have been answered by the capture's end.
+
+    ``rows`` are the open requests of its two addresses, in order; ``answered`` the numbers of requests with a reply,
+    and whether they are between the same addresses.
+    """
+    row = rows[place]
+    if pool[row + layout.UNICAST] in (layout.CONNECTS, layout.QUERIES):
+        # Each repeat of a SYN comes a second later or more, of a query even more.
+        return pool[row + layout.REQUESTS] >= ENOUGH
+    later = [same for number, same in answered if number > pool[row + layout.NUMBER]]
+    if any(later) or len(later) >= ENOUGH:
+        return True
+    return len(rows) >= ENOUGH and last_number > pool[rows[-1] + layout.NUMBER]
+
+
+def open_requests(pool: array[int], state: array[int]) -> Iterator[int]:
+    """Where the rows of open requests without an answer begin in the pool, oldest first."""
+    return (row for row in _open_rows(pool, state) if pool[row + layout.OUTCOME] == layout.UNANSWERED)
+
+
+def _open_rows(pool: array[int], state: array[int]) -> Iterator[int]:
+    """The same with those that an ICMP error ended, which a reply may still answer."""
+    place = state[layout.S_OLDEST]
+    while place >= 0:
+        yield place * layout.FIELDS
+        place = pool[place * layout.FIELDS + layout.NEWER]
+
+
+def pair_of(pool: array[int], row: int) -> Pair:
+    return (
+        pool[row + layout.SRC_HIGH],
+        pool[row + layout.SRC_LOW],
+        pool[row + layout.DST_HIGH],
+        pool[row + layout.DST_LOW],
+    )
+
+
+def _kind_of(pool: array[int], row: int) -> Kind:
+    return pair_of(pool, row), pool[row + layout.UNICAST] == layout.QUERIES
+
+
+def _shown(pool: array[int], replied: list[int]) -> dict[Kind, AnswerTimes]:
+    """What the latest answers took, by addresses, at whichever capture point took longest."""
+    shown: dict[Kind, AnswerTimes] = {}
+    for row in replied:
+        if pool[row + layout.UNICAST] in (layout.CONNECTS, layout.QUERIES) and pool[row + layout.REQUESTS] > 1:
+            # Which of its repeats was answered is not known.
+            continue
+        longest = shown.setdefault(_kind_of(pool, row), AnswerTimes())
+        longest.time = max(longest.time, pool[row + layout.RTT])
+        longest.frames = max(longest.frames, pool[row + layout.REPLY_NUMBER] - pool[row + layout.NUMBER])
+    return shown
+
+
+def _slowest_by_group(bins: array[int], state: array[int]) -> dict[int, int]:
+    slowest: dict[int, int] = {}
+    for number in range(state[layout.S_BINS]):
+        row = number * layout.BIN_FIELDS
+        if bins[row + layout.B_UNICAST] not in (layout.CONNECTS, layout.QUERIES):
+            group = bins[row + layout.B_GROUP]
+            slowest[group] = max(slowest.get(group, 0), bins[row + layout.B_MOST])
+    return slowest

@@ -1,0 +1,60 @@
+"""Compiled or plain: the loops that see every byte run from a compiled module or from the Python file itself.
+
+``PCAPCHECK_PLAIN=1`` forces the Python files although compiled modules are installed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+KERNELS = (
+    "pcapcheck.capture.scan",
+    "pcapcheck.capture.salvage",
+    "pcapcheck.decode.icmp_arp",
+    "pcapcheck.decode.sighting",
+    "pcapcheck.decode.decode_loop",
+    "pcapcheck.exchanges.pairing",
+    "pcapcheck.exchanges.conversing",
+    "pcapcheck.paths.gathering",
+    "pcapcheck.exchanges.spreading",
+)
+
+
+PACKAGE = Path(__file__).parent
+
+
+def digest_of(kernel: str) -> str:
+    """What a kernel is compiled from, as one number: its source, its types, and the numbers and helpers it shares."""
+    source = PACKAGE.parent / kernel.replace(".", "/")
+    shared = [*sorted(PACKAGE.glob("*/*layout.py")), PACKAGE / "capture" / "octets.pxd"]
+    files = [source.with_suffix(".py"), source.with_suffix(".pxd"), *shared]
+    return hashlib.sha256(b"".join(one.read_bytes() for one in files)).hexdigest()
+
+
+class PlainFinder:
+    """Finds the Python file of a kernel before the import system finds the compiled module beside it."""
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name not in KERNELS:
+            return None
+        return spec_from_file_location(name, PACKAGE.parent / (name.replace(".", "/") + ".py"))
+
+
+def force_plain() -> None:
+    """Let the environment decide; called once, before any kernel is imported."""
+    if os.environ.get("PCAPCHECK_PLAIN") and not any(isinstance(one, PlainFinder) for one in sys.meta_path):
+        sys.meta_path.insert(0, PlainFinder())
+
+
+def is_compiled() -> bool:
+    """Whether every kernel runs compiled."""
+    specs = [find_spec(name) for name in KERNELS]
+    return all(spec is not None and spec.origin is not None and not spec.origin.endswith(".py") for spec in specs)

@@ -1,0 +1,1 @@
+"""Capture points: who is at each end of a link, and what only whole captures tell."""

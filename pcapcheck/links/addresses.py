@@ -1,0 +1,166 @@
+"""Claims: which MACs said of themselves, in ARP or neighbour discovery, that an address is theirs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from pcapcheck.decode.decoder import COOKED
+from pcapcheck.exchanges.claims import Claim
+from pcapcheck.links.capture_points import PointKey
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.sides import LINK_LOCAL
+from pcapcheck.values import format_mac, is_ipv4, is_name
+
+# How the words about other claimants go on where those are behind links of other nodes.
+BEHIND = " behind "
+
+
+@dataclass(frozen=True)
+class AddressRow:
+    """A claim, judged beside the other claims of the same address.
+
+    ``point`` is where it was made; ``until`` is when it ended: claims of one machine may end with its last frame.
+    ``other_interfaces`` are other links on which some of ``other_claimants`` claim the address, ``other_nodes`` such
+    links of other nodes, with their names.
+    """
+
+    point: PointKey
+    group: int
+    outcome: str
+    interface: str
+    node_interface: str
+    kind: str
+    calico: str | None
+    ip: int
+    mac: int
+    side: str | None
+    first_time: int | None
+    last_time: int | None
+    proxied: bool
+    claimants: int | None
+    other_claimants: frozenset[int] | None
+    frames: list[int]
+    until: int | None = None
+    other_interfaces: str | None = None
+    other_nodes: str | None = None
+
+    @property
+    def others(self) -> str | None:
+        """The other claimants in words."""
+        if self.other_claimants is None:
+            return None
+        where = f" on {self.other_interfaces}" if self.other_interfaces else ""
+        where += f"{BEHIND}{self.other_nodes}" if self.other_nodes else ""
+        return ", ".join(map(format_mac, sorted(self.other_claimants))) + where
+
+    @property
+    def time(self) -> int | None:
+        return self.first_time
+
+
+def address_rows(
+    claims: list[Claim],
+    link: PointFacts,
+    gateways: frozenset[int],
+    proxy_mac: int,
+    untold: frozenset[int] = frozenset(),
+) -> list[AddressRow]:
+    """The ``addresses`` rows of one capture point; ``untold`` are addresses that unknown MACs claim as well.
+
+    A claim lasts from its first telling until its MAC falls silent on the link: a pod recreated under its old name
+    claims its address with a new MAC, but only after the old one fell silent.
+    """
+    gone = _last_seen(link)
+    sides = {group.src: link.sides.of(group)[0] for group in link.point.groups.values()}
+    by_ip: dict[int, list[Claim]] = {}
+    for claim in claims:
+        by_ip.setdefault(claim.ip, []).append(claim)
+    rows = []
+    addresses = _addresses_by_mac(claims)
+    for ip, same in by_ip.items():
+        own = ip not in gateways and (ip in link.pod_ips or any(claim.mac in link.pod_macs for claim in same))
+        # Proxy ARP makes the node answer for everything, the pod's own address included (it then only replies). A name
+        # may be the gateway's, of which that is not so.
+        proxied = {
+            claim.mac
+            for claim in same
+            if own and not claim.own and (sides.get(claim.mac) == "node" or claim.mac == proxy_mac)
+        }
+        for claim in same:
+            others = frozenset(
+                other.mac
+                for other in same
+                if other.mac != claim.mac and other.mac not in proxied and _overlap(claim, other, gone)
+            )
+            rows.append(
+                AddressRow(
+                    link.point.key,
+                    min(link.point.groups),
+                    "",
+                    link.point.name,
+                    link.node_interface,
+                    link.point.kind,
+                    link.point.calico,
+                    ip,
+                    claim.mac,
+                    sides.get(claim.mac),
+                    claim.first_time,
+                    claim.last_time,
+                    claim.mac in proxied,
+                    None if (ip in untold or (proxied and is_name(ip))) and not others else len(others) + 1,
+                    others or None,
+                    claim.frames,
+                    # Who has several addresses may have given one of them away (VRRP) and speak on.
+                    gone.get(claim.mac) if addresses[claim.mac, is_ipv4(ip)] == 1 else claim.last_time,
+                )
+            )
+    if (link.sides.folded or link.point.link_type == COOKED) and any(_across_links(row, link) for row in rows):
+        return [replace(row, claimants=None) for row in rows]
+    return rows
+
+
+def _addresses_by_mac(claims: list[Claim]) -> Counter[tuple[int, bool]]:
+    """How many addresses of each family a MAC claims, those of the link itself apart."""
+    return Counter((claim.mac, is_ipv4(claim.ip)) for claim in claims if claim.ip >> 118 != LINK_LOCAL)
+
+
+def taken_over(rows: Iterable[AddressRow], proxy_mac: int) -> Iterator[tuple[AddressRow, AddressRow]]:
+    """Claims of an address on a pod link of which one ended before the other, another MAC's, began.
+
+    The proxy MAC is every node's, and says nothing of who has an address.
+    """
+    claims: dict[tuple[PointKey, int], list[AddressRow]] = {}
+    for row in rows:
+        if row.kind != "pod-link" or row.proxied or row.mac == proxy_mac:
+            continue
+        if row.claimants is not None and row.first_time is not None:
+            claims.setdefault((row.point, row.ip), []).append(row)
+    for same in claims.values():
+        for before, after in pairwise(sorted(same, key=lambda row: row.first_time or 0)):
+            if after.mac not in (before.other_claimants or ()):
+                yield before, after
+
+
+def _across_links(row: AddressRow, link: PointFacts) -> bool:
+    """Whether a contested claim may stem from another link of the same recording: a node is on all of them."""
+    return bool(row.other_claimants) and not {row.mac, *(row.other_claimants or ())} <= link.pod_macs
+
+
+def _last_seen(link: PointFacts) -> dict[int, int]:
+    seen: dict[int, int] = {}
+    for group in link.point.groups.values():
+        if group.src is not None and group.last is not None:
+            seen[group.src] = max(seen.get(group.src, group.last), group.last)
+    return seen
+
+
+def _overlap(one: Claim, other: Claim, gone: dict[int, int]) -> bool:
+    """Whether two claims held at the same time; True where the capture has no times."""
+    if one.first_time is None or one.last_time is None or other.first_time is None or other.last_time is None:
+        return True
+    one_end = max(one.last_time, gone.get(one.mac, one.last_time))
+    other_end = max(other.last_time, gone.get(other.mac, other.last_time))
+    return one.first_time <= other_end and other.first_time <= one_end

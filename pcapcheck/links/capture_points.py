@@ -1,0 +1,233 @@
+"""Capture points: where frames were recorded, and what kind of interface that was."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pcapcheck.brief import Brief
+from pcapcheck.calico import find_cali_name, is_interface, is_machines_own, kind_of_name
+from pcapcheck.capture.record import Interface
+from pcapcheck.capture.rotation import Captured, bare_name
+from pcapcheck.decode.decoder import COOKED, FrameGroup
+from pcapcheck.exchanges.gateway_talk import GatewayTalk
+from pcapcheck.networks import (
+    GATEWAY,
+    NAME,
+    NOTHING_KNOWN,
+    PROXY_MAC,
+    STATE,
+    KnownNetwork,
+    Likeness,
+    by_device,
+    by_mac,
+    is_of_another,
+)
+from pcapcheck.values import clean, is_group_mac
+
+# (number of the capture in the observation, number of the interface in it, ifindex inside a cooked capture)
+PointKey = tuple[int, int, int | None]
+# What a node has besides its pods' links.
+NODE_KINDS = ("host-nic", "tunnel")
+
+
+@dataclass(repr=False)
+class CapturePoint(Brief):
+    """One interface as one capture recorded it. ``name`` comes from the user, the capture, the file name or the state.
+
+    ``file`` is what the capture is called among others. ``calico`` is by what the point is shown to be a pod link of
+    Calico (None: it is not, or nothing shows it); ``likeness`` is the other network that it looks like.
+    """
+
+    key: PointKey
+    path: Path
+    file: str
+    interface: Interface
+    name: str
+    named_by: str
+    groups: dict[int, FrameGroup] = field(default_factory=dict)
+    gateway: GatewayTalk = field(default_factory=GatewayTalk)
+    kind: str = "unknown"
+    calico: str | None = None
+    likeness: Likeness | None = None
+
+    @property
+    def number(self) -> int:
+        """By which --interface names it: the ifindex in a cooked capture, else the number in the file."""
+        return self.interface.number if self.key[2] is None else self.key[2]
+
+    @property
+    def frames(self) -> int:
+        return sum(group.count for group in self.groups.values())
+
+    @property
+    def first(self) -> int | None:
+        return min((group.first for group in self.groups.values() if group.first is not None), default=None)
+
+    @property
+    def last(self) -> int | None:
+        return max((group.last for group in self.groups.values() if group.last is not None), default=None)
+
+    @property
+    def link_type(self) -> int:
+        return self.interface.link_type
+
+    @property
+    def by_direction(self) -> bool:
+        """Whether a frame's sender is told by its direction. Without an ifindex a cooked capture mixes links."""
+        return self.link_type != COOKED and all(group.direction is not None for group in self.groups.values())
+
+    @property
+    def shows_no_macs(self) -> bool:
+        """Whether this is a text that tells senders by their addresses alone."""
+        return self.interface.printed and all(group.src is None for group in self.groups.values())
+
+    def decide_kind(self, proxy_mac: int, prefix: str, known: KnownNetwork = NOTHING_KNOWN) -> None:
+        """A pod link is one that something shows to be Calico's; what else there is, its name tells.
+
+        Rules are about pod links. So that no other network is held to what Calico does, this is the one place where a
+        capture point becomes one.
+        """
+        by_name = kind_of_name(self.name, prefix) if self.named_by else None
+        self.calico = self._shown_calico(by_name, proxy_mac, known)
+        if self.calico:
+            self.kind = "pod-link"
+            self._take_name(known)
+            return
+        self.kind = by_name if by_name in NODE_KINDS else "unknown"
+        self.likeness = self._looks_like()
+
+    def _shown_calico(self, by_name: str | None, proxy_mac: int, known: KnownNetwork) -> str | None:
+        """Name first, then traffic: who asks for the gateway is a pod; only a cali sends from the proxy MAC.
+
+        Inside a pod the interface is called eth0 like many a NIC, so there what it sends or receives decides. A name
+        that another plugin gives is stronger than a request for the gateway: its pods may have the same one.
+        """
+        another = bool(self.named_by) and is_of_another(self.name)
+        if by_name == "tunnel":
+            return None
+        if by_name == "pod-link" and not another:
+            return NAME
+        sources, destinations = self._macs()
+        from_proxy, to_proxy = proxy_mac in sources, proxy_mac in destinations
+        if (from_proxy and (by_name != "host-nic" or self.name == "eth0")) or (to_proxy and by_name != "host-nic"):
+            return PROXY_MAC
+        if not another and self._asked_as_calico(proxy_mac, by_name, known):
+            return GATEWAY
+        if by_name is None and not another and self._described(known):
+            return STATE
+        return None
+
+    def _described(self, known: KnownNetwork) -> set[str | None]:
+        """What the state calls the links of the pods that speak or are spoken to here."""
+        sources, destinations = self._macs()
+        return {known.links[mac] for mac in sources | destinations if mac is not None and mac in known.links}
+
+    def _take_name(self, known: KnownNetwork) -> None:
+        """Call a link as the state does, where nothing else names it."""
+        names = [] if self.named_by else list(self._described(known))
+        if len(names) == 1 and names[0] is not None:
+            self.name, self.named_by = names[0], "state"
+
+    def _macs(self) -> tuple[set[int | None], set[int | None]]:
+        return {group.src for group in self.groups.values()}, {group.dst for group in self.groups.values()}
+
+    def _asked_as_calico(self, proxy_mac: int, by_name: str | None, known: KnownNetwork) -> bool:
+        """Whether the gateway is asked for as Calico's pods do: by broadcast.
+
+        Pods of AWS and Azure have an entry for the same address that their plugin sets, and merely see to it that it
+        still holds, at a MAC of their own network. On a NIC anybody may ask.
+        """
+        if not self.gateway.askers or (known.other and not known.calico):
+            return False
+        if by_mac(self._macs()[0] | self.gateway.macs) or (
+            by_name == "host-nic" and self.named_by and is_machines_own(self.name)
+        ):
+            return False
+        asked = {self.groups[number].dst for number in self.gateway.askers}
+        return any(mac is None or mac == proxy_mac or is_group_mac(mac) for mac in asked)
+
+    def _looks_like(self) -> Likeness | None:
+        """Another network, by the interface's name or by MACs that it gives to its links."""
+        network = by_device(self.name)
+        if network is not None:
+            return Likeness(network)
+        sources, destinations = self._macs()
+        found = by_mac(sources | destinations | self.gateway.macs) if self.kind == "unknown" else None
+        return Likeness(*found) if found else None
+
+    def decide_end(self, prefix: str) -> str | None:
+        """cali or pod: the end of the pod link at which this was recorded, from its name or the gateway's request."""
+        if self.kind != "pod-link":
+            return None
+        if self.named_by not in ("", "state") and find_cali_name(self.name, prefix):
+            return "cali"
+        # What a file is called does not tell where -i any was recorded.
+        if self.named_by and kind_of_name(self.name, prefix) == "host-nic":
+            return "pod" if self.named_by != "file name" or not self.by_direction else self._end_by_gateway()
+        return self._end_by_gateway()
+
+    def _end_by_gateway(self) -> str | None:
+        directions = {self.groups[group].direction for group in self.gateway.askers}
+        return {"in": "cali", "out": "pod"}.get(directions.pop() or "") if len(directions) == 1 else None
+
+
+def points_of(
+    capture: int,
+    source: Captured,
+    interfaces: list[Interface],
+    groups: Iterable[FrameGroup],
+    given: dict[int | None, str],
+    prefix: str,
+) -> dict[PointKey, CapturePoint]:
+    """The capture points of one capture, with the frame groups of each (by the groups' numbers).
+
+    ``given`` holds the names that the user gave, by ifindex, or by None for the whole capture.
+    """
+    points: dict[PointKey, CapturePoint] = {}
+    # Group 0 holds frames of too many senders, of whichever interfaces.
+    numbered = [(number, group) for number, group in enumerate(groups) if group.count and number]
+    single = len({group.point for _, group in numbered}) == 1
+    for number, group in numbered:
+        key = (capture, group.interface, group.ifindex)
+        if key not in points:
+            interface = interfaces[group.interface]
+            name, named_by = _name(source, interface, group.ifindex, given, single, prefix)
+            points[key] = CapturePoint(key, source.path, clean(source.short_name), interface, name, named_by)
+        points[key].groups[number] = group
+    return points
+
+
+def _name(
+    source: Captured, interface: Interface, ifindex: int | None, given: dict[int | None, str], single: bool, prefix: str
+) -> tuple[str, str]:
+    """A point's name and where it comes from ('' where it is no interface's name but a stand-in)."""
+    path = source.path
+    which = ifindex if ifindex is not None else interface.number
+    if which in given:
+        return clean(given[which]), "user"
+    if None in given and single:
+        return clean(given[None]), "user"
+    if ifindex is not None and not single and not (interface.printed and interface.name):
+        return f"ifindex {ifindex}", ""
+    cali = find_cali_name(interface.name, prefix) if interface.name else None
+    if interface.name and interface.doubtful and not (cali and single):
+        # The name of whichever interface has that number where the text was printed.
+        known = cali or (interface.name if by_device(interface.name) else f"ifindex {ifindex}")
+        return clean(known), ""
+    if interface.name and interface.name != "any":
+        return clean(cali or interface.name), "capture"
+    if single:
+        whole = bare_name(path)
+        stem = whole.split(".")[0]
+        # node-1_eth0.pcap, worker2-vxlan.calico.pcap: the interface stands last.
+        last = re.split(r"[-_]", whole)[-1]
+        for candidate in (find_cali_name(path.name, prefix), stem, whole, last):
+            if candidate and (kind_of_name(candidate, prefix) or by_device(candidate)):
+                return candidate, "file name"
+        if is_interface(last):
+            # A name, but not one that tells what the interface is or on which machine.
+            return last, ""
+    return (f"interface {interface.number}" if not single else clean(source.short_name)), ""

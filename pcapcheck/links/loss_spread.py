@@ -1,0 +1,230 @@
+"""Losses: how what pods asked and nobody answered is spread over pods, peers, ports, sizes and time; what stands out.
+
+Works on the cells of the captures (``cells``), as columns. Something stands out where it lost so much more than its
+share that chance would not have it: by the hypergeometric distribution (Fisher's exact test, one-sided), corrected for
+how many there were to choose from (Bonferroni).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import log
+
+import numpy as np
+
+from pcapcheck.exchanges import spreading_layout
+from pcapcheck.exchanges.chance import ALPHA, FEWEST, SHARPLY, log_tail
+from pcapcheck.exchanges.pair_counts import DST, KINDS, SRC
+from pcapcheck.links.facts import Facts
+from pcapcheck.links.outages import Outage, Rows, asked_of, failed_of, outages_of
+from pcapcheck.links.read_capture import Capture
+from pcapcheck.links.sides import POD
+from pcapcheck.values import address_of
+
+POD_, PEER, PAIR, PORT, SIZE, TIME = "pod", "peer", "pair", "port", "size", "time"
+# Each connection is lost whole or not at all (``whole``).
+CONNECTION = "connection"
+# What stands out lost at least so many times what the others did, and holds at least this share of all losses.
+TIMES, HOLDS = 2.0, 0.2
+# Outages explain a loss if they hold so much of it.
+EXPLAINED = 0.8
+
+Who = int | tuple[int, int]
+# Who asked whom, and of a connection which port, else 0; how many failed of how many.
+Target = tuple[int, int, int]
+Tally = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Share:
+    """``failed`` of ``asked`` questions got no answer; ``refused`` of those were ended by an ICMP error.
+
+    ``who`` is an address, a pair of them, a port or a size in bytes.
+    """
+
+    who: Who
+    asked: int
+    failed: int
+    refused: int
+
+
+@dataclass(frozen=True)
+class Losses:
+    """What failed of one table. ``pods``, ``peers``, ``pairs`` and ``sizes`` are the shares of each, worst first.
+
+    ``follows`` is what stands out (pod, peer, pair, port, size, time or connection), None where nothing does, or too
+    little was lost to tell (``told`` is False). ``suspect`` is the one that stands out, but for time and connection.
+    ``passing`` is the largest size of which nothing was lost, where all from ``suspect``'s on were.
+    ``partial``: some target lost some and was answered others. ``outages`` are those that stand out, in order.
+    """
+
+    table: str
+    asked: int
+    failed: int
+    refused: int
+    pods: tuple[Share, ...]
+    peers: tuple[Share, ...]
+    pairs: tuple[Share, ...]
+    sizes: tuple[Share, ...]
+    outages: tuple[Outage, ...]
+    partial: bool
+    told: bool
+    follows: str | None = None
+    suspect: Share | None = None
+    passing: int | None = None
+    _pairs: Rows | None = field(default=None, repr=False)
+
+    @cached_property
+    def targets(self) -> dict[Target, Tally]:
+        """How many of how many failed of each pair; of connections, by port too."""
+        if self._pairs is None:
+            return {}
+        keys, tallies = _tallies(self._pairs)
+        return {
+            (address_of(*key[:2]), address_of(*key[2:4]), key[4]): tally
+            for key, tally in zip(keys.tolist(), tallies, strict=True)
+        }
+
+    @property
+    def share(self) -> float:
+        return self.failed / self.asked
+
+
+def losses_of(captures: Iterable[Capture], facts: Facts, table: str) -> Losses | None:
+    """The losses of what pods asked on their own links; None where nothing failed or silence proves nothing."""
+    parts = [one for one in (_asked_by_pods(capture, facts, table) for capture in captures) if len(one)]
+    if not parts:
+        return None
+    cells = np.concatenate(parts)
+    return _weigh(cells, table)
+
+
+def _asked_by_pods(capture: Capture, facts: Facts, table: str) -> Rows:
+    """The cells of one capture that count here."""
+    cells = capture.exchanges.echoes.cells.table()
+    cells = cells[cells[:, spreading_layout.C_KIND] == KINDS[table]]
+    numbers = np.unique(cells[:, spreading_layout.C_GROUP])
+    good = [int(number) for number in numbers if counts(facts, capture.number, int(number), table)]
+    kept: Rows = cells[np.isin(cells[:, spreading_layout.C_GROUP], good)]
+    return kept
+
+
+def counts(facts: Facts, capture: int, number: int, table: str) -> bool:
+    """Whether what was asked in a frame group counts: by a pod on its own link, where silence proves something."""
+    link = facts.link(capture, number)
+    if link is None or not link.judged or link.point.kind != "pod-link" or table in link.silence:
+        return False
+    return link.sides.of(link.point.groups[number])[0] == POD
+
+
+def _weigh(cells: Rows, table: str) -> Losses | None:
+    pairs = cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.PAIR]
+    asked, failed = asked_of(pairs), failed_of(pairs)
+    if not failed.sum():
+        return None
+    by_pair = list(_shares(pairs, [*SRC, *DST]))
+    by_pod, by_peer = list(_shares(pairs, [*SRC])), list(_shares(pairs, [*DST]))
+    sized = cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.SIZED]
+    by_size = list(_shares(sized, [spreading_layout.C_SRC_LOW]))
+    total = Share(0, int(asked.sum()), int(failed.sum()), int(pairs[:, spreading_layout.C_REFUSED].sum()))
+    by_port = list(_shares(pairs[pairs[:, spreading_layout.C_PORT] > 0], [spreading_layout.C_PORT]))
+    partial = any(0 < failed < asked for failed, asked in _tallies(pairs)[1])
+    outages = tuple(outages_of(cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.MOMENT], partial))
+    told = total.failed >= FEWEST
+    follows, suspect = _standing_out(total, by_pod, by_peer, by_pair, by_port, by_size) if told else (None, None)
+    passing, sharp = _size_limit(total, by_size)
+    if sharp is not None and follows in (None, SIZE):
+        follows, suspect = SIZE, sharp
+    lasting = partial and bool(outages) and not outages[-1].over
+    if follows is None and (told or lasting) and sum(one.failed for one in outages) >= EXPLAINED * total.failed:
+        follows = TIME
+    return Losses(
+        table,
+        total.asked,
+        total.failed,
+        total.refused,
+        _worst_first(by_pod),
+        _worst_first(by_peer),
+        _worst_first(by_pair),
+        _worst_first(by_size),
+        outages,
+        partial,
+        told,
+        follows,
+        suspect,
+        passing if follows == SIZE else None,
+        pairs,
+    )
+
+
+def _tallies(pairs: Rows) -> tuple[Rows, list[Tally]]:
+    """The columns of each target, and how many of how many failed."""
+    keys, place = np.unique(pairs[:, [*SRC, *DST, spreading_layout.C_PORT]], axis=0, return_inverse=True)
+    failed, asked = (
+        np.bincount(place.ravel(), weights=one, minlength=len(keys)).astype(int).tolist()
+        for one in (failed_of(pairs), asked_of(pairs))
+    )
+    return keys, list(zip(failed, asked, strict=True))
+
+
+def _size_limit(total: Share, sizes: list[Share]) -> tuple[int | None, Share | None]:
+    """The largest size of which nothing was lost, and the share of all above, where those were lost without exception.
+
+    Size is so common a reason that fewer losses will do than for what merely stands out.
+    """
+    failing = [one for one in sizes if one.failed]
+    least = min((_size(one) for one in failing), default=0)
+    above = [one for one in sizes if _size(one) >= least]
+    below = [_size(one) for one in sizes if _size(one) < least]
+    asked, failed = sum(one.asked for one in above), sum(one.failed for one in above)
+    if not below or failed < asked or log_tail(total.asked, total.failed, asked, failed) >= log(SHARPLY):
+        return None, None
+    return max(below), Share(least, asked, failed, sum(one.refused for one in above))
+
+
+def _size(share: Share) -> int:
+    return share.who if isinstance(share.who, int) else 0
+
+
+def _worst_first(shares: list[Share]) -> tuple[Share, ...]:
+    return tuple(sorted(shares, key=lambda one: (-one.failed, one.asked, str(one.who))))
+
+
+def _shares(cells: Rows, columns: list[int]) -> Iterator[Share]:
+    """A share for each that is alike in these columns."""
+    if not len(cells):
+        return
+    keys, place = np.unique(cells[:, columns], axis=0, return_inverse=True)
+    place = place.ravel()
+    sums = [
+        np.bincount(place, weights=one, minlength=len(keys))
+        for one in (asked_of(cells), failed_of(cells), cells[:, spreading_layout.C_REFUSED])
+    ]
+    for key, asked, failed, refused in zip(keys.tolist(), *(one.tolist() for one in sums), strict=True):
+        if asked:
+            halves = [address_of(*key[at : at + 2]) for at in range(0, len(key), 2)] if len(key) > 1 else key
+            yield Share(
+                halves[0] if len(halves) == 1 else (halves[0], halves[1]), int(asked), int(failed), int(refused)
+            )
+
+
+def _standing_out(
+    total: Share, pods: list[Share], peers: list[Share], pairs: list[Share], ports: list[Share], sizes: list[Share]
+) -> tuple[str | None, Share | None]:
+    """What stands out most, if anything does. Of a pod or peer and its only pair the pair is named."""
+    best: tuple[float, str, Share] | None = None
+    respects = ((PEER, peers), (POD_, pods), (PAIR, pairs), (PORT, ports), (SIZE, sizes))
+    for name, shares in respects:
+        if len(shares) < 2:
+            continue
+        one = max(shares, key=lambda share: (share.failed - share.asked * total.failed / total.asked, -share.asked))
+        rest = total.failed - one.failed
+        others = max(1, total.asked - one.asked)
+        if one.failed < HOLDS * total.failed or one.failed / one.asked < TIMES * rest / others:
+            continue
+        chance = log_tail(total.asked, total.failed, one.asked, one.failed) + log(len(respects) * len(shares))
+        if chance < log(ALPHA) and (best is None or chance < best[0]):
+            best = chance, name, one
+    return (best[1], best[2]) if best is not None else (None, None)

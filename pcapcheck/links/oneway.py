@@ -1,0 +1,84 @@
+"""Does a recording hold one direction only (``tcpdump -Q in``)? Then no missing answer proves anything.
+
+Only traffic that cannot be without answers proves it: a pod that sends on although nobody seems to have told it the
+gateway's MAC, or a TCP handshake completed although nobody seems to have answered its SYN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pcapcheck.decode import frame_layout
+from pcapcheck.decode.frame_row import FrameRow
+
+SYN, ACK = 0x02, 0x10
+MOST_HANDSHAKES = 1 << 12
+# Linux repeats an unanswered unicast request after retrans_time_ms (1 s), so a lone one was answered
+# (kernel: net/core/neighbour.c, neigh_timer_handler).
+REPEATED_WITHIN = 3_000_000_000
+
+
+def proof_of_one_way(rows: Iterable[FrameRow], gateways: frozenset[int], arp_wait: int) -> str | None:
+    """What shows that the other end's frames were not recorded, or None.
+
+    ``rows`` are the frames of one capture point on which only one sender was heard, as far as is known.
+    """
+    asked: dict[Any, tuple[int, int, Any]] = {}
+    revalidated: dict[Any, tuple[int, int, Any]] = {}
+    # The latest answer for each address.
+    told: dict[Any, int] = {}
+    handshakes: dict[tuple[Any, ...], int] = {}
+    for row in rows:
+        time = row.time
+        if time is None:
+            continue
+        if row.carries in ("arp", "nd"):
+            target = row.arp_dst_proto_ipv4 if row.carries == "arp" else row.nd_target
+            if row.arp_opcode == 2 or row.icmp_type == 136:
+                told[row.arp_src_proto_ipv4 if row.carries == "arp" else target] = row.frames[0]
+            elif target in gateways and (row.arp_opcode == 1 or row.icmp_type == 135):
+                pending = revalidated if row.field(frame_layout.CAST) == frame_layout.TO_ONE else asked
+                for sender in _senders(row):
+                    revalidated.pop(sender, None)
+                    pending[sender] = (time, row.frames[0], target)
+        elif row.carries == "ip-unicast":
+            sender = row.ip_src if row.eth_src is None else row.eth_src
+            since, number, target = asked.get(sender, (None, 0, None))
+            if since is not None and told.get(target, 0) < number and 0 <= time - since <= arp_wait:
+                return _reason(f"frame {row.frames[0]} is sent to the gateway although frame {number} got no answer")
+            since, number, target = revalidated.get(sender, (None, 0, None))
+            if since is not None and told.get(target, 0) < number and time - since > REPEATED_WITHIN:
+                return _reason(f"frame {number} got no answer and yet was not repeated")
+            proof = _handshake(row, handshakes)
+            if proof:
+                return proof
+    return None
+
+
+def _senders(row: FrameRow) -> list[object]:
+    """Who asked: by MAC, and by address, since the text of a capture may show no MAC of what is sent afterwards."""
+    address = row.arp_src_proto_ipv4 if row.carries == "arp" else row.ip_src
+    return [one for one in (row.eth_src, address) if one is not None]
+
+
+def _handshake(row: FrameRow, handshakes: dict[tuple[Any, ...], int]) -> str | None:
+    flags = row.tcp_flags
+    if not isinstance(flags, int):
+        return None
+    flow = (row.ip_src, row.tcp_srcport, row.ip_dst, row.tcp_dstport)
+    if flags & SYN and flags & ACK:
+        # In texts without MACs whatever stands between two pods may look like one sender's.
+        handshakes.pop((row.ip_dst, row.tcp_dstport, row.ip_src, row.tcp_srcport), None)
+    elif flags & SYN:
+        if len(handshakes) < MOST_HANDSHAKES:
+            handshakes[flow] = row.frames[0]
+    elif flags & ACK and not flags & SYN and flow in handshakes:
+        return _reason(
+            f"frame {row.frames[0]} completes a handshake, but only its SYN (frame {handshakes[flow]}) is here"
+        )
+    return None
+
+
+def _reason(what: str) -> str:
+    return f"only one direction was recorded ({what}); capture without -Q"

@@ -1,0 +1,245 @@
+"""Read one capture from bytes to exchanges, in one pass, and remember what the judgement at its end needs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from pcapcheck.brief import Brief
+from pcapcheck.capture.record import Interface, Problem
+from pcapcheck.capture.rotation import Captured
+from pcapcheck.capture.source import NOTHING_SEEN
+from pcapcheck.columns import ARP, CONNECTIONS, DNS, ECHO, FRAMES
+from pcapcheck.decode.decoder import COOKED2, LINKS, Decoder, FrameGroup, link_name
+from pcapcheck.decode.frame_row import FrameRow, frame_rows
+from pcapcheck.decode.sightings import Sightings
+from pcapcheck.exchanges.arp import ArpRow
+from pcapcheck.exchanges.capture_exchanges import Exchanges, Finished, SoFar
+from pcapcheck.exchanges.sums import AskerSums
+from pcapcheck.links.scope import Scope
+from pcapcheck.values import clean
+
+# Of addresses that nobody answered for, so many are remembered, each asked for so often at least: Linux asks three
+# times (kernel: Documentation/networking/ip-sysctl.rst, mcast_solicit).
+MOST_SILENT = 200
+ASKED_IN_VAIN = 3
+# Called after every batch: the capture, the bytes of its files and the frames read so far, and how to count what was
+# answered by then.
+Progress = Callable[[Path, int, int, Callable[[], SoFar]], None]
+
+
+@dataclass(frozen=True, repr=False)
+class Reading(Brief):
+    """How to read: bounds and waits (nanoseconds), what Calico calls things, frames per batch."""
+
+    scope: Scope
+    gateways: frozenset[int]
+    proxy_mac: int
+    prefix: str
+    arp_wait: int
+    echo_wait: int
+    dns_wait: int
+    batch_frames: int
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """A frame group as a row of the table ``frames``: its frames are alike in all that is asked.
+
+    What is shown of it beside that, its addresses, is the first frame's.
+    """
+
+    group: int
+    frames: list[int]
+    time: int | None
+    ip_src: int | None
+    ip_dst: int | None
+    outcome: str = ""
+
+
+class TableRow(Protocol):
+    """A row of a table; its early columns are its attributes."""
+
+    @property
+    def group(self) -> int: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def frames(self) -> list[int]: ...
+    @property
+    def time(self) -> int | None: ...
+
+
+# Takes rows of a table: (name of the table, rows, frames behind each row).
+RowSink = Callable[[str, Iterable[TableRow], int], None]
+
+
+@dataclass(repr=False)
+class Silent(Brief):
+    """An address that nobody answered for: the first time that it was asked for in vain, and all its repeats."""
+
+    resolution: ArpRow
+    attempts: int
+    until: int | None
+
+
+@dataclass(repr=False)
+class Capture:
+    """One capture of the observation, once it was read."""
+
+    number: int
+    source: Captured
+    exchanges: Exchanges
+    format: str = ""
+    frames: int = 0
+    interfaces: list[Interface] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    groups: list[FrameGroup] = field(default_factory=list)
+    tallies: dict[tuple[str, int], AskerSums] = field(default_factory=dict)
+    silent: dict[tuple[object, ...], Silent] = field(default_factory=dict)
+
+    def note_silence(self, one: ArpRow) -> None:
+        """Remember who asked for what again and again in vain; an answer to the same asker later takes it back."""
+        key = (one.point, one.asker_ip, one.target)
+        known = self.silent.get(key)
+        if one.outcome == "answered":
+            self.silent.pop(key, None)
+        elif one.outcome != "unanswered" or one.attempts < ASKED_IN_VAIN:
+            return
+        elif known is not None:
+            known.attempts += one.attempts
+            known.until = one.latest_time
+        elif len(self.silent) < MOST_SILENT:
+            self.silent[key] = Silent(one, one.attempts, one.latest_time)
+
+    def __repr__(self) -> str:
+        return f"<Capture {str(self.path)!r}: {self.frames} frames, {len(self.interfaces)} interfaces>"
+
+    @property
+    def path(self) -> Path:
+        """The file that it was read from, of a rotated set the first."""
+        return self.source.path
+
+
+def read_capture(
+    number: int,
+    source: Captured,
+    reading: Reading,
+    sink: RowSink,
+    every: frozenset[str] = frozenset(),
+    progress: Progress | None = None,
+    sightings: Sightings | None = None,
+    alone: bool = True,
+) -> Capture:
+    """Read a capture once. ``sink`` gets the rows of all tables; ``every`` names those of which it wants every row.
+
+    Of the tables of frames and echoes it else gets a few rows that stand for many alike. ``sightings`` takes what lets
+    packets be followed, where there is more than one place to see them: this capture is not ``alone``, or holds several
+    interfaces. Raises CaptureError where the capture cannot be read at all; damage further in is noted in ``problems``.
+    """
+    decoder = Decoder(FRAMES in every, reading.scope.since, reading.scope.until)
+    exchanges = Exchanges(
+        reading.gateways,
+        reading.arp_wait,
+        reading.echo_wait,
+        reading.dns_wait,
+        bool({ECHO, CONNECTIONS, DNS} & every),
+        decoder.macs,
+    )
+    capture = Capture(number, source, exchanges)
+
+    def settle(finished: Iterator[Finished]) -> None:
+        for table, exchange, weight in finished:
+            if isinstance(exchange, ArpRow):
+                capture.tallies.setdefault((ARP, exchange.group), AskerSums()).add_resolution(exchange)
+                capture.note_silence(exchange)
+            sink(table, [exchange], weight)
+
+    def so_far() -> SoFar:
+        done = [tally for (table, _), tally in capture.tallies.items() if table == ARP]
+        answered = sum(one.outcomes["answered"] for one in done)
+        return exchanges.so_far(answered, sum(one.total for one in done))
+
+    try:
+        with source.open(reading.batch_frames) as reader:
+            for records in reader.batches():
+                if sightings is not None:
+                    decoder.follow = not alone or len(records.interfaces) > 1 or _may_be_several(records.interfaces)
+                    decoder.sample = sightings.sample
+                frames = decoder.decode(records)
+                settle(exchanges.feed(frames))
+                if sightings is not None and frames.sighting_count:
+                    sightings.add(number, frames)
+                if FRAMES in every:
+                    sink(FRAMES, frame_rows(frames), 1)
+                if progress:
+                    progress(source.path, source.consumed, reader.frames, so_far)
+    finally:
+        exchanges.close()
+    capture.groups = decoder.groups()
+    if sightings is not None:
+        sightings.flows[number] = decoder.flows()
+    settle(exchanges.finish(capture.groups, reader.frames))
+    exchanges.echoes.forget(partial(_macs, capture.groups))
+    echoes = exchanges.echoes
+    for table, bins in ((ECHO, echoes.bins()), (CONNECTIONS, echoes.attempts()), (DNS, echoes.queries())):
+        for one in bins:
+            capture.tallies.setdefault((table, one.group), AskerSums()).add_echoes(one)
+    if FRAMES not in every:
+        for group_number, group in enumerate(capture.groups):
+            if group.count:
+                row = GroupRow(group_number, group.frames, group.first, group.ip_src, group.ip_dst)
+                sink(FRAMES, [row], group.count)
+    capture.format, capture.frames, capture.interfaces = reader.format, reader.frames, reader.interfaces
+    capture.problems = [*reader.problems, *_own_problems(decoder, reader.interfaces, exchanges)]
+    return capture
+
+
+def _macs(groups: list[FrameGroup], number: int) -> tuple[int | None, int | None]:
+    return groups[number].src, groups[number].dst
+
+
+def _may_be_several(interfaces: list[Interface]) -> bool:
+    """Whether there may be more interfaces than are known so far.
+
+    What was recorded with ``-i any`` tells them apart by their number in each frame; in a text they come one by one.
+    """
+    return any(one.link_type == COOKED2 or one.printed for one in interfaces)
+
+
+def read_frames(source: Captured, reading: Reading) -> Iterator[FrameRow]:
+    """Every frame of a capture, one at a time; each is valid until the next is asked for."""
+    decoder = Decoder(True, reading.scope.since, reading.scope.until)
+    with source.open(reading.batch_frames) as reader:
+        for records in reader.batches():
+            yield from frame_rows(decoder.decode(records))
+
+
+def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exchanges) -> Iterator[Problem]:
+    """What was read but could not be told: link types that are not decoded, and state dropped to bound memory."""
+    if not any(one.frames for one in interfaces):
+        yield Problem("empty", f"no packet in it: {NOTHING_SEEN}")
+    undecoded: Counter[str] = Counter()
+    for one in interfaces:
+        if one.frames and not one.printed and one.link_type not in LINKS:
+            undecoded[link_name(one.link_type).removeprefix("link type ")] += one.frames
+    for name, frames in undecoded.items():
+        yield Problem("not-decoded", f"{frames} frames of link type {name} are counted but not decoded")
+    for one in interfaces:
+        if one.drops:
+            name = clean(one.name) if one.name else f"interface {one.number}"
+            yield Problem("drops", f"{name} lost {one.drops} packets while recording")
+    if decoder.overflowed:
+        yield Problem("too-many-senders", f"{decoder.overflowed} frames are of too many different MACs to tell apart")
+    evicted = exchanges.resolutions.evicted + exchanges.echoes.evicted
+    if evicted:
+        yield Problem("evicted", f"{evicted} open exchanges were dropped, oldest first, to keep memory bounded")
+    forgotten = exchanges.conversations.forgotten
+    if forgotten:
+        yield Problem("evicted", f"{forgotten} conversations were judged before their end, to keep memory bounded")
+    if exchanges.claims.missed:
+        yield Problem("evicted", f"{exchanges.claims.missed} claims of addresses were passed over: too many")

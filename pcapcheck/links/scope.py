@@ -1,0 +1,104 @@
+"""What the user says about the captures: names of interfaces, the time and the pod to judge, the filter used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pcapcheck.calico import cali_name, parse_pod
+from pcapcheck.errors import CaptureError
+from pcapcheck.links.capture_points import CapturePoint
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.values import addresses_of_name, format_address, parse_address, parse_time
+
+
+@dataclass
+class Scope:
+    """``since`` and ``until`` are nanoseconds; ``pods`` addresses or ``NAMESPACE/NAME``."""
+
+    names: dict[str, dict[int | None, str]] = field(default_factory=dict)
+    since: int | None = None
+    until: int | None = None
+    pods: tuple[str, ...] = ()
+    filter_used: str | None = None
+
+    def names_for(self, path: Path) -> dict[int | None, str]:
+        """The interface names given for one capture, by ifindex or, under None, for the whole file."""
+        return self.names.get(str(path), {}) or self.names.get(path.name, {})
+
+    def without(self, files: Iterable[str]) -> Scope:
+        """The same without names for these files, which could not be used or hold no frames."""
+        gone = {name for file in files for name in (file, Path(file).name)}
+        names = {file: given for file, given in self.names.items() if file not in gone}
+        return self if len(names) == len(self.names) else replace(self, names=names)
+
+    def check_names(self, points: Iterable[CapturePoint]) -> None:
+        """See that every name given belongs to something. Raises CaptureError where one does not."""
+        known = list(points)
+        for file, given in self.names.items():
+            here = [point for point in known if file in (str(point.path), point.path.name)]
+            if not here:
+                raise CaptureError(
+                    f"--interface {file}=…: no capture of this call has that name, or it holds no frames"
+                )
+            there = sorted({point.number for point in here})
+            for number, name in given.items():
+                if number is None and len(here) > 1:
+                    raise CaptureError(
+                        f"--interface {file}={name}: it holds several interfaces; name one of "
+                        + ", ".join(f"{file}#{one}" for one in there)
+                    )
+                if number is not None and number not in there:
+                    raise CaptureError(
+                        f"--interface {file}#{number}={name}: no such interface; there are "
+                        + ", ".join(f"#{one}" for one in there)
+                    )
+
+    def select(self, links: list[PointFacts], prefix: str) -> None:
+        """Judge only the links of the wanted pods. Raises CaptureError where a wanted pod is nowhere."""
+        if not self.pods:
+            return
+        for link in links:
+            link.judged = False
+        for pod in self.pods:
+            found = [link for link in links if _is_pod(link, pod, prefix)]
+            if not found:
+                pods = [format_address(ip) for link in links for ip in sorted(link.pod_ips)]
+                there = dict.fromkeys(pods + [link.point.name for link in links if link.point.kind == "pod-link"])
+                raise CaptureError(f"--pod {pod}: no such pod in the capture; it has: {', '.join(there) or 'none'}")
+            for link in found:
+                link.judged = True
+
+
+def _is_pod(link: PointFacts, pod: str, prefix: str) -> bool:
+    try:
+        return parse_address(pod) in link.pod_ips
+    except ValueError:
+        pass
+    if not link.pod_ips.isdisjoint(addresses_of_name(pod)):
+        return True
+    try:
+        return link.point.name == cali_name(*parse_pod(pod), prefix)
+    except ValueError:
+        raise CaptureError(f"--pod {pod}: give the pod's address or NAMESPACE/POD") from None
+
+
+def parse_interface_names(specifications: tuple[str, ...]) -> dict[str, dict[int | None, str]]:
+    """``FILE[#ifindex]=NAME`` options. Raises CaptureError where one is not of that form."""
+    names: dict[str, dict[int | None, str]] = {}
+    for text in specifications:
+        match = re.fullmatch(r"(.+?)(?:#(\d+))?=([^=]+)", text)
+        if not match:
+            raise CaptureError(f"--interface {text}: write FILE=NAME or FILE#IFINDEX=NAME, like any.pcap#12=cali…")
+        names.setdefault(match[1], {})[int(match[2]) if match[2] else None] = match[3]
+    return names
+
+
+def parse_moment(option: str, text: str | None) -> int | None:
+    """The time that an option gives, in nanoseconds. Raises CaptureError where it is none."""
+    try:
+        return None if text is None else parse_time(text)
+    except ValueError as error:
+        raise CaptureError(f"{option} {text}: {error}") from None

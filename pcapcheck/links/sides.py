@@ -1,0 +1,248 @@
+"""Sides: which end of a pod link, the pod or the node, each frame came from.
+
+The evidence, strongest first: the recorded direction together with the end at which it was recorded; who asks for
+the gateway and who answers; TTLs as hosts set them against decremented ones, and who says that hosts cannot be reached;
+last, the proxy MAC. What speaks against itself is left undecided: a pod that routes (a VPN, containers in a container)
+sends decremented TTLs too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pcapcheck.capture.printed_layout import NO_MAC
+from pcapcheck.decode.decoder import COOKED, FrameGroup
+from pcapcheck.decode.frame_layout import TTL_DECREMENTED, TTL_ORIGINAL
+from pcapcheck.links.capture_points import CapturePoint
+from pcapcheck.values import is_ipv4
+
+POD, NODE = "pod", "node"
+OPPOSITE = {POD: NODE, NODE: POD}
+# The first ten bits of such addresses (RFC 4291, section 2.5.6).
+LINK_LOCAL = 0xFE80 >> 6
+
+# Frames of one party came from the same end: all of one direction where directions were recorded, else of one MAC, or
+# of one address where there are no MACs.
+Party = str | int
+
+
+@dataclass
+class Sides:
+    """Who sent what on one pod link: for each party its side and the evidence for it.
+
+    ``folded``: several pods ask here, so several links (or a bridge) are in one recording. ``crowded``: more than two
+    machines send at a time, so it is no plain veth pair.
+    """
+
+    parties: dict[Party, tuple[str, str]] = field(default_factory=dict)
+    by_direction: bool = False
+    folded: bool = False
+    crowded: bool = False
+
+    def of(self, group: FrameGroup) -> tuple[str, str] | tuple[None, None]:
+        """The side that a group's frames came from and by what it is known, or nothing."""
+        party = group.direction if self.by_direction else group.sender
+        return self.parties.get(party, (None, None)) if party is not None else (None, None)
+
+
+@dataclass
+class Trace:
+    """What one party sent, as far as it tells who that is."""
+
+    first: int | None = None
+    last: int | None = None
+    routes: bool = False
+    original: bool = False
+    from_proxy: bool = False
+    to_proxy: bool = False
+
+    def overlaps(self, other: Trace) -> bool:
+        """Whether both were heard over the same time; True where the capture has no times."""
+        if self.first is None or self.last is None or other.first is None or other.last is None:
+            return True
+        return self.first <= other.last and other.first <= self.last
+
+
+def find_sides(point: CapturePoint, end: str | None, proxy_mac: int) -> Sides:
+    """Decide the sides of one pod link from the evidence of the whole capture."""
+    sides = Sides(by_direction=point.by_direction)
+    every = _traces(point, sides, proxy_mac)
+    traces = {party: trace for party, trace in every.items() if not _is_address(party)}
+    by_address = {party: trace for party, trace in every.items() if _is_address(party)}
+    _decide_by_machine(point, end, sides, traces)
+    if by_address:
+        _decide_by_address(point, sides, by_address)
+    return sides
+
+
+def _decide_by_machine(point: CapturePoint, end: str | None, sides: Sides, traces: dict[Party, Trace]) -> None:
+    """The sides of directions or MACs."""
+    if not sides.by_direction:
+        asking = [traces[mac] for mac in _parties(point, sides, point.gateway.askers) if mac in traces]
+        sides.folded = _most_at_once(asking) > 1
+        sides.crowded = point.link_type != COOKED and _most_at_once(traces.values()) > 2
+    decided: dict[Party, tuple[str, str]] = {}
+    if sides.by_direction and end is not None:
+        pod, node = ("in", "out") if end == "cali" else ("out", "in")
+        decided = {pod: (POD, "direction"), node: (NODE, "direction")}
+    # On a bridge another pod's broadcast is heard too, but its answer is not.
+    askers = traces.keys() & _parties(point, sides, point.gateway.answered if sides.crowded else point.gateway.askers)
+    answerers = traces.keys() & _parties(point, sides, point.gateway.answerers)
+    for party, side in [(party, POD) for party in askers - answerers] + [(party, NODE) for party in answerers - askers]:
+        if decided.setdefault(party, (side, "gateway-arp"))[0] != side:
+            return
+    # Where several links meet, whoever routes may be the node on another link, or a router behind it.
+    is_link = not sides.crowded and point.link_type != COOKED
+    contradictory = bool(askers & answerers)
+    if is_link:
+        _decide_others(decided, traces)
+        if not contradictory:
+            contradictory = not _decide_by_routing(decided, traces)
+            _decide_others(decided, traces)
+    if not decided and not contradictory:
+        decided = {party: (NODE, "proxy-mac") for party, trace in traces.items() if trace.from_proxy}
+        if is_link:
+            _decide_others(decided, traces)
+    sides.parties = decided
+
+
+def _decide_by_address(point: CapturePoint, sides: Sides, traces: dict[Party, Trace]) -> None:
+    """The sides of addresses, where the text of a capture shows no MACs.
+
+    Who asks for the gateway is the pod, and whatever has another address comes from the node, on whose behalf ever.
+    Else whoever says that an address is at another MAC than the proxy's is the pod: a node asks for none but its pods,
+    and answers with its own. Else who only sets TTLs as hosts do is the pod, if there is but one, and others show
+    decremented ones. A machine's link-local address says nothing of its other addresses.
+    """
+    # On a bridge another pod's broadcast is heard too, but its answer is not.
+    asked = point.gateway.answered if point.gateway.others_answer else point.gateway.askers
+    # Of who asks a text may show the MAC, and of nothing else that it sends: its address is known all the same.
+    asking_ips = {ip for number in asked for ip in point.gateway.askers.get(number, ())}
+    known = {number for number, group in point.groups.items() if group.by_address and group.address in asking_ips}
+    askers = _parties(point, sides, {*asked, *known}) & traces.keys()
+    seekers = _parties(point, sides, point.gateway.seekers)
+    sides.crowded = sides.crowded or (point.gateway.others_answer and bool(point.gateway.askers))
+    families: dict[int, set[Party]] = {}
+    for group in point.groups.values():
+        if group.by_address and group.sender is not None:
+            ip = group.address
+            if ip is None or ip >> 118 != LINK_LOCAL:
+                families.setdefault(4 if ip is None or is_ipv4(ip) else 6, set()).add(group.sender)
+    for parties in families.values():
+        asking = parties & askers
+        pods, evidence = asking, "gateway-arp"
+        if _most_at_once(traces[party] for party in asking) > 1:
+            sides.folded = True
+        elif not asking and not sides.crowded and len(point.gateway.others) == 1:
+            pods, evidence = {party for party in parties if _address_of(point, party) in point.gateway.others}, "arp"
+        elif not asking and not sides.crowded and point.calico and seekers & parties:
+            # A pod of Calico's asks for nobody but the gateway.
+            sides.parties.update(dict.fromkeys(seekers & parties, (NODE, "arp")))
+            continue
+        elif not asking and not sides.crowded:
+            pods, evidence = {party for party in parties if traces[party].original and not traces[party].routes}, "ttl"
+            if len(pods) != 1 or not any(traces[party].routes for party in parties):
+                continue
+        sides.parties.update(dict.fromkeys(pods, (POD, evidence)))
+        if not sides.folded and not sides.crowded:
+            sides.parties.update(dict.fromkeys(parties - pods, (NODE, evidence)))
+    sides.parties.update(dict.fromkeys(askers, (POD, "gateway-arp")))
+
+
+def _address_of(point: CapturePoint, party: Party) -> int | None:
+    return next((group.address for group in point.groups.values() if group.by_address and group.sender == party), None)
+
+
+def _is_address(party: Party) -> bool:
+    return isinstance(party, int) and party >= NO_MAC
+
+
+def both_ways(point: CapturePoint, sides: Sides) -> list[Sides]:
+    """Where nothing tells which of two machines is the pod: one assumption each way, else nothing."""
+    parties = sorted({group.sender for group in point.groups.values() if group.sender})
+    if sides.parties or sides.by_direction or len(parties) != 2:
+        return []
+    return [
+        Sides({pod: (POD, "assumed"), node: (NODE, "assumed")}, False, sides.folded, sides.crowded)
+        for pod, node in (parties, parties[::-1])
+    ]
+
+
+def _party(group: FrameGroup, sides: Sides) -> Party | None:
+    # The loopback interface has the MAC 0.
+    return group.direction if sides.by_direction else group.sender or None
+
+
+def _parties(point: CapturePoint, sides: Sides, numbers: Iterable[int]) -> set[Party]:
+    return {party for number in numbers if (party := _party(point.groups[number], sides)) is not None}
+
+
+def _traces(point: CapturePoint, sides: Sides, proxy_mac: int) -> dict[Party, Trace]:
+    traces: dict[Party, Trace] = {}
+    for number, group in point.groups.items():
+        party = _party(group, sides)
+        if party is None:
+            continue
+        trace = traces.setdefault(party, Trace(group.first, group.last))
+        if group.first is not None and group.last is not None:
+            trace.first = min(trace.first or group.first, group.first)
+            trace.last = max(trace.last or group.last, group.last)
+        trace.routes = trace.routes or group.ttl == TTL_DECREMENTED or number in point.gateway.refusers
+        trace.original = trace.original or group.ttl == TTL_ORIGINAL
+        trace.from_proxy = trace.from_proxy or group.src == proxy_mac
+        trace.to_proxy = trace.to_proxy or group.dst == proxy_mac
+    return traces
+
+
+def _decide_others(decided: dict[Party, tuple[str, str]], traces: dict[Party, Trace]) -> None:
+    """A link has two ends: what was heard together with the one end and is not it is the other.
+
+    A pod made anew has a new MAC, but not while the old one is still heard.
+    """
+    for party, trace in traces.items():
+        if party in decided:
+            continue
+        heard = {known: decided[known] for known in decided if known in traces and known != party}
+        beside = [found for known, found in heard.items() if len(traces) == 2 or traces[known].overlaps(trace)]
+        if not beside or any(side != beside[0][0] for side, _ in beside):
+            continue
+        side, evidence = beside[0]
+        # Who sends to the proxy MAC is no node: rather the same pod with another MAC, in a recording of one direction.
+        if not (side == POD and trace.to_proxy and not trace.from_proxy):
+            decided[party] = (OPPOSITE[side], evidence)
+
+
+def _decide_by_routing(decided: dict[Party, tuple[str, str]], traces: dict[Party, Trace]) -> bool:
+    """Who decrements TTLs or refuses packets on behalf of others is the node; who only sets TTLs as hosts do, a pod.
+
+    False where that speaks against itself or against who sends from and to the proxy MAC.
+    """
+    undecided = {party: trace for party, trace in traces.items() if party not in decided}
+    routers = {party for party, trace in undecided.items() if trace.routes}
+    if len(routers) > 1:
+        return False
+    for party in routers:
+        others = [trace for one, trace in traces.items() if one != party]
+        if traces[party].to_proxy or any(trace.from_proxy for trace in others):
+            return False
+        # A lone router may be a pod that routes, unless it sends from the proxy MAC.
+        if others or traces[party].from_proxy:
+            decided[party] = (NODE, "ttl")
+    for party, trace in undecided.items():
+        if party not in routers and trace.original and (routers or len(traces) == 1):
+            if trace.from_proxy:
+                return not routers
+            decided[party] = (POD, "ttl")
+    return True
+
+
+def _most_at_once(traces: Iterable[Trace]) -> int:
+    """How many of these were heard at the same time at most."""
+    spans = [(one.first, one.last) for one in traces if one.first is not None and one.last is not None]
+    changes = sorted([(first, 0) for first, _ in spans] + [(last, 1) for _, last in spans])
+    open_now = most = 0
+    for _, closes in changes:
+        open_now += -1 if closes else 1
+        most = max(most, open_now)
+    return most

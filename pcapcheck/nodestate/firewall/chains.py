@@ -1,0 +1,213 @@
+"""Tables, chains and rules of a firewall (nftables, or iptables and what stands for it).
+
+Addresses are numbers of 128 bits as everywhere (IPv4 as IPv4-mapped), so a span of them is of one family.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pcapcheck.nodestate.node_facts import Line
+
+if TYPE_CHECKING:
+    from pcapcheck.nodestate.firewall.sets import NamedSet
+
+# The hooks of a packet's way (netfilter(8)); ingress and egress are those of one device.
+PREROUTING, INPUT, FORWARD, OUTPUT, POSTROUTING = "prerouting", "input", "forward", "output", "postrouting"
+ACCEPT, DROP, REJECT, RETURN, JUMP, GOTO, OTHER = "accept", "drop", "reject", "return", "jump", "goto", "other"
+# A program decides, which may drop.
+QUEUE = "queue"
+ENDING = (DROP, REJECT, QUEUE)
+NFT, IPTABLES = "nft", "iptables"
+# What a match is about that no packet tells for certain; a draw of lots, or a rate, holds for some of those alike.
+UNKNOWN, SOMETIMES, ONE_OF, SET = "unknown", "sometimes", "one-of", "set"
+TCP_RESET = "tcp reset"
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One condition of a rule.
+
+    ``about`` names a field of the packet, or is UNKNOWN, SOMETIMES, ONE_OF (``options`` are lists of conditions, of
+    which one must hold) or SET (``names`` has the set's name, then the field that each part of an element is of).
+    ``spans`` are the numbers that fit,
+    both ends included; ``names`` the words that fit (interfaces, where a last ``*`` stands for any ending; states of
+    connections). ``mask`` is what of the packet's number is compared. ``text`` is the condition as it was written.
+    """
+
+    about: str
+    text: str
+    spans: tuple[Span, ...] = ()
+    names: tuple[str, ...] = ()
+    negated: bool = False
+    mask: int | None = None
+    options: tuple[tuple[Match, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a rule does with what it matches. ``chain`` is where a jump or goto leads, or which queue.
+
+    ``errors`` are what a reject answers: ICMP errors (family, type, code), or TCP_RESET alone; none: not shown. ``to``
+    is the address, and the port where it changes too, that a rule of destination translation gives to packets; None
+    where it is not one address.
+    """
+
+    kind: str
+    chain: str = ""
+    errors: frozenset[tuple[int, int, int]] = frozenset()
+    reset: bool = False
+    to: tuple[int, int | None] | None = None
+
+
+@dataclass(slots=True)
+class FirewallRule:
+    """A rule with its line. ``packets`` is its counter, None where there is none.
+
+    ``mark`` is (mask, value): the bits of the packet's mark that it sets. A mask without a value is bits that it
+    sets to something unknown. ``sets_ttl``: it rewrites the TTL or the hop limit. ``notrack``: connection tracking
+    leaves the packet alone. ``translates`` is the address that it changes, saddr or daddr.
+    """
+
+    line: Line
+    matches: tuple[Match, ...] = ()
+    verdict: Verdict | None = None
+    packets: int | None = None
+    mark: tuple[int, int | None] | None = None
+    comment: str = ""
+    sets_ttl: bool = False
+    counter: str = ""
+    notrack: bool = False
+    translates: str = ""
+
+    @property
+    def drops(self) -> bool:
+        return self.verdict is not None and self.verdict.kind in ENDING
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A line of a chain that nobody has come to yet, and what reads its rules."""
+
+    line: Line
+    text: str
+    read: Callable[[Line, str], list[FirewallRule]]
+
+
+@dataclass(slots=True)
+class Chain:
+    """A chain. ``hook`` is where packets enter it, None of one that is only jumped to, or where that is not told.
+
+    ``policy`` is what becomes of what no rule decides (accept or drop), with its counter, where one was printed.
+    Its rules are read when the first packet comes to it: most of tens of thousands never see one.
+    """
+
+    name: str
+    line: Line | None = None
+    kind: str = "filter"
+    hook: str | None = None
+    device: str | None = None
+    priority: int = 0
+    policy: str = ACCEPT
+    policy_packets: int | None = None
+    unread: list[Unread] = field(default_factory=list)
+    _rules: list[FirewallRule] = field(default_factory=list)
+
+    @property
+    def rules(self) -> list[FirewallRule]:
+        if self.unread:
+            lines, self.unread = self.unread, []
+            for one in lines:
+                self._rules += one.read(one.line, one.text)
+        return self._rules
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.unread and not self._rules
+
+    @property
+    def size(self) -> int:
+        """How many lines and rules it has."""
+        return len(self._rules) + len(self.unread)
+
+    def mentions(self, words: re.Pattern[str]) -> bool:
+        """Whether some of its rules may be found by a word; those that have been read may be."""
+        return bool(self._rules) or any(words.search(one.text) for one in self.unread)
+
+
+@dataclass(slots=True)
+class FirewallTable:
+    """A table. ``whole``: nothing of it was left out of the listing.
+
+    ``family`` is ip, ip6, inet, arp, bridge, netdev, or empty where the line stands alone. ``sets`` are its named
+    sets. ``legacy``: iptables itself keeps it in the kernel, next to what nft knows; None where that is not said.
+    """
+
+    backend: str
+    family: str
+    name: str
+    whole: bool = False
+    chains: dict[str, Chain] = field(default_factory=dict)
+    sets: dict[str, NamedSet] = field(default_factory=dict)
+    legacy: bool | None = None
+
+    @property
+    def title(self) -> str:
+        """How reports call it: ``table inet filter``."""
+        if self.backend == NFT:
+            return f"table {self.family} {self.name}"
+        return f"{self.name} table of arptables" if self.family == "arp" else f"{self.name} table"
+
+    def chain(self, name: str, line: Line | None = None) -> Chain:
+        return self.chains.setdefault(name, Chain(name, line))
+
+    def rules(self, words: re.Pattern[str] | None = None) -> Iterator[tuple[Chain, FirewallRule]]:
+        """All rules, or those of the chains in which a word stands."""
+        for chain in self.chains.values():
+            if words is None or chain.mentions(words):
+                for rule in chain.rules:
+                    yield chain, rule
+
+
+@dataclass(slots=True)
+class Firewall:
+    """All tables that were listed of a host, in the order of the listings.
+
+    ``whole`` names the listings that are complete: nft, iptables4, iptables6. ``legacy``: somebody said that there are
+    rules which this tool does not show, ``legacy_arp`` the same of ARP. ``elements`` are the sets of ipset.
+    """
+
+    tables: list[FirewallTable] = field(default_factory=list)
+    elements: dict[str, NamedSet] = field(default_factory=dict)
+    legacy: Line | None = None
+    legacy_arp: Line | None = None
+
+    def add(self, other: Firewall) -> None:
+        """Add what another output of the host lists: a later listing of a whole table replaces an earlier one."""
+        for table in other.tables:
+            # One of iptables may be of either version of IP.
+            if table.whole and table.family:
+                self.tables = [one for one in self.tables if not _same_table(one, table)]
+            self.tables.append(table)
+        self.elements |= other.elements
+        self.legacy = self.legacy or other.legacy
+        self.legacy_arp = self.legacy_arp or other.legacy_arp
+
+    @property
+    def size(self) -> int:
+        return sum(chain.size + 1 for table in self.tables for chain in table.chains.values()) + len(self.elements)
+
+
+def _same_table(one: FirewallTable, other: FirewallTable) -> bool:
+    if (one.backend, one.family, one.name) != (other.backend, other.family, other.name):
+        return False
+    return one.legacy is None or other.legacy is None or one.legacy == other.legacy
+
+
+def spans_of(numbers: Iterable[int]) -> tuple[Span, ...]:
+    return tuple((one, one) for one in numbers)

@@ -1,0 +1,123 @@
+"""Forwarding: what a node's routing does with a packet, as far as its rules, its tables and ``ip route get`` tell.
+
+Kernel: net/ipv4/fib_rules.c, __fib_lookup; net/ipv4/fib_trie.c, fib_table_lookup (dead next hops are passed over).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pcapcheck.nodestate.gateway import DEAD_END, LOCAL, NONE, REFUSALS
+from pcapcheck.nodestate.listing import TABLES, table_of
+from pcapcheck.nodestate.node_facts import Host, Line, Lookup, Route
+from pcapcheck.nodestate.policy_routing import RoutedPacket, diversions
+from pcapcheck.nodestate.readers.sysctls import value_of
+from pcapcheck.values import format_address, is_ipv4
+
+OUT = "out"
+# A failed reverse-path check: the route was found, and the packet is dropped all the same.
+CHECKED = "Invalid cross-device link"
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One way on: the interface, and the next hop where it is not the receiver itself."""
+
+    dev: str
+    via: int | None
+    line: Line
+
+
+@dataclass(frozen=True)
+class Decision:
+    """``leads`` is out, local, dead-end or none. Of a route with several next hops each is in ``hops``.
+
+    ``specific``: it is no default route. ``lines`` decide it: a rule's, then the route's or the lack of one.
+    """
+
+    leads: str
+    hops: tuple[Hop, ...]
+    lines: tuple[Line, ...]
+    specific: bool = True
+
+    @property
+    def devices(self) -> set[str]:
+        return {hop.dev for hop in self.hops}
+
+
+def decide(node: Host, packet: RoutedPacket) -> Decision | None:
+    """What the node does with a packet; None where the state does not tell."""
+    own = next((one for one in node.addresses if one.ip == packet.dst), None)
+    if own is not None:
+        return Decision(LOCAL, (), (own.line,))
+    asked = [
+        one
+        for one in node.lookups_of(packet.dst, packet.iif)
+        if packet.iif is not None and one.source == packet.src and one.error != CHECKED
+    ]
+    if asked:
+        return _answered(asked[-1])
+    diverted = diversions(node, packet)
+    if not diverted:
+        return by_table(node, packet.dst)
+    first = diverted[0]
+    if not first.certain:
+        return None
+    if first.ends:
+        return Decision(DEAD_END, (), first.lines)
+    found = by_table(node, packet.dst, first.rule.table or "main") if first.route is not None else None
+    if found is None:
+        return None
+    return Decision(found.leads, found.hops, (first.rule.line, *found.lines), found.specific)
+
+
+def by_table(node: Host, address: int, table: str = "main") -> Decision | None:
+    """What one table says."""
+    family = 4 if is_ipv4(address) else 6
+    listing = f"routes{family}" if table == "main" else table_of(table, family)
+    whole = listing in node.whole or f"{TABLES}{family}" in node.whole
+    routes = [one for one in node.routes_to(address, table) if not _is_passed_over(node, one)]
+    if routes and (routes[0].is_host or whole):
+        return _routed(routes)
+    if not whole:
+        return None
+    lacking = node.lacks(listing, f"no route to {format_address(address)}")
+    return Decision(NONE, (), (lacking,) if lacking else ())
+
+
+def _is_passed_over(node: Host, route: Route) -> bool:
+    if route.dead or not route.linkdown or route.dev is None:
+        return route.dead
+    settings = [node.sysctl(name, "ignore_routes_with_linkdown", family=route.family) for name in (route.dev, "all")]
+    return any(value_of(one) for one in settings)
+
+
+def _routed(routes: list[Route]) -> Decision:
+    """The most specific routes with the least metric: the next hops of one."""
+    best = routes[0]
+    if best.leads_nowhere:
+        # What is thrown out of a table that nothing follows has no route.
+        return Decision(NONE if best.kind == "throw" else DEAD_END, (), (best.line,))
+    if best.kind == "local":
+        return Decision(LOCAL, (), (best.line,))
+    level = (best.prefix, best.metric or 0)
+    alike = [one for one in routes if (one.prefix, one.metric or 0) == level and not one.leads_nowhere]
+    hops = _different(Hop(one.dev, one.via, one.line) for one in alike if one.dev is not None)
+    return Decision(OUT, hops, tuple(hop.line for hop in hops) or (best.line,), not best.is_default)
+
+
+def _different(hops: Iterable[Hop]) -> tuple[Hop, ...]:
+    """A route that was listed twice is one."""
+    return tuple({(hop.dev, hop.via): hop for hop in hops}.values())
+
+
+def _answered(lookup: Lookup) -> Decision | None:
+    if lookup.error is not None:
+        leads = REFUSALS.get(lookup.error)
+        return None if leads is None else Decision(leads, (), (lookup.line,))
+    if lookup.fails:
+        return Decision(DEAD_END, (), (lookup.line,))
+    if lookup.kind == "local":
+        return Decision(LOCAL, (), (lookup.line,))
+    return Decision(OUT, (Hop(lookup.dev or "", lookup.via, lookup.line),), (lookup.line,))

@@ -1,0 +1,141 @@
+"""Networks in a node's state: by what a link is shown to be Calico's, and which other network a node looks like.
+
+Rules about states are about Calico's pod links. What is not shown to be one is not judged: other plugins give pods a
+/32 and the gateway 169.254.1.1 too.
+"""
+
+from __future__ import annotations
+
+from pcapcheck.calico import is_calico_tunnel
+from pcapcheck.networks import (
+    CALICO_PROTOCOLS,
+    GATEWAY,
+    NAME,
+    NETWORKS,
+    PROXY_MAC,
+    STATE,
+    VM_BRIDGE,
+    KnownNetwork,
+    by_mac,
+    is_of_another,
+)
+from pcapcheck.nodestate.node_facts import Host, Line, Look, PodLink, State
+from pcapcheck.nodestate.pod_links import cali_names
+from pcapcheck.values import format_address, format_mac
+
+# In which a neighbour entry was not learnt but set by somebody.
+SET_BY_HAND = ("PERMANENT", "NOARP")
+# The kernel makes it for whoever loads the module.
+EVERYBODYS_TUNNEL = "tunl0"
+SIGNS = "no cali interface, no ee:ee:ee:ee:ee:ee, no route of proto 80 or bird"
+
+
+def sort_out(state: State, prefix: str, gateway: int, proxy_mac: int) -> None:
+    """Say of each pod link by what it is Calico's, and of each node that is not Calico's what it looks like."""
+    calico = {id(node): _calico(node, prefix, proxy_mac) for node in state.nodes}
+    for node in state.nodes:
+        look = None if calico[id(node)] else _look(node)
+        if look is not None:
+            state.looks.append(look)
+    state.calico = on_calico = any(calico.values())
+    on_another = bool(state.looks)
+    for link in state.links:
+        link.calico = _shown_by(link, gateway, proxy_mac, on_calico, on_another)
+        link.machine = link.pod is not None and any(map(VM_BRIDGE.fullmatch, link.pod.links))
+        if link.calico is None and link.pod is not None and not on_another:
+            look = _look_of_pod(link.pod, gateway, proxy_mac)
+            state.looks += [look] if look else []
+
+
+def known_of(state: State) -> KnownNetwork:
+    """What of it captures are read with."""
+    calico = state.calico or any(link.calico for link in state.links)
+    links: dict[int, str | None] = {}
+    homes: dict[int, str] = {}
+    nodes: dict[str, str] = {}
+    for link in state.links:
+        if link.calico and link.mac is not None and not link.machine:
+            links[link.mac] = link.cali_name
+        if link.calico and link.cali_name:
+            homes |= dict.fromkeys(link.ips, link.cali_name)
+            if link.node is not None and link.node.name:
+                nodes[link.cali_name] = link.node.name
+    return KnownNetwork(calico, bool(state.looks), "" if calico else _not_calico(state), links, homes, nodes)
+
+
+def _not_calico(state: State) -> str:
+    """Why rules about Calico have nothing to judge, where the state tells of hosts."""
+    if state.looks:
+        return f"{_in_words(state.looks[0])}, and the rules are about Calico's pod links"
+    if not state.links:
+        return ""
+    return f"nothing in the state shows that these are Calico's pods ({SIGNS})"
+
+
+def remarks_of(state: State) -> list[tuple[str, tuple[Line, ...]]]:
+    """A line per node that is not Calico's, with the lines of the state that show what it is."""
+    return [
+        (f"{_in_words(look)}: its gateway, MACs, routes and settings are not held to what Calico does", look.lines)
+        for look in state.looks
+    ]
+
+
+def _in_words(look: Look) -> str:
+    return f"{look.host} looks like {look.title}, not Calico (by {look.by})"
+
+
+def _calico(node: Host, prefix: str, proxy_mac: int) -> bool:
+    """Whether anything on a node shows Calico's data path."""
+    return (
+        any(not is_of_another(name) for name in cali_names(node, prefix))
+        or node.ebpf is not None
+        or bool(node.notes_of("felix"))
+        or any(is_calico_tunnel(name) and name != EVERYBODYS_TUNNEL for name in node.devices())
+        or any(route.proto in CALICO_PROTOCOLS for route in node.routes)
+        or any(link.mac == proxy_mac for link in node.links.values())
+    )
+
+
+def _look(node: Host) -> Look | None:
+    """The first network of the table that has an interface on the node."""
+    names = list(dict.fromkeys(node.devices()))
+    for network in NETWORKS:
+        own = [name for name in names if network.has_link(name) or network.has_device(name)]
+        if own:
+            lines = tuple(node.links[name].line for name in own[:2] if name in node.links)
+            return Look(node.label, network.title, ", ".join(own[:3]), lines)
+    return None
+
+
+def _look_of_pod(pod: Host, gateway: int, proxy_mac: int) -> Look | None:
+    """A pod that reaches 169.254.1.1 by an entry that was set is of a network whose plugin sets it."""
+    held = next((one for one in pod.neighbours_of(gateway) if one.mac not in (None, proxy_mac)), None)
+    if held is None or held.mac is None:
+        return None
+    known = by_mac([held.mac])
+    title = known[0].title if known else " or ".join(one.title for one in NETWORKS if one.virtual_gateway)
+    what = f"{format_address(gateway)} at {format_mac(held.mac)}{' ' + held.state if held.state else ''}"
+    return Look(pod.label, title, what, (held.line,))
+
+
+def _shown_by(link: PodLink, gateway: int, proxy_mac: int, on_calico: bool, on_another: bool) -> str | None:
+    """The strongest evidence that there is."""
+    if link.cali_name is not None and not is_of_another(link.cali_name):
+        return NAME
+    pod = link.pod
+    held = [one for one in pod.neighbours_of(gateway) if one.mac is not None] if pod else []
+    if (link.cali and link.cali.mac == proxy_mac) or any(one.mac == proxy_mac for one in held):
+        return PROXY_MAC
+    if pod is None or link.cali_name is not None:
+        return None
+    set_up = [one for one in held if one.state in SET_BY_HAND or by_mac([one.mac])]
+    if _leads_to(pod, gateway) or held:
+        # A wrong entry that was set in a pod of Calico's is a fault; in a pod of AWS or Azure it is how things are.
+        return GATEWAY if on_calico or not (set_up or on_another) else None
+    alone = any(one.is_host and one.scope in (None, "global") and one.dev != "lo" for one in pod.addresses)
+    return STATE if on_calico and alone else None
+
+
+def _leads_to(pod: Host, gateway: int) -> bool:
+    routes = any(one.via == gateway or (one.destination == gateway and one.is_host) for one in pod.routes)
+    return routes or any(one.via == gateway for one in pod.lookups)

@@ -1,0 +1,104 @@
+"""Next hops: whether the neighbour that a node sends packets to is there, by its neighbour entries and links.
+
+Kernel: net/core/neighbour.c; net/ipv4/arp.c, arp_error_report: to what waits for a neighbour that does not answer the
+node says host unreachable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from pcapcheck.calico import kind_of_name
+from pcapcheck.nodestate.forwarding import OUT, Decision, Hop, decide
+from pcapcheck.nodestate.node_facts import Host, Line, Neighbour, State
+from pcapcheck.nodestate.policy_routing import RoutedPacket
+from pcapcheck.nodestate.unresolved_pods import UNANSWERED
+
+RESOLVED, UNRESOLVED, DOWN, WRONG, PARTLY = NEXT_HOPS = ("resolved", "unresolved", "down", "wrong", "partly")
+
+# Address -> the MACs under which it was heard to speak ARP.
+Heard = Mapping[int, Collection[int]]
+NOTHING_HEARD: Heard = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class NextHop:
+    """``state`` is one of ``NEXT_HOPS``; ``address`` that of the hop that is amiss, else of the first."""
+
+    state: str
+    address: int
+    lines: tuple[Line, ...]
+
+
+def next_hop(
+    state: State, node: Host, decision: Decision, dst: int, prefix: str, heard: Heard = NOTHING_HEARD
+) -> NextHop | None:
+    """What is known of the hops by which packets for ``dst`` leave a node; None where that is not told.
+
+    Neighbours on pods' links are no next hops. Of a tunnel it is the hop to the node at its other end.
+    """
+    found = [one for hop in decision.hops if (one := _of_hop(state, node, hop, dst, prefix, heard)) is not None]
+    if not found or len(found) < len(decision.hops):
+        return None
+    amiss = next((one for one in found if one.state != RESOLVED), None)
+    if amiss is None:
+        return found[0]
+    lines = tuple(dict.fromkeys((*decision.lines, *amiss.lines)))
+    partly = any(one.state == RESOLVED for one in found)
+    return NextHop(PARTLY if partly else amiss.state, amiss.address, lines)
+
+
+def _of_hop(state: State, node: Host, hop: Hop, dst: int, prefix: str, heard: Heard) -> NextHop | None:
+    kind = kind_of_name(hop.dev, prefix)
+    if kind == "pod-link":
+        return None
+    link = node.links.get(hop.dev)
+    target = hop.via if hop.via is not None else dst
+    if link is not None and (link.up is False or link.carrier is False):
+        return NextHop(DOWN, target, (hop.line, link.line))
+    if kind == "tunnel":
+        return _of_tunnel(state, node, hop, prefix, heard)
+    entry = next((one for one in reversed(node.neighbours_of(target)) if one.dev == hop.dev), None)
+    if entry is None or entry.proxy:
+        return None
+    if entry.state in UNANSWERED:
+        return NextHop(UNRESOLVED, target, (hop.line, entry.line))
+    if entry.mac is None:
+        return None
+    theirs = _contradicted(state, node, entry)
+    if theirs is not None:
+        return NextHop(WRONG, target, (hop.line, entry.line, theirs))
+    if entry.state == "PERMANENT" and entry.mac not in heard.get(target, (entry.mac,)):
+        return NextHop(WRONG, target, (hop.line, entry.line))
+    return NextHop(RESOLVED, target, (hop.line, entry.line))
+
+
+def _of_tunnel(state: State, node: Host, hop: Hop, prefix: str, heard: Heard) -> NextHop | None:
+    """The hop of what is wrapped: to where the forwarding entry says, or for IP in IP to the next hop itself."""
+    if hop.via is None:
+        return None
+    entry = next((one for one in node.neighbours_of(hop.via) if one.dev == hop.dev and one.mac is not None), None)
+    ends = [one.dst for one in node.forwarding if entry and (one.mac, one.dev) == (entry.mac, hop.dev)]
+    outer = next((one for one in ends if one is not None), hop.via if hop.dev.startswith("tunl") else None)
+    way = decide(node, RoutedPacket(None, outer, "lo")) if outer is not None else None
+    if outer is None or way is None or way.leads != OUT or hop.dev in way.devices:
+        return None
+    found = next_hop(state, node, way, outer, prefix, heard)
+    return found and NextHop(found.state, found.address, (hop.line, *found.lines))
+
+
+def _contradicted(state: State, node: Host, entry: Neighbour) -> Line | None:
+    """The line of the interface that has the entry's address, where its MAC is another.
+
+    Only of entries that somebody set: in some clouds a router answers for all neighbours.
+    """
+    if entry.state != "PERMANENT":
+        return None
+    for other in state.nodes:
+        held = next((one for one in other.addresses if one.ip == entry.ip), None) if other is not node else None
+        link = other.links.get(held.dev) if held is not None else None
+        if link is not None and link.mac is not None and link.mac != entry.mac:
+            return link.line
+    return None

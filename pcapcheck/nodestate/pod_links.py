@@ -1,0 +1,212 @@
+"""Which pod is behind which cali: by the numbers that both ends of a veth pair name, by route, by the pod's name."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+
+from pcapcheck.calico import cali_name, find_cali_name, is_shortened, parse_pod
+from pcapcheck.networks import VM_BRIDGE, VM_UPLINK
+from pcapcheck.nodestate.node_facts import Device, Host, PodEntry, PodLink, State
+
+BY_INDEX, BY_NETNS, BY_ROUTE, BY_NAME, BY_MAC = "index", "netns", "route", "name", "mac"
+BY_ADDRESS, BY_CALI = "address", "cali"
+# One address of each family.
+MOST_OWN = 2
+
+
+@dataclass
+class LinkNames:
+    """Pods by what they can be known by."""
+
+    prefix: str
+    by_ip: dict[int, list[PodEntry]] = field(default_factory=dict)
+    by_name: dict[str, PodEntry] = field(default_factory=dict)
+    by_cali: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, pods: list[PodEntry], prefix: str) -> LinkNames:
+        """Index a list of pods; one that has ended holds its address no more, one on the node's network never did."""
+        names = cls(prefix)
+        for pod in pods:
+            names.by_name.setdefault(pod.label, pod)
+            names.by_name.setdefault(pod.name, pod)
+            # What kubectl does not say is mostly "default"; it counts only where a cali of that name is there.
+            names.by_cali.setdefault(cali_name(pod.namespace or "default", pod.name, prefix), full_name(pod))
+            if pod.ip is not None and pod.holds_address:
+                held = names.by_ip.setdefault(pod.ip, [])
+                if all(one.label != pod.label for one in held):
+                    held.append(pod)
+        return names
+
+    def holder(self, ips: list[int], cali: str | None) -> PodEntry | None:
+        """The pod that has one of these addresses; of several with one address the one that the link is named after."""
+        held = next((self.by_ip[ip] for ip in ips if ip in self.by_ip), [])
+        if len(held) > 1:
+            held = [one for one in held if cali is not None and self.by_cali.get(cali) == full_name(one)]
+        return held[0] if held else None
+
+
+def full_name(pod: PodEntry) -> str:
+    """NAMESPACE/POD, with default where the namespace is not known."""
+    return f"{pod.namespace or 'default'}/{pod.name}"
+
+
+class NodeEnds:
+    """The nodes' ends of pod links, by all that a pod's end may know them by."""
+
+    def __init__(self, nodes: list[Host], prefix: str, netns: Container[str] = ()) -> None:
+        self.links: list[PodLink] = []
+        self.routed: dict[tuple[int, str], list[int]] = {}
+        self.by_netns: dict[str, list[PodLink]] = {}
+        self.by_index: dict[int, list[PodLink]] = {}
+        self.by_name: dict[str, list[PodLink]] = {}
+        self.by_ip: dict[int, list[PodLink]] = {}
+        self.by_mac: dict[int, list[PodLink]] = {}
+        for node in nodes:
+            self._add(node, prefix, netns)
+
+    def _add(self, node: Host, prefix: str, netns: Container[str]) -> None:
+        routed: dict[str, list[int]] = {}
+        for route in node.routes:
+            if route.is_host and route.table == "main" and route.dev:
+                routed.setdefault(route.dev, []).append(route.destination)
+        macs: dict[str, list[int]] = {}
+        for one in node.neighbours:
+            if one.mac is not None and one.dev:
+                macs.setdefault(one.dev, []).append(one.mac)
+        # Whatever it is called, a link into a pod's namespace is the node's end of that pod's.
+        into_pods = [link.name for link in node.links.values() if link.netns and link.netns in netns]
+        for name in dict.fromkeys([*cali_names(node, prefix), *into_pods]):
+            link = PodLink(node, None, name, node.links.get(name))
+            self.links.append(link)
+            self.by_name.setdefault(name, []).append(link)
+            self.routed[id(node), name] = routed.get(name, [])
+            for ip in routed.get(name, ()):
+                self.by_ip.setdefault(ip, []).append(link)
+            for mac in macs.get(name, ()):
+                self.by_mac.setdefault(mac, []).append(link)
+            if link.cali and link.cali.netns:
+                self.by_netns.setdefault(link.cali.netns, []).append(link)
+            if link.cali and link.cali.index is not None:
+                self.by_index.setdefault(link.cali.index, []).append(link)
+
+    def routed_to(self, link: PodLink) -> list[int]:
+        """The addresses that the node has host routes for out of a cali."""
+        return self.routed.get((id(link.node), link.cali_name or ""), [])
+
+    def find(self, pod: Host, end: Device | None, ips: list[int], names: LinkNames) -> PodLink | None:
+        """The node's end of this pod's link, if one way of telling leaves one choice."""
+        for how, found in (
+            (BY_NETNS, self.by_netns.get(pod.netns or "", [])),
+            (BY_INDEX, self._named_by_number(end)),
+            (BY_NAME, [link for name in own_calis(pod, names) for link in self.by_name.get(name, [])]),
+            (BY_MAC, self.by_mac.get(end.mac, []) if end and end.mac is not None else []),
+            (BY_ROUTE, [link for ip in ips for link in self.by_ip.get(ip, [])]),
+        ):
+            free = [link for link in found if link.pod is None]
+            if len(free) == 1:
+                free[0].joined_by = how
+                return free[0]
+        return None
+
+    def _named_by_number(self, end: Device | None) -> list[PodLink]:
+        if end is None or end.peer_index is None:
+            return []
+        return [
+            link
+            for link in self.by_index.get(end.peer_index, [])
+            if link.cali and (None in (link.cali.peer_index, end.index) or link.cali.peer_index == end.index)
+        ]
+
+
+def join_links(state: State, prefix: str) -> list[PodLink]:
+    """Every pod link that the state tells of, the node's end, the pod's, or both."""
+    names = LinkNames.of(state.pods, prefix)
+    ends = NodeEnds(state.nodes, prefix, {pod.netns for pod in state.pod_hosts if pod.netns})
+    alone = []
+    for pod in state.pod_hosts:
+        end = pod_end(pod)
+        ips = [one.ip for one in pod.addresses if end and one.dev == end.name and one.scope != "link"]
+        joined = ends.find(pod, end, ips, names)
+        if joined is None:
+            alone.append(PodLink(None, pod, None, None, end, ips=ips))
+        else:
+            joined.pod, joined.end, joined.ips = pod, end, ips
+            joined.apart = not _name_each_other(end, joined.cali)
+    links = ends.links + alone
+    for link in links:
+        _name(link, ends.routed_to(link), names)
+    return links
+
+
+def _name_each_other(end: Device | None, cali: Device | None) -> bool:
+    """Whether no number that either end of a veth pair names speaks against the other (kernel: IFLA_LINK)."""
+    if end is None or cali is None:
+        return True
+    pairs = (end.peer_index, cali.index), (cali.peer_index, end.index)
+    return not any(named is not None and own is not None and named != own for named, own in pairs)
+
+
+def cali_names(node: Host, prefix: str) -> list[str]:
+    """Every cali interface that anything on the node names, in order."""
+    names = dict.fromkeys(node.devices())
+    return [name for name in names if find_cali_name(name, prefix) == name or is_shortened(name, prefix)]
+
+
+def pod_end(pod: Host) -> Device | None:
+    """The pod's end of its link: eth0, else where its default route leaves, else its only link.
+
+    In the pod of a virtual machine it is a port of KubeVirt's bridge, and eth0 a dummy with the pod's address.
+    """
+    if any(map(VM_BRIDGE.fullmatch, pod.links)):
+        ports = [link for name, link in pod.links.items() if VM_UPLINK.fullmatch(name) and link.peer_index is not None]
+        return ports[0] if ports else None
+    if "eth0" in pod.links:
+        return pod.links["eth0"]
+    for route in pod.routes:
+        if route.is_default and route.dev in pod.links:
+            return pod.links[route.dev]
+    others = [link for name, link in pod.links.items() if name not in ("lo", "tunl0")]
+    return others[0] if len(others) == 1 else None
+
+
+def own_calis(pod: Host, names: LinkNames) -> list[str]:
+    """The cali name that follows from what a described pod is called."""
+    if pod.name is None:
+        return []
+    entry = names.by_name.get(pod.name)
+    try:
+        namespace, name = parse_pod(
+            pod.name if "/" in pod.name else full_name(entry) if entry else f"default/{pod.name}"
+        )
+    except ValueError:
+        return []
+    return [cali_name(namespace, name, names.prefix)]
+
+
+def _name(link: PodLink, routed: list[int], names: LinkNames) -> None:
+    """Say what the pod is called, by what does not rest on the name of its cali where possible."""
+    said = link.pod.name if link.pod else None
+    if link.apart or (not link.ips and len(routed) <= MOST_OWN):
+        link.ips = list(routed[:MOST_OWN])
+    entry = names.holder(link.ips, link.cali_name)
+    if said and "/" in said:
+        link.name, link.named_by = said, BY_NAME
+    elif said and (said in names.by_name or entry is None):
+        known = names.by_name.get(said)
+        link.name = _with_namespace(said, known.namespace if known else None, link.cali_name, names)
+        link.named_by = BY_NAME
+    elif entry:
+        link.name, link.named_by = _with_namespace(entry.name, entry.namespace, link.cali_name, names), BY_ADDRESS
+    if link.name is None and link.cali_name in names.by_cali:
+        link.name, link.named_by = names.by_cali[link.cali_name], BY_CALI
+    if link.pod:
+        link.pod.pod = link.name
+
+
+def _with_namespace(pod: str, namespace: str | None, cali: str | None, names: LinkNames) -> str | None:
+    """NAMESPACE/POD; where the namespace is not known, only if the cali's name shows that it is default."""
+    if namespace is None and cali != cali_name("default", pod, names.prefix):
+        return None
+    return f"{namespace or 'default'}/{pod}"

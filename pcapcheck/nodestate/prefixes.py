@@ -1,0 +1,45 @@
+"""Output of several hosts with each line's host before it, as pdsh and clush print it: a stretch per host instead."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from pcapcheck.nodestate.node_facts import Line
+from pcapcheck.nodestate.readers.registry import kind_of
+
+PREFIXED = re.compile(r"((?=[\w.-]*[A-Za-z])[A-Za-z0-9][\w.-]{0,63}):(?: (.*))?")
+LONGEST = 4096
+
+
+def without_prefixes(lines: Sequence[Line]) -> Sequence[Line]:
+    """The lines, those of hosts sorted by host below a heading each; the same lines where no prefix is there."""
+    names = _hosts(lines)
+    if not names:
+        return lines
+    sorted_: list[Line] = []
+    run: dict[str, list[Line]] = {}
+    for line in lines:
+        match = PREFIXED.fullmatch(line.text) if len(line.text) <= LONGEST else None
+        if match and match[1] in names:
+            told = run.setdefault(match[1], [Line(line.file, line.number, f"Node: {match[1]}")])
+            told.append(Line(line.file, line.number, match[2] or ""))
+            continue
+        for told in run.values():
+            sorted_ += told
+        run.clear()
+        sorted_.append(line)
+    for told in run.values():
+        sorted_ += told
+    return sorted_
+
+
+def _hosts(lines: Sequence[Line]) -> set[str]:
+    """The prefixes of lines that are known for output only without them: twice one, or two of them."""
+    found: Counter[str] = Counter()
+    for line in lines:
+        match = PREFIXED.fullmatch(line.text) if len(line.text) <= LONGEST else None
+        if match and match[2] and kind_of(match[2]) is not None and kind_of(line.text) is None:
+            found[match[1]] += 1
+    return set(found) if len(found) > 1 or sum(found.values()) > 1 else set()

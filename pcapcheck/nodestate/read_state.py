@@ -1,0 +1,189 @@
+"""Read what people have of a node: files of pasted sessions, of JSON, or of ``pcapcheck node-script``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from pcapcheck.capture import not_a_capture
+from pcapcheck.capture.compressed import compression_of
+from pcapcheck.capture.held import Held
+from pcapcheck.capture.pcap import MAGICS
+from pcapcheck.capture.pcapng import MAGIC
+from pcapcheck.capture.source import Source
+from pcapcheck.errors import EMPTY, MISSING, TOO_LARGE, CaptureError, StateError, kind_of, refused
+from pcapcheck.nodestate.host_network import mark_listed, with_nodes
+from pcapcheck.nodestate.network_kind import sort_out
+from pcapcheck.nodestate.node_facts import POD, Host, Line, State
+from pcapcheck.nodestate.pod_links import join_links
+from pcapcheck.nodestate.roles import GATEWAY, Roles
+from pcapcheck.nodestate.session import read_session
+from pcapcheck.nodestate.session_blocks import Understood, understand
+from pcapcheck.nodestate.shortened import complete_names
+from pcapcheck.values import clean
+
+MOST_BYTES = 16 << 20
+MOST_LINES = 500_000
+MOST_POD_LINKS = 5000
+PREFIX = "cali"
+PROXY_MAC = 0xEEEEEEEEEEEE
+# What the files with these texts are for.
+PASTE = (
+    "paste the output of ip addr, ip route, ip neigh and sysctl, or run on the node what 'pcapcheck node-script' prints"
+)
+# Takes a file that cannot be used, and why.
+Skip = Callable[[Path, StateError], None]
+
+
+def read_state(
+    paths: Iterable[str | Path | Held],
+    prefix: str = PREFIX,
+    gateway: int = GATEWAY,
+    proxy_mac: int = PROXY_MAC,
+    skip: Skip | None = None,
+) -> State:
+    """What the files tell of nodes and pods. ``prefix`` begins the names of pod interfaces.
+
+    A file that cannot be read, is too large, or holds nothing that is understood is told to ``skip``. Raises StateError
+    for the first of them where nobody is there to be told, or where no file can be used.
+    """
+    given = [path if isinstance(path, Held) else Path(path) for path in paths]
+    understood = _understood(given, skip)
+    state = understood.state
+    roles = Roles(prefix, gateway)
+    mark_listed(state.pods, understood.parts, roles)
+    state.hosts = roles.sort(with_nodes(understood.parts, state.pods, roles))
+    for host in state.hosts:
+        for one in host.contradictions:
+            state.complain(
+                one.line,
+                f"{one.text}: two hosts or two times in one, so nothing is concluded from {_what(host)}; "
+                "put the name of its host above each output, or give a file per host",
+            )
+    complete_names(state, prefix)
+    state.links = join_links(state, prefix)
+    sort_out(state, prefix, gateway, proxy_mac)
+    if len(state.links) > MOST_POD_LINKS:
+        error = StateError(
+            f"more than {MOST_POD_LINKS} pod links are described; leave out what is not about this node", TOO_LARGE
+        )
+        if skip is not None:
+            skip(_path(given[-1]), error)
+        raise error
+    return state
+
+
+def _what(host: Host) -> str:
+    """How a message calls a host."""
+    if host.role == POD:
+        return clean(f"the pod {host.label}" if host.name else "that pod")
+    return clean(f"the state of {host.label}")
+
+
+def _understood(paths: list[Path | Held], skip: Skip | None) -> Understood:
+    understood, used = Understood(), 0
+    refusals: list[tuple[Path | Held, StateError]] = []
+    for path in paths:
+        try:
+            _take(path, understood)
+            used += 1
+        except StateError as error:
+            if skip is None:
+                raise
+            refusals.append((path, error))
+            if error.kind == TOO_LARGE and used:
+                # Half of it may have been understood: all the others again, without it.
+                others = [one for one in paths if all(one is not refused for refused, _ in refusals)]
+                return _told(refusals, skip, _understood(others, skip))
+    _told(refusals, skip, understood)
+    if not used and refusals:
+        raise refusals[0][1]
+    return understood
+
+
+def _told(refusals: list[tuple[Path | Held, StateError]], skip: Skip | None, understood: Understood) -> Understood:
+    for path, error in refusals:
+        if skip is not None:
+            skip(_path(path), error)
+    return understood
+
+
+def _path(given: Path | Held) -> Path:
+    return given.path if isinstance(given, Held) else given
+
+
+def _take(path: Path | Held, understood: Understood) -> None:
+    """Read one file."""
+    before = understood.size
+    name = clean(str(path))
+    data = _read(path, name)
+    if data[:4] in MAGICS or data[:4] == MAGIC:
+        raise _is_a_capture(name)
+    text = _decoded(data)
+    lines = text.split("\n", MOST_LINES + 1)
+    if len(lines) > MOST_LINES:
+        raise _too_large(name, f"more than {MOST_LINES} lines")
+    if not text.strip():
+        raise StateError(
+            f"{name}: nothing of a node or a pod stands in it, it is blank; where a command printed nothing, paste it "
+            "with its prompt too, or run on the node what 'pcapcheck node-script' prints",
+            EMPTY,
+        )
+    try:
+        for block in read_session(
+            [Line(str(path), number, line.rstrip("\r")) for number, line in enumerate(lines, 1)], str(path)
+        ):
+            understand(block, understood)
+    except StateError as error:
+        raise StateError(f"{name}: {error}", TOO_LARGE) from None
+    if understood.size == before:
+        raise _not_understood(path, name, data)
+
+
+def _not_understood(path: Path | Held, name: str, data: bytes) -> StateError:
+    """What a file is of which nothing was understood."""
+    try:
+        with Source(_path(path), held=path if isinstance(path, Held) else None).open(1):
+            return _is_a_capture(name)
+    except CaptureError:
+        pass
+    packed = compression_of(data[:8])
+    if packed is not None:
+        return StateError(f"{name}: packed by {packed.name}; unpack it first: {packed.command} -dc IN > OUT")
+    known = not_a_capture.recognise(data[: not_a_capture.ENOUGH])
+    what = f" ({known.what})" if known else ""
+    return StateError(f"{name}: nothing of a node or a pod is understood in it{what}; {PASTE}")
+
+
+def _is_a_capture(name: str) -> StateError:
+    return StateError(f"{name}: a capture, not a node's state; judge it with: pcapcheck analyze {name}")
+
+
+def _too_large(name: str, what: str) -> StateError:
+    return StateError(f"{name}: {what}; leave out what is not about this node", TOO_LARGE)
+
+
+def _read(path: Path | Held, name: str) -> bytes:
+    try:
+        with path.open() if isinstance(path, Held) else path.open("rb") as stream:
+            data = stream.read(MOST_BYTES + 1)
+    except CaptureError as error:
+        raise StateError(str(error), error.kind) from None
+    except ValueError:
+        raise StateError(
+            f"{name}: no file has such a name; name a text file with what commands print", MISSING
+        ) from None
+    except OSError as error:
+        raise StateError(
+            f"{name}: {refused(error, 'name a text file with what commands print')}", kind_of(error)
+        ) from None
+    if len(data) > MOST_BYTES:
+        raise _too_large(name, f"larger than {MOST_BYTES >> 20} MiB")
+    return data
+
+
+def _decoded(data: bytes) -> str:
+    """UTF-8, or UTF-16 as PowerShell writes it; what is neither is replaced."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", "replace")
+    return data.decode("utf-8-sig", "replace")

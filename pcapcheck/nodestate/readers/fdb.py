@@ -1,0 +1,27 @@
+"""``bridge fdb``: behind which tunnel end a VXLAN device has the MACs of the others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pcapcheck.nodestate.listing import Listing
+from pcapcheck.nodestate.node_facts import Forwarding, Host, Line
+from pcapcheck.nodestate.numbers import address, after, mac
+
+# What follows the MAC, of which some stands in every entry.
+ENTRY = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?: .*)? (?:self|master|dst|permanent)\b.*")
+
+
+def read_forwarding(lines: Iterable[Line], into: Host, listing: Listing | None = None) -> list[Line]:
+    """Entries, of which those of one interface do not name it; returns the lines that are none."""
+    strange = []
+    for line in lines:
+        words = line.text.split()
+        held = mac(words[0]) if words else None
+        if held is not None:
+            dev = after(words, "dev") or (listing.dev if listing else None)
+            into.forwarding.append(Forwarding(held, dev, line, address(after(words, "dst"))))
+        elif words:
+            strange.append(line)
+    return strange

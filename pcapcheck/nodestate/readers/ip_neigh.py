@@ -1,0 +1,84 @@
+"""Neighbour entries: ``ip neigh``, ``arp -n`` and ``arp -a`` (net-tools, busybox), ``/proc/net/arp``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pcapcheck.nodestate.listing import Listing
+from pcapcheck.nodestate.node_facts import Host, Line, Neighbour
+from pcapcheck.nodestate.numbers import address, after, mac
+
+STATES = ("PERMANENT", "NOARP", "REACHABLE", "STALE", "NONE", "INCOMPLETE", "DELAY", "PROBE", "FAILED")
+ASKED = re.compile(r"(\S+) \(([0-9.]+)\) at (\S+)(.*)")
+# include/uapi/linux/if_arp.h, ATF_COM, ATF_PERM and ATF_PUBL.
+COMPLETE, PERMANENT, PUBLISHED = 0x02, 0x04, 0x08
+
+
+def read_neighbours(lines: Iterable[Line], into: Host, listing: Listing | None = None) -> list[Line]:
+    """Entries of ``ip neigh``; returns the lines that are none."""
+    strange = []
+    for line in lines:
+        words = line.text.split()
+        if not words:
+            continue
+        ip = address(words[0])
+        state = next((word for word in words[1:] if word in STATES), None)
+        proxy = "proxy" in words or bool(listing and listing.proxy)
+        if ip is None or not (state or "lladdr" in words or proxy):
+            strange.append(line)
+            continue
+        dev = after(words, "dev") or (listing.dev if listing else None)
+        into.neighbours.append(Neighbour(ip, dev, line, mac(after(words, "lladdr")), state, proxy))
+    return strange
+
+
+def read_arp(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
+    """Entries of ``arp`` and ``/proc/net/arp``; returns the lines that are none."""
+    strange = []
+    for line in lines:
+        text = line.text.strip()
+        if not text or text.startswith(("Address ", "IP address ", "Entries:")) or "no match found" in text:
+            continue
+        entry = _asked(text, line) or _proc(text.split(), line) or _table(text.split(), line)
+        if entry is None:
+            strange.append(line)
+        else:
+            into.neighbours.append(entry)
+    return strange
+
+
+def _asked(text: str, line: Line) -> Neighbour | None:
+    """``? (169.254.1.1) at ee:ee:ee:ee:ee:ee [ether] on eth0``."""
+    match = ASKED.fullmatch(text)
+    ip = address(match[2]) if match else None
+    if match is None or ip is None:
+        return None
+    held = mac(match[3])
+    state = "INCOMPLETE" if held is None else "PERMANENT" if "PERM" in match[4].split() else None
+    return Neighbour(ip, after(match[4].split(), "on"), line, held, state, "PUP" in match[4].split())
+
+
+def _proc(words: list[str], line: Line) -> Neighbour | None:
+    """IP address, HW type, flags, HW address, mask, device."""
+    if len(words) != 6 or not (re.fullmatch(r"0x[0-9a-f]+", words[1]) and re.fullmatch(r"0x[0-9a-f]{1,4}", words[2])):
+        return None
+    ip, flags = address(words[0]), int(words[2], 16)
+    if ip is None:
+        return None
+    state = "PERMANENT" if flags & PERMANENT else None if flags & COMPLETE else "INCOMPLETE"
+    return Neighbour(ip, words[5], line, mac(words[3]) if flags & COMPLETE else None, state, bool(flags & PUBLISHED))
+
+
+def _table(words: list[str], line: Line) -> Neighbour | None:
+    """Address, HW type, HW address, flags, (mask,) interface; or ``(incomplete)`` instead of type and address."""
+    ip = address(words[0])
+    if ip is None or len(words) < 3:
+        return None
+    if "(incomplete)" in words:
+        return Neighbour(ip, words[-1], line, state="INCOMPLETE")
+    held = mac(words[2])
+    flags = words[3] if len(words) > 4 else ""
+    if held is None:
+        return None
+    return Neighbour(ip, words[-1], line, held, "PERMANENT" if "M" in flags else None, "P" in flags)

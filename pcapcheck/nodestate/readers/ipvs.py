@@ -1,0 +1,34 @@
+"""``ipvsadm -Ln``: the services of kube-proxy's IPVS mode, each with the pods behind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pcapcheck.nodestate.listing import Listing
+from pcapcheck.nodestate.node_facts import Line, Service, Services
+from pcapcheck.nodestate.numbers import address, number
+
+SERVICE = re.compile(r"(TCP|UDP|SCTP)\s+\[?([0-9a-f.:]+?)\]?:(\d+)\s+\w+.*")
+SERVER = re.compile(r"->\s+\[?([0-9a-f.:]+?)\]?:\d+\s+\w+\s+(\d+)\s.*")
+
+
+def read_virtual_services(lines: Iterable[Line], into: Services, _: Listing | None = None) -> list[Line]:
+    """A service with no server of any weight below it is empty: the kernel refuses what is sent to it.
+
+    Kernel: net/netfilter/ipvs/ip_vs_core.c, ip_vs_leave. Other lines are passed over, so none is returned.
+    """
+    current: int | None = None
+    for line in lines:
+        text = line.text.strip()
+        if match := SERVICE.fullmatch(text):
+            ip = address(match[2])
+            current = None if ip is None else len(into.listed)
+            if ip is not None:
+                into.listed.append(Service(ip, line, None, match[1].lower(), number(match[3]), True))
+        elif current is not None and (match := SERVER.fullmatch(text)) and number(match[2]):
+            service, server = into.listed[current], address(match[1])
+            more = () if server is None else (server,)
+            into.listed[current] = replace(service, empty=False, servers=(*service.servers, *more))
+    return []

@@ -1,0 +1,84 @@
+"""The kernel's log (``dmesg``, ``journalctl -k``, syslog): lines that tell of lost packets, and when."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from pcapcheck.nodestate.listing import Listing
+from pcapcheck.nodestate.node_facts import Host, Line, LogEntry
+from pcapcheck.nodestate.numbers import address
+
+CONNTRACK_FULL, NEIGHBOURS_FULL, MARTIAN, CARD_HUNG, LINK_DOWN = EVENTS = (
+    "conntrack-full",
+    "neighbours-full",
+    "martian",
+    "card-hung",
+    "link-down",
+)
+# net/netfilter/nf_conntrack_core.c; net/core/neighbour.c; net/ipv4/route.c, ip_handle_martian_source; drivers
+# (e1000e, igb: Detected Tx Unit Hang), net/sched/sch_generic.c, dev_watchdog; drivers' own words for a lost carrier.
+PATTERNS = {
+    CONNTRACK_FULL: re.compile(r"nf_conntrack: (?:nf_conntrack: )?table full, dropping packet"),
+    NEIGHBOURS_FULL: re.compile(r"neighbou?r table overflow|arp_cache: .*table overflow", re.I),
+    MARTIAN: re.compile(r"martian source (?P<dst>\S+) from (?P<src>[^\s,]+), (?:on )?dev (?P<dev>\S+)"),
+    CARD_HUNG: re.compile(
+        r"(?:(?P<dev>[\w.-]+)(?: \([^)]*\))?: )?(?:Detected (?:Hardware|Tx) Unit Hang"
+        r"|NETDEV WATCHDOG: (?:CPU: \d+: )?(?P<watched>\S+?):? .*(?:transmit queue|timed out)|Reset adapter)"
+    ),
+    LINK_DOWN: re.compile(r"(?P<dev>[\w.-]+)(?: \([^)]*\))?: (?:NIC |carrier )?[Ll]ink (?:is )?[Dd]own\b"),
+}
+SINCE_START = re.compile(r"(?:<\d+>)?(?:\S.*kernel: )?\[\s*(\d{1,10})\.(\d{6})\]")
+DATED = re.compile(r"\[(?:\w{3} )?(\w{3}) {1,2}(\d{1,2}) (\d\d:\d\d:\d\d) (\d{4})\]")
+ISO = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?)\s?(Z|[+-]\d\d:?\d\d)?\b")
+BOOTED = re.compile(r"btime (\d{6,11})")
+SECOND = 10**9
+
+
+def event_of(text: str) -> tuple[str, re.Match[str]] | None:
+    """Of which kind of event a line tells, if of any."""
+    for event, pattern in PATTERNS.items():
+        if match := pattern.search(text):
+            return event, match
+    return None
+
+
+def read_log(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
+    """Lines of a log, and the start of the kernel (``btime`` of /proc/stat), from which its own times count."""
+    for line in lines:
+        text = line.text.strip()
+        if booted := BOOTED.fullmatch(text):
+            into.booted = int(booted[1]) * SECOND
+        elif found := event_of(text):
+            event, match = found
+            named = match.groupdict()
+            ends = (address(named.get("src")), address(named.get("dst")))
+            since = SINCE_START.match(text)
+            uptime = int(since[1]) * SECOND + int(since[2]) * 1000 if since else None
+            into.log.append(
+                LogEntry(
+                    event,
+                    line,
+                    None if since else time_of(text),
+                    uptime,
+                    named.get("dev") or named.get("watched"),
+                    tuple(one for one in ends if one is not None),
+                )
+            )
+    return []
+
+
+def time_of(text: str) -> int | None:
+    """When a line was logged, in nanoseconds since the epoch; UTC is assumed where no zone is told."""
+    try:
+        if match := DATED.match(text):
+            told = datetime.strptime(f"{match[1]} {match[2]} {match[3]} {match[4]}", "%b %d %H:%M:%S %Y")
+        elif match := ISO.match(text):
+            zone = (match[2] or "").replace("Z", "+00:00")
+            told = datetime.fromisoformat(match[1].replace(",", ".") + zone)
+        else:
+            return None
+        return int((told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp() * SECOND)
+    except (ValueError, OverflowError):
+        return None

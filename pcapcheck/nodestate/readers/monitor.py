@@ -1,0 +1,131 @@
+"""``ip monitor``: what changed while somebody looked on. The last word about a thing counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from pcapcheck.nodestate.listing import Listing
+from pcapcheck.nodestate.node_facts import Address, Host, Line, Neighbour, Note, Route
+from pcapcheck.nodestate.readers.ip_link import HEADER, read_links
+from pcapcheck.nodestate.readers.ip_neigh import read_neighbours
+from pcapcheck.nodestate.readers.ip_route import parse_route
+
+LABELS = "NEIGH|LINK|ROUTE|ADDR|RULE|NETCONF|NSID|PREFIX|NEXTHOP|STATS|MROUTE"
+# Labels (ip monitor all, -label), times (-ts) before them; -t prints a line with the time.
+MARKS = re.compile(rf"(?:\[(?:{LABELS}|\d{{4}}-[^\]]*|nsid [^\]]*)\]\s*)*")
+LABELLED = re.compile(rf"(?:\[\d{{4}}-[^\]]*\]\s*)?(?:\[nsid [^\]]*\]\s*)?\[(?:{LABELS})\]\s*\S.*")
+DELETED = re.compile(rf"(?:{MARKS.pattern})Deleted\s+(\S.*)")
+TIMESTAMP = re.compile(r"Timestamp: .*")
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass
+class _Events:
+    """What holds after the events so far."""
+
+    links: dict[str, list[Line]] = field(default_factory=dict)
+    neighbours: dict[tuple[int, str | None], Neighbour] = field(default_factory=dict)
+    routes: dict[tuple[object, ...], Route] = field(default_factory=dict)
+    addresses: dict[tuple[int, str], Address] = field(default_factory=dict)
+    removed: dict[str, Line] = field(default_factory=dict)
+    gone: dict[str, Line] = field(default_factory=dict)
+    said: dict[str, Line] = field(default_factory=dict)
+
+
+def read_monitor(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
+    """Events of all kinds; returns the lines that are none."""
+    events = _Events()
+    strange: list[Line] = []
+    link: list[Line] | None = None
+    for line in lines:
+        text = line.text.strip()
+        if not text or TIMESTAMP.fullmatch(text):
+            continue
+        if line.text[:1].isspace():
+            if link is not None:
+                link.append(line)
+            continue
+        bare = MARKS.sub("", text, count=1)
+        deleted = bare.startswith("Deleted ")
+        event = replace(line, text=bare.removeprefix("Deleted ").strip())
+        link = _event(event, line, events, deleted=deleted)
+        if link is None and not _is_known(text):
+            strange.append(line)
+    _settle(events, into)
+    return strange
+
+
+def _event(event: Line, line: Line, events: _Events, *, deleted: bool) -> list[Line] | None:
+    """Take one event. Returns where the lines below that belong to it go; of one that is not understood, None."""
+    header = HEADER.match(event.text)
+    if header and " mtu " in event.text:
+        name = header[2]
+        if deleted:
+            # With an interface go its routes and entries, as they should.
+            events.gone[name] = line
+            events.links.pop(name, None)
+            _forget(name, events)
+            return []
+        events.gone.pop(name, None)
+        # A later word about a link replaces the earlier one: it is printed whole each time.
+        events.links[name] = [event]
+        events.said[name] = line
+        return events.links[name]
+    scratch = Host()
+    if header or " inet" in event.text[:80]:
+        read_links([event], scratch)
+        for one in scratch.addresses:
+            _put(events.addresses, (one.ip, one.dev), replace(one, line=line), deleted=deleted)
+        return [] if scratch.addresses else None
+    if not read_neighbours([event], scratch):
+        for entry in scratch.neighbours:
+            _put(events.neighbours, (entry.ip, entry.dev), replace(entry, line=line), deleted=deleted)
+        return []
+    route = parse_route(event)
+    if route is None:
+        return None
+    _put(
+        events.routes,
+        (route.destination, route.prefix, route.dev, route.table),
+        replace(route, line=line),
+        deleted=deleted,
+    )
+    if route.is_host and route.dev:
+        _put(events.removed, route.dev, line, deleted=not deleted)
+    return []
+
+
+def _put(known: dict[K, V], key: K, value: V, *, deleted: bool) -> None:
+    known.pop(key, None)
+    if not deleted:
+        known[key] = value
+
+
+def _forget(name: str, events: _Events) -> None:
+    events.removed.pop(name, None)
+    events.neighbours = {key: one for key, one in events.neighbours.items() if one.dev != name}
+    events.routes = {key: one for key, one in events.routes.items() if one.dev != name}
+    events.addresses = {key: one for key, one in events.addresses.items() if one.dev != name}
+
+
+def _settle(events: _Events, into: Host) -> None:
+    for name, lines in events.links.items():
+        read_links(lines, into)
+        if name in into.links:
+            # Quoted as it was pasted.
+            into.links[name].line = events.said[name]
+    into.addresses += events.addresses.values()
+    into.routes += events.routes.values()
+    into.neighbours += events.neighbours.values()
+    into.removed |= {name: line for name, line in events.removed.items() if name not in events.gone}
+    into.notes += [Note("gone", name, line) for name, line in events.gone.items()]
+
+
+def _is_known(text: str) -> bool:
+    """Whether it is an event that says nothing here: settings, rules, namespaces."""
+    return LABELLED.fullmatch(text) is not None or DELETED.fullmatch(text) is not None

@@ -1,0 +1,86 @@
+"""``tc -s qdisc`` and ``tc -s filter``: what queueing disciplines and policers dropped; and Calico's BPF programs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from pcapcheck.nodestate.listing import Listing
+from pcapcheck.nodestate.node_facts import Counter, Host, Line, Note
+from pcapcheck.nodestate.numbers import after, number
+from pcapcheck.nodestate.readers.link_counters import IN, OUT
+
+QUEUE = "queue"
+# Those by which packets enter: they hold filters, and count what these drop.
+ENTRANCES = ("ingress", "clsact")
+POLICE, NETEM = "police", "netem"
+HEAD = re.compile(r"qdisc (\S+) (\S+) (.*)")
+ACTION = re.compile(r"action order \d+:\s+(police|gact)\b.*|police (?:0x)?[0-9a-f]+ .*")
+SENT = re.compile(r"Sent \d+ bytes (\d{1,19}) pkts? ?\(drop(?:ped|s)? (\d{1,19})[,)].*")
+DROPS = "dropped"
+LOSING = ("loss", "corrupt")
+BPF = re.compile(r".*(?:\bcali_\w+|bpfin\.cali|bpfout\.cali|calico_\w*(?:from|to)_(?:wep|hep|workload|host)_\w*).*")
+
+
+def read_bpf(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
+    """``bpftool`` and ``tc filter``: programs of Calico."""
+    for line in lines:
+        if BPF.fullmatch(line.text.strip()):
+            into.notes.append(Note("bpf", line.text.strip(), line))
+    return []
+
+
+def read_queues(lines: Iterable[Line], into: Host, listing: Listing | None = None) -> list[Line]:
+    """Counters of a discipline or action stand in a line below its own."""
+    about = about_filters(listing)
+    head: tuple[str, str, str, Line] | None = None
+    for line in lines:
+        text = " ".join(line.text.split())
+        if match := HEAD.fullmatch(text):
+            rest = match[3].split()
+            dev = after(["", *rest], "dev") or (listing.dev if listing else None)
+            direction = IN if match[1] in ENTRANCES else OUT
+            head = (f"{match[1]} {match[2]}", dev, direction, line) if dev else None
+            if dev and match[1] == NETEM and any(word in rest for word in LOSING):
+                into.notes.append(Note(NETEM, dev, line))
+        elif ACTION.fullmatch(text) and about is not None:
+            head = (POLICE, *about, line)
+        elif (sent := SENT.fullmatch(text)) and head is not None:
+            # What drops stands in the first line, how much in the second; the one that says it is quoted.
+            kind, dev, direction, above = head
+            said = Line(line.file, line.number, f"{text}  (of {' '.join(above.text.split())})")
+            keep_queue(kind, dev, direction, (number(sent[2]), number(sent[1])), said, into)
+            head = None
+    return read_bpf(lines, into)
+
+
+def about_filters(listing: Listing | None) -> tuple[str, str] | None:
+    """Of which interface and direction a listing of filters is."""
+    words = listing.words if listing is not None else []
+    dev = after(words, "dev")
+    entering = "ingress" in words or "ffff:" in words
+    return (dev, IN if entering else OUT) if dev else None
+
+
+def keep_queue(
+    kind: str, dev: str, direction: str, counts: tuple[int | None, int | None], line: Line, into: Host
+) -> None:
+    """``counts`` are how many packets were dropped, and let through."""
+    dropped, passed = counts
+    if dropped is not None:
+        into.counters.append(Counter(QUEUE, DROPS, dropped, line, dev, direction, kind, passed))
+
+
+def read_queue_object(document: Mapping[str, object], line: Line, into: Host, listing: Listing | None) -> bool:
+    """An entry of ``tc -s -j qdisc``."""
+    kind, handle = document.get("kind"), document.get("handle")
+    dev = document.get("dev") or (listing.dev if listing else None)
+    if not isinstance(kind, str) or not isinstance(dev, str):
+        return False
+    direction = IN if kind in ENTRANCES else OUT
+    options = document.get("options")
+    if kind == NETEM and isinstance(options, dict) and any(str(name).startswith(LOSING) for name in options):
+        into.notes.append(Note(NETEM, dev, line))
+    counts = number(document.get("drops")), number(document.get("packets"))
+    keep_queue(f"{kind} {handle if isinstance(handle, str) else ''}".strip(), dev, direction, counts, line, into)
+    return True

@@ -1,0 +1,82 @@
+"""``kubectl get services``, ``endpoints`` and ``endpointslices``, also several of them in one listing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pcapcheck.nodestate.firewall.rule_values import target
+from pcapcheck.nodestate.listing import Listing
+from pcapcheck.nodestate.node_facts import Endpoints, Line, Service, Services
+from pcapcheck.nodestate.numbers import address, number
+
+TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
+# The heads of the three listings; what stands below one is read by it.
+SERVICES = re.compile(r"(NAMESPACE\s+)?NAME\s+TYPE\s+CLUSTER-IP\b.*")
+ENDPOINTS = re.compile(r"(NAMESPACE\s+)?NAME\s+ENDPOINTS\s+AGE\b.*")
+SLICES = re.compile(r"(NAMESPACE\s+)?NAME\s+ADDRESSTYPE\s+PORTS\s+ENDPOINTS\b.*")
+NAME = re.compile(r"(?:[\w.]+/)?([a-z0-9][-a-z0-9.]*)")
+PORT = re.compile(r"(\d+)(?::\d+)?/(TCP|UDP|SCTP)")
+# The part of a slice's name that its service does not have.
+SUFFIX = re.compile(r"-[a-z0-9]{5}")
+NOTHING = ("<none>", "<unset>")
+
+
+def is_head(text: str) -> bool:
+    """Whether a line is the head of such a listing."""
+    return any(one.fullmatch(text) for one in (SERVICES, ENDPOINTS, SLICES))
+
+
+def is_service(words: list[str]) -> bool:
+    """Whether a line of a listing without a head is a service: its type says so."""
+    return any(word in TYPES for word in words[1:3]) and len(words) > 4
+
+
+def read_service_lists(lines: Iterable[Line], into: Services, listing: Listing | None = None) -> list[Line]:
+    """Returns the lines that are of no such listing."""
+    strange = []
+    namespace = listing.namespace if listing else None
+    head, namespaced = SERVICES, bool(listing and {"-A", "--all-namespaces"} & set(listing.words))
+    for line in lines:
+        text = line.text.strip()
+        found = next((one for one in (SERVICES, ENDPOINTS, SLICES) if one.fullmatch(text)), None)
+        if found is not None:
+            match = found.fullmatch(text)
+            head, namespaced = found, bool(match and match[1])
+            continue
+        words = text.split()
+        if not words or text.startswith(("No resources found", "Warning:", "Error from server", "...")):
+            continue
+        if is_service(words):
+            head = SERVICES
+        at = 1 if namespaced else 0
+        if is_service(words):
+            at = next(place for place, word in enumerate(words) if word in TYPES) - 1
+        name = NAME.fullmatch(words[at]) if len(words) > at + 1 else None
+        if name is None:
+            strange.append(line)
+            continue
+        label = f"{words[at - 1] if at else namespace}/{name[1]}" if at or namespace else name[1]
+        if head is SERVICES:
+            _service(words[at + 1 :], label, line, into)
+        else:
+            _endpoints(words[at + 1 :], label, line, into, head is SLICES)
+    return strange
+
+
+def _service(rest: list[str], label: str, line: Line, into: Services) -> None:
+    """Type, cluster IP, external IPs, ports, age, …: one entry for each address and port."""
+    ports = [(match[2].lower(), number(match[1])) for word in rest for match in PORT.finditer(word)]
+    held = [ip for word in rest[1:3] for part in word.split(",") if (ip := address(part)) is not None]
+    for ip in held:
+        for protocol, port in ports or [(None, None)]:
+            into.listed.append(Service(ip, line, label, protocol, port))
+
+
+def _endpoints(rest: list[str], label: str, line: Line, into: Services, slices: bool) -> None:
+    """Endpoints (of slices behind the type of address and the ports), age."""
+    found = rest[2:3] if slices else rest[:1]
+    if found:
+        name = label[:-6] if slices and SUFFIX.fullmatch(label[-6:]) else label
+        held = tuple(known[0] for one in found[0].split(",") if (known := target(one)) is not None)
+        into.endpoints.append(Endpoints(name, line, found[0] in NOTHING, held))

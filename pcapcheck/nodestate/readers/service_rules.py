@@ -1,0 +1,109 @@
+"""The rules by which kube-proxy serves services, or refuses those without endpoints: iptables and nftables.
+
+Kubernetes: pkg/proxy/iptables/proxier.go and pkg/proxy/nftables/proxier.go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pcapcheck.nodestate.listing import Listing
+from pcapcheck.nodestate.node_facts import Line, Service, Services
+from pcapcheck.nodestate.numbers import address, after, number
+
+EMPTY = "has no endpoints"
+# Where a service with endpoints goes.
+SERVED = re.compile(r"KUBE-(?:SVC|SVL|EXT|XLB|FW)-[A-Z0-9]+")
+SAVED = re.compile(r"(?:\[(\d{1,19}):\d+\]\s+)?-A (KUBE-SERVICES|KUBE-EXTERNAL-SERVICES) (.*)")
+COMMENT = re.compile(r'--comment "?([^"]*?)"? -|--comment "([^"]*)"|/\* (.*?) \*/')
+# 10.96.0.20 . tcp . 80 comment "default/web:http" : goto reject-chain
+ELEMENT = re.compile(
+    r"([0-9a-f.:]+) \. (tcp|udp|sctp) \. (\d+)(?: comment \"([^\"]*)\")? : (?:(drop)|goto (reject-chain|[\w./-]+))"
+)
+LISTED = re.compile(r"(?:(\d{1,19})[KMG]?\s+\d+[KMG]?\s+)?(REJECT|DROP|KUBE-\S+)\s.*")
+# iptables' rules as nft shows them, mostly without their comments.
+TRANSLATED = re.compile(
+    r"(?:meta l4proto \w+ )?ip6? daddr (\S+) +(tcp|udp|sctp) dport (\d+) +(?:counter packets (\d{1,19}) bytes \d+ )?"
+    r"(?:jump (KUBE-\S+)|reject|drop)(?: .*)?"
+)
+
+
+def is_rule(text: str) -> bool:
+    """Whether a line by itself is of kube-proxy."""
+    return SAVED.fullmatch(text) is not None or ELEMENT.search(text) is not None
+
+
+def read_service_rules(lines: Iterable[Line], into: Services, _: Listing | None = None) -> list[Line]:
+    """Services by the rules about them; all other lines are passed over, so none is returned."""
+    chain: str | None = None
+    for line in lines:
+        text = line.text.strip()
+        if text.startswith("chain ") or text.startswith("Chain "):
+            chain = text.split()[1]
+        elif match := SAVED.fullmatch(text):
+            _saved(match, line, into)
+        elif found := list(ELEMENT.finditer(text)):
+            into.listed += [one for match in found if (one := _element(match, line)) is not None]
+        elif match := TRANSLATED.fullmatch(text):
+            _translated(match, chain, line, into)
+        elif "/*" in text and (match := LISTED.fullmatch(text)):
+            _listed(match, line, into)
+    return []
+
+
+def _saved(match: re.Match[str], line: Line, into: Services) -> None:
+    """``-A KUBE-SERVICES -d 10.96.0.20/32 -p tcp -m comment --comment "…" --dport 80 -j REJECT``."""
+    words = match[3].split()
+    ip = address((after(words, "-d", "--dst", "--destination") or "").partition("/")[0])
+    target = after(words, "-j", "-g") or ""
+    said = _comment(match[3])
+    empty = True if EMPTY in said else False if SERVED.fullmatch(target) else None
+    if ip is not None and empty is not None:
+        protocol, port = after(words, "-p"), number(after(words, "--dport"))
+        into.listed.append(Service(ip, line, _name(said), protocol, port, empty, number(match[1]) if empty else None))
+
+
+def _element(match: re.Match[str], line: Line) -> Service | None:
+    ip = address(match[1])
+    if ip is None:
+        return None
+    empty = match[5] == "drop" or match[6] == "reject-chain"
+    return Service(ip, line, _name(match[4] or ""), match[2], number(match[3]), empty)
+
+
+def _translated(match: re.Match[str], chain: str | None, line: Line, into: Services) -> None:
+    """A rule that refuses an address and port is kube-proxy's if its chain is; of a line alone only the shape tells."""
+    ip = address(match[1].partition("/")[0])
+    served = bool(match[5] and SERVED.fullmatch(match[5]))
+    if ip is None or not (served or match[5] is None) or (chain is not None and not chain.startswith("KUBE-")):
+        return
+    hits = None if served else number(match[4])
+    doubtful = chain is None and not served
+    into.listed.append(Service(ip, line, None, match[2], number(match[3]), not served, hits, doubtful))
+
+
+def _listed(match: re.Match[str], line: Line, into: Services) -> None:
+    """``iptables -L``: … source, destination, /* comment */ and the port."""
+    text = line.text.strip()
+    said = _comment(text)
+    empty = True if EMPTY in said else False if SERVED.fullmatch(match[2]) else None
+    held = [ip for word in text.partition("/*")[0].split() if (ip := address(word.partition("/")[0])) is not None]
+    if empty is not None and len(held) == 2:
+        port = re.search(r"\b(tcp|udp|sctp) dpt:(\d+)", text)
+        protocol = port[1] if port else None
+        hits = number(match[1]) if empty else None
+        into.listed.append(
+            Service(held[1], line, _name(said), protocol, number(port[2]) if port else None, empty, hits)
+        )
+
+
+def _comment(text: str) -> str:
+    match = COMMENT.search(text)
+    return next((one for one in match.groups() if one), "") if match else ""
+
+
+def _name(said: str) -> str | None:
+    """``default/web:http cluster IP`` -> ``default/web``."""
+    name = said.partition(" ")[0].partition(":")[0]
+    return name if re.fullmatch(r"[a-z0-9.-]+/[a-z0-9.-]+", name) else None

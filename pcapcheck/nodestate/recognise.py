@@ -1,0 +1,84 @@
+"""Whether a text that is no capture, or that stands around one, is a node's state or what ping printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pcapcheck.capture.held import Held
+from pcapcheck.capture.not_a_capture import is_of_ping
+from pcapcheck.capture.pinged import summary
+from pcapcheck.capture.record import Problem
+from pcapcheck.errors import NODE_STATE, PODS, StateError
+from pcapcheck.nodestate.command_line import parse_command
+from pcapcheck.nodestate.listing import listing_of
+from pcapcheck.nodestate.node_facts import Line
+from pcapcheck.nodestate.prompts import find_prompt
+from pcapcheck.nodestate.readers.registry import kind_of
+from pcapcheck.nodestate.session import plain, read_session
+from pcapcheck.nodestate.session_blocks import Understood, understand
+from pcapcheck.values import clean
+
+# So much of a file tells what it is; a JSON document is understood only as a whole.
+ENOUGH = 1 << 16
+ENOUGH_OF_JSON = 1 << 20
+PING = "ping"
+
+
+def recognise(path: Path | Held) -> str | None:
+    """``node-state`` or ``pods`` where that is what a file holds; None where it is neither, or cannot be read."""
+    try:
+        with path.open() if isinstance(path, Held) else path.open("rb") as stream:
+            data = stream.read(ENOUGH)
+            if data.lstrip()[:1] in (b"{", b"["):
+                data += stream.read(ENOUGH_OF_JSON - ENOUGH)
+    except OSError:
+        return None
+    lines = [Line("", number, text) for number, text in enumerate(data.decode("utf-8", "replace").splitlines(), 1)]
+    understood = Understood()
+    try:
+        for block in read_session(lines, ""):
+            understand(block, understood)
+    except StateError:
+        # More than can be used, and surely of this kind.
+        pass
+    return NODE_STATE if understood.parts or understood.state.services.size else PODS if understood.pods else None
+
+
+def tell_aside(aside: Iterable[tuple[int, str]], name: str, is_used: bool) -> list[Problem]:
+    """What lines are that stand around the packets of a text called ``name``.
+
+    ``is_used``: the file is read as a state too.
+    """
+    found: dict[str, list[int]] = {}
+    pinged: list[str] = []
+    for number, words in aside:
+        kind = _kind(words)
+        if kind is not None:
+            found.setdefault(kind, []).append(number)
+        if kind == PING:
+            pinged.append(words)
+    problems = []
+    if NODE_STATE in found and not is_used:
+        said = f"{_lines(found[NODE_STATE])} a node's state, which is not used; to use it too: --node-state {name}"
+        problems.append(Problem(NODE_STATE, said))
+    if PING in found:
+        shows = f" ({clean(shown)})" if (shown := summary(pinged)) else ""
+        problems.append(Problem(PING, f"{_lines(found[PING])} ping's own output{shows}; the packets are judged"))
+    return problems
+
+
+def _kind(words: str) -> str | None:
+    if is_of_ping(words):
+        return PING
+    text = plain(words)
+    if kind_of(text) is not None:
+        return NODE_STATE
+    prompt = find_prompt(text)
+    command = parse_command(prompt.command) if prompt is not None and prompt.command.strip() else None
+    return NODE_STATE if command is not None and listing_of(command) is not None else None
+
+
+def _lines(numbers: list[int]) -> str:
+    first, last = min(numbers), max(numbers)
+    return f"line {first} looks like" if first == last else f"lines {first} to {last} look like"

@@ -1,0 +1,187 @@
+"""Hosts that were described in several places: which are one, by what they hold and where it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from pathlib import PurePath
+
+from pcapcheck.nodestate.headings import SUBJECTS
+from pcapcheck.nodestate.host_identity import Identity
+from pcapcheck.nodestate.merged_host import Gathered, differ, own_addresses
+from pcapcheck.nodestate.node_facts import POD, Host, Line
+from pcapcheck.nodestate.session_blocks import HostPart
+
+# A text with more headings that may be hosts has other things in mind.
+MOST_SECTIONS = 50
+
+
+def by_owner(parts: Iterable[HostPart]) -> list[list[HostPart]]:
+    """The parts of each owner. Headings that may be names are, where the same is listed below several of them."""
+    groups: dict[str, list[HostPart]] = {}
+    for part in parts:
+        groups.setdefault(part.owner.label, []).append(part)
+    return [some for group in groups.values() for some in _by_section(group)]
+
+
+def _by_section(group: list[HostPart]) -> list[list[HostPart]]:
+    sections: dict[str | None, list[HostPart]] = {}
+    for part in group:
+        sections.setdefault(part.owner.section, []).append(part)
+    listed = [{part.kind for part in some} for some in sections.values()]
+    if not 1 < len(sections) <= MOST_SECTIONS or not any(one & other for one, other in combinations(listed, 2)):
+        return [group]
+    return [
+        [replace(part, owner=replace(part.owner, label=f"{part.owner.label}#{section}")) for part in some]
+        for section, some in sections.items()
+    ]
+
+
+@dataclass
+class _KnownHost:
+    """A host as far as it was found, with the place of its first part among all."""
+
+    hosts: list[Host]
+    place: int
+    prefix: str
+    identity: Identity = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.identity = Identity(self.prefix, self.hosts[0].role)
+        self.identity.add(self.hosts[0])
+
+
+def merge_same(hosts: list[Host], prefix: str) -> list[Host]:
+    """One host that was looked into from two shells, or in two files, is one."""
+    kept: list[_KnownHost] = []
+    by_address: dict[int, list[_KnownHost]] = {}
+    # Whose output has no name may be that of one that has.
+    for place, host in sorted(enumerate(hosts), key=lambda one: one[1].name is None or one[1].assumed):
+        addresses = own_addresses(host.addresses) if host.role == POD else set()
+        new = _KnownHost([host], place, prefix)
+        # A pod is known again by its address; of nodes there are few.
+        likely = [some for ip in addresses for some in by_address.get(ip, ())] if host.role == POD else kept
+        same = _the_same(likely, new)
+        if same is None:
+            same = new
+            kept.append(new)
+        else:
+            same.hosts.append(host)
+            same.place = min(same.place, place)
+            same.identity.add(host)
+        for ip in addresses:
+            by_address.setdefault(ip, []).append(same)
+    kept.sort(key=lambda one: one.place)
+    return [_merged(one.hosts, prefix) for one in kept]
+
+
+def _the_same(likely: list[_KnownHost], new: _KnownHost) -> _KnownHost | None:
+    """The one that this is: by name, by what it holds, else the only one that it can be."""
+    (host,) = new.hosts
+    if host.role == POD:
+        return next((one for one in likely if _may_be(one.hosts[0], host)), None)
+    akin = [one for one in likely if _may_be(one.hosts[0], host) and _is_akin(one, new)]
+    if akin:
+        return akin[0]
+    possible = [one for one in likely if _may_be(one.hosts[0], host) and _goes_with(one, new)]
+    return possible[0] if len(possible) == 1 else None
+
+
+def _may_be(one: Host, other: Host) -> bool:
+    if one.role != other.role and (POD in (one.role, other.role) or one.name or other.name):
+        return False
+    if one.name and other.name and one.name != other.name and not (one.assumed or other.assumed):
+        return False
+    if one.netns and other.netns and one.netns != other.netns:
+        return False
+    if one.through and other.through and one.through != other.through:
+        # Each node has a pod of a daemon set; of two that look alike one may have been copied from the other.
+        return False
+    return one.role != POD or not any(
+        name != "lo" and name in other.links and differ(link, other.links[name]) for name, link in one.links.items()
+    )
+
+
+def _is_akin(one: _KnownHost, new: _KnownHost) -> bool:
+    """Whether name or content say that they are one; what contradicts itself shows when they are put together."""
+    first, other = one.hosts[0], new.hosts[0]
+    if first.name and first.name == other.name and not (first.assumed or other.assumed):
+        return True
+    return one.identity.is_akin(new.identity) and not _contradict(one, new)
+
+
+def _goes_with(one: _KnownHost, new: _KnownHost) -> bool:
+    """Whether nothing speaks against it: the one goes on in the same text, or has in a file what the other lacks."""
+    first, other = one.hosts[0], new.hosts[0]
+    if first.name and other.name and first.name != other.name:
+        return False
+    if first.through or other.through:
+        # The pod's own name is no reason to take it for the node at whose prompt it was named.
+        return False
+    if first.role is None and (first.name or other.name):
+        return False
+    here, there = _files(one.hosts), _files(new.hosts)
+    if first.role != other.role and here & there:
+        return False
+    if not here & there:
+        alike = {_stem(file) for file in here} & {_stem(file) for file in there}
+        if not alike or _kinds(one.hosts) & _kinds(new.hosts):
+            return False
+    return not _contradict(one, new)
+
+
+def _contradict(one: _KnownHost, new: _KnownHost) -> bool:
+    together = Identity(one.prefix, one.hosts[0].role)
+    for host in one.hosts:
+        together.add(host)
+    return bool(together.add(new.hosts[0]))
+
+
+def _merged(hosts: list[Host], prefix: str) -> Host:
+    if len(hosts) == 1:
+        return hosts[0]
+    name = next((host.name for host in hosts if host.name and not host.assumed), None)
+    name = name or next((host.name for host in hosts if host.name), None)
+    through = next((host.through for host in hosts if host.through), None)
+    role = next((host.role for host in hosts if host.role), None)
+    gathered = Gathered(Host(name, role, netns=hosts[0].netns, through=through), prefix)
+    for host in hosts:
+        gathered.add(host)
+        gathered.host.netns = gathered.host.netns or host.netns
+    return gathered.finish()
+
+
+def _files(hosts: list[Host]) -> set[str]:
+    return {line.file for host in hosts for line in _some_lines(host)}
+
+
+def _some_lines(host: Host) -> Iterable[Line]:
+    """A line of each kind of fact: each host is of one file, but for what was merged."""
+    links, settings = list(host.links.values())[:1], list(host.sysctls.values())[:1]
+    yield from (one.line for one in links)
+    yield from (one.line for one in settings)
+    yield from (one.line for one in host.addresses[:1])
+    yield from (one.line for one in host.routes[:1])
+    yield from (one.line for one in host.neighbours[:1])
+    yield from (one.line for one in host.rules[:1])
+    yield from (one.line for one in host.lookups[:1])
+    yield from (one.line for one in host.notes[:1])
+    yield from host.listed.values()
+
+
+def _kinds(hosts: list[Host]) -> set[str]:
+    names = ("links", "addresses", "routes", "neighbours", "rules", "sysctls", "lookups")
+    return {name for name in names for host in hosts if getattr(host, name)} | {
+        name for host in hosts for name in host.whole
+    }
+
+
+def _stem(file: str) -> tuple[str, tuple[str, ...]]:
+    """A file's folder, and what of its name says whose it is: node1 of node1-route.txt, nothing of ip-route.txt."""
+    path = PurePath(file)
+    words = re.split(r"[-_. ]+", path.name.lower())
+    return str(path.parent), tuple(
+        word for word in words if word not in SUBJECTS and word not in ("txt", "json", "out")
+    )

@@ -1,0 +1,210 @@
+"""Blocks of a session -> what each says of one host, by the reader that its command or its own shape calls for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from pcapcheck.errors import StateError
+from pcapcheck.nodestate.firewall.iptables_list import is_listed
+from pcapcheck.nodestate.firewall.listing_end import Stretch
+from pcapcheck.nodestate.listing import EVERY_SERVICE, Listing, listing_of
+from pcapcheck.nodestate.node_facts import Host, Line, PodEntry, State
+from pcapcheck.nodestate.readers.ip_link import BRIEF, HEADER
+from pcapcheck.nodestate.readers.json_documents import read_documents
+from pcapcheck.nodestate.readers.kubectl import READY, read_pods
+from pcapcheck.nodestate.readers.registry import CLUSTER_READERS, EXPECTED, READERS, STRICT, is_complaint, kind_of
+from pcapcheck.nodestate.readers.route_lookups import ANSWERS, read_lookups
+from pcapcheck.nodestate.session import Owner, SessionBlock, plain
+from pcapcheck.values import clean
+
+JSON, FIREWALL = "json", "firewall"
+# How a list or an object begins; a prompt or a counter in brackets does not.
+DOCUMENT = re.compile(r"""[\[{]\s*(?:$|["{\[\]}])""")
+# Lines of ip addr below which those of the interface's addresses stand.
+AMID_INTERFACE = re.compile(r"\d+: \S+: <|\s+link/")
+MOST_PARTS = 20_000
+MOST_FACTS = 200_000
+SHOWN = 60
+
+
+@dataclass
+class HostPart:
+    """What one output says, and whose it is as far as the session tells."""
+
+    owner: Owner
+    host: Host
+    kind: str
+
+
+@dataclass
+class Understood:
+    """All that was understood of some files; ``state`` has the pods that were listed, and the problems."""
+
+    parts: list[HostPart] = field(default_factory=list)
+    state: State = field(default_factory=State)
+    facts: int = 0
+
+    @property
+    def pods(self) -> list[PodEntry]:
+        return self.state.pods
+
+    @property
+    def size(self) -> int:
+        """How much was understood: outputs of hosts, pods and services."""
+        return len(self.parts) + len(self.pods) + self.state.services.size
+
+    def add(self, part: HostPart) -> None:
+        """Take a part. Raises StateError where there is more than any node has."""
+        self.parts.append(part)
+        self.facts += part.host.size
+        if len(self.parts) > MOST_PARTS or self.facts + self.state.services.size > MOST_FACTS:
+            what = (
+                f"{MOST_PARTS} outputs"
+                if len(self.parts) > MOST_PARTS
+                else f"{MOST_FACTS} routes, addresses and the like"
+            )
+            raise StateError(f"more than {what} are described; leave out what is not about this node")
+
+
+def understand(block: SessionBlock, into: Understood) -> None:
+    """Read one block."""
+    lines = [
+        Line(line.file, line.number, text) if (text := plain(line.text)) is not line.text else line
+        for line in block.lines
+    ]
+    listing = listing_of(block.command) if block.command and not block.command.follows else None
+    if listing is None:
+        _by_shape(lines, block, into)
+        return
+    if block.trimmed or (block.last and "addresses4" in listing.whole and _ends_amid(lines)):
+        listing.whole.clear()
+    text = next((line.text.lstrip() for line in lines if line.text.strip()), "")
+    if DOCUMENT.match(text):
+        _read(JSON, lines, listing, block, into)
+    else:
+        _read(listing.kind, lines, listing, block, into)
+
+
+def _ends_amid(lines: Sequence[Line]) -> bool:
+    """Whether a listing of addresses ends with an interface that has none: then the paste may end too early."""
+    text = next((line.text for line in reversed(lines) if line.text.strip()), "")
+    return AMID_INTERFACE.match(text) is not None
+
+
+def _read(kind: str, lines: Sequence[Line], listing: Listing | None, block: SessionBlock, into: Understood) -> None:
+    """One reader over some lines; what it leaves may be of another kind, or is a problem where we should know it."""
+    host = Host()
+    complaints = [line for line in lines if is_complaint(line.text)]
+    told = [line for line in lines if not is_complaint(line.text)] if complaints and kind != "sysctl" else list(lines)
+    if kind in ("sysctl", "proc"):
+        told = list(lines)
+    if kind == JSON:
+        strange = read_documents(told, host, into.state, listing)
+    elif kind == "kubectl":
+        strange = read_pods(told, into.pods, listing)
+    else:
+        strange = READERS[kind](told, host, listing) if kind in READERS else []
+        if kind in CLUSTER_READERS:
+            strange += CLUSTER_READERS[kind](told, into.state.services, listing)
+    if listing and listing.kind == "lookup":
+        read_lookups([line for line in complaints if ANSWERS in line.text], host, listing)
+    if listing and not complaints and (any(line.text.strip() for line in lines) or _may_be_empty(listing)):
+        host.whole |= listing.whole
+        host.listed |= {name: block.at for name in listing.whole if block.at}
+        if EVERY_SERVICE in listing.whole:
+            into.state.services.whole = block.at
+            host.whole.discard(EVERY_SERVICE)
+    if host.size or host.whole:
+        into.add(HostPart(block.owner, host, kind))
+    if listing is not None:
+        strange = [line for line in strange if line.text.strip() and not is_complaint(line.text)]
+        left = _by_shape(strange, block, into) if strange else []
+        if kind in STRICT and not block.prose:
+            for line in left:
+                into.state.complain(
+                    line, f"not understood: {clean(line.text.strip()[:SHOWN])!r}; expected {EXPECTED[kind]}"
+                )
+
+
+def _may_be_empty(listing: Listing) -> bool:
+    """An empty answer is an answer, but of ``ip link``: every namespace has lo."""
+    return "links" not in listing.whole
+
+
+def _by_shape(lines: Sequence[Line], block: SessionBlock, into: Understood) -> list[Line]:
+    """Read lines that no command announced; returns those that look like nothing known."""
+    left: list[Line] = []
+    for kind, some in _runs(lines, left):
+        _read(kind, some, None, block, into)
+    return left
+
+
+def _runs(lines: Sequence[Line], left: list[Line]) -> Iterator[tuple[str, list[Line]]]:
+    """Neighbouring lines of one kind, with their continuation lines."""
+    kind: str | None = None
+    run: list[Line] = []
+    seen: set[str] = set()
+    index = 0
+    stretch = Stretch()
+    for at, line in enumerate(lines):
+        text = line.text
+        if stretch.takes(text):
+            if kind is not None and kind != FIREWALL:
+                yield kind, run
+            run = run if kind == FIREWALL else []
+            kind, seen = FIREWALL, set()
+            run.append(line)
+            continue
+        own = _kind(text, kind)
+        if own == "routes" and at + 1 < len(lines) and lines[at + 1].text.strip().startswith("cache"):
+            own = "lookup"
+        begins, index = _begins_anew(own, kind, text, index)
+        thing = _thing(own, text)
+        begins = begins or (own == kind and thing in seen)
+        continues = own is None and kind is not None and text[:1].isspace() and bool(text.strip())
+        if continues or (own is not None and own == kind and not begins):
+            run.append(line)
+        else:
+            if kind is not None:
+                yield kind, run
+            kind, run, seen = own, [line] if own else [], set()
+            if own is None and text.strip():
+                left.append(line)
+        if thing:
+            seen.add(thing)
+    if kind is not None:
+        yield kind, run
+
+
+def _kind(text: str, before: str | None) -> str | None:
+    """The kind of a line, which may depend on what it follows."""
+    if DOCUMENT.match(text) or (before == JSON and text[:1] in '[]{}", \t'):
+        return JSON
+    if before == FIREWALL and (text.strip() == "}" or is_listed(text.strip())):
+        return before
+    if before == "services" and kind_of(text) is None and text.strip():
+        return "services"
+    if before == "kubectl" and any(READY.fullmatch(word) for word in text.split()[1:3]):
+        return "kubectl"
+    return kind_of(text)
+
+
+def _thing(kind: str | None, text: str) -> str | None:
+    """What a line is about of which a listing has one: another means that the listing begins again."""
+    words = text.split()
+    if kind == "links" and BRIEF.fullmatch(text.strip()):
+        return words[0]
+    if kind == "routes" and words[0] == "default" and "nexthop" not in text:
+        return " ".join(word for at, word in enumerate(words) if at and words[at - 1] in ("dev", "metric", "table"))
+    return None
+
+
+def _begins_anew(kind: str | None, before: str | None, text: str, index: int) -> tuple[bool, int]:
+    """Whether a listing of links begins from the start again, as another host's does; with the link's number."""
+    match = HEADER.match(text) if kind == "links" else None
+    if match is None or len(match[1]) > 9:
+        return False, index
+    number = int(match[1])
+    return before == "links" and number <= index and not text.startswith(" "), number

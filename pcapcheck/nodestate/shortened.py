@@ -1,0 +1,89 @@
+"""Names of cali interfaces that were cut short, by a program with narrow columns or by whoever pasted them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from pcapcheck.calico import find_cali_name, is_shortened
+from pcapcheck.nodestate.node_facts import Host, Line, State
+from pcapcheck.nodestate.pod_links import LinkNames
+
+Rename = Callable[[str], str]
+
+
+def complete_names(state: State, prefix: str) -> None:
+    """Give what was cut short its whole name, where one of those that the state tells begins so and no other does.
+
+    What stays short is a problem of the state: whose it is must be guessed.
+    """
+    short = {host_number: _shortened(host, prefix) for host_number, host in enumerate(state.hosts)}
+    if not any(short.values()):
+        return
+    every = sorted(
+        {name for host in state.hosts for name in host.devices() if find_cali_name(name, prefix) == name}
+        | LinkNames.of(state.pods, prefix).by_cali.keys()
+    )
+    for number, names in short.items():
+        host = state.hosts[number]
+        own = sorted({name for name in host.devices() if find_cali_name(name, prefix) == name})
+        whole = {}
+        for name, line in names.items():
+            fitting = _beginning_with(name, own) or _beginning_with(name, every)
+            if len(fitting) == 1:
+                whole[name] = fitting[0]
+            else:
+                said = f"could be {' or '.join(fitting)}" if fitting else "nothing here shows its whole name"
+                state.complain(line, f"the interface {name} is cut short: {said}; add ip link")
+        _rename(host, lambda name, whole=whole: whole.get(name, name))  # type: ignore[misc]
+
+
+def _beginning_with(beginning: str, names: list[str]) -> list[str]:
+    """At most two of some sorted names."""
+    at = bisect_left(names, beginning)
+    return [name for name in names[at : at + 2] if name.startswith(beginning)]
+
+
+def _shortened(host: Host, prefix: str) -> dict[str, Line]:
+    """The names that are too short, each with a line that has it."""
+    found: dict[str, Line] = {}
+    for name, line in _named(host):
+        if name is not None and is_shortened(name, prefix):
+            found.setdefault(name, line)
+    return found
+
+
+def _named(host: Host) -> Iterable[tuple[str | None, Line]]:
+    yield from ((one.name, one.line) for one in host.links.values())
+    yield from ((one.dev, one.line) for one in host.addresses)
+    yield from ((one.dev, one.line) for one in host.routes)
+    yield from ((one.dev, one.line) for one in host.neighbours)
+    yield from ((one.dev, one.line) for one in host.lookups)
+    yield from ((one.iif, one.line) for one in host.lookups)
+    yield from ((one.interface, one.line) for one in host.sysctls.values())
+    yield from ((one.dev, one.line) for one in host.managed)
+    yield from host.removed.items()
+
+
+def _rename(host: Host, name: Rename) -> None:
+    """Call every interface of a host what ``name`` makes of its name."""
+    links, host.links = host.links, {}
+    for link in links.values():
+        link.name = name(link.name)
+        host.add_link(link)
+    host.addresses = [replace(one, dev=name(one.dev)) for one in host.addresses]
+    host.routes = [replace(one, dev=_maybe(name, one.dev)) for one in host.routes]
+    host.neighbours = [replace(one, dev=_maybe(name, one.dev)) for one in host.neighbours]
+    host.lookups = [replace(one, dev=_maybe(name, one.dev), iif=_maybe(name, one.iif)) for one in host.lookups]
+    host.managed = [replace(one, dev=name(one.dev)) for one in host.managed]
+    host.removed = {name(dev): line for dev, line in host.removed.items()}
+    host.sysctls = {
+        known: replace(one, name=known, interface=_maybe(name, one.interface))
+        for one in host.sysctls.values()
+        for known in [one.name if one.interface is None else one.name.replace(one.interface, name(one.interface), 1)]
+    }
+
+
+def _maybe(name: Rename, given: str | None) -> str | None:
+    return None if given is None else name(given)

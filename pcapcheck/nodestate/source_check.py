@@ -1,0 +1,77 @@
+"""The reverse-path check of IPv4: whether a node drops a packet for the interface by which it came in.
+
+Kernel: net/ipv4/fib_frontend.c, __fib_validate_source. The way back is looked up as if the node itself asked (iif lo).
+Strict (1) wants it to lead out of that interface; loose (2) wants any way back, where the interface has an address of
+its own. IPv6 has no such check.
+"""
+
+from __future__ import annotations
+
+from pcapcheck.nodestate.forwarding import CHECKED, OUT, Decision, decide
+from pcapcheck.nodestate.gateway import LOCAL
+from pcapcheck.nodestate.node_facts import Host, Line, Sysctl
+from pcapcheck.nodestate.policy_routing import RoutedPacket
+from pcapcheck.nodestate.readers.sysctls import line_of, value_of
+from pcapcheck.values import is_ipv4
+
+STRICT, LOOSE = 1, 2
+COUNTER = "TcpExtIPReversePathFilter"
+Told = tuple[bool, tuple[Line, ...]]
+
+
+def fails_source_check(node: Host, packet: RoutedPacket) -> Told | None:
+    """Whether the check drops the packet, and the lines that say so; None where the state does not tell.
+
+    Calico's eBPF programs take packets past the kernel's own check (felix/design/bpf-host-networking.md).
+    """
+    if packet.iif is None or packet.src is None or not is_ipv4(packet.src) or node.ebpf is not None:
+        return None
+    link = node.links.get(packet.iif)
+    # What comes in by a port of a bridge or of a bond comes in by the bridge or the bond.
+    dev = link.master if link is not None and link.master else packet.iif
+    asked = [
+        one
+        for name in {dev, packet.iif}
+        for one in node.lookups_of(packet.dst, name)
+        if one.source == packet.src and one.error == CHECKED
+    ]
+    if asked:
+        return True, (asked[-1].line,)
+    settings = [one for one in (node.sysctl(dev, "rp_filter"), node.sysctl("all", "rp_filter")) if one is not None]
+    known = [value for one in settings if (value := value_of(one)) is not None]
+    if not known or (max(known) == 0 and len(known) < 2):
+        return None
+    if max(known) == 0:
+        return False, _lines(settings, None)
+    back = decide(node, RoutedPacket(packet.dst, packet.src, "lo"))
+    fails = _fails(node, dev, back, max(known), whole=len(known) == 2)
+    if fails is None or back is None:
+        return None
+    counted = next((one for one in reversed(node.counters) if one.name == COUNTER), None)
+    if fails and counted is not None and counted.value == 0:
+        return False, (counted.line,)
+    # The larger of the two counts (IN_DEV_RPFILTER in include/linux/inetdevice.h).
+    ruling = [one for one in settings if value_of(one) == max(known)]
+    return fails, _lines(ruling, back)
+
+
+def _fails(node: Host, dev: str, back: Decision | None, mode: int, *, whole: bool) -> bool | None:
+    if back is None or back.leads == LOCAL:
+        return None
+    if back.leads != OUT:
+        return True
+    if dev in back.devices:
+        return False
+    if mode == STRICT and whole:
+        # Whether the interface has an address makes no difference to it.
+        return True
+    if node.addresses_of(dev, 4):
+        # A setting of all that is not told may be loose, which lets it pass.
+        return False if mode == LOOSE else None
+    # Without an address there is no last resort for the loose check either.
+    return True if "addresses4" in node.whole else None
+
+
+def _lines(settings: list[Sysctl], back: Decision | None) -> tuple[Line, ...]:
+    said = [line for one in settings if (line := line_of(one)) is not None]
+    return (*said, *(back.lines if back is not None else ()))

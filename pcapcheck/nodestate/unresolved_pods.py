@@ -1,0 +1,44 @@
+"""Pods that their node has no MAC for: it asked, and nobody answered (kernel: net/core/neighbour.c, NUD_FAILED)."""
+
+from __future__ import annotations
+
+from pcapcheck.nodestate.listing import routes_of
+from pcapcheck.nodestate.node_facts import Host, Neighbour, PodLink
+from pcapcheck.values import is_ipv4
+
+# States of an entry that holds no MAC; of NONE it is not known whether anybody was asked for.
+FAILED = ("FAILED", "INCOMPLETE", "NONE")
+UNANSWERED = FAILED[:2]
+LINK_LOCAL4, LINK_LOCAL6 = 0xA9FE, 0xFE80 >> 6
+
+
+def resolutions(node: Host, link: PodLink) -> tuple[list[Neighbour], list[Neighbour]]:
+    """The node's entries for addresses of a pod behind its cali: those without a MAC, and those with one.
+
+    Which addresses are the pod's is known by its host routes or by its inside. Where neither is told, what the node
+    asks for on a cali can only be the pod; but an address that complete routes do not name is that of a pod that is
+    gone, or not there yet.
+    """
+    cali = link.cali_name
+    on_link = [one for one in node.neighbours if one.dev == cali and not one.proxy and not _is_link_local(one.ip)]
+    if link.ips:
+        own = [one for one in on_link if one.ip in link.ips]
+    else:
+        own = [one for one in on_link if not _routes_are_told(node, cali or "", one.ip)]
+    failed = [one for one in own if one.state in UNANSWERED and _is_routed(node, cali or "", one.ip) is not False]
+    return failed, [one for one in own if one.mac is not None and one.state not in FAILED]
+
+
+def _is_routed(node: Host, cali: str, ip: int) -> bool | None:
+    """Whether a host route leads to it out of its cali; None where the routes are not all told."""
+    if any(one.is_host and one.dev == cali for one in node.routes_to(ip)):
+        return True
+    return False if _routes_are_told(node, cali, ip) else None
+
+
+def _routes_are_told(node: Host, cali: str, ip: int) -> bool:
+    return f"routes{4 if is_ipv4(ip) else 6}" in node.whole or (is_ipv4(ip) and routes_of(cali) in node.whole)
+
+
+def _is_link_local(ip: int) -> bool:
+    return (ip & 0xFFFFFFFF) >> 16 == LINK_LOCAL4 if is_ipv4(ip) else ip >> 118 == LINK_LOCAL6

@@ -1,0 +1,1 @@
+"""One packet at several capture points: paths, hops, and where what was lost was seen last."""

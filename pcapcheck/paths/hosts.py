@@ -1,0 +1,148 @@
+"""Hosts: which capture points are of one machine, what it is called, and which frames of a NIC are from it or to it.
+
+Nothing is guessed: where neither names nor frames tell, the answer is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pcapcheck.capture.rotation import bare_name
+from pcapcheck.links.capture_points import NODE_KINDS, CapturePoint, PointKey
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.paths.path import Path, PathStep
+from pcapcheck.values import is_group_mac
+
+# How a file is called that ``tcpdump -i any`` wrote.
+ANY = "any"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The MACs of which one is a NIC's own. ``certain``: it is each of them, and no other.
+
+    A pair that is not certain are the only two machines heard there: every frame is from one to the other.
+    """
+
+    macs: frozenset[int] = frozenset()
+    certain: bool = False
+
+
+class Hosts:
+    """The machines of an observation. ``nodes`` maps pod links to the names that a state has for their nodes."""
+
+    def __init__(self, links: Mapping[PointKey, PointFacts], nodes: Mapping[str, str] | None = None) -> None:
+        self._points = {key: link.point for key, link in links.items()}
+        self._nodes = nodes or {}
+        self._labels = {key: _label(point) for key, point in self._points.items()}
+        self._machines: dict[PointKey, Machine] = {}
+        # A node has one interface of a name: files that both have one of that name are of two nodes, if they are no
+        # copies of each other. A file that has two was merged.
+        names: dict[int, list[str]] = {}
+        for key, link in links.items():
+            if link.point.kind in NODE_KINDS and link.judged:
+                names.setdefault(key[0], []).append(link.point.name)
+        self._merged = {number for number, some in names.items() if len(set(some)) < len(some)}
+        self._names = {number: frozenset(some) for number, some in names.items()}
+        # Pods' links by their numbers: a node has one interface of a number, so another pod's is another node's.
+        self._pods: dict[int, dict[int, set[int]]] = {}
+        for key, link in links.items():
+            if key[2] is not None and link.point.kind == "pod-link" and link.pod_macs:
+                self._pods.setdefault(key[0], {})[key[2]] = set(link.pod_macs)
+        folders = {point.path.parent for point in self._points.values()}
+        self._by_folder = len(folders) > 1
+
+    def same(self, one: PointKey, other: PointKey) -> bool | None:
+        """Whether two capture points are of one machine."""
+        if one == other:
+            return True
+        if one[0] == other[0]:
+            return None if one[0] in self._merged else True
+        if self._names.get(one[0], frozenset()) & self._names.get(other[0], frozenset()):
+            return False
+        mine, theirs = self._pods.get(one[0], {}), self._pods.get(other[0], {})
+        if any(not mine[number] & theirs[number] for number in mine.keys() & theirs.keys()):
+            return False
+        left, right = self._told(one), self._told(other)
+        return left == right if left and right else None
+
+    def name(self, key: PointKey) -> str | None:
+        """What the machine of a capture point is called: by a state, else by its files' names or their folder's."""
+        for other, point in self._points.items():
+            node = self._nodes.get(point.name) if point.kind == "pod-link" else None
+            if node and self.same(key, other):
+                return node
+        return self._told(key)
+
+    def arrives(self, way: Path, number: int) -> bool | None:
+        """Whether a packet came to the machine of this step from another; False where it was leaving it."""
+        step = way.steps[number]
+        here = step.spot.link.point
+        if here.kind not in NODE_KINDS and (here.kind == "pod-link" or not number):
+            return None
+        if step.spot.group.direction in ("in", "out"):
+            return step.spot.group.direction == "in"
+        for before in way.steps[:number]:
+            same = self.same(before.spot.link.point.key, here.key)
+            if same is not None:
+                # What came in a tunnel to this machine's NIC is taken out of it on the tunnel's device.
+                return not same or (here.kind == "tunnel" and before.encap != "none")
+        if any(self.same(after.spot.link.point.key, here.key) for after in way.steps[number + 1 :]):
+            return True
+        machine = self._machine(here)
+        return step.spot.group.dst in machine.macs if machine.certain and self.is_party(step) else None
+
+    def is_party(self, step: PathStep) -> bool:
+        """Whether a frame was certainly sent by the machine that recorded it, or to it alone."""
+        group = step.spot.group
+        if group.direction in ("in", "out"):
+            return True
+        machine = self._machine(step.spot.link.point)
+        return bool({group.src, group.dst} & machine.macs)
+
+    def _told(self, key: PointKey) -> str | None:
+        """A name for the machine that files have, if it can be taken for one."""
+        label = self._labels[key]
+        if not label and self._by_folder:
+            return self._points[key].path.parent.name or None
+        if not label and key[0] not in self._merged and self._clashes(key[0]):
+            return bare_name(self._points[key].path)
+        return label or None
+
+    def _clashes(self, number: int) -> bool:
+        """Whether another file has an interface of the same name, so that a file is called after its node."""
+        mine = self._names.get(number, frozenset())
+        points = [point for point in self._points.values() if point.key[0] == number]
+        return len(points) > 1 and any(mine & names for other, names in self._names.items() if other != number)
+
+    def _machine(self, point: CapturePoint) -> Machine:
+        if point.key not in self._machines:
+            self._machines[point.key] = machine_of(point)
+        return self._machines[point.key]
+
+
+def _label(point: CapturePoint) -> str:
+    """What stands in a file's name before the interface's: ``node1`` of ``node1-eth0.pcap`` and ``node1-any.pcap``."""
+    whole = bare_name(point.path)
+    name = ANY if point.key[2] is not None and whole.endswith(ANY) else point.name
+    return whole[: -len(name)].strip("-_. ") if whole.endswith(name) else ""
+
+
+def machine_of(point: CapturePoint) -> Machine:
+    """Of frames without a direction: who is a party to all that was sent to one machine alone, both ways."""
+    single = [
+        group
+        for group in point.groups.values()
+        if group.src and group.dst and group.src != group.dst and not is_group_mac(group.dst)
+    ]
+    if not single:
+        return Machine()
+    macs = frozenset.intersection(*(frozenset((group.src or 0, group.dst or 0)) for group in single))
+    senders = {group.src for group in point.groups.values() if group.src}
+    if len(macs) == 1:
+        # A router whose frames to others are flooded by a switch is heard sending only.
+        both = macs <= {group.src for group in single} and macs <= {group.dst for group in single}
+        return Machine(macs, certain=True) if both else Machine()
+    # Of two, each may be the one that recorded; a third that was heard as well may be it too.
+    return Machine(macs if senders <= macs else frozenset())

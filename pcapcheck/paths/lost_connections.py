@@ -1,0 +1,68 @@
+"""Whole: whether each connection is lost whole or not at all, as where one of several paths is broken.
+
+A packet that is lost by itself is sent again and arrives. Where a hash of addresses and ports chooses the path (ECMP,
+bonding; a tunnel's outer source port is such a hash: RFC 7348, section 5), what is sent again is lost again, and
+whatever else the other connections send arrives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import log
+
+from pcapcheck.columns import CONNECTIONS
+from pcapcheck.exchanges.chance import ALPHA, FEWEST, SHARPLY, log_tail
+from pcapcheck.links.facts import Facts
+from pcapcheck.links.loss_spread import Losses, counts
+from pcapcheck.links.read_capture import Capture
+from pcapcheck.paths.paths import Paths
+
+TCP = "tcp"
+
+
+def lost_whole(losses: Losses, captures: Iterable[Capture], facts: Facts, followed: Paths) -> bool:
+    """Whether of connections to the same targets some lost every packet and the others none, which chance would not do.
+
+    Only where nothing else stands out: a port that nobody may ask loses whole connections too.
+    """
+    if losses.table != CONNECTIONS or not losses.told or losses.refused or losses.follows is not None:
+        return False
+    dead = [failed for failed, asked in losses.targets.values() if failed == asked]
+    if max(dead, default=0) >= FEWEST or sum(dead) > losses.failed / 2:
+        # Somebody who answers nobody; of few attempts all may have come to the broken path.
+        return False
+    again, late = _sent_again(captures, facts)
+    if late:
+        return False
+    tries, lost = losses.asked + again, losses.failed + again
+    if again and log_tail(tries, lost, again, again) < log(SHARPLY):
+        return True
+    return _others_arrive(losses, followed, tries, lost)
+
+
+def _sent_again(captures: Iterable[Capture], facts: Facts) -> tuple[int, int]:
+    """How many SYNs were sent again: by those that got no answer, by those that got one."""
+    again = late = 0
+    for capture in captures:
+        for some in capture.exchanges.echoes.attempts():
+            if counts(facts, capture.number, some.group, CONNECTIONS):
+                again += some.requests - some.count if some.outcome == "unanswered" else 0
+                late += some.requests - some.count if some.outcome == "replied" else 0
+    return again, late
+
+
+def _others_arrive(losses: Losses, followed: Paths, tries: int, lost: int) -> bool:
+    """Whether, of all packets of TCP that were followed, none was lost but SYNs of connections that failed."""
+    if followed.share > 1:
+        return False
+    pairs = {one.who for one in losses.pairs if one.failed}
+    ways = [way for way in followed.found if way.packet == TCP and {(way.src, way.dst), (way.dst, way.src)} & pairs]
+    arrived, missing = 0, 0
+    for way in ways:
+        delivered = followed.is_delivered(way)
+        if delivered is False and (way.src, way.dst) not in pairs:
+            # How many answers to a SYN were sent again nobody knows.
+            return False
+        arrived += way.count if delivered and (way.src, way.dst) in pairs else 0
+        missing += way.count if delivered is False else 0
+    return 0 < missing <= lost and log_tail(arrived + missing, missing, tries, missing) < log(ALPHA)

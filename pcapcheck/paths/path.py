@@ -1,0 +1,129 @@
+"""A way: the capture points that packets passed, one after the other. What following them finds, without NumPy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pcapcheck.brief import Brief
+from pcapcheck.decode.decoder import FrameGroup
+from pcapcheck.links.point_facts import PointFacts
+
+
+@dataclass(frozen=True, repr=False)
+class Spot(Brief):
+    """A frame group where it was recorded, with its number there."""
+
+    capture: int
+    number: int
+    group: FrameGroup
+    link: PointFacts
+
+    @property
+    def side(self) -> str | None:
+        return self.link.sides.of(self.group)[0]
+
+
+@dataclass(frozen=True, repr=False)
+class PathStep(Brief):
+    """A packet at one capture point, on its way; ``ttl`` is None where the text of a capture does not tell it."""
+
+    spot: Spot
+    ttl: int | None
+    encap: str
+    src: int
+    dst: int
+    outer: tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Nanoseconds from the step before."""
+
+    median: int
+    p99: int
+    most: int
+
+
+@dataclass
+class PathSample:
+    """One packet: frame numbers and times of its steps, and its length in bytes."""
+
+    frames: tuple[int, ...]
+    times: tuple[int, ...]
+    length: int
+
+
+@dataclass(repr=False)
+class Path(Brief):
+    """Packets of one kind and address pair that took the same way.
+
+    Ways of one ``route`` differ only in what follows, and share their latencies.
+    ``watching`` are the captures that were being recorded then; ``answered`` tells of echo requests whether a reply was
+    seen anywhere. ``meant`` is the address pair of the request, as its asker sent it, where a reply was seen only
+    behind address translation. Lengths are those of the datagrams, bytes.
+    """
+
+    packet: str
+    route: int
+    steps: tuple[PathStep, ...]
+    count: int
+    first: int
+    last: int
+    repeated: bool
+    rewritten: bool
+    shortest: int
+    longest: int
+    watching: frozenset[int] = frozenset()
+    answered: bool = False
+    meant: tuple[int, int] | None = None
+    latencies: tuple[Latency, ...] = ()
+    samples: list[PathSample] = field(default_factory=list)
+
+    @property
+    def src(self) -> int:
+        return self.steps[0].src
+
+    @property
+    def dst(self) -> int:
+        return self.steps[0].dst
+
+    @property
+    def receiver(self) -> int:
+        """Whom it was for in the end: behind address translation, whoever asked."""
+        return self.steps[-1].dst if self.meant is None else self.meant[0]
+
+
+def same_link(one: PathStep, other: PathStep) -> bool:
+    """Whether two sightings of a packet are of one link seen twice, not of a hop.
+
+    Pod links are told apart by their pods and their names: that a packet is unchanged on another is a fault. Elsewhere
+    an unchanged frame is the same frame: a bond and its slave, a VLAN and its parent, two ends of a wire.
+    """
+    left, right = one.spot.link, other.spot.link
+    if left.point.kind == right.point.kind == "pod-link":
+        if left.pod_macs and right.pod_macs:
+            return bool(left.pod_macs & right.pod_macs)
+        if left.end == right.end == "cali" and left.point.named_by and right.point.named_by:
+            return left.point.name == right.point.name
+        if left.pod_ips and right.pod_ips:
+            return bool(left.pod_ips & right.pod_ips)
+    a, b = one.spot.group, other.spot.group
+    unchanged = a.src is not None and a.src == b.src and (a.dst == b.dst or a.dst is None or b.dst is None)
+    return unchanged and one.ttl == other.ttl and one.encap == other.encap
+
+
+@dataclass(frozen=True)
+class SizeLimit:
+    """Datagrams from ``src`` to ``dst`` that were lost for their size: the smallest of these, the largest that arrived.
+
+    Bytes, with the IP header. ``refusals`` are the MTUs that ICMP errors told, and who sent them; none: lost silently.
+    ``packet`` is their kind. ``back``: they arrived and got no reply, so it is the replies that are too large.
+    """
+
+    src: int
+    dst: int
+    lost: int
+    arrived: int | None
+    refusals: tuple[tuple[int, int], ...]
+    packet: str
+    back: bool

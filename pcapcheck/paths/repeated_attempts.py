@@ -1,0 +1,83 @@
+"""Repeats: attempts at TCP connections that a second pod's link shows too, so that each is counted once.
+
+A connection from one recorded pod to another stands on both links, as a ping does. Of pings the rules judge what the
+asker's link shows; connections are judged wherever they come from, so that of one that is on both links the sighting on
+the way to the receiver is left out. Which are the same is known from following the packets, behind translation too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from pcapcheck.columns import CONNECTIONS
+from pcapcheck.exchanges import pairing_layout, spreading_layout
+from pcapcheck.links.facts import Repeats
+from pcapcheck.links.read_capture import Capture
+from pcapcheck.links.sides import NODE, POD
+from pcapcheck.paths.path import Path
+from pcapcheck.values import address_of
+
+REPLIED, UNANSWERED, ERROR = "replied", "unanswered", "error"
+# Whose frames: capture, frame group; and between whom.
+Group = tuple[int, int]
+Pair = tuple[int, int]
+
+
+def repeated_attempts(captures: Iterable[Capture], ways: Iterable[Path]) -> Repeats:
+    """How many attempts that were recorded on their way to a pod stand on the asker's own link as well."""
+    same = {}
+    for way in ways:
+        first = way.steps[0].spot
+        if way.packet != "tcp" or first.side != POD or first.link.point.kind != "pod-link" or not first.link.judged:
+            continue
+        for step in way.steps[1:]:
+            spot = step.spot
+            if spot.link.point.kind == "pod-link" and spot.side == NODE and spot.link.point.key != first.link.point.key:
+                home = frozenset((first.capture, number) for number in first.link.point.groups)
+                same[(spot.capture, spot.number), (step.src, step.dst)] = home, (way.src, way.dst)
+    if not same:
+        return {}
+    counted = _counted(captures)
+    found: dict[Group, Counter[str]] = {}
+    for (group, pair), (home, asked) in same.items():
+        there = counted.get((group, pair), Counter())
+        here = sum((counted.get((one, asked), Counter()) for one in home), Counter[str]())
+        found.setdefault(group, Counter()).update(_shared(here, there))
+    return found
+
+
+def _shared(here: Counter[str], there: Counter[str]) -> Counter[str]:
+    """Of those ``there`` as many as there are ``here``: those that ended alike first."""
+    shared = here & there
+    left = here.total() - shared.total()
+    for outcome in (REPLIED, UNANSWERED, ERROR):
+        more = min(left, there[outcome] - shared[outcome])
+        shared[outcome] += more
+        left -= more
+    return shared
+
+
+def _counted(captures: Iterable[Capture]) -> dict[tuple[Group, Pair], Counter[str]]:
+    """How many attempts came to what, by frame group and pair of addresses."""
+    layout = spreading_layout
+    counted: dict[tuple[Group, Pair], Counter[str]] = {}
+    for capture in captures:
+        if not any(table == CONNECTIONS for table, _ in capture.tallies):
+            continue
+        cells = capture.exchanges.echoes.cells.table()
+        attempts = cells[:, layout.C_KIND] == pairing_layout.CONNECTS
+        for cell in cells[attempts & (cells[:, layout.C_RESPECT] == layout.PAIR)].tolist():
+            known = counted.setdefault(_key(capture.number, cell), Counter())
+            known[REPLIED] += cell[layout.C_REPLIED]
+            known[UNANSWERED] += cell[layout.C_SILENT]
+            known[ERROR] += cell[layout.C_REFUSED] + cell[layout.C_EXPIRED]
+    return counted
+
+
+def _key(capture: int, cell: list[Any]) -> tuple[Group, Pair]:
+    layout = spreading_layout
+    src = address_of(cell[layout.C_SRC_HIGH], cell[layout.C_SRC_LOW])
+    dst = address_of(cell[layout.C_DST_HIGH], cell[layout.C_DST_LOW])
+    return (capture, cell[layout.C_GROUP]), (src, dst)

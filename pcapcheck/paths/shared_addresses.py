@@ -1,0 +1,177 @@
+"""Neighbours: pods on two links, of one node or of two, that have one address at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from pcapcheck.decode.decoder import COOKED
+from pcapcheck.decode.frame_layout import TTL_ORIGINAL
+from pcapcheck.links.addresses import AddressRow
+from pcapcheck.links.capture_points import PointKey
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.sides import LINK_LOCAL, POD
+from pcapcheck.paths.paths import Paths
+
+# Whether two links are of one node; None where nothing tells.
+OnOneNode = Callable[[PointFacts, PointFacts], bool | None]
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A pod that has an address: on which link, with which MAC, from when to when (nanoseconds, by one clock).
+
+    ``refused``: it asked for its gateway and never got an answer, as where the node's route for it leads elsewhere.
+    """
+
+    link: PointFacts
+    mac: int
+    first: int
+    last: int
+
+    @property
+    def refused(self) -> bool:
+        talk = self.link.point.gateway
+        asking = {number for number in talk.askers if self.link.point.groups[number].src == self.mac}
+        return bool(asking) and not asking & talk.answered
+
+    def apart_from(self, other: Holder) -> int:
+        """How long after one was heard last the other was heard first; 0 where both were heard at one time."""
+        return max(0, self.first - other.last, other.first - self.last)
+
+
+def judge_addresses(
+    rows: Iterable[AddressRow],
+    links: dict[PointKey, PointFacts],
+    gateways: frozenset[int],
+    followed: Paths,
+    pause: int,
+) -> Iterator[AddressRow]:
+    """The rows, those of an address that a pod on another link has too with that pod's MAC added.
+
+    Where nothing tells which end of the other link has it, how many claim it is unknown.
+    A pod made anew, under another name or on another node, has its address after the first is gone, and the node
+    answers it. On one node, who is refused within ``pause`` (nanoseconds) of the other's last frame has it while the
+    other still has it. ``followed`` tells which links are of one node, and by how much clocks differ.
+    """
+    rows = list(rows)
+    ahead = {number: clock.offset for number, clock in followed.clocks.items() if clock.both_ways}
+    holders: dict[int, list[Holder]] = {}
+    for row in rows:
+        held = _claimed(row, links[row.point], gateways, ahead)
+        if held is not None:
+            holders.setdefault(row.ip, []).append(held)
+    for link in links.values() if holders else ():
+        for ip, held in _spoken(link, ahead):
+            if ip in holders:
+                holders[ip].append(held)
+    unsure = {id(row) for row in rows if _is_unsure(row, links[row.point], gateways)}
+    alike: dict[int, list[AddressRow]] = {row.ip: [] for row in rows if id(row) in unsure}
+    for row in rows:
+        if row.ip in alike:
+            alike[row.ip].append(row)
+    for row in rows:
+        link = links[row.point]
+        mine = _claimed(row, link, gateways, ahead)
+        others: list[Holder] = []
+        far: list[Holder] = []
+        for one in holders.get(row.ip, ()) if mine is not None else ():
+            near = _may_be_one_node(link, one.link, followed.on_one_node)
+            # Of two nodes nothing is told by who is refused.
+            if mine is not None and _is_another(one, mine, pause if near else 0):
+                (others if near else far).append(one)
+        if not others and not far:
+            doubted = any(
+                unsure & {id(one), id(row)}
+                and _may_be_another(one, row, pause)
+                and _may_be_one_node(link, links[one.point], followed.on_one_node)
+                for one in alike.get(row.ip, ())
+            )
+            yield replace(row, claimants=None) if doubted and row.claimants == 1 else row
+            continue
+        macs = (row.other_claimants or frozenset()) | {one.mac for one in (*others, *far)}
+        names = dict.fromkeys(one.link.point.name for one in others)
+        places = dict.fromkeys(_place(one.link, followed) for one in far)
+        yield replace(
+            row,
+            claimants=len(macs) + 1,
+            other_claimants=macs,
+            other_interfaces=", ".join(names) or None,
+            other_nodes=", ".join(places) or None,
+        )
+
+
+def _place(link: PointFacts, followed: Paths) -> str:
+    node, name = followed.hosts.name(link.point.key), link.point.name
+    return f"{node}'s {name}" if node else name
+
+
+def _claimed(row: AddressRow, link: PointFacts, gateways: frozenset[int], ahead: Mapping[int, int]) -> Holder | None:
+    """Who a claim is by, where that is surely a pod with an address of its own."""
+    if row.kind != "pod-link" or row.proxied or row.side != POD or row.mac not in link.pod_macs or _is_mixed(link):
+        return None
+    if row.ip in gateways or row.ip >> 118 == LINK_LOCAL or row.first_time is None or row.until is None:
+        return None
+    offset = ahead.get(link.point.key[0], 0)
+    return Holder(link, row.mac, row.first_time - offset, row.until - offset)
+
+
+def _is_unsure(row: AddressRow, link: PointFacts, gateways: frozenset[int]) -> bool:
+    """Whether a claim on a pod's link is by its pod or by the node, nothing tells which."""
+    if row.kind != "pod-link" or row.proxied or row.side is not None or _is_mixed(link):
+        return False
+    return row.ip not in gateways and row.ip >> 118 != LINK_LOCAL
+
+
+def _may_be_another(one: AddressRow, row: AddressRow, pause: int) -> bool:
+    """Whether two claims are of two machines on two pod links, at one time as far as that is known."""
+    if (
+        {one.kind, row.kind} != {"pod-link"}
+        or one.point == row.point
+        or one.mac == row.mac
+        or one.proxied
+        or row.proxied
+    ):
+        return False
+    if one.first_time is None or one.until is None or row.first_time is None or row.until is None:
+        return True
+    return one.first_time <= row.until + pause and row.first_time <= one.until + pause
+
+
+def _spoken(link: PointFacts, ahead: Mapping[int, int]) -> Iterator[tuple[int, Holder]]:
+    """The addresses that a pod sends from, with a TTL as hosts set it: what it forwards for others is not its own."""
+    if link.point.kind != "pod-link" or _is_mixed(link):
+        return
+    for group in link.point.groups.values():
+        if group.source is None or group.src is None or group.first is None or group.last is None:
+            continue
+        own = group.carries == "ip-unicast" and group.ttl == TTL_ORIGINAL and link.sides.of(group)[0] == POD
+        if own and group.source >> 118 != LINK_LOCAL:
+            offset = ahead.get(link.point.key[0], 0)
+            yield group.source, Holder(link, group.src, group.first - offset, group.last - offset)
+
+
+def _is_mixed(link: PointFacts) -> bool:
+    """Whether several links are in one recording, so that a claim may be of any of them."""
+    return link.sides.folded or link.sides.crowded or link.point.link_type == COOKED
+
+
+def _is_another(one: Holder, mine: Holder, pause: int) -> bool:
+    """Whether it is another pod, on another link, at the same time. One link may be recorded at both ends."""
+    if one.link is mine.link or one.mac == mine.mac or one.link.pod_macs & mine.link.pod_macs:
+        return False
+    between = one.apart_from(mine)
+    return between == 0 or (between <= pause and one.refused != mine.refused)
+
+
+def _may_be_one_node(link: PointFacts, other: PointFacts, on_one_node: OnOneNode) -> bool:
+    """Captures of one call are taken to be of one node unless packets, or what the files are called, say otherwise."""
+    told = on_one_node(link, other)
+    return told if told is not None else _host_of(link) == _host_of(other)
+
+
+def _host_of(link: PointFacts) -> tuple[str, str]:
+    """What a file's folder and name say of the host, in ``node1/eth0.pcap`` or ``node1-cali….pcap``."""
+    path, name = link.point.path, link.point.name
+    before, found, _ = path.name.partition(name)
+    return str(path.parent), before.strip("-_.") if found else ""

@@ -1,0 +1,73 @@
+"""Size limits: where the size of packets decides whether they arrive, or get an answer.
+
+By the ways that packets took, per two addresses and kind: all that were lost are larger than all that arrived. Linux
+drops a packet too large for an interface with an ICMP error (net/ipv4/ip_forward.c) or, at the far end of a veth pair,
+without a word (drivers/net/veth.c, is_skb_forwardable), where no capture point shows it: then requests arrive whole,
+and the large ones get no reply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+
+from pcapcheck.links.read_capture import Capture
+from pcapcheck.paths.path import Path, SizeLimit
+
+REQUEST = "request"
+# Packets that both ends send, each direction by itself.
+EITHER_WAY = ("reply", "tcp", "udp")
+TOO_BIG = "too-big"
+# A handshake and acknowledgements show nothing of what data may be; one lost packet nothing of its size.
+DATA, FEWEST = 100, 2
+Pair = tuple[int, int]
+
+
+def size_limits(
+    captures: Iterable[Capture], ways: Iterable[Path], is_delivered: Callable[[Path], bool | None]
+) -> Iterator[SizeLimit]:
+    """One per two addresses and kind of packet."""
+
+    def key(way: Path) -> tuple[str, int, int]:
+        return way.packet, way.src, way.dst
+
+    refusals = _refusals(captures)
+    told = [way for way in ways if way.packet == REQUEST or way.packet in EITHER_WAY]
+    first = {key(way): number for number, way in reversed(list(enumerate(told)))}
+    for (packet, src, dst), alike in groupby(sorted(told, key=lambda way: (first[key(way)], key(way))), key):
+        some = list(alike)
+        said = refusals.get((src, dst), frozenset()) if packet == REQUEST else frozenset()
+        lost = [way for way in some if not way.answered and (said or is_delivered(way) is False)]
+        arrived = [way for way in some if way.answered or is_delivered(way)]
+        limit = _limit(packet, src, dst, lost, [way for way in arrived if way not in lost], said)
+        if limit is None and packet == REQUEST:
+            limit = _limit(packet, src, dst, [way for way in arrived if not way.answered], _answered(some), said, True)
+        if limit is not None:
+            yield limit
+
+
+def _limit(
+    packet: str, src: int, dst: int, lost: list[Path], arrived: list[Path], said: frozenset[Pair], back: bool = False
+) -> SizeLimit | None:
+    largest = max((way.longest for way in arrived), default=0)
+    smallest = min((way.shortest for way in lost), default=0)
+    enough = largest > (0 if packet in (REQUEST, "reply") else DATA) and sum(way.count for way in lost) >= FEWEST
+    if smallest <= largest or not (said or enough):
+        return None
+    return SizeLimit(src, dst, smallest, largest or None, tuple(sorted(said)), packet, back)
+
+
+def _answered(ways: Iterable[Path]) -> list[Path]:
+    return [way for way in ways if way.answered]
+
+
+def _refusals(captures: Iterable[Capture]) -> dict[Pair, frozenset[Pair]]:
+    """The MTUs that ICMP errors told of echo requests, and who sent them, by source and destination."""
+    found: dict[Pair, frozenset[Pair]] = {}
+    for capture in captures:
+        for kind in capture.exchanges.echoes.bins():
+            for echo in kind.samples:
+                if echo.error == TOO_BIG and echo.error_mtu and echo.error_from is not None:
+                    known = found.get((echo.src, echo.dst), frozenset())
+                    found[echo.src, echo.dst] = known | {(echo.error_mtu, echo.error_from)}
+    return found

@@ -1,0 +1,86 @@
+"""Tracing: from a frame that was recorded to the packet that it was of, and to where that packet was seen last.
+
+Made for the few frames that are shown as evidence; nothing here is done for every packet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from pcapcheck.columns import PACKETS
+from pcapcheck.paths.correlation import Column, kind_of
+from pcapcheck.paths.gathering_layout import SAME_PACKET
+from pcapcheck.paths.path import Path
+from pcapcheck.paths.path_grouping import PathGroups
+
+# An answer that comes later is taken for one to something else.
+SOON = 1_000_000_000
+
+
+class Tracing:
+    """Finds packets by the frames of their captures."""
+
+    def __init__(self, ways: PathGroups) -> None:
+        self._ways = ways
+        self._seen = ways.seen
+        packets = ways.packets
+        self._packet_of = np.full(len(self._seen.time), -1, np.int64)
+        self._packet_of[packets.rows] = packets.packet
+        # Sightings stand capture by capture, and in each in the order of its frames.
+        self._frames: dict[int, tuple[int, Column]] = {}
+
+    def packet(self, capture: int, frame: int) -> int | None:
+        """The packet that a frame was of; None where it was not followed."""
+        row = self._row(capture, frame)
+        if row is None:
+            return None
+        if self._packet_of[row] < 0:
+            # A link seen twice, of which the other sighting was kept.
+            seen = self._seen
+            like = np.flatnonzero((seen.identity == seen.identity[row]) & (self._packet_of >= 0))
+            like = like[np.abs(seen.time[like] - seen.time[row]) <= SAME_PACKET]
+            if not len(like):
+                return None
+            row = int(like[0])
+        return int(self._packet_of[row])
+
+    def way(self, packet: int) -> Path | None:
+        """The way of a packet, unless it is of the rarest, which are not told apart."""
+        number = int(self._ways.way_of[packet])
+        return self._ways.ways[number] if number >= 0 else None
+
+    def frames(self, packet: int) -> tuple[int, ...]:
+        """In which frames it was seen, step by step."""
+        return self._ways.sample(packet).frames
+
+    def replies(self, packet: int) -> Iterator[int]:
+        """The replies to an echo request that were seen anywhere, also behind address translation."""
+        seen, packets = self._seen, self._ways.packets
+        begin = int(packets.begins[packet])
+        rows = packets.rows[begin : begin + int(packets.lengths[packet])]
+        alike = np.isin(seen.echo, seen.echo[rows]) & (self._packet_of >= 0)
+        alike &= kind_of(seen.what) == PACKETS.index("reply")
+        yield from dict.fromkeys(self._packet_of[np.flatnonzero(alike & (seen.time >= seen.time[rows[0]]))].tolist())
+
+    def answers(self, kind: str, pairs: set[tuple[int, int]], packet: int) -> Iterator[int]:
+        """Packets of a kind between these (source and destination) soon after a packet: the first of each way."""
+        seen, packets = self._seen, self._ways.packets
+        asked = int(seen.time[packets.rows[packets.begins[packet]]])
+        for number, back in enumerate(self._ways.ways):
+            if back.packet == kind and (back.src, back.dst) in pairs and back.last >= asked:
+                members = np.flatnonzero(self._ways.way_of == number)
+                times = seen.time[packets.rows[packets.begins[members]]]
+                after = members[(times >= asked) & (times <= asked + SOON)]
+                if len(after):
+                    yield int(after[0])
+
+    def _row(self, capture: int, frame: int) -> int | None:
+        if capture not in self._frames:
+            rows = np.flatnonzero(self._seen.capture == capture)
+            base = int(rows[0]) if len(rows) else 0
+            self._frames[capture] = (base, self._seen.frame[rows] >> 32)
+        base, frames = self._frames[capture]
+        place = int(np.searchsorted(frames, frame))
+        return base + place if place < len(frames) and frames[place] == frame else None

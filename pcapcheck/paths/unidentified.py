@@ -1,0 +1,54 @@
+"""Packets of texts that do not tell enough to know them again on another link.
+
+Without -v tcpdump prints neither identification nor TTL. Texts of that kind are like each other and can be compared;
+beside captures that tell more, or where one text is of both kinds, nothing that they lack proves anything.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+from pcapcheck.decode.frame_layout import K_TCP, SIGHTING_FIELDS, V_WHAT
+from pcapcheck.decode.sightings import Sightings
+from pcapcheck.links.read_capture import Capture
+
+
+def leave_out_unnumbered(captures: list[Capture], sightings: Sightings) -> None:
+    """Drop the TCP segments of hosts of which a text does not tell the sequence numbers: their likes are missing there.
+
+    That host's address may be the only one that address translation left.
+    """
+    hosts = {ip for capture in captures for one in capture.interfaces for pair in one.unnumbered for ip in pair}
+    if not hosts:
+        return
+    import numpy as np
+
+    for number, rows in sightings.by_capture.items():
+        named = np.array([not hosts.isdisjoint(pair) for pair in sightings.flows[number]])
+        table = np.frombuffer(rows, np.int64).reshape(-1, SIGHTING_FIELDS)
+        what = table[:, V_WHAT]
+        kept = array("q")
+        kept.frombytes(table[~(named[what >> 32 & 0x3FFF] & (what >> 8 & 0xF == K_TCP))].tobytes())
+        sightings.by_capture[number] = kept
+
+
+def leave_out_unidentified(captures: list[Capture], sightings: Sightings) -> frozenset[int]:
+    """Drop the sightings of captures that cannot be compared with the others; their numbers."""
+    bare: set[int] = set()
+    telling = False
+    for capture in captures:
+        rows = sightings.by_capture.get(capture.number)
+        if not rows:
+            continue
+        count = len(rows) // SIGHTING_FIELDS
+        untold = 0
+        if any(one.printed for one in capture.interfaces):
+            untold = sum(not what & 0xFF for what in rows[V_WHAT::SIGHTING_FIELDS])
+        if untold:
+            bare.add(capture.number)
+        telling = telling or untold < count
+    if not bare or not telling:
+        return frozenset()
+    for number in bare:
+        del sightings.by_capture[number]
+    return frozenset(bare)

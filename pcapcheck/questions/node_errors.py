@@ -1,0 +1,179 @@
+"""Refusals by the node: what it took from a pod and did not pass on, where no rule and no silence tells of it.
+
+That are TCP connections that it resets in the name of another pod (netfilter's REJECT makes the RST from the SYN, its
+addresses reversed, with a TTL of its own: kernel, net/ipv4/netfilter/nf_reject_ipv4.c), and UDP datagrams that nobody
+answers anyway, or that it answers with an ICMP error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from pcapcheck.columns import ECHO
+from pcapcheck.decode.icmp_words import in_words
+from pcapcheck.exchanges.echo import ConnectionRow
+from pcapcheck.links.frames_again import rows_of
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.read_capture import Capture, Reading
+from pcapcheck.links.sides import POD
+from pcapcheck.paths.delivery import fate
+from pcapcheck.paths.losses import IN_NODE
+from pcapcheck.paths.path import Path
+from pcapcheck.paths.paths import Paths
+from pcapcheck.questions.unanswered import REFUSED, UNANSWERED, Refusal, Unanswered
+from pcapcheck.values import format_address, is_ipv4
+
+RST = 0x04
+# With what TTLs packets start; one that shows it was passed on by no router.
+WHOLE = (64, 128, 255)
+DNS_PORT = 53
+# Fewer datagrams lost, once in a while, are UDP's lot.
+FEWEST = 2
+# So many are looked at; and an error comes so many frames after what it is about.
+MOST, NEAR = 20, 8
+
+
+def node_refusals(paths: Paths, reading: Reading, told: Iterable[Unanswered]) -> Iterator[Unanswered]:
+    """A question per two pods and port; ``told`` are those that are known already."""
+    if paths.ways is None:
+        return
+    known = {(one.asker, one.asked) for one in told if one.protocol in ("UDP", "DNS")}
+    for capture in paths.captures:
+        yield from _resets(capture, paths, reading)
+        lost = [way for way in paths.found if _is_lost(way, paths, capture) and (way.src, way.dst) not in known]
+        if lost:
+            yield from _datagrams(capture, lost[:MOST], paths, reading)
+
+
+def _resets(capture: Capture, paths: Paths, reading: Reading) -> Iterator[Unanswered]:
+    alike: dict[tuple[int, int, int | None], list[tuple[ConnectionRow, PointFacts]]] = {}
+    for some in capture.exchanges.echoes.attempts():
+        link = paths.facts.link(capture.number, some.group)
+        if some.outcome != "replied" or link is None or not _is_askers(link, some.group):
+            continue
+        for one in some.samples:
+            if isinstance(one, ConnectionRow) and one.reply_ttl in WHOLE and _lives_elsewhere(one, link, paths):
+                alike.setdefault((one.src, one.dst, one.dst_port), []).append((one, link))
+    wanted = {one.frames[1] for found in alike.values() for one, _ in found[:1] if len(one.frames) > 1}
+    flags = {row.frames[0]: row.tcp_flags for row in rows_of(capture.source, reading, wanted)}
+    for (src, dst, port), found in alike.items():
+        one, link = found[0]
+        flag = flags.get(one.frames[-1])
+        if not isinstance(flag, int) or not flag & RST:
+            continue
+        asked = format_address(dst)
+        about = f"connection to {asked}" + (f" port {port}" if port else "")
+        yield Unanswered(
+            protocol="TCP",
+            asker=src,
+            asked=dst,
+            about=about,
+            attempts=sum(each.requests for each, _ in found),
+            lasted=None,
+            capture=capture.number,
+            interface=link.point.name,
+            frames=tuple(sorted(number for each, _ in found for number in each.frames)),
+            group=one.group,
+            alike=1,
+            meaning=f"a firewall rule or a policy rejects the connection with a reset in {asked}'s name",
+            fate=f"is refused by the node: RST with TTL {one.reply_ttl}, which {asked} did not send",
+            port=port,
+            asker_ports=frozenset(each.src_port for each, _ in found if each.src_port is not None),
+            refusal=Refusal(),
+            ended=REFUSED,
+        )
+
+
+def _is_askers(link: PointFacts, group: int) -> bool:
+    """Whether a group is of frames from a pod, on its link as the node sees it, which nothing bypasses."""
+    point = link.point
+    recorded = point.kind == "pod-link" and link.end != "pod" and link.judged and ECHO not in link.silence
+    return recorded and link.sides.of(point.groups[group])[0] == POD
+
+
+def _lives_elsewhere(one: ConnectionRow, link: PointFacts, paths: Paths) -> bool:
+    """Whether a pod behind another link was asked; not where its packets are seen to keep their TTL on the way."""
+    homes = paths.homes.get(one.dst, set())
+    kept = any(
+        way.src == one.dst and len(way.steps) > 1 and way.steps[0].ttl == way.steps[-1].ttl for way in paths.found
+    )
+    return bool(homes) and link.point.key not in homes and not kept
+
+
+def _is_lost(way: Path, paths: Paths, capture: Capture) -> bool:
+    first = way.steps[0].spot
+    if way.packet != "udp" or first.capture != capture.number or len(way.steps) > 1 or way.count < FEWEST:
+        return False
+    if first.side != POD or first.link.point.kind != "pod-link" or not first.link.judged:
+        return False
+    loss = paths.loss(way)
+    return bool(loss.missing) and loss.place == IN_NODE
+
+
+def _datagrams(capture: Capture, lost: list[Path], paths: Paths, reading: Reading) -> Iterator[Unanswered]:
+    numbers = {sample.frames[0] for way in lost for sample in way.samples}
+    near = {number + more for number in numbers for more in range(NEAR + 1)}
+    ports: dict[int, int] = {}
+    sports: dict[int, int] = {}
+    errors: dict[tuple[int, int, int], Refusal] = {}
+    for row in rows_of(capture.source, reading, near):
+        port, source = row.udp_dstport, row.ip_src
+        if row.frames[0] in numbers and isinstance(port, int):
+            ports[row.frames[0]] = port
+            if isinstance(row.udp_srcport, int):
+                sports[row.frames[0]] = row.udp_srcport
+        src, dst, about = row.quoted_src, row.quoted_dst, row.quoted_dstport
+        if isinstance(src, int) and isinstance(dst, int) and isinstance(about, int) and isinstance(source, int):
+            error = 4 if is_ipv4(source) else 6, _number(row.icmp_type), _number(row.icmp_code)
+            errors[src, dst, about] = Refusal(error, source, row.ip_ttl if isinstance(row.ip_ttl, int) else None)
+    for way in lost:
+        by_port: dict[int, list[int]] = {}
+        for sample in way.samples:
+            if sample.frames[0] in ports:
+                by_port.setdefault(ports[sample.frames[0]], []).append(sample.frames[0])
+        for port, frames in by_port.items():
+            if port == DNS_PORT:
+                # A rule is about it.
+                continue
+            count = way.count if len(by_port) == 1 else len(frames)
+            asking = frozenset(sports[number] for number in frames if number in sports)
+            question = _question(way, port, tuple(frames), count, errors.get((way.src, way.dst, port)), paths)
+            yield replace(question, asker_ports=asking)
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _question(
+    way: Path, port: int, frames: tuple[int, ...], count: int, refusal: Refusal | None, paths: Paths
+) -> Unanswered:
+    point = way.steps[0].spot.link.point
+    about = f"UDP datagrams to {format_address(way.dst)} port {port}"
+    clause = fate(paths.loss(way), paths.hosts)
+    return Unanswered(
+        protocol="UDP",
+        asker=way.src,
+        asked=way.dst,
+        about=about,
+        attempts=count,
+        lasted=None,
+        capture=point.key[0],
+        interface=point.name,
+        frames=frames,
+        group=way.steps[0].spot.number,
+        meaning="a firewall rule, a policy or a route of the node takes them",
+        fate=clause + _said(refusal),
+        verb="sent",
+        port=port,
+        refusal=refusal,
+        ended=UNANSWERED if refusal is None else REFUSED,
+    )
+
+
+def _said(refusal: Refusal | None) -> str:
+    """Who refused them and how, as a sentence about them ends."""
+    if refusal is None or refusal.error is None or refusal.source is None:
+        return ""
+    return f"; {format_address(refusal.source)} says {in_words(*refusal.error)}"

@@ -1,0 +1,142 @@
+"""Conversations in which a question got no answer: TCP data, datagrams, SCTP, and connections broken off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pcapcheck.columns import CONNECTIONS
+from pcapcheck.exchanges.conversations import HALF_OPEN, REFUSED, RESET, SILENT, STALLED, UNACCEPTED, Conversation
+from pcapcheck.links.facts import Facts
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.read_capture import Capture
+from pcapcheck.questions.unanswered import UNANSWERED, Judged, Unanswered
+from pcapcheck.values import format_address
+
+# Ports to which datagrams go that nobody answers, or not from there (IANA; the tools' documentation).
+ONE_WAY = frozenset(
+    (
+        *(67, 68, 69, 137, 138, 162, 514, 520, 1900, 5353, 5355),  # DHCP, TFTP, NetBIOS, SNMP traps, syslog, discovery
+        *(2055, 4739, 6343, 9995, 9996),  # NetFlow, IPFIX, sFlow
+        *(2003, 5775, 6831, 6832, 8089, 8125, 8126, 8649, 12201, 24224, 25826),  # metrics, traces and logs
+        *(3784, 3785, 4784, 6784),  # BFD: each side has a source port of its own
+        *(1701, 2152, 4500, 4789, 6081, 8472, 51820, 51821),  # tunnels
+    )
+)
+# Ports from here on are those of whoever asks (Linux: net.ipv4.ip_local_port_range).
+EPHEMERAL = 32768
+# A datagram of so many bytes keeps a NAT entry alive.
+KEEP_ALIVE = 1
+# Segments of so many bytes are as large as the way takes, or larger.
+LARGE = 1200
+
+
+def silent_conversations(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
+    """A question per two hosts and port asked, with how many conversations are like it."""
+    alike: dict[object, list[Conversation]] = {}
+    for one in capture.exchanges.conversations.found:
+        link = facts.link(capture.number, one.group)
+        if link is None or not link.judged or one.kind == REFUSED or (one.kind == SILENT and not _asks(one)):
+            continue
+        if one.kind in (SILENT, UNACCEPTED) and not link.heard_both_ends:
+            # The other direction was not recorded.
+            continue
+        if one.kind == HALF_OPEN and not _is_at_home(one, link) and one.asker in facts.pod_ips:
+            # The pod's own link tells better.
+            continue
+        port = min(one.asked_port, one.asker_port)
+        alike.setdefault((one.kind, link.point.key, one.asker, one.asked, port), []).append(one)
+    for some in alike.values():
+        worst = max(some, key=lambda one: one.attempts)
+        link = facts.link(capture.number, worst.group)
+        if link is not None:
+            yield _question(worst, len(some), link, capture)
+
+
+def _is_at_home(one: Conversation, link: PointFacts) -> bool:
+    """Whether a conversation was recorded on the link of the pod that asked."""
+    return link.point.kind == "pod-link" and one.asker in link.pod_ips
+
+
+def _asks(one: Conversation) -> bool:
+    """Whether datagrams look like a question: to a port that answers, from one that asks."""
+    return (
+        one.asked_port not in ONE_WAY
+        and one.asker_port not in ONE_WAY
+        and one.asked_port < EPHEMERAL
+        and one.asked_port <= one.asker_port
+        and one.size > KEEP_ALIVE
+    )
+
+
+def _half_open(one: Conversation, about: str, at_home: bool) -> tuple[str, str]:
+    """A connection that is not made although its SYN is answered: the sentence, and what may be behind it."""
+    asker, asked = format_address(one.asker), format_address(one.asked)
+    wording = f"{asker}'s {about} is not made: {asked} answers, but "
+    if at_home:
+        return (
+            f"{wording}{asker} ignores the answer (SYN-ACK) on its own link",
+            "the SYN-ACK is repeated and gets neither an ACK nor an RST: something inside the pod drops it",
+        )
+    behind = "lost between here and whoever asked (a firewall, a policy, the reverse path filter, the way back)"
+    if one.attempts > 1:
+        return (
+            f"{wording}the answer (SYN-ACK) never reaches {asker}",
+            f"SYN and SYN-ACK are repeated, and neither ACK nor RST comes: the SYN-ACK is {behind}",
+        )
+    return (
+        f"{wording}{asker} says nothing to the answer (SYN-ACK), sent again and again",
+        f"neither ACK nor RST comes: the SYN-ACK is {behind}, or the ACK is lost on its way here",
+    )
+
+
+def _question(one: Conversation, count: int, link: PointFacts, capture: Capture) -> Unanswered:
+    asker, asked = format_address(one.asker), format_address(one.asked)
+    about, protocol, meaning, wording, silence = "", "TCP", "", "", link.silence.get(CONNECTIONS, "")
+    if one.kind == STALLED:
+        about = f"TCP data to {asked} port {one.asked_port}"
+        meaning = f"{one.size} bytes were sent again and again and never acknowledged"
+        if one.size >= LARGE:
+            meaning += "; if smaller ones arrive, the way takes no packets of this size and says so to nobody (MTU)"
+    elif one.kind == RESET:
+        # An RST bears the address of an end of the connection, whoever made it.
+        wording = (
+            f"the connection of {asker} port {one.asker_port} with {asked} port {one.asked_port} is broken off "
+            f"(RST from {asker}'s address)"
+        )
+        meaning = (
+            "data was under way: the process ended, or a firewall or the node reset the connection in its name or "
+            "lost track of it; an RST that its sender's own link does not show comes from somebody else"
+        )
+        silence = ""
+    elif one.kind == HALF_OPEN:
+        about = f"connection to {asked} port {one.asked_port}"
+        wording, meaning = _half_open(one, about, _is_at_home(one, link))
+        silence = ""
+    elif one.kind == UNACCEPTED:
+        about, protocol = f"SCTP INIT to {asked} port {one.asked_port}", "SCTP"
+    else:
+        about, protocol = f"UDP request to {asked} port {one.asked_port}", "UDP"
+    return Unanswered(
+        protocol=protocol,
+        asker=one.asker,
+        asked=one.asked,
+        about=about,
+        attempts=one.attempts,
+        lasted=one.lasted,
+        capture=capture.number,
+        interface=link.point.name,
+        frames=tuple(dict.fromkeys(one.frames)),
+        group=one.group,
+        alike=count,
+        meaning=meaning,
+        doubt=silence,
+        wording=wording,
+        verb="sent" if one.kind == STALLED else "seen" if one.kind == RESET else "asked",
+        port=one.asked_port,
+        asker_ports=frozenset((one.asker_port,)),
+        size=one.size if one.kind == STALLED else None,
+        noun="connection" if one.kind == RESET else "question",
+        ended="broken off" if one.kind == RESET else UNANSWERED,
+        opens=one.kind in (SILENT, UNACCEPTED),
+        lost_answer=one.frames[-1] if one.kind == HALF_OPEN else None,
+    )

@@ -1,0 +1,149 @@
+"""Hosts that are silent: echo requests, SYNs and DNS queries without an answer that were recorded off the pods' links.
+
+On a pod's link rules are about them. Elsewhere, as on a node's NIC, nobody judges them, and they are as unanswered; so
+they are where an ICMP error ended them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pcapcheck.columns import CONNECTIONS, DNS, ECHO
+from pcapcheck.exchanges.echo import ConnectionRow, EchoBin, EchoRow
+from pcapcheck.exchanges.expiry import may_be_traced
+from pcapcheck.exchanges.pair_counts import PairCounts
+from pcapcheck.links.facts import Facts
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.read_capture import Capture
+from pcapcheck.questions.unanswered import REFUSED, SILENT, UNANSWERED, Judged, Refusal, Unanswered
+from pcapcheck.values import format_address, is_group_mac, is_ipv4
+
+ECHO_MEANING = "the host is gone or drops echo requests, or its replies are dropped or went another way"
+SYN_MEANING = (
+    "a policy or a firewall dropped the SYN, or the answer was dropped or went another way; "
+    "record the next interface on the way too, at the same time"
+)
+DNS_MEANING = "the server is down or waits for another, or the query or its response was dropped on the way"
+EXPIRED_MEANING = (
+    "routers send the packets in a circle until their TTL is used up, or a traceroute wanted it and did not arrive"
+)
+REFUSED_MEANING = "a route, a firewall or the host itself turned them away: whoever sent the error knows why"
+ONE_SIDED = "; nobody else was recorded there: with -Q or a capture filter a healthy network would look the same"
+GATEWAY_MEANING = "the gateway's address belongs to nobody on a healthy Calico node, so a ping to it proves nothing"
+MEANINGS = {ECHO: ECHO_MEANING, CONNECTIONS: SYN_MEANING, DNS: DNS_MEANING}
+PROTOCOLS = {ECHO: "ICMP", CONNECTIONS: "TCP", DNS: "DNS"}
+WORDS = {ECHO: "ping", CONNECTIONS: "connection", DNS: "DNS query"}
+
+# Of one asker so many targets are told apart; of more the first is named, and the others are counted.
+FEW_TARGETS = 3
+
+
+def silent_hosts(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
+    """A question per who asked whom, of those that no rule is about."""
+    echoes = capture.exchanges.echoes
+    yield from _questions(ECHO, echoes.bins(), capture, facts, judged)
+    yield from _questions(CONNECTIONS, echoes.attempts(), capture, facts, judged)
+    yield from _questions(DNS, echoes.queries(), capture, facts, judged)
+
+
+def _questions(
+    table: str, bins: Iterable[EchoBin], capture: Capture, facts: Facts, judged: Judged
+) -> Iterator[Unanswered]:
+    echoes = capture.exchanges.echoes
+    counts = PairCounts(echoes.cells)
+    for some in bins:
+        link = facts.link(capture.number, some.group)
+        if some.outcome not in ("unanswered", "error") or link is None or not link.judged:
+            continue
+        if some.error == "time-exceeded" and may_be_traced(some, echoes):
+            continue
+        # A NIC's one frame group holds whoever is behind its router.
+        for samples in _by_pair(some.samples):
+            one = samples[0]
+            if _asks_many(one, some, link) and one.dst not in capture.exchanges.gateways:
+                continue
+            # The pod's own link tells better.
+            elsewhere = link.point.kind != "pod-link" and one.src in facts.pod_ips
+            if not elsewhere and not judged(table, capture.number, one):
+                yield _question(table, samples, some, link, capture, counts)
+
+
+def _by_pair(samples: list[EchoRow]) -> list[list[EchoRow]]:
+    """Samples by who asked whom of what, in the order of their first; all of an asker that asks many together."""
+    targets: dict[int, set[tuple[int, int | None]]] = {}
+    for one in samples:
+        targets.setdefault(one.src, set()).add(_target(one))
+    found: dict[tuple[int, tuple[int, int | None] | None], list[EchoRow]] = {}
+    for one in samples:
+        target = _target(one) if len(targets[one.src]) <= FEW_TARGETS else None
+        found.setdefault((one.src, target), []).append(one)
+    return list(found.values())
+
+
+def _target(one: EchoRow) -> tuple[int, int | None]:
+    return one.dst, one.dst_port if isinstance(one, ConnectionRow) else None
+
+
+def _asks_many(one: EchoRow, some: EchoBin, link: PointFacts) -> bool:
+    """Whether a group was asked: by its address, or by the MAC, to which alone a subnet's broadcast address shows."""
+    mac = link.point.groups[some.group].dst
+    return not one.unicast or (mac is not None and is_group_mac(mac))
+
+
+def _heard_others(link: PointFacts) -> bool:
+    """Whether more than one machine, or both directions, were recorded."""
+    groups = link.point.groups.values()
+    return len({group.direction if link.point.by_direction else group.sender for group in groups}) > 1
+
+
+def _meaning(table: str, asked: int, link: PointFacts, capture: Capture) -> str:
+    """What may be behind the silence; nobody has the IPv4 gateway's address, while the node has the IPv6 one."""
+    if table == ECHO and asked in capture.exchanges.gateways and is_ipv4(asked) and link.point.kind == "pod-link":
+        return GATEWAY_MEANING
+    return MEANINGS[table] + ("" if _heard_others(link) else ONE_SIDED)
+
+
+def _question(
+    table: str, samples: list[EchoRow], some: EchoBin, link: PointFacts, capture: Capture, counts: PairCounts
+) -> Unanswered:
+    """Of those that are not alone in their bin, and that asked several, no more is known than their samples."""
+    one = max(samples, key=lambda each: each.requests) if table == CONNECTIONS else samples[0]
+    targets = len({_target(each) for each in samples})
+    asked = format_address(one.dst)
+    alone = len(samples) == len(some.samples)
+    count, requests = some.count, some.requests
+    if not alone:
+        count, requests = len(samples), sum(each.requests for each in samples)
+        if targets == 1 and some.outcome == "unanswered":
+            counted = counts.silent(table, some.group, one)
+            count, requests = max(count, counted), max(requests, counted)
+    # Each echo request is a question of its own, and yet people call them all one ping.
+    is_one = table == ECHO and all(each.dst == one.dst for each in samples)
+    port = one.dst_port if isinstance(one, ConnectionRow) else None
+    meaning = _meaning(table, one.dst, link, capture)
+    refusal = None
+    if one.error_type is not None and one.error_from is not None:
+        refusal = Refusal((one.family, one.error_type, one.error_code or 0), one.error_from, one.error_ttl)
+        meaning = EXPIRED_MEANING if some.error == "time-exceeded" else REFUSED_MEANING
+    about = f"{WORDS[table]} to {asked}" + (f" port {port}" if port else "")
+    return Unanswered(
+        protocol=PROTOCOLS[table],
+        asker=one.src,
+        asked=one.dst,
+        about=about,
+        attempts=requests if is_one else one.requests,
+        lasted=None,
+        capture=capture.number,
+        interface=link.point.name,
+        frames=tuple(sorted(number for each in samples for number in each.frames[:1])),
+        group=some.group,
+        alike=1 if is_one else count,
+        meaning=meaning,
+        doubt="" if refusal else link.silence.get(table, ""),
+        fate=SILENT if refusal is None else one.by_error(several=False) or SILENT,
+        port=port,
+        refusal=refusal,
+        ended=UNANSWERED if refusal is None or some.error == "time-exceeded" else REFUSED,
+        opens=True,
+        targets=targets,
+    )

@@ -1,0 +1,97 @@
+"""Neighbours that nobody is: addresses asked for by ARP or neighbour discovery again and again without an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pcapcheck.columns import ARP
+from pcapcheck.decode.decoder import FrameGroup
+from pcapcheck.decode.icmp_words import in_words
+from pcapcheck.exchanges.arp import ArpRow, between
+from pcapcheck.links.capture_points import CapturePoint
+from pcapcheck.links.facts import Facts
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.read_capture import Capture
+from pcapcheck.paths.hosts import machine_of
+from pcapcheck.questions.unanswered import Judged, Unanswered
+from pcapcheck.values import format_address
+
+# What a router says of a host that does not answer (RFC 1812, section 4.3.3.1; RFC 4443, section 3.1).
+UNREACHABLE = {4: (4, 3, 1), 6: (6, 1, 3)}
+NOT_FOR_US = "an answer goes to the asker alone, which may be another machine than the one that recorded this"
+
+
+def silent_neighbours(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
+    """A question per asker and address, of those that no rule is about."""
+    errors = _errors(capture) if capture.silent else {}
+    for kept in capture.silent.values():
+        one = kept.resolution
+        link = facts.link(capture.number, one.group)
+        if link is None or not link.judged or judged(ARP, capture.number, one):
+            continue
+        group = link.point.groups[one.group]
+        consequence = _consequence(capture, one, errors)
+        yield Unanswered(
+            protocol="ARP" if one.family == 4 else "ND",
+            asker=one.asker_ip,
+            asked=None,
+            about=f"{one.protocol} for {format_address(one.target)}",
+            attempts=kept.attempts,
+            lasted=between(one.first_time, kept.until),
+            capture=capture.number,
+            interface=link.point.name,
+            frames=tuple(one.frames),
+            group=one.group,
+            meaning=consequence or "nobody there has the address, or whoever has it is silent to the asker",
+            doubt="" if consequence else _doubt(link, group, one, facts),
+        )
+
+
+def _doubt(link: PointFacts, group: FrameGroup, one: ArpRow, facts: Facts) -> str:
+    """Why the silence proves nothing: what was not recorded, or is not sent past an interface that listens in."""
+    if ARP in link.silence:
+        return link.silence[ARP]
+    listens_in = link.point.kind != "pod-link" and group.direction != "out"
+    return NOT_FOR_US if listens_in and not _is_own(link.point, one.asker_mac, facts) else ""
+
+
+def _is_own(point: CapturePoint, mac: int | None, facts: Facts) -> bool:
+    """Whether the asker is the machine that recorded this, so that what it asks for in vain is its concern.
+
+    A router asks for hosts that are gone, too, which is none of a node's concern.
+    """
+    machine = machine_of(point)
+    if machine.certain:
+        return mac in machine.macs
+    # Who sends in the name of a pod whose link was recorded is that pod's node.
+    nodes = {group.src for group in point.groups.values() if group.source in facts.pod_ips}
+    if nodes or machine.macs:
+        return nodes == {mac}
+    # Frames to this machine alone pass here.
+    return mac is not None and any(group.dst == mac for group in point.groups.values())
+
+
+def _errors(capture: Capture) -> dict[int, tuple[int, int]]:
+    """To whom packets ended in host unreachable: how many, and who said so."""
+    echoes = capture.exchanges.echoes
+    found: dict[int, tuple[int, int]] = {}
+    for some in (*echoes.bins(), *echoes.attempts(), *echoes.queries()):
+        one = some.samples[0]
+        if one.error_from is not None and (one.family, one.error_type, one.error_code) == UNREACHABLE[one.family]:
+            found.setdefault(one.dst, (some.count, one.error_from))
+    return found
+
+
+def _consequence(capture: Capture, one: ArpRow, errors: dict[int, tuple[int, int]]) -> str:
+    """What the asker tells others because of it: a host that is not found is unreachable."""
+    error = UNREACHABLE[one.family]
+    said_by = one.asker_ip
+    count = sum(times for said, times in capture.exchanges.echoes.errors.items() if said[:4] == (*error, one.asker_ip))
+    if not count and one.target not in errors:
+        return ""
+    if not count:
+        count, said_by = errors[one.target]
+    return (
+        f"so {format_address(said_by)} answers senders with {in_words(*error)}, {count}x: "
+        f"{format_address(one.target)} does not say its MAC"
+    )

@@ -1,0 +1,190 @@
+"""Questions that got no answer, whatever the protocol: no PASS may stand over one, with or without a rule about it.
+
+A producer looks at what one capture came to once it was read, and yields what nobody answered there. It goes by
+exchanges that were counted anyway (resolutions, bins of echoes and of connections), never by frames. What a rule judges
+is left out: ``judged`` tells, so a question that the report fails or accepts is not said twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pcapcheck.links.facts import Facts
+from pcapcheck.links.read_capture import Capture, TableRow
+from pcapcheck.paths.losses import LastSeen
+from pcapcheck.paths.path import Path
+from pcapcheck.values import clean, format_address, format_duration
+
+# So many are kept; a report shows fewer.
+MOST_KEPT = 100
+# What questions and answers are among the packets that are followed from point to point.
+QUESTIONS = {"ICMP": "request", "TCP": "tcp", "UDP": "udp", "DNS": "udp"}
+ANSWERS = {"ICMP": "reply", "TCP": "tcp", "UDP": "udp", "DNS": "udp"}
+SILENT = "gets no answer"
+UNANSWERED = "unanswered"
+# Of DNS: it was answered, but late, or with an error. A connection may be refused, too.
+LATE, REFUSED = "late", "refused"
+CAME_BACK = "answers came back on another interface"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What came instead of an answer: the ICMP error ``error`` (family, type, code) from ``source``, with its TTL.
+
+    Without an error it is a reset of TCP that the node sent in somebody else's name.
+    """
+
+    error: tuple[int, int, int] | None = None
+    source: int | None = None
+    ttl: int | None = None
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """One question, with its repeats and with others alike, that got no answer where it was recorded.
+
+    ``protocol`` is ARP, ND, ICMP, TCP, DNS, UDP or SCTP. ``asked`` is None where everybody was asked. ``about`` goes on
+    after "ASKER's": ``DNS query to 10.96.0.10 for A api.example.org``, ``connection to 10.0.0.9 port 80``.
+    ``attempts`` is how often the packet was sent, over ``lasted`` nanoseconds (None: not known), ``alike`` how many
+    such questions stand behind it. ``frames`` are the first few of ``capture`` (its number), which recorded them on
+    ``interface``, in the frame group ``group``. ``meaning`` is what follows from it or may be behind it, where that is
+    known. ``doubt`` says why the silence proves nothing: an answer would not have been recorded there. ``fate`` is what
+    became of it, as the sentence goes on; ``wording`` is the sentence where it does not begin with who asked, ``verb``
+    what was done so often. ``last_seen`` is where the question, or its answer, was seen last. ``port`` is the one that
+    was asked, ``asker_ports`` are those that asked, where they are known; ``refusal`` is what came for an answer.
+    ``size`` is how many bytes of data were sent again and again, where it is about that. ``noun`` and ``ended`` are
+    what it is counted as: a question that was refused, or answered late, is not one that nobody answered. ``opens``: it
+    is the first packet of what it asks for, as anybody may send it to anybody. ``targets`` is how many hosts and ports
+    those that are alike ask, as far as they are known. ``poor`` is what is wrong with the answers that came (``LATE``,
+    ``REFUSED``), of which there were ``answers``. ``lost_answer`` is the frame of an answer that was recorded here, but
+    did not come to whoever asked.
+    """
+
+    protocol: str
+    asker: int
+    asked: int | None
+    about: str
+    attempts: int
+    lasted: int | None
+    capture: int
+    interface: str
+    frames: tuple[int, ...]
+    group: int
+    alike: int = 1
+    meaning: str = ""
+    doubt: str = ""
+    fate: str = SILENT
+    wording: str = ""
+    verb: str = "asked"
+    last_seen: LastSeen | None = None
+    port: int | None = None
+    asker_ports: frozenset[int] = frozenset()
+    refusal: Refusal | None = None
+    size: int | None = None
+    noun: str = "question"
+    ended: str = UNANSWERED
+    opens: bool = False
+    targets: int = 1
+    poor: str = ""
+    answers: int = 0
+    lost_answer: int | None = None
+
+    @property
+    def last_seen_on(self) -> str | None:
+        """The interface that showed it, or the answer to it, last."""
+        return self.last_seen.interface if self.last_seen is not None else None
+
+    @property
+    def times(self) -> int:
+        """How often it was asked, and what is like it."""
+        return self.attempts * self.alike
+
+    @property
+    def often(self) -> str:
+        """How often it was asked, over how long, and how many are alike: "asked 3 times over 2.04 s"."""
+        times = f"{self.verb} once" if self.attempts == 1 else f"{self.verb} {self.attempts} times"
+        return (
+            times
+            + (f" over {format_duration(self.lasted)}" if self.lasted else "")
+            + (f", and {self.alike - 1} more like it" if self.alike > 1 else "")
+        )
+
+    @property
+    def sentence(self) -> str:
+        """What a headline says of it."""
+        return clean(self.wording or f"{format_address(self.asker)}'s {self.about} {self.fate}")
+
+
+# Whether a rule judges whether a row (of a table, in a capture by its number) was answered.
+Judged = Callable[[str, int, TableRow], bool]
+Producer = Callable[[Capture, Facts, Judged], Iterator[Unanswered]]
+
+
+def unanswered(
+    captures: Sequence[Capture], facts: Facts, judged: Judged, producers: Iterable[Producer], ways: Sequence[Path] = ()
+) -> list[Unanswered]:
+    """What nobody answered, worst first: what could have been heard, then what was asked most often.
+
+    Each is there once, however many capture points saw it. ``ways`` are those that packets were seen to take: what came
+    back on another interface was answered, unless the question left its asker's own link, where an answer must arrive,
+    or the answer was seen only where the question went from here: then it is lost on its way back to here.
+    """
+    some = tuple(producers)
+    found = [one for capture in captures for producer in some for one in producer(capture, facts, judged)]
+    # Whoever asks for a machine in vain tells the others that it is unreachable: one question.
+    sought = {one.about for one in found if one.protocol in ("ARP", "ND")}
+    found = [one for one in found if one.refusal is None or not sought & _asking_for(one.asked)]
+    between: dict[tuple[str | None, int, int | None], list[Path]] = {}
+    for way in ways if found else ():
+        between.setdefault((way.packet, way.src, way.dst), []).append(way)
+    if found:
+        # A healthy capture need not load it.
+        from pcapcheck.questions.scanners import noise_apart
+
+        found = noise_apart(found, captures, facts, between)
+    at_home = {
+        (link.point.key[0], link.point.name, ip)
+        for link in facts.links.values()
+        if found and link.point.kind == "pod-link"
+        for ip in link.pod_ips
+    }
+    found = [
+        replace(one, doubt=CAME_BACK)
+        if (one.capture, one.interface, one.asker) not in at_home and _came_back(one, between)
+        else one
+        for one in found
+    ]
+    found.sort(key=lambda one: (bool(one.doubt), -one.times, one.capture, one.frames[:1]))
+    kept: dict[str, Unanswered] = {}
+    for one in found:
+        kept.setdefault(one.sentence, one)
+    return list(kept.values())[:MOST_KEPT]
+
+
+def _asking_for(asked: int | None) -> set[str]:
+    """What asking for an address is about."""
+    return set() if asked is None else {f"{protocol} for {format_address(asked)}" for protocol in ("ARP", "ND")}
+
+
+def _came_back(one: Unanswered, between: Mapping[tuple[str | None, int, int | None], list[Path]]) -> bool:
+    """Whether packets the other way, as answers go, were seen where the question was not on its way from here."""
+    if one.asked is None:
+        return False
+    here = (one.capture, one.interface)
+    onward = {
+        place
+        for way in between.get((QUESTIONS.get(one.protocol), one.asker, one.asked), ())
+        if here in (places := _places(way))
+        for place in places[places.index(here) + 1 :]
+    }
+    return any(
+        here not in places and not onward.issuperset(places)
+        for way in between.get((ANSWERS.get(one.protocol), one.asked, one.asker), ())
+        if (places := _places(way))
+    )
+
+
+def _places(way: Path) -> list[tuple[int, str | None]]:
+    """The capture points of a way, in order: the capture's number and the interface."""
+    return [(step.spot.capture, step.spot.link.point.name) for step in way.steps]

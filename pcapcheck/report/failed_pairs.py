@@ -1,0 +1,66 @@
+"""Pairs: of what failed, how much is whose: of the pair that a headline names, and of the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
+from pcapcheck.ruleset.finding import FAIL, Evidence, Finding
+from pcapcheck.ruleset.result import Result
+from pcapcheck.values import format_address
+
+if TYPE_CHECKING:
+    from pcapcheck.links.loss_spread import Tally, Target
+
+ASKED = (ECHO, CONNECTIONS, DNS)
+
+
+def share_of(result: Result, finding: Finding, evidence: Evidence) -> tuple[int, int] | None:
+    """How many of how many failed between the two of a failing row; None where that is not known."""
+    return _targets(result, finding).get(_target(finding, evidence))
+
+
+def names_several(finding: Finding) -> bool:
+    """Whether failing rows are shown of more than one pair."""
+    return len({_target(finding, one) for one in finding.evidence}) > 1
+
+
+def others(result: Result, finding: Finding, evidence: Evidence) -> str:
+    """Who else lost what the rule asks for, as a clause: the one other pair by name, more of them counted."""
+    if finding.rule.table == PATHS and evidence.row.get("packet") in ("request", "reply"):
+        echoes = [one for one in result.findings if one.rule.table == ECHO and one.status == FAIL]
+        finding = next((one for one in echoes if one.rule.severity == finding.rule.severity), finding)
+    named = _target(finding, evidence)
+    found = _targets(result, finding)
+    if named not in found:
+        return ""
+    more = {target: tally for target, tally in found.items() if tally[0] and target != named}
+    if not more:
+        return ""
+    failed, asked = (sum(each) for each in zip(*more.values(), strict=True))
+    same = all(target[0] == named[0] for target in more)
+    if len(more) == 1:
+        src, dst, port = next(iter(more))
+        whom = f"to {format_address(dst)}" + (f" port {port}" if port else "")
+        whom = whom if same else f"from {format_address(src)} {whom}"
+    else:
+        whom = f"to {len(more):,} other targets" if same else f"between {len(more):,} other pairs"
+    return f"; {failed:,} of {asked:,} {whom} fail too"
+
+
+def _target(finding: Finding, evidence: Evidence) -> Target:
+    """Whom a failing row is between, the asker first."""
+    row = evidence.row
+    src, dst, port = (value if isinstance(value := row.get(name), int) else 0 for name in ("src", "dst", "dst_port"))
+    if finding.rule.table != CONNECTIONS and row.get("packet") == "reply":
+        src, dst = dst, src
+    return src, dst, port if finding.rule.table == CONNECTIONS else 0
+
+
+def _targets(result: Result, finding: Finding) -> dict[Target, Tally]:
+    """The tallies of all pairs, if those are what the rule counts: a rule may be about some of what was asked only."""
+    table = finding.rule.table
+    losses = result.losses(table) if table in ASKED and not finding.has_accepted else None
+    if losses is None or (losses.failed, losses.asked) != (finding.failed, finding.checked):
+        return {}
+    return losses.targets

@@ -1,0 +1,150 @@
+"""How losses are spread, in words: the share, over whom, and what stands out or that nothing does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
+from pcapcheck.ruleset.finding import Finding
+from pcapcheck.ruleset.result import Result
+from pcapcheck.values import format_address, format_time
+
+if TYPE_CHECKING:
+    from pcapcheck.links.loss_spread import Losses, Share
+    from pcapcheck.links.outages import Outage
+
+WHAT = {ECHO: "echo requests", CONNECTIONS: "TCP connections", DNS: "DNS queries"}
+# Packets that are followed, by the table that judges whether they were answered.
+FOLLOWED = {"request": ECHO, "reply": ECHO}
+ANSWER = {ECHO: "reply", CONNECTIONS: "answer", DNS: "answer"}
+# So many of each are in the document.
+WORST = 20
+
+
+def partial_loss(result: Result, finding: Finding) -> str:
+    """A failure in one sentence where it is a part of what several asked that got no answer; else nothing.
+
+    Where pairs lost all and the others nothing, the first is named as ever, unless they have a pod or peer in common.
+    """
+    table = finding.rule.table
+    if table == PATHS and finding.evidence:
+        table = FOLLOWED.get(str(finding.evidence[0].row.get("packet")), "")
+    if table not in WHAT or finding.measures or finding.has_accepted:
+        # What is accepted is not counted, and how the losses are spread is known of all of them only.
+        return ""
+    losses = result.losses(table)
+    if losses is None or not losses.told or losses.failed == losses.asked:
+        return ""
+    losing = sum(one.failed > 0 for one in losses.pairs)
+    if not losses.partial and (losing == 1 or losses.suspect is None):
+        return ""
+    if losing == 1 < len(losses.pairs) and losses.follows is None:
+        # Too few to tell by chance; yet that it is spread over those who lost nothing nobody would say.
+        return ""
+    if losses.refused > losses.failed / 2:
+        # The error says why, which is worth more than how often.
+        return ""
+    return sentence(losses)
+
+
+def sentence(losses: Losses) -> str:
+    """As in: 1 % of 499,759 echo requests get no reply (4,914), spread evenly over 200 pods, 200 peers and time."""
+    between = ""
+    if len(losses.pairs) == 1 and isinstance(losses.pairs[0].who, tuple):
+        src, dst = losses.pairs[0].who
+        between = f" from {format_address(src)} to {format_address(dst)}"
+    errors = f", {losses.refused:,} of them an ICMP error" if losses.refused else ""
+    return (
+        f"{percent(losses.failed, losses.asked)} of {losses.asked:,} {WHAT[losses.table]}{between} get no "
+        f"{ANSWER[losses.table]} ({losses.failed:,}{errors}), {how(losses)}"
+    )
+
+
+def how(losses: Losses) -> str:
+    """Over whom, when and what the losses are spread."""
+    if losses.follows == "time":
+        return _in_time(losses.outages, losses.failed)
+    if losses.follows == "connection":
+        return "each lost whole, while the others lose nothing"
+    one = losses.suspect
+    if one is None:
+        over = [
+            f"{len(shares):,} {noun}"
+            for shares, noun in ((losses.pods, "pods"), (losses.peers, "peers"), (losses.sizes, "sizes"))
+            if len(shares) > 1
+        ]
+        if not over:
+            return "spread evenly over time"
+        return f"spread evenly over {', '.join(over)} and time: none stands out"
+    who = one.who
+    if isinstance(who, tuple):
+        whom = f"from {format_address(who[0])} to {format_address(who[1])}"
+    elif losses.follows == "size" and losses.passing is not None:
+        return f"all of them of {who} bytes or more, and none of up to {losses.passing} bytes"
+    elif losses.follows == "size":
+        whom = f"of {who} bytes"
+    elif losses.follows == "port":
+        whom = f"to port {who}"
+    else:
+        whom = f"{'to' if losses.follows == 'peer' else 'from'} {format_address(who)}"
+    some = "all of them" if one.failed == losses.failed else f"{one.failed:,} of them"
+    return f"{some} {whom}, where {percent(one.failed, one.asked)} of {one.asked:,} do"
+
+
+def _in_time(outages: tuple[Outage, ...], failed: int) -> str:
+    first = outages[0]
+    held = sum(one.failed for one in outages)
+    some = "all of them" if held == failed else f"{held:,} of them"
+    when = f"from {clock(first.first)} {f'to {clock(first.last)}' if first.over else 'until the end'}"
+    # Of a burst others came through meanwhile, or it was too short to tell.
+    noun = "outage" if held >= sum(one.asked for one in outages) / 2 else "burst"
+    if len(outages) == 1:
+        return f"{some} in one {noun} {when}"
+    return f"{some} in {len(outages)} {noun}s, the first {when}"
+
+
+def clock(time: int) -> str:
+    """The time of day in UTC, to the second."""
+    return format_time(time)[11:19]
+
+
+def percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.3g} %"
+
+
+def document(result: Result) -> list[dict[str, Any]]:
+    """The same for the JSON document, an entry per table in which something failed."""
+    return [_entry(losses) for table in WHAT if (losses := result.losses(table)) is not None]
+
+
+def _entry(losses: Losses) -> dict[str, Any]:
+    return {
+        "table": losses.table,
+        "asked": losses.asked,
+        "failed": losses.failed,
+        "refused": losses.refused,
+        "share": losses.share,
+        "partial": losses.partial,
+        "follows": losses.follows if losses.follows else "nothing" if losses.told else None,
+        "suspect": _share(losses.suspect) if losses.suspect else None,
+        "counts": {
+            "pods": len(losses.pods),
+            "peers": len(losses.peers),
+            "pairs": len(losses.pairs),
+            "sizes": len(losses.sizes),
+        },
+        "pods": [_share(one) for one in losses.pods[:WORST]],
+        "peers": [_share(one) for one in losses.peers[:WORST]],
+        "pairs": [_share(one) for one in losses.pairs[:WORST]],
+        "sizes": [{**_share(one), "who": [str(one.who)]} for one in losses.sizes[:WORST]],
+        "outages": [
+            {"first": format_time(one.first), "last": format_time(one.last), "asked": one.asked, "failed": one.failed}
+            for one in losses.outages
+        ],
+    }
+
+
+def _share(one: Share) -> dict[str, Any]:
+    who = one.who if isinstance(one.who, tuple) else (one.who,)
+    named = [format_address(each) if each >> 32 else str(each) for each in who]
+    return {"who": named, "asked": one.asked, "failed": one.failed, "refused": one.refused}

@@ -1,0 +1,171 @@
+"""Paths in words: the ways that packets took, hop by hop, summed up over all packets that took the same way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pcapcheck.columns import OPAQUE
+from pcapcheck.paths.delivery import TUNNELS
+from pcapcheck.paths.path import Latency, Path, PathStep
+from pcapcheck.paths.paths import Paths
+from pcapcheck.ruleset.result import Result
+from pcapcheck.values import clean, format_address, format_duration, format_durations, format_mac
+
+NOUNS = {
+    "request": "echo request",
+    "reply": "echo reply",
+    "error": "ICMP error",
+    "tcp": "TCP segment",
+    "udp": "UDP datagram",
+    "fragment": "later fragment",
+    "other": "packet",
+}
+# What people ask about comes first.
+ORDER = tuple(NOUNS)
+
+
+@dataclass
+class PathSummary:
+    """Packets of one kind and address pair that passed the same capture points; ``lost`` of them went no further."""
+
+    way: Path
+    count: int = 0
+    lost: int = 0
+    shortest: int = 1 << 16
+    longest: int = 0
+
+
+def routes(result: Result) -> list[PathSummary]:
+    """The routes of an observation: first those on which packets were lost, then by kind, the busiest first."""
+    found: dict[int, PathSummary] = {}
+    paths = result.followed
+    for way in paths.found:
+        route = found.setdefault(way.route, PathSummary(way))
+        route.count += way.count
+        route.shortest = min(route.shortest, way.shortest)
+        route.longest = max(route.longest, way.longest)
+        if is_lost(paths, way):
+            route.lost += way.count
+    return sorted(found.values(), key=lambda one: (not one.lost, ORDER.index(one.way.packet), -one.count))
+
+
+def is_lost(paths: Paths, way: Path) -> bool:
+    """Whether packets of this way had to be seen further on, and were not."""
+    return not way.repeated and paths.is_delivered(way) is False
+
+
+def route_title(route: PathSummary) -> str:
+    """What went from where to where: ``3 echo requests 10.244.1.10 → 10.244.1.11``."""
+    way = route.way
+    last = way.steps[-1]
+    to = f"{format_address(way.src)} → {format_address(way.dst)}"
+    if way.rewritten:
+        to += f", rewritten to {format_address(last.src)} → {format_address(last.dst)}"
+    lengths = f", {route.shortest} to {route.longest} bytes" if route.longest > route.shortest else ""
+    return f"{route.count} {_noun(way.packet, route.count)} {to}{lengths}"
+
+
+class PointNames:
+    """What capture points are called: where two have one name, each with the capture that it is from."""
+
+    def __init__(self, result: Result) -> None:
+        self._result = result
+        self._counts = Counter(link.point.name for link in result.links)
+
+    def of(self, step: PathStep) -> str:
+        point = step.spot.link.point
+        tunnel = ""
+        if step.encap != "none":
+            outer = step.outer if step.encap != OPAQUE else None
+            between = f" {format_address(outer[0])} → {format_address(outer[1])}" if outer else ""
+            tunnel = f" [{TUNNELS[step.encap]}{between}]"
+        from_capture = f" ({point.file})" if self._counts[point.name] > 1 else ""
+        return f"{point.name}{from_capture}{tunnel}"
+
+
+def hops(way: Path, names: PointNames, paths: Paths) -> Iterator[str]:
+    """One line per hop; for packets seen at one point only, where that was."""
+    steps = way.steps
+    if len(steps) == 1:
+        yield f"{_arriving(steps[0], names)}, {_ttl(steps[0])}, {paths.why_alone(way)}"
+    for one, other, latency in zip(steps, steps[1:], way.latencies, strict=False):
+        ttls = f"{_ttl(one)} → {_shown(other.ttl)}"
+        yield f"{_arriving(one, names)} | {ttls} | {_leaving(other, names)}  {_after(latency)}"
+
+
+def _ttl(step: PathStep) -> str:
+    return f"ttl {_shown(step.ttl)}"
+
+
+def _shown(ttl: int | None) -> str:
+    return "?" if ttl is None else str(ttl)
+
+
+def notes(result: Result) -> Iterator[str]:
+    """What else is to be said of how packets were followed."""
+    paths = result.followed
+    for clock in paths.clocks.values():
+        if clock.offset:
+            name, reference = (
+                clean(result.captures[one].source.short_name) for one in (clock.capture, clock.reference)
+            )
+            ahead = "ahead of" if clock.offset > 0 else "behind"
+            how = "" if clock.both_ways else ", at least: packets were compared in one direction only"
+            yield (
+                f"the clock of {name} is {format_duration(abs(clock.offset))} {ahead} that of {reference} "
+                f"(from {clock.packets} packets that both saw{how})"
+            )
+    for limit in paths.size_limits():
+        arrive = f"; up to {limit.arrived} bytes arrive" if limit.arrived else ""
+        why = "lost without an ICMP error: an MTU on the way may be too small, and the error filtered"
+        if limit.refusals:
+            told = " and ".join(f"MTU {mtu}, says {format_address(source)}" for mtu, source in limit.refusals)
+            why = f"too big ({told})"
+        pair = f"{format_address(limit.src)} → {format_address(limit.dst)}"
+        if limit.back:
+            yield (
+                f"echo requests {pair} of {limit.lost} bytes or more arrive and get no reply; up to {limit.arrived} "
+                "bytes are replied to: an MTU on the way back, or of one end of the receiver's link, may be too small"
+            )
+        else:
+            yield f"datagrams {pair} of {limit.lost} bytes or more are {why}{arrive}"
+    if paths.share > 1:
+        yield f"one packet in {paths.share} was followed, the same ones on every link, to keep memory bounded"
+    if paths.ways and paths.ways.beyond:
+        yield f"not judged: {paths.ways.beyond} packets, which took too many different ways"
+    if paths.lost:
+        yield f"not followed: {paths.lost} packets without a time, or of too many different MACs or addresses"
+    for number in sorted(paths.unfollowed):
+        yield (
+            f"{clean(result.captures[number].source.short_name)} is not followed with the others: "
+            "its text shows too little of each packet; print it with -v (tcpdump -nn -e -v)"
+        )
+    if paths.opaque:
+        yield f"{paths.opaque} packets went through WireGuard, into which nobody can look: not followed"
+
+
+def _noun(packet: str, count: int) -> str:
+    noun = NOUNS[packet]
+    if count == 1:
+        return noun
+    return f"{noun.removesuffix('y')}ies" if noun.endswith("y") else f"{noun}s"
+
+
+def _arriving(step: PathStep, names: PointNames) -> str:
+    """A step as a packet comes to it: from which MAC, where, to which MAC."""
+    group = step.spot.group
+    source = f"{format_mac(group.src)} → " if group.src is not None else ""
+    return f"{source}{names.of(step)}" + (f" {format_mac(group.dst)}" if group.dst is not None else "")
+
+
+def _leaving(step: PathStep, names: PointNames) -> str:
+    """The next step, as the packet leaves for it."""
+    group = step.spot.group
+    source = f"{format_mac(group.src)} " if group.src is not None else ""
+    return f"{source}{names.of(step)}" + (f" → {format_mac(group.dst)}" if group.dst is not None else "")
+
+
+def _after(latency: Latency) -> str:
+    return f"after {format_durations([latency.median, latency.p99])} (median/p99)"

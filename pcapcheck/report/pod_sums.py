@@ -1,0 +1,118 @@
+"""Exchanges summed up per pod, as every format reports them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pcapcheck.columns import ARP, DNS, ECHO
+from pcapcheck.exchanges.sums import AskerSums
+from pcapcheck.links.capture_points import PointKey
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.sides import POD
+from pcapcheck.ruleset.result import Result
+
+
+@dataclass
+class PodSummary:
+    """What the pod on one link asked, and what came of it. ``ips`` and ``macs`` are the pod's."""
+
+    link: PointFacts
+    ips: frozenset[int]
+    macs: frozenset[int]
+    arp: AskerSums = field(default_factory=AskerSums)
+    echo: AskerSums = field(default_factory=AskerSums)
+    dns: AskerSums = field(default_factory=AskerSums)
+
+    @property
+    def tallies(self) -> tuple[tuple[str, AskerSums], ...]:
+        """Its sums by table."""
+        return (ARP, self.arp), (ECHO, self.echo), (DNS, self.dns)
+
+
+def pods(result: Result) -> list[PodSummary]:
+    """A summary per judged pod link, in the order of capture points."""
+    return list(_summaries(result, {}).values())
+
+
+def each_pod(result: Result) -> list[PodSummary]:
+    """A summary per pod: where several asked on one link (``-i any``, a bridge, a merged file), one for each."""
+    split = {key: ids for key, link in result.facts.links.items() if len(set((ids := _pods_of(link)).values())) > 1}
+    return list(_summaries(result, split).values())
+
+
+def _summaries(
+    result: Result, split: dict[PointKey, dict[int, frozenset[int]]]
+) -> dict[tuple[PointKey, frozenset[int]], PodSummary]:
+    """Tallies by link and, on a link that is ``split``, by the senders (MACs, or addresses) that are one pod."""
+    summaries: dict[tuple[PointKey, frozenset[int]], PodSummary] = {}
+    for link in result.links:
+        if link.point.kind == "pod-link" and link.judged:
+            pods = dict.fromkeys(split.get(link.point.key, {}).values(), None) or {frozenset[int](): None}
+            for pod in pods:
+                summaries[link.point.key, pod] = PodSummary(link, *_names(link, pod))
+    for capture in result.captures:
+        for (table, number), tally in capture.tallies.items():
+            at = result.facts.link(capture.number, number)
+            if at is None or at.point.kind != "pod-link" or not at.judged:
+                continue
+            if at.sides.of(at.point.groups[number])[0] != POD:
+                continue
+            sender = at.point.groups[number].sender
+            pod = split.get(at.point.key, {}).get(-1 if sender is None else sender, frozenset())
+            # What has no sender, as in a text, is nobody's by name.
+            summary = summaries.setdefault((at.point.key, pod), PodSummary(at, frozenset(), frozenset()))
+            for own, sum_ in summary.tallies:
+                if table == own:
+                    sum_.merge(tally)
+    for summary in summaries.values():
+        for table, tally in summary.tallies:
+            if table in summary.link.silence:
+                tally.doubt_silence()
+    return summaries
+
+
+def _pods_of(link: PointFacts) -> dict[int, frozenset[int]]:
+    """Which senders are one pod: those with an address in common, such as a pod that was recreated with a new MAC."""
+    by_address: dict[int, set[int]] = {}
+    for sender, ips in _addresses(link):
+        for ip in ips:
+            by_address.setdefault(ip, set()).add(sender)
+    pods = {sender: {sender} for sender, _ in _addresses(link)}
+    for senders in by_address.values():
+        joined = set().union(*(pods[one] for one in senders))
+        for one in joined:
+            pods[one] = joined
+    return {sender: frozenset(some) for sender, some in pods.items()}
+
+
+def _addresses(link: PointFacts) -> Iterator[tuple[int, set[int]]]:
+    """Who sends from the pod's side, each with the addresses that it asks or sends from."""
+    for number, group in link.point.groups.items():
+        if group.sender is None or link.sides.of(group)[0] != POD:
+            continue
+        ips = set(link.point.gateway.askers.get(number, ()))
+        if group.source is not None:
+            ips.add(group.source)
+        yield group.sender, ips & link.pod_ips
+
+
+def _names(link: PointFacts, senders: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
+    """The addresses and MACs of one of several pods; of a pod by itself the link's."""
+    if not senders:
+        return link.pod_ips, link.pod_macs
+    ips: set[int] = set()
+    for sender, some in _addresses(link):
+        if sender in senders:
+            ips |= some
+    return frozenset(ips), senders & link.pod_macs
+
+
+def total(summaries: list[PodSummary]) -> tuple[AskerSums, AskerSums, AskerSums]:
+    """ARP, echo and DNS over all pods."""
+    arp, echo, dns = AskerSums(), AskerSums(), AskerSums()
+    for summary in summaries:
+        arp.merge(summary.arp)
+        echo.merge(summary.echo)
+        dns.merge(summary.dns)
+    return arp, echo, dns

@@ -1,0 +1,60 @@
+"""Where files are, in the words of CI systems: relative to the root of what was checked out."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import pcapcheck
+from pcapcheck.ruleset.files import packs_folder
+from pcapcheck.ruleset.rule import Rule
+
+
+@dataclass(frozen=True)
+class SourceLocation:
+    """A file: relative to the root of the checkout or to the packs that ship with pcapcheck, else absolute."""
+
+    path: Path
+    packaged: bool = False
+
+    @property
+    def uri(self) -> str:
+        """As RFC 3986 has it."""
+        quoted = quote(os.fsencode(self.path))
+        return f"file://{quoted}" if self.path.is_absolute() else quoted
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is a file of the checkout, which a CI system can show."""
+        return not self.packaged and not self.path.is_absolute()
+
+
+def place_of(path: Path) -> SourceLocation:
+    """Where a file is, seen from the root of the checkout."""
+    resolved = path.resolve()
+    root = checkout()
+    return SourceLocation(resolved.relative_to(root) if resolved.is_relative_to(root) else resolved)
+
+
+def place_of_rule(rule: Rule) -> tuple[SourceLocation, int]:
+    """Where a rule stands, and its line.
+
+    An installed pack may be anywhere, a virtual environment in the checkout too; if an expectation file extends it,
+    its rules are where that says so.
+    """
+    packs = packs_folder()
+    path = Path(rule.file)
+    if packs.parent == Path(pcapcheck.__file__).parent and path.is_relative_to(packs):
+        if rule.named is None:
+            return SourceLocation(path.relative_to(packs), packaged=True), rule.line
+        return place_of(Path(rule.named[0])), rule.named[1]
+    return place_of(path), rule.line
+
+
+def checkout() -> Path:
+    """The root of what a CI job checked out, where that is known, else the working directory."""
+    here = Path.cwd().resolve()
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or here).resolve()
+    return workspace if here.is_relative_to(workspace) else here

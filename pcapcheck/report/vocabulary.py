@@ -1,0 +1,121 @@
+"""The vocabulary of rules, printed from the tables that check them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import IO
+
+from pcapcheck.columns import ADDRESS, BOOL, COLUMNS, DURATION, ENUM, MAC, NUMBER, TABLES, TEXT, TIME, Column
+from pcapcheck.ruleset import acceptance, expectation, rule
+from pcapcheck.ruleset.conditions import OPERATORS
+from pcapcheck.ruleset.variables import VARIABLES
+from pcapcheck.triage import cause
+from pcapcheck.triage.case_columns import CASE
+
+TYPES = (NUMBER, MAC, ADDRESS, DURATION, TIME, BOOL, ENUM, TEXT)
+COMBINED = {
+    "all": "list of conditions: all must hold",
+    "any": "list of conditions: at least one must hold",
+    "not": "conditions that must not hold",
+}
+GENERATED = "<!-- Written by: pcapcheck rules fields --format markdown -->"
+INTRODUCTION = """\
+# The words of rules
+
+What a rule may name, from the same tables that check it. A comparison with something that a row does not have is
+unknown, never true and never false. Columns marked *late* are known only when the whole capture has been read.
+"""
+
+
+@dataclass(frozen=True)
+class VocabularyEntry:
+    """A word that may be used, its type (or what it is if nobody says so), one line of help."""
+
+    name: str
+    help: str
+    type: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """Words of one kind. ``head`` names what an entry is and what its type is."""
+
+    title: str
+    entries: list[VocabularyEntry]
+    about: str = ""
+    head: tuple[str, str] = ("key", "")
+
+
+def write_fields(stream: IO[str]) -> None:
+    """What a rule may say: its keys, tables with their columns, operators, variables. For a terminal."""
+    for number, section in enumerate(_sections()):
+        about = f": {section.about}" if section.about else ""
+        stream.write(f"{'' if number == 0 else chr(10)}{section.title}{about}\n")
+        for one in section.entries:
+            stream.write(f"  {one.name:22} {one.type}{': ' if one.type else ''}{one.help}\n")
+
+
+def write_markdown(stream: IO[str]) -> None:
+    """The same as a page of documentation."""
+    sections = list(_sections())
+    stream.write(f"{GENERATED}\n\n{INTRODUCTION}\n")
+    for section in sections:
+        # An anchor as GitHub makes it of a heading.
+        stream.write(f"- [{_begun(section.title)}](#{section.title.replace(' ', '-')})\n")
+    for section in sections:
+        what, type_ = section.head
+        stream.write(f"\n## {_begun(section.title)}\n\n")
+        if section.about:
+            stream.write(f"{_begun(section.about)}.\n\n")
+        stream.write(_row(what, *([type_] if type_ else []), "meaning"))
+        stream.write(_row(*["---"] * (3 if type_ else 2)))
+        for one in section.entries:
+            stream.write(_row(f"`{one.name}`", *([one.type] if type_ else []), one.help))
+
+
+def _begun(text: str) -> str:
+    """With a capital letter, as headings and sentences begin."""
+    return text[0].upper() + text[1:]
+
+
+def _row(*cells: str) -> str:
+    # A bar would end a cell, stars and brackets be taken for marks.
+    escaped = (cell.replace("|", "\\|").replace("*", "\\*").replace("<", "&lt;") for cell in cells)
+    return f"| {' | '.join(escaped)} |\n"
+
+
+def _sections() -> Iterator[Section]:
+    yield Section("keys of a rule", _keys(rule.REQUIRED, rule.OPTIONAL))
+    for table, about in TABLES.items():
+        yield Section(f"table {table}", _columns(COLUMNS[table].values()), about, ("column", "type"))
+    yield Section("types of values", [VocabularyEntry(one.name, one.written) for one in TYPES], head=("type", ""))
+    operators = [VocabularyEntry(one.name, one.help) for one in OPERATORS.values()]
+    combined = [VocabularyEntry(name, help_) for name, help_ in COMBINED.items()]
+    yield Section("operators", [*operators, *combined], head=("operator", ""))
+    variables = [VocabularyEntry(f"${one.name}", one.help, one.default) for one in VARIABLES.values()]
+    yield Section("variables", variables, "overridden by --set NAME=VALUE", ("variable", "default"))
+    yield Section("keys of an expectation file", _keys({}, expectation.KEYS))
+    yield Section("keys of an adjustment", _keys(expectation.ADJUSTMENT, {}))
+    yield Section("keys of an acceptance", _keys(acceptance.REQUIRED, acceptance.OPTIONAL))
+    yield Section("keys of a cause", _keys(cause.REQUIRED, cause.OPTIONAL))
+    about = "what the conditions of a cause may name: a failure with what follows from it"
+    yield Section("table case", _columns(COLUMNS[CASE].values()), about, ("column", "type"))
+
+
+def _keys(required: dict[str, str], optional: dict[str, str]) -> list[VocabularyEntry]:
+    return [
+        *(VocabularyEntry(name, help_) for name, help_ in required.items()),
+        *(VocabularyEntry(name, f"{help_} (optional)") for name, help_ in optional.items()),
+    ]
+
+
+def _columns(columns: Iterable[Column]) -> list[VocabularyEntry]:
+    return [
+        VocabularyEntry(
+            one.name,
+            f"{one.help}{' (late)' if one.late else ''}",
+            " | ".join(one.words) if one.words else one.type.name,
+        )
+        for one in columns
+    ]

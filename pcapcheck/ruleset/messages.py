@@ -1,0 +1,39 @@
+"""Wording: a rule's texts with the values of a failing row filled in, whichever of them stand in for others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pcapcheck.columns import COLUMNS, Column
+from pcapcheck.links.point_facts import UNNAMED
+from pcapcheck.ruleset.rule import Rule, fill, without
+from pcapcheck.values import Value
+
+# Columns of a row by name.
+Row = Mapping[str, Value | None]
+
+
+def expected_of(rule: Rule, row: Row) -> str:
+    """What was expected; empty where the rule does not say it in words."""
+    return fill(rule.expected, rule.table, shown(rule, row))
+
+
+def observed_of(rule: Rule, row: Row) -> str:
+    """What was there instead, without what is not known of it; empty where the rule does not say it in words."""
+    return fill(without(rule.observed, absent(row)), rule.table, shown(rule, row))
+
+
+def headline_of(rule: Rule, row: Row) -> str:
+    """The failure in one sentence, if the rule has one."""
+    return fill(rule.headline, rule.table, shown(rule, row))
+
+
+def shown(rule: Rule, row: Row) -> dict[str, str]:
+    """The values as people read them."""
+    columns: dict[str, Column] = COLUMNS[rule.table]
+    return {name: columns[name].show(value) for name, value in row.items()}
+
+
+def absent(row: Row) -> set[str]:
+    """Columns that the row does not have; a link without a name is as unknown as none."""
+    return {name for name, value in row.items() if value is None or value == UNNAMED}

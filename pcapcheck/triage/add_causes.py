@@ -1,0 +1,38 @@
+"""Examine an outcome: add to what failed why it did, as far as packets and the node's state tell."""
+
+from __future__ import annotations
+
+from pcapcheck.nodestate.node_facts import State
+from pcapcheck.nodestate.state_rows import StateRow
+from pcapcheck.ruleset.rule import Rule
+from pcapcheck.ruleset.variables import Settings
+from pcapcheck.triage.cause import load_catalogue
+from pcapcheck.triage.cross_check import CrossCheck
+from pcapcheck.triage.diagnosis import diagnose
+from pcapcheck.triage.outcome import Outcome
+from pcapcheck.triage.state_evidence import Ground, Situation
+
+
+def examine(
+    outcome: Outcome,
+    rules: list[Rule],
+    settings: Settings,
+    state: State | None = None,
+    rows: list[StateRow] | None = None,
+    agreement: CrossCheck | None = None,
+) -> None:
+    """Fill in the diagnoses, and the remarks on ``state``.
+
+    ``rows`` are its rows of the table ``state``, ``agreement`` is how it was found to go with the captures.
+    """
+    situation = None
+    if state is not None:
+        agreement = agreement or CrossCheck()
+        outcome.remarks += agreement.remarks
+        ground = Ground(settings.number("gateway"), settings.number("gateway6"), settings.texts["interface_prefix"])
+        foreign, of_others = frozenset(agreement.foreign), agreement.elsewhere
+        situation = Situation(state, ground, foreign, rows or [], of_others, agreement.earlier)
+    catalogue = load_catalogue(rules, settings)
+    outcome.diagnoses = [
+        one for part in outcome.by_observation() for one in diagnose(part, catalogue, situation, outcome.pods)
+    ]

@@ -1,0 +1,56 @@
+"""Sought: the pods that somebody sent to, or that were recorded themselves, as far as captures show.
+
+What a node's state holds of a pod that nobody wanted anything of may be as old as the node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from pcapcheck.exchanges.echo import ConnectionRow, EchoBin
+from pcapcheck.exchanges.pair_counts import DST
+from pcapcheck.links.facts import Facts
+from pcapcheck.links.read_capture import Capture
+from pcapcheck.nodestate.node_facts import PodLink, State
+from pcapcheck.paths.paths import Paths
+from pcapcheck.triage.back_ends import Asked, back_ends
+from pcapcheck.values import address_of
+
+# Of more questions that failed it is not looked up whom their services stand for.
+MOST = 32
+DNS_PORT = 53
+
+
+class Sought:
+    """The addresses that were asked for or sent to in the captures of one call, and the pods' links recorded there.
+
+    What was asked of a service in vain may have been for any pod behind it, as far as the state shows them.
+    """
+
+    def __init__(self, captures: Iterable[Capture], facts: Facts, followed: Paths, state: State) -> None:
+        self._interfaces = {link.node_interface for link in facts.links.values() if link.point.kind == "pod-link"}
+        self._ips: set[int] = set(facts.pod_ips)
+        for capture in captures:
+            exchanges = capture.exchanges
+            self._ips |= {ip for _, ip in exchanges.asked}
+            self._ips |= {one.asked for one in exchanges.conversations.found}
+            pairs = np.unique(exchanges.echoes.cells.table()[:, DST], axis=0)
+            self._ips |= {address_of(*pair) for pair in pairs.tolist()}
+            asked = [*_in_vain("tcp", exchanges.echoes.attempts()), *_in_vain("dns", exchanges.echoes.queries())]
+            for one in dict.fromkeys(asked[:MOST]):
+                self._ips |= {end.ip for node in state.nodes for end in back_ends(state, node, None, one)}
+        for way in followed.found:
+            self._ips |= {way.dst, *(step.dst for step in way.steps)}
+
+    def includes(self, pod: PodLink) -> bool:
+        """Whether somebody sent to the pod, or its own link was recorded."""
+        return pod.cali_name in self._interfaces or not self._ips.isdisjoint(pod.ips)
+
+
+def _in_vain(kind: str, bins: Iterable[EchoBin]) -> Iterator[Asked]:
+    for some in bins:
+        if some.outcome in ("unanswered", "error"):
+            for one in some.samples:
+                yield Asked(kind, one.src, one.dst, one.dst_port if isinstance(one, ConnectionRow) else DNS_PORT)

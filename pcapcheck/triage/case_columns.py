@@ -1,0 +1,350 @@
+"""The columns of a case: what causes may ask of the packets, and of the node's state.
+
+A case is a failure with what follows from it. Its columns are absent where neither captures nor state tell them.
+``pod`` is the pod whose packets fail, ``interface`` its link; ``dst`` is whom it asked.
+"""
+
+from __future__ import annotations
+
+from pcapcheck.columns import (
+    ADDRESS,
+    BOOL,
+    COLUMNS,
+    ENCAPS,
+    ENUM,
+    GATEWAY_ROUTES,
+    MAC,
+    NUMBER,
+    TEXT,
+    TIME,
+    Column,
+    Type,
+)
+from pcapcheck.nodestate.next_hops import NEXT_HOPS
+from pcapcheck.paths.losses import PLACES, REPLY, REQUEST
+from pcapcheck.triage.beyond import LEFT
+from pcapcheck.triage.crossing import WAYS
+from pcapcheck.triage.tunnel_device import DEVICE_STATES
+from pcapcheck.triage.tunnel_ends import VTEPS
+
+CASE = "case"
+
+ASKED = ("echo", "tcp", "dns", "udp")
+GATEWAY = ("not-asked", "unanswered", "late", "answered")
+LOST = (*PLACES, "on-return")
+LAST_SEEN = ("pod-link", "tunnel", "host-nic")
+DIRECTIONS = (REQUEST, REPLY)
+REPLIES = ("none", "at-first", "some")
+REFUSED = (
+    "none",
+    "net-unreachable",
+    "host-unreachable",
+    "port-unreachable",
+    "protocol-unreachable",
+    "prohibited",
+    "too-big",
+    "expired",
+    "reassembly",
+    "reset",
+    "other",
+    "wrong-address",
+)
+REFUSED_BY = ("none", "node", "receiver", "other")
+ROLES = ("pod", "node", "service", "router", "outside", "unknown")
+# Whether a rule could have stopped the packets: for certain, perhaps, none there, none of those that are shown.
+FIREWALL = ("fits", "may-fit", "none-fits", "none-shown-fits")
+# What stays in the state when a loss is over: what counts and logs.
+LASTING = (
+    *("state.conntrack_drops", "state.neighbours_full", "state.queue_drops", "state.netem_drops"),
+    *("state.policer_drops", "state.damaged_frames", "state.card_failed"),
+)
+# Whether something that counts what it drops dropped the packets: it did, it may have, it did not.
+DROPPED = ("fits", "may-fit", "none-fits")
+LOSS = ("total", "partial")
+FOLLOWS = ("nothing", "pod", "peer", "pair", "port", "size", "time", "connection")
+# Whether somebody can be behind the addresses that one stands for.
+STANDINGS = GONE, SOME_GONE, THERE = ("gone", "some-gone", "there")
+ROUTES = ("own-interface", "other-pod-link", "elsewhere", "dead-end", "none", "not-there")
+
+
+def _table(*columns: tuple[str, Type, str] | tuple[str, Type, str, tuple[str, ...]]) -> dict[str, Column]:
+    return {
+        name: Column(CASE, name, type_, help_, name.replace(".", "_"), words=words[0] if words else ())
+        for name, type_, help_, *words in columns
+    }
+
+
+# Causes are read by the conditions of rules, which look their columns up there.
+COLUMNS[CASE] = _table(
+    ("family", NUMBER, "4 or 6"),
+    ("resolution", TEXT, "how MACs are asked for in that version of IP: ARP, neighbour discovery"),
+    ("interface", TEXT, "name of the pod's link on the node"),
+    ("pod", ADDRESS, "the pod"),
+    ("dst", ADDRESS, "whom it asked"),
+    ("pod.role", ENUM, "whose address pod is, by evidence", ROLES),
+    ("dst.role", ENUM, "whose address dst is, by evidence; unknown where nothing shows it", ROLES),
+    ("dst.called", TEXT, "dst with what it is: the pod 10.244.1.11, the service 10.96.0.10, the host 203.0.113.7"),
+    ("dst.at", TEXT, "the same as a place to type commands: in the pod 10.244.1.11, on the host 203.0.113.7"),
+    ("translated", BOOL, "whether packets were seen on a host NIC with another source than the pod's address"),
+    ("dst.usual_service", BOOL, "whether dst is in a network that installers choose for services"),
+    ("asked", ENUM, "by what dst was asked: ping, a TCP connection, DNS, other datagrams", ASKED),
+    ("dst.public", BOOL, "whether dst is an address of the internet, which no pod has"),
+    ("dst.interface", TEXT, "name of that pod's link on its node"),
+    ("nic", TEXT, "name of the node's network card"),
+    (
+        "gateway",
+        ENUM,
+        "what became of the pod's ARP for its gateway; not-asked also where only what lies beyond its own link was "
+        "recorded",
+        GATEWAY,
+    ),
+    ("gateway.macs", NUMBER, "how many MACs answered for the gateway"),
+    ("gateway.mac", MAC, "the MACs that answered for it"),
+    (
+        "lost",
+        ENUM,
+        "where packets were lost, if that was seen: in the node that they entered, between the nodes, at the receiving "
+        "node's NIC (inside a tunnel, whose device was not recorded), when they were to be taken out of the tunnel "
+        "(the NIC saw them, the tunnel's device did not), between that node's NIC or tunnel and the pod's link, in the "
+        "pod; or on the way back, wherever there",
+        LOST,
+    ),
+    ("lost.place", ENUM, "the same, of replies as of requests: on which part of their way they were lost", PLACES),
+    ("lost.direction", ENUM, "which packets were lost on their way: requests (SYNs, queries) or replies", DIRECTIONS),
+    ("last_seen.kind", ENUM, "the kind of capture point that saw the lost packets last", LAST_SEEN),
+    ("last_seen.interface", TEXT, "its name"),
+    (
+        "last_seen.arrived",
+        BOOL,
+        "whether it is of the node that they were going to: false on the NIC by which they left the first node",
+    ),
+    ("arrived", BOOL, "whether lost packets were seen on a NIC or tunnel of the node that they were going to"),
+    ("receiver", ADDRESS, "to whom the node had to hand packets: dst, or the pod where no other is known"),
+    ("receiver.at", TEXT, "the same as a place to type commands"),
+    ("receiver.interface", TEXT, "the name of that pod's link on the node"),
+    (
+        "left",
+        ENUM,
+        "how the lost packets were seen leaving their node last: by its NIC with another source, as they were, or in a "
+        "tunnel; or on its tunnel device and not on its NIC, which was recorded too",
+        LEFT,
+    ),
+    ("far.recorded", BOOL, "whether anything was recorded where they were going to: the pod's link, its node's NIC"),
+    (
+        "lost.on_wire",
+        BOOL,
+        "whether they left by a NIC and never came to the other one, which was recorded and shows what it sends the "
+        "other way: nothing on either node dropped them",
+    ),
+    ("came_back", BOOL, "whether an answer came to where they were seen last"),
+    ("other_way", BOOL, "whether packets came the other way through the same tunnel meanwhile"),
+    ("vni", NUMBER, "the VXLAN identifier that the lost packets have between the nodes"),
+    ("vni.to", ADDRESS, "the node to whose address they go then"),
+    ("vni.back", NUMBER, "that of packets in the other direction"),
+    ("vnis_differ", BOOL, "whether these two are different"),
+    ("loops", BOOL, "whether the same packets passed one NIC or tunnel again and again, their TTL falling"),
+    ("loop.between", TEXT, "between whom, where both are seen: between the router 10.0.0.1 and the node 10.0.0.11"),
+    (
+        "back_end",
+        ADDRESS,
+        "the address that dst stands for, a service's or one that the node translates: one that fails",
+    ),
+    (
+        "back_end.silent",
+        BOOL,
+        "whether what was translated to that address reached its pod's link and was never answered there",
+    ),
+    ("hairpin", BOOL, "whether what the pod sent to dst came back to it from its own address"),
+    (
+        "replies",
+        ENUM,
+        "whether echo requests, or DNS queries, were answered: never, at first and then no more, or now and then",
+        REPLIES,
+    ),
+    ("loss", ENUM, "whether all that the pod asked dst failed, or some and not all", LOSS),
+    ("loss.over", BOOL, "whether the losses were of a time that was over while this was recorded"),
+    ("server.prompt", BOOL, "of late DNS: whether the server's own link shows that it answers at once"),
+    ("answers.missing", BOOL, "of late DNS: whether fewer answers came than queries were sent"),
+    ("lost.count", NUMBER, "how much of what the pod asked dst failed"),
+    ("lost.asked", NUMBER, "of how much that was settled"),
+    (
+        "lost.first",
+        BOOL,
+        "whether what was lost were first packets of conversations: false where one had got an answer before",
+    ),
+    ("loss.follows", ENUM, "what stands out among all that failed; absent where too little did to tell", FOLLOWS),
+    (
+        "refused",
+        ENUM,
+        "the ICMP error that came back to the pod, a reset that is the node's own, or an answer from an address that "
+        "was not asked",
+        REFUSED,
+    ),
+    ("refused.by", ENUM, "who sent it: the node itself, dst, or somebody behind the node", REFUSED_BY),
+    ("refused.from", ADDRESS, "its source"),
+    ("refused.late", BOOL, "whether it came as late as after a neighbour was asked for in vain, 2 seconds or more"),
+    ("refused.mtu", NUMBER, "the MTU that it tells"),
+    ("pod.cut_off", BOOL, "whether what came to the node for the pod never reached the pod's link"),
+    ("pod.reached", BOOL, "whether the node handed other packets to the pod after the first one was lost"),
+    ("dst.heard", BOOL, "whether dst itself sent packets after that"),
+    ("began", TIME, "when the recordings of the links began"),
+    ("ended", TIME, "and when they ended"),
+    ("size", NUMBER, "the smallest packet that was lost, bytes with the IP header"),
+    ("size.arrived", NUMBER, "where size decides, the largest that was not"),
+    ("size.stalled", NUMBER, "bytes of TCP data that were sent again and again and never acknowledged"),
+    ("echo_lost", BOOL, "whether echo requests between pod and dst get no reply"),
+    ("macs_kept", BOOL, "whether packets have the same MACs on two links"),
+    ("forwarded", BOOL, "whether packets of the pod's IP version go from its link on to other links meanwhile"),
+    ("only_tcp", BOOL, "whether TCP or DNS gets no answer from dst while echo requests do"),
+    ("dst.asked", BOOL, "whether the node asked for dst on its link"),
+    ("dst.answers", BOOL, "whether dst answered that"),
+    ("dst.addressed", BOOL, "whether frames to dst were sent to a MAC that it sends from"),
+    (
+        "dst.routed",
+        BOOL,
+        "whether the node asked for dst or handed it packets on its link while others were lost: its route is there",
+    ),
+    (
+        "dst.gateway_answered",
+        BOOL,
+        "whether dst's own question for its gateway was answered and none of what it was asked: where the reverse path "
+        "is checked the node then has its route",
+    ),
+    (
+        "astray",
+        BOOL,
+        "whether what was lost was last seen arriving at another machine than the receiver's node",
+    ),
+    (
+        "flooded",
+        BOOL,
+        "whether they were last seen on the card of another machine than their MAC's, where a switch floods what it "
+        "knows no port for",
+    ),
+    (
+        "dst.same_node",
+        BOOL,
+        "whether the links of pod and dst are of one node; where nothing tells, captures of one call are taken to be",
+    ),
+    (
+        "handed_to",
+        TEXT,
+        "the link of another pod on which the node asked for whom the lost packets were for, or handed them",
+    ),
+    ("empty_link", TEXT, "a pod's link that was recorded and showed nothing at all, if it can be the receiver's"),
+    (
+        "empty_tunnel",
+        TEXT,
+        "a tunnel's device that was recorded and showed nothing at all: the receiving node's, since what is sent "
+        "passes the sender's",
+    ),
+    ("next_hop", ADDRESS, "the neighbour that their node asked for in vain on its NIC while packets were lost"),
+    ("asked_outside", BOOL, "whether it asked for the receiver itself there"),
+    ("outer.src", ADDRESS, "the node from which the tunnel's packets with the lost ones inside came"),
+    ("outer.dst", ADDRESS, "the node to which they went"),
+    ("untunnelled", BOOL, "whether they left as they were while a tunnel carries what goes the other way"),
+    ("tunnel", TEXT, "the tunnel's device on which the lost packets were to come out"),
+    ("tunnel_refused", BOOL, "whether the node that they went to said that nobody takes the tunnel's packets there"),
+    ("outer.encap", TEXT, "the tunnel that the lost packets were in where they were seen last"),
+    ("dst.recorded", BOOL, "whether the link of dst was recorded"),
+    ("encap", ENUM, "the tunnel that lost packets were last seen in", ENCAPS),
+    ("by_size", BOOL, "whether small packets arrive and large ones do not"),
+    ("unrouted", BOOL, "whether packets keep their TTL or MACs from one link to the next"),
+    ("sent_to", MAC, "the MAC that frames are wrongly sent to"),
+    ("nic.proxy_mac", BOOL, "whether frames to the proxy MAC were seen on a host NIC"),
+    ("claimed", ADDRESS, "the address that several MACs claim"),
+    ("claimed.interface", TEXT, "the other pod links of the node on which it is claimed"),
+    ("claimed.node", TEXT, "the pod links of other nodes behind which it is claimed at the same time"),
+    ("state.proxy_arp", BOOL, "proxy ARP on the interface, its own setting or that of all"),
+    ("state.forwarding", BOOL, "forwarding on the interface"),
+    ("state.rp_filter", NUMBER, "reverse-path check on the interface, the larger of its own setting and that of all"),
+    ("state.proxy_delay", NUMBER, "delay of proxy ARP on the interface, in jiffies"),
+    ("state.gateway_route", ENUM, "where the node's way to the gateway's address leads", GATEWAY_ROUTES),
+    ("state.pod_route", ENUM, "where its way to the pod leads; not-there: not out of its link", ROUTES),
+    ("state.dst_route", ENUM, "where its way to dst leads, dst being a pod of this node", ROUTES),
+    ("state.gateway6", BOOL, "whether the interface has the IPv6 gateway's address"),
+    ("state.cali_mac", MAC, "MAC of the interface"),
+    ("state.bridge", BOOL, "whether the interface is the port of a bridge"),
+    ("state.gateway_neighbour", MAC, "the pod's neighbour entry for its gateway"),
+    ("state.far_route", ENUM, "where the way to dst leads on its own node, that being another", ROUTES),
+    ("state.pod_neighbour", MAC, "the node's neighbour entry for the pod"),
+    ("state.pod_mac", MAC, "MAC of the pod's eth0"),
+    ("state.dst_neighbour", MAC, "the node's neighbour entry for dst"),
+    ("state.dst_mac", MAC, "MAC of dst's eth0"),
+    ("state.dst_up", BOOL, "whether both ends of dst's link are up"),
+    ("state.dst_ended", BOOL, "whether dst is the address of a pod that runs no more"),
+    ("state.dst_address", BOOL, "whether dst has its address"),
+    ("state.dst_arp_ignore", NUMBER, "arp_ignore in dst, the larger of all and eth0"),
+    ("state.dst_leaves_by_link", BOOL, "whether dst's way to the node leads over its link"),
+    ("state.dst_ignores_echo", BOOL, "icmp_echo_ignore_all in dst"),
+    ("state.dst_firewall", ENUM, "whether a firewall rule in dst could have stopped these packets", FIREWALL),
+    (
+        "state.dst_arp_rules",
+        ENUM,
+        "whether a firewall rule in dst could have stopped the node's question for its MAC (resolution), or its answer",
+        FIREWALL,
+    ),
+    ("state.dst_mtu_differs", BOOL, "whether the ends of dst's link have different MTUs"),
+    ("state.mtu_fits", BOOL, "whether the link's MTU is no larger than the tunnel's or the NIC's"),
+    ("state.node_firewall", ENUM, "whether a rule on the node, not Calico's, could have dropped them", FIREWALL),
+    (
+        "state.node_arp_rules",
+        ENUM,
+        "whether a firewall rule on the node could have stopped a question for a MAC (resolution) or its answer: the "
+        "pod's for its gateway, or the node's for dst",
+        FIREWALL,
+    ),
+    ("state.node_rejects", ENUM, "whether a rule on the node could have rejected them, with this answer", FIREWALL),
+    ("state.no_endpoints", ENUM, "the same of kube-proxy's rules for services without endpoints", FIREWALL),
+    ("state.policy", ENUM, "whether a rule of Calico's own could have dropped them", FIREWALL),
+    (
+        "state.tunnel_source",
+        ENUM,
+        "the same of Calico's rule against tunnels from hosts that it does not know",
+        FIREWALL,
+    ),
+    ("state.conntrack_full", BOOL, "whether the node's table of tracked connections is full"),
+    (
+        "state.conntrack_drops",
+        ENUM,
+        "whether the node's connection tracking dropped as much at that time (fits), ever (may-fit), or not "
+        "(none-fits): by its counters, the kernel's log, and how full the table is",
+        DROPPED,
+    ),
+    ("state.neighbours_full", ENUM, "the same of a full table of neighbours", DROPPED),
+    ("state.queue_drops", ENUM, "the same of queues on their way: of tc, of cards, of processors", DROPPED),
+    ("state.netem_drops", ENUM, "the same of tc netem", DROPPED),
+    ("state.policer_drops", ENUM, "the same of policers at the ingress of a pod's link or a card", DROPPED),
+    ("state.damaged_frames", ENUM, "the same of damaged frames, and of frames that a driver could not send", DROPPED),
+    ("state.card_failed", ENUM, "whether a card hung or lost its link at that time, by the kernel's log", DROPPED),
+    ("state.node_ttl_rule", BOOL, "whether the node has a firewall rule that sets the TTL"),
+    ("state.policy_rule", BOOL, "whether an ip rule of the node sends the lost packets elsewhere than to their link"),
+    ("state.way", ENUM, "where the routes of the node that was to forward the lost packets lead with them", WAYS),
+    ("state.next_hop", ENUM, "whether that node's next hop is there, by its neighbours and links", NEXT_HOPS),
+    (
+        "state.source_check",
+        BOOL,
+        "whether that node's reverse-path check drops them as they come in by NIC, tunnel or their sender's link",
+    ),
+    ("state.forwards", BOOL, "whether it forwards what comes in by the interface by which they came"),
+    ("state.managed", BOOL, "whether a network manager owns the interface"),
+    ("state.route_deleted", BOOL, "whether somebody removed the host route of pod or dst while ip monitor looked on"),
+    ("state.checksum_offload", BOOL, "whether the VXLAN device leaves UDP checksums to the card"),
+    ("state.duplicate_here", BOOL, "whether they are on one node, as far as the list says"),
+    ("state.duplicate", BOOL, "whether two pods have the address"),
+    ("state.dst_service", BOOL, "whether dst is the address of a service"),
+    ("state.dst_service_empty", BOOL, "whether no pod stands behind the port of the service that was asked"),
+    ("state.loop", BOOL, "whether the routes of the nodes send what is for dst round in a circle"),
+    ("state.back_end", ENUM, "whether a pod can be behind each address that dst stands for", STANDINGS),
+    ("state.dst_answers_pings", BOOL, "whether the node holds the service's address itself, as with kube-proxy's IPVS"),
+    ("state.block_blackholed", BOOL, "whether dst's node routes it to the blackhole of its own block, lacking its /32"),
+    ("state.vni_differs", BOOL, "whether the VXLAN device of dst's node takes another identifier than packets have"),
+    (
+        "state.vxlan_port_differs",
+        BOOL,
+        "whether the VXLAN device of the node that they were going to listens on another port than the sender's uses",
+    ),
+    ("state.tunnel_device", ENUM, "the tunnel's device on the node that they went to", DEVICE_STATES),
+    ("state.vtep", ENUM, "whether the asker's node knows the VXLAN device of dst's node", VTEPS),
+    ("state.ebpf", BOOL, "whether the node runs Calico's eBPF data plane"),
+)

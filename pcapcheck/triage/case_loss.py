@@ -1,0 +1,80 @@
+"""Loss: whether a case lost all or a part, and what that follows, as columns that causes ask for."""
+
+from __future__ import annotations
+
+from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
+from pcapcheck.exchanges.chance import FEWEST
+from pcapcheck.links.loss_spread import CONNECTION, PEER, POD_, PORT, SIZE, TIME, Losses, Share
+from pcapcheck.links.outages import OUT
+from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.case import Case
+from pcapcheck.values import Value
+
+ASKED = {ECHO: ECHO, PATHS: ECHO, CONNECTIONS: CONNECTIONS, DNS: DNS}
+COLUMNS = ("loss", "loss.follows", "loss.over", "lost.count", "lost.asked")
+# Of these a part may be lost by what, while it lasts or for whom it is, loses all.
+BY_ITSELF = ("time", "pair", "size")
+
+
+def loss_symptoms(result: Result, case: Case) -> dict[str, Value | None]:
+    """``loss`` between the pod and whom it asked, and ``loss.follows`` of all that was asked."""
+    if case.question is not None and case.question.protocol != "ICMP":
+        # What else the two have to say to each other is another question.
+        return dict.fromkeys(COLUMNS)
+    table = next((ASKED[one.table] for one in case.items if one.table in ASKED), None)
+    losses = result.losses(table) if table is not None else None
+    port = case.row("dst_port") if table == CONNECTIONS else None
+    share = _share(losses, case.lead.pod, case.lead.dst, port) if losses is not None else None
+    if losses is None or share is None or not share.failed:
+        return dict.fromkeys(COLUMNS)
+    scattered = _is_scattered(losses, share, port)
+    apart = scattered and losses.follows != CONNECTION
+    follows = "nothing" if apart else losses.follows or ("nothing" if losses.told else None)
+    found: dict[str, Value | None] = {
+        "loss": "total" if share.failed == share.asked and not scattered else "partial",
+        "loss.follows": follows,
+        "loss.over": follows == TIME and all(one.over for one in losses.outages),
+        "lost.count": share.failed,
+        "lost.asked": share.asked,
+    }
+    if loses_a_part(found):
+        # The samples by which it is told else are the first of each kind.
+        found["replies"] = "some"
+    elif follows == TIME:
+        # While it lasted nothing was answered; that it passed says nothing of what it was.
+        found["replies"] = "at-first"
+    return found
+
+
+def _share(losses: Losses, pod: int | None, dst: int | None, port: Value | None) -> Share | None:
+    """What was lost between two, of connections to the port that the case is about: another may be let through."""
+    if pod is None or dst is None:
+        return None
+    failed, asked = losses.targets.get((pod, dst, port), (0, 0)) if isinstance(port, int) else (0, 0)
+    if asked:
+        return Share((pod, dst), asked, failed, 0)
+    return next((one for one in losses.pairs if one.who == (pod, dst)), None)
+
+
+def _is_scattered(losses: Losses, share: Share, port: Value | None) -> bool:
+    """Whether what a pair lost is of a loss that is spread over many: neither of the two stands out, nor they together.
+
+    Of few questions all may be lost by chance.
+    """
+    if not losses.told or losses.follows in (SIZE, TIME) or not isinstance(share.who, tuple):
+        return False
+    pod, peer = share.who
+    if losses.suspect is not None and losses.suspect.who == {POD_: pod, PEER: peer, PORT: port}.get(
+        losses.follows or "", share.who
+    ):
+        return False
+    alone = [one for shares, who in ((losses.pods, pod), (losses.peers, peer)) for one in shares if one.who == who]
+    if any(one.asked >= FEWEST and one.failed >= OUT * one.asked for one in (*alone, share)):
+        return False
+    return losses.partial and sum(one.failed > 0 for one in losses.pairs) > 1
+
+
+def loses_a_part(symptoms: dict[str, Value | None]) -> bool:
+    """Whether packets of this very pair are lost and others pass all the while, whichever they are."""
+    follows = symptoms.get("loss.follows")
+    return symptoms.get("loss") == "partial" and follows is not None and follows not in BY_ITSELF

@@ -1,0 +1,201 @@
+"""Agreement: what a node's state says against the captures, and about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+
+from pcapcheck.links.point_facts import UNNAMED, PointFacts
+from pcapcheck.nodestate.node_facts import Line, PodLink, State
+from pcapcheck.nodestate.state_rows import quote
+from pcapcheck.nodestate.unresolved_pods import resolutions
+from pcapcheck.triage.machines import recorded
+from pcapcheck.triage.signs_of_life import gateway_answered
+from pcapcheck.triage.state_age import unlearned
+from pcapcheck.values import format_address, format_mac
+
+# What Calico sets on a network of 1500 bytes (felix/dataplane/linux/int_dataplane.go, ConfigureDefaultMTUs).
+# Manifests before 3.16 set 1440 whatever the network was (veth_mtu in calico-config).
+MTUS = {
+    1480: "IP in IP",
+    1450: "VXLAN",
+    1430: "VXLAN over IPv6",
+    1440: "WireGuard, or for IP in IP in manifests before 3.16,",
+    1420: "WireGuard over IPv6",
+}
+
+
+CHANGES_TOLD = 3
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something that its reader should know, with the lines of the state that say it.
+
+    ``short`` says it in the headline, where nothing else is there to say.
+    """
+
+    text: str
+    lines: tuple[str, ...]
+    short: str = ""
+
+
+@dataclass
+class CrossCheck:
+    """``foreign`` are addresses of which the state describes another instance than the captures show.
+
+    ``elsewhere``: it describes none of the pods in the captures, so it is of another node or time. ``answered`` are the
+    pods' links, by their names on the node, on which the captures show IPv4's gateway answered. ``earlier``: the
+    state was taken before the packets that were recorded. ``unsought`` are the pods' links, by ``id`` of their nodes
+    and by their names there, whose failed neighbour entries are of pods that nobody sent to while that was recorded.
+    """
+
+    remarks: list[Remark] = field(default_factory=list)
+    foreign: set[int] = field(default_factory=set)
+    elsewhere: bool = False
+    answered: set[str] = field(default_factory=set)
+    earlier: bool = False
+    unsought: set[tuple[int, str | None]] = field(default_factory=set)
+
+
+def compare(
+    links: list[PointFacts],
+    state: State,
+    asked: Collection[int] = (),
+    names: Collection[str | None] = (),
+    spoken: frozenset[int] = frozenset(),
+    is_sought: Callable[[PodLink], bool] = lambda _: True,
+) -> CrossCheck:
+    """Hold the pods of the captures against those of the state, and set apart what is of another instance of a pod.
+
+    ``asked`` are the addresses that somebody asked for on pods' links: a pod that answers nothing is known by its own.
+    ``names`` are what the machines of the captures are called, ``spoken`` the addresses heard on network cards.
+    ``is_sought`` tells whether somebody sent to a pod while this was recorded, or its link was.
+    """
+    found = CrossCheck()
+    for link in links:
+        if gateway_answered(link):
+            found.answered.add(link.node_interface)
+        described = state.pod_for(cali=link.node_interface) if link.point.kind == "pod-link" else None
+        if described is not None:
+            _same_instance(link, described, found)
+    if not recorded(state, names, spoken):
+        _other_node(links, state, asked, found)
+    _earlier(links, state, found)
+    _unsought(state, is_sought, found)
+    changed = [note for host in state.hosts if not host.contradictions for note in host.notes_of("changed")]
+    for note in changed[:CHANGES_TOLD]:
+        text = f"{note.text}: the later one counts here; which was so while the capture was made?"
+        found.remarks.append(Remark(text, (quote(note.line),)))
+    found.remarks += _sized_for_tunnels(state)
+    return found
+
+
+def _earlier(links: list[PointFacts], state: State, found: CrossCheck) -> None:
+    """A state without a neighbour that its node was seen to send to is of a time before that."""
+    lacking = unlearned(links, state)
+    if lacking is None:
+        return
+    link, line = lacking
+    found.earlier = True
+    found.remarks.append(
+        Remark(
+            f"the node handed packets to the pod on {link.point.name}, and the state holds no neighbour there: it was "
+            "taken before this was recorded (or somebody flushed the neighbours since), so what it shows of routes, "
+            "rules and settings may have changed and rules nothing out; take the state again",
+            (quote(line),),
+        )
+    )
+
+
+def _unsought(state: State, is_sought: Callable[[PodLink], bool], found: CrossCheck) -> None:
+    """A failed entry stays until somebody sends there again (kernel: net/core/neighbour.c): of a pod that nobody sent
+    to it tells of another time, such as that of a pod whose route was left behind."""
+    for pod in state.links:
+        failed = resolutions(pod.node, pod)[0] if pod.node is not None and not is_sought(pod) else []
+        if not failed:
+            continue
+        found.unsought.add((id(pod.node), pod.cali_name))
+        one = failed[0]
+        found.remarks.append(
+            Remark(
+                f"the node holds no MAC for {format_address(one.ip)} ({one.state} on {pod.cali_name}), and nobody sent "
+                "there while this was recorded: the entry is of another time, perhaps of a pod that is gone and whose "
+                "route is still there",
+                tuple(quote(each.line) for each in failed),
+            )
+        )
+
+
+def _sized_for_tunnels(state: State) -> Iterator[Remark]:
+    """A remark per MTU that Calico gives to pods' links for a tunnel, where no device of that tunnel is described."""
+    alike: dict[int, dict[str | None, Line]] = {}
+    for one in state.links:
+        if one.cali is not None and one.cali.mtu in MTUS:
+            alike.setdefault(one.cali.mtu, {}).setdefault(one.cali_name, one.cali.line)
+    for mtu, links in alike.items():
+        tunnel = MTUS[mtu]
+        if tunnel == "VXLAN" and any("vxlan.calico" in host.links for host in state.hosts):
+            continue
+        others = " (IP in IP would leave 1480)" if tunnel == "VXLAN" else ""
+        name, line = next(iter(links.items()))
+        whose = f"{name} has" if len(links) == 1 else f"{name} and {len(links) - 1} more have"
+        text = f"{whose} mtu {mtu}, as Calico sets it for {tunnel} on a network of 1500{others}"
+        yield Remark(text, (quote(line),))
+
+
+def _other_node(links: list[PointFacts], state: State, asked: Collection[int], found: CrossCheck) -> None:
+    """A state that describes pods, but none of those in the captures, is of another node, or of another time."""
+    ours = [
+        link for link in links if link.point.kind == "pod-link" and (link.pod_ips or link.node_interface != UNNAMED)
+    ]
+    told = [one for one in state.links if one.cali_name or one.ips]
+    if not ours or not told or any(_describes(state, link) for link in ours):
+        return
+    if any(state.pod_for(ip=ip) is not None for ip in asked):
+        return
+    names = ", ".join(dict.fromkeys(link.point.name for link in ours[:3]))
+    there = ", ".join(dict.fromkeys(one.cali_name for one in told[:3] if one.cali_name)) or "others"
+    found.elsewhere = True
+    found.remarks.append(Remark(f"the state shows nothing of {names}, only of {there}: is it from another node?", ()))
+
+
+def _describes(state: State, link: PointFacts) -> bool:
+    by_address = any(state.pod_for(ip=ip) is not None for ip in link.pod_ips)
+    return by_address or state.pod_for(cali=link.node_interface) is not None
+
+
+def _same_instance(link: PointFacts, described: PodLink, found: CrossCheck) -> None:
+    lines = tuple(quote(one.line) for one in (described.end, described.cali) if one is not None)
+    ips, mac = set(described.ips), described.mac
+    other_ip = bool(ips and link.pod_ips and not ips & link.pod_ips)
+    other_mac = mac is not None and bool(link.pod_macs) and mac not in link.pod_macs
+    if not (other_ip or other_mac):
+        # Numbers that do not match set apart the cali, not the pod, if it is the pod that was recorded.
+        described.apart = described.apart and mac not in link.pod_macs
+        return
+    routed = _routed(described)
+    if described.pod is not None:
+        described.apart, described.ips = True, sorted(routed)
+    described.foreign = not routed or bool(link.pod_ips and not routed & link.pod_ips)
+    seen = _pod(link.pod_ips, link.pod_macs)
+    said = _pod(ips, {mac} if mac is not None else set())
+    found.foreign |= ips | link.pod_ips
+    found.remarks.append(
+        Remark(
+            f"on {link.point.name} the capture shows the pod {seen}, the state describes {said}: not the same pod "
+            "instance, so what the state says of the pod counts for nothing here",
+            lines,
+        )
+    )
+
+
+def _routed(described: PodLink) -> set[int]:
+    """The addresses that the node routes out of a cali."""
+    routes = described.node.routes if described.node is not None else []
+    return {one.destination for one in routes if one.is_host and one.dev == described.cali_name}
+
+
+def _pod(ips: set[int] | frozenset[int], macs: set[int] | frozenset[int]) -> str:
+    shown = ", ".join(map(format_address, sorted(ips))) or "without an address"
+    return shown + (f" at {', '.join(map(format_mac, sorted(macs)))}" if macs else "")

@@ -1,0 +1,167 @@
+"""What was lost, as far as a firewall is concerned: how many packets, with what answer, and what passed between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
+from pcapcheck.exchanges.echo import ConnectionRow, DnsRow, EchoRow
+from pcapcheck.paths.losses import REPLY, REQUEST
+from pcapcheck.questions.unanswered import Unanswered
+from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.case import DATAGRAMS, Case
+from pcapcheck.triage.packet_evidence import KINDS, UDP, asked_in, exchanges_of
+from pcapcheck.triage.question_signs import is_reset, is_stalled
+from pcapcheck.values import Value
+
+LOSING = (ECHO, CONNECTIONS, DNS, PATHS, DATAGRAMS)
+DOMAIN = 53
+# Kinds of questions for a neighbour's MAC.
+ARP_ASKED, ND_ASKED = "arp", "neighbour-discovery"
+
+
+@dataclass(frozen=True)
+class LostPackets:
+    """Questions of one kind that pod asked dst in vain.
+
+    At least ``least`` packets and at most ``most`` were lost. ``error`` is the ICMP error (family, type, code) that
+    answered them, None where nothing did; ``reset``: a reset of TCP that is the node's own did.
+    ``error_by`` is who sent it, as the table ``case`` has it (``refused.by``), None where that is not known.
+    ``between``: others like them passed in between. ``begun``: they are data of a connection that is there.
+    ``answerer`` is the back end, with the port, whose answer came back where the node has translated ``dst``.
+    ``unheard``: nobody is told that they were rejected, as of ARP and of what goes to many at once (kernel:
+    net/ipv6/icmp.c, icmp6_send).
+    """
+
+    kind: str
+    src: int
+    dst: int
+    least: int
+    most: int
+    error: tuple[int, int, int] | None
+    error_from: int | None
+    between: bool
+    answered: bool
+    sports: frozenset[int]
+    dports: frozenset[int]
+    reset: bool = False
+    begun: bool = False
+    answerer: tuple[int, frozenset[int]] | None = None
+    error_by: str | None = None
+    unheard: bool = False
+
+
+def loss_of(case: Case, result: Result, symptoms: dict[str, Value | None]) -> LostPackets | None:
+    """The packets of a case, or None where it is not about packets that were lost."""
+    lost = [one for one in case.items if one.table in LOSING]
+    src, dst = case.lead.pod, case.lead.dst
+    if not lost or src is None or dst is None or symptoms.get("unrouted"):
+        return None
+    kind = KINDS.get(lost[0].table, REQUEST)
+    if case.question is not None:
+        found = _of_question(case, case.question, kind, (src, dst), list(asked_in(case, result)))
+        # Further on they may all be answered: none of these answers came back.
+        between = found.between and symptoms.get("replies") != "none"
+        answerer = _answerer(case.question, result, kind)
+        return replace(found, between=between, error_by=_word(symptoms, "refused.by"), answerer=answerer)
+    findings = [one.finding for one in lost if one.finding is not None]
+    link = case.lead.link
+    every = list(exchanges_of(kind, result, src, dst, link)) or list(exchanges_of(kind, result, src, dst))
+    failed = [one for one in every if one.outcome not in ("replied", "in-flight")]
+    least = sum(one.requests for one in _once(failed)) or 1
+    refused = next((one for one in failed if one.error_type is not None), None)
+    shown = all(one.failed <= len(one.evidence) for one in findings)
+    repeats = max((one.requests for one in failed), default=1)
+    most = least if shown else max(least, *(one.failed * repeats for one in findings))
+    sports, dports = ports_of(failed)
+    return LostPackets(
+        kind,
+        src,
+        dst,
+        least,
+        most,
+        None if refused is None else (refused.family, refused.error_type or 0, refused.error_code or 0),
+        refused.error_from if refused else None,
+        symptoms.get("replies") == "some",
+        any(one.outcome == "replied" for one in every),
+        sports,
+        dports,
+        error_by=_word(symptoms, "refused.by"),
+    )
+
+
+def _of_question(
+    case: Case, question: Unanswered, kind: str, ends: tuple[int, int], every: list[EchoRow]
+) -> LostPackets:
+    """The same of a question that no rule is about: it tells how often it was asked, and on which ports.
+
+    ``every`` are samples of what was asked, answered or not.
+    """
+    refusal, reset = question.refusal, is_reset(case)
+    failed = [one for one in every if one.outcome not in ("replied", "in-flight")]
+    # An answer that did not come to whoever asked is none.
+    came = not reset and question.lost_answer is None
+    answered = came and any(one.outcome == "replied" for one in every)
+    ports = frozenset((question.port,)) if question.port else frozenset((DOMAIN,)) if kind == UDP else frozenset()
+    return LostPackets(
+        kind,
+        *ends,
+        question.attempts,
+        question.attempts * question.alike,
+        refusal.error if refusal else None,
+        refusal.source if refusal else None,
+        answered and _in_between(every),
+        answered,
+        question.asker_ports or _known(map(_source, failed)),
+        ports,
+        reset,
+        is_stalled(case),
+    )
+
+
+def _word(symptoms: dict[str, Value | None], name: str) -> str | None:
+    value = symptoms.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _answerer(question: Unanswered, result: Result, kind: str) -> tuple[int, frozenset[int]] | None:
+    """Whose answer to a question was seen last on its way back, translated, and from which ports."""
+    last = question.last_seen
+    if last is None or last.direction != REPLY or last.between is None or last.between[0] == question.asked:
+        return None
+    back_end, asker = last.between
+    asked = exchanges_of(kind, result, asker, back_end)
+    return back_end, _known(_destination(one) for one in asked if one.outcome == "replied")
+
+
+def _in_between(every: list[EchoRow]) -> bool:
+    """Whether one that was answered was sent after the first that was not."""
+    lost = [one.time for one in every if one.outcome == "unanswered" and one.time is not None]
+    answered = [one.time for one in every if one.outcome == "replied" and one.time is not None]
+    return bool(lost and answered) and max(answered) > min(lost)
+
+
+def _once(echoes: list[EchoRow]) -> list[EchoRow]:
+    """Each question once, though several links may show it."""
+    return list({(one.ident, one.seq, getattr(one, "src_port", None)): one for one in echoes}.values())
+
+
+def ports_of(some: Iterable[EchoRow]) -> tuple[frozenset[int], frozenset[int]]:
+    """The ports that questions came from and went to, or none where one of them is not told."""
+    ports = [(_source(one), _destination(one)) for one in some]
+    return _known(source for source, _ in ports), _known(destination for _, destination in ports)
+
+
+def _source(one: EchoRow) -> int | None:
+    return one.src_port if isinstance(one, (ConnectionRow, DnsRow)) else None
+
+
+def _destination(one: EchoRow) -> int | None:
+    return one.dst_port if isinstance(one, ConnectionRow) else DOMAIN if isinstance(one, DnsRow) else None
+
+
+def _known(ports: Iterable[int | None]) -> frozenset[int]:
+    """The ports, or none where one of them is not told."""
+    found = list(ports)
+    return frozenset() if None in found else frozenset(one for one in found if one is not None)

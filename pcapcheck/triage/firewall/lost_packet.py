@@ -1,0 +1,273 @@
+"""A lost packet as a firewall sees it, and whether a condition of a rule holds for it: true, false or unknown.
+
+What is not known of a packet makes a condition about it unknown, never true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
+from pcapcheck.nodestate.firewall.chains import FORWARD, INPUT, ONE_OF, OUTPUT, POSTROUTING, PREROUTING, SET, Match
+from pcapcheck.nodestate.firewall.sets import ADDRESS, Sets
+from pcapcheck.triage.firewall.host_conditions import came_as, has_no_way_back, is_of_socket, owned_by, type_of
+
+# Where packets go that a host forwards, takes in, and sends itself (kernel: include/linux/netfilter.h, NF_HOOK).
+FORWARDED = ("ingress", PREROUTING, FORWARD, POSTROUTING, "egress")
+BEFORE_ROUTING = ("ingress", PREROUTING)
+TAKEN_IN = ("ingress", PREROUTING, INPUT)
+SENT = (OUTPUT, POSTROUTING, "egress")
+# Priorities of destination and source translation and of connection tracking (linux/netfilter_ipv4.h, NF_IP_PRI_*).
+DST_NAT, SRC_NAT, CONNTRACK = -100, 100, -200
+UNTRACKED, INVALID = frozenset(("untracked",)), frozenset(("invalid",))
+# What stands in every ARP of IPv4 on Ethernet (RFC 826).
+OF_ARP = {"arp_htype": 1, "arp_ptype": 4, "arp_hlen": 6, "arp_plen": 4}
+# Fields of a number, and the sets of the fields that each names in an element of ipset.
+ENDS = {("address", "src"): "saddr", ("address", "dst"): "daddr", ("port", "src"): "sport", ("port", "dst"): "dport"}
+
+
+@dataclass(frozen=True)
+class LostPacket:
+    """Packets that are alike. None, or nothing, is what is not known of them.
+
+    ``src`` and ``dst`` are as they were on the link where they were seen last; ``translated``: one of them may be
+    changed on the way through. Of ARP (``family`` ARP_FAMILY) they are the sender's and the target's; ``nd_target`` is
+    the address that neighbour discovery asks for. ``to`` is the destination that the host's rules give them, with its
+    port. ``states`` are what conntrack may call them. ``hooks`` are those that they pass. An interface that is empty is
+    one that they do not have: a host's own packets come in by none. ``back`` are the interfaces by which the host's
+    routes lead back to their source.
+    """
+
+    family: int
+    protocol: int
+    src: int | None = None
+    dst: int | None = None
+    sports: frozenset[int] = frozenset()
+    dports: frozenset[int] = frozenset()
+    icmp_type: int | None = None
+    tcp_flags: int | None = None
+    states: frozenset[str] = frozenset()
+    is_reply: bool = False
+    iif: str | None = None
+    oif: str | None = None
+    hooks: tuple[str, ...] = FORWARDED
+    translated: bool = False
+    to: tuple[int, int | None] | None = None
+    arp_operation: int | None = None
+    nd_target: int | None = None
+    back: frozenset[str] | None = None
+    hop_limit: int | None = None
+    src_mac: int | None = None
+
+
+@dataclass
+class HookPlace:
+    """Where in a host a condition is asked: the hook (None: not told) with its priority, and the mark so far.
+
+    ``mark`` is (bits that are known, their value).
+    """
+
+    hook: str | None
+    priority: int = 0
+    mark: tuple[int, int] = (0xFFFFFFFF, 0)
+    sets: Sets = field(default_factory=dict)
+
+    @property
+    def is_before_tracking(self) -> bool:
+        """Whether connection tracking has not seen the packet yet."""
+        return self.hook == "ingress" or (self.hook in (PREROUTING, OUTPUT) and self.priority < CONNTRACK)
+
+
+def judge(match: Match, packet: LostPacket, place: HookPlace) -> int:
+    """Whether a condition holds: TRUE, FALSE or UNKNOWN."""
+    if match.about == SET:
+        found = _in_set(match, packet, place)
+    elif match.about == ONE_OF:
+        found = _any(all_of(option, packet, place) for option in match.options)
+    elif match.about in ("iif", "oif"):
+        found = _interface(match, packet, place)
+    elif match.about in ("saddr", "daddr"):
+        found = _address(match, packet, place)
+    elif match.about == "ct_state":
+        found = _state(match, packet, place)
+    elif match.about == "ct_direction":
+        found = TRUE if ("reply" if packet.is_reply else "original") in match.names else FALSE
+    elif match.about in ("dst_type", "src_type"):
+        found = type_of(match, packet, place)
+    elif match.about in ("way_back", "any_way_back"):
+        found = has_no_way_back(match, packet)
+    elif match.about == "socket":
+        found = is_of_socket(packet, place)
+    elif match.about == "owner":
+        found = owned_by(packet, place)
+    elif match.about == "pkttype":
+        found = came_as(match, packet)
+    elif match.about == "mark":
+        found = _mark(match, place)
+    else:
+        found = _number(match, packet, place)
+    return -found if match.negated else found
+
+
+def all_of(matches: Iterable[Match], packet: LostPacket, place: HookPlace) -> int:
+    return min((judge(one, packet, place) for one in matches), default=TRUE)
+
+
+def _any(results: Iterable[int]) -> int:
+    found = FALSE
+    for one in results:
+        if one == TRUE:
+            return TRUE
+        found = max(found, one)
+    return found
+
+
+def _in_set(match: Match, packet: LostPacket, place: HookPlace) -> int:
+    named = place.sets.get(match.names[0])
+    if named is None:
+        return UNKNOWN
+    fields = match.names[1:]
+    about = ENDS.get((ADDRESS, fields[0]), fields[0]) if fields else ""
+    address = {"saddr": packet.src, "daddr": packet.dst}.get(about)
+    if about == "daddr" and packet.to is not None and not _before(about, place):
+        address = packet.to[0] if place.hook is not None else None
+    # Of an address that is not known for certain every element may be.
+    is_sure = about not in ("saddr", "daddr") or (address is not None and not _may_change(about, packet, place))
+    found = _any(all_of(_named(element, fields), packet, place) for element in named.near(address))
+    if found == FALSE and named.elements and not is_sure:
+        found = UNKNOWN
+    if found == TRUE and any(all_of(_named(one, fields), packet, place) != FALSE for one in named.exceptions):
+        found = UNKNOWN
+    return found if found == TRUE or named.whole else UNKNOWN
+
+
+def _named(element: tuple[Match, ...], fields: tuple[str, ...]) -> list[Match]:
+    """The conditions of an element, each about the field that the rule says it is of."""
+    found = []
+    at = 0
+    for one in element:
+        about = one.about
+        if about == "protocol" or about == "unknown":
+            about = one.about
+        elif at < len(fields):
+            end = fields[at]
+            about = ENDS.get((about, end), end if end not in ("src", "dst") else "unknown")
+        at += about != "protocol" or (at < len(fields) and fields[at] == "protocol")
+        found.append(Match(about, one.text, one.spans, one.names, one.negated, one.mask))
+    return found
+
+
+def _interface(match: Match, packet: LostPacket, place: HookPlace) -> int:
+    name = packet.iif if match.about == "iif" else packet.oif
+    if match.about == "oif" and place.hook in (PREROUTING, INPUT, "ingress"):
+        name = ""
+    if match.about == "iif" and place.hook == OUTPUT:
+        name = ""
+    if name is None:
+        return TRUE if "*" in match.names else UNKNOWN
+    return TRUE if any(fits_name(name, one) for one in match.names) else FALSE
+
+
+def fits_name(name: str, pattern: str) -> bool:
+    return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
+
+
+def _address(match: Match, packet: LostPacket, place: HookPlace) -> int:
+    value = packet.src if match.about == "saddr" else packet.dst
+    if match.about == "daddr" and packet.to is not None:
+        if place.hook is None:
+            return _among((), [_holds(match, value), _holds(match, packet.to[0])])
+        value = value if _before("daddr", place) else packet.to[0]
+        return TRUE if _holds(match, value) else FALSE
+    if value is None:
+        return UNKNOWN
+    if any(low <= value <= high for low, high in match.spans):
+        return TRUE
+    return UNKNOWN if _may_change(match.about, packet, place) else FALSE
+
+
+def _may_change(about: str, packet: LostPacket, place: HookPlace) -> bool:
+    """Whether an address may be another here than it was on the link."""
+    return packet.translated and not _before(about, place)
+
+
+def _holds(match: Match, value: int | None) -> bool:
+    return value is not None and any(low <= value <= high for low, high in match.spans)
+
+
+def _before(about: str, place: HookPlace) -> bool:
+    """Whether a place is before the translation of this address."""
+    if about == "daddr":
+        return place.hook in ("ingress",) or (place.hook == PREROUTING and place.priority < DST_NAT)
+    return place.hook is not None and (place.hook not in (POSTROUTING, "egress") or place.priority < SRC_NAT)
+
+
+def _state(match: Match, packet: LostPacket, place: HookPlace) -> int:
+    """Before connection tracking has seen a packet it counts as invalid, but for what it is not to look at.
+
+    Source: the kernel's net/netfilter/nft_ct.c and xt_conntrack.c.
+    """
+    states = packet.states
+    if place.is_before_tracking:
+        states = (states & UNTRACKED) | (INVALID if states != UNTRACKED else frozenset())
+    return _among(states, [one in match.names for one in states])
+
+
+def _mark(match: Match, place: HookPlace) -> int:
+    known, value = place.mark
+    mask = 0xFFFFFFFF if match.mask is None else match.mask
+    if mask & ~known:
+        # Of the bits that are known some may be wrong already.
+        bits = mask & known
+        if match.spans and all(low == high and (low & bits) != (value & bits) for low, high in match.spans):
+            return FALSE
+        return UNKNOWN
+    return TRUE if any(low <= (value & mask) <= high for low, high in match.spans) else FALSE
+
+
+def _number(match: Match, packet: LostPacket, place: HookPlace) -> int:
+    values: frozenset[int]
+    if match.about in ("sport", "dport"):
+        values = packet.sports if match.about == "sport" else _ports(packet, place)
+        if packet.protocol not in (6, 17):
+            # ``th dport`` alone takes whatever stands there in other protocols.
+            return UNKNOWN
+    else:
+        value = {
+            "family": packet.family,
+            "protocol": packet.protocol,
+            "icmp_type": packet.icmp_type,
+            "icmp_code": 0 if packet.icmp_type is not None else None,
+            "tcp_flags": packet.tcp_flags,
+            "arp_operation": packet.arp_operation,
+            "nd_target": packet.nd_target,
+            "hop_limit": packet.hop_limit,
+            "src_mac": packet.src_mac,
+            **OF_ARP,
+        }.get(match.about)
+        if match.about.startswith("icmp") and packet.protocol not in (1, 58):
+            return FALSE
+        if match.about == "tcp_flags" and packet.protocol != 6:
+            return FALSE
+        values = frozenset() if value is None else frozenset((value,))
+    if match.mask is not None:
+        values = frozenset(one & match.mask for one in values)
+    return _among(values, [any(low <= one <= high for low, high in match.spans) for one in values])
+
+
+def _ports(packet: LostPacket, place: HookPlace) -> frozenset[int]:
+    """The ports that packets may be for at a place: before translation, behind it, or either."""
+    port = packet.to[1] if packet.to is not None else None
+    if port is None:
+        return packet.dports
+    if place.hook is None:
+        return packet.dports | {port}
+    return packet.dports if _before("daddr", place) else frozenset((port,))
+
+
+def _among(values: Iterable[object], fits: list[bool]) -> int:
+    """Of several values that are possible, or that different packets have, all or none must fit."""
+    if not fits:
+        return UNKNOWN
+    return TRUE if all(fits) else UNKNOWN if any(fits) else FALSE

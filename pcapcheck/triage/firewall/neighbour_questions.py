@@ -1,0 +1,218 @@
+"""Questions for a neighbour's MAC, by ARP or neighbour discovery, that a firewall may have stopped, or their answers.
+
+A host's rules see them where it takes them in and where it sends them, never where it forwards (kernel: net/ipv4/arp.c,
+NF_ARP_IN and NF_ARP_OUT; net/ipv6/ndisc.c). What was recorded on a link has passed the rules of its sender, and not yet
+those of its receiver. Connection tracking leaves neighbour discovery alone (net/netfilter/nf_conntrack_proto_icmpv6.c).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pcapcheck.columns import ARP
+from pcapcheck.nodestate.firewall.chains import INPUT, OUTPUT, POSTROUTING, PREROUTING
+from pcapcheck.nodestate.firewall.keys import ARP_FAMILY
+from pcapcheck.nodestate.node_facts import Host
+from pcapcheck.nodestate.unresolved_pods import UNANSWERED
+from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.case import Case, Item, asked_for
+from pcapcheck.triage.firewall.answer import DROPS, POLICY, REJECTS, Answers
+from pcapcheck.triage.firewall.lost import ARP_ASKED, ND_ASKED, LostPackets
+from pcapcheck.triage.firewall.lost_packet import UNTRACKED, LostPacket
+from pcapcheck.triage.firewall.stages import End, Stage, own_interface
+from pcapcheck.values import Value, is_group_mac, is_ipv4
+
+Told = tuple[Value, tuple[str, ...]]
+# Operations of ARP (RFC 826), types of ICMPv6 (RFC 4861).
+REQUEST, REPLY = 1, 2
+SOLICITATION, ADVERTISEMENT = 135, 136
+ICMPV6 = 58
+# Where a host takes such packets in, and where it sends them.
+IN = {4: ("ingress", INPUT), 6: ("ingress", PREROUTING, INPUT)}
+OUT = {4: (OUTPUT, "egress"), 6: (OUTPUT, POSTROUTING, "egress")}
+# To which address the question for another goes: ff02::1:ff00:0 with its last 24 bits (RFC 4291, 2.7.1).
+SOLICITED = 0xFF0200000000000000000001FF000000
+# How often the kernel asks before it calls a neighbour unreachable (net/ipv4/arp.c, NEIGH_VAR_MCAST_PROBES).
+TRIES = 3
+# The hop limit of neighbour discovery, without which it is ignored (RFC 4861, 7.1).
+HOP_LIMIT = 255
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """Who asked, with which MAC, for which address and got nowhere.
+
+    ``to_group``: none of its packets is known to have gone to the target alone.
+    """
+
+    asker: int | None
+    target: int
+    family: int
+    to_group: bool = True
+    mac: int | None = None
+
+    def question(self) -> LostPacket:
+        if self.family == 4:
+            return LostPacket(ARP_FAMILY, 0, self.asker, self.target, arp_operation=REQUEST, src_mac=self.mac)
+        to = SOLICITED | (self.target & 0xFFFFFF) if self.to_group else None
+        return replace(self._discovery(SOLICITATION, self.asker, to), src_mac=self.mac)
+
+    def answer(self) -> LostPacket:
+        if self.family == 4:
+            return LostPacket(ARP_FAMILY, 0, self.target, self.asker, arp_operation=REPLY)
+        return self._discovery(ADVERTISEMENT, self.target, self.asker)
+
+    def _discovery(self, kind: int, src: int | None, dst: int | None) -> LostPacket:
+        return LostPacket(
+            6, ICMPV6, src, dst, icmp_type=kind, states=UNTRACKED, nd_target=self.target, hop_limit=HOP_LIMIT
+        )
+
+    def takes(self, host: Host, packet: LostPacket, interface: str | None) -> Stage:
+        return Stage(host, replace(packet, iif=interface, oif="", hooks=IN[self.family]))
+
+    def sends(self, host: Host, packet: LostPacket, interface: str | None) -> Stage:
+        return Stage(host, replace(packet, iif="", oif=interface, hooks=OUT[self.family]))
+
+
+@dataclass
+class Asking:
+    """What the rules on the node, and those in the pod that it asked, say of such questions."""
+
+    nodes: Answers
+    pod: Answers
+
+    @classmethod
+    def of(
+        cls, case: Case, result: Result, symptoms: Mapping[str, Value | None], here: End, there: End
+    ) -> Asking | None:
+        """None where a case is about no such question."""
+        if case.lead.unanswered:
+            return _of_gateway(case, here)
+        return _of_receiver(case, result, symptoms, there)
+
+    def node(self) -> Told | None:
+        return self.nodes.of(DROPS, POLICY, REJECTS)
+
+    def receiver(self) -> Told | None:
+        return self.pod.of(DROPS, POLICY, REJECTS)
+
+
+def _of_gateway(case: Case, here: End) -> Asking | None:
+    """A pod asks its node for the gateway: the question was recorded, an answer was not."""
+    finding = case.lead.finding
+    target = case.lead.evidence.row.get("target")
+    if not isinstance(target, int) or finding is None:
+        return None
+    asked = [one for one in case.items if one.unanswered and one.link is case.lead.link]
+    items = [one for one in asked if one.evidence.row.get("target") == target]
+    inquiry = _inquiry(items, target)
+    least = _attempts(items)
+    shown = finding.failed <= len(finding.evidence)
+    loss = _loss(inquiry, least, least if shown else max(least, finding.failed))
+    stages = []
+    if here.node is not None:
+        stages = [
+            inquiry.takes(here.node, inquiry.question(), here.interface),
+            inquiry.sends(here.node, inquiry.answer(), here.interface),
+        ]
+    return Asking(Answers(loss, stages), Answers(loss, []))
+
+
+def _of_receiver(case: Case, result: Result, symptoms: Mapping[str, Value | None], there: End) -> Asking | None:
+    """A node asks a pod that it has packets for: it is not answered, does not take the answers, or asked in vain.
+
+    That it found nobody is told by the error that it sends after asking, or by the questions that were recorded.
+    """
+    dst = case.lead.dst
+    if dst is None:
+        return None
+    asked, answers = symptoms.get("dst.asked"), symptoms.get("dst.answers")
+    in_vain = symptoms.get("refused") == "host-unreachable" and symptoms.get("refused.by") == "node"
+    in_vain = in_vain and symptoms.get("refused.late") is not False
+    if not in_vain and (asked is not True or answers is not False):
+        return None
+    items = [one for one in case.items if one.table == ARP and one.dst == dst and one.evidence.row.get("answers") == 0]
+    inquiry = _inquiry(items, dst)
+    question, answer = inquiry.question(), inquiry.answer()
+    least = _attempts(items) if items else TRIES
+    failed = [one.finding.failed - len(one.finding.evidence) for one in items if one.finding is not None]
+    most = least + max(0, *failed) if failed else least
+    on_node: list[Stage] = []
+    in_pod: list[Stage] = []
+    if asked is not True and there.node is not None:
+        on_node.append(inquiry.sends(there.node, question, there.interface))
+    if asked is not False and answers is not False and there.node is not None:
+        on_node.append(inquiry.takes(there.node, answer, there.interface))
+        if answers is True:
+            least = most = max(TRIES, _answered(case, result))
+    if asked is not False and answers is not True and there.pod is not None:
+        name = own_interface(there.pod)
+        in_pod = [inquiry.takes(there.pod, question, name), inquiry.sends(there.pod, answer, name)]
+    loss = _loss(inquiry, least, most)
+    return Asking(Answers(loss, on_node), Answers(loss, in_pod))
+
+
+def of_next_hop(node: Host, hop: int, *, asked: bool, speaks: bool) -> Asking | None:
+    """A node asks for its next hop and calls it unreachable: whether its own rules keep it from asking or hearing.
+
+    ``asked``: its questions were recorded, ``speaks``: so was the next hop's own ARP while packets were lost. None
+    where the node's neighbours show no such attempt, or what was recorded leaves nothing to its rules.
+    """
+    tried = next((one for one in reversed(node.neighbours_of(hop)) if one.state in UNANSWERED), None)
+    if tried is None or (asked and not speaks):
+        return None
+    inquiry = Inquiry(None, hop, 4 if is_ipv4(hop) else 6)
+    stages = [inquiry.takes(node, inquiry.answer(), tried.dev)]
+    if not speaks:
+        stages.insert(0, inquiry.sends(node, inquiry.question(), tried.dev))
+    loss = _loss(inquiry, TRIES, TRIES)
+    return Asking(Answers(loss, stages), Answers(loss, []))
+
+
+def _inquiry(items: Sequence[Item], target: int) -> Inquiry:
+    """What is alike of all the questions; where none was recorded nothing but the target is known."""
+    links = ((one.link or one.dst_link, one.evidence.group) for one in items)
+    sent = [link.point.groups.get(number) if link is not None else None for link, number in links]
+    known = [one.dst for one in sent if one is not None and one.dst is not None]
+    asker = _only({one.evidence.row.get("asker_ip") for one in items})
+    mac = _only({one.src if one is not None else None for one in sent})
+    return Inquiry(asker, target, 4 if is_ipv4(target) else 6, all(map(is_group_mac, known)), mac)
+
+
+def _only(values: set[Value | None] | set[int | None]) -> int | None:
+    found = next(iter(values)) if len(values) == 1 else None
+    return found if isinstance(found, int) else None
+
+
+def _attempts(items: Sequence[Item]) -> int:
+    counted = [one.evidence.row.get("attempts") for one in items]
+    return sum(one for one in counted if isinstance(one, int)) or 1
+
+
+def _answered(case: Case, result: Result) -> int:
+    """How many of the node's questions for the pod were answered on its link."""
+    link, dst = case.lead.dst_link, case.lead.dst
+    if link is None:
+        return 0
+    tallies = result.captures[link.point.key[0]].tallies
+    groups = [one for one in asked_for(result, link, dst) if (ARP, one) in tallies]
+    return sum(tallies[ARP, one].outcomes["answered"] for one in groups)
+
+
+def _loss(inquiry: Inquiry, least: int, most: int) -> LostPackets:
+    kind = ARP_ASKED if inquiry.family == 4 else ND_ASKED
+    return LostPackets(
+        kind,
+        inquiry.asker or 0,
+        inquiry.target,
+        least,
+        most,
+        error=None,
+        error_from=None,
+        between=False,
+        answered=False,
+        sports=frozenset(),
+        dports=frozenset(),
+        unheard=True,
+    )

@@ -1,0 +1,57 @@
+"""How packets looked where they were seen last, once nodes had translated their addresses.
+
+kube-proxy gives what is for a service another destination and port on the node of whoever asks, and a node that
+masquerades gives it another source: the rules of the node that they come to see these, not what the pod sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pcapcheck.links.point_facts import UNNAMED
+from pcapcheck.links.sides import NODE
+from pcapcheck.paths.losses import REQUEST
+from pcapcheck.paths.path import Path
+from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.case import Case, home_of
+from pcapcheck.triage.firewall.lost import ports_of
+from pcapcheck.triage.packet_evidence import KINDS, exchanges_of
+
+
+@dataclass(frozen=True)
+class Carried:
+    """The addresses and ports that requests had last; no ports: not known.
+
+    ``interface`` is that of the pod's link to which the destination belongs, where it was recorded.
+    """
+
+    src: int
+    dst: int
+    sports: frozenset[int] = frozenset()
+    dports: frozenset[int] = frozenset()
+    interface: str | None = None
+
+
+def carried(case: Case, result: Result) -> Carried | None:
+    """None where they were seen as the pod sent them alone, or in several ways.
+
+    Where some were lost these count, not those that came to a pod.
+    """
+    pod, dst = case.lead.pod, case.lead.dst
+    kind = KINDS.get(case.lead.table, REQUEST)
+    ways = [one for one in result.followed.found if (one.src, one.dst, one.packet) == (pod, dst, kind)]
+    ways = [one for one in ways if not _has_arrived(one)] or ways
+    ends = {(way.steps[-1].src, way.steps[-1].dst) for way in ways}
+    if len(ends) != 1 or ends == {(pod, dst)}:
+        return None
+    last = ways[0].steps[-1]
+    sports, dports = ports_of(exchanges_of(kind, result, last.src, last.dst, last.spot.link))
+    home = home_of(result, last.dst)
+    name = home.node_interface if home is not None else UNNAMED
+    return Carried(last.src, last.dst, sports, dports, name if name != UNNAMED else None)
+
+
+def _has_arrived(way: Path) -> bool:
+    """Whether packets came to a pod's link from its node."""
+    spot = way.steps[-1].spot
+    return len(way.steps) > 1 and spot.link.point.kind == "pod-link" and spot.side == NODE

@@ -1,0 +1,108 @@
+"""Located: where what was asked, or the answer to it, was seen last, as the parts of sentences about its silence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pcapcheck.columns import CONNECTIONS, DNS, ECHO
+from pcapcheck.exchanges.echo import ConnectionRow, DnsRow, EchoRow
+from pcapcheck.paths.delivery import came_back, fate, went_on
+from pcapcheck.paths.hosts import Hosts
+from pcapcheck.paths.losses import REPLY, PathLoss
+from pcapcheck.plural import does
+from pcapcheck.questions.unanswered import SILENT
+from pcapcheck.ruleset.messages import headline_of, observed_of
+from pcapcheck.ruleset.rule import Rule, placeholders
+from pcapcheck.values import Value, format_address
+
+
+@dataclass(frozen=True)
+class AskedPhrase:
+    """How sentences speak of what is asked in one table: all of it that was lost, and one packet of it."""
+
+    kind: type[EchoRow]
+    lost: str
+    packet: str
+
+
+ASKING = {
+    ECHO: AskedPhrase(EchoRow, "they", "the request"),
+    CONNECTIONS: AskedPhrase(ConnectionRow, "its SYNs", "its SYN"),
+    DNS: AskedPhrase(DnsRow, "they", "the query"),
+}
+
+
+@dataclass(frozen=True)
+class LastPlace:
+    """Where packets were seen last, as a sentence about several of them, or about one, goes on.
+
+    ``is_clause``: as "last seen on eth0", which needs no subject. ``back``: it is about the answers.
+    """
+
+    several: str
+    one: str
+    is_clause: bool = False
+    back: bool = False
+
+
+def place_of(loss: PathLoss, interface: str, hosts: Hosts, elsewhere: bool) -> LastPlace | None:
+    """Where packets that were lost were seen last; None where nobody looked but where they were sent.
+
+    ``interface`` is that of the asker, ``elsewhere`` whether other points were recorded too.
+    """
+    back = loss.direction == REPLY
+    if loss.source is not None:
+        source = f"from the wrong address, {format_address(loss.source)}"
+        return LastPlace(f"come {source}", f"comes {source}", back=True)
+    if loss.missing:
+        return LastPlace(fate(loss, hosts), fate(loss, hosts, several=False), back=back)
+    if back:
+        return LastPlace(came_back(loss, interface, hosts), came_back(loss, interface, hosts, several=False), back=True)
+    return seen_on(went_on(loss, hosts)) if len(loss.way.steps) > 1 or elsewhere else None
+
+
+def seen_on(clause: str) -> LastPlace:
+    """A place of which nothing is known but that it is the last."""
+    return LastPlace(clause, clause, is_clause=True)
+
+
+def silence(table: str, place: LastPlace) -> str:
+    """That what a rule is about got no answer, and where it was seen last, as a sentence goes on."""
+    asking = ASKING[table]
+    return _silence(asking.kind.several, asking.kind.unheard(), asking.lost, place)
+
+
+def silence_of_question(table: str, place: LastPlace) -> str:
+    """The same of a question about which no rule is: it is one, whatever it is repeated by."""
+    return _silence(False, SILENT, "its requests" if table != CONNECTIONS else ASKING[table].lost, place)
+
+
+def _silence(several: bool, unheard: str, lost: str, place: LastPlace) -> str:
+    if place.back:
+        answers = f"the replies {place.several}" if several else f"the answer {place.one}"
+        return f"{does('are', several)} answered, but {answers}"
+    return f"{unheard}, {place.several}" if place.is_clause else f"{unheard}: {lost} {place.several}"
+
+
+def headline(rule: Rule, row: Mapping[str, Value | None], place: LastPlace, otherwise: str) -> str:
+    """The rule's headline with the place in it; ``otherwise`` where it does not say that there was no answer."""
+    said, unheard = row.get("fate"), ASKING[rule.table].kind.unheard()
+    if not isinstance(said, str) or not said.startswith(unheard):
+        return otherwise
+    # How often it was asked goes on behind it.
+    return headline_of(rule, {**row, "fate": silence(rule.table, place) + said.removeprefix(unheard)})
+
+
+def observed(rule: Rule, row: Mapping[str, Value | None], place: LastPlace, where: str, otherwise: str) -> str:
+    """What a rule observed, with the place; ``where`` names the frame. ``otherwise`` is what it said without."""
+    said = observed_of(rule, row)
+    # What follows the rule's own words stays behind them.
+    rest = otherwise.removeprefix(said)
+    if place.back:
+        ending = row.get("ending")
+        if isinstance(ending, str) and "ending" in placeholders(rule.observed):
+            said = observed_of(rule, {**row, "ending": f"{ending} here"})
+        return f"{said}; the {'reply' if rule.table == ECHO else 'answer'} {place.one}{where}{rest}"
+    packet = "" if place.is_clause else f"{ASKING[rule.table].packet} "
+    return f"{said}; {packet}{place.one}{where}{rest}"

@@ -1,0 +1,169 @@
+"""Strays: signs in the packets that a node's routing leads elsewhere than to whom they are for.
+
+Columns of a case. The node asks for a neighbour before it sends, so whom it asks for, and where, shows its routes.
+"""
+
+from __future__ import annotations
+
+from pcapcheck.calico import find_cali_name, find_tunnel_name
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.paths.address_locations import to_pod
+from pcapcheck.paths.losses import REPLY, PathLoss
+from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.case import Case, asked_for
+from pcapcheck.triage.tunnel_device import device_name
+from pcapcheck.triage.unanswered_neighbours import asked_in_vain
+from pcapcheck.values import Value, is_ipv4
+
+# A kernel asks for a neighbour three times, a second apart (net/core/neighbour.c).
+ASKING = 3 * 10**9
+# How the devices of a tunnel are called that packets come out of.
+DEVICES = {"vxlan": ("vxlan", "flannel", "cilium_vxlan"), "ipip": ("tunl",)}
+
+
+def strays(case: Case, result: Result, losses: list[PathLoss], refused_from: int | None) -> dict[str, Value | None]:
+    """``losses`` are those of the case; ``refused_from`` sent the ICMP error that came back, if one did."""
+    lead = case.lead
+    back = bool(losses) and all(one.direction == REPLY for one in losses)
+    receiver = lead.pod if back else lead.dst
+    sender = lead.dst_link if back else lead.link
+    home = next((one for one in result.links if receiver in one.pod_ips and one.point.kind == "pod-link"), None)
+    found: dict[str, Value | None] = {
+        "dst.same_node": _same_node(result, lead.link, lead.dst_link, losses),
+        "astray": _astray(result, lead.link if back else lead.dst_link, losses),
+        "flooded": False if losses else None,
+        "handed_to": _handed_to(result, receiver, home, losses),
+        "empty_link": None if home is not None else _empty_link(result, receiver),
+        "empty_tunnel": _empty_tunnel(result, {one.last.encap for one in losses}, receiver),
+        **_asked_outside(case, result, losses, receiver, sender, refused_from),
+    }
+    outer = {one.last.outer for one in losses}
+    ends = outer.pop() if len(outer) == 1 else None
+    encaps = {one.last.encap for one in losses} - {"none"}
+    encap = next(iter(encaps)) if len(encaps) == 1 else None
+    if losses and all(one.flooded for one in losses):
+        owners = [ip for one in losses for ip in result.followed.cards.owners(one.last)]
+        found["flooded"] = True
+        # By a router they would have that one's MAC.
+        found["next_hop"] = found["next_hop"] or next(iter(owners), None)
+    return found | {
+        "tunnel": _device(losses, encap, receiver),
+        "outer.src": ends[0] if ends else None,
+        "outer.dst": ends[1] if ends else None,
+        "outer.encap": encap,
+    }
+
+
+def _device(losses: list[PathLoss], encap: str | None, receiver: int | None) -> str | None:
+    """The name of the device that packets come out of: by their tunnel, else by the one they were seen going into."""
+    seen = {one.last.spot.link.point.name for one in losses if one.last.spot.link.point.kind == "tunnel"}
+    seen = seen if len(seen) == 1 and not any(one.arrived for one in losses) else set()
+    return next(iter(seen), None) or (device_name(encap, receiver) if encap and receiver is not None else None)
+
+
+def _same_node(
+    result: Result, link: PointFacts | None, dst_link: PointFacts | None, losses: list[PathLoss]
+) -> bool | None:
+    if link is None or dst_link is None:
+        return None
+    hosts = result.followed.hosts
+    here, there = link.point.key, dst_link.point.key
+    told = hosts.same(here, there)
+    if told is None and here[0] != there[0]:
+        told = result.followed.on_one_node(link, dst_link)
+    if told is not None:
+        return told
+    names = hosts.name(here), hosts.name(there)
+    if None not in names:
+        return names[0] == names[1]
+    nics = {step.spot.link.point.key for one in losses for step in one.way.steps if step.encap == "none"}
+    nics &= {one.point.key for one in result.links if one.point.kind == "host-nic"}
+    # A file with the links of two nodes was merged; and what two cards saw went to another machine.
+    return None if here[0] == there[0] or len(nics) > 1 else True
+
+
+def _astray(result: Result, home: PointFacts | None, losses: list[PathLoss]) -> bool | None:
+    """Whether all that was lost was last seen arriving at another machine than that of the receiver's link."""
+    if home is None or not losses or not all(one.arrived for one in losses):
+        return None
+    same = {result.followed.hosts.same(one.last.spot.link.point.key, home.point.key) for one in losses}
+    return None if None in same else same == {False}
+
+
+def _handed_to(result: Result, receiver: int | None, home: PointFacts | None, losses: list[PathLoss]) -> str | None:
+    """Not the receiver's own link, and one on which another pod speaks or, where its own is recorded, any other."""
+    if receiver is None:
+        return None
+    handed = {
+        step.spot.link.point.key for one in losses for step in one.way.steps if to_pod(step) and step.dst == receiver
+    }
+    for link in result.links:
+        if link.point.kind != "pod-link" or receiver in link.pod_ips or link.sides.crowded or link.sides.folded:
+            continue
+        others = any(is_ipv4(one) == is_ipv4(receiver) for one in link.pod_ips)
+        if home is not None and (link.pod_macs & home.pod_macs or _apart(result, link, home)):
+            continue
+        asked = link.point.key in handed or asked_for(result, link, receiver)
+        if asked and (home is not None or others):
+            return link.point.name
+    return None
+
+
+def _apart(result: Result, one: PointFacts, other: PointFacts) -> bool:
+    """Whether two links are of two nodes, or one link recorded at both ends."""
+    return result.followed.hosts.same(one.point.key, other.point.key) is False or one.end != other.end
+
+
+def _empty_link(result: Result, receiver: int | None) -> str | None:
+    """The name of a pod's link of which a file holds no frame, unless another is known to be the receiver's."""
+    known = result.facts.known.homes.get(receiver) if receiver is not None else None
+    names = [find_cali_name(one, result.reading.prefix) for one in empty_files(result)]
+    return next((name for name in names if name is not None and known in (None, name)), None)
+
+
+def _empty_tunnel(result: Result, encaps: set[str], receiver: int | None) -> str | None:
+    """The name of a tunnel's device of which a file holds no frame, if packets of that tunnel were to come out there.
+
+    The receiver's address is of the family of what is inside, and so of the device.
+    """
+    if receiver is None or len(encaps) != 1:
+        return None
+    words = DEVICES.get(next(iter(encaps)), ())
+    names = [name for name in map(find_tunnel_name, empty_files(result)) if name is not None]
+    fitting = (one for one in names if one.startswith(words) and ("-v6" in one) != is_ipv4(receiver))
+    return next(fitting, None) if words else None
+
+
+def empty_files(result: Result) -> list[str]:
+    """The names of files without a frame."""
+    return [one.source.short_name for one in result.captures if not any(group.count for group in one.groups)]
+
+
+def _asked_outside(
+    case: Case,
+    result: Result,
+    losses: list[PathLoss],
+    receiver: int | None,
+    sender: PointFacts | None,
+    refused_from: int | None,
+) -> dict[str, Value | None]:
+    """The neighbours for which the node of the sender asked in vain on its NIC while packets were lost."""
+    times = [one.evidence.time for one in case.items if one.evidence.time is not None]
+    times += [time for one in losses for time in (one.way.first, one.way.last)]
+    own = {refused_from} if refused_from is not None else set()
+    own |= result.followed.node_addresses(sender) if sender is not None else set()
+    if not times:
+        return {"next_hop": None, "asked_outside": None}
+    targets = {
+        one.target
+        for one in asked_in_vain(result)
+        if one.first <= max(times) + ASKING
+        and one.until >= min(times)
+        and (one.asker in own or (sender is not None and result.followed.hosts.same(sender.point.key, one.point)))
+    }
+    hops = targets - {receiver}
+    return {
+        # Of several it is not known which is the one.
+        "next_hop": next(iter(hops)) if len(hops) == 1 else None,
+        "asked_outside": True if receiver in targets else None,
+    }

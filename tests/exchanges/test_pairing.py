@@ -1,0 +1,213 @@
+"""The pairing loop against a plain model of what it means, whatever the batch size, compiled and not."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+from unittest.mock import patch
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pcapcheck.decode.decoder import FrameBatch
+from pcapcheck.decode.frame_layout import E_REFUSED, E_REPLY, E_REQUEST, EVENT_FIELDS
+from pcapcheck.exchanges import echo as echo_module
+from pcapcheck.exchanges.echo import Echoes, EchoRow
+from pcapcheck.exchanges.pairing_layout import REMEMBERED, SAME_PACKET
+from pcapcheck.exchanges.sums import Durations
+from pcapcheck.values import MAPPED
+from tests.support.kernels import NOT_COMPILED, plain_loops
+
+WAIT = 500
+PEER = MAPPED | 99
+
+
+@dataclass(frozen=True)
+class Event:
+    """An echo request, reply or error of ``asker``, with few different keys so that they collide often."""
+
+    kind: int
+    asker: int
+    seq: int
+    time: int
+    ip_id: int = 0
+
+
+events = st.lists(
+    st.builds(
+        Event,
+        st.sampled_from([E_REQUEST, E_REQUEST, E_REPLY, E_REPLY, E_REFUSED]),
+        st.integers(0, 2),
+        st.integers(0, 3),
+        st.integers(0, 3 * SAME_PACKET),
+        st.integers(0, 1),
+    ),
+    max_size=60,
+)
+
+
+def batches(given_events: list[Event], size: int) -> list[FrameBatch]:
+    made = []
+    for start in range(0, len(given_events), size):
+        some = given_events[start : start + size]
+        numbers = array("q")
+        for offset, event in enumerate(some):
+            ends = [0, PEER, 0, MAPPED | event.asker] if event.kind == E_REPLY else [0, MAPPED | event.asker, 0, PEER]
+            number = start + offset + 1
+            numbers.extend([number, event.time, 1, event.kind, *ends, 7 << 16 | event.seq, event.ip_id, 64, 1])
+            numbers.extend([1 << 16 | 3 << 8 | 1, 0, PEER, -1])
+        assert len(numbers) == len(some) * EVENT_FIELDS
+        made.append(FrameBatch(array("q"), 0, 0, numbers, len(some)))
+    return made
+
+
+def pair(
+    given_events: list[Event], size: int = 1000, last: int = 0, every: bool = True
+) -> tuple[Echoes, list[EchoRow]]:
+    echoes = Echoes(WAIT, WAIT, every, lambda _group: (None, None))
+    finished = [one for batch in batches(given_events, size) for one in echoes.feed(batch)]
+    finished += echoes.finish(array("q", [last, last]), len(given_events))
+    return echoes, finished
+
+
+@dataclass
+class Model:
+    """What pairing means, in the plainest terms."""
+
+    open: dict[tuple[int, int], dict[str, int]] = field(default_factory=dict)
+    early: dict[tuple[int, int], tuple[str, int]] = field(default_factory=dict)
+    done: list[tuple[int, str, int, int]] = field(default_factory=list)
+
+    def take(self, number: int, event: Event) -> None:
+        key = (event.asker, event.seq)
+        known = self.open.get(key)
+        if event.kind == E_REQUEST:
+            if known and known["ip_id"] == event.ip_id and event.time - known["time"] < SAME_PACKET:
+                known["requests"] += 1
+                return
+            if known:
+                self.finish(key)
+            new = {"number": number, "time": event.time, "ip_id": event.ip_id, "requests": 1, "replies": 0, "error": 0}
+            self.open[key] = new
+            kind, time = self.early.pop(key, ("", 0))
+            if kind and -1_000_000 <= time - event.time <= SAME_PACKET:
+                new["replies" if kind == "reply" else "error"] = 1
+                new["rtt"] = max(0, time - event.time) if kind == "reply" else 0
+        elif event.kind == E_REPLY:
+            if known:
+                known["replies"] += 1
+                known.setdefault("rtt", max(0, event.time - known["time"]))
+            elif self.early.get(key, ("error", 0))[0] == "error":
+                self.early[key] = ("reply", event.time)
+        elif known:
+            known["error"] = 1
+        else:
+            self.early.setdefault(key, ("error", event.time))
+
+    def wait(self, asker: int) -> int:
+        """What the asker's latest answers took, and half of that again; the wait that was asked for at least."""
+        took = max((one["rtt"] for key, one in self.open.items() if key[0] == asker and one["replies"]), default=0)
+        return max(WAIT, took + took // 2)
+
+    def finish(self, key: tuple[int, int], last: int | None = None, wait: int = WAIT) -> None:
+        known = self.open.pop(key)
+        outcome = "replied" if known["replies"] else "error" if known["error"] else "unanswered"
+        if outcome == "unanswered" and last is not None and last - known["time"] < wait:
+            outcome = "in-flight"
+        self.done.append((known["number"], outcome, known["requests"], known["replies"]))
+
+
+@given(events, st.integers(0, 3 * SAME_PACKET))
+def test_against_the_model(given_events: list[Event], last: int) -> None:
+    model = Model()
+    for number, event in enumerate(given_events, 1):
+        model.take(number, event)
+    waits = {key: model.wait(key[0]) for key in model.open}
+    for key, wait in waits.items():
+        model.finish(key, last, wait)
+    _, finished = pair(given_events, last=last)
+    assert sorted((one.frames[0], one.outcome, one.requests, one.replies) for one in finished) == sorted(model.done)
+
+
+def test_an_answer_is_awaited_as_long_as_answers_took() -> None:
+    """As the asker's own answers took; what another's took says nothing."""
+    slow = [Event(E_REQUEST, 0, 0, 0), Event(E_REPLY, 0, 0, 2 * SAME_PACKET)]
+    asked = [Event(E_REQUEST, 0, 1, 2 * SAME_PACKET), Event(E_REQUEST, 1, 1, 2 * SAME_PACKET)]
+    outcomes = [
+        {one.frames[0]: one.outcome for one in pair(slow + asked, last=last * SAME_PACKET)[1]} for last in (4, 6)
+    ]
+    assert outcomes[0] == {1: "replied", 3: "in-flight", 4: "unanswered"}
+    assert outcomes[1] == {1: "replied", 3: "unanswered", 4: "unanswered"}
+
+
+@given(events, st.sampled_from([1, 7]))
+def test_batch_size_does_not_matter(given_events: list[Event], size: int) -> None:
+    whole, parts = pair(given_events), pair(given_events, size)
+    assert parts[1] == whole[1]
+    assert list(parts[0].bins()) == list(whole[0].bins())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(NOT_COMPILED), reason=NOT_COMPILED)
+@given(events)
+def test_compiled_and_plain_agree(given_events: list[Event]) -> None:
+    compiled = pair(given_events)
+    with plain_loops():
+        plain = pair(given_events)
+    assert plain[1] == compiled[1]
+    assert list(plain[0].bins()) == list(compiled[0].bins())
+
+
+@given(events)
+def test_bins_count_what_is_handed_out(given_events: list[Event]) -> None:
+    counted, nothing = pair(given_events, every=False)
+    _, finished = pair(given_events)
+    assert nothing == []
+    assert sum(one.count for one in counted.bins()) == len(finished)
+    assert sum(one.requests for one in counted.bins()) == sum(one.requests for one in finished)
+
+
+def test_many_open_are_bounded_oldest_first() -> None:
+    many = [Event(E_REQUEST, asker, 0, asker) for asker in range(3000)]
+    with patch.object(echo_module, "MOST_OPEN", 1000):
+        echoes, finished = pair(many, last=10**10)
+    assert echoes.evicted == 2000
+    assert [one.frames[0] for one in finished if one.outcome == "evicted"] == list(range(1, 2001))
+    assert [one.frames[0] for one in finished if one.outcome == "unanswered"] == list(range(2001, 3001))
+
+
+def test_more_open_than_the_pool_had_room_for() -> None:
+    many = [Event(E_REQUEST, asker, 0, asker) for asker in range(20_000)]
+    replies = [Event(E_REPLY, asker, 0, asker + 5) for asker in range(20_000)]
+    echoes, finished = pair(many + replies)
+    assert {one.outcome for one in finished} == {"replied"}
+    assert len(finished) == 20_000
+    assert echoes.evicted == 0
+
+
+def test_second_reply_is_known_only_for_a_while() -> None:
+    """Memory stays bounded: of an echo answered long ago a second reply is not counted."""
+    first = [Event(E_REQUEST, 0, 0, 0), Event(E_REPLY, 0, 0, 1)]
+    others = [
+        event
+        for asker in range(1, REMEMBERED + 1)
+        for event in (Event(E_REQUEST, asker, 0, asker), Event(E_REPLY, asker, 0, asker))
+    ]
+    _, at_once = pair([*first, Event(E_REPLY, 0, 0, 2), *others])
+    _, late = pair([*first, *others, Event(E_REPLY, 0, 0, 2)])
+    assert max(one.replies for one in at_once) == 2
+    assert max(one.replies for one in late) == 1
+
+
+@given(st.lists(st.integers(0, 1 << 41), min_size=1, max_size=200), st.sampled_from([0.01, 0.5, 0.9, 0.99, 1.0]))
+def test_percentiles_are_at_most_one_percent_off(values: list[int], share: float) -> None:
+    durations = Durations()
+    for value in values:
+        durations.add(value)
+    ordered = sorted(values)
+    exact = ordered[max(1, -(-int(share * 100) * len(values) // 100)) - 1]
+    found = durations.quantile(share)
+    assert found is not None
+    if exact < 1 << 40:
+        assert abs(found - exact) <= max(1, exact * 0.01)

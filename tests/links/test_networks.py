@@ -1,0 +1,257 @@
+"""Pod links of other networks: said to be what they look like, held to nothing that Calico does; Calico's still are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from shutil import copyfile
+
+import pytest
+
+from fixtures.made.index import FOLDER
+from pcapcheck import analyze
+from pcapcheck.analysis import Analysis
+from pcapcheck.links.point_facts import UNNAMED
+from pcapcheck.report.headline import headline
+from tests.support.lab import captures
+from tests.support.wire import (
+    BEGIN,
+    MS,
+    NODE,
+    POD,
+    SECOND,
+    answer,
+    arp,
+    ask,
+    cooked2,
+    request,
+    write_pcap,
+)
+
+HERE = ["aws-eni3f0a91c7d52", "aws-lost-eni3f0a91c7d53", "aws-asks-eni3f0a91c7d54", "azure-azv61c0d9e2f4a"]
+THERE = ["cilium-lxc6d21a0b4c3f1", "gke-gke40a1c8d77e2", "bridge-veth8a3f01c2", "ptp-lost-vethc07e19d4"]
+WITHOUT_NAME = ["network-azure", "network-azure-old"]
+VETH = "8a:40:6f:11:d2:b3"
+CALI = "cali2b8f04a6d19"
+
+
+def made(name: str) -> Path:
+    return FOLDER / f"{name}.pcap"
+
+
+def failed(analysis: Analysis) -> set[str]:
+    return {one.rule.id for one in analysis.findings if one.status == "fail"}
+
+
+def remarks(analysis: Analysis) -> str:
+    return "\n".join(one.text for one in analysis.remarks)
+
+
+@pytest.mark.parametrize("name", [*HERE, *THERE, *WITHOUT_NAME])
+def test_other_networks_are_not_judged(name: str) -> None:
+    analysis = analyze(made(name))
+    assert (analysis.verdict, failed(analysis)) == ("not-checked", set())
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (HERE[0], "eni3f0a91c7d52 looks like an AWS VPC CNI pod link (by its name)"),
+        (HERE[3], "azv61c0d9e2f4a looks like an Azure CNI pod link (by its name)"),
+        (WITHOUT_NAME[0], "network-azure.pcap looks like an Azure CNI pod link (by the MAC aa:aa:aa:aa:aa:aa)"),
+        (WITHOUT_NAME[1], "at a MAC that is not Calico's, as pods of AWS and Azure do"),
+        (THERE[0], "lxc6d21a0b4c3f1 looks like a Cilium pod link (by its name)"),
+        (THERE[1], "gke40a1c8d77e2 looks like a GKE pod link (by its name)"),
+        (THERE[2], "veth8a3f01c2 looks like a veth pair of another plugin (by its name)"),
+    ],
+)
+def test_the_report_says_what_it_looks_like(name: str, said: str) -> None:
+    analysis = analyze(made(name))
+    assert said in headline(analysis)
+    assert all(said in one.reason for one in analysis.findings if one.rule.id == "gateway-arp-answered")
+
+
+def test_two_links_are_told_in_one_line() -> None:
+    analysis = analyze(made(HERE[0]), made(HERE[1]))
+    assert "eni3f0a91c7d52 and eni3f0a91c7d53 look like AWS VPC CNI pod links (by their names)" in remarks(analysis)
+
+
+@pytest.mark.parametrize("name", [HERE[1], THERE[3]])
+def test_loss_on_them_is_told(name: str) -> None:
+    analysis = analyze(made(name))
+    assert "10.61.3.17's ping to 10.61.3.40 gets no answer" in headline(analysis)
+    assert "10.61.3.17's ping to 10.61.3.40 gets no answer on" in remarks(analysis)
+
+
+def test_cilium_may_take_replies_past_the_link() -> None:
+    assert "replies may go past" in remarks(analyze(made(THERE[0])))
+
+
+@pytest.mark.parametrize(("name", "prefix"), [(HERE[0], "eni"), (HERE[2], "eni"), (HERE[3], "azv"), (THERE[1], "gke")])
+def test_calico_policy_on_them_does_not_make_them_calico(name: str, prefix: str) -> None:
+    analysis = analyze(made(name), variables={"interface_prefix": prefix})
+    assert (analysis.verdict, failed(analysis)) == ("not-checked", set())
+
+
+def test_a_name_of_another_network_gives_way_to_the_proxy_mac(tmp_path: Path) -> None:
+    frames = [ask(), answer(), *(request(n, eth=(POD, VETH)) for n in (1, 2))]
+    path = write_pcap(tmp_path / "eni3f0a91c7d52.pcap", [(BEGIN + n * SECOND, one) for n, one in enumerate(frames)])
+    assert "pod-frames-to-proxy-mac" in failed(analyze(path))
+
+
+def test_a_virtual_machine_on_calico_is_judged_and_healthy() -> None:
+    analysis = analyze(made("vm-cali2b8f04a6d19"))
+    assert (analysis.verdict, failed(analysis)) == ("pass", set())
+    (link,) = analysis.links
+    assert link.point.calico == "name"
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "shown"),
+    [
+        ("capture.pcap", {}, "gateway"),
+        ("tap4e7d8100d7a.pcap", {"variables": {"interface_prefix": "tap"}}, "name"),
+        ("cali4e7d8100d7a.pcap", {}, "name"),
+        ("eth0.pcap", {}, "gateway"),
+    ],
+)
+def test_silence_of_the_gateway_still_fails(
+    name: str, options: dict[str, dict[str, str]], shown: str, tmp_path: Path
+) -> None:
+    path = write_pcap(tmp_path / name, [(BEGIN + n * SECOND, ask()) for n in range(4)])
+    analysis = analyze(path, **options)  # type: ignore[arg-type]
+    assert failed(analysis) == {"gateway-arp-answered"}
+    (link,) = analysis.links
+    assert link.point.calico == shown
+
+
+def test_a_random_mac_on_an_unnamed_cali_still_fails(tmp_path: Path) -> None:
+    path = tmp_path / "capture.pcap"
+    copyfile(captures("random-cali-mac")[0], path)
+    assert "gateway-arp-proxy-mac" in failed(analyze(path))
+
+
+def test_frames_to_the_proxy_mac_alone_still_show_calico(tmp_path: Path) -> None:
+    frames = [(BEGIN + n * 200 * MS, request(n)) for n in range(1, 9)]
+    analysis = analyze(write_pcap(tmp_path / "capture.pcap", frames))
+    (link,) = analysis.links
+    assert (link.point.kind, link.point.calico) == ("pod-link", "proxy-mac")
+
+
+def test_a_nic_is_never_called_a_cali(tmp_path: Path) -> None:
+    """Somebody on the LAN asks for 169.254.1.1; a NIC that the node has is no pod's link for that."""
+    asks = [ask(src="0a:58:00:00:00:09", ip="192.168.40.9")] * 4
+    pings = [request(n, eth=("0a:58:00:00:00:01", "0a:58:00:00:00:02")) for n in range(1, 9)]
+    path = write_pcap(tmp_path / "ens160.pcap", [(BEGIN + n * 200 * MS, one) for n, one in enumerate(asks + pings)])
+    analysis = analyze(path)
+    assert analysis.verdict == "not-checked"
+    assert "ens160 is a host NIC" in headline(analysis)
+    assert "--interface" not in headline(analysis)
+    assert "gets no answer" in headline(analysis)
+    assert "to check a pod's link, record its cali interface on the node" in headline(analysis)
+
+
+PRINTED = """\
+10:17:03.000110 wlan0 In  ifindex 7 5a:8a:10:57:e2:03 ethertype IPv4 (0x0800), length 104: 10.61.3.17 > 10.61.3.40: ICMP echo request, id 31, seq 1, length 64
+10:17:03.000140 eth0  Out ifindex 9 ee:ee:ee:ee:ee:ee ethertype IPv4 (0x0800), length 104: 10.61.3.17 > 10.61.3.40: ICMP echo request, id 31, seq 1, length 64
+10:17:03.000170 eth0  In  ifindex 9 7e:1d:0c:42:9b:66 ethertype IPv4 (0x0800), length 104: 10.61.3.40 > 10.61.3.17: ICMP echo reply, id 31, seq 1, length 64
+10:17:03.000190 wlan0 Out ifindex 7 ee:ee:ee:ee:ee:ee ethertype IPv4 (0x0800), length 104: 10.61.3.40 > 10.61.3.17: ICMP echo reply, id 31, seq 1, length 64
+"""  # noqa: E501
+
+
+@pytest.mark.parametrize("lines", [slice(None), slice(1, 3), slice(1, 4), slice(0, 2)])
+def test_names_of_the_printing_machine_prove_nothing(lines: slice, tmp_path: Path) -> None:
+    path = tmp_path / "paste.txt"
+    path.write_text("".join(PRINTED.splitlines(True)[lines]))
+    analysis = analyze(path)
+    assert failed(analysis) == set()
+    assert {link.point.name for link in analysis.links} <= {"ifindex 7", "ifindex 9"}
+
+
+def test_names_that_the_recording_machine_printed_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "paste.txt"
+    banner = "listening on any, link-type LINUX_SLL2 (Linux cooked v2), snapshot length 262144 bytes\n"
+    path.write_text(banner + PRINTED.replace("wlan0", CALI))
+    assert [link.point.name for link in analyze(path).links] == [CALI, "eth0"]
+
+
+def test_without_numbers_names_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "paste.txt"
+    path.write_text(f"10:17:03.000110 {CALI} In  ARP, Request who-has 169.254.1.1 tell 10.61.3.17, length 28\n" * 2)
+    (link,) = analyze(path).links
+    assert (link.point.name, link.point.calico) == (CALI, "name")
+
+
+STATE = f"""\
+root@node-7:~# ip -d addr
+331: {CALI}@if4: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue state UP
+    link/ether ee:ee:ee:ee:ee:ee brd ff:ff:ff:ff:ff:ff
+root@node-7:~# ip route
+10.244.1.10 dev {CALI} scope link
+root@node-7:~# kubectl exec -n shop web-0 -- ip addr
+4: eth0@if331: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue state UP
+    link/ether {POD} brd ff:ff:ff:ff:ff:ff
+    inet 10.244.1.10/32 scope global eth0
+"""
+
+
+def test_the_state_shows_whose_link_an_unnamed_capture_is_of(tmp_path: Path) -> None:
+    """A pod with a wrong entry for its gateway: no frame of its link shows Calico, the node's state does."""
+    state = tmp_path / "state.txt"
+    state.write_text(STATE)
+    frames = [(BEGIN + n * SECOND, request(n, eth=(POD, VETH))) for n in range(1, 5)]
+    path = write_pcap(tmp_path / "capture.pcap", frames)
+    assert analyze(path).verdict == "not-checked"
+    analysis = analyze(path, node_state=state)
+    (link,) = analysis.links
+    assert (link.point.name, link.point.calico, link.node_interface) == (CALI, "state", CALI)
+
+
+def test_the_state_of_another_network_outweighs_a_request_for_the_gateway(tmp_path: Path) -> None:
+    state = tmp_path / "state.txt"
+    state.write_text(STATE.replace(CALI, "eni3f0a91c7d52").replace("ee:ee:ee:ee:ee:ee", VETH))
+    path = write_pcap(tmp_path / "capture.pcap", [(BEGIN + n * SECOND, ask()) for n in range(4)])
+    assert failed(analyze(path)) == {"gateway-arp-answered"}
+    analysis = analyze(path, node_state=state)
+    assert (analysis.verdict, failed(analysis)) == ("not-checked", set())
+    assert "node-7 looks like AWS VPC CNI, not Calico (by eni3f0a91c7d52)" in remarks(analysis)
+
+
+def test_paths_over_other_networks_pass_nothing(tmp_path: Path) -> None:
+    one = [(BEGIN + n * SECOND, request(n, eth=(POD, VETH))) for n in range(1, 4)]
+    other = [(time + MS, request(n, eth=(VETH, "0a:00:00:00:00:07"), ttl=63)) for n, (time, _) in enumerate(one, 1)]
+    paths = [write_pcap(tmp_path / f"eni{number}f0a91c7d52.pcap", frames) for number, frames in ((1, one), (2, other))]
+    assert analyze(*paths).verdict == "not-checked"
+
+
+def test_interfaces_of_a_cooked_capture_keep_their_numbers(tmp_path: Path) -> None:
+    frames = [cooked2(ask(), False, 5), cooked2(arp(2, (NODE, "169.254.1.1"), (POD, "10.244.1.10"), POD), True, 5)]
+    path = write_pcap(tmp_path / "any.pcap", [(BEGIN + n * MS, one) for n, one in enumerate(frames)], 276)
+    (link,) = analyze(path).links
+    assert link.point.calico == "proxy-mac"
+
+
+def test_the_router_of_azures_machines_makes_no_pod_link(tmp_path: Path) -> None:
+    """Every machine there has it beside its NIC, also one with Calico."""
+    frames = [(BEGIN + n * SECOND, request(n, eth=("00:0d:3a:00:00:05", "12:34:56:78:9a:bc"))) for n in range(3)]
+    (link,) = analyze(write_pcap(tmp_path / "eth0.pcap", frames)).links
+    assert (link.point.kind, link.point.likeness) == ("host-nic", None)
+
+
+def test_azures_mac_tells_in_a_text_without_macs(tmp_path: Path) -> None:
+    path = tmp_path / "paste.txt"
+    path.write_text(
+        "10:17:03.000110 ARP, Request who-has 169.254.1.1 tell 10.61.3.17, length 28\n"
+        "10:17:03.000140 ARP, Reply 169.254.1.1 is-at aa:aa:aa:aa:aa:aa, length 28\n"
+    )
+    analysis = analyze(path)
+    assert (analysis.verdict, failed(analysis)) == ("not-checked", set())
+    assert "an Azure CNI pod link" in headline(analysis)
+
+
+@pytest.mark.parametrize(
+    ("file", "shown"), [("node1-br0.pcap", "br0"), ("tap3.pcap", "tap3"), ("run1.pcap", "run1.pcap")]
+)
+def test_interfaces_are_shown_by_their_best_name(file: str, shown: str, tmp_path: Path) -> None:
+    (link,) = analyze(write_pcap(tmp_path / file, [(BEGIN, ask()), (BEGIN + 2 * SECOND, ask())])).links
+    assert (link.point.name, link.point.kind) == (shown, "pod-link")
+    assert link.node_interface == UNNAMED

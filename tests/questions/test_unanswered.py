@@ -1,0 +1,312 @@
+"""Questions that nobody answers: said on every capture point, unless a rule is about them or silence proves nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pcapcheck import analyze
+from pcapcheck.analysis import Analysis
+from pcapcheck.links import read_capture
+from pcapcheck.report.headline import heading
+from tests.support.transcripts import judge
+from tests.support.wire import (
+    BEGIN,
+    GATEWAY,
+    MS,
+    NODE,
+    NODE_IP,
+    OTHER,
+    PEER_IP,
+    POD,
+    POD_IP,
+    SECOND,
+    Frame,
+    answer,
+    arp,
+    ask,
+    cooked2,
+    error,
+    reply,
+    request,
+    tcp,
+    tcp_back,
+    udp,
+    write_pcap,
+    write_pcapng,
+)
+
+NIC, ROUTER = "0a:58:ac:1f:ba:fa", "0a:58:ac:1f:ba:01"
+PEER = "7e:1d:0c:42:9b:66"
+NEIGHBOUR = "172.31.186.77"
+SLL2 = 276
+LINK: list[Frame] = [(BEGIN, ask()), (BEGIN + MS, answer())]
+
+
+def asked(times: int = 3, ip: str = NODE_IP, target: str = NEIGHBOUR, begin: int = BEGIN) -> list[Frame]:
+    """The host asks for a neighbour, a second apart; something else follows."""
+    some = [(begin + n * SECOND, ask(target, NIC, ip)) for n in range(times)]
+    return [*some, (begin + (times + 1) * SECOND, tcp(0x10, src="198.51.100.7", eth=(ROUTER, OTHER)))]
+
+
+def nic(folder: Path, frames: list[Frame]) -> Analysis:
+    return analyze(write_pcap(folder / "ens5.pcap", sorted(frames)))
+
+
+def test_what_the_host_asks_for_in_vain_is_told(tmp_path: Path) -> None:
+    to_host = (BEGIN + MS, tcp(0x10, src="198.51.100.7", dst=NODE_IP, eth=(ROUTER, NIC)))
+    (one,) = nic(tmp_path, [*asked(), to_host]).unanswered
+    assert one.sentence == f"{NODE_IP}'s ARP for {NEIGHBOUR} gets no answer"
+    assert (one.protocol, one.attempts, one.lasted, one.frames) == ("ARP", 3, 2 * SECOND, (1, 3, 4))
+    assert not one.doubt
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_asking_once_or_twice_is_no_silence(times: int, tmp_path: Path) -> None:
+    assert nic(tmp_path, asked(times)).unanswered == []
+
+
+def test_what_another_machine_asks_for_is_not_heard_to_its_end(tmp_path: Path) -> None:
+    """Its broadcast comes by; the answer goes to it alone, over another port of the switch."""
+    analysis = nic(tmp_path, asked())
+    (one,) = analysis.unanswered
+    assert "which may be another machine" in one.doubt
+    (remark,) = analysis.remarks
+    assert "gets no answer on ens5 (asked 3 times over 2 s; frames 1, 2, 3 of ens5.pcap)" in remark.text
+    assert "which proves nothing here" in remark.text
+    assert heading(analysis) == "not-checked"
+    link = write_pcap(tmp_path / "cali14e7d81007d.pcap", LINK)
+    assert heading(analyze(tmp_path / "ens5.pcap", link)) == "pass"
+
+
+def test_what_a_router_asks_for_in_vain_is_no_concern_of_the_node(tmp_path: Path) -> None:
+    """The node answers and is spoken to, by two machines: its NIC's MAC is known, and the router's is another."""
+    talk = [
+        (BEGIN + MS, tcp(0x10, src="198.51.100.7", dst=NODE_IP, eth=(ROUTER, NIC))),
+        (BEGIN + 2 * MS, tcp(0x10, src=NODE_IP, dst="198.51.100.7", eth=(NIC, ROUTER))),
+        (BEGIN + 3 * MS, tcp(0x10, src=NODE_IP, dst="172.31.186.251", eth=(NIC, PEER))),
+    ]
+    gone = [(BEGIN + n * SECOND, ask(NEIGHBOUR, ROUTER, "172.31.186.1")) for n in range(4)]
+    eth0 = write_pcap(tmp_path / "ens5.pcap", sorted([*talk, *gone]))
+    analysis = analyze(eth0, write_pcap(tmp_path / "cali14e7d81007d.pcap", LINK))
+    (one,) = analysis.unanswered
+    assert "which may be another machine" in one.doubt
+    assert heading(analysis) == "pass"
+
+
+def test_outgoing_questions_are_the_hosts_own(tmp_path: Path) -> None:
+    frames = [
+        (time, cooked2(frame, outgoing=frame[6:12] != bytes.fromhex(ROUTER.replace(":", ""))))
+        for time, frame in asked()
+    ]
+    (one,) = analyze(write_pcap(tmp_path / "ens5.pcap", frames, SLL2)).unanswered
+    assert (one.asker, one.doubt) == (one.asker, "")
+
+
+def test_host_unreachable_is_tied_to_the_neighbour_that_is_silent(tmp_path: Path) -> None:
+    pings = [(BEGIN + n * MS, request(n, src="10.9.0.4", dst=NEIGHBOUR, eth=(ROUTER, NIC))) for n in (1, 2)]
+    refused = [(BEGIN + 3 * SECOND + n * MS, error(3, 1, frame)) for n, (_, frame) in enumerate(pings, 1)]
+    analysis = nic(tmp_path, [*asked(), *pings, *refused])
+    (remark,) = analysis.remarks
+    assert remark.text.endswith(
+        f": so {NODE_IP} answers senders with host unreachable (3/1), 2x: {NEIGHBOUR} does not say its MAC"
+    )
+
+
+def test_host_unreachable_about_anything_is_tied(tmp_path: Path) -> None:
+    """Here about a connection that began before the recording, which is no exchange."""
+    data = tcp(0x10, src="10.9.0.4", dst=NEIGHBOUR, eth=(ROUTER, NIC))
+    refused = [(BEGIN + 3 * SECOND + n * MS, error(3, 1, data)) for n in range(4)]
+    analysis = nic(tmp_path, [*asked(), (BEGIN, data), *refused])
+    (remark,) = analysis.remarks
+    assert f": so {NODE_IP} answers senders with host unreachable (3/1), 4x: " in remark.text
+
+
+def test_the_router_may_answer_from_another_address(tmp_path: Path) -> None:
+    """The error's source is chosen by the way to the sender, that of the question by the way to the neighbour."""
+    ping = request(1, src="10.9.0.4", dst=NEIGHBOUR, eth=(ROUTER, NIC))
+    frames = [*asked(), (BEGIN + MS, ping), (BEGIN + 3 * SECOND, error(3, 1, ping, source="10.9.0.1"))]
+    (one,) = nic(tmp_path, frames).unanswered
+    assert one.meaning.startswith("so 10.9.0.1 answers senders with host unreachable (3/1), 1x")
+
+
+def test_what_is_answered_in_the_end_is_answered(tmp_path: Path) -> None:
+    later = BEGIN + 60 * SECOND
+    found = arp(2, (OTHER, NEIGHBOUR), (NIC, NODE_IP), NIC)
+    assert nic(tmp_path, [*asked(), (later, ask(NEIGHBOUR, NIC, NODE_IP)), (later + MS, found)]).unanswered == []
+
+
+def test_asked_again_after_a_pause_is_one_question(tmp_path: Path) -> None:
+    frames = [*asked(), *asked(begin=BEGIN + 60 * SECOND)]
+    (one,) = nic(tmp_path, frames).unanswered
+    assert (one.attempts, one.lasted) == (6, 62 * SECOND)
+
+
+def test_neighbours_are_remembered_up_to_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_capture, "MOST_SILENT", 4)
+    frames = [frame for n in range(10) for frame in asked(target=f"172.31.186.{n + 10}", begin=BEGIN + n * MS)]
+    assert len(nic(tmp_path, frames).unanswered) == 4
+
+
+@pytest.mark.parametrize(
+    ("more", "doubt"),
+    [
+        ({"capture_filter": "src host 172.31.186.250"}, "the capture filter 'src host 172.31.186.250' may have kept"),
+        ({"drops": 5}, "5 packets were lost while recording"),
+    ],
+)
+def test_silence_that_could_not_be_heard_is_doubted(more: dict[str, object], doubt: str, tmp_path: Path) -> None:
+    pings = [(BEGIN + n * SECOND, request(n, src=NODE_IP, dst="10.9.0.7", eth=(NIC, ROUTER))) for n in range(3)]
+    link = write_pcap(tmp_path / "cali14e7d81007d.pcap", LINK)
+    analysis = analyze(link, write_pcapng(tmp_path / "a.pcapng", pings, "ens5", **more))  # type: ignore[arg-type]
+    (one,) = analysis.unanswered
+    assert one.doubt.startswith(doubt)
+    assert heading(analysis) == "pass"
+    assert "which proves nothing here" in analysis.remarks[0].text
+
+
+def test_one_direction_of_a_nic_proves_nothing(tmp_path: Path) -> None:
+    """The handshake goes on, so its answer was there."""
+    frames = [(BEGIN, tcp(0x02, eth=(NIC, ROUTER))), (BEGIN + MS, tcp(0x10, eth=(NIC, ROUTER))), *asked(1)[1:]]
+    one_way = [frame for frame in frames if frame[1][6:12] == bytes.fromhex(NIC.replace(":", ""))]
+    late = (BEGIN + 9 * SECOND, tcp(0x10, eth=(NIC, ROUTER)))
+    (one,) = nic(tmp_path, [*one_way, late]).unanswered
+    assert one.doubt.startswith("only one direction was recorded")
+
+
+def test_a_question_of_a_pod_whose_link_was_recorded_is_judged_there(tmp_path: Path) -> None:
+    """Off its link the answer may go another way."""
+    syn, back = tcp(0x02, dst="10.9.0.7"), tcp_back(0x12, src="10.9.0.7")
+    link = write_pcap(tmp_path / "cali14e7d81007d.pcap", [*LINK, (BEGIN + SECOND, syn), (BEGIN + SECOND + MS, back)])
+    out = [(BEGIN + SECOND, tcp(0x02, dst="10.9.0.7", eth=(NIC, ROUTER), ttl=63)), *asked(1)[1:]]
+    assert analyze(link, write_pcap(tmp_path / "ens5.pcap", out)).unanswered == []
+
+
+def test_answers_on_another_interface_are_answers(tmp_path: Path) -> None:
+    pings = [(BEGIN + n * SECOND, request(n, src="10.9.0.4", dst="10.9.0.7", eth=(NIC, ROUTER))) for n in range(3)]
+    backs = [
+        (at + MS, reply(n, src="10.9.0.7", dst="10.9.0.4", eth=(ROUTER, OTHER))) for n, (at, _) in enumerate(pings)
+    ]
+    one_way = write_pcap(tmp_path / "ens5.pcap", pings)
+    (one,) = analyze(one_way).unanswered
+    assert not one.doubt
+    (one,) = analyze(one_way, write_pcap(tmp_path / "ens6.pcap", backs)).unanswered
+    assert one.doubt == "answers came back on another interface"
+
+
+def test_answers_that_are_lost_on_their_way_back_to_the_nic_are_none(tmp_path: Path) -> None:
+    """The pod's link, where the requests went from the NIC, shows them; the NIC does not."""
+    far = "10.9.0.4"
+    asking, passed_on = [], []
+    for n in range(3):
+        at = BEGIN + n * SECOND
+        asking.append((at, request(n, src=far, dst=POD_IP, eth=(ROUTER, NIC))))
+        passed_on.append((at + MS, request(n, src=far, dst=POD_IP, eth=(NODE, POD), ttl=63)))
+        passed_on.append((at + 2 * MS, reply(n, src=POD_IP, dst=far, eth=(POD, NODE), ttl=64)))
+    later = (BEGIN + 9 * SECOND, tcp(0x10, src="198.51.100.7", eth=(ROUTER, OTHER)))
+    analysis = analyze(
+        write_pcap(tmp_path / "ens5.pcap", [*asking, later]),
+        write_pcap(tmp_path / "cali14e7d81007d.pcap", [*LINK, *passed_on]),
+    )
+    (one,) = analysis.unanswered
+    assert not one.doubt
+    assert heading(analysis) == "warn"
+
+
+def test_answers_that_never_reach_the_askers_own_link_are_none(tmp_path: Path) -> None:
+    """The receiver's link shows them, and they are lost between the two."""
+    asking = [(BEGIN + n * SECOND, udp((40000, 5000), bytes(40))) for n in range(1, 6)]
+    passed_on = [
+        frame
+        for at, _ in asking
+        for frame in (
+            (at + MS, udp((40000, 5000), bytes(40), eth=(NODE, PEER), ttl=63)),
+            (at + 2 * MS, udp((5000, 40000), bytes(42), src=PEER_IP, dst=POD_IP, eth=(PEER, NODE))),
+        )
+    ]
+    theirs = [(BEGIN, ask(src=PEER, ip=PEER_IP)), (BEGIN + MS, answer(to=PEER, to_ip=PEER_IP)), *passed_on]
+    analysis = analyze(
+        write_pcap(tmp_path / "cali14e7d81007d.pcap", [*LINK, *asking]),
+        write_pcap(tmp_path / "cali2b91c05d3e4.pcap", theirs),
+    )
+    assert heading(analysis) == "warn"
+    where = "the answer is last seen on cali2b91c05d3e4, and never on cali14e7d81007d"
+    said = f"{POD_IP}'s UDP request to {PEER_IP} port 5000 is answered, but {where}"
+    assert analysis.unanswered[0].sentence == said
+
+
+def test_a_ping_of_the_gateway_that_nobody_has_is_no_failure(tmp_path: Path) -> None:
+    pings = [(BEGIN + n * SECOND, request(n, dst=GATEWAY)) for n in range(1, 4)]
+    later = (BEGIN + 9 * SECOND, ask())
+    analysis = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", [*LINK, *pings, later, (later[0] + MS, answer())]))
+    assert heading(analysis) == "warn"
+    (one,) = analysis.unanswered
+    assert one.meaning.startswith("the gateway's address belongs to nobody on a healthy Calico node")
+
+
+def test_a_broadcast_ping_asks_nobody(tmp_path: Path) -> None:
+    pings = [
+        (BEGIN + n * SECOND, request(n, src=NODE_IP, dst="10.9.0.255", eth=(NIC, "ff:ff:ff:ff:ff:ff")))
+        for n in range(3)
+    ]
+    assert nic(tmp_path, pings).unanswered == []
+
+
+EXPECTS_SILENCE = """\
+id: no-way-out
+title: Nothing gets out of here
+why: A policy drops it, and is meant to.
+severity: error
+select: {table: connections, kind: host-nic}
+expect: {answered: false}
+"""
+
+
+def test_what_a_rule_is_about_is_the_rules(tmp_path: Path) -> None:
+    """A policy that is meant to drop: its silence is what was wanted."""
+    rule = tmp_path / "no-way-out.yml"
+    syns = write_pcap(tmp_path / "ens5.pcap", [(BEGIN + n * SECOND, tcp(0x02, eth=(NIC, ROUTER))) for n in (0, 1, 3)])
+    rule.write_text(EXPECTS_SILENCE)
+    analysis = analyze(syns, rules=rule)
+    assert (heading(analysis), analysis.unanswered) == ("pass", [])
+    # One about something else of the same rows says nothing of their silence.
+    rule.write_text(EXPECTS_SILENCE.replace("answered: false", "ttl: 64"))
+    analysis = analyze(syns, rules=rule)
+    assert (analysis.verdict, heading(analysis), len(analysis.unanswered)) == ("pass", "warn", 1)
+
+
+def test_a_rule_that_is_switched_off_leaves_no_question(tmp_path: Path) -> None:
+    here = tmp_path / "here.yml"
+    here.write_text("extends: calico\nadjust:\n  tcp-answered: {severity: off, reason: policies drop here}\n")
+    syns = [(BEGIN + n * SECOND, tcp(0x02)) for n in (1, 2, 4)]
+    analysis = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", [*LINK, *syns]), rules=here)
+    assert (heading(analysis), analysis.unanswered) == ("pass", [])
+
+
+def test_names_stand_where_addresses_should(tmp_path: Path) -> None:
+    text = "".join(
+        f"12:00:0{n}.000000 IP web-1.47022 > db.shop.example.https: Flags [S], seq 1, win 64240, length 0\n"
+        for n in (1, 2, 4)
+    )
+    (one,) = judge(tmp_path, text).unanswered
+    assert one.sentence == "web-1's connection to db.shop.example port 443 gets no answer"
+
+
+def test_pod_asks_for_another_than_its_gateway(tmp_path: Path) -> None:
+    """A pod with a route of its own to a neighbour, as with a second interface or a wrong mask."""
+    asks = [(BEGIN + n * SECOND, ask("10.244.1.99", POD)) for n in (1, 2, 3)]
+    analysis = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", [*LINK, *asks, (BEGIN + 9 * SECOND, ask())]))
+    assert [one.sentence for one in analysis.unanswered] == ["10.244.1.10's ARP for 10.244.1.99 gets no answer"]
+    assert heading(analysis) == "warn"
+
+
+def test_a_ping_is_one_question(tmp_path: Path) -> None:
+    pings = [(BEGIN + n * SECOND, request(n, src=NODE_IP, dst="10.9.0.7", eth=(NIC, ROUTER))) for n in range(4)]
+    (one,) = nic(tmp_path, pings).unanswered
+    # The fourth is in flight.
+    assert (one.sentence, one.often) == (f"{NODE_IP}'s ping to 10.9.0.7 gets no answer", "asked 3 times")
+    assert one.meaning.endswith("with -Q or a capture filter a healthy network would look the same")
+    # Somebody else is heard there.
+    (one,) = nic(tmp_path, [*pings, (BEGIN + 9 * SECOND, tcp(0x10, src="198.51.100.7", eth=(ROUTER, NIC)))]).unanswered
+    assert "-Q" not in one.meaning
