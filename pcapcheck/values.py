@@ -43,7 +43,7 @@ def is_ipv4(address: int) -> bool:
     return address >> 32 == MAPPED >> 32
 
 
-def is_group_address(address: int) -> bool:
+def is_multicast_address(address: int) -> bool:
     """Whether an address is multicast or the limited broadcast address."""
     if is_ipv4(address):
         low = address & 0xFFFFFFFF
@@ -51,7 +51,7 @@ def is_group_address(address: int) -> bool:
     return address >> 120 == 0xFF
 
 
-def is_group_mac(mac: int) -> bool:
+def is_multicast_mac(mac: int) -> bool:
     """Whether a MAC is that of a group (IEEE 802, the first byte's lowest bit): broadcast, multicast."""
     return bool(mac >> 40 & 1)
 

@@ -35,7 +35,7 @@ cdef extern from "decode_loop_numbers.h":
 cdef inline int ttl_says(int ttl) nogil
 
 @cython.locals(row=cython.Py_ssize_t)
-cdef inline bint is_group(
+cdef inline bint is_multicast(
     long long[::1] groups, long long group, long long interface, long long ifindex, long long source,
     long long destination, long long kind) except? -1 nogil
 

@@ -60,7 +60,7 @@ def ttl_says(ttl: int) -> int:
     return TTL_SILENT
 
 
-def is_group(
+def is_multicast(
     groups: array[int], group: int, interface: int, ifindex: int, source: int, destination: int, kind: int
 ) -> bool:
     """Whether a group has this key. Group 0, which takes what finds no room, never does."""
@@ -95,7 +95,7 @@ def find_group(
         group = slots[slot]
         if group < 0:
             break
-        if is_group(groups, group, interface, ifindex, source, destination, kind):
+        if is_multicast(groups, group, interface, ifindex, source, destination, kind):
             return group
         slot = (slot + 1) & mask
     group = state[S_GROUPS]
@@ -528,8 +528,8 @@ def decode_frames(
             told_direction = direction if direction >= 0 else 2
             kind = carries + says * KIND_TTL + told_direction * KIND_DIRECTION
             # Frames of the same two groups alternate in most captures: question and answer, data and acknowledgement.
-            if not is_group(groups, latest, interface, ifindex, source, destination, kind):
-                if is_group(groups, before, interface, ifindex, source, destination, kind):
+            if not is_multicast(groups, latest, interface, ifindex, source, destination, kind):
+                if is_multicast(groups, before, interface, ifindex, source, destination, kind):
                     group = before
                 else:
                     group = find_group(groups, slots, mask, limit, state, interface, ifindex, source, destination, kind)

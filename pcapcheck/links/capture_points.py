@@ -25,7 +25,7 @@ from pcapcheck.networks import (
     by_mac,
     is_of_another,
 )
-from pcapcheck.values import clean, is_group_mac
+from pcapcheck.values import clean, is_multicast_mac
 
 # (number of the capture in the observation, number of the interface in it, ifindex inside a cooked capture)
 PointKey = tuple[int, int, int | None]
@@ -147,7 +147,7 @@ class CapturePoint(Brief):
         ):
             return False
         asked = {self.groups[number].dst for number in self.gateway.askers}
-        return any(mac is None or mac == proxy_mac or is_group_mac(mac) for mac in asked)
+        return any(mac is None or mac == proxy_mac or is_multicast_mac(mac) for mac in asked)
 
     def _looks_like(self) -> Likeness | None:
         """Another network, by the interface's name or by MACs that it gives to its links."""

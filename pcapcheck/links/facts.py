@@ -63,12 +63,12 @@ class Facts:
         facts.observations = self.observations
         return facts
 
-    def assuming(self, way: int) -> Facts:
+    def assuming(self, assumption: int) -> Facts:
         """The same with an assumption about each link whose ends cannot be told."""
-        if way not in self._assumed:
-            self._assumed[way] = Facts(self.links, way, self.known)
-            self._assumed[way].repeats = self.repeats
-        return self._assumed[way]
+        if assumption not in self._assumed:
+            self._assumed[assumption] = Facts(self.links, assumption, self.known)
+            self._assumed[assumption].repeats = self.repeats
+        return self._assumed[assumption]
 
     @cached_property
     def calico(self) -> str | None:

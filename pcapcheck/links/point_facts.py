@@ -12,7 +12,7 @@ from pcapcheck.decode.decoder import COOKED
 from pcapcheck.links.capture_points import CapturePoint
 from pcapcheck.links.sides import LINK_LOCAL, NODE, POD, Sides, both_ways, find_sides
 from pcapcheck.networks import NOTHING_KNOWN, KnownNetwork
-from pcapcheck.values import is_group_address
+from pcapcheck.values import is_multicast_address
 
 # Words of a capture filter that may let a request through and not its answer.
 _ONE_SIDED = re.compile(r"\b(src|dst|inbound|outbound|less|greater|len|broadcast|multicast|gateway|grep)\b|\[")
@@ -130,7 +130,7 @@ def _find_pod(link: PointFacts) -> None:
             macs.add(group.src)
         ips = pods.setdefault(group.src or None, set())
         ips |= link.point.gateway.askers.get(number, set())
-        if group.carries == "ip-unicast" and group.source is not None and not is_group_address(group.source):
+        if group.carries == "ip-unicast" and group.source is not None and not is_multicast_address(group.source):
             ips.add(group.source)
     link.pod_macs = frozenset(macs)
     times = [group.first for group in link.point.groups.values() if group.src in macs and group.first is not None]

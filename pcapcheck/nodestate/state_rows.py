@@ -23,8 +23,8 @@ GATEWAY6 = parse_address("fe80::ecee:eeff:feee:eeee")
 class StateRow:
     """A pod link; None is what the state does not tell.
 
-    ``told`` quotes the lines behind a column, by its name; ``lacking`` says what it takes to know one, where a part of
-    it is known.
+    ``source_lines`` quotes the lines behind a column, by its name; ``lacking`` says what it takes to know one,
+    where a part of it is known.
     """
 
     group: int
@@ -71,7 +71,7 @@ class StateRow:
     unrouted: tuple[int, ...] | None = None
     gateway6: bool | None = None
     named_interface: str | None = None
-    told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    source_lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lacking: dict[str, str] = field(default_factory=dict)
     frames: list[int] = field(default_factory=list)
     outcome: str = ""
@@ -158,7 +158,7 @@ class _RowDraft:
         if link.name and whole and link.named_by != BY_CALI:
             row.named_interface = _named(link.name, self.prefix)
             self._tell("named_interface", link.cali.line if link.cali else None)
-        row.told = {name: tuple(dict.fromkeys(map(quote, lines))) for name, lines in self.lines.items()}
+        row.source_lines = {name: tuple(dict.fromkeys(map(quote, lines))) for name, lines in self.lines.items()}
         return row
 
     def _set_apart(self) -> None:

@@ -30,7 +30,7 @@ def spans_of(captures: list[Capture], clocks: dict[int, Clock], wait: int) -> di
     return spans
 
 
-def homes_of(captures: list[Capture], facts: Facts, ways: list[Path]) -> dict[int, set[PointKey]]:
+def homes_of(captures: list[Capture], facts: Facts, paths: list[Path]) -> dict[int, set[PointKey]]:
     """On which pod links an address is at home: the pod sends from it, or the node asks or sends for it there.
 
     A node's state may say it too.
@@ -50,8 +50,8 @@ def homes_of(captures: list[Capture], facts: Facts, ways: list[Path]) -> dict[in
             asker = there.sides.of(capture.groups[group])[0] if there else None
             if there is not None and there.point.kind == "pod-link" and asker == NODE:
                 homes.setdefault(target, set()).add(there.point.key)
-    for way in ways:
-        for step in way.steps:
+    for path in paths:
+        for step in path.steps:
             link = step.spot.link
             if to_pod(step):
                 homes.setdefault(step.dst, set()).add(link.point.key)

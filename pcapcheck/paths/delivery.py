@@ -39,18 +39,18 @@ def fate(loss: PathLoss, hosts: Hosts, several: bool = True) -> str:
 
 def went_on(loss: PathLoss, hosts: Hosts) -> str:
     """Where packets were seen last, where nothing is known that had to show them next; as a clause."""
-    way = ""
+    heading = ""
     if loss.place == AT_POD:
-        way = ", going to the pod"
+        heading = ", going to the pod"
     elif loss.place == IN_NODE:
-        way = ", entering the node"
+        heading = ", entering the node"
     elif loss.flooded and loss.last.spot.group.dst is not None:
-        way = f", on its way to {format_mac(loss.last.spot.group.dst)}, which is not that machine's MAC"
+        heading = f", on its way to {format_mac(loss.last.spot.group.dst)}, which is not that machine's MAC"
     elif loss.place == BETWEEN:
-        way = ", leaving the node"
+        heading = ", leaving the node"
     elif loss.arrived:
-        way = ", arriving at the node"
-    return f"last seen on {place_of(loss.last, hosts)}{way}"
+        heading = ", arriving at the node"
+    return f"last seen on {place_of(loss.last, hosts)}{heading}"
 
 
 def came_back(loss: PathLoss, asker: str, hosts: Hosts, several: bool = True) -> str:

@@ -12,7 +12,7 @@ from pcapcheck.capture.rotation import bare_name
 from pcapcheck.links.capture_points import NODE_KINDS, CapturePoint, PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.path import Path, PathStep
-from pcapcheck.values import is_group_mac
+from pcapcheck.values import is_multicast_mac
 
 # How a file is called that ``tcpdump -i any`` wrote.
 ANY = "any"
@@ -75,20 +75,20 @@ class Hosts:
                 return node
         return self._told(key)
 
-    def arrives(self, way: Path, number: int) -> bool | None:
+    def arrives(self, path: Path, number: int) -> bool | None:
         """Whether a packet came to the machine of this step from another; False where it was leaving it."""
-        step = way.steps[number]
+        step = path.steps[number]
         here = step.spot.link.point
         if here.kind not in NODE_KINDS and (here.kind == "pod-link" or not number):
             return None
         if step.spot.group.direction in ("in", "out"):
             return step.spot.group.direction == "in"
-        for before in way.steps[:number]:
+        for before in path.steps[:number]:
             same = self.same(before.spot.link.point.key, here.key)
             if same is not None:
                 # What came in a tunnel to this machine's NIC is taken out of it on the tunnel's device.
                 return not same or (here.kind == "tunnel" and before.encap != "none")
-        if any(self.same(after.spot.link.point.key, here.key) for after in way.steps[number + 1 :]):
+        if any(self.same(after.spot.link.point.key, here.key) for after in path.steps[number + 1 :]):
             return True
         machine = self._machine(here)
         return step.spot.group.dst in machine.macs if machine.certain and self.is_party(step) else None
@@ -134,7 +134,7 @@ def machine_of(point: CapturePoint) -> Machine:
     single = [
         group
         for group in point.groups.values()
-        if group.src and group.dst and group.src != group.dst and not is_group_mac(group.dst)
+        if group.src and group.dst and group.src != group.dst and not is_multicast_mac(group.dst)
     ]
     if not single:
         return Machine()

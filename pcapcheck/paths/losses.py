@@ -33,7 +33,7 @@ class PathLoss:
     ``flooded``: their last sighting is on a card whose MAC they do not have, where a switch sent them with the others.
     """
 
-    way: Path
+    path: Path
     missing: tuple[PointFacts, ...]
     arrived: bool | None
     back: bool = False
@@ -42,11 +42,11 @@ class PathLoss:
 
     @property
     def last(self) -> PathStep:
-        return self.way.steps[-1]
+        return self.path.steps[-1]
 
     @property
     def direction(self) -> str:
-        return REPLY if self.back or self.way.packet == REPLY else REQUEST
+        return REPLY if self.back or self.path.packet == REPLY else REQUEST
 
     @property
     def devices(self) -> list[PointFacts]:
@@ -56,7 +56,7 @@ class PathLoss:
     @property
     def is_beyond(self) -> bool:
         """Whether they were seen last on an interface without a name that they left the first pod's link for."""
-        return self.last.spot.link.point.kind == "unknown" and len(self.way.steps) > 1
+        return self.last.spot.link.point.kind == "unknown" and len(self.path.steps) > 1
 
     @property
     def _goes_to_pod(self) -> bool:
@@ -64,7 +64,7 @@ class PathLoss:
 
         Where a text shows neither MACs nor TTLs, what came from another pod's link goes to this one's.
         """
-        spot, first = self.last.spot, self.way.steps[0].spot
+        spot, first = self.last.spot, self.path.steps[0].spot
         untold = spot.side is None and spot.link.point.interface.printed
         return spot.side == NODE or (untold and first.link is not spot.link and first.link.point.kind == "pod-link")
 
@@ -74,7 +74,7 @@ class PathLoss:
         point = self.last.spot.link.point
         if point.kind not in NODE_KINDS and not self.is_beyond:
             return AT_POD if self._goes_to_pod else IN_NODE
-        if self.arrived is False or (self.arrived is None and len(self.way.steps) > 1):
+        if self.arrived is False or (self.arrived is None and len(self.path.steps) > 1):
             return BETWEEN
         if self.last.encap == "none":
             return TO_POD_LINK
@@ -104,15 +104,15 @@ class LastSeen:
     between: tuple[int, int] | None = None
 
 
-def loss_of(way: Path, missing: list[PointFacts], hosts: Hosts, flooded: bool = False) -> PathLoss:
+def loss_of(path: Path, missing: list[PointFacts], hosts: Hosts, flooded: bool = False) -> PathLoss:
     """``missing`` are the links that had to show packets of this way and do not."""
     if flooded:
-        return PathLoss(way, tuple(missing), False, flooded=True)
-    number = len(way.steps) - 1
+        return PathLoss(path, tuple(missing), False, flooded=True)
+    number = len(path.steps) - 1
     # What is translated back further on came to the node that does so.
-    arrived = True if way.meant is not None else hosts.arrives(way, number)
-    here = way.steps[number].spot.link.point.key
+    arrived = True if path.meant is not None else hosts.arrives(path, number)
+    here = path.steps[number].spot.link.point.key
     if arrived is None and any(hosts.same(here, link.point.key) for link in missing):
         # Towards the pod of this very node it does not leave it.
         arrived = True
-    return PathLoss(way, tuple(missing), arrived)
+    return PathLoss(path, tuple(missing), arrived)

@@ -56,13 +56,15 @@ def _others_arrive(losses: Losses, followed: Paths, tries: int, lost: int) -> bo
     if followed.share > 1:
         return False
     pairs = {one.who for one in losses.pairs if one.failed}
-    ways = [way for way in followed.found if way.packet == TCP and {(way.src, way.dst), (way.dst, way.src)} & pairs]
+    paths = [
+        path for path in followed.found if path.packet == TCP and {(path.src, path.dst), (path.dst, path.src)} & pairs
+    ]
     arrived, missing = 0, 0
-    for way in ways:
-        delivered = followed.is_delivered(way)
-        if delivered is False and (way.src, way.dst) not in pairs:
+    for path in paths:
+        delivered = followed.is_delivered(path)
+        if delivered is False and (path.src, path.dst) not in pairs:
             # How many answers to a SYN were sent again nobody knows.
             return False
-        arrived += way.count if delivered and (way.src, way.dst) in pairs else 0
-        missing += way.count if delivered is False else 0
+        arrived += path.count if delivered and (path.src, path.dst) in pairs else 0
+        missing += path.count if delivered is False else 0
     return 0 < missing <= lost and log_tail(arrived + missing, missing, tries, missing) < log(ALPHA)

@@ -12,7 +12,7 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.paths.hosts import Hosts
 from pcapcheck.paths.path import Path, PathStep
-from pcapcheck.values import is_group_mac
+from pcapcheck.values import is_multicast_mac
 
 NIC, POD_LINK = "host-nic", "pod-link"
 # Address -> the MACs under which it spoke.
@@ -45,7 +45,7 @@ class Cards:
         if step.spot.link.point.kind != NIC or group.direction is not None or group.dst is None:
             return False
         own = self._sending.get(step.spot.link.point.key, set()) | set().union(*self.owners(step).values())
-        return bool(own) and not {group.src, group.dst} & own and not is_group_mac(group.dst)
+        return bool(own) and not {group.src, group.dst} & own and not is_multicast_mac(group.dst)
 
     def owners(self, step: PathStep) -> Heard:
         """The addresses of the machine of this card, with the MACs under which they spoke on it."""
@@ -94,8 +94,8 @@ class Cards:
     def _sending(self) -> dict[PointKey, set[int]]:
         """By card, the MACs under which its machine passes on what came to it from one of its pods."""
         sending: dict[PointKey, set[int]] = {}
-        for way in self._found:
-            for before, step in zip(way.steps, way.steps[1:], strict=False):
+        for path in self._found:
+            for before, step in zip(path.steps, path.steps[1:], strict=False):
                 here, mac = step.spot.link.point, step.spot.group.src
                 inner = before.spot.link.point
                 if here.kind == NIC and inner.kind == POD_LINK and mac and self._hosts.same(inner.key, here.key):

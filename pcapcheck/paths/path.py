@@ -57,14 +57,14 @@ class PathSample:
 class Path(Brief):
     """Packets of one kind and address pair that took the same way.
 
-    Ways of one ``route`` differ only in what follows, and share their latencies.
+    Ways of one ``signature`` differ only in what follows, and share their latencies.
     ``watching`` are the captures that were being recorded then; ``answered`` tells of echo requests whether a reply was
     seen anywhere. ``meant`` is the address pair of the request, as its asker sent it, where a reply was seen only
     behind address translation. Lengths are those of the datagrams, bytes.
     """
 
     packet: str
-    route: int
+    signature: int
     steps: tuple[PathStep, ...]
     count: int
     first: int

@@ -114,7 +114,7 @@ class PathGroups:
         self.flows = numbering.flows
         self.beyond = 0
         self.packets = _drop_seen_twice(packets, self)
-        self.ways, self.way_of = self._sum_up(spans)
+        self.paths, self.path_of = self._sum_up(spans)
 
     def step(self, row: int) -> PathStep:
         """The step that a row of ``seen`` is."""
@@ -137,14 +137,14 @@ class PathGroups:
         first = packets.rows[packets.begins]
         watching = _watching(seen.time[first], spans)
         answered = _answered(packets)
-        route = _signatures(packets, self._lengths)
+        signature = _signatures(packets, self._lengths)
         meant = _meant(packets)
         if meant.any():
-            route = np.where(meant, _mix(route, meant), route)
+            signature = np.where(meant, _mix(signature, meant), signature)
         flags = packets.repeated | (packets.rewritten << 1) | (answered << 2)
-        routes = Kinds(route)
+        signatures = Kinds(signature)
         situation, situations = compact(watching << 3 | flags)
-        kinds = Kinds(routes.of * np.int64(len(situations)) + situation)
+        kinds = Kinds(signatures.of * np.int64(len(situations)) + situation)
         # Echoes first, however rare: it is they whose loss rules judge.
         echoes = kind_of(seen.what[first[kinds.examples]]) < len(ECHOES)
         order = np.lexsort((-kinds.counts, ~echoes))
@@ -152,27 +152,29 @@ class PathGroups:
         numbers = np.full(len(kinds.counts), -1, np.int64)
         numbers[order[:MOST_WAYS]] = np.arange(min(MOST_WAYS, len(order)))
         latencies: dict[int, tuple[Latency, ...]] = {}
-        ways = []
+        paths = []
         for kind in order[:MOST_WAYS].tolist():
             members = kinds.members(kind)
             packet = int(members[0])
             rows = first[members]
-            number = int(routes.of[packet])
+            number = int(signatures.of[packet])
             if number not in latencies:
-                latencies[number] = self._latencies(packets.begins[routes.members(number)], int(self._lengths[packet]))
+                latencies[number] = self._latencies(
+                    packets.begins[signatures.members(number)], int(self._lengths[packet])
+                )
             watched = frozenset(one for bit, one in enumerate(sorted(spans)) if watching[packet] >> bit & 1)
-            way = self._way(members, rows, number, latencies[number])
+            path = self._path(members, rows, number, latencies[number])
             asked = self.flows[int(meant[packet])] if meant[packet] else None
-            ways.append(replace(way, watching=watched, answered=bool(answered[packet]), meant=asked))
-        return ways, numbers[kinds.of]
+            paths.append(replace(path, watching=watched, answered=bool(answered[packet]), meant=asked))
+        return paths, numbers[kinds.of]
 
-    def _way(self, members: Column, rows: Column, route: int, latencies: tuple[Latency, ...]) -> Path:
+    def _path(self, members: Column, rows: Column, signature: int, latencies: tuple[Latency, ...]) -> Path:
         """The way of these packets, whose first sightings are ``rows``."""
         packet = int(members[0])
         time, lengths = self.seen.time[rows], length_of(self.seen.what[rows])
         return Path(
             packet=PACKETS[kind_of(int(self.seen.what[rows[0]]))],
-            route=route,
+            signature=signature,
             steps=self.steps(packet),
             count=len(members),
             first=int(time.min()),
@@ -195,9 +197,9 @@ class PathGroups:
             latencies.append(Latency(int(median), int(p99), int(took.max())))
         return tuple(latencies)
 
-    def around(self, ways: list[int], first: int, last: int) -> tuple[int | None, int | None]:
+    def around(self, paths: list[int], first: int, last: int) -> tuple[int | None, int | None]:
         """When the latest packet of some ways before ``first`` was seen, and the earliest after ``last``."""
-        packets = np.flatnonzero(np.isin(self.way_of, ways))
+        packets = np.flatnonzero(np.isin(self.path_of, paths))
         times = self.seen.time[self.packets.rows[self.packets.begins[packets]]]
         before, after = times[times < first], times[times > last]
         return (int(before.max()) if len(before) else None), (int(after.min()) if len(after) else None)
@@ -211,7 +213,7 @@ class PathGroups:
         return PathSample(frames, tuple(self.seen.time[rows].tolist()), length)
 
 
-def _drop_seen_twice(packets: Packets, ways: PathGroups) -> Packets:
+def _drop_seen_twice(packets: Packets, paths: PathGroups) -> Packets:
     """Of a link seen twice one sighting is enough; the node's own view is preferred."""
     for _ in range(ROUNDS):
         together = np.flatnonzero(packets.packet[1:] == packets.packet[:-1])
@@ -224,10 +226,10 @@ def _drop_seen_twice(packets: Packets, ways: PathGroups) -> Packets:
         # 0: a hop, 1: drop the later, 2: drop the earlier, 3: drop the later where the packet was seen further on.
         verdicts = np.zeros(len(examples), np.int8)
         for number, place in enumerate(examples.tolist()):
-            one, other = ways.step(int(packets.rows[place])), ways.step(int(packets.rows[place + 1]))
+            one, other = paths.step(int(packets.rows[place])), paths.step(int(packets.rows[place + 1]))
             if same_link(one, other):
                 verdicts[number] = 2 if _tells(one) < _tells(other) else 1
-                if _ends_of_a_wire(one, other) and ways.hosts.same(_key(one), _key(other)) is False:
+                if _ends_of_a_wire(one, other) and paths.hosts.same(_key(one), _key(other)) is False:
                     # That a packet came to the other node is told by nothing but its NIC.
                     verdicts[number] = 3
         if not verdicts.any():

@@ -58,7 +58,7 @@ class Paths(Brief):
 
     captures: list[Capture]
     facts: Facts
-    ways: PathGroups | None = None
+    groups: PathGroups | None = None
     clocks: dict[int, Clock] = field(default_factory=dict)
     share: int = 1
     homes: dict[int, set[PointKey]] = field(default_factory=dict)
@@ -80,8 +80,10 @@ class Paths(Brief):
 
     @property
     def found(self) -> list[Path]:
-        every = self.ways.ways if self.ways else []
-        return every if self.only is None else [way for way in every if way.steps[0].spot.link.point.key in self.only]
+        every = self.groups.paths if self.groups else []
+        return (
+            every if self.only is None else [path for path in every if path.steps[0].spot.link.point.key in self.only]
+        )
 
     def within(self, keys: set[PointKey], facts: Facts) -> Paths:
         """What following them came to on these capture points alone, of which ``facts`` tell."""
@@ -92,90 +94,90 @@ class Paths(Brief):
 
     @property
     def opaque(self) -> int:
-        return sum(way.count for way in self.found if way.steps[0].encap == OPAQUE)
+        return sum(path.count for path in self.found if path.steps[0].encap == OPAQUE)
 
     def path_rows(self, every: bool = False) -> Iterator[tuple[PathRow, int]]:
         """The rows of the table ``paths``, each with how many packets are behind it: one, where ``every`` is wanted."""
         if every:
             yield from ((row, 1) for row in self.every_path())
             return
-        for way in self.found:
-            row = self.path_row(way, way.samples[0])
-            for sample, weight in _weighed(way):
-                yield _like(row, way, sample), weight
+        for path in self.found:
+            row = self.path_row(path, path.samples[0])
+            for sample, weight in _weighed(path):
+                yield _like(row, path, sample), weight
 
     def every_path(self) -> Iterator[PathRow]:
         """A row for every packet, in the order in which they were seen first."""
         rows: dict[int, PathRow] = {}
-        for way, sample in self._packets():
-            if id(way) not in rows:
-                rows[id(way)] = self.path_row(way, sample)
-            yield _like(rows[id(way)], way, sample)
+        for path, sample in self._packets():
+            if id(path) not in rows:
+                rows[id(path)] = self.path_row(path, sample)
+            yield _like(rows[id(path)], path, sample)
 
     def every_hop(self) -> Iterator[HopRow]:
         """A row for every packet and pair of pod links."""
-        for way, sample in self._packets():
-            for one, other in _pod_links(way):
-                yield self._hop_row(way, one, other, sample)
+        for path, sample in self._packets():
+            for one, other in _pod_links(path):
+                yield self._hop_row(path, one, other, sample)
 
     def _packets(self) -> Iterator[tuple[Path, PathSample]]:
-        if self.ways is not None:
-            packets = self.ways.packets
+        if self.groups is not None:
+            packets = self.groups.packets
             times = packets.seen.time[packets.rows[packets.begins]]
             for packet in times.argsort(kind="stable").tolist():
-                number = int(self.ways.way_of[packet])
+                number = int(self.groups.path_of[packet])
                 if number >= 0:
-                    yield self.found[number], self.ways.sample(packet)
+                    yield self.found[number], self.groups.sample(packet)
 
     def hop_rows(self, every: bool = False) -> Iterator[tuple[HopRow, int]]:
         """The same for the table ``hops``."""
         if every:
             yield from ((row, 1) for row in self.every_hop())
             return
-        for way in self.found:
-            for one, other in _pod_links(way):
-                for sample, weight in _weighed(way):
-                    yield self._hop_row(way, one, other, sample), weight
+        for path in self.found:
+            for one, other in _pod_links(path):
+                for sample, weight in _weighed(path):
+                    yield self._hop_row(path, one, other, sample), weight
 
-    def path_row(self, way: Path, sample: PathSample) -> PathRow:
-        last = way.steps[-1]
-        delivered = self.is_delivered(way)
+    def path_row(self, path: Path, sample: PathSample) -> PathRow:
+        last = path.steps[-1]
+        delivered = self.is_delivered(path)
         return PathRow(
-            **_common(way, sample, range(len(way.steps))),
+            **_common(path, sample, range(len(path.steps))),
             calico=self.facts.calico,
-            points=", ".join(step.spot.link.point.name for step in way.steps),
-            ttls=", ".join("?" if step.ttl is None else str(step.ttl) for step in way.steps),
-            first_kind=way.steps[0].spot.link.point.kind,
-            receiver=way.receiver,
-            receiver_recorded=way.receiver in self.homes or delivered is False,
-            fate=self._fate(way, delivered),
+            points=", ".join(step.spot.link.point.name for step in path.steps),
+            ttls=", ".join("?" if step.ttl is None else str(step.ttl) for step in path.steps),
+            first_kind=path.steps[0].spot.link.point.kind,
+            receiver=path.receiver,
+            receiver_recorded=path.receiver in self.homes or delivered is False,
+            fate=self._fate(path, delivered),
             last_interface=last.spot.link.point.name,
-            last_seen=_last_seen(way, sample.frames[-1]),
-            missing=", ".join(link.point.name for link in self._would_have_seen(way)) or None,
-            entered=_entered(way.steps[0]),
-            left=self._left(way, delivered),
+            last_seen=_last_seen(path, sample.frames[-1]),
+            missing=", ".join(link.point.name for link in self._would_have_seen(path)) or None,
+            entered=_entered(path.steps[0]),
+            left=self._left(path, delivered),
             delivered=delivered,
-            answered=way.answered,
-            for_node=self._for_node(way),
-            sightings=len(way.steps),
+            answered=path.answered,
+            for_node=self._for_node(path),
+            sightings=len(path.steps),
             length=sample.length,
             duration=sample.times[-1] - sample.times[0],
         )
 
-    def _fate(self, way: Path, delivered: bool | None) -> str:
+    def _fate(self, path: Path, delivered: bool | None) -> str:
         """What became of them, as a sentence about them goes on."""
-        return fate(self.loss(way), self.hosts) if delivered is False else "arrive" if delivered else "go on"
+        return fate(self.loss(path), self.hosts) if delivered is False else "arrive" if delivered else "go on"
 
-    def _hop_row(self, way: Path, one: int, other: int, sample: PathSample) -> HopRow:
-        here, there = way.steps[one], way.steps[other]
+    def _hop_row(self, path: Path, one: int, other: int, sample: PathSample) -> HopRow:
+        here, there = path.steps[one], path.steps[other]
         capture = self.captures[there.spot.capture]
         lost = None if here.ttl is None or there.ttl is None else here.ttl - there.ttl
-        between = self.between(way, one, other)
+        between = self.between(path, one, other)
         if between is None and lost != 1:
             # Only that one is taken from the TTL is right on one node and wrong between two.
             between = "unknown"
         return HopRow(
-            **_common(way, sample, range(one, other + 1)),
+            **_common(path, sample, range(one, other + 1)),
             calico=self.facts.calico,
             to_interface=there.spot.link.point.name,
             to_frame=f"frame {sample.frames[other]} of {clean(capture.source.short_name)}",
@@ -190,18 +192,18 @@ class Paths(Brief):
             latency=abs(sample.times[other] - sample.times[one]),
         )
 
-    def between(self, way: Path, one: int, other: int) -> str | None:
+    def between(self, path: Path, one: int, other: int) -> str | None:
         """What lies between two steps on pod links: one node, a tunnel or a network between two, or unknown.
 
         None where nothing tells but that the clocks of two files differ, as those of two nodes do, and as that of one
         node does that was set in between.
         """
-        inside = way.steps[one + 1 : other]
+        inside = path.steps[one + 1 : other]
         if any(step.encap != "none" or step.spot.link.point.kind == "tunnel" for step in inside):
             return "tunnel"
         if inside:
             return "network"
-        here, there = way.steps[one].spot, way.steps[other].spot
+        here, there = path.steps[one].spot, path.steps[other].spot
         told = self.on_one_node(here.link, there.link)
         if told is not None:
             return "node" if told else "network"
@@ -217,22 +219,22 @@ class Paths(Brief):
         mine, other_ips = self.node_addresses(here), self.node_addresses(there)
         return bool(mine & other_ips) if mine and other_ips else None
 
-    def is_delivered(self, way: Path) -> bool | None:
+    def is_delivered(self, path: Path) -> bool | None:
         """Whether it was seen on its receiver's own link; None where nothing would have shown it."""
-        if way.answered:
+        if path.answered:
             return True
-        for step in way.steps[1:]:
+        for step in path.steps[1:]:
             if step.spot.link.point.key in self.homes.get(step.dst, ()) and step.spot.side != POD:
                 return True
-        if way.steps[0].spot.link.point.key in self.homes.get(way.dst, ()):
+        if path.steps[0].spot.link.point.key in self.homes.get(path.dst, ()):
             # First seen where it was to arrive.
             return True
-        return False if self._would_have_seen(way) else None
+        return False if self._would_have_seen(path) else None
 
-    def loss(self, way: Path) -> PathLoss:
+    def loss(self, path: Path) -> PathLoss:
         """Where packets of a way were seen last that were not seen to arrive."""
-        flooded = self.cards.is_flooded(way.steps[-1]) if way.meant is None else False
-        return loss_of(way, self._would_have_seen(way), self.hosts, flooded)
+        flooded = self.cards.is_flooded(path.steps[-1]) if path.meant is None else False
+        return loss_of(path, self._would_have_seen(path), self.hosts, flooded)
 
     @property
     def cards(self) -> Cards:
@@ -255,108 +257,108 @@ class Paths(Brief):
             self._node_addresses[key] = node_addresses(self.captures[key[0]], link) | own
         return self._node_addresses[key]
 
-    def _for_node(self, way: Path) -> bool:
-        return way.dst in self.node_addresses(way.steps[0].spot.link)
+    def _for_node(self, path: Path) -> bool:
+        return path.dst in self.node_addresses(path.steps[0].spot.link)
 
-    def why_alone(self, way: Path) -> str:
+    def why_alone(self, path: Path) -> str:
         """What it means that packets of this way were seen at one point only."""
-        link = way.steps[0].spot.link
-        if self._for_node(way):
+        link = path.steps[0].spot.link
+        if self._for_node(path):
             return "for the node itself"
-        if way.src in self.node_addresses(link):
+        if path.src in self.node_addresses(link):
             return "from the node itself"
         here = link.point.key
         others = [key for key in self.facts.links if key != here and not self.facts.are_apart(here, key)]
         if not others:
             return "no other point was recorded at that time"
         # Address translation changes what an error quotes, and not every change is known.
-        return "not recognised elsewhere" if way.packet == "error" else "seen nowhere else"
+        return "not recognised elsewhere" if path.packet == "error" else "seen nowhere else"
 
-    def _left(self, way: Path, delivered: bool | None) -> bool | None:
+    def _left(self, path: Path, delivered: bool | None) -> bool | None:
         """Whether it was seen leaving the node that it entered."""
-        if delivered or len(way.steps) > 1 or way.answered:
+        if delivered or len(path.steps) > 1 or path.answered:
             return True
-        here = way.steps[0].spot.link.point.key
-        silent = self._would_have_seen(way)
+        here = path.steps[0].spot.link.point.key
+        silent = self._would_have_seen(path)
         if any(frozenset((here, link.point.key)) in self.apart for link in silent):
             # On the way to another node: what would have shown it first is the NIC or the tunnel of this one.
-            exits = [self.facts.links[key] for key in self.exits.get((here, way.dst), ())]
-            return False if self._show_nothing(exits, way) else None
+            exits = [self.facts.links[key] for key in self.exits.get((here, path.dst), ())]
+            return False if self._show_nothing(exits, path) else None
         if silent:
             return False
-        ways_out = [self.facts.links[key] for key in self.outside.get(way.dst, set()) & self.ways_out.get(here, set())]
-        return False if self._has_to_leave(way) and self._show_nothing(ways_out, way) else None
+        ways_out = [self.facts.links[key] for key in self.outside.get(path.dst, set()) & self.ways_out.get(here, set())]
+        return False if self._has_to_leave(path) and self._show_nothing(ways_out, path) else None
 
-    def _has_to_leave(self, way: Path) -> bool:
+    def _has_to_leave(self, path: Path) -> bool:
         """Whether a request that goes to no pod of the node has to leave it: it is no traceroute's, and not refused."""
-        ttl = way.steps[-1].ttl
-        refused = any(one.packet == "error" and one.dst == way.src for one in self.found)
-        return way.packet == "request" and not way.repeated and ttl is not None and ttl > 1 and not refused
+        ttl = path.steps[-1].ttl
+        refused = any(one.packet == "error" and one.dst == path.src for one in self.found)
+        return path.packet == "request" and not path.repeated and ttl is not None and ttl > 1 and not refused
 
     @staticmethod
-    def _show_nothing(exits: list[PointFacts], way: Path) -> bool:
+    def _show_nothing(exits: list[PointFacts], path: Path) -> bool:
         """Whether the ways out of a node were recorded well enough that what they do not show did not leave by them."""
-        watched = [link for link in exits if link.point.key[0] in way.watching and ECHO not in link.silence]
+        watched = [link for link in exits if link.point.key[0] in path.watching and ECHO not in link.silence]
         interfaces = [link.point.interface for link in watched]
-        return bool(watched) and not any(one.missing or one.drops >= way.count for one in interfaces)
+        return bool(watched) and not any(one.missing or one.drops >= path.count for one in interfaces)
 
-    def _would_have_seen(self, way: Path) -> list[PointFacts]:
+    def _would_have_seen(self, path: Path) -> list[PointFacts]:
         """The receiver's links that were being recorded then, would have shown the packet, and do not."""
-        if id(way) not in self._missing:
-            self._missing[id(way)] = list(self._silent_homes(way))
-        return self._missing[id(way)]
+        if id(path) not in self._missing:
+            self._missing[id(path)] = list(self._silent_homes(path))
+        return self._missing[id(path)]
 
-    def _silent_homes(self, way: Path) -> Iterator[PointFacts]:
-        if way.repeated:
+    def _silent_homes(self, path: Path) -> Iterator[PointFacts]:
+        if path.repeated:
             # Its like went by just before: a frame recorded twice is not missing elsewhere.
             return
-        seen = {step.spot.link.point.key for step in way.steps}
-        ttl = way.steps[-1].ttl
-        if ttl is not None and ttl <= 1 and not to_pod(way.steps[-1]):
+        seen = {step.spot.link.point.key for step in path.steps}
+        ttl = path.steps[-1].ttl
+        if ttl is not None and ttl <= 1 and not to_pod(path.steps[-1]):
             # The next router has to drop it.
             return
-        if ttl is None and way.packet == "request" and ECHO in way.steps[0].spot.link.silence:
+        if ttl is None and path.packet == "request" and ECHO in path.steps[0].spot.link.silence:
             # It may be one of those that were to expire, about which an error was recorded that says no more.
             return
-        for key in sorted({*self.homes.get(way.receiver, ()), *self._devices(way)} - seen, key=str):
-            if self.facts.are_apart(way.steps[0].spot.link.point.key, key):
+        for key in sorted({*self.homes.get(path.receiver, ()), *self._devices(path)} - seen, key=str):
+            if self.facts.are_apart(path.steps[0].spot.link.point.key, key):
                 continue
             link = self.facts.links[key]
             # So many packets may be among those that were not recorded.
-            lost = link.point.interface.drops >= way.count
-            watched = key[0] in way.watching or (link.point.kind == "tunnel" and self._ran(link, way))
+            lost = link.point.interface.drops >= path.count
+            watched = key[0] in path.watching or (link.point.kind == "tunnel" and self._ran(link, path))
             if watched and not lost and self._shows_the_node(link):
                 yield link
 
-    def _ran(self, link: PointFacts, way: Path) -> bool:
+    def _ran(self, link: PointFacts, path: Path) -> bool:
         """Whether a quiet device was being recorded while packets passed, as the few frames that it shows tell.
 
         It shows nothing that another point of its node shows, and was recorded between two packets that it lacks. That
         a recording was begun after the one and stopped before the other is believed of none so short.
         """
-        here = way.steps[-1].spot.link.point.key
+        here = path.steps[-1].spot.link.point.key
         first, last = link.point.first, link.point.last
-        if self.ways is None or first is None or last is None or not self.hosts.same(here, link.point.key):
+        if self.groups is None or first is None or last is None or not self.hosts.same(here, link.point.key):
             return False
         lacking = []
-        for number, other in enumerate(self.ways.ways):
+        for number, other in enumerate(self.groups.paths):
             keys = {step.spot.link.point.key for step in other.steps}
             if link.point.key in keys and len(keys) > 1:
                 return False
-            if (other.packet, other.src, other.dst) == (way.packet, way.src, way.dst) and here in keys:
+            if (other.packet, other.src, other.dst) == (path.packet, path.src, path.dst) and here in keys:
                 lacking.append(number)
         clock = self.clocks.get(link.point.key[0])
         offset = clock.offset if clock else 0
-        before, after = self.ways.around(lacking, first - offset, last - offset)
+        before, after = self.groups.around(lacking, first - offset, last - offset)
         return before is not None and after is not None and after - before <= SHORTEST_RECORDING
 
-    def _devices(self, way: Path) -> Iterator[PointKey]:
+    def _devices(self, path: Path) -> Iterator[PointKey]:
         """The devices that take out of its tunnel what came to their node's NIC inside one."""
-        last = way.steps[-1]
+        last = path.steps[-1]
         here = last.spot.link.point
         if last.encap not in DEVICES or here.kind != "host-nic" or not self.hosts.is_party(last):
             return
-        if self.hosts.arrives(way, len(way.steps) - 1) is False:
+        if self.hosts.arrives(path, len(path.steps) - 1) is False:
             return
         for key, link in self.facts.links.items():
             fits = link.point.kind == "tunnel" and link.point.name.startswith(DEVICES[last.encap])
@@ -397,88 +399,90 @@ def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sighting
     facts.observations = observations(facts.links, paths.clocks)
     seen.time = by_one_clock(seen, paths.clocks)
     packets = join(seen, spots.point_of, spots.on_pod_link, numbering.flows)
-    paths.ways = PathGroups(packets, spots, numbering, spans_of(captures, paths.clocks, reading.echo_wait), paths.hosts)
+    paths.groups = PathGroups(
+        packets, spots, numbering, spans_of(captures, paths.clocks, reading.echo_wait), paths.hosts
+    )
     paths.homes = homes_of(captures, facts, paths.found)
-    for way in paths.found:
-        if len(way.steps) > 1:
-            here, there = (step.spot.link.point.key for step in way.steps[:2])
-            paths.exits.setdefault((here, way.dst), set()).add(there)
-        for end, ip in ((way.steps[0], way.src), (way.steps[-1], way.steps[-1].dst)):
-            if end.spot.link.point.kind in NODE_KINDS and (end is way.steps[0] or len(way.steps) > 1):
+    for path in paths.found:
+        if len(path.steps) > 1:
+            here, there = (step.spot.link.point.key for step in path.steps[:2])
+            paths.exits.setdefault((here, path.dst), set()).add(there)
+        for end, ip in ((path.steps[0], path.src), (path.steps[-1], path.steps[-1].dst)):
+            if end.spot.link.point.kind in NODE_KINDS and (end is path.steps[0] or len(path.steps) > 1):
                 paths.outside.setdefault(ip, set()).add(end.spot.link.point.key)
-        for one, other in pairwise(way.steps):
+        for one, other in pairwise(path.steps):
             if one.spot.side == POD and other.spot.link.point.kind in NODE_KINDS:
                 paths.ways_out.setdefault(one.spot.link.point.key, set()).add(other.spot.link.point.key)
-    facts.followed = any(len(way.steps) > 1 for way in paths.found)
-    paths.heard = {step.spot.link.point.key for way in paths.found if way.packet in ECHOES for step in way.steps}
+    facts.followed = any(len(path.steps) > 1 for path in paths.found)
+    paths.heard = {step.spot.link.point.key for path in paths.found if path.packet in ECHOES for step in path.steps}
     paths.apart = {
-        frozenset((way.steps[one].spot.link.point.key, way.steps[other].spot.link.point.key))
-        for way in paths.found
-        for one, other in _pod_links(way)
+        frozenset((path.steps[one].spot.link.point.key, path.steps[other].spot.link.point.key))
+        for path in paths.found
+        for one, other in _pod_links(path)
         if other - one > 1
     }
     return paths
 
 
-def _weighed(way: Path) -> Iterator[tuple[PathSample, int]]:
+def _weighed(path: Path) -> Iterator[tuple[PathSample, int]]:
     """The samples of a way: each stands for itself, the first also for those of which none is kept."""
-    first, *others = way.samples
-    yield first, way.count - len(others)
+    first, *others = path.samples
+    yield first, path.count - len(others)
     for sample in others:
         yield sample, 1
 
 
-def _like(row: PathRow, way: Path, sample: PathSample) -> PathRow:
+def _like(row: PathRow, path: Path, sample: PathSample) -> PathRow:
     """The row of another packet of the same way."""
     return replace(
         row,
-        **_where(way, sample, range(len(way.steps))),
+        **_where(path, sample, range(len(path.steps))),
         time=sample.times[0],
-        last_seen=_last_seen(way, sample.frames[-1]),
+        last_seen=_last_seen(path, sample.frames[-1]),
         duration=sample.times[-1] - sample.times[0],
         length=sample.length,
     )
 
 
-def _common(way: Path, sample: PathSample, steps: range) -> dict[str, Any]:
+def _common(path: Path, sample: PathSample, steps: range) -> dict[str, Any]:
     """What rows of paths and of hops have alike; they are shown at the first of these steps that is to be judged."""
-    shown = _shown(way, steps)
-    encaps = {way.steps[number].encap for number in steps} - {"none"}
+    shown = _shown(path, steps)
+    encaps = {path.steps[number].encap for number in steps} - {"none"}
     return {
-        "capture": way.steps[shown].spot.capture,
-        "group": way.steps[shown].spot.number,
-        **_where(way, sample, steps),
+        "capture": path.steps[shown].spot.capture,
+        "group": path.steps[shown].spot.number,
+        **_where(path, sample, steps),
         "time": sample.times[0],
-        "packet": way.packet,
-        "family": 4 if is_ipv4(way.src) else 6,
-        "src": way.src,
-        "dst": way.dst,
-        "rewritten": way.rewritten,
-        "interface": way.steps[steps[0]].spot.link.point.name,
-        "node_interface": way.steps[steps[0]].spot.link.node_interface,
+        "packet": path.packet,
+        "family": 4 if is_ipv4(path.src) else 6,
+        "src": path.src,
+        "dst": path.dst,
+        "rewritten": path.rewritten,
+        "interface": path.steps[steps[0]].spot.link.point.name,
+        "node_interface": path.steps[steps[0]].spot.link.node_interface,
         "encap": ", ".join(sorted(encaps)) or "none",
     }
 
 
-def _where(way: Path, sample: PathSample, steps: range) -> dict[str, Any]:
+def _where(path: Path, sample: PathSample, steps: range) -> dict[str, Any]:
     """In which frames a packet was seen on these steps, the one that is shown apart from the others."""
-    shown = _shown(way, steps)
+    shown = _shown(path, steps)
     others = (number for number in steps if number != shown)
     return {
         "frames": [sample.frames[shown]],
-        "elsewhere": tuple((way.steps[number].spot.capture, sample.frames[number]) for number in others),
+        "elsewhere": tuple((path.steps[number].spot.capture, sample.frames[number]) for number in others),
     }
 
 
-def _shown(way: Path, steps: range) -> int:
-    return next((number for number in steps if way.steps[number].spot.link.judged), steps[0])
+def _shown(path: Path, steps: range) -> int:
+    return next((number for number in steps if path.steps[number].spot.link.judged), steps[0])
 
 
-def _last_seen(way: Path, frame: int) -> str:
-    step = way.steps[-1]
+def _last_seen(path: Path, frame: int) -> str:
+    step = path.steps[-1]
     point = step.spot.link.point
     where = {POD: ", coming from the pod", NODE: ", going to the pod"}.get(step.spot.side or "", "")
-    rest = f" (frame {frame} of {point.file})" if len(way.steps) > 1 else ", and nowhere else"
+    rest = f" (frame {frame} of {point.file})" if len(path.steps) > 1 else ", and nowhere else"
     return f"{point.name}{where}{rest}"
 
 
@@ -489,7 +493,7 @@ def _entered(step: PathStep) -> bool | None:
     return None if step.spot.side is None else step.spot.side == POD
 
 
-def _pod_links(way: Path) -> Iterator[tuple[int, int]]:
+def _pod_links(path: Path) -> Iterator[tuple[int, int]]:
     """Consecutive steps on pod links, by number; steps elsewhere may lie between."""
-    links = [number for number, step in enumerate(way.steps) if step.spot.link.point.kind == "pod-link"]
+    links = [number for number, step in enumerate(path.steps) if step.spot.link.point.kind == "pod-link"]
     yield from pairwise(links)

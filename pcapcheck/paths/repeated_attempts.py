@@ -25,18 +25,18 @@ Group = tuple[int, int]
 Pair = tuple[int, int]
 
 
-def repeated_attempts(captures: Iterable[Capture], ways: Iterable[Path]) -> Repeats:
+def repeated_attempts(captures: Iterable[Capture], paths: Iterable[Path]) -> Repeats:
     """How many attempts that were recorded on their way to a pod stand on the asker's own link as well."""
     same = {}
-    for way in ways:
-        first = way.steps[0].spot
-        if way.packet != "tcp" or first.side != POD or first.link.point.kind != "pod-link" or not first.link.judged:
+    for path in paths:
+        first = path.steps[0].spot
+        if path.packet != "tcp" or first.side != POD or first.link.point.kind != "pod-link" or not first.link.judged:
             continue
-        for step in way.steps[1:]:
+        for step in path.steps[1:]:
             spot = step.spot
             if spot.link.point.kind == "pod-link" and spot.side == NODE and spot.link.point.key != first.link.point.key:
                 home = frozenset((first.capture, number) for number in first.link.point.groups)
-                same[(spot.capture, spot.number), (step.src, step.dst)] = home, (way.src, way.dst)
+                same[(spot.capture, spot.number), (step.src, step.dst)] = home, (path.src, path.dst)
     if not same:
         return {}
     counted = _counted(captures)

@@ -24,24 +24,26 @@ Pair = tuple[int, int]
 
 
 def size_limits(
-    captures: Iterable[Capture], ways: Iterable[Path], is_delivered: Callable[[Path], bool | None]
+    captures: Iterable[Capture], paths: Iterable[Path], is_delivered: Callable[[Path], bool | None]
 ) -> Iterator[SizeLimit]:
     """One per two addresses and kind of packet."""
 
-    def key(way: Path) -> tuple[str, int, int]:
-        return way.packet, way.src, way.dst
+    def key(path: Path) -> tuple[str, int, int]:
+        return path.packet, path.src, path.dst
 
     refusals = _refusals(captures)
-    told = [way for way in ways if way.packet == REQUEST or way.packet in EITHER_WAY]
-    first = {key(way): number for number, way in reversed(list(enumerate(told)))}
-    for (packet, src, dst), alike in groupby(sorted(told, key=lambda way: (first[key(way)], key(way))), key):
+    told = [path for path in paths if path.packet == REQUEST or path.packet in EITHER_WAY]
+    first = {key(path): number for number, path in reversed(list(enumerate(told)))}
+    for (packet, src, dst), alike in groupby(sorted(told, key=lambda path: (first[key(path)], key(path))), key):
         some = list(alike)
         said = refusals.get((src, dst), frozenset()) if packet == REQUEST else frozenset()
-        lost = [way for way in some if not way.answered and (said or is_delivered(way) is False)]
-        arrived = [way for way in some if way.answered or is_delivered(way)]
-        limit = _limit(packet, src, dst, lost, [way for way in arrived if way not in lost], said)
+        lost = [path for path in some if not path.answered and (said or is_delivered(path) is False)]
+        arrived = [path for path in some if path.answered or is_delivered(path)]
+        limit = _limit(packet, src, dst, lost, [path for path in arrived if path not in lost], said)
         if limit is None and packet == REQUEST:
-            limit = _limit(packet, src, dst, [way for way in arrived if not way.answered], _answered(some), said, True)
+            limit = _limit(
+                packet, src, dst, [path for path in arrived if not path.answered], _answered(some), said, True
+            )
         if limit is not None:
             yield limit
 
@@ -49,16 +51,16 @@ def size_limits(
 def _limit(
     packet: str, src: int, dst: int, lost: list[Path], arrived: list[Path], said: frozenset[Pair], back: bool = False
 ) -> SizeLimit | None:
-    largest = max((way.longest for way in arrived), default=0)
-    smallest = min((way.shortest for way in lost), default=0)
-    enough = largest > (0 if packet in (REQUEST, "reply") else DATA) and sum(way.count for way in lost) >= FEWEST
+    largest = max((path.longest for path in arrived), default=0)
+    smallest = min((path.shortest for path in lost), default=0)
+    enough = largest > (0 if packet in (REQUEST, "reply") else DATA) and sum(path.count for path in lost) >= FEWEST
     if smallest <= largest or not (said or enough):
         return None
     return SizeLimit(src, dst, smallest, largest or None, tuple(sorted(said)), packet, back)
 
 
-def _answered(ways: Iterable[Path]) -> list[Path]:
-    return [way for way in ways if way.answered]
+def _answered(paths: Iterable[Path]) -> list[Path]:
+    return [path for path in paths if path.answered]
 
 
 def _refusals(captures: Iterable[Capture]) -> dict[Pair, frozenset[Pair]]:

@@ -22,10 +22,10 @@ SOON = 1_000_000_000
 class Tracing:
     """Finds packets by the frames of their captures."""
 
-    def __init__(self, ways: PathGroups) -> None:
-        self._ways = ways
-        self._seen = ways.seen
-        packets = ways.packets
+    def __init__(self, groups: PathGroups) -> None:
+        self._groups = groups
+        self._seen = groups.seen
+        packets = groups.packets
         self._packet_of = np.full(len(self._seen.time), -1, np.int64)
         self._packet_of[packets.rows] = packets.packet
         # Sightings stand capture by capture, and in each in the order of its frames.
@@ -46,18 +46,18 @@ class Tracing:
             row = int(like[0])
         return int(self._packet_of[row])
 
-    def way(self, packet: int) -> Path | None:
+    def path(self, packet: int) -> Path | None:
         """The way of a packet, unless it is of the rarest, which are not told apart."""
-        number = int(self._ways.way_of[packet])
-        return self._ways.ways[number] if number >= 0 else None
+        number = int(self._groups.path_of[packet])
+        return self._groups.paths[number] if number >= 0 else None
 
     def frames(self, packet: int) -> tuple[int, ...]:
         """In which frames it was seen, step by step."""
-        return self._ways.sample(packet).frames
+        return self._groups.sample(packet).frames
 
     def replies(self, packet: int) -> Iterator[int]:
         """The replies to an echo request that were seen anywhere, also behind address translation."""
-        seen, packets = self._seen, self._ways.packets
+        seen, packets = self._seen, self._groups.packets
         begin = int(packets.begins[packet])
         rows = packets.rows[begin : begin + int(packets.lengths[packet])]
         alike = np.isin(seen.echo, seen.echo[rows]) & (self._packet_of >= 0)
@@ -66,11 +66,11 @@ class Tracing:
 
     def answers(self, kind: str, pairs: set[tuple[int, int]], packet: int) -> Iterator[int]:
         """Packets of a kind between these (source and destination) soon after a packet: the first of each way."""
-        seen, packets = self._seen, self._ways.packets
+        seen, packets = self._seen, self._groups.packets
         asked = int(seen.time[packets.rows[packets.begins[packet]]])
-        for number, back in enumerate(self._ways.ways):
+        for number, back in enumerate(self._groups.paths):
             if back.packet == kind and (back.src, back.dst) in pairs and back.last >= asked:
-                members = np.flatnonzero(self._ways.way_of == number)
+                members = np.flatnonzero(self._groups.path_of == number)
                 times = seen.time[packets.rows[packets.begins[members]]]
                 after = members[(times >= asked) & (times <= asked + SOON)]
                 if len(after):

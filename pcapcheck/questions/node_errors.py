@@ -36,12 +36,12 @@ MOST, NEAR = 20, 8
 
 def node_refusals(paths: Paths, reading: Reading, told: Iterable[Unanswered]) -> Iterator[Unanswered]:
     """A question per two pods and port; ``told`` are those that are known already."""
-    if paths.ways is None:
+    if paths.groups is None:
         return
     known = {(one.asker, one.asked) for one in told if one.protocol in ("UDP", "DNS")}
     for capture in paths.captures:
         yield from _resets(capture, paths, reading)
-        lost = [way for way in paths.found if _is_lost(way, paths, capture) and (way.src, way.dst) not in known]
+        lost = [path for path in paths.found if _is_lost(path, paths, capture) and (path.src, path.dst) not in known]
         if lost:
             yield from _datagrams(capture, lost[:MOST], paths, reading)
 
@@ -96,23 +96,23 @@ def _lives_elsewhere(one: ConnectionRow, link: PointFacts, paths: Paths) -> bool
     """Whether a pod behind another link was asked; not where its packets are seen to keep their TTL on the way."""
     homes = paths.homes.get(one.dst, set())
     kept = any(
-        way.src == one.dst and len(way.steps) > 1 and way.steps[0].ttl == way.steps[-1].ttl for way in paths.found
+        path.src == one.dst and len(path.steps) > 1 and path.steps[0].ttl == path.steps[-1].ttl for path in paths.found
     )
     return bool(homes) and link.point.key not in homes and not kept
 
 
-def _is_lost(way: Path, paths: Paths, capture: Capture) -> bool:
-    first = way.steps[0].spot
-    if way.packet != "udp" or first.capture != capture.number or len(way.steps) > 1 or way.count < FEWEST:
+def _is_lost(path: Path, paths: Paths, capture: Capture) -> bool:
+    first = path.steps[0].spot
+    if path.packet != "udp" or first.capture != capture.number or len(path.steps) > 1 or path.count < FEWEST:
         return False
     if first.side != POD or first.link.point.kind != "pod-link" or not first.link.judged:
         return False
-    loss = paths.loss(way)
+    loss = paths.loss(path)
     return bool(loss.missing) and loss.place == IN_NODE
 
 
 def _datagrams(capture: Capture, lost: list[Path], paths: Paths, reading: Reading) -> Iterator[Unanswered]:
-    numbers = {sample.frames[0] for way in lost for sample in way.samples}
+    numbers = {sample.frames[0] for path in lost for sample in path.samples}
     near = {number + more for number in numbers for more in range(NEAR + 1)}
     ports: dict[int, int] = {}
     sports: dict[int, int] = {}
@@ -127,18 +127,18 @@ def _datagrams(capture: Capture, lost: list[Path], paths: Paths, reading: Readin
         if isinstance(src, int) and isinstance(dst, int) and isinstance(about, int) and isinstance(source, int):
             error = 4 if is_ipv4(source) else 6, _number(row.icmp_type), _number(row.icmp_code)
             errors[src, dst, about] = Refusal(error, source, row.ip_ttl if isinstance(row.ip_ttl, int) else None)
-    for way in lost:
+    for path in lost:
         by_port: dict[int, list[int]] = {}
-        for sample in way.samples:
+        for sample in path.samples:
             if sample.frames[0] in ports:
                 by_port.setdefault(ports[sample.frames[0]], []).append(sample.frames[0])
         for port, frames in by_port.items():
             if port == DNS_PORT:
                 # A rule is about it.
                 continue
-            count = way.count if len(by_port) == 1 else len(frames)
+            count = path.count if len(by_port) == 1 else len(frames)
             asking = frozenset(sports[number] for number in frames if number in sports)
-            question = _question(way, port, tuple(frames), count, errors.get((way.src, way.dst, port)), paths)
+            question = _question(path, port, tuple(frames), count, errors.get((path.src, path.dst, port)), paths)
             yield replace(question, asker_ports=asking)
 
 
@@ -147,22 +147,22 @@ def _number(value: object) -> int:
 
 
 def _question(
-    way: Path, port: int, frames: tuple[int, ...], count: int, refusal: Refusal | None, paths: Paths
+    path: Path, port: int, frames: tuple[int, ...], count: int, refusal: Refusal | None, paths: Paths
 ) -> Unanswered:
-    point = way.steps[0].spot.link.point
-    about = f"UDP datagrams to {format_address(way.dst)} port {port}"
-    clause = fate(paths.loss(way), paths.hosts)
+    point = path.steps[0].spot.link.point
+    about = f"UDP datagrams to {format_address(path.dst)} port {port}"
+    clause = fate(paths.loss(path), paths.hosts)
     return Unanswered(
         protocol="UDP",
-        asker=way.src,
-        asked=way.dst,
+        asker=path.src,
+        asked=path.dst,
         about=about,
         attempts=count,
         lasted=None,
         capture=point.key[0],
         interface=point.name,
         frames=frames,
-        group=way.steps[0].spot.number,
+        group=path.steps[0].spot.number,
         meaning="a firewall rule, a policy or a route of the node takes them",
         fate=clause + _said(refusal),
         verb="sent",

@@ -50,5 +50,5 @@ def _apart(
 
 def _went_on(one: Unanswered, between: Between) -> bool:
     """Whether its packets were seen at another point than where they came in."""
-    ways = between.get((QUESTIONS.get(one.protocol), one.asker, one.asked), ())
-    return any(len(way.steps) > 1 for way in ways)
+    paths = between.get((QUESTIONS.get(one.protocol), one.asker, one.asked), ())
+    return any(len(path.steps) > 1 for path in paths)

@@ -16,7 +16,7 @@ from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.questions.unanswered import REFUSED, SILENT, UNANSWERED, Judged, Refusal, Unanswered
-from pcapcheck.values import format_address, is_group_mac, is_ipv4
+from pcapcheck.values import format_address, is_ipv4, is_multicast_mac
 
 ECHO_MEANING = "the host is gone or drops echo requests, or its replies are dropped or went another way"
 SYN_MEANING = (
@@ -87,7 +87,7 @@ def _target(one: EchoRow) -> tuple[int, int | None]:
 def _asks_many(one: EchoRow, some: EchoBin, link: PointFacts) -> bool:
     """Whether a group was asked: by its address, or by the MAC, to which alone a subnet's broadcast address shows."""
     mac = link.point.groups[some.group].dst
-    return not one.unicast or (mac is not None and is_group_mac(mac))
+    return not one.unicast or (mac is not None and is_multicast_mac(mac))
 
 
 def _heard_others(link: PointFacts) -> bool:

@@ -122,7 +122,7 @@ Producer = Callable[[Capture, Facts, Judged], Iterator[Unanswered]]
 
 
 def unanswered(
-    captures: Sequence[Capture], facts: Facts, judged: Judged, producers: Iterable[Producer], ways: Sequence[Path] = ()
+    captures: Sequence[Capture], facts: Facts, judged: Judged, producers: Iterable[Producer], paths: Sequence[Path] = ()
 ) -> list[Unanswered]:
     """What nobody answered, worst first: what could have been heard, then what was asked most often.
 
@@ -136,8 +136,8 @@ def unanswered(
     sought = {one.about for one in found if one.protocol in ("ARP", "ND")}
     found = [one for one in found if one.refusal is None or not sought & _asking_for(one.asked)]
     between: dict[tuple[str | None, int, int | None], list[Path]] = {}
-    for way in ways if found else ():
-        between.setdefault((way.packet, way.src, way.dst), []).append(way)
+    for path in paths if found else ():
+        between.setdefault((path.packet, path.src, path.dst), []).append(path)
     if found:
         # A healthy capture need not load it.
         from pcapcheck.questions.scanners import noise_apart
@@ -174,17 +174,17 @@ def _came_back(one: Unanswered, between: Mapping[tuple[str | None, int, int | No
     here = (one.capture, one.interface)
     onward = {
         place
-        for way in between.get((QUESTIONS.get(one.protocol), one.asker, one.asked), ())
-        if here in (places := _places(way))
+        for path in between.get((QUESTIONS.get(one.protocol), one.asker, one.asked), ())
+        if here in (places := _places(path))
         for place in places[places.index(here) + 1 :]
     }
     return any(
         here not in places and not onward.issuperset(places)
-        for way in between.get((ANSWERS.get(one.protocol), one.asked, one.asker), ())
-        if (places := _places(way))
+        for path in between.get((ANSWERS.get(one.protocol), one.asked, one.asker), ())
+        if (places := _places(path))
     )
 
 
-def _places(way: Path) -> list[tuple[int, str | None]]:
+def _places(path: Path) -> list[tuple[int, str | None]]:
     """The capture points of a way, in order: the capture's number and the interface."""
-    return [(step.spot.capture, step.spot.link.point.name) for step in way.steps]
+    return [(step.spot.capture, step.spot.link.point.name) for step in path.steps]

@@ -30,41 +30,41 @@ ORDER = tuple(NOUNS)
 class PathSummary:
     """Packets of one kind and address pair that passed the same capture points; ``lost`` of them went no further."""
 
-    way: Path
+    path: Path
     count: int = 0
     lost: int = 0
     shortest: int = 1 << 16
     longest: int = 0
 
 
-def routes(result: Result) -> list[PathSummary]:
+def path_summaries(result: Result) -> list[PathSummary]:
     """The routes of an observation: first those on which packets were lost, then by kind, the busiest first."""
     found: dict[int, PathSummary] = {}
     paths = result.followed
-    for way in paths.found:
-        route = found.setdefault(way.route, PathSummary(way))
-        route.count += way.count
-        route.shortest = min(route.shortest, way.shortest)
-        route.longest = max(route.longest, way.longest)
-        if is_lost(paths, way):
-            route.lost += way.count
-    return sorted(found.values(), key=lambda one: (not one.lost, ORDER.index(one.way.packet), -one.count))
+    for path in paths.found:
+        summary = found.setdefault(path.signature, PathSummary(path))
+        summary.count += path.count
+        summary.shortest = min(summary.shortest, path.shortest)
+        summary.longest = max(summary.longest, path.longest)
+        if is_lost(paths, path):
+            summary.lost += path.count
+    return sorted(found.values(), key=lambda one: (not one.lost, ORDER.index(one.path.packet), -one.count))
 
 
-def is_lost(paths: Paths, way: Path) -> bool:
+def is_lost(paths: Paths, path: Path) -> bool:
     """Whether packets of this way had to be seen further on, and were not."""
-    return not way.repeated and paths.is_delivered(way) is False
+    return not path.repeated and paths.is_delivered(path) is False
 
 
-def route_title(route: PathSummary) -> str:
+def path_title(summary: PathSummary) -> str:
     """What went from where to where: ``3 echo requests 10.244.1.10 → 10.244.1.11``."""
-    way = route.way
-    last = way.steps[-1]
-    to = f"{format_address(way.src)} → {format_address(way.dst)}"
-    if way.rewritten:
+    path = summary.path
+    last = path.steps[-1]
+    to = f"{format_address(path.src)} → {format_address(path.dst)}"
+    if path.rewritten:
         to += f", rewritten to {format_address(last.src)} → {format_address(last.dst)}"
-    lengths = f", {route.shortest} to {route.longest} bytes" if route.longest > route.shortest else ""
-    return f"{route.count} {_noun(way.packet, route.count)} {to}{lengths}"
+    lengths = f", {summary.shortest} to {summary.longest} bytes" if summary.longest > summary.shortest else ""
+    return f"{summary.count} {_noun(path.packet, summary.count)} {to}{lengths}"
 
 
 class PointNames:
@@ -85,12 +85,12 @@ class PointNames:
         return f"{point.name}{from_capture}{tunnel}"
 
 
-def hops(way: Path, names: PointNames, paths: Paths) -> Iterator[str]:
+def hops(path: Path, names: PointNames, paths: Paths) -> Iterator[str]:
     """One line per hop; for packets seen at one point only, where that was."""
-    steps = way.steps
+    steps = path.steps
     if len(steps) == 1:
-        yield f"{_arriving(steps[0], names)}, {_ttl(steps[0])}, {paths.why_alone(way)}"
-    for one, other, latency in zip(steps, steps[1:], way.latencies, strict=False):
+        yield f"{_arriving(steps[0], names)}, {_ttl(steps[0])}, {paths.why_alone(path)}"
+    for one, other, latency in zip(steps, steps[1:], path.latencies, strict=False):
         ttls = f"{_ttl(one)} → {_shown(other.ttl)}"
         yield f"{_arriving(one, names)} | {ttls} | {_leaving(other, names)}  {_after(latency)}"
 
@@ -133,8 +133,8 @@ def notes(result: Result) -> Iterator[str]:
             yield f"datagrams {pair} of {limit.lost} bytes or more are {why}{arrive}"
     if paths.share > 1:
         yield f"one packet in {paths.share} was followed, the same ones on every link, to keep memory bounded"
-    if paths.ways and paths.ways.beyond:
-        yield f"not judged: {paths.ways.beyond} packets, which took too many different ways"
+    if paths.groups and paths.groups.beyond:
+        yield f"not judged: {paths.groups.beyond} packets, which took too many different ways"
     if paths.lost:
         yield f"not followed: {paths.lost} packets without a time, or of too many different MACs or addresses"
     for number in sorted(paths.unfollowed):

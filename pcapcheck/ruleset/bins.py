@@ -23,7 +23,7 @@ PAIR = ("src", "dst", "dst_port")
 
 @dataclass
 class BinSample:
-    """A row kept to show, with the early columns that the rule names; ``told`` quotes what a column rests on.
+    """A row kept to show, with the early columns that the rule names; ``source_lines`` quotes what a column rests on.
 
     ``elsewhere`` are frames of other capture points that show it too: capture and frame. ``lacking`` says what
     it takes to know a column of just this row, where that can be said better than of the column as such.
@@ -32,7 +32,7 @@ class BinSample:
     frames: tuple[int, ...]
     time: int | None
     values: dict[str, Value | None]
-    told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    source_lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     elsewhere: tuple[tuple[int, int], ...] = ()
     lacking: Mapping[str, str] = field(default_factory=dict)
 

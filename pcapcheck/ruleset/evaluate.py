@@ -94,8 +94,8 @@ class Evaluation:
 
     def _sample(self, row: TableRow) -> BinSample:
         values = {column.name: early_value(row, column) for column in self.shown if not column.deferred}
-        told, elsewhere = getattr(row, "told", {}), getattr(row, "elsewhere", ())
-        return BinSample(tuple(row.frames), row.time, values, told, elsewhere, getattr(row, "lacking", {}))
+        source_lines, elsewhere = getattr(row, "source_lines", {}), getattr(row, "elsewhere", ())
+        return BinSample(tuple(row.frames), row.time, values, source_lines, elsewhere, getattr(row, "lacking", {}))
 
     def finish(self, facts: Facts) -> Finding:
         """The finding, with what is known now that the captures have been read."""
@@ -108,8 +108,11 @@ class Evaluation:
         if not ANSWERING & {column.name for leaf in self.rule.leaves for column in leaf.columns()}:
             return False
         link = facts.link(capture, row.group)
-        ways = (0, 1) if link is not None and facts.links[link.point.key].alternatives else (None,)
-        return all(self._is_about(row, capture, facts if way is None else facts.assuming(way)) for way in ways)
+        assumptions = (0, 1) if link is not None and facts.links[link.point.key].alternatives else (None,)
+        return all(
+            self._is_about(row, capture, facts if assumption is None else facts.assuming(assumption))
+            for assumption in assumptions
+        )
 
     def _is_about(self, row: TableRow, capture: int, facts: Facts) -> bool:
         late = Late(facts, capture, row.group, self.rule.table, row.outcome)

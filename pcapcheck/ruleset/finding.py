@@ -29,8 +29,8 @@ class Evidence(Brief):
 
     ``group`` is its frame group (-1: none), ``row`` holds the columns that the rule names. A packet that was followed
     shows ``elsewhere`` too: capture and frame of its other sightings. A row of a node's state is of no capture
-    (NO_CAPTURE) and shows in ``told``, lines of the files that describe it. ``last_seen`` is where its packet, or the
-    reply, was seen last; ``share`` how many of how many such packets between the same two were lost.
+    (NO_CAPTURE) and shows in ``source_lines``, lines of the files that describe it. ``last_seen`` is where its
+    packet, or the reply, was seen last; ``share`` how many of how many such packets between the same two were lost.
     """
 
     capture: int
@@ -41,7 +41,7 @@ class Evidence(Brief):
     observed: str
     headline: str = ""
     next: tuple[str, ...] = ()
-    told: tuple[str, ...] = ()
+    source_lines: tuple[str, ...] = ()
     group: int = -1
     row: Mapping[str, Value | None] = field(default_factory=dict)
     elsewhere: tuple[tuple[int, int], ...] = ()

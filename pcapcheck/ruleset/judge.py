@@ -208,11 +208,13 @@ def _judge_link(
 ) -> Sum:
     """One link's bins; where nothing tells which end is the pod's, only what is so either way counts."""
     if ambiguous:
-        ways = [_judge_bins(rule, early, shown, bins, facts.assuming(way)) for way in (0, 1)]
-        fails = all(way.failed for way in ways)
-        holds = any(way.checked for way in ways) and not any(way.failed or way.unknown for way in ways)
+        assumptions = [_judge_bins(rule, early, shown, bins, facts.assuming(assumption)) for assumption in (0, 1)]
+        fails = all(assumption.failed for assumption in assumptions)
+        holds = any(assumption.checked for assumption in assumptions) and not any(
+            assumption.failed or assumption.unknown for assumption in assumptions
+        )
         if fails or holds:
-            return max(ways, key=lambda way: way.checked)
+            return max(assumptions, key=lambda assumption: assumption.checked)
     return _judge_bins(rule, early, shown, bins, facts)
 
 
@@ -302,7 +304,7 @@ def _for_family(rule: Rule, held: Mapping[Column, Value | None]) -> Rule:
 def _told(rule: Rule, sample: BinSample) -> tuple[str, ...]:
     """The lines behind what did not hold, each once."""
     named = [column.name for leaf in rule.expect.leaves() for column in leaf.columns()]
-    return tuple(dict.fromkeys(line for name in named for line in sample.told.get(name, ())))
+    return tuple(dict.fromkeys(line for name in named for line in sample.source_lines.get(name, ())))
 
 
 def _reason(leaves: list[Leaf], judge: Judge, late: Late, sample: BinSample) -> str:
@@ -374,8 +376,8 @@ def _measure(bound: Bound, sure: Spread, open_: Spread) -> Measure:
 
 def _either(bound: Bound, one: Fraction | int, other: Fraction | int) -> bool | None:
     """Whether a bound holds; None where that depends on which of two values is the right one."""
-    ways = {bound.holds(Fraction(one)), bound.holds(Fraction(other))}
-    return ways.pop() if len(ways) == 1 else None
+    assumptions = {bound.holds(Fraction(one)), bound.holds(Fraction(other))}
+    return assumptions.pop() if len(assumptions) == 1 else None
 
 
 def _worst(measure: Measure, extremes: list[tuple[int, Evidence]]) -> list[Evidence]:

@@ -21,7 +21,7 @@ from pcapcheck.paths.address_locations import homes_of
 from pcapcheck.paths.path import Path
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.unanswered_neighbours import is_askers_own
-from pcapcheck.values import format_address, is_group_address, is_name, is_public
+from pcapcheck.values import format_address, is_multicast_address, is_name, is_public
 
 POD_ROLE, NODE_ROLE, SERVICE, ROUTER, OUTSIDE, UNKNOWN_ROLE = "pod", "node", "service", "router", "outside", "unknown"
 # In which the kernel keeps the addresses of services (kube-proxy's mode ipvs; pkg/proxy/ipvs/proxier.go).
@@ -71,7 +71,7 @@ class AddressRoles:
         return UNKNOWN_ROLE
 
     @property
-    def _ways(self) -> list[Path]:
+    def _paths(self) -> list[Path]:
         return self._result.followed.found
 
     @cached_property
@@ -91,8 +91,8 @@ class AddressRoles:
         spoken = {ip for link in self._pod_links for ip in self._result.followed.node_addresses(link)}
         ends = {
             end
-            for way in self._ways
-            for step in way.steps
+            for path in self._paths
+            for step in path.steps
             if step.encap in CARRYING and step.outer is not None
             for end in step.outer
         }
@@ -125,9 +125,9 @@ class AddressRoles:
         """What the pods' echo requests bear as their source once the node has translated it."""
         return frozenset(
             step.src
-            for way in self._ways
-            for step in way.steps[1:]
-            if _from_pod(way) and way.packet == REQUEST and step.src != way.src
+            for path in self._paths
+            for step in path.steps[1:]
+            if _from_pod(path) and path.packet == REQUEST and step.src != path.src
         )
 
     @cached_property
@@ -187,9 +187,9 @@ class AddressRoles:
         """
         asked = {(some.src, some.dst) for capture in self._result.captures for some in _samples(capture)}
         return frozenset(
-            way.dst
-            for way in self._ways
-            if _from_pod(way) and way.steps[-1].dst != way.dst and (way.src, way.dst) in asked
+            path.dst
+            for path in self._paths
+            if _from_pod(path) and path.steps[-1].dst != path.dst and (path.src, path.dst) in asked
         )
 
     @cached_property
@@ -214,9 +214,9 @@ class AddressRoles:
         hops = {one.via for host in self._hosts for one in host.routes if one.is_default and one.via is not None}
         uplinks = {
             step.spot.group.dst
-            for way in self._ways
-            for step in way.steps[1:]
-            if _from_pod(way) and step.encap == "none" and (is_public(step.dst) or step.src != way.src)
+            for path in self._paths
+            for step in path.steps[1:]
+            if _from_pod(path) and step.encap == "none" and (is_public(step.dst) or step.src != path.src)
         }
         claimed = {
             claim.ip
@@ -249,24 +249,24 @@ class AddressRoles:
         """Inside a tunnel of Calico's both ends are pods, but for the nodes' own addresses."""
         return frozenset(
             end
-            for way in self._ways
-            for step in way.steps
+            for path in self._paths
+            for step in path.steps
             if step.encap in CARRYING or step.spot.link.point.kind == "tunnel"
             for end in (step.src, step.dst)
-            if not is_group_address(end)
+            if not is_multicast_address(end)
         )
 
     @cached_property
     def _translated_for(self) -> frozenset[int]:
         """For whom the node translated the source: not for pods (felix/dataplane/linux/masq_mgr.go)."""
         return frozenset(
-            step.dst for way in self._ways for step in way.steps[1:] if _from_pod(way) and step.src != way.src
+            step.dst for path in self._paths for step in path.steps[1:] if _from_pod(path) and step.src != path.src
         )
 
 
-def _from_pod(way: Path) -> bool:
+def _from_pod(path: Path) -> bool:
     """Whether it was first seen as a pod sent it."""
-    first = way.steps[0].spot
+    first = path.steps[0].spot
     return first.link.point.kind == "pod-link" and first.side == POD
 
 

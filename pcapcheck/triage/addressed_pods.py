@@ -41,8 +41,8 @@ class Sought:
             asked = [*_in_vain("tcp", exchanges.echoes.attempts()), *_in_vain("dns", exchanges.echoes.queries())]
             for one in dict.fromkeys(asked[:MOST]):
                 self._ips |= {end.ip for node in state.nodes for end in back_ends(state, node, None, one)}
-        for way in followed.found:
-            self._ips |= {way.dst, *(step.dst for step in way.steps)}
+        for path in followed.found:
+            self._ips |= {path.dst, *(step.dst for step in path.steps)}
 
     def includes(self, pod: PodLink) -> bool:
         """Whether somebody sent to the pod, or its own link was recorded."""

@@ -24,9 +24,9 @@ def behind_service(case: Case, result: Result, asked: Value | None) -> dict[str,
         return NOTHING
     reached: dict[int, tuple[PointFacts, int]] = {}
     others: set[int] = set()
-    for way in result.followed.found:
-        last = way.steps[-1]
-        if (way.src, way.dst, way.packet) != (pod, dst, kind) or last.dst == dst:
+    for path in result.followed.found:
+        last = path.steps[-1]
+        if (path.src, path.dst, path.packet) != (pod, dst, kind) or last.dst == dst:
             continue
         others.add(last.dst)
         if last.spot.link.point.kind == "pod-link" and last.spot.side == NODE:

@@ -54,8 +54,8 @@ class Beyond:
 def beyond(case: Case, result: Result, losses: list[PathLoss], asked: Iterable[EchoRow]) -> Beyond:
     """``losses`` are the case's; ``asked`` samples of what the pod asked, or was asked for, on its own link."""
     found = Beyond()
-    ways = {_left(one, result) for one in losses}
-    left = ways.pop() if len(ways) == 1 else None
+    paths = {_left(one, result) for one in losses}
+    left = paths.pop() if len(paths) == 1 else None
     found.columns["left"] = left
     found.columns["far.recorded"] = _far_recorded(case, result, losses[0]) if left else None
     found.columns["lost.on_wire"] = left is not None and (
@@ -63,7 +63,7 @@ def beyond(case: Case, result: Result, losses: list[PathLoss], asked: Iterable[E
     )
     since = _since(case, losses)
     found.columns["came_back"] = (
-        any(_came_back(one, result, since or one.way.first) for one in losses) if left else None
+        any(_came_back(one, result, since or one.path.first) for one in losses) if left else None
     )
     found.columns["untunnelled"] = left == PLAINLY and _came_in_tunnel(result, losses)
     found.columns["other_way"] = _other_way(result, losses) if left == IN_TUNNEL else None
@@ -77,21 +77,23 @@ def beyond(case: Case, result: Result, losses: list[PathLoss], asked: Iterable[E
 
 def _left(loss: PathLoss, result: Result) -> str | None:
     """How packets were seen leaving: on their node's NIC, else on its tunnel device while its NIC shows nothing."""
-    point, way = loss.last.spot.link.point, loss.way
-    if loss.arrived or len(way.steps) < 2:
+    point, path = loss.last.spot.link.point, loss.path
+    if loss.arrived or len(path.steps) < 2:
         return None
     if point.kind == "host-nic":
-        return IN_TUNNEL if loss.last.encap != "none" else PLAINLY if loss.last.src == way.src else TRANSLATED
+        return IN_TUNNEL if loss.last.encap != "none" else PLAINLY if loss.last.src == path.src else TRANSLATED
     nics = _nics_of(result, loss.last.spot.link) if point.kind == "tunnel" else []
     if is_wireguard(point.name) and _encrypted(result, nics):
         return IN_TUNNEL
-    return DEVICE if any(key[0] in way.watching for key in nics) else None
+    return DEVICE if any(key[0] in path.watching for key in nics) else None
 
 
 def _encrypted(result: Result, nics: list[PointKey]) -> bool:
     """Whether a NIC shows packets of WireGuard, which whatever went through its device became."""
     return any(
-        step.encap == OPAQUE and step.spot.link.point.key in nics for way in result.followed.found for step in way.steps
+        step.encap == OPAQUE and step.spot.link.point.key in nics
+        for path in result.followed.found
+        for step in path.steps
     )
 
 
@@ -106,7 +108,7 @@ def _far_recorded(case: Case, result: Result, loss: PathLoss) -> bool:
 
     What leaves a tunnel goes to a node; of what leaves plainly it is not known whose NIC would show it.
     """
-    there = case.lead.dst_link if loss.way.src == case.lead.pod else case.lead.link
+    there = case.lead.dst_link if loss.path.src == case.lead.pod else case.lead.link
     if there is not None:
         return True
     here, hosts = loss.last.spot.link.point.key, result.followed.hosts
@@ -119,17 +121,19 @@ def _since(case: Case, losses: list[PathLoss]) -> int | None:
     question = case.question
     if question is None or question.size is None or question.lasted is None or not losses:
         return None
-    return max(one.way.last for one in losses) - question.lasted
+    return max(one.path.last for one in losses) - question.lasted
 
 
 def _came_back(loss: PathLoss, result: Result, since: int) -> bool:
     """Whether an answer came to where they were seen last: it may have a translated address there."""
-    last, wanted = loss.last, REPLY if loss.way.packet == REQUEST else loss.way.packet
+    last, wanted = loss.last, REPLY if loss.path.packet == REQUEST else loss.path.packet
     return any(
-        way.packet == wanted
-        and way.last >= since
-        and any(step.spot.link is last.spot.link and (step.src, step.dst) == (last.dst, last.src) for step in way.steps)
-        for way in result.followed.found
+        path.packet == wanted
+        and path.last >= since
+        and any(
+            step.spot.link is last.spot.link and (step.src, step.dst) == (last.dst, last.src) for step in path.steps
+        )
+        for path in result.followed.found
     )
 
 
@@ -138,14 +142,14 @@ def _other_way(result: Result, losses: list[PathLoss]) -> bool:
 
     They did where they were recorded at the same place, or went on from where they were.
     """
-    since = min(one.way.first for one in losses)
+    since = min(one.path.first for one in losses)
     tunnels = {_turned(one.last) for one in losses}
     here = {one.last.spot.link.point.key for one in losses}
     return any(
-        step.outer and step.outer in tunnels and (step is not way.steps[-1] or step.spot.link.point.key in here)
-        for way in result.followed.found
-        if way.last >= since
-        for step in way.steps
+        step.outer and step.outer in tunnels and (step is not path.steps[-1] or step.spot.link.point.key in here)
+        for path in result.followed.found
+        if path.last >= since
+        for step in path.steps
     )
 
 
@@ -153,7 +157,8 @@ def _came_in_tunnel(result: Result, losses: list[PathLoss]) -> bool:
     """Whether packets between the same two came the other way in a tunnel, so that theirs does not go where it ends."""
     pairs = {(one.last.dst, one.last.src) for one in losses}
     return any(
-        (way.src, way.dst) in pairs and any(step.encap != "none" for step in way.steps) for way in result.followed.found
+        (path.src, path.dst) in pairs and any(step.encap != "none" for step in path.steps)
+        for path in result.followed.found
     )
 
 
@@ -189,7 +194,7 @@ def _hairpin(case: Case, result: Result, asked: Iterable[EchoRow], found: Beyond
 
 def _identifiers(result: Result, losses: list[PathLoss], found: Beyond) -> None:
     """The VXLAN identifiers of packets that were lost, and of those that came the other way."""
-    there = next(_carried((one.way for one in losses), None), None)
+    there = next(_carried((one.path for one in losses), None), None)
     if there is None:
         return
     back = next(_carried(result.followed.found, _turned(there[1])), None)
@@ -202,17 +207,17 @@ def _identifiers(result: Result, losses: list[PathLoss], found: Beyond) -> None:
         found.lines["vnis_differ"] = tuple(one[1] for one in known.values())
 
 
-def _carried(ways: Iterable[Path], outer: tuple[int, int] | None) -> Iterator[tuple[Path, PathStep, int]]:
+def _carried(paths: Iterable[Path], outer: tuple[int, int] | None) -> Iterator[tuple[Path, PathStep, int]]:
     """Where packets were seen inside VXLAN between these nodes, whichever they are: way, step and the step's number."""
-    for way in ways:
-        for number, step in enumerate(way.steps):
+    for path in paths:
+        for number, step in enumerate(path.steps):
             if step.encap == VXLAN and step.outer and outer in (None, step.outer):
-                yield way, step, number
+                yield path, step, number
 
 
-def _identifier(result: Result, way: Path, step: PathStep, number: int) -> tuple[int, str] | None:
+def _identifier(result: Result, path: Path, step: PathStep, number: int) -> tuple[int, str] | None:
     """The identifier in the first of a way's packets, with where it stands."""
-    source, frame = result.captures[step.spot.capture].source, way.samples[0].frames[number]
+    source, frame = result.captures[step.spot.capture].source, path.samples[0].frames[number]
     try:
         vni = next((vni_of(record) for record in read_again(source, [frame])), None)
     except CaptureError:

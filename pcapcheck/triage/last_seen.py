@@ -59,7 +59,7 @@ def place_of(loss: PathLoss, interface: str, hosts: Hosts, elsewhere: bool) -> L
         return LastPlace(fate(loss, hosts), fate(loss, hosts, several=False), back=back)
     if back:
         return LastPlace(came_back(loss, interface, hosts), came_back(loss, interface, hosts, several=False), back=True)
-    return seen_on(went_on(loss, hosts)) if len(loss.way.steps) > 1 or elsewhere else None
+    return seen_on(went_on(loss, hosts)) if len(loss.path.steps) > 1 or elsewhere else None
 
 
 def seen_on(clause: str) -> LastPlace:

@@ -76,7 +76,7 @@ def _same_node(
     names = hosts.name(here), hosts.name(there)
     if None not in names:
         return names[0] == names[1]
-    nics = {step.spot.link.point.key for one in losses for step in one.way.steps if step.encap == "none"}
+    nics = {step.spot.link.point.key for one in losses for step in one.path.steps if step.encap == "none"}
     nics &= {one.point.key for one in result.links if one.point.kind == "host-nic"}
     # A file with the links of two nodes was merged; and what two cards saw went to another machine.
     return None if here[0] == there[0] or len(nics) > 1 else True
@@ -95,7 +95,7 @@ def _handed_to(result: Result, receiver: int | None, home: PointFacts | None, lo
     if receiver is None:
         return None
     handed = {
-        step.spot.link.point.key for one in losses for step in one.way.steps if to_pod(step) and step.dst == receiver
+        step.spot.link.point.key for one in losses for step in one.path.steps if to_pod(step) and step.dst == receiver
     }
     for link in result.links:
         if link.point.kind != "pod-link" or receiver in link.pod_ips or link.sides.crowded or link.sides.folded:
@@ -149,7 +149,7 @@ def _asked_outside(
 ) -> dict[str, Value | None]:
     """The neighbours for which the node of the sender asked in vain on its NIC while packets were lost."""
     times = [one.evidence.time for one in case.items if one.evidence.time is not None]
-    times += [time for one in losses for time in (one.way.first, one.way.last)]
+    times += [time for one in losses for time in (one.path.first, one.path.last)]
     own = {refused_from} if refused_from is not None else set()
     own |= result.followed.node_addresses(sender) if sender is not None else set()
     if not times:

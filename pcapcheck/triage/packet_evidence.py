@@ -73,7 +73,7 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Pa
     echo = refused_here or next(_refused(asked_in(case, result)), None)
     receiver = pod if dst is None else dst
     there = dst_link.node_interface if dst_link else lead.described if dst is not None else None
-    lost_ways = _lost_ways(result, kind, case)
+    lost_paths = _lost_paths(result, kind, case)
     return {
         "family": None if pod is None else 4 if is_ipv4(pod) else 6,
         "resolution": None if pod is None else "ARP" if is_ipv4(pod) else "neighbour discovery",
@@ -117,13 +117,13 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Pa
         **_asked(result, dst_link, dst),
         "dst.addressed": _addressed(dst_link),
         "dst.recorded": dst_link is not None if dst is not None else None,
-        "encap": _device(losses) or _encap(case) or _tunnel(lost_ways),
+        "encap": _device(losses) or _encap(case) or _tunnel(lost_paths),
         **by_size(result, kind, pod, dst, is_stalled(case) and _is_large(case)),
         "nic.proxy_mac": _nic_to_proxy(result),
         "began": min(filter(None, (one.point.first for one in _links(case))), default=None),
         "ended": max(filter(None, (one.point.last for one in _links(case))), default=None),
         # The smallest packet that was lost: bytes of the datagram, where it was followed.
-        "size": min((way.shortest for way in lost_ways), default=None),
+        "size": min((path.shortest for path in lost_paths), default=None),
         "size.stalled": case.question.size if case.question is not None else None,
         "echo_lost": _echo_lost(result, pod, dst),
         "unrouted": _unrouted(case, result),
@@ -140,10 +140,10 @@ def _forwarded(result: Result, link: PointFacts | None, pod: int | None) -> bool
     if link is None or pod is None:
         return None
     return any(
-        len(way.steps) > 1
-        and is_ipv4(way.src) == is_ipv4(pod)
-        and link.point.key in {step.spot.link.point.key for step in way.steps[:-1]}
-        for way in result.followed.found
+        len(path.steps) > 1
+        and is_ipv4(path.src) == is_ipv4(pod)
+        and link.point.key in {step.spot.link.point.key for step in path.steps[:-1]}
+        for path in result.followed.found
     )
 
 
@@ -151,7 +151,7 @@ def _cut_off(result: Result, link: PointFacts | None, pod: int | None) -> bool |
     """Whether packets for a pod got as far as its node's NIC or tunnel, and were never seen on its link."""
     if link is None or pod is None:
         return None
-    losses = (result.followed.loss(way) for way in result.followed.found if way.receiver == pod)
+    losses = (result.followed.loss(path) for path in result.followed.found if path.receiver == pod)
     return any(
         loss.place in (AT_NIC, DECAPSULATION, TO_POD_LINK) and (loss.arrived or link in loss.missing) for loss in losses
     )
@@ -162,20 +162,20 @@ def lost_of(case: Case, result: Result) -> list[PathLoss]:
     followed, kind = result.followed, _kind_of(case)
     pod, dst = case.lead.pod, case.lead.dst
     answers = REPLY if kind == REQUEST else kind
-    back = [way for way in followed.found if way.packet == answers and (way.src, way.receiver) == (dst, pod)]
-    lost = [way for way in back if followed.is_delivered(way) is False]
+    back = [path for path in followed.found if path.packet == answers and (path.src, path.receiver) == (dst, pod)]
+    lost = [path for path in back if followed.is_delivered(path) is False]
     last = _answer_seen(case)
     if not lost and last is not None:
         # No link had to show them: that they did not come back to where they were asked for tells.
-        came = [way for way in followed.found if way.packet == answers and _ends_at(way, last)]
+        came = [path for path in followed.found if path.packet == answers and _ends_at(path, last)]
         if came:
-            return [replace(followed.loss(way), back=True) for way in came]
-    return [followed.loss(way) for way in lost or _lost_ways(result, kind, case)]
+            return [replace(followed.loss(path), back=True) for path in came]
+    return [followed.loss(path) for path in lost or _lost_paths(result, kind, case)]
 
 
-def _ends_at(way: Path, last: LastSeen) -> bool:
+def _ends_at(path: Path, last: LastSeen) -> bool:
     """Whether the last sighting of packets is that of an answer, with the addresses that it had there."""
-    step = way.steps[-1]
+    step = path.steps[-1]
     at = (step.spot.capture, step.spot.link.point.name, (step.src, step.dst))
     return at == (last.capture, last.interface, last.between)
 
@@ -300,7 +300,7 @@ def _places(
     """Where packets were lost, and where they were seen last; only what is alike of all that were lost."""
     at_pod = AT_POD if "pod-answers-echo" in case.failed else _at_pod(case, result)
     places = {at_pod} if at_pod else {one.place for one in losses if one.missing}
-    back = {one.back or one.way.src == case.lead.dst for one in losses}
+    back = {one.back or one.path.src == case.lead.dst for one in losses}
     seen = _answer_seen(case)
     here = None
     if case.question is not None:
@@ -321,7 +321,7 @@ def _places(
         lost = IN_NODE
     if lost is None and not places:
         # No link had to show them next, yet they were seen on the node that they were going to.
-        lost = _only({one.place if _is_at_node(one) else None for one in losses if one.way.src == case.lead.pod})
+        lost = _only({one.place if _is_at_node(one) else None for one in losses if one.path.src == case.lead.pod})
         places = {lost} if lost else set()
     arrived = _only({one.arrived for one in losses})
     if arrived is None and here is not None and back != {True}:
@@ -347,7 +347,7 @@ def _places(
 def _is_at_node(loss: PathLoss) -> bool:
     """Whether packets were seen last on a NIC or tunnel of the receiver's node, or going to a pod on its link."""
     if loss.last.spot.link.point.kind not in NODE_KINDS:
-        return loss.place == AT_POD and len(loss.way.steps) > 1
+        return loss.place == AT_POD and len(loss.path.steps) > 1
     return bool(loss.arrived)
 
 
@@ -408,13 +408,13 @@ def _by_rule(case: Case, result: Result, losses: list[PathLoss]) -> str | None:
     places = {LOST_BY_RULE[name] for name in case.failed if name in LOST_BY_RULE}
     if BETWEEN in places:
         # Packets that were seen on were lost where they were seen last.
-        places = places - {BETWEEN} | {one.place for one in losses if one.missing and one.way.src == case.lead.pod}
+        places = places - {BETWEEN} | {one.place for one in losses if one.missing and one.path.src == case.lead.pod}
     return _only(places)
 
 
 def _lost_segments(case: Case, result: Result, kind: str, losses: list[PathLoss]) -> str | None:
     """The same of attempts at connections and of DNS queries, by where packets of their protocol were seen."""
-    if any(one.back or one.way.src == case.lead.dst for one in losses) or (not losses and _answer_seen(case)):
+    if any(one.back or one.path.src == case.lead.dst for one in losses) or (not losses and _answer_seen(case)):
         return "on-return"
     at_pod = _at_pod(case, result)
     lost = [one for one in losses if one.missing]
@@ -428,9 +428,9 @@ def _went_on(case: Case, losses: list[PathLoss]) -> str | None:
     return BETWEEN if any(one.last.spot.link.point.kind in NODE_KINDS for one in losses) else None
 
 
-def _tunnel(lost_ways: list[Path]) -> str | None:
+def _tunnel(lost_paths: list[Path]) -> str | None:
     """The tunnel that unanswered requests were seen in last."""
-    return next((way.steps[-1].encap for way in lost_ways if way.steps[-1].encap != "none"), None)
+    return next((path.steps[-1].encap for path in lost_paths if path.steps[-1].encap != "none"), None)
 
 
 def _is_large(case: Case) -> bool:
@@ -443,11 +443,11 @@ def _device(losses: list[PathLoss]) -> str | None:
     return OPAQUE if any(is_wireguard(one.last.spot.link.point.name) for one in losses) else None
 
 
-def _lost_ways(result: Result, kind: str, case: Case) -> list[Path]:
+def _lost_paths(result: Result, kind: str, case: Case) -> list[Path]:
     asked = [one for one in result.followed.found if (one.src, one.dst) == (case.lead.pod, case.lead.dst)]
     if kind != REQUEST:
-        return [way for way in asked if way.packet == kind and not result.followed.is_delivered(way)]
-    return [way for way in asked if way.packet == REQUEST and not way.answered]
+        return [path for path in asked if path.packet == kind and not result.followed.is_delivered(path)]
+    return [path for path in asked if path.packet == REQUEST and not path.answered]
 
 
 def _replies(case: Case, result: Result, kind: str, failed: list[EchoRow]) -> str | None:
@@ -471,11 +471,11 @@ def _replies(case: Case, result: Result, kind: str, failed: list[EchoRow]) -> st
         ports = {echo.seq for echo in failed}
         samples = [echo for echo in samples if echo.seq in ports]
     replied = [echo.time for echo in samples if echo.time is not None]
-    ways = [way for way in result.followed.found if (way.src, way.dst, way.packet) == (lead.pod, lead.dst, kind)]
-    came = [way.last for way in ways if way.answered and not _lost_on_return(case) and _answer_seen(case) is None]
+    paths = [path for path in result.followed.found if (path.src, path.dst, path.packet) == (lead.pod, lead.dst, kind)]
+    came = [path.last for path in paths if path.answered and not _lost_on_return(case) and _answer_seen(case) is None]
     everything = all(some.count == len(some.samples) for some in bins)
     if not replied and not came:
-        return "none" if everything or (ways and kind == REQUEST) else None
+        return "none" if everything or (paths and kind == REQUEST) else None
     if max([*replied, *came]) > min(times):
         return "some"
     return "at-first" if everything or came else None
@@ -569,10 +569,10 @@ def _who_refused(echo: EchoRow | None, here: EchoRow | None, link: PointFacts | 
 def translated(result: Result, kind: str, src: int | None, dst: int | None) -> bool | None:
     """Whether packets were seen leaving by a NIC with another source; None where they were not seen there."""
     left = [
-        step.src != way.src
-        for way in result.followed.found
-        if (way.src, way.dst, way.packet) == (src, dst, kind)
-        for step in way.steps[1:]
+        step.src != path.src
+        for path in result.followed.found
+        if (path.src, path.dst, path.packet) == (src, dst, kind)
+        for step in path.steps[1:]
         if step.encap == "none" and step.spot.link.point.kind == "host-nic"
     ]
     return any(left) if left else None

@@ -27,10 +27,10 @@ def question_cases(result: Result, told: Iterable[Case], roles: AddressRoles) ->
     known = {(item.pod, item.dst, PACKETS_OF.get(item.table)) for one in told for item in one.items}
     # The same packets, as address translation left them further on.
     known |= {
-        (step.src, step.dst, way.packet)
-        for way in result.followed.found
-        if (way.src, way.dst, way.packet) in known
-        for step in way.steps[1:]
+        (step.src, step.dst, path.packet)
+        for path in result.followed.found
+        if (path.src, path.dst, path.packet) in known
+        for step in path.steps[1:]
     }
     cases: dict[object, Case] = {}
     for one in result.asked_in_vain:

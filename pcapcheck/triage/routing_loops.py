@@ -48,14 +48,14 @@ def looping(case: Case, result: Result, roles: AddressRoles, asked: Value | None
     """Whether packets between the two of a case go round, and between whom."""
     found, pod, dst = Loop(), case.lead.pod, case.lead.dst
     passing: dict[tuple[PointKey, bool], _Passing] = {}
-    for way in result.followed.found:
-        if way.packet not in KINDS.get(asked, ()) or {way.src, way.dst} != {pod, dst}:
+    for path in result.followed.found:
+        if path.packet not in KINDS.get(asked, ()) or {path.src, path.dst} != {pod, dst}:
             continue
-        for number, step in enumerate(way.steps):
+        for number, step in enumerate(path.steps):
             link, group = step.spot.link, step.spot.group
-            one = passing.setdefault((link.point.key, way.src == pod), _Passing(link))
+            one = passing.setdefault((link.point.key, path.src == pod), _Passing(link))
             if step.ttl is not None:
-                frame = way.samples[0].frames[number]
+                frame = path.samples[0].frames[number]
                 one.frames[step.ttl] = min(frame, one.frames.get(step.ttl, frame))
             if group.src is not None:
                 one.senders[group.src] = max(step.ttl or 0, one.senders.get(group.src, 0))

@@ -432,7 +432,7 @@ class StateEvidence:
         """Where the host route to an address of a pod leads, in the words of a case."""
         if row is None or row.host_route is None:
             return None
-        leads, dev, lines = row.host_route, row.host_route_dev, row.told.get("host_route", ())
+        leads, dev, lines = row.host_route, row.host_route_dev, row.source_lines.get("host_route", ())
         if link is not None and link.node is not None and address in link.ips and len(link.ips) > 1:
             # The row is about all of the pod's addresses: what another one lacks is not this one's.
             way = way_to_pod(link.node, replace(link, ips=[address]))
@@ -630,7 +630,10 @@ class StateEvidence:
         if row.cali_mtu != row.pod_mtu and isinstance(size, int) and size <= min(row.cali_mtu, row.pod_mtu):
             # So small a packet passes both.
             return None
-        return row.cali_mtu != row.pod_mtu, (*row.told.get("cali.mtu", ()), *row.told.get("pod.mtu", ()))
+        return row.cali_mtu != row.pod_mtu, (
+            *row.source_lines.get("cali.mtu", ()),
+            *row.source_lines.get("pod.mtu", ()),
+        )
 
     def _policy_rule(self) -> Told | None:
         return _quoted(self.crossing.diverted()) if self.crossing else None
@@ -917,7 +920,7 @@ def _cell(row: StateRow | None, attribute: str) -> Told | None:
     value: Value | None = getattr(row, attribute) if row is not None else None
     if row is None or value is None:
         return None
-    lines = row.told.get(attribute) or row.told.get(attribute.replace("_", ".", 1), ())
+    lines = row.source_lines.get(attribute) or row.source_lines.get(attribute.replace("_", ".", 1), ())
     return value, lines
 
 

@@ -38,14 +38,14 @@ def locate(result: Result) -> None:
     failed = [one for one in result.findings if one.status == FAIL and one.rule.table in (PATHS, *ASKED_BY)]
     if not (failed or result.unanswered):
         return
-    if result.followed.ways is None:
+    if result.followed.groups is None:
         for finding in failed:
             finding.evidence = [_only_there(result, finding, one) for one in finding.evidence]
         result.unanswered = [_asked_only_there(result, one) for one in result.unanswered]
         return
     from pcapcheck.paths.tracing import Tracing
 
-    found = Whereabouts(result, Tracing(result.followed.ways))
+    found = Whereabouts(result, Tracing(result.followed.groups))
     for finding in failed:
         traced = [found.of(finding, one) for one in finding.evidence[:MOST_TRACED]]
         finding.evidence = traced + finding.evidence[MOST_TRACED:]
@@ -71,7 +71,7 @@ class Whereabouts:
         packet, loss = found
         known = replace(evidence, last_seen=self._last(packet, loss))
         if finding.rule.table == PATHS:
-            return replace(known, share=self._share(loss.way))
+            return replace(known, share=self._share(loss.path))
         if finding.rule.table == ECHO and loss.missing and loss.place == IN_NODE and loss.direction == REQUEST:
             # Another rule is about this, and says so.
             return known
@@ -97,9 +97,9 @@ class Whereabouts:
         if found is None or table is None:
             return one
         packet, loss = found
-        if PATHS in judged and table == ECHO and self._share(loss.way)[0]:
+        if PATHS in judged and table == ECHO and self._share(loss.path)[0]:
             return None
-        first = loss.way.steps[0].spot
+        first = loss.path.steps[0].spot
         on_way = first.capture != one.capture and one.protocol != "UDP"
         if table in judged and on_way and first.side == POD and first.link.judged:
             # The same packets, seen again on their way: on the asker's own link the rule is about them.
@@ -113,46 +113,46 @@ class Whereabouts:
     def _of_lost_answer(self, one: Unanswered, frame: int) -> Unanswered:
         """A question whose answer was recorded: where that was seen last."""
         packet = self._tracing.packet(one.capture, frame)
-        way = self._tracing.way(packet) if packet is not None else None
-        if packet is None or way is None:
+        path = self._tracing.path(packet) if packet is not None else None
+        if packet is None or path is None:
             return _asked_only_there(self._result, one)
-        return replace(one, last_seen=self._last(packet, replace(self._paths.loss(way), back=True)))
+        return replace(one, last_seen=self._last(packet, replace(self._paths.loss(path), back=True)))
 
     def _seen(
         self, table: str, capture: int, frames: tuple[int, ...], group: int | None = None
     ) -> tuple[int, PathLoss] | None:
         """The packet of a row, or of the reply to it, and how it was lost."""
         packet = self._tracing.packet(capture, frames[0]) if frames else None
-        way = self._tracing.way(packet) if packet is not None else None
-        if packet is None or way is None:
+        path = self._tracing.path(packet) if packet is not None else None
+        if packet is None or path is None:
             return None
         if table in ASKED_BY:
-            here = next((step for step in way.steps if step.spot.capture == capture), way.steps[0])
-            for number, back in self._answers(table, packet, way, here):
+            here = next((step for step in path.steps if step.spot.capture == capture), path.steps[0])
+            for number, back in self._answers(table, packet, path, here):
                 return number, replace(self._paths.loss(back), back=True, source=_wrong_source(here, back))
-        loss = self._paths.loss(way)
+        loss = self._paths.loss(path)
         # Of echoes another rule tells how many were lost.
         return packet, loss if table == ECHO else self._vanished(loss)
 
-    def _answers(self, table: str, packet: int, way: Path, here: PathStep) -> Iterator[tuple[int, Path]]:
+    def _answers(self, table: str, packet: int, path: Path, here: PathStep) -> Iterator[tuple[int, Path]]:
         """Answers that were seen elsewhere, and not where the question was recorded, between the same addresses."""
         if table == ECHO:
             found = self._tracing.replies(packet)
         else:
-            pairs = {(way.dst, way.src), *self._answered_behind(table, way, self._tracing.frames(packet))}
+            pairs = {(path.dst, path.src), *self._answered_behind(table, path, self._tracing.frames(packet))}
             found = self._tracing.answers(ASKED_BY[table], pairs, packet)
         for number in found:
-            back = self._tracing.way(number)
+            back = self._tracing.path(number)
             if back is not None and not any(_answers_at(here, step) for step in back.steps):
                 yield number, back
 
-    def _answered_behind(self, table: str, way: Path, frames: tuple[int, ...]) -> Iterator[tuple[int, int]]:
+    def _answered_behind(self, table: str, path: Path, frames: tuple[int, ...]) -> Iterator[tuple[int, int]]:
         """Between whom answers went behind address translation, where the translated question was answered."""
-        for step, frame in zip(way.steps[1:], frames[1:], strict=True):
+        for step, frame in zip(path.steps[1:], frames[1:], strict=True):
             echoes = self._result.captures[step.spot.capture].exchanges.echoes
             bins = echoes.queries() if table == DNS else echoes.attempts()
             samples = (one for some in bins if some.outcome == REPLIED for one in some.samples)
-            if (step.src, step.dst) != (way.src, way.dst) and any(frame in one.frames for one in samples):
+            if (step.src, step.dst) != (path.src, path.dst) and any(frame in one.frames for one in samples):
                 yield step.dst, step.src
 
     def _vanished(self, loss: PathLoss) -> PathLoss:
@@ -160,11 +160,11 @@ class Whereabouts:
 
         That tells of them too only where none between the same two, of the same protocol, is seen to get further.
         """
-        way = loss.way
-        here = way.steps[0].spot.link.point.key
-        if loss.missing or loss.place != IN_NODE or len(way.steps) > 1:
+        path = loss.path
+        here = path.steps[0].spot.link.point.key
+        if loss.missing or loss.place != IN_NODE or len(path.steps) > 1:
             return loss
-        same = (way.packet, way.src, way.dst, here)
+        same = (path.packet, path.src, path.dst, here)
         alike = [
             one
             for one in self._paths.found
@@ -192,9 +192,9 @@ class Whereabouts:
             between=(step.src, step.dst),
         )
 
-    def _share(self, way: Path) -> tuple[int, int]:
+    def _share(self, path: Path) -> tuple[int, int]:
         """How many packets between the same two were lost, of how many of which it is known."""
-        same = (way.packet, way.src, way.receiver)
+        same = (path.packet, path.src, path.receiver)
         alike = [one for one in self._paths.found if (one.packet, one.src, one.receiver) == same]
         lost, known = 0, 0
         for one in alike:
@@ -239,8 +239,8 @@ def _only_there(result: Result, finding: Finding, evidence: Evidence) -> Evidenc
     if link is None or link.point.kind != "pod-link" or not _several(result) or finding.rule.table not in ASKED_BY:
         return evidence
     side = link.sides.of(link.point.groups[evidence.group])[0]
-    way = {POD: ", entering the node", NODE: ", going to the pod"}.get(side or "", "")
-    place = seen_on(f"last seen on {link.point.name}{way}")
+    path = {POD: ", entering the node", NODE: ", going to the pod"}.get(side or "", "")
+    place = seen_on(f"last seen on {link.point.name}{path}")
     return replace(evidence, headline=headline(finding.rule, evidence.row, place, evidence.headline))
 
 

@@ -18,7 +18,7 @@ NIC = "host-nic"
 
 def lost_on_wire(losses: list[PathLoss], result: Result) -> bool:
     """Whether all left by a NIC, the right way, and never came to the one that the other direction leaves by."""
-    since = min(loss.way.first for loss in losses)
+    since = min(loss.path.first for loss in losses)
     return all(_vanished(loss, since, result) for loss in losses)
 
 
@@ -31,7 +31,7 @@ def _vanished(loss: PathLoss, since: int, result: Result) -> bool:
         key = step.spot.link.point.key
         if key == here.key:
             near.append(step)
-        elif step.spot.link.point.kind == NIC and key[0] in loss.way.watching and hosts.same(here.key, key) is False:
+        elif step.spot.link.point.kind == NIC and key[0] in loss.path.watching and hosts.same(here.key, key) is False:
             there.append(step)
     # To the other NIC itself, or to the router that what it sends comes from: no wrong next hop.
     right = {step.spot.group.src for step in near + there} - {None}
@@ -40,8 +40,10 @@ def _vanished(loss: PathLoss, since: int, result: Result) -> bool:
 
 def _sent_back(last: PathStep, since: int, result: Result) -> Iterator[PathStep]:
     """Where packets of the other direction were seen in the same encapsulation."""
-    ways = (way for way in result.followed.found if way.last >= since)
-    return (step for way in ways for step in way.steps if _ends(step) == _ends(last)[::-1] and step.encap == last.encap)
+    paths = (path for path in result.followed.found if path.last >= since)
+    return (
+        step for path in paths for step in path.steps if _ends(step) == _ends(last)[::-1] and step.encap == last.encap
+    )
 
 
 def _ends(step: PathStep) -> tuple[int, int]:

@@ -113,9 +113,9 @@ def test_ctrl_c_ends_the_stream_with_a_report() -> None:
 
 def test_ctrl_c_while_reading_a_file_is_no_verdict(tmp_path: Path) -> None:
     code = (
-        "from pcapcheck.exchanges import read; from pcapcheck.cli.main import main\n"
+        "from pcapcheck.links import read_capture; from pcapcheck.cli.main import main\n"
         "def interrupted(*_): raise KeyboardInterrupt\n"
-        "read.Decoder.decode = interrupted\n"
+        "read_capture.Decoder.decode = interrupted\n"
         f"main(['analyze', {str(HEALTHY)!r}])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

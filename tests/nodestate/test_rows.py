@@ -198,7 +198,7 @@ def test_either_gateway_that_the_pod_holds_wrongly(tmp_path: Path) -> None:
     assert format_mac(row(f"{node}{POD}{held}{good}", tmp_path).gateway_mac or 0) == "ee:ee:ee:ee:ee:ee"
     wrong = row(f"{node}{POD}{held}{stale}", tmp_path)
     assert format_mac(wrong.gateway_mac or 0) == "02:00:00:00:00:01"
-    assert "fe80::ecee:eeff:feee:eeee" in wrong.told["gateway_mac"][0]
+    assert "fe80::ecee:eeff:feee:eeee" in wrong.source_lines["gateway_mac"][0]
 
 
 def test_an_address_that_a_pod_gave_itself_needs_no_route(tmp_path: Path) -> None:

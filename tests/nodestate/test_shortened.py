@@ -21,7 +21,7 @@ def test_a_short_name_is_that_of_the_only_interface_that_begins_so(tmp_path: Pat
     state = state_of(LINK + SHORT, tmp_path)
     (row,) = state_rows(state, parse_address("169.254.1.1"), "cali")
     assert (row.interface, row.host_route, row.proxy_arp) == (CALI, True, False)
-    assert row.told["proxy_arp"][0].endswith("net.ipv4.conf.cali14e7d8.proxy_arp = 0")
+    assert row.source_lines["proxy_arp"][0].endswith("net.ipv4.conf.cali14e7d8.proxy_arp = 0")
     assert state.problems == []
 
 

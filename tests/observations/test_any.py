@@ -78,9 +78,9 @@ def test_what_two_nodes_show_of_a_ping_is_one_ping(tmp_path: Path) -> None:
     analysis = recorded(tmp_path, answered=True)
     assert heading(analysis) == "pass"
     assert analysis.to_dict()["summary"]["echo"]["requests"] == COUNT
-    assert sum(way.count for way in analysis.followed.found if way.packet == "request") == COUNT
+    assert sum(path.count for path in analysis.followed.found if path.packet == "request") == COUNT
     # The wire between the two NICs counts once.
-    assert [len(way.steps) for way in analysis.followed.found if way.packet == "request"] == [3]
+    assert [len(path.steps) for path in analysis.followed.found if path.packet == "request"] == [3]
 
 
 @pytest.mark.parametrize(

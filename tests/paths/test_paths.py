@@ -26,9 +26,9 @@ def finding(analysis: Analysis, rule: str) -> tuple[str, int, int, int]:
 def steps(analysis: Analysis) -> dict[tuple[str, ...], int]:
     """How many packets went over which capture points."""
     counts: dict[tuple[str, ...], int] = {}
-    for way in analysis.followed.found:
-        points = tuple(step.spot.link.point.name for step in way.steps)
-        counts[points] = counts.get(points, 0) + way.count
+    for path in analysis.followed.found:
+        points = tuple(step.spot.link.point.name for step in path.steps)
+        counts[points] = counts.get(points, 0) + path.count
     return counts
 
 
@@ -42,7 +42,7 @@ def test_a_ping_is_seen_on_both_links(tmp_path: Path) -> None:
 
 def test_latency_is_between_the_sightings(tmp_path: Path) -> None:
     analysis = analyze(*write_links(tmp_path, *pings(4)))
-    assert {one.median for way in analysis.followed.found for one in way.latencies} == {20_000}
+    assert {one.median for path in analysis.followed.found for one in path.latencies} == {20_000}
 
 
 @pytest.mark.parametrize("ahead", [40 * MS, -40 * MS, 3 * 3600 * SECOND, -86400 * SECOND])
@@ -53,7 +53,7 @@ def test_another_clock_takes_no_hop_away(ahead: int, tmp_path: Path) -> None:
     assert abs(clock.offset - ahead) < 10_000
     assert clock.both_ways
     assert steps(analysis) == {(LINK_A, LINK_B): 4, (LINK_B, LINK_A): 4}
-    assert {one.median for way in analysis.followed.found for one in way.latencies} == {20_000}
+    assert {one.median for path in analysis.followed.found for one in path.latencies} == {20_000}
     assert finding(analysis, "request-leaves-node") == ("pass", 4, 0, 0)
 
 
@@ -99,7 +99,7 @@ def test_identifier_used_anew_after_a_loss(tmp_path: Path) -> None:
     a = [(BEGIN, on_a(8, 1)), *later[0]]
     analysis = analyze(*write_links(tmp_path, a, later[1]))
     assert steps(analysis) == {(LINK_A, LINK_B): 1, (LINK_B, LINK_A): 1, (LINK_A,): 1}
-    (lost,) = [way for way in analysis.followed.found if len(way.steps) == 1]
+    (lost,) = [path for path in analysis.followed.found if len(path.steps) == 1]
     assert lost.first == BEGIN
 
 
@@ -268,7 +268,7 @@ def test_between_two_nodes(scenario: str, ttls: str, encap: str) -> None:
     analysis = analyze(*captures(scenario))
     assert set(analysis.paths["ttls"]) == {ttls}
     assert set(analysis.paths["encap"]) == {encap}
-    between = {step.outer for way in analysis.followed.found for step in way.steps if step.outer}
+    between = {step.outer for path in analysis.followed.found for step in path.steps if step.outer}
     assert len(between) == (0 if encap == "none" else 2)
 
 
@@ -330,7 +330,7 @@ def test_offset_of_two_clocks_is_reported() -> None:
 def test_one_capture_of_one_link_is_not_followed() -> None:
     """So a verdict on it needs neither the time nor the memory."""
     followed = analyze(CAPTURES / "healthy" / f"{LINK_A}.pcap").followed
-    assert followed.ways is None
+    assert followed.groups is None
     assert not followed.found
 
 

@@ -125,9 +125,9 @@ def test_two_targets_behind_one_address_are_two_ways(tmp_path: Path) -> None:
         eth0.append((at + 1000, on_b(8, seq, dst=target, eth=("0a:58:ac:1f:ba:fa", "0a:58:ac:1f:ba:01"))))
     paths = write_pcap(tmp_path / f"{LINK_A}.pcap", a), write_pcap(tmp_path / "eth0.pcap", eth0)
     counts: dict[int, int] = {}
-    for way in analyze(*paths).followed.found:
-        assert way.rewritten
-        counts[way.steps[-1].dst] = counts.get(way.steps[-1].dst, 0) + way.count
+    for path in analyze(*paths).followed.found:
+        assert path.rewritten
+        counts[path.steps[-1].dst] = counts.get(path.steps[-1].dst, 0) + path.count
     assert list(counts.values()) == [5, 5]
 
 

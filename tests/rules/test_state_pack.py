@@ -68,7 +68,7 @@ def test_failure_quotes_the_line(rule: Path) -> None:
     path = sample(rule, "fail")
     (finding,) = analyze_state(path, rules=[rule]).findings
     lines = path.read_text().split("\n")
-    told = [line for evidence in finding.evidence for line in evidence.told]
+    told = [line for evidence in finding.evidence for line in evidence.source_lines]
     assert told
     for line in told:
         match = re.fullmatch(rf"{re.escape(str(path))}:(\d+): (.*?)(  \(.*\))?…?", line)

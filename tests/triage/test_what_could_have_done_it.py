@@ -141,7 +141,7 @@ def test_a_pod_that_answers_in_the_capture_is_neither_gone_nor_down(tmp_path: Pa
 @pytest.mark.parametrize("scenario", sorted(CAUSES))
 def test_no_tunnel_is_blamed_that_was_not_seen(scenario: str) -> None:
     found = analyze(*captures(scenario))
-    tunnelled = any(step.encap != "none" for way in found.followed.found for step in way.steps)
+    tunnelled = any(step.encap != "none" for path in found.followed.found for step in path.steps)
     assert tunnelled or not TUNNEL & set(causes(found))
 
 

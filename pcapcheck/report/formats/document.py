@@ -20,7 +20,7 @@ from pcapcheck.report import loss_sentences
 from pcapcheck.report.accepted import applied
 from pcapcheck.report.counts import totals
 from pcapcheck.report.headline import headed, headline
-from pcapcheck.report.path_summaries import PathSummary, routes
+from pcapcheck.report.path_summaries import PathSummary, path_summaries
 from pcapcheck.report.pod_names import names_in
 from pcapcheck.report.pod_sums import pods, total
 from pcapcheck.ruleset.aggregate import Measure
@@ -159,7 +159,7 @@ def _finding(result: Result, finding: Finding) -> dict[str, Any]:
                 "expected": one.expected,
                 "observed": one.observed,
                 "next": list(one.next),
-                "told": list(one.told),
+                "told": list(one.source_lines),
                 "last_seen": _last_seen(result, one.last_seen),
             }
             for one in finding.evidence
@@ -300,11 +300,11 @@ def _durations(durations: Durations) -> dict[str, float] | None:
 
 def _paths(result: Result) -> dict[str, Any]:
     paths = result.followed
-    every = routes(result)
+    every = path_summaries(result)
     return {
         "packets": sum(one.count for one in every),
         "one_in": paths.share,
-        "not_told": paths.lost + (paths.ways.beyond if paths.ways else 0),
+        "not_told": paths.lost + (paths.groups.beyond if paths.groups else 0),
         "opaque": paths.opaque,
         "clocks": [
             {
@@ -329,18 +329,18 @@ def _paths(result: Result) -> dict[str, Any]:
             }
             for one in paths.size_limits()
         ],
-        "ways": [_way(result, one) for one in every[:WAYS_LISTED]],
+        "ways": [_path(result, one) for one in every[:WAYS_LISTED]],
         "more_ways": max(0, len(every) - WAYS_LISTED),
     }
 
 
-def _way(result: Result, route: PathSummary) -> dict[str, Any]:
+def _path(result: Result, summary: PathSummary) -> dict[str, Any]:
     return {
-        "packet": route.way.packet,
-        "packets": route.count,
-        "lost": route.lost,
-        "shortest": route.shortest,
-        "longest": route.longest,
+        "packet": summary.path.packet,
+        "packets": summary.count,
+        "lost": summary.lost,
+        "shortest": summary.shortest,
+        "longest": summary.longest,
         "steps": [
             {
                 "capture": clean(str(result.captures[step.spot.capture].path)),
@@ -354,10 +354,10 @@ def _way(result: Result, route: PathSummary) -> dict[str, Any]:
                 "outer_src": format_address(step.outer[0]) if step.outer else None,
                 "outer_dst": format_address(step.outer[1]) if step.outer else None,
             }
-            for step in route.way.steps
+            for step in summary.path.steps
         ],
         "latencies": [
-            {"median": one.median / 1e9, "p99": one.p99 / 1e9, "max": one.most / 1e9} for one in route.way.latencies
+            {"median": one.median / 1e9, "p99": one.p99 / 1e9, "max": one.most / 1e9} for one in summary.path.latencies
         ],
     }
 

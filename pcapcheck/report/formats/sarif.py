@@ -149,7 +149,7 @@ def _seen(outcome: Outcome, evidence: Evidence) -> Iterator[dict[str, Any]]:
             "message": {"text": wording.with_names(outcome, f"{frames}{where}: {said}")},
             "properties": {"frames": list(evidence.frames), "interface": evidence.interface},
         }
-    for line in evidence.told:
+    for line in evidence.source_lines:
         quoted = QUOTED.match(line)
         if quoted:
             region = {"startLine": int(quoted[2])}

@@ -19,7 +19,7 @@ from pcapcheck.report.evidence import ShownFrame, frames_in_words, in_lines
 from pcapcheck.report.headline import WARN, failure, headed, heading, headline
 from pcapcheck.report.left_out import skipped_lines
 from pcapcheck.report.marks import ACCEPTED, FAILED, NOTE, PASSED, UNCHECKED, WARNED
-from pcapcheck.report.path_summaries import PointNames, hops, notes, route_title, routes
+from pcapcheck.report.path_summaries import PointNames, hops, notes, path_summaries, path_title
 from pcapcheck.report.pod_sums import each_pod
 from pcapcheck.report.pod_table import write_pods
 from pcapcheck.report.show_commands import commands
@@ -158,7 +158,7 @@ def _evidence(page: Page, one: Evidence, words: dict[tuple[int, int], ShownFrame
         frame = words.get((one.capture, number))
         where = in_lines(*frame.lines) if frame and frame.lines else f"frame {number}"
         page.line(Text(f"{where}: {frame.words if frame else ''}"), 6)
-    for line in one.told:
+    for line in one.source_lines:
         page.line(Text(line), 6)
 
 
@@ -191,16 +191,17 @@ def _passed(page: Page, findings: list[Finding]) -> None:
 
 def _paths(page: Page, result: Result) -> None:
     """The ways that packets took, a line per hop."""
-    every = routes(result)
+    every = path_summaries(result)
     # Where nothing was seen twice there is nothing to follow.
-    if any(len(one.way.steps) > 1 for one in every):
+    if any(len(one.path.steps) > 1 for one in every):
         names = PointNames(result)
         shown = every if page.verbose or len(every) <= ROUTES_SHOWN + 1 else every[:ROUTES_SHOWN]
         page.line()
-        for route in shown:
-            lost = f", {'all' if route.lost == route.count else route.lost} lost after this point" if route.lost else ""
-            page.line(Text.assemble((route_title(route), "bold"), (lost, STYLES[FAIL])))
-            for hop in hops(route.way, names, result.followed):
+        for summary in shown:
+            some = "all" if summary.lost == summary.count else summary.lost
+            lost = f", {some} lost after this point" if summary.lost else ""
+            page.line(Text.assemble((path_title(summary), "bold"), (lost, STYLES[FAIL])))
+            for hop in hops(summary.path, names, result.followed):
                 page.line(hop, 4)
         if len(every) > len(shown):
             rest = sum(one.count for one in every[len(shown) :])

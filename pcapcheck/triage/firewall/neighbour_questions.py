@@ -21,7 +21,7 @@ from pcapcheck.triage.firewall.answer import DROPS, POLICY, REJECTS, Answers
 from pcapcheck.triage.firewall.lost import ARP_ASKED, ND_ASKED, LostPackets
 from pcapcheck.triage.firewall.lost_packet import UNTRACKED, LostPacket
 from pcapcheck.triage.firewall.stages import End, Stage, own_interface
-from pcapcheck.values import Value, is_group_mac, is_ipv4
+from pcapcheck.values import Value, is_ipv4, is_multicast_mac
 
 Told = tuple[Value, tuple[str, ...]]
 # Operations of ARP (RFC 826), types of ICMPv6 (RFC 4861).
@@ -177,7 +177,7 @@ def _inquiry(items: Sequence[Item], target: int) -> Inquiry:
     known = [one.dst for one in sent if one is not None and one.dst is not None]
     asker = _only({one.evidence.row.get("asker_ip") for one in items})
     mac = _only({one.src if one is not None else None for one in sent})
-    return Inquiry(asker, target, 4 if is_ipv4(target) else 6, all(map(is_group_mac, known)), mac)
+    return Inquiry(asker, target, 4 if is_ipv4(target) else 6, all(map(is_multicast_mac, known)), mac)
 
 
 def _only(values: set[Value | None] | set[int | None]) -> int | None:

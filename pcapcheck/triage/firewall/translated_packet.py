@@ -39,19 +39,19 @@ def carried(case: Case, result: Result) -> Carried | None:
     """
     pod, dst = case.lead.pod, case.lead.dst
     kind = KINDS.get(case.lead.table, REQUEST)
-    ways = [one for one in result.followed.found if (one.src, one.dst, one.packet) == (pod, dst, kind)]
-    ways = [one for one in ways if not _has_arrived(one)] or ways
-    ends = {(way.steps[-1].src, way.steps[-1].dst) for way in ways}
+    paths = [one for one in result.followed.found if (one.src, one.dst, one.packet) == (pod, dst, kind)]
+    paths = [one for one in paths if not _has_arrived(one)] or paths
+    ends = {(path.steps[-1].src, path.steps[-1].dst) for path in paths}
     if len(ends) != 1 or ends == {(pod, dst)}:
         return None
-    last = ways[0].steps[-1]
+    last = paths[0].steps[-1]
     sports, dports = ports_of(exchanges_of(kind, result, last.src, last.dst, last.spot.link))
     home = home_of(result, last.dst)
     name = home.node_interface if home is not None else UNNAMED
     return Carried(last.src, last.dst, sports, dports, name if name != UNNAMED else None)
 
 
-def _has_arrived(way: Path) -> bool:
+def _has_arrived(path: Path) -> bool:
     """Whether packets came to a pod's link from its node."""
-    spot = way.steps[-1].spot
-    return len(way.steps) > 1 and spot.link.point.kind == "pod-link" and spot.side == NODE
+    spot = path.steps[-1].spot
+    return len(path.steps) > 1 and spot.link.point.kind == "pod-link" and spot.side == NODE

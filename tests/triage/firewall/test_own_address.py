@@ -30,11 +30,11 @@ def arp(second: float, words: str, src: str, dst: str) -> str:
     return f"08:26:{second:09.6f} {src} > {dst}, ethertype ARP (0x0806), length 42: {words}, length 28\n"
 
 
-def echo(second: float, word: str, seq: int, way: tuple[str, str], macs: tuple[str, str], ttl: int, ident: int) -> str:
+def echo(second: float, word: str, seq: int, path: tuple[str, str], macs: tuple[str, str], ttl: int, ident: int) -> str:
     return (
         f"08:26:{second:09.6f} {macs[0]} > {macs[1]}, ethertype IPv4 (0x0800), length 98: (tos 0x0, ttl {ttl}, "
         f"id {ident + seq}, offset 0, flags [DF], proto ICMP (1), length 84)\n"
-        f"    {way[0]} > {way[1]}: ICMP echo {word}, id {ident}, seq {seq}, length 64\n"
+        f"    {path[0]} > {path[1]}: ICMP echo {word}, id {ident}, seq {seq}, length 64\n"
     )
 
 
