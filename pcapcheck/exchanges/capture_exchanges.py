@@ -9,11 +9,17 @@ from dataclasses import dataclass
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.columns import ANSWERS, ARP, CONNECTIONS, DNS, ECHO
 from pcapcheck.decode.decoder import FrameBatch, FrameGroup
-from pcapcheck.exchanges.arp import AnswerRow, ArpRow, Resolutions, messages
+from pcapcheck.exchanges.answer_row import AnswerRow
+from pcapcheck.exchanges.arp_message import messages
+from pcapcheck.exchanges.arp_row import ArpRow
 from pcapcheck.exchanges.claims import Claims
+from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.conversations import Conversations
-from pcapcheck.exchanges.echo import ConnectionRow, DnsRow, Echoes, EchoRow, Macs
+from pcapcheck.exchanges.dns_row import DnsRow
+from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.exchanges.echoes import Echoes, Macs
 from pcapcheck.exchanges.gateway_talk import GatewayTalk
+from pcapcheck.exchanges.resolutions import Resolutions
 
 Exchange = ArpRow | AnswerRow | EchoRow
 Point = tuple[int, int | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pcapcheck.brief import Brief
-from pcapcheck.exchanges.arp import Message
+from pcapcheck.exchanges.arp_message import ArpMessage
 
 MOST_CLAIMS = 1 << 16
 
@@ -33,7 +33,7 @@ class Claims(Brief):
     untold: set[tuple[tuple[int, int | None], int]] = field(default_factory=set)
     _claims: dict[tuple[object, ...], Claim] = field(default_factory=dict)
 
-    def feed(self, message: Message) -> None:
+    def feed(self, message: ArpMessage) -> None:
         if message.is_probe or message.sender_ip is None:
             return
         if message.sender_mac is None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from pcapcheck.exchanges.echo import EXPIRED, EchoBin, Echoes
+from pcapcheck.exchanges.echo_bin import EchoBin
+from pcapcheck.exchanges.echoes import EXPIRED, Echoes
 
 # No ping is faster where nobody asked for it (iputils: 200 ms is the least that users may), no traceroute slower.
 PACE = 150_000_000

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO
 from pcapcheck.exchanges import pairing_layout, spreading_layout
 from pcapcheck.exchanges.cells import Cells
-from pcapcheck.exchanges.echo import ConnectionRow, EchoRow
+from pcapcheck.exchanges.connection_row import ConnectionRow
+from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.values import halves_of
 
 if TYPE_CHECKING:

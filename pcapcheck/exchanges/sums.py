@@ -6,8 +6,8 @@ import math
 from collections import Counter
 from dataclasses import dataclass, field
 
-from pcapcheck.exchanges.arp import ArpRow
-from pcapcheck.exchanges.echo import EchoBin
+from pcapcheck.exchanges.arp_row import ArpRow
+from pcapcheck.exchanges.echo_bin import EchoBin
 from pcapcheck.exchanges.pairing import bucket_of
 
 

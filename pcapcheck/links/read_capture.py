@@ -17,7 +17,7 @@ from pcapcheck.columns import ARP, CONNECTIONS, DNS, ECHO, FRAMES
 from pcapcheck.decode.decoder import COOKED2, LINKS, Decoder, FrameGroup, link_name
 from pcapcheck.decode.frame_row import FrameRow, frame_rows
 from pcapcheck.decode.sightings import Sightings
-from pcapcheck.exchanges.arp import ArpRow
+from pcapcheck.exchanges.arp_row import ArpRow
 from pcapcheck.exchanges.capture_exchanges import Exchanges, Finished, SoFar
 from pcapcheck.exchanges.sums import AskerSums
 from pcapcheck.links.scope import Scope

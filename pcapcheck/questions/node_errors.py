@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from pcapcheck.columns import ECHO
 from pcapcheck.decode.icmp_words import in_words
-from pcapcheck.exchanges.echo import ConnectionRow
+from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.links.frames_again import rows_of
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture, Reading

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pcapcheck.columns import DNS
-from pcapcheck.exchanges.echo import DnsRow, EchoBin
+from pcapcheck.exchanges.dns_row import DnsRow
+from pcapcheck.exchanges.echo_bin import EchoBin
 from pcapcheck.exchanges.sums import Durations
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.read_capture import Capture

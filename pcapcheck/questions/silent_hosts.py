@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO
-from pcapcheck.exchanges.echo import ConnectionRow, EchoBin, EchoRow
+from pcapcheck.exchanges.connection_row import ConnectionRow
+from pcapcheck.exchanges.echo_bin import EchoBin
+from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.expiry import may_be_traced
 from pcapcheck.exchanges.pair_counts import PairCounts
 from pcapcheck.links.facts import Facts

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pcapcheck.columns import ARP
 from pcapcheck.decode.decoder import FrameGroup
 from pcapcheck.decode.icmp_words import in_words
-from pcapcheck.exchanges.arp import ArpRow, between
+from pcapcheck.exchanges.arp_row import ArpRow, between
 from pcapcheck.links.capture_points import CapturePoint
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts

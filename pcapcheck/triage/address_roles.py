@@ -12,7 +12,7 @@ from functools import cached_property
 
 from pcapcheck.calico import is_calico_tunnel, kind_of_name
 from pcapcheck.decode.icmp_words import FROM_ROUTERS
-from pcapcheck.exchanges.echo import EchoRow
+from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.links.sides import POD

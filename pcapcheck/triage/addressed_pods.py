@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from pcapcheck.exchanges.echo import ConnectionRow, EchoBin
+from pcapcheck.exchanges.connection_row import ConnectionRow
+from pcapcheck.exchanges.echo_bin import EchoBin
 from pcapcheck.exchanges.pair_counts import DST
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.read_capture import Capture

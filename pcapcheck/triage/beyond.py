@@ -13,7 +13,7 @@ from pcapcheck.capture.reread import read_again
 from pcapcheck.columns import OPAQUE
 from pcapcheck.decode.vni import vni_of
 from pcapcheck.errors import CaptureError
-from pcapcheck.exchanges.echo import EchoRow
+from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.links.capture_points import NODE_KINDS, PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.losses import REPLY, REQUEST, PathLoss

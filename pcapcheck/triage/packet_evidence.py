@@ -10,7 +10,9 @@ from typing import TypeVar
 from pcapcheck.calico import is_wireguard
 from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, OPAQUE, STATE
 from pcapcheck.decode import icmp_words
-from pcapcheck.exchanges.echo import ConnectionRow, EchoBin, EchoRow
+from pcapcheck.exchanges.connection_row import ConnectionRow
+from pcapcheck.exchanges.echo_bin import EchoBin
+from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.links.addresses import BEHIND
 from pcapcheck.links.capture_points import NODE_KINDS
 from pcapcheck.links.point_facts import PointFacts

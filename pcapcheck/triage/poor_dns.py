@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pcapcheck.exchanges.echo import EchoBin
+from pcapcheck.exchanges.echo_bin import EchoBin
 from pcapcheck.questions.poor_answers import durations_of, is_prompt
 from pcapcheck.questions.unanswered import LATE
 from pcapcheck.ruleset.result import Result

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pcapcheck.nodestate.node_facts import State
 
 NAMED = (NODE_ROLE, POD_ROLE, ROUTER)
-# How sentences name who sent an error (decode/icmp_words.py, exchanges/echo.py).
+# How sentences name who sent an error (decode/icmp_words.py, exchanges/echo_row.py).
 SAYS = re.compile(r"(?<!the )\b([0-9a-f.:]+) says (?=.*\(\d+/\d+\))")
 BY = re.compile(r"\b(refused by|prohibited by) ([0-9a-f.:]+)(?= \()|(\(\d+/\d+\)(?:, MTU \d+)? from) ([0-9a-f.:]+)")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
 
-from pcapcheck.exchanges.echo import EchoRow
+from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE, POD
 from pcapcheck.values import Value, is_ipv4

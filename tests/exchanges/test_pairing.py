@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from pcapcheck.decode.decoder import FrameBatch
 from pcapcheck.decode.frame_layout import E_REFUSED, E_REPLY, E_REQUEST, EVENT_FIELDS
-from pcapcheck.exchanges import echo as echo_module
-from pcapcheck.exchanges.echo import Echoes, EchoRow
+from pcapcheck.exchanges import echoes as echoes_module
+from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.exchanges.echoes import Echoes
 from pcapcheck.exchanges.pairing_layout import REMEMBERED, SAME_PACKET
 from pcapcheck.exchanges.sums import Durations
 from pcapcheck.values import MAPPED
@@ -170,7 +171,7 @@ def test_bins_count_what_is_handed_out(given_events: list[Event]) -> None:
 
 def test_many_open_are_bounded_oldest_first() -> None:
     many = [Event(E_REQUEST, asker, 0, asker) for asker in range(3000)]
-    with patch.object(echo_module, "MOST_OPEN", 1000):
+    with patch.object(echoes_module, "MOST_OPEN", 1000):
         echoes, finished = pair(many, last=10**10)
     assert echoes.evicted == 2000
     assert [one.frames[0] for one in finished if one.outcome == "evicted"] == list(range(1, 2001))

@@ -16,7 +16,8 @@ from fixtures.made.containers import NANOSECONDS, Packet, pcap
 from pcapcheck.decode.decoder import Decoder
 from pcapcheck.decode.frame_layout import IFINDEX, INTERFACE
 from pcapcheck.decode.frame_row import frame_rows
-from pcapcheck.exchanges.echo import Echoes, EchoRow
+from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.exchanges.echoes import Echoes
 from tests.support.meant import Difference
 from tests.support.reading import Record, open_bytes, read_bytes
 from tests.support.tshark import dissect

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
-from pcapcheck.exchanges.echo import ConnectionRow, DnsRow, EchoRow
+from pcapcheck.exchanges.connection_row import ConnectionRow
+from pcapcheck.exchanges.dns_row import DnsRow
+from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.paths.losses import REPLY, REQUEST
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.result import Result

@@ -13,26 +13,26 @@ import os
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
 
-from pcapcheck.brief import Brief
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.columns import CONNECTIONS, DNS, ECHO, ERRORS, OUTCOMES, RCODES
+from pcapcheck.columns import CONNECTIONS, DNS, ECHO, ERRORS, OUTCOMES
 from pcapcheck.decode import frame_layout as decoded
 from pcapcheck.decode import icmp_words
 from pcapcheck.decode.decoder import EVENTS_KEPT, FrameBatch, absent
 from pcapcheck.exchanges import pairing
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.cells import Cells
+from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.cut_errors import MOST_CUT, CutError, cut_error, settle_cut_errors
+from pcapcheck.exchanges.dns_row import DnsRow, rcode_of
+from pcapcheck.exchanges.echo_bin import EchoBin
+from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.pair_samples import PairSamples
 from pcapcheck.exchanges.waiting import hold_back
 from pcapcheck.exchanges.worker import Worker
 from pcapcheck.kernels import is_compiled
-from pcapcheck.plural import does
-from pcapcheck.values import address_of, format_address, is_ipv4
+from pcapcheck.values import address_of, is_ipv4
 
 # ICMP types that end an exchange, by family. Redirects (5) and source quench (4) do not.
 ENDING = {4: (3, 11, 12), 6: (1, 2, 3, 4)}
@@ -57,170 +57,10 @@ MOST_KEPT = 1 << 13
 Macs = Callable[[int], tuple[int | None, int | None]]
 
 
-@dataclass(slots=True)
-class EchoRow:
-    """One echo request with what came of it. Times in nanoseconds.
-
-    How sentences go on about what is asked in this way: ``several`` of it or one, ``nothing`` came, it got ``silence``.
-    """
-
-    several: ClassVar[bool] = True
-    silence: ClassVar[str] = "no reply"
-    nothing: ClassVar[str] = "no reply"
-    group: int
-    family: int
-    src: int
-    dst: int
-    ident: int | None
-    seq: int
-    unicast: bool
-    time: int | None
-    ttl: int | None
-    eth_src: int | None
-    eth_dst: int | None
-    frames: list[int]
-    outcome: str
-    requests: int
-    replies: int
-    rtt: int | None
-    reply_ttl: int | None
-    reply_eth_src: int | None
-    reply_eth_dst: int | None
-    error: str | None
-    error_type: int | None
-    error_code: int | None
-    error_from: int | None
-    error_mtu: int | None
-    error_ttl: int | None
-
-    @property
-    def refusal(self) -> str | None:
-        if self.error_type is None or self.error_code is None or self.error_from is None:
-            return None
-        words = icmp_words.in_words(self.family, self.error_type, self.error_code, self.error_mtu)
-        return f"{words}, says {format_address(self.error_from)}"
-
-    @property
-    def ending(self) -> str | None:
-        """What came instead of an answer: nothing, or an ICMP error, and from whom; None where one came or may have."""
-        if self.error_type is None or self.error_code is None or self.error_from is None:
-            return self.nothing if self.outcome == "unanswered" else None
-        return icmp_words.ended_by(self.family, self.error_type, self.error_code, self.error_from, self.error_mtu)
-
-    @property
-    def fate(self) -> str:
-        """What became of it, as a sentence about it and others like it goes on."""
-        if self.fate_by_error:
-            return self.fate_by_error
-        if self.outcome == "replied":
-            return f"{does('are', self.several)} {self.contented}"
-        if self.outcome == "error":
-            return does("fail", self.several)
-        return f"{self.unheard()}{self.often}"
-
-    @property
-    def contented(self) -> str:
-        """What was done to it where an answer came."""
-        return "replied to"
-
-    @property
-    def often(self) -> str:
-        """How often it was asked, behind a sentence about its silence; empty where a report counts otherwise."""
-        return ""
-
-    @classmethod
-    def unheard(cls) -> str:
-        """That no answer came, as a sentence goes on."""
-        return f"{does('get', cls.several)} {cls.silence}"
-
-    @property
-    def fate_by_error(self) -> str | None:
-        """The same where an ICMP error ended it, else None."""
-        return self.by_error(self.several)
-
-    def by_error(self, several: bool) -> str | None:
-        """How an ICMP error ended it, said of ``several`` or of one; None where none did."""
-        if self.error_type is None or self.error_code is None or self.error_from is None:
-            return None
-        error = (self.family, self.error_type, self.error_code)
-        if icmp_words.done(*error):
-            return f"{does('are', several)} {icmp_words.ended_by(*error, self.error_from)}"
-        says = f"{format_address(self.error_from)} says {icmp_words.in_words(*error, self.error_mtu)}"
-        return f"{does('fail', several)}: {says}"
-
-
-@dataclass(frozen=True, repr=False)
-class EchoBin(Brief):
-    """Echoes alike in the request's frame group, outcome, error and whether one host was asked; some samples."""
-
-    group: int
-    outcome: str
-    error: str | None
-    count: int
-    requests: int
-    duplicates: int
-    least: int | None
-    most: int | None
-    buckets: Counter[int]
-    samples: list[EchoRow]
-
-
-class ConnectionRow(EchoRow):
-    """One attempt at a TCP connection: ``requests`` counts its SYNs, the first of which is ``frames[0]``.
-
-    A text may call a port by a name that nobody here knows; port 0 is nobody's (RFC 6335, section 6).
-    """
-
-    __slots__ = ()
-    several = False
-    silence = "no answer"
-    nothing = "no answer"
-
-    @property
-    def src_port(self) -> int | None:
-        return (self.ident or 0) & 0xFFFF or None
-
-    @property
-    def dst_port(self) -> int | None:
-        return self.seq or None
-
-    @property
-    def contented(self) -> str:
-        return "answered"
-
-
-@dataclass(slots=True)
-class DnsRow(EchoRow):
-    """One question of DNS: ``requests`` counts how often it was asked, ``frames[0]`` was the first time.
-
-    ``ident`` is the message's identifier and ``src_port`` the asker's port, both of the latest attempt; a text
-    may not tell the port.
-    """
-
-    silence: ClassVar[str] = "no answer"
-    nothing: ClassVar[str] = "no response"
-    src_port: int | None = None
-    rcode: str | None = None
-
-    @property
-    def contented(self) -> str:
-        return f"answered, {self.rcode}" if self.rcode else "answered"
-
-    @property
-    def often(self) -> str:
-        return f" (asked {'once' if self.requests == 1 else f'{self.requests} times'})"
-
-
 def _is_unquoted(batch: FrameBatch, row: int) -> bool:
     """Whether an ICMP error does not show so much as the protocol of what it is about."""
     quoted = batch.rows[decoded.HAS * batch.capacity + row] & decoded.HAS_QUOTED
     return not quoted or batch.rows[decoded.QUOTED_PROTO * batch.capacity + row] == decoded.ABSENT
-
-
-def _rcode(row: array[int]) -> str | None:
-    """The code of a response to DNS; None where it was cut off."""
-    code = row[layout.RCODE]
-    return None if code == layout.ABSENT else RCODES[min(code, len(RCODES) - 1)]
 
 
 class Echoes:
@@ -480,7 +320,7 @@ class Echoes:
         if row[layout.UNICAST] == layout.CONNECTS:
             made = ConnectionRow
         elif row[layout.UNICAST] == layout.QUERIES:
-            made = partial(DnsRow, src_port=number >> 16 & 0xFFFF or None, rcode=_rcode(row) if replied else None)
+            made = partial(DnsRow, src_port=number >> 16 & 0xFFFF or None, rcode=rcode_of(row) if replied else None)
             ident, seq = number & 0xFFFF, 0
             if row[layout.REQUESTS] > 1 and not replied:
                 frames.insert(1, row[layout.REPLY_NUMBER])

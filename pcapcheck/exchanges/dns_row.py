@@ -1,0 +1,39 @@
+"""The row of the table ``dns``: one question of DNS with its response."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pcapcheck.columns import RCODES
+from pcapcheck.exchanges import pairing_layout as layout
+from pcapcheck.exchanges.echo_row import EchoRow
+
+
+@dataclass(slots=True)
+class DnsRow(EchoRow):
+    """One question of DNS: ``requests`` counts how often it was asked, ``frames[0]`` was the first time.
+
+    ``ident`` is the message's identifier and ``src_port`` the asker's port, both of the latest attempt; a text
+    may not tell the port.
+    """
+
+    silence: ClassVar[str] = "no answer"
+    nothing: ClassVar[str] = "no response"
+    src_port: int | None = None
+    rcode: str | None = None
+
+    @property
+    def contented(self) -> str:
+        return f"answered, {self.rcode}" if self.rcode else "answered"
+
+    @property
+    def often(self) -> str:
+        return f" (asked {'once' if self.requests == 1 else f'{self.requests} times'})"
+
+
+def rcode_of(row: array[int]) -> str | None:
+    """The code of a response to DNS; None where it was cut off."""
+    code = row[layout.RCODE]
+    return None if code == layout.ABSENT else RCODES[min(code, len(RCODES) - 1)]

@@ -1,0 +1,102 @@
+"""The row of the table ``echo``: one echo request with its replies, or the ICMP error that ended it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pcapcheck.decode import icmp_words
+from pcapcheck.plural import does
+from pcapcheck.values import format_address
+
+
+@dataclass(slots=True)
+class EchoRow:
+    """One echo request with what came of it. Times in nanoseconds.
+
+    How sentences go on about what is asked in this way: ``several`` of it or one, ``nothing`` came, it got ``silence``.
+    """
+
+    several: ClassVar[bool] = True
+    silence: ClassVar[str] = "no reply"
+    nothing: ClassVar[str] = "no reply"
+    group: int
+    family: int
+    src: int
+    dst: int
+    ident: int | None
+    seq: int
+    unicast: bool
+    time: int | None
+    ttl: int | None
+    eth_src: int | None
+    eth_dst: int | None
+    frames: list[int]
+    outcome: str
+    requests: int
+    replies: int
+    rtt: int | None
+    reply_ttl: int | None
+    reply_eth_src: int | None
+    reply_eth_dst: int | None
+    error: str | None
+    error_type: int | None
+    error_code: int | None
+    error_from: int | None
+    error_mtu: int | None
+    error_ttl: int | None
+
+    @property
+    def refusal(self) -> str | None:
+        if self.error_type is None or self.error_code is None or self.error_from is None:
+            return None
+        words = icmp_words.in_words(self.family, self.error_type, self.error_code, self.error_mtu)
+        return f"{words}, says {format_address(self.error_from)}"
+
+    @property
+    def ending(self) -> str | None:
+        """What came instead of an answer: nothing, or an ICMP error, and from whom; None where one came or may have."""
+        if self.error_type is None or self.error_code is None or self.error_from is None:
+            return self.nothing if self.outcome == "unanswered" else None
+        return icmp_words.ended_by(self.family, self.error_type, self.error_code, self.error_from, self.error_mtu)
+
+    @property
+    def fate(self) -> str:
+        """What became of it, as a sentence about it and others like it goes on."""
+        if self.fate_by_error:
+            return self.fate_by_error
+        if self.outcome == "replied":
+            return f"{does('are', self.several)} {self.contented}"
+        if self.outcome == "error":
+            return does("fail", self.several)
+        return f"{self.unheard()}{self.often}"
+
+    @property
+    def contented(self) -> str:
+        """What was done to it where an answer came."""
+        return "replied to"
+
+    @property
+    def often(self) -> str:
+        """How often it was asked, behind a sentence about its silence; empty where a report counts otherwise."""
+        return ""
+
+    @classmethod
+    def unheard(cls) -> str:
+        """That no answer came, as a sentence goes on."""
+        return f"{does('get', cls.several)} {cls.silence}"
+
+    @property
+    def fate_by_error(self) -> str | None:
+        """The same where an ICMP error ended it, else None."""
+        return self.by_error(self.several)
+
+    def by_error(self, several: bool) -> str | None:
+        """How an ICMP error ended it, said of ``several`` or of one; None where none did."""
+        if self.error_type is None or self.error_code is None or self.error_from is None:
+            return None
+        error = (self.family, self.error_type, self.error_code)
+        if icmp_words.done(*error):
+            return f"{does('are', several)} {icmp_words.ended_by(*error, self.error_from)}"
+        says = f"{format_address(self.error_from)} says {icmp_words.in_words(*error, self.error_mtu)}"
+        return f"{does('fail', several)}: {says}"
