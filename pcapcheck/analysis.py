@@ -250,7 +250,7 @@ def _remark(analysis: Analysis, repeated: list[Path], changes: list[tuple[Addres
         from pcapcheck.triage.other_networks import tell_networks
 
         analysis.remarks += tell_networks(analysis.links)
-    if analysis.unanswered or any(capture.exchanges.echoes.errors for capture in analysis.captures):
+    if analysis.unanswered or any(capture.exchanges.echoes.ending_errors.counts for capture in analysis.captures):
         from pcapcheck.triage.remarks import tell_loose_ends
 
         analysis.remarks += tell_loose_ends(analysis)

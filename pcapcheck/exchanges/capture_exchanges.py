@@ -17,7 +17,8 @@ from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.conversations import Conversations
 from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.echo_row import EchoRow
-from pcapcheck.exchanges.echoes import Echoes, Macs
+from pcapcheck.exchanges.echoes import Echoes
+from pcapcheck.exchanges.exchange_row import Macs
 from pcapcheck.exchanges.gateway_talk import GatewayTalk
 from pcapcheck.exchanges.resolutions import Resolutions
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 from pcapcheck.exchanges.echo_bin import EchoBin
-from pcapcheck.exchanges.echoes import EXPIRED, Echoes
+from pcapcheck.exchanges.echoes import Echoes
+from pcapcheck.exchanges.ending_errors import EXPIRED
 
 # No ping is faster where nobody asked for it (iputils: 200 ms is the least that users may), no traceroute slower.
 PACE = 150_000_000
@@ -40,7 +41,9 @@ def may_be_traced(some: EchoBin, echoes: Echoes) -> bool:
 
 def _is_traced(some: EchoBin, echoes: Echoes) -> bool:
     """Whether several routers say that packets expired, or others between the same two were answered."""
-    if len({source for family, kind, code, source, _ in echoes.errors if (kind, code) == (EXPIRED[family], 0)}) > 1:
+    errors = echoes.ending_errors.counts
+    routers = {source for family, icmp_type, code, source, _ in errors if (icmp_type, code) == (EXPIRED[family], 0)}
+    if len(routers) > 1:
         return True
     failed = {(each.src, each.dst) for each in some.samples}
     answered = (one for one in echoes.bins() if one.outcome == "replied")

@@ -229,7 +229,7 @@ def describe(captures: list[Capture], reading: Reading, known: KnownNetwork = NO
                 for group, target in capture.exchanges.asked
                 if group in point.groups and not maybe_gateway(target)
             }
-            point.gateway.refusers = capture.exchanges.echoes.refusers & point.groups.keys()
+            point.gateway.refusers = capture.exchanges.echoes.ending_errors.groups & point.groups.keys()
             link = describe_link(point, reading.proxy_mac, reading.prefix, reading.scope.filter_used, known)
             _doubt_silence(link, capture, reading)
             if point.interface.printed:
@@ -287,7 +287,7 @@ def _doubt_silence(link: PointFacts, capture: Capture, reading: Reading) -> None
             "nothing: they may be these; record whole packets (tcpdump without -s)",
         )
     _doubt_cut(link)
-    expired = capture.exchanges.echoes.unquoted[link.point.key[1:]] - interface.expiries
+    expired = capture.exchanges.echoes.ending_errors.unquoted[link.point.key[1:]] - interface.expiries
     # What was lost and what expired may be different answers.
     if expired > 0 and 0 < missing[ECHO] <= expired + interface.missing:
         lost = f", and {interface.missing} packets are not shown" if interface.missing else ""

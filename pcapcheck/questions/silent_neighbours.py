@@ -86,7 +86,11 @@ def _consequence(capture: Capture, one: ArpRow, errors: dict[int, tuple[int, int
     """What the asker tells others because of it: a host that is not found is unreachable."""
     error = UNREACHABLE[one.family]
     said_by = one.asker_ip
-    count = sum(times for said, times in capture.exchanges.echoes.errors.items() if said[:4] == (*error, one.asker_ip))
+    count = sum(
+        times
+        for said, times in capture.exchanges.echoes.ending_errors.counts.items()
+        if said[:4] == (*error, one.asker_ip)
+    )
     if not count and one.target not in errors:
         return ""
     if not count:

@@ -44,7 +44,7 @@ def _errors(capture: Capture, unanswered: list[Unanswered]) -> Iterator[Remark]:
     askers = {one.asker for one in unanswered if one.protocol in ("ARP", "ND") or one.poor == LATE}
     others = [
         (error, count)
-        for error, count in echoes.errors.most_common()
+        for error, count in echoes.ending_errors.counts.most_common()
         if error[:2] not in MEANT and error[:3] != TOO_BIG and error[3] not in askers
     ]
     if others and not told:

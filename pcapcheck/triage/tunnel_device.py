@@ -49,7 +49,7 @@ def refusal_of(losses: Iterable[PathLoss], captures: Iterable[Capture]) -> str |
         return None
     encap, node = ends.pop()
     for capture in captures:
-        for (family, kind, code, source, _), count in capture.exchanges.echoes.errors.items():
+        for (family, kind, code, source, _), count in capture.exchanges.echoes.ending_errors.counts.items():
             if source == node and (family, kind, code) in REFUSALS.get(encap, ()):
                 said = f"{format_address(node)} says {in_words(family, kind, code)}, {count}x"
                 return f"{clean(capture.source.short_name)}: {said}"

@@ -45,5 +45,5 @@ def is_askers_own(result: Result, link: PointFacts, source: int) -> bool:
         for one in asked_in_vain(result)
         if one.asker == source and one.point[0] != link.point.key[0] and hosts.same(link.point.key, one.point)
     }
-    shown = (error for point in points for error in result.captures[point[0]].exchanges.echoes.errors)
+    shown = (error for point in points for error in result.captures[point[0]].exchanges.echoes.ending_errors.counts)
     return bool(points) and not any(error[3] == source and error[:3] in FROM_ROUTERS for error in shown)

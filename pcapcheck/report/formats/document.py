@@ -365,7 +365,7 @@ def _path(result: Result, summary: PathSummary) -> dict[str, Any]:
 def _icmp_errors(result: Result) -> list[dict[str, Any]]:
     errors = []
     for capture in result.captures:
-        for (family, kind, code, source, mtu), count in capture.exchanges.echoes.errors.most_common():
+        for (family, kind, code, source, mtu), count in capture.exchanges.echoes.ending_errors.counts.most_common():
             errors.append(
                 {
                     "capture": clean(str(capture.path)),

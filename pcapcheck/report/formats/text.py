@@ -213,7 +213,7 @@ def _refusals(page: Page, result: Result) -> None:
     """ICMP errors, whatever they are about: who refused what, and how often; the most frequent first."""
     counted: dict[tuple[int, int, int, int, int | None], tuple[int, list[str]]] = {}
     for capture in result.captures:
-        for error, count in capture.exchanges.echoes.errors.items():
+        for error, count in capture.exchanges.echoes.ending_errors.counts.items():
             known, names = counted.get(error, (0, []))
             # One error on its way is seen at several points: where it was seen most often counts.
             counted[error] = max(known, count), [*names, clean(capture.source.short_name)]

@@ -1,0 +1,74 @@
+"""Rows of the tables ``echo``, ``connections`` and ``dns``, from the numbers of the pairing loop."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from functools import partial
+
+from pcapcheck.capture.scan_layout import ABSENT_TIME
+from pcapcheck.columns import CONNECTIONS, DNS, ERRORS, OUTCOMES
+from pcapcheck.decode.decoder import absent
+from pcapcheck.decode.frame_layout import UNTOLD_IDENT
+from pcapcheck.exchanges import pairing_layout as layout
+from pcapcheck.exchanges.connection_row import ConnectionRow
+from pcapcheck.exchanges.dns_row import DnsRow, rcode_of
+from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.values import address_of, is_ipv4
+
+# The source and destination MAC of a frame group.
+Macs = Callable[[int], tuple[int | None, int | None]]
+
+# The tables of exchanges that are not echoes.
+TABLES = {layout.CONNECTS: CONNECTIONS, layout.QUERIES: DNS}
+
+
+def exchange_row(rows: array[int], number: int, macs: Macs) -> EchoRow:
+    """An exchange as a row of its table; ``rows`` are the loop's pool, samples or finished exchanges."""
+    row = rows[number * layout.FIELDS : (number + 1) * layout.FIELDS]
+    src = address_of(row[layout.SRC_HIGH], row[layout.SRC_LOW])
+    replied = row[layout.REPLIES] > 0
+    failed = row[layout.OUTCOME] == layout.ERRED
+    eth_src, eth_dst = macs(row[layout.GROUP])
+    reply_src, reply_dst = macs(row[layout.REPLY_GROUP]) if replied else (None, None)
+    frames = [row[layout.NUMBER]]
+    if replied or failed:
+        frames.append(row[layout.REPLY_NUMBER if replied else layout.ERROR_NUMBER])
+    number = row[layout.IDENT_SEQ]
+    ident, seq = None if number & UNTOLD_IDENT else number >> 16, number & 0xFFFF
+    made: Callable[..., EchoRow] = EchoRow
+    if row[layout.UNICAST] == layout.CONNECTS:
+        made = ConnectionRow
+    elif row[layout.UNICAST] == layout.QUERIES:
+        made = partial(DnsRow, src_port=number >> 16 & 0xFFFF or None, rcode=rcode_of(row) if replied else None)
+        ident, seq = number & 0xFFFF, 0
+        if row[layout.REQUESTS] > 1 and not replied:
+            frames.insert(1, row[layout.REPLY_NUMBER])
+    return made(
+        group=row[layout.GROUP],
+        family=4 if is_ipv4(src) else 6,
+        src=src,
+        dst=address_of(row[layout.DST_HIGH], row[layout.DST_LOW]),
+        ident=ident,
+        seq=seq,
+        unicast=bool(row[layout.UNICAST]),
+        time=None if row[layout.TIME] == ABSENT_TIME else row[layout.TIME],
+        ttl=absent(row[layout.TTL]),
+        eth_src=eth_src,
+        eth_dst=eth_dst,
+        frames=frames,
+        outcome=OUTCOMES[row[layout.OUTCOME]],
+        requests=row[layout.REQUESTS],
+        replies=row[layout.REPLIES],
+        rtt=absent(row[layout.RTT]),
+        reply_ttl=absent(row[layout.REPLY_TTL]) if replied else None,
+        reply_eth_src=reply_src,
+        reply_eth_dst=reply_dst,
+        error=ERRORS[row[layout.ERROR] >> 16] if failed else ERRORS[0] if replied else None,
+        error_type=row[layout.ERROR] >> 8 & 0xFF if failed else None,
+        error_code=row[layout.ERROR] & 0xFF if failed else None,
+        error_from=address_of(row[layout.ERROR_HIGH], row[layout.ERROR_LOW]) if failed else None,
+        error_mtu=absent(row[layout.ERROR_MTU]) if failed else None,
+        # 0 where a text does not show it.
+        error_ttl=(absent(row[layout.ERROR_TTL]) or None) if failed else None,
+    )
