@@ -56,8 +56,8 @@ from pcapcheck.triage.whereabouts import locate
 if TYPE_CHECKING:
     import pandas
 
-    from pcapcheck.nodestate.node_facts import State
-    from pcapcheck.nodestate.state_rows import StateRow
+    from pcapcheck.nodestate.state import State
+    from pcapcheck.nodestate.state_row import StateRow
     from pcapcheck.triage.cross_check import CrossCheck
 
 

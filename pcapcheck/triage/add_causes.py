@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pcapcheck.nodestate.node_facts import State
-from pcapcheck.nodestate.state_rows import StateRow
+from pcapcheck.nodestate.state import State
+from pcapcheck.nodestate.state_row import StateRow
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.triage.cause import load_catalogue

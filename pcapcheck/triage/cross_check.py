@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from pcapcheck.links.point_facts import UNNAMED, PointFacts
-from pcapcheck.nodestate.node_facts import Line, PodLink, State
-from pcapcheck.nodestate.state_rows import quote
+from pcapcheck.nodestate.source_lines import Line, quote
+from pcapcheck.nodestate.state import PodLink, State
 from pcapcheck.nodestate.unresolved_pods import resolutions
 from pcapcheck.triage.machines import recorded
 from pcapcheck.triage.signs_of_life import gateway_answered

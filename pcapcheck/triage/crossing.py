@@ -9,11 +9,14 @@ from pcapcheck.calico import kind_of_name
 from pcapcheck.networks import CALICO_PROTOCOLS
 from pcapcheck.nodestate.forwarding import OUT, Decision, by_table, decide
 from pcapcheck.nodestate.gateway import LOCAL
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.next_hops import Heard, NextHop, next_hop
-from pcapcheck.nodestate.node_facts import Host, Line, PodLink, Route, State
+from pcapcheck.nodestate.node_facts import Route
 from pcapcheck.nodestate.policy_routing import RoutedPacket, diversions
 from pcapcheck.nodestate.readers.sysctls import line_of, value_of
 from pcapcheck.nodestate.source_check import fails_source_check
+from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import PodLink, State
 from pcapcheck.paths.losses import AT_NIC, BETWEEN, DECAPSULATION, IN_NODE, REPLY, TO_POD_LINK
 from pcapcheck.values import Value, is_ipv4
 

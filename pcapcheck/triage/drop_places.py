@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pcapcheck.calico import kind_of_name
-from pcapcheck.nodestate.node_facts import Host
+from pcapcheck.nodestate.host import Host
 from pcapcheck.paths.losses import AT_NIC, AT_POD, BETWEEN, DECAPSULATION, IN_NODE, PLACES, REPLY, REQUEST, TO_POD_LINK
 from pcapcheck.triage.interfaces import default_nic
 from pcapcheck.values import Value

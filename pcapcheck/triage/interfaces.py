@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pcapcheck.calico import cali_name, parse_pod
 from pcapcheck.links.point_facts import INTERFACE_NAME, UNNAMED, PointFacts
-from pcapcheck.nodestate.node_facts import Host
+from pcapcheck.nodestate.host import Host
 from pcapcheck.ruleset.result import Result
 from pcapcheck.values import Value
 

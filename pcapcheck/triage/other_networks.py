@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.unjudged import looks_like, what_it_is
 from pcapcheck.nodestate.network_kind import remarks_of
-from pcapcheck.nodestate.node_facts import State
-from pcapcheck.nodestate.state_rows import quote
+from pcapcheck.nodestate.source_lines import quote
+from pcapcheck.nodestate.state import State
 from pcapcheck.triage.cross_check import Remark
 
 NODES_TOLD = 3

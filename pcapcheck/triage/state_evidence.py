@@ -16,12 +16,16 @@ from pcapcheck.links.capture_points import NODE_KINDS, PointKey
 from pcapcheck.links.point_facts import UNNAMED
 from pcapcheck.links.point_facts import PointFacts as CapturedLink
 from pcapcheck.networks import CALICO_PROTOCOLS
+from pcapcheck.nodestate.host import POD, Host
 from pcapcheck.nodestate.host_routes import NOWHERE, lost_way, way_to_pod
 from pcapcheck.nodestate.next_hops import RESOLVED
-from pcapcheck.nodestate.node_facts import POD, Device, Host, Line, PodEntry, PodLink, State
+from pcapcheck.nodestate.node_facts import Device
 from pcapcheck.nodestate.pod_links import LinkNames, own_calis
 from pcapcheck.nodestate.readers.sysctls import value_of
-from pcapcheck.nodestate.state_rows import StateRow, quote, state_rows
+from pcapcheck.nodestate.source_lines import Line, quote
+from pcapcheck.nodestate.state import PodEntry, PodLink, State
+from pcapcheck.nodestate.state_row import StateRow
+from pcapcheck.nodestate.state_rows import state_rows
 from pcapcheck.nodestate.unresolved_pods import FAILED
 from pcapcheck.paths.losses import REPLY, REQUEST
 from pcapcheck.questions.unanswered import Unanswered

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, replace
 
 from pcapcheck.calico import find_tunnel_name, kind_of_name
-from pcapcheck.nodestate.node_facts import Host, Line
+from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.firewall.answer import DROPS, ENDPOINTS, POLICY, REJECTS, TUNNEL, Answers

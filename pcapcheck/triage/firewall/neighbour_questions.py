@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pcapcheck.columns import ARP
 from pcapcheck.nodestate.firewall.chains import INPUT, OUTPUT, POSTROUTING, PREROUTING
 from pcapcheck.nodestate.firewall.keys import ARP_FAMILY
-from pcapcheck.nodestate.node_facts import Host
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.unresolved_pods import UNANSWERED
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case, Item, asked_for
