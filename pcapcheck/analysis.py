@@ -24,7 +24,7 @@ from pcapcheck.intake import (
     sink,
     take_state,
 )
-from pcapcheck.links.addresses import AddressRow, taken_over
+from pcapcheck.links.addresses import taken_over
 from pcapcheck.links.facts import Facts, claimed_addresses, describe
 from pcapcheck.links.read_capture import Capture, Progress, Reading, TableRow
 from pcapcheck.links.scope import Scope, parse_interface_names
@@ -51,6 +51,7 @@ from pcapcheck.ruleset.variables import Settings
 from pcapcheck.skipped import Skipped
 from pcapcheck.triage.ebpf import doubt_ebpf
 from pcapcheck.triage.outcome import Outcome
+from pcapcheck.triage.remarks.producers import remarks_on
 from pcapcheck.triage.whereabouts import locate
 
 if TYPE_CHECKING:
@@ -226,7 +227,7 @@ def analyze(
         name_senders(analysis, state)
     if state is not None:
         _describe(analysis, state)
-    _remark(analysis, inputs.repeated, changes)
+    analysis.remarks += remarks_on(analysis, state, inputs.repeated, changes)
     if state is not None or analysis.asked_in_vain or any(one.status == FAIL for one in findings):
         # Loaded when something failed: a healthy capture needs none of it.
         from pcapcheck.triage.add_causes import examine
@@ -234,26 +235,6 @@ def analyze(
         examine(analysis, loaded, settings, state, described, agreement)
     _demand(analysis, ruleset)
     return analysis
-
-
-def _remark(analysis: Analysis, repeated: list[Path], changes: list[tuple[AddressRow, AddressRow]]) -> None:
-    """Say what is no fault and should be known. Whoever says it is loaded where there is something to say."""
-    if analysis.facts.twice or len(set(analysis.facts.observations.values())) > 1 or repeated:
-        from pcapcheck.triage.recordings import tell_recordings
-
-        analysis.remarks += tell_recordings(analysis, repeated)
-    if changes:
-        from pcapcheck.triage.address_changes import tell_changes
-
-        analysis.remarks += tell_changes(changes)
-    if any(link.point.likeness for link in analysis.links):
-        from pcapcheck.triage.other_networks import tell_networks
-
-        analysis.remarks += tell_networks(analysis.links)
-    if analysis.unanswered or any(capture.exchanges.echoes.errors for capture in analysis.captures):
-        from pcapcheck.triage.remarks import tell_loose_ends
-
-        analysis.remarks += tell_loose_ends(analysis)
 
 
 def _demand(analysis: Analysis, ruleset: Ruleset) -> None:
@@ -306,6 +287,7 @@ def analyze_state(
     analysis = Analysis([], facts, findings, _reading(settings, Scope(), BATCH_FRAMES), Paths([], facts), skipped)
     analysis.given = _names(named)
     _describe(analysis, state)
+    analysis.remarks += remarks_on(analysis, state)
     if any(one.status == FAIL for one in findings):
         from pcapcheck.triage.add_causes import examine
 
@@ -325,10 +307,8 @@ def unjudged(*paths: str | Path, error: str, skipped: Iterable[Skipped] = ()) ->
 def _describe(analysis: Analysis, state: State) -> None:
     """Say which hosts a state tells of, and what of it was not understood."""
     from pcapcheck.nodestate.describe_state import describe_state
-    from pcapcheck.triage.other_networks import tell_state_networks
 
     analysis.described, analysis.not_understood = describe_state(state)
-    analysis.remarks += tell_state_networks(state)
 
 
 def _agree(state: State, facts: Facts, captures: Sequence[Capture], followed: Paths) -> CrossCheck:
