@@ -208,8 +208,8 @@ def analyze(
         sink(row.capture, evaluations)(PATHS, [row], weight)
     for hop, weight in found.hop_rows(every=HOPS in every):
         sink(hop.capture, evaluations)(HOPS, [hop], weight)
-    agreement = _agree(state, facts, captures, found) if state is not None else None
-    described = feed_state(state, settings, evaluations, agreement) if state is not None else None
+    cross_check = _agree(state, facts, captures, found) if state is not None else None
+    described = feed_state(state, settings, evaluations, cross_check) if state is not None else None
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
     analysis = Analysis(captures, facts, findings, reading, found, inputs.skipped)
@@ -232,7 +232,7 @@ def analyze(
         # Loaded when something failed: a healthy capture needs none of it.
         from pcapcheck.triage.add_causes import examine
 
-        examine(analysis, loaded, settings, state, described, agreement)
+        examine(analysis, loaded, settings, state, described, cross_check)
     _demand(analysis, ruleset)
     return analysis
 
@@ -327,17 +327,17 @@ def _agree(state: State, facts: Facts, captures: Sequence[Capture], followed: Pa
 
 
 def feed_state(
-    state: State, settings: Settings, evaluations: list[Evaluation], agreement: CrossCheck | None = None
+    state: State, settings: Settings, evaluations: list[Evaluation], cross_check: CrossCheck | None = None
 ) -> list[StateRow]:
     """Hand the rows of the table ``state`` to the rules about it, and return them.
 
-    ``agreement`` is how the state goes with the captures, where there are any.
+    ``cross_check`` is how the state goes with the captures, where there are any.
     """
     from pcapcheck.nodestate.state_rows import state_rows
 
     prefix, gateway6 = settings.texts["interface_prefix"], settings.number("gateway6")
-    answered = frozenset(agreement.answered) if agreement is not None else frozenset()
-    unsought = frozenset(agreement.unsought) if agreement is not None else frozenset()
+    answered = frozenset(cross_check.answered) if cross_check is not None else frozenset()
+    unsought = frozenset(cross_check.unsought) if cross_check is not None else frozenset()
     rows = state_rows(state, settings.number("gateway"), prefix, gateway6, answered, unsought)
     sink(NO_CAPTURE, evaluations)(STATE, rows, 1)
     return rows

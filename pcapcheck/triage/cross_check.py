@@ -1,4 +1,4 @@
-"""Agreement: what a node's state says against the captures, and about itself."""
+"""Cross-check: what a node's state says against the captures, and about itself."""
 
 from __future__ import annotations
 

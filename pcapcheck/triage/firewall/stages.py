@@ -67,13 +67,13 @@ class StageSeen:
     carried: Carried | None = None
 
     @classmethod
-    def of(cls, symptoms: Mapping[str, Value | None], spoken: frozenset[int] = frozenset()) -> StageSeen:
+    def of(cls, packet_evidence: Mapping[str, Value | None], spoken: frozenset[int] = frozenset()) -> StageSeen:
         def word(name: str) -> str | None:
-            value = symptoms.get(name)
+            value = packet_evidence.get(name)
             return value if isinstance(value, str) else None
 
         def address(name: str) -> int | None:
-            value = symptoms.get(name)
+            value = packet_evidence.get(name)
             return value if isinstance(value, int) else None
 
         lost = word("lost")
