@@ -24,7 +24,7 @@ from pcapcheck.intake import (
     sink,
     take_state,
 )
-from pcapcheck.links.addresses import AddressRow, taken_over
+from pcapcheck.links.addresses import taken_over
 from pcapcheck.links.facts import Facts, claimed_addresses, describe
 from pcapcheck.links.read_capture import Capture, Progress, Reading, TableRow
 from pcapcheck.links.scope import Scope, parse_interface_names
@@ -51,13 +51,14 @@ from pcapcheck.ruleset.variables import Settings
 from pcapcheck.skipped import Skipped
 from pcapcheck.triage.ebpf import doubt_ebpf
 from pcapcheck.triage.outcome import Outcome
+from pcapcheck.triage.remarks.producers import remarks_on
 from pcapcheck.triage.whereabouts import locate
 
 if TYPE_CHECKING:
     import pandas
 
-    from pcapcheck.nodestate.node_facts import State
-    from pcapcheck.nodestate.state_rows import StateRow
+    from pcapcheck.nodestate.state import State
+    from pcapcheck.nodestate.state_row import StateRow
     from pcapcheck.triage.cross_check import CrossCheck
 
 
@@ -207,8 +208,8 @@ def analyze(
         sink(row.capture, evaluations)(PATHS, [row], weight)
     for hop, weight in found.hop_rows(every=HOPS in every):
         sink(hop.capture, evaluations)(HOPS, [hop], weight)
-    agreement = _agree(state, facts, captures, found) if state is not None else None
-    described = feed_state(state, settings, evaluations, agreement) if state is not None else None
+    cross_check = _agree(state, facts, captures, found) if state is not None else None
+    described = feed_state(state, settings, evaluations, cross_check) if state is not None else None
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
     analysis = Analysis(captures, facts, findings, reading, found, inputs.skipped)
@@ -226,34 +227,14 @@ def analyze(
         name_senders(analysis, state)
     if state is not None:
         _describe(analysis, state)
-    _remark(analysis, inputs.repeated, changes)
+    analysis.remarks += remarks_on(analysis, state, inputs.repeated, changes)
     if state is not None or analysis.asked_in_vain or any(one.status == FAIL for one in findings):
         # Loaded when something failed: a healthy capture needs none of it.
         from pcapcheck.triage.add_causes import examine
 
-        examine(analysis, loaded, settings, state, described, agreement)
+        examine(analysis, loaded, settings, state, described, cross_check)
     _demand(analysis, ruleset)
     return analysis
-
-
-def _remark(analysis: Analysis, repeated: list[Path], changes: list[tuple[AddressRow, AddressRow]]) -> None:
-    """Say what is no fault and should be known. Whoever says it is loaded where there is something to say."""
-    if analysis.facts.twice or len(set(analysis.facts.observations.values())) > 1 or repeated:
-        from pcapcheck.triage.recordings import tell_recordings
-
-        analysis.remarks += tell_recordings(analysis, repeated)
-    if changes:
-        from pcapcheck.triage.address_changes import tell_changes
-
-        analysis.remarks += tell_changes(changes)
-    if any(link.point.likeness for link in analysis.links):
-        from pcapcheck.triage.other_networks import tell_networks
-
-        analysis.remarks += tell_networks(analysis.links)
-    if analysis.unanswered or any(capture.exchanges.echoes.ending_errors.counts for capture in analysis.captures):
-        from pcapcheck.triage.remarks import tell_loose_ends
-
-        analysis.remarks += tell_loose_ends(analysis)
 
 
 def _demand(analysis: Analysis, ruleset: Ruleset) -> None:
@@ -306,6 +287,7 @@ def analyze_state(
     analysis = Analysis([], facts, findings, _reading(settings, Scope(), BATCH_FRAMES), Paths([], facts), skipped)
     analysis.given = _names(named)
     _describe(analysis, state)
+    analysis.remarks += remarks_on(analysis, state)
     if any(one.status == FAIL for one in findings):
         from pcapcheck.triage.add_causes import examine
 
@@ -325,10 +307,8 @@ def unjudged(*paths: str | Path, error: str, skipped: Iterable[Skipped] = ()) ->
 def _describe(analysis: Analysis, state: State) -> None:
     """Say which hosts a state tells of, and what of it was not understood."""
     from pcapcheck.nodestate.describe_state import describe_state
-    from pcapcheck.triage.other_networks import tell_state_networks
 
     analysis.described, analysis.not_understood = describe_state(state)
-    analysis.remarks += tell_state_networks(state)
 
 
 def _agree(state: State, facts: Facts, captures: Sequence[Capture], followed: Paths) -> CrossCheck:
@@ -347,17 +327,17 @@ def _agree(state: State, facts: Facts, captures: Sequence[Capture], followed: Pa
 
 
 def feed_state(
-    state: State, settings: Settings, evaluations: list[Evaluation], agreement: CrossCheck | None = None
+    state: State, settings: Settings, evaluations: list[Evaluation], cross_check: CrossCheck | None = None
 ) -> list[StateRow]:
     """Hand the rows of the table ``state`` to the rules about it, and return them.
 
-    ``agreement`` is how the state goes with the captures, where there are any.
+    ``cross_check`` is how the state goes with the captures, where there are any.
     """
     from pcapcheck.nodestate.state_rows import state_rows
 
     prefix, gateway6 = settings.texts["interface_prefix"], settings.number("gateway6")
-    answered = frozenset(agreement.answered) if agreement is not None else frozenset()
-    unsought = frozenset(agreement.unsought) if agreement is not None else frozenset()
+    answered = frozenset(cross_check.answered) if cross_check is not None else frozenset()
+    unsought = frozenset(cross_check.unsought) if cross_check is not None else frozenset()
     rows = state_rows(state, settings.number("gateway"), prefix, gateway6, answered, unsought)
     sink(NO_CAPTURE, evaluations)(STATE, rows, 1)
     return rows

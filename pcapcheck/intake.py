@@ -28,7 +28,7 @@ from pcapcheck.skipped import CAPTURE, NODE_STATE, PODS, Skipped
 from pcapcheck.values import clean
 
 if TYPE_CHECKING:
-    from pcapcheck.nodestate.node_facts import State
+    from pcapcheck.nodestate.state import State
     from pcapcheck.triage.pods import Pods
 
 # Of many inputs so many are named.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pcapcheck.nodestate.node_facts import NODE, POD, Host, State
+from pcapcheck.nodestate.host import NODE, POD, Host
+from pcapcheck.nodestate.state import State
 from pcapcheck.values import clean
 
 HOSTS_NAMED = 20

@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pcapcheck.nodestate.gateway import DEAD_END, LOCAL, NONE, REFUSALS
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import TABLES, table_of
-from pcapcheck.nodestate.node_facts import Host, Line, Lookup, Route
+from pcapcheck.nodestate.node_facts import Lookup, Route
 from pcapcheck.nodestate.policy_routing import RoutedPacket, diversions
 from pcapcheck.nodestate.readers.sysctls import value_of
+from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import format_address, is_ipv4
 
 OUT = "out"

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pcapcheck.nodestate.node_facts import Host, Line, Lookup
+from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.node_facts import Lookup
 from pcapcheck.nodestate.policy_routing import RoutedPacket, diversion
+from pcapcheck.nodestate.source_lines import Line
 
 ELSEWHERE, LOCAL, BACK, DEAD_END, NONE = "elsewhere", "local", "back", "dead-end", "none"
 # What the kernel says of a route that leads nowhere (net/ipv4/fib_semantics.c, fib_props).

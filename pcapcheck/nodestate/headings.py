@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pcapcheck.nodestate.node_facts import NODE, POD
+from pcapcheck.nodestate.host import NODE, POD
 
 LONGEST_HEADING = 80
 MARKS = "#=-*_`>~+|/;<: \t[]"

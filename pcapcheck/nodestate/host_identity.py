@@ -6,7 +6,9 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
 from pcapcheck.calico import find_cali_name, is_shortened, kind_of_name
-from pcapcheck.nodestate.node_facts import NODE, Contradiction, Host, Line
+from pcapcheck.nodestate.host import NODE, Host
+from pcapcheck.nodestate.node_facts import Contradiction
+from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import format_address, format_mac
 
 # Devices of which every host has one alike, and addresses of services that are everywhere.

@@ -14,9 +14,10 @@ from dataclasses import replace
 from typing import Protocol
 
 from pcapcheck.calico import is_calico_tunnel, is_shortened, kind_of_name
-from pcapcheck.nodestate.node_facts import NODE, POD, Host, PodEntry
+from pcapcheck.nodestate.host import NODE, POD, Host
 from pcapcheck.nodestate.session import Owner
 from pcapcheck.nodestate.session_blocks import HostPart
+from pcapcheck.nodestate.state import PodEntry
 
 # What Kubernetes puts behind a daemon set's name, and a deployment's.
 RANDOM = r"[a-z0-9]{5}"

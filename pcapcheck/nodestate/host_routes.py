@@ -8,8 +8,11 @@ from itertools import islice
 from pcapcheck.calico import is_shortened, kind_of_name
 from pcapcheck.nodestate.forwarding import OUT, by_table
 from pcapcheck.nodestate.gateway import DEAD_END, LOCAL, REFUSALS
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import routes_of
-from pcapcheck.nodestate.node_facts import Host, Line, Lookup, PodLink, Route
+from pcapcheck.nodestate.node_facts import Lookup, Route
+from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import PodLink
 from pcapcheck.values import format_address, is_ipv4
 
 SEEN = 1000

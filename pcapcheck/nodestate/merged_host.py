@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import fields
 
 from pcapcheck.nodestate.firewall.chains import Firewall
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.host_identity import Identity
-from pcapcheck.nodestate.node_facts import Address, Device, Host, Neighbour, Note, PolicyRule, Route
+from pcapcheck.nodestate.node_facts import Address, Device, Neighbour, Note, PolicyRule, Route
 from pcapcheck.values import is_ipv4
 
 # The first are enough to see what is mixed up.

@@ -19,8 +19,10 @@ from pcapcheck.networks import (
     by_mac,
     is_of_another,
 )
-from pcapcheck.nodestate.node_facts import Host, Line, Look, PodLink, State
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.pod_links import cali_names
+from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import Look, PodLink, State
 from pcapcheck.values import format_address, format_mac
 
 # In which a neighbour entry was not learnt but set by somebody.

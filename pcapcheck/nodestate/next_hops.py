@@ -12,8 +12,11 @@ from types import MappingProxyType
 
 from pcapcheck.calico import kind_of_name
 from pcapcheck.nodestate.forwarding import OUT, Decision, Hop, decide
-from pcapcheck.nodestate.node_facts import Host, Line, Neighbour, State
+from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.node_facts import Neighbour
 from pcapcheck.nodestate.policy_routing import RoutedPacket
+from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import State
 from pcapcheck.nodestate.unresolved_pods import UNANSWERED
 
 RESOLVED, UNRESOLVED, DOWN, WRONG, PARTLY = NEXT_HOPS = ("resolved", "unresolved", "down", "wrong", "partly")

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from pcapcheck.calico import cali_name, find_cali_name, is_shortened, parse_pod
 from pcapcheck.networks import VM_BRIDGE, VM_UPLINK
-from pcapcheck.nodestate.node_facts import Device, Host, PodEntry, PodLink, State
+from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.node_facts import Device
+from pcapcheck.nodestate.state import PodEntry, PodLink, State
 
 BY_INDEX, BY_NETNS, BY_ROUTE, BY_NAME, BY_MAC = "index", "netns", "route", "name", "mac"
 BY_ADDRESS, BY_CALI = "address", "cali"

@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import TABLES, table_of
-from pcapcheck.nodestate.node_facts import DEAD_ENDS, Host, Line, PolicyRule, Route
+from pcapcheck.nodestate.node_facts import DEAD_ENDS, PolicyRule, Route
 from pcapcheck.nodestate.numbers import after, network, number
+from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import is_ipv4
 
 # The priority of the rule that asks the main table (fib_default_rules_init).

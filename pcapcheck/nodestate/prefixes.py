@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from pcapcheck.nodestate.node_facts import Line
 from pcapcheck.nodestate.readers.registry import kind_of
+from pcapcheck.nodestate.source_lines import Line
 
 PREFIXED = re.compile(r"((?=[\w.-]*[A-Za-z])[A-Za-z0-9][\w.-]{0,63}):(?: (.*))?")
 LONGEST = 4096

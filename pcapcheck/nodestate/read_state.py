@@ -12,14 +12,16 @@ from pcapcheck.capture.pcap import MAGICS
 from pcapcheck.capture.pcapng import MAGIC
 from pcapcheck.capture.source import Source
 from pcapcheck.errors import EMPTY, MISSING, TOO_LARGE, CaptureError, StateError, kind_of, refused
+from pcapcheck.nodestate.host import POD, Host
 from pcapcheck.nodestate.host_network import mark_listed, with_nodes
 from pcapcheck.nodestate.network_kind import sort_out
-from pcapcheck.nodestate.node_facts import POD, Host, Line, State
 from pcapcheck.nodestate.pod_links import join_links
 from pcapcheck.nodestate.roles import GATEWAY, Roles
 from pcapcheck.nodestate.session import read_session
 from pcapcheck.nodestate.session_blocks import Understood, understand
 from pcapcheck.nodestate.shortened import complete_names
+from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import State
 from pcapcheck.values import clean
 
 MOST_BYTES = 16 << 20

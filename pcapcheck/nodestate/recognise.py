@@ -12,11 +12,11 @@ from pcapcheck.capture.record import Problem
 from pcapcheck.errors import NODE_STATE, PODS, StateError
 from pcapcheck.nodestate.command_line import parse_command
 from pcapcheck.nodestate.listing import listing_of
-from pcapcheck.nodestate.node_facts import Line
 from pcapcheck.nodestate.prompts import find_prompt
 from pcapcheck.nodestate.readers.registry import kind_of
 from pcapcheck.nodestate.session import plain, read_session
 from pcapcheck.nodestate.session_blocks import Understood, understand
+from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import clean
 
 # So much of a file tells what it is; a JSON document is understood only as a whole.

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from pcapcheck.calico import is_shortened, kind_of_name
 from pcapcheck.errors import StateError
 from pcapcheck.networks import by_device
+from pcapcheck.nodestate.host import BPF_DEVICES, NODE, POD, Host
 from pcapcheck.nodestate.merged_host import Gathered
-from pcapcheck.nodestate.node_facts import BPF_DEVICES, NODE, POD, Host
 from pcapcheck.nodestate.same_host import by_owner, merge_same
 from pcapcheck.nodestate.session import Owner
 from pcapcheck.nodestate.session_blocks import HostPart

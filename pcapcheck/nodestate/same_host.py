@@ -9,10 +9,11 @@ from itertools import combinations
 from pathlib import PurePath
 
 from pcapcheck.nodestate.headings import SUBJECTS
+from pcapcheck.nodestate.host import POD, Host
 from pcapcheck.nodestate.host_identity import Identity
 from pcapcheck.nodestate.merged_host import Gathered, differ, own_addresses
-from pcapcheck.nodestate.node_facts import POD, Host, Line
 from pcapcheck.nodestate.session_blocks import HostPart
+from pcapcheck.nodestate.source_lines import Line
 
 # A text with more headings that may be hosts has other things in mind.
 MOST_SECTIONS = 50

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field, replace
 from pcapcheck.nodestate.bundles import bundled, is_cut
 from pcapcheck.nodestate.command_line import Command, parse_command
 from pcapcheck.nodestate.headings import ANSIBLE, LONGEST_HEADING, RULER, Heading, read_heading
+from pcapcheck.nodestate.host import NODE, POD
 from pcapcheck.nodestate.listing import listing_of
-from pcapcheck.nodestate.node_facts import NODE, POD, Line
 from pcapcheck.nodestate.prefixes import without_prefixes
 from pcapcheck.nodestate.prompts import GLYPHS, HASH, LONGEST_PROMPT, SAME, Prompt, find_prompt
 from pcapcheck.nodestate.readers.registry import kind_of
+from pcapcheck.nodestate.source_lines import Line
 
 LONGEST_LINE = 1 << 14
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\r")

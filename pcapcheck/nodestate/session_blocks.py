@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from pcapcheck.errors import StateError
 from pcapcheck.nodestate.firewall.iptables_list import is_listed
 from pcapcheck.nodestate.firewall.listing_end import Stretch
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import EVERY_SERVICE, Listing, listing_of
-from pcapcheck.nodestate.node_facts import Host, Line, PodEntry, State
 from pcapcheck.nodestate.readers.ip_link import BRIEF, HEADER
 from pcapcheck.nodestate.readers.json_documents import read_documents
 from pcapcheck.nodestate.readers.kubectl import READY, read_pods
 from pcapcheck.nodestate.readers.registry import CLUSTER_READERS, EXPECTED, READERS, STRICT, is_complaint, kind_of
 from pcapcheck.nodestate.readers.route_lookups import ANSWERS, read_lookups
 from pcapcheck.nodestate.session import Owner, SessionBlock, plain
+from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import PodEntry, State
 from pcapcheck.values import clean
 
 JSON, FIREWALL = "json", "firewall"

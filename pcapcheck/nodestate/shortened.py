@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from pcapcheck.calico import find_cali_name, is_shortened
-from pcapcheck.nodestate.node_facts import Host, Line, State
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.pod_links import LinkNames
+from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import State
 
 Rename = Callable[[str], str]
 

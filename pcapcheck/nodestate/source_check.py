@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from pcapcheck.nodestate.forwarding import CHECKED, OUT, Decision, decide
 from pcapcheck.nodestate.gateway import LOCAL
-from pcapcheck.nodestate.node_facts import Host, Line, Sysctl
+from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.node_facts import Sysctl
 from pcapcheck.nodestate.policy_routing import RoutedPacket
 from pcapcheck.nodestate.readers.sysctls import line_of, value_of
+from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import is_ipv4
 
 STRICT, LOOSE = 1, 2

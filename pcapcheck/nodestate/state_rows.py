@@ -1,88 +1,25 @@
-"""The table ``state``: a row per pod link, with the lines that each column rests on."""
+"""The table ``state``: its rows, filled from the facts of nodes and pods."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from pcapcheck.calico import cali_name, is_shortened, kind_of_name, parse_pod
 from pcapcheck.columns import COLUMNS, STATE
 from pcapcheck.nodestate.gateway import NONE, GatewayRoute, gateway_route, shows_all
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.host_routes import NOWHERE, HostRoutes, way_to_pod
-from pcapcheck.nodestate.node_facts import Device, Host, Line, Neighbour, PodLink, Route, State, Sysctl
+from pcapcheck.nodestate.node_facts import Device, Neighbour, Route, Sysctl
 from pcapcheck.nodestate.pod_links import BY_CALI, pod_end
 from pcapcheck.nodestate.readers.sysctls import line_of, value_of
+from pcapcheck.nodestate.source_lines import Line, quote
+from pcapcheck.nodestate.state import PodLink, State
+from pcapcheck.nodestate.state_row import StateRow
 from pcapcheck.nodestate.unresolved_pods import FAILED, resolutions
-from pcapcheck.values import clean, format_address, is_ipv4, parse_address
+from pcapcheck.values import format_address, is_ipv4, parse_address
 
-QUOTED = 160
 GATEWAY6 = parse_address("fe80::ecee:eeff:feee:eeee")
-
-
-@dataclass(kw_only=True)
-class StateRow:
-    """A pod link; None is what the state does not tell.
-
-    ``source_lines`` quotes the lines behind a column, by its name; ``lacking`` says what it takes to know one,
-    where a part of it is known.
-    """
-
-    group: int
-    interface: str | None = None
-    node: str | None = None
-    pod: str | None = None
-    pod_ip: tuple[int, ...] | None = None
-    calico: str | None = None
-    machine: bool = False
-    ebpf: bool | None = None
-    host_address: bool | None = None
-    default_route: bool | None = None
-    default_via: int | None = None
-    gateway_on_link: bool | None = None
-    gateway_mac: int | None = None
-    node_mac: tuple[int, ...] | None = None
-    node_resolved: bool | None = None
-    unresolved: tuple[int, ...] | None = None
-    unresolved_state: str | None = None
-    pod_mac: int | None = None
-    pod_index: int | None = None
-    pod_peer_index: int | None = None
-    cali_index: int | None = None
-    cali_peer_index: int | None = None
-    cali_mac: int | None = None
-    cali_mtu: int | None = None
-    pod_mtu: int | None = None
-    tunnel: str | None = None
-    tunnel_mtu: int | None = None
-    mtu_fits: bool | None = None
-    proxy_arp: bool | None = None
-    forwarding: bool | None = None
-    proxy_delay: int | None = None
-    host_route: bool | None = None
-    host_route_dev: str | None = None
-    rp_filter: int | None = None
-    reverse_path: bool | None = None
-    gateway_route: str | None = None
-    gateway_route_dev: str | None = None
-    gateway_found: str | None = None
-    default_found: str | None = None
-    addresses_found: str | None = None
-    host_route_found: str | None = None
-    unrouted: tuple[int, ...] | None = None
-    gateway6: bool | None = None
-    named_interface: str | None = None
-    source_lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    lacking: dict[str, str] = field(default_factory=dict)
-    frames: list[int] = field(default_factory=list)
-    outcome: str = ""
-    time: int | None = None
-
-
-def quote(line: Line) -> str:
-    """A line as evidence shows it: ``worker.txt:31: net.ipv4.ip_forward = 0``."""
-    text = line.text.strip()
-    text = text if len(text) <= QUOTED else f"{text[:QUOTED]}…"
-    return f"{clean(line.file)}:{line.number}: {clean(text)}"
 
 
 def state_rows(

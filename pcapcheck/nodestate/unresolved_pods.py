@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import routes_of
-from pcapcheck.nodestate.node_facts import Host, Neighbour, PodLink
+from pcapcheck.nodestate.node_facts import Neighbour
+from pcapcheck.nodestate.state import PodLink
 from pcapcheck.values import is_ipv4
 
 # States of an entry that holds no MAC; of NONE it is not known whether anybody was asked for.

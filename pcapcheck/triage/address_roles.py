@@ -16,7 +16,8 @@ from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.links.sides import POD
-from pcapcheck.nodestate.node_facts import Host, State
+from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.state import State
 from pcapcheck.paths.address_locations import homes_of
 from pcapcheck.paths.path import Path
 from pcapcheck.ruleset.result import Result

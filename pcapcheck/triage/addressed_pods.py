@@ -14,7 +14,7 @@ from pcapcheck.exchanges.echo_bin import EchoBin
 from pcapcheck.exchanges.pair_counts import DST
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.read_capture import Capture
-from pcapcheck.nodestate.node_facts import PodLink, State
+from pcapcheck.nodestate.state import PodLink, State
 from pcapcheck.paths.paths import Paths
 from pcapcheck.triage.back_ends import Asked, back_ends
 from pcapcheck.values import address_of

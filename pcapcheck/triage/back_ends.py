@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pcapcheck.nodestate.node_facts import Host, Line, State
+from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import State
 from pcapcheck.nodestate.unresolved_pods import UNANSWERED
 from pcapcheck.triage.case_columns import GONE, SOME_GONE, THERE
 from pcapcheck.triage.firewall.lost_packet import LostPacket

@@ -16,7 +16,7 @@ COLUMNS = ("loss", "loss.follows", "loss.over", "lost.count", "lost.asked")
 BY_ITSELF = ("time", "pair", "size")
 
 
-def loss_symptoms(result: Result, case: Case) -> dict[str, Value | None]:
+def loss_columns(result: Result, case: Case) -> dict[str, Value | None]:
     """``loss`` between the pod and whom it asked, and ``loss.follows`` of all that was asked."""
     if case.question is not None and case.question.protocol != "ICMP":
         # What else the two have to say to each other is another question.
@@ -74,7 +74,7 @@ def _is_scattered(losses: Losses, share: Share, port: Value | None) -> bool:
     return losses.partial and sum(one.failed > 0 for one in losses.pairs) > 1
 
 
-def loses_a_part(symptoms: dict[str, Value | None]) -> bool:
+def loses_a_part(packet_evidence: dict[str, Value | None]) -> bool:
     """Whether packets of this very pair are lost and others pass all the while, whichever they are."""
-    follows = symptoms.get("loss.follows")
-    return symptoms.get("loss") == "partial" and follows is not None and follows not in BY_ITSELF
+    follows = packet_evidence.get("loss.follows")
+    return packet_evidence.get("loss") == "partial" and follows is not None and follows not in BY_ITSELF

@@ -79,10 +79,10 @@ WIDENINGS = (
 _SETTING = re.compile(r"net\.(?P<tree>ipv[46])\.(?P<group>conf|neigh)\.\{[a-z.]+\}\.(?P<key>\w+)")
 
 
-def typed_columns(symptoms: Mapping[str, Value | None], absent: str) -> dict[str, Typed]:
+def typed_columns(packet_evidence: Mapping[str, Value | None], absent: str) -> dict[str, Typed]:
     """How each known column of a case is typed; ``absent`` stands in it for what is not known."""
     columns: dict[str, Column] = COLUMNS[CASE]
-    known = {name: value for name, value in symptoms.items() if value is not None and name in columns}
+    known = {name: value for name, value in packet_evidence.items() if value is not None and name in columns}
     return {name: typed_as(columns[name], value) for name, value in known.items() if value != absent}
 
 

@@ -1,4 +1,4 @@
-"""Agreement: what a node's state says against the captures, and about itself."""
+"""Cross-check: what a node's state says against the captures, and about itself."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from pcapcheck.links.point_facts import UNNAMED, PointFacts
-from pcapcheck.nodestate.node_facts import Line, PodLink, State
-from pcapcheck.nodestate.state_rows import quote
+from pcapcheck.nodestate.source_lines import Line, quote
+from pcapcheck.nodestate.state import PodLink, State
 from pcapcheck.nodestate.unresolved_pods import resolutions
 from pcapcheck.triage.machines import recorded
+from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.triage.signs_of_life import gateway_answered
 from pcapcheck.triage.state_age import unlearned
 from pcapcheck.values import format_address, format_mac
@@ -26,18 +27,6 @@ MTUS = {
 
 
 CHANGES_TOLD = 3
-
-
-@dataclass(frozen=True)
-class Remark:
-    """Something that its reader should know, with the lines of the state that say it.
-
-    ``short`` says it in the headline, where nothing else is there to say.
-    """
-
-    text: str
-    lines: tuple[str, ...]
-    short: str = ""
 
 
 @dataclass
@@ -157,7 +146,7 @@ def _other_node(links: list[PointFacts], state: State, asked: Collection[int], f
     names = ", ".join(dict.fromkeys(link.point.name for link in ours[:3]))
     there = ", ".join(dict.fromkeys(one.cali_name for one in told[:3] if one.cali_name)) or "others"
     found.elsewhere = True
-    found.remarks.append(Remark(f"the state shows nothing of {names}, only of {there}: is it from another node?", ()))
+    found.remarks.append(Remark(f"the state shows nothing of {names}, only of {there}: is it from another node?"))
 
 
 def _describes(state: State, link: PointFacts) -> bool:

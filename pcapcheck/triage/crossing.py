@@ -9,11 +9,14 @@ from pcapcheck.calico import kind_of_name
 from pcapcheck.networks import CALICO_PROTOCOLS
 from pcapcheck.nodestate.forwarding import OUT, Decision, by_table, decide
 from pcapcheck.nodestate.gateway import LOCAL
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.next_hops import Heard, NextHop, next_hop
-from pcapcheck.nodestate.node_facts import Host, Line, PodLink, Route, State
+from pcapcheck.nodestate.node_facts import Route
 from pcapcheck.nodestate.policy_routing import RoutedPacket, diversions
 from pcapcheck.nodestate.readers.sysctls import line_of, value_of
 from pcapcheck.nodestate.source_check import fails_source_check
+from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import PodLink, State
 from pcapcheck.paths.losses import AT_NIC, BETWEEN, DECAPSULATION, IN_NODE, REPLY, TO_POD_LINK
 from pcapcheck.values import Value, is_ipv4
 
@@ -78,7 +81,7 @@ class Crossing:
     def of(
         cls,
         state: State,
-        symptoms: Mapping[str, Value | None],
+        packet_evidence: Mapping[str, Value | None],
         ends: CrossingEnds,
         prefix: str,
         alone: Host | None,
@@ -88,31 +91,31 @@ class Crossing:
 
         ``at`` is the node at which they were seen last, by its name, else the only one as well.
         """
-        lost = symptoms.get("lost")
-        if symptoms.get("lost.direction") == REPLY or lost == ON_RETURN:
+        lost = packet_evidence.get("lost")
+        if packet_evidence.get("lost.direction") == REPLY or lost == ON_RETURN:
             ends = ends.turned()
         src_node = ends.here.node if ends.here is not None else None
         dst_node = ends.there.node if ends.there is not None else None
-        place = symptoms.get("lost.place") or (lost if lost != ON_RETURN else None)
+        place = packet_evidence.get("lost.place") or (lost if lost != ON_RETURN else None)
         if place is None and lost == ON_RETURN:
             # Between two pods of one node there is no other place.
             place = IN_NODE if src_node is not None and src_node is dst_node else lost
         if ends.dst is None or place == ON_RETURN:
             return None
-        astray = symptoms.get("astray") is True
+        astray = packet_evidence.get("astray") is True
         if astray:
             # Whoever sent them to a third machine is asked.
             place = BETWEEN
-        last, kind = _text(symptoms.get("last_seen.interface")), symptoms.get("last_seen.kind")
+        last, kind = _text(packet_evidence.get("last_seen.interface")), packet_evidence.get("last_seen.kind")
         if place in (TO_POD_LINK, AT_NIC, DECAPSULATION):
-            apart = symptoms.get("dst.same_node") is False and src_node is alone
+            apart = packet_evidence.get("dst.same_node") is False and src_node is alone
             node = dst_node or (at if ends.there is None and not apart else None)
             if node is None:
                 return None
             iif, wrapped = last, None
-            encap = _text(symptoms.get("encap"))
+            encap = _text(packet_evidence.get("encap"))
             if encap in DEVICES and kind == "host-nic":
-                outer = symptoms.get("outer.src"), symptoms.get("outer.dst")
+                outer = packet_evidence.get("outer.src"), packet_evidence.get("outer.dst")
                 iif = DEVICES[encap] if place == AT_NIC else None
                 if isinstance(outer[0], int) and isinstance(outer[1], int):
                     wrapped = RoutedPacket(outer[0], outer[1], last)
@@ -123,7 +126,7 @@ class Crossing:
         if place not in (IN_NODE, BETWEEN, None):
             return None
         entered = last if place == IN_NODE and kind == "pod-link" else None
-        node = src_node or (alone if ends.here is None and symptoms.get("refused.by") == "node" else None)
+        node = src_node or (alone if ends.here is None and packet_evidence.get("refused.by") == "node" else None)
         node = node or (_only_with(state, entered) if ends.here is None else None)
         if node is None:
             return None
@@ -131,7 +134,7 @@ class Crossing:
         home = ends.there_name if dst_node is node else None
         packet = RoutedPacket(ends.src, ends.dst, ends.here_name or entered)
         entered = entered if entered in (None, packet.iif) else None
-        some = symptoms.get("only_tcp") is True
+        some = packet_evidence.get("only_tcp") is True
         seen = entered is not None
         return cls(
             state, node, packet, home, True, prefix, left, receiver=dst_node, entered=seen, some=some, astray=astray

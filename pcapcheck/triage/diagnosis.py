@@ -28,7 +28,7 @@ from pcapcheck.triage.commands import UNKNOWN_SAID, to_look, to_mend, typed_colu
 from pcapcheck.triage.fit import observations
 from pcapcheck.triage.interfaces import name_links
 from pcapcheck.triage.misrouted import strays
-from pcapcheck.triage.packet_evidence import asked_on, lost_of, symptoms_of
+from pcapcheck.triage.packet_evidence import asked_on, lost_of, packet_evidence_of
 from pcapcheck.triage.partly_known import half_of
 from pcapcheck.triage.pods import Pods
 from pcapcheck.triage.poor_dns import poor_dns
@@ -93,7 +93,7 @@ class Diagnosis(Brief):
     """
 
     case: Case
-    symptoms: dict[str, Value | None]
+    packet_evidence: dict[str, Value | None]
     suspects: list[Suspect]
     others: list[Case] = field(default_factory=list)
     has_state: bool = False
@@ -142,37 +142,45 @@ def diagnose(
             # What the state says of pods that the captures do not show is no reason for what they show.
             continue
         losses = lost_of(case, result)
-        symptoms = symptoms_of(case, result, roles, losses)
+        packet_evidence = packet_evidence_of(case, result, roles, losses)
         further = beyond(case, result, losses, asked_on(case.lead.link, result))
-        refused_from = symptoms["refused.from"] if symptoms["refused.by"] == "node" else None
-        symptoms |= strays(case, result, losses, refused_from if isinstance(refused_from, int) else None)
-        loop = looping(case, result, roles, symptoms["asked"])
+        refused_from = packet_evidence["refused.from"] if packet_evidence["refused.by"] == "node" else None
+        packet_evidence |= strays(case, result, losses, refused_from if isinstance(refused_from, int) else None)
+        loop = looping(case, result, roles, packet_evidence["asked"])
         poor = poor_dns(case, result)
-        symptoms |= further.columns | loop.columns | poor.columns | behind_service(case, result, symptoms["asked"])
-        interface = symptoms["interface"]
-        circumstances = None
+        packet_evidence |= (
+            further.columns | loop.columns | poor.columns | behind_service(case, result, packet_evidence["asked"])
+        )
+        interface = packet_evidence["interface"]
+        state_evidence = None
         if situation is not None:
-            circumstances = StateEvidence(
-                situation, case, interface if isinstance(interface, str) else None, symptoms, result
+            state_evidence = StateEvidence(
+                situation, case, interface if isinstance(interface, str) else None, packet_evidence, result
             )
             # The state may know the name of a link that was recorded inside the pod.
-            described = circumstances.interface
+            described = state_evidence.interface
             if described and not is_shortened(described, situation.ground.prefix):
-                symptoms["interface"] = described
-            symptoms["nic"] = symptoms["nic"] or circumstances.nic
-            if circumstances.same_node is not None:
-                symptoms["dst.same_node"] = circumstances.same_node
+                packet_evidence["interface"] = described
+            packet_evidence["nic"] = packet_evidence["nic"] or state_evidence.nic
+            if state_evidence.same_node is not None:
+                packet_evidence["dst.same_node"] = state_evidence.same_node
             # What the state shows to be amiss goes before what was asked for meanwhile, perhaps for others.
-            symptoms["next_hop"] = circumstances.next_hop or symptoms["next_hop"]
-            symptoms["back_end"] = symptoms["back_end"] or first_of(circumstances.back_ends)
-            there = circumstances.dst_interface
-            for name in ("dst.interface", "receiver.interface") if symptoms["dst"] is not None else ():
-                if symptoms[name] in (None, UNNAMED) and there and not is_shortened(there, situation.ground.prefix):
-                    symptoms[name] = there
-        name_links(symptoms, pods, result.reading.prefix)
+            packet_evidence["next_hop"] = state_evidence.next_hop or packet_evidence["next_hop"]
+            packet_evidence["back_end"] = packet_evidence["back_end"] or first_of(state_evidence.back_ends)
+            there = state_evidence.dst_interface
+            for name in ("dst.interface", "receiver.interface") if packet_evidence["dst"] is not None else ():
+                if (
+                    packet_evidence[name] in (None, UNNAMED)
+                    and there
+                    and not is_shortened(there, situation.ground.prefix)
+                ):
+                    packet_evidence[name] = there
+        name_links(packet_evidence, pods, result.reading.prefix)
         shown = further.lines | loop.lines | poor.lines
         suspects = [
-            one for cause in causes if (one := _suspect(cause, case, symptoms, shown, circumstances)) is not None
+            one
+            for cause in causes
+            if (one := _suspect(cause, case, packet_evidence, shown, state_evidence)) is not None
         ]
         _leave_out_hints(case, suspects)
         suspects = _worth_telling(sorted(suspects, key=Suspect.order), case)
@@ -186,8 +194,8 @@ def diagnose(
         if key in told:
             told[key].others.append(case)
         else:
-            has_state = circumstances is not None and circumstances.has_node
-            told[key] = Diagnosis(case, symptoms, suspects, has_state=has_state)
+            has_state = state_evidence is not None and state_evidence.has_node
+            told[key] = Diagnosis(case, packet_evidence, suspects, has_state=has_state)
     found = _one_per_origin(list(told.values()))
     first = Counter(one.case.lead.name for one in found)
     for diagnosis in found:
@@ -246,10 +254,12 @@ def _one_per_origin(found: list[Diagnosis]) -> list[Diagnosis]:
 def _is_one_loss(first: Diagnosis, later: Diagnosis) -> bool:
     """Whether both are of one loss, which is spread over many who lose a part each, and nothing is shown to be else."""
     spread = all(
-        loses_a_part(one.symptoms) and one.symptoms["loss.follows"] in OF_MANY and one.symptoms["refused"] == "none"
+        loses_a_part(one.packet_evidence)
+        and one.packet_evidence["loss.follows"] in OF_MANY
+        and one.packet_evidence["refused"] == "none"
         for one in (first, later)
     )
-    if not spread or first.symptoms["asked"] != later.symptoms["asked"]:
+    if not spread or first.packet_evidence["asked"] != later.packet_evidence["asked"]:
         return False
     confirmed = {one.cause.id for one in first.confirmed}
     return not later.confirmed or {one.cause.id for one in later.confirmed} == confirmed
@@ -279,8 +289,8 @@ def _same_origin(first: Diagnosis, later: Diagnosis) -> bool:
         proofs = {(one.cause.id, one.because) for one in first.confirmed}
         if all((one.cause.id, one.because) in proofs for one in later.confirmed):
             return True
-    claimed = first.symptoms["claimed"]
-    one_address = claimed is not None and claimed == later.symptoms["claimed"]
+    claimed = first.packet_evidence["claimed"]
+    one_address = claimed is not None and claimed == later.packet_evidence["claimed"]
     if not one_address and not first.case.interfaces & later.case.interfaces:
         return False
     if confirmed:
@@ -300,26 +310,26 @@ def _is_of_another(first: Case, later: Case) -> bool:
 def _suspect(
     cause: Cause,
     case: Case,
-    symptoms: dict[str, Value | None],
+    packet_evidence: dict[str, Value | None],
     frames: Mapping[str, tuple[str, ...]],
-    circumstances: StateEvidence | None,
+    state_evidence: StateEvidence | None,
 ) -> Suspect | None:
     """The cause as it fits the case, or None where it explains nothing in it or the packets contradict it.
 
-    ``frames`` are those behind symptoms that may confirm a cause, by column.
+    ``frames`` are those behind evidence that may confirm a cause, by column.
     """
     explained = tuple(name for name in case.names if name in cause.explains)
     if not explained or (case.lead.table == STATE and case.lead.dst is None and _is_about_dst(cause)):
         return None
-    if loses_a_part(symptoms) and not cause.partial:
+    if loses_a_part(packet_evidence) and not cause.partial:
         return None
     lines: dict[str, tuple[str, ...]] = {}
 
     def get(column: Column) -> Value | None:
-        if column.name in symptoms:
+        if column.name in packet_evidence:
             lines[column.name] = frames.get(column.name, ())
-            return symptoms[column.name]
-        told = circumstances.told(column.attribute) if circumstances is not None else None
+            return packet_evidence[column.name]
+        told = state_evidence.told(column.attribute) if state_evidence is not None else None
         if told is None:
             return None
         lines[column.name] = told[1]
@@ -336,7 +346,7 @@ def _suspect(
         status, ground = CONFIRMED, cause.confirmed
     elif judge(cause.ruled_out) == TRUE:
         status, ground = RULED_OUT, cause.ruled_out
-        other_time = symptoms.get("loss.over") or (circumstances is not None and circumstances.earlier)
+        other_time = packet_evidence.get("loss.over") or (state_evidence is not None and state_evidence.earlier)
         if other_time and _is_of_now(_deciding(ground, get)):
             status, leaning = POSSIBLE, -1
     elif judge(cause.supported) == TRUE:
@@ -344,8 +354,8 @@ def _suspect(
     elif judge(cause.doubted) == TRUE:
         ground, leaning = cause.doubted, -1
     half = None
-    if status == POSSIBLE and circumstances is not None:
-        half = half_of(cause.confirmed, get, lines, circumstances.settings)
+    if status == POSSIBLE and state_evidence is not None:
+        half = half_of(cause.confirmed, get, lines, state_evidence.settings)
     # What follows from the first failure needs no cause of its own, unless the state shows one.
     if status != CONFIRMED and case.lead.name not in explained:
         return None
@@ -353,11 +363,13 @@ def _suspect(
     because = [line for column in deciding for line in lines.get(column.name, ())]
     because += half.lines if half else ()
     row = {
-        name: column.show(value) for name, column in COLUMNS[CASE].items() if (value := symptoms.get(name)) is not None
+        name: column.show(value)
+        for name, column in COLUMNS[CASE].items()
+        if (value := packet_evidence.get(name)) is not None
     }
     # A link without a name on the node is as unknown as no link.
     row = {name: text for name, text in row.items() if text != UNNAMED}
-    typed = typed_columns(symptoms, UNNAMED)
+    typed = typed_columns(packet_evidence, UNNAMED)
     said = UNKNOWN_SAID | row
     looks = to_look(cause.confirm, typed)
     # What a command prints that cannot be typed nobody will see.
@@ -371,7 +383,7 @@ def _suspect(
         (half.commands if half else ()) or looks,
         to_mend(cause.fix, typed, row),
         seen == TRUE,
-        _lacks(cause, judge, circumstances, get) if status == POSSIBLE and half is None else (),
+        _lacks(cause, judge, state_evidence, get) if status == POSSIBLE and half is None else (),
         leaning,
         observations(cause.seen, get),
         half.text if half else "",
@@ -386,13 +398,13 @@ def _is_of_now(leaves: Iterable[Leaf]) -> bool:
 
 
 def _lacks(
-    cause: Cause, judge: Callable[[Combination | None], int], circumstances: StateEvidence | None, get: Getter
+    cause: Cause, judge: Callable[[Combination | None], int], state_evidence: StateEvidence | None, get: Getter
 ) -> tuple[str, ...]:
     """What of the state would settle a cause that it neither confirms nor rules out."""
-    if circumstances is None or cause.confirmed is None or judge(cause.confirmed) == FALSE:
+    if state_evidence is None or cause.confirmed is None or judge(cause.confirmed) == FALSE:
         return ()
     columns = [column for leaf in cause.confirmed.leaves() for column in leaf.columns() if get(column) is None]
-    return tuple(dict.fromkeys(said for one in columns if (said := circumstances.lacking(one.attribute))))
+    return tuple(dict.fromkeys(said for one in columns if (said := state_evidence.lacking(one.attribute))))
 
 
 def _each_once(lines: list[str]) -> tuple[str, ...]:

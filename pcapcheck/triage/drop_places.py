@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pcapcheck.calico import kind_of_name
-from pcapcheck.nodestate.node_facts import Host
+from pcapcheck.nodestate.host import Host
 from pcapcheck.paths.losses import AT_NIC, AT_POD, BETWEEN, DECAPSULATION, IN_NODE, PLACES, REPLY, REQUEST, TO_POD_LINK
 from pcapcheck.triage.interfaces import default_nic
 from pcapcheck.values import Value
@@ -60,14 +60,14 @@ class LossStretch:
         return dev is not None and kind_of_name(dev, self.prefix) == "pod-link"
 
 
-def way_of(symptoms: dict[str, Value | None], here: CounterEnd, there: CounterEnd, prefix: str) -> LossStretch:
+def way_of(packet_evidence: dict[str, Value | None], here: CounterEnd, there: CounterEnd, prefix: str) -> LossStretch:
     """By where packets were seen last, and in which direction; everywhere on their way where that is not known."""
-    lost, place, direction = (symptoms.get(name) for name in ("lost", "lost.place", "lost.direction"))
+    lost, place, direction = (packet_evidence.get(name) for name in ("lost", "lost.place", "lost.direction"))
     if place is None and lost in PLACES:
         place, direction = lost, direction or REQUEST
     if lost == "on-return":
         direction = REPLY
-    last = symptoms.get("last_seen.interface")
+    last = packet_evidence.get("last_seen.interface")
     seen = last if isinstance(last, str) else None
     found: dict[tuple[int, str, str], CounterPlace] = {}
     for way, ends in ((REQUEST, (here, there)), (REPLY, (there, here))):

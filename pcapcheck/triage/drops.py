@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from pcapcheck.nodestate.host import POD, Host
 from pcapcheck.nodestate.listing import QUEUES
-from pcapcheck.nodestate.node_facts import POD, Counter, Host, LogEntry
+from pcapcheck.nodestate.node_facts import Counter, LogEntry
 from pcapcheck.nodestate.readers.kernel_log import CARD_HUNG, CONNTRACK_FULL, LINK_DOWN, NEIGHBOURS_FULL
 from pcapcheck.nodestate.readers.link_counters import IN, LINK, OUT
 from pcapcheck.nodestate.readers.per_processor import BACKLOG, CONNTRACK, NEIGHBOURS
 from pcapcheck.nodestate.readers.queues import ENTRANCES, NETEM, POLICE, QUEUE
 from pcapcheck.nodestate.readers.sysctls import value_of
-from pcapcheck.nodestate.state_rows import quote
+from pcapcheck.nodestate.source_lines import quote
 from pcapcheck.triage.drop_places import COMING, ENTERED, LEAVING, SENT, CounterPlace, LossStretch
 from pcapcheck.values import is_ipv4
 

@@ -9,7 +9,7 @@ from pcapcheck.columns import CONNECTIONS, DNS, ECHO
 from pcapcheck.links.point_facts import PointFacts
 
 if TYPE_CHECKING:
-    from pcapcheck.nodestate.node_facts import State
+    from pcapcheck.nodestate.state import State
 
 
 def doubt_ebpf(links: Iterable[PointFacts], state: State) -> None:

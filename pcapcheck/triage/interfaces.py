@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pcapcheck.calico import cali_name, parse_pod
 from pcapcheck.links.point_facts import INTERFACE_NAME, UNNAMED, PointFacts
-from pcapcheck.nodestate.node_facts import Host
+from pcapcheck.nodestate.host import Host
 from pcapcheck.ruleset.result import Result
 from pcapcheck.values import Value
 
@@ -29,13 +29,13 @@ def default_nic(node: Host | None) -> str | None:
     return names.pop() if len(names) == 1 else None
 
 
-def name_links(symptoms: dict[str, Value | None], pods: Pods | None, prefix: str) -> None:
+def name_links(packet_evidence: dict[str, Value | None], pods: Pods | None, prefix: str) -> None:
     """Fill in names of links that neither captures nor state tell: Calico makes them of the pods' names."""
     for address, column in (("pod", "interface"), ("dst", "dst.interface")):
-        held = symptoms.get(address)
-        if pods is None or not isinstance(held, int) or symptoms.get(column) not in (None, UNNAMED):
+        held = packet_evidence.get(address)
+        if pods is None or not isinstance(held, int) or packet_evidence.get(column) not in (None, UNNAMED):
             continue
         name = pods.by_address(held)
         # Of an address that two pods have neither is meant.
         if name is not None and " " not in name:
-            symptoms[column] = cali_name(*parse_pod(name), prefix)
+            packet_evidence[column] = cali_name(*parse_pod(name), prefix)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pcapcheck.links.point_facts import PointFacts
-from pcapcheck.nodestate.node_facts import Host, State
+from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.state import State
 from pcapcheck.paths.hosts import Hosts
 
 

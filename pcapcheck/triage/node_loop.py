@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pcapcheck.nodestate.node_facts import Host, Line
+from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.source_lines import Line
 
 
 def loop_of(nodes: Iterable[Host], start: Host | None, address: int | None) -> tuple[bool, tuple[Line, ...]] | None:

@@ -9,9 +9,9 @@ from pcapcheck.ruleset.finding import FAIL, PASS
 from pcapcheck.ruleset.result import Result
 
 if TYPE_CHECKING:
-    from pcapcheck.triage.cross_check import Remark
     from pcapcheck.triage.diagnosis import Diagnosis
     from pcapcheck.triage.pods import Pods
+    from pcapcheck.triage.remarks.remark import Remark
 
 
 @dataclass(frozen=True)

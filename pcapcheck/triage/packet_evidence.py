@@ -1,4 +1,4 @@
-"""Symptoms: what the packets say about a case, as columns that causes ask for."""
+"""Packet evidence: what the packets say about a case, as columns that causes ask for."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ from pcapcheck.triage.address_roles import INITIAL_TTLS, AddressRoles, at_home, 
 from pcapcheck.triage.by_size import by_size
 from pcapcheck.triage.case import DATAGRAMS, Case, asked_for
 from pcapcheck.triage.case_columns import REFUSED
-from pcapcheck.triage.case_loss import loss_symptoms
+from pcapcheck.triage.case_loss import loss_columns
 from pcapcheck.triage.interfaces import recorded_nic
-from pcapcheck.triage.question_signs import arrival, is_reset, is_stalled, left_over, refusal_symptoms
+from pcapcheck.triage.question_signs import arrival, is_reset, is_stalled, left_over, refused_columns
 from pcapcheck.triage.service_evidence import is_usual
 from pcapcheck.triage.signs_of_life import gateway_answered, refused_late, routed, signs_of_life
 from pcapcheck.triage.unanswered_neighbours import is_askers_own
@@ -62,7 +62,9 @@ LOST_BY_RULE = {
 }
 
 
-def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[PathLoss]) -> dict[str, Value | None]:
+def packet_evidence_of(
+    case: Case, result: Result, roles: AddressRoles, losses: list[PathLoss]
+) -> dict[str, Value | None]:
     """The columns of a case that do not begin with ``state``; ``losses`` are what ``lost_of`` finds for it."""
     lead = case.lead
     link, pod, dst = lead.link, lead.pod, lead.dst
@@ -105,7 +107,7 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Pa
         "replies": (replies := _replies(case, result, kind, failed)),
         "dst.routed": routed(failed, dst_link, dst, asked_for(result, dst_link, dst) if dst_link else ()),
         "dst.gateway_answered": replies == "none" and dst in gateway_answered(dst_link) if dst_link else None,
-        **loss_symptoms(result, case),
+        **loss_columns(result, case),
         "lost.first": _first_of_theirs(case, kind, asked, failed),
         "only_tcp": kind != REQUEST and any(one.outcome == "replied" for one in _between(result, pod, dst)),
         "refused": None if dst is None else _meaning(echo),
@@ -113,7 +115,7 @@ def symptoms_of(case: Case, result: Result, roles: AddressRoles, losses: list[Pa
         "refused.from": echo.error_from if echo else None,
         "refused.late": _refused_late(case, refused, link),
         "refused.mtu": echo.error_mtu if echo else None,
-        **refusal_symptoms(case, result, roles),
+        **refused_columns(case, result, roles),
         **_from_another(case),
         **signs_of_life(failed, link, dst_link, dst),
         **_asked(result, dst_link, dst),

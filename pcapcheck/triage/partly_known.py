@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pcapcheck.kleene import UNKNOWN
-from pcapcheck.nodestate.node_facts import Host, Sysctl
+from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.node_facts import Sysctl
 from pcapcheck.nodestate.readers.sysctls import value_of
-from pcapcheck.nodestate.state_rows import quote
+from pcapcheck.nodestate.source_lines import quote
 from pcapcheck.ruleset.conditions import Combination, Getter, Leaf
 from pcapcheck.triage.fit import telling
 

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pcapcheck.calico import is_calico_tunnel
-from pcapcheck.nodestate.node_facts import Host, Line, PodLink
+from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import PodLink
 
 # What tunnels put around a packet, by how their devices' names begin (Calico: int_dataplane.go, ConfigureDefaultMTUs).
 OVERHEADS = {"vxlan-v6": 70, "vxlan": 50, "tunl": 20, "wireguard": 60, "wg-v6": 80}

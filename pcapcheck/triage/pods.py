@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pcapcheck.capture.held import Held
 from pcapcheck.errors import StateError
-from pcapcheck.nodestate.node_facts import PodEntry
 from pcapcheck.nodestate.pod_links import LinkNames, full_name
 from pcapcheck.nodestate.read_state import PASTE, PREFIX, Skip, read_state
+from pcapcheck.nodestate.state import PodEntry
 from pcapcheck.values import clean
 
 CURE = "give what kubectl get pods -A -o json printed"

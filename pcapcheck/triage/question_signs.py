@@ -1,6 +1,6 @@
 """Question signs: what a question that no rule is about shows of where it got to, and of what came for an answer.
 
-Columns of a case, or parts of them, as ``symptoms`` has them of failed rules.
+Columns of a case, or parts of them, as ``packet_evidence`` has them of failed rules.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def is_reset(case: Case) -> bool:
     return question is not None and question.refusal is not None and question.refusal.error is None
 
 
-def refusal_symptoms(case: Case, result: Result, roles: AddressRoles) -> dict[str, Value | None]:
+def refused_columns(case: Case, result: Result, roles: AddressRoles) -> dict[str, Value | None]:
     """What came instead of an answer to a question that no rule is about."""
     refusal = case.question.refusal if case.question is not None else None
     if refusal is None:

@@ -17,7 +17,7 @@ from pcapcheck.triage.address_roles import NODE_ROLE, POD_ROLE, ROUTER, AddressR
 from pcapcheck.values import parse_address
 
 if TYPE_CHECKING:
-    from pcapcheck.nodestate.node_facts import State
+    from pcapcheck.nodestate.state import State
 
 NAMED = (NODE_ROLE, POD_ROLE, ROUTER)
 # How sentences name who sent an error (decode/icmp_words.py, exchanges/echo_row.py).

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pcapcheck.nodestate.node_facts import Host, Line, Service, State
+from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.services import Service
+from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import State
 from pcapcheck.triage.address_roles import IPVS_DEVICE
 from pcapcheck.values import parse_network
 

@@ -6,7 +6,10 @@ from collections.abc import Iterable
 
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE
-from pcapcheck.nodestate.node_facts import Device, Host, Line, State
+from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.node_facts import Device
+from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import State
 from pcapcheck.values import is_ipv4
 
 # Below so many neighbours the kernel forgets none that it does not need (net/ipv4/arp.c, gc_thresh1).

@@ -1,4 +1,4 @@
-"""Circumstances: what the node's state says about a case, each value with the lines that say it."""
+"""State evidence: what the node's state says about a case, each value with the lines that say it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ from pcapcheck.links.capture_points import NODE_KINDS, PointKey
 from pcapcheck.links.point_facts import UNNAMED
 from pcapcheck.links.point_facts import PointFacts as CapturedLink
 from pcapcheck.networks import CALICO_PROTOCOLS
+from pcapcheck.nodestate.host import POD, Host
 from pcapcheck.nodestate.host_routes import NOWHERE, lost_way, way_to_pod
 from pcapcheck.nodestate.next_hops import RESOLVED
-from pcapcheck.nodestate.node_facts import POD, Device, Host, Line, PodEntry, PodLink, State
+from pcapcheck.nodestate.node_facts import Device
 from pcapcheck.nodestate.pod_links import LinkNames, own_calis
 from pcapcheck.nodestate.readers.sysctls import value_of
-from pcapcheck.nodestate.state_rows import StateRow, quote, state_rows
+from pcapcheck.nodestate.source_lines import Line, quote
+from pcapcheck.nodestate.state import PodEntry, PodLink, State
+from pcapcheck.nodestate.state_row import StateRow
+from pcapcheck.nodestate.state_rows import state_rows
 from pcapcheck.nodestate.unresolved_pods import FAILED
 from pcapcheck.paths.losses import REPLY, REQUEST
 from pcapcheck.questions.unanswered import Unanswered
@@ -140,10 +144,10 @@ class StateEvidence:
         situation: Situation,
         case: Case,
         interface: str | None,
-        symptoms: dict[str, Value | None] | None = None,
+        packet_evidence: dict[str, Value | None] | None = None,
         result: Result | None = None,
     ) -> None:
-        self.symptoms = symptoms or {}
+        self.packet_evidence = packet_evidence or {}
         self.port = _port_of(case)
         self.elsewhere, self.earlier = situation.elsewhere, situation.earlier
         self.state = situation.state
@@ -165,7 +169,7 @@ class StateEvidence:
         if result is not None:
             machines = Machines.of(self.state, result.followed.hosts, result.links)
             alone, at = self._by_name(case, machines, alone)
-        if self.symptoms.get("dst.same_node") is False:
+        if self.packet_evidence.get("dst.same_node") is False:
             alone = self._part(alone, self._owner(case, result))
         self.alone = alone
         ends = CrossingEnds(
@@ -177,14 +181,14 @@ class StateEvidence:
             self._dst_cali(dst_interface),
         )
         self.crossing = (
-            Crossing.of(self.state, self.symptoms, ends, self.ground.prefix, alone, at)
+            Crossing.of(self.state, self.packet_evidence, ends, self.ground.prefix, alone, at)
             if not situation.elsewhere
             else None
         )
         self.far_spoken = _spoken_at(lead.link if self._lost_replies else lead.dst_link, result)
         self.firewalls: Firewalls | None = None
         self.asking: Asking | None = None
-        if symptoms is not None and result is not None and not situation.elsewhere:
+        if packet_evidence is not None and result is not None and not situation.elsewhere:
             far = (self.dst_link.node if self.dst_link else None) or tunnel_ends.node_at(self.state, self.dst)
             if case.question is not None and lead.link is None and far is not None:
                 # Whoever asked is none of the pods of that node.
@@ -210,8 +214,10 @@ class StateEvidence:
                 here = End(far, None, case.question.interface)
                 there = replace(there, interface=there.interface or case.question.last_seen_on)
             spoken_there = _spoken_at(lead.dst_link, result)
-            self.firewalls = Firewalls.of(case, result, symptoms, here, there, spoken, spoken_there, as_last_seen)
-            self.asking = Asking.of(case, result, symptoms, here, there)
+            self.firewalls = Firewalls.of(
+                case, result, packet_evidence, here, there, spoken, spoken_there, as_last_seen
+            )
+            self.asking = Asking.of(case, result, packet_evidence, here, there)
         if self.crossing is not None and result is not None:
             self.crossing.heard = result.followed.cards.heard
             self.crossing.receivers = self.far_spoken
@@ -243,13 +249,13 @@ class StateEvidence:
 
     def _asking_next_hop(self, case: Case, result: Result) -> Asking | None:
         """The node's own question for its next hop, where it calls it unreachable."""
-        refused = self.symptoms.get("refused"), self.symptoms.get("refused.by")
+        refused = self.packet_evidence.get("refused"), self.packet_evidence.get("refused.by")
         hop = self.next_hop
         if self.crossing is None or hop is None or refused != ("host-unreachable", "node"):
             return None
         times = [one.evidence.time for one in case.items if one.evidence.time is not None]
         speaks = bool(times) and _spoke_on_cards(result, hop, min(times))
-        return of_next_hop(self.crossing.node, hop, asked=self.symptoms.get("next_hop") == hop, speaks=speaks)
+        return of_next_hop(self.crossing.node, hop, asked=self.packet_evidence.get("next_hop") == hop, speaks=speaks)
 
     def _by_name(self, case: Case, machines: Machines, alone: Host | None) -> tuple[Host | None, Host | None]:
         """What names say of the nodes: which is that of the asker, and at which the packets were seen last.
@@ -399,7 +405,7 @@ class StateEvidence:
     def _is_apart(self) -> bool:
         """Whether pod and dst are known to be on different nodes."""
         arrived = self.crossing is not None and not self.crossing.sends and not self._lost_replies
-        return arrived or self.symptoms.get("dst.same_node") is False
+        return arrived or self.packet_evidence.get("dst.same_node") is False
 
     def _mtu_fits(self) -> Told | None:
         """Whether what was lost fits every interface on its way, as far as the state shows them.
@@ -409,8 +415,8 @@ class StateEvidence:
         asked, answered = (self.link, self.dst_link, self.dst), (self.dst_link, self.link, self.pod)
         here, there, address = answered if self._lost_replies else asked
         limits = [] if self.dst_is_foreign else limits_on_way(here, there, address)
-        size, passed = self.symptoms.get("size"), self.symptoms.get("size.arrived")
-        said = self.symptoms.get("refused.mtu")
+        size, passed = self.packet_evidence.get("size"), self.packet_evidence.get("size.arrived")
+        said = self.packet_evidence.get("refused.mtu")
         for limit in limits:
             lost = not isinstance(size, int) or size > limit.mtu
             if lost and (not isinstance(passed, int) or passed <= limit.mtu) and said in (None, limit.mtu):
@@ -505,7 +511,7 @@ class StateEvidence:
         listing = f"routes{family}"
         if host is None or end is None or listing not in host.whole:
             return None
-        at_pod = self.symptoms.get("lost") == "at-pod"
+        at_pod = self.packet_evidence.get("lost") == "at-pod"
         if at_pod:
             asking = [self.pod] if self.pod is not None else []
         else:
@@ -567,7 +573,7 @@ class StateEvidence:
 
     def _drops(self, result: Result, interface: str | None, dst_interface: str | None) -> Drops | None:
         """What may have dropped the packets; nothing where the state is of another node or time."""
-        count, asked = self.symptoms.get("lost.count"), self.symptoms.get("lost.asked")
+        count, asked = self.packet_evidence.get("lost.count"), self.packet_evidence.get("lost.asked")
         if self.elsewhere or not isinstance(count, int) or not isinstance(asked, int):
             return None
         own = self.link if not self.pod_is_foreign else None
@@ -587,11 +593,11 @@ class StateEvidence:
         )
         names = Counter(one.point.name for one in result.links)
         frames = {one.point.name: one.point.frames for one in result.links if names[one.point.name] == 1}
-        began, ended = (self.symptoms.get(name) for name in ("began", "ended"))
+        began, ended = (self.packet_evidence.get(name) for name in ("began", "ended"))
         lost = Lost(
             count, asked, began if isinstance(began, int) else None, ended if isinstance(ended, int) else None, frames
         )
-        return Drops(lost, way_of(self.symptoms, here, there, self.ground.prefix))
+        return Drops(lost, way_of(self.packet_evidence, here, there, self.ground.prefix))
 
     def _queue_drops(self) -> Told | None:
         return self.drops.queues() if self.drops else None
@@ -606,7 +612,7 @@ class StateEvidence:
         return self.drops.damages() if self.drops else None
 
     def _conntrack_drops(self) -> Told | None:
-        first = self.symptoms.get("lost.first")
+        first = self.packet_evidence.get("lost.first")
         return self.drops.tracking(first_only=first if isinstance(first, bool) else None) if self.drops else None
 
     def _neighbours_full(self) -> Told | None:
@@ -626,7 +632,7 @@ class StateEvidence:
         row = self.dst_row
         if row is None or self.dst_is_foreign or row.cali_mtu is None or row.pod_mtu is None:
             return None
-        size = self.symptoms.get("size")
+        size = self.packet_evidence.get("size")
         if row.cali_mtu != row.pod_mtu and isinstance(size, int) and size <= min(row.cali_mtu, row.pod_mtu):
             # So small a packet passes both.
             return None
@@ -676,7 +682,7 @@ class StateEvidence:
     def _at_that_time(self, line: Line) -> bool:
         """Whether the time that a line tells, if it does, is within a day of the packets: it may be in any zone."""
         stamp = STAMP.match(line.text.strip())
-        began, ended = self.symptoms.get("began"), self.symptoms.get("ended")
+        began, ended = self.packet_evidence.get("began"), self.packet_evidence.get("ended")
         if stamp is None or not isinstance(began, int) or not isinstance(ended, int):
             return True
         try:
@@ -723,11 +729,11 @@ class StateEvidence:
     @cached_property
     def back_ends(self) -> list[BackEnd]:
         """Those behind dst, as the node of the asker serves it."""
-        kind, nodes = self.symptoms.get("asked"), self.state.nodes
+        kind, nodes = self.packet_evidence.get("asked"), self.state.nodes
         node = self._node or (nodes[0] if len(nodes) == 1 else None)
         if self.elsewhere or node is None or self.pod is None or self.dst is None or not isinstance(kind, str):
             return []
-        name = self.symptoms.get("interface")
+        name = self.packet_evidence.get("interface")
         known = name if isinstance(name, str) and name != UNNAMED else None
         asked = Asked(kind, self.pod, self.dst, self.port)
         return back_ends.back_ends(self.state, node, self.interface or known, asked)
@@ -767,7 +773,7 @@ class StateEvidence:
         """By the device of the node that the packets are addressed to, else of the node that dst is on."""
         if self.elsewhere:
             return None
-        seen, to = self.symptoms.get("vni"), self.symptoms.get("vni.to")
+        seen, to = self.packet_evidence.get("vni"), self.packet_evidence.get("vni.to")
         near, far = self._ends
         far = tunnel_ends.node_at(self.state, to if isinstance(to, int) else None) or far
         return _quoted(tunnel_ends.identifiers_differ(near, far, seen if isinstance(seen, int) else None))
@@ -777,7 +783,7 @@ class StateEvidence:
 
     def _tunnel_device(self) -> Told | None:
         """Of the node at the far end, which the packets are addressed to or where they were seen to arrive."""
-        name, to = self.symptoms.get("tunnel"), self.symptoms.get("outer.dst")
+        name, to = self.packet_evidence.get("tunnel"), self.packet_evidence.get("outer.dst")
         if self.elsewhere or not isinstance(name, str):
             return None
         near, far = self._ends
@@ -790,7 +796,7 @@ class StateEvidence:
         target = self.pod if self._lost_replies else self.dst
         if near is not None and near is far:
             return None
-        astray = self.symptoms.get("astray") is True
+        astray = self.packet_evidence.get("astray") is True
         return _quoted(tunnel_ends.far_end(near, far, target, spoken=self.far_spoken, astray=astray))
 
     @property
@@ -801,7 +807,7 @@ class StateEvidence:
 
     @property
     def _lost_replies(self) -> bool:
-        return self.symptoms.get("lost.direction") == REPLY
+        return self.packet_evidence.get("lost.direction") == REPLY
 
     def _ebpf(self) -> Told | None:
         if self._node is None:

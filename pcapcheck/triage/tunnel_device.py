@@ -11,7 +11,8 @@ from collections.abc import Iterable
 
 from pcapcheck.decode.icmp_words import in_words
 from pcapcheck.links.read_capture import Capture
-from pcapcheck.nodestate.node_facts import Host, Line
+from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.paths.losses import PathLoss
 from pcapcheck.values import clean, format_address, is_ipv4
 

@@ -6,8 +6,11 @@ the MAC) and a forwarding entry (that MAC to the address of the node).
 
 from __future__ import annotations
 
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import fdb_of
-from pcapcheck.nodestate.node_facts import Device, Host, Line, State
+from pcapcheck.nodestate.node_facts import Device
+from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import State
 from pcapcheck.values import is_ipv4
 
 THERE, NO_NEIGHBOUR, NO_FORWARDING, WRONG, UNCHECKED = VTEPS = (

@@ -121,7 +121,7 @@ def test_a_pod_that_does_not_answer_shows_on_its_own_link(tmp_path: Path) -> Non
     """The SYN is handed to the pod: what remains is the pod's."""
     to_pod = tcp(SYN, src="10.244.1.99", dst="10.244.1.10", eth=(NODE, POD), ttl=63)
     (diagnosis,) = recorded(tmp_path, at(0.1, to_pod), at(1.1, to_pod), at(5, ask())).diagnoses
-    assert diagnosis.symptoms["lost"] == "at-pod"
+    assert diagnosis.packet_evidence["lost"] == "at-pod"
     assert "pod-firewall" in [one.cause.id for one in diagnosis.suspects[:3]]
     assert "vxlan-checksum-offload" not in [one.cause.id for one in diagnosis.suspects]
 
@@ -129,7 +129,7 @@ def test_a_pod_that_does_not_answer_shows_on_its_own_link(tmp_path: Path) -> Non
 def test_where_ping_passes_no_route_is_to_blame(tmp_path: Path) -> None:
     pinged = [at(0.1, request()), at(0.2, reply())]
     (diagnosis,) = recorded(tmp_path, *pinged, *(at(n, tcp(SYN)) for n in (1, 2, 4))).diagnoses
-    assert diagnosis.symptoms["only_tcp"] is True
+    assert diagnosis.packet_evidence["only_tcp"] is True
     named = [one.cause.id for one in diagnosis.suspects]
     assert "vxlan-checksum-offload" in named[:3]
     assert not {"host-route-missing", "route-dead-end", "pod-link-down", "encapsulation-blocked"} & set(named)

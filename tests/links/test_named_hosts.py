@@ -155,7 +155,7 @@ def test_commands_look_a_name_up(tmp_path: Path) -> None:
 def test_a_name_is_neither_of_the_internet_nor_private(tmp_path: Path) -> None:
     result = judge(tmp_path, ON_CALI + NAMED_ASK + ANSWER + SYNS)
     (diagnosis,) = result.diagnoses
-    assert diagnosis.symptoms["dst.public"] is None
+    assert diagnosis.packet_evidence["dst.public"] is None
     assert "source-not-translated" not in {one.cause.id for one in diagnosis.suspects}
 
 

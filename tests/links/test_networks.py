@@ -83,7 +83,7 @@ def test_loss_on_them_is_told(name: str) -> None:
 
 
 def test_cilium_may_take_replies_past_the_link() -> None:
-    assert "replies may go past" in remarks(analyze(made(THERE[0])))
+    assert "replies may bypass" in remarks(analyze(made(THERE[0])))
 
 
 @pytest.mark.parametrize(("name", "prefix"), [(HERE[0], "eni"), (HERE[2], "eni"), (HERE[3], "azv"), (THERE[1], "gke")])

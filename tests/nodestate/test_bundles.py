@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pcapcheck.nodestate.node_facts import State
 from pcapcheck.nodestate.read_state import read_state
+from pcapcheck.nodestate.state import State
 
 FOLDER = "calico-diagnostics-20260301_0912/nodes/{node}"
 ROUTES = """default via 172.18.0.1 dev eth0

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from pcapcheck.errors import StateError
-from pcapcheck.nodestate.node_facts import Counter, Host
+from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.node_facts import Counter
 from pcapcheck.values import format_address
 from tests.support.states import only, state_of
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from pcapcheck.nodestate.forwarding import decide
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.next_hops import next_hop
-from pcapcheck.nodestate.node_facts import Host, State
 from pcapcheck.nodestate.policy_routing import RoutedPacket
 from pcapcheck.nodestate.source_check import fails_source_check
+from pcapcheck.nodestate.state import State
 from pcapcheck.triage.crossing import Crossing
 from pcapcheck.values import parse_address
 from tests.support.states import state_of

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pcapcheck.nodestate.gateway import gateway_route
-from pcapcheck.nodestate.node_facts import Host
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.policy_routing import RoutedPacket, diversion
 from pcapcheck.nodestate.read_state import read_state
 from pcapcheck.nodestate.state_rows import state_rows

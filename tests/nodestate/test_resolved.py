@@ -9,7 +9,8 @@ import pytest
 
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis, analyze_state
-from pcapcheck.nodestate.state_rows import StateRow, state_rows
+from pcapcheck.nodestate.state_row import StateRow
+from pcapcheck.nodestate.state_rows import state_rows
 from pcapcheck.report.formats.text import write_text
 from pcapcheck.values import format_address, parse_address
 from tests.support.lab import CAPTURES, captures

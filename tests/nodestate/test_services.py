@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pcapcheck.nodestate.node_facts import Services
 from pcapcheck.nodestate.read_state import read_state
 from pcapcheck.nodestate.recognise import recognise
+from pcapcheck.nodestate.services import Services
 from pcapcheck.values import format_address
 
 LISTED = """\

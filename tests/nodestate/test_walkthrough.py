@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pcapcheck.analysis import analyze_state
-from pcapcheck.nodestate.node_facts import State
 from pcapcheck.nodestate.read_state import read_state
+from pcapcheck.nodestate.state import State
 from pcapcheck.values import format_address, format_mac
 from tests.support.lab import ROOT
 from tests.support.states import routes, statuses

@@ -74,10 +74,10 @@ def test_no_reply_is_not_said_where_one_came_back() -> None:
 @pytest.mark.parametrize("scenario", ["outside-to-pod-dies", "reply-dies-on-node-snat", "vxlan-vni-differs"])
 def test_causes_know_the_place(scenario: str) -> None:
     place = {"vxlan-vni-differs": "decapsulation"}.get(scenario, "to-pod-link")
-    symptoms = analyze(*captures(scenario)).diagnoses[0].symptoms
-    assert symptoms["lost.place"] == place
-    assert symptoms["lost.direction"] == ("reply" if scenario.startswith("reply") else "request")
-    assert (symptoms["last_seen.kind"], symptoms["last_seen.interface"]) == ("host-nic", "eth0")
+    packet_evidence = analyze(*captures(scenario)).diagnoses[0].packet_evidence
+    assert packet_evidence["lost.place"] == place
+    assert packet_evidence["lost.direction"] == ("reply" if scenario.startswith("reply") else "request")
+    assert (packet_evidence["last_seen.kind"], packet_evidence["last_seen.interface"]) == ("host-nic", "eth0")
 
 
 def test_files_of_one_node_are_told_by_folder(tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def test_an_address_that_goes_to_another_mac_is_told() -> None:
     assert analysis.verdict == "pass"
     report = text(analysis)
     said = (
-        "! 10.244.1.10 on cali14e7d81007d went from 5a:8a:10:57:e2:03 (claimed it last at "
+        "! 10.244.1.10 on cali14e7d81007d went from 5a:8a:10:57:e2:03 (last claimed it at "
         "2026-11-23T00:49:33.572139000Z) to 96:2f:c8:41:0d:5b (frame 9, 2026-11-23T00:49:36.930461000Z): a recreated"
     )
     assert said in report

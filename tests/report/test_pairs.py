@@ -78,7 +78,7 @@ def test_a_second_target_is_shown_and_diagnosed(tmp_path: Path) -> None:
         f"a reply from {SECOND_TARGET}",
     }
     assert f"expected a reply from {SECOND_TARGET}" in text(analysis)
-    pairs = {(one.symptoms["pod"], one.symptoms["dst"]) for one in analysis.diagnoses}
+    pairs = {(one.packet_evidence["pod"], one.packet_evidence["dst"]) for one in analysis.diagnoses}
     assert len(pairs) == 2 or sum(len(one.others) for one in analysis.diagnoses) == 1
 
 

@@ -114,7 +114,7 @@ def test_a_dead_pod_and_a_loss_besides_are_two_reasons(tmp_path: Path) -> None:
     """Each with causes of its own kind, however many pairs lost all of the one packet that they sent."""
     for seed, dead in ((5, 7), (6, 3)):
         analysis = analyze(*node_of(tmp_path, dead, 0.01, seed))
-        by_loss = {str(one.symptoms["loss"]): one for one in analysis.diagnoses}
+        by_loss = {str(one.packet_evidence["loss"]): one for one in analysis.diagnoses}
         assert len(analysis.diagnoses) == len(by_loss) == 2
         total = {one.cause.id for one in by_loss["total"].suspects}
         assert total >= {"pod-firewall", "pod-ignores-echo"}

@@ -123,7 +123,7 @@ def test_what_follows_from_it_is_one_diagnosis(tmp_path: Path) -> None:
     (diagnosis,) = analysis.diagnoses
     assert list(diagnosis.case.failed) == [RULE, "request-leaves-node", "echo-answered"]
     assert diagnosis.possible[0].cause.id == "pod-without-address"
-    assert diagnosis.symptoms["refused"] == "host-unreachable"
+    assert diagnosis.packet_evidence["refused"] == "host-unreachable"
 
 
 def test_recorded_inside_the_pod(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pcapcheck.nodestate.node_facts import Host, State
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.read_state import read_state
+from pcapcheck.nodestate.state import State
 from pcapcheck.ruleset.result import Result
 from pcapcheck.values import format_address
 from tests.support.lab import CAPTURES, FIXTURES, LETTERS

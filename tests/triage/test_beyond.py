@@ -228,7 +228,7 @@ def test_a_capture_that_is_gone_by_then_tells_no_identifier(tmp_path: Path, monk
 
     monkeypatch.setattr(beyond, "read_again", gone)
     (diagnosis,) = analyze(*captures("other-node-silent")).diagnoses
-    assert diagnosis.symptoms["vni"] is None
+    assert diagnosis.packet_evidence["vni"] is None
     assert first(diagnosis) == "far-side-silent"
 
 

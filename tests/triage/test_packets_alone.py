@@ -135,7 +135,7 @@ def test_several_failures_of_one_origin_are_one_diagnosis() -> None:
     (diagnosis,) = diagnoses("forwarding-off-pod-b")
     assert [one.rule.id for one in diagnosis.failed] == ["gateway-arp-answered", "echo-answered", "pod-answers-echo"]
     assert diagnosis.headline.startswith("the node does not answer 10.244.1.11's ARP for its gateway")
-    assert diagnosis.symptoms["interface"] == "calieabe7761b00"
+    assert diagnosis.packet_evidence["interface"] == "calieabe7761b00"
 
 
 def test_commands_name_the_real_interfaces_and_addresses() -> None:
@@ -186,7 +186,7 @@ def _refused(tmp_path: Path, ttl: int, source: str) -> dict[str, object]:
         frames += [(BEGIN + 2 * MS + n * SECOND, one), (BEGIN + 3 * MS + n * SECOND, error(3, 1, one, source, ttl))]
     path = write_pcap(tmp_path / "cali14e7d81007d.pcap", frames)
     (diagnosis,) = analyze(path).diagnoses
-    return {"by": diagnosis.symptoms["refused.by"], "causes": [one.cause.id for one in diagnosis.suspects]}
+    return {"by": diagnosis.packet_evidence["refused.by"], "causes": [one.cause.id for one in diagnosis.suspects]}
 
 
 def test_an_error_that_no_router_passed_on_is_the_nodes_own(tmp_path: Path) -> None:

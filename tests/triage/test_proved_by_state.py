@@ -71,9 +71,14 @@ def test_a_pod_sends_from_its_own_addresses_alone(
     path = tmp_path / "node.txt"
     path.write_text(NODE.format(rp_filter=rp_filter, name=name))
     state = read_state([path])
-    symptoms = {"lost": place, "last_seen.interface": CALI, "last_seen.kind": "pod-link", "lost.direction": "request"}
+    packet_evidence = {
+        "lost": place,
+        "last_seen.interface": CALI,
+        "last_seen.kind": "pod-link",
+        "lost.direction": "request",
+    }
     ends = CrossingEnds(parse_address(source), parse_address("10.244.2.20"), None, None, None, None)
-    crossing = Crossing.of(state, symptoms, ends, "cali", state.nodes[0] if state.nodes else None)
+    crossing = Crossing.of(state, packet_evidence, ends, "cali", state.nodes[0] if state.nodes else None)
     told = crossing.source_check() if crossing is not None else None
     assert (told[0] if told else None) is wanted
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pcapcheck.nodestate.node_facts import Line
+from pcapcheck.nodestate.source_lines import Line
 
 if TYPE_CHECKING:
     from pcapcheck.nodestate.firewall.sets import NamedSet

@@ -12,7 +12,7 @@ from pcapcheck.nodestate.firewall.chains import Match
 from pcapcheck.nodestate.firewall.iptables_rule import SIMPLE
 from pcapcheck.nodestate.firewall.keys import KEYS, Key, unknown
 from pcapcheck.nodestate.firewall.sets import ADDRESS, Element, NamedSet
-from pcapcheck.nodestate.node_facts import Line
+from pcapcheck.nodestate.source_lines import Line
 
 CREATE = re.compile(r"create (\S+) (\w+):(\S+)(?: .*)?")
 ADD = re.compile(r"add (\S+) (\S.*)")

@@ -21,7 +21,7 @@ from pcapcheck.nodestate.firewall.chains import (
     Unread,
 )
 from pcapcheck.nodestate.firewall.iptables_rule import read_rule, split
-from pcapcheck.nodestate.node_facts import Line
+from pcapcheck.nodestate.source_lines import Line
 
 RULE = re.compile(r"(?:\[(\d{1,19}):\d+\] )?-A (\S+)(?: (.*))?")
 CHAIN = re.compile(r":(\S+) (ACCEPT|DROP|QUEUE|-)(?: \[(\d{1,19}):\d+\])?")

@@ -14,7 +14,7 @@ from pcapcheck.nodestate.firewall.chains import ACCEPT, DROP, IPTABLES, Chain, F
 from pcapcheck.nodestate.firewall.iptables import HOOKS, built_in
 from pcapcheck.nodestate.firewall.iptables_rule import TRANSLATING, read_rule
 from pcapcheck.nodestate.firewall.rule_values import PASSING
-from pcapcheck.nodestate.node_facts import Line
+from pcapcheck.nodestate.source_lines import Line
 
 HEAD = re.compile(
     r"Chain (\S+) \((?:policy (ACCEPT|DROP|QUEUE)(?: (\d+[KMGT]?) packets, \d+[KMGT]? bytes)?|\d+ references)\)"

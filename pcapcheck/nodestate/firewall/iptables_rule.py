@@ -28,8 +28,8 @@ from pcapcheck.nodestate.firewall.chains import (
     spans_of,
 )
 from pcapcheck.nodestate.firewall.keys import FAMILY_NAMES, STATES, family_is, operation, span_of, unknown
-from pcapcheck.nodestate.node_facts import Line
 from pcapcheck.nodestate.numbers import mac
+from pcapcheck.nodestate.source_lines import Line
 
 WORD = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
 VERDICTS = {"ACCEPT": ACCEPT, "DROP": DROP, "RETURN": RETURN, "REJECT": REJECT, "QUEUE": QUEUE, "NFQUEUE": QUEUE}

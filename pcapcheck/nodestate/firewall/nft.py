@@ -14,7 +14,7 @@ from pcapcheck.nodestate.firewall.nft_match import tuple_of
 from pcapcheck.nodestate.firewall.nft_rule import Elements, read_rules
 from pcapcheck.nodestate.firewall.nft_words import Words, split
 from pcapcheck.nodestate.firewall.sets import ADDRESS, Element, NamedSet
-from pcapcheck.nodestate.node_facts import Line
+from pcapcheck.nodestate.source_lines import Line
 
 TABLE = re.compile(r"table (?:(ip|ip6|inet|arp|bridge|netdev) )?(\S+) \{.*")
 CHAIN = re.compile(r"chain (\S+) \{.*")

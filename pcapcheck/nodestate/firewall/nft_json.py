@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pcapcheck.nodestate.node_facts import Line
+from pcapcheck.nodestate.source_lines import Line
 
 # The member of a listing's document, and what stands in it, an object each with one of these names.
 DOCUMENT = "nftables"

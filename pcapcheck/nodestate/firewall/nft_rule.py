@@ -22,8 +22,8 @@ from pcapcheck.nodestate.firewall.chains import (
 from pcapcheck.nodestate.firewall.keys import Key, unknown
 from pcapcheck.nodestate.firewall.nft_match import STATEMENTS, keys_of, match_of, read_match, tuple_of
 from pcapcheck.nodestate.firewall.nft_words import Words, split
-from pcapcheck.nodestate.node_facts import Line
 from pcapcheck.nodestate.numbers import number
+from pcapcheck.nodestate.source_lines import Line
 
 VERDICTS = {"accept": ACCEPT, "drop": DROP, "return": RETURN, "continue": "", "queue": QUEUE}
 # Statements that end a packet's way through the chain as accept does, at least.

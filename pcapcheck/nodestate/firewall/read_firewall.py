@@ -11,8 +11,9 @@ from pcapcheck.nodestate.firewall.arptables import read_arptables
 from pcapcheck.nodestate.firewall.chains import Firewall
 from pcapcheck.nodestate.firewall.iptables_list import is_listed, read_listed
 from pcapcheck.nodestate.firewall.nft import read_nft
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Host, Line
+from pcapcheck.nodestate.source_lines import Line
 
 SAVED = re.compile(
     r"(?:\[\d+:\d+\] )?-A \S.*|\*(?:raw|mangle|nat|filter|security|broute)|:\S+ (?:ACCEPT|DROP|QUEUE|-)(?: .*)?"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Forwarding, Host, Line
+from pcapcheck.nodestate.node_facts import Forwarding
 from pcapcheck.nodestate.numbers import address, after, mac
+from pcapcheck.nodestate.source_lines import Line
 
 # What follows the MAC, of which some stands in every entry.
 ENTRY = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?: .*)? (?:self|master|dst|permanent)\b.*")

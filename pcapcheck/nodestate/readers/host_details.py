@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Counter, Feature, Host, Line, Managed, Note
+from pcapcheck.nodestate.node_facts import Counter, Feature, Managed, Note
 from pcapcheck.nodestate.numbers import number
+from pcapcheck.nodestate.source_lines import Line
 
 OFFLOADS = re.compile(r"Features for ([^\s:]+):")
 OFFLOAD = re.compile(r"([a-z][\w-]*):\s+(on|off)(?:\s+\[[^\]]*\])?")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Address, Device, Host, Line
+from pcapcheck.nodestate.node_facts import Address, Device
 from pcapcheck.nodestate.numbers import address, after, mac, mask_bits, network, number
 from pcapcheck.nodestate.readers.link_counters import LinkCounters
+from pcapcheck.nodestate.source_lines import Line
 
 NEW = re.compile(r"([^\s:]+(?::\d+)?): flags=\d+<([^>]*)>\s+mtu (\d+).*")
 OLD = re.compile(r"(\S+)\s+Link encap:(\S+)(.*)")

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable
 
 from pcapcheck.calico import kind_of_name
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Address, Device, Host, Line
+from pcapcheck.nodestate.node_facts import Address, Device
 from pcapcheck.nodestate.numbers import address, after, mac, network, number
 from pcapcheck.nodestate.readers.link_counters import LinkCounters
+from pcapcheck.nodestate.source_lines import Line
 
 HEADER = re.compile(r"(\d+):\s+([^\s@:]\S*?)(?:@(\S+?))?:(?:\s+(.*))?")
 ONE_LINE_ADDRESS = re.compile(r"(\d+):\s+([^\s@:]\S*?)(?:@\S+)?\s+(inet6?\s.*)")

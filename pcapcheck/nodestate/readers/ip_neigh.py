@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Host, Line, Neighbour
+from pcapcheck.nodestate.node_facts import Neighbour
 from pcapcheck.nodestate.numbers import address, after, mac
+from pcapcheck.nodestate.source_lines import Line
 
 STATES = ("PERMANENT", "NOARP", "REACHABLE", "STALE", "NONE", "INCOMPLETE", "DELAY", "PROBE", "FAILED")
 ASKED = re.compile(r"(\S+) \(([0-9.]+)\) at (\S+)(.*)")

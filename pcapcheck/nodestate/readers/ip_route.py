@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Host, Line, Route
+from pcapcheck.nodestate.node_facts import Route
 from pcapcheck.nodestate.numbers import address, after, mask_bits, network, number
+from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import MAPPED, is_ipv4
 
 KINDS = (

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import DEAD_ENDS, Host, Line, PolicyRule
+from pcapcheck.nodestate.node_facts import DEAD_ENDS, PolicyRule
 from pcapcheck.nodestate.numbers import after
+from pcapcheck.nodestate.source_lines import Line
 
 RULE = re.compile(r"(\d{1,10}):\s+((?:not )?from .*)")
 # net/ipv4/fib_rules.c, fib_default_rules_init; net/ipv6/fib6_rules.c has no third.

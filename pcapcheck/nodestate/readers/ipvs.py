@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Line, Service, Services
 from pcapcheck.nodestate.numbers import address, number
+from pcapcheck.nodestate.services import Service, Services
+from pcapcheck.nodestate.source_lines import Line
 
 SERVICE = re.compile(r"(TCP|UDP|SCTP)\s+\[?([0-9a-f.:]+?)\]?:(\d+)\s+\w+.*")
 SERVER = re.compile(r"->\s+\[?([0-9a-f.:]+?)\]?:\d+\s+\w+\s+(\d+)\s.*")

@@ -11,8 +11,9 @@ from itertools import accumulate
 from pcapcheck.nodestate.firewall import nft_json
 from pcapcheck.nodestate.firewall.chains import Firewall
 from pcapcheck.nodestate.firewall.nft import read_nft
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Address, Device, Forwarding, Host, Line, Lookup, Neighbour, Route, State
+from pcapcheck.nodestate.node_facts import Address, Device, Forwarding, Lookup, Neighbour, Route
 from pcapcheck.nodestate.numbers import address, mac, network, number
 from pcapcheck.nodestate.readers.ip_rule import policy_rule
 from pcapcheck.nodestate.readers.kubectl import pod_of
@@ -20,6 +21,8 @@ from pcapcheck.nodestate.readers.link_counters import IN, OUT, keep_counters
 from pcapcheck.nodestate.readers.queues import read_queue_object
 from pcapcheck.nodestate.readers.service_objects import is_of_service, read_service_object
 from pcapcheck.nodestate.readers.service_rules import read_service_rules
+from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import State
 from pcapcheck.values import MAPPED, is_ipv4
 
 QUOTED = 200

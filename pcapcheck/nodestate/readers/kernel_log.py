@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Host, Line, LogEntry
+from pcapcheck.nodestate.node_facts import LogEntry
 from pcapcheck.nodestate.numbers import address
+from pcapcheck.nodestate.source_lines import Line
 
 CONNTRACK_FULL, NEIGHBOURS_FULL, MARTIAN, CARD_HUNG, LINK_DOWN = EVENTS = (
     "conntrack-full",

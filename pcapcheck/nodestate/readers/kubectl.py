@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Line, PodEntry
 from pcapcheck.nodestate.numbers import address
+from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import PodEntry
 from pcapcheck.values import clean
 
 HEADER = re.compile(r"(NAMESPACE\s+)?NAME\s+READY\s+STATUS\b.*")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Counter, Host, Line
+from pcapcheck.nodestate.node_facts import Counter
 from pcapcheck.nodestate.numbers import number
+from pcapcheck.nodestate.source_lines import Line
 
 IN, OUT = "in", "out"
 DIRECTIONS = {"RX": IN, "TX": OUT}

@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Address, Host, Line, Neighbour, Note, Route
+from pcapcheck.nodestate.node_facts import Address, Neighbour, Note, Route
 from pcapcheck.nodestate.readers.ip_link import HEADER, read_links
 from pcapcheck.nodestate.readers.ip_neigh import read_neighbours
 from pcapcheck.nodestate.readers.ip_route import parse_route
+from pcapcheck.nodestate.source_lines import Line
 
 LABELS = "NEIGH|LINK|ROUTE|ADDR|RULE|NETCONF|NSID|PREFIX|NEXTHOP|STATS|MROUTE"
 # Labels (ip monitor all, -label), times (-ts) before them; -t prints a line with the time.

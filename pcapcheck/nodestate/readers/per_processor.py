@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Counter, Host, Line, Sysctl
+from pcapcheck.nodestate.node_facts import Counter, Sysctl
 from pcapcheck.nodestate.numbers import number
+from pcapcheck.nodestate.source_lines import Line
 
 CONNTRACK, BACKLOG, NEIGHBOURS = "conntrack", "backlog", "neighbours"
 PROCESSOR = re.compile(r"cpu=(\d{1,5})\s+((?:[a-z_]+=\d{1,19}\s*)+)")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Counter, Host, Line, Note
+from pcapcheck.nodestate.node_facts import Counter, Note
 from pcapcheck.nodestate.numbers import after, number
 from pcapcheck.nodestate.readers.link_counters import IN, OUT
+from pcapcheck.nodestate.source_lines import Line
 
 QUEUE = "queue"
 # Those by which packets enter: they hold filters, and count what these drop.

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 
 from pcapcheck.nodestate.firewall import iptables_list, nft
 from pcapcheck.nodestate.firewall.read_firewall import SAVED, read_firewall
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Host, Line, Services
 from pcapcheck.nodestate.numbers import address, mac, mask_bits, network
 from pcapcheck.nodestate.readers import (
     fdb,
@@ -35,6 +35,8 @@ from pcapcheck.nodestate.readers.ip_route import parse_route, read_route_table, 
 from pcapcheck.nodestate.readers.ip_rule import read_policy
 from pcapcheck.nodestate.readers.route_lookups import ANSWERS, read_lookups
 from pcapcheck.nodestate.readers.sysctls import read_proc, read_sysctl
+from pcapcheck.nodestate.services import Services
+from pcapcheck.nodestate.source_lines import Line
 
 Reader = Callable[[Iterable[Line], Host, Listing | None], list[Line]]
 READERS: dict[str, Reader] = {

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import DEAD_ENDS, Host, Line, Lookup
+from pcapcheck.nodestate.node_facts import DEAD_ENDS, Lookup
 from pcapcheck.nodestate.numbers import address, after
 from pcapcheck.nodestate.readers.ip_route import KINDS, next_hop
+from pcapcheck.nodestate.source_lines import Line
 
 ANSWERS = "RTNETLINK answers:"
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from pcapcheck.nodestate.firewall.rule_values import target
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Endpoints, Line, Service, Services
 from pcapcheck.nodestate.numbers import address, number
+from pcapcheck.nodestate.services import Endpoints, Service, Services
+from pcapcheck.nodestate.source_lines import Line
 
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 # The heads of the three listings; what stands below one is read by it.

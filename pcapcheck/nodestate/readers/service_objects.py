@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from pcapcheck.nodestate.node_facts import Endpoints, Line, Service, Services
 from pcapcheck.nodestate.numbers import address, number
+from pcapcheck.nodestate.services import Endpoints, Service, Services
+from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import clean
 
 KINDS = ("Service", "Endpoints", "EndpointSlice")

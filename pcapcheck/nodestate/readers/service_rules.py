@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable
 
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Line, Service, Services
 from pcapcheck.nodestate.numbers import address, after, number
+from pcapcheck.nodestate.services import Service, Services
+from pcapcheck.nodestate.source_lines import Line
 
 EMPTY = "has no endpoints"
 # Where a service with endpoints goes.

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pcapcheck.nodestate.command_line import expand_braces
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Host, Line, Sysctl
+from pcapcheck.nodestate.node_facts import Sysctl
 from pcapcheck.nodestate.numbers import number
+from pcapcheck.nodestate.source_lines import Line
 
 ROOT = "/proc/sys/"
 PAIR = re.compile(r"(net[./][^\s=]+?)\s*(?:=|:\s)\s*(.*)")

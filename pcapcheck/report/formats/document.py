@@ -219,7 +219,9 @@ def _diagnosis(result: Outcome, diagnosis: Diagnosis) -> dict[str, Any]:
         "headline": diagnosis.headline,
         "rules": [one.rule.id for one in diagnosis.failed],
         "unanswered": sorted({result.unanswered.index(one) for one in diagnosis.questions}),
-        "interface": None if diagnosis.symptoms["interface"] == UNNAMED else diagnosis.symptoms["interface"],
+        "interface": None
+        if diagnosis.packet_evidence["interface"] == UNNAMED
+        else diagnosis.packet_evidence["interface"],
         "pods": sorted(
             {format_address(case.lead.pod) for case in [diagnosis.case, *diagnosis.others] if case.lead.pod is not None}
         ),

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from pcapcheck.nodestate.firewall.chains import IPTABLES, REJECT, Chain, FirewallRule, FirewallTable
-from pcapcheck.nodestate.node_facts import Host, Line
-from pcapcheck.nodestate.state_rows import quote
+from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.source_lines import Line, quote
 from pcapcheck.triage.firewall.lost import ARP_ASKED, LostPackets
 from pcapcheck.triage.firewall.owner import CALICO, KUBE, owner
 from pcapcheck.triage.firewall.stages import Stage, with_way_back

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, replace
 
 from pcapcheck.calico import find_tunnel_name, kind_of_name
-from pcapcheck.nodestate.node_facts import Host, Line
+from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.firewall.answer import DROPS, ENDPOINTS, POLICY, REJECTS, TUNNEL, Answers
@@ -33,7 +34,7 @@ class Firewalls:
         cls,
         case: Case,
         result: Result,
-        symptoms: dict[str, Value | None],
+        packet_evidence: dict[str, Value | None],
         here: End,
         there: End,
         spoken: frozenset[int] = frozenset(),
@@ -41,13 +42,13 @@ class Firewalls:
         as_last_seen: Carried | None = None,
     ) -> Firewalls | None:
         """None where the case is not about lost packets. ``spoken`` and what follows as of ``StageSeen``."""
-        loss = loss_of(case, result, symptoms)
+        loss = loss_of(case, result, packet_evidence)
         if loss is None:
             return None
         empty = frozenset(kind for one in empty_files(result) if (kind := _kind_of_file(one, result.reading.prefix)))
         recorded = frozenset(one.point.kind for one in result.links) | empty
         seen = replace(
-            StageSeen.of(symptoms, spoken),
+            StageSeen.of(packet_evidence, spoken),
             spoken_there=spoken_there,
             recorded=recorded,
             empty=empty,

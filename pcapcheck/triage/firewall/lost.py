@@ -54,19 +54,19 @@ class LostPackets:
     unheard: bool = False
 
 
-def loss_of(case: Case, result: Result, symptoms: dict[str, Value | None]) -> LostPackets | None:
+def loss_of(case: Case, result: Result, packet_evidence: dict[str, Value | None]) -> LostPackets | None:
     """The packets of a case, or None where it is not about packets that were lost."""
     lost = [one for one in case.items if one.table in LOSING]
     src, dst = case.lead.pod, case.lead.dst
-    if not lost or src is None or dst is None or symptoms.get("unrouted"):
+    if not lost or src is None or dst is None or packet_evidence.get("unrouted"):
         return None
     kind = KINDS.get(lost[0].table, REQUEST)
     if case.question is not None:
         found = _of_question(case, case.question, kind, (src, dst), list(asked_in(case, result)))
         # Further on they may all be answered: none of these answers came back.
-        between = found.between and symptoms.get("replies") != "none"
+        between = found.between and packet_evidence.get("replies") != "none"
         answerer = _answerer(case.question, result, kind)
-        return replace(found, between=between, error_by=_word(symptoms, "refused.by"), answerer=answerer)
+        return replace(found, between=between, error_by=_word(packet_evidence, "refused.by"), answerer=answerer)
     findings = [one.finding for one in lost if one.finding is not None]
     link = case.lead.link
     every = list(exchanges_of(kind, result, src, dst, link)) or list(exchanges_of(kind, result, src, dst))
@@ -85,11 +85,11 @@ def loss_of(case: Case, result: Result, symptoms: dict[str, Value | None]) -> Lo
         most,
         None if refused is None else (refused.family, refused.error_type or 0, refused.error_code or 0),
         refused.error_from if refused else None,
-        symptoms.get("replies") == "some",
+        packet_evidence.get("replies") == "some",
         any(one.outcome == "replied" for one in every),
         sports,
         dports,
-        error_by=_word(symptoms, "refused.by"),
+        error_by=_word(packet_evidence, "refused.by"),
     )
 
 
@@ -122,8 +122,8 @@ def _of_question(
     )
 
 
-def _word(symptoms: dict[str, Value | None], name: str) -> str | None:
-    value = symptoms.get(name)
+def _word(packet_evidence: dict[str, Value | None], name: str) -> str | None:
+    value = packet_evidence.get(name)
     return value if isinstance(value, str) else None
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pcapcheck.columns import ARP
 from pcapcheck.nodestate.firewall.chains import INPUT, OUTPUT, POSTROUTING, PREROUTING
 from pcapcheck.nodestate.firewall.keys import ARP_FAMILY
-from pcapcheck.nodestate.node_facts import Host
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.unresolved_pods import UNANSWERED
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case, Item, asked_for
@@ -84,12 +84,12 @@ class Asking:
 
     @classmethod
     def of(
-        cls, case: Case, result: Result, symptoms: Mapping[str, Value | None], here: End, there: End
+        cls, case: Case, result: Result, packet_evidence: Mapping[str, Value | None], here: End, there: End
     ) -> Asking | None:
         """None where a case is about no such question."""
         if case.lead.unanswered:
             return _of_gateway(case, here)
-        return _of_receiver(case, result, symptoms, there)
+        return _of_receiver(case, result, packet_evidence, there)
 
     def node(self) -> Told | None:
         return self.nodes.of(DROPS, POLICY, REJECTS)
@@ -119,7 +119,7 @@ def _of_gateway(case: Case, here: End) -> Asking | None:
     return Asking(Answers(loss, stages), Answers(loss, []))
 
 
-def _of_receiver(case: Case, result: Result, symptoms: Mapping[str, Value | None], there: End) -> Asking | None:
+def _of_receiver(case: Case, result: Result, packet_evidence: Mapping[str, Value | None], there: End) -> Asking | None:
     """A node asks a pod that it has packets for: it is not answered, does not take the answers, or asked in vain.
 
     That it found nobody is told by the error that it sends after asking, or by the questions that were recorded.
@@ -127,9 +127,9 @@ def _of_receiver(case: Case, result: Result, symptoms: Mapping[str, Value | None
     dst = case.lead.dst
     if dst is None:
         return None
-    asked, answers = symptoms.get("dst.asked"), symptoms.get("dst.answers")
-    in_vain = symptoms.get("refused") == "host-unreachable" and symptoms.get("refused.by") == "node"
-    in_vain = in_vain and symptoms.get("refused.late") is not False
+    asked, answers = packet_evidence.get("dst.asked"), packet_evidence.get("dst.answers")
+    in_vain = packet_evidence.get("refused") == "host-unreachable" and packet_evidence.get("refused.by") == "node"
+    in_vain = in_vain and packet_evidence.get("refused.late") is not False
     if not in_vain and (asked is not True or answers is not False):
         return None
     items = [one for one in case.items if one.table == ARP and one.dst == dst and one.evidence.row.get("answers") == 0]

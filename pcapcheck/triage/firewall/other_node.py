@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pcapcheck.nodestate.firewall.chains import Chain
-from pcapcheck.nodestate.node_facts import Host
+from pcapcheck.nodestate.host import Host
 from pcapcheck.triage.machines import short
 
 POD, DST = "pod", "dst"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pcapcheck.calico import kind_of_name
 from pcapcheck.nodestate.forwarding import decide
 from pcapcheck.nodestate.gateway import LOCAL
-from pcapcheck.nodestate.node_facts import Host
+from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.policy_routing import RoutedPacket as Routed
 from pcapcheck.paths.losses import AT_NIC, AT_POD, BETWEEN, DECAPSULATION, IN_NODE, REPLY, REQUEST, TO_POD_LINK
 from pcapcheck.triage.firewall.lost import LostPackets
@@ -67,13 +67,13 @@ class StageSeen:
     carried: Carried | None = None
 
     @classmethod
-    def of(cls, symptoms: Mapping[str, Value | None], spoken: frozenset[int] = frozenset()) -> StageSeen:
+    def of(cls, packet_evidence: Mapping[str, Value | None], spoken: frozenset[int] = frozenset()) -> StageSeen:
         def word(name: str) -> str | None:
-            value = symptoms.get(name)
+            value = packet_evidence.get(name)
             return value if isinstance(value, str) else None
 
         def address(name: str) -> int | None:
-            value = symptoms.get(name)
+            value = packet_evidence.get(name)
             return value if isinstance(value, int) else None
 
         lost = word("lost")

@@ -22,7 +22,7 @@ from pcapcheck.nodestate.firewall.chains import (
     FirewallRule,
     FirewallTable,
 )
-from pcapcheck.nodestate.node_facts import Line
+from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.triage.firewall.lost_packet import SENT, HookPlace, LostPacket, all_of
 from pcapcheck.triage.firewall.walk import FAMILIES, shows_nft
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from pcapcheck.nodestate.firewall.chains import REJECT, UNKNOWN, Chain, FirewallRule, FirewallTable, Match
 from pcapcheck.nodestate.firewall.keys import ARP_FAMILY
-from pcapcheck.nodestate.node_facts import Line
-from pcapcheck.nodestate.state_rows import quote
+from pcapcheck.nodestate.source_lines import Line, quote
 from pcapcheck.triage.firewall.lost import ARP_ASKED, LostPackets
 from pcapcheck.triage.firewall.walk import Hit, Miss
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pcapcheck.calico import kind_of_name
-from pcapcheck.nodestate.node_facts import Host
+from pcapcheck.nodestate.host import Host
 from pcapcheck.triage.firewall.lost_packet import SENT, TAKEN_IN, LostPacket
 from pcapcheck.triage.interfaces import default_nic
 from pcapcheck.values import is_ipv4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pcapcheck.nodestate.node_facts import Host
+from pcapcheck.nodestate.host import Host
 from pcapcheck.triage.firewall.answer import POLICY, Answers
 from pcapcheck.triage.firewall.stages import End, StageSeen, stages_on_nodes
 from tests.triage.firewall.test_kernel import firewall_of

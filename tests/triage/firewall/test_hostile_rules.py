@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pcapcheck.nodestate.firewall.chains import Firewall
-from pcapcheck.nodestate.node_facts import State
 from pcapcheck.nodestate.read_state import read_state
+from pcapcheck.nodestate.state import State
 from pcapcheck.triage.firewall.lost_packet import TAKEN_IN, LostPacket
 from pcapcheck.triage.firewall.walk import Walked, walk
 from pcapcheck.values import parse_address

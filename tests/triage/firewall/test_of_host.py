@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pcapcheck.nodestate.node_facts import Host, Line, Route
+from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.node_facts import Route
+from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.triage.firewall.answer import DROPS, Answers
 from pcapcheck.triage.firewall.lost import LostPackets
 from pcapcheck.triage.firewall.lost_packet import FORWARDED, SENT, TAKEN_IN, LostPacket

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from pcapcheck.nodestate.node_facts import Address, Host, Line, Route
+from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.node_facts import Address, Route
+from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.triage.firewall.answer import DROPS, REJECTS, Answers
 from pcapcheck.triage.firewall.lost import LostPackets
 from pcapcheck.triage.firewall.stages import End, StageSeen, stages_on_nodes

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from pcapcheck.nodestate.node_facts import Address, Device, Host, Line, Route
+from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.node_facts import Address, Device, Route
+from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.triage.firewall.answer import DROPS, Answers
 from pcapcheck.triage.firewall.lost import LostPackets
 from pcapcheck.triage.firewall.other_node import owner_of

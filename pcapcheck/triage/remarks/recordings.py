@@ -1,4 +1,4 @@
-"""Remarks on the recordings themselves: which are of different times, and which are of the same interface."""
+"""Remarks on the recordings themselves: those of different times, and those that are there twice."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from pathlib import Path
 from pcapcheck.links.observations import DATED, Observation, apart
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.ruleset.result import Result
-from pcapcheck.triage.cross_check import Remark
+from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean, format_time
 
 SHOWN = 4
 
 
-def tell_recordings(result: Result, repeated: Iterable[Path]) -> list[Remark]:
-    """A remark for captures that do not overlap in time, and one for each kind of recording that is there twice."""
+def recording_remarks(result: Result, repeated: Iterable[Path]) -> list[Remark]:
+    """A remark for captures that do not overlap in time, and for each that is there twice."""
     remarks = list(_separate(result))
     given = ", ".join(dict.fromkeys(clean(str(path)) for path in repeated))
     if given:
-        remarks.append(Remark(f"given more than once, read and counted once: {given}", ()))
+        remarks.append(Remark(f"given more than once, read and counted once: {given}"))
     for link, original in result.facts.twice[:SHOWN]:
         text = f"{_place(result, link)} holds nothing but what {_place(result, original)} holds too: counted once"
-        remarks.append(Remark(text, ()))
+        remarks.append(Remark(text))
     if len(result.facts.twice) > SHOWN:
-        remarks.append(Remark(f"and {len(result.facts.twice) - SHOWN} more recordings like these", ()))
+        remarks.append(Remark(f"and {len(result.facts.twice) - SHOWN} more recordings like these"))
     return remarks
 
 
@@ -34,12 +34,12 @@ def _separate(result: Result) -> list[Remark]:
     for key, link in result.facts.links.items():
         if key in numbers:
             together.setdefault(numbers[key], []).append(link)
-    different = [one for one in together if any(apart(one, other) for other in together)]
+    different = [observation for observation in together if any(apart(observation, other) for other in together)]
     if not different:
         return []
-    parts = [_part(result, together[one]) for one in sorted(different)]
+    parts = [_part(result, together[observation]) for observation in sorted(different)]
     shown = "; ".join(parts[:SHOWN]) + (f"; and {len(parts) - SHOWN} more" if len(parts) > SHOWN else "")
-    return [Remark(f"recorded at different times, so judged as separate observations: {shown}", ())]
+    return [Remark(f"recorded at different times, so judged as separate observations: {shown}")]
 
 
 def _part(result: Result, links: list[PointFacts]) -> str:
@@ -50,13 +50,13 @@ def _part(result: Result, links: list[PointFacts]) -> str:
 
 
 def _place(result: Result, link: PointFacts) -> str:
-    """A capture, and where it holds several interfaces, which of them."""
+    """A capture and, if it holds several interfaces, which of them."""
     capture = result.captures[link.point.key[0]]
     name = clean(capture.source.short_name)
     return name if len(result.links_of(capture)) == 1 else f"{link.point.name} in {name}"
 
 
 def _time(time: int) -> str:
-    """To the second; of a text without dates the time of day."""
+    """To the second; the time of day for a text without dates."""
     text = format_time(time)[:19]
     return text.split("T")[1] if time < DATED else text.replace("T", " ")

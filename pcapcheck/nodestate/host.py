@@ -1,0 +1,188 @@
+"""A network namespace that was looked into: a node or a pod, and the facts that its outputs show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING
+
+from pcapcheck.brief import Brief
+from pcapcheck.nodestate.node_facts import (
+    Address,
+    Contradiction,
+    Counter,
+    Device,
+    Feature,
+    Forwarding,
+    LogEntry,
+    Lookup,
+    Managed,
+    Neighbour,
+    Note,
+    PolicyRule,
+    Route,
+    Sysctl,
+)
+from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.values import is_ipv4
+
+if TYPE_CHECKING:
+    from pcapcheck.nodestate.firewall.chains import Firewall
+
+NODE, POD = "node", "pod"
+BPF_DEVICES = ("bpfin.cali", "bpfout.cali")
+
+
+@dataclass(slots=True, repr=False)
+class Host(Brief):
+    """A network namespace that was looked into: a node or a pod.
+
+    ``pod`` is NAMESPACE/POD, ``netns`` what the node calls it. ``whole`` names the listings that are complete: links,
+    addresses4/6, routes4/6 (main), local4/6 (the local table), neighbours4/6, rules4/6, fdb, and routes out of one
+    interface (``listing.routes_of``) or the fdb of one (``listing.fdb_of``). Silence of another listing proves nothing;
+    ``listed`` holds the command of each. ``missing`` are sysctls that the kernel says it does not have. ``removed`` are
+    the interfaces of which ``ip monitor`` saw a host route go, though not the interface. ``assumed``: the name is a
+    heading's that may mean something else. ``counters`` stand in the order in which they were read, so that of two
+    readings of one the later shows how it grew. ``booted`` is when the kernel started, in nanoseconds since the epoch.
+    ``through`` is the pod on its network that a node was looked into from, where its own name is not known.
+    Nothing is concluded from a host with ``contradictions``: lines of two hosts, or of two times.
+    """
+
+    name: str | None = None
+    role: str | None = None
+    pod: str | None = None
+    netns: str | None = None
+    links: dict[str, Device] = field(default_factory=dict)
+    addresses: list[Address] = field(default_factory=list)
+    routes: list[Route] = field(default_factory=list)
+    rules: list[PolicyRule] = field(default_factory=list)
+    neighbours: list[Neighbour] = field(default_factory=list)
+    forwarding: list[Forwarding] = field(default_factory=list)
+    lookups: list[Lookup] = field(default_factory=list)
+    sysctls: dict[str, Sysctl] = field(default_factory=dict)
+    missing: dict[str, Line] = field(default_factory=dict)
+    features: dict[str, dict[str, Feature]] = field(default_factory=dict)
+    counters: list[Counter] = field(default_factory=list)
+    log: list[LogEntry] = field(default_factory=list)
+    booted: int | None = None
+    firewall: Firewall | None = None
+    managed: list[Managed] = field(default_factory=list)
+    removed: dict[str, Line] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    whole: set[str] = field(default_factory=set)
+    listed: dict[str, Line] = field(default_factory=dict)
+    assumed: bool = False
+    through: str | None = None
+    contradictions: list[Contradiction] = field(default_factory=list)
+    _routes: dict[tuple[str, int, int], dict[int, list[Route]]] | None = field(default=None, repr=False)
+    _neighbours: dict[int, list[Neighbour]] | None = field(default=None, repr=False)
+    _lookups: dict[tuple[int, str | None], list[Lookup]] | None = field(default=None, repr=False)
+
+    @property
+    def label(self) -> str:
+        """How reports call it."""
+        return (
+            self.pod
+            or self.name
+            or self.netns
+            or (f"the node of {self.through}" if self.through else None)
+            or ("the node" if self.role == NODE else "a pod" if self.role == POD else "a host")
+        )
+
+    def add_link(self, link: Device) -> Device:
+        """Add what a listing says of a link to what is known of it; the later word wins. Returns what is kept."""
+        known = self.links.setdefault(link.name, link)
+        for one in fields(link) if known is not link else ():
+            value = getattr(link, one.name)
+            if value is not None and value is not False:
+                setattr(known, one.name, value)
+        if link.up is False:
+            known.up = False
+        if link.carrier is False:
+            known.carrier = False
+        return known
+
+    def sysctl(self, interface: str, key: str, group: str = "conf", family: int = 4) -> Sysctl | None:
+        """A setting of an interface (or of ``all``, ``default``)."""
+        return self.sysctls.get(f"net.ipv{family}.{group}.{interface}.{key}")
+
+    def addresses_of(self, dev: str, family: int = 0) -> list[Address]:
+        return [one for one in self.addresses if one.dev == dev and family in (0, one.family)]
+
+    def routes_to(self, address: int, table: str = "main") -> list[Route]:
+        """Routes that cover an address, the most specific first, lower metric before higher."""
+        if self._routes is None:
+            self._routes = {}
+            for route in self.routes:
+                key = (route.table, route.family, route.prefix)
+                self._routes.setdefault(key, {}).setdefault(route.network, []).append(route)
+        family = 4 if is_ipv4(address) else 6
+        found = []
+        for (named, of, prefix), networks in self._routes.items():
+            if named == table and of == family:
+                found += networks.get(address >> ((32 if of == 4 else 128) - prefix), [])
+        return sorted(found, key=lambda one: (-one.prefix, one.metric or 0))
+
+    def lookups_of(self, target: int, iif: str | None = None) -> list[Lookup]:
+        """The answers to ``ip route get TARGET``: as the host itself asks, or as if the packet came in by ``iif``."""
+        if self._lookups is None:
+            self._lookups = {}
+            for one in self.lookups:
+                if one.iif is not None or one.source is None:
+                    self._lookups.setdefault((one.target, one.iif), []).append(one)
+        return self._lookups.get((target, iif), [])
+
+    def devices(self) -> Iterator[str]:
+        """Every interface that anything here names, links first; one may come several times."""
+        yield from self.links
+        named = [
+            *(one.dev for one in self.routes),
+            *(one.interface for one in self.sysctls.values() if one.interface not in ("all", "default")),
+            *(one.dev for one in self.neighbours),
+            *(one.dev for one in self.lookups),
+            *(one.iif for one in self.lookups),
+            *(one.dev for one in self.addresses),
+        ]
+        yield from (name for name in named if name)
+
+    def neighbours_of(self, ip: int) -> list[Neighbour]:
+        """The entries for an address."""
+        if self._neighbours is None:
+            self._neighbours = {}
+            for one in self.neighbours:
+                self._neighbours.setdefault(one.ip, []).append(one)
+        return self._neighbours.get(ip, [])
+
+    def lacks(self, listing: str, what: str) -> Line | None:
+        """The command of a complete listing, with what its output does not hold."""
+        line = self.listed.get(listing)
+        return replace(line, text=f"{line.text.strip()}  ({what} there)") if line else None
+
+    def notes_of(self, kind: str) -> list[Note]:
+        return [one for one in self.notes if one.kind == kind]
+
+    @property
+    def kernel(self) -> str | None:
+        """The kernel's release."""
+        notes = self.notes_of("kernel")
+        return notes[-1].text if notes else None
+
+    @property
+    def ebpf(self) -> Line | None:
+        """The line that shows Calico's eBPF data plane, or None where nothing does."""
+        for name in BPF_DEVICES:
+            if name in self.links:
+                return self.links[name].line
+        for route in self.routes:
+            if route.dev in BPF_DEVICES:
+                return route.line
+        notes = self.notes_of("bpf")
+        return notes[0].line if notes else None
+
+    @property
+    def size(self) -> int:
+        """How many facts are known of it."""
+        listed = (self.links, self.addresses, self.routes, self.rules, self.neighbours, self.lookups, self.sysctls)
+        others = (self.missing, self.features, self.managed, self.removed, self.notes, self.forwarding)
+        counted = (self.counters, self.log, () if self.booted is None else (self.booted,))
+        return sum(map(len, (*listed, *others, *counted))) + (self.firewall.size if self.firewall else 0)

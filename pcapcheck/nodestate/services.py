@@ -1,0 +1,68 @@
+"""The services of a cluster, and what stands behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pcapcheck.nodestate.source_lines import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """An address of a service, and one of its ports where it is told, by a listing or by the rule that serves it.
+
+    ``name`` is NAMESPACE/NAME, or NAME alone. ``empty``: no pod stands behind it (None: the line does not tell).
+    ``hits`` are the packets that a rule which refuses them has counted. ``doubtful``: only its shape speaks for it.
+    ``servers`` are the addresses of those behind it, where the listing has them.
+    """
+
+    ip: int
+    line: Line
+    name: str | None = None
+    protocol: str | None = None
+    port: int | None = None
+    empty: bool | None = None
+    hits: int | None = None
+    doubtful: bool = False
+    servers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """A line of ``kubectl get endpoints`` or ``endpointslices``: whether any pod is ready behind a service.
+
+    ``addresses`` are those that the line names: of many it shows the first few.
+    """
+
+    name: str
+    line: Line
+    empty: bool
+    addresses: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
+class Services:
+    """What is known of the cluster's services; ``whole`` is the command that listed all of them."""
+
+    listed: list[Service] = field(default_factory=list)
+    endpoints: list[Endpoints] = field(default_factory=list)
+    whole: Line | None = None
+
+    @property
+    def size(self) -> int:
+        """How many facts these are."""
+        return len(self.listed) + len(self.endpoints)
+
+    def at(self, ip: int | None) -> list[Service]:
+        """What is told of an address."""
+        return [one for one in self.listed if one.ip == ip]
+
+    def behind(self, service: Service) -> Endpoints | None:
+        """What stands behind a service that was listed by name; of several listings the last word counts."""
+        found = [one for one in self.endpoints if service.name is not None and _is_of(one.name, service.name)]
+        return next((one for one in reversed(found) if not one.empty), found[-1]) if found else None
+
+
+def _is_of(one: str, other: str) -> bool:
+    """Whether two names are of one service, where one of them may lack the namespace."""
+    return one == other if "/" in one and "/" in other else one.rpartition("/")[2] == other.rpartition("/")[2]

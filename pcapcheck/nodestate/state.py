@@ -1,0 +1,130 @@
+"""All that was described: hosts, pods and the links between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pcapcheck.brief import Brief
+from pcapcheck.nodestate.host import NODE, POD, Host
+from pcapcheck.nodestate.node_facts import Device
+from pcapcheck.nodestate.services import Services
+from pcapcheck.nodestate.source_lines import Line
+
+# What kubectl says of pods that run no more.
+ENDED = ("Succeeded", "Completed", "Failed", "Error", "Evicted", "OOMKilled", "ContainerStatusUnknown")
+MOST_PROBLEMS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class PodEntry:
+    """A line of ``kubectl get pods``."""
+
+    name: str
+    line: Line
+    namespace: str | None = None
+    ip: int | None = None
+    node: str | None = None
+    phase: str | None = None
+    host_network: bool = False
+
+    @property
+    def label(self) -> str:
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+    @property
+    def holds_address(self) -> bool:
+        """Whether its address is its own: the node's is not, and of a pod that has ended the listing keeps it."""
+        return self.ip is not None and not self.host_network and self.phase not in ENDED
+
+
+@dataclass(slots=True, repr=False)
+class PodLink(Brief):
+    """A veth pair between a pod and its node, as far as either was described.
+
+    ``cali_name`` may be known where ``cali`` is not listed: from the pod's name, or from the host route to its address.
+    ``name`` is NAMESPACE/POD; ``named_by`` says by what it is known: name (the session said so), address, or cali (by
+    the name of the interface, which then proves nothing about that name). ``joined_by`` says how the ends were found to
+    belong together: netns, index, name, mac or route. ``apart``: the two are not of one instance of the pod, so
+    what was described of its inside says nothing of what is behind this cali. ``foreign``: captures show another
+    instance than all that was described. ``calico`` is by what the link is shown to be Calico's (None: it is not
+    judged). ``machine``: a virtual machine is behind a bridge inside the pod, and has the pod's address.
+    """
+
+    node: Host | None = None
+    pod: Host | None = None
+    cali_name: str | None = None
+    cali: Device | None = None
+    end: Device | None = None
+    name: str | None = None
+    ips: list[int] = field(default_factory=list)
+    joined_by: str | None = None
+    named_by: str | None = None
+    apart: bool = False
+    foreign: bool = False
+    calico: str | None = None
+    machine: bool = False
+
+    @property
+    def mac(self) -> int | None:
+        """The pod's own MAC."""
+        return self.end.mac if self.end else None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A host that is not Calico's: the network that it looks like, by what, and the lines that show it."""
+
+    host: str
+    title: str
+    by: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(slots=True, repr=False)
+class State(Brief):
+    """All that was described, and ``problems``: lines that were not understood, with what was expected.
+
+    Of many problems the first are kept, of the rest the number. ``calico``: a node shows Calico's data path;
+    ``looks`` are nodes and pods of other networks.
+    """
+
+    hosts: list[Host] = field(default_factory=list)
+    pods: list[PodEntry] = field(default_factory=list)
+    problems: list[tuple[Line, str]] = field(default_factory=list)
+    problems_untold: int = 0
+    links: list[PodLink] = field(default_factory=list)
+    calico: bool = False
+    looks: list[Look] = field(default_factory=list)
+    services: Services = field(default_factory=Services)
+
+    def complain(self, line: Line, message: str) -> None:
+        """Remember a line that was not understood; of many only the first."""
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append((line, message))
+        else:
+            self.problems_untold += 1
+
+    @property
+    def nodes(self) -> list[Host]:
+        """The nodes that something can be concluded from."""
+        return [one for one in self.hosts if one.role == NODE and not one.contradictions]
+
+    @property
+    def pod_hosts(self) -> list[Host]:
+        """The same of pods."""
+        return [one for one in self.hosts if one.role == POD and not one.contradictions]
+
+    def links_for(self, *, ip: int | None = None, mac: int | None = None, cali: str | None = None) -> Iterator[PodLink]:
+        """The pod links with this address, MAC or cali name, of which a state may hold the beginning only."""
+        for one in self.links:
+            if (
+                (ip is not None and ip in one.ips)
+                or (mac is not None and mac == one.mac)
+                or (cali is not None and one.cali_name is not None and cali.startswith(one.cali_name))
+            ):
+                yield one
+
+    def pod_for(self, *, ip: int | None = None, mac: int | None = None, cali: str | None = None) -> PodLink | None:
+        """The first of them."""
+        return next(self.links_for(ip=ip, mac=mac, cali=cali), None)

@@ -1,0 +1,39 @@
+"""Remarks on networks other than Calico's: what they look like, what shows it, and what is not judged because of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.unjudged import looks_like, what_it_is
+from pcapcheck.nodestate.network_kind import remarks_of
+from pcapcheck.nodestate.source_lines import quote
+from pcapcheck.nodestate.state import State
+from pcapcheck.triage.remarks.remark import Remark
+
+SHOWN = 3
+
+
+def captured_network_remarks(links: Iterable[PointFacts]) -> list[Remark]:
+    """A remark per kind of capture point that looks like another network's."""
+    points_by_network: dict[str, list[PointFacts]] = {}
+    for link in links:
+        if link.point.likeness and link.judged:
+            points_by_network.setdefault(what_it_is(link), []).append(link)
+    return [Remark(_sentence(alike)) for alike in points_by_network.values()]
+
+
+def _sentence(alike: list[PointFacts]) -> str:
+    likeness = alike[0].point.likeness
+    bypasses = likeness is not None and likeness.network.bypasses
+    past = "; replies may bypass the interface there, so a missing reply proves nothing" if bypasses else ""
+    return f"{looks_like(alike)}, not like Calico's: no rule is applied to what was recorded there{past}"
+
+
+def described_network_remarks(state: State) -> list[Remark]:
+    """A remark per node, or pod without a node, that is of another network, for the first few of them."""
+    texts = remarks_of(state)
+    remarks = [Remark(text, tuple(map(quote, lines))) for text, lines in texts[:SHOWN]]
+    if len(texts) > SHOWN:
+        remarks.append(Remark(f"and {len(texts) - SHOWN} more hosts like these"))
+    return remarks

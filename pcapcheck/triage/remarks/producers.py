@@ -1,0 +1,98 @@
+"""The producers of remarks, in the order in which a report prints what they say.
+
+Each is loaded only if there is something to say: most observations have no remark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pcapcheck.ruleset.result import Result
+from pcapcheck.triage.remarks.remark import Remark
+
+if TYPE_CHECKING:
+    from pcapcheck.links.addresses import AddressRow
+    from pcapcheck.nodestate.state import State
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What producers look at; ``repeated`` are files given more than once, ``changes`` addresses that changed MAC."""
+
+    result: Result
+    state: State | None
+    repeated: Sequence[Path]
+    changes: Sequence[tuple[AddressRow, AddressRow]]
+
+
+def remarks_on(
+    result: Result,
+    state: State | None = None,
+    repeated: Sequence[Path] = (),
+    changes: Sequence[tuple[AddressRow, AddressRow]] = (),
+) -> list[Remark]:
+    """Everything that is no failure and should still be known of an observation."""
+    subject = Subject(result, state, repeated, changes)
+    return [remark for produce in PRODUCERS for remark in produce(subject)]
+
+
+def _described_networks(subject: Subject) -> list[Remark]:
+    if subject.state is None or not subject.state.looks:
+        return []
+    from pcapcheck.triage.remarks.other_networks import described_network_remarks
+
+    return described_network_remarks(subject.state)
+
+
+def _recordings(subject: Subject) -> list[Remark]:
+    facts = subject.result.facts
+    if not facts.twice and len(set(facts.observations.values())) <= 1 and not subject.repeated:
+        return []
+    from pcapcheck.triage.remarks.recordings import recording_remarks
+
+    return recording_remarks(subject.result, subject.repeated)
+
+
+def _address_changes(subject: Subject) -> list[Remark]:
+    if not subject.changes:
+        return []
+    from pcapcheck.triage.remarks.address_changes import address_change_remarks
+
+    return address_change_remarks(subject.changes)
+
+
+def _captured_networks(subject: Subject) -> list[Remark]:
+    if not any(link.point.likeness for link in subject.result.links):
+        return []
+    from pcapcheck.triage.remarks.other_networks import captured_network_remarks
+
+    return captured_network_remarks(subject.result.links)
+
+
+def _open_questions(subject: Subject) -> list[Remark]:
+    if not subject.result.unanswered:
+        return []
+    from pcapcheck.triage.remarks.open_questions import open_question_remarks
+
+    return open_question_remarks(subject.result)
+
+
+def _stray_errors(subject: Subject) -> list[Remark]:
+    if not any(capture.exchanges.echoes.ending_errors.counts for capture in subject.result.captures):
+        return []
+    from pcapcheck.triage.remarks.stray_errors import stray_error_remarks
+
+    return stray_error_remarks(subject.result)
+
+
+PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
+    _described_networks,
+    _recordings,
+    _address_changes,
+    _captured_networks,
+    _open_questions,
+    _stray_errors,
+)

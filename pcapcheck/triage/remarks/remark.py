@@ -1,0 +1,17 @@
+"""A remark: something that is no failure and that the reader of a report should know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What there is to know, and the lines of the state that say it.
+
+    ``short`` says it in the headline, if nothing else is there to say.
+    """
+
+    text: str
+    lines: tuple[str, ...] = ()
+    short: str = ""
