@@ -2,29 +2,53 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from pcapcheck.errors import CaptureError, RuleError
+from pcapcheck.errors import CaptureError, PcapcheckError, RuleError, StateError, UsageError
 from pcapcheck.kernels import force_plain
 from pcapcheck.version import __version__
 
 if TYPE_CHECKING:
-    from pcapcheck.analysis import Analysis, analyze
+    from pcapcheck.analysis import Analysis, analyze, analyze_state
     from pcapcheck.assertion import assert_capture
+    from pcapcheck.links.scope import Scope
+    from pcapcheck.ruleset.finding import Finding
 
-__all__ = ["Analysis", "CaptureError", "RuleError", "__version__", "analyze", "assert_capture"]
+__all__ = [
+    "Analysis",
+    "CaptureError",
+    "Finding",
+    "PcapcheckError",
+    "RuleError",
+    "Scope",
+    "StateError",
+    "UsageError",
+    "__version__",
+    "analyze",
+    "analyze_state",
+    "assert_capture",
+]
+
+# Imported when first used, so that --help stays quick.
+_LAZY = {
+    "Analysis": "pcapcheck.analysis",
+    "Finding": "pcapcheck.ruleset.finding",
+    "Scope": "pcapcheck.links.scope",
+    "analyze": "pcapcheck.analysis",
+    "analyze_state": "pcapcheck.analysis",
+    "assert_capture": "pcapcheck.assertion",
+}
 
 force_plain()
 
 
 def __getattr__(name: str) -> object:
-    """``analyze`` and ``Analysis`` are imported when first used, so that ``--help`` stays quick."""
-    if name in ("analyze", "Analysis"):
-        from pcapcheck import analysis
+    """What is imported when it is first used."""
+    if name not in _LAZY:
+        raise AttributeError(f"module 'pcapcheck' has no attribute {name!r}")
+    return getattr(import_module(_LAZY[name]), name)
 
-        return getattr(analysis, name)
-    if name == "assert_capture":
-        from pcapcheck.assertion import assert_capture
 
-        return assert_capture
-    raise AttributeError(f"module 'pcapcheck' has no attribute {name!r}")
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -9,10 +9,12 @@ from glob import has_magic, iglob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pcapcheck.errors import CaptureError, RuleError, StateError
+from pcapcheck.errors import PcapcheckError
 from pcapcheck.given import Input, Inputs, Names, each, paths
 
 if TYPE_CHECKING:
+    import pytest
+
     from pcapcheck.analysis import Analysis
     from pcapcheck.triage.outcome import Outcome
 
@@ -46,10 +48,10 @@ class AssertCapture:
         which interface a capture was recorded (FILE or FILE#IFINDEX: name). The rest is as for ``analyze``.
 
         Raises AssertionError where a rule of severity error failed, something demanded is missing, an input that was
-        named cannot be used, or nothing could be checked; CaptureError, StateError or RuleError where that cannot be
-        told.
+        named cannot be used, or nothing could be checked; a PcapcheckError where nothing can be judged at
+        all.
         """
-        __tracebackhide__ = True
+        __tracebackhide__ = _is_ours
         from pcapcheck.analysis import analyze
         from pcapcheck.links.scope import Scope, parse_interface_names
         from pcapcheck.report.exit import demand, exit_code
@@ -70,8 +72,8 @@ class AssertCapture:
             self._judged += 1
             if self.evidence is not None:
                 analysis.write_evidence(self.evidence / (str(self._judged) if self._judged > 1 else ""))
-        except (CaptureError, RuleError, StateError) as error:
-            # Raised anew, so that the test's line is the last that is shown.
+        except PcapcheckError as error:
+            # Raised again from here, so that the test's line is the last that is shown.
             again = type(error)(str(error))
             again.__dict__.update(error.__dict__)
             raise again from None
@@ -92,6 +94,11 @@ class AssertCapture:
         if self.beside is None or _is_there(path):
             return path
         return self.beside / path if _is_there(self.beside / path) else path
+
+
+def _is_ours(raised: pytest.ExceptionInfo[BaseException]) -> bool:
+    """Whether pytest is to show the test's line alone; of any other exception the traceback says where it is from."""
+    return raised.errisinstance((AssertionError, PcapcheckError))
 
 
 def _is_there(path: Path) -> bool:

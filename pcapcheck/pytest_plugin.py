@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest._code.code import ExceptionChainRepr, ReprEntryNative, ReprFileLocation, ReprTraceback
 
-from pcapcheck.errors import CaptureError, RuleError, StateError
+from pcapcheck.errors import PcapcheckError
 
 if TYPE_CHECKING:
     from pcapcheck.analysis import Analysis
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pcapcheck.ruleset.rule import Rule
 
 SUFFIXES = (".pcapcheck.yaml", ".pcapcheck.yml")
-ERRORS = (CaptureError, RuleError, StateError)
 # What an expectation file with ``strict: true`` demands of its recording, as a test beside those of the rules.
 RECORDING = "recording"
 # So many questions that nobody answered are warned of per file.
@@ -108,7 +107,7 @@ class ExpectationFile(pytest.File):
 
         try:
             ruleset = load_ruleset([self.path])
-        except ERRORS as error:
+        except PcapcheckError as error:
             raise self.CollectError(str(error)) from None
         if not ruleset.recording.captures and not ruleset.recording.node_state:
             raise self.CollectError(f"{self.path}: names no recording; write captures: FILE")
@@ -133,7 +132,7 @@ class ExpectationFile(pytest.File):
                 if self._outcome.verdict == NOT_CHECKED:
                     reasons = dict.fromkeys(one.reason for one in self._outcome.findings)
                     raise RuleFailed("\n".join([f"nothing of {self.path.name} could be checked:", *reasons]))
-            except (RuleFailed, *ERRORS) as error:
+            except (RuleFailed, PcapcheckError) as error:
                 self._outcome = error
                 raise
         if isinstance(self._outcome, Exception):
@@ -177,7 +176,7 @@ class ExpectationTest(pytest.Item):
         return self.path, 0, self.name
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        if not isinstance(excinfo.value, (RuleFailed, *ERRORS)):
+        if not isinstance(excinfo.value, (RuleFailed, PcapcheckError)):
             return super().repr_failure(excinfo, style)
         # In pytest's own form: its summary quotes the message, and pytest-xdist hands it on.
         text = str(excinfo.value)

@@ -14,7 +14,7 @@ import click
 from pcapcheck.calico import cali_name, parse_pod
 from pcapcheck.cli.output import FILE, PLAIN, complain, drop_output, spare, writing
 from pcapcheck.cli.reporting import ReportCommand, demands, judge_and_report, report_options
-from pcapcheck.errors import CaptureError, RuleError, StateError
+from pcapcheck.errors import CaptureError, PcapcheckError, RuleError, UsageError
 from pcapcheck.kernels import is_compiled
 from pcapcheck.values import parse_size
 from pcapcheck.version import __version__
@@ -53,7 +53,7 @@ def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
-        except (CaptureError, RuleError, StateError) as error:
+        except PcapcheckError as error:
             for line in error.lines if isinstance(error, RuleError) else [str(error)]:
                 complain(f"error: {line}")
             sys.exit(2)
@@ -233,7 +233,7 @@ def capture_plan(pods: tuple[str, ...], assignments: tuple[str, ...]) -> None:
     try:
         lines = plan([parse_pod(pod) for pod in pods], settings.texts["interface_prefix"])
     except ValueError as error:
-        raise CaptureError(str(error)) from None
+        raise UsageError(str(error)) from None
     click.echo("\n".join(lines))
 
 
@@ -257,7 +257,7 @@ def export(captures: tuple[Path, ...], table: str, form: str, output: str | None
     from pcapcheck.report.export import write_parquet, write_text_table
 
     if form == "parquet" and output is None:
-        raise CaptureError("--format parquet writes binary data; name a file with --output")
+        raise UsageError("--format parquet writes binary data; name a file with --output")
     analysis = _run(captures, (), **scope, keep_all=True)
     from pcapcheck.report.left_out import skipped_lines
 
@@ -282,7 +282,7 @@ def interface(pod: str, assignments: tuple[str, ...]) -> None:
     try:
         namespace, name = parse_pod(pod)
     except ValueError as error:
-        raise CaptureError(str(error)) from None
+        raise UsageError(str(error)) from None
     click.echo(cali_name(namespace, name, _settings(assignments).texts["interface_prefix"]))
 
 
@@ -418,7 +418,7 @@ def _size(option: str, text: str | None) -> int | None:
     try:
         return None if text is None else parse_size(text)
     except ValueError as error:
-        raise CaptureError(f"{option} {text}: {error}") from None
+        raise UsageError(f"{option} {text}: {error}") from None
 
 
 def _load(rule_paths: tuple[Path, ...]) -> list[Any]:

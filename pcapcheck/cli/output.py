@@ -12,7 +12,7 @@ from typing import IO
 
 import click
 
-from pcapcheck.errors import UNREADABLE, CaptureError
+from pcapcheck.errors import UNREADABLE, CaptureError, UsageError
 from pcapcheck.report.formats.github_runner import harmless, on_github
 from pcapcheck.report.marks import ERRORS, is_ascii_locale
 from pcapcheck.values import clean
@@ -29,10 +29,10 @@ def complain(text: str) -> None:
 
 
 def spare(output: str | None, inputs: Iterable[Path]) -> None:
-    """Refuse to write over what is read. Raises CaptureError."""
+    """Raise UsageError if a file to be written is one of the inputs."""
     for path in inputs:
         if output is not None and _is_same(Path(output), path):
-            raise CaptureError(f"--output {output}: that is one of the inputs; name another file")
+            raise UsageError(f"--output {output}: that is one of the inputs; name another file")
 
 
 def appends(output: str | None) -> bool:

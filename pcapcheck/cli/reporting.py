@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pcapcheck.cli.output import PLAIN, appends, complain, spare, writing
-from pcapcheck.errors import CaptureError, RuleError, StateError
+from pcapcheck.errors import CaptureError, PcapcheckError, RuleError, UsageError
 from pcapcheck.report.formats.github_runner import harmless, is_read
 from pcapcheck.skipped import EVIDENCE, OUTPUT, Skipped
 from pcapcheck.values import clean
@@ -90,7 +90,7 @@ def demands(
 ) -> Demands:
     """What the options of ``report_options`` ask for; annotations too where GitHub's runner reads the output.
 
-    Raises CaptureError where they do not fit together.
+    Raises UsageError where they do not fit together.
     """
     reports = _pair(forms, outputs, click.get_current_context().meta[ORDER])
     if not forms and is_read():
@@ -117,7 +117,7 @@ def judge_and_report(
         analysis = judge()
         read = [file for capture in analysis.captures for file in capture.source.files]
         demand(analysis, asked.strict, asked.required, asked.exit_zero)
-    except (CaptureError, RuleError, StateError) as error:
+    except PcapcheckError as error:
         _report_error(error, asked, given)
         raise
     for _, output in asked.reports:
@@ -156,18 +156,18 @@ def _pair(forms: tuple[str, ...], outputs: tuple[str, ...], order: list[str]) ->
     """Each format with its file; the one on standard output comes last, so that files are there when it is read."""
     for output in outputs:
         if output in ("", "-"):
-            raise CaptureError(
+            raise UsageError(
                 f"--output {output!r}: no name of a file; without --output a report goes to standard output"
             )
         if outputs.count(output) > 1 or sum(os.path.realpath(one) == os.path.realpath(output) for one in outputs) > 1:
-            raise CaptureError(f"--output {clean(output)}: given twice; each format needs a file of its own")
+            raise UsageError(f"--output {clean(output)}: given twice; each format needs a file of its own")
     forms = forms or (TEXT,)
     if len(outputs) > len(forms):
-        raise CaptureError(f"--output {clean(outputs[len(forms)])}: there is no --format for it")
+        raise UsageError(f"--output {clean(outputs[len(forms)])}: there is no --format for it")
     if len(outputs) == len(forms):
         return list(zip(forms, outputs, strict=True))
     if len(outputs) < len(forms) - 1:
-        raise CaptureError(
+        raise UsageError(
             f"{len(forms)} formats and {len(outputs)} --output: only one can go to standard output; "
             "give the others an --output each"
         )
@@ -185,12 +185,12 @@ def _by_place(forms: tuple[str, ...], outputs: tuple[str, ...], order: list[str]
             continue
         output = next(rest)
         if number and order[number - 1] != "forms":
-            raise CaptureError(f"--output {clean(output)}: for which --format? Put it right behind that")
+            raise UsageError(f"--output {clean(output)}: for which --format? Put it right behind that")
         files[max(form, 0)] = output
     return sorted(zip(forms, files, strict=True), key=lambda one: one[1] is None)
 
 
-def _report_error(error: Exception, asked: Demands, given: list[Path]) -> None:
+def _report_error(error: PcapcheckError, asked: Demands, given: list[Path]) -> None:
     from pcapcheck.analysis import unjudged
     from pcapcheck.report.left_out import skipped_lines
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pcapcheck.calico import cali_name, parse_pod
-from pcapcheck.errors import CaptureError
+from pcapcheck.errors import UsageError
 from pcapcheck.links.capture_points import CapturePoint
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.values import addresses_of_name, format_address, parse_address, parse_time
@@ -35,29 +35,27 @@ class Scope:
         return self if len(names) == len(self.names) else replace(self, names=names)
 
     def check_names(self, points: Iterable[CapturePoint]) -> None:
-        """See that every name given belongs to something. Raises CaptureError where one does not."""
+        """See that every name given belongs to something. Raises UsageError where one does not."""
         known = list(points)
         for file, given in self.names.items():
             here = [point for point in known if file in (str(point.path), point.path.name)]
             if not here:
-                raise CaptureError(
-                    f"--interface {file}=…: no capture of this call has that name, or it holds no frames"
-                )
+                raise UsageError(f"--interface {file}=…: no capture of this call has that name, or it holds no frames")
             there = sorted({point.number for point in here})
             for number, name in given.items():
                 if number is None and len(here) > 1:
-                    raise CaptureError(
+                    raise UsageError(
                         f"--interface {file}={name}: it holds several interfaces; name one of "
                         + ", ".join(f"{file}#{one}" for one in there)
                     )
                 if number is not None and number not in there:
-                    raise CaptureError(
+                    raise UsageError(
                         f"--interface {file}#{number}={name}: no such interface; there are "
                         + ", ".join(f"#{one}" for one in there)
                     )
 
     def select(self, links: list[PointFacts], prefix: str) -> None:
-        """Judge only the links of the wanted pods. Raises CaptureError where a wanted pod is nowhere."""
+        """Judge only the links of the wanted pods. Raises UsageError where a wanted pod is nowhere."""
         if not self.pods:
             return
         for link in links:
@@ -67,7 +65,7 @@ class Scope:
             if not found:
                 pods = [format_address(ip) for link in links for ip in sorted(link.pod_ips)]
                 there = dict.fromkeys(pods + [link.point.name for link in links if link.point.kind == "pod-link"])
-                raise CaptureError(f"--pod {pod}: no such pod in the capture; it has: {', '.join(there) or 'none'}")
+                raise UsageError(f"--pod {pod}: no such pod in the capture; it has: {', '.join(there) or 'none'}")
             for link in found:
                 link.judged = True
 
@@ -82,23 +80,23 @@ def _is_pod(link: PointFacts, pod: str, prefix: str) -> bool:
     try:
         return link.point.name == cali_name(*parse_pod(pod), prefix)
     except ValueError:
-        raise CaptureError(f"--pod {pod}: give the pod's address or NAMESPACE/POD") from None
+        raise UsageError(f"--pod {pod}: give the pod's address or NAMESPACE/POD") from None
 
 
 def parse_interface_names(specifications: tuple[str, ...]) -> dict[str, dict[int | None, str]]:
-    """``FILE[#ifindex]=NAME`` options. Raises CaptureError where one is not of that form."""
+    """``FILE[#ifindex]=NAME`` options. Raises UsageError where one is not of that form."""
     names: dict[str, dict[int | None, str]] = {}
     for text in specifications:
         match = re.fullmatch(r"(.+?)(?:#(\d+))?=([^=]+)", text)
         if not match:
-            raise CaptureError(f"--interface {text}: write FILE=NAME or FILE#IFINDEX=NAME, like any.pcap#12=cali…")
+            raise UsageError(f"--interface {text}: write FILE=NAME or FILE#IFINDEX=NAME, like any.pcap#12=cali…")
         names.setdefault(match[1], {})[int(match[2]) if match[2] else None] = match[3]
     return names
 
 
 def parse_moment(option: str, text: str | None) -> int | None:
-    """The time that an option gives, in nanoseconds. Raises CaptureError where it is none."""
+    """The time that an option gives, in nanoseconds. Raises UsageError where it is none."""
     try:
         return None if text is None else parse_time(text)
     except ValueError as error:
-        raise CaptureError(f"{option} {text}: {error}") from None
+        raise UsageError(f"{option} {text}: {error}") from None

@@ -324,3 +324,20 @@ def test_an_input_that_cannot_be_used_fails_once_and_costs_nothing(project: Path
     assert done.returncode == 1
     assert "AssertionError: " in done.stdout
     assert "empty.pcap: the file is empty" in done.stdout
+
+
+def test_a_foreign_exception_shows_its_own_traceback(project: Path) -> None:
+    (project / "test_node.py").write_text(
+        "class Odd(list):\n    def __iter__(self):\n        raise KeyError('ours')\n\n"
+        "def test_odd(pcapcheck):\n    pcapcheck('healthy.pcap', rules=Odd())\n"
+    )
+    done = run(project)
+    assert "assertion.py" in done.stdout
+    assert "raise KeyError('ours')" in done.stdout
+
+
+def test_an_error_of_the_library_shows_the_users_line_alone(project: Path) -> None:
+    (project / "test_node.py").write_text("def test_odd(pcapcheck):\n    pcapcheck('none.pcap')\n")
+    done = run(project)
+    assert "none.pcap: No such file or directory" in done.stdout
+    assert "assertion.py" not in done.stdout
