@@ -15,10 +15,10 @@ from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.read_capture import TableRow
 from pcapcheck.ruleset.aggregate import Spread
-from pcapcheck.ruleset.bins import Bin, BinKey, BinSample, Extremes
 from pcapcheck.ruleset.conditions import Leaf
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.judge import Late, judge_rule
+from pcapcheck.ruleset.row_bins import Bin, BinKey, BinSample, Extremes
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.values import Value
 

@@ -12,7 +12,7 @@ from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, F
 from pcapcheck.paths.losses import LastSeen
 from pcapcheck.ruleset.acceptance import PASSES, Applied
 from pcapcheck.ruleset.aggregate import Measure
-from pcapcheck.ruleset.bins import PAIR
+from pcapcheck.ruleset.row_bins import PAIR
 from pcapcheck.ruleset.rule import SEVERITIES, Rule
 from pcapcheck.values import Value
 

@@ -27,12 +27,12 @@ from pcapcheck.ruleset.acceptance import (
     today,
 )
 from pcapcheck.ruleset.aggregate import COUNT, RATIO, SIGNS, Bound, Measure, Spread
-from pcapcheck.ruleset.bins import SAMPLES_PER_BIN, Bin, BinKey, BinSample
 from pcapcheck.ruleset.command import fill_command, typed_as
 from pcapcheck.ruleset.conditions import Judge, Leaf
 from pcapcheck.ruleset.expectation import INFO
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding, fair
 from pcapcheck.ruleset.messages import absent, expected_of, headline_of, observed_of
+from pcapcheck.ruleset.row_bins import SAMPLES_PER_BIN, Bin, BinKey, BinSample
 from pcapcheck.ruleset.rule import Rule, placeholders
 from pcapcheck.ruleset.yaml_tree import Node
 from pcapcheck.values import Value, is_ipv4
