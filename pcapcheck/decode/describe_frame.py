@@ -6,6 +6,12 @@ import socket
 
 import dpkt
 
+from pcapcheck.protocols import (
+    ICMP_ECHO_REQUEST,
+    ICMPV6_ECHO_REQUEST,
+    NEIGHBOR_ADVERTISEMENT,
+    NEIGHBOR_SOLICITATION,
+)
 from pcapcheck.values import clean
 
 ETHERNET, COOKED, COOKED2 = 1, 113, 276
@@ -55,13 +61,13 @@ def _upper(payload: object, protocol: int) -> str:
     if isinstance(payload, dpkt.icmp.ICMP):
         inner = payload.data
         if isinstance(inner, dpkt.icmp.ICMP.Echo):
-            return f"echo {'request' if payload.type == 8 else 'reply'} id {inner.id} seq {inner.seq}"
+            return f"echo {'request' if payload.type == ICMP_ECHO_REQUEST else 'reply'} id {inner.id} seq {inner.seq}"
         return f"ICMP type {payload.type} code {payload.code}"
     if isinstance(payload, dpkt.icmp6.ICMP6):
         inner = payload.data
         if isinstance(inner, dpkt.icmp6.ICMP6.Echo):
-            return f"echo {'request' if payload.type == 128 else 'reply'} id {inner.id} seq {inner.seq}"
-        names = {135: "neighbour solicitation", 136: "neighbour advertisement"}
+            return f"echo {'request' if payload.type == ICMPV6_ECHO_REQUEST else 'reply'} id {inner.id} seq {inner.seq}"
+        names = {NEIGHBOR_SOLICITATION: "neighbour solicitation", NEIGHBOR_ADVERTISEMENT: "neighbour advertisement"}
         return names.get(payload.type, f"ICMPv6 type {payload.type} code {payload.code}")
     if isinstance(payload, (dpkt.tcp.TCP, dpkt.udp.UDP)):
         return f"{type(payload).__name__} {payload.sport} > {payload.dport}"

@@ -9,12 +9,12 @@ from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.columns import CARRIES, DIRECTIONS, ENCAPS
 from pcapcheck.decode import frame_layout
 from pcapcheck.decode.decoder import FrameBatch
+from pcapcheck.protocols import ETHERTYPE_IPV4, ETHERTYPE_IPV6, ICMP, ICMPV6, TCP, UDP
 from pcapcheck.values import Value, address_of
 
-ICMP, TCP, UDP, ICMP6 = 1, 6, 17, 58
 # The protocols whose fields columns hold, by the first word of their names.
-PROTOCOLS = {"icmp": (ICMP, ICMP6), "quoted": (ICMP, ICMP6), "nd": (ICMP6,), "tcp": (TCP,), "udp": (UDP,)}
-ETHERTYPES = (0x0800, 0x86DD)
+PROTOCOLS = {"icmp": (ICMP, ICMPV6), "quoted": (ICMP, ICMPV6), "nd": (ICMPV6,), "tcp": (TCP,), "udp": (UDP,)}
+ETHERTYPES = (ETHERTYPE_IPV4, ETHERTYPE_IPV6)
 TUNNEL = ("encap", "outer", "vxlan", "inner")
 
 # Column attribute -> field.

@@ -6,14 +6,12 @@ import re
 import struct
 
 from pcapcheck.capture.reread import Recorded
-from pcapcheck.decode.frame_layout import VXLAN_PORT
+from pcapcheck.protocols import ETHERTYPE_IPV4, ETHERTYPE_IPV6, UDP, VLAN_TAGS, VXLAN_PORT
 
 PRINTED = re.compile(r"\bVXLAN\b.*?\bvni (\d+)")
-UDP = 17
 # LINKTYPE_ number -> bytes before the ethertype (tcpdump.org/linktypes.html); SLL2 begins with it.
 ETHERTYPE_AT = {1: 12, 113: 14, 276: 0}
 NETWORK_AT = {1: 14, 113: 16, 276: 20}
-TAGS = (0x8100, 0x88A8)
 
 
 def vni_of(record: Recorded) -> int | None:
@@ -32,12 +30,12 @@ def _vni(data: bytes, link_type: int) -> int | None:
         return None
     (ethertype,) = struct.unpack_from(">H", data, ETHERTYPE_AT[link_type])
     at = NETWORK_AT[link_type]
-    while ethertype in TAGS:
+    while ethertype in VLAN_TAGS:
         (ethertype,) = struct.unpack_from(">H", data, at + 2)
         at += 4
-    if ethertype == 0x0800:
+    if ethertype == ETHERTYPE_IPV4:
         protocol, udp = data[at + 9], at + (data[at] & 15) * 4
-    elif ethertype == 0x86DD:
+    elif ethertype == ETHERTYPE_IPV6:
         protocol, udp = data[at + 6], at + 40
     else:
         return None

@@ -9,12 +9,9 @@ from dataclasses import dataclass
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.decode import frame_layout
 from pcapcheck.decode.decoder import FrameBatch, absent
+from pcapcheck.protocols import ARP_REPLY, ARP_REQUEST, NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION
 from pcapcheck.values import MAPPED, address_of
 
-REQUEST = 1
-REPLY = 2
-SOLICITATION = 135
-ADVERTISEMENT = 136
 BROADCAST = 0xFFFFFFFFFFFF
 
 
@@ -66,14 +63,14 @@ def _arp(batch: FrameBatch, row: int) -> ArpMessage:
     sender_ip, target_ip = get(frame_layout.ARP_SRC_IP), get(frame_layout.ARP_DST_IP)
     sender_mac, target_mac = get(frame_layout.ARP_SRC_MAC), get(frame_layout.ARP_DST_MAC)
     printed = is_printed(rows, capacity, row)
-    if printed and opcode == REQUEST and sender_mac is None:
+    if printed and opcode == ARP_REQUEST and sender_mac is None:
         sender_mac = get(frame_layout.ETH_SRC)
-    if printed and opcode == REPLY:
+    if printed and opcode == ARP_REPLY:
         target_mac = get(frame_layout.ETH_DST)
     # A reply that tells somebody else about their own address is proxy ARP's; an announcement is meant for all.
-    to_somebody = opcode == REPLY and target_mac not in (None, 0, BROADCAST, sender_mac)
+    to_somebody = opcode == ARP_REPLY and target_mac not in (None, 0, BROADCAST, sender_mac)
     announcement = sender_ip is not None and sender_ip == target_ip and not to_somebody
-    if printed and opcode == REPLY:
+    if printed and opcode == ARP_REPLY:
         announcement = target_mac == BROADCAST
     return ArpMessage(
         number=rows[frame_layout.NUMBER * capacity + row],
@@ -81,8 +78,8 @@ def _arp(batch: FrameBatch, row: int) -> ArpMessage:
         point=(rows[frame_layout.INTERFACE * capacity + row], get(frame_layout.IFINDEX)),
         group=rows[frame_layout.GROUP * capacity + row],
         family=4,
-        is_request=opcode == REQUEST,
-        is_reply=opcode == REPLY and not announcement,
+        is_request=opcode == ARP_REQUEST,
+        is_reply=opcode == ARP_REPLY and not announcement,
         sender_ip=sender_ip,
         sender_mac=sender_mac,
         target_ip=target_ip,
@@ -112,7 +109,7 @@ def _neighbour_discovery(batch: FrameBatch, row: int) -> ArpMessage | None:
 
     kind = get(frame_layout.ICMP_TYPE)
     if (
-        kind not in (SOLICITATION, ADVERTISEMENT)
+        kind not in (NEIGHBOR_SOLICITATION, NEIGHBOR_ADVERTISEMENT)
         or not rows[frame_layout.HAS * capacity + row] & frame_layout.HAS_TARGET
     ):
         return None
@@ -125,7 +122,7 @@ def _neighbour_discovery(batch: FrameBatch, row: int) -> ArpMessage | None:
     )
     eth_src = get(frame_layout.ETH_SRC)
     mac = get(frame_layout.ND_MAC)
-    asks = kind == SOLICITATION
+    asks = kind == NEIGHBOR_SOLICITATION
     return ArpMessage(
         number=rows[frame_layout.NUMBER * capacity + row],
         time=time_of(rows[frame_layout.TIME * capacity + row]),

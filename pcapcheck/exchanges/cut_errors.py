@@ -14,14 +14,11 @@ from pcapcheck.decode import frame_layout as decoded
 from pcapcheck.decode.decoder import FrameBatch
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.waiting import Pair, open_requests, pair_of
+from pcapcheck.protocols import ECHO_REQUEST, ICMP_OF, TIME_EXCEEDED
 
 MOST_CUT = 1 << 12
 # No error takes longer: traceroute waits five seconds for one.
 LONGEST = 5_000_000_000
-# By family: ICMP's protocol number, the type of an echo request.
-ICMP = {4: 1, 6: 58}
-REQUEST = {4: 8, 6: 128}
-EXCEEDED = {4: 11, 6: 3}
 
 
 @dataclass(frozen=True)
@@ -46,8 +43,8 @@ def cut_error(batch: FrameBatch, row: int, family: int) -> CutError | None:
     def get(number: int) -> int:
         return batch.rows[number * batch.capacity + row]
 
-    asks = get(decoded.QUOTED_TYPE) in (REQUEST[family], decoded.ABSENT)
-    if get(decoded.QUOTED_PROTO) != ICMP[family] or not asks or get(decoded.QUOTED_SEQ) != decoded.ABSENT:
+    asks = get(decoded.QUOTED_TYPE) in (ECHO_REQUEST[family], decoded.ABSENT)
+    if get(decoded.QUOTED_PROTO) != ICMP_OF[family] or not asks or get(decoded.QUOTED_SEQ) != decoded.ABSENT:
         return None
     kind, code = get(decoded.ICMP_TYPE), max(0, get(decoded.ICMP_CODE))
     halves = (decoded.QUOTED_SRC_HIGH, decoded.QUOTED_SRC_LOW, decoded.QUOTED_DST_HIGH, decoded.QUOTED_DST_LOW)
@@ -58,7 +55,7 @@ def cut_error(batch: FrameBatch, row: int, family: int) -> CutError | None:
         (get(decoded.INTERFACE) << 32) | (get(decoded.IFINDEX) + 1),
         (src_high, src_low, dst_high, dst_low),
         get(decoded.QUOTED_IDENT),
-        kind == EXCEEDED[family],
+        kind == TIME_EXCEEDED[family],
         (_meaning(family, kind, code) << 16) | (kind << 8) | code,
         (get(decoded.IP_SRC_HIGH), get(decoded.IP_SRC_LOW)),
         get(decoded.ICMP_MTU),
@@ -95,7 +92,7 @@ def _may_be(pool: array[int], row: int, one: CutError) -> bool:
 
 def _meaning(family: int, kind: int, code: int) -> int:
     """The number of an error's class, as ``decode.details`` counts them."""
-    if kind == EXCEEDED[family]:
+    if kind == TIME_EXCEEDED[family]:
         return decoded.EXCEEDED
     if (family, kind, code) == (4, 3, 4) or (family, kind) == (6, 2):
         return decoded.TOO_BIG

@@ -7,8 +7,8 @@ from collections import Counter
 
 from pcapcheck.decode import frame_layout as layout
 from pcapcheck.decode.decoder import FrameBatch, absent
-from pcapcheck.decode.icmp_words import FROM_ROUTERS
 from pcapcheck.exchanges.cut_errors import MOST_CUT, CutError, cut_error, settle_cut_errors
+from pcapcheck.protocols import FROM_ROUTERS
 from pcapcheck.values import address_of
 
 # ICMP types that end an exchange, by family. Redirects (5) and source quench (4) do not.

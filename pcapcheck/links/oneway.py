@@ -11,8 +11,8 @@ from typing import Any
 
 from pcapcheck.decode import frame_layout
 from pcapcheck.decode.frame_row import FrameRow
+from pcapcheck.protocols import ARP_REPLY, ARP_REQUEST, NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION, TCP_ACK, TCP_SYN
 
-SYN, ACK = 0x02, 0x10
 MOST_HANDSHAKES = 1 << 12
 # Linux repeats an unanswered unicast request after retrans_time_ms (1 s), so a lone one was answered
 # (kernel: net/core/neighbour.c, neigh_timer_handler).
@@ -35,9 +35,9 @@ def proof_of_one_way(rows: Iterable[FrameRow], gateways: frozenset[int], arp_wai
             continue
         if row.carries in ("arp", "nd"):
             target = row.arp_dst_proto_ipv4 if row.carries == "arp" else row.nd_target
-            if row.arp_opcode == 2 or row.icmp_type == 136:
+            if row.arp_opcode == ARP_REPLY or row.icmp_type == NEIGHBOR_ADVERTISEMENT:
                 told[row.arp_src_proto_ipv4 if row.carries == "arp" else target] = row.frames[0]
-            elif target in gateways and (row.arp_opcode == 1 or row.icmp_type == 135):
+            elif target in gateways and (row.arp_opcode == ARP_REQUEST or row.icmp_type == NEIGHBOR_SOLICITATION):
                 pending = revalidated if row.field(frame_layout.CAST) == frame_layout.TO_ONE else asked
                 for sender in _senders(row):
                     revalidated.pop(sender, None)
@@ -67,13 +67,13 @@ def _handshake(row: FrameRow, handshakes: dict[tuple[Any, ...], int]) -> str | N
     if not isinstance(flags, int):
         return None
     flow = (row.ip_src, row.tcp_srcport, row.ip_dst, row.tcp_dstport)
-    if flags & SYN and flags & ACK:
+    if flags & TCP_SYN and flags & TCP_ACK:
         # In texts without MACs whatever stands between two pods may look like one sender's.
         handshakes.pop((row.ip_dst, row.tcp_dstport, row.ip_src, row.tcp_srcport), None)
-    elif flags & SYN:
+    elif flags & TCP_SYN:
         if len(handshakes) < MOST_HANDSHAKES:
             handshakes[flow] = row.frames[0]
-    elif flags & ACK and not flags & SYN and flow in handshakes:
+    elif flags & TCP_ACK and not flags & TCP_SYN and flow in handshakes:
         return _reason(
             f"frame {row.frames[0]} completes a handshake, but only its SYN (frame {handshakes[flow]}) is here"
         )

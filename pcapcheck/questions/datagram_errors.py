@@ -15,12 +15,12 @@ from pcapcheck.exchanges.expiry import MOST_HOPS
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.frames_again import rows_of
 from pcapcheck.links.read_capture import Capture, Reading
+from pcapcheck.protocols import DNS_PORT
 from pcapcheck.questions.silent_conversations import EPHEMERAL
 from pcapcheck.questions.unanswered import REFUSED as TURNED_AWAY
 from pcapcheck.questions.unanswered import UNANSWERED, Refusal, Unanswered
 from pcapcheck.values import format_address, is_ipv4, is_public
 
-DNS_PORT = 53
 # Unreachable, by family; that a packet is too big says so in IPv4, and is no refusal (RFC 792, RFC 1191, RFC 4443).
 UNREACHABLE = {4: 3, 6: 1}
 TOO_BIG = (4, 3, 4)

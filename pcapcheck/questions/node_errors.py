@@ -21,13 +21,12 @@ from pcapcheck.paths.delivery import fate
 from pcapcheck.paths.losses import IN_NODE
 from pcapcheck.paths.path import Path
 from pcapcheck.paths.paths import Paths
+from pcapcheck.protocols import DNS_PORT, TCP_RST
 from pcapcheck.questions.unanswered import REFUSED, UNANSWERED, Refusal, Unanswered
 from pcapcheck.values import format_address, is_ipv4
 
-RST = 0x04
 # With what TTLs packets start; one that shows it was passed on by no router.
 WHOLE = (64, 128, 255)
-DNS_PORT = 53
 # Fewer datagrams lost, once in a while, are UDP's lot.
 FEWEST = 2
 # So many are looked at; and an error comes so many frames after what it is about.
@@ -60,7 +59,7 @@ def _resets(capture: Capture, paths: Paths, reading: Reading) -> Iterator[Unansw
     for (src, dst, port), found in alike.items():
         one, link = found[0]
         flag = flags.get(one.frames[-1])
-        if not isinstance(flag, int) or not flag & RST:
+        if not isinstance(flag, int) or not flag & TCP_RST:
             continue
         asked = format_address(dst)
         about = f"connection to {asked}" + (f" port {port}" if port else "")

@@ -9,6 +9,7 @@ from pcapcheck.exchanges.conversations import HALF_OPEN, REFUSED, RESET, SILENT,
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
+from pcapcheck.protocols import TUNNEL_PORTS
 from pcapcheck.questions.unanswered import UNANSWERED, Judged, Unanswered
 from pcapcheck.values import format_address
 
@@ -19,7 +20,7 @@ ONE_WAY = frozenset(
         *(2055, 4739, 6343, 9995, 9996),  # NetFlow, IPFIX, sFlow
         *(2003, 5775, 6831, 6832, 8089, 8125, 8126, 8649, 12201, 24224, 25826),  # metrics, traces and logs
         *(3784, 3785, 4784, 6784),  # BFD: each side has a source port of its own
-        *(1701, 2152, 4500, 4789, 6081, 8472, 51820, 51821),  # tunnels
+        *TUNNEL_PORTS,
     )
 )
 # Ports from here on are those of whoever asks (Linux: net.ipv4.ip_local_port_range).

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from pcapcheck.calico import is_calico_tunnel, kind_of_name
-from pcapcheck.decode.icmp_words import FROM_ROUTERS
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
@@ -20,6 +19,7 @@ from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.state import State
 from pcapcheck.paths.address_locations import homes_of
 from pcapcheck.paths.path import Path
+from pcapcheck.protocols import FROM_ROUTERS
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.unanswered_neighbours import is_askers_own
 from pcapcheck.values import format_address, is_multicast_address, is_name, is_public

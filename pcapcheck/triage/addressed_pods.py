@@ -16,12 +16,12 @@ from pcapcheck.links.facts import Facts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.nodestate.state import PodLink, State
 from pcapcheck.paths.paths import Paths
+from pcapcheck.protocols import DNS_PORT
 from pcapcheck.triage.back_ends import Asked, back_ends
 from pcapcheck.values import address_of
 
 # Of more questions that failed it is not looked up whom their services stand for.
 MOST = 32
-DNS_PORT = 53
 
 
 class Sought:

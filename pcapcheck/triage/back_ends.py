@@ -13,9 +13,10 @@ from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import State
 from pcapcheck.nodestate.unresolved_pods import UNANSWERED
+from pcapcheck.protocols import TCP_SYN
 from pcapcheck.triage.case_columns import GONE, SOME_GONE, THERE
 from pcapcheck.triage.firewall.lost_packet import LostPacket
-from pcapcheck.triage.firewall.stages import SYN, destinations
+from pcapcheck.triage.firewall.stages import destinations
 from pcapcheck.values import format_address, is_ipv4
 
 # Protocols by what is asked (IANA), as packets and as listings of services have them.
@@ -56,7 +57,7 @@ def back_ends(state: State, node: Host, interface: str | None, asked: Asked) -> 
         asked.src,
         asked.dst,
         dports=frozenset() if asked.port is None else frozenset((asked.port,)),
-        tcp_flags=SYN if number == PROTOCOLS["tcp"][0] else None,
+        tcp_flags=TCP_SYN if number == PROTOCOLS["tcp"][0] else None,
         states=frozenset(("new",)),
     )
     found = {one.ip: (one.line,) for one in destinations(node, packet, interface) if one.ip != asked.dst}

@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from pcapcheck.calico import is_wireguard
 from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, OPAQUE, STATE
-from pcapcheck.decode import icmp_words
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.echo_bin import EchoBin
 from pcapcheck.exchanges.echo_row import EchoRow
@@ -30,6 +29,7 @@ from pcapcheck.paths.losses import (
     PathLoss,
 )
 from pcapcheck.paths.path import Path
+from pcapcheck.protocols import icmp_error_meaning
 from pcapcheck.questions.silent_conversations import LARGE
 from pcapcheck.ruleset.finding import FAIL, PASS, Finding
 from pcapcheck.ruleset.result import Result
@@ -294,7 +294,7 @@ def _macs(case: Case, link: PointFacts | None) -> int | None:
 def _meaning(echo: EchoRow | None) -> str:
     if echo is None:
         return "none"
-    means = icmp_words.meaning(echo.family, echo.error_type or 0, echo.error_code or 0)
+    means = icmp_error_meaning(echo.family, echo.error_type or 0, echo.error_code or 0)
     return means if means in REFUSED else "other"
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pcapcheck.decode import icmp_words
 from pcapcheck.decode.decoder import FrameGroup
 from pcapcheck.links.capture_points import NODE_KINDS, CapturePoint
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.losses import BETWEEN, TO_POD_LINK, PathLoss
+from pcapcheck.protocols import icmp_error_meaning
 from pcapcheck.questions.unanswered import Refusal
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.address_roles import INITIAL_TTLS, NODE_ROLE, UNKNOWN_ROLE, AddressRoles
@@ -42,7 +42,7 @@ def refused_columns(case: Case, result: Result, roles: AddressRoles) -> dict[str
         return {}
     if refusal.error is None:
         return {"refused": "reset", "refused.by": "node", "refused.from": None}
-    means = icmp_words.meaning(*refusal.error)
+    means = icmp_error_meaning(*refusal.error)
     return {
         "refused": means if means in REFUSED else "other",
         "refused.by": _by_whom(case, result, roles, refusal),

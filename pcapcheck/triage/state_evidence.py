@@ -28,6 +28,7 @@ from pcapcheck.nodestate.state_row import StateRow
 from pcapcheck.nodestate.state_rows import state_rows
 from pcapcheck.nodestate.unresolved_pods import FAILED
 from pcapcheck.paths.losses import REPLY, REQUEST
+from pcapcheck.protocols import DNS_PORT
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage import back_ends, service_evidence, tunnel_ends
@@ -52,7 +53,6 @@ from pcapcheck.triage.path_mtus import limits_on_way
 from pcapcheck.triage.tunnel_device import device_state
 from pcapcheck.values import Value, format_address, is_ipv4
 
-DNS_PORT = 53
 # A value, and the lines that say it as they are quoted.
 Told = tuple[Value, tuple[str, ...]]
 # Columns of the pod's link that the table ``state`` has under the same name; then those that have another there, of the

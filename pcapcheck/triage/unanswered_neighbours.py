@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pcapcheck.decode.icmp_words import FROM_ROUTERS
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.protocols import FROM_ROUTERS
 from pcapcheck.ruleset.result import Result
 
 

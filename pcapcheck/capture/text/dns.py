@@ -6,8 +6,8 @@ import re
 import zlib
 
 from pcapcheck.capture.text.printed_packet import Dns
+from pcapcheck.protocols import DNS_PORT
 
-PORT = 53
 # Names that this tcpdump has no word for stand as Type65.
 _TYPES = {
     "A": 1,
@@ -41,10 +41,10 @@ _RESPONSE = re.compile(
 
 def dns(text: str, src_port: int | None, dst_port: int | None) -> Dns | None:
     """A message from what follows the two ends of a datagram; None of what is neither a query nor a response to one."""
-    if src_port == PORT and (match := _RESPONSE.match(text)) is not None:
+    if src_port == DNS_PORT and (match := _RESPONSE.match(text)) is not None:
         code = match["code"] or ""
         return Dns(int(match[1]) & 0xFFFF, _CODES.index(code) if code in _CODES else OTHER_CODE)
-    if dst_port == PORT and (match := _QUERY.match(text)) is not None:
+    if dst_port == DNS_PORT and (match := _QUERY.match(text)) is not None:
         name = match["name"]
         return Dns(int(match[1]) & 0xFFFF, name=name, kind=type_number(match["kind"]) if name else None)
     return None

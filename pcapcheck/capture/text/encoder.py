@@ -9,21 +9,32 @@ import hashlib
 import struct
 from functools import lru_cache
 
+from pcapcheck import protocols
 from pcapcheck.capture import printed_layout as layout
 from pcapcheck.capture.text.printed_packet import Arp, Datagram, Dns, Icmp, PrintedPacket, PrintedTunnel, Transport
 from pcapcheck.capture.text.segment import SHORTEST
+from pcapcheck.protocols import ICMP, ICMPV6, IPIP, IPV6, SCTP, TCP, UDP
 from pcapcheck.values import is_ipv4
 
-ICMP, IPIP, TCP, UDP, IPV6, FRAGMENT, ICMPV6, SCTP = 1, 4, 6, 17, 41, 44, 58, 132
-# IANA: for experiments. What is carried under it is not looked at.
-NOBODYS = 253
-ETHERTYPES = {4: 0x0800, 6: 0x86DD}
+# What is carried under it is not looked at.
+NOBODYS = protocols.EXPERIMENT
 UNTOLD = -1
-VXLAN_PORT = 4789
 WORD = 0xFFFFFFFF
 _ONE_OR_MANY = {None: 0, False: layout.TOLD_CAST, True: layout.TOLD_CAST | layout.TOLD_MANY}
 # Types with an identifier and a sequence number: echoes, time stamps and their like.
-_NUMBERED = {4: (0, 8, 13, 14, 15, 16, 17, 18), 6: (128, 129)}
+_NUMBERED = {
+    4: (
+        protocols.ICMP_ECHO_REPLY,
+        protocols.ICMP_ECHO_REQUEST,
+        protocols.ICMP_TIMESTAMP_REQUEST,
+        protocols.ICMP_TIMESTAMP_REPLY,
+        protocols.ICMP_INFORMATION_REQUEST,
+        protocols.ICMP_INFORMATION_REPLY,
+        protocols.ICMP_MASK_REQUEST,
+        protocols.ICMP_MASK_REPLY,
+    ),
+    6: (protocols.ICMPV6_ECHO_REQUEST, protocols.ICMPV6_ECHO_REPLY),
+}
 
 
 def encode(packet: PrintedPacket) -> bytes:
@@ -75,7 +86,7 @@ def _arp(arp: Arp) -> tuple[bytes, int]:
         (arp.target_ip, layout.TOLD_TARGET_IP),
     ):
         told |= bit if value is not None else 0
-    body = struct.pack(">HHBBH", 1, 0x0800, 6, 4, arp.opcode & 0xFFFF)
+    body = struct.pack(">HHBBH", 1, protocols.ETHERTYPE_IPV4, 6, 4, arp.opcode & 0xFFFF)
     for mac, address in ((arp.sender_mac, arp.sender_ip), (arp.target_mac, arp.target_ip)):
         body += (mac or 0).to_bytes(6, "big") + struct.pack(">I", (address or 0) & WORD)
     return body, told
@@ -137,7 +148,7 @@ def _ipv6(datagram: Datagram, protocol: int, payload: bytes) -> bytes:
     if datagram.offset is not None or datagram.later:
         fragment = (datagram.offset or 8 * datagram.later) & 0xFFF8 | int(datagram.mf or False)
         payload = struct.pack(">BBHI", protocol, 0, fragment, (datagram.ident or 0) & WORD) + payload
-        protocol = FRAGMENT
+        protocol = protocols.FRAGMENT_HEADER
     head = struct.pack(">IHBB", 6 << 28, min(size, 0xFFFF), protocol, min(datagram.ttl or 0, 255))
     if datagram.src is None or datagram.dst is None:
         return head
@@ -217,10 +228,10 @@ def _tunnel(tunnel: PrintedTunnel) -> tuple[bytes, int, int]:
     if tunnel.vni is None:
         return inside, IPIP if version == 4 else IPV6, told
     told |= layout.TOLD_INNER if tunnel.src_mac is not None and tunnel.dst_mac is not None else 0
-    body = struct.pack(">HHI", 0, VXLAN_PORT, 0) + struct.pack(">II", 8 << 24, (tunnel.vni << 8) & WORD)
+    body = struct.pack(">HHI", 0, protocols.VXLAN_PORT, 0) + struct.pack(">II", 8 << 24, (tunnel.vni << 8) & WORD)
     if tunnel.inner is not None:
         body += (tunnel.dst_mac or 0).to_bytes(6, "big") + (tunnel.src_mac or 0).to_bytes(6, "big")
-        body += struct.pack(">H", ETHERTYPES[version]) + inside
+        body += struct.pack(">H", protocols.ETHERTYPE_OF[version]) + inside
     return body, UDP, told | layout.TOLD_DST_PORT
 
 

@@ -11,11 +11,17 @@ import re
 from pcapcheck.capture.text.names import MAC, OUI, as_group, mac_of
 from pcapcheck.capture.text.network import Lines, arp, datagram
 from pcapcheck.capture.text.printed_packet import Datagram, PrintedPacket
+from pcapcheck.protocols import (
+    ETHERTYPE_ARP,
+    ETHERTYPE_IPV4,
+    ETHERTYPE_IPV6,
+    ETHERTYPE_REVERSE_ARP,
+    OLD_VLAN_TAGS,
+    VLAN_TAGS,
+)
 
 ETHERNET, RAW, NULL, COOKED, COOKED2 = 1, 101, 0, 113, 276
-IPV4, ARP, IPV6 = 0x0800, 0x0806, 0x86DD
-REVERSE_ARP = 0x8035
-TAGS = (0x8100, 0x88A8, 0x9100, 0x9200)
+TAGS = VLAN_TAGS + OLD_VLAN_TAGS
 
 # MACs, with a name or a group in words instead where there was no -n.
 _ETHERNET = re.compile(rf"({MAC}|Broadcast|[\w.-]{{2,40}}(?= \(oui )){OUI} > ({MAC}|[\w.:-]{{2,40}}){OUI}, ?(?=\S)")
@@ -39,7 +45,7 @@ _RAW = re.compile(r"ip6?: ?")
 _NULL = re.compile(r"AF [\w-]+ \((\d+)\), length (\d+): ?")
 # A record whose lengths contradict each other.
 INVALID = "[Invalid header: "
-_SHORT_TYPES = {"IPv4": IPV4, "IPv6": IPV6, "ARP": ARP}
+_SHORT_TYPES = {"IPv4": ETHERTYPE_IPV4, "IPv6": ETHERTYPE_IPV6, "ARP": ETHERTYPE_ARP}
 _DIRECTIONS = {"In": (0, False), "B": (0, True), "M": (0, True), "P": (0, False), "Out": (1, None)}
 _ARP_NAME = re.compile(r"(?:ARP, ?|(?=arp (?:who-has|reply) ))")
 _RARP = re.compile(r"(?:Reverse ARP|RARP)\b")
@@ -83,14 +89,14 @@ def frame(text: str, lines: Lines) -> PrintedPacket | None:
     if (match := _OLD_ETHERNET.match(text)) is not None:
         packet.link_type, packet.length = ETHERNET, int(match[4])
         packet.eth_src, packet.eth_dst = mac_of(match[1]), mac_of(match[2])
-        packet.ethertype = ARP if match[3] in ("arp", "0806") else IPV4
+        packet.ethertype = ETHERTYPE_ARP if match[3] in ("arp", "0806") else ETHERTYPE_IPV4
         return _network(packet, text[match.end() :], lines)
     if (match := _RAW.match(text)) is not None:
         packet.link_type = RAW
         return _guess(packet, text[match.end() :], lines)
     if (match := _NULL.match(text)) is not None:
         packet.link_type, packet.length = NULL, int(match[2])
-        packet.ethertype = IPV4 if match[1] == "2" else IPV6
+        packet.ethertype = ETHERTYPE_IPV4 if match[1] == "2" else ETHERTYPE_IPV6
         return _network(packet, text[match.end() :], lines)
     return _named(packet, text, lines)
 
@@ -155,10 +161,10 @@ def _snap(packet: PrintedPacket, text: str, lines: Lines) -> PrintedPacket | Non
 
 def _network(packet: PrintedPacket, text: str, lines: Lines) -> PrintedPacket | None:
     """What a known ethertype carries."""
-    if packet.ethertype == ARP:
+    if packet.ethertype == ETHERTYPE_ARP:
         return _with_arp(packet, _ARP_NAME.sub("", text, count=1))
-    if packet.ethertype in (IPV4, IPV6):
-        version = 4 if packet.ethertype == IPV4 else 6
+    if packet.ethertype in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):
+        version = 4 if packet.ethertype == ETHERTYPE_IPV4 else 6
         return _with_datagram(packet, re.sub(r"^IP6? ", "", text), lines, version)
     return packet
 
@@ -167,11 +173,11 @@ def _named(packet: PrintedPacket, text: str, lines: Lines) -> PrintedPacket | No
     """A packet that begins with the name of its protocol, as it does without -e."""
     if text.startswith(("IP ", "IP6 ", "IP(", "IP6(")):
         version = 6 if text.startswith("IP6") else 4
-        packet.ethertype = IPV4 if version == 4 else IPV6
+        packet.ethertype = ETHERTYPE_IPV4 if version == 4 else ETHERTYPE_IPV6
         return _with_datagram(packet, text[3 if version == 6 else 2 :], lines, version)
     match = _ARP_NAME.match(text)
     if match or text.strip().startswith("[|arp]"):
-        packet.ethertype = ARP
+        packet.ethertype = ETHERTYPE_ARP
         return _with_arp(packet, text[match.end() :] if match else text)
     if _RARP.match(text) or _OTHER.match(text) or text.startswith(INVALID):
         return packet
@@ -181,12 +187,12 @@ def _named(packet: PrintedPacket, text: str, lines: Lines) -> PrintedPacket | No
 def _guess(packet: PrintedPacket, text: str, lines: Lines) -> PrintedPacket | None:
     """A packet whose protocol is not named."""
     if _SOME_ARP.match(text):
-        packet.ethertype = ARP
+        packet.ethertype = ETHERTYPE_ARP
         return _with_arp(packet, text)
     if _SOME_IP.match(text):
         found = datagram(text, lines)
         if found is not None:
-            packet.ethertype = IPV4 if found.version == 4 else IPV6
+            packet.ethertype = ETHERTYPE_IPV4 if found.version == 4 else ETHERTYPE_IPV6
             packet.body = found
             packet.understood = found.understood
             return packet
@@ -197,7 +203,7 @@ def _with_arp(packet: PrintedPacket, text: str) -> PrintedPacket | None:
     packet.body = arp(text)
     if packet.body is not None and packet.body.opcode in (3, 4):
         # Reverse ARP looks the same but for its ethertype.
-        packet.ethertype, packet.body = REVERSE_ARP, None
+        packet.ethertype, packet.body = ETHERTYPE_REVERSE_ARP, None
         return packet
     return packet if packet.body is not None else None
 

@@ -9,43 +9,28 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pcapcheck import protocols
 from pcapcheck.capture.text.dns import dns
 from pcapcheck.capture.text.icmp import icmp, icmp6
 from pcapcheck.capture.text.names import MAC, OUI, address_of, family_of, mac_of, split_port
 from pcapcheck.capture.text.printed_packet import Arp, Datagram, Icmp, PrintedPacket, PrintedTunnel, Transport
 from pcapcheck.capture.text.segment import SEGMENT, segment
+from pcapcheck.protocols import SCTP, TCP, UDP
 
-ICMP, IPIP, TCP, UDP, DCCP, IPV6, ICMPV6, SCTP = 1, 4, 6, 17, 33, 41, 58, 132
 # Datagrams inside datagrams are followed so far.
 DEEPEST = 4
 
-# How print-ip.c calls protocols where it prints nothing of them, and what printers of others begin with.
-_PROTOCOLS = {
-    "icmp": 1,
-    "igmp": 2,
-    "ipip": 4,
-    "tcp": 6,
-    "udp": 17,
-    "ipv6": 41,
-    "gre": 47,
-    "esp": 50,
-    "ah": 51,
-    "ipv6-icmp": 58,
-    "ospf": 89,
-    "pim": 103,
-    "vrrp": 112,
-    "sctp": 132,
-}
+# How the lines of protocols begin that nothing else is read of.
 _BEGINNINGS = (
-    (re.compile(r"igmp "), 2),
-    (re.compile(r"DCCP \("), 33),
-    (re.compile(r"GREv\d"), 47),
-    (re.compile(r"ESP\("), 50),
-    (re.compile(r"AH\("), 51),
-    (re.compile(r"EIGRP"), 88),
-    (re.compile(r"OSPFv\d"), 89),
-    (re.compile(r"PIMv\d"), 103),
-    (re.compile(r"VRRPv\d"), 112),
+    (re.compile(r"igmp "), protocols.IGMP),
+    (re.compile(r"DCCP \("), protocols.DCCP),
+    (re.compile(r"GREv\d"), protocols.GRE),
+    (re.compile(r"ESP\("), protocols.ESP),
+    (re.compile(r"AH\("), protocols.AH),
+    (re.compile(r"EIGRP"), protocols.EIGRP),
+    (re.compile(r"OSPFv\d"), protocols.OSPF),
+    (re.compile(r"PIMv\d"), protocols.PIM),
+    (re.compile(r"VRRPv\d"), protocols.VRRP),
 )
 _ENDS = re.compile(r"\s*(\S{1,280}) > (\S{1,280}?):(?=\s|$)")
 _TROUBLE = re.compile(
@@ -55,6 +40,13 @@ _CHECKSUM = re.compile(r"\s*\[(?:bad )?(?:icmp6|udp|tcp|no) (?:sum|cksum)[^\]]{0
 _EXTENSION = re.compile(r"\s*(?:HBH|DSTOPT|RT6|srcrt|AH|mobility)\b(?:\s*\((?:[^()]|\([^()]*\)){0,300}\)){0,8}:?")
 _FRAGMENT = re.compile(r"\s*frag \((?:0x([0-9a-f]+):)?(\d+)\|\d+\)\s*")
 _ALONE = re.compile(r"(?:ip-proto-(\d+)|([a-z0-9-]{2,12}))\s*(\d*)\s*$")
+_ERRORS = (
+    protocols.ICMP_UNREACHABLE,
+    protocols.ICMP_SOURCE_QUENCH,
+    protocols.ICMP_REDIRECT,
+    protocols.ICMP_TIME_EXCEEDED,
+    protocols.ICMP_PARAMETER_PROBLEM,
+)
 _OLD_ICMP = re.compile(r"icmp(?: \d+)?: ")
 _OLD_TCP = re.compile(r"([SFRPWE]{1,6}|\.) (?:\[[^\]]*\] )?(?:\d+:\d+\(\d+\)|ack \d+|win \d+)")
 _QUIET_TCP = re.compile(r"tcp \d+\b")
@@ -219,7 +211,7 @@ def _upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None
         message = icmp(text[5:] if text.startswith("ICMP ") else text[text.index(": ") + 2 :])
         found.understood = message is not None
         found.upper = message or Icmp()
-        if message is not None and message.kind in (3, 4, 5, 11, 12):
+        if message is not None and message.kind in _ERRORS:
             message.quoted = _quoted(lines)
     elif text.startswith("ICMP6") or text.startswith("icmp6: "):
         message = icmp6(text[5:].lstrip(",: "), lines.rest)
@@ -258,15 +250,15 @@ def _upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None
 def _by_protocol(found: Datagram, src: str, dst: str, text: str) -> str:
     """What is neither ICMP nor clearly TCP: by the protocol that was told, or by the words; whose the ports are."""
     alone = _ALONE.match(text)
-    if alone and not text.startswith(("tcp", "udp")) and (alone[1] or alone[2] in _PROTOCOLS):
-        found.protocol = int(alone[1]) & 255 if alone[1] else _PROTOCOLS[alone[2]]
+    if alone and not text.startswith(("tcp", "udp")) and (alone[1] or alone[2] in protocols.PROTOCOL_NAMES):
+        found.protocol = int(alone[1]) & 255 if alone[1] else protocols.PROTOCOL_NAMES[alone[2]]
         # print-ip.c says how long a datagram of a protocol is that it does not know, and of fragments nothing.
         found.later = found.later or not alone[3]
         return ""
     for beginning, protocol in _BEGINNINGS:
         if beginning.match(text):
             found.protocol = protocol
-            return "udp" if protocol == DCCP else ""
+            return "udp" if protocol == protocols.DCCP else ""
     if text.startswith("sctp"):
         chunk = _CHUNK.search(text)
         found.upper = Transport(SCTP, flags=_CHUNKS.get(chunk[1]) if chunk else None)

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pcapcheck.capture.text.info import arp, carried
-from pcapcheck.capture.text.link import ARP, COOKED, IPV4, IPV6, REVERSE_ARP
+from pcapcheck.capture.text.link import COOKED
 from pcapcheck.capture.text.names import MAC, address_of, mac_of
 from pcapcheck.capture.text.printed_packet import Arp, Datagram, PrintedPacket
 from pcapcheck.capture.text.stamps import SECOND, Stamp, parse_stamp
+from pcapcheck.protocols import ETHERTYPE_ARP, ETHERTYPE_OF, ETHERTYPE_REVERSE_ARP
 
 # More of a line is not looked at.
 MOST_CHARACTERS = 2000
@@ -72,14 +73,14 @@ def _has_ends(packet: PrintedPacket) -> bool:
 def _packet(src: str, dst: str, protocol: str, info: str) -> PrintedPacket:
     packet = PrintedPacket()
     if protocol in ("ARP", "Inverse ARP", "RARP"):
-        packet.ethertype = REVERSE_ARP if protocol == "RARP" else ARP
+        packet.ethertype = ETHERTYPE_REVERSE_ARP if protocol == "RARP" else ETHERTYPE_ARP
         packet.body = arp(info) if protocol != "RARP" else None
         packet.understood = packet.body is not None or protocol == "RARP"
     elif not any(_is_link_address(one) for one in (src, dst)):
         version = 6 if protocol == "ICMPv6" or ":" in src + dst else 4
         ends = address_of(src, version), address_of(dst, version)
         if None not in ends:
-            packet.ethertype = IPV4 if version == 4 else IPV6
+            packet.ethertype = ETHERTYPE_OF[version]
             packet.body = Datagram(version, *ends)
             packet.understood = carried(packet.body, protocol, info)
             return packet

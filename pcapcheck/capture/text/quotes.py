@@ -11,19 +11,15 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TypeGuard
 
+from pcapcheck import protocols
 from pcapcheck.capture.text.printed_packet import Datagram, Icmp, PrintedPacket, Transport
+from pcapcheck.protocols import SCTP, TCP, TCP_ACK, TCP_RST, TCP_SYN, UDP
 
-# (request, reply) of each family, and the errors that end a request for good.
-ECHOES = {4: (8, 0), 6: (128, 129)}
-ERRORS = {4: (3, 11), 6: (1, 2, 3)}
-# That a packet's TTL was used up, by family, and that it was too big for the way.
-EXPIRED = {4: 11, 6: 3}
-TOO_BIG = {4: (3, 4), 6: (2, 0)}
-ICMP_PROTOCOL = {4: 1, 6: 58}
-TCP, UDP, SCTP = 6, 17, 132
-SYN, RST, ACK = 2, 4, 16
-# The chunk by which an association begins (RFC 9260, section 3.3.2).
-INIT = 1
+# Types of errors that end a request for good, by version of IP.
+ERRORS = {
+    4: (protocols.ICMP_UNREACHABLE, protocols.ICMP_TIME_EXCEEDED),
+    6: (protocols.ICMPV6_UNREACHABLE, protocols.ICMPV6_TOO_BIG, protocols.ICMPV6_TIME_EXCEEDED),
+}
 MOST_OPEN = 256
 
 Pair = tuple[int, int]
@@ -50,10 +46,9 @@ class Quotes:
                 self._ask((datagram.src, datagram.dst), message)
         if not isinstance(message, Icmp) or message.kind is None:
             return
-        request, reply = ECHOES[datagram.version]
-        if message.kind == request:
+        if message.kind == protocols.ECHO_REQUEST[datagram.version]:
             self._ask((datagram.src, datagram.dst), message)
-        elif message.kind == reply:
+        elif message.kind == protocols.ECHO_REPLY[datagram.version]:
             self._answered((datagram.dst, datagram.src), message)
         elif message.kind in ERRORS[datagram.version] and message.quoted is None:
             self._complete(datagram, message)
@@ -76,7 +71,7 @@ class Quotes:
 
     def _complete(self, datagram: Datagram, message: Icmp) -> None:
         version, asker = datagram.version, datagram.dst
-        expired = message.kind == EXPIRED[version]
+        expired = message.kind == protocols.TIME_EXCEEDED[version]
         fitting = [
             (pair, one)
             for pair, asked in self._open.items()
@@ -100,8 +95,10 @@ class Quotes:
         message.quoted = Datagram(
             version,
             *pair,
-            protocol=about.protocol if isinstance(about, Transport) else ICMP_PROTOCOL[version],
-            upper=about if isinstance(about, Transport) else Icmp(ECHOES[version][0], 0, about.ident, about.seq),
+            protocol=about.protocol if isinstance(about, Transport) else protocols.ICMP_OF[version],
+            upper=about
+            if isinstance(about, Transport)
+            else Icmp(protocols.ECHO_REQUEST[version], 0, about.ident, about.seq),
         )
 
 
@@ -116,9 +113,9 @@ def _protocol(asked: Question) -> int | None:
 
 def _asks(message: Transport) -> bool:
     if message.protocol == TCP:
-        return message.flags is not None and message.flags & (SYN | RST | ACK) == SYN
+        return message.flags is not None and message.flags & (TCP_SYN | TCP_RST | TCP_ACK) == TCP_SYN
     if message.protocol == SCTP:
-        return message.flags == INIT
+        return message.flags == protocols.SCTP_INIT
     return message.protocol == UDP and (message.dns is None or message.dns.code is None)
 
 
@@ -133,12 +130,12 @@ def _repeats(message: Transport, asked: Question) -> bool:
 
 def _fits(message: Icmp, asked: Question, version: int) -> bool:
     """Whether an error may be about a question, by the protocol and the port that it names."""
-    protocol = asked.protocol if isinstance(asked, Transport) else ICMP_PROTOCOL[version]
+    protocol = asked.protocol if isinstance(asked, Transport) else protocols.ICMP_OF[version]
     if message.about_protocol not in (None, protocol):
         return False
     if isinstance(asked, Icmp):
         return True
-    if (message.kind, message.code) == TOO_BIG[version] and protocol != UDP:
+    if (version, message.kind, message.code) == protocols.PACKET_TOO_BIG[version] and protocol != UDP:
         # What begins a connection is small.
         return False
     return message.about_port in (None, asked.dst_port)
@@ -162,5 +159,5 @@ def inferred_expiry(packet: PrintedPacket) -> bool:
         isinstance(body, Datagram)
         and isinstance(body.upper, Icmp)
         and body.upper.inferred
-        and body.upper.kind == EXPIRED[body.version]
+        and body.upper.kind == protocols.TIME_EXCEEDED[body.version]
     )

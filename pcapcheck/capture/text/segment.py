@@ -5,10 +5,20 @@ from __future__ import annotations
 import re
 
 from pcapcheck.capture.text.printed_packet import Transport
+from pcapcheck.protocols import TCP, TCP_ACK, TCP_AE, TCP_CWR, TCP_ECE, TCP_FIN, TCP_PSH, TCP_RST, TCP_SYN, TCP_URG
 
-TCP = 6
 SEGMENT = re.compile(r"Flags \[([A-Za-z.+]*)\]")
-_BITS = {"F": 1, "S": 2, "R": 4, "P": 8, ".": 16, "U": 32, "E": 64, "W": 128, "e": 256}
+_BITS = {
+    "F": TCP_FIN,
+    "S": TCP_SYN,
+    "R": TCP_RST,
+    "P": TCP_PSH,
+    ".": TCP_ACK,
+    "U": TCP_URG,
+    "E": TCP_ECE,
+    "W": TCP_CWR,
+    "e": TCP_AE,
+}
 _NO_FLAGS = "none"
 # Flags [P.], cksum 0x17a6 (correct), seq 1:34, ack 1, win 63, options [nop,nop,TS val 7 ecr 6], length 33: HTTP: …
 _BEHIND = re.compile(

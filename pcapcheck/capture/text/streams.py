@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from pcapcheck.capture.text.printed_packet import Datagram, PrintedPacket, PrintedTunnel, Transport
+from pcapcheck.protocols import TCP, TCP_ACK, TCP_SYN
 
-TCP = 6
-ACK, SYN = 16, 2
 WRAP = 1 << 32
 # Connections in the course of which lines may still come.
 MOST_OPEN = 1 << 14
@@ -44,13 +43,13 @@ class Streams:
         flags = segment.flags or 0
         key = (mine, other) if str(mine) <= str(other) else (other, mine)
         bases = self._bases.get(key)
-        if not flags & ACK:
-            if flags & SYN:
+        if not flags & TCP_ACK:
+            if flags & TCP_SYN:
                 # Of the acknowledgement behind it nothing is printed but what it acknowledges.
                 self._open(key, {mine: (((segment.seq or 0) + 1) % WRAP, True)})
             segment.whole = segment.seq is not None
             return
-        if bases is None or not {mine, other} <= bases.keys() or flags & SYN:
+        if bases is None or not {mine, other} <= bases.keys() or flags & TCP_SYN:
             self._begin(key, bases or {}, segment, mine, other)
             return
         (base, whole), (other_base, other_whole) = bases[mine], bases[other]
@@ -74,7 +73,7 @@ class Streams:
         other: End,
     ) -> None:
         """The first segment with an acknowledgement: from here on numbers are counted."""
-        counted = not (segment.flags or 0) & SYN and (segment.seq or 0) < COUNTED and (segment.ack or 0) < COUNTED
+        counted = not (segment.flags or 0) & TCP_SYN and (segment.seq or 0) < COUNTED and (segment.ack or 0) < COUNTED
         if counted:
             base, whole, other_base = 0, False, 0
         else:

@@ -30,6 +30,7 @@ from pcapcheck.nodestate.firewall.chains import (
 from pcapcheck.nodestate.firewall.keys import FAMILY_NAMES, STATES, family_is, operation, span_of, unknown
 from pcapcheck.nodestate.numbers import mac
 from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.protocols import ICMP, ICMPV6
 
 WORD = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
 VERDICTS = {"ACCEPT": ACCEPT, "DROP": DROP, "RETURN": RETURN, "REJECT": REJECT, "QUEUE": QUEUE, "NFQUEUE": QUEUE}
@@ -295,7 +296,7 @@ SIMPLE: dict[str, tuple[str, Callable[[str], Span | None] | None]] = {
 def icmp(value: str, family: int, text: str, negated: bool = False) -> Match | None:
     """An ICMP type by name or number, with a code behind a slash."""
     if value in ("any", "255"):
-        return Match("protocol", text, spans_of([58 if family == 6 else 1]))
+        return Match("protocol", text, spans_of([ICMPV6 if family == 6 else ICMP]))
     name, _, code = value.partition("/")
     number = rule_values.icmp_type(name, family)
     if number is None:

@@ -11,6 +11,16 @@ from dataclasses import dataclass
 from pcapcheck.nodestate.firewall import rule_values
 from pcapcheck.nodestate.firewall.chains import UNKNOWN, Match, Span, spans_of
 from pcapcheck.nodestate.numbers import mac
+from pcapcheck.protocols import (
+    ARP_NAK,
+    ARP_REPLY,
+    ARP_REQUEST,
+    INVERSE_ARP_REPLY,
+    INVERSE_ARP_REQUEST,
+    PROTOCOL_NAMES,
+    REVERSE_ARP_REPLY,
+    REVERSE_ARP_REQUEST,
+)
 
 # ARP stands among the families as 0: it is neither version of IP.
 ARP_FAMILY = 0
@@ -18,7 +28,15 @@ FAMILY_NAMES = {
     **{"ipv4": 4, "ip": 4, "0x0800": 4, "ipv6": 6, "ip6": 6, "0x86dd": 6},
     **{"arp": ARP_FAMILY, "0x0806": ARP_FAMILY, "0x800": 4},
 }
-OPERATIONS = {"request": 1, "reply": 2, "rrequest": 3, "rreply": 4, "inrequest": 8, "inreply": 9, "nak": 10}
+OPERATIONS = {
+    "request": ARP_REQUEST,
+    "reply": ARP_REPLY,
+    "rrequest": REVERSE_ARP_REQUEST,
+    "rreply": REVERSE_ARP_REPLY,
+    "inrequest": INVERSE_ARP_REQUEST,
+    "inreply": INVERSE_ARP_REPLY,
+    "nak": ARP_NAK,
+}
 STATES = ("new", "established", "related", "invalid", "untracked")
 
 
@@ -40,7 +58,7 @@ HAS_SOCKET = Match("socket", "a socket of the host")
 
 
 def protocol_is(name: str) -> Match:
-    return Match("protocol", name, spans_of([rule_values.PROTOCOLS[name]]))
+    return Match("protocol", name, spans_of([PROTOCOL_NAMES[name]]))
 
 
 def family_is(family: int) -> Match:

@@ -4,111 +4,93 @@ from __future__ import annotations
 
 import re
 
+from pcapcheck import protocols
 from pcapcheck.capture.text.names import PORTS
 from pcapcheck.nodestate.firewall.chains import Span
 from pcapcheck.nodestate.numbers import address, network, number
+from pcapcheck.protocols import ICMP_ERRORS, PROTOCOL_NAMES, ErrorCode
 from pcapcheck.values import is_ipv4
 
-# IANA protocol numbers that anybody filters by.
-PROTOCOLS = {
-    "icmp": 1,
-    "igmp": 2,
-    "ipencap": 4,
-    "ipip": 4,
-    "ipv4": 4,
-    "tcp": 6,
-    "udp": 17,
-    "dccp": 33,
-    "ipv6": 41,
-    "gre": 47,
-    "esp": 50,
-    "ah": 51,
-    "icmpv6": 58,
-    "ipv6-icmp": 58,
-    "ospf": 89,
-    "vrrp": 112,
-    "sctp": 132,
-    "udplite": 136,
-}
-# What nft and iptables call ICMP types: RFC 792, RFC 4443, RFC 4861; iptables adds codes to some.
+# What nft and iptables call ICMP types; iptables adds codes to some.
 ICMP = {
-    "echo-reply": 0,
-    "pong": 0,
-    "destination-unreachable": 3,
-    "source-quench": 4,
-    "redirect": 5,
-    "echo-request": 8,
-    "ping": 8,
-    "router-advertisement": 9,
-    "router-solicitation": 10,
-    "time-exceeded": 11,
-    "ttl-exceeded": 11,
-    "parameter-problem": 12,
-    "timestamp-request": 13,
-    "timestamp-reply": 14,
-    "info-request": 15,
-    "info-reply": 16,
-    "address-mask-request": 17,
-    "address-mask-reply": 18,
+    "echo-reply": protocols.ICMP_ECHO_REPLY,
+    "pong": protocols.ICMP_ECHO_REPLY,
+    "destination-unreachable": protocols.ICMP_UNREACHABLE,
+    "source-quench": protocols.ICMP_SOURCE_QUENCH,
+    "redirect": protocols.ICMP_REDIRECT,
+    "echo-request": protocols.ICMP_ECHO_REQUEST,
+    "ping": protocols.ICMP_ECHO_REQUEST,
+    "router-advertisement": protocols.ICMP_ROUTER_ADVERTISEMENT,
+    "router-solicitation": protocols.ICMP_ROUTER_SOLICITATION,
+    "time-exceeded": protocols.ICMP_TIME_EXCEEDED,
+    "ttl-exceeded": protocols.ICMP_TIME_EXCEEDED,
+    "parameter-problem": protocols.ICMP_PARAMETER_PROBLEM,
+    "timestamp-request": protocols.ICMP_TIMESTAMP_REQUEST,
+    "timestamp-reply": protocols.ICMP_TIMESTAMP_REPLY,
+    "info-request": protocols.ICMP_INFORMATION_REQUEST,
+    "info-reply": protocols.ICMP_INFORMATION_REPLY,
+    "address-mask-request": protocols.ICMP_MASK_REQUEST,
+    "address-mask-reply": protocols.ICMP_MASK_REPLY,
 }
 ICMPV6 = {
-    "destination-unreachable": 1,
-    "packet-too-big": 2,
-    "time-exceeded": 3,
-    "ttl-exceeded": 3,
-    "parameter-problem": 4,
-    "echo-request": 128,
-    "ping": 128,
-    "echo-reply": 129,
-    "pong": 129,
-    "mld-listener-query": 130,
-    "mld-listener-report": 131,
-    "mld-listener-done": 132,
-    "mld-listener-reduction": 132,
-    "nd-router-solicit": 133,
-    "router-solicitation": 133,
-    "nd-router-advert": 134,
-    "router-advertisement": 134,
-    "nd-neighbor-solicit": 135,
-    "neighbor-solicitation": 135,
-    "neighbour-solicitation": 135,
-    "nd-neighbor-advert": 136,
-    "neighbor-advertisement": 136,
-    "neighbour-advertisement": 136,
-    "nd-redirect": 137,
-    "redirect": 137,
-    "router-renumbering": 138,
-    "ind-neighbor-solicit": 141,
-    "ind-neighbor-advert": 142,
-    "mld2-listener-report": 143,
+    "destination-unreachable": protocols.ICMPV6_UNREACHABLE,
+    "packet-too-big": protocols.ICMPV6_TOO_BIG,
+    "time-exceeded": protocols.ICMPV6_TIME_EXCEEDED,
+    "ttl-exceeded": protocols.ICMPV6_TIME_EXCEEDED,
+    "parameter-problem": protocols.ICMPV6_PARAMETER_PROBLEM,
+    "echo-request": protocols.ICMPV6_ECHO_REQUEST,
+    "ping": protocols.ICMPV6_ECHO_REQUEST,
+    "echo-reply": protocols.ICMPV6_ECHO_REPLY,
+    "pong": protocols.ICMPV6_ECHO_REPLY,
+    "mld-listener-query": protocols.MLD_QUERY,
+    "mld-listener-report": protocols.MLD_REPORT,
+    "mld-listener-done": protocols.MLD_DONE,
+    "mld-listener-reduction": protocols.MLD_DONE,
+    "nd-router-solicit": protocols.ROUTER_SOLICITATION,
+    "router-solicitation": protocols.ROUTER_SOLICITATION,
+    "nd-router-advert": protocols.ROUTER_ADVERTISEMENT,
+    "router-advertisement": protocols.ROUTER_ADVERTISEMENT,
+    "nd-neighbor-solicit": protocols.NEIGHBOR_SOLICITATION,
+    "neighbor-solicitation": protocols.NEIGHBOR_SOLICITATION,
+    "neighbour-solicitation": protocols.NEIGHBOR_SOLICITATION,
+    "nd-neighbor-advert": protocols.NEIGHBOR_ADVERTISEMENT,
+    "neighbor-advertisement": protocols.NEIGHBOR_ADVERTISEMENT,
+    "neighbour-advertisement": protocols.NEIGHBOR_ADVERTISEMENT,
+    "nd-redirect": protocols.ICMPV6_REDIRECT,
+    "redirect": protocols.ICMPV6_REDIRECT,
+    "router-renumbering": protocols.ROUTER_RENUMBERING,
+    "ind-neighbor-solicit": protocols.INVERSE_SOLICITATION,
+    "ind-neighbor-advert": protocols.INVERSE_ADVERTISEMENT,
+    "mld2-listener-report": protocols.MLD2_REPORT,
 }
-TCP_FLAGS = {"fin": 1, "syn": 2, "rst": 4, "psh": 8, "ack": 16, "urg": 32, "ecn": 64, "cwr": 128}
+TCP_FLAGS = {
+    "fin": protocols.TCP_FIN,
+    "syn": protocols.TCP_SYN,
+    "rst": protocols.TCP_RST,
+    "psh": protocols.TCP_PSH,
+    "ack": protocols.TCP_ACK,
+    "urg": protocols.TCP_URG,
+    "ecn": protocols.TCP_ECE,
+    "cwr": protocols.TCP_CWR,
+}
 # include/uapi/linux/netfilter_ipv4.h (NF_IP_PRI_*), as nft names them.
 PRIORITIES = {"raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50, "srcnat": 100}
-# The errors of reject (ICMP type and code per family): nft(8) and iptables-extensions(8).
-ERRORS = {
-    "net-unreachable": {(4, 3, 0)},
-    "host-unreachable": {(4, 3, 1)},
-    "prot-unreachable": {(4, 3, 2)},
-    "port-unreachable": {(4, 3, 3), (6, 1, 4)},
-    "net-prohibited": {(4, 3, 9)},
-    "host-prohibited": {(4, 3, 10)},
-    "admin-prohibited": {(4, 3, 13), (6, 1, 1)},
-    "no-route": {(4, 3, 0), (6, 1, 0)},
-    "addr-unreachable": {(6, 1, 3)},
-    "policy-fail": {(6, 1, 5)},
-    "reject-route": {(6, 1, 6)},
-}
-# iptables' and ip6tables' other names for them; icmpx of nft speaks to both families at once.
+# What nft's icmpx answers, which speaks to both versions of IP at once; its no-route is IPv4's net-unreachable too.
+ICMPX = {"host-unreachable": {(4, 3, 1), (6, 1, 3)}, "no-route": {(4, 3, 0), (6, 1, 0)}}
+# The errors of reject by name.
+ERRORS: dict[str, set[ErrorCode]] = {
+    known.reject: {code for code, other in ICMP_ERRORS.items() if other.reject == known.reject}
+    for known in ICMP_ERRORS.values()
+    if known.reject
+} | {"no-route": ICMPX["no-route"]}
+# iptables' and ip6tables' other names for them.
 ALIASES = {
     "proto-unreachable": "prot-unreachable",
     "adm-prohibited": "admin-prohibited",
-    "no-route": "no-route",
     "addr-unreach": "addr-unreachable",
     "port-unreach": "port-unreachable",
     "admin-prohib": "admin-prohibited",
 }
-ICMPX = {"host-unreachable": {(4, 3, 1), (6, 1, 3)}, "no-route": {(4, 3, 0), (6, 1, 0)}}
 # Targets of iptables behind which the chain goes on.
 PASSING = {
     *("LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "CT", "NOTRACK", "CHECKSUM", "TCPMSS", "TCPOPTSTRIP", "DSCP", "TOS"),
@@ -128,7 +110,7 @@ def integer(text: str) -> int | None:
 
 
 def protocol(text: str) -> int | None:
-    return PROTOCOLS.get(text.lower(), integer(text))
+    return PROTOCOL_NAMES.get(text.lower(), integer(text))
 
 
 def port(text: str) -> int | None:
@@ -154,11 +136,11 @@ def address_span(text: str) -> Span | None:
     return low, low | ((1 << free) - 1)
 
 
-def errors_of(name: str, family: int | None = None) -> frozenset[tuple[int, int, int]]:
+def errors_of(name: str, family: int | None = None) -> frozenset[ErrorCode]:
     """What a reject answers by its name, of one family where that is known; empty: a name that is not known."""
     bare = name.removeprefix("icmp6-").removeprefix("icmp-")
     found = ERRORS.get(ALIASES.get(bare, bare), set())
-    return frozenset(one for one in found if family in (None, one[0]))
+    return frozenset(error for error in found if family in (None, error[0]))
 
 
 def priority(text: str) -> int:

@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from pcapcheck import protocols
 from pcapcheck.nodestate.firewall.chains import IPTABLES, REJECT, Chain, FirewallRule, FirewallTable
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.source_lines import Line, quote
+from pcapcheck.protocols import PORT_UNREACHABLE, VXLAN_PORT
 from pcapcheck.triage.firewall.lost import ARP_ASKED, LostPackets
 from pcapcheck.triage.firewall.owner import CALICO, KUBE, owner
 from pcapcheck.triage.firewall.stages import Stage, with_way_back
@@ -22,10 +24,9 @@ NONE_FITS, NONE_SHOWN_FITS = "none-fits", "none-shown-fits"
 WORDS = (FITS, MAY_FIT, NONE_FITS, NONE_SHOWN_FITS)
 # Kinds of rules by whose they are and what they do.
 DROPS, POLICY, REJECTS, ENDPOINTS, TUNNEL = "drops", "policy", "rejects", "endpoints", "tunnel"
-PORT_UNREACHABLE = {(4, 3, 3), (6, 1, 4)}
 UNKNOWN_SOURCE = re.compile(r"packets from non-(?:allowed|Calico) hosts")
-# VXLAN's port (RFC 7348), and protocol 4, IP in IP (RFC 2003).
-TUNNEL_PORTS, IPIP = (((4789, 4789),),), ((4, 4),)
+# Spans of tunnels: VXLAN's port, and the protocol IP in IP.
+TUNNEL_PORTS, IPIP = (((VXLAN_PORT, VXLAN_PORT),),), ((protocols.IPIP, protocols.IPIP),)
 QUOTED = 2
 REASONS = 3
 
@@ -135,7 +136,7 @@ def _is_for_endpoints(chain: Chain, rule: FirewallRule, whose: str) -> bool:
     if whose == KUBE:
         return True
     verdict = rule.verdict
-    plain = verdict is not None and bool(verdict.errors & PORT_UNREACHABLE)
+    plain = verdict is not None and not verdict.errors.isdisjoint(PORT_UNREACHABLE.values())
     return not chain.name and plain and _is_one(rule, "daddr") and _is_one(rule, "dport")
 
 

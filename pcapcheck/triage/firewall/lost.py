@@ -10,6 +10,7 @@ from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.paths.losses import REPLY, REQUEST
+from pcapcheck.protocols import DNS_PORT
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import DATAGRAMS, Case
@@ -18,7 +19,6 @@ from pcapcheck.triage.question_signs import is_reset, is_stalled
 from pcapcheck.values import Value
 
 LOSING = (ECHO, CONNECTIONS, DNS, PATHS, DATAGRAMS)
-DOMAIN = 53
 # Kinds of questions for a neighbour's MAC.
 ARP_ASKED, ND_ASKED = "arp", "neighbour-discovery"
 
@@ -105,7 +105,7 @@ def _of_question(
     # An answer that did not come to whoever asked is none.
     came = not reset and question.lost_answer is None
     answered = came and any(one.outcome == "replied" for one in every)
-    ports = frozenset((question.port,)) if question.port else frozenset((DOMAIN,)) if kind == UDP else frozenset()
+    ports = frozenset((question.port,)) if question.port else frozenset((DNS_PORT,)) if kind == UDP else frozenset()
     return LostPackets(
         kind,
         *ends,
@@ -160,7 +160,7 @@ def _source(one: EchoRow) -> int | None:
 
 
 def _destination(one: EchoRow) -> int | None:
-    return one.dst_port if isinstance(one, ConnectionRow) else DOMAIN if isinstance(one, DnsRow) else None
+    return one.dst_port if isinstance(one, ConnectionRow) else DNS_PORT if isinstance(one, DnsRow) else None
 
 
 def _known(ports: Iterable[int | None]) -> frozenset[int]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.nodestate.firewall.chains import FORWARD, INPUT, ONE_OF, OUTPUT, POSTROUTING, PREROUTING, SET, Match
 from pcapcheck.nodestate.firewall.sets import ADDRESS, Sets
+from pcapcheck.protocols import ICMP, ICMPV6, TCP, UDP
 from pcapcheck.triage.firewall.host_conditions import came_as, has_no_way_back, is_of_socket, owned_by, type_of
 
 # Where packets go that a host forwards, takes in, and sends itself (kernel: include/linux/netfilter.h, NF_HOOK).
@@ -230,7 +231,7 @@ def _number(match: Match, packet: LostPacket, place: HookPlace) -> int:
     values: frozenset[int]
     if match.about in ("sport", "dport"):
         values = packet.sports if match.about == "sport" else _ports(packet, place)
-        if packet.protocol not in (6, 17):
+        if packet.protocol not in (TCP, UDP):
             # ``th dport`` alone takes whatever stands there in other protocols.
             return UNKNOWN
     else:
@@ -246,9 +247,9 @@ def _number(match: Match, packet: LostPacket, place: HookPlace) -> int:
             "src_mac": packet.src_mac,
             **OF_ARP,
         }.get(match.about)
-        if match.about.startswith("icmp") and packet.protocol not in (1, 58):
+        if match.about.startswith("icmp") and packet.protocol not in (ICMP, ICMPV6):
             return FALSE
-        if match.about == "tcp_flags" and packet.protocol != 6:
+        if match.about == "tcp_flags" and packet.protocol != TCP:
             return FALSE
         values = frozenset() if value is None else frozenset((value,))
     if match.mask is not None:

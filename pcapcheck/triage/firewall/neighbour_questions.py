@@ -15,6 +15,7 @@ from pcapcheck.nodestate.firewall.chains import INPUT, OUTPUT, POSTROUTING, PRER
 from pcapcheck.nodestate.firewall.keys import ARP_FAMILY
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.unresolved_pods import UNANSWERED
+from pcapcheck.protocols import ARP_REPLY, ARP_REQUEST, ICMPV6, NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case, Item, asked_for
 from pcapcheck.triage.firewall.answer import DROPS, POLICY, REJECTS, Answers
@@ -24,10 +25,6 @@ from pcapcheck.triage.firewall.stages import End, Stage, own_interface
 from pcapcheck.values import Value, is_ipv4, is_multicast_mac
 
 Told = tuple[Value, tuple[str, ...]]
-# Operations of ARP (RFC 826), types of ICMPv6 (RFC 4861).
-REQUEST, REPLY = 1, 2
-SOLICITATION, ADVERTISEMENT = 135, 136
-ICMPV6 = 58
 # Where a host takes such packets in, and where it sends them.
 IN = {4: ("ingress", INPUT), 6: ("ingress", PREROUTING, INPUT)}
 OUT = {4: (OUTPUT, "egress"), 6: (OUTPUT, POSTROUTING, "egress")}
@@ -54,14 +51,14 @@ class Inquiry:
 
     def question(self) -> LostPacket:
         if self.family == 4:
-            return LostPacket(ARP_FAMILY, 0, self.asker, self.target, arp_operation=REQUEST, src_mac=self.mac)
+            return LostPacket(ARP_FAMILY, 0, self.asker, self.target, arp_operation=ARP_REQUEST, src_mac=self.mac)
         to = SOLICITED | (self.target & 0xFFFFFF) if self.to_group else None
-        return replace(self._discovery(SOLICITATION, self.asker, to), src_mac=self.mac)
+        return replace(self._discovery(NEIGHBOR_SOLICITATION, self.asker, to), src_mac=self.mac)
 
     def answer(self) -> LostPacket:
         if self.family == 4:
-            return LostPacket(ARP_FAMILY, 0, self.target, self.asker, arp_operation=REPLY)
-        return self._discovery(ADVERTISEMENT, self.target, self.asker)
+            return LostPacket(ARP_FAMILY, 0, self.target, self.asker, arp_operation=ARP_REPLY)
+        return self._discovery(NEIGHBOR_ADVERTISEMENT, self.target, self.asker)
 
     def _discovery(self, kind: int, src: int | None, dst: int | None) -> LostPacket:
         return LostPacket(

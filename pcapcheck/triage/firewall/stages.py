@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from pcapcheck import protocols
 from pcapcheck.calico import kind_of_name
 from pcapcheck.nodestate.forwarding import decide
 from pcapcheck.nodestate.gateway import LOCAL
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.policy_routing import RoutedPacket as Routed
 from pcapcheck.paths.losses import AT_NIC, AT_POD, BETWEEN, DECAPSULATION, IN_NODE, REPLY, REQUEST, TO_POD_LINK
+from pcapcheck.protocols import ECHO_REPLY, ECHO_REQUEST, TCP_ACK, TCP_SYN
 from pcapcheck.triage.firewall.lost import LostPackets
 from pcapcheck.triage.firewall.lost_packet import FORWARDED, INVALID, SENT, TAKEN_IN, UNTRACKED, LostPacket
 from pcapcheck.triage.firewall.translated_packet import Carried
@@ -21,12 +23,12 @@ from pcapcheck.triage.interfaces import default_nic
 from pcapcheck.triage.packet_evidence import TCP
 from pcapcheck.values import Value, is_ipv4, is_public
 
-# ICMP types of echo requests and replies per family (RFC 792, RFC 4443); protocols (IANA).
-ECHO_TYPES = {4: (8, 0), 6: (128, 129)}
-PROTOCOLS = {(REQUEST, 4): 1, (REQUEST, 6): 58, (TCP, 4): 6, (TCP, 6): 6}
+# By what was asked for and the version of IP.
+PROTOCOLS = {
+    **{(REQUEST, 4): protocols.ICMP, (REQUEST, 6): protocols.ICMPV6},
+    **{(TCP, 4): protocols.TCP, (TCP, 6): protocols.TCP},
+}
 ON_RETURN = "on-return"
-SYN, SYN_ACK, ACK = 0x02, 0x12, 0x10
-UDP_PROTOCOL = 17
 KINDS, NIC = (VXLAN, IPIP, WIREGUARD), "host-nic"
 
 
@@ -158,7 +160,7 @@ def _answering(node: Host | None, request: LostPacket, reply: LostPacket, here: 
     passed = walk(node.firewall, replace(request, iif=here.interface)).packet
     if passed is None or "untracked" not in passed.states:
         return reply
-    alone = frozenset(("new",)) if reply.protocol == UDP_PROTOCOL else INVALID
+    alone = frozenset(("new",)) if reply.protocol == protocols.UDP else INVALID
     return replace(reply, states=alone if passed.states == UNTRACKED else reply.states | alone)
 
 
@@ -299,7 +301,7 @@ def own_interface(pod: Host) -> str:
 def _packets(loss: LostPackets, lost: str | None) -> tuple[LostPacket, LostPacket]:
     family = 4 if is_ipv4(loss.src) else 6
     protocol = PROTOCOLS.get((loss.kind, family), 17)
-    asked, answered = ECHO_TYPES[family] if loss.kind == REQUEST else (None, None)
+    asked, answered = (ECHO_REQUEST[family], ECHO_REPLY[family]) if loss.kind == REQUEST else (None, None)
     # What follows a reply within one flow is established: a ping keeps its identifier, a resolver its port.
     fresh = frozenset(("new",)) if loss.kind == TCP or not loss.answered else frozenset(("new", "established"))
     if loss.begun:
@@ -315,7 +317,7 @@ def _packets(loss: LostPackets, lost: str | None) -> tuple[LostPacket, LostPacke
         loss.sports,
         loss.dports,
         asked,
-        None if loss.kind != TCP else ACK if loss.begun else SYN,
+        None if loss.kind != TCP else TCP_ACK if loss.begun else TCP_SYN,
         fresh,
     )
     # The back end's own address is translated back once the packet leaves (kernel: net/netfilter/nf_nat_core.c).
@@ -328,7 +330,7 @@ def _packets(loss: LostPackets, lost: str | None) -> tuple[LostPacket, LostPacke
         ports,
         loss.sports,
         answered,
-        None if loss.kind != TCP else ACK if loss.begun else SYN_ACK,
+        None if loss.kind != TCP else TCP_ACK if loss.begun else TCP_SYN | TCP_ACK,
         back,
         is_reply=True,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pcapcheck.nodestate.firewall.chains import REJECT, UNKNOWN, Chain, FirewallRule, FirewallTable, Match
 from pcapcheck.nodestate.firewall.keys import ARP_FAMILY
 from pcapcheck.nodestate.source_lines import Line, quote
+from pcapcheck.protocols import ICMP, ICMPV6, SCTP, TCP, UDP
 from pcapcheck.triage.firewall.lost import ARP_ASKED, LostPackets
 from pcapcheck.triage.firewall.walk import Hit, Miss
 
@@ -21,7 +22,7 @@ FEWEST = 3
 FITS, MAY_FIT, NO = "fits", "may-fit", "no"
 # Errors that no host sends of what it forwards unless a rule, or a route that prohibits, says so.
 PROHIBITED = {(4, 3, 2), (4, 3, 9), (4, 3, 10), (4, 3, 13), (6, 1, 1), (6, 1, 5), (6, 1, 6)}
-PROTOCOLS = {1: "ICMP", 6: "TCP", 17: "UDP", 58: "ICMPv6", 132: "SCTP"}
+PROTOCOLS = {ICMP: "ICMP", TCP: "TCP", UDP: "UDP", ICMPV6: "ICMPv6", SCTP: "SCTP"}
 # Why a rule cannot have stopped the packets, by the field that it asks for in vain, of one rule and of several.
 ABOUT = {
     "family": ("is for the other version of IP", "are for the other version of IP"),

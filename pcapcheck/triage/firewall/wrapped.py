@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from pcapcheck import protocols
 from pcapcheck.calico import kind_of_name
 from pcapcheck.nodestate.host import Host
+from pcapcheck.protocols import KERNEL_VXLAN_PORT, VXLAN_PORT, WIREGUARD_PORT
 from pcapcheck.triage.firewall.lost_packet import SENT, TAKEN_IN, LostPacket
 from pcapcheck.triage.interfaces import default_nic
 from pcapcheck.values import is_ipv4
 
 VXLAN, IPIP, WIREGUARD = "vxlan", "ipip", "wireguard"
-# Ports by the device's name, where its listing does not tell: Calico's and the kernel's, which flannel leaves as it is
-# (felix/config/config_params.go, VXLANPort and WireguardListeningPort; drivers/net/vxlan/vxlan_core.c, vxlan_port).
-CALICO_VXLAN, KERNEL_VXLAN, CALICO_WIREGUARD = 4789, 8472, 51820
 NAMED = {"vxlan": VXLAN, "flannel": VXLAN, "tunl": IPIP, "wireguard": WIREGUARD, "wg": WIREGUARD}
 
 
@@ -44,9 +43,9 @@ class TunnelEnds:
     def _packet(self, node: Host) -> LostPacket:
         family = 4 if self.dst is None or is_ipv4(self.dst) else 6
         if self.kind == IPIP:
-            return LostPacket(family, 4, self.src, self.dst)
-        ports = frozenset((CALICO_WIREGUARD,)) if self.kind == WIREGUARD else _vxlan_ports(node, self.device)
-        return LostPacket(family, 17, self.src, self.dst, dports=ports)
+            return LostPacket(family, protocols.IPIP, self.src, self.dst)
+        ports = frozenset((WIREGUARD_PORT,)) if self.kind == WIREGUARD else _vxlan_ports(node, self.device)
+        return LostPacket(family, protocols.UDP, self.src, self.dst, dports=ports)
 
 
 def tunnel_on_way(node: Host, receiver: int | None, seen: str | None) -> TunnelEnds | None:
@@ -96,5 +95,5 @@ def _vxlan_ports(node: Host, device: str | None) -> frozenset[int]:
     if told:
         return frozenset(told)
     if device is None or device.startswith("vxlan"):
-        return frozenset((CALICO_VXLAN,))
-    return frozenset((KERNEL_VXLAN,))
+        return frozenset((VXLAN_PORT,))
+    return frozenset((KERNEL_VXLAN_PORT,))
