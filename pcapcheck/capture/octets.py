@@ -3,44 +3,44 @@
 from __future__ import annotations
 
 
-def half(buffer: bytearray, position: int) -> int:
+def u16be(buffer: bytearray, position: int) -> int:
     """Two bytes in network order."""
     return (buffer[position] << 8) | buffer[position + 1]
 
 
-def word(buffer: bytearray, position: int) -> int:
+def u32be(buffer: bytearray, position: int) -> int:
     """Four bytes in network order."""
     return (buffer[position] << 24) | (buffer[position + 1] << 16) | (buffer[position + 2] << 8) | buffer[position + 3]
 
 
-def half_little(buffer: bytearray, position: int) -> int:
+def u16le(buffer: bytearray, position: int) -> int:
     """Two bytes, the least first."""
     return buffer[position] | (buffer[position + 1] << 8)
 
 
-def word_little(buffer: bytearray, position: int) -> int:
+def u32le(buffer: bytearray, position: int) -> int:
     """Four bytes, the least first."""
     return buffer[position] | (buffer[position + 1] << 8) | (buffer[position + 2] << 16) | (buffer[position + 3] << 24)
 
 
-def word_of(buffer: bytearray, position: int, big: bool) -> int:
+def u32(buffer: bytearray, position: int, big: bool) -> int:
     """Four bytes as an unsigned number, in the byte order of the file."""
-    return word(buffer, position) if big else word_little(buffer, position)
+    return u32be(buffer, position) if big else u32le(buffer, position)
 
 
-def half_of(buffer: bytearray, position: int, big: bool) -> int:
+def u16(buffer: bytearray, position: int, big: bool) -> int:
     """Two bytes as an unsigned number, in the byte order of the file."""
-    return half(buffer, position) if big else half_little(buffer, position)
+    return u16be(buffer, position) if big else u16le(buffer, position)
 
 
 def mac(buffer: bytearray, position: int) -> int:
     """Six bytes in network order."""
-    return (half(buffer, position) << 32) | word(buffer, position + 2)
+    return (u16be(buffer, position) << 32) | u32be(buffer, position + 2)
 
 
-def signed_long(buffer: bytearray, position: int) -> int:
+def i64(buffer: bytearray, position: int) -> int:
     """Eight bytes in network order, as the signed number that has these bits."""
-    high = word(buffer, position)
+    high = u32be(buffer, position)
     if high >> 31:
         high -= 1 << 32
-    return (high << 32) | word(buffer, position + 4)
+    return (high << 32) | u32be(buffer, position + 4)

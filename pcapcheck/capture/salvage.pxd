@@ -1,7 +1,7 @@
 # The C types under which Cython compiles salvage.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.capture.octets cimport half_of, word_of
+from pcapcheck.capture.octets cimport u16, u32
 
 # Written by setup.py from the numbers that salvage.py imports: known to the C compiler, they cost nothing.
 cdef extern from "salvage_numbers.h":

@@ -18,7 +18,7 @@ except ImportError:
     from pcapcheck import _cython_stub as cython
 
 if not cython.compiled:
-    from pcapcheck.capture.octets import half_of, word_of
+    from pcapcheck.capture.octets import u16, u32
     from pcapcheck.capture.scan_layout import *
 
 
@@ -27,15 +27,15 @@ def record_size(buffer: bytearray, position: int, big: bool, header: int, swappe
 
     ``limit`` is what its fraction stays below, ``latest`` the seconds that it is near to, -1 where none are known.
     """
-    captured = word_of(buffer, position + 8, big)
-    length = word_of(buffer, position + 12, big)
+    captured = u32(buffer, position + 8, big)
+    length = u32(buffer, position + 12, big)
     if swapped == 1 or (swapped == 2 and captured > length):
         captured, length = length, captured
     if captured == 0 or captured > LARGEST_FRAME or captured > length or length > LARGEST_LENGTH:
         return 0
-    if word_of(buffer, position + 4, big) >= limit:
+    if u32(buffer, position + 4, big) >= limit:
         return 0
-    seconds = word_of(buffer, position, big)
+    seconds = u32(buffer, position, big)
     if latest >= 0 and (seconds > latest + DAY or latest > seconds + DAY):
         return 0
     return header + captured
@@ -70,7 +70,7 @@ def find_record(
             if size:
                 near = latest
                 if near < 0:
-                    near = word_of(buffer, position, big)
+                    near = u32(buffer, position, big)
                 after = position + size
                 count = 1
                 crosses = position < beyond
@@ -107,37 +107,37 @@ def block_size(buffer: bytearray, position: int, end: int, big: bool, interface_
     """Size of the pcapng block that begins here, 0 where none does that agrees with itself."""
     if position + 12 > end:
         return 0
-    kind = word_of(buffer, position, big)
+    kind = u32(buffer, position, big)
     if not is_known(kind):
         return 0
-    total = word_of(buffer, position + 4, big)
+    total = u32(buffer, position + 4, big)
     if total < 12 or total > LARGEST_SALVAGED_BLOCK or total & 3 or position + total > end:
         return 0
-    if word_of(buffer, position + total - 4, big) != total:
+    if u32(buffer, position + total - 4, big) != total:
         return 0
     if kind == SIMPLE_PACKET:
         return total if total >= 16 and interface_count > 0 else 0
     if kind == ENHANCED_PACKET or kind == OBSOLETE_PACKET:
-        if total < 32 or word_of(buffer, position + 20, big) > total - 32:
+        if total < 32 or u32(buffer, position + 20, big) > total - 32:
             return 0
-        interface = word_of(buffer, position + 8, big)
+        interface = u32(buffer, position + 8, big)
         if kind == OBSOLETE_PACKET:
-            interface = half_of(buffer, position + 8, big)
+            interface = u16(buffer, position + 8, big)
         return total if interface < interface_count else 0
     return total if kind == NAME_RESOLUTION or total >= 20 else 0
 
 
 def section_size(buffer: bytearray, position: int, end: int) -> int:
     """Size of the pcapng section header that begins here, in either byte order, or 0."""
-    if position + 28 > end or word_of(buffer, position, True) != SECTION_HEADER:
+    if position + 28 > end or u32(buffer, position, True) != SECTION_HEADER:
         return 0
-    big = word_of(buffer, position + 8, True) == BYTE_ORDER_MAGIC
-    if not big and word_of(buffer, position + 8, False) != BYTE_ORDER_MAGIC:
+    big = u32(buffer, position + 8, True) == BYTE_ORDER_MAGIC
+    if not big and u32(buffer, position + 8, False) != BYTE_ORDER_MAGIC:
         return 0
-    total = word_of(buffer, position + 4, big)
+    total = u32(buffer, position + 4, big)
     if total < 28 or total > LARGEST_SALVAGED_BLOCK or total & 3 or position + total > end:
         return 0
-    return total if word_of(buffer, position + total - 4, big) == total else 0
+    return total if u32(buffer, position + total - 4, big) == total else 0
 
 
 def find_block(

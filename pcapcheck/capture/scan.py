@@ -20,7 +20,7 @@ except ImportError:
     from pcapcheck import _cython_stub as cython
 
 if not cython.compiled:
-    from pcapcheck.capture.octets import half_of, word_of
+    from pcapcheck.capture.octets import u16, u32
     from pcapcheck.capture.scan_layout import *
 
 
@@ -55,15 +55,15 @@ def scan_pcap(
             if count == capacity:
                 status = FULL
                 break
-            captured = word_of(buffer, position + 8, big)
-            length = word_of(buffer, position + 12, big)
+            captured = u32(buffer, position + 8, big)
+            length = u32(buffer, position + 12, big)
             if swapped == 1 or (swapped == 2 and captured > length):
                 captured, length = length, captured
             if captured > largest:
                 status = TOO_LARGE
                 break
-            seconds = word_of(buffer, position, big)
-            fraction = word_of(buffer, position + 4, big)
+            seconds = u32(buffer, position, big)
+            fraction = u32(buffer, position + 4, big)
             zeros = False
             odd = captured > length or fraction >= limit
             # Most records are of the same second as the one before.
@@ -162,11 +162,11 @@ def scan_pcapng(
             if count == capacity:
                 status = FULL
                 break
-            kind = word_of(buffer, position, big)
+            kind = u32(buffer, position, big)
             if kind != ENHANCED_PACKET and kind != SIMPLE_PACKET and kind != OBSOLETE_PACKET:
                 status = BLOCK
                 break
-            total = word_of(buffer, position + 4, big)
+            total = u32(buffer, position + 4, big)
             if total < 16 or total > LARGEST_BLOCK or (kind != SIMPLE_PACKET and total < 32):
                 status = MALFORMED
                 break
@@ -176,7 +176,7 @@ def scan_pcapng(
             if position + total > end:
                 needed = total
                 break
-            if word_of(buffer, position + 4, big) != word_of(buffer, position + total - 4, big):
+            if u32(buffer, position + 4, big) != u32(buffer, position + total - 4, big):
                 status = MALFORMED
                 break
             direction = -1
@@ -187,7 +187,7 @@ def scan_pcapng(
                 interface = 0
                 row = 0
                 data = position + 12
-                length = word_of(buffer, position + 8, big)
+                length = u32(buffer, position + 8, big)
                 captured = length
                 if interfaces[row + SNAPLEN] > 0 and captured > interfaces[row + SNAPLEN]:
                     captured = interfaces[row + SNAPLEN]
@@ -196,41 +196,39 @@ def scan_pcapng(
                 time = ABSENT_TIME
             else:
                 if kind == ENHANCED_PACKET:
-                    interface = word_of(buffer, position + 8, big)
+                    interface = u32(buffer, position + 8, big)
                 else:
-                    interface = half_of(buffer, position + 8, big)
+                    interface = u16(buffer, position + 8, big)
                 if interface >= interface_count:
                     status = NO_INTERFACE
                     break
                 row = interface * INTERFACE_FIELDS
                 data = position + 28
-                captured = word_of(buffer, position + 20, big)
-                length = word_of(buffer, position + 24, big)
+                captured = u32(buffer, position + 20, big)
+                length = u32(buffer, position + 24, big)
                 if captured > total - 32:
                     status = MALFORMED
                     break
-                time = packet_time(
-                    word_of(buffer, position + 12, big), word_of(buffer, position + 16, big), interfaces, row
-                )
+                time = packet_time(u32(buffer, position + 12, big), u32(buffer, position + 16, big), interfaces, row)
                 if kind == OBSOLETE_PACKET:
-                    dropped = half_of(buffer, position + 10, big)
+                    dropped = u16(buffer, position + 10, big)
                     if dropped != 65535:
                         interfaces[row + DROPS] = interfaces[row + DROPS] + dropped
                 option = data + captured + ((4 - (captured & 3)) & 3)
                 last = position + total - 4
                 while option + 4 <= last:
-                    code = half_of(buffer, option, big)
-                    size = half_of(buffer, option + 2, big)
+                    code = u16(buffer, option, big)
+                    size = u16(buffer, option + 2, big)
                     if code == 0 or option + 4 + size > last:
                         break
                     if code == 2 and size == 4:
-                        direction = (word_of(buffer, option + 4, big) & 3) - 1
+                        direction = (u32(buffer, option + 4, big) & 3) - 1
                         if direction > 1:
                             direction = -1
                     elif code == 4 and size == 8 and kind == ENHANCED_PACKET:
                         # 2^31 drops are as good as more: the sum must stay within 64 bits.
-                        dropped = word_of(buffer, option + (8 if big else 4), big) & 0x7FFFFFFF
-                        if word_of(buffer, option + (4 if big else 8), big):
+                        dropped = u32(buffer, option + (8 if big else 4), big) & 0x7FFFFFFF
+                        if u32(buffer, option + (4 if big else 8), big):
                             dropped = 0x7FFFFFFF
                         interfaces[row + DROPS] = interfaces[row + DROPS] + dropped
                     option = option + 4 + size + ((4 - (size & 3)) & 3)

@@ -1,7 +1,7 @@
 # The C types under which Cython compiles decode_loop.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.capture.octets cimport half, mac, signed_long, word
+from pcapcheck.capture.octets cimport i64, mac, u16be, u32be
 from pcapcheck.decode.icmp_arp cimport (
     blank_event, blank_row, cut_short, decode_arp, decode_fragment_header, decode_icmp, decode_icmpv6, event_of_error, find_fragment, outer_addresses, query,
     refuses, upper_layer)

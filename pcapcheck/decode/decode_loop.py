@@ -22,7 +22,7 @@ except ImportError:
     from pcapcheck import _cython_stub as cython
 
 if not cython.compiled:
-    from pcapcheck.capture.octets import half, mac, signed_long, word
+    from pcapcheck.capture.octets import i64, mac, u16be, u32be
     from pcapcheck.capture.printed_layout import *
     from pcapcheck.capture.scan_layout import ABSENT_TIME
     from pcapcheck.capture.scan_layout import CAPTURED as R_CAPTURED
@@ -130,27 +130,27 @@ def fill_event(
     events[event + E_NUMBER] = number
     events[event + E_TIME] = time
     events[event + E_GROUP] = group
-    events[event + E_IDENT_SEQ] = word(buffer, payload + 4)
+    events[event + E_IDENT_SEQ] = u32be(buffer, payload + 4)
 
 
 def fill_datagram(buffer: bytearray, version: int, header: int, events: array[int], event: int) -> None:
     """What the IP header says of one."""
     if version == 4:
-        events[event + E_SIZE] = half(buffer, header + 2)
-        events[event + E_IP_ID] = half(buffer, header + 4)
+        events[event + E_SIZE] = u16be(buffer, header + 2)
+        events[event + E_IP_ID] = u16be(buffer, header + 4)
         events[event + E_TTL] = buffer[header + 8]
         events[event + E_SRC_HIGH] = 0
-        events[event + E_SRC_LOW] = MAPPED | word(buffer, header + 12)
+        events[event + E_SRC_LOW] = MAPPED | u32be(buffer, header + 12)
         events[event + E_DST_HIGH] = 0
-        events[event + E_DST_LOW] = MAPPED | word(buffer, header + 16)
+        events[event + E_DST_LOW] = MAPPED | u32be(buffer, header + 16)
     else:
-        events[event + E_SIZE] = 40 + half(buffer, header + 4)
+        events[event + E_SIZE] = 40 + u16be(buffer, header + 4)
         events[event + E_IP_ID] = ABSENT
         events[event + E_TTL] = buffer[header + 7]
-        events[event + E_SRC_HIGH] = signed_long(buffer, header + 8)
-        events[event + E_SRC_LOW] = signed_long(buffer, header + 16)
-        events[event + E_DST_HIGH] = signed_long(buffer, header + 24)
-        events[event + E_DST_LOW] = signed_long(buffer, header + 32)
+        events[event + E_SRC_HIGH] = i64(buffer, header + 8)
+        events[event + E_SRC_LOW] = i64(buffer, header + 16)
+        events[event + E_DST_HIGH] = i64(buffer, header + 24)
+        events[event + E_DST_LOW] = i64(buffer, header + 32)
 
 
 def connect(
@@ -165,8 +165,8 @@ def connect(
 ) -> None:
     """A segment with SYN or RST: only a SYN by itself asks."""
     fill_event(buffer, payload, events, event, number, time, group)
-    src_port = half(buffer, payload)
-    dst_port = half(buffer, payload + 2)
+    src_port = u16be(buffer, payload)
+    dst_port = u16be(buffer, payload + 2)
     if flags & (SYN | RST | ACK) == SYN:
         events[event + E_KIND] = E_REQUEST | E_CONNECT
         events[event + E_IDENT_SEQ] = CONNECTION | (src_port << 16) | dst_port
@@ -178,9 +178,9 @@ def connect(
 def datagram_end(buffer: bytearray, version: int, header: int, wire_end: int) -> int:
     """Where a datagram ends by its own header; where that does not tell, as of large segments, by the frame."""
     if version == 4:
-        total = half(buffer, header + 2)
+        total = u16be(buffer, header + 2)
         return header + total if total >= 20 else wire_end
-    total = half(buffer, header + 4)
+    total = u16be(buffer, header + 4)
     return header + 40 + total if total else wire_end
 
 
@@ -211,34 +211,34 @@ def segment(
             return False
         size = datagram_end(buffer, version, header, wire_end) - payload - (buffer[payload + 12] >> 4) * 4
         flags = buffer[payload + 13] & 63
-        seq = word(buffer, payload + 4)
-        ack = word(buffer, payload + 8)
-        if half(buffer, payload + 14) == 0:
+        seq = u32be(buffer, payload + 4)
+        ack = u32be(buffer, payload + 8)
+        if u16be(buffer, payload + 14) == 0:
             ack = ack | CLOSED
     elif protocol == UDP:
-        if half(buffer, payload) == DNS_PORT or half(buffer, payload + 2) == DNS_PORT:
+        if u16be(buffer, payload) == DNS_PORT or u16be(buffer, payload + 2) == DNS_PORT:
             return False
-        size = half(buffer, payload + 4) - 8
+        size = u16be(buffer, payload + 4) - 8
     elif protocol == SCTP:
         if payload + 13 > payload_end:
             return False
         flags = buffer[payload + 12] & 127
     if size < 0:
         size = 0
-    segments[at + T_PORTS] = (protocol << 32) | word(buffer, payload)
+    segments[at + T_PORTS] = (protocol << 32) | u32be(buffer, payload)
     segments[at + T_SIZE] = (size << 16) | flags
     segments[at + T_SEQ] = seq
     segments[at + T_ACK] = ack
     if version == 4:
         segments[at + T_SRC_HIGH] = 0
-        segments[at + T_SRC_LOW] = MAPPED | word(buffer, header + 12)
+        segments[at + T_SRC_LOW] = MAPPED | u32be(buffer, header + 12)
         segments[at + T_DST_HIGH] = 0
-        segments[at + T_DST_LOW] = MAPPED | word(buffer, header + 16)
+        segments[at + T_DST_LOW] = MAPPED | u32be(buffer, header + 16)
     else:
-        segments[at + T_SRC_HIGH] = signed_long(buffer, header + 8)
-        segments[at + T_SRC_LOW] = signed_long(buffer, header + 16)
-        segments[at + T_DST_HIGH] = signed_long(buffer, header + 24)
-        segments[at + T_DST_LOW] = signed_long(buffer, header + 32)
+        segments[at + T_SRC_HIGH] = i64(buffer, header + 8)
+        segments[at + T_SRC_LOW] = i64(buffer, header + 16)
+        segments[at + T_DST_HIGH] = i64(buffer, header + 24)
+        segments[at + T_DST_LOW] = i64(buffer, header + 32)
     return True
 
 
@@ -344,23 +344,23 @@ def decode_frames(
                     source = mac(buffer, start + 6)
                     position = start + 14
                     if position <= end:
-                        ethertype = half(buffer, start + 12)
+                        ethertype = u16be(buffer, start + 12)
                 elif start + 6 <= end:
                     destination = mac(buffer, start)
             elif link == LINK_COOKED:
                 if start + 16 <= end:
-                    packet_type = half(buffer, start)
+                    packet_type = u16be(buffer, start)
                     direction = 1 if packet_type == 4 else 0
                     if packet_type < 4:
                         cast = TO_MANY if packet_type == 1 or packet_type == 2 else TO_ONE
-                    if half(buffer, start + 4) == 6:
+                    if u16be(buffer, start + 4) == 6:
                         source = mac(buffer, start + 6)
-                    ethertype = half(buffer, start + 14)
+                    ethertype = u16be(buffer, start + 14)
                     position = start + 16
             elif link == LINK_COOKED2:
                 if start + 20 <= end:
-                    ethertype = half(buffer, start)
-                    ifindex = word(buffer, start + 4)
+                    ethertype = u16be(buffer, start)
+                    ifindex = u32be(buffer, start + 4)
                     packet_type = buffer[start + 10]
                     direction = 1 if packet_type == 4 else 0
                     if packet_type < 4:
@@ -382,15 +382,15 @@ def decode_frames(
                         ethertype = 0x86DD
             elif link == LINK_PRINTED:
                 if start + PRINTED_BYTES <= end:
-                    told_bits = word(buffer, start + P_TOLD)
-                    ifindex = word(buffer, start + P_IFINDEX)
+                    told_bits = u32be(buffer, start + P_TOLD)
+                    ifindex = u32be(buffer, start + P_IFINDEX)
                     ifindex = ifindex - 1
-                    source = signed_long(buffer, start + P_SENDER)
-                    destination = signed_long(buffer, start + P_DESTINATION)
-                    ethertype = half(buffer, start + P_ETHERTYPE)
+                    source = i64(buffer, start + P_SENDER)
+                    destination = i64(buffer, start + P_DESTINATION)
+                    ethertype = u16be(buffer, start + P_ETHERTYPE)
                     if ethertype == 0:
                         ethertype = -1
-                    vlan = half(buffer, start + P_VLAN)
+                    vlan = u16be(buffer, start + P_VLAN)
                     vlan = vlan - 1
                     if told_bits & TOLD_CAST:
                         cast = TO_MANY if told_bits & TOLD_MANY else TO_ONE
@@ -401,8 +401,8 @@ def decode_frames(
                 if ethertype == 0x8100 or ethertype == 0x88A8 or ethertype == 0x9100 or ethertype == 0x9200:
                     if position + 4 > end:
                         break
-                    vlan = half(buffer, position) & 0xFFF
-                    ethertype = half(buffer, position + 2)
+                    vlan = u16be(buffer, position) & 0xFFF
+                    ethertype = u16be(buffer, position + 2)
                     position = position + 4
                 elif link == LINK_ETHERNET and 0 <= ethertype <= 1500:
                     # IEEE 802.3 length, also behind a tag; LLC with a SNAP header names an ethertype again (RFC 1042).
@@ -416,7 +416,7 @@ def decode_frames(
                         and buffer[position + 4] == 0
                         and buffer[position + 5] == 0
                     ):
-                        ethertype = half(buffer, position + 6)
+                        ethertype = u16be(buffer, position + 6)
                         position = position + 8
                 else:
                     break
@@ -454,15 +454,15 @@ def decode_frames(
                             if depth == 0:
                                 says = ttl_says(buffer[header + 8])
                                 first = buffer[header + 16]
-                                if 224 <= first < 240 or word(buffer, header + 16) == LIMITED_BROADCAST:
+                                if 224 <= first < 240 or u32be(buffer, header + 16) == LIMITED_BROADCAST:
                                     carries = MULTICAST
                                 else:
                                     carries = UNICAST
-                            total = half(buffer, header + 2)
+                            total = u16be(buffer, header + 2)
                             # A total length of 0 is a large segment handed down to be cut by the card (TSO).
                             if total >= (buffer[header] & 15) * 4 and header + total < within:
                                 payload_end = header + total
-                            fragment = (half(buffer, header + 6) & 0x1FFF) * 8
+                            fragment = (u16be(buffer, header + 6) & 0x1FFF) * 8
                             payload = header + (buffer[header] & 15) * 4
                 elif carried == 0x86DD:
                     if header < within and buffer[header] >> 4 == 6:
@@ -472,7 +472,7 @@ def decode_frames(
                             if depth == 0:
                                 says = ttl_says(buffer[header + 7])
                                 carries = MULTICAST if buffer[header + 24] == 0xFF else UNICAST
-                            total = half(buffer, header + 4) + 40
+                            total = u16be(buffer, header + 4) + 40
                             # A payload length of 0 is a jumbogram, a large segment to be cut by the card, or nothing.
                             if total == 40 and (protocol == 0 or protocol == 6 or protocol == 17):
                                 total = within - header
@@ -504,20 +504,20 @@ def decode_frames(
                     carried = inside
                     header = payload
                 elif payload + 8 <= payload_end:
-                    port = half(buffer, payload + 2)
+                    port = u16be(buffer, payload + 2)
                     if port == WIREGUARD_PORT or port == WIREGUARD_PORT6:
                         encap = WIREGUARD
                         break
                     # RFC 7348: UDP, 8 bytes of VXLAN whose flag I says that the network identifier counts, Ethernet.
                     if port != VXLAN_PORT or payload + 30 > payload_end or (buffer[payload + 8] & 8) == 0:
                         break
-                    if not begins_ip(buffer, payload + 30, payload_end, half(buffer, payload + 28)):
+                    if not begins_ip(buffer, payload + 30, payload_end, u16be(buffer, payload + 28)):
                         break
                     encap = VXLAN
-                    vni = word(buffer, payload + 12) >> 8
+                    vni = u32be(buffer, payload + 12) >> 8
                     inner_destination = mac(buffer, payload + 16)
                     inner_source = mac(buffer, payload + 22)
-                    carried = half(buffer, payload + 28)
+                    carried = u16be(buffer, payload + 28)
                     header = payload + 30
                 else:
                     break
@@ -547,20 +547,20 @@ def decode_frames(
                 if seen == 0 and outer_payload >= 0 and carries != OTHER:
                     groups[entry + G_HAS_SOURCE] = outer_version
                     if outer_version == 4:
-                        groups[entry + G_SOURCE_LOW] = MAPPED | word(buffer, position + 12)
+                        groups[entry + G_SOURCE_LOW] = MAPPED | u32be(buffer, position + 12)
                     else:
-                        groups[entry + G_SOURCE_HIGH] = signed_long(buffer, position + 8)
-                        groups[entry + G_SOURCE_LOW] = signed_long(buffer, position + 16)
+                        groups[entry + G_SOURCE_HIGH] = i64(buffer, position + 8)
+                        groups[entry + G_SOURCE_LOW] = i64(buffer, position + 16)
                 if seen == 0 and version == 4 and payload >= 0:
                     groups[entry + G_IP_VERSION] = 4
-                    groups[entry + G_IP_SRC_LOW] = MAPPED | word(buffer, header + 12)
-                    groups[entry + G_IP_DST_LOW] = MAPPED | word(buffer, header + 16)
+                    groups[entry + G_IP_SRC_LOW] = MAPPED | u32be(buffer, header + 12)
+                    groups[entry + G_IP_DST_LOW] = MAPPED | u32be(buffer, header + 16)
                 elif seen == 0 and version == 6 and header + 40 <= end:
                     groups[entry + G_IP_VERSION] = 6
-                    groups[entry + G_IP_SRC_HIGH] = signed_long(buffer, header + 8)
-                    groups[entry + G_IP_SRC_LOW] = signed_long(buffer, header + 16)
-                    groups[entry + G_IP_DST_HIGH] = signed_long(buffer, header + 24)
-                    groups[entry + G_IP_DST_LOW] = signed_long(buffer, header + 32)
+                    groups[entry + G_IP_SRC_HIGH] = i64(buffer, header + 8)
+                    groups[entry + G_IP_SRC_LOW] = i64(buffer, header + 16)
+                    groups[entry + G_IP_DST_HIGH] = i64(buffer, header + 24)
+                    groups[entry + G_IP_DST_LOW] = i64(buffer, header + 32)
             if time != ABSENT_TIME:
                 if time < groups[entry + G_FIRST] or groups[entry + G_FIRST] == ABSENT_TIME:
                     groups[entry + G_FIRST] = time
@@ -633,8 +633,8 @@ def decode_frames(
                 if where >= 0:
                     protocol = buffer[where]
                     payload = where + 8
-                    fragment = half(buffer, where + 2) & 0xFFF8
-                    identification = word(buffer, where + 4)
+                    fragment = u16be(buffer, where + 2) & 0xFFF8
+                    identification = u32be(buffer, where + 4)
             followed = follow and payload >= 0 and payload <= payload_end and carries == UNICAST
             if followed and link == LINK_PRINTED:
                 # Of printed packets none but echoes, segments of TCP and encrypted ones tell enough to be known again.
@@ -700,13 +700,13 @@ def decode_frames(
             elif version == 4:
                 rows[IP_VERSION * capacity + row] = 4
                 if header + 4 <= end:
-                    rows[IP_LENGTH * capacity + row] = half(buffer, header + 2)
+                    rows[IP_LENGTH * capacity + row] = u16be(buffer, header + 2)
                 if header + 6 <= end:
-                    rows[IP_ID * capacity + row] = half(buffer, header + 4)
+                    rows[IP_ID * capacity + row] = u16be(buffer, header + 4)
                 if header + 8 <= end:
                     rows[IP_DF * capacity + row] = (buffer[header + 6] >> 6) & 1
                     rows[IP_MF * capacity + row] = (buffer[header + 6] >> 5) & 1
-                    rows[IP_FRAGMENT * capacity + row] = (half(buffer, header + 6) & 0x1FFF) * 8
+                    rows[IP_FRAGMENT * capacity + row] = (u16be(buffer, header + 6) & 0x1FFF) * 8
                 if header + 9 <= end:
                     rows[IP_TTL * capacity + row] = buffer[header + 8]
                 if header + 10 <= end:
@@ -714,21 +714,21 @@ def decode_frames(
                 if payload >= 0:
                     rows[HAS * capacity + row] |= HAS_ADDRESSES
                     rows[IP_SRC_HIGH * capacity + row] = 0
-                    rows[IP_SRC_LOW * capacity + row] = MAPPED | word(buffer, header + 12)
+                    rows[IP_SRC_LOW * capacity + row] = MAPPED | u32be(buffer, header + 12)
                     rows[IP_DST_HIGH * capacity + row] = 0
-                    rows[IP_DST_LOW * capacity + row] = MAPPED | word(buffer, header + 16)
+                    rows[IP_DST_LOW * capacity + row] = MAPPED | u32be(buffer, header + 16)
             elif version == 6:
                 rows[IP_VERSION * capacity + row] = 6
                 if header + 6 <= end:
-                    rows[IP_LENGTH * capacity + row] = half(buffer, header + 4)
+                    rows[IP_LENGTH * capacity + row] = u16be(buffer, header + 4)
                 if header + 8 <= end:
                     rows[IP_TTL * capacity + row] = buffer[header + 7]
                 if header + 40 <= end:
                     rows[HAS * capacity + row] |= HAS_ADDRESSES
-                    rows[IP_SRC_HIGH * capacity + row] = signed_long(buffer, header + 8)
-                    rows[IP_SRC_LOW * capacity + row] = signed_long(buffer, header + 16)
-                    rows[IP_DST_HIGH * capacity + row] = signed_long(buffer, header + 24)
-                    rows[IP_DST_LOW * capacity + row] = signed_long(buffer, header + 32)
+                    rows[IP_SRC_HIGH * capacity + row] = i64(buffer, header + 8)
+                    rows[IP_SRC_LOW * capacity + row] = i64(buffer, header + 16)
+                    rows[IP_DST_HIGH * capacity + row] = i64(buffer, header + 24)
+                    rows[IP_DST_LOW * capacity + row] = i64(buffer, header + 32)
                     if payload >= 0:
                         rows[IP_PROTO * capacity + row] = protocol
                     decode_fragment_header(buffer, header + 40, end, buffer[header + 6], rows, capacity, row)
@@ -753,10 +753,10 @@ def decode_frames(
                     event = event + EVENT_FIELDS
             elif protocol == 6 or protocol == 17:
                 if payload + 4 <= payload_end:
-                    rows[SRC_PORT * capacity + row] = half(buffer, payload)
-                    rows[DST_PORT * capacity + row] = half(buffer, payload + 2)
+                    rows[SRC_PORT * capacity + row] = u16be(buffer, payload)
+                    rows[DST_PORT * capacity + row] = u16be(buffer, payload + 2)
                 if protocol == 6 and payload + 14 <= payload_end:
-                    rows[TCP_FLAGS * capacity + row] = half(buffer, payload + 12) & 0xFFF
+                    rows[TCP_FLAGS * capacity + row] = u16be(buffer, payload + 12) & 0xFFF
             if link == LINK_PRINTED:
                 blank_row(buffer, start, rows, capacity, row)
             row = row + 1

@@ -1,7 +1,7 @@
 # The C types under which Cython compiles icmp_arp.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.capture.octets cimport half, mac, signed_long, word
+from pcapcheck.capture.octets cimport i64, mac, u16be, u32be
 
 # Written by setup.py from the numbers that icmp_arp.py imports: known to the C compiler, they cost nothing.
 cdef extern from "icmp_arp_numbers.h":

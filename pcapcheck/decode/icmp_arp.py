@@ -19,7 +19,7 @@ except ImportError:
     from pcapcheck import _cython_stub as cython
 
 if not cython.compiled:
-    from pcapcheck.capture.octets import half, mac, signed_long, word
+    from pcapcheck.capture.octets import i64, mac, u16be, u32be
     from pcapcheck.capture.printed_layout import *
     from pcapcheck.decode.frame_layout import *
 
@@ -31,11 +31,11 @@ def decode_arp(buffer: bytearray, position: int, end: int, rows: array[int], cap
     """
     if end - position < 8:
         return
-    hardware = half(buffer, position)
-    protocol = half(buffer, position + 2)
+    hardware = u16be(buffer, position)
+    protocol = u16be(buffer, position + 2)
     hardware_size = buffer[position + 4]
     protocol_size = buffer[position + 5]
-    rows[ARP_OPCODE * capacity + row] = half(buffer, position + 6)
+    rows[ARP_OPCODE * capacity + row] = u16be(buffer, position + 6)
     # Hardware types 1 (Ethernet) and 6 (IEEE 802) have six-byte addresses.
     ethernet = hardware == 1 or hardware == 6
     if (ethernet and hardware_size != 6) or (protocol == 0x0800 and protocol_size != 4):
@@ -48,13 +48,13 @@ def decode_arp(buffer: bytearray, position: int, end: int, rows: array[int], cap
         rows[ARP_SRC_MAC * capacity + row] = mac(buffer, at)
     at = at + hardware_size
     if addresses and at + 4 <= end:
-        rows[ARP_SRC_IP * capacity + row] = MAPPED | word(buffer, at)
+        rows[ARP_SRC_IP * capacity + row] = MAPPED | u32be(buffer, at)
     at = at + protocol_size
     if macs and at + 6 <= end:
         rows[ARP_DST_MAC * capacity + row] = mac(buffer, at)
     at = at + hardware_size
     if addresses and at + 4 <= end:
-        rows[ARP_DST_IP * capacity + row] = MAPPED | word(buffer, at)
+        rows[ARP_DST_IP * capacity + row] = MAPPED | u32be(buffer, at)
 
 
 def upper_layer(buffer: bytearray, position: int, end: int, protocol: int) -> int:
@@ -76,7 +76,7 @@ def upper_layer(buffer: bytearray, position: int, end: int, protocol: int) -> in
         elif protocol == 44:
             if position + 8 > end:
                 return -1
-            if (half(buffer, position + 2) & 0xFFF8) != 0:
+            if (u16be(buffer, position + 2) & 0xFFF8) != 0:
                 return -1
             protocol = buffer[position]
             position = position + 8
@@ -100,10 +100,10 @@ def decode_quoted(
         protocol = buffer[position + 9]
         rows[QUOTED_TTL * capacity + row] = buffer[position + 8]
         rows[QUOTED_SRC_HIGH * capacity + row] = 0
-        rows[QUOTED_SRC_LOW * capacity + row] = MAPPED | word(buffer, position + 12)
+        rows[QUOTED_SRC_LOW * capacity + row] = MAPPED | u32be(buffer, position + 12)
         rows[QUOTED_DST_HIGH * capacity + row] = 0
-        rows[QUOTED_DST_LOW * capacity + row] = MAPPED | word(buffer, position + 16)
-        later = half(buffer, position + 6) & 0x1FFF
+        rows[QUOTED_DST_LOW * capacity + row] = MAPPED | u32be(buffer, position + 16)
+        later = u16be(buffer, position + 6) & 0x1FFF
         position = position + header
         echo_request = 8
         echo_reply = 0
@@ -112,10 +112,10 @@ def decode_quoted(
             return
         protocol = buffer[position + 6]
         rows[QUOTED_TTL * capacity + row] = buffer[position + 7]
-        rows[QUOTED_SRC_HIGH * capacity + row] = signed_long(buffer, position + 8)
-        rows[QUOTED_SRC_LOW * capacity + row] = signed_long(buffer, position + 16)
-        rows[QUOTED_DST_HIGH * capacity + row] = signed_long(buffer, position + 24)
-        rows[QUOTED_DST_LOW * capacity + row] = signed_long(buffer, position + 32)
+        rows[QUOTED_SRC_HIGH * capacity + row] = i64(buffer, position + 8)
+        rows[QUOTED_SRC_LOW * capacity + row] = i64(buffer, position + 16)
+        rows[QUOTED_DST_HIGH * capacity + row] = i64(buffer, position + 24)
+        rows[QUOTED_DST_LOW * capacity + row] = i64(buffer, position + 32)
         rows[HAS * capacity + row] |= HAS_QUOTED
         packed = upper_layer(buffer, position + 40, end, protocol)
         if packed < 0:
@@ -133,13 +133,13 @@ def decode_quoted(
         if position + 1 <= end:
             rows[QUOTED_TYPE * capacity + row] = buffer[position]
             if position + 8 <= end and (buffer[position] == echo_request or buffer[position] == echo_reply):
-                rows[QUOTED_IDENT * capacity + row] = half(buffer, position + 4)
-                rows[QUOTED_SEQ * capacity + row] = half(buffer, position + 6)
+                rows[QUOTED_IDENT * capacity + row] = u16be(buffer, position + 4)
+                rows[QUOTED_SEQ * capacity + row] = u16be(buffer, position + 6)
     elif (protocol == 6 or protocol == 17 or protocol == 132) and position + 4 <= end:
-        rows[QUOTED_SRC_PORT * capacity + row] = half(buffer, position)
-        rows[QUOTED_DST_PORT * capacity + row] = half(buffer, position + 2)
-        if protocol == 17 and half(buffer, position + 2) == DNS_PORT and position + 10 <= end:
-            rows[QUOTED_QUERY * capacity + row] = half(buffer, position + 8)
+        rows[QUOTED_SRC_PORT * capacity + row] = u16be(buffer, position)
+        rows[QUOTED_DST_PORT * capacity + row] = u16be(buffer, position + 2)
+        if protocol == 17 and u16be(buffer, position + 2) == DNS_PORT and position + 10 <= end:
+            rows[QUOTED_QUERY * capacity + row] = u16be(buffer, position + 8)
 
 
 def decode_icmp(buffer: bytearray, position: int, end: int, rows: array[int], capacity: int, row: int) -> None:
@@ -152,12 +152,12 @@ def decode_icmp(buffer: bytearray, position: int, end: int, rows: array[int], ca
         rows[ICMP_CODE * capacity + row] = buffer[position + 1]
     if kind == 0 or kind == 8 or 13 <= kind <= 18:
         if position + 6 <= end:
-            rows[ICMP_IDENT * capacity + row] = half(buffer, position + 4)
+            rows[ICMP_IDENT * capacity + row] = u16be(buffer, position + 4)
         if position + 8 <= end:
-            rows[ICMP_SEQ * capacity + row] = half(buffer, position + 6)
+            rows[ICMP_SEQ * capacity + row] = u16be(buffer, position + 6)
     elif kind == 3 or kind == 4 or kind == 5 or kind == 11 or kind == 12:
         if kind == 3 and position + 8 <= end and buffer[position + 1] == 4:
-            rows[ICMP_MTU * capacity + row] = half(buffer, position + 6)
+            rows[ICMP_MTU * capacity + row] = u16be(buffer, position + 6)
         decode_quoted(buffer, position + 8, end, 4, rows, capacity, row)
 
 
@@ -171,18 +171,18 @@ def decode_icmpv6(buffer: bytearray, position: int, end: int, rows: array[int], 
         rows[ICMP_CODE * capacity + row] = buffer[position + 1]
     if kind == 128 or kind == 129:
         if position + 6 <= end:
-            rows[ICMP_IDENT * capacity + row] = half(buffer, position + 4)
+            rows[ICMP_IDENT * capacity + row] = u16be(buffer, position + 4)
         if position + 8 <= end:
-            rows[ICMP_SEQ * capacity + row] = half(buffer, position + 6)
+            rows[ICMP_SEQ * capacity + row] = u16be(buffer, position + 6)
     elif 1 <= kind <= 4:
         if kind == 2 and position + 8 <= end:
-            rows[ICMP_MTU * capacity + row] = word(buffer, position + 4)
+            rows[ICMP_MTU * capacity + row] = u32be(buffer, position + 4)
         decode_quoted(buffer, position + 8, end, 6, rows, capacity, row)
     elif kind == 135 or kind == 136:
         if position + 24 > end:
             return
-        rows[ND_TARGET_HIGH * capacity + row] = signed_long(buffer, position + 8)
-        rows[ND_TARGET_LOW * capacity + row] = signed_long(buffer, position + 16)
+        rows[ND_TARGET_HIGH * capacity + row] = i64(buffer, position + 8)
+        rows[ND_TARGET_LOW * capacity + row] = i64(buffer, position + 16)
         rows[HAS * capacity + row] |= HAS_TARGET
         # Option 1 of a solicitation is the asker's link address, option 2 of an advertisement the target's.
         wanted = kind - 134
@@ -268,14 +268,14 @@ def question_of(buffer: bytearray, position: int, end: int) -> int:
         stop = end
     mixed = MULTIPLY
     while position + 8 <= stop:
-        mixed = ((mixed ^ (signed_long(buffer, position) | SMALL_LETTERS)) * MULTIPLY) & LONG
+        mixed = ((mixed ^ (i64(buffer, position) | SMALL_LETTERS)) * MULTIPLY) & LONG
         mixed = mixed ^ (mixed >> 29)
         position = position + 8
     while position < stop:
         mixed = ((mixed ^ (buffer[position] | 32)) * MULTIPLY) & LONG
         position = position + 1
     if stop + 5 <= end:
-        mixed = mixed ^ (mixed >> 29) ^ word(buffer, stop + 1)
+        mixed = mixed ^ (mixed >> 29) ^ u32be(buffer, stop + 1)
         mixed = (mixed * MULTIPLY) & LONG
     return (mixed >> 2) | 1
 
@@ -287,22 +287,22 @@ def query(
 
     ``payload`` is where the UDP header begins. A message cut behind its identifier is told by the ports alone.
     """
-    asks = half(buffer, payload + 2) == DNS_PORT
-    if (not asks and half(buffer, payload) != DNS_PORT) or payload + 10 > end:
+    asks = u16be(buffer, payload + 2) == DNS_PORT
+    if (not asks and u16be(buffer, payload) != DNS_PORT) or payload + 10 > end:
         return False
     question = 0
     code = ABSENT
     if payload + 12 <= end:
-        flags = half(buffer, payload + 10)
+        flags = u16be(buffer, payload + 10)
         # Where both ports are those of DNS, as between servers, only the message tells.
-        if asks == (flags >> 15) and half(buffer, payload) != half(buffer, payload + 2):
+        if asks == (flags >> 15) and u16be(buffer, payload) != u16be(buffer, payload + 2):
             return False
         asks = flags >> 15 == 0
         # Notifications and updates are something else.
         if (flags >> 11) & 15:
             return False
         code = flags & 15
-    if payload + 20 < end and half(buffer, payload + 12) > 0:
+    if payload + 20 < end and u16be(buffer, payload + 12) > 0:
         question = question_of(buffer, payload + 20, end)
     elif asks and payload + 20 <= end:
         return False
@@ -310,8 +310,8 @@ def query(
     events[event + E_TIME] = time
     events[event + E_GROUP] = group
     events[event + E_KIND] = (E_REQUEST if asks else E_REPLY) | E_QUERY
-    port = half(buffer, payload if asks else payload + 2)
-    events[event + E_IDENT_SEQ] = QUERY | (port << 16) | half(buffer, payload + 8)
+    port = u16be(buffer, payload if asks else payload + 2)
+    events[event + E_IDENT_SEQ] = QUERY | (port << 16) | u16be(buffer, payload + 8)
     events[event + E_RCODE] = code
     events[event + E_QUESTION] = question
     return True
@@ -322,14 +322,14 @@ def outer_addresses(buffer: bytearray, position: int, version: int, rows: array[
     rows[HAS * capacity + row] |= HAS_OUTER
     if version == 4:
         rows[OUTER_SRC_HIGH * capacity + row] = 0
-        rows[OUTER_SRC_LOW * capacity + row] = MAPPED | word(buffer, position + 12)
+        rows[OUTER_SRC_LOW * capacity + row] = MAPPED | u32be(buffer, position + 12)
         rows[OUTER_DST_HIGH * capacity + row] = 0
-        rows[OUTER_DST_LOW * capacity + row] = MAPPED | word(buffer, position + 16)
+        rows[OUTER_DST_LOW * capacity + row] = MAPPED | u32be(buffer, position + 16)
     else:
-        rows[OUTER_SRC_HIGH * capacity + row] = signed_long(buffer, position + 8)
-        rows[OUTER_SRC_LOW * capacity + row] = signed_long(buffer, position + 16)
-        rows[OUTER_DST_HIGH * capacity + row] = signed_long(buffer, position + 24)
-        rows[OUTER_DST_LOW * capacity + row] = signed_long(buffer, position + 32)
+        rows[OUTER_SRC_HIGH * capacity + row] = i64(buffer, position + 8)
+        rows[OUTER_SRC_LOW * capacity + row] = i64(buffer, position + 16)
+        rows[OUTER_DST_HIGH * capacity + row] = i64(buffer, position + 24)
+        rows[OUTER_DST_LOW * capacity + row] = i64(buffer, position + 32)
 
 
 def find_fragment(buffer: bytearray, position: int, end: int, protocol: int) -> int:
@@ -386,7 +386,7 @@ def cut_short(
         needed = 20
     elif protocol == 41:
         needed = 40
-    elif protocol == 17 and payload + 4 <= end and half(buffer, payload + 2) == VXLAN_PORT:
+    elif protocol == 17 and payload + 4 <= end and u16be(buffer, payload + 2) == VXLAN_PORT:
         # An Ethernet and an IPv6 header behind eight bytes each of UDP and VXLAN.
         needed = 70
     elif protocol == 1 or protocol == 17 or protocol == 58 or protocol == 132:
@@ -403,8 +403,8 @@ def decode_fragment_header(
     position = find_fragment(buffer, position, end, protocol)
     if position >= 0:
         rows[IP_PROTO * capacity + row] = buffer[position]
-        rows[IP_ID * capacity + row] = word(buffer, position + 4)
-        rows[IP_FRAGMENT * capacity + row] = half(buffer, position + 2) & 0xFFF8
+        rows[IP_ID * capacity + row] = u32be(buffer, position + 4)
+        rows[IP_FRAGMENT * capacity + row] = u16be(buffer, position + 2) & 0xFFF8
         rows[IP_MF * capacity + row] = buffer[position + 3] & 1
 
 
@@ -420,8 +420,8 @@ def blank_event(told: int, events: array[int], event: int) -> None:
 
 def blank_row(buffer: bytearray, start: int, rows: array[int], capacity: int, row: int) -> None:
     """Make absent what the text of a printed frame, whose header begins at ``start``, did not tell."""
-    told = word(buffer, start + P_TOLD)
-    length = word(buffer, start + P_LENGTH)
+    told = u32be(buffer, start + P_TOLD)
+    length = u32be(buffer, start + P_LENGTH)
     rows[CAPTURED * capacity + row] = ABSENT
     rows[LENGTH * capacity + row] = length if length > 0 else ABSENT
     if rows[ETH_SRC * capacity + row] >= NO_MAC:

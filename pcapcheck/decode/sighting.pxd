@@ -1,7 +1,7 @@
 # The C types under which Cython compiles sighting.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.capture.octets cimport half, word
+from pcapcheck.capture.octets cimport u16be, u32be
 
 # Written by setup.py from the numbers that sighting.py imports: known to the C compiler, they cost nothing.
 cdef extern from "sighting_numbers.h":

@@ -19,7 +19,7 @@ except ImportError:
     from pcapcheck import _cython_stub as cython
 
 if not cython.compiled:
-    from pcapcheck.capture.octets import half, word
+    from pcapcheck.capture.octets import u16be, u32be
     from pcapcheck.decode.frame_layout import *
 
 
@@ -31,8 +31,8 @@ def stir(mixed: int, value: int) -> int:
 
 def long_of(buffer: bytearray, position: int) -> int:
     """Eight bytes in network order, unsigned."""
-    high = word(buffer, position)
-    return (high << 32) | word(buffer, position + 4)
+    high = u32be(buffer, position)
+    return (high << 32) | u32be(buffer, position + 4)
 
 
 def find_flow(
@@ -50,9 +50,9 @@ def find_flow(
     """
     if version == 4:
         src_high = 0
-        src_low = MAPPED | word(buffer, position + 12)
+        src_low = MAPPED | u32be(buffer, position + 12)
         dst_high = 0
-        dst_low = MAPPED | word(buffer, position + 16)
+        dst_low = MAPPED | u32be(buffer, position + 16)
     else:
         src_high = long_of(buffer, position + 8)
         src_low = long_of(buffer, position + 16)
@@ -119,14 +119,14 @@ def digest_of_quote(buffer: bytearray, version: int, position: int, end: int, cu
     mixed = stir(MULTIPLY, long_of(buffer, position))
     protocol = buffer[position + 9] if version == 4 else buffer[position + 6]
     if version == 4:
-        mixed = stir(mixed, half(buffer, position + 8))
+        mixed = stir(mixed, u16be(buffer, position + 8))
     position = position + header
     if protocol == 6:
-        mixed = stir(mixed, word(buffer, position + 4))
+        mixed = stir(mixed, u32be(buffer, position + 4))
     elif protocol == 17:
-        mixed = stir(mixed, half(buffer, position + 4))
+        mixed = stir(mixed, u16be(buffer, position + 4))
     else:
-        mixed = stir(stir(mixed, half(buffer, position)), half(buffer, position + 6))
+        mixed = stir(stir(mixed, u16be(buffer, position)), u16be(buffer, position + 6))
     return mixed >> 2
 
 
@@ -151,11 +151,11 @@ def identify(
     ``sightings``.
     """
     if version == 4:
-        length = half(buffer, position + 2)
-        identification = half(buffer, position + 4)
+        length = u16be(buffer, position + 2)
+        identification = u16be(buffer, position + 4)
         ttl = buffer[position + 8]
     else:
-        length = half(buffer, position + 4)
+        length = u16be(buffer, position + 4)
         ttl = buffer[position + 7]
     datagram = (identification << 32) | (fragment << 8) | protocol
     kind = K_OTHER
@@ -168,19 +168,19 @@ def identify(
         if payload + 8 <= end:
             kind = icmp_kind(version, buffer[payload])
             data = payload + 8
-            kept = (buffer[payload] << 16) | half(buffer, payload + 6)
-            told = (kept << 32) | word(buffer, payload + 4)
+            kept = (buffer[payload] << 16) | u16be(buffer, payload + 6)
+            told = (kept << 32) | u32be(buffer, payload + 4)
     elif protocol == 6:
         kind = K_TCP
         if payload + 14 <= end:
             data = payload + (buffer[payload + 12] >> 4) * 4
-            kept = long_of(buffer, payload + 4) ^ half(buffer, payload + 12)
-            told = stir(word(buffer, payload), kept)
+            kept = long_of(buffer, payload + 4) ^ u16be(buffer, payload + 12)
+            told = stir(u32be(buffer, payload), kept)
     elif protocol == 17:
         kind = K_UDP
         if payload + 8 <= end:
             data = payload + 8
-            told = word(buffer, payload)
+            told = u32be(buffer, payload)
     if kind == K_OTHER:
         # The others say who they are; of those the length is left out, since a router may cut them into fragments.
         datagram = datagram | (length << 48)
@@ -193,10 +193,10 @@ def identify(
         # Request and reply have each other's addresses: what does not ask for their order is mixed in.
         start = position + 12 if version == 4 else position + 8
         size = 4 if version == 4 else 16
-        echo = stir(MULTIPLY, word(buffer, payload + 4))
+        echo = stir(MULTIPLY, u32be(buffer, payload + 4))
         for part in range(0, size, 4):
-            left = word(buffer, start + part)
-            right = word(buffer, start + size + part)
+            left = u32be(buffer, start + part)
+            right = u32be(buffer, start + size + part)
             echo = stir(stir(echo, left ^ right), left + right)
         echo = echo >> 2
     sightings[at + V_KEY] = stir(stir(stir(MULTIPLY, addresses), datagram), told) >> 2
