@@ -18,11 +18,10 @@ from pcapcheck.columns import CONNECTIONS, DNS, ECHO
 from pcapcheck.decode.decoder import EVENTS_KEPT, FrameBatch
 from pcapcheck.exchanges import pairing
 from pcapcheck.exchanges import pairing_layout as layout
-from pcapcheck.exchanges.bins import Bins
 from pcapcheck.exchanges.cells import Cells
-from pcapcheck.exchanges.echo_bin import EchoBin
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.ending_errors import EndingErrors
+from pcapcheck.exchanges.exchange_bins import ExchangeBin, ExchangeBins
 from pcapcheck.exchanges.exchange_row import TABLES, Macs, exchange_row
 from pcapcheck.exchanges.waiting import hold_back
 from pcapcheck.exchanges.worker import Worker
@@ -60,7 +59,7 @@ class Echoes:
         self._state = array("q", bytes(8 * layout.STATE_SIZE))
         for field in (layout.S_FREE, layout.S_OLDEST, layout.S_NEWEST):
             self._state[field] = -1
-        self._bins = Bins(self._state)
+        self._bins = ExchangeBins(self._state)
         self._enlarge_pool()
         self._ahead: Worker[tuple[array[int], int]] | None = None
         if not every and is_compiled() and (os.cpu_count() or 1) > 1:
@@ -164,15 +163,15 @@ class Echoes:
         replied = held[layout.ANSWERED] + done[layout.REPLIED]
         return replied, held[layout.ANSWERED] + held[layout.OPEN] + done.total()
 
-    def bins(self) -> Iterator[EchoBin]:
+    def bins(self) -> Iterator[ExchangeBin]:
         """What was finished so far of echoes, summed up."""
         return self._bins.summed_up(ECHO, self.macs)
 
-    def attempts(self) -> Iterator[EchoBin]:
+    def attempts(self) -> Iterator[ExchangeBin]:
         """The same of attempts at TCP connections."""
         return self._bins.summed_up(CONNECTIONS, self.macs)
 
-    def queries(self) -> Iterator[EchoBin]:
+    def queries(self) -> Iterator[ExchangeBin]:
         """The same of questions of DNS."""
         return self._bins.summed_up(DNS, self.macs)
 

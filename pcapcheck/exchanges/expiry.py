@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from pcapcheck.exchanges.echo_bin import EchoBin
 from pcapcheck.exchanges.echoes import Echoes
 from pcapcheck.exchanges.ending_errors import EXPIRED
+from pcapcheck.exchanges.exchange_bins import ExchangeBin
 
 # No ping is faster where nobody asked for it (iputils: 200 ms is the least that users may), no traceroute slower.
 PACE = 150_000_000
@@ -33,13 +33,13 @@ def pings_expired(echoes: Echoes) -> frozenset[int]:
     )
 
 
-def may_be_traced(some: EchoBin, echoes: Echoes) -> bool:
+def may_be_traced(some: ExchangeBin, echoes: Echoes) -> bool:
     """Whether requests that expired may have been sent for that, of whatever kind: by their TTLs, or what else came."""
     ttls = [each.ttl for each in some.samples if each.ttl is not None]
     return min(ttls) <= MOST_HOPS if ttls else _is_traced(some, echoes)
 
 
-def _is_traced(some: EchoBin, echoes: Echoes) -> bool:
+def _is_traced(some: ExchangeBin, echoes: Echoes) -> bool:
     """Whether several routers say that packets expired, or others between the same two were answered."""
     errors = echoes.ending_errors.counts
     routers = {source for family, icmp_type, code, source, _ in errors if (icmp_type, code) == (EXPIRED[family], 0)}
@@ -50,7 +50,7 @@ def _is_traced(some: EchoBin, echoes: Echoes) -> bool:
     return any((each.src, each.dst) in failed for one in answered for each in one.samples)
 
 
-def _at_a_pings_pace(some: EchoBin) -> bool:
+def _at_a_pings_pace(some: ExchangeBin) -> bool:
     times = sorted(each.time for each in some.samples if each.time is not None)
     if len(times) < len(some.samples):
         return some.count >= MANY

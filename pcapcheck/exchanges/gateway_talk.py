@@ -10,16 +10,16 @@ class GatewayTalk:
     """What a point heard about the gateway, by frame group.
 
     ``askers`` asked for it, from these addresses; ``answered`` are those of them who got an answer; ``answerers``
-    gave one. ``refusers`` told others by ICMP that a packet goes no further, as routers do. ``others_answer``: somebody
-    who never asked answers for an address with a MAC that is not the gateway's, so there are more than two machines.
-    ``macs`` are those that are told to be the gateway's, ``others`` the addresses that were claimed with other MACs.
-    ``seekers`` asked for other addresses than the gateway's.
+    gave an answer. ``icmp_error_groups`` sent ICMP errors as routers do. ``others_answer``: a group that never asked
+    answers for an address with a MAC that is not the gateway's, so there are more than two machines. ``macs`` are the
+    gateway's, as far as its answers say, ``others`` the addresses that were claimed with other MACs. ``seekers`` asked
+    for other addresses than the gateway's.
     """
 
     askers: dict[int, set[int]] = field(default_factory=dict)
     answered: set[int] = field(default_factory=set)
     answerers: set[int] = field(default_factory=set)
-    refusers: set[int] = field(default_factory=set)
+    icmp_error_groups: set[int] = field(default_factory=set)
     others_answer: bool = False
     macs: set[int] = field(default_factory=set)
     others: set[int] = field(default_factory=set)

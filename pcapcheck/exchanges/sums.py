@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from pcapcheck.exchanges.arp_row import ArpRow
-from pcapcheck.exchanges.echo_bin import EchoBin
+from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.exchanges.pairing import bucket_of
 
 
@@ -76,7 +76,7 @@ class AskerSums:
         self.attempts += resolution.attempts
         self.durations.add(resolution.latency_first)
 
-    def add_echoes(self, bin_: EchoBin) -> None:
+    def add_echoes(self, bin_: ExchangeBin) -> None:
         # Traceroute means its requests to expire on the way: they are not lost.
         expired = bin_.error == "time-exceeded"
         self.outcomes["expired" if expired else bin_.outcome] += bin_.count

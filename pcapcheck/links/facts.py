@@ -229,7 +229,7 @@ def describe(captures: list[Capture], reading: Reading, known: KnownNetwork = NO
                 for group, target in capture.exchanges.asked
                 if group in point.groups and not maybe_gateway(target)
             }
-            point.gateway.refusers = capture.exchanges.echoes.ending_errors.groups & point.groups.keys()
+            point.gateway.icmp_error_groups = capture.exchanges.echoes.ending_errors.groups & point.groups.keys()
             link = describe_link(point, reading.proxy_mac, reading.prefix, reading.scope.filter_used, known)
             _doubt_silence(link, capture, reading)
             if point.interface.printed:

@@ -188,7 +188,7 @@ def _traces(point: CapturePoint, sides: Sides, proxy_mac: int) -> dict[Party, Tr
         if group.first is not None and group.last is not None:
             trace.first = min(trace.first or group.first, group.first)
             trace.last = max(trace.last or group.last, group.last)
-        trace.routes = trace.routes or group.ttl == TTL_DECREMENTED or number in point.gateway.refusers
+        trace.routes = trace.routes or group.ttl == TTL_DECREMENTED or number in point.gateway.icmp_error_groups
         trace.original = trace.original or group.ttl == TTL_ORIGINAL
         trace.from_proxy = trace.from_proxy or group.src == proxy_mac
         trace.to_proxy = trace.to_proxy or group.dst == proxy_mac

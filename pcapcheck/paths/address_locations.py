@@ -106,7 +106,7 @@ def reporting(captures: list[Capture], facts: Facts, link: PointFacts) -> set[in
 
 
 def _refusing(link: PointFacts) -> set[int]:
-    groups = [link.point.groups[number] for number in link.point.gateway.refusers]
+    groups = [link.point.groups[number] for number in link.point.gateway.icmp_error_groups]
     found = (group.address if group.by_address else group.source for group in groups)
     return {ip for ip in found if ip is not None}
 

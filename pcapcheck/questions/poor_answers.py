@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from pcapcheck.columns import DNS
 from pcapcheck.exchanges.dns_row import DnsRow
-from pcapcheck.exchanges.echo_bin import EchoBin
+from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.exchanges.sums import Durations
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.read_capture import Capture
@@ -32,7 +32,7 @@ LATE_MEANING = (
 
 def poor_answers(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
     """A question per server that fails or is late, and pod that asked it, on the pod's own link."""
-    asked: dict[tuple[int, int, int], list[EchoBin]] = {}
+    asked: dict[tuple[int, int, int], list[ExchangeBin]] = {}
     for some in capture.exchanges.echoes.queries():
         first = some.samples[0]
         link = facts.link(capture.number, some.group)
@@ -49,7 +49,7 @@ def poor_answers(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Una
 Fate = tuple[str, str, str, str]
 
 
-def _failing(answers: list[EchoBin]) -> Fate | None:
+def _failing(answers: list[ExchangeBin]) -> Fate | None:
     """How they ended where most were refused."""
     refused = [some for some in answers if _rcode(some) in FAILING]
     count = sum(some.count for some in refused)
@@ -63,7 +63,7 @@ def _failing(answers: list[EchoBin]) -> Fate | None:
 QUERIES = "DNS queries"
 
 
-def durations_of(answers: Iterable[EchoBin]) -> Durations:
+def durations_of(answers: Iterable[ExchangeBin]) -> Durations:
     """How long answers took, from when they were asked for first."""
     durations = Durations()
     for some in answers:
@@ -77,19 +77,19 @@ def is_prompt(durations: Durations) -> bool:
     return usual is None or usual <= PROMPT
 
 
-def _late(answers: list[EchoBin]) -> Fate | None:
+def _late(answers: list[ExchangeBin]) -> Fate | None:
     durations = durations_of(answers)
     if is_prompt(durations) or durations.most is None:
         return None
     return LATE, "answered late", f"are answered late, after up to {format_duration(durations.most)}", LATE_MEANING
 
 
-def _rcode(some: EchoBin) -> str | None:
+def _rcode(some: ExchangeBin) -> str | None:
     first = some.samples[0]
     return first.rcode if isinstance(first, DnsRow) else None
 
 
-def _question(fate: Fate, answers: list[EchoBin], interface: str, capture: Capture) -> Unanswered:
+def _question(fate: Fate, answers: list[ExchangeBin], interface: str, capture: Capture) -> Unanswered:
     poor, ended, became, meaning = fate
     first = answers[0].samples[0]
     samples = [each for some in answers for each in some.samples]

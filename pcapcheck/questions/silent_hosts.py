@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO
 from pcapcheck.exchanges.connection_row import ConnectionRow
-from pcapcheck.exchanges.echo_bin import EchoBin
 from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.exchanges.expiry import may_be_traced
 from pcapcheck.exchanges.pair_counts import PairCounts
 from pcapcheck.links.facts import Facts
@@ -49,7 +49,7 @@ def silent_hosts(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Una
 
 
 def _questions(
-    table: str, bins: Iterable[EchoBin], capture: Capture, facts: Facts, judged: Judged
+    table: str, bins: Iterable[ExchangeBin], capture: Capture, facts: Facts, judged: Judged
 ) -> Iterator[Unanswered]:
     echoes = capture.exchanges.echoes
     counts = PairCounts(echoes.cells)
@@ -86,7 +86,7 @@ def _target(one: EchoRow) -> tuple[int, int | None]:
     return one.dst, one.dst_port if isinstance(one, ConnectionRow) else None
 
 
-def _asks_many(one: EchoRow, some: EchoBin, link: PointFacts) -> bool:
+def _asks_many(one: EchoRow, some: ExchangeBin, link: PointFacts) -> bool:
     """Whether a group was asked: by its address, or by the MAC, to which alone a subnet's broadcast address shows."""
     mac = link.point.groups[some.group].dst
     return not one.unicast or (mac is not None and is_multicast_mac(mac))
@@ -106,7 +106,7 @@ def _meaning(table: str, asked: int, link: PointFacts, capture: Capture) -> str:
 
 
 def _question(
-    table: str, samples: list[EchoRow], some: EchoBin, link: PointFacts, capture: Capture, counts: PairCounts
+    table: str, samples: list[EchoRow], some: ExchangeBin, link: PointFacts, capture: Capture, counts: PairCounts
 ) -> Unanswered:
     """Of those that are not alone in their bin, and that asked several, no more is known than their samples."""
     one = max(samples, key=lambda each: each.requests) if table == CONNECTIONS else samples[0]

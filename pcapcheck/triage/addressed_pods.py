@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from pcapcheck.exchanges.connection_row import ConnectionRow
-from pcapcheck.exchanges.echo_bin import EchoBin
+from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.exchanges.pair_counts import DST
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.read_capture import Capture
@@ -50,7 +50,7 @@ class Sought:
         return pod.cali_name in self._interfaces or not self._ips.isdisjoint(pod.ips)
 
 
-def _in_vain(kind: str, bins: Iterable[EchoBin]) -> Iterator[Asked]:
+def _in_vain(kind: str, bins: Iterable[ExchangeBin]) -> Iterator[Asked]:
     for some in bins:
         if some.outcome in ("unanswered", "error"):
             for one in some.samples:

@@ -10,8 +10,8 @@ from typing import TypeVar
 from pcapcheck.calico import is_wireguard
 from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, OPAQUE, STATE
 from pcapcheck.exchanges.connection_row import ConnectionRow
-from pcapcheck.exchanges.echo_bin import EchoBin
 from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.links.addresses import BEHIND
 from pcapcheck.links.capture_points import NODE_KINDS
 from pcapcheck.links.point_facts import PointFacts
@@ -528,7 +528,7 @@ def exchanges_of(
         yield from (echo for echo in some.samples if (echo.src, echo.dst) == (src, dst))
 
 
-def _bins(kind: str, result: Result, link: PointFacts | None = None) -> Iterator[EchoBin]:
+def _bins(kind: str, result: Result, link: PointFacts | None = None) -> Iterator[ExchangeBin]:
     """Those alike, on one link or wherever they were recorded."""
     for capture in result.captures:
         if link is None or link.point.key[0] == capture.number:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pcapcheck.exchanges.echo_bin import EchoBin
+from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.questions.poor_answers import durations_of, is_prompt
 from pcapcheck.questions.unanswered import LATE
 from pcapcheck.ruleset.result import Result
@@ -40,13 +40,13 @@ def poor_dns(case: Case, result: Result) -> PoorDns:
     return found
 
 
-def _at_the_server(case: Case, result: Result) -> dict[tuple[int, str], list[EchoBin]]:
+def _at_the_server(case: Case, result: Result) -> dict[tuple[int, str], list[ExchangeBin]]:
     """What pods' links other than the asker's show of its queries, by capture and interface.
 
     A service's address has been translated there, the asker's has not.
     """
     lead = case.lead
-    there: dict[tuple[int, str], list[EchoBin]] = {}
+    there: dict[tuple[int, str], list[ExchangeBin]] = {}
     for capture in result.captures:
         for some in capture.exchanges.echoes.queries():
             link = result.facts.link(capture.number, some.group)

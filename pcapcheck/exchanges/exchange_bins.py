@@ -5,12 +5,13 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from pcapcheck.brief import Brief
 from pcapcheck.columns import ECHO
 from pcapcheck.decode.decoder import absent
 from pcapcheck.exchanges import pairing
 from pcapcheck.exchanges import pairing_layout as layout
-from pcapcheck.exchanges.echo_bin import EchoBin
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.exchange_row import TABLES, Macs, exchange_row
 from pcapcheck.exchanges.pair_samples import PairSamples
@@ -23,7 +24,23 @@ MOST_WEIGHED = 1 << 9
 MOST_KEPT = 1 << 13
 
 
-class Bins:
+@dataclass(frozen=True, repr=False)
+class ExchangeBin(Brief):
+    """Exchanges alike in the request's frame group, outcome, error and whether one host was asked; some samples."""
+
+    group: int
+    outcome: str
+    error: str | None
+    count: int
+    requests: int
+    duplicates: int
+    least: int | None
+    most: int | None
+    buckets: Counter[int]
+    samples: list[EchoRow]
+
+
+class ExchangeBins:
     """The bins of one capture. ``state`` is the pairing loop's, which knows how many bins are in use."""
 
     def __init__(self, state: array[int]) -> None:
@@ -37,7 +54,7 @@ class Bins:
         self._pair_samples = PairSamples()
         self._hidden = 0
         # What is summed up, by table, once nothing is added any more: the search for causes asks for it many times.
-        self._settled: dict[str, list[EchoBin]] | None = None
+        self._settled: dict[str, list[ExchangeBin]] | None = None
         self.enlarge()
 
     def counters(self) -> tuple[array[int], array[int], int, bool, array[int], array[int]]:
@@ -86,7 +103,7 @@ class Bins:
                 done[outcome] += count
         return done
 
-    def summed_up(self, table: str, macs: Macs) -> Iterator[EchoBin]:
+    def summed_up(self, table: str, macs: Macs) -> Iterator[ExchangeBin]:
         """The bins of one table."""
         if self._settled is None or self._state[layout.S_BINS] > MOST_KEPT:
             return self._sum_up(table, macs)
@@ -94,7 +111,7 @@ class Bins:
             self._settled[table] = list(self._sum_up(table, macs))
         return iter(self._settled[table])
 
-    def _sum_up(self, table: str, macs: Macs) -> Iterator[EchoBin]:
+    def _sum_up(self, table: str, macs: Macs) -> Iterator[ExchangeBin]:
         for number in range(self._state[layout.S_BINS]):
             row = self.counts[number * layout.BIN_FIELDS : (number + 1) * layout.BIN_FIELDS]
             count = row[layout.B_COUNT]
@@ -107,7 +124,7 @@ class Bins:
                 for sample in range(min(count, layout.SAMPLES))
             ]
             samples += self._of_other_pairs(number, row, macs)
-            yield EchoBin(
+            yield ExchangeBin(
                 row[layout.B_GROUP],
                 samples[0].outcome,
                 samples[0].error,
