@@ -10,7 +10,7 @@ from pcapcheck.triage.cause import load_catalogue
 from pcapcheck.triage.cross_check import CrossCheck
 from pcapcheck.triage.diagnosis import diagnose
 from pcapcheck.triage.outcome import Outcome
-from pcapcheck.triage.state_evidence import Ground, Situation
+from pcapcheck.triage.state_evidence.situation import Ground, Situation
 
 
 def examine(

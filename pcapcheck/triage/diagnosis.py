@@ -34,7 +34,9 @@ from pcapcheck.triage.pods import Pods
 from pcapcheck.triage.poor_dns import poor_dns
 from pcapcheck.triage.question_cases import question_cases
 from pcapcheck.triage.routing_loops import looping
-from pcapcheck.triage.state_evidence import Situation, StateEvidence
+from pcapcheck.triage.state_evidence.situation import Situation
+from pcapcheck.triage.state_evidence.state_columns import lacking, state_value
+from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
 from pcapcheck.values import Value, clean
 
 CONFIRMED, POSSIBLE, RULED_OUT = "confirmed", "possible", "ruled-out"
@@ -329,7 +331,7 @@ def _suspect(
         if column.name in packet_evidence:
             lines[column.name] = frames.get(column.name, ())
             return packet_evidence[column.name]
-        told = state_evidence.told(column.attribute) if state_evidence is not None else None
+        told = state_value(state_evidence, column.name) if state_evidence is not None else None
         if told is None:
             return None
         lines[column.name] = told[1]
@@ -404,7 +406,7 @@ def _lacks(
     if state_evidence is None or cause.confirmed is None or judge(cause.confirmed) == FALSE:
         return ()
     columns = [column for leaf in cause.confirmed.leaves() for column in leaf.columns() if get(column) is None]
-    return tuple(dict.fromkeys(said for one in columns if (said := state_evidence.lacking(one.attribute))))
+    return tuple(dict.fromkeys(said for one in columns if (said := lacking(state_evidence, one.name))))
 
 
 def _each_once(lines: list[str]) -> tuple[str, ...]:

@@ -15,8 +15,8 @@ from pcapcheck.triage.fit import telling
 
 # Settings that two sysctls decide together: the key, and whether the other one is that of all interfaces (kernel:
 # include/linux/inetdevice.h; IN_DEV_PROXY_ARP is an OR, IN_DEV_RPFILTER and IN_DEV_ARP_IGNORE are maxima).
-OF_TWO = {"state_proxy_arp": "proxy_arp", "state_rp_filter": "rp_filter"}
-FORWARDING = "state_forwarding"
+OF_TWO = {"state.proxy_arp": "proxy_arp", "state.rp_filter": "rp_filter"}
+FORWARDING = "state.forwarding"
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,16 @@ class PartlyKnownSettings:
     missing: tuple[str, ...] = ()
 
 
-def settings_of(attribute: str, node: Host | None, interface: str | None) -> PartlyKnownSettings:
+def settings_of(column: str, node: Host | None, interface: str | None) -> PartlyKnownSettings:
     """Which sysctls decide a column, as far as the node's state holds them."""
     if node is None or interface is None:
         return PartlyKnownSettings()
-    if attribute == FORWARDING:
+    if column == FORWARDING:
         # Writing to it sets every interface that there is (net/ipv4/devinet.c, inet_forward_change).
         every = node.sysctls.get("net.ipv4.ip_forward") or node.sysctl("all", "forwarding")
         own = node.sysctl(interface, "forwarding")
         return PartlyKnownSettings((every,) if every else (), () if own else (f"net.ipv4.conf.{interface}.forwarding",))
-    key = OF_TWO.get(attribute)
+    key = OF_TWO.get(column)
     if key is None:
         return PartlyKnownSettings()
     found = {name: node.sysctl(name, key) for name in (interface, "all")}
@@ -63,8 +63,8 @@ def half_of(
 ) -> Half | None:
     """What speaks for a cause that is not confirmed only because the state leaves something out; None where nothing.
 
-    ``lines`` are those of the columns of the state that were asked for, ``settings`` gives the settings of an
-    attribute.
+    ``lines`` are those of the columns of the state that were asked for, ``settings`` gives the settings of a
+    column.
     """
     if confirmed is None or confirmed.evaluate(lambda leaf: leaf.compare(get)) != UNKNOWN:
         return None
@@ -75,7 +75,7 @@ def half_of(
     for leaf in confirmed.leaves():
         if leaf.compare(get) != UNKNOWN:
             continue
-        found = settings(leaf.column.attribute)
+        found = settings(leaf.column.name)
         missing += found.missing
         speaking = [one for one in found.told if found.missing and _speaks(leaf, one)]
         quoted += [quote(one.line) for one in speaking]

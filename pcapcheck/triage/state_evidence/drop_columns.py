@@ -1,0 +1,65 @@
+"""Columns of what counts or logs what it drops: whether it dropped the packets."""
+
+from __future__ import annotations
+
+from pcapcheck.nodestate.readers.sysctls import value_of
+from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
+from pcapcheck.triage.state_evidence.pod_link_columns import dst_neighbour, pod_neighbour
+from pcapcheck.triage.state_evidence.quoting import QuotedValue, quotes
+from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
+
+
+def _conntrack_full(evidence: StateEvidence) -> QuotedValue | None:
+    """Of the node, as of when its state was taken (kernel: nf_conntrack_core.c, __nf_conntrack_alloc)."""
+    held, most = (
+        evidence.node.sysctls.get(f"net.netfilter.nf_conntrack_{name}") if evidence.node is not None else None
+        for name in ("count", "max")
+    )
+    count, limit = value_of(held), value_of(most)
+    if held is None or most is None or count is None or not limit:
+        return None
+    return count >= limit, quotes(held.line, most.line)
+
+
+def _conntrack_drops(evidence: StateEvidence) -> QuotedValue | None:
+    first = evidence.packet_evidence.get("lost.first")
+    return evidence.drops.tracking(first_only=first if isinstance(first, bool) else None) if evidence.drops else None
+
+
+def _neighbours_full(evidence: StateEvidence) -> QuotedValue | None:
+    """Of the receiver's node, which asks for it; not where it has the receiver's MAC."""
+    back = evidence.lost_replies
+    known = pod_neighbour(evidence) if back else dst_neighbour(evidence)
+    return evidence.drops.neighbours(known=known[1] if known else ()) if evidence.drops else None
+
+
+def _queue_drops(evidence: StateEvidence) -> QuotedValue | None:
+    return evidence.drops.queues() if evidence.drops else None
+
+
+def _netem_drops(evidence: StateEvidence) -> QuotedValue | None:
+    return evidence.drops.emulators() if evidence.drops else None
+
+
+def _policer_drops(evidence: StateEvidence) -> QuotedValue | None:
+    return evidence.drops.policers() if evidence.drops else None
+
+
+def _damaged_frames(evidence: StateEvidence) -> QuotedValue | None:
+    return evidence.drops.damages() if evidence.drops else None
+
+
+def _card_failed(evidence: StateEvidence) -> QuotedValue | None:
+    return evidence.drops.cards() if evidence.drops else None
+
+
+DROP_COLUMNS: ColumnFunctions = {
+    "state.conntrack_full": _conntrack_full,
+    "state.conntrack_drops": _conntrack_drops,
+    "state.neighbours_full": _neighbours_full,
+    "state.queue_drops": _queue_drops,
+    "state.netem_drops": _netem_drops,
+    "state.policer_drops": _policer_drops,
+    "state.damaged_frames": _damaged_frames,
+    "state.card_failed": _card_failed,
+}

@@ -1,0 +1,58 @@
+"""Columns of sizes: whether packets fit the interfaces on their way."""
+
+from __future__ import annotations
+
+from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import PodLink
+from pcapcheck.triage.path_mtus import limits_on_way
+from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
+from pcapcheck.triage.state_evidence.quoting import QuotedValue, cell, quotes
+from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
+
+
+def _mtu_fits(evidence: StateEvidence) -> QuotedValue | None:
+    """Whether what was lost fits every interface on its way, as far as the state shows them.
+
+    Only what no packet contradicts: neither one as large that passed, nor a router that tells of another limit.
+    """
+    asked, answered = (evidence.link, evidence.dst_link, evidence.dst), (evidence.dst_link, evidence.link, evidence.pod)
+    here, there, address = answered if evidence.lost_replies else asked
+    limits = [] if evidence.dst_is_foreign else limits_on_way(here, there, address)
+    size, passed = evidence.packet_evidence.get("size"), evidence.packet_evidence.get("size.arrived")
+    said = evidence.packet_evidence.get("refused.mtu")
+    for limit in limits:
+        lost = not isinstance(size, int) or size > limit.mtu
+        if lost and (not isinstance(passed, int) or passed <= limit.mtu) and said in (None, limit.mtu):
+            narrower = _sends_more(here, limit.mtu)
+            if narrower is not None:
+                return False, quotes(*narrower, *limit.lines)
+    told = cell(evidence.row, "mtu_fits")
+    return told if told is not None and told[0] else None
+
+
+def _dst_mtu_differs(evidence: StateEvidence) -> QuotedValue | None:
+    row = evidence.dst_row
+    if row is None or evidence.dst_is_foreign or row.cali_mtu is None or row.pod_mtu is None:
+        return None
+    size = evidence.packet_evidence.get("size")
+    if row.cali_mtu != row.pod_mtu and isinstance(size, int) and size <= min(row.cali_mtu, row.pod_mtu):
+        # So small a packet passes both.
+        return None
+    return row.cali_mtu != row.pod_mtu, (
+        *row.source_lines.get("cali.mtu", ()),
+        *row.source_lines.get("pod.mtu", ()),
+    )
+
+
+def _sends_more(link: PodLink | None, mtu: int) -> tuple[Line, ...] | None:
+    """The line of a pod's link that lets larger packets pass than this; nothing where its MTU is not shown."""
+    ends = (link.cali, link.end) if link is not None else ()
+    shown = [one for one in ends if one is not None and one.mtu is not None]
+    larger = [one for one in shown if (one.mtu or 0) > mtu]
+    return (larger[0].line,) if larger else None if shown else ()
+
+
+MTU_COLUMNS: ColumnFunctions = {
+    "state.mtu_fits": _mtu_fits,
+    "state.dst_mtu_differs": _dst_mtu_differs,
+}

@@ -1,0 +1,103 @@
+"""Columns of the pod's link on its node: its settings, MACs and neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pcapcheck.calico import kind_of_name
+from pcapcheck.columns import COLUMNS, STATE
+from pcapcheck.nodestate.state import PodLink
+from pcapcheck.nodestate.state_row import StateRow
+from pcapcheck.nodestate.unresolved_pods import FAILED
+from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
+from pcapcheck.triage.state_evidence.quoting import QuotedValue, cell, quotes
+from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A column that the table ``state`` has too, by the attribute of its rows.
+
+    It is of the pod's link, or of that of whom it asked (``of_dst``). ``inside``: it is about the pod itself, so what
+    the state says of another instance of it does not count.
+    """
+
+    attribute: str
+    of_dst: bool = False
+    inside: bool = False
+
+    def __call__(self, evidence: StateEvidence) -> QuotedValue | None:
+        foreign = evidence.dst_is_foreign if self.of_dst else evidence.pod_is_foreign
+        return None if self.inside and foreign else cell(self._row(evidence), self.attribute)
+
+    def lacking(self, evidence: StateEvidence) -> str | None:
+        """What it takes to know it, of a link that the state shows; None where that is not known."""
+        row = self._row(evidence)
+        if row is None or getattr(row, self.attribute) is not None:
+            return None
+        column = next(column for column in COLUMNS[STATE].values() if column.attribute == self.attribute)
+        return row.lacking.get(column.name) or column.absence
+
+    def _row(self, evidence: StateEvidence) -> StateRow | None:
+        return evidence.dst_row if self.of_dst else evidence.row
+
+
+def pod_neighbour(evidence: StateEvidence) -> QuotedValue | None:
+    return None if evidence.pod_is_foreign else _neighbour(evidence.link, evidence.pod)
+
+
+def dst_neighbour(evidence: StateEvidence) -> QuotedValue | None:
+    return None if evidence.dst_is_foreign else _neighbour(evidence.dst_link, evidence.dst)
+
+
+def _bridge(evidence: StateEvidence) -> QuotedValue | None:
+    return None if evidence.cali is None else (evidence.cali.master is not None, quotes(evidence.cali.line))
+
+
+def _managed(evidence: StateEvidence) -> QuotedValue | None:
+    listed = evidence.node.managed if evidence.node is not None else []
+    for one in listed:
+        if one.owned and kind_of_name(one.dev, evidence.ground.prefix) in ("pod-link", "tunnel"):
+            return True, quotes(one.line)
+    return (False, quotes(listed[0].line)) if listed else None
+
+
+def _ebpf(evidence: StateEvidence) -> QuotedValue | None:
+    if evidence.node is None:
+        return None
+    if evidence.node.ebpf is not None:
+        return True, quotes(evidence.node.ebpf)
+    whole = "links" in evidence.node.whole
+    return (False, quotes(evidence.node.lacks("links", "no bpfin.cali"))) if whole else None
+
+
+def _neighbour(link: PodLink | None, address: int | None) -> QuotedValue | None:
+    """The MAC that the node holds for this address on this link."""
+    if link is None or link.node is None or address is None or not link.ips:
+        return None
+    held = [
+        entry
+        for entry in link.node.neighbours_of(address)
+        if entry.dev == link.cali_name and entry.mac is not None and entry.state not in FAILED
+    ]
+    macs = tuple(entry.mac for entry in held if entry.mac is not None)
+    return (macs, quotes(*(entry.line for entry in held))) if macs else None
+
+
+POD_LINK_COLUMNS: ColumnFunctions = {
+    "state.proxy_arp": Cell("proxy_arp"),
+    "state.forwarding": Cell("forwarding"),
+    "state.rp_filter": Cell("rp_filter"),
+    "state.proxy_delay": Cell("proxy_delay"),
+    "state.gateway_route": Cell("gateway_route"),
+    "state.gateway6": Cell("gateway6"),
+    "state.cali_mac": Cell("cali_mac"),
+    "state.gateway_neighbour": Cell("gateway_mac", inside=True),
+    "state.pod_mac": Cell("pod_mac", inside=True),
+    "state.dst_mac": Cell("pod_mac", of_dst=True, inside=True),
+    "state.pod_neighbour": pod_neighbour,
+    "state.dst_neighbour": dst_neighbour,
+    "state.bridge": _bridge,
+    "state.managed": _managed,
+    "state.ebpf": _ebpf,
+}

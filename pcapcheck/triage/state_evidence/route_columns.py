@@ -1,0 +1,170 @@
+"""Columns of routes: where those of a node lead with the packets, and what it forwards."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from pcapcheck.calico import is_shortened, kind_of_name
+from pcapcheck.networks import CALICO_PROTOCOLS
+from pcapcheck.nodestate.host_routes import NOWHERE, lost_way, way_to_pod
+from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import PodLink
+from pcapcheck.nodestate.state_row import StateRow
+from pcapcheck.triage.node_loop import loop_of
+from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
+from pcapcheck.triage.state_evidence.quoting import QuotedValue, quoted, quotes
+from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
+from pcapcheck.values import format_address
+
+# A time before a line, as ``ip -t`` and ``-ts`` print it.
+STAMP = re.compile(r"\[(\d{4}-\d\d-\d\dT[\d:.]+)\]")
+DAY = 86_400 * 10**9
+
+
+def _pod_route(evidence: StateEvidence) -> QuotedValue | None:
+    return None if evidence.pod_is_foreign else _route(evidence, evidence.link, evidence.row, evidence.pod)
+
+
+def _dst_route(evidence: StateEvidence) -> QuotedValue | None:
+    """Only of a pod on the same node: to another node the way leads elsewhere."""
+    node = evidence.dst_link.node if evidence.dst_link is not None else None
+    if node is None or evidence.dst_is_foreign or (evidence.node is not None and node is not evidence.node):
+        return None
+    return _known(_route(evidence, evidence.dst_link, evidence.dst_row, evidence.dst))
+
+
+def _far_route(evidence: StateEvidence) -> QuotedValue | None:
+    """The same on another node, which is dst's."""
+    node = evidence.dst_node
+    if node is None or node is evidence.node or evidence.dst_is_foreign or evidence.dst is None:
+        return None
+    if evidence.dst_link is None or evidence.dst_link.node is None:
+        # Of its link nothing is told: only that no route can be the one to it.
+        way = lost_way(node, evidence.dst)
+        return quoted(way)
+    if evidence.node is None and not evidence.is_apart:
+        return None
+    return _known(_route(evidence, evidence.dst_link, evidence.dst_row, evidence.dst))
+
+
+def _route_deleted(evidence: StateEvidence) -> QuotedValue | None:
+    """Of a pod that is still there: with the pod and its link the route goes as it should.
+
+    Not where the route is there again, nor where it went on another day than the packets.
+    """
+    removed = evidence.node.removed if evidence.node is not None else {}
+    for link, route in ((evidence.link, _pod_route(evidence)), (evidence.dst_link, _dst_route(evidence))):
+        line = removed.get(link.cali_name) if link is not None and link.cali_name else None
+        if line is None or (route is not None and route[0] == "own-interface"):
+            continue
+        if not _at_that_time(evidence, line):
+            continue
+        return True, quotes(line)
+    return None
+
+
+def _policy_rule(evidence: StateEvidence) -> QuotedValue | None:
+    return quoted(evidence.crossing.diverted()) if evidence.crossing else None
+
+
+def _way(evidence: StateEvidence) -> QuotedValue | None:
+    return quoted(evidence.crossing.way()) if evidence.crossing else None
+
+
+def _next_hop(evidence: StateEvidence) -> QuotedValue | None:
+    hop = evidence.crossing.hop() if evidence.crossing else None
+    return quoted((hop.state, hop.lines)) if hop else None
+
+
+def _source_check(evidence: StateEvidence) -> QuotedValue | None:
+    return quoted(evidence.crossing.source_check()) if evidence.crossing else None
+
+
+def _forwards(evidence: StateEvidence) -> QuotedValue | None:
+    return quoted(evidence.crossing.forwards()) if evidence.crossing else None
+
+
+def _loop(evidence: StateEvidence) -> QuotedValue | None:
+    back = evidence.lost_replies
+    node = evidence.dst_link.node if back and evidence.dst_link is not None else evidence.node
+    return (
+        None
+        if evidence.elsewhere
+        else quoted(loop_of(evidence.state.nodes, node, evidence.pod if back else evidence.dst))
+    )
+
+
+def _block_blackholed(evidence: StateEvidence) -> QuotedValue | None:
+    """Of the node that has the block: Calico puts the blackhole there only (felix/dataplane/linux; BIRD)."""
+    node = evidence.dst_node or (evidence.node if not evidence.is_apart else None)
+    if node is None or evidence.dst is None or evidence.dst_is_foreign:
+        return None
+    best = next(iter(node.routes_to(evidence.dst)), None)
+    if best is None or best.is_default:
+        return None
+    gone = best.kind == "blackhole" and not best.is_host and best.proto in CALICO_PROTOCOLS
+    whole = f"routes{best.family}"
+    if gone and whole not in node.whole:
+        return None
+    lacking = node.lacks(whole, f"no route to {format_address(evidence.dst)} alone") if gone else None
+    return gone, quotes(best.line, lacking)
+
+
+def _route(
+    evidence: StateEvidence, link: PodLink | None, row: StateRow | None, address: int | None
+) -> QuotedValue | None:
+    """Where the host route to an address of a pod leads, in the words of a case."""
+    if row is None or row.host_route is None:
+        return None
+    leads, dev, lines = row.host_route, row.host_route_dev, row.source_lines.get("host_route", ())
+    if link is not None and link.node is not None and address in link.ips and len(link.ips) > 1:
+        # The row is about all of the pod's addresses: what another one lacks is not this one's.
+        way = way_to_pod(link.node, replace(link, ips=[address]))
+        if way.leads_there is None:
+            return None
+        leads, dev, lines = way.leads_there, way.dev, quotes(*way.lines)
+    if leads:
+        return "own-interface", lines
+    if dev is None:
+        return "not-there", lines
+    if dev == NOWHERE:
+        return "none", lines
+    if " " in dev:
+        return "dead-end", lines
+    pod_link = kind_of_name(dev, evidence.ground.prefix) == "pod-link" or is_shortened(dev, evidence.ground.prefix)
+    return ("other-pod-link" if pod_link else "elsewhere"), lines
+
+
+def _at_that_time(evidence: StateEvidence, line: Line) -> bool:
+    """Whether the time that a line tells, if it does, is within a day of the packets: it may be in any zone."""
+    stamp = STAMP.match(line.text.strip())
+    began, ended = evidence.packet_evidence.get("began"), evidence.packet_evidence.get("ended")
+    if stamp is None or not isinstance(began, int) or not isinstance(ended, int):
+        return True
+    try:
+        told = datetime.fromisoformat(stamp[1]).replace(tzinfo=UTC).timestamp() * 1e9
+    except ValueError:
+        return True
+    return began - DAY <= told <= ended + DAY
+
+
+def _known(way: QuotedValue | None) -> QuotedValue | None:
+    """Nothing where it is only known whither a way does not lead."""
+    return None if way is None or way[0] == "not-there" else way
+
+
+ROUTE_COLUMNS: ColumnFunctions = {
+    "state.pod_route": _pod_route,
+    "state.dst_route": _dst_route,
+    "state.far_route": _far_route,
+    "state.route_deleted": _route_deleted,
+    "state.policy_rule": _policy_rule,
+    "state.way": _way,
+    "state.next_hop": _next_hop,
+    "state.source_check": _source_check,
+    "state.forwards": _forwards,
+    "state.loop": _loop,
+    "state.block_blackholed": _block_blackholed,
+}

@@ -1,0 +1,68 @@
+"""Columns of tunnels: whether the devices of two nodes are set up for each other."""
+
+from __future__ import annotations
+
+from pcapcheck.nodestate.host import Host
+from pcapcheck.triage import tunnel_ends
+from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
+from pcapcheck.triage.state_evidence.quoting import QuotedValue, quoted, quotes
+from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
+from pcapcheck.triage.tunnel_device import device_state
+
+
+def _vni_differs(evidence: StateEvidence) -> QuotedValue | None:
+    """By the device of the node that the packets are addressed to, else of the node that dst is on."""
+    if evidence.elsewhere:
+        return None
+    seen, to = evidence.packet_evidence.get("vni"), evidence.packet_evidence.get("vni.to")
+    near, far = _ends(evidence)
+    far = tunnel_ends.node_at(evidence.state, to if isinstance(to, int) else None) or far
+    return quoted(tunnel_ends.identifiers_differ(near, far, seen if isinstance(seen, int) else None))
+
+
+def _vxlan_port_differs(evidence: StateEvidence) -> QuotedValue | None:
+    return None if evidence.elsewhere else quoted(tunnel_ends.ports_differ(*_ends(evidence)))
+
+
+def _tunnel_device(evidence: StateEvidence) -> QuotedValue | None:
+    """Of the node at the far end, which the packets are addressed to or where they were seen to arrive."""
+    name, to = evidence.packet_evidence.get("tunnel"), evidence.packet_evidence.get("outer.dst")
+    if evidence.elsewhere or not isinstance(name, str):
+        return None
+    near, far = _ends(evidence)
+    arrived = evidence.crossing.node if evidence.crossing is not None and not evidence.crossing.sends else None
+    node = tunnel_ends.node_at(evidence.state, to if isinstance(to, int) else None) or arrived or far
+    return None if node is None or node is near else quoted(device_state(node, name))
+
+
+def _vtep(evidence: StateEvidence) -> QuotedValue | None:
+    near, far = _ends(evidence)
+    target = evidence.pod if evidence.lost_replies else evidence.dst
+    if near is not None and near is far:
+        return None
+    astray = evidence.packet_evidence.get("astray") is True
+    return quoted(tunnel_ends.far_end(near, far, target, spoken=evidence.far_spoken, astray=astray))
+
+
+def _checksum_offload(evidence: StateEvidence) -> QuotedValue | None:
+    for name in ("vxlan.calico", "vxlan-v6.calico"):
+        features = evidence.node.features.get(name, {}) if evidence.node is not None else {}
+        feature = features.get("tx-checksum-ip-generic")
+        if feature is not None:
+            return feature.on, quotes(feature.line)
+    return None
+
+
+def _ends(evidence: StateEvidence) -> tuple[Host | None, Host | None]:
+    """The node that sent the lost packets, and the one that they were going to."""
+    there = evidence.dst_link.node if evidence.dst_link is not None and not evidence.dst_is_foreign else None
+    return (there, evidence.node) if evidence.lost_replies else (evidence.node, there)
+
+
+TUNNEL_COLUMNS: ColumnFunctions = {
+    "state.vni_differs": _vni_differs,
+    "state.vxlan_port_differs": _vxlan_port_differs,
+    "state.tunnel_device": _tunnel_device,
+    "state.vtep": _vtep,
+    "state.checksum_offload": _checksum_offload,
+}
