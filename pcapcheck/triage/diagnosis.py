@@ -319,11 +319,11 @@ def _suspect(
         if column.name in symptoms:
             lines[column.name] = frames.get(column.name, ())
             return symptoms[column.name]
-        told = circumstances.told(column.attribute) if circumstances is not None else None
-        if told is None:
+        quoted = circumstances.look_up(column.attribute) if circumstances is not None else None
+        if quoted is None:
             return None
-        lines[column.name] = told[1]
-        return told[0]
+        lines[column.name] = quoted.source_lines
+        return quoted.value
 
     def judge(conditions: Combination | None) -> int:
         return UNKNOWN if conditions is None else conditions.evaluate(lambda leaf: leaf.compare(get))

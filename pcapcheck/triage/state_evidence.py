@@ -22,7 +22,7 @@ from pcapcheck.nodestate.next_hops import RESOLVED
 from pcapcheck.nodestate.node_facts import Device
 from pcapcheck.nodestate.pod_links import LinkNames, own_calis
 from pcapcheck.nodestate.readers.sysctls import value_of
-from pcapcheck.nodestate.source_lines import Line, quote
+from pcapcheck.nodestate.source_lines import Line, Quoted, Sourced, quote
 from pcapcheck.nodestate.state import PodEntry, PodLink, State
 from pcapcheck.nodestate.state_row import StateRow
 from pcapcheck.nodestate.state_rows import state_rows
@@ -53,8 +53,6 @@ from pcapcheck.triage.tunnel_device import device_state
 from pcapcheck.values import Value, format_address, is_ipv4
 
 DNS_PORT = 53
-# A value, and the lines that say it as they are quoted.
-Told = tuple[Value, tuple[str, ...]]
 # Columns of the pod's link that the table ``state`` has under the same name; then those that have another there, of the
 # pod's link and of dst's: case column -> row attribute.
 OF_LINK = ("proxy_arp", "forwarding", "rp_filter", "proxy_delay", "gateway_route", "gateway6", "cali_mac")
@@ -311,7 +309,7 @@ class StateEvidence:
         """The node's network card."""
         return default_nic(self._node)
 
-    def told(self, attribute: str) -> Told | None:
+    def look_up(self, attribute: str) -> Quoted[Value] | None:
         """A ``state`` column, by its attribute, with its lines."""
         name = attribute.removeprefix("state_")
         if name in OF_LINK:
@@ -324,7 +322,7 @@ class StateEvidence:
             return None if self.pod_is_foreign else _cell(self.row, OF_POD[name])
         if name in OF_DST:
             return None if self.dst_is_foreign else _cell(self.dst_row, OF_DST[name])
-        find: Callable[[], Told | None] = getattr(self, f"_{name}")
+        find: Callable[[], Quoted[Value] | None] = getattr(self, f"_{name}")
         return find()
 
     def settings(self, attribute: str) -> PartlyKnownSettings:
@@ -367,17 +365,17 @@ class StateEvidence:
     def _cali(self) -> Device | None:
         return self.link.cali if self.link else None
 
-    def _pod_route(self) -> Told | None:
+    def _pod_route(self) -> Quoted[Value] | None:
         return None if self.pod_is_foreign else self._route(self.link, self.row, self.pod)
 
-    def _dst_route(self) -> Told | None:
+    def _dst_route(self) -> Quoted[Value] | None:
         """Only of a pod on the same node: to another node the way leads elsewhere."""
         node = self.dst_link.node if self.dst_link is not None else None
         if node is None or self.dst_is_foreign or (self._node is not None and node is not self._node):
             return None
         return _known(self._route(self.dst_link, self.dst_row, self.dst))
 
-    def _far_route(self) -> Told | None:
+    def _far_route(self) -> Quoted[Value] | None:
         """The same on another node, which is dst's."""
         node = self._dst_node
         if node is None or node is self._node or self.dst_is_foreign or self.dst is None:
@@ -405,7 +403,7 @@ class StateEvidence:
         arrived = self.crossing is not None and not self.crossing.sends and not self._lost_replies
         return arrived or self.symptoms.get("dst.same_node") is False
 
-    def _mtu_fits(self) -> Told | None:
+    def _mtu_fits(self) -> Quoted[Value] | None:
         """Whether what was lost fits every interface on its way, as far as the state shows them.
 
         Only what no packet contradicts: neither one as large that passed, nor a router that tells of another limit.
@@ -420,9 +418,9 @@ class StateEvidence:
             if lost and (not isinstance(passed, int) or passed <= limit.mtu) and said in (None, limit.mtu):
                 narrower = self._sends_more(here, limit.mtu)
                 if narrower is not None:
-                    return False, _quotes(*narrower, *limit.lines)
-        told = _cell(self.row, "mtu_fits")
-        return told if told is not None and told[0] else None
+                    return Quoted(False, _quotes(*narrower, *limit.lines))
+        fits = _cell(self.row, "mtu_fits")
+        return fits if fits is not None and fits.value else None
 
     @staticmethod
     def _sends_more(link: PodLink | None, mtu: int) -> tuple[Line, ...] | None:
@@ -432,7 +430,7 @@ class StateEvidence:
         larger = [one for one in shown if (one.mtu or 0) > mtu]
         return (larger[0].line,) if larger else None if shown else ()
 
-    def _route(self, link: PodLink | None, row: StateRow | None, address: int | None) -> Told | None:
+    def _route(self, link: PodLink | None, row: StateRow | None, address: int | None) -> Quoted[Value] | None:
         """Where the host route to an address of a pod leads, in the words of a case."""
         if row is None or row.host_route is None:
             return None
@@ -444,18 +442,18 @@ class StateEvidence:
                 return None
             leads, dev, lines = way.leads_there, way.dev, _quotes(*way.lines)
         if leads:
-            return "own-interface", lines
+            return Quoted("own-interface", lines)
         if dev is None:
-            return "not-there", lines
+            return Quoted("not-there", lines)
         if dev == NOWHERE:
-            return "none", lines
+            return Quoted("none", lines)
         if " " in dev:
-            return "dead-end", lines
+            return Quoted("dead-end", lines)
         pod_link = kind_of_name(dev, self.ground.prefix) == "pod-link" or is_shortened(dev, self.ground.prefix)
-        return ("other-pod-link" if pod_link else "elsewhere"), lines
+        return Quoted(("other-pod-link" if pod_link else "elsewhere"), lines)
 
-    def _bridge(self) -> Told | None:
-        return None if self._cali is None else (self._cali.master is not None, _quotes(self._cali.line))
+    def _bridge(self) -> Quoted[Value] | None:
+        return None if self._cali is None else Quoted(self._cali.master is not None, _quotes(self._cali.line))
 
     def _dst_end(self) -> Device | None:
         return None if self.dst_link is None or self.dst_is_foreign else self.dst_link.end
@@ -467,30 +465,34 @@ class StateEvidence:
         known = self.dst_link.cali_name if self.dst_link else None
         return known or (name if name != UNNAMED else None)
 
-    def _dst_up(self) -> Told | None:
+    def _dst_up(self) -> Quoted[Value] | None:
         ends = [one for one in (self._dst_end(), self.dst_link.cali if self.dst_link else None) if one is not None]
         down = [one for one in ends if one.up is False]
         if down:
-            return False, _quotes(*(one.line for one in down))
-        return (True, _quotes(*(one.line for one in ends))) if len(ends) == 2 and all(one.up for one in ends) else None
+            return Quoted(False, _quotes(*(one.line for one in down)))
+        return (
+            Quoted(True, _quotes(*(one.line for one in ends)))
+            if len(ends) == 2 and all(one.up for one in ends)
+            else None
+        )
 
-    def _dst_ended(self) -> Told | None:
+    def _dst_ended(self) -> Quoted[Value] | None:
         """By the list of pods: a pod that has ended keeps its address there."""
         listed = [one for one in self.state.pods if one.ip is not None and one.ip == self.dst]
         running = [one for one in listed if one.holds_address]
-        return (not running, _quotes(*(one.line for one in running or listed))) if listed else None
+        return Quoted(not running, _quotes(*(one.line for one in running or listed))) if listed else None
 
-    def _dst_address(self) -> Told | None:
+    def _dst_address(self) -> Quoted[Value] | None:
         host = self._dst_pod()
         if host is None or self.dst is None:
             return None
         for one in host.addresses:
             if one.ip == self.dst:
-                return True, _quotes(one.line)
+                return Quoted(True, _quotes(one.line))
         family = f"addresses{4 if is_ipv4(self.dst) else 6}"
-        return (False, _quotes(host.lacks(family, "no such address"))) if family in host.whole else None
+        return Quoted(False, _quotes(host.lacks(family, "no such address"))) if family in host.whole else None
 
-    def _dst_arp_ignore(self) -> Told | None:
+    def _dst_arp_ignore(self) -> Quoted[Value] | None:
         host, end = self._dst_pod(), self._dst_end()
         if host is None:
             return None
@@ -499,9 +501,9 @@ class StateEvidence:
         # The kernel takes the larger (IN_DEV_ARP_IGNORE): that both are small must be known of both.
         if not values or (max(values) < 2 and len(values) < 2):
             return None
-        return max(values), _quotes(*(one.line for one in found if one is not None))
+        return Quoted(max(values), _quotes(*(one.line for one in found if one is not None)))
 
-    def _dst_leaves_by_link(self) -> Told | None:
+    def _dst_leaves_by_link(self) -> Quoted[Value] | None:
         """Whether dst answers over its link: the node, which asks from its own addresses, or the pod that asked."""
         host, end = self._dst_pod(), self._dst_end()
         node = self.dst_link.node if self.dst_link else None
@@ -518,47 +520,47 @@ class StateEvidence:
         ways = [(ip, next(iter(host.routes_to(ip)), None)) for ip in asking]
         lost = next((ip for ip, way in ways if way is None), None)
         if lost is not None and at_pod:
-            return False, _quotes(host.lacks(listing, f"no route to {format_address(lost)}"))
+            return Quoted(False, _quotes(host.lacks(listing, f"no route to {format_address(lost)}")))
         dead = [way for _, way in ways if way is not None and way.leads_nowhere]
         if dead and at_pod:
-            return False, _quotes(dead[0].line)
+            return Quoted(False, _quotes(dead[0].line))
         routes = [way for _, way in ways if way is not None and not way.leads_nowhere]
         wrong = [one for one in routes if one.dev != end.name]
         if wrong:
-            return False, _quotes(wrong[0].line)
-        return (True, _quotes(routes[0].line)) if routes else None
+            return Quoted(False, _quotes(wrong[0].line))
+        return Quoted(True, _quotes(routes[0].line)) if routes else None
 
-    def _dst_ignores_echo(self) -> Told | None:
+    def _dst_ignores_echo(self) -> Quoted[Value] | None:
         host = self._dst_pod()
         setting = host.sysctls.get("net.ipv4.icmp_echo_ignore_all") if host is not None else None
         value = value_of(setting)
-        return None if setting is None or value is None else (value != 0, _quotes(setting.line))
+        return None if setting is None or value is None else Quoted(value != 0, _quotes(setting.line))
 
-    def _dst_firewall(self) -> Told | None:
+    def _dst_firewall(self) -> Quoted[Value] | None:
         return self.firewalls.dst_firewall() if self.firewalls else None
 
-    def _node_firewall(self) -> Told | None:
+    def _node_firewall(self) -> Quoted[Value] | None:
         return self.firewalls.node_firewall() if self.firewalls else None
 
-    def _node_arp_rules(self) -> Told | None:
+    def _node_arp_rules(self) -> Quoted[Value] | None:
         return self.asking.node() if self.asking else None
 
-    def _dst_arp_rules(self) -> Told | None:
+    def _dst_arp_rules(self) -> Quoted[Value] | None:
         return self.asking.receiver() if self.asking else None
 
-    def _node_rejects(self) -> Told | None:
+    def _node_rejects(self) -> Quoted[Value] | None:
         return self.firewalls.node_rejects() if self.firewalls else None
 
-    def _no_endpoints(self) -> Told | None:
+    def _no_endpoints(self) -> Quoted[Value] | None:
         return self.firewalls.no_endpoints() if self.firewalls else None
 
-    def _policy(self) -> Told | None:
+    def _policy(self) -> Quoted[Value] | None:
         return self.firewalls.policy() if self.firewalls else None
 
-    def _tunnel_source(self) -> Told | None:
+    def _tunnel_source(self) -> Quoted[Value] | None:
         return self.firewalls.tunnel_source() if self.firewalls else None
 
-    def _conntrack_full(self) -> Told | None:
+    def _conntrack_full(self) -> Quoted[Value] | None:
         """Of the node, as of when its state was taken (kernel: nf_conntrack_core.c, __nf_conntrack_alloc)."""
         held, most = (
             self._node.sysctls.get(f"net.netfilter.nf_conntrack_{name}") if self._node is not None else None
@@ -567,7 +569,7 @@ class StateEvidence:
         count, limit = value_of(held), value_of(most)
         if held is None or most is None or count is None or not limit:
             return None
-        return count >= limit, _quotes(held.line, most.line)
+        return Quoted(count >= limit, _quotes(held.line, most.line))
 
     def _drops(self, result: Result, interface: str | None, dst_interface: str | None) -> Drops | None:
         """What may have dropped the packets; nothing where the state is of another node or time."""
@@ -597,36 +599,36 @@ class StateEvidence:
         )
         return Drops(lost, way_of(self.symptoms, here, there, self.ground.prefix))
 
-    def _queue_drops(self) -> Told | None:
+    def _queue_drops(self) -> Quoted[Value] | None:
         return self.drops.queues() if self.drops else None
 
-    def _netem_drops(self) -> Told | None:
+    def _netem_drops(self) -> Quoted[Value] | None:
         return self.drops.emulators() if self.drops else None
 
-    def _policer_drops(self) -> Told | None:
+    def _policer_drops(self) -> Quoted[Value] | None:
         return self.drops.policers() if self.drops else None
 
-    def _damaged_frames(self) -> Told | None:
+    def _damaged_frames(self) -> Quoted[Value] | None:
         return self.drops.damages() if self.drops else None
 
-    def _conntrack_drops(self) -> Told | None:
+    def _conntrack_drops(self) -> Quoted[Value] | None:
         first = self.symptoms.get("lost.first")
         return self.drops.tracking(first_only=first if isinstance(first, bool) else None) if self.drops else None
 
-    def _neighbours_full(self) -> Told | None:
+    def _neighbours_full(self) -> Quoted[Value] | None:
         """Of the receiver's node, which asks for it; not where it has the receiver's MAC."""
         back = self._lost_replies
-        known = self.told("state_pod_neighbour" if back else "state_dst_neighbour")
-        return self.drops.neighbours(known=known[1] if known else ()) if self.drops else None
+        known = self.look_up("state_pod_neighbour" if back else "state_dst_neighbour")
+        return self.drops.neighbours(known=known.source_lines if known else ()) if self.drops else None
 
-    def _card_failed(self) -> Told | None:
+    def _card_failed(self) -> Quoted[Value] | None:
         return self.drops.cards() if self.drops else None
 
-    def _node_ttl_rule(self) -> Told | None:
+    def _node_ttl_rule(self) -> Quoted[Value] | None:
         lines = ttl_rules(self._node)
-        return (True, _quotes(*lines[:2])) if lines else None
+        return Quoted(True, _quotes(*lines[:2])) if lines else None
 
-    def _dst_mtu_differs(self) -> Told | None:
+    def _dst_mtu_differs(self) -> Quoted[Value] | None:
         row = self.dst_row
         if row is None or self.dst_is_foreign or row.cali_mtu is None or row.pod_mtu is None:
             return None
@@ -634,35 +636,38 @@ class StateEvidence:
         if row.cali_mtu != row.pod_mtu and isinstance(size, int) and size <= min(row.cali_mtu, row.pod_mtu):
             # So small a packet passes both.
             return None
-        return row.cali_mtu != row.pod_mtu, (
-            *row.source_lines.get("cali.mtu", ()),
-            *row.source_lines.get("pod.mtu", ()),
+        return Quoted(
+            row.cali_mtu != row.pod_mtu,
+            (
+                *row.source_lines.get("cali.mtu", ()),
+                *row.source_lines.get("pod.mtu", ()),
+            ),
         )
 
-    def _policy_rule(self) -> Told | None:
+    def _policy_rule(self) -> Quoted[Value] | None:
         return _quoted(self.crossing.diverted()) if self.crossing else None
 
-    def _way(self) -> Told | None:
+    def _way(self) -> Quoted[Value] | None:
         return _quoted(self.crossing.way()) if self.crossing else None
 
-    def _next_hop(self) -> Told | None:
+    def _next_hop(self) -> Quoted[Value] | None:
         hop = self.crossing.hop() if self.crossing else None
-        return _quoted((hop.state, hop.lines)) if hop else None
+        return _quoted(Sourced(hop.state, hop.lines)) if hop else None
 
-    def _source_check(self) -> Told | None:
+    def _source_check(self) -> Quoted[Value] | None:
         return _quoted(self.crossing.source_check()) if self.crossing else None
 
-    def _forwards(self) -> Told | None:
+    def _forwards(self) -> Quoted[Value] | None:
         return _quoted(self.crossing.forwards()) if self.crossing else None
 
-    def _managed(self) -> Told | None:
+    def _managed(self) -> Quoted[Value] | None:
         listed = self._node.managed if self._node is not None else []
         for one in listed:
             if one.owned and kind_of_name(one.dev, self.ground.prefix) in ("pod-link", "tunnel"):
-                return True, _quotes(one.line)
-        return (False, _quotes(listed[0].line)) if listed else None
+                return Quoted(True, _quotes(one.line))
+        return Quoted(False, _quotes(listed[0].line)) if listed else None
 
-    def _route_deleted(self) -> Told | None:
+    def _route_deleted(self) -> Quoted[Value] | None:
         """Of a pod that is still there: with the pod and its link the route goes as it should.
 
         Not where the route is there again, nor where it went on another day than the packets.
@@ -670,11 +675,11 @@ class StateEvidence:
         removed = self._node.removed if self._node is not None else {}
         for link, route in ((self.link, self._pod_route()), (self.dst_link, self._dst_route())):
             line = removed.get(link.cali_name) if link is not None and link.cali_name else None
-            if line is None or (route is not None and route[0] == "own-interface"):
+            if line is None or (route is not None and route.value == "own-interface"):
                 continue
             if not self._at_that_time(line):
                 continue
-            return True, _quotes(line)
+            return Quoted(True, _quotes(line))
         return None
 
     def _at_that_time(self, line: Line) -> bool:
@@ -684,26 +689,26 @@ class StateEvidence:
         if stamp is None or not isinstance(began, int) or not isinstance(ended, int):
             return True
         try:
-            told = datetime.fromisoformat(stamp[1]).replace(tzinfo=UTC).timestamp() * 1e9
+            stamped = datetime.fromisoformat(stamp[1]).replace(tzinfo=UTC).timestamp() * 1e9
         except ValueError:
             return True
-        return began - DAY <= told <= ended + DAY
+        return began - DAY <= stamped <= ended + DAY
 
-    def _checksum_offload(self) -> Told | None:
+    def _checksum_offload(self) -> Quoted[Value] | None:
         for name in ("vxlan.calico", "vxlan-v6.calico"):
             features = self._node.features.get(name, {}) if self._node is not None else {}
             feature = features.get("tx-checksum-ip-generic")
             if feature is not None:
-                return feature.on, _quotes(feature.line)
+                return Quoted(feature.on, _quotes(feature.line))
         return None
 
-    def _duplicate(self) -> Told | None:
+    def _duplicate(self) -> Quoted[Value] | None:
         return self._twice(lambda one, other: True)
 
-    def _duplicate_here(self) -> Told | None:
+    def _duplicate_here(self) -> Quoted[Value] | None:
         return self._twice(lambda one, other: one.node is None or other.node is None or one.node == other.node)
 
-    def _twice(self, counts: Callable[[PodEntry, PodEntry], bool]) -> Told | None:
+    def _twice(self, counts: Callable[[PodEntry, PodEntry], bool]) -> Quoted[Value] | None:
         """Whether two pods hold the address of pod or dst at one time."""
         for address in (self.pod, self.dst):
             if address is None:
@@ -712,16 +717,16 @@ class StateEvidence:
             pairs = ((one, other) for one, other in combinations(listed, 2) if one.label != other.label)
             pair = next((pair for pair in pairs if counts(*pair)), None)
             if pair is not None:
-                return True, _quotes(*(one.line for one in pair))
+                return Quoted(True, _quotes(*(one.line for one in pair)))
             held = [own for host in self.state.pod_hosts for own in host.addresses if own.ip == address]
             if len(held) > 1:
-                return True, _quotes(*(one.line for one in held[:2]))
+                return Quoted(True, _quotes(*(one.line for one in held[:2])))
         return None
 
-    def _dst_service(self) -> Told | None:
+    def _dst_service(self) -> Quoted[Value] | None:
         return _quoted(service_evidence.is_service(self.state, self.dst))
 
-    def _dst_service_empty(self) -> Told | None:
+    def _dst_service_empty(self) -> Quoted[Value] | None:
         return _quoted(service_evidence.is_empty(self.state, self.dst, self.port))
 
     @cached_property
@@ -736,23 +741,23 @@ class StateEvidence:
         asked = Asked(kind, self.pod, self.dst, self.port)
         return back_ends.back_ends(self.state, node, self.interface or known, asked)
 
-    def _loop(self) -> Told | None:
+    def _loop(self) -> Quoted[Value] | None:
         back = self._lost_replies
         node = self.dst_link.node if back and self.dst_link is not None else self._node
         return None if self.elsewhere else _quoted(loop_of(self.state.nodes, node, self.pod if back else self.dst))
 
-    def _back_end(self) -> Told | None:
+    def _back_end(self) -> Quoted[Value] | None:
         standing = back_ends.standing(self.back_ends)
         if standing is None:
             return None
         shown = [one for one in self.back_ends if one.there is (standing == THERE)]
-        return standing, _quotes(*(line for one in shown[:2] for line in one.lines))
+        return Quoted(standing, _quotes(*(line for one in shown[:2] for line in one.lines)))
 
-    def _dst_answers_pings(self) -> Told | None:
+    def _dst_answers_pings(self) -> Quoted[Value] | None:
         nodes = [self._node] if self._node is not None else self.state.nodes
         return _quoted(service_evidence.answers_pings(nodes, self.dst))
 
-    def _block_blackholed(self) -> Told | None:
+    def _block_blackholed(self) -> Quoted[Value] | None:
         """Of the node that has the block: Calico puts the blackhole there only (felix/dataplane/linux; BIRD)."""
         node = self._dst_node or (self._node if not self._is_apart else None)
         if node is None or self.dst is None or self.dst_is_foreign:
@@ -765,9 +770,9 @@ class StateEvidence:
         if gone and whole not in node.whole:
             return None
         lacking = node.lacks(whole, f"no route to {format_address(self.dst)} alone") if gone else None
-        return gone, _quotes(best.line, lacking)
+        return Quoted(gone, _quotes(best.line, lacking))
 
-    def _vni_differs(self) -> Told | None:
+    def _vni_differs(self) -> Quoted[Value] | None:
         """By the device of the node that the packets are addressed to, else of the node that dst is on."""
         if self.elsewhere:
             return None
@@ -776,10 +781,10 @@ class StateEvidence:
         far = tunnel_ends.node_at(self.state, to if isinstance(to, int) else None) or far
         return _quoted(tunnel_ends.identifiers_differ(near, far, seen if isinstance(seen, int) else None))
 
-    def _vxlan_port_differs(self) -> Told | None:
+    def _vxlan_port_differs(self) -> Quoted[Value] | None:
         return None if self.elsewhere else _quoted(tunnel_ends.ports_differ(*self._ends))
 
-    def _tunnel_device(self) -> Told | None:
+    def _tunnel_device(self) -> Quoted[Value] | None:
         """Of the node at the far end, which the packets are addressed to or where they were seen to arrive."""
         name, to = self.symptoms.get("tunnel"), self.symptoms.get("outer.dst")
         if self.elsewhere or not isinstance(name, str):
@@ -789,7 +794,7 @@ class StateEvidence:
         node = tunnel_ends.node_at(self.state, to if isinstance(to, int) else None) or arrived or far
         return None if node is None or node is near else _quoted(device_state(node, name))
 
-    def _vtep(self) -> Told | None:
+    def _vtep(self) -> Quoted[Value] | None:
         near, far = self._ends
         target = self.pod if self._lost_replies else self.dst
         if near is not None and near is far:
@@ -807,13 +812,13 @@ class StateEvidence:
     def _lost_replies(self) -> bool:
         return self.symptoms.get("lost.direction") == REPLY
 
-    def _ebpf(self) -> Told | None:
+    def _ebpf(self) -> Quoted[Value] | None:
         if self._node is None:
             return None
         if self._node.ebpf is not None:
-            return True, _quotes(self._node.ebpf)
+            return Quoted(True, _quotes(self._node.ebpf))
         whole = "links" in self._node.whole
-        return (False, _quotes(self._node.lacks("links", "no bpfin.cali"))) if whole else None
+        return Quoted(False, _quotes(self._node.lacks("links", "no bpfin.cali"))) if whole else None
 
 
 def _seen_at(case: Case, state: State) -> Host | None:
@@ -902,7 +907,7 @@ def _joined(link: CapturedLink, result: Result) -> list[CapturedLink]:
     return [one for one in found.values() if same(one.point.key, link.point.key) is not False]
 
 
-def _neighbour(link: PodLink | None, address: int | None) -> Told | None:
+def _neighbour(link: PodLink | None, address: int | None) -> Quoted[Value] | None:
     """The MAC that the node holds for this address on this link."""
     if link is None or link.node is None or address is None or not link.ips:
         return None
@@ -912,20 +917,20 @@ def _neighbour(link: PodLink | None, address: int | None) -> Told | None:
         if entry.dev == link.cali_name and entry.mac is not None and entry.state not in FAILED
     ]
     macs = tuple(entry.mac for entry in held if entry.mac is not None)
-    return (macs, _quotes(*(entry.line for entry in held))) if macs else None
+    return Quoted(macs, _quotes(*(entry.line for entry in held))) if macs else None
 
 
-def _known(way: Told | None) -> Told | None:
+def _known(way: Quoted[Value] | None) -> Quoted[Value] | None:
     """Nothing where it is only known whither a way does not lead."""
-    return None if way is None or way[0] == "not-there" else way
+    return None if way is None or way.value == "not-there" else way
 
 
-def _cell(row: StateRow | None, attribute: str) -> Told | None:
+def _cell(row: StateRow | None, attribute: str) -> Quoted[Value] | None:
     value: Value | None = getattr(row, attribute) if row is not None else None
     if row is None or value is None:
         return None
     lines = row.source_lines.get(attribute) or row.source_lines.get(attribute.replace("_", ".", 1), ())
-    return value, lines
+    return Quoted(value, lines)
 
 
 def _port_of(case: Case) -> int | None:
@@ -934,8 +939,8 @@ def _port_of(case: Case) -> int | None:
     return port if isinstance(port, int) else DNS_PORT if case.lead.table == DNS else None
 
 
-def _quoted(told: tuple[Value, tuple[Line, ...]] | None) -> Told | None:
-    return None if told is None else (told[0], _quotes(*told[1]))
+def _quoted(sourced: Sourced[Value] | None) -> Quoted[Value] | None:
+    return None if sourced is None else Quoted(sourced.value, _quotes(*sourced.source_lines))
 
 
 def _quotes(*lines: Line | None) -> tuple[str, ...]:

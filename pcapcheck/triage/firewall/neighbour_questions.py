@@ -14,6 +14,7 @@ from pcapcheck.columns import ARP
 from pcapcheck.nodestate.firewall.chains import INPUT, OUTPUT, POSTROUTING, PREROUTING
 from pcapcheck.nodestate.firewall.keys import ARP_FAMILY
 from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.source_lines import Quoted
 from pcapcheck.nodestate.unresolved_pods import UNANSWERED
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case, Item, asked_for
@@ -23,7 +24,6 @@ from pcapcheck.triage.firewall.lost_packet import UNTRACKED, LostPacket
 from pcapcheck.triage.firewall.stages import End, Stage, own_interface
 from pcapcheck.values import Value, is_ipv4, is_multicast_mac
 
-Told = tuple[Value, tuple[str, ...]]
 # Operations of ARP (RFC 826), types of ICMPv6 (RFC 4861).
 REQUEST, REPLY = 1, 2
 SOLICITATION, ADVERTISEMENT = 135, 136
@@ -91,10 +91,10 @@ class Asking:
             return _of_gateway(case, here)
         return _of_receiver(case, result, symptoms, there)
 
-    def node(self) -> Told | None:
+    def node(self) -> Quoted[Value] | None:
         return self.nodes.of(DROPS, POLICY, REJECTS)
 
-    def receiver(self) -> Told | None:
+    def receiver(self) -> Quoted[Value] | None:
         return self.pod.of(DROPS, POLICY, REJECTS)
 
 
