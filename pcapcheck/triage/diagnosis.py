@@ -331,11 +331,11 @@ def _suspect(
         if column.name in packet_evidence:
             lines[column.name] = frames.get(column.name, ())
             return packet_evidence[column.name]
-        told = state_value(state_evidence, column.name) if state_evidence is not None else None
-        if told is None:
+        quoted = state_value(state_evidence, column.name) if state_evidence is not None else None
+        if quoted is None:
             return None
-        lines[column.name] = told[1]
-        return told[0]
+        lines[column.name] = quoted.source_lines
+        return quoted.value
 
     def judge(conditions: Combination | None) -> int:
         return UNKNOWN if conditions is None else conditions.evaluate(lambda leaf: leaf.compare(get))

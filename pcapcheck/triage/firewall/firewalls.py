@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pcapcheck.calico import find_tunnel_name, kind_of_name
 from pcapcheck.nodestate.host import Host
-from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.source_lines import Line, Quoted
 from pcapcheck.ruleset.result import Result
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.firewall.answer import DROPS, ENDPOINTS, POLICY, REJECTS, TUNNEL, Answers
@@ -18,8 +18,6 @@ from pcapcheck.triage.firewall.translated_packet import Carried
 from pcapcheck.triage.firewall.walk import walk
 from pcapcheck.triage.misrouted import empty_files
 from pcapcheck.values import Value
-
-Told = tuple[Value, tuple[str, ...]]
 
 
 @dataclass
@@ -65,22 +63,22 @@ class Firewalls:
             return None
         return walk(node.firewall, replace(same, hooks=BEFORE_ROUTING)).mark
 
-    def node_firewall(self) -> Told | None:
+    def node_firewall(self) -> Quoted[Value] | None:
         return self.nodes.of(DROPS)
 
-    def node_rejects(self) -> Told | None:
+    def node_rejects(self) -> Quoted[Value] | None:
         return self.nodes.of(REJECTS)
 
-    def no_endpoints(self) -> Told | None:
+    def no_endpoints(self) -> Quoted[Value] | None:
         return self.nodes.of(ENDPOINTS)
 
-    def policy(self) -> Told | None:
+    def policy(self) -> Quoted[Value] | None:
         return self.nodes.of(POLICY)
 
-    def tunnel_source(self) -> Told | None:
+    def tunnel_source(self) -> Quoted[Value] | None:
         return self.nodes.of(TUNNEL)
 
-    def dst_firewall(self) -> Told | None:
+    def dst_firewall(self) -> Quoted[Value] | None:
         return self.pod.of(DROPS, REJECTS)
 
 

@@ -14,6 +14,7 @@ from pcapcheck.columns import ARP
 from pcapcheck.nodestate.firewall.chains import INPUT, OUTPUT, POSTROUTING, PREROUTING
 from pcapcheck.nodestate.firewall.keys import ARP_FAMILY
 from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.source_lines import Quoted
 from pcapcheck.nodestate.unresolved_pods import UNANSWERED
 from pcapcheck.protocols import ARP_REPLY, ARP_REQUEST, ICMPV6, NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION
 from pcapcheck.ruleset.result import Result
@@ -24,7 +25,6 @@ from pcapcheck.triage.firewall.lost_packet import UNTRACKED, LostPacket
 from pcapcheck.triage.firewall.stages import End, Stage, own_interface
 from pcapcheck.values import Value, is_ipv4, is_multicast_mac
 
-Told = tuple[Value, tuple[str, ...]]
 # Where a host takes such packets in, and where it sends them.
 IN = {4: ("ingress", INPUT), 6: ("ingress", PREROUTING, INPUT)}
 OUT = {4: (OUTPUT, "egress"), 6: (OUTPUT, POSTROUTING, "egress")}
@@ -88,10 +88,10 @@ class Asking:
             return _of_gateway(case, here)
         return _of_receiver(case, result, packet_evidence, there)
 
-    def node(self) -> Told | None:
+    def node(self) -> Quoted[Value] | None:
         return self.nodes.of(DROPS, POLICY, REJECTS)
 
-    def receiver(self) -> Told | None:
+    def receiver(self) -> Quoted[Value] | None:
         return self.pod.of(DROPS, POLICY, REJECTS)
 
 
