@@ -39,8 +39,8 @@ from pcapcheck.questions.silent_conversations import silent_conversations
 from pcapcheck.questions.silent_hosts import silent_hosts
 from pcapcheck.questions.silent_neighbours import silent_neighbours
 from pcapcheck.questions.unanswered import Judged, unanswered
+from pcapcheck.report.document import document
 from pcapcheck.report.exit import demand
-from pcapcheck.report.formats.document import document
 from pcapcheck.report.headline import headline
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.expectation import Recording
@@ -124,7 +124,7 @@ class Analysis(Outcome):
         return {name: value for name, value in self.__dict__.items() if name not in TABLES}
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON document, schema ``pcapcheck/1``."""
+        """The JSON document, schema ``pcapcheck/2``."""
         return document(self)
 
     def write_evidence(self, folder: str | Path) -> list[Path]:

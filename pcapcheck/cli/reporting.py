@@ -16,7 +16,7 @@ import click
 
 from pcapcheck.cli.output import PLAIN, appends, complain, spare, writing
 from pcapcheck.errors import CaptureError, PcapcheckError, RuleError, UsageError
-from pcapcheck.report.formats.github_runner import harmless, is_read
+from pcapcheck.report.github_runner import harmless, is_read
 from pcapcheck.skipped import EVIDENCE, OUTPUT, Skipped
 from pcapcheck.values import clean
 

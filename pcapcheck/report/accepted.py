@@ -65,7 +65,7 @@ def applied(finding: Finding) -> list[dict[str, Any]]:
             "rows": one.rows,
             "until": None if one.acceptance.until is None else one.acceptance.until.isoformat(),
             "reason": one.acceptance.reason,
-            "bounded": one.acceptance.where is not None,
+            "conditional": one.acceptance.where is not None,
             "file": clean(one.acceptance.file),
             "line": one.acceptance.line,
         }

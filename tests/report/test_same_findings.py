@@ -128,8 +128,8 @@ def test_no_colours(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 HEADED = {
     "text": "{0}  {1}",
-    "json": '"heading": "{0}"',
-    "jsonl": '"heading": "{0}"',
+    "json": '"verdict_label": "{0}"',
+    "jsonl": '"verdict_label": "{0}"',
     "junit": "{0}",
     "sarif": "{0}: {1}",
     "github": "::pcapcheck: {2}::{1}",

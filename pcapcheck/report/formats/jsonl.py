@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import IO, Any
 
-from pcapcheck.report.formats.document import document
+from pcapcheck.report.document import document
 from pcapcheck.triage.outcome import Outcome
 
 

@@ -47,7 +47,7 @@ def write_junit(outcome: Outcome, stream: IO[str]) -> None:
 
 
 def _properties(outcome: Outcome) -> list[tuple[str, str]]:
-    verdict = [("version", __version__), ("verdict", outcome.verdict), ("heading", headed(outcome))]
+    verdict = [("version", __version__), ("verdict", outcome.verdict), ("verdict_label", headed(outcome))]
     verdict.append(("headline", wording.verdict(outcome)))
     verdict += [(name, str(count)) for name, count in asdict(totals(outcome)).items()]
     inputs = [("input", line) for line in wording.captures(outcome)]

@@ -19,7 +19,7 @@ from pcapcheck.report import wording
 from pcapcheck.report.accepted import justified
 from pcapcheck.report.counts import counts, totals
 from pcapcheck.report.exit import exit_code
-from pcapcheck.report.formats.github_runner import on_github
+from pcapcheck.report.github_runner import on_github
 from pcapcheck.report.headline import headed
 from pcapcheck.report.source_location import place_of, place_of_rule
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding
