@@ -12,11 +12,12 @@ test:  ## all tests but the long ones
 fast:  ## the tests that failed last time, or all if none did; stop at the first failure
 	$(BIN)/pytest -q --last-failed --exitfirst
 
-lint:  ## ruff, mypy, codespell
+lint:  ## ruff, mypy, codespell, validate-pyproject
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/codespell
+	$(BIN)/validate-pyproject pyproject.toml
 
 fix:  ## format, and fix what ruff can fix
 	$(BIN)/ruff check --fix .
