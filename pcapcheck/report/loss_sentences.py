@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.ruleset.finding import Finding
-from pcapcheck.ruleset.result import Result
 from pcapcheck.values import format_address, format_time
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ ANSWER = {ECHO: "reply", CONNECTIONS: "answer", DNS: "answer"}
 WORST = 20
 
 
-def partial_loss(result: Result, finding: Finding) -> str:
+def partial_loss(result: Analysis, finding: Finding) -> str:
     """A failure in one sentence where it is a part of what several asked that got no answer; else nothing.
 
     Where pairs lost all and the others nothing, the first is named as ever, unless they have a pod or peer in common.
@@ -112,7 +112,7 @@ def percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.3g} %"
 
 
-def document(result: Result) -> list[dict[str, Any]]:
+def document(result: Analysis) -> list[dict[str, Any]]:
     """The same for the JSON document, an entry per table in which something failed."""
     return [_entry(losses) for table in WHAT if (losses := result.losses(table)) is not None]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.capture.rotation import RotatedSet
 from pcapcheck.decode.decoder import link_name
 from pcapcheck.exchanges.sums import AskerSums, Durations
@@ -25,8 +26,6 @@ from pcapcheck.report.pod_names import names_in
 from pcapcheck.report.pod_sums import pods, total
 from pcapcheck.ruleset.aggregate import Measure
 from pcapcheck.ruleset.finding import NO_CAPTURE, Finding
-from pcapcheck.ruleset.result import Result
-from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import clean, format_address, format_mac, format_time
 from pcapcheck.version import __version__
 
@@ -38,7 +37,7 @@ SCHEMA = "pcapcheck/1"
 WAYS_LISTED = 200
 
 
-def document(result: Outcome) -> dict[str, Any]:
+def document(result: Analysis) -> dict[str, Any]:
     """The whole analysis as JSON-ready values."""
     told = _document(result)
     if result.pods is not None:
@@ -46,7 +45,7 @@ def document(result: Outcome) -> dict[str, Any]:
     return told
 
 
-def _document(result: Outcome) -> dict[str, Any]:
+def _document(result: Analysis) -> dict[str, Any]:
     summaries = pods(result)
     arp, echo, dns = total(summaries)
     return {
@@ -100,7 +99,7 @@ def _document(result: Outcome) -> dict[str, Any]:
     }
 
 
-def _capture(result: Result, capture: Capture) -> dict[str, Any]:
+def _capture(result: Analysis, capture: Capture) -> dict[str, Any]:
     links = result.links_of(capture)
     return {
         "path": clean(str(capture.path)),
@@ -131,7 +130,7 @@ def _capture(result: Result, capture: Capture) -> dict[str, Any]:
     }
 
 
-def _finding(result: Result, finding: Finding) -> dict[str, Any]:
+def _finding(result: Analysis, finding: Finding) -> dict[str, Any]:
     return {
         "id": finding.rule.id,
         "title": finding.rule.title,
@@ -167,7 +166,7 @@ def _finding(result: Result, finding: Finding) -> dict[str, Any]:
     }
 
 
-def _unanswered(result: Result, one: Unanswered) -> dict[str, Any]:
+def _unanswered(result: Analysis, one: Unanswered) -> dict[str, Any]:
     return {
         "protocol": one.protocol,
         "question": one.sentence,
@@ -185,7 +184,7 @@ def _unanswered(result: Result, one: Unanswered) -> dict[str, Any]:
     }
 
 
-def _last_seen(result: Result, one: LastSeen | None) -> dict[str, Any] | None:
+def _last_seen(result: Analysis, one: LastSeen | None) -> dict[str, Any] | None:
     if one is None:
         return None
     return {
@@ -214,7 +213,7 @@ def _measure(measure: Measure) -> dict[str, Any]:
     }
 
 
-def _diagnosis(result: Outcome, diagnosis: Diagnosis) -> dict[str, Any]:
+def _diagnosis(result: Analysis, diagnosis: Diagnosis) -> dict[str, Any]:
     return {
         "headline": diagnosis.headline,
         "rules": [one.rule.id for one in diagnosis.failed],
@@ -300,7 +299,7 @@ def _durations(durations: Durations) -> dict[str, float] | None:
     }
 
 
-def _paths(result: Result) -> dict[str, Any]:
+def _paths(result: Analysis) -> dict[str, Any]:
     paths = result.followed
     every = path_summaries(result)
     return {
@@ -336,7 +335,7 @@ def _paths(result: Result) -> dict[str, Any]:
     }
 
 
-def _path(result: Result, summary: PathSummary) -> dict[str, Any]:
+def _path(result: Analysis, summary: PathSummary) -> dict[str, Any]:
     return {
         "packet": summary.path.packet,
         "packets": summary.count,
@@ -364,7 +363,7 @@ def _path(result: Result, summary: PathSummary) -> dict[str, Any]:
     }
 
 
-def _icmp_errors(result: Result) -> list[dict[str, Any]]:
+def _icmp_errors(result: Analysis) -> list[dict[str, Any]]:
     errors = []
     for capture in result.captures:
         for (family, kind, code, source, mtu), count in capture.exchanges.echoes.ending_errors.counts.most_common():
