@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.decode.decoder import link_name
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.links.unjudged import what_it_is
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, ordered
-from pcapcheck.ruleset.result import Result
 from pcapcheck.values import clean, format_address, format_duration, format_mac
 
 SHOWN = 5
@@ -19,7 +19,7 @@ ADDRESSES = 2
 KINDS = {"pod-link": "pod link", "host-nic": "host NIC"}
 
 
-def captures_shown(result: Result, every: bool = False) -> list[Capture]:
+def captures_shown(result: Analysis, every: bool = False) -> list[Capture]:
     """The captures to name, in order: of more than six those that show a failure, then damaged ones, then the first."""
     if every or len(result.captures) <= SHOWN + 1:
         return result.captures
@@ -34,7 +34,7 @@ def captures_shown(result: Result, every: bool = False) -> list[Capture]:
     return [one for one in result.captures if one.number in wanted]
 
 
-def more_captures(result: Result, shown: Iterable[Capture]) -> str:
+def more_captures(result: Analysis, shown: Iterable[Capture]) -> str:
     """How many captures are not named, and what they hold; nothing where all are."""
     named = {one.number for one in shown}
     rest = [one for one in result.captures if one.number not in named]
@@ -48,7 +48,7 @@ def more_captures(result: Result, shown: Iterable[Capture]) -> str:
     return f"and {len(rest):,} more captures: {frames:,} frames{f', {links}' if links else ''}{problems}"
 
 
-def capture_line(result: Result, capture: Capture) -> str:
+def capture_line(result: Analysis, capture: Capture) -> str:
     """What one capture holds: frames, length, interfaces."""
     links = result.links_of(capture)
     first = min((link.point.first for link in links if link.point.first is not None), default=None)

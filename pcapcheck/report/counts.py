@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.questions.unanswered import UNANSWERED
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, Finding
-from pcapcheck.triage.outcome import Outcome
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Totals:
         return ", ".join(part for part in parts if part)
 
 
-def totals(outcome: Outcome) -> Totals:
+def totals(outcome: Analysis) -> Totals:
     """The counts of one observation."""
     findings = outcome.findings
     asked = outcome.asked_in_vain

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.capture.rotation import RotatedSet
 from pcapcheck.decode.decoder import link_name
 from pcapcheck.links.point_facts import UNNAMED
@@ -23,8 +24,6 @@ from pcapcheck.report.pod_names import names_in
 from pcapcheck.report.pod_sums import pods
 from pcapcheck.ruleset.aggregate import Measure
 from pcapcheck.ruleset.finding import NO_CAPTURE, Evidence, Finding
-from pcapcheck.ruleset.result import Result
-from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import clean, format_address, format_mac, format_time
 from pcapcheck.version import __version__
 
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 SCHEMA = "pcapcheck/2"
 
 
-def document(result: Outcome) -> dict[str, Any]:
+def document(result: Analysis) -> dict[str, Any]:
     """The whole analysis as JSON-ready values."""
     values = _document(result)
     if result.pods is not None:
@@ -42,7 +41,7 @@ def document(result: Outcome) -> dict[str, Any]:
     return values
 
 
-def _document(result: Outcome) -> dict[str, Any]:
+def _document(result: Analysis) -> dict[str, Any]:
     summaries = pods(result)
     return {
         "schema": SCHEMA,
@@ -83,7 +82,7 @@ def _document(result: Outcome) -> dict[str, Any]:
     }
 
 
-def _capture(result: Result, capture: Capture) -> dict[str, Any]:
+def _capture(result: Analysis, capture: Capture) -> dict[str, Any]:
     links = result.links_of(capture)
     return {
         "path": clean(str(capture.path)),
@@ -115,7 +114,7 @@ def _capture(result: Result, capture: Capture) -> dict[str, Any]:
     }
 
 
-def _finding(result: Result, finding: Finding) -> dict[str, Any]:
+def _finding(result: Analysis, finding: Finding) -> dict[str, Any]:
     return {
         "id": finding.rule.id,
         "title": finding.rule.title,
@@ -134,7 +133,7 @@ def _finding(result: Result, finding: Finding) -> dict[str, Any]:
     }
 
 
-def _evidence(result: Result, evidence: Evidence) -> dict[str, Any]:
+def _evidence(result: Analysis, evidence: Evidence) -> dict[str, Any]:
     return {
         "capture": None if evidence.capture == NO_CAPTURE else _path(result, evidence.capture),
         "interface": evidence.interface,
@@ -151,7 +150,7 @@ def _evidence(result: Result, evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _unanswered(result: Result, question: Unanswered) -> dict[str, Any]:
+def _unanswered(result: Analysis, question: Unanswered) -> dict[str, Any]:
     return {
         "protocol": question.protocol,
         "question": question.sentence,
@@ -169,7 +168,7 @@ def _unanswered(result: Result, question: Unanswered) -> dict[str, Any]:
     }
 
 
-def _last_seen(result: Result, last: LastSeen | None) -> dict[str, Any] | None:
+def _last_seen(result: Analysis, last: LastSeen | None) -> dict[str, Any] | None:
     if last is None:
         return None
     return {
@@ -198,7 +197,7 @@ def _measure(measure: Measure) -> dict[str, Any]:
     }
 
 
-def _diagnosis(result: Outcome, diagnosis: Diagnosis) -> dict[str, Any]:
+def _diagnosis(result: Analysis, diagnosis: Diagnosis) -> dict[str, Any]:
     cases = [diagnosis.case, *diagnosis.others]
     interface = diagnosis.packet_evidence["interface"]
     return {
@@ -229,7 +228,7 @@ def _cause(suspect: Suspect, diagnosis: Diagnosis, number: int) -> dict[str, Any
     }
 
 
-def _path(result: Result, number: int) -> str:
+def _path(result: Analysis, number: int) -> str:
     return clean(str(result.captures[number].path))
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.exchanges.sums import AskerSums, Durations
 from pcapcheck.report.loss_sentences import WHAT
 from pcapcheck.report.path_summaries import PathSummary, path_summaries
 from pcapcheck.report.pod_sums import PodSummary, total
-from pcapcheck.ruleset.result import Result
 from pcapcheck.values import clean, format_address, format_mac, format_time
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ PATHS_LISTED = 200
 WORST = 20
 
 
-def summary(result: Result, pods: list[PodSummary]) -> dict[str, Any]:
+def summary(result: Analysis, pods: list[PodSummary]) -> dict[str, Any]:
     """What was asked and answered, in sum and by pod, what was lost, and the paths of packets."""
     arp, echo, dns = total(pods)
     return {
@@ -96,7 +96,7 @@ def _durations(durations: Durations) -> dict[str, float] | None:
     }
 
 
-def _icmp_errors(result: Result) -> list[dict[str, Any]]:
+def _icmp_errors(result: Analysis) -> list[dict[str, Any]]:
     return [
         {
             "capture": clean(str(capture.path)),
@@ -151,7 +151,7 @@ def _share(share: Share) -> dict[str, Any]:
     return {"subject": subject, "questions": share.asked, "failed": share.failed, "icmp_errors": share.refused}
 
 
-def _paths(result: Result) -> dict[str, Any]:
+def _paths(result: Analysis) -> dict[str, Any]:
     paths = result.followed
     summaries = path_summaries(result)
     return {
@@ -187,7 +187,7 @@ def _paths(result: Result) -> dict[str, Any]:
     }
 
 
-def _path(result: Result, summary: PathSummary) -> dict[str, Any]:
+def _path(result: Analysis, summary: PathSummary) -> dict[str, Any]:
     return {
         "packet": summary.path.packet,
         "packets": summary.count,
@@ -202,7 +202,7 @@ def _path(result: Result, summary: PathSummary) -> dict[str, Any]:
     }
 
 
-def _step(result: Result, step: PathStep) -> dict[str, Any]:
+def _step(result: Analysis, step: PathStep) -> dict[str, Any]:
     group = step.spot.group
     return {
         "capture": clean(str(result.captures[step.spot.capture].path)),

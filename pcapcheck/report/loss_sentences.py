@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.ruleset.finding import Finding
-from pcapcheck.ruleset.result import Result
 from pcapcheck.values import format_address, format_time
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ FOLLOWED = {"request": ECHO, "reply": ECHO}
 ANSWER = {ECHO: "reply", CONNECTIONS: "answer", DNS: "answer"}
 
 
-def partial_loss(result: Result, finding: Finding) -> str:
+def partial_loss(result: Analysis, finding: Finding) -> str:
     """A failure in one sentence where it is a part of what several asked that got no answer; else nothing.
 
     Where pairs lost all and the others nothing, the first is named as ever, unless they have a pod or peer in common.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.columns import ARP, DNS, ECHO
 from pcapcheck.exchanges.sums import AskerSums
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import POD
-from pcapcheck.ruleset.result import Result
 
 
 @dataclass
@@ -30,19 +30,19 @@ class PodSummary:
         return (ARP, self.arp), (ECHO, self.echo), (DNS, self.dns)
 
 
-def pods(result: Result) -> list[PodSummary]:
+def pods(result: Analysis) -> list[PodSummary]:
     """A summary per judged pod link, in the order of capture points."""
     return list(_summaries(result, {}).values())
 
 
-def each_pod(result: Result) -> list[PodSummary]:
+def each_pod(result: Analysis) -> list[PodSummary]:
     """A summary per pod: where several asked on one link (``-i any``, a bridge, a merged file), one for each."""
     split = {key: ids for key, link in result.facts.links.items() if len(set((ids := _pods_of(link)).values())) > 1}
     return list(_summaries(result, split).values())
 
 
 def _summaries(
-    result: Result, split: dict[PointKey, dict[int, frozenset[int]]]
+    result: Analysis, split: dict[PointKey, dict[int, frozenset[int]]]
 ) -> dict[tuple[PointKey, frozenset[int]], PodSummary]:
     """Tallies by link and, on a link that is ``split``, by the senders (MACs, or addresses) that are one pod."""
     summaries: dict[tuple[PointKey, frozenset[int]], PodSummary] = {}

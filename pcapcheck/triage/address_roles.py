@@ -20,7 +20,7 @@ from pcapcheck.nodestate.state import State
 from pcapcheck.paths.address_locations import homes_of
 from pcapcheck.paths.path import Path
 from pcapcheck.protocols import FROM_ROUTERS
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.unanswered_neighbours import is_askers_own
 from pcapcheck.values import format_address, is_multicast_address, is_name, is_public
 
@@ -37,7 +37,7 @@ INITIAL_TTLS = (64, 128, 255)
 class AddressRoles:
     """The roles of the addresses of one observation; worked out when one is first asked for."""
 
-    def __init__(self, result: Result, state: State | None = None, gateways: frozenset[int] = frozenset()) -> None:
+    def __init__(self, result: Judgement, state: State | None = None, gateways: frozenset[int] = frozenset()) -> None:
         self._result = result
         self._state = state
         self._gateways = gateways | result.reading.gateways

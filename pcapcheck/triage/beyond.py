@@ -18,7 +18,7 @@ from pcapcheck.links.capture_points import NODE_KINDS, PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.losses import REPLY, REQUEST, PathLoss
 from pcapcheck.paths.path import Path, PathStep
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.tunnel_device import refusal_of
 from pcapcheck.triage.wire import lost_on_wire
@@ -51,7 +51,7 @@ class Beyond:
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def beyond(case: Case, result: Result, losses: list[PathLoss], asked: Iterable[EchoRow]) -> Beyond:
+def beyond(case: Case, result: Judgement, losses: list[PathLoss], asked: Iterable[EchoRow]) -> Beyond:
     """``losses`` are the case's; ``asked`` samples of what the pod asked, or was asked for, on its own link."""
     found = Beyond()
     paths = {_left(one, result) for one in losses}
@@ -75,7 +75,7 @@ def beyond(case: Case, result: Result, losses: list[PathLoss], asked: Iterable[E
     return found
 
 
-def _left(loss: PathLoss, result: Result) -> str | None:
+def _left(loss: PathLoss, result: Judgement) -> str | None:
     """How packets were seen leaving: on their node's NIC, else on its tunnel device while its NIC shows nothing."""
     point, path = loss.last.spot.link.point, loss.path
     if loss.arrived or len(path.steps) < 2:
@@ -88,7 +88,7 @@ def _left(loss: PathLoss, result: Result) -> str | None:
     return DEVICE if any(key[0] in path.watching for key in nics) else None
 
 
-def _encrypted(result: Result, nics: list[PointKey]) -> bool:
+def _encrypted(result: Judgement, nics: list[PointKey]) -> bool:
     """Whether a NIC shows packets of WireGuard, which whatever went through its device became."""
     return any(
         step.encap == OPAQUE and step.spot.link.point.key in nics
@@ -97,13 +97,13 @@ def _encrypted(result: Result, nics: list[PointKey]) -> bool:
     )
 
 
-def _nics_of(result: Result, link: PointFacts) -> list[PointKey]:
+def _nics_of(result: Judgement, link: PointFacts) -> list[PointKey]:
     """The NICs that are of the node of a link."""
     links, hosts = result.facts.links, result.followed.hosts
     return [key for key, one in links.items() if one.point.kind == "host-nic" and hosts.same(link.point.key, key)]
 
 
-def _far_recorded(case: Case, result: Result, loss: PathLoss) -> bool:
+def _far_recorded(case: Case, result: Judgement, loss: PathLoss) -> bool:
     """Whether anything was recorded where the packets were going to: the receiver's link, or a NIC of its node.
 
     What leaves a tunnel goes to a node; of what leaves plainly it is not known whose NIC would show it.
@@ -124,7 +124,7 @@ def _since(case: Case, losses: list[PathLoss]) -> int | None:
     return max(one.path.last for one in losses) - question.lasted
 
 
-def _came_back(loss: PathLoss, result: Result, since: int) -> bool:
+def _came_back(loss: PathLoss, result: Judgement, since: int) -> bool:
     """Whether an answer came to where they were seen last: it may have a translated address there."""
     last, wanted = loss.last, REPLY if loss.path.packet == REQUEST else loss.path.packet
     return any(
@@ -137,7 +137,7 @@ def _came_back(loss: PathLoss, result: Result, since: int) -> bool:
     )
 
 
-def _other_way(result: Result, losses: list[PathLoss]) -> bool:
+def _other_way(result: Judgement, losses: list[PathLoss]) -> bool:
     """Whether packets of the other direction came through the same tunnel while these were lost.
 
     They did where they were recorded at the same place, or went on from where they were.
@@ -153,7 +153,7 @@ def _other_way(result: Result, losses: list[PathLoss]) -> bool:
     )
 
 
-def _came_in_tunnel(result: Result, losses: list[PathLoss]) -> bool:
+def _came_in_tunnel(result: Judgement, losses: list[PathLoss]) -> bool:
     """Whether packets between the same two came the other way in a tunnel, so that theirs does not go where it ends."""
     pairs = {(one.last.dst, one.last.src) for one in losses}
     return any(
@@ -166,7 +166,7 @@ def _turned(step: PathStep) -> tuple[int, int] | None:
     return (step.outer[1], step.outer[0]) if step.outer else None
 
 
-def _hairpin(case: Case, result: Result, asked: Iterable[EchoRow], found: Beyond) -> None:
+def _hairpin(case: Case, result: Judgement, asked: Iterable[EchoRow], found: Beyond) -> None:
     """Whether what the pod sent to ``dst`` came back to it from its own address.
 
     Nothing but address translation on its node can do that: what a pod sends to itself it does not send at all.
@@ -192,7 +192,7 @@ def _hairpin(case: Case, result: Result, asked: Iterable[EchoRow], found: Beyond
         )
 
 
-def _identifiers(result: Result, losses: list[PathLoss], found: Beyond) -> None:
+def _identifiers(result: Judgement, losses: list[PathLoss], found: Beyond) -> None:
     """The VXLAN identifiers of packets that were lost, and of those that came the other way."""
     there = next(_carried((one.path for one in losses), None), None)
     if there is None:
@@ -215,7 +215,7 @@ def _carried(paths: Iterable[Path], outer: tuple[int, int] | None) -> Iterator[t
                 yield path, step, number
 
 
-def _identifier(result: Result, path: Path, step: PathStep, number: int) -> tuple[int, str] | None:
+def _identifier(result: Judgement, path: Path, step: PathStep, number: int) -> tuple[int, str] | None:
     """The identifier in the first of a way's packets, with where it stands."""
     source, frame = result.captures[step.spot.capture].source, path.samples[0].frames[number]
     try:

@@ -13,7 +13,7 @@ from pcapcheck.links.sides import POD
 from pcapcheck.nodestate.state import PodLink, State
 from pcapcheck.questions.unanswered import LATE, REFUSED, Unanswered
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding, ordered
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.values import Value
 
 # A question that no rule is about: in which table it would stand, and which rule would have failed. Of datagrams that
@@ -125,7 +125,7 @@ class Case(Brief):
         return next(found, None)
 
 
-def cases_of(result: Result, about: Container[str], state: State | None = None) -> list[Case]:
+def cases_of(result: Judgement, about: Container[str], state: State | None = None) -> list[Case]:
     """The failures of the rules ``about`` by origin, what comes first on a link before what follows from it."""
     items = [
         item
@@ -176,7 +176,7 @@ def _same_origin(item: Item, cases: list[Case]) -> Case | None:
     return None
 
 
-def _items(result: Result, finding: Finding, state: State | None) -> Iterator[Item]:
+def _items(result: Judgement, finding: Finding, state: State | None) -> Iterator[Item]:
     table = finding.rule.table
     for evidence in finding.evidence:
         row = evidence.row
@@ -205,7 +205,7 @@ def _items(result: Result, finding: Finding, state: State | None) -> Iterator[It
         yield Item(finding, evidence, home, there, src, dst)
 
 
-def _described(result: Result, finding: Finding, evidence: Evidence, described: PodLink) -> Item:
+def _described(result: Judgement, finding: Finding, evidence: Evidence, described: PodLink) -> Item:
     """A failing row of the state, with its link in the captures, where there is one."""
     name = described.cali_name
     known = next((one for one in result.links if name and name in (one.point.name, one.node_interface)), None)
@@ -219,7 +219,7 @@ def _described(result: Result, finding: Finding, evidence: Evidence, described: 
     return Item(finding, evidence, known, pod=pod, described=name)
 
 
-def home_of(result: Result, address: int | None) -> PointFacts | None:
+def home_of(result: Judgement, address: int | None) -> PointFacts | None:
     """The link of a pod, by what it sent or what the node asked for there."""
     keys = result.followed.homes.get(address or 0, set())
     known = [result.facts.links[key] for key in sorted(keys, key=str)]
@@ -228,7 +228,7 @@ def home_of(result: Result, address: int | None) -> PointFacts | None:
     return next(iter(spoken or known or asked), None)
 
 
-def asked_for(result: Result, link: PointFacts, address: int | None) -> list[int]:
+def asked_for(result: Judgement, link: PointFacts, address: int | None) -> list[int]:
     """The frame groups in which the node asked for an address on a link."""
     asked = result.captures[link.point.key[0]].exchanges.asked
     return [number for number in link.point.groups if (number, address) in asked and _side(link, number) != POD]

@@ -14,7 +14,7 @@ from pcapcheck.links.point_facts import UNNAMED
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.conditions import Combination, Condition, Getter, Leaf
 from pcapcheck.ruleset.finding import Finding
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.ruleset.rule import fill, placeholders
 from pcapcheck.triage.address_roles import AddressRoles
 from pcapcheck.triage.back_ends import first_of
@@ -126,7 +126,7 @@ class Diagnosis(Brief):
 
 
 def diagnose(
-    result: Result, catalogue: Iterable[Cause], situation: Situation | None = None, pods: Pods | None = None
+    result: Judgement, catalogue: Iterable[Cause], situation: Situation | None = None, pods: Pods | None = None
 ) -> list[Diagnosis]:
     """A diagnosis per origin of failures; those alike in all but the pods are told once.
 

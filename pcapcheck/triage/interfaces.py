@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from pcapcheck.calico import cali_name, parse_pod
 from pcapcheck.links.point_facts import INTERFACE_NAME, UNNAMED, PointFacts
 from pcapcheck.nodestate.host import Host
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.values import Value
 
 if TYPE_CHECKING:
     from pcapcheck.triage.pods import Pods
 
 
-def recorded_nic(result: Result, link: PointFacts | None) -> str | None:
+def recorded_nic(result: Judgement, link: PointFacts | None) -> str | None:
     """The card that was recorded on the host of a pod's link; None where it is not known to be one."""
     nics = [one.point for one in result.links if one.point.kind == "host-nic" and one.point.named_by]
     here = [one for one in nics if link is not None and one.key[0] == link.point.key[0]] or nics

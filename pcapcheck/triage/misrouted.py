@@ -9,7 +9,7 @@ from pcapcheck.calico import find_cali_name, find_tunnel_name
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.address_locations import to_pod
 from pcapcheck.paths.losses import REPLY, PathLoss
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case, asked_for
 from pcapcheck.triage.tunnel_device import device_name
 from pcapcheck.triage.unanswered_neighbours import asked_in_vain
@@ -21,7 +21,7 @@ ASKING = 3 * 10**9
 DEVICES = {"vxlan": ("vxlan", "flannel", "cilium_vxlan"), "ipip": ("tunl",)}
 
 
-def strays(case: Case, result: Result, losses: list[PathLoss], refused_from: int | None) -> dict[str, Value | None]:
+def strays(case: Case, result: Judgement, losses: list[PathLoss], refused_from: int | None) -> dict[str, Value | None]:
     """``losses`` are those of the case; ``refused_from`` sent the ICMP error that came back, if one did."""
     lead = case.lead
     back = bool(losses) and all(one.direction == REPLY for one in losses)
@@ -62,7 +62,7 @@ def _device(losses: list[PathLoss], encap: str | None, receiver: int | None) -> 
 
 
 def _same_node(
-    result: Result, link: PointFacts | None, dst_link: PointFacts | None, losses: list[PathLoss]
+    result: Judgement, link: PointFacts | None, dst_link: PointFacts | None, losses: list[PathLoss]
 ) -> bool | None:
     if link is None or dst_link is None:
         return None
@@ -82,7 +82,7 @@ def _same_node(
     return None if here[0] == there[0] or len(nics) > 1 else True
 
 
-def _astray(result: Result, home: PointFacts | None, losses: list[PathLoss]) -> bool | None:
+def _astray(result: Judgement, home: PointFacts | None, losses: list[PathLoss]) -> bool | None:
     """Whether all that was lost was last seen arriving at another machine than that of the receiver's link."""
     if home is None or not losses or not all(one.arrived for one in losses):
         return None
@@ -90,7 +90,7 @@ def _astray(result: Result, home: PointFacts | None, losses: list[PathLoss]) -> 
     return None if None in same else same == {False}
 
 
-def _handed_to(result: Result, receiver: int | None, home: PointFacts | None, losses: list[PathLoss]) -> str | None:
+def _handed_to(result: Judgement, receiver: int | None, home: PointFacts | None, losses: list[PathLoss]) -> str | None:
     """Not the receiver's own link, and one on which another pod speaks or, where its own is recorded, any other."""
     if receiver is None:
         return None
@@ -109,19 +109,19 @@ def _handed_to(result: Result, receiver: int | None, home: PointFacts | None, lo
     return None
 
 
-def _apart(result: Result, one: PointFacts, other: PointFacts) -> bool:
+def _apart(result: Judgement, one: PointFacts, other: PointFacts) -> bool:
     """Whether two links are of two nodes, or one link recorded at both ends."""
     return result.followed.hosts.same(one.point.key, other.point.key) is False or one.end != other.end
 
 
-def _empty_link(result: Result, receiver: int | None) -> str | None:
+def _empty_link(result: Judgement, receiver: int | None) -> str | None:
     """The name of a pod's link of which a file holds no frame, unless another is known to be the receiver's."""
     known = result.facts.known.homes.get(receiver) if receiver is not None else None
     names = [find_cali_name(one, result.reading.prefix) for one in empty_files(result)]
     return next((name for name in names if name is not None and known in (None, name)), None)
 
 
-def _empty_tunnel(result: Result, encaps: set[str], receiver: int | None) -> str | None:
+def _empty_tunnel(result: Judgement, encaps: set[str], receiver: int | None) -> str | None:
     """The name of a tunnel's device of which a file holds no frame, if packets of that tunnel were to come out there.
 
     The receiver's address is of the family of what is inside, and so of the device.
@@ -134,14 +134,14 @@ def _empty_tunnel(result: Result, encaps: set[str], receiver: int | None) -> str
     return next(fitting, None) if words else None
 
 
-def empty_files(result: Result) -> list[str]:
+def empty_files(result: Judgement) -> list[str]:
     """The names of files without a frame."""
     return [one.source.short_name for one in result.captures if not any(group.count for group in one.groups)]
 
 
 def _asked_outside(
     case: Case,
-    result: Result,
+    result: Judgement,
     losses: list[PathLoss],
     receiver: int | None,
     sender: PointFacts | None,

@@ -32,7 +32,7 @@ from pcapcheck.paths.path import Path
 from pcapcheck.protocols import icmp_error_meaning
 from pcapcheck.questions.silent_conversations import LARGE
 from pcapcheck.ruleset.finding import FAIL, PASS, Finding
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import INITIAL_TTLS, AddressRoles, at_home, called
 from pcapcheck.triage.by_size import by_size
 from pcapcheck.triage.case import DATAGRAMS, Case, asked_for
@@ -63,7 +63,7 @@ LOST_BY_RULE = {
 
 
 def packet_evidence_of(
-    case: Case, result: Result, roles: AddressRoles, losses: list[PathLoss]
+    case: Case, result: Judgement, roles: AddressRoles, losses: list[PathLoss]
 ) -> dict[str, Value | None]:
     """The columns of a case that do not begin with ``state``; ``losses`` are what ``lost_of`` finds for it."""
     lead = case.lead
@@ -139,7 +139,7 @@ def packet_evidence_of(
     }
 
 
-def _forwarded(result: Result, link: PointFacts | None, pod: int | None) -> bool | None:
+def _forwarded(result: Judgement, link: PointFacts | None, pod: int | None) -> bool | None:
     """Whether anything of the pod's IP version passes from its link to other links."""
     if link is None or pod is None:
         return None
@@ -151,7 +151,7 @@ def _forwarded(result: Result, link: PointFacts | None, pod: int | None) -> bool
     )
 
 
-def _cut_off(result: Result, link: PointFacts | None, pod: int | None) -> bool | None:
+def _cut_off(result: Judgement, link: PointFacts | None, pod: int | None) -> bool | None:
     """Whether packets for a pod got as far as its node's NIC or tunnel, and were never seen on its link."""
     if link is None or pod is None:
         return None
@@ -161,7 +161,7 @@ def _cut_off(result: Result, link: PointFacts | None, pod: int | None) -> bool |
     )
 
 
-def lost_of(case: Case, result: Result) -> list[PathLoss]:
+def lost_of(case: Case, result: Judgement) -> list[PathLoss]:
     """What was lost between pod and dst: replies that did not come back, else requests that nobody answered."""
     followed, kind = result.followed, _kind_of(case)
     pod, dst = case.lead.pod, case.lead.dst
@@ -197,7 +197,7 @@ def _from_another(case: Case) -> dict[str, Value | None]:
     return {} if source is None else {"refused": "wrong-address", "refused.from": source}
 
 
-def asked_in(case: Case, result: Result, link: PointFacts | None = None) -> Iterator[EchoRow]:
+def asked_in(case: Case, result: Judgement, link: PointFacts | None = None) -> Iterator[EchoRow]:
     """Samples of what the case's pod asked of its ``dst``, on one link or wherever it was recorded.
 
     Where it is about a question to one port, that port alone counts; other datagrams than DNS are not paired at all.
@@ -211,7 +211,7 @@ def asked_in(case: Case, result: Result, link: PointFacts | None = None) -> Iter
             yield some
 
 
-def asked_on(link: PointFacts | None, result: Result) -> Iterator[EchoRow]:
+def asked_on(link: PointFacts | None, result: Judgement) -> Iterator[EchoRow]:
     """Samples of whatever was asked on a link: echo requests, attempts at connections, DNS queries."""
     if link is not None:
         echoes = result.captures[link.point.key[0]].exchanges.echoes
@@ -229,13 +229,13 @@ def _kind_of(case: Case) -> str:
     return KINDS.get(tables[0], REQUEST) if tables else REQUEST
 
 
-def _echo_lost(result: Result, pod: int | None, dst: int | None) -> bool | None:
+def _echo_lost(result: Judgement, pod: int | None, dst: int | None) -> bool | None:
     """Whether echo requests between the two get no reply; None where none was sent."""
     outcomes = {echo.outcome for echo in _between(result, pod, dst)}
     return "replied" not in outcomes if outcomes & {"replied", "unanswered", "error"} else None
 
 
-def _unrouted(case: Case, result: Result) -> bool:
+def _unrouted(case: Case, result: Judgement) -> bool:
     """Whether a hop is wrong between the links of a case: of it, or of another about the same links."""
     if any(one.table == HOPS for one in case.items):
         return True
@@ -252,7 +252,7 @@ def _rows(finding: Finding) -> list[Mapping[str, Value | None]]:
     return [one.row for one in finding.evidence]
 
 
-def _macs_kept(case: Case, result: Result) -> bool | None:
+def _macs_kept(case: Case, result: Judgement) -> bool | None:
     """Whether frames have the same MACs on two links; None where that was not checked."""
     found = next((one for one in result.findings if one.rule.id == "hop-macs-rewritten"), None)
     if found is None or "hop-macs-rewritten" in case.failed:
@@ -299,7 +299,7 @@ def _meaning(echo: EchoRow | None) -> str:
 
 
 def _places(
-    case: Case, result: Result, kind: str, losses: list[PathLoss], roles: AddressRoles
+    case: Case, result: Judgement, kind: str, losses: list[PathLoss], roles: AddressRoles
 ) -> dict[str, Value | None]:
     """Where packets were lost, and where they were seen last; only what is alike of all that were lost."""
     at_pod = AT_POD if "pod-answers-echo" in case.failed else _at_pod(case, result)
@@ -356,7 +356,7 @@ def _is_at_node(loss: PathLoss) -> bool:
 
 
 def _beyond(
-    case: Case, result: Result, kind: str, places: dict[str, Value | None], failed: list[EchoRow]
+    case: Case, result: Judgement, kind: str, places: dict[str, Value | None], failed: list[EchoRow]
 ) -> dict[str, Value | None]:
     """Where ``failed`` requests got to that were recorded on a NIC or tunnel of another node than the asker's.
 
@@ -390,7 +390,7 @@ def _only(values: set[T]) -> T | None:
     return values.pop() if len(values) == 1 else None
 
 
-def _at_pod(case: Case, result: Result) -> str | None:
+def _at_pod(case: Case, result: Judgement) -> str | None:
     """Whether what failed was recorded on the receiver's own link and got no answer there."""
     for item in case.items:
         if item.dst_link is None:
@@ -407,7 +407,7 @@ def _at_pod(case: Case, result: Result) -> str | None:
     return None
 
 
-def _by_rule(case: Case, result: Result, losses: list[PathLoss]) -> str | None:
+def _by_rule(case: Case, result: Judgement, losses: list[PathLoss]) -> str | None:
     """Where echoes were lost: only if all that was seen to be lost was lost in one place."""
     places = {LOST_BY_RULE[name] for name in case.failed if name in LOST_BY_RULE}
     if BETWEEN in places:
@@ -416,7 +416,7 @@ def _by_rule(case: Case, result: Result, losses: list[PathLoss]) -> str | None:
     return _only(places)
 
 
-def _lost_segments(case: Case, result: Result, kind: str, losses: list[PathLoss]) -> str | None:
+def _lost_segments(case: Case, result: Judgement, kind: str, losses: list[PathLoss]) -> str | None:
     """The same of attempts at connections and of DNS queries, by where packets of their protocol were seen."""
     if any(one.back or one.path.src == case.lead.dst for one in losses) or (not losses and _answer_seen(case)):
         return "on-return"
@@ -447,14 +447,14 @@ def _device(losses: list[PathLoss]) -> str | None:
     return OPAQUE if any(is_wireguard(one.last.spot.link.point.name) for one in losses) else None
 
 
-def _lost_paths(result: Result, kind: str, case: Case) -> list[Path]:
+def _lost_paths(result: Judgement, kind: str, case: Case) -> list[Path]:
     asked = [one for one in result.followed.found if (one.src, one.dst) == (case.lead.pod, case.lead.dst)]
     if kind != REQUEST:
         return [path for path in asked if path.packet == kind and not result.followed.is_delivered(path)]
     return [path for path in asked if path.packet == REQUEST and not path.answered]
 
 
-def _replies(case: Case, result: Result, kind: str, failed: list[EchoRow]) -> str | None:
+def _replies(case: Case, result: Judgement, kind: str, failed: list[EchoRow]) -> str | None:
     """Whether any of the requests got a reply on the asker's link, and whether that was before all that got none.
 
     Of many that are alike only the first are kept as samples: what became of the others, following them tells.
@@ -510,25 +510,25 @@ def _lost_on_return(case: Case) -> bool:
     return "reply-delivered" in case.failed
 
 
-def _echoes(result: Result, src: int | None, dst: int | None) -> Iterator[EchoRow]:
+def _echoes(result: Judgement, src: int | None, dst: int | None) -> Iterator[EchoRow]:
     """Samples of the echoes from one to the other."""
     return exchanges_of(REQUEST, result, src, dst)
 
 
-def _between(result: Result, one: int | None, other: int | None) -> Iterator[EchoRow]:
+def _between(result: Judgement, one: int | None, other: int | None) -> Iterator[EchoRow]:
     """The same of either to the other."""
     return chain(_echoes(result, one, other), _echoes(result, other, one))
 
 
 def exchanges_of(
-    kind: str, result: Result, src: int | None, dst: int | None, link: PointFacts | None = None
+    kind: str, result: Judgement, src: int | None, dst: int | None, link: PointFacts | None = None
 ) -> Iterator[EchoRow]:
     """Samples of echoes, attempts at connections or DNS queries, on one link or wherever they were recorded."""
     for some in _bins(kind, result, link):
         yield from (echo for echo in some.samples if (echo.src, echo.dst) == (src, dst))
 
 
-def _bins(kind: str, result: Result, link: PointFacts | None = None) -> Iterator[ExchangeBin]:
+def _bins(kind: str, result: Judgement, link: PointFacts | None = None) -> Iterator[ExchangeBin]:
     """Those alike, on one link or wherever they were recorded."""
     for capture in result.captures:
         if link is None or link.point.key[0] == capture.number:
@@ -551,7 +551,7 @@ def _refused_late(case: Case, refused: list[EchoRow], link: PointFacts | None) -
     return refused_late(refused, link)
 
 
-def _who_refused(echo: EchoRow | None, here: EchoRow | None, link: PointFacts | None, result: Result) -> str | None:
+def _who_refused(echo: EchoRow | None, here: EchoRow | None, link: PointFacts | None, result: Judgement) -> str | None:
     """By the error's source, else by its TTL on the pod's link: what no router has passed on is the node's own.
 
     The node decrements what it forwards, not what it sends (kernel: net/ipv4/ip_forward.c; icmp_send begins with 64).
@@ -570,7 +570,7 @@ def _who_refused(echo: EchoRow | None, here: EchoRow | None, link: PointFacts | 
     return "other" if own else None
 
 
-def translated(result: Result, kind: str, src: int | None, dst: int | None) -> bool | None:
+def translated(result: Judgement, kind: str, src: int | None, dst: int | None) -> bool | None:
     """Whether packets were seen leaving by a NIC with another source; None where they were not seen there."""
     left = [
         step.src != path.src
@@ -582,7 +582,7 @@ def translated(result: Result, kind: str, src: int | None, dst: int | None) -> b
     return any(left) if left else None
 
 
-def _asked(result: Result, link: PointFacts | None, address: int | None) -> dict[str, Value | None]:
+def _asked(result: Judgement, link: PointFacts | None, address: int | None) -> dict[str, Value | None]:
     """Whether the node asked for a pod on its link, and was answered."""
     if link is None or address is None:
         return {"dst.asked": None, "dst.answers": None}
@@ -606,7 +606,7 @@ def _addressed(link: PointFacts | None) -> bool | None:
     return macs <= link.pod_macs if macs else None
 
 
-def _nic_to_proxy(result: Result) -> bool:
+def _nic_to_proxy(result: Judgement) -> bool:
     nics = [link.point for link in result.links if link.point.kind == "host-nic"]
     return any(group.dst == result.reading.proxy_mac for nic in nics for group in nic.groups.values())
 

@@ -12,7 +12,7 @@ from pcapcheck.links.capture_points import NODE_KINDS
 from pcapcheck.paths.losses import REQUEST
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.finding import Evidence
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import NODE_ROLE, POD_ROLE, SERVICE, UNKNOWN_ROLE, AddressRoles
 from pcapcheck.triage.case import AS_IF, DATAGRAMS, Case, Item, home_of
 
@@ -22,7 +22,7 @@ PACKETS_OF = {ECHO: REQUEST, CONNECTIONS: "tcp", DNS: "udp", DATAGRAMS: "udp", P
 MOST = 20
 
 
-def question_cases(result: Result, told: Iterable[Case], roles: AddressRoles) -> list[Case]:
+def question_cases(result: Judgement, told: Iterable[Case], roles: AddressRoles) -> list[Case]:
     """A case per question of ``result`` that a node had a part in; not of what the cases ``told`` are about."""
     known = {(item.pod, item.dst, PACKETS_OF.get(item.table)) for one in told for item in one.items}
     # The same packets, as address translation left them further on.
@@ -43,7 +43,7 @@ def question_cases(result: Result, told: Iterable[Case], roles: AddressRoles) ->
     return list(cases.values())
 
 
-def _item(result: Result, one: Unanswered, roles: AddressRoles) -> Item | None:
+def _item(result: Judgement, one: Unanswered, roles: AddressRoles) -> Item | None:
     if one.asked is None or one.protocol not in AS_IF or not one.about:
         return None
     link, dst_link = home_of(result, one.asker), home_of(result, one.asked)

@@ -13,7 +13,7 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.losses import BETWEEN, TO_POD_LINK, PathLoss
 from pcapcheck.protocols import icmp_error_meaning
 from pcapcheck.questions.unanswered import Refusal
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import INITIAL_TTLS, NODE_ROLE, UNKNOWN_ROLE, AddressRoles
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.case_columns import REFUSED
@@ -35,7 +35,7 @@ def is_reset(case: Case) -> bool:
     return question is not None and question.refusal is not None and question.refusal.error is None
 
 
-def refused_columns(case: Case, result: Result, roles: AddressRoles) -> dict[str, Value | None]:
+def refused_columns(case: Case, result: Judgement, roles: AddressRoles) -> dict[str, Value | None]:
     """What came instead of an answer to a question that no rule is about."""
     refusal = case.question.refusal if case.question is not None else None
     if refusal is None:
@@ -50,7 +50,7 @@ def refused_columns(case: Case, result: Result, roles: AddressRoles) -> dict[str
     }
 
 
-def _by_whom(case: Case, result: Result, roles: AddressRoles, refusal: Refusal) -> str | None:
+def _by_whom(case: Case, result: Judgement, roles: AddressRoles, refusal: Refusal) -> str | None:
     """Whose an address is that refused something: the receiver's, the node's, or somebody else's.
 
     On the asker's own link an error that no router has passed on is the node's.
@@ -77,7 +77,7 @@ def left_over(losses: list[PathLoss], here: PointFacts, arrived: bool) -> str | 
 
 
 def arrival(
-    case: Case, result: Result, roles: AddressRoles, seen: list[tuple[CapturePoint, FrameGroup]]
+    case: Case, result: Judgement, roles: AddressRoles, seen: list[tuple[CapturePoint, FrameGroup]]
 ) -> bool | None:
     """Whether questions seen last on NICs or tunnels were coming to the node there (True) or leaving it (False).
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.point_facts import PointFacts
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import NODE_ROLE, AddressRoles, called
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.packet_evidence import TCP, UDP
@@ -44,7 +44,7 @@ class _Passing:
         return len(self.frames) >= TTLS and (len(self.senders) > 1 or max(self.frames) - min(self.frames) >= FALL)
 
 
-def looping(case: Case, result: Result, roles: AddressRoles, asked: Value | None) -> Loop:
+def looping(case: Case, result: Judgement, roles: AddressRoles, asked: Value | None) -> Loop:
     """Whether packets between the two of a case go round, and between whom."""
     found, pod, dst = Loop(), case.lead.pod, case.lead.dst
     passing: dict[tuple[PointKey, bool], _Passing] = {}
@@ -81,7 +81,7 @@ def _is_start(one: _Passing, case: Case) -> bool:
     return one.link.point.kind == "pod-link" and {case.lead.pod, case.lead.dst} & set(one.link.pod_ips) != set()
 
 
-def _between(one: _Passing, result: Result, roles: AddressRoles, from_pod: bool) -> str | None:
+def _between(one: _Passing, result: Judgement, roles: AddressRoles, from_pod: bool) -> str | None:
     """The two machines by what their MACs are known for; nothing where there are not two.
 
     ``from_pod``: the packets are a pod's, whose link was recorded.

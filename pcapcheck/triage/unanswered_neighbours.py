@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.protocols import FROM_ROUTERS
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Vain:
     until: int
 
 
-def asked_in_vain(result: Result) -> Iterator[Vain]:
+def asked_in_vain(result: Judgement) -> Iterator[Vain]:
     """All of them."""
     for capture in result.captures:
         for kept in capture.silent.values():
@@ -33,7 +33,7 @@ def asked_in_vain(result: Result) -> Iterator[Vain]:
             yield Vain(link.point.key, one.asker_ip, one.target, one.first_time, kept.until or one.first_time)
 
 
-def is_askers_own(result: Result, link: PointFacts, source: int) -> bool:
+def is_askers_own(result: Judgement, link: PointFacts, source: int) -> bool:
     """Whether ICMP errors from an address on a pod's link are its node's own, where their TTL does not tell.
 
     The node's card shows that address ask for a neighbour in vain, which is why it says host unreachable, and none of

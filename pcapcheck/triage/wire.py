@@ -11,18 +11,18 @@ from collections.abc import Iterator
 
 from pcapcheck.paths.losses import PathLoss
 from pcapcheck.paths.path import PathStep
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 
 NIC = "host-nic"
 
 
-def lost_on_wire(losses: list[PathLoss], result: Result) -> bool:
+def lost_on_wire(losses: list[PathLoss], result: Judgement) -> bool:
     """Whether all left by a NIC, the right way, and never came to the one that the other direction leaves by."""
     since = min(loss.path.first for loss in losses)
     return all(_vanished(loss, since, result) for loss in losses)
 
 
-def _vanished(loss: PathLoss, since: int, result: Result) -> bool:
+def _vanished(loss: PathLoss, since: int, result: Judgement) -> bool:
     last, here, hosts = loss.last, loss.last.spot.link.point, result.followed.hosts
     if here.kind != NIC or loss.arrived is not False:
         return False
@@ -38,7 +38,7 @@ def _vanished(loss: PathLoss, since: int, result: Result) -> bool:
     return last.spot.group.dst in right and any(_hears(step, result) for step in there)
 
 
-def _sent_back(last: PathStep, since: int, result: Result) -> Iterator[PathStep]:
+def _sent_back(last: PathStep, since: int, result: Judgement) -> Iterator[PathStep]:
     """Where packets of the other direction were seen in the same encapsulation."""
     paths = (path for path in result.followed.found if path.last >= since)
     return (
@@ -51,7 +51,7 @@ def _ends(step: PathStep) -> tuple[int, int]:
     return step.outer or (step.src, step.dst)
 
 
-def _hears(sent: PathStep, result: Result) -> bool:
+def _hears(sent: PathStep, result: Judgement) -> bool:
     """Whether anything that came in to the NIC that sends this was recorded: ``tcpdump -Q out`` shows nothing of it."""
     point, own = sent.spot.link.point.key, sent.spot.group.src
     return any(

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import analyze
+from pcapcheck.analysis import Analysis
 from pcapcheck.cli.reporting import FORMATS
-from pcapcheck.triage.outcome import Outcome
 from pcapcheck.version import __version__
 from tests.support.formats import written
 from tests.support.lab import CAPTURES, ROOT
@@ -28,7 +28,7 @@ SCENARIOS = ("healthy", "proxy-arp-off")
 ENVIRONMENT = ("COLUMNS", "FORCE_COLOR", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "LC_ALL", "NO_COLOR")
 
 
-def judged(scenario: str) -> Outcome:
+def judged(scenario: str) -> Analysis:
     """The scenario's captures with the node's state, named as somebody in the checkout names them."""
     folder = (CAPTURES / scenario).relative_to(ROOT)
     state = folder / "state.txt"

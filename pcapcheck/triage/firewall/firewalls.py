@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pcapcheck.calico import find_tunnel_name, kind_of_name
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.source_lines import Line, Quoted
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.firewall.answer import DROPS, ENDPOINTS, POLICY, REJECTS, TUNNEL, Answers
 from pcapcheck.triage.firewall.lost import loss_of
@@ -31,7 +31,7 @@ class Firewalls:
     def of(
         cls,
         case: Case,
-        result: Result,
+        result: Judgement,
         packet_evidence: dict[str, Value | None],
         here: End,
         there: End,

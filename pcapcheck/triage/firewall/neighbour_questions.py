@@ -17,7 +17,7 @@ from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.source_lines import Quoted
 from pcapcheck.nodestate.unresolved_pods import UNANSWERED
 from pcapcheck.protocols import ARP_REPLY, ARP_REQUEST, ICMPV6, NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case, Item, asked_for
 from pcapcheck.triage.firewall.answer import DROPS, POLICY, REJECTS, Answers
 from pcapcheck.triage.firewall.lost import ARP_ASKED, ND_ASKED, LostPackets
@@ -81,7 +81,7 @@ class Asking:
 
     @classmethod
     def of(
-        cls, case: Case, result: Result, packet_evidence: Mapping[str, Value | None], here: End, there: End
+        cls, case: Case, result: Judgement, packet_evidence: Mapping[str, Value | None], here: End, there: End
     ) -> Asking | None:
         """None where a case is about no such question."""
         if case.lead.unanswered:
@@ -116,7 +116,9 @@ def _of_gateway(case: Case, here: End) -> Asking | None:
     return Asking(Answers(loss, stages), Answers(loss, []))
 
 
-def _of_receiver(case: Case, result: Result, packet_evidence: Mapping[str, Value | None], there: End) -> Asking | None:
+def _of_receiver(
+    case: Case, result: Judgement, packet_evidence: Mapping[str, Value | None], there: End
+) -> Asking | None:
     """A node asks a pod that it has packets for: it is not answered, does not take the answers, or asked in vain.
 
     That it found nobody is told by the error that it sends after asking, or by the questions that were recorded.
@@ -187,7 +189,7 @@ def _attempts(items: Sequence[Item]) -> int:
     return sum(one for one in counted if isinstance(one, int)) or 1
 
 
-def _answered(case: Case, result: Result) -> int:
+def _answered(case: Case, result: Judgement) -> int:
     """How many of the node's questions for the pod were answered on its link."""
     link, dst = case.lead.dst_link, case.lead.dst
     if link is None:

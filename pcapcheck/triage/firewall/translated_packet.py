@@ -12,7 +12,7 @@ from pcapcheck.links.point_facts import UNNAMED
 from pcapcheck.links.sides import NODE
 from pcapcheck.paths.losses import REQUEST
 from pcapcheck.paths.path import Path
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case, home_of
 from pcapcheck.triage.firewall.lost import ports_of
 from pcapcheck.triage.packet_evidence import KINDS, exchanges_of
@@ -32,7 +32,7 @@ class Carried:
     interface: str | None = None
 
 
-def carried(case: Case, result: Result) -> Carried | None:
+def carried(case: Case, result: Judgement) -> Carried | None:
     """None where they were seen as the pod sent them alone, or in several ways.
 
     Where some were lost these count, not those that came to a pod.

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from pcapcheck.links.observations import DATED, Observation, apart
 from pcapcheck.links.point_facts import PointFacts
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean, format_time
 
 SHOWN = 4
 
 
-def recording_remarks(result: Result, repeated: Iterable[Path]) -> list[Remark]:
+def recording_remarks(result: Judgement, repeated: Iterable[Path]) -> list[Remark]:
     """A remark for captures that do not overlap in time, and for each that is there twice."""
     remarks = list(_separate(result))
     given = ", ".join(dict.fromkeys(clean(str(path)) for path in repeated))
@@ -28,7 +28,7 @@ def recording_remarks(result: Result, repeated: Iterable[Path]) -> list[Remark]:
     return remarks
 
 
-def _separate(result: Result) -> list[Remark]:
+def _separate(result: Judgement) -> list[Remark]:
     numbers = result.facts.observations
     together: dict[Observation, list[PointFacts]] = {}
     for key, link in result.facts.links.items():
@@ -42,14 +42,14 @@ def _separate(result: Result) -> list[Remark]:
     return [Remark(f"recorded at different times, so judged as separate observations: {shown}")]
 
 
-def _part(result: Result, links: list[PointFacts]) -> str:
+def _part(result: Judgement, links: list[PointFacts]) -> str:
     names = list(dict.fromkeys(_place(result, link) for link in links))
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     first = min(link.point.first for link in links if link.point.first is not None)
     return f"{', '.join(names[:SHOWN])}{more} (from {_time(first)})"
 
 
-def _place(result: Result, link: PointFacts) -> str:
+def _place(result: Judgement, link: PointFacts) -> str:
     """A capture and, if it holds several interfaces, which of them."""
     capture = result.captures[link.point.key[0]]
     name = clean(capture.source.short_name)

@@ -12,7 +12,7 @@ from pcapcheck.nodestate.node_facts import Device
 from pcapcheck.nodestate.state import PodLink
 from pcapcheck.paths.losses import REPLY
 from pcapcheck.protocols import DNS_PORT
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage import back_ends
 from pcapcheck.triage.back_ends import Asked, BackEnd
 from pcapcheck.triage.case import Case
@@ -36,7 +36,7 @@ class DescribedPods:
         case: Case,
         interface: str | None,
         packet_evidence: dict[str, Value | None],
-        result: Result,
+        result: Judgement,
     ) -> None:
         self.packet_evidence = packet_evidence
         self.recorded_interface = interface if interface != UNNAMED else None
@@ -65,7 +65,7 @@ class DescribedPods:
         self.alone = alone
         self.recorded_dst_interface = dst_interface
 
-    def _owner(self, case: Case, result: Result) -> str | None:
+    def _owner(self, case: Case, result: Judgement) -> str | None:
         """Whose node the state's only node is: that of ``pod`` or ``dst``, by its name or by the names in its rules."""
         links = case.lead.link, case.lead.dst_link
         if len(self.state.nodes) != 1 or links[0] is None or links[1] is None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.drop_places import CounterEnd, way_of
 from pcapcheck.triage.drops import Drops, Lost
 from pcapcheck.triage.state_evidence.described_pods import DescribedPods
 
 
-def drops_of(pods: DescribedPods, result: Result, dst_interface: str | None) -> Drops | None:
+def drops_of(pods: DescribedPods, result: Judgement, dst_interface: str | None) -> Drops | None:
     """What may have dropped the packets; nothing if the state is of another node or time."""
     count, asked = pods.packet_evidence.get("lost.count"), pods.packet_evidence.get("lost.asked")
     if pods.elsewhere or not isinstance(count, int) or not isinstance(asked, int):

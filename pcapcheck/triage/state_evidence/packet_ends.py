@@ -9,7 +9,7 @@ from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.state import PodLink, State
 from pcapcheck.paths.losses import REPLY, REQUEST
 from pcapcheck.questions.unanswered import Unanswered
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage import back_ends, tunnel_ends
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.firewall.stages import End
@@ -30,7 +30,7 @@ class PacketEnds:
     dst_interface: str | None
 
 
-def packet_ends(pods: DescribedPods, case: Case, result: Result) -> PacketEnds:
+def packet_ends(pods: DescribedPods, case: Case, result: Judgement) -> PacketEnds:
     """The ends by the state and, if it does not show them, by where packets and answers were seen."""
     alone, dst_interface, lead = pods.alone, pods.recorded_dst_interface, case.lead
     far = (pods.dst_link.node if pods.dst_link else None) or tunnel_ends.node_at(pods.state, pods.dst)
@@ -91,7 +91,7 @@ def _came_back(question: Unanswered, node: Host | None) -> bool:
     return last.arrived is True or last.interface in node.links
 
 
-def _came_by(case: Case, result: Result) -> str | None:
+def _came_by(case: Case, result: Judgement) -> str | None:
     """The interface by which the pod's questions came to dst's node, if they were recorded on one only.
 
     The answers leave by it again, unless the node's routes say otherwise.

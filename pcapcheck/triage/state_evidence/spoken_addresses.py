@@ -6,11 +6,11 @@ from itertools import pairwise
 
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.point_facts import PointFacts as CapturedLink
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case
 
 
-def spoken_addresses(case: Case, result: Result) -> frozenset[int]:
+def spoken_addresses(case: Case, result: Judgement) -> frozenset[int]:
     """Addresses that the asker's node speaks ARP with on the asker's link, else those spoken on every pod link.
 
     A node that asks nothing on the asker's link, because it holds the MAC, may ask on links that it was seen to join.
@@ -24,20 +24,20 @@ def spoken_addresses(case: Case, result: Result) -> frozenset[int]:
     return frozenset.intersection(*(frozenset(addresses) for addresses in said)) if said else frozenset()
 
 
-def spoken_at(link: CapturedLink | None, result: Result) -> frozenset[int]:
+def spoken_at(link: CapturedLink | None, result: Judgement) -> frozenset[int]:
     """Addresses that the node of a pod's link speaks ARP with there."""
     if link is None or link.point.kind != "pod-link":
         return frozenset()
     return frozenset(result.followed.node_addresses(link))
 
 
-def spoke_on_cards(result: Result, address: int, since: int) -> bool:
+def spoke_on_cards(result: Judgement, address: int, since: int) -> bool:
     """Whether an address still spoke ARP on a network card at some time or later."""
     claims = (claim for _, claim in result.followed.cards.claims if claim.ip == address)
     return any(claim.last_time is not None and claim.last_time >= since for claim in claims)
 
 
-def _joined(link: CapturedLink, result: Result) -> list[CapturedLink]:
+def _joined(link: CapturedLink, result: Judgement) -> list[CapturedLink]:
     """Links of other pods of the same node: between them and this link the TTL of packets fell by one."""
     found: dict[PointKey, CapturedLink] = {}
     for path in result.followed.found:
