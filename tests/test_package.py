@@ -139,6 +139,7 @@ SHARED = {
     "kleene",
     "networks",
     "plural",
+    "protocols",
     "skipped",
     "values",
     "version",
