@@ -195,14 +195,14 @@ def analyze(
     reading = replace(reading, scope=reading.scope.without(unseen))
     facts = describe(captures, reading, _known(state))
     if state is not None:
-        doubt_ebpf(facts.links.values(), state)
+        doubt_ebpf(facts.points.values(), state)
     found = find_paths(captures, facts, reading, sightings)
     facts.repeats = repeated_attempts(captures, found.found)
     claims = [row for capture in captures for row in claimed_addresses(capture, facts, reading)]
     changes = list(taken_over(claims, reading.proxy_mac))
     # A resolution goes on for as long as no request is missing for this time.
     pause = 3 * reading.arp_wait
-    for claim in judge_addresses(claims, facts.links, reading.gateways, found, pause):
+    for claim in judge_addresses(claims, facts.points, reading.gateways, found, pause):
         sink(claim.point[0], evaluations)(ADDRESSES, [claim], 1)
     for row, weight in found.path_rows(every=PATHS in every):
         sink(row.capture, evaluations)(PATHS, [row], weight)
@@ -316,14 +316,14 @@ def _agree(state: State, facts: Facts, captures: Sequence[Capture], followed: Pa
     from pcapcheck.triage.addressed_pods import Sought
     from pcapcheck.triage.cross_check import compare
 
-    links = list(facts.links.values())
-    groups = {(one.point.key[0], group) for one in links if one.point.kind == "pod-link" for group in one.point.groups}
+    points = list(facts.points.values())
+    groups = {(one.key[0], group) for one in points if one.kind == "pod-link" for group in one.groups}
     asked = {ip for one in captures for group, ip in one.exchanges.asked if (one.number, group) in groups}
-    names = {followed.hosts.name(one.point.key) for one in links}
+    names = {followed.hosts.name(one.key) for one in points}
     spoken = frozenset(followed.cards.heard)
     if not any(capture.frames for capture in captures):
-        return compare(links, state, asked, names, spoken)
-    return compare(links, state, asked, names, spoken, Sought(captures, facts, followed, state).includes)
+        return compare(points, state, asked, names, spoken)
+    return compare(points, state, asked, names, spoken, Sought(captures, facts, followed, state).includes)
 
 
 def feed_state(

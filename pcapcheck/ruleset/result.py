@@ -91,39 +91,39 @@ class Result(Brief):
         return [one for one in self.unanswered if not one.doubt]
 
     @property
-    def links(self) -> list[PointFacts]:
-        return list(self.facts.links.values())
+    def points(self) -> list[PointFacts]:
+        return list(self.facts.points.values())
 
     def by_observation(self) -> list[Result]:
         """What was recorded at one time, each by itself with what failed there; mostly that is all."""
         facts = self.facts
-        different = list(dict.fromkeys(map(facts.observations.get, facts.links)))
+        different = list(dict.fromkeys(map(facts.observations.get, facts.points)))
         if not any(apart(one, other) for one in different for other in different):
             return [self]
         parts = []
         for one in different:
-            keys = {key for key in facts.links if not apart(one, facts.observations.get(key))}
-            own = {key for key in facts.links if facts.observations.get(key) == one}
+            keys = {key for key in facts.points if not apart(one, facts.observations.get(key))}
+            own = {key for key in facts.points if facts.observations.get(key) == one}
             within = facts.within(keys)
             part = replace(self, facts=within, followed=self.followed.within(keys, within))
-            places = {(key[0], facts.links[key].point.name) for key in own}
+            places = {(key[0], facts.points[key].name) for key in own}
             part.unanswered = [one for one in self.unanswered if (one.capture, one.interface) in places]
             part.findings = [replace(finding, evidence=self._evidence_at(own, finding)) for finding in self.findings]
             parts.append(part)
         # What is of no capture is looked at once.
         parts[0].findings = [
-            replace(finding, evidence=[*some.evidence, *(e for e in finding.evidence if self._link_of(e) is None)])
+            replace(finding, evidence=[*some.evidence, *(e for e in finding.evidence if self._point_of(e) is None)])
             for finding, some in zip(self.findings, parts[0].findings, strict=True)
         ]
         return parts
 
     def _evidence_at(self, keys: set[PointKey], finding: Finding) -> list[Evidence]:
-        links = [(one, self._link_of(one)) for one in finding.evidence]
-        return [one for one, link in links if link is not None and link.point.key in keys]
+        points = [(one, self._point_of(one)) for one in finding.evidence]
+        return [one for one, point in points if point is not None and point.key in keys]
 
-    def _link_of(self, evidence: Evidence) -> PointFacts | None:
-        return self.facts.link(evidence.capture, evidence.group)
+    def _point_of(self, evidence: Evidence) -> PointFacts | None:
+        return self.facts.point(evidence.capture, evidence.group)
 
-    def links_of(self, capture: Capture) -> list[PointFacts]:
+    def points_of(self, capture: Capture) -> list[PointFacts]:
         """The capture points of one capture."""
-        return [link for link in self.links if link.point.key[0] == capture.number]
+        return [point for point in self.points if point.key[0] == capture.number]

@@ -65,7 +65,7 @@ def _document(result: Outcome) -> dict[str, Any]:
         ],
         "endpoints": [
             {
-                "interface": one.link.point.name,
+                "interface": one.link.name,
                 "ip": format_address(ip),
                 "mac": _macs(one.link.pod_macs),
                 "pod": result.pods and result.pods.by_address(ip),
@@ -79,7 +79,7 @@ def _document(result: Outcome) -> dict[str, Any]:
             "dns": _dns(dns),
             "pods": [
                 {
-                    "interface": one.link.point.name,
+                    "interface": one.link.name,
                     "arp": _arp(one.arp),
                     "echo": _echo(one.echo),
                     "dns": _dns(one.dns),
@@ -101,7 +101,7 @@ def _document(result: Outcome) -> dict[str, Any]:
 
 
 def _capture(result: Result, capture: Capture) -> dict[str, Any]:
-    links = result.links_of(capture)
+    points = result.points_of(capture)
     return {
         "path": clean(str(capture.path)),
         "files": [
@@ -110,20 +110,24 @@ def _capture(result: Result, capture: Capture) -> dict[str, Any]:
         ],
         "format": capture.format,
         "frames": capture.frames,
-        "first": _time(min((link.point.first for link in links if link.point.first is not None), default=None)),
-        "last": _time(max((link.point.last for link in links if link.point.last is not None), default=None)),
+        "first": _time(
+            min((point.capture_point.first for point in points if point.capture_point.first is not None), default=None)
+        ),
+        "last": _time(
+            max((point.capture_point.last for point in points if point.capture_point.last is not None), default=None)
+        ),
         "interfaces": [
             {
-                "name": link.point.name,
-                "link_type": link_name(link.point.link_type),
-                "ifindex": link.point.key[2],
-                "kind": link.point.kind,
-                "calico": link.point.calico,
-                "network": link.point.likeness.network.id if link.point.likeness else None,
-                "end": link.end,
-                "frames": link.point.frames,
+                "name": point.name,
+                "link_type": link_name(point.capture_point.link_type),
+                "ifindex": point.key[2],
+                "kind": point.kind,
+                "calico": point.capture_point.calico,
+                "network": point.capture_point.likeness.network.id if point.capture_point.likeness else None,
+                "end": point.end,
+                "frames": point.capture_point.frames,
             }
-            for link in links
+            for point in points
         ],
         "problems": [
             {"kind": one.kind, "frame": one.frame, "byte": one.byte, "message": one.message} for one in capture.problems
@@ -346,7 +350,7 @@ def _path(result: Result, summary: PathSummary) -> dict[str, Any]:
         "steps": [
             {
                 "capture": clean(str(result.captures[step.spot.capture].path)),
-                "interface": step.spot.link.point.name,
+                "interface": step.spot.point.name,
                 "src": format_address(step.src),
                 "dst": format_address(step.dst),
                 "ttl": step.ttl,
