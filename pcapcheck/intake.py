@@ -202,8 +202,8 @@ def note_aside(captures: list[Capture], node_state: Sequence[Taken]) -> None:
 def forget_offload(captures: list[Capture], facts: Facts) -> None:
     """Drop wrong checksums on pod links: a veth pair passes them on as they are, for a NIC to compute."""
     for capture in captures:
-        links = [link for key, link in facts.links.items() if key[0] == capture.number]
-        if all(link.point.kind == "pod-link" for link in links):
+        points = [point for key, point in facts.points.items() if key[0] == capture.number]
+        if all(point.kind == "pod-link" for point in points):
             capture.problems = [problem for problem in capture.problems if problem.kind != BAD_CHECKSUM]
 
 

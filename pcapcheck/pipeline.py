@@ -181,7 +181,7 @@ def _describe(captures: list[Capture], reading: Reading, state: State | None) ->
     """What only the whole captures show of their capture points."""
     facts = describe(captures, reading, _known_network(state))
     if state is not None:
-        doubt_ebpf(facts.links.values(), state)
+        doubt_ebpf(facts.points.values(), state)
     return facts
 
 
@@ -214,7 +214,7 @@ def _feed(intake: Intake, followed: Paths, claims: list[AddressRow], reading: Re
     evaluations, every = intake.evaluations, intake.row_tables
     # A resolution goes on for as long as no request is missing for this time.
     pause = 3 * reading.arp_wait
-    for claim in judge_addresses(claims, followed.facts.links, reading.gateways, followed, pause):
+    for claim in judge_addresses(claims, followed.facts.points, reading.gateways, followed, pause):
         sink(claim.point[0], evaluations)(ADDRESSES, [claim], 1)
     for path, weight in followed.path_rows(every=PATHS in every):
         sink(path.capture, evaluations)(PATHS, [path], weight)

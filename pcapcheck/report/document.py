@@ -59,7 +59,7 @@ def _document(result: Analysis) -> dict[str, Any]:
         ],
         "endpoints": [
             {
-                "interface": pod.link.point.name,
+                "interface": pod.link.name,
                 "ip": format_address(ip),
                 "mac": _macs(pod.link.pod_macs),
                 "pod": result.pods and result.pods.by_address(ip),
@@ -83,7 +83,7 @@ def _document(result: Analysis) -> dict[str, Any]:
 
 
 def _capture(result: Analysis, capture: Capture) -> dict[str, Any]:
-    links = result.links_of(capture)
+    points = result.points_of(capture)
     return {
         "path": clean(str(capture.path)),
         "files": [
@@ -92,20 +92,24 @@ def _capture(result: Analysis, capture: Capture) -> dict[str, Any]:
         ],
         "format": capture.format,
         "frames": capture.frames,
-        "first": _time(min((link.point.first for link in links if link.point.first is not None), default=None)),
-        "last": _time(max((link.point.last for link in links if link.point.last is not None), default=None)),
+        "first": _time(
+            min((point.capture_point.first for point in points if point.capture_point.first is not None), default=None)
+        ),
+        "last": _time(
+            max((point.capture_point.last for point in points if point.capture_point.last is not None), default=None)
+        ),
         "interfaces": [
             {
-                "name": link.point.name,
-                "link_type": link_name(link.point.link_type),
-                "ifindex": link.point.key[2],
-                "kind": link.point.kind,
-                "calico": link.point.calico,
-                "network": link.point.likeness.network.id if link.point.likeness else None,
-                "end": link.end,
-                "frames": link.point.frames,
+                "name": point.name,
+                "link_type": link_name(point.capture_point.link_type),
+                "ifindex": point.key[2],
+                "kind": point.kind,
+                "calico": point.capture_point.calico,
+                "network": point.capture_point.likeness.network.id if point.capture_point.likeness else None,
+                "end": point.end,
+                "frames": point.capture_point.frames,
             }
-            for link in links
+            for point in points
         ],
         "problems": [
             {"problem": problem.kind, "frame": problem.frame, "byte": problem.byte, "message": problem.message}

@@ -30,7 +30,7 @@ def summary(result: Analysis, pods: list[PodSummary]) -> dict[str, Any]:
         "dns": _dns(dns),
         "pods": [
             {
-                "interface": pod.link.point.name,
+                "interface": pod.link.name,
                 "arp": _arp(pod.arp),
                 "echo": _echo(pod.echo),
                 "dns": _dns(pod.dns),
@@ -206,7 +206,7 @@ def _step(result: Analysis, step: PathStep) -> dict[str, Any]:
     group = step.spot.group
     return {
         "capture": clean(str(result.captures[step.spot.capture].path)),
-        "interface": step.spot.link.point.name,
+        "interface": step.spot.point.name,
         "src": format_address(step.src),
         "dst": format_address(step.dst),
         "ttl": step.ttl,

@@ -214,12 +214,12 @@ def _interface(result: Analysis, key: PointKey, records: list[Recorded], offset:
 
 def _name(result: Analysis, key: PointKey, interface: Interface) -> str | None:
     """What the user calls an interface, else its own name, else what the name of its file tells."""
-    link = result.facts.links.get(key)
-    if link and link.point.named_by == "user":
-        return link.point.name
+    point = result.facts.points.get(key)
+    if point and point.capture_point.named_by == "user":
+        return point.name
     if interface.name:
         return interface.name
-    return link.point.name if link and link.point.named_by == "file name" else None
+    return point.name if point and point.capture_point.named_by == "file name" else None
 
 
 def _time(record: Recorded) -> int:

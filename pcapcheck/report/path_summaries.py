@@ -72,17 +72,17 @@ class PointNames:
 
     def __init__(self, result: Analysis) -> None:
         self._result = result
-        self._counts = Counter(link.point.name for link in result.links)
+        self._counts = Counter(point.name for point in result.points)
 
     def of(self, step: PathStep) -> str:
-        point = step.spot.link.point
+        capture_point = step.spot.point.capture_point
         tunnel = ""
         if step.encap != "none":
             outer = step.outer if step.encap != OPAQUE else None
             between = f" {format_address(outer[0])} → {format_address(outer[1])}" if outer else ""
             tunnel = f" [{TUNNELS[step.encap]}{between}]"
-        from_capture = f" ({point.file})" if self._counts[point.name] > 1 else ""
-        return f"{point.name}{from_capture}{tunnel}"
+        from_capture = f" ({capture_point.file})" if self._counts[capture_point.name] > 1 else ""
+        return f"{capture_point.name}{from_capture}{tunnel}"
 
 
 def hops(path: Path, names: PointNames, paths: Paths) -> Iterator[str]:

@@ -66,23 +66,23 @@ class Judgement(Brief):
         return [question for question in self.unanswered if not question.doubt]
 
     @property
-    def links(self) -> list[PointFacts]:
-        return list(self.facts.links.values())
+    def points(self) -> list[PointFacts]:
+        return list(self.facts.points.values())
 
-    def links_of(self, capture: Capture) -> list[PointFacts]:
+    def points_of(self, capture: Capture) -> list[PointFacts]:
         """The capture points of one capture."""
-        return [link for link in self.links if link.point.key[0] == capture.number]
+        return [point for point in self.points if point.key[0] == capture.number]
 
     def by_observation(self) -> list[Judgement]:
         """A judgement per time of recording, with what failed there; nearly always that is this one."""
         facts = self.facts
-        different = list(dict.fromkeys(map(facts.observations.get, facts.links)))
+        different = list(dict.fromkeys(map(facts.observations.get, facts.points)))
         if not any(apart(observation, other) for observation in different for other in different):
             return [self]
         parts: list[Judgement] = []
         for observation in different:
-            keys = {key for key in facts.links if not apart(observation, facts.observations.get(key))}
-            own = {key for key in facts.links if facts.observations.get(key) == observation}
+            keys = {key for key in facts.points if not apart(observation, facts.observations.get(key))}
+            own = {key for key in facts.points if facts.observations.get(key) == observation}
             # Evidence of no capture is in the first part only.
             parts.append(self._part(keys, own, with_the_rest=not parts))
         return parts
@@ -91,12 +91,12 @@ class Judgement(Brief):
         """What was recorded at the points ``keys``, with what failed at those of ``own``."""
         facts = self.facts.within(keys)
         followed = self.followed.within(keys, facts)
-        places = {(key[0], self.facts.links[key].point.name) for key in own}
+        places = {(key[0], self.facts.points[key].name) for key in own}
 
         def evidence(finding: Finding) -> list[Evidence]:
-            rows = [(row, self.facts.link(row.capture, row.group)) for row in finding.evidence]
-            here = [row for row, link in rows if link is not None and link.point.key in own]
-            return here + [row for row, link in rows if link is None and with_the_rest]
+            rows = [(row, self.facts.point(row.capture, row.group)) for row in finding.evidence]
+            here = [row for row, point in rows if point is not None and point.key in own]
+            return here + [row for row, point in rows if point is None and with_the_rest]
 
         return replace(
             self,

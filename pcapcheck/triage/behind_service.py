@@ -29,10 +29,10 @@ def behind_service(case: Case, result: Judgement, asked: Value | None) -> dict[s
         if (path.src, path.dst, path.packet) != (pod, dst, kind) or last.dst == dst:
             continue
         others.add(last.dst)
-        if last.spot.link.point.kind == "pod-link" and last.spot.side == NODE:
-            reached[last.dst] = last.spot.link, last.src
-    for address, (link, source) in reached.items():
-        outcomes = {some.outcome for some in exchanges_of(kind, result, source, address, link)}
+        if last.spot.point.kind == "pod-link" and last.spot.side == NODE:
+            reached[last.dst] = last.spot.point, last.src
+    for address, (point, source) in reached.items():
+        outcomes = {some.outcome for some in exchanges_of(kind, result, source, address, point)}
         if outcomes and outcomes <= {"unanswered", "in-flight"} and "unanswered" in outcomes:
             return {"back_end": address, "back_end.silent": True}
     if reached:

@@ -77,13 +77,13 @@ def beyond(case: Case, result: Judgement, losses: list[PathLoss], asked: Iterabl
 
 def _left(loss: PathLoss, result: Judgement) -> str | None:
     """How packets were seen leaving: on their node's NIC, else on its tunnel device while its NIC shows nothing."""
-    point, path = loss.last.spot.link.point, loss.path
+    capture_point, path = loss.last.spot.point.capture_point, loss.path
     if loss.arrived or len(path.steps) < 2:
         return None
-    if point.kind == "host-nic":
+    if capture_point.kind == "host-nic":
         return IN_TUNNEL if loss.last.encap != "none" else PLAINLY if loss.last.src == path.src else TRANSLATED
-    nics = _nics_of(result, loss.last.spot.link) if point.kind == "tunnel" else []
-    if is_wireguard(point.name) and _encrypted(result, nics):
+    nics = _nics_of(result, loss.last.spot.point) if capture_point.kind == "tunnel" else []
+    if is_wireguard(capture_point.name) and _encrypted(result, nics):
         return IN_TUNNEL
     return DEVICE if any(key[0] in path.watching for key in nics) else None
 
@@ -91,16 +91,14 @@ def _left(loss: PathLoss, result: Judgement) -> str | None:
 def _encrypted(result: Judgement, nics: list[PointKey]) -> bool:
     """Whether a NIC shows packets of WireGuard, which whatever went through its device became."""
     return any(
-        step.encap == OPAQUE and step.spot.link.point.key in nics
-        for path in result.followed.found
-        for step in path.steps
+        step.encap == OPAQUE and step.spot.point.key in nics for path in result.followed.found for step in path.steps
     )
 
 
-def _nics_of(result: Judgement, link: PointFacts) -> list[PointKey]:
+def _nics_of(result: Judgement, point: PointFacts) -> list[PointKey]:
     """The NICs that are of the node of a link."""
-    links, hosts = result.facts.links, result.followed.hosts
-    return [key for key, one in links.items() if one.point.kind == "host-nic" and hosts.same(link.point.key, key)]
+    points, hosts = result.facts.points, result.followed.hosts
+    return [key for key, one in points.items() if one.kind == "host-nic" and hosts.same(point.key, key)]
 
 
 def _far_recorded(case: Case, result: Judgement, loss: PathLoss) -> bool:
@@ -111,8 +109,8 @@ def _far_recorded(case: Case, result: Judgement, loss: PathLoss) -> bool:
     there = case.lead.dst_link if loss.path.src == case.lead.pod else case.lead.link
     if there is not None:
         return True
-    here, hosts = loss.last.spot.link.point.key, result.followed.hosts
-    others = (key for key, one in result.facts.links.items() if one.judged and one.point.kind in NODE_KINDS)
+    here, hosts = loss.last.spot.point.key, result.followed.hosts
+    others = (key for key, one in result.facts.points.items() if one.judged and one.kind in NODE_KINDS)
     return loss.last.encap != "none" and any(hosts.same(here, key) is False for key in others)
 
 
@@ -131,7 +129,7 @@ def _came_back(loss: PathLoss, result: Judgement, since: int) -> bool:
         path.packet == wanted
         and path.last >= since
         and any(
-            step.spot.link is last.spot.link and (step.src, step.dst) == (last.dst, last.src) for step in path.steps
+            step.spot.point is last.spot.point and (step.src, step.dst) == (last.dst, last.src) for step in path.steps
         )
         for path in result.followed.found
     )
@@ -144,9 +142,9 @@ def _other_way(result: Judgement, losses: list[PathLoss]) -> bool:
     """
     since = min(one.path.first for one in losses)
     tunnels = {_turned(one.last) for one in losses}
-    here = {one.last.spot.link.point.key for one in losses}
+    here = {one.last.spot.point.key for one in losses}
     return any(
-        step.outer and step.outer in tunnels and (step is not path.steps[-1] or step.spot.link.point.key in here)
+        step.outer and step.outer in tunnels and (step is not path.steps[-1] or step.spot.point.key in here)
         for path in result.followed.found
         if path.last >= since
         for step in path.steps
@@ -171,8 +169,8 @@ def _hairpin(case: Case, result: Judgement, asked: Iterable[EchoRow], found: Bey
 
     Nothing but address translation on its node can do that: what a pod sends to itself it does not send at all.
     """
-    pod, link = case.lead.pod, case.lead.link
-    if pod is None or link is None:
+    pod, point = case.lead.pod, case.lead.link
+    if pod is None or point is None:
         # What was asked off the pods' links had left its node, or comes from none.
         found.columns["hairpin"] = False if case.question is not None else None
         return
@@ -184,7 +182,7 @@ def _hairpin(case: Case, result: Judgement, asked: Iterable[EchoRow], found: Bey
     found.columns["hairpin"] = bool(back)
     if back:
         own = [one for one in some if one.src == one.dst == pod]
-        name = clean(result.captures[link.point.key[0]].source.short_name)
+        name = clean(result.captures[point.key[0]].source.short_name)
         address = format_address(pod)
         frames = ", ".join(str(one.frames[0]) for one in own[:SHOWN] if one.frames)
         found.lines["hairpin"] = (

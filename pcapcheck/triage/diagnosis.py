@@ -217,7 +217,7 @@ def _is_located(case: Case) -> bool:
 
 def _was_recorded(case: Case) -> bool:
     """Whether a link that it is about was recorded, pod's or node's end."""
-    return any(link is not None for one in case.items for link in (one.link, one.dst_link))
+    return any(point is not None for one in case.items for point in (one.link, one.dst_link))
 
 
 def _worth_telling(suspects: list[Suspect], case: Case) -> list[Suspect]:

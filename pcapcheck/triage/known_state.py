@@ -41,14 +41,12 @@ class KnownState:
 
 def _cross_check(state: State, followed: Paths) -> CrossCheck:
     """Hold a state against the captures; what it says of other instances of their pods is set apart."""
-    captures, links = followed.captures, list(followed.facts.links.values())
-    groups = {
-        (link.point.key[0], group) for link in links if link.point.kind == "pod-link" for group in link.point.groups
-    }
+    captures, points = followed.captures, list(followed.facts.points.values())
+    groups = {(point.key[0], group) for point in points if point.kind == "pod-link" for group in point.groups}
     asked = {ip for capture in captures for group, ip in capture.exchanges.asked if (capture.number, group) in groups}
-    names = {followed.hosts.name(link.point.key) for link in links}
+    names = {followed.hosts.name(point.key) for point in points}
     spoken = frozenset(followed.cards.heard)
     if not any(capture.frames for capture in captures):
-        return compare(links, state, asked, names, spoken)
+        return compare(points, state, asked, names, spoken)
     sought = Sought(captures, followed.facts, followed, state)
-    return compare(links, state, asked, names, spoken, sought.includes)
+    return compare(points, state, asked, names, spoken, sought.includes)

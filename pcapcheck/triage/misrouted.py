@@ -27,7 +27,7 @@ def strays(case: Case, result: Judgement, losses: list[PathLoss], refused_from: 
     back = bool(losses) and all(one.direction == REPLY for one in losses)
     receiver = lead.pod if back else lead.dst
     sender = lead.dst_link if back else lead.link
-    home = next((one for one in result.links if receiver in one.pod_ips and one.point.kind == "pod-link"), None)
+    home = next((one for one in result.points if receiver in one.pod_ips and one.kind == "pod-link"), None)
     found: dict[str, Value | None] = {
         "dst.same_node": _same_node(result, lead.link, lead.dst_link, losses),
         "astray": _astray(result, lead.link if back else lead.dst_link, losses),
@@ -56,28 +56,28 @@ def strays(case: Case, result: Judgement, losses: list[PathLoss], refused_from: 
 
 def _device(losses: list[PathLoss], encap: str | None, receiver: int | None) -> str | None:
     """The name of the device that packets come out of: by their tunnel, else by the one they were seen going into."""
-    seen = {one.last.spot.link.point.name for one in losses if one.last.spot.link.point.kind == "tunnel"}
+    seen = {one.last.spot.point.name for one in losses if one.last.spot.point.kind == "tunnel"}
     seen = seen if len(seen) == 1 and not any(one.arrived for one in losses) else set()
     return next(iter(seen), None) or (device_name(encap, receiver) if encap and receiver is not None else None)
 
 
 def _same_node(
-    result: Judgement, link: PointFacts | None, dst_link: PointFacts | None, losses: list[PathLoss]
+    result: Judgement, point: PointFacts | None, dst_link: PointFacts | None, losses: list[PathLoss]
 ) -> bool | None:
-    if link is None or dst_link is None:
+    if point is None or dst_link is None:
         return None
     hosts = result.followed.hosts
-    here, there = link.point.key, dst_link.point.key
+    here, there = point.key, dst_link.key
     told = hosts.same(here, there)
     if told is None and here[0] != there[0]:
-        told = result.followed.on_one_node(link, dst_link)
+        told = result.followed.on_one_node(point, dst_link)
     if told is not None:
         return told
     names = hosts.name(here), hosts.name(there)
     if None not in names:
         return names[0] == names[1]
-    nics = {step.spot.link.point.key for one in losses for step in one.path.steps if step.encap == "none"}
-    nics &= {one.point.key for one in result.links if one.point.kind == "host-nic"}
+    nics = {step.spot.point.key for one in losses for step in one.path.steps if step.encap == "none"}
+    nics &= {one.key for one in result.points if one.kind == "host-nic"}
     # A file with the links of two nodes was merged; and what two cards saw went to another machine.
     return None if here[0] == there[0] or len(nics) > 1 else True
 
@@ -86,7 +86,7 @@ def _astray(result: Judgement, home: PointFacts | None, losses: list[PathLoss]) 
     """Whether all that was lost was last seen arriving at another machine than that of the receiver's link."""
     if home is None or not losses or not all(one.arrived for one in losses):
         return None
-    same = {result.followed.hosts.same(one.last.spot.link.point.key, home.point.key) for one in losses}
+    same = {result.followed.hosts.same(one.last.spot.point.key, home.key) for one in losses}
     return None if None in same else same == {False}
 
 
@@ -94,24 +94,22 @@ def _handed_to(result: Judgement, receiver: int | None, home: PointFacts | None,
     """Not the receiver's own link, and one on which another pod speaks or, where its own is recorded, any other."""
     if receiver is None:
         return None
-    handed = {
-        step.spot.link.point.key for one in losses for step in one.path.steps if to_pod(step) and step.dst == receiver
-    }
-    for link in result.links:
-        if link.point.kind != "pod-link" or receiver in link.pod_ips or link.sides.crowded or link.sides.folded:
+    handed = {step.spot.point.key for one in losses for step in one.path.steps if to_pod(step) and step.dst == receiver}
+    for point in result.points:
+        if point.kind != "pod-link" or receiver in point.pod_ips or point.sides.crowded or point.sides.folded:
             continue
-        others = any(is_ipv4(one) == is_ipv4(receiver) for one in link.pod_ips)
-        if home is not None and (link.pod_macs & home.pod_macs or _apart(result, link, home)):
+        others = any(is_ipv4(one) == is_ipv4(receiver) for one in point.pod_ips)
+        if home is not None and (point.pod_macs & home.pod_macs or _apart(result, point, home)):
             continue
-        asked = link.point.key in handed or asked_for(result, link, receiver)
+        asked = point.key in handed or asked_for(result, point, receiver)
         if asked and (home is not None or others):
-            return link.point.name
+            return point.name
     return None
 
 
 def _apart(result: Judgement, one: PointFacts, other: PointFacts) -> bool:
     """Whether two links are of two nodes, or one link recorded at both ends."""
-    return result.followed.hosts.same(one.point.key, other.point.key) is False or one.end != other.end
+    return result.followed.hosts.same(one.key, other.key) is False or one.end != other.end
 
 
 def _empty_link(result: Judgement, receiver: int | None) -> str | None:
@@ -159,7 +157,7 @@ def _asked_outside(
         for one in asked_in_vain(result)
         if one.first <= max(times) + ASKING
         and one.until >= min(times)
-        and (one.asker in own or (sender is not None and result.followed.hosts.same(sender.point.key, one.point)))
+        and (one.asker in own or (sender is not None and result.followed.hosts.same(sender.key, one.point)))
     }
     hops = targets - {receiver}
     return {

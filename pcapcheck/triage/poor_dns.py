@@ -49,9 +49,9 @@ def _at_the_server(case: Case, result: Judgement) -> dict[tuple[int, str], list[
     there: dict[tuple[int, str], list[ExchangeBin]] = {}
     for capture in result.captures:
         for some in capture.exchanges.echoes.queries():
-            link = result.facts.link(capture.number, some.group)
-            if link is None or link is lead.link or link.point.kind != "pod-link" or some.outcome != "replied":
+            point = result.facts.point(capture.number, some.group)
+            if point is None or point is lead.link or point.kind != "pod-link" or some.outcome != "replied":
                 continue
             if some.samples[0].src == lead.pod:
-                there.setdefault((capture.number, link.point.name), []).append(some)
+                there.setdefault((capture.number, point.name), []).append(some)
     return there

@@ -46,11 +46,11 @@ def question_cases(result: Judgement, told: Iterable[Case], roles: AddressRoles)
 def _item(result: Judgement, one: Unanswered, roles: AddressRoles) -> Item | None:
     if one.asked is None or one.protocol not in AS_IF or not one.about:
         return None
-    link, dst_link = home_of(result, one.asker), home_of(result, one.asked)
+    point, dst_link = home_of(result, one.asker), home_of(result, one.asked)
     ours = {POD_ROLE, SERVICE, NODE_ROLE} & {roles.of(one.asker), roles.of(one.asked)}
-    here = result.facts.link(one.capture, one.group)
-    inside = here is not None and here.point.kind in NODE_KINDS and roles.of(one.asked) == UNKNOWN_ROLE
-    if not (one.last_seen or one.refusal or link or dst_link or ours or inside):
+    here = result.facts.point(one.capture, one.group)
+    inside = here is not None and here.kind in NODE_KINDS and roles.of(one.asked) == UNKNOWN_ROLE
+    if not (one.last_seen or one.refusal or point or dst_link or ours or inside):
         # Two hosts of which nothing shows that a node of the cluster has a part in what they say.
         return None
     evidence = Evidence(
@@ -65,4 +65,4 @@ def _item(result: Judgement, one: Unanswered, roles: AddressRoles) -> Item | Non
         row={"src": one.asker, "dst": one.asked, "dst_port": one.port},
         last_seen=one.last_seen,
     )
-    return Item(None, evidence, link, dst_link, one.asker, one.asked, question=one)
+    return Item(None, evidence, point, dst_link, one.asker, one.asked, question=one)

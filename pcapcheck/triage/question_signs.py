@@ -61,7 +61,7 @@ def _by_whom(case: Case, result: Judgement, roles: AddressRoles, refusal: Refusa
     own = result.followed.node_addresses(lead.link) if lead.link is not None else set()
     if source in own or roles.of(source) == NODE_ROLE:
         return "node"
-    here = result.facts.link(lead.evidence.capture, lead.evidence.group)
+    here = result.facts.point(lead.evidence.capture, lead.evidence.group)
     if lead.link is not None and here is lead.link and refusal.ttl is not None:
         return "node" if refusal.ttl in INITIAL_TTLS else "other"
     return "other" if own or roles.of(source) != UNKNOWN_ROLE else None
@@ -73,7 +73,7 @@ def left_over(losses: list[PathLoss], here: PointFacts, arrived: bool) -> str | 
         places = {replace(one, arrived=arrived).place for one in losses}
         return places.pop() if len(places) == 1 else None
     # Alone on a NIC it is not told whether they were in a tunnel; on its device they are out of it.
-    return BETWEEN if not arrived else TO_POD_LINK if here.point.kind == "tunnel" else None
+    return BETWEEN if not arrived else TO_POD_LINK if here.kind == "tunnel" else None
 
 
 def arrival(
@@ -84,7 +84,7 @@ def arrival(
     That is told by the MACs of a node's state; or the link of the pod that they are for was recorded, nothing shows it
     to be another node's, and whoever asked is none of the pods recorded.
     """
-    if any(point.kind not in NODE_KINDS for point, _ in seen):
+    if any(capture_point.kind not in NODE_KINDS for capture_point, _ in seen):
         return None
     if all(group.dst in roles.node_macs for _, group in seen):
         return True
@@ -93,4 +93,4 @@ def arrival(
     there, same = case.lead.dst_link, result.followed.hosts.same
     if there is None or case.lead.link is not None:
         return None
-    return True if all(same(point.key, there.point.key) is not False for point, _ in seen) else None
+    return True if all(same(capture_point.key, there.key) is not False for capture_point, _ in seen) else None

@@ -115,7 +115,7 @@ class Whereabouts:
             return None
         first = loss.path.steps[0].spot
         on_way = first.capture != one.capture and one.protocol != "UDP"
-        if table in judged and on_way and first.side == POD and first.link.judged:
+        if table in judged and on_way and first.side == POD and first.point.judged:
             # The same packets, seen again on their way: on the asker's own link the rule is about them.
             return None
         place = place_of(loss, one.interface, self._hosts, _several(self._result))
@@ -175,14 +175,14 @@ class Whereabouts:
         That tells of them too only where none between the same two, of the same protocol, is seen to get further.
         """
         path = loss.path
-        here = path.steps[0].spot.link.point.key
+        here = path.steps[0].spot.point.key
         if loss.missing or loss.place != IN_NODE or len(path.steps) > 1:
             return loss
         same = (path.packet, path.src, path.dst, here)
         alike = [
             one
             for one in self._paths.found
-            if (one.packet, one.src, one.dst, one.steps[0].spot.link.point.key) == same and not one.answered
+            if (one.packet, one.src, one.dst, one.steps[0].spot.point.key) == same and not one.answered
         ]
         if any(len(one.steps) > 1 for one in alike):
             return loss
@@ -190,18 +190,18 @@ class Whereabouts:
         return next((one for one in losses if one.missing), loss)
 
     def _last(self, packet: int, loss: PathLoss) -> LastSeen:
-        step, point = loss.last, loss.last.spot.link.point
+        step, capture_point = loss.last, loss.last.spot.point.capture_point
         return LastSeen(
             direction=loss.direction,
             capture=step.spot.capture,
             frame=self._tracing.frames(packet)[-1],
-            host=self._hosts.name(point.key),
-            interface=point.name,
-            kind=point.kind,
+            host=self._hosts.name(capture_point.key),
+            interface=capture_point.name,
+            kind=capture_point.kind,
             encap=step.encap,
             arrived=loss.arrived,
             place=loss.place if loss.missing else None,
-            never=tuple(link.point.name for link in loss.devices or loss.missing),
+            never=tuple(point.name for point in loss.devices or loss.missing),
             source=loss.source,
             between=(step.src, step.dst),
         )
@@ -226,7 +226,7 @@ def _answers_at(here: PathStep, step: PathStep) -> bool:
 
     One that comes in for a NodePort from another node is still to be translated back.
     """
-    return step.spot.link.point.key == here.spot.link.point.key and (step.src, step.dst) == (here.dst, here.src)
+    return step.spot.point.key == here.spot.point.key and (step.src, step.dst) == (here.dst, here.src)
 
 
 def _wrong_source(here: PathStep, back: Path) -> int | None:
@@ -234,34 +234,41 @@ def _wrong_source(here: PathStep, back: Path) -> int | None:
 
     Nothing translates it any more: its asker takes it for a stranger's, and resets the connection (RFC 9293, 3.10.7.3).
     """
-    last, point = back.steps[-1], back.steps[-1].spot.link.point
+    last, capture_point = back.steps[-1], back.steps[-1].spot.point.capture_point
     if last.dst != here.src or last.src == here.dst:
         return None
-    home = point.kind == "pod-link" and last.spot.side == NODE
-    gone = point.kind == "host-nic" and last.encap == "none" and back.steps[0].spot.side == POD
+    home = capture_point.kind == "pod-link" and last.spot.side == NODE
+    gone = capture_point.kind == "host-nic" and last.encap == "none" and back.steps[0].spot.side == POD
     return last.src if home or gone else None
 
 
 def _several(result: Judgement) -> bool:
     """Whether more than one point was listened to, so that last seen says something."""
-    return max(len(result.captures), len(result.facts.links)) > 1
+    return max(len(result.captures), len(result.facts.points)) > 1
 
 
 def _only_there(result: Judgement, finding: Finding, evidence: Evidence) -> Evidence:
     """A question that was not followed from the pod's link that shows it, where other points were recorded too."""
-    link = result.facts.link(evidence.capture, evidence.group) if evidence.group is not None else None
-    if link is None or link.point.kind != "pod-link" or not _several(result) or finding.rule.table not in ASKED_BY:
+    point = result.facts.point(evidence.capture, evidence.group) if evidence.group is not None else None
+    if point is None or point.kind != "pod-link" or not _several(result) or finding.rule.table not in ASKED_BY:
         return evidence
-    side = link.sides.of(link.point.groups[evidence.group])[0]
+    side = point.sides.of(point.groups[evidence.group])[0]
     path = {POD: ", entering the node", NODE: ", going to the pod"}.get(side or "", "")
-    place = seen_on(f"last seen on {link.point.name}{path}")
+    place = seen_on(f"last seen on {point.name}{path}")
     return replace(evidence, headline=headline(finding.rule, evidence.row, place, evidence.headline))
 
 
 def _asked_only_there(result: Judgement, one: Unanswered) -> Unanswered:
     """The same of a question about which no rule is."""
-    points = (link.point for link in result.links)
-    here = next((point for point in points if (point.key[0], point.name) == (one.capture, one.interface)), None)
+    capture_points = (point.capture_point for point in result.points)
+    here = next(
+        (
+            capture_point
+            for capture_point in capture_points
+            if (capture_point.key[0], capture_point.name) == (one.capture, one.interface)
+        ),
+        None,
+    )
     if here is not None and one.asked is not None and one.lost_answer is not None:
         return replace(
             one,
@@ -288,10 +295,10 @@ def _asked_only_there(result: Judgement, one: Unanswered) -> Unanswered:
 
 def _taken_at(result: Judgement, one: Unanswered) -> str | None:
     """Which part of the way took an answer that one link shows: what its asker's own link shows came to the pod."""
-    link = result.facts.link(one.capture, one.group)
-    if link is None or link.point.kind != "pod-link":
+    point = result.facts.point(one.capture, one.group)
+    if point is None or point.kind != "pod-link":
         return None
-    return AT_POD if one.asker in link.pod_ips else IN_NODE
+    return AT_POD if one.asker in point.pod_ips else IN_NODE
 
 
 def _table_of(one: Unanswered) -> str | None:

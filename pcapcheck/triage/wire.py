@@ -23,15 +23,15 @@ def lost_on_wire(losses: list[PathLoss], result: Judgement) -> bool:
 
 
 def _vanished(loss: PathLoss, since: int, result: Judgement) -> bool:
-    last, here, hosts = loss.last, loss.last.spot.link.point, result.followed.hosts
+    last, here, hosts = loss.last, loss.last.spot.point.capture_point, result.followed.hosts
     if here.kind != NIC or loss.arrived is not False:
         return False
     near, there = [], []
     for step in _sent_back(last, since, result):
-        key = step.spot.link.point.key
+        key = step.spot.point.key
         if key == here.key:
             near.append(step)
-        elif step.spot.link.point.kind == NIC and key[0] in loss.path.watching and hosts.same(here.key, key) is False:
+        elif step.spot.point.kind == NIC and key[0] in loss.path.watching and hosts.same(here.key, key) is False:
             there.append(step)
     # To the other NIC itself, or to the router that what it sends comes from: no wrong next hop.
     right = {step.spot.group.src for step in near + there} - {None}
@@ -53,7 +53,7 @@ def _ends(step: PathStep) -> tuple[int, int]:
 
 def _hears(sent: PathStep, result: Judgement) -> bool:
     """Whether anything that came in to the NIC that sends this was recorded: ``tcpdump -Q out`` shows nothing of it."""
-    point, own = sent.spot.link.point.key, sent.spot.group.src
+    point, own = sent.spot.point.key, sent.spot.group.src
     return any(
         group.count and group.point == point[1:] and (group.direction == "in" or (own is not None and group.dst == own))
         for group in result.captures[point[0]].groups

@@ -27,7 +27,7 @@ def steps(analysis: Analysis) -> dict[tuple[str, ...], int]:
     """How many packets went over which capture points."""
     counts: dict[tuple[str, ...], int] = {}
     for path in analysis.followed.found:
-        points = tuple(step.spot.link.point.name for step in path.steps)
+        points = tuple(step.spot.point.name for step in path.steps)
         counts[points] = counts.get(points, 0) + path.count
     return counts
 

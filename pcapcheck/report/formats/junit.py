@@ -33,9 +33,9 @@ def write_junit(outcome: Analysis, stream: IO[str]) -> None:
     for name, value in _properties(outcome):
         suite.add_property(name, value)
     suite.add_testcases(_cases(outcome))
-    points = [link.point for link in outcome.links]
-    first = min((one.first for one in points if one.first is not None), default=None)
-    last = max((one.last for one in points if one.last is not None), default=None)
+    capture_points = [point.capture_point for point in outcome.points]
+    first = min((one.first for one in capture_points if one.first is not None), default=None)
+    last = max((one.last for one in capture_points if one.last is not None), default=None)
     if first is not None and last is not None:
         suite.timestamp = format_time(first)[:SECONDS]
         suite.time = round((last - first) / 1e9, 3)

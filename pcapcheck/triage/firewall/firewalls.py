@@ -44,7 +44,7 @@ class Firewalls:
         if loss is None:
             return None
         empty = frozenset(kind for one in empty_files(result) if (kind := _kind_of_file(one, result.reading.prefix)))
-        recorded = frozenset(one.point.kind for one in result.links) | empty
+        recorded = frozenset(one.kind for one in result.points) | empty
         seen = replace(
             StageSeen.of(packet_evidence, spoken),
             spoken_there=spoken_there,

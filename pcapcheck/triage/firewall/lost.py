@@ -68,8 +68,8 @@ def loss_of(case: Case, result: Judgement, packet_evidence: dict[str, Value | No
         answerer = _answerer(case.question, result, kind)
         return replace(found, between=between, error_by=_word(packet_evidence, "refused.by"), answerer=answerer)
     findings = [one.finding for one in lost if one.finding is not None]
-    link = case.lead.link
-    every = list(exchanges_of(kind, result, src, dst, link)) or list(exchanges_of(kind, result, src, dst))
+    point = case.lead.link
+    every = list(exchanges_of(kind, result, src, dst, point)) or list(exchanges_of(kind, result, src, dst))
     failed = [one for one in every if one.outcome not in ("replied", "in-flight")]
     least = sum(one.requests for one in _once(failed)) or 1
     refused = next((one for one in failed if one.error_type is not None), None)

@@ -171,8 +171,8 @@ def of_next_hop(node: Host, hop: int, *, asked: bool, speaks: bool) -> Asking | 
 
 def _inquiry(items: Sequence[Item], target: int) -> Inquiry:
     """What is alike of all the questions; where none was recorded nothing but the target is known."""
-    links = ((one.link or one.dst_link, one.evidence.group) for one in items)
-    sent = [link.point.groups.get(number) if link is not None else None for link, number in links]
+    points = ((one.link or one.dst_link, one.evidence.group) for one in items)
+    sent = [point.groups.get(number) if point is not None else None for point, number in points]
     known = [one.dst for one in sent if one is not None and one.dst is not None]
     asker = _only({one.evidence.row.get("asker_ip") for one in items})
     mac = _only({one.src if one is not None else None for one in sent})
@@ -191,11 +191,11 @@ def _attempts(items: Sequence[Item]) -> int:
 
 def _answered(case: Case, result: Judgement) -> int:
     """How many of the node's questions for the pod were answered on its link."""
-    link, dst = case.lead.dst_link, case.lead.dst
-    if link is None:
+    point, dst = case.lead.dst_link, case.lead.dst
+    if point is None:
         return 0
-    tallies = result.captures[link.point.key[0]].tallies
-    groups = [one for one in asked_for(result, link, dst) if (ARP, one) in tallies]
+    tallies = result.captures[point.key[0]].tallies
+    groups = [one for one in asked_for(result, point, dst) if (ARP, one) in tallies]
     return sum(tallies[ARP, one].outcomes["answered"] for one in groups)
 
 

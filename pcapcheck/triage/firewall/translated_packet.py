@@ -45,7 +45,7 @@ def carried(case: Case, result: Judgement) -> Carried | None:
     if len(ends) != 1 or ends == {(pod, dst)}:
         return None
     last = paths[0].steps[-1]
-    sports, dports = ports_of(exchanges_of(kind, result, last.src, last.dst, last.spot.link))
+    sports, dports = ports_of(exchanges_of(kind, result, last.src, last.dst, last.spot.point))
     home = home_of(result, last.dst)
     name = home.node_interface if home is not None else UNNAMED
     return Carried(last.src, last.dst, sports, dports, name if name != UNNAMED else None)
@@ -54,4 +54,4 @@ def carried(case: Case, result: Judgement) -> Carried | None:
 def _has_arrived(path: Path) -> bool:
     """Whether packets came to a pod's link from its node."""
     spot = path.steps[-1].spot
-    return len(path.steps) > 1 and spot.link.point.kind == "pod-link" and spot.side == NODE
+    return len(path.steps) > 1 and spot.point.kind == "pod-link" and spot.side == NODE

@@ -65,11 +65,11 @@ def _address_changes(subject: Subject) -> list[Remark]:
 
 
 def _captured_networks(subject: Subject) -> list[Remark]:
-    if not any(link.point.likeness for link in subject.result.links):
+    if not any(point.capture_point.likeness for point in subject.result.points):
         return []
     from pcapcheck.triage.remarks.other_networks import captured_network_remarks
 
-    return captured_network_remarks(subject.result.links)
+    return captured_network_remarks(subject.result.points)
 
 
 def _open_questions(subject: Subject) -> list[Remark]:

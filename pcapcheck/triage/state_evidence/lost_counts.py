@@ -30,8 +30,8 @@ def drops_of(pods: DescribedPods, result: Judgement, dst_interface: str | None) 
         pods.dst_pod(),
         dst_end.name if dst_end else None,
     )
-    names = Counter(link.point.name for link in result.links)
-    frames = {link.point.name: link.point.frames for link in result.links if names[link.point.name] == 1}
+    names = Counter(point.name for point in result.points)
+    frames = {point.name: point.capture_point.frames for point in result.points if names[point.name] == 1}
     began, ended = (pods.packet_evidence.get(name) for name in ("began", "ended"))
     lost = Lost(
         count, asked, began if isinstance(began, int) else None, ended if isinstance(ended, int) else None, frames

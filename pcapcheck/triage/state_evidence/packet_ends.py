@@ -101,15 +101,15 @@ def _came_by(case: Case, result: Judgement) -> str | None:
         return None
     kind = KINDS.get(lead.table, REQUEST)
     there = [
-        link.point
-        for link in result.links
-        if link.point.kind in NODE_KINDS
-        and same(link.point.key, lead.dst_link.point.key)
-        and any(exchanges_of(kind, result, lead.pod, lead.dst, link))
+        point.capture_point
+        for point in result.points
+        if point.kind in NODE_KINDS
+        and same(point.key, lead.dst_link.key)
+        and any(exchanges_of(kind, result, lead.pod, lead.dst, point))
     ]
-    tunnels = {point.name for point in there if point.kind == "tunnel"}
+    tunnels = {capture_point.name for capture_point in there if capture_point.kind == "tunnel"}
     paths = (path for path in result.followed.found if (path.src, path.dst) == (lead.pod, lead.dst))
     if not tunnels and any(step.encap != "none" for path in paths for step in path.steps):
         return None
-    found = tunnels or {point.name for point in there}
+    found = tunnels or {capture_point.name for capture_point in there}
     return found.pop() if len(found) == 1 else None
