@@ -27,7 +27,8 @@ from pcapcheck.intake import (
     take_state,
     without_unused_names,
 )
-from pcapcheck.links.addresses import AddressRow, taken_over
+from pcapcheck.links.address_claims import taken_over
+from pcapcheck.links.address_row import AddressRow
 from pcapcheck.links.facts import Facts, claimed_addresses, describe
 from pcapcheck.links.read_capture import Capture, Progress, Reading, TableRow
 from pcapcheck.links.scope import Scope

@@ -12,7 +12,8 @@ from pcapcheck.decode.decoder import COOKED, COOKED2, FrameGroup
 from pcapcheck.decode.frame_layout import TTL_ORIGINAL, TTL_SILENT
 from pcapcheck.exchanges.claims import Claim
 from pcapcheck.exchanges.expiry import pings_expired
-from pcapcheck.links.addresses import AddressRow, address_rows
+from pcapcheck.links.address_claims import address_rows
+from pcapcheck.links.address_row import AddressRow
 from pcapcheck.links.capture_points import CapturePoint, PointKey, capture_points_of
 from pcapcheck.links.observations import Observation, apart
 from pcapcheck.links.oneway import proof_of_one_way

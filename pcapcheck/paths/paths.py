@@ -24,11 +24,12 @@ from pcapcheck.links.read_capture import Capture, Reading
 from pcapcheck.links.sides import NODE, POD
 from pcapcheck.paths.address_locations import homes_of, node_addresses, reporting, shows_the_node, spans_of, to_pod
 from pcapcheck.paths.delivery import fate
+from pcapcheck.paths.hop_row import HopRow
 from pcapcheck.paths.hosts import Hosts
 from pcapcheck.paths.losses import PathLoss, loss_of
 from pcapcheck.paths.nic_macs import Cards
 from pcapcheck.paths.path import Path, PathSample, PathStep, SizeLimit
-from pcapcheck.paths.path_rows import HopRow, PathRow
+from pcapcheck.paths.path_row import PathRow
 from pcapcheck.paths.size_limits import size_limits
 from pcapcheck.paths.unidentified import leave_out_unidentified, leave_out_unnumbered
 from pcapcheck.values import clean, is_ipv4

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pcapcheck.decode.decoder import COOKED
 from pcapcheck.decode.frame_layout import TTL_ORIGINAL
-from pcapcheck.links.addresses import AddressRow
+from pcapcheck.links.address_row import AddressRow
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import LINK_LOCAL, POD

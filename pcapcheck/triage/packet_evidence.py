@@ -12,7 +12,7 @@ from pcapcheck.columns import ADDRESSES, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HO
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
-from pcapcheck.links.addresses import BEHIND
+from pcapcheck.links.address_row import BEHIND
 from pcapcheck.links.capture_points import NODE_KINDS
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE, POD

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pcapcheck.links.addresses import AddressRow
+from pcapcheck.links.address_row import AddressRow
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import format_address, format_mac, format_time
 

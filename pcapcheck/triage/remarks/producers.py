@@ -14,7 +14,7 @@ from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.remarks.remark import Remark
 
 if TYPE_CHECKING:
-    from pcapcheck.links.addresses import AddressRow
+    from pcapcheck.links.address_row import AddressRow
     from pcapcheck.nodestate.state import State
 
 

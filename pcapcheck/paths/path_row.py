@@ -1,4 +1,4 @@
-"""Rows of the tables ``paths`` and ``hops``: their fields are the columns."""
+"""Rows of the table ``paths``, and what they have in common with those of ``hops``: their fields are the columns."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Followed:
-    """Packets alike in their way; ``capture``, ``group`` and ``frames`` are where they are shown as evidence.
+class FollowedRow:
+    """Packets that took the same path; ``capture``, ``group`` and ``frames`` are where they are shown as evidence.
 
-    ``calico`` is by what Calico is shown in the observation. ``elsewhere`` are the other sightings of the first packet:
+    ``calico`` is what shows Calico in the observation. ``elsewhere`` are the other sightings of the first packet:
     capture and frame.
     """
 
@@ -31,7 +31,7 @@ class Followed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PathRow(Followed):
+class PathRow(FollowedRow):
     """A row of the table ``paths``."""
 
     points: str
@@ -51,20 +51,3 @@ class PathRow(Followed):
     sightings: int
     length: int
     duration: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class HopRow(Followed):
-    """A row of the table ``hops``: packets that went from one pod link to another."""
-
-    to_interface: str
-    to_frame: str
-    ttl: int | None
-    to_ttl: int | None
-    ttl_lost: int | None
-    between: str | None
-    eth_src: int | None
-    eth_dst: int | None
-    to_eth_src: int | None
-    to_eth_dst: int | None
-    latency: int
