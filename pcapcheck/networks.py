@@ -113,6 +113,7 @@ class KnownNetwork:
 
     ``links`` maps a pod's MAC to the name of its link on the node, ``homes`` a pod's address, ``nodes`` the name of a
     link to that of its node. ``not_calico`` says in words what it shows instead.
+    ``ebpf_line`` is the number of the line that shows Calico's eBPF data plane.
     """
 
     calico: bool = False
@@ -121,6 +122,7 @@ class KnownNetwork:
     links: Mapping[int, str | None] = field(default_factory=dict)
     homes: Mapping[int, str] = field(default_factory=dict)
     nodes: Mapping[str, str] = field(default_factory=dict)
+    ebpf_line: int | None = None
 
 
 NOTHING_KNOWN = KnownNetwork()

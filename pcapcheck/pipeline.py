@@ -27,10 +27,11 @@ from pcapcheck.intake import (
     take_state,
     without_unused_names,
 )
-from pcapcheck.links.address_claims import taken_over
+from pcapcheck.links.address_claims import claimed_addresses, taken_over
 from pcapcheck.links.address_row import AddressRow
-from pcapcheck.links.facts import Facts, claimed_addresses, describe
-from pcapcheck.links.read_capture import Capture, Progress, Reading, TableRow
+from pcapcheck.links.describe_points import describe_points
+from pcapcheck.links.facts import Facts
+from pcapcheck.links.read_capture import Progress, Reading, TableRow
 from pcapcheck.links.scope import Scope
 from pcapcheck.networks import NOTHING_KNOWN, KnownNetwork
 from pcapcheck.paths.paths import Paths, find_paths
@@ -52,7 +53,6 @@ from pcapcheck.ruleset.load import Ruleset, load_ruleset
 from pcapcheck.ruleset.loss_spreads import LossSpreads
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.skipped import Skipped
-from pcapcheck.triage.ebpf import doubt_ebpf
 from pcapcheck.triage.remarks.producers import remarks_on
 from pcapcheck.triage.whereabouts import locate
 
@@ -111,7 +111,7 @@ def analyze(
     reading = without_unused_names(reading, inputs, intake.captures)
     names = name_pods(request.pods, state, ruleset.settings, inputs.skipped)
 
-    facts = _describe(intake.captures, reading, state)
+    facts = describe_points(intake.captures, reading, _known_network(state))
     note_aside(intake.captures, request.states if request.states_named else [])
     forget_offload(intake.captures, facts)
 
@@ -176,14 +176,6 @@ def _load(rules: Names | None, variables: Mapping[str, str] | None, with_state: 
     if rules is not None:
         return load_ruleset(given.paths(rules), variables)
     return load_ruleset([pack(CALICO), *([pack(STATE)] if with_state else [])], variables)
-
-
-def _describe(captures: list[Capture], reading: Reading, state: State | None) -> Facts:
-    """What only the whole captures show of their capture points."""
-    facts = describe(captures, reading, _known_network(state))
-    if state is not None:
-        doubt_ebpf(facts.points.values(), state)
-    return facts
 
 
 def _known_network(state: State | None) -> KnownNetwork:

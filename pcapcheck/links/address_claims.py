@@ -11,7 +11,9 @@ from pcapcheck.decode.decoder import COOKED
 from pcapcheck.exchanges.claims import Claim
 from pcapcheck.links.address_row import AddressRow
 from pcapcheck.links.capture_points import PointKey
+from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.read_capture import Capture, Reading
 from pcapcheck.links.sides import LINK_LOCAL
 from pcapcheck.values import is_ipv4, is_name
 
@@ -121,3 +123,14 @@ def _overlap(one: Claim, other: Claim, gone: dict[int, int]) -> bool:
     one_end = max(one.last_time, gone.get(one.mac, one.last_time))
     other_end = max(other.last_time, gone.get(other.mac, other.last_time))
     return one.first_time <= other_end and other.first_time <= one_end
+
+
+def claimed_addresses(capture: Capture, facts: Facts, reading: Reading) -> Iterator[AddressRow]:
+    """The rows of the table ``addresses`` of one capture."""
+    by_point: dict[PointKey, list[Claim]] = {}
+    for claim in capture.exchanges.claims.all():
+        by_point.setdefault((capture.number, *claim.point), []).append(claim)
+    for key, point in facts.points.items():
+        if key in by_point:
+            untold = frozenset(ip for there, ip in capture.exchanges.claims.untold if (capture.number, *there) == key)
+            yield from address_rows(by_point[key], point, reading.gateways, reading.proxy_mac, untold)

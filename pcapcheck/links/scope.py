@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pcapcheck.calico import cali_name, parse_pod
 from pcapcheck.errors import UsageError
-from pcapcheck.links.capture_points import CapturePoint
+from pcapcheck.links.capture_points import CapturePoint, PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.values import addresses_of_name, format_address, parse_address, parse_time
 
@@ -56,20 +56,19 @@ class Scope:
                         + ", ".join(f"#{one}" for one in there)
                     )
 
-    def select(self, points: list[PointFacts], prefix: str) -> None:
-        """Judge only the links of the wanted pods. Raises UsageError where a wanted pod is nowhere."""
+    def select(self, points: list[PointFacts], prefix: str) -> set[PointKey]:
+        """The points to judge: all, or those of the wanted pods. Raises UsageError where a wanted pod is nowhere."""
         if not self.pods:
-            return
-        for point in points:
-            point.judged = False
+            return {point.key for point in points}
+        wanted: set[PointKey] = set()
         for pod in self.pods:
-            found = [point for point in points if _is_pod(point, pod, prefix)]
+            found = {point.key for point in points if _is_pod(point, pod, prefix)}
             if not found:
                 pods = [format_address(ip) for point in points for ip in sorted(point.pod_ips)]
                 there = dict.fromkeys(pods + [point.name for point in points if point.kind == "pod-link"])
                 raise UsageError(f"--pod {pod}: no such pod in the capture; it has: {', '.join(there) or 'none'}")
-            for point in found:
-                point.judged = True
+            wanted |= found
+        return wanted
 
 
 def _is_pod(point: PointFacts, pod: str, prefix: str) -> bool:

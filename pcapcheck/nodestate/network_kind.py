@@ -62,7 +62,9 @@ def known_of(state: State) -> KnownNetwork:
             homes |= dict.fromkeys(link.ips, link.cali_name)
             if link.node is not None and link.node.name:
                 nodes[link.cali_name] = link.node.name
-    return KnownNetwork(calico, bool(state.looks), "" if calico else _not_calico(state), links, homes, nodes)
+    ebpf_line = next((node.ebpf.number for node in state.nodes if node.ebpf is not None), None)
+    not_calico = "" if calico else _not_calico(state)
+    return KnownNetwork(calico, bool(state.looks), not_calico, links, homes, nodes, ebpf_line)
 
 
 def _not_calico(state: State) -> str:

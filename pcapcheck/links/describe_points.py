@@ -1,0 +1,127 @@
+"""Describe capture points once whole captures are read: kind, end, sides, pod, and where silence proves nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pcapcheck.exchanges.claims import Claim
+from pcapcheck.exchanges.expiry import pings_expired
+from pcapcheck.links.capture_points import CapturePoint, PointKey, capture_points_of
+from pcapcheck.links.facts import Facts
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.read_capture import Capture, Reading
+from pcapcheck.links.sides import LINK_LOCAL, POD, Sides, both_ways, find_sides
+from pcapcheck.links.silence import silence_of
+from pcapcheck.links.twins import recorded_twice
+from pcapcheck.networks import NOTHING_KNOWN, KnownNetwork
+from pcapcheck.values import is_multicast_address, is_name
+
+
+def describe_points(captures: list[Capture], reading: Reading, known: KnownNetwork = NOTHING_KNOWN) -> Facts:
+    """The facts about all capture points; ``known`` is what a node's state says of the network."""
+    has_no_name = any(capture.exchanges.gateway_talk for capture in captures)
+    described: dict[PointKey, PointFacts] = {}
+    for capture in captures:
+        given = reading.scope.names_for(capture.path)
+        capture_points = capture_points_of(
+            capture.number, capture.source, capture.interfaces, capture.groups, given, reading.prefix
+        )
+        for key, capture_point in capture_points.items():
+            _add_gateway_talk(capture_point, capture, reading, has_no_name)
+            described[key] = _describe(capture_point, capture, reading, known)
+    reading.scope.check_names(point.capture_point for point in described.values())
+    judged = reading.scope.select(list(described.values()), reading.prefix)
+    twice = list(recorded_twice(captures, [point for key, point in described.items() if key in judged]))
+    judged -= {point.key for point, _ in twice}
+    points = {key: replace(point, judged=key in judged) for key, point in described.items()}
+    return Facts(points, known=known, twice=[(points[point.key], points[original.key]) for point, original in twice])
+
+
+def _add_gateway_talk(capture_point: CapturePoint, capture: Capture, reading: Reading, has_no_name: bool) -> None:
+    """Add who asks for the gateway and who answers; ``has_no_name``: some capture shows the gateway by its address."""
+
+    def maybe_gateway(address: int) -> bool:
+        """A name may be the gateway's, unless its address shows which machine that is."""
+        return is_name(address) and not has_no_name
+
+    talk = capture.exchanges.gateway_talk.get((capture_point.interface.number, capture_point.key[2]))
+    if talk:
+        capture_point.gateway = talk
+    gateway = capture_point.gateway
+    claims = [claim for claim in capture.exchanges.claims.all() if claim.point == capture_point.key[1:]]
+    gateway.macs = {claim.mac for claim in claims if claim.ip in reading.gateways}
+    gateway.others_answer = _others_answer(claims, capture_point, reading.gateways)
+    gateway.others = {
+        claim.ip
+        for claim in claims
+        if claim.mac not in {reading.proxy_mac, *gateway.macs} and not maybe_gateway(claim.ip)
+    } - reading.gateways
+    gateway.seekers = {
+        group
+        for group, target in capture.exchanges.asked
+        if group in capture_point.groups and not maybe_gateway(target)
+    }
+    gateway.icmp_error_groups = capture.exchanges.echoes.ending_errors.groups & capture_point.groups.keys()
+
+
+def _others_answer(claims: list[Claim], capture_point: CapturePoint, gateways: frozenset[int]) -> bool:
+    known = capture_point.gateway.macs
+    askers = {ip for asking in capture_point.gateway.askers.values() for ip in asking}
+    return any(not claim.own and claim.mac not in known and claim.ip not in gateways | askers for claim in claims)
+
+
+def _describe(capture_point: CapturePoint, capture: Capture, reading: Reading, known: KnownNetwork) -> PointFacts:
+    """Decide kind, end, sides, the pod's addresses and the silence of one capture point."""
+    capture_point.decide_kind(reading.proxy_mac, reading.prefix, known)
+    point = PointFacts(capture_point)
+    assumptions: list[Sides] = []
+    if capture_point.kind == "pod-link":
+        end = capture_point.decide_end(reading.prefix)
+        sides = find_sides(capture_point, end, reading.proxy_mac)
+        if end is None and sides.by_direction:
+            pod_directions = [party for party, (side, _) in sides.parties.items() if side == POD]
+            if len(pod_directions) == 1:
+                end = "cali" if pod_directions[0] == "in" else "pod"
+        point = _with_pod(capture_point, end, sides)
+        assumptions = both_ways(capture_point, sides)
+    silence = silence_of(point, capture, reading, known)
+    printed = capture_point.interface.printed
+    return replace(
+        point,
+        silence=silence,
+        pings_expired=pings_expired(capture.exchanges.echoes) if printed else frozenset(),
+        alternatives=[
+            replace(_with_pod(capture_point, point.end, assumed), silence=silence) for assumed in assumptions
+        ],
+    )
+
+
+def _with_pod(capture_point: CapturePoint, end: str | None, sides: Sides) -> PointFacts:
+    """A pod link with its pod, which has the MACs that it sends from and the addresses that it asks or sends from."""
+    macs: set[int] = set()
+    strangers: set[int] = set()
+    pods: dict[int | None, set[int]] = {}
+    for number, group in capture_point.groups.items():
+        side = sides.of(group)[0]
+        if side is None and group.src:
+            strangers.add(group.src)
+        if side != POD:
+            continue
+        if group.src:
+            macs.add(group.src)
+        ips = pods.setdefault(group.src or None, set())
+        ips |= capture_point.gateway.askers.get(number, set())
+        if group.carries == "ip-unicast" and group.source is not None and not is_multicast_address(group.source):
+            ips.add(group.source)
+    times = [group.first for group in capture_point.groups.values() if group.src in macs and group.first is not None]
+    own = {mac: frozenset(ip for ip in ips if ip >> 118 != LINK_LOCAL) for mac, ips in pods.items()}
+    return PointFacts(
+        capture_point,
+        end,
+        sides,
+        pod_macs=frozenset(macs),
+        pod_ips=frozenset[int]().union(*own.values()),
+        pods=own,
+        pod_heard=min(times, default=None),
+        strangers=frozenset(strangers),
+    )

@@ -1,0 +1,181 @@
+"""Silence: for each table, why a missing answer at a capture point proves nothing; no entry where it does.
+
+Nothing is written to the capture point: each function returns its reasons, and ``silence_of`` merges them by rank.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pcapcheck.columns import ARP, ASKED, CONNECTIONS, DNS, ECHO
+from pcapcheck.decode.decoder import COOKED
+from pcapcheck.links.oneway import proof_of_one_way
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.read_capture import Capture, Reading, read_frames
+from pcapcheck.networks import KnownNetwork
+from pcapcheck.values import is_name
+
+# The reason by table.
+Silence = dict[str, str]
+
+# Words of a capture filter that may let a request through and not its answer.
+_ONE_SIDED = re.compile(r"\b(src|dst|inbound|outbound|less|greater|len|broadcast|multicast|gateway|grep)\b|\[")
+
+
+def silence_of(point: PointFacts, capture: Capture, reading: Reading, known: KnownNetwork) -> Silence:
+    """All reasons at one capture point, one per table: if several apply, the most certain one is named."""
+    missing = _missing_answers(point, capture)
+    by_rank = (
+        _one_direction(point, capture, reading, missing),
+        _requests_only(point, capture),
+        _several_links(point),
+        _filter(reading.scope.filter_used or point.capture_point.interface.filter),
+        _another_network(point),
+        _lost_packets(point, missing),
+        _cut_icmp(point, missing),
+        _cut_frames(point),
+        _expired(point, capture, missing),
+        _ebpf(point, known),
+    )
+    silence: Silence = {}
+    for reasons in reversed(by_rank):
+        silence |= reasons
+    return silence
+
+
+def _missing_answers(point: PointFacts, capture: Capture) -> dict[str, int]:
+    """How many questions of each table got no answer here."""
+    return {
+        table: sum(
+            capture.tallies[table, group].outcomes["unanswered"]
+            for group in point.groups
+            if (table, group) in capture.tallies
+        )
+        for table in ASKED
+    }
+
+
+def _one_direction(point: PointFacts, capture: Capture, reading: Reading, missing: dict[str, int]) -> Silence:
+    """Only one direction was recorded; the frames are read again for it where they can prove that."""
+    talk, groups = point.capture_point.gateway, point.groups
+    # A name may be the gateway's.
+    named = {target for group, target in capture.exchanges.asked if group in groups and is_name(target)}
+    provable = named or talk.askers.keys() - talk.answered or any(group.shakes_hands for group in groups.values())
+    if not any(missing.values()) or not provable or point.heard_both_ends:
+        return {}
+    rows = (
+        row
+        for row in read_frames(capture.source, reading)
+        if row.group in groups and (row.eth_src or groups[row.group].by_address)
+    )
+    proof = proof_of_one_way(rows, reading.gateways | named, reading.arp_wait)
+    return dict.fromkeys(ASKED, proof) if proof else {}
+
+
+def _requests_only(point: PointFacts, capture: Capture) -> Silence:
+    """A text holds requests of several kinds, and not one frame of anything else."""
+    if not point.capture_point.interface.printed:
+        return {}
+    asked = [
+        [sums for (asked_in, group), sums in capture.tallies.items() if asked_in == table and group in point.groups]
+        for table in (ARP, ECHO)
+    ]
+    answered = any(sums.outcomes[word] for some in asked for sums in some for word in ("answered", "replied", "error"))
+    attempts = [sum(sums.attempts for sums in some) for some in asked]
+    if answered or not all(attempts) or sum(attempts) != point.capture_point.frames:
+        return {}
+    return dict.fromkeys(
+        (ARP, ECHO),
+        "every line of this text is a request, as after grep -i request, so no answer could be among them; "
+        "print all of the capture",
+    )
+
+
+def _several_links(point: PointFacts) -> Silence:
+    if point.capture_point.link_type == COOKED or not (point.sides.folded or point.sides.crowded):
+        return {}
+    return {
+        ARP: "more than one machine asks here (a bridge, or several links in one recording), "
+        "so an answer may have gone another way; capture each cali interface by itself"
+    }
+
+
+def _filter(text: str | None) -> Silence:
+    if not text or not _ONE_SIDED.search(text):
+        return {}
+    return dict.fromkeys(ASKED, f"the capture filter {text!r} may have kept the answers out; capture without it")
+
+
+def _another_network(point: PointFacts) -> Silence:
+    likeness = point.capture_point.likeness
+    if likeness is None or not likeness.network.bypasses:
+        return {}
+    reason = f"{point.name} looks like {likeness.network.title}'s, where replies may go to the pod past it"
+    return dict.fromkeys(ASKED, reason)
+
+
+def _lost_packets(point: PointFacts, missing: dict[str, int]) -> Silence:
+    """At least as many packets were lost, or not understood, as answers are missing."""
+    interface = point.capture_point.interface
+    silence = {}
+    for table, count in missing.items():
+        if 0 < count <= interface.drops:
+            silence[table] = (
+                f"{interface.drops} packets were lost while recording, so {count} missing answers prove nothing; "
+                "capture again with a larger buffer (tcpdump -B 65536)"
+            )
+        elif 0 < count <= interface.missing:
+            what = f"{interface.missing} lines" if interface.printed else f"{interface.unread} damaged bytes"
+            why = "look like packets and are not understood" if interface.printed else "were skipped"
+            silence[table] = f"{what} {why}, so {count} missing answers prove nothing; capture again or copy it again"
+    return silence
+
+
+def _cut_icmp(point: PointFacts, missing: dict[str, int]) -> Silence:
+    interface = point.capture_point.interface
+    if not interface.cut_icmp or not 0 < missing[ECHO] <= interface.cut_icmp + interface.missing:
+        return {}
+    return {
+        ECHO: f"{interface.cut_icmp} ICMP messages were cut before their type, so {missing[ECHO]} missing answers "
+        "prove nothing: they may be these; record whole packets (tcpdump without -s)"
+    }
+
+
+def _cut_frames(point: PointFacts) -> Silence:
+    """A frame of which the snapshot length left too little may be any packet: an answer, or one seen elsewhere."""
+    cut = "frames were cut before {}, so a missing answer proves nothing; record whole packets (tcpdump without -s)"
+    groups = point.groups.values()
+    silence = {}
+    if any(group.cut_packets for group in groups):
+        silence = dict.fromkeys((ECHO, CONNECTIONS, DNS), cut.format("what tells packets apart"))
+    if any(group.cut_arp for group in groups):
+        silence[ARP] = cut.format("the address that ARP asks for")
+    return silence
+
+
+def _expired(point: PointFacts, capture: Capture, missing: dict[str, int]) -> Silence:
+    """ICMP errors of a text say that packets expired, but not which: the missing answers may be theirs."""
+    interface = point.capture_point.interface
+    expired = capture.exchanges.echoes.ending_errors.unquoted[point.key[1:]] - interface.expiries
+    # What was lost and what expired may be different answers.
+    if expired <= 0 or not 0 < missing[ECHO] <= expired + interface.missing:
+        return {}
+    lost = f", and {interface.missing} packets are not shown" if interface.missing else ""
+    return {
+        ECHO: f"{expired} errors say that a packet expired on its way (as traceroute wants), not which one{lost}; "
+        "print it with -v (tcpdump -nn -e -v)"
+    }
+
+
+def _ebpf(point: PointFacts, known: KnownNetwork) -> Silence:
+    """Calico's eBPF programs may hand a reply to the pod past the host's end of its link.
+
+    Source: felix/dataplane/linux/bpf_ep_mgr.go, redirect. ARP is left to the kernel (felix/bpf-gpl/parsing4.h).
+    """
+    if known.ebpf_line is None or point.kind != "pod-link" or point.end == "pod":
+        return {}
+    reason = (
+        f"the node runs Calico's eBPF data plane (line {known.ebpf_line} of its state), which may take replies "
+        f"past {point.name}; capture inside the pod"
+    )
+    return dict.fromkeys((ECHO, CONNECTIONS, DNS), reason)
