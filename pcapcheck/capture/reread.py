@@ -28,7 +28,7 @@ class Recorded:
 
 
 def read_again(source: Captured, numbers: Iterable[int]) -> Iterator[Recorded]:
-    """The records with these numbers, in order; those that are not there any more are left out.
+    """The records with these numbers, in order; those that are gone are left out.
 
     Raises CaptureError where the capture cannot be read.
     """

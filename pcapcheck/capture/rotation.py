@@ -1,6 +1,6 @@
-"""Rotated sets: files that one recording went on in, known by their names, and read as one capture.
+"""Rotated sets: the files of one recording, recognised by their names and read as one capture.
 
-tcpdump -C and -W count behind the name (man tcpdump), -G writes the time into it, dumpcap -b counts and writes the time
+tcpdump -C and -W count after the name (man tcpdump), -G writes the time into it, dumpcap -b counts and writes the time
 (man dumpcap).
 """
 
@@ -35,13 +35,13 @@ _TEXT_END = re.compile(r"\.(?:txt|text|log|out)$", re.IGNORECASE)
 
 
 def bare_name(path: Path) -> str:
-    """A file's name without what says how it is packed, which container it is and where in a set it stands."""
+    """A file's name without its compression, its container and its place in a set."""
     name = _CONTAINER_END.sub("", _TEXT_END.sub("", _PACKED_END.sub("", path.name)))
     return _STAMP.sub("", re.sub(r"_\d{5}_\d{14}$", "", name)).strip("-_. ") or path.name
 
 
 def set_key(path: Path) -> tuple[Path, str] | None:
-    """What the files of one rotated set have alike, or None for a file that is in none."""
+    """What the files of one rotated set have in common, or None for a file that is in none."""
     ring = _RING.fullmatch(path.name)
     if ring:
         return path.parent, f"{ring['stem']}_*{ring['rest']}"
@@ -59,7 +59,7 @@ Unusable = tuple[Path, CaptureError]
 def in_sets(sources: list[Source]) -> tuple[list[Captured], list[Unusable]]:
     """The sources with the files of each rotated set joined, a set standing where its first file stood.
 
-    Files of a set that cannot be read come second. Raises CaptureError where one is given twice.
+    Files of a set that cannot be read come second. Raises CaptureError if a file is given twice.
     """
     sets: dict[tuple[Path, str], list[Source]] = {}
     order: list[Source | list[Source]] = []
@@ -74,13 +74,13 @@ def in_sets(sources: list[Source]) -> tuple[list[Captured], list[Unusable]]:
             order.append(sets[key])
     captures: list[Captured] = []
     unusable: list[Unusable] = []
-    for one in order:
-        captures += _joined(one, unusable) if isinstance(one, list) else [one]
+    for entry in order:
+        captures += _joined(entry, unusable) if isinstance(entry, list) else [entry]
     return captures, unusable
 
 
 def _joined(sources: list[Source], unusable: list[Unusable]) -> list[Captured]:
-    """One capture of several files, as far as they can be read; none where none can."""
+    """One capture of the files that can be read; none if none can."""
     if len(sources) == 1:
         return [sources[0]]
     unpacked: dict[str, Source] = {}
@@ -91,29 +91,29 @@ def _joined(sources: list[Source], unusable: list[Unusable]) -> list[Captured]:
     begun: dict[int, int | None] = {}
     broken: set[int] = set()
     latest: int | None = None
-    for one in sorted(sources, key=lambda one: _natural(one.path.name)):
+    for source in sorted(sources, key=lambda source: _natural(source.path.name)):
         try:
-            begun[id(one)] = latest = _first_time(one)
+            begun[id(source)] = latest = _first_time(source)
         except CaptureError as error:
-            unusable.append((one.path, error))
+            unusable.append((source.path, error))
             if not isinstance(error, NotACapture):
-                # Packets stood in it: where, the name of the file before it tells.
-                broken.add(id(one))
-                begun[id(one)] = -1 if latest is None else latest
+                # It held packets; by its name, they follow those of the file before.
+                broken.add(id(source))
+                begun[id(source)] = -1 if latest is None else latest
     end = max((time for time in begun.values() if time is not None), default=0) + 1
 
-    def place(one: Source) -> tuple[int, list[tuple[int, str]]]:
-        # Files without a packet come last, where a rotation that was interrupted leaves one.
-        time = begun[id(one)]
-        return end if time is None else time, _natural(one.path.name)
+    def place(source: Source) -> tuple[int, list[tuple[int, str]]]:
+        # Files without a packet come last, where an interrupted rotation leaves one.
+        time = begun[id(source)]
+        return end if time is None else time, _natural(source.path.name)
 
     readable: list[Source] = []
     gaps: dict[int, int] = {}
-    for one in sorted((one for one in sources if id(one) in begun), key=place):
-        if id(one) in broken:
-            gaps[len(readable)] = gaps.get(len(readable), 0) + one.size
+    for source in sorted((source for source in sources if id(source) in begun), key=place):
+        if id(source) in broken:
+            gaps[len(readable)] = gaps.get(len(readable), 0) + source.size
         else:
-            readable.append(one)
+            readable.append(source)
     return [RotatedSet(readable, gaps)] if len(readable) > 1 else list(readable)
 
 
@@ -139,9 +139,9 @@ class RotatedPart:
 
 
 class RotatedSet:
-    """Files read one after the other as one capture; frames are numbered through.
+    """Files read in turn as one capture; frame numbers run on from file to file.
 
-    ``gaps``: before which of them files of the set are missing that cannot be read, and how many bytes those have.
+    ``gaps``: index of a source -> bytes of unreadable files of the set before it.
     """
 
     def __init__(self, sources: list[Source], gaps: dict[int, int] | None = None) -> None:
@@ -156,7 +156,7 @@ class RotatedSet:
 
     @property
     def files(self) -> list[Path]:
-        return [one.path for one in self.sources]
+        return [source.path for source in self.sources]
 
     @property
     def name(self) -> str:
@@ -172,7 +172,7 @@ class RotatedSet:
 
     @property
     def consumed(self) -> int:
-        return self._passed + sum(one.consumed for one in self.sources)
+        return self._passed + sum(source.consumed for source in self.sources)
 
     @contextmanager
     def open(self, batch_frames: int = BATCH_FRAMES) -> Iterator[Reader]:
@@ -181,8 +181,8 @@ class RotatedSet:
         yield SetReader(self, batch_frames)
 
     def begin(self, source: Source, before: int) -> None:
-        # Read again, perhaps not to its end, a set is still made of all its files.
-        if all(one.source is not source for one in self.parts):
+        # A set that is read again, perhaps not to its end, still consists of all its files.
+        if all(part.source is not source for part in self.parts):
             self.parts.append(RotatedPart(source, before))
 
     def end(self, source: Source) -> None:
@@ -194,7 +194,7 @@ Captured = Source | RotatedSet
 
 
 class SetReader:
-    """Reads the files of a set. An interface that several files describe alike is one."""
+    """Reads the files of a set. An interface that several files describe alike counts once."""
 
     def __init__(self, files: RotatedSet, batch_frames: int) -> None:
         self.files = files
@@ -212,7 +212,7 @@ class SetReader:
             try:
                 yield from self._of(source)
             except CaptureError as error:
-                # It could be read when the set was put together: gone since, or made to fill the disk.
+                # It could be read when the set was put together; since then it is gone, or it unpacks to too much.
                 if error.kind == TOO_LARGE:
                     raise
                 vanished = error
@@ -222,7 +222,7 @@ class SetReader:
             raise vanished
 
     def _miss(self, size: int) -> None:
-        """Note that packets may have stood in so many bytes that cannot be read."""
+        """Note that ``size`` bytes that cannot be read may have held packets."""
         for interface in self.interfaces:
             interface.unread += max(SMALLEST_RECORD, size)
 
@@ -241,7 +241,7 @@ class SetReader:
                 self.interfaces[ours].frames += theirs.frames
                 self.interfaces[ours].drops += theirs.drops
                 self.interfaces[ours].unread += theirs.unread
-            self.problems += [_placed(one, source, before) for one in reader.problems]
+            self.problems += [_placed(problem, source, before) for problem in reader.problems]
         self.files.end(source)
 
     def _renumbered(self, batch: RecordBatch, numbers: list[int], before: int) -> RecordBatch:
@@ -249,18 +249,18 @@ class SetReader:
         if numbers != list(range(len(numbers))):
             cells = slice(scan_layout.INTERFACE, batch.count * scan_layout.FIELDS, scan_layout.FIELDS)
             matrix = batch.matrix
-            matrix[cells] = type(matrix)("q", [numbers[one] for one in matrix[cells]])
+            matrix[cells] = type(matrix)("q", [numbers[number] for number in matrix[cells]])
         return replace(batch, first_number=batch.first_number + before, interfaces=self.interfaces)
 
     def _renumber(self, theirs: list[Interface], numbers: list[int]) -> None:
         """Find or make our interface for each of a file's; ``numbers`` is by theirs."""
-        for one in theirs[len(numbers) :]:
-            taken = set(numbers)
-            alike = (ours.number for ours in self.interfaces if ours.number not in taken and _key(ours) == _key(one))
+        for interface in theirs[len(numbers) :]:
+            taken, key = set(numbers), _key(interface)
+            alike = (ours.number for ours in self.interfaces if ours.number not in taken and _key(ours) == key)
             number = next(alike, None)
             if number is None:
                 number = len(self.interfaces)
-                self.interfaces.append(replace(one, number=number, frames=0, drops=0, unread=0))
+                self.interfaces.append(replace(interface, number=number, frames=0, drops=0, unread=0))
             numbers.append(number)
 
 

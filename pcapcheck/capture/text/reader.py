@@ -1,4 +1,4 @@
-"""Read a transcript, tcpdump's or tshark's: find its packets, and hand them on as printed frames."""
+"""Read a transcript of tcpdump or tshark: find its packets and hand them on as printed frames."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from pcapcheck.capture.window import Window
 from pcapcheck.errors import EMPTY, NotACapture
 
 SAMPLE = "16:22:59.584235 IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id 15, seq 0, length 64"
-# Lines that are not understood are shown one by one up to so many.
+# The most lines that are shown of those not understood.
 MOST_SHOWN = 20
 MOST_INTERFACES = 1 << 12
 MOST_UNNUMBERED = 1 << 12
-# One of so many packets must be understood before the text is taken for a capture.
+# One packet among this many must be understood for the text to count as a capture.
 MOST_AHEAD = 1 << 12
 WORDS_SHOWN = 100
-# Of other lines so many are kept, each so long.
+# How many other lines are kept, and how much of each.
 MOST_ASIDE = 1000
 WORDS_ASIDE = 1000
 # A prompt at which nothing was typed.
@@ -55,7 +55,7 @@ class Record:
 class TranscriptReader:
     """Reads the text that tcpdump or tshark printed, with whatever stands around it.
 
-    Raises NotACapture where no line is one of theirs that is understood.
+    Raises NotACapture if no line of theirs is understood.
     """
 
     format = "tcpdump text"
@@ -66,7 +66,7 @@ class TranscriptReader:
         self.problems: list[Problem] = []
         self.interfaces: list[Interface] = []
         self.frames = 0
-        # Lines that are neither packets nor tcpdump's: others may know them.
+        # Lines that are neither packets nor tcpdump's: other readers may know them.
         self._aside: list[tuple[int, str]] = []
         self._described = Described()
         self._numbers: dict[tuple[str | None, int | None], int] = {}
@@ -76,17 +76,17 @@ class TranscriptReader:
         self._apart = False
         self._open: PacketLines | None = None
         self._other_lines = self._first_other = self._last_other = 0
-        # The first other line behind what describes the capture.
+        # The first other line after the description of the capture.
         self._other_after: int | None = None
         self._not_understood = 0
         self._quotes = Quotes()
         self._streams = Streams()
-        # The number that the latest row of tshark's has.
+        # The number of tshark's latest row.
         self._row: int | None = None
         self._left_out = 0
         self._bad_sums = self._first_bad_sum = 0
         self._records = self._read()
-        # What stands before the first packet that is understood.
+        # The packets up to the first that is understood.
         self._ahead: list[Record] = []
         for record in self._records:
             self._ahead.append(record)
@@ -103,7 +103,7 @@ class TranscriptReader:
         )
 
     def _nothing_understood(self, name: str) -> NotACapture:
-        """What there is where tcpdump ran: nothing behind it, or nothing that is known."""
+        """The error for a text in which tcpdump ran: nothing follows, or nothing that is understood."""
         ran = f"{name}: tcpdump ran" + (f" on {self._described.name}" if self._described.name else "")
         first = self._ahead[0].text.first if self._ahead else self._other_after
         if first is None:
@@ -132,7 +132,7 @@ class TranscriptReader:
             entry = row * scan_layout.FIELDS
             matrix[entry + scan_layout.OFFSET] = len(buffer)
             matrix[entry + scan_layout.CAPTURED] = len(data)
-            # Less was printed than was there: nobody is to take what is printed for the whole.
+            # Less was printed than was there: what is printed must not count as the whole frame.
             matrix[entry + scan_layout.LENGTH] = max(record.packet.length or 0, len(data) + 1)
             matrix[entry + scan_layout.TIME] = scan_layout.ABSENT_TIME if record.time is None else record.time
             matrix[entry + scan_layout.INTERFACE] = record.interface
@@ -181,10 +181,10 @@ class TranscriptReader:
         if block and found and found[0].stamp is None and block.goes_on(rest):
             found = []
         if found:
-            for one in found:
+            for begun in found:
                 yield from self._close()
-                one.first = one.last = number
-                self._open = one
+                begun.first = begun.last = number
+                self._open = begun
             return
         said = known_line(rest, self._described)
         if said is None:
@@ -221,17 +221,17 @@ class TranscriptReader:
             self._note_other(block.first, "\n".join(block.raw))
             return
         stamp = parse_stamp(block.stamp) if block.stamp else None
-        anew = self._timeline.begins_anew(stamp, self._apart)
-        yield from self._hand_on(packet, stamp, Text(block.first, block.last, "\n".join(block.raw)), anew)
+        new_capture = self._timeline.begins_capture(stamp, self._apart)
+        yield from self._hand_on(packet, stamp, Text(block.first, block.last, "\n".join(block.raw)), new_capture)
 
     def _take_row(self, row: ListedPacket, number: int, raw: str) -> Iterator[Record]:
-        """The packet of a row of tshark's."""
+        """Take the packet of a row of tshark."""
         self.format = "tshark text"
         self._quotes.take(row.packet)
         again = row.number is not None and self._row is not None and row.number <= self._row
-        anew = again or self._timeline.begins_anew(row.stamp, self._apart)
-        before = None if anew else self._row
-        yield from self._hand_on(row.packet, row.stamp, Text(number, number, plain(raw).rstrip()), anew)
+        new_capture = again or self._timeline.begins_capture(row.stamp, self._apart)
+        before = None if new_capture else self._row
+        yield from self._hand_on(row.packet, row.stamp, Text(number, number, plain(raw).rstrip()), new_capture)
         if row.number is not None and before is not None and row.number > before + 1:
             missing = row.number - before - 1
             self._left_out += missing
@@ -239,9 +239,11 @@ class TranscriptReader:
             self.interfaces[self._interface(row.packet)].unread += missing * SMALLEST_RECORD
         self._row = row.number
 
-    def _hand_on(self, packet: PrintedPacket | None, stamp: Stamp | None, text: Text, anew: bool) -> Iterator[Record]:
-        """A packet on its way; ``anew`` with it another capture begins. Without a packet it was not understood."""
-        if anew:
+    def _hand_on(
+        self, packet: PrintedPacket | None, stamp: Stamp | None, text: Text, new_capture: bool
+    ) -> Iterator[Record]:
+        """Hand on a packet, None if it was not understood. ``new_capture``: another capture begins with it."""
+        if new_capture:
             yield from self._end_capture()
             self._numbers = {}
             if self._apart:
