@@ -10,7 +10,8 @@ from glob import has_magic, iglob
 from pathlib import Path
 
 from pcapcheck.capture.held import Held
-from pcapcheck.capture.rotation import Captured, in_sets
+from pcapcheck.capture.rotated_set import Captured
+from pcapcheck.capture.rotation import in_sets
 from pcapcheck.capture.source import CURE, STANDARD_INPUT, Source
 from pcapcheck.errors import EMPTY, MISSING, UNREADABLE, CaptureError, NotACapture, kind_of, refused
 from pcapcheck.skipped import Skipped

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pcapcheck.capture import scan_layout
 from pcapcheck.capture.record import Interface, RecordBatch, Text
-from pcapcheck.capture.rotation import Captured
+from pcapcheck.capture.rotated_set import Captured
 
 
 @dataclass(frozen=True)
