@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pcapcheck.capture import scan_layout
-from pcapcheck.capture.record import BAD_CHECKSUM, SMALLEST_RECORD, Interface, Problem, RecordBatch, Text, empty_matrix
+from pcapcheck.capture.record import SMALLEST_RECORD, Interface, RecordBatch, Text, empty_matrix
 from pcapcheck.capture.text import tshark
 from pcapcheck.capture.text.banner import Described, Dropped, known_line
 from pcapcheck.capture.text.checksums import is_wrong
@@ -20,22 +19,15 @@ from pcapcheck.capture.text.printed_packet import PrintedPacket, is_cut_icmp
 from pcapcheck.capture.text.quotes import Quotes, inferred_expiry
 from pcapcheck.capture.text.stamps import Stamp, Timeline, parse_stamp
 from pcapcheck.capture.text.streams import Streams, unnumbered
+from pcapcheck.capture.text.transcript_notes import TranscriptNotes
 from pcapcheck.capture.window import Window
 from pcapcheck.errors import EMPTY, NotACapture
 
 SAMPLE = "16:22:59.584235 IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id 15, seq 0, length 64"
-# The most lines that are shown of those not understood.
-MOST_SHOWN = 20
 MOST_INTERFACES = 1 << 12
 MOST_UNNUMBERED = 1 << 12
 # One packet among this many must be understood for the text to count as a capture.
 MOST_AHEAD = 1 << 12
-WORDS_SHOWN = 100
-# How many other lines are kept, and how much of each.
-MOST_ASIDE = 1000
-WORDS_ASIDE = 1000
-# A prompt at which nothing was typed.
-_AT_REST = re.compile(r"[^#$%>]{0,100}[#$%>]\s*")
 FENCES = ("```", "~~~")
 # What was sent from the machine that recorded.
 SENT = 1
@@ -63,11 +55,10 @@ class TranscriptReader:
     def __init__(self, window: Window, name: str, batch_frames: int) -> None:
         self.window = window
         self.batch_frames = batch_frames
-        self.problems: list[Problem] = []
+        self.notes = TranscriptNotes()
+        self.problems = self.notes.problems
         self.interfaces: list[Interface] = []
         self.frames = 0
-        # Lines that are neither packets nor tcpdump's: other readers may know them.
-        self._aside: list[tuple[int, str]] = []
         self._described = Described()
         self._numbers: dict[tuple[str | None, int | None], int] = {}
         self._timeline = Timeline()
@@ -75,16 +66,10 @@ class TranscriptReader:
         # Whether other text stands between the last packet and what follows.
         self._apart = False
         self._open: PacketLines | None = None
-        self._other_lines = self._first_other = self._last_other = 0
-        # The first other line after the description of the capture.
-        self._other_after: int | None = None
-        self._not_understood = 0
         self._quotes = Quotes()
         self._streams = Streams()
         # The number of tshark's latest row.
         self._row: int | None = None
-        self._left_out = 0
-        self._bad_sums = self._first_bad_sum = 0
         self._records = self._read()
         # The packets up to the first that is understood.
         self._ahead: list[Record] = []
@@ -105,7 +90,7 @@ class TranscriptReader:
     def _nothing_understood(self, name: str) -> NotACapture:
         """The error for a text in which tcpdump ran: nothing follows, or nothing that is understood."""
         ran = f"{name}: tcpdump ran" + (f" on {self._described.name}" if self._described.name else "")
-        first = self._ahead[0].text.first if self._ahead else self._other_after
+        first = self._ahead[0].text.first if self._ahead else self.notes.other_after
         if first is None:
             return NotACapture(f"{ran} and no packet follows; nothing was seen there", EMPTY)
         return NotACapture(f"{ran}, but no line from {first} on is understood as a packet; one looks like {SAMPLE!r}")
@@ -121,7 +106,7 @@ class TranscriptReader:
         self._ahead = []
         if batch:
             yield self._batch(batch)
-        self._note_other_text()
+        self.notes.finish()
 
     def _batch(self, records: list[Record]) -> RecordBatch:
         matrix = empty_matrix(self.batch_frames)
@@ -144,10 +129,11 @@ class TranscriptReader:
             buffer += data
             self.frames += 1
             if not record.understood:
-                self._note_not_understood(record)
+                # It may have been the answer that seems to be missing.
+                self.interfaces[record.interface].unread += SMALLEST_RECORD
+                self.notes.not_understood(record.text, self.frames)
             if record.packet.direction != SENT and is_wrong(record.packet, record.text.words):
-                self._bad_sums += 1
-                self._first_bad_sum = self._first_bad_sum or record.text.first
+                self.notes.bad_sum(record.text.first)
         return RecordBatch(
             buffer,
             self.window.offset,
@@ -194,7 +180,7 @@ class TranscriptReader:
             yield from self._end_capture()
             self._described = said
             self._numbers = {}
-            self._other_after = None
+            self.notes.other_after = None
         elif said is True:
             # Anything may stand between two fences.
             self._apart = self._apart or line.lstrip().startswith(FENCES)
@@ -234,7 +220,7 @@ class TranscriptReader:
         yield from self._hand_on(row.packet, row.stamp, Text(number, number, plain(raw).rstrip()), new_capture)
         if row.number is not None and before is not None and row.number > before + 1:
             missing = row.number - before - 1
-            self._left_out += missing
+            self.notes.left_out += missing
             # The answer that seems to be missing may be among them.
             self.interfaces[self._interface(row.packet)].unread += missing * SMALLEST_RECORD
         self._row = row.number
@@ -292,67 +278,12 @@ class TranscriptReader:
             )
         return number
 
+    def _note_other(self, number: int, line: str) -> None:
+        self._apart = True
+        self.notes.other(number, line)
+
     def _note_unnumbered(self, record: Record) -> None:
         pair = unnumbered(record.packet)
         pairs = self.interfaces[record.interface].unnumbered
         if pair is not None and len(pairs) < MOST_UNNUMBERED:
             pairs.add(pair)
-
-    def _note_not_understood(self, record: Record) -> None:
-        self._not_understood += 1
-        # It may have been the answer that seems to be missing.
-        self.interfaces[record.interface].unread += SMALLEST_RECORD
-        if self._not_understood <= MOST_SHOWN:
-            shown = record.text.words.strip()[:WORDS_SHOWN]
-            self.problems.append(
-                Problem(
-                    "not-understood",
-                    f"line {record.text.first} looks like a packet but is not understood: {shown!r}",
-                    frame=self.frames,
-                )
-            )
-
-    def _note_other(self, number: int, line: str) -> None:
-        if len(self._aside) < MOST_ASIDE:
-            self._aside.append((number, line[:WORDS_ASIDE]))
-        self._apart = True
-        if self._other_after is None and not _AT_REST.fullmatch(line):
-            self._other_after = number
-        if number != self._last_other:
-            self._other_lines += 1
-        self._first_other = min(self._first_other or number, number)
-        self._last_other = number
-
-    def _note_other_text(self) -> None:
-        if self._not_understood > MOST_SHOWN:
-            more = self._not_understood - MOST_SHOWN
-            self.problems.append(
-                Problem("not-understood", f"{more} more lines look like packets but are not understood")
-            )
-        if self._left_out:
-            self.problems.append(
-                Problem(
-                    "rows-left-out",
-                    f"the numbers of the rows leave {self._left_out} frames out: with a display filter (-Y), or lines "
-                    "that were not pasted, a missing answer proves nothing",
-                )
-            )
-        if self._bad_sums:
-            packets = f"{self._bad_sums} packet{'' if self._bad_sums == 1 else 's'}"
-            self.problems.append(
-                Problem(
-                    BAD_CHECKSUM,
-                    f"tcpdump calls the checksum of {packets} wrong (first: line {self._first_bad_sum}): normal where "
-                    "they were sent, since the NIC computes it later; where they were received over a NIC or a tunnel, "
-                    "the receiver drops them (compare ethtool -k)",
-                )
-            )
-        if self._other_lines:
-            lines = f"{self._other_lines} line{'' if self._other_lines == 1 else 's'}"
-            self.problems.append(
-                Problem(
-                    "other-text",
-                    f"{lines} ignored (neither packets nor tcpdump output), first: line {self._first_other}",
-                    aside=tuple(self._aside),
-                )
-            )
