@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pcapcheck import given
 from pcapcheck.capture.inputs import Inputs
 from pcapcheck.capture.record import BAD_CHECKSUM, BATCH_FRAMES
-from pcapcheck.capture.rotation import Captured
+from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.source import Source
 from pcapcheck.decode.sightings import Sightings
 from pcapcheck.errors import EMPTY, NOT_A_CAPTURE, CaptureError, NotACapture, StateError

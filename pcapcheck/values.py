@@ -16,7 +16,7 @@ MAPPED = 0xFFFF << 32
 _LONG = (1 << 64) - 1
 _SIGN = 1 << 63
 _MAC = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}")
-# An IPv4 address of decimal numbers, which zeros do not lead.
+# An IPv4 address of decimal numbers without leading zeros.
 DOTTED = re.compile(r"(?:0|[1-9][0-9]{0,2})(?:\.(?:0|[1-9][0-9]{0,2})){3}")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|s|m|h)")
 _SHOWN = (("s", 10**9), ("ms", 10**6), ("µs", 10**3))
@@ -74,9 +74,9 @@ def format_mac(value: int) -> str:
 
 
 # Names that stand where addresses should be (tcpdump without -n), by the address that stands for each. Those are of
-# 240.0.0.0/4, which nobody has (RFC 1112, section 4), and of 100::/64, which is for discarding (RFC 6666); for groups
+# 240.0.0.0/4, which is reserved (RFC 1112, section 4), and of 100::/64, which is for discarding (RFC 6666); for groups
 # of 235.0.0.0/8 (IANA: reserved) and ff0f::/64 (RFC 4291, section 2.7: a scope that is reserved). Their digits mean
-# nothing: whoever asks what kind of address one is asks ``is_name`` first.
+# nothing: ask ``is_name`` before asking for the type of an address.
 _NAMES: dict[int, str] = {}
 _STAND_INS: dict[tuple[str, int, bool], int] = {}
 _PREFIXES = {
@@ -91,7 +91,7 @@ MOST_NAMES = 1 << 16
 def address_of_name(name: str, family: int, group: bool = False) -> int | None:
     """The address that stands for a host's name: the same in every run, unless names collide.
 
-    ``group``: what is sent to it goes to many. Case and the root's dot make no other name (RFC 4343, RFC 1034). None
+    ``group``: a multicast address. Case and the root's dot make no other name (RFC 4343, RFC 1034). None
     where there are more than MOST_NAMES.
     """
     bare = name.rstrip(".").lower()
@@ -108,27 +108,27 @@ def address_of_name(name: str, family: int, group: bool = False) -> int | None:
 
 
 def addresses_of_name(name: str) -> set[int]:
-    """All that stand for a host's name, where a text had it."""
+    """All addresses that stand for a host's name in some text."""
     bare = name.rstrip(".").lower()
     return {address for (known, _, _), address in _STAND_INS.items() if known == bare}
 
 
 def is_name(address: int) -> bool:
-    """Whether an address only stands for a host's name: what it is, nobody knows."""
+    """Whether an address only stands for a host's name, whose address is not known."""
     return address in _NAMES
 
 
 def is_public(address: int) -> bool | None:
-    """Whether an address is of the internet; None of a name."""
+    """Whether an address is of the internet; None for a name."""
     if is_name(address):
         return None
-    kind = ipaddress.IPv4Address(address & 0xFFFFFFFF) if is_ipv4(address) else ipaddress.IPv6Address(address)
-    return kind.is_global
+    known = ipaddress.IPv4Address(address & 0xFFFFFFFF) if is_ipv4(address) else ipaddress.IPv6Address(address)
+    return known.is_global
 
 
 def parse_address(text: str) -> int:
     if DOTTED.fullmatch(text):
-        # Most are of this kind, and ``ipaddress`` takes ten times as long.
+        # Most addresses are dotted, and ``ipaddress`` takes ten times as long.
         parts = list(map(int, text.split(".")))
         if max(parts) < 256:
             return MAPPED | parts[0] << 24 | parts[1] << 16 | parts[2] << 8 | parts[3]
@@ -181,11 +181,11 @@ def format_durations(durations: list[int]) -> str:
     """Several durations in the unit of the longest: 34 / 34 / 47 µs."""
     longest = max(durations)
     unit, size = next(((unit, size) for unit, size in _SHOWN if longest >= size), ("ns", 1))
-    return " / ".join(f"{one / size:.3g}" for one in durations) + f" {unit}"
+    return " / ".join(f"{duration / size:.3g}" for duration in durations) + f" {unit}"
 
 
 def parse_size(text: str) -> int:
-    """Bytes, from a number with K, M, G or T (powers of 1024) behind it or without."""
+    """Bytes, from a number with K, M, G or T (powers of 1024) after it or without."""
     match = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?)([KMGT]?)(?:i?B)?", text, re.IGNORECASE)
     if not match:
         raise ValueError(f"{text!r} is not a size like 500M or 20G")

@@ -14,16 +14,16 @@ from pcapcheck.capture.window import Window
 from pcapcheck.errors import TOO_LARGE, CaptureError
 
 PIECE = 1 << 16
-# A few bytes can ask for gigabytes of dictionary. What the tools write by themselves needs 65 MiB (xz -9).
+# A few bytes can ask for gigabytes of dictionary. What the tools write by default needs at most 65 MiB (xz -9).
 MOST_MEMORY = 1 << 27
-# Unpacked a capture may be so large, or so many times its packed size, whichever is more. Captures pack 5 to 70 to 1;
-# what packs better was made to.
+# The most bytes that a capture may unpack to, and the most times its packed size, whichever is larger. Captures pack
+# 5 to 70 to 1; what packs better was made to.
 LARGE = 1 << 30
 MOST_TIMES = 250
 
 
 class Decompressor(Protocol):
-    """Unpacks one member of a compressed file, in the manner of ``bz2.BZ2Decompressor``."""
+    """Unpacks one member of a compressed file, as ``bz2.BZ2Decompressor`` does."""
 
     @property
     def eof(self) -> bool: ...
@@ -37,7 +37,7 @@ class Decompressor(Protocol):
 
 @dataclass(frozen=True)
 class Compression:
-    """A format: its name, its first bytes, the command that unpacks it to a pipe, what unpacks a member of it here."""
+    """A format: its name, its first bytes, the command that unpacks it to a pipe, and what unpacks a member here."""
 
     name: str
     magic: bytes
@@ -62,7 +62,7 @@ class GzipMember:
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
         out = self._inflate.decompress(self._inflate.unconsumed_tail + data, max_length)
-        # A full piece may have more behind it although all input was taken.
+        # More output may follow a full piece although all input was taken.
         self.needs_input = not self._inflate.unconsumed_tail and len(out) < max_length
         return out
 
@@ -95,7 +95,7 @@ def _bzip2_member() -> Decompressor:
     return bz2.BZ2Decompressor()
 
 
-# Each library is loaded when it is needed.
+# Each library is loaded only when it is needed.
 COMPRESSIONS = (
     Compression("gzip", b"\x1f\x8b", "gzip", GzipMember),
     Compression("zstd", b"\x28\xb5\x2f\xfd", "zstd", _zstd_member),
@@ -106,12 +106,12 @@ COMPRESSIONS = (
 
 
 def compression_of(magic: bytes) -> Compression | None:
-    """The compression that a file beginning with these bytes has, or None."""
-    return next((one for one in COMPRESSIONS if magic.startswith(one.magic)), None)
+    """The compression of a file that begins with these bytes, or None."""
+    return next((compression for compression in COMPRESSIONS if magic.startswith(compression.magic)), None)
 
 
 class Unpacked(io.RawIOBase):
-    """The bytes that ``packed`` holds, all members one after the other.
+    """The bytes that ``packed`` holds, all members in turn.
 
     Damage ends the stream as the end of the file does, and is noted in ``problems``. Raises CaptureError beyond
     ``limit`` bytes (None: 1 GiB or 250 times the packed size), since a small file may unpack to any size.
@@ -134,7 +134,7 @@ class Unpacked(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         count = 0
-        # Not waiting for more where the packed bytes come through a pipe.
+        # Do not wait for more where the packed bytes come through a pipe.
         while count < len(buffer) and (not count or self.packed.unread):
             data = self._next(len(buffer) - count)
             if not data:
@@ -152,7 +152,7 @@ class Unpacked(io.RawIOBase):
         return count
 
     def _next(self, most: int) -> bytes:
-        """The next bytes, at most so many; none at the end."""
+        """The next bytes, at most ``most``; none at the end."""
         while not self._done:
             given = b""
             if self._member.needs_input:
@@ -163,7 +163,7 @@ class Unpacked(io.RawIOBase):
                     break
             try:
                 data = self._member.decompress(given, most)
-            # Each library has its own error; those of zlib and lzma are no more than an Exception.
+            # Each library has its own error; those of zlib and lzma derive from nothing but Exception.
             except Exception as error:
                 if "memory" in str(error).lower():
                     raise CaptureError(
@@ -175,7 +175,7 @@ class Unpacked(io.RawIOBase):
                 break
             self._begun = True
             if self._member.eof:
-                # Padding with zeros is allowed between members and behind the last (xz: section 2.2; gzip: tar -z).
+                # Padding with zeros is allowed between members and after the last (xz: section 2.2; gzip: tar -z).
                 self._left = (self._member.unused_data or b"").lstrip(b"\0")
                 self._member = self.compression.begin()
                 self._begun = False
@@ -184,7 +184,7 @@ class Unpacked(io.RawIOBase):
         return b""
 
     def _more(self) -> bytes:
-        """The next packed bytes; between members without the zeros that fill up blocks."""
+        """The next packed bytes; between members, without the zeros that fill up blocks."""
         while self.packed.unread or self.packed.more():
             data = self.packed.take(min(PIECE, self.packed.unread))
             if not self._begun:

@@ -1,4 +1,4 @@
-"""Gaps: where a capture is damaged, how reading went on behind it, and what is said of both."""
+"""Gaps: where a capture is damaged, how reading went on after it, and what is said of both."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from pcapcheck.capture.record import Interface, Problem
 from pcapcheck.capture.window import Window
 
-# So many gaps are told one by one; further ones are counted.
+# The most gaps that are listed; further ones are counted.
 MOST_GAPS = 20
 # A capture damaged in more places is not searched further.
 MOST_SEARCHES = 100_000
-# So many bytes of one capture are searched for records, over all its gaps.
+# The most bytes of one capture that are searched for records, over all its gaps.
 MOST_SEARCHED = 1 << 26
 STEP = 1 << 16
 
-# Finds where to read on: (buffer, first place, end of places, end of bytes, whether the file ends there) -> place, -1.
+# Where to read on: (buffer, first place, end of places, end of bytes, whether the file ends there) -> place, or -1
 Find = Callable[[bytearray, int, int, int, bool], int]
 
 
 @dataclass
 class Gap:
-    """Damage at ``byte``, behind ``frame``; reading went on at ``end``, or did not."""
+    """Damage at ``byte``, after ``frame``; reading went on at ``end``, or did not."""
 
     kind: str
     what: str
@@ -33,7 +33,7 @@ class Gap:
 
     @property
     def message(self) -> str:
-        damage = f"behind frame {self.frame} {self.what}" if self.frame else self.what
+        damage = f"after frame {self.frame} {self.what}" if self.frame else self.what
         if not self.went_on:
             return f"{damage}: nothing readable was found after that"
         if self.end < self.byte:
@@ -42,7 +42,7 @@ class Gap:
 
 
 class Gaps:
-    """Searches a capture for records behind damage and remembers every gap."""
+    """Searches a capture for records after damage and remembers every gap."""
 
     def __init__(self, window: Window) -> None:
         self.window = window
@@ -53,10 +53,10 @@ class Gaps:
         self._searches = 0
 
     def search(self, find: Find, reach: int, start: int, most: int | None = None) -> bool:
-        """Move the window to the first place at or behind the byte ``start`` that ``find`` finds; False where none is.
+        """Move the window to the first place at or after byte ``start`` that ``find`` finds; False where none is.
 
-        To judge a place ``find`` must see ``reach`` bytes behind it. Where it is to look through ``most`` bytes only,
-        the window can be moved back afterwards to where it stood.
+        To judge a place ``find`` must see ``reach`` bytes after it. With ``most``, only that many bytes are looked
+        through, and the window can be moved back afterwards to where it stood.
         """
         self._searches += 1
         if self._searches > MOST_SEARCHES:
@@ -86,9 +86,9 @@ class Gaps:
         return False
 
     def add(self, kind: str, what: str, frame: int, byte: int, interfaces: list[Interface], went_on: bool) -> None:
-        """Remember the damage ``what`` at ``byte``, behind ``frame``; reading goes on where the window stands.
+        """Remember the damage ``what`` at ``byte``, after ``frame``; reading goes on where the window stands.
 
-        Frames of ``interfaces`` may have stood in between. Damage where reading just went on is the same gap, grown.
+        Frames of ``interfaces`` may be missing in between. Damage where reading just went on makes the same gap larger.
         """
         here = self.window.offset
         if went_on:
@@ -96,7 +96,7 @@ class Gaps:
                 interface.unread += max(1, here - byte)
         if self._latest is not None and (self._latest.frame, self._latest.end) == (frame, byte):
             self._latest.end = here
-            # Where nothing follows after all, the gap ends where it was last read on.
+            # If nothing follows after all, the gap ends where reading last went on.
             self._latest.went_on = went_on
             return
         self._latest = Gap(kind, what, frame, byte, here, went_on)
@@ -105,8 +105,8 @@ class Gaps:
         else:
             self._unlisted += 1
 
-    def tell(self, problems: list[Problem]) -> None:
-        """Add what was found to the other ``problems``, in the order of the file."""
+    def report_to(self, problems: list[Problem]) -> None:
+        """Add the gaps to the other ``problems``, in the order of the file."""
         problems += [Problem(gap.kind, gap.message, gap.frame, gap.byte) for gap in self._gaps]
         problems.sort(key=lambda problem: problem.byte or 0)
         if self._unlisted:

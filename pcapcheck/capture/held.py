@@ -10,7 +10,7 @@ from typing import IO, Any, BinaryIO, Protocol, cast
 
 from pcapcheck.errors import UNREADABLE, CaptureError
 
-# So much stays in memory, and in a pickle; the rest in a file.
+# The most bytes that stay in memory, and in a pickle; the rest goes to a file.
 IN_MEMORY = 1 << 23
 PIECE = 1 << 20
 CURE = 'open it as bytes: open(NAME, "rb")'
@@ -42,8 +42,8 @@ class Held:
     def of(cls, given: Handed, number: int = 1) -> Held:
         """Take over bytes, or all that a file gives from where it stands.
 
-        ``number`` tells apart what has no name. What cannot be read is refused when it is opened, like any other file.
-        Raises TypeError for a file opened as text and for what gives no bytes.
+        ``number`` distinguishes what has no name. What cannot be read raises an error when it is opened, like any other
+        file. Raises TypeError for a file opened as text and for what gives no bytes.
         """
         if isinstance(given, (bytes, bytearray, memoryview)):
             return cls(_named("bytes", number), io.BytesIO(given), memoryview(given).nbytes)
@@ -53,7 +53,7 @@ class Held:
         size = 0
         broken: CaptureError | None = None
         try:
-            # Of nothing too: what a text is decoded as may fail first.
+            # Reading nothing is enough: decoding more of a text may fail first.
             if isinstance(given.read(0), str):
                 raise _is_text(path)
             while piece := _piece(given, path):

@@ -10,7 +10,8 @@ from glob import has_magic, iglob
 from pathlib import Path
 
 from pcapcheck.capture.held import Held
-from pcapcheck.capture.rotation import Captured, in_sets
+from pcapcheck.capture.rotated_set import Captured
+from pcapcheck.capture.rotation import in_sets
 from pcapcheck.capture.source import CURE, STANDARD_INPUT, Source
 from pcapcheck.errors import EMPTY, MISSING, UNREADABLE, CaptureError, NotACapture, kind_of, refused
 from pcapcheck.skipped import Skipped
@@ -18,7 +19,7 @@ from pcapcheck.skipped import Skipped
 
 @dataclass
 class Inputs:
-    """The captures, and what cannot be used; ``found`` are files of folders and patterns, which nobody named.
+    """The captures, and what cannot be used; ``found`` are files of folders and patterns, not named themselves.
 
     ``repeated`` are the names of captures that were given before.
     """
@@ -36,8 +37,8 @@ class Inputs:
 def gather(given: Iterable[str | Path | Held], unpack_limit: int | None = None, keep_all: bool = False) -> Inputs:
     """Every capture that is meant, in the order given; a folder's by name, all below it.
 
-    Whether a file is a capture is found out when it is read. One given twice is read once. Raises
-    CaptureError where standard input is named twice, or nothing at all.
+    Whether a file is a capture is found out when it is read. A file given twice is read once. Raises CaptureError if
+    standard input is named twice, or nothing at all.
     """
     inputs = Inputs()
     sources: list[Source] = []
@@ -76,7 +77,7 @@ def _paths(path: Path, inputs: Inputs) -> list[Path]:
     except OSError as error:
         if kind_of(error) == MISSING and has_magic(str(path)):
             return _matching(path, inputs)
-        # What is not there is for the reading to say, like whatever else is wrong with a file.
+        # A missing file is reported when it is read, like whatever else is wrong with a file.
         return [path]
     if not stat.S_ISDIR(mode):
         return [path]
@@ -89,7 +90,7 @@ def _paths(path: Path, inputs: Inputs) -> list[Path]:
 
 
 def _matching(pattern: Path, inputs: Inputs) -> list[Path]:
-    found = sorted(Path(one) for one in iglob(str(pattern), recursive=True) if os.path.isfile(one))
+    found = sorted(Path(name) for name in iglob(str(pattern), recursive=True) if os.path.isfile(name))
     inputs.found.update(found)
     if not found:
         inputs.skip(pattern, CaptureError(f"{pattern}: no file matches; give the path of a capture", MISSING))
@@ -97,7 +98,7 @@ def _matching(pattern: Path, inputs: Inputs) -> list[Path]:
 
 
 def _below(folder: Path, inputs: Inputs) -> Iterator[Path]:
-    """All files below a folder. Links to nowhere, and folders that cannot be looked into, are skipped."""
+    """All files below a folder. Broken links, and folders that cannot be listed, are skipped."""
 
     def unreadable(error: OSError) -> None:
         inside = Path(error.filename or folder)
@@ -116,7 +117,7 @@ def _below(folder: Path, inputs: Inputs) -> Iterator[Path]:
 
 
 def is_capture(source: Source) -> bool:
-    """Whether a file is one at all; one that is and cannot be read is for the reading to complain about."""
+    """Whether a file is a capture at all; a capture that cannot be read is reported when it is read."""
     try:
         with source.open(1):
             return True

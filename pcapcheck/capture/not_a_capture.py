@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pcapcheck.capture.pinged import summary
 
-# So many first bytes tell everything below.
+# Enough first bytes for everything below.
 ENOUGH = 4096
 
 _CONVERT = "convert it: editcap -F pcap IN OUT"
@@ -25,7 +25,7 @@ _LISTED = "give what the commands on the node print (pcapcheck node-script), or 
 class Foreign:
     """What a file is, and what to do with it; ``vague`` where its kind is known and not what it is about.
 
-    ``shows``: what it tells all the same.
+    ``shows``: what it shows all the same.
     """
 
     what: str
@@ -156,7 +156,7 @@ def recognise(head: bytes) -> Foreign | None:
 
 
 def is_of_ping(line: str) -> bool:
-    """Whether a line is one that ping prints."""
+    """Whether ping prints such a line."""
     return _PING_LINE.match(line.strip().encode("utf-8", "replace")) is not None
 
 
@@ -164,8 +164,8 @@ def _is_headless(head: bytes) -> bool:
     """Whether this begins with another block of a pcapng file than a section header: an interface or a packet."""
     for order in "<>":
         if len(head) >= 8:
-            kind, total = struct.unpack(order + "II", head[:8])
-            if 1 <= kind <= 6 and 12 <= total <= len(head) and head[total - 4 : total] == head[4:8]:
+            block_type, total = struct.unpack(order + "II", head[:8])
+            if 1 <= block_type <= 6 and 12 <= total <= len(head) and head[total - 4 : total] == head[4:8]:
                 return True
     return False
 
@@ -176,8 +176,8 @@ def _is_erf(head: bytes) -> bool:
     for _ in range(2):
         if len(head) < position + 16:
             return False
-        kind, flags, size, _lost, wire = struct.unpack_from(">BBHHH", head, position + 8)
-        if not 1 <= kind & 0x7F <= 48 or flags & 0xC0 or size < 16 or not wire:
+        record_type, flags, size, _lost, wire = struct.unpack_from(">BBHHH", head, position + 8)
+        if not 1 <= record_type & 0x7F <= 48 or flags & 0xC0 or size < 16 or not wire:
             return False
         position += size
     return True

@@ -1,7 +1,7 @@
 """Record headers of kernels that were patched: longer than pcap's 16 bytes, under the same magic or that of a relative.
 
-Sources: draft-ietf-opsawg-pcap on the magic a1b2cd34; Wireshark's wiretap/libpcap.h for the layouts. No magic tells
-them apart, so the first records are tried with each.
+Sources: draft-ietf-opsawg-pcap on the magic a1b2cd34; Wireshark's wiretap/libpcap.h for the layouts. No magic number
+distinguishes them, so the first records are tried with each.
 """
 
 from __future__ import annotations

@@ -14,13 +14,17 @@ from pcapcheck.capture.window import Window
 from pcapcheck.errors import CaptureError
 
 # First four bytes of the file -> (byte order, nanoseconds, sizes that a record header may have).
-MAGICS: dict[bytes, tuple[str, bool, tuple[int, ...]]] = {}
-for _order in ("<", ">"):
-    MAGICS[struct.pack(_order + "I", 0xA1B2C3D4)] = (_order, False, STANDARD)
-    MAGICS[struct.pack(_order + "I", 0xA1B23C4D)] = (_order, True, STANDARD[:1])
-    MAGICS[struct.pack(_order + "I", 0xA1B2CD34)] = (_order, False, MODIFIED)
+MAGICS: dict[bytes, tuple[str, bool, tuple[int, ...]]] = {
+    struct.pack(order + "I", magic): (order, nanoseconds, sizes)
+    for order in ("<", ">")
+    for magic, nanoseconds, sizes in (
+        (0xA1B2C3D4, False, STANDARD),
+        (0xA1B23C4D, True, STANDARD[:1]),
+        (0xA1B2CD34, False, MODIFIED),
+    )
+}
 
-# So many bytes of zeros are no records, although each 16 of them could be an empty one.
+# A run of zeros this long holds no records, although each 16 bytes of it could be an empty one.
 BLANK_BYTES = 4096
 
 
@@ -78,7 +82,7 @@ class PcapReader:
 
     def batches(self) -> Iterator[RecordBatch]:
         yield from self._read()
-        self._gaps.tell(self.problems)
+        self._gaps.report_to(self.problems)
 
     def _read(self) -> Iterator[RecordBatch]:
         window = self.window
@@ -125,19 +129,19 @@ class PcapReader:
     def _more(self, needed: int) -> bool:
         """Read on until ``needed`` bytes are there, and keep the last record: its length may turn out to be wrong."""
         window = self.window
-        behind = window.offset - self._latest
-        if behind > scan_layout.LARGEST_FRAME:
-            behind = 0
+        passed = window.offset - self._latest
+        if passed > scan_layout.LARGEST_FRAME:
+            passed = 0
             self._latest = window.offset
-        window.position -= behind
-        more = window.ensure(behind + needed)
-        window.position += behind
+        window.position -= passed
+        more = window.ensure(passed + needed)
+        window.position += passed
         return more
 
     def _is_damage(self) -> bool:
-        """Tell the end of the file, or a cut, from a first record that only claims to go on behind it.
+        """Distinguish the end of the file, or a cut, from a first record that only claims to go on.
 
-        Of later ones the header would be odd where it is damaged.
+        A damaged header of a later record would be odd.
         """
         window = self.window
         if not window.unread:
@@ -166,14 +170,14 @@ class PcapReader:
         return 1
 
     def _pass_zeros(self) -> bool:
-        """Take a record of zeros for one, or pass over zeros that are none; False where nothing follows those."""
+        """Accept a record of zeros, or pass over zeros that are no record; False if nothing follows them."""
         window = self.window
         ahead = window.peek(BLANK_BYTES)
         zeros = len(ahead) - len(ahead.lstrip(b"\0"))
         if zeros == BLANK_BYTES:
             return self._resume("zeros", "zeros stand where records should")
         here = window.offset
-        # Nor are those before a record of today, nor where the next one is not as far away as records of zeros reach.
+        # Nor are those before a record of today, nor those that do not reach to the next record exactly.
         found = zeros < len(ahead) and self._search(here + 1, here, zeros + self.record_header)
         if found and ((window.offset - here) % self.record_header or self._words(0, 1)[0] > scan_layout.DAY):
             self._add("zeros", "zeros stand where records should", here)
@@ -183,7 +187,7 @@ class PcapReader:
         return True
 
     def _question(self) -> None:
-        """Take a record with an odd header for one, unless others begin inside of it or of the one before.
+        """Accept a record with an odd header, unless others begin inside it or inside the record before.
 
         Captures may be odd throughout, so each that is taken buys twice as many their passage.
         """
@@ -191,7 +195,7 @@ class PcapReader:
         here = window.offset
         captured, _length = self._lengths()
         end = here + self.record_header + captured
-        # Of a single record before this one the time may be the damage.
+        # If there is a single record before this one, its time may be the damage.
         if self._search(self._latest, end, end - self._latest, self.frames > 1):
             self._add("damaged-record", "the header of a record contradicts those that follow", here)
             return
@@ -200,16 +204,16 @@ class PcapReader:
         self._state[scan_layout.TRUSTED] = 1 << self._odd
 
     def _resume(self, kind: str, what: str) -> bool:
-        """Find where records go on behind the damage at the window's position; False where they do not."""
+        """Find where records go on after the damage at the window's position; False where they do not."""
         window = self.window
         here = window.offset
         start = here + 1
         if kind != "zeros":
             start = self._latest
-            # Of two lengths one may be sound.
+            # One of the two lengths may be sound.
             _captured, length = self._lengths()
-            behind = here + self.record_header + length
-            if length <= scan_layout.LARGEST_FRAME and self._search(behind, 0, 1):
+            following = here + self.record_header + length
+            if length <= scan_layout.LARGEST_FRAME and self._search(following, 0, 1):
                 self._add(kind, what, here)
                 return True
             window.position -= window.offset - here
@@ -228,7 +232,7 @@ class PcapReader:
         return struct.unpack((">" if self.big else "<") + "4I", self.window.peek(16))[first:last]
 
     def _search(self, start: int, beyond: int, most: int | None = None, timely: bool = True) -> bool:
-        """Move the window to where records begin again at or behind the byte ``start``; see ``salvage.find_record``.
+        """Move the window to where records begin again at or after byte ``start``; see ``salvage.find_record``.
 
         ``timely``: near in time to the last record.
         """

@@ -1,7 +1,7 @@
 """The pcapng container: sections of blocks (draft-ietf-opsawg-pcapng; libpcap sf-pcapng.c).
 
 Packet blocks are found by the scanning loop; everything else (section headers, interface descriptions,
-statistics) is read here. Blocks of other kinds are passed over. Behind damage reading goes on only where interface
+statistics) is read here. Blocks of other types are skipped. Behind damage, reading goes on only where interface
 numbers are beyond doubt: within the section once packets were read and no interface description is damaged, else in
 the next section.
 """
@@ -32,15 +32,13 @@ from pcapcheck.errors import CaptureError
 MAGIC = struct.pack(">I", SECTION_HEADER)
 BYTE_ORDERS = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
 PACKETS = (ENHANCED_PACKET, SIMPLE_PACKET, OBSOLETE_PACKET)
-# What is kept of interfaces over all sections is bounded, however large the file.
+# Bounds what is kept of interfaces over all sections, however large the file.
 MOST_INTERFACES = 1 << 13
 LARGEST_DESCRIPTIONS = 1 << 26
-
-
 # The longest options of one packet that are believed.
 LARGEST_OPTIONS = 1 << 16
 
-# Why the loop stopped at a packet block -> what kind of problem that is, and what is wrong.
+# Why the loop stopped at a packet block -> the kind of problem, and what is wrong.
 WRONG = {
     scan_layout.MALFORMED: ("damaged-block", "the lengths of a packet block contradict each other"),
     scan_layout.NO_INTERFACE: ("no-interface", "a packet names an interface that was never described"),
@@ -53,7 +51,7 @@ class Damage(Exception):
 
 
 class _LimitReached(Damage):
-    """More than can be kept: reading ends there."""
+    """More than can be kept: reading ends here."""
 
 
 class PcapngReader:
@@ -81,7 +79,7 @@ class PcapngReader:
 
     def batches(self) -> Iterator[RecordBatch]:
         yield from self._read()
-        self._gaps.tell(self.problems)
+        self._gaps.report_to(self.problems)
 
     def _read(self) -> Iterator[RecordBatch]:
         window = self.window
@@ -126,16 +124,16 @@ class PcapngReader:
                     return
 
     def _is_damage(self, where: str) -> bool:
-        """Tell the end of the file, or a cut inside ``where``, from a block that only claims to go on behind it."""
+        """Distinguish the end of the file, or a cut inside ``where``, from a block that only claims to go on."""
         window = self.window
         if not window.unread:
             return False
         here, order = window.offset, self._order
         head = window.peek(28)
         if len(head) == 28:
-            kind, total, _number, _high, _low, captured, _length = struct.unpack(order + "7I", head)
-            sound = kind in (ENHANCED_PACKET, OBSOLETE_PACKET) and 0 <= total - 32 - captured <= LARGEST_OPTIONS
-            if not sound and self._search(here + 1, self._may_go_on(kind), LARGEST_BLOCK):
+            block_type, total, _number, _high, _low, captured, _length = struct.unpack(order + "7I", head)
+            sound = block_type in (ENHANCED_PACKET, OBSOLETE_PACKET) and 0 <= total - 32 - captured <= LARGEST_OPTIONS
+            if not sound and self._search(here + 1, self._may_go_on(block_type), LARGEST_BLOCK):
                 self._add("damaged-block", f"a block claims {total} bytes, more than there are", here)
                 return True
             window.position -= window.offset - here
@@ -143,19 +141,19 @@ class PcapngReader:
         return False
 
     def _resume(self, kind: str, what: str) -> bool:
-        """Find where blocks go on behind the damaged one at the window's position; False where they do not."""
+        """Find where blocks go on after the damaged block at the window's position; False where they do not."""
         window = self.window
         here, order = window.offset, self._order
         head = window.peek(8)
-        block, total = struct.unpack(order + "II", head)
+        block_type, total = struct.unpack(order + "II", head)
         total += -total % 4
-        start, goes_on = here + 1, self._may_go_on(block)
+        start, goes_on = here + 1, self._may_go_on(block_type)
         if 12 <= total <= LARGEST_BLOCK and window.ensure(total):
             trailer = window.position + total - 4
             if window.buffer[trailer : trailer + 4] == head[4:]:
-                # Only what stands in it is damaged.
+                # Only its content is damaged.
                 start = here + total
-                if block in PACKETS:
+                if block_type in PACKETS:
                     window.position += total
                     self._add(kind, what, here)
                     return True
@@ -163,12 +161,12 @@ class PcapngReader:
         self._add(kind, what, here, found)
         return found
 
-    def _may_go_on(self, kind: int) -> bool:
-        """Whether interface numbers are beyond doubt behind a damaged block: all were described before the packets."""
-        return self._packets > 0 and kind not in (SECTION_HEADER, INTERFACE_DESCRIPTION)
+    def _may_go_on(self, block_type: int) -> bool:
+        """Whether interface numbers are beyond doubt after a damaged block: all were described before the packets."""
+        return self._packets > 0 and block_type not in (SECTION_HEADER, INTERFACE_DESCRIPTION)
 
     def _search(self, start: int, goes_on: bool, most: int | None = None) -> bool:
-        """Move the window to where blocks begin again, in a new section only unless this one ``goes_on``."""
+        """Move the window to where blocks begin again; only in a new section unless this one ``goes_on``."""
         big, count = self._order == ">", len(self._section) if goes_on else 0
 
         def find(buffer: bytearray, position: int, until: int, end: int, whole: bool) -> int:
@@ -185,7 +183,7 @@ class PcapngReader:
         self._packets += count
         interfaces = matrix[scan_layout.INTERFACE : count * scan_layout.FIELDS : scan_layout.FIELDS]
         counts = {0: count} if len(self.interfaces) == 1 else Counter(interfaces)
-        # Only the interfaces of this batch: there may be many, and a batch for each.
+        # Only the interfaces of this batch, since there may be many, each with a batch of its own.
         before = len(self.interfaces) - len(self._section)
         for number, frames in counts.items():
             interface = self.interfaces[number]
@@ -197,7 +195,7 @@ class PcapngReader:
         return RecordBatch(window.buffer, window.base, first, count, matrix, self.batch_frames, self.interfaces)
 
     def _control_block(self) -> bool:
-        """Read the block at the window's position, which is no packet; False where the stream is cut inside it."""
+        """Read the block at the window's position, which is no packet; False if the stream is cut inside it."""
         window = self.window
         head = window.peek(12)
         if len(head) < 12:
@@ -207,24 +205,24 @@ class PcapngReader:
             if order is None:
                 raise Damage("a section header without its byte-order magic")
             self._order = order
-        kind, total = struct.unpack(self._order + "II", head[:8])
-        if total < 12 or (kind == SECTION_HEADER and total < 28):
-            raise Damage(f"a block of type {kind:#x} claims to be {total} bytes long")
+        block_type, total = struct.unpack(self._order + "II", head[:8])
+        if total < 12 or (block_type == SECTION_HEADER and total < 28):
+            raise Damage(f"a block of type {block_type:#x} claims to be {total} bytes long")
         total += -total % 4
         if total > LARGEST_BLOCK:
-            raise Damage(f"a block of type {kind:#x} claims to be {total} bytes long")
+            raise Damage(f"a block of type {block_type:#x} claims to be {total} bytes long")
         if not window.ensure(total):
             return False
         end = window.position + total
         if window.buffer[end - 4 : end] != head[4:8]:
-            raise Damage(f"the two lengths of a block of type {kind:#x} differ")
-        if kind not in (SECTION_HEADER, INTERFACE_DESCRIPTION, INTERFACE_STATISTICS):
+            raise Damage(f"the two lengths of a block of type {block_type:#x} differ")
+        if block_type not in (SECTION_HEADER, INTERFACE_DESCRIPTION, INTERFACE_STATISTICS):
             window.position = end
             return True
         block = window.take(total)
-        if kind == SECTION_HEADER:
+        if block_type == SECTION_HEADER:
             self._begin_section(block)
-        elif kind == INTERFACE_DESCRIPTION:
+        elif block_type == INTERFACE_DESCRIPTION:
             self._describe_interface(block)
         else:
             self._statistics(block)
@@ -259,7 +257,7 @@ class PcapngReader:
                 interface.fcs_bytes = value[0] // 8 if value[0] >= 8 else value[0]
             elif code == 14 and len(value) == 8:
                 (offset,) = struct.unpack(self._order + "q", value)
-        # Beyond what nanoseconds in 64 bits can tell, every packet's time is absent; the bound keeps sums inside.
+        # Beyond what nanoseconds in 64 bits can hold, every packet's time is absent; the bound keeps sums inside.
         offset = max(-4 * scan_layout.LARGEST_SECONDS, min(offset, 4 * scan_layout.LARGEST_SECONDS))
         largest = largest_frame(link_type)
         self._rows.extend([units, shift, offset, min(snaplen, 1 << 31), 0, interface.number, largest])

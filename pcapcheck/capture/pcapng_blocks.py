@@ -1,6 +1,6 @@
 """Blocks of a pcapng file as bytes to write: little endian, times in nanoseconds (draft-ietf-opsawg-pcapng, section 4).
 
-dpkt, which knows these blocks too, would write that every frame was as short on the wire as it was captured.
+dpkt writes these blocks too, but gives every frame its captured length as the length on the wire.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pcapcheck.capture.scan_layout import (
     SECTION_HEADER,
 )
 
-# Options (sections 3.5, 4.1 to 4.3 and 4.6); in each kind of block the numbers mean something else.
+# Options (sections 3.5, 4.1 to 4.3 and 4.6); the numbers mean something else in each type of block.
 COMMENT = 1
 SECTION_APPLICATION = 4
 INTERFACE_NAME, INTERFACE_ABOUT, RESOLUTION, FILTER, CHECK_SEQUENCE, OFFSET = 2, 3, 9, 11, 13, 14
@@ -29,7 +29,7 @@ _WORD = 0xFFFFFFFF
 
 
 def section(application: str, comment: str) -> bytes:
-    """A section header. What wrote it stands first among its options."""
+    """A section header; its first option names what wrote it."""
     body = struct.pack("<IHHq", BYTE_ORDER_MAGIC, 1, 0, -1)
     return _block(SECTION_HEADER, body, [(SECTION_APPLICATION, _text(application)), (COMMENT, _text(comment))])
 
@@ -56,7 +56,7 @@ def interface(
 
 
 def packet(number: int, ticks: int, data: bytes, length: int, direction: int, comment: str) -> bytes:
-    """A packet of interface ``number``, ``ticks`` nanoseconds after that one's offset; ``direction`` as in a record."""
+    """A packet of interface ``number``, ``ticks`` nanoseconds after its offset; ``direction`` as in a record."""
     head = struct.pack("<5I", number, ticks >> 32, ticks & _WORD, len(data), length)
     options = [(COMMENT, _text(comment))]
     if direction >= 0:
@@ -70,10 +70,10 @@ def statistics(number: int, ticks: int, drops: int) -> bytes:
     return _block(INTERFACE_STATISTICS, head, [(INTERFACE_DROPS, struct.pack("<Q", drops))])
 
 
-def _block(kind: int, body: bytes, options: Iterable[tuple[int, bytes]]) -> bytes:
+def _block(block_type: int, body: bytes, options: Iterable[tuple[int, bytes]]) -> bytes:
     body += b"".join(struct.pack("<HH", code, len(value)) + _padded(value) for code, value in (*options, (0, b"")))
     size = len(body) + 12
-    return struct.pack("<II", kind, size) + body + struct.pack("<I", size)
+    return struct.pack("<II", block_type, size) + body + struct.pack("<I", size)
 
 
 def _padded(data: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""What ping printed, in one sentence: a witness that packets were lost, and no capture that shows where.
+"""What ping printed, in one sentence: evidence that packets were lost, but not of where.
 
 Sources: iputils (ping/ping.c, ping/ping_common.c: ``finish``, ``pr_icmph``), busybox (networking/ping.c).
 """
@@ -22,7 +22,7 @@ _STATISTICS = re.compile(r"--- (?P<target>\S+) ping6? statistics ---")
 
 @dataclass
 class Pinged:
-    """One run of ping: to whom, how many requests were sent (None: it does not say) and replied to, who refused."""
+    """One run of ping: the target, how many requests were sent (None: not shown) and answered, who sent errors."""
 
     target: str
     source: str = ""
@@ -34,19 +34,19 @@ class Pinged:
     @property
     def words(self) -> str:
         """As in ``10.244.1.11 → 10.244.2.20: 3 sent, 0 received; 10.0.0.11 says Destination Host Unreachable (2x)``."""
-        way = f"{self.source} → {self.target}" if self.source else self.target
+        path = f"{self.source} → {self.target}" if self.source else self.target
         came = f"{self.replies} received"
         counted = f"{self.sent} sent, {came}" if self.sent is not None else came
         slowest = f", the slowest after {self.slowest:g} ms" if self.slowest is not None else ""
         said = "".join(f"; {who} says {what} ({count}x)" for (who, what), count in self.errors.most_common(SHOWN))
-        return f"{way}: {counted}{slowest}{said}"
+        return f"{path}: {counted}{slowest}{said}"
 
 
 def summary(lines: Iterable[str]) -> str:
-    """What the lines of ping among these say; nothing where there is none, or where nothing is known from them."""
+    """What the lines of ping among these say; empty if there are none, or they say nothing."""
     runs = _runs(lines)
     more = f"; and {len(runs) - SHOWN} more runs" if len(runs) > SHOWN else ""
-    return "; ".join(one.words for one in runs[:SHOWN]) + more
+    return "; ".join(run.words for run in runs[:SHOWN]) + more
 
 
 def _runs(lines: Iterable[str]) -> list[Pinged]:
@@ -72,7 +72,7 @@ def _runs(lines: Iterable[str]) -> list[Pinged]:
 
 
 def _current(runs: list[Pinged], target: str) -> Pinged:
-    """The run that a line is of; that of a paste without its first line begins with it."""
+    """The run that a line belongs to; a paste without ping's first line begins a run with this line."""
     if not runs or runs[-1].sent is not None:
         runs.append(Pinged(target))
     return runs[-1]

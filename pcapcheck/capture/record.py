@@ -1,4 +1,4 @@
-"""What every container yields: batches of records, and what is known of the interfaces they were recorded on."""
+"""What every container yields: batches of records, and what is known of their interfaces."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ SMALLEST_RECORD = 58
 class Interface:
     """An interface of a capture file. ``link_type`` is the LINKTYPE_ number.
 
-    ``drops`` counts packets lost while recording, ``unread`` the bytes of damage passed over since (of a
-    text as many as lines that are not understood could be). ``printed``: its
-    frames are made from tcpdump's text (see ``printed_layout``), not those that were on the wire. ``doubtful``: its
-    name is the one that the printing machine has for the number that frames carry. ``cut_icmp`` counts the ICMP
-    messages of a text that the snapshot length cut before their type, ``expiries`` the errors of a text about expired
-    packets whose question is known although it is not printed. ``unnumbered`` are the pairs of hosts between which a
-    text has TCP segments whose numbers on the wire it does not tell.
+    ``drops`` counts packets lost while recording, ``unread`` the bytes of damage passed over since (of a text, as many
+    as lines that are not understood could stand for). ``printed``: its frames are made from tcpdump's text (see
+    ``printed_layout``), not those that were on the wire. ``doubtful``: its name is what the printing machine calls the
+    number that frames carry. ``cut_icmp`` counts the ICMP messages of a text that the snapshot length cut before their
+    type, ``expiries`` the errors of a text about expired packets whose question is known although the text does not
+    print it. ``unnumbered`` are the pairs of hosts between which a text has TCP segments without their numbers on the
+    wire.
     """
 
     number: int
@@ -46,7 +46,7 @@ class Interface:
 
     @property
     def missing(self) -> int:
-        """How many packets may be missing: those that were lost, and as many as may have stood in damaged bytes."""
+        """How many packets may be missing: those lost, and as many as the damaged bytes could have held."""
         return self.drops + -(-self.unread // SMALLEST_RECORD)
 
 
@@ -59,7 +59,7 @@ class Text:
     words: str
 
 
-# A kind of problem that says nothing against the capture: its packets have wrong checksums.
+# A problem of the packets, not of the capture: their checksums are wrong.
 BAD_CHECKSUM = "bad-checksum"
 
 
@@ -67,7 +67,7 @@ BAD_CHECKSUM = "bad-checksum"
 class Problem:
     """Damage or oddity in a readable capture; ``frame`` is the last frame read before it, ``byte`` an offset.
 
-    ``aside`` are lines of a text that it is about, with their numbers: as many as were kept.
+    ``aside`` holds the lines of a text that it is about, with their numbers: as many as were kept.
     """
 
     kind: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pcapcheck.capture import scan_layout
 from pcapcheck.capture.record import Interface, RecordBatch, Text
-from pcapcheck.capture.rotation import Captured
+from pcapcheck.capture.rotated_set import Captured
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Recorded:
 
 
 def read_again(source: Captured, numbers: Iterable[int]) -> Iterator[Recorded]:
-    """The records with these numbers, in order; those that are not there any more are left out.
+    """The records with these numbers, in order; those that are gone are left out.
 
     Raises CaptureError where the capture cannot be read.
     """

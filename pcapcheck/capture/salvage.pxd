@@ -32,9 +32,9 @@ cpdef long long find_record(
     const unsigned char[::1] buffer, long long position, long long until, long long end, bint whole, bint big,
     int header, int swapped, bint nanoseconds, long long latest, long long beyond) except? -2
 
-cdef inline bint is_known(unsigned int kind) noexcept nogil
+cdef inline bint is_known(unsigned int block_type) noexcept nogil
 
-@cython.locals(kind=cython.uint, total=cython.longlong, interface=cython.longlong)
+@cython.locals(block_type=cython.uint, total=cython.longlong, interface=cython.longlong)
 cdef inline long long block_size(
     const unsigned char[::1] buffer, Py_ssize_t position, long long end, bint big,
     long long interface_count) except? -1 nogil

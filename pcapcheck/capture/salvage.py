@@ -1,5 +1,5 @@
 # cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
-"""Find records again behind damage.
+"""Find records again after damage.
 
 A place is taken for a record only where others follow from its length: in a pcap file CHAIN records in a row, or all
 that remain up to the end of the file; in a pcapng file a block whose two lengths agree, followed by another or by the
@@ -23,7 +23,7 @@ if not cython.compiled:
 
 
 def record_size(buffer: bytearray, position: int, big: bool, header: int, swapped: int, limit: int, latest: int) -> int:
-    """Size of the pcap record that begins here, header included; 0 where no recorder would have written this one.
+    """Size of the pcap record that begins here, header included; 0 if no recorder would have written it.
 
     ``limit`` is what its fraction stays below, ``latest`` the seconds that it is near to, -1 where none are known.
     """
@@ -98,33 +98,37 @@ def find_record(
     return found
 
 
-def is_known(kind: int) -> bool:
-    """Whether blocks of this type are written by recorders; custom blocks are left out, as anything may stand there."""
-    return INTERFACE_DESCRIPTION <= kind <= ENHANCED_PACKET or kind == JOURNAL_ENTRY or kind == DECRYPTION_SECRETS
+def is_known(block_type: int) -> bool:
+    """Whether recorders write blocks of this type; custom blocks do not count, since they may hold anything."""
+    return (
+        INTERFACE_DESCRIPTION <= block_type <= ENHANCED_PACKET
+        or block_type == JOURNAL_ENTRY
+        or block_type == DECRYPTION_SECRETS
+    )
 
 
 def block_size(buffer: bytearray, position: int, end: int, big: bool, interface_count: int) -> int:
-    """Size of the pcapng block that begins here, 0 where none does that agrees with itself."""
+    """Size of the pcapng block that begins here; 0 if no consistent block does."""
     if position + 12 > end:
         return 0
-    kind = u32(buffer, position, big)
-    if not is_known(kind):
+    block_type = u32(buffer, position, big)
+    if not is_known(block_type):
         return 0
     total = u32(buffer, position + 4, big)
     if total < 12 or total > LARGEST_SALVAGED_BLOCK or total & 3 or position + total > end:
         return 0
     if u32(buffer, position + total - 4, big) != total:
         return 0
-    if kind == SIMPLE_PACKET:
+    if block_type == SIMPLE_PACKET:
         return total if total >= 16 and interface_count > 0 else 0
-    if kind == ENHANCED_PACKET or kind == OBSOLETE_PACKET:
+    if block_type == ENHANCED_PACKET or block_type == OBSOLETE_PACKET:
         if total < 32 or u32(buffer, position + 20, big) > total - 32:
             return 0
         interface = u32(buffer, position + 8, big)
-        if kind == OBSOLETE_PACKET:
+        if block_type == OBSOLETE_PACKET:
             interface = u16(buffer, position + 8, big)
         return total if interface < interface_count else 0
-    return total if kind == NAME_RESOLUTION or total >= 20 else 0
+    return total if block_type == NAME_RESOLUTION or total >= 20 else 0
 
 
 def section_size(buffer: bytearray, position: int, end: int) -> int:
@@ -143,7 +147,7 @@ def section_size(buffer: bytearray, position: int, end: int) -> int:
 def find_block(
     buffer: bytearray, position: int, until: int, end: int, whole: bool, big: bool, interface_count: int
 ) -> int:
-    """The first place from ``position`` up to ``until`` where a pcapng section, or a block of this one, begins, or -1.
+    """The first place from ``position`` up to ``until`` where a pcapng section, or a block of this one, begins; or -1.
 
     Up to ``end`` the buffer holds bytes, to the end of the file where it is ``whole``. Where no ``interface_count`` is
     given only a section header is looked for.

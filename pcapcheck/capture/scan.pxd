@@ -35,7 +35,7 @@ cdef inline long long packet_time(
 
 @cython.locals(
     position=cython.longlong, count=cython.longlong, entry=cython.longlong, status=cython.int, needed=cython.longlong,
-    kind=cython.uint, total=cython.longlong, direction=cython.int, interface=cython.longlong,
+    block_type=cython.uint, total=cython.longlong, direction=cython.int, interface=cython.longlong,
     row=cython.Py_ssize_t, data=cython.longlong, captured=cython.longlong, length=cython.longlong,
     time=cython.longlong, option=cython.longlong, last=cython.longlong, code=cython.uint, size=cython.longlong,
     dropped=cython.longlong)

@@ -66,7 +66,7 @@ def scan_pcap(
             fraction = u32(buffer, position + 4, big)
             zeros = False
             odd = captured > length or fraction >= limit
-            # Most records are of the same second as the one before.
+            # Most records are of the same second as the record before.
             if seconds != latest and latest >= 0 and (seconds > latest + DAY or latest > seconds + DAY):
                 odd = True
             if captured == 0 and length == 0 and seconds == 0 and fraction == 0:
@@ -149,7 +149,7 @@ def scan_pcapng(
     capacity: int,
     state: array[int],
 ) -> None:
-    """Scan pcapng packet blocks from ``state[POSITION]`` up to ``end`` or the next block of another kind.
+    """Scan pcapng packet blocks from ``state[POSITION]`` up to ``end`` or the next block of another type.
 
     ``interfaces`` holds a row per interface of the current section; ``epb_dropcount`` is added up there.
     """
@@ -162,12 +162,12 @@ def scan_pcapng(
             if count == capacity:
                 status = FULL
                 break
-            kind = u32(buffer, position, big)
-            if kind != ENHANCED_PACKET and kind != SIMPLE_PACKET and kind != OBSOLETE_PACKET:
+            block_type = u32(buffer, position, big)
+            if block_type != ENHANCED_PACKET and block_type != SIMPLE_PACKET and block_type != OBSOLETE_PACKET:
                 status = BLOCK
                 break
             total = u32(buffer, position + 4, big)
-            if total < 16 or total > LARGEST_BLOCK or (kind != SIMPLE_PACKET and total < 32):
+            if total < 16 or total > LARGEST_BLOCK or (block_type != SIMPLE_PACKET and total < 32):
                 status = MALFORMED
                 break
             if total & 3:
@@ -180,7 +180,7 @@ def scan_pcapng(
                 status = MALFORMED
                 break
             direction = -1
-            if kind == SIMPLE_PACKET:
+            if block_type == SIMPLE_PACKET:
                 if interface_count == 0:
                     status = NO_INTERFACE
                     break
@@ -195,7 +195,7 @@ def scan_pcapng(
                     captured = total - 16
                 time = ABSENT_TIME
             else:
-                if kind == ENHANCED_PACKET:
+                if block_type == ENHANCED_PACKET:
                     interface = u32(buffer, position + 8, big)
                 else:
                     interface = u16(buffer, position + 8, big)
@@ -210,7 +210,7 @@ def scan_pcapng(
                     status = MALFORMED
                     break
                 time = packet_time(u32(buffer, position + 12, big), u32(buffer, position + 16, big), interfaces, row)
-                if kind == OBSOLETE_PACKET:
+                if block_type == OBSOLETE_PACKET:
                     dropped = u16(buffer, position + 10, big)
                     if dropped != 65535:
                         interfaces[row + DROPS] = interfaces[row + DROPS] + dropped
@@ -225,7 +225,7 @@ def scan_pcapng(
                         direction = (u32(buffer, option + 4, big) & 3) - 1
                         if direction > 1:
                             direction = -1
-                    elif code == 4 and size == 8 and kind == ENHANCED_PACKET:
+                    elif code == 4 and size == 8 and block_type == ENHANCED_PACKET:
                         # 2^31 drops are as good as more: the sum must stay within 64 bits.
                         dropped = u32(buffer, option + (8 if big else 4), big) & 0x7FFFFFFF
                         if u32(buffer, option + (4 if big else 8), big):

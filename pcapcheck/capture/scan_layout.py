@@ -17,7 +17,7 @@ POSITION = 0
 COUNT = 1
 STATUS = 2
 NEEDED = 3
-ZEROS_ALLOWED = 4  # how many pcap records of nothing but zeros may be taken for records
+ZEROS_ALLOWED = 4  # how many pcap records of nothing but zeros are accepted as records
 TRUSTED = 5  # how many pcap records with an odd header may be taken for records
 LATEST = 6  # seconds of the last pcap record, -1 before the first
 STATE_SIZE = 7
@@ -30,7 +30,7 @@ TOO_LARGE = 3  # the record at POSITION claims more bytes than any frame may hav
 MALFORMED = 4  # the pcapng block at POSITION contradicts itself
 NO_INTERFACE = 5  # the packet block at POSITION names an interface that was never described
 ZEROS = 6  # the pcap record at POSITION is all zeros
-SUSPECT = 7  # the pcap record header at POSITION is one that recorders do not write
+SUSPECT = 7  # recorders do not write a pcap record header like that at POSITION
 
 # Fields of a pcapng interface row.
 UNITS = 0  # ticks per second, where the resolution is a power of ten
@@ -49,7 +49,7 @@ LARGEST_SECONDS = 9223372035
 # Between two records of one capture there is seldom more; nobody sets a clock by less than that unnoticed.
 DAY = 86400
 
-# What is searched for behind damage. A record alone may be payload that looks like one; so many in a row are not.
+# What is searched for after damage. A single record may be payload that looks like a record; CHAIN in a row are not.
 CHAIN = 4
 LARGEST_LENGTH = 1 << 20  # on the wire; no segment handed down to a card is longer
 LARGEST_SALVAGED_BLOCK = 1 << 20

@@ -30,11 +30,10 @@ NOTHING_SEEN = "nothing was seen, or nothing was written (a tcpdump that is kill
 
 @dataclass
 class Source:
-    """A file or a stream with a capture in it; a stream can be read again, as far as it was kept.
+    """A file or a stream with a capture in it; what was kept of a stream can be read again.
 
-    ``unpack_limit`` bounds what a compressed one may hold (bytes; None as ``Unpacked`` has it); ``keep_all`` asks that
-    all of a stream be kept. ``held`` are the bytes where no file was named. ``consumed`` counts the bytes of the file
-    that were read last time.
+    ``unpack_limit`` bounds what a compressed file may hold (bytes; None as ``Unpacked`` has it); ``keep_all`` keeps
+    all of a stream. ``held`` are the bytes where no file was named. ``consumed`` counts the bytes read last time.
     """
 
     path: Path
@@ -44,7 +43,7 @@ class Source:
     compression: Compression | None = field(default=None, init=False)
     _raw: BinaryIO | None = field(default=None, init=False)
     _arriving: Arriving | None = field(default=None, init=False)
-    # A stream that came out of a pickle: what was kept of it stayed behind.
+    # A stream that came out of a pickle: what was kept of it is gone.
     _lost: bool = field(default=False, init=False)
 
     @property
@@ -75,7 +74,7 @@ class Source:
 
     @property
     def size(self) -> int:
-        """Bytes of the file; 0 where there are none to be counted."""
+        """Bytes of the file; 0 where they cannot be counted."""
         if self.held is not None:
             return self.held.size
         try:
@@ -101,19 +100,19 @@ class Source:
     def open(self, batch_frames: int = BATCH_FRAMES) -> Iterator[Reader]:
         """A reader for the capture.
 
-        Raises CaptureError, naming the file and what to do, where it cannot be opened or is no capture.
+        Raises CaptureError, naming the file and what to do, if it cannot be opened or is no capture.
         """
         with ExitStack() as stack:
             try:
                 self._raw = stack.enter_context(self._open_raw(stack))
                 reader = self._reader(stack, batch_frames)
             except OSError as error:
-                raise self._refusal(error) from None
+                raise self._error_of(error) from None
             if self._arriving is not None:
                 stack.callback(self._arriving.stop)
             yield reader
 
-    def _refusal(self, error: OSError) -> CaptureError:
+    def _error_of(self, error: OSError) -> CaptureError:
         kind = kind_of(error)
         if kind == MISSING and os.path.islink(self.path):
             target = os.readlink(self.path)
@@ -164,10 +163,10 @@ class Source:
 
 
 def _with_problems(reader: Reader, *below: Window | Unpacked) -> Reader:
-    """What is found wrong below a reader is the capture's problem too, also when it is found later."""
-    for one in below:
-        reader.problems.extend(one.problems)
-        one.problems = reader.problems
+    """Make problems found below a reader, now or later, the capture's own."""
+    for layer in below:
+        reader.problems.extend(layer.problems)
+        layer.problems = reader.problems
     return reader
 
 
@@ -182,7 +181,7 @@ def reader_for(window: Window, name: str, batch_frames: int) -> Reader:
         return PcapngReader(window, name, batch_frames)
     known = not_a_capture.recognise(window.peek(not_a_capture.ENOUGH))
     if looks_like_text(window.peek(512)):
-        # Loaded where it is needed: most captures are none.
+        # Loaded only when needed: most captures are no text.
         from pcapcheck.capture.text.reader import TranscriptReader
 
         try:

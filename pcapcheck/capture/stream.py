@@ -19,9 +19,9 @@ from typing import IO
 
 from pcapcheck.capture.held import Kept
 
-# So much stays in memory, the rest in a file.
+# The most bytes that stay in memory; the rest goes to a file.
 IN_MEMORY = 1 << 23
-# Beyond it nothing is kept unless everything is wanted: after a day of tcpdump a verdict is wanted, not a full disk.
+# Beyond this nothing is kept unless asked for: a day of tcpdump should end in a verdict, not in a full disk.
 KEPT = 1 << 30
 # How often a waiting read looks whether it was interrupted, and how long it then waits for what is under way: tcpdump
 # is interrupted by the same Ctrl-C and writes out what it holds. Seconds.
@@ -32,7 +32,7 @@ GRACE = 1.0
 class Arriving(io.RawIOBase):
     """The bytes of a pipe as they arrive, kept as they pass; the first Ctrl-C ends it like the end of the pipe.
 
-    ``complete`` tells whether all of them could be kept.
+    ``complete``: whether all of them could be kept.
     """
 
     def __init__(self, descriptor: int, keep_all: bool = False) -> None:
@@ -66,7 +66,7 @@ class Arriving(io.RawIOBase):
         self._deadline = now + GRACE if self._deadline is None else now
 
     def stop(self) -> None:
-        """Let nobody wait for bytes any more."""
+        """Stop all waiting for bytes."""
         self._deadline = 0.0
 
     def again(self) -> io.RawIOBase:
@@ -75,7 +75,7 @@ class Arriving(io.RawIOBase):
         return Kept(self._kept)
 
     def _wait(self) -> bool:
-        """Wait for bytes; False where none will come or nobody wants them any more."""
+        """Wait for bytes; False if none will come or they are no longer wanted."""
         while True:
             if self._deadline is not None and time.monotonic() >= self._deadline:
                 return False
@@ -101,7 +101,7 @@ class Arriving(io.RawIOBase):
 
 @contextmanager
 def ended_by_interrupt(stream: Arriving) -> Iterator[None]:
-    """While it lasts Ctrl-C ends ``stream`` instead of the program; not where it is ignored, as in the background."""
+    """Meanwhile Ctrl-C ends ``stream`` instead of the program, unless it is ignored, as in the background."""
     ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     if ignored or threading.current_thread() is not threading.main_thread():
         yield

@@ -1,6 +1,6 @@
 """A window that slides over the bytes of a capture, so that a file of any size needs little memory.
 
-Of a long file the next bytes are read by a second thread while those in the window are looked at.
+A second thread reads the next bytes of a long file while those in the window are looked at.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from pcapcheck.capture.record import Problem
 from pcapcheck.errors import CaptureError
 
 WINDOW_BYTES = 1 << 20
-# Before the bytes read there is room for what was left unread of those before them: a cut record, as a rule.
+# Room in front of the bytes read, for what was left unread of those before: usually a cut record.
 HEADROOM = 1 << 18
-# One is looked at, one is read into, one waits.
+# One buffer is looked at, one is read into, one waits.
 BUFFERS = 3
 
 
 class Window:
-    """The bytes of ``stream`` from offset ``base`` on, as far as they were read: ``buffer[position:end]`` is unread.
+    """The bytes of ``stream`` read so far, from offset ``base`` on: ``buffer[position:end]`` is unread.
 
     With ``ahead`` a second thread reads; then ``close`` the window before the stream. Where reading fails later than at
-    the first byte, the stream ends there, which ``problems`` tells.
+    the first byte, the stream ends there, and ``problems`` says so.
     """
 
     def __init__(self, stream: BinaryIO, size: int = WINDOW_BYTES, ahead: bool = False) -> None:
@@ -55,13 +55,13 @@ class Window:
         return self.unread >= count
 
     def gather(self, count: int) -> bool:
-        """The same as ``ensure`` where there may be far fewer: room is made only for what comes."""
+        """As ``ensure``, where far fewer may come: room is made only for what does."""
         while self.unread < count and not self.at_eof:
             self.more()
         return self.unread >= count
 
     def more(self) -> bool:
-        """Read on behind what is there; False at the end of the stream."""
+        """Read on after what is there; False at the end of the stream."""
         before = self.unread
         self._fill(before + 1)
         return self.unread > before
@@ -88,7 +88,7 @@ class Window:
         return True
 
     def close(self) -> None:
-        """Let nobody read from the stream any more."""
+        """Stop reading from the stream."""
         if self._reader is not None:
             self._reader.stop()
             self._reader = None
@@ -119,7 +119,7 @@ class Window:
         self.base = start - self.position
 
     def _next_chunk(self) -> tuple[bytearray, int]:
-        """A buffer with the next bytes behind its headroom, and how many there are."""
+        """A buffer with the next bytes after its headroom, and how many there are."""
         if self._reader is not None:
             try:
                 return self._reader.next()

@@ -10,7 +10,8 @@ from pathlib import Path
 from pcapcheck.brief import Brief
 from pcapcheck.calico import find_cali_name, is_interface, is_machines_own, kind_of_name
 from pcapcheck.capture.record import Interface
-from pcapcheck.capture.rotation import Captured, bare_name
+from pcapcheck.capture.rotated_set import Captured
+from pcapcheck.capture.rotation import bare_name
 from pcapcheck.decode.decoder import COOKED, FrameGroup
 from pcapcheck.exchanges.gateway_talk import GatewayTalk
 from pcapcheck.networks import (

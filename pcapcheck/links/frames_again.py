@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from pcapcheck.capture.rotation import Captured
+from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.decode import frame_layout
 from pcapcheck.decode.decoder import Decoder
 from pcapcheck.decode.frame_row import FrameRow

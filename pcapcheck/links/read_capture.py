@@ -11,7 +11,7 @@ from typing import Protocol
 
 from pcapcheck.brief import Brief
 from pcapcheck.capture.record import Interface, Problem
-from pcapcheck.capture.rotation import Captured
+from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.source import NOTHING_SEEN
 from pcapcheck.columns import ARP, CONNECTIONS, DNS, ECHO, FRAMES
 from pcapcheck.decode.decoder import COOKED2, LINKS, Decoder, FrameGroup, link_name

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pcapcheck.analysis import Analysis
-from pcapcheck.capture.rotation import RotatedSet
+from pcapcheck.capture.rotated_set import RotatedSet
 from pcapcheck.decode.decoder import link_name
 from pcapcheck.links.point_facts import UNNAMED
 from pcapcheck.links.read_capture import Capture

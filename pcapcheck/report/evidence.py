@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pcapcheck.capture.reread import Recorded, read_again
-from pcapcheck.capture.rotation import Captured
+from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.values import clean
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator
 
-from pcapcheck.capture.rotation import Captured, RotatedSet
+from pcapcheck.capture.rotated_set import Captured, RotatedSet
 from pcapcheck.capture.source import Source
 from pcapcheck.values import clean
 

@@ -28,7 +28,7 @@ pytestmark = [
 DAMAGE = (
     r"too short|don't match|has a length of \d+ < \d+|bigger than snaplen|no Interface Description Block for|tried to"
 )
-# Fractions of a second and seconds are kept in so many bits.
+# The bits that hold fractions of a second, and seconds.
 FRACTION = 1 << 32
 SECONDS = (1 << 32) * 10**9
 
@@ -43,7 +43,7 @@ class Against(Difference):
 
 
 def compare(reading: Reading, output: Output) -> Iterator[Against]:
-    """Every difference; packets that only one side has are one difference of the whole capture."""
+    """Every difference; packets that only one side has count as one difference of the whole capture."""
     if len(reading.records) != len(output.packets):
         yield Against(0, "frames", len(reading.records), len(output.packets), error=output.error)
     if len(output.lines) != len(output.packets):
@@ -51,7 +51,7 @@ def compare(reading: Reading, output: Output) -> Iterator[Against]:
     for number, (ours, packet) in enumerate(zip(reading.records, output.packets, strict=False), 1):
         interface = reading.interfaces[ours.interface]
         line = output.lines[number - 1] if number <= len(output.lines) else None
-        told = {
+        compared = {
             "link type": (interface.link_type, output.link_type),
             "time": (ours.time, packet.time),
             "captured": (len(ours.data), len(packet.data)),
@@ -60,35 +60,37 @@ def compare(reading: Reading, output: Output) -> Iterator[Against]:
             "printed time": (ours.time, line.time if line and line.time is not None else ours.time),
             "printed length": (ours.length, line.length if line and line.length is not None else ours.length),
         }
-        for name, (value, other) in told.items():
+        for name, (value, other) in compared.items():
             if value != other:
                 yield Against(number, name, value, other, ours, interface)
 
 
 def gives_up(why: str) -> Callable[[Against], bool]:
-    return lambda one: one.more > 0 and re.search(why, one.error) is not None
+    return lambda difference: difference.more > 0 and re.search(why, difference.error) is not None
 
 
-def other_byte_order(one: Against) -> bool:
-    """Whether the block that is too large for tcpdump is a small one in the other byte order."""
-    found = re.search(r"block size (\d+) > maximum (\d+)", one.error)
+def other_byte_order(difference: Against) -> bool:
+    """Whether the block that is too large for tcpdump is a small block in the other byte order."""
+    found = re.search(r"block size (\d+) > maximum (\d+)", difference.error)
     return found is not None and int.from_bytes(int(found[1]).to_bytes(4, "big"), "little") < int(found[2])
 
 
-def cut_to_snaplen(one: Against) -> bool:
-    return one.more > 0 and one.interface is not None and one.theirs == one.interface.snaplen
+def cut_to_snaplen(difference: Against) -> bool:
+    return (
+        difference.more > 0 and difference.interface is not None and difference.theirs == difference.interface.snaplen
+    )
 
 
-def raised(one: Against) -> bool:
-    return one.more > 0 and one.record is not None and one.ours == len(one.record.data)
+def raised(difference: Against) -> bool:
+    return difference.more > 0 and difference.record is not None and difference.ours == len(difference.record.data)
 
 
-def untold(one: Against) -> bool:
-    return one.ours is None and one.theirs == 0
+def has_no_time(difference: Against) -> bool:
+    return difference.ours is None and difference.theirs == 0
 
 
 def wrapped(bits: int) -> Callable[[Against], bool]:
-    return lambda one: one.more > 0 and one.more % bits == 0
+    return lambda difference: difference.more > 0 and difference.more % bits == 0
 
 
 RULES = [
@@ -97,13 +99,13 @@ RULES = [
     ),
     Rule("tcpdump reads one snapshot length per file", "frames", gives_up("has a snapshot length .* different from")),
     Rule("tcpdump wants blocks padded, which old writers did not do", "frames", gives_up("not a multiple of 4")),
-    Rule("tcpdump reads a section's length in the byte order of the one before", "frames", other_byte_order),
+    Rule("tcpdump reads a section's length in the byte order of the section before", "frames", other_byte_order),
     Rule("damage is noted and reading goes on; tcpdump stops there", "frames", gives_up(DAMAGE)),
     Rule("tcpdump cuts what is longer than the snapshot length; all bytes are kept here", "captured", cut_to_snaplen),
-    Rule("a wire length below the captured one is raised to it", "length", raised),
-    Rule("a wire length below the captured one is raised to it (printed)", "printed length", raised),
-    Rule("tcpdump says 1970 where a packet has no time", "time", untold),
-    Rule("tcpdump says 1970 where a packet has no time (printed)", "printed time", untold),
+    Rule("a wire length below the captured length is raised to it", "length", raised),
+    Rule("a wire length below the captured length is raised to it (printed)", "printed length", raised),
+    Rule("tcpdump says 1970 where a packet has no time", "time", has_no_time),
+    Rule("tcpdump says 1970 where a packet has no time (printed)", "printed time", has_no_time),
     Rule("the pcap that tcpdump writes has 32 bits of seconds", "time", wrapped(SECONDS)),
     Rule("the pcap reader of libpcap keeps 32 bits of seconds (printed)", "printed time", wrapped(SECONDS)),
     Rule("tcpdump reckons fractions of a second in 32 bits", "time", wrapped(FRACTION)),

@@ -27,75 +27,81 @@ ARP_SENDER = ("arp_src_hw_mac", "arp_src_proto_ipv4")
 ARP = ("arp_opcode", *ARP_SENDER, "arp_dst_hw_mac", "arp_dst_proto_ipv4")
 
 
-def unsupported(one: Against) -> bool:
+def unsupported(difference: Against) -> bool:
     """Whether tshark reads nothing of a link type that is not decoded here either."""
-    return one.theirs == 0 and "unknown or unsupported" in one.errors and _link(one) not in LINKS
+    return difference.theirs == 0 and "unknown or unsupported" in difference.errors and _link(difference) not in LINKS
 
 
-def read_past_damage(one: Against) -> bool:
-    return one.more > 0 and "damaged or corrupt" in one.errors
+def read_past_damage(difference: Against) -> bool:
+    return difference.more > 0 and "damaged or corrupt" in difference.errors
 
 
-def cut_in_addresses(one: Against, last: str) -> bool:
+def cut_in_addresses(difference: Against, last: str) -> bool:
     """Whether a header is cut inside its addresses, so that nobody has the last of them."""
-    return one.our is not None and last not in one.our.columns and not {"arp.dst.hw_mac", "ip.dst"} & one.their.keys()
+    return (
+        difference.our is not None
+        and last not in difference.our.columns
+        and not {"arp.dst.hw_mac", "ip.dst"} & difference.their.keys()
+    )
 
 
-def _link(one: Against) -> int | None:
-    return one.our.interface.link_type if one.our else None
+def _link(difference: Against) -> int | None:
+    return difference.our.interface.link_type if difference.our else None
 
 
-def _raised(one: Against) -> bool:
-    return one.more > 0 and one.our is not None and one.ours == one.our.captured
+def _raised(difference: Against) -> bool:
+    return difference.more > 0 and difference.our is not None and difference.ours == difference.our.captured
 
 
-def _reverse_arp(one: Against) -> bool:
-    return one.our is not None and one.our.eth_type == REVERSE_ARP
+def _reverse_arp(difference: Against) -> bool:
+    return difference.our is not None and difference.our.eth_type == REVERSE_ARP
 
 
 RULES = [
-    Rule("tshark counts custom and journal blocks as frames; they hold no packet", "packet", lambda one: True),
+    Rule("tshark counts custom and journal blocks as frames; they hold no packet", "packet", lambda difference: True),
     Rule("tshark refuses to read the link type", "frames", unsupported),
     Rule("damage is noted and reading goes on; tshark stops there", "frames", read_past_damage),
-    Rule("a wire length below the captured one is raised to it", "len", _raised),
+    Rule("a wire length below the captured length is raised to it", "len", _raised),
     Rule(
         "tshark does not count SUNATM's pseudo header as captured",
         "cap_len",
-        lambda one: _link(one) == SUNATM and one.more == 4,
+        lambda difference: _link(difference) == SUNATM and difference.more == 4,
     ),
     Rule(
         "tshark does not count SUNATM's pseudo header as sent",
         "len",
-        lambda one: _link(one) == SUNATM and one.more == 4,
+        lambda difference: _link(difference) == SUNATM and difference.more == 4,
     ),
     Rule(
         "tshark calls an interface without a name unknown",
         "interface_name",
-        lambda one: one.ours is None and one.theirs == "unknown",
+        lambda difference: difference.ours is None and difference.theirs == "unknown",
     ),
     Rule(
         "tshark escapes control characters where it prints a name",
         "interface_name",
-        lambda one: str(one.ours).encode("unicode_escape").decode() == one.theirs != one.ours,
+        lambda difference: (
+            str(difference.ours).encode("unicode_escape").decode() == difference.theirs != difference.ours
+        ),
     ),
     Rule(
         "tshark looks the interface of a later section up in the first",
         "interface_name",
-        lambda one: one.their["frame.section_number"] != "1",
+        lambda difference: difference.their["frame.section_number"] != "1",
     ),
     *(Rule(f"RARP, which has the layout of ARP, is not decoded: {name}", name, _reverse_arp) for name in ARP),
     *(
         Rule(
             f"of ARP cut inside its addresses what is there is kept: {name}",
             name,
-            lambda one: cut_in_addresses(one, "arp_dst_proto_ipv4") and one.theirs is None,
+            lambda difference: cut_in_addresses(difference, "arp_dst_proto_ipv4") and difference.theirs is None,
         )
         for name in ARP_SENDER
     ),
     Rule(
         "of addresses of IP the first is not kept where the second is cut off",
         "ip_src",
-        lambda one: cut_in_addresses(one, "ip_dst") and one.ours is None,
+        lambda difference: cut_in_addresses(difference, "ip_dst") and difference.ours is None,
     ),
 ]
 

@@ -1,4 +1,4 @@
-"""Compressed captures: the same verdicts as unpacked, whatever the compression; damage and bombs are told."""
+"""Compressed captures: the same verdicts as unpacked, whatever the compression; damage and bombs are reported."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def incompressible(size: int) -> bytes:
     """A capture of one frame that does not pack, so that a cut anywhere falls into it."""
     head = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)
     frames = [os.urandom(1400) for _ in range(size // 1416)]
-    return head + b"".join(struct.pack("<IIII", 1, n, 1400, 1400) + one for n, one in enumerate(frames))
+    return head + b"".join(struct.pack("<IIII", 1, n, 1400, 1400) + frame for n, frame in enumerate(frames))
 
 
 @EVERY
@@ -80,7 +80,7 @@ def test_members_follow_each_other(name: str, tmp_path: Path) -> None:
 
 @EVERY
 @pytest.mark.parametrize("padding", [4, 512, 200_000])
-def test_zeros_behind_the_last_member_are_padding(name: str, padding: int, tmp_path: Path) -> None:
+def test_zeros_after_the_last_member_are_padding(name: str, padding: int, tmp_path: Path) -> None:
     path = tmp_path / "padded"
     path.write_bytes(PACK[name](WHOLE) + bytes(padding))
     assert analyze(path).captures[0].problems == []
@@ -95,14 +95,14 @@ def test_a_cut_stream_keeps_what_came_before(name: str, tmp_path: Path) -> None:
     with Source(path).open() as reader:
         for _ in reader.batches():
             pass
-    # bzip2 packs blocks of 900 kB, of which a cut one is lost.
+    # bzip2 packs blocks of 900 kB; a cut block is lost.
     assert 1200 < reader.frames < 1420
-    assert [one.kind for one in reader.problems if one.kind != "cut"] == ["damaged-compression"]
-    assert any("is cut" in one.message for one in reader.problems)
+    assert [problem.kind for problem in reader.problems if problem.kind != "cut"] == ["damaged-compression"]
+    assert any("is cut" in problem.message for problem in reader.problems)
 
 
 @EVERY
-def test_garbage_behind_the_capture_is_told(name: str, tmp_path: Path) -> None:
+def test_garbage_after_the_capture_is_reported(name: str, tmp_path: Path) -> None:
     path = tmp_path / "garbage"
     path.write_bytes(PACK[name](WHOLE) + b"and so on")
     (problem,) = analyze(path).captures[0].problems
@@ -197,6 +197,6 @@ def test_the_command_shown_reads_the_packed_file(name: str, tmp_path: Path) -> N
             pytest.skip(f"{tool} is not installed")
     command = [sys.executable, "-m", "pcapcheck", "analyze", str(path)]
     report = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    line = next(one.strip() for one in report.splitlines() if "tshark" in one)
+    line = next(line.strip() for line in report.splitlines() if "tshark" in line)
     shown = subprocess.run(line, shell=True, capture_output=True, text=True, check=True).stdout
     assert "Echo (ping) request" in shown

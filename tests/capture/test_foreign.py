@@ -1,4 +1,4 @@
-"""What is no capture in pcap or pcapng is named in one line that says what to do."""
+"""Whatever is neither pcap nor pcapng is named in a line that says what to do."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from tests.support.reading import read_bytes
 
 MISSING = [tool for tool in ("editcap", "tshark") if shutil.which(tool) is None]
 wireshark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
-CAPTURE = pcap([Packet(one) for one in traffic()])
-# What editcap calls a format -> what it is called in the refusal.
+CAPTURE = pcap([Packet(frame) for frame in traffic()])
+# What editcap calls a format -> what our message calls it.
 FORMATS = {
     "snoop": "snoop",
     "netmon1": "Network Monitor 1",
@@ -39,7 +39,7 @@ FORMATS = {
 }
 
 
-def refusal(data: bytes) -> str:
+def error_message(data: bytes) -> str:
     with pytest.raises(CaptureError) as caught:
         read_bytes(data)
     text = str(caught.value)
@@ -57,7 +57,7 @@ def test_other_capture_formats_are_named(form: str, tmp_path: Path) -> None:
     run = subprocess.run(["editcap", *kind, "-F", form, tmp_path / "in.pcap", out], capture_output=True, check=False)
     if run.returncode:
         pytest.skip(f"editcap does not write {form} here")
-    text = refusal(out.read_bytes())
+    text = error_message(out.read_bytes())
     assert FORMATS[form] in text
     assert text.endswith("convert it: editcap -F pcap IN OUT")
 
@@ -77,7 +77,7 @@ def test_what_tshark_prints_is_named(options: tuple[str, ...], name: str, tmp_pa
     path = tmp_path / "in.pcap"
     path.write_bytes(CAPTURE)
     printed = subprocess.run(["tshark", "-n", *options, "-r", path], capture_output=True, check=True).stdout
-    assert name in refusal(printed)
+    assert name in error_message(printed)
 
 
 def archive() -> bytes:
@@ -126,11 +126,11 @@ def tape() -> bytes:
         (b"%PDF-1.7", "a PDF document"),
         (b"\x01\x02\x03\x04else", "neither pcap nor pcapng (it begins with 01 02 03 04)"),
     ],
-    # Not the bytes: an archive holds the time, and all workers must call a test by one name.
+    # Not the bytes: an archive holds the time, and all workers must give a test the same name.
     ids=lambda value: value if isinstance(value, str) else "data",
 )
 def test_other_files_are_named(data: bytes, message: str) -> None:
-    assert message in refusal(data)
+    assert message in error_message(data)
 
 
 def test_no_capture_is_taken_for_something_else() -> None:

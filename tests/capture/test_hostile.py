@@ -43,7 +43,7 @@ garbage = st.lists(
 
 
 def digest(data: bytes) -> None:
-    """Read and decode all; a refusal is fine."""
+    """Read and decode all; a CaptureError is fine."""
     try:
         decode_bytes(data)
         read_bytes(data, 2, 64)
@@ -52,12 +52,12 @@ def digest(data: bytes) -> None:
 
 
 @given(st.sampled_from([*MAGICS, MAGIC]), garbage)
-def test_garbage_behind_a_magic(magic: bytes, rest: bytes) -> None:
+def test_garbage_after_a_magic(magic: bytes, rest: bytes) -> None:
     digest(magic + rest)
 
 
 @given(sections, garbage)
-def test_garbage_behind_a_section_header(start: bytes, rest: bytes) -> None:
+def test_garbage_after_a_section_header(start: bytes, rest: bytes) -> None:
     digest(start + rest)
 
 
@@ -69,7 +69,7 @@ def test_garbage_in_a_block(order: str, kind: int, body: bytes, rest: bytes) -> 
 
 @given(st.sampled_from((0, 1, 12, 101, 108, 113, 228, 229, 276)), st.lists(st.binary(max_size=200), max_size=5))
 def test_garbage_in_frames(link: int, frames: list[bytes]) -> None:
-    data = pcap([Packet(one) for one in frames], link=link)
+    data = pcap([Packet(frame) for frame in frames], link=link)
     assert len(decode_bytes(data).rows) == len(frames)
 
 
@@ -97,18 +97,20 @@ def test_pcapng_block_of_any_claimed_size(kind: int, total: int) -> None:
 @pytest.mark.parametrize("captured", [45, 64, 0x40000, *LARGE])
 @pytest.mark.parametrize("kind", [containers.ENHANCED, containers.OBSOLETE])
 def test_pcapng_captured_length_beyond_its_block(captured: int, kind: int) -> None:
-    """The one bug that several other readers shared: bytes behind the block taken for the packet's."""
+    """A bug that several other readers shared: bytes after the block taken for the packet's."""
     body = struct.pack("<5I", 0, 0, 0, captured, captured) + bytes(44)
     damaged = containers.block("<", kind, body)
     reading = read_bytes(GOOD + damaged + enhanced(PACKET))
-    assert [one.data for one in reading.records] == [PACKET.data] * 2
-    assert [(one.kind, one.frame, one.byte) for one in reading.problems] == [("damaged-block", 1, len(GOOD))]
+    assert [record.data for record in reading.records] == [PACKET.data] * 2
+    assert [(problem.kind, problem.frame, problem.byte) for problem in reading.problems] == [
+        ("damaged-block", 1, len(GOOD))
+    ]
 
 
 @pytest.mark.parametrize("size", [5, 0x100, 0xFFFF])
 def test_packet_option_beyond_its_block(size: int) -> None:
-    one = struct.pack("<HH", containers.FLAGS, size) + bytes(4)
-    reading = read_bytes(GOOD + enhanced(PACKET, options=one) + enhanced(PACKET))
+    half_option = struct.pack("<HH", containers.FLAGS, size) + bytes(4)
+    reading = read_bytes(GOOD + enhanced(PACKET, options=half_option) + enhanced(PACKET))
     assert [record.direction for record in reading.records] == [-1, -1, -1]
 
 
@@ -131,8 +133,8 @@ def test_more_interfaces_than_can_be_kept() -> None:
 
 
 def test_large_interface_descriptions_are_bounded() -> None:
-    one = interface(options=option("<", containers.NAME, b"x" * 65532) + option("<", 11, b"\0" + b"y" * 65531))
-    reading = read_bytes(section() + 2000 * one)
+    block = interface(options=option("<", containers.NAME, b"x" * 65532) + option("<", 11, b"\0" + b"y" * 65531))
+    reading = read_bytes(section() + 2000 * block)
     assert reading.kinds == ["damaged-block"]
     assert len(reading.interfaces) < 600
 
@@ -165,7 +167,7 @@ WINDOW, SEARCH, BLOCK = 8 << 20, 24 << 20, 80 << 20
 def streams() -> Iterator[tuple[str, bytes, bytes, int, int]]:
     """Captures of many MiB, made while they are read, and how much memory that may take.
 
-    A window is little; to search behind damage it holds what proves a record; where a block claims to be large it
+    A window is little; to search after damage it holds what proves a record; where a block claims to be large it
     grows to hold the largest that is believed.
     """
     packet = Packet(bytes(1400))
@@ -183,7 +185,7 @@ def streams() -> Iterator[tuple[str, bytes, bytes, int, int]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("start", "piece", "times", "limit"), [one[1:] for one in streams()], ids=[one[0] for one in streams()]
+    ("start", "piece", "times", "limit"), [stream[1:] for stream in streams()], ids=[stream[0] for stream in streams()]
 )
 def test_memory_does_not_grow_with_the_capture(start: bytes, piece: bytes, times: int, limit: int) -> None:
     stream = Repeating(start, piece, times)
@@ -201,7 +203,7 @@ def test_memory_does_not_grow_with_the_capture(start: bytes, piece: bytes, times
 def test_too_many_senders_are_counted_together() -> None:
     frames = [ethernet(b"", 0x9999, source=number.to_bytes(6, "big")) for number in range(2 * MOST_GROUPS)]
     for batch_frames in (7, 4096):
-        decoding = decode_bytes(pcap([Packet(one) for one in frames]), False, batch_frames)
+        decoding = decode_bytes(pcap([Packet(frame) for frame in frames]), False, batch_frames)
         assert len(decoding.groups) == MOST_GROUPS
         assert decoding.overflowed == MOST_GROUPS + 1
         assert sum(group.count for group in decoding.groups) == 2 * MOST_GROUPS
@@ -210,9 +212,9 @@ def test_too_many_senders_are_counted_together() -> None:
 def test_who_asks_for_the_gateway_among_too_many_senders_is_nobody(tmp_path: Path) -> None:
     crowd = [ethernet(b"", 0x9999, source=number.to_bytes(6, "big")) for number in range(MOST_GROUPS)]
     path = tmp_path / "link.pcap"
-    path.write_bytes(pcap([Packet(one) for one in [*crowd, *traffic()]]))
+    path.write_bytes(pcap([Packet(frame) for frame in [*crowd, *traffic()]]))
     analysis = analyze(path)
-    assert [one.rule.id for one in analysis.findings if one.status == "fail"] == []
+    assert [finding.rule.id for finding in analysis.findings if finding.status == "fail"] == []
     assert "too many different MACs" in json.dumps(analysis.to_dict())
 
 
@@ -238,13 +240,13 @@ def test_nested_ipv6_extension_headers(depth: int) -> None:
 
 
 def test_an_endless_run_of_the_reader_is_not_possible() -> None:
-    """Whatever stands behind a header, each step of the reader goes forward."""
+    """Whatever follows a header, each step of the reader goes forward."""
     for size in range(0, 64, 4):
         for filler in (b"\0", b"\xff", b"\x0a", b"\x01"):
             digest(GOOD + filler * size)
             digest(pcap([PACKET]) + filler * size)
 
 
-def test_the_name_stands_in_the_refusal() -> None:
+def test_the_error_names_the_file() -> None:
     with pytest.raises(CaptureError, match=r"^some name: "):
         PcapReader(Window(io.BytesIO(pcap([])[:10])), "some name", 1)

@@ -18,13 +18,13 @@ SCENARIO = "two-nodes-vxlan"
 
 def test_a_folder_is_its_captures() -> None:
     by_folder, by_name = analyze(CAPTURES / SCENARIO), analyze(*captures(SCENARIO))
-    assert [one.path for one in by_folder.captures] == [one.path for one in by_name.captures]
+    assert [capture.path for capture in by_folder.captures] == [capture.path for capture in by_name.captures]
     assert statuses(by_folder) == statuses(by_name)
 
 
 def test_a_pattern_is_the_files_that_match() -> None:
     result = analyze(CAPTURES / SCENARIO / "node2-*.pcap")
-    assert [one.path.name for one in result.captures] == [
+    assert [capture.path.name for capture in result.captures] == [
         path.name for path in captures(SCENARIO) if path.name.startswith("node2-")
     ]
 
@@ -45,14 +45,14 @@ def test_what_is_no_capture_is_skipped_and_said(tmp_path: Path) -> None:
     assert done.exit_code == 0
     assert f"pcapcheck: skipped, not a capture: {tmp_path / 'README'}, {tmp_path / 'log.gz'}\n" in done.stderr
     assert f"pcapcheck: skipped, empty: {tmp_path / 'empty.pcap'}\n" in done.stderr
-    assert [one.path.name for one in analyze(tmp_path).captures] == ["b.pcap.gz", "a.pcap"]
+    assert [capture.path.name for capture in analyze(tmp_path).captures] == ["b.pcap.gz", "a.pcap"]
 
 
 def test_a_capture_that_cannot_be_read_is_skipped_and_said(tmp_path: Path) -> None:
     (tmp_path / "a.pcap").write_bytes(captures("healthy")[0].read_bytes())
     (tmp_path / "cut.pcap").write_bytes(captures("healthy")[1].read_bytes()[:20])
     result = analyze(tmp_path)
-    assert [one.path.name for one in result.captures] == ["a.pcap"]
+    assert [capture.path.name for capture in result.captures] == ["a.pcap"]
     (skipped,) = result.skipped
     assert (skipped.kind, skipped.path) == ("damaged", str(tmp_path / "cut.pcap"))
     assert "cut inside the pcap file header" in skipped.message
@@ -61,9 +61,9 @@ def test_a_capture_that_cannot_be_read_is_skipped_and_said(tmp_path: Path) -> No
 @pytest.mark.parametrize("again", ["healthy/cali14e7d81007d.pcap", "healthy", "healthy/*.pcap", "healthy/../healthy"])
 def test_what_is_given_twice_is_read_once(again: str) -> None:
     inputs = gather([CAPTURES / "healthy" / "cali14e7d81007d.pcap", CAPTURES / again])
-    files = [one.path.resolve() for one in inputs.captures]
+    files = [capture.path.resolve() for capture in inputs.captures]
     assert len(files) == len(set(files))
-    assert [one.name for one in inputs.repeated] == ["cali14e7d81007d.pcap"]
+    assert [path.name for path in inputs.repeated] == ["cali14e7d81007d.pcap"]
 
 
 def test_captures_of_a_folder_are_not_written_over(tmp_path: Path) -> None:

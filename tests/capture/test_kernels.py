@@ -36,7 +36,7 @@ def test_compiled_loops_are_of_the_present_source() -> None:
 
 
 def test_every_loop_is_swapped() -> None:
-    """But for those of which another loop makes use, which has the plain ones itself."""
+    """Except functions that another loop uses, which then has the plain versions itself."""
     assert {kernel for _, _, kernel in users()} == set(KERNELS) - {
         "pcapcheck.decode.icmp_arp",
         "pcapcheck.decode.sighting",
@@ -75,7 +75,7 @@ def test_compiled_and_plain_agree_on_public_captures() -> None:
     st.sampled_from((0, 1, 12, 101, 108, 113, 228, 229, 276, 0x24000001)), st.lists(st.binary(max_size=120), max_size=4)
 )
 def test_compiled_and_plain_agree_on_garbage(link: int, frames: list[bytes]) -> None:
-    data = pcap([Packet(one) for one in frames], link=link)
+    data = pcap([Packet(frame) for frame in frames], link=link)
     with plain_loops():
         plain = outcome(data)
     assert outcome(data) == plain

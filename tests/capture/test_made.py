@@ -1,4 +1,4 @@
-"""The made captures: built anew they are the same, and what is wrong in each is said."""
+"""The made captures: rebuilt, they are the same, and the report says what is wrong in each."""
 
 from __future__ import annotations
 

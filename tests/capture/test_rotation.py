@@ -31,7 +31,7 @@ PIECES = [FRAMES[:1], FRAMES[1:3], FRAMES[3:7], FRAMES[7:]]
 @pytest.mark.parametrize(
     "names",
     [
-        # tcpdump -C, tcpdump -C -W 12 once it began anew, tcpdump -G, dumpcap -b
+        # tcpdump -C, tcpdump -C -W 12 once it wrapped around, tcpdump -G, dumpcap -b
         ["cap.pcap", "cap.pcap1", "cap.pcap2", "cap.pcap10"],
         ["cap.pcap10", "cap.pcap11", "cap.pcap00", "cap.pcap01"],
         ["c-2025-01-19_01:57.pcap", "c-2025-01-19_01:58.pcap", "c-2025-01-19_01:59.pcap", "c-2025-01-19_02:00.pcap"],
@@ -83,20 +83,22 @@ def test_an_interface_described_anew_in_every_file_is_one(tmp_path: Path) -> Non
     for number, frames in enumerate(PIECES):
         write_pcapng(tmp_path / f"cap_{number:05}_20250119015740.pcapng", frames, "cali14e7d81007d", drops=number)
     capture = analyze(tmp_path).captures[0]
-    assert [(one.name, one.frames, one.drops) for one in capture.interfaces] == [("cali14e7d81007d", 10, 0 + 1 + 2 + 3)]
+    assert [(interface.name, interface.frames, interface.drops) for interface in capture.interfaces] == [
+        ("cali14e7d81007d", 10, 0 + 1 + 2 + 3)
+    ]
 
 
 def test_interfaces_are_told_apart_in_every_file(tmp_path: Path) -> None:
     if shutil.which("mergecap") is None:
         pytest.skip("mergecap is not installed")
     for number, frames in enumerate(PIECES):
-        one = write_pcapng(tmp_path / "one", frames, "cali14e7d81007d")
+        first = write_pcapng(tmp_path / "one", frames, "cali14e7d81007d")
         other = write_pcapng(tmp_path / "other", frames, "calieabe7761b00")
         # Described the other way round in every second file.
-        order = [one, other][:: -1 if number % 2 else 1]
+        order = [first, other][:: -1 if number % 2 else 1]
         merged = tmp_path / f"cap_{number:05}_20250119015740.pcapng"
         subprocess.run(["mergecap", "-I", "none", "-w", merged, *order], check=True)
-    one.unlink()
+    first.unlink()
     other.unlink()
     result = analyze(tmp_path)
     assert {point.name: point.capture_point.frames for point in result.points} == {

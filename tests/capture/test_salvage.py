@@ -1,4 +1,4 @@
-"""Behind damage reading goes on where records are found again beyond doubt; all damage is told with frame and byte."""
+"""After damage, reading goes on where records are surely found again; all damage is reported by frame and byte."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RECORDED = [*sorted(WALK.glob("*.pcap")), ROOT / "fixtures/made/captures/pcap-bi
 
 
 def data_of(reading: Reading) -> list[bytes]:
-    return [one.data for one in reading.records]
+    return [record.data for record in reading.records]
 
 
 def packets(*numbers: int) -> list[bytes]:
@@ -39,28 +39,28 @@ def body(some: list[Packet], **more: object) -> bytes:
     return pcap(some, **more)[24:]  # type: ignore[arg-type]
 
 
-def told(reading: Reading) -> list[tuple[str, int | None, int | None]]:
-    return [(one.kind, one.frame, one.byte) for one in reading.problems]
+def damage_of(reading: Reading) -> list[tuple[str, int | None, int | None]]:
+    return [(problem.kind, problem.frame, problem.byte) for problem in reading.problems]
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("magic", [containers.MICROSECONDS, NANOSECONDS, KUZNETZOV])
 @pytest.mark.parametrize("version", [(2, 4), (2, 2), (2, 3)])
 @pytest.mark.parametrize("rest", [1, 3, 30])
-def test_records_behind_garbage(order: str, magic: int, version: tuple[int, int], rest: int) -> None:
+def test_records_after_garbage(order: str, magic: int, version: tuple[int, int], rest: int) -> None:
     """Whatever the layout of records; the few that are left up to the end of the file prove themselves too."""
     layout = {"order": order, "magic": magic, "version": version}
     good = pcap(FRAMES[:5], **layout)  # type: ignore[arg-type]
     data = good + GARBAGE + body(FRAMES[5 : 5 + rest], **layout)
     reading = read_bytes(data)
     assert data_of(reading) == packets(*range(5 + rest))
-    assert told(reading) == [("record-too-large", 5, len(good))]
+    assert damage_of(reading) == [("record-too-large", 5, len(good))]
     assert reading.problems[0].message.endswith(f": read on at byte {len(good) + 50}, 50 bytes skipped")
     with plain_loops():
         assert read_bytes(data) == reading
 
 
-def test_nothing_behind_garbage() -> None:
+def test_nothing_after_garbage() -> None:
     """A few records that do not reach the end of the file prove nothing."""
     reading = read_bytes(pcap(FRAMES[:5]) + GARBAGE + body(FRAMES[5:8]) + GARBAGE)
     assert data_of(reading) == packets(*range(5))
@@ -81,32 +81,32 @@ def test_records_swallowed_by_a_wrong_length_come_back() -> None:
 
 @pytest.mark.parametrize("gone", [1, 4, 12, 30])
 def test_bytes_lost_from_the_middle(gone: int) -> None:
-    """Four lost bytes shift every header onto fields that look like one: other tools read all the rest wrong."""
+    """Four lost bytes shift every header onto fields that look like a header: other tools read all the rest wrong."""
     whole = pcap(FRAMES)
     place = len(pcap(FRAMES[:10])) + 16 + 5
     reading = read_bytes(whole[:place] + whole[place + gone :])
     assert data_of(reading)[:10] == packets(*range(10))
     assert data_of(reading)[-28:] == packets(*range(12, 40))
-    assert [one.frame for one in reading.problems] in ([10], [11])
+    assert [problem.frame for problem in reading.problems] in ([10], [11])
 
 
 @pytest.mark.parametrize("zeros", [4096, 4096 * 5, 4100, 1000, 32])
 def test_zeros_in_the_middle(zeros: int) -> None:
-    """Blocks of a disk that were never written: no frames of 1970, and all that stands behind them."""
+    """Blocks of a disk that were never written: no frames of 1970, and all that follows them."""
     good = pcap(FRAMES[:5])
     reading = read_bytes(good + bytes(zeros) + body(FRAMES[5:20]))
     assert data_of(reading) == packets(*range(20))
-    assert told(reading) == [("zeros", 5, len(good))]
+    assert damage_of(reading) == [("zeros", 5, len(good))]
 
 
 def test_odd_headers_are_records_where_nothing_contradicts_them() -> None:
     """Clocks that jump, fractions above a second, more captured than was sent: as Wireshark reads them."""
     odd = [
-        Packet(one.data, one.seconds * (n % 3), 1_500_000 * (n % 2), length=20 if n % 5 else None)
-        for n, one in enumerate(FRAMES * 20)
+        Packet(frame.data, frame.seconds * (n % 3), 1_500_000 * (n % 2), length=20 if n % 5 else None)
+        for n, frame in enumerate(FRAMES * 20)
     ]
     reading = read_bytes(pcap(odd))
-    assert data_of(reading) == [one.data for one in odd]
+    assert data_of(reading) == [packet.data for packet in odd]
     assert reading.problems == []
 
 
@@ -142,7 +142,7 @@ def test_many_gaps_are_counted() -> None:
 
 
 def test_the_search_is_bounded() -> None:
-    """Records behind more garbage than is searched are not found, and the search does not go on for ever."""
+    """Records after more garbage than is searched are not found, and the search does not go on for ever."""
     reading = read_bytes(pcap(FRAMES[:5]) + b"\xf7" * (MOST_SEARCHED + 100) + body(FRAMES[5:20]))
     assert (len(reading.records), reading.kinds) == (5, ["record-too-large"])
 
@@ -151,7 +151,7 @@ HOSTILE = {
     "what begins like a record": struct.pack("<I", 255),
     "records of a byte": struct.pack("<IIII", 1732320000, 0, 1, 1),
     "gaps": body(FRAMES[:4]) + GARBAGE,
-    "large records, each inside of the one before": struct.pack("<IIII", 1732320000, 0, 200_000, 200_000) + bytes(50),
+    "large records, each inside the record before": struct.pack("<IIII", 1732320000, 0, 200_000, 200_000) + bytes(50),
     "zeros": bytes(4080) + body(FRAMES[:4]),
     "odd headers": struct.pack("<IIII", 7, 9_999_999, 40, 20) + bytes(40),
 }
@@ -178,22 +178,22 @@ def test_work_is_in_proportion_to_the_bytes(name: str, monkeypatch: pytest.Monke
 
 
 def pcapng(some: list[Packet], order: str = "<") -> bytes:
-    return section(order) + interface(order) + b"".join(enhanced(one, order) for one in some)
+    return section(order) + interface(order) + b"".join(enhanced(packet, order) for packet in some)
 
 
 def blocks(some: list[Packet], order: str = "<") -> bytes:
-    return b"".join(enhanced(one, order) for one in some)
+    return b"".join(enhanced(packet, order) for packet in some)
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("size", [1, 2, 4, 50, 5000])
-def test_blocks_behind_garbage(order: str, size: int) -> None:
+def test_blocks_after_garbage(order: str, size: int) -> None:
     good = pcapng(FRAMES[:5], order)
     data = good + b"\xf7" * size + blocks(FRAMES[5:20], order)
     reading = read_bytes(data)
     assert data_of(reading)[:5] == packets(*range(5))
     assert data_of(reading)[-14:] == packets(*range(6, 20))
-    assert told(reading) == [("damaged-block", 5, len(good))]
+    assert damage_of(reading) == [("damaged-block", 5, len(good))]
     with plain_loops():
         assert read_bytes(data) == reading
 
@@ -202,18 +202,18 @@ def test_a_packet_of_an_interface_never_described_is_passed_over() -> None:
     good = pcapng(FRAMES[:5])
     reading = read_bytes(good + enhanced(FRAMES[5], number=7) + blocks(FRAMES[6:9]))
     assert data_of(reading) == packets(0, 1, 2, 3, 4, 6, 7, 8)
-    assert told(reading) == [("no-interface", 5, len(good))]
+    assert damage_of(reading) == [("no-interface", 5, len(good))]
 
 
 def test_damage_side_by_side_is_one_gap() -> None:
     good = pcapng(FRAMES[:5])
     reading = read_bytes(good + enhanced(FRAMES[5], number=7) * 1000 + blocks(FRAMES[6:9]))
-    assert told(reading) == [("no-interface", 5, len(good))]
+    assert damage_of(reading) == [("no-interface", 5, len(good))]
     assert f"{1000 * len(enhanced(FRAMES[5]))} bytes skipped" in reading.problems[0].message
 
 
-def test_a_packet_block_that_claims_to_go_on_behind_the_end() -> None:
-    """Not a cut: with the captured length that it tells itself it ends long before."""
+def test_a_packet_block_that_claims_to_go_on_after_the_end() -> None:
+    """Not a cut: by its own captured length it ends long before."""
     damaged = bytearray(enhanced(FRAMES[5]))
     damaged[6] = 9
     reading = read_bytes(pcapng(FRAMES[:5]) + bytes(damaged) + blocks(FRAMES[6:9]))
@@ -227,7 +227,7 @@ def test_interface_numbers_must_be_beyond_doubt() -> None:
     first = pcapng(FRAMES[:5]) + damaged + blocks(FRAMES[5:9])
     reading = read_bytes(first + pcapng(FRAMES[9:12]))
     assert data_of(reading) == packets(0, 1, 2, 3, 4, 9, 10, 11)
-    assert [one.interface for one in reading.records] == [0] * 5 + [1] * 3
+    assert [record.interface for record in reading.records] == [0] * 5 + [1] * 3
     assert read_bytes(first).problems[0].message.endswith("nothing readable was found after that")
 
 
@@ -263,7 +263,7 @@ def records_around(before: list[Record], after: list[Record]) -> tuple[int, int]
 @pytest.mark.parametrize("name", SMALL)
 @pytest.mark.parametrize("value", [0x01, 0x80, 0xFF])
 def test_any_byte_damaged(name: str, value: int) -> None:
-    """One frame may be read wrong, or not at all; where more are, that is told."""
+    """One frame may be read wrong, or not at all; if more are, that is reported."""
     whole = SMALL[name]
     true = read_bytes(whole).records
     for place in range(HEADER[name], len(whole)):
@@ -277,7 +277,7 @@ def test_any_byte_damaged(name: str, value: int) -> None:
 @pytest.mark.parametrize("path", RECORDED, ids=name_of)
 @given(data=st.data())
 def test_bytes_lost_or_added_anywhere(path: Path, data: st.DataObject) -> None:
-    """Frames before are identical; what is then read that was not recorded is told, and is little."""
+    """Frames before are identical; what is then read but was not recorded is reported, and is little."""
     whole = path.read_bytes()
     place = data.draw(st.integers(24 + 24, len(whole)))
     lost = data.draw(st.integers(0, 100))
@@ -287,8 +287,8 @@ def test_bytes_lost_or_added_anywhere(path: Path, data: st.DataObject) -> None:
         reading = read_bytes(whole[:place] + added + whole[place + lost :])
     except CaptureError:
         pytest.fail("the file header is sound")
-    before = [one for one in true if one in read_bytes(whole[:place]).records]
+    before = [record for record in true if record in read_bytes(whole[:place]).records]
     assert reading.records[: len(before)] == before
     # Records of nothing but zeros are records; the damage itself may lie across two.
-    strange = [one for one in reading.records if one not in true and one.data]
+    strange = [record for record in reading.records if record not in true and record.data]
     assert len(strange) <= 2 or reading.problems

@@ -28,7 +28,7 @@ def test_truncation_at_every_byte(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [one for one in MADE if one.suffix == ".pcap" and "damaged" not in one.name], ids=name_of
+    "path", [path for path in MADE if path.suffix == ".pcap" and "damaged" not in path.name], ids=name_of
 )
 def test_a_cut_is_told_from_an_end(path: Path) -> None:
     """Only where a record ends may a file end without a word."""

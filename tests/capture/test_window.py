@@ -41,7 +41,7 @@ def test_end_of_the_stream(ahead: bool) -> None:
 
 
 class Failing(io.BytesIO):
-    """A disk that fails behind its first bytes."""
+    """A disk that fails after its first bytes."""
 
     def readinto(self, buffer: object) -> int:
         if self.tell() >= 30:

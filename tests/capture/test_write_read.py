@@ -41,7 +41,9 @@ packets = st.lists(
 
 def records(written: list[Packet], unit: int) -> list[Record]:
     """The records that a classic pcap file of these packets holds; ``unit`` is a fraction's in nanoseconds."""
-    return [Record(one.data, one.wire, one.seconds * 10**9 + one.fraction * unit, 0, -1) for one in written]
+    return [
+        Record(packet.data, packet.wire, packet.seconds * 10**9 + packet.fraction * unit, 0, -1) for packet in written
+    ]
 
 
 @pytest.mark.parametrize(("order", "magic", "version"), [*itertools.product(ORDERS, MAGICS, VERSIONS)])
@@ -81,7 +83,9 @@ def test_pcap_file_whose_rest_was_never_written(magic: int, zeros: int) -> None:
 @pytest.mark.parametrize("swapped", [False, True])
 def test_pcap_2_3_takes_the_smaller_length_as_captured(swapped: bool) -> None:
     reading = read_bytes(containers.pcap(PACKETS, version=(2, 3), swapped=swapped))
-    assert [(len(one.data), one.length) for one in reading.records] == [(len(one.data), 1500) for one in PACKETS]
+    assert [(len(record.data), record.length) for record in reading.records] == [
+        (len(packet.data), 1500) for packet in PACKETS
+    ]
 
 
 @pytest.mark.parametrize("version", [(1, 2), (2, 5), (3, 0), (543, 1), (0, 0)])
@@ -101,7 +105,7 @@ def test_relatives_of_pcap_are_named(order: str, magic: int, what: str) -> None:
 
 def test_captured_length_above_the_wire_length_is_kept() -> None:
     reading = read_bytes(containers.pcap([Packet(bytes(60), length=42)]))
-    assert [(len(one.data), one.length) for one in reading.records] == [(60, 60)]
+    assert [(len(record.data), record.length) for record in reading.records] == [(60, 60)]
 
 
 @given(packets, st.sampled_from(ORDERS), st.lists(st.integers(0, 3), min_size=8, max_size=8))
@@ -121,8 +125,8 @@ def test_pcapng_packets(written: list[Packet], order: str, kinds: list[int]) -> 
         expected.append(exact if kind < 2 else Record(packet.data, len(packet.data), None, 0, -1))
     reading = read_bytes(b"".join(out))
     assert reading.records == expected
-    assert [one.link_type for one in reading.interfaces] == [1, 101]
-    assert sum(one.frames for one in reading.interfaces) == len(expected)
+    assert [interface.link_type for interface in reading.interfaces] == [1, 101]
+    assert sum(interface.frames for interface in reading.interfaces) == len(expected)
 
 
 @given(
@@ -165,7 +169,7 @@ def test_pcapng_direction(order: str, flags: int, direction: int) -> None:
     )
     for write in (containers.enhanced, containers.obsolete):
         data = containers.section(order) + containers.interface(order) + write(PACKETS[0], order, options=options)
-        assert [one.direction for one in read_bytes(data).records] == [direction]
+        assert [record.direction for record in read_bytes(data).records] == [direction]
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -191,9 +195,13 @@ def test_pcapng_sections_count_interfaces_anew(orders: tuple[str, str, str]) -> 
         data += containers.section(order) + containers.interface(order, link=100 + link)
         data += containers.enhanced(PACKETS[link], order)
     reading = read_bytes(data)
-    assert [one.interface for one in reading.records] == [0, 1, 2]
-    assert [one.data for one in reading.records] == [one.data for one in PACKETS[:3]]
-    assert [(one.link_type, one.frames) for one in reading.interfaces] == [(100, 1), (101, 1), (102, 1)]
+    assert [record.interface for record in reading.records] == [0, 1, 2]
+    assert [record.data for record in reading.records] == [packet.data for packet in PACKETS[:3]]
+    assert [(interface.link_type, interface.frames) for interface in reading.interfaces] == [
+        (100, 1),
+        (101, 1),
+        (102, 1),
+    ]
 
 
 def test_pcapng_names_and_filters() -> None:

@@ -1,4 +1,4 @@
-"""What stands around the packets: the command that was run, what tcpdump says of itself, and what means nothing."""
+"""What surrounds the packets: the command that was run, what tcpdump says of itself, and what means nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LINK_TYPES = {
     "IPV6": 229,
     "LINUX_SLL2": 276,
 }
-# More of a line is not looked at.
+# How much of a line is looked at.
 MOST_CHARACTERS = 2000
 # Options of tcpdump that take a value (its man page).
 _WITH_VALUE = set("BcCDEFGijmMrsTVwWyzZQ")
@@ -25,7 +25,7 @@ _LONG_WITH_VALUE = {"--interface", "--direction", "--snapshot-length", "--buffer
 
 _TCPDUMP = re.compile(r"(?<![\w.-])(?:[\w.-]{0,60}/){0,8}tcpdump(?=\s|$)")
 _PROMPT = re.compile(r"[#$%>❯➜](?:\s|$)")
-# What is put before a command, and with what a filter begins: a sentence may begin with tcpdump too.
+# What may precede a command, and what a filter begins with: a sentence may begin with tcpdump too.
 _LAUNCHERS = {"", "sudo", "kubectl", "oc", "docker", "crictl", "nsenter", "ip", "timeout", "nohup", "ssh", "time"}
 _ARGUMENTS = re.compile(r"-|$|[(']|(?:arp|dst|ether|host|icmp6?|ip6?|net|not|port|proto|src|tcp|udp|vlan|vxlan)\b(?!,)")
 _LISTENING = re.compile(
@@ -44,7 +44,7 @@ _PUNCTUATION = re.compile(r"[^\w]*$")
 
 @dataclass
 class Described:
-    """What the text says of the packets that follow: where and how they were recorded.
+    """What the text says about the packets that follow: where and how they were recorded.
 
     ``live``: they were printed on the machine that saw them, so the interfaces' names are its own.
     """
@@ -66,9 +66,9 @@ class Dropped:
 
 
 def known_line(line: str, before: Described) -> Described | Dropped | bool | None:
-    """What a line says that is no packet: a new description, drops, True where nothing; None where it is not known.
+    """What a line that is no packet says: a new description, drops, True for nothing; None if it is not known.
 
-    ``before`` is the description that held so far; a command and the banners behind it describe the same.
+    ``before`` is the description up to here; a command and the banners after it describe the same capture.
     """
     text = line[:MOST_CHARACTERS].strip(" \t|>#")
     if _PUNCTUATION.match(text):
@@ -101,7 +101,7 @@ def known_line(line: str, before: Described) -> Described | Dropped | bool | Non
 
 
 def _arguments(text: str) -> str | None:
-    """What follows the name of tcpdump where a line is a command, with or without a prompt; else None."""
+    """What follows the name of tcpdump if a line is a command, with or without a prompt; else None."""
     match = _TCPDUMP.search(text)
     if match is None:
         return None

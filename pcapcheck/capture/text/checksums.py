@@ -1,4 +1,4 @@
-"""Checksums that tcpdump -v calls wrong, without those that are only not filled in yet.
+"""Checksums that tcpdump -v calls wrong, except those that are not filled in yet.
 
 A sender leaves TCP's and UDP's to its NIC: until then the field holds the sum of the pseudo header alone (RFC 9293,
 section 3.1; RFC 768; RFC 8200, section 8.1; kernel: Documentation/networking/checksum-offloads.rst).
@@ -21,16 +21,16 @@ _HEADER = 20
 
 
 def is_wrong(packet: PrintedPacket, words: str) -> bool:
-    """Whether a checksum of a packet, printed as ``words``, is neither right nor left to a NIC to fill in."""
-    found = [one[1] or one[2] for one in _WRONG.finditer(words)]
+    """Whether a checksum of a packet, printed as ``words``, is wrong and not left to a NIC to fill in."""
+    found = [match[1] or match[2] for match in _WRONG.finditer(words)]
     if not found:
         return False
     datagrams = list(_datagrams(packet.body))
-    if any(isinstance(one.upper, Icmp) and one.upper.quoted is not None for one in datagrams):
-        # What an error quotes was checked by whoever received it.
+    if any(isinstance(datagram.upper, Icmp) and datagram.upper.quoted is not None for datagram in datagrams):
+        # The receiver has checked what an error quotes.
         return False
-    unfilled = {_pseudo_header(one) for one in datagrams}
-    # Where hosts have names, nobody can tell which it is.
+    unfilled = {_pseudo_header(datagram) for datagram in datagrams}
+    # Where hosts have names, the pseudo header is not known.
     return any(value is None or not unfilled & {None, int(value, 16)} for value in found)
 
 
@@ -42,7 +42,7 @@ def _datagrams(body: object) -> Iterator[Datagram]:
 
 
 def _pseudo_header(datagram: Datagram) -> int | None:
-    """The sum of its pseudo header as 16 bits (RFC 1071); None where the text does not tell all of it."""
+    """The sum of its pseudo header as 16 bits (RFC 1071); None if the text does not hold all of it."""
     src, dst, length, protocol = datagram.src, datagram.dst, datagram.length, datagram.protocol
     if src is None or dst is None or length is None or protocol is None or is_name(src) or is_name(dst):
         return None

@@ -8,7 +8,7 @@ import zlib
 from pcapcheck.capture.text.printed_packet import Dns
 from pcapcheck.protocols import DNS_PORT
 
-# Names that this tcpdump has no word for stand as Type65.
+# A type that tcpdump has no word for is printed as Type65.
 _TYPES = {
     "A": 1,
     "NS": 2,
@@ -27,10 +27,10 @@ _TYPES = {
 _CODES = ("", "FormErr", "ServFail", "NXDomain", "NotImp", "Refused", "YXDomain", "YXRRSet", "NXRRSet", "NotAuth",
           "NotZone")  # fmt: skip
 OTHER_CODE = 15
-# 4660+ [1au] A? api.example.org. (44); with an operation behind the number it is an update or the like.
+# 4660+ [1au] A? api.example.org. (44); with an operation after the number it is an update or the like.
 _QUERY = re.compile(
     r"(\d{1,5})[+%]*(?: \[[^\]]{1,20}\])*"
-    r"(?: (?P<kind>[A-Za-z0-9-]{1,16})(?: [A-Za-z0-9_()-]{1,12})?\? (?P<name>\S{1,1024})|\s*(?:\[\||\(\d|$))"
+    r"(?: (?P<type>[A-Za-z0-9-]{1,16})(?: [A-Za-z0-9_()-]{1,12})?\? (?P<name>\S{1,1024})|\s*(?:\[\||\(\d|$))"
 )
 # 4660 NXDomain*- 0/1/0 (140); with -vv the question stands before the counts.
 _RESPONSE = re.compile(
@@ -40,18 +40,18 @@ _RESPONSE = re.compile(
 
 
 def dns(text: str, src_port: int | None, dst_port: int | None) -> Dns | None:
-    """A message from what follows the two ends of a datagram; None of what is neither a query nor a response to one."""
+    """A message from what follows the two ends of a datagram; None if it is neither a query nor a response."""
     if src_port == DNS_PORT and (match := _RESPONSE.match(text)) is not None:
         code = match["code"] or ""
         return Dns(int(match[1]) & 0xFFFF, _CODES.index(code) if code in _CODES else OTHER_CODE)
     if dst_port == DNS_PORT and (match := _QUERY.match(text)) is not None:
         name = match["name"]
-        return Dns(int(match[1]) & 0xFFFF, name=name, kind=type_number(match["kind"]) if name else None)
+        return Dns(int(match[1]) & 0xFFFF, name=name, record_type=type_number(match["type"]) if name else None)
     return None
 
 
 def type_number(word: str) -> int:
-    """The number of a type of records (IANA), by its word."""
+    """The number of a record type (IANA) by its word."""
     number = re.fullmatch(r"Type(\d{1,5})", word)
-    # A type without a number here is told from others by its word.
+    # A type without a number here gets one from its word, to keep it apart from others.
     return int(number[1]) & 0xFFFF if number else _TYPES.get(word) or zlib.crc32(word.encode()) & 0xFFFF | 0x8000

@@ -11,19 +11,19 @@ from pcapcheck.capture.text.names import address_of, mac_of, port_of
 from pcapcheck.capture.text.printed_packet import Icmp
 from pcapcheck.protocols import ErrorCode
 
-# Whom an error says cannot be reached.
+# The address that an error says cannot be reached.
 _ABOUT = re.compile(
     r"(?:(?:net|host) )?(?P<v4>[^\s,]{1,280}) (?:unreachable|(?:tcp|udp) port \S+ unreachable|protocol \S+ )"
     r"|.*?(?:unreachable (?:route|prohibited|address|port,)|beyond scope|in-transit for) (?P<v6>[^\s,]{0,255}[^\s,:])"
 )
-# By which protocol, and to which port, that went.
+# The protocol and the port of the packet in question.
 _ABOUT_PROTOCOL = re.compile(
     r"(?:unreachable port, )?[^\s,]{1,280} (?:(?P<name>tcp|udp)|protocol (?P<protocol>[\w-]{1,16}))"
     r"(?: port (?P<port>[\w-]{1,40}))?(?=\W|$)"
 )
 # Errors that may name a protocol and a port.
 _ABOUT_TYPES = tuple(protocols.UNREACHABLE.values())
-# What stands behind the words of a message.
+# What stands after the words of a message.
 _END = r"(?=[,:;\[(!]|\s|$)"
 _SIZE = re.compile(r", length (\d+)")
 _LINK_ADDRESS = re.compile(r"(?:source|destination) link-address option \(\d+\), length \d+ \(\d+\): ([0-9A-Fa-f:]+)")
@@ -33,7 +33,7 @@ def _echo(family: int, match: re.Match[str]) -> Icmp:
     groups = match.groupdict()
     ident = groups.get("ident") or groups.get("ident2")
     seq = groups.get("seq") or groups.get("seq2")
-    types = protocols.ECHO_REQUEST if match["kind"] == "request" else protocols.ECHO_REPLY
+    types = protocols.ECHO_REQUEST if match["role"] == "request" else protocols.ECHO_REPLY
     return Icmp(types[family], ident=_number(ident), seq=_number(seq))
 
 
@@ -42,7 +42,7 @@ def _number(text: str | None) -> int | None:
 
 
 def _error(error: ErrorCode, match: re.Match[str]) -> Icmp:
-    """An error of which the words leave the code in no doubt, with the MTU that they may name."""
+    """An error whose words leave no doubt about the code, with the MTU that they may name."""
     _, icmp_type, code = error
     return Icmp(icmp_type, code, mtu=_number(match.groupdict().get("mtu")))
 
@@ -97,7 +97,7 @@ Maker = Callable[[re.Match[str]], Icmp]
 
 
 def _errors(family: int) -> list[tuple[re.Pattern[str], Maker]]:
-    """A pattern per error that has words of its own, but for those that name a host in their midst."""
+    """A pattern per error with words of its own, except those that have a host among them."""
     return [
         (re.compile(rf"(?:destination unreachable, )?{re.escape(known.tcpdump)}"), partial(_error, error))
         for error, known in protocols.ICMP_ERRORS.items()
@@ -108,12 +108,12 @@ def _errors(family: int) -> list[tuple[re.Pattern[str], Maker]]:
 _IDS = r"id (?P<ident>\d+), seq (?P<seq>\d+)"
 _ICMP: list[tuple[re.Pattern[str], Maker]] = [
     (
-        re.compile(rf"echo (?P<kind>request|reply)(?:, {_IDS}| \(id (?P<ident2>\d+), seq (?P<seq2>\d+)\)){_END}"),
+        re.compile(rf"echo (?P<role>request|reply)(?:, {_IDS}| \(id (?P<ident2>\d+), seq (?P<seq2>\d+)\)){_END}"),
         partial(_echo, 4),
     ),
     (
-        # Without a number it is an old tcpdump's; behind "id" one stood and was cut.
-        re.compile(r"echo (?P<kind>request|reply)(?: seq (?P<seq>\d+))?(?!, i|, $)" + _END),
+        # Without a number: printed by an old tcpdump; after "id" a number was cut off.
+        re.compile(r"echo (?P<role>request|reply)(?: seq (?P<seq>\d+))?(?!, i|, $)" + _END),
         partial(_echo, 4),
     ),
     (
@@ -144,7 +144,7 @@ _ICMP: list[tuple[re.Pattern[str], Maker]] = [
 
 _ICMP6: list[tuple[re.Pattern[str], Maker]] = [
     (
-        re.compile(r"echo (?P<kind>request|reply)(?:, id (?P<ident>\d+))?(?:, seq (?P<seq>\d+))?" + _END),
+        re.compile(r"echo (?P<role>request|reply)(?:, id (?P<ident>\d+))?(?:, seq (?P<seq>\d+))?" + _END),
         partial(_echo, 6),
     ),
     (
@@ -168,18 +168,18 @@ _TARGETS = re.compile(r", (?:who has|tgt is) ([0-9A-Fa-f:.]+[0-9A-Fa-f:]|[\w.-]+
 
 
 def icmp(words: str) -> Icmp | None:
-    """An ICMP message from what follows ``ICMP``; None where it is not understood."""
+    """An ICMP message from what follows ``ICMP``; None if it is not understood."""
     message = _first(_ICMP, words)
     return message if message is None else _with_size(message, words)
 
 
 def icmp6(words: str, details: list[str]) -> Icmp | None:
-    """An ICMPv6 message from what follows ``ICMP6,``; ``details`` are the lines behind it (-v)."""
+    """An ICMPv6 message from what follows ``ICMP6,``; ``details`` are the lines after it (-v)."""
     # Some say the length before the rest: destination unreachable, length 112, unreachable route …
     message = _first(_ICMP6, re.sub(" {2,}", " ", _SIZE.sub("", words, count=1)))
     if message is None:
         return None
-    if message.kind in (protocols.NEIGHBOR_SOLICITATION, protocols.NEIGHBOR_ADVERTISEMENT):
+    if message.icmp_type in (protocols.NEIGHBOR_SOLICITATION, protocols.NEIGHBOR_ADVERTISEMENT):
         target = _TARGETS.search(words)
         message.target = address_of(target[1], 6) if target else None
         addresses = [match for line in details for match in _LINK_ADDRESS.finditer(line)]
@@ -196,12 +196,12 @@ def _first(grammar: list[tuple[re.Pattern[str], Maker]], words: str) -> Icmp | N
 
 
 def _with_size(message: Icmp, words: str) -> Icmp:
-    """The message with its length, and of an error with whom it is about."""
+    """The message with its length, and for an error with the packet that it is about."""
     about = _ABOUT.match(words)
     if about:
         message.about = address_of(about["v4"], 4) if about["v4"] else address_of(about["v6"], 6)
     carried = _ABOUT_PROTOCOL.match(_SIZE.sub("", words).removeprefix("destination unreachable, "))
-    if carried and message.kind in _ABOUT_TYPES:
+    if carried and message.icmp_type in _ABOUT_TYPES:
         name = carried["name"] or carried["protocol"]
         message.about_protocol = protocols.PROTOCOL_NAMES.get(name, _number(name if name.isdigit() else None))
         # Of other protocols the number is not a port.

@@ -19,11 +19,11 @@ _INVERSE = re.compile(rf"Who is ({MAC})\? +Tell ({MAC})")
 _OTHER_ARP = re.compile(r"Unknown ARP opcode 0x([0-9a-f]{1,4})|(ARP NAK)")
 
 _ECHO = re.compile(
-    r"Echo \(ping\) (?P<kind>request|reply)(?: +id=0x(?P<ident>[0-9a-f]{1,4}), seq=(?P<seq>\d{1,5}))?"
+    r"Echo \(ping\) (?P<role>request|reply)(?: +id=0x(?P<ident>[0-9a-f]{1,4}), seq=(?P<seq>\d{1,5}))?"
     r"(?:/\d+)?(?:, (?:ttl|hop limit)=(?P<ttl>\d{1,3}))?"
 )
 _NUMBERED = re.compile(
-    r"(?P<what>Timestamp|Information|Address mask) (?P<kind>request|reply) +id=0x(?P<ident>[0-9a-f]{1,4}), "
+    r"(?P<what>Timestamp|Information|Address mask) (?P<role>request|reply) +id=0x(?P<ident>[0-9a-f]{1,4}), "
     r"seq=(?P<seq>\d{1,5})(?:/\d+)?(?:, ttl=(?P<ttl>\d{1,3}))?"
 )
 _NUMBERED_TYPES = {
@@ -76,10 +76,10 @@ _CODES_IN_WORDS = {
     (4, protocols.ICMP_REDIRECT, "Redirect for host"): 1,
     (4, protocols.ICMP_REDIRECT, "Redirect for TOS and network"): 2,
     (4, protocols.ICMP_REDIRECT, "Redirect for TOS and host"): 3,
-    # It has no other code, and no words for it.
+    # It has only this code, and no words for it.
     (6, protocols.ICMPV6_TOO_BIG, ""): 0,
 }
-# What is said behind the words of messages without a code.
+# What is said after the words of messages without a code.
 _BEHIND = re.compile(r" (?:from|for|is|with) .*|\[.*")
 
 _PORT = r"(?:[\w*-]{1,30}\()?([\w*-]{1,30})\)?"
@@ -106,12 +106,12 @@ _CODES = ("", "Format error", "Server failure", "No such name", "Not implemented
 # Standard query response 0x1234 No such name A orders.example SOA …
 _DNS = re.compile(
     r"Standard query (?P<response>response )?0x(?P<ident>[0-9a-f]{1,4})(?: (?P<code>[A-Z][a-z]+(?: [A-Za-z]+){0,3}?))?"
-    r"(?: (?P<kind>[A-Z0-9]{1,10}) (?P<name>\S{1,1024}))?(?: |$)"
+    r"(?: (?P<type>[A-Z0-9]{1,10}) (?P<name>\S{1,1024}))?(?: |$)"
 )
 
 
 def arp(info: str) -> Arp | None:
-    """ARP from its Info; None where it is not understood."""
+    """ARP from its Info; None if it is not understood."""
     if match := _WHO_HAS.match(info):
         sender = address_of("0.0.0.0" if match[3] else match[2], 4)
         return Arp(protocols.ARP_REQUEST, sender_ip=sender, target_ip=address_of(match[1], 4))
@@ -131,7 +131,7 @@ def arp(info: str) -> Arp | None:
 
 
 def carried(datagram: Datagram, protocol: str, info: str) -> bool:
-    """Fill in what a datagram carries; False where a message of ICMP is not understood."""
+    """Fill in what a datagram carries; False if an ICMP message is not understood."""
     if protocol in ("ICMP", "ICMPv6"):
         message = _discovery(info) or _message(datagram, info)
         datagram.upper = message or Icmp()
@@ -143,7 +143,7 @@ def carried(datagram: Datagram, protocol: str, info: str) -> bool:
         datagram.offset, datagram.mf, datagram.ident = int(match[1]), match[2] == "y", int(match[3], 16)
         datagram.later, datagram.protocol = datagram.offset > 0, int(match[4])
     elif match := _SEGMENT.match(info):
-        bits = [_TCP_BITS.get(one.strip(), 0) for one in match[3].split(",")]
+        bits = [_TCP_BITS.get(flag.strip(), 0) for flag in match[3].split(",")]
         datagram.upper = Transport(TCP, port_of(match[1], "tcp"), port_of(match[2], "tcp"), sum(set(bits)))
     elif match := _DATAGRAM.match(info):
         datagram.upper = Transport(UDP, port_of(match[1], "udp"), port_of(match[2], "udp"))
@@ -159,11 +159,12 @@ def _dns(info: str) -> Dns | None:
     match = _DNS.match(info)
     if match is None:
         return None
-    told = Dns(int(match["ident"], 16), name=match["name"], kind=type_number(match["kind"]) if match["kind"] else None)
+    record_type = type_number(match["type"]) if match["type"] else None
+    message = Dns(int(match["ident"], 16), name=match["name"], record_type=record_type)
     if match["response"]:
         words = match["code"] or ""
-        told.code = _CODES.index(words) if words in _CODES else OTHER_CODE
-    return told
+        message.code = _CODES.index(words) if words in _CODES else OTHER_CODE
+    return message
 
 
 def _discovery(info: str) -> Icmp | None:
@@ -177,7 +178,7 @@ def _discovery(info: str) -> Icmp | None:
 def _message(datagram: Datagram, info: str) -> Icmp | None:
     """An ICMP or ICMPv6 message, with the TTL that echoes show."""
     if match := _ECHO.match(info) or _NUMBERED.match(info):
-        asks = match["kind"] == "request"
+        asks = match["role"] == "request"
         if match.re is _NUMBERED:
             icmp_type = _NUMBERED_TYPES[match["what"]][not asks]
         else:

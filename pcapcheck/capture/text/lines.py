@@ -36,7 +36,7 @@ def looks_like_text(start: bytes) -> bool:
 
 def read_lines(window: Window) -> Iterator[tuple[int, str]]:
     """The lines with their numbers, from 1; a line that is too long in several parts, all with its number."""
-    mark, encoding = next(((one, name) for one, name in _MARKS if window.peek(3).startswith(one)), (b"", "utf-8"))
+    mark, encoding = next(((mark, name) for mark, name in _MARKS if window.peek(3).startswith(mark)), (b"", "utf-8"))
     window.skip(len(mark))
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
     rest = ""
@@ -71,7 +71,7 @@ def _parts(line: str) -> Iterator[str]:
 
 
 def _end_of_part(line: str, start: int) -> int:
-    """Where a part ends that begins at ``start``: before a time, so that no packet is cut, if there is one."""
+    """Where the part that begins at ``start`` ends: before a time if there is one, so that no packet is cut."""
     end = min(len(line), start + LONGEST)
     if end == len(line):
         return end

@@ -1,4 +1,4 @@
-"""The link header of a line of tcpdump, and the network packet behind it.
+"""The link header of a line of tcpdump, and the network packet after it.
 
 With -e: MACs, ethertype and length on Ethernet (print-ether.c), direction and MAC on cooked captures (print-sll.c),
 which since version 2 name the interface even without -e; "ip:" on a raw link, "AF IPv4 (2)" on a loopback.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from pcapcheck.capture.text.names import MAC, OUI, as_group, mac_of
+from pcapcheck.capture.text.names import MAC, OUI, as_multicast, mac_of
 from pcapcheck.capture.text.network import Lines, arp, datagram
 from pcapcheck.capture.text.printed_packet import Datagram, PrintedPacket
 from pcapcheck.protocols import (
@@ -60,21 +60,21 @@ _OTHER = re.compile(
 
 
 def parse(lines: list[str]) -> PrintedPacket | None:
-    """The packet that these lines tell of, their stamp left out; None where it is none that is known."""
+    """The packet that these lines, without their stamp, describe; None if it is not known."""
     rest = Lines(lines, frame)
     packet = frame(rest.take().strip(), rest)
-    if packet is not None and isinstance(packet.body, Datagram) and _is_for_many(packet):
-        packet.body.dst = as_group(packet.body.dst, packet.body.version)
+    if packet is not None and isinstance(packet.body, Datagram) and _is_multicast(packet):
+        packet.body.dst = as_multicast(packet.body.dst, packet.body.version)
     return packet
 
 
-def _is_for_many(packet: PrintedPacket) -> bool:
-    """Whether the link says that a frame goes to a group."""
+def _is_multicast(packet: PrintedPacket) -> bool:
+    """Whether the link layer says that a frame is multicast."""
     return bool(packet.many) if packet.eth_dst is None else bool(packet.eth_dst >> 40 & 1)
 
 
 def frame(text: str, lines: Lines) -> PrintedPacket | None:
-    """The frame that a text tells of; more lines, where it needs them, from ``lines``."""
+    """The frame that a text describes; further lines come from ``lines``."""
     packet = PrintedPacket()
     if (match := _COOKED2.match(text)) is not None and not text.startswith(("IP ", "IP6 ", "ARP")):
         packet.link_type, packet.device = COOKED2, match[1]

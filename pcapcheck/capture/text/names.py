@@ -77,7 +77,7 @@ def mac_of(text: str) -> int | None:
 
 @lru_cache(maxsize=1 << 12)
 def address_of(text: str, family: int) -> int | None:
-    """An address, or the stand-in for a host's name; None where the text is neither."""
+    """An address, or the stand-in for a host's name; None if the text is neither."""
     try:
         address = parse_address(text.partition("%")[0])
     except ValueError:
@@ -88,8 +88,8 @@ def address_of(text: str, family: int) -> int | None:
     return address if family == (6 if ":" in text else 4) else None
 
 
-def as_group(address: int | None, family: int) -> int | None:
-    """The destination of what was sent to many, which its name does not tell."""
+def as_multicast(address: int | None, family: int) -> int | None:
+    """The destination of a multicast packet, whose name alone does not say so."""
     if address is None or not is_name(address):
         return address
     return address_of_name(format_address(address), family, group=True)

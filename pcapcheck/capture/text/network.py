@@ -1,6 +1,6 @@
 """The lines of tcpdump for IP datagrams and ARP (its print-ip.c, print-ip6.c, print-arp.c).
 
-Where it is told to be verbose one datagram takes several lines; ``Lines`` hands them out one after the other.
+With -v a datagram takes several lines; ``Lines`` hands them out in turn.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from pcapcheck.capture.text.printed_packet import Arp, Datagram, Icmp, PrintedPa
 from pcapcheck.capture.text.segment import SEGMENT, segment
 from pcapcheck.protocols import SCTP, TCP, UDP
 
-# Datagrams inside datagrams are followed so far.
+# How deep datagrams inside datagrams are followed.
 DEEPEST = 4
 
-# How the lines of protocols begin that nothing else is read of.
+# How lines begin of protocols that are not read further.
 _BEGINNINGS = (
     (re.compile(r"igmp "), protocols.IGMP),
     (re.compile(r"DCCP \("), protocols.DCCP),
@@ -73,7 +73,7 @@ _CUT_ICMP = re.compile(r"\[\|icmp6?\]")
 
 @dataclass
 class Lines:
-    """The lines of one packet, from ``place`` on not yet looked at; ``frame`` reads a frame inside VXLAN."""
+    """The lines of one packet, those from ``place`` on still unread; ``frame`` reads a frame inside VXLAN."""
 
     lines: list[str]
     frame: Callable[[str, Lines], PrintedPacket | None]
@@ -81,7 +81,7 @@ class Lines:
     depth: int = 0
 
     def take(self) -> str:
-        """The next line; empty behind the last."""
+        """The next line; empty after the last."""
         line = self.peek()
         self.place += 1
         return line
@@ -120,7 +120,7 @@ def arp(text: str) -> Arp | None:
         return Arp(3 if match[1] == "Reverse" else 8, sender_mac=mac_of(match[3]), target_mac=mac_of(match[2]))
     match = _AT.match(text)
     if match:
-        # A reverse reply tells of the target, an inverse one of the sender.
+        # A reverse reply is about the target, an inverse reply about the sender.
         if match[1] == "Reverse":
             return Arp(4, target_mac=mac_of(match[2]), target_ip=_ipv4(match[3]))
         return Arp(9, sender_mac=mac_of(match[2]), sender_ip=_ipv4(match[3]))
@@ -138,7 +138,7 @@ def _ipv4(text: str | None) -> int | None:
 def datagram(text: str, lines: Lines, version: int | None = None) -> Datagram | None:
     """An IP datagram from what follows ``IP`` or ``IP6``; None where it is not understood.
 
-    ``version`` where the line tells it. What stands on further lines is taken from ``lines``.
+    ``version`` if the line gives it. Further lines are taken from ``lines``.
     """
     if _CUT.match(text):
         return Datagram(version or 4)
@@ -167,7 +167,7 @@ def datagram(text: str, lines: Lines, version: int | None = None) -> Datagram | 
 
 
 def _parenthesis(text: str) -> str | None:
-    """What stands in the parenthesis that begins the text; others may stand inside it."""
+    """The content of the parenthesis that begins the text; it may hold others."""
     start = len(text) - len(text.lstrip())
     if text[start : start + 1] != "(":
         return None
@@ -203,7 +203,7 @@ def _header(found: Datagram, head: str) -> None:
 
 
 def _upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None:
-    """Addresses, and what a datagram carries; ``text`` is what follows its two ends."""
+    """Fill in the addresses and what a datagram carries; ``text`` is what follows its two ends."""
     text = _extensions(found, text)
     text = _CHECKSUM.sub("", text, count=1).strip()
     ports = ""
@@ -211,7 +211,7 @@ def _upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None
         message = icmp(text[5:] if text.startswith("ICMP ") else text[text.index(": ") + 2 :])
         found.understood = message is not None
         found.upper = message or Icmp()
-        if message is not None and message.kind in _ERRORS:
+        if message is not None and message.icmp_type in _ERRORS:
             message.quoted = _quoted(lines)
     elif text.startswith("ICMP6") or text.startswith("icmp6: "):
         message = icmp6(text[5:].lstrip(",: "), lines.rest)
@@ -248,11 +248,11 @@ def _upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None
 
 
 def _by_protocol(found: Datagram, src: str, dst: str, text: str) -> str:
-    """What is neither ICMP nor clearly TCP: by the protocol that was told, or by the words; whose the ports are."""
+    """Read what is neither ICMP nor clearly TCP, by the printed protocol or the words; return whose ports it has."""
     alone = _ALONE.match(text)
     if alone and not text.startswith(("tcp", "udp")) and (alone[1] or alone[2] in protocols.PROTOCOL_NAMES):
         found.protocol = int(alone[1]) & 255 if alone[1] else protocols.PROTOCOL_NAMES[alone[2]]
-        # print-ip.c says how long a datagram of a protocol is that it does not know, and of fragments nothing.
+        # print-ip.c prints the length of a datagram whose protocol it does not know, but not of fragments.
         found.later = found.later or not alone[3]
         return ""
     for beginning, protocol in _BEGINNINGS:
@@ -263,12 +263,12 @@ def _by_protocol(found: Datagram, src: str, dst: str, text: str) -> str:
         chunk = _CHUNK.search(text)
         found.upper = Transport(SCTP, flags=_CHUNKS.get(chunk[1]) if chunk else None)
         return "sctp"
-    told = found.protocol if found.version == 4 else None
+    printed = found.protocol if found.version == 4 else None
     has_ports = all(_has_port(end) for end in (src, dst))
-    if told in (None, TCP, UDP) and has_ports and (text or family_of(src) == 4):
+    if printed in (None, TCP, UDP) and has_ports and (text or family_of(src) == 4):
         # All printers of TCP say its flags, or "tcp".
-        found.upper = Transport(TCP if told == TCP else UDP)
-        return "tcp" if told == TCP else "udp"
+        found.upper = Transport(TCP if printed == TCP else UDP)
+        return "tcp" if printed == TCP else "udp"
     return ""
 
 
@@ -280,7 +280,7 @@ def _has_port(end: str) -> bool:
 
 
 def _extensions(found: Datagram, text: str) -> str:
-    """Pass over IPv6 extension headers; a fragment header is noted."""
+    """Pass over IPv6 extension headers, noting a fragment header."""
     if found.version != 6:
         return text
     while match := _EXTENSION.match(text) or _FRAGMENT.match(text):
@@ -301,7 +301,7 @@ def _quoted(lines: Lines) -> Datagram | None:
     lines.take()
     lines.depth += 1
     quoted = datagram(text.removeprefix("IP "), lines, 4)
-    # Without its addresses it does not tell what the error is about.
+    # Without its addresses it does not say what the error is about.
     return quoted if quoted is not None and quoted.src is not None else None
 
 
@@ -316,7 +316,7 @@ def _inner(text: str, lines: Lines) -> Datagram | None:
 
 
 def _vxlan(tunnel: PrintedTunnel, text: str, lines: Lines) -> None:
-    """The frame inside VXLAN: behind it or on the next line, with -e its MACs."""
+    """The frame inside VXLAN: after it or on the next line, with -e its MACs."""
     if not text.strip():
         text = lines.take()
     if lines.depth >= DEEPEST or not text.strip():

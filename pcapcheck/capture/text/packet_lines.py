@@ -1,8 +1,8 @@
 """Which lines of a text belong to one packet.
 
-A packet begins where a time stands before words with which tcpdump begins a packet, or, in a text without times, where
-those words begin a line. More lines belong to it: those that tcpdump indents, what is inside VXLAN, and what a terminal
-or an editor broke off. Dumps of bytes (-x, -A) are passed over.
+A packet begins where a time precedes words with which tcpdump begins a packet, or, in a text without times, where those
+words begin a line. Further lines belong to it: those that tcpdump indents, what is inside VXLAN, and what a terminal or
+an editor broke off. Dumps of bytes (-x, -A) are skipped.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from itertools import pairwise, product
 
 from pcapcheck.capture.text.link import parse
 from pcapcheck.capture.text.names import MAC
-from pcapcheck.capture.text.printed_packet import count_told
+from pcapcheck.capture.text.printed_packet import count_present
 from pcapcheck.capture.text.stamps import STAMP
 
-# More of a line is not looked at: no packet takes more.
+# How much of a line is looked at: no packet takes more.
 MOST_CHARACTERS = 4096
-# Lines of a packet, and lines that may be broken off from one.
+# The most lines of a packet, and the most pieces broken off a line.
 MOST_LINES = 64
 MOST_PIECES = 8
-# Places at which a blank may be missing of which all combinations are tried.
+# Up to this many places where a blank may be missing, all combinations are tried.
 MOST_OPEN = 5
 LONGEST_PREFIX = 250
 LOOK_AHEAD = 300
@@ -47,7 +47,7 @@ _UNSTAMPED = re.compile(
     r"(?= ?\[\|icmp|ICMP|Flags|UDP|VXLAN|IP6? |.{0,300}\blength \d"
     # DNS: an identifier with flags first, the message's size in the end.
     r"|\d{1,5}[-+*%$|]{0,6} .{1,1000} \(\d{1,5}\)\s*$)"
-    # Names of one label need words that nobody else writes.
+    # Names of one label need words that only tcpdump writes.
     r"|IP6? \S{1,280} > \S{1,280}: "
     r"(?=ICMP6?,? (?:echo|host|net|time|redirect|neighbor|\S+ (?:udp|tcp) port)\b|Flags \[)"
     r"|ARP, (?:Ethernet|Request|Reply) "
@@ -68,7 +68,7 @@ _GREPPED = re.compile(
     r"(?!\d\d:\d\d:\d\d(?!:))(?:[^\s:]{1,100}:)?(?:\d{1,9}:)?(?=(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d|\d{10}\.\d)"
 )
 _HEX = re.compile(r"\s*0x[0-9a-f]{4,}:\s")
-# The link header of -e, as far as one is sure that it is one, and to its end.
+# The link header of -e: what surely begins one, and all of it to its end.
 _LINK = re.compile(rf"(?:{_DEVICE}ifindex |(?:In|Out|B|M|P) +|)(?:{MAC}|Broadcast\b|ethertype )")
 _LINK_LENGTH = re.compile(r".{0,300}?(?:0x[0-9a-f]{4}\)|802\.3|IPv[46]|ARP), length \d+: ")
 # How lines of packets end.
@@ -78,11 +78,11 @@ _END = re.compile(
 )
 _VXLAN = re.compile(r"VXLAN, flags \[[^\]]*\] \(0x[0-9a-f]+\), vni \d+$")
 _TUNNEL = re.compile(r"\b(?:Geneve, Flags|GREv\d|BCM-LI|LISP|NSH|OTV|EtherIP|MPLS|PPP|L2TP)\b")
-_REFUSAL = re.compile(r": ICMP (?:.{1,200} unreachable\b|time exceeded|ip reassembly|redirect|parameter problem)")
+_ICMP_ERROR = re.compile(r": ICMP (?:.{1,200} unreachable\b|time exceeded|ip reassembly|redirect|parameter problem)")
 _VERBOSE = re.compile(r"\((?:tos|hlim|class|flowlabel) |\(len \d+\)")
 _ARP_OR_IP = re.compile(r"\b(?:IP6?|IPv[46]|ARP|arp|ip)\b| > \S{1,280}: ")
 _ENDS = re.compile(r"\s*\S{1,280} > \S{1,280}:(?:\s|$)")
-# An arrow and what somebody wrote behind it.
+# An arrow and what somebody wrote after it.
 _REMARK = re.compile(r"\s+(?:<-{1,9}|<={1,9}|<{2,9}|-{1,9}>|={1,9}>|[←⇐◄⬅→]|//|#|\|)(?:\s.{0,1000})?$")
 _PAYLOAD = re.compile(r"\S{0,7}\.{2,}|[`E][^\s]{0,3}\.")
 _INDENT = re.compile(r"\t|[ \t]{2}")
@@ -91,7 +91,7 @@ _LONE_DIGITS = re.compile(r"\d{1,5}$")
 
 @dataclass
 class PacketLines:
-    """The lines of one packet, made plain; ``raw`` as they stand there, ``first`` and ``last`` their numbers."""
+    """The lines of one packet, made plain; ``raw`` as they are in the text, ``first`` and ``last`` their numbers."""
 
     first: int
     last: int
@@ -103,7 +103,7 @@ class PacketLines:
     pieces: list[tuple[int, str]] = field(default_factory=list)
 
     def take(self, number: int, raw: str, line: str) -> bool:
-        """Whether a line, its prefix left out, belongs to this packet; if so it is taken."""
+        """Take a line, without its prefix, if it belongs to this packet; whether it does."""
         if _HEX.match(line):
             return True
         if self.dumped or self._is_payload(line):
@@ -122,25 +122,25 @@ class PacketLines:
         return pieces
 
     def wants_addresses(self) -> bool:
-        """Whether the next line has to hold addresses, those behind the header of -v."""
+        """Whether the next line has to hold addresses, those after the header of -v."""
         text = remove_remark(self.lines[-1])
         return text.endswith(")") and bool(
             re.search(r"(?:\(tos|\bhlim|\(flowlabel|\(class) ?[^()]*(?:\([^()]*\)[^()]*)*\)$", text)
         )
 
     def wants_frame(self) -> bool:
-        """Whether the next line may hold what is inside a tunnel: printed without a time, if this has one."""
+        """Whether the next line may hold what is inside a tunnel (without a time, if this line has one)."""
         text = self.lines[-1].rstrip()
         return bool(_VXLAN.search(text)) or (self.stamp is not None and bool(_TUNNEL.search(text)))
 
     def goes_on(self, line: str) -> bool:
-        """Whether a line that could begin a packet without a time is rather one of this packet's."""
+        """Whether a line that could begin a packet without a time rather belongs to this packet."""
         if self.wants_addresses() or self.wants_frame():
             return True
         return self.verbose and (line.startswith(("    ", "\t")) or (self.stamp is not None and self._wants_quote()))
 
     def _wants_quote(self) -> bool:
-        return bool(_REFUSAL.search(self.lines[-1]))
+        return bool(_ICMP_ERROR.search(self.lines[-1]))
 
     def _continues(self, line: str) -> bool:
         if self.pieces:
@@ -164,7 +164,7 @@ class PacketLines:
         return bool(_VERBOSE.search(self.lines[0])) or not _ARP_OR_IP.search(self.lines[0])
 
     def _piece(self, number: int, raw: str, line: str) -> bool:
-        """Take a line that may be broken off from the one before, and join them once they are whole."""
+        """Take a line that may be broken off the line before, and join them once they are whole."""
         before = self.lines[-1]
         if not self.pieces and _LONE_DIGITS.match(line) and before[-1:].isdigit() and len(before) > 60:
             self.lines[-1] = before + line
@@ -182,32 +182,32 @@ class PacketLines:
         return len(self.pieces) <= MOST_PIECES
 
     def _joined(self) -> str | None:
-        """The last line and its pieces as one, if that makes it whole.
+        """The last line and its pieces joined, if that makes it whole.
 
         Where a line was broken there may have been a blank, which pasting often takes away.
         """
-        # Who indents what he breaks off puts no blank that was there before.
-        parts = [self.lines[-1], *(one.lstrip() if _INDENT.match(one) else one for _, one in self.pieces)]
+        # Whatever indents the broken-off rest drops the blank that was there before.
+        parts = [self.lines[-1], *(piece.lstrip() if _INDENT.match(piece) else piece for _, piece in self.pieces)]
         blank = [left[-1:].isspace() or right[:1].isspace() for left, right in pairwise(parts)]
         if sum(map(len, parts)) > MOST_CHARACTERS or not any(is_whole(glue.join(parts)) for glue in ("", " ")):
             return None
         open_ends = blank.count(False)
         few = open_ends <= MOST_OPEN
-        ways = product(("", " "), repeat=open_ends) if few else (("",) * open_ends, (" ",) * open_ends)
+        joints = product(("", " "), repeat=open_ends) if few else (("",) * open_ends, (" ",) * open_ends)
         best, most = None, 0
-        for way in ways:
-            glue = iter(way)
+        for joint in joints:
+            glue = iter(joint)
             joined = parts[0]
             for part, known in zip(parts[1:], blank, strict=True):
                 joined += ("" if known else next(glue)) + part
             packet = parse([*self.lines[:-1], joined]) if is_whole(joined) else None
-            # A word broken apart, or two run into one, tell less.
-            if packet is not None and packet.understood and count_told(packet) > most:
-                best, most = joined, count_told(packet)
+            # A word broken apart, or two run together, hold fewer fields.
+            if packet is not None and packet.understood and count_present(packet) > most:
+                best, most = joined, count_present(packet)
         return best
 
     def _is_payload(self, line: str) -> bool:
-        """Whether a line is the payload in ASCII (-A), which shows what is no letter as dots."""
+        """Whether a line is the payload in ASCII (-A), which shows other bytes as dots."""
         return line[:60].count(".") > 3 and bool(_PAYLOAD.match(line)) and is_whole(self.lines[-1])
 
     def _note(self, number: int, raw: str) -> None:
@@ -216,7 +216,7 @@ class PacketLines:
 
 
 def is_whole(line: str) -> bool:
-    """Whether a line ends as lines of packets do; -e says a length in the middle too."""
+    """Whether a line ends as lines of packets do; with -e there is a length in the middle too."""
     link = _LINK_LENGTH.match(line)
     if link is None and _LINK.match(line):
         return False
@@ -225,7 +225,7 @@ def is_whole(line: str) -> bool:
 
 
 def remove_remark(line: str) -> str:
-    """A line without what somebody wrote behind it, and blanks."""
+    """A line without what somebody wrote after it, and blanks."""
     line = line.rstrip()
     return _REMARK.sub("", line).rstrip() if len(line) < LONGEST_REMARKED else line
 
@@ -236,7 +236,7 @@ def _open(text: str) -> bool:
 
 
 def starts(line: str) -> list[PacketLines]:
-    """The packets that begin in a line, each up to the next, without the line's number. Usually one or none."""
+    """The packets that begin in a line, each up to the next, without the line's number; usually none or one."""
     grepped = _GREPPED.match(line)
     if grepped and grepped.end():
         return starts(line[grepped.end() :])
@@ -275,7 +275,7 @@ def _block(stamp: str | None, prefix: str, text: str, raw: str) -> PacketLines:
 
 
 def without_prefix(line: str, prefix: str) -> str:
-    """A line behind a packet's first, without what stands before that packet."""
+    """A line after a packet's first, without what stands before that packet."""
     if prefix and line.startswith(prefix):
         return line[len(prefix) :]
     marks = prefix.rstrip()

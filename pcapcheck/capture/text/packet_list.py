@@ -41,7 +41,7 @@ _RESOLVED = re.compile(r"Broadcast|\S+_(?:[0-9a-f]{2}(?::[0-9a-f]{2}){0,2}|Multi
 
 @dataclass(frozen=True)
 class ListedPacket:
-    """A packet, with its number and its time as far as the row has them."""
+    """A packet, with its number and its time if the row has them."""
 
     packet: PrintedPacket
     number: int | None
@@ -55,7 +55,7 @@ def row_of(line: str) -> ListedPacket | None:
     if match is None:
         return None
     packet = _packet(match["src"] or "", match["dst"] or "", match["protocol"], match["info"])
-    # Somebody's own words may have an arrow too.
+    # Prose may have an arrow too.
     in_columns = match["length"] and (match["number"] or match["time"])
     if not in_columns and not (packet.body is not None and packet.understood and _has_ends(packet)):
         return None
@@ -64,7 +64,7 @@ def row_of(line: str) -> ListedPacket | None:
 
 
 def _has_ends(packet: PrintedPacket) -> bool:
-    """Whether it is sure that a row's ends are such."""
+    """Whether both ends of a row are certain."""
     if isinstance(packet.body, Datagram):
         return packet.body.upper is not None and None not in (packet.body.src, packet.body.dst)
     return packet.eth_src is not None
@@ -76,7 +76,7 @@ def _packet(src: str, dst: str, protocol: str, info: str) -> PrintedPacket:
         packet.ethertype = ETHERTYPE_REVERSE_ARP if protocol == "RARP" else ETHERTYPE_ARP
         packet.body = arp(info) if protocol != "RARP" else None
         packet.understood = packet.body is not None or protocol == "RARP"
-    elif not any(_is_link_address(one) for one in (src, dst)):
+    elif not any(_is_link_address(end) for end in (src, dst)):
         version = 6 if protocol == "ICMPv6" or ":" in src + dst else 4
         ends = address_of(src, version), address_of(dst, version)
         if None not in ends:
@@ -88,7 +88,7 @@ def _packet(src: str, dst: str, protocol: str, info: str) -> PrintedPacket:
         packet.link_type = COOKED
     packet.eth_src, packet.eth_dst = mac_of(src), mac_of(dst)
     if isinstance(packet.body, Arp) and packet.body.sender_ip == packet.body.target_ip:
-        # Of an announcement no MAC is said but whose it is.
+        # An announcement has no MAC but that of its sender.
         packet.body.sender_mac = packet.eth_src
     return packet
 

@@ -1,4 +1,4 @@
-"""What a line of tcpdump tells of a packet; whatever it does not tell is None.
+"""What a line of tcpdump says about a packet; whatever it does not say is None.
 
 MACs are integers of 48 bits, addresses of 128 (IPv4 as IPv4-mapped).
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 @dataclass(slots=True)
 class Arp:
-    """An ARP packet (RFC 826); without an opcode it was cut before it."""
+    """An ARP packet (RFC 826); opcode None: cut before it."""
 
     opcode: int | None = None
     sender_mac: int | None = None
@@ -28,7 +28,7 @@ class Icmp:
     not printed.
     """
 
-    kind: int | None = None
+    icmp_type: int | None = None
     code: int | None = None
     ident: int | None = None
     seq: int | None = None
@@ -50,7 +50,7 @@ class Dns:
     ident: int
     code: int | None = None
     name: str | None = None
-    kind: int | None = None
+    record_type: int | None = None
 
 
 @dataclass(slots=True)
@@ -86,7 +86,7 @@ class PrintedTunnel:
 
 @dataclass(slots=True)
 class Datagram:
-    """An IP packet. ``later`` tells that it is a fragment but the first; ``length`` is the header's field."""
+    """An IP packet. ``later``: a fragment other than the first; ``length`` is the header's field."""
 
     version: int
     src: int | None = None
@@ -105,9 +105,9 @@ class Datagram:
 
 @dataclass(slots=True)
 class PrintedPacket:
-    """A frame: its link header, and what it carries as far as that is ARP or IP.
+    """A frame: its link header, and the ARP or IP packet in it.
 
-    ``direction`` is 0 in, 1 out; ``many`` whether it was sent to a group; ``device`` the interface that the line names.
+    ``direction`` is 0 in, 1 out; ``many`` whether it was multicast; ``device`` the interface that the line names.
     """
 
     link_type: int | None = None
@@ -125,14 +125,14 @@ class PrintedPacket:
 
 
 def is_cut_icmp(packet: PrintedPacket) -> bool:
-    """Whether it is an ICMP message of which not so much as its type was recorded."""
+    """Whether it is an ICMP message cut before its type."""
     if not packet.understood or not isinstance(packet.body, Datagram):
         return False
-    return isinstance(packet.body.upper, Icmp) and packet.body.upper.kind is None
+    return isinstance(packet.body.upper, Icmp) and packet.body.upper.icmp_type is None
 
 
-def count_told(part: object) -> int:
-    """How much is told: the values of a packet and of what it carries that are there."""
+def count_present(part: object) -> int:
+    """How many values of a packet, and of what it carries, are present."""
     if not isinstance(part, (PrintedPacket, Arp, Datagram, Icmp, Dns, Transport, PrintedTunnel)):
         return part is not None
-    return sum(count_told(getattr(part, one.name)) for one in fields(part))
+    return sum(count_present(getattr(part, field.name)) for field in fields(part))

@@ -1,9 +1,9 @@
 """Quotes: which question an ICMP error is about, where the text shows only its destination.
 
-An error names whom it is about and goes back to who asked: so it belongs to a question between the two that is still
-open, the oldest, since errors come in the order of the questions. One that says that a packet expired names nobody in
-IPv4; it is about what its receiver asked last. Without ``-v`` tcpdump prints nothing of the packet that an error quotes
-but, of TCP, UDP and a few others, the protocol and the port (its print-icmp.c).
+An error names the address that it is about and goes back to the asker. So it belongs to an open question between the
+two: the oldest, since errors come in the order of the questions. In IPv4, an error about an expired packet names no
+address; it is about the latest question of its receiver. Without ``-v``, tcpdump prints only the protocol and the port
+of the packet that an error quotes, and that for TCP, UDP and a few others (its print-icmp.c).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ERRORS = {
 MOST_OPEN = 256
 
 Pair = tuple[int, int]
-# An echo request; or a DNS query, another datagram of UDP, a SYN or an INIT, with their ports.
+# An echo request; or a DNS query, another UDP datagram, a SYN or an INIT, with their ports.
 Question = Icmp | Transport
 
 
@@ -44,24 +44,24 @@ class Quotes:
             self._answered((datagram.dst, datagram.src), message)
             if _asks(message):
                 self._ask((datagram.src, datagram.dst), message)
-        if not isinstance(message, Icmp) or message.kind is None:
+        if not isinstance(message, Icmp) or message.icmp_type is None:
             return
-        if message.kind == protocols.ECHO_REQUEST[datagram.version]:
+        if message.icmp_type == protocols.ECHO_REQUEST[datagram.version]:
             self._ask((datagram.src, datagram.dst), message)
-        elif message.kind == protocols.ECHO_REPLY[datagram.version]:
+        elif message.icmp_type == protocols.ECHO_REPLY[datagram.version]:
             self._answered((datagram.dst, datagram.src), message)
-        elif message.kind in ERRORS[datagram.version] and message.quoted is None:
+        elif message.icmp_type in ERRORS[datagram.version] and message.quoted is None:
             self._complete(datagram, message)
 
     def _answered(self, pair: Pair, message: Question) -> None:
         asked = self._open.get(pair)
         if asked:
-            asked[:] = [one for one in asked if not _answers(message, one)]
+            asked[:] = [question for question in asked if not _answers(message, question)]
 
     def _ask(self, pair: Pair, message: Question) -> None:
         asked = self._open.setdefault(pair, [])
         if isinstance(message, Transport):
-            asked[:] = [one for one in asked if not _repeats(message, one)]
+            asked[:] = [question for question in asked if not _repeats(message, question)]
         asked.append(message)
         if len(asked) > MOST_OPEN:
             del asked[0]
@@ -71,26 +71,30 @@ class Quotes:
 
     def _complete(self, datagram: Datagram, message: Icmp) -> None:
         version, asker = datagram.version, datagram.dst
-        expired = message.kind == protocols.TIME_EXCEEDED[version]
+        expired = message.icmp_type == protocols.TIME_EXCEEDED[version]
         fitting = [
-            (pair, one)
+            (pair, question)
             for pair, asked in self._open.items()
             if pair[0] == asker and message.about in (None, pair[1])
-            for one in asked
-            if _fits(message, one, version)
+            for question in asked
+            if _fits(message, question, version)
         ]
-        # One that names nobody could be about any of several, but for expiry, which is heard of at once.
+        # An error that names no address could be about any of several, except for expiry, which is reported at once.
         if not fitting or (not expired and any(pair != fitting[0][0] for pair, _ in fitting)):
             return
         pair, about = fitting[0]
         if expired:
             pair, latest = fitting[-1]
-            about = next(one for other, one in fitting if other == pair and _protocol(one) == _protocol(latest))
-        if _is_datagram(about) and any(_is_datagram(one) and one.src_port != about.src_port for _, one in fitting):
-            # Whether a datagram wants an answer is not known, so the oldest may be long done with.
+            about = next(
+                question for other, question in fitting if other == pair and _protocol(question) == _protocol(latest)
+            )
+        if _is_datagram(about) and any(
+            _is_datagram(question) and question.src_port != about.src_port for _, question in fitting
+        ):
+            # Whether a datagram wants an answer is not known, so the oldest may have ended long ago.
             return
         asked = self._open[pair]
-        asked[:] = [one for one in asked if one is not about]
+        asked[:] = [question for question in asked if question is not about]
         message.inferred = True
         message.quoted = Datagram(
             version,
@@ -103,7 +107,7 @@ class Quotes:
 
 
 def _is_datagram(asked: Question) -> TypeGuard[Transport]:
-    """Whether it is one of UDP, and no DNS query."""
+    """Whether it is a UDP datagram other than a DNS query."""
     return isinstance(asked, Transport) and asked.protocol == UDP and asked.dns is None
 
 
@@ -120,7 +124,7 @@ def _asks(message: Transport) -> bool:
 
 
 def _repeats(message: Transport, asked: Question) -> bool:
-    """Whether it is the same question once more; of DNS each query is one of its own."""
+    """Whether it is the same question again; each DNS query counts separately."""
     return (
         isinstance(asked, Transport)
         and message.dns is asked.dns is None
@@ -135,7 +139,7 @@ def _fits(message: Icmp, asked: Question, version: int) -> bool:
         return False
     if isinstance(asked, Icmp):
         return True
-    if (version, message.kind, message.code) == protocols.PACKET_TOO_BIG[version] and protocol != UDP:
+    if (version, message.icmp_type, message.code) == protocols.PACKET_TOO_BIG[version] and protocol != UDP:
         # What begins a connection is small.
         return False
     return message.about_port in (None, asked.dst_port)
@@ -159,5 +163,5 @@ def inferred_expiry(packet: PrintedPacket) -> bool:
         isinstance(body, Datagram)
         and isinstance(body.upper, Icmp)
         and body.upper.inferred
-        and body.upper.kind == protocols.TIME_EXCEEDED[body.version]
+        and body.upper.icmp_type == protocols.TIME_EXCEEDED[body.version]
     )

@@ -1,13 +1,12 @@
-"""Read a transcript, tcpdump's or tshark's: find its packets, and hand them on as printed frames."""
+"""Read a transcript of tcpdump or tshark: find its packets and hand them on as printed frames."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pcapcheck.capture import scan_layout
-from pcapcheck.capture.record import BAD_CHECKSUM, SMALLEST_RECORD, Interface, Problem, RecordBatch, Text, empty_matrix
+from pcapcheck.capture.record import SMALLEST_RECORD, Interface, RecordBatch, Text, empty_matrix
 from pcapcheck.capture.text import tshark
 from pcapcheck.capture.text.banner import Described, Dropped, known_line
 from pcapcheck.capture.text.checksums import is_wrong
@@ -20,22 +19,15 @@ from pcapcheck.capture.text.printed_packet import PrintedPacket, is_cut_icmp
 from pcapcheck.capture.text.quotes import Quotes, inferred_expiry
 from pcapcheck.capture.text.stamps import Stamp, Timeline, parse_stamp
 from pcapcheck.capture.text.streams import Streams, unnumbered
+from pcapcheck.capture.text.transcript_notes import TranscriptNotes
 from pcapcheck.capture.window import Window
 from pcapcheck.errors import EMPTY, NotACapture
 
 SAMPLE = "16:22:59.584235 IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id 15, seq 0, length 64"
-# Lines that are not understood are shown one by one up to so many.
-MOST_SHOWN = 20
 MOST_INTERFACES = 1 << 12
 MOST_UNNUMBERED = 1 << 12
-# One of so many packets must be understood before the text is taken for a capture.
+# One packet among this many must be understood for the text to count as a capture.
 MOST_AHEAD = 1 << 12
-WORDS_SHOWN = 100
-# Of other lines so many are kept, each so long.
-MOST_ASIDE = 1000
-WORDS_ASIDE = 1000
-# A prompt at which nothing was typed.
-_AT_REST = re.compile(r"[^#$%>]{0,100}[#$%>]\s*")
 FENCES = ("```", "~~~")
 # What was sent from the machine that recorded.
 SENT = 1
@@ -55,7 +47,7 @@ class Record:
 class TranscriptReader:
     """Reads the text that tcpdump or tshark printed, with whatever stands around it.
 
-    Raises NotACapture where no line is one of theirs that is understood.
+    Raises NotACapture if no line of theirs is understood.
     """
 
     format = "tcpdump text"
@@ -63,11 +55,10 @@ class TranscriptReader:
     def __init__(self, window: Window, name: str, batch_frames: int) -> None:
         self.window = window
         self.batch_frames = batch_frames
-        self.problems: list[Problem] = []
+        self.notes = TranscriptNotes()
+        self.problems = self.notes.problems
         self.interfaces: list[Interface] = []
         self.frames = 0
-        # Lines that are neither packets nor tcpdump's: others may know them.
-        self._aside: list[tuple[int, str]] = []
         self._described = Described()
         self._numbers: dict[tuple[str | None, int | None], int] = {}
         self._timeline = Timeline()
@@ -75,18 +66,12 @@ class TranscriptReader:
         # Whether other text stands between the last packet and what follows.
         self._apart = False
         self._open: PacketLines | None = None
-        self._other_lines = self._first_other = self._last_other = 0
-        # The first other line behind what describes the capture.
-        self._other_after: int | None = None
-        self._not_understood = 0
         self._quotes = Quotes()
         self._streams = Streams()
-        # The number that the latest row of tshark's has.
+        # The number of tshark's latest row.
         self._row: int | None = None
-        self._left_out = 0
-        self._bad_sums = self._first_bad_sum = 0
         self._records = self._read()
-        # What stands before the first packet that is understood.
+        # The packets up to the first that is understood.
         self._ahead: list[Record] = []
         for record in self._records:
             self._ahead.append(record)
@@ -103,9 +88,9 @@ class TranscriptReader:
         )
 
     def _nothing_understood(self, name: str) -> NotACapture:
-        """What there is where tcpdump ran: nothing behind it, or nothing that is known."""
+        """The error for a text in which tcpdump ran: nothing follows, or nothing that is understood."""
         ran = f"{name}: tcpdump ran" + (f" on {self._described.name}" if self._described.name else "")
-        first = self._ahead[0].text.first if self._ahead else self._other_after
+        first = self._ahead[0].text.first if self._ahead else self.notes.other_after
         if first is None:
             return NotACapture(f"{ran} and no packet follows; nothing was seen there", EMPTY)
         return NotACapture(f"{ran}, but no line from {first} on is understood as a packet; one looks like {SAMPLE!r}")
@@ -121,7 +106,7 @@ class TranscriptReader:
         self._ahead = []
         if batch:
             yield self._batch(batch)
-        self._note_other_text()
+        self.notes.finish()
 
     def _batch(self, records: list[Record]) -> RecordBatch:
         matrix = empty_matrix(self.batch_frames)
@@ -132,7 +117,7 @@ class TranscriptReader:
             entry = row * scan_layout.FIELDS
             matrix[entry + scan_layout.OFFSET] = len(buffer)
             matrix[entry + scan_layout.CAPTURED] = len(data)
-            # Less was printed than was there: nobody is to take what is printed for the whole.
+            # Less was printed than was there: what is printed must not count as the whole frame.
             matrix[entry + scan_layout.LENGTH] = max(record.packet.length or 0, len(data) + 1)
             matrix[entry + scan_layout.TIME] = scan_layout.ABSENT_TIME if record.time is None else record.time
             matrix[entry + scan_layout.INTERFACE] = record.interface
@@ -144,10 +129,11 @@ class TranscriptReader:
             buffer += data
             self.frames += 1
             if not record.understood:
-                self._note_not_understood(record)
+                # It may have been the answer that seems to be missing.
+                self.interfaces[record.interface].unread += SMALLEST_RECORD
+                self.notes.not_understood(record.text, self.frames)
             if record.packet.direction != SENT and is_wrong(record.packet, record.text.words):
-                self._bad_sums += 1
-                self._first_bad_sum = self._first_bad_sum or record.text.first
+                self.notes.bad_sum(record.text.first)
         return RecordBatch(
             buffer,
             self.window.offset,
@@ -181,10 +167,10 @@ class TranscriptReader:
         if block and found and found[0].stamp is None and block.goes_on(rest):
             found = []
         if found:
-            for one in found:
+            for begun in found:
                 yield from self._close()
-                one.first = one.last = number
-                self._open = one
+                begun.first = begun.last = number
+                self._open = begun
             return
         said = known_line(rest, self._described)
         if said is None:
@@ -194,7 +180,7 @@ class TranscriptReader:
             yield from self._end_capture()
             self._described = said
             self._numbers = {}
-            self._other_after = None
+            self.notes.other_after = None
         elif said is True:
             # Anything may stand between two fences.
             self._apart = self._apart or line.lstrip().startswith(FENCES)
@@ -221,27 +207,29 @@ class TranscriptReader:
             self._note_other(block.first, "\n".join(block.raw))
             return
         stamp = parse_stamp(block.stamp) if block.stamp else None
-        anew = self._timeline.begins_anew(stamp, self._apart)
-        yield from self._hand_on(packet, stamp, Text(block.first, block.last, "\n".join(block.raw)), anew)
+        new_capture = self._timeline.begins_capture(stamp, self._apart)
+        yield from self._hand_on(packet, stamp, Text(block.first, block.last, "\n".join(block.raw)), new_capture)
 
     def _take_row(self, row: ListedPacket, number: int, raw: str) -> Iterator[Record]:
-        """The packet of a row of tshark's."""
+        """Take the packet of a row of tshark."""
         self.format = "tshark text"
         self._quotes.take(row.packet)
         again = row.number is not None and self._row is not None and row.number <= self._row
-        anew = again or self._timeline.begins_anew(row.stamp, self._apart)
-        before = None if anew else self._row
-        yield from self._hand_on(row.packet, row.stamp, Text(number, number, plain(raw).rstrip()), anew)
+        new_capture = again or self._timeline.begins_capture(row.stamp, self._apart)
+        before = None if new_capture else self._row
+        yield from self._hand_on(row.packet, row.stamp, Text(number, number, plain(raw).rstrip()), new_capture)
         if row.number is not None and before is not None and row.number > before + 1:
             missing = row.number - before - 1
-            self._left_out += missing
+            self.notes.left_out += missing
             # The answer that seems to be missing may be among them.
             self.interfaces[self._interface(row.packet)].unread += missing * SMALLEST_RECORD
         self._row = row.number
 
-    def _hand_on(self, packet: PrintedPacket | None, stamp: Stamp | None, text: Text, anew: bool) -> Iterator[Record]:
-        """A packet on its way; ``anew`` with it another capture begins. Without a packet it was not understood."""
-        if anew:
+    def _hand_on(
+        self, packet: PrintedPacket | None, stamp: Stamp | None, text: Text, new_capture: bool
+    ) -> Iterator[Record]:
+        """Hand on a packet, None if it was not understood. ``new_capture``: another capture begins with it."""
+        if new_capture:
             yield from self._end_capture()
             self._numbers = {}
             if self._apart:
@@ -290,67 +278,12 @@ class TranscriptReader:
             )
         return number
 
+    def _note_other(self, number: int, line: str) -> None:
+        self._apart = True
+        self.notes.other(number, line)
+
     def _note_unnumbered(self, record: Record) -> None:
         pair = unnumbered(record.packet)
         pairs = self.interfaces[record.interface].unnumbered
         if pair is not None and len(pairs) < MOST_UNNUMBERED:
             pairs.add(pair)
-
-    def _note_not_understood(self, record: Record) -> None:
-        self._not_understood += 1
-        # It may have been the answer that seems to be missing.
-        self.interfaces[record.interface].unread += SMALLEST_RECORD
-        if self._not_understood <= MOST_SHOWN:
-            shown = record.text.words.strip()[:WORDS_SHOWN]
-            self.problems.append(
-                Problem(
-                    "not-understood",
-                    f"line {record.text.first} looks like a packet but is not understood: {shown!r}",
-                    frame=self.frames,
-                )
-            )
-
-    def _note_other(self, number: int, line: str) -> None:
-        if len(self._aside) < MOST_ASIDE:
-            self._aside.append((number, line[:WORDS_ASIDE]))
-        self._apart = True
-        if self._other_after is None and not _AT_REST.fullmatch(line):
-            self._other_after = number
-        if number != self._last_other:
-            self._other_lines += 1
-        self._first_other = min(self._first_other or number, number)
-        self._last_other = number
-
-    def _note_other_text(self) -> None:
-        if self._not_understood > MOST_SHOWN:
-            more = self._not_understood - MOST_SHOWN
-            self.problems.append(
-                Problem("not-understood", f"{more} more lines look like packets but are not understood")
-            )
-        if self._left_out:
-            self.problems.append(
-                Problem(
-                    "rows-left-out",
-                    f"the numbers of the rows leave {self._left_out} frames out: with a display filter (-Y), or lines "
-                    "that were not pasted, a missing answer proves nothing",
-                )
-            )
-        if self._bad_sums:
-            packets = f"{self._bad_sums} packet{'' if self._bad_sums == 1 else 's'}"
-            self.problems.append(
-                Problem(
-                    BAD_CHECKSUM,
-                    f"tcpdump calls the checksum of {packets} wrong (first: line {self._first_bad_sum}): normal where "
-                    "they were sent, since the NIC computes it later; where they were received over a NIC or a tunnel, "
-                    "the receiver drops them (compare ethtool -k)",
-                )
-            )
-        if self._other_lines:
-            lines = f"{self._other_lines} line{'' if self._other_lines == 1 else 's'}"
-            self.problems.append(
-                Problem(
-                    "other-text",
-                    f"{lines} ignored (neither packets nor tcpdump output), first: line {self._first_other}",
-                    aside=tuple(self._aside),
-                )
-            )

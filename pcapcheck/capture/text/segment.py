@@ -35,7 +35,7 @@ SHORTEST = 20
 
 def segment(flags: str, text: str) -> Transport:
     """The segment with these flags; ``text`` is what follows them, which may have been cut anywhere."""
-    bits = 0 if flags == _NO_FLAGS else sum(_BITS.get(one, 0) for one in flags)
+    bits = 0 if flags == _NO_FLAGS else sum(_BITS.get(letter, 0) for letter in flags)
     found = Transport(TCP, flags=bits)
     match = _BEHIND.match(text)
     assert match is not None
@@ -50,11 +50,11 @@ def segment(flags: str, text: str) -> Transport:
 
 
 def _header(options: str) -> int | None:
-    """The bytes of a header with these options; None where one of them is not known."""
+    """The bytes of a header with these options; None if an option is not known."""
     size = SHORTEST
-    for one in re.sub(r"\{[^}]*\}", "", options).split(","):
-        word = one.split(" ", 1)[0]
-        if word == "sack" and (blocks := _BLOCKS.match(one)) is not None:
+    for option in re.sub(r"\{[^}]*\}", "", options).split(","):
+        word = option.split(" ", 1)[0]
+        if word == "sack" and (blocks := _BLOCKS.match(option)) is not None:
             size += 2 + 8 * int(blocks[1])
         elif word in _OPTIONS:
             size += _OPTIONS[word]

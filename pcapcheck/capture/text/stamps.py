@@ -14,10 +14,10 @@ _PARTS = re.compile(
 )
 SECOND = 10**9
 DAY = 24 * 3600 * SECOND
-# So many packets are looked at to tell times since the packet before from times since the first.
+# How many packets are looked at to distinguish times since the packet before from times since the first.
 UNDECIDED = 64
-# Recorders with several queues step back a little. What is further back is another capture; where something else is
-# written before it, so is what is not a little further back, or long after.
+# Recorders with several queues step back a little. A time further back is another capture; after other
+# text, a time that is a little further back, or long after, is too.
 LITTLE = 1_000_000
 FAR = 5 * SECOND
 LONG_AFTER = 600 * SECOND
@@ -25,7 +25,7 @@ LONG_AFTER = 600 * SECOND
 
 @dataclass(frozen=True)
 class Stamp:
-    """A time as it was printed: nanoseconds since 1970, or of the day where it is only a ``clock``'s."""
+    """A time as printed: nanoseconds since 1970, or since midnight if it is only a ``clock`` time."""
 
     value: int
     clock: bool
@@ -53,11 +53,11 @@ def parse_stamp(text: str) -> Stamp | None:
 
 
 class Timeline:
-    """The times of one capture, one after the other, as nanoseconds since 1970; None where none was printed.
+    """The times of one capture, in turn, as nanoseconds since 1970; None where none was printed.
 
     Times of the day are taken for those of 1970-01-01, UTC, and go on after midnight. A capture that begins with
-    00:00:00.000000 has times since its first packet (-ttttt), or, if one is smaller than the one before, since the
-    packet before (-ttt): until that is known they are held back.
+    00:00:00.000000 has times since its first packet (-ttttt), or, if a time is smaller than its predecessor, since the
+    packet before (-ttt): until that is known, times are held back.
     """
 
     def __init__(self) -> None:
@@ -73,8 +73,8 @@ class Timeline:
         """Whether the times taken so far are held back."""
         return self._style is None and bool(self._held)
 
-    def begins_anew(self, stamp: Stamp | None, apart: bool) -> bool:
-        """Whether a time is so far before the last that another capture begins with it.
+    def begins_capture(self, stamp: Stamp | None, apart: bool) -> bool:
+        """Whether a time is so far before the last that another capture begins here.
 
         Where it stands ``apart`` (something else is written before it) a little will do, or a long time after the last.
         """
@@ -89,7 +89,7 @@ class Timeline:
         """The times that are known now: of this packet, and of those held back before it."""
         self._last = stamp or self._last
         if self._style is None:
-            first = next((one for one in self._held if one is not None), stamp)
+            first = next((held for held in self._held if held is not None), stamp)
             if first is None or not first.clock or first.value:
                 self._style = "clock" if first is not None and first.clock else "absolute" if first else None
                 if self._style is None:
@@ -107,7 +107,7 @@ class Timeline:
         return [self._time(stamp) for stamp in held]
 
     def _hold(self, stamp: Stamp | None) -> list[int | None]:
-        before = next((one for one in reversed(self._held) if one is not None), None)
+        before = next((held for held in reversed(self._held) if held is not None), None)
         self._held.append(stamp)
         if before is not None and stamp is not None and stamp.value < before.value:
             self._style = "since before"

@@ -14,9 +14,9 @@ from pcapcheck.capture.text.printed_packet import Datagram, PrintedPacket, Print
 from pcapcheck.protocols import TCP, TCP_ACK, TCP_SYN
 
 WRAP = 1 << 32
-# Connections in the course of which lines may still come.
+# The most connections that are followed at a time.
 MOST_OPEN = 1 << 14
-# Whole numbers begin anywhere; both below this are counted from a segment that is not in the text.
+# Whole numbers begin anywhere; if both are below this, they count from a segment that is not in the text.
 COUNTED = 1 << 24
 
 # One end of a connection: an address and a port.
@@ -24,7 +24,7 @@ End = tuple[int | None, int | None]
 
 
 class Streams:
-    """Follows the connections of one text, and makes relative numbers whole."""
+    """Follows the connections of one text and makes relative numbers whole."""
 
     def __init__(self) -> None:
         # A connection, its ends in order -> what the numbers of either end count from, and whether that is whole.
@@ -45,7 +45,7 @@ class Streams:
         bases = self._bases.get(key)
         if not flags & TCP_ACK:
             if flags & TCP_SYN:
-                # Of the acknowledgement behind it nothing is printed but what it acknowledges.
+                # Of the bare acknowledgement after it, only the acknowledgement number is printed.
                 self._open(key, {mine: (((segment.seq or 0) + 1) % WRAP, True)})
             segment.whole = segment.seq is not None
             return
@@ -91,12 +91,12 @@ class Streams:
 
 
 def unnumbered(packet: PrintedPacket) -> frozenset[int] | None:
-    """The two hosts of a segment of which the text does not tell what would make it known elsewhere."""
+    """The two hosts of a segment that cannot be recognised elsewhere by what the text says."""
     datagram = _innermost(packet)
     segment = _segment(datagram)
     if datagram is None or segment is None or segment.whole or datagram.src is None or datagram.dst is None:
         return None
-    # Acknowledgements alone are never known again.
+    # Bare acknowledgements are never recognised again.
     alone = segment.size == 0 and segment.seq is None
     return None if alone else frozenset((datagram.src, datagram.dst))
 
@@ -113,6 +113,6 @@ def _segment(datagram: Datagram | None) -> Transport | None:
     return upper if isinstance(upper, Transport) and upper.protocol == TCP else None
 
 
-def _apart(one: int, other: int) -> int:
-    """How far two sequence numbers are from each other, around the end of the numbers."""
-    return min((one - other) % WRAP, (other - one) % WRAP)
+def _apart(number: int, other: int) -> int:
+    """How far apart two sequence numbers are, modulo 2^32."""
+    return min((number - other) % WRAP, (other - number) % WRAP)

@@ -1,4 +1,4 @@
-"""What stands around the rows that tshark prints: the command that was run, and what tshark says of itself."""
+"""What surrounds the rows that tshark prints: the command that was run, and what tshark says of itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KNOWN = re.compile(
 
 
 def known_line(line: str, before: Described) -> Described | bool | None:
-    """What a line says that is no row: a new description, True where nothing; None where it is not known."""
+    """What a line that is no row says: a new description, True for nothing; None if it is not known."""
     text = line[:MOST_CHARACTERS].strip(" \t|>#$")
     match = _CAPTURING.match(text)
     if match:
@@ -35,7 +35,7 @@ def known_line(line: str, before: Described) -> Described | bool | None:
 
 
 def _of_command(arguments: str) -> Described:
-    """The interface and the filters that tshark was given: one of what is recorded, one of what is shown."""
+    """The interface and the filters that tshark was given: the capture filter and the display filter."""
     described = Described(from_command=True)
     arguments, _, pipe = arguments.partition("|")
     try:

@@ -17,7 +17,7 @@ from tests.support.transcripts import MISSING, printed
 
 pytestmark = [pytest.mark.corpus, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
-# What a text tells of the capture's bytes; the TCP flags beyond eight bits it does not.
+# What a text says about the capture's bytes; not the TCP flags beyond eight bits.
 COLUMNS_TOLD = [
     column.attribute
     for column in COLUMNS[FRAMES].values()
@@ -41,7 +41,7 @@ def _columns(row: FrameRow) -> Frame:
 
 
 def differences(path: Path, *options: str) -> list[str]:
-    """What the text tells otherwise, of frames that it tells to be ARP or ICMP; none where tcpdump cannot read all."""
+    """What the text says differently about frames that it shows as ARP or ICMP; none if tcpdump cannot read all."""
     try:
         ours, _, link_type = frames(path.read_bytes())
         theirs, problems, _ = frames(printed(path, "-tt", *options).encode())
@@ -50,12 +50,12 @@ def differences(path: Path, *options: str) -> list[str]:
     if link_type not in LINKS or len(ours) != len(theirs):
         return []
     found = [f"{name_of(path)}: {problem.message}" for problem in problems if path not in PUBLIC]
-    for frame, told in zip(ours, theirs, strict=True):
-        if (told["arp_opcode"] is None and told["icmp_type"] is None) or frame["eth_type"] == MACSEC:
+    for frame, shown in zip(ours, theirs, strict=True):
+        if (shown["arp_opcode"] is None and shown["icmp_type"] is None) or frame["eth_type"] == MACSEC:
             continue
         found += [
-            f"{name_of(path)} frame {frame['frame_number']}: {name} is {frame[name]}, the text tells {value}"
-            for name, value in told.items()
+            f"{name_of(path)} frame {frame['frame_number']}: {name} is {frame[name]}, the text says {value}"
+            for name, value in shown.items()
             if value is not None and value != frame[name]
         ]
     return found
@@ -70,7 +70,7 @@ def test_columns_told(path: Path, options: tuple[str, ...]) -> None:
     assert differences(path, *options) == []
 
 
-# tcpdump prints of them what lies behind the bytes captured, or what a tag or a tunnel that is not decoded holds.
+# tcpdump prints what lies beyond the bytes captured, or inside a tag or a tunnel that is not decoded.
 ODD = {"arp-oobr.pcap", "ipv6-srh-ext-header.pcap", "ipv6-srh-ipproto-ether.pcap"}
 
 
@@ -83,15 +83,15 @@ def test_columns_told_of_public_captures(options: tuple[str, ...]) -> None:
 
 def test_the_texts_do_tell_something() -> None:
     """Else the comparison would compare nothing."""
-    told = [
+    found = [
         frame
         for path in LAB
         if path.parent.name.startswith("healthy")
         for frame in frames(printed(path, "-nn", "-e", "-v").encode())[0]
         if frame["arp_opcode"] is not None or frame["icmp_ident"] is not None
     ]
-    assert len(told) > 50
-    assert sum(frame["ip_ttl"] is not None for frame in told) > 30
+    assert len(found) > 50
+    assert sum(frame["ip_ttl"] is not None for frame in found) > 30
 
 
 @pytest.mark.parametrize(("other_port", "quoted"), [(4444, 4444), (5555, None)])

@@ -118,8 +118,8 @@ def test_any_names_the_interface_in_each_line() -> None:
         "09:24:54.055279 lo    P   IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id 1, seq 5, length 64\n"
     )
     reading = read_bytes(text.encode())
-    assert [one.name for one in reading.interfaces] == ["eth0", "cali14e7d81007d", "lo"]
-    assert {one.link_type for one in reading.interfaces} == {276}
+    assert [interface.name for interface in reading.interfaces] == ["eth0", "cali14e7d81007d", "lo"]
+    assert {interface.link_type for interface in reading.interfaces} == {276}
     assert rows(text, "direction") == [("in",), ("out",), ("in",), ("in",), ("in",)]
 
 
@@ -143,7 +143,7 @@ def test_names_that_may_be_wrong_are_not_believed() -> None:
         "09:24:53.871410 eth0  In  ifindex 3 5a:8a:10:57:e2:03 ethertype ARP (0x0806), length 48: "
         "Request who-has 169.254.1.1 tell 10.244.110.129, length 28\n"
     )
-    assert [one.name for one in read_bytes(text.encode()).interfaces] == [None]
+    assert [interface.name for interface in read_bytes(text.encode()).interfaces] == [None]
 
 
 def test_cooked_without_and_with_link_header() -> None:
@@ -170,7 +170,7 @@ def test_raw_link() -> None:
         "05:51:54.234300 ip: 10.0.0.1 > 10.0.0.2: ICMP echo request, id 1, seq 1, length 64\n"
         "05:51:54.234400 ip: fd00::a > fd00::b: ICMP6, echo request, id 1, seq 1, length 64\n"
     )
-    assert [one.link_type for one in read_bytes(text.encode()).interfaces] == [101]
+    assert [interface.link_type for interface in read_bytes(text.encode()).interfaces] == [101]
     assert rows(text, "ip_version", "icmp_type") == [(4, 8), (6, 128)]
 
 

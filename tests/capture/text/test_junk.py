@@ -1,4 +1,4 @@
-"""Any text is read, or refused with the one documented error."""
+"""Any text is read, or raises the documented error and no other."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_numbers_beyond_all_bounds(line: str, data: st.DataObject) -> None:
     number = data.draw(st.sampled_from(["65536", "4294967296", "9" * 30, "0", "-1"]))
     words = line.split(" ")
     place = data.draw(st.integers(0, len(words) - 1))
-    words[place] = "".join(number if one.isdigit() else one for one in words[place])
+    words[place] = "".join(number if letter.isdigit() else letter for letter in words[place])
     digest(" ".join(words))
 
 

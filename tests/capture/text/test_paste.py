@@ -62,9 +62,9 @@ def test_what_grep_puts_before_lines_is_left_out(prefix: str) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["    2  ", "2:", "pod-a debug ", "-", "Nov 28 10:00:00 kw-11 tcpdump[77]: "])
-def test_the_interface_is_known_behind_a_prefix(prefix: str) -> None:
+def test_the_interface_is_known_after_a_prefix(prefix: str) -> None:
     banner = f"{prefix}listening on cali7f00ba4c0de, link-type EN10MB (Ethernet), snapshot length 96 bytes\n"
-    assert [one.name for one in read(banner + ECHO).interfaces] == ["cali7f00ba4c0de"]
+    assert [interface.name for interface in read(banner + ECHO).interfaces] == ["cali7f00ba4c0de"]
 
 
 def test_marks_that_markdown_escapes() -> None:
@@ -73,7 +73,7 @@ def test_marks_that_markdown_escapes() -> None:
 
 def test_a_link_header_with_another_arrow_is_not_understood() -> None:
     reading = read(ECHO + "\n" + ECHO.replace(" > ", " -> "))
-    assert [one.kind for one in reading.problems] == ["not-understood"]
+    assert [problem.kind for problem in reading.problems] == ["not-understood"]
 
 
 @pytest.mark.parametrize("width", range(40, 140, 7))
@@ -83,7 +83,7 @@ def test_lines_broken_by_a_terminal(text: str, width: int) -> None:
     broken = "\n".join([*lines, ASK])
     assert rows(broken, *TOLD)[0] == ROW
     assert rows(broken, "frame_number") == [(1,), (2,)]
-    # Of a number broken apart the rest may stay behind; nothing else may.
+    # Only the rest of a broken number may be left over.
     assert [problem.kind for problem in read(broken).problems] in ([], ["other-text"])
 
 
@@ -144,7 +144,7 @@ def test_encodings(encode: object) -> None:
     assert len(reading.records) == 2
 
 
-def test_remarks_behind_packets_are_ignored() -> None:
+def test_remarks_after_packets_are_ignored() -> None:
     text = f"{ECHO}     <- source node's cali\n{ASK.strip()}   # nobody answers\n{ANSWER.strip()}  // here\n"
     assert len(read(text).records) == 3
     assert read(text).problems == []
@@ -160,7 +160,7 @@ def test_prose_with_a_time_is_no_packet() -> None:
     )
     reading = read(text)
     assert len(reading.records) == 1
-    assert [(one.kind, one.message.split(",")[0]) for one in reading.problems] == [
+    assert [(problem.kind, problem.message.split(",")[0]) for problem in reading.problems] == [
         ("other-text", "4 lines ignored (neither packets nor tcpdump output)")
     ]
     assert "line 2" in reading.problems[0].message
@@ -169,7 +169,7 @@ def test_prose_with_a_time_is_no_packet() -> None:
 def test_a_packet_that_is_not_understood_is_reported_and_counted() -> None:
     reading = read(ASK + "16:22:59.700000 IP 10.0.0.1 > 10.0.0.2: ICMP strange news, length 64\n" + ANSWER)
     assert len(reading.records) == 3
-    ((kind, message, frame),) = [(one.kind, one.message, one.frame) for one in reading.problems]
+    ((kind, message, frame),) = [(problem.kind, problem.message, problem.frame) for problem in reading.problems]
     assert (kind, frame) == ("not-understood", 2)
     assert "line 2 " in message
     assert "strange news" in message
@@ -197,13 +197,13 @@ def test_lines_that_cannot_be_understood_are_reported_without_flooding() -> None
 )
 def test_command(command: str, name: str | None, used: str | None) -> None:
     reading = read(f"{command}\n{ASK}")
-    assert [(one.name, one.filter) for one in reading.interfaces] == [(name, used)]
+    assert [(interface.name, interface.filter) for interface in reading.interfaces] == [(name, used)]
     assert reading.problems == []
 
 
 def test_a_sentence_about_tcpdump_is_no_command() -> None:
     reading = read(f"tcpdump shows this on eth9:\n## tcpdump on the node\n{ASK}")
-    assert [(one.name, one.filter) for one in reading.interfaces] == [(None, None)]
+    assert [(interface.name, interface.filter) for interface in reading.interfaces] == [(None, None)]
 
 
 BANNER = """tcpdump: WARNING: {name}: no IPv4 address assigned
@@ -238,7 +238,9 @@ def test_several_captures_in_one_text() -> None:
         text += f"$ tcpdump -ni {name} arp\n" + BANNER.format(name=name, link="EN10MB (Ethernet)", size=size)
         text += ASK + ANSWER + "^C2 packets captured\n1 packet dropped by kernel\n"
     reading = read(text)
-    assert [(one.name, one.frames, one.drops, one.filter) for one in reading.interfaces] == [
+    assert [
+        (interface.name, interface.frames, interface.drops, interface.filter) for interface in reading.interfaces
+    ] == [
         ("cali14e7d81007d", 2, 1, "arp"),
         ("calieabe7761b00", 2, 1, "arp"),
     ]
@@ -273,7 +275,7 @@ def test_zeros_are_no_text() -> None:
 def test_records_keep_their_lines() -> None:
     reader = open_bytes((f"prose\n{VERBOSE}{ASK}").encode())
     (batch,) = reader.batches()
-    assert [(one.first, one.last) for one in batch.texts] == [(2, 3), (4, 4)]
+    assert [(text.first, text.last) for text in batch.texts] == [(2, 3), (4, 4)]
     assert batch.texts[1].words == ASK.strip()
     assert batch.texts[0].words.count("\n") == 1
 

@@ -1,4 +1,4 @@
-"""DNS in tcpdump's text: identifiers, codes and names tell questions and answers apart as the packets do."""
+"""DNS in tcpdump's text: identifiers, codes and names distinguish questions and answers as the packets do."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ def test_what_tcpdump_prints_is_judged_as_the_packets_are(
     columns = ["src", "dst", "src_port", "dns.id", "outcome", "rcode", "attempts", "fate"]
     assert analyze(text).dns[columns].equals(analyze(capture).dns[columns])
     of_text, of_packets = (
-        next(one for one in analyze(path).findings if one.rule.id == "dns-answered") for path in (text, capture)
+        next(finding for finding in analyze(path).findings if finding.rule.id == "dns-answered")
+        for path in (text, capture)
     )
     assert (of_text.status, of_text.failed) == (of_packets.status, of_packets.failed)
 
@@ -80,7 +81,7 @@ def test_a_query_that_is_printed_again_and_again_in_vain_fails(tmp_path: Path) -
     assert "10.0.3.7's DNS queries to 10.0.3.9 get no answer (asked 2 times)" in analysis.to_dict()["headline"]
 
 
-def test_a_refusal_without_its_quote_belongs_to_the_query_that_is_open(tmp_path: Path) -> None:
+def test_an_icmp_error_without_its_quote_belongs_to_the_query_that_is_open(tmp_path: Path) -> None:
     """Not to the ping that is open too, which has no port."""
     text = tmp_path / "pasted.txt"
     text.write_text(
@@ -95,7 +96,7 @@ def test_a_refusal_without_its_quote_belongs_to_the_query_that_is_open(tmp_path:
 
 
 def test_lines_without_times_are_queries_too(tmp_path: Path) -> None:
-    """Each repeat is a frame that the report shows, though nothing tells it from the query but its place."""
+    """Each repeat is a frame that the report shows, though only its place distinguishes it from the query."""
     text = tmp_path / "pasted.txt"
     text.write_text(
         HEAD + "ARP, Request who-has 169.254.1.1 tell 10.0.3.7, length 28\n"

@@ -111,11 +111,11 @@ def test_what_was_asked_by_tcp_and_udp_ends_by_the_error_too(tmp_path: Path, wha
 
 
 def test_a_ping_that_expires_each_time_is_not_replied_to(tmp_path: Path) -> None:
-    """A loop of routers: the same one says so of every request, which came at a ping's pace."""
+    """A loop of routers: the same router reports it for every request, at a ping's pace."""
     analysis = judge(tmp_path, "".join(request(n) + refused(n, "time exceeded in-transit") for n in (1, 2, 3)) + LATER)
     assert analysis.verdict == "fail"
     assert analysis.headline.startswith(f"{POD}'s echo requests to {PEER} fail: {ROUTER} says TTL exceeded")
-    assert "routing-loop" in [one.cause.id for one in analysis.diagnoses[0].suspects]
+    assert "routing-loop" in [suspect.cause.id for suspect in analysis.diagnoses[0].suspects]
 
 
 def test_no_pass_over_a_single_request_that_expired(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_no_pass_over_a_single_request_that_expired(tmp_path: Path) -> None:
 
 
 def test_a_traceroute_that_arrives_is_no_loss(tmp_path: Path) -> None:
-    """Six probes at once, as traceroute -I sends them: two routers tell of three each, and the target answers."""
+    """Six probes at once, as traceroute -I sends them: two routers report three each, and the target answers."""
     probes = "".join(
         f"12:00:01.{n:06} IP {POD} > {PEER}: ICMP echo request, id 9, seq {n}, length 40\n" for n in range(9)
     )
@@ -211,9 +211,9 @@ def test_the_cause_is_the_one_that_the_error_tells(tmp_path: Path) -> None:
 )
 def test_a_line_that_was_cut_is_told_and_may_have_been_the_answer(tmp_path: Path, cut: str) -> None:
     analysis = judge(tmp_path, request(1) + reply(1) + request(2) + cut + "\n" + request(9) + reply(9))
-    assert [one.kind for one in analysis.captures[0].problems] == ["not-understood"]
+    assert [problem.kind for problem in analysis.captures[0].problems] == ["not-understood"]
     assert "line 7" in analysis.captures[0].problems[0].message
-    found = {one.rule.id: one for one in analysis.findings}["echo-answered"]
+    found = {finding.rule.id: finding for finding in analysis.findings}["echo-answered"]
     assert (found.status, found.checked, found.unknown) == ("pass", 2, 1)
 
 

@@ -15,7 +15,7 @@ from tests.support.tshark import MISSING
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 
-# Of several datagrams in one frame tshark mixes what it shows, and the last fragment it shows as the whole datagram.
+# tshark mixes the fields of several datagrams in one frame, and shows the last fragment as the whole datagram.
 LEFT_OUT = ("encap", "outer_", "vxlan", "ip_frag_offset", "ip_flags", "ip_len", "quoted_", "interface", "direction")
 # Its records say that more was captured than sent; of both lengths tshark shows the other.
 ODD = {"pcap-longer-than-wire.pcap"}
@@ -36,10 +36,10 @@ def differences(path: Path, *options: str) -> list[str]:
     if link_type not in LINKS or len(ours) != len(theirs):
         return []
     return [
-        f"{name_of(path)} frame {frame['frame_number']}: {name} is {frame[name]}, the row tells {value}"
-        for frame, told in zip(ours, theirs, strict=True)
-        if (told["arp_opcode"] is not None or told["icmp_type"] is not None) and not frame["ip_frag_offset"]
-        for name, value in told.items()
+        f"{name_of(path)} frame {frame['frame_number']}: {name} is {frame[name]}, the row says {value}"
+        for frame, row in zip(ours, theirs, strict=True)
+        if (row["arp_opcode"] is not None or row["icmp_type"] is not None) and not frame["ip_frag_offset"]
+        for name, value in row.items()
         if value is not None and not name.startswith(LEFT_OUT) and value != frame[name] and path.name not in ODD
     ]
 
@@ -53,15 +53,15 @@ def test_columns_told(path: Path) -> None:
 def test_columns_told_in_every_format_of_times() -> None:
     forms = ("ud", "e", "udoy")
     every = enumerate([*MADE, *LAB, *CALICO])
-    assert [one for number, path in every for one in differences(path, "-t", forms[number % len(forms)])] == []
+    assert [text for number, path in every for text in differences(path, "-t", forms[number % len(forms)])] == []
 
 
 def test_the_rows_do_tell_something() -> None:
     """Else the comparison would compare nothing."""
-    told: list[Frame] = []
+    found: list[Frame] = []
     for path in LAB:
         if path.parent.name.startswith("healthy"):
-            told += frames(rows(path).encode())[0]
-    assert len(told) > 50
-    assert sum(frame["ip_ttl"] is not None for frame in told) > 30
-    assert sum(frame["arp_opcode"] is not None for frame in told) > 10
+            found += frames(rows(path).encode())[0]
+    assert len(found) > 50
+    assert sum(frame["ip_ttl"] is not None for frame in found) > 30
+    assert sum(frame["arp_opcode"] is not None for frame in found) > 10

@@ -69,7 +69,7 @@ def test_a_healthy_link_in_every_form(tmp_path: Path, style: str, numbered: bool
 def test_without_times_and_lengths_an_answer_is_one(tmp_path: Path) -> None:
     text = "".join(f"{row}\n" for row in HEALTHY).replace(" ARP 42 ", " ARP ").replace(" ICMP 98 ", " ICMP ")
     result = judge(tmp_path, ON_CALI + text)
-    assert [status(result, one) for one in ("gateway-arp-proxy-mac", "echo-answered")] == ["pass", "pass"]
+    assert [status(result, rule) for rule in ("gateway-arp-proxy-mac", "echo-answered")] == ["pass", "pass"]
 
 
 HEADINGS = "No.     Time           Source                Destination           Protocol Length Info\n"
@@ -209,7 +209,7 @@ def test_other_tools_output_is_called_by_its_name(tmp_path: Path, text: str, sai
 
 
 def test_what_expired_and_what_was_left_out_may_be_different_answers(tmp_path: Path) -> None:
-    """traceroute and a ping behind a display filter that shows requests, and errors that quote them."""
+    """traceroute and a ping, seen through a display filter that shows requests, and errors that quote them."""
     echo = "10.244.5.7 → 10.244.6.8 ICMP 98 Echo (ping) request  id=0x1f2e, seq={seq}/{swapped}, ttl={ttl}\n"
     expired = "10.9.3.1 → 10.244.5.7 ICMP 126 Time-to-live exceeded (Time to live exceeded in transit)\n"
     text = ON_CALI + "".join(

@@ -1,0 +1,98 @@
+"""What is wrong with a transcript, noted while it is read: lines not understood, rows left out, wrong checksums."""
+
+from __future__ import annotations
+
+import re
+
+from pcapcheck.capture.record import BAD_CHECKSUM, Problem, Text
+
+# The most lines that are shown of those not understood.
+MOST_SHOWN = 20
+WORDS_SHOWN = 100
+# How many other lines are kept, and how much of each.
+MOST_ASIDE = 1000
+WORDS_ASIDE = 1000
+# A prompt at which nothing was typed.
+_AT_REST = re.compile(r"[^#$%>]{0,100}[#$%>]\s*")
+
+
+class TranscriptNotes:
+    """Collects the problems of one transcript in ``problems``; ``finish`` adds those that are counted.
+
+    ``left_out`` counts the frames that the numbers of tshark's rows leave out. ``other_after`` is the first other line
+    after the description of the capture.
+    """
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.left_out = 0
+        self.other_after: int | None = None
+        # Lines that are neither packets nor tcpdump's: other readers may know them.
+        self._aside: list[tuple[int, str]] = []
+        self._other_lines = self._first_other = self._last_other = 0
+        self._not_understood = 0
+        self._bad_sums = self._first_bad_sum = 0
+
+    def not_understood(self, text: Text, frame: int) -> None:
+        """Note that ``frame`` stands for a line that looks like a packet but is not understood."""
+        self._not_understood += 1
+        if self._not_understood <= MOST_SHOWN:
+            shown = text.words.strip()[:WORDS_SHOWN]
+            self.problems.append(
+                Problem(
+                    "not-understood",
+                    f"line {text.first} looks like a packet but is not understood: {shown!r}",
+                    frame=frame,
+                )
+            )
+
+    def bad_sum(self, line: int) -> None:
+        """Note a packet with a wrong checksum."""
+        self._bad_sums += 1
+        self._first_bad_sum = self._first_bad_sum or line
+
+    def other(self, number: int, line: str) -> None:
+        """Note a line that is neither a packet nor tcpdump's."""
+        if len(self._aside) < MOST_ASIDE:
+            self._aside.append((number, line[:WORDS_ASIDE]))
+        if self.other_after is None and not _AT_REST.fullmatch(line):
+            self.other_after = number
+        if number != self._last_other:
+            self._other_lines += 1
+        self._first_other = min(self._first_other or number, number)
+        self._last_other = number
+
+    def finish(self) -> None:
+        """Add the problems that are counted over the whole text."""
+        if self._not_understood > MOST_SHOWN:
+            more = self._not_understood - MOST_SHOWN
+            self.problems.append(
+                Problem("not-understood", f"{more} more lines look like packets but are not understood")
+            )
+        if self.left_out:
+            self.problems.append(
+                Problem(
+                    "rows-left-out",
+                    f"the numbers of the rows leave {self.left_out} frames out: with a display filter (-Y), or lines "
+                    "that were not pasted, a missing answer proves nothing",
+                )
+            )
+        if self._bad_sums:
+            packets = f"{self._bad_sums} packet{'' if self._bad_sums == 1 else 's'}"
+            self.problems.append(
+                Problem(
+                    BAD_CHECKSUM,
+                    f"tcpdump calls the checksum of {packets} wrong (first: line {self._first_bad_sum}): normal where "
+                    "they were sent, since the NIC computes it later; where they were received over a NIC or a tunnel, "
+                    "the receiver drops them (compare ethtool -k)",
+                )
+            )
+        if self._other_lines:
+            lines = f"{self._other_lines} line{'' if self._other_lines == 1 else 's'}"
+            self.problems.append(
+                Problem(
+                    "other-text",
+                    f"{lines} ignored (neither packets nor tcpdump output), first: line {self._first_other}",
+                    aside=tuple(self._aside),
+                )
+            )
