@@ -200,3 +200,16 @@ def test_named_files_are_there(page: Path) -> None:
     text = re.sub(r"```.*?```", "", page.read_text(), flags=re.S)
     for name in re.findall(r"`((?:pcapcheck|tests|fixtures|rules)/[^`\s]*)`", text):
         assert "<" in name or (ROOT / name).exists(), name
+
+
+@pytest.mark.parametrize("page", LINKED[:-1], ids=named)
+def test_named_modules_are_there(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.S)
+    modules = {path.name for folder in ("pcapcheck", "tests", "fixtures") for path in (ROOT / folder).rglob("*.py")}
+    assert set(re.findall(r"`(\w+\.py)`", text)) <= {*modules, "setup.py"}
+
+
+def test_python_needs_no_submodule() -> None:
+    code = "".join(block.text for page in PAGES for block in blocks(page) if block.language == "python")
+    assert "from pcapcheck import " in code
+    assert not re.search(r"pcapcheck\.\w+ import|import pcapcheck\.", code)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 import pytest
 
+import pcapcheck
 from pcapcheck.cli.main import main
 from tests.support.lab import ROOT
 from tests.support.pages import DOCS
@@ -75,3 +76,15 @@ def test_each_word_once_and_in_order() -> None:
 @pytest.mark.parametrize(("place", "name"), PLACES, ids=[" ".join(place) for place in PLACES])
 def test_a_word_shows_where_the_glossary_says(place: str, name: str) -> None:
     assert name in KNOWN[place]()
+
+
+def test_documented_keys_are_in_the_document() -> None:
+    section = (DOCS / "reports-and-ci.md").read_text().split("\n## JSON\n")[1].split("\n## ")[0]
+    keys = set(re.findall(r"^\| `(.*?)` \|", section, re.M))
+    assert len(keys) > 5
+    assert keys <= document_keys()
+
+
+def test_documented_names_are_the_face() -> None:
+    section = (DOCS / "library.md").read_text().split("\n## From Python\n")[1].split("\n## ")[0]
+    assert set(re.findall(r"^\| `(.*?)` \|", section, re.M)) == set(pcapcheck.__all__) - {"__version__"}

@@ -1,1 +1,1 @@
-"""Speed and size beside those of peers, in one run: ``python -m tests.benchmarks``."""
+"""Speed and size compared with peers, in one run: ``python -m tests.benchmarks``."""

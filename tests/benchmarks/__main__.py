@@ -1,4 +1,4 @@
-"""Run pcapcheck beside its peers over the same captures, in turn, and print a table of ratios.
+"""Run pcapcheck and its peers over the same captures, in turn, and print a table of ratios.
 
     python -m tests.benchmarks [--frames N ...] [--traffic NAME ...] [--runs N] [--folder DIR]
 
@@ -37,7 +37,7 @@ from scapy.all import PcapReader
 for packet in PcapReader(sys.argv[1]):
     packet.time
 """
-# Peers that take minutes per million frames are only asked for so many.
+# Peers that take minutes per million frames are only asked for fewer.
 WIDTH = 78
 SLOW = {"dpkt": 1_000_000, "scapy": 100_000, "tshark": 1_000_000}
 

@@ -16,7 +16,7 @@ from pcapcheck.report.formats.text import write_text
 from tests.support.captures import CALICO, LAB, MADE
 from tests.support.reading import decode_bytes, read_bytes
 
-# Judging takes long: one trial in so many goes all the way.
+# Judging takes long: only one trial in several goes all the way.
 JUDGED = 8
 LARGEST_SEED = 4096
 FOLDER = Path("/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gettempdir())

@@ -1,4 +1,4 @@
-"""The same faults on a node built anew from this machine's kernel, recorded by its tcpdump."""
+"""The same faults on a node freshly built from this machine's kernel, recorded by its tcpdump."""
 
 from __future__ import annotations
 

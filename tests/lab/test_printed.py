@@ -42,7 +42,7 @@ TWO_FILES = [name for name in sorted(EXPECTED) if len(captures(name)) == 2]
 
 
 @pytest.mark.parametrize("scenario", TWO_FILES)
-def test_one_printed_beside_one_recorded(scenario: str, tmp_path: Path) -> None:
+def test_a_printed_capture_next_to_a_recorded_one(scenario: str, tmp_path: Path) -> None:
     """The text has times of 1970 and no payload; packets are known again all the same."""
     recorded, other = captures(scenario)
     text = transcript(other, tmp_path, "-nn", "-e", "-v")

@@ -47,7 +47,7 @@ def original(scenario: str) -> str:
 
 @pytest.mark.parametrize("scenario", ONE_LINK)
 class TestUnchanged:
-    """The same traffic, told otherwise."""
+    """The same traffic, recorded otherwise."""
 
     def test_pcapng(self, scenario: str, tmp_path: Path) -> None:
         assert judge(write_pcapng(tmp_path / "any.pcapng", load(scenario), NAME)) == original(scenario)

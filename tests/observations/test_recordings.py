@@ -1,4 +1,4 @@
-"""Recordings beside each other: of the same interface, of another time, by a clock that is wrong."""
+"""Recordings together: of the same interface, of another time, by a clock that is wrong."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def counts(analysis: Analysis) -> list[tuple[str, int]]:
 
 
 def shifted(scenario: str, name: str, by: int, folder: Path) -> Path:
-    """A recorded capture as a clock wrote it that was so many nanoseconds ahead."""
+    """A recorded capture as a clock wrote it that was that many nanoseconds ahead."""
     frames = [(time + by, frame) for time, frame in read_frames(CAPTURES / scenario / f"{name}.pcap")]
     return write_pcap(folder / f"{name}.pcap", frames)
 
@@ -104,7 +104,7 @@ def test_the_same_lines_pasted_twice_count_once(tmp_path: Path) -> None:
     assert dict(counts(analyze(path)))["gateway-arp-answered"] == 1
 
 
-def test_gateway_that_another_machine_takes_over_is_not_a_pod_made_anew(tmp_path: Path) -> None:
+def test_gateway_that_another_machine_takes_over_is_not_a_recreated_pod(tmp_path: Path) -> None:
     """Not of the proxy MAC, which is every node's; of a pod's address it is said."""
     frames = [(BEGIN, ask()), (BEGIN + MS, answer())]
     late = BEGIN + 60 * SECOND

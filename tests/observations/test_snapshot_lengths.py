@@ -32,7 +32,7 @@ NAME = "cali5b1e77a0c3d"
 # Bytes: nothing at all, all of every header; where the one ends and the next begins.
 MOST = 151
 SOME = (34, 41, 42, 55, 61, 62, 63, 64, 66, 68, 69, 94, 110)
-# Of every scenario so many lengths, others for each.
+# How many lengths of every scenario, others for each.
 EACH = 5
 
 
@@ -41,7 +41,7 @@ def _confirmed(result: Analysis) -> set[str]:
 
 
 def _says_less(before: Finding, after: Finding, apart: Finding | None) -> bool:
-    """Whether a verdict is the same, or more careful: what failed may be unknown beside rows that pass.
+    """Whether a verdict is the same, or more careful: what failed may be unknown next to rows that pass.
 
     ``apart`` is what the files that were not cut say by themselves: no more is wanted of what is left of another.
     """
@@ -92,7 +92,7 @@ def test_one_file_of_several(number: int, scenario: str, tmp_path: Path) -> None
     _check(scenario, ((number * 11) % 60, 40), tmp_path, only=number % len(captures(scenario)))
 
 
-def test_no_loss_is_told_of_a_link_that_was_cut(tmp_path: Path) -> None:
+def test_no_loss_is_reported_on_a_link_that_was_cut(tmp_path: Path) -> None:
     """Of a tunnel's device, whose frames have no Ethernet header, the same length leaves more."""
     result = analyze(*(cut(one, tmp_path / one.name, 36) for one in captures("two-nodes-ipip")))
     assert "F" not in statuses(result)

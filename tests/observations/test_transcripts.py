@@ -211,7 +211,7 @@ def test_loss_between_plain_texts_is_seen(tmp_path: Path) -> None:
     assert status(result, "request-leaves-node") == "fail"
 
 
-def test_plain_text_beside_one_that_tells_more_is_not_followed(tmp_path: Path) -> None:
+def test_plain_text_next_to_a_fuller_one_is_not_followed(tmp_path: Path) -> None:
     """What the one lacks must not look like loss, nor like a hop without a router."""
     first = ASK + ANSWER + verbose(0.1, POD, PEER, "request", 64) + LATER
     second = ASK_B + ANSWER + echo(0.12, POD, PEER, "request") + LATER
@@ -220,7 +220,7 @@ def test_plain_text_beside_one_that_tells_more_is_not_followed(tmp_path: Path) -
         assert status(result, rule) == "not-checked", rule
 
 
-def test_an_address_whose_claimants_are_not_all_told_is_not_judged(tmp_path: Path) -> None:
+def test_an_address_whose_claimants_are_not_all_known_is_not_judged(tmp_path: Path) -> None:
     """Who asks shows no MAC: it may be another one than that of the answer."""
     text = (
         ASK

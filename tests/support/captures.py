@@ -1,4 +1,4 @@
-"""The captures that tests walk over: those made, those recorded in the lab, and the public ones beside the checkout."""
+"""The captures that tests walk over: those made, those recorded in the lab, the public ones next to the checkout."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ def compare(ours: Frames, dissection: Dissection) -> Iterator[Against]:
     if len(ours.frames) != len(packets):
         found = ours.frames[0] if ours.frames else None
         yield Against(0, "frames", len(ours.frames), len(packets), found, errors=dissection.errors)
-    # tshark counts interfaces anew in each section, we go on counting.
+    # tshark counts interfaces from the start again in each section, we go on counting.
     before: dict[str, int] = {}
     for our, their in zip(ours.frames, packets, strict=False):
         section = their.get("frame.section_number", "1")

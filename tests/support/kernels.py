@@ -1,4 +1,4 @@
-"""The loops as plain Python beside the compiled ones, in one process."""
+"""The loops as plain Python next to the compiled ones, in one process."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def ping(seq: int, at: int, **more: object) -> tuple[list[Frame], list[Frame]]:
 
 
 def pings(count: int, start: int = BEGIN, apart: int = 100 * MS) -> tuple[list[Frame], list[Frame]]:
-    """So many pings, all answered."""
+    """This many pings, all answered."""
     a: list[Frame] = []
     b: list[Frame] = []
     for seq in range(1, count + 1):
@@ -50,7 +50,7 @@ def pings(count: int, start: int = BEGIN, apart: int = 100 * MS) -> tuple[list[F
 
 
 def write_links(folder: Path, a: list[Frame], b: list[Frame], ahead: int = 0) -> tuple[Path, Path]:
-    """A capture of each link; the clock of the second is ``ahead`` by so many nanoseconds."""
+    """A capture of each link; the clock of the second is ``ahead`` by this many nanoseconds."""
     return (
         write_pcap(folder / f"{LINK_A}.pcap", a, nanoseconds=True),
         write_pcap(folder / f"{LINK_B}.pcap", [(time + ahead, frame) for time, frame in b], nanoseconds=True),

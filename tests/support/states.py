@@ -32,7 +32,7 @@ RULES = (
     "cali-has-gateway6",
 )
 
-# P holds, F fails, - not told, in the order of RULES: inside the pod and the node's entry for it; the link's ends; the
+# P holds, F fails, - not known, in the order of RULES: inside the pod and the node's entry for it; the link's ends; the
 # cali's MAC and name (no scenario names pods); its sysctls; routes; the IPv6 gateway. Derived from what
 # each scenario breaks.
 HEALTHY = "PPPPP PP- P- PPP PPP -"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 MISSING = "tcpdump is not installed" if shutil.which("tcpdump") is None else ""
 
-# A line that begins a packet; others go on with the one before. Of broken packets nothing but "invalid" is told.
+# A line that begins a packet; others go on with the one before. Broken packets only say "invalid".
 _PACKET = re.compile(r"^(?:(\d+)\.(\d{9,}) |\[Error converting time\] |\[Invalid header: )", re.MULTILINE)
 # The wire length as printed behind Ethernet, cooked and loopback headers; behind "802.3," it is the payload's.
 _TELL_LENGTH = (0, 1, 108, 113, 276)
