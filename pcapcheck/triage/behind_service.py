@@ -6,7 +6,7 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case
-from pcapcheck.triage.packet_evidence import TCP, UDP, exchanges_of
+from pcapcheck.triage.packet_evidence.case_exchanges import TCP, UDP, exchanges_of
 from pcapcheck.values import Value
 
 NOTHING: dict[str, Value | None] = {"back_end": None, "back_end.silent": None}

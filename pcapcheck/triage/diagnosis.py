@@ -28,7 +28,9 @@ from pcapcheck.triage.commands import UNKNOWN_SAID, to_look, to_mend, typed_colu
 from pcapcheck.triage.fit import observations
 from pcapcheck.triage.interfaces import name_links
 from pcapcheck.triage.misrouted import strays
-from pcapcheck.triage.packet_evidence import asked_on, lost_of, packet_evidence_of
+from pcapcheck.triage.packet_evidence.case_exchanges import asked_on
+from pcapcheck.triage.packet_evidence.lost_paths import lost_of
+from pcapcheck.triage.packet_evidence.packet_evidence import packet_evidence_of
 from pcapcheck.triage.partly_known import half_of
 from pcapcheck.triage.pods import Pods
 from pcapcheck.triage.poor_dns import poor_dns

@@ -13,7 +13,7 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import NODE_ROLE, AddressRoles, called
 from pcapcheck.triage.case import Case
-from pcapcheck.triage.packet_evidence import TCP, UDP
+from pcapcheck.triage.packet_evidence.case_exchanges import TCP, UDP
 from pcapcheck.values import Value, clean, format_mac
 
 # Packets that go round, by what is asked: requests, or what answers them.

@@ -1,0 +1,85 @@
+"""What the pod of a case asked, as it was recorded: samples of echoes, attempts to connect and DNS queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from pcapcheck.columns import ARP, CONNECTIONS, DNS
+from pcapcheck.exchanges.connection_row import ConnectionRow
+from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.exchanges.exchange_bins import ExchangeBin
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.paths.losses import (
+    REQUEST,
+)
+from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.triage.case import DATAGRAMS, Case
+
+# Packets that ask, by their name in the table ``paths``.
+TCP, UDP = "tcp", "udp"
+# What is asked by which packets.
+ASKED = {REQUEST: "echo", TCP: "tcp", UDP: "dns", DATAGRAMS: "udp"}
+# Packets of what is not asked by echo requests, by table.
+PACKETS = {CONNECTIONS: TCP, DNS: UDP, DATAGRAMS: UDP}
+
+
+def packet_of(case: Case) -> str:
+    """Which packets a case is about.
+
+    Where the node asked for a pod in vain, what the packets were that it did not deliver, the next failure tells.
+    """
+    tables = [one.table for one in case.items if one.table != ARP or one.about_gateway]
+    return PACKETS.get(tables[0], REQUEST) if tables else REQUEST
+
+
+def asked_in(case: Case, result: Judgement, link: PointFacts | None = None) -> Iterator[EchoRow]:
+    """Samples of what the case's pod asked of its ``dst``, on one link or wherever it was recorded.
+
+    Where it is about a question to one port, that port alone counts; other datagrams than DNS are not paired at all.
+    """
+    lead, question = case.lead, case.question
+    if lead.table == DATAGRAMS:
+        return
+    port = question.port if question is not None else None
+    for some in exchanges_of(packet_of(case), result, lead.pod, lead.dst, link):
+        if port is None or not isinstance(some, ConnectionRow) or some.dst_port == port:
+            yield some
+
+
+def asked_on(link: PointFacts | None, result: Judgement) -> Iterator[EchoRow]:
+    """Samples of whatever was asked on a link: echo requests, attempts at connections, DNS queries."""
+    if link is not None:
+        echoes = result.captures[link.point.key[0]].exchanges.echoes
+        for some in (*echoes.bins(), *echoes.attempts(), *echoes.queries()):
+            if some.group in link.point.groups:
+                yield from some.samples
+
+
+def exchanges_of(
+    packet: str, result: Judgement, src: int | None, dst: int | None, link: PointFacts | None = None
+) -> Iterator[EchoRow]:
+    """Samples of echoes, attempts at connections or DNS queries, on one link or wherever they were recorded."""
+    for some in bins_of(packet, result, link):
+        yield from (echo for echo in some.samples if (echo.src, echo.dst) == (src, dst))
+
+
+def bins_of(packet: str, result: Judgement, link: PointFacts | None = None) -> Iterator[ExchangeBin]:
+    """Those alike, on one link or wherever they were recorded."""
+    for capture in result.captures:
+        if link is None or link.point.key[0] == capture.number:
+            echoes = capture.exchanges.echoes
+            asked = {TCP: echoes.attempts, UDP: echoes.queries}.get(packet, echoes.bins)
+            for some in asked():
+                recorded = result.facts.link(capture.number, some.group) is not None
+                if recorded and (link is None or some.group in link.point.groups):
+                    yield some
+
+
+def echoes_between(result: Judgement, one: int | None, other: int | None) -> Iterator[EchoRow]:
+    """The same of either to the other."""
+    return chain(exchanges_of(REQUEST, result, one, other), exchanges_of(REQUEST, result, other, one))
+
+
+def ended_by_error(echoes: Iterable[EchoRow]) -> Iterator[EchoRow]:
+    return (one for one in echoes if one.error_type is not None)

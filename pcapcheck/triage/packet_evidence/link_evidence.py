@@ -1,0 +1,99 @@
+"""What links show: the gateway's answers, the MACs of frames, claims of addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pcapcheck.columns import ADDRESSES, ARP, HOPS, STATE
+from pcapcheck.links.addresses import BEHIND
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.sides import NODE, POD
+from pcapcheck.ruleset.finding import FAIL, PASS, Finding
+from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.triage.case import Case, asked_for
+from pcapcheck.values import Value
+
+
+def gateway_answer(case: Case, link: PointFacts | None) -> str | None:
+    if link is None:
+        # What was seen beyond its own link was sent by who had its gateway's MAC, or needs none.
+        return "not-asked" if case.lead.table != STATE and case.lead.dst is not None else None
+    for item in case.items:
+        if item.table == ARP and item.link is link:
+            if item.unanswered:
+                return "unanswered"
+            if item.name in ("gateway-arp-answered", "gateway-arp-prompt"):
+                return "late"
+    talk = link.point.gateway
+    return "answered" if talk.answered else None if talk.askers else "not-asked"
+
+
+def gateway_macs(case: Case, link: PointFacts | None) -> int | None:
+    """How many machines answered for the gateway; where no rule complains of them, one."""
+    if link is None:
+        return None
+    told = case.row("answering_macs")
+    return told if isinstance(told, int) else min(1, len(link.point.gateway.answered))
+
+
+def asked_for_columns(result: Judgement, link: PointFacts | None, address: int | None) -> dict[str, Value | None]:
+    """Whether the node asked for a pod on its link, and was answered."""
+    if link is None or address is None:
+        return {"dst.asked": None, "dst.answers": None}
+    groups = asked_for(result, link, address)
+    tallies = result.captures[link.point.key[0]].tallies
+    outcomes = [tallies[ARP, group].outcomes for group in groups if (ARP, group) in tallies]
+    heard = any(link.sides.of(group)[0] == POD for group in link.point.groups.values())
+    answered = sum(one["answered"] for one in outcomes)
+    unanswered = sum(one["unanswered"] for one in outcomes)
+    told = answered or unanswered or heard
+    return {"dst.asked": bool(groups), "dst.answers": bool(answered) if groups and told else None}
+
+
+def is_addressed(link: PointFacts | None) -> bool | None:
+    if link is None or not link.pod_macs:
+        return None
+    handed = [
+        one for one in link.point.groups.values() if link.sides.of(one)[0] == NODE and one.carries == "ip-unicast"
+    ]
+    macs = {one.dst for one in handed if one.dst is not None}
+    return macs <= link.pod_macs if macs else None
+
+
+def nic_to_proxy(result: Judgement) -> bool:
+    nics = [link.point for link in result.links if link.point.kind == "host-nic"]
+    return any(group.dst == result.reading.proxy_mac for nic in nics for group in nic.groups.values())
+
+
+def is_unrouted(case: Case, result: Judgement) -> bool:
+    """Whether a hop is wrong between the links of a case: of it, or of another about the same links."""
+    if any(one.table == HOPS for one in case.items):
+        return True
+    names = {link.point.name for link in links_of(case)}
+    hops = [one for one in result.findings if one.rule.table == HOPS and one.status == FAIL]
+    return any({row.get("interface"), row.get("to.interface")} & names for one in hops for row in _rows(one))
+
+
+def macs_kept(case: Case, result: Judgement) -> bool | None:
+    """Whether frames have the same MACs on two links; None where that was not checked."""
+    found = next((one for one in result.findings if one.rule.id == "hop-macs-rewritten"), None)
+    if found is None or "hop-macs-rewritten" in case.failed:
+        return True if found is not None else None
+    return False if found.status == PASS else True if found.status == FAIL else None
+
+
+def claimed_elsewhere(case: Case, word: str) -> str | None:
+    """The links other than the claimant's own on which its address is claimed, from the words about them."""
+    for item in case.items:
+        others = item.evidence.row.get("others")
+        if item.table == ADDRESSES and isinstance(others, str) and word in others:
+            return others.partition(word)[2].partition(BEHIND)[0]
+    return None
+
+
+def links_of(case: Case) -> list[PointFacts]:
+    return [link for item in case.items for link in (item.link, item.dst_link) if link is not None]
+
+
+def _rows(finding: Finding) -> list[Mapping[str, Value | None]]:
+    return [one.row for one in finding.evidence]
