@@ -5,7 +5,8 @@ from __future__ import annotations
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.ruleset.load import Ruleset
 from pcapcheck.triage.cause import load_catalogue
-from pcapcheck.triage.diagnosis import Diagnosis, diagnose
+from pcapcheck.triage.diagnose import diagnose
+from pcapcheck.triage.diagnosis import Diagnosis
 from pcapcheck.triage.known_state import KnownState
 from pcapcheck.triage.pods import Pods
 from pcapcheck.triage.state_evidence.situation import Ground, Situation

@@ -1,0 +1,83 @@
+"""Diagnoses of one origin: those that are parts of one loss, or that the same causes explain, become one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pcapcheck.triage.case import Case
+from pcapcheck.triage.case_loss import loses_a_part
+from pcapcheck.triage.diagnosis import Diagnosis
+from pcapcheck.triage.suspect import CONFIRMED
+
+# What a loss follows that whoever asks has a part of.
+OF_MANY = ("nothing", "connection")
+
+
+def one_per_origin(found: list[Diagnosis]) -> list[Diagnosis]:
+    """Those of one origin are told as one."""
+    told: list[Diagnosis] = []
+    for later in found:
+        origin = next((one for one in told if _same_origin(one, later)), None)
+        if origin is None:
+            told.append(later)
+        else:
+            origin.others += [later.case, *later.others]
+            if _is_one_loss(origin, later):
+                _join(origin, later)
+    return told
+
+
+def _is_one_loss(first: Diagnosis, later: Diagnosis) -> bool:
+    """Whether both are of one loss, which is spread over many who lose a part each, and nothing is shown to be else."""
+    spread = all(
+        loses_a_part(one.packet_evidence)
+        and one.packet_evidence["loss.follows"] in OF_MANY
+        and one.packet_evidence["refused"] == "none"
+        for one in (first, later)
+    )
+    if not spread or first.packet_evidence["asked"] != later.packet_evidence["asked"]:
+        return False
+    confirmed = {one.cause.id for one in first.confirmed}
+    return not later.confirmed or {one.cause.id for one in later.confirmed} == confirmed
+
+
+def _join(origin: Diagnosis, later: Diagnosis) -> None:
+    """Add the rules that failed there; of what is possible keep what fits both."""
+    known = set(origin.case.names)
+    origin.case.items += [one for one in later.case.items if one.name not in known]
+    both = {one.cause.id for one in later.suspects}
+    kept = [one for one in origin.suspects if one.status == CONFIRMED or one.cause.id in both] or origin.suspects
+    origin.suspects = [
+        replace(one, explains=tuple(name for name in origin.case.names if name in one.cause.explains)) for one in kept
+    ]
+
+
+def _same_origin(first: Diagnosis, later: Diagnosis) -> bool:
+    """Whether both are parts of one loss, or the same lines confirm the same causes.
+
+    Or, where both are about one link or one address, the same causes are confirmed or possible, or the later failures
+    are all among the first and known to follow from what is confirmed.
+    """
+    if _is_one_loss(first, later):
+        return True
+    confirmed = {one.cause.id for one in first.confirmed}
+    if later.confirmed:
+        proofs = {(one.cause.id, one.because) for one in first.confirmed}
+        if all((one.cause.id, one.because) in proofs for one in later.confirmed):
+            return True
+    claimed = first.packet_evidence["claimed"]
+    one_address = claimed is not None and claimed == later.packet_evidence["claimed"]
+    if not one_address and not first.case.interfaces & later.case.interfaces:
+        return False
+    if confirmed:
+        followed = set(later.case.names) <= set(first.case.names) and not _is_of_another(first.case, later.case)
+        return {one.cause.id for one in later.confirmed} <= confirmed and (bool(later.confirmed) or followed)
+    possible = [one.cause.id for one in first.possible]
+    same = [one.cause.id for one in later.possible]
+    return bool(same) and not later.confirmed and (possible == same or (one_address and set(same) <= set(possible)))
+
+
+def _is_of_another(first: Case, later: Case) -> bool:
+    """Whether somebody else was asked in vain: what is confirmed of the one says nothing of the other."""
+    asked = {first.lead.dst, later.lead.dst} if not first.lead.about_gateway else set()
+    return len(asked) > 1 and None not in asked
