@@ -97,9 +97,9 @@ class AddressRoles:
             if step.encap in CARRYING and step.outer is not None
             for end in step.outer
         }
-        own = {one.ip for host in self._hosts for one in host.addresses if one.dev != IPVS_DEVICE}
+        own = {address.ip for host in self._hosts for address in host.addresses if address.dev != IPVS_DEVICE}
         pods = self._state.pods if self._state else ()
-        hosted = {one.ip for one in pods if one.host_network and one.ip is not None}
+        hosted = {pod.ip for pod in pods if pod.host_network and pod.ip is not None}
         return frozenset(spoken | ends | own | hosted | self._sources | self._reporting)
 
     @cached_property
@@ -134,10 +134,10 @@ class AddressRoles:
     @cached_property
     def node_macs(self) -> frozenset[int]:
         """The MACs of the nodes' own interfaces by their state, but of the pods' links, which all have one alike."""
-        links = (one for host in self._hosts for one in host.links.values())
+        links = (device for host in self._hosts for device in host.links.values())
         prefix = self._result.reading.prefix
         return frozenset(
-            one.mac for one in links if one.mac is not None and kind_of_name(one.name, prefix) != "pod-link"
+            device.mac for device in links if device.mac is not None and kind_of_name(device.name, prefix) != "pod-link"
         )
 
     @property
@@ -148,13 +148,13 @@ class AddressRoles:
     def _pods_of_state(self) -> frozenset[int]:
         if self._state is None:
             return frozenset()
-        listed = {one.ip for one in self._state.pods if one.ip is not None and not one.host_network}
+        listed = {pod.ip for pod in self._state.pods if pod.ip is not None and not pod.host_network}
         # Behind a pod's link there is nothing but the pod.
         behind = {
-            one.ip
+            neighbour.ip
             for host in self._hosts
-            for one in host.neighbours
-            if one.dev is not None and kind_of_name(one.dev, self._result.reading.prefix) == "pod-link"
+            for neighbour in host.neighbours
+            if neighbour.dev is not None and kind_of_name(neighbour.dev, self._result.reading.prefix) == "pod-link"
         }
         return frozenset(listed | behind | {ip for link in self._state.links for ip in link.ips})
 
@@ -165,7 +165,7 @@ class AddressRoles:
         own protocols (felix/dataplane/linux/dataplanedefs, confd's bird_ipam.cfg).
         """
         for host in self._hosts:
-            best = next((one for one in host.routes_to(address) if not one.is_default), None)
+            best = next((route for route in host.routes_to(address) if not route.is_default), None)
             if best is not None and best.proto in ("80", "bird") and not best.is_host:
                 return True
             if best is not None and best.dev is not None and is_calico_tunnel(best.dev):
@@ -176,8 +176,8 @@ class AddressRoles:
     def _services_of_state(self) -> frozenset[int]:
         if self._state is None:
             return frozenset()
-        held = {one.ip for host in self._hosts for one in host.addresses if one.dev == IPVS_DEVICE}
-        listed = {one.ip for one in self._state.services.listed if not one.doubtful}
+        held = {address.ip for host in self._hosts for address in host.addresses if address.dev == IPVS_DEVICE}
+        listed = {service.ip for service in self._state.services.listed if not service.doubtful}
         return frozenset(held | listed)
 
     @cached_property
@@ -212,7 +212,9 @@ class AddressRoles:
     @cached_property
     def _routers(self) -> frozenset[int]:
         """Next hops of default routes, those by whose MAC packets leave the cluster, and who reports that it cannot."""
-        hops = {one.via for host in self._hosts for one in host.routes if one.is_default and one.via is not None}
+        hops = {
+            route.via for host in self._hosts for route in host.routes if route.is_default and route.via is not None
+        }
         uplinks = {
             step.spot.group.dst
             for path in self._paths

@@ -36,12 +36,12 @@ class Sought:
         for capture in captures:
             exchanges = capture.exchanges
             self._ips |= {ip for _, ip in exchanges.asked}
-            self._ips |= {one.asked for one in exchanges.conversations.found}
+            self._ips |= {conversation.asked for conversation in exchanges.conversations.found}
             pairs = np.unique(exchanges.echoes.cells.table()[:, DST], axis=0)
             self._ips |= {address_of(*pair) for pair in pairs.tolist()}
             asked = [*_in_vain("tcp", exchanges.echoes.attempts()), *_in_vain("dns", exchanges.echoes.queries())]
-            for one in dict.fromkeys(asked[:MOST]):
-                self._ips |= {end.ip for node in state.nodes for end in back_ends(state, node, None, one)}
+            for question in dict.fromkeys(asked[:MOST]):
+                self._ips |= {end.ip for node in state.nodes for end in back_ends(state, node, None, question)}
         for path in followed.found:
             self._ips |= {path.dst, *(step.dst for step in path.steps)}
 
@@ -53,5 +53,7 @@ class Sought:
 def _in_vain(kind: str, bins: Iterable[ExchangeBin]) -> Iterator[Asked]:
     for some in bins:
         if some.outcome in ("unanswered", "error"):
-            for one in some.samples:
-                yield Asked(kind, one.src, one.dst, one.dst_port if isinstance(one, ConnectionRow) else DNS_PORT)
+            for sample in some.samples:
+                yield Asked(
+                    kind, sample.src, sample.dst, sample.dst_port if isinstance(sample, ConnectionRow) else DNS_PORT
+                )

@@ -54,16 +54,16 @@ class Beyond:
 def beyond(case: Case, result: Judgement, losses: list[PathLoss], asked: Iterable[EchoRow]) -> Beyond:
     """``losses`` are the case's; ``asked`` samples of what the pod asked, or was asked for, on its own link."""
     found = Beyond()
-    paths = {_left(one, result) for one in losses}
+    paths = {_left(loss, result) for loss in losses}
     left = paths.pop() if len(paths) == 1 else None
     found.columns["left"] = left
     found.columns["far.recorded"] = _far_recorded(case, result, losses[0]) if left else None
     found.columns["lost.on_wire"] = left is not None and (
-        all(one.flooded for one in losses) or lost_on_wire(losses, result)
+        all(loss.flooded for loss in losses) or lost_on_wire(losses, result)
     )
     since = _since(case, losses)
     found.columns["came_back"] = (
-        any(_came_back(one, result, since or one.path.first) for one in losses) if left else None
+        any(_came_back(loss, result, since or loss.path.first) for loss in losses) if left else None
     )
     found.columns["untunnelled"] = left == PLAINLY and _came_in_tunnel(result, losses)
     found.columns["other_way"] = _other_way(result, losses) if left == IN_TUNNEL else None
@@ -100,7 +100,7 @@ def _encrypted(result: Judgement, nics: list[PointKey]) -> bool:
 def _nics_of(result: Judgement, link: PointFacts) -> list[PointKey]:
     """The NICs that are of the node of a link."""
     links, hosts = result.facts.links, result.followed.hosts
-    return [key for key, one in links.items() if one.point.kind == "host-nic" and hosts.same(link.point.key, key)]
+    return [key for key, other in links.items() if other.point.kind == "host-nic" and hosts.same(link.point.key, key)]
 
 
 def _far_recorded(case: Case, result: Judgement, loss: PathLoss) -> bool:
@@ -112,7 +112,7 @@ def _far_recorded(case: Case, result: Judgement, loss: PathLoss) -> bool:
     if there is not None:
         return True
     here, hosts = loss.last.spot.link.point.key, result.followed.hosts
-    others = (key for key, one in result.facts.links.items() if one.judged and one.point.kind in NODE_KINDS)
+    others = (key for key, other in result.facts.links.items() if other.judged and other.point.kind in NODE_KINDS)
     return loss.last.encap != "none" and any(hosts.same(here, key) is False for key in others)
 
 
@@ -121,7 +121,7 @@ def _since(case: Case, losses: list[PathLoss]) -> int | None:
     question = case.question
     if question is None or question.size is None or question.lasted is None or not losses:
         return None
-    return max(one.path.last for one in losses) - question.lasted
+    return max(loss.path.last for loss in losses) - question.lasted
 
 
 def _came_back(loss: PathLoss, result: Judgement, since: int) -> bool:
@@ -142,9 +142,9 @@ def _other_way(result: Judgement, losses: list[PathLoss]) -> bool:
 
     They did where they were recorded at the same place, or went on from where they were.
     """
-    since = min(one.path.first for one in losses)
-    tunnels = {_turned(one.last) for one in losses}
-    here = {one.last.spot.link.point.key for one in losses}
+    since = min(loss.path.first for loss in losses)
+    tunnels = {_turned(loss.last) for loss in losses}
+    here = {loss.last.spot.link.point.key for loss in losses}
     return any(
         step.outer and step.outer in tunnels and (step is not path.steps[-1] or step.spot.link.point.key in here)
         for path in result.followed.found
@@ -155,7 +155,7 @@ def _other_way(result: Judgement, losses: list[PathLoss]) -> bool:
 
 def _came_in_tunnel(result: Judgement, losses: list[PathLoss]) -> bool:
     """Whether packets between the same two came the other way in a tunnel, so that theirs does not go where it ends."""
-    pairs = {(one.last.dst, one.last.src) for one in losses}
+    pairs = {(loss.last.dst, loss.last.src) for loss in losses}
     return any(
         (path.src, path.dst) in pairs and any(step.encap != "none" for step in path.steps)
         for path in result.followed.found
@@ -177,16 +177,16 @@ def _hairpin(case: Case, result: Judgement, asked: Iterable[EchoRow], found: Bey
         found.columns["hairpin"] = False if case.question is not None else None
         return
     some = list(asked)
-    back = {one.ident for one in some if one.src == one.dst == pod and one.outcome != "replied"}
+    back = {echo.ident for echo in some if echo.src == echo.dst == pod and echo.outcome != "replied"}
     if case.lead.dst != pod:
         # The asker's port, or the identifier of ping, is the same on both.
-        back &= {one.ident for one in some if one.dst == case.lead.dst}
+        back &= {echo.ident for echo in some if echo.dst == case.lead.dst}
     found.columns["hairpin"] = bool(back)
     if back:
-        own = [one for one in some if one.src == one.dst == pod]
+        own = [echo for echo in some if echo.src == echo.dst == pod]
         name = clean(result.captures[link.point.key[0]].source.short_name)
         address = format_address(pod)
-        frames = ", ".join(str(one.frames[0]) for one in own[:SHOWN] if one.frames)
+        frames = ", ".join(str(echo.frames[0]) for echo in own[:SHOWN] if echo.frames)
         found.lines["hairpin"] = (
             f"{name}: {address} is sent packets from {address}, its own address (frame {frames})",
         )
@@ -194,17 +194,17 @@ def _hairpin(case: Case, result: Judgement, asked: Iterable[EchoRow], found: Bey
 
 def _identifiers(result: Judgement, losses: list[PathLoss], found: Beyond) -> None:
     """The VXLAN identifiers of packets that were lost, and of those that came the other way."""
-    there = next(_carried((one.path for one in losses), None), None)
+    there = next(_carried((loss.path for loss in losses), None), None)
     if there is None:
         return
     back = next(_carried(result.followed.found, _turned(there[1])), None)
-    told = [(name, _identifier(result, *one)) for name, one in (("vni", there), ("vni.back", back)) if one]
-    known = {name: one for name, one in told if one is not None}
-    found.columns |= {name: one[0] for name, one in known.items()}
+    told = [(name, _identifier(result, *carried)) for name, carried in (("vni", there), ("vni.back", back)) if carried]
+    known = {name: identified for name, identified in told if identified is not None}
+    found.columns |= {name: identified[0] for name, identified in known.items()}
     found.columns["vni.to"] = there[1].outer[1] if there[1].outer else None
     if len(known) == 2:
         found.columns["vnis_differ"] = known["vni"][0] != known["vni.back"][0]
-        found.lines["vnis_differ"] = tuple(one[1] for one in known.values())
+        found.lines["vnis_differ"] = tuple(identified[1] for identified in known.values())
 
 
 def _carried(paths: Iterable[Path], outer: tuple[int, int] | None) -> Iterator[tuple[Path, PathStep, int]]:

@@ -19,11 +19,15 @@ def by_size(result: Judgement, kind: str, pod: int | None, dst: int | None, stal
     if dst is None:
         return {"by_size": None, "size.arrived": None}
     ends = {pod, dst}
-    found = [one for one in result.followed.size_limits() if one.packet in PACKETS[kind] and {one.src, one.dst} == ends]
+    found = [
+        limit
+        for limit in result.followed.size_limits()
+        if limit.packet in PACKETS[kind] and {limit.src, limit.dst} == ends
+    ]
     if found:
-        passed = [one.arrived for one in found if one.arrived is not None]
+        passed = [limit.arrived for limit in found if limit.arrived is not None]
         return {"by_size": True, "size.arrived": max(passed, default=None)}
     losses = result.losses(ECHO) if kind == "request" else None
-    if losses is not None and losses.follows == "size" and [one.who for one in losses.pairs] == [(pod, dst)]:
+    if losses is not None and losses.follows == "size" and [share.who for share in losses.pairs] == [(pod, dst)]:
         return {"by_size": True, "size.arrived": losses.passing}
     return {"by_size": None if stalled else False, "size.arrived": None}

@@ -90,7 +90,7 @@ class Case(Brief):
     @property
     def failed(self) -> dict[str, Finding]:
         """The failed rules by id, in the order of ``ordered``."""
-        return {one.finding.rule.id: one.finding for one in self.items if one.finding is not None}
+        return {item.finding.rule.id: item.finding for item in self.items if item.finding is not None}
 
     @property
     def question(self) -> Unanswered | None:
@@ -100,18 +100,18 @@ class Case(Brief):
     @property
     def names(self) -> tuple[str, ...]:
         """What failed, or would have failed if a rule were about it, in the order of ``ordered``."""
-        return tuple(dict.fromkeys(one.name for one in self.items))
+        return tuple(dict.fromkeys(item.name for item in self.items))
 
     @property
     def points(self) -> set[PointKey]:
-        return {link.point.key for one in self.items for link in (one.link, one.dst_link) if link is not None}
+        return {link.point.key for item in self.items for link in (item.link, item.dst_link) if link is not None}
 
     @property
     def interfaces(self) -> set[Value]:
         """The names of its links, as captures, rows and the state call them."""
-        links = [link.point.name for one in self.items for link in (one.link, one.dst_link) if link is not None]
-        rows = [one.evidence.row.get(name) for one in self.items for name in ("interface", "to.interface")]
-        return {name for name in (*links, *rows, *(one.described for one in self.items)) if name}
+        links = [link.point.name for item in self.items for link in (item.link, item.dst_link) if link is not None]
+        rows = [item.evidence.row.get(name) for item in self.items for name in ("interface", "to.interface")]
+        return {name for name in (*links, *rows, *(item.described for item in self.items)) if name}
 
     def is_about(self, item: Item) -> bool:
         """Whether a failure on a link belongs here: the link, or the pod behind it, is one of the case's."""
@@ -121,7 +121,7 @@ class Case(Brief):
 
     def row(self, name: str) -> Value | None:
         """The first value that a failing row has for a column."""
-        found = (one.evidence.row[name] for one in self.items if one.evidence.row.get(name) is not None)
+        found = (item.evidence.row[name] for item in self.items if item.evidence.row.get(name) is not None)
         return next(found, None)
 
 
@@ -143,7 +143,7 @@ def cases_of(result: Judgement, about: Container[str], state: State | None = Non
             case.items.append(item)
     for item in items:
         if not item.about_gateway and item.dst is None:
-            known = next((one for one in cases.values() if one.is_about(item)), None)
+            known = next((case for case in cases.values() if case.is_about(item)), None)
             if known is None and item.is_hint:
                 # A warning about the state alone is no failure that wants a reason.
                 continue
@@ -151,8 +151,8 @@ def cases_of(result: Judgement, about: Container[str], state: State | None = Non
             case.items.append(item)
     for case in cases.values():
         # The pod's own trouble with its gateway first: nothing else can work until it does.
-        case.items.sort(key=lambda one: (not one.unanswered, items.index(one)))
-    found = sorted(cases.values(), key=lambda one: (not one.lead.unanswered, items.index(one.lead)))
+        case.items.sort(key=lambda other: (not other.unanswered, items.index(other)))
+    found = sorted(cases.values(), key=lambda case: (not case.lead.unanswered, items.index(case.lead)))
     for case in found:
         _name_sufferer(case)
     return found
@@ -162,7 +162,7 @@ def _name_sufferer(case: Case) -> None:
     """Where the node asked a pod in vain, whoever else got no answer from there suffers, else that pod itself."""
     lead = case.lead
     if lead.pod is None and lead.dst is not None:
-        asker = next((one for one in case.items if one.pod is not None), None)
+        asker = next((item for item in case.items if item.pod is not None), None)
         link, pod = (asker.link, asker.pod) if asker is not None else (lead.dst_link, lead.dst)
         case.items[0] = replace(lead, link=link, pod=pod)
 
@@ -208,7 +208,7 @@ def _items(result: Judgement, finding: Finding, state: State | None) -> Iterator
 def _described(result: Judgement, finding: Finding, evidence: Evidence, described: PodLink) -> Item:
     """A failing row of the state, with its link in the captures, where there is one."""
     name = described.cali_name
-    known = next((one for one in result.links if name and name in (one.point.name, one.node_interface)), None)
+    known = next((link for link in result.links if name and name in (link.point.name, link.node_interface)), None)
     pod = min(described.ips, default=None) if described.ips else _pod_of(known)
     if isinstance(lacking := evidence.row.get("unrouted"), tuple):
         # Of a pod's addresses the one that has no route.
@@ -223,8 +223,8 @@ def home_of(result: Judgement, address: int | None) -> PointFacts | None:
     """The link of a pod, by what it sent or what the node asked for there."""
     keys = result.followed.homes.get(address or 0, set())
     known = [result.facts.links[key] for key in sorted(keys, key=str)]
-    spoken = [one for one in result.links if address in one.pod_ips and one.point.kind == "pod-link"]
-    asked = [one for one in result.links if one.point.kind == "pod-link" and asked_for(result, one, address)]
+    spoken = [link for link in result.links if address in link.pod_ips and link.point.kind == "pod-link"]
+    asked = [link for link in result.links if link.point.kind == "pod-link" and asked_for(result, link, address)]
     return next(iter(spoken or known or asked), None)
 
 

@@ -21,7 +21,7 @@ def loss_columns(result: Judgement, case: Case) -> dict[str, Value | None]:
     if case.question is not None and case.question.protocol != "ICMP":
         # What else the two have to say to each other is another question.
         return dict.fromkeys(COLUMNS)
-    table = next((ASKED[one.table] for one in case.items if one.table in ASKED), None)
+    table = next((ASKED[item.table] for item in case.items if item.table in ASKED), None)
     losses = result.losses(table) if table is not None else None
     port = case.row("dst_port") if table == CONNECTIONS else None
     share = _share(losses, case.lead.pod, case.lead.dst, port) if losses is not None else None
@@ -33,7 +33,7 @@ def loss_columns(result: Judgement, case: Case) -> dict[str, Value | None]:
     found: dict[str, Value | None] = {
         "loss": "total" if share.failed == share.asked and not scattered else "partial",
         "loss.follows": follows,
-        "loss.over": follows == TIME and all(one.over for one in losses.outages),
+        "loss.over": follows == TIME and all(outage.over for outage in losses.outages),
         "lost.count": share.failed,
         "lost.asked": share.asked,
     }
@@ -53,7 +53,7 @@ def _share(losses: Losses, pod: int | None, dst: int | None, port: Value | None)
     failed, asked = losses.targets.get((pod, dst, port), (0, 0)) if isinstance(port, int) else (0, 0)
     if asked:
         return Share((pod, dst), asked, failed, 0)
-    return next((one for one in losses.pairs if one.who == (pod, dst)), None)
+    return next((pair for pair in losses.pairs if pair.who == (pod, dst)), None)
 
 
 def _is_scattered(losses: Losses, share: Share, port: Value | None) -> bool:
@@ -68,10 +68,12 @@ def _is_scattered(losses: Losses, share: Share, port: Value | None) -> bool:
         losses.follows or "", share.who
     ):
         return False
-    alone = [one for shares, who in ((losses.pods, pod), (losses.peers, peer)) for one in shares if one.who == who]
-    if any(one.asked >= FEWEST and one.failed >= OUT * one.asked for one in (*alone, share)):
+    alone = [
+        other for shares, who in ((losses.pods, pod), (losses.peers, peer)) for other in shares if other.who == who
+    ]
+    if any(other.asked >= FEWEST and other.failed >= OUT * other.asked for other in (*alone, share)):
         return False
-    return losses.partial and sum(one.failed > 0 for one in losses.pairs) > 1
+    return losses.partial and sum(pair.failed > 0 for pair in losses.pairs) > 1
 
 
 def loses_a_part(packet_evidence: dict[str, Value | None]) -> bool:

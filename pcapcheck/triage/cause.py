@@ -76,7 +76,7 @@ def load_catalogue(rules: list[Rule], settings: Settings) -> list[Cause]:
     documents = [node for _, _, nodes in read_files(packs_folder() / "causes", faults) for node in nodes]
     faults.check()
     causes = read_causes(documents, settings)
-    return sorted((one for one in causes if known & set(one.explains)), key=lambda one: one.rank)
+    return sorted((cause for cause in causes if known & set(cause.explains)), key=lambda cause: cause.rank)
 
 
 def is_cause(node: Node) -> bool:
@@ -130,8 +130,8 @@ def _rank(node: Node) -> int:
 
 
 def _texts(node: Node, name: str) -> tuple[str, ...]:
-    return tuple(each(lambda one: one.text(f"{name!r}"), node.list(f"{name!r}")))
+    return tuple(each(lambda entry: entry.text(f"{name!r}"), node.list(f"{name!r}")))
 
 
 def _commands(node: Node, name: str, settings: Settings) -> tuple[str, ...]:
-    return tuple(each(lambda one: texts_of(one, name, CASE, settings), node.list(f"{name!r}")))
+    return tuple(each(lambda entry: texts_of(entry, name, CASE, settings), node.list(f"{name!r}")))

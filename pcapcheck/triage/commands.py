@@ -89,7 +89,7 @@ def typed_columns(packet_evidence: Mapping[str, Value | None], absent: str) -> d
 def to_look(texts: tuple[str, ...], typed: Mapping[str, Typed]) -> tuple[str, ...]:
     """The commands that settle a cause, each widened where it must be; without those that cannot be."""
     found = (_widened(text, set(placeholders(text)) - set(typed)) for text in texts)
-    return tuple(dict.fromkeys(clean(fill_command(one, CASE, typed)) for one in found if one))
+    return tuple(dict.fromkeys(clean(fill_command(command, CASE, typed)) for command in found if command))
 
 
 def to_mend(texts: tuple[str, ...], typed: Mapping[str, Typed], said: Mapping[str, str]) -> tuple[str, ...]:
@@ -113,8 +113,8 @@ def _widened(text: str, unknown: set[str]) -> str:
     """A command, with its braces, that needs nothing unknown; empty where there is no such."""
     if not unknown:
         return text
-    for one in WIDENINGS:
-        text = one.apply(text, unknown)
+    for widening in WIDENINGS:
+        text = widening.apply(text, unknown)
     command, _, remark = text.partition(REMARK)
     parts = [_settings(part, unknown) for part in command.split("; ")]
     kept = [part for part in parts if not set(placeholders(part)) & unknown]
@@ -129,8 +129,10 @@ def _settings(part: str, unknown: set[str]) -> str:
         return part
     words = part.split()[1:]
     files = [
-        f"/proc/sys/net/{one['tree']}/{one['group']}/*/{one['key']}" for one in map(_SETTING.fullmatch, words) if one
+        f"/proc/sys/net/{setting['tree']}/{setting['group']}/*/{setting['key']}"
+        for setting in map(_SETTING.fullmatch, words)
+        if setting
     ]
     every = tuple(file.replace("/", ".").removeprefix(".proc.sys.") for file in files)
-    rest = [one for one in words if "{" not in one and one.replace(".all.", ".*.") not in every]
+    rest = [word for word in words if "{" not in word and word.replace(".all.", ".*.") not in every]
     return "; ".join((*([f"sysctl {' '.join(rest)}"] if rest else []), f"grep . {' '.join(files)}"))

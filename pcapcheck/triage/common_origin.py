@@ -17,7 +17,7 @@ def one_per_origin(found: list[Diagnosis]) -> list[Diagnosis]:
     """Those of one origin are told as one."""
     told: list[Diagnosis] = []
     for later in found:
-        origin = next((one for one in told if _same_origin(one, later)), None)
+        origin = next((diagnosis for diagnosis in told if _same_origin(diagnosis, later)), None)
         if origin is None:
             told.append(later)
         else:
@@ -30,25 +30,28 @@ def one_per_origin(found: list[Diagnosis]) -> list[Diagnosis]:
 def _is_one_loss(first: Diagnosis, later: Diagnosis) -> bool:
     """Whether both are of one loss, which is spread over many who lose a part each, and nothing is shown to be else."""
     spread = all(
-        loses_a_part(one.packet_evidence)
-        and one.packet_evidence["loss.follows"] in OF_MANY
-        and one.packet_evidence["refused"] == "none"
-        for one in (first, later)
+        loses_a_part(diagnosis.packet_evidence)
+        and diagnosis.packet_evidence["loss.follows"] in OF_MANY
+        and diagnosis.packet_evidence["refused"] == "none"
+        for diagnosis in (first, later)
     )
     if not spread or first.packet_evidence["asked"] != later.packet_evidence["asked"]:
         return False
-    confirmed = {one.cause.id for one in first.confirmed}
-    return not later.confirmed or {one.cause.id for one in later.confirmed} == confirmed
+    confirmed = {suspect.cause.id for suspect in first.confirmed}
+    return not later.confirmed or {suspect.cause.id for suspect in later.confirmed} == confirmed
 
 
 def _join(origin: Diagnosis, later: Diagnosis) -> None:
     """Add the rules that failed there; of what is possible keep what fits both."""
     known = set(origin.case.names)
-    origin.case.items += [one for one in later.case.items if one.name not in known]
-    both = {one.cause.id for one in later.suspects}
-    kept = [one for one in origin.suspects if one.status == CONFIRMED or one.cause.id in both] or origin.suspects
+    origin.case.items += [item for item in later.case.items if item.name not in known]
+    both = {suspect.cause.id for suspect in later.suspects}
+    kept = [
+        suspect for suspect in origin.suspects if suspect.status == CONFIRMED or suspect.cause.id in both
+    ] or origin.suspects
     origin.suspects = [
-        replace(one, explains=tuple(name for name in origin.case.names if name in one.cause.explains)) for one in kept
+        replace(suspect, explains=tuple(name for name in origin.case.names if name in suspect.cause.explains))
+        for suspect in kept
     ]
 
 
@@ -60,10 +63,10 @@ def _same_origin(first: Diagnosis, later: Diagnosis) -> bool:
     """
     if _is_one_loss(first, later):
         return True
-    confirmed = {one.cause.id for one in first.confirmed}
+    confirmed = {suspect.cause.id for suspect in first.confirmed}
     if later.confirmed:
-        proofs = {(one.cause.id, one.because) for one in first.confirmed}
-        if all((one.cause.id, one.because) in proofs for one in later.confirmed):
+        proofs = {(suspect.cause.id, suspect.because) for suspect in first.confirmed}
+        if all((suspect.cause.id, suspect.because) in proofs for suspect in later.confirmed):
             return True
     claimed = first.packet_evidence["claimed"]
     one_address = claimed is not None and claimed == later.packet_evidence["claimed"]
@@ -71,9 +74,9 @@ def _same_origin(first: Diagnosis, later: Diagnosis) -> bool:
         return False
     if confirmed:
         followed = set(later.case.names) <= set(first.case.names) and not _is_of_another(first.case, later.case)
-        return {one.cause.id for one in later.confirmed} <= confirmed and (bool(later.confirmed) or followed)
-    possible = [one.cause.id for one in first.possible]
-    same = [one.cause.id for one in later.possible]
+        return {suspect.cause.id for suspect in later.confirmed} <= confirmed and (bool(later.confirmed) or followed)
+    possible = [suspect.cause.id for suspect in first.possible]
+    same = [suspect.cause.id for suspect in later.possible]
     return bool(same) and not later.confirmed and (possible == same or (one_address and set(same) <= set(possible)))
 
 

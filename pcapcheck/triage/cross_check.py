@@ -105,13 +105,13 @@ def _unsought(state: State, is_sought: Callable[[PodLink], bool], found: CrossCh
         if not failed:
             continue
         found.unsought.add((id(pod.node), pod.cali_name))
-        one = failed[0]
+        entry = failed[0]
         found.remarks.append(
             Remark(
-                f"the node holds no MAC for {format_address(one.ip)} ({one.state} on {pod.cali_name}), and nobody sent "
-                "there while this was recorded: the entry is of another time, perhaps of a pod that is gone and whose "
-                "route is still there",
-                tuple(quote(each.line) for each in failed),
+                f"the node holds no MAC for {format_address(entry.ip)} ({entry.state} on {pod.cali_name}), and nobody "
+                "sent there while this was recorded: the entry is of another time, perhaps of a pod that is gone and "
+                "whose route is still there",
+                tuple(quote(entry.line) for entry in failed),
             )
         )
 
@@ -119,9 +119,9 @@ def _unsought(state: State, is_sought: Callable[[PodLink], bool], found: CrossCh
 def _sized_for_tunnels(state: State) -> Iterator[Remark]:
     """A remark per MTU that Calico gives to pods' links for a tunnel, where no device of that tunnel is described."""
     alike: dict[int, dict[str | None, Line]] = {}
-    for one in state.links:
-        if one.cali is not None and one.cali.mtu in MTUS:
-            alike.setdefault(one.cali.mtu, {}).setdefault(one.cali_name, one.cali.line)
+    for link in state.links:
+        if link.cali is not None and link.cali.mtu in MTUS:
+            alike.setdefault(link.cali.mtu, {}).setdefault(link.cali_name, link.cali.line)
     for mtu, links in alike.items():
         tunnel = MTUS[mtu]
         if tunnel == "VXLAN" and any("vxlan.calico" in host.links for host in state.hosts):
@@ -138,13 +138,13 @@ def _other_node(links: list[PointFacts], state: State, asked: Collection[int], f
     ours = [
         link for link in links if link.point.kind == "pod-link" and (link.pod_ips or link.node_interface != UNNAMED)
     ]
-    told = [one for one in state.links if one.cali_name or one.ips]
+    told = [link for link in state.links if link.cali_name or link.ips]
     if not ours or not told or any(_describes(state, link) for link in ours):
         return
     if any(state.pod_for(ip=ip) is not None for ip in asked):
         return
     names = ", ".join(dict.fromkeys(link.point.name for link in ours[:3]))
-    there = ", ".join(dict.fromkeys(one.cali_name for one in told[:3] if one.cali_name)) or "others"
+    there = ", ".join(dict.fromkeys(link.cali_name for link in told[:3] if link.cali_name)) or "others"
     found.elsewhere = True
     found.remarks.append(Remark(f"the state shows nothing of {names}, only of {there}: is it from another node?"))
 
@@ -155,7 +155,7 @@ def _describes(state: State, link: PointFacts) -> bool:
 
 
 def _same_instance(link: PointFacts, described: PodLink, found: CrossCheck) -> None:
-    lines = tuple(quote(one.line) for one in (described.end, described.cali) if one is not None)
+    lines = tuple(quote(device.line) for device in (described.end, described.cali) if device is not None)
     ips, mac = set(described.ips), described.mac
     other_ip = bool(ips and link.pod_ips and not ips & link.pod_ips)
     other_mac = mac is not None and bool(link.pod_macs) and mac not in link.pod_macs
@@ -182,7 +182,7 @@ def _same_instance(link: PointFacts, described: PodLink, found: CrossCheck) -> N
 def _routed(described: PodLink) -> set[int]:
     """The addresses that the node routes out of a cali."""
     routes = described.node.routes if described.node is not None else []
-    return {one.destination for one in routes if one.is_host and one.dev == described.cali_name}
+    return {route.destination for route in routes if route.is_host and route.dev == described.cali_name}
 
 
 def _pod(ips: set[int] | frozenset[int], macs: set[int] | frozenset[int]) -> str:

@@ -180,7 +180,7 @@ class Crossing:
 
     def _is_ruled(self, found: Decision) -> bool:
         """Whether an ip rule led to a table other than main."""
-        return any(line == one.line for line in found.lines for one in self.node.rules)
+        return any(line == rule.line for line in found.lines for rule in self.node.rules)
 
     def _is_pod_link(self, name: str) -> bool:
         return kind_of_name(name, self.prefix) == "pod-link"
@@ -190,9 +190,9 @@ class Crossing:
         if self.receiver is None or self.receiver is self.node or len(found.hops) != 1:
             return None
         via = found.hops[0].via
-        if via is None or any(one.ip == via for one in self.receiver.addresses) or not self.receiver.addresses:
+        if via is None or any(address.ip == via for address in self.receiver.addresses) or not self.receiver.addresses:
             return None
-        others = [one for one in self.state.nodes if one is not self.receiver]
+        others = [node for node in self.state.nodes if node is not self.receiver]
         return next((held.line for node in others for held in node.addresses if held.ip == via), None)
 
     def _exchanged(self) -> Line | None:
@@ -207,19 +207,19 @@ class Crossing:
             if back is not None and _to_a_node(back):
                 return back.line
         near = self._is_near()
-        for one in self.node.routes:
-            if one.table != "main" or (one.family == 4) != is_ipv4(self.packet.dst):
+        for route in self.node.routes:
+            if route.table != "main" or (route.family == 4) != is_ipv4(self.packet.dst):
                 continue
-            tunnelled = kind_of_name(one.dev or "", self.prefix) == "tunnel"
-            if _to_a_node(one) and (near or tunnelled or one.proto != FELIX):
-                return one.line
-            if near and one.kind == "blackhole" and one.proto == FELIX:
-                return one.line
+            tunnelled = kind_of_name(route.dev or "", self.prefix) == "tunnel"
+            if _to_a_node(route) and (near or tunnelled or route.proto != FELIX):
+                return route.line
+            if near and route.kind == "blackhole" and route.proto == FELIX:
+                return route.line
         return None
 
     def _is_near(self) -> bool:
         """Whether the receiver's node is in a network that this node is in too."""
-        own = {one.ip for one in self.receiver.addresses} if self.receiver is not None else set()
+        own = {address.ip for address in self.receiver.addresses} if self.receiver is not None else set()
         ways = (next(iter(self.node.routes_to(ip)), None) for ip in own | self.receivers)
         return any(way is not None and way.via is None and way.proto == "kernel" for way in ways)
 
@@ -229,7 +229,7 @@ class Crossing:
         Calico's routes to another node's pods name a next hop, but for its own tunnels' devices; a route more specific
         than the block's (a VPN's, a static one) goes before it.
         """
-        routes = [one for one in self.node.routes_to(self.packet.dst) if not one.dead]
+        routes = [route for route in self.node.routes_to(self.packet.dst) if not route.dead]
         best = routes[0] if routes and found.devices == {routes[0].dev} else None
         if best is not None and best.proto in CALICO_PROTOCOLS:
             return None
@@ -255,18 +255,21 @@ class Crossing:
         family = 4 if is_ipv4(self.packet.dst) else 6
         if not found:
             whole = f"rules{family}" in self.node.whole
-            own = [one.line for one in self.node.rules if not one.is_default and one.family == family][:2]
+            own = [rule.line for rule in self.node.rules if not rule.is_default and rule.family == family][:2]
             lacking = self.node.lacks(f"rules{family}", "no rule but the kernel's")
             said = tuple(own) or ((lacking,) if lacking else ())
             return Sourced(False, said) if whole else None
         # Whichever of the rules that may match does, the packets must fare the same.
-        away = {True if one.ends else self._leads_away(one.route) if one.route else None for one in found}
+        away = {
+            True if diversion.ends else self._leads_away(diversion.route) if diversion.route else None
+            for diversion in found
+        }
         if not found[-1].certain or len(away) > 1 or None in away:
             return None
         if self.some and "fwmark" not in found[-1].rule.text.split():
             # It took what passed as well.
             return None
-        seen = {one.route.dev for one in found if one.route is not None}
+        seen = {diversion.route.dev for diversion in found if diversion.route is not None}
         if self.left is not None and self.left in self.node.links and seen != {self.left}:
             return None
         return Sourced(away == {True}, found[-1].lines)
@@ -289,8 +292,10 @@ class Crossing:
         """Whether the reverse-path check drops them as they come in by a NIC or a tunnel, wrapped or not."""
         if self.sends:
             return fails_source_check(self.node, self.packet) if self.entered else None
-        checked = [fails_source_check(self.node, one) for one in (self.wrapped, self.packet) if one and one.iif]
-        failed = next((one for one in checked if one and one.value), None)
+        checked = [
+            fails_source_check(self.node, packet) for packet in (self.wrapped, self.packet) if packet and packet.iif
+        ]
+        failed = next((check for check in checked if check and check.value), None)
         return failed or (checked[-1] if checked and None not in checked else None)
 
     def forwards(self) -> Sourced[Value] | None:
@@ -312,7 +317,7 @@ def _to_a_node(route: Route) -> bool:
 
 def _only_with(state: State, interface: str | None) -> Host | None:
     """The only node that has an interface of a pod's link's name."""
-    found = [one for one in state.nodes if interface in one.links]
+    found = [node for node in state.nodes if interface in node.links]
     return found[0] if len(found) == 1 and not found[0].contradictions else None
 
 

@@ -117,17 +117,17 @@ def _fill_in(packet_evidence: dict[str, Value | None], state_evidence: StateEvid
 
 def _is_of_state(case: Case) -> bool:
     """Whether only rules about the state failed."""
-    return all(one.table == STATE for one in case.items)
+    return all(item.table == STATE for item in case.items)
 
 
 def _is_located(case: Case) -> bool:
     """Whether it is known of a question where it got to, or who refused it."""
-    return any(one.question is not None and (one.question.last_seen or one.question.refusal) for one in case.items)
+    return any(item.question is not None and (item.question.last_seen or item.question.refusal) for item in case.items)
 
 
 def _was_recorded(case: Case) -> bool:
     """Whether a link that it is about was recorded, pod's or node's end."""
-    return any(link is not None for one in case.items for link in (one.link, one.dst_link))
+    return any(link is not None for item in case.items for link in (item.link, item.dst_link))
 
 
 def _worth_showing(suspects: list[Suspect], case: Case) -> list[Suspect]:
@@ -135,15 +135,15 @@ def _worth_showing(suspects: list[Suspect], case: Case) -> list[Suspect]:
 
     Whatever follows from a gateway that does not answer is explained with it.
     """
-    explained = {name for one in suspects if one.status == CONFIRMED for name in one.explains}
-    recorded = {one.name for one in case.items if one.table != STATE}
+    explained = {name for suspect in suspects if suspect.status == CONFIRMED for name in suspect.explains}
+    recorded = {item.name for item in case.items if item.table != STATE}
     first = case.lead.name
     if not (recorded or set(case.names)) <= explained and not (case.lead.unanswered and first in explained):
         return suspects
-    return [one for one in suspects if one.status != POSSIBLE]
+    return [suspect for suspect in suspects if suspect.status != POSSIBLE]
 
 
 def _leave_out_hints(case: Case, suspects: Iterable[Suspect]) -> None:
     """What only warns about the state belongs to a case where something that may be so explains both."""
-    explained = {name for one in suspects if one.status != RULED_OUT for name in one.explains}
-    case.items = [one for one in case.items if not one.is_hint or one.name in explained]
+    explained = {name for suspect in suspects if suspect.status != RULED_OUT for name in suspect.explains}
+    case.items = [item for item in case.items if not item.is_hint or item.name in explained]

@@ -35,7 +35,7 @@ class Diagnosis(Brief):
     def questions(self) -> list[Unanswered]:
         """The questions that it is about, where no rule is."""
         items = [item for case in (self.case, *self.others) for item in case.items]
-        return [one.question for one in items if one.question is not None]
+        return [item.question for item in items if item.question is not None]
 
     @property
     def failed(self) -> list[Finding]:
@@ -43,8 +43,8 @@ class Diagnosis(Brief):
 
     @property
     def confirmed(self) -> list[Suspect]:
-        return [one for one in self.suspects if one.status == CONFIRMED]
+        return [suspect for suspect in self.suspects if suspect.status == CONFIRMED]
 
     @property
     def possible(self) -> list[Suspect]:
-        return [one for one in self.suspects if one.status == POSSIBLE]
+        return [suspect for suspect in self.suspects if suspect.status == POSSIBLE]

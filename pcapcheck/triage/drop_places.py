@@ -53,7 +53,7 @@ class LossStretch:
 
     @property
     def hosts(self) -> list[Host]:
-        return list({id(one.host): one.host for one in self.spots}.values())
+        return list({id(spot.host): spot.host for spot in self.spots}.values())
 
     def is_pods_link(self, dev: str | None) -> bool:
         """Whether an interface is a pod's, which no driver serves."""
@@ -74,7 +74,7 @@ def way_of(packet_evidence: dict[str, Value | None], here: CounterEnd, there: Co
         for part in PLACES:
             if direction in (None, way) and place in (None, part):
                 some = _spots(part, *ends, seen if place else None, prefix)
-                found |= {(id(one.host), one.dev, one.stage): one for one in some}
+                found |= {(id(spot.host), spot.dev, spot.stage): spot for spot in some}
     return LossStretch(tuple(found.values()), place is not None, prefix)
 
 

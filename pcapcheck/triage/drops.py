@@ -67,7 +67,7 @@ class Drops:
     def queues(self) -> Quoted[str] | None:
         """Queues that overflow: queueing disciplines, rings of cards, backlogs of processors."""
         backlogs = [self._counted(host, BACKLOG, "dropped") for host in self._routing]
-        at = self._of_queues(lambda one: not _is_netem(one) and not _is_policer(one))
+        at = self._of_queues(lambda counter: not _is_netem(counter) and not _is_policer(counter))
         return _best([*at, *self._of_links(FULL), *backlogs])
 
     def emulators(self) -> Quoted[str] | None:
@@ -75,7 +75,8 @@ class Drops:
         uncounted = [
             Quoted(MAY_FIT, (quote(note.line),))
             for spot in self.way.spots
-            if spot.stage == LEAVING and not any(_is_netem(one) and one.dev == spot.dev for one in spot.host.counters)
+            if spot.stage == LEAVING
+            and not any(_is_netem(counter) and counter.dev == spot.dev for counter in spot.host.counters)
             for note in spot.host.notes_of(NETEM)
             if note.text == spot.dev
         ]
@@ -112,7 +113,7 @@ class Drops:
     @property
     def _routing(self) -> list[Host]:
         """The nodes on the way: pods track nothing of what is forwarded."""
-        return [one for one in self.way.hosts if one.role != POD]
+        return [host for host in self.way.hosts if host.role != POD]
 
     def _of_queues(self, wanted: Wanted) -> list[Quoted[str] | None]:
         """By the queues of each interface that packets were about to leave by, or had entered by."""
@@ -125,8 +126,8 @@ class Drops:
     def _queues_at(self, spot: CounterPlace, wanted: Wanted) -> Quoted[str] | None:
         """Where the queues of an interface were listed and it has none of the kind, none did it."""
         direction = DIRECTION[spot.stage]
-        at = [one for one in spot.host.counters if (one.source, one.dev) == (QUEUE, spot.dev)]
-        said = self._readings([one for one in at if one.direction == direction and wanted(one)], spot)
+        at = [counter for counter in spot.host.counters if (counter.source, counter.dev) == (QUEUE, spot.dev)]
+        said = self._readings([counter for counter in at if counter.direction == direction and wanted(counter)], spot)
         if said is None and at:
             return Quoted(NONE_FITS, (quote(at[-1].line),))
         if said is None and QUEUES in spot.host.whole:
@@ -137,22 +138,22 @@ class Drops:
     def _link_at(self, spot: CounterPlace, names: Iterable[str]) -> Quoted[str] | None:
         direction = DIRECTION[spot.stage]
         some = [
-            one
-            for one in spot.host.counters
-            if (one.source, one.dev, one.direction) == (LINK, spot.dev, direction) and one.name in names
+            counter
+            for counter in spot.host.counters
+            if (counter.source, counter.dev, counter.direction) == (LINK, spot.dev, direction) and counter.name in names
         ]
         return self._readings(some, spot)
 
     def _counted(self, host: Host, source: str, name: str) -> Quoted[str] | None:
         """By a counter that a host has once: it is of all packets that pass the host."""
-        some = [one for one in host.counters if (one.source, one.name) == (source, name)]
+        some = [counter for counter in host.counters if (counter.source, counter.name) == (source, name)]
         return self._readings(some, CounterPlace(host, "", ""))
 
     def _readings(self, counters: Iterable[Counter], spot: CounterPlace) -> Quoted[str] | None:
         """The counter that speaks most for itself, each by its first and its last reading."""
         by_key: dict[tuple[str | None, ...], list[Counter]] = {}
-        for one in counters:
-            by_key.setdefault(one.key, []).append(one)
+        for counter in counters:
+            by_key.setdefault(counter.key, []).append(counter)
         return _best([self._judge(some[0], some[-1], spot) for some in by_key.values()], few=TOO_FEW)
 
     def _judge(self, first: Counter, last: Counter, spot: CounterPlace) -> Quoted[str]:
@@ -203,15 +204,15 @@ class Drops:
     def _logged(self, event: str) -> Quoted[str] | None:
         """By the kernels' logs: it did it in this time, or it once did."""
         entries = [
-            (host, one)
+            (host, entry)
             for host in self._routing
-            for one in host.log
-            if one.event == event and not self.way.is_pods_link(one.dev)
+            for entry in host.log
+            if entry.event == event and not self.way.is_pods_link(entry.dev)
         ]
-        near = [one for host, one in entries if self._is_near(_time_of(host, one))]
+        near = [entry for host, entry in entries if self._is_near(_time_of(host, entry))]
         if near:
             return Quoted(FITS if self.way.sure or event in (CARD_HUNG, LINK_DOWN) else MAY_FIT, _quotes(near))
-        return Quoted(MAY_FIT, _quotes([one for _, one in entries])) if entries else None
+        return Quoted(MAY_FIT, _quotes([entry for _, entry in entries])) if entries else None
 
     def _is_near(self, time: int | None) -> bool:
         began, ended = self.lost.began, self.lost.ended
@@ -225,25 +226,29 @@ def _time_of(host: Host, entry: LogEntry) -> int | None:
 
 
 def _quotes(entries: list[LogEntry]) -> tuple[str, ...]:
-    return tuple(quote(one.line) for one in entries[:SHOWN])
+    return tuple(quote(entry.line) for entry in entries[:SHOWN])
 
 
-def _is_netem(one: Counter) -> bool:
-    return (one.kind or "").split(" ")[0] == NETEM
+def _is_netem(counter: Counter) -> bool:
+    return (counter.kind or "").split(" ")[0] == NETEM
 
 
-def _is_policer(one: Counter) -> bool:
-    return (one.kind or "").split(" ")[0] in (POLICE, *ENTRANCES)
+def _is_policer(counter: Counter) -> bool:
+    return (counter.kind or "").split(" ")[0] in (POLICE, *ENTRANCES)
 
 
 def _crowded(host: Host) -> Quoted[str] | None:
     """Whether there are as many neighbours as there may be (net/core/neighbour.c, neigh_alloc)."""
     most = host.sysctl("default", "gc_thresh3", "neigh")
     limit = value_of(most)
-    counted = [one for one in host.counters if (one.source, one.name, one.kind) == (NEIGHBOURS, "entries", "4")]
-    listed = [one for one in host.neighbours if not one.proxy and is_ipv4(one.ip)]
+    counted = [
+        counter
+        for counter in host.counters
+        if (counter.source, counter.name, counter.kind) == (NEIGHBOURS, "entries", "4")
+    ]
+    listed = [neighbour for neighbour in host.neighbours if not neighbour.proxy and is_ipv4(neighbour.ip)]
     line = counted[-1].line if counted else host.listed.get("neighbours4")
-    held = max([*(one.value for one in counted[-1:]), len(listed)])
+    held = max([*(counter.value for counter in counted[-1:]), len(listed)])
     if most is None or limit is None or line is None:
         return None
     said = (f"{quote(line)}  ({held:,} neighbours)", quote(most.line))

@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 def recorded_nic(result: Judgement, link: PointFacts | None) -> str | None:
     """The card that was recorded on the host of a pod's link; None where it is not known to be one."""
-    nics = [one.point for one in result.links if one.point.kind == "host-nic" and one.point.named_by]
-    here = [one for one in nics if link is not None and one.key[0] == link.point.key[0]] or nics
-    names = {one.name for one in here if INTERFACE_NAME.fullmatch(one.name)}
+    nics = [link.point for link in result.links if link.point.kind == "host-nic" and link.point.named_by]
+    here = [point for point in nics if link is not None and point.key[0] == link.point.key[0]] or nics
+    names = {point.name for point in here if INTERFACE_NAME.fullmatch(point.name)}
     return names.pop() if len(names) == 1 else None
 
 
 def default_nic(node: Host | None) -> str | None:
     """By which card a node's default route leads; None where that is not told, or several do."""
     routes = node.routes if node is not None else []
-    names = {one.dev for one in routes if one.is_default and one.table == "main" and one.dev}
+    names = {route.dev for route in routes if route.is_default and route.table == "main" and route.dev}
     return names.pop() if len(names) == 1 else None
 
 

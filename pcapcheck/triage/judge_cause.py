@@ -172,7 +172,9 @@ def _lacks(cause: Cause, lookup: ColumnLookup) -> tuple[str, ...]:
 def _each_once(lines: list[str]) -> tuple[str, ...]:
     """Lines without those that another repeats and says more of."""
     several = dict.fromkeys(lines)
-    return tuple(one for one in several if not any(other != one and other.startswith(f"{one}  (") for other in several))
+    return tuple(
+        line for line in several if not any(other != line and other.startswith(f"{line}  (") for other in several)
+    )
 
 
 def _is_the_failure(cause: Cause, case: Case) -> bool:
@@ -181,9 +183,9 @@ def _is_the_failure(cause: Cause, case: Case) -> bool:
     So it is where nothing but the state fails: the pod had its gateway's MAC, say, and did not ask while this was
     recorded.
     """
-    if any(one.table != STATE for one in case.items) or cause.confirmed is None:
+    if any(item.table != STATE for item in case.items) or cause.confirmed is None:
         return False
-    judged = {leaf.column.name for one in case.failed.values() for leaf in one.rule.expect.leaves()}
+    judged = {leaf.column.name for finding in case.failed.values() for leaf in finding.rule.expect.leaves()}
     asked = {column.name for leaf in cause.confirmed.leaves() for column in leaf.columns()}
     return bool(asked & {SAME_AS.get(name, f"state.{name}") for name in judged})
 

@@ -22,11 +22,11 @@ class Machines:
     @classmethod
     def of(cls, state: State, hosts: Hosts, links: Iterable[PointFacts]) -> Machines:
         """``links`` are all that were recorded."""
-        return cls(state, hosts, frozenset(short(hosts.name(one.point.key)) for one in links))
+        return cls(state, hosts, frozenset(short(hosts.name(link.point.key)) for link in links))
 
     def named(self, name: str | None) -> Host | None:
         """The node of the state that has this name."""
-        found = [one for one in self.state.nodes if short(name) is not None and short(_name(one)) == short(name)]
+        found = [node for node in self.state.nodes if short(name) is not None and short(_name(node)) == short(name)]
         return found[0] if len(found) == 1 and not found[0].contradictions else None
 
     def is_recorded(self, node: Host) -> bool:
@@ -48,15 +48,17 @@ def recorded(state: State, names: Iterable[str | None], spoken: frozenset[int]) 
 
     ``spoken`` are those that were heard to speak ARP for themselves on network cards.
     """
-    known = {short(one) for one in names} - {None}
-    nodes = [one for one in state.nodes if not one.contradictions]
-    return any(short(_name(one)) in known or own_addresses(one) & spoken for one in nodes)
+    known = {short(name) for name in names} - {None}
+    nodes = [node for node in state.nodes if not node.contradictions]
+    return any(short(_name(node)) in known or own_addresses(node) & spoken for node in nodes)
 
 
 def own_addresses(node: Host) -> set[int]:
     """A node's own addresses, by its interfaces or as the kernel's routes have them for source."""
-    held = {one.ip for one in node.addresses if one.dev != "lo" and one.scope in (None, "global")}
-    return held | {one.src for one in node.routes if one.src is not None and one.proto == "kernel" and one.dev != "lo"}
+    held = {address.ip for address in node.addresses if address.dev != "lo" and address.scope in (None, "global")}
+    return held | {
+        route.src for route in node.routes if route.src is not None and route.proto == "kernel" and route.dev != "lo"
+    }
 
 
 def short(name: str | None) -> str | None:

@@ -13,7 +13,7 @@ def loop_of(nodes: Iterable[Host], start: Host | None, address: int | None) -> S
 
     None where a route leads to a machine of which the state does not tell.
     """
-    owners = {one.ip: node for node in nodes for one in node.addresses}
+    owners = {address.ip: node for node in nodes for address in node.addresses}
     passed: dict[int, Line] = {}
     node = start
     while node is not None and address is not None:

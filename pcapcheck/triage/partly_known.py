@@ -49,9 +49,9 @@ def settings_of(column: str, node: Host | None, interface: str | None) -> Partly
     if key is None:
         return PartlyKnownSettings()
     found = {name: node.sysctl(name, key) for name in (interface, "all")}
-    told = tuple(one for one in found.values() if value_of(one) is not None and one is not None)
+    told = tuple(setting for setting in found.values() if value_of(setting) is not None and setting is not None)
     return PartlyKnownSettings(
-        told, tuple(f"net.ipv4.conf.{name}.{key}" for name, one in found.items() if value_of(one) is None)
+        told, tuple(f"net.ipv4.conf.{name}.{key}" for name, setting in found.items() if value_of(setting) is None)
     )
 
 
@@ -77,9 +77,9 @@ def half_of(
             continue
         found = settings(leaf.column.name)
         missing += found.missing
-        speaking = [one for one in found.told if found.missing and _speaks(leaf, one)]
-        quoted += [quote(one.line) for one in speaking]
-        said += [f"{one.name} is {one.value}" for one in speaking]
+        speaking = [setting for setting in found.told if found.missing and _speaks(leaf, setting)]
+        quoted += [quote(setting.line) for setting in speaking]
+        said += [f"{setting.name} is {setting.value}" for setting in speaking]
     if not quoted or not missing:
         return None
     missing = list(dict.fromkeys(missing))

@@ -46,7 +46,7 @@ def _leaving(node: Host, address: int) -> Iterator[PathMtu]:
     if device is None or device.mtu is None:
         return
     yield PathMtu(device.mtu, (device.line, best.line))
-    uplink = next((one for one in node.routes if one.is_default and one.dev != best.dev), None)
+    uplink = next((route for route in node.routes if route.is_default and route.dev != best.dev), None)
     nic = node.links.get(uplink.dev) if uplink is not None and uplink.dev is not None else None
     if is_calico_tunnel(best.dev) and nic is not None and nic.mtu is not None:
         around = next((bytes_ for name, bytes_ in OVERHEADS.items() if best.dev.startswith(name)), 0)

@@ -24,7 +24,7 @@ MOST = 20
 
 def question_cases(result: Judgement, told: Iterable[Case], roles: AddressRoles) -> list[Case]:
     """A case per question of ``result`` that a node had a part in; not of what the cases ``told`` are about."""
-    known = {(item.pod, item.dst, PACKETS_OF.get(item.table)) for one in told for item in one.items}
+    known = {(item.pod, item.dst, PACKETS_OF.get(item.table)) for case in told for item in case.items}
     # The same packets, as address translation left them further on.
     known |= {
         (step.src, step.dst, path.packet)
@@ -33,36 +33,36 @@ def question_cases(result: Judgement, told: Iterable[Case], roles: AddressRoles)
         for step in path.steps[1:]
     }
     cases: dict[object, Case] = {}
-    for one in result.asked_in_vain:
-        item = _item(result, one, roles)
+    for question in result.asked_in_vain:
+        item = _item(result, question, roles)
         if item is None or (item.pod, item.dst, PACKETS_OF[item.table]) in known:
             continue
-        key = (item.pod, item.dst, item.table, one.port)
+        key = (item.pod, item.dst, item.table, question.port)
         if key in cases or len(cases) < MOST:
             cases.setdefault(key, Case()).items.append(item)
     return list(cases.values())
 
 
-def _item(result: Judgement, one: Unanswered, roles: AddressRoles) -> Item | None:
-    if one.asked is None or one.protocol not in AS_IF or not one.about:
+def _item(result: Judgement, question: Unanswered, roles: AddressRoles) -> Item | None:
+    if question.asked is None or question.protocol not in AS_IF or not question.about:
         return None
-    link, dst_link = home_of(result, one.asker), home_of(result, one.asked)
-    ours = {POD_ROLE, SERVICE, NODE_ROLE} & {roles.of(one.asker), roles.of(one.asked)}
-    here = result.facts.link(one.capture, one.group)
-    inside = here is not None and here.point.kind in NODE_KINDS and roles.of(one.asked) == UNKNOWN_ROLE
-    if not (one.last_seen or one.refusal or link or dst_link or ours or inside):
+    link, dst_link = home_of(result, question.asker), home_of(result, question.asked)
+    ours = {POD_ROLE, SERVICE, NODE_ROLE} & {roles.of(question.asker), roles.of(question.asked)}
+    here = result.facts.link(question.capture, question.group)
+    inside = here is not None and here.point.kind in NODE_KINDS and roles.of(question.asked) == UNKNOWN_ROLE
+    if not (question.last_seen or question.refusal or link or dst_link or ours or inside):
         # Two hosts of which nothing shows that a node of the cluster has a part in what they say.
         return None
     evidence = Evidence(
-        capture=one.capture,
-        interface=one.interface,
-        frames=one.frames,
+        capture=question.capture,
+        interface=question.interface,
+        frames=question.frames,
         time=None,
         expected="an answer",
-        observed=one.sentence,
-        headline=one.sentence,
-        group=one.group,
-        row={"src": one.asker, "dst": one.asked, "dst_port": one.port},
-        last_seen=one.last_seen,
+        observed=question.sentence,
+        headline=question.sentence,
+        group=question.group,
+        row={"src": question.asker, "dst": question.asked, "dst_port": question.port},
+        last_seen=question.last_seen,
     )
-    return Item(None, evidence, link, dst_link, one.asker, one.asked, question=one)
+    return Item(None, evidence, link, dst_link, question.asker, question.asked, question=question)

@@ -70,7 +70,7 @@ def _by_whom(case: Case, result: Judgement, roles: AddressRoles, refusal: Refusa
 def left_over(losses: list[PathLoss], here: PointFacts, arrived: bool) -> str | None:
     """Which part of their way is left to packets seen at a node's NIC or tunnel, coming to the node or leaving it."""
     if losses:
-        places = {replace(one, arrived=arrived).place for one in losses}
+        places = {replace(loss, arrived=arrived).place for loss in losses}
         return places.pop() if len(places) == 1 else None
     # Alone on a NIC it is not told whether they were in a tunnel; on its device they are out of it.
     return BETWEEN if not arrived else TO_POD_LINK if here.point.kind == "tunnel" else None

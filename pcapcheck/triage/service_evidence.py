@@ -43,7 +43,7 @@ def is_empty(state: State, address: int | None, port: int | None) -> Sourced[boo
 
     A rule that never hit refused nothing.
     """
-    services = [one for one in _of(state, address) if port is None or one.port in (None, port)]
+    services = [service for service in _of(state, address) if port is None or service.port in (None, port)]
     found: list[Sourced[bool]] = []
     for service in services:
         behind = state.services.behind(service) if service.empty is None else None
@@ -56,9 +56,14 @@ def is_empty(state: State, address: int | None, port: int | None) -> Sourced[boo
 
 def answers_pings(hosts: Sequence[Host], address: int | None) -> Sourced[bool] | None:
     """Whether a node holds the address of a service itself, as in the IPVS mode of kube-proxy, and so answers pings."""
-    held = [one for host in hosts for one in host.addresses if one.ip == address and one.dev == IPVS_DEVICE]
+    held = [
+        held_address
+        for host in hosts
+        for held_address in host.addresses
+        if held_address.ip == address and held_address.dev == IPVS_DEVICE
+    ]
     return Sourced(True, (held[0].line,)) if held else None
 
 
 def _of(state: State, address: int | None) -> list[Service]:
-    return [one for one in state.services.at(address) if not one.doubtful or is_usual(one.ip)]
+    return [service for service in state.services.at(address) if not service.doubtful or is_usual(service.ip)]

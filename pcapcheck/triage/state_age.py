@@ -39,11 +39,11 @@ def _handed(link: PointFacts, cali: Device) -> bool:
     """Whether the node handed IPv4 packets to the pod of a link from its own MAC: it routed them there itself."""
     if cali.mac is None or cali.master is not None or not link.pod_ips or not all(map(is_ipv4, link.pod_ips)):
         return False
-    groups = (one for one in link.point.groups.values() if one.carries == "ip-unicast" and one.src == cali.mac)
-    return any(link.sides.of(one)[0] == NODE for one in groups)
+    groups = (group for group in link.point.groups.values() if group.carries == "ip-unicast" and group.src == cali.mac)
+    return any(link.sides.of(group)[0] == NODE for group in groups)
 
 
 def _may_have_lost(node: Host, name: str) -> bool:
     """Whether the state shows a neighbour there, or not all, or so many that the kernel may have dropped some."""
-    held = [one for one in node.neighbours if is_ipv4(one.ip) and not one.proxy]
-    return "neighbours4" not in node.whole or len(held) >= KEPT or any(one.dev == name for one in held)
+    held = [neighbour for neighbour in node.neighbours if is_ipv4(neighbour.ip) and not neighbour.proxy]
+    return "neighbours4" not in node.whole or len(held) >= KEPT or any(neighbour.dev == name for neighbour in held)

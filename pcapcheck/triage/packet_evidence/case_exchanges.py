@@ -29,7 +29,7 @@ def packet_of(case: Case) -> str:
 
     Where the node asked for a pod in vain, what the packets were that it did not deliver, the next failure tells.
     """
-    tables = [one.table for one in case.items if one.table != ARP or one.about_gateway]
+    tables = [item.table for item in case.items if item.table != ARP or item.about_gateway]
     return PACKETS.get(tables[0], REQUEST) if tables else REQUEST
 
 
@@ -76,10 +76,10 @@ def bins_of(packet: str, result: Judgement, link: PointFacts | None = None) -> I
                     yield some
 
 
-def echoes_between(result: Judgement, one: int | None, other: int | None) -> Iterator[EchoRow]:
+def echoes_between(result: Judgement, address: int | None, other: int | None) -> Iterator[EchoRow]:
     """The same of either to the other."""
-    return chain(exchanges_of(REQUEST, result, one, other), exchanges_of(REQUEST, result, other, one))
+    return chain(exchanges_of(REQUEST, result, address, other), exchanges_of(REQUEST, result, other, address))
 
 
 def ended_by_error(echoes: Iterable[EchoRow]) -> Iterator[EchoRow]:
-    return (one for one in echoes if one.error_type is not None)
+    return (echo for echo in echoes if echo.error_type is not None)

@@ -44,8 +44,8 @@ def asked_for_columns(result: Judgement, link: PointFacts | None, address: int |
     tallies = result.captures[link.point.key[0]].tallies
     outcomes = [tallies[ARP, group].outcomes for group in groups if (ARP, group) in tallies]
     heard = any(link.sides.of(group)[0] == POD for group in link.point.groups.values())
-    answered = sum(one["answered"] for one in outcomes)
-    unanswered = sum(one["unanswered"] for one in outcomes)
+    answered = sum(outcome["answered"] for outcome in outcomes)
+    unanswered = sum(outcome["unanswered"] for outcome in outcomes)
     told = answered or unanswered or heard
     return {"dst.asked": bool(groups), "dst.answers": bool(answered) if groups and told else None}
 
@@ -54,9 +54,11 @@ def is_addressed(link: PointFacts | None) -> bool | None:
     if link is None or not link.pod_macs:
         return None
     handed = [
-        one for one in link.point.groups.values() if link.sides.of(one)[0] == NODE and one.carries == "ip-unicast"
+        group
+        for group in link.point.groups.values()
+        if link.sides.of(group)[0] == NODE and group.carries == "ip-unicast"
     ]
-    macs = {one.dst for one in handed if one.dst is not None}
+    macs = {group.dst for group in handed if group.dst is not None}
     return macs <= link.pod_macs if macs else None
 
 
@@ -67,16 +69,16 @@ def nic_to_proxy(result: Judgement) -> bool:
 
 def is_unrouted(case: Case, result: Judgement) -> bool:
     """Whether a hop is wrong between the links of a case: of it, or of another about the same links."""
-    if any(one.table == HOPS for one in case.items):
+    if any(item.table == HOPS for item in case.items):
         return True
     names = {link.point.name for link in links_of(case)}
-    hops = [one for one in result.findings if one.rule.table == HOPS and one.status == FAIL]
-    return any({row.get("interface"), row.get("to.interface")} & names for one in hops for row in _rows(one))
+    hops = [finding for finding in result.findings if finding.rule.table == HOPS and finding.status == FAIL]
+    return any({row.get("interface"), row.get("to.interface")} & names for finding in hops for row in _rows(finding))
 
 
 def macs_kept(case: Case, result: Judgement) -> bool | None:
     """Whether frames have the same MACs on two links; None where that was not checked."""
-    found = next((one for one in result.findings if one.rule.id == "hop-macs-rewritten"), None)
+    found = next((finding for finding in result.findings if finding.rule.id == "hop-macs-rewritten"), None)
     if found is None or "hop-macs-rewritten" in case.failed:
         return True if found is not None else None
     return False if found.status == PASS else True if found.status == FAIL else None
@@ -96,4 +98,4 @@ def links_of(case: Case) -> list[PointFacts]:
 
 
 def _rows(finding: Finding) -> list[Mapping[str, Value | None]]:
-    return [one.row for one in finding.evidence]
+    return [evidence.row for evidence in finding.evidence]

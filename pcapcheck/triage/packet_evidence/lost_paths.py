@@ -48,7 +48,7 @@ def answer_seen(case: Case) -> LastSeen | None:
 
 
 def lost_paths_of(result: Judgement, packet: str, case: Case) -> list[Path]:
-    asked = [one for one in result.followed.found if (one.src, one.dst) == (case.lead.pod, case.lead.dst)]
+    asked = [path for path in result.followed.found if (path.src, path.dst) == (case.lead.pod, case.lead.dst)]
     if packet != REQUEST:
         return [path for path in asked if path.packet == packet and not result.followed.is_delivered(path)]
     return [path for path in asked if path.packet == REQUEST and not path.answered]
@@ -61,7 +61,7 @@ def last_tunnel(lost_paths: list[Path]) -> str | None:
 
 def opaque_device(losses: list[PathLoss]) -> str | None:
     """WireGuard, where packets were seen last on its device: behind it nobody can look into them."""
-    return OPAQUE if any(is_wireguard(one.last.spot.link.point.name) for one in losses) else None
+    return OPAQUE if any(is_wireguard(loss.last.spot.link.point.name) for loss in losses) else None
 
 
 def translated(result: Judgement, packet: str, src: int | None, dst: int | None) -> bool | None:

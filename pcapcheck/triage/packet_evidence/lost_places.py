@@ -45,19 +45,19 @@ def lost_places(
 ) -> dict[str, Value | None]:
     """Where packets were lost, and where they were seen last; only what is alike of all that were lost."""
     at_pod = AT_POD if "pod-answers-echo" in case.failed else _at_pod(case, result)
-    places = {at_pod} if at_pod else {one.place for one in losses if one.missing}
-    back = {one.back or one.path.src == case.lead.dst for one in losses}
+    places = {at_pod} if at_pod else {loss.place for loss in losses if loss.missing}
+    back = {loss.back or loss.path.src == case.lead.dst for loss in losses}
     seen = answer_seen(case)
     here = None
     if case.question is not None:
         here = result.facts.link(case.question.capture, case.question.group)
-    points = [one.last.spot.link.point for one in losses]
+    points = [loss.last.spot.link.point for loss in losses]
     if not losses and seen is not None:
         # One link was recorded, so nothing was followed.
         back, places = {True}, {seen.place} if seen.place else set()
         points = [here.point] if here is not None else []
     if losses and back == {True} and seen is not None:
-        places = {one.place for one in losses}
+        places = {loss.place for loss in losses}
     by_rule = packet == REQUEST and case.question is None
     lost = _by_rule(case, result, losses) if by_rule else _lost_segments(case, result, packet, losses)
     if lost is None and seen is not None:
@@ -67,23 +67,23 @@ def lost_places(
         lost = IN_NODE
     if lost is None and not places:
         # No link had to show them next, yet they were seen on the node that they were going to.
-        lost = _only({one.place if _is_at_node(one) else None for one in losses if one.path.src == case.lead.pod})
+        lost = _only({loss.place if _is_at_node(loss) else None for loss in losses if loss.path.src == case.lead.pod})
         places = {lost} if lost else set()
-    arrived = _only({one.arrived for one in losses})
+    arrived = _only({loss.arrived for loss in losses})
     if arrived is None and here is not None and back != {True}:
         points = points or [here.point]
-        groups = [one.last.spot.group for one in losses] or [here.point.groups[case.lead.evidence.group]]
+        groups = [loss.last.spot.group for loss in losses] or [here.point.groups[case.lead.evidence.group]]
         arrived = arrival(case, result, roles, list(zip(points, groups, strict=True)))
         if arrived is not None:
             # Nothing had to show it next, so it is not known to be lost; yet that is the part of the way that is left.
             lost = lost or left_over(losses, here, arrived)
             places = places or ({lost} if lost else set())
-    name = _only({one.name for one in points})
+    name = _only({point.name for point in points})
     return {
         "lost": lost or _went_on(case, losses),
         "lost.place": _only(places),
-        "lost.direction": _only({REPLY if one else REQUEST for one in back}),
-        "last_seen.kind": _only({one.kind for one in points}),
+        "lost.direction": _only({REPLY if is_back else REQUEST for is_back in back}),
+        "last_seen.kind": _only({point.kind for point in points}),
         # What only has a number is no name to type.
         "last_seen.interface": None if name is None or "ifindex " in name else name,
         "last_seen.arrived": arrived,
@@ -104,20 +104,24 @@ def arrived_beyond(
     lost = {(echo.ident, echo.seq) for echo in failed}
     same = result.followed.hosts.same
     there = [
-        one for one in result.links if one.point.kind in NODE_KINDS and same(link.point.key, one.point.key) is False
+        other
+        for other in result.links
+        if other.point.kind in NODE_KINDS and same(link.point.key, other.point.key) is False
     ]
     shown = {
-        one.point.key: any(
-            (echo.ident, echo.seq) in lost for echo in exchanges_of(packet, result, case.lead.pod, case.lead.dst, one)
+        other.point.key: any(
+            (echo.ident, echo.seq) in lost for echo in exchanges_of(packet, result, case.lead.pod, case.lead.dst, other)
         )
-        for one in there
+        for other in there
     }
     if not any(shown.values()):
         return {"arrived": arrived}
-    tunnels = [one for one in there if one.point.kind == "tunnel"]
-    if any(shown[one.point.key] for one in tunnels):
+    tunnels = [other for other in there if other.point.kind == "tunnel"]
+    if any(shown[tunnel.point.key] for tunnel in tunnels):
         return {"arrived": True, "lost": TO_POD_LINK}
-    opened = any(shown[one.point.key] and same(one.point.key, other.point.key) for one in there for other in tunnels)
+    opened = any(
+        shown[other.point.key] and same(other.point.key, tunnel.point.key) for other in there for tunnel in tunnels
+    )
     return {"arrived": True, "lost": DECAPSULATION if opened else AT_NIC}
 
 
@@ -154,16 +158,16 @@ def _by_rule(case: Case, result: Judgement, losses: list[PathLoss]) -> str | Non
     places = {LOST_BY_RULE[name] for name in case.failed if name in LOST_BY_RULE}
     if BETWEEN in places:
         # Packets that were seen on were lost where they were seen last.
-        places = places - {BETWEEN} | {one.place for one in losses if one.missing and one.path.src == case.lead.pod}
+        places = places - {BETWEEN} | {loss.place for loss in losses if loss.missing and loss.path.src == case.lead.pod}
     return _only(places)
 
 
 def _lost_segments(case: Case, result: Judgement, packet: str, losses: list[PathLoss]) -> str | None:
     """The same of attempts at connections and of DNS queries, by where packets of their protocol were seen."""
-    if any(one.back or one.path.src == case.lead.dst for one in losses) or (not losses and answer_seen(case)):
+    if any(loss.back or loss.path.src == case.lead.dst for loss in losses) or (not losses and answer_seen(case)):
         return "on-return"
     at_pod = _at_pod(case, result)
-    lost = [one for one in losses if one.missing]
+    lost = [loss for loss in losses if loss.missing]
     return at_pod or (lost[0].place if lost else None)
 
 
@@ -171,4 +175,4 @@ def _went_on(case: Case, losses: list[PathLoss]) -> str | None:
     """Whether requests were seen leaving the node for another, whose pod's link was not recorded."""
     if case.lead.dst_link is not None:
         return None
-    return BETWEEN if any(one.last.spot.link.point.kind in NODE_KINDS for one in losses) else None
+    return BETWEEN if any(loss.last.spot.link.point.kind in NODE_KINDS for loss in losses) else None

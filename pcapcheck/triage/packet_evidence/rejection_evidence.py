@@ -49,6 +49,6 @@ def is_late(case: Case, refused: list[EchoRow], link: PointFacts | None) -> bool
 
 def from_another_address(case: Case) -> dict[str, Value | None]:
     """The address that an answer came from which is not the one that was asked."""
-    seen = [case.question.last_seen] if case.question is not None else [one.evidence.last_seen for one in case.items]
-    source = next((one.source for one in seen if one is not None and one.source is not None), None)
+    seen = [case.question.last_seen] if case.question is not None else [item.evidence.last_seen for item in case.items]
+    source = next((sighting.source for sighting in seen if sighting is not None and sighting.source is not None), None)
     return {} if source is None else {"refused": "wrong-address", "refused.from": source}

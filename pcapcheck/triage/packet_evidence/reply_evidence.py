@@ -31,7 +31,7 @@ def replies(case: Case, result: Judgement, packet: str, failed: list[EchoRow]) -
         # What was answered further on got no answer where it was asked.
         return "none"
     tables = [table for table, asked in PACKETS.items() if asked == packet] or [ECHO]
-    times = [one.evidence.time for one in case.items if one.table in tables and one.evidence.time]
+    times = [item.evidence.time for item in case.items if item.table in tables and item.evidence.time]
     times = times or [echo.time for echo in failed if echo.time]
     if not times:
         return None

@@ -50,8 +50,8 @@ def _dst_mtu_differs(evidence: StateEvidence) -> QuotedValue | None:
 def _sends_more(link: PodLink | None, mtu: int) -> tuple[Line, ...] | None:
     """The line of a pod's link that lets larger packets pass than this; nothing where its MTU is not shown."""
     ends = (link.cali, link.end) if link is not None else ()
-    shown = [one for one in ends if one is not None and one.mtu is not None]
-    larger = [one for one in shown if (one.mtu or 0) > mtu]
+    shown = [end for end in ends if end is not None and end.mtu is not None]
+    larger = [end for end in shown if (end.mtu or 0) > mtu]
     return (larger[0].line,) if larger else None if shown else ()
 
 

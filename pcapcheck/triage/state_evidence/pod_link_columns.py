@@ -57,9 +57,9 @@ def _bridge(evidence: StateEvidence) -> QuotedValue | None:
 
 def _managed(evidence: StateEvidence) -> QuotedValue | None:
     listed = evidence.node.managed if evidence.node is not None else []
-    for one in listed:
-        if one.owned and kind_of_name(one.dev, evidence.ground.prefix) in ("pod-link", "tunnel"):
-            return Quoted(True, quotes(one.line))
+    for device in listed:
+        if device.owned and kind_of_name(device.dev, evidence.ground.prefix) in ("pod-link", "tunnel"):
+            return Quoted(True, quotes(device.line))
     return Quoted(False, quotes(listed[0].line)) if listed else None
 
 

@@ -44,10 +44,12 @@ class Situation:
             link = self.state.pod_for(ip=address)
         if link is None and interface:
             # A pod of which only the inside was shown, by kubectl exec: the name of its link follows from its own.
-            alone = (one for one in self.state.links if one.cali_name is None and one.pod is not None)
-            link = next((one for one in alone if interface in self._own_calis(one)), None)
+            alone = (
+                pod_link for pod_link in self.state.links if pod_link.cali_name is None and pod_link.pod is not None
+            )
+            link = next((pod_link for pod_link in alone if interface in self._own_calis(pod_link)), None)
         if link is not None and link.ips:
-            number = next(number for number, one in enumerate(self.state.links) if one is link)
+            number = next(number for number, pod_link in enumerate(self.state.links) if pod_link is link)
             return link, self.rows[number]
         return self._completed(link or PodLink(), interface, address)
 
