@@ -1,6 +1,6 @@
-"""Sought: the pods that somebody sent to, or that were recorded themselves, as far as captures show.
+"""Addressed pods: those that somebody sent to, or that were recorded themselves, as far as captures show.
 
-What a node's state holds of a pod that nobody wanted anything of may be as old as the node.
+What a node's state holds about a pod that nobody sent to may be as old as the node.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from pcapcheck.protocols import DNS_PORT
 from pcapcheck.triage.back_ends import Asked, back_ends
 from pcapcheck.values import address_of
 
-# Of more questions that failed it is not looked up whom their services stand for.
+# If more questions failed, the back ends of their services are not looked up.
 MOST = 32
 
 
 class Sought:
     """The addresses that were asked for or sent to in the captures of one call, and the pods' links recorded there.
 
-    What was asked of a service in vain may have been for any pod behind it, as far as the state shows them.
+    An unanswered question to a service may have been for any pod behind it that the state shows.
     """
 
     def __init__(self, captures: Iterable[Capture], facts: Facts, followed: Paths, state: State) -> None:

@@ -1,6 +1,6 @@
-"""Beyond: how packets that got no answer were seen leaving their node, and what else the packets say of the way on.
+"""Beyond the node: how unanswered packets were seen leaving it, and what else the packets show of their path.
 
-Columns of a case, and for those that prove a cause by themselves the frames that show it.
+Columns of a case, with the frames behind those that prove a cause by themselves.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ SHOWN = 2
 
 @dataclass
 class Beyond:
-    """Columns, and the frames behind them by column, as they are quoted."""
+    """Columns, and by column the frames behind them, as they are quoted."""
 
     columns: dict[str, Value | None] = field(default_factory=lambda: dict.fromkeys(NAMES))
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -89,7 +89,7 @@ def _left(loss: PathLoss, result: Judgement) -> str | None:
 
 
 def _encrypted(result: Judgement, nics: list[PointKey]) -> bool:
-    """Whether a NIC shows packets of WireGuard, which whatever went through its device became."""
+    """Whether a NIC shows WireGuard packets, which is what everything through its device becomes."""
     return any(
         step.encap == OPAQUE and step.spot.link.point.key in nics
         for path in result.followed.found
@@ -98,7 +98,7 @@ def _encrypted(result: Judgement, nics: list[PointKey]) -> bool:
 
 
 def _nics_of(result: Judgement, link: PointFacts) -> list[PointKey]:
-    """The NICs that are of the node of a link."""
+    """The NICs of a link's node."""
     links, hosts = result.facts.links, result.followed.hosts
     return [key for key, other in links.items() if other.point.kind == "host-nic" and hosts.same(link.point.key, key)]
 
@@ -106,7 +106,7 @@ def _nics_of(result: Judgement, link: PointFacts) -> list[PointKey]:
 def _far_recorded(case: Case, result: Judgement, loss: PathLoss) -> bool:
     """Whether anything was recorded where the packets were going to: the receiver's link, or a NIC of its node.
 
-    What leaves a tunnel goes to a node; of what leaves plainly it is not known whose NIC would show it.
+    Packets in a tunnel go to a node; for packets outside a tunnel it is unknown whose NIC would show them.
     """
     there = case.lead.dst_link if loss.path.src == case.lead.pod else case.lead.link
     if there is not None:
@@ -117,7 +117,7 @@ def _far_recorded(case: Case, result: Judgement, loss: PathLoss) -> bool:
 
 
 def _since(case: Case, losses: list[PathLoss]) -> int | None:
-    """From when on answers are missed in a connection whose data got stuck: since that was sent first."""
+    """Since when answers are missing in a connection whose data got stuck: since the data was first sent."""
     question = case.question
     if question is None or question.size is None or question.lasted is None or not losses:
         return None
@@ -140,7 +140,7 @@ def _came_back(loss: PathLoss, result: Judgement, since: int) -> bool:
 def _other_way(result: Judgement, losses: list[PathLoss]) -> bool:
     """Whether packets of the other direction came through the same tunnel while these were lost.
 
-    They did where they were recorded at the same place, or went on from where they were.
+    They did if they were recorded at the same place, or went on from there.
     """
     since = min(loss.path.first for loss in losses)
     tunnels = {_turned(loss.last) for loss in losses}
@@ -154,7 +154,7 @@ def _other_way(result: Judgement, losses: list[PathLoss]) -> bool:
 
 
 def _came_in_tunnel(result: Judgement, losses: list[PathLoss]) -> bool:
-    """Whether packets between the same two came the other way in a tunnel, so that theirs does not go where it ends."""
+    """Whether packets between the same two came back through a tunnel, which the lost ones did not take."""
     pairs = {(loss.last.dst, loss.last.src) for loss in losses}
     return any(
         (path.src, path.dst) in pairs and any(step.encap != "none" for step in path.steps)
@@ -169,11 +169,11 @@ def _turned(step: PathStep) -> tuple[int, int] | None:
 def _hairpin(case: Case, result: Judgement, asked: Iterable[EchoRow], found: Beyond) -> None:
     """Whether what the pod sent to ``dst`` came back to it from its own address.
 
-    Nothing but address translation on its node can do that: what a pod sends to itself it does not send at all.
+    Only address translation on its node can do that: packets to the pod's own address never leave it.
     """
     pod, link = case.lead.pod, case.lead.link
     if pod is None or link is None:
-        # What was asked off the pods' links had left its node, or comes from none.
+        # Questions seen off the pods' links have left their node, or come from none.
         found.columns["hairpin"] = False if case.question is not None else None
         return
     some = list(asked)
@@ -208,7 +208,7 @@ def _identifiers(result: Judgement, losses: list[PathLoss], found: Beyond) -> No
 
 
 def _carried(paths: Iterable[Path], outer: tuple[int, int] | None) -> Iterator[tuple[Path, PathStep, int]]:
-    """Where packets were seen inside VXLAN between these nodes, whichever they are: way, step and the step's number."""
+    """Where packets were seen inside VXLAN between two nodes: path, step and the step's number."""
     for path in paths:
         for number, step in enumerate(path.steps):
             if step.encap == VXLAN and step.outer and outer in (None, step.outer):
@@ -216,12 +216,12 @@ def _carried(paths: Iterable[Path], outer: tuple[int, int] | None) -> Iterator[t
 
 
 def _identifier(result: Judgement, path: Path, step: PathStep, number: int) -> tuple[int, str] | None:
-    """The identifier in the first of a way's packets, with where it stands."""
+    """The identifier in the first of a path's packets, and the frame that has it."""
     source, frame = result.captures[step.spot.capture].source, path.samples[0].frames[number]
     try:
         vni = next((vni_of(record) for record in read_again(source, [frame])), None)
     except CaptureError:
-        # What was a stream, or is gone by now, cannot be looked at again.
+        # A stream, or a file that is gone by now, cannot be read again.
         return None
     if vni is None or step.outer is None:
         return None

@@ -12,14 +12,14 @@ from pcapcheck.values import Value
 
 ASKED = {ECHO: ECHO, PATHS: ECHO, CONNECTIONS: CONNECTIONS, DNS: DNS}
 COLUMNS = ("loss", "loss.follows", "loss.over", "lost.count", "lost.asked")
-# Of these a part may be lost by what, while it lasts or for whom it is, loses all.
+# A cause that loses everything may lose a part of these: while it lasts, or of those for whom it is.
 BY_ITSELF = ("time", "pair", "size")
 
 
 def loss_columns(result: Judgement, case: Case) -> dict[str, Value | None]:
     """``loss`` between the pod and whom it asked, and ``loss.follows`` of all that was asked."""
     if case.question is not None and case.question.protocol != "ICMP":
-        # What else the two have to say to each other is another question.
+        # Other exchanges between the two are other questions.
         return dict.fromkeys(COLUMNS)
     table = next((ASKED[item.table] for item in case.items if item.table in ASKED), None)
     losses = result.losses(table) if table is not None else None
@@ -38,10 +38,10 @@ def loss_columns(result: Judgement, case: Case) -> dict[str, Value | None]:
         "lost.asked": share.asked,
     }
     if loses_a_part(found):
-        # The samples by which it is told else are the first of each kind.
+        # Otherwise samples decide, which are the first of each kind.
         found["replies"] = "some"
     elif follows == TIME:
-        # While it lasted nothing was answered; that it passed says nothing of what it was.
+        # While it lasted nothing was answered; that it passed says nothing about its cause.
         found["replies"] = "at-first"
     return found
 
@@ -57,9 +57,9 @@ def _share(losses: Losses, pod: int | None, dst: int | None, port: Value | None)
 
 
 def _is_scattered(losses: Losses, share: Share, port: Value | None) -> bool:
-    """Whether what a pair lost is of a loss that is spread over many: neither of the two stands out, nor they together.
+    """Whether the loss of a pair is part of one spread over many: neither of the two stands out, nor do they together.
 
-    Of few questions all may be lost by chance.
+    A few questions may all be lost by chance.
     """
     if not losses.told or losses.follows in (SIZE, TIME) or not isinstance(share.who, tuple):
         return False
@@ -77,6 +77,6 @@ def _is_scattered(losses: Losses, share: Share, port: Value | None) -> bool:
 
 
 def loses_a_part(packet_evidence: dict[str, Value | None]) -> bool:
-    """Whether packets of this very pair are lost and others pass all the while, whichever they are."""
+    """Whether some packets of this very pair are lost while others pass all the time."""
     follows = packet_evidence.get("loss.follows")
     return packet_evidence.get("loss") == "partial" and follows is not None and follows not in BY_ITSELF

@@ -9,12 +9,12 @@ from pcapcheck.triage.case_loss import loses_a_part
 from pcapcheck.triage.diagnosis import Diagnosis
 from pcapcheck.triage.suspect import CONFIRMED
 
-# What a loss follows that whoever asks has a part of.
+# What a loss follows that takes a part from every asker.
 OF_MANY = ("nothing", "connection")
 
 
 def one_per_origin(found: list[Diagnosis]) -> list[Diagnosis]:
-    """Those of one origin are told as one."""
+    """Diagnoses of one origin, merged."""
     told: list[Diagnosis] = []
     for later in found:
         origin = next((diagnosis for diagnosis in told if _same_origin(diagnosis, later)), None)
@@ -28,7 +28,7 @@ def one_per_origin(found: list[Diagnosis]) -> list[Diagnosis]:
 
 
 def _is_one_loss(first: Diagnosis, later: Diagnosis) -> bool:
-    """Whether both are of one loss, which is spread over many who lose a part each, and nothing is shown to be else."""
+    """Whether both are of one loss that takes a part from many pairs, and nothing shows another cause."""
     spread = all(
         loses_a_part(diagnosis.packet_evidence)
         and diagnosis.packet_evidence["loss.follows"] in OF_MANY
@@ -42,7 +42,7 @@ def _is_one_loss(first: Diagnosis, later: Diagnosis) -> bool:
 
 
 def _join(origin: Diagnosis, later: Diagnosis) -> None:
-    """Add the rules that failed there; of what is possible keep what fits both."""
+    """Add the rules that failed there; keep the possible causes that fit both."""
     known = set(origin.case.names)
     origin.case.items += [item for item in later.case.items if item.name not in known]
     both = {suspect.cause.id for suspect in later.suspects}
@@ -58,8 +58,8 @@ def _join(origin: Diagnosis, later: Diagnosis) -> None:
 def _same_origin(first: Diagnosis, later: Diagnosis) -> bool:
     """Whether both are parts of one loss, or the same lines confirm the same causes.
 
-    Or, where both are about one link or one address, the same causes are confirmed or possible, or the later failures
-    are all among the first and known to follow from what is confirmed.
+    Or both are about one link or one address, and the same causes are confirmed or possible, or the later failures are
+    all among the first and known to follow from what is confirmed.
     """
     if _is_one_loss(first, later):
         return True
@@ -81,6 +81,6 @@ def _same_origin(first: Diagnosis, later: Diagnosis) -> bool:
 
 
 def _is_of_another(first: Case, later: Case) -> bool:
-    """Whether somebody else was asked in vain: what is confirmed of the one says nothing of the other."""
+    """Whether another address was asked in vain: what is confirmed for the first says nothing about it."""
     asked = {first.lead.dst, later.lead.dst} if not first.lead.about_gateway else set()
     return len(asked) > 1 and None not in asked

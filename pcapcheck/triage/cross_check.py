@@ -1,4 +1,4 @@
-"""Cross-check: what a node's state says against the captures, and about itself."""
+"""Cross-check: where a node's state contradicts the captures, or itself."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CHANGES_TOLD = 3
 
 @dataclass
 class CrossCheck:
-    """``foreign`` are addresses of which the state describes another instance than the captures show.
+    """``foreign`` are addresses for which the state describes another instance than the captures show.
 
     ``elsewhere``: it describes none of the pods in the captures, so it is of another node or time. ``answered`` are the
     pods' links, by their names on the node, on which the captures show IPv4's gateway answered. ``earlier``: the
@@ -55,7 +55,7 @@ def compare(
     spoken: frozenset[int] = frozenset(),
     is_sought: Callable[[PodLink], bool] = lambda _: True,
 ) -> CrossCheck:
-    """Hold the pods of the captures against those of the state, and set apart what is of another instance of a pod.
+    """Hold the pods of the captures against those of the state, and set apart what is about another instance of a pod.
 
     ``asked`` are the addresses that somebody asked for on pods' links: a pod that answers nothing is known by its own.
     ``names`` are what the machines of the captures are called, ``spoken`` the addresses heard on network cards.
@@ -81,7 +81,7 @@ def compare(
 
 
 def _earlier(links: list[PointFacts], state: State, found: CrossCheck) -> None:
-    """A state without a neighbour that its node was seen to send to is of a time before that."""
+    """A state that lacks a neighbour to which its node was seen to send is of an earlier time."""
     lacking = unlearned(links, state)
     if lacking is None:
         return
@@ -98,8 +98,8 @@ def _earlier(links: list[PointFacts], state: State, found: CrossCheck) -> None:
 
 
 def _unsought(state: State, is_sought: Callable[[PodLink], bool], found: CrossCheck) -> None:
-    """A failed entry stays until somebody sends there again (kernel: net/core/neighbour.c): of a pod that nobody sent
-    to it tells of another time, such as that of a pod whose route was left behind."""
+    """A failed entry stays until somebody sends there again (kernel: net/core/neighbour.c): for a pod that
+    nobody sent to it is of another time, such as that of a pod whose route was left behind."""
     for pod in state.links:
         failed = resolutions(pod.node, pod)[0] if pod.node is not None and not is_sought(pod) else []
         if not failed:
@@ -117,7 +117,7 @@ def _unsought(state: State, is_sought: Callable[[PodLink], bool], found: CrossCh
 
 
 def _sized_for_tunnels(state: State) -> Iterator[Remark]:
-    """A remark per MTU that Calico gives to pods' links for a tunnel, where no device of that tunnel is described."""
+    """A remark per MTU that Calico gives to pods' links for a tunnel, if no device of that tunnel is described."""
     alike: dict[int, dict[str | None, Line]] = {}
     for link in state.links:
         if link.cali is not None and link.cali.mtu in MTUS:
@@ -160,7 +160,7 @@ def _same_instance(link: PointFacts, described: PodLink, found: CrossCheck) -> N
     other_ip = bool(ips and link.pod_ips and not ips & link.pod_ips)
     other_mac = mac is not None and bool(link.pod_macs) and mac not in link.pod_macs
     if not (other_ip or other_mac):
-        # Numbers that do not match set apart the cali, not the pod, if it is the pod that was recorded.
+        # Numbers that do not match set apart the cali and not the pod, if it is the pod that was recorded.
         described.apart = described.apart and mac not in link.pod_macs
         return
     routed = _routed(described)

@@ -121,19 +121,19 @@ def _is_of_state(case: Case) -> bool:
 
 
 def _is_located(case: Case) -> bool:
-    """Whether it is known of a question where it got to, or who refused it."""
+    """Whether it is known where a question got to, or who sent an error for it."""
     return any(item.question is not None and (item.question.last_seen or item.question.refusal) for item in case.items)
 
 
 def _was_recorded(case: Case) -> bool:
-    """Whether a link that it is about was recorded, pod's or node's end."""
+    """Whether a link that the case is about was recorded, at the pod's end or the node's."""
     return any(link is not None for item in case.items for link in (item.link, item.dst_link))
 
 
 def _worth_showing(suspects: list[Suspect], case: Case) -> list[Suspect]:
-    """Where what is confirmed explains everything that was recorded, nothing else is possible.
+    """Leave out what is possible if what is confirmed explains everything that was recorded.
 
-    Whatever follows from a gateway that does not answer is explained with it.
+    A gateway that does not answer explains whatever follows from it.
     """
     explained = {name for suspect in suspects if suspect.status == CONFIRMED for name in suspect.explains}
     recorded = {item.name for item in case.items if item.table != STATE}
@@ -144,6 +144,6 @@ def _worth_showing(suspects: list[Suspect], case: Case) -> list[Suspect]:
 
 
 def _leave_out_hints(case: Case, suspects: Iterable[Suspect]) -> None:
-    """What only warns about the state belongs to a case where something that may be so explains both."""
+    """Keep a mere warning about the state only if a cause that is not ruled out explains it too."""
     explained = {name for suspect in suspects if suspect.status != RULED_OUT for name in suspect.explains}
     case.items = [item for item in case.items if not item.is_hint or item.name in explained]

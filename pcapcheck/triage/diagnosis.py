@@ -14,7 +14,7 @@ from pcapcheck.values import Value
 
 @dataclass(repr=False)
 class Diagnosis(Brief):
-    """What failed together, and why, as far as can be told. ``others`` counts further cases that are alike.
+    """What failed together, and why, as far as is known. ``others`` are further cases that are alike.
 
     ``has_state``: the state of the node that it is about was given. ``one_of_several``: another is of the same rule.
     """
@@ -33,7 +33,7 @@ class Diagnosis(Brief):
 
     @property
     def questions(self) -> list[Unanswered]:
-        """The questions that it is about, where no rule is."""
+        """The questions that it is about, if no rule is."""
         items = [item for case in (self.case, *self.others) for item in case.items]
         return [item.question for item in items if item.question is not None]
 

@@ -1,6 +1,6 @@
 """Drops: whether something that counts what it drops can have dropped the packets that a case lost.
 
-It did (``fits``) where it stands on their way, counted at least as many as were lost, and is shown to have counted them
+It did (``fits``) if it is on their path, counted at least as many as were lost, and is shown to have counted them
 in this time: it grew between two readings as fast as packets were lost, or it has hardly seen more packets than were
 recorded. What counted as many since it was set up may have (``may-fit``). What counted none, or fewer, did not.
 """
@@ -23,27 +23,27 @@ from pcapcheck.triage.drop_places import COMING, ENTERED, LEAVING, SENT, Counter
 from pcapcheck.values import is_ipv4
 
 FITS, MAY_FIT, NONE_FITS = "fits", "may-fit", "none-fits"
-# Said of one counter, which did not do it either.
+# The same for a single counter that counted too few.
 TOO_FEW = "too-few"
 Wanted = Callable[[Counter], bool]
 # Which counters of a link may be about packets at which stage, by what they are about: full queues, or damage.
 FULL = {COMING: ("missed", "overrun", "fifo", "dropped"), SENT: ("dropped", "fifo")}
 DAMAGED = {COMING: ("errors", "crc", "frame", "length"), SENT: ("errors", "carrier", "aborted")}
 DIRECTION = {COMING: IN, ENTERED: IN, SENT: OUT, LEAVING: OUT}
-# A card counts there what is of a protocol that nobody listens to as well (net/core/dev.c).
+# A card also counts packets there of a protocol that nobody listens to (net/core/dev.c).
 DOUBTFUL = (LINK, "dropped", IN)
-# So many packets more than were recorded have passed something that is as good as new.
+# Up to this many packets more than were recorded have passed something that is as good as new.
 SPARE = 20
-# A line of the log is of this time if it is so near to it.
+# A line of the log belongs to this time if it is this near to it.
 NEAR = 2 * 10**9
 SHOWN = 2
 
 
 @dataclass(frozen=True)
 class Lost:
-    """What was lost: so many packets at least, of so many that were sent, between these times (nanoseconds).
+    """What was lost: at least this many ``packets`` of those ``asked``, between these times (nanoseconds).
 
-    ``frames`` are how many frames were recorded on an interface, by its name where one interface only has it.
+    ``frames`` are how many frames were recorded on an interface, by its name if only one interface has that name.
     """
 
     packets: int
@@ -59,7 +59,7 @@ class Lost:
 
 @dataclass(frozen=True)
 class Drops:
-    """What was lost of a case, and the way that it was on."""
+    """What was lost in a case, and the part of the path on which it was lost."""
 
     lost: Lost
     way: LossStretch
@@ -71,7 +71,7 @@ class Drops:
         return _best([*at, *self._of_links(FULL), *backlogs])
 
     def emulators(self) -> Quoted[str] | None:
-        """``tc netem``, which loses what it is told to lose; that it is there is said without counters too."""
+        """``tc netem``, which drops what it is configured to drop; that it is there is said even without any."""
         uncounted = [
             Quoted(MAY_FIT, (quote(note.line),))
             for spot in self.way.spots
@@ -91,7 +91,7 @@ class Drops:
         return _best(self._of_links(DAMAGED))
 
     def tracking(self, *, first_only: bool | None) -> Quoted[str] | None:
-        """Connection tracking, which drops the first packet of a conversation only: no room, or two at once."""
+        """Connection tracking, which drops only the first packet of a conversation: no room, or two at once."""
         counted = [self._counted(host, CONNTRACK, name) for host in self._routing for name in ("drop", "insert_failed")]
         said = _best(counted, [self._logged(CONNTRACK_FULL), *map(self._full_table, self._routing)])
         if first_only is False and said is not None and said.value != NONE_FITS:
@@ -100,7 +100,7 @@ class Drops:
         return said
 
     def neighbours(self, *, known: tuple[str, ...]) -> Quoted[str] | None:
-        """The table of neighbours. ``known``: the lines by which the node has the receiver's MAC, so needs no room."""
+        """The neighbour table. ``known``: the lines showing that the node has the receiver's MAC, so needs no room."""
         if known:
             return Quoted(NONE_FITS, known)
         counted = [self._counted(host, NEIGHBOURS, "table_fulls") for host in self._routing]
@@ -112,7 +112,7 @@ class Drops:
 
     @property
     def _routing(self) -> list[Host]:
-        """The nodes on the way: pods track nothing of what is forwarded."""
+        """The nodes on the path: pods track nothing of what is forwarded."""
         return [host for host in self.way.hosts if host.role != POD]
 
     def _of_queues(self, wanted: Wanted) -> list[Quoted[str] | None]:
@@ -124,7 +124,7 @@ class Drops:
         return [self._link_at(spot, names[spot.stage]) for spot in self.way.spots if spot.stage in names]
 
     def _queues_at(self, spot: CounterPlace, wanted: Wanted) -> Quoted[str] | None:
-        """Where the queues of an interface were listed and it has none of the kind, none did it."""
+        """If the queues of an interface were listed and it has none of the kind, none did it."""
         direction = DIRECTION[spot.stage]
         at = [counter for counter in spot.host.counters if (counter.source, counter.dev) == (QUEUE, spot.dev)]
         said = self._readings([counter for counter in at if counter.direction == direction and wanted(counter)], spot)
@@ -145,12 +145,12 @@ class Drops:
         return self._readings(some, spot)
 
     def _counted(self, host: Host, source: str, name: str) -> Quoted[str] | None:
-        """By a counter that a host has once: it is of all packets that pass the host."""
+        """By a counter that a host has once: it counts all packets that pass the host."""
         some = [counter for counter in host.counters if (counter.source, counter.name) == (source, name)]
         return self._readings(some, CounterPlace(host, "", ""))
 
     def _readings(self, counters: Iterable[Counter], spot: CounterPlace) -> Quoted[str] | None:
-        """The counter that speaks most for itself, each by its first and its last reading."""
+        """The counter that says most, each by its first and its last reading."""
         by_key: dict[tuple[str | None, ...], list[Counter]] = {}
         for counter in counters:
             by_key.setdefault(counter.key, []).append(counter)
@@ -252,16 +252,16 @@ def _crowded(host: Host) -> Quoted[str] | None:
     if most is None or limit is None or line is None:
         return None
     said = (f"{quote(line)}  ({held:,} neighbours)", quote(most.line))
-    # Of one namespace's entries alone it is not known that they are all: the table is the kernel's, not a namespace's.
+    # One namespace's entries need not be all: the table is the kernel's, not a namespace's.
     return Quoted(FITS, said) if held >= limit else Quoted(NONE_FITS, said) if counted else None
 
 
 def _best(
     needed: Iterable[Quoted[str] | None], more: Iterable[Quoted[str] | None] = (), *, few: str = NONE_FITS
 ) -> Quoted[str] | None:
-    """What fits before what may; that none does only where all that is ``needed`` to say so is known.
+    """What fits comes before what may; none does only if all that is ``needed`` to say so is known.
 
-    ``few`` is what is said then where something counted, but too little.
+    ``few`` is the answer then if something counted, but too little.
     """
     some = list(needed)
     found = [quoted for quoted in (*some, *more) if quoted is not None]

@@ -1,4 +1,4 @@
-"""What Calico's eBPF data plane changes in what may be concluded from a capture."""
+"""What Calico's eBPF data plane changes about what a capture proves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def doubt_ebpf(links: Iterable[PointFacts], state: State) -> None:
-    """Where the state shows eBPF, a reply that is missing on a pod link proves nothing.
+    """If the state shows eBPF, a reply that is missing on a pod link proves nothing.
 
     The programs may hand it to the pod past the host's end of the link (felix/dataplane/linux/bpf_ep_mgr.go,
     redirect). ARP is left to the kernel all the same (felix/bpf-gpl/parsing4.h).

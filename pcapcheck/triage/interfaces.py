@@ -1,4 +1,4 @@
-"""Names of interfaces that commands need: the node's network card, and pods' links that only a list of pods tells."""
+"""Names of interfaces that commands need: the node's network card, and pods' links that only a list of pods shows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def recorded_nic(result: Judgement, link: PointFacts | None) -> str | None:
-    """The card that was recorded on the host of a pod's link; None where it is not known to be one."""
+    """The card that was recorded on the host of a pod's link; None if it is not known to be one."""
     nics = [link.point for link in result.links if link.point.kind == "host-nic" and link.point.named_by]
     here = [point for point in nics if link is not None and point.key[0] == link.point.key[0]] or nics
     names = {point.name for point in here if INTERFACE_NAME.fullmatch(point.name)}
@@ -23,19 +23,19 @@ def recorded_nic(result: Judgement, link: PointFacts | None) -> str | None:
 
 
 def default_nic(node: Host | None) -> str | None:
-    """By which card a node's default route leads; None where that is not told, or several do."""
+    """By which card a node's default route leads; None if that is not shown, or several do."""
     routes = node.routes if node is not None else []
     names = {route.dev for route in routes if route.is_default and route.table == "main" and route.dev}
     return names.pop() if len(names) == 1 else None
 
 
 def name_links(packet_evidence: dict[str, Value | None], pods: Pods | None, prefix: str) -> None:
-    """Fill in names of links that neither captures nor state tell: Calico makes them of the pods' names."""
+    """Fill in names of links that neither captures nor state show: Calico derives them from the pods' names."""
     for address, column in (("pod", "interface"), ("dst", "dst.interface")):
         held = packet_evidence.get(address)
         if pods is None or not isinstance(held, int) or packet_evidence.get(column) not in (None, UNNAMED):
             continue
         name = pods.by_address(held)
-        # Of an address that two pods have neither is meant.
+        # If two pods have an address, neither is meant.
         if name is not None and " " not in name:
             packet_evidence[column] = cali_name(*parse_pod(name), prefix)

@@ -22,7 +22,7 @@ from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
 from pcapcheck.triage.suspect import CONFIRMED, POSSIBLE, RULED_OUT, Suspect
 from pcapcheck.values import Value, clean
 
-# Columns of a state's pod link that a case calls otherwise.
+# Columns of a state's pod link that have another name in a case.
 SAME_AS = {
     "host_route": "state.pod_route",
     "gateway_mac": "state.gateway_neighbour",
@@ -154,7 +154,7 @@ def _texts(cause: Cause, packet_evidence: dict[str, Value | None], half: Half | 
 
 
 def _is_of_now(leaves: Iterable[Leaf]) -> bool:
-    """Whether a state, which is of one time, says something that may have been otherwise before."""
+    """Whether a state, which is of one time, shows something that may have been different before."""
     names = {column.name for leaf in leaves for column in leaf.columns()}
     return any(name.startswith("state.") and name not in LASTING for name in names)
 
@@ -180,8 +180,8 @@ def _each_once(lines: list[str]) -> tuple[str, ...]:
 def _is_the_failure(cause: Cause, case: Case) -> bool:
     """Whether a rule about the state failed for just what the cause is: no packet has to show that.
 
-    So it is where nothing but the state fails: the pod had its gateway's MAC, say, and did not ask while this was
-    recorded.
+    That is so if nothing but the state fails: the pod, for example, had its gateway's MAC and did not ask while this
+    was recorded.
     """
     if any(item.table != STATE for item in case.items) or cause.confirmed is None:
         return False
@@ -191,7 +191,7 @@ def _is_the_failure(cause: Cause, case: Case) -> bool:
 
 
 def _is_about_dst(cause: Cause) -> bool:
-    """Whether it is about a receiver, which a state alone does not have."""
+    """Whether the cause is about a receiver, which a state alone does not have."""
     return any(name.partition(".")[0] == "dst" for name in placeholders(cause.title))
 
 

@@ -1,4 +1,4 @@
-"""Machines: which node of a state a recorded link is of, by what files and prompts call them; nothing is guessed."""
+"""Machines: to which node of a state a recorded link belongs, by the names in files and prompts; nothing is guessed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Machines:
     def are_apart(self, link: PointFacts | None, node: Host | None) -> bool:
         """Whether a link is of another machine than this node, of which something else was recorded.
 
-        A file may be called after anything; where another is called after the node, names are those of machines.
+        A file may be named after anything; if another is named after the node, names are those of machines.
         """
         name = short(self.hosts.name(link.point.key)) if link is not None else None
         own = short(_name(node)) if node is not None else None
@@ -44,9 +44,9 @@ class Machines:
 
 
 def recorded(state: State, names: Iterable[str | None], spoken: frozenset[int]) -> bool:
-    """Whether one of the state's nodes is called as a machine of the captures is, or has an address that spoke there.
+    """Whether one of the state's nodes has the name of a machine of the captures, or an address that spoke there.
 
-    ``spoken`` are those that were heard to speak ARP for themselves on network cards.
+    ``spoken`` are the addresses that were heard to speak ARP for themselves on network cards.
     """
     known = {short(name) for name in names} - {None}
     nodes = [node for node in state.nodes if not node.contradictions]
@@ -54,7 +54,7 @@ def recorded(state: State, names: Iterable[str | None], spoken: frozenset[int]) 
 
 
 def own_addresses(node: Host) -> set[int]:
-    """A node's own addresses, by its interfaces or as the kernel's routes have them for source."""
+    """A node's own addresses, by its interfaces or by the sources of the kernel's routes."""
     held = {address.ip for address in node.addresses if address.dev != "lo" and address.scope in (None, "global")}
     return held | {
         route.src for route in node.routes if route.src is not None and route.proto == "kernel" and route.dev != "lo"

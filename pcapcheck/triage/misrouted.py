@@ -1,4 +1,4 @@
-"""Strays: signs in the packets that a node's routing leads elsewhere than to whom they are for.
+"""Misrouted packets: signs that a node's routing leads elsewhere than to the receiver.
 
 Columns of a case. The node asks for a neighbour before it sends, so whom it asks for, and where, shows its routes.
 """
@@ -17,7 +17,7 @@ from pcapcheck.values import Value, is_ipv4
 
 # A kernel asks for a neighbour three times, a second apart (net/core/neighbour.c).
 ASKING = 3 * 10**9
-# How the devices of a tunnel are called that packets come out of.
+# The names of the tunnel devices that packets come out of.
 DEVICES = {"vxlan": ("vxlan", "flannel", "cilium_vxlan"), "ipip": ("tunl",)}
 
 
@@ -44,7 +44,7 @@ def strays(case: Case, result: Judgement, losses: list[PathLoss], refused_from: 
     if losses and all(loss.flooded for loss in losses):
         owners = [ip for loss in losses for ip in result.followed.cards.owners(loss.last)]
         found["flooded"] = True
-        # By a router they would have that one's MAC.
+        # Via a router they would have the router's MAC.
         found["next_hop"] = found["next_hop"] or next(iter(owners), None)
     return found | {
         "tunnel": _device(losses, encap, receiver),
@@ -55,7 +55,7 @@ def strays(case: Case, result: Judgement, losses: list[PathLoss], refused_from: 
 
 
 def _device(losses: list[PathLoss], encap: str | None, receiver: int | None) -> str | None:
-    """The name of the device that packets come out of: by their tunnel, else by the one they were seen going into."""
+    """The name of the device that packets come out of: by their tunnel, else by the device that they entered."""
     seen = {loss.last.spot.link.point.name for loss in losses if loss.last.spot.link.point.kind == "tunnel"}
     seen = seen if len(seen) == 1 and not any(loss.arrived for loss in losses) else set()
     return next(iter(seen), None) or (device_name(encap, receiver) if encap and receiver is not None else None)
@@ -91,7 +91,7 @@ def _astray(result: Judgement, home: PointFacts | None, losses: list[PathLoss]) 
 
 
 def _handed_to(result: Judgement, receiver: int | None, home: PointFacts | None, losses: list[PathLoss]) -> str | None:
-    """Not the receiver's own link, and one on which another pod speaks or, where its own is recorded, any other."""
+    """Not the receiver's own link, and one on which another pod speaks or, if its own is recorded, any other."""
     if receiver is None:
         return None
     handed = {
@@ -115,14 +115,14 @@ def _apart(result: Judgement, link: PointFacts, other: PointFacts) -> bool:
 
 
 def _empty_link(result: Judgement, receiver: int | None) -> str | None:
-    """The name of a pod's link of which a file holds no frame, unless another is known to be the receiver's."""
+    """The name of a pod's link whose file holds no frame, unless another is known to be the receiver's."""
     known = result.facts.known.homes.get(receiver) if receiver is not None else None
     names = [find_cali_name(file, result.reading.prefix) for file in empty_files(result)]
     return next((name for name in names if name is not None and known in (None, name)), None)
 
 
 def _empty_tunnel(result: Judgement, encaps: set[str], receiver: int | None) -> str | None:
-    """The name of a tunnel's device of which a file holds no frame, if packets of that tunnel were to come out there.
+    """The name of a tunnel's device whose file holds no frame, if packets of that tunnel were to come out there.
 
     The receiver's address is of the family of what is inside, and so of the device.
     """
@@ -165,7 +165,7 @@ def _asked_outside(
     }
     hops = targets - {receiver}
     return {
-        # Of several it is not known which is the one.
+        # If there are several, it is not known which is meant.
         "next_hop": next(iter(hops)) if len(hops) == 1 else None,
         "asked_outside": True if receiver in targets else None,
     }

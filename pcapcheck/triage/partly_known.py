@@ -30,7 +30,7 @@ class Half:
 
 @dataclass(frozen=True)
 class PartlyKnownSettings:
-    """The settings behind a column of the state: those that were told, and the names of those that were not."""
+    """The settings behind a column of the state: those that it shows, and the names of those that it does not."""
 
     told: tuple[Sysctl, ...] = ()
     missing: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ def settings_of(column: str, node: Host | None, interface: str | None) -> Partly
     if node is None or interface is None:
         return PartlyKnownSettings()
     if column == FORWARDING:
-        # Writing to it sets every interface that there is (net/ipv4/devinet.c, inet_forward_change).
+        # Writing to it sets every interface (net/ipv4/devinet.c, inet_forward_change).
         every = node.sysctls.get("net.ipv4.ip_forward") or node.sysctl("all", "forwarding")
         own = node.sysctl(interface, "forwarding")
         return PartlyKnownSettings((every,) if every else (), () if own else (f"net.ipv4.conf.{interface}.forwarding",))
@@ -61,7 +61,7 @@ def half_of(
     lines: Mapping[str, tuple[str, ...]],
     settings: Callable[[str], PartlyKnownSettings],
 ) -> Half | None:
-    """What speaks for a cause that is not confirmed only because the state leaves something out; None where nothing.
+    """What speaks for a cause that is not confirmed only because the state leaves something out; None if nothing does.
 
     ``lines`` are those of the columns of the state that were asked for, ``settings`` gives the settings of a
     column.

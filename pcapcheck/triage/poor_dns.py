@@ -21,7 +21,7 @@ class PoorDns:
 
 
 def poor_dns(case: Case, result: Judgement) -> PoorDns:
-    """``server.prompt`` and ``answers.missing`` of a question about late answers; of all others nothing."""
+    """``server.prompt`` and ``answers.missing`` for a question about late answers; nothing for others."""
     question, found = case.question, PoorDns()
     if question is None or question.poor != LATE:
         return found

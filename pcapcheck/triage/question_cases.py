@@ -1,6 +1,6 @@
-"""Questions as cases: what nobody answered, or the node refused, and no rule is about, wants a reason like any failure.
+"""Questions as cases: unanswered ones that no rule is about need a reason like any failure.
 
-In: the questions of an observation, and the cases of the rules that failed. Out: a case per whom was asked for what.
+In: the questions of an observation, and the cases of the rules that failed. Out: a case per address and question.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import NODE_ROLE, POD_ROLE, SERVICE, UNKNOWN_ROLE, AddressRoles
 from pcapcheck.triage.case import AS_IF, DATAGRAMS, Case, Item, home_of
 
-# By which packets it is asked, as they are called where they are followed.
+# The packets that ask, by the names that they have in paths.
 PACKETS_OF = {ECHO: REQUEST, CONNECTIONS: "tcp", DNS: "udp", DATAGRAMS: "udp", PATHS: REQUEST}
-# Of more questions it is only said that nobody answered.
+# Further questions are only reported as unanswered.
 MOST = 20
 
 
@@ -51,7 +51,7 @@ def _item(result: Judgement, question: Unanswered, roles: AddressRoles) -> Item 
     here = result.facts.link(question.capture, question.group)
     inside = here is not None and here.point.kind in NODE_KINDS and roles.of(question.asked) == UNKNOWN_ROLE
     if not (question.last_seen or question.refusal or link or dst_link or ours or inside):
-        # Two hosts of which nothing shows that a node of the cluster has a part in what they say.
+        # Nothing shows that a node of the cluster plays a part between these two hosts.
         return None
     evidence = Evidence(
         capture=question.capture,

@@ -1,4 +1,4 @@
-"""Loops: packets that pass one capture point again and again, their TTL falling, until it is used up.
+"""Routing loops: packets that pass one capture point again and again, until their TTL is used up.
 
 Between two machines that each hand them to the other they come and go by one interface, with the MACs of both. What a
 traceroute sends has many TTLs as well, but leaves by one MAC only, and has them on its sender's link already.
@@ -18,7 +18,7 @@ from pcapcheck.values import Value, clean, format_mac
 
 # Packets that go round, by what is asked: requests, or what answers them.
 KINDS: dict[Value | None, tuple[str, ...]] = {"echo": ("request", "reply"), "tcp": (TCP,), "dns": (UDP,)}
-# So many TTLs make a loop; of a packet in one direction so many lie between the first and the last.
+# This many TTLs make a loop; in one direction the first and the last differ by this much.
 TTLS, FALL = 3, 4
 SHOWN = 4
 
@@ -86,7 +86,7 @@ def _is_start(passing: _Passing, case: Case) -> bool:
 
 
 def _between(passing: _Passing, result: Judgement, roles: AddressRoles, from_pod: bool) -> str | None:
-    """The two machines by what their MACs are known for; nothing where there are not two.
+    """The two machines, by what is known about their MACs; nothing if there are not two.
 
     ``from_pod``: the packets are a pod's, whose link was recorded.
     """
@@ -99,6 +99,6 @@ def _between(passing: _Passing, result: Judgement, roles: AddressRoles, from_pod
         ip = owners.get(mac)
         return f"the MAC {format_mac(mac)}" if ip is None else called(ip, role or roles.of(ip))
 
-    # Whose MAC they have first there, the highest TTL, is the node that took them from the pod.
+    # The MAC of the highest TTL, which they have first there, is that of the node that took them from the pod.
     first, second = sorted(passing.senders, key=lambda mac: -passing.senders[mac])
     return f"between {name(first, NODE_ROLE if from_pod else None)} and {name(second, None)}"

@@ -18,7 +18,7 @@ from pcapcheck.triage.cause import QUESTIONS, is_cause, read_cause, read_causes
 
 @dataclass(frozen=True)
 class Checked:
-    """How many of each there were; a rule that several expectation files extend counts once."""
+    """How many there were of each; a rule that several expectation files extend counts once."""
 
     rules: int
     causes: int

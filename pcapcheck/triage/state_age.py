@@ -12,15 +12,15 @@ from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import State
 from pcapcheck.values import is_ipv4
 
-# Below so many neighbours the kernel forgets none that it does not need (net/ipv4/arp.c, gc_thresh1).
+# Below this many neighbours the kernel forgets none, even if it does not need them (net/ipv4/arp.c, gc_thresh1).
 KEPT = 128
 
 
 def unlearned(links: Iterable[PointFacts], state: State) -> tuple[PointFacts, Line] | None:
     """A pod's link by which its node was seen to hand the pod packets, while the state has no neighbour there at all.
 
-    With it the line of the listing that lacks the entry. What was handed had a MAC, which the node then held; with few
-    neighbours it goes on holding it until somebody flushes it, or the link goes down.
+    Returned with the line of the listing that lacks the entry. The packets had a MAC, which the node then held; with
+    few neighbours it keeps holding it until somebody flushes it, or the link goes down.
     """
     for link in links:
         described = state.pod_for(cali=link.node_interface) if link.point.kind == "pod-link" else None
@@ -44,6 +44,6 @@ def _handed(link: PointFacts, cali: Device) -> bool:
 
 
 def _may_have_lost(node: Host, name: str) -> bool:
-    """Whether the state shows a neighbour there, or not all, or so many that the kernel may have dropped some."""
+    """Whether the state shows a neighbour there, or not all, or enough for the kernel to have dropped some."""
     held = [neighbour for neighbour in node.neighbours if is_ipv4(neighbour.ip) and not neighbour.proxy]
     return "neighbours4" not in node.whole or len(held) >= KEPT or any(neighbour.dev == name for neighbour in held)

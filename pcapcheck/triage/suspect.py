@@ -16,10 +16,10 @@ class Suspect(Brief):
     """A cause in one case, its texts filled in: whether the state confirms it or rules it out, and by which lines.
 
     ``certain``: nothing that it wants to be seen in the packets is unknown. ``lacks`` says what, added to the state
-    that was given, would settle it. ``leaning`` is 1 where the state speaks for it without proving it, -1 where it
+    that was given, would settle it. ``leaning`` is 1 if the state speaks for it without proving it, -1 if it
     speaks against it. ``fits``: the observations that it calls for and that a healthy exchange would not show.
     ``half``: what the state says for it, and which lines are missing. ``shows`` is what the first command of
-    ``confirm`` prints where it is the cause, empty where that is not known.
+    ``confirm`` prints if it is the cause, empty if that is not known.
     """
 
     cause: Cause

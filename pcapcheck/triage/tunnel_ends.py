@@ -16,13 +16,13 @@ from pcapcheck.values import is_ipv4
 THERE, NO_NEIGHBOUR, NO_FORWARDING, WRONG, UNCHECKED = VTEPS = (
     *("there", "no-neighbour", "no-forwarding", "wrong", "unchecked"),
 )
-# A neighbour entry that leads nowhere.
+# States of a neighbour entry that leads nowhere.
 UNRESOLVED = ("FAILED", "INCOMPLETE")
 HOST_BITS = {4: 32, 6: 128}
 
 
 def vxlan_devices(host: Host | None) -> list[Device]:
-    """A node's VXLAN devices of Calico of which the identifier is told."""
+    """A node's VXLAN devices of Calico whose identifier is shown."""
     return (
         [device for device in host.links.values() if device.vni is not None and "calico" in device.name] if host else []
     )

@@ -18,16 +18,16 @@ from pcapcheck.triage.case import DATAGRAMS, Case
 
 # Packets that ask, by their name in the table ``paths``.
 TCP, UDP = "tcp", "udp"
-# What is asked by which packets.
+# The words of the column ``asked``, by these packets.
 ASKED = {REQUEST: "echo", TCP: "tcp", UDP: "dns", DATAGRAMS: "udp"}
-# Packets of what is not asked by echo requests, by table.
+# The packets that ask, by table; in others they are echo requests.
 PACKETS = {CONNECTIONS: TCP, DNS: UDP, DATAGRAMS: UDP}
 
 
 def packet_of(case: Case) -> str:
     """Which packets a case is about.
 
-    Where the node asked for a pod in vain, what the packets were that it did not deliver, the next failure tells.
+    If the node asked for a pod in vain, the next failure shows which packets it did not deliver.
     """
     tables = [item.table for item in case.items if item.table != ARP or item.about_gateway]
     return PACKETS.get(tables[0], REQUEST) if tables else REQUEST
@@ -36,7 +36,7 @@ def packet_of(case: Case) -> str:
 def asked_in(case: Case, result: Judgement, link: PointFacts | None = None) -> Iterator[EchoRow]:
     """Samples of what the case's pod asked of its ``dst``, on one link or wherever it was recorded.
 
-    Where it is about a question to one port, that port alone counts; other datagrams than DNS are not paired at all.
+    If it is about a question to one port, only that port counts; datagrams other than DNS are not paired at all.
     """
     lead, question = case.lead, case.question
     if lead.table == DATAGRAMS:
@@ -65,7 +65,7 @@ def exchanges_of(
 
 
 def bins_of(packet: str, result: Judgement, link: PointFacts | None = None) -> Iterator[ExchangeBin]:
-    """Those alike, on one link or wherever they were recorded."""
+    """The bins of what these packets ask, on one link or wherever they were recorded."""
     for capture in result.captures:
         if link is None or link.point.key[0] == capture.number:
             echoes = capture.exchanges.echoes
@@ -77,7 +77,7 @@ def bins_of(packet: str, result: Judgement, link: PointFacts | None = None) -> I
 
 
 def echoes_between(result: Judgement, address: int | None, other: int | None) -> Iterator[EchoRow]:
-    """The same of either to the other."""
+    """Samples of the echoes of two addresses, in either direction."""
     return chain(exchanges_of(REQUEST, result, address, other), exchanges_of(REQUEST, result, other, address))
 
 

@@ -16,7 +16,7 @@ from pcapcheck.values import Value
 
 def gateway_answer(case: Case, link: PointFacts | None) -> str | None:
     if link is None:
-        # What was seen beyond its own link was sent by who had its gateway's MAC, or needs none.
+        # A pod whose packets were seen beyond its own link had its gateway's MAC, or needs none.
         return "not-asked" if case.lead.table != STATE and case.lead.dst is not None else None
     for item in case.items:
         if item.table == ARP and item.link is link:
@@ -29,7 +29,7 @@ def gateway_answer(case: Case, link: PointFacts | None) -> str | None:
 
 
 def gateway_macs(case: Case, link: PointFacts | None) -> int | None:
-    """How many machines answered for the gateway; where no rule complains of them, one."""
+    """How many machines answered for the gateway; one if no rule complains."""
     if link is None:
         return None
     told = case.row("answering_macs")
@@ -68,7 +68,7 @@ def nic_to_proxy(result: Judgement) -> bool:
 
 
 def is_unrouted(case: Case, result: Judgement) -> bool:
-    """Whether a hop is wrong between the links of a case: of it, or of another about the same links."""
+    """Whether a hop between the links of a case is wrong, in this case or in another about the same links."""
     if any(item.table == HOPS for item in case.items):
         return True
     names = {link.point.name for link in links_of(case)}
@@ -77,7 +77,7 @@ def is_unrouted(case: Case, result: Judgement) -> bool:
 
 
 def macs_kept(case: Case, result: Judgement) -> bool | None:
-    """Whether frames have the same MACs on two links; None where that was not checked."""
+    """Whether frames have the same MACs on two links; None if that was not checked."""
     found = next((finding for finding in result.findings if finding.rule.id == "hop-macs-rewritten"), None)
     if found is None or "hop-macs-rewritten" in case.failed:
         return True if found is not None else None
@@ -85,7 +85,7 @@ def macs_kept(case: Case, result: Judgement) -> bool | None:
 
 
 def claimed_elsewhere(case: Case, word: str) -> str | None:
-    """The links other than the claimant's own on which its address is claimed, from the words about them."""
+    """The links other than the claimant's own on which its address is claimed, from the words of the finding."""
     for item in case.items:
         others = item.evidence.row.get("others")
         if item.table == ADDRESSES and isinstance(others, str) and word in others:

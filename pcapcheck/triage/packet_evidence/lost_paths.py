@@ -34,7 +34,7 @@ def lost_of(case: Case, result: Judgement) -> list[PathLoss]:
     lost = [path for path in back if followed.is_delivered(path) is False]
     last = answer_seen(case)
     if not lost and last is not None:
-        # No link had to show them: that they did not come back to where they were asked for tells.
+        # No link had to show them: it is enough that they did not come back to the asker.
         came = [path for path in followed.found if path.packet == answers and _ends_at(path, last)]
         if came:
             return [replace(followed.loss(path), back=True) for path in came]
@@ -42,7 +42,7 @@ def lost_of(case: Case, result: Judgement) -> list[PathLoss]:
 
 
 def answer_seen(case: Case) -> LastSeen | None:
-    """Where the answer to what was asked first was seen last that did not come back to where it was asked."""
+    """Where the answer to the first question was seen last, if it did not come back to the asker."""
     last = case.question.last_seen if case.question is not None else case.lead.evidence.last_seen
     return last if last is not None and last.direction == REPLY else None
 
@@ -60,12 +60,12 @@ def last_tunnel(lost_paths: list[Path]) -> str | None:
 
 
 def opaque_device(losses: list[PathLoss]) -> str | None:
-    """WireGuard, where packets were seen last on its device: behind it nobody can look into them."""
+    """WireGuard, if packets were seen last on its device: beyond it nobody can look into them."""
     return OPAQUE if any(is_wireguard(loss.last.spot.link.point.name) for loss in losses) else None
 
 
 def translated(result: Judgement, packet: str, src: int | None, dst: int | None) -> bool | None:
-    """Whether packets were seen leaving by a NIC with another source; None where they were not seen there."""
+    """Whether packets were seen leaving by a NIC with another source; None if they were not seen there."""
     left = [
         step.src != path.src
         for path in result.followed.found
@@ -99,7 +99,7 @@ def is_cut_off(result: Judgement, link: PointFacts | None, pod: int | None) -> b
 
 
 def _ends_at(path: Path, last: LastSeen) -> bool:
-    """Whether the last sighting of packets is that of an answer, with the addresses that it had there."""
+    """Whether the last sighting on a path is that of an answer, with the addresses that it had there."""
     step = path.steps[-1]
     at = (step.spot.capture, step.spot.link.point.name, (step.src, step.dst))
     return at == (last.capture, last.interface, last.between)

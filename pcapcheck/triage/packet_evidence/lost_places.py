@@ -43,7 +43,7 @@ LOST_BY_RULE = {
 def lost_places(
     case: Case, result: Judgement, packet: str, losses: list[PathLoss], roles: AddressRoles
 ) -> dict[str, Value | None]:
-    """Where packets were lost, and where they were seen last; only what is alike of all that were lost."""
+    """Where packets were lost and seen last, if that is the same for all that were lost."""
     at_pod = AT_POD if "pod-answers-echo" in case.failed else _at_pod(case, result)
     places = {at_pod} if at_pod else {loss.place for loss in losses if loss.missing}
     back = {loss.back or loss.path.src == case.lead.dst for loss in losses}
@@ -63,7 +63,7 @@ def lost_places(
     if lost is None and seen is not None:
         lost = "on-return"
     if lost is None and is_reset(case):
-        # Whoever resets in another's name took the packets on their way.
+        # A node that resets in the receiver's name took the packets on their way.
         lost = IN_NODE
     if lost is None and not places:
         # No link had to show them next, yet they were seen on the node that they were going to.
@@ -75,7 +75,7 @@ def lost_places(
         groups = [loss.last.spot.group for loss in losses] or [here.point.groups[case.lead.evidence.group]]
         arrived = arrival(case, result, roles, list(zip(points, groups, strict=True)))
         if arrived is not None:
-            # Nothing had to show it next, so it is not known to be lost; yet that is the part of the way that is left.
+            # Nothing had to show it next, so it is not known to be lost; yet only this part of the path is left.
             lost = lost or left_over(losses, here, arrived)
             places = places or ({lost} if lost else set())
     name = _only({point.name for point in points})
@@ -84,7 +84,7 @@ def lost_places(
         "lost.place": _only(places),
         "lost.direction": _only({REPLY if is_back else REQUEST for is_back in back}),
         "last_seen.kind": _only({point.kind for point in points}),
-        # What only has a number is no name to type.
+        # A number alone is no name to type.
         "last_seen.interface": None if name is None or "ifindex " in name else name,
         "last_seen.arrived": arrived,
     }
@@ -93,7 +93,7 @@ def lost_places(
 def arrived_beyond(
     case: Case, result: Judgement, packet: str, places: dict[str, Value | None], failed: list[EchoRow]
 ) -> dict[str, Value | None]:
-    """Where ``failed`` requests got to that were recorded on a NIC or tunnel of another node than the asker's.
+    """Where those ``failed`` requests got to that were recorded on a NIC or tunnel of another node than the asker's.
 
     One wire may be recorded at both ends, which following packets counts as one point.
     """
@@ -157,13 +157,13 @@ def _by_rule(case: Case, result: Judgement, losses: list[PathLoss]) -> str | Non
     """Where echoes were lost: only if all that was seen to be lost was lost in one place."""
     places = {LOST_BY_RULE[name] for name in case.failed if name in LOST_BY_RULE}
     if BETWEEN in places:
-        # Packets that were seen on were lost where they were seen last.
+        # Packets that were seen further on were lost where they were last seen.
         places = places - {BETWEEN} | {loss.place for loss in losses if loss.missing and loss.path.src == case.lead.pod}
     return _only(places)
 
 
 def _lost_segments(case: Case, result: Judgement, packet: str, losses: list[PathLoss]) -> str | None:
-    """The same of attempts at connections and of DNS queries, by where packets of their protocol were seen."""
+    """The same for connection attempts and DNS queries, by where packets of their protocol were seen."""
     if any(loss.back or loss.path.src == case.lead.dst for loss in losses) or (not losses and answer_seen(case)):
         return "on-return"
     at_pod = _at_pod(case, result)

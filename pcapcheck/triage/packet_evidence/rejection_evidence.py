@@ -22,7 +22,7 @@ def error_meaning(echo: EchoRow | None) -> str:
 
 
 def refused_by(echo: EchoRow | None, here: EchoRow | None, link: PointFacts | None, result: Judgement) -> str | None:
-    """By the error's source, else by its TTL on the pod's link: what no router has passed on is the node's own.
+    """By the error's source, else by its TTL on the pod's link: what no router has forwarded is the node's own.
 
     The node decrements what it forwards, not what it sends (kernel: net/ipv4/ip_forward.c; icmp_send begins with 64).
     """
@@ -41,14 +41,14 @@ def refused_by(echo: EchoRow | None, here: EchoRow | None, link: PointFacts | No
 
 
 def is_late(case: Case, refused: list[EchoRow], link: PointFacts | None) -> bool | None:
-    """Of a question that no rule is about no more is known than that it was refused."""
+    """Whether the error came late; of a question that no rule is about only the error is known."""
     if not refused:
         return None if case.question is not None and case.question.refusal is not None else False
     return refused_late(refused, link)
 
 
 def from_another_address(case: Case) -> dict[str, Value | None]:
-    """The address that an answer came from which is not the one that was asked."""
+    """The address that an answer came from, if it is not the one that was asked."""
     seen = [case.question.last_seen] if case.question is not None else [item.evidence.last_seen for item in case.items]
     source = next((sighting.source for sighting in seen if sighting is not None and sighting.source is not None), None)
     return {} if source is None else {"refused": "wrong-address", "refused.from": source}

@@ -24,11 +24,11 @@ from pcapcheck.triage.question_signs import is_reset, is_stalled
 def replies(case: Case, result: Judgement, packet: str, failed: list[EchoRow]) -> str | None:
     """Whether any of the requests got a reply on the asker's link, and whether that was before all that got none.
 
-    Of many that are alike only the first are kept as samples: what became of the others, following them tells.
+    Of many that are alike only the first are kept as samples; the paths of packets show what became of the others.
     """
     lead = case.lead
     if lead.table == DATAGRAMS or is_reset(case) or (case.question is not None and answer_seen(case) is not None):
-        # What was answered further on got no answer where it was asked.
+        # A question that was answered further on got no answer where it was asked.
         return "none"
     tables = [table for table, asked in PACKETS.items() if asked == packet] or [ECHO]
     times = [item.evidence.time for item in case.items if item.table in tables and item.evidence.time]
@@ -75,11 +75,11 @@ def lost_first_packets(case: Case, packet: str, asked: list[EchoRow], failed: li
 
 
 def echo_lost(result: Judgement, pod: int | None, dst: int | None) -> bool | None:
-    """Whether echo requests between the two get no reply; None where none was sent."""
+    """Whether echo requests between the two get no reply; None if none was sent."""
     outcomes = {echo.outcome for echo in echoes_between(result, pod, dst)}
     return "replied" not in outcomes if outcomes & {"replied", "unanswered", "error"} else None
 
 
 def _lost_on_return(case: Case) -> bool:
-    """Whether replies were lost on their way back: that they were given says nothing of what the asker got."""
+    """Whether replies were lost on their way back: that they were sent says nothing about what the asker got."""
     return "reply-delivered" in case.failed

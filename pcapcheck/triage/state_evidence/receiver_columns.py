@@ -1,4 +1,4 @@
-"""Columns of whom the pod asked: its link, its address, how it answers."""
+"""Columns of the receiver, which the pod asked: its link, its address, how it answers."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def _dst_arp_ignore(evidence: StateEvidence) -> QuotedValue | None:
         return None
     found = [host.sysctl("all", "arp_ignore"), host.sysctl(end.name if end else "eth0", "arp_ignore")]
     values = [value for setting in found if (value := value_of(setting)) is not None]
-    # The kernel takes the larger (IN_DEV_ARP_IGNORE): that both are small must be known of both.
+    # The kernel takes the larger (IN_DEV_ARP_IGNORE): both must be known to be small.
     if not values or (max(values) < 2 and len(values) < 2):
         return None
     return Quoted(max(values), quotes(*(setting.line for setting in found if setting is not None)))
 
 
 def _dst_leaves_by_link(evidence: StateEvidence) -> QuotedValue | None:
-    """Whether dst answers over its link: the node, which asks from its own addresses, or the pod that asked."""
+    """Whether dst answers over its link: to the node, which asks from its own addresses, or to the pod that asked."""
     host, end = evidence.dst_pod(), evidence.dst_end()
     node = evidence.dst_link.node if evidence.dst_link else None
     family = 6 if evidence.dst is not None and not is_ipv4(evidence.dst) else 4

@@ -1,4 +1,4 @@
-"""Columns of services: whether the address that was asked is of one, and who is behind it."""
+"""Columns of services: whether the address that was asked belongs to one, and who is behind it."""
 
 from __future__ import annotations
 
