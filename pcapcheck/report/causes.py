@@ -13,7 +13,8 @@ from pcapcheck.report.marks import NOTE
 from pcapcheck.values import clean, format_address
 
 if TYPE_CHECKING:
-    from pcapcheck.triage.diagnosis import Diagnosis, Suspect
+    from pcapcheck.triage.diagnosis import Diagnosis
+    from pcapcheck.triage.suspect import Suspect
 
 # Of more commands, and of more causes that are ruled out, the first are shown and the rest counted.
 SHOWN = 5

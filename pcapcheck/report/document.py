@@ -28,7 +28,8 @@ from pcapcheck.values import clean, format_address, format_mac, format_time
 from pcapcheck.version import __version__
 
 if TYPE_CHECKING:
-    from pcapcheck.triage.diagnosis import Diagnosis, Suspect
+    from pcapcheck.triage.diagnosis import Diagnosis
+    from pcapcheck.triage.suspect import Suspect
 
 SCHEMA = "pcapcheck/2"
 

@@ -1,11 +1,12 @@
-"""Add causes: why what failed did, as far as the packets and the node's state show."""
+"""Add causes: why something failed, as far as the packets and the node's state show."""
 
 from __future__ import annotations
 
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.ruleset.load import Ruleset
 from pcapcheck.triage.cause import load_catalogue
-from pcapcheck.triage.diagnosis import Diagnosis, diagnose
+from pcapcheck.triage.diagnose import diagnose
+from pcapcheck.triage.diagnosis import Diagnosis
 from pcapcheck.triage.known_state import KnownState
 from pcapcheck.triage.pods import Pods
 from pcapcheck.triage.state_evidence.situation import Ground, Situation
@@ -14,7 +15,7 @@ from pcapcheck.triage.state_evidence.situation import Ground, Situation
 def examine(
     judgement: Judgement, ruleset: Ruleset, known: KnownState | None = None, pods: Pods | None = None
 ) -> list[Diagnosis]:
-    """The diagnoses, those of each time of recording by themselves; ``known`` is the node's state, if it was given."""
+    """The diagnoses, separately for each time of recording; ``known`` is the node's state, if it was given."""
     settings = ruleset.settings
     situation = None
     if known is not None:

@@ -1,7 +1,7 @@
 """Whose an address is, by evidence: a pod's, a node's, a service's, a router's, or somebody's outside the cluster.
 
-In: what was recorded, and the node's state where there is one. Out: one of ``columns.ROLES`` per address. An address is
-never a pod's because it is private: who asks for it, claims it, translates it or refuses for it decides, and else it
+In: what was recorded, and the node's state if there is one. Out: one of ``columns.ROLES`` per address. An address is
+never a pod's because it is private: who asks for it, claims it, translates it or sends errors for it decides; else it
 is ``unknown``.
 """
 
@@ -25,17 +25,17 @@ from pcapcheck.triage.unanswered_neighbours import is_askers_own
 from pcapcheck.values import format_address, is_multicast_address, is_name, is_public
 
 POD_ROLE, NODE_ROLE, SERVICE, ROUTER, OUTSIDE, UNKNOWN_ROLE = "pod", "node", "service", "router", "outside", "unknown"
-# In which the kernel keeps the addresses of services (kube-proxy's mode ipvs; pkg/proxy/ipvs/proxier.go).
+# The device on which the kernel keeps the addresses of services (kube-proxy's mode ipvs; pkg/proxy/ipvs/proxier.go).
 IPVS_DEVICE = "kube-ipvs0"
 PORT_UNREACHABLE = {(4, 3, 3), (6, 1, 4)}
 REQUEST = "request"
 CARRYING = ("ipip", "vxlan")
-# With which hosts and routers begin.
+# The TTLs with which hosts and routers begin.
 INITIAL_TTLS = (64, 128, 255)
 
 
 class AddressRoles:
-    """The roles of the addresses of one observation; worked out when one is first asked for."""
+    """The roles of the addresses of one observation; worked out when a role is first asked for."""
 
     def __init__(self, result: Judgement, state: State | None = None, gateways: frozenset[int] = frozenset()) -> None:
         self._result = result
@@ -43,7 +43,7 @@ class AddressRoles:
         self._gateways = gateways | result.reading.gateways
 
     def of(self, address: int | None) -> str:
-        """What claims the address for itself first; then what packets to it show; then what it is."""
+        """By who claims the address, else by what packets to it show, else by what kind of address it is."""
         if address is None or is_name(address):
             return UNKNOWN_ROLE
         if address in self._gateways:
@@ -77,7 +77,7 @@ class AddressRoles:
 
     @cached_property
     def _on_pod_links(self) -> frozenset[int]:
-        """Those that a pod sends from, or that the node asks or sends for on a pod's link."""
+        """Addresses that a pod sends from, or that the node asks for or sends to on a pod's link."""
         homes = self._result.followed.homes or homes_of(self._result.captures, self._result.facts, [])
         nodes = {ip for point in self._pod_links for ip in self._result.followed.node_addresses(point)}
         return frozenset(homes) - nodes
@@ -88,7 +88,7 @@ class AddressRoles:
 
     @cached_property
     def _nodes(self) -> frozenset[int]:
-        """Those that a node speaks ARP with, tunnels from or to, or has by its state."""
+        """Addresses that a node speaks ARP with, tunnels from or to, or has by its state."""
         spoken = {ip for point in self._pod_links for ip in self._result.followed.node_addresses(point)}
         ends = {
             end
@@ -97,14 +97,14 @@ class AddressRoles:
             if step.encap in CARRYING and step.outer is not None
             for end in step.outer
         }
-        own = {one.ip for host in self._hosts for one in host.addresses if one.dev != IPVS_DEVICE}
+        own = {address.ip for host in self._hosts for address in host.addresses if address.dev != IPVS_DEVICE}
         pods = self._state.pods if self._state else ()
-        hosted = {one.ip for one in pods if one.host_network and one.ip is not None}
+        hosted = {pod.ip for pod in pods if pod.host_network and pod.ip is not None}
         return frozenset(spoken | ends | own | hosted | self._sources | self._reporting)
 
     @cached_property
     def _reporting(self) -> frozenset[int]:
-        """Who sends ICMP errors on a pod's link that no router has passed on: a node does not decrement its own."""
+        """Senders of ICMP errors on a pod's link that no router has forwarded: a node does not lower its own."""
         return frozenset(
             asked.error_from
             for capture in self._result.captures
@@ -123,7 +123,7 @@ class AddressRoles:
 
     @cached_property
     def _sources(self) -> frozenset[int]:
-        """What the pods' echo requests bear as their source once the node has translated it."""
+        """The sources that the pods' echo requests have once the node has translated them."""
         return frozenset(
             step.src
             for path in self._paths
@@ -133,11 +133,11 @@ class AddressRoles:
 
     @cached_property
     def node_macs(self) -> frozenset[int]:
-        """The MACs of the nodes' own interfaces by their state, but of the pods' links, which all have one alike."""
-        links = (one for host in self._hosts for one in host.links.values())
+        """The MACs of the nodes' own interfaces by their state, except pods' links, which all have the same."""
+        links = (device for host in self._hosts for device in host.links.values())
         prefix = self._result.reading.prefix
         return frozenset(
-            one.mac for one in links if one.mac is not None and kind_of_name(one.name, prefix) != "pod-link"
+            device.mac for device in links if device.mac is not None and kind_of_name(device.name, prefix) != "pod-link"
         )
 
     @property
@@ -148,13 +148,13 @@ class AddressRoles:
     def _pods_of_state(self) -> frozenset[int]:
         if self._state is None:
             return frozenset()
-        listed = {one.ip for one in self._state.pods if one.ip is not None and not one.host_network}
+        listed = {pod.ip for pod in self._state.pods if pod.ip is not None and not pod.host_network}
         # Behind a pod's link there is nothing but the pod.
         behind = {
-            one.ip
+            neighbour.ip
             for host in self._hosts
-            for one in host.neighbours
-            if one.dev is not None and kind_of_name(one.dev, self._result.reading.prefix) == "pod-link"
+            for neighbour in host.neighbours
+            if neighbour.dev is not None and kind_of_name(neighbour.dev, self._result.reading.prefix) == "pod-link"
         }
         return frozenset(listed | behind | {ip for link in self._state.links for ip in link.ips})
 
@@ -165,7 +165,7 @@ class AddressRoles:
         own protocols (felix/dataplane/linux/dataplanedefs, confd's bird_ipam.cfg).
         """
         for host in self._hosts:
-            best = next((one for one in host.routes_to(address) if not one.is_default), None)
+            best = next((route for route in host.routes_to(address) if not route.is_default), None)
             if best is not None and best.proto in ("80", "bird") and not best.is_host:
                 return True
             if best is not None and best.dev is not None and is_calico_tunnel(best.dev):
@@ -176,15 +176,15 @@ class AddressRoles:
     def _services_of_state(self) -> frozenset[int]:
         if self._state is None:
             return frozenset()
-        held = {one.ip for host in self._hosts for one in host.addresses if one.dev == IPVS_DEVICE}
-        listed = {one.ip for one in self._state.services.listed if not one.doubtful}
+        held = {address.ip for host in self._hosts for address in host.addresses if address.dev == IPVS_DEVICE}
+        listed = {service.ip for service in self._state.services.listed if not service.doubtful}
         return frozenset(held | listed)
 
     @cached_property
     def _services_seen(self) -> frozenset[int]:
-        """Those that pods asked and that were translated to another before the packets left the node.
+        """Addresses that pods asked and that were translated to others before the packets left the node.
 
-        What answers is translated too, back to whom the node had asked for.
+        The answer is translated too, back to the address that was asked.
         """
         asked = {(some.src, some.dst) for capture in self._result.captures for some in _samples(capture)}
         return frozenset(
@@ -195,7 +195,7 @@ class AddressRoles:
 
     @cached_property
     def _refused_by_node(self) -> frozenset[int]:
-        """Of another's port a node says that nothing listens there only where it rejects what is for a service."""
+        """Addresses of services: a node calls another's port closed only if it rejects what is for a service."""
         return frozenset(
             asked.dst
             for asked in self._refused
@@ -211,8 +211,10 @@ class AddressRoles:
 
     @cached_property
     def _routers(self) -> frozenset[int]:
-        """Next hops of default routes, those by whose MAC packets leave the cluster, and who reports that it cannot."""
-        hops = {one.via for host in self._hosts for one in host.routes if one.is_default and one.via is not None}
+        """Next hops of default routes, machines by whose MAC packets leave the cluster, and reporters of errors."""
+        hops = {
+            route.via for host in self._hosts for route in host.routes if route.is_default and route.via is not None
+        }
         uplinks = {
             step.spot.group.dst
             for path in self._paths
@@ -232,7 +234,7 @@ class AddressRoles:
             and asked.error_from is not None
             # Without its TTL, as in a text without -v, it may be the node's own.
             and asked.error_ttl is not None
-            # Of an error about what it translated the node translates the source back, to whom was asked.
+            # The node translates the source of an error about a translated packet back, to the address that was asked.
             and asked.error_from != asked.dst
         }
         return frozenset(hops | (claimed - self._translated_for) | reporting)
@@ -247,7 +249,7 @@ class AddressRoles:
 
     @cached_property
     def _tunnelled(self) -> frozenset[int]:
-        """Inside a tunnel of Calico's both ends are pods, but for the nodes' own addresses."""
+        """Inside a tunnel of Calico's both ends are pods, except the nodes' own addresses."""
         return frozenset(
             end
             for path in self._paths
@@ -259,7 +261,7 @@ class AddressRoles:
 
     @cached_property
     def _translated_for(self) -> frozenset[int]:
-        """For whom the node translated the source: not for pods (felix/dataplane/linux/masq_mgr.go)."""
+        """Receivers for whom the node translated the source: not pods (felix/dataplane/linux/masq_mgr.go)."""
         return frozenset(
             step.dst for path in self._paths for step in path.steps[1:] if _from_pod(path) and step.src != path.src
         )
@@ -279,16 +281,16 @@ def _samples(capture: Capture) -> Iterator[EchoRow]:
 
 
 def _refused_in(capture: Capture) -> list[EchoRow]:
-    """Those that an ICMP error ended."""
+    """Samples that an ICMP error ended."""
     return [asked for asked in _samples(capture) if asked.error_from is not None]
 
 
 def called(address: int, role: str) -> str:
-    """An address with what it is; a host, where nothing tells more."""
+    """An address with what it is; a host if nothing more is known."""
     return f"the {'host' if role in (OUTSIDE, UNKNOWN_ROLE) else role} {format_address(address)}"
 
 
 def at_home(address: int, role: str) -> str:
-    """The same as the place of a command."""
+    """The same as the place to type a command."""
     where = {POD_ROLE: "in", SERVICE: "in a pod behind"}.get(role, "on")
     return f"{where} {called(address, role)}"

@@ -1,6 +1,6 @@
-"""Sought: the pods that somebody sent to, or that were recorded themselves, as far as captures show.
+"""Addressed pods: those that somebody sent to, or that were recorded themselves, as far as captures show.
 
-What a node's state holds of a pod that nobody wanted anything of may be as old as the node.
+What a node's state holds about a pod that nobody sent to may be as old as the node.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from pcapcheck.protocols import DNS_PORT
 from pcapcheck.triage.back_ends import Asked, back_ends
 from pcapcheck.values import address_of
 
-# Of more questions that failed it is not looked up whom their services stand for.
+# If more questions failed, the back ends of their services are not looked up.
 MOST = 32
 
 
 class Sought:
     """The addresses that were asked for or sent to in the captures of one call, and the pods' links recorded there.
 
-    What was asked of a service in vain may have been for any pod behind it, as far as the state shows them.
+    An unanswered question to a service may have been for any pod behind it that the state shows.
     """
 
     def __init__(self, captures: Iterable[Capture], facts: Facts, followed: Paths, state: State) -> None:
@@ -36,12 +36,12 @@ class Sought:
         for capture in captures:
             exchanges = capture.exchanges
             self._ips |= {ip for _, ip in exchanges.asked}
-            self._ips |= {one.asked for one in exchanges.conversations.found}
+            self._ips |= {conversation.asked for conversation in exchanges.conversations.found}
             pairs = np.unique(exchanges.echoes.cells.table()[:, DST], axis=0)
             self._ips |= {address_of(*pair) for pair in pairs.tolist()}
             asked = [*_in_vain("tcp", exchanges.echoes.attempts()), *_in_vain("dns", exchanges.echoes.queries())]
-            for one in dict.fromkeys(asked[:MOST]):
-                self._ips |= {end.ip for node in state.nodes for end in back_ends(state, node, None, one)}
+            for question in dict.fromkeys(asked[:MOST]):
+                self._ips |= {end.ip for node in state.nodes for end in back_ends(state, node, None, question)}
         for path in followed.found:
             self._ips |= {path.dst, *(step.dst for step in path.steps)}
 
@@ -53,5 +53,7 @@ class Sought:
 def _in_vain(kind: str, bins: Iterable[ExchangeBin]) -> Iterator[Asked]:
     for some in bins:
         if some.outcome in ("unanswered", "error"):
-            for one in some.samples:
-                yield Asked(kind, one.src, one.dst, one.dst_port if isinstance(one, ConnectionRow) else DNS_PORT)
+            for sample in some.samples:
+                yield Asked(
+                    kind, sample.src, sample.dst, sample.dst_port if isinstance(sample, ConnectionRow) else DNS_PORT
+                )

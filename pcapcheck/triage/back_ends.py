@@ -1,7 +1,7 @@
 """Back ends: the addresses that a service stands for, and whether the node's state shows that anybody is there.
 
 A service's address, a node's port and an external IP are nobody's: rules translate them to a pod's address (kube-proxy
-keeps that of a pod that is gone until it hears of it, and forever where endpoints are made by hand). In: a state and
+keeps that of a pod that is gone until it hears of it, and forever if endpoints are made by hand). In: a state and
 who asked for what. Out: the back ends, each with the lines that lead there, and what became of them.
 """
 
@@ -19,7 +19,7 @@ from pcapcheck.triage.firewall.lost_packet import LostPacket
 from pcapcheck.triage.firewall.stages import destinations
 from pcapcheck.values import format_address, is_ipv4
 
-# Protocols by what is asked (IANA), as packets and as listings of services have them.
+# Protocols of what is asked, as packets (IANA) and as listings of services name them.
 PROTOCOLS = {"tcp": (6, "tcp"), "dns": (17, "udp")}
 
 
@@ -27,7 +27,7 @@ PROTOCOLS = {"tcp": (6, "tcp"), "dns": (17, "udp")}
 class BackEnd:
     """An address behind a service. ``lines`` say that it is, then what became of it.
 
-    ``there`` is whether a pod can be there; None where the state does not tell.
+    ``there`` is whether a pod can be there; None if the state does not show it.
     """
 
     ip: int
@@ -46,7 +46,7 @@ class Asked:
 
 
 def back_ends(state: State, node: Host, interface: str | None, asked: Asked) -> list[BackEnd]:
-    """Those that the node's rules lead to; where no rule is shown, those that IPVS or a listing of endpoints names."""
+    """Back ends that the node's rules lead to; if no rule is shown, those that IPVS or a listing of endpoints names."""
     known = PROTOCOLS.get(asked.kind)
     if known is None:
         return []
@@ -60,21 +60,21 @@ def back_ends(state: State, node: Host, interface: str | None, asked: Asked) -> 
         tcp_flags=TCP_SYN if number == PROTOCOLS["tcp"][0] else None,
         states=frozenset(("new",)),
     )
-    found = {one.ip: (one.line,) for one in destinations(node, packet, interface) if one.ip != asked.dst}
+    found = {target.ip: (target.line,) for target in destinations(node, packet, interface) if target.ip != asked.dst}
     return [_judged(state, node, ip, lines) for ip, lines in (found or _listed(state, asked, name)).items()]
 
 
 def standing(found: list[BackEnd]) -> str | None:
-    """Whether they are there, all or some of them; None where that is not known of any."""
-    told = {one.there for one in found}
+    """Whether all or some of them are there; None if nothing is known about any."""
+    told = {back_end.there for back_end in found}
     if False in told:
         return GONE if told == {False} else SOME_GONE
     return THERE if told == {True} else None
 
 
 def first_of(found: list[BackEnd]) -> int | None:
-    """The one to speak of: one that is gone, else the only one."""
-    gone = [one for one in found if one.there is False]
+    """The address to report: one that is gone, else the only one."""
+    gone = [back_end for back_end in found if back_end.there is False]
     return (gone or found)[0].ip if gone or len(found) == 1 else None
 
 
@@ -91,9 +91,9 @@ def _listed(state: State, asked: Asked, protocol: str) -> dict[int, tuple[Line, 
 
 
 def _judged(state: State, node: Host, ip: int, lines: tuple[Line, ...]) -> BackEnd:
-    """The best route that leads nowhere, a neighbour that nobody answered for, or a pod that has ended: gone."""
-    listed = [one for one in state.pods if one.ip == ip and not one.host_network]
-    running = [one for one in listed if one.holds_address]
+    """Gone if the best route leads nowhere, the neighbour never answered, or the pod has ended."""
+    listed = [pod for pod in state.pods if pod.ip == ip and not pod.host_network]
+    running = [pod for pod in listed if pod.holds_address]
     if listed and not running:
         return BackEnd(ip, False, (*lines, listed[0].line))
     best = next(iter(node.routes_to(ip)), None)
@@ -104,9 +104,9 @@ def _judged(state: State, node: Host, ip: int, lines: tuple[Line, ...]) -> BackE
     if best.leads_nowhere:
         return BackEnd(ip, False, (*lines, best.line))
     if best.is_host and best.dev is not None and best.via is None:
-        held = [one for one in node.neighbours_of(ip) if one.dev == best.dev]
-        if held and all(one.state in UNANSWERED for one in held):
+        held = [neighbour for neighbour in node.neighbours_of(ip) if neighbour.dev == best.dev]
+        if held and all(neighbour.state in UNANSWERED for neighbour in held):
             return BackEnd(ip, False, (*lines, held[-1].line))
-        if any(one.mac is not None and one.state not in UNANSWERED for one in held) or running:
+        if any(neighbour.mac is not None and neighbour.state not in UNANSWERED for neighbour in held) or running:
             return BackEnd(ip, True, (*lines, best.line))
     return BackEnd(ip, None, lines)

@@ -6,7 +6,7 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case
-from pcapcheck.triage.packet_evidence import TCP, UDP, exchanges_of
+from pcapcheck.triage.packet_evidence.case_exchanges import TCP, UDP, exchanges_of
 from pcapcheck.values import Value
 
 NOTHING: dict[str, Value | None] = {"back_end": None, "back_end.silent": None}
@@ -15,9 +15,9 @@ KINDS: dict[Value | None, str] = {"tcp": TCP, "dns": UDP}
 
 
 def behind_service(case: Case, result: Judgement, asked: Value | None) -> dict[str, Value | None]:
-    """``back_end``, and whether it is silent: one that got something on its own link and answered none of it there.
+    """``back_end``, and whether it is silent: it got packets on its own link and answered none of them there.
 
-    Not one that answers there: where some get no answer, another is meant.
+    A back end that answers there is left out: if some get no answer, another is at fault.
     """
     kind, pod, dst = KINDS.get(asked), case.lead.pod, case.lead.dst
     if kind is None:
@@ -36,6 +36,6 @@ def behind_service(case: Case, result: Judgement, asked: Value | None) -> dict[s
         if outcomes and outcomes <= {"unanswered", "in-flight"} and "unanswered" in outcomes:
             return {"back_end": address, "back_end.silent": True}
     if reached:
-        # What gets no answer is not what those got that answer.
+        # Unanswered packets did not go to back ends that answer.
         return {"back_end": None, "back_end.silent": False}
     return {"back_end": others.pop() if len(others) == 1 else None, "back_end.silent": None}

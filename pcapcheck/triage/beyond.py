@@ -1,6 +1,6 @@
-"""Beyond: how packets that got no answer were seen leaving their node, and what else the packets say of the way on.
+"""Beyond the node: how unanswered packets were seen leaving it, and what else the packets show of their path.
 
-Columns of a case, and for those that prove a cause by themselves the frames that show it.
+Columns of a case, with the frames behind those that prove a cause by themselves.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ SHOWN = 2
 
 @dataclass
 class Beyond:
-    """Columns, and the frames behind them by column, as they are quoted."""
+    """Columns, and by column the frames behind them, as they are quoted."""
 
     columns: dict[str, Value | None] = field(default_factory=lambda: dict.fromkeys(NAMES))
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -54,16 +54,16 @@ class Beyond:
 def beyond(case: Case, result: Judgement, losses: list[PathLoss], asked: Iterable[EchoRow]) -> Beyond:
     """``losses`` are the case's; ``asked`` samples of what the pod asked, or was asked for, on its own link."""
     found = Beyond()
-    paths = {_left(one, result) for one in losses}
+    paths = {_left(loss, result) for loss in losses}
     left = paths.pop() if len(paths) == 1 else None
     found.columns["left"] = left
     found.columns["far.recorded"] = _far_recorded(case, result, losses[0]) if left else None
     found.columns["lost.on_wire"] = left is not None and (
-        all(one.flooded for one in losses) or lost_on_wire(losses, result)
+        all(loss.flooded for loss in losses) or lost_on_wire(losses, result)
     )
     since = _since(case, losses)
     found.columns["came_back"] = (
-        any(_came_back(one, result, since or one.path.first) for one in losses) if left else None
+        any(_came_back(loss, result, since or loss.path.first) for loss in losses) if left else None
     )
     found.columns["untunnelled"] = left == PLAINLY and _came_in_tunnel(result, losses)
     found.columns["other_way"] = _other_way(result, losses) if left == IN_TUNNEL else None
@@ -89,37 +89,37 @@ def _left(loss: PathLoss, result: Judgement) -> str | None:
 
 
 def _encrypted(result: Judgement, nics: list[PointKey]) -> bool:
-    """Whether a NIC shows packets of WireGuard, which whatever went through its device became."""
+    """Whether a NIC shows WireGuard packets, which is what everything through its device becomes."""
     return any(
         step.encap == OPAQUE and step.spot.point.key in nics for path in result.followed.found for step in path.steps
     )
 
 
 def _nics_of(result: Judgement, point: PointFacts) -> list[PointKey]:
-    """The NICs that are of the node of a link."""
+    """The NICs of a link's node."""
     points, hosts = result.facts.points, result.followed.hosts
-    return [key for key, one in points.items() if one.kind == "host-nic" and hosts.same(point.key, key)]
+    return [key for key, other in points.items() if other.kind == "host-nic" and hosts.same(point.key, key)]
 
 
 def _far_recorded(case: Case, result: Judgement, loss: PathLoss) -> bool:
     """Whether anything was recorded where the packets were going to: the receiver's link, or a NIC of its node.
 
-    What leaves a tunnel goes to a node; of what leaves plainly it is not known whose NIC would show it.
+    Packets in a tunnel go to a node; for packets outside a tunnel it is unknown whose NIC would show them.
     """
     there = case.lead.dst_link if loss.path.src == case.lead.pod else case.lead.link
     if there is not None:
         return True
     here, hosts = loss.last.spot.point.key, result.followed.hosts
-    others = (key for key, one in result.facts.points.items() if one.judged and one.kind in NODE_KINDS)
+    others = (key for key, other in result.facts.points.items() if other.judged and other.kind in NODE_KINDS)
     return loss.last.encap != "none" and any(hosts.same(here, key) is False for key in others)
 
 
 def _since(case: Case, losses: list[PathLoss]) -> int | None:
-    """From when on answers are missed in a connection whose data got stuck: since that was sent first."""
+    """Since when answers are missing in a connection whose data got stuck: since the data was first sent."""
     question = case.question
     if question is None or question.size is None or question.lasted is None or not losses:
         return None
-    return max(one.path.last for one in losses) - question.lasted
+    return max(loss.path.last for loss in losses) - question.lasted
 
 
 def _came_back(loss: PathLoss, result: Judgement, since: int) -> bool:
@@ -138,11 +138,11 @@ def _came_back(loss: PathLoss, result: Judgement, since: int) -> bool:
 def _other_way(result: Judgement, losses: list[PathLoss]) -> bool:
     """Whether packets of the other direction came through the same tunnel while these were lost.
 
-    They did where they were recorded at the same place, or went on from where they were.
+    They did if they were recorded at the same place, or went on from there.
     """
-    since = min(one.path.first for one in losses)
-    tunnels = {_turned(one.last) for one in losses}
-    here = {one.last.spot.point.key for one in losses}
+    since = min(loss.path.first for loss in losses)
+    tunnels = {_turned(loss.last) for loss in losses}
+    here = {loss.last.spot.point.key for loss in losses}
     return any(
         step.outer and step.outer in tunnels and (step is not path.steps[-1] or step.spot.point.key in here)
         for path in result.followed.found
@@ -152,8 +152,8 @@ def _other_way(result: Judgement, losses: list[PathLoss]) -> bool:
 
 
 def _came_in_tunnel(result: Judgement, losses: list[PathLoss]) -> bool:
-    """Whether packets between the same two came the other way in a tunnel, so that theirs does not go where it ends."""
-    pairs = {(one.last.dst, one.last.src) for one in losses}
+    """Whether packets between the same two came back through a tunnel, which the lost ones did not take."""
+    pairs = {(loss.last.dst, loss.last.src) for loss in losses}
     return any(
         (path.src, path.dst) in pairs and any(step.encap != "none" for step in path.steps)
         for path in result.followed.found
@@ -167,24 +167,24 @@ def _turned(step: PathStep) -> tuple[int, int] | None:
 def _hairpin(case: Case, result: Judgement, asked: Iterable[EchoRow], found: Beyond) -> None:
     """Whether what the pod sent to ``dst`` came back to it from its own address.
 
-    Nothing but address translation on its node can do that: what a pod sends to itself it does not send at all.
+    Only address translation on its node can do that: packets to the pod's own address never leave it.
     """
     pod, point = case.lead.pod, case.lead.link
     if pod is None or point is None:
-        # What was asked off the pods' links had left its node, or comes from none.
+        # Questions seen off the pods' links have left their node, or come from none.
         found.columns["hairpin"] = False if case.question is not None else None
         return
     some = list(asked)
-    back = {one.ident for one in some if one.src == one.dst == pod and one.outcome != "replied"}
+    back = {echo.ident for echo in some if echo.src == echo.dst == pod and echo.outcome != "replied"}
     if case.lead.dst != pod:
         # The asker's port, or the identifier of ping, is the same on both.
-        back &= {one.ident for one in some if one.dst == case.lead.dst}
+        back &= {echo.ident for echo in some if echo.dst == case.lead.dst}
     found.columns["hairpin"] = bool(back)
     if back:
-        own = [one for one in some if one.src == one.dst == pod]
+        own = [echo for echo in some if echo.src == echo.dst == pod]
         name = clean(result.captures[point.key[0]].source.short_name)
         address = format_address(pod)
-        frames = ", ".join(str(one.frames[0]) for one in own[:SHOWN] if one.frames)
+        frames = ", ".join(str(echo.frames[0]) for echo in own[:SHOWN] if echo.frames)
         found.lines["hairpin"] = (
             f"{name}: {address} is sent packets from {address}, its own address (frame {frames})",
         )
@@ -192,21 +192,21 @@ def _hairpin(case: Case, result: Judgement, asked: Iterable[EchoRow], found: Bey
 
 def _identifiers(result: Judgement, losses: list[PathLoss], found: Beyond) -> None:
     """The VXLAN identifiers of packets that were lost, and of those that came the other way."""
-    there = next(_carried((one.path for one in losses), None), None)
+    there = next(_carried((loss.path for loss in losses), None), None)
     if there is None:
         return
     back = next(_carried(result.followed.found, _turned(there[1])), None)
-    told = [(name, _identifier(result, *one)) for name, one in (("vni", there), ("vni.back", back)) if one]
-    known = {name: one for name, one in told if one is not None}
-    found.columns |= {name: one[0] for name, one in known.items()}
+    told = [(name, _identifier(result, *carried)) for name, carried in (("vni", there), ("vni.back", back)) if carried]
+    known = {name: identified for name, identified in told if identified is not None}
+    found.columns |= {name: identified[0] for name, identified in known.items()}
     found.columns["vni.to"] = there[1].outer[1] if there[1].outer else None
     if len(known) == 2:
         found.columns["vnis_differ"] = known["vni"][0] != known["vni.back"][0]
-        found.lines["vnis_differ"] = tuple(one[1] for one in known.values())
+        found.lines["vnis_differ"] = tuple(identified[1] for identified in known.values())
 
 
 def _carried(paths: Iterable[Path], outer: tuple[int, int] | None) -> Iterator[tuple[Path, PathStep, int]]:
-    """Where packets were seen inside VXLAN between these nodes, whichever they are: way, step and the step's number."""
+    """Where packets were seen inside VXLAN between two nodes: path, step and the step's number."""
     for path in paths:
         for number, step in enumerate(path.steps):
             if step.encap == VXLAN and step.outer and outer in (None, step.outer):
@@ -214,12 +214,12 @@ def _carried(paths: Iterable[Path], outer: tuple[int, int] | None) -> Iterator[t
 
 
 def _identifier(result: Judgement, path: Path, step: PathStep, number: int) -> tuple[int, str] | None:
-    """The identifier in the first of a way's packets, with where it stands."""
+    """The identifier in the first of a path's packets, and the frame that has it."""
     source, frame = result.captures[step.spot.capture].source, path.samples[0].frames[number]
     try:
         vni = next((vni_of(record) for record in read_again(source, [frame])), None)
     except CaptureError:
-        # What was a stream, or is gone by now, cannot be looked at again.
+        # A stream, or a file that is gone by now, cannot be read again.
         return None
     if vni is None or step.outer is None:
         return None

@@ -1,4 +1,4 @@
-"""Cases: failures that have one origin, so that ten failed rules are one diagnosis."""
+"""Cases: failures with one origin, so that ten failed rules are one diagnosis."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from pcapcheck.ruleset.finding import FAIL, Evidence, Finding, ordered
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.values import Value
 
-# A question that no rule is about: in which table it would stand, and which rule would have failed. Of datagrams that
-# are not DNS there is neither.
+# A question that no rule is about: the table that it would be in, and the rule that would have failed. Datagrams other
+# than DNS have neither.
 DATAGRAMS = "datagrams"
 UDP_ANSWERED = "udp-answered"
 ASKED_IN = {"ICMP": ECHO, "TCP": CONNECTIONS, "DNS": DNS, "UDP": DATAGRAMS}
 AS_IF = {"ICMP": "echo-answered", "TCP": "tcp-answered", "DNS": "dns-answered", "UDP": UDP_ANSWERED}
-# The same of DNS that was answered, by what is wrong with the answers.
+# The same for DNS that was answered, by what is wrong with the answers.
 AS_IF_POOR = {LATE: "dns-prompt", REFUSED: "dns-not-refused"}
 
 
@@ -30,8 +30,8 @@ AS_IF_POOR = {LATE: "dns-prompt", REFUSED: "dns-not-refused"}
 class Item(Brief):
     """One failing row: which rule it breaks, on which link, and between whom; or a question that nobody answered.
 
-    ``pod`` is the pod that suffers, ``dst`` whom it asked. ``described``: the cali interface that the state, not a
-    capture, tells of. Where it is a question no rule is about it, there is no ``finding``, and ``pod`` may be anybody.
+    ``pod`` is the pod that suffers, ``dst`` the address that it asked. ``described``: the cali interface that the
+    state, not a capture, shows. A question that no rule is about has no ``finding``, and its ``pod`` may be any host.
     """
 
     finding: Finding | None
@@ -45,21 +45,21 @@ class Item(Brief):
 
     @property
     def table(self) -> str:
-        """That of the rule, or the one in which such a question would stand."""
+        """The table of the rule, or the table that such a question would be in."""
         if self.question is not None:
             return ASKED_IN[self.question.protocol]
         return self.finding.rule.table if self.finding is not None else ""
 
     @property
     def name(self) -> str:
-        """The rule that failed, or that would have if it were about this: by which causes are found."""
+        """The rule that failed, or would have failed if it were about this: causes are found by it."""
         if self.question is not None:
             return AS_IF_POOR.get(self.question.poor) or AS_IF[self.question.protocol]
         return self.finding.rule.id if self.finding is not None else ""
 
     @property
     def interface(self) -> str:
-        """By which it is known what belongs together."""
+        """What rows that belong together have in common."""
         return self.link.name if self.link is not None else self.described or ""
 
     @property
@@ -90,28 +90,28 @@ class Case(Brief):
     @property
     def failed(self) -> dict[str, Finding]:
         """The failed rules by id, in the order of ``ordered``."""
-        return {one.finding.rule.id: one.finding for one in self.items if one.finding is not None}
+        return {item.finding.rule.id: item.finding for item in self.items if item.finding is not None}
 
     @property
     def question(self) -> Unanswered | None:
-        """The question that it is about, where no rule is."""
+        """The question that the case is about, if no rule is."""
         return self.lead.question
 
     @property
     def names(self) -> tuple[str, ...]:
         """What failed, or would have failed if a rule were about it, in the order of ``ordered``."""
-        return tuple(dict.fromkeys(one.name for one in self.items))
+        return tuple(dict.fromkeys(item.name for item in self.items))
 
     @property
     def points(self) -> set[PointKey]:
-        return {point.key for one in self.items for point in (one.link, one.dst_link) if point is not None}
+        return {point.key for item in self.items for point in (item.link, item.dst_link) if point is not None}
 
     @property
     def interfaces(self) -> set[Value]:
         """The names of its links, as captures, rows and the state call them."""
-        links = [point.name for one in self.items for point in (one.link, one.dst_link) if point is not None]
-        rows = [one.evidence.row.get(name) for one in self.items for name in ("interface", "to.interface")]
-        return {name for name in (*links, *rows, *(one.described for one in self.items)) if name}
+        links = [point.name for item in self.items for point in (item.link, item.dst_link) if point is not None]
+        rows = [item.evidence.row.get(name) for item in self.items for name in ("interface", "to.interface")]
+        return {name for name in (*links, *rows, *(item.described for item in self.items)) if name}
 
     def is_about(self, item: Item) -> bool:
         """Whether a failure on a link belongs here: the link, or the pod behind it, is one of the case's."""
@@ -120,13 +120,13 @@ class Case(Brief):
         return item.described is not None and item.pod is not None and item.pod in (self.lead.pod, self.lead.dst)
 
     def row(self, name: str) -> Value | None:
-        """The first value that a failing row has for a column."""
-        found = (one.evidence.row[name] for one in self.items if one.evidence.row.get(name) is not None)
+        """The first value of a column in a failing row."""
+        found = (item.evidence.row[name] for item in self.items if item.evidence.row.get(name) is not None)
         return next(found, None)
 
 
 def cases_of(result: Judgement, about: Container[str], state: State | None = None) -> list[Case]:
-    """The failures of the rules ``about`` by origin, what comes first on a link before what follows from it."""
+    """The failures of the rules ``about`` by origin; what comes first on a link is before what follows from it."""
     items = [
         item
         for finding in ordered(result.findings)
@@ -143,26 +143,26 @@ def cases_of(result: Judgement, about: Container[str], state: State | None = Non
             case.items.append(item)
     for item in items:
         if not item.about_gateway and item.dst is None:
-            known = next((one for one in cases.values() if one.is_about(item)), None)
+            known = next((case for case in cases.values() if case.is_about(item)), None)
             if known is None and item.is_hint:
-                # A warning about the state alone is no failure that wants a reason.
+                # A warning about the state alone is no failure that needs a reason.
                 continue
             case = known or cases.setdefault(("link", item.interface), Case())
             case.items.append(item)
     for case in cases.values():
-        # The pod's own trouble with its gateway first: nothing else can work until it does.
-        case.items.sort(key=lambda one: (not one.unanswered, items.index(one)))
-    found = sorted(cases.values(), key=lambda one: (not one.lead.unanswered, items.index(one.lead)))
+        # The pod's own problem with its gateway comes first: nothing else can work until that does.
+        case.items.sort(key=lambda other: (not other.unanswered, items.index(other)))
+    found = sorted(cases.values(), key=lambda case: (not case.lead.unanswered, items.index(case.lead)))
     for case in found:
         _name_sufferer(case)
     return found
 
 
 def _name_sufferer(case: Case) -> None:
-    """Where the node asked a pod in vain, whoever else got no answer from there suffers, else that pod itself."""
+    """If the node asked for a pod in vain, the host that got no answer from there suffers, else that pod itself."""
     lead = case.lead
     if lead.pod is None and lead.dst is not None:
-        asker = next((one for one in case.items if one.pod is not None), None)
+        asker = next((item for item in case.items if item.pod is not None), None)
         point, pod = (asker.link, asker.pod) if asker is not None else (lead.dst_link, lead.dst)
         case.items[0] = replace(lead, link=point, pod=pod)
 
@@ -193,7 +193,7 @@ def _items(result: Judgement, finding: Finding, state: State | None) -> Iterator
             yield Item(finding, evidence, point, pod=_address(row.get("asker_ip")) or _pod_of(point))
             continue
         src = _address(row.get("src"))
-        # Behind address translation a reply is for whoever asked, not for its destination.
+        # Behind address translation a reply is for the asker, not for its destination.
         dst = _address(row.get("receiver")) or _address(row.get("dst"))
         if table == ADDRESSES or src is None or dst is None or table not in (ECHO, CONNECTIONS, DNS, PATHS, HOPS):
             yield Item(finding, evidence, point, pod=_pod_of(point))
@@ -206,12 +206,12 @@ def _items(result: Judgement, finding: Finding, state: State | None) -> Iterator
 
 
 def _described(result: Judgement, finding: Finding, evidence: Evidence, described: PodLink) -> Item:
-    """A failing row of the state, with its link in the captures, where there is one."""
+    """A failing row of the state, with its link in the captures, if there is one."""
     name = described.cali_name
-    known = next((one for one in result.points if name and name in (one.name, one.node_interface)), None)
+    known = next((point for point in result.points if name and name in (point.name, point.node_interface)), None)
     pod = min(described.ips, default=None) if described.ips else _pod_of(known)
     if isinstance(lacking := evidence.row.get("unrouted"), tuple):
-        # Of a pod's addresses the one that has no route.
+        # Of a pod's addresses, the one without a route.
         pod = min(lacking)
     if isinstance(asked := evidence.row.get("unresolved"), tuple):
         # The pod is the one that is asked, by its node.
@@ -220,11 +220,11 @@ def _described(result: Judgement, finding: Finding, evidence: Evidence, describe
 
 
 def home_of(result: Judgement, address: int | None) -> PointFacts | None:
-    """The link of a pod, by what it sent or what the node asked for there."""
+    """The link of a pod, by what it sent or by the node's questions for it there."""
     keys = result.followed.homes.get(address or 0, set())
     known = [result.facts.points[key] for key in sorted(keys, key=str)]
-    spoken = [one for one in result.points if address in one.pod_ips and one.kind == "pod-link"]
-    asked = [one for one in result.points if one.kind == "pod-link" and asked_for(result, one, address)]
+    spoken = [point for point in result.points if address in point.pod_ips and point.kind == "pod-link"]
+    asked = [point for point in result.points if point.kind == "pod-link" and asked_for(result, point, address)]
     return next(iter(spoken or known or asked), None)
 
 

@@ -1,7 +1,7 @@
 """The columns of a case: what causes may ask of the packets, and of the node's state.
 
-A case is a failure with what follows from it. Its columns are absent where neither captures nor state tell them.
-``pod`` is the pod whose packets fail, ``interface`` its link; ``dst`` is whom it asked.
+A case is a failure with what follows from it. Its columns are absent if neither captures nor state show them.
+``pod`` is the pod whose packets fail, ``interface`` its link; ``dst`` is the address that it asked.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ REFUSED = (
 )
 REFUSED_BY = ("none", "node", "receiver", "other")
 ROLES = ("pod", "node", "service", "router", "outside", "unknown")
-# Whether a rule could have stopped the packets: for certain, perhaps, none there, none of those that are shown.
+# Whether a rule could have stopped the packets: certainly, perhaps, none there, none of those shown.
 FIREWALL = ("fits", "may-fit", "none-fits", "none-shown-fits")
-# What stays in the state when a loss is over: what counts and logs.
+# What stays in the state when a loss is over: counters and logs.
 LASTING = (
     *("state.conntrack_drops", "state.neighbours_full", "state.queue_drops", "state.netem_drops"),
     *("state.policer_drops", "state.damaged_frames", "state.card_failed"),
@@ -62,7 +62,7 @@ LASTING = (
 DROPPED = ("fits", "may-fit", "none-fits")
 LOSS = ("total", "partial")
 FOLLOWS = ("nothing", "pod", "peer", "pair", "port", "size", "time", "connection")
-# Whether somebody can be behind the addresses that one stands for.
+# Whether a pod can be behind each address that a service's address stands for.
 STANDINGS = GONE, SOME_GONE, THERE = ("gone", "some-gone", "there")
 ROUTES = ("own-interface", "other-pod-link", "elsewhere", "dead-end", "none", "not-there")
 

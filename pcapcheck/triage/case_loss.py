@@ -12,16 +12,16 @@ from pcapcheck.values import Value
 
 ASKED = {ECHO: ECHO, PATHS: ECHO, CONNECTIONS: CONNECTIONS, DNS: DNS}
 COLUMNS = ("loss", "loss.follows", "loss.over", "lost.count", "lost.asked")
-# Of these a part may be lost by what, while it lasts or for whom it is, loses all.
+# A cause that loses everything may lose a part of these: while it lasts, or of those for whom it is.
 BY_ITSELF = ("time", "pair", "size")
 
 
 def loss_columns(result: Judgement, case: Case) -> dict[str, Value | None]:
     """``loss`` between the pod and whom it asked, and ``loss.follows`` of all that was asked."""
     if case.question is not None and case.question.protocol != "ICMP":
-        # What else the two have to say to each other is another question.
+        # Other exchanges between the two are other questions.
         return dict.fromkeys(COLUMNS)
-    table = next((ASKED[one.table] for one in case.items if one.table in ASKED), None)
+    table = next((ASKED[item.table] for item in case.items if item.table in ASKED), None)
     losses = result.losses(table) if table is not None else None
     port = case.row("dst_port") if table == CONNECTIONS else None
     share = _share(losses, case.lead.pod, case.lead.dst, port) if losses is not None else None
@@ -33,15 +33,15 @@ def loss_columns(result: Judgement, case: Case) -> dict[str, Value | None]:
     found: dict[str, Value | None] = {
         "loss": "total" if share.failed == share.asked and not scattered else "partial",
         "loss.follows": follows,
-        "loss.over": follows == TIME and all(one.over for one in losses.outages),
+        "loss.over": follows == TIME and all(outage.over for outage in losses.outages),
         "lost.count": share.failed,
         "lost.asked": share.asked,
     }
     if loses_a_part(found):
-        # The samples by which it is told else are the first of each kind.
+        # Otherwise samples decide, which are the first of each kind.
         found["replies"] = "some"
     elif follows == TIME:
-        # While it lasted nothing was answered; that it passed says nothing of what it was.
+        # While it lasted nothing was answered; that it passed says nothing about its cause.
         found["replies"] = "at-first"
     return found
 
@@ -53,13 +53,13 @@ def _share(losses: Losses, pod: int | None, dst: int | None, port: Value | None)
     failed, asked = losses.targets.get((pod, dst, port), (0, 0)) if isinstance(port, int) else (0, 0)
     if asked:
         return Share((pod, dst), asked, failed, 0)
-    return next((one for one in losses.pairs if one.who == (pod, dst)), None)
+    return next((pair for pair in losses.pairs if pair.who == (pod, dst)), None)
 
 
 def _is_scattered(losses: Losses, share: Share, port: Value | None) -> bool:
-    """Whether what a pair lost is of a loss that is spread over many: neither of the two stands out, nor they together.
+    """Whether the loss of a pair is part of one spread over many: neither of the two stands out, nor do they together.
 
-    Of few questions all may be lost by chance.
+    A few questions may all be lost by chance.
     """
     if not losses.told or losses.follows in (SIZE, TIME) or not isinstance(share.who, tuple):
         return False
@@ -68,13 +68,15 @@ def _is_scattered(losses: Losses, share: Share, port: Value | None) -> bool:
         losses.follows or "", share.who
     ):
         return False
-    alone = [one for shares, who in ((losses.pods, pod), (losses.peers, peer)) for one in shares if one.who == who]
-    if any(one.asked >= FEWEST and one.failed >= OUT * one.asked for one in (*alone, share)):
+    alone = [
+        other for shares, who in ((losses.pods, pod), (losses.peers, peer)) for other in shares if other.who == who
+    ]
+    if any(other.asked >= FEWEST and other.failed >= OUT * other.asked for other in (*alone, share)):
         return False
-    return losses.partial and sum(one.failed > 0 for one in losses.pairs) > 1
+    return losses.partial and sum(pair.failed > 0 for pair in losses.pairs) > 1
 
 
 def loses_a_part(packet_evidence: dict[str, Value | None]) -> bool:
-    """Whether packets of this very pair are lost and others pass all the while, whichever they are."""
+    """Whether some packets of this very pair are lost while others pass all the time."""
     follows = packet_evidence.get("loss.follows")
     return packet_evidence.get("loss") == "partial" and follows is not None and follows not in BY_ITSELF

@@ -1,4 +1,4 @@
-"""A cause: why something failed, by what it is told from the others, how to settle and how to mend it."""
+"""A cause: why something failed, what distinguishes it from others, how to settle it and how to repair it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pcapcheck.triage.case import AS_IF, AS_IF_POOR
 from pcapcheck.triage.case_columns import CASE
 from pcapcheck.values import parse_bool
 
-# Questions that no rule is about want a reason too. As if a rule had failed for them:
+# Questions that no rule is about need a reason too. As if a rule had failed for them:
 QUESTIONS = (*AS_IF.values(), *AS_IF_POOR.values())
 
 REQUIRED = {
@@ -49,7 +49,7 @@ CONDITIONS = ("seen", "confirmed", "ruled_out", "supported", "doubted")
 
 @dataclass(frozen=True, repr=False)
 class Cause(Brief):
-    """One cause of the catalogue."""
+    """A cause of the catalogue."""
 
     id: str
     title: str
@@ -70,22 +70,22 @@ class Cause(Brief):
 
 
 def load_catalogue(rules: list[Rule], settings: Settings) -> list[Cause]:
-    """The causes that ship with the package, most frequent first. Raises RuleError where one contradicts itself."""
+    """The causes that ship with the package, most frequent first. Raises RuleError if one contradicts itself."""
     known = {*(rule.id for rule in rules), *QUESTIONS}
     faults = Faults()
     documents = [node for _, _, nodes in read_files(packs_folder() / "causes", faults) for node in nodes]
     faults.check()
     causes = read_causes(documents, settings)
-    return sorted((one for one in causes if known & set(one.explains)), key=lambda one: one.rank)
+    return sorted((cause for cause in causes if known & set(cause.explains)), key=lambda cause: cause.rank)
 
 
 def is_cause(node: Node) -> bool:
-    """Whether a document is meant as one: it explains rules, and selects nothing."""
+    """Whether a document is meant to be a cause: it explains rules, and selects nothing."""
     return isinstance(node.value, dict) and "explains" in node.value and "select" not in node.value
 
 
 def read_causes(nodes: Iterable[Node], settings: Settings) -> list[Cause]:
-    """Several causes from their YAML. Raises RuleError where one cannot be read, or two have one id."""
+    """Several causes from their YAML. Raises RuleError if one cannot be read, or two have the same id."""
     causes: dict[str, Cause] = {}
 
     def read(node: Node) -> None:
@@ -100,7 +100,7 @@ def read_causes(nodes: Iterable[Node], settings: Settings) -> list[Cause]:
 
 @remembered
 def read_cause(node: Node, settings: Settings) -> Cause:
-    """One cause from its YAML. Raises RuleError with all that is wrong, each with file, line and column."""
+    """A cause from its YAML. Raises RuleError with all that is wrong, each with file, line and column."""
     faults = Faults()
     items = node.items("a cause")
     with faults.noted():
@@ -130,8 +130,8 @@ def _rank(node: Node) -> int:
 
 
 def _texts(node: Node, name: str) -> tuple[str, ...]:
-    return tuple(each(lambda one: one.text(f"{name!r}"), node.list(f"{name!r}")))
+    return tuple(each(lambda entry: entry.text(f"{name!r}"), node.list(f"{name!r}")))
 
 
 def _commands(node: Node, name: str, settings: Settings) -> tuple[str, ...]:
-    return tuple(each(lambda one: texts_of(one, name, CASE, settings), node.list(f"{name!r}")))
+    return tuple(each(lambda entry: texts_of(entry, name, CASE, settings), node.list(f"{name!r}")))

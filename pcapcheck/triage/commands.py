@@ -1,7 +1,7 @@
-"""A cause's commands, typed with what is known of a case; what cannot be typed whole is widened, or said in words.
+"""A cause's commands, filled in with what is known of a case; incomplete ones are widened, or said in words.
 
-No placeholder is ever printed: a command is pasted as it stands. One that only looks shows more than needed where a
-column is unknown (``ip neigh show`` for ``ip neigh show dev cali…``). One that changes something is not widened.
+No placeholder is ever printed: a command is pasted as it stands. If a column is unknown, a command that only looks
+shows more than needed (``ip neigh show`` for ``ip neigh show dev cali…``); one that changes something is not widened.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pcapcheck.ruleset.rule import fill, placeholders
 from pcapcheck.triage.case_columns import CASE
 from pcapcheck.values import Value, clean
 
-# What stands in words for what is not known.
+# The words for what is not known.
 UNKNOWN_SAID = {
     "interface": "the pod's interface",
     "dst.interface": "the receiver's interface",
@@ -38,7 +38,7 @@ UNKNOWN_SAID = {
     "tunnel": "the tunnel's device",
     "loop.between": "of routers",
 }
-# How a line begins that is typed; any other is words.
+# How a line that is typed begins; any other line is words.
 PROGRAMS = re.compile(
     r"(ip|tc|sysctl|tcpdump|kubectl|calicoctl|nft|iptables-save|iptables|ipset|bridge|arping|ping|ethtool|dmesg|nstat|ss|cat"
     r"|nmcli|firewall-cmd|conntrack|bpftool|crictl|mpstat|grep) "
@@ -51,7 +51,7 @@ _HOLE = r"\{(?P<hole>[a-z0-9_.]+)\}"
 
 @dataclass(frozen=True)
 class Widening:
-    """A part of a command that names one column, and what takes its place where that is unknown."""
+    """A part of a command that names one column, and what replaces the part if the column is unknown."""
 
     pattern: re.Pattern[str]
     instead: str
@@ -68,10 +68,10 @@ WIDENINGS = (
     Widening(re.compile(rf"# {_HOLE}"), "# there"),
     Widening(re.compile(rf"{REMARK}on {_HOLE}$"), ""),
     Widening(re.compile(rf" \| grep (?:-\w+ )?{_HOLE}"), ""),
-    # ip shows everything without a device, tc but its queues.
+    # Without a device ip shows everything, but tc only its queues.
     Widening(re.compile(rf"(?P<kept>(?:\bip (?:-\w+ )*|\bqdisc )(?:\w+ )?show) dev {_HOLE}"), "{kept}"),
     Widening(re.compile(rf"(?P<kept>\bip neigh show \S+) dev {_HOLE}"), "{kept}"),
-    # Where it comes in by is what a lookup is about; without, it tells at least where the route leads.
+    # A lookup is about the interface that packets come in by; without it, it shows at least where the route leads.
     Widening(re.compile(rf" from \S+ iif {_HOLE}"), ""),
     # A filter on MACs needs a real link.
     Widening(re.compile(rf"(?P<kept>tcpdump(?: -\w+)* -i) {_HOLE}(?! ether)"), "{kept} any"),
@@ -80,16 +80,16 @@ _SETTING = re.compile(r"net\.(?P<tree>ipv[46])\.(?P<group>conf|neigh)\.\{[a-z.]+
 
 
 def typed_columns(packet_evidence: Mapping[str, Value | None], absent: str) -> dict[str, Typed]:
-    """How each known column of a case is typed; ``absent`` stands in it for what is not known."""
+    """How each known column of a case is typed; ``absent`` is what it holds for the unknown."""
     columns: dict[str, Column] = COLUMNS[CASE]
     known = {name: value for name, value in packet_evidence.items() if value is not None and name in columns}
     return {name: typed_as(columns[name], value) for name, value in known.items() if value != absent}
 
 
 def to_look(texts: tuple[str, ...], typed: Mapping[str, Typed]) -> tuple[str, ...]:
-    """The commands that settle a cause, each widened where it must be; without those that cannot be."""
+    """The commands that settle a cause, each widened if it must be; without those that cannot be."""
     found = (_widened(text, set(placeholders(text)) - set(typed)) for text in texts)
-    return tuple(dict.fromkeys(clean(fill_command(one, CASE, typed)) for one in found if one))
+    return tuple(dict.fromkeys(clean(fill_command(command, CASE, typed)) for command in found if command))
 
 
 def to_mend(texts: tuple[str, ...], typed: Mapping[str, Typed], said: Mapping[str, str]) -> tuple[str, ...]:
@@ -110,11 +110,11 @@ def _fix(text: str, typed: Mapping[str, Typed], said: Mapping[str, str]) -> Iter
 
 
 def _widened(text: str, unknown: set[str]) -> str:
-    """A command, with its braces, that needs nothing unknown; empty where there is no such."""
+    """A command, with its braces, that needs nothing unknown; empty if there is none."""
     if not unknown:
         return text
-    for one in WIDENINGS:
-        text = one.apply(text, unknown)
+    for widening in WIDENINGS:
+        text = widening.apply(text, unknown)
     command, _, remark = text.partition(REMARK)
     parts = [_settings(part, unknown) for part in command.split("; ")]
     kept = [part for part in parts if not set(placeholders(part)) & unknown]
@@ -124,13 +124,15 @@ def _widened(text: str, unknown: set[str]) -> str:
 
 
 def _settings(part: str, unknown: set[str]) -> str:
-    """``sysctl`` of an interface that is not known: the files of all interfaces, each printed with its name."""
+    """``sysctl`` for an unknown interface: the files of all interfaces, each printed with its name."""
     if not part.startswith("sysctl ") or not set(placeholders(part)) & unknown:
         return part
     words = part.split()[1:]
     files = [
-        f"/proc/sys/net/{one['tree']}/{one['group']}/*/{one['key']}" for one in map(_SETTING.fullmatch, words) if one
+        f"/proc/sys/net/{setting['tree']}/{setting['group']}/*/{setting['key']}"
+        for setting in map(_SETTING.fullmatch, words)
+        if setting
     ]
     every = tuple(file.replace("/", ".").removeprefix(".proc.sys.") for file in files)
-    rest = [one for one in words if "{" not in one and one.replace(".all.", ".*.") not in every]
+    rest = [word for word in words if "{" not in word and word.replace(".all.", ".*.") not in every]
     return "; ".join((*([f"sysctl {' '.join(rest)}"] if rest else []), f"grep . {' '.join(files)}"))

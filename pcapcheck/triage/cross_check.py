@@ -1,4 +1,4 @@
-"""Cross-check: what a node's state says against the captures, and about itself."""
+"""Cross-check: where a node's state contradicts the captures, or itself."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CHANGES_TOLD = 3
 
 @dataclass
 class CrossCheck:
-    """``foreign`` are addresses of which the state describes another instance than the captures show.
+    """``foreign`` are addresses for which the state describes another instance than the captures show.
 
     ``elsewhere``: it describes none of the pods in the captures, so it is of another node or time. ``answered`` are the
     pods' links, by their names on the node, on which the captures show IPv4's gateway answered. ``earlier``: the
@@ -55,7 +55,7 @@ def compare(
     spoken: frozenset[int] = frozenset(),
     is_sought: Callable[[PodLink], bool] = lambda _: True,
 ) -> CrossCheck:
-    """Hold the pods of the captures against those of the state, and set apart what is of another instance of a pod.
+    """Hold the pods of the captures against those of the state, and set apart what is about another instance of a pod.
 
     ``asked`` are the addresses that somebody asked for on pods' links: a pod that answers nothing is known by its own.
     ``names`` are what the machines of the captures are called, ``spoken`` the addresses heard on network cards.
@@ -81,7 +81,7 @@ def compare(
 
 
 def _earlier(points: list[PointFacts], state: State, found: CrossCheck) -> None:
-    """A state without a neighbour that its node was seen to send to is of a time before that."""
+    """A state that lacks a neighbour to which its node was seen to send is of an earlier time."""
     lacking = unlearned(points, state)
     if lacking is None:
         return
@@ -98,30 +98,30 @@ def _earlier(points: list[PointFacts], state: State, found: CrossCheck) -> None:
 
 
 def _unsought(state: State, is_sought: Callable[[PodLink], bool], found: CrossCheck) -> None:
-    """A failed entry stays until somebody sends there again (kernel: net/core/neighbour.c): of a pod that nobody sent
-    to it tells of another time, such as that of a pod whose route was left behind."""
+    """A failed entry stays until somebody sends there again (kernel: net/core/neighbour.c): for a pod that
+    nobody sent to it is of another time, such as that of a pod whose route was left behind."""
     for pod in state.links:
         failed = resolutions(pod.node, pod)[0] if pod.node is not None and not is_sought(pod) else []
         if not failed:
             continue
         found.unsought.add((id(pod.node), pod.cali_name))
-        one = failed[0]
+        entry = failed[0]
         found.remarks.append(
             Remark(
-                f"the node holds no MAC for {format_address(one.ip)} ({one.state} on {pod.cali_name}), and nobody sent "
-                "there while this was recorded: the entry is of another time, perhaps of a pod that is gone and whose "
-                "route is still there",
-                tuple(quote(each.line) for each in failed),
+                f"the node holds no MAC for {format_address(entry.ip)} ({entry.state} on {pod.cali_name}), and nobody "
+                "sent there while this was recorded: the entry is of another time, perhaps of a pod that is gone and "
+                "whose route is still there",
+                tuple(quote(entry.line) for entry in failed),
             )
         )
 
 
 def _sized_for_tunnels(state: State) -> Iterator[Remark]:
-    """A remark per MTU that Calico gives to pods' links for a tunnel, where no device of that tunnel is described."""
+    """A remark per MTU that Calico gives to pods' links for a tunnel, if no device of that tunnel is described."""
     alike: dict[int, dict[str | None, Line]] = {}
-    for one in state.links:
-        if one.cali is not None and one.cali.mtu in MTUS:
-            alike.setdefault(one.cali.mtu, {}).setdefault(one.cali_name, one.cali.line)
+    for link in state.links:
+        if link.cali is not None and link.cali.mtu in MTUS:
+            alike.setdefault(link.cali.mtu, {}).setdefault(link.cali_name, link.cali.line)
     for mtu, links in alike.items():
         tunnel = MTUS[mtu]
         if tunnel == "VXLAN" and any("vxlan.calico" in host.links for host in state.hosts):
@@ -138,13 +138,13 @@ def _other_node(points: list[PointFacts], state: State, asked: Collection[int], 
     ours = [
         point for point in points if point.kind == "pod-link" and (point.pod_ips or point.node_interface != UNNAMED)
     ]
-    told = [one for one in state.links if one.cali_name or one.ips]
+    told = [link for link in state.links if link.cali_name or link.ips]
     if not ours or not told or any(_describes(state, point) for point in ours):
         return
     if any(state.pod_for(ip=ip) is not None for ip in asked):
         return
     names = ", ".join(dict.fromkeys(point.name for point in ours[:3]))
-    there = ", ".join(dict.fromkeys(one.cali_name for one in told[:3] if one.cali_name)) or "others"
+    there = ", ".join(dict.fromkeys(link.cali_name for link in told[:3] if link.cali_name)) or "others"
     found.elsewhere = True
     found.remarks.append(Remark(f"the state shows nothing of {names}, only of {there}: is it from another node?"))
 
@@ -155,12 +155,12 @@ def _describes(state: State, point: PointFacts) -> bool:
 
 
 def _same_instance(point: PointFacts, described: PodLink, found: CrossCheck) -> None:
-    lines = tuple(quote(one.line) for one in (described.end, described.cali) if one is not None)
+    lines = tuple(quote(device.line) for device in (described.end, described.cali) if device is not None)
     ips, mac = set(described.ips), described.mac
     other_ip = bool(ips and point.pod_ips and not ips & point.pod_ips)
     other_mac = mac is not None and bool(point.pod_macs) and mac not in point.pod_macs
     if not (other_ip or other_mac):
-        # Numbers that do not match set apart the cali, not the pod, if it is the pod that was recorded.
+        # Numbers that do not match set apart the cali and not the pod, if it is the pod that was recorded.
         described.apart = described.apart and mac not in point.pod_macs
         return
     routed = _routed(described)
@@ -182,7 +182,7 @@ def _same_instance(point: PointFacts, described: PodLink, found: CrossCheck) -> 
 def _routed(described: PodLink) -> set[int]:
     """The addresses that the node routes out of a cali."""
     routes = described.node.routes if described.node is not None else []
-    return {one.destination for one in routes if one.is_host and one.dev == described.cali_name}
+    return {route.destination for route in routes if route.is_host and route.dev == described.cali_name}
 
 
 def _pod(ips: set[int] | frozenset[int], macs: set[int] | frozenset[int]) -> str:

@@ -1,4 +1,4 @@
-"""Crossing: the node in which lost packets were to be forwarded, as far as captures and state tell, and what it did."""
+"""Crossing: the node that was to forward lost packets, as far as captures and state show it, and what it did."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FELIX = "80"
 ON_RETURN = "on-return"
 # The devices of tunnels, by encapsulation (Calico: felix/dataplane/linux/dataplanedefs).
 DEVICES = {"vxlan": "vxlan.calico", "ipip": "tunl0", "wireguard": "wireguard.cali"}
-# Whose routes without a next hop are of a network that the node is in (rt_protos).
+# The protocols whose routes without a next hop are to a network that the node is in (rt_protos).
 OF_NETWORK = ("kernel", "ra", "dhcp")
 
 
@@ -44,13 +44,13 @@ class CrossingEnds:
     there_name: str | None
 
     def turned(self) -> CrossingEnds:
-        """The same of what comes back."""
+        """The same for what comes back."""
         return CrossingEnds(self.dst, self.src, self.there, self.here, self.there_name, self.here_name)
 
 
 @dataclass
 class Crossing:
-    """``home`` is the interface of the receiver on this node, None where it is not on it.
+    """``home`` is the interface of the receiver on this node, None if it is not on this node.
 
     ``sends``: it is the node of the sender. ``left`` is the interface by which the packets were seen leaving it.
     ``wrapped`` are the addresses of the tunnel's packets that came to it, with their interface. ``entered``: they were
@@ -103,7 +103,7 @@ class Crossing:
             return None
         astray = packet_evidence.get("astray") is True
         if astray:
-            # Whoever sent them to a third machine is asked.
+            # The sender to a third machine is asked.
             place = BETWEEN
         last, kind = _text(packet_evidence.get("last_seen.interface")), packet_evidence.get("last_seen.kind")
         if place in (TO_POD_LINK, AT_NIC, DECAPSULATION):
@@ -141,7 +141,7 @@ class Crossing:
 
     @property
     def decision(self) -> Decision | None:
-        """What the node does with them; None too where they were seen leaving by another interface than it says."""
+        """What the node does with them; None also if they were seen leaving by another interface than it says."""
         if self._decision is None:
             self._decision = decide(self.node, self.packet)
         found = self._decision
@@ -150,7 +150,7 @@ class Crossing:
         return found
 
     def way(self) -> Sourced[Value] | None:
-        """Where it leads, in one of ``WAYS``."""
+        """Where it leads, as one of ``WAYS``."""
         found = self.decision
         if found is None or found.leads == LOCAL:
             return None
@@ -169,7 +169,7 @@ class Crossing:
             # Whether this node or a router behind it sent them there is not known.
             return None
         if self._is_ruled(found):
-            # What a rule's table does is the rule's doing, which has a column of its own.
+            # What a rule's table does is due to the rule, which has a column of its own.
             return None
         if (astray := self._astray(found)) is not None:
             return Sourced(AWAY, astray)
@@ -180,19 +180,19 @@ class Crossing:
 
     def _is_ruled(self, found: Decision) -> bool:
         """Whether an ip rule led to a table other than main."""
-        return any(line == one.line for line in found.lines for one in self.node.rules)
+        return any(line == rule.line for line in found.lines for rule in self.node.rules)
 
     def _is_pod_link(self, name: str) -> bool:
         return kind_of_name(name, self.prefix) == "pod-link"
 
     def _wrong_node(self, found: Decision) -> Line | None:
-        """The line of an address that the next hop has, where it is of a node that the receiver is not on."""
+        """The line of an address of the next hop, if it is a node that the receiver is not on."""
         if self.receiver is None or self.receiver is self.node or len(found.hops) != 1:
             return None
         via = found.hops[0].via
-        if via is None or any(one.ip == via for one in self.receiver.addresses) or not self.receiver.addresses:
+        if via is None or any(address.ip == via for address in self.receiver.addresses) or not self.receiver.addresses:
             return None
-        others = [one for one in self.state.nodes if one is not self.receiver]
+        others = [node for node in self.state.nodes if node is not self.receiver]
         return next((held.line for node in others for held in node.addresses if held.ip == via), None)
 
     def _exchanged(self) -> Line | None:
@@ -207,29 +207,29 @@ class Crossing:
             if back is not None and _to_a_node(back):
                 return back.line
         near = self._is_near()
-        for one in self.node.routes:
-            if one.table != "main" or (one.family == 4) != is_ipv4(self.packet.dst):
+        for route in self.node.routes:
+            if route.table != "main" or (route.family == 4) != is_ipv4(self.packet.dst):
                 continue
-            tunnelled = kind_of_name(one.dev or "", self.prefix) == "tunnel"
-            if _to_a_node(one) and (near or tunnelled or one.proto != FELIX):
-                return one.line
-            if near and one.kind == "blackhole" and one.proto == FELIX:
-                return one.line
+            tunnelled = kind_of_name(route.dev or "", self.prefix) == "tunnel"
+            if _to_a_node(route) and (near or tunnelled or route.proto != FELIX):
+                return route.line
+            if near and route.kind == "blackhole" and route.proto == FELIX:
+                return route.line
         return None
 
     def _is_near(self) -> bool:
         """Whether the receiver's node is in a network that this node is in too."""
-        own = {one.ip for one in self.receiver.addresses} if self.receiver is not None else set()
+        own = {address.ip for address in self.receiver.addresses} if self.receiver is not None else set()
         ways = (next(iter(self.node.routes_to(ip)), None) for ip in own | self.receivers)
         return any(way is not None and way.via is None and way.proto == "kernel" for way in ways)
 
     def _astray(self, found: Decision) -> tuple[Line, ...] | None:
-        """The lines of a route that is none of Calico's, where it takes packets from Calico's own or to no next hop.
+        """The lines of a route that is not Calico's, if it takes packets from Calico's own or leads to no next hop.
 
-        Calico's routes to another node's pods name a next hop, but for its own tunnels' devices; a route more specific
-        than the block's (a VPN's, a static one) goes before it.
+        Calico's routes to another node's pods name a next hop, except out of its own tunnels' devices; a route more
+        specific than the block's (a VPN's, a static one) takes precedence.
         """
-        routes = [one for one in self.node.routes_to(self.packet.dst) if not one.dead]
+        routes = [route for route in self.node.routes_to(self.packet.dst) if not route.dead]
         best = routes[0] if routes and found.devices == {routes[0].dev} else None
         if best is not None and best.proto in CALICO_PROTOCOLS:
             return None
@@ -243,30 +243,33 @@ class Crossing:
         return found.lines if direct and found.specific else None
 
     def hop(self) -> NextHop | None:
-        """Whether the next hop is there; not asked where the way is to a pod of this node, or is no way."""
+        """Whether the next hop is there; None if the route is to a pod of this node, or there is none."""
         found = self.decision
         if found is None or found.leads != OUT or self.home is not None:
             return None
         return next_hop(self.state, self.node, found, self.packet.dst, self.prefix, self.heard)
 
     def diverted(self) -> Sourced[Value] | None:
-        """Whether a rule sends them otherwise than the main table would, as is told for sure; else None."""
+        """Whether a rule certainly sends them elsewhere than the main table would; else None."""
         found = diversions(self.node, self.packet)
         family = 4 if is_ipv4(self.packet.dst) else 6
         if not found:
             whole = f"rules{family}" in self.node.whole
-            own = [one.line for one in self.node.rules if not one.is_default and one.family == family][:2]
+            own = [rule.line for rule in self.node.rules if not rule.is_default and rule.family == family][:2]
             lacking = self.node.lacks(f"rules{family}", "no rule but the kernel's")
             said = tuple(own) or ((lacking,) if lacking else ())
             return Sourced(False, said) if whole else None
-        # Whichever of the rules that may match does, the packets must fare the same.
-        away = {True if one.ends else self._leads_away(one.route) if one.route else None for one in found}
+        # Whichever of the rules that may match does match, the packets must fare the same.
+        away = {
+            True if diversion.ends else self._leads_away(diversion.route) if diversion.route else None
+            for diversion in found
+        }
         if not found[-1].certain or len(away) > 1 or None in away:
             return None
         if self.some and "fwmark" not in found[-1].rule.text.split():
-            # It took what passed as well.
+            # It also took packets that passed.
             return None
-        seen = {one.route.dev for one in found if one.route is not None}
+        seen = {diversion.route.dev for diversion in found if diversion.route is not None}
         if self.left is not None and self.left in self.node.links and seen != {self.left}:
             return None
         return Sourced(away == {True}, found[-1].lines)
@@ -276,7 +279,7 @@ class Crossing:
             return route.dev != self.home
         main = by_table(self.node, self.packet.dst)
         if main is None or main.leads != OUT:
-            # Where main has nothing better, the rule may be what makes it work.
+            # If main has nothing better, the rule may be what makes it work.
             return None
         if route.leads_nowhere:
             return True
@@ -289,8 +292,10 @@ class Crossing:
         """Whether the reverse-path check drops them as they come in by a NIC or a tunnel, wrapped or not."""
         if self.sends:
             return fails_source_check(self.node, self.packet) if self.entered else None
-        checked = [fails_source_check(self.node, one) for one in (self.wrapped, self.packet) if one and one.iif]
-        failed = next((one for one in checked if one and one.value), None)
+        checked = [
+            fails_source_check(self.node, packet) for packet in (self.wrapped, self.packet) if packet and packet.iif
+        ]
+        failed = next((check for check in checked if check and check.value), None)
         return failed or (checked[-1] if checked and None not in checked else None)
 
     def forwards(self) -> Sourced[Value] | None:
@@ -311,8 +316,8 @@ def _to_a_node(route: Route) -> bool:
 
 
 def _only_with(state: State, interface: str | None) -> Host | None:
-    """The only node that has an interface of a pod's link's name."""
-    found = [one for one in state.nodes if interface in one.links]
+    """The only node that has an interface with the name of a pod's link."""
+    found = [node for node in state.nodes if interface in node.links]
     return found[0] if len(found) == 1 and not found[0].contradictions else None
 
 

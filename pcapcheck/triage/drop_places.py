@@ -1,8 +1,8 @@
-"""Where counters may have counted lost packets: the interfaces on that part of their way on which they were lost.
+"""Where counters may have counted lost packets: the interfaces on the part of the path on which they were lost.
 
 A recorder sees what leaves an interface behind its queue and before its driver, and what comes in behind the driver and
 the backlog and before its ingress (kernel: net/core/dev.c, dev_queue_xmit_nit and __netif_receive_skb_core). So it
-depends on where packets were seen last which counter of an interface can be about them.
+depends on where packets were last seen which counter of an interface can be about them.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from pcapcheck.paths.losses import AT_NIC, AT_POD, BETWEEN, DECAPSULATION, IN_NO
 from pcapcheck.triage.interfaces import default_nic
 from pcapcheck.values import Value
 
-# What became of packets at an interface, as a recorder on it would have it.
+# What became of packets at an interface, as a recorder on it would see it.
 ENTERED, LEAVING, SENT, COMING = "entered", "leaving", "sent", "coming"
 
 
 @dataclass(frozen=True)
 class CounterEnd:
-    """One end of the way: the node, the node's end of the pod's link, and the pod with its own end."""
+    """One end of the path: the node, the node's end of the pod's link, and the pod with its own end."""
 
     node: Host | None
     cali: str | None
@@ -42,7 +42,7 @@ class CounterPlace:
 
 @dataclass(frozen=True)
 class LossStretch:
-    """The spots where lost packets may have been dropped. ``sure``: on which part of the way they were is known.
+    """The places where lost packets may have been dropped. ``sure``: it is known on which part of the path they were.
 
     ``prefix`` is how the nodes' ends of pods' links begin.
     """
@@ -53,7 +53,7 @@ class LossStretch:
 
     @property
     def hosts(self) -> list[Host]:
-        return list({id(one.host): one.host for one in self.spots}.values())
+        return list({id(spot.host): spot.host for spot in self.spots}.values())
 
     def is_pods_link(self, dev: str | None) -> bool:
         """Whether an interface is a pod's, which no driver serves."""
@@ -61,7 +61,7 @@ class LossStretch:
 
 
 def way_of(packet_evidence: dict[str, Value | None], here: CounterEnd, there: CounterEnd, prefix: str) -> LossStretch:
-    """By where packets were seen last, and in which direction; everywhere on their way where that is not known."""
+    """By where packets were last seen, and in which direction; everywhere on their path if that is not known."""
     lost, place, direction = (packet_evidence.get(name) for name in ("lost", "lost.place", "lost.direction"))
     if place is None and lost in PLACES:
         place, direction = lost, direction or REQUEST
@@ -74,12 +74,12 @@ def way_of(packet_evidence: dict[str, Value | None], here: CounterEnd, there: Co
         for part in PLACES:
             if direction in (None, way) and place in (None, part):
                 some = _spots(part, *ends, seen if place else None, prefix)
-                found |= {(id(one.host), one.dev, one.stage): one for one in some}
+                found |= {(id(spot.host), spot.dev, spot.stage): spot for spot in some}
     return LossStretch(tuple(found.values()), place is not None, prefix)
 
 
 def _spots(place: str, source: CounterEnd, target: CounterEnd, seen: str | None, prefix: str) -> Iterator[CounterPlace]:
-    """Where packets from one end to the other may be dropped on this part of their way."""
+    """Where packets from one end to the other may be dropped on this part of their path."""
     same = source.node is not None and source.node is target.node
     if place == IN_NODE:
         yield from _at(source.node, source.cali, ENTERED, own=True)
@@ -104,7 +104,7 @@ def _between(
     if place == BETWEEN:
         yield from _at(source.node, seen or nic, SENT)
         if seen and seen != nic:
-            # In a tunnel they were seen; whether they left by the card nobody saw.
+            # They were seen in a tunnel; nobody saw whether they left by the card.
             yield from _at(source.node, nic, LEAVING)
             yield from _at(source.node, nic, SENT)
         yield from _at(target.node, default_nic(target.node), COMING)

@@ -1,6 +1,6 @@
 """Drops: whether something that counts what it drops can have dropped the packets that a case lost.
 
-It did (``fits``) where it stands on their way, counted at least as many as were lost, and is shown to have counted them
+It did (``fits``) if it is on their path, counted at least as many as were lost, and is shown to have counted them
 in this time: it grew between two readings as fast as packets were lost, or it has hardly seen more packets than were
 recorded. What counted as many since it was set up may have (``may-fit``). What counted none, or fewer, did not.
 """
@@ -23,27 +23,27 @@ from pcapcheck.triage.drop_places import COMING, ENTERED, LEAVING, SENT, Counter
 from pcapcheck.values import is_ipv4
 
 FITS, MAY_FIT, NONE_FITS = "fits", "may-fit", "none-fits"
-# Said of one counter, which did not do it either.
+# The same for a single counter that counted too few.
 TOO_FEW = "too-few"
 Wanted = Callable[[Counter], bool]
 # Which counters of a link may be about packets at which stage, by what they are about: full queues, or damage.
 FULL = {COMING: ("missed", "overrun", "fifo", "dropped"), SENT: ("dropped", "fifo")}
 DAMAGED = {COMING: ("errors", "crc", "frame", "length"), SENT: ("errors", "carrier", "aborted")}
 DIRECTION = {COMING: IN, ENTERED: IN, SENT: OUT, LEAVING: OUT}
-# A card counts there what is of a protocol that nobody listens to as well (net/core/dev.c).
+# A card also counts packets there of a protocol that nobody listens to (net/core/dev.c).
 DOUBTFUL = (LINK, "dropped", IN)
-# So many packets more than were recorded have passed something that is as good as new.
+# Up to this many packets more than were recorded have passed something that is as good as new.
 SPARE = 20
-# A line of the log is of this time if it is so near to it.
+# A line of the log belongs to this time if it is this near to it.
 NEAR = 2 * 10**9
 SHOWN = 2
 
 
 @dataclass(frozen=True)
 class Lost:
-    """What was lost: so many packets at least, of so many that were sent, between these times (nanoseconds).
+    """What was lost: at least this many ``packets`` of those ``asked``, between these times (nanoseconds).
 
-    ``frames`` are how many frames were recorded on an interface, by its name where one interface only has it.
+    ``frames`` are how many frames were recorded on an interface, by its name if only one interface has that name.
     """
 
     packets: int
@@ -59,7 +59,7 @@ class Lost:
 
 @dataclass(frozen=True)
 class Drops:
-    """What was lost of a case, and the way that it was on."""
+    """What was lost in a case, and the part of the path on which it was lost."""
 
     lost: Lost
     way: LossStretch
@@ -67,15 +67,16 @@ class Drops:
     def queues(self) -> Quoted[str] | None:
         """Queues that overflow: queueing disciplines, rings of cards, backlogs of processors."""
         backlogs = [self._counted(host, BACKLOG, "dropped") for host in self._routing]
-        at = self._of_queues(lambda one: not _is_netem(one) and not _is_policer(one))
+        at = self._of_queues(lambda counter: not _is_netem(counter) and not _is_policer(counter))
         return _best([*at, *self._of_links(FULL), *backlogs])
 
     def emulators(self) -> Quoted[str] | None:
-        """``tc netem``, which loses what it is told to lose; that it is there is said without counters too."""
+        """``tc netem``, which drops what it is configured to drop; that it is there is said even without any."""
         uncounted = [
             Quoted(MAY_FIT, (quote(note.line),))
             for spot in self.way.spots
-            if spot.stage == LEAVING and not any(_is_netem(one) and one.dev == spot.dev for one in spot.host.counters)
+            if spot.stage == LEAVING
+            and not any(_is_netem(counter) and counter.dev == spot.dev for counter in spot.host.counters)
             for note in spot.host.notes_of(NETEM)
             if note.text == spot.dev
         ]
@@ -90,7 +91,7 @@ class Drops:
         return _best(self._of_links(DAMAGED))
 
     def tracking(self, *, first_only: bool | None) -> Quoted[str] | None:
-        """Connection tracking, which drops the first packet of a conversation only: no room, or two at once."""
+        """Connection tracking, which drops only the first packet of a conversation: no room, or two at once."""
         counted = [self._counted(host, CONNTRACK, name) for host in self._routing for name in ("drop", "insert_failed")]
         said = _best(counted, [self._logged(CONNTRACK_FULL), *map(self._full_table, self._routing)])
         if first_only is False and said is not None and said.value != NONE_FITS:
@@ -99,7 +100,7 @@ class Drops:
         return said
 
     def neighbours(self, *, known: tuple[str, ...]) -> Quoted[str] | None:
-        """The table of neighbours. ``known``: the lines by which the node has the receiver's MAC, so needs no room."""
+        """The neighbour table. ``known``: the lines showing that the node has the receiver's MAC, so needs no room."""
         if known:
             return Quoted(NONE_FITS, known)
         counted = [self._counted(host, NEIGHBOURS, "table_fulls") for host in self._routing]
@@ -111,8 +112,8 @@ class Drops:
 
     @property
     def _routing(self) -> list[Host]:
-        """The nodes on the way: pods track nothing of what is forwarded."""
-        return [one for one in self.way.hosts if one.role != POD]
+        """The nodes on the path: pods track nothing of what is forwarded."""
+        return [host for host in self.way.hosts if host.role != POD]
 
     def _of_queues(self, wanted: Wanted) -> list[Quoted[str] | None]:
         """By the queues of each interface that packets were about to leave by, or had entered by."""
@@ -123,10 +124,10 @@ class Drops:
         return [self._link_at(spot, names[spot.stage]) for spot in self.way.spots if spot.stage in names]
 
     def _queues_at(self, spot: CounterPlace, wanted: Wanted) -> Quoted[str] | None:
-        """Where the queues of an interface were listed and it has none of the kind, none did it."""
+        """If the queues of an interface were listed and it has none of the kind, none did it."""
         direction = DIRECTION[spot.stage]
-        at = [one for one in spot.host.counters if (one.source, one.dev) == (QUEUE, spot.dev)]
-        said = self._readings([one for one in at if one.direction == direction and wanted(one)], spot)
+        at = [counter for counter in spot.host.counters if (counter.source, counter.dev) == (QUEUE, spot.dev)]
+        said = self._readings([counter for counter in at if counter.direction == direction and wanted(counter)], spot)
         if said is None and at:
             return Quoted(NONE_FITS, (quote(at[-1].line),))
         if said is None and QUEUES in spot.host.whole:
@@ -137,22 +138,22 @@ class Drops:
     def _link_at(self, spot: CounterPlace, names: Iterable[str]) -> Quoted[str] | None:
         direction = DIRECTION[spot.stage]
         some = [
-            one
-            for one in spot.host.counters
-            if (one.source, one.dev, one.direction) == (LINK, spot.dev, direction) and one.name in names
+            counter
+            for counter in spot.host.counters
+            if (counter.source, counter.dev, counter.direction) == (LINK, spot.dev, direction) and counter.name in names
         ]
         return self._readings(some, spot)
 
     def _counted(self, host: Host, source: str, name: str) -> Quoted[str] | None:
-        """By a counter that a host has once: it is of all packets that pass the host."""
-        some = [one for one in host.counters if (one.source, one.name) == (source, name)]
+        """By a counter that a host has once: it counts all packets that pass the host."""
+        some = [counter for counter in host.counters if (counter.source, counter.name) == (source, name)]
         return self._readings(some, CounterPlace(host, "", ""))
 
     def _readings(self, counters: Iterable[Counter], spot: CounterPlace) -> Quoted[str] | None:
-        """The counter that speaks most for itself, each by its first and its last reading."""
+        """The counter that says most, each by its first and its last reading."""
         by_key: dict[tuple[str | None, ...], list[Counter]] = {}
-        for one in counters:
-            by_key.setdefault(one.key, []).append(one)
+        for counter in counters:
+            by_key.setdefault(counter.key, []).append(counter)
         return _best([self._judge(some[0], some[-1], spot) for some in by_key.values()], few=TOO_FEW)
 
     def _judge(self, first: Counter, last: Counter, spot: CounterPlace) -> Quoted[str]:
@@ -203,15 +204,15 @@ class Drops:
     def _logged(self, event: str) -> Quoted[str] | None:
         """By the kernels' logs: it did it in this time, or it once did."""
         entries = [
-            (host, one)
+            (host, entry)
             for host in self._routing
-            for one in host.log
-            if one.event == event and not self.way.is_pods_link(one.dev)
+            for entry in host.log
+            if entry.event == event and not self.way.is_pods_link(entry.dev)
         ]
-        near = [one for host, one in entries if self._is_near(_time_of(host, one))]
+        near = [entry for host, entry in entries if self._is_near(_time_of(host, entry))]
         if near:
             return Quoted(FITS if self.way.sure or event in (CARD_HUNG, LINK_DOWN) else MAY_FIT, _quotes(near))
-        return Quoted(MAY_FIT, _quotes([one for _, one in entries])) if entries else None
+        return Quoted(MAY_FIT, _quotes([entry for _, entry in entries])) if entries else None
 
     def _is_near(self, time: int | None) -> bool:
         began, ended = self.lost.began, self.lost.ended
@@ -225,38 +226,42 @@ def _time_of(host: Host, entry: LogEntry) -> int | None:
 
 
 def _quotes(entries: list[LogEntry]) -> tuple[str, ...]:
-    return tuple(quote(one.line) for one in entries[:SHOWN])
+    return tuple(quote(entry.line) for entry in entries[:SHOWN])
 
 
-def _is_netem(one: Counter) -> bool:
-    return (one.kind or "").split(" ")[0] == NETEM
+def _is_netem(counter: Counter) -> bool:
+    return (counter.kind or "").split(" ")[0] == NETEM
 
 
-def _is_policer(one: Counter) -> bool:
-    return (one.kind or "").split(" ")[0] in (POLICE, *ENTRANCES)
+def _is_policer(counter: Counter) -> bool:
+    return (counter.kind or "").split(" ")[0] in (POLICE, *ENTRANCES)
 
 
 def _crowded(host: Host) -> Quoted[str] | None:
     """Whether there are as many neighbours as there may be (net/core/neighbour.c, neigh_alloc)."""
     most = host.sysctl("default", "gc_thresh3", "neigh")
     limit = value_of(most)
-    counted = [one for one in host.counters if (one.source, one.name, one.kind) == (NEIGHBOURS, "entries", "4")]
-    listed = [one for one in host.neighbours if not one.proxy and is_ipv4(one.ip)]
+    counted = [
+        counter
+        for counter in host.counters
+        if (counter.source, counter.name, counter.kind) == (NEIGHBOURS, "entries", "4")
+    ]
+    listed = [neighbour for neighbour in host.neighbours if not neighbour.proxy and is_ipv4(neighbour.ip)]
     line = counted[-1].line if counted else host.listed.get("neighbours4")
-    held = max([*(one.value for one in counted[-1:]), len(listed)])
+    held = max([*(counter.value for counter in counted[-1:]), len(listed)])
     if most is None or limit is None or line is None:
         return None
     said = (f"{quote(line)}  ({held:,} neighbours)", quote(most.line))
-    # Of one namespace's entries alone it is not known that they are all: the table is the kernel's, not a namespace's.
+    # One namespace's entries need not be all: the table is the kernel's, not a namespace's.
     return Quoted(FITS, said) if held >= limit else Quoted(NONE_FITS, said) if counted else None
 
 
 def _best(
     needed: Iterable[Quoted[str] | None], more: Iterable[Quoted[str] | None] = (), *, few: str = NONE_FITS
 ) -> Quoted[str] | None:
-    """What fits before what may; that none does only where all that is ``needed`` to say so is known.
+    """What fits comes before what may; none does only if all that is ``needed`` to say so is known.
 
-    ``few`` is what is said then where something counted, but too little.
+    ``few`` is the answer then if something counted, but too little.
     """
     some = list(needed)
     found = [quoted for quoted in (*some, *more) if quoted is not None]

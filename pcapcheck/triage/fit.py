@@ -1,4 +1,4 @@
-"""Fit: which of the observations that set a failure apart from a healthy exchange a cause calls for.
+"""Fit: which observations a cause calls for that distinguish a failure from a healthy exchange.
 
 In: what a cause wants to be seen, and the case. Out: the observations that it names, that were made, and that a healthy
 exchange would not show. The more of them, the better it fits.
@@ -13,7 +13,7 @@ from pcapcheck.kleene import TRUE
 from pcapcheck.ruleset.conditions import Combination, Condition, Getter, Leaf
 from pcapcheck.values import Value
 
-# What the columns of a case say where nothing is wrong. What is not here is absent there.
+# What the columns of a case say if nothing is wrong. Columns that are not here are absent then.
 HEALTHY: Mapping[str, Value] = {
     "gateway": "answered",
     "gateway.macs": 1,
@@ -88,9 +88,9 @@ HEALTHY: Mapping[str, Value] = {
     "state.loop": False,
     "state.back_end": "there",
 }
-# What sets no failure apart: a pod that has its gateway's MAC does not ask for it, and most faults lose everything.
+# What distinguishes no failure: a pod that has its gateway's MAC does not ask for it, and most faults lose everything.
 TELLS_NOTHING: Mapping[str, Value] = {"gateway": "not-asked", "loss": "total"}
-# Where everything is lost, so does this: nothing stands out of it.
+# If everything is lost, so does this: nothing stands out.
 TELLS_NOTHING_OF_ALL: Mapping[str, Value] = {**TELLS_NOTHING, "loss.follows": "nothing"}
 # Neither healthy nor not: as they are in the case.
 EITHER = (
@@ -119,7 +119,7 @@ def telling(condition: Condition | None, get: Getter) -> list[Leaf]:
 
 
 def observations(condition: Condition | None, get: Getter) -> tuple[str, ...]:
-    """The same in words, each once: ``lost in-node``."""
+    """The same in words, without repetitions: ``lost in-node``."""
     words = []
     for leaf in telling(condition, get):
         value = get(leaf.column)
@@ -133,6 +133,6 @@ def _held(condition: Condition | None, get: Getter) -> Iterator[Leaf]:
             yield condition
     elif isinstance(condition, Combination) and condition.word != "not":
         for part in condition.parts:
-            # Of several ways in which a cause may show, only those that did count as a whole.
+            # If a cause may show in several ways, only those that did count as a whole.
             if condition.word == "all" or part.evaluate(lambda leaf: leaf.compare(get)) == TRUE:
                 yield from _held(part, get)

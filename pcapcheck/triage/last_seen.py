@@ -1,4 +1,4 @@
-"""Located: where what was asked, or the answer to it, was seen last, as the parts of sentences about its silence."""
+"""Last seen: where a question or its answer was last recorded, as parts of sentences about its silence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pcapcheck.values import Value, format_address
 
 @dataclass(frozen=True)
 class AskedPhrase:
-    """How sentences speak of what is asked in one table: all of it that was lost, and one packet of it."""
+    """How sentences name the questions of one table: all that were lost, and a single packet."""
 
     kind: type[EchoRow]
     lost: str
@@ -49,7 +49,7 @@ class LastPlace:
 
 
 def place_of(loss: PathLoss, interface: str, hosts: Hosts, elsewhere: bool) -> LastPlace | None:
-    """Where packets that were lost were seen last; None where nobody looked but where they were sent.
+    """Where lost packets were seen last; None if only the place where they were sent was recorded.
 
     ``interface`` is that of the asker, ``elsewhere`` whether other points were recorded too.
     """
@@ -65,7 +65,7 @@ def place_of(loss: PathLoss, interface: str, hosts: Hosts, elsewhere: bool) -> L
 
 
 def seen_on(clause: str) -> LastPlace:
-    """A place of which nothing is known but that it is the last."""
+    """A place about which nothing is known except that it is the last."""
     return LastPlace(clause, clause, is_clause=True)
 
 
@@ -76,7 +76,7 @@ def silence(table: str, place: LastPlace) -> str:
 
 
 def silence_of_question(table: str, place: LastPlace) -> str:
-    """The same of a question about which no rule is: it is one, whatever it is repeated by."""
+    """The same for a question that no rule is about: it is a single one, however often it is repeated."""
     return _silence(False, SILENT, "its requests" if table != CONNECTIONS else ASKING[table].lost, place)
 
 
@@ -88,11 +88,11 @@ def _silence(several: bool, unheard: str, lost: str, place: LastPlace) -> str:
 
 
 def headline(rule: Rule, row: Mapping[str, Value | None], place: LastPlace, otherwise: str) -> str:
-    """The rule's headline with the place in it; ``otherwise`` where it does not say that there was no answer."""
+    """The rule's headline with the place in it; ``otherwise`` if it does not say that there was no answer."""
     said, unheard = row.get("fate"), ASKING[rule.table].kind.unheard()
     if not isinstance(said, str) or not said.startswith(unheard):
         return otherwise
-    # How often it was asked goes on behind it.
+    # How often it was asked follows it.
     return headline_of(rule, {**row, "fate": silence(rule.table, place) + said.removeprefix(unheard)})
 
 

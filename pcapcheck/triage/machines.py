@@ -1,4 +1,4 @@
-"""Machines: which node of a state a recorded link is of, by what files and prompts call them; nothing is guessed."""
+"""Machines: to which node of a state a recorded link belongs, by the names in files and prompts; nothing is guessed."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Machines:
     @classmethod
     def of(cls, state: State, hosts: Hosts, points: Iterable[PointFacts]) -> Machines:
         """``links`` are all that were recorded."""
-        return cls(state, hosts, frozenset(short(hosts.name(one.key)) for one in points))
+        return cls(state, hosts, frozenset(short(hosts.name(point.key)) for point in points))
 
     def named(self, name: str | None) -> Host | None:
         """The node of the state that has this name."""
-        found = [one for one in self.state.nodes if short(name) is not None and short(_name(one)) == short(name)]
+        found = [node for node in self.state.nodes if short(name) is not None and short(_name(node)) == short(name)]
         return found[0] if len(found) == 1 and not found[0].contradictions else None
 
     def is_recorded(self, node: Host) -> bool:
@@ -36,7 +36,7 @@ class Machines:
     def are_apart(self, point: PointFacts | None, node: Host | None) -> bool:
         """Whether a link is of another machine than this node, of which something else was recorded.
 
-        A file may be called after anything; where another is called after the node, names are those of machines.
+        A file may be named after anything; if another is named after the node, names are those of machines.
         """
         name = short(self.hosts.name(point.key)) if point is not None else None
         own = short(_name(node)) if node is not None else None
@@ -44,19 +44,21 @@ class Machines:
 
 
 def recorded(state: State, names: Iterable[str | None], spoken: frozenset[int]) -> bool:
-    """Whether one of the state's nodes is called as a machine of the captures is, or has an address that spoke there.
+    """Whether one of the state's nodes has the name of a machine of the captures, or an address that spoke there.
 
-    ``spoken`` are those that were heard to speak ARP for themselves on network cards.
+    ``spoken`` are the addresses that were heard to speak ARP for themselves on network cards.
     """
-    known = {short(one) for one in names} - {None}
-    nodes = [one for one in state.nodes if not one.contradictions]
-    return any(short(_name(one)) in known or own_addresses(one) & spoken for one in nodes)
+    known = {short(name) for name in names} - {None}
+    nodes = [node for node in state.nodes if not node.contradictions]
+    return any(short(_name(node)) in known or own_addresses(node) & spoken for node in nodes)
 
 
 def own_addresses(node: Host) -> set[int]:
-    """A node's own addresses, by its interfaces or as the kernel's routes have them for source."""
-    held = {one.ip for one in node.addresses if one.dev != "lo" and one.scope in (None, "global")}
-    return held | {one.src for one in node.routes if one.src is not None and one.proto == "kernel" and one.dev != "lo"}
+    """A node's own addresses, by its interfaces or by the sources of the kernel's routes."""
+    held = {address.ip for address in node.addresses if address.dev != "lo" and address.scope in (None, "global")}
+    return held | {
+        route.src for route in node.routes if route.src is not None and route.proto == "kernel" and route.dev != "lo"
+    }
 
 
 def short(name: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Strays: signs in the packets that a node's routing leads elsewhere than to whom they are for.
+"""Misrouted packets: signs that a node's routing leads elsewhere than to the receiver.
 
 Columns of a case. The node asks for a neighbour before it sends, so whom it asks for, and where, shows its routes.
 """
@@ -17,34 +17,34 @@ from pcapcheck.values import Value, is_ipv4
 
 # A kernel asks for a neighbour three times, a second apart (net/core/neighbour.c).
 ASKING = 3 * 10**9
-# How the devices of a tunnel are called that packets come out of.
+# The names of the tunnel devices that packets come out of.
 DEVICES = {"vxlan": ("vxlan", "flannel", "cilium_vxlan"), "ipip": ("tunl",)}
 
 
 def strays(case: Case, result: Judgement, losses: list[PathLoss], refused_from: int | None) -> dict[str, Value | None]:
     """``losses`` are those of the case; ``refused_from`` sent the ICMP error that came back, if one did."""
     lead = case.lead
-    back = bool(losses) and all(one.direction == REPLY for one in losses)
+    back = bool(losses) and all(loss.direction == REPLY for loss in losses)
     receiver = lead.pod if back else lead.dst
     sender = lead.dst_link if back else lead.link
-    home = next((one for one in result.points if receiver in one.pod_ips and one.kind == "pod-link"), None)
+    home = next((point for point in result.points if receiver in point.pod_ips and point.kind == "pod-link"), None)
     found: dict[str, Value | None] = {
         "dst.same_node": _same_node(result, lead.link, lead.dst_link, losses),
         "astray": _astray(result, lead.link if back else lead.dst_link, losses),
         "flooded": False if losses else None,
         "handed_to": _handed_to(result, receiver, home, losses),
         "empty_link": None if home is not None else _empty_link(result, receiver),
-        "empty_tunnel": _empty_tunnel(result, {one.last.encap for one in losses}, receiver),
+        "empty_tunnel": _empty_tunnel(result, {loss.last.encap for loss in losses}, receiver),
         **_asked_outside(case, result, losses, receiver, sender, refused_from),
     }
-    outer = {one.last.outer for one in losses}
+    outer = {loss.last.outer for loss in losses}
     ends = outer.pop() if len(outer) == 1 else None
-    encaps = {one.last.encap for one in losses} - {"none"}
+    encaps = {loss.last.encap for loss in losses} - {"none"}
     encap = next(iter(encaps)) if len(encaps) == 1 else None
-    if losses and all(one.flooded for one in losses):
-        owners = [ip for one in losses for ip in result.followed.cards.owners(one.last)]
+    if losses and all(loss.flooded for loss in losses):
+        owners = [ip for loss in losses for ip in result.followed.cards.owners(loss.last)]
         found["flooded"] = True
-        # By a router they would have that one's MAC.
+        # Via a router they would have the router's MAC.
         found["next_hop"] = found["next_hop"] or next(iter(owners), None)
     return found | {
         "tunnel": _device(losses, encap, receiver),
@@ -55,9 +55,9 @@ def strays(case: Case, result: Judgement, losses: list[PathLoss], refused_from: 
 
 
 def _device(losses: list[PathLoss], encap: str | None, receiver: int | None) -> str | None:
-    """The name of the device that packets come out of: by their tunnel, else by the one they were seen going into."""
-    seen = {one.last.spot.point.name for one in losses if one.last.spot.point.kind == "tunnel"}
-    seen = seen if len(seen) == 1 and not any(one.arrived for one in losses) else set()
+    """The name of the device that packets come out of: by their tunnel, else by the device that they entered."""
+    seen = {loss.last.spot.point.name for loss in losses if loss.last.spot.point.kind == "tunnel"}
+    seen = seen if len(seen) == 1 and not any(loss.arrived for loss in losses) else set()
     return next(iter(seen), None) or (device_name(encap, receiver) if encap and receiver is not None else None)
 
 
@@ -76,29 +76,31 @@ def _same_node(
     names = hosts.name(here), hosts.name(there)
     if None not in names:
         return names[0] == names[1]
-    nics = {step.spot.point.key for one in losses for step in one.path.steps if step.encap == "none"}
-    nics &= {one.key for one in result.points if one.kind == "host-nic"}
+    nics = {step.spot.point.key for loss in losses for step in loss.path.steps if step.encap == "none"}
+    nics &= {point.key for point in result.points if point.kind == "host-nic"}
     # A file with the links of two nodes was merged; and what two cards saw went to another machine.
     return None if here[0] == there[0] or len(nics) > 1 else True
 
 
 def _astray(result: Judgement, home: PointFacts | None, losses: list[PathLoss]) -> bool | None:
     """Whether all that was lost was last seen arriving at another machine than that of the receiver's link."""
-    if home is None or not losses or not all(one.arrived for one in losses):
+    if home is None or not losses or not all(loss.arrived for loss in losses):
         return None
-    same = {result.followed.hosts.same(one.last.spot.point.key, home.key) for one in losses}
+    same = {result.followed.hosts.same(loss.last.spot.point.key, home.key) for loss in losses}
     return None if None in same else same == {False}
 
 
 def _handed_to(result: Judgement, receiver: int | None, home: PointFacts | None, losses: list[PathLoss]) -> str | None:
-    """Not the receiver's own link, and one on which another pod speaks or, where its own is recorded, any other."""
+    """Not the receiver's own link, and one on which another pod speaks or, if its own is recorded, any other."""
     if receiver is None:
         return None
-    handed = {step.spot.point.key for one in losses for step in one.path.steps if to_pod(step) and step.dst == receiver}
+    handed = {
+        step.spot.point.key for loss in losses for step in loss.path.steps if to_pod(step) and step.dst == receiver
+    }
     for point in result.points:
         if point.kind != "pod-link" or receiver in point.pod_ips or point.sides.crowded or point.sides.folded:
             continue
-        others = any(is_ipv4(one) == is_ipv4(receiver) for one in point.pod_ips)
+        others = any(is_ipv4(ip) == is_ipv4(receiver) for ip in point.pod_ips)
         if home is not None and (point.pod_macs & home.pod_macs or _apart(result, point, home)):
             continue
         asked = point.key in handed or asked_for(result, point, receiver)
@@ -107,20 +109,20 @@ def _handed_to(result: Judgement, receiver: int | None, home: PointFacts | None,
     return None
 
 
-def _apart(result: Judgement, one: PointFacts, other: PointFacts) -> bool:
+def _apart(result: Judgement, point: PointFacts, other: PointFacts) -> bool:
     """Whether two links are of two nodes, or one link recorded at both ends."""
-    return result.followed.hosts.same(one.key, other.key) is False or one.end != other.end
+    return result.followed.hosts.same(point.key, other.key) is False or point.end != other.end
 
 
 def _empty_link(result: Judgement, receiver: int | None) -> str | None:
-    """The name of a pod's link of which a file holds no frame, unless another is known to be the receiver's."""
+    """The name of a pod's link whose file holds no frame, unless another is known to be the receiver's."""
     known = result.facts.known.homes.get(receiver) if receiver is not None else None
-    names = [find_cali_name(one, result.reading.prefix) for one in empty_files(result)]
+    names = [find_cali_name(file, result.reading.prefix) for file in empty_files(result)]
     return next((name for name in names if name is not None and known in (None, name)), None)
 
 
 def _empty_tunnel(result: Judgement, encaps: set[str], receiver: int | None) -> str | None:
-    """The name of a tunnel's device of which a file holds no frame, if packets of that tunnel were to come out there.
+    """The name of a tunnel's device whose file holds no frame, if packets of that tunnel were to come out there.
 
     The receiver's address is of the family of what is inside, and so of the device.
     """
@@ -128,13 +130,15 @@ def _empty_tunnel(result: Judgement, encaps: set[str], receiver: int | None) -> 
         return None
     words = DEVICES.get(next(iter(encaps)), ())
     names = [name for name in map(find_tunnel_name, empty_files(result)) if name is not None]
-    fitting = (one for one in names if one.startswith(words) and ("-v6" in one) != is_ipv4(receiver))
+    fitting = (name for name in names if name.startswith(words) and ("-v6" in name) != is_ipv4(receiver))
     return next(fitting, None) if words else None
 
 
 def empty_files(result: Judgement) -> list[str]:
     """The names of files without a frame."""
-    return [one.source.short_name for one in result.captures if not any(group.count for group in one.groups)]
+    return [
+        capture.source.short_name for capture in result.captures if not any(group.count for group in capture.groups)
+    ]
 
 
 def _asked_outside(
@@ -146,22 +150,22 @@ def _asked_outside(
     refused_from: int | None,
 ) -> dict[str, Value | None]:
     """The neighbours for which the node of the sender asked in vain on its NIC while packets were lost."""
-    times = [one.evidence.time for one in case.items if one.evidence.time is not None]
-    times += [time for one in losses for time in (one.path.first, one.path.last)]
+    times = [item.evidence.time for item in case.items if item.evidence.time is not None]
+    times += [time for loss in losses for time in (loss.path.first, loss.path.last)]
     own = {refused_from} if refused_from is not None else set()
     own |= result.followed.node_addresses(sender) if sender is not None else set()
     if not times:
         return {"next_hop": None, "asked_outside": None}
     targets = {
-        one.target
-        for one in asked_in_vain(result)
-        if one.first <= max(times) + ASKING
-        and one.until >= min(times)
-        and (one.asker in own or (sender is not None and result.followed.hosts.same(sender.key, one.point)))
+        vain.target
+        for vain in asked_in_vain(result)
+        if vain.first <= max(times) + ASKING
+        and vain.until >= min(times)
+        and (vain.asker in own or (sender is not None and result.followed.hosts.same(sender.key, vain.point)))
     }
     hops = targets - {receiver}
     return {
-        # Of several it is not known which is the one.
+        # If there are several, it is not known which is meant.
         "next_hop": next(iter(hops)) if len(hops) == 1 else None,
         "asked_outside": True if receiver in targets else None,
     }

@@ -30,7 +30,7 @@ class Half:
 
 @dataclass(frozen=True)
 class PartlyKnownSettings:
-    """The settings behind a column of the state: those that were told, and the names of those that were not."""
+    """The settings behind a column of the state: those that it shows, and the names of those that it does not."""
 
     told: tuple[Sysctl, ...] = ()
     missing: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ def settings_of(column: str, node: Host | None, interface: str | None) -> Partly
     if node is None or interface is None:
         return PartlyKnownSettings()
     if column == FORWARDING:
-        # Writing to it sets every interface that there is (net/ipv4/devinet.c, inet_forward_change).
+        # Writing to it sets every interface (net/ipv4/devinet.c, inet_forward_change).
         every = node.sysctls.get("net.ipv4.ip_forward") or node.sysctl("all", "forwarding")
         own = node.sysctl(interface, "forwarding")
         return PartlyKnownSettings((every,) if every else (), () if own else (f"net.ipv4.conf.{interface}.forwarding",))
@@ -49,9 +49,9 @@ def settings_of(column: str, node: Host | None, interface: str | None) -> Partly
     if key is None:
         return PartlyKnownSettings()
     found = {name: node.sysctl(name, key) for name in (interface, "all")}
-    told = tuple(one for one in found.values() if value_of(one) is not None and one is not None)
+    told = tuple(setting for setting in found.values() if value_of(setting) is not None and setting is not None)
     return PartlyKnownSettings(
-        told, tuple(f"net.ipv4.conf.{name}.{key}" for name, one in found.items() if value_of(one) is None)
+        told, tuple(f"net.ipv4.conf.{name}.{key}" for name, setting in found.items() if value_of(setting) is None)
     )
 
 
@@ -61,7 +61,7 @@ def half_of(
     lines: Mapping[str, tuple[str, ...]],
     settings: Callable[[str], PartlyKnownSettings],
 ) -> Half | None:
-    """What speaks for a cause that is not confirmed only because the state leaves something out; None where nothing.
+    """What speaks for a cause that is not confirmed only because the state leaves something out; None if nothing does.
 
     ``lines`` are those of the columns of the state that were asked for, ``settings`` gives the settings of a
     column.
@@ -77,9 +77,9 @@ def half_of(
             continue
         found = settings(leaf.column.name)
         missing += found.missing
-        speaking = [one for one in found.told if found.missing and _speaks(leaf, one)]
-        quoted += [quote(one.line) for one in speaking]
-        said += [f"{one.name} is {one.value}" for one in speaking]
+        speaking = [setting for setting in found.told if found.missing and _speaks(leaf, setting)]
+        quoted += [quote(setting.line) for setting in speaking]
+        said += [f"{setting.name} is {setting.value}" for setting in speaking]
     if not quoted or not missing:
         return None
     missing = list(dict.fromkeys(missing))

@@ -1,6 +1,6 @@
-"""MTUs on the way: every interface and route by which a node sends what one pod sends to another, with its line.
+"""MTUs on the path: every interface and route by which a node sends what one pod sends to another, with its line.
 
-What is too large for the interface that it leaves by a node answers with an error, or sends in pieces where that is
+A node answers a packet too large for the interface that it leaves by with an error, or fragments it if that is
 allowed (kernel: net/ipv4/ip_forward.c, ip_output.c). A route may have a smaller MTU of its own.
 """
 
@@ -27,7 +27,7 @@ class PathMtu:
 
 
 def limits_on_way(here: PodLink | None, there: PodLink | None, address: int | None) -> list[PathMtu]:
-    """From the pod behind ``here`` to ``address``, which is behind ``there`` where that is known."""
+    """From the pod behind ``here`` to ``address``, which is behind ``there`` if that is known."""
     found: list[PathMtu] = []
     if here is not None and here.node is not None and address is not None:
         found += _leaving(here.node, address)
@@ -46,7 +46,7 @@ def _leaving(node: Host, address: int) -> Iterator[PathMtu]:
     if device is None or device.mtu is None:
         return
     yield PathMtu(device.mtu, (device.line, best.line))
-    uplink = next((one for one in node.routes if one.is_default and one.dev != best.dev), None)
+    uplink = next((route for route in node.routes if route.is_default and route.dev != best.dev), None)
     nic = node.links.get(uplink.dev) if uplink is not None and uplink.dev is not None else None
     if is_calico_tunnel(best.dev) and nic is not None and nic.mtu is not None:
         around = next((bytes_ for name, bytes_ in OVERHEADS.items() if best.dev.startswith(name)), 0)

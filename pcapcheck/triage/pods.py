@@ -16,7 +16,7 @@ CURE = "give what kubectl get pods -A -o json printed"
 
 
 class Pods:
-    """Names of pods; empty where no list was given."""
+    """Names of pods; empty if no list was given."""
 
     def __init__(self, names: LinkNames) -> None:
         self._names = names
@@ -27,15 +27,14 @@ class Pods:
 
     @classmethod
     def of(cls, entries: Iterable[PodEntry], prefix: str = PREFIX) -> Pods:
-        """Those of a listing that was read already."""
+        """The pods of a listing that was read already."""
         return cls(LinkNames.of(list(entries), prefix))
 
     @classmethod
     def read(cls, paths: Iterable[str | Path | Held], prefix: str = PREFIX, skip: Skip | None = None) -> Pods:
         """The pods of files with ``kubectl get pods -A -o json`` or ``-o wide``.
 
-        A file that cannot be read or lists no pod is told to ``skip``; where nobody is there to be told, StateError is
-        raised.
+        A file that cannot be read or lists no pod is passed to ``skip``; without ``skip``, StateError is raised.
         """
         every = []
         for path in (one if isinstance(one, Held) else Path(one) for one in paths):
@@ -61,7 +60,7 @@ def _listed(path: Path | Held, prefix: str) -> list[PodEntry]:
     try:
         pods = read_state([path], prefix).pods
     except StateError as error:
-        # What to paste of a node names no pod.
+        # The output to paste of a node names no pod.
         said = str(error).replace(PASTE, CURE).replace("not a node's state", "not a list of pods")
         raise StateError(said, error.kind) from None
     if not pods:

@@ -21,7 +21,7 @@ class PoorDns:
 
 
 def poor_dns(case: Case, result: Judgement) -> PoorDns:
-    """``server.prompt`` and ``answers.missing`` of a question about late answers; of all others nothing."""
+    """``server.prompt`` and ``answers.missing`` for a question about late answers; nothing for others."""
     question, found = case.question, PoorDns()
     if question is None or question.poor != LATE:
         return found
@@ -32,7 +32,7 @@ def poor_dns(case: Case, result: Judgement) -> PoorDns:
         took = durations_of(answers)
         found.columns["server.prompt"] = is_prompt(took)
         file = clean(result.captures[name[0]].source.short_name)
-        frames = ", ".join(str(one.frames[0]) for some in answers for one in some.samples[:1])
+        frames = ", ".join(str(answer.frames[0]) for some in answers for answer in some.samples[:1])
         found.lines["server.prompt"] = (
             f"on {name[1]}, its own link, it answers after up to {format_duration(took.most or 0)} "
             f"(the query is frame {frames} of {file})",

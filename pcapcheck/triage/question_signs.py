@@ -1,6 +1,6 @@
-"""Question signs: what a question that no rule is about shows of where it got to, and of what came for an answer.
+"""Question signs: where a question that no rule is about got to, and what came instead of an answer.
 
-Columns of a case, or parts of them, as ``packet_evidence`` has them of failed rules.
+Columns of a case, or parts of them, as ``packet_evidence`` has them for failed rules.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ DATA = "TCP data"
 
 
 def is_stalled(case: Case) -> bool:
-    """Whether it is about data of a connection that was made, or was under way when the recording began."""
+    """Whether it is about data of a connection that was established, perhaps before the recording began."""
     question = case.question
     return question is not None and question.about.startswith(DATA)
 
 
 def is_reset(case: Case) -> bool:
-    """Whether it is about connections that the node resets in the name of whom they are for."""
+    """Whether it is about connections that the node resets in the name of the receiver."""
     question = case.question
     return question is not None and question.refusal is not None and question.refusal.error is None
 
@@ -51,9 +51,9 @@ def refused_columns(case: Case, result: Judgement, roles: AddressRoles) -> dict[
 
 
 def _by_whom(case: Case, result: Judgement, roles: AddressRoles, refusal: Refusal) -> str | None:
-    """Whose an address is that refused something: the receiver's, the node's, or somebody else's.
+    """Whose address sent the error: the receiver's, the node's, or somebody else's.
 
-    On the asker's own link an error that no router has passed on is the node's.
+    On the asker's own link an error that no router has forwarded is the node's.
     """
     lead, source = case.lead, refusal.source
     if source == lead.dst:
@@ -68,11 +68,11 @@ def _by_whom(case: Case, result: Judgement, roles: AddressRoles, refusal: Refusa
 
 
 def left_over(losses: list[PathLoss], here: PointFacts, arrived: bool) -> str | None:
-    """Which part of their way is left to packets seen at a node's NIC or tunnel, coming to the node or leaving it."""
+    """Which part of the path is left to packets seen at a node's NIC or tunnel, coming to the node or leaving it."""
     if losses:
-        places = {replace(one, arrived=arrived).place for one in losses}
+        places = {replace(loss, arrived=arrived).place for loss in losses}
         return places.pop() if len(places) == 1 else None
-    # Alone on a NIC it is not told whether they were in a tunnel; on its device they are out of it.
+    # A NIC alone does not show whether they were in a tunnel; on the tunnel's device they are out of it.
     return BETWEEN if not arrived else TO_POD_LINK if here.kind == "tunnel" else None
 
 
@@ -81,8 +81,8 @@ def arrival(
 ) -> bool | None:
     """Whether questions seen last on NICs or tunnels were coming to the node there (True) or leaving it (False).
 
-    That is told by the MACs of a node's state; or the link of the pod that they are for was recorded, nothing shows it
-    to be another node's, and whoever asked is none of the pods recorded.
+    The MACs of a node's state show it; or the link of the pod that they are for was recorded, nothing shows it to be
+    another node's, and the asker is none of the pods recorded.
     """
     if any(capture_point.kind not in NODE_KINDS for capture_point, _ in seen):
         return None

@@ -1,4 +1,4 @@
-"""Loops: packets that pass one capture point again and again, their TTL falling, until it is used up.
+"""Routing loops: packets that pass one capture point again and again, until their TTL is used up.
 
 Between two machines that each hand them to the other they come and go by one interface, with the MACs of both. What a
 traceroute sends has many TTLs as well, but leaves by one MAC only, and has them on its sender's link already.
@@ -13,12 +13,12 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import NODE_ROLE, AddressRoles, called
 from pcapcheck.triage.case import Case
-from pcapcheck.triage.packet_evidence import TCP, UDP
+from pcapcheck.triage.packet_evidence.case_exchanges import TCP, UDP
 from pcapcheck.values import Value, clean, format_mac
 
 # Packets that go round, by what is asked: requests, or what answers them.
 KINDS: dict[Value | None, tuple[str, ...]] = {"echo": ("request", "reply"), "tcp": (TCP,), "dns": (UDP,)}
-# So many TTLs make a loop; of a packet in one direction so many lie between the first and the last.
+# This many TTLs make a loop; in one direction the first and the last differ by this much.
 TTLS, FALL = 3, 4
 SHOWN = 4
 
@@ -53,48 +53,48 @@ def looping(case: Case, result: Judgement, roles: AddressRoles, asked: Value | N
             continue
         for number, step in enumerate(path.steps):
             point, group = step.spot.point, step.spot.group
-            one = passing.setdefault((point.key, path.src == pod), _Passing(point))
+            here = passing.setdefault((point.key, path.src == pod), _Passing(point))
             if step.ttl is not None:
                 frame = path.samples[0].frames[number]
-                one.frames[step.ttl] = min(frame, one.frames.get(step.ttl, frame))
+                here.frames[step.ttl] = min(frame, here.frames.get(step.ttl, frame))
             if group.src is not None:
-                one.senders[group.src] = max(step.ttl or 0, one.senders.get(group.src, 0))
-    for (_, onward), one in passing.items():
+                here.senders[group.src] = max(step.ttl or 0, here.senders.get(group.src, 0))
+    for (_, onward), rounds in passing.items():
         starts = [len(each.frames) for (_, same), each in passing.items() if same is onward and _is_start(each, case)]
-        if one.link.kind == "pod-link" or not one.comes_round or (len(one.senders) < 2 and starts != [1]):
+        if rounds.link.kind == "pod-link" or not rounds.comes_round or (len(rounds.senders) < 2 and starts != [1]):
             continue
         found.columns["loops"] = True
-        found.columns["loop.between"] = _between(one, result, roles, onward and bool(starts))
-        name = clean(result.captures[one.link.key[0]].source.short_name)
-        ttls = sorted(one.frames, reverse=True)
-        frames = ", ".join(str(one.frames[ttl]) for ttl in ttls[:SHOWN])
+        found.columns["loop.between"] = _between(rounds, result, roles, onward and bool(starts))
+        name = clean(result.captures[rounds.link.key[0]].source.short_name)
+        ttls = sorted(rounds.frames, reverse=True)
+        frames = ", ".join(str(rounds.frames[ttl]) for ttl in ttls[:SHOWN])
         found.lines["loops"] = (
-            f"{name}: the same packets pass {one.link.name} with {len(ttls)} TTLs, from {ttls[0]} down to "
+            f"{name}: the same packets pass {rounds.link.name} with {len(ttls)} TTLs, from {ttls[0]} down to "
             f"{ttls[-1]} (frame {frames} …)",
         )
         break
     return found
 
 
-def _is_start(one: _Passing, case: Case) -> bool:
+def _is_start(passing: _Passing, case: Case) -> bool:
     """Whether packets begin there: on a pod's own link."""
-    return one.link.kind == "pod-link" and {case.lead.pod, case.lead.dst} & set(one.link.pod_ips) != set()
+    return passing.link.kind == "pod-link" and {case.lead.pod, case.lead.dst} & set(passing.link.pod_ips) != set()
 
 
-def _between(one: _Passing, result: Judgement, roles: AddressRoles, from_pod: bool) -> str | None:
-    """The two machines by what their MACs are known for; nothing where there are not two.
+def _between(passing: _Passing, result: Judgement, roles: AddressRoles, from_pod: bool) -> str | None:
+    """The two machines, by what is known about their MACs; nothing if there are not two.
 
     ``from_pod``: the packets are a pod's, whose link was recorded.
     """
-    if len(one.senders) != 2:
+    if len(passing.senders) != 2:
         return None
-    claims = result.captures[one.link.key[0]].exchanges.claims.all()
-    owners = {claim.mac: claim.ip for claim in claims if claim.own and claim.point == one.link.key[1:]}
+    claims = result.captures[passing.link.key[0]].exchanges.claims.all()
+    owners = {claim.mac: claim.ip for claim in claims if claim.own and claim.point == passing.link.key[1:]}
 
     def name(mac: int, role: str | None) -> str:
         ip = owners.get(mac)
         return f"the MAC {format_mac(mac)}" if ip is None else called(ip, role or roles.of(ip))
 
-    # Whose MAC they have first there, the highest TTL, is the node that took them from the pod.
-    first, second = sorted(one.senders, key=lambda mac: -one.senders[mac])
+    # The MAC of the highest TTL, which they have first there, is that of the node that took them from the pod.
+    first, second = sorted(passing.senders, key=lambda mac: -passing.senders[mac])
     return f"between {name(first, NODE_ROLE if from_pod else None)} and {name(second, None)}"

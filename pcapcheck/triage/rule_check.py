@@ -18,7 +18,7 @@ from pcapcheck.triage.cause import QUESTIONS, is_cause, read_cause, read_causes
 
 @dataclass(frozen=True)
 class Checked:
-    """How many of each there were; a rule that several expectation files extend counts once."""
+    """How many there were of each; a rule that several expectation files extend counts once."""
 
     rules: int
     causes: int
@@ -63,8 +63,8 @@ def _check_causes(nodes: list[Node], rules: set[str], overrides: Mapping[str, st
     read_causes(nodes, Settings(overrides))
     known = rules | {*QUESTIONS, *(rule.id for rule in load_ruleset(map(pack, PACKS), overrides).rules)}
 
-    def check(one: Node) -> None:
-        if one.value not in known:
-            raise one.error(f"there is no rule {one.value!r}{suggest(str(one.value), known)}")
+    def check(name: Node) -> None:
+        if name.value not in known:
+            raise name.error(f"there is no rule {name.value!r}{suggest(str(name.value), known)}")
 
-    each(check, [one for node in nodes for one in node.items("a cause")["explains"].list("'explains'")])
+    each(check, [name for node in nodes for name in node.items("a cause")["explains"].list("'explains'")])

@@ -16,9 +16,9 @@ def node_script() -> str:
 
 
 def capture_plan(pods: Sequence[tuple[str, str]], prefix: str) -> list[str]:
-    """Shell lines that record what one pod sends, or one pod's ping of another.
+    """Shell lines that record what a pod sends, or a pod's ping of another.
 
-    ``pods`` are (namespace, name), the asker first. Raises ValueError for more than two, or for one twice.
+    ``pods`` are (namespace, name), the asker first. Raises ValueError for more than two, or for the same pod twice.
     """
     if len(pods) > 2:
         raise ValueError(f"{len(pods)} pods: name the pod that asks and, if it asks another pod, that one")
@@ -72,5 +72,5 @@ def capture_plan(pods: Sequence[tuple[str, str]], prefix: str) -> list[str]:
 
 
 def _of_pod(namespace: str, name: str, field: str) -> str:
-    """What Kubernetes says of a pod, for a shell to ask."""
+    """What Kubernetes says about a pod, for a shell to ask."""
     return f"$(kubectl get pod -n {namespace} {name} -o jsonpath='{{.{field}}}')"

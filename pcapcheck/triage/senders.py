@@ -1,7 +1,7 @@
-"""Senders: who an ICMP error came from, in words, where something shows it: the node, a router, the pod itself.
+"""Senders: who an ICMP error came from, in words, if something shows it: the node, a router, the pod itself.
 
 In: failing rows and unanswered questions whose sentences name an error's source by its address. Out: the same
-sentences with what that address is (``address_roles``); one of which nothing is known stays a bare address.
+sentences with what that address is (``address_roles``); an address about which nothing is known stays bare.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from pcapcheck.nodestate.state import State
 
 NAMED = (NODE_ROLE, POD_ROLE, ROUTER)
-# How sentences name who sent an error (decode/icmp_words.py, exchanges/echo_row.py).
+# How sentences name the sender of an error (decode/icmp_words.py, exchanges/echo_row.py).
 SAYS = re.compile(r"(?<!the )\b([0-9a-f.:]+) says (?=.*\(\d+/\d+\))")
 BY = re.compile(r"\b(refused by|prohibited by) ([0-9a-f.:]+)(?= \()|(\(\d+/\d+\)(?:, MTU \d+)? from) ([0-9a-f.:]+)")
 
 
 def name_senders(result: Judgement, state: State | None) -> Judgement:
-    """Say in failing rows and unanswered questions who sent an error."""
+    """Name the sender of an error in failing rows and unanswered questions."""
     findings = [finding for finding in result.findings if _has_sender(finding)]
     if not findings and not any(SAYS.search(question.wording) for question in result.unanswered):
         return result

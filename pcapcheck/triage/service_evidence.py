@@ -1,4 +1,4 @@
-"""What a state tells of an address as that of a service."""
+"""What a state shows about an address as that of a service."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pcapcheck.triage.address_roles import IPVS_DEVICE
 from pcapcheck.values import parse_network
 
 # The networks of services that installers choose by themselves: kubeadm (EKS's is inside), k3s and RKE2, EKS,
-# OpenShift, Kubespray, MicroK8s. Where a rule alone speaks for a service, it is believed of these.
+# OpenShift, Kubespray, MicroK8s. If only a rule speaks for a service, it is believed for these.
 USUAL = tuple(
     map(
         parse_network,
@@ -25,12 +25,12 @@ USUAL = tuple(
 
 
 def is_usual(address: int) -> bool:
-    """Whether an address is in a network that is mostly one of services."""
+    """Whether an address is in a network that is usually one of services."""
     return any(address & mask == network for network, mask in USUAL)
 
 
 def is_service(state: State, address: int | None) -> Sourced[bool] | None:
-    """Whether an address is one of a service; a complete listing tells that it is none."""
+    """Whether an address is one of a service; a complete listing shows that it is none."""
     found = _of(state, address)
     if found:
         return Sourced(True, (found[0].line,))
@@ -39,11 +39,11 @@ def is_service(state: State, address: int | None) -> Sourced[bool] | None:
 
 
 def is_empty(state: State, address: int | None, port: int | None) -> Sourced[bool] | None:
-    """Whether no pod stands behind a port of a service; what refuses packets there without counting any does not tell.
+    """Whether no pod stands behind a port of a service; a rule that rejects there but never hit does not show it.
 
-    A rule that never hit refused nothing.
+    A rule that never hit rejected nothing.
     """
-    services = [one for one in _of(state, address) if port is None or one.port in (None, port)]
+    services = [service for service in _of(state, address) if port is None or service.port in (None, port)]
     found: list[Sourced[bool]] = []
     for service in services:
         behind = state.services.behind(service) if service.empty is None else None
@@ -56,9 +56,14 @@ def is_empty(state: State, address: int | None, port: int | None) -> Sourced[boo
 
 def answers_pings(hosts: Sequence[Host], address: int | None) -> Sourced[bool] | None:
     """Whether a node holds the address of a service itself, as in the IPVS mode of kube-proxy, and so answers pings."""
-    held = [one for host in hosts for one in host.addresses if one.ip == address and one.dev == IPVS_DEVICE]
+    held = [
+        held_address
+        for host in hosts
+        for held_address in host.addresses
+        if held_address.ip == address and held_address.dev == IPVS_DEVICE
+    ]
     return Sourced(True, (held[0].line,)) if held else None
 
 
 def _of(state: State, address: int | None) -> list[Service]:
-    return [one for one in state.services.at(address) if not one.doubtful or is_usual(one.ip)]
+    return [service for service in state.services.at(address) if not service.doubtful or is_usual(service.ip)]

@@ -9,7 +9,7 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE, POD
 from pcapcheck.values import Value, is_ipv4
 
-# What was sent so soon after the last packet that was lost was sent at the same time.
+# What was sent this soon after the last lost packet was sent at the same time.
 MEANWHILE = 10**9
 # A kernel asks three times, a second apart, before it gives up (net/core/neighbour.c); with some leeway.
 LATE = 2 * 10**9
@@ -18,7 +18,7 @@ LATE = 2 * 10**9
 def signs_of_life(
     asked: Iterable[EchoRow], point: PointFacts | None, dst_link: PointFacts | None, dst: int | None
 ) -> dict[str, Value | None]:
-    """``asked`` are the requests on ``link`` that failed; on ``dst_link`` is whoever has ``dst``."""
+    """``asked`` are the requests on ``link`` that failed; the host with ``dst`` is on ``dst_link``."""
     times = [some.time for some in asked if some.time is not None]
     first = min(times, default=None)
     lives = dst_link is not None and dst in dst_link.pod_ips
@@ -29,7 +29,7 @@ def signs_of_life(
 
 
 def _heard(point: PointFacts | None, side: str, since: int | None) -> bool | None:
-    """Whether one end sent a unicast IP packet there after that (nanoseconds); None where it would not be known."""
+    """Whether one end sent a unicast IP packet there after that (nanoseconds); None if it would not be known."""
     if point is None or since is None or not point.heard_both_ends:
         return None
     return any(
@@ -62,8 +62,8 @@ def routed(
 def gateway_answered(point: PointFacts) -> set[int]:
     """The IPv4 addresses on a pod's link for which the node answered by ARP for the gateway.
 
-    That goes by routes, and where the reverse path is checked by the asker's as well (net/ipv4/arp.c, arp_process); an
-    IPv6 gateway is the node's own address. Where others answer there too, it need not have been the node.
+    The answer depends on routes and, if the reverse path is checked, on the asker's route too (net/ipv4/arp.c,
+    arp_process); an IPv6 gateway is the node's own address. If others answer there too, it need not be the node's.
     """
     talk = point.capture_point.gateway
     if point.kind != "pod-link" or talk.others_answer:

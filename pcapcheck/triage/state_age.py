@@ -12,15 +12,15 @@ from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import State
 from pcapcheck.values import is_ipv4
 
-# Below so many neighbours the kernel forgets none that it does not need (net/ipv4/arp.c, gc_thresh1).
+# Below this many neighbours the kernel forgets none, even if it does not need them (net/ipv4/arp.c, gc_thresh1).
 KEPT = 128
 
 
 def unlearned(points: Iterable[PointFacts], state: State) -> tuple[PointFacts, Line] | None:
     """A pod's link by which its node was seen to hand the pod packets, while the state has no neighbour there at all.
 
-    With it the line of the listing that lacks the entry. What was handed had a MAC, which the node then held; with few
-    neighbours it goes on holding it until somebody flushes it, or the link goes down.
+    Returned with the line of the listing that lacks the entry. The packets had a MAC, which the node then held; with
+    few neighbours it keeps holding it until somebody flushes it, or the link goes down.
     """
     for point in points:
         described = state.pod_for(cali=point.node_interface) if point.kind == "pod-link" else None
@@ -39,11 +39,11 @@ def _handed(point: PointFacts, cali: Device) -> bool:
     """Whether the node handed IPv4 packets to the pod of a link from its own MAC: it routed them there itself."""
     if cali.mac is None or cali.master is not None or not point.pod_ips or not all(map(is_ipv4, point.pod_ips)):
         return False
-    groups = (one for one in point.groups.values() if one.carries == "ip-unicast" and one.src == cali.mac)
-    return any(point.sides.of(one)[0] == NODE for one in groups)
+    groups = (group for group in point.groups.values() if group.carries == "ip-unicast" and group.src == cali.mac)
+    return any(point.sides.of(group)[0] == NODE for group in groups)
 
 
 def _may_have_lost(node: Host, name: str) -> bool:
-    """Whether the state shows a neighbour there, or not all, or so many that the kernel may have dropped some."""
-    held = [one for one in node.neighbours if is_ipv4(one.ip) and not one.proxy]
-    return "neighbours4" not in node.whole or len(held) >= KEPT or any(one.dev == name for one in held)
+    """Whether the state shows a neighbour there, or not all, or enough for the kernel to have dropped some."""
+    held = [neighbour for neighbour in node.neighbours if is_ipv4(neighbour.ip) and not neighbour.proxy]
+    return "neighbours4" not in node.whole or len(held) >= KEPT or any(neighbour.dev == name for neighbour in held)

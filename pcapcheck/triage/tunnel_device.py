@@ -45,7 +45,7 @@ def device_state(node: Host, name: str) -> Sourced[str] | None:
 
 def refusal_of(losses: Iterable[PathLoss], captures: Iterable[Capture]) -> str | None:
     """How the node to which the tunnel's packets went refuses them, as it is quoted; None where it does not."""
-    ends = {(one.last.encap, one.last.outer[1]) for one in losses if one.last.outer is not None}
+    ends = {(loss.last.encap, loss.last.outer[1]) for loss in losses if loss.last.outer is not None}
     if len(ends) != 1:
         return None
     encap, node = ends.pop()

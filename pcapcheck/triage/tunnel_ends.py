@@ -16,19 +16,21 @@ from pcapcheck.values import is_ipv4
 THERE, NO_NEIGHBOUR, NO_FORWARDING, WRONG, UNCHECKED = VTEPS = (
     *("there", "no-neighbour", "no-forwarding", "wrong", "unchecked"),
 )
-# A neighbour entry that leads nowhere.
+# States of a neighbour entry that leads nowhere.
 UNRESOLVED = ("FAILED", "INCOMPLETE")
 HOST_BITS = {4: 32, 6: 128}
 
 
 def vxlan_devices(host: Host | None) -> list[Device]:
-    """A node's VXLAN devices of Calico of which the identifier is told."""
-    return [one for one in host.links.values() if one.vni is not None and "calico" in one.name] if host else []
+    """A node's VXLAN devices of Calico whose identifier is shown."""
+    return (
+        [device for device in host.links.values() if device.vni is not None and "calico" in device.name] if host else []
+    )
 
 
 def node_at(state: State, address: int | None) -> Host | None:
     """The node that has an address, as the outer header of a tunnel names it."""
-    return next((one for one in state.nodes if any(held.ip == address for held in one.addresses)), None)
+    return next((node for node in state.nodes if any(held.ip == address for held in node.addresses)), None)
 
 
 def identifiers_differ(near: Host | None, far: Host | None, seen: int | None) -> Sourced[bool] | None:
@@ -41,12 +43,12 @@ def identifiers_differ(near: Host | None, far: Host | None, seen: int | None) ->
         return None
     ours = vxlan_devices(near) if near is not far else []
     if seen is not None:
-        shown = [one for one in ours if one.vni == seen][:1] + theirs[:1]
-        return Sourced(all(one.vni != seen for one in theirs), _lines(shown))
-    for one in ours:
-        other = next((link for link in theirs if link.name == one.name), None)
+        shown = [device for device in ours if device.vni == seen][:1] + theirs[:1]
+        return Sourced(all(device.vni != seen for device in theirs), _lines(shown))
+    for device in ours:
+        other = next((link for link in theirs if link.name == device.name), None)
         if other is not None:
-            return Sourced(one.vni != other.vni, _lines([one, other]))
+            return Sourced(device.vni != other.vni, _lines([device, other]))
     return None
 
 
@@ -54,16 +56,16 @@ def ports_differ(near: Host | None, far: Host | None) -> Sourced[bool] | None:
     """Whether the far node's device listens on another UDP port than the near node's sends to (``dstport`` is both)."""
     if near is far:
         return None
-    theirs = {one.name: one for one in vxlan_devices(far)}
-    for one in vxlan_devices(near):
-        other = theirs.get(one.name)
-        if other is not None and one.vxlan_port is not None and other.vxlan_port is not None:
-            return Sourced(one.vxlan_port != other.vxlan_port, _lines([one, other]))
+    theirs = {device.name: device for device in vxlan_devices(far)}
+    for device in vxlan_devices(near):
+        other = theirs.get(device.name)
+        if other is not None and device.vxlan_port is not None and other.vxlan_port is not None:
+            return Sourced(device.vxlan_port != other.vxlan_port, _lines([device, other]))
     return None
 
 
 def _lines(devices: list[Device]) -> tuple[Line, ...]:
-    return tuple(one.vni_line or one.line for one in devices)
+    return tuple(device.vni_line or device.line for device in devices)
 
 
 def far_end(
@@ -81,7 +83,7 @@ def far_end(
     if not (device is not None and device.kind == "vxlan") and not route.dev.startswith("vxlan"):
         return None
     family = 4 if is_ipv4(route.via) else 6
-    entry = next((one for one in node.neighbours_of(route.via) if one.dev == route.dev), None)
+    entry = next((neighbour for neighbour in node.neighbours_of(route.via) if neighbour.dev == route.dev), None)
     if entry is None:
         gone = node.lacks(f"neighbours{family}", "no entry for the other end of the tunnel")
         return Sourced(NO_NEIGHBOUR, (route.line, gone)) if f"neighbours{family}" in node.whole and gone else None
@@ -90,7 +92,9 @@ def far_end(
     found = _forwarded(node, far, entry.mac, route.dev, entry.line)
     if found is None or found.value != UNCHECKED:
         return found
-    outer = {one.dst for one in node.forwarding if (one.mac, one.dev) == (entry.mac, route.dev)}
+    outer = {
+        forwarding.dst for forwarding in node.forwarding if (forwarding.mac, forwarding.dev) == (entry.mac, route.dev)
+    }
     if outer & spoken:
         return Sourced(THERE, found.source_lines)
     # The address of a node's device is from a block of that node (libcalico-go/lib/ipam): the route's own block.
@@ -102,12 +106,12 @@ def _forwarded(node: Host, far: Host | None, mac: int, dev: str, line: Line) -> 
     theirs = far.links.get(dev) if far is not None and far is not node else None
     if theirs is not None and theirs.mac is not None and theirs.mac != mac:
         return Sourced(WRONG, (line, theirs.line))
-    found = [one for one in node.forwarding if one.mac == mac and one.dev == dev]
+    found = [forwarding for forwarding in node.forwarding if forwarding.mac == mac and forwarding.dev == dev]
     if not found:
-        listing = next((one for one in (fdb_of(dev), "fdb") if one in node.whole), None)
+        listing = next((name for name in (fdb_of(dev), "fdb") if name in node.whole), None)
         gone = node.lacks(listing, "no entry for that MAC") if listing else None
         return Sourced(NO_FORWARDING, (line, gone)) if gone else None
-    own = {one.ip for one in far.addresses} if far is not None and far is not node else set()
-    if own and all(one.dst is not None and one.dst not in own for one in found):
+    own = {address.ip for address in far.addresses} if far is not None and far is not node else set()
+    if own and all(forwarding.dst is not None and forwarding.dst not in own for forwarding in found):
         return Sourced(WRONG, (line, found[0].line))
     return Sourced(THERE if own else UNCHECKED, (line, found[0].line))

@@ -26,11 +26,17 @@ def asked_in_vain(result: Judgement) -> Iterator[Vain]:
     """All of them."""
     for capture in result.captures:
         for kept in capture.silent.values():
-            one = kept.resolution
-            point = result.facts.point(capture.number, one.group)
-            if point is None or point.kind != "host-nic" or one.first_time is None:
+            resolution = kept.resolution
+            point = result.facts.point(capture.number, resolution.group)
+            if point is None or point.kind != "host-nic" or resolution.first_time is None:
                 continue
-            yield Vain(point.key, one.asker_ip, one.target, one.first_time, kept.until or one.first_time)
+            yield Vain(
+                point.key,
+                resolution.asker_ip,
+                resolution.target,
+                resolution.first_time,
+                kept.until or resolution.first_time,
+            )
 
 
 def is_askers_own(result: Judgement, point: PointFacts, source: int) -> bool:
@@ -41,9 +47,9 @@ def is_askers_own(result: Judgement, point: PointFacts, source: int) -> bool:
     """
     hosts = result.followed.hosts
     points = {
-        one.point
-        for one in asked_in_vain(result)
-        if one.asker == source and one.point[0] != point.key[0] and hosts.same(point.key, one.point)
+        vain.point
+        for vain in asked_in_vain(result)
+        if vain.asker == source and vain.point[0] != point.key[0] and hosts.same(point.key, vain.point)
     }
     shown = (error for point in points for error in result.captures[point[0]].exchanges.echoes.ending_errors.counts)
     return bool(points) and not any(error[3] == source and error[:3] in FROM_ROUTERS for error in shown)

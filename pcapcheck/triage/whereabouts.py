@@ -102,35 +102,35 @@ class Whereabouts:
             said = observed(rule, evidence.row, place, where, said)
         return replace(evidence, headline=headline(rule, evidence.row, place, evidence.headline), observed=said)
 
-    def of_question(self, one: Unanswered, judged: Container[str]) -> Unanswered | None:
+    def of_question(self, question: Unanswered, judged: Container[str]) -> Unanswered | None:
         """The same of a question; None where a rule fails for it (``judged`` are the tables of those that do)."""
-        if one.lost_answer is not None:
-            return self._of_lost_answer(one, one.lost_answer)
-        table = _table_of(one)
-        found = self._seen(table, one.capture, one.frames) if table and one.asked is not None else None
+        if question.lost_answer is not None:
+            return self._of_lost_answer(question, question.lost_answer)
+        table = _table_of(question)
+        found = self._seen(table, question.capture, question.frames) if table and question.asked is not None else None
         if found is None or table is None:
-            return one
+            return question
         packet, loss = found
         if PATHS in judged and table == ECHO and self._share(loss.path)[0]:
             return None
         first = loss.path.steps[0].spot
-        on_way = first.capture != one.capture and one.protocol != "UDP"
+        on_way = first.capture != question.capture and question.protocol != "UDP"
         if table in judged and on_way and first.side == POD and first.point.judged:
             # The same packets, seen again on their way: on the asker's own link the rule is about them.
             return None
-        place = place_of(loss, one.interface, self._hosts, _several(self._result))
+        place = place_of(loss, question.interface, self._hosts, _several(self._result))
         if place is None:
-            return one
-        fate = silence_of_question(table, place) if one.fate == SILENT else one.fate
-        return replace(one, fate=fate, last_seen=self._last(packet, loss))
+            return question
+        fate = silence_of_question(table, place) if question.fate == SILENT else question.fate
+        return replace(question, fate=fate, last_seen=self._last(packet, loss))
 
-    def _of_lost_answer(self, one: Unanswered, frame: int) -> Unanswered:
+    def _of_lost_answer(self, question: Unanswered, frame: int) -> Unanswered:
         """A question whose answer was recorded: where that was seen last."""
-        packet = self._tracing.packet(one.capture, frame)
+        packet = self._tracing.packet(question.capture, frame)
         path = self._tracing.path(packet) if packet is not None else None
         if packet is None or path is None:
-            return _asked_only_there(self._result, one)
-        return replace(one, last_seen=self._last(packet, replace(self._paths.loss(path), back=True)))
+            return _asked_only_there(self._result, question)
+        return replace(question, last_seen=self._last(packet, replace(self._paths.loss(path), back=True)))
 
     def _seen(
         self, table: str, capture: int, frames: tuple[int, ...], group: int | None = None
@@ -165,8 +165,8 @@ class Whereabouts:
         for step, frame in zip(path.steps[1:], frames[1:], strict=True):
             echoes = self._result.captures[step.spot.capture].exchanges.echoes
             bins = echoes.queries() if table == DNS else echoes.attempts()
-            samples = (one for some in bins if some.outcome == REPLIED for one in some.samples)
-            if (step.src, step.dst) != (path.src, path.dst) and any(frame in one.frames for one in samples):
+            samples = (sample for some in bins if some.outcome == REPLIED for sample in some.samples)
+            if (step.src, step.dst) != (path.src, path.dst) and any(frame in sample.frames for sample in samples):
                 yield step.dst, step.src
 
     def _vanished(self, loss: PathLoss) -> PathLoss:
@@ -180,14 +180,14 @@ class Whereabouts:
             return loss
         same = (path.packet, path.src, path.dst, here)
         alike = [
-            one
-            for one in self._paths.found
-            if (one.packet, one.src, one.dst, one.steps[0].spot.point.key) == same and not one.answered
+            other
+            for other in self._paths.found
+            if (other.packet, other.src, other.dst, other.steps[0].spot.point.key) == same and not other.answered
         ]
-        if any(len(one.steps) > 1 for one in alike):
+        if any(len(other.steps) > 1 for other in alike):
             return loss
-        losses = (self._paths.loss(one) for one in alike)
-        return next((one for one in losses if one.missing), loss)
+        losses = (self._paths.loss(other) for other in alike)
+        return next((other for other in losses if other.missing), loss)
 
     def _last(self, packet: int, loss: PathLoss) -> LastSeen:
         step, capture_point = loss.last, loss.last.spot.point.capture_point
@@ -209,12 +209,12 @@ class Whereabouts:
     def _share(self, path: Path) -> tuple[int, int]:
         """How many packets between the same two were lost, of how many of which it is known."""
         same = (path.packet, path.src, path.receiver)
-        alike = [one for one in self._paths.found if (one.packet, one.src, one.receiver) == same]
+        alike = [other for other in self._paths.found if (other.packet, other.src, other.receiver) == same]
         lost, known = 0, 0
-        for one in alike:
-            delivered = self._paths.is_delivered(one)
-            lost += one.count if delivered is False else 0
-            known += one.count if delivered is not None else 0
+        for other in alike:
+            delivered = self._paths.is_delivered(other)
+            lost += other.count if delivered is False else 0
+            known += other.count if delivered is not None else 0
         return lost, known
 
     def _file(self, last: LastSeen | None) -> str:
@@ -258,51 +258,51 @@ def _only_there(result: Judgement, finding: Finding, evidence: Evidence) -> Evid
     return replace(evidence, headline=headline(finding.rule, evidence.row, place, evidence.headline))
 
 
-def _asked_only_there(result: Judgement, one: Unanswered) -> Unanswered:
+def _asked_only_there(result: Judgement, question: Unanswered) -> Unanswered:
     """The same of a question about which no rule is."""
     capture_points = (point.capture_point for point in result.points)
     here = next(
         (
             capture_point
             for capture_point in capture_points
-            if (capture_point.key[0], capture_point.name) == (one.capture, one.interface)
+            if (capture_point.key[0], capture_point.name) == (question.capture, question.interface)
         ),
         None,
     )
-    if here is not None and one.asked is not None and one.lost_answer is not None:
+    if here is not None and question.asked is not None and question.lost_answer is not None:
         return replace(
-            one,
+            question,
             last_seen=LastSeen(
                 direction=REPLY,
-                capture=one.capture,
-                frame=one.lost_answer,
+                capture=question.capture,
+                frame=question.lost_answer,
                 host=result.followed.hosts.name(here.key),
                 interface=here.name,
                 kind=here.kind,
                 encap="none",
                 arrived=None,
-                place=_taken_at(result, one),
+                place=_taken_at(result, question),
                 never=(),
-                between=(one.asked, one.asker),
+                between=(question.asked, question.asker),
             ),
         )
-    table = _table_of(one)
-    if here is None or one.asked is None or not _several(result) or table is None or one.fate != SILENT:
-        return one
+    table = _table_of(question)
+    if here is None or question.asked is None or not _several(result) or table is None or question.fate != SILENT:
+        return question
     place = seen_on(f"last seen on {named(here, result.followed.hosts)}")
-    return replace(one, fate=silence_of_question(table, place))
+    return replace(question, fate=silence_of_question(table, place))
 
 
-def _taken_at(result: Judgement, one: Unanswered) -> str | None:
+def _taken_at(result: Judgement, question: Unanswered) -> str | None:
     """Which part of the way took an answer that one link shows: what its asker's own link shows came to the pod."""
-    point = result.facts.point(one.capture, one.group)
+    point = result.facts.point(question.capture, question.group)
     if point is None or point.kind != "pod-link":
         return None
-    return AT_POD if one.asker in point.pod_ips else IN_NODE
+    return AT_POD if question.asker in point.pod_ips else IN_NODE
 
 
-def _table_of(one: Unanswered) -> str | None:
+def _table_of(question: Unanswered) -> str | None:
     """Where a question would stand if it were on a pod's link; other datagrams are followed as those of DNS are."""
-    if one.protocol == "UDP":
+    if question.protocol == "UDP":
         return DNS
-    return next((name for name, words in WORDS.items() if one.about.startswith(words)), None)
+    return next((name for name, words in WORDS.items() if question.about.startswith(words)), None)

@@ -13,7 +13,8 @@ import pytest
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
 from pcapcheck.report.headline import headline
-from pcapcheck.triage.diagnosis import CONFIRMED, POSSIBLE, RULED_OUT, Diagnosis
+from pcapcheck.triage.diagnosis import Diagnosis
+from pcapcheck.triage.suspect import CONFIRMED, POSSIBLE, RULED_OUT
 from tests.support.lab import CAPTURES, captures
 from tests.support.wire import (
     BEGIN,

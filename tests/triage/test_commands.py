@@ -68,10 +68,10 @@ def test_words_in_a_remark_are_not_quoted() -> None:
 
 
 def test_a_fix_is_never_widened() -> None:
-    text = "ip route add {pod}/32 dev {interface} scope link  # calico-node does it when it is well"
+    text = "ip route add {pod}/32 dev {interface} scope link  # a healthy calico-node does this"
     assert to_mend((text,), typed_columns(POD, absent=""), {}) == (
         "find out the pod's interface first: what to type names it",
-        "calico-node does it when it is well",
+        "a healthy calico-node does this",
     )
     assert to_mend(("take {interface} out of the bridge",), {}, {}) == ("take the pod's interface out of the bridge",)
 

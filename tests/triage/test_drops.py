@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import analyze
-from pcapcheck.triage.diagnosis import Suspect
+from pcapcheck.triage.suspect import Suspect
 from tests.support.lab import CAPTURES, captures
 
 # Pod A's link, and pod B's; 23 or so echo requests are lost between them in the node.

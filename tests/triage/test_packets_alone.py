@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import analyze
-from pcapcheck.triage.diagnosis import CONFIRMED, Diagnosis
+from pcapcheck.triage.diagnosis import Diagnosis
+from pcapcheck.triage.suspect import CONFIRMED
 from tests.support.lab import CAPTURES, EXPECTED, captures
 from tests.support.triage import CAUSES, PROVED
 from tests.support.wire import (

@@ -8,7 +8,8 @@ import pytest
 
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
-from pcapcheck.triage.diagnosis import Diagnosis, Suspect
+from pcapcheck.triage.diagnosis import Diagnosis
+from pcapcheck.triage.suspect import Suspect
 from tests.support.lab import CAPTURES, EXPECTED, captures
 from tests.support.triage import CAUSES
 from tests.support.wire import (

@@ -8,7 +8,7 @@ import pytest
 
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
-from pcapcheck.triage.diagnosis import RULED_OUT
+from pcapcheck.triage.suspect import RULED_OUT
 from tests.support.lab import CAPTURES, EXPECTED, captures
 from tests.support.triage import CAUSES, PROVED
 

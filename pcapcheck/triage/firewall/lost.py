@@ -14,7 +14,7 @@ from pcapcheck.protocols import DNS_PORT
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import DATAGRAMS, Case
-from pcapcheck.triage.packet_evidence import KINDS, UDP, asked_in, exchanges_of
+from pcapcheck.triage.packet_evidence.case_exchanges import PACKETS, UDP, asked_in, exchanges_of
 from pcapcheck.triage.question_signs import is_reset, is_stalled
 from pcapcheck.values import Value
 
@@ -60,7 +60,7 @@ def loss_of(case: Case, result: Judgement, packet_evidence: dict[str, Value | No
     src, dst = case.lead.pod, case.lead.dst
     if not lost or src is None or dst is None or packet_evidence.get("unrouted"):
         return None
-    kind = KINDS.get(lost[0].table, REQUEST)
+    kind = PACKETS.get(lost[0].table, REQUEST)
     if case.question is not None:
         found = _of_question(case, case.question, kind, (src, dst), list(asked_in(case, result)))
         # Further on they may all be answered: none of these answers came back.

@@ -20,7 +20,7 @@ from pcapcheck.triage.firewall.translation import Translation, translations
 from pcapcheck.triage.firewall.walk import walk
 from pcapcheck.triage.firewall.wrapped import IPIP, VXLAN, WIREGUARD, TunnelEnds, address_of, tunnel_on_way
 from pcapcheck.triage.interfaces import default_nic
-from pcapcheck.triage.packet_evidence import TCP
+from pcapcheck.triage.packet_evidence.case_exchanges import TCP
 from pcapcheck.values import Value, is_ipv4, is_public
 
 # By what was asked for and the version of IP.

@@ -15,7 +15,7 @@ from pcapcheck.paths.path import Path
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case, home_of
 from pcapcheck.triage.firewall.lost import ports_of
-from pcapcheck.triage.packet_evidence import KINDS, exchanges_of
+from pcapcheck.triage.packet_evidence.case_exchanges import PACKETS, exchanges_of
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def carried(case: Case, result: Judgement) -> Carried | None:
     Where some were lost these count, not those that came to a pod.
     """
     pod, dst = case.lead.pod, case.lead.dst
-    kind = KINDS.get(case.lead.table, REQUEST)
+    kind = PACKETS.get(case.lead.table, REQUEST)
     paths = [one for one in result.followed.found if (one.src, one.dst, one.packet) == (pod, dst, kind)]
     paths = [one for one in paths if not _has_arrived(one)] or paths
     ends = {(path.steps[-1].src, path.steps[-1].dst) for path in paths}

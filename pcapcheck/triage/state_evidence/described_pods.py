@@ -1,4 +1,4 @@
-"""The pods of a case in the state: which of its links are those of the pod and of whom it asked."""
+"""The pods of a case in the state: which of its links are those of the pod and of the address that it asked."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pcapcheck.values import Value
 
 
 class DescribedPods:
-    """The pod of a case and the one that it asked, as the state describes them.
+    """The pod of a case and the pod that it asked, as the state describes them.
 
     What the state says of a pod counts only if it is the pod in the captures. ``alone`` is the state's only node if it
     may be the asker's, ``at`` the node at which the packets were seen last.

@@ -11,7 +11,7 @@ from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
 
 
 def _conntrack_full(evidence: StateEvidence) -> QuotedValue | None:
-    """Of the node, as of when its state was taken (kernel: nf_conntrack_core.c, __nf_conntrack_alloc)."""
+    """For the node, at the time when its state was taken (kernel: nf_conntrack_core.c, __nf_conntrack_alloc)."""
     held, most = (
         evidence.node.sysctls.get(f"net.netfilter.nf_conntrack_{name}") if evidence.node is not None else None
         for name in ("count", "max")
@@ -28,7 +28,7 @@ def _conntrack_drops(evidence: StateEvidence) -> QuotedValue | None:
 
 
 def _neighbours_full(evidence: StateEvidence) -> QuotedValue | None:
-    """Of the receiver's node, which asks for it; not where it has the receiver's MAC."""
+    """For the receiver's node, which asks for it; not if it has the receiver's MAC."""
     back = evidence.lost_replies
     known = pod_neighbour(evidence) if back else dst_neighbour(evidence)
     return evidence.drops.neighbours(known=known.source_lines if known else ()) if evidence.drops else None

@@ -1,4 +1,4 @@
-"""Columns of sizes: whether packets fit the interfaces on their way."""
+"""Columns of sizes: whether packets fit the interfaces on their path."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
 
 
 def _mtu_fits(evidence: StateEvidence) -> QuotedValue | None:
-    """Whether what was lost fits every interface on its way, as far as the state shows them.
+    """Whether what was lost fits every interface on its path, as far as the state shows them.
 
-    Only what no packet contradicts: neither one as large that passed, nor a router that tells of another limit.
+    Only limits that no packet contradicts: neither one as large that passed, nor a router that names another limit.
     """
     asked, answered = (evidence.link, evidence.dst_link, evidence.dst), (evidence.dst_link, evidence.link, evidence.pod)
     here, there, address = answered if evidence.lost_replies else asked
@@ -36,7 +36,7 @@ def _dst_mtu_differs(evidence: StateEvidence) -> QuotedValue | None:
         return None
     size = evidence.packet_evidence.get("size")
     if row.cali_mtu != row.pod_mtu and isinstance(size, int) and size <= min(row.cali_mtu, row.pod_mtu):
-        # So small a packet passes both.
+        # A packet this small passes both.
         return None
     return Quoted(
         row.cali_mtu != row.pod_mtu,
@@ -48,10 +48,10 @@ def _dst_mtu_differs(evidence: StateEvidence) -> QuotedValue | None:
 
 
 def _sends_more(link: PodLink | None, mtu: int) -> tuple[Line, ...] | None:
-    """The line of a pod's link that lets larger packets pass than this; nothing where its MTU is not shown."""
+    """The line of a pod's link that lets larger packets pass than this; nothing if its MTU is not shown."""
     ends = (link.cali, link.end) if link is not None else ()
-    shown = [one for one in ends if one is not None and one.mtu is not None]
-    larger = [one for one in shown if (one.mtu or 0) > mtu]
+    shown = [end for end in ends if end is not None and end.mtu is not None]
+    larger = [end for end in shown if (end.mtu or 0) > mtu]
     return (larger[0].line,) if larger else None if shown else ()
 
 

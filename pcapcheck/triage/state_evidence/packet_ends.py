@@ -14,7 +14,7 @@ from pcapcheck.triage import back_ends, tunnel_ends
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.firewall.stages import End
 from pcapcheck.triage.firewall.translated_packet import Carried, carried
-from pcapcheck.triage.packet_evidence import KINDS, exchanges_of
+from pcapcheck.triage.packet_evidence.case_exchanges import PACKETS, exchanges_of
 from pcapcheck.triage.state_evidence.described_pods import DescribedPods
 from pcapcheck.triage.state_evidence.spoken_addresses import spoken_addresses
 
@@ -99,7 +99,7 @@ def _came_by(case: Case, result: Judgement) -> str | None:
     lead, same = case.lead, result.followed.hosts.same
     if lead.dst_link is None or lead.pod is None:
         return None
-    kind = KINDS.get(lead.table, REQUEST)
+    kind = PACKETS.get(lead.table, REQUEST)
     there = [
         point.capture_point
         for point in result.points

@@ -19,7 +19,7 @@ from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
 class Cell:
     """A column that the table ``state`` has too, by the attribute of its rows.
 
-    It is of the pod's link, or of that of whom it asked (``of_dst``). ``inside``: it is about the pod itself, so what
+    It is about the pod's link, or the receiver's (``of_dst``). ``inside``: it is about the pod itself, so what
     the state says of another instance of it does not count.
     """
 
@@ -32,7 +32,7 @@ class Cell:
         return None if self.inside and foreign else cell(self._row(evidence), self.attribute)
 
     def lacking(self, evidence: StateEvidence) -> str | None:
-        """What it takes to know it, of a link that the state shows; None where that is not known."""
+        """What it takes to know it for a link that the state shows; None if that is not known."""
         row = self._row(evidence)
         if row is None or getattr(row, self.attribute) is not None:
             return None
@@ -57,9 +57,9 @@ def _bridge(evidence: StateEvidence) -> QuotedValue | None:
 
 def _managed(evidence: StateEvidence) -> QuotedValue | None:
     listed = evidence.node.managed if evidence.node is not None else []
-    for one in listed:
-        if one.owned and kind_of_name(one.dev, evidence.ground.prefix) in ("pod-link", "tunnel"):
-            return Quoted(True, quotes(one.line))
+    for device in listed:
+        if device.owned and kind_of_name(device.dev, evidence.ground.prefix) in ("pod-link", "tunnel"):
+            return Quoted(True, quotes(device.line))
     return Quoted(False, quotes(listed[0].line)) if listed else None
 
 

@@ -1,4 +1,4 @@
-"""Columns of whom the pod asked: its link, its address, how it answers."""
+"""Columns of the receiver, which the pod asked: its link, its address, how it answers."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from pcapcheck.values import format_address, is_ipv4
 
 def _dst_up(evidence: StateEvidence) -> QuotedValue | None:
     ends = [
-        one for one in (evidence.dst_end(), evidence.dst_link.cali if evidence.dst_link else None) if one is not None
+        end for end in (evidence.dst_end(), evidence.dst_link.cali if evidence.dst_link else None) if end is not None
     ]
-    down = [one for one in ends if one.up is False]
+    down = [end for end in ends if end.up is False]
     if down:
-        return Quoted(False, quotes(*(one.line for one in down)))
-    return Quoted(True, quotes(*(one.line for one in ends))) if len(ends) == 2 and all(one.up for one in ends) else None
+        return Quoted(False, quotes(*(end.line for end in down)))
+    return Quoted(True, quotes(*(end.line for end in ends))) if len(ends) == 2 and all(end.up for end in ends) else None
 
 
 def _dst_ended(evidence: StateEvidence) -> QuotedValue | None:
     """By the list of pods: a pod that has ended keeps its address there."""
-    listed = [one for one in evidence.state.pods if one.ip is not None and one.ip == evidence.dst]
-    running = [one for one in listed if one.holds_address]
-    return Quoted(not running, quotes(*(one.line for one in running or listed))) if listed else None
+    listed = [pod for pod in evidence.state.pods if pod.ip is not None and pod.ip == evidence.dst]
+    running = [pod for pod in listed if pod.holds_address]
+    return Quoted(not running, quotes(*(pod.line for pod in running or listed))) if listed else None
 
 
 def _dst_address(evidence: StateEvidence) -> QuotedValue | None:
     host = evidence.dst_pod()
     if host is None or evidence.dst is None:
         return None
-    for one in host.addresses:
-        if one.ip == evidence.dst:
-            return Quoted(True, quotes(one.line))
+    for address in host.addresses:
+        if address.ip == evidence.dst:
+            return Quoted(True, quotes(address.line))
     family = f"addresses{4 if is_ipv4(evidence.dst) else 6}"
     return Quoted(False, quotes(host.lacks(family, "no such address"))) if family in host.whole else None
 
@@ -47,15 +47,15 @@ def _dst_arp_ignore(evidence: StateEvidence) -> QuotedValue | None:
     if host is None:
         return None
     found = [host.sysctl("all", "arp_ignore"), host.sysctl(end.name if end else "eth0", "arp_ignore")]
-    values = [value for one in found if (value := value_of(one)) is not None]
-    # The kernel takes the larger (IN_DEV_ARP_IGNORE): that both are small must be known of both.
+    values = [value for setting in found if (value := value_of(setting)) is not None]
+    # The kernel takes the larger (IN_DEV_ARP_IGNORE): both must be known to be small.
     if not values or (max(values) < 2 and len(values) < 2):
         return None
-    return Quoted(max(values), quotes(*(one.line for one in found if one is not None)))
+    return Quoted(max(values), quotes(*(setting.line for setting in found if setting is not None)))
 
 
 def _dst_leaves_by_link(evidence: StateEvidence) -> QuotedValue | None:
-    """Whether dst answers over its link: the node, which asks from its own addresses, or the pod that asked."""
+    """Whether dst answers over its link: to the node, which asks from its own addresses, or to the pod that asked."""
     host, end = evidence.dst_pod(), evidence.dst_end()
     node = evidence.dst_link.node if evidence.dst_link else None
     family = 6 if evidence.dst is not None and not is_ipv4(evidence.dst) else 4
@@ -67,7 +67,11 @@ def _dst_leaves_by_link(evidence: StateEvidence) -> QuotedValue | None:
         asking = [evidence.pod] if evidence.pod is not None else []
     else:
         own = node.addresses if node is not None else []
-        asking = [one.ip for one in own if one.family == family and one.dev != "lo" and one.scope != "link"]
+        asking = [
+            address.ip
+            for address in own
+            if address.family == family and address.dev != "lo" and address.scope != "link"
+        ]
     ways = [(ip, next(iter(host.routes_to(ip)), None)) for ip in asking]
     lost = next((ip for ip, way in ways if way is None), None)
     if lost is not None and at_pod:
@@ -76,7 +80,7 @@ def _dst_leaves_by_link(evidence: StateEvidence) -> QuotedValue | None:
     if dead and at_pod:
         return Quoted(False, quotes(dead[0].line))
     routes = [way for _, way in ways if way is not None and not way.leads_nowhere]
-    wrong = [one for one in routes if one.dev != end.name]
+    wrong = [route for route in routes if route.dev != end.name]
     if wrong:
         return Quoted(False, quotes(wrong[0].line))
     return Quoted(True, quotes(routes[0].line)) if routes else None
@@ -90,11 +94,11 @@ def _dst_ignores_echo(evidence: StateEvidence) -> QuotedValue | None:
 
 
 def _duplicate(evidence: StateEvidence) -> QuotedValue | None:
-    return _twice(evidence, lambda one, other: True)
+    return _twice(evidence, lambda pod, other: True)
 
 
 def _duplicate_here(evidence: StateEvidence) -> QuotedValue | None:
-    return _twice(evidence, lambda one, other: one.node is None or other.node is None or one.node == other.node)
+    return _twice(evidence, lambda pod, other: pod.node is None or other.node is None or pod.node == other.node)
 
 
 def _twice(evidence: StateEvidence, counts: Callable[[PodEntry, PodEntry], bool]) -> QuotedValue | None:
@@ -102,14 +106,14 @@ def _twice(evidence: StateEvidence, counts: Callable[[PodEntry, PodEntry], bool]
     for address in (evidence.pod, evidence.dst):
         if address is None:
             continue
-        listed = [one for one in evidence.state.pods if one.ip == address and one.holds_address]
-        pairs = ((one, other) for one, other in combinations(listed, 2) if one.label != other.label)
+        listed = [pod for pod in evidence.state.pods if pod.ip == address and pod.holds_address]
+        pairs = ((pod, other) for pod, other in combinations(listed, 2) if pod.label != other.label)
         pair = next((pair for pair in pairs if counts(*pair)), None)
         if pair is not None:
-            return Quoted(True, quotes(*(one.line for one in pair)))
+            return Quoted(True, quotes(*(pod.line for pod in pair)))
         held = [own for host in evidence.state.pod_hosts for own in host.addresses if own.ip == address]
         if len(held) > 1:
-            return Quoted(True, quotes(*(one.line for one in held[:2])))
+            return Quoted(True, quotes(*(address.line for address in held[:2])))
     return None
 
 

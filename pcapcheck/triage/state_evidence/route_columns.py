@@ -28,7 +28,7 @@ def _pod_route(evidence: StateEvidence) -> QuotedValue | None:
 
 
 def _dst_route(evidence: StateEvidence) -> QuotedValue | None:
-    """Only of a pod on the same node: to another node the way leads elsewhere."""
+    """Only for a pod on the same node: the route to another node leads elsewhere."""
     node = evidence.dst_link.node if evidence.dst_link is not None else None
     if node is None or evidence.dst_is_foreign or (evidence.node is not None and node is not evidence.node):
         return None
@@ -36,12 +36,12 @@ def _dst_route(evidence: StateEvidence) -> QuotedValue | None:
 
 
 def _far_route(evidence: StateEvidence) -> QuotedValue | None:
-    """The same on another node, which is dst's."""
+    """The same on dst's node, if that is another."""
     node = evidence.dst_node
     if node is None or node is evidence.node or evidence.dst_is_foreign or evidence.dst is None:
         return None
     if evidence.dst_link is None or evidence.dst_link.node is None:
-        # Of its link nothing is told: only that no route can be the one to it.
+        # Nothing is known about its link: only whether any route can lead to it.
         way = lost_way(node, evidence.dst)
         return quoted(way)
     if evidence.node is None and not evidence.is_apart:
@@ -50,9 +50,9 @@ def _far_route(evidence: StateEvidence) -> QuotedValue | None:
 
 
 def _route_deleted(evidence: StateEvidence) -> QuotedValue | None:
-    """Of a pod that is still there: with the pod and its link the route goes as it should.
+    """For a pod that is still there: when the pod and its link go, the route should go too.
 
-    Not where the route is there again, nor where it went on another day than the packets.
+    Not if the route is there again, nor if it went on another day than the packets.
     """
     removed = evidence.node.removed if evidence.node is not None else {}
     for link, route in ((evidence.link, _pod_route(evidence)), (evidence.dst_link, _dst_route(evidence))):
@@ -97,7 +97,7 @@ def _loop(evidence: StateEvidence) -> QuotedValue | None:
 
 
 def _block_blackholed(evidence: StateEvidence) -> QuotedValue | None:
-    """Of the node that has the block: Calico puts the blackhole there only (felix/dataplane/linux; BIRD)."""
+    """For the node that has the block: Calico puts the blackhole there only (felix/dataplane/linux; BIRD)."""
     node = evidence.dst_node or (evidence.node if not evidence.is_apart else None)
     if node is None or evidence.dst is None or evidence.dst_is_foreign:
         return None
@@ -120,7 +120,7 @@ def _route(
         return None
     leads, dev, lines = row.host_route, row.host_route_dev, row.source_lines.get("host_route", ())
     if link is not None and link.node is not None and address in link.ips and len(link.ips) > 1:
-        # The row is about all of the pod's addresses: what another one lacks is not this one's.
+        # The row is about all of the pod's addresses: what another address lacks does not concern this one.
         way = way_to_pod(link.node, replace(link, ips=[address]))
         if way.leads_there is None:
             return None
@@ -138,7 +138,7 @@ def _route(
 
 
 def _at_that_time(evidence: StateEvidence, line: Line) -> bool:
-    """Whether the time that a line tells, if it does, is within a day of the packets: it may be in any zone."""
+    """Whether the time in a line, if it has one, is within a day of the packets: it may be in any zone."""
     stamp = STAMP.match(line.text.strip())
     began, ended = evidence.packet_evidence.get("began"), evidence.packet_evidence.get("ended")
     if stamp is None or not isinstance(began, int) or not isinstance(ended, int):
@@ -151,7 +151,7 @@ def _at_that_time(evidence: StateEvidence, line: Line) -> bool:
 
 
 def _known(way: QuotedValue | None) -> QuotedValue | None:
-    """Nothing where it is only known whither a way does not lead."""
+    """Nothing if it is only known where a route does not lead."""
     return None if way is None or way[0] == "not-there" else way
 
 

@@ -1,4 +1,4 @@
-"""Columns of services: whether the address that was asked is of one, and who is behind it."""
+"""Columns of services: whether the address that was asked belongs to one, and who is behind it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def _back_end(evidence: StateEvidence) -> QuotedValue | None:
     standing = back_ends.standing(evidence.back_ends)
     if standing is None:
         return None
-    shown = [one for one in evidence.back_ends if one.there is (standing == THERE)]
-    return Quoted(standing, quotes(*(line for one in shown[:2] for line in one.lines)))
+    shown = [back_end for back_end in evidence.back_ends if back_end.there is (standing == THERE)]
+    return Quoted(standing, quotes(*(line for back_end in shown[:2] for line in back_end.lines)))
 
 
 def _dst_answers_pings(evidence: StateEvidence) -> QuotedValue | None:

@@ -23,7 +23,7 @@ class Ground:
 
 @dataclass
 class Situation:
-    """A state with its rows of the table ``state``; ``foreign`` are addresses of which the captures say otherwise.
+    """A state with its rows of the table ``state``; ``foreign`` are addresses about which the captures disagree.
 
     ``elsewhere``: it is of another node, or of another time. ``earlier``: it was taken before the packets.
     """
@@ -36,18 +36,20 @@ class Situation:
     earlier: bool = False
 
     def find(self, interface: str | None, address: int | None) -> tuple[PodLink | None, StateRow | None]:
-        """A pod's link with its row, by the name of its interface, else by its address; nothing where it has none."""
+        """A pod's link with its row, by the name of its interface, else by its address; nothing if it has none."""
         if self.elsewhere or address in self.foreign:
             return None, None
         link = self.state.pod_for(cali=interface) if interface else None
         if link is None and address is not None:
             link = self.state.pod_for(ip=address)
         if link is None and interface:
-            # A pod of which only the inside was shown, by kubectl exec: the name of its link follows from its own.
-            alone = (one for one in self.state.links if one.cali_name is None and one.pod is not None)
-            link = next((one for one in alone if interface in self._own_calis(one)), None)
+            # A pod of which only the inside is shown, by kubectl exec: the name of its link follows from its own.
+            alone = (
+                pod_link for pod_link in self.state.links if pod_link.cali_name is None and pod_link.pod is not None
+            )
+            link = next((pod_link for pod_link in alone if interface in self._own_calis(pod_link)), None)
         if link is not None and link.ips:
-            number = next(number for number, one in enumerate(self.state.links) if one is link)
+            number = next(number for number, pod_link in enumerate(self.state.links) if pod_link is link)
             return link, self.rows[number]
         return self._completed(link or PodLink(), interface, address)
 
@@ -62,9 +64,9 @@ class Situation:
     def _completed(
         self, link: PodLink, interface: str | None, address: int | None
     ) -> tuple[PodLink | None, StateRow | None]:
-        """A link of which the state says less than the captures do: they tell its name and its pod's address."""
+        """A link about which the state says less than the captures, which show its name and its pod's address."""
         unknown = [host for host in self.state.hosts if host.role is None and not host.contradictions]
-        # Of several nodes, one that contradicts itself among them, none is known to be the right one.
+        # If one of several nodes contradicts itself, none is known to be the right one.
         mixed = any(host.contradictions for host in self.state.hosts if host.role != POD)
         hosts = [] if mixed else self.state.nodes or unknown
         node = link.node or (hosts[0] if len(hosts) == 1 else None)

@@ -1,4 +1,4 @@
-"""The columns of a case that the state tells: the function of each."""
+"""The columns of a case that the state shows: the function of each."""
 
 from __future__ import annotations
 
@@ -32,6 +32,6 @@ def state_value(evidence: StateEvidence, name: str) -> QuotedValue | None:
 
 
 def lacking(evidence: StateEvidence, name: str) -> str | None:
-    """What it takes to know a column of a link that the state shows; None where that is not known."""
+    """What it takes to know a column of a link that the state shows; None if that is not known."""
     found = STATE_COLUMNS.get(name)
     return found.lacking(evidence) if isinstance(found, Cell) else None

@@ -26,7 +26,7 @@ def _vxlan_port_differs(evidence: StateEvidence) -> QuotedValue | None:
 
 
 def _tunnel_device(evidence: StateEvidence) -> QuotedValue | None:
-    """Of the node at the far end, which the packets are addressed to or where they were seen to arrive."""
+    """For the node at the far end, to which the packets are addressed or where they were seen to arrive."""
     name, to = evidence.packet_evidence.get("tunnel"), evidence.packet_evidence.get("outer.dst")
     if evidence.elsewhere or not isinstance(name, str):
         return None
@@ -55,7 +55,7 @@ def _checksum_offload(evidence: StateEvidence) -> QuotedValue | None:
 
 
 def _ends(evidence: StateEvidence) -> tuple[Host | None, Host | None]:
-    """The node that sent the lost packets, and the one that they were going to."""
+    """The node that sent the lost packets, and the node that they were going to."""
     there = evidence.dst_link.node if evidence.dst_link is not None and not evidence.dst_is_foreign else None
     return (there, evidence.node) if evidence.lost_replies else (evidence.node, there)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import analyze
-from pcapcheck.triage.diagnosis import Suspect
+from pcapcheck.triage.suspect import Suspect
 from tests.support.lab import captures
 
 A, B = "cali14e7d81007d", "calieabe7761b00"

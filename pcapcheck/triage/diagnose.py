@@ -1,0 +1,149 @@
+"""Diagnose failures: put those of one origin into one case, and find the causes that fit it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from pcapcheck.calico import is_shortened
+from pcapcheck.columns import STATE
+from pcapcheck.links.point_facts import UNNAMED
+from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.triage.address_roles import AddressRoles
+from pcapcheck.triage.back_ends import first_of
+from pcapcheck.triage.behind_service import behind_service
+from pcapcheck.triage.beyond import beyond
+from pcapcheck.triage.case import Case, cases_of
+from pcapcheck.triage.cause import Cause
+from pcapcheck.triage.common_origin import one_per_origin
+from pcapcheck.triage.diagnosis import Diagnosis
+from pcapcheck.triage.interfaces import name_links
+from pcapcheck.triage.judge_cause import CaseEvidence, suspect_of
+from pcapcheck.triage.misrouted import strays
+from pcapcheck.triage.packet_evidence.case_exchanges import asked_on
+from pcapcheck.triage.packet_evidence.lost_paths import lost_of
+from pcapcheck.triage.packet_evidence.packet_evidence import packet_evidence_of
+from pcapcheck.triage.pods import Pods
+from pcapcheck.triage.poor_dns import poor_dns
+from pcapcheck.triage.question_cases import question_cases
+from pcapcheck.triage.routing_loops import looping
+from pcapcheck.triage.state_evidence.situation import Situation
+from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
+from pcapcheck.triage.suspect import CONFIRMED, POSSIBLE, RULED_OUT, Suspect
+from pcapcheck.values import Value
+
+
+def diagnose(
+    result: Judgement, catalogue: Iterable[Cause], situation: Situation | None = None, pods: Pods | None = None
+) -> list[Diagnosis]:
+    """A diagnosis per origin of failures; cases that differ only in their pods get one.
+
+    The catalogue cannot know why a rule failed that no cause is about, such as a user's own.
+    """
+    causes = list(catalogue)
+    state = situation.state if situation else None
+    roles = AddressRoles(result, state)
+    cases = cases_of(result, {name for cause in causes for name in cause.explains}, state)
+    cases += question_cases(result, cases, roles)
+    is_captured = any(not _is_of_state(case) for case in cases)
+    found: dict[object, Diagnosis] = {}
+    for case in cases:
+        if is_captured and _is_of_state(case) and not _was_recorded(case):
+            # What the state says about pods that the captures do not show is no reason for what they show.
+            continue
+        evidence = _evidence_of(case, result, roles, situation, pods)
+        suspects = [suspect for cause in causes if (suspect := suspect_of(cause, evidence)) is not None]
+        _leave_out_hints(case, suspects)
+        suspects = _worth_showing(sorted(suspects, key=Suspect.order), case)
+        if not suspects and _is_of_state(case):
+            # What a rule about the state says is itself a reason, not something that needs one.
+            continue
+        if not suspects and case.question is not None and not _is_located(case):
+            # A question that is not known to have come anywhere is said to be unanswered, and that is all.
+            continue
+        key = (case.names, case.question is None, tuple((suspect.cause.id, suspect.status) for suspect in suspects))
+        if key in found:
+            found[key].others.append(case)
+        else:
+            has_state = evidence.state_evidence is not None and evidence.state_evidence.has_node
+            found[key] = Diagnosis(case, evidence.packet_evidence, suspects, has_state=has_state)
+    diagnoses = one_per_origin(list(found.values()))
+    first = Counter(diagnosis.case.lead.name for diagnosis in diagnoses)
+    for diagnosis in diagnoses:
+        diagnosis.one_of_several = first[diagnosis.case.lead.name] > 1
+    return diagnoses
+
+
+def _evidence_of(
+    case: Case, result: Judgement, roles: AddressRoles, situation: Situation | None, pods: Pods | None
+) -> CaseEvidence:
+    """What packets and state show of a case; each fills in what the other lacks."""
+    losses = lost_of(case, result)
+    evidence = packet_evidence_of(case, result, roles, losses)
+    further = beyond(case, result, losses, asked_on(case.lead.link, result))
+    refused_from = evidence["refused.from"] if evidence["refused.by"] == "node" else None
+    evidence |= strays(case, result, losses, refused_from if isinstance(refused_from, int) else None)
+    loop = looping(case, result, roles, evidence["asked"])
+    poor = poor_dns(case, result)
+    evidence |= further.columns | loop.columns | poor.columns | behind_service(case, result, evidence["asked"])
+    interface = evidence["interface"]
+    state_evidence = None
+    if situation is not None:
+        interface = interface if isinstance(interface, str) else None
+        state_evidence = StateEvidence(situation, case, interface, evidence, result)
+        _fill_in(evidence, state_evidence)
+    name_links(evidence, pods, result.reading.prefix)
+    return CaseEvidence(case, evidence, further.lines | loop.lines | poor.lines, state_evidence)
+
+
+def _fill_in(packet_evidence: dict[str, Value | None], state_evidence: StateEvidence) -> None:
+    """Add what only the state knows."""
+    prefix = state_evidence.ground.prefix
+    # The state may know the name of a link that was recorded inside the pod.
+    described = state_evidence.interface
+    if described and not is_shortened(described, prefix):
+        packet_evidence["interface"] = described
+    packet_evidence["nic"] = packet_evidence["nic"] or state_evidence.nic
+    if state_evidence.same_node is not None:
+        packet_evidence["dst.same_node"] = state_evidence.same_node
+    # A next hop that the state shows to be wrong goes before what was asked for meanwhile, perhaps for others.
+    packet_evidence["next_hop"] = state_evidence.next_hop or packet_evidence["next_hop"]
+    packet_evidence["back_end"] = packet_evidence["back_end"] or first_of(state_evidence.back_ends)
+    there = state_evidence.dst_interface
+    for name in ("dst.interface", "receiver.interface") if packet_evidence["dst"] is not None else ():
+        if packet_evidence[name] in (None, UNNAMED) and there and not is_shortened(there, prefix):
+            packet_evidence[name] = there
+
+
+def _is_of_state(case: Case) -> bool:
+    """Whether only rules about the state failed."""
+    return all(item.table == STATE for item in case.items)
+
+
+def _is_located(case: Case) -> bool:
+    """Whether it is known where a question got to, or who sent an error for it."""
+    return any(item.question is not None and (item.question.last_seen or item.question.refusal) for item in case.items)
+
+
+def _was_recorded(case: Case) -> bool:
+    """Whether a link that the case is about was recorded, at the pod's end or the node's."""
+    return any(point is not None for item in case.items for point in (item.link, item.dst_link))
+
+
+def _worth_showing(suspects: list[Suspect], case: Case) -> list[Suspect]:
+    """Leave out what is possible if what is confirmed explains everything that was recorded.
+
+    A gateway that does not answer explains whatever follows from it.
+    """
+    explained = {name for suspect in suspects if suspect.status == CONFIRMED for name in suspect.explains}
+    recorded = {item.name for item in case.items if item.table != STATE}
+    first = case.lead.name
+    if not (recorded or set(case.names)) <= explained and not (case.lead.unanswered and first in explained):
+        return suspects
+    return [suspect for suspect in suspects if suspect.status != POSSIBLE]
+
+
+def _leave_out_hints(case: Case, suspects: Iterable[Suspect]) -> None:
+    """Keep a mere warning about the state only if a cause that is not ruled out explains it too."""
+    explained = {name for suspect in suspects if suspect.status != RULED_OUT for name in suspect.explains}
+    case.items = [item for item in case.items if not item.is_hint or item.name in explained]

@@ -1,0 +1,85 @@
+"""What the pod of a case asked, as it was recorded: samples of echoes, attempts to connect and DNS queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from pcapcheck.columns import ARP, CONNECTIONS, DNS
+from pcapcheck.exchanges.connection_row import ConnectionRow
+from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.exchanges.exchange_bins import ExchangeBin
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.paths.losses import (
+    REQUEST,
+)
+from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.triage.case import DATAGRAMS, Case
+
+# Packets that ask, by their name in the table ``paths``.
+TCP, UDP = "tcp", "udp"
+# The words of the column ``asked``, by these packets.
+ASKED = {REQUEST: "echo", TCP: "tcp", UDP: "dns", DATAGRAMS: "udp"}
+# The packets that ask, by table; in others they are echo requests.
+PACKETS = {CONNECTIONS: TCP, DNS: UDP, DATAGRAMS: UDP}
+
+
+def packet_of(case: Case) -> str:
+    """Which packets a case is about.
+
+    If the node asked for a pod in vain, the next failure shows which packets it did not deliver.
+    """
+    tables = [item.table for item in case.items if item.table != ARP or item.about_gateway]
+    return PACKETS.get(tables[0], REQUEST) if tables else REQUEST
+
+
+def asked_in(case: Case, result: Judgement, point: PointFacts | None = None) -> Iterator[EchoRow]:
+    """Samples of what the case's pod asked of its ``dst``, on one link or wherever it was recorded.
+
+    If it is about a question to one port, only that port counts; datagrams other than DNS are not paired at all.
+    """
+    lead, question = case.lead, case.question
+    if lead.table == DATAGRAMS:
+        return
+    port = question.port if question is not None else None
+    for some in exchanges_of(packet_of(case), result, lead.pod, lead.dst, point):
+        if port is None or not isinstance(some, ConnectionRow) or some.dst_port == port:
+            yield some
+
+
+def asked_on(point: PointFacts | None, result: Judgement) -> Iterator[EchoRow]:
+    """Samples of whatever was asked on a link: echo requests, attempts at connections, DNS queries."""
+    if point is not None:
+        echoes = result.captures[point.key[0]].exchanges.echoes
+        for some in (*echoes.bins(), *echoes.attempts(), *echoes.queries()):
+            if some.group in point.groups:
+                yield from some.samples
+
+
+def exchanges_of(
+    packet: str, result: Judgement, src: int | None, dst: int | None, point: PointFacts | None = None
+) -> Iterator[EchoRow]:
+    """Samples of echoes, attempts at connections or DNS queries, on one link or wherever they were recorded."""
+    for some in bins_of(packet, result, point):
+        yield from (echo for echo in some.samples if (echo.src, echo.dst) == (src, dst))
+
+
+def bins_of(packet: str, result: Judgement, point: PointFacts | None = None) -> Iterator[ExchangeBin]:
+    """The bins of what these packets ask, on one link or wherever they were recorded."""
+    for capture in result.captures:
+        if point is None or point.key[0] == capture.number:
+            echoes = capture.exchanges.echoes
+            asked = {TCP: echoes.attempts, UDP: echoes.queries}.get(packet, echoes.bins)
+            for some in asked():
+                recorded = result.facts.point(capture.number, some.group) is not None
+                if recorded and (point is None or some.group in point.groups):
+                    yield some
+
+
+def echoes_between(result: Judgement, address: int | None, other: int | None) -> Iterator[EchoRow]:
+    """Samples of the echoes of two addresses, in either direction."""
+    return chain(exchanges_of(REQUEST, result, address, other), exchanges_of(REQUEST, result, other, address))
+
+
+def ended_by_error(echoes: Iterable[EchoRow]) -> Iterator[EchoRow]:
+    return (echo for echo in echoes if echo.error_type is not None)

@@ -1,0 +1,106 @@
+"""The paths of lost packets: which of those recorded were lost, and where each was seen last."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pcapcheck.calico import is_wireguard
+from pcapcheck.columns import OPAQUE
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.paths.losses import (
+    AT_NIC,
+    DECAPSULATION,
+    REPLY,
+    REQUEST,
+    TO_POD_LINK,
+    LastSeen,
+    PathLoss,
+)
+from pcapcheck.paths.path import Path
+from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.triage.case import Case
+from pcapcheck.triage.packet_evidence.case_exchanges import (
+    packet_of,
+)
+from pcapcheck.values import is_ipv4
+
+
+def lost_of(case: Case, result: Judgement) -> list[PathLoss]:
+    """What was lost between pod and dst: replies that did not come back, else requests that nobody answered."""
+    followed, packet = result.followed, packet_of(case)
+    pod, dst = case.lead.pod, case.lead.dst
+    answers = REPLY if packet == REQUEST else packet
+    back = [path for path in followed.found if path.packet == answers and (path.src, path.receiver) == (dst, pod)]
+    lost = [path for path in back if followed.is_delivered(path) is False]
+    last = answer_seen(case)
+    if not lost and last is not None:
+        # No link had to show them: it is enough that they did not come back to the asker.
+        came = [path for path in followed.found if path.packet == answers and _ends_at(path, last)]
+        if came:
+            return [replace(followed.loss(path), back=True) for path in came]
+    return [followed.loss(path) for path in lost or lost_paths_of(result, packet, case)]
+
+
+def answer_seen(case: Case) -> LastSeen | None:
+    """Where the answer to the first question was seen last, if it did not come back to the asker."""
+    last = case.question.last_seen if case.question is not None else case.lead.evidence.last_seen
+    return last if last is not None and last.direction == REPLY else None
+
+
+def lost_paths_of(result: Judgement, packet: str, case: Case) -> list[Path]:
+    asked = [path for path in result.followed.found if (path.src, path.dst) == (case.lead.pod, case.lead.dst)]
+    if packet != REQUEST:
+        return [path for path in asked if path.packet == packet and not result.followed.is_delivered(path)]
+    return [path for path in asked if path.packet == REQUEST and not path.answered]
+
+
+def last_tunnel(lost_paths: list[Path]) -> str | None:
+    """The tunnel that unanswered requests were seen in last."""
+    return next((path.steps[-1].encap for path in lost_paths if path.steps[-1].encap != "none"), None)
+
+
+def opaque_device(losses: list[PathLoss]) -> str | None:
+    """WireGuard, if packets were seen last on its device: beyond it nobody can look into them."""
+    return OPAQUE if any(is_wireguard(loss.last.spot.point.name) for loss in losses) else None
+
+
+def translated(result: Judgement, packet: str, src: int | None, dst: int | None) -> bool | None:
+    """Whether packets were seen leaving by a NIC with another source; None if they were not seen there."""
+    left = [
+        step.src != path.src
+        for path in result.followed.found
+        if (path.src, path.dst, path.packet) == (src, dst, packet)
+        for step in path.steps[1:]
+        if step.encap == "none" and step.spot.point.kind == "host-nic"
+    ]
+    return any(left) if left else None
+
+
+def is_forwarded(result: Judgement, point: PointFacts | None, pod: int | None) -> bool | None:
+    """Whether anything of the pod's IP version passes from its link to other links."""
+    if point is None or pod is None:
+        return None
+    return any(
+        len(path.steps) > 1
+        and is_ipv4(path.src) == is_ipv4(pod)
+        and point.key in {step.spot.point.key for step in path.steps[:-1]}
+        for path in result.followed.found
+    )
+
+
+def is_cut_off(result: Judgement, point: PointFacts | None, pod: int | None) -> bool | None:
+    """Whether packets for a pod got as far as its node's NIC or tunnel, and were never seen on its link."""
+    if point is None or pod is None:
+        return None
+    losses = (result.followed.loss(path) for path in result.followed.found if path.receiver == pod)
+    return any(
+        loss.place in (AT_NIC, DECAPSULATION, TO_POD_LINK) and (loss.arrived or point in loss.missing)
+        for loss in losses
+    )
+
+
+def _ends_at(path: Path, last: LastSeen) -> bool:
+    """Whether the last sighting on a path is that of an answer, with the addresses that it had there."""
+    step = path.steps[-1]
+    at = (step.spot.capture, step.spot.point.name, (step.src, step.dst))
+    return at == (last.capture, last.interface, last.between)

@@ -1,0 +1,207 @@
+"""Packet evidence: what the packets say about a case, as columns that causes ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pcapcheck.columns import ADDRESSES, FRAMES, OPAQUE
+from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.links.address_row import BEHIND
+from pcapcheck.paths.losses import (
+    REQUEST,
+    PathLoss,
+)
+from pcapcheck.questions.silent_conversations import LARGE
+from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.triage.address_roles import AddressRoles, at_home, called
+from pcapcheck.triage.by_size import by_size
+from pcapcheck.triage.case import DATAGRAMS, Case, asked_for
+from pcapcheck.triage.case_loss import loss_columns
+from pcapcheck.triage.interfaces import recorded_nic
+from pcapcheck.triage.packet_evidence.case_exchanges import (
+    ASKED,
+    asked_in,
+    echoes_between,
+    ended_by_error,
+    packet_of,
+)
+from pcapcheck.triage.packet_evidence.link_evidence import (
+    asked_for_columns,
+    claimed_elsewhere,
+    gateway_answer,
+    gateway_macs,
+    is_addressed,
+    is_unrouted,
+    links_of,
+    macs_kept,
+    nic_to_proxy,
+)
+from pcapcheck.triage.packet_evidence.lost_paths import (
+    is_cut_off,
+    is_forwarded,
+    last_tunnel,
+    lost_paths_of,
+    opaque_device,
+    translated,
+)
+from pcapcheck.triage.packet_evidence.lost_places import arrived_beyond, lost_places
+from pcapcheck.triage.packet_evidence.rejection_evidence import error_meaning, from_another_address, is_late, refused_by
+from pcapcheck.triage.packet_evidence.reply_evidence import echo_lost, lost_first_packets, replies
+from pcapcheck.triage.question_signs import is_reset, is_stalled, refused_columns
+from pcapcheck.triage.service_evidence import is_usual
+from pcapcheck.triage.signs_of_life import gateway_answered, routed, signs_of_life
+from pcapcheck.values import Value, is_ipv4, is_public
+
+Columns = dict[str, Value | None]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What the pod of a case asked on its own link: which packets these are, all samples, and those that failed."""
+
+    packet: str
+    asked: list[EchoRow]
+    failed: list[EchoRow]
+
+
+def packet_evidence_of(case: Case, result: Judgement, roles: AddressRoles, losses: list[PathLoss]) -> Columns:
+    """The columns of a case that do not begin with ``state``; ``losses`` are what ``lost_of`` finds for it."""
+    asked = list(asked_in(case, result, case.lead.link))
+    failed = [echo for echo in asked if echo.outcome in ("unanswered", "error") or is_reset(case)]
+    samples = Samples(packet_of(case), asked, failed)
+    return {
+        **_parties(case, result, roles, samples),
+        **_losses(case, result, roles, losses, samples),
+        **_rejection(case, result, roles, samples),
+        **_links(case, result, samples),
+        **_sizes(case, result, losses, samples),
+    }
+
+
+def _parties(case: Case, result: Judgement, roles: AddressRoles, samples: Samples) -> Columns:
+    """The pod, the address that it asked, and their links."""
+    lead = case.lead
+    point, pod, dst = lead.link, lead.pod, lead.dst
+    receiver = pod if dst is None else dst
+    there = lead.dst_link.node_interface if lead.dst_link else lead.described if dst is not None else None
+    return {
+        "family": None if pod is None else 4 if is_ipv4(pod) else 6,
+        "resolution": None if pod is None else "ARP" if is_ipv4(pod) else "neighbour discovery",
+        "interface": point.node_interface if point else lead.described,
+        "pod": pod,
+        "dst": dst,
+        "pod.role": None if pod is None else roles.of(pod),
+        "dst.role": None if dst is None else roles.of(dst),
+        "dst.called": None if dst is None else called(dst, roles.of(dst)),
+        "dst.at": None if dst is None else at_home(dst, roles.of(dst)),
+        "dst.usual_service": None if dst is None else is_usual(dst),
+        "asked": ASKED[DATAGRAMS if lead.table == DATAGRAMS else samples.packet],
+        "dst.public": None if dst is None else is_public(dst),
+        "nic": recorded_nic(result, point),
+        "dst.interface": there,
+        "receiver": receiver,
+        "receiver.at": None if receiver is None else at_home(receiver, roles.of(receiver)),
+        "receiver.interface": point.node_interface if dst is None and point else there,
+    }
+
+
+def _losses(case: Case, result: Judgement, roles: AddressRoles, losses: list[PathLoss], samples: Samples) -> Columns:
+    """Where packets were lost and seen last, and how much of what was asked was answered."""
+    lead = case.lead
+    point, pod, dst, dst_link = lead.link, lead.pod, lead.dst, lead.dst_link
+    packet, failed = samples.packet, samples.failed
+    places = lost_places(case, result, packet, losses, roles)
+    if any(loss.flooded for loss in losses):
+        arrived: Columns = {"arrived": False}
+    else:
+        arrived = arrived_beyond(case, result, packet, places, failed)
+    replied = replies(case, result, packet, failed)
+    return {
+        "forwarded": is_forwarded(result, point, pod),
+        "pod.cut_off": is_cut_off(result, point, pod),
+        "translated": translated(result, packet, pod, dst),
+        **places,
+        **arrived,
+        "replies": replied,
+        "dst.routed": routed(failed, dst_link, dst, asked_for(result, dst_link, dst) if dst_link else ()),
+        "dst.gateway_answered": replied == "none" and dst in gateway_answered(dst_link) if dst_link else None,
+        **loss_columns(result, case),
+        "lost.first": lost_first_packets(case, packet, samples.asked, failed),
+        "only_tcp": packet != REQUEST and any(echo.outcome == "replied" for echo in echoes_between(result, pod, dst)),
+        "echo_lost": echo_lost(result, pod, dst),
+    }
+
+
+def _rejection(case: Case, result: Judgement, roles: AddressRoles, samples: Samples) -> Columns:
+    """What came back instead of an answer."""
+    point, dst = case.lead.link, case.lead.dst
+    errors = list(ended_by_error(samples.asked))
+    error_here = errors[0] if point and errors else None
+    echo = error_here or next(ended_by_error(asked_in(case, result)), None)
+    return {
+        "refused": None if dst is None else error_meaning(echo),
+        "refused.by": "none" if dst is not None and echo is None else refused_by(echo, error_here, point, result),
+        "refused.from": echo.error_from if echo else None,
+        "refused.late": is_late(case, errors, point),
+        "refused.mtu": echo.error_mtu if echo else None,
+        **refused_columns(case, result, roles),
+        **from_another_address(case),
+    }
+
+
+def _links(case: Case, result: Judgement, samples: Samples) -> Columns:
+    """What the links show besides the packets that were lost."""
+    point, dst, dst_link = case.lead.link, case.lead.dst, case.lead.dst_link
+    capture_points = [point.capture_point for point in links_of(case)]
+    return {
+        "gateway": gateway_answer(case, point),
+        "gateway.macs": gateway_macs(case, point),
+        "gateway.mac": case.row("reply_mac"),
+        **signs_of_life(samples.failed, point, dst_link, dst),
+        **asked_for_columns(result, dst_link, dst),
+        "dst.addressed": is_addressed(dst_link),
+        "dst.recorded": dst_link is not None if dst is not None else None,
+        "nic.proxy_mac": nic_to_proxy(result),
+        "began": min(filter(None, (capture_point.first for capture_point in capture_points)), default=None),
+        "ended": max(filter(None, (capture_point.last for capture_point in capture_points)), default=None),
+        "unrouted": is_unrouted(case, result),
+        "macs_kept": macs_kept(case, result),
+        "sent_to": _first_number(case, FRAMES, "eth.dst"),
+        "claimed": _first_number(case, ADDRESSES, "ip"),
+        "claimed.interface": claimed_elsewhere(case, " on "),
+        "claimed.node": claimed_elsewhere(case, BEHIND),
+    }
+
+
+def _sizes(case: Case, result: Judgement, losses: list[PathLoss], samples: Samples) -> Columns:
+    """The sizes of the packets that were lost, and the tunnel that they were in."""
+    lost_paths = lost_paths_of(result, samples.packet, case)
+    return {
+        "encap": opaque_device(losses) or _encap(case) or last_tunnel(lost_paths),
+        **by_size(result, samples.packet, case.lead.pod, case.lead.dst, is_stalled(case) and _is_large(case)),
+        # The smallest packet that was lost: bytes of the datagram, if it was followed.
+        "size": min((path.shortest for path in lost_paths), default=None),
+        "size.stalled": case.question.size if case.question is not None else None,
+    }
+
+
+def _encap(case: Case) -> str | None:
+    for item in case.items:
+        encap = item.evidence.row.get("encap")
+        if isinstance(encap, str):
+            # Nested tunnels, like none, have the words of the table.
+            return encap.split(", ")[-1] if encap != OPAQUE else OPAQUE
+    return None
+
+
+def _is_large(case: Case) -> bool:
+    """Whether the data that got stuck may have been lost because of its size: small data is not."""
+    return case.question is None or case.question.size is None or case.question.size >= LARGE
+
+
+def _first_number(case: Case, table: str, column: str) -> int | None:
+    """What the first failed row of a table holds in a column; of several values the smallest."""
+    value = next((item.evidence.row.get(column) for item in case.items if item.table == table), None)
+    if isinstance(value, frozenset):
+        return min(value, default=None)
+    return value if isinstance(value, int) else None

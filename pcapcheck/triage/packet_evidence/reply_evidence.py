@@ -1,0 +1,85 @@
+"""Whether what was asked was answered, at first or now and then."""
+
+from __future__ import annotations
+
+from pcapcheck.columns import ECHO
+from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.paths.losses import (
+    REQUEST,
+)
+from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.triage.case import DATAGRAMS, Case
+from pcapcheck.triage.packet_evidence.case_exchanges import (
+    PACKETS,
+    TCP,
+    bins_of,
+    echoes_between,
+)
+from pcapcheck.triage.packet_evidence.lost_paths import (
+    answer_seen,
+)
+from pcapcheck.triage.question_signs import is_reset, is_stalled
+
+
+def replies(case: Case, result: Judgement, packet: str, failed: list[EchoRow]) -> str | None:
+    """Whether any of the requests got a reply on the asker's link, and whether that was before all that got none.
+
+    Of many that are alike only the first are kept as samples; the paths of packets show what became of the others.
+    """
+    lead = case.lead
+    if lead.table == DATAGRAMS or is_reset(case) or (case.question is not None and answer_seen(case) is not None):
+        # A question that was answered further on got no answer where it was asked.
+        return "none"
+    tables = [table for table, asked in PACKETS.items() if asked == packet] or [ECHO]
+    times = [item.evidence.time for item in case.items if item.table in tables and item.evidence.time]
+    times = times or [echo.time for echo in failed if echo.time]
+    if not times:
+        return None
+    bins = [some for some in bins_of(packet, result, lead.link) if some.outcome == "replied"]
+    samples = [echo for some in bins for echo in some.samples if (echo.src, echo.dst) == (lead.pod, lead.dst)]
+    if packet == TCP:
+        # Another port is another question.
+        ports = {echo.seq for echo in failed}
+        samples = [echo for echo in samples if echo.seq in ports]
+    replied = [echo.time for echo in samples if echo.time is not None]
+    paths = [
+        path for path in result.followed.found if (path.src, path.dst, path.packet) == (lead.pod, lead.dst, packet)
+    ]
+    came = [path.last for path in paths if path.answered and not _lost_on_return(case) and answer_seen(case) is None]
+    everything = all(some.count == len(some.samples) for some in bins)
+    if not replied and not came:
+        return "none" if everything or (paths and packet == REQUEST) else None
+    if max([*replied, *came]) > min(times):
+        return "some"
+    return "at-first" if everything or came else None
+
+
+def lost_first_packets(case: Case, packet: str, asked: list[EchoRow], failed: list[EchoRow]) -> bool | None:
+    """Whether nothing was lost of a conversation that had got an answer before, as far as samples tell.
+
+    Echo requests of one identifier are one conversation to connection tracking, as long as they go on (30 seconds;
+    net/netfilter/nf_conntrack_proto_icmp.c); each attempt at a connection begins one,
+    and the data of a connection that was made does not.
+    """
+    if is_stalled(case):
+        return False
+    if not failed:
+        return None
+    if packet != REQUEST:
+        return True
+    begun: dict[int | None, int] = {}
+    for echo in asked:
+        if echo.outcome == "replied" and echo.time is not None:
+            begun[echo.ident] = min(begun.get(echo.ident, echo.time), echo.time)
+    return not any(echo.time is not None and begun.get(echo.ident, echo.time) < echo.time for echo in failed)
+
+
+def echo_lost(result: Judgement, pod: int | None, dst: int | None) -> bool | None:
+    """Whether echo requests between the two get no reply; None if none was sent."""
+    outcomes = {echo.outcome for echo in echoes_between(result, pod, dst)}
+    return "replied" not in outcomes if outcomes & {"replied", "unanswered", "error"} else None
+
+
+def _lost_on_return(case: Case) -> bool:
+    """Whether replies were lost on their way back: that they were sent says nothing about what the asker got."""
+    return "reply-delivered" in case.failed
