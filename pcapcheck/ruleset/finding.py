@@ -21,6 +21,7 @@ STATUSES = (FAIL, PASS, NOT_CHECKED)
 # What happens first on a link comes first: without an answer to ARP there are no packets, without those no echoes.
 STAGES = (ARP, ANSWERS, FRAMES, ADDRESSES, HOPS, PATHS, ECHO, DNS, CONNECTIONS, STATE)
 NO_CAPTURE = -1
+EVIDENCE_PER_RULE = 20
 
 
 @dataclass(frozen=True, repr=False)
