@@ -83,7 +83,7 @@ def _report_error(error: PcapcheckError, request: ReportRequest, given: list[Pat
     said = "; ".join(error.lines) if isinstance(error, RuleError) else str(error)
     skipped = error.skipped if isinstance(error, InputError) else []
     analysis = unjudged(*given, error=clean(said), skipped=skipped)
-    if sum(one.named for one in analysis.skipped) > 1:
+    if sum(skipped.named for skipped in analysis.skipped) > 1:
         for line in skipped_lines(analysis):
             complain(line)
     reports = [report for report in request.reports if report != ON_SCREEN and not _is_capture(report[1])]

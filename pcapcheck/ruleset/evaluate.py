@@ -56,7 +56,7 @@ class Evaluation:
         """
         if self.rule.off:
             return False
-        named = [one for leaf in self.early for one in leaf.columns()] + [column for column, _ in self.bounds]
+        named = [column for leaf in self.early for column in leaf.columns()] + [column for column, _ in self.bounds]
         if self.rule.table == FRAMES:
             named += [column for column in self.shown if column.attribute not in OF_THE_FIRST]
         return any(not (column.deferred or column.shared) for column in named)
