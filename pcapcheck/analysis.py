@@ -61,8 +61,8 @@ class Analysis(Judgement):
         ``every_input``: each input that was named must have been used. Raises RuleError if ``required`` names a rule
         that does not exist.
         """
-        skipped = [replace(one, demanded=one.demanded or (every_input and one.named)) for one in self.skipped]
-        demanding = replace(self, skipped=skipped, exit_zero=exit_zero)
+        inputs = [replace(given, demanded=given.demanded or (every_input and given.named)) for given in self.skipped]
+        demanding = replace(self, skipped=inputs, exit_zero=exit_zero)
         return replace(demanding, unmet=unmet_demands(demanding, strict or self.strict, (*required, *self.required)))
 
     def without(self, skipped: Skipped) -> Analysis:

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class AssertCapture:
-    """Judges captures and raises AssertionError unless what the rules say holds.
+    """Judges captures and raises AssertionError unless the rules hold.
 
-    ``beside``: the folder in which files are looked for that are not found from the working directory.
-    ``evidence``: the folder that gets a small pcapng per failed rule; from the second call on ``2``, ``3`` … within it.
+    ``folder``: where files are looked for that are not found from the working directory.
+    ``evidence``: the folder that gets a small pcapng per failed rule; the second call writes to ``2`` in it, and so on.
     """
 
-    def __init__(self, beside: Path | None = None, evidence: Path | None = None) -> None:
-        self.beside = beside
+    def __init__(self, folder: Path | None = None, evidence: Path | None = None) -> None:
+        self.folder = folder
         self.evidence = evidence
         self._judged = 0
 
@@ -40,14 +40,13 @@ class AssertCapture:
         node_state: Inputs | None = None,
         pods: Inputs | None = None,
     ) -> Analysis:
-        """Judge ``captures`` as one observation, and return what it came to.
+        """Judge ``captures`` as one observation and return the analysis.
 
         ``require``: rules that must have been checked; ``strict``: everything must have been. ``interfaces`` say on
         which interface a capture was recorded (FILE or FILE#IFINDEX: name). The rest is as for ``analyze``.
 
-        Raises AssertionError where a rule of severity error failed, something demanded is missing, an input that was
-        named cannot be used, or nothing could be checked; a PcapcheckError where nothing can be judged at
-        all.
+        Raises AssertionError if a rule of severity error failed, a demand is not met, an input that was named cannot
+        be used, or nothing could be checked; PcapcheckError if nothing can be judged at all.
         """
         __tracebackhide__ = _is_ours
         from pcapcheck.links.scope import Scope, parse_interface_names
@@ -75,43 +74,43 @@ class AssertCapture:
             again.__dict__.update(error.__dict__)
             raise again from None
         if exit_code(analysis) != 0:
-            raise AssertionError("\n".join(_told(analysis)))
+            raise AssertionError("\n".join(_lines(analysis)))
         return analysis
 
     def _names(self, given: Names | None) -> list[Path] | None:
-        return None if given is None else [self._path(one) for one in paths(given)]
+        return None if given is None else [self._path(path) for path in paths(given)]
 
     def _files(self, given: Inputs | None) -> list[Input] | None:
-        return None if given is None else [self._find(one) for one in each(given)]
+        return None if given is None else [self._find(file) for file in each(given)]
 
-    def _find(self, one: Input) -> Input:
-        return self._path(Path(one)) if isinstance(one, (str, os.PathLike)) else one
+    def _find(self, file: Input) -> Input:
+        return self._path(Path(file)) if isinstance(file, (str, os.PathLike)) else file
 
     def _path(self, path: Path) -> Path:
-        if self.beside is None or _is_there(path):
+        if self.folder is None or _is_there(path):
             return path
-        return self.beside / path if _is_there(self.beside / path) else path
+        return self.folder / path if _is_there(self.folder / path) else path
 
 
 def _is_ours(raised: pytest.ExceptionInfo[BaseException]) -> bool:
-    """Whether pytest is to show the test's line alone; of any other exception the traceback says where it is from."""
+    """Whether pytest shows the test's line alone; any other exception keeps its traceback."""
     return raised.errisinstance((AssertionError, PcapcheckError))
 
 
 def _is_there(path: Path) -> bool:
-    """Whether a file or folder is, or something that a pattern means."""
+    """Whether a file or folder exists, or something matches the pattern."""
     return os.path.exists(path) or (has_magic(str(path)) and next(iglob(str(path), recursive=True), None) is not None)
 
 
-def _told(outcome: Analysis) -> Iterator[str]:
-    """The verdict, what was demanded and is missing, and each failure that counts, line by line."""
+def _lines(outcome: Analysis) -> Iterator[str]:
+    """The verdict, the demands that are not met, and each failure that counts, line by line."""
     from pcapcheck.report.headline import headed
     from pcapcheck.report.wording import failure, verdict
     from pcapcheck.ruleset.finding import ordered
 
     yield f"{headed(outcome)}: {verdict(outcome)}" if outcome.accepted else verdict(outcome)
-    for one in outcome.unmet:
-        yield one.text
+    for demand in outcome.unmet:
+        yield demand.text
     for finding in ordered(outcome.failures):
         yield ""
         yield from failure(outcome, finding)

@@ -1,4 +1,4 @@
-"""A ``repr`` of one short line, for what may hold a whole capture."""
+"""A ``repr`` of one short line, for objects that may hold a whole capture."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class Brief:
     __slots__ = ()
 
     def __repr__(self) -> str:
-        named = [one.name for one in fields(self) if one.repr]  # type: ignore[arg-type]
+        named = [field.name for field in fields(self) if field.repr]  # type: ignore[arg-type]
         parts = (_part(name, getattr(self, name, None)) for name in named)
         said = " ".join((type(self).__name__, *filter(None, parts)))
         return f"<{shortened(said)}>"
 
 
 def shortened(text: str, most: int = LONGEST) -> str:
-    """Text with an ellipsis where it is longer."""
+    """Text, cut with an ellipsis if it is longer."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 

@@ -112,7 +112,7 @@ class Column:
         if value is None:
             return "(none)"
         if isinstance(value, (tuple, frozenset)):
-            return ", ".join(self.type.show(one) for one in sorted(value)) or "none"
+            return ", ".join(self.type.show(part) for part in sorted(value)) or "none"
         return self.type.show(value)
 
 

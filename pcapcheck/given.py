@@ -11,7 +11,7 @@ from pcapcheck.capture.held import Handed, Held, is_handed
 Input = str | os.PathLike[str] | Handed
 Inputs = Input | Iterable[Input]
 Names = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
-# What an input came to: a name, or what was handed over.
+# An input as it is used: a name, or its bytes.
 Taken = Path | Held
 
 
@@ -25,36 +25,36 @@ def each(given: Inputs) -> list[Input]:
 
 
 def taken(given: Iterable[Input | Held]) -> list[Taken]:
-    """Each input as a path or with its bytes. Raises TypeError for what is none."""
+    """Each input as a path or with its bytes. Raises TypeError if it is neither."""
     inputs: list[Taken] = []
     unnamed = 0
-    for one in given:
-        if isinstance(one, (Path, Held)):
-            inputs.append(one)
-        elif isinstance(one, (str, os.PathLike)) and isinstance(name := os.fspath(one), str):
+    for item in given:
+        if isinstance(item, (Path, Held)):
+            inputs.append(item)
+        elif isinstance(item, (str, os.PathLike)) and isinstance(name := os.fspath(item), str):
             inputs.append(Path(name))
-        elif is_handed(one):
-            held = Held.of(one, unnamed + 1)
+        elif is_handed(item):
+            held = Held.of(item, unnamed + 1)
             unnamed += str(held.path).startswith("<")
             inputs.append(held)
         else:
-            raise _nonsense(one)
+            raise _nonsense(item)
     return inputs
 
 
 def several(given: Inputs) -> list[Taken]:
-    """One input, or several, as ``taken``."""
+    """One input or several, each as ``taken`` returns it."""
     return taken(each(given))
 
 
 def paths(given: Names) -> list[Path]:
-    """Files that must have a name, since what stands in them is told by it. Raises TypeError for anything else."""
+    """Files that must have a name, since errors in them name it. Raises TypeError for anything else."""
     names = each(given)
-    for one in names:
-        if not isinstance(one, (str, os.PathLike)):
-            what = type(one).__name__
+    for name in names:
+        if not isinstance(name, (str, os.PathLike)):
+            what = type(name).__name__
             raise TypeError(f"rules are given as paths of files or folders, or names of packs, not as {what}")
-    return [Path(one) for one in names if isinstance(one, (str, os.PathLike))]
+    return [Path(name) for name in names if isinstance(name, (str, os.PathLike))]
 
 
 def _nonsense(given: object) -> TypeError:

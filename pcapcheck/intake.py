@@ -131,7 +131,9 @@ def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress:
             unreadable.append(source)
             if fed:
                 # The rules have some of its rows already: read all the others again, without it.
-                inputs.captures = [one for one in inputs.captures if not any(one is each for each in unreadable)]
+                inputs.captures = [
+                    source for source in inputs.captures if not any(source is each for each in unreadable)
+                ]
                 return read_captures(inputs, rules, reading, progress)
     return intake
 
@@ -164,13 +166,13 @@ def demand_inputs(inputs: Inputs, request: Request, captures: list[Capture], sta
     # An expectation file is about exactly its captures; and without any capture the question is not answered.
     if not request.captures_named or not captures:
         inputs.skipped = [
-            replace(one, demanded=one.demanded or one.named or (not captures and one is lost[0]))
-            for one in inputs.skipped
+            replace(skipped, demanded=skipped.demanded or skipped.named or (not captures and skipped is lost[0]))
+            for skipped in inputs.skipped
         ]
 
 
 def _nothing_readable(inputs: Inputs, request: Request, lost: list[Skipped]) -> CaptureError:
-    first = next((one for one in lost if one.named or one.kind not in (NOT_A_CAPTURE, EMPTY)), lost[0])
+    first = next((skipped for skipped in lost if skipped.named or skipped.kind not in (NOT_A_CAPTURE, EMPTY)), lost[0])
     said = first.message
     if len(lost) > 1:
         names = ", ".join(request.names[:MOST_NAMED])

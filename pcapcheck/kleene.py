@@ -1,4 +1,4 @@
-"""Three-valued logic (Kleene): what cannot be known is UNKNOWN, neither true nor false."""
+"""Three-valued logic (Kleene): UNKNOWN is neither true nor false."""
 
 from __future__ import annotations
 

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from pcapcheck.ruleset.rule import Rule
 
 SUFFIXES = (".pcapcheck.yaml", ".pcapcheck.yml")
-# What an expectation file with ``strict: true`` demands of its recording, as a test beside those of the rules.
+# What an expectation file with ``strict: true`` demands of its recording, as a test next to those of the rules.
 RECORDING = "recording"
-# So many questions that nobody answered are warned of per file.
-QUESTIONS_TOLD = 5
+# Most warnings per file about questions that nobody answered.
+MOST_QUESTIONS = 5
 
 
 class RuleWarning(UserWarning):
@@ -32,11 +32,11 @@ class RuleWarning(UserWarning):
 
 
 class UnansweredWarning(UserWarning):
-    """A question that nobody answered, and that no rule is about."""
+    """Nobody answered a question that no rule is about."""
 
 
 class RuleFailed(Exception):
-    """A rule, or something else that was demanded, failed; the text says how, ``headline`` in one line."""
+    """A rule or a demand failed; the text says how, ``headline`` in one line."""
 
     def __init__(self, text: str, headline: str = "") -> None:
         super().__init__(text)
@@ -47,7 +47,7 @@ class RuleFailed(Exception):
 def pcapcheck_fixture(request: pytest.FixtureRequest) -> AssertCapture:
     """``pcapcheck("ping.pcap", rules=…, require=…)`` fails the test unless the capture holds what the rules say.
 
-    Names that are not found from the working directory are looked for beside the test.
+    Names that are not found from the working directory are looked for next to the test.
     """
     from pcapcheck.assertion import AssertCapture
 
@@ -72,9 +72,9 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Expectatio
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """What was skipped is told with its place in the expectation file, not with ours.
+    """Report a skipped rule with its place in the expectation file, not with a line of this module.
 
-    What was accepted and passes now is an unexpected pass, as where pytest's own mark says xfail.
+    A rule that was accepted and passes now is an unexpected pass, as with pytest's own xfail mark.
     """
     report = yield
     if isinstance(item, ExpectationTest) and report.skipped and isinstance(report.longrepr, tuple):
@@ -86,7 +86,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def _evidence_folder(config: pytest.Config, nodeid: str) -> Path | None:
-    """The folder for the evidence of one file or test, where evidence is to be kept."""
+    """The folder for the evidence of a file or test, if evidence is to be kept."""
     given = config.getoption("--pcapcheck-evidence")
     base = Path(given).absolute() if given else None
     if base is None and (said := config.getini("pcapcheck_evidence")):
@@ -100,7 +100,7 @@ class ExpectationFile(pytest.File):
     _has_captures = True
     _outcome: Analysis | Exception | None = None
     _has_warned = False
-    _lost_told = False
+    _has_listed_lost = False
 
     def collect(self) -> Iterator[RuleTest | RecordingTest]:
         from pcapcheck.ruleset.load import load_ruleset
@@ -120,9 +120,9 @@ class ExpectationFile(pytest.File):
 
     @property
     def outcome(self) -> Analysis:
-        """What the recording came to.
+        """The analysis of the recording.
 
-        That nothing could be judged, and why, is raised for the first test that asks; the others are skipped.
+        If nothing could be judged, the first test that asks raises the reason; the others are skipped.
         """
         from pcapcheck.ruleset.finding import NOT_CHECKED
 
@@ -130,7 +130,7 @@ class ExpectationFile(pytest.File):
             try:
                 self._outcome = self._judge()
                 if self._outcome.verdict == NOT_CHECKED:
-                    reasons = dict.fromkeys(one.reason for one in self._outcome.findings)
+                    reasons = dict.fromkeys(finding.reason for finding in self._outcome.findings)
                     raise RuleFailed("\n".join([f"nothing of {self.path.name} could be checked:", *reasons]))
             except (RuleFailed, PcapcheckError) as error:
                 self._outcome = error
@@ -140,21 +140,21 @@ class ExpectationFile(pytest.File):
         return self._outcome
 
     def warn_once(self, test: RuleTest) -> None:
-        """Let the first test that asks tell of the questions that nobody answered."""
+        """Let the first test that asks warn of the questions that nobody answered."""
         asked_in_vain = () if self._has_warned else self.outcome.asked_in_vain
         self._has_warned = True
-        for one in asked_in_vain[:QUESTIONS_TOLD]:
-            test.warn(UnansweredWarning(f"{one.sentence} ({one.often})"))
+        for question in asked_in_vain[:MOST_QUESTIONS]:
+            test.warn(UnansweredWarning(f"{question.sentence} ({question.often})"))
 
     def lost(self) -> list[str]:
-        """What of the recording could not be used, for the first test that asks.
+        """The inputs of the recording that cannot be used, for the first test that asks.
 
-        With ``strict: true`` there is a test of its own for it.
+        With ``strict: true`` a test of its own says so.
         """
-        if self._lost_told or self.outcome.strict:
+        if self._has_listed_lost or self.outcome.strict:
             return []
-        self._lost_told = True
-        return [one.message for one in self.outcome.skipped if one.demanded]
+        self._has_listed_lost = True
+        return [skipped.message for skipped in self.outcome.skipped if skipped.demanded]
 
     def _judge(self) -> Analysis:
         from pcapcheck.pipeline import analyze, analyze_state
@@ -172,13 +172,13 @@ class ExpectationTest(pytest.Item):
     parent: ExpectationFile
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Where it stands; lines count from 0."""
+        """Where the test is; lines count from 0."""
         return self.path, 0, self.name
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         if not isinstance(excinfo.value, (RuleFailed, PcapcheckError)):
             return super().repr_failure(excinfo, style)
-        # In pytest's own form: its summary quotes the message, and pytest-xdist hands it on.
+        # In the form of pytest: its summary quotes the message, and pytest-xdist passes it on.
         text = str(excinfo.value)
         headline = excinfo.value.headline if isinstance(excinfo.value, RuleFailed) else text.partition("\n")[0]
         path, line, _ = self.reportinfo()
@@ -192,13 +192,13 @@ class RuleTest(ExpectationTest):
     def __init__(self, *, rule: Rule, **more: Any) -> None:
         super().__init__(**more)
         self.rule = rule
-        # That an acceptance accepts nothing any more, once that is known.
+        # Says that an acceptance accepts nothing any more, once that is known.
         self.passes_now = ""
         if rule.off:
             self.add_marker(pytest.mark.skip(reason=f"switched off: {rule.adjusted}"))
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Of a rule of the file's own its line."""
+        """The line of the rule, if the expectation file itself defines it."""
         own = Path(self.rule.file).resolve() == self.path.resolve()
         return self.path, self.rule.line - 1 if own else 0, self.name
 
@@ -209,8 +209,8 @@ class RuleTest(ExpectationTest):
 
         outcome = self.parent.outcome
         self.parent.warn_once(self)
-        finding = next(one for one in outcome.findings if one.rule.id == self.rule.id)
-        missing = [one.text for one in outcome.unmet if one.rule == self.rule.id]
+        finding = next(finding for finding in outcome.findings if finding.rule.id == self.rule.id)
+        missing = [demand.text for demand in outcome.unmet if demand.rule == self.rule.id]
         lost = self.parent.lost()
         said = summary(outcome, finding)
         if finding.status == FAIL and finding.rule.severity == "error":
@@ -232,9 +232,9 @@ class RuleTest(ExpectationTest):
 
 
 class RecordingTest(ExpectationTest):
-    """That everything of the recording could be read."""
+    """Checks that everything of the recording could be read."""
 
     def runtest(self) -> None:
-        of_none = [one.text for one in self.parent.outcome.unmet if one.rule is None]
+        of_none = [demand.text for demand in self.parent.outcome.unmet if demand.rule is None]
         if of_none:
             raise RuleFailed("\n".join(of_none))

@@ -1,4 +1,4 @@
-"""What could not be used of what was given: each costs a line in the report, never the report."""
+"""Inputs that cannot be used: each costs a line of the report, never the report."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from pcapcheck.errors import EMPTY, MISSING, NOT_A_CAPTURE, UNREADABLE, InputErr
 from pcapcheck.values import clean
 
 CAPTURE, NODE_STATE, PODS, EVIDENCE, OUTPUT = "capture", "node-state", "pods", "evidence", "output"
-# A name that a recording has: an empty file of another name in a folder is none that was meant to be one.
+# Names of recordings: an empty file of another name in a folder was not meant to be one.
 _RECORDED = re.compile(r"\.(?:pcapng|pcap|ntar|cap|dmp)\d*(?:\.\w+)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """An input that could not be used, or a file that could not be written.
+    """An input that cannot be used, or a file that cannot be written.
 
     ``path`` and ``message`` are safe to print; the message begins with the path, and says what is wrong and what to do.
     ``role``: what it was given as. ``kind``: what is wrong, in a word (see ``errors``). ``named``: the caller named it,
-    no folder or pattern that it was found by. ``demanded``: without it nothing passes.
+    rather than a folder or pattern that contains it. ``demanded``: nothing passes without it.
     """
 
     path: str
@@ -31,13 +31,13 @@ class Skipped:
 
     @classmethod
     def of(cls, path: object, error: InputError, role: str = CAPTURE, named: bool = True) -> Skipped:
-        """What an error says of an input. A file that is named must be there, and be readable."""
+        """An input with the error about it. A file that was named must exist and be readable."""
         demanded = named and error.kind in (MISSING, UNREADABLE)
         return cls(clean(str(path)), error.kind, clean(str(error)), role, named, demanded)
 
     @property
     def counts(self) -> bool:
-        """Whether this is a problem of the input; what else lies in a folder of captures is none."""
+        """Whether this is a problem; other files in a folder of captures are none."""
         if self.named or self.kind not in (EMPTY, NOT_A_CAPTURE, NODE_STATE, PODS):
             return True
         return self.kind == EMPTY and _RECORDED.search(self.path) is not None

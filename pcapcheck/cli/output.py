@@ -1,4 +1,4 @@
-"""Where a command writes: standard output, or a file that is none of its inputs."""
+"""Where a command writes: standard output, or a file that is not one of its inputs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pcapcheck.report.github_runner import harmless, on_github
 from pcapcheck.report.marks import ERRORS, is_ascii_locale
 from pcapcheck.values import clean
 
-# What is wrong with a file is found out, and said in our own way, when it is read or written.
+# Errors of files are reported, in our own words, when they are read or written.
 PLAIN = click.Path(readable=False)
 FILE = click.Path(path_type=Path, readable=False)
 
@@ -36,14 +36,14 @@ def spare(output: str | None, inputs: Iterable[Path]) -> None:
 
 
 def appends(output: str | None) -> bool:
-    """Whether a file is the job summary of a GitHub step, to which its commands add one after the other."""
+    """Whether a file is the job summary of a GitHub step, to which the commands of the step append."""
     return output is not None and output == os.environ.get("GITHUB_STEP_SUMMARY")
 
 
-def _is_same(one: Path, other: Path) -> bool:
-    """Whether two names are of one file, by links too."""
+def _is_same(path: Path, other: Path) -> bool:
+    """Whether two names are of one file, perhaps by a link."""
     try:
-        return os.path.realpath(one) == os.path.realpath(other) or one.samefile(other)
+        return os.path.realpath(path) == os.path.realpath(other) or path.samefile(other)
     except OSError:
         return False
 
@@ -53,13 +53,13 @@ def writing(output: str | None) -> Iterator[IO[str]]:
     """Standard output, or the file that --output names."""
     if output is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
-            # A character that the output cannot show is written in others, and costs no report.
+            # A character that the output cannot show is replaced, so that it costs no report.
             sys.stdout.reconfigure(encoding="ascii" if is_ascii_locale() else None, errors=ERRORS)
         try:
             yield sys.stdout
             sys.stdout.flush()
         except BrokenPipeError:
-            # Whoever read us has seen enough, as head does; the exit code still tells the verdict.
+            # The reader has seen enough, as head does; the exit code still gives the verdict.
             drop_output()
         return
     try:
@@ -72,6 +72,6 @@ def writing(output: str | None) -> Iterator[IO[str]]:
 
 
 def drop_output() -> None:
-    """Let what is still buffered go nowhere, or the interpreter would fail on it once more at its end."""
+    """Discard buffered output, or the interpreter would fail on it again when it exits."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)

@@ -1,4 +1,4 @@
-"""Accepted failures: which failing rows of a rule an expectation file puts up with, until when, and why."""
+"""Accepted failures: which failing rows of a rule an expectation file accepts, until when, and why."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pcapcheck.ruleset.rule import Rule, keyed, reason_of
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.ruleset.yaml_tree import Node
 
-# What became of an acceptance: rows failed that it accepts; the same, but its time is over; what it is about holds; no
-# row is what its conditions say; and what it is about could not be checked.
+# The status of an acceptance: it accepts failed rows; its time is over; the rows that it is about hold; no row matches
+# its conditions; the rows that it is about could not be checked.
 ACCEPTS, EXPIRED, PASSES, MATCHES_NOTHING, UNDECIDED = "accepts", "expired", "passes", "matches-nothing", "undecided"
 REQUIRED = {
     "rule": "id of the rule whose failure is accepted",
@@ -31,7 +31,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 class Acceptance:
     """Failing rows that are accepted: all, or those that match ``where``; up to and including the day ``until``.
 
-    ``file`` and ``line`` are where that is said, ``word`` is what to remove there.
+    ``file`` and ``line`` are where it is written, ``word`` is what to remove there.
     """
 
     reason: str
@@ -50,17 +50,17 @@ class Acceptance:
         return self.until is not None and day > self.until
 
     def covers(self, judge: Judge) -> bool:
-        """Whether a row is among those that are meant; one of which that is unknown is not."""
+        """Whether a row matches; a row that may match does not."""
         return self.where is None or self.where.evaluate(judge) == TRUE
 
     def may_cover(self, judge: Judge) -> bool:
-        """Whether a row is, or may be, among those that are meant."""
+        """Whether a row matches or may match."""
         return self.where is None or self.where.evaluate(judge) != FALSE
 
 
 @dataclass
 class AcceptanceTally:
-    """How many rows an acceptance was about: those that failed, those that hold, and those that are undecided."""
+    """How many rows an acceptance is about: rows that failed, rows that hold, and undecided rows."""
 
     failed: int = 0
     held: int = 0
@@ -74,7 +74,7 @@ class AcceptanceTally:
 
 @dataclass(frozen=True)
 class Applied:
-    """What became of an acceptance on one observation, and how many failing rows it was about."""
+    """The status of an acceptance on one observation, and how many failing rows it is about."""
 
     acceptance: Acceptance
     status: str
@@ -87,7 +87,7 @@ def today() -> date:
 
 
 def read_acceptance(node: Node) -> dict[str, Node]:
-    """The keys of one acceptance; raises RuleError with file, line and column where one is wrong."""
+    """The keys of one acceptance. Raises RuleError with file, line and column if a key is wrong."""
     items = keyed(node, "an acceptance", REQUIRED, OPTIONAL)
     faults = Faults()
     faults.fields(
@@ -102,7 +102,7 @@ def read_acceptance(node: Node) -> dict[str, Node]:
 
 
 def acceptance_of(node: Node, rule: Rule, settings: Settings) -> Acceptance:
-    """An acceptance whose conditions are on the columns of the rule's table. Raises RuleError where they are not."""
+    """An acceptance whose conditions are on the columns of the rule's table. Raises RuleError if they are not."""
     items = read_acceptance(node)
     if "where" in items and rule.bounds:
         raise node.key("where").error(

@@ -101,7 +101,7 @@ class Bound:
         return f"{float(value):.6g}"
 
     def plain(self, value: Fraction) -> float:
-        """Seconds where it is of durations."""
+        """The value, in seconds if it is a duration."""
         return float(value / 10**9 if self.column and self.column.type is DURATION else value)
 
 
@@ -138,7 +138,7 @@ class Spread(Durations):
 
 @dataclass(frozen=True)
 class Measure:
-    """What an aggregate came to: the value (None: there is none) and whether it holds (None: cannot be told).
+    """The value of an aggregate (None: there is none) and whether its bound holds (None: unknown).
 
     ``rows`` had a value.
     """

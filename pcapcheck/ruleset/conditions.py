@@ -85,7 +85,7 @@ class Leaf(Brief):
         elif self.nameless(value):
             return UNKNOWN
         held = value if isinstance(value, (tuple, frozenset)) else (value,)
-        return TRUE if all(_compare(self.operator, one, operand) for one in held) else FALSE
+        return TRUE if all(_compare(self.operator, value, operand) for value in held) else FALSE
 
     def nameless(self, value: Value | None) -> str:
         """The host's name that would have to be compared with an address, where a text shows names; else empty.
@@ -95,7 +95,7 @@ class Leaf(Brief):
         if self.column.type is not ADDRESS or self.operator == "exists" or isinstance(self.operand, Column):
             return ""
         held = value if isinstance(value, (tuple, frozenset)) else (value,)
-        return next((format_address(one) for one in held if isinstance(one, int) and is_name(one)), "")
+        return next((format_address(address) for address in held if isinstance(address, int) and is_name(address)), "")
 
     def columns(self) -> list[Column]:
         return [self.column, self.operand] if isinstance(self.operand, Column) else [self.column]
@@ -155,7 +155,7 @@ def read_conditions(node: Node, table: str, settings: Settings, without: frozens
 
     def read(name: str, value: Node) -> list[Condition]:
         if name in ("all", "any"):
-            some = tuple(each(lambda one: read_conditions(one, table, settings), value.list(f"{name!r}")))
+            some = tuple(each(lambda node: read_conditions(node, table, settings), value.list(f"{name!r}")))
             if not some:
                 raise value.error(f"{name!r} needs at least one condition")
             return [Combination(name, some)]
@@ -163,8 +163,8 @@ def read_conditions(node: Node, table: str, settings: Settings, without: frozens
             return [Combination("not", (read_conditions(value, table, settings),))]
         return _read_leaves(find_column(node.key(name), name, table), value, table, settings)
 
-    given = [one for one in node.items("conditions").items() if one[0] not in without]
-    parts = [part for some in each(lambda one: read(*one), given) for part in some]
+    given = [item for item in node.items("conditions").items() if item[0] not in without]
+    parts = [part for some in each(lambda item: read(*item), given) for part in some]
     if not parts and not without:
         raise node.error("needs at least one condition; an empty one would always hold")
     return Combination("all", tuple(parts))
@@ -209,7 +209,7 @@ def _read_operator(column: Column, name: str, node: Node, table: str, settings: 
             if column.type is not ADDRESS:
                 raise node.key(name).error(f"'cidr' needs an address; {column.name} is a {column.type.name}")
             nodes = _some(column, operand) if isinstance(operand.value, list) else [operand]
-            return Leaf(column, name, tuple(each(lambda one: value_of(one, parse_network, settings), nodes)), operand)
+            return Leaf(column, name, tuple(each(lambda node: value_of(node, parse_network, settings), nodes)), operand)
         case "mac_prefix":
             if column.type is not MAC:
                 raise node.key(name).error(f"'mac_prefix' needs a MAC; {column.name} is a {column.type.name}")
@@ -225,7 +225,7 @@ def _some(column: Column, node: Node) -> list[Node]:
 
 
 def _operands(column: Column, node: Node, settings: Settings) -> frozenset[Value]:
-    return frozenset(each(lambda one: operand_of(column, one, settings), _some(column, node)))
+    return frozenset(each(lambda node: operand_of(column, node, settings), _some(column, node)))
 
 
 def operand_of(column: Column, node: Node, settings: Settings) -> Value:

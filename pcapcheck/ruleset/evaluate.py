@@ -17,7 +17,8 @@ from pcapcheck.links.read_capture import TableRow
 from pcapcheck.ruleset.aggregate import Spread
 from pcapcheck.ruleset.conditions import Leaf
 from pcapcheck.ruleset.finding import Finding
-from pcapcheck.ruleset.judge import Late, judge_rule
+from pcapcheck.ruleset.judge import judge_rule
+from pcapcheck.ruleset.late_columns import LateColumns
 from pcapcheck.ruleset.row_bins import Bin, BinKey, BinSample, Extremes
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.values import Value
@@ -55,7 +56,7 @@ class Evaluation:
         """
         if self.rule.off:
             return False
-        named = [one for leaf in self.early for one in leaf.columns()] + [column for column, _ in self.bounds]
+        named = [column for leaf in self.early for column in leaf.columns()] + [column for column, _ in self.bounds]
         if self.rule.table == FRAMES:
             named += [column for column in self.shown if column.attribute not in OF_THE_FIRST]
         return any(not (column.deferred or column.shared) for column in named)
@@ -115,7 +116,7 @@ class Evaluation:
         )
 
     def _is_about(self, row: TableRow, capture: int, facts: Facts) -> bool:
-        late = Late(facts, capture, row.group, self.rule.table, row.outcome)
+        late = LateColumns(facts, capture, row.group, self.rule.table, row.outcome)
 
         def judge(leaf: Leaf) -> int:
             deferred = any(column.deferred for column in leaf.columns())

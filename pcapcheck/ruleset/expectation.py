@@ -116,9 +116,9 @@ def _several(items: dict[str, Node], name: str) -> tuple[Node, ...]:
         return ()
     node = items[name]
     nodes = node.value if isinstance(node.value, list) else [node]
-    for one in nodes:
-        if not isinstance(one.value, str):
-            raise one.error(f"{name!r} must be text, or a list of texts")
+    for node in nodes:
+        if not isinstance(node.value, str):
+            raise node.error(f"{name!r} must be text, or a list of texts")
     return tuple(nodes)
 
 
@@ -136,8 +136,8 @@ def _variables(node: Node) -> dict[str, Node]:
 
 def _adjustments(node: Node) -> dict[str, Adjustment]:
     def read(given: tuple[str, Node]) -> tuple[str, Adjustment]:
-        id_, one = given
-        items = keyed(one, "an adjustment", ADJUSTMENT, {})
+        id_, node = given
+        items = keyed(node, "an adjustment", ADJUSTMENT, {})
         severity = items["severity"].text("'severity'")
         if severity not in (*SEVERITIES, OFF):
             raise items["severity"].error(f"severity {severity!r} is not one of: {', '.join((*SEVERITIES, OFF))}")
@@ -149,15 +149,15 @@ def _adjustments(node: Node) -> dict[str, Adjustment]:
 def _accepted(node: Node) -> dict[str, list[Node]]:
     """The acceptances by rule; what their conditions mean, the rule's table tells."""
     accepted: dict[str, list[Node]] = {}
-    read = each(lambda one: (read_acceptance(one)["rule"].text("'rule'"), one), node.list("'accept'"))
-    for rule, one in read:
-        accepted.setdefault(rule, []).append(one)
+    read = each(lambda node: (read_acceptance(node)["rule"].text("'rule'"), node), node.list("'accept'"))
+    for rule, node in read:
+        accepted.setdefault(rule, []).append(node)
     return accepted
 
 
 def _recording(items: dict[str, Node], folder: Path) -> Recording:
     def paths(name: str) -> tuple[Path, ...]:
-        return tuple(folder / one.text(name) for one in _several(items, name))
+        return tuple(folder / node.text(name) for node in _several(items, name))
 
     interfaces = items["interfaces"].items("'interfaces'") if "interfaces" in items else {}
     return Recording(

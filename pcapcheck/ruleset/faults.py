@@ -1,4 +1,4 @@
-"""Gather all that is wrong with rules before saying so: nobody wants to learn of it one run at a time."""
+"""Collect all errors in rules before raising: nobody wants to find them one run at a time."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ Read = TypeVar("Read")
 
 
 class Faults:
-    """What is wrong so far. ``check`` raises all of it as one RuleError."""
+    """The errors so far. ``check`` raises them as one RuleError."""
 
     def __init__(self) -> None:
         self.errors: list[str] = []
 
     @contextmanager
     def noted(self) -> Iterator[None]:
-        """Note a RuleError raised within, and go on behind it."""
+        """Note a RuleError raised within, and continue after the block."""
         try:
             yield
         except RuleError as error:
             self.errors += error.errors
 
     def each(self, read: Callable[[Given], Read], given: Iterable[Given]) -> list[Read]:
-        """What can be read of these; why the others cannot is noted."""
+        """Those that can be read; the errors of the others are noted."""
         values = []
-        for one in given:
+        for value in given:
             with self.noted():
-                values.append(read(one))
+                values.append(read(value))
         return values
 
     def fields(self, readers: Mapping[str, Callable[[], object]]) -> dict[str, Any]:
-        """By name what each reader comes to; those that cannot be read are left out."""
-        return {name: value for name, read in readers.items() for value in self.each(lambda one: one(), [read])}
+        """The result of each reader by name; what cannot be read is left out."""
+        return {name: value for name, reader in readers.items() for value in self.each(lambda read: read(), [reader])}
 
     def check(self) -> None:
-        """Raise RuleError with all that was noted, in the order of files and lines; do nothing where it is none."""
+        """Raise RuleError with all errors, sorted by file and line; do nothing if there are none."""
         if self.errors:
             raise RuleError.of(self.errors)
 
 
 def each(read: Callable[[Given], Read], given: Iterable[Given]) -> list[Read]:
-    """Each of these as it is read. Raises RuleError for all that cannot be."""
+    """Each of these as it is read. Raises RuleError for all that cannot be read."""
     faults = Faults()
     values = faults.each(read, given)
     faults.check()

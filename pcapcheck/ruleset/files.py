@@ -1,4 +1,4 @@
-"""Rule files: where they are, and what stands in them, read once per process."""
+"""Rule files: where they are and what they contain, read once per process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pcapcheck.ruleset.yaml_tree import MOST_BYTES, Node, load_documents
 SUFFIXES = (".yml", ".yaml")
 CALICO = "calico"
 PACKS = (CALICO, STATE)
-# So many files of users are remembered.
+# Most files of users that are remembered.
 MOST_REMEMBERED = 500
 # A file that was changed this lately may change again without its time of change telling. Nanoseconds.
 RECENT = 2_000_000_000

@@ -1,4 +1,4 @@
-"""Findings: what a rule came to on an observation, with the frames that show it."""
+"""Findings: the result of a rule on an observation, with the frames that show it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from pcapcheck.values import Value, clean
 
 PASS, FAIL, NOT_CHECKED = "pass", "fail", "not-checked"
 STATUSES = (FAIL, PASS, NOT_CHECKED)
-# What happens first on a link comes first: without an answer to ARP there are no packets, without those no echoes.
+# In the order of events on a link: without an answer to ARP there are no packets, without packets no echoes.
 STAGES = (ARP, ANSWERS, FRAMES, ADDRESSES, HOPS, PATHS, ECHO, DNS, CONNECTIONS, STATE)
 NO_CAPTURE = -1
+EVIDENCE_PER_RULE = 20
 
 
 @dataclass(frozen=True, repr=False)
@@ -51,12 +52,12 @@ class Evidence(Brief):
 
 @dataclass(repr=False)
 class Finding(Brief):
-    """A rule's result. ``checked`` rows held or failed, ``unknown`` ones could not be told; ``reason`` says why.
+    """A rule's result. ``checked`` rows held or failed, ``unknown`` rows may have done either; ``reason`` says why.
 
-    ``measures`` are what the rule's aggregates came to.
+    ``measures`` are the values of the rule's aggregates.
     ``accepted`` of the ``failed`` rows are accepted, and ``applied`` is what became of each acceptance. Where nothing
     else failed ``is_accepted``: the rule is of severity info then, and ``evidence`` is of accepted rows.
-    ``files`` are those that its evidence was written to, where that was asked for.
+    ``files`` are those that its evidence was written to, if that was asked for.
     """
 
     rule: Rule
@@ -85,7 +86,7 @@ class Finding(Brief):
     @property
     def passing(self) -> list[Applied]:
         """The acceptances that accept nothing any more: what they are about holds."""
-        return [one for one in self.applied if one.status == PASSES]
+        return [applied for applied in self.applied if applied.status == PASSES]
 
 
 def passes_now(finding: Finding) -> list[str]:
@@ -99,32 +100,32 @@ def passes_now(finding: Finding) -> list[str]:
 
 
 def fair(evidence: list[Evidence], most: int | None) -> list[Evidence]:
-    """So many rows at most, in their order: the first of each who asked whom before the second of any."""
+    """At most ``most`` rows, in their order: the first row of each pair of hosts before the second of any."""
     if most is None or len(evidence) <= most:
         return evidence
     met: Counter[tuple[Value | None, ...]] = Counter()
     turns = []
-    for number, one in enumerate(evidence):
-        pair = tuple(one.row.get(name) for name in PAIR)
+    for number, failing in enumerate(evidence):
+        pair = tuple(failing.row.get(name) for name in PAIR)
         turns.append((met[pair], number))
         met[pair] += 1
     return [evidence[number] for number in sorted(number for _, number in sorted(turns)[:most])]
 
 
 def explain_consequences(findings: list[Finding]) -> None:
-    """Where a rule had nothing to check because one that it needs failed, give that as its reason.
+    """If a rule had nothing to check because a rule that it needs failed, give that as its reason.
 
-    Where that one failed for some rows only, the others had their chance: their traffic may not have been recorded.
+    If that rule failed for some rows only, the others had their chance: their traffic may not have been recorded.
     """
-    failed = {one.rule.id: one for one in findings if one.status == FAIL}
-    for one in findings:
-        needed = [name for name in one.rule.needs if name in failed]
-        if one.status == NOT_CHECKED and not one.unknown and not one.rule.off and needed:
+    failed = {finding.rule.id: finding for finding in findings if finding.status == FAIL}
+    for finding in findings:
+        needed = [name for name in finding.rule.needs if name in failed]
+        if finding.status == NOT_CHECKED and not finding.unknown and not finding.rule.off and needed:
             if all(failed[name].failed >= failed[name].checked for name in needed):
-                one.reason = f"nothing to check, since {' and '.join(needed)} failed"
+                finding.reason = f"nothing to check, since {' and '.join(needed)} failed"
             else:
                 partly = " and ".join(f"{name} failed ({_share(failed[name])})" for name in needed)
-                one.reason = f"{one.reason}; {partly}"
+                finding.reason = f"{finding.reason}; {partly}"
 
 
 def _share(finding: Finding) -> str:
@@ -135,10 +136,10 @@ def ordered(findings: list[Finding]) -> list[Finding]:
     """Failures first, errors before warnings, causes before consequences."""
     return sorted(
         findings,
-        key=lambda one: (
-            STATUSES.index(one.status),
-            SEVERITIES.index(one.rule.severity),
-            STAGES.index(one.rule.table),
-            one.rule.id,
+        key=lambda finding: (
+            STATUSES.index(finding.status),
+            SEVERITIES.index(finding.rule.severity),
+            STAGES.index(finding.rule.table),
+            finding.rule.id,
         ),
     )

@@ -1,4 +1,4 @@
-"""Load rules: the packs that ship with the package, what ``--rules`` names, what that extends."""
+"""Load rules: the packs that ship with the package, the files that ``--rules`` names, and what they extend."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from pcapcheck.ruleset.yaml_tree import Node
 
 @dataclass(frozen=True)
 class Ruleset:
-    """The rules of one run, the values of their variables, and what expectation files demand beside them."""
+    """The rules of one run, the values of their variables, and what expectation files demand in addition."""
 
     rules: list[Rule]
     settings: Settings
@@ -51,7 +51,7 @@ class RuleEntry:
 
 @dataclass
 class GatheredRules:
-    """What files and all that they extend come to."""
+    """The content of files and of everything that they extend."""
 
     entries: list[RuleEntry] = field(default_factory=list)
     variables: dict[str, Node] = field(default_factory=dict)
@@ -60,14 +60,14 @@ class GatheredRules:
     recordings: list[Recording] = field(default_factory=list)
 
     def add(self, other: GatheredRules, faults: Faults) -> None:
-        """Take over what other files say; where they contradict these goes to ``faults``."""
+        """Take over what other files say; contradictions go to ``faults``."""
 
         def take(name: str, value: Node) -> None:
             known = self.variables.setdefault(name, value)
             if known.value != value.value:
                 raise value.error(f"variable {name!r} is {known.value!r} already, in {known.file}:{known.line}")
 
-        faults.each(lambda one: take(*one), other.variables.items())
+        faults.each(lambda item: take(*item), other.variables.items())
         self.entries += other.entries
         self.required += other.required
         self.strict |= other.strict
@@ -77,7 +77,7 @@ class GatheredRules:
 def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = None) -> Ruleset:
     """The rules of the given packs, files and folders, in order of path. ``overrides`` win over all variables.
 
-    Raises RuleError where one cannot be read, holds no rule, or two rules have one id.
+    Raises RuleError if a file cannot be read or holds no rule, or if two rules have the same id.
     """
     gathered, given, faults = GatheredRules(), list(paths), Faults()
     for path in given:
@@ -130,8 +130,8 @@ def _gather(path: Path, within: tuple[Path, ...], faults: Faults) -> GatheredRul
     for file, text, documents in read_files(path, faults):
         for document in documents:
             if is_expectation(document):
-                for one in faults.each(read_expectation, [document]):
-                    gathered.add(_extended(one, file, within, faults), faults)
+                for expectation in faults.each(read_expectation, [document]):
+                    gathered.add(_extended(expectation, file, within, faults), faults)
             else:
                 gathered.entries.append(RuleEntry(document, text if len(documents) == 1 else ""))
     return gathered
@@ -161,17 +161,17 @@ def _extended(expectation: Expectation, file: Path, within: tuple[Path, ...], fa
     faults.each(extend, expectation.extends)
     entries = [*below.entries, *(RuleEntry(node, "", brief=True) for node in expectation.rules)]
     ids = {_id(entry.node) for entry in entries}
-    changed = [(id_, one.node) for id_, one in expectation.adjustments.items()]
+    changed = [(id_, adjustment.node) for id_, adjustment in expectation.adjustments.items()]
     accepted = [(id_, nodes[0].items("an acceptance")["rule"]) for id_, nodes in expectation.accepted.items()]
     if len(faults.errors) == wrong:
         # What cannot be read may have been just this rule.
-        faults.each(lambda one: known(*one), [*changed, *accepted])
+        faults.each(lambda item: known(*item), [*changed, *accepted])
     return GatheredRules(
         [_changed(entry, expectation) for entry in entries],
         {**below.variables, **expectation.variables},
         [*below.required, *expectation.required],
         below.strict or expectation.strict,
-        # What a file that is extended says of its own recording is not about this one's.
+        # What an extended file says of its recording is not about the recording of this file.
         [expectation.recording],
     )
 
@@ -204,10 +204,10 @@ def _adjusted(rule: Rule, entry: RuleEntry, settings: Settings) -> Rule:
 
 
 def _acceptances(rule: Rule, entry: RuleEntry, settings: Settings) -> tuple[Acceptance, ...]:
-    """Which failures are accepted. Raises RuleError where two say so of all: one of them would never count."""
+    """Which failures are accepted. Raises RuleError if two acceptances cover all: one of them would never count."""
     adjustment = entry.adjustment
     accepted = [acceptance_of(node, rule, settings) for node in entry.accepted]
-    whole = [one for one in accepted if one.where is None]
+    whole = [acceptance for acceptance in accepted if acceptance.where is None]
     if len(whole) > 1:
         raise entry.accepted[accepted.index(whole[1])].error(
             f"every failure of {rule.id!r} is accepted already, in {whole[0].place}"
@@ -222,15 +222,15 @@ def _acceptances(rule: Rule, entry: RuleEntry, settings: Settings) -> tuple[Acce
 
 
 def _joined(recordings: list[Recording]) -> Recording:
-    """What several files say of one recording. Raises RuleError where they name two filters."""
-    filters = {one.filter_used for one in recordings if one.filter_used is not None}
+    """What several files say of one recording. Raises RuleError if they name two filters."""
+    filters = {recording.filter_used for recording in recordings if recording.filter_used is not None}
     if len(filters) > 1:
         raise RuleError(f"filter_used: the expectation files name several: {'; '.join(sorted(filters))}")
     return Recording(
-        tuple(dict.fromkeys(name for one in recordings for name in one.captures)),
-        tuple(name for one in recordings for name in one.interfaces),
-        tuple(dict.fromkeys(path for one in recordings for path in one.node_state)),
-        tuple(dict.fromkeys(path for one in recordings for path in one.pods)),
+        tuple(dict.fromkeys(name for recording in recordings for name in recording.captures)),
+        tuple(name for recording in recordings for name in recording.interfaces),
+        tuple(dict.fromkeys(path for recording in recordings for path in recording.node_state)),
+        tuple(dict.fromkeys(path for recording in recordings for path in recording.pods)),
         next(iter(filters), None),
-        " and ".join(one.place for one in recordings if one.place),
+        " and ".join(recording.place for recording in recordings if recording.place),
     )

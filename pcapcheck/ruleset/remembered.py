@@ -1,4 +1,4 @@
-"""Remember what a rule or a cause came to, by where it is written and the values of the variables."""
+"""Remember rules and causes once read, by where they are written and the values of the variables."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Reader = Callable[Concatenate[Node, Settings, More], Read]
 
 
 def remembered(read: Reader[More, Read]) -> Reader[More, Read]:
-    """A reader of YAML that reads a node once for the same variables, since what it comes to never changes.
+    """A reader of YAML that reads a node once for the same variables, since the result never changes.
 
     The node is kept, so that no other can stand at its address. What cannot be read is read again: its error is
     the caller's.

@@ -58,7 +58,7 @@ class Rule(Brief):
     ``absent`` says what to do where there was nothing to check, which is no gap where the rule is ``occasional``;
     ``next`` what to ask the node after a failure, ``needs`` which rules must hold before anything can be checked.
     ``adjusted`` is the reason that an expectation file gives for another severity, or for switching the rule ``off``;
-    ``named`` is file and line where one extends or adjusts it, ``acceptances`` which of its failures one accepts.
+    ``named`` is file and line of an expectation file that extends or adjusts it; ``acceptances`` are of its failures.
     """
 
     id: str
@@ -93,7 +93,12 @@ class Rule(Brief):
     @property
     def accepting(self) -> list[Leaf]:
         """What the conditions of its acceptances compare."""
-        return [leaf for one in self.acceptances if one.where is not None for leaf in one.where.leaves()]
+        return [
+            leaf
+            for acceptance in self.acceptances
+            if acceptance.where is not None
+            for leaf in acceptance.where.leaves()
+        ]
 
     @property
     def reported(self) -> list[str]:
@@ -127,10 +132,10 @@ def read_rule(node: Node, settings: Settings, text: str = "", brief: bool = Fals
         severity = _severity(items["severity"]) if "severity" in items else severity
     with faults.noted():
         table = _table(items["select"]) if "select" in items else ""
-    told = dict.fromkeys(("title", "why", "absent", "limits"), "")
-    for name in told:
+    texts = dict.fromkeys(("title", "why", "absent", "limits"), "")
+    for name in texts:
         with faults.noted():
-            told[name] = _text(items, name)
+            texts[name] = _text(items, name)
     lists: dict[str, tuple[str, ...]] = dict.fromkeys(("references", "needs"), ())
     for name in lists:
         with faults.noted():
@@ -151,14 +156,14 @@ def read_rule(node: Node, settings: Settings, text: str = "", brief: bool = Fals
             bounds = read_bounds(items, table, settings)
         with faults.noted():
             several = items["next"].list("'next'") if "next" in items else []
-            commands = faults.each(lambda one: texts_of(one, "next", table, settings), several)
+            commands = faults.each(lambda node: texts_of(node, "next", table, settings), several)
     with faults.noted():
         occasional = "occasional" in items and bool(value_of(items["occasional"], parse_bool, settings))
     faults.check()
     return Rule(
         id=id_,
-        title=told["title"] or id_.replace("-", " "),
-        why=told["why"],
+        title=texts["title"] or id_.replace("-", " "),
+        why=texts["why"],
         severity=severity,
         table=table,
         select=select,
@@ -167,8 +172,8 @@ def read_rule(node: Node, settings: Settings, text: str = "", brief: bool = Fals
         expected=texts["expected"],
         observed=texts["observed"],
         headline=texts["headline"],
-        absent=told["absent"],
-        limits=told["limits"],
+        absent=texts["absent"],
+        limits=texts["limits"],
         references=lists["references"],
         needs=lists["needs"],
         next=tuple(commands),
@@ -198,7 +203,7 @@ def _table(select: Node) -> str:
 
 
 def read_id(node: Node) -> str:
-    """The id of a rule or a cause. Raises RuleError where it is not of the form that all have."""
+    """The id of a rule or a cause. Raises RuleError if it is not of the common form."""
     id_ = node.text("'id'")
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id_):
         raise node.error(f"{id_!r}: an id is lower-case words joined by hyphens")
@@ -219,7 +224,7 @@ def keyed(node: Node, what: str, required: Mapping[str, str], optional: Mapping[
 
 
 def reason_of(node: Node) -> str:
-    """The reason that an expectation file gives for something. Raises RuleError where it says nothing."""
+    """The reason that an expectation file gives for something. Raises RuleError if it is empty."""
     reason = clean(" ".join(node.text("'reason'").split()))
     if not reason:
         raise node.error("say why: whoever reads the report will ask")
@@ -267,11 +272,11 @@ def fill(text: str, table: str, row: dict[str, str]) -> str:
 
 
 def without(text: str, absent: Container[str]) -> str:
-    """A rule's text without the clauses (behind a semicolon) of which every column is absent."""
+    """A rule's text without the clauses (after a semicolon) whose columns are all absent."""
     first, *others = text.split("; ")
-    told = [one for one in others if not (names := placeholders(one)) or any(name not in absent for name in names)]
-    return "; ".join((first, *told))
+    kept = [text for text in others if not (names := placeholders(text)) or any(name not in absent for name in names)]
+    return "; ".join((first, *kept))
 
 
 def _list(items: dict[str, Node], name: str) -> tuple[str, ...]:
-    return tuple(one.text(f"{name!r}") for one in items[name].list(f"{name!r}")) if name in items else ()
+    return tuple(node.text(f"{name!r}") for node in items[name].list(f"{name!r}")) if name in items else ()

@@ -1,7 +1,7 @@
 """The JSON Schema (draft 7, which editors know) of rule and expectation files, from the tables that check them.
 
-Editors complete and check by it while one types. What it lets through, such as a column compared with a value of the
-wrong range or a file that is not there, ``pcapcheck rules check`` finds.
+Editors use it to complete and check while the user types. ``pcapcheck rules check`` finds what it lets through, such as
+a column compared with a value out of range, or a file that does not exist.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ VALUES: dict[str, Schema] = {
 
 def rule_schema() -> Schema:
     """One schema for both kinds of file; a list of documents in one file is checked document by document."""
-    definitions: Schema = {"rule": _rule(REQUIRED), "brief": _rule({one: "" for one in REQUIRED if one not in BRIEF})}
+    definitions: Schema = {"rule": _rule(REQUIRED), "brief": _rule({key: "" for key in REQUIRED if key not in BRIEF})}
     for table, what in TABLES.items():
         definitions[f"{table}-conditions"] = _conditions(table, what)
         definitions[f"{table}-bounds"] = _bounds(table)
@@ -101,7 +101,7 @@ def _of_table(table: str) -> Schema:
         "then": {
             "properties": {
                 "select": conditions,
-                # Beside a $ref nothing else counts.
+                # Next to a $ref nothing else counts.
                 "expect": {"allOf": [conditions], "minProperties": 1},
                 **{name: bounds for name in AGGREGATES if name != RATIO},
             }
@@ -218,7 +218,7 @@ def _expectation() -> Schema:
         "interfaces": {"type": "object", "additionalProperties": TEXT},
         "variables": {
             "type": "object",
-            "properties": {name: {**SCALAR, "description": one.help} for name, one in VARIABLES.items()},
+            "properties": {name: {**SCALAR, "description": variable.help} for name, variable in VARIABLES.items()},
             "propertyNames": {"pattern": "^[a-z][a-z0-9_]*$"},
             "additionalProperties": SCALAR,
         },

@@ -68,14 +68,16 @@ class Settings:
                 raise RuleError(f"--set {name}={text}: {error}") from None
             self.texts[name] = text
 
-        faults.each(lambda one: say(*one), (said or {}).items())
-        faults.each(lambda one: override(*one), (overrides or {}).items())
+        faults.each(lambda item: say(*item), (said or {}).items())
+        faults.each(lambda item: override(*item), (overrides or {}).items())
         faults.check()
 
     def get(self, name: str, node: Node) -> str:
         """The value of a variable that a rule names. Raises RuleError where there is none."""
         if name not in self.texts:
-            raise node.error(f"there is no variable '${name}'{suggest(f'${name}', [f'${one}' for one in self.texts])}")
+            raise node.error(
+                f"there is no variable '${name}'{suggest(f'${name}', [f'${known}' for known in self.texts])}"
+            )
         self.used.add(name)
         return self.texts[name]
 

@@ -104,5 +104,5 @@ def _node(node: yaml.Node, file: str) -> Node:
         mapping[name] = _node(value_node, file)
         keys[name] = key
 
-    each(lambda one: add(*one), node.value)
+    each(lambda item: add(*item), node.value)
     return Node(mapping, file, line, column, keys)

@@ -19,7 +19,7 @@ from jsonschema import validate
 
 from pcapcheck import CaptureError, analyze
 from pcapcheck.cli.main import main
-from pcapcheck.cli.reporting import FORMATS
+from pcapcheck.report.formats import FORMATS
 from tests.support.lab import CAPTURES, statuses
 from tests.support.wire import BEGIN, SECOND, answer, ask, request, write_pcap
 

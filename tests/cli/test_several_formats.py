@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pcapcheck.cli.main import main
-from pcapcheck.cli.reporting import FORMATS
+from pcapcheck.report.formats import FORMATS
 from tests.support.formats import read_annotations, read_back
 from tests.support.lab import CAPTURES
 

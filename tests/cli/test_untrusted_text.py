@@ -16,7 +16,7 @@ import pytest
 from fixtures.made import containers
 from fixtures.made.containers import Packet, enhanced, interface, option, section, statistics
 from fixtures.made.frames import traffic
-from pcapcheck.cli.reporting import FORMATS
+from pcapcheck.report.formats import FORMATS
 from tests.support.lab import ROOT
 
 EVIL = "\x1b]0;owned\x07\x1b[31m\x9b2J\r\b\u202egnp.exe\u2066\u2028\u2029[bold]<script>&amp;\x00\x7f\x85"

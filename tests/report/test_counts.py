@@ -12,7 +12,7 @@ import pytest
 
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
-from pcapcheck.cli.reporting import FORMATS
+from pcapcheck.report.formats import FORMATS
 from pcapcheck.report.headline import headline
 from tests.support.formats import read_annotations, written
 from tests.support.lab import CAPTURES, captures

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import analyze
-from pcapcheck.cli.reporting import FORMATS
+from pcapcheck.report.formats import FORMATS
 from pcapcheck.report.github_runner import harmless
 from tests.support.formats import commands, read_annotations, written
 from tests.support.lab import CAPTURES, ROOT, captures

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import analyze
-from pcapcheck.cli.reporting import FORMATS
+from pcapcheck.report.formats import FORMATS
 from pcapcheck.triage.scripts import capture_plan
 from tests.support.formats import written
 from tests.support.lab import CAPTURES, captures

@@ -14,9 +14,9 @@ from jsonschema import Draft7Validator
 
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
-from pcapcheck.cli.reporting import FORMATS
 from pcapcheck.pipeline import analyze_state
 from pcapcheck.report.exit import exit_code
+from pcapcheck.report.formats import FORMATS
 from pcapcheck.report.headline import headline
 from tests.support.formats import Told, of_json, of_junit, of_sarif, read_back, written
 from tests.support.lab import CAPTURES, captures

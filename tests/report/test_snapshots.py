@@ -16,7 +16,7 @@ import pytest
 
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
-from pcapcheck.cli.reporting import FORMATS
+from pcapcheck.report.formats import FORMATS
 from pcapcheck.version import __version__
 from tests.support.formats import written
 from tests.support.lab import CAPTURES, ROOT

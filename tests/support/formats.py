@@ -6,13 +6,12 @@ import json
 import re
 from dataclasses import dataclass
 from html import unescape
-from importlib import import_module
 from io import StringIO
 from typing import Any
 from xml.etree import ElementTree
 
 from pcapcheck.analysis import Analysis
-from pcapcheck.cli.reporting import FORMATS
+from pcapcheck.report.formats import FORMATS
 
 # As actions/runner does (ActionCommand.cs): the new style first in a line, the old style anywhere in it.
 COMMAND = re.compile(r"\s*::([\w-]+)( [^:]*)?::(.*)")
@@ -43,7 +42,7 @@ class Annotation:
 def written(outcome: Analysis, form: str) -> str:
     """A report of that format."""
     stream = StringIO()
-    getattr(import_module(f"pcapcheck.report.formats.{form}"), f"write_{form}")(outcome, stream)
+    FORMATS[form](outcome, stream, False)
     return stream.getvalue()
 
 

@@ -1,0 +1,32 @@
+"""Late columns: what is known of a row only when the whole captures have been read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pcapcheck.columns import Column
+from pcapcheck.links.facts import Facts
+from pcapcheck.values import Value
+
+
+@dataclass(frozen=True)
+class LateColumns:
+    """The late columns of one bin."""
+
+    facts: Facts
+    capture: int
+    group: int
+    table: str
+    outcome: str
+
+    def get(self, column: Column) -> Value | None:
+        """The value of a column; None if it is not known."""
+        return self.facts.value(column.attribute, self.capture, self.group, self.table, self.outcome)
+
+    def side(self) -> Value | None:
+        """The end of the pod link that asked, in an exchange."""
+        return self.facts.value("side", self.capture, self.group, self.table, self.outcome)
+
+    def reason(self, column: Column) -> str:
+        """Why a value is not known."""
+        return self.facts.reason(column.attribute, self.capture, self.group, self.table, self.outcome)

@@ -1,0 +1,71 @@
+"""Why a rule had nothing to check, and what to record next time."""
+
+from __future__ import annotations
+
+import re
+
+from pcapcheck.columns import HOPS, PATHS, STATE
+from pcapcheck.links.facts import Facts
+from pcapcheck.links.point_facts import UNNAMED
+from pcapcheck.links.unjudged import why_unjudged
+from pcapcheck.ruleset.rule import Rule
+
+# A command in parentheses that names a pod's link.
+NAMING = re.compile(r" \([^()]*\{interface\}[^()]*\)")
+NOUNS = {
+    "frames": "frame",
+    "arp": "ARP or neighbour discovery exchange",
+    "answers": "answer to ARP or neighbour discovery",
+    "echo": "echo request",
+    "connections": "attempt at a TCP connection",
+    "dns": "DNS query",
+    "addresses": "claim of an address",
+    "paths": "packet",
+    "hops": "packet",
+    "state": "pod link",
+}
+
+
+def nothing_to_check(rule: Rule, seen: int, facts: Facts) -> str:
+    """The reason; ``seen`` counts the rows of the rule's table, selected or not."""
+    if rule.table == STATE:
+        if facts.not_calico:
+            return facts.not_calico
+        none = "the state shows no pod link"
+        return rule.absent or f"{none} of the kind that this is about" if seen else none
+    named = {leaf.column.name for leaf in rule.select.leaves()}
+    if not facts.points:
+        return "no frame was recorded, or none lies between --since and --until"
+    wants_link = "kind" in named or (not facts.calico and bool({"calico", "entered"} & named or rule.table == HOPS))
+    if wants_link and not any(point.kind == "pod-link" and point.judged for point in facts.points.values()):
+        return why_unjudged(facts.points.values(), facts.not_calico)
+    links = sum(point.kind == "pod-link" and point.judged for point in facts.points.values())
+    if rule.table in (HOPS, PATHS) and facts.followed:
+        return _not_there(rule, facts, links)
+    if rule.table in (HOPS, PATHS) and links > 1:
+        # What the rule says then, to record a second link, was done.
+        which = "both" if links == 2 else f"two of the {links}"
+        return f"no packet that this rule is about was seen on {which} pod links recorded"
+    return (
+        _advice(rule, facts)
+        or f"the capture holds no {NOUNS[rule.table]}{' of the kind this is about' if seen else ''}"
+    )
+
+
+def _advice(rule: Rule, facts: Facts) -> str:
+    """What the rule advises then; without a command that names a pod's link if no such link is known."""
+    if "{interface}" not in rule.absent:
+        return rule.absent
+    judged = [point for point in facts.points.values() if point.kind == "pod-link" and point.judged]
+    name = next((point.node_interface for point in judged if point.node_interface != UNNAMED), None)
+    return rule.absent.replace("{interface}", name) if name else NAMING.sub("", rule.absent)
+
+
+def _not_there(rule: Rule, facts: Facts, links: int) -> str:
+    """Why there is nothing to judge although some packets were followed."""
+    if rule.table == PATHS:
+        return "packets were followed from link to link, but none of the kind that this is about"
+    if any(point.capture_point.shows_no_macs for point in facts.points.values()):
+        return "the text shows no MACs and no TTL; print it with -e and -v (tcpdump -nn -e -v)"
+    where = "packets were followed to a NIC or a tunnel, but to no second pod link"
+    return where if links > 1 else f"{where}; capture the other pod's cali interface too, at the same time"
