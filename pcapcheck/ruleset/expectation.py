@@ -136,8 +136,8 @@ def _variables(node: Node) -> dict[str, Node]:
 
 def _adjustments(node: Node) -> dict[str, Adjustment]:
     def read(given: tuple[str, Node]) -> tuple[str, Adjustment]:
-        id_, node = given
-        items = keyed(node, "an adjustment", ADJUSTMENT, {})
+        id_, adjustment = given
+        items = keyed(adjustment, "an adjustment", ADJUSTMENT, {})
         severity = items["severity"].text("'severity'")
         if severity not in (*SEVERITIES, OFF):
             raise items["severity"].error(f"severity {severity!r} is not one of: {', '.join((*SEVERITIES, OFF))}")

@@ -132,15 +132,15 @@ def read_rule(node: Node, settings: Settings, text: str = "", brief: bool = Fals
         severity = _severity(items["severity"]) if "severity" in items else severity
     with faults.noted():
         table = _table(items["select"]) if "select" in items else ""
-    texts = dict.fromkeys(("title", "why", "absent", "limits"), "")
-    for name in texts:
+    prose = dict.fromkeys(("title", "why", "absent", "limits"), "")
+    for name in prose:
         with faults.noted():
-            texts[name] = _text(items, name)
+            prose[name] = _text(items, name)
     lists: dict[str, tuple[str, ...]] = dict.fromkeys(("references", "needs"), ())
     for name in lists:
         with faults.noted():
             lists[name] = _list(items, name)
-    # What a column means only the table tells.
+    # Only the table says what a column means.
     texts, commands = dict.fromkeys(REPORTED, ""), []
     select, expect, occasional = NO_CONDITIONS, NO_CONDITIONS, False
     bounds: tuple[Bound, ...] = ()
@@ -162,8 +162,8 @@ def read_rule(node: Node, settings: Settings, text: str = "", brief: bool = Fals
     faults.check()
     return Rule(
         id=id_,
-        title=texts["title"] or id_.replace("-", " "),
-        why=texts["why"],
+        title=prose["title"] or id_.replace("-", " "),
+        why=prose["why"],
         severity=severity,
         table=table,
         select=select,
@@ -172,8 +172,8 @@ def read_rule(node: Node, settings: Settings, text: str = "", brief: bool = Fals
         expected=texts["expected"],
         observed=texts["observed"],
         headline=texts["headline"],
-        absent=texts["absent"],
-        limits=texts["limits"],
+        absent=prose["absent"],
+        limits=prose["limits"],
         references=lists["references"],
         needs=lists["needs"],
         next=tuple(commands),
