@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
+from pcapcheck.capture.text.arp_lines import arp
 from pcapcheck.capture.text.names import MAC, OUI, as_multicast, mac_of
-from pcapcheck.capture.text.network import Lines, arp, datagram
+from pcapcheck.capture.text.network import Lines, datagram
 from pcapcheck.capture.text.printed_packet import Datagram, PrintedPacket
 from pcapcheck.protocols import (
     ETHERTYPE_ARP,
@@ -17,6 +18,8 @@ from pcapcheck.protocols import (
     ETHERTYPE_IPV6,
     ETHERTYPE_REVERSE_ARP,
     OLD_VLAN_TAGS,
+    REVERSE_ARP_REPLY,
+    REVERSE_ARP_REQUEST,
     VLAN_TAGS,
 )
 
@@ -201,7 +204,7 @@ def _guess(packet: PrintedPacket, text: str, lines: Lines) -> PrintedPacket | No
 
 def _with_arp(packet: PrintedPacket, text: str) -> PrintedPacket | None:
     packet.body = arp(text)
-    if packet.body is not None and packet.body.opcode in (3, 4):
+    if packet.body is not None and packet.body.opcode in (REVERSE_ARP_REQUEST, REVERSE_ARP_REPLY):
         # Reverse ARP looks the same but for its ethertype.
         packet.ethertype, packet.body = ETHERTYPE_REVERSE_ARP, None
         return packet

@@ -1,4 +1,4 @@
-"""The lines of tcpdump for IP datagrams and ARP (its print-ip.c, print-ip6.c, print-arp.c).
+"""The lines of tcpdump for IP datagrams (its print-ip.c, print-ip6.c).
 
 With -v a datagram takes several lines; ``Lines`` hands them out in turn.
 """
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pcapcheck import protocols
 from pcapcheck.capture.text.dns import dns
 from pcapcheck.capture.text.icmp import icmp, icmp6
-from pcapcheck.capture.text.names import MAC, OUI, address_of, family_of, mac_of, split_port
-from pcapcheck.capture.text.printed_packet import Arp, Datagram, Icmp, PrintedPacket, PrintedTunnel, Transport
+from pcapcheck.capture.text.names import address_of, family_of, split_port
+from pcapcheck.capture.text.printed_packet import Datagram, Icmp, PrintedPacket, PrintedTunnel, Transport
 from pcapcheck.capture.text.segment import SEGMENT, segment
 from pcapcheck.protocols import SCTP, TCP, UDP
 
@@ -57,15 +57,6 @@ _CHUNK = re.compile(r"\[([A-Z -]{4,20})\]")
 _CHUNKS = {"INIT": 1, "INIT ACK": 2, "HB REQ": 4, "HB ACK": 5, "ABORT": 6, "COOKIE ECHO": 10, "COOKIE ACK": 11}
 _DATA = re.compile(r"\blength (\d{1,5})\s*$")
 
-_ARP_LENGTHS = re.compile(r"\s*(?:[\w .()/#-]{1,40}? \(len \d+\), ){2}")
-_HOST = r"([^\s,(]{1,280})"
-_WHO_HAS = re.compile(rf"(?:Request |arp )?who-has {_HOST}(?: \(({MAC}){OUI}\))?(?: tell {_HOST})?")
-_IS_AT = re.compile(rf"(?:Reply |arp reply )?{_HOST} is-at ({MAC}|\S+)")
-_ANNOUNCEMENT = re.compile(rf"Announcement {_HOST}")
-_PROBE = re.compile(rf"Probe (?:who-has )?{_HOST}")
-_WHO_IS = re.compile(rf"(Reverse|Inverse) Request who-is ({MAC}){OUI} tell ({MAC})")
-_AT = re.compile(rf"(Reverse|Inverse) Reply ({MAC}){OUI} at {_HOST}")
-_OTHER_ARP = re.compile(r"(?:Unknown \(|op(?:code)? )(\d+)|(NACK)")
 _CUT = re.compile(r"\s*\[\|\w")
 # A message of ICMP that the snapshot length cut before its type.
 _CUT_ICMP = re.compile(r"\[\|icmp6?\]")
@@ -92,47 +83,6 @@ class Lines:
     @property
     def rest(self) -> list[str]:
         return self.lines[self.place :]
-
-
-def arp(text: str) -> Arp | None:
-    """ARP from what follows its name; None where it is not understood."""
-    text = text.strip()
-    lengths = _ARP_LENGTHS.match(text)
-    if lengths:
-        text = text[lengths.end() :]
-    if _CUT.match(text) or (lengths and text.startswith("length")):
-        return Arp()
-    match = _WHO_HAS.match(text)
-    if match and match[3] is None and text[match.end() :].lstrip()[:1] == "t":
-        # Cut inside "tell".
-        return None
-    if match:
-        target_mac = mac_of(match[2]) if match[2] else None
-        return Arp(1, sender_ip=_ipv4(match[3]), target_mac=target_mac, target_ip=_ipv4(match[1]))
-    match = _PROBE.match(text)
-    if match:
-        return Arp(1, sender_ip=address_of("0.0.0.0", 4), target_ip=_ipv4(match[1]))
-    match = _ANNOUNCEMENT.match(text)
-    if match:
-        return Arp(1, sender_ip=_ipv4(match[1]), target_ip=_ipv4(match[1]))
-    match = _WHO_IS.match(text)
-    if match:
-        return Arp(3 if match[1] == "Reverse" else 8, sender_mac=mac_of(match[3]), target_mac=mac_of(match[2]))
-    match = _AT.match(text)
-    if match:
-        # A reverse reply is about the target, an inverse reply about the sender.
-        if match[1] == "Reverse":
-            return Arp(4, target_mac=mac_of(match[2]), target_ip=_ipv4(match[3]))
-        return Arp(9, sender_mac=mac_of(match[2]), sender_ip=_ipv4(match[3]))
-    match = _IS_AT.match(text)
-    if match:
-        return Arp(2, sender_mac=mac_of(match[2]), sender_ip=_ipv4(match[1]))
-    match = _OTHER_ARP.match(text)
-    return Arp(10 if match[2] else int(match[1]) & 0xFFFF) if match else None
-
-
-def _ipv4(text: str | None) -> int | None:
-    return None if text is None else address_of(text, 4)
 
 
 def datagram(text: str, lines: Lines, version: int | None = None) -> Datagram | None:
