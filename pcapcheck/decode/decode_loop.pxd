@@ -26,7 +26,7 @@ cdef extern from "decode_loop_numbers.h":
         IP_DF, IP_DST_HIGH, IP_DST_LOW, IP_FRAGMENT, IP_ID, IP_LENGTH, IP_MF, IP_PROTO, IP_SRC_HIGH, IP_SRC_LOW
         IP_TTL, IP_VERSION, KIND_DIRECTION, KIND_TTL, LENGTH, LINK_COOKED, LINK_COOKED2, LINK_ETHERNET, LINK_LOOP
         LINK_NULL, LINK_PRINTED, LINK_RAW, PRINTED_BYTES, P_DESTINATION, P_ETHERTYPE, P_IFINDEX, P_SENDER
-        P_TOLD, P_VLAN, TOLD_CAST, TOLD_DATA, TOLD_ID, TOLD_IDENT, TOLD_MANY, TOLD_WHOLE, MULTICAST, ND, NUMBER, OTHER, PLAIN, POSITION, R_CAPTURED, R_DIRECTION, R_FIELDS, R_INTERFACE
+        P_PRESENT, P_VLAN, PRESENT_CAST, PRESENT_DATA, PRESENT_ID, PRESENT_IDENT, PRESENT_MANY, PRESENT_WHOLE, MULTICAST, ND, NUMBER, OTHER, PLAIN, POSITION, R_CAPTURED, R_DIRECTION, R_FIELDS, R_INTERFACE
         R_LENGTH, R_OFFSET, R_TIME, RST, SIGHTING_FIELDS, SRC_PORT, S_EVENTS, S_GROUPS, S_HASH, S_RECORD, S_ROWS
         S_SIGHTINGS, S_UNDECODED, SYN, TCP_FLAGS, TCP_GOES_ON, TCP_OPENS, TIME, TO_MANY, TO_ONE, TTL_DECREMENTED
         TTL_ORIGINAL, TTL_SILENT, UNDECODED, UNICAST, VLAN, VNI, VXLAN, VXLAN_PORT, V_FRAME, V_LOOSE, V_TIME
@@ -86,7 +86,7 @@ cdef inline bint begins_ip(
     inner_destination=cython.longlong, header=cython.longlong, carried=cython.int, outer_version=cython.int,
     outer_payload=cython.longlong, depth=cython.int, within=cython.longlong, port=cython.uint, inside=cython.int, identification=cython.longlong, where=cython.longlong, flow=cython.longlong,
     hashed=cython.longlong, cut=cython.bint, wrapped=cython.longlong,
-    row=cython.longlong, event=cython.longlong, told=cython.bint, told_bits=cython.longlong, followed=cython.bint, flags=cython.int, told_direction=cython.int, field=cython.longlong, record=cython.longlong, mask=cython.longlong, latest=cython.longlong,
+    row=cython.longlong, event=cython.longlong, told=cython.bint, present=cython.longlong, followed=cython.bint, flags=cython.int, told_direction=cython.int, field=cython.longlong, record=cython.longlong, mask=cython.longlong, latest=cython.longlong,
     before=cython.longlong, start=cython.longlong, captured=cython.longlong,
     length=cython.longlong, time=cython.longlong, interface=cython.longlong, direction=cython.int,
     number=cython.longlong, link=cython.int, end=cython.longlong, trailer=cython.longlong, source=cython.longlong,

@@ -312,7 +312,7 @@ def decode_frames(
         mask = len(slots) - 1
         latest = 0
         before = 0
-        told_bits = 0
+        present = 0
         while record < count and row < capacity:
             entry = record * R_FIELDS
             start = records[entry + R_OFFSET]
@@ -382,7 +382,7 @@ def decode_frames(
                         ethertype = 0x86DD
             elif link == LINK_PRINTED:
                 if start + PRINTED_BYTES <= end:
-                    told_bits = u32be(buffer, start + P_TOLD)
+                    present = u32be(buffer, start + P_PRESENT)
                     ifindex = u32be(buffer, start + P_IFINDEX)
                     ifindex = ifindex - 1
                     source = i64(buffer, start + P_SENDER)
@@ -392,8 +392,8 @@ def decode_frames(
                         ethertype = -1
                     vlan = u16be(buffer, start + P_VLAN)
                     vlan = vlan - 1
-                    if told_bits & TOLD_CAST:
-                        cast = TO_MANY if told_bits & TOLD_MANY else TO_ONE
+                    if present & PRESENT_CAST:
+                        cast = TO_MANY if present & PRESENT_MANY else TO_ONE
                     position = start + PRINTED_BYTES
             if destination >= 0:
                 cast = TO_MANY if (destination >> 40) & 1 else TO_ONE
@@ -590,7 +590,7 @@ def decode_frames(
                 fill_datagram(buffer, version, header, events, event)
                 if link == LINK_PRINTED:
                     # That no identifier is told is told already: the ports are.
-                    blank_event(told_bits | TOLD_IDENT, events, event)
+                    blank_event(present | PRESENT_IDENT, events, event)
                 events[event + E_POINT] = (interface << 32) | (ifindex + 1)
                 event = event + EVENT_FIELDS
             told = False
@@ -607,7 +607,7 @@ def decode_frames(
                     fill_datagram(buffer, version, header, events, event)
             if told:
                 if link == LINK_PRINTED:
-                    blank_event(told_bits, events, event)
+                    blank_event(present, events, event)
                 events[event + E_POINT] = (interface << 32) | (ifindex + 1)
                 if carries == MULTICAST:
                     events[event + E_KIND] |= E_TO_MANY
@@ -622,7 +622,7 @@ def decode_frames(
                     payload,
                     payload_end,
                     start + length - trailer,
-                    link != LINK_PRINTED or (told_bits & TOLD_DATA) != 0,
+                    link != LINK_PRINTED or (present & PRESENT_DATA) != 0,
                     segments,
                     talk,
                 ):
@@ -638,7 +638,9 @@ def decode_frames(
             followed = follow and payload >= 0 and payload <= payload_end and carries == UNICAST
             if followed and link == LINK_PRINTED:
                 # Of printed packets none but echoes, segments of TCP and encrypted ones tell enough to be known again.
-                followed = told or (told_bits & TOLD_WHOLE) != 0 or (encap == WIREGUARD and (told_bits & TOLD_ID) != 0)
+                followed = (
+                    told or (present & PRESENT_WHOLE) != 0 or (encap == WIREGUARD and (present & PRESENT_ID) != 0)
+                )
             if followed:
                 flow = find_flow(flows, flow_slots, flow_limit, state, buffer, version, header)
                 hashed = state[S_HASH]
@@ -664,7 +666,7 @@ def decode_frames(
                     sightings[sighting + V_TIME] = time
                     sightings[sighting + V_FRAME] = (number << 16) | group
                     sightings[sighting + V_WHAT] |= (flow << 32) | (encap << 12)
-                    if link == LINK_PRINTED and told and not told_bits & TOLD_IDENT:
+                    if link == LINK_PRINTED and told and not present & PRESENT_IDENT:
                         sightings[sighting + V_WHAT] = sightings[sighting + V_WHAT] >> 8 << 8
                     sighting = sighting + SIGHTING_FIELDS
             if not keep_all and carries != ARP and carries != ND:

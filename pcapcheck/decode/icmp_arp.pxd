@@ -21,10 +21,10 @@ cdef extern from "icmp_arp_numbers.h":
         HAS_TARGET, ICMP_CODE, ICMP_IDENT, ICMP_MTU, ICMP_SEQ, ICMP_TYPE, IFINDEX, INNER_ETH_DST, INNER_ETH_SRC
         INTERFACE, IP_DF, IP_FRAGMENT, IP_ID, IP_LENGTH, IP_MF, IP_PROTO, IP_SRC_HIGH, IP_SRC_LOW, IP_TTL, LENGTH
         ND_MAC, ND_TARGET_HIGH, ND_TARGET_LOW, NUMBER, OTHER_ERROR, OUTER_DST_HIGH, OUTER_DST_LOW, OUTER_SRC_HIGH
-        OUTER_SRC_LOW, P_LENGTH, P_TOLD, QUOTED_DST_HIGH, QUOTED_DST_LOW, QUOTED_DST_PORT, QUOTED_IDENT, QUOTED_PROTO
+        OUTER_SRC_LOW, P_LENGTH, P_PRESENT, QUOTED_DST_HIGH, QUOTED_DST_LOW, QUOTED_DST_PORT, QUOTED_IDENT, QUOTED_PROTO
         QUOTED_SEQ, QUOTED_SRC_HIGH, QUOTED_SRC_LOW, QUOTED_SRC_PORT, QUOTED_TTL, QUOTED_TYPE, SRC_PORT, TIME
-        TOLD_CODE, TOLD_DF, TOLD_DST_PORT, TOLD_FRAGMENT, TOLD_ID, TOLD_IDENT, TOLD_INNER, TOLD_LENGTH, TOLD_MF, TOLD_MTU
-        TOLD_PROTO, TOLD_QUOTE, TOLD_SENDER_IP, TOLD_SENDER_MAC, TOLD_SRC_PORT, TOLD_TARGET_IP, TOLD_TARGET_MAC, TOLD_TTL
+        PRESENT_CODE, PRESENT_DF, PRESENT_DST_PORT, PRESENT_FRAGMENT, PRESENT_ID, PRESENT_IDENT, PRESENT_INNER, PRESENT_LENGTH, PRESENT_MF, PRESENT_MTU
+        PRESENT_PROTO, PRESENT_QUOTE, PRESENT_SENDER_IP, PRESENT_SENDER_MAC, PRESENT_SRC_PORT, PRESENT_TARGET_IP, PRESENT_TARGET_MAC, PRESENT_TTL
         TOO_BIG, UNREACHABLE, ND, OTHER, CUT_ARP, CUT_PACKET, VXLAN_PORT
 
 @cython.locals(
@@ -88,9 +88,9 @@ cpdef void decode_fragment_header(
     const unsigned char[::1] buffer, long long position, long long end, int protocol, long long[::1] rows,
     long long capacity, long long row) except * nogil
 
-cpdef void blank_event(long long told, long long[::1] events, long long event) except * nogil
+cpdef void blank_event(long long present, long long[::1] events, long long event) except * nogil
 
-@cython.locals(told=cython.longlong, length=cython.longlong)
+@cython.locals(present=cython.longlong, length=cython.longlong)
 cpdef void blank_row(
     const unsigned char[::1] buffer, long long start, long long[::1] rows, long long capacity,
     long long row) except * nogil

@@ -408,63 +408,63 @@ def decode_fragment_header(
         rows[IP_MF * capacity + row] = buffer[position + 3] & 1
 
 
-def blank_event(told: int, events: array[int], event: int) -> None:
-    """Make absent what the text of a printed frame did not tell of an echo."""
-    if not told & TOLD_ID:
+def blank_event(present: int, events: array[int], event: int) -> None:
+    """Make absent what the text of a printed frame does not hold of an echo."""
+    if not present & PRESENT_ID:
         events[event + E_IP_ID] = ABSENT
-    if not told & TOLD_TTL:
+    if not present & PRESENT_TTL:
         events[event + E_TTL] = ABSENT
-    if not told & TOLD_IDENT:
+    if not present & PRESENT_IDENT:
         events[event + E_IDENT_SEQ] |= UNTOLD_IDENT
 
 
 def blank_row(buffer: bytearray, start: int, rows: array[int], capacity: int, row: int) -> None:
-    """Make absent what the text of a printed frame, whose header begins at ``start``, did not tell."""
-    told = u32be(buffer, start + P_TOLD)
+    """Make absent what the text of a printed frame, whose header begins at ``start``, does not hold."""
+    present = u32be(buffer, start + P_PRESENT)
     length = u32be(buffer, start + P_LENGTH)
     rows[CAPTURED * capacity + row] = ABSENT
     rows[LENGTH * capacity + row] = length if length > 0 else ABSENT
     if rows[ETH_SRC * capacity + row] >= NO_MAC:
         rows[ETH_SRC * capacity + row] = ABSENT
-    if not told & TOLD_TTL:
+    if not present & PRESENT_TTL:
         rows[IP_TTL * capacity + row] = ABSENT
-    if not told & TOLD_QUOTE:
+    if not present & PRESENT_QUOTE:
         rows[HAS * capacity + row] -= rows[HAS * capacity + row] & HAS_QUOTED
         rows[QUOTED_PROTO * capacity + row] = ABSENT
         rows[QUOTED_TTL * capacity + row] = ABSENT
         rows[QUOTED_TYPE * capacity + row] = ABSENT
         rows[QUOTED_IDENT * capacity + row] = ABSENT
         rows[QUOTED_SEQ * capacity + row] = ABSENT
-    if not told & TOLD_ID:
+    if not present & PRESENT_ID:
         rows[IP_ID * capacity + row] = ABSENT
-    if not told & TOLD_DF:
+    if not present & PRESENT_DF:
         rows[IP_DF * capacity + row] = ABSENT
-    if not told & TOLD_FRAGMENT:
+    if not present & PRESENT_FRAGMENT:
         rows[IP_FRAGMENT * capacity + row] = ABSENT
-    if not told & TOLD_MF:
+    if not present & PRESENT_MF:
         rows[IP_MF * capacity + row] = ABSENT
-    if not told & TOLD_LENGTH:
+    if not present & PRESENT_LENGTH:
         rows[IP_LENGTH * capacity + row] = ABSENT
-    if not told & TOLD_PROTO:
+    if not present & PRESENT_PROTO:
         rows[IP_PROTO * capacity + row] = ABSENT
-    if not told & TOLD_CODE:
+    if not present & PRESENT_CODE:
         rows[ICMP_CODE * capacity + row] = ABSENT
-    if not told & TOLD_MTU:
+    if not present & PRESENT_MTU:
         rows[ICMP_MTU * capacity + row] = ABSENT
-    if not told & TOLD_IDENT:
+    if not present & PRESENT_IDENT:
         rows[ICMP_IDENT * capacity + row] = ABSENT
-    if not told & TOLD_SRC_PORT:
+    if not present & PRESENT_SRC_PORT:
         rows[SRC_PORT * capacity + row] = ABSENT
-    if not told & TOLD_DST_PORT:
+    if not present & PRESENT_DST_PORT:
         rows[DST_PORT * capacity + row] = ABSENT
-    if not told & TOLD_INNER:
+    if not present & PRESENT_INNER:
         rows[INNER_ETH_SRC * capacity + row] = ABSENT
         rows[INNER_ETH_DST * capacity + row] = ABSENT
-    if not told & TOLD_SENDER_MAC:
+    if not present & PRESENT_SENDER_MAC:
         rows[ARP_SRC_MAC * capacity + row] = ABSENT
-    if not told & TOLD_SENDER_IP:
+    if not present & PRESENT_SENDER_IP:
         rows[ARP_SRC_IP * capacity + row] = ABSENT
-    if not told & TOLD_TARGET_MAC:
+    if not present & PRESENT_TARGET_MAC:
         rows[ARP_DST_MAC * capacity + row] = ABSENT
-    if not told & TOLD_TARGET_IP:
+    if not present & PRESENT_TARGET_IP:
         rows[ARP_DST_IP * capacity + row] = ABSENT

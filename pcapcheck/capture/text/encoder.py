@@ -20,7 +20,7 @@ from pcapcheck.values import is_ipv4
 NOBODYS = protocols.EXPERIMENT
 UNTOLD = -1
 WORD = 0xFFFFFFFF
-_ONE_OR_MANY = {None: 0, False: layout.TOLD_CAST, True: layout.TOLD_CAST | layout.TOLD_MANY}
+_ONE_OR_MANY = {None: 0, False: layout.PRESENT_CAST, True: layout.PRESENT_CAST | layout.PRESENT_MANY}
 # Types with an identifier and a sequence number: echoes, time stamps and their like.
 _NUMBERED = {
     4: (
@@ -80,10 +80,10 @@ def _arp(arp: Arp) -> tuple[bytes, int]:
         return b"", 0
     told = 0
     for value, bit in (
-        (arp.sender_mac, layout.TOLD_SENDER_MAC),
-        (arp.sender_ip, layout.TOLD_SENDER_IP),
-        (arp.target_mac, layout.TOLD_TARGET_MAC),
-        (arp.target_ip, layout.TOLD_TARGET_IP),
+        (arp.sender_mac, layout.PRESENT_SENDER_MAC),
+        (arp.sender_ip, layout.PRESENT_SENDER_IP),
+        (arp.target_mac, layout.PRESENT_TARGET_MAC),
+        (arp.target_ip, layout.PRESENT_TARGET_IP),
     ):
         told |= bit if value is not None else 0
     body = struct.pack(">HHBBH", 1, protocols.ETHERTYPE_IPV4, 6, 4, arp.opcode & 0xFFFF)
@@ -98,7 +98,7 @@ def _datagram(datagram: Datagram) -> tuple[bytes, int]:
     inside = datagram.upper.inner if isinstance(datagram.upper, PrintedTunnel) else None
     if inside is None:
         told |= _told(datagram)
-        told |= layout.TOLD_PROTO if protocol != NOBODYS else 0
+        told |= layout.PRESENT_PROTO if protocol != NOBODYS else 0
     if datagram.later:
         payload = b""
     return (_ipv4 if datagram.version == 4 else _ipv6)(datagram, protocol, payload), told
@@ -107,12 +107,12 @@ def _datagram(datagram: Datagram) -> tuple[bytes, int]:
 def _told(datagram: Datagram) -> int:
     told = 0
     for value, bit in (
-        (datagram.ttl, layout.TOLD_TTL),
-        (datagram.ident, layout.TOLD_ID),
-        (datagram.offset, layout.TOLD_FRAGMENT),
-        (datagram.df, layout.TOLD_DF),
-        (datagram.mf, layout.TOLD_MF),
-        (datagram.length, layout.TOLD_LENGTH),
+        (datagram.ttl, layout.PRESENT_TTL),
+        (datagram.ident, layout.PRESENT_ID),
+        (datagram.offset, layout.PRESENT_FRAGMENT),
+        (datagram.df, layout.PRESENT_DF),
+        (datagram.mf, layout.PRESENT_MF),
+        (datagram.length, layout.PRESENT_LENGTH),
     ):
         told |= bit if value is not None else 0
     return told
@@ -184,12 +184,12 @@ def _upper(datagram: Datagram) -> tuple[bytes, int, int]:
 
 
 def _transport(transport: Transport) -> tuple[bytes, int]:
-    told = layout.TOLD_SRC_PORT if transport.src_port is not None else 0
-    told |= layout.TOLD_DST_PORT if transport.dst_port is not None else 0
+    told = layout.PRESENT_SRC_PORT if transport.src_port is not None else 0
+    told |= layout.PRESENT_DST_PORT if transport.dst_port is not None else 0
     body = struct.pack(">HH", transport.src_port or 0, transport.dst_port or 0)
     if transport.protocol == TCP and transport.flags is not None:
         if transport.size is not None and (transport.seq is not None or transport.ack is not None):
-            told |= layout.TOLD_DATA | (layout.TOLD_WHOLE if transport.whole else 0)
+            told |= layout.PRESENT_DATA | (layout.PRESENT_WHOLE if transport.whole else 0)
         body += struct.pack(
             ">IIHHI",
             transport.seq or 0,
@@ -227,25 +227,25 @@ def _tunnel(tunnel: PrintedTunnel) -> tuple[bytes, int, int]:
     version = tunnel.inner.version if tunnel.inner is not None else 4
     if tunnel.vni is None:
         return inside, IPIP if version == 4 else IPV6, told
-    told |= layout.TOLD_INNER if tunnel.src_mac is not None and tunnel.dst_mac is not None else 0
+    told |= layout.PRESENT_INNER if tunnel.src_mac is not None and tunnel.dst_mac is not None else 0
     body = struct.pack(">HHI", 0, protocols.VXLAN_PORT, 0) + struct.pack(">II", 8 << 24, (tunnel.vni << 8) & WORD)
     if tunnel.inner is not None:
         body += (tunnel.dst_mac or 0).to_bytes(6, "big") + (tunnel.src_mac or 0).to_bytes(6, "big")
         body += struct.pack(">H", protocols.ETHERTYPE_OF[version]) + inside
-    return body, UDP, told | layout.TOLD_DST_PORT
+    return body, UDP, told | layout.PRESENT_DST_PORT
 
 
 def _icmp(icmp: Icmp, version: int) -> tuple[bytes, int]:
     if icmp.kind is None:
         return b"", 0
-    told = layout.TOLD_CODE if icmp.code is not None else 0
+    told = layout.PRESENT_CODE if icmp.code is not None else 0
     head = struct.pack(">BBH", icmp.kind, icmp.code or 0, 0)
     if icmp.kind in _NUMBERED[version]:
         if icmp.seq is None:
             return head, told
-        told |= layout.TOLD_IDENT if icmp.ident is not None else 0
+        told |= layout.PRESENT_IDENT if icmp.ident is not None else 0
         return head + struct.pack(">HH", (icmp.ident or 0) & 0xFFFF, icmp.seq & 0xFFFF), told
-    told |= layout.TOLD_MTU if icmp.mtu is not None else 0
+    told |= layout.PRESENT_MTU if icmp.mtu is not None else 0
     head += struct.pack(">I", min(icmp.mtu or 0, WORD))
     if icmp.target is not None:
         head += icmp.target.to_bytes(16, "big")
@@ -254,5 +254,5 @@ def _icmp(icmp: Icmp, version: int) -> tuple[bytes, int]:
             head += struct.pack(">BB", icmp.kind - 134, 1) + icmp.mac.to_bytes(6, "big")
     elif icmp.quoted is not None:
         head += _datagram(icmp.quoted)[0]
-        told |= 0 if icmp.inferred else layout.TOLD_QUOTE
+        told |= 0 if icmp.inferred else layout.PRESENT_QUOTE
     return head, told
