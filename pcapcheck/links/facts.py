@@ -343,5 +343,7 @@ def claimed_addresses(capture: Capture, facts: Facts, reading: Reading) -> Itera
         by_point.setdefault((capture.number, *claim.point), []).append(claim)
     for key, link in facts.links.items():
         if key in by_point:
-            untold = frozenset(ip for point, ip in capture.exchanges.claims.untold if (capture.number, *point) == key)
+            untold = frozenset(
+                ip for point, ip in capture.exchanges.claims.without_mac if (capture.number, *point) == key
+            )
             yield from address_rows(by_point[key], link, reading.gateways, reading.proxy_mac, untold)

@@ -84,7 +84,7 @@ def node_addresses(capture: Capture, link: PointFacts) -> set[int]:
     claims = capture.exchanges.claims
     asking = {claim.ip for claim in claims.all() if claim.point == point and claim.mac in nodes and claim.own}
     if link.pod_ips and not link.sides.folded and not link.sides.crowded:
-        asking |= {ip for there, ip in claims.untold if there == point}
+        asking |= {ip for there, ip in claims.without_mac if there == point}
     return asking - link.pod_ips - capture.exchanges.gateways
 
 
@@ -100,7 +100,7 @@ def reporting(captures: list[Capture], facts: Facts, link: PointFacts) -> set[in
     asking: set[int] = set()
     for nic in nics:
         claims = captures[nic.point.key[0]].exchanges.claims
-        asking |= {ip for there, ip in claims.untold if there == nic.point.key[1:]}
+        asking |= {ip for there, ip in claims.without_mac if there == nic.point.key[1:]}
         asking |= {claim.ip for claim in claims.all() if claim.point == nic.point.key[1:]}
     return (said & asking).difference(link.pod_ips, *(_refusing(nic) for nic in nics))
 

@@ -72,7 +72,7 @@ def test_every_exchange_is_in_the_cell_of_its_pair(some: Some) -> None:
         (cell[layout.C_KIND], cell[layout.C_GROUP], cell[layout.C_SRC_LOW], cell[layout.C_DST_LOW]): (
             cell[layout.C_REPLIED],
             cell[layout.C_SILENT],
-            cell[layout.C_REFUSED],
+            cell[layout.C_ERRED],
         )
         for cell in pairs
     }

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcapcheck.decode.decoder import FrameBatch
-from pcapcheck.decode.frame_layout import E_REFUSED, E_REPLY, E_REQUEST, EVENT_FIELDS
+from pcapcheck.decode.frame_layout import E_ICMP_ERROR, E_REPLY, E_REQUEST, EVENT_FIELDS
 from pcapcheck.exchanges import echoes as echoes_module
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.echoes import Echoes
@@ -38,7 +38,7 @@ class Event:
 events = st.lists(
     st.builds(
         Event,
-        st.sampled_from([E_REQUEST, E_REQUEST, E_REPLY, E_REPLY, E_REFUSED]),
+        st.sampled_from([E_REQUEST, E_REQUEST, E_REPLY, E_REPLY, E_ICMP_ERROR]),
         st.integers(0, 2),
         st.integers(0, 3),
         st.integers(0, 3 * SAME_PACKET),
