@@ -10,9 +10,10 @@ from pcapcheck.kernels import force_plain
 from pcapcheck.version import __version__
 
 if TYPE_CHECKING:
-    from pcapcheck.analysis import Analysis, analyze, analyze_state
+    from pcapcheck.analysis import Analysis
     from pcapcheck.assertion import assert_capture
     from pcapcheck.links.scope import Scope
+    from pcapcheck.pipeline import analyze, analyze_state
     from pcapcheck.ruleset.finding import Finding
 
 __all__ = [
@@ -35,8 +36,8 @@ _LAZY = {
     "Analysis": "pcapcheck.analysis",
     "Finding": "pcapcheck.ruleset.finding",
     "Scope": "pcapcheck.links.scope",
-    "analyze": "pcapcheck.analysis",
-    "analyze_state": "pcapcheck.analysis",
+    "analyze": "pcapcheck.pipeline",
+    "analyze_state": "pcapcheck.pipeline",
     "assert_capture": "pcapcheck.assertion",
 }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from glob import has_magic, iglob
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     import pytest
 
     from pcapcheck.analysis import Analysis
-    from pcapcheck.triage.outcome import Outcome
 
 
 class AssertCapture:
@@ -52,9 +50,9 @@ class AssertCapture:
         all.
         """
         __tracebackhide__ = _is_ours
-        from pcapcheck.analysis import analyze
         from pcapcheck.links.scope import Scope, parse_interface_names
-        from pcapcheck.report.exit import demand, exit_code
+        from pcapcheck.pipeline import analyze
+        from pcapcheck.report.exit import exit_code
 
         try:
             names = parse_interface_names(tuple(f"{file}={name}" for file, name in (interfaces or {}).items()))
@@ -66,9 +64,8 @@ class AssertCapture:
                 node_state=self._files(node_state),
                 pods=self._files(pods),
             )
-            # A test is about just these files: it is not to pass without one of them.
-            analysis.skipped = [replace(one, demanded=one.demanded or one.named) for one in analysis.skipped]
-            demand(analysis, strict, [require] if isinstance(require, str) else require)
+            # A test is about exactly these files: it must not pass without one of them.
+            analysis = analysis.demand(strict, [require] if isinstance(require, str) else require, every_input=True)
             self._judged += 1
             if self.evidence is not None:
                 analysis.write_evidence(self.evidence / (str(self._judged) if self._judged > 1 else ""))
@@ -106,7 +103,7 @@ def _is_there(path: Path) -> bool:
     return os.path.exists(path) or (has_magic(str(path)) and next(iglob(str(path), recursive=True), None) is not None)
 
 
-def _told(outcome: Outcome) -> Iterator[str]:
+def _told(outcome: Analysis) -> Iterator[str]:
     """The verdict, what was demanded and is missing, and each failure that counts, line by line."""
     from pcapcheck.report.headline import headed
     from pcapcheck.report.wording import failure, verdict

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from pcapcheck import given
 from pcapcheck.capture.inputs import Inputs
-from pcapcheck.capture.record import BAD_CHECKSUM
+from pcapcheck.capture.record import BAD_CHECKSUM, BATCH_FRAMES
 from pcapcheck.capture.rotation import Captured
 from pcapcheck.capture.source import Source
 from pcapcheck.decode.sightings import Sightings
 from pcapcheck.errors import EMPTY, NOT_A_CAPTURE, CaptureError, NotACapture, StateError
 from pcapcheck.exchanges.capture_exchanges import SoFar
-from pcapcheck.given import Taken
+from pcapcheck.given import Input, Taken
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.read_capture import Capture, Progress, Reading, RowSink, TableRow, read_capture
+from pcapcheck.links.scope import Scope, parse_interface_names
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.expectation import Recording
 from pcapcheck.ruleset.rule import Rule
@@ -31,22 +33,85 @@ if TYPE_CHECKING:
     from pcapcheck.nodestate.state import State
     from pcapcheck.triage.pods import Pods
 
-# Of many inputs so many are named.
-NAMED = 5
-Read = tuple[list[Capture], list[Evaluation], Sightings]
+# An error names this many inputs.
+MOST_NAMED = 5
 
 
-def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress: Progress | None) -> Read:
-    """Read all captures, and feed the rules; those that cannot be read are skipped."""
-    evaluations = [Evaluation(rule) for rule in rules]
-    every = frozenset(one.rule.table for one in evaluations if one.needs_rows)
-    sightings = Sightings()
+@dataclass(frozen=True)
+class Request:
+    """What is to be read: the inputs of the call, or those that an expectation file names.
+
+    ``pods`` is None if names of pods are not asked for. ``captures_named`` and ``states_named``: the call names them.
+    """
+
+    captures: Sequence[Taken | str]
+    states: list[Taken]
+    pods: list[Taken] | None
+    recording: Recording
+    captures_named: bool
+    states_named: bool
+
+    @classmethod
+    def of(
+        cls, recording: Recording, captures: Sequence[Input], node_state: given.Inputs | None, pods: given.Inputs | None
+    ) -> Request:
+        """The inputs of a call; what it leaves out is as the expectation file says."""
+        listed = given.several(recording.pods if pods is None else pods)
+        return cls(
+            given.taken(captures or recording.captures),
+            given.several(recording.node_state if node_state is None else node_state),
+            listed if listed or pods is not None else None,
+            recording,
+            bool(captures),
+            node_state is not None,
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The captures as they were named."""
+        return tuple(map(str, self.captures))
+
+
+@dataclass(frozen=True)
+class Intake:
+    """The captures as read, the rules that were fed with their rows, and the sightings of packets to follow."""
+
+    captures: list[Capture]
+    evaluations: list[Evaluation]
+    sightings: Sightings
+
+    @property
+    def row_tables(self) -> frozenset[str]:
+        """The tables of which some rule needs every row."""
+        return frozenset(evaluation.rule.table for evaluation in self.evaluations if evaluation.needs_rows)
+
+
+def reading_of(settings: Settings, scope: Scope, recording: Recording, batch_frames: int = BATCH_FRAMES) -> Reading:
+    """How to read; what the expectation file says of its recording holds unless ``scope`` says otherwise."""
+    names = parse_interface_names(recording.interfaces) | scope.names
+    scope = replace(scope, names=names, filter_used=scope.filter_used or recording.filter_used)
+    return Reading(
+        scope,
+        settings.gateways,
+        settings.number("proxy_mac"),
+        settings.texts["interface_prefix"],
+        settings.number("arp_wait"),
+        settings.number("echo_wait"),
+        settings.number("dns_wait"),
+        batch_frames,
+    )
+
+
+def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress: Progress | None) -> Intake:
+    """Read all captures and feed the rules; captures that cannot be read are skipped."""
+    intake = Intake([], [Evaluation(rule) for rule in rules], Sightings())
+    captures, evaluations, sightings = intake.captures, intake.evaluations, intake.sightings
+    every = intake.row_tables
     alone = len(inputs.captures) == 1
     if not alone:
         # Joining what several captures saw needs it: loaded while they are read.
         Thread(target=import_module, args=("numpy",), daemon=True).start()
-    captures: list[Capture] = []
-    refused: list[Captured] = []
+    unreadable: list[Captured] = []
     fed = False
 
     def watched(path: Path, consumed: int, frames: int, so_far: Callable[[], SoFar]) -> None:
@@ -63,16 +128,16 @@ def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress:
             )
         except CaptureError as error:
             _skip(inputs, source, error)
-            refused.append(source)
+            unreadable.append(source)
             if fed:
-                # Some of its rows are with the rules already: all the others again, without it.
-                inputs.captures = [one for one in inputs.captures if not any(one is each for each in refused)]
+                # The rules have some of its rows already: read all the others again, without it.
+                inputs.captures = [one for one in inputs.captures if not any(one is each for each in unreadable)]
                 return read_captures(inputs, rules, reading, progress)
-    return captures, evaluations, sightings
+    return intake
 
 
 def _skip(inputs: Inputs, source: Captured, error: CaptureError) -> None:
-    """Do without a capture; of a text say whether it is a node's state."""
+    """Do without a capture; if it is a text, say whether it is a node's state."""
     if isinstance(error, NotACapture) and error.vague and isinstance(source, Source) and not source.is_stream:
         from pcapcheck.nodestate.recognise import recognise
 
@@ -91,32 +156,41 @@ def _skip(inputs: Inputs, source: Captured, error: CaptureError) -> None:
     inputs.skip(source.path, error)
 
 
-def demand_inputs(
-    inputs: Inputs, named: Sequence[str | Taken], captures: list[Capture], state: State | None, told: Recording
-) -> None:
-    """Raise CaptureError where nothing can be judged, and mark what must have been there."""
-    lost = [one for one in inputs.skipped if one.role == CAPTURE]
+def demand_inputs(inputs: Inputs, request: Request, captures: list[Capture], state: State | None) -> None:
+    """Raise CaptureError if nothing can be judged, and mark the inputs that cannot be done without."""
+    lost = [skipped for skipped in inputs.skipped if skipped.role == CAPTURE]
     if not captures and state is None:
-        first = next((one for one in lost if one.named or one.kind not in (NOT_A_CAPTURE, EMPTY)), lost[0])
-        if len(lost) > 1:
-            given = ", ".join(map(str, (named or told.captures)[:NAMED]))
-            said = f"{given}: no capture in there; of {len(lost)} files none can be used, for one {first.message}"
-        else:
-            said = first.message
-        error = CaptureError(f"{told.place}: {said}" if told.place and not named else said, first.kind)
-        error.skipped = inputs.skipped
-        raise error
-    # An expectation file is about just these captures; and without any of those given the question is not answered.
-    if not named or not captures:
+        raise _nothing_readable(inputs, request, lost)
+    # An expectation file is about exactly its captures; and without any capture the question is not answered.
+    if not request.captures_named or not captures:
         inputs.skipped = [
             replace(one, demanded=one.demanded or one.named or (not captures and one is lost[0]))
             for one in inputs.skipped
         ]
 
 
+def _nothing_readable(inputs: Inputs, request: Request, lost: list[Skipped]) -> CaptureError:
+    first = next((one for one in lost if one.named or one.kind not in (NOT_A_CAPTURE, EMPTY)), lost[0])
+    said = first.message
+    if len(lost) > 1:
+        names = ", ".join(request.names[:MOST_NAMED])
+        said = f"{names}: no capture in there; of {len(lost)} files none can be used, for one {first.message}"
+    place = request.recording.place
+    error = CaptureError(said if request.captures_named or not place else f"{place}: {said}", first.kind)
+    error.skipped = inputs.skipped
+    return error
+
+
+def without_unused_names(reading: Reading, inputs: Inputs, captures: Iterable[Capture]) -> Reading:
+    """The same without names of interfaces for inputs that cannot be used or hold no frames."""
+    skipped = (skipped.path for skipped in inputs.skipped)
+    empty = (str(capture.path) for capture in captures if not capture.frames)
+    return replace(reading, scope=reading.scope.without([*skipped, *empty]))
+
+
 def note_aside(captures: list[Capture], node_state: Sequence[Taken]) -> None:
-    """Say what the lines of texts are that are no packets, where that is known."""
-    used = {os.path.realpath(one) for one in node_state if isinstance(one, Path)}
+    """Say what lines of texts are that are no packets, if that is known."""
+    used = {os.path.realpath(path) for path in node_state if isinstance(path, Path)}
     for capture in captures:
         aside = [line for problem in capture.problems for line in problem.aside]
         if aside:
@@ -126,18 +200,18 @@ def note_aside(captures: list[Capture], node_state: Sequence[Taken]) -> None:
 
 
 def forget_offload(captures: list[Capture], facts: Facts) -> None:
-    """Say nothing of wrong checksums on pod links: a veth pair hands them on as they are, for a NIC to compute."""
+    """Drop wrong checksums on pod links: a veth pair passes them on as they are, for a NIC to compute."""
     for capture in captures:
-        links = [link for key, link in facts.links.items() if key[0] == capture.number]
-        if all(link.point.kind == "pod-link" for link in links):
-            capture.problems = [one for one in capture.problems if one.kind != BAD_CHECKSUM]
+        points = [point for key, point in facts.points.items() if key[0] == capture.number]
+        if all(point.kind == "pod-link" for point in points):
+            capture.problems = [problem for problem in capture.problems if problem.kind != BAD_CHECKSUM]
 
 
-def take_state(given: Sequence[Taken], settings: Settings, skipped: list[Skipped]) -> State | None:
-    """What the files tell; None where there are none, or none that can be used."""
-    if not given:
+def take_state(inputs: Sequence[Taken], settings: Settings, skipped: list[Skipped]) -> State | None:
+    """The state that the inputs describe; None if there are none, or none that can be used."""
+    if not inputs:
         return None
-    # Loaded where there is one.
+    # Loaded only if there is a state.
     from pcapcheck.nodestate.read_state import read_state
 
     def skip(path: Path, error: StateError) -> None:
@@ -145,17 +219,17 @@ def take_state(given: Sequence[Taken], settings: Settings, skipped: list[Skipped
 
     try:
         prefix = settings.texts["interface_prefix"]
-        return read_state(given, prefix, settings.number("gateway"), settings.number("proxy_mac"), skip)
+        return read_state(inputs, prefix, settings.number("gateway"), settings.number("proxy_mac"), skip)
     except StateError:
         return None
 
 
 def name_pods(
-    given: Sequence[Taken] | None, state: State | None, settings: Settings, skipped: list[Skipped]
+    inputs: Sequence[Taken] | None, state: State | None, settings: Settings, skipped: list[Skipped]
 ) -> Pods | None:
-    """The names in the files given, else those that the node's state lists."""
+    """The names in these inputs, else those that the node's state lists."""
     listed = state.pods if state is not None else []
-    if given is None and not listed:
+    if inputs is None and not listed:
         return None
     from pcapcheck.triage.pods import Pods
 
@@ -163,10 +237,11 @@ def name_pods(
         skipped.append(Skipped.of(path, error, PODS))
 
     prefix = settings.texts["interface_prefix"]
-    return Pods.of(listed, prefix) if given is None else Pods.read(given, prefix, skip)
+    return Pods.of(listed, prefix) if inputs is None else Pods.read(inputs, prefix, skip)
 
 
 def nothing_understood(skipped: list[Skipped]) -> StateError:
+    """The error that no input describes a state."""
     if not skipped:
         return StateError("no file with a node's state is given; name at least one")
     more = f" ({len(skipped) - 1} more cannot be used either)" if skipped[1:] else ""
@@ -176,6 +251,8 @@ def nothing_understood(skipped: list[Skipped]) -> StateError:
 
 
 def sink(number: int, evaluations: list[Evaluation]) -> RowSink:
+    """Where the rows of a capture go: to each rule about their table."""
+
     def sink(table: str, rows: Iterable[TableRow], weight: int) -> None:
         for evaluation in evaluations:
             if evaluation.rule.table == table:

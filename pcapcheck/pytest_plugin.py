@@ -157,7 +157,7 @@ class ExpectationFile(pytest.File):
         return [one.message for one in self.outcome.skipped if one.demanded]
 
     def _judge(self) -> Analysis:
-        from pcapcheck.analysis import analyze, analyze_state
+        from pcapcheck.pipeline import analyze, analyze_state
 
         analysis = (analyze if self._has_captures else analyze_state)(rules=self.path)
         folder = _evidence_folder(self.config, self.nodeid)
@@ -203,9 +203,9 @@ class RuleTest(ExpectationTest):
         return self.path, self.rule.line - 1 if own else 0, self.name
 
     def runtest(self) -> None:
-        from pcapcheck.report.accepted import accepted, passes_now
+        from pcapcheck.report.accepted import accepted
         from pcapcheck.report.wording import failure, summary
-        from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED
+        from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, passes_now
 
         outcome = self.parent.outcome
         self.parent.warn_once(self)

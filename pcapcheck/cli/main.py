@@ -199,7 +199,7 @@ def state(
     A FILE holds pasted terminal sessions (ip addr, ip route, ip neigh, sysctl ... of the node and of pods), their JSON
     forms, or what the script of "pcapcheck node-script" printed. Exit codes are those of analyze.
     """
-    from pcapcheck.analysis import analyze_state
+    from pcapcheck.pipeline import analyze_state
 
     def judge() -> Analysis:
         return analyze_state(*files, *pods_files, rules=rule_paths or None, variables=_assignments(assignments))
@@ -389,8 +389,8 @@ def _run(
     node_state: tuple[Path, ...] = (),
     pods_files: tuple[Path, ...] = (),
 ) -> Analysis:
-    from pcapcheck.analysis import analyze as run
     from pcapcheck.links.scope import Scope, parse_interface_names, parse_moment
+    from pcapcheck.pipeline import analyze as run
     from pcapcheck.report.progress import ProgressLine
 
     scope = Scope(

@@ -13,7 +13,7 @@ from typing import IO
 import click
 
 from pcapcheck.errors import UNREADABLE, CaptureError, UsageError
-from pcapcheck.report.formats.github_runner import harmless, on_github
+from pcapcheck.report.github_runner import harmless, on_github
 from pcapcheck.report.marks import ERRORS, is_ascii_locale
 from pcapcheck.values import clean
 

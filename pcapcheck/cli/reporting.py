@@ -16,7 +16,7 @@ import click
 
 from pcapcheck.cli.output import PLAIN, appends, complain, spare, writing
 from pcapcheck.errors import CaptureError, PcapcheckError, RuleError, UsageError
-from pcapcheck.report.formats.github_runner import harmless, is_read
+from pcapcheck.report.github_runner import harmless, is_read
 from pcapcheck.skipped import EVIDENCE, OUTPUT, Skipped
 from pcapcheck.values import clean
 
@@ -107,7 +107,7 @@ def judge_and_report(
     is reported too, but for text on standard output: there the error says enough.
     ``inputs`` are the files and folders that were named; none of them is written over.
     """
-    from pcapcheck.report.exit import demand, exit_code
+    from pcapcheck.report.exit import exit_code
     from pcapcheck.report.left_out import skipped_lines
 
     given = list(inputs)
@@ -116,13 +116,13 @@ def judge_and_report(
     try:
         analysis = judge()
         read = [file for capture in analysis.captures for file in capture.source.files]
-        demand(analysis, asked.strict, asked.required, asked.exit_zero)
+        analysis = analysis.demand(asked.strict, asked.required, asked.exit_zero)
     except PcapcheckError as error:
         _report_error(error, asked, given)
         raise
     for _, output in asked.reports:
         spare(output, read)
-    failed = _keep(analysis, evidence)
+    analysis, failed = _keep(analysis, evidence)
     if all(one != (TEXT, None) for one in asked.reports):
         for line in skipped_lines(analysis, demanded=False):
             complain(line)
@@ -137,19 +137,18 @@ def judge_and_report(
     sys.exit(exit_code(analysis))
 
 
-def _keep(analysis: Analysis, evidence: str | None) -> list[CaptureError]:
-    """Write the evidence; what keeps it from being written is a line of the reports, and for the end to tell."""
+def _keep(analysis: Analysis, evidence: str | None) -> tuple[Analysis, list[CaptureError]]:
+    """Write the evidence; an error is a line of the reports, and returned for the end of the run."""
     try:
         if evidence is not None:
             analysis.write_evidence(evidence)
     except CaptureError as error:
-        _note(analysis, evidence, error, EVIDENCE)
-        return [error]
-    return []
+        return _noted(analysis, evidence, error, EVIDENCE), [error]
+    return analysis, []
 
 
-def _note(analysis: Analysis, path: object, error: CaptureError, role: str) -> None:
-    analysis.skipped.append(Skipped(clean(str(path)), error.kind, clean(str(error)), role))
+def _noted(analysis: Analysis, path: object, error: CaptureError, role: str) -> Analysis:
+    return analysis.without(Skipped(clean(str(path)), error.kind, clean(str(error)), role))
 
 
 def _pair(forms: tuple[str, ...], outputs: tuple[str, ...], order: list[str]) -> list[tuple[str, str | None]]:
@@ -191,7 +190,7 @@ def _by_place(forms: tuple[str, ...], outputs: tuple[str, ...], order: list[str]
 
 
 def _report_error(error: PcapcheckError, asked: Demands, given: list[Path]) -> None:
-    from pcapcheck.analysis import unjudged
+    from pcapcheck.pipeline import unjudged
     from pcapcheck.report.left_out import skipped_lines
 
     said = "; ".join(error.lines) if isinstance(error, RuleError) else str(error)
@@ -218,7 +217,7 @@ def _write(analysis: Analysis, reports: list[tuple[str, str | None]], verbose: b
         try:
             _write_one(analysis, form, output, verbose)
         except CaptureError as error:
-            _note(analysis, output, error, OUTPUT)
+            analysis = _noted(analysis, output, error, OUTPUT)
             failed.append(error)
         except (OSError, KeyboardInterrupt):
             raise
@@ -227,7 +226,7 @@ def _write(analysis: Analysis, reports: list[tuple[str, str | None]], verbose: b
             fault = CaptureError(
                 f"--format {form}: {type(error).__name__}: {error}; please report this fault of pcapcheck"
             )
-            _note(analysis, output or form, fault, OUTPUT)
+            analysis = _noted(analysis, output or form, fault, OUTPUT)
             failed.append(fault)
     return failed
 

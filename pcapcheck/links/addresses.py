@@ -63,7 +63,7 @@ class AddressRow:
 
 def address_rows(
     claims: list[Claim],
-    link: PointFacts,
+    point: PointFacts,
     gateways: frozenset[int],
     proxy_mac: int,
     untold: frozenset[int] = frozenset(),
@@ -73,15 +73,15 @@ def address_rows(
     A claim lasts from its first telling until its MAC falls silent on the link: a pod recreated under its old name
     claims its address with a new MAC, but only after the old one fell silent.
     """
-    gone = _last_seen(link)
-    sides = {group.src: link.sides.of(group)[0] for group in link.point.groups.values()}
+    gone = _last_seen(point)
+    sides = {group.src: point.sides.of(group)[0] for group in point.groups.values()}
     by_ip: dict[int, list[Claim]] = {}
     for claim in claims:
         by_ip.setdefault(claim.ip, []).append(claim)
     rows = []
     addresses = _addresses_by_mac(claims)
     for ip, same in by_ip.items():
-        own = ip not in gateways and (ip in link.pod_ips or any(claim.mac in link.pod_macs for claim in same))
+        own = ip not in gateways and (ip in point.pod_ips or any(claim.mac in point.pod_macs for claim in same))
         # Proxy ARP makes the node answer for everything, the pod's own address included (it then only replies). A name
         # may be the gateway's, of which that is not so.
         proxied = {
@@ -97,13 +97,13 @@ def address_rows(
             )
             rows.append(
                 AddressRow(
-                    link.point.key,
-                    min(link.point.groups),
+                    point.key,
+                    min(point.groups),
                     "",
-                    link.point.name,
-                    link.node_interface,
-                    link.point.kind,
-                    link.point.calico,
+                    point.name,
+                    point.node_interface,
+                    point.kind,
+                    point.capture_point.calico,
                     ip,
                     claim.mac,
                     sides.get(claim.mac),
@@ -117,7 +117,9 @@ def address_rows(
                     gone.get(claim.mac) if addresses[claim.mac, is_ipv4(ip)] == 1 else claim.last_time,
                 )
             )
-    if (link.sides.folded or link.point.link_type == COOKED) and any(_across_links(row, link) for row in rows):
+    if (point.sides.folded or point.capture_point.link_type == COOKED) and any(
+        _across_links(row, point) for row in rows
+    ):
         return [replace(row, claimants=None) for row in rows]
     return rows
 
@@ -144,14 +146,14 @@ def taken_over(rows: Iterable[AddressRow], proxy_mac: int) -> Iterator[tuple[Add
                 yield before, after
 
 
-def _across_links(row: AddressRow, link: PointFacts) -> bool:
+def _across_links(row: AddressRow, point: PointFacts) -> bool:
     """Whether a contested claim may stem from another link of the same recording: a node is on all of them."""
-    return bool(row.other_claimants) and not {row.mac, *(row.other_claimants or ())} <= link.pod_macs
+    return bool(row.other_claimants) and not {row.mac, *(row.other_claimants or ())} <= point.pod_macs
 
 
-def _last_seen(link: PointFacts) -> dict[int, int]:
+def _last_seen(point: PointFacts) -> dict[int, int]:
     seen: dict[int, int] = {}
-    for group in link.point.groups.values():
+    for group in point.groups.values():
         if group.src is not None and group.last is not None:
             seen[group.src] = max(seen.get(group.src, group.last), group.last)
     return seen

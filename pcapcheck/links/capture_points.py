@@ -174,7 +174,7 @@ class CapturePoint(Brief):
         return {"in": "cali", "out": "pod"}.get(directions.pop() or "") if len(directions) == 1 else None
 
 
-def points_of(
+def capture_points_of(
     capture: int,
     source: Captured,
     interfaces: list[Interface],
@@ -186,18 +186,18 @@ def points_of(
 
     ``given`` holds the names that the user gave, by ifindex, or by None for the whole capture.
     """
-    points: dict[PointKey, CapturePoint] = {}
+    capture_points: dict[PointKey, CapturePoint] = {}
     # Group 0 holds frames of too many senders, of whichever interfaces.
     numbered = [(number, group) for number, group in enumerate(groups) if group.count and number]
     single = len({group.point for _, group in numbered}) == 1
     for number, group in numbered:
         key = (capture, group.interface, group.ifindex)
-        if key not in points:
+        if key not in capture_points:
             interface = interfaces[group.interface]
             name, named_by = _name(source, interface, group.ifindex, given, single, prefix)
-            points[key] = CapturePoint(key, source.path, clean(source.short_name), interface, name, named_by)
-        points[key].groups[number] = group
-    return points
+            capture_points[key] = CapturePoint(key, source.path, clean(source.short_name), interface, name, named_by)
+        capture_points[key].groups[number] = group
+    return capture_points
 
 
 def _name(

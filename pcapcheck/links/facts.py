@@ -13,10 +13,10 @@ from pcapcheck.decode.frame_layout import TTL_ORIGINAL, TTL_SILENT
 from pcapcheck.exchanges.claims import Claim
 from pcapcheck.exchanges.expiry import pings_expired
 from pcapcheck.links.addresses import AddressRow, address_rows
-from pcapcheck.links.capture_points import CapturePoint, PointKey, points_of
+from pcapcheck.links.capture_points import CapturePoint, PointKey, capture_points_of
 from pcapcheck.links.observations import Observation, apart
 from pcapcheck.links.oneway import proof_of_one_way
-from pcapcheck.links.point_facts import PointFacts, describe_link
+from pcapcheck.links.point_facts import PointFacts, describe_point
 from pcapcheck.links.read_capture import Capture, Reading, read_frames
 from pcapcheck.links.sides import NODE
 from pcapcheck.links.twins import recorded_twice
@@ -37,9 +37,9 @@ class Facts:
     """
 
     def __init__(
-        self, links: dict[PointKey, PointFacts], assume: int | None = None, known: KnownNetwork = NOTHING_KNOWN
+        self, points: dict[PointKey, PointFacts], assume: int | None = None, known: KnownNetwork = NOTHING_KNOWN
     ) -> None:
-        self.links = links
+        self.points = points
         self.observations: dict[PointKey, Observation] = {}
         self.twice: list[tuple[PointFacts, PointFacts]] = []
         self.followed = False
@@ -48,10 +48,10 @@ class Facts:
         self.repeats: Repeats = {}
         self._assumed: dict[int, Facts] = {}
         self._by_group: dict[tuple[int, int], tuple[PointFacts, FrameGroup]] = {}
-        for link in links.values():
-            described = link if assume is None or not link.alternatives else link.alternatives[assume]
-            for number, group in link.point.groups.items():
-                self._by_group[link.point.key[0], number] = (described, group)
+        for point in points.values():
+            described = point if assume is None or not point.alternatives else point.alternatives[assume]
+            for number, group in point.groups.items():
+                self._by_group[point.key[0], number] = (described, group)
 
     def are_apart(self, one: PointKey, other: PointKey) -> bool:
         """Whether two capture points were recorded at different times."""
@@ -59,22 +59,22 @@ class Facts:
 
     def within(self, keys: set[PointKey]) -> Facts:
         """The same about these capture points alone."""
-        facts = Facts({key: link for key, link in self.links.items() if key in keys})
+        facts = Facts({key: point for key, point in self.points.items() if key in keys})
         facts.observations = self.observations
         return facts
 
     def assuming(self, assumption: int) -> Facts:
         """The same with an assumption about each link whose ends cannot be told."""
         if assumption not in self._assumed:
-            self._assumed[assumption] = Facts(self.links, assumption, self.known)
+            self._assumed[assumption] = Facts(self.points, assumption, self.known)
             self._assumed[assumption].repeats = self.repeats
         return self._assumed[assumption]
 
     @cached_property
     def calico(self) -> str | None:
         """By what Calico is shown to be anywhere in the observation: the strongest that there is."""
-        shown = {link.point.calico for link in self.links.values()}
-        if any(link.point.named_by and is_calico_tunnel(link.point.name) for link in self.links.values()):
+        shown = {point.capture_point.calico for point in self.points.values()}
+        if any(point.capture_point.named_by and is_calico_tunnel(point.name) for point in self.points.values()):
             shown.add(NAME)
         if self.known.calico:
             shown.add(STATE)
@@ -83,9 +83,9 @@ class Facts:
     @cached_property
     def pod_ips(self) -> frozenset[int]:
         """The addresses of all pods whose own links were recorded; asked for when all links are described."""
-        return frozenset(ip for link in self.links.values() if link.point.kind == "pod-link" for ip in link.pod_ips)
+        return frozenset(ip for point in self.points.values() if point.kind == "pod-link" for ip in point.pod_ips)
 
-    def link(self, capture: int, group: int) -> PointFacts | None:
+    def point(self, capture: int, group: int) -> PointFacts | None:
         found = self._by_group.get((capture, group))
         return found[0] if found else None
 
@@ -94,28 +94,28 @@ class Facts:
         found = self._by_group.get((capture, number))
         if found is None:
             return None
-        link, group = found
+        point, group = found
         match name:
             case "interface":
-                return link.point.name
+                return point.name
             case "node_interface":
-                return link.node_interface
+                return point.node_interface
             case "kind":
-                return link.point.kind
+                return point.kind
             case "calico":
-                return link.point.calico
+                return point.capture_point.calico
             case "end":
-                return link.end
+                return point.end
             case "side":
-                return link.sides.of(group)[0]
+                return point.sides.of(group)[0]
             case "side_evidence":
-                return link.sides.of(group)[1]
+                return point.sides.of(group)[1]
             case "pod_mac":
-                return self._pod_macs(link, group)
+                return self._pod_macs(point, group)
             case "pod_ip":
-                return link.pod_ips or None
+                return point.pod_ips or None
             case "answered" | "replied":
-                return self._came(link, group, table, outcome)
+                return self._came(point, group, table, outcome)
             case "eth_src":
                 return group.src
             case "eth_dst":
@@ -123,8 +123,8 @@ class Facts:
             case "direction":
                 return group.direction
             case "ttl_whole":
-                if link.point.interface.printed and group.ttl == TTL_SILENT:
-                    return True if number in link.pings_expired else None
+                if point.capture_point.interface.printed and group.ttl == TTL_SILENT:
+                    return True if number in point.pings_expired else None
                 return group.ttl == TTL_ORIGINAL
             case "carries":
                 return group.carries
@@ -133,33 +133,33 @@ class Facts:
         raise KeyError(name)
 
     @staticmethod
-    def _pod_macs(link: PointFacts, group: FrameGroup) -> frozenset[int] | None:
+    def _pod_macs(point: PointFacts, group: FrameGroup) -> frozenset[int] | None:
         """Whom a frame to the pod may be addressed to.
 
         A machine of which nothing is known may be the pod after all, and before the pod was heard it may have had
         another MAC.
         """
-        heard = link.pod_heard
+        heard = point.pod_heard
         before = heard is not None and group.last is not None and group.last < heard
-        unsure = group.dst in link.strangers or (before and group.dst not in link.pod_macs)
-        return None if unsure else link.pod_macs or None
+        unsure = group.dst in point.strangers or (before and group.dst not in point.pod_macs)
+        return None if unsure else point.pod_macs or None
 
     @staticmethod
-    def _came(link: PointFacts, group: FrameGroup, table: str, outcome: str) -> bool | None:
+    def _came(point: PointFacts, group: FrameGroup, table: str, outcome: str) -> bool | None:
         if outcome in ("answered", "replied"):
             return True
         if outcome == "error":
             return False
-        return False if outcome == "unanswered" and not _silence(link, group, table) else None
+        return False if outcome == "unanswered" and not _silence(point, group, table) else None
 
     def reason(self, name: str, capture: int, number: int, table: str, outcome: str) -> str:
         """Why a column is absent, in words that say what to do about it."""
         found = self._by_group.get((capture, number))
         if found is None:
             return "too many different frames to tell apart"
-        link, group = found
+        point, group = found
         if name in ("answered", "replied"):
-            if outcome == "in-flight" and link.point.last is None:
+            if outcome == "in-flight" and point.capture_point.last is None:
                 return "the text shows no times, so an answer may have come after its last line; print it without -t"
             if outcome == "in-flight" and table == DNS:
                 return "the recording ended before an answer was due; record at least five seconds longer"
@@ -167,34 +167,34 @@ class Facts:
                 return "the recording ended before a reply was due; record at least one second longer"
             if outcome == "evicted":
                 return "dropped to keep memory bounded"
-            return _silence(link, group, table) or "unknown"
+            return _silence(point, group, table) or "unknown"
         if name == "ttl_whole":
             return "the text shows no TTLs, so what expired may be a traceroute's; print it with -v (tcpdump -nn -e -v)"
         if name in ("side", "side_evidence"):
             cure = "flush the pod's neighbour entry (ip neigh flush dev eth0) and capture again"
-            if link.sides.folded or link.sides.crowded or link.point.link_type == COOKED:
+            if point.sides.folded or point.sides.crowded or point.capture_point.link_type == COOKED:
                 cure = "capture each cali interface by itself"
-            return f"it is unknown which end of {link.point.name} is the pod's; {cure}"
-        if name in ("eth_src", "eth_dst") and link.point.interface.printed and group.src is None:
+            return f"it is unknown which end of {point.name} is the pod's; {cure}"
+        if name in ("eth_src", "eth_dst") and point.capture_point.interface.printed and group.src is None:
             return "the text shows no MACs; capture again with -e (tcpdump -nn -e)"
-        if name == "eth_dst" and link.point.link_type in (COOKED, COOKED2):
+        if name == "eth_dst" and point.capture_point.link_type in (COOKED, COOKED2):
             return "a cooked capture (-i any) holds no destination MACs; capture on the cali interface itself"
         if name in ("eth_src", "eth_dst") and group.src is None:
             return "this link type has no MAC addresses; capture on the cali interface itself"
-        if name == "pod_mac" and link.point.interface.printed and group.src is None:
+        if name == "pod_mac" and point.capture_point.interface.printed and group.src is None:
             return "the text shows no MACs; capture again with -e (tcpdump -nn -e)"
-        if name == "pod_mac" and link.pod_macs:
-            return f"it is unknown whether frames on {link.point.name} went to the pod: it may have another MAC too"
+        if name == "pod_mac" and point.pod_macs:
+            return f"it is unknown whether frames on {point.name} went to the pod: it may have another MAC too"
         if name == "pod_mac":
-            return f"no frame is known to be from the pod on {link.point.name}, so its MAC is not; ping from the pod"
+            return f"no frame is known to be from the pod on {point.name}, so its MAC is not; ping from the pod"
         return f"{name.replace('_', '.', 1)} was not captured"
 
 
-def _silence(link: PointFacts, group: FrameGroup, table: str) -> str | None:
+def _silence(point: PointFacts, group: FrameGroup, table: str) -> str | None:
     """Why it proves nothing that no answer to a frame of this group was recorded; None where it does."""
-    if table in ASKED and table != ARP and link.sides.of(group)[0] == NODE and not link.pod_heard_at_all:
-        return f"no frame of the pod was recorded on {link.point.name}; capture both directions (without -Q)"
-    return link.silence.get(table)
+    if table in ASKED and table != ARP and point.sides.of(group)[0] == NODE and not point.pod_heard_at_all:
+        return f"no frame of the pod was recorded on {point.name}; capture both directions (without -Q)"
+    return point.silence.get(table)
 
 
 def describe(captures: list[Capture], reading: Reading, known: KnownNetwork = NOTHING_KNOWN) -> Facts:
@@ -202,7 +202,7 @@ def describe(captures: list[Capture], reading: Reading, known: KnownNetwork = NO
 
     ``known`` is what a node's state says of the network.
     """
-    links: dict[PointKey, PointFacts] = {}
+    points: dict[PointKey, PointFacts] = {}
     has_no_name = any(capture.exchanges.gateway_talk for capture in captures)
 
     def maybe_gateway(address: int) -> bool:
@@ -211,59 +211,63 @@ def describe(captures: list[Capture], reading: Reading, known: KnownNetwork = NO
 
     for capture in captures:
         given = reading.scope.names_for(capture.path)
-        points = points_of(capture.number, capture.source, capture.interfaces, capture.groups, given, reading.prefix)
-        for key, point in points.items():
-            talk = capture.exchanges.gateway_talk.get((point.interface.number, key[2]))
+        capture_points = capture_points_of(
+            capture.number, capture.source, capture.interfaces, capture.groups, given, reading.prefix
+        )
+        for key, capture_point in capture_points.items():
+            talk = capture.exchanges.gateway_talk.get((capture_point.interface.number, key[2]))
             if talk:
-                point.gateway = talk
-            claims = [claim for claim in capture.exchanges.claims.all() if claim.point == point.key[1:]]
-            point.gateway.macs = {claim.mac for claim in claims if claim.ip in reading.gateways}
-            point.gateway.others_answer = _others_answer(claims, point, reading.gateways)
-            point.gateway.others = {
+                capture_point.gateway = talk
+            claims = [claim for claim in capture.exchanges.claims.all() if claim.point == capture_point.key[1:]]
+            capture_point.gateway.macs = {claim.mac for claim in claims if claim.ip in reading.gateways}
+            capture_point.gateway.others_answer = _others_answer(claims, capture_point, reading.gateways)
+            capture_point.gateway.others = {
                 claim.ip
                 for claim in claims
-                if claim.mac not in {reading.proxy_mac, *point.gateway.macs} and not maybe_gateway(claim.ip)
+                if claim.mac not in {reading.proxy_mac, *capture_point.gateway.macs} and not maybe_gateway(claim.ip)
             } - reading.gateways
-            point.gateway.seekers = {
+            capture_point.gateway.seekers = {
                 group
                 for group, target in capture.exchanges.asked
-                if group in point.groups and not maybe_gateway(target)
+                if group in capture_point.groups and not maybe_gateway(target)
             }
-            point.gateway.icmp_error_groups = capture.exchanges.echoes.ending_errors.groups & point.groups.keys()
-            link = describe_link(point, reading.proxy_mac, reading.prefix, reading.scope.filter_used, known)
-            _doubt_silence(link, capture, reading)
-            if point.interface.printed:
-                link.pings_expired = pings_expired(capture.exchanges.echoes)
-            links[key] = link
-    reading.scope.check_names(link.point for link in links.values())
-    reading.scope.select(list(links.values()), reading.prefix)
-    facts = Facts(links, known=known)
-    for link, original in recorded_twice(captures, [link for link in links.values() if link.judged]):
-        link.judged = False
-        facts.twice.append((link, original))
+            capture_point.gateway.icmp_error_groups = (
+                capture.exchanges.echoes.ending_errors.groups & capture_point.groups.keys()
+            )
+            point = describe_point(capture_point, reading.proxy_mac, reading.prefix, reading.scope.filter_used, known)
+            _doubt_silence(point, capture, reading)
+            if capture_point.interface.printed:
+                point.pings_expired = pings_expired(capture.exchanges.echoes)
+            points[key] = point
+    reading.scope.check_names(point.capture_point for point in points.values())
+    reading.scope.select(list(points.values()), reading.prefix)
+    facts = Facts(points, known=known)
+    for point, original in recorded_twice(captures, [point for point in points.values() if point.judged]):
+        point.judged = False
+        facts.twice.append((point, original))
     return facts
 
 
-def _others_answer(claims: list[Claim], point: CapturePoint, gateways: frozenset[int]) -> bool:
-    known = point.gateway.macs
-    askers = {ip for asking in point.gateway.askers.values() for ip in asking}
+def _others_answer(claims: list[Claim], capture_point: CapturePoint, gateways: frozenset[int]) -> bool:
+    known = capture_point.gateway.macs
+    askers = {ip for asking in capture_point.gateway.askers.values() for ip in asking}
     return any(not claim.own and claim.mac not in known and claim.ip not in gateways | askers for claim in claims)
 
 
-def _doubt_silence(link: PointFacts, capture: Capture, reading: Reading) -> None:
+def _doubt_silence(point: PointFacts, capture: Capture, reading: Reading) -> None:
     """Say where a missing answer proves nothing: packets were lost, or one direction only was recorded."""
     missing = {
         table: sum(
             capture.tallies[table, group].outcomes["unanswered"]
-            for group in link.point.groups
+            for group in point.groups
             if (table, group) in capture.tallies
         )
         for table in ASKED
     }
-    interface = link.point.interface
+    interface = point.capture_point.interface
     for table, count in missing.items():
         if 0 < count <= interface.drops:
-            link.silence.setdefault(
+            point.silence.setdefault(
                 table,
                 f"{interface.drops} packets were lost while recording, so {count} missing answers prove nothing; "
                 "capture again with a larger buffer (tcpdump -B 65536)",
@@ -271,37 +275,37 @@ def _doubt_silence(link: PointFacts, capture: Capture, reading: Reading) -> None
         elif 0 < count <= interface.missing:
             what = f"{interface.missing} lines" if interface.printed else f"{interface.unread} damaged bytes"
             why = "look like packets and are not understood" if interface.printed else "were skipped"
-            link.silence.setdefault(
+            point.silence.setdefault(
                 table, f"{what} {why}, so {count} missing answers prove nothing; capture again or copy it again"
             )
-    if interface.printed and _holds_requests_only(link, capture):
-        link.silence |= dict.fromkeys(
+    if interface.printed and _holds_requests_only(point, capture):
+        point.silence |= dict.fromkeys(
             (ARP, ECHO),
             "every line of this text is a request, as after grep -i request, so no answer could be among them; "
             "print all of the capture",
         )
     if interface.cut_icmp and 0 < missing[ECHO] <= interface.cut_icmp + interface.missing:
-        link.silence.setdefault(
+        point.silence.setdefault(
             ECHO,
             f"{interface.cut_icmp} ICMP messages were cut before their type, so {missing[ECHO]} missing answers prove "
             "nothing: they may be these; record whole packets (tcpdump without -s)",
         )
-    _doubt_cut(link)
-    expired = capture.exchanges.echoes.ending_errors.unquoted[link.point.key[1:]] - interface.expiries
+    _doubt_cut(point)
+    expired = capture.exchanges.echoes.ending_errors.unquoted[point.key[1:]] - interface.expiries
     # What was lost and what expired may be different answers.
     if expired > 0 and 0 < missing[ECHO] <= expired + interface.missing:
         lost = f", and {interface.missing} packets are not shown" if interface.missing else ""
-        link.silence.setdefault(
+        point.silence.setdefault(
             ECHO,
             f"{expired} errors say that a packet expired on its way (as traceroute wants), not which one{lost}; "
             "print it with -v (tcpdump -nn -e -v)",
         )
-    talk = link.point.gateway
-    groups = link.point.groups
+    talk = point.capture_point.gateway
+    groups = point.groups
     # A name may be the gateway's.
     named = {target for group, target in capture.exchanges.asked if group in groups and is_name(target)}
     provable = named or talk.askers.keys() - talk.answered or any(one.shakes_hands for one in groups.values())
-    if any(missing.values()) and provable and not link.heard_both_ends:
+    if any(missing.values()) and provable and not point.heard_both_ends:
         rows = (
             row
             for row in read_frames(capture.source, reading)
@@ -309,31 +313,31 @@ def _doubt_silence(link: PointFacts, capture: Capture, reading: Reading) -> None
         )
         proof = proof_of_one_way(rows, reading.gateways | named, reading.arp_wait)
         if proof:
-            link.silence |= dict.fromkeys(ASKED, proof)
+            point.silence |= dict.fromkeys(ASKED, proof)
 
 
-def _doubt_cut(link: PointFacts) -> None:
+def _doubt_cut(point: PointFacts) -> None:
     """What the snapshot length left too little of may be any packet: an answer, or one that was seen elsewhere."""
     cut = "frames were cut before {}, so a missing answer proves nothing; record whole packets (tcpdump without -s)"
-    groups = link.point.groups.values()
+    groups = point.groups.values()
     if any(group.cut_packets for group in groups):
         for table in (ECHO, CONNECTIONS, DNS):
-            link.silence.setdefault(table, cut.format("what tells packets apart"))
+            point.silence.setdefault(table, cut.format("what tells packets apart"))
     if any(group.cut_arp for group in groups):
-        link.silence.setdefault(ARP, cut.format("the address that ARP asks for"))
+        point.silence.setdefault(ARP, cut.format("the address that ARP asks for"))
 
 
-def _holds_requests_only(link: PointFacts, capture: Capture) -> bool:
+def _holds_requests_only(point: PointFacts, capture: Capture) -> bool:
     """Whether requests of several kinds are there, and not one frame of anything else."""
     asked = [
-        [tally for (kind, group), tally in capture.tallies.items() if kind == table and group in link.point.groups]
+        [tally for (kind, group), tally in capture.tallies.items() if kind == table and group in point.groups]
         for table in (ARP, ECHO)
     ]
     answered = any(
         tally.outcomes[word] for some in asked for tally in some for word in ("answered", "replied", "error")
     )
     attempts = [sum(tally.attempts for tally in some) for some in asked]
-    return all(attempts) and not answered and sum(attempts) == link.point.frames
+    return all(attempts) and not answered and sum(attempts) == point.capture_point.frames
 
 
 def claimed_addresses(capture: Capture, facts: Facts, reading: Reading) -> Iterator[AddressRow]:
@@ -341,9 +345,9 @@ def claimed_addresses(capture: Capture, facts: Facts, reading: Reading) -> Itera
     by_point: dict[PointKey, list[Claim]] = {}
     for claim in capture.exchanges.claims.all():
         by_point.setdefault((capture.number, *claim.point), []).append(claim)
-    for key, link in facts.links.items():
+    for key, point in facts.points.items():
         if key in by_point:
             untold = frozenset(
-                ip for point, ip in capture.exchanges.claims.without_mac if (capture.number, *point) == key
+                ip for there, ip in capture.exchanges.claims.without_mac if (capture.number, *there) == key
             )
-            yield from address_rows(by_point[key], link, reading.gateways, reading.proxy_mac, untold)
+            yield from address_rows(by_point[key], point, reading.gateways, reading.proxy_mac, untold)

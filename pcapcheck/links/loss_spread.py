@@ -113,10 +113,10 @@ def _asked_by_pods(capture: Capture, facts: Facts, table: str) -> Rows:
 
 def counts(facts: Facts, capture: int, number: int, table: str) -> bool:
     """Whether what was asked in a frame group counts: by a pod on its own link, where silence proves something."""
-    link = facts.link(capture, number)
-    if link is None or not link.judged or link.point.kind != "pod-link" or table in link.silence:
+    point = facts.point(capture, number)
+    if point is None or not point.judged or point.kind != "pod-link" or table in point.silence:
         return False
-    return link.sides.of(link.point.groups[number])[0] == POD
+    return point.sides.of(point.groups[number])[0] == POD
 
 
 def _weigh(cells: Rows, table: str) -> Losses | None:

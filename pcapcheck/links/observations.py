@@ -25,17 +25,17 @@ Span = tuple[int, int]
 Observation = tuple[bool, int]
 
 
-def observations(links: Mapping[PointKey, PointFacts], clocks: Mapping[int, Clock]) -> dict[PointKey, Observation]:
+def observations(points: Mapping[PointKey, PointFacts], clocks: Mapping[int, Clock]) -> dict[PointKey, Observation]:
     """The observation that each capture point belongs to; points without times belong to none."""
     numbers: dict[PointKey, Observation] = {}
     for dated in (False, True):
         spans: dict[object, Span] = {}
         members: dict[object, list[PointKey]] = {}
-        for key, link in links.items():
-            span = _span(link.point)
+        for key, point in points.items():
+            span = _span(point.capture_point)
             if span is None or (span[0] >= DATED) is not dated:
                 continue
-            unit = _recording(link.point, clocks)
+            unit = _recording(point.capture_point, clocks)
             offset = clocks[key[0]].offset if key[0] in clocks else 0
             first, last = span[0] - offset, span[1] - offset
             known = spans.get(unit, (first, last))
@@ -51,16 +51,18 @@ def observations(links: Mapping[PointKey, PointFacts], clocks: Mapping[int, Cloc
     return numbers
 
 
-def _recording(point: CapturePoint, clocks: Mapping[int, Clock]) -> object:
+def _recording(capture_point: CapturePoint, clocks: Mapping[int, Clock]) -> object:
     """What was certainly recorded at one time: a file, files that saw the same packets, one interface of a text."""
-    if point.interface.printed:
-        return point.key
-    number = point.key[0]
+    if capture_point.interface.printed:
+        return capture_point.key
+    number = capture_point.key[0]
     return clocks[number].reference if number in clocks else number
 
 
-def _span(point: CapturePoint) -> Span | None:
-    return None if point.first is None or point.last is None else (point.first, point.last)
+def _span(capture_point: CapturePoint) -> Span | None:
+    return (
+        None if capture_point.first is None or capture_point.last is None else (capture_point.first, capture_point.last)
+    )
 
 
 def apart(one: Observation | None, other: Observation | None) -> bool:

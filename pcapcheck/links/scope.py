@@ -34,14 +34,16 @@ class Scope:
         names = {file: given for file, given in self.names.items() if file not in gone}
         return self if len(names) == len(self.names) else replace(self, names=names)
 
-    def check_names(self, points: Iterable[CapturePoint]) -> None:
+    def check_names(self, capture_points: Iterable[CapturePoint]) -> None:
         """See that every name given belongs to something. Raises UsageError where one does not."""
-        known = list(points)
+        known = list(capture_points)
         for file, given in self.names.items():
-            here = [point for point in known if file in (str(point.path), point.path.name)]
+            here = [
+                capture_point for capture_point in known if file in (str(capture_point.path), capture_point.path.name)
+            ]
             if not here:
                 raise UsageError(f"--interface {file}=…: no capture of this call has that name, or it holds no frames")
-            there = sorted({point.number for point in here})
+            there = sorted({capture_point.number for capture_point in here})
             for number, name in given.items():
                 if number is None and len(here) > 1:
                     raise UsageError(
@@ -54,31 +56,31 @@ class Scope:
                         + ", ".join(f"#{one}" for one in there)
                     )
 
-    def select(self, links: list[PointFacts], prefix: str) -> None:
+    def select(self, points: list[PointFacts], prefix: str) -> None:
         """Judge only the links of the wanted pods. Raises UsageError where a wanted pod is nowhere."""
         if not self.pods:
             return
-        for link in links:
-            link.judged = False
+        for point in points:
+            point.judged = False
         for pod in self.pods:
-            found = [link for link in links if _is_pod(link, pod, prefix)]
+            found = [point for point in points if _is_pod(point, pod, prefix)]
             if not found:
-                pods = [format_address(ip) for link in links for ip in sorted(link.pod_ips)]
-                there = dict.fromkeys(pods + [link.point.name for link in links if link.point.kind == "pod-link"])
+                pods = [format_address(ip) for point in points for ip in sorted(point.pod_ips)]
+                there = dict.fromkeys(pods + [point.name for point in points if point.kind == "pod-link"])
                 raise UsageError(f"--pod {pod}: no such pod in the capture; it has: {', '.join(there) or 'none'}")
-            for link in found:
-                link.judged = True
+            for point in found:
+                point.judged = True
 
 
-def _is_pod(link: PointFacts, pod: str, prefix: str) -> bool:
+def _is_pod(point: PointFacts, pod: str, prefix: str) -> bool:
     try:
-        return parse_address(pod) in link.pod_ips
+        return parse_address(pod) in point.pod_ips
     except ValueError:
         pass
-    if not link.pod_ips.isdisjoint(addresses_of_name(pod)):
+    if not point.pod_ips.isdisjoint(addresses_of_name(pod)):
         return True
     try:
-        return link.point.name == cali_name(*parse_pod(pod), prefix)
+        return point.name == cali_name(*parse_pod(pod), prefix)
     except ValueError:
         raise UsageError(f"--pod {pod}: give the pod's address or NAMESPACE/POD") from None
 

@@ -64,36 +64,38 @@ class Trace:
         return self.first <= other.last and other.first <= self.last
 
 
-def find_sides(point: CapturePoint, end: str | None, proxy_mac: int) -> Sides:
+def find_sides(capture_point: CapturePoint, end: str | None, proxy_mac: int) -> Sides:
     """Decide the sides of one pod link from the evidence of the whole capture."""
-    sides = Sides(by_direction=point.by_direction)
-    every = _traces(point, sides, proxy_mac)
+    sides = Sides(by_direction=capture_point.by_direction)
+    every = _traces(capture_point, sides, proxy_mac)
     traces = {party: trace for party, trace in every.items() if not _is_address(party)}
     by_address = {party: trace for party, trace in every.items() if _is_address(party)}
-    _decide_by_machine(point, end, sides, traces)
+    _decide_by_machine(capture_point, end, sides, traces)
     if by_address:
-        _decide_by_address(point, sides, by_address)
+        _decide_by_address(capture_point, sides, by_address)
     return sides
 
 
-def _decide_by_machine(point: CapturePoint, end: str | None, sides: Sides, traces: dict[Party, Trace]) -> None:
+def _decide_by_machine(capture_point: CapturePoint, end: str | None, sides: Sides, traces: dict[Party, Trace]) -> None:
     """The sides of directions or MACs."""
     if not sides.by_direction:
-        asking = [traces[mac] for mac in _parties(point, sides, point.gateway.askers) if mac in traces]
+        asking = [traces[mac] for mac in _parties(capture_point, sides, capture_point.gateway.askers) if mac in traces]
         sides.folded = _most_at_once(asking) > 1
-        sides.crowded = point.link_type != COOKED and _most_at_once(traces.values()) > 2
+        sides.crowded = capture_point.link_type != COOKED and _most_at_once(traces.values()) > 2
     decided: dict[Party, tuple[str, str]] = {}
     if sides.by_direction and end is not None:
         pod, node = ("in", "out") if end == "cali" else ("out", "in")
         decided = {pod: (POD, "direction"), node: (NODE, "direction")}
     # On a bridge another pod's broadcast is heard too, but its answer is not.
-    askers = traces.keys() & _parties(point, sides, point.gateway.answered if sides.crowded else point.gateway.askers)
-    answerers = traces.keys() & _parties(point, sides, point.gateway.answerers)
+    askers = traces.keys() & _parties(
+        capture_point, sides, capture_point.gateway.answered if sides.crowded else capture_point.gateway.askers
+    )
+    answerers = traces.keys() & _parties(capture_point, sides, capture_point.gateway.answerers)
     for party, side in [(party, POD) for party in askers - answerers] + [(party, NODE) for party in answerers - askers]:
         if decided.setdefault(party, (side, "gateway-arp"))[0] != side:
             return
     # Where several links meet, whoever routes may be the node on another link, or a router behind it.
-    is_link = not sides.crowded and point.link_type != COOKED
+    is_link = not sides.crowded and capture_point.link_type != COOKED
     contradictory = bool(askers & answerers)
     if is_link:
         _decide_others(decided, traces)
@@ -107,7 +109,7 @@ def _decide_by_machine(point: CapturePoint, end: str | None, sides: Sides, trace
     sides.parties = decided
 
 
-def _decide_by_address(point: CapturePoint, sides: Sides, traces: dict[Party, Trace]) -> None:
+def _decide_by_address(capture_point: CapturePoint, sides: Sides, traces: dict[Party, Trace]) -> None:
     """The sides of addresses, where the text of a capture shows no MACs.
 
     Who asks for the gateway is the pod, and whatever has another address comes from the node, on whose behalf ever.
@@ -116,15 +118,17 @@ def _decide_by_address(point: CapturePoint, sides: Sides, traces: dict[Party, Tr
     decremented ones. A machine's link-local address says nothing of its other addresses.
     """
     # On a bridge another pod's broadcast is heard too, but its answer is not.
-    asked = point.gateway.answered if point.gateway.others_answer else point.gateway.askers
+    asked = capture_point.gateway.answered if capture_point.gateway.others_answer else capture_point.gateway.askers
     # Of who asks a text may show the MAC, and of nothing else that it sends: its address is known all the same.
-    asking_ips = {ip for number in asked for ip in point.gateway.askers.get(number, ())}
-    known = {number for number, group in point.groups.items() if group.by_address and group.address in asking_ips}
-    askers = _parties(point, sides, {*asked, *known}) & traces.keys()
-    seekers = _parties(point, sides, point.gateway.seekers)
-    sides.crowded = sides.crowded or (point.gateway.others_answer and bool(point.gateway.askers))
+    asking_ips = {ip for number in asked for ip in capture_point.gateway.askers.get(number, ())}
+    known = {
+        number for number, group in capture_point.groups.items() if group.by_address and group.address in asking_ips
+    }
+    askers = _parties(capture_point, sides, {*asked, *known}) & traces.keys()
+    seekers = _parties(capture_point, sides, capture_point.gateway.seekers)
+    sides.crowded = sides.crowded or (capture_point.gateway.others_answer and bool(capture_point.gateway.askers))
     families: dict[int, set[Party]] = {}
-    for group in point.groups.values():
+    for group in capture_point.groups.values():
         if group.by_address and group.sender is not None:
             ip = group.address
             if ip is None or ip >> 118 != LINK_LOCAL:
@@ -134,9 +138,12 @@ def _decide_by_address(point: CapturePoint, sides: Sides, traces: dict[Party, Tr
         pods, evidence = asking, "gateway-arp"
         if _most_at_once(traces[party] for party in asking) > 1:
             sides.folded = True
-        elif not asking and not sides.crowded and len(point.gateway.others) == 1:
-            pods, evidence = {party for party in parties if _address_of(point, party) in point.gateway.others}, "arp"
-        elif not asking and not sides.crowded and point.calico and seekers & parties:
+        elif not asking and not sides.crowded and len(capture_point.gateway.others) == 1:
+            pods, evidence = (
+                {party for party in parties if _address_of(capture_point, party) in capture_point.gateway.others},
+                "arp",
+            )
+        elif not asking and not sides.crowded and capture_point.calico and seekers & parties:
             # A pod of Calico's asks for nobody but the gateway.
             sides.parties.update(dict.fromkeys(seekers & parties, (NODE, "arp")))
             continue
@@ -150,17 +157,19 @@ def _decide_by_address(point: CapturePoint, sides: Sides, traces: dict[Party, Tr
     sides.parties.update(dict.fromkeys(askers, (POD, "gateway-arp")))
 
 
-def _address_of(point: CapturePoint, party: Party) -> int | None:
-    return next((group.address for group in point.groups.values() if group.by_address and group.sender == party), None)
+def _address_of(capture_point: CapturePoint, party: Party) -> int | None:
+    return next(
+        (group.address for group in capture_point.groups.values() if group.by_address and group.sender == party), None
+    )
 
 
 def _is_address(party: Party) -> bool:
     return isinstance(party, int) and party >= NO_MAC
 
 
-def both_ways(point: CapturePoint, sides: Sides) -> list[Sides]:
+def both_ways(capture_point: CapturePoint, sides: Sides) -> list[Sides]:
     """Where nothing tells which of two machines is the pod: one assumption each way, else nothing."""
-    parties = sorted({group.sender for group in point.groups.values() if group.sender})
+    parties = sorted({group.sender for group in capture_point.groups.values() if group.sender})
     if sides.parties or sides.by_direction or len(parties) != 2:
         return []
     return [
@@ -174,13 +183,13 @@ def _party(group: FrameGroup, sides: Sides) -> Party | None:
     return group.direction if sides.by_direction else group.sender or None
 
 
-def _parties(point: CapturePoint, sides: Sides, numbers: Iterable[int]) -> set[Party]:
-    return {party for number in numbers if (party := _party(point.groups[number], sides)) is not None}
+def _parties(capture_point: CapturePoint, sides: Sides, numbers: Iterable[int]) -> set[Party]:
+    return {party for number in numbers if (party := _party(capture_point.groups[number], sides)) is not None}
 
 
-def _traces(point: CapturePoint, sides: Sides, proxy_mac: int) -> dict[Party, Trace]:
+def _traces(capture_point: CapturePoint, sides: Sides, proxy_mac: int) -> dict[Party, Trace]:
     traces: dict[Party, Trace] = {}
-    for number, group in point.groups.items():
+    for number, group in capture_point.groups.items():
         party = _party(group, sides)
         if party is None:
             continue
@@ -188,7 +197,7 @@ def _traces(point: CapturePoint, sides: Sides, proxy_mac: int) -> dict[Party, Tr
         if group.first is not None and group.last is not None:
             trace.first = min(trace.first or group.first, group.first)
             trace.last = max(trace.last or group.last, group.last)
-        trace.routes = trace.routes or group.ttl == TTL_DECREMENTED or number in point.gateway.icmp_error_groups
+        trace.routes = trace.routes or group.ttl == TTL_DECREMENTED or number in capture_point.gateway.icmp_error_groups
         trace.original = trace.original or group.ttl == TTL_ORIGINAL
         trace.from_proxy = trace.from_proxy or group.src == proxy_mac
         trace.to_proxy = trace.to_proxy or group.dst == proxy_mac

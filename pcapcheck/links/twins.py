@@ -20,46 +20,50 @@ SAME_TIME = 1_000
 MOST_COMPARED = 1 << 17
 
 
-def recorded_twice(captures: list[Capture], links: Iterable[PointFacts]) -> Iterator[tuple[PointFacts, PointFacts]]:
+def recorded_twice(captures: list[Capture], points: Iterable[PointFacts]) -> Iterator[tuple[PointFacts, PointFacts]]:
     """Capture points that hold nothing of their own, each with the one that holds it all."""
     # What was kept so far, by what kinds of frames it holds, with its first and last time.
     kept: dict[object, list[tuple[int, int, PointFacts]]] = {}
     # The longest first, so that what it holds is recognised in the others.
-    for link in sorted(links, key=lambda one: -one.point.frames):
-        first, last = link.point.first, link.point.last
-        if first is None or last is None or not captures[link.point.key[0]].source.complete:
+    for point in sorted(points, key=lambda one: -one.capture_point.frames):
+        first, last = point.capture_point.first, point.capture_point.last
+        if first is None or last is None or not captures[point.key[0]].source.complete:
             continue
-        keys = [_key(group) for group in link.point.groups.values()]
+        keys = [_key(group) for group in point.groups.values()]
         original = next(
             (
                 one
                 for begin, end, one in kept.get(keys[0], ())
-                if begin - SAME_TIME <= first and last <= end + SAME_TIME and _adds_nothing(captures, link, one)
+                if begin - SAME_TIME <= first and last <= end + SAME_TIME and _adds_nothing(captures, point, one)
             ),
             None,
         )
         if original is not None:
-            yield link, original
+            yield point, original
             continue
         for key in keys:
-            kept.setdefault(key, []).append((first, last, link))
+            kept.setdefault(key, []).append((first, last, point))
 
 
-def _adds_nothing(captures: list[Capture], link: PointFacts, other: PointFacts) -> bool:
-    point, original = link.point, other.point
-    if (point.link_type, point.kind) != (original.link_type, original.kind):
+def _adds_nothing(captures: list[Capture], point: PointFacts, other: PointFacts) -> bool:
+    capture_point, original = point.capture_point, other.capture_point
+    if (capture_point.link_type, capture_point.kind) != (original.link_type, original.kind):
         return False
-    if point.interface.printed is not original.interface.printed or (link.end and other.end and link.end != other.end):
+    if capture_point.interface.printed is not original.interface.printed or (
+        point.end and other.end and point.end != other.end
+    ):
         return False
-    if point.name != original.name and ((point.named_by and original.named_by) or point.key[0] == original.key[0]):
+    if capture_point.name != original.name and (
+        (capture_point.named_by and original.named_by) or capture_point.key[0] == original.key[0]
+    ):
         return False
     there = {_key(group): group for group in original.groups.values()}
-    pairs = [(there.get(_key(group)), group) for group in point.groups.values()]
+    pairs = [(there.get(_key(group)), group) for group in capture_point.groups.values()]
     if not all(_may_hold(whole, part) for whole, part in pairs):
         return False
     if original.frames > MOST_COMPARED:
         return all(whole is not None and _alike(whole, part) for whole, part in pairs)
-    return _holds_all(captures, other, link)
+    return _holds_all(captures, other, point)
 
 
 def _key(group: FrameGroup) -> tuple[object, ...]:
@@ -87,13 +91,13 @@ def _holds_all(captures: list[Capture], whole: PointFacts, part: PointFacts) -> 
     )
 
 
-def _frames(captures: list[Capture], link: PointFacts) -> Iterator[tuple[int, bytes]]:
+def _frames(captures: list[Capture], point: PointFacts) -> Iterator[tuple[int, bytes]]:
     """The frames of a capture point's interface, with their times."""
-    with captures[link.point.key[0]].source.open() as reader:
+    with captures[point.key[0]].source.open() as reader:
         for batch in reader.batches():
             for row in range(batch.count):
                 entry = row * scan_layout.FIELDS
-                if batch.matrix[entry + scan_layout.INTERFACE] == link.point.key[1]:
+                if batch.matrix[entry + scan_layout.INTERFACE] == point.key[1]:
                     start = batch.matrix[entry + scan_layout.OFFSET]
                     end = start + batch.matrix[entry + scan_layout.CAPTURED]
                     yield batch.matrix[entry + scan_layout.TIME], bytes(batch.buffer[start:end])

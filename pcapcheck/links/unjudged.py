@@ -11,40 +11,40 @@ from pcapcheck.values import format_mac
 NAMED = 3
 
 
-def what_it_is(link: PointFacts) -> str:
+def what_it_is(point: PointFacts) -> str:
     """A capture point that looks like another network's: ``AWS VPC CNI pod link``; nothing where it does not."""
-    point = link.point
-    if point.likeness is None:
+    capture_point = point.capture_point
+    if capture_point.likeness is None:
         return ""
-    network = point.likeness.network
-    if point.kind == "tunnel":
+    network = capture_point.likeness.network
+    if capture_point.kind == "tunnel":
         return f"{network.title.removeprefix('the ')} tunnel"
-    if network.has_device(point.name):
+    if network.has_device(capture_point.name):
         return f"{network.title.removeprefix('the ')} device"
     return network.link
 
 
 def looks_like(alike: list[PointFacts]) -> str:
     """Which capture points look like what, and by what: they are all alike."""
-    point = alike[0].point
-    several = len({link.point.name for link in alike}) > 1
+    capture_point = alike[0].capture_point
+    several = len({point.name for point in alike}) > 1
     by = "their names" if several else "its name"
-    if point.likeness and point.likeness.mac is not None:
-        by = f"the MAC {format_mac(point.likeness.mac)}"
+    if capture_point.likeness and capture_point.likeness.mac is not None:
+        by = f"the MAC {format_mac(capture_point.likeness.mac)}"
     what = what_it_is(alike[0])
     return f"{_names(alike)} {f'look like {_plural(what)}' if several else f'looks like {_article(what)}'} (by {by})"
 
 
-def why_unjudged(links: Iterable[PointFacts], not_calico: str = "") -> str:
+def why_unjudged(points: Iterable[PointFacts], not_calico: str = "") -> str:
     """Why there is no pod link. ``not_calico`` says what the node's state shows instead, where it does."""
-    there = [link for link in links if link.judged]
-    others = [link for link in there if link.point.likeness]
+    there = [point for point in points if point.judged]
+    others = [point for point in there if point.capture_point.likeness]
     if others:
-        alike = [link for link in others if what_it_is(link) == what_it_is(others[0])]
+        alike = [point for point in others if what_it_is(point) == what_it_is(others[0])]
         return f"{looks_like(alike)}, and the rules are about Calico's pod links"
     if not_calico:
         return not_calico
-    kinds = {link.point.kind for link in there}
+    kinds = {point.kind for point in there}
     if kinds and kinds.issubset(NODE_KINDS):
         singular, plural = ("a host NIC", "host NICs") if kinds == {"host-nic"} else ("a tunnel", "NICs and tunnels")
         is_what = f"is {singular}" if len(there) == 1 else f"are {plural}"
@@ -53,13 +53,13 @@ def why_unjudged(links: Iterable[PointFacts], not_calico: str = "") -> str:
             "interface on the node"
         )
     shown = "nothing shows that this is a pod link of Calico"
-    if any(link.point.gateway.askers for link in there):
+    if any(point.capture_point.gateway.askers for point in there):
         shown = "pods ask for their gateway here at a MAC that is not Calico's, as pods of AWS and Azure do"
     return f"{shown}; if it is one of Calico's, say with --interface what the node calls it"
 
 
-def _names(links: list[PointFacts]) -> str:
-    names = list(dict.fromkeys(link.point.name for link in links))
+def _names(points: list[PointFacts]) -> str:
+    names = list(dict.fromkeys(point.name for point in points))
     if len(names) > NAMED:
         return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

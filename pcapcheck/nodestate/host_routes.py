@@ -11,7 +11,7 @@ from pcapcheck.nodestate.gateway import DEAD_END, LOCAL, REFUSALS
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import routes_of
 from pcapcheck.nodestate.node_facts import Lookup, Route
-from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.source_lines import Line, Sourced
 from pcapcheck.nodestate.state import PodLink
 from pcapcheck.values import format_address, is_ipv4
 
@@ -54,7 +54,7 @@ def way_to_pod(node: Host, link: PodLink) -> HostRoutes:
     return HostRoutes(True, cali, [line for way in ways for line in way.lines])
 
 
-def lost_way(node: Host, ip: int) -> tuple[str, tuple[Line, ...]] | None:
+def lost_way(node: Host, ip: int) -> Sourced[str] | None:
     """Where the node sends what is for one of its pods whose link nothing tells, if that can be no pod's link.
 
     In the words of a case: elsewhere, dead-end or none; None where it may be right, or the state does not tell.
@@ -65,7 +65,7 @@ def lost_way(node: Host, ip: int) -> tuple[str, tuple[Line, ...]] | None:
     if found.leads == OUT and found.specific:
         # A route that somebody made may be meant to lead there.
         return None
-    return (found.leads if found.leads != OUT else "elsewhere"), found.lines
+    return Sourced((found.leads if found.leads != OUT else "elsewhere"), found.lines)
 
 
 def _way_to(node: Host, ip: int, cali: str) -> HostRoutes:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pcapcheck.errors import StateError
-from pcapcheck.nodestate.firewall.iptables_list import is_listed
-from pcapcheck.nodestate.firewall.listing_end import Stretch
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import EVERY_SERVICE, Listing, listing_of
+from pcapcheck.nodestate.readers.firewall.iptables_list import is_listed
+from pcapcheck.nodestate.readers.firewall.listing_end import Stretch
 from pcapcheck.nodestate.readers.ip_link import BRIEF, HEADER
 from pcapcheck.nodestate.readers.json_documents import read_documents
 from pcapcheck.nodestate.readers.kubectl import READY, read_pods

@@ -13,15 +13,14 @@ from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.node_facts import Sysctl
 from pcapcheck.nodestate.policy_routing import RoutedPacket
 from pcapcheck.nodestate.readers.sysctls import line_of, value_of
-from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.source_lines import Line, Sourced
 from pcapcheck.values import is_ipv4
 
 STRICT, LOOSE = 1, 2
 COUNTER = "TcpExtIPReversePathFilter"
-Told = tuple[bool, tuple[Line, ...]]
 
 
-def fails_source_check(node: Host, packet: RoutedPacket) -> Told | None:
+def fails_source_check(node: Host, packet: RoutedPacket) -> Sourced[bool] | None:
     """Whether the check drops the packet, and the lines that say so; None where the state does not tell.
 
     Calico's eBPF programs take packets past the kernel's own check (felix/design/bpf-host-networking.md).
@@ -38,23 +37,23 @@ def fails_source_check(node: Host, packet: RoutedPacket) -> Told | None:
         if one.source == packet.src and one.error == CHECKED
     ]
     if asked:
-        return True, (asked[-1].line,)
+        return Sourced(True, (asked[-1].line,))
     settings = [one for one in (node.sysctl(dev, "rp_filter"), node.sysctl("all", "rp_filter")) if one is not None]
     known = [value for one in settings if (value := value_of(one)) is not None]
     if not known or (max(known) == 0 and len(known) < 2):
         return None
     if max(known) == 0:
-        return False, _lines(settings, None)
+        return Sourced(False, _lines(settings, None))
     back = decide(node, RoutedPacket(packet.dst, packet.src, "lo"))
     fails = _fails(node, dev, back, max(known), whole=len(known) == 2)
     if fails is None or back is None:
         return None
     counted = next((one for one in reversed(node.counters) if one.name == COUNTER), None)
     if fails and counted is not None and counted.value == 0:
-        return False, (counted.line,)
+        return Sourced(False, (counted.line,))
     # The larger of the two counts (IN_DEV_RPFILTER in include/linux/inetdevice.h).
     ruling = [one for one in settings if value_of(one) == max(known)]
-    return fails, _lines(ruling, back)
+    return Sourced(fails, _lines(ruling, back))
 
 
 def _fails(node: Host, dev: str, back: Decision | None, mode: int, *, whole: bool) -> bool | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
 
 from pcapcheck.values import clean
 
 QUOTED = 160
+V = TypeVar("V", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +25,17 @@ def quote(line: Line) -> str:
     text = line.text.strip()
     text = text if len(text) <= QUOTED else f"{text[:QUOTED]}…"
     return f"{clean(line.file)}:{line.number}: {clean(text)}"
+
+
+class Sourced(NamedTuple, Generic[V]):
+    """A value and the lines that it rests on."""
+
+    value: V
+    source_lines: tuple[Line, ...]
+
+
+class Quoted(NamedTuple, Generic[V]):
+    """A value and the lines that it rests on, as evidence shows them."""
+
+    value: V
+    source_lines: tuple[str, ...]

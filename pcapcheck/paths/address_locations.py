@@ -36,81 +36,81 @@ def homes_of(captures: list[Capture], facts: Facts, paths: list[Path]) -> dict[i
     A node's state may say it too.
     """
     homes: dict[int, set[PointKey]] = {}
-    for key, link in facts.links.items():
-        if link.point.kind != "pod-link":
+    for key, point in facts.points.items():
+        if point.kind != "pod-link":
             continue
-        for ip in link.pod_ips:
+        for ip in point.pod_ips:
             homes.setdefault(ip, set()).add(key)
         for ip, name in facts.known.homes.items():
-            if name == link.point.name:
+            if name == point.name:
                 homes.setdefault(ip, set()).add(key)
     for capture in captures:
         for group, target in capture.exchanges.asked:
-            there = facts.link(capture.number, group)
+            there = facts.point(capture.number, group)
             asker = there.sides.of(capture.groups[group])[0] if there else None
-            if there is not None and there.point.kind == "pod-link" and asker == NODE:
-                homes.setdefault(target, set()).add(there.point.key)
+            if there is not None and there.kind == "pod-link" and asker == NODE:
+                homes.setdefault(target, set()).add(there.key)
     for path in paths:
         for step in path.steps:
-            link = step.spot.link
+            point = step.spot.point
             if to_pod(step):
-                homes.setdefault(step.dst, set()).add(link.point.key)
+                homes.setdefault(step.dst, set()).add(point.key)
     return homes
 
 
-def shows_the_node(link: PointFacts, filtered: bool, echoes: bool) -> bool:
+def shows_the_node(point: PointFacts, filtered: bool, echoes: bool) -> bool:
     """Whether an echo from the node would have been recorded here.
 
     ``filtered``: the recording had a filter, which may leave out echoes unless some were recorded (``echoes``).
     """
-    if ECHO in link.silence or link.point.interface.missing:
+    if ECHO in point.silence or point.capture_point.interface.missing:
         return False
-    if any(group.first is None for group in link.point.groups.values()):
+    if any(group.first is None for group in point.groups.values()):
         # Frames without times are not followed.
         return False
     if filtered and not echoes:
         return False
     # A tunnel's device has no pod at one end: what it shows, it shows of its node.
-    return link.point.kind == "tunnel" or any(link.sides.of(group)[0] == NODE for group in link.point.groups.values())
+    return point.kind == "tunnel" or any(point.sides.of(group)[0] == NODE for group in point.groups.values())
 
 
-def node_addresses(capture: Capture, link: PointFacts) -> set[int]:
+def node_addresses(capture: Capture, point: PointFacts) -> set[int]:
     """The addresses with which the node itself speaks ARP on a pod link, its own pod's and the gateway's apart.
 
     A text may not show the MACs of those who ask: on the link of one pod that is known, who is not the pod is the node.
     """
-    point = (link.point.interface.number, link.point.key[2])
-    nodes = {group.src for group in link.point.groups.values() if link.sides.of(group)[0] == NODE}
+    here = (point.capture_point.interface.number, point.key[2])
+    nodes = {group.src for group in point.groups.values() if point.sides.of(group)[0] == NODE}
     claims = capture.exchanges.claims
-    asking = {claim.ip for claim in claims.all() if claim.point == point and claim.mac in nodes and claim.own}
-    if link.pod_ips and not link.sides.folded and not link.sides.crowded:
-        asking |= {ip for there, ip in claims.without_mac if there == point}
-    return asking - link.pod_ips - capture.exchanges.gateways
+    asking = {claim.ip for claim in claims.all() if claim.point == here and claim.mac in nodes and claim.own}
+    if point.pod_ips and not point.sides.folded and not point.sides.crowded:
+        asking |= {ip for there, ip in claims.without_mac if there == here}
+    return asking - point.pod_ips - capture.exchanges.gateways
 
 
-def reporting(captures: list[Capture], facts: Facts, link: PointFacts) -> set[int]:
+def reporting(captures: list[Capture], facts: Facts, point: PointFacts) -> set[int]:
     """Who sends ICMP errors on a pod's link and asks by ARP on a NIC that shows none of them: the node itself.
 
     Of a text without TTLs nothing else tells the node's errors from those that it passes on.
     """
-    said = _refusing(link)
+    said = _refusing(point)
     if not said:
         return said
-    nics = [one for one in facts.links.values() if one.point.kind == "host-nic"]
+    nics = [one for one in facts.points.values() if one.kind == "host-nic"]
     asking: set[int] = set()
     for nic in nics:
-        claims = captures[nic.point.key[0]].exchanges.claims
-        asking |= {ip for there, ip in claims.without_mac if there == nic.point.key[1:]}
-        asking |= {claim.ip for claim in claims.all() if claim.point == nic.point.key[1:]}
-    return (said & asking).difference(link.pod_ips, *(_refusing(nic) for nic in nics))
+        claims = captures[nic.key[0]].exchanges.claims
+        asking |= {ip for there, ip in claims.without_mac if there == nic.key[1:]}
+        asking |= {claim.ip for claim in claims.all() if claim.point == nic.key[1:]}
+    return (said & asking).difference(point.pod_ips, *(_refusing(nic) for nic in nics))
 
 
-def _refusing(link: PointFacts) -> set[int]:
-    groups = [link.point.groups[number] for number in link.point.gateway.icmp_error_groups]
+def _refusing(point: PointFacts) -> set[int]:
+    groups = [point.groups[number] for number in point.capture_point.gateway.icmp_error_groups]
     found = (group.address if group.by_address else group.source for group in groups)
     return {ip for ip in found if ip is not None}
 
 
 def to_pod(step: PathStep) -> bool:
     """Whether a packet went from the node to a pod, on that pod's link."""
-    return step.spot.link.point.kind == "pod-link" and step.spot.side == NODE
+    return step.spot.point.kind == "pod-link" and step.spot.side == NODE

@@ -19,7 +19,7 @@ def fate(loss: PathLoss, hosts: Hosts, several: bool = True) -> str:
     ``arrive at node1's eth0 and never reach cali6c3c078bd24``
     """
     last = loss.last
-    here = last.spot.link.point
+    here = last.spot.point.capture_point
     back = loss.direction == REPLY
     if loss.place == IN_NODE and not back:
         node = hosts.name(here.key) or "the node"
@@ -55,10 +55,10 @@ def went_on(loss: PathLoss, hosts: Hosts) -> str:
 
 def came_back(loss: PathLoss, asker: str, hosts: Hosts, several: bool = True) -> str:
     """Where answers were seen last that did not come to the interface of their asker."""
-    if loss.last.spot.link.point.kind in NODE_KINDS and loss.arrived is not False:
+    if loss.last.spot.point.kind in NODE_KINDS and loss.arrived is not False:
         came, reach, go = does("come", several), does("reach", several), does("go", several)
         # What comes in for a NodePort by the interface that its answers come back to.
-        rest = f"{go} no further" if loss.last.spot.link.point.name == asker else f"never {reach} {asker}"
+        rest = f"{go} no further" if loss.last.spot.point.name == asker else f"never {reach} {asker}"
         return f"{came} back to {place_of(loss.last, hosts)} and {rest}"
     return f"{does('are', several)} {went_on(loss, hosts)}, and never on {asker}"
 
@@ -66,17 +66,17 @@ def came_back(loss: PathLoss, asker: str, hosts: Hosts, several: bool = True) ->
 def place_of(step: PathStep, hosts: Hosts) -> str:
     """A capture point by its node's name and its own, and in which tunnel a packet was there."""
     tunnel = f" inside {TUNNELS[step.encap]}" if step.encap in TUNNELS else ""
-    return f"{named(step.spot.link.point, hosts)}{tunnel}"
+    return f"{named(step.spot.point.capture_point, hosts)}{tunnel}"
 
 
-def named(point: CapturePoint, hosts: Hosts) -> str:
+def named(capture_point: CapturePoint, hosts: Hosts) -> str:
     """``node1's eth0``, or the interface alone, or the file where the interface has no name."""
-    node = hosts.name(point.key) if point.kind in NODE_KINDS else None
-    return f"{node}'s {point.name}" if node else point.name
+    node = hosts.name(capture_point.key) if capture_point.kind in NODE_KINDS else None
+    return f"{node}'s {capture_point.name}" if node else capture_point.name
 
 
 def never_reached(loss: PathLoss, hosts: Hosts) -> str:
     """What had to show the packets next: the tunnel's device, which comes before the pod's link, or that link."""
     if loss.devices:
-        return f"its {loss.devices[0].point.name}"
-    return " and ".join(named(link.point, hosts) for link in loss.missing)
+        return f"its {loss.devices[0].name}"
+    return " and ".join(named(point.capture_point, hosts) for point in loss.missing)

@@ -32,25 +32,25 @@ class Machine:
 class Hosts:
     """The machines of an observation. ``nodes`` maps pod links to the names that a state has for their nodes."""
 
-    def __init__(self, links: Mapping[PointKey, PointFacts], nodes: Mapping[str, str] | None = None) -> None:
-        self._points = {key: link.point for key, link in links.items()}
+    def __init__(self, points: Mapping[PointKey, PointFacts], nodes: Mapping[str, str] | None = None) -> None:
+        self._points = {key: point.capture_point for key, point in points.items()}
         self._nodes = nodes or {}
-        self._labels = {key: _label(point) for key, point in self._points.items()}
+        self._labels = {key: _label(capture_point) for key, capture_point in self._points.items()}
         self._machines: dict[PointKey, Machine] = {}
         # A node has one interface of a name: files that both have one of that name are of two nodes, if they are no
         # copies of each other. A file that has two was merged.
         names: dict[int, list[str]] = {}
-        for key, link in links.items():
-            if link.point.kind in NODE_KINDS and link.judged:
-                names.setdefault(key[0], []).append(link.point.name)
+        for key, point in points.items():
+            if point.kind in NODE_KINDS and point.judged:
+                names.setdefault(key[0], []).append(point.name)
         self._merged = {number for number, some in names.items() if len(set(some)) < len(some)}
         self._names = {number: frozenset(some) for number, some in names.items()}
         # Pods' links by their numbers: a node has one interface of a number, so another pod's is another node's.
         self._pods: dict[int, dict[int, set[int]]] = {}
-        for key, link in links.items():
-            if key[2] is not None and link.point.kind == "pod-link" and link.pod_macs:
-                self._pods.setdefault(key[0], {})[key[2]] = set(link.pod_macs)
-        folders = {point.path.parent for point in self._points.values()}
+        for key, point in points.items():
+            if key[2] is not None and point.kind == "pod-link" and point.pod_macs:
+                self._pods.setdefault(key[0], {})[key[2]] = set(point.pod_macs)
+        folders = {capture_point.path.parent for capture_point in self._points.values()}
         self._by_folder = len(folders) > 1
 
     def same(self, one: PointKey, other: PointKey) -> bool | None:
@@ -69,8 +69,8 @@ class Hosts:
 
     def name(self, key: PointKey) -> str | None:
         """What the machine of a capture point is called: by a state, else by its files' names or their folder's."""
-        for other, point in self._points.items():
-            node = self._nodes.get(point.name) if point.kind == "pod-link" else None
+        for other, capture_point in self._points.items():
+            node = self._nodes.get(capture_point.name) if capture_point.kind == "pod-link" else None
             if node and self.same(key, other):
                 return node
         return self._told(key)
@@ -78,17 +78,17 @@ class Hosts:
     def arrives(self, path: Path, number: int) -> bool | None:
         """Whether a packet came to the machine of this step from another; False where it was leaving it."""
         step = path.steps[number]
-        here = step.spot.link.point
+        here = step.spot.point.capture_point
         if here.kind not in NODE_KINDS and (here.kind == "pod-link" or not number):
             return None
         if step.spot.group.direction in ("in", "out"):
             return step.spot.group.direction == "in"
         for before in path.steps[:number]:
-            same = self.same(before.spot.link.point.key, here.key)
+            same = self.same(before.spot.point.key, here.key)
             if same is not None:
                 # What came in a tunnel to this machine's NIC is taken out of it on the tunnel's device.
                 return not same or (here.kind == "tunnel" and before.encap != "none")
-        if any(self.same(after.spot.link.point.key, here.key) for after in path.steps[number + 1 :]):
+        if any(self.same(after.spot.point.key, here.key) for after in path.steps[number + 1 :]):
             return True
         machine = self._machine(here)
         return step.spot.group.dst in machine.macs if machine.certain and self.is_party(step) else None
@@ -98,7 +98,7 @@ class Hosts:
         group = step.spot.group
         if group.direction in ("in", "out"):
             return True
-        machine = self._machine(step.spot.link.point)
+        machine = self._machine(step.spot.point.capture_point)
         return bool({group.src, group.dst} & machine.macs)
 
     def _told(self, key: PointKey) -> str | None:
@@ -113,33 +113,33 @@ class Hosts:
     def _clashes(self, number: int) -> bool:
         """Whether another file has an interface of the same name, so that a file is called after its node."""
         mine = self._names.get(number, frozenset())
-        points = [point for point in self._points.values() if point.key[0] == number]
-        return len(points) > 1 and any(mine & names for other, names in self._names.items() if other != number)
+        capture_points = [capture_point for capture_point in self._points.values() if capture_point.key[0] == number]
+        return len(capture_points) > 1 and any(mine & names for other, names in self._names.items() if other != number)
 
-    def _machine(self, point: CapturePoint) -> Machine:
-        if point.key not in self._machines:
-            self._machines[point.key] = machine_of(point)
-        return self._machines[point.key]
+    def _machine(self, capture_point: CapturePoint) -> Machine:
+        if capture_point.key not in self._machines:
+            self._machines[capture_point.key] = machine_of(capture_point)
+        return self._machines[capture_point.key]
 
 
-def _label(point: CapturePoint) -> str:
+def _label(capture_point: CapturePoint) -> str:
     """What stands in a file's name before the interface's: ``node1`` of ``node1-eth0.pcap`` and ``node1-any.pcap``."""
-    whole = bare_name(point.path)
-    name = ANY if point.key[2] is not None and whole.endswith(ANY) else point.name
+    whole = bare_name(capture_point.path)
+    name = ANY if capture_point.key[2] is not None and whole.endswith(ANY) else capture_point.name
     return whole[: -len(name)].strip("-_. ") if whole.endswith(name) else ""
 
 
-def machine_of(point: CapturePoint) -> Machine:
+def machine_of(capture_point: CapturePoint) -> Machine:
     """Of frames without a direction: who is a party to all that was sent to one machine alone, both ways."""
     single = [
         group
-        for group in point.groups.values()
+        for group in capture_point.groups.values()
         if group.src and group.dst and group.src != group.dst and not is_multicast_mac(group.dst)
     ]
     if not single:
         return Machine()
     macs = frozenset.intersection(*(frozenset((group.src or 0, group.dst or 0)) for group in single))
-    senders = {group.src for group in point.groups.values() if group.src}
+    senders = {group.src for group in capture_point.groups.values() if group.src}
     if len(macs) == 1:
         # A router whose frames to others are flooded by a switch is heard sending only.
         both = macs <= {group.src for group in single} and macs <= {group.dst for group in single}

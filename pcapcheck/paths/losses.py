@@ -51,12 +51,12 @@ class PathLoss:
     @property
     def devices(self) -> list[PointFacts]:
         """Those of ``missing`` that are a tunnel's: packets come out of them before they reach a pod's link."""
-        return [link for link in self.missing if link.point.kind == "tunnel"]
+        return [point for point in self.missing if point.kind == "tunnel"]
 
     @property
     def is_beyond(self) -> bool:
         """Whether they were seen last on an interface without a name that they left the first pod's link for."""
-        return self.last.spot.link.point.kind == "unknown" and len(self.path.steps) > 1
+        return self.last.spot.point.kind == "unknown" and len(self.path.steps) > 1
 
     @property
     def _goes_to_pod(self) -> bool:
@@ -65,14 +65,14 @@ class PathLoss:
         Where a text shows neither MACs nor TTLs, what came from another pod's link goes to this one's.
         """
         spot, first = self.last.spot, self.path.steps[0].spot
-        untold = spot.side is None and spot.link.point.interface.printed
-        return spot.side == NODE or (untold and first.link is not spot.link and first.link.point.kind == "pod-link")
+        untold = spot.side is None and spot.point.capture_point.interface.printed
+        return spot.side == NODE or (untold and first.point is not spot.point and first.point.kind == "pod-link")
 
     @property
     def place(self) -> str:
         """Which part of the way took them."""
-        point = self.last.spot.link.point
-        if point.kind not in NODE_KINDS and not self.is_beyond:
+        capture_point = self.last.spot.point.capture_point
+        if capture_point.kind not in NODE_KINDS and not self.is_beyond:
             return AT_POD if self._goes_to_pod else IN_NODE
         if self.arrived is False or (self.arrived is None and len(self.path.steps) > 1):
             return BETWEEN
@@ -111,8 +111,8 @@ def loss_of(path: Path, missing: list[PointFacts], hosts: Hosts, flooded: bool =
     number = len(path.steps) - 1
     # What is translated back further on came to the node that does so.
     arrived = True if path.meant is not None else hosts.arrives(path, number)
-    here = path.steps[number].spot.link.point.key
-    if arrived is None and any(hosts.same(here, link.point.key) for link in missing):
+    here = path.steps[number].spot.point.key
+    if arrived is None and any(hosts.same(here, point.key) for point in missing):
         # Towards the pod of this very node it does not leave it.
         arrived = True
     return PathLoss(path, tuple(missing), arrived)

@@ -33,7 +33,7 @@ class Cards:
         hosts: Hosts,
         addresses: Callable[[PointFacts], set[int]],
     ) -> None:
-        self._links = list(facts.links.values())
+        self._links = list(facts.points.values())
         self._captures, self._found, self._hosts, self._addresses = captures, found, hosts, addresses
 
     def is_flooded(self, step: PathStep) -> bool:
@@ -42,19 +42,19 @@ class Cards:
         A switch that does not know where a MAC is sends the frame everywhere.
         """
         group = step.spot.group
-        if step.spot.link.point.kind != NIC or group.direction is not None or group.dst is None:
+        if step.spot.point.kind != NIC or group.direction is not None or group.dst is None:
             return False
-        own = self._sending.get(step.spot.link.point.key, set()) | set().union(*self.owners(step).values())
+        own = self._sending.get(step.spot.point.key, set()) | set().union(*self.owners(step).values())
         return bool(own) and not {group.src, group.dst} & own and not is_multicast_mac(group.dst)
 
     def owners(self, step: PathStep) -> Heard:
         """The addresses of the machine of this card, with the MACs under which they spoke on it."""
-        key = step.spot.link.point.key
+        key = step.spot.point.key
         own = set().union(
             *(
-                self._addresses(link)
-                for link in self._links
-                if link.point.kind == POD_LINK and self._hosts.same(key, link.point.key)
+                self._addresses(point)
+                for point in self._links
+                if point.kind == POD_LINK and self._hosts.same(key, point.key)
             )
         )
         heard = self._heard_on.get(key, {})
@@ -63,8 +63,8 @@ class Cards:
     @cached_property
     def claims(self) -> list[tuple[PointKey, Claim]]:
         """Who spoke ARP, or neighbour discovery, with which MAC, and on which card."""
-        points = (one.point for one in self._links if one.point.kind == NIC)
-        cards = {(one.key[0], one.interface.number, one.key[2]): one.key for one in points}
+        capture_points = (one.capture_point for one in self._links if one.kind == NIC)
+        cards = {(one.key[0], one.interface.number, one.key[2]): one.key for one in capture_points}
         return [
             (key, claim)
             for capture in (self._captures if cards else ())
@@ -96,8 +96,8 @@ class Cards:
         sending: dict[PointKey, set[int]] = {}
         for path in self._found:
             for before, step in zip(path.steps, path.steps[1:], strict=False):
-                here, mac = step.spot.link.point, step.spot.group.src
-                inner = before.spot.link.point
+                here, mac = step.spot.point.capture_point, step.spot.group.src
+                inner = before.spot.point.capture_point
                 if here.kind == NIC and inner.kind == POD_LINK and mac and self._hosts.same(inner.key, here.key):
                     sending.setdefault(here.key, set()).add(mac)
         return sending

@@ -16,11 +16,11 @@ class Spot(Brief):
     capture: int
     number: int
     group: FrameGroup
-    link: PointFacts
+    point: PointFacts
 
     @property
     def side(self) -> str | None:
-        return self.link.sides.of(self.group)[0]
+        return self.point.sides.of(self.group)[0]
 
 
 @dataclass(frozen=True, repr=False)
@@ -99,12 +99,12 @@ def same_link(one: PathStep, other: PathStep) -> bool:
     Pod links are told apart by their pods and their names: that a packet is unchanged on another is a fault. Elsewhere
     an unchanged frame is the same frame: a bond and its slave, a VLAN and its parent, two ends of a wire.
     """
-    left, right = one.spot.link, other.spot.link
-    if left.point.kind == right.point.kind == "pod-link":
+    left, right = one.spot.point, other.spot.point
+    if left.kind == right.kind == "pod-link":
         if left.pod_macs and right.pod_macs:
             return bool(left.pod_macs & right.pod_macs)
-        if left.end == right.end == "cali" and left.point.named_by and right.point.named_by:
-            return left.point.name == right.point.name
+        if left.end == right.end == "cali" and left.capture_point.named_by and right.capture_point.named_by:
+            return left.name == right.name
         if left.pod_ips and right.pod_ips:
             return bool(left.pod_ips & right.pod_ips)
     a, b = one.spot.group, other.spot.group

@@ -53,14 +53,14 @@ class Spots:
         # 1 for spots on a pod's link, seen from its node.
         self.on_pod_link = np.zeros(len(numbering.spots), np.int64)
         for number, (capture, group) in enumerate(numbering.spots):
-            link = facts.link(capture, group)
-            self.spots.append(Spot(capture, group, groups[capture][group], link) if link else None)
+            point = facts.point(capture, group)
+            self.spots.append(Spot(capture, group, groups[capture][group], point) if point else None)
             shown = groups[capture][group]
             self.macs[:, number] = [ABSENT if one is None else one for one in (shown.src, shown.dst)]
             # Frames of too many senders share group 0, which belongs to no capture point.
-            key = link.point.key if link else (capture, -1, group)
+            key = point.key if point else (capture, -1, group)
             self.point_of[number] = points.setdefault(key, len(points))
-            self.on_pod_link[number] = link is not None and link.point.kind == "pod-link" and link.end != "pod"
+            self.on_pod_link[number] = point is not None and point.kind == "pod-link" and point.end != "pod"
 
     def __getitem__(self, number: int) -> Spot:
         spot = self.spots[number]
@@ -250,7 +250,7 @@ def _drop_seen_twice(packets: Packets, paths: PathGroups) -> Packets:
 
 def _tells(step: PathStep) -> tuple[bool, bool]:
     """How much a sighting of a link tells beside another: the destination MAC, and what the node itself saw."""
-    return step.spot.group.dst is not None, step.spot.link.end != "pod"
+    return step.spot.group.dst is not None, step.spot.point.end != "pod"
 
 
 def _tokens(packets: Packets) -> Column:
@@ -320,12 +320,12 @@ def _meant(packets: Packets) -> Column:
 
 def _ends_of_a_wire(one: PathStep, other: PathStep) -> bool:
     """Whether both are NICs, or not known to be anything else, neither of them a copy of another recording."""
-    links = one.spot.link, other.spot.link
-    return all(link.point.kind in ("host-nic", "unknown") and link.judged for link in links)
+    points = one.spot.point, other.spot.point
+    return all(point.kind in ("host-nic", "unknown") and point.judged for point in points)
 
 
 def _key(step: PathStep) -> PointKey:
-    return step.spot.link.point.key
+    return step.spot.point.key
 
 
 def _among(values: Column, known: Column) -> Mask:

@@ -81,9 +81,7 @@ class Paths(Brief):
     @property
     def found(self) -> list[Path]:
         every = self.groups.paths if self.groups else []
-        return (
-            every if self.only is None else [path for path in every if path.steps[0].spot.link.point.key in self.only]
-        )
+        return every if self.only is None else [path for path in every if path.steps[0].spot.point.key in self.only]
 
     def within(self, keys: set[PointKey], facts: Facts) -> Paths:
         """What following them came to on these capture points alone, of which ``facts`` tell."""
@@ -145,15 +143,15 @@ class Paths(Brief):
         return PathRow(
             **_common(path, sample, range(len(path.steps))),
             calico=self.facts.calico,
-            points=", ".join(step.spot.link.point.name for step in path.steps),
+            points=", ".join(step.spot.point.name for step in path.steps),
             ttls=", ".join("?" if step.ttl is None else str(step.ttl) for step in path.steps),
-            first_kind=path.steps[0].spot.link.point.kind,
+            first_kind=path.steps[0].spot.point.kind,
             receiver=path.receiver,
             receiver_recorded=path.receiver in self.homes or delivered is False,
             fate=self._fate(path, delivered),
-            last_interface=last.spot.link.point.name,
+            last_interface=last.spot.point.name,
             last_seen=_last_seen(path, sample.frames[-1]),
-            missing=", ".join(link.point.name for link in self._would_have_seen(path)) or None,
+            missing=", ".join(point.name for point in self._would_have_seen(path)) or None,
             entered=_entered(path.steps[0]),
             left=self._left(path, delivered),
             delivered=delivered,
@@ -179,7 +177,7 @@ class Paths(Brief):
         return HopRow(
             **_common(path, sample, range(one, other + 1)),
             calico=self.facts.calico,
-            to_interface=there.spot.link.point.name,
+            to_interface=there.spot.point.name,
             to_frame=f"frame {sample.frames[other]} of {clean(capture.source.short_name)}",
             ttl=here.ttl,
             to_ttl=there.ttl,
@@ -199,12 +197,12 @@ class Paths(Brief):
         node does that was set in between.
         """
         inside = path.steps[one + 1 : other]
-        if any(step.encap != "none" or step.spot.link.point.kind == "tunnel" for step in inside):
+        if any(step.encap != "none" or step.spot.point.kind == "tunnel" for step in inside):
             return "tunnel"
         if inside:
             return "network"
         here, there = path.steps[one].spot, path.steps[other].spot
-        told = self.on_one_node(here.link, there.link)
+        told = self.on_one_node(here.point, there.point)
         if told is not None:
             return "node" if told else "network"
         offsets = {self.clocks[spot.capture].offset for spot in (here, there) if spot.capture in self.clocks}
@@ -212,9 +210,9 @@ class Paths(Brief):
 
     def on_one_node(self, here: PointFacts, there: PointFacts) -> bool | None:
         """Whether two pod links are of one node; None where nothing tells."""
-        if here.point.key[0] == there.point.key[0]:
+        if here.key[0] == there.key[0]:
             return True
-        if frozenset((here.point.key, there.point.key)) in self.apart:
+        if frozenset((here.key, there.key)) in self.apart:
             return False
         mine, other_ips = self.node_addresses(here), self.node_addresses(there)
         return bool(mine & other_ips) if mine and other_ips else None
@@ -224,9 +222,9 @@ class Paths(Brief):
         if path.answered:
             return True
         for step in path.steps[1:]:
-            if step.spot.link.point.key in self.homes.get(step.dst, ()) and step.spot.side != POD:
+            if step.spot.point.key in self.homes.get(step.dst, ()) and step.spot.side != POD:
                 return True
-        if path.steps[0].spot.link.point.key in self.homes.get(path.dst, ()):
+        if path.steps[0].spot.point.key in self.homes.get(path.dst, ()):
             # First seen where it was to arrive.
             return True
         return False if self._would_have_seen(path) else None
@@ -249,26 +247,26 @@ class Paths(Brief):
             self._limits = list(size_limits(self.captures, self.found, self.is_delivered))
         return self._limits
 
-    def node_addresses(self, link: PointFacts) -> set[int]:
+    def node_addresses(self, point: PointFacts) -> set[int]:
         """The addresses with which the node itself speaks on a pod link."""
-        key = link.point.key
+        key = point.key
         if key not in self._node_addresses:
-            own = reporting(self.captures, self.facts, link) if link.point.interface.printed else set()
-            self._node_addresses[key] = node_addresses(self.captures[key[0]], link) | own
+            own = reporting(self.captures, self.facts, point) if point.capture_point.interface.printed else set()
+            self._node_addresses[key] = node_addresses(self.captures[key[0]], point) | own
         return self._node_addresses[key]
 
     def _for_node(self, path: Path) -> bool:
-        return path.dst in self.node_addresses(path.steps[0].spot.link)
+        return path.dst in self.node_addresses(path.steps[0].spot.point)
 
     def why_alone(self, path: Path) -> str:
         """What it means that packets of this way were seen at one point only."""
-        link = path.steps[0].spot.link
+        point = path.steps[0].spot.point
         if self._for_node(path):
             return "for the node itself"
-        if path.src in self.node_addresses(link):
+        if path.src in self.node_addresses(point):
             return "from the node itself"
-        here = link.point.key
-        others = [key for key in self.facts.links if key != here and not self.facts.are_apart(here, key)]
+        here = point.key
+        others = [key for key in self.facts.points if key != here and not self.facts.are_apart(here, key)]
         if not others:
             return "no other point was recorded at that time"
         # Address translation changes what an error quotes, and not every change is known.
@@ -278,15 +276,17 @@ class Paths(Brief):
         """Whether it was seen leaving the node that it entered."""
         if delivered or len(path.steps) > 1 or path.answered:
             return True
-        here = path.steps[0].spot.link.point.key
+        here = path.steps[0].spot.point.key
         silent = self._would_have_seen(path)
-        if any(frozenset((here, link.point.key)) in self.apart for link in silent):
+        if any(frozenset((here, point.key)) in self.apart for point in silent):
             # On the way to another node: what would have shown it first is the NIC or the tunnel of this one.
-            exits = [self.facts.links[key] for key in self.exits.get((here, path.dst), ())]
+            exits = [self.facts.points[key] for key in self.exits.get((here, path.dst), ())]
             return False if self._show_nothing(exits, path) else None
         if silent:
             return False
-        ways_out = [self.facts.links[key] for key in self.outside.get(path.dst, set()) & self.ways_out.get(here, set())]
+        ways_out = [
+            self.facts.points[key] for key in self.outside.get(path.dst, set()) & self.ways_out.get(here, set())
+        ]
         return False if self._has_to_leave(path) and self._show_nothing(ways_out, path) else None
 
     def _has_to_leave(self, path: Path) -> bool:
@@ -298,8 +298,8 @@ class Paths(Brief):
     @staticmethod
     def _show_nothing(exits: list[PointFacts], path: Path) -> bool:
         """Whether the ways out of a node were recorded well enough that what they do not show did not leave by them."""
-        watched = [link for link in exits if link.point.key[0] in path.watching and ECHO not in link.silence]
-        interfaces = [link.point.interface for link in watched]
+        watched = [point for point in exits if point.key[0] in path.watching and ECHO not in point.silence]
+        interfaces = [point.capture_point.interface for point in watched]
         return bool(watched) and not any(one.missing or one.drops >= path.count for one in interfaces)
 
     def _would_have_seen(self, path: Path) -> list[PointFacts]:
@@ -312,42 +312,42 @@ class Paths(Brief):
         if path.repeated:
             # Its like went by just before: a frame recorded twice is not missing elsewhere.
             return
-        seen = {step.spot.link.point.key for step in path.steps}
+        seen = {step.spot.point.key for step in path.steps}
         ttl = path.steps[-1].ttl
         if ttl is not None and ttl <= 1 and not to_pod(path.steps[-1]):
             # The next router has to drop it.
             return
-        if ttl is None and path.packet == "request" and ECHO in path.steps[0].spot.link.silence:
+        if ttl is None and path.packet == "request" and ECHO in path.steps[0].spot.point.silence:
             # It may be one of those that were to expire, about which an error was recorded that says no more.
             return
         for key in sorted({*self.homes.get(path.receiver, ()), *self._devices(path)} - seen, key=str):
-            if self.facts.are_apart(path.steps[0].spot.link.point.key, key):
+            if self.facts.are_apart(path.steps[0].spot.point.key, key):
                 continue
-            link = self.facts.links[key]
+            point = self.facts.points[key]
             # So many packets may be among those that were not recorded.
-            lost = link.point.interface.drops >= path.count
-            watched = key[0] in path.watching or (link.point.kind == "tunnel" and self._ran(link, path))
-            if watched and not lost and self._shows_the_node(link):
-                yield link
+            lost = point.capture_point.interface.drops >= path.count
+            watched = key[0] in path.watching or (point.kind == "tunnel" and self._ran(point, path))
+            if watched and not lost and self._shows_the_node(point):
+                yield point
 
-    def _ran(self, link: PointFacts, path: Path) -> bool:
+    def _ran(self, point: PointFacts, path: Path) -> bool:
         """Whether a quiet device was being recorded while packets passed, as the few frames that it shows tell.
 
         It shows nothing that another point of its node shows, and was recorded between two packets that it lacks. That
         a recording was begun after the one and stopped before the other is believed of none so short.
         """
-        here = path.steps[-1].spot.link.point.key
-        first, last = link.point.first, link.point.last
-        if self.groups is None or first is None or last is None or not self.hosts.same(here, link.point.key):
+        here = path.steps[-1].spot.point.key
+        first, last = point.capture_point.first, point.capture_point.last
+        if self.groups is None or first is None or last is None or not self.hosts.same(here, point.key):
             return False
         lacking = []
         for number, other in enumerate(self.groups.paths):
-            keys = {step.spot.link.point.key for step in other.steps}
-            if link.point.key in keys and len(keys) > 1:
+            keys = {step.spot.point.key for step in other.steps}
+            if point.key in keys and len(keys) > 1:
                 return False
             if (other.packet, other.src, other.dst) == (path.packet, path.src, path.dst) and here in keys:
                 lacking.append(number)
-        clock = self.clocks.get(link.point.key[0])
+        clock = self.clocks.get(point.key[0])
         offset = clock.offset if clock else 0
         before, after = self.groups.around(lacking, first - offset, last - offset)
         return before is not None and after is not None and after - before <= SHORTEST_RECORDING
@@ -355,33 +355,33 @@ class Paths(Brief):
     def _devices(self, path: Path) -> Iterator[PointKey]:
         """The devices that take out of its tunnel what came to their node's NIC inside one."""
         last = path.steps[-1]
-        here = last.spot.link.point
+        here = last.spot.point.capture_point
         if last.encap not in DEVICES or here.kind != "host-nic" or not self.hosts.is_party(last):
             return
         if self.hosts.arrives(path, len(path.steps) - 1) is False:
             return
-        for key, link in self.facts.links.items():
-            fits = link.point.kind == "tunnel" and link.point.name.startswith(DEVICES[last.encap])
-            if fits and link.judged and self.hosts.same(here.key, key):
+        for key, point in self.facts.points.items():
+            fits = point.kind == "tunnel" and point.name.startswith(DEVICES[last.encap])
+            if fits and point.judged and self.hosts.same(here.key, key):
                 yield key
 
-    def _shows_the_node(self, link: PointFacts) -> bool:
-        key = link.point.key
+    def _shows_the_node(self, point: PointFacts) -> bool:
+        key = point.key
         if key not in self._showing:
-            filtered = self.filtered or bool(link.point.interface.filter)
-            shows = key[0] not in self.unfollowed and shows_the_node(link, filtered, key in self.heard)
+            filtered = self.filtered or bool(point.capture_point.interface.filter)
+            shows = key[0] not in self.unfollowed and shows_the_node(point, filtered, key in self.heard)
             self._showing[key] = shows
         return self._showing[key]
 
 
 def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sightings: Sightings) -> Paths:
     """Follow the packets of an observation; empties ``sightings``."""
-    paths = Paths(captures, facts, share=sightings.share, hosts=Hosts(facts.links, facts.known.nodes))
+    paths = Paths(captures, facts, share=sightings.share, hosts=Hosts(facts.points, facts.known.nodes))
     leave_out_unnumbered(captures, sightings)
     paths.unfollowed = leave_out_unidentified(captures, sightings)
-    facts.observations = observations(facts.links, {})
+    facts.observations = observations(facts.points, {})
     # Where there is but one place to see packets, nothing can be followed.
-    if not sightings.count or len(facts.links) < 2:
+    if not sightings.count or len(facts.points) < 2:
         return paths
     # NumPy takes as long to load as a short capture takes to judge.
     from pcapcheck.paths.clocks import by_one_clock, estimate_clocks
@@ -390,13 +390,13 @@ def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sighting
 
     groups: dict[int, list[FrameGroup]] = {capture.number: capture.groups for capture in captures}
     # Frames of too many senders share a group that belongs to no capture point.
-    known = {(key[0], group) for key, link in facts.links.items() for group in link.point.groups}
+    known = {(key[0], group) for key, point in facts.points.items() for group in point.groups}
     seen, numbering = columns_of(sightings, {number: len(some) for number, some in groups.items()}, known)
     spots = Spots(numbering, groups, facts)
     paths.lost = numbering.lost + sightings.dropped
     paths.filtered = bool(reading.scope.filter_used)
     paths.clocks = estimate_clocks(seen, spots.macs)
-    facts.observations = observations(facts.links, paths.clocks)
+    facts.observations = observations(facts.points, paths.clocks)
     seen.time = by_one_clock(seen, paths.clocks)
     packets = join(seen, spots.point_of, spots.on_pod_link, numbering.flows)
     paths.groups = PathGroups(
@@ -405,18 +405,18 @@ def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sighting
     paths.homes = homes_of(captures, facts, paths.found)
     for path in paths.found:
         if len(path.steps) > 1:
-            here, there = (step.spot.link.point.key for step in path.steps[:2])
+            here, there = (step.spot.point.key for step in path.steps[:2])
             paths.exits.setdefault((here, path.dst), set()).add(there)
         for end, ip in ((path.steps[0], path.src), (path.steps[-1], path.steps[-1].dst)):
-            if end.spot.link.point.kind in NODE_KINDS and (end is path.steps[0] or len(path.steps) > 1):
-                paths.outside.setdefault(ip, set()).add(end.spot.link.point.key)
+            if end.spot.point.kind in NODE_KINDS and (end is path.steps[0] or len(path.steps) > 1):
+                paths.outside.setdefault(ip, set()).add(end.spot.point.key)
         for one, other in pairwise(path.steps):
-            if one.spot.side == POD and other.spot.link.point.kind in NODE_KINDS:
-                paths.ways_out.setdefault(one.spot.link.point.key, set()).add(other.spot.link.point.key)
+            if one.spot.side == POD and other.spot.point.kind in NODE_KINDS:
+                paths.ways_out.setdefault(one.spot.point.key, set()).add(other.spot.point.key)
     facts.followed = any(len(path.steps) > 1 for path in paths.found)
-    paths.heard = {step.spot.link.point.key for path in paths.found if path.packet in ECHOES for step in path.steps}
+    paths.heard = {step.spot.point.key for path in paths.found if path.packet in ECHOES for step in path.steps}
     paths.apart = {
-        frozenset((path.steps[one].spot.link.point.key, path.steps[other].spot.link.point.key))
+        frozenset((path.steps[one].spot.point.key, path.steps[other].spot.point.key))
         for path in paths.found
         for one, other in _pod_links(path)
         if other - one > 1
@@ -458,8 +458,8 @@ def _common(path: Path, sample: PathSample, steps: range) -> dict[str, Any]:
         "src": path.src,
         "dst": path.dst,
         "rewritten": path.rewritten,
-        "interface": path.steps[steps[0]].spot.link.point.name,
-        "node_interface": path.steps[steps[0]].spot.link.node_interface,
+        "interface": path.steps[steps[0]].spot.point.name,
+        "node_interface": path.steps[steps[0]].spot.point.node_interface,
         "encap": ", ".join(sorted(encaps)) or "none",
     }
 
@@ -475,25 +475,25 @@ def _where(path: Path, sample: PathSample, steps: range) -> dict[str, Any]:
 
 
 def _shown(path: Path, steps: range) -> int:
-    return next((number for number in steps if path.steps[number].spot.link.judged), steps[0])
+    return next((number for number in steps if path.steps[number].spot.point.judged), steps[0])
 
 
 def _last_seen(path: Path, frame: int) -> str:
     step = path.steps[-1]
-    point = step.spot.link.point
+    capture_point = step.spot.point.capture_point
     where = {POD: ", coming from the pod", NODE: ", going to the pod"}.get(step.spot.side or "", "")
-    rest = f" (frame {frame} of {point.file})" if len(path.steps) > 1 else ", and nowhere else"
-    return f"{point.name}{where}{rest}"
+    rest = f" (frame {frame} of {capture_point.file})" if len(path.steps) > 1 else ", and nowhere else"
+    return f"{capture_point.name}{where}{rest}"
 
 
 def _entered(step: PathStep) -> bool | None:
     """Whether a packet came to the node from a pod, on that pod's link."""
-    if step.spot.link.point.kind != "pod-link":
+    if step.spot.point.kind != "pod-link":
         return False
     return None if step.spot.side is None else step.spot.side == POD
 
 
 def _pod_links(path: Path) -> Iterator[tuple[int, int]]:
     """Consecutive steps on pod links, by number; steps elsewhere may lie between."""
-    links = [number for number, step in enumerate(path.steps) if step.spot.link.point.kind == "pod-link"]
+    links = [number for number, step in enumerate(path.steps) if step.spot.point.kind == "pod-link"]
     yield from pairwise(links)

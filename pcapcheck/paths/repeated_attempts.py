@@ -30,12 +30,12 @@ def repeated_attempts(captures: Iterable[Capture], paths: Iterable[Path]) -> Rep
     same = {}
     for path in paths:
         first = path.steps[0].spot
-        if path.packet != "tcp" or first.side != POD or first.link.point.kind != "pod-link" or not first.link.judged:
+        if path.packet != "tcp" or first.side != POD or first.point.kind != "pod-link" or not first.point.judged:
             continue
         for step in path.steps[1:]:
             spot = step.spot
-            if spot.link.point.kind == "pod-link" and spot.side == NODE and spot.link.point.key != first.link.point.key:
-                home = frozenset((first.capture, number) for number in first.link.point.groups)
+            if spot.point.kind == "pod-link" and spot.side == NODE and spot.point.key != first.point.key:
+                home = frozenset((first.capture, number) for number in first.point.groups)
                 same[(spot.capture, spot.number), (step.src, step.dst)] = home, (path.src, path.dst)
     if not same:
         return {}

@@ -31,8 +31,8 @@ class Holder:
 
     @property
     def refused(self) -> bool:
-        talk = self.link.point.gateway
-        asking = {number for number in talk.askers if self.link.point.groups[number].src == self.mac}
+        talk = self.link.capture_point.gateway
+        asking = {number for number in talk.askers if self.link.groups[number].src == self.mac}
         return bool(asking) and not asking & talk.answered
 
     def apart_from(self, other: Holder) -> int:
@@ -42,7 +42,7 @@ class Holder:
 
 def judge_addresses(
     rows: Iterable[AddressRow],
-    links: dict[PointKey, PointFacts],
+    points: dict[PointKey, PointFacts],
     gateways: frozenset[int],
     followed: Paths,
     pause: int,
@@ -58,25 +58,25 @@ def judge_addresses(
     ahead = {number: clock.offset for number, clock in followed.clocks.items() if clock.both_ways}
     holders: dict[int, list[Holder]] = {}
     for row in rows:
-        held = _claimed(row, links[row.point], gateways, ahead)
+        held = _claimed(row, points[row.point], gateways, ahead)
         if held is not None:
             holders.setdefault(row.ip, []).append(held)
-    for link in links.values() if holders else ():
-        for ip, held in _spoken(link, ahead):
+    for point in points.values() if holders else ():
+        for ip, held in _spoken(point, ahead):
             if ip in holders:
                 holders[ip].append(held)
-    unsure = {id(row) for row in rows if _is_unsure(row, links[row.point], gateways)}
+    unsure = {id(row) for row in rows if _is_unsure(row, points[row.point], gateways)}
     alike: dict[int, list[AddressRow]] = {row.ip: [] for row in rows if id(row) in unsure}
     for row in rows:
         if row.ip in alike:
             alike[row.ip].append(row)
     for row in rows:
-        link = links[row.point]
-        mine = _claimed(row, link, gateways, ahead)
+        point = points[row.point]
+        mine = _claimed(row, point, gateways, ahead)
         others: list[Holder] = []
         far: list[Holder] = []
         for one in holders.get(row.ip, ()) if mine is not None else ():
-            near = _may_be_one_node(link, one.link, followed.on_one_node)
+            near = _may_be_one_node(point, one.link, followed.on_one_node)
             # Of two nodes nothing is told by who is refused.
             if mine is not None and _is_another(one, mine, pause if near else 0):
                 (others if near else far).append(one)
@@ -84,13 +84,13 @@ def judge_addresses(
             doubted = any(
                 unsure & {id(one), id(row)}
                 and _may_be_another(one, row, pause)
-                and _may_be_one_node(link, links[one.point], followed.on_one_node)
+                and _may_be_one_node(point, points[one.point], followed.on_one_node)
                 for one in alike.get(row.ip, ())
             )
             yield replace(row, claimants=None) if doubted and row.claimants == 1 else row
             continue
         macs = (row.other_claimants or frozenset()) | {one.mac for one in (*others, *far)}
-        names = dict.fromkeys(one.link.point.name for one in others)
+        names = dict.fromkeys(one.link.name for one in others)
         places = dict.fromkeys(_place(one.link, followed) for one in far)
         yield replace(
             row,
@@ -101,24 +101,24 @@ def judge_addresses(
         )
 
 
-def _place(link: PointFacts, followed: Paths) -> str:
-    node, name = followed.hosts.name(link.point.key), link.point.name
+def _place(point: PointFacts, followed: Paths) -> str:
+    node, name = followed.hosts.name(point.key), point.name
     return f"{node}'s {name}" if node else name
 
 
-def _claimed(row: AddressRow, link: PointFacts, gateways: frozenset[int], ahead: Mapping[int, int]) -> Holder | None:
+def _claimed(row: AddressRow, point: PointFacts, gateways: frozenset[int], ahead: Mapping[int, int]) -> Holder | None:
     """Who a claim is by, where that is surely a pod with an address of its own."""
-    if row.kind != "pod-link" or row.proxied or row.side != POD or row.mac not in link.pod_macs or _is_mixed(link):
+    if row.kind != "pod-link" or row.proxied or row.side != POD or row.mac not in point.pod_macs or _is_mixed(point):
         return None
     if row.ip in gateways or row.ip >> 118 == LINK_LOCAL or row.first_time is None or row.until is None:
         return None
-    offset = ahead.get(link.point.key[0], 0)
-    return Holder(link, row.mac, row.first_time - offset, row.until - offset)
+    offset = ahead.get(point.key[0], 0)
+    return Holder(point, row.mac, row.first_time - offset, row.until - offset)
 
 
-def _is_unsure(row: AddressRow, link: PointFacts, gateways: frozenset[int]) -> bool:
+def _is_unsure(row: AddressRow, point: PointFacts, gateways: frozenset[int]) -> bool:
     """Whether a claim on a pod's link is by its pod or by the node, nothing tells which."""
-    if row.kind != "pod-link" or row.proxied or row.side is not None or _is_mixed(link):
+    if row.kind != "pod-link" or row.proxied or row.side is not None or _is_mixed(point):
         return False
     return row.ip not in gateways and row.ip >> 118 != LINK_LOCAL
 
@@ -138,22 +138,22 @@ def _may_be_another(one: AddressRow, row: AddressRow, pause: int) -> bool:
     return one.first_time <= row.until + pause and row.first_time <= one.until + pause
 
 
-def _spoken(link: PointFacts, ahead: Mapping[int, int]) -> Iterator[tuple[int, Holder]]:
+def _spoken(point: PointFacts, ahead: Mapping[int, int]) -> Iterator[tuple[int, Holder]]:
     """The addresses that a pod sends from, with a TTL as hosts set it: what it forwards for others is not its own."""
-    if link.point.kind != "pod-link" or _is_mixed(link):
+    if point.kind != "pod-link" or _is_mixed(point):
         return
-    for group in link.point.groups.values():
+    for group in point.groups.values():
         if group.source is None or group.src is None or group.first is None or group.last is None:
             continue
-        own = group.carries == "ip-unicast" and group.ttl == TTL_ORIGINAL and link.sides.of(group)[0] == POD
+        own = group.carries == "ip-unicast" and group.ttl == TTL_ORIGINAL and point.sides.of(group)[0] == POD
         if own and group.source >> 118 != LINK_LOCAL:
-            offset = ahead.get(link.point.key[0], 0)
-            yield group.source, Holder(link, group.src, group.first - offset, group.last - offset)
+            offset = ahead.get(point.key[0], 0)
+            yield group.source, Holder(point, group.src, group.first - offset, group.last - offset)
 
 
-def _is_mixed(link: PointFacts) -> bool:
+def _is_mixed(point: PointFacts) -> bool:
     """Whether several links are in one recording, so that a claim may be of any of them."""
-    return link.sides.folded or link.sides.crowded or link.point.link_type == COOKED
+    return point.sides.folded or point.sides.crowded or point.capture_point.link_type == COOKED
 
 
 def _is_another(one: Holder, mine: Holder, pause: int) -> bool:
@@ -164,14 +164,14 @@ def _is_another(one: Holder, mine: Holder, pause: int) -> bool:
     return between == 0 or (between <= pause and one.refused != mine.refused)
 
 
-def _may_be_one_node(link: PointFacts, other: PointFacts, on_one_node: OnOneNode) -> bool:
+def _may_be_one_node(point: PointFacts, other: PointFacts, on_one_node: OnOneNode) -> bool:
     """Captures of one call are taken to be of one node unless packets, or what the files are called, say otherwise."""
-    told = on_one_node(link, other)
-    return told if told is not None else _host_of(link) == _host_of(other)
+    told = on_one_node(point, other)
+    return told if told is not None else _host_of(point) == _host_of(other)
 
 
-def _host_of(link: PointFacts) -> tuple[str, str]:
+def _host_of(point: PointFacts) -> tuple[str, str]:
     """What a file's folder and name say of the host, in ``node1/eth0.pcap`` or ``node1-cali….pcap``."""
-    path, name = link.point.path, link.point.name
+    path, name = point.capture_point.path, point.name
     before, found, _ = path.name.partition(name)
     return str(path.parent), before.strip("-_.") if found else ""

@@ -43,16 +43,16 @@ def refused_datagrams(
         errors = _errors(capture, reading, found[:MOST])
         alike: dict[tuple[int, int, int], list[Conversation]] = {}
         for one in found[:MOST]:
-            link = facts.link(capture.number, one.group)
-            elsewhere = link is not None and link.point.kind != "pod-link" and one.asker in facts.pod_ips
-            if link is None or not link.judged or elsewhere or one.frames[-1] not in errors:
+            point = facts.point(capture.number, one.group)
+            elsewhere = point is not None and point.kind != "pod-link" and one.asker in facts.pod_ips
+            if point is None or not point.judged or elsewhere or one.frames[-1] not in errors:
                 continue
             alike.setdefault((one.asker, one.asked, one.asked_port), []).append(one)
         for key, some in alike.items():
-            link = facts.link(capture.number, some[0].group)
-            if link is not None and key not in known:
+            point = facts.point(capture.number, some[0].group)
+            if point is not None and key not in known:
                 known.add(key)
-                yield _question(some, capture, link.point.name, errors[some[0].frames[-1]])
+                yield _question(some, capture, point.name, errors[some[0].frames[-1]])
 
 
 def _asks(one: Conversation) -> bool:

@@ -48,16 +48,16 @@ def node_refusals(paths: Paths, reading: Reading, told: Iterable[Unanswered]) ->
 def _resets(capture: Capture, paths: Paths, reading: Reading) -> Iterator[Unanswered]:
     alike: dict[tuple[int, int, int | None], list[tuple[ConnectionRow, PointFacts]]] = {}
     for some in capture.exchanges.echoes.attempts():
-        link = paths.facts.link(capture.number, some.group)
-        if some.outcome != "replied" or link is None or not _is_askers(link, some.group):
+        point = paths.facts.point(capture.number, some.group)
+        if some.outcome != "replied" or point is None or not _is_askers(point, some.group):
             continue
         for one in some.samples:
-            if isinstance(one, ConnectionRow) and one.reply_ttl in WHOLE and _lives_elsewhere(one, link, paths):
-                alike.setdefault((one.src, one.dst, one.dst_port), []).append((one, link))
+            if isinstance(one, ConnectionRow) and one.reply_ttl in WHOLE and _lives_elsewhere(one, point, paths):
+                alike.setdefault((one.src, one.dst, one.dst_port), []).append((one, point))
     wanted = {one.frames[1] for found in alike.values() for one, _ in found[:1] if len(one.frames) > 1}
     flags = {row.frames[0]: row.tcp_flags for row in rows_of(capture.source, reading, wanted)}
     for (src, dst, port), found in alike.items():
-        one, link = found[0]
+        one, point = found[0]
         flag = flags.get(one.frames[-1])
         if not isinstance(flag, int) or not flag & TCP_RST:
             continue
@@ -71,7 +71,7 @@ def _resets(capture: Capture, paths: Paths, reading: Reading) -> Iterator[Unansw
             attempts=sum(each.requests for each, _ in found),
             lasted=None,
             capture=capture.number,
-            interface=link.point.name,
+            interface=point.name,
             frames=tuple(sorted(number for each, _ in found for number in each.frames)),
             group=one.group,
             alike=1,
@@ -84,27 +84,27 @@ def _resets(capture: Capture, paths: Paths, reading: Reading) -> Iterator[Unansw
         )
 
 
-def _is_askers(link: PointFacts, group: int) -> bool:
+def _is_askers(point: PointFacts, group: int) -> bool:
     """Whether a group is of frames from a pod, on its link as the node sees it, which nothing bypasses."""
-    point = link.point
-    recorded = point.kind == "pod-link" and link.end != "pod" and link.judged and ECHO not in link.silence
-    return recorded and link.sides.of(point.groups[group])[0] == POD
+    capture_point = point.capture_point
+    recorded = capture_point.kind == "pod-link" and point.end != "pod" and point.judged and ECHO not in point.silence
+    return recorded and point.sides.of(capture_point.groups[group])[0] == POD
 
 
-def _lives_elsewhere(one: ConnectionRow, link: PointFacts, paths: Paths) -> bool:
+def _lives_elsewhere(one: ConnectionRow, point: PointFacts, paths: Paths) -> bool:
     """Whether a pod behind another link was asked; not where its packets are seen to keep their TTL on the way."""
     homes = paths.homes.get(one.dst, set())
     kept = any(
         path.src == one.dst and len(path.steps) > 1 and path.steps[0].ttl == path.steps[-1].ttl for path in paths.found
     )
-    return bool(homes) and link.point.key not in homes and not kept
+    return bool(homes) and point.key not in homes and not kept
 
 
 def _is_lost(path: Path, paths: Paths, capture: Capture) -> bool:
     first = path.steps[0].spot
     if path.packet != "udp" or first.capture != capture.number or len(path.steps) > 1 or path.count < FEWEST:
         return False
-    if first.side != POD or first.link.point.kind != "pod-link" or not first.link.judged:
+    if first.side != POD or first.point.kind != "pod-link" or not first.point.judged:
         return False
     loss = paths.loss(path)
     return bool(loss.missing) and loss.place == IN_NODE
@@ -148,7 +148,7 @@ def _number(value: object) -> int:
 def _question(
     path: Path, port: int, frames: tuple[int, ...], count: int, refusal: Refusal | None, paths: Paths
 ) -> Unanswered:
-    point = path.steps[0].spot.link.point
+    capture_point = path.steps[0].spot.point.capture_point
     about = f"UDP datagrams to {format_address(path.dst)} port {port}"
     clause = fate(paths.loss(path), paths.hosts)
     return Unanswered(
@@ -158,8 +158,8 @@ def _question(
         about=about,
         attempts=count,
         lasted=None,
-        capture=point.key[0],
-        interface=point.name,
+        capture=capture_point.key[0],
+        interface=capture_point.name,
         frames=frames,
         group=path.steps[0].spot.number,
         meaning="a firewall rule, a policy or a route of the node takes them",

@@ -35,14 +35,14 @@ def poor_answers(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Una
     asked: dict[tuple[int, int, int], list[ExchangeBin]] = {}
     for some in capture.exchanges.echoes.queries():
         first = some.samples[0]
-        link = facts.link(capture.number, some.group)
-        if some.outcome == "replied" and link is not None and link.judged and first.src in link.pod_ips:
+        point = facts.point(capture.number, some.group)
+        if some.outcome == "replied" and point is not None and point.judged and first.src in point.pod_ips:
             asked.setdefault((some.group, first.src, first.dst), []).append(some)
     for answers in asked.values():
         fate = _failing(answers) or _late(answers)
-        link = facts.link(capture.number, answers[0].group)
-        if fate is not None and link is not None:
-            yield _question(fate, answers, link.point.name, capture)
+        point = facts.point(capture.number, answers[0].group)
+        if fate is not None and point is not None:
+            yield _question(fate, answers, point.name, capture)
 
 
 # What is wrong with answers, how queries are counted and what became of them for it, and what it means.

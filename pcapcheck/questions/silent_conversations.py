@@ -35,27 +35,27 @@ def silent_conversations(capture: Capture, facts: Facts, judged: Judged) -> Iter
     """A question per two hosts and port asked, with how many conversations are like it."""
     alike: dict[object, list[Conversation]] = {}
     for one in capture.exchanges.conversations.found:
-        link = facts.link(capture.number, one.group)
-        if link is None or not link.judged or one.kind == REFUSED or (one.kind == SILENT and not _asks(one)):
+        point = facts.point(capture.number, one.group)
+        if point is None or not point.judged or one.kind == REFUSED or (one.kind == SILENT and not _asks(one)):
             continue
-        if one.kind in (SILENT, UNACCEPTED) and not link.heard_both_ends:
+        if one.kind in (SILENT, UNACCEPTED) and not point.heard_both_ends:
             # The other direction was not recorded.
             continue
-        if one.kind == HALF_OPEN and not _is_at_home(one, link) and one.asker in facts.pod_ips:
+        if one.kind == HALF_OPEN and not _is_at_home(one, point) and one.asker in facts.pod_ips:
             # The pod's own link tells better.
             continue
         port = min(one.asked_port, one.asker_port)
-        alike.setdefault((one.kind, link.point.key, one.asker, one.asked, port), []).append(one)
+        alike.setdefault((one.kind, point.key, one.asker, one.asked, port), []).append(one)
     for some in alike.values():
         worst = max(some, key=lambda one: one.attempts)
-        link = facts.link(capture.number, worst.group)
-        if link is not None:
-            yield _question(worst, len(some), link, capture)
+        point = facts.point(capture.number, worst.group)
+        if point is not None:
+            yield _question(worst, len(some), point, capture)
 
 
-def _is_at_home(one: Conversation, link: PointFacts) -> bool:
+def _is_at_home(one: Conversation, point: PointFacts) -> bool:
     """Whether a conversation was recorded on the link of the pod that asked."""
-    return link.point.kind == "pod-link" and one.asker in link.pod_ips
+    return point.kind == "pod-link" and one.asker in point.pod_ips
 
 
 def _asks(one: Conversation) -> bool:
@@ -90,9 +90,9 @@ def _half_open(one: Conversation, about: str, at_home: bool) -> tuple[str, str]:
     )
 
 
-def _question(one: Conversation, count: int, link: PointFacts, capture: Capture) -> Unanswered:
+def _question(one: Conversation, count: int, point: PointFacts, capture: Capture) -> Unanswered:
     asker, asked = format_address(one.asker), format_address(one.asked)
-    about, protocol, meaning, wording, silence = "", "TCP", "", "", link.silence.get(CONNECTIONS, "")
+    about, protocol, meaning, wording, silence = "", "TCP", "", "", point.silence.get(CONNECTIONS, "")
     if one.kind == STALLED:
         about = f"TCP data to {asked} port {one.asked_port}"
         meaning = f"{one.size} bytes were sent again and again and never acknowledged"
@@ -111,7 +111,7 @@ def _question(one: Conversation, count: int, link: PointFacts, capture: Capture)
         silence = ""
     elif one.kind == HALF_OPEN:
         about = f"connection to {asked} port {one.asked_port}"
-        wording, meaning = _half_open(one, about, _is_at_home(one, link))
+        wording, meaning = _half_open(one, about, _is_at_home(one, point))
         silence = ""
     elif one.kind == UNACCEPTED:
         about, protocol = f"SCTP INIT to {asked} port {one.asked_port}", "SCTP"
@@ -125,7 +125,7 @@ def _question(one: Conversation, count: int, link: PointFacts, capture: Capture)
         attempts=one.attempts,
         lasted=one.lasted,
         capture=capture.number,
-        interface=link.point.name,
+        interface=point.name,
         frames=tuple(dict.fromkeys(one.frames)),
         group=one.group,
         alike=count,

@@ -54,20 +54,20 @@ def _questions(
     echoes = capture.exchanges.echoes
     counts = PairCounts(echoes.cells)
     for some in bins:
-        link = facts.link(capture.number, some.group)
-        if some.outcome not in ("unanswered", "error") or link is None or not link.judged:
+        point = facts.point(capture.number, some.group)
+        if some.outcome not in ("unanswered", "error") or point is None or not point.judged:
             continue
         if some.error == "time-exceeded" and may_be_traced(some, echoes):
             continue
         # A NIC's one frame group holds whoever is behind its router.
         for samples in _by_pair(some.samples):
             one = samples[0]
-            if _asks_many(one, some, link) and one.dst not in capture.exchanges.gateways:
+            if _asks_many(one, some, point) and one.dst not in capture.exchanges.gateways:
                 continue
             # The pod's own link tells better.
-            elsewhere = link.point.kind != "pod-link" and one.src in facts.pod_ips
+            elsewhere = point.kind != "pod-link" and one.src in facts.pod_ips
             if not elsewhere and not judged(table, capture.number, one):
-                yield _question(table, samples, some, link, capture, counts)
+                yield _question(table, samples, some, point, capture, counts)
 
 
 def _by_pair(samples: list[EchoRow]) -> list[list[EchoRow]]:
@@ -86,27 +86,27 @@ def _target(one: EchoRow) -> tuple[int, int | None]:
     return one.dst, one.dst_port if isinstance(one, ConnectionRow) else None
 
 
-def _asks_many(one: EchoRow, some: ExchangeBin, link: PointFacts) -> bool:
+def _asks_many(one: EchoRow, some: ExchangeBin, point: PointFacts) -> bool:
     """Whether a group was asked: by its address, or by the MAC, to which alone a subnet's broadcast address shows."""
-    mac = link.point.groups[some.group].dst
+    mac = point.groups[some.group].dst
     return not one.unicast or (mac is not None and is_multicast_mac(mac))
 
 
-def _heard_others(link: PointFacts) -> bool:
+def _heard_others(point: PointFacts) -> bool:
     """Whether more than one machine, or both directions, were recorded."""
-    groups = link.point.groups.values()
-    return len({group.direction if link.point.by_direction else group.sender for group in groups}) > 1
+    groups = point.groups.values()
+    return len({group.direction if point.capture_point.by_direction else group.sender for group in groups}) > 1
 
 
-def _meaning(table: str, asked: int, link: PointFacts, capture: Capture) -> str:
+def _meaning(table: str, asked: int, point: PointFacts, capture: Capture) -> str:
     """What may be behind the silence; nobody has the IPv4 gateway's address, while the node has the IPv6 one."""
-    if table == ECHO and asked in capture.exchanges.gateways and is_ipv4(asked) and link.point.kind == "pod-link":
+    if table == ECHO and asked in capture.exchanges.gateways and is_ipv4(asked) and point.kind == "pod-link":
         return GATEWAY_MEANING
-    return MEANINGS[table] + ("" if _heard_others(link) else ONE_SIDED)
+    return MEANINGS[table] + ("" if _heard_others(point) else ONE_SIDED)
 
 
 def _question(
-    table: str, samples: list[EchoRow], some: ExchangeBin, link: PointFacts, capture: Capture, counts: PairCounts
+    table: str, samples: list[EchoRow], some: ExchangeBin, point: PointFacts, capture: Capture, counts: PairCounts
 ) -> Unanswered:
     """Of those that are not alone in their bin, and that asked several, no more is known than their samples."""
     one = max(samples, key=lambda each: each.requests) if table == CONNECTIONS else samples[0]
@@ -122,7 +122,7 @@ def _question(
     # Each echo request is a question of its own, and yet people call them all one ping.
     is_one = table == ECHO and all(each.dst == one.dst for each in samples)
     port = one.dst_port if isinstance(one, ConnectionRow) else None
-    meaning = _meaning(table, one.dst, link, capture)
+    meaning = _meaning(table, one.dst, point, capture)
     refusal = None
     if one.error_type is not None and one.error_from is not None:
         refusal = Refusal((one.family, one.error_type, one.error_code or 0), one.error_from, one.error_ttl)
@@ -136,12 +136,12 @@ def _question(
         attempts=requests if is_one else one.requests,
         lasted=None,
         capture=capture.number,
-        interface=link.point.name,
+        interface=point.name,
         frames=tuple(sorted(number for each in samples for number in each.frames[:1])),
         group=some.group,
         alike=1 if is_one else count,
         meaning=meaning,
-        doubt="" if refusal else link.silence.get(table, ""),
+        doubt="" if refusal else point.silence.get(table, ""),
         fate=SILENT if refusal is None else one.by_error(several=False) or SILENT,
         port=port,
         refusal=refusal,

@@ -26,10 +26,10 @@ def silent_neighbours(capture: Capture, facts: Facts, judged: Judged) -> Iterato
     errors = _errors(capture) if capture.silent else {}
     for kept in capture.silent.values():
         one = kept.resolution
-        link = facts.link(capture.number, one.group)
-        if link is None or not link.judged or judged(ARP, capture.number, one):
+        point = facts.point(capture.number, one.group)
+        if point is None or not point.judged or judged(ARP, capture.number, one):
             continue
-        group = link.point.groups[one.group]
+        group = point.groups[one.group]
         consequence = _consequence(capture, one, errors)
         yield Unanswered(
             protocol="ARP" if one.family == 4 else "ND",
@@ -39,36 +39,36 @@ def silent_neighbours(capture: Capture, facts: Facts, judged: Judged) -> Iterato
             attempts=kept.attempts,
             lasted=between(one.first_time, kept.until),
             capture=capture.number,
-            interface=link.point.name,
+            interface=point.name,
             frames=tuple(one.frames),
             group=one.group,
             meaning=consequence or "nobody there has the address, or whoever has it is silent to the asker",
-            doubt="" if consequence else _doubt(link, group, one, facts),
+            doubt="" if consequence else _doubt(point, group, one, facts),
         )
 
 
-def _doubt(link: PointFacts, group: FrameGroup, one: ArpRow, facts: Facts) -> str:
+def _doubt(point: PointFacts, group: FrameGroup, one: ArpRow, facts: Facts) -> str:
     """Why the silence proves nothing: what was not recorded, or is not sent past an interface that listens in."""
-    if ARP in link.silence:
-        return link.silence[ARP]
-    listens_in = link.point.kind != "pod-link" and group.direction != "out"
-    return NOT_FOR_US if listens_in and not _is_own(link.point, one.asker_mac, facts) else ""
+    if ARP in point.silence:
+        return point.silence[ARP]
+    listens_in = point.kind != "pod-link" and group.direction != "out"
+    return NOT_FOR_US if listens_in and not _is_own(point.capture_point, one.asker_mac, facts) else ""
 
 
-def _is_own(point: CapturePoint, mac: int | None, facts: Facts) -> bool:
+def _is_own(capture_point: CapturePoint, mac: int | None, facts: Facts) -> bool:
     """Whether the asker is the machine that recorded this, so that what it asks for in vain is its concern.
 
     A router asks for hosts that are gone, too, which is none of a node's concern.
     """
-    machine = machine_of(point)
+    machine = machine_of(capture_point)
     if machine.certain:
         return mac in machine.macs
     # Who sends in the name of a pod whose link was recorded is that pod's node.
-    nodes = {group.src for group in point.groups.values() if group.source in facts.pod_ips}
+    nodes = {group.src for group in capture_point.groups.values() if group.source in facts.pod_ips}
     if nodes or machine.macs:
         return nodes == {mac}
     # Frames to this machine alone pass here.
-    return mac is not None and any(group.dst == mac for group in point.groups.values())
+    return mac is not None and any(group.dst == mac for group in capture_point.groups.values())
 
 
 def _errors(capture: Capture) -> dict[int, tuple[int, int]]:

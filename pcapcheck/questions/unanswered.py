@@ -144,10 +144,10 @@ def unanswered(
 
         found = noise_apart(found, captures, facts, between)
     at_home = {
-        (link.point.key[0], link.point.name, ip)
-        for link in facts.links.values()
-        if found and link.point.kind == "pod-link"
-        for ip in link.pod_ips
+        (point.key[0], point.name, ip)
+        for point in facts.points.values()
+        if found and point.kind == "pod-link"
+        for ip in point.pod_ips
     }
     found = [
         replace(one, doubt=CAME_BACK)
@@ -187,4 +187,4 @@ def _came_back(one: Unanswered, between: Mapping[tuple[str | None, int, int | No
 
 def _places(path: Path) -> list[tuple[int, str | None]]:
     """The capture points of a way, in order: the capture's number and the interface."""
-    return [(step.spot.capture, step.spot.link.point.name) for step in path.steps]
+    return [(step.spot.capture, step.spot.point.name) for step in path.steps]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.ruleset.acceptance import ACCEPTS, EXPIRED, MATCHES_NOTHING, Applied
-from pcapcheck.ruleset.finding import Finding, ordered
-from pcapcheck.triage.outcome import Outcome
+from pcapcheck.ruleset.finding import Finding, ordered, passes_now
 from pcapcheck.values import clean
 
 
@@ -25,14 +25,6 @@ def justified(finding: Finding) -> list[str]:
     return [f"{one.acceptance.reason}{_behind(one)}" for one in finding.applied if one.status == ACCEPTS]
 
 
-def passes_now(finding: Finding) -> list[str]:
-    """A sentence per acceptance that accepts nothing any more, as what it is about holds."""
-    return [
-        f"{_about(finding, one)} passes now, remove its {one.acceptance.word} ({_place(one)})"
-        for one in finding.passing
-    ]
-
-
 def expired(finding: Finding) -> str:
     """That what failed was accepted once, behind a sentence about the failure."""
     return "".join(f"; its acceptance expired on {one.acceptance.until} ({_place(one)})" for one in _over(finding))
@@ -44,7 +36,7 @@ def over(finding: Finding) -> Iterator[str]:
         yield f"acceptance expired on {one.acceptance.until}: {one.acceptance.reason} ({_place(one)})"
 
 
-def needless(outcome: Outcome, demanded: bool = True) -> Iterator[str]:
+def needless(outcome: Analysis, demanded: bool = True) -> Iterator[str]:
     """A sentence per acceptance that accepts nothing: what it is about passes now, or nothing is what its where says.
 
     Without those ``demanded`` as unmet.
@@ -65,16 +57,12 @@ def applied(finding: Finding) -> list[dict[str, Any]]:
             "rows": one.rows,
             "until": None if one.acceptance.until is None else one.acceptance.until.isoformat(),
             "reason": one.acceptance.reason,
-            "bounded": one.acceptance.where is not None,
+            "conditional": one.acceptance.where is not None,
             "file": clean(one.acceptance.file),
             "line": one.acceptance.line,
         }
         for one in finding.applied
     ]
-
-
-def _about(finding: Finding, one: Applied) -> str:
-    return finding.rule.id if one.acceptance.where is None else f"what is accepted of {finding.rule.id}"
 
 
 def _over(finding: Finding) -> list[Applied]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.report.console import Page
 from pcapcheck.report.marks import NOTE
-from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import clean, format_address
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def write_diagnosis(page: Page, diagnosis: Diagnosis) -> None:
     _ruled_out(page, diagnosis)
 
 
-def write_remarks(page: Page, outcome: Outcome) -> None:
+def write_remarks(page: Page, outcome: Analysis) -> None:
     """What the state says against the captures."""
     remarks = outcome.remarks
     if remarks:
@@ -53,7 +53,7 @@ def write_remarks(page: Page, outcome: Outcome) -> None:
         page.line(f"and {len(remarks) - len(shown)} more remarks (--verbose shows all)")
 
 
-def write_next(page: Page, outcome: Outcome) -> None:
+def write_next(page: Page, outcome: Analysis) -> None:
     """What to do first: the fix of a cause that is confirmed, or the command that settles the likeliest."""
     for diagnosis in outcome.diagnoses[:1]:
         for suspect in (diagnosis.confirmed or diagnosis.possible)[:1]:

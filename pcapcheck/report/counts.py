@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.questions.unanswered import UNANSWERED
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, Finding
-from pcapcheck.triage.outcome import Outcome
 
 
 @dataclass(frozen=True)
 class Totals:
     """How many rules there are, were ``checked``, and ``failed``: those of severity error with a failure not accepted.
 
-    ``warnings`` are those of severity warning likewise, ``accepted`` the rules with an accepted failure, ``passing``
-    the acceptances that are no longer needed, ``unmet`` the demands that were not met. ``unanswered`` are the
-    questions that nobody answered and no rule is about; ``otherwise`` counts those that ended in another way, in words:
-    ``question answered late``.
-    A rule that failed in part as accepted counts both as failed and as accepted.
+    ``warnings`` are those of severity warning likewise, ``accepted`` the rules with an accepted failure,
+    ``unneeded_acceptances`` the acceptances that accept nothing any more, ``unmet`` the demands that were not met.
+    ``unanswered`` are the questions that nobody answered and no rule is about; ``other_endings`` counts those that
+    ended in another way, in words: ``question answered late``.
+    A rule of which a part of the failures is accepted counts both as failed and as accepted.
     """
 
     rules: int
@@ -26,10 +26,10 @@ class Totals:
     failed: int
     warnings: int
     accepted: int
-    passing: int
+    unneeded_acceptances: int
     unmet: int
     unanswered: int
-    otherwise: dict[str, int]
+    other_endings: dict[str, int]
 
     @property
     def words(self) -> str:
@@ -39,18 +39,18 @@ class Totals:
             f"{self.failed} failed" if self.failed else "",
             _some(self.warnings, "warning"),
             _some(self.accepted, "accepted failure"),
-            f"{_some(self.passing, 'acceptance')} no longer needed" if self.passing else "",
+            f"{_some(self.unneeded_acceptances, 'acceptance')} no longer needed" if self.unneeded_acceptances else "",
             f"{_some(self.unmet, 'demand')} not met" if self.unmet else "",
             f"{_some(self.unanswered, 'question')} {UNANSWERED}" if self.unanswered else "",
             *(
                 f"{_some(count, what.partition(' ')[0])} {what.partition(' ')[2]}"
-                for what, count in self.otherwise.items()
+                for what, count in self.other_endings.items()
             ),
         ]
         return ", ".join(part for part in parts if part)
 
 
-def totals(outcome: Outcome) -> Totals:
+def totals(outcome: Analysis) -> Totals:
     """The counts of one observation."""
     findings = outcome.findings
     asked = outcome.asked_in_vain
@@ -60,10 +60,10 @@ def totals(outcome: Outcome) -> Totals:
         failed=len(outcome.failures),
         warnings=len(outcome.warnings),
         accepted=len(outcome.accepted),
-        passing=sum(len(one.passing) for one in findings),
+        unneeded_acceptances=sum(len(one.passing) for one in findings),
         unmet=len(outcome.unmet),
         unanswered=sum(one.ended == UNANSWERED for one in asked),
-        otherwise=dict(Counter(f"{one.noun} {one.ended}" for one in asked if one.ended != UNANSWERED)),
+        other_endings=dict(Counter(f"{one.noun} {one.ended}" for one in asked if one.ended != UNANSWERED)),
     )
 
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.capture import pcapng_blocks
 from pcapcheck.capture.record import Interface
 from pcapcheck.capture.reread import Recorded, read_again
@@ -22,7 +23,6 @@ from pcapcheck.report.counts import counts
 from pcapcheck.report.evidence import in_lines
 from pcapcheck.report.show_commands import by_file
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, Finding
-from pcapcheck.ruleset.result import Result
 from pcapcheck.values import clean
 from pcapcheck.version import __version__
 
@@ -49,7 +49,7 @@ def make_folder(name: str | Path) -> Path:
     return folder
 
 
-def write_evidence(result: Result, folder: Path) -> list[Path]:
+def write_evidence(result: Analysis, folder: Path) -> list[Path]:
     """Write a file per failed rule, ``<rule>.pcapng`` (of texts ``<rule>.txt``), and note it in the rule's finding.
 
     Files that an earlier run left for the rules judged now are replaced or, where a rule fails no more, removed; those
@@ -92,7 +92,7 @@ class Exhibit:
         return self.capture, interface.number, ifindex
 
 
-def _spare_captures(result: Result, folder: Path) -> None:
+def _spare_captures(result: Analysis, folder: Path) -> None:
     """Evidence is read from the captures while it is written."""
     inputs = [file.resolve() for capture in result.captures for file in capture.source.files]
     for finding in result.findings:
@@ -102,7 +102,7 @@ def _spare_captures(result: Result, folder: Path) -> None:
                 raise CaptureError(f"{file}: evidence would be written over this capture; name another folder")
 
 
-def _write(result: Result, finding: Finding, folder: Path) -> Iterator[Path]:
+def _write(result: Analysis, finding: Finding, folder: Path) -> Iterator[Path]:
     said = _said(finding)
     exhibits = sorted(_exhibits(result, said), key=lambda one: one.order)
     head = _headline(finding, len(said) - len(exhibits))
@@ -146,7 +146,7 @@ def _said(finding: Finding) -> dict[Place, list[str]]:
     return said
 
 
-def _exhibits(result: Result, said: dict[Place, list[str]]) -> Iterator[Exhibit]:
+def _exhibits(result: Analysis, said: dict[Place, list[str]]) -> Iterator[Exhibit]:
     """Each of these frames, once, as far as it is still there."""
     for capture in result.captures:
         numbers = [number for at, number in said if at == capture.number]
@@ -155,7 +155,7 @@ def _exhibits(result: Result, said: dict[Place, list[str]]) -> Iterator[Exhibit]
             yield Exhibit(capture.number, record, "\n".join([*comments, _whence(result, capture.number, record)]))
 
 
-def _whence(result: Result, capture: int, record: Recorded) -> str:
+def _whence(result: Analysis, capture: int, record: Recorded) -> str:
     """Where a record stood: file and frame, or lines."""
     ((file, numbers),) = (
         (file, some) for file, some in by_file(result.captures[capture].source, [record.number]) if some
@@ -173,7 +173,7 @@ def _headline(finding: Finding, gone: int) -> list[str]:
     return [*lines, f"{gone} of the frames that show them could not be read again."] if gone else lines
 
 
-def _pcapng(result: Result, head: list[str], exhibits: list[Exhibit]) -> Iterator[bytes]:
+def _pcapng(result: Analysis, head: list[str], exhibits: list[Exhibit]) -> Iterator[bytes]:
     """The blocks of a file with an interface for each capture point."""
     yield pcapng_blocks.section(f"{APPLICATION}{__version__}", "\n".join(head))
     points: dict[PointKey, list[Recorded]] = {}
@@ -196,7 +196,7 @@ def _pcapng(result: Result, head: list[str], exhibits: list[Exhibit]) -> Iterato
             yield pcapng_blocks.statistics(numbers[key], latest, drops)
 
 
-def _interface(result: Result, key: PointKey, records: list[Recorded], offset: int) -> bytes:
+def _interface(result: Analysis, key: PointKey, records: list[Recorded], offset: int) -> bytes:
     capture = result.captures[key[0]]
     interface = capture.interfaces[key[1]]
     # Frames longer than the snapshot length are kept, and no reader is to cut them.
@@ -212,14 +212,14 @@ def _interface(result: Result, key: PointKey, records: list[Recorded], offset: i
     )
 
 
-def _name(result: Result, key: PointKey, interface: Interface) -> str | None:
+def _name(result: Analysis, key: PointKey, interface: Interface) -> str | None:
     """What the user calls an interface, else its own name, else what the name of its file tells."""
-    link = result.facts.links.get(key)
-    if link and link.point.named_by == "user":
-        return link.point.name
+    point = result.facts.points.get(key)
+    if point and point.capture_point.named_by == "user":
+        return point.name
     if interface.name:
         return interface.name
-    return link.point.name if link and link.point.named_by == "file name" else None
+    return point.name if point and point.capture_point.named_by == "file name" else None
 
 
 def _time(record: Recorded) -> int:

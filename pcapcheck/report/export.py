@@ -6,12 +6,12 @@ from typing import IO
 
 import pandas as pd
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.errors import CaptureError
 from pcapcheck.report.tables import for_each_chunk, table, to_seconds
-from pcapcheck.ruleset.result import Result
 
 
-def write_text_table(result: Result, name: str, form: str, stream: IO[str]) -> None:
+def write_text_table(result: Analysis, name: str, form: str, stream: IO[str]) -> None:
     """CSV or JSON lines, with durations in seconds and times as RFC 3339; written part by part.
 
     In CSV booleans are 1 and 0.
@@ -35,7 +35,7 @@ def _as_numbers(chunk: pd.DataFrame) -> pd.DataFrame:
     return chunk.astype({name: "Int64" for name in chunk.columns if chunk[name].dtype == "boolean"})
 
 
-def write_parquet(result: Result, name: str, path: str) -> None:
+def write_parquet(result: Analysis, name: str, path: str) -> None:
     """Parquet, which keeps the types.
 
     Raises CaptureError where its library is missing or the file cannot be written.

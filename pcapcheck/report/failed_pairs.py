@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding
-from pcapcheck.ruleset.result import Result
 from pcapcheck.values import format_address
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 ASKED = (ECHO, CONNECTIONS, DNS)
 
 
-def share_of(result: Result, finding: Finding, evidence: Evidence) -> tuple[int, int] | None:
+def share_of(result: Analysis, finding: Finding, evidence: Evidence) -> tuple[int, int] | None:
     """How many of how many failed between the two of a failing row; None where that is not known."""
     return _targets(result, finding).get(_target(finding, evidence))
 
@@ -25,7 +25,7 @@ def names_several(finding: Finding) -> bool:
     return len({_target(finding, one) for one in finding.evidence}) > 1
 
 
-def others(result: Result, finding: Finding, evidence: Evidence) -> str:
+def others(result: Analysis, finding: Finding, evidence: Evidence) -> str:
     """Who else lost what the rule asks for, as a clause: the one other pair by name, more of them counted."""
     if finding.rule.table == PATHS and evidence.row.get("packet") in ("request", "reply"):
         echoes = [one for one in result.findings if one.rule.table == ECHO and one.status == FAIL]
@@ -57,7 +57,7 @@ def _target(finding: Finding, evidence: Evidence) -> Target:
     return src, dst, port if finding.rule.table == CONNECTIONS else 0
 
 
-def _targets(result: Result, finding: Finding) -> dict[Target, Tally]:
+def _targets(result: Analysis, finding: Finding) -> dict[Target, Tally]:
     """The tallies of all pairs, if those are what the rule counts: a rule may be about some of what was asked only."""
     table = finding.rule.table
     losses = result.losses(table) if table in ASKED and not finding.has_accepted else None

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, STATE
 from pcapcheck.questions.unanswered import Unanswered
-from pcapcheck.report.accepted import expired, passes_now
+from pcapcheck.report.accepted import expired
 from pcapcheck.report.counts import measured
 from pcapcheck.report.failed_pairs import names_several, others, share_of
 from pcapcheck.report.icmp_errors import answered_by_error
 from pcapcheck.report.loss_sentences import partial_loss
 from pcapcheck.report.pod_sums import pods
-from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding, ordered
-from pcapcheck.triage.outcome import Outcome
+from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding, ordered, passes_now
 from pcapcheck.values import format_address, is_ipv4
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ LOOKED_FOR = {ECHO: "ping", CONNECTIONS: "TCP", DNS: "DNS"}
 RULES_NAMED = 3
 
 
-def heading(result: Outcome) -> str:
+def heading(result: Analysis) -> str:
     """FAIL, PASS or NOT_CHECKED as the verdict; WARN for a pass that its reader should look at.
 
     That is one with a warning, an unanswered question, or an acceptance of what passes now.
@@ -38,14 +38,14 @@ def heading(result: Outcome) -> str:
     return result.verdict
 
 
-def headed(result: Outcome) -> str:
+def headed(result: Analysis) -> str:
     """The heading in words, as in ``PASS WITH 1 ACCEPTED FAILURE``."""
     accepted = len(result.accepted)
     said = f" WITH {accepted} ACCEPTED FAILURE{'' if accepted == 1 else 'S'}" if accepted else ""
     return HEADINGS[heading(result)] + said
 
 
-def headline(result: Outcome) -> str:
+def headline(result: Analysis) -> str:
     """One sentence without a full stop."""
     if result.error:
         return result.error
@@ -70,7 +70,7 @@ def _listed(names: list[str]) -> str:
     return " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part)
 
 
-def _warning(result: Outcome) -> str:
+def _warning(result: Analysis) -> str:
     """What only warns, or is not answered, first; the rest is counted."""
     said = [_why(result, [one]) + _blame(result, one) for one in ordered(result.warnings)]
     said += [_question(one) + _blame_of(result, one) for one in result.asked_in_vain]
@@ -82,7 +82,7 @@ def _question(one: Unanswered) -> str:
     return f"{one.sentence} ({one.often})"
 
 
-def _unchecked(result: Outcome) -> str:
+def _unchecked(result: Analysis) -> str:
     """What was asked and not answered; then why nothing was checked.
 
     What was there but could not be told says more than what was not there.
@@ -95,13 +95,13 @@ def _unchecked(result: Outcome) -> str:
     return f"nothing could be checked: {reason}" + _seen(result)
 
 
-def _seen(result: Outcome) -> str:
+def _seen(result: Analysis) -> str:
     """What no rule is about, where there is little else to say."""
     seen = next((one.short for one in result.remarks if one.short), "")
     return f"; but {seen}" if seen else ""
 
 
-def _failure(result: Outcome) -> str:
+def _failure(result: Analysis) -> str:
     """What failed first; or what was demanded first and is missing, where nothing that counts failed."""
     failed = ordered(result.failures)
     if not failed:
@@ -121,12 +121,12 @@ def _failure(result: Outcome) -> str:
     return said
 
 
-def _blame(result: Outcome, finding: Finding) -> str:
+def _blame(result: Analysis, finding: Finding) -> str:
     """Whose it is not, or is, where the first cause of the failure says so."""
     return _first_words(next((one for one in result.diagnoses if finding.rule.id in one.case.failed), None))
 
 
-def _blame_of(result: Outcome, question: Unanswered) -> str:
+def _blame_of(result: Analysis, question: Unanswered) -> str:
     """The same of a question that nobody answered."""
     return _first_words(next((one for one in result.diagnoses if question in one.questions), None))
 
@@ -136,12 +136,12 @@ def _first_words(about: Diagnosis | None) -> str:
     return f"; {words}" if words else ""
 
 
-def _why(result: Outcome, failed: list[Finding]) -> str:
+def _why(result: Analysis, failed: list[Finding]) -> str:
     """The first failure in one sentence: by which error, or by how large a part of what was asked."""
     return answered_by_error(result, failed) or partial_loss(result, failed[0]) or failure(failed[0], result)
 
 
-def failure(finding: Finding, result: Outcome) -> str:
+def failure(finding: Finding, result: Analysis) -> str:
     """A failed rule in one sentence, with how many rows failed or what its aggregates came to.
 
     How many is of the pair that the sentence names; where that is not known, it says so.
@@ -151,7 +151,7 @@ def failure(finding: Finding, result: Outcome) -> str:
     return (first or f'"{finding.rule.title}" does not hold') + told
 
 
-def _often(finding: Finding, result: Outcome) -> str:
+def _often(finding: Finding, result: Analysis) -> str:
     """How many of how many rows failed, where those are more than one."""
     first = _telling(finding) if finding.evidence else None
     between = (first.share or share_of(result, finding, first)) if first is not None else None
@@ -174,7 +174,7 @@ def _telling(finding: Finding) -> Evidence:
     return next(refused, first)
 
 
-def _counted(result: Outcome) -> str:
+def _counted(result: Analysis) -> str:
     """How many rules were checked, and which, where nothing better is to be said of them."""
     passed = [one.rule.id for one in result.findings if one.status == PASS]
     checked = sum(one.status != NOT_CHECKED for one in result.findings)
@@ -185,7 +185,7 @@ def _counted(result: Outcome) -> str:
     return f"{checked} of {len(result.findings)} rules could be checked, and {found}{named}"
 
 
-def _answered(result: Outcome) -> str:
+def _answered(result: Analysis) -> str:
     """What was asked and answered: by the node, by pods, by whoever was pinged or connected to."""
     passed = {one.rule.id: one for one in result.findings if one.status == PASS}
     askers = [one for one in pods(result) if one.arp.total]
@@ -210,7 +210,7 @@ def _answered(result: Outcome) -> str:
     return ", ".join(parts[:-1]) + (", and " if len(parts) > 1 else "") + "".join(parts[-1:])
 
 
-def _not_there(result: Outcome) -> str:
+def _not_there(result: Analysis) -> str:
     """Which of what people look for was not recorded, so that nothing is said of it."""
     if not result.captures:
         return ""

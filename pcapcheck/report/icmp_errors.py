@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.decode.icmp_words import RATE_LIMITED
 from pcapcheck.ruleset.finding import Evidence, Finding
-from pcapcheck.ruleset.result import Result
 
 ASKED = (ECHO, CONNECTIONS, DNS)
 
 
-def answered_by_error(result: Result, failed: list[Finding]) -> str:
+def answered_by_error(result: Analysis, failed: list[Finding]) -> str:
     """What failed first, where most of it was answered by an ICMP error; else nothing.
 
     That an error came says more than that the request was seen nowhere after: whoever sent it took the request.
@@ -33,7 +33,7 @@ def _same(one: Evidence, other: Evidence) -> bool:
     return all(one.row.get(name) == other.row.get(name) for name in ("src", "dst"))
 
 
-def _sentence(result: Result, finding: Finding, evidence: Evidence) -> str:
+def _sentence(result: Analysis, finding: Finding, evidence: Evidence) -> str:
     losses = result.losses(finding.rule.table)
     pair = (evidence.row.get("src"), evidence.row.get("dst"))
     share = next((one for one in losses.pairs if one.who == pair), None) if losses else None

@@ -19,7 +19,7 @@ from pcapcheck.errors import (
 from pcapcheck.skipped import EVIDENCE, OUTPUT, Skipped
 
 if TYPE_CHECKING:
-    from pcapcheck.triage.outcome import Outcome
+    from pcapcheck.analysis import Analysis
 
 # Of many alike so many are named.
 NAMED = 5
@@ -36,7 +36,7 @@ WHAT = {
 }
 
 
-def skipped_lines(outcome: Outcome, demanded: bool = True) -> list[str]:
+def skipped_lines(outcome: Analysis, demanded: bool = True) -> list[str]:
     """A line for each that was named, and one for all alike that were found. Without those ``demanded`` as unmet."""
     told = set() if demanded else {one.text.removeprefix("strict: ") for one in outcome.unmet}
     return list(_lines([one for one in outcome.skipped if one.message not in told]))

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.ruleset.finding import Finding
-from pcapcheck.ruleset.result import Result
 from pcapcheck.values import format_address, format_time
 
 if TYPE_CHECKING:
-    from pcapcheck.links.loss_spread import Losses, Share
+    from pcapcheck.links.loss_spread import Losses
     from pcapcheck.links.outages import Outage
 
 WHAT = {ECHO: "echo requests", CONNECTIONS: "TCP connections", DNS: "DNS queries"}
 # Packets that are followed, by the table that judges whether they were answered.
 FOLLOWED = {"request": ECHO, "reply": ECHO}
 ANSWER = {ECHO: "reply", CONNECTIONS: "answer", DNS: "answer"}
-# So many of each are in the document.
-WORST = 20
 
 
-def partial_loss(result: Result, finding: Finding) -> str:
+def partial_loss(result: Analysis, finding: Finding) -> str:
     """A failure in one sentence where it is a part of what several asked that got no answer; else nothing.
 
     Where pairs lost all and the others nothing, the first is named as ever, unless they have a pod or peer in common.
@@ -110,41 +108,3 @@ def clock(time: int) -> str:
 
 def percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.3g} %"
-
-
-def document(result: Result) -> list[dict[str, Any]]:
-    """The same for the JSON document, an entry per table in which something failed."""
-    return [_entry(losses) for table in WHAT if (losses := result.losses(table)) is not None]
-
-
-def _entry(losses: Losses) -> dict[str, Any]:
-    return {
-        "table": losses.table,
-        "asked": losses.asked,
-        "failed": losses.failed,
-        "refused": losses.refused,
-        "share": losses.share,
-        "partial": losses.partial,
-        "follows": losses.follows if losses.follows else "nothing" if losses.told else None,
-        "suspect": _share(losses.suspect) if losses.suspect else None,
-        "counts": {
-            "pods": len(losses.pods),
-            "peers": len(losses.peers),
-            "pairs": len(losses.pairs),
-            "sizes": len(losses.sizes),
-        },
-        "pods": [_share(one) for one in losses.pods[:WORST]],
-        "peers": [_share(one) for one in losses.peers[:WORST]],
-        "pairs": [_share(one) for one in losses.pairs[:WORST]],
-        "sizes": [{**_share(one), "who": [str(one.who)]} for one in losses.sizes[:WORST]],
-        "outages": [
-            {"first": format_time(one.first), "last": format_time(one.last), "asked": one.asked, "failed": one.failed}
-            for one in losses.outages
-        ],
-    }
-
-
-def _share(one: Share) -> dict[str, Any]:
-    who = one.who if isinstance(one.who, tuple) else (one.who,)
-    named = [format_address(each) if each >> 32 else str(each) for each in who]
-    return {"who": named, "asked": one.asked, "failed": one.failed, "refused": one.refused}

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.columns import OPAQUE
 from pcapcheck.paths.delivery import TUNNELS
 from pcapcheck.paths.path import Latency, Path, PathStep
 from pcapcheck.paths.paths import Paths
-from pcapcheck.ruleset.result import Result
 from pcapcheck.values import clean, format_address, format_duration, format_durations, format_mac
 
 NOUNS = {
@@ -37,7 +37,7 @@ class PathSummary:
     longest: int = 0
 
 
-def path_summaries(result: Result) -> list[PathSummary]:
+def path_summaries(result: Analysis) -> list[PathSummary]:
     """The routes of an observation: first those on which packets were lost, then by kind, the busiest first."""
     found: dict[int, PathSummary] = {}
     paths = result.followed
@@ -70,19 +70,19 @@ def path_title(summary: PathSummary) -> str:
 class PointNames:
     """What capture points are called: where two have one name, each with the capture that it is from."""
 
-    def __init__(self, result: Result) -> None:
+    def __init__(self, result: Analysis) -> None:
         self._result = result
-        self._counts = Counter(link.point.name for link in result.links)
+        self._counts = Counter(point.name for point in result.points)
 
     def of(self, step: PathStep) -> str:
-        point = step.spot.link.point
+        capture_point = step.spot.point.capture_point
         tunnel = ""
         if step.encap != "none":
             outer = step.outer if step.encap != OPAQUE else None
             between = f" {format_address(outer[0])} → {format_address(outer[1])}" if outer else ""
             tunnel = f" [{TUNNELS[step.encap]}{between}]"
-        from_capture = f" ({point.file})" if self._counts[point.name] > 1 else ""
-        return f"{point.name}{from_capture}{tunnel}"
+        from_capture = f" ({capture_point.file})" if self._counts[capture_point.name] > 1 else ""
+        return f"{capture_point.name}{from_capture}{tunnel}"
 
 
 def hops(path: Path, names: PointNames, paths: Paths) -> Iterator[str]:
@@ -103,7 +103,7 @@ def _shown(ttl: int | None) -> str:
     return "?" if ttl is None else str(ttl)
 
 
-def notes(result: Result) -> Iterator[str]:
+def notes(result: Analysis) -> Iterator[str]:
     """What else is to be said of how packets were followed."""
     paths = result.followed
     for clock in paths.clocks.values():

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.columns import ARP, DNS, ECHO
 from pcapcheck.exchanges.sums import AskerSums
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import POD
-from pcapcheck.ruleset.result import Result
 
 
 @dataclass
@@ -30,38 +30,38 @@ class PodSummary:
         return (ARP, self.arp), (ECHO, self.echo), (DNS, self.dns)
 
 
-def pods(result: Result) -> list[PodSummary]:
+def pods(result: Analysis) -> list[PodSummary]:
     """A summary per judged pod link, in the order of capture points."""
     return list(_summaries(result, {}).values())
 
 
-def each_pod(result: Result) -> list[PodSummary]:
+def each_pod(result: Analysis) -> list[PodSummary]:
     """A summary per pod: where several asked on one link (``-i any``, a bridge, a merged file), one for each."""
-    split = {key: ids for key, link in result.facts.links.items() if len(set((ids := _pods_of(link)).values())) > 1}
+    split = {key: ids for key, point in result.facts.points.items() if len(set((ids := _pods_of(point)).values())) > 1}
     return list(_summaries(result, split).values())
 
 
 def _summaries(
-    result: Result, split: dict[PointKey, dict[int, frozenset[int]]]
+    result: Analysis, split: dict[PointKey, dict[int, frozenset[int]]]
 ) -> dict[tuple[PointKey, frozenset[int]], PodSummary]:
     """Tallies by link and, on a link that is ``split``, by the senders (MACs, or addresses) that are one pod."""
     summaries: dict[tuple[PointKey, frozenset[int]], PodSummary] = {}
-    for link in result.links:
-        if link.point.kind == "pod-link" and link.judged:
-            pods = dict.fromkeys(split.get(link.point.key, {}).values(), None) or {frozenset[int](): None}
+    for point in result.points:
+        if point.kind == "pod-link" and point.judged:
+            pods = dict.fromkeys(split.get(point.key, {}).values(), None) or {frozenset[int](): None}
             for pod in pods:
-                summaries[link.point.key, pod] = PodSummary(link, *_names(link, pod))
+                summaries[point.key, pod] = PodSummary(point, *_names(point, pod))
     for capture in result.captures:
         for (table, number), tally in capture.tallies.items():
-            at = result.facts.link(capture.number, number)
-            if at is None or at.point.kind != "pod-link" or not at.judged:
+            at = result.facts.point(capture.number, number)
+            if at is None or at.kind != "pod-link" or not at.judged:
                 continue
-            if at.sides.of(at.point.groups[number])[0] != POD:
+            if at.sides.of(at.groups[number])[0] != POD:
                 continue
-            sender = at.point.groups[number].sender
-            pod = split.get(at.point.key, {}).get(-1 if sender is None else sender, frozenset())
+            sender = at.groups[number].sender
+            pod = split.get(at.key, {}).get(-1 if sender is None else sender, frozenset())
             # What has no sender, as in a text, is nobody's by name.
-            summary = summaries.setdefault((at.point.key, pod), PodSummary(at, frozenset(), frozenset()))
+            summary = summaries.setdefault((at.key, pod), PodSummary(at, frozenset(), frozenset()))
             for own, sum_ in summary.tallies:
                 if table == own:
                     sum_.merge(tally)
@@ -72,13 +72,13 @@ def _summaries(
     return summaries
 
 
-def _pods_of(link: PointFacts) -> dict[int, frozenset[int]]:
+def _pods_of(point: PointFacts) -> dict[int, frozenset[int]]:
     """Which senders are one pod: those with an address in common, such as a pod that was recreated with a new MAC."""
     by_address: dict[int, set[int]] = {}
-    for sender, ips in _addresses(link):
+    for sender, ips in _addresses(point):
         for ip in ips:
             by_address.setdefault(ip, set()).add(sender)
-    pods = {sender: {sender} for sender, _ in _addresses(link)}
+    pods = {sender: {sender} for sender, _ in _addresses(point)}
     for senders in by_address.values():
         joined = set().union(*(pods[one] for one in senders))
         for one in joined:
@@ -86,26 +86,26 @@ def _pods_of(link: PointFacts) -> dict[int, frozenset[int]]:
     return {sender: frozenset(some) for sender, some in pods.items()}
 
 
-def _addresses(link: PointFacts) -> Iterator[tuple[int, set[int]]]:
+def _addresses(point: PointFacts) -> Iterator[tuple[int, set[int]]]:
     """Who sends from the pod's side, each with the addresses that it asks or sends from."""
-    for number, group in link.point.groups.items():
-        if group.sender is None or link.sides.of(group)[0] != POD:
+    for number, group in point.groups.items():
+        if group.sender is None or point.sides.of(group)[0] != POD:
             continue
-        ips = set(link.point.gateway.askers.get(number, ()))
+        ips = set(point.capture_point.gateway.askers.get(number, ()))
         if group.source is not None:
             ips.add(group.source)
-        yield group.sender, ips & link.pod_ips
+        yield group.sender, ips & point.pod_ips
 
 
-def _names(link: PointFacts, senders: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
+def _names(point: PointFacts, senders: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
     """The addresses and MACs of one of several pods; of a pod by itself the link's."""
     if not senders:
-        return link.pod_ips, link.pod_macs
+        return point.pod_ips, point.pod_macs
     ips: set[int] = set()
-    for sender, some in _addresses(link):
+    for sender, some in _addresses(point):
         if sender in senders:
             ips |= some
-    return frozenset(ips), senders & link.pod_macs
+    return frozenset(ips), senders & point.pod_macs
 
 
 def total(summaries: list[PodSummary]) -> tuple[AskerSums, AskerSums, AskerSums]:

@@ -72,10 +72,10 @@ def _pod_names(rows: list[PodSummary]) -> list[str]:
     """The addresses; where two rows have the same, each with its interface, and where that is one too, its MAC."""
     names = [_pod_name(one) for one in rows]
     counts = Counter(names)
-    places = Counter((name, one.link.point.name) for name, one in zip(names, rows, strict=True))
+    places = Counter((name, one.link.name) for name, one in zip(names, rows, strict=True))
     told = []
     for name, one in zip(names, rows, strict=True):
-        point = one.link.point.name
+        point = one.link.name
         if counts[name] == 1:
             told.append(name)
         elif places[name, point] == 1 or not one.macs:
@@ -87,7 +87,7 @@ def _pod_names(rows: list[PodSummary]) -> list[str]:
 
 def _pod_name(one: PodSummary) -> str:
     if not one.ips:
-        return format_mac(min(one.macs)) if one.macs else one.link.point.name
+        return format_mac(min(one.macs)) if one.macs else one.link.name
     known = [format_address(ip) for ip in sorted(one.ips)]
     more = f" and {len(known) - ADDRESSES} more" if len(known) > ADDRESSES + 1 else ""
     return ", ".join(known[:ADDRESSES] if more else known) + more

@@ -57,27 +57,27 @@ class RowPods:
         self._known.clear()
 
     def _look_up(self, capture: int, number: int, sent: tuple[Any, ...], got: tuple[Any, ...]) -> Pod:
-        link = self.facts.link(capture, number)
-        if link is None or not link.pods:
+        point = self.facts.point(capture, number)
+        if point is None or not point.pods:
             return NOBODY
-        side = link.sides.of(link.point.groups[number])[0]
+        side = point.sides.of(point.groups[number])[0]
         ends = [sent] if side == POD else [got] if side == NODE else [sent, got]
-        named = (pod for mac, *addresses in ends if (pod := _named(link, mac, addresses)) is not None)
+        named = (pod for mac, *addresses in ends if (pod := _named(point, mac, addresses)) is not None)
         found = next(named, None)
         if found is not None:
             return found
         # Where one pod is alone there, what is from or to a pod is its.
-        (first, *others) = link.pods.items()
+        (first, *others) = point.pods.items()
         return _pod(first[0], first[1], ()) if side is not None and not others else NOBODY
 
 
-def _named(link: PointFacts, mac: Any, addresses: list[int | None]) -> Pod | None:
+def _named(point: PointFacts, mac: Any, addresses: list[int | None]) -> Pod | None:
     """The pod that has this MAC, else one of these addresses; None where no pod of the link has them."""
     macs = mac if isinstance(mac, (frozenset, tuple)) else (mac,)
     for one in macs:
-        if one is not None and one in link.pods:
-            return _pod(one, link.pods[one], addresses)
-    owners = [(mac, ip) for ip in addresses if ip is not None for mac in link.pod_owners.get(ip, ())]
+        if one is not None and one in point.pods:
+            return _pod(one, point.pods[one], addresses)
+    owners = [(mac, ip) for ip in addresses if ip is not None for mac in point.pod_owners.get(ip, ())]
     if not owners:
         return None
     return frozenset(mac for mac, _ in owners if mac is not None) or None, frozenset(ip for _, ip in owners)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.columns import BOOL, COLUMNS, DURATION, HOPS, NUMBER, PATHS, TIME, Column
 from pcapcheck.decode.frame_row import FrameRow, values_of
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.read_capture import read_capture
 from pcapcheck.report.row_pods import RowPods
-from pcapcheck.ruleset.result import Result
 from pcapcheck.values import clean, format_time
 
 # So many rows are turned into a DataFrame at a time.
@@ -23,7 +23,7 @@ POD_COLUMNS = ("pod_mac", "pod_ip")
 Sink = Callable[[pd.DataFrame], None]
 
 
-def table(result: Result, name: str) -> pd.DataFrame:
+def table(result: Analysis, name: str) -> pd.DataFrame:
     """One table over all captures. Column ``capture`` names the file; addresses and MACs are text.
 
     Times are UTC timestamps, durations Timedelta, absent values NA.
@@ -33,7 +33,7 @@ def table(result: Result, name: str) -> pd.DataFrame:
     return pd.concat(chunks, ignore_index=True)
 
 
-def for_each_chunk(result: Result, name: str, sink: Sink) -> None:
+def for_each_chunk(result: Analysis, name: str, sink: Sink) -> None:
     """Hand a table over in parts, in order, so that it need not fit into memory; at least one, perhaps empty."""
     filling = Filling(result, name, sink)
     if name in (PATHS, HOPS):
@@ -68,7 +68,7 @@ def to_seconds(frame: pd.DataFrame) -> pd.DataFrame:
 class Filling:
     """Cells gathered column by column until a chunk is full."""
 
-    def __init__(self, result: Result, name: str, sink: Sink) -> None:
+    def __init__(self, result: Analysis, name: str, sink: Sink) -> None:
         self.result = result
         self.paths = [clean(str(capture.path)) for capture in result.captures]
         self.columns = COLUMNS[name]

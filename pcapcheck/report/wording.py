@@ -8,6 +8,7 @@ from io import StringIO
 
 from rich.text import Text
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.report.accepted import expired, needless
 from pcapcheck.report.captures import capture_line, captures_shown, more_captures, problem_lines
 from pcapcheck.report.causes import write_diagnosis
@@ -17,7 +18,6 @@ from pcapcheck.report.headline import failure as in_short
 from pcapcheck.report.headline import headline
 from pcapcheck.report.left_out import skipped_lines
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, Finding
-from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import clean
 
 SUBJECTS = 3
@@ -25,12 +25,12 @@ SUBJECTS = 3
 FEW = 20
 
 
-def verdict(outcome: Outcome) -> str:
+def verdict(outcome: Analysis) -> str:
     """The headline, with pods named."""
     return with_names(outcome, headline(outcome))
 
 
-def failure(outcome: Outcome, finding: Finding) -> list[str]:
+def failure(outcome: Analysis, finding: Finding) -> list[str]:
     """A failed rule: all of its evidence, with the frames in words, and why, as far as can be told."""
 
     def write(page: Page) -> None:
@@ -47,7 +47,7 @@ def failure(outcome: Outcome, finding: Finding) -> list[str]:
     return _lines(outcome, write)
 
 
-def questions(outcome: Outcome) -> Iterator[tuple[str, list[str]]]:
+def questions(outcome: Analysis) -> Iterator[tuple[str, list[str]]]:
     """What no rule is about and nobody answered: what it was, and why, as far as can be told."""
     for diagnosis in outcome.diagnoses:
         if not diagnosis.failed:
@@ -55,7 +55,7 @@ def questions(outcome: Outcome) -> Iterator[tuple[str, list[str]]]:
             yield with_names(outcome, diagnosis.headline), lines
 
 
-def summary(outcome: Outcome, finding: Finding) -> str:
+def summary(outcome: Analysis, finding: Finding) -> str:
     """A finding in one line: of a failure what its first row says, else why it was not checked, or how many were."""
     if finding.status == NOT_CHECKED:
         return finding.reason
@@ -63,7 +63,7 @@ def summary(outcome: Outcome, finding: Finding) -> str:
     return with_names(outcome, said)
 
 
-def captures(outcome: Outcome, every: bool = False) -> list[str]:
+def captures(outcome: Analysis, every: bool = False) -> list[str]:
     """What was judged: a line per capture and per host of a node's state; of many the first few and their number."""
     shown = captures_shown(outcome, every)
     lines = [with_names(outcome, capture_line(outcome, one)) for one in shown]
@@ -71,7 +71,7 @@ def captures(outcome: Outcome, every: bool = False) -> list[str]:
     return lines + some(outcome.described, "more hosts", every)
 
 
-def problems(outcome: Outcome, every: bool = False) -> Iterator[str]:
+def problems(outcome: Analysis, every: bool = False) -> Iterator[str]:
     """What of the input could not be used or read, what accepts nothing, what in the state contradicts the captures."""
     yield from skipped_lines(outcome)
     yield from needless(outcome)
@@ -89,19 +89,19 @@ def some(lines: list[str], what: str, every: bool = False) -> list[str]:
     return lines if every else few(lines, what, FEW, "--format json has them all")
 
 
-def subject(outcome: Outcome) -> str:
+def subject(outcome: Analysis) -> str:
     """What the observation is called: the names of the files that were given, without their folders."""
     names = [clean(one.rstrip("/").rpartition("/")[2]) or one for one in outcome.given]
     more = f" and {len(names) - SUBJECTS} more" if len(names) > SUBJECTS else ""
     return ", ".join(names[:SUBJECTS]) + more
 
 
-def with_names(outcome: Outcome, text: str) -> str:
+def with_names(outcome: Analysis, text: str) -> str:
     """The text with the names of pods behind their addresses."""
     return named(Text(text), outcome.pods).plain
 
 
-def _lines(outcome: Outcome, write: Callable[[Page], None]) -> list[str]:
+def _lines(outcome: Analysis, write: Callable[[Page], None]) -> list[str]:
     stream = StringIO()
     write(Page(stream, outcome.pods, plain=True))
     return stream.getvalue().rstrip("\n").split("\n")

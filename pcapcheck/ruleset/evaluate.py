@@ -107,8 +107,8 @@ class Evaluation:
         """Whether the rule is about this row, and about whether it was answered; one that is switched off too."""
         if not ANSWERING & {column.name for leaf in self.rule.leaves for column in leaf.columns()}:
             return False
-        link = facts.link(capture, row.group)
-        assumptions = (0, 1) if link is not None and facts.links[link.point.key].alternatives else (None,)
+        point = facts.point(capture, row.group)
+        assumptions = (0, 1) if point is not None and facts.points[point.key].alternatives else (None,)
         return all(
             self._is_about(row, capture, facts if assumption is None else facts.assuming(assumption))
             for assumption in assumptions

@@ -14,7 +14,7 @@ from pcapcheck.ruleset.acceptance import PASSES, Applied
 from pcapcheck.ruleset.aggregate import Measure
 from pcapcheck.ruleset.row_bins import PAIR
 from pcapcheck.ruleset.rule import SEVERITIES, Rule
-from pcapcheck.values import Value
+from pcapcheck.values import Value, clean
 
 PASS, FAIL, NOT_CHECKED = "pass", "fail", "not-checked"
 STATUSES = (FAIL, PASS, NOT_CHECKED)
@@ -86,6 +86,16 @@ class Finding(Brief):
     def passing(self) -> list[Applied]:
         """The acceptances that accept nothing any more: what they are about holds."""
         return [one for one in self.applied if one.status == PASSES]
+
+
+def passes_now(finding: Finding) -> list[str]:
+    """A sentence per acceptance that accepts nothing any more, as what it is about holds."""
+    rule, sentences = finding.rule.id, []
+    for applied in finding.passing:
+        about = rule if applied.acceptance.where is None else f"what is accepted of {rule}"
+        place = clean(applied.acceptance.place)
+        sentences.append(f"{about} passes now, remove its {applied.acceptance.word} ({place})")
+    return sentences
 
 
 def fair(evidence: list[Evidence], most: int | None) -> list[Evidence]:

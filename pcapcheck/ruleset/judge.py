@@ -137,11 +137,11 @@ def judge_rule(
     bins = _counted_once(rule, bins, facts)
     total = _judge_bins(rule, early, shown, bins, facts) if rule.table == STATE else Sum.of(rule)
     for key, held in bins.items() if rule.table != STATE else ():
-        link = facts.link(key[0], key[1])
-        if link is not None and link.judged and held.count:
-            by_link.setdefault(link.point.key, {})[key] = held
-    for point, some in by_link.items():
-        total.add(_judge_link(rule, early, shown, some, facts, bool(facts.links[point].alternatives)))
+        point = facts.point(key[0], key[1])
+        if point is not None and point.judged and held.count:
+            by_link.setdefault(point.key, {})[key] = held
+    for where, some in by_link.items():
+        total.add(_judge_link(rule, early, shown, some, facts, bool(facts.points[where].alternatives)))
     for evidence in (total.evidence, total.excused):
         evidence.sort(key=lambda one: (one.capture, one.frames[:1]))
     finding = Finding(
@@ -273,12 +273,12 @@ def _evidence(rule: Rule, shown: list[Column], sample: BinSample, late: Late) ->
     observed = observed_of(rule, row) or "; ".join(
         f"{leaf.column.name} = {_plainly(leaf.column, held[leaf.column])}" for leaf in rule.expect.leaves()
     )
-    link = late.facts.link(late.capture, late.group)
-    if link and rule.table in ASKED and not link.heard_both_ends:
+    point = late.facts.point(late.capture, late.group)
+    if point and rule.table in ASKED and not point.heard_both_ends:
         observed += ONE_SIDED.format("pod" if late.side() == "node" else "node")
     return Evidence(
         late.capture,
-        link.point.name if link else "",
+        point.name if point else "",
         sample.frames,
         sample.time,
         expected,
@@ -411,12 +411,12 @@ def _nothing(rule: Rule, seen: int, facts: Facts) -> str:
         none = "the state shows no pod link"
         return rule.absent or f"{none} of the kind that this is about" if seen else none
     named = {leaf.column.name for leaf in rule.select.leaves()}
-    if not facts.links:
+    if not facts.points:
         return "no frame was recorded, or none lies between --since and --until"
     wants_link = "kind" in named or (not facts.calico and bool({"calico", "entered"} & named or rule.table == HOPS))
-    if wants_link and not any(link.point.kind == "pod-link" and link.judged for link in facts.links.values()):
-        return why_unjudged(facts.links.values(), facts.not_calico)
-    links = sum(link.point.kind == "pod-link" and link.judged for link in facts.links.values())
+    if wants_link and not any(point.kind == "pod-link" and point.judged for point in facts.points.values()):
+        return why_unjudged(facts.points.values(), facts.not_calico)
+    links = sum(point.kind == "pod-link" and point.judged for point in facts.points.values())
     if rule.table in (HOPS, PATHS) and facts.followed:
         return _not_there(rule, facts, links)
     if rule.table in (HOPS, PATHS) and links > 1:
@@ -433,7 +433,7 @@ def _advice(rule: Rule, facts: Facts) -> str:
     """What to do where there was nothing to check; a command that names a pod's link, only where that is known."""
     if "{interface}" not in rule.absent:
         return rule.absent
-    judged = [one for one in facts.links.values() if one.point.kind == "pod-link" and one.judged]
+    judged = [one for one in facts.points.values() if one.kind == "pod-link" and one.judged]
     name = next((one.node_interface for one in judged if one.node_interface != UNNAMED), None)
     return rule.absent.replace("{interface}", name) if name else NAMING.sub("", rule.absent)
 
@@ -442,7 +442,7 @@ def _not_there(rule: Rule, facts: Facts, links: int) -> str:
     """Why nothing is to be judged of packets although some were followed."""
     if rule.table == PATHS:
         return "packets were followed from link to link, but none of the kind that this is about"
-    if any(link.point.shows_no_macs for link in facts.links.values()):
+    if any(point.capture_point.shows_no_macs for point in facts.points.values()):
         return "the text shows no MACs and no TTL; print it with -e and -v (tcpdump -nn -e -v)"
     where = "packets were followed to a NIC or a tunnel, but to no second pod link"
     return where if links > 1 else f"{where}; capture the other pod's cali interface too, at the same time"

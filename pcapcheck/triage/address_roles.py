@@ -20,7 +20,7 @@ from pcapcheck.nodestate.state import State
 from pcapcheck.paths.address_locations import homes_of
 from pcapcheck.paths.path import Path
 from pcapcheck.protocols import FROM_ROUTERS
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.unanswered_neighbours import is_askers_own
 from pcapcheck.values import format_address, is_multicast_address, is_name, is_public
 
@@ -37,7 +37,7 @@ INITIAL_TTLS = (64, 128, 255)
 class AddressRoles:
     """The roles of the addresses of one observation; worked out when one is first asked for."""
 
-    def __init__(self, result: Result, state: State | None = None, gateways: frozenset[int] = frozenset()) -> None:
+    def __init__(self, result: Judgement, state: State | None = None, gateways: frozenset[int] = frozenset()) -> None:
         self._result = result
         self._state = state
         self._gateways = gateways | result.reading.gateways
@@ -79,17 +79,17 @@ class AddressRoles:
     def _on_pod_links(self) -> frozenset[int]:
         """Those that a pod sends from, or that the node asks or sends for on a pod's link."""
         homes = self._result.followed.homes or homes_of(self._result.captures, self._result.facts, [])
-        nodes = {ip for link in self._pod_links for ip in self._result.followed.node_addresses(link)}
+        nodes = {ip for point in self._pod_links for ip in self._result.followed.node_addresses(point)}
         return frozenset(homes) - nodes
 
     @property
     def _pod_links(self) -> list[PointFacts]:
-        return [link for link in self._result.links if link.point.kind == "pod-link"]
+        return [point for point in self._result.points if point.kind == "pod-link"]
 
     @cached_property
     def _nodes(self) -> frozenset[int]:
         """Those that a node speaks ARP with, tunnels from or to, or has by its state."""
-        spoken = {ip for link in self._pod_links for ip in self._result.followed.node_addresses(link)}
+        spoken = {ip for point in self._pod_links for ip in self._result.followed.node_addresses(point)}
         ends = {
             end
             for path in self._paths
@@ -111,15 +111,15 @@ class AddressRoles:
             for asked in _refused_in(capture)
             if asked.error_from is not None
             and asked.error_from != asked.dst
-            and self._is_own(asked, self._result.facts.link(capture.number, asked.group))
+            and self._is_own(asked, self._result.facts.point(capture.number, asked.group))
         )
 
-    def _is_own(self, asked: EchoRow, link: PointFacts | None) -> bool:
-        if link is None or link.point.kind != "pod-link" or asked.error_from is None:
+    def _is_own(self, asked: EchoRow, point: PointFacts | None) -> bool:
+        if point is None or point.kind != "pod-link" or asked.error_from is None:
             return False
         if asked.error_ttl is not None:
             return asked.error_ttl in INITIAL_TTLS
-        return is_askers_own(self._result, link, asked.error_from)
+        return is_askers_own(self._result, point, asked.error_from)
 
     @cached_property
     def _sources(self) -> frozenset[int]:
@@ -240,9 +240,9 @@ class AddressRoles:
     @cached_property
     def _nics(self) -> frozenset[tuple[int, tuple[int, int | None]]]:
         return frozenset(
-            (key[0], (link.point.interface.number, key[2]))
-            for key, link in self._result.facts.links.items()
-            if link.point.kind == "host-nic"
+            (key[0], (point.capture_point.interface.number, key[2]))
+            for key, point in self._result.facts.points.items()
+            if point.kind == "host-nic"
         )
 
     @cached_property
@@ -252,7 +252,7 @@ class AddressRoles:
             end
             for path in self._paths
             for step in path.steps
-            if step.encap in CARRYING or step.spot.link.point.kind == "tunnel"
+            if step.encap in CARRYING or step.spot.point.kind == "tunnel"
             for end in (step.src, step.dst)
             if not is_multicast_address(end)
         )
@@ -268,7 +268,7 @@ class AddressRoles:
 def _from_pod(path: Path) -> bool:
     """Whether it was first seen as a pod sent it."""
     first = path.steps[0].spot
-    return first.link.point.kind == "pod-link" and first.side == POD
+    return first.point.kind == "pod-link" and first.side == POD
 
 
 def _samples(capture: Capture) -> Iterator[EchoRow]:

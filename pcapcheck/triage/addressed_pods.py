@@ -31,7 +31,7 @@ class Sought:
     """
 
     def __init__(self, captures: Iterable[Capture], facts: Facts, followed: Paths, state: State) -> None:
-        self._interfaces = {link.node_interface for link in facts.links.values() if link.point.kind == "pod-link"}
+        self._interfaces = {point.node_interface for point in facts.points.values() if point.kind == "pod-link"}
         self._ips: set[int] = set(facts.pod_ips)
         for capture in captures:
             exchanges = capture.exchanges

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.packet_evidence import TCP, UDP, exchanges_of
 from pcapcheck.values import Value
@@ -14,7 +14,7 @@ NOTHING: dict[str, Value | None] = {"back_end": None, "back_end.silent": None}
 KINDS: dict[Value | None, str] = {"tcp": TCP, "dns": UDP}
 
 
-def behind_service(case: Case, result: Result, asked: Value | None) -> dict[str, Value | None]:
+def behind_service(case: Case, result: Judgement, asked: Value | None) -> dict[str, Value | None]:
     """``back_end``, and whether it is silent: one that got something on its own link and answered none of it there.
 
     Not one that answers there: where some get no answer, another is meant.
@@ -29,10 +29,10 @@ def behind_service(case: Case, result: Result, asked: Value | None) -> dict[str,
         if (path.src, path.dst, path.packet) != (pod, dst, kind) or last.dst == dst:
             continue
         others.add(last.dst)
-        if last.spot.link.point.kind == "pod-link" and last.spot.side == NODE:
-            reached[last.dst] = last.spot.link, last.src
-    for address, (link, source) in reached.items():
-        outcomes = {some.outcome for some in exchanges_of(kind, result, source, address, link)}
+        if last.spot.point.kind == "pod-link" and last.spot.side == NODE:
+            reached[last.dst] = last.spot.point, last.src
+    for address, (point, source) in reached.items():
+        outcomes = {some.outcome for some in exchanges_of(kind, result, source, address, point)}
         if outcomes and outcomes <= {"unanswered", "in-flight"} and "unanswered" in outcomes:
             return {"back_end": address, "back_end.silent": True}
     if reached:

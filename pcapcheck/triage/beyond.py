@@ -18,7 +18,7 @@ from pcapcheck.links.capture_points import NODE_KINDS, PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.losses import REPLY, REQUEST, PathLoss
 from pcapcheck.paths.path import Path, PathStep
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.tunnel_device import refusal_of
 from pcapcheck.triage.wire import lost_on_wire
@@ -51,7 +51,7 @@ class Beyond:
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def beyond(case: Case, result: Result, losses: list[PathLoss], asked: Iterable[EchoRow]) -> Beyond:
+def beyond(case: Case, result: Judgement, losses: list[PathLoss], asked: Iterable[EchoRow]) -> Beyond:
     """``losses`` are the case's; ``asked`` samples of what the pod asked, or was asked for, on its own link."""
     found = Beyond()
     paths = {_left(one, result) for one in losses}
@@ -75,35 +75,33 @@ def beyond(case: Case, result: Result, losses: list[PathLoss], asked: Iterable[E
     return found
 
 
-def _left(loss: PathLoss, result: Result) -> str | None:
+def _left(loss: PathLoss, result: Judgement) -> str | None:
     """How packets were seen leaving: on their node's NIC, else on its tunnel device while its NIC shows nothing."""
-    point, path = loss.last.spot.link.point, loss.path
+    capture_point, path = loss.last.spot.point.capture_point, loss.path
     if loss.arrived or len(path.steps) < 2:
         return None
-    if point.kind == "host-nic":
+    if capture_point.kind == "host-nic":
         return IN_TUNNEL if loss.last.encap != "none" else PLAINLY if loss.last.src == path.src else TRANSLATED
-    nics = _nics_of(result, loss.last.spot.link) if point.kind == "tunnel" else []
-    if is_wireguard(point.name) and _encrypted(result, nics):
+    nics = _nics_of(result, loss.last.spot.point) if capture_point.kind == "tunnel" else []
+    if is_wireguard(capture_point.name) and _encrypted(result, nics):
         return IN_TUNNEL
     return DEVICE if any(key[0] in path.watching for key in nics) else None
 
 
-def _encrypted(result: Result, nics: list[PointKey]) -> bool:
+def _encrypted(result: Judgement, nics: list[PointKey]) -> bool:
     """Whether a NIC shows packets of WireGuard, which whatever went through its device became."""
     return any(
-        step.encap == OPAQUE and step.spot.link.point.key in nics
-        for path in result.followed.found
-        for step in path.steps
+        step.encap == OPAQUE and step.spot.point.key in nics for path in result.followed.found for step in path.steps
     )
 
 
-def _nics_of(result: Result, link: PointFacts) -> list[PointKey]:
+def _nics_of(result: Judgement, point: PointFacts) -> list[PointKey]:
     """The NICs that are of the node of a link."""
-    links, hosts = result.facts.links, result.followed.hosts
-    return [key for key, one in links.items() if one.point.kind == "host-nic" and hosts.same(link.point.key, key)]
+    points, hosts = result.facts.points, result.followed.hosts
+    return [key for key, one in points.items() if one.kind == "host-nic" and hosts.same(point.key, key)]
 
 
-def _far_recorded(case: Case, result: Result, loss: PathLoss) -> bool:
+def _far_recorded(case: Case, result: Judgement, loss: PathLoss) -> bool:
     """Whether anything was recorded where the packets were going to: the receiver's link, or a NIC of its node.
 
     What leaves a tunnel goes to a node; of what leaves plainly it is not known whose NIC would show it.
@@ -111,8 +109,8 @@ def _far_recorded(case: Case, result: Result, loss: PathLoss) -> bool:
     there = case.lead.dst_link if loss.path.src == case.lead.pod else case.lead.link
     if there is not None:
         return True
-    here, hosts = loss.last.spot.link.point.key, result.followed.hosts
-    others = (key for key, one in result.facts.links.items() if one.judged and one.point.kind in NODE_KINDS)
+    here, hosts = loss.last.spot.point.key, result.followed.hosts
+    others = (key for key, one in result.facts.points.items() if one.judged and one.kind in NODE_KINDS)
     return loss.last.encap != "none" and any(hosts.same(here, key) is False for key in others)
 
 
@@ -124,36 +122,36 @@ def _since(case: Case, losses: list[PathLoss]) -> int | None:
     return max(one.path.last for one in losses) - question.lasted
 
 
-def _came_back(loss: PathLoss, result: Result, since: int) -> bool:
+def _came_back(loss: PathLoss, result: Judgement, since: int) -> bool:
     """Whether an answer came to where they were seen last: it may have a translated address there."""
     last, wanted = loss.last, REPLY if loss.path.packet == REQUEST else loss.path.packet
     return any(
         path.packet == wanted
         and path.last >= since
         and any(
-            step.spot.link is last.spot.link and (step.src, step.dst) == (last.dst, last.src) for step in path.steps
+            step.spot.point is last.spot.point and (step.src, step.dst) == (last.dst, last.src) for step in path.steps
         )
         for path in result.followed.found
     )
 
 
-def _other_way(result: Result, losses: list[PathLoss]) -> bool:
+def _other_way(result: Judgement, losses: list[PathLoss]) -> bool:
     """Whether packets of the other direction came through the same tunnel while these were lost.
 
     They did where they were recorded at the same place, or went on from where they were.
     """
     since = min(one.path.first for one in losses)
     tunnels = {_turned(one.last) for one in losses}
-    here = {one.last.spot.link.point.key for one in losses}
+    here = {one.last.spot.point.key for one in losses}
     return any(
-        step.outer and step.outer in tunnels and (step is not path.steps[-1] or step.spot.link.point.key in here)
+        step.outer and step.outer in tunnels and (step is not path.steps[-1] or step.spot.point.key in here)
         for path in result.followed.found
         if path.last >= since
         for step in path.steps
     )
 
 
-def _came_in_tunnel(result: Result, losses: list[PathLoss]) -> bool:
+def _came_in_tunnel(result: Judgement, losses: list[PathLoss]) -> bool:
     """Whether packets between the same two came the other way in a tunnel, so that theirs does not go where it ends."""
     pairs = {(one.last.dst, one.last.src) for one in losses}
     return any(
@@ -166,13 +164,13 @@ def _turned(step: PathStep) -> tuple[int, int] | None:
     return (step.outer[1], step.outer[0]) if step.outer else None
 
 
-def _hairpin(case: Case, result: Result, asked: Iterable[EchoRow], found: Beyond) -> None:
+def _hairpin(case: Case, result: Judgement, asked: Iterable[EchoRow], found: Beyond) -> None:
     """Whether what the pod sent to ``dst`` came back to it from its own address.
 
     Nothing but address translation on its node can do that: what a pod sends to itself it does not send at all.
     """
-    pod, link = case.lead.pod, case.lead.link
-    if pod is None or link is None:
+    pod, point = case.lead.pod, case.lead.link
+    if pod is None or point is None:
         # What was asked off the pods' links had left its node, or comes from none.
         found.columns["hairpin"] = False if case.question is not None else None
         return
@@ -184,7 +182,7 @@ def _hairpin(case: Case, result: Result, asked: Iterable[EchoRow], found: Beyond
     found.columns["hairpin"] = bool(back)
     if back:
         own = [one for one in some if one.src == one.dst == pod]
-        name = clean(result.captures[link.point.key[0]].source.short_name)
+        name = clean(result.captures[point.key[0]].source.short_name)
         address = format_address(pod)
         frames = ", ".join(str(one.frames[0]) for one in own[:SHOWN] if one.frames)
         found.lines["hairpin"] = (
@@ -192,7 +190,7 @@ def _hairpin(case: Case, result: Result, asked: Iterable[EchoRow], found: Beyond
         )
 
 
-def _identifiers(result: Result, losses: list[PathLoss], found: Beyond) -> None:
+def _identifiers(result: Judgement, losses: list[PathLoss], found: Beyond) -> None:
     """The VXLAN identifiers of packets that were lost, and of those that came the other way."""
     there = next(_carried((one.path for one in losses), None), None)
     if there is None:
@@ -215,7 +213,7 @@ def _carried(paths: Iterable[Path], outer: tuple[int, int] | None) -> Iterator[t
                 yield path, step, number
 
 
-def _identifier(result: Result, path: Path, step: PathStep, number: int) -> tuple[int, str] | None:
+def _identifier(result: Judgement, path: Path, step: PathStep, number: int) -> tuple[int, str] | None:
     """The identifier in the first of a way's packets, with where it stands."""
     source, frame = result.captures[step.spot.capture].source, path.samples[0].frames[number]
     try:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pcapcheck.columns import ECHO
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.values import Value
 
 # What is asked and what answers, by the packets of a case.
 PACKETS = {"request": ("request", "reply"), "tcp": ("tcp",), "udp": ("udp",)}
 
 
-def by_size(result: Result, kind: str, pod: int | None, dst: int | None, stalled: bool) -> dict[str, Value | None]:
+def by_size(result: Judgement, kind: str, pod: int | None, dst: int | None, stalled: bool) -> dict[str, Value | None]:
     """``by_size`` either way between the two, and the largest that passed.
 
     Where packets were followed their ways tell; else, of pings, what was replied to on the asker's link.

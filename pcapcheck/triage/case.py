@@ -13,7 +13,7 @@ from pcapcheck.links.sides import POD
 from pcapcheck.nodestate.state import PodLink, State
 from pcapcheck.questions.unanswered import LATE, REFUSED, Unanswered
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding, ordered
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.values import Value
 
 # A question that no rule is about: in which table it would stand, and which rule would have failed. Of datagrams that
@@ -60,7 +60,7 @@ class Item(Brief):
     @property
     def interface(self) -> str:
         """By which it is known what belongs together."""
-        return self.link.point.name if self.link is not None else self.described or ""
+        return self.link.name if self.link is not None else self.described or ""
 
     @property
     def is_hint(self) -> bool:
@@ -104,18 +104,18 @@ class Case(Brief):
 
     @property
     def points(self) -> set[PointKey]:
-        return {link.point.key for one in self.items for link in (one.link, one.dst_link) if link is not None}
+        return {point.key for one in self.items for point in (one.link, one.dst_link) if point is not None}
 
     @property
     def interfaces(self) -> set[Value]:
         """The names of its links, as captures, rows and the state call them."""
-        links = [link.point.name for one in self.items for link in (one.link, one.dst_link) if link is not None]
+        links = [point.name for one in self.items for point in (one.link, one.dst_link) if point is not None]
         rows = [one.evidence.row.get(name) for one in self.items for name in ("interface", "to.interface")]
         return {name for name in (*links, *rows, *(one.described for one in self.items)) if name}
 
     def is_about(self, item: Item) -> bool:
         """Whether a failure on a link belongs here: the link, or the pod behind it, is one of the case's."""
-        if item.link is not None and item.link.point.key in self.points:
+        if item.link is not None and item.link.key in self.points:
             return True
         return item.described is not None and item.pod is not None and item.pod in (self.lead.pod, self.lead.dst)
 
@@ -125,7 +125,7 @@ class Case(Brief):
         return next(found, None)
 
 
-def cases_of(result: Result, about: Container[str], state: State | None = None) -> list[Case]:
+def cases_of(result: Judgement, about: Container[str], state: State | None = None) -> list[Case]:
     """The failures of the rules ``about`` by origin, what comes first on a link before what follows from it."""
     items = [
         item
@@ -163,52 +163,52 @@ def _name_sufferer(case: Case) -> None:
     lead = case.lead
     if lead.pod is None and lead.dst is not None:
         asker = next((one for one in case.items if one.pod is not None), None)
-        link, pod = (asker.link, asker.pod) if asker is not None else (lead.dst_link, lead.dst)
-        case.items[0] = replace(lead, link=link, pod=pod)
+        point, pod = (asker.link, asker.pod) if asker is not None else (lead.dst_link, lead.dst)
+        case.items[0] = replace(lead, link=point, pod=pod)
 
 
 def _same_origin(item: Item, cases: list[Case]) -> Case | None:
     """The case of a gateway that is silent to either end, or that is wrong to both ends' only link."""
-    for link in (item.link, item.dst_link):
+    for point in (item.link, item.dst_link):
         for case in cases:
-            if link is not None and case.lead.about_gateway and link.point.key in case.points:
+            if point is not None and case.lead.about_gateway and point.key in case.points:
                 return case
     return None
 
 
-def _items(result: Result, finding: Finding, state: State | None) -> Iterator[Item]:
+def _items(result: Judgement, finding: Finding, state: State | None) -> Iterator[Item]:
     table = finding.rule.table
     for evidence in finding.evidence:
         row = evidence.row
-        link = result.facts.link(evidence.capture, evidence.group)
+        point = result.facts.point(evidence.capture, evidence.group)
         if table == STATE:
             if state is not None:
                 yield _described(result, finding, evidence, state.links[evidence.group])
             continue
         target = _address(row.get("target"))
         if table == ARP and target is not None and target not in result.reading.gateways:
-            yield Item(finding, evidence, dst_link=link, dst=target)
+            yield Item(finding, evidence, dst_link=point, dst=target)
             continue
         if table in (ARP, ANSWERS):
-            yield Item(finding, evidence, link, pod=_address(row.get("asker_ip")) or _pod_of(link))
+            yield Item(finding, evidence, point, pod=_address(row.get("asker_ip")) or _pod_of(point))
             continue
         src = _address(row.get("src"))
         # Behind address translation a reply is for whoever asked, not for its destination.
         dst = _address(row.get("receiver")) or _address(row.get("dst"))
         if table == ADDRESSES or src is None or dst is None or table not in (ECHO, CONNECTIONS, DNS, PATHS, HOPS):
-            yield Item(finding, evidence, link, pod=_pod_of(link))
+            yield Item(finding, evidence, point, pod=_pod_of(point))
             continue
         if row.get("packet") == "reply":
             src, dst = dst, src
-        home = link if _is_at(link, src) else home_of(result, src)
-        there = link if _is_at(link, dst) else home_of(result, dst)
+        home = point if _is_at(point, src) else home_of(result, src)
+        there = point if _is_at(point, dst) else home_of(result, dst)
         yield Item(finding, evidence, home, there, src, dst)
 
 
-def _described(result: Result, finding: Finding, evidence: Evidence, described: PodLink) -> Item:
+def _described(result: Judgement, finding: Finding, evidence: Evidence, described: PodLink) -> Item:
     """A failing row of the state, with its link in the captures, where there is one."""
     name = described.cali_name
-    known = next((one for one in result.links if name and name in (one.point.name, one.node_interface)), None)
+    known = next((one for one in result.points if name and name in (one.name, one.node_interface)), None)
     pod = min(described.ips, default=None) if described.ips else _pod_of(known)
     if isinstance(lacking := evidence.row.get("unrouted"), tuple):
         # Of a pod's addresses the one that has no route.
@@ -219,31 +219,31 @@ def _described(result: Result, finding: Finding, evidence: Evidence, described: 
     return Item(finding, evidence, known, pod=pod, described=name)
 
 
-def home_of(result: Result, address: int | None) -> PointFacts | None:
+def home_of(result: Judgement, address: int | None) -> PointFacts | None:
     """The link of a pod, by what it sent or what the node asked for there."""
     keys = result.followed.homes.get(address or 0, set())
-    known = [result.facts.links[key] for key in sorted(keys, key=str)]
-    spoken = [one for one in result.links if address in one.pod_ips and one.point.kind == "pod-link"]
-    asked = [one for one in result.links if one.point.kind == "pod-link" and asked_for(result, one, address)]
+    known = [result.facts.points[key] for key in sorted(keys, key=str)]
+    spoken = [one for one in result.points if address in one.pod_ips and one.kind == "pod-link"]
+    asked = [one for one in result.points if one.kind == "pod-link" and asked_for(result, one, address)]
     return next(iter(spoken or known or asked), None)
 
 
-def asked_for(result: Result, link: PointFacts, address: int | None) -> list[int]:
+def asked_for(result: Judgement, point: PointFacts, address: int | None) -> list[int]:
     """The frame groups in which the node asked for an address on a link."""
-    asked = result.captures[link.point.key[0]].exchanges.asked
-    return [number for number in link.point.groups if (number, address) in asked and _side(link, number) != POD]
+    asked = result.captures[point.key[0]].exchanges.asked
+    return [number for number in point.groups if (number, address) in asked and _side(point, number) != POD]
 
 
-def _side(link: PointFacts, number: int) -> str | None:
-    return link.sides.of(link.point.groups[number])[0]
+def _side(point: PointFacts, number: int) -> str | None:
+    return point.sides.of(point.groups[number])[0]
 
 
-def _is_at(link: PointFacts | None, address: int) -> bool:
-    return link is not None and link.point.kind == "pod-link" and address in link.pod_ips
+def _is_at(point: PointFacts | None, address: int) -> bool:
+    return point is not None and point.kind == "pod-link" and address in point.pod_ips
 
 
-def _pod_of(link: PointFacts | None) -> int | None:
-    return min(link.pod_ips) if link is not None and link.pod_ips else None
+def _pod_of(point: PointFacts | None) -> int | None:
+    return min(point.pod_ips) if point is not None and point.pod_ips else None
 
 
 def _address(value: Value | None) -> int | None:

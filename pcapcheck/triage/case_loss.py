@@ -6,7 +6,7 @@ from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.exchanges.chance import FEWEST
 from pcapcheck.links.loss_spread import CONNECTION, PEER, POD_, PORT, SIZE, TIME, Losses, Share
 from pcapcheck.links.outages import OUT
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case
 from pcapcheck.values import Value
 
@@ -16,7 +16,7 @@ COLUMNS = ("loss", "loss.follows", "loss.over", "lost.count", "lost.asked")
 BY_ITSELF = ("time", "pair", "size")
 
 
-def loss_columns(result: Result, case: Case) -> dict[str, Value | None]:
+def loss_columns(result: Judgement, case: Case) -> dict[str, Value | None]:
     """``loss`` between the pod and whom it asked, and ``loss.follows`` of all that was asked."""
     if case.question is not None and case.question.protocol != "ICMP":
         # What else the two have to say to each other is another question.

@@ -48,7 +48,7 @@ class CrossCheck:
 
 
 def compare(
-    links: list[PointFacts],
+    points: list[PointFacts],
     state: State,
     asked: Collection[int] = (),
     names: Collection[str | None] = (),
@@ -62,15 +62,15 @@ def compare(
     ``is_sought`` tells whether somebody sent to a pod while this was recorded, or its link was.
     """
     found = CrossCheck()
-    for link in links:
-        if gateway_answered(link):
-            found.answered.add(link.node_interface)
-        described = state.pod_for(cali=link.node_interface) if link.point.kind == "pod-link" else None
+    for point in points:
+        if gateway_answered(point):
+            found.answered.add(point.node_interface)
+        described = state.pod_for(cali=point.node_interface) if point.kind == "pod-link" else None
         if described is not None:
-            _same_instance(link, described, found)
+            _same_instance(point, described, found)
     if not recorded(state, names, spoken):
-        _other_node(links, state, asked, found)
-    _earlier(links, state, found)
+        _other_node(points, state, asked, found)
+    _earlier(points, state, found)
     _unsought(state, is_sought, found)
     changed = [note for host in state.hosts if not host.contradictions for note in host.notes_of("changed")]
     for note in changed[:CHANGES_TOLD]:
@@ -80,16 +80,16 @@ def compare(
     return found
 
 
-def _earlier(links: list[PointFacts], state: State, found: CrossCheck) -> None:
+def _earlier(points: list[PointFacts], state: State, found: CrossCheck) -> None:
     """A state without a neighbour that its node was seen to send to is of a time before that."""
-    lacking = unlearned(links, state)
+    lacking = unlearned(points, state)
     if lacking is None:
         return
-    link, line = lacking
+    point, line = lacking
     found.earlier = True
     found.remarks.append(
         Remark(
-            f"the node handed packets to the pod on {link.point.name}, and the state holds no neighbour there: it was "
+            f"the node handed packets to the pod on {point.name}, and the state holds no neighbour there: it was "
             "taken before this was recorded (or somebody flushed the neighbours since), so what it shows of routes, "
             "rules and settings may have changed and rules nothing out; take the state again",
             (quote(line),),
@@ -133,46 +133,46 @@ def _sized_for_tunnels(state: State) -> Iterator[Remark]:
         yield Remark(text, (quote(line),))
 
 
-def _other_node(links: list[PointFacts], state: State, asked: Collection[int], found: CrossCheck) -> None:
+def _other_node(points: list[PointFacts], state: State, asked: Collection[int], found: CrossCheck) -> None:
     """A state that describes pods, but none of those in the captures, is of another node, or of another time."""
     ours = [
-        link for link in links if link.point.kind == "pod-link" and (link.pod_ips or link.node_interface != UNNAMED)
+        point for point in points if point.kind == "pod-link" and (point.pod_ips or point.node_interface != UNNAMED)
     ]
     told = [one for one in state.links if one.cali_name or one.ips]
-    if not ours or not told or any(_describes(state, link) for link in ours):
+    if not ours or not told or any(_describes(state, point) for point in ours):
         return
     if any(state.pod_for(ip=ip) is not None for ip in asked):
         return
-    names = ", ".join(dict.fromkeys(link.point.name for link in ours[:3]))
+    names = ", ".join(dict.fromkeys(point.name for point in ours[:3]))
     there = ", ".join(dict.fromkeys(one.cali_name for one in told[:3] if one.cali_name)) or "others"
     found.elsewhere = True
     found.remarks.append(Remark(f"the state shows nothing of {names}, only of {there}: is it from another node?"))
 
 
-def _describes(state: State, link: PointFacts) -> bool:
-    by_address = any(state.pod_for(ip=ip) is not None for ip in link.pod_ips)
-    return by_address or state.pod_for(cali=link.node_interface) is not None
+def _describes(state: State, point: PointFacts) -> bool:
+    by_address = any(state.pod_for(ip=ip) is not None for ip in point.pod_ips)
+    return by_address or state.pod_for(cali=point.node_interface) is not None
 
 
-def _same_instance(link: PointFacts, described: PodLink, found: CrossCheck) -> None:
+def _same_instance(point: PointFacts, described: PodLink, found: CrossCheck) -> None:
     lines = tuple(quote(one.line) for one in (described.end, described.cali) if one is not None)
     ips, mac = set(described.ips), described.mac
-    other_ip = bool(ips and link.pod_ips and not ips & link.pod_ips)
-    other_mac = mac is not None and bool(link.pod_macs) and mac not in link.pod_macs
+    other_ip = bool(ips and point.pod_ips and not ips & point.pod_ips)
+    other_mac = mac is not None and bool(point.pod_macs) and mac not in point.pod_macs
     if not (other_ip or other_mac):
         # Numbers that do not match set apart the cali, not the pod, if it is the pod that was recorded.
-        described.apart = described.apart and mac not in link.pod_macs
+        described.apart = described.apart and mac not in point.pod_macs
         return
     routed = _routed(described)
     if described.pod is not None:
         described.apart, described.ips = True, sorted(routed)
-    described.foreign = not routed or bool(link.pod_ips and not routed & link.pod_ips)
-    seen = _pod(link.pod_ips, link.pod_macs)
+    described.foreign = not routed or bool(point.pod_ips and not routed & point.pod_ips)
+    seen = _pod(point.pod_ips, point.pod_macs)
     said = _pod(ips, {mac} if mac is not None else set())
-    found.foreign |= ips | link.pod_ips
+    found.foreign |= ips | point.pod_ips
     found.remarks.append(
         Remark(
-            f"on {link.point.name} the capture shows the pod {seen}, the state describes {said}: not the same pod "
+            f"on {point.name} the capture shows the pod {seen}, the state describes {said}: not the same pod "
             "instance, so what the state says of the pod counts for nothing here",
             lines,
         )

@@ -15,7 +15,7 @@ from pcapcheck.nodestate.node_facts import Route
 from pcapcheck.nodestate.policy_routing import RoutedPacket, diversions
 from pcapcheck.nodestate.readers.sysctls import line_of, value_of
 from pcapcheck.nodestate.source_check import fails_source_check
-from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.source_lines import Line, Sourced
 from pcapcheck.nodestate.state import PodLink, State
 from pcapcheck.paths.losses import AT_NIC, BETWEEN, DECAPSULATION, IN_NODE, REPLY, TO_POD_LINK
 from pcapcheck.values import Value, is_ipv4
@@ -30,7 +30,6 @@ ON_RETURN = "on-return"
 DEVICES = {"vxlan": "vxlan.calico", "ipip": "tunl0", "wireguard": "wireguard.cali"}
 # Whose routes without a next hop are of a network that the node is in (rt_protos).
 OF_NETWORK = ("kernel", "ra", "dhcp")
-Told = tuple[Value, tuple[Line, ...]]
 
 
 @dataclass(frozen=True)
@@ -150,22 +149,22 @@ class Crossing:
             return None
         return found
 
-    def way(self) -> Told | None:
+    def way(self) -> Sourced[Value] | None:
         """Where it leads, in one of ``WAYS``."""
         found = self.decision
         if found is None or found.leads == LOCAL:
             return None
         if found.leads != OUT:
-            return found.leads, found.lines
+            return Sourced(found.leads, found.lines)
         if self.home is not None:
             others = [hop for hop in found.hops if hop.dev != self.home]
             leads = RIGHT if not others else POD_LINK if self._is_pod_link(others[0].dev) else AWAY
-            return leads, found.lines
+            return Sourced(leads, found.lines)
         if any(self._is_pod_link(hop.dev) for hop in found.hops):
-            return POD_LINK, found.lines
+            return Sourced(POD_LINK, found.lines)
         wrong = self._wrong_node(found)
         if wrong is not None:
-            return WRONG_NODE, (*found.lines, wrong)
+            return Sourced(WRONG_NODE, (*found.lines, wrong))
         if self.astray:
             # Whether this node or a router behind it sent them there is not known.
             return None
@@ -173,11 +172,11 @@ class Crossing:
             # What a rule's table does is the rule's doing, which has a column of its own.
             return None
         if (astray := self._astray(found)) is not None:
-            return AWAY, astray
+            return Sourced(AWAY, astray)
         if found.specific:
-            return RIGHT, found.lines
+            return Sourced(RIGHT, found.lines)
         told = self._exchanged()
-        return (UNLISTED, (*found.lines, told)) if told is not None else (DEFAULT, found.lines)
+        return Sourced(UNLISTED, (*found.lines, told)) if told is not None else Sourced(DEFAULT, found.lines)
 
     def _is_ruled(self, found: Decision) -> bool:
         """Whether an ip rule led to a table other than main."""
@@ -250,7 +249,7 @@ class Crossing:
             return None
         return next_hop(self.state, self.node, found, self.packet.dst, self.prefix, self.heard)
 
-    def diverted(self) -> Told | None:
+    def diverted(self) -> Sourced[Value] | None:
         """Whether a rule sends them otherwise than the main table would, as is told for sure; else None."""
         found = diversions(self.node, self.packet)
         family = 4 if is_ipv4(self.packet.dst) else 6
@@ -259,7 +258,7 @@ class Crossing:
             own = [one.line for one in self.node.rules if not one.is_default and one.family == family][:2]
             lacking = self.node.lacks(f"rules{family}", "no rule but the kernel's")
             said = tuple(own) or ((lacking,) if lacking else ())
-            return (False, said) if whole else None
+            return Sourced(False, said) if whole else None
         # Whichever of the rules that may match does, the packets must fare the same.
         away = {True if one.ends else self._leads_away(one.route) if one.route else None for one in found}
         if not found[-1].certain or len(away) > 1 or None in away:
@@ -270,7 +269,7 @@ class Crossing:
         seen = {one.route.dev for one in found if one.route is not None}
         if self.left is not None and self.left in self.node.links and seen != {self.left}:
             return None
-        return away == {True}, found[-1].lines
+        return Sourced(away == {True}, found[-1].lines)
 
     def _leads_away(self, route: Route) -> bool | None:
         if self.home is not None:
@@ -286,15 +285,15 @@ class Crossing:
             return None
         return all((hop.dev, hop.via) != (route.dev, route.via) for hop in main.hops)
 
-    def source_check(self) -> Told | None:
+    def source_check(self) -> Sourced[Value] | None:
         """Whether the reverse-path check drops them as they come in by a NIC or a tunnel, wrapped or not."""
         if self.sends:
             return fails_source_check(self.node, self.packet) if self.entered else None
         checked = [fails_source_check(self.node, one) for one in (self.wrapped, self.packet) if one and one.iif]
-        failed = next((one for one in checked if one and one[0]), None)
+        failed = next((one for one in checked if one and one.value), None)
         return failed or (checked[-1] if checked and None not in checked else None)
 
-    def forwards(self) -> Told | None:
+    def forwards(self) -> Sourced[Value] | None:
         """Whether it forwards what comes in there (net/ipv4/route.c, ip_route_input_slow: IN_DEV_FORWARD).
 
         IPv6 asks for all interfaces at once (net/ipv6/ip6_output.c, ip6_forward).
@@ -303,7 +302,7 @@ class Crossing:
         name = self.packet.iif if family == 4 else "all"
         setting = self.node.sysctl(name, "forwarding", family=family) if name else None
         value, line = value_of(setting), line_of(setting)
-        return None if value is None or line is None else (value != 0, (line,))
+        return None if value is None or line is None else Sourced(value != 0, (line,))
 
 
 def _to_a_node(route: Route) -> bool:

@@ -14,7 +14,7 @@ from pcapcheck.links.point_facts import UNNAMED
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.conditions import Combination, Condition, Getter, Leaf
 from pcapcheck.ruleset.finding import Finding
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.ruleset.rule import fill, placeholders
 from pcapcheck.triage.address_roles import AddressRoles
 from pcapcheck.triage.back_ends import first_of
@@ -126,7 +126,7 @@ class Diagnosis(Brief):
 
 
 def diagnose(
-    result: Result, catalogue: Iterable[Cause], situation: Situation | None = None, pods: Pods | None = None
+    result: Judgement, catalogue: Iterable[Cause], situation: Situation | None = None, pods: Pods | None = None
 ) -> list[Diagnosis]:
     """A diagnosis per origin of failures; those alike in all but the pods are told once.
 
@@ -217,7 +217,7 @@ def _is_located(case: Case) -> bool:
 
 def _was_recorded(case: Case) -> bool:
     """Whether a link that it is about was recorded, pod's or node's end."""
-    return any(link is not None for one in case.items for link in (one.link, one.dst_link))
+    return any(point is not None for one in case.items for point in (one.link, one.dst_link))
 
 
 def _worth_telling(suspects: list[Suspect], case: Case) -> list[Suspect]:
@@ -331,11 +331,11 @@ def _suspect(
         if column.name in packet_evidence:
             lines[column.name] = frames.get(column.name, ())
             return packet_evidence[column.name]
-        told = state_value(state_evidence, column.name) if state_evidence is not None else None
-        if told is None:
+        quoted = state_value(state_evidence, column.name) if state_evidence is not None else None
+        if quoted is None:
             return None
-        lines[column.name] = told[1]
-        return told[0]
+        lines[column.name] = quoted.source_lines
+        return quoted.value
 
     def judge(conditions: Combination | None) -> int:
         return UNKNOWN if conditions is None else conditions.evaluate(lambda leaf: leaf.compare(get))

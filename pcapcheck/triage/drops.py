@@ -18,14 +18,13 @@ from pcapcheck.nodestate.readers.link_counters import IN, LINK, OUT
 from pcapcheck.nodestate.readers.per_processor import BACKLOG, CONNTRACK, NEIGHBOURS
 from pcapcheck.nodestate.readers.queues import ENTRANCES, NETEM, POLICE, QUEUE
 from pcapcheck.nodestate.readers.sysctls import value_of
-from pcapcheck.nodestate.source_lines import quote
+from pcapcheck.nodestate.source_lines import Quoted, quote
 from pcapcheck.triage.drop_places import COMING, ENTERED, LEAVING, SENT, CounterPlace, LossStretch
 from pcapcheck.values import is_ipv4
 
 FITS, MAY_FIT, NONE_FITS = "fits", "may-fit", "none-fits"
 # Said of one counter, which did not do it either.
 TOO_FEW = "too-few"
-Told = tuple[str, tuple[str, ...]]
 Wanted = Callable[[Counter], bool]
 # Which counters of a link may be about packets at which stage, by what they are about: full queues, or damage.
 FULL = {COMING: ("missed", "overrun", "fifo", "dropped"), SENT: ("dropped", "fifo")}
@@ -65,16 +64,16 @@ class Drops:
     lost: Lost
     way: LossStretch
 
-    def queues(self) -> Told | None:
+    def queues(self) -> Quoted[str] | None:
         """Queues that overflow: queueing disciplines, rings of cards, backlogs of processors."""
         backlogs = [self._counted(host, BACKLOG, "dropped") for host in self._routing]
         at = self._of_queues(lambda one: not _is_netem(one) and not _is_policer(one))
         return _best([*at, *self._of_links(FULL), *backlogs])
 
-    def emulators(self) -> Told | None:
+    def emulators(self) -> Quoted[str] | None:
         """``tc netem``, which loses what it is told to lose; that it is there is said without counters too."""
         uncounted = [
-            (MAY_FIT, (quote(note.line),))
+            Quoted(MAY_FIT, (quote(note.line),))
             for spot in self.way.spots
             if spot.stage == LEAVING and not any(_is_netem(one) and one.dev == spot.dev for one in spot.host.counters)
             for note in spot.host.notes_of(NETEM)
@@ -82,30 +81,31 @@ class Drops:
         ]
         return _best(self._of_queues(_is_netem), uncounted)
 
-    def policers(self) -> Told | None:
+    def policers(self) -> Quoted[str] | None:
         """What drops packets as they come in from a pod: policers, and other filters at the ingress."""
         return _best(self._of_queues(_is_policer))
 
-    def damages(self) -> Told | None:
+    def damages(self) -> Quoted[str] | None:
         """Damaged frames, and what a driver could not send."""
         return _best(self._of_links(DAMAGED))
 
-    def tracking(self, *, first_only: bool | None) -> Told | None:
+    def tracking(self, *, first_only: bool | None) -> Quoted[str] | None:
         """Connection tracking, which drops the first packet of a conversation only: no room, or two at once."""
         counted = [self._counted(host, CONNTRACK, name) for host in self._routing for name in ("drop", "insert_failed")]
         said = _best(counted, [self._logged(CONNTRACK_FULL), *map(self._full_table, self._routing)])
-        if first_only is False and said is not None and said[0] != NONE_FITS:
-            return NONE_FITS, tuple(f"{line}  (but the lost packets were not the first of theirs)" for line in said[1])
+        if first_only is False and said is not None and said.value != NONE_FITS:
+            but = "(but the lost packets were not the first of theirs)"
+            return Quoted(NONE_FITS, tuple(f"{line}  {but}" for line in said.source_lines))
         return said
 
-    def neighbours(self, *, known: tuple[str, ...]) -> Told | None:
+    def neighbours(self, *, known: tuple[str, ...]) -> Quoted[str] | None:
         """The table of neighbours. ``known``: the lines by which the node has the receiver's MAC, so needs no room."""
         if known:
-            return NONE_FITS, known
+            return Quoted(NONE_FITS, known)
         counted = [self._counted(host, NEIGHBOURS, "table_fulls") for host in self._routing]
         return _best(counted, [self._logged(NEIGHBOURS_FULL), *map(_crowded, self._routing)])
 
-    def cards(self) -> Told | None:
+    def cards(self) -> Quoted[str] | None:
         """Cards that hung or lost their link meanwhile."""
         return _best([], [self._logged(CARD_HUNG), self._logged(LINK_DOWN)])
 
@@ -114,27 +114,27 @@ class Drops:
         """The nodes on the way: pods track nothing of what is forwarded."""
         return [one for one in self.way.hosts if one.role != POD]
 
-    def _of_queues(self, wanted: Wanted) -> list[Told | None]:
+    def _of_queues(self, wanted: Wanted) -> list[Quoted[str] | None]:
         """By the queues of each interface that packets were about to leave by, or had entered by."""
         return [self._queues_at(spot, wanted) for spot in self.way.spots if spot.stage in (LEAVING, ENTERED)]
 
-    def _of_links(self, names: Mapping[str, tuple[str, ...]]) -> list[Told | None]:
+    def _of_links(self, names: Mapping[str, tuple[str, ...]]) -> list[Quoted[str] | None]:
         """By the counters of links, which are about what came in before a recorder, or went out behind it."""
         return [self._link_at(spot, names[spot.stage]) for spot in self.way.spots if spot.stage in names]
 
-    def _queues_at(self, spot: CounterPlace, wanted: Wanted) -> Told | None:
+    def _queues_at(self, spot: CounterPlace, wanted: Wanted) -> Quoted[str] | None:
         """Where the queues of an interface were listed and it has none of the kind, none did it."""
         direction = DIRECTION[spot.stage]
         at = [one for one in spot.host.counters if (one.source, one.dev) == (QUEUE, spot.dev)]
         said = self._readings([one for one in at if one.direction == direction and wanted(one)], spot)
         if said is None and at:
-            return NONE_FITS, (quote(at[-1].line),)
+            return Quoted(NONE_FITS, (quote(at[-1].line),))
         if said is None and QUEUES in spot.host.whole:
             shown = spot.host.lacks(QUEUES, f"no queue of {spot.dev}")
-            return NONE_FITS, (quote(shown),) if shown else ()
+            return Quoted(NONE_FITS, (quote(shown),) if shown else ())
         return said
 
-    def _link_at(self, spot: CounterPlace, names: Iterable[str]) -> Told | None:
+    def _link_at(self, spot: CounterPlace, names: Iterable[str]) -> Quoted[str] | None:
         direction = DIRECTION[spot.stage]
         some = [
             one
@@ -143,24 +143,26 @@ class Drops:
         ]
         return self._readings(some, spot)
 
-    def _counted(self, host: Host, source: str, name: str) -> Told | None:
+    def _counted(self, host: Host, source: str, name: str) -> Quoted[str] | None:
         """By a counter that a host has once: it is of all packets that pass the host."""
         some = [one for one in host.counters if (one.source, one.name) == (source, name)]
         return self._readings(some, CounterPlace(host, "", ""))
 
-    def _readings(self, counters: Iterable[Counter], spot: CounterPlace) -> Told | None:
+    def _readings(self, counters: Iterable[Counter], spot: CounterPlace) -> Quoted[str] | None:
         """The counter that speaks most for itself, each by its first and its last reading."""
         by_key: dict[tuple[str | None, ...], list[Counter]] = {}
         for one in counters:
             by_key.setdefault(one.key, []).append(one)
         return _best([self._judge(some[0], some[-1], spot) for some in by_key.values()], few=TOO_FEW)
 
-    def _judge(self, first: Counter, last: Counter, spot: CounterPlace) -> Told:
+    def _judge(self, first: Counter, last: Counter, spot: CounterPlace) -> Quoted[str]:
         said = quote(last.line)
         if not last.value:
-            return NONE_FITS, (said,)
+            return Quoted(NONE_FITS, (said,))
         if last.value < self.lost.packets:
-            return TOO_FEW, (f"{said}  ({last.name} {last.value:,}, fewer than the {self.lost.packets:,} lost)",)
+            return Quoted(
+                TOO_FEW, (f"{said}  ({last.name} {last.value:,}, fewer than the {self.lost.packets:,} lost)",)
+            )
         certain = self.way.sure or spot.own
         if (last.source, last.name, last.direction) == DOUBTFUL:
             certain = False
@@ -168,13 +170,13 @@ class Drops:
         grown = last.value - first.value
         counted = f"{said}  ({last.name} {last.value:,}"
         if grown > 0 and self._as_fast(first, last):
-            return word, (f"{counted}, {grown:,} of them since line {first.line.number})",)
+            return Quoted(word, (f"{counted}, {grown:,} of them since line {first.line.number})",))
         recorded = self.lost.frames.get(spot.dev)
         if recorded is not None and last.passed is not None and last.passed <= recorded + SPARE:
-            return word, (f"{counted}; hardly more packets passed it than were recorded)",)
+            return Quoted(word, (f"{counted}; hardly more packets passed it than were recorded)",))
         if first is last:
-            return MAY_FIT, (f"{counted} since it was set up; read it twice to see it grow)",)
-        return MAY_FIT, (f"{counted} since it was set up, {grown:,} of them since line {first.line.number})",)
+            return Quoted(MAY_FIT, (f"{counted} since it was set up; read it twice to see it grow)",))
+        return Quoted(MAY_FIT, (f"{counted} since it was set up, {grown:,} of them since line {first.line.number})",))
 
     def _as_fast(self, first: Counter, last: Counter) -> bool:
         """Whether it grew by all that was lost, or by as large a share of what passed meanwhile, or half of that."""
@@ -184,18 +186,21 @@ class Drops:
         passed = None if first.passed is None or last.passed is None else last.passed - first.passed
         return passed is not None and grown >= self.lost.share / 2 * (passed + grown)
 
-    def _full_table(self, host: Host) -> Told | None:
+    def _full_table(self, host: Host) -> Quoted[str] | None:
         """As of when the state was taken (nf_conntrack_core.c, __nf_conntrack_alloc)."""
         count, most = (host.sysctls.get(f"net.netfilter.nf_conntrack_{name}") for name in ("count", "max"))
         held, limit = value_of(count), value_of(most)
         if count is None or most is None or held is None or not limit:
             return None
-        return (FITS if held >= limit and self.way.sure else MAY_FIT if held >= limit else NONE_FITS), (
-            quote(count.line),
-            quote(most.line),
+        return Quoted(
+            (FITS if held >= limit and self.way.sure else MAY_FIT if held >= limit else NONE_FITS),
+            (
+                quote(count.line),
+                quote(most.line),
+            ),
         )
 
-    def _logged(self, event: str) -> Told | None:
+    def _logged(self, event: str) -> Quoted[str] | None:
         """By the kernels' logs: it did it in this time, or it once did."""
         entries = [
             (host, one)
@@ -205,8 +210,8 @@ class Drops:
         ]
         near = [one for host, one in entries if self._is_near(_time_of(host, one))]
         if near:
-            return FITS if self.way.sure or event in (CARD_HUNG, LINK_DOWN) else MAY_FIT, _quotes(near)
-        return (MAY_FIT, _quotes([one for _, one in entries])) if entries else None
+            return Quoted(FITS if self.way.sure or event in (CARD_HUNG, LINK_DOWN) else MAY_FIT, _quotes(near))
+        return Quoted(MAY_FIT, _quotes([one for _, one in entries])) if entries else None
 
     def _is_near(self, time: int | None) -> bool:
         began, ended = self.lost.began, self.lost.ended
@@ -231,7 +236,7 @@ def _is_policer(one: Counter) -> bool:
     return (one.kind or "").split(" ")[0] in (POLICE, *ENTRANCES)
 
 
-def _crowded(host: Host) -> Told | None:
+def _crowded(host: Host) -> Quoted[str] | None:
     """Whether there are as many neighbours as there may be (net/core/neighbour.c, neigh_alloc)."""
     most = host.sysctl("default", "gc_thresh3", "neigh")
     limit = value_of(most)
@@ -243,22 +248,24 @@ def _crowded(host: Host) -> Told | None:
         return None
     said = (f"{quote(line)}  ({held:,} neighbours)", quote(most.line))
     # Of one namespace's entries alone it is not known that they are all: the table is the kernel's, not a namespace's.
-    return (FITS, said) if held >= limit else (NONE_FITS, said) if counted else None
+    return Quoted(FITS, said) if held >= limit else Quoted(NONE_FITS, said) if counted else None
 
 
-def _best(needed: Iterable[Told | None], more: Iterable[Told | None] = (), *, few: str = NONE_FITS) -> Told | None:
+def _best(
+    needed: Iterable[Quoted[str] | None], more: Iterable[Quoted[str] | None] = (), *, few: str = NONE_FITS
+) -> Quoted[str] | None:
     """What fits before what may; that none does only where all that is ``needed`` to say so is known.
 
     ``few`` is what is said then where something counted, but too little.
     """
     some = list(needed)
-    told: list[Told] = [one for one in (*some, *more) if one is not None]
+    found = [quoted for quoted in (*some, *more) if quoted is not None]
     for word in (FITS, MAY_FIT):
-        lines = [line for one in told if one[0] == word for line in one[1]]
+        lines = [line for quoted in found if quoted.value == word for line in quoted.source_lines]
         if lines:
-            return word, tuple(dict.fromkeys(lines))[:SHOWN]
+            return Quoted(word, tuple(dict.fromkeys(lines))[:SHOWN])
     if not some or None in some:
         return None
-    told.sort(key=lambda one: one[0] != TOO_FEW)
-    word = few if told[0][0] == TOO_FEW else NONE_FITS
-    return word, tuple(dict.fromkeys(line for one in told for line in one[1]))[:SHOWN]
+    found.sort(key=lambda quoted: quoted.value != TOO_FEW)
+    word = few if found[0].value == TOO_FEW else NONE_FITS
+    return Quoted(word, tuple(dict.fromkeys(line for quoted in found for line in quoted.source_lines))[:SHOWN])

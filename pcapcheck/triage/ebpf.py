@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pcapcheck.nodestate.state import State
 
 
-def doubt_ebpf(links: Iterable[PointFacts], state: State) -> None:
+def doubt_ebpf(points: Iterable[PointFacts], state: State) -> None:
     """Where the state shows eBPF, a reply that is missing on a pod link proves nothing.
 
     The programs may hand it to the pod past the host's end of the link (felix/dataplane/linux/bpf_ep_mgr.go,
@@ -21,11 +21,11 @@ def doubt_ebpf(links: Iterable[PointFacts], state: State) -> None:
     line = next((node.ebpf for node in state.nodes if node.ebpf is not None), None)
     if line is None:
         return
-    for link in links:
-        if link.point.kind == "pod-link" and link.end != "pod":
+    for point in points:
+        if point.kind == "pod-link" and point.end != "pod":
             reason = (
                 f"the node runs Calico's eBPF data plane (line {line.number} of its state), which may take replies "
-                f"past {link.point.name}; capture inside the pod"
+                f"past {point.name}; capture inside the pod"
             )
             for table in (ECHO, CONNECTIONS, DNS):
-                link.silence.setdefault(table, reason)
+                point.silence.setdefault(table, reason)

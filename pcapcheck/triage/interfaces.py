@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from pcapcheck.calico import cali_name, parse_pod
 from pcapcheck.links.point_facts import INTERFACE_NAME, UNNAMED, PointFacts
 from pcapcheck.nodestate.host import Host
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.values import Value
 
 if TYPE_CHECKING:
     from pcapcheck.triage.pods import Pods
 
 
-def recorded_nic(result: Result, link: PointFacts | None) -> str | None:
+def recorded_nic(result: Judgement, point: PointFacts | None) -> str | None:
     """The card that was recorded on the host of a pod's link; None where it is not known to be one."""
-    nics = [one.point for one in result.links if one.point.kind == "host-nic" and one.point.named_by]
-    here = [one for one in nics if link is not None and one.key[0] == link.point.key[0]] or nics
+    nics = [one.capture_point for one in result.points if one.kind == "host-nic" and one.capture_point.named_by]
+    here = [one for one in nics if point is not None and one.key[0] == point.key[0]] or nics
     names = {one.name for one in here if INTERFACE_NAME.fullmatch(one.name)}
     return names.pop() if len(names) == 1 else None
 

@@ -20,9 +20,9 @@ class Machines:
     names: frozenset[str | None]
 
     @classmethod
-    def of(cls, state: State, hosts: Hosts, links: Iterable[PointFacts]) -> Machines:
+    def of(cls, state: State, hosts: Hosts, points: Iterable[PointFacts]) -> Machines:
         """``links`` are all that were recorded."""
-        return cls(state, hosts, frozenset(short(hosts.name(one.point.key)) for one in links))
+        return cls(state, hosts, frozenset(short(hosts.name(one.key)) for one in points))
 
     def named(self, name: str | None) -> Host | None:
         """The node of the state that has this name."""
@@ -33,12 +33,12 @@ class Machines:
         """Whether something was recorded on a machine of this node's name."""
         return short(_name(node)) in self.names - {None}
 
-    def are_apart(self, link: PointFacts | None, node: Host | None) -> bool:
+    def are_apart(self, point: PointFacts | None, node: Host | None) -> bool:
         """Whether a link is of another machine than this node, of which something else was recorded.
 
         A file may be called after anything; where another is called after the node, names are those of machines.
         """
-        name = short(self.hosts.name(link.point.key)) if link is not None else None
+        name = short(self.hosts.name(point.key)) if point is not None else None
         own = short(_name(node)) if node is not None else None
         return name is not None and own in self.names - {name, None}
 

@@ -9,7 +9,7 @@ from pcapcheck.calico import find_cali_name, find_tunnel_name
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.address_locations import to_pod
 from pcapcheck.paths.losses import REPLY, PathLoss
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case, asked_for
 from pcapcheck.triage.tunnel_device import device_name
 from pcapcheck.triage.unanswered_neighbours import asked_in_vain
@@ -21,13 +21,13 @@ ASKING = 3 * 10**9
 DEVICES = {"vxlan": ("vxlan", "flannel", "cilium_vxlan"), "ipip": ("tunl",)}
 
 
-def strays(case: Case, result: Result, losses: list[PathLoss], refused_from: int | None) -> dict[str, Value | None]:
+def strays(case: Case, result: Judgement, losses: list[PathLoss], refused_from: int | None) -> dict[str, Value | None]:
     """``losses`` are those of the case; ``refused_from`` sent the ICMP error that came back, if one did."""
     lead = case.lead
     back = bool(losses) and all(one.direction == REPLY for one in losses)
     receiver = lead.pod if back else lead.dst
     sender = lead.dst_link if back else lead.link
-    home = next((one for one in result.links if receiver in one.pod_ips and one.point.kind == "pod-link"), None)
+    home = next((one for one in result.points if receiver in one.pod_ips and one.kind == "pod-link"), None)
     found: dict[str, Value | None] = {
         "dst.same_node": _same_node(result, lead.link, lead.dst_link, losses),
         "astray": _astray(result, lead.link if back else lead.dst_link, losses),
@@ -56,72 +56,70 @@ def strays(case: Case, result: Result, losses: list[PathLoss], refused_from: int
 
 def _device(losses: list[PathLoss], encap: str | None, receiver: int | None) -> str | None:
     """The name of the device that packets come out of: by their tunnel, else by the one they were seen going into."""
-    seen = {one.last.spot.link.point.name for one in losses if one.last.spot.link.point.kind == "tunnel"}
+    seen = {one.last.spot.point.name for one in losses if one.last.spot.point.kind == "tunnel"}
     seen = seen if len(seen) == 1 and not any(one.arrived for one in losses) else set()
     return next(iter(seen), None) or (device_name(encap, receiver) if encap and receiver is not None else None)
 
 
 def _same_node(
-    result: Result, link: PointFacts | None, dst_link: PointFacts | None, losses: list[PathLoss]
+    result: Judgement, point: PointFacts | None, dst_link: PointFacts | None, losses: list[PathLoss]
 ) -> bool | None:
-    if link is None or dst_link is None:
+    if point is None or dst_link is None:
         return None
     hosts = result.followed.hosts
-    here, there = link.point.key, dst_link.point.key
+    here, there = point.key, dst_link.key
     told = hosts.same(here, there)
     if told is None and here[0] != there[0]:
-        told = result.followed.on_one_node(link, dst_link)
+        told = result.followed.on_one_node(point, dst_link)
     if told is not None:
         return told
     names = hosts.name(here), hosts.name(there)
     if None not in names:
         return names[0] == names[1]
-    nics = {step.spot.link.point.key for one in losses for step in one.path.steps if step.encap == "none"}
-    nics &= {one.point.key for one in result.links if one.point.kind == "host-nic"}
+    nics = {step.spot.point.key for one in losses for step in one.path.steps if step.encap == "none"}
+    nics &= {one.key for one in result.points if one.kind == "host-nic"}
     # A file with the links of two nodes was merged; and what two cards saw went to another machine.
     return None if here[0] == there[0] or len(nics) > 1 else True
 
 
-def _astray(result: Result, home: PointFacts | None, losses: list[PathLoss]) -> bool | None:
+def _astray(result: Judgement, home: PointFacts | None, losses: list[PathLoss]) -> bool | None:
     """Whether all that was lost was last seen arriving at another machine than that of the receiver's link."""
     if home is None or not losses or not all(one.arrived for one in losses):
         return None
-    same = {result.followed.hosts.same(one.last.spot.link.point.key, home.point.key) for one in losses}
+    same = {result.followed.hosts.same(one.last.spot.point.key, home.key) for one in losses}
     return None if None in same else same == {False}
 
 
-def _handed_to(result: Result, receiver: int | None, home: PointFacts | None, losses: list[PathLoss]) -> str | None:
+def _handed_to(result: Judgement, receiver: int | None, home: PointFacts | None, losses: list[PathLoss]) -> str | None:
     """Not the receiver's own link, and one on which another pod speaks or, where its own is recorded, any other."""
     if receiver is None:
         return None
-    handed = {
-        step.spot.link.point.key for one in losses for step in one.path.steps if to_pod(step) and step.dst == receiver
-    }
-    for link in result.links:
-        if link.point.kind != "pod-link" or receiver in link.pod_ips or link.sides.crowded or link.sides.folded:
+    handed = {step.spot.point.key for one in losses for step in one.path.steps if to_pod(step) and step.dst == receiver}
+    for point in result.points:
+        if point.kind != "pod-link" or receiver in point.pod_ips or point.sides.crowded or point.sides.folded:
             continue
-        others = any(is_ipv4(one) == is_ipv4(receiver) for one in link.pod_ips)
-        if home is not None and (link.pod_macs & home.pod_macs or _apart(result, link, home)):
+        others = any(is_ipv4(one) == is_ipv4(receiver) for one in point.pod_ips)
+        if home is not None and (point.pod_macs & home.pod_macs or _apart(result, point, home)):
             continue
-        asked = link.point.key in handed or asked_for(result, link, receiver)
+        asked = point.key in handed or asked_for(result, point, receiver)
         if asked and (home is not None or others):
-            return link.point.name
+            return point.name
     return None
 
 
-def _apart(result: Result, one: PointFacts, other: PointFacts) -> bool:
+def _apart(result: Judgement, one: PointFacts, other: PointFacts) -> bool:
     """Whether two links are of two nodes, or one link recorded at both ends."""
-    return result.followed.hosts.same(one.point.key, other.point.key) is False or one.end != other.end
+    return result.followed.hosts.same(one.key, other.key) is False or one.end != other.end
 
 
-def _empty_link(result: Result, receiver: int | None) -> str | None:
+def _empty_link(result: Judgement, receiver: int | None) -> str | None:
     """The name of a pod's link of which a file holds no frame, unless another is known to be the receiver's."""
     known = result.facts.known.homes.get(receiver) if receiver is not None else None
     names = [find_cali_name(one, result.reading.prefix) for one in empty_files(result)]
     return next((name for name in names if name is not None and known in (None, name)), None)
 
 
-def _empty_tunnel(result: Result, encaps: set[str], receiver: int | None) -> str | None:
+def _empty_tunnel(result: Judgement, encaps: set[str], receiver: int | None) -> str | None:
     """The name of a tunnel's device of which a file holds no frame, if packets of that tunnel were to come out there.
 
     The receiver's address is of the family of what is inside, and so of the device.
@@ -134,14 +132,14 @@ def _empty_tunnel(result: Result, encaps: set[str], receiver: int | None) -> str
     return next(fitting, None) if words else None
 
 
-def empty_files(result: Result) -> list[str]:
+def empty_files(result: Judgement) -> list[str]:
     """The names of files without a frame."""
     return [one.source.short_name for one in result.captures if not any(group.count for group in one.groups)]
 
 
 def _asked_outside(
     case: Case,
-    result: Result,
+    result: Judgement,
     losses: list[PathLoss],
     receiver: int | None,
     sender: PointFacts | None,
@@ -159,7 +157,7 @@ def _asked_outside(
         for one in asked_in_vain(result)
         if one.first <= max(times) + ASKING
         and one.until >= min(times)
-        and (one.asker in own or (sender is not None and result.followed.hosts.same(sender.point.key, one.point)))
+        and (one.asker in own or (sender is not None and result.followed.hosts.same(sender.key, one.point)))
     }
     hops = targets - {receiver}
     return {

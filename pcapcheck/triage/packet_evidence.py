@@ -32,7 +32,7 @@ from pcapcheck.paths.path import Path
 from pcapcheck.protocols import icmp_error_meaning
 from pcapcheck.questions.silent_conversations import LARGE
 from pcapcheck.ruleset.finding import FAIL, PASS, Finding
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import INITIAL_TTLS, AddressRoles, at_home, called
 from pcapcheck.triage.by_size import by_size
 from pcapcheck.triage.case import DATAGRAMS, Case, asked_for
@@ -63,17 +63,17 @@ LOST_BY_RULE = {
 
 
 def packet_evidence_of(
-    case: Case, result: Result, roles: AddressRoles, losses: list[PathLoss]
+    case: Case, result: Judgement, roles: AddressRoles, losses: list[PathLoss]
 ) -> dict[str, Value | None]:
     """The columns of a case that do not begin with ``state``; ``losses`` are what ``lost_of`` finds for it."""
     lead = case.lead
-    link, pod, dst = lead.link, lead.pod, lead.dst
+    point, pod, dst = lead.link, lead.pod, lead.dst
     dst_link = lead.dst_link
     kind = _kind_of(case)
-    asked = list(asked_in(case, result, link))
+    asked = list(asked_in(case, result, point))
     failed = [echo for echo in asked if echo.outcome in ("unanswered", "error") or is_reset(case)]
     refused = list(_refused(asked))
-    refused_here = refused[0] if link and refused else None
+    refused_here = refused[0] if point and refused else None
     echo = refused_here or next(_refused(asked_in(case, result)), None)
     receiver = pod if dst is None else dst
     there = dst_link.node_interface if dst_link else lead.described if dst is not None else None
@@ -81,9 +81,9 @@ def packet_evidence_of(
     return {
         "family": None if pod is None else 4 if is_ipv4(pod) else 6,
         "resolution": None if pod is None else "ARP" if is_ipv4(pod) else "neighbour discovery",
-        "forwarded": _forwarded(result, link, pod),
-        "pod.cut_off": _cut_off(result, link, pod),
-        "interface": link.node_interface if link else lead.described,
+        "forwarded": _forwarded(result, point, pod),
+        "pod.cut_off": _cut_off(result, point, pod),
+        "interface": point.node_interface if point else lead.described,
         "pod": pod,
         "dst": dst,
         "pod.role": None if pod is None else roles.of(pod),
@@ -94,16 +94,16 @@ def packet_evidence_of(
         "dst.usual_service": None if dst is None else is_usual(dst),
         "asked": ASKED[DATAGRAMS if lead.table == DATAGRAMS else kind],
         "dst.public": None if dst is None else is_public(dst),
-        "nic": recorded_nic(result, link),
+        "nic": recorded_nic(result, point),
         "dst.interface": there,
-        "gateway": _gateway(case, link),
-        "gateway.macs": _macs(case, link),
+        "gateway": _gateway(case, point),
+        "gateway.macs": _macs(case, point),
         "gateway.mac": case.row("reply_mac"),
         **(places := _places(case, result, kind, losses, roles)),
         **({"arrived": False} if any(one.flooded for one in losses) else _beyond(case, result, kind, places, failed)),
         "receiver": receiver,
         "receiver.at": None if receiver is None else at_home(receiver, roles.of(receiver)),
-        "receiver.interface": link.node_interface if dst is None and link else there,
+        "receiver.interface": point.node_interface if dst is None and point else there,
         "replies": (replies := _replies(case, result, kind, failed)),
         "dst.routed": routed(failed, dst_link, dst, asked_for(result, dst_link, dst) if dst_link else ()),
         "dst.gateway_answered": replies == "none" and dst in gateway_answered(dst_link) if dst_link else None,
@@ -111,21 +111,21 @@ def packet_evidence_of(
         "lost.first": _first_of_theirs(case, kind, asked, failed),
         "only_tcp": kind != REQUEST and any(one.outcome == "replied" for one in _between(result, pod, dst)),
         "refused": None if dst is None else _meaning(echo),
-        "refused.by": "none" if dst is not None and echo is None else _who_refused(echo, refused_here, link, result),
+        "refused.by": "none" if dst is not None and echo is None else _who_refused(echo, refused_here, point, result),
         "refused.from": echo.error_from if echo else None,
-        "refused.late": _refused_late(case, refused, link),
+        "refused.late": _refused_late(case, refused, point),
         "refused.mtu": echo.error_mtu if echo else None,
         **refused_columns(case, result, roles),
         **_from_another(case),
-        **signs_of_life(failed, link, dst_link, dst),
+        **signs_of_life(failed, point, dst_link, dst),
         **_asked(result, dst_link, dst),
         "dst.addressed": _addressed(dst_link),
         "dst.recorded": dst_link is not None if dst is not None else None,
         "encap": _device(losses) or _encap(case) or _tunnel(lost_paths),
         **by_size(result, kind, pod, dst, is_stalled(case) and _is_large(case)),
         "nic.proxy_mac": _nic_to_proxy(result),
-        "began": min(filter(None, (one.point.first for one in _links(case))), default=None),
-        "ended": max(filter(None, (one.point.last for one in _links(case))), default=None),
+        "began": min(filter(None, (one.capture_point.first for one in _links(case))), default=None),
+        "ended": max(filter(None, (one.capture_point.last for one in _links(case))), default=None),
         # The smallest packet that was lost: bytes of the datagram, where it was followed.
         "size": min((path.shortest for path in lost_paths), default=None),
         "size.stalled": case.question.size if case.question is not None else None,
@@ -139,29 +139,30 @@ def packet_evidence_of(
     }
 
 
-def _forwarded(result: Result, link: PointFacts | None, pod: int | None) -> bool | None:
+def _forwarded(result: Judgement, point: PointFacts | None, pod: int | None) -> bool | None:
     """Whether anything of the pod's IP version passes from its link to other links."""
-    if link is None or pod is None:
+    if point is None or pod is None:
         return None
     return any(
         len(path.steps) > 1
         and is_ipv4(path.src) == is_ipv4(pod)
-        and link.point.key in {step.spot.link.point.key for step in path.steps[:-1]}
+        and point.key in {step.spot.point.key for step in path.steps[:-1]}
         for path in result.followed.found
     )
 
 
-def _cut_off(result: Result, link: PointFacts | None, pod: int | None) -> bool | None:
+def _cut_off(result: Judgement, point: PointFacts | None, pod: int | None) -> bool | None:
     """Whether packets for a pod got as far as its node's NIC or tunnel, and were never seen on its link."""
-    if link is None or pod is None:
+    if point is None or pod is None:
         return None
     losses = (result.followed.loss(path) for path in result.followed.found if path.receiver == pod)
     return any(
-        loss.place in (AT_NIC, DECAPSULATION, TO_POD_LINK) and (loss.arrived or link in loss.missing) for loss in losses
+        loss.place in (AT_NIC, DECAPSULATION, TO_POD_LINK) and (loss.arrived or point in loss.missing)
+        for loss in losses
     )
 
 
-def lost_of(case: Case, result: Result) -> list[PathLoss]:
+def lost_of(case: Case, result: Judgement) -> list[PathLoss]:
     """What was lost between pod and dst: replies that did not come back, else requests that nobody answered."""
     followed, kind = result.followed, _kind_of(case)
     pod, dst = case.lead.pod, case.lead.dst
@@ -180,7 +181,7 @@ def lost_of(case: Case, result: Result) -> list[PathLoss]:
 def _ends_at(path: Path, last: LastSeen) -> bool:
     """Whether the last sighting of packets is that of an answer, with the addresses that it had there."""
     step = path.steps[-1]
-    at = (step.spot.capture, step.spot.link.point.name, (step.src, step.dst))
+    at = (step.spot.capture, step.spot.point.name, (step.src, step.dst))
     return at == (last.capture, last.interface, last.between)
 
 
@@ -197,7 +198,7 @@ def _from_another(case: Case) -> dict[str, Value | None]:
     return {} if source is None else {"refused": "wrong-address", "refused.from": source}
 
 
-def asked_in(case: Case, result: Result, link: PointFacts | None = None) -> Iterator[EchoRow]:
+def asked_in(case: Case, result: Judgement, point: PointFacts | None = None) -> Iterator[EchoRow]:
     """Samples of what the case's pod asked of its ``dst``, on one link or wherever it was recorded.
 
     Where it is about a question to one port, that port alone counts; other datagrams than DNS are not paired at all.
@@ -206,17 +207,17 @@ def asked_in(case: Case, result: Result, link: PointFacts | None = None) -> Iter
     if lead.table == DATAGRAMS:
         return
     port = question.port if question is not None else None
-    for some in exchanges_of(_kind_of(case), result, lead.pod, lead.dst, link):
+    for some in exchanges_of(_kind_of(case), result, lead.pod, lead.dst, point):
         if port is None or not isinstance(some, ConnectionRow) or some.dst_port == port:
             yield some
 
 
-def asked_on(link: PointFacts | None, result: Result) -> Iterator[EchoRow]:
+def asked_on(point: PointFacts | None, result: Judgement) -> Iterator[EchoRow]:
     """Samples of whatever was asked on a link: echo requests, attempts at connections, DNS queries."""
-    if link is not None:
-        echoes = result.captures[link.point.key[0]].exchanges.echoes
+    if point is not None:
+        echoes = result.captures[point.key[0]].exchanges.echoes
         for some in (*echoes.bins(), *echoes.attempts(), *echoes.queries()):
-            if some.group in link.point.groups:
+            if some.group in point.groups:
                 yield from some.samples
 
 
@@ -229,30 +230,30 @@ def _kind_of(case: Case) -> str:
     return KINDS.get(tables[0], REQUEST) if tables else REQUEST
 
 
-def _echo_lost(result: Result, pod: int | None, dst: int | None) -> bool | None:
+def _echo_lost(result: Judgement, pod: int | None, dst: int | None) -> bool | None:
     """Whether echo requests between the two get no reply; None where none was sent."""
     outcomes = {echo.outcome for echo in _between(result, pod, dst)}
     return "replied" not in outcomes if outcomes & {"replied", "unanswered", "error"} else None
 
 
-def _unrouted(case: Case, result: Result) -> bool:
+def _unrouted(case: Case, result: Judgement) -> bool:
     """Whether a hop is wrong between the links of a case: of it, or of another about the same links."""
     if any(one.table == HOPS for one in case.items):
         return True
-    names = {link.point.name for link in _links(case)}
+    names = {point.name for point in _links(case)}
     hops = [one for one in result.findings if one.rule.table == HOPS and one.status == FAIL]
     return any({row.get("interface"), row.get("to.interface")} & names for one in hops for row in _rows(one))
 
 
 def _links(case: Case) -> list[PointFacts]:
-    return [link for item in case.items for link in (item.link, item.dst_link) if link is not None]
+    return [point for item in case.items for point in (item.link, item.dst_link) if point is not None]
 
 
 def _rows(finding: Finding) -> list[Mapping[str, Value | None]]:
     return [one.row for one in finding.evidence]
 
 
-def _macs_kept(case: Case, result: Result) -> bool | None:
+def _macs_kept(case: Case, result: Judgement) -> bool | None:
     """Whether frames have the same MACs on two links; None where that was not checked."""
     found = next((one for one in result.findings if one.rule.id == "hop-macs-rewritten"), None)
     if found is None or "hop-macs-rewritten" in case.failed:
@@ -269,26 +270,26 @@ def _claimed_elsewhere(case: Case, word: str) -> str | None:
     return None
 
 
-def _gateway(case: Case, link: PointFacts | None) -> str | None:
-    if link is None:
+def _gateway(case: Case, point: PointFacts | None) -> str | None:
+    if point is None:
         # What was seen beyond its own link was sent by who had its gateway's MAC, or needs none.
         return "not-asked" if case.lead.table != STATE and case.lead.dst is not None else None
     for item in case.items:
-        if item.table == ARP and item.link is link:
+        if item.table == ARP and item.link is point:
             if item.unanswered:
                 return "unanswered"
             if item.name in ("gateway-arp-answered", "gateway-arp-prompt"):
                 return "late"
-    talk = link.point.gateway
+    talk = point.capture_point.gateway
     return "answered" if talk.answered else None if talk.askers else "not-asked"
 
 
-def _macs(case: Case, link: PointFacts | None) -> int | None:
+def _macs(case: Case, point: PointFacts | None) -> int | None:
     """How many machines answered for the gateway; where no rule complains of them, one."""
-    if link is None:
+    if point is None:
         return None
     told = case.row("answering_macs")
-    return told if isinstance(told, int) else min(1, len(link.point.gateway.answered))
+    return told if isinstance(told, int) else min(1, len(point.capture_point.gateway.answered))
 
 
 def _meaning(echo: EchoRow | None) -> str:
@@ -299,7 +300,7 @@ def _meaning(echo: EchoRow | None) -> str:
 
 
 def _places(
-    case: Case, result: Result, kind: str, losses: list[PathLoss], roles: AddressRoles
+    case: Case, result: Judgement, kind: str, losses: list[PathLoss], roles: AddressRoles
 ) -> dict[str, Value | None]:
     """Where packets were lost, and where they were seen last; only what is alike of all that were lost."""
     at_pod = AT_POD if "pod-answers-echo" in case.failed else _at_pod(case, result)
@@ -308,12 +309,12 @@ def _places(
     seen = _answer_seen(case)
     here = None
     if case.question is not None:
-        here = result.facts.link(case.question.capture, case.question.group)
-    points = [one.last.spot.link.point for one in losses]
+        here = result.facts.point(case.question.capture, case.question.group)
+    capture_points = [one.last.spot.point.capture_point for one in losses]
     if not losses and seen is not None:
         # One link was recorded, so nothing was followed.
         back, places = {True}, {seen.place} if seen.place else set()
-        points = [here.point] if here is not None else []
+        capture_points = [here.capture_point] if here is not None else []
     if losses and back == {True} and seen is not None:
         places = {one.place for one in losses}
     by_rule = kind == REQUEST and case.question is None
@@ -329,19 +330,19 @@ def _places(
         places = {lost} if lost else set()
     arrived = _only({one.arrived for one in losses})
     if arrived is None and here is not None and back != {True}:
-        points = points or [here.point]
-        groups = [one.last.spot.group for one in losses] or [here.point.groups[case.lead.evidence.group]]
-        arrived = arrival(case, result, roles, list(zip(points, groups, strict=True)))
+        capture_points = capture_points or [here.capture_point]
+        groups = [one.last.spot.group for one in losses] or [here.groups[case.lead.evidence.group]]
+        arrived = arrival(case, result, roles, list(zip(capture_points, groups, strict=True)))
         if arrived is not None:
             # Nothing had to show it next, so it is not known to be lost; yet that is the part of the way that is left.
             lost = lost or left_over(losses, here, arrived)
             places = places or ({lost} if lost else set())
-    name = _only({one.name for one in points})
+    name = _only({one.name for one in capture_points})
     return {
         "lost": lost or _went_on(case, losses),
         "lost.place": _only(places),
         "lost.direction": _only({REPLY if one else REQUEST for one in back}),
-        "last_seen.kind": _only({one.kind for one in points}),
+        "last_seen.kind": _only({one.kind for one in capture_points}),
         # What only has a number is no name to type.
         "last_seen.interface": None if name is None or "ifindex " in name else name,
         "last_seen.arrived": arrived,
@@ -350,39 +351,37 @@ def _places(
 
 def _is_at_node(loss: PathLoss) -> bool:
     """Whether packets were seen last on a NIC or tunnel of the receiver's node, or going to a pod on its link."""
-    if loss.last.spot.link.point.kind not in NODE_KINDS:
+    if loss.last.spot.point.kind not in NODE_KINDS:
         return loss.place == AT_POD and len(loss.path.steps) > 1
     return bool(loss.arrived)
 
 
 def _beyond(
-    case: Case, result: Result, kind: str, places: dict[str, Value | None], failed: list[EchoRow]
+    case: Case, result: Judgement, kind: str, places: dict[str, Value | None], failed: list[EchoRow]
 ) -> dict[str, Value | None]:
     """Where ``failed`` requests got to that were recorded on a NIC or tunnel of another node than the asker's.
 
     One wire may be recorded at both ends, which following packets counts as one point.
     """
-    link = case.lead.link
+    point = case.lead.link
     arrived = places["last_seen.arrived"]
-    if link is None or arrived or places["lost"] not in (None, BETWEEN):
+    if point is None or arrived or places["lost"] not in (None, BETWEEN):
         return {"arrived": arrived}
     lost = {(echo.ident, echo.seq) for echo in failed}
     same = result.followed.hosts.same
-    there = [
-        one for one in result.links if one.point.kind in NODE_KINDS and same(link.point.key, one.point.key) is False
-    ]
+    there = [one for one in result.points if one.kind in NODE_KINDS and same(point.key, one.key) is False]
     shown = {
-        one.point.key: any(
+        one.key: any(
             (echo.ident, echo.seq) in lost for echo in exchanges_of(kind, result, case.lead.pod, case.lead.dst, one)
         )
         for one in there
     }
     if not any(shown.values()):
         return {"arrived": arrived}
-    tunnels = [one for one in there if one.point.kind == "tunnel"]
-    if any(shown[one.point.key] for one in tunnels):
+    tunnels = [one for one in there if one.kind == "tunnel"]
+    if any(shown[one.key] for one in tunnels):
         return {"arrived": True, "lost": TO_POD_LINK}
-    opened = any(shown[one.point.key] and same(one.point.key, other.point.key) for one in there for other in tunnels)
+    opened = any(shown[one.key] and same(one.key, other.key) for one in there for other in tunnels)
     return {"arrived": True, "lost": DECAPSULATION if opened else AT_NIC}
 
 
@@ -390,12 +389,12 @@ def _only(values: set[T]) -> T | None:
     return values.pop() if len(values) == 1 else None
 
 
-def _at_pod(case: Case, result: Result) -> str | None:
+def _at_pod(case: Case, result: Judgement) -> str | None:
     """Whether what failed was recorded on the receiver's own link and got no answer there."""
     for item in case.items:
         if item.dst_link is None:
             continue
-        recorded = result.facts.link(item.evidence.capture, item.evidence.group)
+        recorded = result.facts.point(item.evidence.capture, item.evidence.group)
         if item.question is not None and recorded is item.dst_link:
             return AT_POD
         kind = KINDS.get(item.table)
@@ -407,7 +406,7 @@ def _at_pod(case: Case, result: Result) -> str | None:
     return None
 
 
-def _by_rule(case: Case, result: Result, losses: list[PathLoss]) -> str | None:
+def _by_rule(case: Case, result: Judgement, losses: list[PathLoss]) -> str | None:
     """Where echoes were lost: only if all that was seen to be lost was lost in one place."""
     places = {LOST_BY_RULE[name] for name in case.failed if name in LOST_BY_RULE}
     if BETWEEN in places:
@@ -416,7 +415,7 @@ def _by_rule(case: Case, result: Result, losses: list[PathLoss]) -> str | None:
     return _only(places)
 
 
-def _lost_segments(case: Case, result: Result, kind: str, losses: list[PathLoss]) -> str | None:
+def _lost_segments(case: Case, result: Judgement, kind: str, losses: list[PathLoss]) -> str | None:
     """The same of attempts at connections and of DNS queries, by where packets of their protocol were seen."""
     if any(one.back or one.path.src == case.lead.dst for one in losses) or (not losses and _answer_seen(case)):
         return "on-return"
@@ -429,7 +428,7 @@ def _went_on(case: Case, losses: list[PathLoss]) -> str | None:
     """Whether requests were seen leaving the node for another, whose pod's link was not recorded."""
     if case.lead.dst_link is not None:
         return None
-    return BETWEEN if any(one.last.spot.link.point.kind in NODE_KINDS for one in losses) else None
+    return BETWEEN if any(one.last.spot.point.kind in NODE_KINDS for one in losses) else None
 
 
 def _tunnel(lost_paths: list[Path]) -> str | None:
@@ -444,17 +443,17 @@ def _is_large(case: Case) -> bool:
 
 def _device(losses: list[PathLoss]) -> str | None:
     """WireGuard, where packets were seen last on its device: behind it nobody can look into them."""
-    return OPAQUE if any(is_wireguard(one.last.spot.link.point.name) for one in losses) else None
+    return OPAQUE if any(is_wireguard(one.last.spot.point.name) for one in losses) else None
 
 
-def _lost_paths(result: Result, kind: str, case: Case) -> list[Path]:
+def _lost_paths(result: Judgement, kind: str, case: Case) -> list[Path]:
     asked = [one for one in result.followed.found if (one.src, one.dst) == (case.lead.pod, case.lead.dst)]
     if kind != REQUEST:
         return [path for path in asked if path.packet == kind and not result.followed.is_delivered(path)]
     return [path for path in asked if path.packet == REQUEST and not path.answered]
 
 
-def _replies(case: Case, result: Result, kind: str, failed: list[EchoRow]) -> str | None:
+def _replies(case: Case, result: Judgement, kind: str, failed: list[EchoRow]) -> str | None:
     """Whether any of the requests got a reply on the asker's link, and whether that was before all that got none.
 
     Of many that are alike only the first are kept as samples: what became of the others, following them tells.
@@ -510,33 +509,33 @@ def _lost_on_return(case: Case) -> bool:
     return "reply-delivered" in case.failed
 
 
-def _echoes(result: Result, src: int | None, dst: int | None) -> Iterator[EchoRow]:
+def _echoes(result: Judgement, src: int | None, dst: int | None) -> Iterator[EchoRow]:
     """Samples of the echoes from one to the other."""
     return exchanges_of(REQUEST, result, src, dst)
 
 
-def _between(result: Result, one: int | None, other: int | None) -> Iterator[EchoRow]:
+def _between(result: Judgement, one: int | None, other: int | None) -> Iterator[EchoRow]:
     """The same of either to the other."""
     return chain(_echoes(result, one, other), _echoes(result, other, one))
 
 
 def exchanges_of(
-    kind: str, result: Result, src: int | None, dst: int | None, link: PointFacts | None = None
+    kind: str, result: Judgement, src: int | None, dst: int | None, point: PointFacts | None = None
 ) -> Iterator[EchoRow]:
     """Samples of echoes, attempts at connections or DNS queries, on one link or wherever they were recorded."""
-    for some in _bins(kind, result, link):
+    for some in _bins(kind, result, point):
         yield from (echo for echo in some.samples if (echo.src, echo.dst) == (src, dst))
 
 
-def _bins(kind: str, result: Result, link: PointFacts | None = None) -> Iterator[ExchangeBin]:
+def _bins(kind: str, result: Judgement, point: PointFacts | None = None) -> Iterator[ExchangeBin]:
     """Those alike, on one link or wherever they were recorded."""
     for capture in result.captures:
-        if link is None or link.point.key[0] == capture.number:
+        if point is None or point.key[0] == capture.number:
             echoes = capture.exchanges.echoes
             asked = {TCP: echoes.attempts, UDP: echoes.queries}.get(kind, echoes.bins)
             for some in asked():
-                recorded = result.facts.link(capture.number, some.group) is not None
-                if recorded and (link is None or some.group in link.point.groups):
+                recorded = result.facts.point(capture.number, some.group) is not None
+                if recorded and (point is None or some.group in point.groups):
                     yield some
 
 
@@ -544,70 +543,68 @@ def _refused(echoes: Iterable[EchoRow]) -> Iterator[EchoRow]:
     return (one for one in echoes if one.error_type is not None)
 
 
-def _refused_late(case: Case, refused: list[EchoRow], link: PointFacts | None) -> bool | None:
+def _refused_late(case: Case, refused: list[EchoRow], point: PointFacts | None) -> bool | None:
     """Of a question that no rule is about no more is known than that it was refused."""
     if not refused:
         return None if case.question is not None and case.question.refusal is not None else False
-    return refused_late(refused, link)
+    return refused_late(refused, point)
 
 
-def _who_refused(echo: EchoRow | None, here: EchoRow | None, link: PointFacts | None, result: Result) -> str | None:
+def _who_refused(echo: EchoRow | None, here: EchoRow | None, point: PointFacts | None, result: Judgement) -> str | None:
     """By the error's source, else by its TTL on the pod's link: what no router has passed on is the node's own.
 
     The node decrements what it forwards, not what it sends (kernel: net/ipv4/ip_forward.c; icmp_send begins with 64).
     """
-    if echo is None or link is None:
+    if echo is None or point is None:
         return None
     if echo.error_from == echo.dst:
         return "receiver"
-    own = result.followed.node_addresses(link)
+    own = result.followed.node_addresses(point)
     if echo.error_from in own:
         return "node"
     if here is not None and here.error_ttl is not None:
         return "node" if here.error_ttl in INITIAL_TTLS else "other"
-    if echo.error_from is not None and is_askers_own(result, link, echo.error_from):
+    if echo.error_from is not None and is_askers_own(result, point, echo.error_from):
         return "node"
     return "other" if own else None
 
 
-def translated(result: Result, kind: str, src: int | None, dst: int | None) -> bool | None:
+def translated(result: Judgement, kind: str, src: int | None, dst: int | None) -> bool | None:
     """Whether packets were seen leaving by a NIC with another source; None where they were not seen there."""
     left = [
         step.src != path.src
         for path in result.followed.found
         if (path.src, path.dst, path.packet) == (src, dst, kind)
         for step in path.steps[1:]
-        if step.encap == "none" and step.spot.link.point.kind == "host-nic"
+        if step.encap == "none" and step.spot.point.kind == "host-nic"
     ]
     return any(left) if left else None
 
 
-def _asked(result: Result, link: PointFacts | None, address: int | None) -> dict[str, Value | None]:
+def _asked(result: Judgement, point: PointFacts | None, address: int | None) -> dict[str, Value | None]:
     """Whether the node asked for a pod on its link, and was answered."""
-    if link is None or address is None:
+    if point is None or address is None:
         return {"dst.asked": None, "dst.answers": None}
-    groups = asked_for(result, link, address)
-    tallies = result.captures[link.point.key[0]].tallies
+    groups = asked_for(result, point, address)
+    tallies = result.captures[point.key[0]].tallies
     outcomes = [tallies[ARP, group].outcomes for group in groups if (ARP, group) in tallies]
-    heard = any(link.sides.of(group)[0] == POD for group in link.point.groups.values())
+    heard = any(point.sides.of(group)[0] == POD for group in point.groups.values())
     answered = sum(one["answered"] for one in outcomes)
     unanswered = sum(one["unanswered"] for one in outcomes)
     told = answered or unanswered or heard
     return {"dst.asked": bool(groups), "dst.answers": bool(answered) if groups and told else None}
 
 
-def _addressed(link: PointFacts | None) -> bool | None:
-    if link is None or not link.pod_macs:
+def _addressed(point: PointFacts | None) -> bool | None:
+    if point is None or not point.pod_macs:
         return None
-    handed = [
-        one for one in link.point.groups.values() if link.sides.of(one)[0] == NODE and one.carries == "ip-unicast"
-    ]
+    handed = [one for one in point.groups.values() if point.sides.of(one)[0] == NODE and one.carries == "ip-unicast"]
     macs = {one.dst for one in handed if one.dst is not None}
-    return macs <= link.pod_macs if macs else None
+    return macs <= point.pod_macs if macs else None
 
 
-def _nic_to_proxy(result: Result) -> bool:
-    nics = [link.point for link in result.links if link.point.kind == "host-nic"]
+def _nic_to_proxy(result: Judgement) -> bool:
+    nics = [point.capture_point for point in result.points if point.kind == "host-nic"]
     return any(group.dst == result.reading.proxy_mac for nic in nics for group in nic.groups.values())
 
 

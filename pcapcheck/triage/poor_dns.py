@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.questions.poor_answers import durations_of, is_prompt
 from pcapcheck.questions.unanswered import LATE
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case
 from pcapcheck.values import Value, clean, format_duration
 
@@ -20,7 +20,7 @@ class PoorDns:
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def poor_dns(case: Case, result: Result) -> PoorDns:
+def poor_dns(case: Case, result: Judgement) -> PoorDns:
     """``server.prompt`` and ``answers.missing`` of a question about late answers; of all others nothing."""
     question, found = case.question, PoorDns()
     if question is None or question.poor != LATE:
@@ -40,7 +40,7 @@ def poor_dns(case: Case, result: Result) -> PoorDns:
     return found
 
 
-def _at_the_server(case: Case, result: Result) -> dict[tuple[int, str], list[ExchangeBin]]:
+def _at_the_server(case: Case, result: Judgement) -> dict[tuple[int, str], list[ExchangeBin]]:
     """What pods' links other than the asker's show of its queries, by capture and interface.
 
     A service's address has been translated there, the asker's has not.
@@ -49,9 +49,9 @@ def _at_the_server(case: Case, result: Result) -> dict[tuple[int, str], list[Exc
     there: dict[tuple[int, str], list[ExchangeBin]] = {}
     for capture in result.captures:
         for some in capture.exchanges.echoes.queries():
-            link = result.facts.link(capture.number, some.group)
-            if link is None or link is lead.link or link.point.kind != "pod-link" or some.outcome != "replied":
+            point = result.facts.point(capture.number, some.group)
+            if point is None or point is lead.link or point.kind != "pod-link" or some.outcome != "replied":
                 continue
             if some.samples[0].src == lead.pod:
-                there.setdefault((capture.number, link.point.name), []).append(some)
+                there.setdefault((capture.number, point.name), []).append(some)
     return there

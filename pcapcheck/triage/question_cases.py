@@ -12,7 +12,7 @@ from pcapcheck.links.capture_points import NODE_KINDS
 from pcapcheck.paths.losses import REQUEST
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.finding import Evidence
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import NODE_ROLE, POD_ROLE, SERVICE, UNKNOWN_ROLE, AddressRoles
 from pcapcheck.triage.case import AS_IF, DATAGRAMS, Case, Item, home_of
 
@@ -22,7 +22,7 @@ PACKETS_OF = {ECHO: REQUEST, CONNECTIONS: "tcp", DNS: "udp", DATAGRAMS: "udp", P
 MOST = 20
 
 
-def question_cases(result: Result, told: Iterable[Case], roles: AddressRoles) -> list[Case]:
+def question_cases(result: Judgement, told: Iterable[Case], roles: AddressRoles) -> list[Case]:
     """A case per question of ``result`` that a node had a part in; not of what the cases ``told`` are about."""
     known = {(item.pod, item.dst, PACKETS_OF.get(item.table)) for one in told for item in one.items}
     # The same packets, as address translation left them further on.
@@ -43,14 +43,14 @@ def question_cases(result: Result, told: Iterable[Case], roles: AddressRoles) ->
     return list(cases.values())
 
 
-def _item(result: Result, one: Unanswered, roles: AddressRoles) -> Item | None:
+def _item(result: Judgement, one: Unanswered, roles: AddressRoles) -> Item | None:
     if one.asked is None or one.protocol not in AS_IF or not one.about:
         return None
-    link, dst_link = home_of(result, one.asker), home_of(result, one.asked)
+    point, dst_link = home_of(result, one.asker), home_of(result, one.asked)
     ours = {POD_ROLE, SERVICE, NODE_ROLE} & {roles.of(one.asker), roles.of(one.asked)}
-    here = result.facts.link(one.capture, one.group)
-    inside = here is not None and here.point.kind in NODE_KINDS and roles.of(one.asked) == UNKNOWN_ROLE
-    if not (one.last_seen or one.refusal or link or dst_link or ours or inside):
+    here = result.facts.point(one.capture, one.group)
+    inside = here is not None and here.kind in NODE_KINDS and roles.of(one.asked) == UNKNOWN_ROLE
+    if not (one.last_seen or one.refusal or point or dst_link or ours or inside):
         # Two hosts of which nothing shows that a node of the cluster has a part in what they say.
         return None
     evidence = Evidence(
@@ -65,4 +65,4 @@ def _item(result: Result, one: Unanswered, roles: AddressRoles) -> Item | None:
         row={"src": one.asker, "dst": one.asked, "dst_port": one.port},
         last_seen=one.last_seen,
     )
-    return Item(None, evidence, link, dst_link, one.asker, one.asked, question=one)
+    return Item(None, evidence, point, dst_link, one.asker, one.asked, question=one)

@@ -13,7 +13,7 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.losses import BETWEEN, TO_POD_LINK, PathLoss
 from pcapcheck.protocols import icmp_error_meaning
 from pcapcheck.questions.unanswered import Refusal
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import INITIAL_TTLS, NODE_ROLE, UNKNOWN_ROLE, AddressRoles
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.case_columns import REFUSED
@@ -35,7 +35,7 @@ def is_reset(case: Case) -> bool:
     return question is not None and question.refusal is not None and question.refusal.error is None
 
 
-def refused_columns(case: Case, result: Result, roles: AddressRoles) -> dict[str, Value | None]:
+def refused_columns(case: Case, result: Judgement, roles: AddressRoles) -> dict[str, Value | None]:
     """What came instead of an answer to a question that no rule is about."""
     refusal = case.question.refusal if case.question is not None else None
     if refusal is None:
@@ -50,7 +50,7 @@ def refused_columns(case: Case, result: Result, roles: AddressRoles) -> dict[str
     }
 
 
-def _by_whom(case: Case, result: Result, roles: AddressRoles, refusal: Refusal) -> str | None:
+def _by_whom(case: Case, result: Judgement, roles: AddressRoles, refusal: Refusal) -> str | None:
     """Whose an address is that refused something: the receiver's, the node's, or somebody else's.
 
     On the asker's own link an error that no router has passed on is the node's.
@@ -61,7 +61,7 @@ def _by_whom(case: Case, result: Result, roles: AddressRoles, refusal: Refusal) 
     own = result.followed.node_addresses(lead.link) if lead.link is not None else set()
     if source in own or roles.of(source) == NODE_ROLE:
         return "node"
-    here = result.facts.link(lead.evidence.capture, lead.evidence.group)
+    here = result.facts.point(lead.evidence.capture, lead.evidence.group)
     if lead.link is not None and here is lead.link and refusal.ttl is not None:
         return "node" if refusal.ttl in INITIAL_TTLS else "other"
     return "other" if own or roles.of(source) != UNKNOWN_ROLE else None
@@ -73,18 +73,18 @@ def left_over(losses: list[PathLoss], here: PointFacts, arrived: bool) -> str | 
         places = {replace(one, arrived=arrived).place for one in losses}
         return places.pop() if len(places) == 1 else None
     # Alone on a NIC it is not told whether they were in a tunnel; on its device they are out of it.
-    return BETWEEN if not arrived else TO_POD_LINK if here.point.kind == "tunnel" else None
+    return BETWEEN if not arrived else TO_POD_LINK if here.kind == "tunnel" else None
 
 
 def arrival(
-    case: Case, result: Result, roles: AddressRoles, seen: list[tuple[CapturePoint, FrameGroup]]
+    case: Case, result: Judgement, roles: AddressRoles, seen: list[tuple[CapturePoint, FrameGroup]]
 ) -> bool | None:
     """Whether questions seen last on NICs or tunnels were coming to the node there (True) or leaving it (False).
 
     That is told by the MACs of a node's state; or the link of the pod that they are for was recorded, nothing shows it
     to be another node's, and whoever asked is none of the pods recorded.
     """
-    if any(point.kind not in NODE_KINDS for point, _ in seen):
+    if any(capture_point.kind not in NODE_KINDS for capture_point, _ in seen):
         return None
     if all(group.dst in roles.node_macs for _, group in seen):
         return True
@@ -93,4 +93,4 @@ def arrival(
     there, same = case.lead.dst_link, result.followed.hosts.same
     if there is None or case.lead.link is not None:
         return None
-    return True if all(same(point.key, there.point.key) is not False for point, _ in seen) else None
+    return True if all(same(capture_point.key, there.key) is not False for capture_point, _ in seen) else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.point_facts import PointFacts
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import NODE_ROLE, AddressRoles, called
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.packet_evidence import TCP, UDP
@@ -44,7 +44,7 @@ class _Passing:
         return len(self.frames) >= TTLS and (len(self.senders) > 1 or max(self.frames) - min(self.frames) >= FALL)
 
 
-def looping(case: Case, result: Result, roles: AddressRoles, asked: Value | None) -> Loop:
+def looping(case: Case, result: Judgement, roles: AddressRoles, asked: Value | None) -> Loop:
     """Whether packets between the two of a case go round, and between whom."""
     found, pod, dst = Loop(), case.lead.pod, case.lead.dst
     passing: dict[tuple[PointKey, bool], _Passing] = {}
@@ -52,8 +52,8 @@ def looping(case: Case, result: Result, roles: AddressRoles, asked: Value | None
         if path.packet not in KINDS.get(asked, ()) or {path.src, path.dst} != {pod, dst}:
             continue
         for number, step in enumerate(path.steps):
-            link, group = step.spot.link, step.spot.group
-            one = passing.setdefault((link.point.key, path.src == pod), _Passing(link))
+            point, group = step.spot.point, step.spot.group
+            one = passing.setdefault((point.key, path.src == pod), _Passing(point))
             if step.ttl is not None:
                 frame = path.samples[0].frames[number]
                 one.frames[step.ttl] = min(frame, one.frames.get(step.ttl, frame))
@@ -61,15 +61,15 @@ def looping(case: Case, result: Result, roles: AddressRoles, asked: Value | None
                 one.senders[group.src] = max(step.ttl or 0, one.senders.get(group.src, 0))
     for (_, onward), one in passing.items():
         starts = [len(each.frames) for (_, same), each in passing.items() if same is onward and _is_start(each, case)]
-        if one.link.point.kind == "pod-link" or not one.comes_round or (len(one.senders) < 2 and starts != [1]):
+        if one.link.kind == "pod-link" or not one.comes_round or (len(one.senders) < 2 and starts != [1]):
             continue
         found.columns["loops"] = True
         found.columns["loop.between"] = _between(one, result, roles, onward and bool(starts))
-        name = clean(result.captures[one.link.point.key[0]].source.short_name)
+        name = clean(result.captures[one.link.key[0]].source.short_name)
         ttls = sorted(one.frames, reverse=True)
         frames = ", ".join(str(one.frames[ttl]) for ttl in ttls[:SHOWN])
         found.lines["loops"] = (
-            f"{name}: the same packets pass {one.link.point.name} with {len(ttls)} TTLs, from {ttls[0]} down to "
+            f"{name}: the same packets pass {one.link.name} with {len(ttls)} TTLs, from {ttls[0]} down to "
             f"{ttls[-1]} (frame {frames} …)",
         )
         break
@@ -78,18 +78,18 @@ def looping(case: Case, result: Result, roles: AddressRoles, asked: Value | None
 
 def _is_start(one: _Passing, case: Case) -> bool:
     """Whether packets begin there: on a pod's own link."""
-    return one.link.point.kind == "pod-link" and {case.lead.pod, case.lead.dst} & set(one.link.pod_ips) != set()
+    return one.link.kind == "pod-link" and {case.lead.pod, case.lead.dst} & set(one.link.pod_ips) != set()
 
 
-def _between(one: _Passing, result: Result, roles: AddressRoles, from_pod: bool) -> str | None:
+def _between(one: _Passing, result: Judgement, roles: AddressRoles, from_pod: bool) -> str | None:
     """The two machines by what their MACs are known for; nothing where there are not two.
 
     ``from_pod``: the packets are a pod's, whose link was recorded.
     """
     if len(one.senders) != 2:
         return None
-    claims = result.captures[one.link.point.key[0]].exchanges.claims.all()
-    owners = {claim.mac: claim.ip for claim in claims if claim.own and claim.point == one.link.point.key[1:]}
+    claims = result.captures[one.link.key[0]].exchanges.claims.all()
+    owners = {claim.mac: claim.ip for claim in claims if claim.own and claim.point == one.link.key[1:]}
 
     def name(mac: int, role: str | None) -> str:
         ip = owners.get(mac)

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pcapcheck.ruleset.finding import FAIL, Evidence
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.finding import FAIL, Evidence, Finding
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import NODE_ROLE, POD_ROLE, ROUTER, AddressRoles
 from pcapcheck.values import parse_address
 
@@ -25,24 +25,35 @@ SAYS = re.compile(r"(?<!the )\b([0-9a-f.:]+) says (?=.*\(\d+/\d+\))")
 BY = re.compile(r"\b(refused by|prohibited by) ([0-9a-f.:]+)(?= \()|(\(\d+/\d+\)(?:, MTU \d+)? from) ([0-9a-f.:]+)")
 
 
-def name_senders(result: Result, state: State | None) -> None:
+def name_senders(result: Judgement, state: State | None) -> Judgement:
     """Say in failing rows and unanswered questions who sent an error."""
-    told = [
-        (finding, number, one)
-        for finding in result.findings
-        if finding.status == FAIL
-        for number, one in enumerate(finding.evidence)
-        if one.row.get("refusal")
-    ]
-    questions = [number for number, one in enumerate(result.unanswered) if SAYS.search(one.wording)]
-    if not told and not questions:
-        return
+    findings = [finding for finding in result.findings if _has_sender(finding)]
+    if not findings and not any(SAYS.search(question.wording) for question in result.unanswered):
+        return result
     roles = AddressRoles(result, state)
-    for finding, number, evidence in told:
-        finding.evidence[number] = _named(evidence, roles)
-    for number in questions:
-        one = result.unanswered[number]
-        result.unanswered[number] = replace(one, wording=_reworded(one.wording, _namer(roles, one.asked)))
+    return replace(
+        result,
+        findings=[_with_senders(finding, roles) if _has_sender(finding) else finding for finding in result.findings],
+        unanswered=[
+            replace(question, wording=_reworded(question.wording, _namer(roles, question.asked)))
+            if SAYS.search(question.wording)
+            else question
+            for question in result.unanswered
+        ],
+    )
+
+
+def _has_sender(finding: Finding) -> bool:
+    return finding.status == FAIL and any(evidence.row.get("refusal") for evidence in finding.evidence)
+
+
+def _with_senders(finding: Finding, roles: AddressRoles) -> Finding:
+    return replace(
+        finding,
+        evidence=[
+            _named(evidence, roles) if evidence.row.get("refusal") else evidence for evidence in finding.evidence
+        ],
+    )
 
 
 def _named(evidence: Evidence, roles: AddressRoles) -> Evidence:

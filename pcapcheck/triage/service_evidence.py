@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.services import Service
-from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.source_lines import Sourced
 from pcapcheck.nodestate.state import State
 from pcapcheck.triage.address_roles import IPVS_DEVICE
 from pcapcheck.values import parse_network
@@ -22,7 +22,6 @@ USUAL = tuple(
         ),
     )
 )
-Told = tuple[bool, tuple[Line, ...]]
 
 
 def is_usual(address: int) -> bool:
@@ -30,35 +29,35 @@ def is_usual(address: int) -> bool:
     return any(address & mask == network for network, mask in USUAL)
 
 
-def is_service(state: State, address: int | None) -> Told | None:
+def is_service(state: State, address: int | None) -> Sourced[bool] | None:
     """Whether an address is one of a service; a complete listing tells that it is none."""
     found = _of(state, address)
     if found:
-        return True, (found[0].line,)
+        return Sourced(True, (found[0].line,))
     whole = state.services.whole
-    return (False, (whole,)) if whole is not None and address is not None else None
+    return Sourced(False, (whole,)) if whole is not None and address is not None else None
 
 
-def is_empty(state: State, address: int | None, port: int | None) -> Told | None:
+def is_empty(state: State, address: int | None, port: int | None) -> Sourced[bool] | None:
     """Whether no pod stands behind a port of a service; what refuses packets there without counting any does not tell.
 
     A rule that never hit refused nothing.
     """
-    found = [one for one in _of(state, address) if port is None or one.port in (None, port)]
-    told: list[tuple[bool, tuple[Line, ...]]] = []
-    for one in found:
-        behind = state.services.behind(one) if one.empty is None else None
+    services = [one for one in _of(state, address) if port is None or one.port in (None, port)]
+    found: list[Sourced[bool]] = []
+    for service in services:
+        behind = state.services.behind(service) if service.empty is None else None
         if behind is not None:
-            told.append((behind.empty, (one.line, behind.line)))
-        elif one.empty is not None and one.hits != 0:
-            told.append((one.empty, (one.line,)))
-    return next((one for one in told if one[0]), told[0] if told else None)
+            found.append(Sourced(behind.empty, (service.line, behind.line)))
+        elif service.empty is not None and service.hits != 0:
+            found.append(Sourced(service.empty, (service.line,)))
+    return next((empty for empty in found if empty.value), found[0] if found else None)
 
 
-def answers_pings(hosts: Sequence[Host], address: int | None) -> Told | None:
+def answers_pings(hosts: Sequence[Host], address: int | None) -> Sourced[bool] | None:
     """Whether a node holds the address of a service itself, as in the IPVS mode of kube-proxy, and so answers pings."""
     held = [one for host in hosts for one in host.addresses if one.ip == address and one.dev == IPVS_DEVICE]
-    return (True, (held[0].line,)) if held else None
+    return Sourced(True, (held[0].line,)) if held else None
 
 
 def _of(state: State, address: int | None) -> list[Service]:

@@ -16,25 +16,25 @@ LATE = 2 * 10**9
 
 
 def signs_of_life(
-    asked: Iterable[EchoRow], link: PointFacts | None, dst_link: PointFacts | None, dst: int | None
+    asked: Iterable[EchoRow], point: PointFacts | None, dst_link: PointFacts | None, dst: int | None
 ) -> dict[str, Value | None]:
     """``asked`` are the requests on ``link`` that failed; on ``dst_link`` is whoever has ``dst``."""
     times = [some.time for some in asked if some.time is not None]
     first = min(times, default=None)
     lives = dst_link is not None and dst in dst_link.pod_ips
     return {
-        "pod.reached": _heard(link, NODE, first),
+        "pod.reached": _heard(point, NODE, first),
         "dst.heard": _heard(dst_link, POD, first) if lives else None,
     }
 
 
-def _heard(link: PointFacts | None, side: str, since: int | None) -> bool | None:
+def _heard(point: PointFacts | None, side: str, since: int | None) -> bool | None:
     """Whether one end sent a unicast IP packet there after that (nanoseconds); None where it would not be known."""
-    if link is None or since is None or not link.heard_both_ends:
+    if point is None or since is None or not point.heard_both_ends:
         return None
     return any(
-        group.carries == "ip-unicast" and (group.last or 0) > since and link.sides.of(group)[0] == side
-        for group in link.point.groups.values()
+        group.carries == "ip-unicast" and (group.last or 0) > since and point.sides.of(group)[0] == side
+        for group in point.groups.values()
     )
 
 
@@ -51,7 +51,7 @@ def routed(
         return None
     begin, end = min(times), max(times) + MEANWHILE
     lives = dst in dst_link.pod_ips
-    for number, group in dst_link.point.groups.items():
+    for number, group in dst_link.groups.items():
         handed = lives and group.carries == "ip-unicast" and dst_link.sides.of(group)[0] == NODE
         meanwhile = any(time is not None and begin <= time <= end for time in (group.first, group.last))
         if meanwhile and (handed or number in solicited):
@@ -59,31 +59,31 @@ def routed(
     return None
 
 
-def gateway_answered(link: PointFacts) -> set[int]:
+def gateway_answered(point: PointFacts) -> set[int]:
     """The IPv4 addresses on a pod's link for which the node answered by ARP for the gateway.
 
     That goes by routes, and where the reverse path is checked by the asker's as well (net/ipv4/arp.c, arp_process); an
     IPv6 gateway is the node's own address. Where others answer there too, it need not have been the node.
     """
-    talk = link.point.gateway
-    if link.point.kind != "pod-link" or talk.others_answer:
+    talk = point.capture_point.gateway
+    if point.kind != "pod-link" or talk.others_answer:
         return set()
     return {address for group in talk.answered for address in talk.askers.get(group, ()) if is_ipv4(address)}
 
 
-def refused_late(errors: Sequence[EchoRow], link: PointFacts | None) -> bool | None:
+def refused_late(errors: Sequence[EchoRow], point: PointFacts | None) -> bool | None:
     """Whether the first ICMP error came so late that the node had asked for a neighbour in vain.
 
     ``errors`` are the requests that ended so, all of them. What a node sends from itself is a group of its own, since
     its TTL is whole; other packets than these errors may be in it, so that one that came early tells nothing.
     """
     times = [some.time for some in errors if some.time is not None]
-    if link is None or not times:
+    if point is None or not times:
         return None
     sent = [
         group
-        for group in link.point.groups.values()
-        if group.carries == "ip-unicast" and group.first is not None and link.sides.of(group)[0] == NODE
+        for group in point.groups.values()
+        if group.carries == "ip-unicast" and group.first is not None and point.sides.of(group)[0] == NODE
     ]
     firsts = [group.first for group in sent if group.first is not None]
     if not firsts or min(firsts) < min(times):

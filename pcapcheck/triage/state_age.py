@@ -16,31 +16,31 @@ from pcapcheck.values import is_ipv4
 KEPT = 128
 
 
-def unlearned(links: Iterable[PointFacts], state: State) -> tuple[PointFacts, Line] | None:
+def unlearned(points: Iterable[PointFacts], state: State) -> tuple[PointFacts, Line] | None:
     """A pod's link by which its node was seen to hand the pod packets, while the state has no neighbour there at all.
 
     With it the line of the listing that lacks the entry. What was handed had a MAC, which the node then held; with few
     neighbours it goes on holding it until somebody flushes it, or the link goes down.
     """
-    for link in links:
-        described = state.pod_for(cali=link.node_interface) if link.point.kind == "pod-link" else None
+    for point in points:
+        described = state.pod_for(cali=point.node_interface) if point.kind == "pod-link" else None
         if described is None or described.foreign or described.node is None or described.cali is None:
             continue
         node, name = described.node, described.cali_name
         lasting = described.cali.carrier is not False and node.ebpf is None and not node.contradictions
-        if not lasting or name is None or not _handed(link, described.cali) or _may_have_lost(node, name):
+        if not lasting or name is None or not _handed(point, described.cali) or _may_have_lost(node, name):
             continue
         if (line := node.lacks("neighbours4", f"no neighbour on {name}")) is not None:
-            return link, line
+            return point, line
     return None
 
 
-def _handed(link: PointFacts, cali: Device) -> bool:
+def _handed(point: PointFacts, cali: Device) -> bool:
     """Whether the node handed IPv4 packets to the pod of a link from its own MAC: it routed them there itself."""
-    if cali.mac is None or cali.master is not None or not link.pod_ips or not all(map(is_ipv4, link.pod_ips)):
+    if cali.mac is None or cali.master is not None or not point.pod_ips or not all(map(is_ipv4, point.pod_ips)):
         return False
-    groups = (one for one in link.point.groups.values() if one.carries == "ip-unicast" and one.src == cali.mac)
-    return any(link.sides.of(one)[0] == NODE for one in groups)
+    groups = (one for one in point.groups.values() if one.carries == "ip-unicast" and one.src == cali.mac)
+    return any(point.sides.of(one)[0] == NODE for one in groups)
 
 
 def _may_have_lost(node: Host, name: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pcapcheck.decode.icmp_words import in_words
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.nodestate.host import Host
-from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.source_lines import Sourced
 from pcapcheck.paths.losses import PathLoss
 from pcapcheck.values import clean, format_address, is_ipv4
 
@@ -34,13 +34,13 @@ def device_name(encap: str, dst: int) -> str | None:
     return NAMES.get((encap, 4 if is_ipv4(dst) else 6))
 
 
-def device_state(node: Host, name: str) -> tuple[str, tuple[Line, ...]] | None:
+def device_state(node: Host, name: str) -> Sourced[str] | None:
     """One of ``DEVICE_STATES``; None where the state does not tell."""
     link = node.links.get(name)
     if link is None:
         gone = node.lacks("links", f"no {name}") if "links" in node.whole else None
-        return (MISSING, (gone,)) if gone else None
-    return None if link.up is None else (UP if link.up else DOWN, (link.line,))
+        return Sourced(MISSING, (gone,)) if gone else None
+    return None if link.up is None else Sourced(UP if link.up else DOWN, (link.line,))
 
 
 def refusal_of(losses: Iterable[PathLoss], captures: Iterable[Capture]) -> str | None:

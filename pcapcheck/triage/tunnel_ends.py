@@ -9,7 +9,7 @@ from __future__ import annotations
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import fdb_of
 from pcapcheck.nodestate.node_facts import Device
-from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.source_lines import Line, Sourced
 from pcapcheck.nodestate.state import State
 from pcapcheck.values import is_ipv4
 
@@ -19,8 +19,6 @@ THERE, NO_NEIGHBOUR, NO_FORWARDING, WRONG, UNCHECKED = VTEPS = (
 # A neighbour entry that leads nowhere.
 UNRESOLVED = ("FAILED", "INCOMPLETE")
 HOST_BITS = {4: 32, 6: 128}
-# What is told, and the lines that tell it.
-Told = tuple[str, tuple[Line, ...]]
 
 
 def vxlan_devices(host: Host | None) -> list[Device]:
@@ -33,7 +31,7 @@ def node_at(state: State, address: int | None) -> Host | None:
     return next((one for one in state.nodes if any(held.ip == address for held in one.addresses)), None)
 
 
-def identifiers_differ(near: Host | None, far: Host | None, seen: int | None) -> tuple[bool, tuple[Line, ...]] | None:
+def identifiers_differ(near: Host | None, far: Host | None, seen: int | None) -> Sourced[bool] | None:
     """Whether the far node's device takes another identifier than packets for it have.
 
     What they have is ``seen``, else what the near node's device gives them.
@@ -44,15 +42,15 @@ def identifiers_differ(near: Host | None, far: Host | None, seen: int | None) ->
     ours = vxlan_devices(near) if near is not far else []
     if seen is not None:
         shown = [one for one in ours if one.vni == seen][:1] + theirs[:1]
-        return all(one.vni != seen for one in theirs), _lines(shown)
+        return Sourced(all(one.vni != seen for one in theirs), _lines(shown))
     for one in ours:
         other = next((link for link in theirs if link.name == one.name), None)
         if other is not None:
-            return one.vni != other.vni, _lines([one, other])
+            return Sourced(one.vni != other.vni, _lines([one, other]))
     return None
 
 
-def ports_differ(near: Host | None, far: Host | None) -> tuple[bool, tuple[Line, ...]] | None:
+def ports_differ(near: Host | None, far: Host | None) -> Sourced[bool] | None:
     """Whether the far node's device listens on another UDP port than the near node's sends to (``dstport`` is both)."""
     if near is far:
         return None
@@ -60,7 +58,7 @@ def ports_differ(near: Host | None, far: Host | None) -> tuple[bool, tuple[Line,
     for one in vxlan_devices(near):
         other = theirs.get(one.name)
         if other is not None and one.vxlan_port is not None and other.vxlan_port is not None:
-            return one.vxlan_port != other.vxlan_port, _lines([one, other])
+            return Sourced(one.vxlan_port != other.vxlan_port, _lines([one, other]))
     return None
 
 
@@ -70,7 +68,7 @@ def _lines(devices: list[Device]) -> tuple[Line, ...]:
 
 def far_end(
     node: Host | None, far: Host | None, dst: int | None, *, spoken: frozenset[int] = frozenset(), astray: bool = False
-) -> Told | None:
+) -> Sourced[str] | None:
     """Whether a node knows the tunnel end by which it reaches an address: one of ``VTEPS``.
 
     Of an entry whose address nothing shows to be the other node's it is not known (unchecked). ``spoken`` are addresses
@@ -86,30 +84,30 @@ def far_end(
     entry = next((one for one in node.neighbours_of(route.via) if one.dev == route.dev), None)
     if entry is None:
         gone = node.lacks(f"neighbours{family}", "no entry for the other end of the tunnel")
-        return (NO_NEIGHBOUR, (route.line, gone)) if f"neighbours{family}" in node.whole and gone else None
+        return Sourced(NO_NEIGHBOUR, (route.line, gone)) if f"neighbours{family}" in node.whole and gone else None
     if entry.mac is None or entry.state in UNRESOLVED:
-        return NO_NEIGHBOUR, (route.line, entry.line)
+        return Sourced(NO_NEIGHBOUR, (route.line, entry.line))
     found = _forwarded(node, far, entry.mac, route.dev, entry.line)
-    if found is None or found[0] != UNCHECKED:
+    if found is None or found.value != UNCHECKED:
         return found
     outer = {one.dst for one in node.forwarding if (one.mac, one.dev) == (entry.mac, route.dev)}
     if outer & spoken:
-        return THERE, found[1]
+        return Sourced(THERE, found.source_lines)
     # The address of a node's device is from a block of that node (libcalico-go/lib/ipam): the route's own block.
     within = route.via >> (HOST_BITS[family] - route.prefix) == route.network
-    return (WRONG, (route.line, *found[1])) if astray and within else found
+    return Sourced(WRONG, (route.line, *found.source_lines)) if astray and within else found
 
 
-def _forwarded(node: Host, far: Host | None, mac: int, dev: str, line: Line) -> Told | None:
+def _forwarded(node: Host, far: Host | None, mac: int, dev: str, line: Line) -> Sourced[str] | None:
     theirs = far.links.get(dev) if far is not None and far is not node else None
     if theirs is not None and theirs.mac is not None and theirs.mac != mac:
-        return WRONG, (line, theirs.line)
+        return Sourced(WRONG, (line, theirs.line))
     found = [one for one in node.forwarding if one.mac == mac and one.dev == dev]
     if not found:
         listing = next((one for one in (fdb_of(dev), "fdb") if one in node.whole), None)
         gone = node.lacks(listing, "no entry for that MAC") if listing else None
-        return (NO_FORWARDING, (line, gone)) if gone else None
+        return Sourced(NO_FORWARDING, (line, gone)) if gone else None
     own = {one.ip for one in far.addresses} if far is not None and far is not node else set()
     if own and all(one.dst is not None and one.dst not in own for one in found):
-        return WRONG, (line, found[0].line)
-    return THERE if own else UNCHECKED, (line, found[0].line)
+        return Sourced(WRONG, (line, found[0].line))
+    return Sourced(THERE if own else UNCHECKED, (line, found[0].line))

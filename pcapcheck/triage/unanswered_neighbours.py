@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.protocols import FROM_ROUTERS
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 
 
 @dataclass(frozen=True)
@@ -22,18 +22,18 @@ class Vain:
     until: int
 
 
-def asked_in_vain(result: Result) -> Iterator[Vain]:
+def asked_in_vain(result: Judgement) -> Iterator[Vain]:
     """All of them."""
     for capture in result.captures:
         for kept in capture.silent.values():
             one = kept.resolution
-            link = result.facts.link(capture.number, one.group)
-            if link is None or link.point.kind != "host-nic" or one.first_time is None:
+            point = result.facts.point(capture.number, one.group)
+            if point is None or point.kind != "host-nic" or one.first_time is None:
                 continue
-            yield Vain(link.point.key, one.asker_ip, one.target, one.first_time, kept.until or one.first_time)
+            yield Vain(point.key, one.asker_ip, one.target, one.first_time, kept.until or one.first_time)
 
 
-def is_askers_own(result: Result, link: PointFacts, source: int) -> bool:
+def is_askers_own(result: Judgement, point: PointFacts, source: int) -> bool:
     """Whether ICMP errors from an address on a pod's link are its node's own, where their TTL does not tell.
 
     The node's card shows that address ask for a neighbour in vain, which is why it says host unreachable, and none of
@@ -43,7 +43,7 @@ def is_askers_own(result: Result, link: PointFacts, source: int) -> bool:
     points = {
         one.point
         for one in asked_in_vain(result)
-        if one.asker == source and one.point[0] != link.point.key[0] and hosts.same(link.point.key, one.point)
+        if one.asker == source and one.point[0] != point.key[0] and hosts.same(point.key, one.point)
     }
     shown = (error for point in points for error in result.captures[point[0]].exchanges.echoes.ending_errors.counts)
     return bool(points) and not any(error[3] == source and error[:3] in FROM_ROUTERS for error in shown)

@@ -6,8 +6,9 @@ replies to them, were seen last: that is where to look.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
@@ -18,7 +19,7 @@ from pcapcheck.paths.path import Path, PathStep
 from pcapcheck.questions.silent_hosts import WORDS
 from pcapcheck.questions.unanswered import SILENT, Unanswered
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.triage.last_seen import LastPlace, headline, observed, place_of, seen_on, silence_of_question
 from pcapcheck.values import clean
@@ -33,31 +34,44 @@ REPLIED = "replied"
 MOST_TRACED = 50
 
 
-def locate(result: Result) -> None:
+def locate(result: Judgement) -> Judgement:
     """Add to failing rows, and to questions that nobody answered, where their packets were seen last."""
-    failed = [one for one in result.findings if one.status == FAIL and one.rule.table in (PATHS, *ASKED_BY)]
-    if not (failed or result.unanswered):
-        return
+    judged = {finding.rule.table for finding in result.findings if _is_traced(finding)}
+    if not (judged or result.unanswered):
+        return result
     if result.followed.groups is None:
-        for finding in failed:
-            finding.evidence = [_only_there(result, finding, one) for one in finding.evidence]
-        result.unanswered = [_asked_only_there(result, one) for one in result.unanswered]
-        return
+        return replace(
+            result,
+            findings=[_with_evidence(finding, partial(_only_there, result, finding)) for finding in result.findings],
+            unanswered=[_asked_only_there(result, question) for question in result.unanswered],
+        )
     from pcapcheck.paths.tracing import Tracing
 
     found = Whereabouts(result, Tracing(result.followed.groups))
-    for finding in failed:
-        traced = [found.of(finding, one) for one in finding.evidence[:MOST_TRACED]]
-        finding.evidence = traced + finding.evidence[MOST_TRACED:]
-    judged = {one.rule.table for one in failed}
-    questions = [found.of_question(one, judged) for one in result.unanswered[:MOST_TRACED]]
-    result.unanswered = [one for one in questions if one is not None] + result.unanswered[MOST_TRACED:]
+    questions = [found.of_question(question, judged) for question in result.unanswered[:MOST_TRACED]]
+    return replace(
+        result,
+        findings=[_with_evidence(finding, partial(found.of, finding), MOST_TRACED) for finding in result.findings],
+        unanswered=[question for question in questions if question is not None] + result.unanswered[MOST_TRACED:],
+    )
+
+
+def _is_traced(finding: Finding) -> bool:
+    return finding.status == FAIL and finding.rule.table in (PATHS, *ASKED_BY)
+
+
+def _with_evidence(finding: Finding, of: Callable[[Evidence], Evidence], most: int | None = None) -> Finding:
+    """A finding with the whereabouts of its first failing rows, if its rule is about packets that are followed."""
+    if not _is_traced(finding):
+        return finding
+    rest = finding.evidence[len(finding.evidence) if most is None else most :]
+    return replace(finding, evidence=[*map(of, finding.evidence[:most]), *rest])
 
 
 class Whereabouts:
     """Looks for the packets of single rows among those that were followed."""
 
-    def __init__(self, result: Result, tracing: Tracing) -> None:
+    def __init__(self, result: Judgement, tracing: Tracing) -> None:
         self._result = result
         self._paths = result.followed
         self._hosts = result.followed.hosts
@@ -101,7 +115,7 @@ class Whereabouts:
             return None
         first = loss.path.steps[0].spot
         on_way = first.capture != one.capture and one.protocol != "UDP"
-        if table in judged and on_way and first.side == POD and first.link.judged:
+        if table in judged and on_way and first.side == POD and first.point.judged:
             # The same packets, seen again on their way: on the asker's own link the rule is about them.
             return None
         place = place_of(loss, one.interface, self._hosts, _several(self._result))
@@ -161,14 +175,14 @@ class Whereabouts:
         That tells of them too only where none between the same two, of the same protocol, is seen to get further.
         """
         path = loss.path
-        here = path.steps[0].spot.link.point.key
+        here = path.steps[0].spot.point.key
         if loss.missing or loss.place != IN_NODE or len(path.steps) > 1:
             return loss
         same = (path.packet, path.src, path.dst, here)
         alike = [
             one
             for one in self._paths.found
-            if (one.packet, one.src, one.dst, one.steps[0].spot.link.point.key) == same and not one.answered
+            if (one.packet, one.src, one.dst, one.steps[0].spot.point.key) == same and not one.answered
         ]
         if any(len(one.steps) > 1 for one in alike):
             return loss
@@ -176,18 +190,18 @@ class Whereabouts:
         return next((one for one in losses if one.missing), loss)
 
     def _last(self, packet: int, loss: PathLoss) -> LastSeen:
-        step, point = loss.last, loss.last.spot.link.point
+        step, capture_point = loss.last, loss.last.spot.point.capture_point
         return LastSeen(
             direction=loss.direction,
             capture=step.spot.capture,
             frame=self._tracing.frames(packet)[-1],
-            host=self._hosts.name(point.key),
-            interface=point.name,
-            kind=point.kind,
+            host=self._hosts.name(capture_point.key),
+            interface=capture_point.name,
+            kind=capture_point.kind,
             encap=step.encap,
             arrived=loss.arrived,
             place=loss.place if loss.missing else None,
-            never=tuple(link.point.name for link in loss.devices or loss.missing),
+            never=tuple(point.name for point in loss.devices or loss.missing),
             source=loss.source,
             between=(step.src, step.dst),
         )
@@ -212,7 +226,7 @@ def _answers_at(here: PathStep, step: PathStep) -> bool:
 
     One that comes in for a NodePort from another node is still to be translated back.
     """
-    return step.spot.link.point.key == here.spot.link.point.key and (step.src, step.dst) == (here.dst, here.src)
+    return step.spot.point.key == here.spot.point.key and (step.src, step.dst) == (here.dst, here.src)
 
 
 def _wrong_source(here: PathStep, back: Path) -> int | None:
@@ -220,34 +234,41 @@ def _wrong_source(here: PathStep, back: Path) -> int | None:
 
     Nothing translates it any more: its asker takes it for a stranger's, and resets the connection (RFC 9293, 3.10.7.3).
     """
-    last, point = back.steps[-1], back.steps[-1].spot.link.point
+    last, capture_point = back.steps[-1], back.steps[-1].spot.point.capture_point
     if last.dst != here.src or last.src == here.dst:
         return None
-    home = point.kind == "pod-link" and last.spot.side == NODE
-    gone = point.kind == "host-nic" and last.encap == "none" and back.steps[0].spot.side == POD
+    home = capture_point.kind == "pod-link" and last.spot.side == NODE
+    gone = capture_point.kind == "host-nic" and last.encap == "none" and back.steps[0].spot.side == POD
     return last.src if home or gone else None
 
 
-def _several(result: Result) -> bool:
+def _several(result: Judgement) -> bool:
     """Whether more than one point was listened to, so that last seen says something."""
-    return max(len(result.captures), len(result.facts.links)) > 1
+    return max(len(result.captures), len(result.facts.points)) > 1
 
 
-def _only_there(result: Result, finding: Finding, evidence: Evidence) -> Evidence:
+def _only_there(result: Judgement, finding: Finding, evidence: Evidence) -> Evidence:
     """A question that was not followed from the pod's link that shows it, where other points were recorded too."""
-    link = result.facts.link(evidence.capture, evidence.group) if evidence.group is not None else None
-    if link is None or link.point.kind != "pod-link" or not _several(result) or finding.rule.table not in ASKED_BY:
+    point = result.facts.point(evidence.capture, evidence.group) if evidence.group is not None else None
+    if point is None or point.kind != "pod-link" or not _several(result) or finding.rule.table not in ASKED_BY:
         return evidence
-    side = link.sides.of(link.point.groups[evidence.group])[0]
+    side = point.sides.of(point.groups[evidence.group])[0]
     path = {POD: ", entering the node", NODE: ", going to the pod"}.get(side or "", "")
-    place = seen_on(f"last seen on {link.point.name}{path}")
+    place = seen_on(f"last seen on {point.name}{path}")
     return replace(evidence, headline=headline(finding.rule, evidence.row, place, evidence.headline))
 
 
-def _asked_only_there(result: Result, one: Unanswered) -> Unanswered:
+def _asked_only_there(result: Judgement, one: Unanswered) -> Unanswered:
     """The same of a question about which no rule is."""
-    points = (link.point for link in result.links)
-    here = next((point for point in points if (point.key[0], point.name) == (one.capture, one.interface)), None)
+    capture_points = (point.capture_point for point in result.points)
+    here = next(
+        (
+            capture_point
+            for capture_point in capture_points
+            if (capture_point.key[0], capture_point.name) == (one.capture, one.interface)
+        ),
+        None,
+    )
     if here is not None and one.asked is not None and one.lost_answer is not None:
         return replace(
             one,
@@ -272,12 +293,12 @@ def _asked_only_there(result: Result, one: Unanswered) -> Unanswered:
     return replace(one, fate=silence_of_question(table, place))
 
 
-def _taken_at(result: Result, one: Unanswered) -> str | None:
+def _taken_at(result: Judgement, one: Unanswered) -> str | None:
     """Which part of the way took an answer that one link shows: what its asker's own link shows came to the pod."""
-    link = result.facts.link(one.capture, one.group)
-    if link is None or link.point.kind != "pod-link":
+    point = result.facts.point(one.capture, one.group)
+    if point is None or point.kind != "pod-link":
         return None
-    return AT_POD if one.asker in link.pod_ips else IN_NODE
+    return AT_POD if one.asker in point.pod_ips else IN_NODE
 
 
 def _table_of(one: Unanswered) -> str | None:

@@ -11,34 +11,34 @@ from collections.abc import Iterator
 
 from pcapcheck.paths.losses import PathLoss
 from pcapcheck.paths.path import PathStep
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 
 NIC = "host-nic"
 
 
-def lost_on_wire(losses: list[PathLoss], result: Result) -> bool:
+def lost_on_wire(losses: list[PathLoss], result: Judgement) -> bool:
     """Whether all left by a NIC, the right way, and never came to the one that the other direction leaves by."""
     since = min(loss.path.first for loss in losses)
     return all(_vanished(loss, since, result) for loss in losses)
 
 
-def _vanished(loss: PathLoss, since: int, result: Result) -> bool:
-    last, here, hosts = loss.last, loss.last.spot.link.point, result.followed.hosts
+def _vanished(loss: PathLoss, since: int, result: Judgement) -> bool:
+    last, here, hosts = loss.last, loss.last.spot.point.capture_point, result.followed.hosts
     if here.kind != NIC or loss.arrived is not False:
         return False
     near, there = [], []
     for step in _sent_back(last, since, result):
-        key = step.spot.link.point.key
+        key = step.spot.point.key
         if key == here.key:
             near.append(step)
-        elif step.spot.link.point.kind == NIC and key[0] in loss.path.watching and hosts.same(here.key, key) is False:
+        elif step.spot.point.kind == NIC and key[0] in loss.path.watching and hosts.same(here.key, key) is False:
             there.append(step)
     # To the other NIC itself, or to the router that what it sends comes from: no wrong next hop.
     right = {step.spot.group.src for step in near + there} - {None}
     return last.spot.group.dst in right and any(_hears(step, result) for step in there)
 
 
-def _sent_back(last: PathStep, since: int, result: Result) -> Iterator[PathStep]:
+def _sent_back(last: PathStep, since: int, result: Judgement) -> Iterator[PathStep]:
     """Where packets of the other direction were seen in the same encapsulation."""
     paths = (path for path in result.followed.found if path.last >= since)
     return (
@@ -51,9 +51,9 @@ def _ends(step: PathStep) -> tuple[int, int]:
     return step.outer or (step.src, step.dst)
 
 
-def _hears(sent: PathStep, result: Result) -> bool:
+def _hears(sent: PathStep, result: Judgement) -> bool:
     """Whether anything that came in to the NIC that sends this was recorded: ``tcpdump -Q out`` shows nothing of it."""
-    point, own = sent.spot.link.point.key, sent.spot.group.src
+    point, own = sent.spot.point.key, sent.spot.group.src
     return any(
         group.count and group.point == point[1:] and (group.direction == "in" or (own is not None and group.dst == own))
         for group in result.captures[point[0]].groups

@@ -99,7 +99,7 @@ def test_interfaces_are_told_apart_in_every_file(tmp_path: Path) -> None:
     one.unlink()
     other.unlink()
     result = analyze(tmp_path)
-    assert {link.point.name: link.point.frames for link in result.links} == {
+    assert {point.name: point.capture_point.frames for point in result.points} == {
         "cali14e7d81007d": 10,
         "calieabe7761b00": 10,
     }

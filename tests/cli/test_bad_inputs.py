@@ -154,7 +154,7 @@ def test_next_to_a_capture_it_is_a_line_and_the_capture_is_judged(given: str) ->
     assert said_of(given) in skipped["message"]
     missing = given in NAMES
     assert (result.exit_code, document["verdict"]) == ((1, "fail") if missing else (0, "pass"))
-    assert (skipped["kind"] in ("missing", "unreadable")) == missing
+    assert (skipped["problem"] in ("missing", "unreadable")) == missing
     (line,) = result.stderr.splitlines()
     assert said_of(given) in line
     assert run("analyze", GOOD, given, "--strict", "--exit-zero").stdout.count(said_of(given)) >= 1

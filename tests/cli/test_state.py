@@ -56,8 +56,8 @@ def test_json_document() -> None:
     assert failed["id"] == "proxy-arp-on"
     (evidence,) = failed["evidence"]
     assert evidence["capture"] is None
-    assert evidence["told"][0].startswith(f"{BROKEN}:")
-    assert document["state"] == {"hosts": ["node node: 2 pod links", "pod pod-a", "pod pod-b"], "problems": []}
+    assert evidence["source_lines"][0].startswith(f"{BROKEN}:")
+    assert document["state"] == {"hosts": ["node node: 2 pod links", "pod pod-a", "pod pod-b"], "not_understood": []}
 
 
 def test_pods_are_named_from_a_list(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_pasted_in_every_style(style: str, fault: str, failed: list[str]) -> Non
     document = json.loads(said)
     assert code == 0
     assert [rule["id"] for rule in document["rules"] if rule["status"] == "fail"] == failed
-    assert document["state"]["problems"] == []
+    assert document["state"]["not_understood"] == []
     assert sum(rule["status"] != "not-checked" for rule in document["rules"]) >= 10
 
 

@@ -8,8 +8,8 @@ import tempfile
 import zlib
 from pathlib import Path
 
-from pcapcheck.analysis import analyze
 from pcapcheck.errors import CaptureError
+from pcapcheck.pipeline import analyze
 from pcapcheck.report.export import write_text_table
 from pcapcheck.report.formats.json import write_json
 from pcapcheck.report.formats.text import write_text

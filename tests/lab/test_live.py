@@ -10,7 +10,7 @@ import pytest
 
 from fixtures.lab.node import missing_tools
 from pcapcheck import analyze
-from pcapcheck.analysis import analyze_state
+from pcapcheck.pipeline import analyze_state
 from tests.support import states
 from tests.support.lab import EXPECTED, ROOT, captures, statuses
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from pcapcheck import CaptureError, analyze
-from pcapcheck.analysis import Analysis, analyze_state
+from pcapcheck.analysis import Analysis
+from pcapcheck.pipeline import analyze_state
 from tests.support.lab import CAPTURES
 
 BROKEN = CAPTURES / "proxy-arp-off"

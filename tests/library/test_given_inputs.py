@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from pcapcheck import CaptureError, analyze, assert_capture
-from pcapcheck.analysis import Analysis, analyze_state
+from pcapcheck.analysis import Analysis
+from pcapcheck.pipeline import analyze_state
 from pcapcheck.report.formats.text import write_text
 from tests.support.lab import CAPTURES
 

@@ -174,8 +174,8 @@ def test_an_answer_of_a_machine_with_a_name_was_recorded(tmp_path: Path) -> None
     begin = ON_CALI.replace("cali14e7d81007d", "eth0")
     for lines, told in ((ask, True), (ask + answer, False)):
         result = judge(tmp_path, begin + lines + "".join(echo.format(n, n) for n in range(4)), f"{told}.txt")
-        (link,) = result.facts.links.values()
-        assert ("only one direction was recorded" in str(link.silence)) == told
+        (point,) = result.facts.points.values()
+        assert ("only one direction was recorded" in str(point.silence)) == told
 
 
 RULE = """

@@ -101,8 +101,8 @@ def test_a_name_of_another_network_gives_way_to_the_proxy_mac(tmp_path: Path) ->
 def test_a_virtual_machine_on_calico_is_judged_and_healthy() -> None:
     analysis = analyze(made("vm-cali2b8f04a6d19"))
     assert (analysis.verdict, failed(analysis)) == ("pass", set())
-    (link,) = analysis.links
-    assert link.point.calico == "name"
+    (point,) = analysis.points
+    assert point.capture_point.calico == "name"
 
 
 @pytest.mark.parametrize(
@@ -120,8 +120,8 @@ def test_silence_of_the_gateway_still_fails(
     path = write_pcap(tmp_path / name, [(BEGIN + n * SECOND, ask()) for n in range(4)])
     analysis = analyze(path, **options)  # type: ignore[arg-type]
     assert failed(analysis) == {"gateway-arp-answered"}
-    (link,) = analysis.links
-    assert link.point.calico == shown
+    (point,) = analysis.points
+    assert point.capture_point.calico == shown
 
 
 def test_a_random_mac_on_an_unnamed_cali_still_fails(tmp_path: Path) -> None:
@@ -133,8 +133,8 @@ def test_a_random_mac_on_an_unnamed_cali_still_fails(tmp_path: Path) -> None:
 def test_frames_to_the_proxy_mac_alone_still_show_calico(tmp_path: Path) -> None:
     frames = [(BEGIN + n * 200 * MS, request(n)) for n in range(1, 9)]
     analysis = analyze(write_pcap(tmp_path / "capture.pcap", frames))
-    (link,) = analysis.links
-    assert (link.point.kind, link.point.calico) == ("pod-link", "proxy-mac")
+    (point,) = analysis.points
+    assert (point.kind, point.capture_point.calico) == ("pod-link", "proxy-mac")
 
 
 def test_a_nic_is_never_called_a_cali(tmp_path: Path) -> None:
@@ -164,21 +164,21 @@ def test_names_of_the_printing_machine_prove_nothing(lines: slice, tmp_path: Pat
     path.write_text("".join(PRINTED.splitlines(True)[lines]))
     analysis = analyze(path)
     assert failed(analysis) == set()
-    assert {link.point.name for link in analysis.links} <= {"ifindex 7", "ifindex 9"}
+    assert {point.name for point in analysis.points} <= {"ifindex 7", "ifindex 9"}
 
 
 def test_names_that_the_recording_machine_printed_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "paste.txt"
     banner = "listening on any, link-type LINUX_SLL2 (Linux cooked v2), snapshot length 262144 bytes\n"
     path.write_text(banner + PRINTED.replace("wlan0", CALI))
-    assert [link.point.name for link in analyze(path).links] == [CALI, "eth0"]
+    assert [point.name for point in analyze(path).points] == [CALI, "eth0"]
 
 
 def test_without_numbers_names_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "paste.txt"
     path.write_text(f"10:17:03.000110 {CALI} In  ARP, Request who-has 169.254.1.1 tell 10.61.3.17, length 28\n" * 2)
-    (link,) = analyze(path).links
-    assert (link.point.name, link.point.calico) == (CALI, "name")
+    (point,) = analyze(path).points
+    assert (point.name, point.capture_point.calico) == (CALI, "name")
 
 
 STATE = f"""\
@@ -202,8 +202,8 @@ def test_the_state_shows_whose_link_an_unnamed_capture_is_of(tmp_path: Path) -> 
     path = write_pcap(tmp_path / "capture.pcap", frames)
     assert analyze(path).verdict == "not-checked"
     analysis = analyze(path, node_state=state)
-    (link,) = analysis.links
-    assert (link.point.name, link.point.calico, link.node_interface) == (CALI, "state", CALI)
+    (point,) = analysis.points
+    assert (point.name, point.capture_point.calico, point.node_interface) == (CALI, "state", CALI)
 
 
 def test_the_state_of_another_network_outweighs_a_request_for_the_gateway(tmp_path: Path) -> None:
@@ -226,15 +226,15 @@ def test_paths_over_other_networks_pass_nothing(tmp_path: Path) -> None:
 def test_interfaces_of_a_cooked_capture_keep_their_numbers(tmp_path: Path) -> None:
     frames = [cooked2(ask(), False, 5), cooked2(arp(2, (NODE, "169.254.1.1"), (POD, "10.244.1.10"), POD), True, 5)]
     path = write_pcap(tmp_path / "any.pcap", [(BEGIN + n * MS, one) for n, one in enumerate(frames)], 276)
-    (link,) = analyze(path).links
-    assert link.point.calico == "proxy-mac"
+    (point,) = analyze(path).points
+    assert point.capture_point.calico == "proxy-mac"
 
 
 def test_the_router_of_azures_machines_makes_no_pod_link(tmp_path: Path) -> None:
     """Every machine there has it beside its NIC, also one with Calico."""
     frames = [(BEGIN + n * SECOND, request(n, eth=("00:0d:3a:00:00:05", "12:34:56:78:9a:bc"))) for n in range(3)]
-    (link,) = analyze(write_pcap(tmp_path / "eth0.pcap", frames)).links
-    assert (link.point.kind, link.point.likeness) == ("host-nic", None)
+    (point,) = analyze(write_pcap(tmp_path / "eth0.pcap", frames)).points
+    assert (point.kind, point.capture_point.likeness) == ("host-nic", None)
 
 
 def test_azures_mac_tells_in_a_text_without_macs(tmp_path: Path) -> None:
@@ -252,6 +252,6 @@ def test_azures_mac_tells_in_a_text_without_macs(tmp_path: Path) -> None:
     ("file", "shown"), [("node1-br0.pcap", "br0"), ("tap3.pcap", "tap3"), ("run1.pcap", "run1.pcap")]
 )
 def test_interfaces_are_shown_by_their_best_name(file: str, shown: str, tmp_path: Path) -> None:
-    (link,) = analyze(write_pcap(tmp_path / file, [(BEGIN, ask()), (BEGIN + 2 * SECOND, ask())])).links
-    assert (link.point.name, link.point.kind) == (shown, "pod-link")
-    assert link.node_interface == UNNAMED
+    (point,) = analyze(write_pcap(tmp_path / file, [(BEGIN, ask()), (BEGIN + 2 * SECOND, ask())])).points
+    assert (point.name, point.kind) == (shown, "pod-link")
+    assert point.node_interface == UNNAMED

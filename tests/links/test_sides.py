@@ -36,8 +36,8 @@ def judge(tmp_path: Path, *frames: bytes, name: str = NAME) -> Analysis:
 
 
 def sides(analysis: Analysis) -> dict[str, tuple[str, str]]:
-    (link,) = analysis.links
-    return {f"{party:012x}" if isinstance(party, int) else party: side for party, side in link.sides.parties.items()}
+    (point,) = analysis.points
+    return {f"{party:012x}" if isinstance(party, int) else party: side for party, side in point.sides.parties.items()}
 
 
 def hexed(mac: str) -> str:
@@ -192,9 +192,9 @@ def test_pod_made_anew_is_not_a_bridge(tmp_path: Path) -> None:
         (BEGIN + 9 * SECOND + MS, answer(to=OTHER)),
         (BEGIN + 12 * SECOND, request(eth=(OTHER, NODE))),
     ]
-    (link,) = analyze(write_pcap(tmp_path / NAME, frames)).links
-    assert not link.sides.folded
-    assert not link.sides.crowded
+    (point,) = analyze(write_pcap(tmp_path / NAME, frames)).points
+    assert not point.sides.folded
+    assert not point.sides.crowded
 
 
 def test_random_mac_of_the_node(tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_stale_entry_on_the_node(tmp_path: Path) -> None:
     ],
 )
 def test_kind_with_gateway_traffic(name: str, kind: str, tmp_path: Path) -> None:
-    assert judge(tmp_path, ask(), answer(), name=name).links[0].point.kind == kind
+    assert judge(tmp_path, ask(), answer(), name=name).points[0].kind == kind
 
 
 @pytest.mark.parametrize(
@@ -241,9 +241,9 @@ def test_kind_with_gateway_traffic(name: str, kind: str, tmp_path: Path) -> None
 )
 def test_kind_without(name: str, kind: str, tmp_path: Path) -> None:
     frame = request(eth=(POD, OTHER), src=POD_IP)
-    assert judge(tmp_path, frame, name=name).links[0].point.kind == kind
+    assert judge(tmp_path, frame, name=name).points[0].kind == kind
 
 
 def test_frame_to_the_proxy_mac_on_a_nic_is_no_pod_link(tmp_path: Path) -> None:
     """An eBPF node's reply that was not rewritten looks like that (on a NIC)."""
-    assert judge(tmp_path, request(eth=(POD, NODE)), name="eth0.pcap").links[0].point.kind == "host-nic"
+    assert judge(tmp_path, request(eth=(POD, NODE)), name="eth0.pcap").points[0].kind == "host-nic"

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pcapcheck.analysis import analyze_state
 from pcapcheck.errors import StateError
 from pcapcheck.nodestate.read_state import MOST_BYTES, MOST_LINES, read_state
+from pcapcheck.pipeline import analyze_state
 from tests.support.lab import CAPTURES
 from tests.support.states import PASTES, state_of
 

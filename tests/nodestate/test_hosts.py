@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import analyze
-from pcapcheck.analysis import Analysis, analyze_state
+from pcapcheck.analysis import Analysis
+from pcapcheck.pipeline import analyze_state
 from pcapcheck.ruleset.finding import FAIL
 from tests.support.lab import CAPTURES, captures
 from tests.support.states import state_of

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from pcapcheck.analysis import analyze_state
 from pcapcheck.nodestate.read_state import read_state
+from pcapcheck.pipeline import analyze_state
 from pcapcheck.values import format_address, format_mac
 from tests.support.lab import CAPTURES
 from tests.support.lab import EXPECTED as CAPTURED

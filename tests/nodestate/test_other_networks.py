@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pcapcheck.analysis import Analysis, analyze_state
+from pcapcheck.analysis import Analysis
+from pcapcheck.pipeline import analyze_state
 from pcapcheck.report.headline import headline
 
 CALI = "cali2b8f04a6d19"

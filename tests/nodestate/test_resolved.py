@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import analyze
-from pcapcheck.analysis import Analysis, analyze_state
+from pcapcheck.analysis import Analysis
 from pcapcheck.nodestate.state_row import StateRow
 from pcapcheck.nodestate.state_rows import state_rows
+from pcapcheck.pipeline import analyze_state
 from pcapcheck.report.formats.text import write_text
 from pcapcheck.values import format_address, parse_address
 from tests.support.lab import CAPTURES, captures

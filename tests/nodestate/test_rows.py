@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pcapcheck.analysis import analyze_state
 from pcapcheck.nodestate.state_row import StateRow
 from pcapcheck.nodestate.state_rows import state_rows
+from pcapcheck.pipeline import analyze_state
 from pcapcheck.values import format_mac, parse_address
 from tests.support.states import state_of
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from pcapcheck import analyze
-from pcapcheck.analysis import analyze_state
 from pcapcheck.nodestate.state_rows import state_rows
+from pcapcheck.pipeline import analyze_state
 from pcapcheck.values import parse_address
 from tests.support.lab import CAPTURES, captures
 from tests.support.states import state_of

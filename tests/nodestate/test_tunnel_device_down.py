@@ -28,8 +28,8 @@ LONG = "4: vxlan.calico: <BROADCAST,MULTICAST{up}> mtu 1450 qdisc noqueue state 
     ],
 )
 def test_down_or_missing(listing: str, expected: str | None, tmp_path: Path) -> None:
-    told = device_state(only(state_of(listing, tmp_path)), "vxlan.calico")
-    assert (told[0] if told else None) == expected
+    found = device_state(only(state_of(listing, tmp_path)), "vxlan.calico")
+    assert (found.value if found else None) == expected
 
 
 def test_names_by_what_is_inside() -> None:
@@ -49,5 +49,5 @@ def test_the_strict_check_needs_no_address(mode: int, fails: bool | None, tmp_pa
         )
     )
     packet = RoutedPacket(parse_address("10.244.1.10"), parse_address("10.244.2.10"), "vxlan.calico")
-    told = fails_source_check(node, packet)
-    assert (told[0] if told else None) is fails
+    found = fails_source_check(node, packet)
+    assert (found.value if found else None) is fails

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pcapcheck.analysis import analyze_state
 from pcapcheck.nodestate.read_state import read_state
 from pcapcheck.nodestate.state import State
+from pcapcheck.pipeline import analyze_state
 from pcapcheck.values import format_address, format_mac
 from tests.support.lab import ROOT
 from tests.support.states import routes, statuses

@@ -48,9 +48,9 @@ def test_walkthrough_as_it_stands(path: Path) -> None:
     """Prose, prompts, comments and all."""
     result = analyze(path)
     (capture,) = result.captures
-    (link,) = result.links
+    (point,) = result.points
     assert (result.verdict, capture.format, capture.frames) == ("pass", "tcpdump text", 6)
-    assert (link.point.name, link.point.named_by, link.point.kind) == ("cali14e7d81007d", "capture", "pod-link")
+    assert (point.name, point.capture_point.named_by, point.kind) == ("cali14e7d81007d", "capture", "pod-link")
     assert [status(result, rule) for rule in FIRST_NINE] == ["pass"] * 9
     assert list(result.echo["rtt"].dt.microseconds) == [82, 70]
     assert [problem.kind for problem in capture.problems] == ["other-text", "node-state", "ping"]
@@ -99,8 +99,8 @@ def test_sides_by_ttl(asked_first: bool, tmp_path: Path) -> None:
     text = "listening on cali14e7d81007d, link-type EN10MB (Ethernet), capture size 262144 bytes\n"
     text += verbose(0.1, POD, PEER, "request", asker) + verbose(0.2, PEER, POD, "reply", other)
     result = judge(tmp_path, text)
-    (link,) = result.links
-    assert link.sides.of(next(iter(link.point.groups.values()))) == ("pod" if asked_first else "node", "ttl")
+    (point,) = result.points
+    assert point.sides.of(next(iter(point.groups.values()))) == ("pod" if asked_first else "node", "ttl")
     assert status(result, "echo-answered" if asked_first else "pod-answers-echo") == "pass"
 
 
@@ -109,7 +109,7 @@ def test_two_askers_at_once_are_folded(tmp_path: Path) -> None:
     for second, pod in ((58, POD), (59, PEER), (58, POD), (59, PEER)):
         text += ASK.replace(POD, pod).replace(":59", f":{second}")
     result = judge(tmp_path, text + ANSWER + LATER)
-    assert result.links[0].sides.folded
+    assert result.points[0].sides.folded
 
 
 def test_another_pods_broadcast_on_a_bridge_proves_nothing(tmp_path: Path) -> None:
@@ -239,8 +239,11 @@ def test_interfaces_of_any_are_called_by_their_names(tmp_path: Path) -> None:
             f"16:22:59.584235 {name} B   ifindex {ifindex} 5a:8a:10:57:e2:0{ifindex} "
             f"ethertype ARP (0x0806), length 48: Request who-has 169.254.1.1 tell {pod}, length 28\n"
         )
-    points = [link.point for link in judge(tmp_path, text).links]
-    assert [(point.name, point.named_by, point.kind, point.number) for point in points] == [
+    capture_points = [point.capture_point for point in judge(tmp_path, text).points]
+    assert [
+        (capture_point.name, capture_point.named_by, capture_point.kind, capture_point.number)
+        for capture_point in capture_points
+    ] == [
         # By the machine that printed it, perhaps, which need not be the one that recorded.
         ("cali14e7d81007d", "", "pod-link", 7),
         ("calieabe7761b00", "", "pod-link", 8),

@@ -58,9 +58,9 @@ def test_where_it_was_lost_is_data() -> None:
         "interface": "eth0",
         "kind": "host-nic",
         "encap": "vxlan",
-        "arrived": True,
-        "lost": "decapsulation",
-        "never": ["vxlan.calico"],
+        "at_receiver_node": True,
+        "lost_at": "decapsulation",
+        "not_seen_at": ["vxlan.calico"],
     }
 
 

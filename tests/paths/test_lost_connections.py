@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import Analysis, analyze
-from pcapcheck.report.formats.document import document
+from pcapcheck.report.document import document
 from pcapcheck.report.headline import headline
 from tests.support.wire import BEGIN, MS, NODE, POD, POD_IP, SECOND, Frame, answer, ask, tcp, write_pcap
 
@@ -46,8 +46,8 @@ def judged(folder: Path, frames: list[Frame]) -> Analysis:
 
 
 def follows(analysis: Analysis) -> str:
-    (entry,) = document(analysis)["summary"]["spread"]
-    return str(entry["follows"])
+    (entry,) = document(analysis)["summary"]["losses"]
+    return str(entry["pattern"])
 
 
 def causes(analysis: Analysis) -> list[str]:

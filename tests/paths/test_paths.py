@@ -27,7 +27,7 @@ def steps(analysis: Analysis) -> dict[tuple[str, ...], int]:
     """How many packets went over which capture points."""
     counts: dict[tuple[str, ...], int] = {}
     for path in analysis.followed.found:
-        points = tuple(step.spot.link.point.name for step in path.steps)
+        points = tuple(step.spot.point.name for step in path.steps)
         counts[points] = counts.get(points, 0) + path.count
     return counts
 
@@ -316,15 +316,15 @@ def test_two_that_could_be_the_rewritten_one_are_not_guessed_at(tmp_path: Path) 
 
 def test_size_that_does_not_pass() -> None:
     (limit,) = analyze(*captures("tunnel-mtu")).to_dict()["summary"]["paths"]["size_limits"]
-    assert limit["lost"] == 1468
-    assert limit["arrived"] == 1328
-    assert limit["refusals"] == [{"mtu": 1400, "from": "172.31.186.250"}]
+    assert limit["smallest_lost"] == 1468
+    assert limit["largest_arrived"] == 1328
+    assert limit["icmp_errors"] == [{"mtu": 1400, "from": "172.31.186.250"}]
 
 
 def test_offset_of_two_clocks_is_reported() -> None:
     (clock,) = analyze(*captures("two-clocks")).to_dict()["summary"]["paths"]["clocks"]
     assert clock["offset"] == pytest.approx(0.04, abs=0.001)
-    assert clock["both_ways"]
+    assert clock["both_directions"]
 
 
 def test_one_capture_of_one_link_is_not_followed() -> None:
@@ -351,4 +351,4 @@ def test_wireguard_is_said_not_guessed(tmp_path: Path) -> None:
         write_pcap(tmp_path / f"{LINK_A}.pcap", a),
         write_pcap(tmp_path / "eth0.pcap", [(BEGIN, frame), (BEGIN + MS, frame)]),
     )
-    assert analyze(*paths).to_dict()["summary"]["paths"]["opaque"] == 2
+    assert analyze(*paths).to_dict()["summary"]["paths"]["encrypted"] == 2

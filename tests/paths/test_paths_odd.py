@@ -209,7 +209,7 @@ def test_more_address_pairs_than_are_told_apart(tmp_path: Path) -> None:
         scan.append((BEGIN + n * 100_000, bytes(frame)))
     analysis = analyze(*write_links(tmp_path, sorted(a + scan), b))
     assert finding(analysis, "request-leaves-node")[2] == 0
-    assert analysis.to_dict()["summary"]["paths"]["not_told"] > 0
+    assert analysis.to_dict()["summary"]["paths"]["not_followed"] > 0
 
 
 def test_rare_losses_among_more_ways_than_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,7 +222,7 @@ def test_rare_losses_among_more_ways_than_are_told_apart(tmp_path: Path, monkeyp
         a += [(BEGIN + n * MS, tcp(POD_IP, address, (POD, NODE), n)) for n in range(3)]
     analysis = analyze(two_interfaces(tmp_path / "x.pcapng", both(a, b)))
     assert finding(analysis, "request-leaves-node")[1:3] == (10, 1)
-    assert analysis.to_dict()["summary"]["paths"]["not_told"] > 0
+    assert analysis.to_dict()["summary"]["paths"]["not_followed"] > 0
 
 
 def test_a_rule_about_single_packets_looks_at_each(tmp_path: Path) -> None:

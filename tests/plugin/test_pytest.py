@@ -277,7 +277,7 @@ def test_assert_capture_needs_no_fixture(project: Path) -> None:
 
 def test_runs_without_captures_load_nothing(project: Path) -> None:
     (project / "test_other.py").write_text(
-        "import sys\n\ndef test_it():\n    assert not {'pandas', 'yaml', 'pcapcheck.analysis'} & set(sys.modules)\n"
+        "import sys\n\ndef test_it():\n    assert not {'pandas', 'yaml', 'pcapcheck.pipeline'} & set(sys.modules)\n"
     )
     assert run(project).returncode == 0
 

@@ -66,7 +66,7 @@ def test_a_server_that_answers_late_is_told(tmp_path: Path) -> None:
     assert heading(analysis) == "warn"
     assert headline(analysis).startswith(f"{ASKS} are answered late, after up to 1.9 s (asked 2 times)")
     assert totals(analysis).words.endswith(", 1 question answered late")
-    assert (totals(analysis).unanswered, totals(analysis).otherwise) == (0, {"question answered late": 1})
+    assert (totals(analysis).unanswered, totals(analysis).other_endings) == (0, {"question answered late": 1})
 
 
 def test_one_late_answer_of_many_is_nothing(tmp_path: Path) -> None:

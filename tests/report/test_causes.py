@@ -111,7 +111,7 @@ def test_what_of_the_state_was_not_understood_is_told(tmp_path: Path) -> None:
     assert f"      ! {pasted}:3: not understood: '10.244.1.10 gone wrong'; expected routes" in report
     told = analysis.to_dict()["state"]
     assert told["hosts"] == ["node node: 0 pod links"]
-    assert [one.partition(": ")[0] for one in told["problems"]] == [f"{pasted}:3"]
+    assert [one.partition(": ")[0] for one in told["not_understood"]] == [f"{pasted}:3"]
 
 
 def test_an_address_that_goes_to_another_mac_is_told() -> None:

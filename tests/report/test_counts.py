@@ -11,10 +11,9 @@ from xml.etree import ElementTree
 import pytest
 
 from pcapcheck import analyze
+from pcapcheck.analysis import Analysis
 from pcapcheck.cli.reporting import FORMATS
-from pcapcheck.report.exit import demand
 from pcapcheck.report.headline import headline
-from pcapcheck.triage.outcome import Outcome
 from tests.support.formats import read_annotations, written
 from tests.support.lab import CAPTURES, captures
 
@@ -40,7 +39,7 @@ Counts = dict[str, int]
 KINDS = {"failed": "failed", "warning": "warnings", "accepted": "accepted", "demand": "unmet"}
 
 
-def outcome(scenario: str, rules: str, folder: Path) -> Outcome:
+def outcome(scenario: str, rules: str, folder: Path) -> Analysis:
     state = CAPTURES / scenario / "state.txt"
     path = None
     if rules:
@@ -143,7 +142,7 @@ READERS: tuple[Callable[[str], Counts], ...] = (of_text, of_json, of_jsonl, of_j
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_every_format_counts_alike(scenario: str, rules: str, tmp_path: Path) -> None:
     judged = outcome(scenario, rules, tmp_path)
-    demand(judged)
+    judged = judged.demand()
     counted = {form: read(written(judged, form)) for form, read in zip(FORMATS, READERS, strict=True)}
     assert len({tuple(sorted(one.items())) for one in counted.values()}) == 1, counted
     failed = counted["json"]["failed"]

@@ -111,9 +111,9 @@ def test_a_packet_lost_on_the_way_shows_every_sighting(tmp_path: Path) -> None:
     document = analysis.to_dict()
     (finding,) = (one for one in document["rules"] if one["id"] == "request-reaches-pod")
     shown = {frame for row in finding["evidence"] for frame in row["frames"]}
-    others = {one["frame"] for row in finding["evidence"] for one in row["elsewhere"]}
+    others = {one["frame"] for row in finding["evidence"] for one in row["other_sightings"]}
     assert (len(shown), len(others), len(records(file))) == (4, 4, 8)
-    assert {one["capture"] for row in finding["evidence"] for one in row["elsewhere"]} == {
+    assert {one["capture"] for row in finding["evidence"] for one in row["other_sightings"]} == {
         str(analysis.captures[0].path)
     }
 

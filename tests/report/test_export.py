@@ -115,7 +115,7 @@ def crowded(folder: Path, link_type: int) -> Path:
 def test_a_row_names_its_own_pod(link_type: int, tmp_path: Path) -> None:
     path = crowded(tmp_path, link_type)
     analysis = analyze(path)
-    assert len(analysis.links[0].pod_ips) == 200
+    assert len(analysis.points[0].pod_ips) == 200
     echo = analysis.echo
     assert list(echo["pod.ip"]) == list(echo["src"])
     assert list(echo["pod.mac"]) == list(echo["eth_src"])

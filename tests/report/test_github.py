@@ -14,7 +14,7 @@ import pytest
 
 from pcapcheck import analyze
 from pcapcheck.cli.reporting import FORMATS
-from pcapcheck.report.formats.github_runner import harmless
+from pcapcheck.report.github_runner import harmless
 from tests.support.formats import commands, read_annotations, written
 from tests.support.lab import CAPTURES, ROOT, captures
 

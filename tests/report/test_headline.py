@@ -67,7 +67,7 @@ def test_a_warning_heads_the_report(tmp_path: Path) -> None:
     assert heads(analysis) == "WARN  10.244.1.10's connection to 10.244.1.11 port 80 gets no answer"
     assert (analysis.remarks, analysis.unanswered) == ([], [])
     told = analysis.to_dict()
-    assert (told["verdict"], told["heading"], told["warnings"]) == ("pass", "WARN", 1)
+    assert (told["verdict"], told["verdict_label"], told["warnings"]) == ("pass", "WARN", 1)
 
 
 def test_what_was_answered_follows_the_warning() -> None:

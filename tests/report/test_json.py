@@ -58,7 +58,7 @@ def test_failure_names_its_frames() -> None:
     (failed,) = [rule for rule in document["rules"] if rule["status"] == "fail"]
     (evidence,) = failed["evidence"]
     assert evidence["frames"] == [1, 2, 3]
-    assert "ip -4 route get 169.254.1.1" in evidence["next"]
+    assert "ip -4 route get 169.254.1.1" in evidence["commands"]
 
 
 @pytest.mark.corpus
@@ -74,4 +74,4 @@ def test_not_checked_has_a_reason() -> None:
 
 def test_icmp_errors_are_counted() -> None:
     (error,) = analyze(CAPTURES / "frag-needed" / "cali14e7d81007d.pcap").to_dict()["summary"]["icmp_errors"]
-    assert (error["type"], error["code"], error["from"], error["count"]) == (3, 4, "172.31.186.250", 1)
+    assert (error["icmp_type"], error["icmp_code"], error["from"], error["count"]) == (3, 4, "172.31.186.250", 1)

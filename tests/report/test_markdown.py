@@ -13,9 +13,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from pcapcheck import analyze
+from pcapcheck.analysis import Analysis
 from pcapcheck.links.scope import Scope
 from pcapcheck.report.formats.markdown import block, prose
-from pcapcheck.triage.outcome import Outcome
 from tests.support.formats import written
 from tests.support.lab import CAPTURES, captures
 
@@ -41,7 +41,7 @@ def flat(token: Token) -> Iterator[Token]:
         yield from flat(one)
 
 
-def hostile(tmp_path: Path) -> Outcome:
+def hostile(tmp_path: Path) -> Analysis:
     """In the names of the file, the interface and the pod, where they may stand."""
     path = tmp_path / (EVIL.replace("/", "").replace("=", "") + ".pcap")
     shutil.copy(BROKEN, path)

@@ -13,11 +13,11 @@ import xmlschema
 from jsonschema import Draft7Validator
 
 from pcapcheck import analyze
-from pcapcheck.analysis import analyze_state
+from pcapcheck.analysis import Analysis
 from pcapcheck.cli.reporting import FORMATS
-from pcapcheck.report.exit import demand, exit_code
+from pcapcheck.pipeline import analyze_state
+from pcapcheck.report.exit import exit_code
 from pcapcheck.report.headline import headline
-from pcapcheck.triage.outcome import Outcome
 from tests.support.formats import Told, of_json, of_junit, of_sarif, read_back, written
 from tests.support.lab import CAPTURES, captures
 from tests.support.schemas import published
@@ -44,7 +44,7 @@ adjust:
 """
 
 
-def outcome(scenario: str) -> Outcome:
+def outcome(scenario: str) -> Analysis:
     """Of a scenario's captures; of some of them with the node's state."""
     state = CAPTURES / scenario / "state.txt"
     given = state if scenario in ("proxy-arp-off", "proxy-delay-80") else None
@@ -52,7 +52,7 @@ def outcome(scenario: str) -> Outcome:
 
 
 @pytest.fixture
-def accepting(tmp_path: Path) -> Outcome:
+def accepting(tmp_path: Path) -> Analysis:
     (tmp_path / "here.yml").write_text(ACCEPTING)
     return analyze(*captures("proxy-arp-off"), rules=tmp_path / "here.yml")
 
@@ -84,7 +84,7 @@ def test_junit_schema(scenario: str) -> None:
     schema = xmlschema.XMLSchema(io.BytesIO(published("junit-10.xsd")))
     judged = outcome(scenario)
     schema.validate(written(judged, "junit"))
-    demand(judged, True, ())
+    judged = judged.demand(True, ())
     schema.validate(written(judged, "junit"))
 
 
@@ -92,12 +92,12 @@ def test_junit_schema(scenario: str) -> None:
 def test_sarif_schema(scenario: str) -> None:
     schema = json.loads(published("sarif-schema-2.1.0.json"))
     judged = outcome(scenario)
-    demand(judged, True, ())
+    judged = judged.demand(True, ())
     Draft7Validator(schema).validate(json.loads(written(judged, "sarif")))
 
 
-def test_sarif_schema_of_what_cannot_be_judged_and_of_states(accepting: Outcome) -> None:
-    from pcapcheck.analysis import unjudged
+def test_sarif_schema_of_what_cannot_be_judged_and_of_states(accepting: Analysis) -> None:
+    from pcapcheck.pipeline import unjudged
 
     schema = Draft7Validator(json.loads(published("sarif-schema-2.1.0.json")))
     for judged in (
@@ -111,7 +111,7 @@ def test_sarif_schema_of_what_cannot_be_judged_and_of_states(accepting: Outcome)
 @pytest.mark.parametrize("form", FORMATS)
 def test_unmet_demands_are_told(form: str) -> None:
     judged = analyze(*captures("any"))
-    demand(judged, True, ["pod-frames-to-proxy-mac"])
+    judged = judged.demand(True, ["pod-frames-to-proxy-mac"])
     assert (judged.verdict, exit_code(judged)) == ("fail", 1)
     said = plain(form, written(judged, form))
     assert "pod-frames-to-proxy-mac is required, and was not checked: a cooked capture (-i any) holds no" in said
@@ -128,8 +128,8 @@ def test_no_colours(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 HEADED = {
     "text": "{0}  {1}",
-    "json": '"heading": "{0}"',
-    "jsonl": '"heading": "{0}"',
+    "json": '"verdict_label": "{0}"',
+    "jsonl": '"verdict_label": "{0}"',
     "junit": "{0}",
     "sarif": "{0}: {1}",
     "github": "::pcapcheck: {2}::{1}",
@@ -170,7 +170,7 @@ def test_all_tell_of_unanswered_questions(form: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_adjustments_are_told(form: str, accepting: Outcome) -> None:
+def test_adjustments_are_told(form: str, accepting: Analysis) -> None:
     assert accepting.verdict == "pass"
     text = written(accepting, form)
     told = read_back(form, text)
@@ -224,10 +224,10 @@ def test_pods_are_named(form: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("strict", [False, True])
 def test_junit_fails_where_the_command_does(scenario: str, strict: bool) -> None:
     """A CI system that goes by the file alone comes to the same."""
-    from pcapcheck.analysis import unjudged
+    from pcapcheck.pipeline import unjudged
 
     judged = unjudged("none.pcap", error="none.pcap: No such file") if scenario == "none" else outcome(scenario)
-    demand(judged, strict, ())
+    judged = judged.demand(strict, ())
     suite = ElementTree.fromstring(written(judged, "junit"))[0]
     failures, errors = int(suite.attrib["failures"]), int(suite.attrib["errors"])
     assert exit_code(judged) == (2 if errors else 1 if failures else 0)
@@ -239,7 +239,7 @@ def test_junit_fails_for_a_damaged_capture_where_that_is_demanded(tmp_path: Path
     cut = tmp_path / "cali14e7d81007d.pcap"
     cut.write_bytes((CAPTURES / "healthy" / cut.name).read_bytes()[:-5])
     judged = analyze(cut)
-    demand(judged, True, ())
+    judged = judged.demand(True, ())
     cases = {one.attrib["name"]: one for one in ElementTree.fromstring(written(judged, "junit")).iter("testcase")}
     assert judged.captures[0].problems[0].message in cases["input"][0].attrib["message"]
     assert cases["input"][0].tag == "failure"
@@ -296,12 +296,12 @@ def test_jsonl_lines() -> None:
     assert (verdict["verdict"], verdict["summary"]) == ("fail", document["summary"])
 
 
-def results(judged: Outcome) -> list[dict[str, Any]]:
+def results(judged: Analysis) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(written(judged, "sarif"))["runs"][0]["results"]
     return found
 
 
-def test_accepted_findings_are_suppressed(accepting: Outcome) -> None:
+def test_accepted_findings_are_suppressed(accepting: Analysis) -> None:
     suppressed = {one["ruleId"]: one["suppressions"] for one in results(accepting) if "suppressions" in one}
     assert {name: some[0]["justification"] for name, some in suppressed.items()} == {
         "gateway-arp-answered": "known, see NET-1",

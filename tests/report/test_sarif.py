@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from pcapcheck import analyze
-from pcapcheck.report.exit import demand
-from pcapcheck.triage.outcome import Outcome
+from pcapcheck.analysis import Analysis
 from tests.support.formats import written
 from tests.support.lab import CAPTURES, ROOT, captures
 from tests.support.wire import BEGIN, SECOND, ask, write_pcap
@@ -28,13 +27,13 @@ expect: {answered: true}
 """
 
 
-def run_of(outcome: Outcome) -> dict[str, Any]:
+def run_of(outcome: Analysis) -> dict[str, Any]:
     (run,) = json.loads(written(outcome, "sarif"))["runs"]
     loaded: dict[str, Any] = run
     return loaded
 
 
-def failed(outcome: Outcome) -> dict[str, Any]:
+def failed(outcome: Analysis) -> dict[str, Any]:
     """The result of the one rule that failed."""
     (result,) = [one for one in run_of(outcome)["results"] if one["kind"] == "fail"]
     loaded: dict[str, Any] = result
@@ -135,7 +134,7 @@ def test_what_is_demanded_and_missing_is_a_result(monkeypatch: pytest.MonkeyPatc
     """Code scanning looks at results alone."""
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     judged = analyze(HEALTHY)
-    demand(judged, required=["hop-ttl-decremented"])
+    judged = judged.demand(required=["hop-ttl-decremented"])
     (result,) = run_of(judged)["results"]
     assert (result["ruleId"], result["kind"], result["level"]) == ("hop-ttl-decremented", "fail", "error")
     assert result["message"]["text"].startswith("hop-ttl-decremented is required, and was not checked: ")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import Analysis, analyze
-from pcapcheck.report.formats.document import document
+from pcapcheck.report.document import document
 from pcapcheck.report.headline import headline
 from pcapcheck.values import parse_address
 from tests.support.wire import BEGIN, MS, NODE, Frame, answer, ask, error, reply, request, write_pcap
@@ -43,8 +43,8 @@ def test_an_even_loss_names_nobody(tmp_path: Path) -> None:
     assert "% of 1,000 echo requests get no reply" in said
     assert "spread evenly over 4 peers and time: none stands out" in said
     assert not any(peer in said for peer in PEERS)
-    (entry,) = document(analysis)["summary"]["spread"]
-    assert (entry["follows"], entry["suspect"], entry["partial"]) == ("nothing", None, True)
+    (entry,) = document(analysis)["summary"]["losses"]
+    assert (entry["pattern"], entry["outlier"], entry["partial"]) == ("nothing", None, True)
 
 
 def test_one_peer_that_loses_all_is_named(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_one_peer_that_loses_half_is_named(tmp_path: Path) -> None:
 def test_an_outage_is_told_with_its_time(tmp_path: Path) -> None:
     analysis = judged(tmp_path, pings(1000, lambda number, _: 400 <= number < 500))
     assert "all of them in one outage from 22:13:28 to 22:13:29" in headline(analysis)
-    ((outage,),) = (one["outages"] for one in document(analysis)["summary"]["spread"])
+    ((outage,),) = (one["outages"] for one in document(analysis)["summary"]["losses"])
     assert outage["failed"] == 100
 
 

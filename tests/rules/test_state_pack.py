@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pcapcheck.analysis import analyze_state
+from pcapcheck.pipeline import analyze_state
 from tests.support.lab import FIXTURES, ROOT
 
 RULE_FILES = sorted((ROOT / "rules" / "state").glob("*.yml"))

@@ -171,7 +171,7 @@ def test_recording(write: Write, tmp_path: Path) -> None:
             "node_state: state.txt\npods: pods.txt\nfilter_used: icmp\n"
         )
     )
-    assert [link.point.name for link in analysis.links] == ["cali00000000001"]
+    assert [point.name for point in analysis.points] == ["cali00000000001"]
     assert analysis.pods is not None
     assert analysis.reading.scope.filter_used == "icmp"
     deaf = analyze(rules=write("extends: calico\ncaptures: deaf.pcap\nnode_state: state.txt\n"))

@@ -11,8 +11,8 @@ from io import StringIO
 from typing import Any
 from xml.etree import ElementTree
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.cli.reporting import FORMATS
-from pcapcheck.triage.outcome import Outcome
 
 # As actions/runner does (ActionCommand.cs): the new style first in a line, the old style anywhere in it.
 COMMAND = re.compile(r"\s*::([\w-]+)( [^:]*)?::(.*)")
@@ -40,7 +40,7 @@ class Annotation:
     message: str
 
 
-def written(outcome: Outcome, form: str) -> str:
+def written(outcome: Analysis, form: str) -> str:
     """A report of that format."""
     stream = StringIO()
     getattr(import_module(f"pcapcheck.report.formats.{form}"), f"write_{form}")(outcome, stream)

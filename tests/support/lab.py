@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pcapcheck.ruleset.result import Result
+from pcapcheck.analysis import Analysis
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "fixtures"
@@ -163,7 +163,7 @@ def captures(scenario: str, folder: Path = CAPTURES) -> list[Path]:
     return sorted(path for path in (folder / scenario).iterdir() if path.suffix in (".pcap", ".pcapng"))
 
 
-def statuses(result: Result) -> str:
+def statuses(result: Analysis) -> str:
     """A result in the shape of EXPECTED."""
     by_id = {finding.rule.id: LETTERS[finding.status] for finding in result.findings}
     letters = "".join(by_id[name] for name in RULES)

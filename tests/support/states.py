@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.read_state import read_state
 from pcapcheck.nodestate.state import State
-from pcapcheck.ruleset.result import Result
 from pcapcheck.values import format_address
 from tests.support.lab import CAPTURES, FIXTURES, LETTERS
 
@@ -95,7 +95,7 @@ EXPECTED = {
 SCENARIOS = sorted(path.parent.name for path in CAPTURES.glob("*/state.txt"))
 
 
-def statuses(result: Result) -> str:
+def statuses(result: Analysis) -> str:
     """A result in the shape of EXPECTED."""
     by_id = {finding.rule.id: LETTERS[finding.status] for finding in result.findings}
     letters = "".join(by_id[name] for name in RULES)

@@ -118,7 +118,7 @@ def kernel_log(at: int) -> str:
 
 
 def began(scenario: str) -> int:
-    first = min(link.point.first or 0 for link in analyze(*captures(scenario)).links)
+    first = min(point.capture_point.first or 0 for point in analyze(*captures(scenario)).points)
     return first // 10**9
 
 

@@ -125,7 +125,12 @@ def test_one_of_two_endpoints_does_not_explain_a_total_loss(tmp_path: Path) -> N
 
 def test_replies_lost_for_their_size_are_told_by_size() -> None:
     (limit,) = analyze(*captures("frag-needed-filtered")).to_dict()["summary"]["paths"]["size_limits"]
-    assert (limit["lost"], limit["arrived"], limit["packet"], limit["back"]) == (1478, 84, "request", False)
+    assert (limit["smallest_lost"], limit["largest_arrived"], limit["packet"], limit["replies_lost"]) == (
+        1478,
+        84,
+        "request",
+        False,
+    )
 
 
 def test_an_mtu_that_a_packet_as_large_passed_is_not_it(tmp_path: Path) -> None:

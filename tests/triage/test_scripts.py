@@ -15,8 +15,8 @@ from fixtures.lab.node import missing_tools
 from fixtures.lab.pod import POD_A, POD_B
 from fixtures.lab.state import SCRIPT, state_of
 from fixtures.lab.traffic import ping
-from pcapcheck.analysis import analyze_state
 from pcapcheck.nodestate.read_state import read_state
+from pcapcheck.pipeline import analyze_state
 from pcapcheck.triage.scripts import capture_plan, node_script
 from tests.support.states import HEALTHY, statuses
 

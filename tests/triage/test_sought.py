@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import analyze
-from pcapcheck.analysis import Analysis, analyze_state
+from pcapcheck.analysis import Analysis
+from pcapcheck.pipeline import analyze_state
 from pcapcheck.report.headline import headline
 from tests.support.wire import BEGIN, MS, SECOND, answer, ask, reply, request, tcp, write_pcap
 

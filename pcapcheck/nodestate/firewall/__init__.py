@@ -1,1 +1,1 @@
-"""The firewall of a host, as its own tools list it: tables, chains and rules, each with the line it stands in."""
+"""The firewall of a host: tables, chains, rules and sets, each with the line it stands in. ``readers`` fill them."""

@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 
-from pcapcheck.nodestate.firewall import nft_json
 from pcapcheck.nodestate.firewall.chains import Firewall
-from pcapcheck.nodestate.firewall.nft import read_nft
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.node_facts import Address, Device, Forwarding, Lookup, Neighbour, Route
 from pcapcheck.nodestate.numbers import address, mac, network, number
+from pcapcheck.nodestate.readers.firewall import nft_json
+from pcapcheck.nodestate.readers.firewall.nft import read_nft
 from pcapcheck.nodestate.readers.ip_rule import policy_rule
 from pcapcheck.nodestate.readers.kubectl import pod_of
 from pcapcheck.nodestate.readers.link_counters import IN, OUT, keep_counters

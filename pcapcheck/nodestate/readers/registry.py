@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from pcapcheck.nodestate.firewall import iptables_list, nft
-from pcapcheck.nodestate.firewall.read_firewall import SAVED, read_firewall
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.numbers import address, mac, mask_bits, network
@@ -29,6 +27,8 @@ from pcapcheck.nodestate.readers import (
     service_rules,
     sysctls,
 )
+from pcapcheck.nodestate.readers.firewall import iptables_list, nft
+from pcapcheck.nodestate.readers.firewall.read_firewall import SAVED, read_firewall
 from pcapcheck.nodestate.readers.ip_link import read_links
 from pcapcheck.nodestate.readers.ip_neigh import read_arp, read_neighbours
 from pcapcheck.nodestate.readers.ip_route import parse_route, read_route_table, read_routes

@@ -8,25 +8,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.report import wording
 from pcapcheck.report.counts import counts, totals
 from pcapcheck.report.headline import WARN, headed, heading
 from pcapcheck.report.source_location import place_of_rule
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding, ordered
 from pcapcheck.ruleset.rule import Rule
-from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import clean
 
 COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
-def write_github(outcome: Outcome, stream: IO[str]) -> None:
+def write_github(outcome: Analysis, stream: IO[str]) -> None:
     """An annotation per failed rule, unmet demand and problem, and one with the verdict."""
     for line in _annotations(outcome):
         stream.write(f"{line}\n")
 
 
-def _annotations(outcome: Outcome) -> Iterator[str]:
+def _annotations(outcome: Analysis) -> Iterator[str]:
     findings = ordered(outcome.findings)
     if outcome.error:
         yield _command("error", "pcapcheck could not judge", [outcome.error])
@@ -47,7 +47,7 @@ def _annotations(outcome: Outcome) -> Iterator[str]:
     yield _command(*_verdict(outcome, findings))
 
 
-def _verdict(outcome: Outcome, findings: list[Finding]) -> tuple[str, str, list[str]]:
+def _verdict(outcome: Analysis, findings: list[Finding]) -> tuple[str, str, list[str]]:
     lines = [wording.verdict(outcome), totals(outcome).words, *wording.captures(outcome)]
     passed = [one for one in findings if one.status == PASS]
     if passed:

@@ -10,11 +10,11 @@ import json
 from collections.abc import Iterator
 from typing import IO, Any
 
-from pcapcheck.report.formats.document import document
-from pcapcheck.triage.outcome import Outcome
+from pcapcheck.analysis import Analysis
+from pcapcheck.report.document import document
 
 
-def write_jsonl(outcome: Outcome, stream: IO[str]) -> None:
+def write_jsonl(outcome: Analysis, stream: IO[str]) -> None:
     """An object a line."""
     for one in _parts(document(outcome)):
         json.dump(one, stream, ensure_ascii=True)

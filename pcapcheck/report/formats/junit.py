@@ -13,11 +13,12 @@ from typing import IO, TypeVar
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.report import wording
 from pcapcheck.report.counts import counts, totals
 from pcapcheck.report.headline import headed
+from pcapcheck.ruleset.demands import Unmet
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, Finding, ordered
-from pcapcheck.triage.outcome import Outcome, Unmet
 from pcapcheck.values import format_time
 from pcapcheck.version import __version__
 
@@ -26,15 +27,15 @@ SECONDS = len("2026-01-31T16:22:59")
 R = TypeVar("R", Failure, Skipped)
 
 
-def write_junit(outcome: Outcome, stream: IO[str]) -> None:
+def write_junit(outcome: Analysis, stream: IO[str]) -> None:
     """One document with one suite; its time is that of the recording, not of the judging."""
     suite = TestSuite(f"pcapcheck {wording.subject(outcome)}".strip())
     for name, value in _properties(outcome):
         suite.add_property(name, value)
     suite.add_testcases(_cases(outcome))
-    points = [link.point for link in outcome.links]
-    first = min((one.first for one in points if one.first is not None), default=None)
-    last = max((one.last for one in points if one.last is not None), default=None)
+    capture_points = [point.capture_point for point in outcome.points]
+    first = min((one.first for one in capture_points if one.first is not None), default=None)
+    last = max((one.last for one in capture_points if one.last is not None), default=None)
     if first is not None and last is not None:
         suite.timestamp = format_time(first)[:SECONDS]
         suite.time = round((last - first) / 1e9, 3)
@@ -46,8 +47,8 @@ def write_junit(outcome: Outcome, stream: IO[str]) -> None:
     stream.write(data.getvalue().decode())
 
 
-def _properties(outcome: Outcome) -> list[tuple[str, str]]:
-    verdict = [("version", __version__), ("verdict", outcome.verdict), ("heading", headed(outcome))]
+def _properties(outcome: Analysis) -> list[tuple[str, str]]:
+    verdict = [("version", __version__), ("verdict", outcome.verdict), ("verdict_label", headed(outcome))]
     verdict.append(("headline", wording.verdict(outcome)))
     verdict += [(name, str(count)) for name, count in asdict(totals(outcome)).items()]
     inputs = [("input", line) for line in wording.captures(outcome)]
@@ -55,7 +56,7 @@ def _properties(outcome: Outcome) -> list[tuple[str, str]]:
     return verdict + inputs + asked + [("problem", line) for line in wording.problems(outcome)]
 
 
-def _cases(outcome: Outcome) -> list[TestCase]:
+def _cases(outcome: Analysis) -> list[TestCase]:
     # Jenkins takes what stands before the last dot for a package.
     group = f"pcapcheck.{wording.subject(outcome).replace('.', '_')}"
     unmet: dict[str | None, list[Unmet]] = {}
@@ -70,7 +71,7 @@ def _cases(outcome: Outcome) -> list[TestCase]:
     return cases
 
 
-def _case(outcome: Outcome, finding: Finding, unmet: list[Unmet], group: str) -> TestCase:
+def _case(outcome: Analysis, finding: Finding, unmet: list[Unmet], group: str) -> TestCase:
     rule = finding.rule
     case = TestCase(rule.id, group)
     message = wording.summary(outcome, finding)

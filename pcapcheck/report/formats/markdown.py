@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import IO
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.report import wording
 from pcapcheck.report.counts import counts, totals
 from pcapcheck.report.headline import WARN, headed, heading
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding, ordered
-from pcapcheck.triage.outcome import Outcome
 from pcapcheck.version import __version__
 
 # Of a pass in spite of an accepted failure.
@@ -25,7 +25,7 @@ HARMLESS = re.compile(r"[^\W\d_]+(?:[-'â€™][^\W\d_]+)*|\d{1,6}(?:\.\d{1,3})?|[%â
 AROUND = re.compile(r"(\(?)(.*?)((?:'s?)?[).,;:?]*)", re.DOTALL)
 
 
-def write_markdown(outcome: Outcome, stream: IO[str], verbose: bool = False) -> None:
+def write_markdown(outcome: Analysis, stream: IO[str], verbose: bool = False) -> None:
     """The verdict, a table of the rules, each failure with its evidence and why, and why questions got no answer.
 
     Long lists are shortened unless ``verbose``.
@@ -56,7 +56,7 @@ def block(lines: list[str]) -> list[str]:
     return [f"{fence}text", *lines, fence]
 
 
-def _lines(outcome: Outcome, verbose: bool) -> Iterator[str]:
+def _lines(outcome: Analysis, verbose: bool) -> Iterator[str]:
     kind = heading(outcome)
     mark = ACCEPTED if kind == PASS and outcome.accepted else MARKS[kind]
     yield f"## {mark} {headed(outcome)}: {prose(wording.verdict(outcome))}"

@@ -14,17 +14,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.capture.source import STANDARD_INPUT
 from pcapcheck.report import wording
 from pcapcheck.report.accepted import justified
 from pcapcheck.report.counts import counts, totals
 from pcapcheck.report.exit import exit_code
-from pcapcheck.report.formats.github_runner import on_github
+from pcapcheck.report.github_runner import on_github
 from pcapcheck.report.headline import headed
 from pcapcheck.report.source_location import place_of, place_of_rule
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding
 from pcapcheck.ruleset.rule import Rule
-from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import clean
 from pcapcheck.version import __version__
 
@@ -40,13 +40,13 @@ MOST_SKIPPED = 100
 QUOTED = re.compile(r"(.+?):(\d+): ")
 
 
-def write_sarif(outcome: Outcome, stream: IO[str]) -> None:
+def write_sarif(outcome: Analysis, stream: IO[str]) -> None:
     """A log with one run."""
     json.dump({"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(outcome)]}, stream, indent=2)
     stream.write("\n")
 
 
-def _run(outcome: Outcome) -> dict[str, Any]:
+def _run(outcome: Analysis) -> dict[str, Any]:
     rules = {one.rule.id: number for number, one in enumerate(outcome.findings)}
     unmet = {one.rule: one.text for one in outcome.unmet}
     shown = [one for one in outcome.findings if one.status == FAIL or one.rule.id in unmet or not on_github()]
@@ -83,7 +83,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(outcome: Outcome, finding: Finding, index: int, unmet: str | None) -> dict[str, Any]:
+def _result(outcome: Analysis, finding: Finding, index: int, unmet: str | None) -> dict[str, Any]:
     rule = finding.rule
     failed = finding.status == FAIL
     level = LEVELS[rule.severity] if failed else "none"
@@ -121,7 +121,7 @@ def _suppression(why: str) -> dict[str, str]:
     return {"kind": "external", "justification": why}
 
 
-def _message(outcome: Outcome, finding: Finding, unmet: str | None) -> str:
+def _message(outcome: Analysis, finding: Finding, unmet: str | None) -> str:
     if finding.status == FAIL:
         demanded = [unmet, ""] if unmet else []
         return "\n".join([*demanded, f"{wording.summary(outcome, finding)}.", "", *wording.failure(outcome, finding)])
@@ -138,7 +138,7 @@ def _location(rule: Rule) -> dict[str, Any]:
     return {"physicalLocation": {"artifactLocation": file, "region": {"startLine": line, "startColumn": 1}}}
 
 
-def _seen(outcome: Outcome, evidence: Evidence) -> Iterator[dict[str, Any]]:
+def _seen(outcome: Analysis, evidence: Evidence) -> Iterator[dict[str, Any]]:
     """Where a failing row shows: in a capture, or in lines of a node's state."""
     said = f"expected {evidence.expected}; observed {evidence.observed}"
     where = f" on {evidence.interface}" if evidence.interface else ""
@@ -179,7 +179,7 @@ def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
-def _invocation(outcome: Outcome, left_out: int) -> dict[str, Any]:
+def _invocation(outcome: Analysis, left_out: int) -> dict[str, Any]:
     return {
         "executionSuccessful": outcome.verdict != NOT_CHECKED,
         "exitCode": exit_code(outcome),
@@ -188,7 +188,7 @@ def _invocation(outcome: Outcome, left_out: int) -> dict[str, Any]:
     }
 
 
-def _notifications(outcome: Outcome, left_out: int) -> Iterator[dict[str, Any]]:
+def _notifications(outcome: Analysis, left_out: int) -> Iterator[dict[str, Any]]:
     if outcome.verdict == NOT_CHECKED:
         yield _notification("error", wording.verdict(outcome))
     for demand in outcome.unmet:

@@ -9,6 +9,7 @@ from typing import IO
 
 from rich.text import Text
 
+from pcapcheck.analysis import Analysis
 from pcapcheck.decode.icmp_words import in_words
 from pcapcheck.report.accepted import accepted, needless, over
 from pcapcheck.report.captures import capture_line, captures_shown, more_captures, problem_lines
@@ -24,8 +25,6 @@ from pcapcheck.report.pod_sums import each_pod
 from pcapcheck.report.pod_table import write_pods
 from pcapcheck.report.show_commands import commands
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding, fair, ordered
-from pcapcheck.ruleset.result import Result
-from pcapcheck.triage.outcome import Outcome
 from pcapcheck.values import clean, format_address
 
 STYLES = {PASS: "bold green", FAIL: "bold red", WARN: "bold yellow", NOT_CHECKED: "bold yellow"}
@@ -35,7 +34,7 @@ ROUTES_SHOWN = 6
 REASONS_SHOWN = 8
 
 
-def write_text(result: Outcome, stream: IO[str], verbose: bool = False) -> None:
+def write_text(result: Analysis, stream: IO[str], verbose: bool = False) -> None:
     """The whole report, on a terminal or piped. Long lists are shortened unless ``verbose``.
 
     On a terminal what matters most is said again below a report that is longer than the screen.
@@ -62,7 +61,7 @@ def write_text(result: Outcome, stream: IO[str], verbose: bool = False) -> None:
         write_next(page, result)
 
 
-def summary(result: Outcome) -> str:
+def summary(result: Analysis) -> str:
     """What heads and ends the report on a terminal: the verdict, its headline, and the cause with what to do first."""
     stream = StringIO()
     page = Page(stream, result.pods, plain=True)
@@ -71,7 +70,7 @@ def summary(result: Outcome) -> str:
     return stream.getvalue().rstrip("\n")
 
 
-def _headline(page: Page, result: Outcome) -> None:
+def _headline(page: Page, result: Analysis) -> None:
     kind = heading(result)
     # Green is a pass of which nothing is to be known.
     style = STYLES[WARN if kind == PASS and result.accepted else kind]
@@ -79,7 +78,7 @@ def _headline(page: Page, result: Outcome) -> None:
     page.line(Text.assemble((word, style), "  ", (headline(result), "bold")), hang=6)
 
 
-def _verdict(page: Page, result: Outcome) -> None:
+def _verdict(page: Page, result: Analysis) -> None:
     _headline(page, result)
     page.line(totals(result).words, 6)
     page.few((_marked(page, FAILED, one.text) for one in result.unmet), 6, "more demands that are not met")
@@ -102,7 +101,7 @@ def _marked(page: Page, mark: str, text: str) -> Text:
     return Text.assemble((f"{page.mark(mark)} ", style), text)
 
 
-def write_failure(page: Page, result: Outcome, finding: Finding, most: int | None = None) -> None:
+def write_failure(page: Page, result: Analysis, finding: Finding, most: int | None = None) -> None:
     """A failed rule with so much of its evidence at most, and what to ask the node next if no cause says so.
 
     Of one that is accepted it is told what was found, and why it is accepted.
@@ -162,7 +161,7 @@ def _evidence(page: Page, one: Evidence, words: dict[tuple[int, int], ShownFrame
         page.line(Text(line), 6)
 
 
-def _words(result: Result, shown: list[Evidence]) -> dict[tuple[int, int], ShownFrame]:
+def _words(result: Analysis, shown: list[Evidence]) -> dict[tuple[int, int], ShownFrame]:
     wanted: dict[int, set[int]] = {}
     for one in shown:
         if one.frames:
@@ -189,7 +188,7 @@ def _passed(page: Page, findings: list[Finding]) -> None:
         page.line(Text.assemble(mark, "passed (rows checked): ", *listed[1:]), hang=4, fit=True)
 
 
-def _paths(page: Page, result: Result) -> None:
+def _paths(page: Page, result: Analysis) -> None:
     """The ways that packets took, a line per hop."""
     every = path_summaries(result)
     # Where nothing was seen twice there is nothing to follow.
@@ -209,7 +208,7 @@ def _paths(page: Page, result: Result) -> None:
     page.few(notes(result))
 
 
-def _refusals(page: Page, result: Result) -> None:
+def _refusals(page: Page, result: Analysis) -> None:
     """ICMP errors, whatever they are about: who refused what, and how often; the most frequent first."""
     counted: dict[tuple[int, int, int, int, int | None], tuple[int, list[str]]] = {}
     for capture in result.captures:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pcapcheck import protocols
 from pcapcheck.nodestate.firewall.chains import IPTABLES, REJECT, Chain, FirewallRule, FirewallTable
 from pcapcheck.nodestate.host import Host
-from pcapcheck.nodestate.source_lines import Line, quote
+from pcapcheck.nodestate.source_lines import Line, Quoted, quote
 from pcapcheck.protocols import PORT_UNREACHABLE, VXLAN_PORT
 from pcapcheck.triage.firewall.lost import ARP_ASKED, LostPackets
 from pcapcheck.triage.firewall.owner import CALICO, KUBE, owner
@@ -81,19 +81,19 @@ class Answers:
             return POLICY
         return REJECTS if rejects else DROPS
 
-    def of(self, *kinds: str) -> tuple[str, tuple[str, ...]] | None:
+    def of(self, *kinds: str) -> Quoted[str] | None:
         """Whether a rule of some kinds fits, with its line; None where no listing tells."""
         heard = [one for one in self.heard.values() if one.kind in kinds]
         for status in (FITS, MAY_FIT):
             some = [one.best for one in heard if one.best.status == status]
             if some:
-                return status, tuple(_quoted(one) for one in some[:QUOTED])
+                return Quoted(status, tuple(_quoted(one) for one in some[:QUOTED]))
         if not heard:
             lacking = [line for host in self.hosts.values() if (line := host.lacks("ruleset", "no such rule"))]
-            return (NONE_SHOWN_FITS, tuple(map(quote, lacking[:QUOTED]))) if lacking else None
+            return Quoted(NONE_SHOWN_FITS, tuple(map(quote, lacking[:QUOTED]))) if lacking else None
         shows_all = _shows_all_of_arp if self.loss.kind == ARP_ASKED else _shows_all
         whole = all(shows_all(host) for host in self.hosts.values())
-        return (NONE_FITS if whole else NONE_SHOWN_FITS), (_summed_up([one.best for one in heard]),)
+        return Quoted((NONE_FITS if whole else NONE_SHOWN_FITS), (_summed_up([one.best for one in heard]),))
 
 
 def has_answered(host: Host, loss: LostPackets, spoken: frozenset[int] = frozenset()) -> bool | None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from pcapcheck.calico import find_tunnel_name, kind_of_name
 from pcapcheck.nodestate.host import Host
-from pcapcheck.nodestate.source_lines import Line
-from pcapcheck.ruleset.result import Result
+from pcapcheck.nodestate.source_lines import Line, Quoted
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.firewall.answer import DROPS, ENDPOINTS, POLICY, REJECTS, TUNNEL, Answers
 from pcapcheck.triage.firewall.lost import loss_of
@@ -18,8 +18,6 @@ from pcapcheck.triage.firewall.translated_packet import Carried
 from pcapcheck.triage.firewall.walk import walk
 from pcapcheck.triage.misrouted import empty_files
 from pcapcheck.values import Value
-
-Told = tuple[Value, tuple[str, ...]]
 
 
 @dataclass
@@ -33,7 +31,7 @@ class Firewalls:
     def of(
         cls,
         case: Case,
-        result: Result,
+        result: Judgement,
         packet_evidence: dict[str, Value | None],
         here: End,
         there: End,
@@ -46,7 +44,7 @@ class Firewalls:
         if loss is None:
             return None
         empty = frozenset(kind for one in empty_files(result) if (kind := _kind_of_file(one, result.reading.prefix)))
-        recorded = frozenset(one.point.kind for one in result.links) | empty
+        recorded = frozenset(one.kind for one in result.points) | empty
         seen = replace(
             StageSeen.of(packet_evidence, spoken),
             spoken_there=spoken_there,
@@ -65,22 +63,22 @@ class Firewalls:
             return None
         return walk(node.firewall, replace(same, hooks=BEFORE_ROUTING)).mark
 
-    def node_firewall(self) -> Told | None:
+    def node_firewall(self) -> Quoted[Value] | None:
         return self.nodes.of(DROPS)
 
-    def node_rejects(self) -> Told | None:
+    def node_rejects(self) -> Quoted[Value] | None:
         return self.nodes.of(REJECTS)
 
-    def no_endpoints(self) -> Told | None:
+    def no_endpoints(self) -> Quoted[Value] | None:
         return self.nodes.of(ENDPOINTS)
 
-    def policy(self) -> Told | None:
+    def policy(self) -> Quoted[Value] | None:
         return self.nodes.of(POLICY)
 
-    def tunnel_source(self) -> Told | None:
+    def tunnel_source(self) -> Quoted[Value] | None:
         return self.nodes.of(TUNNEL)
 
-    def dst_firewall(self) -> Told | None:
+    def dst_firewall(self) -> Quoted[Value] | None:
         return self.pod.of(DROPS, REJECTS)
 
 

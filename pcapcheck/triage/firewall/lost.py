@@ -12,7 +12,7 @@ from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.paths.losses import REPLY, REQUEST
 from pcapcheck.protocols import DNS_PORT
 from pcapcheck.questions.unanswered import Unanswered
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import DATAGRAMS, Case
 from pcapcheck.triage.packet_evidence import KINDS, UDP, asked_in, exchanges_of
 from pcapcheck.triage.question_signs import is_reset, is_stalled
@@ -54,7 +54,7 @@ class LostPackets:
     unheard: bool = False
 
 
-def loss_of(case: Case, result: Result, packet_evidence: dict[str, Value | None]) -> LostPackets | None:
+def loss_of(case: Case, result: Judgement, packet_evidence: dict[str, Value | None]) -> LostPackets | None:
     """The packets of a case, or None where it is not about packets that were lost."""
     lost = [one for one in case.items if one.table in LOSING]
     src, dst = case.lead.pod, case.lead.dst
@@ -68,8 +68,8 @@ def loss_of(case: Case, result: Result, packet_evidence: dict[str, Value | None]
         answerer = _answerer(case.question, result, kind)
         return replace(found, between=between, error_by=_word(packet_evidence, "refused.by"), answerer=answerer)
     findings = [one.finding for one in lost if one.finding is not None]
-    link = case.lead.link
-    every = list(exchanges_of(kind, result, src, dst, link)) or list(exchanges_of(kind, result, src, dst))
+    point = case.lead.link
+    every = list(exchanges_of(kind, result, src, dst, point)) or list(exchanges_of(kind, result, src, dst))
     failed = [one for one in every if one.outcome not in ("replied", "in-flight")]
     least = sum(one.requests for one in _once(failed)) or 1
     refused = next((one for one in failed if one.error_type is not None), None)
@@ -127,7 +127,7 @@ def _word(packet_evidence: dict[str, Value | None], name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _answerer(question: Unanswered, result: Result, kind: str) -> tuple[int, frozenset[int]] | None:
+def _answerer(question: Unanswered, result: Judgement, kind: str) -> tuple[int, frozenset[int]] | None:
     """Whose answer to a question was seen last on its way back, translated, and from which ports."""
     last = question.last_seen
     if last is None or last.direction != REPLY or last.between is None or last.between[0] == question.asked:

@@ -14,9 +14,10 @@ from pcapcheck.columns import ARP
 from pcapcheck.nodestate.firewall.chains import INPUT, OUTPUT, POSTROUTING, PREROUTING
 from pcapcheck.nodestate.firewall.keys import ARP_FAMILY
 from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.source_lines import Quoted
 from pcapcheck.nodestate.unresolved_pods import UNANSWERED
 from pcapcheck.protocols import ARP_REPLY, ARP_REQUEST, ICMPV6, NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case, Item, asked_for
 from pcapcheck.triage.firewall.answer import DROPS, POLICY, REJECTS, Answers
 from pcapcheck.triage.firewall.lost import ARP_ASKED, ND_ASKED, LostPackets
@@ -24,7 +25,6 @@ from pcapcheck.triage.firewall.lost_packet import UNTRACKED, LostPacket
 from pcapcheck.triage.firewall.stages import End, Stage, own_interface
 from pcapcheck.values import Value, is_ipv4, is_multicast_mac
 
-Told = tuple[Value, tuple[str, ...]]
 # Where a host takes such packets in, and where it sends them.
 IN = {4: ("ingress", INPUT), 6: ("ingress", PREROUTING, INPUT)}
 OUT = {4: (OUTPUT, "egress"), 6: (OUTPUT, POSTROUTING, "egress")}
@@ -81,17 +81,17 @@ class Asking:
 
     @classmethod
     def of(
-        cls, case: Case, result: Result, packet_evidence: Mapping[str, Value | None], here: End, there: End
+        cls, case: Case, result: Judgement, packet_evidence: Mapping[str, Value | None], here: End, there: End
     ) -> Asking | None:
         """None where a case is about no such question."""
         if case.lead.unanswered:
             return _of_gateway(case, here)
         return _of_receiver(case, result, packet_evidence, there)
 
-    def node(self) -> Told | None:
+    def node(self) -> Quoted[Value] | None:
         return self.nodes.of(DROPS, POLICY, REJECTS)
 
-    def receiver(self) -> Told | None:
+    def receiver(self) -> Quoted[Value] | None:
         return self.pod.of(DROPS, POLICY, REJECTS)
 
 
@@ -116,7 +116,9 @@ def _of_gateway(case: Case, here: End) -> Asking | None:
     return Asking(Answers(loss, stages), Answers(loss, []))
 
 
-def _of_receiver(case: Case, result: Result, packet_evidence: Mapping[str, Value | None], there: End) -> Asking | None:
+def _of_receiver(
+    case: Case, result: Judgement, packet_evidence: Mapping[str, Value | None], there: End
+) -> Asking | None:
     """A node asks a pod that it has packets for: it is not answered, does not take the answers, or asked in vain.
 
     That it found nobody is told by the error that it sends after asking, or by the questions that were recorded.
@@ -169,8 +171,8 @@ def of_next_hop(node: Host, hop: int, *, asked: bool, speaks: bool) -> Asking | 
 
 def _inquiry(items: Sequence[Item], target: int) -> Inquiry:
     """What is alike of all the questions; where none was recorded nothing but the target is known."""
-    links = ((one.link or one.dst_link, one.evidence.group) for one in items)
-    sent = [link.point.groups.get(number) if link is not None else None for link, number in links]
+    points = ((one.link or one.dst_link, one.evidence.group) for one in items)
+    sent = [point.groups.get(number) if point is not None else None for point, number in points]
     known = [one.dst for one in sent if one is not None and one.dst is not None]
     asker = _only({one.evidence.row.get("asker_ip") for one in items})
     mac = _only({one.src if one is not None else None for one in sent})
@@ -187,13 +189,13 @@ def _attempts(items: Sequence[Item]) -> int:
     return sum(one for one in counted if isinstance(one, int)) or 1
 
 
-def _answered(case: Case, result: Result) -> int:
+def _answered(case: Case, result: Judgement) -> int:
     """How many of the node's questions for the pod were answered on its link."""
-    link, dst = case.lead.dst_link, case.lead.dst
-    if link is None:
+    point, dst = case.lead.dst_link, case.lead.dst
+    if point is None:
         return 0
-    tallies = result.captures[link.point.key[0]].tallies
-    groups = [one for one in asked_for(result, link, dst) if (ARP, one) in tallies]
+    tallies = result.captures[point.key[0]].tallies
+    groups = [one for one in asked_for(result, point, dst) if (ARP, one) in tallies]
     return sum(tallies[ARP, one].outcomes["answered"] for one in groups)
 
 

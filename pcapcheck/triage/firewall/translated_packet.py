@@ -12,7 +12,7 @@ from pcapcheck.links.point_facts import UNNAMED
 from pcapcheck.links.sides import NODE
 from pcapcheck.paths.losses import REQUEST
 from pcapcheck.paths.path import Path
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case, home_of
 from pcapcheck.triage.firewall.lost import ports_of
 from pcapcheck.triage.packet_evidence import KINDS, exchanges_of
@@ -32,7 +32,7 @@ class Carried:
     interface: str | None = None
 
 
-def carried(case: Case, result: Result) -> Carried | None:
+def carried(case: Case, result: Judgement) -> Carried | None:
     """None where they were seen as the pod sent them alone, or in several ways.
 
     Where some were lost these count, not those that came to a pod.
@@ -45,7 +45,7 @@ def carried(case: Case, result: Result) -> Carried | None:
     if len(ends) != 1 or ends == {(pod, dst)}:
         return None
     last = paths[0].steps[-1]
-    sports, dports = ports_of(exchanges_of(kind, result, last.src, last.dst, last.spot.link))
+    sports, dports = ports_of(exchanges_of(kind, result, last.src, last.dst, last.spot.point))
     home = home_of(result, last.dst)
     name = home.node_interface if home is not None else UNNAMED
     return Carried(last.src, last.dst, sports, dports, name if name != UNNAMED else None)
@@ -54,4 +54,4 @@ def carried(case: Case, result: Result) -> Carried | None:
 def _has_arrived(path: Path) -> bool:
     """Whether packets came to a pod's link from its node."""
     spot = path.steps[-1].spot
-    return len(path.steps) > 1 and spot.link.point.kind == "pod-link" and spot.side == NODE
+    return len(path.steps) > 1 and spot.point.kind == "pod-link" and spot.side == NODE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.questions.unanswered import Unanswered
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean
 
@@ -12,7 +12,7 @@ SHOWN = 5
 FRAMES_SHOWN = 4
 
 
-def open_question_remarks(result: Result) -> list[Remark]:
+def open_question_remarks(result: Judgement) -> list[Remark]:
     """A remark per question, for the first few of them."""
     unanswered = result.unanswered
     remarks = [_remark(question, result.captures[question.capture]) for question in unanswered[:SHOWN]]

@@ -14,17 +14,17 @@ from pcapcheck.triage.remarks.remark import Remark
 SHOWN = 3
 
 
-def captured_network_remarks(links: Iterable[PointFacts]) -> list[Remark]:
+def captured_network_remarks(points: Iterable[PointFacts]) -> list[Remark]:
     """A remark per kind of capture point that looks like another network's."""
     points_by_network: dict[str, list[PointFacts]] = {}
-    for link in links:
-        if link.point.likeness and link.judged:
-            points_by_network.setdefault(what_it_is(link), []).append(link)
+    for point in points:
+        if point.capture_point.likeness and point.judged:
+            points_by_network.setdefault(what_it_is(point), []).append(point)
     return [Remark(_sentence(alike)) for alike in points_by_network.values()]
 
 
 def _sentence(alike: list[PointFacts]) -> str:
-    likeness = alike[0].point.likeness
+    likeness = alike[0].capture_point.likeness
     bypasses = likeness is not None and likeness.network.bypasses
     past = "; replies may bypass the interface there, so a missing reply proves nothing" if bypasses else ""
     return f"{looks_like(alike)}, not like Calico's: no rule is applied to what was recorded there{past}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.remarks.remark import Remark
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 class Subject:
     """What producers look at; ``repeated`` are files given more than once, ``changes`` addresses that changed MAC."""
 
-    result: Result
+    result: Judgement
     state: State | None
     repeated: Sequence[Path]
     changes: Sequence[tuple[AddressRow, AddressRow]]
 
 
 def remarks_on(
-    result: Result,
+    result: Judgement,
     state: State | None = None,
     repeated: Sequence[Path] = (),
     changes: Sequence[tuple[AddressRow, AddressRow]] = (),
@@ -65,11 +65,11 @@ def _address_changes(subject: Subject) -> list[Remark]:
 
 
 def _captured_networks(subject: Subject) -> list[Remark]:
-    if not any(link.point.likeness for link in subject.result.links):
+    if not any(point.capture_point.likeness for point in subject.result.points):
         return []
     from pcapcheck.triage.remarks.other_networks import captured_network_remarks
 
-    return captured_network_remarks(subject.result.links)
+    return captured_network_remarks(subject.result.points)
 
 
 def _open_questions(subject: Subject) -> list[Remark]:

@@ -7,33 +7,33 @@ from pathlib import Path
 
 from pcapcheck.links.observations import DATED, Observation, apart
 from pcapcheck.links.point_facts import PointFacts
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean, format_time
 
 SHOWN = 4
 
 
-def recording_remarks(result: Result, repeated: Iterable[Path]) -> list[Remark]:
+def recording_remarks(result: Judgement, repeated: Iterable[Path]) -> list[Remark]:
     """A remark for captures that do not overlap in time, and for each that is there twice."""
     remarks = list(_separate(result))
     given = ", ".join(dict.fromkeys(clean(str(path)) for path in repeated))
     if given:
         remarks.append(Remark(f"given more than once, read and counted once: {given}"))
-    for link, original in result.facts.twice[:SHOWN]:
-        text = f"{_place(result, link)} holds nothing but what {_place(result, original)} holds too: counted once"
+    for point, original in result.facts.twice[:SHOWN]:
+        text = f"{_place(result, point)} holds nothing but what {_place(result, original)} holds too: counted once"
         remarks.append(Remark(text))
     if len(result.facts.twice) > SHOWN:
         remarks.append(Remark(f"and {len(result.facts.twice) - SHOWN} more recordings like these"))
     return remarks
 
 
-def _separate(result: Result) -> list[Remark]:
+def _separate(result: Judgement) -> list[Remark]:
     numbers = result.facts.observations
     together: dict[Observation, list[PointFacts]] = {}
-    for key, link in result.facts.links.items():
+    for key, point in result.facts.points.items():
         if key in numbers:
-            together.setdefault(numbers[key], []).append(link)
+            together.setdefault(numbers[key], []).append(point)
     different = [observation for observation in together if any(apart(observation, other) for other in together)]
     if not different:
         return []
@@ -42,18 +42,18 @@ def _separate(result: Result) -> list[Remark]:
     return [Remark(f"recorded at different times, so judged as separate observations: {shown}")]
 
 
-def _part(result: Result, links: list[PointFacts]) -> str:
-    names = list(dict.fromkeys(_place(result, link) for link in links))
+def _part(result: Judgement, points: list[PointFacts]) -> str:
+    names = list(dict.fromkeys(_place(result, point) for point in points))
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    first = min(link.point.first for link in links if link.point.first is not None)
+    first = min(point.capture_point.first for point in points if point.capture_point.first is not None)
     return f"{', '.join(names[:SHOWN])}{more} (from {_time(first)})"
 
 
-def _place(result: Result, link: PointFacts) -> str:
+def _place(result: Judgement, point: PointFacts) -> str:
     """A capture and, if it holds several interfaces, which of them."""
-    capture = result.captures[link.point.key[0]]
+    capture = result.captures[point.key[0]]
     name = clean(capture.source.short_name)
-    return name if len(result.links_of(capture)) == 1 else f"{link.point.name} in {name}"
+    return name if len(result.points_of(capture)) == 1 else f"{point.name} in {name}"
 
 
 def _time(time: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pcapcheck.decode.icmp_words import in_words
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.questions.unanswered import LATE, Unanswered
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean, format_address
 
@@ -17,7 +17,7 @@ HEALTHY = ((4, 11), (6, 3), (6, 2))
 TOO_BIG = (4, 3, 4)
 
 
-def stray_error_remarks(result: Result) -> list[Remark]:
+def stray_error_remarks(result: Judgement) -> list[Remark]:
     """A remark per capture whose most frequent ICMP error ended none of the exchanges that it holds."""
     return [remark for capture in result.captures for remark in _remarks(capture, result.unanswered)]
 

@@ -12,7 +12,7 @@ from pcapcheck.nodestate.node_facts import Device
 from pcapcheck.nodestate.state import PodLink
 from pcapcheck.paths.losses import REPLY
 from pcapcheck.protocols import DNS_PORT
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage import back_ends
 from pcapcheck.triage.back_ends import Asked, BackEnd
 from pcapcheck.triage.case import Case
@@ -36,7 +36,7 @@ class DescribedPods:
         case: Case,
         interface: str | None,
         packet_evidence: dict[str, Value | None],
-        result: Result,
+        result: Judgement,
     ) -> None:
         self.packet_evidence = packet_evidence
         self.recorded_interface = interface if interface != UNNAMED else None
@@ -57,7 +57,7 @@ class DescribedPods:
             # The node asks for it where its route leads, which may be another pod's link.
             dst_interface = None
         self.dst_link, self.dst_row = situation.find(dst_interface, self.dst)
-        machines = Machines.of(self.state, result.followed.hosts, result.links)
+        machines = Machines.of(self.state, result.followed.hosts, result.points)
         only = self.state.nodes[0] if len(self.state.nodes) == 1 else None
         alone, self.at = self._by_name(case, machines, only)
         if self.packet_evidence.get("dst.same_node") is False:
@@ -65,14 +65,14 @@ class DescribedPods:
         self.alone = alone
         self.recorded_dst_interface = dst_interface
 
-    def _owner(self, case: Case, result: Result) -> str | None:
+    def _owner(self, case: Case, result: Judgement) -> str | None:
         """Whose node the state's only node is: that of ``pod`` or ``dst``, by its name or by the names in its rules."""
-        links = case.lead.link, case.lead.dst_link
-        if len(self.state.nodes) != 1 or links[0] is None or links[1] is None:
+        points = case.lead.link, case.lead.dst_link
+        if len(self.state.nodes) != 1 or points[0] is None or points[1] is None:
             return None
         hosts = result.followed.hosts
-        names = [hosts.name(link.point.key) for link in links if link is not None]
-        calis = [link.node_interface or "" for link in links if link is not None]
+        names = [hosts.name(point.key) for point in points if point is not None]
+        calis = [point.node_interface or "" for point in points if point is not None]
         return owner_of(self.state.nodes[0], names, calis)
 
     def _by_name(self, case: Case, machines: Machines, alone: Host | None) -> tuple[Host | None, Host | None]:

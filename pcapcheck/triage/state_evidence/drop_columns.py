@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pcapcheck.nodestate.readers.sysctls import value_of
+from pcapcheck.nodestate.source_lines import Quoted
 from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
 from pcapcheck.triage.state_evidence.pod_link_columns import dst_neighbour, pod_neighbour
 from pcapcheck.triage.state_evidence.quoting import QuotedValue, quotes
@@ -18,7 +19,7 @@ def _conntrack_full(evidence: StateEvidence) -> QuotedValue | None:
     count, limit = value_of(held), value_of(most)
     if held is None or most is None or count is None or not limit:
         return None
-    return count >= limit, quotes(held.line, most.line)
+    return Quoted(count >= limit, quotes(held.line, most.line))
 
 
 def _conntrack_drops(evidence: StateEvidence) -> QuotedValue | None:
@@ -30,7 +31,7 @@ def _neighbours_full(evidence: StateEvidence) -> QuotedValue | None:
     """Of the receiver's node, which asks for it; not where it has the receiver's MAC."""
     back = evidence.lost_replies
     known = pod_neighbour(evidence) if back else dst_neighbour(evidence)
-    return evidence.drops.neighbours(known=known[1] if known else ()) if evidence.drops else None
+    return evidence.drops.neighbours(known=known.source_lines if known else ()) if evidence.drops else None
 
 
 def _queue_drops(evidence: StateEvidence) -> QuotedValue | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pcapcheck.nodestate.source_lines import Quoted
 from pcapcheck.triage.firewall.firewalls import ttl_rules
 from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
 from pcapcheck.triage.state_evidence.quoting import QuotedValue, quotes
@@ -42,7 +43,7 @@ def _tunnel_source(evidence: StateEvidence) -> QuotedValue | None:
 
 def _node_ttl_rule(evidence: StateEvidence) -> QuotedValue | None:
     lines = ttl_rules(evidence.node)
-    return (True, quotes(*lines[:2])) if lines else None
+    return Quoted(True, quotes(*lines[:2])) if lines else None
 
 
 FIREWALL_COLUMNS: ColumnFunctions = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.source_lines import Line, Quoted
 from pcapcheck.nodestate.state import PodLink
 from pcapcheck.triage.path_mtus import limits_on_way
 from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
@@ -25,9 +25,9 @@ def _mtu_fits(evidence: StateEvidence) -> QuotedValue | None:
         if lost and (not isinstance(passed, int) or passed <= limit.mtu) and said in (None, limit.mtu):
             narrower = _sends_more(here, limit.mtu)
             if narrower is not None:
-                return False, quotes(*narrower, *limit.lines)
-    told = cell(evidence.row, "mtu_fits")
-    return told if told is not None and told[0] else None
+                return Quoted(False, quotes(*narrower, *limit.lines))
+    fits = cell(evidence.row, "mtu_fits")
+    return fits if fits is not None and fits.value else None
 
 
 def _dst_mtu_differs(evidence: StateEvidence) -> QuotedValue | None:
@@ -38,9 +38,12 @@ def _dst_mtu_differs(evidence: StateEvidence) -> QuotedValue | None:
     if row.cali_mtu != row.pod_mtu and isinstance(size, int) and size <= min(row.cali_mtu, row.pod_mtu):
         # So small a packet passes both.
         return None
-    return row.cali_mtu != row.pod_mtu, (
-        *row.source_lines.get("cali.mtu", ()),
-        *row.source_lines.get("pod.mtu", ()),
+    return Quoted(
+        row.cali_mtu != row.pod_mtu,
+        (
+            *row.source_lines.get("cali.mtu", ()),
+            *row.source_lines.get("pod.mtu", ()),
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.state import PodLink, State
 from pcapcheck.paths.losses import REPLY, REQUEST
 from pcapcheck.questions.unanswered import Unanswered
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage import back_ends, tunnel_ends
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.firewall.stages import End
@@ -30,7 +30,7 @@ class PacketEnds:
     dst_interface: str | None
 
 
-def packet_ends(pods: DescribedPods, case: Case, result: Result) -> PacketEnds:
+def packet_ends(pods: DescribedPods, case: Case, result: Judgement) -> PacketEnds:
     """The ends by the state and, if it does not show them, by where packets and answers were seen."""
     alone, dst_interface, lead = pods.alone, pods.recorded_dst_interface, case.lead
     far = (pods.dst_link.node if pods.dst_link else None) or tunnel_ends.node_at(pods.state, pods.dst)
@@ -91,7 +91,7 @@ def _came_back(question: Unanswered, node: Host | None) -> bool:
     return last.arrived is True or last.interface in node.links
 
 
-def _came_by(case: Case, result: Result) -> str | None:
+def _came_by(case: Case, result: Judgement) -> str | None:
     """The interface by which the pod's questions came to dst's node, if they were recorded on one only.
 
     The answers leave by it again, unless the node's routes say otherwise.
@@ -101,15 +101,15 @@ def _came_by(case: Case, result: Result) -> str | None:
         return None
     kind = KINDS.get(lead.table, REQUEST)
     there = [
-        link.point
-        for link in result.links
-        if link.point.kind in NODE_KINDS
-        and same(link.point.key, lead.dst_link.point.key)
-        and any(exchanges_of(kind, result, lead.pod, lead.dst, link))
+        point.capture_point
+        for point in result.points
+        if point.kind in NODE_KINDS
+        and same(point.key, lead.dst_link.key)
+        and any(exchanges_of(kind, result, lead.pod, lead.dst, point))
     ]
-    tunnels = {point.name for point in there if point.kind == "tunnel"}
+    tunnels = {capture_point.name for capture_point in there if capture_point.kind == "tunnel"}
     paths = (path for path in result.followed.found if (path.src, path.dst) == (lead.pod, lead.dst))
     if not tunnels and any(step.encap != "none" for path in paths for step in path.steps):
         return None
-    found = tunnels or {point.name for point in there}
+    found = tunnels or {capture_point.name for capture_point in there}
     return found.pop() if len(found) == 1 else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pcapcheck.calico import kind_of_name
 from pcapcheck.columns import COLUMNS, STATE
+from pcapcheck.nodestate.source_lines import Quoted
 from pcapcheck.nodestate.state import PodLink
 from pcapcheck.nodestate.state_row import StateRow
 from pcapcheck.nodestate.unresolved_pods import FAILED
@@ -51,24 +52,24 @@ def dst_neighbour(evidence: StateEvidence) -> QuotedValue | None:
 
 
 def _bridge(evidence: StateEvidence) -> QuotedValue | None:
-    return None if evidence.cali is None else (evidence.cali.master is not None, quotes(evidence.cali.line))
+    return None if evidence.cali is None else Quoted(evidence.cali.master is not None, quotes(evidence.cali.line))
 
 
 def _managed(evidence: StateEvidence) -> QuotedValue | None:
     listed = evidence.node.managed if evidence.node is not None else []
     for one in listed:
         if one.owned and kind_of_name(one.dev, evidence.ground.prefix) in ("pod-link", "tunnel"):
-            return True, quotes(one.line)
-    return (False, quotes(listed[0].line)) if listed else None
+            return Quoted(True, quotes(one.line))
+    return Quoted(False, quotes(listed[0].line)) if listed else None
 
 
 def _ebpf(evidence: StateEvidence) -> QuotedValue | None:
     if evidence.node is None:
         return None
     if evidence.node.ebpf is not None:
-        return True, quotes(evidence.node.ebpf)
+        return Quoted(True, quotes(evidence.node.ebpf))
     whole = "links" in evidence.node.whole
-    return (False, quotes(evidence.node.lacks("links", "no bpfin.cali"))) if whole else None
+    return Quoted(False, quotes(evidence.node.lacks("links", "no bpfin.cali"))) if whole else None
 
 
 def _neighbour(link: PodLink | None, address: int | None) -> QuotedValue | None:
@@ -81,7 +82,7 @@ def _neighbour(link: PodLink | None, address: int | None) -> QuotedValue | None:
         if entry.dev == link.cali_name and entry.mac is not None and entry.state not in FAILED
     ]
     macs = tuple(entry.mac for entry in held if entry.mac is not None)
-    return (macs, quotes(*(entry.line for entry in held))) if macs else None
+    return Quoted(macs, quotes(*(entry.line for entry in held))) if macs else None
 
 
 POD_LINK_COLUMNS: ColumnFunctions = {

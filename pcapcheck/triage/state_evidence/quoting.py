@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pcapcheck.nodestate.source_lines import Line, quote
+from pcapcheck.nodestate.source_lines import Line, Quoted, Sourced, quote
 from pcapcheck.nodestate.state_row import StateRow
 from pcapcheck.values import Value
 
-# A value, and the lines that say it as they are quoted.
-QuotedValue = tuple[Value, tuple[str, ...]]
+QuotedValue = Quoted[Value]
 
 
-def quoted(value: tuple[Value, tuple[Line, ...]] | None) -> QuotedValue | None:
+def quoted(found: Sourced[Value] | None) -> QuotedValue | None:
     """A value whose lines are not quoted yet."""
-    return None if value is None else (value[0], quotes(*value[1]))
+    return None if found is None else Quoted(found.value, quotes(*found.source_lines))
 
 
 def quotes(*lines: Line | None) -> tuple[str, ...]:
@@ -25,4 +24,4 @@ def cell(row: StateRow | None, attribute: str) -> QuotedValue | None:
     if row is None or value is None:
         return None
     lines = row.source_lines.get(attribute) or row.source_lines.get(attribute.replace("_", ".", 1), ())
-    return value, lines
+    return Quoted(value, lines)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import combinations
 
 from pcapcheck.nodestate.readers.sysctls import value_of
+from pcapcheck.nodestate.source_lines import Quoted
 from pcapcheck.nodestate.state import PodEntry
 from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
 from pcapcheck.triage.state_evidence.quoting import QuotedValue, quotes
@@ -19,15 +20,15 @@ def _dst_up(evidence: StateEvidence) -> QuotedValue | None:
     ]
     down = [one for one in ends if one.up is False]
     if down:
-        return False, quotes(*(one.line for one in down))
-    return (True, quotes(*(one.line for one in ends))) if len(ends) == 2 and all(one.up for one in ends) else None
+        return Quoted(False, quotes(*(one.line for one in down)))
+    return Quoted(True, quotes(*(one.line for one in ends))) if len(ends) == 2 and all(one.up for one in ends) else None
 
 
 def _dst_ended(evidence: StateEvidence) -> QuotedValue | None:
     """By the list of pods: a pod that has ended keeps its address there."""
     listed = [one for one in evidence.state.pods if one.ip is not None and one.ip == evidence.dst]
     running = [one for one in listed if one.holds_address]
-    return (not running, quotes(*(one.line for one in running or listed))) if listed else None
+    return Quoted(not running, quotes(*(one.line for one in running or listed))) if listed else None
 
 
 def _dst_address(evidence: StateEvidence) -> QuotedValue | None:
@@ -36,9 +37,9 @@ def _dst_address(evidence: StateEvidence) -> QuotedValue | None:
         return None
     for one in host.addresses:
         if one.ip == evidence.dst:
-            return True, quotes(one.line)
+            return Quoted(True, quotes(one.line))
     family = f"addresses{4 if is_ipv4(evidence.dst) else 6}"
-    return (False, quotes(host.lacks(family, "no such address"))) if family in host.whole else None
+    return Quoted(False, quotes(host.lacks(family, "no such address"))) if family in host.whole else None
 
 
 def _dst_arp_ignore(evidence: StateEvidence) -> QuotedValue | None:
@@ -50,7 +51,7 @@ def _dst_arp_ignore(evidence: StateEvidence) -> QuotedValue | None:
     # The kernel takes the larger (IN_DEV_ARP_IGNORE): that both are small must be known of both.
     if not values or (max(values) < 2 and len(values) < 2):
         return None
-    return max(values), quotes(*(one.line for one in found if one is not None))
+    return Quoted(max(values), quotes(*(one.line for one in found if one is not None)))
 
 
 def _dst_leaves_by_link(evidence: StateEvidence) -> QuotedValue | None:
@@ -70,22 +71,22 @@ def _dst_leaves_by_link(evidence: StateEvidence) -> QuotedValue | None:
     ways = [(ip, next(iter(host.routes_to(ip)), None)) for ip in asking]
     lost = next((ip for ip, way in ways if way is None), None)
     if lost is not None and at_pod:
-        return False, quotes(host.lacks(listing, f"no route to {format_address(lost)}"))
+        return Quoted(False, quotes(host.lacks(listing, f"no route to {format_address(lost)}")))
     dead = [way for _, way in ways if way is not None and way.leads_nowhere]
     if dead and at_pod:
-        return False, quotes(dead[0].line)
+        return Quoted(False, quotes(dead[0].line))
     routes = [way for _, way in ways if way is not None and not way.leads_nowhere]
     wrong = [one for one in routes if one.dev != end.name]
     if wrong:
-        return False, quotes(wrong[0].line)
-    return (True, quotes(routes[0].line)) if routes else None
+        return Quoted(False, quotes(wrong[0].line))
+    return Quoted(True, quotes(routes[0].line)) if routes else None
 
 
 def _dst_ignores_echo(evidence: StateEvidence) -> QuotedValue | None:
     host = evidence.dst_pod()
     setting = host.sysctls.get("net.ipv4.icmp_echo_ignore_all") if host is not None else None
     value = value_of(setting)
-    return None if setting is None or value is None else (value != 0, quotes(setting.line))
+    return None if setting is None or value is None else Quoted(value != 0, quotes(setting.line))
 
 
 def _duplicate(evidence: StateEvidence) -> QuotedValue | None:
@@ -105,10 +106,10 @@ def _twice(evidence: StateEvidence, counts: Callable[[PodEntry, PodEntry], bool]
         pairs = ((one, other) for one, other in combinations(listed, 2) if one.label != other.label)
         pair = next((pair for pair in pairs if counts(*pair)), None)
         if pair is not None:
-            return True, quotes(*(one.line for one in pair))
+            return Quoted(True, quotes(*(one.line for one in pair)))
         held = [own for host in evidence.state.pod_hosts for own in host.addresses if own.ip == address]
         if len(held) > 1:
-            return True, quotes(*(one.line for one in held[:2]))
+            return Quoted(True, quotes(*(one.line for one in held[:2])))
     return None
 
 

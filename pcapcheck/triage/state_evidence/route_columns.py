@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pcapcheck.calico import is_shortened, kind_of_name
 from pcapcheck.networks import CALICO_PROTOCOLS
 from pcapcheck.nodestate.host_routes import NOWHERE, lost_way, way_to_pod
-from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.source_lines import Line, Quoted, Sourced
 from pcapcheck.nodestate.state import PodLink
 from pcapcheck.nodestate.state_row import StateRow
 from pcapcheck.triage.node_loop import loop_of
@@ -61,7 +61,7 @@ def _route_deleted(evidence: StateEvidence) -> QuotedValue | None:
             continue
         if not _at_that_time(evidence, line):
             continue
-        return True, quotes(line)
+        return Quoted(True, quotes(line))
     return None
 
 
@@ -75,7 +75,7 @@ def _way(evidence: StateEvidence) -> QuotedValue | None:
 
 def _next_hop(evidence: StateEvidence) -> QuotedValue | None:
     hop = evidence.crossing.hop() if evidence.crossing else None
-    return quoted((hop.state, hop.lines)) if hop else None
+    return quoted(Sourced(hop.state, hop.lines)) if hop else None
 
 
 def _source_check(evidence: StateEvidence) -> QuotedValue | None:
@@ -109,7 +109,7 @@ def _block_blackholed(evidence: StateEvidence) -> QuotedValue | None:
     if gone and whole not in node.whole:
         return None
     lacking = node.lacks(whole, f"no route to {format_address(evidence.dst)} alone") if gone else None
-    return gone, quotes(best.line, lacking)
+    return Quoted(gone, quotes(best.line, lacking))
 
 
 def _route(
@@ -126,15 +126,15 @@ def _route(
             return None
         leads, dev, lines = way.leads_there, way.dev, quotes(*way.lines)
     if leads:
-        return "own-interface", lines
+        return Quoted("own-interface", lines)
     if dev is None:
-        return "not-there", lines
+        return Quoted("not-there", lines)
     if dev == NOWHERE:
-        return "none", lines
+        return Quoted("none", lines)
     if " " in dev:
-        return "dead-end", lines
+        return Quoted("dead-end", lines)
     pod_link = kind_of_name(dev, evidence.ground.prefix) == "pod-link" or is_shortened(dev, evidence.ground.prefix)
-    return ("other-pod-link" if pod_link else "elsewhere"), lines
+    return Quoted(("other-pod-link" if pod_link else "elsewhere"), lines)
 
 
 def _at_that_time(evidence: StateEvidence, line: Line) -> bool:

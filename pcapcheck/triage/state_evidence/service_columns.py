@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pcapcheck.nodestate.source_lines import Quoted
 from pcapcheck.triage import back_ends, service_evidence
 from pcapcheck.triage.case_columns import THERE
 from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
@@ -22,7 +23,7 @@ def _back_end(evidence: StateEvidence) -> QuotedValue | None:
     if standing is None:
         return None
     shown = [one for one in evidence.back_ends if one.there is (standing == THERE)]
-    return standing, quotes(*(line for one in shown[:2] for line in one.lines))
+    return Quoted(standing, quotes(*(line for one in shown[:2] for line in one.lines)))
 
 
 def _dst_answers_pings(evidence: StateEvidence) -> QuotedValue | None:

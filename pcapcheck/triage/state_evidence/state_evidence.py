@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.next_hops import RESOLVED
-from pcapcheck.ruleset.result import Result
+from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage import tunnel_ends
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.crossing import Crossing, CrossingEnds
@@ -36,7 +36,7 @@ class StateEvidence(DescribedPods):
         case: Case,
         interface: str | None,
         packet_evidence: dict[str, Value | None],
-        result: Result,
+        result: Judgement,
     ) -> None:
         super().__init__(situation, case, interface, packet_evidence, result)
         self.far_spoken = spoken_at(case.lead.link if self.lost_replies else case.lead.dst_link, result)
@@ -45,7 +45,7 @@ class StateEvidence(DescribedPods):
         self.crossing = self._crossing(result)
         self._ask_firewalls(case, result)
 
-    def _crossing(self, result: Result) -> Crossing | None:
+    def _crossing(self, result: Judgement) -> Crossing | None:
         pair = CrossingEnds(
             None if self.pod_is_foreign else self.pod,
             None if self.dst_is_foreign else self.dst,
@@ -60,7 +60,7 @@ class StateEvidence(DescribedPods):
             crossing.receivers = self.far_spoken
         return crossing
 
-    def _ask_firewalls(self, case: Case, result: Result) -> None:
+    def _ask_firewalls(self, case: Case, result: Judgement) -> None:
         """Hold the rules of the firewalls, and the counters, against the packets."""
         evidence = self.packet_evidence
         ends = packet_ends(self, case, result)
@@ -76,7 +76,7 @@ class StateEvidence(DescribedPods):
             self.asking = self._asking_next_hop(case, result) or self.asking
         self.drops = drops_of(self, result, ends.dst_interface)
 
-    def _asking_next_hop(self, case: Case, result: Result) -> Asking | None:
+    def _asking_next_hop(self, case: Case, result: Judgement) -> Asking | None:
         """The node's own question for its next hop, if it calls it unreachable."""
         refused = self.packet_evidence.get("refused"), self.packet_evidence.get("refused.by")
         hop = self.next_hop

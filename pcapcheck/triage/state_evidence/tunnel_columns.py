@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.source_lines import Quoted
 from pcapcheck.triage import tunnel_ends
 from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
 from pcapcheck.triage.state_evidence.quoting import QuotedValue, quoted, quotes
@@ -49,7 +50,7 @@ def _checksum_offload(evidence: StateEvidence) -> QuotedValue | None:
         features = evidence.node.features.get(name, {}) if evidence.node is not None else {}
         feature = features.get("tx-checksum-ip-generic")
         if feature is not None:
-            return feature.on, quotes(feature.line)
+            return Quoted(feature.on, quotes(feature.line))
     return None
 
 

@@ -29,7 +29,7 @@ def test_a_silent_node_in_rows(tmp_path: Path) -> None:
     (capture,) = result.captures
     assert (result.verdict, capture.format, capture.frames) == ("fail", "tshark text", 3)
     assert "the node does not answer 10.244.5.7's ARP" in result.diagnoses[0].headline
-    assert result.links[0].point.name == "cali5c1e9d07a42"
+    assert result.points[0].name == "cali5c1e9d07a42"
     assert capture.problems == []
 
 
@@ -165,7 +165,7 @@ def test_rows_that_are_left_out_may_be_the_answer(tmp_path: Path) -> None:
 def test_a_command_tells_interface_and_filter(tmp_path: Path) -> None:
     text = "# tshark -i cali5c1e9d07a42 -n -f 'arp and src host 10.244.5.7'\n" + SILENT.replace(ON_CALI, "")
     result = judge(tmp_path, text)
-    assert result.links[0].point.name == "cali5c1e9d07a42"
+    assert result.points[0].name == "cali5c1e9d07a42"
     assert status(result, "gateway-arp-answered") == "not-checked"
     assert "src host" in reason(result, "gateway-arp-answered")
 
@@ -174,7 +174,7 @@ def test_rows_that_count_from_one_again_are_another_capture(tmp_path: Path) -> N
     other = ON_CALI.replace("5c1e9d07a42", "77aa0b1c2d3")
     text = SILENT + "3 packets captured\n" + other + asked("0.000000000")
     result = judge(tmp_path, text)
-    assert [link.point.name for link in result.links] == ["cali5c1e9d07a42", "cali77aa0b1c2d3"]
+    assert [point.name for point in result.points] == ["cali5c1e9d07a42", "cali77aa0b1c2d3"]
     assert list(result.arp["attempts"]) == [3, 1]
 
 

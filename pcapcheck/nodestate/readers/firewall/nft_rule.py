@@ -20,9 +20,9 @@ from pcapcheck.nodestate.firewall.chains import (
     Verdict,
 )
 from pcapcheck.nodestate.firewall.keys import Key, unknown
-from pcapcheck.nodestate.firewall.nft_match import STATEMENTS, keys_of, match_of, read_match, tuple_of
-from pcapcheck.nodestate.firewall.nft_words import Words, split
 from pcapcheck.nodestate.numbers import number
+from pcapcheck.nodestate.readers.firewall.nft_match import STATEMENTS, keys_of, match_of, read_match, tuple_of
+from pcapcheck.nodestate.readers.firewall.nft_words import Words, split
 from pcapcheck.nodestate.source_lines import Line
 
 VERDICTS = {"accept": ACCEPT, "drop": DROP, "return": RETURN, "continue": "", "queue": QUEUE}

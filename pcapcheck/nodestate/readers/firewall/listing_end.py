@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from pcapcheck.nodestate.firewall import nft
-from pcapcheck.nodestate.firewall.arptables import SAVED_BY as ARP_SAVED_BY
-from pcapcheck.nodestate.firewall.iptables import SAVED_BY
+from pcapcheck.nodestate.readers.firewall import nft
+from pcapcheck.nodestate.readers.firewall.arptables import SAVED_BY as ARP_SAVED_BY
+from pcapcheck.nodestate.readers.firewall.iptables import SAVED_BY
 
 # Lines of iptables-save, which ends each table with COMMIT.
 OF_SAVED = ("-", ":", "[", "#", "*")

@@ -9,9 +9,9 @@ from functools import partial
 
 from pcapcheck.nodestate.firewall import rule_values
 from pcapcheck.nodestate.firewall.chains import Match
-from pcapcheck.nodestate.firewall.iptables_rule import SIMPLE
 from pcapcheck.nodestate.firewall.keys import KEYS, Key, unknown
 from pcapcheck.nodestate.firewall.sets import ADDRESS, Element, NamedSet
+from pcapcheck.nodestate.readers.firewall.iptables_rule import SIMPLE
 from pcapcheck.nodestate.source_lines import Line
 
 CREATE = re.compile(r"create (\S+) (\w+):(\S+)(?: .*)?")

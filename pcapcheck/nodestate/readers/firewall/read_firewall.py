@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from pcapcheck.nodestate.firewall import ipset, iptables
-from pcapcheck.nodestate.firewall.arptables import SAVED_BY as ARP_SAVED_BY
-from pcapcheck.nodestate.firewall.arptables import read_arptables
 from pcapcheck.nodestate.firewall.chains import Firewall
-from pcapcheck.nodestate.firewall.iptables_list import is_listed, read_listed
-from pcapcheck.nodestate.firewall.nft import read_nft
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
+from pcapcheck.nodestate.readers.firewall import ipset, iptables
+from pcapcheck.nodestate.readers.firewall.arptables import SAVED_BY as ARP_SAVED_BY
+from pcapcheck.nodestate.readers.firewall.arptables import read_arptables
+from pcapcheck.nodestate.readers.firewall.iptables_list import is_listed, read_listed
+from pcapcheck.nodestate.readers.firewall.nft import read_nft
 from pcapcheck.nodestate.source_lines import Line
 
 SAVED = re.compile(

@@ -20,7 +20,7 @@ from pcapcheck.nodestate.firewall.chains import (
     FirewallTable,
     Unread,
 )
-from pcapcheck.nodestate.firewall.iptables_rule import read_rule, split
+from pcapcheck.nodestate.readers.firewall.iptables_rule import read_rule, split
 from pcapcheck.nodestate.source_lines import Line
 
 RULE = re.compile(r"(?:\[(\d{1,19}):\d+\] )?-A (\S+)(?: (.*))?")

@@ -10,10 +10,10 @@ from functools import partial
 from pcapcheck.nodestate.firewall import rule_values
 from pcapcheck.nodestate.firewall.chains import NFT, Chain, FirewallRule, FirewallTable, Unread
 from pcapcheck.nodestate.firewall.keys import KEYS, Key, unknown
-from pcapcheck.nodestate.firewall.nft_match import tuple_of
-from pcapcheck.nodestate.firewall.nft_rule import Elements, read_rules
-from pcapcheck.nodestate.firewall.nft_words import Words, split
 from pcapcheck.nodestate.firewall.sets import ADDRESS, Element, NamedSet
+from pcapcheck.nodestate.readers.firewall.nft_match import tuple_of
+from pcapcheck.nodestate.readers.firewall.nft_rule import Elements, read_rules
+from pcapcheck.nodestate.readers.firewall.nft_words import Words, split
 from pcapcheck.nodestate.source_lines import Line
 
 TABLE = re.compile(r"table (?:(ip|ip6|inet|arp|bridge|netdev) )?(\S+) \{.*")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pcapcheck.nodestate.firewall import rule_values
 from pcapcheck.nodestate.firewall.chains import ONE_OF, SET, SOMETIMES, Match, Span
 from pcapcheck.nodestate.firewall.keys import ALONE, BARE, FIRST_WORDS, KEYS, STATES, Key, unknown
-from pcapcheck.nodestate.firewall.nft_words import Words
+from pcapcheck.nodestate.readers.firewall.nft_words import Words
 
 OPERATORS = ("==", "!=", "<", ">", "<=", ">=", "!", "eq", "ne", "lt", "gt", "le", "ge")
 LARGEST = 1 << 128

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from functools import partial
 
 from pcapcheck.nodestate.firewall.chains import ACCEPT, DROP, IPTABLES, Chain, FirewallRule, FirewallTable, Unread
-from pcapcheck.nodestate.firewall.iptables import HOOKS, built_in
-from pcapcheck.nodestate.firewall.iptables_rule import TRANSLATING, read_rule
 from pcapcheck.nodestate.firewall.rule_values import PASSING
+from pcapcheck.nodestate.readers.firewall.iptables import HOOKS, built_in
+from pcapcheck.nodestate.readers.firewall.iptables_rule import TRANSLATING, read_rule
 from pcapcheck.nodestate.source_lines import Line
 
 HEAD = re.compile(

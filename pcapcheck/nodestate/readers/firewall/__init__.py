@@ -1,0 +1,1 @@
+"""Readers of firewall rules (nft, iptables, arptables, ipset) -> the tables of ``nodestate.firewall``."""

@@ -1,0 +1,309 @@
+"""The pipeline, from captures to an analysis: read, describe, follow, judge, ask, explain, demand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pcapcheck import given
+from pcapcheck.analysis import Analysis
+from pcapcheck.capture.inputs import gather
+from pcapcheck.capture.record import BATCH_FRAMES
+from pcapcheck.columns import ADDRESSES, HOPS, PATHS, STATE
+from pcapcheck.given import Input, Inputs, Names
+from pcapcheck.intake import (
+    Intake,
+    Request,
+    demand_inputs,
+    forget_offload,
+    name_pods,
+    note_aside,
+    nothing_understood,
+    read_captures,
+    reading_of,
+    sink,
+    take_state,
+    without_unused_names,
+)
+from pcapcheck.links.addresses import AddressRow, taken_over
+from pcapcheck.links.facts import Facts, claimed_addresses, describe
+from pcapcheck.links.read_capture import Capture, Progress, Reading, TableRow
+from pcapcheck.links.scope import Scope
+from pcapcheck.networks import NOTHING_KNOWN, KnownNetwork
+from pcapcheck.paths.paths import Paths, find_paths
+from pcapcheck.paths.repeated_attempts import repeated_attempts
+from pcapcheck.paths.shared_addresses import judge_addresses
+from pcapcheck.questions.datagram_errors import refused_datagrams
+from pcapcheck.questions.node_errors import node_refusals
+from pcapcheck.questions.poor_answers import poor_answers
+from pcapcheck.questions.silent_conversations import silent_conversations
+from pcapcheck.questions.silent_hosts import silent_hosts
+from pcapcheck.questions.silent_neighbours import silent_neighbours
+from pcapcheck.questions.unanswered import Unanswered, unanswered
+from pcapcheck.ruleset.evaluate import Evaluation
+from pcapcheck.ruleset.expectation import Recording
+from pcapcheck.ruleset.files import CALICO, pack
+from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, Finding, explain_consequences
+from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.ruleset.load import Ruleset, load_ruleset
+from pcapcheck.ruleset.loss_spreads import LossSpreads
+from pcapcheck.ruleset.variables import Settings
+from pcapcheck.skipped import Skipped
+from pcapcheck.triage.ebpf import doubt_ebpf
+from pcapcheck.triage.remarks.producers import remarks_on
+from pcapcheck.triage.whereabouts import locate
+
+if TYPE_CHECKING:
+    from pcapcheck.nodestate.state import State
+    from pcapcheck.triage.diagnosis import Diagnosis
+    from pcapcheck.triage.known_state import KnownState
+    from pcapcheck.triage.pods import Pods
+    from pcapcheck.triage.remarks.remark import Remark
+
+# Who knows which questions were not answered, by protocol.
+PRODUCERS = (silent_neighbours, silent_hosts, silent_conversations, poor_answers)
+
+
+def analyze(
+    *paths: Input,
+    rules: Names | None = None,
+    variables: Mapping[str, str] | None = None,
+    scope: Scope | None = None,
+    progress: Progress | None = None,
+    batch_frames: int = BATCH_FRAMES,
+    unpack_limit: int | None = None,
+    keep_all: bool = False,
+    node_state: Inputs | None = None,
+    pods: Inputs | None = None,
+) -> Analysis:
+    """Judge one or more captures as one observation.
+
+    ``paths`` are files, folders, patterns or ``-`` for standard input; the files of a rotated set are one capture.
+    Bytes (called ``<bytes>`` in reports) and files opened as bytes, seekable or not, work as well. A compressed
+    capture may unpack to ``unpack_limit`` bytes (None: 1 GiB or 250 times its size). ``keep_all`` keeps more than the
+    first GiB of a stream, so that its tables can be made. ``rules`` are packs, files or folders of them (None: the
+    Calico pack); ``variables`` override the rules' ``$names``. What an expectation file among the rules says of its
+    recording holds unless the call says otherwise: without ``paths`` its captures are judged.
+
+    ``node_state`` are inputs of the same kinds with the state of the node and its pods (``pcapcheck node-script``):
+    they confirm causes or rule them out. ``pods`` are inputs with the output of ``kubectl get pods -A -o json`` (or
+    ``-o wide``), to name pods by.
+
+    An input that cannot be used costs a line, ``Analysis.skipped``, and not the rest; an input that was named and does
+    not exist or cannot be read turns a pass into a failure (``Analysis.unmet``). Raises CaptureError if nothing can be
+    read: no capture, and no node's state either (its ``skipped`` lists all inputs); UsageError if ``scope`` does not
+    fit the captures; RuleError if rules cannot be loaded, whatever else there is; TypeError if an input is none, such
+    as None or a file opened as text.
+    """
+    ruleset = _load(rules, variables, with_state=node_state is not None)
+    request = Request.of(ruleset.recording, paths, node_state, pods)
+    reading = reading_of(ruleset.settings, scope or Scope(), ruleset.recording, batch_frames)
+    inputs = gather(request.captures, unpack_limit, keep_all)
+    state = take_state(request.states, ruleset.settings, inputs.skipped)
+    if state is None and rules is None:
+        ruleset = replace(ruleset, rules=[rule for rule in ruleset.rules if rule.table != STATE])
+
+    intake = read_captures(inputs, ruleset.rules, reading, progress)
+    demand_inputs(inputs, request, intake.captures, state)
+    reading = without_unused_names(reading, inputs, intake.captures)
+    names = name_pods(request.pods, state, ruleset.settings, inputs.skipped)
+
+    facts = _describe(intake.captures, reading, state)
+    note_aside(intake.captures, request.states if request.states_named else [])
+    forget_offload(intake.captures, facts)
+
+    followed = _follow(intake, facts, reading)
+    known = _know(state, ruleset.settings, followed)
+
+    claims = [row for capture in intake.captures for row in claimed_addresses(capture, facts, reading)]
+    changes = list(taken_over(claims, reading.proxy_mac))
+    _feed(intake, followed, claims, reading)
+    findings = _judge(intake.evaluations, facts, known)
+
+    questions = _ask(intake.evaluations, followed, reading)
+    judgement = _judgement(findings, followed, reading, questions, inputs.skipped, state)
+    judgement = _locate(judgement, state)
+
+    remarks = remarks_on(judgement, state, inputs.repeated, changes)
+    remarks += known.cross_check.remarks if known is not None else []
+    diagnoses = _explain(judgement, ruleset, known, names)
+    return _demand(judgement, ruleset, diagnoses, remarks, pods=names, given=request.names)
+
+
+def analyze_state(
+    *paths: Input,
+    rules: Names | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Analysis:
+    """Judge the state of a node and its pods, without a capture.
+
+    ``paths`` are files of pasted terminal sessions or JSON, or the output of ``pcapcheck node-script``. ``rules`` are
+    files or folders of rules (None: the pack about states).
+
+    A file that cannot be read or understood costs a line, ``Analysis.skipped``. Raises StateError if that is true of
+    all files, RuleError if rules cannot be loaded.
+    """
+    ruleset = load_ruleset([pack(STATE)] if rules is None else given.paths(rules), variables)
+    skipped: list[Skipped] = []
+    inputs = given.several(paths or ruleset.recording.node_state)
+    state = take_state(inputs, ruleset.settings, skipped)
+    if state is None:
+        raise nothing_understood(skipped)
+    from pcapcheck.triage.known_state import KnownState
+
+    known = KnownState.of(state, ruleset.settings)
+    facts = Facts({}, known=_known_network(state))
+    reading = reading_of(ruleset.settings, Scope(), Recording())
+    findings = _judge([Evaluation(rule) for rule in ruleset.rules], facts, known)
+    judgement = _judgement(findings, Paths([], facts), reading, [], skipped, state)
+    diagnoses = _explain(judgement, ruleset, known)
+    return _demand(judgement, ruleset, diagnoses, remarks_on(judgement, state), given=tuple(map(str, inputs)))
+
+
+def unjudged(*paths: str | Path, error: str, skipped: Iterable[Skipped] = ()) -> Analysis:
+    """The analysis of an observation that cannot be judged at all, for reports that must say so."""
+    facts = Facts({})
+    followed = Paths([], facts)
+    reading = reading_of(Settings(), Scope(), Recording())
+    judgement = _judgement([], followed, reading, [], list(skipped))
+    return Analysis(**vars(judgement), given=tuple(map(str, paths)), error=error)
+
+
+def _load(rules: Names | None, variables: Mapping[str, str] | None, with_state: bool) -> Ruleset:
+    if rules is not None:
+        return load_ruleset(given.paths(rules), variables)
+    return load_ruleset([pack(CALICO), *([pack(STATE)] if with_state else [])], variables)
+
+
+def _describe(captures: list[Capture], reading: Reading, state: State | None) -> Facts:
+    """What only the whole captures show of their capture points."""
+    facts = describe(captures, reading, _known_network(state))
+    if state is not None:
+        doubt_ebpf(facts.points.values(), state)
+    return facts
+
+
+def _known_network(state: State | None) -> KnownNetwork:
+    if state is None:
+        return NOTHING_KNOWN
+    from pcapcheck.nodestate.network_kind import known_of
+
+    return known_of(state)
+
+
+def _follow(intake: Intake, facts: Facts, reading: Reading) -> Paths:
+    """The packets from capture point to capture point."""
+    followed = find_paths(intake.captures, facts, reading, intake.sightings)
+    facts.repeats = repeated_attempts(intake.captures, followed.found)
+    return followed
+
+
+def _know(state: State | None, settings: Settings, followed: Paths) -> KnownState | None:
+    """The state, held against the captures."""
+    if state is None:
+        return None
+    from pcapcheck.triage.known_state import KnownState
+
+    return KnownState.of(state, settings, followed)
+
+
+def _feed(intake: Intake, followed: Paths, claims: list[AddressRow], reading: Reading) -> None:
+    """Hand the rules the rows that only the whole captures have: of addresses, paths and hops."""
+    evaluations, every = intake.evaluations, intake.row_tables
+    # A resolution goes on for as long as no request is missing for this time.
+    pause = 3 * reading.arp_wait
+    for claim in judge_addresses(claims, followed.facts.points, reading.gateways, followed, pause):
+        sink(claim.point[0], evaluations)(ADDRESSES, [claim], 1)
+    for path, weight in followed.path_rows(every=PATHS in every):
+        sink(path.capture, evaluations)(PATHS, [path], weight)
+    for hop, weight in followed.hop_rows(every=HOPS in every):
+        sink(hop.capture, evaluations)(HOPS, [hop], weight)
+
+
+def _judge(evaluations: list[Evaluation], facts: Facts, known: KnownState | None) -> list[Finding]:
+    """A finding per rule; the rows of the state are the last that the rules are fed with."""
+    if known is not None:
+        sink(NO_CAPTURE, evaluations)(STATE, known.rows, 1)
+    findings = [evaluation.finish(facts) for evaluation in evaluations]
+    explain_consequences(findings)
+    return findings
+
+
+def _ask(evaluations: list[Evaluation], followed: Paths, reading: Reading) -> list[Unanswered]:
+    """The questions that nobody answered and no rule is about."""
+    captures, facts = followed.captures, followed.facts
+
+    def judged(table: str, capture: int, row: TableRow) -> bool:
+        about = (evaluation for evaluation in evaluations if evaluation.rule.table == table)
+        return any(evaluation.decides(row, capture, facts) for evaluation in about)
+
+    questions = unanswered(captures, facts, judged, PRODUCERS, followed.found)
+    questions += node_refusals(followed, reading, questions)
+    return questions + list(refused_datagrams(captures, facts, reading, questions))
+
+
+def _judgement(
+    findings: list[Finding],
+    followed: Paths,
+    reading: Reading,
+    questions: list[Unanswered],
+    skipped: list[Skipped],
+    state: State | None = None,
+) -> Judgement:
+    captures, facts = followed.captures, followed.facts
+    spreads = LossSpreads(captures, facts, followed)
+    judgement = Judgement(captures, facts, findings, reading, followed, spreads, questions, skipped)
+    if state is None:
+        return judgement
+    from pcapcheck.nodestate.describe_state import describe_state
+
+    described, not_understood = describe_state(state)
+    return replace(judgement, described=described, not_understood=not_understood)
+
+
+def _locate(judgement: Judgement, state: State | None) -> Judgement:
+    """Add where packets that failed were seen last, and who sent ICMP errors."""
+    judgement = locate(judgement)
+    if not (judgement.unanswered or _has_failed(judgement)):
+        return judgement
+    from pcapcheck.triage.senders import name_senders
+
+    return name_senders(judgement, state)
+
+
+def _explain(
+    judgement: Judgement, ruleset: Ruleset, known: KnownState | None, pods: Pods | None = None
+) -> list[Diagnosis]:
+    """Why what failed did. Loaded only if something failed: a healthy capture needs none of it."""
+    if not (judgement.asked_in_vain or _has_failed(judgement)):
+        return []
+    from pcapcheck.triage.add_causes import examine
+
+    return examine(judgement, ruleset, known, pods)
+
+
+def _has_failed(judgement: Judgement) -> bool:
+    return any(finding.status == FAIL for finding in judgement.findings)
+
+
+def _demand(
+    judgement: Judgement,
+    ruleset: Ruleset,
+    diagnoses: list[Diagnosis],
+    remarks: list[Remark],
+    *,
+    given: tuple[str, ...],
+    pods: Pods | None = None,
+) -> Analysis:
+    """The analysis, with the demands of expectation files that are not met."""
+    return Analysis(
+        **vars(judgement),
+        diagnoses=diagnoses,
+        remarks=remarks,
+        pods=pods,
+        given=given,
+        required=ruleset.required,
+        strict=ruleset.strict,
+    ).demand()
