@@ -30,12 +30,16 @@ KERNELS = (
 PACKAGE = Path(__file__).parent
 
 
+def number_files() -> list[Path]:
+    """The files whose numbers are C constants in the compiled kernels."""
+    return [*sorted(PACKAGE.glob("*/*_layout.py")), PACKAGE / "protocols.py"]
+
+
 def digest_of(kernel: str) -> str:
     """What a kernel is compiled from, as one number: its source, its types, and the numbers and helpers it shares."""
     source = PACKAGE.parent / kernel.replace(".", "/")
-    shared = [*sorted(PACKAGE.glob("*/*layout.py")), PACKAGE / "capture" / "octets.pxd"]
-    files = [source.with_suffix(".py"), source.with_suffix(".pxd"), *shared]
-    return hashlib.sha256(b"".join(one.read_bytes() for one in files)).hexdigest()
+    files = [source.with_suffix(".py"), source.with_suffix(".pxd"), *number_files(), PACKAGE / "capture" / "octets.pxd"]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 class PlainFinder:

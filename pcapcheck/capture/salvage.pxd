@@ -3,22 +3,8 @@ cimport cython
 
 from pcapcheck.capture.octets cimport u16, u32
 
-# Written by setup.py from the numbers that salvage.py imports: known to the C compiler, they cost nothing.
-cdef extern from "salvage_numbers.h":
-    const unsigned int SECTION_HEADER
-    const unsigned int BYTE_ORDER_MAGIC
-    const unsigned int INTERFACE_DESCRIPTION
-    const unsigned int OBSOLETE_PACKET
-    const unsigned int SIMPLE_PACKET
-    const unsigned int NAME_RESOLUTION
-    const unsigned int ENHANCED_PACKET
-    const unsigned int JOURNAL_ENTRY
-    const unsigned int DECRYPTION_SECRETS
-    const unsigned int LARGEST_FRAME
-    const unsigned int LARGEST_LENGTH
-    const unsigned int LARGEST_SALVAGED_BLOCK
-    enum:
-        DAY, CHAIN
+# The numbers, by setup.py: known to the C compiler, they cost nothing.
+from pcapcheck.capture cimport scan_layout as layout
 
 @cython.locals(captured=cython.longlong, length=cython.longlong, seconds=cython.longlong)
 cdef inline long long record_size(

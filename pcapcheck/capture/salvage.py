@@ -18,8 +18,8 @@ except ImportError:
     from pcapcheck import _cython_stub as cython
 
 if not cython.compiled:
+    from pcapcheck.capture import scan_layout as layout
     from pcapcheck.capture.octets import u16, u32
-    from pcapcheck.capture.scan_layout import *
 
 
 def record_size(buffer: bytearray, position: int, big: bool, header: int, swapped: int, limit: int, latest: int) -> int:
@@ -31,12 +31,12 @@ def record_size(buffer: bytearray, position: int, big: bool, header: int, swappe
     length = u32(buffer, position + 12, big)
     if swapped == 1 or (swapped == 2 and captured > length):
         captured, length = length, captured
-    if captured == 0 or captured > LARGEST_FRAME or captured > length or length > LARGEST_LENGTH:
+    if captured == 0 or captured > layout.LARGEST_FRAME or captured > length or length > layout.LARGEST_LENGTH:
         return 0
     if u32(buffer, position + 4, big) >= limit:
         return 0
     seconds = u32(buffer, position, big)
-    if latest >= 0 and (seconds > latest + DAY or latest > seconds + DAY):
+    if latest >= 0 and (seconds > latest + layout.DAY or latest > seconds + layout.DAY):
         return 0
     return header + captured
 
@@ -77,7 +77,7 @@ def find_record(
                 while (
                     after + header <= end
                     and hops > 0
-                    and (count < CHAIN or (crosses and after < beyond))
+                    and (count < layout.CHAIN or (crosses and after < beyond))
                     and not (crosses and after == beyond)
                 ):
                     size = record_size(buffer, after, big, header, swapped, limit, near)
@@ -90,7 +90,7 @@ def find_record(
                     pass
                 elif whole and after == end and (latest >= 0 or count > 1):
                     found = position
-                elif count >= CHAIN and after <= end and not (crosses and after < beyond):
+                elif count >= layout.CHAIN and after <= end and not (crosses and after < beyond):
                     found = position
                 if found >= 0:
                     break
@@ -99,11 +99,11 @@ def find_record(
 
 
 def is_known(block_type: int) -> bool:
-    """Whether recorders write blocks of this type; custom blocks do not count, since they may hold anything."""
+    """Whether blocks of this type are written by recorders; custom blocks are left out, as anything may stand there."""
     return (
-        INTERFACE_DESCRIPTION <= block_type <= ENHANCED_PACKET
-        or block_type == JOURNAL_ENTRY
-        or block_type == DECRYPTION_SECRETS
+        layout.INTERFACE_DESCRIPTION <= block_type <= layout.ENHANCED_PACKET
+        or block_type == layout.JOURNAL_ENTRY
+        or block_type == layout.DECRYPTION_SECRETS
     )
 
 
@@ -115,31 +115,31 @@ def block_size(buffer: bytearray, position: int, end: int, big: bool, interface_
     if not is_known(block_type):
         return 0
     total = u32(buffer, position + 4, big)
-    if total < 12 or total > LARGEST_SALVAGED_BLOCK or total & 3 or position + total > end:
+    if total < 12 or total > layout.LARGEST_SALVAGED_BLOCK or total & 3 or position + total > end:
         return 0
     if u32(buffer, position + total - 4, big) != total:
         return 0
-    if block_type == SIMPLE_PACKET:
+    if block_type == layout.SIMPLE_PACKET:
         return total if total >= 16 and interface_count > 0 else 0
-    if block_type == ENHANCED_PACKET or block_type == OBSOLETE_PACKET:
+    if block_type == layout.ENHANCED_PACKET or block_type == layout.OBSOLETE_PACKET:
         if total < 32 or u32(buffer, position + 20, big) > total - 32:
             return 0
         interface = u32(buffer, position + 8, big)
-        if block_type == OBSOLETE_PACKET:
+        if block_type == layout.OBSOLETE_PACKET:
             interface = u16(buffer, position + 8, big)
         return total if interface < interface_count else 0
-    return total if block_type == NAME_RESOLUTION or total >= 20 else 0
+    return total if block_type == layout.NAME_RESOLUTION or total >= 20 else 0
 
 
 def section_size(buffer: bytearray, position: int, end: int) -> int:
     """Size of the pcapng section header that begins here, in either byte order, or 0."""
-    if position + 28 > end or u32(buffer, position, True) != SECTION_HEADER:
+    if position + 28 > end or u32(buffer, position, True) != layout.SECTION_HEADER:
         return 0
-    big = u32(buffer, position + 8, True) == BYTE_ORDER_MAGIC
-    if not big and u32(buffer, position + 8, False) != BYTE_ORDER_MAGIC:
+    big = u32(buffer, position + 8, True) == layout.BYTE_ORDER_MAGIC
+    if not big and u32(buffer, position + 8, False) != layout.BYTE_ORDER_MAGIC:
         return 0
     total = u32(buffer, position + 4, big)
-    if total < 28 or total > LARGEST_SALVAGED_BLOCK or total & 3 or position + total > end:
+    if total < 28 or total > layout.LARGEST_SALVAGED_BLOCK or total & 3 or position + total > end:
         return 0
     return total if u32(buffer, position + total - 4, big) == total else 0
 

@@ -3,21 +3,8 @@ cimport cython
 
 from pcapcheck.capture.octets cimport u16, u32
 
-# Written by setup.py from the numbers that scan.py imports: known to the C compiler, they cost nothing.
-cdef extern from "scan_numbers.h":
-    const unsigned int ENHANCED_PACKET
-    const unsigned int SIMPLE_PACKET
-    const unsigned int OBSOLETE_PACKET
-    const unsigned int LARGEST_BLOCK
-    const long long ABSENT_TIME
-    const long long LARGEST_SECONDS
-    const unsigned long long LOW_WORD
-    enum:
-        OFFSET, CAPTURED, LENGTH, TIME, INTERFACE, DIRECTION, FIELDS
-        POSITION, COUNT, STATUS, NEEDED, ZEROS_ALLOWED, TRUSTED, LATEST
-        MORE, FULL, BLOCK, TOO_LARGE, MALFORMED, NO_INTERFACE, ZEROS, SUSPECT
-        DAY
-        UNITS, SHIFT, SECONDS, SNAPLEN, DROPS, GLOBAL, LARGEST, INTERFACE_FIELDS
+# The numbers, by setup.py: known to the C compiler, they cost nothing.
+from pcapcheck.capture cimport scan_layout as layout
 
 @cython.locals(
     position=cython.longlong, count=cython.longlong, entry=cython.longlong, status=cython.int, needed=cython.longlong,

@@ -20,8 +20,8 @@ except ImportError:
     from pcapcheck import _cython_stub as cython
 
 if not cython.compiled:
+    from pcapcheck.capture import scan_layout as layout
     from pcapcheck.capture.octets import u16, u32
-    from pcapcheck.capture.scan_layout import *
 
 
 def scan_pcap(
@@ -45,74 +45,74 @@ def scan_pcap(
     more than a day away from the record before.
     """
     with cython.nogil:
-        position = state[POSITION]
-        latest = state[LATEST]
+        position = state[layout.POSITION]
+        latest = state[layout.LATEST]
         limit = 1000000000 if nanoseconds else 1000000
         count = 0
-        status = MORE
+        status = layout.MORE
         needed = header
         while position + header <= end:
             if count == capacity:
-                status = FULL
+                status = layout.FULL
                 break
             captured = u32(buffer, position + 8, big)
             length = u32(buffer, position + 12, big)
             if swapped == 1 or (swapped == 2 and captured > length):
                 captured, length = length, captured
             if captured > largest:
-                status = TOO_LARGE
+                status = layout.TOO_LARGE
                 break
             seconds = u32(buffer, position, big)
             fraction = u32(buffer, position + 4, big)
             zeros = False
             odd = captured > length or fraction >= limit
-            # Most records are of the same second as the record before.
-            if seconds != latest and latest >= 0 and (seconds > latest + DAY or latest > seconds + DAY):
+            # Most records are of the same second as the one before.
+            if seconds != latest and latest >= 0 and (seconds > latest + layout.DAY or latest > seconds + layout.DAY):
                 odd = True
             if captured == 0 and length == 0 and seconds == 0 and fraction == 0:
                 zeros = True
                 odd = False
-            if odd and state[TRUSTED] == 0:
-                status = SUSPECT
+            if odd and state[layout.TRUSTED] == 0:
+                status = layout.SUSPECT
                 break
             if position + header + captured > end:
                 needed = header + captured
                 break
             if zeros:
-                if state[ZEROS_ALLOWED] == 0:
-                    status = ZEROS
+                if state[layout.ZEROS_ALLOWED] == 0:
+                    status = layout.ZEROS
                     break
-                state[ZEROS_ALLOWED] = state[ZEROS_ALLOWED] - 1
+                state[layout.ZEROS_ALLOWED] = state[layout.ZEROS_ALLOWED] - 1
             elif captured:
                 latest = seconds
             if odd:
-                state[TRUSTED] = state[TRUSTED] - 1
+                state[layout.TRUSTED] = state[layout.TRUSTED] - 1
             if not nanoseconds:
                 fraction = fraction * 1000
-            entry = count * FIELDS
-            matrix[entry + OFFSET] = position + header
-            matrix[entry + CAPTURED] = captured
-            matrix[entry + LENGTH] = length if length > captured else captured
-            matrix[entry + TIME] = seconds * 1000000000 + fraction
-            matrix[entry + INTERFACE] = 0
-            matrix[entry + DIRECTION] = -1
+            entry = count * layout.FIELDS
+            matrix[entry + layout.OFFSET] = position + header
+            matrix[entry + layout.CAPTURED] = captured
+            matrix[entry + layout.LENGTH] = length if length > captured else captured
+            matrix[entry + layout.TIME] = seconds * 1000000000 + fraction
+            matrix[entry + layout.INTERFACE] = 0
+            matrix[entry + layout.DIRECTION] = -1
             count = count + 1
             position = position + header + captured
-        if status == MORE and count == capacity:
-            status = FULL
-        state[LATEST] = latest
-        state[POSITION] = position
-        state[COUNT] = count
-        state[STATUS] = status
-        state[NEEDED] = needed
+        if status == layout.MORE and count == capacity:
+            status = layout.FULL
+        state[layout.LATEST] = latest
+        state[layout.POSITION] = position
+        state[layout.COUNT] = count
+        state[layout.STATUS] = status
+        state[layout.NEEDED] = needed
 
 
 def packet_time(high: int, low: int, interfaces: array[int], row: int) -> int:
     """The time of a packet block in nanoseconds, from its interface's resolution and offset."""
-    shift = interfaces[row + SHIFT]
+    shift = interfaces[row + layout.SHIFT]
     if shift < 0:
         ticks = (high << 32) | low
-        units = interfaces[row + UNITS]
+        units = interfaces[row + layout.UNITS]
         seconds = ticks // units
         fraction = ticks - seconds * units
         if units <= 1000000000:
@@ -125,16 +125,16 @@ def packet_time(high: int, low: int, interfaces: array[int], row: int) -> int:
         fraction = ticks - (seconds << shift)
         if shift > 32:
             # In two halves, since the product has more than 64 bits.
-            fraction = (fraction >> 32) * 1000000000 + (((fraction & LOW_WORD) * 1000000000) >> 32)
+            fraction = (fraction >> 32) * 1000000000 + (((fraction & layout.LOW_WORD) * 1000000000) >> 32)
             fraction = fraction >> (shift - 32)
         else:
             fraction = (fraction * 1000000000) >> shift
-    if seconds > LARGEST_SECONDS:
-        return ABSENT_TIME
+    if seconds > layout.LARGEST_SECONDS:
+        return layout.ABSENT_TIME
     whole = seconds
-    whole = whole + interfaces[row + SECONDS]
-    if whole > LARGEST_SECONDS or whole < -LARGEST_SECONDS:
-        return ABSENT_TIME
+    whole = whole + interfaces[row + layout.SECONDS]
+    if whole > layout.LARGEST_SECONDS or whole < -layout.LARGEST_SECONDS:
+        return layout.ABSENT_TIME
     nanoseconds = fraction
     return whole * 1000000000 + nanoseconds
 
@@ -154,21 +154,25 @@ def scan_pcapng(
     ``interfaces`` holds a row per interface of the current section; ``epb_dropcount`` is added up there.
     """
     with cython.nogil:
-        position = state[POSITION]
+        position = state[layout.POSITION]
         count = 0
-        status = MORE
+        status = layout.MORE
         needed = 12
         while position + 12 <= end:
             if count == capacity:
-                status = FULL
+                status = layout.FULL
                 break
             block_type = u32(buffer, position, big)
-            if block_type != ENHANCED_PACKET and block_type != SIMPLE_PACKET and block_type != OBSOLETE_PACKET:
-                status = BLOCK
+            if (
+                block_type != layout.ENHANCED_PACKET
+                and block_type != layout.SIMPLE_PACKET
+                and block_type != layout.OBSOLETE_PACKET
+            ):
+                status = layout.BLOCK
                 break
             total = u32(buffer, position + 4, big)
-            if total < 16 or total > LARGEST_BLOCK or (block_type != SIMPLE_PACKET and total < 32):
-                status = MALFORMED
+            if total < 16 or total > layout.LARGEST_BLOCK or (block_type != layout.SIMPLE_PACKET and total < 32):
+                status = layout.MALFORMED
                 break
             if total & 3:
                 # Old writers did not pad: the next block then begins at the next multiple of four.
@@ -177,43 +181,43 @@ def scan_pcapng(
                 needed = total
                 break
             if u32(buffer, position + 4, big) != u32(buffer, position + total - 4, big):
-                status = MALFORMED
+                status = layout.MALFORMED
                 break
             direction = -1
-            if block_type == SIMPLE_PACKET:
+            if block_type == layout.SIMPLE_PACKET:
                 if interface_count == 0:
-                    status = NO_INTERFACE
+                    status = layout.NO_INTERFACE
                     break
                 interface = 0
                 row = 0
                 data = position + 12
                 length = u32(buffer, position + 8, big)
                 captured = length
-                if interfaces[row + SNAPLEN] > 0 and captured > interfaces[row + SNAPLEN]:
-                    captured = interfaces[row + SNAPLEN]
+                if interfaces[row + layout.SNAPLEN] > 0 and captured > interfaces[row + layout.SNAPLEN]:
+                    captured = interfaces[row + layout.SNAPLEN]
                 if captured > total - 16:
                     captured = total - 16
-                time = ABSENT_TIME
+                time = layout.ABSENT_TIME
             else:
-                if block_type == ENHANCED_PACKET:
+                if block_type == layout.ENHANCED_PACKET:
                     interface = u32(buffer, position + 8, big)
                 else:
                     interface = u16(buffer, position + 8, big)
                 if interface >= interface_count:
-                    status = NO_INTERFACE
+                    status = layout.NO_INTERFACE
                     break
-                row = interface * INTERFACE_FIELDS
+                row = interface * layout.INTERFACE_FIELDS
                 data = position + 28
                 captured = u32(buffer, position + 20, big)
                 length = u32(buffer, position + 24, big)
                 if captured > total - 32:
-                    status = MALFORMED
+                    status = layout.MALFORMED
                     break
                 time = packet_time(u32(buffer, position + 12, big), u32(buffer, position + 16, big), interfaces, row)
-                if block_type == OBSOLETE_PACKET:
+                if block_type == layout.OBSOLETE_PACKET:
                     dropped = u16(buffer, position + 10, big)
                     if dropped != 65535:
-                        interfaces[row + DROPS] = interfaces[row + DROPS] + dropped
+                        interfaces[row + layout.DROPS] = interfaces[row + layout.DROPS] + dropped
                 option = data + captured + ((4 - (captured & 3)) & 3)
                 last = position + total - 4
                 while option + 4 <= last:
@@ -225,26 +229,26 @@ def scan_pcapng(
                         direction = (u32(buffer, option + 4, big) & 3) - 1
                         if direction > 1:
                             direction = -1
-                    elif code == 4 and size == 8 and block_type == ENHANCED_PACKET:
+                    elif code == 4 and size == 8 and block_type == layout.ENHANCED_PACKET:
                         # 2^31 drops are as good as more: the sum must stay within 64 bits.
                         dropped = u32(buffer, option + (8 if big else 4), big) & 0x7FFFFFFF
                         if u32(buffer, option + (4 if big else 8), big):
                             dropped = 0x7FFFFFFF
-                        interfaces[row + DROPS] = interfaces[row + DROPS] + dropped
+                        interfaces[row + layout.DROPS] = interfaces[row + layout.DROPS] + dropped
                     option = option + 4 + size + ((4 - (size & 3)) & 3)
-            if captured > interfaces[row + LARGEST]:
-                status = TOO_LARGE
+            if captured > interfaces[row + layout.LARGEST]:
+                status = layout.TOO_LARGE
                 break
-            entry = count * FIELDS
-            matrix[entry + OFFSET] = data
-            matrix[entry + CAPTURED] = captured
-            matrix[entry + LENGTH] = length if length > captured else captured
-            matrix[entry + TIME] = time
-            matrix[entry + INTERFACE] = interfaces[row + GLOBAL]
-            matrix[entry + DIRECTION] = direction
+            entry = count * layout.FIELDS
+            matrix[entry + layout.OFFSET] = data
+            matrix[entry + layout.CAPTURED] = captured
+            matrix[entry + layout.LENGTH] = length if length > captured else captured
+            matrix[entry + layout.TIME] = time
+            matrix[entry + layout.INTERFACE] = interfaces[row + layout.GLOBAL]
+            matrix[entry + layout.DIRECTION] = direction
             count = count + 1
             position = position + total
-        state[POSITION] = position
-        state[COUNT] = count
-        state[STATUS] = status
-        state[NEEDED] = needed
+        state[layout.POSITION] = position
+        state[layout.COUNT] = count
+        state[layout.STATUS] = status
+        state[layout.NEEDED] = needed

@@ -1,6 +1,6 @@
-"""Frame columns: decodes record batches and gives the fields names.
+"""Frame columns: decodes record batches and names the fields.
 
-In: record batches. Out: frame batches (the rows that somebody reads) and, over the whole capture, frame groups.
+In: record batches. Out: frame batches (the rows that are read later) and, over the whole capture, frame groups.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ COOKED = 113
 COOKED2 = 276
 
 MOST_GROUPS = 1 << 14
-# Address pairs told apart while packets are followed from link to link.
-MOST_FLOWS = 1 << 14
-# The events of so many batches are kept, so that echoes can be paired while the next batches are decoded.
+# Address pairs that are numbered while packets are followed from link to link.
+MOST_PAIRS = 1 << 14
+# The events of this many batches are kept, so that echoes can be paired while the next batches are decoded.
 EVENTS_KEPT = 4
 DISTANT = 1 << 62
 HANDSHAKE = frame_layout.TCP_OPENS | frame_layout.TCP_GOES_ON
@@ -67,9 +67,9 @@ class FrameGroup(Brief):
     """Frames alike in capture point, MACs, direction, what they carry and what their TTL says.
 
     ``sender`` is the source MAC or, of frames whose text shows none, a number that stands for the sender's address.
-    ``source`` is the IP source of the first of them; ``frames`` are the numbers of the first few; ``shakes_hands``
-    tells whether TCP connections were begun and went on, ``has_tcp`` whether any of them carries TCP. Of some so little
-    was recorded that nobody knows which packet they are (``cut_packets``), or whom ARP or ND asks for (``cut_arp``).
+    ``source`` is the IP source of the first frame; ``frames`` are the numbers of the first few; ``shakes_hands``:
+    whether TCP connections began and went on; ``has_tcp``: whether any frame carries TCP. Too little of some frames was
+    recorded to know which packet they are (``cut_packets``) or which address ARP or ND asks for (``cut_arp``).
     ``ip_src`` and ``ip_dst`` stand in the first frame's innermost IP header.
     """
 
@@ -138,7 +138,7 @@ class FrameBatch:
 
 
 class Decoder:
-    """Decodes one capture's record batches; ``keep_all`` keeps a row for every frame, not only those that are read.
+    """Decodes one capture's record batches; ``keep_all`` keeps a row for every frame, not only for those read later.
 
     ``since`` and ``until`` (nanoseconds) bound what is decoded; frames without a time are always in.
     """
@@ -150,7 +150,7 @@ class Decoder:
         self._groups = array("q", bytes(8 * frame_layout.GROUP_FIELDS * MOST_GROUPS))
         self._slots = array("q", [-1]) * (2 * MOST_GROUPS)
         self._state = array("q", bytes(8 * frame_layout.STATE_SIZE))
-        # Group 0 is nobody's: it takes the frames that find no group when there are too many different ones.
+        # Group 0 belongs to no sender: it takes the frames that find no group when there are too many groups.
         self._groups[frame_layout.G_IFINDEX] = self._groups[frame_layout.G_SRC] = self._groups[frame_layout.G_DST] = (
             frame_layout.ABSENT
         )
@@ -164,8 +164,8 @@ class Decoder:
         # Whether sightings are written down, and which bits of a loose key leave one out.
         self.follow = False
         self.sample = 0
-        self._flows = array("q")
-        self._flow_slots = array("i")
+        self._address_pairs = array("q")
+        self._pair_slots = array("i")
         self._sightings = array("q")
 
     @property
@@ -175,11 +175,11 @@ class Decoder:
 
     @property
     def overflowed(self) -> int:
-        """Frames counted in group 0 because there were too many different ones."""
+        """Frames counted in group 0 because there were too many groups."""
         return self._groups[frame_layout.G_COUNT]
 
     def decode(self, batch: RecordBatch) -> FrameBatch:
-        """The rows of a batch, valid until the next is decoded; its events and segments, until so many more are."""
+        """The rows of a batch, valid until the next is decoded; its events and segments, until EVENTS_KEPT more are."""
         capacity = batch.capacity
         if len(self._rows) != frame_layout.FIELDS * capacity:
             self._rows = array("q", bytes(8 * frame_layout.FIELDS * capacity))
@@ -209,9 +209,9 @@ class Decoder:
             events,
             self.follow,
             self.sample,
-            self._flows,
-            self._flow_slots,
-            MOST_FLOWS,
+            self._address_pairs,
+            self._pair_slots,
+            MOST_PAIRS,
             self._sightings,
             self._segments[self._turn],
             state,
@@ -228,11 +228,11 @@ class Decoder:
             state[frame_layout.S_SEGMENTS],
         )
 
-    def flows(self) -> list[tuple[int, int]]:
-        """Source and destination of the address pairs met so far, as sightings number them; pair 0 is nobody's."""
+    def address_pairs(self) -> list[tuple[int, int]]:
+        """Source and destination of the address pairs met so far, as sightings number them; pair 0 is none."""
         rows = [
-            self._flows[n : n + frame_layout.FLOW_FIELDS]
-            for n in range(0, self._state[frame_layout.S_FLOWS] * frame_layout.FLOW_FIELDS, frame_layout.FLOW_FIELDS)
+            self._address_pairs[n : n + frame_layout.PAIR_FIELDS]
+            for n in range(0, self._state[frame_layout.S_PAIRS] * frame_layout.PAIR_FIELDS, frame_layout.PAIR_FIELDS)
         ]
         return [(address_of(row[0], row[1]), address_of(row[2], row[3])) for row in rows]
 
@@ -243,7 +243,7 @@ class Decoder:
         return (None if sender >= NO_MAC else absent(sender)), absent(self._groups[row + frame_layout.G_DST])
 
     def groups(self) -> list[FrameGroup]:
-        """All groups met so far, in the order that a row's GROUP field counts; the first is the overflow."""
+        """All groups met so far, by the number in a row's GROUP field; the first is the overflow."""
         size = frame_layout.GROUP_FIELDS
         return [self._group(self._groups[n * size : (n + 1) * size]) for n in range(self._state[frame_layout.S_GROUPS])]
 
@@ -281,10 +281,10 @@ class Decoder:
 
     def _begin_following(self, capacity: int) -> None:
         self._sightings = array("q", bytes(8 * frame_layout.SIGHTING_FIELDS * capacity))
-        if not self._flows:
-            self._flows = array("q", bytes(8 * frame_layout.FLOW_FIELDS * MOST_FLOWS))
-            self._flow_slots = array("i", [-1]) * (2 * MOST_FLOWS)
-            self._state[frame_layout.S_FLOWS] = 1
+        if not self._address_pairs:
+            self._address_pairs = array("q", bytes(8 * frame_layout.PAIR_FIELDS * MOST_PAIRS))
+            self._pair_slots = array("i", [-1]) * (2 * MOST_PAIRS)
+            self._state[frame_layout.S_PAIRS] = 1
 
     def _add_links(self, interfaces: list[Interface]) -> None:
         for interface in interfaces[len(self._links) // 2 :]:
@@ -297,5 +297,5 @@ class Decoder:
 
 
 def absent(value: int) -> int | None:
-    """A field as Python knows absence."""
+    """A field, or None where it is absent."""
     return None if value == frame_layout.ABSENT else value

@@ -1,4 +1,4 @@
-"""A frame in words, for people who look at evidence. dpkt decodes here; the columns have their own decoder."""
+"""A frame in words, for people who look at evidence. It is decoded by dpkt; the columns have their own decoder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def describe(data: bytes, link_type: int) -> str:
     try:
         return clean(_describe(data, link_type))
     except (dpkt.Error, RecursionError, ValueError, IndexError, AttributeError, KeyError, TypeError):
-        # dpkt raises what it stumbles over; a frame that it cannot decode is still evidence.
+        # dpkt raises many errors of its own; a frame that it cannot decode is still evidence.
         return f"{len(data)} bytes that cannot be decoded further"
 
 
@@ -52,7 +52,7 @@ def _packet(packet: object) -> str:
         head = f"{socket.inet_ntoa(packet.src)} > {socket.inet_ntoa(packet.dst)} ttl {packet.ttl}"
         return f"{head} {_upper(packet.data, packet.p)}"
     if isinstance(packet, dpkt.ip6.IP6):
-        source, destination = (socket.inet_ntop(socket.AF_INET6, one) for one in (packet.src, packet.dst))
+        source, destination = (socket.inet_ntop(socket.AF_INET6, address) for address in (packet.src, packet.dst))
         return f"{source} > {destination} hlim {packet.hlim} {_upper(packet.data, packet.nxt)}"
     return f"{type(packet).__name__.lower()}"
 

@@ -91,7 +91,7 @@ E_SRC_HIGH = 4
 E_SRC_LOW = 5
 E_DST_HIGH = 6
 E_DST_LOW = 7
-E_IDENT_SEQ = 8  # identifier << 16 | sequence number; UNTOLD_IDENT where the identifier was not told
+E_IDENT_SEQ = 8  # identifier << 16 | sequence number; ABSENT_IDENT where the identifier is absent
 E_IP_ID = 9
 E_TTL = 10
 E_POINT = 11  # interface << 32 | ifindex + 1
@@ -100,28 +100,28 @@ E_FROM_HIGH = 13
 E_FROM_LOW = 14
 E_MTU = 15
 EVENT_FIELDS = 16
-# Of requests, where errors have theirs: the bytes of the datagram, 0 where they were not told.
+# Of requests, where errors have theirs: the bytes of the datagram, 0 where they are absent.
 E_SIZE = 13
-# Of DNS messages, where errors have theirs: the response's code, and a hash of the question (0 where it was not told).
+# Of DNS messages, where errors have theirs: the response's code, and a hash of the question (0 where it is absent).
 E_RCODE = 12
 E_QUESTION = 15
 
 # Here since Cython makes Python objects of literals beyond 31 bits. CONNECTION marks a pair of ports, QUERY a port and
 # an identifier of DNS.
-UNTOLD_IDENT = 1 << 32
+ABSENT_IDENT = 1 << 32
 CONNECTION = 1 << 33
 QUERY = 1 << 34
 
 # E_KIND, with bits for requests to a group, for TCP and for DNS.
 E_REQUEST = 0
 E_REPLY = 1
-E_REFUSED = 2
+E_ICMP_ERROR = 2
 E_TO_MANY = 4
 E_CONNECT = 8
 E_QUERY = 16
 
-# Fields of a segment: what a conversation is told of one TCP segment, UDP datagram or SCTP packet between two hosts, or
-# of an ICMP error about one (then the addresses and ports are those that it quotes). They stand one after the other.
+# Fields of a segment: what conversations need of a TCP segment, UDP datagram or SCTP packet between two hosts, or of
+# an ICMP error about one (then the addresses and ports are those that it quotes). They stand one after the other.
 T_FRAME = 0  # number << 16 | frame group
 T_TIME = 1
 T_POINT = 2  # as E_POINT
@@ -156,17 +156,7 @@ IPIP = 1
 VXLAN = 2
 WIREGUARD = 3
 
-# Protocols whose packets make conversations.
-TCP = 6
-UDP = 17
-SCTP = 132
-
-# Ports that tell (IANA; Calico: felix/config/config_params.go).
-VXLAN_PORT = 4789
-WIREGUARD_PORT = 51820
-WIREGUARD_PORT6 = 51821
-DNS_PORT = 53
-# Tunnels inside tunnels are followed so far.
+# Tunnels inside tunnels are followed this deep.
 DEEPEST = 4
 
 # What a frame carries (CARRIES).
@@ -177,18 +167,18 @@ UNICAST = 3
 MULTICAST = 4
 UNDECODED = 5
 
-# To whom it was sent (CAST); cooked captures do not say it of outgoing frames.
+# To whom it was sent (CAST); cooked captures do not show it for outgoing frames.
 TO_ONE = 0
 TO_MANY = 1
 
-# What its TTL says of who sent it.
+# What its TTL says about its sender.
 TTL_SILENT = 0
 TTL_ORIGINAL = 1
 TTL_DECREMENTED = 2
 
 # DIRECTION is 0 for inbound and 1 for outbound, as seen from the interface that recorded it.
 
-# Fields of a group row: frames alike in all that tells who sent them, and to whom, on which interface.
+# Fields of a group row: frames with the same interface, sender, receiver and kind.
 G_INTERFACE = 0
 G_IFINDEX = 1
 G_SRC = 2
@@ -212,7 +202,7 @@ G_IP_DST_LOW = 24
 GROUP_FIELDS = 25
 
 # Bits of G_HOLDS: whether among the frames were the first and the third packet of TCP handshakes (or later ones), and
-# frames cut, by the snapshot length, before what tells packets apart, or questions for MACs.
+# frames cut, by the snapshot length, before what distinguishes packets, or questions for MACs.
 TCP_OPENS = 1
 TCP_GOES_ON = 2
 CUT_PACKET = 4
@@ -229,7 +219,7 @@ S_GROUPS = 2
 S_UNDECODED = 3
 S_EVENTS = 4
 S_SIGHTINGS = 5
-S_FLOWS = 6
+S_PAIRS = 6
 S_HASH = 7  # of the address pair looked for last
 S_SEGMENTS = 8
 STATE_SIZE = 9
@@ -254,9 +244,9 @@ K_FRAGMENT = 5
 K_OTHER = 6
 
 # Fields of an address pair: source and destination in halves.
-FLOW_FIELDS = 4
+PAIR_FIELDS = 4
 
-# Of a payload so many bytes are looked at: what ping puts there first is the time.
+# This many bytes of a payload are looked at: ping puts the time there first.
 DIGEST_BYTES = 16
 
 # An odd multiplier for hashes (Knuth's, 2^64 over the golden ratio) and the mask of 64 bits. They stand here since
@@ -268,12 +258,6 @@ SMALL_LETTERS = 0x2020202020202020
 
 # IPv4 addresses are stored as IPv4-mapped IPv6 addresses (RFC 4291, section 2.5.5.2).
 MAPPED = 0xFFFF00000000
-
-# Flags of TCP (RFC 9293, section 3.1).
-SYN = 0x02
-RST = 0x04
-ACK = 0x10
-FIN = 0x01
 
 # Here since Cython makes Python objects of literals beyond 31 bits.
 LIMITED_BROADCAST = 0xFFFFFFFF

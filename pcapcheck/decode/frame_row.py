@@ -119,7 +119,7 @@ class FrameRow:
         if carries == "arp":
             return True
         if carries == "other" and self.field(frame_layout.IP_VERSION) == frame_layout.ABSENT:
-            # IP of which too little was captured is told from other protocols by its ethertype.
+            # A packet too short to show its IP version is known as IP by its ethertype.
             return self.field(frame_layout.ETH_TYPE) not in (frame_layout.ABSENT, *ETHERTYPES)
         protocol = self.field(frame_layout.IP_PROTO)
         return first in PROTOCOLS and protocol != frame_layout.ABSENT and protocol not in PROTOCOLS[first]

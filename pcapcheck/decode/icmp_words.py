@@ -30,7 +30,7 @@ def done(family: int, icmp_type: int, code: int) -> str:
 
 
 def ended_by(family: int, icmp_type: int, code: int, source: int, mtu: int | None = None) -> str:
-    """By what and by whom something was ended: refused by 10.0.0.11 (port unreachable, 3/3)."""
+    """What ended it, and who sent that: refused by 10.0.0.11 (port unreachable, 3/3)."""
     word = done(family, icmp_type, code)
     if word:
         return f"{word} by {format_address(source)} ({name(family, icmp_type, code)}, {icmp_type}/{code})"

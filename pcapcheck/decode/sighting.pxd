@@ -3,15 +3,9 @@ cimport cython
 
 from pcapcheck.capture.octets cimport u16be, u32be
 
-# Written by setup.py from the numbers that sighting.py imports: known to the C compiler, they cost nothing.
-cdef extern from "sighting_numbers.h":
-    const long long MAPPED
-    const unsigned long long MULTIPLY
-    const unsigned long long LONG
-    enum:
-        ABSENT, DIGEST_BYTES, FLOW_FIELDS, S_FLOWS, S_HASH
-        K_ERROR, K_FRAGMENT, K_OTHER, K_REPLY, K_REQUEST, K_TCP, K_UDP
-        V_DIGEST, V_ECHO, V_KEY, V_LOOSE, V_WHAT
+# The numbers, by setup.py: known to the C compiler, they cost nothing.
+from pcapcheck cimport protocols
+from pcapcheck.decode cimport frame_layout as layout
 
 cdef inline unsigned long long stir(unsigned long long mixed, unsigned long long value) noexcept nogil
 
@@ -22,9 +16,9 @@ cdef inline unsigned long long long_of(const unsigned char[::1] buffer, Py_ssize
 
 @cython.locals(
     src_high=cython.ulonglong, src_low=cython.ulonglong, dst_high=cython.ulonglong, dst_low=cython.ulonglong,
-    mixed=cython.ulonglong, mask=cython.longlong, slot=cython.longlong, flow=cython.longlong, row=cython.longlong)
-cpdef long long find_flow(
-    long long[::1] flows, int[::1] slots, long long limit, long long[::1] state, const unsigned char[::1] buffer,
+    mixed=cython.ulonglong, mask=cython.longlong, slot=cython.longlong, pair=cython.longlong, row=cython.longlong)
+cpdef long long find_address_pair(
+    long long[::1] address_pairs, int[::1] slots, long long limit, long long[::1] state, const unsigned char[::1] buffer,
     int version, Py_ssize_t position) except -1 nogil
 
 @cython.locals(count=cython.longlong, mixed=cython.ulonglong)
@@ -37,7 +31,7 @@ cdef inline long long digest_of_quote(
 
 @cython.locals(
     length=cython.ulonglong, datagram=cython.ulonglong, kind=cython.ulonglong,
-    ttl=cython.ulonglong, told=cython.ulonglong, kept=cython.ulonglong, data=cython.Py_ssize_t, digest=cython.longlong,
+    ttl=cython.ulonglong, upper=cython.ulonglong, kept=cython.ulonglong, data=cython.Py_ssize_t, digest=cython.longlong,
     start=cython.Py_ssize_t, size=cython.int, part=cython.int, left=cython.ulonglong, right=cython.ulonglong,
     echo=cython.ulonglong)
 cpdef int identify(
@@ -45,4 +39,4 @@ cpdef int identify(
     Py_ssize_t payload, Py_ssize_t end, unsigned long long fragment, bint cut, long long addresses,
     long long[::1] sightings, Py_ssize_t at) except -1 nogil
 
-cdef inline int icmp_kind(int version, int kind) noexcept nogil
+cdef inline int icmp_kind(int version, int icmp_type) noexcept nogil

@@ -1,7 +1,7 @@
 """The sightings of an observation: what is kept of each packet so that it can be followed from link to link.
 
-There is a bound on how many are kept. Beyond it packets are left out, the same ones at every capture point: those
-whose loose key has a certain bit. So what is kept stays whole, from the first link to the last.
+The number kept is bounded. Beyond it packets are left out, the same packets at every capture point: those whose loose
+key has a certain bit. So what is kept stays whole, from the first link to the last.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ LAST_SAMPLE = (1 << 20) - 1
 
 @dataclass
 class Sightings:
-    """What every capture saw. ``sample`` are the bits of a loose key that a packet kept does not have; ``dropped``
+    """What every capture saw. ``sample`` are the bits that no kept packet has in its loose key; ``dropped``
     sightings found no room even so.
 
-    ``by_capture`` holds rows of SIGHTING_FIELDS numbers one after the other (see ``decode.frame_layout``), ``flows``
-    the address pairs that they name by number.
+    ``by_capture`` holds rows of SIGHTING_FIELDS numbers one after the other (see ``decode.frame_layout``),
+    ``address_pairs`` the pairs that they name by number.
     """
 
     most: int = MOST_SIGHTINGS
     sample: int = 0
     dropped: int = 0
     by_capture: dict[int, array[int]] = field(default_factory=dict)
-    flows: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    address_pairs: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -37,7 +37,7 @@ class Sightings:
 
     @property
     def share(self) -> int:
-        """One packet in so many is followed."""
+        """One packet in this many is followed."""
         return self.sample + 1
 
     def add(self, capture: int, batch: FrameBatch) -> None:

@@ -10,7 +10,7 @@ from pcapcheck.exchanges.arp_row import ArpRow
 
 @dataclass(slots=True)
 class AnswerRow:
-    """One answer to a resolution; ``reply_mac`` is what it told, ``reply_eth_src`` who sent the frame."""
+    """One answer to a resolution; ``reply_mac`` is the MAC in it, ``reply_eth_src`` the sender of its frame."""
 
     resolution: ArpRow
     message: ArpMessage

@@ -33,7 +33,7 @@ class ArpMessage:
     eth_src: int | None
     unicast: bool | None
     is_announcement: bool = False
-    # Made from text, which does not tell of a reply whom it answers.
+    # Made from text, where a reply does not name whom it answers.
     printed: bool = False
 
     @property
@@ -67,7 +67,7 @@ def _arp(batch: FrameBatch, row: int) -> ArpMessage:
         sender_mac = get(frame_layout.ETH_SRC)
     if printed and opcode == ARP_REPLY:
         target_mac = get(frame_layout.ETH_DST)
-    # A reply that tells somebody else about their own address is proxy ARP's; an announcement is meant for all.
+    # A reply to a host about that host's own address comes from proxy ARP; an announcement is meant for all.
     to_somebody = opcode == ARP_REPLY and target_mac not in (None, 0, BROADCAST, sender_mac)
     announcement = sender_ip is not None and sender_ip == target_ip and not to_somebody
     if printed and opcode == ARP_REPLY:
@@ -92,7 +92,7 @@ def _arp(batch: FrameBatch, row: int) -> ArpMessage:
 
 
 def is_printed(rows: array[int], capacity: int, row: int) -> bool:
-    """Whether a row is of a printed frame: how much of it was captured is told of all others."""
+    """Whether a row is of a printed frame: only for those the captured length is absent."""
     return rows[frame_layout.CAPTURED * capacity + row] == frame_layout.ABSENT
 
 

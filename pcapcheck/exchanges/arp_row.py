@@ -37,7 +37,7 @@ class ArpRow(Brief):
     answers: list[AnswerRow] = field(default_factory=list)
     answer_count: int = 0
     frames: list[int] = field(default_factory=list)
-    # A further answer with another MAC may be an announcement: text without -e does not tell to whom it went.
+    # A further answer with another MAC may be an announcement: text without -e does not show to whom it went.
     uncertain: bool = False
 
     def take_back_answer(self) -> ArpMessage:

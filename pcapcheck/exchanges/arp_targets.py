@@ -1,7 +1,7 @@
-"""Resolutions by what an answer tells that does not name whom it answers.
+"""Open resolutions, found by an answer that does not name whom it answers.
 
-tcpdump prints of an ARP reply who has the address, not who asked: with -e the frame's destination is the asker's MAC,
-without it any asker may be meant. The one that waits longest is taken, or else the one that was answered last.
+tcpdump prints who has the address, not who asked: with -e the destination of the frame is the asker's MAC, without it
+the reply may be for any asker. The asker that waits longest is taken, or else the last that was answered.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Askers(Generic[Key]):
             self._waiting.setdefault(place, {})[key] = None
 
     def find(self, target: Target, mac: int | None) -> Key | None:
-        """Whom an answer is for; with a MAC whoever asked with it, or whose MAC is not known."""
+        """The resolution that an answer is for; with a MAC, of an asker with that MAC or with none known."""
         places = [(target, None)] if mac is None else [(target, mac), (target, -1)]
         for place in places:
             if self._waiting.get(place):
@@ -35,7 +35,7 @@ class Askers(Generic[Key]):
         return next((self._answered[place] for place in places if place in self._answered), None)
 
     def settle(self, key: Key, target: Target, mac: int | None) -> None:
-        """A resolution was answered: others that wait come first now."""
+        """A resolution was answered: others that wait come first from now on."""
         self._remove(key, target, mac)
         for place in self._places(target, mac):
             self._answered[place] = key

@@ -24,15 +24,15 @@ from pcapcheck.exchanges.resolutions import Resolutions
 
 Exchange = ArpRow | AnswerRow | EchoRow
 Point = tuple[int, int | None]
-# So many addresses asked for are remembered.
+# At most this many addresses asked for are remembered.
 MOST_ASKED = 1 << 12
-# Table, row, and how many exchanges alike in all that rules ask stand behind the row.
+# Table, row, and the number of exchanges, alike in all that rules ask, that the row stands for.
 Finished = tuple[str, Exchange, int]
 
 
 @dataclass(frozen=True)
 class SoFar:
-    """How many were answered of how many asked, while a capture is read: ARP or neighbour discovery, and echoes."""
+    """Questions asked and answered so far, while a capture is read: ARP or neighbour discovery, and echoes."""
 
     resolved: int
     resolutions: int
@@ -41,7 +41,7 @@ class SoFar:
 
 
 class Exchanges:
-    """Pairs what belongs together and notes on the way who asks for the gateway and who answers.
+    """Pairs questions with answers, and notes who asks for the gateway and who answers.
 
     ``gateways`` are the gateway's addresses; waits are nanoseconds. Without ``every_echo`` echoes are counted, and a
     few samples stand for all.
@@ -70,7 +70,7 @@ class Exchanges:
             yield _table_of(echo), echo, 1
 
     def finish(self, groups: list[FrameGroup], frames: int) -> Iterator[Finished]:
-        """What was still open at the end of a capture of so many frames, and echoes counted but not handed out."""
+        """What was still open at the end of a capture with this many frames, and echoes counted but not handed out."""
         self.conversations.finish()
         last_seen: dict[Point, int] = {}
         for group in groups:
@@ -81,14 +81,14 @@ class Exchanges:
         for echo in self.echoes.finish(by_group, frames, self.gateways):
             yield _table_of(echo), echo, 1
         if not self.every_echo:
-            for one in (*self.echoes.bins(), *self.echoes.attempts(), *self.echoes.queries()):
-                first, *others = one.samples
-                yield _table_of(first), first, one.count - len(others)
+            for bin_ in (*self.echoes.bins(), *self.echoes.attempts(), *self.echoes.queries()):
+                first, *others = bin_.samples
+                yield _table_of(first), first, bin_.count - len(others)
                 for sample in others:
                     yield _table_of(sample), sample, 1
 
     def so_far(self, resolved: int, resolutions: int) -> SoFar:
-        """What was answered by now; given are the resolutions that were handed out."""
+        """What was answered by now; the arguments count the resolutions that were handed out."""
         answered, pending = self.resolutions.open
         return SoFar(resolved + answered, resolutions + pending, *self.echoes.so_far())
 
@@ -109,13 +109,13 @@ class Exchanges:
 
     def _note_gateway(self, resolution: ArpRow) -> None:
         if not resolution.group:
-            # Group 0 is nobody's: it takes the frames of all that find no room.
+            # Group 0 belongs to no sender: it takes all frames that find no room.
             return
         talk = self.gateway_talk.setdefault(resolution.point, GatewayTalk())
         talk.askers.setdefault(resolution.group, set()).add(resolution.asker_ip)
         if resolution.answers:
             talk.answered.add(resolution.group)
-        # Where two machines answered one question, answering does not tell which of them is the node.
+        # If two machines answered one question, their answers do not show which of them is the node.
         if len(resolution.reply_eth_src or ()) == 1:
             talk.answerers.update({answer.message.group for answer in resolution.answers} - {0})
 

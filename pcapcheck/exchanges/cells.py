@@ -43,7 +43,7 @@ class Cells:
         return 1 << self._state[layout.P_SHIFT]
 
     def take(self, rows: array[int], count: int) -> None:
-        """Count so many finished exchanges."""
+        """Count finished exchanges."""
         self._state[layout.P_ROW] = 0
         final = False
         while True:

@@ -1,21 +1,21 @@
-"""Chance: how probable it is that of so many some happen to be alike (the hypergeometric distribution)."""
+"""Chance: how probable it is that some of many happen to be alike (the hypergeometric distribution)."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from math import exp, lgamma, log
 
-# That chance did it must be less probable than this, after the correction.
+# Chance is ruled out if it is less probable than this, after the correction.
 ALPHA = 0.001
-# All of some kind were lost, and none of the others: by chance that must be less probable than this.
+# The same where all of one kind were lost and none of the others.
 SHARPLY = 0.01
-# Fewer losses than this tell nothing of how they are spread.
+# Fewer losses than this say nothing about how they are spread.
 FEWEST = 5
 
 
 @lru_cache(maxsize=4096)
 def log_tail(total: int, marked: int, drawn: int, found: int) -> float:
-    """The logarithm of how probable it is that of ``drawn`` out of ``total`` at least ``found`` are marked."""
+    """The logarithm of the probability that at least ``found`` of ``drawn`` out of ``total`` are marked."""
     most = min(marked, drawn)
     if found <= max(0, drawn + marked - total):
         return 0.0
@@ -35,7 +35,7 @@ def log_tail(total: int, marked: int, drawn: int, found: int) -> float:
 
 
 def log_ways(total: int, drawn: int) -> float:
-    """The logarithm of in how many ways so many can be drawn out of ``total``."""
+    """The logarithm of the number of ways to draw this many out of ``total``."""
     if drawn < 0 or drawn > total:
         return -1e9
     return lgamma(total + 1) - lgamma(drawn + 1) - lgamma(total - drawn + 1)

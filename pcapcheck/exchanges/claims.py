@@ -12,7 +12,7 @@ MOST_CLAIMS = 1 << 16
 
 @dataclass(slots=True)
 class Claim:
-    """One MAC's claim of one address at one capture point. ``own`` where it was told unasked or in a request."""
+    """One MAC's claim of one address at one capture point. ``own``: claimed unasked or in a request."""
 
     point: tuple[int, int | None]
     ip: int
@@ -29,16 +29,16 @@ class Claims(Brief):
     """Gathers the claims of one capture; probes claim nothing (RFC 5227)."""
 
     missed: int = 0
-    # Addresses of which somebody said that they are theirs in a text that shows no MACs, by capture point.
-    untold: set[tuple[tuple[int, int | None], int]] = field(default_factory=set)
+    # Addresses that were claimed in a text that shows no MACs, by capture point.
+    without_mac: set[tuple[tuple[int, int | None], int]] = field(default_factory=set)
     _claims: dict[tuple[object, ...], Claim] = field(default_factory=dict)
 
     def feed(self, message: ArpMessage) -> None:
         if message.is_probe or message.sender_ip is None:
             return
         if message.sender_mac is None:
-            if message.printed and len(self.untold) < MOST_CLAIMS:
-                self.untold.add((message.point, message.sender_ip))
+            if message.printed and len(self.without_mac) < MOST_CLAIMS:
+                self.without_mac.add((message.point, message.sender_ip))
             return
         key = (message.point, message.sender_ip, message.sender_mac)
         claim = self._claims.get(key)

@@ -16,7 +16,7 @@ from pcapcheck.values import address_of
 
 FIRST_PLACES = 1 << 8
 OUT_ROWS = 1 << 6
-# Of more of them only the number is kept.
+# Beyond this, only their number is kept.
 MOST_KEPT = 1 << 10
 STALLED, RESET, SILENT, UNACCEPTED, REFUSED = "stalled", "reset", "silent", "unaccepted", "refused"
 HALF_OPEN = "half-open"
@@ -33,14 +33,14 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Conversation:
-    """A conversation with what nobody answered in it.
+    """A conversation, and what got no answer in it.
 
     ``kind`` is stalled (TCP data that was never acknowledged), reset (a connection broken off with data under way),
     silent (datagrams repeated in vain), refused (datagrams for which an ICMP error came, the last of ``frames``),
     unaccepted (INITs of SCTP) or half-open (SYNs whose SYN-ACKs, the latest of them the last of ``frames``, got no
-    ACK). ``asker`` is who sent what got no answer, or who broke the connection off; ``attempts`` counts how often it
-    was sent, over ``lasted`` nanoseconds; ``size`` is its payload in bytes. ``heard_back`` tells whether the other side
-    was heard at all.
+    ACK). ``asker`` sent what got no answer, or broke the connection off; ``attempts`` counts how often it
+    was sent, over ``lasted`` nanoseconds; ``size`` is its payload in bytes. ``heard_back``: whether the other
+    side was heard at all.
     """
 
     kind: str
@@ -84,7 +84,7 @@ class Conversations:
             if is_compiled() and (os.cpu_count() or 1) > 1:
                 self._ahead = Worker(self._take, EVENTS_KEPT - 2)
         if self._ahead is not None:
-            # Empty ones too: who gives must not run ahead of who takes.
+            # Empty batches too: the first thread must not run ahead of the second.
             self._ahead.give((batch.segments, batch.segment_count))
         else:
             self._take((batch.segments, batch.segment_count))
@@ -117,7 +117,7 @@ class Conversations:
                 self._enlarge()
 
     def _enlarge(self) -> None:
-        """Four times the places; the table over them is made anew with room to spare."""
+        """Four times the places; the table over them is made again with room to spare."""
         places = max(FIRST_PLACES, 4 * len(self._pool) // layout.FIELDS)
         self._pool.frombytes(bytes(8 * (layout.FIELDS * places - len(self._pool))))
         self._slots = array("i", [-1]) * (4 * places)

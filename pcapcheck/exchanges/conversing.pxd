@@ -1,29 +1,14 @@
 # The C types under which Cython compiles conversing.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-# Written by setup.py from the numbers that conversing.py imports: known to the C compiler, they cost nothing.
-cdef extern from "conversing_numbers.h":
-    const long long ABSENT_TIME
-    const long long STUCK_FOR
-    const long long HALF_OPEN_FOR
-    const long long SAME_DATAGRAM
-    const long long WORD
-    const long long WRAP
-    const long long HALF_WAY
-    const unsigned long long MULTIPLY
-    const unsigned long long LONG
-    enum:
-        ACK, FIN, RST, SYN, SEGMENT_FIELDS, T_ACK, T_DST_HIGH, T_DST_LOW, T_ERROR, T_FRAME, T_POINT, T_PORTS, T_SEQ, T_SIZE
-        T_SRC_HIGH, T_SRC_LOW, T_TIME
-        ABSENT, PORTS, SRC_LOW, DST_LOW, SRC_HIGH, DST_HIGH, POINT, HOME, GROUP, NUMBER, ERRORS, FINISHED, RESET_BY
-        RESET_NUMBER, RESET_TIME, KIND, SIDE, PACKETS, BYTES, FIRST, LAST, END, ACKED, ADVANCED, AGAIN, AGAIN_SEQ
-        AGAIN_SIZE, AGAIN_SINCE, AGAIN_LAST, AGAIN_FROM, AGAIN_NUMBER, SIZE, ALIKE, CLOSED_WINDOW, FIELDS
-        NOTHING, STALLED, RESET, SILENT, UNACCEPTED, REFUSED, TCP, SCTP, INIT, MOST, SOONEST, STUCK_SENT, STREAM, MOST_ALIKE
-        REPEATS, RESETS, SYNS, HALF_OPEN
-        S_SEGMENT, S_STATUS, S_USED, S_NEXT, S_LATEST, S_FORGOTTEN, S_OUT, S_PLACE, DONE, POOL_FULL, OUT_FULL
+# The numbers, by setup.py: known to the C compiler, they cost nothing.
+from pcapcheck.capture cimport scan_layout
+from pcapcheck.decode cimport frame_layout
+from pcapcheck.exchanges cimport conversing_layout as layout
+from pcapcheck cimport protocols
 
 @cython.locals(distance=cython.longlong)
-cdef inline long long ahead(long long one, long long other) noexcept nogil
+cdef inline long long ahead(long long number, long long other) noexcept nogil
 
 @cython.locals(mixed=cython.ulonglong)
 cdef inline unsigned long long end_home(unsigned long long low, unsigned long long port) noexcept nogil
@@ -98,7 +83,7 @@ cdef inline int note_datagram(
 cdef inline int note(
     long long[::1] pool, long long row, long long side, const long long[::1] segments, long long at) except -1 nogil
 
-cdef inline bint begins_anew(
+cdef inline bint begins_again(
     const long long[::1] pool, long long row, const long long[::1] segments, long long at) except? -1 nogil
 
 @cython.locals(

@@ -20,75 +20,54 @@ except ImportError:
     from pcapcheck import _cython_stub as cython
 
 if not cython.compiled:
-    from pcapcheck.capture.scan_layout import ABSENT_TIME
-    from pcapcheck.decode.frame_layout import (
-        ACK,
-        FIN,
-        LONG,
-        MULTIPLY,
-        RST,
-        SCTP,
-        SEGMENT_FIELDS,
-        SYN,
-        T_ACK,
-        T_DST_HIGH,
-        T_DST_LOW,
-        T_ERROR,
-        T_FRAME,
-        T_POINT,
-        T_PORTS,
-        T_SEQ,
-        T_SIZE,
-        T_SRC_HIGH,
-        T_SRC_LOW,
-        T_TIME,
-        TCP,
-    )
-    from pcapcheck.exchanges.conversing_layout import *
+    from pcapcheck import protocols
+    from pcapcheck.capture import scan_layout
+    from pcapcheck.decode import frame_layout
+    from pcapcheck.exchanges import conversing_layout as layout
 
 
-def ahead(one: int, other: int) -> int:
+def ahead(number: int, other: int) -> int:
     """How far a sequence number is ahead of another, around the end of the numbers (RFC 9293, section 3.4)."""
-    distance = (one - other) & WORD
-    return distance - WRAP if distance >= HALF_WAY else distance
+    distance = (number - other) & layout.WORD
+    return distance - layout.WRAP if distance >= layout.HALF_WAY else distance
 
 
 def end_home(low: int, port: int) -> int:
     """A hash of one end of a conversation."""
-    mixed = ((low ^ (port << 40)) * MULTIPLY) & LONG
-    return ((mixed ^ (mixed >> 29)) * MULTIPLY) & LONG
+    mixed = ((low ^ (port << 40)) * frame_layout.MULTIPLY) & frame_layout.LONG
+    return ((mixed ^ (mixed >> 29)) * frame_layout.MULTIPLY) & frame_layout.LONG
 
 
 def home_of(segments: array[int], at: int) -> int:
     """A hash of a segment's conversation, the same of both directions; 62 bits."""
-    ports = segments[at + T_PORTS]
-    mixed = end_home(segments[at + T_SRC_LOW], (ports >> 16) & 0xFFFF) + end_home(
-        segments[at + T_DST_LOW], ports & 0xFFFF
+    ports = segments[at + frame_layout.T_PORTS]
+    mixed = end_home(segments[at + frame_layout.T_SRC_LOW], (ports >> 16) & 0xFFFF) + end_home(
+        segments[at + frame_layout.T_DST_LOW], ports & 0xFFFF
     )
-    mixed = ((mixed ^ segments[at + T_POINT] ^ (ports >> 32)) * MULTIPLY) & LONG
+    mixed = ((mixed ^ segments[at + frame_layout.T_POINT] ^ (ports >> 32)) * frame_layout.MULTIPLY) & frame_layout.LONG
     return mixed >> 2
 
 
 def side_of(pool: array[int], row: int, segments: array[int], at: int) -> int:
     """Which side of a conversation sent a segment, 0 or 1; -1 where it belongs to another."""
-    if pool[row + POINT] != segments[at + T_POINT]:
+    if pool[row + layout.POINT] != segments[at + frame_layout.T_POINT]:
         return -1
-    ports = segments[at + T_PORTS]
+    ports = segments[at + frame_layout.T_PORTS]
     if (
-        pool[row + PORTS] == ports
-        and pool[row + SRC_LOW] == segments[at + T_SRC_LOW]
-        and pool[row + DST_LOW] == segments[at + T_DST_LOW]
-        and pool[row + SRC_HIGH] == segments[at + T_SRC_HIGH]
-        and pool[row + DST_HIGH] == segments[at + T_DST_HIGH]
+        pool[row + layout.PORTS] == ports
+        and pool[row + layout.SRC_LOW] == segments[at + frame_layout.T_SRC_LOW]
+        and pool[row + layout.DST_LOW] == segments[at + frame_layout.T_DST_LOW]
+        and pool[row + layout.SRC_HIGH] == segments[at + frame_layout.T_SRC_HIGH]
+        and pool[row + layout.DST_HIGH] == segments[at + frame_layout.T_DST_HIGH]
     ):
         return 0
     turned = (ports >> 32 << 32) | ((ports & 0xFFFF) << 16) | ((ports >> 16) & 0xFFFF)
     if (
-        pool[row + PORTS] == turned
-        and pool[row + SRC_LOW] == segments[at + T_DST_LOW]
-        and pool[row + DST_LOW] == segments[at + T_SRC_LOW]
-        and pool[row + SRC_HIGH] == segments[at + T_DST_HIGH]
-        and pool[row + DST_HIGH] == segments[at + T_SRC_HIGH]
+        pool[row + layout.PORTS] == turned
+        and pool[row + layout.SRC_LOW] == segments[at + frame_layout.T_DST_LOW]
+        and pool[row + layout.DST_LOW] == segments[at + frame_layout.T_SRC_LOW]
+        and pool[row + layout.SRC_HIGH] == segments[at + frame_layout.T_DST_HIGH]
+        and pool[row + layout.DST_HIGH] == segments[at + frame_layout.T_SRC_HIGH]
     ):
         return 1
     return -1
@@ -101,14 +80,17 @@ def find_conversation(pool: array[int], slots: array[int], mask: int, home: int,
         place = slots[slot]
         if place < 0:
             return -1
-        if pool[place * FIELDS + HOME] == home and side_of(pool, place * FIELDS, segments, at) >= 0:
+        if (
+            pool[place * layout.FIELDS + layout.HOME] == home
+            and side_of(pool, place * layout.FIELDS, segments, at) >= 0
+        ):
             return place
         slot = (slot + 1) & mask
 
 
 def insert(pool: array[int], slots: array[int], mask: int, place: int) -> None:
     """Enter a place under its home slot."""
-    slot = pool[place * FIELDS + HOME] & mask
+    slot = pool[place * layout.FIELDS + layout.HOME] & mask
     while slots[slot] >= 0:
         slot = (slot + 1) & mask
     slots[slot] = place
@@ -116,7 +98,7 @@ def insert(pool: array[int], slots: array[int], mask: int, place: int) -> None:
 
 def remove(pool: array[int], slots: array[int], mask: int, place: int) -> None:
     """Take a place out of the table, moving up what was displaced by it."""
-    slot = pool[place * FIELDS + HOME] & mask
+    slot = pool[place * layout.FIELDS + layout.HOME] & mask
     while slots[slot] != place:
         slot = (slot + 1) & mask
     hole = slot
@@ -125,7 +107,7 @@ def remove(pool: array[int], slots: array[int], mask: int, place: int) -> None:
         other = slots[slot]
         if other < 0:
             break
-        wanted = pool[other * FIELDS + HOME] & mask
+        wanted = pool[other * layout.FIELDS + layout.HOME] & mask
         if ((slot - wanted) & mask) >= ((slot - hole) & mask):
             slots[hole] = other
             hole = slot
@@ -140,26 +122,29 @@ def enter_all(pool: array[int], slots: array[int], mask: int, count: int) -> Non
 
 def begin(pool: array[int], row: int, segments: array[int], at: int, home: int) -> None:
     """A conversation that this segment begins."""
-    for field in range(FIELDS):
+    for field in range(layout.FIELDS):
         pool[row + field] = 0
-    pool[row + PORTS] = segments[at + T_PORTS]
-    pool[row + SRC_LOW] = segments[at + T_SRC_LOW]
-    pool[row + DST_LOW] = segments[at + T_DST_LOW]
-    pool[row + SRC_HIGH] = segments[at + T_SRC_HIGH]
-    pool[row + DST_HIGH] = segments[at + T_DST_HIGH]
-    pool[row + POINT] = segments[at + T_POINT]
-    pool[row + HOME] = home
-    pool[row + GROUP] = segments[at + T_FRAME] & 0xFFFF
-    pool[row + NUMBER] = segments[at + T_FRAME] >> 16
-    pool[row + RESET_BY] = ABSENT
+    pool[row + layout.PORTS] = segments[at + frame_layout.T_PORTS]
+    pool[row + layout.SRC_LOW] = segments[at + frame_layout.T_SRC_LOW]
+    pool[row + layout.DST_LOW] = segments[at + frame_layout.T_DST_LOW]
+    pool[row + layout.SRC_HIGH] = segments[at + frame_layout.T_SRC_HIGH]
+    pool[row + layout.DST_HIGH] = segments[at + frame_layout.T_DST_HIGH]
+    pool[row + layout.POINT] = segments[at + frame_layout.T_POINT]
+    pool[row + layout.HOME] = home
+    pool[row + layout.GROUP] = segments[at + frame_layout.T_FRAME] & 0xFFFF
+    pool[row + layout.NUMBER] = segments[at + frame_layout.T_FRAME] >> 16
+    pool[row + layout.RESET_BY] = layout.ABSENT
     for side in range(2):
-        pool[row + side * SIDE + END] = ABSENT
-        pool[row + side * SIDE + ACKED] = ABSENT
+        pool[row + side * layout.SIDE + layout.END] = layout.ABSENT
+        pool[row + side * layout.SIDE + layout.ACKED] = layout.ABSENT
 
 
 def is_stuck(pool: array[int], mine: int) -> bool:
     """Whether a side's data was sent again and again, and not acknowledged in the end."""
-    return pool[mine + AGAIN] + 1 >= STUCK_SENT and pool[mine + AGAIN_LAST] - pool[mine + AGAIN_SINCE] >= STUCK_FOR
+    return (
+        pool[mine + layout.AGAIN] + 1 >= layout.STUCK_SENT
+        and pool[mine + layout.AGAIN_LAST] - pool[mine + layout.AGAIN_SINCE] >= layout.STUCK_FOR
+    )
 
 
 def is_half_open(pool: array[int], row: int) -> bool:
@@ -167,68 +152,83 @@ def is_half_open(pool: array[int], row: int) -> bool:
 
     Who gets a SYN-ACK acknowledges or resets it: none came to whoever asked, or what came of it was lost.
     """
-    answered = row + SIDE
-    if pool[row + SYNS] == 0 or pool[answered + SYNS] < REPEATS or pool[answered + ACKED] != ABSENT:
+    answered = row + layout.SIDE
+    if (
+        pool[row + layout.SYNS] == 0
+        or pool[answered + layout.SYNS] < layout.REPEATS
+        or pool[answered + layout.ACKED] != layout.ABSENT
+    ):
         return False
-    if pool[row + BYTES] + pool[answered + BYTES] + pool[row + FINISHED] + pool[row + RESETS] > 0:
+    if (
+        pool[row + layout.BYTES]
+        + pool[answered + layout.BYTES]
+        + pool[row + layout.FINISHED]
+        + pool[row + layout.RESETS]
+        > 0
+    ):
         return False
-    if pool[answered + FIRST] == ABSENT_TIME or pool[answered + LAST] == ABSENT_TIME:
+    if (
+        pool[answered + layout.FIRST] == scan_layout.ABSENT_TIME
+        or pool[answered + layout.LAST] == scan_layout.ABSENT_TIME
+    ):
         return False
-    return pool[answered + LAST] - pool[answered + FIRST] >= HALF_OPEN_FOR
+    return pool[answered + layout.LAST] - pool[answered + layout.FIRST] >= layout.HALF_OPEN_FOR
 
 
 def judge(pool: array[int], row: int) -> int:
-    """What nobody answered in a conversation, as far as it was recorded."""
-    protocol = pool[row + PORTS] >> 32
-    if protocol == TCP:
+    """What got no answer in a conversation, as far as it was recorded."""
+    protocol = pool[row + layout.PORTS] >> 32
+    if protocol == protocols.TCP:
         if is_stuck(pool, row):
-            return STALLED
-        if is_stuck(pool, row + SIDE):
-            return STALLED + 1
+            return layout.STALLED
+        if is_stuck(pool, row + layout.SIDE):
+            return layout.STALLED + 1
         if is_half_open(pool, row):
-            return HALF_OPEN
-        return RESET if pool[row + RESET_BY] >= 0 else NOTHING
-    packets = pool[row + PACKETS]
-    if pool[row + SIDE + PACKETS]:
-        return NOTHING
-    if pool[row + ERRORS]:
-        return REFUSED if protocol != SCTP else NOTHING
-    if packets < REPEATS:
-        return NOTHING
-    if pool[row + FIRST] == ABSENT_TIME or pool[row + LAST] == ABSENT_TIME:
-        return NOTHING
-    if protocol == SCTP:
-        return UNACCEPTED if pool[row + ALIKE] >= REPEATS else NOTHING
-    lasted = pool[row + LAST] - pool[row + FIRST]
+            return layout.HALF_OPEN
+        return layout.RESET if pool[row + layout.RESET_BY] >= 0 else layout.NOTHING
+    packets = pool[row + layout.PACKETS]
+    if pool[row + layout.SIDE + layout.PACKETS]:
+        return layout.NOTHING
+    if pool[row + layout.ERRORS]:
+        return layout.REFUSED if protocol != protocols.SCTP else layout.NOTHING
+    if packets < layout.REPEATS:
+        return layout.NOTHING
+    if pool[row + layout.FIRST] == scan_layout.ABSENT_TIME or pool[row + layout.LAST] == scan_layout.ABSENT_TIME:
+        return layout.NOTHING
+    if protocol == protocols.SCTP:
+        return layout.UNACCEPTED if pool[row + layout.ALIKE] >= layout.REPEATS else layout.NOTHING
+    lasted = pool[row + layout.LAST] - pool[row + layout.FIRST]
     # Seen on two or three interfaces at most: else they come in bursts.
-    alike = pool[row + ALIKE] == packets and packets <= MOST_ALIKE and pool[row + AGAIN] <= 2 * packets
-    return SILENT if alike and lasted >= STREAM * (packets - 1) else NOTHING
+    alike = (
+        pool[row + layout.ALIKE] == packets and packets <= layout.MOST_ALIKE and pool[row + layout.AGAIN] <= 2 * packets
+    )
+    return layout.SILENT if alike and lasted >= layout.STREAM * (packets - 1) else layout.NOTHING
 
 
 def finish(pool: array[int], row: int, out: array[int], state: array[int]) -> None:
     """A conversation that goes on no more: write it out if something in it got no answer."""
     kind = judge(pool, row)
-    if kind != NOTHING:
-        pool[row + KIND] = kind
-        target = state[S_OUT] * FIELDS
-        state[S_OUT] = state[S_OUT] + 1
-        for field in range(FIELDS):
+    if kind != layout.NOTHING:
+        pool[row + layout.KIND] = kind
+        target = state[layout.S_OUT] * layout.FIELDS
+        state[layout.S_OUT] = state[layout.S_OUT] + 1
+        for field in range(layout.FIELDS):
             out[target + field] = pool[row + field]
 
 
 def is_under_way(pool: array[int], mine: int) -> bool:
     """Whether a side sent data that was not acknowledged so far."""
-    if pool[mine + END] == ABSENT:
+    if pool[mine + layout.END] == layout.ABSENT:
         return False
-    return pool[mine + ACKED] == ABSENT or ahead(pool[mine + END], pool[mine + ACKED]) > 0
+    return pool[mine + layout.ACKED] == layout.ABSENT or ahead(pool[mine + layout.END], pool[mine + layout.ACKED]) > 0
 
 
 def acknowledge(pool: array[int], other: int, ack: int) -> None:
     """The data of the other side arrived up to ``ack``."""
-    if pool[other + ACKED] == ABSENT or ahead(ack, pool[other + ACKED]) > 0:
-        pool[other + ACKED] = ack
-        if pool[other + AGAIN] and ahead(ack, pool[other + AGAIN_SEQ]) > 0:
-            pool[other + AGAIN] = 0
+    if pool[other + layout.ACKED] == layout.ABSENT or ahead(ack, pool[other + layout.ACKED]) > 0:
+        pool[other + layout.ACKED] = ack
+        if pool[other + layout.AGAIN] and ahead(ack, pool[other + layout.AGAIN_SEQ]) > 0:
+            pool[other + layout.AGAIN] = 0
 
 
 def is_sent_again(pool: array[int], mine: int, other: int, time: int, seq: int, end: int) -> bool:
@@ -236,117 +236,144 @@ def is_sent_again(pool: array[int], mine: int, other: int, time: int, seq: int, 
 
     A closed window is probed, and what was acknowledged may be sent again for nothing.
     """
-    if pool[other + CLOSED_WINDOW] or time == ABSENT_TIME or pool[mine + ADVANCED] == ABSENT_TIME:
+    if (
+        pool[other + layout.CLOSED_WINDOW]
+        or time == scan_layout.ABSENT_TIME
+        or pool[mine + layout.ADVANCED] == scan_layout.ABSENT_TIME
+    ):
         return False
-    if pool[mine + ACKED] != ABSENT and ahead(end, pool[mine + ACKED]) <= 0:
+    if pool[mine + layout.ACKED] != layout.ABSENT and ahead(end, pool[mine + layout.ACKED]) <= 0:
         return False
-    if pool[mine + AGAIN] == 0 or ahead(seq, pool[mine + AGAIN_SEQ]) < 0:
-        return time - pool[mine + ADVANCED] >= SOONEST
-    return seq == pool[mine + AGAIN_SEQ] and time - pool[mine + AGAIN_LAST] >= SOONEST
+    if pool[mine + layout.AGAIN] == 0 or ahead(seq, pool[mine + layout.AGAIN_SEQ]) < 0:
+        return time - pool[mine + layout.ADVANCED] >= layout.SOONEST
+    return seq == pool[mine + layout.AGAIN_SEQ] and time - pool[mine + layout.AGAIN_LAST] >= layout.SOONEST
 
 
 def send(pool: array[int], mine: int, other: int, number: int, time: int, seq: int, size: int, syn: int) -> None:
     """Data of one side, or its SYN, which takes a number too: new, or sent again."""
-    end = (seq + size + syn) & WORD
-    if pool[mine + END] == ABSENT or ahead(end, pool[mine + END]) > 0:
-        pool[mine + END] = end
-        pool[mine + ADVANCED] = time
+    end = (seq + size + syn) & layout.WORD
+    if pool[mine + layout.END] == layout.ABSENT or ahead(end, pool[mine + layout.END]) > 0:
+        pool[mine + layout.END] = end
+        pool[mine + layout.ADVANCED] = time
     elif syn == 0 and is_sent_again(pool, mine, other, time, seq, end):
-        if pool[mine + AGAIN] == 0 or seq != pool[mine + AGAIN_SEQ]:
-            pool[mine + AGAIN] = 0
-            pool[mine + AGAIN_SEQ] = seq
-            pool[mine + AGAIN_SINCE] = pool[mine + ADVANCED]
-            pool[mine + AGAIN_FROM] = number
-        pool[mine + AGAIN] = pool[mine + AGAIN] + 1
-        pool[mine + AGAIN_SIZE] = size
-        pool[mine + AGAIN_LAST] = time
-        pool[mine + AGAIN_NUMBER] = number
+        if pool[mine + layout.AGAIN] == 0 or seq != pool[mine + layout.AGAIN_SEQ]:
+            pool[mine + layout.AGAIN] = 0
+            pool[mine + layout.AGAIN_SEQ] = seq
+            pool[mine + layout.AGAIN_SINCE] = pool[mine + layout.ADVANCED]
+            pool[mine + layout.AGAIN_FROM] = number
+        pool[mine + layout.AGAIN] = pool[mine + layout.AGAIN] + 1
+        pool[mine + layout.AGAIN_SIZE] = size
+        pool[mine + layout.AGAIN_LAST] = time
+        pool[mine + layout.AGAIN_NUMBER] = number
 
 
 def break_off(pool: array[int], row: int, side: int, number: int, time: int) -> None:
     """An RST: in mid-stream it breaks off what was under way."""
-    mine = row + side * SIDE
-    other = row + SIDE - side * SIDE
+    mine = row + side * layout.SIDE
+    other = row + layout.SIDE - side * layout.SIDE
     broken = is_under_way(pool, mine) or is_under_way(pool, other)
-    talked = pool[mine + PACKETS] > 1 and pool[other + PACKETS] > 0 and pool[mine + BYTES] + pool[other + BYTES] > 0
-    if pool[row + RESET_BY] == ABSENT and pool[row + FINISHED] == 0 and talked and broken:
-        pool[row + RESET_BY] = side
-        pool[row + RESET_NUMBER] = number
-        pool[row + RESET_TIME] = time
+    talked = (
+        pool[mine + layout.PACKETS] > 1
+        and pool[other + layout.PACKETS] > 0
+        and pool[mine + layout.BYTES] + pool[other + layout.BYTES] > 0
+    )
+    if pool[row + layout.RESET_BY] == layout.ABSENT and pool[row + layout.FINISHED] == 0 and talked and broken:
+        pool[row + layout.RESET_BY] = side
+        pool[row + layout.RESET_NUMBER] = number
+        pool[row + layout.RESET_TIME] = time
 
 
 def note_tcp(pool: array[int], row: int, side: int, segments: array[int], at: int) -> None:
     """What a segment of TCP adds to its connection, beyond being counted."""
-    mine = row + side * SIDE
-    other = row + SIDE - side * SIDE
-    time = segments[at + T_TIME]
-    number = segments[at + T_FRAME] >> 16
-    size = segments[at + T_SIZE] >> 16
-    flags = segments[at + T_SIZE] & 0xFFFF
-    if flags & ACK:
-        acknowledge(pool, other, segments[at + T_ACK] & WORD)
-        pool[mine + CLOSED_WINDOW] = segments[at + T_ACK] >> 32
-    if flags & RST:
-        pool[row + RESETS] = pool[row + RESETS] + 1
+    mine = row + side * layout.SIDE
+    other = row + layout.SIDE - side * layout.SIDE
+    time = segments[at + frame_layout.T_TIME]
+    number = segments[at + frame_layout.T_FRAME] >> 16
+    size = segments[at + frame_layout.T_SIZE] >> 16
+    flags = segments[at + frame_layout.T_SIZE] & 0xFFFF
+    if flags & protocols.TCP_ACK:
+        acknowledge(pool, other, segments[at + frame_layout.T_ACK] & layout.WORD)
+        pool[mine + layout.CLOSED_WINDOW] = segments[at + frame_layout.T_ACK] >> 32
+    if flags & protocols.TCP_RST:
+        pool[row + layout.RESETS] = pool[row + layout.RESETS] + 1
         break_off(pool, row, side, number, time)
     else:
-        if flags & FIN:
-            pool[row + FINISHED] = 1
-        if flags & SYN and (side == 0 or flags & ACK):
-            pool[mine + SYNS] = pool[mine + SYNS] + 1
-            pool[mine + AGAIN_NUMBER] = number
-        if size or flags & SYN:
-            send(pool, mine, other, number, time, segments[at + T_SEQ], size, 1 if flags & SYN else 0)
+        if flags & protocols.TCP_FIN:
+            pool[row + layout.FINISHED] = 1
+        if flags & protocols.TCP_SYN and (side == 0 or flags & protocols.TCP_ACK):
+            pool[mine + layout.SYNS] = pool[mine + layout.SYNS] + 1
+            pool[mine + layout.AGAIN_NUMBER] = number
+        if size or flags & protocols.TCP_SYN:
+            send(
+                pool,
+                mine,
+                other,
+                number,
+                time,
+                segments[at + frame_layout.T_SEQ],
+                size,
+                1 if flags & protocols.TCP_SYN else 0,
+            )
 
 
 def count_in(pool: array[int], mine: int, segments: array[int], at: int) -> None:
     """Count a packet of one side."""
-    if pool[mine + PACKETS] == 0:
-        pool[mine + FIRST] = segments[at + T_TIME]
-    pool[mine + PACKETS] = pool[mine + PACKETS] + 1
-    pool[mine + BYTES] = pool[mine + BYTES] + (segments[at + T_SIZE] >> 16)
-    pool[mine + LAST] = segments[at + T_TIME]
+    if pool[mine + layout.PACKETS] == 0:
+        pool[mine + layout.FIRST] = segments[at + frame_layout.T_TIME]
+    pool[mine + layout.PACKETS] = pool[mine + layout.PACKETS] + 1
+    pool[mine + layout.BYTES] = pool[mine + layout.BYTES] + (segments[at + frame_layout.T_SIZE] >> 16)
+    pool[mine + layout.LAST] = segments[at + frame_layout.T_TIME]
 
 
 def note_datagram(pool: array[int], row: int, mine: int, segments: array[int], at: int) -> None:
     """What a datagram, or a packet of SCTP, adds to its conversation: whether it is like the first."""
-    size = segments[at + T_SIZE] >> 16
-    time = segments[at + T_TIME]
-    timed = time != ABSENT_TIME and pool[mine + LAST] != ABSENT_TIME and pool[mine + PACKETS] > 0
-    if timed and size == pool[mine + SIZE] and time - pool[mine + LAST] < SAME_DATAGRAM:
-        pool[mine + AGAIN] = pool[mine + AGAIN] + 1
+    size = segments[at + frame_layout.T_SIZE] >> 16
+    time = segments[at + frame_layout.T_TIME]
+    timed = (
+        time != scan_layout.ABSENT_TIME
+        and pool[mine + layout.LAST] != scan_layout.ABSENT_TIME
+        and pool[mine + layout.PACKETS] > 0
+    )
+    if timed and size == pool[mine + layout.SIZE] and time - pool[mine + layout.LAST] < layout.SAME_DATAGRAM:
+        pool[mine + layout.AGAIN] = pool[mine + layout.AGAIN] + 1
     else:
         count_in(pool, mine, segments, at)
-        pool[mine + AGAIN_NUMBER] = segments[at + T_FRAME] >> 16
-        if pool[mine + PACKETS] == 1:
-            pool[mine + SIZE] = size
-        if pool[row + PORTS] >> 32 == SCTP:
-            alike = segments[at + T_SIZE] & 0xFFFF == INIT
+        pool[mine + layout.AGAIN_NUMBER] = segments[at + frame_layout.T_FRAME] >> 16
+        if pool[mine + layout.PACKETS] == 1:
+            pool[mine + layout.SIZE] = size
+        if pool[row + layout.PORTS] >> 32 == protocols.SCTP:
+            alike = segments[at + frame_layout.T_SIZE] & 0xFFFF == protocols.SCTP_INIT
         else:
-            alike = size == pool[mine + SIZE]
+            alike = size == pool[mine + layout.SIZE]
         if alike:
-            pool[mine + ALIKE] = pool[mine + ALIKE] + 1
+            pool[mine + layout.ALIKE] = pool[mine + layout.ALIKE] + 1
 
 
 def note(pool: array[int], row: int, side: int, segments: array[int], at: int) -> None:
     """What a segment adds to its conversation."""
-    mine = row + side * SIDE
-    if segments[at + T_SIZE] & 0xFFFF == T_ERROR:
-        pool[row + ERRORS] = pool[row + ERRORS] + 1
-        if pool[row + PORTS] >> 32 != TCP:
-            pool[row + RESET_NUMBER] = segments[at + T_FRAME] >> 16
-    elif pool[row + PORTS] >> 32 == TCP:
+    mine = row + side * layout.SIDE
+    if segments[at + frame_layout.T_SIZE] & 0xFFFF == frame_layout.T_ERROR:
+        pool[row + layout.ERRORS] = pool[row + layout.ERRORS] + 1
+        if pool[row + layout.PORTS] >> 32 != protocols.TCP:
+            pool[row + layout.RESET_NUMBER] = segments[at + frame_layout.T_FRAME] >> 16
+    elif pool[row + layout.PORTS] >> 32 == protocols.TCP:
         count_in(pool, mine, segments, at)
         note_tcp(pool, row, side, segments, at)
     else:
         note_datagram(pool, row, mine, segments, at)
 
 
-def begins_anew(pool: array[int], row: int, segments: array[int], at: int) -> bool:
+def begins_again(pool: array[int], row: int, segments: array[int], at: int) -> bool:
     """Whether a segment opens another connection between the same ports."""
-    if segments[at + T_SIZE] & (SYN | ACK) != SYN or segments[at + T_PORTS] >> 32 != TCP:
+    if (
+        segments[at + frame_layout.T_SIZE] & (protocols.TCP_SYN | protocols.TCP_ACK) != protocols.TCP_SYN
+        or segments[at + frame_layout.T_PORTS] >> 32 != protocols.TCP
+    ):
         return False
-    return pool[row + BYTES] + pool[row + SIDE + BYTES] + pool[row + FINISHED] > 0 or pool[row + RESET_BY] >= 0
+    return (
+        pool[row + layout.BYTES] + pool[row + layout.SIDE + layout.BYTES] + pool[row + layout.FINISHED] > 0
+        or pool[row + layout.RESET_BY] >= 0
+    )
 
 
 def converse(
@@ -358,61 +385,61 @@ def converse(
     """
     with cython.nogil:
         mask = len(slots) - 1
-        places = len(pool) // FIELDS
-        room = len(out) // FIELDS
-        number = state[S_SEGMENT]
-        latest = state[S_LATEST]
-        status = DONE
+        places = len(pool) // layout.FIELDS
+        room = len(out) // layout.FIELDS
+        number = state[layout.S_SEGMENT]
+        latest = state[layout.S_LATEST]
+        status = layout.DONE
         while number < count:
-            if state[S_USED] >= places and places < MOST:
-                status = POOL_FULL
+            if state[layout.S_USED] >= places and places < layout.MOST:
+                status = layout.POOL_FULL
                 break
-            if state[S_OUT] + 1 > room:
-                status = OUT_FULL
+            if state[layout.S_OUT] + 1 > room:
+                status = layout.OUT_FULL
                 break
-            at = number * SEGMENT_FIELDS
+            at = number * frame_layout.SEGMENT_FIELDS
             number = number + 1
             side = -1
             if latest >= 0:
-                side = side_of(pool, latest * FIELDS, segments, at)
+                side = side_of(pool, latest * layout.FIELDS, segments, at)
             if side < 0:
                 home = home_of(segments, at)
                 latest = find_conversation(pool, slots, mask, home, segments, at)
                 if latest >= 0:
-                    side = side_of(pool, latest * FIELDS, segments, at)
-                elif segments[at + T_SIZE] & 0xFFFF == T_ERROR:
+                    side = side_of(pool, latest * layout.FIELDS, segments, at)
+                elif segments[at + frame_layout.T_SIZE] & 0xFFFF == frame_layout.T_ERROR:
                     continue
                 else:
                     side = 0
-                    if state[S_USED] < places:
-                        latest = state[S_USED]
-                        state[S_USED] = latest + 1
+                    if state[layout.S_USED] < places:
+                        latest = state[layout.S_USED]
+                        state[layout.S_USED] = latest + 1
                     else:
-                        latest = state[S_NEXT]
-                        state[S_NEXT] = (latest + 1) % places
-                        state[S_FORGOTTEN] = state[S_FORGOTTEN] + 1
-                        finish(pool, latest * FIELDS, out, state)
+                        latest = state[layout.S_NEXT]
+                        state[layout.S_NEXT] = (latest + 1) % places
+                        state[layout.S_FORGOTTEN] = state[layout.S_FORGOTTEN] + 1
+                        finish(pool, latest * layout.FIELDS, out, state)
                         remove(pool, slots, mask, latest)
-                    begin(pool, latest * FIELDS, segments, at, home)
+                    begin(pool, latest * layout.FIELDS, segments, at, home)
                     insert(pool, slots, mask, latest)
-            if begins_anew(pool, latest * FIELDS, segments, at):
-                finish(pool, latest * FIELDS, out, state)
-                begin(pool, latest * FIELDS, segments, at, pool[latest * FIELDS + HOME])
+            if begins_again(pool, latest * layout.FIELDS, segments, at):
+                finish(pool, latest * layout.FIELDS, out, state)
+                begin(pool, latest * layout.FIELDS, segments, at, pool[latest * layout.FIELDS + layout.HOME])
                 side = 0
-            note(pool, latest * FIELDS, side, segments, at)
-        state[S_SEGMENT] = number
-        state[S_LATEST] = latest
-        state[S_STATUS] = status
+            note(pool, latest * layout.FIELDS, side, segments, at)
+        state[layout.S_SEGMENT] = number
+        state[layout.S_LATEST] = latest
+        state[layout.S_STATUS] = status
 
 
 def finish_all(pool: array[int], out: array[int], state: array[int]) -> None:
     """At the end of the capture: judge what is left, oldest first. Stops where ``out`` is full, to be called again."""
-    room = len(out) // FIELDS
-    used = state[S_USED]
-    state[S_STATUS] = DONE
-    while state[S_PLACE] < used:
-        if state[S_OUT] + 1 > room:
-            state[S_STATUS] = OUT_FULL
+    room = len(out) // layout.FIELDS
+    used = state[layout.S_USED]
+    state[layout.S_STATUS] = layout.DONE
+    while state[layout.S_PLACE] < used:
+        if state[layout.S_OUT] + 1 > room:
+            state[layout.S_STATUS] = layout.OUT_FULL
             return
-        finish(pool, (state[S_NEXT] + state[S_PLACE]) % used * FIELDS, out, state)
-        state[S_PLACE] = state[S_PLACE] + 1
+        finish(pool, (state[layout.S_NEXT] + state[layout.S_PLACE]) % used * layout.FIELDS, out, state)
+        state[layout.S_PLACE] = state[layout.S_PLACE] + 1

@@ -3,8 +3,8 @@
 They live apart from ``conversing.py`` because there they become C integers, which Python code cannot see.
 """
 
-# Fields of a conversation: two hosts, two ports and a protocol at one capture point. Who was heard first is the first
-# side. A field that nothing told is ABSENT.
+# Fields of a conversation: two hosts, two ports and a protocol at one capture point. The first side is the host that
+# was heard first. A field that nothing holds is ABSENT.
 ABSENT = -1
 PORTS = 0  # protocol << 32 | port of the first side << 16 | port of the second
 SRC_LOW = 1
@@ -31,7 +31,7 @@ LAST = 19
 END = 20  # the sequence number behind the data sent so far
 ACKED = 21  # the highest that the other side acknowledged
 ADVANCED = 22  # when END moved last
-AGAIN = 23  # how often the first unacknowledged data was sent again; of datagrams how many were the one before
+AGAIN = 23  # how often the first unacknowledged data was sent again; of datagrams, how many were the one before
 AGAIN_SEQ = 24
 AGAIN_SIZE = 25
 AGAIN_SINCE = 26
@@ -44,7 +44,7 @@ CLOSED_WINDOW = 30  # of TCP: whether its latest window was 0
 SYNS = 31  # of TCP: how often its SYN, or SYN-ACK, was sent
 FIELDS = 48
 
-# KIND: what nobody answered.
+# KIND: what got no answer.
 NOTHING = 0
 STALLED = 1  # data of the first side; STALLED + 1 of the second
 RESET = 3
@@ -53,30 +53,27 @@ UNACCEPTED = 5  # INITs
 REFUSED = 6  # datagrams that an ICMP error is about, and nothing else came back
 HALF_OPEN = 7  # SYN-ACKs to the first side, sent again and again, which it never acknowledged or reset
 
-# The first chunk of an SCTP packet that asks for an association.
-INIT = 1
-
 # Sequence numbers, which wrap. Here since Cython makes Python objects of literals beyond 31 bits.
 WORD = 0xFFFFFFFF
 WRAP = 1 << 32
 HALF_WAY = 1 << 31
 
-# So many conversations are followed at a time.
+# At most this many conversations are followed at a time.
 MOST = 1 << 16
 
 # Data is not sent again sooner than this by a timeout (RFC 6298, as Linux has it: TCP_RTO_MIN 200 ms); what comes
 # sooner is a probe of the tail, fast retransmission, or the same frame seen twice.
 SOONEST = 100_000_000
-# Data sent so often, over so long, is stuck.
+# Data sent this often, over this long, is stuck.
 STUCK_SENT = 4
 STUCK_FOR = 3_000_000_000
-# SYN-ACKs sent for so long: whoever asked had time to answer the first (RFC 6298: again after 1 s, 3 s, 7 s).
+# SYN-ACKs sent for this long: the asker had time to answer the first (RFC 6298: again after 1 s, 3 s, 7 s).
 HALF_OPEN_FOR = 2_000_000_000
-# What is like the datagram before and comes as soon after it is the same one, seen twice.
+# A datagram like the one before that comes this soon after it is the same datagram, seen twice.
 SAME_DATAGRAM = 2_000_000
-# Datagrams that come quicker on average are a stream, not a question.
+# Datagrams that come faster on average are a stream, not a question.
 STREAM = 300_000_000
-# So many alike are a beat that nobody is meant to answer.
+# This many alike are a beat that needs no answer.
 MOST_ALIKE = 30
 REPEATS = 3
 

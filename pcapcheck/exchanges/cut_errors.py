@@ -1,7 +1,7 @@
 """ICMP errors about an echo request that was cut, by the snapshot length, before its sequence number.
 
-Which request such an error ended, its order tells: of the requests before it between the quoted addresses, with the
-quoted identifier where that is there, it is about the first; where packets expire, about the one with the least TTL.
+The order shows which request such an error ended: the first of the requests before it between the quoted addresses,
+with the quoted identifier if that is there; if packets expire, the request with the least TTL.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pcapcheck.exchanges.waiting import Pair, open_requests, pair_of
 from pcapcheck.protocols import ECHO_REQUEST, ICMP_OF, TIME_EXCEEDED
 
 MOST_CUT = 1 << 12
-# No error takes longer: traceroute waits five seconds for one.
+# No error takes longer: traceroute waits five seconds for it.
 LONGEST = 5_000_000_000
 
 
@@ -69,25 +69,25 @@ def settle_cut_errors(errors: list[CutError], pool: array[int], state: array[int
     for row in open_requests(pool, state) if errors else ():
         if pool[row + layout.UNICAST] not in (layout.CONNECTS, layout.QUERIES):
             waiting.setdefault((pool[row + layout.POINT], pair_of(pool, row)), []).append(row)
-    for one in errors:
-        rows = waiting.get((one.point, one.pair), [])
-        fits = [row for row in rows if _may_be(pool, row, one)]
+    for cut in errors:
+        rows = waiting.get((cut.point, cut.pair), [])
+        fits = [row for row in rows if _may_be(pool, row, cut)]
         if fits:
-            row = min(fits, key=lambda row: (pool[row + layout.TTL] if one.expired else 0, pool[row + layout.NUMBER]))
+            row = min(fits, key=lambda row: (pool[row + layout.TTL] if cut.expired else 0, pool[row + layout.NUMBER]))
             rows.remove(row)
             pool[row + layout.OUTCOME] = layout.ERRED
-            pool[row + layout.ERROR] = one.error
-            pool[row + layout.ERROR_HIGH], pool[row + layout.ERROR_LOW] = one.source
-            pool[row + layout.ERROR_MTU] = one.mtu
-            pool[row + layout.ERROR_NUMBER] = one.number
-            pool[row + layout.ERROR_TTL] = one.ttl
+            pool[row + layout.ERROR] = cut.error
+            pool[row + layout.ERROR_HIGH], pool[row + layout.ERROR_LOW] = cut.source
+            pool[row + layout.ERROR_MTU] = cut.mtu
+            pool[row + layout.ERROR_NUMBER] = cut.number
+            pool[row + layout.ERROR_TTL] = cut.ttl
 
 
-def _may_be(pool: array[int], row: int, one: CutError) -> bool:
+def _may_be(pool: array[int], row: int, cut: CutError) -> bool:
     time = pool[row + layout.TIME]
-    in_time = ABSENT_TIME in (time, one.time) or one.time - time <= LONGEST
-    same = one.ident in (layout.ABSENT, pool[row + layout.IDENT_SEQ] >> 16)
-    return in_time and same and pool[row + layout.NUMBER] < one.number
+    in_time = ABSENT_TIME in (time, cut.time) or cut.time - time <= LONGEST
+    same = cut.ident in (layout.ABSENT, pool[row + layout.IDENT_SEQ] >> 16)
+    return in_time and same and pool[row + layout.NUMBER] < cut.number
 
 
 def _meaning(family: int, kind: int, code: int) -> int:

@@ -4,7 +4,7 @@ Attempts at TCP connections are paired by the same loop: a SYN with its repeats 
 questions of DNS over UDP: a query with its repeats asks, a response with the same ports and identifier answers.
 
 Paired by addresses, identifier and sequence number at one capture point, by the loop in ``pairing``. Finished echoes
-are counted in bins; one by one they are handed out only where somebody wants every one.
+are counted in bins; each of them is handed out only if the caller wants every echo.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class Echoes:
     """Pairs echo requests with replies and errors over one capture, in the order of its frames.
 
     ``wait`` is how long (nanoseconds) after a request a capture must go on for its silence to mean anything,
-    ``dns_wait`` the same of a DNS query. With
-    ``every``, finished echoes are handed out by ``feed`` and ``finish``; ``bins`` counts them in any case.
+    ``dns_wait`` the same of a DNS query. With ``every``, ``feed`` and ``finish`` hand out finished echoes; ``bins``
+    counts them in any case.
     """
 
     def __init__(self, wait: int, dns_wait: int, every: bool, macs: Macs) -> None:
@@ -53,7 +53,7 @@ class Echoes:
         self._early = array("q", [-1]) * layout.REMEMBERED
         self._recent = array("q", [-1]) * layout.RECENT
         self.every = every
-        # By whom, when and how large what was finished so far had been asked.
+        # Finished exchanges by asker, size and moment.
         self.cells = Cells()
         self._out = array("q", bytes(8 * layout.FIELDS * OUT_ROWS))
         self._state = array("q", bytes(8 * layout.STATE_SIZE))
@@ -63,7 +63,7 @@ class Echoes:
         self._enlarge_pool()
         self._ahead: Worker[tuple[array[int], int]] | None = None
         if not every and is_compiled() and (os.cpu_count() or 1) > 1:
-            # One batch is being paired and one decoded; those between wait.
+            # One batch is being paired and another decoded; those between wait.
             self._ahead = Worker(self._pair_unseen, EVENTS_KEPT - 2)
 
     @property
@@ -72,9 +72,9 @@ class Echoes:
         return self._state[layout.S_EVICTED]
 
     def feed(self, batch: FrameBatch) -> Iterator[EchoRow]:
-        """Take the events of a batch; yields finished echoes where every one is wanted.
+        """Take the events of a batch; yields finished echoes if every echo is wanted.
 
-        Where none is, they may be paired while the caller goes on: ``batch.events`` must stay as they are for a while.
+        Otherwise they may be paired while the caller goes on: ``batch.events`` must not change for a while.
         """
         self.ending_errors.feed(batch)
         if self._ahead is not None:
@@ -100,7 +100,7 @@ class Echoes:
         )
 
     def _until_done(self, loop: Callable[[], None]) -> Iterator[EchoRow]:
-        """Call a loop again for as long as something of ours was too small for it."""
+        """Call a loop again until nothing is too small for it."""
         while True:
             loop()
             yield from self._take_out()
@@ -116,7 +116,7 @@ class Echoes:
 
     def _pair_unseen(self, given: tuple[array[int], int]) -> None:
         for _ in self._pair(*given):
-            raise AssertionError("echoes are handed out although nobody wants them")
+            raise AssertionError("echoes are handed out although the caller does not want them")
 
     def finish(
         self, last_seen: array[int], last_number: int, gateways: frozenset[int] = frozenset()
@@ -124,7 +124,7 @@ class Echoes:
         """What is left at the end.
 
         ``last_seen`` holds, by frame group, when its capture point was heard last; ``last_number`` is the number of the
-        capture's last frame. Nobody has the addresses of ``gateways``.
+        capture's last frame. No host has the addresses of ``gateways``.
         """
         self.close()
         self.ending_errors.settle(self._pool, self._state)
@@ -152,7 +152,7 @@ class Echoes:
             ahead.join()
 
     def so_far(self) -> tuple[int, int]:
-        """How many echo requests were replied to, and how many there are, while a second thread may count further.
+        """How many echo requests were replied to, and how many there are, while a second thread may count on.
 
         Those that were replied to last are still in the pool, since a second reply may come.
         """
@@ -191,7 +191,7 @@ class Echoes:
             self._bins.enlarge()
 
     def _enlarge_pool(self) -> None:
-        """Double the places; the table over them is made anew with room to spare."""
+        """Double the places; the table over them is made again with room to spare."""
         before = len(self._pool) // layout.FIELDS
         after = max(FIRST_PLACES, 2 * before)
         self._pool.frombytes(bytes(8 * layout.FIELDS * (after - before)))

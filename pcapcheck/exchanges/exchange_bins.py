@@ -49,7 +49,7 @@ class ExchangeBins:
         self._samples = array("q")
         self._buckets = array("q")
         self._state = state
-        # Bin 0 is nobody's: it takes what finds no bin when there are too many different ones.
+        # Bin 0 takes the exchanges that find no bin when there are too many bins.
         state[layout.S_BINS] = 1
         self._pair_samples = PairSamples()
         self._hidden = 0

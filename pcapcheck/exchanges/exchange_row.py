@@ -9,7 +9,7 @@ from functools import partial
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.columns import CONNECTIONS, DNS, ERRORS, OUTCOMES
 from pcapcheck.decode.decoder import absent
-from pcapcheck.decode.frame_layout import UNTOLD_IDENT
+from pcapcheck.decode.frame_layout import ABSENT_IDENT
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.dns_row import DnsRow, rcode_of
@@ -35,7 +35,7 @@ def exchange_row(rows: array[int], number: int, macs: Macs) -> EchoRow:
     if replied or failed:
         frames.append(row[layout.REPLY_NUMBER if replied else layout.ERROR_NUMBER])
     number = row[layout.IDENT_SEQ]
-    ident, seq = None if number & UNTOLD_IDENT else number >> 16, number & 0xFFFF
+    ident, seq = None if number & ABSENT_IDENT else number >> 16, number & 0xFFFF
     made: Callable[..., EchoRow] = EchoRow
     if row[layout.UNICAST] == layout.CONNECTS:
         made = ConnectionRow

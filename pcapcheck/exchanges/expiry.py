@@ -1,8 +1,8 @@
 """Expiry: whether echo requests whose TTL a text does not show were pings that expired, or a traceroute's probes.
 
-A traceroute wants its packets to expire: it hears of it from one router after the other, sends the next as soon as it
-does, or all at once, and the last of them are answered. A ping in a loop of routers hears of it from the same router
-for each of its requests, and sends them at its own pace.
+A traceroute wants its packets to expire: errors come from one router after the other, the next probe is sent as soon as
+an error comes, or all at once, and the last probes are answered. A ping in a loop of routers gets errors from the same
+router for each of its requests, and sends them at its own pace.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from pcapcheck.exchanges.echoes import Echoes
 from pcapcheck.exchanges.ending_errors import EXPIRED
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
 
-# No ping is faster where nobody asked for it (iputils: 200 ms is the least that users may), no traceroute slower.
+# No ping is faster unless asked to be (iputils: 200 ms is the least that users may set), no traceroute slower.
 PACE = 150_000_000
-# Of so many requests in a row, one router tells that they expired; traceroute sends three before it asks the next.
+# This many requests in a row expire at the same router; traceroute sends three before it asks the next router.
 MANY = 4
-# Traceroute and mtr give up after so many routers; no host begins with so small a TTL.
+# Traceroute and mtr give up after this many routers; no host begins with a TTL this small.
 MOST_HOPS = 30
 
 
 def pings_expired(echoes: Echoes) -> frozenset[int]:
-    """The frame groups of those echo requests without a TTL that expired and were no traceroute's."""
+    """The frame groups of echo requests without a TTL that expired and were not a traceroute's."""
     return frozenset(
         some.group
         for some in echoes.bins()
@@ -34,7 +34,7 @@ def pings_expired(echoes: Echoes) -> frozenset[int]:
 
 
 def may_be_traced(some: ExchangeBin, echoes: Echoes) -> bool:
-    """Whether requests that expired may have been sent for that, of whatever kind: by their TTLs, or what else came."""
+    """Whether requests were perhaps sent to expire: by their TTLs, or by what else came."""
     ttls = [each.ttl for each in some.samples if each.ttl is not None]
     return min(ttls) <= MOST_HOPS if ttls else _is_traced(some, echoes)
 
@@ -46,8 +46,8 @@ def _is_traced(some: ExchangeBin, echoes: Echoes) -> bool:
     if len(routers) > 1:
         return True
     failed = {(each.src, each.dst) for each in some.samples}
-    answered = (one for one in echoes.bins() if one.outcome == "replied")
-    return any((each.src, each.dst) in failed for one in answered for each in one.samples)
+    answered = (bin_ for bin_ in echoes.bins() if bin_.outcome == "replied")
+    return any((each.src, each.dst) in failed for bin_ in answered for each in bin_.samples)
 
 
 def _at_a_pings_pace(some: ExchangeBin) -> bool:

@@ -1,6 +1,6 @@
-"""Pair counts: how often two hosts asked and answered each other in one capture, from its cells, exactly.
+"""Pair counts: how often two hosts asked and answered each other in one capture, exactly, from its cells.
 
-The bins of ``echo`` keep samples of who asked whom, the cells (``cells``) count every exchange of a pair.
+``exchange_bins`` keeps samples of who asked whom, ``cells`` counts every exchange of a pair.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DST = spreading_layout.C_DST_HIGH, spreading_layout.C_DST_LOW
 
 
 class PairCounts:
-    """The counts of one capture; its table is looked at when the first one is wanted."""
+    """The counts of one capture; its table is made when the first count is wanted."""
 
     def __init__(self, cells: Cells) -> None:
         self._cells = cells
@@ -36,11 +36,11 @@ class PairCounts:
         pairs: npt.NDArray[np.int64] = table[table[:, spreading_layout.C_RESPECT] == spreading_layout.PAIR]
         return pairs
 
-    def silent(self, table: str, group: int, one: EchoRow) -> int:
-        """How many exchanges like ``one``, of frame group ``group``, got no answer; 0 where they are not counted."""
-        port = one.dst_port if isinstance(one, ConnectionRow) else None
+    def silent(self, table: str, group: int, row: EchoRow) -> int:
+        """How many exchanges like ``row``, of frame group ``group``, got no answer; 0 where they are not counted."""
+        port = row.dst_port if isinstance(row, ConnectionRow) else None
         wanted = {spreading_layout.C_KIND: KINDS[table], spreading_layout.C_GROUP: group}
-        wanted |= dict(zip(SRC + DST, (*halves_of(one.src), *halves_of(one.dst)), strict=True))
+        wanted |= dict(zip(SRC + DST, (*halves_of(row.src), *halves_of(row.dst)), strict=True))
         if port is not None:
             wanted[spreading_layout.C_PORT] = port
         return int(self._like(wanted)[:, spreading_layout.C_SILENT].sum())

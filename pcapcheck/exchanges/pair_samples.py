@@ -1,7 +1,7 @@
-"""Pair samples: failed exchanges of the first pairs of one capture, so that none hides behind one that failed before.
+"""Pair samples: failed exchanges of the first pairs of one capture, so that no pair hides behind an earlier one.
 
-A bin of ``pairing`` keeps the first few of all that failed alike, whoever was asked; of a second target that is asked
-later none may be among them.
+A bin of ``pairing`` keeps the first few of all that failed alike, whoever was asked; a second target that is asked
+later may not be among them.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-# So many pairs are told apart, and so many of what each asked in vain are kept: 16 KB.
+# At most this many pairs are kept, each with this many exchanges that failed: 16 KB.
 MOST_PAIRS = 32
 SAMPLES_PER_PAIR = 2
-# After so many looks that found nothing new (65,000 exchanges), one in so many is enough: a flood must not cost more.
+# After PATIENCE looks that found nothing new (65,000 exchanges), one in EACH is enough: a flood must not cost more.
 PATIENCE, EACH = 64, 8
-# Who asked whom of what, and how that failed: alike in these is one pair's. An odd factor for each makes one number of
-# them, in which the port and the class of an error are counted in.
+# Who asked whom for what, and how that failed: exchanges alike in these are of the same pair. An odd factor for each
+# makes one number of them; the port and the class of an error are added to it.
 COLUMNS = (GROUP, OUTCOME, UNICAST, SRC_HIGH, SRC_LOW, DST_HIGH, DST_LOW)
 FACTOR = 0x1E3779B97F4A7C15
 
@@ -55,7 +55,7 @@ class PairSamples:
         self._quiet = 0
 
     def take(self, rows: array[int], count: int) -> None:
-        """Keep what is wanted of so many finished exchanges, of which some failed."""
+        """Keep what is wanted of finished exchanges, some of which failed."""
         self._quiet += 1
         if len(self._kept) >= MOST_PAIRS or (self._quiet > PATIENCE and self._quiet % EACH):
             return
@@ -67,7 +67,7 @@ class PairSamples:
         places = np.flatnonzero(((outcomes == ERRED) | (outcomes == UNANSWERED)) & (table[:, UNICAST] > 0))
         key = _keys(table, places)
         for full in self._full:
-            # Of pairs that have their samples, mostly all.
+            # Drop pairs that have their samples, mostly all.
             wanted = key != full
             if not wanted.all():
                 key, places = key[wanted], places[wanted]

@@ -1,28 +1,10 @@
 # The C types under which Cython compiles pairing.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-# Written by setup.py from the numbers that pairing.py imports: known to the C compiler, they cost nothing.
-cdef extern from "pairing_numbers.h":
-    const long long ABSENT_TIME
-    const long long SAME_PACKET
-    const long long STEP_BACK
-    const long long CONNECTION
-    const long long QUERY
-    const long long AGAIN
-    const unsigned long long MULTIPLY
-    const unsigned long long LONG
-    enum:
-        E_QUERY, E_QUESTION, E_RCODE, E_REFUSED, E_SIZE, SIZE, QUESTION, LATEST, RCODE, QUERIES, ANSWER_CODES, RECENT
-        E_CONNECT, E_NUMBER, E_TIME, E_GROUP, E_KIND, E_SRC_HIGH, E_SRC_LOW, E_DST_HIGH, E_DST_LOW, E_IDENT_SEQ, E_IP_ID, E_TTL
-        E_POINT, E_ERROR, E_FROM_HIGH, E_FROM_LOW, E_MTU, EVENT_FIELDS, E_REQUEST, E_REPLY, E_TO_MANY
-        ABSENT, NUMBER, TIME, GROUP, SRC_HIGH, SRC_LOW, DST_HIGH, DST_LOW, IDENT_SEQ, IP_ID, TTL, POINT, OUTCOME
-        REQUESTS, REPLIES, RTT, REPLY_TTL, REPLY_GROUP, REPLY_NUMBER, REPLY_TIME, ERROR, ERROR_HIGH, ERROR_LOW
-        ERROR_MTU, ERROR_NUMBER, ERROR_TTL, HOME, STATE, OLDER, NEWER, UNICAST, CONNECTS, FIELDS
-        FREE, OPEN, ANSWERED, EARLY, REPLIED, ERRED, UNANSWERED, IN_FLIGHT, EVICTED
-        B_GROUP, B_OUTCOME, B_UNICAST, B_ERROR, B_COUNT, B_REQUESTS, B_DUPLICATES, B_LEAST, B_MOST, BIN_FIELDS
-        SAMPLES, BUCKETS, REMEMBERED
-        S_EVENT, S_STATUS, S_BINS, S_FREE, S_OLDEST, S_NEWEST, S_OPEN, S_USED, S_EVICTED, S_ANSWERED_AT, S_EARLY_AT
-        S_OUT, DONE, POOL_FULL, BINS_FULL, OUT_FULL
+# The numbers, by setup.py: known to the C compiler, they cost nothing.
+from pcapcheck.capture cimport scan_layout
+from pcapcheck.decode cimport frame_layout
+from pcapcheck.exchanges cimport pairing_layout as layout
 
 @cython.locals(mixed=cython.ulonglong)
 cdef inline long long home_of(
@@ -76,7 +58,7 @@ cdef inline int fill(long long[::1] pool, long long row, long long[::1] events, 
 
 cdef inline int note_reply(long long[::1] pool, long long row, long long[::1] events, long long event) except -1 nogil
 
-cdef inline int refuse(long long[::1] pool, long long row, long long[::1] events, long long event) except -1 nogil
+cdef inline int note_error(long long[::1] pool, long long row, long long[::1] events, long long event) except -1 nogil
 
 @cython.locals(row=cython.longlong)
 cdef inline bint is_asked_by(

@@ -36,10 +36,10 @@ ERROR_LOW = 26
 ERROR_MTU = 27
 ERROR_NUMBER = 28
 ERROR_TTL = 29
-# Of DNS: a hash of the question (0 where it was not told), when it was asked last, and the code of its response.
+# Of DNS: a hash of the question (0 where it is absent), when it was asked last, and the code of its response.
 QUESTION = 30
 LATEST = 31
-# Of an echo or a connection: the bytes of the request's datagram, 0 where they were not told.
+# Of an echo or a connection: the bytes of the request's datagram, 0 where they are absent.
 SIZE = QUESTION
 RCODE = ERROR
 FIELDS = 32
@@ -100,16 +100,16 @@ POOL_FULL = 1
 BINS_FULL = 2
 OUT_FULL = 3
 
-# So many answered echoes are remembered, so that a second reply is known as a duplicate; and so many replies without
-# a request, in case the recorder put them before it.
+# This many answered echoes are remembered, so that a second reply is known as a duplicate; and this many replies
+# without a request, in case the recorder put them before it.
 REMEMBERED = 1024
 
 # A request seen again within this time with the same IP identification is the same packet, seen twice.
 SAME_PACKET = 1_000_000_000
-# Who asks the same question of DNS once more as late as this, with whatever port and identifier, has given up waiting
-# for the first (resolvers wait for 2 to 5 s: glibc, musl, Go, dig, c-ares); sooner it is another question.
+# An asker that repeats a DNS question this late, with whatever port and identifier, has given up waiting for the first
+# (resolvers wait for 2 to 5 s: glibc, musl, Go, dig, c-ares); sooner it is another question.
 AGAIN = 2_000_000_000
-# And so many of the newest questions are remembered by what they ask.
+# And this many of the newest questions are remembered by what they ask.
 RECENT = 4096
 # A reply this much older than its request may be its reply all the same: clocks step back a little.
 STEP_BACK = 1_000_000

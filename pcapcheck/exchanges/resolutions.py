@@ -50,8 +50,8 @@ class Resolutions:
 
     @property
     def open(self) -> tuple[int, int]:
-        """How many resolutions are not handed out yet, those that were answered first."""
-        answered = sum(one.outcome == "answered" for one in self._open.values())
+        """How many resolutions are not handed out yet: the answered ones, and all."""
+        answered = sum(resolution.outcome == "answered" for resolution in self._open.values())
         return answered, len(self._open)
 
     def feed(self, message: ArpMessage) -> Iterator[ArpRow]:
@@ -69,7 +69,7 @@ class Resolutions:
         """What is open at the end.
 
         A request too close to the last frame of its capture point is in flight, by what answers took there. Without
-        times its repeats tell that the asker waited.
+        times, its repeats show that the asker waited.
         """
         for resolution in self._open.values():
             waited = between(resolution.first_time, last_seen.get(resolution.point))
@@ -136,7 +136,7 @@ class Resolutions:
 
     @staticmethod
     def _insert_attempt(known: ArpRow, message: ArpMessage) -> None:
-        """A request that the recorder put behind its answer, of which the times tell."""
+        """A request that the recorder put behind its answer, as the times show."""
         (answer,) = known.answers
         known.attempts += 1
         known.previous_time, known.latest_time = known.latest_time, message.time
@@ -176,7 +176,7 @@ class Resolutions:
 
 
 def _asker_mac(message: ArpMessage) -> int | None:
-    """The asker's MAC as far as request and answer both tell it: ARP names it, an advertisement does not."""
+    """The asker's MAC if both request and answer show it: ARP names it, an advertisement does not."""
     if message.family != 4:
         return None
     return message.target_mac if message.is_reply else message.sender_mac

@@ -1,17 +1,11 @@
 # The C types under which Cython compiles spreading.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-# Written by setup.py from the numbers that spreading.py imports: known to the C compiler, they cost nothing.
-cdef extern from "spreading_numbers.h":
-    const long long ABSENT_TIME
-    const unsigned long long MULTIPLY
-    const unsigned long long LONG
-    enum:
-        EXCEEDED, CONNECTS, DST_HIGH, DST_LOW, ERRED, ERROR, ERROR_HIGH, ERROR_LOW, ERROR_MTU, FIELDS, GROUP, IDENT_SEQ
-        OUTCOME, QUERIES, REPLIED, SIZE, SRC_HIGH, SRC_LOW, TIME, UNANSWERED, UNICAST
-        C_RESPECT, C_KIND, C_GROUP, C_SRC_HIGH, C_SRC_LOW, C_DST_HIGH, C_DST_LOW, C_PORT, C_REPLIED, C_SILENT
-        C_REFUSED, C_EXPIRED, C_FIRST, C_LAST, C_ERROR, C_ERROR_HIGH, C_ERROR_LOW, C_ERROR_MTU, C_ALIKE, CELL_FIELDS
-        PAIR, SIZED, MOMENT, P_ROW, P_STATUS, P_CELLS, P_SHIFT, P_LEFT_OUT, ALL_TAKEN, CELLS_FULL
+# The numbers, by setup.py: known to the C compiler, they cost nothing.
+from pcapcheck.capture cimport scan_layout
+from pcapcheck.decode cimport frame_layout
+from pcapcheck.exchanges cimport pairing_layout
+from pcapcheck.exchanges cimport spreading_layout as layout
 
 @cython.locals(mixed=cython.ulonglong)
 cdef inline long long cell_home(

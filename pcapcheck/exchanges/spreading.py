@@ -18,39 +18,18 @@ except ImportError:
     from pcapcheck import _cython_stub as cython
 
 if not cython.compiled:
-    from pcapcheck.capture.scan_layout import ABSENT_TIME
-    from pcapcheck.decode.frame_layout import EXCEEDED, LONG, MULTIPLY
-    from pcapcheck.exchanges.pairing_layout import (
-        CONNECTS,
-        DST_HIGH,
-        DST_LOW,
-        ERRED,
-        ERROR,
-        ERROR_HIGH,
-        ERROR_LOW,
-        ERROR_MTU,
-        FIELDS,
-        GROUP,
-        IDENT_SEQ,
-        OUTCOME,
-        QUERIES,
-        REPLIED,
-        SIZE,
-        SRC_HIGH,
-        SRC_LOW,
-        TIME,
-        UNANSWERED,
-        UNICAST,
-    )
-    from pcapcheck.exchanges.spreading_layout import *
+    from pcapcheck.capture import scan_layout
+    from pcapcheck.decode import frame_layout
+    from pcapcheck.exchanges import pairing_layout
+    from pcapcheck.exchanges import spreading_layout as layout
 
 
 def cell_home(respect: int, kind: int, group: int, src: int, dst: int, port: int) -> int:
     """A hash of a cell's key."""
-    mixed = ((group * 4 + kind) * 4 + respect) * MULTIPLY & LONG
-    mixed = ((mixed ^ (mixed >> 29) ^ (src & LONG)) * MULTIPLY) & LONG
-    mixed = ((mixed ^ (mixed >> 29) ^ (dst & LONG)) * MULTIPLY) & LONG
-    mixed = ((mixed ^ (mixed >> 29) ^ port) * MULTIPLY) & LONG
+    mixed = ((group * 4 + kind) * 4 + respect) * frame_layout.MULTIPLY & frame_layout.LONG
+    mixed = ((mixed ^ (mixed >> 29) ^ (src & frame_layout.LONG)) * frame_layout.MULTIPLY) & frame_layout.LONG
+    mixed = ((mixed ^ (mixed >> 29) ^ (dst & frame_layout.LONG)) * frame_layout.MULTIPLY) & frame_layout.LONG
+    mixed = ((mixed ^ (mixed >> 29) ^ port) * frame_layout.MULTIPLY) & frame_layout.LONG
     return mixed >> 2
 
 
@@ -58,131 +37,182 @@ def enter_cells(cells: array[int], slots: array[int], count: int) -> None:
     """Enter all cells into a new table."""
     mask = len(slots) - 1
     for number in range(count):
-        cell = number * CELL_FIELDS
+        cell = number * layout.CELL_FIELDS
         slot = mask & cell_home(
-            cells[cell + C_RESPECT], cells[cell + C_KIND], cells[cell + C_GROUP], cells[cell + C_SRC_LOW],
-            cells[cell + C_DST_LOW], cells[cell + C_PORT]
-        )  # fmt: skip
+            cells[cell + layout.C_RESPECT],
+            cells[cell + layout.C_KIND],
+            cells[cell + layout.C_GROUP],
+            cells[cell + layout.C_SRC_LOW],
+            cells[cell + layout.C_DST_LOW],
+            cells[cell + layout.C_PORT],
+        )
         while slots[slot] >= 0:
             slot = (slot + 1) & mask
         slots[slot] = number
 
 
 def find_cell(
-    cells: array[int], slots: array[int], mask: int, room: int, state: array[int], respect: int, kind: int, group: int,
-    src_high: int, src_low: int, dst_high: int, dst_low: int, port: int
-) -> int:  # fmt: skip
+    cells: array[int],
+    slots: array[int],
+    mask: int,
+    room: int,
+    state: array[int],
+    respect: int,
+    kind: int,
+    group: int,
+    src_high: int,
+    src_low: int,
+    dst_high: int,
+    dst_low: int,
+    port: int,
+) -> int:
     """The cell with this key, made if it is new; -1 where there is no room."""
     slot = cell_home(respect, kind, group, src_low, dst_low, port) & mask
     while True:
         found = slots[slot]
         if found < 0:
             break
-        cell = found * CELL_FIELDS
+        cell = found * layout.CELL_FIELDS
         if (
-            cells[cell + C_SRC_LOW] == src_low
-            and cells[cell + C_DST_LOW] == dst_low
-            and cells[cell + C_GROUP] == group
-            and cells[cell + C_RESPECT] == respect
-            and cells[cell + C_KIND] == kind
-            and cells[cell + C_PORT] == port
-            and cells[cell + C_SRC_HIGH] == src_high
-            and cells[cell + C_DST_HIGH] == dst_high
+            cells[cell + layout.C_SRC_LOW] == src_low
+            and cells[cell + layout.C_DST_LOW] == dst_low
+            and cells[cell + layout.C_GROUP] == group
+            and cells[cell + layout.C_RESPECT] == respect
+            and cells[cell + layout.C_KIND] == kind
+            and cells[cell + layout.C_PORT] == port
+            and cells[cell + layout.C_SRC_HIGH] == src_high
+            and cells[cell + layout.C_DST_HIGH] == dst_high
         ):
             return found
         slot = (slot + 1) & mask
-    found = state[P_CELLS]
+    found = state[layout.P_CELLS]
     if found >= room:
         return -1
-    state[P_CELLS] = found + 1
+    state[layout.P_CELLS] = found + 1
     slots[slot] = found
-    cell = found * CELL_FIELDS
-    for field in range(CELL_FIELDS):
+    cell = found * layout.CELL_FIELDS
+    for field in range(layout.CELL_FIELDS):
         cells[cell + field] = 0
-    cells[cell + C_RESPECT] = respect
-    cells[cell + C_KIND] = kind
-    cells[cell + C_GROUP] = group
-    cells[cell + C_SRC_HIGH] = src_high
-    cells[cell + C_SRC_LOW] = src_low
-    cells[cell + C_DST_HIGH] = dst_high
-    cells[cell + C_DST_LOW] = dst_low
-    cells[cell + C_PORT] = port
-    cells[cell + C_FIRST] = ABSENT_TIME
-    cells[cell + C_LAST] = ABSENT_TIME
+    cells[cell + layout.C_RESPECT] = respect
+    cells[cell + layout.C_KIND] = kind
+    cells[cell + layout.C_GROUP] = group
+    cells[cell + layout.C_SRC_HIGH] = src_high
+    cells[cell + layout.C_SRC_LOW] = src_low
+    cells[cell + layout.C_DST_HIGH] = dst_high
+    cells[cell + layout.C_DST_LOW] = dst_low
+    cells[cell + layout.C_PORT] = port
+    cells[cell + layout.C_FIRST] = scan_layout.ABSENT_TIME
+    cells[cell + layout.C_LAST] = scan_layout.ABSENT_TIME
     return found
 
 
 def count_exchange(cells: array[int], cell: int, rows: array[int], row: int) -> None:
     """What an exchange adds to a cell."""
-    outcome = rows[row + OUTCOME]
-    time = rows[row + TIME]
+    outcome = rows[row + pairing_layout.OUTCOME]
+    time = rows[row + pairing_layout.TIME]
     failed = False
-    if outcome == REPLIED:
-        cells[cell + C_REPLIED] = cells[cell + C_REPLIED] + 1
-    elif outcome == UNANSWERED:
-        cells[cell + C_SILENT] = cells[cell + C_SILENT] + 1
+    if outcome == pairing_layout.REPLIED:
+        cells[cell + layout.C_REPLIED] = cells[cell + layout.C_REPLIED] + 1
+    elif outcome == pairing_layout.UNANSWERED:
+        cells[cell + layout.C_SILENT] = cells[cell + layout.C_SILENT] + 1
         failed = True
-    elif outcome == ERRED and rows[row + ERROR] >> 16 == EXCEEDED:
-        cells[cell + C_EXPIRED] = cells[cell + C_EXPIRED] + 1
-    elif outcome == ERRED:
-        if cells[cell + C_REFUSED] == 0:
-            cells[cell + C_ERROR] = rows[row + ERROR]
-            cells[cell + C_ERROR_HIGH] = rows[row + ERROR_HIGH]
-            cells[cell + C_ERROR_LOW] = rows[row + ERROR_LOW]
-            cells[cell + C_ERROR_MTU] = rows[row + ERROR_MTU]
-        if cells[cell + C_ERROR] == rows[row + ERROR] and cells[cell + C_ERROR_LOW] == rows[row + ERROR_LOW]:
-            cells[cell + C_ALIKE] = cells[cell + C_ALIKE] + 1
-        cells[cell + C_REFUSED] = cells[cell + C_REFUSED] + 1
+    elif outcome == pairing_layout.ERRED and rows[row + pairing_layout.ERROR] >> 16 == frame_layout.EXCEEDED:
+        cells[cell + layout.C_EXPIRED] = cells[cell + layout.C_EXPIRED] + 1
+    elif outcome == pairing_layout.ERRED:
+        if cells[cell + layout.C_ERRED] == 0:
+            cells[cell + layout.C_ERROR] = rows[row + pairing_layout.ERROR]
+            cells[cell + layout.C_ERROR_HIGH] = rows[row + pairing_layout.ERROR_HIGH]
+            cells[cell + layout.C_ERROR_LOW] = rows[row + pairing_layout.ERROR_LOW]
+            cells[cell + layout.C_ERROR_MTU] = rows[row + pairing_layout.ERROR_MTU]
+        if (
+            cells[cell + layout.C_ERROR] == rows[row + pairing_layout.ERROR]
+            and cells[cell + layout.C_ERROR_LOW] == rows[row + pairing_layout.ERROR_LOW]
+        ):
+            cells[cell + layout.C_ALIKE] = cells[cell + layout.C_ALIKE] + 1
+        cells[cell + layout.C_ERRED] = cells[cell + layout.C_ERRED] + 1
         failed = True
-    if failed and time != ABSENT_TIME:
-        if cells[cell + C_FIRST] == ABSENT_TIME or time < cells[cell + C_FIRST]:
-            cells[cell + C_FIRST] = time
-        if cells[cell + C_LAST] == ABSENT_TIME or time > cells[cell + C_LAST]:
-            cells[cell + C_LAST] = time
+    if failed and time != scan_layout.ABSENT_TIME:
+        if cells[cell + layout.C_FIRST] == scan_layout.ABSENT_TIME or time < cells[cell + layout.C_FIRST]:
+            cells[cell + layout.C_FIRST] = time
+        if cells[cell + layout.C_LAST] == scan_layout.ABSENT_TIME or time > cells[cell + layout.C_LAST]:
+            cells[cell + layout.C_LAST] = time
 
 
-def spread(
-    rows: array[int], count: int, cells: array[int], slots: array[int], final: int, state: array[int]
-) -> None:  # fmt: skip
+def spread(rows: array[int], count: int, cells: array[int], slots: array[int], final: int, state: array[int]) -> None:
     """Take the exchanges from ``state[P_ROW]`` on, until all are taken or the cells are full (``state[P_STATUS]``).
 
     ``final``: there will be no more cells; what finds none is only counted.
     """
     with cython.nogil:
         mask = len(slots) - 1
-        room = len(cells) // CELL_FIELDS
-        number = state[P_ROW]
-        status = ALL_TAKEN
+        room = len(cells) // layout.CELL_FIELDS
+        number = state[layout.P_ROW]
+        status = layout.ALL_TAKEN
         while number < count:
-            if not final and state[P_CELLS] + 3 > room:
-                status = CELLS_FULL
+            if not final and state[layout.P_CELLS] + 3 > room:
+                status = layout.CELLS_FULL
                 break
-            row = number * FIELDS
+            row = number * pairing_layout.FIELDS
             number = number + 1
-            kind = rows[row + UNICAST]
+            kind = rows[row + pairing_layout.UNICAST]
             if kind == 0:
                 continue
-            group = rows[row + GROUP]
-            port = rows[row + IDENT_SEQ] & 0xFFFF if kind == CONNECTS else 0
+            group = rows[row + pairing_layout.GROUP]
+            port = rows[row + pairing_layout.IDENT_SEQ] & 0xFFFF if kind == pairing_layout.CONNECTS else 0
             found = find_cell(
-                cells, slots, mask, room, state, PAIR, kind, group, rows[row + SRC_HIGH], rows[row + SRC_LOW],
-                rows[row + DST_HIGH], rows[row + DST_LOW], port
-            )  # fmt: skip
+                cells,
+                slots,
+                mask,
+                room,
+                state,
+                layout.PAIR,
+                kind,
+                group,
+                rows[row + pairing_layout.SRC_HIGH],
+                rows[row + pairing_layout.SRC_LOW],
+                rows[row + pairing_layout.DST_HIGH],
+                rows[row + pairing_layout.DST_LOW],
+                port,
+            )
             if found < 0:
-                state[P_LEFT_OUT] = state[P_LEFT_OUT] + 1
+                state[layout.P_LEFT_OUT] = state[layout.P_LEFT_OUT] + 1
                 continue
-            count_exchange(cells, found * CELL_FIELDS, rows, row)
-            if kind != QUERIES and rows[row + SIZE] > 0:
+            count_exchange(cells, found * layout.CELL_FIELDS, rows, row)
+            if kind != pairing_layout.QUERIES and rows[row + pairing_layout.SIZE] > 0:
                 found = find_cell(
-                    cells, slots, mask, room, state, SIZED, kind, group, 0, rows[row + SIZE], 0, 0, 0
-                )  # fmt: skip
+                    cells,
+                    slots,
+                    mask,
+                    room,
+                    state,
+                    layout.SIZED,
+                    kind,
+                    group,
+                    0,
+                    rows[row + pairing_layout.SIZE],
+                    0,
+                    0,
+                    0,
+                )
                 if found >= 0:
-                    count_exchange(cells, found * CELL_FIELDS, rows, row)
-            if rows[row + TIME] != ABSENT_TIME:
+                    count_exchange(cells, found * layout.CELL_FIELDS, rows, row)
+            if rows[row + pairing_layout.TIME] != scan_layout.ABSENT_TIME:
                 found = find_cell(
-                    cells, slots, mask, room, state, MOMENT, kind, group, 0, rows[row + TIME] >> state[P_SHIFT], 0, 0, 0
-                )  # fmt: skip
+                    cells,
+                    slots,
+                    mask,
+                    room,
+                    state,
+                    layout.MOMENT,
+                    kind,
+                    group,
+                    0,
+                    rows[row + pairing_layout.TIME] >> state[layout.P_SHIFT],
+                    0,
+                    0,
+                    0,
+                )
                 if found >= 0:
-                    count_exchange(cells, found * CELL_FIELDS, rows, row)
-        state[P_ROW] = number
-        state[P_STATUS] = status
+                    count_exchange(cells, found * layout.CELL_FIELDS, rows, row)
+        state[layout.P_ROW] = number
+        state[layout.P_STATUS] = status

@@ -17,7 +17,7 @@ C_PORT = 7
 # How many came to what. Those that were still in flight or dropped count for nothing.
 C_REPLIED = 8
 C_SILENT = 9
-C_REFUSED = 10
+C_ERRED = 10
 C_EXPIRED = 11
 # When the first and the last that failed were asked, the first error with its sender and MTU, and how often it came.
 C_FIRST = 12

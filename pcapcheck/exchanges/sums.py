@@ -1,4 +1,4 @@
-"""Sums over exchanges: how much was asked and answered, and how long it took."""
+"""Sums over exchanges: how many were asked and answered, and how long it took."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def middle_of(bucket: int) -> int:
 
 @dataclass
 class AskerSums:
-    """Exchanges of one table that one asker began."""
+    """Exchanges of one table that began with the same asker."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     attempts: int = 0
@@ -91,7 +91,7 @@ class AskerSums:
         self.durations.merge(other.durations)
 
     def doubt_silence(self) -> None:
-        """Count what got no answer as unknown: this recording could not have held one."""
+        """Count what got no answer as unknown: this recording could not have held an answer."""
         self.outcomes["unknown"] += self.outcomes.pop("unanswered", 0)
 
     @property
@@ -101,7 +101,7 @@ class AskerSums:
     @property
     def settled(self) -> int:
         """Exchanges whose end is known, and was not meant to be on the way."""
-        return self.total - sum(self.outcomes[one] for one in ("in-flight", "evicted", "unknown", "expired"))
+        return self.total - sum(self.outcomes[outcome] for outcome in ("in-flight", "evicted", "unknown", "expired"))
 
     @property
     def loss(self) -> float | None:

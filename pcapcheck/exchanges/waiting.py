@@ -1,8 +1,8 @@
 """Waiting: which requests that are open at the end of a capture may still be answered after it.
 
 A request is lost only if its reply was due: after the wait that the rules name, and after what this capture's own round
-trips between the same two addresses took. Where the text of a capture shows no times, its order is all that tells:
-requests that went unanswered while others were asked and answered, or three of them in a row with something after them.
+trips between the same two addresses took. Where the text of a capture shows no times, only its order counts: requests
+that went unanswered while others were asked and answered, or three of them in a row with something after them.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.values import address_of, is_ipv4
 
-# So many requests in a row, or repeats of one, show that their asker waited in between.
+# This many requests in a row, or repeats of a request, show that their asker waited in between.
 ENOUGH = 3
 
 # Source and destination of a request, each in two halves.
 Pair = tuple[int, int, int, int]
-# A pair, and whether DNS was asked: how long that takes says nothing of the way.
+# A pair, and whether DNS was asked: how long that takes says nothing about the path.
 Kind = tuple[Pair, bool]
 
 
@@ -47,12 +47,12 @@ def hold_back(
     last_number: int,
     gateways: frozenset[int],
 ) -> None:
-    """Mark those open requests as in flight whose reply may have come after the capture's end.
+    """Mark open requests as in flight if their reply may have come after the capture's end.
 
     ``pool``, ``answered``, ``bins`` and ``state`` are those of ``pairing``. ``last_seen`` holds for each frame
     group the time of its capture point's last frame, ``last_number`` is the number of the capture's last frame.
-    Requests younger than ``wait`` (nanoseconds) are left to ``pairing.finish_all``. Nobody owes a reply to a ping of
-    one of the ``gateways``.
+    Requests younger than ``wait`` (nanoseconds) are left to ``pairing.finish_all``. No host owes a reply to a
+    ping of the ``gateways``.
     """
     if state[layout.S_OLDEST] < 0:
         return
@@ -61,7 +61,7 @@ def hold_back(
     shown = _shown(pool, replied)
     # Where more was answered than is remembered, the slowest answer to the same kind of request stands for the rest.
     forgotten = _slowest_by_group(bins, state) if len(replied) == len(answered) else {}
-    slowest = max([one.time for one in shown.values()] + list(forgotten.values()), default=0)
+    slowest = max([answers.time for answers in shown.values()] + list(forgotten.values()), default=0)
     if with_margin(slowest) <= wait and ABSENT_TIME not in last_seen:
         return
     untimed: dict[tuple[Kind, int], list[int]] = {}
@@ -75,9 +75,9 @@ def hold_back(
             pool[row + layout.OUTCOME] = layout.IN_FLIGHT
     for (kind, point), rows in untimed.items():
         later = [
-            (pool[one + layout.NUMBER], _kind_of(pool, one) == kind)
-            for one in replied
-            if pool[one + layout.POINT] == point
+            (pool[other + layout.NUMBER], _kind_of(pool, other) == kind)
+            for other in replied
+            if pool[other + layout.POINT] == point
         ]
         lag = with_margin(shown[kind].frames) if kind in shown else 0
         for place, row in enumerate(rows):
@@ -86,10 +86,10 @@ def hold_back(
 
 
 def _expect_no_host(pool: array[int], state: array[int], hosts: set[tuple[int, int]], gateways: frozenset[int]) -> None:
-    """Take an echo request without a reply for one to nobody in particular, by its IPv4 address.
+    """Count an echo request without a reply as sent to no particular host, by its IPv4 address.
 
-    One that ends in 255 is mostly a subnet's broadcast address, which nobody has to answer (RFC 1122, section 3.2.2.6).
-    The gateway's belongs to nobody on a healthy node, so that its ping fails there, by an error or in silence.
+    An address that ends in 255 is mostly a subnet's broadcast address, which no host has to answer (RFC 1122, section
+    3.2.2.6). On a healthy node no interface has the gateway's address: a ping of it fails, by an error or in silence.
     ``hosts`` are addresses that did answer.
     """
     for row in _open_rows(pool, state):
@@ -123,7 +123,7 @@ def open_requests(pool: array[int], state: array[int]) -> Iterator[int]:
 
 
 def _open_rows(pool: array[int], state: array[int]) -> Iterator[int]:
-    """The same with those that an ICMP error ended, which a reply may still answer."""
+    """The same, and those that an ICMP error ended, which a reply may still answer."""
     place = state[layout.S_OLDEST]
     while place >= 0:
         yield place * layout.FIELDS

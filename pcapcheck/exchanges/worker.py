@@ -1,6 +1,6 @@
 """A second thread that works through batches in order while the first one reads ahead.
 
-It helps only where the work lets go of the interpreter's lock, as the compiled loops do.
+It helps only if the work releases the interpreter's lock, as the compiled loops do.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Worker(Generic[T]):
 
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:
-            # After a failure the queue is only emptied, so that whoever fills it does not wait forever.
+            # After a failure the queue is only emptied, so that the thread that fills it does not wait forever.
             if self._failure is None:
                 try:
                     self._work(item)

@@ -132,5 +132,7 @@ def claimed_addresses(capture: Capture, facts: Facts, reading: Reading) -> Itera
         by_point.setdefault((capture.number, *claim.point), []).append(claim)
     for key, point in facts.points.items():
         if key in by_point:
-            untold = frozenset(ip for there, ip in capture.exchanges.claims.untold if (capture.number, *there) == key)
+            untold = frozenset(
+                ip for there, ip in capture.exchanges.claims.without_mac if (capture.number, *there) == key
+            )
             yield from address_rows(by_point[key], point, reading.gateways, reading.proxy_mac, untold)

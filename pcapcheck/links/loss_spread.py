@@ -128,7 +128,7 @@ def _weigh(cells: Rows, table: str) -> Losses | None:
     by_pod, by_peer = list(_shares(pairs, [*SRC])), list(_shares(pairs, [*DST]))
     sized = cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.SIZED]
     by_size = list(_shares(sized, [spreading_layout.C_SRC_LOW]))
-    total = Share(0, int(asked.sum()), int(failed.sum()), int(pairs[:, spreading_layout.C_REFUSED].sum()))
+    total = Share(0, int(asked.sum()), int(failed.sum()), int(pairs[:, spreading_layout.C_ERRED].sum()))
     by_port = list(_shares(pairs[pairs[:, spreading_layout.C_PORT] > 0], [spreading_layout.C_PORT]))
     partial = any(0 < failed < asked for failed, asked in _tallies(pairs)[1])
     outages = tuple(outages_of(cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.MOMENT], partial))
@@ -200,7 +200,7 @@ def _shares(cells: Rows, columns: list[int]) -> Iterator[Share]:
     place = place.ravel()
     sums = [
         np.bincount(place, weights=one, minlength=len(keys))
-        for one in (asked_of(cells), failed_of(cells), cells[:, spreading_layout.C_REFUSED])
+        for one in (asked_of(cells), failed_of(cells), cells[:, spreading_layout.C_ERRED])
     ]
     for key, asked, failed, refused in zip(keys.tolist(), *(one.tolist() for one in sums), strict=True):
         if asked:

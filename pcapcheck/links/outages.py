@@ -43,13 +43,13 @@ class Outage:
 
 def asked_of(cells: Rows) -> Rows:
     """How many were settled in each cell: answered, refused, or in vain."""
-    columns = [spreading_layout.C_REPLIED, spreading_layout.C_SILENT, spreading_layout.C_REFUSED]
+    columns = [spreading_layout.C_REPLIED, spreading_layout.C_SILENT, spreading_layout.C_ERRED]
     return np.asarray(cells[:, columns].sum(axis=1))
 
 
 def failed_of(cells: Rows) -> Rows:
     """How many of those were refused, or asked in vain."""
-    return np.asarray(cells[:, [spreading_layout.C_SILENT, spreading_layout.C_REFUSED]].sum(axis=1))
+    return np.asarray(cells[:, [spreading_layout.C_SILENT, spreading_layout.C_ERRED]].sum(axis=1))
 
 
 def outages_of(moments: Rows, partial: bool) -> Iterator[Outage]:

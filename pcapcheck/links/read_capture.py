@@ -182,7 +182,7 @@ def read_capture(
         exchanges.close()
     capture.groups = decoder.groups()
     if sightings is not None:
-        sightings.flows[number] = decoder.flows()
+        sightings.address_pairs[number] = decoder.address_pairs()
     settle(exchanges.finish(capture.groups, reader.frames))
     exchanges.echoes.forget(partial(_macs, capture.groups))
     echoes = exchanges.echoes

@@ -84,7 +84,7 @@ def node_addresses(capture: Capture, point: PointFacts) -> set[int]:
     claims = capture.exchanges.claims
     asking = {claim.ip for claim in claims.all() if claim.point == here and claim.mac in nodes and claim.own}
     if point.pod_ips and not point.sides.folded and not point.sides.crowded:
-        asking |= {ip for there, ip in claims.untold if there == here}
+        asking |= {ip for there, ip in claims.without_mac if there == here}
     return asking - point.pod_ips - capture.exchanges.gateways
 
 
@@ -100,7 +100,7 @@ def reporting(captures: list[Capture], facts: Facts, point: PointFacts) -> set[i
     asking: set[int] = set()
     for nic in nics:
         claims = captures[nic.key[0]].exchanges.claims
-        asking |= {ip for there, ip in claims.untold if there == nic.key[1:]}
+        asking |= {ip for there, ip in claims.without_mac if there == nic.key[1:]}
         asking |= {claim.ip for claim in claims.all() if claim.point == nic.key[1:]}
     return (said & asking).difference(point.pod_ips, *(_refusing(nic) for nic in nics))
 

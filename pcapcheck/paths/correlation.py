@@ -127,7 +127,7 @@ def columns_of(sightings: Sightings, groups: dict[int, int], known: set[tuple[in
         numbering.spots += [(capture, group) for group in range(groups[capture])]
         counts = np.array([(capture, group) in known for group in range(groups[capture])])
         flows = np.zeros(1 << 14, np.int64)
-        for number, pair in enumerate(sightings.flows[capture][1:], 1):
+        for number, pair in enumerate(sightings.address_pairs[capture][1:], 1):
             # Beyond what fits into their bits address pairs are nobody's, as they are in one capture.
             fits = pair in flow_numbers or len(flow_numbers) < 1 << 14
             flows[number] = flow_numbers.setdefault(pair, len(flow_numbers)) if fits else 0

@@ -1,10 +1,8 @@
 # The C types under which Cython compiles gathering.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-# Written by setup.py from the numbers that gathering.py imports: known to the C compiler, they cost nothing.
-cdef extern from "gathering_numbers.h":
-    enum:
-        CHAIN_LIMIT, SAME_PACKET
+# The numbers, by setup.py: known to the C compiler, they cost nothing.
+from pcapcheck.paths cimport gathering_layout as layout
 
 @cython.locals(
     mask=cython.longlong, count=cython.longlong, place=cython.Py_ssize_t, row=cython.longlong, here=cython.longlong,

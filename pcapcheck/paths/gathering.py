@@ -15,7 +15,7 @@ except ImportError:
     from pcapcheck import _cython_stub as cython
 
 if not cython.compiled:
-    from pcapcheck.paths.gathering_layout import CHAIN_LIMIT, SAME_PACKET
+    from pcapcheck.paths import gathering_layout as layout
 
 
 def gather(
@@ -41,11 +41,11 @@ def gather(
             found = -1
             again = 0
             steps = 0
-            while packet >= 0 and steps < CHAIN_LIMIT and time[row] - latest[packet] <= SAME_PACKET:
+            while packet >= 0 and steps < layout.CHAIN_LIMIT and time[row] - latest[packet] <= layout.SAME_PACKET:
                 if identity[first[packet]] == identity[row]:
                     other = last_row[packet]
                     sightings = 0
-                    while other >= 0 and point[other] != here and sightings < CHAIN_LIMIT:
+                    while other >= 0 and point[other] != here and sightings < layout.CHAIN_LIMIT:
                         other = row_before[other]
                         sightings = sightings + 1
                     if other < 0:

@@ -72,7 +72,7 @@ def _counted(captures: Iterable[Capture]) -> dict[tuple[Group, Pair], Counter[st
             known = counted.setdefault(_key(capture.number, cell), Counter())
             known[REPLIED] += cell[layout.C_REPLIED]
             known[UNANSWERED] += cell[layout.C_SILENT]
-            known[ERROR] += cell[layout.C_REFUSED] + cell[layout.C_EXPIRED]
+            known[ERROR] += cell[layout.C_ERRED] + cell[layout.C_EXPIRED]
     return counted
 
 

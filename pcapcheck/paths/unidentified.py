@@ -24,7 +24,7 @@ def leave_out_unnumbered(captures: list[Capture], sightings: Sightings) -> None:
     import numpy as np
 
     for number, rows in sightings.by_capture.items():
-        named = np.array([not hosts.isdisjoint(pair) for pair in sightings.flows[number]])
+        named = np.array([not hosts.isdisjoint(pair) for pair in sightings.address_pairs[number]])
         table = np.frombuffer(rows, np.int64).reshape(-1, SIGHTING_FIELDS)
         what = table[:, V_WHAT]
         kept = array("q")

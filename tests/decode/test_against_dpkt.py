@@ -96,7 +96,9 @@ def address(data: bytes) -> int:
     return number(data) if len(data) == 16 else 0xFFFF00000000 | number(data)
 
 
-@pytest.mark.parametrize("path", [one for one in [*MADE, *LAB, *CALICO] if one.name not in NOT_COMPARED], ids=name_of)
+@pytest.mark.parametrize(
+    "path", [path for path in [*MADE, *LAB, *CALICO] if path.name not in NOT_COMPARED], ids=name_of
+)
 def test_dpkt_agrees(path: Path) -> None:
     for frame, (link, data, columns) in enumerate(read_frame_columns(path.read_bytes()), 1):
         for name, value in dpkt_columns(link, data).items():

@@ -224,7 +224,7 @@ def test_cooked_packet_types_say_to_whom() -> None:
     ],
 )
 def test_links_without_macs(name: str, expected: list[tuple[object, ...]]) -> None:
-    assert made(name, "eth_src", "ip_version", "ip_src", "icmp_type") == [(None, *one) for one in expected]
+    assert made(name, "eth_src", "ip_version", "ip_src", "icmp_type") == [(None, *values) for values in expected]
 
 
 def test_undecoded_frames_are_counted() -> None:
@@ -287,7 +287,7 @@ def test_only_what_is_read_is_kept_unless_all_is_asked_for() -> None:
         *oddities()[:1],
         *fragments()[1:2],
     ]
-    data = pcap([Packet(one) for one in frames])
+    data = pcap([Packet(frame) for frame in frames])
     few, every = decode_bytes(data, keep_all=False), decode_bytes(data)
     assert [row[0] for row in few.rows] == [6]
     assert [row[0] for row in every.rows] == [1, 2, 3, 4, 5, 6, 7]
@@ -308,7 +308,7 @@ def test_groups_know_their_first_frames_and_times() -> None:
 def test_times_bound_what_is_decoded(since: int | None, until: int | None, numbers: list[int]) -> None:
     """From ``since`` on, up to but not including ``until``."""
     data = pcap([Packet(ethernet(echo_request(), IPV4), seconds=second) for second in (10, 20, 30)])
-    bounds = [None if one is None else one * 10**9 for one in (since, until)]
+    bounds = [None if bound is None else bound * 10**9 for bound in (since, until)]
     decoder = Decoder(True, *bounds)
     reader = open_bytes(data)
     found = [list(decoder.decode(records).field(0)) for records in reader.batches()]

@@ -1,4 +1,4 @@
-"""What is inside tunnels, held against tshark: the innermost headers under their names, the outer ones beside them."""
+"""What is inside tunnels, held against tshark: the innermost headers under their names, next to the outer ones."""
 
 from __future__ import annotations
 

@@ -72,12 +72,12 @@ def test_every_exchange_is_in_the_cell_of_its_pair(some: Some) -> None:
         (cell[layout.C_KIND], cell[layout.C_GROUP], cell[layout.C_SRC_LOW], cell[layout.C_DST_LOW]): (
             cell[layout.C_REPLIED],
             cell[layout.C_SILENT],
-            cell[layout.C_REFUSED],
+            cell[layout.C_ERRED],
         )
         for cell in pairs
     }
-    wanted = Counter((one[:4], one[4]) for one in some if one[0])
-    assert held == {key: tuple(wanted[key, one] for one in OUTCOMES) for key in {key for key, _ in wanted}}
+    wanted = Counter((exchange[:4], exchange[4]) for exchange in some if exchange[0])
+    assert held == {key: tuple(wanted[key, outcome] for outcome in OUTCOMES) for key in {key for key, _ in wanted}}
 
 
 @pytest.mark.slow

@@ -41,7 +41,7 @@ def at(seconds: float, frame: bytes) -> Frame:
 
 
 def finding(analysis: Analysis) -> Finding:
-    (found,) = [one for one in analysis.findings if one.rule.id == "tcp-answered"]
+    (found,) = [finding for finding in analysis.findings if finding.rule.id == "tcp-answered"]
     return found
 
 
@@ -94,7 +94,7 @@ def test_an_error_about_a_syn_is_told(tmp_path: Path) -> None:
     (evidence,) = finding(analysis).evidence
     assert "prohibited by the node 172.31.186.250 (administratively prohibited, 3/13)" in evidence.observed
     assert len(evidence.frames) == 2
-    (diagnosis,) = [one for one in analysis.diagnoses if "tcp-answered" in one.case.failed]
+    (diagnosis,) = [diagnosis for diagnosis in analysis.diagnoses if "tcp-answered" in diagnosis.case.failed]
     assert diagnosis.suspects[0].cause.id == "firewall-rejects"
 
 
@@ -122,14 +122,14 @@ def test_a_pod_that_does_not_answer_shows_on_its_own_link(tmp_path: Path) -> Non
     to_pod = tcp(SYN, src="10.244.1.99", dst="10.244.1.10", eth=(NODE, POD), ttl=63)
     (diagnosis,) = recorded(tmp_path, at(0.1, to_pod), at(1.1, to_pod), at(5, ask())).diagnoses
     assert diagnosis.packet_evidence["lost"] == "at-pod"
-    assert "pod-firewall" in [one.cause.id for one in diagnosis.suspects[:3]]
-    assert "vxlan-checksum-offload" not in [one.cause.id for one in diagnosis.suspects]
+    assert "pod-firewall" in [suspect.cause.id for suspect in diagnosis.suspects[:3]]
+    assert "vxlan-checksum-offload" not in [suspect.cause.id for suspect in diagnosis.suspects]
 
 
 def test_where_ping_passes_no_route_is_to_blame(tmp_path: Path) -> None:
     pinged = [at(0.1, request()), at(0.2, reply())]
     (diagnosis,) = recorded(tmp_path, *pinged, *(at(n, tcp(SYN)) for n in (1, 2, 4))).diagnoses
     assert diagnosis.packet_evidence["only_tcp"] is True
-    named = [one.cause.id for one in diagnosis.suspects]
+    named = [suspect.cause.id for suspect in diagnosis.suspects]
     assert "vxlan-checksum-offload" in named[:3]
     assert not {"host-route-missing", "route-dead-end", "pod-link-down", "encapsulation-blocked"} & set(named)

@@ -76,13 +76,13 @@ def test_data_that_is_never_acknowledged_stands_in_the_headline(tmp_path: Path) 
     assert question.sentence == "10.244.1.10's TCP data to 10.244.1.11 port 80 gets no answer"
     assert (question.attempts, question.lasted, question.frames) == (5, 3 * SECOND, (9, 12))
     assert "TCP data to 10.244.1.11 port 80 gets no answer" in analysis.to_dict()["headline"]
-    assert any("1448 bytes" in one.text and "MTU" in one.text for one in analysis.remarks)
+    assert any("1448 bytes" in remark.text and "MTU" in remark.text for remark in analysis.remarks)
 
 
 @pytest.mark.parametrize(("size", "is_size"), [(1448, True), (90, False)])
 def test_large_data_that_stalls_is_first_of_all_an_mtu(size: int, is_size: bool, tmp_path: Path) -> None:
     (diagnosis,) = recorded(tmp_path, *OPENED, *(at(n, data(101, size)) for n in (1.0, *AGAIN))).diagnoses
-    named = [one.cause.id for one in diagnosis.suspects]
+    named = [suspect.cause.id for suspect in diagnosis.suspects]
     assert (named[:1] == ["mtu-too-large"], "mtu-too-large" in named) == (is_size, is_size)
 
 
@@ -166,10 +166,14 @@ def test_resets_that_break_nothing_off(frames: list[Frame], tmp_path: Path) -> N
 
 
 def test_the_same_ports_again_are_another_connection(tmp_path: Path) -> None:
-    """Numbers begin anew: the new connection's data is not the old one's sent again."""
+    """Numbers begin again: the new connection's data is not the old one's sent again."""
     again = [at(5, tcp(SYN, seq=50)), *(at(n, data(51, 400)) for n in (6.0, 6.4, 7.2, 9.2))]
     found = questions(tmp_path, *OPENED, *ARRIVED, at(1.2, tcp(FIN, seq=601, ack=701)), *again)
-    assert [(one.attempts, one.lasted) for one in found if one.about.startswith("TCP data")] == [(4, 3_200_000_000)]
+    assert [
+        (conversation.attempts, conversation.lasted)
+        for conversation in found
+        if conversation.about.startswith("TCP data")
+    ] == [(4, 3_200_000_000)]
 
 
 def test_a_datagram_repeated_in_vain_is_a_question(tmp_path: Path) -> None:
@@ -187,7 +191,7 @@ NO_QUESTION = {
     "a stream": datagrams(*(1 + n / 50 for n in range(20))),
     "a beat": datagrams(*range(1, 40)),
     "statistics": datagrams(1, 2, 4, port=8125),
-    "to the port of one who asks": datagrams(1, 2, 4, port=45000),
+    "to the port of the asker": datagrams(1, 2, 4, port=45000),
     "to everybody": datagrams(1, 2, 4, eth=(POD, BROADCAST), dst="10.244.1.255"),
     "to a group": datagrams(1, 2, 4, dst="239.1.1.1"),
 }

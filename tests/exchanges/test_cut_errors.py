@@ -43,8 +43,8 @@ def test_order_and_identifier_tell_which_request_expired(length: int, tmp_path: 
     analysis = analyze(path)
     echo = analysis.echo
     assert list(echo[echo["outcome"] == "error"]["ttl"]) == [1, 1]
-    one = next(one for one in analysis.findings if one.rule.id == "echo-answered")
-    assert (one.status, one.failed) == ("fail", 2)
+    finding = next(finding for finding in analysis.findings if finding.rule.id == "echo-answered")
+    assert (finding.status, finding.failed) == ("fail", 2)
 
 
 def packet6(src: str, dst: str, kind: int, rest: bytes, hops: int) -> bytes:

@@ -34,7 +34,7 @@ def write(target: Path, text: str, timed: bool) -> Path:
 def test_a_request_that_may_have_been_answered_by_a_cut_message_is_not_lost(tmp_path: Path, timed: bool) -> None:
     text = GATEWAY + "".join(EXPIRES.format(seq=seq) for seq in (1, 2, 3)) + ANSWERED.format(seq=1)
     analysis = analyze(write(tmp_path / "cali5b1e77a0c3d.txt", text, timed))
-    (finding,) = (one for one in analysis.findings if one.rule.id == "echo-answered")
+    (finding,) = (finding for finding in analysis.findings if finding.rule.id == "echo-answered")
     assert finding.status != "fail"
     assert "cut before their type" in finding.reason
 
@@ -43,5 +43,5 @@ def test_more_requests_than_cut_messages_are_lost_all_the_same(tmp_path: Path) -
     asked = EXPIRES.splitlines()[0] + "\n"
     text = GATEWAY + EXPIRES.format(seq=1) + "".join(asked.format(seq=seq) for seq in range(2, 8))
     analysis = analyze(write(tmp_path / "cali5b1e77a0c3d.txt", text + ANSWERED.format(seq=1), timed=True))
-    (finding,) = (one for one in analysis.findings if one.rule.id == "echo-answered")
+    (finding,) = (finding for finding in analysis.findings if finding.rule.id == "echo-answered")
     assert finding.status == "fail"

@@ -41,7 +41,7 @@ def recorded(folder: Path, *frames: Frame) -> Analysis:
 
 
 def finding(analysis: Analysis) -> Finding:
-    (found,) = [one for one in analysis.findings if one.rule.id == "dns-answered"]
+    (found,) = [finding for finding in analysis.findings if finding.rule.id == "dns-answered"]
     return found
 
 

@@ -12,11 +12,11 @@ from tests.support.wire import BEGIN, MS, NODE, NODE_IP, POD, SECOND, error, rep
 
 
 def table(tmp_path: Path, frames: list[tuple[int, bytes]], later: int | None = 60 * SECOND) -> list[dict[Any, Any]]:
-    told = [(BEGIN + time, frame) for time, frame in frames]
+    sent = [(BEGIN + time, frame) for time, frame in frames]
     if later is not None:
-        told.append((BEGIN + later, reply(7, ident=999)))
+        sent.append((BEGIN + later, reply(7, ident=999)))
     rows: list[dict[Any, Any]] = analyze(
-        write_pcap(tmp_path / "cali14e7d81007d.pcap", told, nanoseconds=True)
+        write_pcap(tmp_path / "cali14e7d81007d.pcap", sent, nanoseconds=True)
     ).echo.to_dict("records")
     return rows
 
@@ -41,7 +41,7 @@ def test_duplicate_replies(tmp_path: Path) -> None:
 
 
 def test_same_packet_seen_twice(tmp_path: Path) -> None:
-    """Both ends of a link in one recording: one request, told twice."""
+    """Both ends of a link in one recording: one request, recorded twice."""
     (row,) = table(tmp_path, [(0, request()), (3, request()), (5, reply()), (9, reply())])
     assert (row["requests"], row["replies"]) == (2, 2)
 

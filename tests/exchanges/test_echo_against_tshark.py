@@ -29,37 +29,37 @@ PEERS = (PEER_IP, "10.244.1.12")
 WANTED = ("tcpdump/tests/geneve.pcap", "tcpdump/tests/HDLC.pcap")
 
 
-def same_packet(one: Fields, other: Fields) -> bool:
-    return all(one.get(name) == other.get(name) for name in (*KEY, *KEY6, "ip.id"))
+def same_packet(packet: Fields, other: Fields) -> bool:
+    return all(packet.get(name) == other.get(name) for name in (*KEY, *KEY6, "ip.id"))
 
 
-def not_read(one: Against) -> bool:
-    return one.frame not in one.pairing.read
+def not_read(echo_pair: Against) -> bool:
+    return echo_pair.frame not in echo_pair.pairing.read
 
 
-def repeated(one: Against) -> bool:
+def repeated(echo_pair: Against) -> bool:
     """Whether an earlier request was found to be the same packet."""
-    return one.frame in one.pairing.read and any(
-        number < one.frame and echo.requests > 1 and same_packet(one.packets[number], one.request)
-        for number, echo in one.pairing.echoes.items()
-        if number in one.packets
+    return echo_pair.frame in echo_pair.pairing.read and any(
+        number < echo_pair.frame and echo.requests > 1 and same_packet(echo_pair.packets[number], echo_pair.request)
+        for number, echo in echo_pair.pairing.echoes.items()
+        if number in echo_pair.packets
     )
 
 
-def taken_by_repeat(one: Against) -> bool:
-    taker = one.takers.get(one.ours)
-    return taker is not None and taker > one.frame and same_packet(one.packets[taker], one.request)
+def taken_by_repeat(echo_pair: Against) -> bool:
+    taker = echo_pair.takers.get(echo_pair.ours)
+    return taker is not None and taker > echo_pair.frame and same_packet(echo_pair.packets[taker], echo_pair.request)
 
 
-def before_its_request(one: Against) -> bool:
-    return isinstance(one.ours, int) and one.ours < one.frame
+def before_its_request(echo_pair: Against) -> bool:
+    return isinstance(echo_pair.ours, int) and echo_pair.ours < echo_pair.frame
 
 
-def other_checksum(one: Against) -> bool:
+def other_checksum(echo_pair: Against) -> bool:
     """Whether our reply's checksum does not follow from the request's."""
-    if not isinstance(one.ours, int):
+    if not isinstance(echo_pair.ours, int):
         return False
-    sent, came = one.request, one.packets[one.ours]
+    sent, came = echo_pair.request, echo_pair.packets[echo_pair.ours]
     name = next(name for name in STEPS if name in sent)
     # Ones' complement has two zeros.
     return (int(sent[name], 0) + STEPS[name] - int(came[name], 0)) % 0xFFFF != 0

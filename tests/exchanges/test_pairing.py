@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcapcheck.decode.decoder import FrameBatch
-from pcapcheck.decode.frame_layout import E_REFUSED, E_REPLY, E_REQUEST, EVENT_FIELDS
+from pcapcheck.decode.frame_layout import E_ICMP_ERROR, E_REPLY, E_REQUEST, EVENT_FIELDS
 from pcapcheck.exchanges import echoes as echoes_module
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.echoes import Echoes
@@ -38,7 +38,7 @@ class Event:
 events = st.lists(
     st.builds(
         Event,
-        st.sampled_from([E_REQUEST, E_REQUEST, E_REPLY, E_REPLY, E_REFUSED]),
+        st.sampled_from([E_REQUEST, E_REQUEST, E_REPLY, E_REPLY, E_ICMP_ERROR]),
         st.integers(0, 2),
         st.integers(0, 3),
         st.integers(0, 3 * SAME_PACKET),
@@ -67,7 +67,7 @@ def pair(
     given_events: list[Event], size: int = 1000, last: int = 0, every: bool = True
 ) -> tuple[Echoes, list[EchoRow]]:
     echoes = Echoes(WAIT, WAIT, every, lambda _group: (None, None))
-    finished = [one for batch in batches(given_events, size) for one in echoes.feed(batch)]
+    finished = [echo for batch in batches(given_events, size) for echo in echoes.feed(batch)]
     finished += echoes.finish(array("q", [last, last]), len(given_events))
     return echoes, finished
 
@@ -108,7 +108,9 @@ class Model:
 
     def wait(self, asker: int) -> int:
         """What the asker's latest answers took, and half of that again; the wait that was asked for at least."""
-        took = max((one["rtt"] for key, one in self.open.items() if key[0] == asker and one["replies"]), default=0)
+        took = max(
+            (request["rtt"] for key, request in self.open.items() if key[0] == asker and request["replies"]), default=0
+        )
         return max(WAIT, took + took // 2)
 
     def finish(self, key: tuple[int, int], last: int | None = None, wait: int = WAIT) -> None:
@@ -128,7 +130,9 @@ def test_against_the_model(given_events: list[Event], last: int) -> None:
     for key, wait in waits.items():
         model.finish(key, last, wait)
     _, finished = pair(given_events, last=last)
-    assert sorted((one.frames[0], one.outcome, one.requests, one.replies) for one in finished) == sorted(model.done)
+    assert sorted((echo.frames[0], echo.outcome, echo.requests, echo.replies) for echo in finished) == sorted(
+        model.done
+    )
 
 
 def test_an_answer_is_awaited_as_long_as_answers_took() -> None:
@@ -136,7 +140,7 @@ def test_an_answer_is_awaited_as_long_as_answers_took() -> None:
     slow = [Event(E_REQUEST, 0, 0, 0), Event(E_REPLY, 0, 0, 2 * SAME_PACKET)]
     asked = [Event(E_REQUEST, 0, 1, 2 * SAME_PACKET), Event(E_REQUEST, 1, 1, 2 * SAME_PACKET)]
     outcomes = [
-        {one.frames[0]: one.outcome for one in pair(slow + asked, last=last * SAME_PACKET)[1]} for last in (4, 6)
+        {echo.frames[0]: echo.outcome for echo in pair(slow + asked, last=last * SAME_PACKET)[1]} for last in (4, 6)
     ]
     assert outcomes[0] == {1: "replied", 3: "in-flight", 4: "unanswered"}
     assert outcomes[1] == {1: "replied", 3: "unanswered", 4: "unanswered"}
@@ -165,8 +169,8 @@ def test_bins_count_what_is_handed_out(given_events: list[Event]) -> None:
     counted, nothing = pair(given_events, every=False)
     _, finished = pair(given_events)
     assert nothing == []
-    assert sum(one.count for one in counted.bins()) == len(finished)
-    assert sum(one.requests for one in counted.bins()) == sum(one.requests for one in finished)
+    assert sum(echo.count for echo in counted.bins()) == len(finished)
+    assert sum(echo.requests for echo in counted.bins()) == sum(echo.requests for echo in finished)
 
 
 def test_many_open_are_bounded_oldest_first() -> None:
@@ -174,15 +178,15 @@ def test_many_open_are_bounded_oldest_first() -> None:
     with patch.object(echoes_module, "MOST_OPEN", 1000):
         echoes, finished = pair(many, last=10**10)
     assert echoes.evicted == 2000
-    assert [one.frames[0] for one in finished if one.outcome == "evicted"] == list(range(1, 2001))
-    assert [one.frames[0] for one in finished if one.outcome == "unanswered"] == list(range(2001, 3001))
+    assert [echo.frames[0] for echo in finished if echo.outcome == "evicted"] == list(range(1, 2001))
+    assert [echo.frames[0] for echo in finished if echo.outcome == "unanswered"] == list(range(2001, 3001))
 
 
 def test_more_open_than_the_pool_had_room_for() -> None:
     many = [Event(E_REQUEST, asker, 0, asker) for asker in range(20_000)]
     replies = [Event(E_REPLY, asker, 0, asker + 5) for asker in range(20_000)]
     echoes, finished = pair(many + replies)
-    assert {one.outcome for one in finished} == {"replied"}
+    assert {echo.outcome for echo in finished} == {"replied"}
     assert len(finished) == 20_000
     assert echoes.evicted == 0
 
@@ -197,8 +201,8 @@ def test_second_reply_is_known_only_for_a_while() -> None:
     ]
     _, at_once = pair([*first, Event(E_REPLY, 0, 0, 2), *others])
     _, late = pair([*first, *others, Event(E_REPLY, 0, 0, 2)])
-    assert max(one.replies for one in at_once) == 2
-    assert max(one.replies for one in late) == 1
+    assert max(echo.replies for echo in at_once) == 2
+    assert max(echo.replies for echo in late) == 1
 
 
 @given(st.lists(st.integers(0, 1 << 41), min_size=1, max_size=200), st.sampled_from([0.01, 0.5, 0.9, 0.99, 1.0]))

@@ -91,7 +91,7 @@ def test_a_connection_that_one_text_shows_from_its_middle_is_not_followed(tmp_pa
     data = [segment("01.010000", asker, asked, "P.", "seq 1:34, ack 1, win 63, length 33")]
     done = [segment("01.011000", asked, asker, ".", "ack 34, win 63, length 0")]
     write(tmp_path / "cali23a93484ee2.txt", GATEWAY + connection(asker, asked, 3232758583, 3867683506) + data + done)
-    write(tmp_path / "enp6s0.txt", [one.replace("ack 34", "ack 3232758617") for one in done] + data)
+    write(tmp_path / "enp6s0.txt", [line.replace("ack 34", "ack 3232758617") for line in done] + data)
     result = analyze(*sorted(tmp_path.glob("*.txt")))
     assert result.paths.empty or not (result.paths["packet"] == "tcp").any()
 

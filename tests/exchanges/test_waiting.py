@@ -48,12 +48,12 @@ def syn(times: int) -> list[str]:
 def of_text(tmp_path: Path, lines: list[str], rule: str) -> Finding:
     path = tmp_path / "paste.txt"
     path.write_text(HEAD + "\n".join(lines) + "\n")
-    return next(one for one in analyze(path).findings if one.rule.id == rule)
+    return next(finding for finding in analyze(path).findings if finding.rule.id == rule)
 
 
 def of_frames(tmp_path: Path, frames: list[Frame], rule: str = "echo-answered") -> Finding:
     path = write_pcap(tmp_path / f"{NAME}.pcap", frames)
-    return next(one for one in analyze(path).findings if one.rule.id == rule)
+    return next(finding for finding in analyze(path).findings if finding.rule.id == rule)
 
 
 @pytest.mark.parametrize(
@@ -79,10 +79,10 @@ def of_frames(tmp_path: Path, frames: list[Frame], rule: str = "echo-answered") 
 )  # fmt: skip
 def test_text_without_times(lines: list[str], rule: str, status: str, tmp_path: Path) -> None:
     """Nothing is known after its last line; only the order of the lines tells that an answer was due."""
-    one = of_text(tmp_path, lines, rule)
-    assert one.status == status
+    finding = of_text(tmp_path, lines, rule)
+    assert finding.status == status
     if status == "not-checked":
-        assert "shows no times" in one.reason
+        assert "shows no times" in finding.reason
 
 
 @pytest.mark.parametrize(("after", "status"), [(1600, "pass"), (3000, "fail")])
@@ -106,8 +106,8 @@ def test_loss_at_the_end_is_a_loss(tmp_path: Path) -> None:
         frames.append((time, request(n)))
         if n < 34:
             frames.append((time + 30 * MS, reply(n)))
-    one = of_frames(tmp_path, frames)
-    assert (one.status, one.failed, one.unknown) == ("fail", 3, 3)
+    finding = of_frames(tmp_path, frames)
+    assert (finding.status, finding.failed, finding.unknown) == ("fail", 3, 3)
 
 
 def test_what_another_pair_took_says_nothing(tmp_path: Path) -> None:
@@ -157,6 +157,6 @@ def test_text_of_requests_alone_proves_no_silence(tmp_path: Path) -> None:
         )
     ]
     assert of_text(tmp_path, lines, "gateway-arp-answered").status == "not-checked"
-    one = of_text(tmp_path, lines, "echo-answered")
-    assert one.status == "not-checked"
-    assert "every line of this text is a request" in one.reason
+    finding = of_text(tmp_path, lines, "echo-answered")
+    assert finding.status == "not-checked"
+    assert "every line of this text is a request" in finding.reason

@@ -1,4 +1,4 @@
-"""The second thread: in order, nothing lost, failures told, and the same results as without it."""
+"""The second thread: in order, nothing lost, failures raised, and the same results as without it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_failure_is_told() -> None:
 
 @pytest.mark.skipif(bool(NOT_COMPILED), reason=NOT_COMPILED)
 @pytest.mark.parametrize(
-    "traffic", ["pings", *(pytest.param(one, marks=pytest.mark.slow) for one in ("pods", "flows"))]
+    "traffic", ["pings", *(pytest.param(name, marks=pytest.mark.slow) for name in ("pods", "flows"))]
 )
 def test_threads_do_not_change_the_result(traffic: str, tmp_path: Path) -> None:
     """More than one window and many batches."""

@@ -202,7 +202,7 @@ def test_memory_bound_leaves_the_same_packets_out_everywhere(tmp_path: Path, mon
 
 
 def bounded(store: sightings.Sightings, most: int) -> None:
-    store.most, store.sample, store.by_capture, store.flows = most, 0, {}, {}
+    store.most, store.sample, store.by_capture, store.address_pairs = most, 0, {}, {}
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from pcapcheck.capture.source import reader_for
 from pcapcheck.capture.window import WINDOW_BYTES, Window
 from pcapcheck.columns import ADDRESS, COLUMNS, FRAMES, MAC
 from pcapcheck.decode.decoder import Decoder, FrameBatch, FrameGroup
-from pcapcheck.decode.frame_layout import CAPTURED, E_ERROR, E_KIND, E_REFUSED, EVENT_FIELDS, INTERFACE, POSITION
+from pcapcheck.decode.frame_layout import CAPTURED, E_ERROR, E_ICMP_ERROR, E_KIND, EVENT_FIELDS, INTERFACE, POSITION
 from pcapcheck.decode.frame_layout import FIELDS as FRAME_FIELDS
 from pcapcheck.decode.frame_row import frame_rows
 from pcapcheck.values import Value
@@ -126,7 +126,7 @@ def decode_bytes(data: bytes, keep_all: bool = True, batch_frames: int = BATCH_F
 def _event(batch: FrameBatch, number: int) -> tuple[int, ...]:
     """An event; what only errors say is left out of others, where it is never written."""
     event = tuple(batch.events[number * EVENT_FIELDS : (number + 1) * EVENT_FIELDS])
-    return event if event[E_KIND] == E_REFUSED else event[:E_ERROR]
+    return event if event[E_KIND] == E_ICMP_ERROR else event[:E_ERROR]
 
 
 def read_frame_columns(data: bytes) -> Iterator[tuple[int, bytes, dict[str, Value]]]:
