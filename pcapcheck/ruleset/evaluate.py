@@ -18,7 +18,7 @@ from pcapcheck.ruleset.aggregate import Spread
 from pcapcheck.ruleset.conditions import Leaf
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.judge import judge_rule
-from pcapcheck.ruleset.late_columns import LateColumns
+from pcapcheck.ruleset.late_values import LateValues
 from pcapcheck.ruleset.row_bins import Bin, BinKey, BinSample, Extremes
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.values import Value
@@ -116,7 +116,7 @@ class Evaluation:
         )
 
     def _is_about(self, row: TableRow, capture: int, facts: Facts) -> bool:
-        late = LateColumns(facts, capture, row.group, self.rule.table, row.outcome)
+        late = LateValues(facts, capture, row.group, self.rule.table, row.outcome)
 
         def judge(leaf: Leaf) -> int:
             deferred = any(column.deferred for column in leaf.columns())

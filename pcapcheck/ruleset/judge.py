@@ -15,7 +15,7 @@ from pcapcheck.ruleset.applied_acceptances import accept
 from pcapcheck.ruleset.condition_words import in_words
 from pcapcheck.ruleset.conditions import Judge, Leaf
 from pcapcheck.ruleset.finding import EVIDENCE_PER_RULE, FAIL, NOT_CHECKED, PASS, Finding, fair
-from pcapcheck.ruleset.late_columns import LateColumns
+from pcapcheck.ruleset.late_values import LateValues
 from pcapcheck.ruleset.measures import measures_of, valueless
 from pcapcheck.ruleset.nothing_to_check import nothing_to_check
 from pcapcheck.ruleset.row_bins import Bin, BinKey, BinSample
@@ -93,10 +93,10 @@ def _judge_link(
 def _judge_bins(rule: Rule, early: list[Leaf], shown: list[Column], bins: dict[BinKey, Bin], facts: Facts) -> RuleSum:
     total, day = RuleSum.of(rule), today()
     for (capture, group, outcome, results), held in bins.items():
-        late = LateColumns(facts, capture, group, rule.table, outcome)
+        late = LateValues(facts, capture, group, rule.table, outcome)
         verdicts = dict(zip(map(id, early), results, strict=True))
 
-        def judge(leaf: Leaf, late: LateColumns = late, verdicts: dict[int, int] = verdicts) -> int:
+        def judge(leaf: Leaf, late: LateValues = late, verdicts: dict[int, int] = verdicts) -> int:
             known = verdicts.get(id(leaf))
             return leaf.compare(late.get) if known is None else known
 
@@ -136,7 +136,7 @@ def _judge_bins(rule: Rule, early: list[Leaf], shown: list[Column], bins: dict[B
     return total
 
 
-def _reason(leaves: list[Leaf], judge: Judge, late: LateColumns, sample: BinSample) -> str:
+def _reason(leaves: list[Leaf], judge: Judge, late: LateValues, sample: BinSample) -> str:
     open_ = [leaf for leaf in leaves if judge(leaf) == UNKNOWN]
     # A name hides more than this one condition: other unknown values may follow from it.
     for leaf in open_:

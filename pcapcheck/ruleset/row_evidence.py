@@ -9,7 +9,7 @@ from pcapcheck.columns import ADDRESS, ANSWERS, ARP, ASKED, Column
 from pcapcheck.ruleset.command import fill_command, typed_as
 from pcapcheck.ruleset.condition_words import as_written, in_words
 from pcapcheck.ruleset.finding import Evidence
-from pcapcheck.ruleset.late_columns import LateColumns
+from pcapcheck.ruleset.late_values import LateValues
 from pcapcheck.ruleset.messages import absent, expected_of, headline_of, observed_of
 from pcapcheck.ruleset.row_bins import BinSample
 from pcapcheck.ruleset.rule import Rule, placeholders
@@ -20,7 +20,7 @@ SOLICITATION = "neighbour solicitation"
 ONE_SIDED = "; no frame from the other end was recorded. With -Q or a capture filter, a healthy {} would look the same"
 
 
-def evidence_of(rule: Rule, shown: list[Column], sample: BinSample, late: LateColumns) -> Evidence:
+def evidence_of(rule: Rule, shown: list[Column], sample: BinSample, late: LateValues) -> Evidence:
     """A sampled row as evidence, with the columns ``shown``."""
     held = {column: late.get(column) if column.deferred else sample.values.get(column.name) for column in shown}
     row = {column.name: value for column, value in held.items()}

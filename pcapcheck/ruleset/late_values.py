@@ -1,4 +1,4 @@
-"""Late columns: what is known of a row only when the whole captures have been read."""
+"""Values of late columns: what is known of a row only when the whole captures have been read."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pcapcheck.values import Value
 
 
 @dataclass(frozen=True)
-class LateColumns:
-    """The late columns of one bin."""
+class LateValues:
+    """The values of the late columns of a bin."""
 
     facts: Facts
     capture: int
