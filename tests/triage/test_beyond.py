@@ -67,7 +67,7 @@ def test_the_node_did_its_part_is_said() -> None:
         "the node did its part: the packets left its NIC as they should; the host 192.168.77.7 or the network "
         "beyond is silent"
     )
-    assert diagnosis.suspects[0].confirm[0].endswith("where 192.168.77.7 is, or as near to it as you get")
+    assert diagnosis.suspects[0].confirm[0].endswith("where 192.168.77.7 is, or as near to it as you can get")
 
 
 def connection(tmp_path: Path, *on_nic: Frame) -> Diagnosis:
