@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pcapcheck.analysis import Analysis
@@ -108,7 +108,7 @@ def _names(point: PointFacts, senders: frozenset[int]) -> tuple[frozenset[int], 
     return frozenset(ips), senders & point.pod_macs
 
 
-def total(summaries: list[PodSummary]) -> tuple[AskerSums, AskerSums, AskerSums]:
+def total(summaries: Iterable[PodSummary]) -> tuple[AskerSums, AskerSums, AskerSums]:
     """ARP, echo and DNS over all pods."""
     arp, echo, dns = AskerSums(), AskerSums(), AskerSums()
     for summary in summaries:
