@@ -80,7 +80,7 @@ def counts(finding: Finding) -> str:
         parts = [f"{finding.checked} checked"]
     parts += measured(finding)
     if finding.unknown:
-        parts.append(f"{finding.unknown} undecided: {finding.reason}")
+        parts.append(f"{finding.unknown} undetermined: {finding.reason}")
     return ", ".join(parts)
 
 

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from pcapcheck.triage.diagnosis import Suspect
     from pcapcheck.triage.remarks.remark import Remark
 
-# Of more commands, and of more causes that are ruled out, the first are shown and the rest counted.
+# Further commands, and further causes that are ruled out, are only counted.
 SHOWN = 5
 RULED_OUT_SHOWN = 3
 LINES_SHOWN = 3
 REMARKS_SHOWN = 10
 ALL_AT_ONCE = (
-    "or all at once: pcapcheck node-script > script.sh; on the node, as root: sh script.sh > state.txt; "
+    "or for all of them at once: pcapcheck node-script > script.sh; on the node, as root: sh script.sh > state.txt; "
     "then repeat this with --node-state state.txt"
 )
 CAUSE = "bold magenta"
@@ -63,7 +63,7 @@ def write_next(page: Page, explanations: Sequence[Explanation]) -> None:
             for command in commands[:1]:
                 page.command(command, 10)
             if suspect.shows and not explanation.confirmed:
-                page.line(Text(f"so it is if {suspect.shows}", "dim"), 10)
+                page.line(Text(f"confirmed if {suspect.shows}", "dim"), 10)
     more = len(explanations) - 1
     if more > 0:
         page.line(Text(f"and {more} other failure{'s' if more > 1 else ''} above", "dim"), 6)
@@ -81,13 +81,13 @@ def _confirmed(page: Page, suspect: Suspect) -> None:
 def _possible(page: Page, explanation: Explanation) -> None:
     has_state = explanation.diagnosis.has_state
     if not explanation.possible:
-        page.line(Text.assemble(("Why ", CAUSE), f"{explanation.about} is not known: nothing in the catalogue fits"))
+        page.line(Text.assemble(("Why ", CAUSE), f"{explanation.about} is not known: no cause in the catalogue fits"))
         more = "both ends recorded together" + ("" if has_state else ", and the node's state")
         page.line(Text(f"to find out more, give: {more}", "dim"), 4)
     else:
-        said = f"{explanation.about}; run each command to confirm or rule out the causes below it:"
+        said = f"{explanation.about}: possible causes, most likely first (run the command to confirm):"
         page.line(Text.assemble(("Why ", CAUSE), said))
-    # One more is no longer than the line that would count it.
+    # A single further command is shown: counting it takes a line too.
     shown = SHOWN if len(explanation.possible) > SHOWN + 1 and not page.verbose else len(explanation.possible)
     for command, suspects in explanation.possible[:shown]:
         page.command(command, 4)
@@ -100,14 +100,14 @@ def _possible(page: Page, explanation: Explanation) -> None:
     if not has_state:
         page.line(Text(ALL_AT_ONCE, "dim"), 4)
     for line in explanation.missing[:LINES_SHOWN]:
-        page.line(Text(f"missing in the node's state: {line}", "dim"), 4)
+        page.line(Text(f"missing from the node's state: {line}", "dim"), 4)
 
 
 def _suspect(page: Page, suspect: Suspect) -> None:
-    half = f" (likely, known by half: {suspect.half})" if suspect.half else ""
-    page.line(f"· {f'if {suspect.shows}: ' if suspect.shows else ''}{suspect.title}{half}", 8, 2)
+    partly_known = f" (likely, partly known: {suspect.half})" if suspect.half else ""
+    page.line(f"· {f'if {suspect.shows}: ' if suspect.shows else ''}{suspect.title}{partly_known}", 8, 2)
     for line in suspect.because[:LINES_SHOWN]:
-        page.command(f"{'perhaps' if suspect.leaning > 0 or suspect.half else 'not'}: {line}", 10)
+        page.command(f"{'for' if suspect.leaning > 0 or suspect.half else 'against'} it: {line}", 10)
 
 
 def _ruled_out(page: Page, suspects: Sequence[Suspect]) -> None:

@@ -40,9 +40,9 @@ def write_failure(page: Page, failure: Failure) -> None:
     for line in failure.frames:
         page.line(line, 4)
     for file in failure.finding.files:
-        page.command(f"kept in {clean(str(file))}", 4)
+        page.command(f"evidence: {clean(str(file))}", 4)
     if failure.next:
-        page.line(Text("ask the node next:", "dim"), 4)
+        page.line(Text("run next on the node:", "dim"), 4)
         for command in failure.next:
             page.command(command, 6)
 

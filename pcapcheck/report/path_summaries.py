@@ -119,7 +119,7 @@ def notes(result: Analysis) -> Iterator[str]:
             )
     for limit in paths.size_limits():
         arrive = f"; up to {limit.arrived} bytes arrive" if limit.arrived else ""
-        why = "lost without an ICMP error: an MTU on the way may be too small, and the error filtered"
+        why = "lost without an ICMP error: an MTU on the path may be too small, and the error filtered"
         if limit.refusals:
             told = " and ".join(f"MTU {mtu}, says {format_address(source)}" for mtu, source in limit.refusals)
             why = f"too big ({told})"
@@ -127,14 +127,14 @@ def notes(result: Analysis) -> Iterator[str]:
         if limit.back:
             yield (
                 f"echo requests {pair} of {limit.lost} bytes or more arrive and get no reply; up to {limit.arrived} "
-                "bytes are replied to: an MTU on the way back, or of one end of the receiver's link, may be too small"
+                "bytes get one: an MTU on the return path, or of one end of the receiver's link, may be too small"
             )
         else:
             yield f"datagrams {pair} of {limit.lost} bytes or more are {why}{arrive}"
     if paths.share > 1:
         yield f"one packet in {paths.share} was followed, the same ones on every link, to keep memory bounded"
     if paths.groups and paths.groups.beyond:
-        yield f"not judged: {paths.groups.beyond} packets, which took too many different ways"
+        yield f"not judged: {paths.groups.beyond} packets, which took too many different paths"
     if paths.lost:
         yield f"not followed: {paths.lost} packets without a time, or of too many different MACs or addresses"
     for number in sorted(paths.unfollowed):
@@ -143,7 +143,7 @@ def notes(result: Analysis) -> Iterator[str]:
             "its text shows too little of each packet; print it with -v (tcpdump -nn -e -v)"
         )
     if paths.opaque:
-        yield f"{paths.opaque} packets went through WireGuard, into which nobody can look: not followed"
+        yield f"{paths.opaque} packets in WireGuard tunnels were not followed: they are encrypted"
 
 
 def _noun(packet: str, count: int) -> str:

@@ -373,12 +373,12 @@ def test_a_line_of_two_packets_is_there_once(tmp_path: Path) -> None:
 def test_reports_say_where_it_is(tmp_path: Path) -> None:
     out = tmp_path / "a b"
     file = out / "gateway-arp-answered.pcapng"
-    assert f"\n    kept in {file}\n" in run(BROKEN, "--evidence", out).stdout
+    assert f"\n    evidence: {file}\n" in run(BROKEN, "--evidence", out).stdout
     document = json.loads(run(BROKEN, "--evidence", out, "--format", "json").stdout)
     assert {one["id"]: one["files"] for one in document["rules"] if one["files"]} == {
         "gateway-arp-answered": [str(file)]
     }
-    assert "kept in" not in run(BROKEN).stdout
+    assert "evidence: " not in run(BROKEN).stdout
 
 
 def test_warnings_too_and_nothing_for_what_holds(tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def test_a_long_report_ends_with_what_to_do() -> None:
         "      first suspect: the node has no route that covers 169.254.1.1",
         "          ip route get 169.254.1.1",
     ]
-    assert lines[-1].strip().startswith("so it is if ")
+    assert lines[-1].strip().startswith("confirmed if ")
     state = ["--node-state", str(broken / "state.txt")]
     shown = re.sub(r"\x1b\[[0-9;]*m", "", on_terminal("analyze", str(broken / LINK), *state, columns=160))
     lines = [line.rstrip() for line in shown.splitlines()]

@@ -260,7 +260,7 @@ def test_unknown_rows_are_told() -> None:
     for form in FORMATS:
         said = plain(form, written(judged, form))
         for one in unknown:
-            assert f'"unknown": {one.unknown}' in said or f"{one.unknown} undecided: {one.reason}" in said, form
+            assert f'"unknown": {one.unknown}' in said or f"{one.unknown} undetermined: {one.reason}" in said, form
 
 
 def test_state_reports() -> None:

@@ -121,7 +121,7 @@ def _paths(page: Page, report: Report) -> None:
     rest = report.path_summaries[len(report.paths) :] if report.paths else ()
     if rest:
         packets = sum(summary.count for summary in rest)
-        page.line(f"and {len(rest)} more ways, {packets} packets (pcapcheck export --table paths)")
+        page.line(f"and {len(rest)} more paths, {packets} packets (pcapcheck export --table paths)")
     page.few(report.notes.paths)
 
 
