@@ -26,8 +26,8 @@ SUBJECTS = 3
 class Detail:
     """How much of what costs time a format prints.
 
-    ``rows``: so many rows of each failure, for which frames are read from the captures again (None: all that are
-    kept). ``paths``: so many paths hop by hop (None: all). ``numbers``: paths and losses in numbers too.
+    ``rows``: how many rows of each failure; their frames are read from the captures again (None: all rows that are
+    kept). ``paths``: how many paths hop by hop (None: all). ``numbers``: paths and losses in numbers too.
     """
 
     rows: int | None = None

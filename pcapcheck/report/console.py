@@ -45,11 +45,11 @@ class Page:
         self.verbose = verbose
         self.lines = 0
         self.console = Terminal(file=stream, highlight=False, emoji=False, force_terminal=False if plain else None)
-        told = os.environ.get("COLUMNS", "")
-        told_width = int(told) if told.isdecimal() and not plain else 0
+        columns = os.environ.get("COLUMNS", "")
+        set_width = int(columns) if columns.isdecimal() and not plain else 0
         self.is_terminal = self.console.is_terminal
-        self.wraps = self.is_terminal or told_width > 0
-        self.width = max(LEAST_WIDTH, self.console.width if self.is_terminal else told_width or PIPED_WIDTH)
+        self.wraps = self.is_terminal or set_width > 0
+        self.width = max(LEAST_WIDTH, self.console.width if self.is_terminal else set_width or PIPED_WIDTH)
         self._marks = {} if can_show(stream) else PLAIN_MARKS
 
     @property

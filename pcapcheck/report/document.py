@@ -1,4 +1,4 @@
-"""The JSON document, schema ``pcapcheck/2`` (``schema.json`` beside this file).
+"""The JSON document, schema ``pcapcheck/2`` (``schema.json`` next to this file).
 
 Times are RFC 3339 with nanoseconds, durations seconds as numbers. Keys are stable: adding one is allowed, renaming one
 makes a new schema version. ``docs/glossary.md`` or the schema's own descriptions explain each.

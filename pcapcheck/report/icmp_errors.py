@@ -61,7 +61,7 @@ def answered_by_error(result: Analysis, failed: list[Finding]) -> str:
     if lead.rule.table in ASKED:
         some = [lead]
     elif lead.rule.table == PATHS and lead.evidence and lead.evidence[0].row.get("packet") == "request":
-        some = [one for one in failed if one.rule.table == ECHO]
+        some = [echo for echo in failed if echo.rule.table == ECHO]
     else:
         return ""
     for finding in some:
@@ -71,14 +71,14 @@ def answered_by_error(result: Analysis, failed: list[Finding]) -> str:
     return ""
 
 
-def _same(one: Evidence, other: Evidence) -> bool:
-    return all(one.row.get(name) == other.row.get(name) for name in ("src", "dst"))
+def _same(evidence: Evidence, other: Evidence) -> bool:
+    return all(evidence.row.get(name) == other.row.get(name) for name in ("src", "dst"))
 
 
 def _sentence(result: Analysis, finding: Finding, evidence: Evidence) -> str:
     losses = result.losses(finding.rule.table)
     pair = (evidence.row.get("src"), evidence.row.get("dst"))
-    share = next((one for one in losses.pairs if one.who == pair), None) if losses else None
+    share = next((of_pair for of_pair in losses.pairs if of_pair.who == pair), None) if losses else None
     if share is None or share.refused * 2 < share.failed or finding.measures:
         return ""
     silent = share.failed - share.refused

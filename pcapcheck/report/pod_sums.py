@@ -80,9 +80,9 @@ def _pods_of(point: PointFacts) -> dict[int, frozenset[int]]:
             by_address.setdefault(ip, set()).add(sender)
     pods = {sender: {sender} for sender, _ in _addresses(point)}
     for senders in by_address.values():
-        joined = set().union(*(pods[one] for one in senders))
-        for one in joined:
-            pods[one] = joined
+        joined = set().union(*(pods[member] for member in senders))
+        for member in joined:
+            pods[member] = joined
     return {sender: frozenset(some) for sender, some in pods.items()}
 
 

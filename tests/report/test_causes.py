@@ -142,7 +142,7 @@ def test_a_question_seen_again_on_its_way_is_not_counted_once_more() -> None:
     analysis = analyze(*captures("outside-silent"))
     assert analysis.verdict == "fail"
     assert analysis.asked_in_vain == []
-    assert not any("gets no answer" in one.text for one in analysis.remarks)
+    assert not any("gets no answer" in remark.text for remark in analysis.remarks)
 
 
 def test_a_line_that_half_shows_a_cause_does_not_stand_under_not(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_syns_without_an_answer_are_told_off_the_pods_links(tmp_path: Path) -> N
     report = text(analysis)
     assert f"! {asked} on eth0 (asked 3 times; frame 1 of eth0.pcap): a policy or a firewall dropped the SYN" in report
     assert "record the next interface on the way too" in report
-    assert [one["text"] for one in analysis.to_dict()["remarks"]] == [one.text for one in analysis.remarks]
+    assert [remark["text"] for remark in analysis.to_dict()["remarks"]] == [remark.text for remark in analysis.remarks]
     (told,) = analysis.to_dict()["unanswered"]
     assert (told["protocol"], told["asker"], told["asked"]) == ("TCP", "10.244.1.10", "10.244.1.11")
     assert (told["question"], told["attempts"], told["frames"], told["doubt"]) == (asked, 3, [1], None)

@@ -54,14 +54,14 @@ def hostile(tmp_path: Path) -> Analysis:
 def test_renders(given: str) -> None:
     judged = analyze(*captures(given))
     found = tokens(written(judged, "markdown"))
-    failed = [one for one in judged.findings if one.status == "fail"]
-    tables = len({one.status for one in judged.findings})
-    kinds = [one.type for one in found]
+    failed = [finding for finding in judged.findings if finding.status == "fail"]
+    tables = len({finding.status for finding in judged.findings})
+    kinds = [match.type for match in found]
     assert kinds.count("table_open") == tables
     assert kinds.count("tr_open") == len(judged.findings) + tables
     assert kinds.count("td_open") == 4 * len(judged.findings)
     assert kinds.count("fence") == len(failed)
-    assert [one.tag for one in found if one.type == "heading_open"] == ["h2", *["h3"] * len(failed)]
+    assert [match.tag for match in found if match.type == "heading_open"] == ["h2", *["h3"] * len(failed)]
 
 
 def test_hostile_names(tmp_path: Path) -> None:
@@ -70,12 +70,12 @@ def test_hostile_names(tmp_path: Path) -> None:
     assert "@team" in text
     assert "smile" in text
     found = tokens(text)
-    assert {one.type for one in found} & {"link_open", "image", "em_open", "strong_open", "s_open"} == set()
-    html = [one.content.strip() for one in found if one.type in ("html_block", "html_inline")]
+    assert {match.type for match in found} & {"link_open", "image", "em_open", "strong_open", "s_open"} == set()
+    html = [match.content.strip() for match in found if match.type in ("html_block", "html_inline")]
     assert all(one.startswith(OURS) for one in html), html
-    assert [one.content for one in found if one.type == "text" and LINKED.search(one.content)] == []
-    assert [one.type for one in found].count("td_open") == 4 * len(judged.findings)
-    assert [one.type for one in found].count("fence") == 1
+    assert [match.content for match in found if match.type == "text" and LINKED.search(match.content)] == []
+    assert [match.type for match in found].count("td_open") == 4 * len(judged.findings)
+    assert [match.type for match in found].count("fence") == 1
 
 
 @pytest.mark.parametrize(
@@ -86,14 +86,14 @@ def test_text_stays_text(text: str) -> None:
     told = prose(text)
     for page in (f"- {told}\n", f"| a | b |\n|---|---|\n| {told.replace('|', chr(92) + '|')} | x |\n"):
         found = tokens(page)
-        said = "".join(one.content for one in found if one.type in ("text", "code_inline"))
-        assert {one.type for one in found if not one.type.endswith(("_open", "_close"))} <= {
+        said = "".join(match.content for match in found if match.type in ("text", "code_inline"))
+        assert {match.type for match in found if not match.type.endswith(("_open", "_close"))} <= {
             "inline",
             "text",
             "code_inline",
         }
         assert "".join(text.split()) in "".join(said.split())
-        assert [one.content for one in found if one.type == "text" and LINKED.search(one.content)] == []
+        assert [match.content for match in found if match.type == "text" and LINKED.search(match.content)] == []
 
 
 def test_words_stay_words() -> None:

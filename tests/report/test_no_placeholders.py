@@ -44,7 +44,7 @@ def test_no_placeholder(scenario: str, form: str) -> None:
 @pytest.mark.parametrize("with_state", [False, True])
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_no_placeholder_in_any_scenario(scenario: str, with_state: bool) -> None:
-    assert [one for form in ("text", "json") for one in found(scenario, form, with_state)] == []
+    assert [match for form in ("text", "json") for match in found(scenario, form, with_state)] == []
 
 
 @pytest.mark.parametrize("form", FORMATS)

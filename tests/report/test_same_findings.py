@@ -148,7 +148,9 @@ def test_all_have_the_same_heading(scenario: str, form: str) -> None:
     assert wanted in said.replace("⚠️", ""), form
     assert headline(judged) in said
     others = {"PASS", "WARN", "FAIL", "NOT CHECKED"} - {word}
-    assert not any(HEADED[form].format(one, headline(judged), one.lower()) in said for one in others if form != "junit")
+    assert not any(
+        HEADED[form].format(other, headline(judged), other.lower()) in said for other in others if form != "junit"
+    )
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -240,7 +242,7 @@ def test_junit_fails_for_a_damaged_capture_where_that_is_demanded(tmp_path: Path
     cut.write_bytes((CAPTURES / "healthy" / cut.name).read_bytes()[:-5])
     judged = analyze(cut)
     judged = judged.demand(True, ())
-    cases = {one.attrib["name"]: one for one in ElementTree.fromstring(written(judged, "junit")).iter("testcase")}
+    cases = {case.attrib["name"]: case for case in ElementTree.fromstring(written(judged, "junit")).iter("testcase")}
     assert judged.captures[0].problems[0].message in cases["input"][0].attrib["message"]
     assert cases["input"][0].tag == "failure"
 
@@ -255,7 +257,7 @@ def test_junit_says_when_and_how_long() -> None:
 
 def test_unknown_rows_are_told() -> None:
     judged = outcome("bridged-gateway")
-    unknown = [one for one in judged.findings if one.unknown and one.status != "not-checked"]
+    unknown = [finding for finding in judged.findings if finding.unknown and finding.status != "not-checked"]
     assert unknown
     for form in FORMATS:
         said = plain(form, written(judged, form))
@@ -272,8 +274,8 @@ def test_state_reports() -> None:
             name: one.status for name, one in expected.items()
         }, form
     assert of_junit(written(judged, "junit"))["proxy-arp-on"] == Told("fail", "error", frozenset())
-    (failed,) = [one for one in results(judged) if one["kind"] == "fail"]
-    lines = [one["physicalLocation"] for one in failed["relatedLocations"]]
+    (failed,) = [result for result in results(judged) if result["kind"] == "fail"]
+    lines = [place["physicalLocation"] for place in failed["relatedLocations"]]
     text = (CAPTURES / "proxy-arp-off" / "state.txt").read_text().splitlines()
     for line in lines:
         assert line["artifactLocation"]["uri"].endswith("fixtures/lab/captures/proxy-arp-off/state.txt")
@@ -302,7 +304,7 @@ def results(judged: Analysis) -> list[dict[str, Any]]:
 
 
 def test_accepted_findings_are_suppressed(accepting: Analysis) -> None:
-    suppressed = {one["ruleId"]: one["suppressions"] for one in results(accepting) if "suppressions" in one}
+    suppressed = {result["ruleId"]: result["suppressions"] for result in results(accepting) if "suppressions" in result}
     assert {name: some[0]["justification"] for name, some in suppressed.items()} == {
         "gateway-arp-answered": "known, see NET-1",
         "gateway-arp-prompt": "slow lab",

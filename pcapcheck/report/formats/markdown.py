@@ -129,6 +129,6 @@ def _code(text: str) -> str:
 
 
 def _fence(text: str, least: int) -> str:
-    """So many backticks that none in the text end what they enclose."""
+    """Enough backticks that none in the text end what they enclose."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     return "`" * max(least, longest + 1)

@@ -66,7 +66,7 @@ def summary(analysis: Analysis) -> str:
 
 
 def _headline(page: Page, report: Report) -> None:
-    # Green is a pass of which nothing is to be known.
+    # Green is for a pass without anything to look at.
     style = STYLES[WARN if report.heading == PASS and report.totals.accepted else report.heading]
     page.line(Text.assemble((report.label, style), "  ", (report.headline, "bold")), hang=6)
 
