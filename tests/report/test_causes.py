@@ -76,7 +76,7 @@ def test_pods_are_named_by_address_and_by_interface(pods: Path) -> None:
         "cali14e7d81007d": "default/pod-a-68c8f9cccd-sgtvg",
         "calieabe7761b00": "default/pod-b-68c8f9cccd-gr4hw",
     }
-    assert {one["ip"]: one["pod"] for one in document["endpoints"]} == {
+    assert {endpoint["ip"]: endpoint["pod"] for endpoint in document["endpoints"]} == {
         "10.244.1.10": "default/pod-a-68c8f9cccd-sgtvg",
         "10.244.1.11": "default/pod-b-68c8f9cccd-gr4hw",
     }
@@ -111,7 +111,7 @@ def test_what_of_the_state_was_not_understood_is_told(tmp_path: Path) -> None:
     assert f"      ! {pasted}:3: not understood: '10.244.1.10 gone wrong'; expected routes" in report
     told = analysis.to_dict()["state"]
     assert told["hosts"] == ["node node: 0 pod links"]
-    assert [one.partition(": ")[0] for one in told["not_understood"]] == [f"{pasted}:3"]
+    assert [line.partition(": ")[0] for line in told["not_understood"]] == [f"{pasted}:3"]
 
 
 def test_an_address_that_goes_to_another_mac_is_told() -> None:

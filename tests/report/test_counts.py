@@ -81,17 +81,17 @@ def of_json(text: str) -> Counts:
 
 def of_jsonl(text: str) -> Counts:
     lines = [json.loads(line) for line in text.splitlines()]
-    rules = [one for one in lines if one["type"] == "rule"]
+    rules = [part for part in lines if part["type"] == "rule"]
     return of_json(json.dumps(lines[-1] | {"rules": rules}))
 
 
 def of_junit(text: str) -> Counts:
     suite = ElementTree.fromstring(text).find("testsuite")
     assert suite is not None
-    failures = [one.get("type") for one in suite.iter("failure")]
+    failures = [failure.get("type") for failure in suite.iter("failure")]
     skipped = [file.get("type") for file in suite.iter("skipped")]
     assert len(failures) == int(suite.attrib["failures"])
-    told = {one.attrib["name"]: one.attrib["value"] for one in suite.iter("property")}
+    told = {entry.attrib["name"]: entry.attrib["value"] for entry in suite.iter("property")}
     found = {
         "failed": failures.count("error"),
         "warnings": skipped.count("warning"),
@@ -144,14 +144,16 @@ def test_every_format_counts_alike(scenario: str, rules: str, tmp_path: Path) ->
     judged = outcome(scenario, rules, tmp_path)
     judged = judged.demand()
     counted = {form: read(written(judged, form)) for form, read in zip(FORMATS, READERS, strict=True)}
-    assert len({tuple(sorted(one.items())) for one in counted.values()}) == 1, counted
+    assert len({tuple(sorted(counts.items())) for counts in counted.values()}) == 1, counted
     failed = counted["json"]["failed"]
     more = re.search(r"; (\d+) more rules? failed", headline(judged))
     assert failed == (int(more[1]) + 1 if more else min(failed, 1))
 
 
 def test_the_scenarios_have_something_to_count(tmp_path: Path) -> None:
-    every = [of_json(written(outcome(one, rules, tmp_path), "json")) for one in SCENARIOS for rules in ("", MIXED)]
+    every = [
+        of_json(written(outcome(scenario, rules, tmp_path), "json")) for scenario in SCENARIOS for rules in ("", MIXED)
+    ]
     assert all(
         max(summary[name] for summary in every) >= least
         for name, least in zip(KINDS.values(), (2, 1, 1, 2), strict=True)

@@ -111,14 +111,14 @@ def test_both_ends_of_a_hop_where_only_the_second_is_judged(tmp_path: Path) -> N
 
 def test_a_packet_lost_on_the_way_shows_every_sighting(tmp_path: Path) -> None:
     analysis = analyze(*captures("second-node-drops"))
-    (file,) = (one for one in analysis.write_evidence(tmp_path) if one.stem == "request-reaches-pod")
+    (file,) = (path for path in analysis.write_evidence(tmp_path) if path.stem == "request-reaches-pod")
     assert {interface.name for interface in read_file(file).interfaces} == {"cali14e7d81007d", "eth0"}
     document = analysis.to_dict()
     (finding,) = (rule for rule in document["rules"] if rule["id"] == "request-reaches-pod")
     shown = {frame for row in finding["evidence"] for frame in row["frames"]}
-    others = {one["frame"] for row in finding["evidence"] for one in row["other_sightings"]}
+    others = {sighting["frame"] for row in finding["evidence"] for sighting in row["other_sightings"]}
     assert (len(shown), len(others), len(records(file))) == (4, 4, 8)
-    assert {one["capture"] for row in finding["evidence"] for one in row["other_sightings"]} == {
+    assert {sighting["capture"] for row in finding["evidence"] for sighting in row["other_sightings"]} == {
         str(analysis.captures[0].path)
     }
 
@@ -134,8 +134,8 @@ def test_frames_are_those_of_the_captures(scenario: str, tmp_path: Path) -> None
     assert files
     for file in files:
         kept = [(record.time, record.data, record.length, record.direction) for record in records(file)]
-        assert all(there.count(one) >= kept.count(one) for one in kept)
-        assert kept == sorted(kept, key=lambda one: one[0] or 0)
+        assert all(there.count(line) >= kept.count(line) for line in kept)
+        assert kept == sorted(kept, key=lambda record: record[0] or 0)
 
 
 def test_evidence_fails_the_same_rule(tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ LATER = (BEGIN + 9 * SECOND, tcp(0x11, src=INSIDE, dst="172.31.186.1", eth=FROM_
 
 def syn6(src: str, dst: str) -> bytes:
     segment = bytes(dpkt.tcp.TCP(sport=40000, dport=80, flags=0x02, seq=1))
-    addresses = [socket.inet_pton(socket.AF_INET6, one) for one in (src, dst)]
+    addresses = [socket.inet_pton(socket.AF_INET6, address) for address in (src, dst)]
     header = struct.pack(">IHBB", 6 << 28, len(segment), 6, 63)
     return ethernet(*FROM_ROUTER, 0x86DD, header + b"".join(addresses) + segment)
 

@@ -31,14 +31,16 @@ LINKED = re.compile(r"@\w|#\d|\b[0-9a-f]{7,40}\b|www\.|https?:|\w@\w|:\w+:")
 
 def tokens(text: str) -> list[Token]:
     return [
-        one for block in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text) for one in flat(block)
+        token
+        for block in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
+        for token in flat(block)
     ]
 
 
 def flat(token: Token) -> Iterator[Token]:
     yield token
-    for one in token.children or ():
-        yield from flat(one)
+    for child in token.children or ():
+        yield from flat(child)
 
 
 def hostile(tmp_path: Path) -> Analysis:
@@ -72,7 +74,7 @@ def test_hostile_names(tmp_path: Path) -> None:
     found = tokens(text)
     assert {match.type for match in found} & {"link_open", "image", "em_open", "strong_open", "s_open"} == set()
     html = [match.content.strip() for match in found if match.type in ("html_block", "html_inline")]
-    assert all(one.startswith(OURS) for one in html), html
+    assert all(tag.startswith(OURS) for tag in html), html
     assert [match.content for match in found if match.type == "text" and LINKED.search(match.content)] == []
     assert [match.type for match in found].count("td_open") == 4 * len(judged.findings)
     assert [match.type for match in found].count("fence") == 1
@@ -108,11 +110,11 @@ def test_bars_end_no_cell(tmp_path: Path) -> None:
     (tmp_path / "here.yaml").write_text(f"extends: calico\n{adjust}\nrules:\n  - {rule}\n")
     judged = analyze(BROKEN, rules=tmp_path / "here.yaml")
     cells: list[str] = []
-    for one in tokens(written(judged, "markdown")):
-        if one.type == "td_open":
+    for token in tokens(written(judged, "markdown")):
+        if token.type == "td_open":
             cells.append("")
-        elif cells and one.type in ("text", "code_inline"):
-            cells[-1] += one.content
+        elif cells and token.type in ("text", "code_inline"):
+            cells[-1] += token.content
     rows = {cells[at]: cells[at + 1 : at + 4] for at in range(0, len(cells), 4)}
     assert rows["gateway-arp-answered"][0] == "warning (see | or `|`)"
     assert rows["x"][1] == "a|b `c|d` |"
@@ -120,5 +122,5 @@ def test_bars_end_no_cell(tmp_path: Path) -> None:
 
 def test_nothing_ends_a_block() -> None:
     lines = ["```", "text", "````", "~~~", "</details>"]
-    (fence,) = [one for one in tokens("\n".join(block(lines))) if one.type == "fence"]
+    (fence,) = [token for token in tokens("\n".join(block(lines))) if token.type == "fence"]
     assert fence.content.splitlines() == lines

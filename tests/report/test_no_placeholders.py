@@ -13,7 +13,7 @@ from pcapcheck.triage.scripts import capture_plan
 from tests.support.formats import written
 from tests.support.lab import CAPTURES, captures
 
-SCENARIOS = sorted(one.name for one in CAPTURES.iterdir() if one.is_dir())
+SCENARIOS = sorted(folder.name for folder in CAPTURES.iterdir() if folder.is_dir())
 # Of each kind of failure one, for every run.
 FEW = ("bridged-gateway", "loss", "pod-link-down", "proxy-arp-off", "second-node-drops")
 WORDS = re.compile(

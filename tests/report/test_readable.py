@@ -138,7 +138,7 @@ def test_files_that_show_the_failure_are_named(folder: Path) -> None:
     report = text(folder)
     head = report[: report.index("\n\n")]
     named = re.findall(r"cali(\w{11})\.pcap:", head)
-    assert [int(one, 16) for one in named] == [1, 2, 3, 21, 33]
+    assert [int(number, 16) for number in named] == [1, 2, 3, 21, 33]
     assert re.search(r"^ +and 35 more captures: \d+ frames, 35 pod links \(--verbose shows all\)$", head, re.M)
     assert "! " in head
     assert head.startswith("FAIL  10.244.7.33's echo requests to 10.244.9.9 get no reply")

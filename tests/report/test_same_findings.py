@@ -64,19 +64,19 @@ def test_same_findings(scenario: str) -> None:
     assert len(expected) >= 15
     for form in FORMATS:
         told = read_back(form, written(judged, form))
-        assert {name: one.status for name, one in told.items()} == {
-            name: one.status for name, one in expected.items()
+        assert {name: rule.status for name, rule in told.items()} == {
+            name: rule.status for name, rule in expected.items()
         }, form
-        for name, one in told.items():
-            if one.status == "fail" or one.severity is not None:
-                assert one.severity == expected[name].severity, (form, name)
-            if one.status == "fail":
+        for name, rule in told.items():
+            if rule.status == "fail" or rule.severity is not None:
+                assert rule.severity == expected[name].severity, (form, name)
+            if rule.status == "fail":
                 known = expected[name].frames
-                assert one.frames is not None
+                assert rule.frames is not None
                 assert known is not None
                 # The report for people shows the first three rows.
-                assert one.frames <= known if form == "text" else one.frames == known, (form, name)
-                assert bool(one.frames) == bool(known), (form, name)
+                assert rule.frames <= known if form == "text" else rule.frames == known, (form, name)
+                assert bool(rule.frames) == bool(known), (form, name)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -261,8 +261,10 @@ def test_unknown_rows_are_told() -> None:
     assert unknown
     for form in FORMATS:
         said = plain(form, written(judged, form))
-        for one in unknown:
-            assert f'"unknown": {one.unknown}' in said or f"{one.unknown} undetermined: {one.reason}" in said, form
+        for finding in unknown:
+            assert (
+                f'"unknown": {finding.unknown}' in said or f"{finding.unknown} undetermined: {finding.reason}" in said
+            ), form
 
 
 def test_state_reports() -> None:
@@ -270,8 +272,8 @@ def test_state_reports() -> None:
     expected = of_json(written(judged, "json"))
     for form in FORMATS:
         told = read_back(form, written(judged, form))
-        assert {name: one.status for name, one in told.items()} == {
-            name: one.status for name, one in expected.items()
+        assert {name: rule.status for name, rule in told.items()} == {
+            name: rule.status for name, rule in expected.items()
         }, form
     assert of_junit(written(judged, "junit"))["proxy-arp-on"] == Told("fail", "error", frozenset())
     (failed,) = [result for result in results(judged) if result["kind"] == "fail"]
@@ -292,7 +294,7 @@ def test_jsonl_lines() -> None:
         by_type.setdefault(line.pop("type"), []).append(line)
     assert by_type["capture"] == document["captures"]
     assert by_type["rule"] == document["rules"]
-    assert [cause for one in by_type["diagnosis"] for cause in one["causes"]] == document["causes"]
+    assert [cause for diagnosis in by_type["diagnosis"] for cause in diagnosis["causes"]] == document["causes"]
     (verdict,) = by_type["verdict"]
     assert lines[-1] is verdict
     assert (verdict["verdict"], verdict["summary"]) == ("fail", document["summary"])
@@ -318,5 +320,5 @@ def plain(form: str, text: str) -> str:
         text = text.replace('\\"', '"')
     if form == "junit":
         root = ElementTree.fromstring(text)
-        return "\n".join(part for one in root.iter() for part in (one.text or "", *one.attrib.values()))
+        return "\n".join(part for element in root.iter() for part in (element.text or "", *element.attrib.values()))
     return text.replace("%0A", "\n").replace("`", "") if form in ("github", "markdown") else text

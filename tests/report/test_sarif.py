@@ -35,7 +35,7 @@ def run_of(outcome: Analysis) -> dict[str, Any]:
 
 def failed(outcome: Analysis) -> dict[str, Any]:
     """The result of the one rule that failed."""
-    (result,) = [one for one in run_of(outcome)["results"] if one["kind"] == "fail"]
+    (result,) = [entry for entry in run_of(outcome)["results"] if entry["kind"] == "fail"]
     loaded: dict[str, Any] = result
     return loaded
 
@@ -109,13 +109,13 @@ def test_fingerprints_differ() -> None:
 def test_rules_tell_themselves() -> None:
     run = run_of(analyze(BROKEN))
     rules = run["tool"]["driver"]["rules"]
-    (rule,) = [one for one in rules if one["id"] == "gateway-arp-prompt"]
+    (rule,) = [entry for entry in rules if entry["id"] == "gateway-arp-prompt"]
     assert rule["defaultConfiguration"] == {"level": "warning", "enabled": True}
     assert "pneigh_enqueue" in rule["help"]["text"]
     # What GitHub wants of each.
-    for one in rules:
-        assert all(one[key]["text"] for key in ("shortDescription", "fullDescription", "help"))
-        assert len(one["fullDescription"]["text"]) <= 1024
+    for entry in rules:
+        assert all(entry[key]["text"] for key in ("shortDescription", "fullDescription", "help"))
+        assert len(entry["fullDescription"]["text"]) <= 1024
     for result in run["results"]:
         assert result["message"]["text"]
         assert result["locations"][0]["physicalLocation"]["region"]["startLine"] > 0

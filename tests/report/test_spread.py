@@ -60,7 +60,7 @@ def test_one_peer_that_loses_half_is_named(tmp_path: Path) -> None:
 def test_an_outage_is_told_with_its_time(tmp_path: Path) -> None:
     analysis = judged(tmp_path, pings(1000, lambda number, _: 400 <= number < 500))
     assert "all of them in one outage from 22:13:28 to 22:13:29" in headline(analysis)
-    ((outage,),) = (one["outages"] for one in document(analysis)["summary"]["losses"])
+    ((outage,),) = (losses["outages"] for losses in document(analysis)["summary"]["losses"])
     assert outage["failed"] == 100
 
 
@@ -107,7 +107,7 @@ def node_of(tmp_path: Path, dead: int, lost: float, seed: int = 5) -> list[Path]
     for frames, (ip, mac) in zip(links, pods, strict=True):
         time = BEGIN + 5000 * MS
         frames += [(time, ask(src=mac, ip=ip)), (time + 1000, answer(to=mac, to_ip=ip))]
-    return [write_pcap(tmp_path / f"cali{number:011x}.pcap", sorted(one)) for number, one in enumerate(links)]
+    return [write_pcap(tmp_path / f"cali{number:011x}.pcap", sorted(frames)) for number, frames in enumerate(links)]
 
 
 def test_a_dead_pod_and_a_loss_besides_are_two_reasons(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def of_json(text: str) -> dict[str, Told]:
 
 def of_jsonl(text: str) -> dict[str, Told]:
     lines = [json.loads(line) for line in text.splitlines()]
-    return {one["id"]: _of_rule(one) for one in lines if one["type"] == "rule"}
+    return {part["id"]: _of_rule(part) for part in lines if part["type"] == "rule"}
 
 
 def of_junit(text: str) -> dict[str, Told]:
@@ -87,7 +87,7 @@ def of_junit(text: str) -> dict[str, Told]:
         out = case.findtext("system-out")
         if out is None:
             continue
-        result = next((one for one in case if one.tag in ("failure", "error", "skipped")), None)
+        result = next((element for element in case if element.tag in ("failure", "error", "skipped")), None)
         said = re.search(r" \((error|warning|info), ", out)
         assert said is not None, out
         if result is None:
