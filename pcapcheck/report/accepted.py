@@ -1,4 +1,4 @@
-"""Accepted failures in words: what is accepted, until when and why, and what needs no acceptance any more."""
+"""Accepted failures in words: what is accepted, until when and why, and which acceptances are no longer needed."""
 
 from __future__ import annotations
 
@@ -13,69 +13,74 @@ from pcapcheck.values import clean
 
 def accepted(finding: Finding) -> Iterator[str]:
     """A line per acceptance that accepts something: ``accepted until 2027-01-31: REASON (FILE:LINE)``."""
-    for one in finding.applied:
-        if one.status == ACCEPTS:
-            # How many is told of the rule, where one acceptance is all there is.
-            rows = f" ({one.rows} of {finding.checked})" if one.acceptance.where is not None else ""
-            yield f"accepted{_until(one)}{rows}: {one.acceptance.reason} ({_place(one)})"
+    for applied in finding.applied:
+        if applied.status == ACCEPTS:
+            # Without a where, the acceptance is the rule's only one: the rule says how many rows it is about.
+            rows = f" ({applied.rows} of {finding.checked})" if applied.acceptance.where is not None else ""
+            yield f"accepted{_until(applied)}{rows}: {applied.acceptance.reason} ({_place(applied)})"
 
 
 def justified(finding: Finding) -> list[str]:
     """Why each acceptance that accepts something does so, and until when."""
-    return [f"{one.acceptance.reason}{_behind(one)}" for one in finding.applied if one.status == ACCEPTS]
-
-
-def expired(finding: Finding) -> str:
-    """That what failed was accepted once, behind a sentence about the failure."""
-    return "".join(f"; its acceptance expired on {one.acceptance.until} ({_place(one)})" for one in _over(finding))
-
-
-def over(finding: Finding) -> Iterator[str]:
-    """A line per acceptance whose time is over, so that what it was about counts again."""
-    for one in _over(finding):
-        yield f"acceptance expired on {one.acceptance.until}: {one.acceptance.reason} ({_place(one)})"
-
-
-def needless(outcome: Analysis, demanded: bool = True) -> Iterator[str]:
-    """A sentence per acceptance that accepts nothing: what it is about passes now, or nothing is what its where says.
-
-    Without those ``demanded`` as unmet.
-    """
-    unmet = "" if demanded else "\n".join(one.text for one in outcome.unmet)
-    for finding in ordered(outcome.findings):
-        yield from (line for line in passes_now(finding) if line not in unmet)
-        for one in finding.applied:
-            if one.status == MATCHES_NOTHING:
-                yield f"nothing here is what the acceptance of {finding.rule.id} is about ({_place(one)})"
-
-
-def applied(finding: Finding) -> list[dict[str, Any]]:
-    """The acceptances of a rule, for programs."""
     return [
-        {
-            "status": one.status,
-            "rows": one.rows,
-            "until": None if one.acceptance.until is None else one.acceptance.until.isoformat(),
-            "reason": one.acceptance.reason,
-            "conditional": one.acceptance.where is not None,
-            "file": clean(one.acceptance.file),
-            "line": one.acceptance.line,
-        }
-        for one in finding.applied
+        f"{applied.acceptance.reason}{_behind(applied)}" for applied in finding.applied if applied.status == ACCEPTS
     ]
 
 
-def _over(finding: Finding) -> list[Applied]:
-    return [] if finding.is_accepted else [one for one in finding.applied if one.status == EXPIRED]
+def expired(finding: Finding) -> str:
+    """A clause for a failure that an expired acceptance is about."""
+    return "".join(
+        f"; its acceptance expired on {applied.acceptance.until} ({_place(applied)})" for applied in _expired(finding)
+    )
 
 
-def _until(one: Applied) -> str:
-    return "" if one.acceptance.until is None else f" until {one.acceptance.until}"
+def expired_lines(finding: Finding) -> Iterator[str]:
+    """A line per expired acceptance: the failure that it is about counts again."""
+    for applied in _expired(finding):
+        acceptance = applied.acceptance
+        yield f"acceptance expired on {acceptance.until}: {acceptance.reason} ({_place(applied)})"
 
 
-def _behind(one: Applied) -> str:
-    return f" (accepted{until})" if (until := _until(one)) else ""
+def unneeded(outcome: Analysis, demanded: bool = True) -> Iterator[str]:
+    """A sentence per acceptance that accepts nothing: what it is about passes now, or its where matches nothing.
+
+    Without ``demanded``, those that are among the unmet demands are left out.
+    """
+    unmet = "" if demanded else "\n".join(demand.text for demand in outcome.unmet)
+    for finding in ordered(outcome.findings):
+        yield from (line for line in passes_now(finding) if line not in unmet)
+        for applied in finding.applied:
+            if applied.status == MATCHES_NOTHING:
+                yield f"nothing here is what the acceptance of {finding.rule.id} is about ({_place(applied)})"
 
 
-def _place(one: Applied) -> str:
-    return clean(one.acceptance.place)
+def acceptances(finding: Finding) -> list[dict[str, Any]]:
+    """The acceptances of a rule, for programs."""
+    return [
+        {
+            "status": applied.status,
+            "rows": applied.rows,
+            "until": None if applied.acceptance.until is None else applied.acceptance.until.isoformat(),
+            "reason": applied.acceptance.reason,
+            "conditional": applied.acceptance.where is not None,
+            "file": clean(applied.acceptance.file),
+            "line": applied.acceptance.line,
+        }
+        for applied in finding.applied
+    ]
+
+
+def _expired(finding: Finding) -> list[Applied]:
+    return [] if finding.is_accepted else [applied for applied in finding.applied if applied.status == EXPIRED]
+
+
+def _until(applied: Applied) -> str:
+    return "" if applied.acceptance.until is None else f" until {applied.acceptance.until}"
+
+
+def _behind(applied: Applied) -> str:
+    return f" (accepted{until})" if (until := _until(applied)) else ""
+
+
+def _place(applied: Applied) -> str:
+    return clean(applied.acceptance.place)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.decode.decoder import link_name
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.links.unjudged import what_it_is
+from pcapcheck.report.model import CaptureEntry
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, ordered
 from pcapcheck.values import clean, format_address, format_duration, format_mac
 
@@ -19,38 +20,53 @@ ADDRESSES = 2
 KINDS = {"pod-link": "pod link", "host-nic": "host NIC"}
 
 
-def captures_shown(result: Analysis, every: bool = False) -> list[Capture]:
-    """The captures to name, in order: of more than six those that show a failure, then damaged ones, then the first."""
-    if every or len(result.captures) <= SHOWN + 1:
-        return result.captures
-    failing: dict[int, None] = {}
-    for finding in ordered(result.findings):
-        if finding.status == FAIL:
-            failing |= dict.fromkeys(one.capture for one in finding.evidence if one.capture != NO_CAPTURE)
-    asked = dict.fromkeys(one.capture for one in result.unanswered)
-    damaged = dict.fromkeys(one.number for one in result.captures if one.problems)
-    first = dict.fromkeys(one.number for one in result.captures)
-    wanted = list(failing | asked | damaged | first)[:SHOWN]
-    return [one for one in result.captures if one.number in wanted]
+def capture_entries(result: Analysis) -> tuple[CaptureEntry, ...]:
+    """All captures in order, with what each holds and what is wrong with it."""
+    shown = _shown(result)
+    points: dict[int, list[PointFacts]] = {}
+    for point in result.points:
+        points.setdefault(point.key[0], []).append(point)
+    return tuple(
+        CaptureEntry(
+            capture=capture,
+            points=tuple(own := points.get(capture.number, [])),
+            line=_line(capture, own),
+            problems=tuple(_problems(capture)),
+            shown=capture.number in shown,
+        )
+        for capture in result.captures
+    )
 
 
-def more_captures(result: Analysis, shown: Iterable[Capture]) -> str:
-    """How many captures are not named, and what they hold; nothing where all are."""
-    named = {one.number for one in shown}
-    rest = [one for one in result.captures if one.number not in named]
+def more_captures(entries: Sequence[CaptureEntry]) -> str:
+    """How many captures are not shown, and what they hold; empty if all are."""
+    rest = [entry for entry in entries if not entry.shown]
     if not rest:
         return ""
-    kinds = Counter(KINDS.get(point.kind, point.kind) for one in rest for point in result.points_of(one))
+    kinds = Counter(KINDS.get(point.kind, point.kind) for entry in rest for point in entry.points)
     links = ", ".join(f"{count:,} {kind}{'' if count == 1 else 's'}" for kind, count in kinds.most_common())
-    damaged = sum(bool(one.problems) for one in rest)
+    damaged = sum(bool(entry.problems) for entry in rest)
     problems = f"; {damaged:,} of them with problems" if damaged else ""
-    frames = sum(one.frames for one in rest)
+    frames = sum(entry.capture.frames for entry in rest)
     return f"and {len(rest):,} more captures: {frames:,} frames{f', {links}' if links else ''}{problems}"
 
 
-def capture_line(result: Analysis, capture: Capture) -> str:
+def _shown(result: Analysis) -> set[int]:
+    """The captures to name: of more than six those that show a failure, then damaged ones, then the first."""
+    every = [capture.number for capture in result.captures]
+    if len(every) <= SHOWN + 1:
+        return set(every)
+    failing: dict[int, None] = {}
+    for finding in ordered(result.findings):
+        if finding.status == FAIL:
+            failing |= dict.fromkeys(row.capture for row in finding.evidence if row.capture != NO_CAPTURE)
+    asked = dict.fromkeys(question.capture for question in result.unanswered)
+    damaged = dict.fromkeys(capture.number for capture in result.captures if capture.problems)
+    return set(list(failing | asked | damaged | dict.fromkeys(every))[:SHOWN])
+
+
+def _line(capture: Capture, points: list[PointFacts]) -> str:
     """What one capture holds: frames, length, interfaces."""
-    points = result.points_of(capture)
     first = min((point.capture_point.first for point in points if point.capture_point.first is not None), default=None)
     last = max((point.capture_point.last for point in points if point.capture_point.last is not None), default=None)
     parts = [f"{capture.frames} frame{'' if capture.frames == 1 else 's'}"]
@@ -62,9 +78,12 @@ def capture_line(result: Analysis, capture: Capture) -> str:
     return f"{clean(capture.source.name)}: {', '.join(parts)}"
 
 
-def problem_lines(capture: Capture) -> list[str]:
+def _problems(capture: Capture) -> list[str]:
     """What is wrong with one capture."""
-    return [one.message + (f" (at byte {one.byte})" if one.byte is not None else "") for one in capture.problems]
+    return [
+        problem.message + (f" (at byte {problem.byte})" if problem.byte is not None else "")
+        for problem in capture.problems
+    ]
 
 
 def _interface(point: PointFacts) -> str:

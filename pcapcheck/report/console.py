@@ -12,17 +12,15 @@ from rich.console import Console
 from rich.text import Text
 
 from pcapcheck.report.marks import PLAIN_MARKS, can_show
-from pcapcheck.report.pod_names import TOKEN, name_of
+from pcapcheck.report.pod_names import mentions
 
 if TYPE_CHECKING:
     from pcapcheck.triage.pods import Pods
 
 PIPED_WIDTH = 100
 LEAST_WIDTH = 40
-# Of lists of lines alike so many are shown unless all are asked for.
+# Long lists show this many lines, unless all are asked for.
 SHOWN = 5
-
-
 WORD = re.compile(r"\S+(?: \(\d[\d,.]*(?: of \d+)?\)[,;:.]?)? *")
 
 
@@ -47,11 +45,11 @@ class Page:
         self.verbose = verbose
         self.lines = 0
         self.console = Terminal(file=stream, highlight=False, emoji=False, force_terminal=False if plain else None)
-        told = os.environ.get("COLUMNS", "")
-        told_width = int(told) if told.isdecimal() and not plain else 0
+        columns = os.environ.get("COLUMNS", "")
+        set_width = int(columns) if columns.isdecimal() and not plain else 0
         self.is_terminal = self.console.is_terminal
-        self.wraps = self.is_terminal or told_width > 0
-        self.width = max(LEAST_WIDTH, self.console.width if self.is_terminal else told_width or PIPED_WIDTH)
+        self.wraps = self.is_terminal or set_width > 0
+        self.width = max(LEAST_WIDTH, self.console.width if self.is_terminal else set_width or PIPED_WIDTH)
         self._marks = {} if can_show(stream) else PLAIN_MARKS
 
     @property
@@ -97,11 +95,6 @@ class Page:
         self.console.print(text, soft_wrap=True)
 
 
-def few(lines: list[str], what: str, shown: int = SHOWN, how: str = "--verbose shows all") -> list[str]:
-    """Lines alike, and of many the first and the number of the others; one more is as long as its being counted."""
-    return lines if len(lines) <= shown + 1 else [*lines[:shown], f"and {len(lines) - shown:,} {what} ({how})"]
-
-
 def _breaks(text: str, first: int, others: int) -> list[int]:
     """Where to break a text into lines of these widths: between words, and a count stays with what it counts."""
     breaks: list[int] = []
@@ -118,12 +111,8 @@ def named(text: Text, pods: Pods | None) -> Text:
     if pods is None:
         return text
     out, done = Text(), 0
-    told: set[str] = set()
-    for match in TOKEN.finditer(text.plain):
-        name = name_of(match[0], pods)
-        if name is not None and name not in told:
-            told.add(name)
-            out.append_text(text[done : match.end()])
-            out.append(f" [{name}]", "dim")
-            done = match.end()
-    return out.append_text(text[done:]) if told else text
+    for end, name in mentions(text.plain, pods):
+        out.append_text(text[done:end])
+        out.append(f" [{name}]", "dim")
+        done = end
+    return out.append_text(text[done:]) if done else text

@@ -56,14 +56,16 @@ def totals(outcome: Analysis) -> Totals:
     asked = outcome.asked_in_vain
     return Totals(
         rules=len(findings),
-        checked=sum(one.status != NOT_CHECKED for one in findings),
+        checked=sum(finding.status != NOT_CHECKED for finding in findings),
         failed=len(outcome.failures),
         warnings=len(outcome.warnings),
         accepted=len(outcome.accepted),
-        unneeded_acceptances=sum(len(one.passing) for one in findings),
+        unneeded_acceptances=sum(len(finding.passing) for finding in findings),
         unmet=len(outcome.unmet),
-        unanswered=sum(one.ended == UNANSWERED for one in asked),
-        other_endings=dict(Counter(f"{one.noun} {one.ended}" for one in asked if one.ended != UNANSWERED)),
+        unanswered=sum(question.ended == UNANSWERED for question in asked),
+        other_endings=dict(
+            Counter(f"{question.noun} {question.ended}" for question in asked if question.ended != UNANSWERED)
+        ),
     )
 
 
@@ -80,16 +82,20 @@ def counts(finding: Finding) -> str:
         parts = [f"{finding.checked} checked"]
     parts += measured(finding)
     if finding.unknown:
-        parts.append(f"{finding.unknown} undecided: {finding.reason}")
+        parts.append(f"{finding.unknown} undetermined: {finding.reason}")
     return ", ".join(parts)
 
 
 def measured(finding: Finding) -> list[str]:
     """As in ``p99 of rtt is 82 µs (30 rows), expected at most 50 µs``; the number of rows where it is not all."""
     return [
-        one.words
-        + (f" ({one.rows} row{'' if one.rows == 1 else 's'})" if one.rows not in (0, finding.checked) else "")
-        + (f", expected {one.bound.wanted}" if one.holds is False else "")
-        for one in finding.measures
-        if one.value is not None
+        measure.words
+        + (
+            f" ({measure.rows} row{'' if measure.rows == 1 else 's'})"
+            if measure.rows not in (0, finding.checked)
+            else ""
+        )
+        + (f", expected {measure.bound.wanted}" if measure.holds is False else "")
+        for measure in finding.measures
+        if measure.value is not None
     ]

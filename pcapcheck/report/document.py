@@ -1,4 +1,4 @@
-"""The JSON document, schema ``pcapcheck/2`` (``schema.json`` beside this file).
+"""The JSON document, schema ``pcapcheck/2`` (``schema.json`` next to this file).
 
 Times are RFC 3339 with nanoseconds, durations seconds as numbers. Keys are stable: adding one is allowed, renaming one
 makes a new schema version. ``docs/glossary.md`` or the schema's own descriptions explain each.
@@ -13,15 +13,13 @@ from pcapcheck.analysis import Analysis
 from pcapcheck.capture.rotated_set import RotatedSet
 from pcapcheck.decode.decoder import link_name
 from pcapcheck.links.point_facts import UNNAMED
-from pcapcheck.links.read_capture import Capture
 from pcapcheck.paths.losses import LastSeen
 from pcapcheck.questions.unanswered import Unanswered
-from pcapcheck.report.accepted import applied
-from pcapcheck.report.counts import totals
+from pcapcheck.report.accepted import acceptances
+from pcapcheck.report.build_report import NUMBERS, build_report
 from pcapcheck.report.document_summary import summary
-from pcapcheck.report.headline import headed, headline
+from pcapcheck.report.model import CaptureEntry, Report
 from pcapcheck.report.pod_names import names_in
-from pcapcheck.report.pod_sums import pods
 from pcapcheck.ruleset.aggregate import Measure
 from pcapcheck.ruleset.finding import NO_CAPTURE, Evidence, Finding
 from pcapcheck.values import clean, format_address, format_mac, format_time
@@ -34,57 +32,57 @@ if TYPE_CHECKING:
 SCHEMA = "pcapcheck/2"
 
 
-def document(result: Analysis) -> dict[str, Any]:
+def document(analysis: Analysis) -> dict[str, Any]:
     """The whole analysis as JSON-ready values."""
-    values = _document(result)
-    if result.pods is not None:
-        values["pods"] = names_in(values, result.pods)
+    report = build_report(analysis, NUMBERS)
+    values = _document(report)
+    if report.pods is not None:
+        values["pods"] = names_in(values, report.pods)
     return values
 
 
-def _document(result: Analysis) -> dict[str, Any]:
-    summaries = pods(result)
+def _document(report: Report) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "version": __version__,
-        "verdict": result.verdict,
-        "verdict_label": headed(result),
-        "headline": headline(result),
-        "counts": asdict(totals(result)),
-        "warnings": len(result.warnings),
-        "unmet": [demand.text for demand in result.unmet],
-        "captures": [_capture(result, capture) for capture in result.captures],
+        "verdict": report.verdict,
+        "verdict_label": report.label,
+        "headline": report.headline,
+        "counts": asdict(report.totals),
+        "warnings": len(report.warnings),
+        "unmet": [demand.text for demand in report.demands],
+        "captures": [_capture(entry) for entry in report.captures],
         "skipped": [
             {"path": file.path, "role": file.role, "problem": file.kind, "message": file.message, "named": file.named}
-            for file in result.skipped
+            for file in report.skipped
         ],
         "endpoints": [
             {
                 "interface": pod.link.name,
                 "ip": format_address(ip),
                 "mac": _macs(pod.link.pod_macs),
-                "pod": result.pods and result.pods.by_address(ip),
+                "pod": report.pods and report.pods.by_address(ip),
             }
-            for pod in summaries
+            for pod in report.exchanges
             for ip in sorted(pod.link.pod_ips)
         ],
-        "summary": summary(result, summaries),
-        "state": {"hosts": result.described, "not_understood": result.not_understood},
-        "rules": [_finding(result, finding) for finding in result.findings],
+        "summary": summary(report),
+        "state": {"hosts": list(report.hosts), "not_understood": list(report.notes.not_understood)},
+        "rules": [_finding(report, finding) for finding in report.findings],
         "pods": {},
-        "diagnoses": [_diagnosis(result, diagnosis) for diagnosis in result.diagnoses],
+        "diagnoses": [_diagnosis(report, explanation.diagnosis) for explanation in report.explanations],
         "causes": [
-            _cause(suspect, diagnosis, number)
-            for number, diagnosis in enumerate(result.diagnoses)
-            for suspect in diagnosis.suspects
+            _cause(suspect, explanation.diagnosis, number)
+            for number, explanation in enumerate(report.explanations)
+            for suspect in explanation.diagnosis.suspects
         ],
-        "unanswered": [_unanswered(result, question) for question in result.unanswered],
-        "remarks": [{"text": clean(remark.text), "source_lines": list(remark.lines)} for remark in result.remarks],
+        "unanswered": [_unanswered(report, question) for question in report.unanswered],
+        "remarks": [{"text": clean(remark.text), "source_lines": list(remark.lines)} for remark in report.remarks],
     }
 
 
-def _capture(result: Analysis, capture: Capture) -> dict[str, Any]:
-    points = result.points_of(capture)
+def _capture(entry: CaptureEntry) -> dict[str, Any]:
+    capture, points = entry.capture, entry.points
     return {
         "path": clean(str(capture.path)),
         "files": [
@@ -119,7 +117,7 @@ def _capture(result: Analysis, capture: Capture) -> dict[str, Any]:
     }
 
 
-def _finding(result: Analysis, finding: Finding) -> dict[str, Any]:
+def _finding(report: Report, finding: Finding) -> dict[str, Any]:
     return {
         "id": finding.rule.id,
         "title": finding.rule.title,
@@ -130,32 +128,32 @@ def _finding(result: Analysis, finding: Finding) -> dict[str, Any]:
         "unknown": finding.unknown,
         "reason": finding.reason or None,
         "accepted": finding.accepted,
-        "acceptances": applied(finding),
+        "acceptances": acceptances(finding),
         "adjusted": finding.rule.adjusted or None,
         "measures": [_measure(measure) for measure in finding.measures],
         "files": [clean(str(file)) for file in finding.files],
-        "evidence": [_evidence(result, evidence) for evidence in finding.evidence],
+        "evidence": [_evidence(report, evidence) for evidence in finding.evidence],
     }
 
 
-def _evidence(result: Analysis, evidence: Evidence) -> dict[str, Any]:
+def _evidence(report: Report, evidence: Evidence) -> dict[str, Any]:
     return {
-        "capture": None if evidence.capture == NO_CAPTURE else _path(result, evidence.capture),
+        "capture": None if evidence.capture == NO_CAPTURE else _path(report, evidence.capture),
         "interface": evidence.interface,
         "frames": list(evidence.frames),
         "other_sightings": [
-            {"capture": _path(result, capture), "frame": frame} for capture, frame in evidence.elsewhere
+            {"capture": _path(report, capture), "frame": frame} for capture, frame in evidence.elsewhere
         ],
         "time": _time(evidence.time),
         "expected": evidence.expected,
         "observed": evidence.observed,
         "commands": list(evidence.next),
         "source_lines": list(evidence.source_lines),
-        "last_seen": _last_seen(result, evidence.last_seen),
+        "last_seen": _last_seen(report, evidence.last_seen),
     }
 
 
-def _unanswered(result: Analysis, question: Unanswered) -> dict[str, Any]:
+def _unanswered(report: Report, question: Unanswered) -> dict[str, Any]:
     return {
         "protocol": question.protocol,
         "question": question.sentence,
@@ -164,16 +162,16 @@ def _unanswered(result: Analysis, question: Unanswered) -> dict[str, Any]:
         "attempts": question.attempts,
         "count": question.alike,
         "duration": None if question.lasted is None else question.lasted / 1e9,
-        "capture": _path(result, question.capture),
+        "capture": _path(report, question.capture),
         "interface": question.interface,
         "frames": list(question.frames),
         "meaning": question.meaning or None,
         "doubt": question.doubt or None,
-        "last_seen": _last_seen(result, question.last_seen),
+        "last_seen": _last_seen(report, question.last_seen),
     }
 
 
-def _last_seen(result: Analysis, last: LastSeen | None) -> dict[str, Any] | None:
+def _last_seen(report: Report, last: LastSeen | None) -> dict[str, Any] | None:
     if last is None:
         return None
     return {
@@ -181,7 +179,7 @@ def _last_seen(result: Analysis, last: LastSeen | None) -> dict[str, Any] | None
         "host": last.host and clean(last.host),
         "interface": last.interface,
         "kind": last.kind,
-        "capture": _path(result, last.capture),
+        "capture": _path(report, last.capture),
         "frame": last.frame,
         "encap": last.encap,
         "at_receiver_node": last.arrived,
@@ -202,13 +200,13 @@ def _measure(measure: Measure) -> dict[str, Any]:
     }
 
 
-def _diagnosis(result: Analysis, diagnosis: Diagnosis) -> dict[str, Any]:
+def _diagnosis(report: Report, diagnosis: Diagnosis) -> dict[str, Any]:
     cases = [diagnosis.case, *diagnosis.others]
     interface = diagnosis.packet_evidence["interface"]
     return {
         "headline": diagnosis.headline,
         "rules": [finding.rule.id for finding in diagnosis.failed],
-        "unanswered": sorted({result.unanswered.index(question) for question in diagnosis.questions}),
+        "unanswered": sorted({report.unanswered.index(question) for question in diagnosis.questions}),
         "interface": None if interface == UNNAMED else interface,
         "pods": sorted({format_address(case.lead.pod) for case in cases if case.lead.pod is not None}),
         "confirmed": [suspect.cause.id for suspect in diagnosis.confirmed],
@@ -233,8 +231,8 @@ def _cause(suspect: Suspect, diagnosis: Diagnosis, number: int) -> dict[str, Any
     }
 
 
-def _path(result: Analysis, number: int) -> str:
-    return clean(str(result.captures[number].path))
+def _path(report: Report, number: int) -> str:
+    return clean(str(report.captures[number].capture.path))
 
 
 def _time(value: int | None) -> str | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pcapcheck.analysis import Analysis
 from pcapcheck.exchanges.sums import AskerSums, Durations
-from pcapcheck.report.loss_sentences import WHAT
-from pcapcheck.report.path_summaries import PathSummary, path_summaries
-from pcapcheck.report.pod_sums import PodSummary, total
+from pcapcheck.report.icmp_errors import CountedError
+from pcapcheck.report.model import Report
+from pcapcheck.report.path_summaries import PathSummary
+from pcapcheck.report.pod_sums import total
 from pcapcheck.values import clean, format_address, format_mac, format_time
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ PATHS_LISTED = 200
 WORST = 20
 
 
-def summary(result: Analysis, pods: list[PodSummary]) -> dict[str, Any]:
+def summary(report: Report) -> dict[str, Any]:
     """What was asked and answered, in sum and by pod, what was lost, and the paths of packets."""
-    arp, echo, dns = total(pods)
+    arp, echo, dns = total(report.exchanges)
     return {
         "arp": _arp(arp),
         "echo": _echo(echo),
@@ -35,11 +35,11 @@ def summary(result: Analysis, pods: list[PodSummary]) -> dict[str, Any]:
                 "echo": _echo(pod.echo),
                 "dns": _dns(pod.dns),
             }
-            for pod in pods
+            for pod in report.exchanges
         ],
-        "icmp_errors": _icmp_errors(result),
-        "losses": [_losses(losses) for table in WHAT if (losses := result.losses(table)) is not None],
-        "paths": _paths(result),
+        "icmp_errors": [_icmp_error(error) for error in report.icmp_errors],
+        "losses": [_losses(losses) for losses in report.losses],
+        "paths": _paths(report),
     }
 
 
@@ -96,20 +96,16 @@ def _durations(durations: Durations) -> dict[str, float] | None:
     }
 
 
-def _icmp_errors(result: Analysis) -> list[dict[str, Any]]:
-    return [
-        {
-            "capture": clean(str(capture.path)),
-            "family": family,
-            "icmp_type": icmp_type,
-            "icmp_code": code,
-            "from": format_address(source),
-            "mtu": mtu,
-            "count": count,
-        }
-        for capture in result.captures
-        for (family, icmp_type, code, source, mtu), count in capture.exchanges.echoes.ending_errors.counts.most_common()
-    ]
+def _icmp_error(error: CountedError) -> dict[str, Any]:
+    return {
+        "capture": clean(str(error.capture.path)),
+        "family": error.family,
+        "icmp_type": error.icmp_type,
+        "icmp_code": error.icmp_code,
+        "from": format_address(error.source),
+        "mtu": error.mtu,
+        "count": error.count,
+    }
 
 
 def _losses(losses: Losses) -> dict[str, Any]:
@@ -151,9 +147,8 @@ def _share(share: Share) -> dict[str, Any]:
     return {"subject": subject, "questions": share.asked, "failed": share.failed, "icmp_errors": share.refused}
 
 
-def _paths(result: Analysis) -> dict[str, Any]:
-    paths = result.followed
-    summaries = path_summaries(result)
+def _paths(report: Report) -> dict[str, Any]:
+    paths, summaries = report.followed, report.path_summaries
     return {
         "packets": sum(path.count for path in summaries),
         "sampled_one_in": paths.share,
@@ -161,8 +156,8 @@ def _paths(result: Analysis) -> dict[str, Any]:
         "encrypted": paths.opaque,
         "clocks": [
             {
-                "capture": clean(str(result.captures[clock.capture].path)),
-                "reference": clean(str(result.captures[clock.reference].path)),
+                "capture": _capture(report, clock.capture),
+                "reference": _capture(report, clock.reference),
                 "offset": clock.offset / 1e9,
                 "packets": clock.packets,
                 "both_directions": clock.both_ways,
@@ -182,19 +177,19 @@ def _paths(result: Analysis) -> dict[str, Any]:
             }
             for limit in paths.size_limits()
         ],
-        "paths": [_path(result, path) for path in summaries[:PATHS_LISTED]],
+        "paths": [_path(report, path) for path in summaries[:PATHS_LISTED]],
         "more_paths": max(0, len(summaries) - PATHS_LISTED),
     }
 
 
-def _path(result: Analysis, summary: PathSummary) -> dict[str, Any]:
+def _path(report: Report, summary: PathSummary) -> dict[str, Any]:
     return {
         "packet": summary.path.packet,
         "packets": summary.count,
         "lost": summary.lost,
         "shortest": summary.shortest,
         "longest": summary.longest,
-        "steps": [_step(result, step) for step in summary.path.steps],
+        "steps": [_step(report, step) for step in summary.path.steps],
         "latencies": [
             {"median": latency.median / 1e9, "p99": latency.p99 / 1e9, "max": latency.most / 1e9}
             for latency in summary.path.latencies
@@ -202,10 +197,10 @@ def _path(result: Analysis, summary: PathSummary) -> dict[str, Any]:
     }
 
 
-def _step(result: Analysis, step: PathStep) -> dict[str, Any]:
+def _step(report: Report, step: PathStep) -> dict[str, Any]:
     group = step.spot.group
     return {
-        "capture": clean(str(result.captures[step.spot.capture].path)),
+        "capture": _capture(report, step.spot.capture),
         "interface": step.spot.point.name,
         "src": format_address(step.src),
         "dst": format_address(step.dst),
@@ -216,3 +211,7 @@ def _step(result: Analysis, step: PathStep) -> dict[str, Any]:
         "outer_src": format_address(step.outer[0]) if step.outer else None,
         "outer_dst": format_address(step.outer[1]) if step.outer else None,
     }
+
+
+def _capture(report: Report, number: int) -> str:
+    return clean(str(report.captures[number].capture.path))

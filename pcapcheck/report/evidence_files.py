@@ -104,11 +104,11 @@ def _spare_captures(result: Analysis, folder: Path) -> None:
 
 def _write(result: Analysis, finding: Finding, folder: Path) -> Iterator[Path]:
     said = _said(finding)
-    exhibits = sorted(_exhibits(result, said), key=lambda one: one.order)
+    exhibits = sorted(_exhibits(result, said), key=lambda exhibit: exhibit.order)
     head = _headline(finding, len(said) - len(exhibits))
     for suffix, some in (
-        (PCAPNG, [one for one in exhibits if one.record.text is None]),
-        (TEXT, [one for one in exhibits if one.record.text is not None]),
+        (PCAPNG, [exhibit for exhibit in exhibits if exhibit.record.text is None]),
+        (TEXT, [exhibit for exhibit in exhibits if exhibit.record.text is not None]),
     ):
         if not some:
             continue
@@ -137,11 +137,11 @@ def _is_ours(file: Path) -> bool:
 def _said(finding: Finding) -> dict[Place, list[str]]:
     """The frames that the evidence names, and all that is said of each."""
     said: dict[Place, list[str]] = {}
-    for one in finding.evidence:
-        where = f" (on {one.interface})" if one.interface else ""
-        comment = f"{finding.rule.id}: expected {one.expected}; observed {one.observed}{where}"
-        here = [(one.capture, number) for number in one.frames if one.capture != NO_CAPTURE]
-        for place in (*here, *one.elsewhere):
+    for row in finding.evidence:
+        where = f" (on {row.interface})" if row.interface else ""
+        comment = f"{finding.rule.id}: expected {row.expected}; observed {row.observed}{where}"
+        here = [(row.capture, number) for number in row.frames if row.capture != NO_CAPTURE]
+        for place in (*here, *row.elsewhere):
             said.setdefault(place, []).append(comment)
     return said
 
@@ -165,7 +165,7 @@ def _whence(result: Analysis, capture: int, record: Recorded) -> str:
 
 
 def _headline(finding: Finding, gone: int) -> list[str]:
-    """What a file is about. ``gone``: so many frames are not there any more, such as those of a long stream."""
+    """What a file is about. ``gone``: how many frames are no longer there, such as those of a long stream."""
     lines = [
         f"{finding.rule.id}: {finding.rule.title} ({counts(finding)})",
         "Only what shows the first few failures is in here: that something else is missing proves nothing.",
@@ -177,18 +177,20 @@ def _pcapng(result: Analysis, head: list[str], exhibits: list[Exhibit]) -> Itera
     """The blocks of a file with an interface for each capture point."""
     yield pcapng_blocks.section(f"{APPLICATION}{__version__}", "\n".join(head))
     points: dict[PointKey, list[Recorded]] = {}
-    for one in exhibits:
-        points.setdefault(one.point, []).append(one.record)
+    for exhibit in exhibits:
+        points.setdefault(exhibit.point, []).append(exhibit.record)
     offsets: dict[PointKey, int] = {}
     for key, records in points.items():
         # Ticks are unsigned: times before 1970 count from an earlier second.
         offsets[key] = min(0, *(_time(record) // pcapng_blocks.SECOND for record in records))
         yield _interface(result, key, records, offsets[key])
     numbers = {key: number for number, key in enumerate(points)}
-    for one in exhibits:
-        record = one.record
-        ticks = _time(record) - offsets[one.point] * pcapng_blocks.SECOND
-        yield pcapng_blocks.packet(numbers[one.point], ticks, record.data, record.length, record.direction, one.comment)
+    for exhibit in exhibits:
+        record = exhibit.record
+        ticks = _time(record) - offsets[exhibit.point] * pcapng_blocks.SECOND
+        yield pcapng_blocks.packet(
+            numbers[exhibit.point], ticks, record.data, record.length, record.direction, exhibit.comment
+        )
     for key, records in points.items():
         drops = result.captures[key[0]].interfaces[key[1]].drops
         if drops:
@@ -229,9 +231,9 @@ def _time(record: Recorded) -> int:
 def _lines(head: list[str], exhibits: list[Exhibit]) -> Iterator[bytes]:
     first = f"{APPLICATION}{__version__}: a text holds no frames that a pcapng could hold, so these are its lines"
     yield _text(f"# {line}" for line in (first, *head))
-    for text, some in groupby(exhibits, key=lambda one: one.record.text):
+    for text, some in groupby(exhibits, key=lambda exhibit: exhibit.record.text):
         # One line may hold several packets.
-        said = dict.fromkeys(line for one in some for line in one.comment.split("\n"))
+        said = dict.fromkeys(line for exhibit in some for line in exhibit.comment.split("\n"))
         yield _text(["", *(f"# {line}" for line in said)])
         yield _text(clean(line.expandtabs()) for line in (text.words.split("\n") if text else ()))
 

@@ -22,14 +22,14 @@ def share_of(result: Analysis, finding: Finding, evidence: Evidence) -> tuple[in
 
 def names_several(finding: Finding) -> bool:
     """Whether failing rows are shown of more than one pair."""
-    return len({_target(finding, one) for one in finding.evidence}) > 1
+    return len({_target(finding, row) for row in finding.evidence}) > 1
 
 
 def others(result: Analysis, finding: Finding, evidence: Evidence) -> str:
     """Who else lost what the rule asks for, as a clause: the one other pair by name, more of them counted."""
     if finding.rule.table == PATHS and evidence.row.get("packet") in ("request", "reply"):
-        echoes = [one for one in result.findings if one.rule.table == ECHO and one.status == FAIL]
-        finding = next((one for one in echoes if one.rule.severity == finding.rule.severity), finding)
+        echoes = [other for other in result.findings if other.rule.table == ECHO and other.status == FAIL]
+        finding = next((echo for echo in echoes if echo.rule.severity == finding.rule.severity), finding)
     named = _target(finding, evidence)
     found = _targets(result, finding)
     if named not in found:

@@ -32,7 +32,7 @@ def heading(result: Analysis) -> str:
 
     That is one with a warning, an unanswered question, or an acceptance of what passes now.
     """
-    passing = any(one.passing for one in result.findings)
+    passing = any(finding.passing for finding in result.findings)
     if result.verdict == PASS and (result.warnings or result.asked_in_vain or passing):
         return WARN
     return result.verdict
@@ -54,7 +54,7 @@ def headline(result: Analysis) -> str:
         return _failure(result)
     if kind == NOT_CHECKED:
         return _unchecked(result)
-    accepted = [one.rule.id for one in ordered(result.accepted)]
+    accepted = [finding.rule.id for finding in ordered(result.accepted)]
     answered = _answered(result)
     if kind == WARN:
         said = "; ".join(part for part in (_warning(result), answered) if part)
@@ -72,22 +72,22 @@ def _listed(names: list[str]) -> str:
 
 def _warning(result: Analysis) -> str:
     """What only warns, or is not answered, first; the rest is counted."""
-    said = [_why(result, [one]) + _blame(result, one) for one in ordered(result.warnings)]
-    said += [_question(one) + _blame_of(result, one) for one in result.asked_in_vain]
-    said += [line for one in ordered(result.findings) for line in passes_now(one)]
+    said = [_why(result, [finding]) + _blame(result, finding) for finding in ordered(result.warnings)]
+    said += [_question(question) + _blame_of(result, question) for question in result.asked_in_vain]
+    said += [line for finding in ordered(result.findings) for line in passes_now(finding)]
     return said[0] + (f" (and {len(said) - 1} more)" if len(said) > 1 else "")
 
 
-def _question(one: Unanswered) -> str:
-    return f"{one.sentence} ({one.often})"
+def _question(question: Unanswered) -> str:
+    return f"{question.sentence} ({question.often})"
 
 
 def _unchecked(result: Analysis) -> str:
     """What was asked and not answered; then why nothing was checked.
 
-    What was there but could not be told says more than what was not there.
+    A row that is unknown says more than a row that is missing.
     """
-    reason = max(ordered(result.findings), key=lambda one: bool(one.unknown)).reason
+    reason = max(ordered(result.findings), key=lambda finding: bool(finding.unknown)).reason
     asked = result.asked_in_vain
     if asked:
         more = f" (and {len(asked) - 1} more)" if len(asked) > 1 else ""
@@ -97,7 +97,7 @@ def _unchecked(result: Analysis) -> str:
 
 def _seen(result: Analysis) -> str:
     """What no rule is about, where there is little else to say."""
-    seen = next((one.short for one in result.remarks if one.short), "")
+    seen = next((remark.short for remark in result.remarks if remark.short), "")
     return f"; but {seen}" if seen else ""
 
 
@@ -115,7 +115,7 @@ def _failure(result: Analysis) -> str:
     also = others(result, lead, _telling(lead)) if not why and lead.evidence and not lead.measures else ""
     said = (why or failure(lead, result)) + _blame(result, lead) + also + more + expired(lead)
     asked = result.asked_in_vain
-    if asked and all(one.rule.table == STATE for one in failed):
+    if asked and all(finding.rule.table == STATE for finding in failed):
         # What was recorded comes before what the state says, and names who asked whom.
         return f"{_question(asked[0])}; {said}"
     return said
@@ -123,12 +123,14 @@ def _failure(result: Analysis) -> str:
 
 def _blame(result: Analysis, finding: Finding) -> str:
     """Whose it is not, or is, where the first cause of the failure says so."""
-    return _first_words(next((one for one in result.diagnoses if finding.rule.id in one.case.failed), None))
+    return _first_words(
+        next((diagnosis for diagnosis in result.diagnoses if finding.rule.id in diagnosis.case.failed), None)
+    )
 
 
 def _blame_of(result: Analysis, question: Unanswered) -> str:
     """The same of a question that nobody answered."""
-    return _first_words(next((one for one in result.diagnoses if question in one.questions), None))
+    return _first_words(next((diagnosis for diagnosis in result.diagnoses if question in diagnosis.questions), None))
 
 
 def _first_words(about: Diagnosis | None) -> str:
@@ -147,8 +149,8 @@ def failure(finding: Finding, result: Analysis) -> str:
     How many is of the pair that the sentence names; where that is not known, it says so.
     """
     first = _telling(finding).headline if finding.evidence else ""
-    told = f" ({', '.join(measured(finding))})" if finding.measures else _often(finding, result)
-    return (first or f'"{finding.rule.title}" does not hold') + told
+    often = f" ({', '.join(measured(finding))})" if finding.measures else _often(finding, result)
+    return (first or f'"{finding.rule.title}" does not hold') + often
 
 
 def _often(finding: Finding, result: Analysis) -> str:
@@ -167,17 +169,17 @@ def _telling(finding: Finding) -> Evidence:
     first = finding.evidence[0]
     between = [first.row.get(name) for name in ("src", "dst", "dst_port")]
     refused = (
-        one
-        for one in finding.evidence
-        if one.row.get("refusal") and [one.row.get(name) for name in ("src", "dst", "dst_port")] == between
+        row
+        for row in finding.evidence
+        if row.row.get("refusal") and [row.row.get(name) for name in ("src", "dst", "dst_port")] == between
     )
     return next(refused, first)
 
 
 def _counted(result: Analysis) -> str:
     """How many rules were checked, and which, where nothing better is to be said of them."""
-    passed = [one.rule.id for one in result.findings if one.status == PASS]
-    checked = sum(one.status != NOT_CHECKED for one in result.findings)
+    passed = [finding.rule.id for finding in result.findings if finding.status == PASS]
+    checked = sum(finding.status != NOT_CHECKED for finding in result.findings)
     more = f" and {len(passed) - RULES_NAMED} more" if len(passed) > RULES_NAMED else ""
     named = f" ({', '.join(passed[:RULES_NAMED])}{more})" if passed else ""
     # What is accepted is an error all the same.
@@ -187,20 +189,22 @@ def _counted(result: Analysis) -> str:
 
 def _answered(result: Analysis) -> str:
     """What was asked and answered: by the node, by pods, by whoever was pinged or connected to."""
-    passed = {one.rule.id: one for one in result.findings if one.status == PASS}
-    askers = [one for one in pods(result) if one.arp.total]
+    passed = {finding.rule.id: finding for finding in result.findings if finding.status == PASS}
+    askers = [pod for pod in pods(result) if pod.arp.total]
     parts = []
     if "gateway-arp-answered" in passed and askers:
         who, whose = "the pods'", "their"
         if len(askers) == 1 and len(askers[0].link.pod_ips) == 1:
             who, whose = f"{format_address(next(iter(askers[0].link.pod_ips)))}'s", "its"
-        addresses = [ip for one in askers for ip in one.link.pod_ips]
+        addresses = [ip for pod in askers for ip in pod.link.pod_ips]
         asked = "ARP" if not addresses or any(map(is_ipv4, addresses)) else "neighbour solicitation"
         parts.append(f"the node answers {who} {asked} for {whose} gateway")
     elif "pod-answers-arp" in passed:
         parts.append("the pod answers when the node asks for its MAC")
     # An RST is an answer, but none to boast of where it is the node's.
-    refused = any(one.protocol == "TCP" and one.about.startswith("connection") for one in result.asked_in_vain)
+    refused = any(
+        question.protocol == "TCP" and question.about.startswith("connection") for question in result.asked_in_vain
+    )
     for rule, what in (
         ("echo-answered", "echo requests are replied to"),
         ("tcp-answered", "TCP connections are answered"),

@@ -1,13 +1,55 @@
-"""Failures that an ICMP error ended, in a sentence: by whom, and how often, of how many between the same two."""
+"""ICMP errors: all that were recorded, counted, and in a sentence those that ended what failed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
 from pcapcheck.analysis import Analysis
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
-from pcapcheck.decode.icmp_words import RATE_LIMITED
+from pcapcheck.decode.icmp_words import RATE_LIMITED, in_words
+from pcapcheck.links.read_capture import Capture
 from pcapcheck.ruleset.finding import Evidence, Finding
+from pcapcheck.values import clean, format_address
 
 ASKED = (ECHO, CONNECTIONS, DNS)
+
+
+@dataclass(frozen=True)
+class CountedError:
+    """An ICMP error, and how often one capture shows it, whatever it is about."""
+
+    capture: Capture
+    family: int
+    icmp_type: int
+    icmp_code: int
+    source: int
+    mtu: int | None
+    count: int
+
+
+def counted_errors(result: Analysis) -> tuple[CountedError, ...]:
+    """The ICMP errors of each capture, the most frequent first."""
+    return tuple(
+        CountedError(capture, *error, count)
+        for capture in result.captures
+        for error, count in capture.exchanges.echoes.ending_errors.counts.most_common()
+    )
+
+
+def error_lines(errors: Sequence[CountedError]) -> Iterator[str]:
+    """Who says what, and how often, the most frequent first: a line per error, over all captures."""
+    counted: dict[tuple[int, int, int, int, int | None], tuple[int, list[str]]] = {}
+    for error in errors:
+        which = error.family, error.icmp_type, error.icmp_code, error.source, error.mtu
+        known, names = counted.get(which, (0, []))
+        # Several points may show one error on its way: the one that shows it most often counts.
+        counted[which] = max(known, error.count), [*names, clean(error.capture.source.short_name)]
+    by_count = sorted(counted.items(), key=lambda item: -item[1][0])
+    for (family, icmp_type, icmp_code, source, mtu), (count, names) in by_count:
+        where = names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")
+        words = in_words(family, icmp_type, icmp_code, mtu)
+        yield f"ICMP error: {format_address(source)} says {words}, {count}x (in {where})"
 
 
 def answered_by_error(result: Analysis, failed: list[Finding]) -> str:
@@ -19,7 +61,7 @@ def answered_by_error(result: Analysis, failed: list[Finding]) -> str:
     if lead.rule.table in ASKED:
         some = [lead]
     elif lead.rule.table == PATHS and lead.evidence and lead.evidence[0].row.get("packet") == "request":
-        some = [one for one in failed if one.rule.table == ECHO]
+        some = [echo for echo in failed if echo.rule.table == ECHO]
     else:
         return ""
     for finding in some:
@@ -29,14 +71,14 @@ def answered_by_error(result: Analysis, failed: list[Finding]) -> str:
     return ""
 
 
-def _same(one: Evidence, other: Evidence) -> bool:
-    return all(one.row.get(name) == other.row.get(name) for name in ("src", "dst"))
+def _same(evidence: Evidence, other: Evidence) -> bool:
+    return all(evidence.row.get(name) == other.row.get(name) for name in ("src", "dst"))
 
 
 def _sentence(result: Analysis, finding: Finding, evidence: Evidence) -> str:
     losses = result.losses(finding.rule.table)
     pair = (evidence.row.get("src"), evidence.row.get("dst"))
-    share = next((one for one in losses.pairs if one.who == pair), None) if losses else None
+    share = next((of_pair for of_pair in losses.pairs if of_pair.who == pair), None) if losses else None
     if share is None or share.refused * 2 < share.failed or finding.measures:
         return ""
     silent = share.failed - share.refused

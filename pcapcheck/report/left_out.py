@@ -21,38 +21,41 @@ from pcapcheck.skipped import EVIDENCE, OUTPUT, Skipped
 if TYPE_CHECKING:
     from pcapcheck.analysis import Analysis
 
-# Of many alike so many are named.
+# Of a long list, this many are named.
 NAMED = 5
 WHAT = {
-    MISSING: "not there",
-    UNREADABLE: "cannot be read",
+    MISSING: "missing",
+    UNREADABLE: "unreadable",
     EMPTY: "empty",
     DAMAGED: "damaged",
-    NOT_A_CAPTURE: "not a capture",
-    NODE_STATE: "a node's state (use it with --node-state)",
-    PODS: "a listing of pods (use it with --pods)",
+    NOT_A_CAPTURE: "not captures",
+    NODE_STATE: "node state, for --node-state",
+    PODS: "lists of pods, for --pods",
     NOT_UNDERSTOOD: "not understood",
     TOO_LARGE: "too large",
 }
 
 
-def skipped_lines(outcome: Analysis, demanded: bool = True) -> list[str]:
-    """A line for each that was named, and one for all alike that were found. Without those ``demanded`` as unmet."""
-    told = set() if demanded else {one.text.removeprefix("strict: ") for one in outcome.unmet}
-    return list(_lines([one for one in outcome.skipped if one.message not in told]))
+def skipped_lines(analysis: Analysis, demanded: bool = True) -> list[str]:
+    """A line for each file that was named, and one for all files with the same problem that were found.
+
+    Without ``demanded``, those that are among the unmet demands are left out.
+    """
+    said = set() if demanded else {demand.text.removeprefix("strict: ") for demand in analysis.unmet}
+    return list(_lines([skipped for skipped in analysis.skipped if skipped.message not in said]))
 
 
-def _lines(skipped: list[Skipped]) -> Iterator[str]:
+def _lines(files: list[Skipped]) -> Iterator[str]:
     groups: dict[tuple[str, str, bool], list[Skipped]] = {}
-    for one in skipped:
+    for file in files:
         # What is wrong with a recording is worth a line; what else lies in a folder is worth its name.
-        briefly = not one.named and one.kind in (EMPTY, NOT_A_CAPTURE, NODE_STATE, PODS)
-        groups.setdefault((one.role, one.kind, briefly), []).append(one)
-    for (role, kind, briefly), some in groups.items():
+        briefly = not file.named and file.kind in (EMPTY, NOT_A_CAPTURE, NODE_STATE, PODS)
+        groups.setdefault((file.role, file.kind, briefly), []).append(file)
+    for (role, problem, briefly), group in groups.items():
         verb = "not written" if role in (EVIDENCE, OUTPUT) else "skipped"
-        if briefly or len(some) > NAMED:
-            names = ", ".join(one.path for one in some[:NAMED])
-            more = f" and {len(some) - NAMED} more" if len(some) > NAMED else ""
-            yield f"{verb}, {WHAT.get(kind, kind)}: {names}{more}"
+        if briefly or len(group) > NAMED:
+            names = ", ".join(file.path for file in group[:NAMED])
+            more = f" and {len(group) - NAMED} more" if len(group) > NAMED else ""
+            yield f"{verb} ({WHAT.get(problem, problem)}): {names}{more}"
         else:
-            yield from (f"{verb}: {one.message}" for one in some)
+            yield from (f"{verb}: {file.message}" for file in group)

@@ -33,7 +33,7 @@ def partial_loss(result: Analysis, finding: Finding) -> str:
     losses = result.losses(table)
     if losses is None or not losses.told or losses.failed == losses.asked:
         return ""
-    losing = sum(one.failed > 0 for one in losses.pairs)
+    losing = sum(share.failed > 0 for share in losses.pairs)
     if not losses.partial and (losing == 1 or losses.suspect is None):
         return ""
     if losing == 1 < len(losses.pairs) and losses.follows is None:
@@ -64,8 +64,8 @@ def how(losses: Losses) -> str:
         return _in_time(losses.outages, losses.failed)
     if losses.follows == "connection":
         return "each lost whole, while the others lose nothing"
-    one = losses.suspect
-    if one is None:
+    outlier = losses.suspect
+    if outlier is None:
         over = [
             f"{len(shares):,} {noun}"
             for shares, noun in ((losses.pods, "pods"), (losses.peers, "peers"), (losses.sizes, "sizes"))
@@ -74,7 +74,7 @@ def how(losses: Losses) -> str:
         if not over:
             return "spread evenly over time"
         return f"spread evenly over {', '.join(over)} and time: none stands out"
-    who = one.who
+    who = outlier.who
     if isinstance(who, tuple):
         whom = f"from {format_address(who[0])} to {format_address(who[1])}"
     elif losses.follows == "size" and losses.passing is not None:
@@ -85,17 +85,17 @@ def how(losses: Losses) -> str:
         whom = f"to port {who}"
     else:
         whom = f"{'to' if losses.follows == 'peer' else 'from'} {format_address(who)}"
-    some = "all of them" if one.failed == losses.failed else f"{one.failed:,} of them"
-    return f"{some} {whom}, where {percent(one.failed, one.asked)} of {one.asked:,} do"
+    some = "all of them" if outlier.failed == losses.failed else f"{outlier.failed:,} of them"
+    return f"{some} {whom}, where {percent(outlier.failed, outlier.asked)} of {outlier.asked:,} do"
 
 
 def _in_time(outages: tuple[Outage, ...], failed: int) -> str:
     first = outages[0]
-    held = sum(one.failed for one in outages)
+    held = sum(outage.failed for outage in outages)
     some = "all of them" if held == failed else f"{held:,} of them"
     when = f"from {clock(first.first)} {f'to {clock(first.last)}' if first.over else 'until the end'}"
     # Of a burst others came through meanwhile, or it was too short to tell.
-    noun = "outage" if held >= sum(one.asked for one in outages) / 2 else "burst"
+    noun = "outage" if held >= sum(outage.asked for outage in outages) / 2 else "burst"
     if len(outages) == 1:
         return f"{some} in one {noun} {when}"
     return f"{some} in {len(outages)} {noun}s, the first {when}"

@@ -1,4 +1,4 @@
-"""Paths in words: the ways that packets took, hop by hop, summed up over all packets that took the same way."""
+"""Paths in words: hop by hop, summed up over all packets that took the same path."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class PathSummary:
 
 
 def path_summaries(result: Analysis) -> list[PathSummary]:
-    """The routes of an observation: first those on which packets were lost, then by kind, the busiest first."""
+    """The paths of an observation: first those on which packets were lost, then by kind, the busiest first."""
     found: dict[int, PathSummary] = {}
     paths = result.followed
     for path in paths.found:
@@ -48,11 +48,13 @@ def path_summaries(result: Analysis) -> list[PathSummary]:
         summary.longest = max(summary.longest, path.longest)
         if is_lost(paths, path):
             summary.lost += path.count
-    return sorted(found.values(), key=lambda one: (not one.lost, ORDER.index(one.path.packet), -one.count))
+    return sorted(
+        found.values(), key=lambda summary: (not summary.lost, ORDER.index(summary.path.packet), -summary.count)
+    )
 
 
 def is_lost(paths: Paths, path: Path) -> bool:
-    """Whether packets of this way had to be seen further on, and were not."""
+    """Whether packets of this path had to be seen further on, and were not."""
     return not path.repeated and paths.is_delivered(path) is False
 
 
@@ -90,9 +92,9 @@ def hops(path: Path, names: PointNames, paths: Paths) -> Iterator[str]:
     steps = path.steps
     if len(steps) == 1:
         yield f"{_arriving(steps[0], names)}, {_ttl(steps[0])}, {paths.why_alone(path)}"
-    for one, other, latency in zip(steps, steps[1:], path.latencies, strict=False):
-        ttls = f"{_ttl(one)} → {_shown(other.ttl)}"
-        yield f"{_arriving(one, names)} | {ttls} | {_leaving(other, names)}  {_after(latency)}"
+    for step, other, latency in zip(steps, steps[1:], path.latencies, strict=False):
+        ttls = f"{_ttl(step)} → {_shown(other.ttl)}"
+        yield f"{_arriving(step, names)} | {ttls} | {_leaving(other, names)}  {_after(latency)}"
 
 
 def _ttl(step: PathStep) -> str:
@@ -104,12 +106,12 @@ def _shown(ttl: int | None) -> str:
 
 
 def notes(result: Analysis) -> Iterator[str]:
-    """What else is to be said of how packets were followed."""
+    """What else there is to say about how packets were followed."""
     paths = result.followed
     for clock in paths.clocks.values():
         if clock.offset:
             name, reference = (
-                clean(result.captures[one].source.short_name) for one in (clock.capture, clock.reference)
+                clean(result.captures[number].source.short_name) for number in (clock.capture, clock.reference)
             )
             ahead = "ahead of" if clock.offset > 0 else "behind"
             how = "" if clock.both_ways else ", at least: packets were compared in one direction only"
@@ -119,22 +121,22 @@ def notes(result: Analysis) -> Iterator[str]:
             )
     for limit in paths.size_limits():
         arrive = f"; up to {limit.arrived} bytes arrive" if limit.arrived else ""
-        why = "lost without an ICMP error: an MTU on the way may be too small, and the error filtered"
+        why = "lost without an ICMP error: an MTU on the path may be too small, and the error filtered"
         if limit.refusals:
-            told = " and ".join(f"MTU {mtu}, says {format_address(source)}" for mtu, source in limit.refusals)
-            why = f"too big ({told})"
+            mtus = " and ".join(f"MTU {mtu}, says {format_address(source)}" for mtu, source in limit.refusals)
+            why = f"too big ({mtus})"
         pair = f"{format_address(limit.src)} → {format_address(limit.dst)}"
         if limit.back:
             yield (
                 f"echo requests {pair} of {limit.lost} bytes or more arrive and get no reply; up to {limit.arrived} "
-                "bytes are replied to: an MTU on the way back, or of one end of the receiver's link, may be too small"
+                "bytes get one: an MTU on the return path, or of one end of the receiver's link, may be too small"
             )
         else:
             yield f"datagrams {pair} of {limit.lost} bytes or more are {why}{arrive}"
     if paths.share > 1:
         yield f"one packet in {paths.share} was followed, the same ones on every link, to keep memory bounded"
     if paths.groups and paths.groups.beyond:
-        yield f"not judged: {paths.groups.beyond} packets, which took too many different ways"
+        yield f"not judged: {paths.groups.beyond} packets, which took too many different paths"
     if paths.lost:
         yield f"not followed: {paths.lost} packets without a time, or of too many different MACs or addresses"
     for number in sorted(paths.unfollowed):
@@ -143,7 +145,7 @@ def notes(result: Analysis) -> Iterator[str]:
             "its text shows too little of each packet; print it with -v (tcpdump -nn -e -v)"
         )
     if paths.opaque:
-        yield f"{paths.opaque} packets went through WireGuard, into which nobody can look: not followed"
+        yield f"{paths.opaque} packets in WireGuard tunnels were not followed: they are encrypted"
 
 
 def _noun(packet: str, count: int) -> str:

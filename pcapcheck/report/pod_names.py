@@ -1,8 +1,9 @@
-"""Pods by name: what a report says of an address or a cali interface gets the pod's name behind it."""
+"""Pods by name: the pod's name follows an address or a cali interface in a report."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pcapcheck.values import parse_address
@@ -28,12 +29,33 @@ def name_of(token: str, pods: Pods) -> str | None:
         return None
 
 
+def mentions(text: str, pods: Pods) -> Iterator[tuple[int, str]]:
+    """Where the first mention of each pod's address or interface ends, with the pod's name."""
+    named: set[str] = set()
+    for match in TOKEN.finditer(text):
+        name = name_of(match[0], pods)
+        if name is not None and name not in named:
+            named.add(name)
+            yield match.end(), name
+
+
+def with_names(text: str, pods: Pods | None) -> str:
+    """The text with the name of each pod behind the first mention of its address or interface."""
+    if pods is None:
+        return text
+    parts, done = [], 0
+    for end, name in mentions(text, pods):
+        parts.append(f"{text[done:end]} [{name}]")
+        done = end
+    return "".join(parts) + text[done:]
+
+
 def names_in(value: Any, pods: Pods) -> dict[str, str]:
     """The addresses and interfaces anywhere in a document that are known pods', with their names."""
     if isinstance(value, dict):
-        return {name: pod for one in value.values() for name, pod in names_in(one, pods).items()}
+        return {name: pod for item in value.values() for name, pod in names_in(item, pods).items()}
     if isinstance(value, list):
-        return {name: pod for one in value for name, pod in names_in(one, pods).items()}
+        return {name: pod for item in value for name, pod in names_in(item, pods).items()}
     if not isinstance(value, str):
         return {}
     found = {match[0]: name_of(match[0], pods) for match in TOKEN.finditer(value)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pcapcheck.analysis import Analysis
@@ -80,9 +80,9 @@ def _pods_of(point: PointFacts) -> dict[int, frozenset[int]]:
             by_address.setdefault(ip, set()).add(sender)
     pods = {sender: {sender} for sender, _ in _addresses(point)}
     for senders in by_address.values():
-        joined = set().union(*(pods[one] for one in senders))
-        for one in joined:
-            pods[one] = joined
+        joined = set().union(*(pods[member] for member in senders))
+        for member in joined:
+            pods[member] = joined
     return {sender: frozenset(some) for sender, some in pods.items()}
 
 
@@ -108,7 +108,7 @@ def _names(point: PointFacts, senders: frozenset[int]) -> tuple[frozenset[int], 
     return frozenset(ips), senders & point.pod_macs
 
 
-def total(summaries: list[PodSummary]) -> tuple[AskerSums, AskerSums, AskerSums]:
+def total(summaries: Iterable[PodSummary]) -> tuple[AskerSums, AskerSums, AskerSums]:
     """ARP, echo and DNS over all pods."""
     arp, echo, dns = AskerSums(), AskerSums(), AskerSums()
     for summary in summaries:

@@ -22,7 +22,7 @@ Column = tuple[str, Callable[[PodSummary], str]]
 
 def write_pods(page: Page, summaries: list[PodSummary]) -> None:
     """A row for each of the ten worst pods, and one for the others together."""
-    rows = sorted((one for one in summaries if one.arp.total or one.echo.total), key=_badness)
+    rows = sorted((summary for summary in summaries if summary.arp.total or summary.echo.total), key=_badness)
     if not rows:
         return
     # One more is no longer than the line that would count it.
@@ -34,25 +34,25 @@ def write_pods(page: Page, summaries: list[PodSummary]) -> None:
         shown = [*shown, _sum(rest)]
     page.line()
     _write(page, [named(Text(name), page.pods).plain for name in names], shown)
-    losing = sorted(losses for one in rest if (losses := _losses(one)))
+    losing = sorted(losses for pod in rest if (losses := _losses(pod)))
     if losing:
-        least, most = (f"{100 * one:.3g}" for one in (losing[0], losing[-1]))
+        least, most = (f"{100 * share:.3g}" for share in (losing[0], losing[-1]))
         span = f"{least} to {most} %" if least != most else f"{least} %"
         some = f"{len(losing):,} of the {len(rest):,} more lose{'s' if len(losing) == 1 else ''}"
         page.line(f"{some} {span} (--verbose shows all)")
 
 
-def _losses(one: PodSummary) -> float:
+def _losses(pod: PodSummary) -> float:
     """The share of echo requests, or of ARP, that got no answer: the greater of both."""
-    arp = one.arp.outcomes["unanswered"] / one.arp.settled if one.arp.settled else 0
-    return max(one.echo.loss or 0, arp)
+    arp = pod.arp.outcomes["unanswered"] / pod.arp.settled if pod.arp.settled else 0
+    return max(pod.echo.loss or 0, arp)
 
 
-def _badness(one: PodSummary) -> tuple[float, int, int, int]:
+def _badness(pod: PodSummary) -> tuple[float, int, int, int]:
     """What is lost counts first, then ICMP errors, then how long the slowest took."""
-    latency = one.echo.durations.quantile(0.99) or one.arp.durations.quantile(0.99) or 0
-    first = min((ip for ip in one.ips), default=0)
-    return -_losses(one), -one.echo.outcomes["error"], -_magnitude(latency), first
+    latency = pod.echo.durations.quantile(0.99) or pod.arp.durations.quantile(0.99) or 0
+    first = min((ip for ip in pod.ips), default=0)
+    return -_losses(pod), -pod.echo.outcomes["error"], -_magnitude(latency), first
 
 
 def _magnitude(nanoseconds: int) -> int:
@@ -62,33 +62,33 @@ def _magnitude(nanoseconds: int) -> int:
 
 def _sum(rows: list[PodSummary]) -> PodSummary:
     whole = PodSummary(rows[0].link, frozenset(), frozenset())
-    for one in rows:
-        for (_, into), (_, tally) in zip(whole.tallies, one.tallies, strict=True):
+    for row in rows:
+        for (_, into), (_, tally) in zip(whole.tallies, row.tallies, strict=True):
             into.merge(tally)
     return whole
 
 
 def _pod_names(rows: list[PodSummary]) -> list[str]:
     """The addresses; where two rows have the same, each with its interface, and where that is one too, its MAC."""
-    names = [_pod_name(one) for one in rows]
+    names = [_pod_name(row) for row in rows]
     counts = Counter(names)
-    places = Counter((name, one.link.name) for name, one in zip(names, rows, strict=True))
-    told = []
-    for name, one in zip(names, rows, strict=True):
-        point = one.link.name
+    places = Counter((name, pod.link.name) for name, pod in zip(names, rows, strict=True))
+    labels = []
+    for name, pod in zip(names, rows, strict=True):
+        point = pod.link.name
         if counts[name] == 1:
-            told.append(name)
-        elif places[name, point] == 1 or not one.macs:
-            told.append(f"{name} ({point})")
+            labels.append(name)
+        elif places[name, point] == 1 or not pod.macs:
+            labels.append(f"{name} ({point})")
         else:
-            told.append(f"{name} ({point}, {format_mac(min(one.macs))})")
-    return told
+            labels.append(f"{name} ({point}, {format_mac(min(pod.macs))})")
+    return labels
 
 
-def _pod_name(one: PodSummary) -> str:
-    if not one.ips:
-        return format_mac(min(one.macs)) if one.macs else one.link.name
-    known = [format_address(ip) for ip in sorted(one.ips)]
+def _pod_name(pod: PodSummary) -> str:
+    if not pod.ips:
+        return format_mac(min(pod.macs)) if pod.macs else pod.link.name
+    known = [format_address(ip) for ip in sorted(pod.ips)]
     more = f" and {len(known) - ADDRESSES} more" if len(known) > ADDRESSES + 1 else ""
     return ", ".join(known[:ADDRESSES] if more else known) + more
 
@@ -97,14 +97,14 @@ def _write(page: Page, names: list[str], rows: list[PodSummary]) -> None:
     """In the widest layout that fits. Names are never cut: at worst each has a line of its own."""
     for columns in LAYOUTS:
         table = [["pod", *(title for title, _ in columns)]]
-        table += [[name, *(show(one) for _, show in columns)] for name, one in zip(names, rows, strict=True)]
+        table += [[name, *(show(pod) for _, show in columns)] for name, pod in zip(names, rows, strict=True)]
         lines = _aligned(table)
         if max(map(cell_len, lines)) <= page.width:
             for number, line in enumerate(lines):
                 page.command(Text(line, "dim" if number == 0 else ""), 0)
             return
     # Too narrow: the name stands above its figures.
-    table = [[title for title, _ in LAYOUTS[-1]], *([show(one) for _, show in LAYOUTS[-1]] for one in rows)]
+    table = [[title for title, _ in LAYOUTS[-1]], *([show(row) for _, show in LAYOUTS[-1]] for row in rows)]
     head, *lines = _aligned(table)
     page.command(Text("pod", "dim"), 0)
     page.command(Text(head, "dim"), 2)
@@ -121,43 +121,43 @@ def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _answered(one: PodSummary) -> str:
-    return f"{one.arp.outcomes['answered']} of {one.arp.settled}" if one.arp.settled else NONE
+def _answered(pod: PodSummary) -> str:
+    return f"{pod.arp.outcomes['answered']} of {pod.arp.settled}" if pod.arp.settled else NONE
 
 
-def _after(one: PodSummary) -> str:
-    latency = one.arp.durations.quantile(0.5)
+def _after(pod: PodSummary) -> str:
+    latency = pod.arp.durations.quantile(0.5)
     return NONE if latency is None else format_duration(latency)
 
 
-def _replied(one: PodSummary) -> str:
+def _replied(pod: PodSummary) -> str:
     """How many were replied to, and of how many that is not known: the loss next to it says nothing of those."""
-    echo: AskerSums = one.echo
+    echo: AskerSums = pod.echo
     open_ = echo.outcomes["in-flight"] + echo.outcomes["unknown"]
     replied = f"{echo.outcomes['replied']} of {echo.settled}" if echo.settled else NONE
     return replied + (f" ({open_} open)" if open_ else "")
 
 
-def _loss(one: PodSummary) -> str:
-    return NONE if one.echo.loss is None else f"{100 * one.echo.loss:.3g} %"
+def _loss(pod: PodSummary) -> str:
+    return NONE if pod.echo.loss is None else f"{100 * pod.echo.loss:.3g} %"
 
 
-def _spread(one: PodSummary) -> str:
+def _spread(pod: PodSummary) -> str:
     """Minimum, median, 99th percentile and maximum in one unit."""
-    times: Durations = one.echo.durations
+    times: Durations = pod.echo.durations
     return _figures(times.least, times.quantile(0.5), times.quantile(0.99), times.most)
 
 
-def _middle_and_most(one: PodSummary) -> str:
-    return _figures(one.echo.durations.quantile(0.5), one.echo.durations.most)
+def _middle_and_most(pod: PodSummary) -> str:
+    return _figures(pod.echo.durations.quantile(0.5), pod.echo.durations.most)
 
 
-def _most(one: PodSummary) -> str:
-    return _figures(one.echo.durations.most)
+def _most(pod: PodSummary) -> str:
+    return _figures(pod.echo.durations.most)
 
 
 def _figures(*figures: int | None) -> str:
-    known = [one for one in figures if one is not None]
+    known = [figure for figure in figures if figure is not None]
     return format_durations(known) if known else NONE
 
 

@@ -49,7 +49,7 @@ class ProgressLine:
             self._bar.stop()
 
     def tell(self, path: Path, read: int, frames: int, so_far: Callable[[], SoFar]) -> None:
-        """So many bytes and frames of this capture were read; ``so_far`` counts what was answered."""
+        """Show how many bytes and frames of this capture have been read; ``so_far`` counts what was answered."""
         if not self.shown:
             return
         self._done[path] = (read, frames)

@@ -21,7 +21,7 @@ ENDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     CONNECTIONS: _ASKED,
     DNS: _ASKED,
 }
-# A pod has an address of each family; one that sends from more is a router, of which only the row's address is told.
+# A pod has an address of each family; one that sends from more is a router: only the row's address is shown.
 MOST_ADDRESSES = 4
 
 # MACs and addresses of a row's pod.
@@ -32,7 +32,7 @@ Column = Callable[[str], list[Any]]
 
 
 class RowPods:
-    """Tells the pod of each row: who sent it or, on its way to a pod, whom it is for; nobody where neither is a pod."""
+    """The pod of each row: its sender or, if it is on its way to a pod, its receiver; nobody if neither is a pod."""
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
@@ -66,7 +66,7 @@ class RowPods:
         found = next(named, None)
         if found is not None:
             return found
-        # Where one pod is alone there, what is from or to a pod is its.
+        # A single pod there: what is from or to a pod is its.
         (first, *others) = point.pods.items()
         return _pod(first[0], first[1], ()) if side is not None and not others else NOBODY
 
@@ -74,9 +74,9 @@ class RowPods:
 def _named(point: PointFacts, mac: Any, addresses: list[int | None]) -> Pod | None:
     """The pod that has this MAC, else one of these addresses; None where no pod of the link has them."""
     macs = mac if isinstance(mac, (frozenset, tuple)) else (mac,)
-    for one in macs:
-        if one is not None and one in point.pods:
-            return _pod(one, point.pods[one], addresses)
+    for known in macs:
+        if known is not None and known in point.pods:
+            return _pod(known, point.pods[known], addresses)
     owners = [(mac, ip) for ip in addresses if ip is not None for mac in point.pod_owners.get(ip, ())]
     if not owners:
         return None

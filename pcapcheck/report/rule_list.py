@@ -13,7 +13,7 @@ HEADINGS = ("ID", "SEVERITY", "TABLE", "WHAT MUST HOLD")
 
 def write_text(rules: Iterable[Rule], stream: IO[str]) -> None:
     """A line per rule below a line of headings."""
-    rows = [HEADINGS, *((one.id, one.severity, one.table, one.title) for one in rules)]
+    rows = [HEADINGS, *((rule.id, rule.severity, rule.table, rule.title) for rule in rules)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         stream.write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")
@@ -23,15 +23,15 @@ def write_json(rules: Iterable[Rule], stream: IO[str]) -> None:
     """A list of objects with what a rule says of itself; ``file`` and ``line`` are where it stands."""
     listed = [
         {
-            "id": one.id,
-            "severity": one.severity,
-            "table": one.table,
-            "title": one.title,
-            "why": one.why,
-            "limits": one.limits or None,
-            "file": str(one.file),
-            "line": one.line,
+            "id": rule.id,
+            "severity": rule.severity,
+            "table": rule.table,
+            "title": rule.title,
+            "why": rule.why,
+            "limits": rule.limits or None,
+            "file": str(rule.file),
+            "line": rule.line,
         }
-        for one in rules
+        for rule in rules
     ]
     stream.write(json.dumps(listed, indent=2, ensure_ascii=False) + "\n")

@@ -30,7 +30,10 @@ def by_file(source: Captured, numbers: list[int]) -> Iterator[tuple[Source, list
         return
     ends = [part.before for part in source.parts[1:]]
     for part, end in zip(source.parts, [*ends, None], strict=True):
-        yield part.source, [one - part.before for one in numbers if part.before < one and (end is None or one <= end)]
+        yield (
+            part.source,
+            [number - part.before for number in numbers if part.before < number and (end is None or number <= end)],
+        )
 
 
 def _sed(file: Source, lines: list[tuple[int, int]]) -> str:

@@ -16,7 +16,7 @@ from pcapcheck.links.read_capture import read_capture
 from pcapcheck.report.row_pods import RowPods
 from pcapcheck.values import clean, format_time
 
-# So many rows are turned into a DataFrame at a time.
+# How many rows are turned into a DataFrame at a time.
 CHUNK = 1 << 15
 # What tells a row's pod; MAC and addresses.
 POD_COLUMNS = ("pod_mac", "pod_ip")
@@ -61,7 +61,7 @@ def to_seconds(frame: pd.DataFrame) -> pd.DataFrame:
         if pd.api.types.is_timedelta64_dtype(plain[name]):
             plain[name] = plain[name].dt.total_seconds()
         elif isinstance(plain[name].dtype, pd.DatetimeTZDtype):
-            plain[name] = [None if pd.isna(one) else format_time(one.value) for one in plain[name]]
+            plain[name] = [None if pd.isna(time) else format_time(time.value) for time in plain[name]]
     return plain
 
 
@@ -120,7 +120,7 @@ class Filling:
         pods = self._pods.of(table, numbers, rows, lambda name: _column(rows, name))
         for place, attribute in enumerate(POD_COLUMNS):
             column = self.columns[attribute.replace("_", ".")]
-            self.cells[column.name] += [None if one[place] is None else self._show(column, one[place]) for one in pods]
+            self.cells[column.name] += [None if pod[place] is None else self._show(column, pod[place]) for pod in pods]
 
     def _cells(self, column: Column, capture: int | None, rows: list[Any]) -> list[Any]:
         if column.late:

@@ -52,8 +52,8 @@ def write_fields(stream: IO[str]) -> None:
     for number, section in enumerate(_sections()):
         about = f": {section.about}" if section.about else ""
         stream.write(f"{'' if number == 0 else chr(10)}{section.title}{about}\n")
-        for one in section.entries:
-            stream.write(f"  {one.name:22} {one.type}{': ' if one.type else ''}{one.help}\n")
+        for entry in section.entries:
+            stream.write(f"  {entry.name:22} {entry.type}{': ' if entry.type else ''}{entry.help}\n")
 
 
 def write_markdown(stream: IO[str]) -> None:
@@ -70,8 +70,8 @@ def write_markdown(stream: IO[str]) -> None:
             stream.write(f"{_begun(section.about)}.\n\n")
         stream.write(_row(what, *([type_] if type_ else []), "meaning"))
         stream.write(_row(*["---"] * (3 if type_ else 2)))
-        for one in section.entries:
-            stream.write(_row(f"`{one.name}`", *([one.type] if type_ else []), one.help))
+        for entry in section.entries:
+            stream.write(_row(f"`{entry.name}`", *([entry.type] if type_ else []), entry.help))
 
 
 def _begun(text: str) -> str:
@@ -89,11 +89,15 @@ def _sections() -> Iterator[Section]:
     yield Section("keys of a rule", _keys(rule.REQUIRED, rule.OPTIONAL))
     for table, about in TABLES.items():
         yield Section(f"table {table}", _columns(COLUMNS[table].values()), about, ("column", "type"))
-    yield Section("types of values", [VocabularyEntry(one.name, one.written) for one in TYPES], head=("type", ""))
-    operators = [VocabularyEntry(one.name, one.help) for one in OPERATORS.values()]
+    yield Section(
+        "types of values",
+        [VocabularyEntry(value_type.name, value_type.written) for value_type in TYPES],
+        head=("type", ""),
+    )
+    operators = [VocabularyEntry(operator.name, operator.help) for operator in OPERATORS.values()]
     combined = [VocabularyEntry(name, help_) for name, help_ in COMBINED.items()]
     yield Section("operators", [*operators, *combined], head=("operator", ""))
-    variables = [VocabularyEntry(f"${one.name}", one.help, one.default) for one in VARIABLES.values()]
+    variables = [VocabularyEntry(f"${name}", variable.help, variable.default) for name, variable in VARIABLES.items()]
     yield Section("variables", variables, "overridden by --set NAME=VALUE", ("variable", "default"))
     yield Section("keys of an expectation file", _keys({}, expectation.KEYS))
     yield Section("keys of an adjustment", _keys(expectation.ADJUSTMENT, {}))
@@ -113,9 +117,9 @@ def _keys(required: dict[str, str], optional: dict[str, str]) -> list[Vocabulary
 def _columns(columns: Iterable[Column]) -> list[VocabularyEntry]:
     return [
         VocabularyEntry(
-            one.name,
-            f"{one.help}{' (late)' if one.late else ''}",
-            " | ".join(one.words) if one.words else one.type.name,
+            column.name,
+            f"{column.help}{' (late)' if column.late else ''}",
+            " | ".join(column.words) if column.words else column.type.name,
         )
-        for one in columns
+        for column in columns
     ]

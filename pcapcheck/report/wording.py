@@ -2,106 +2,112 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from io import StringIO
-
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from pcapcheck.analysis import Analysis
-from pcapcheck.report.accepted import expired, needless
-from pcapcheck.report.captures import capture_line, captures_shown, more_captures, problem_lines
-from pcapcheck.report.causes import write_diagnosis
-from pcapcheck.report.console import Page, few, named
-from pcapcheck.report.formats.text import write_failure
-from pcapcheck.report.headline import failure as in_short
+from pcapcheck.report.accepted import expired
+from pcapcheck.report.console import SHOWN, Page
+from pcapcheck.report.diagnosis_section import write_diagnosis
+from pcapcheck.report.failure_section import write_failure
+from pcapcheck.report.headline import failure as sentence
 from pcapcheck.report.headline import headline
-from pcapcheck.report.left_out import skipped_lines
+from pcapcheck.report.model import Explanation, Failure, Report
+from pcapcheck.report.pod_names import with_names
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, Finding
 from pcapcheck.values import clean
 
-SUBJECTS = 3
-# Of lines alike so many are told.
+if TYPE_CHECKING:
+    from pcapcheck.triage.pods import Pods
+
+# Of a long list, this many lines are quoted.
 FEW = 20
 
 
-def verdict(outcome: Analysis) -> str:
+def verdict(analysis: Analysis) -> str:
     """The headline, with pods named."""
-    return with_names(outcome, headline(outcome))
+    return with_names(headline(analysis), analysis.pods)
 
 
-def failure(outcome: Analysis, finding: Finding) -> list[str]:
-    """A failed rule: all of its evidence, with the frames in words, and why, as far as can be told."""
+def failure(analysis: Analysis, finding: Finding) -> list[str]:
+    """A failed rule: all of its evidence, with the frames in words, and why it failed, if that is known."""
+    from pcapcheck.report.explanations import explanations
+    from pcapcheck.report.failures import failure_of
 
-    def write(page: Page) -> None:
-        write_failure(page, outcome, finding)
-        for diagnosis in outcome.diagnoses:
-            failed = [one.rule.id for one in diagnosis.failed]
-            if finding.rule.id in failed[:1]:
-                page.line()
-                write_diagnosis(page, diagnosis)
-            elif finding.rule.id in failed:
-                page.line()
-                page.line(f"it follows from {failed[0]}; the cause is given there")
-
-    return _lines(outcome, write)
+    return _quoted(failure_of(analysis, finding), explanations(analysis), analysis.pods)
 
 
-def questions(outcome: Analysis) -> Iterator[tuple[str, list[str]]]:
-    """What no rule is about and nobody answered: what it was, and why, as far as can be told."""
-    for diagnosis in outcome.diagnoses:
-        if not diagnosis.failed:
-            lines = _lines(outcome, partial(write_diagnosis, diagnosis=diagnosis))
-            yield with_names(outcome, diagnosis.headline), lines
+def summary(analysis: Analysis, finding: Finding) -> str:
+    """A finding in one line: what failed, why it was not checked, or what holds."""
+    said = sentence(finding, analysis) + expired(finding) if finding.status == FAIL else finding.rule.title
+    return finding.reason if finding.status == NOT_CHECKED else with_names(said, analysis.pods)
 
 
-def summary(outcome: Analysis, finding: Finding) -> str:
-    """A finding in one line: of a failure what its first row says, else why it was not checked, or how many were."""
-    if finding.status == NOT_CHECKED:
-        return finding.reason
-    said = in_short(finding, outcome) + expired(finding) if finding.status == FAIL else finding.rule.title
-    return with_names(outcome, said)
+def failure_lines(report: Report, failed: Failure) -> list[str]:
+    """The same of a failure in a report."""
+    return _quoted(failed, report.explanations, report.pods)
 
 
-def captures(outcome: Analysis, every: bool = False) -> list[str]:
+def failure_line(report: Report, failed: Failure) -> str:
+    """A failure in one line."""
+    return report.named(failed.sentence + failed.expired)
+
+
+def questions(report: Report) -> Iterator[tuple[str, list[str]]]:
+    """Questions that no rule is about and nobody answered: each in a sentence, and why, if that is known."""
+    for explanation in report.questions:
+        lines = _lines(report.pods, partial(write_diagnosis, explanation=explanation))
+        yield report.named(explanation.headline), lines
+
+
+def captures(report: Report, every: bool = False) -> list[str]:
     """What was judged: a line per capture and per host of a node's state; of many the first few and their number."""
-    shown = captures_shown(outcome, every)
-    lines = [with_names(outcome, capture_line(outcome, one)) for one in shown]
-    lines += [more] if (more := more_captures(outcome, shown)) else []
-    return lines + some(outcome.described, "more hosts", every)
+    lines = [report.named(entry.line) for entry in report.captures if every or entry.shown]
+    lines += [report.more_captures] if report.more_captures and not every else []
+    return lines + some(report.hosts, "more hosts", every)
 
 
-def problems(outcome: Analysis, every: bool = False) -> Iterator[str]:
-    """What of the input could not be used or read, what accepts nothing, what in the state contradicts the captures."""
-    yield from skipped_lines(outcome)
-    yield from needless(outcome)
-    yield from some(
-        [f"{clean(one.source.name)}: {line}" for one in outcome.captures for line in problem_lines(one)],
-        "more problems of captures",
-        every,
-    )
-    yield from some(outcome.not_understood, "more lines that were not understood", every)
-    yield from some([clean(remark.text) for remark in outcome.remarks], "more remarks", every)
+def problems(report: Report, every: bool = False) -> Iterator[str]:
+    """Problems of the input, acceptances that are no longer needed, remarks."""
+    notes = report.notes
+    yield from notes.skipped
+    yield from notes.unneeded
+    of_captures = [
+        f"{clean(entry.capture.source.name)}: {line}" for entry in report.captures for line in entry.problems
+    ]
+    yield from some(of_captures, "more problems of captures", every)
+    yield from some(notes.not_understood, "more lines that were not understood", every)
+    yield from some([clean(remark.text) for remark in report.remarks], "more remarks", every)
 
 
-def some(lines: list[str], what: str, every: bool = False) -> list[str]:
-    """Lines alike, and of many the first few with the number of the others, which JSON has."""
-    return lines if every else few(lines, what, FEW, "--format json has them all")
+def some(lines: Sequence[str], what: str, every: bool = False) -> list[str]:
+    """A list of lines, shortened unless ``every``; JSON has them all."""
+    return list(lines) if every else few(lines, what, FEW, "--format json has them all")
 
 
-def subject(outcome: Analysis) -> str:
-    """What the observation is called: the names of the files that were given, without their folders."""
-    names = [clean(one.rstrip("/").rpartition("/")[2]) or one for one in outcome.given]
-    more = f" and {len(names) - SUBJECTS} more" if len(names) > SUBJECTS else ""
-    return ", ".join(names[:SUBJECTS]) + more
+def few(lines: Sequence[str], what: str, shown: int = SHOWN, how: str = "--verbose shows all") -> list[str]:
+    """The first lines, and how many more there are. A single further line is shown: counting it takes a line too."""
+    return list(lines) if len(lines) <= shown + 1 else [*lines[:shown], f"and {len(lines) - shown:,} {what} ({how})"]
 
 
-def with_names(outcome: Analysis, text: str) -> str:
-    """The text with the names of pods behind their addresses."""
-    return named(Text(text), outcome.pods).plain
+def _quoted(failed: Failure, why: Sequence[Explanation], pods: Pods | None) -> list[str]:
+    def write(page: Page) -> None:
+        write_failure(page, failed)
+        for explanation in why:
+            first, *others = explanation.rules or [""]
+            if failed.rule.id == first:
+                page.line()
+                write_diagnosis(page, explanation)
+            elif failed.rule.id in others:
+                page.line()
+                page.line(f"it follows from {first}; the cause is given there")
+
+    return _lines(pods, write)
 
 
-def _lines(outcome: Analysis, write: Callable[[Page], None]) -> list[str]:
+def _lines(pods: Pods | None, write: Callable[[Page], None]) -> list[str]:
     stream = StringIO()
-    write(Page(stream, outcome.pods, plain=True))
+    write(Page(stream, pods, plain=True))
     return stream.getvalue().rstrip("\n").split("\n")

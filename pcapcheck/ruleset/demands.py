@@ -57,7 +57,7 @@ def _skipped(judgement: Judgement, strict: bool) -> Iterator[Unmet]:
 def _incomplete(judgement: Judgement) -> Iterator[Unmet]:
     """What ``strict`` does not let pass: acceptances without a use, rules not checked, problems of the inputs."""
     for finding in judgement.findings:
-        yield from _undecided(finding)
+        yield from _undetermined(finding)
     for capture in judgement.captures:
         for problem in capture.problems:
             if problem.kind != BAD_CHECKSUM:
@@ -66,7 +66,7 @@ def _incomplete(judgement: Judgement) -> Iterator[Unmet]:
         yield Unmet(f"strict: {line}")
 
 
-def _undecided(finding: Finding) -> Iterator[Unmet]:
+def _undetermined(finding: Finding) -> Iterator[Unmet]:
     rule = finding.rule
     if finding.passing:
         yield Unmet(f"strict: {'; '.join(passes_now(finding))}", rule.id)
@@ -79,4 +79,4 @@ def _undecided(finding: Finding) -> Iterator[Unmet]:
         yield Unmet(f"strict: {rule.id} was not checked: {finding.reason}", rule.id)
     elif finding.unknown:
         rows = f"{finding.unknown} row{'' if finding.unknown == 1 else 's'}"
-        yield Unmet(f"strict: {rows} of {rule.id} undecided: {finding.reason}", rule.id)
+        yield Unmet(f"strict: {rows} of {rule.id} undetermined: {finding.reason}", rule.id)

@@ -43,8 +43,8 @@ def test_what_is_no_capture_is_skipped_and_said(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
     done = CliRunner().invoke(main, ["analyze", str(tmp_path), "--format", "json"])
     assert done.exit_code == 0
-    assert f"pcapcheck: skipped, not a capture: {tmp_path / 'README'}, {tmp_path / 'log.gz'}\n" in done.stderr
-    assert f"pcapcheck: skipped, empty: {tmp_path / 'empty.pcap'}\n" in done.stderr
+    assert f"pcapcheck: skipped (not captures): {tmp_path / 'README'}, {tmp_path / 'log.gz'}\n" in done.stderr
+    assert f"pcapcheck: skipped (empty): {tmp_path / 'empty.pcap'}\n" in done.stderr
     assert [capture.path.name for capture in analyze(tmp_path).captures] == ["b.pcap.gz", "a.pcap"]
 
 

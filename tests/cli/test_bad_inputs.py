@@ -326,7 +326,7 @@ def test_of_many_five_are_named(tmp_path: Path) -> None:
         (tmp_path / f"notes-{number:02}").write_text("words\n")
     told = run("analyze", tmp_path).stdout
     names = ", ".join(str(tmp_path / f"notes-{number:02}") for number in range(5))
-    assert f"! skipped, not a capture: {names} and 15 more\n" in told
+    assert f"! skipped (not captures): {names} and 15 more\n" in told
 
 
 class Opened:

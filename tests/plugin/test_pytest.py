@@ -188,7 +188,7 @@ def test_evidence_is_kept(asked: str, project: Path) -> None:
     assert files == [
         f"kept/{where}/gateway-arp-answered.pcapng" for where in ("ping.pcapcheck.yaml", "test_node.py-test_it")
     ]
-    assert all(f"kept in {project / one}" in done.stdout for one in files)
+    assert all(f"evidence: {project / one}" in done.stdout for one in files)
 
 
 def test_nothing_checked_is_no_pass(project: Path) -> None:

@@ -42,7 +42,7 @@ def test_the_report_leads_with_why() -> None:
         "    sysctl net.ipv4.conf.all.proxy_arp net.ipv4.conf.cali14e7d81007d.proxy_arp\n"
         "        · if it is 0 for all and for cali14e7d81007d: proxy ARP is off on cali14e7d81007d\n"
     ) in report
-    assert "ask the node next" not in report
+    assert "run next on the node" not in report
 
 
 def test_a_confirmed_cause_shows_line_and_mend() -> None:
@@ -76,7 +76,7 @@ def test_pods_are_named_by_address_and_by_interface(pods: Path) -> None:
         "cali14e7d81007d": "default/pod-a-68c8f9cccd-sgtvg",
         "calieabe7761b00": "default/pod-b-68c8f9cccd-gr4hw",
     }
-    assert {one["ip"]: one["pod"] for one in document["endpoints"]} == {
+    assert {endpoint["ip"]: endpoint["pod"] for endpoint in document["endpoints"]} == {
         "10.244.1.10": "default/pod-a-68c8f9cccd-sgtvg",
         "10.244.1.11": "default/pod-b-68c8f9cccd-gr4hw",
     }
@@ -111,7 +111,7 @@ def test_what_of_the_state_was_not_understood_is_told(tmp_path: Path) -> None:
     assert f"      ! {pasted}:3: not understood: '10.244.1.10 gone wrong'; expected routes" in report
     told = analysis.to_dict()["state"]
     assert told["hosts"] == ["node node: 0 pod links"]
-    assert [one.partition(": ")[0] for one in told["not_understood"]] == [f"{pasted}:3"]
+    assert [line.partition(": ")[0] for line in told["not_understood"]] == [f"{pasted}:3"]
 
 
 def test_an_address_that_goes_to_another_mac_is_told() -> None:
@@ -132,7 +132,7 @@ def test_an_address_that_goes_to_another_mac_is_told() -> None:
 def test_the_report_says_what_each_command_prints_and_counts_the_rest() -> None:
     report = text(analyze(*captures("proxy-arp-off")))
     assert '· if the answer is "Network is unreachable": the node has no route that covers 169.254.1.1' in report
-    why = report[report.index("Why ") : report.index("    or all at once")]
+    why = report[report.index("Why ") : report.index("    or for all of them at once")]
     assert sum(line.startswith("    ") and line[4] not in " a" for line in why.splitlines()) == 5
     assert "    and 3 less likely causes (--verbose shows all)\n" in why
 
@@ -142,11 +142,11 @@ def test_a_question_seen_again_on_its_way_is_not_counted_once_more() -> None:
     analysis = analyze(*captures("outside-silent"))
     assert analysis.verdict == "fail"
     assert analysis.asked_in_vain == []
-    assert not any("gets no answer" in one.text for one in analysis.remarks)
+    assert not any("gets no answer" in remark.text for remark in analysis.remarks)
 
 
 def test_a_line_that_half_shows_a_cause_does_not_stand_under_not(tmp_path: Path) -> None:
     (tmp_path / "half.txt").write_text("net.ipv4.conf.cali14e7d81007d.proxy_arp = 0\n")
     report = text(analyze(*captures("proxy-arp-off"), node_state=tmp_path / "half.txt"))
-    assert "perhaps: " in report
+    assert "for it: " in report
     assert " not: " not in report

@@ -67,11 +67,11 @@ def of_text(text: str) -> Counts:
 
 def of_json(text: str) -> Counts:
     document = json.loads(text)
-    failed = [one for one in document["rules"] if one["status"] == "fail"]
+    failed = [rule for rule in document["rules"] if rule["status"] == "fail"]
     found = {
-        "failed": sum(one["severity"] == "error" for one in failed),
-        "warnings": sum(one["severity"] == "warning" for one in failed),
-        "accepted": sum(any(each["status"] == "accepts" for each in one["acceptances"]) for one in failed),
+        "failed": sum(finding["severity"] == "error" for finding in failed),
+        "warnings": sum(finding["severity"] == "warning" for finding in failed),
+        "accepted": sum(any(each["status"] == "accepts" for each in finding["acceptances"]) for finding in failed),
         "unmet": len(document["unmet"]),
     }
     assert found == {name: document["counts"][name] for name in found}
@@ -81,17 +81,17 @@ def of_json(text: str) -> Counts:
 
 def of_jsonl(text: str) -> Counts:
     lines = [json.loads(line) for line in text.splitlines()]
-    rules = [one for one in lines if one["type"] == "rule"]
+    rules = [part for part in lines if part["type"] == "rule"]
     return of_json(json.dumps(lines[-1] | {"rules": rules}))
 
 
 def of_junit(text: str) -> Counts:
     suite = ElementTree.fromstring(text).find("testsuite")
     assert suite is not None
-    failures = [one.get("type") for one in suite.iter("failure")]
-    skipped = [one.get("type") for one in suite.iter("skipped")]
+    failures = [failure.get("type") for failure in suite.iter("failure")]
+    skipped = [file.get("type") for file in suite.iter("skipped")]
     assert len(failures) == int(suite.attrib["failures"])
-    told = {one.attrib["name"]: one.attrib["value"] for one in suite.iter("property")}
+    told = {entry.attrib["name"]: entry.attrib["value"] for entry in suite.iter("property")}
     found = {
         "failed": failures.count("error"),
         "warnings": skipped.count("warning"),
@@ -104,12 +104,12 @@ def of_junit(text: str) -> Counts:
 
 def of_sarif(text: str) -> Counts:
     (run,) = json.loads(text)["runs"]
-    failed = [one for one in run["results"] if one["properties"]["status"] == "fail"]
-    unmet = [one for one in run["results"] if one["kind"] == "fail" and one not in failed]
+    failed = [result for result in run["results"] if result["properties"]["status"] == "fail"]
+    unmet = [result for result in run["results"] if result["kind"] == "fail" and result not in failed]
     found = {
-        "failed": sum(one["level"] == "error" for one in failed),
-        "warnings": sum(one["level"] == "warning" for one in failed),
-        "accepted": sum("suppressions" in one for one in failed),
+        "failed": sum(finding["level"] == "error" for finding in failed),
+        "warnings": sum(finding["level"] == "warning" for finding in failed),
+        "accepted": sum("suppressions" in finding for finding in failed),
         "unmet": len(unmet),
     }
     assert found == {name: run["properties"][name] for name in found}
@@ -118,7 +118,7 @@ def of_sarif(text: str) -> Counts:
 
 def of_github(text: str) -> Counts:
     *others, verdict = read_annotations(text)
-    rules = [one.kind for one in others if re.match(r"[a-z0-9-]+: ", one.properties["title"])]
+    rules = [other.kind for other in others if re.match(r"[a-z0-9-]+: ", other.properties["title"])]
     said = of_words(verdict.message.splitlines()[1])
     assert rules.count("error") == said["failed"]
     assert rules.count("warning") == said["warnings"]
@@ -144,16 +144,19 @@ def test_every_format_counts_alike(scenario: str, rules: str, tmp_path: Path) ->
     judged = outcome(scenario, rules, tmp_path)
     judged = judged.demand()
     counted = {form: read(written(judged, form)) for form, read in zip(FORMATS, READERS, strict=True)}
-    assert len({tuple(sorted(one.items())) for one in counted.values()}) == 1, counted
+    assert len({tuple(sorted(counts.items())) for counts in counted.values()}) == 1, counted
     failed = counted["json"]["failed"]
     more = re.search(r"; (\d+) more rules? failed", headline(judged))
     assert failed == (int(more[1]) + 1 if more else min(failed, 1))
 
 
 def test_the_scenarios_have_something_to_count(tmp_path: Path) -> None:
-    every = [of_json(written(outcome(one, rules, tmp_path), "json")) for one in SCENARIOS for rules in ("", MIXED)]
+    every = [
+        of_json(written(outcome(scenario, rules, tmp_path), "json")) for scenario in SCENARIOS for rules in ("", MIXED)
+    ]
     assert all(
-        max(one[name] for one in every) >= least for name, least in zip(KINDS.values(), (2, 1, 1, 2), strict=True)
+        max(summary[name] for summary in every) >= least
+        for name, least in zip(KINDS.values(), (2, 1, 1, 2), strict=True)
     )
 
 

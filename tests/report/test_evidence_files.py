@@ -59,7 +59,7 @@ def run(*arguments: str | Path) -> Result:
 
 
 def status(analysis: Analysis, rule: str) -> str:
-    return next(one.status for one in analysis.findings if one.rule.id == rule)
+    return next(finding.status for finding in analysis.findings if finding.rule.id == rule)
 
 
 def records(file: Path) -> list[Record]:
@@ -101,19 +101,24 @@ def test_both_ends_of_a_hop_where_only_the_second_is_judged(tmp_path: Path) -> N
     paths = write_links(tmp_path, *ping(1, BEGIN, ttl=64))
     run(*paths, "--pod", "10.244.1.11", "--evidence", tmp_path / "out")
     file = tmp_path / "out" / "hop-ttl-decremented.pcapng"
-    assert [read_file(file).interfaces[one.interface].name for one in records(file)] == [LINK_A, LINK_B, LINK_B, LINK_A]
+    assert [read_file(file).interfaces[record.interface].name for record in records(file)] == [
+        LINK_A,
+        LINK_B,
+        LINK_B,
+        LINK_A,
+    ]
 
 
 def test_a_packet_lost_on_the_way_shows_every_sighting(tmp_path: Path) -> None:
     analysis = analyze(*captures("second-node-drops"))
-    (file,) = (one for one in analysis.write_evidence(tmp_path) if one.stem == "request-reaches-pod")
+    (file,) = (path for path in analysis.write_evidence(tmp_path) if path.stem == "request-reaches-pod")
     assert {interface.name for interface in read_file(file).interfaces} == {"cali14e7d81007d", "eth0"}
     document = analysis.to_dict()
-    (finding,) = (one for one in document["rules"] if one["id"] == "request-reaches-pod")
+    (finding,) = (rule for rule in document["rules"] if rule["id"] == "request-reaches-pod")
     shown = {frame for row in finding["evidence"] for frame in row["frames"]}
-    others = {one["frame"] for row in finding["evidence"] for one in row["other_sightings"]}
+    others = {sighting["frame"] for row in finding["evidence"] for sighting in row["other_sightings"]}
     assert (len(shown), len(others), len(records(file))) == (4, 4, 8)
-    assert {one["capture"] for row in finding["evidence"] for one in row["other_sightings"]} == {
+    assert {sighting["capture"] for row in finding["evidence"] for sighting in row["other_sightings"]} == {
         str(analysis.captures[0].path)
     }
 
@@ -124,19 +129,19 @@ def test_a_packet_lost_on_the_way_shows_every_sighting(tmp_path: Path) -> None:
 def test_frames_are_those_of_the_captures(scenario: str, tmp_path: Path) -> None:
     """Bytes, lengths, times to the nanosecond and directions; each frame once."""
     paths = captures(scenario)
-    there = [(one.time, one.data, one.length, one.direction) for path in paths for one in records(path)]
+    there = [(record.time, record.data, record.length, record.direction) for path in paths for record in records(path)]
     files = analyze(*paths).write_evidence(tmp_path)
     assert files
     for file in files:
-        kept = [(one.time, one.data, one.length, one.direction) for one in records(file)]
-        assert all(there.count(one) >= kept.count(one) for one in kept)
-        assert kept == sorted(kept, key=lambda one: one[0] or 0)
+        kept = [(record.time, record.data, record.length, record.direction) for record in records(file)]
+        assert all(there.count(line) >= kept.count(line) for line in kept)
+        assert kept == sorted(kept, key=lambda record: record[0] or 0)
 
 
 def test_evidence_fails_the_same_rule(tmp_path: Path) -> None:
     file = evidence(tmp_path, RANDOM_MAC, rule="gateway-arp-proxy-mac")
     again = analyze(file)
-    assert [one.rule.id for one in again.findings if one.status == "fail"] == ["gateway-arp-proxy-mac"]
+    assert [finding.rule.id for finding in again.findings if finding.status == "fail"] == ["gateway-arp-proxy-mac"]
     assert len(records(file)) == 2
 
 
@@ -168,7 +173,7 @@ def test_what_was_cut_keeps_its_length(tmp_path: Path) -> None:
     packets = [containers.Packet(ask() + bytes(22), seconds=1_700_000_000 + n, length=1500) for n in range(3)]
     path.write_bytes(containers.pcap(packets, snaplen=64))
     reading = read_file(evidence(tmp_path, path))
-    assert [(len(one.data), one.length) for one in reading.records] == [(64, 1500)] * 3
+    assert [(len(record.data), record.length) for record in reading.records] == [(64, 1500)] * 3
     assert reading.interfaces[0].snaplen == 64
 
 
@@ -186,7 +191,7 @@ def test_link_types(link_type: int, frames: list[tuple[int, bytes]], tmp_path: P
     file = evidence(tmp_path, path)
     reading = read_file(file)
     assert [interface.link_type for interface in reading.interfaces] == [link_type]
-    assert [one.data for one in reading.records] == [frame for _, frame in frames]
+    assert [record.data for record in reading.records] == [frame for _, frame in frames]
     assert status(analyze(file), "gateway-arp-answered") == "fail"
 
 
@@ -196,8 +201,8 @@ def test_raw_packets(tmp_path: Path) -> None:
     packet = request()[14:]
     path = write_pcap(tmp_path / "tunl0.pcap", [(BEGIN, packet)], link_type=101)
     (file,) = analyze(path, rules=rule).write_evidence(tmp_path / "out")
-    assert [one.data for one in records(file)] == [packet]
-    assert [(one.link_type, one.name) for one in read_file(file).interfaces] == [(101, "tunl0")]
+    assert [record.data for record in records(file)] == [packet]
+    assert [(interface.link_type, interface.name) for interface in read_file(file).interfaces] == [(101, "tunl0")]
 
 
 @needs_tshark
@@ -209,7 +214,7 @@ def test_hostile_names(name: str, tmp_path: Path) -> None:
     path = write_pcapng(tmp_path / "x.pcapng", ASKED, name)
     file = evidence(tmp_path, path)
     assert file.parent == tmp_path / "out"
-    assert [one.name for one in read_file(file).interfaces] == [name]
+    assert [interface.name for interface in read_file(file).interfaces] == [name]
     assert len(tshark(file)) == 3
 
 
@@ -223,7 +228,7 @@ def test_a_name_that_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "x.pcapng"
     path.write_bytes(data)
     file = evidence(tmp_path, path)
-    assert [one.name for one in read_file(file).interfaces] == ["\ufffd" * 21845]
+    assert [interface.name for interface in read_file(file).interfaces] == ["\ufffd" * 21845]
     assert len(tshark(file)) == 3
 
 
@@ -263,8 +268,8 @@ def test_filter_drops_and_directions_are_kept(tmp_path: Path) -> None:
         tmp_path / "x.pcapng", frames, "cali14e7d81007d", 7, "arp", lambda frame: 1 if frame == ask() else 2
     )
     reading = read_file(evidence(tmp_path, path, rule="gateway-arp-proxy-mac"))
-    assert [(one.filter, one.drops) for one in reading.interfaces] == [("arp", 7)]
-    assert [one.direction for one in reading.records] == [0, 1]
+    assert [(interface.filter, interface.drops) for interface in reading.interfaces] == [("arp", 7)]
+    assert [record.direction for record in reading.records] == [0, 1]
 
 
 def test_check_sequence_is_kept(tmp_path: Path) -> None:
@@ -272,8 +277,8 @@ def test_check_sequence_is_kept(tmp_path: Path) -> None:
     packets = [containers.Packet(ask() + b"fcs!", 1_700_000_000 + n) for n in range(3)]
     path.write_bytes(containers.pcap(packets, link=0x24000001))
     reading = read_file(evidence(tmp_path, path))
-    assert [one.fcs_bytes for one in reading.interfaces] == [4]
-    assert [one.data for one in reading.records] == [one.data for one in packets]
+    assert [interface.fcs_bytes for interface in reading.interfaces] == [4]
+    assert [record.data for record in reading.records] == [packet.data for packet in packets]
 
 
 @needs_tshark
@@ -286,7 +291,7 @@ def test_times_before_1970_and_none(tmp_path: Path) -> None:
     path = tmp_path / "cali14e7d81007d.pcapng"
     path.write_bytes(data)
     file = evidence(tmp_path, path, rule="gateway-arp-proxy-mac")
-    assert [one.time for one in records(file)] == [-998_876_544_000, -998_876_001_000]
+    assert [record.time for record in records(file)] == [-998_876_544_000, -998_876_001_000]
     # How tshark prints times before 1970 is its own affair.
     assert len(tshark(file)) == 2
 
@@ -373,12 +378,12 @@ def test_a_line_of_two_packets_is_there_once(tmp_path: Path) -> None:
 def test_reports_say_where_it_is(tmp_path: Path) -> None:
     out = tmp_path / "a b"
     file = out / "gateway-arp-answered.pcapng"
-    assert f"\n    kept in {file}\n" in run(BROKEN, "--evidence", out).stdout
+    assert f"\n    evidence: {file}\n" in run(BROKEN, "--evidence", out).stdout
     document = json.loads(run(BROKEN, "--evidence", out, "--format", "json").stdout)
-    assert {one["id"]: one["files"] for one in document["rules"] if one["files"]} == {
+    assert {rule["id"]: rule["files"] for rule in document["rules"] if rule["files"]} == {
         "gateway-arp-answered": [str(file)]
     }
-    assert "kept in" not in run(BROKEN).stdout
+    assert "evidence: " not in run(BROKEN).stdout
 
 
 def test_warnings_too_and_nothing_for_what_holds(tmp_path: Path) -> None:

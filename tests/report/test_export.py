@@ -140,7 +140,7 @@ def test_rules_still_see_every_pod_of_the_link(tmp_path: Path) -> None:
 
 def test_a_pod_of_two_families_has_both(tmp_path: Path) -> None:
     echo = analyze(*captures("ipv6")).echo
-    assert all("," in one or ":" in one for one in echo["pod.ip"])
+    assert all("," in address or ":" in address for address in echo["pod.ip"])
 
 
 @pytest.mark.slow

@@ -51,7 +51,7 @@ def test_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_kinds() -> None:
     slow = written(analyze(*captures("proxy-delay-80")), "github")
-    kinds = {one.properties["title"].split(":")[0]: one.kind for one in read_annotations(slow)}
+    kinds = {annotation.properties["title"].split(":")[0]: annotation.kind for annotation in read_annotations(slow)}
     assert kinds == {"gateway-arp-prompt": "warning", "pcapcheck": "warning"}
 
 
@@ -77,10 +77,10 @@ def test_chosen_by_itself() -> None:
     found = run("analyze", str(BROKEN))
     assert found.returncode == 1
     assert found.stdout.startswith(plain)
-    assert [one.kind for one in read_annotations(found.stdout)] == ["error", "notice"]
+    assert [annotation.kind for annotation in read_annotations(found.stdout)] == ["error", "notice"]
     assert run("analyze", str(BROKEN), "--format", "text").stdout == plain
     state = run("state", str(CAPTURES / "proxy-arp-off" / "state.txt")).stdout
-    assert [one.kind for one in read_annotations(state)] == ["error", "notice"]
+    assert [annotation.kind for annotation in read_annotations(state)] == ["error", "notice"]
 
 
 def test_not_where_a_file_takes_the_output(tmp_path: Path) -> None:
@@ -124,7 +124,11 @@ def test_names_start_no_commands(form: str, tmp_path: Path) -> None:
     ours = [line for line in taken if re.match("::(error|warning|notice) title=", line)]
     assert taken == ours
     assert bool(ours) == (form in ("", "github"))
-    assert {name for one in read_annotations("\n".join(ours)) for name in one.properties} <= {"title", "file", "line"}
+    assert {name for annotation in read_annotations("\n".join(ours)) for name in annotation.properties} <= {
+        "title",
+        "file",
+        "line",
+    }
     assert commands(found.stderr) == []
 
 

@@ -56,7 +56,7 @@ def test_syns_without_an_answer_are_told_off_the_pods_links(tmp_path: Path) -> N
     report = text(analysis)
     assert f"! {asked} on eth0 (asked 3 times; frame 1 of eth0.pcap): a policy or a firewall dropped the SYN" in report
     assert "record the next interface on the way too" in report
-    assert [one["text"] for one in analysis.to_dict()["remarks"]] == [one.text for one in analysis.remarks]
+    assert [remark["text"] for remark in analysis.to_dict()["remarks"]] == [remark.text for remark in analysis.remarks]
     (told,) = analysis.to_dict()["unanswered"]
     assert (told["protocol"], told["asker"], told["asked"]) == ("TCP", "10.244.1.10", "10.244.1.11")
     assert (told["question"], told["attempts"], told["frames"], told["doubt"]) == (asked, 3, [1], None)
@@ -163,7 +163,7 @@ LATER = (BEGIN + 9 * SECOND, tcp(0x11, src=INSIDE, dst="172.31.186.1", eth=FROM_
 
 def syn6(src: str, dst: str) -> bytes:
     segment = bytes(dpkt.tcp.TCP(sport=40000, dport=80, flags=0x02, seq=1))
-    addresses = [socket.inet_pton(socket.AF_INET6, one) for one in (src, dst)]
+    addresses = [socket.inet_pton(socket.AF_INET6, address) for address in (src, dst)]
     header = struct.pack(">IHBB", 6 << 28, len(segment), 6, 63)
     return ethernet(*FROM_ROUTER, 0x86DD, header + b"".join(addresses) + segment)
 

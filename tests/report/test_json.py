@@ -26,7 +26,7 @@ def closed(node: Any) -> Any:
         if "properties" in shut:
             shut["additionalProperties"] = False
         return shut
-    return [closed(one) for one in node] if isinstance(node, list) else node
+    return [closed(item) for item in node] if isinstance(node, list) else node
 
 
 @pytest.mark.parametrize("scenario", sorted(EXPECTED))

@@ -31,14 +31,16 @@ LINKED = re.compile(r"@\w|#\d|\b[0-9a-f]{7,40}\b|www\.|https?:|\w@\w|:\w+:")
 
 def tokens(text: str) -> list[Token]:
     return [
-        one for block in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text) for one in flat(block)
+        token
+        for block in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
+        for token in flat(block)
     ]
 
 
 def flat(token: Token) -> Iterator[Token]:
     yield token
-    for one in token.children or ():
-        yield from flat(one)
+    for child in token.children or ():
+        yield from flat(child)
 
 
 def hostile(tmp_path: Path) -> Analysis:
@@ -54,14 +56,14 @@ def hostile(tmp_path: Path) -> Analysis:
 def test_renders(given: str) -> None:
     judged = analyze(*captures(given))
     found = tokens(written(judged, "markdown"))
-    failed = [one for one in judged.findings if one.status == "fail"]
-    tables = len({one.status for one in judged.findings})
-    kinds = [one.type for one in found]
+    failed = [finding for finding in judged.findings if finding.status == "fail"]
+    tables = len({finding.status for finding in judged.findings})
+    kinds = [match.type for match in found]
     assert kinds.count("table_open") == tables
     assert kinds.count("tr_open") == len(judged.findings) + tables
     assert kinds.count("td_open") == 4 * len(judged.findings)
     assert kinds.count("fence") == len(failed)
-    assert [one.tag for one in found if one.type == "heading_open"] == ["h2", *["h3"] * len(failed)]
+    assert [match.tag for match in found if match.type == "heading_open"] == ["h2", *["h3"] * len(failed)]
 
 
 def test_hostile_names(tmp_path: Path) -> None:
@@ -70,12 +72,12 @@ def test_hostile_names(tmp_path: Path) -> None:
     assert "@team" in text
     assert "smile" in text
     found = tokens(text)
-    assert {one.type for one in found} & {"link_open", "image", "em_open", "strong_open", "s_open"} == set()
-    html = [one.content.strip() for one in found if one.type in ("html_block", "html_inline")]
-    assert all(one.startswith(OURS) for one in html), html
-    assert [one.content for one in found if one.type == "text" and LINKED.search(one.content)] == []
-    assert [one.type for one in found].count("td_open") == 4 * len(judged.findings)
-    assert [one.type for one in found].count("fence") == 1
+    assert {match.type for match in found} & {"link_open", "image", "em_open", "strong_open", "s_open"} == set()
+    html = [match.content.strip() for match in found if match.type in ("html_block", "html_inline")]
+    assert all(tag.startswith(OURS) for tag in html), html
+    assert [match.content for match in found if match.type == "text" and LINKED.search(match.content)] == []
+    assert [match.type for match in found].count("td_open") == 4 * len(judged.findings)
+    assert [match.type for match in found].count("fence") == 1
 
 
 @pytest.mark.parametrize(
@@ -86,14 +88,14 @@ def test_text_stays_text(text: str) -> None:
     told = prose(text)
     for page in (f"- {told}\n", f"| a | b |\n|---|---|\n| {told.replace('|', chr(92) + '|')} | x |\n"):
         found = tokens(page)
-        said = "".join(one.content for one in found if one.type in ("text", "code_inline"))
-        assert {one.type for one in found if not one.type.endswith(("_open", "_close"))} <= {
+        said = "".join(match.content for match in found if match.type in ("text", "code_inline"))
+        assert {match.type for match in found if not match.type.endswith(("_open", "_close"))} <= {
             "inline",
             "text",
             "code_inline",
         }
         assert "".join(text.split()) in "".join(said.split())
-        assert [one.content for one in found if one.type == "text" and LINKED.search(one.content)] == []
+        assert [match.content for match in found if match.type == "text" and LINKED.search(match.content)] == []
 
 
 def test_words_stay_words() -> None:
@@ -108,11 +110,11 @@ def test_bars_end_no_cell(tmp_path: Path) -> None:
     (tmp_path / "here.yaml").write_text(f"extends: calico\n{adjust}\nrules:\n  - {rule}\n")
     judged = analyze(BROKEN, rules=tmp_path / "here.yaml")
     cells: list[str] = []
-    for one in tokens(written(judged, "markdown")):
-        if one.type == "td_open":
+    for token in tokens(written(judged, "markdown")):
+        if token.type == "td_open":
             cells.append("")
-        elif cells and one.type in ("text", "code_inline"):
-            cells[-1] += one.content
+        elif cells and token.type in ("text", "code_inline"):
+            cells[-1] += token.content
     rows = {cells[at]: cells[at + 1 : at + 4] for at in range(0, len(cells), 4)}
     assert rows["gateway-arp-answered"][0] == "warning (see | or `|`)"
     assert rows["x"][1] == "a|b `c|d` |"
@@ -120,5 +122,5 @@ def test_bars_end_no_cell(tmp_path: Path) -> None:
 
 def test_nothing_ends_a_block() -> None:
     lines = ["```", "text", "````", "~~~", "</details>"]
-    (fence,) = [one for one in tokens("\n".join(block(lines))) if one.type == "fence"]
+    (fence,) = [token for token in tokens("\n".join(block(lines))) if token.type == "fence"]
     assert fence.content.splitlines() == lines

@@ -13,7 +13,7 @@ from pcapcheck.triage.scripts import capture_plan
 from tests.support.formats import written
 from tests.support.lab import CAPTURES, captures
 
-SCENARIOS = sorted(one.name for one in CAPTURES.iterdir() if one.is_dir())
+SCENARIOS = sorted(folder.name for folder in CAPTURES.iterdir() if folder.is_dir())
 # Of each kind of failure one, for every run.
 FEW = ("bridged-gateway", "loss", "pod-link-down", "proxy-arp-off", "second-node-drops")
 WORDS = re.compile(
@@ -44,7 +44,7 @@ def test_no_placeholder(scenario: str, form: str) -> None:
 @pytest.mark.parametrize("with_state", [False, True])
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_no_placeholder_in_any_scenario(scenario: str, with_state: bool) -> None:
-    assert [one for form in ("text", "json") for one in found(scenario, form, with_state)] == []
+    assert [match for form in ("text", "json") for match in found(scenario, form, with_state)] == []
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -72,14 +72,14 @@ def test_more_targets_are_counted(tmp_path: Path) -> None:
 def test_a_second_target_is_shown_and_diagnosed(tmp_path: Path) -> None:
     """Ten failed before it, more than a bin keeps."""
     analysis = asked(tmp_path, (FIRST, 10, 0), (SECOND_TARGET, 4, 0))
-    (rule,) = [one for one in analysis.to_dict()["rules"] if one["id"] == "echo-answered"]
-    assert {one["expected"] for one in rule["evidence"]} == {
+    (rule,) = [entry for entry in analysis.to_dict()["rules"] if entry["id"] == "echo-answered"]
+    assert {row["expected"] for row in rule["evidence"]} == {
         f"a reply from {FIRST}",
         f"a reply from {SECOND_TARGET}",
     }
     assert f"expected a reply from {SECOND_TARGET}" in text(analysis)
-    pairs = {(one.packet_evidence["pod"], one.packet_evidence["dst"]) for one in analysis.diagnoses}
-    assert len(pairs) == 2 or sum(len(one.others) for one in analysis.diagnoses) == 1
+    pairs = {(diagnosis.packet_evidence["pod"], diagnosis.packet_evidence["dst"]) for diagnosis in analysis.diagnoses}
+    assert len(pairs) == 2 or sum(len(diagnosis.others) for diagnosis in analysis.diagnoses) == 1
 
 
 def test_a_second_port_is_another_target(tmp_path: Path) -> None:
@@ -100,12 +100,12 @@ def test_a_refusal_of_a_second_target_is_shown(tmp_path: Path) -> None:
         frames += [(time, sent), (time + MS, error(3, 13 if number < 8 else 10, sent, NODE_IP))]
     frames += [(BEGIN + 5 * SECOND, ask()), (BEGIN + 5 * SECOND + MS, answer())]
     analysis = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", frames))
-    (rule,) = [one for one in analysis.to_dict()["rules"] if one["id"] == "echo-answered"]
-    assert any(THIRD in one["expected"] for one in rule["evidence"])
+    (rule,) = [entry for entry in analysis.to_dict()["rules"] if entry["id"] == "echo-answered"]
+    assert any(THIRD in row["expected"] for row in rule["evidence"])
 
 
 def test_of_many_targets_few_are_kept(tmp_path: Path) -> None:
     analysis = asked(tmp_path, *((f"10.9.{number // 200}.{number % 200 + 1}", 2, 0) for number in range(300)))
-    (rule,) = [one for one in analysis.to_dict()["rules"] if one["id"] == "echo-answered"]
+    (rule,) = [entry for entry in analysis.to_dict()["rules"] if entry["id"] == "echo-answered"]
     assert (rule["failed"], len(rule["evidence"])) == (600, 20)
     assert "(2 of 2); 598 of 598 to 299 other targets fail too" in headline(analysis)

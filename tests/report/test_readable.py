@@ -138,7 +138,7 @@ def test_files_that_show_the_failure_are_named(folder: Path) -> None:
     report = text(folder)
     head = report[: report.index("\n\n")]
     named = re.findall(r"cali(\w{11})\.pcap:", head)
-    assert [int(one, 16) for one in named] == [1, 2, 3, 21, 33]
+    assert [int(number, 16) for number in named] == [1, 2, 3, 21, 33]
     assert re.search(r"^ +and 35 more captures: \d+ frames, 35 pod links \(--verbose shows all\)$", head, re.M)
     assert "! " in head
     assert head.startswith("FAIL  10.244.7.33's echo requests to 10.244.9.9 get no reply")
@@ -161,7 +161,7 @@ def test_a_long_report_ends_with_what_to_do() -> None:
         "      first suspect: the node has no route that covers 169.254.1.1",
         "          ip route get 169.254.1.1",
     ]
-    assert lines[-1].strip().startswith("so it is if ")
+    assert lines[-1].strip().startswith("confirmed if ")
     state = ["--node-state", str(broken / "state.txt")]
     shown = re.sub(r"\x1b\[[0-9;]*m", "", on_terminal("analyze", str(broken / LINK), *state, columns=160))
     lines = [line.rstrip() for line in shown.splitlines()]

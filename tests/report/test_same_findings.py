@@ -64,19 +64,19 @@ def test_same_findings(scenario: str) -> None:
     assert len(expected) >= 15
     for form in FORMATS:
         told = read_back(form, written(judged, form))
-        assert {name: one.status for name, one in told.items()} == {
-            name: one.status for name, one in expected.items()
+        assert {name: rule.status for name, rule in told.items()} == {
+            name: rule.status for name, rule in expected.items()
         }, form
-        for name, one in told.items():
-            if one.status == "fail" or one.severity is not None:
-                assert one.severity == expected[name].severity, (form, name)
-            if one.status == "fail":
+        for name, rule in told.items():
+            if rule.status == "fail" or rule.severity is not None:
+                assert rule.severity == expected[name].severity, (form, name)
+            if rule.status == "fail":
                 known = expected[name].frames
-                assert one.frames is not None
+                assert rule.frames is not None
                 assert known is not None
                 # The report for people shows the first three rows.
-                assert one.frames <= known if form == "text" else one.frames == known, (form, name)
-                assert bool(one.frames) == bool(known), (form, name)
+                assert rule.frames <= known if form == "text" else rule.frames == known, (form, name)
+                assert bool(rule.frames) == bool(known), (form, name)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -148,7 +148,9 @@ def test_all_have_the_same_heading(scenario: str, form: str) -> None:
     assert wanted in said.replace("⚠️", ""), form
     assert headline(judged) in said
     others = {"PASS", "WARN", "FAIL", "NOT CHECKED"} - {word}
-    assert not any(HEADED[form].format(one, headline(judged), one.lower()) in said for one in others if form != "junit")
+    assert not any(
+        HEADED[form].format(other, headline(judged), other.lower()) in said for other in others if form != "junit"
+    )
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -240,7 +242,7 @@ def test_junit_fails_for_a_damaged_capture_where_that_is_demanded(tmp_path: Path
     cut.write_bytes((CAPTURES / "healthy" / cut.name).read_bytes()[:-5])
     judged = analyze(cut)
     judged = judged.demand(True, ())
-    cases = {one.attrib["name"]: one for one in ElementTree.fromstring(written(judged, "junit")).iter("testcase")}
+    cases = {case.attrib["name"]: case for case in ElementTree.fromstring(written(judged, "junit")).iter("testcase")}
     assert judged.captures[0].problems[0].message in cases["input"][0].attrib["message"]
     assert cases["input"][0].tag == "failure"
 
@@ -255,12 +257,14 @@ def test_junit_says_when_and_how_long() -> None:
 
 def test_unknown_rows_are_told() -> None:
     judged = outcome("bridged-gateway")
-    unknown = [one for one in judged.findings if one.unknown and one.status != "not-checked"]
+    unknown = [finding for finding in judged.findings if finding.unknown and finding.status != "not-checked"]
     assert unknown
     for form in FORMATS:
         said = plain(form, written(judged, form))
-        for one in unknown:
-            assert f'"unknown": {one.unknown}' in said or f"{one.unknown} undecided: {one.reason}" in said, form
+        for finding in unknown:
+            assert (
+                f'"unknown": {finding.unknown}' in said or f"{finding.unknown} undetermined: {finding.reason}" in said
+            ), form
 
 
 def test_state_reports() -> None:
@@ -268,12 +272,12 @@ def test_state_reports() -> None:
     expected = of_json(written(judged, "json"))
     for form in FORMATS:
         told = read_back(form, written(judged, form))
-        assert {name: one.status for name, one in told.items()} == {
-            name: one.status for name, one in expected.items()
+        assert {name: rule.status for name, rule in told.items()} == {
+            name: rule.status for name, rule in expected.items()
         }, form
     assert of_junit(written(judged, "junit"))["proxy-arp-on"] == Told("fail", "error", frozenset())
-    (failed,) = [one for one in results(judged) if one["kind"] == "fail"]
-    lines = [one["physicalLocation"] for one in failed["relatedLocations"]]
+    (failed,) = [result for result in results(judged) if result["kind"] == "fail"]
+    lines = [place["physicalLocation"] for place in failed["relatedLocations"]]
     text = (CAPTURES / "proxy-arp-off" / "state.txt").read_text().splitlines()
     for line in lines:
         assert line["artifactLocation"]["uri"].endswith("fixtures/lab/captures/proxy-arp-off/state.txt")
@@ -290,7 +294,7 @@ def test_jsonl_lines() -> None:
         by_type.setdefault(line.pop("type"), []).append(line)
     assert by_type["capture"] == document["captures"]
     assert by_type["rule"] == document["rules"]
-    assert [cause for one in by_type["diagnosis"] for cause in one["causes"]] == document["causes"]
+    assert [cause for diagnosis in by_type["diagnosis"] for cause in diagnosis["causes"]] == document["causes"]
     (verdict,) = by_type["verdict"]
     assert lines[-1] is verdict
     assert (verdict["verdict"], verdict["summary"]) == ("fail", document["summary"])
@@ -302,7 +306,7 @@ def results(judged: Analysis) -> list[dict[str, Any]]:
 
 
 def test_accepted_findings_are_suppressed(accepting: Analysis) -> None:
-    suppressed = {one["ruleId"]: one["suppressions"] for one in results(accepting) if "suppressions" in one}
+    suppressed = {result["ruleId"]: result["suppressions"] for result in results(accepting) if "suppressions" in result}
     assert {name: some[0]["justification"] for name, some in suppressed.items()} == {
         "gateway-arp-answered": "known, see NET-1",
         "gateway-arp-prompt": "slow lab",
@@ -316,5 +320,5 @@ def plain(form: str, text: str) -> str:
         text = text.replace('\\"', '"')
     if form == "junit":
         root = ElementTree.fromstring(text)
-        return "\n".join(part for one in root.iter() for part in (one.text or "", *one.attrib.values()))
+        return "\n".join(part for element in root.iter() for part in (element.text or "", *element.attrib.values()))
     return text.replace("%0A", "\n").replace("`", "") if form in ("github", "markdown") else text

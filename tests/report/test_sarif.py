@@ -35,7 +35,7 @@ def run_of(outcome: Analysis) -> dict[str, Any]:
 
 def failed(outcome: Analysis) -> dict[str, Any]:
     """The result of the one rule that failed."""
-    (result,) = [one for one in run_of(outcome)["results"] if one["kind"] == "fail"]
+    (result,) = [entry for entry in run_of(outcome)["results"] if entry["kind"] == "fail"]
     loaded: dict[str, Any] = result
     return loaded
 
@@ -94,26 +94,28 @@ def test_fingerprints_stay(tmp_path: Path) -> None:
 def test_fingerprints_differ() -> None:
     def of(scenario: str) -> dict[str, str]:
         results = run_of(analyze(*captures(scenario)))["results"]
-        return {one["ruleId"]: one["partialFingerprints"]["primaryLocationLineHash"] for one in results}
+        return {result["ruleId"]: result["partialFingerprints"]["primaryLocationLineHash"] for result in results}
 
     prints = of("route-lost-midway")
     assert len(set(prints.values())) == len(prints)
     other = CAPTURES / "proxy-arp-off" / "cali14e7d81007d.pcap"
     renamed = failed(analyze(other))["partialFingerprints"]["ruleAndInterfaces/v1"]
-    elsewhere = [one for one in run_of(analyze(*captures("forwarding-off-pod-b")))["results"] if one["kind"] == "fail"]
-    assert renamed not in {one["partialFingerprints"]["ruleAndInterfaces/v1"] for one in elsewhere}
+    elsewhere = [
+        result for result in run_of(analyze(*captures("forwarding-off-pod-b")))["results"] if result["kind"] == "fail"
+    ]
+    assert renamed not in {place["partialFingerprints"]["ruleAndInterfaces/v1"] for place in elsewhere}
 
 
 def test_rules_tell_themselves() -> None:
     run = run_of(analyze(BROKEN))
     rules = run["tool"]["driver"]["rules"]
-    (rule,) = [one for one in rules if one["id"] == "gateway-arp-prompt"]
+    (rule,) = [entry for entry in rules if entry["id"] == "gateway-arp-prompt"]
     assert rule["defaultConfiguration"] == {"level": "warning", "enabled": True}
     assert "pneigh_enqueue" in rule["help"]["text"]
     # What GitHub wants of each.
-    for one in rules:
-        assert all(one[key]["text"] for key in ("shortDescription", "fullDescription", "help"))
-        assert len(one["fullDescription"]["text"]) <= 1024
+    for entry in rules:
+        assert all(entry[key]["text"] for key in ("shortDescription", "fullDescription", "help"))
+        assert len(entry["fullDescription"]["text"]) <= 1024
     for result in run["results"]:
         assert result["message"]["text"]
         assert result["locations"][0]["physicalLocation"]["region"]["startLine"] > 0
@@ -121,10 +123,10 @@ def test_rules_tell_themselves() -> None:
 
 
 def test_github_makes_alerts_of_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert {one["kind"] for one in run_of(analyze(BROKEN))["results"]} == {"pass", "fail", "notApplicable"}
+    assert {result["kind"] for result in run_of(analyze(BROKEN))["results"]} == {"pass", "fail", "notApplicable"}
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     run = run_of(analyze(BROKEN))
-    assert [one["ruleId"] for one in run["results"]] == ["gateway-arp-answered"]
+    assert [result["ruleId"] for result in run["results"]] == ["gateway-arp-answered"]
     (note,) = run["invocations"][0]["toolExecutionNotifications"]
     assert "17 rules that passed or were not checked are left out" in note["message"]["text"]
     assert len(run["tool"]["driver"]["rules"]) == 18

@@ -60,7 +60,7 @@ def test_one_peer_that_loses_half_is_named(tmp_path: Path) -> None:
 def test_an_outage_is_told_with_its_time(tmp_path: Path) -> None:
     analysis = judged(tmp_path, pings(1000, lambda number, _: 400 <= number < 500))
     assert "all of them in one outage from 22:13:28 to 22:13:29" in headline(analysis)
-    ((outage,),) = (one["outages"] for one in document(analysis)["summary"]["losses"])
+    ((outage,),) = (losses["outages"] for losses in document(analysis)["summary"]["losses"])
     assert outage["failed"] == 100
 
 
@@ -72,14 +72,14 @@ def test_a_burst_shorter_than_a_moment_is_not_even_over_time(tmp_path: Path) -> 
 def test_causes_of_total_loss_are_not_offered_for_an_even_loss(tmp_path: Path) -> None:
     chance = random.Random(7)
     (diagnosis,) = judged(tmp_path, pings(1000, lambda *_: chance.random() < 0.05)).diagnoses
-    named = {one.cause.id for one in diagnosis.suspects}
+    named = {suspect.cause.id for suspect in diagnosis.suspects}
     assert {"random-loss", "queue-overflows", "rate-limited"} <= named
     assert not {"host-route-missing", "policy-drops", "pod-gone", "forwarding-off"} & named
 
 
 def test_chance_is_not_offered_for_a_total_loss(tmp_path: Path) -> None:
     (diagnosis,) = judged(tmp_path, pings(200, lambda _, peer: peer == PEERS[2])).diagnoses
-    assert "random-loss" not in {one.cause.id for one in diagnosis.suspects}
+    assert "random-loss" not in {suspect.cause.id for suspect in diagnosis.suspects}
 
 
 def node_of(tmp_path: Path, dead: int, lost: float, seed: int = 5) -> list[Path]:
@@ -107,20 +107,20 @@ def node_of(tmp_path: Path, dead: int, lost: float, seed: int = 5) -> list[Path]
     for frames, (ip, mac) in zip(links, pods, strict=True):
         time = BEGIN + 5000 * MS
         frames += [(time, ask(src=mac, ip=ip)), (time + 1000, answer(to=mac, to_ip=ip))]
-    return [write_pcap(tmp_path / f"cali{number:011x}.pcap", sorted(one)) for number, one in enumerate(links)]
+    return [write_pcap(tmp_path / f"cali{number:011x}.pcap", sorted(frames)) for number, frames in enumerate(links)]
 
 
 def test_a_dead_pod_and_a_loss_besides_are_two_reasons(tmp_path: Path) -> None:
     """Each with causes of its own kind, however many pairs lost all of the one packet that they sent."""
     for seed, dead in ((5, 7), (6, 3)):
         analysis = analyze(*node_of(tmp_path, dead, 0.01, seed))
-        by_loss = {str(one.packet_evidence["loss"]): one for one in analysis.diagnoses}
+        by_loss = {str(diagnosis.packet_evidence["loss"]): diagnosis for diagnosis in analysis.diagnoses}
         assert len(analysis.diagnoses) == len(by_loss) == 2
-        total = {one.cause.id for one in by_loss["total"].suspects}
+        total = {suspect.cause.id for suspect in by_loss["total"].suspects}
         assert total >= {"pod-firewall", "pod-ignores-echo"}
         assert not total & {"random-loss", "queue-overflows", "rate-limited"}
         assert by_loss["total"].case.lead.dst == parse_address(f"10.244.1.{10 + dead}")
-        partial = {one.cause.id for one in by_loss["partial"].suspects}
+        partial = {suspect.cause.id for suspect in by_loss["partial"].suspects}
         assert partial >= {"random-loss", "queue-overflows", "rate-limited"}
         assert not partial & {"policy-drops", "host-route-missing", "pod-firewall", "source-check-on-return"}
         assert set(by_loss["partial"].case.failed) == {"echo-answered", "request-leaves-node", "reply-delivered"}
@@ -169,9 +169,9 @@ def test_all_lost_from_some_moment_on_is_an_outage(before: int, lost: int, tmp_p
     assert "evenly" not in said
     assert "all of them in one outage from 22:13:2" in said
     assert "until the end" in said
-    named = {one.cause.id for diagnosis in analysis.diagnoses for one in diagnosis.suspects}
+    named = {suspect.cause.id for diagnosis in analysis.diagnoses for suspect in diagnosis.suspects}
     assert not {"random-loss", "queue-overflows", "rate-limited"} & named
-    assert next(one.cause.id for one in analysis.diagnoses[0].suspects) == "host-route-missing"
+    assert next(suspect.cause.id for suspect in analysis.diagnoses[0].suspects) == "host-route-missing"
 
 
 def test_all_lost_up_to_some_moment_is_an_outage_that_ended(tmp_path: Path) -> None:

@@ -72,12 +72,12 @@ def of_text(text: str) -> dict[str, Told]:
 
 
 def of_json(text: str) -> dict[str, Told]:
-    return {one["id"]: _of_rule(one) for one in json.loads(text)["rules"]}
+    return {rule["id"]: _of_rule(rule) for rule in json.loads(text)["rules"]}
 
 
 def of_jsonl(text: str) -> dict[str, Told]:
     lines = [json.loads(line) for line in text.splitlines()]
-    return {one["id"]: _of_rule(one) for one in lines if one["type"] == "rule"}
+    return {part["id"]: _of_rule(part) for part in lines if part["type"] == "rule"}
 
 
 def of_junit(text: str) -> dict[str, Told]:
@@ -86,7 +86,7 @@ def of_junit(text: str) -> dict[str, Told]:
         out = case.findtext("system-out")
         if out is None:
             continue
-        result = next((one for one in case if one.tag in ("failure", "error", "skipped")), None)
+        result = next((element for element in case if element.tag in ("failure", "error", "skipped")), None)
         said = re.search(r" \((error|warning|info), ", out)
         assert said is not None, out
         if result is None:
@@ -102,26 +102,26 @@ def of_junit(text: str) -> dict[str, Told]:
 def of_sarif(text: str) -> dict[str, Told]:
     (run,) = json.loads(text)["runs"]
     told = {}
-    for one in run["results"]:
-        status = {"pass": "pass", "fail": "fail", "notApplicable": "not-checked"}[one["kind"]]
-        rule = run["tool"]["driver"]["rules"][one["ruleIndex"]]
-        assert rule["id"] == one["ruleId"]
+    for result in run["results"]:
+        status = {"pass": "pass", "fail": "fail", "notApplicable": "not-checked"}[result["kind"]]
+        rule = run["tool"]["driver"]["rules"][result["ruleIndex"]]
+        assert rule["id"] == result["ruleId"]
         level = rule["defaultConfiguration"]["level"]
-        assert one["level"] == (level if status == "fail" else "none")
+        assert result["level"] == (level if status == "fail" else "none")
         frames = frozenset(
-            n for place in one["relatedLocations"] for n in place.get("properties", {}).get("frames", [])
+            n for place in result["relatedLocations"] for n in place.get("properties", {}).get("frames", [])
         )
-        told[one["ruleId"]] = Told(status, {"note": "info"}.get(level, level), frames)
+        told[result["ruleId"]] = Told(status, {"note": "info"}.get(level, level), frames)
     return told
 
 
 def of_github(text: str) -> dict[str, Told]:
     told = {}
     *others, verdict = read_annotations(text)
-    for one in others:
-        if re.match(r"[a-z0-9-]+: ", one.properties["title"]):
-            severity = {"notice": "info"}.get(one.kind, one.kind)
-            told[one.properties["title"].split(":")[0]] = Told("fail", severity, _frames(one.message))
+    for other in others:
+        if re.match(r"[a-z0-9-]+: ", other.properties["title"]):
+            severity = {"notice": "info"}.get(other.kind, other.kind)
+            told[other.properties["title"].split(":")[0]] = Told("fail", severity, _frames(other.message))
     for line in verdict.message.splitlines():
         what, _, rest = line.partition(": ")
         if what == "passed":
@@ -162,7 +162,7 @@ def commands(text: str) -> list[str]:
 
 
 def _of_rule(rule: dict[str, Any]) -> Told:
-    frames = frozenset(number for one in rule["evidence"] for number in one["frames"])
+    frames = frozenset(number for row in rule["evidence"] for number in row["frames"])
     return Told(rule["status"], rule["severity"], frames)
 
 

@@ -9,7 +9,7 @@ from pcapcheck.analysis import Analysis
 from pcapcheck.report.document import document
 
 
-def write_json(result: Analysis, stream: IO[str]) -> None:
+def write_json(analysis: Analysis, stream: IO[str]) -> None:
     """The document of schema ``pcapcheck/2``, indented, with a newline at its end."""
-    json.dump(document(result), stream, indent=2, ensure_ascii=True)
+    json.dump(document(analysis), stream, indent=2, ensure_ascii=True)
     stream.write("\n")

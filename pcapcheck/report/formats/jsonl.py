@@ -14,25 +14,25 @@ from pcapcheck.analysis import Analysis
 from pcapcheck.report.document import document
 
 
-def write_jsonl(outcome: Analysis, stream: IO[str]) -> None:
+def write_jsonl(analysis: Analysis, stream: IO[str]) -> None:
     """An object a line."""
-    for one in _parts(document(outcome)):
-        json.dump(one, stream, ensure_ascii=True)
+    for part in _parts(document(analysis)):
+        json.dump(part, stream, ensure_ascii=True)
         stream.write("\n")
 
 
-def _parts(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for capture in told.pop("captures"):
+def _parts(values: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for capture in values.pop("captures"):
         yield {"type": "capture", **capture}
-    for skipped in told.pop("skipped"):
+    for skipped in values.pop("skipped"):
         yield {"type": "skipped", **skipped}
-    for rule in told.pop("rules"):
+    for rule in values.pop("rules"):
         yield {"type": "rule", **rule}
-    causes = told.pop("causes")
-    for number, diagnosis in enumerate(told.pop("diagnoses")):
-        yield {"type": "diagnosis", **diagnosis, "causes": [one for one in causes if one["diagnosis"] == number]}
-    for question in told.pop("unanswered"):
+    causes = values.pop("causes")
+    for number, diagnosis in enumerate(values.pop("diagnoses")):
+        yield {"type": "diagnosis", **diagnosis, "causes": [cause for cause in causes if cause["diagnosis"] == number]}
+    for question in values.pop("unanswered"):
         yield {"type": "unanswered", **question}
-    for remark in told.pop("remarks"):
+    for remark in values.pop("remarks"):
         yield {"type": "remark", **remark}
-    yield {"type": "verdict", **told}
+    yield {"type": "verdict", **values}

@@ -6,14 +6,16 @@ Whatever comes from a capture or its name stands in code, so that it makes no li
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.report import wording
-from pcapcheck.report.counts import counts, totals
-from pcapcheck.report.headline import WARN, headed, heading
-from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding, ordered
+from pcapcheck.report.build_report import build_report
+from pcapcheck.report.counts import counts
+from pcapcheck.report.headline import WARN
+from pcapcheck.report.model import Report
+from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding
 from pcapcheck.version import __version__
 
 # Of a pass in spite of an accepted failure.
@@ -25,12 +27,12 @@ HARMLESS = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*|\d{1,6}(?:\.\d{1,3})?|[%�
 AROUND = re.compile(r"(\(?)(.*?)((?:'s?)?[).,;:?]*)", re.DOTALL)
 
 
-def write_markdown(outcome: Analysis, stream: IO[str], verbose: bool = False) -> None:
+def write_markdown(analysis: Analysis, stream: IO[str], verbose: bool = False) -> None:
     """The verdict, a table of the rules, each failure with its evidence and why, and why questions got no answer.
 
     Long lists are shortened unless ``verbose``.
     """
-    for line in _lines(outcome, verbose):
+    for line in _lines(build_report(analysis), verbose):
         stream.write(f"{line}\n")
 
 
@@ -56,43 +58,47 @@ def block(lines: list[str]) -> list[str]:
     return [f"{fence}text", *lines, fence]
 
 
-def _lines(outcome: Analysis, verbose: bool) -> Iterator[str]:
-    kind = heading(outcome)
-    mark = ACCEPTED if kind == PASS and outcome.accepted else MARKS[kind]
-    yield f"## {mark} {headed(outcome)}: {prose(wording.verdict(outcome))}"
+def _lines(report: Report, verbose: bool) -> Iterator[str]:
+    mark = ACCEPTED if report.heading == PASS and report.totals.accepted else MARKS[report.heading]
+    yield f"## {mark} {report.label}: {prose(report.named(report.headline))}"
     yield ""
-    if outcome.findings:
-        yield f"- {totals(outcome).words}"
-    for line in wording.captures(outcome, verbose):
+    if report.findings:
+        yield f"- {report.totals.words}"
+    for line in wording.captures(report, verbose):
         yield f"- {prose(line)}"
-    for line in wording.problems(outcome, verbose):
+    for line in wording.problems(report, verbose):
         yield f"- ⚠️ {prose(line)}"
-    for demand in wording.some([one.text for one in outcome.unmet], "more demands that are not met", verbose):
+    for demand in wording.some([demand.text for demand in report.demands], "more demands that are not met", verbose):
         yield f"- ❌ {prose(demand)}"
-    findings = ordered(outcome.findings)
-    failed = [one for one in findings if one.status == FAIL]
-    yield from _table("Failed", [one for one in failed if one.rule.severity == "error"], folded=False)
-    yield from _table("Warnings", [one for one in failed if one.rule.severity == "warning"], folded=False)
-    noted = [one for one in failed if one.rule.severity == "info"]
-    yield from _table("Accepted", [one for one in noted if one.is_accepted], folded=False)
-    yield from _table("For information", [one for one in noted if not one.is_accepted], folded=False)
-    for one in failed:
-        yield ""
-        yield f"### {one.rule.id}: {prose(wording.summary(outcome, one))}"
-        yield ""
-        yield from block(wording.failure(outcome, one))
-    for sentence, why in wording.questions(outcome):
+    yield from _failures(report)
+    for sentence, why in wording.questions(report):
         yield ""
         yield f"### unanswered: {prose(sentence)}"
         yield ""
         yield from block(why)
-    yield from _table("Passed", [one for one in findings if one.status == PASS], folded=True)
-    yield from _table("Not checked", [one for one in findings if one.status == NOT_CHECKED], folded=True)
+    unchecked = [finding for finding in report.ordered if finding.status == NOT_CHECKED]
+    yield from _table("Passed", report.passed, folded=True)
+    yield from _table("Not checked", unchecked, folded=True)
     yield ""
     yield f"<sub>pcapcheck {__version__}</sub>"
 
 
-def _table(title: str, findings: list[Finding], folded: bool) -> Iterator[str]:
+def _failures(report: Report) -> Iterator[str]:
+    """A table of failures per severity, then each with its evidence and why it failed."""
+    failed = [failure.finding for failure in report.failures]
+    noted = [finding for finding in failed if finding.rule.severity == "info"]
+    yield from _table("Failed", [finding for finding in failed if finding.rule.severity == "error"])
+    yield from _table("Warnings", [finding for finding in failed if finding.rule.severity == "warning"])
+    yield from _table("Accepted", [finding for finding in noted if finding.is_accepted])
+    yield from _table("For information", [finding for finding in noted if not finding.is_accepted])
+    for failure in report.failures:
+        yield ""
+        yield f"### {failure.rule.id}: {prose(wording.failure_line(report, failure))}"
+        yield ""
+        yield from block(wording.failure_lines(report, failure))
+
+
+def _table(title: str, findings: Sequence[Finding], folded: bool = False) -> Iterator[str]:
     if not findings:
         return
     yield ""
@@ -100,8 +106,8 @@ def _table(title: str, findings: list[Finding], folded: bool) -> Iterator[str]:
     yield ""
     yield f"| rule | severity | what must hold | {'why' if findings[0].status == NOT_CHECKED else 'result'} |"
     yield "|---|---|---|---|"
-    for one in findings:
-        yield f"| {' | '.join(_cells(one))} |"
+    for finding in findings:
+        yield f"| {' | '.join(_cells(finding))} |"
     if folded:
         yield ""
         yield "</details>"
@@ -113,7 +119,7 @@ def _cells(finding: Finding) -> Iterable[str]:
     adjusted = f" ({rule.adjusted})" if rule.adjusted and not rule.off else ""
     cells = (rule.id, prose(rule.severity + adjusted), prose(rule.title), prose(result))
     # A bar ends a cell even inside code.
-    return [one.replace("|", "\\|") for one in cells]
+    return [cell.replace("|", "\\|") for cell in cells]
 
 
 def _code(text: str) -> str:
@@ -123,6 +129,6 @@ def _code(text: str) -> str:
 
 
 def _fence(text: str, least: int) -> str:
-    """So many backticks that none in the text end what they enclose."""
+    """Enough backticks that none in the text end what they enclose."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     return "`" * max(least, longest + 1)

@@ -18,10 +18,10 @@ from pcapcheck.analysis import Analysis
 from pcapcheck.capture.source import STANDARD_INPUT
 from pcapcheck.report import wording
 from pcapcheck.report.accepted import justified
-from pcapcheck.report.counts import counts, totals
-from pcapcheck.report.exit import exit_code
+from pcapcheck.report.build_report import build_report
+from pcapcheck.report.counts import counts
 from pcapcheck.report.github_runner import on_github
-from pcapcheck.report.headline import headed
+from pcapcheck.report.model import Failure, Report
 from pcapcheck.report.source_location import place_of, place_of_rule
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding
 from pcapcheck.ruleset.rule import Rule
@@ -34,40 +34,47 @@ LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 KINDS = {PASS: "pass", FAIL: "fail", NOT_CHECKED: "notApplicable"}
 # What GitHub takes of a description.
 DESCRIPTION = 1024
-# Of inputs that could not be used so many are told one by one.
+# This many inputs that could not be used are named.
 MOST_SKIPPED = 100
 # FILE:NUMBER: as evidence quotes the lines of a node's state.
 QUOTED = re.compile(r"(.+?):(\d+): ")
 
 
-def write_sarif(outcome: Analysis, stream: IO[str]) -> None:
+def write_sarif(analysis: Analysis, stream: IO[str]) -> None:
     """A log with one run."""
-    json.dump({"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(outcome)]}, stream, indent=2)
+    report = build_report(analysis)
+    json.dump({"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report)]}, stream, indent=2)
     stream.write("\n")
 
 
-def _run(outcome: Analysis) -> dict[str, Any]:
-    rules = {one.rule.id: number for number, one in enumerate(outcome.findings)}
-    unmet = {one.rule: one.text for one in outcome.unmet}
-    shown = [one for one in outcome.findings if one.status == FAIL or one.rule.id in unmet or not on_github()]
+def _run(report: Report) -> dict[str, Any]:
+    rules = {finding.rule.id: number for number, finding in enumerate(report.findings)}
+    failures = {failure.rule.id: failure for failure in report.failures}
+    unmet = {demand.rule: demand.text for demand in report.demands}
+    shown = [
+        finding for finding in report.findings if finding.status == FAIL or finding.rule.id in unmet or not on_github()
+    ]
     return {
         "tool": {
             "driver": {
                 "name": "pcapcheck",
                 "version": __version__,
                 "semanticVersion": __version__,
-                "rules": [_rule(one.rule) for one in outcome.findings],
+                "rules": [_rule(finding.rule) for finding in report.findings],
             }
         },
         "originalUriBaseIds": {PACKS: {"description": {"text": "The rules that come with pcapcheck."}}},
         "artifacts": [
             {"location": _file(path), "roles": ["analysisTarget"]}
-            for capture in outcome.captures
-            for path in capture.source.files
+            for entry in report.captures
+            for path in entry.capture.source.files
         ],
-        "invocations": [_invocation(outcome, len(outcome.findings) - len(shown))],
-        "properties": asdict(totals(outcome)),
-        "results": [_result(outcome, one, rules[one.rule.id], unmet.get(one.rule.id)) for one in shown],
+        "invocations": [_invocation(report, len(report.findings) - len(shown))],
+        "properties": asdict(report.totals),
+        "results": [
+            _result(report, finding, failures.get(finding.rule.id), rules[finding.rule.id], unmet.get(finding.rule.id))
+            for finding in shown
+        ],
     }
 
 
@@ -83,7 +90,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(outcome: Analysis, finding: Finding, index: int, unmet: str | None) -> dict[str, Any]:
+def _result(report: Report, finding: Finding, failure: Failure | None, index: int, unmet: str | None) -> dict[str, Any]:
     rule = finding.rule
     failed = finding.status == FAIL
     level = LEVELS[rule.severity] if failed else "none"
@@ -92,9 +99,9 @@ def _result(outcome: Analysis, finding: Finding, index: int, unmet: str | None) 
         "ruleIndex": index,
         "kind": "fail" if unmet else KINDS[finding.status],
         "level": "error" if unmet else level,
-        "message": {"text": _message(outcome, finding, unmet)},
+        "message": {"text": _message(report, finding, failure, unmet)},
         "locations": [_location(rule)],
-        "relatedLocations": [one for each in finding.evidence for one in _seen(outcome, each)],
+        "relatedLocations": [place for row in finding.evidence for place in _seen(report, row)],
         "partialFingerprints": _fingerprints(finding),
         "properties": {
             "status": finding.status,
@@ -121,10 +128,11 @@ def _suppression(why: str) -> dict[str, str]:
     return {"kind": "external", "justification": why}
 
 
-def _message(outcome: Analysis, finding: Finding, unmet: str | None) -> str:
-    if finding.status == FAIL:
+def _message(report: Report, finding: Finding, failure: Failure | None, unmet: str | None) -> str:
+    if failure is not None:
         demanded = [unmet, ""] if unmet else []
-        return "\n".join([*demanded, f"{wording.summary(outcome, finding)}.", "", *wording.failure(outcome, finding)])
+        said = f"{wording.failure_line(report, failure)}."
+        return "\n".join([*demanded, said, "", *wording.failure_lines(report, failure)])
     if unmet:
         return unmet
     if finding.status == NOT_CHECKED:
@@ -138,15 +146,15 @@ def _location(rule: Rule) -> dict[str, Any]:
     return {"physicalLocation": {"artifactLocation": file, "region": {"startLine": line, "startColumn": 1}}}
 
 
-def _seen(outcome: Analysis, evidence: Evidence) -> Iterator[dict[str, Any]]:
+def _seen(report: Report, evidence: Evidence) -> Iterator[dict[str, Any]]:
     """Where a failing row shows: in a capture, or in lines of a node's state."""
     said = f"expected {evidence.expected}; observed {evidence.observed}"
     where = f" on {evidence.interface}" if evidence.interface else ""
     if evidence.capture != NO_CAPTURE:
         frames = f"frame{'s' if len(evidence.frames) > 1 else ''} {', '.join(map(str, evidence.frames))}"
         yield {
-            "physicalLocation": {"artifactLocation": _file(outcome.captures[evidence.capture].path)},
-            "message": {"text": wording.with_names(outcome, f"{frames}{where}: {said}")},
+            "physicalLocation": {"artifactLocation": _file(report.captures[evidence.capture].capture.path)},
+            "message": {"text": report.named(f"{frames}{where}: {said}")},
             "properties": {"frames": list(evidence.frames), "interface": evidence.interface},
         }
     for line in evidence.source_lines:
@@ -155,7 +163,7 @@ def _seen(outcome: Analysis, evidence: Evidence) -> Iterator[dict[str, Any]]:
             region = {"startLine": int(quoted[2])}
             yield {
                 "physicalLocation": {"artifactLocation": _file(Path(quoted[1])), "region": region},
-                "message": {"text": wording.with_names(outcome, said)},
+                "message": {"text": report.named(said)},
             }
 
 
@@ -168,7 +176,7 @@ def _fingerprints(finding: Finding) -> dict[str, str]:
 
     GitHub goes by the first alone, which is that of the rule: a pod's interface has another name after each rollout.
     """
-    interfaces = sorted({one.interface for one in finding.evidence})
+    interfaces = sorted({row.interface for row in finding.evidence})
     return {
         "primaryLocationLineHash": f"{_digest(finding.rule.id)}:1",
         "ruleAndInterfaces/v1": _digest(finding.rule.id, *interfaces),
@@ -179,34 +187,35 @@ def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
-def _invocation(outcome: Analysis, left_out: int) -> dict[str, Any]:
+def _invocation(report: Report, left_out: int) -> dict[str, Any]:
     return {
-        "executionSuccessful": outcome.verdict != NOT_CHECKED,
-        "exitCode": exit_code(outcome),
-        "exitCodeDescription": f"{headed(outcome)}: {wording.verdict(outcome)}",
-        "toolExecutionNotifications": list(_notifications(outcome, left_out)),
+        "executionSuccessful": report.verdict != NOT_CHECKED,
+        "exitCode": report.exit_code,
+        "exitCodeDescription": f"{report.label}: {report.named(report.headline)}",
+        "toolExecutionNotifications": list(_notifications(report, left_out)),
     }
 
 
-def _notifications(outcome: Analysis, left_out: int) -> Iterator[dict[str, Any]]:
-    if outcome.verdict == NOT_CHECKED:
-        yield _notification("error", wording.verdict(outcome))
-    for demand in outcome.unmet:
+def _notifications(report: Report, left_out: int) -> Iterator[dict[str, Any]]:
+    if report.verdict == NOT_CHECKED:
+        yield _notification("error", report.named(report.headline))
+    for demand in report.demands:
         # Those of a rule are results too: code scanning looks at nothing else.
         about = {"associatedRule": {"id": demand.rule}} if demand.rule else {}
         yield _notification("error", demand.text) | about
-    for one in outcome.skipped[:MOST_SKIPPED]:
-        yield _notification("warning", one.message) | {"descriptor": {"id": one.kind}}
-    if len(outcome.skipped) > MOST_SKIPPED:
-        yield _notification("warning", f"{len(outcome.skipped) - MOST_SKIPPED} more files could not be used")
-    for capture in outcome.captures:
+    for skipped in report.skipped[:MOST_SKIPPED]:
+        yield _notification("warning", skipped.message) | {"descriptor": {"id": skipped.kind}}
+    if len(report.skipped) > MOST_SKIPPED:
+        yield _notification("warning", f"{len(report.skipped) - MOST_SKIPPED} more files could not be used")
+    for entry in report.captures:
+        capture = entry.capture
         for problem in capture.problems:
             where = {"physicalLocation": {"artifactLocation": _file(capture.path)}}
             text = f"{clean(capture.source.name)}: {problem.message}"
             yield _notification("warning", text) | {"locations": [where], "descriptor": {"id": problem.kind}}
-    for sentence, why in wording.questions(outcome):
+    for sentence, why in wording.questions(report):
         yield _notification("warning", "\n".join([f"{sentence}.", "", *why]))
-    for text in [*outcome.not_understood, *(clean(one.text) for one in outcome.remarks)]:
+    for text in [*report.notes.not_understood, *(clean(remark.text) for remark in report.remarks)]:
         yield _notification("warning", text)
     if left_out:
         said = f"{left_out} rules that passed or were not checked are left out: GitHub would make alerts of them"
