@@ -31,7 +31,7 @@ def _by_section(group: list[HostPart]) -> list[list[HostPart]]:
     sections: dict[str | None, list[HostPart]] = {}
     for part in group:
         sections.setdefault(part.owner.section, []).append(part)
-    listed = [{part.kind for part in some} for some in sections.values()]
+    listed = [{part.reader for part in some} for some in sections.values()]
     if not 1 < len(sections) <= MOST_SECTIONS or not any(one & other for one, other in combinations(listed, 2)):
         return [group]
     return [

@@ -66,7 +66,7 @@ def _ruleset(rules: list[nft_json.Object], whole: bool, into: Host, state: State
     listed = nft_json.listing_lines(rules)
     tables, _ = read_nft(listed, whole and (listing is None or "firewall" in listing.whole))
     into.firewall = Firewall(tables=tables)
-    read_service_rules(listed, state.services, listing)
+    read_service_rules(listed, state, listing)
     if not whole and listing is not None:
         listing.whole.clear()
 
@@ -141,7 +141,7 @@ def _fact(document: Mapping[str, object], line: Line, into: Host, listing: Listi
         _rule(document, line, into, listing)
     elif "dst" in document and ("lladdr" in document or isinstance(document.get("state"), list) or "proxy" in document):
         return _neighbour(document, line, into, listing)
-    elif "dst" in document and listing is not None and listing.kind == "lookup":
+    elif "dst" in document and listing is not None and listing.reader == "lookup":
         return _lookup(document, line, into, listing)
     elif "dst" in document and ("cache" in document or "uid" in document):
         return _lookup(document, line, into, None)

@@ -13,6 +13,7 @@ from pcapcheck.nodestate.node_facts import Address, Neighbour, Note, Route
 from pcapcheck.nodestate.readers.ip_link import HEADER, read_links
 from pcapcheck.nodestate.readers.ip_neigh import read_neighbours
 from pcapcheck.nodestate.readers.ip_route import parse_route
+from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
 LABELS = "NEIGH|LINK|ROUTE|ADDR|RULE|NETCONF|NSID|PREFIX|NEXTHOP|STATS|MROUTE"
@@ -131,3 +132,10 @@ def _settle(events: _Events, into: Host) -> None:
 def _is_known(text: str) -> bool:
     """Whether it is an event that says nothing here: settings, rules, namespaces."""
     return LABELLED.fullmatch(text) is not None or DELETED.fullmatch(text) is not None
+
+
+MONITOR_READER = StateReader(
+    name="monitor",
+    looks_like=lambda text, _: bool(LABELLED.fullmatch(text) or DELETED.fullmatch(text)),
+    read_host=read_monitor,
+)

@@ -11,6 +11,7 @@ from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.node_facts import Sysctl
 from pcapcheck.nodestate.numbers import number
+from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
 ROOT = "/proc/sys/"
@@ -112,3 +113,20 @@ def line_of(setting: Sysctl | None) -> Line | None:
 def value_of(setting: Sysctl | None) -> int | None:
     """A setting's value as a number, or None."""
     return number(setting.value) if setting else None
+
+
+def _looks_like_a_setting(text: str, _: list[str]) -> bool:
+    return bool(HEAD.fullmatch(text) or PAIR.fullmatch(text) or OF_FILE.fullmatch(text) or MISSING.search(text))
+
+
+SYSCTL_READER = StateReader(
+    name="sysctl",
+    commands=("sysctl",),
+    looks_like=_looks_like_a_setting,
+    read_host=read_sysctl,
+    expected="settings, as in net.ipv4.ip_forward = 1",
+    reads_complaints=True,
+)
+PROC_READER = StateReader(
+    name="proc", read_host=read_proc, expected="the values of the files that the command names", reads_complaints=True
+)

@@ -11,9 +11,9 @@ import pytest
 
 from fixtures.lab.namespace import LabError
 from pcapcheck.nodestate.command_line import parse_command
+from pcapcheck.nodestate.command_listing import listing_of
 from pcapcheck.nodestate.firewall.chains import Firewall
 from pcapcheck.nodestate.host import Host
-from pcapcheck.nodestate.listing import listing_of
 from pcapcheck.nodestate.readers.firewall.read_firewall import read_firewall
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.triage.firewall.lost_packet import LostPacket
