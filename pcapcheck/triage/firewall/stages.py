@@ -243,11 +243,11 @@ def _wrapped(packet: LostPacket, here: End, far: Host | None, there: End, seen: 
     spoken = (seen.spoken_there, seen.spoken) if packet.is_reply else (seen.spoken, seen.spoken_there)
     tunnel = tunnel_on_way(here.node, packet.dst, seen.device) if here.node is not None else None
     if seen.encap in KINDS:
-        device = tunnel.device if tunnel is not None and tunnel.kind == seen.encap else None
+        device = tunnel.device if tunnel is not None and tunnel.encap == seen.encap else None
         tunnel = TunnelEnds(seen.encap, device, *seen.outer)
     elif tunnel is None and seen.device is not None and far is not None:
         back = tunnel_on_way(far, packet.src, seen.device)
-        tunnel = TunnelEnds(back.kind, back.device, back.dst, back.src) if back is not None else None
+        tunnel = TunnelEnds(back.encap, back.device, back.dst, back.src) if back is not None else None
     if tunnel is None:
         return found
     src, dst = (
