@@ -23,8 +23,8 @@ from pcapcheck.nodestate.firewall.chains import (
     FirewallTable,
 )
 from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.triage.firewall.base_chains import FAMILIES, shows_nft
 from pcapcheck.triage.firewall.lost_packet import SENT, HookPlace, LostPacket, all_of
-from pcapcheck.triage.firewall.walk import FAMILIES, shows_nft
 
 DEEPEST, MOST_STEPS = 24, 100_000
 # Where packets for services come in, in a listing that does not show how.

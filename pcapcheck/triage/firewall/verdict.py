@@ -10,7 +10,7 @@ from pcapcheck.nodestate.firewall.keys import ARP_FAMILY
 from pcapcheck.nodestate.source_lines import Line, quote
 from pcapcheck.protocols import ICMP, ICMPV6, SCTP, TCP, UDP
 from pcapcheck.triage.firewall.lost import ARP_ASKED, LostPackets
-from pcapcheck.triage.firewall.walk import Hit, Miss
+from pcapcheck.triage.firewall.walked import Hit, Miss
 
 # Conditions about what is in packets or how long they are: nft(8), "raw payload expression"; iptables-extensions(8).
 CONTENTS = re.compile(

@@ -10,7 +10,8 @@ from pcapcheck.nodestate.firewall.chains import Firewall
 from pcapcheck.nodestate.read_state import read_state
 from pcapcheck.nodestate.state import State
 from pcapcheck.triage.firewall.lost_packet import TAKEN_IN, LostPacket
-from pcapcheck.triage.firewall.walk import Walked, walk
+from pcapcheck.triage.firewall.walk import walk
+from pcapcheck.triage.firewall.walked import Walked
 from pcapcheck.values import parse_address
 from tests.triage.firewall.test_kernel import firewall_of
 
