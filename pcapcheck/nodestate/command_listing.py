@@ -56,7 +56,9 @@ def listing_of(command: Command) -> Listing | None:
         listing = Listing("log")
     elif command.tool in CAT and any(word.endswith("_tables_names") for word in command.words):
         files = [word.rpartition("/")[2] for word in command.words]
-        names = {"arp-legacy" if one.startswith("arp") else "legacy" for one in files if one.endswith("_tables_names")}
+        names = {
+            "arp-legacy" if file.startswith("arp") else "legacy" for file in files if file.endswith("_tables_names")
+        }
         listing = Listing("firewall", whole=names if command.tool == "cat" else set(), words=command.words)
     elif command.tool in READER_OF_COMMAND:
         listing = _plain(command)
@@ -125,7 +127,7 @@ def _ip(words: list[str]) -> Listing | None:
         at += 2 if word in IP_VALUES and word not in ("-c", "-color") else 1
     if at >= len(words):
         return None
-    name = next((one for one in IP_OBJECTS if one.startswith(words[at])), "")
+    name = next((known for known in IP_OBJECTS if known.startswith(words[at])), "")
     reader = IP_READERS.get(name)
     rest = words[at + 1 :]
     if reader is None or (rest and rest[0] in WRITING):
@@ -143,7 +145,7 @@ def _complete(listing: Listing, name: str, rest: list[str], families: tuple[int,
     """Say what of the whole the words that are left over leave."""
     if name in ("address", "link"):
         if not rest:
-            listing.whole = {f"addresses{one}" for one in listing.families} if name == "address" else set()
+            listing.whole = {f"addresses{family}" for family in listing.families} if name == "address" else set()
             listing.whole |= set() if name == "address" and families else {"links"}
     elif name == "route":
         listing.table = after(rest, "table") or "main"
@@ -156,18 +158,18 @@ def _complete(listing: Listing, name: str, rest: list[str], families: tuple[int,
                 if everything
                 else {"main": ("routes",), "local": ("local",)}.get(listing.table, ())
             )
-            listing.whole = {f"{table}{one}" for table in tables for one in listing.families}
-            listing.whole |= {table_of(listing.table, one) for one in listing.families if not tables}
+            listing.whole = {f"{table}{family}" for table in tables for family in listing.families}
+            listing.whole |= {table_of(listing.table, family) for family in listing.families if not tables}
         elif others == ["dev", listing.dev] and listing.table == "main" and 4 in listing.families:
             listing.whole = {routes_of(others[1])}
         if everything:
             listing.table = "main"
     elif name == "rule":
         listing.families = families or (4,)
-        listing.whole = set() if rest else {f"rules{one}" for one in listing.families}
+        listing.whole = set() if rest else {f"rules{family}" for family in listing.families}
     elif name in ("neighbor", "neighbour"):
         listing.proxy = "proxy" in rest
-        listing.whole = set() if rest else {f"neighbours{one}" for one in listing.families}
+        listing.whole = set() if rest else {f"neighbours{family}" for family in listing.families}
 
 
 def _kubectl(command: Command) -> Listing | None:

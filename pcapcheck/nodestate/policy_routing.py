@@ -70,7 +70,7 @@ def diversions(node: Host, packet: RoutedPacket) -> list[Diversion]:
     """
     family = 4 if is_ipv4(packet.dst) else 6
     found: list[Diversion] = []
-    for rule in sorted(node.rules, key=lambda one: one.priority):
+    for rule in sorted(node.rules, key=lambda rule: rule.priority):
         if rule.is_default or rule.family != family or rule.priority >= MAIN:
             continue
         matches = match(rule, packet)
@@ -117,7 +117,7 @@ def _marked(wanted: str, mark: tuple[int, int] | None, *, alone: bool) -> int:
     Of a whole mark below 0x10000 that no rule shown sets it is taken that a pod's packet does not have it: Calico's own
     are bits of 0xffff0000 (felix/config, IptablesMarkMask). A rule for one mark may owe it to what is not shown.
     """
-    value, mask = (_hexadecimal(one) for one in (*wanted.split("/"), WHOLE_MARK)[:2])
+    value, mask = (_hexadecimal(part) for part in (*wanted.split("/"), WHOLE_MARK)[:2])
     if value is None or mask is None:
         return UNKNOWN
     known, has = mark or (0, 0)
@@ -152,7 +152,7 @@ def _found(node: Host, rule: PolicyRule, packet: RoutedPacket, family: int) -> R
     if rule.table is None:
         # blackhole, unreachable, prohibit: no table is asked.
         return True
-    routes = [one for one in node.routes_to(packet.dst, rule.table) if not one.dead]
+    routes = [route for route in node.routes_to(packet.dst, rule.table) if not route.dead]
     suppressed = number(after(rule.text.split(), "suppress_prefixlength", "sup_pl"))
     if routes and suppressed is not None and routes[0].prefix <= suppressed:
         return False

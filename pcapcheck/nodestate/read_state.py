@@ -56,10 +56,10 @@ def read_state(
     mark_listed(state.pods, understood.parts, roles)
     state.hosts = roles.sort(with_nodes(understood.parts, state.pods, roles))
     for host in state.hosts:
-        for one in host.contradictions:
+        for contradiction in host.contradictions:
             state.complain(
-                one.line,
-                f"{one.text}: two hosts or two times in one, so nothing is concluded from {_what(host)}; "
+                contradiction.line,
+                f"{contradiction.text}: two hosts or two times in one, so nothing is concluded from {_what(host)}; "
                 "put the name of its host above each output, or give a file per host",
             )
     complete_names(state, prefix)
@@ -95,7 +95,7 @@ def _understood(paths: list[Path | Held], skip: Skip | None) -> Understood:
             refusals.append((path, error))
             if error.kind == TOO_LARGE and used:
                 # Half of it may have been understood: all the others again, without it.
-                others = [one for one in paths if all(one is not refused for refused, _ in refusals)]
+                others = [path for path in paths if all(path is not refused for refused, _ in refusals)]
                 return _told(refusals, skip, _understood(others, skip))
     _told(refusals, skip, understood)
     if not used and refusals:

@@ -55,14 +55,18 @@ class Services:
 
     def at(self, ip: int | None) -> list[Service]:
         """What is told of an address."""
-        return [one for one in self.listed if one.ip == ip]
+        return [service for service in self.listed if service.ip == ip]
 
     def behind(self, service: Service) -> Endpoints | None:
         """What stands behind a service that was listed by name; of several listings the last word counts."""
-        found = [one for one in self.endpoints if service.name is not None and _is_of(one.name, service.name)]
-        return next((one for one in reversed(found) if not one.empty), found[-1]) if found else None
+        found = [
+            endpoints
+            for endpoints in self.endpoints
+            if service.name is not None and _is_of(endpoints.name, service.name)
+        ]
+        return next((endpoints for endpoints in reversed(found) if not endpoints.empty), found[-1]) if found else None
 
 
-def _is_of(one: str, other: str) -> bool:
+def _is_of(name: str, other: str) -> bool:
     """Whether two names are of one service, where one of them may lack the namespace."""
-    return one == other if "/" in one and "/" in other else one.rpartition("/")[2] == other.rpartition("/")[2]
+    return name == other if "/" in name and "/" in other else name.rpartition("/")[2] == other.rpartition("/")[2]

@@ -162,7 +162,7 @@ def _text(document: Mapping[str, object], *keys: str) -> str | None:
 
 def _words(document: Mapping[str, object], key: str) -> list[str]:
     value = document.get(key)
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
 
 
 def _link(document: Mapping[str, object], line: Line, into: Host) -> None:
@@ -192,12 +192,14 @@ def _link(document: Mapping[str, object], line: Line, into: Host) -> None:
     into.add_link(link)
     _counted(document, line, name, into)
     held = document.get("addr_info")
-    for one in held if isinstance(held, list) else ():
+    for entry in held if isinstance(held, list) else ():
         ip, bits = (
-            (address(_text(one, "local")), number(one.get("prefixlen"))) if isinstance(one, dict) else (None, None)
+            (address(_text(entry, "local")), number(entry.get("prefixlen")))
+            if isinstance(entry, dict)
+            else (None, None)
         )
         if ip is not None and bits is not None and bits <= (32 if is_ipv4(ip) else 128):
-            into.addresses.append(Address(ip, bits, name, line, _text(one, "scope")))
+            into.addresses.append(Address(ip, bits, name, line, _text(entry, "scope")))
 
 
 def _counted(document: Mapping[str, object], line: Line, name: str, into: Host) -> None:

@@ -75,7 +75,7 @@ def read_log(lines: Iterable[Line], into: Host, _: Listing | None = None) -> lis
                     None if since else time_of(text),
                     uptime,
                     named.get("dev") or named.get("watched"),
-                    tuple(one for one in ends if one is not None),
+                    tuple(end for end in ends if end is not None),
                 )
             )
     return []

@@ -118,7 +118,7 @@ def _sum(source: str, rows: Sequence[Row], family: str | None, into: Host) -> No
         held = [(values[name], line) for line, values in rows if name in values]
         if held:
             passed = sum(values["processed"] for _, values in rows if "processed" in values) or None
-            _, line = max(held, key=lambda one: one[0])
+            _, line = max(held, key=lambda pair: pair[0])
             into.counters.append(Counter(source, name, sum(one for one, _ in held), line, kind=family, passed=passed))
 
 

@@ -27,7 +27,7 @@ NOTHING = ("<none>", "<unset>")
 
 def is_head(text: str) -> bool:
     """Whether a line is the head of such a listing."""
-    return any(one.fullmatch(text) for one in (SERVICES, ENDPOINTS, SLICES))
+    return any(pattern.fullmatch(text) for pattern in (SERVICES, ENDPOINTS, SLICES))
 
 
 def is_service(words: list[str]) -> bool:
@@ -43,7 +43,7 @@ def read_service_lists(lines: Iterable[Line], state: State, listing: Listing | N
     head, namespaced = SERVICES, bool(listing and {"-A", "--all-namespaces"} & set(listing.words))
     for line in lines:
         text = line.text.strip()
-        found = next((one for one in (SERVICES, ENDPOINTS, SLICES) if one.fullmatch(text)), None)
+        found = next((pattern for pattern in (SERVICES, ENDPOINTS, SLICES) if pattern.fullmatch(text)), None)
         if found is not None:
             match = found.fullmatch(text)
             head, namespaced = found, bool(match and match[1])
@@ -82,7 +82,7 @@ def _endpoints(rest: list[str], label: str, line: Line, into: Services, slices: 
     found = rest[2:3] if slices else rest[:1]
     if found:
         name = label[:-6] if slices and SUFFIX.fullmatch(label[-6:]) else label
-        held = tuple(known[0] for one in found[0].split(",") if (known := target(one)) is not None)
+        held = tuple(known[0] for part in found[0].split(",") if (known := target(part)) is not None)
         into.endpoints.append(Endpoints(name, line, found[0] in NOTHING, held))
 
 

@@ -104,7 +104,7 @@ def _listed(match: re.Match[str], line: Line, into: Services) -> None:
 
 def _comment(text: str) -> str:
     match = COMMENT.search(text)
-    return next((one for one in match.groups() if one), "") if match else ""
+    return next((text for text in match.groups() if text), "") if match else ""
 
 
 def _name(said: str) -> str | None:

@@ -34,7 +34,7 @@ def read_sysctl(lines: Iterable[Line], into: Host, listing: Listing | None = Non
     """
     words = listing.words[1:] if listing else []
     bare = any(word == "--values" or re.fullmatch(r"-[a-z]*n[a-z]*", word) for word in words)
-    names = [one for word in words if not word.startswith("-") for one in expand_braces(word)]
+    names = [name for word in words if not word.startswith("-") for name in expand_braces(word)]
     # A word may also set what it names.
     names = [name.partition("=")[0] for name in names if name.startswith("net")] if bare else []
     return _read(lines, names, into)
@@ -43,7 +43,7 @@ def read_sysctl(lines: Iterable[Line], into: Host, listing: Listing | None = Non
 def read_proc(lines: Iterable[Line], into: Host, listing: Listing | None = None) -> list[Line]:
     """Settings from files: their values in the order in which the command named them, or with names before them."""
     words = listing.words[1:] if listing else []
-    files = [one for word in words for one in expand_braces(word) if one.startswith(ROOT)]
+    files = [name for word in words for name in expand_braces(word) if name.startswith(ROOT)]
     # Without the shell nobody knows what a pattern stood for.
     return _read(lines, files if not any(re.search(r"[*?\[$]", file) for file in files) else [], into)
 

@@ -132,7 +132,7 @@ def _asks_contents(hit: Hit, loss: LostPackets) -> bool:
     """
     exact = hit.packets == loss.least == loss.most and loss.least >= FEWEST
     sure = hit.narrow and hit.shown and not hit.before and not hit.sometimes
-    return exact and sure and all(one.about == UNKNOWN and CONTENTS.match(one.text) for one in hit.doubts)
+    return exact and sure and all(doubt.about == UNKNOWN and CONTENTS.match(doubt.text) for doubt in hit.doubts)
 
 
 def _is_witnessed(hit: Hit, loss: LostPackets) -> bool:

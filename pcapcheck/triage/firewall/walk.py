@@ -157,7 +157,7 @@ class _Walk:
         """A chain at its hook; ``stopping`` is a rule at the same place by which the packet may be gone already."""
         place = HookPlace(chain.hook, chain.priority, self.mark, self._sets(table))
         # What an earlier chain accepts goes on to this one, what it may have dropped does not.
-        self.before, self.ended_by = [one for one in self.before if one.drops], None
+        self.before, self.ended_by = [rule for rule in self.before if rule.drops], None
         self.passed.clear()
         # Rules are missing before and between those that were left over.
         shown = table.whole and not self.lost_track
@@ -175,7 +175,7 @@ class _Walk:
 
     def _loose(self, table: FirewallTable) -> None:
         """Chains of which nothing tells how packets come there: by themselves, in a listing that is not whole."""
-        if table.whole and any(one.hook for one in table.chains.values()):
+        if table.whole and any(chain.hook for chain in table.chains.values()):
             return
         for chain in table.chains.values():
             if chain.hook is None and not any(id(rule) in self.seen for rule in chain.rules):
@@ -319,7 +319,11 @@ class _Walk:
             return None
         name = rule.verdict.chain
         if (id(table), name) not in self.led:
-            leading = [one for _, one in table.rules(re.compile(re.escape(name))) if _leads_to(one, name)]
+            leading = [
+                leading_rule
+                for _, leading_rule in table.rules(re.compile(re.escape(name)))
+                if _leads_to(leading_rule, name)
+            ]
             self.led[id(table), name] = len(leading)
         return rule.packets if self.led[id(table), name] == 1 else None
 
@@ -431,9 +435,11 @@ def _of_family(table: FirewallTable) -> tuple[Match, ...]:
     return () if table.family or not table.whole else (Match(UNKNOWN, "the version of IP that the table is for"),)
 
 
-def _either(one: LostPacket, other: LostPacket) -> LostPacket:
+def _either(packet: LostPacket, other: LostPacket) -> LostPacket:
     """What is known of a packet that a rule has changed, or not."""
-    return replace(one, states=one.states | other.states, translated=True if other.dst != one.dst else other.translated)
+    return replace(
+        packet, states=packet.states | other.states, translated=True if other.dst != packet.dst else other.translated
+    )
 
 
 def _weight(hit: Hit) -> tuple[int, int]:
