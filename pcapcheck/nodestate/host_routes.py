@@ -23,7 +23,8 @@ NOWHERE = "none"
 class HostRoutes:
     """``leads_there``: whether every address goes out of the pod's own cali; None where the state does not tell.
 
-    ``dev`` is None where it is not known whither else. ``address`` is the one that does not lead there, of several.
+    ``dev`` is None if it is not known where else they lead. ``address`` is the first of several that does not lead
+    there.
     """
 
     leads_there: bool | None = None

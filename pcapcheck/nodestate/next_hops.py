@@ -38,7 +38,7 @@ class NextHop:
 def next_hop(
     state: State, node: Host, decision: Decision, dst: int, prefix: str, heard: Heard = NOTHING_HEARD
 ) -> NextHop | None:
-    """What is known of the hops by which packets for ``dst`` leave a node; None where that is not told.
+    """What is known of the hops by which packets for ``dst`` leave a node; None if that is not known.
 
     Neighbours on pods' links are no next hops. Of a tunnel it is the hop to the node at its other end.
     """

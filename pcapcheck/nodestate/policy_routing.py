@@ -20,7 +20,7 @@ MAIN = 32766
 WHOLE_MARK, LOW_MARKS = "0xffffffff", 0x10000
 # What only packets of the host itself can match, and what no state tells of a packet.
 OF_HOST = ("oif", "uidrange")
-UNTOLD = ("tos", "dsfield", "ipproto", "sport", "dport", "l3mdev", "tun_id")
+UNKNOWN_WORDS = ("tos", "dsfield", "ipproto", "sport", "dport", "l3mdev", "tun_id")
 
 
 @dataclass(frozen=True)
@@ -98,15 +98,15 @@ def match(rule: PolicyRule, packet: RoutedPacket) -> int:
     """Whether a rule is about a packet: TRUE, FALSE or UNKNOWN."""
     words = rule.text.split()
     inverted = words[:1] == ["not"]
-    told = [_within(after(words, "from"), packet.src), _within(after(words, "to"), packet.dst)]
+    parts = [_within(after(words, "from"), packet.src), _within(after(words, "to"), packet.dst)]
     wanted = after(words, "iif")
     if wanted is not None:
-        told.append(UNKNOWN if packet.iif is None else TRUE if wanted == packet.iif else FALSE)
-    told += [FALSE for word in OF_HOST if word in words]
-    told += [UNKNOWN for word in UNTOLD if word in words]
+        parts.append(UNKNOWN if packet.iif is None else TRUE if wanted == packet.iif else FALSE)
+    parts += [FALSE for word in OF_HOST if word in words]
+    parts += [UNKNOWN for word in UNKNOWN_WORDS if word in words]
     wanted = after(words, "fwmark")
-    told += [_marked(wanted, packet.mark, alone=inverted)] if wanted is not None else []
-    result = min(told)
+    parts += [_marked(wanted, packet.mark, alone=inverted)] if wanted is not None else []
+    result = min(parts)
     return -result if inverted else result
 
 

@@ -23,15 +23,15 @@ def without_prefixes(lines: Sequence[Line]) -> Sequence[Line]:
     for line in lines:
         match = PREFIXED.fullmatch(line.text) if len(line.text) <= LONGEST else None
         if match and match[1] in names:
-            told = run.setdefault(match[1], [Line(line.file, line.number, f"Node: {match[1]}")])
-            told.append(Line(line.file, line.number, match[2] or ""))
+            printed = run.setdefault(match[1], [Line(line.file, line.number, f"Node: {match[1]}")])
+            printed.append(Line(line.file, line.number, match[2] or ""))
             continue
-        for told in run.values():
-            sorted_ += told
+        for printed in run.values():
+            sorted_ += printed
         run.clear()
         sorted_.append(line)
-    for told in run.values():
-        sorted_ += told
+    for printed in run.values():
+        sorted_ += printed
     return sorted_
 
 

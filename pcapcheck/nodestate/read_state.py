@@ -46,8 +46,8 @@ def read_state(
 ) -> State:
     """What the files tell of nodes and pods. ``prefix`` begins the names of pod interfaces.
 
-    A file that cannot be read, is too large, or holds nothing that is understood is told to ``skip``. Raises StateError
-    for the first of them where nobody is there to be told, or where no file can be used.
+    A file that cannot be read, is too large, or holds nothing that is understood goes to ``skip``. Raises StateError
+    for the first of them if there is no ``skip``, or if no file can be used.
     """
     given = [path if isinstance(path, Held) else Path(path) for path in paths]
     understood = _understood(given, skip)

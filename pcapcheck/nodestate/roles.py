@@ -1,7 +1,7 @@
 """Whose is whose: parts of a session -> nodes and pods.
 
-What the session names (a heading, a prompt, ``kubectl exec``) is believed first. What it does not name is told by what
-it holds: a /32 and a route to the gateway make a pod, cali interfaces and tunnels make a node.
+What the session names (a heading, a prompt, ``kubectl exec``) is believed first. What it does not name follows from
+what it holds: a /32 and a route to the gateway make a pod, cali interfaces and tunnels make a node.
 """
 
 from __future__ import annotations

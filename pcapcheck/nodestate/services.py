@@ -9,7 +9,7 @@ from pcapcheck.nodestate.source_lines import Line
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """An address of a service, and one of its ports where it is told, by a listing or by the rule that serves it.
+    """An address of a service, and one of its ports, if a listing or the rule that serves it names one.
 
     ``name`` is NAMESPACE/NAME, or NAME alone. ``empty``: no pod stands behind it (None: the line does not tell).
     ``hits`` are the packets that a rule which refuses them has counted. ``doubtful``: only its shape speaks for it.
@@ -54,7 +54,7 @@ class Services:
         return len(self.listed) + len(self.endpoints)
 
     def at(self, ip: int | None) -> list[Service]:
-        """What is told of an address."""
+        """The entries of an address."""
         return [service for service in self.listed if service.ip == ip]
 
     def behind(self, service: Service) -> Endpoints | None:

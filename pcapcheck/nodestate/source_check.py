@@ -69,7 +69,7 @@ def _fails(node: Host, dev: str, back: Decision | None, mode: int, *, whole: boo
         # Whether the interface has an address makes no difference to it.
         return True
     if node.addresses_of(dev, 4):
-        # A setting of all that is not told may be loose, which lets it pass.
+        # An unknown setting of all may be loose, which lets it pass.
         return False if mode == LOOSE else None
     # Without an address there is no last resort for the loose check either.
     return True if "addresses4" in node.whole else None

@@ -270,8 +270,8 @@ class _RowDraft:
         self._tell("forwarding", line_of(forwarding))
         if value is None:
             # What holds for all, or for interfaces to come, need not hold for this one.
-            told = [node.sysctls.get("net.ipv4.ip_forward"), node.sysctl("all", "forwarding")]
-            self._missing("forwarding", [f"net.ipv4.conf.{cali}.forwarding"], next(filter(None, told), None))
+            similar = [node.sysctls.get("net.ipv4.ip_forward"), node.sysctl("all", "forwarding")]
+            self._missing("forwarding", [f"net.ipv4.conf.{cali}.forwarding"], next(filter(None, similar), None))
         delay = node.sysctl(cali, "proxy_delay", "neigh")
         row.proxy_delay = value_of(delay)
         self._tell("proxy_delay", line_of(delay))

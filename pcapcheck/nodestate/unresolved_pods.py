@@ -17,7 +17,7 @@ LINK_LOCAL4, LINK_LOCAL6 = 0xA9FE, 0xFE80 >> 6
 def resolutions(node: Host, link: PodLink) -> tuple[list[Neighbour], list[Neighbour]]:
     """The node's entries for addresses of a pod behind its cali: those without a MAC, and those with one.
 
-    Which addresses are the pod's is known by its host routes or by its inside. Where neither is told, what the node
+    Which addresses are the pod's is known by its host routes or by its inside. If neither is known, what the node
     asks for on a cali can only be the pod; but an address that complete routes do not name is that of a pod that is
     gone, or not there yet.
     """
@@ -40,7 +40,7 @@ def resolutions(node: Host, link: PodLink) -> tuple[list[Neighbour], list[Neighb
 
 
 def _is_routed(node: Host, cali: str, ip: int) -> bool | None:
-    """Whether a host route leads to it out of its cali; None where the routes are not all told."""
+    """Whether a host route leads to it out of its cali; None if not all routes are known."""
     if any(route.is_host and route.dev == cali for route in node.routes_to(ip)):
         return True
     return False if _routes_are_told(node, cali, ip) else None

@@ -101,7 +101,7 @@ class Unread:
 
 @dataclass(slots=True)
 class Chain:
-    """A chain. ``hook`` is where packets enter it, None of one that is only jumped to, or where that is not told.
+    """A chain. ``hook`` is where packets enter it, None of one that is only jumped to, or if that is not known.
 
     ``policy`` is what becomes of what no rule decides (accept or drop), with its counter, where one was printed.
     Its rules are read when the first packet comes to it: most of tens of thousands never see one.

@@ -82,16 +82,16 @@ def read_log(lines: Iterable[Line], into: Host, _: Listing | None = None) -> lis
 
 
 def time_of(text: str) -> int | None:
-    """When a line was logged, in nanoseconds since the epoch; UTC is assumed where no zone is told."""
+    """When a line was logged, in nanoseconds since the epoch; UTC is assumed if no zone is given."""
     try:
         if match := DATED.match(text):
-            told = datetime.strptime(f"{match[1]} {match[2]} {match[3]} {match[4]}", "%b %d %H:%M:%S %Y")
+            logged = datetime.strptime(f"{match[1]} {match[2]} {match[3]} {match[4]}", "%b %d %H:%M:%S %Y")
         elif match := ISO.match(text):
             zone = (match[2] or "").replace("Z", "+00:00")
-            told = datetime.fromisoformat(match[1].replace(",", ".") + zone)
+            logged = datetime.fromisoformat(match[1].replace(",", ".") + zone)
         else:
             return None
-        return int((told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp() * SECOND)
+        return int((logged if logged.tzinfo else logged.replace(tzinfo=UTC)).timestamp() * SECOND)
     except (ValueError, OverflowError):
         return None
 

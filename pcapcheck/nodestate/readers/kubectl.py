@@ -42,7 +42,7 @@ def read_pods(lines: Iterable[Line], into: State, listing: Listing | None = None
 
 
 def _entry(words: list[str], line: Line, namespace: str | None, with_namespace: bool) -> PodEntry | None:
-    """[namespace,] name, ready, status, restarts [(5d ago)], age, IP, node, …; told by what READY looks like."""
+    """[namespace,] name, ready, status, restarts [(5d ago)], age, IP, node, …; found by what READY looks like."""
     ready = next((at for at, word in enumerate(words) if READY.fullmatch(word)), None)
     if ready is None or ready not in (1, 2) or len(words) < ready + 2:
         return None

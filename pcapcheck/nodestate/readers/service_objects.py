@@ -49,7 +49,7 @@ def _ready(document: Mapping[str, object]) -> Iterator[bool]:
     for subset in map(_map, _list(document.get("subsets"))):
         yield bool(_list(subset.get("addresses")))
     for endpoint in map(_map, _list(document.get("endpoints"))):
-        # Not told means ready (Kubernetes: discovery/v1, EndpointConditions).
+        # Absent means ready (Kubernetes: discovery/v1, EndpointConditions).
         yield _map(endpoint.get("conditions")).get("ready") is not False
 
 

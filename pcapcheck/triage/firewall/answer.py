@@ -19,7 +19,7 @@ from pcapcheck.triage.firewall.verdict import FITS, MAY_FIT, NO, Said, say_hit, 
 from pcapcheck.triage.firewall.walk import walk
 from pcapcheck.values import is_ipv4
 
-# What a case may be told of a kind of rule (columns ``state.node_firewall`` and its like).
+# What may be known of a kind of rule (columns ``state.node_firewall`` and its like).
 NONE_FITS, NONE_SHOWN_FITS = "none-fits", "none-shown-fits"
 WORDS = (FITS, MAY_FIT, NONE_FITS, NONE_SHOWN_FITS)
 # Kinds of rules by whose they are and what they do.

@@ -150,7 +150,7 @@ def _once(echoes: list[EchoRow]) -> list[EchoRow]:
 
 
 def ports_of(some: Iterable[EchoRow]) -> tuple[frozenset[int], frozenset[int]]:
-    """The ports that questions came from and went to, or none where one of them is not told."""
+    """The ports that questions came from and went to, or none if one of them is not known."""
     ports = [(_source(row), _destination(row)) for row in some]
     return _known(source for source, _ in ports), _known(destination for _, destination in ports)
 
@@ -164,6 +164,6 @@ def _destination(row: EchoRow) -> int | None:
 
 
 def _known(ports: Iterable[int | None]) -> frozenset[int]:
-    """The ports, or none where one of them is not told."""
+    """The ports, or none if one of them is not known."""
     found = list(ports)
     return frozenset() if None in found else frozenset(port for port in found if port is not None)

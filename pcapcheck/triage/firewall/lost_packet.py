@@ -64,7 +64,7 @@ class LostPacket:
 
 @dataclass
 class HookPlace:
-    """Where in a host a condition is asked: the hook (None: not told) with its priority, and the mark so far.
+    """Where in a host a condition is asked: the hook (None: not known) with its priority, and the mark so far.
 
     ``mark`` is (bits that are known, their value).
     """

@@ -121,7 +121,7 @@ def _of_receiver(
 ) -> Asking | None:
     """A node asks a pod that it has packets for: it is not answered, does not take the answers, or asked in vain.
 
-    That it found nobody is told by the error that it sends after asking, or by the questions that were recorded.
+    That it found nobody is shown by the error that it sends after asking, or by the questions that were recorded.
     """
     dst = case.lead.dst
     if dst is None:

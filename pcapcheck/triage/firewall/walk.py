@@ -140,11 +140,11 @@ class _Walk:
                 self._loose(table)
         self.walked.packet, self.walked.mark = self.packet, self.mark
         self.walked.hits = list(self.hit.values())
-        told: set[int] = set()
+        reported: set[int] = set()
         for table in self.firewall.tables:
             for chain, rule in table.rules(STOPPING):
-                if rule.drops and id(rule) not in self.hit and id(rule) not in told:
-                    told.add(id(rule))
+                if rule.drops and id(rule) not in self.hit and id(rule) not in reported:
+                    reported.add(id(rule))
                     miss = self.missed.get(id(rule)) or self._why(table, chain, rule)
                     if miss.why == "after" and self.lost_track:
                         doubt = Match(UNKNOWN, "that they come to this rule")
@@ -367,14 +367,14 @@ class _Walk:
     def _translate(self, rule: FirewallRule, sure: bool) -> None:
         """An address is translated, by a rule of nat: what comes after sees the new one."""
         if rule.translates == "daddr" and self.packet.to is not None:
-            # Whither it is translated is known already.
+            # What it is translated to is known already.
             return
         to = rule.verdict.to if rule.verdict is not None else None
         if rule.translates == "daddr" and sure and to is not None:
             ports = self.packet.dports if to[1] is None else frozenset((to[1],))
             self.packet = replace(self.packet, dst=to[0], dports=ports, oif=None, to=None)
         elif rule.translates == "daddr":
-            # Whither it goes now, through the node or into it, is not known.
+            # Where it goes now, through the node or into it, is not known.
             self.packet = replace(self.packet, translated=True, oif=self.packet.oif if not sure else None)
             self.lost_track = self.lost_track or sure
         else:

@@ -49,7 +49,7 @@ def split(text: str) -> list[str]:
 
 
 def read_rule(line: Line, options: Sequence[str], family: int, packets: int | None) -> FirewallRule:
-    """A rule by its words behind ``-A CHAIN``; ``family`` is 4 or 6, 0 where that is not told."""
+    """A rule by its words behind ``-A CHAIN``; ``family`` is 4 or 6, 0 if that is not known."""
     reader = _Options(line, list(options), family)
     reader.rule.packets = packets
     return reader.read()
