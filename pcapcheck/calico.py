@@ -1,9 +1,13 @@
-"""What Calico calls things: the host end of a pod's veth pair, and what an interface's name says of its kind."""
+"""What Calico calls things: the host end of a pod's veth pair, tunnels; and the kind of an interface by its name."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass
+
+from pcapcheck.protocols import VXLAN_PORT, WIREGUARD_PORT, WIREGUARD_PORT6
+from pcapcheck.values import is_ipv4
 
 _NAME = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
 _CALICO_TUNNELS = r"tunl\d+|vxlan(-v6)?\.calico|wireguard\.cali|wg-v6\.cali|egress\.vxlan"
@@ -13,6 +17,41 @@ _NICS = re.compile(r"(eth|ens|eno|enp|enx|em|bond|team|wlan|wlp)\d\w*([.:]\d+)?"
 _OTHERS = re.compile(r"(br|virbr|vlan|net|tap|tun|veth|wg|dummy|macvlan|ipvlan|ib)\d+")
 # What only a machine of its own has: inside a pod there is eth0 and the like, inside a virtual machine enp1s0.
 _MACHINES_OWN = re.compile(r"(ens|eno|enx|em|bond|team|wlan|wlp)\d\w*([.:]\d+)?")
+
+
+@dataclass(frozen=True)
+class CalicoTunnel:
+    """A tunnel between nodes: its devices and UDP ports, by the IP version of the packets that it carries.
+
+    Names: felix/dataplane/linux/dataplanedefs. Ports: felix/config/config_params.go (VXLANPort, WireguardListeningPort
+    and WireguardListeningPortV6). IP in IP has no port, and carries IPv4 only.
+    """
+
+    device: str
+    device6: str | None = None
+    port: int | None = None
+    port6: int | None = None
+
+    def device_for(self, address: int) -> str | None:
+        """The device that packets for an address leave and enter by."""
+        return self.device if is_ipv4(address) else self.device6
+
+    def port_of(self, device: str | None) -> int | None:
+        """The port that a device sends to; an unknown device is one for IPv4."""
+        return self.port6 if device is not None and device == self.device6 else self.port
+
+
+# By encapsulation.
+TUNNELS = {
+    "vxlan": CalicoTunnel("vxlan.calico", "vxlan-v6.calico", VXLAN_PORT, VXLAN_PORT),
+    "ipip": CalicoTunnel("tunl0"),
+    "wireguard": CalicoTunnel("wireguard.cali", "wg-v6.cali", WIREGUARD_PORT, WIREGUARD_PORT6),
+}
+
+
+def tunnel_device(encap: str, address: int) -> str | None:
+    """Calico's device for packets to an address in a tunnel; None of other tunnels."""
+    return TUNNELS[encap].device_for(address) if encap in TUNNELS else None
 
 
 def cali_name(namespace: str, pod: str, prefix: str = "cali") -> str:

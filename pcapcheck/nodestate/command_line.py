@@ -102,7 +102,7 @@ def _cut(text: str, marks: tuple[str, ...]) -> list[str]:
         elif text.startswith("$(", at) or (depth and char == ")"):
             depth += 1 if char == "$" else -1
         elif not depth:
-            mark = next((one for one in marks if text.startswith(one, at)), "")
+            mark = next((begin for begin in marks if text.startswith(begin, at)), "")
             if mark:
                 parts.append(text[start:at])
                 at += len(mark)

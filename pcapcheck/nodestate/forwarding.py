@@ -50,13 +50,13 @@ class Decision:
 
 def decide(node: Host, packet: RoutedPacket) -> Decision | None:
     """What the node does with a packet; None where the state does not tell."""
-    own = next((one for one in node.addresses if one.ip == packet.dst), None)
+    own = next((address for address in node.addresses if address.ip == packet.dst), None)
     if own is not None:
         return Decision(LOCAL, (), (own.line,))
     asked = [
-        one
-        for one in node.lookups_of(packet.dst, packet.iif)
-        if packet.iif is not None and one.source == packet.src and one.error != CHECKED
+        lookup
+        for lookup in node.lookups_of(packet.dst, packet.iif)
+        if packet.iif is not None and lookup.source == packet.src and lookup.error != CHECKED
     ]
     if asked:
         return _answered(asked[-1])
@@ -79,7 +79,7 @@ def by_table(node: Host, address: int, table: str = "main") -> Decision | None:
     family = 4 if is_ipv4(address) else 6
     listing = f"routes{family}" if table == "main" else table_of(table, family)
     whole = listing in node.whole or f"{TABLES}{family}" in node.whole
-    routes = [one for one in node.routes_to(address, table) if not _is_passed_over(node, one)]
+    routes = [route for route in node.routes_to(address, table) if not _is_passed_over(node, route)]
     if routes and (routes[0].is_host or whole):
         return _routed(routes)
     if not whole:
@@ -92,7 +92,7 @@ def _is_passed_over(node: Host, route: Route) -> bool:
     if route.dead or not route.linkdown or route.dev is None:
         return route.dead
     settings = [node.sysctl(name, "ignore_routes_with_linkdown", family=route.family) for name in (route.dev, "all")]
-    return any(value_of(one) for one in settings)
+    return any(value_of(setting) for setting in settings)
 
 
 def _routed(routes: list[Route]) -> Decision:
@@ -104,8 +104,8 @@ def _routed(routes: list[Route]) -> Decision:
     if best.kind == "local":
         return Decision(LOCAL, (), (best.line,))
     level = (best.prefix, best.metric or 0)
-    alike = [one for one in routes if (one.prefix, one.metric or 0) == level and not one.leads_nowhere]
-    hops = _different(Hop(one.dev, one.via, one.line) for one in alike if one.dev is not None)
+    alike = [route for route in routes if (route.prefix, route.metric or 0) == level and not route.leads_nowhere]
+    hops = _different(Hop(route.dev, route.via, route.line) for route in alike if route.dev is not None)
     return Decision(OUT, hops, tuple(hop.line for hop in hops) or (best.line,), not best.is_default)
 
 

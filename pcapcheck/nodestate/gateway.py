@@ -56,7 +56,7 @@ def gateway_route(node: Host, cali: str, gateway: int, source: int | None = None
     if plain:
         return _answer(plain[-1], cali)
     # Asked as if it came in from the pod: a refusal may then have other reasons.
-    from_pod = [one for one in node.lookups_of(gateway, cali) if not one.fails]
+    from_pod = [lookup for lookup in node.lookups_of(gateway, cali) if not lookup.fails]
     if from_pod:
         return _answer(from_pod[-1], cali)
     return _by_routes(node, cali, gateway, source)
@@ -74,7 +74,7 @@ def _answer(lookup: Lookup, cali: str) -> GatewayRoute:
 
 def _by_routes(node: Host, cali: str, gateway: int, source: int | None) -> GatewayRoute:
     """As the main table says; where other tables are asked first, it does not tell."""
-    own = next((one for one in node.addresses if one.ip == gateway), None)
+    own = next((address for address in node.addresses if address.ip == gateway), None)
     if own:
         return GatewayRoute(LOCAL, own.dev, own.line)
     diverted = diversion(node, RoutedPacket(source, gateway, cali))

@@ -107,7 +107,7 @@ class Host(Brief):
         return self.sysctls.get(f"net.ipv{family}.{group}.{interface}.{key}")
 
     def addresses_of(self, dev: str, family: int = 0) -> list[Address]:
-        return [one for one in self.addresses if one.dev == dev and family in (0, one.family)]
+        return [address for address in self.addresses if address.dev == dev and family in (0, address.family)]
 
     def routes_to(self, address: int, table: str = "main") -> list[Route]:
         """Routes that cover an address, the most specific first, lower metric before higher."""
@@ -121,27 +121,27 @@ class Host(Brief):
         for (named, of, prefix), networks in self._routes.items():
             if named == table and of == family:
                 found += networks.get(address >> ((32 if of == 4 else 128) - prefix), [])
-        return sorted(found, key=lambda one: (-one.prefix, one.metric or 0))
+        return sorted(found, key=lambda route: (-route.prefix, route.metric or 0))
 
     def lookups_of(self, target: int, iif: str | None = None) -> list[Lookup]:
         """The answers to ``ip route get TARGET``: as the host itself asks, or as if the packet came in by ``iif``."""
         if self._lookups is None:
             self._lookups = {}
-            for one in self.lookups:
-                if one.iif is not None or one.source is None:
-                    self._lookups.setdefault((one.target, one.iif), []).append(one)
+            for lookup in self.lookups:
+                if lookup.iif is not None or lookup.source is None:
+                    self._lookups.setdefault((lookup.target, lookup.iif), []).append(lookup)
         return self._lookups.get((target, iif), [])
 
     def devices(self) -> Iterator[str]:
         """Every interface that anything here names, links first; one may come several times."""
         yield from self.links
         named = [
-            *(one.dev for one in self.routes),
-            *(one.interface for one in self.sysctls.values() if one.interface not in ("all", "default")),
-            *(one.dev for one in self.neighbours),
-            *(one.dev for one in self.lookups),
-            *(one.iif for one in self.lookups),
-            *(one.dev for one in self.addresses),
+            *(route.dev for route in self.routes),
+            *(setting.interface for setting in self.sysctls.values() if setting.interface not in ("all", "default")),
+            *(neighbour.dev for neighbour in self.neighbours),
+            *(lookup.dev for lookup in self.lookups),
+            *(lookup.iif for lookup in self.lookups),
+            *(address.dev for address in self.addresses),
         ]
         yield from (name for name in named if name)
 
@@ -149,8 +149,8 @@ class Host(Brief):
         """The entries for an address."""
         if self._neighbours is None:
             self._neighbours = {}
-            for one in self.neighbours:
-                self._neighbours.setdefault(one.ip, []).append(one)
+            for neighbour in self.neighbours:
+                self._neighbours.setdefault(neighbour.ip, []).append(neighbour)
         return self._neighbours.get(ip, [])
 
     def lacks(self, listing: str, what: str) -> Line | None:
@@ -159,7 +159,7 @@ class Host(Brief):
         return replace(line, text=f"{line.text.strip()}  ({what} there)") if line else None
 
     def notes_of(self, kind: str) -> list[Note]:
-        return [one for one in self.notes if one.kind == kind]
+        return [note for note in self.notes if note.kind == kind]
 
     @property
     def kernel(self) -> str | None:

@@ -73,9 +73,9 @@ class Identity:
 
     def _addresses(self, part: Host, found: list[Contradiction]) -> None:
         here: dict[tuple[str, int], dict[int, Line]] = {}
-        for one in part.addresses:
-            if one.scope in (None, "global") and one.dev not in ALIKE:
-                here.setdefault((one.dev, one.family), {}).setdefault(one.ip, one.line)
+        for address in part.addresses:
+            if address.scope in (None, "global") and address.dev not in ALIKE:
+                here.setdefault((address.dev, address.family), {}).setdefault(address.ip, address.line)
         for key, listed in here.items():
             before = self.addresses.get(key)
             if before and not before.keys() & listed.keys():
@@ -114,9 +114,14 @@ class Identity:
                 self._met(route.via, route.line, found)
 
     def _neighbours(self, part: Host, found: list[Contradiction]) -> None:
-        for one in part.neighbours:
-            if one.mac is not None and not one.proxy and one.dev not in ALIKE and not self._is_pods(one.dev or ""):
-                self._met(one.ip, one.line, found)
+        for neighbour in part.neighbours:
+            if (
+                neighbour.mac is not None
+                and not neighbour.proxy
+                and neighbour.dev not in ALIKE
+                and not self._is_pods(neighbour.dev or "")
+            ):
+                self._met(neighbour.ip, neighbour.line, found)
 
     def _is_own(self, ip: int, line: Line, found: list[Contradiction]) -> None:
         self.own.setdefault(ip, line)
@@ -138,16 +143,20 @@ class Identity:
         """Complete listings of links and of routes name calis; one and the next have some in common."""
         listed = {
             "links": {name: link.line for name, link in part.links.items()},
-            "routes": {one.dev: one.line for one in part.routes if one.is_host and one.dev and one.family == 4},
-            "settings": {
-                one.interface: one.line for one in part.sysctls.values() if one.interface and one.group == "conf"
+            "routes": {
+                route.dev: route.line for route in part.routes if route.is_host and route.dev and route.family == 4
             },
-            "neighbours": {one.dev: one.line for one in part.neighbours if one.dev},
+            "settings": {
+                setting.interface: setting.line
+                for setting in part.sysctls.values()
+                if setting.interface and setting.group == "conf"
+            },
+            "neighbours": {neighbour.dev: neighbour.line for neighbour in part.neighbours if neighbour.dev},
         }
         whole = {
             # A listing that was cut by hand has lost its lo.
             "links": "links" in part.whole and "lo" in part.links,
-            "routes": "routes4" in part.whole or any(one.is_default for one in part.routes),
+            "routes": "routes4" in part.whole or any(route.is_default for route in part.routes),
         }
         for kind, named in listed.items():
             calis = {name: line for name, line in named.items() if find_cali_name(name, self.prefix) == name}

@@ -52,17 +52,17 @@ def mark_listed(pods: list[PodEntry], parts: Iterable[HostPart], tells: Tells) -
     One to whose address a node has a route out of a pod's link is on a network of its own, whatever its name.
     """
     nodes = {
-        one.ip
+        address.ip
         for part in parts
         if tells.role_of(part.host) == NODE
-        for one in part.host.addresses
-        if not one.is_host and one.scope in (None, "global")
+        for address in part.host.addresses
+        if not address.is_host and address.scope in (None, "global")
     }
     routed = {
-        one.destination
+        route.destination
         for part in parts
-        for one in part.host.routes
-        if one.is_host and one.dev and kind_of_name(one.dev, tells.prefix) == "pod-link"
+        for route in part.host.routes
+        if route.is_host and route.dev and kind_of_name(route.dev, tells.prefix) == "pod-link"
     }
     nodes |= {pod.ip for pod in pods if pod.ip is not None and (pod.host_network or is_agent(pod.name))}
     pods[:] = [
@@ -92,7 +92,7 @@ def _node_of(group: list[HostPart], by_name: dict[str, list[PodEntry]], tells: T
     """The node whose state a pod shows, or None where it shows its own."""
     namespace, _, name = KIND.sub("", group[0].owner.name or "").rpartition("/")
     entry = next(
-        (one for one in by_name.get(name, ()) if not namespace or one.namespace in (None, namespace)),
+        (pod for pod in by_name.get(name, ()) if not namespace or pod.namespace in (None, namespace)),
         None,
     )
     said = (

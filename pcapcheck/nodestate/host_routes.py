@@ -23,7 +23,8 @@ NOWHERE = "none"
 class HostRoutes:
     """``leads_there``: whether every address goes out of the pod's own cali; None where the state does not tell.
 
-    ``dev`` is None where it is not known whither else. ``address`` is the one that does not lead there, of several.
+    ``dev`` is None if it is not known where else they lead. ``address`` is the first of several that does not lead
+    there.
     """
 
     leads_there: bool | None = None
@@ -71,7 +72,7 @@ def lost_way(node: Host, ip: int) -> Sourced[str] | None:
 def _way_to(node: Host, ip: int, cali: str) -> HostRoutes:
     family = 4 if is_ipv4(ip) else 6
     routes = node.routes_to(ip)
-    own = next((one for one in routes if one.is_host and one.dev == cali), None)
+    own = next((route for route in routes if route.is_host and route.dev == cali), None)
     if own and own is routes[0]:
         return HostRoutes(True, cali, [own.line])
     asked = node.lookups_of(ip)
@@ -84,20 +85,20 @@ def _way_to(node: Host, ip: int, cali: str) -> HostRoutes:
         return HostRoutes(best.dev == cali, _where(best), [best.line])
     if f"routes{family}" in node.whole:
         return HostRoutes(False, NOWHERE, _some(node.lacks(f"routes{family}", f"no route to {format_address(ip)}")))
-    if family == 4 and routes_of(cali) in node.whole and not any(one.dev == cali for one in routes):
+    if family == 4 and routes_of(cali) in node.whole and not any(route.dev == cali for route in routes):
         return HostRoutes(False, None, _some(node.lacks(routes_of(cali), f"no route to {format_address(ip)}")))
     return HostRoutes()
 
 
 def _has_host_route(node: Host, ip: int) -> bool:
-    return any(one.is_host for one in node.routes_to(ip)[:1])
+    return any(route.is_host for route in node.routes_to(ip)[:1])
 
 
 def _of_nobody(node: Host, link: PodLink, cali: str) -> HostRoutes:
     """No address of the pod is known: a cali without any route, while others have one, has lost its own."""
     # The first few routes tell whether this node has pods with IPv4 addresses.
     by_others = any(
-        one.is_host and one.family == 4 and _is_pod_link(one.dev, cali) for one in islice(node.routes, SEEN)
+        route.is_host and route.family == 4 and _is_pod_link(route.dev, cali) for route in islice(node.routes, SEEN)
     )
     if link.cali and "routes4" in node.whole and ("routes6" in node.whole or by_others):
         return HostRoutes(False, NOWHERE, [link.cali.line, *_some(node.lacks("routes4", f"no route out of {cali}"))])

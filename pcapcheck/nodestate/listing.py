@@ -1,80 +1,20 @@
-"""What a command lists, and whether all of it: silence of a listing that was narrowed down proves nothing."""
+"""A listing: what an output lists, and whether all of it. Silence of a narrowed listing proves nothing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pcapcheck.nodestate.command_line import KUBECTL, Command
-from pcapcheck.nodestate.numbers import after
-
-# iproute2 takes any beginning of these, the first that fits (ip/ip.c, cmds).
-IP_OBJECTS = (
-    *("address", "addrlabel", "maddress", "route", "rule", "neighbor", "neighbour", "ntable", "link", "netns"),
-    "monitor",
-)
-IP_KINDS = {
-    "address": "links",
-    "link": "links",
-    "route": "routes",
-    "rule": "rules",
-    "neighbor": "neighbours",
-    "neighbour": "neighbours",
-    "ntable": "tables",
-    "monitor": "monitor",
-}
-IP_VALUES = ("-f", "-family", "-n", "-netns", "-rc", "-rcvbuf", "-l", "-loops", "-c", "-color")
-SHOW = ("show", "list", "lst", "ls", "sh", "sho", "s", "l", "li", "lis")
-WRITING = ("add", "del", "delete", "replace", "set", "change", "append", "flush", "a", "d")
-CAT = ("cat", "head", "tail", "grep", "egrep", "zgrep", "more", "less")
-# What kubectl calls pods, and services (their three names first) with what stands behind them.
-PODS = ("pod", "pods", "po")
-SERVICES = ("service", "services", "svc", "endpoints", "ep", "endpointslice", "endpointslices")
 EVERY_SERVICE = "services of all namespaces"
-# The table of its nftables mode.
-KUBE_PROXY = "kube-proxy"
-FAMILIES = {"inet": 4, "inet6": 6}
-STATISTICS = (
-    *(f"/proc/net/stat/{name}" for name in ("nf_conntrack", "ip_conntrack", "arp_cache", "ndisc_cache")),
-    "/proc/net/softnet_stat",
-)
-# Programs whose output one reader each understands.
-TOOLS = {
-    "ifconfig": "ifconfig",
-    "route": "route-table",
-    "netstat": "route-table",
-    "arp": "arp",
-    "sysctl": "sysctl",
-    "ethtool": "ethtool",
-    "nstat": "nstat",
-    "nmcli": "nmcli",
-    "networkctl": "networkctl",
-    **{
-        f"{tool}{kind}{what}": "firewall"
-        for tool in ("iptables", "ip6tables", "arptables")
-        for kind in ("", "-legacy", "-nft")
-        for what in ("", "-save")
-    },
-    "nft": "firewall",
-    "ipvsadm": "ipvs",
-    "bridge": "fdb",
-    "ipset": "firewall",
-    "bpftool": "bpf",
-    "tc": "queues",
-    "conntrack": "conntrack",
-    "dmesg": "log",
-    "journalctl": "log",
-    "uname": "uname",
-    "hostname": "hostname",
-    "printenv": "environment",
-    "env": "environment",
-}
+# What ``Host.whole`` calls the queueing disciplines of all interfaces, and all routing tables of a family.
+QUEUES = "queues"
+TABLES = "tables"
 
 
 @dataclass
 class Listing:
-    """``kind`` chooses the reader; ``whole`` names what the listing holds completely (see ``Host.whole``)."""
+    """``reader`` names what reads it; ``whole`` names what the listing holds completely (see ``Host.whole``)."""
 
-    kind: str
+    reader: str
     families: tuple[int, ...] = (4, 6)
     whole: set[str] = field(default_factory=set)
     table: str = "main"
@@ -94,160 +34,6 @@ def fdb_of(dev: str) -> str:
     return f"fdb of {dev}"
 
 
-# What ``Host.whole`` calls the queueing disciplines of all interfaces.
-QUEUES = "queues"
-# What it calls all routing tables there are, of a family.
-TABLES = "tables"
-
-
 def table_of(name: str, family: int) -> str:
     """What it calls all routes of one table."""
     return f"table {name}, IPv{family}"
-
-
-def listing_of(command: Command) -> Listing | None:
-    """What a command lists, or None where its output is not known by the command."""
-    if command.tool == "ip":
-        listing = _ip(command.words[1:])
-    elif command.tool in KUBECTL:
-        listing = _kubectl(command)
-    elif command.tool in CAT and any("/proc/sys/net/" in word for word in command.words):
-        listing = Listing("proc", words=command.words)
-    elif command.tool in CAT and "/proc/net/arp" in command.words:
-        listing = Listing("arp", (4,), {"neighbours4"} if command.tool == "cat" else set())
-    elif command.tool in CAT and any(word in command.words for word in STATISTICS):
-        listing = Listing("statistics", words=command.words)
-    elif command.tool in CAT and "/proc/net/dev" in command.words:
-        listing = Listing("devices")
-    elif command.tool in CAT and "/proc/stat" in command.words:
-        listing = Listing("log")
-    elif command.tool in CAT and any(word.endswith("_tables_names") for word in command.words):
-        files = [word.rpartition("/")[2] for word in command.words]
-        names = {"arp-legacy" if one.startswith("arp") else "legacy" for one in files if one.endswith("_tables_names")}
-        listing = Listing("firewall", whole=names if command.tool == "cat" else set(), words=command.words)
-    elif command.tool in TOOLS:
-        listing = _plain(command)
-        listing = listing if listing.kind else None
-    else:
-        return None
-    if listing is not None and command.filtered:
-        listing.whole.clear()
-    return listing
-
-
-def _plain(command: Command) -> Listing:
-    kind = TOOLS[command.tool]
-    listing = Listing(kind, words=command.words)
-    options = "".join(word[1:] for word in command.words[1:] if word.startswith("-") and not word.startswith("--"))
-    plain = [word for word in command.words[1:] if not word.startswith("-")]
-    if kind == "ifconfig" and "a" in options and not plain:
-        listing.whole = {"links"}
-    elif kind == "route-table":
-        six = "6" in options or "inet6" in options
-        listing.families = (6,) if six else (4,)
-        if not plain and (command.tool == "route" or "r" in options):
-            listing.whole = {"routes6" if six else "routes4"}
-    elif kind == "firewall":
-        # Whether a table is whole its own lines tell; that nothing was taken away, the command alone.
-        listing.whole = {"firewall"}
-        if plain == ["list", "ruleset"]:
-            listing.whole.add("ruleset")
-    elif kind == "arp":
-        listing.families = (4,)
-        if not plain:
-            listing.whole = {"neighbours4"}
-    elif kind == "fdb":
-        _fdb(listing, plain)
-    elif kind == "queues":
-        listing.dev = after(plain, "dev")
-        if plain[:1] in (["qdisc"], ["q"]) and listing.dev is None:
-            listing.whole = {QUEUES}
-    elif command.tool == "nft" and KUBE_PROXY in plain:
-        # All of that table is about services, what it refuses too.
-        listing.kind = "service-rules"
-    return listing
-
-
-def _fdb(listing: Listing, words: list[str]) -> None:
-    """``bridge fdb [show [dev DEV]]``; of another object of ``bridge`` nothing is known."""
-    listing.dev = after(words, "dev")
-    if words[:1] != ["fdb"]:
-        listing.kind = ""
-    elif words[1:] in ([], ["show"]):
-        listing.whole = {"fdb"}
-    elif listing.dev and words[1:] in (["show", "dev", listing.dev], ["show", listing.dev]):
-        listing.whole = {fdb_of(listing.dev)}
-
-
-def _ip(words: list[str]) -> Listing | None:
-    """``ip [options] object [show] [what]``."""
-    families: tuple[int, ...] = ()
-    at = 0
-    while at < len(words) and words[at].startswith("-"):
-        word = words[at]
-        if word in ("-4", "-6"):
-            families = (int(word[1]),)
-        elif word in ("-f", "-family") and at + 1 < len(words) and words[at + 1] in FAMILIES:
-            families = (FAMILIES[words[at + 1]],)
-        at += 2 if word in IP_VALUES and word not in ("-c", "-color") else 1
-    if at >= len(words):
-        return None
-    name = next((one for one in IP_OBJECTS if one.startswith(words[at])), "")
-    kind = IP_KINDS.get(name)
-    rest = words[at + 1 :]
-    if kind is None or (rest and rest[0] in WRITING):
-        return None
-    if kind == "routes" and rest and "get".startswith(rest[0]):
-        return Listing("lookup", families or (4, 6), words=rest[1:])
-    if rest and rest[0] in SHOW:
-        rest = rest[1:]
-    listing = Listing(kind, families or (4, 6), words=rest, dev=after(rest, "dev"))
-    _complete(listing, name, rest, families)
-    return listing
-
-
-def _complete(listing: Listing, name: str, rest: list[str], families: tuple[int, ...]) -> None:
-    """Say what of the whole the words that are left over leave."""
-    if name in ("address", "link"):
-        if not rest:
-            listing.whole = {f"addresses{one}" for one in listing.families} if name == "address" else set()
-            listing.whole |= set() if name == "address" and families else {"links"}
-    elif name == "route":
-        listing.table = after(rest, "table") or "main"
-        others = [word for at, word in enumerate(rest) if word != "table" and (at == 0 or rest[at - 1] != "table")]
-        everything = listing.table in ("all", "0", "unspec")
-        listing.families = families or ((4, 6) if everything else (4,))
-        if not others:
-            tables = (
-                ("routes", "local", TABLES)
-                if everything
-                else {"main": ("routes",), "local": ("local",)}.get(listing.table, ())
-            )
-            listing.whole = {f"{table}{one}" for table in tables for one in listing.families}
-            listing.whole |= {table_of(listing.table, one) for one in listing.families if not tables}
-        elif others == ["dev", listing.dev] and listing.table == "main" and 4 in listing.families:
-            listing.whole = {routes_of(others[1])}
-        if everything:
-            listing.table = "main"
-    elif name == "rule":
-        listing.families = families or (4,)
-        listing.whole = set() if rest else {f"rules{one}" for one in listing.families}
-    elif name in ("neighbor", "neighbour"):
-        listing.proxy = "proxy" in rest
-        listing.whole = set() if rest else {f"neighbours{one}" for one in listing.families}
-
-
-def _kubectl(command: Command) -> Listing | None:
-    words = command.words[1:]
-    asked = {name for word in words for name in word.split("/")[0].split(",")}
-    kind = "kubectl" if asked & set(PODS) else "services" if asked & set(SERVICES) else None
-    if "get" not in words or kind is None:
-        return None
-    namespace = after(words, "-n", "--namespace")
-    for word in words:
-        if word.startswith(("-n=", "--namespace=")):
-            namespace = word.partition("=")[2]
-    listing = Listing(kind, words=words, namespace=namespace)
-    if kind == "services" and asked & set(SERVICES[:3]) and {"-A", "--all-namespaces"} & set(words):
-        listing.whole = {EVERY_SERVICE}
-    return listing

@@ -96,13 +96,15 @@ class Gathered:
 
 def own_addresses(addresses: Iterable[Address]) -> set[int]:
     """The addresses by which others know a host."""
-    return {one.ip for one in addresses if one.scope in (None, "global") and one.dev != "lo"}
+    return {address.ip for address in addresses if address.scope in (None, "global") and address.dev != "lo"}
 
 
-def differ(one: Device, other: Device) -> bool:
+def differ(device: Device, other: Device) -> bool:
     """Whether two listings of a link of one name cannot be of the same link."""
     return any(
-        getattr(one, key) is not None and getattr(other, key) is not None and getattr(one, key) != getattr(other, key)
+        getattr(device, key) is not None
+        and getattr(other, key) is not None
+        and getattr(device, key) != getattr(other, key)
         for key in ("mac", "index", "peer_index")
     )
 

@@ -113,11 +113,11 @@ def _look(node: Host) -> Look | None:
 
 def _look_of_pod(pod: Host, gateway: int, proxy_mac: int) -> Look | None:
     """A pod that reaches 169.254.1.1 by an entry that was set is of a network whose plugin sets it."""
-    held = next((one for one in pod.neighbours_of(gateway) if one.mac not in (None, proxy_mac)), None)
+    held = next((neighbour for neighbour in pod.neighbours_of(gateway) if neighbour.mac not in (None, proxy_mac)), None)
     if held is None or held.mac is None:
         return None
     known = by_mac([held.mac])
-    title = known[0].title if known else " or ".join(one.title for one in NETWORKS if one.virtual_gateway)
+    title = known[0].title if known else " or ".join(network.title for network in NETWORKS if network.virtual_gateway)
     what = f"{format_address(gateway)} at {format_mac(held.mac)}{' ' + held.state if held.state else ''}"
     return Look(pod.label, title, what, (held.line,))
 
@@ -127,19 +127,21 @@ def _shown_by(link: PodLink, gateway: int, proxy_mac: int, on_calico: bool, on_a
     if link.cali_name is not None and not is_of_another(link.cali_name):
         return NAME
     pod = link.pod
-    held = [one for one in pod.neighbours_of(gateway) if one.mac is not None] if pod else []
-    if (link.cali and link.cali.mac == proxy_mac) or any(one.mac == proxy_mac for one in held):
+    held = [neighbour for neighbour in pod.neighbours_of(gateway) if neighbour.mac is not None] if pod else []
+    if (link.cali and link.cali.mac == proxy_mac) or any(neighbour.mac == proxy_mac for neighbour in held):
         return PROXY_MAC
     if pod is None or link.cali_name is not None:
         return None
-    set_up = [one for one in held if one.state in SET_BY_HAND or by_mac([one.mac])]
+    set_up = [neighbour for neighbour in held if neighbour.state in SET_BY_HAND or by_mac([neighbour.mac])]
     if _leads_to(pod, gateway) or held:
         # A wrong entry that was set in a pod of Calico's is a fault; in a pod of AWS or Azure it is how things are.
         return GATEWAY if on_calico or not (set_up or on_another) else None
-    alone = any(one.is_host and one.scope in (None, "global") and one.dev != "lo" for one in pod.addresses)
+    alone = any(
+        address.is_host and address.scope in (None, "global") and address.dev != "lo" for address in pod.addresses
+    )
     return STATE if on_calico and alone else None
 
 
 def _leads_to(pod: Host, gateway: int) -> bool:
-    routes = any(one.via == gateway or (one.destination == gateway and one.is_host) for one in pod.routes)
-    return routes or any(one.via == gateway for one in pod.lookups)
+    routes = any(route.via == gateway or (route.destination == gateway and route.is_host) for route in pod.routes)
+    return routes or any(lookup.via == gateway for lookup in pod.lookups)

@@ -38,18 +38,18 @@ class NextHop:
 def next_hop(
     state: State, node: Host, decision: Decision, dst: int, prefix: str, heard: Heard = NOTHING_HEARD
 ) -> NextHop | None:
-    """What is known of the hops by which packets for ``dst`` leave a node; None where that is not told.
+    """What is known of the hops by which packets for ``dst`` leave a node; None if that is not known.
 
     Neighbours on pods' links are no next hops. Of a tunnel it is the hop to the node at its other end.
     """
     found = [one for hop in decision.hops if (one := _of_hop(state, node, hop, dst, prefix, heard)) is not None]
     if not found or len(found) < len(decision.hops):
         return None
-    amiss = next((one for one in found if one.state != RESOLVED), None)
+    amiss = next((hop for hop in found if hop.state != RESOLVED), None)
     if amiss is None:
         return found[0]
     lines = tuple(dict.fromkeys((*decision.lines, *amiss.lines)))
-    partly = any(one.state == RESOLVED for one in found)
+    partly = any(hop.state == RESOLVED for hop in found)
     return NextHop(PARTLY if partly else amiss.state, amiss.address, lines)
 
 
@@ -63,7 +63,7 @@ def _of_hop(state: State, node: Host, hop: Hop, dst: int, prefix: str, heard: He
         return NextHop(DOWN, target, (hop.line, link.line))
     if kind == "tunnel":
         return _of_tunnel(state, node, hop, prefix, heard)
-    entry = next((one for one in reversed(node.neighbours_of(target)) if one.dev == hop.dev), None)
+    entry = next((neighbour for neighbour in reversed(node.neighbours_of(target)) if neighbour.dev == hop.dev), None)
     if entry is None or entry.proxy:
         return None
     if entry.state in UNANSWERED:
@@ -82,9 +82,16 @@ def _of_tunnel(state: State, node: Host, hop: Hop, prefix: str, heard: Heard) ->
     """The hop of what is wrapped: to where the forwarding entry says, or for IP in IP to the next hop itself."""
     if hop.via is None:
         return None
-    entry = next((one for one in node.neighbours_of(hop.via) if one.dev == hop.dev and one.mac is not None), None)
-    ends = [one.dst for one in node.forwarding if entry and (one.mac, one.dev) == (entry.mac, hop.dev)]
-    outer = next((one for one in ends if one is not None), hop.via if hop.dev.startswith("tunl") else None)
+    entry = next(
+        (
+            neighbour
+            for neighbour in node.neighbours_of(hop.via)
+            if neighbour.dev == hop.dev and neighbour.mac is not None
+        ),
+        None,
+    )
+    ends = [held.dst for held in node.forwarding if entry and (held.mac, held.dev) == (entry.mac, hop.dev)]
+    outer = next((end for end in ends if end is not None), hop.via if hop.dev.startswith("tunl") else None)
     way = decide(node, RoutedPacket(None, outer, "lo")) if outer is not None else None
     if outer is None or way is None or way.leads != OUT or hop.dev in way.devices:
         return None
@@ -100,7 +107,11 @@ def _contradicted(state: State, node: Host, entry: Neighbour) -> Line | None:
     if entry.state != "PERMANENT":
         return None
     for other in state.nodes:
-        held = next((one for one in other.addresses if one.ip == entry.ip), None) if other is not node else None
+        held = (
+            next((address for address in other.addresses if address.ip == entry.ip), None)
+            if other is not node
+            else None
+        )
         link = other.links.get(held.dev) if held is not None else None
         if link is not None and link.mac is not None and link.mac != entry.mac:
             return link.line

@@ -37,7 +37,7 @@ class LinkNames:
             names.by_cali.setdefault(cali_name(pod.namespace or "default", pod.name, prefix), full_name(pod))
             if pod.ip is not None and pod.holds_address:
                 held = names.by_ip.setdefault(pod.ip, [])
-                if all(one.label != pod.label for one in held):
+                if all(entry.label != pod.label for entry in held):
                     held.append(pod)
         return names
 
@@ -45,7 +45,7 @@ class LinkNames:
         """The pod that has one of these addresses; of several with one address the one that the link is named after."""
         held = next((self.by_ip[ip] for ip in ips if ip in self.by_ip), [])
         if len(held) > 1:
-            held = [one for one in held if cali is not None and self.by_cali.get(cali) == full_name(one)]
+            held = [entry for entry in held if cali is not None and self.by_cali.get(cali) == full_name(entry)]
         return held[0] if held else None
 
 
@@ -74,9 +74,9 @@ class NodeEnds:
             if route.is_host and route.table == "main" and route.dev:
                 routed.setdefault(route.dev, []).append(route.destination)
         macs: dict[str, list[int]] = {}
-        for one in node.neighbours:
-            if one.mac is not None and one.dev:
-                macs.setdefault(one.dev, []).append(one.mac)
+        for neighbour in node.neighbours:
+            if neighbour.mac is not None and neighbour.dev:
+                macs.setdefault(neighbour.dev, []).append(neighbour.mac)
         # Whatever it is called, a link into a pod's namespace is the node's end of that pod's.
         into_pods = [link.name for link in node.links.values() if link.netns and link.netns in netns]
         for name in dict.fromkeys([*cali_names(node, prefix), *into_pods]):
@@ -129,7 +129,7 @@ def join_links(state: State, prefix: str) -> list[PodLink]:
     alone = []
     for pod in state.pod_hosts:
         end = pod_end(pod)
-        ips = [one.ip for one in pod.addresses if end and one.dev == end.name and one.scope != "link"]
+        ips = [address.ip for address in pod.addresses if end and address.dev == end.name and address.scope != "link"]
         joined = ends.find(pod, end, ips, names)
         if joined is None:
             alone.append(PodLink(None, pod, None, None, end, ips=ips))

@@ -20,7 +20,7 @@ MAIN = 32766
 WHOLE_MARK, LOW_MARKS = "0xffffffff", 0x10000
 # What only packets of the host itself can match, and what no state tells of a packet.
 OF_HOST = ("oif", "uidrange")
-UNTOLD = ("tos", "dsfield", "ipproto", "sport", "dport", "l3mdev", "tun_id")
+UNKNOWN_WORDS = ("tos", "dsfield", "ipproto", "sport", "dport", "l3mdev", "tun_id")
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def diversions(node: Host, packet: RoutedPacket) -> list[Diversion]:
     """
     family = 4 if is_ipv4(packet.dst) else 6
     found: list[Diversion] = []
-    for rule in sorted(node.rules, key=lambda one: one.priority):
+    for rule in sorted(node.rules, key=lambda rule: rule.priority):
         if rule.is_default or rule.family != family or rule.priority >= MAIN:
             continue
         matches = match(rule, packet)
@@ -98,15 +98,15 @@ def match(rule: PolicyRule, packet: RoutedPacket) -> int:
     """Whether a rule is about a packet: TRUE, FALSE or UNKNOWN."""
     words = rule.text.split()
     inverted = words[:1] == ["not"]
-    told = [_within(after(words, "from"), packet.src), _within(after(words, "to"), packet.dst)]
+    parts = [_within(after(words, "from"), packet.src), _within(after(words, "to"), packet.dst)]
     wanted = after(words, "iif")
     if wanted is not None:
-        told.append(UNKNOWN if packet.iif is None else TRUE if wanted == packet.iif else FALSE)
-    told += [FALSE for word in OF_HOST if word in words]
-    told += [UNKNOWN for word in UNTOLD if word in words]
+        parts.append(UNKNOWN if packet.iif is None else TRUE if wanted == packet.iif else FALSE)
+    parts += [FALSE for word in OF_HOST if word in words]
+    parts += [UNKNOWN for word in UNKNOWN_WORDS if word in words]
     wanted = after(words, "fwmark")
-    told += [_marked(wanted, packet.mark, alone=inverted)] if wanted is not None else []
-    result = min(told)
+    parts += [_marked(wanted, packet.mark, alone=inverted)] if wanted is not None else []
+    result = min(parts)
     return -result if inverted else result
 
 
@@ -117,7 +117,7 @@ def _marked(wanted: str, mark: tuple[int, int] | None, *, alone: bool) -> int:
     Of a whole mark below 0x10000 that no rule shown sets it is taken that a pod's packet does not have it: Calico's own
     are bits of 0xffff0000 (felix/config, IptablesMarkMask). A rule for one mark may owe it to what is not shown.
     """
-    value, mask = (_hexadecimal(one) for one in (*wanted.split("/"), WHOLE_MARK)[:2])
+    value, mask = (_hexadecimal(part) for part in (*wanted.split("/"), WHOLE_MARK)[:2])
     if value is None or mask is None:
         return UNKNOWN
     known, has = mark or (0, 0)
@@ -152,7 +152,7 @@ def _found(node: Host, rule: PolicyRule, packet: RoutedPacket, family: int) -> R
     if rule.table is None:
         # blackhole, unreachable, prohibit: no table is asked.
         return True
-    routes = [one for one in node.routes_to(packet.dst, rule.table) if not one.dead]
+    routes = [route for route in node.routes_to(packet.dst, rule.table) if not route.dead]
     suppressed = number(after(rule.text.split(), "suppress_prefixlength", "sup_pl"))
     if routes and suppressed is not None and routes[0].prefix <= suppressed:
         return False

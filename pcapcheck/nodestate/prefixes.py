@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from pcapcheck.nodestate.readers.registry import kind_of
+from pcapcheck.nodestate.readers.registry import reader_of
 from pcapcheck.nodestate.source_lines import Line
 
 PREFIXED = re.compile(r"((?=[\w.-]*[A-Za-z])[A-Za-z0-9][\w.-]{0,63}):(?: (.*))?")
@@ -23,15 +23,15 @@ def without_prefixes(lines: Sequence[Line]) -> Sequence[Line]:
     for line in lines:
         match = PREFIXED.fullmatch(line.text) if len(line.text) <= LONGEST else None
         if match and match[1] in names:
-            told = run.setdefault(match[1], [Line(line.file, line.number, f"Node: {match[1]}")])
-            told.append(Line(line.file, line.number, match[2] or ""))
+            printed = run.setdefault(match[1], [Line(line.file, line.number, f"Node: {match[1]}")])
+            printed.append(Line(line.file, line.number, match[2] or ""))
             continue
-        for told in run.values():
-            sorted_ += told
+        for printed in run.values():
+            sorted_ += printed
         run.clear()
         sorted_.append(line)
-    for told in run.values():
-        sorted_ += told
+    for printed in run.values():
+        sorted_ += printed
     return sorted_
 
 
@@ -40,6 +40,6 @@ def _hosts(lines: Sequence[Line]) -> set[str]:
     found: Counter[str] = Counter()
     for line in lines:
         match = PREFIXED.fullmatch(line.text) if len(line.text) <= LONGEST else None
-        if match and match[2] and kind_of(match[2]) is not None and kind_of(line.text) is None:
+        if match and match[2] and reader_of(match[2]) is not None and reader_of(line.text) is None:
             found[match[1]] += 1
     return set(found) if len(found) > 1 or sum(found.values()) > 1 else set()

@@ -46,8 +46,8 @@ def read_state(
 ) -> State:
     """What the files tell of nodes and pods. ``prefix`` begins the names of pod interfaces.
 
-    A file that cannot be read, is too large, or holds nothing that is understood is told to ``skip``. Raises StateError
-    for the first of them where nobody is there to be told, or where no file can be used.
+    A file that cannot be read, is too large, or holds nothing that is understood goes to ``skip``. Raises StateError
+    for the first of them if there is no ``skip``, or if no file can be used.
     """
     given = [path if isinstance(path, Held) else Path(path) for path in paths]
     understood = _understood(given, skip)
@@ -56,10 +56,10 @@ def read_state(
     mark_listed(state.pods, understood.parts, roles)
     state.hosts = roles.sort(with_nodes(understood.parts, state.pods, roles))
     for host in state.hosts:
-        for one in host.contradictions:
+        for contradiction in host.contradictions:
             state.complain(
-                one.line,
-                f"{one.text}: two hosts or two times in one, so nothing is concluded from {_what(host)}; "
+                contradiction.line,
+                f"{contradiction.text}: two hosts or two times in one, so nothing is concluded from {_what(host)}; "
                 "put the name of its host above each output, or give a file per host",
             )
     complete_names(state, prefix)
@@ -95,7 +95,7 @@ def _understood(paths: list[Path | Held], skip: Skip | None) -> Understood:
             refusals.append((path, error))
             if error.kind == TOO_LARGE and used:
                 # Half of it may have been understood: all the others again, without it.
-                others = [one for one in paths if all(one is not refused for refused, _ in refusals)]
+                others = [path for path in paths if all(path is not refused for refused, _ in refusals)]
                 return _told(refusals, skip, _understood(others, skip))
     _told(refusals, skip, understood)
     if not used and refusals:

@@ -11,9 +11,9 @@ from pcapcheck.capture.pinged import summary
 from pcapcheck.capture.record import Problem
 from pcapcheck.errors import NODE_STATE, PODS, StateError
 from pcapcheck.nodestate.command_line import parse_command
-from pcapcheck.nodestate.listing import listing_of
+from pcapcheck.nodestate.command_listing import listing_of
 from pcapcheck.nodestate.prompts import find_prompt
-from pcapcheck.nodestate.readers.registry import kind_of
+from pcapcheck.nodestate.readers.registry import reader_of
 from pcapcheck.nodestate.session import plain, read_session
 from pcapcheck.nodestate.session_blocks import Understood, understand
 from pcapcheck.nodestate.source_lines import Line
@@ -72,7 +72,7 @@ def _kind(words: str) -> str | None:
     if is_of_ping(words):
         return PING
     text = plain(words)
-    if kind_of(text) is not None:
+    if reader_of(text) is not None:
         return NODE_STATE
     prompt = find_prompt(text)
     command = parse_command(prompt.command) if prompt is not None and prompt.command.strip() else None

@@ -1,7 +1,7 @@
 """Whose is whose: parts of a session -> nodes and pods.
 
-What the session names (a heading, a prompt, ``kubectl exec``) is believed first. What it does not name is told by what
-it holds: a /32 and a route to the gateway make a pod, cali interfaces and tunnels make a node.
+What the session names (a heading, a prompt, ``kubectl exec``) is believed first. What it does not name follows from
+what it holds: a /32 and a route to the gateway make a pod, cali interfaces and tunnels make a node.
 """
 
 from __future__ import annotations
@@ -106,14 +106,17 @@ class Roles:
                 return POD
             if route.is_default and route.via == self.gateway:
                 return POD
-        if any(one.ip == self.gateway and one.mac is not None for one in host.neighbours):
+        if any(neighbour.ip == self.gateway and neighbour.mac is not None for neighbour in host.neighbours):
             return POD
         if any(
-            one.is_host and one.scope in (None, "global") and one.dev not in NOT_A_PODS and _may_be_veth(host, one.dev)
-            for one in host.addresses
+            address.is_host
+            and address.scope in (None, "global")
+            and address.dev not in NOT_A_PODS
+            and _may_be_veth(host, address.dev)
+            for address in host.addresses
         ):
             return POD
-        if any(one.via == self.gateway for one in host.lookups):
+        if any(lookup.via == self.gateway for lookup in host.lookups):
             return POD
         # Any container, and any machine made of namespaces, has an eth0@if7: a pod is one that a node's end names.
         ends = ((link.index, link.peer_index) for link in host.links.values())

@@ -31,7 +31,7 @@ def _by_section(group: list[HostPart]) -> list[list[HostPart]]:
     sections: dict[str | None, list[HostPart]] = {}
     for part in group:
         sections.setdefault(part.owner.section, []).append(part)
-    listed = [{part.kind for part in some} for some in sections.values()]
+    listed = [{part.reader for part in some} for some in sections.values()]
     if not 1 < len(sections) <= MOST_SECTIONS or not any(one & other for one, other in combinations(listed, 2)):
         return [group]
     return [
@@ -74,48 +74,48 @@ def merge_same(hosts: list[Host], prefix: str) -> list[Host]:
             same.identity.add(host)
         for ip in addresses:
             by_address.setdefault(ip, []).append(same)
-    kept.sort(key=lambda one: one.place)
-    return [_merged(one.hosts, prefix) for one in kept]
+    kept.sort(key=lambda known: known.place)
+    return [_merged(known.hosts, prefix) for known in kept]
 
 
 def _the_same(likely: list[_KnownHost], new: _KnownHost) -> _KnownHost | None:
     """The one that this is: by name, by what it holds, else the only one that it can be."""
     (host,) = new.hosts
     if host.role == POD:
-        return next((one for one in likely if _may_be(one.hosts[0], host)), None)
-    akin = [one for one in likely if _may_be(one.hosts[0], host) and _is_akin(one, new)]
+        return next((known for known in likely if _may_be(known.hosts[0], host)), None)
+    akin = [known for known in likely if _may_be(known.hosts[0], host) and _is_akin(known, new)]
     if akin:
         return akin[0]
-    possible = [one for one in likely if _may_be(one.hosts[0], host) and _goes_with(one, new)]
+    possible = [known for known in likely if _may_be(known.hosts[0], host) and _goes_with(known, new)]
     return possible[0] if len(possible) == 1 else None
 
 
-def _may_be(one: Host, other: Host) -> bool:
-    if one.role != other.role and (POD in (one.role, other.role) or one.name or other.name):
+def _may_be(host: Host, other: Host) -> bool:
+    if host.role != other.role and (POD in (host.role, other.role) or host.name or other.name):
         return False
-    if one.name and other.name and one.name != other.name and not (one.assumed or other.assumed):
+    if host.name and other.name and host.name != other.name and not (host.assumed or other.assumed):
         return False
-    if one.netns and other.netns and one.netns != other.netns:
+    if host.netns and other.netns and host.netns != other.netns:
         return False
-    if one.through and other.through and one.through != other.through:
-        # Each node has a pod of a daemon set; of two that look alike one may have been copied from the other.
+    if host.through and other.through and host.through != other.through:
+        # Each node has a pod of a daemon set; of two that look alike host may have been copied from the other.
         return False
-    return one.role != POD or not any(
-        name != "lo" and name in other.links and differ(link, other.links[name]) for name, link in one.links.items()
+    return host.role != POD or not any(
+        name != "lo" and name in other.links and differ(link, other.links[name]) for name, link in host.links.items()
     )
 
 
-def _is_akin(one: _KnownHost, new: _KnownHost) -> bool:
+def _is_akin(known: _KnownHost, new: _KnownHost) -> bool:
     """Whether name or content say that they are one; what contradicts itself shows when they are put together."""
-    first, other = one.hosts[0], new.hosts[0]
+    first, other = known.hosts[0], new.hosts[0]
     if first.name and first.name == other.name and not (first.assumed or other.assumed):
         return True
-    return one.identity.is_akin(new.identity) and not _contradict(one, new)
+    return known.identity.is_akin(new.identity) and not _contradict(known, new)
 
 
-def _goes_with(one: _KnownHost, new: _KnownHost) -> bool:
+def _goes_with(known: _KnownHost, new: _KnownHost) -> bool:
     """Whether nothing speaks against it: the one goes on in the same text, or has in a file what the other lacks."""
-    first, other = one.hosts[0], new.hosts[0]
+    first, other = known.hosts[0], new.hosts[0]
     if first.name and other.name and first.name != other.name:
         return False
     if first.through or other.through:
@@ -123,19 +123,19 @@ def _goes_with(one: _KnownHost, new: _KnownHost) -> bool:
         return False
     if first.role is None and (first.name or other.name):
         return False
-    here, there = _files(one.hosts), _files(new.hosts)
+    here, there = _files(known.hosts), _files(new.hosts)
     if first.role != other.role and here & there:
         return False
     if not here & there:
         alike = {_stem(file) for file in here} & {_stem(file) for file in there}
-        if not alike or _kinds(one.hosts) & _kinds(new.hosts):
+        if not alike or _kinds(known.hosts) & _kinds(new.hosts):
             return False
-    return not _contradict(one, new)
+    return not _contradict(known, new)
 
 
-def _contradict(one: _KnownHost, new: _KnownHost) -> bool:
-    together = Identity(one.prefix, one.hosts[0].role)
-    for host in one.hosts:
+def _contradict(known: _KnownHost, new: _KnownHost) -> bool:
+    together = Identity(known.prefix, known.hosts[0].role)
+    for host in known.hosts:
         together.add(host)
     return bool(together.add(new.hosts[0]))
 
@@ -161,14 +161,14 @@ def _files(hosts: list[Host]) -> set[str]:
 def _some_lines(host: Host) -> Iterable[Line]:
     """A line of each kind of fact: each host is of one file, but for what was merged."""
     links, settings = list(host.links.values())[:1], list(host.sysctls.values())[:1]
-    yield from (one.line for one in links)
-    yield from (one.line for one in settings)
-    yield from (one.line for one in host.addresses[:1])
-    yield from (one.line for one in host.routes[:1])
-    yield from (one.line for one in host.neighbours[:1])
-    yield from (one.line for one in host.rules[:1])
-    yield from (one.line for one in host.lookups[:1])
-    yield from (one.line for one in host.notes[:1])
+    yield from (link.line for link in links)
+    yield from (setting.line for setting in settings)
+    yield from (address.line for address in host.addresses[:1])
+    yield from (route.line for route in host.routes[:1])
+    yield from (neighbour.line for neighbour in host.neighbours[:1])
+    yield from (rule.line for rule in host.rules[:1])
+    yield from (lookup.line for lookup in host.lookups[:1])
+    yield from (note.line for note in host.notes[:1])
     yield from host.listed.values()
 
 

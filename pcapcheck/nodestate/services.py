@@ -9,7 +9,7 @@ from pcapcheck.nodestate.source_lines import Line
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """An address of a service, and one of its ports where it is told, by a listing or by the rule that serves it.
+    """An address of a service, and one of its ports, if a listing or the rule that serves it names one.
 
     ``name`` is NAMESPACE/NAME, or NAME alone. ``empty``: no pod stands behind it (None: the line does not tell).
     ``hits`` are the packets that a rule which refuses them has counted. ``doubtful``: only its shape speaks for it.
@@ -54,15 +54,19 @@ class Services:
         return len(self.listed) + len(self.endpoints)
 
     def at(self, ip: int | None) -> list[Service]:
-        """What is told of an address."""
-        return [one for one in self.listed if one.ip == ip]
+        """The entries of an address."""
+        return [service for service in self.listed if service.ip == ip]
 
     def behind(self, service: Service) -> Endpoints | None:
         """What stands behind a service that was listed by name; of several listings the last word counts."""
-        found = [one for one in self.endpoints if service.name is not None and _is_of(one.name, service.name)]
-        return next((one for one in reversed(found) if not one.empty), found[-1]) if found else None
+        found = [
+            endpoints
+            for endpoints in self.endpoints
+            if service.name is not None and _is_of(endpoints.name, service.name)
+        ]
+        return next((endpoints for endpoints in reversed(found) if not endpoints.empty), found[-1]) if found else None
 
 
-def _is_of(one: str, other: str) -> bool:
+def _is_of(name: str, other: str) -> bool:
     """Whether two names are of one service, where one of them may lack the namespace."""
-    return one == other if "/" in one and "/" in other else one.rpartition("/")[2] == other.rpartition("/")[2]
+    return name == other if "/" in name and "/" in other else name.rpartition("/")[2] == other.rpartition("/")[2]

@@ -9,14 +9,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from pcapcheck.nodestate.bundles import bundled, is_cut
+from pcapcheck.nodestate.bundles.printed_files import announced_file, is_cut
 from pcapcheck.nodestate.command_line import Command, parse_command
+from pcapcheck.nodestate.command_listing import listing_of
 from pcapcheck.nodestate.headings import ANSIBLE, LONGEST_HEADING, RULER, Heading, read_heading
 from pcapcheck.nodestate.host import NODE, POD
-from pcapcheck.nodestate.listing import listing_of
 from pcapcheck.nodestate.prefixes import without_prefixes
 from pcapcheck.nodestate.prompts import GLYPHS, HASH, LONGEST_PROMPT, SAME, Prompt, find_prompt
-from pcapcheck.nodestate.readers.registry import kind_of
+from pcapcheck.nodestate.readers.registry import reader_of
 from pcapcheck.nodestate.source_lines import Line
 
 LONGEST_LINE = 1 << 14
@@ -257,7 +257,7 @@ class _Session:
         heading = read_heading(text, underlined=ruled)
         if heading is None or (heading.weak and self.shells):
             return False
-        if not ruled and kind_of(text) is not None:
+        if not ruled and reader_of(text) is not None:
             return False
         self.shells.clear()
         if heading.weak:
@@ -272,7 +272,7 @@ class _Session:
 
     def _announced(self, text: str, line: Line) -> bool:
         """Whether a line announces a file of a node's diagnostics; then the lines below are that file's."""
-        found = bundled(text)
+        found = announced_file(text)
         if found is None:
             return False
         self.shells.clear()

@@ -7,14 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pcapcheck.errors import StateError
+from pcapcheck.nodestate.command_listing import listing_of
 from pcapcheck.nodestate.host import Host
-from pcapcheck.nodestate.listing import EVERY_SERVICE, Listing, listing_of
+from pcapcheck.nodestate.listing import EVERY_SERVICE, Listing
+from pcapcheck.nodestate.readers.complaints import is_complaint
 from pcapcheck.nodestate.readers.firewall.iptables_list import is_listed
 from pcapcheck.nodestate.readers.firewall.listing_end import Stretch
 from pcapcheck.nodestate.readers.ip_link import BRIEF, HEADER
 from pcapcheck.nodestate.readers.json_documents import read_documents
-from pcapcheck.nodestate.readers.kubectl import READY, read_pods
-from pcapcheck.nodestate.readers.registry import CLUSTER_READERS, EXPECTED, READERS, STRICT, is_complaint, kind_of
+from pcapcheck.nodestate.readers.kubectl import READY
+from pcapcheck.nodestate.readers.registry import READERS, reader_of
 from pcapcheck.nodestate.readers.route_lookups import ANSWERS, read_lookups
 from pcapcheck.nodestate.session import Owner, SessionBlock, plain
 from pcapcheck.nodestate.source_lines import Line
@@ -37,7 +39,7 @@ class HostPart:
 
     owner: Owner
     host: Host
-    kind: str
+    reader: str
 
 
 @dataclass
@@ -86,7 +88,7 @@ def understand(block: SessionBlock, into: Understood) -> None:
     if DOCUMENT.match(text):
         _read(JSON, lines, listing, block, into)
     else:
-        _read(listing.kind, lines, listing, block, into)
+        _read(listing.reader, lines, listing, block, into)
 
 
 def _ends_amid(lines: Sequence[Line]) -> bool:
@@ -95,22 +97,19 @@ def _ends_amid(lines: Sequence[Line]) -> bool:
     return AMID_INTERFACE.match(text) is not None
 
 
-def _read(kind: str, lines: Sequence[Line], listing: Listing | None, block: SessionBlock, into: Understood) -> None:
-    """One reader over some lines; what it leaves may be of another kind, or is a problem where we should know it."""
+def _read(reader: str, lines: Sequence[Line], listing: Listing | None, block: SessionBlock, into: Understood) -> None:
+    """One reader over some lines; what it leaves may be of another reader, or is a problem where we should know it."""
     host = Host()
     complaints = [line for line in lines if is_complaint(line.text)]
-    told = [line for line in lines if not is_complaint(line.text)] if complaints and kind != "sysctl" else list(lines)
-    if kind in ("sysctl", "proc"):
-        told = list(lines)
-    if kind == JSON:
-        strange = read_documents(told, host, into.state, listing)
-    elif kind == "kubectl":
-        strange = read_pods(told, into.pods, listing)
+    chosen = READERS.get(reader)
+    answers = list(lines)
+    if complaints and not (chosen and chosen.reads_complaints):
+        answers = [line for line in lines if not is_complaint(line.text)]
+    if chosen is None:
+        strange = read_documents(answers, host, into.state, listing)
     else:
-        strange = READERS[kind](told, host, listing) if kind in READERS else []
-        if kind in CLUSTER_READERS:
-            strange += CLUSTER_READERS[kind](told, into.state.services, listing)
-    if listing and listing.kind == "lookup":
+        strange = chosen.read(answers, host, into.state, listing)
+    if listing and listing.reader == "lookup":
         read_lookups([line for line in complaints if ANSWERS in line.text], host, listing)
     if listing and not complaints and (any(line.text.strip() for line in lines) or _may_be_empty(listing)):
         host.whole |= listing.whole
@@ -119,14 +118,14 @@ def _read(kind: str, lines: Sequence[Line], listing: Listing | None, block: Sess
             into.state.services.whole = block.at
             host.whole.discard(EVERY_SERVICE)
     if host.size or host.whole:
-        into.add(HostPart(block.owner, host, kind))
+        into.add(HostPart(block.owner, host, reader))
     if listing is not None:
         strange = [line for line in strange if line.text.strip() and not is_complaint(line.text)]
         left = _by_shape(strange, block, into) if strange else []
-        if kind in STRICT and not block.prose:
+        if chosen and chosen.expected and not block.prose:
             for line in left:
                 into.state.complain(
-                    line, f"not understood: {clean(line.text.strip()[:SHOWN])!r}; expected {EXPECTED[kind]}"
+                    line, f"not understood: {clean(line.text.strip()[:SHOWN])!r}; expected {chosen.expected}"
                 )
 
 
@@ -138,14 +137,14 @@ def _may_be_empty(listing: Listing) -> bool:
 def _by_shape(lines: Sequence[Line], block: SessionBlock, into: Understood) -> list[Line]:
     """Read lines that no command announced; returns those that look like nothing known."""
     left: list[Line] = []
-    for kind, some in _runs(lines, left):
-        _read(kind, some, None, block, into)
+    for reader, some in _runs(lines, left):
+        _read(reader, some, None, block, into)
     return left
 
 
 def _runs(lines: Sequence[Line], left: list[Line]) -> Iterator[tuple[str, list[Line]]]:
-    """Neighbouring lines of one kind, with their continuation lines."""
-    kind: str | None = None
+    """Neighbouring lines of one reader, with their continuation lines."""
+    reader: str | None = None
     run: list[Line] = []
     seen: set[str] = set()
     index = 0
@@ -153,59 +152,59 @@ def _runs(lines: Sequence[Line], left: list[Line]) -> Iterator[tuple[str, list[L
     for at, line in enumerate(lines):
         text = line.text
         if stretch.takes(text):
-            if kind is not None and kind != FIREWALL:
-                yield kind, run
-            run = run if kind == FIREWALL else []
-            kind, seen = FIREWALL, set()
+            if reader is not None and reader != FIREWALL:
+                yield reader, run
+            run = run if reader == FIREWALL else []
+            reader, seen = FIREWALL, set()
             run.append(line)
             continue
-        own = _kind(text, kind)
+        own = _reader(text, reader)
         if own == "routes" and at + 1 < len(lines) and lines[at + 1].text.strip().startswith("cache"):
             own = "lookup"
-        begins, index = _begins_anew(own, kind, text, index)
+        begins, index = _begins_anew(own, reader, text, index)
         thing = _thing(own, text)
-        begins = begins or (own == kind and thing in seen)
-        continues = own is None and kind is not None and text[:1].isspace() and bool(text.strip())
-        if continues or (own is not None and own == kind and not begins):
+        begins = begins or (own == reader and thing in seen)
+        continues = own is None and reader is not None and text[:1].isspace() and bool(text.strip())
+        if continues or (own is not None and own == reader and not begins):
             run.append(line)
         else:
-            if kind is not None:
-                yield kind, run
-            kind, run, seen = own, [line] if own else [], set()
+            if reader is not None:
+                yield reader, run
+            reader, run, seen = own, [line] if own else [], set()
             if own is None and text.strip():
                 left.append(line)
         if thing:
             seen.add(thing)
-    if kind is not None:
-        yield kind, run
+    if reader is not None:
+        yield reader, run
 
 
-def _kind(text: str, before: str | None) -> str | None:
-    """The kind of a line, which may depend on what it follows."""
+def _reader(text: str, before: str | None) -> str | None:
+    """The reader of a line, which may depend on what it follows."""
     if DOCUMENT.match(text) or (before == JSON and text[:1] in '[]{}", \t'):
         return JSON
     if before == FIREWALL and (text.strip() == "}" or is_listed(text.strip())):
         return before
-    if before == "services" and kind_of(text) is None and text.strip():
+    if before == "services" and reader_of(text) is None and text.strip():
         return "services"
-    if before == "kubectl" and any(READY.fullmatch(word) for word in text.split()[1:3]):
-        return "kubectl"
-    return kind_of(text)
+    if before == "pods" and any(READY.fullmatch(word) for word in text.split()[1:3]):
+        return "pods"
+    return reader_of(text)
 
 
-def _thing(kind: str | None, text: str) -> str | None:
+def _thing(reader: str | None, text: str) -> str | None:
     """What a line is about of which a listing has one: another means that the listing begins again."""
     words = text.split()
-    if kind == "links" and BRIEF.fullmatch(text.strip()):
+    if reader == "links" and BRIEF.fullmatch(text.strip()):
         return words[0]
-    if kind == "routes" and words[0] == "default" and "nexthop" not in text:
+    if reader == "routes" and words[0] == "default" and "nexthop" not in text:
         return " ".join(word for at, word in enumerate(words) if at and words[at - 1] in ("dev", "metric", "table"))
     return None
 
 
-def _begins_anew(kind: str | None, before: str | None, text: str, index: int) -> tuple[bool, int]:
+def _begins_anew(reader: str | None, before: str | None, text: str, index: int) -> tuple[bool, int]:
     """Whether a listing of links begins from the start again, as another host's does; with the link's number."""
-    match = HEADER.match(text) if kind == "links" else None
+    match = HEADER.match(text) if reader == "links" else None
     if match is None or len(match[1]) > 9:
         return False, index
     number = int(match[1])

@@ -57,14 +57,14 @@ def _shortened(host: Host, prefix: str) -> dict[str, Line]:
 
 
 def _named(host: Host) -> Iterable[tuple[str | None, Line]]:
-    yield from ((one.name, one.line) for one in host.links.values())
-    yield from ((one.dev, one.line) for one in host.addresses)
-    yield from ((one.dev, one.line) for one in host.routes)
-    yield from ((one.dev, one.line) for one in host.neighbours)
-    yield from ((one.dev, one.line) for one in host.lookups)
-    yield from ((one.iif, one.line) for one in host.lookups)
-    yield from ((one.interface, one.line) for one in host.sysctls.values())
-    yield from ((one.dev, one.line) for one in host.managed)
+    yield from ((link.name, link.line) for link in host.links.values())
+    yield from ((address.dev, address.line) for address in host.addresses)
+    yield from ((route.dev, route.line) for route in host.routes)
+    yield from ((neighbour.dev, neighbour.line) for neighbour in host.neighbours)
+    yield from ((lookup.dev, lookup.line) for lookup in host.lookups)
+    yield from ((lookup.iif, lookup.line) for lookup in host.lookups)
+    yield from ((setting.interface, setting.line) for setting in host.sysctls.values())
+    yield from ((device.dev, device.line) for device in host.managed)
     yield from host.removed.items()
 
 
@@ -74,16 +74,22 @@ def _rename(host: Host, name: Rename) -> None:
     for link in links.values():
         link.name = name(link.name)
         host.add_link(link)
-    host.addresses = [replace(one, dev=name(one.dev)) for one in host.addresses]
-    host.routes = [replace(one, dev=_maybe(name, one.dev)) for one in host.routes]
-    host.neighbours = [replace(one, dev=_maybe(name, one.dev)) for one in host.neighbours]
-    host.lookups = [replace(one, dev=_maybe(name, one.dev), iif=_maybe(name, one.iif)) for one in host.lookups]
-    host.managed = [replace(one, dev=name(one.dev)) for one in host.managed]
+    host.addresses = [replace(address, dev=name(address.dev)) for address in host.addresses]
+    host.routes = [replace(route, dev=_maybe(name, route.dev)) for route in host.routes]
+    host.neighbours = [replace(neighbour, dev=_maybe(name, neighbour.dev)) for neighbour in host.neighbours]
+    host.lookups = [
+        replace(lookup, dev=_maybe(name, lookup.dev), iif=_maybe(name, lookup.iif)) for lookup in host.lookups
+    ]
+    host.managed = [replace(device, dev=name(device.dev)) for device in host.managed]
     host.removed = {name(dev): line for dev, line in host.removed.items()}
     host.sysctls = {
-        known: replace(one, name=known, interface=_maybe(name, one.interface))
-        for one in host.sysctls.values()
-        for known in [one.name if one.interface is None else one.name.replace(one.interface, name(one.interface), 1)]
+        known: replace(setting, name=known, interface=_maybe(name, setting.interface))
+        for setting in host.sysctls.values()
+        for known in [
+            setting.name
+            if setting.interface is None
+            else setting.name.replace(setting.interface, name(setting.interface), 1)
+        ]
     }
 
 

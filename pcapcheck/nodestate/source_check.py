@@ -31,15 +31,17 @@ def fails_source_check(node: Host, packet: RoutedPacket) -> Sourced[bool] | None
     # What comes in by a port of a bridge or of a bond comes in by the bridge or the bond.
     dev = link.master if link is not None and link.master else packet.iif
     asked = [
-        one
+        lookup
         for name in {dev, packet.iif}
-        for one in node.lookups_of(packet.dst, name)
-        if one.source == packet.src and one.error == CHECKED
+        for lookup in node.lookups_of(packet.dst, name)
+        if lookup.source == packet.src and lookup.error == CHECKED
     ]
     if asked:
         return Sourced(True, (asked[-1].line,))
-    settings = [one for one in (node.sysctl(dev, "rp_filter"), node.sysctl("all", "rp_filter")) if one is not None]
-    known = [value for one in settings if (value := value_of(one)) is not None]
+    settings = [
+        setting for setting in (node.sysctl(dev, "rp_filter"), node.sysctl("all", "rp_filter")) if setting is not None
+    ]
+    known = [value for setting in settings if (value := value_of(setting)) is not None]
     if not known or (max(known) == 0 and len(known) < 2):
         return None
     if max(known) == 0:
@@ -48,11 +50,11 @@ def fails_source_check(node: Host, packet: RoutedPacket) -> Sourced[bool] | None
     fails = _fails(node, dev, back, max(known), whole=len(known) == 2)
     if fails is None or back is None:
         return None
-    counted = next((one for one in reversed(node.counters) if one.name == COUNTER), None)
+    counted = next((counter for counter in reversed(node.counters) if counter.name == COUNTER), None)
     if fails and counted is not None and counted.value == 0:
         return Sourced(False, (counted.line,))
     # The larger of the two counts (IN_DEV_RPFILTER in include/linux/inetdevice.h).
-    ruling = [one for one in settings if value_of(one) == max(known)]
+    ruling = [setting for setting in settings if value_of(setting) == max(known)]
     return Sourced(fails, _lines(ruling, back))
 
 
@@ -67,12 +69,12 @@ def _fails(node: Host, dev: str, back: Decision | None, mode: int, *, whole: boo
         # Whether the interface has an address makes no difference to it.
         return True
     if node.addresses_of(dev, 4):
-        # A setting of all that is not told may be loose, which lets it pass.
+        # An unknown setting of all may be loose, which lets it pass.
         return False if mode == LOOSE else None
     # Without an address there is no last resort for the loose check either.
     return True if "addresses4" in node.whole else None
 
 
 def _lines(settings: list[Sysctl], back: Decision | None) -> tuple[Line, ...]:
-    said = [line for one in settings if (line := line_of(one)) is not None]
+    said = [line for setting in settings if (line := line_of(setting)) is not None]
     return (*said, *(back.lines if back is not None else ()))

@@ -108,22 +108,22 @@ class State(Brief):
     @property
     def nodes(self) -> list[Host]:
         """The nodes that something can be concluded from."""
-        return [one for one in self.hosts if one.role == NODE and not one.contradictions]
+        return [host for host in self.hosts if host.role == NODE and not host.contradictions]
 
     @property
     def pod_hosts(self) -> list[Host]:
         """The same of pods."""
-        return [one for one in self.hosts if one.role == POD and not one.contradictions]
+        return [host for host in self.hosts if host.role == POD and not host.contradictions]
 
     def links_for(self, *, ip: int | None = None, mac: int | None = None, cali: str | None = None) -> Iterator[PodLink]:
         """The pod links with this address, MAC or cali name, of which a state may hold the beginning only."""
-        for one in self.links:
+        for link in self.links:
             if (
-                (ip is not None and ip in one.ips)
-                or (mac is not None and mac == one.mac)
-                or (cali is not None and one.cali_name is not None and cali.startswith(one.cali_name))
+                (ip is not None and ip in link.ips)
+                or (mac is not None and mac == link.mac)
+                or (cali is not None and link.cali_name is not None and cali.startswith(link.cali_name))
             ):
-                yield one
+                yield link
 
     def pod_for(self, *, ip: int | None = None, mac: int | None = None, cali: str | None = None) -> PodLink | None:
         """The first of them."""

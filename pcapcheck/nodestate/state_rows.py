@@ -124,34 +124,42 @@ class _RowDraft:
         if pod.addresses or "addresses4" in pod.whole:
             row.addresses_found = _addresses_in_words(pod, dev)
         own = [
-            one for one in pod.addresses if (dev is None or one.dev == dev) and one.dev != "lo" and one.scope != "link"
+            address
+            for address in pod.addresses
+            if (dev is None or address.dev == dev) and address.dev != "lo" and address.scope != "link"
         ]
         if own:
-            row.host_address = all(one.is_host for one in own)
-            wrong = [one for one in own if not one.is_host]
-            self._tell("host_address", *(one.line for one in wrong or own))
+            row.host_address = all(address.is_host for address in own)
+            wrong = [address for address in own if not address.is_host]
+            self._tell("host_address", *(address.line for address in wrong or own))
         elif "addresses4" in pod.whole:
             row.host_address = False
             self._tell("host_address", end.line if end else None, pod.lacks("addresses4", "no address"))
-        if any(is_ipv4(one.ip) for one in own) or not own:
+        if any(is_ipv4(address.ip) for address in own) or not own:
             self._routes(pod)
         held = [
-            one
+            neighbour
             for gateway in (self.gateway, self.gateway6)
-            for one in pod.neighbours_of(gateway)
-            if one.mac is not None and one.state not in FAILED and (dev is None or one.dev in (dev, None))
+            for neighbour in pod.neighbours_of(gateway)
+            if neighbour.mac is not None
+            and neighbour.state not in FAILED
+            and (dev is None or neighbour.dev in (dev, None))
         ]
         if held:
             cali = self.link.cali
             # Of both families' entries the one that is wrong, if one is.
-            shown = next((one for one in reversed(held) if cali is not None and one.mac != cali.mac), held[-1])
+            shown = next(
+                (neighbour for neighbour in reversed(held) if cali is not None and neighbour.mac != cali.mac), held[-1]
+            )
             row.gateway_mac = shown.mac
             self._tell("gateway_mac", shown.line, cali.line if cali else None)
 
     def _routes(self, pod: Host) -> None:
         row = self.row
         whole = "routes4" in pod.whole
-        default = next((one for one in pod.routes if one.is_default and one.family == 4 and one.table == "main"), None)
+        default = next(
+            (route for route in pod.routes if route.is_default and route.family == 4 and route.table == "main"), None
+        )
         if default or whole:
             row.default_route = default is not None
             row.default_found = _default_words(default)
@@ -162,7 +170,7 @@ class _RowDraft:
             row.default_via = default.via
             if default.via is None:
                 row.default_route = False
-        direct = next((one for one in pod.routes if one.destination == self.gateway and one.is_host), None)
+        direct = next((route for route in pod.routes if route.destination == self.gateway and route.is_host), None)
         if direct or whole:
             row.gateway_on_link = direct is not None and direct.via is None and direct.scope in ("link", None)
             self._tell("gateway_on_link", direct.line if direct else pod.lacks("routes4", "no route to the gateway"))
@@ -192,12 +200,12 @@ class _RowDraft:
             row.host_route_found = f"{row.host_route_found} for {format_address(way.address)}"
         self._tell("host_route", *way.lines)
         # IPv6 has no such check.
-        fours = [one for one in self.link.ips if is_ipv4(one)]
+        fours = [ip for ip in self.link.ips if is_ipv4(ip)]
         checked = way if len(fours) in (0, len(self.link.ips)) else way_to_pod(node, replace(self.link, ips=fours))
         self._reverse_path(node, cali, checked)
         held = self._neighbours(node, cali)
-        row.node_mac = tuple(one.mac for one in held if one.mac is not None) or None
-        self._tell("node_mac", *(one.line for one in held))
+        row.node_mac = tuple(neighbour.mac for neighbour in held if neighbour.mac is not None) or None
+        self._tell("node_mac", *(neighbour.line for neighbour in held))
         self._resolved(node)
         if not self.link.ips or any(map(is_ipv4, self.link.ips)):
             source = next(filter(is_ipv4, self.link.ips), None)
@@ -221,7 +229,7 @@ class _RowDraft:
 
     def _gateway6(self, node: Host, cali: str) -> None:
         """IPv6 is not proxied: the gateway's address is the cali's own."""
-        own = next((one for one in node.addresses_of(cali, 6) if one.ip == self.gateway6), None)
+        own = next((address for address in node.addresses_of(cali, 6) if address.ip == self.gateway6), None)
         link = node.links.get(cali)
         if own or (link is not None and "addresses6" in node.whole):
             self.row.gateway6 = own is not None
@@ -231,10 +239,10 @@ class _RowDraft:
     def _neighbours(self, node: Host, cali: str) -> list[Neighbour]:
         """What the node holds for the pod's addresses on its cali."""
         return [
-            one
+            neighbour
             for ip in self.link.ips
-            for one in node.neighbours_of(ip)
-            if one.dev == cali and one.mac is not None and one.state not in FAILED
+            for neighbour in node.neighbours_of(ip)
+            if neighbour.dev == cali and neighbour.mac is not None and neighbour.state not in FAILED
         ]
 
     def _resolved(self, node: Host) -> None:
@@ -243,9 +251,9 @@ class _RowDraft:
         failed, held = resolutions(node, self.link)
         if failed or held:
             row.node_resolved = not failed
-            row.unresolved = tuple(one.ip for one in failed) or None
+            row.unresolved = tuple(entry.ip for entry in failed) or None
             row.unresolved_state = failed[0].state if failed else None
-            self._tell("node_resolved", *(one.line for one in failed or held))
+            self._tell("node_resolved", *(entry.line for entry in failed or held))
 
     def _settings(self, node: Host, cali: str) -> None:
         row = self.row
@@ -262,15 +270,15 @@ class _RowDraft:
         self._tell("forwarding", line_of(forwarding))
         if value is None:
             # What holds for all, or for interfaces to come, need not hold for this one.
-            told = [node.sysctls.get("net.ipv4.ip_forward"), node.sysctl("all", "forwarding")]
-            self._missing("forwarding", [f"net.ipv4.conf.{cali}.forwarding"], next(filter(None, told), None))
+            similar = [node.sysctls.get("net.ipv4.ip_forward"), node.sysctl("all", "forwarding")]
+            self._missing("forwarding", [f"net.ipv4.conf.{cali}.forwarding"], next(filter(None, similar), None))
         delay = node.sysctl(cali, "proxy_delay", "neigh")
         row.proxy_delay = value_of(delay)
         self._tell("proxy_delay", line_of(delay))
         if row.proxy_delay is None:
             self._missing("proxy_delay", [f"net.ipv4.neigh.{cali}.proxy_delay"])
         filters = [node.sysctl(cali, "rp_filter"), node.sysctl("all", "rp_filter")]
-        known = [value for one in filters if (value := value_of(one)) is not None]
+        known = [value for setting in filters if (value := value_of(setting)) is not None]
         # IN_DEV_RPFILTER there is the maximum: one that is on is enough, that both are off must be known of both.
         row.rp_filter = max(known) if len(known) == 2 or any(known) else None
         self._tell("rp_filter", *map(line_of, filters))
@@ -282,9 +290,9 @@ class _RowDraft:
         row = self.row
         link = node.links.get(cali)
         refused = [
-            one
-            for one in node.lookups_of(self.gateway, cali)
-            if one.error == "Invalid cross-device link" and one.source in self.link.ips
+            lookup
+            for lookup in node.lookups_of(self.gateway, cali)
+            if lookup.error == "Invalid cross-device link" and lookup.source in self.link.ips
         ]
         if refused:
             row.reverse_path = False
@@ -306,8 +314,8 @@ class _RowDraft:
 
     def _half(self, column: str, key: str, of: dict[str, Sysctl | None]) -> None:
         """Of a setting that an interface and all decide together, say which is known, and which is missing."""
-        known = next((one for one in of.values() if value_of(one) is not None), None)
-        missing = [f"net.ipv4.conf.{name}.{key}" for name, one in of.items() if value_of(one) is None]
+        known = next((setting for setting in of.values() if value_of(setting) is not None), None)
+        missing = [f"net.ipv4.conf.{name}.{key}" for name, setting in of.items() if value_of(setting) is None]
         self._missing(column, missing, known, "either can be what counts")
 
     def _missing(self, column: str, names: list[str], known: Sysctl | None = None, why: str = "that counts") -> None:
@@ -321,8 +329,12 @@ class _RowDraft:
 
 def _addresses_in_words(pod: Host, dev: str | None) -> str:
     """The addresses of a pod's end with their prefix lengths."""
-    held = [one for one in pod.addresses if one.dev != "lo" and one.scope != "link" and dev in (None, one.dev)]
-    return ", ".join(f"{format_address(one.ip)}/{one.prefix}" for one in held) or "no address"
+    held = [
+        address
+        for address in pod.addresses
+        if address.dev != "lo" and address.scope != "link" and dev in (None, address.dev)
+    ]
+    return ", ".join(f"{format_address(address.ip)}/{address.prefix}" for address in held) or "no address"
 
 
 def _default_words(default: Route | None) -> str:
@@ -351,7 +363,7 @@ def _named(pod: str, prefix: str) -> str | None:
 
 def tunnel_in_use(node: Host, prefix: str) -> Device | None:
     """The node's tunnel with the smallest MTU, of those that carry routes, or where routes are not known, are up."""
-    tunnels = [one for one in node.links.values() if kind_of_name(one.name, prefix) == "tunnel" and one.mtu]
-    routed = {one.dev for one in node.routes}
-    used = [one for one in tunnels if one.name in routed or ("routes4" not in node.whole and one.up)]
-    return min(used, key=lambda one: one.mtu or 0, default=None)
+    tunnels = [link for link in node.links.values() if kind_of_name(link.name, prefix) == "tunnel" and link.mtu]
+    routed = {route.dev for route in node.routes}
+    used = [link for link in tunnels if link.name in routed or ("routes4" not in node.whole and link.up)]
+    return min(used, key=lambda link: link.mtu or 0, default=None)

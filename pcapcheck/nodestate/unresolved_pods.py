@@ -17,23 +17,31 @@ LINK_LOCAL4, LINK_LOCAL6 = 0xA9FE, 0xFE80 >> 6
 def resolutions(node: Host, link: PodLink) -> tuple[list[Neighbour], list[Neighbour]]:
     """The node's entries for addresses of a pod behind its cali: those without a MAC, and those with one.
 
-    Which addresses are the pod's is known by its host routes or by its inside. Where neither is told, what the node
+    Which addresses are the pod's is known by its host routes or by its inside. If neither is known, what the node
     asks for on a cali can only be the pod; but an address that complete routes do not name is that of a pod that is
     gone, or not there yet.
     """
     cali = link.cali_name
-    on_link = [one for one in node.neighbours if one.dev == cali and not one.proxy and not _is_link_local(one.ip)]
+    on_link = [
+        neighbour
+        for neighbour in node.neighbours
+        if neighbour.dev == cali and not neighbour.proxy and not _is_link_local(neighbour.ip)
+    ]
     if link.ips:
-        own = [one for one in on_link if one.ip in link.ips]
+        own = [neighbour for neighbour in on_link if neighbour.ip in link.ips]
     else:
-        own = [one for one in on_link if not _routes_are_told(node, cali or "", one.ip)]
-    failed = [one for one in own if one.state in UNANSWERED and _is_routed(node, cali or "", one.ip) is not False]
-    return failed, [one for one in own if one.mac is not None and one.state not in FAILED]
+        own = [neighbour for neighbour in on_link if not _routes_are_told(node, cali or "", neighbour.ip)]
+    failed = [
+        neighbour
+        for neighbour in own
+        if neighbour.state in UNANSWERED and _is_routed(node, cali or "", neighbour.ip) is not False
+    ]
+    return failed, [neighbour for neighbour in own if neighbour.mac is not None and neighbour.state not in FAILED]
 
 
 def _is_routed(node: Host, cali: str, ip: int) -> bool | None:
-    """Whether a host route leads to it out of its cali; None where the routes are not all told."""
-    if any(one.is_host and one.dev == cali for one in node.routes_to(ip)):
+    """Whether a host route leads to it out of its cali; None if not all routes are known."""
+    if any(route.is_host and route.dev == cali for route in node.routes_to(ip)):
         return True
     return False if _routes_are_told(node, cali, ip) else None
 

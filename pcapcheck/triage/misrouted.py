@@ -5,13 +5,12 @@ Columns of a case. The node asks for a neighbour before it sends, so whom it ask
 
 from __future__ import annotations
 
-from pcapcheck.calico import find_cali_name, find_tunnel_name
+from pcapcheck.calico import find_cali_name, find_tunnel_name, tunnel_device
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.address_locations import to_pod
 from pcapcheck.paths.losses import REPLY, PathLoss
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case, asked_for
-from pcapcheck.triage.tunnel_device import device_name
 from pcapcheck.triage.unanswered_neighbours import asked_in_vain
 from pcapcheck.values import Value, is_ipv4
 
@@ -58,7 +57,7 @@ def _device(losses: list[PathLoss], encap: str | None, receiver: int | None) -> 
     """The name of the device that packets come out of: by their tunnel, else by the device that they entered."""
     seen = {loss.last.spot.point.name for loss in losses if loss.last.spot.point.kind == "tunnel"}
     seen = seen if len(seen) == 1 and not any(loss.arrived for loss in losses) else set()
-    return next(iter(seen), None) or (device_name(encap, receiver) if encap and receiver is not None else None)
+    return next(iter(seen), None) or (tunnel_device(encap, receiver) if encap and receiver is not None else None)
 
 
 def _same_node(

@@ -39,7 +39,7 @@ def test_files_of_two_nodes_are_two(tmp_path: Path) -> None:
     text = "".join(f"==> {FOLDER.format(node=node)}/ip-route.txt <==\n{ROUTES}\n" for node in ("worker-1", "worker-2"))
     path = tmp_path / "both.txt"
     path.write_text(text)
-    assert [one.name for one in read_state([path]).nodes] == ["worker-1", "worker-2"]
+    assert [node.name for node in read_state([path]).nodes] == ["worker-1", "worker-2"]
 
 
 def test_what_head_prints_is_not_whole(tmp_path: Path) -> None:
@@ -54,6 +54,6 @@ def test_a_prompt_below_ends_the_bundle(tmp_path: Path) -> None:
     path.write_text(
         f"==> {FOLDER.format(node='worker-1')}/ip-rule.txt <==\n{RULES}\nroot@worker-2:~# ip route\n{ROUTES}"
     )
-    names = {one.name: bool(one.routes) for one in read_state([path]).nodes}
+    names = {node.name: bool(node.routes) for node in read_state([path]).nodes}
     assert names["worker-2"]
     assert not names.get("worker-1", False)

@@ -53,18 +53,20 @@ qdisc clsact ffff: dev {CALI} parent ffff:fff1
 
 def counted(text: str, folder: Path) -> list[str]:
     """Every counter that is not zero, in a few words."""
-    return [said(one) for one in only(state_of(text, folder)).counters if one.value]
+    return [said(counter) for counter in only(state_of(text, folder)).counters if counter.value]
 
 
-def said(one: Counter) -> str:
-    where = [word for word in (one.source, one.dev, one.direction, one.kind) if word]
-    return f"{' '.join(where)}: {one.name} {one.value}" + (f" of {one.passed}" if one.passed is not None else "")
+def said(counter: Counter) -> str:
+    where = [word for word in (counter.source, counter.dev, counter.direction, counter.kind) if word]
+    return f"{' '.join(where)}: {counter.name} {counter.value}" + (
+        f" of {counter.passed}" if counter.passed is not None else ""
+    )
 
 
 IN_ETH0 = ["errors 7", "dropped 1520", "missed 33"]
 LINK_COUNTERS = [
-    *(f"link eth0 in: {one} of 9121321" for one in (*IN_ETH0, "crc 7")),
-    *(f"link eth0 out: {one} of 5120121" for one in ("dropped 12", "carrier 3")),
+    *(f"link eth0 in: {counted} of 9121321" for counted in (*IN_ETH0, "crc 7")),
+    *(f"link eth0 out: {counted} of 5120121" for counted in ("dropped 12", "carrier 3")),
     f"link {CALI} out: dropped 4 of 221",
 ]
 QUEUE_COUNTERS = [
@@ -81,7 +83,7 @@ def test_ip_s_s_link(tmp_path: Path) -> None:
 
 def test_what_a_link_counted_changes_nothing_else(tmp_path: Path) -> None:
     host = only(state_of(LINKS, tmp_path))
-    assert {name: one.mtu for name, one in host.links.items()} == {"eth0": 1500, CALI: 1500}
+    assert {name: device.mtu for name, device in host.links.items()} == {"eth0": 1500, CALI: 1500}
     assert host.links[CALI].netns == "pod-a"
     assert state_of(LINKS, tmp_path).problems == []
 
@@ -92,7 +94,7 @@ def test_ip_s_j_link(tmp_path: Path) -> None:
         "tx": {"bytes": 8, "packets": 5120121, "errors": 0, "dropped": 12, "carrier_errors": 3, "collisions": 0},
     }
     text = json.dumps([{"ifindex": 2, "ifname": "eth0", "flags": ["UP"], "mtu": 1500, "stats64": stats}])
-    wanted = [one for one in LINK_COUNTERS if "eth0" in one and "crc" not in one]
+    wanted = [counted for counted in LINK_COUNTERS if "eth0" in counted and "crc" not in counted]
     assert counted(f"root@node1:~# ip -s -j link\n{text}\n", tmp_path) == wanted
     assert counted(text, tmp_path) == wanted
 
@@ -112,7 +114,7 @@ def test_ip_s_j_link(tmp_path: Path) -> None:
 )
 def test_ifconfig(text: str, tmp_path: Path) -> None:
     assert counted(text, tmp_path) == [
-        *(f"link eth0 in: {one} of 900" for one in ("errors 7", "dropped 1520", "overrun 33")),
+        *(f"link eth0 in: {counted} of 900" for counted in ("errors 7", "dropped 1520", "overrun 33")),
         "link eth0 out: carrier 3 of 800",
     ]
 
@@ -124,8 +126,8 @@ def test_proc_net_dev(tmp_path: Path) -> None:
         " carrier compressed\n  eth0: 6208102322  9121321  7 1520 33 0 0 2402 812310111 5120121 0 12 0 0 3 0\n"
     )
     assert counted(text, tmp_path) == [
-        *(f"link eth0 in: {one} of 9121321" for one in ("errors 7", "dropped 1520", "fifo 33")),
-        *(f"link eth0 out: {one} of 5120121" for one in ("dropped 12", "carrier 3")),
+        *(f"link eth0 in: {counted} of 9121321" for counted in ("errors 7", "dropped 1520", "fifo 33")),
+        *(f"link eth0 out: {counted} of 5120121" for counted in ("dropped 12", "carrier 3")),
     ]
 
 
@@ -133,7 +135,7 @@ def test_tc_s_qdisc(tmp_path: Path) -> None:
     assert counted(QUEUES, tmp_path) == QUEUE_COUNTERS
     assert counted(QUEUES.split("\n", 1)[1], tmp_path) == QUEUE_COUNTERS
     host = only(state_of(QUEUES, tmp_path))
-    assert [one.text for one in host.notes_of("netem")] == [CALI]
+    assert [note.text for note in host.notes_of("netem")] == [CALI]
     assert "of qdisc netem 8001:" in host.counters[1].line.text
 
 
@@ -226,14 +228,17 @@ def test_ip_ntable(tmp_path: Path) -> None:
         "    stats allocs 2 destroys 1 hash_grows 3 res_failed 0 rcv_probes_mcast 0 table_fulls 12\n"
     )
     host = only(state_of(text, tmp_path))
-    assert [said(one) for one in host.counters] == ["neighbours 4: entries 1024", "neighbours 4: table_fulls 12"]
+    assert [said(counter) for counter in host.counters] == [
+        "neighbours 4: entries 1024",
+        "neighbours 4: table_fulls 12",
+    ]
     assert host.sysctls["net.ipv4.neigh.default.gc_thresh3"].value == "1024"
 
 
 def logged(host: Host) -> list[str]:
     return [
-        " ".join([one.event, one.dev or "", *map(format_address, one.addresses)]).strip()
-        for one in host.log
+        " ".join([entry.event, entry.dev or "", *map(format_address, entry.addresses)]).strip()
+        for entry in host.log
     ]  # fmt: skip
 
 
@@ -293,11 +298,11 @@ def hosts(text: str, folder: Path) -> list[Host]:
 def test_damaged_text_costs_only_what_is_damaged(tmp_path: Path) -> None:
     """Cut anywhere, or with words torn out, it is read without an exception and nothing is made up."""
     # Of two processors one may be cut off.
-    whole = {40, *(one.value for one in only(state_of(ALL, tmp_path)).counters)}
+    whole = {40, *(counter.value for counter in only(state_of(ALL, tmp_path)).counters)}
     chance = random.Random(3)
     for at in range(0, len(ALL), 37):
         for host in hosts(ALL[:at], tmp_path):
-            assert all(one.value in whole or str(one.value) in ALL[at - 12 : at] for one in host.counters)
+            assert all(counter.value in whole or str(counter.value) in ALL[at - 12 : at] for counter in host.counters)
     for _ in range(60):
         words = ALL.split(" ")
         for _ in range(20):

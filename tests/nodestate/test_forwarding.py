@@ -26,7 +26,7 @@ def read(tmp_path: Path, routes: str, more: str = "", rules: str = RULES) -> tup
     """A node with these routes in all its tables; ``more`` are further commands with their output."""
     text = f"root@n1:~# ip rule\n{rules}root@n1:~# ip route show table all\n{routes}{more}"
     state = state_of(text, tmp_path)
-    return state, next(one for one in state.hosts if one.routes)
+    return state, next(host for host in state.hosts if host.routes)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_felix_writes_routes_to_nodes_of_the_same_network(tmp_path: Path, spoken
 )
 def test_a_route_back_shows_that_blocks_are_told(tmp_path: Path, back: str, expected: str) -> None:
     state, node = read(tmp_path, ROUTES, SECOND + back)
-    receiver = next(one for one in state.hosts if one is not node and one.routes)
+    receiver = next(host for host in state.hosts if host is not node and host.routes)
     assert leads(state, node, receiver) == expected
 
 

@@ -64,7 +64,7 @@ def test_without_a_list_it_is_a_node_of_unknown_name(pod: str, more: str, tmp_pa
 def test_two_of_them_are_two_nodes(tmp_path: Path) -> None:
     other = "calico-node-b2c3d"
     text = exec_in(AGENT) + NODE_ROUTES + exec_in(other, "sysctl net.ipv4.ip_forward") + FORWARDING
-    assert [(one.role, one.label) for one in state_of(text, tmp_path).hosts] == [
+    assert [(host.role, host.label) for host in state_of(text, tmp_path).hosts] == [
         ("node", f"the node of {AGENT}"),
         ("node", f"the node of {other}"),
     ]
@@ -81,7 +81,7 @@ def test_as_a_heading(heading: str, tmp_path: Path) -> None:
 def test_it_is_not_the_machine_where_kubectl_was_typed(tmp_path: Path) -> None:
     run = f"root@control:~# kubectl exec -n calico-system {AGENT} -- ip route\n{NODE_ROUTES}"
     hosts = state_of(f"{run}root@control:~# sysctl net.ipv4.ip_forward\n{FORWARDING}", tmp_path).hosts
-    assert sorted((one.label, len(one.routes), len(one.sysctls)) for one in hosts) == [
+    assert sorted((host.label, len(host.routes), len(host.sysctls)) for host in hosts) == [
         ("control", 0, 1),
         (f"the node of {AGENT}", 2, 0),
     ]
@@ -130,7 +130,7 @@ def test_a_pods_own_network_counts_more_than_its_name(tmp_path: Path) -> None:
     state = state_of(
         f"{text}$ kubectl exec -n shop node-exporter-x7k2p -- sysctl net.ipv4.ip_forward\n{FORWARDING}", tmp_path
     )
-    assert [(one.role, one.label) for one in state.hosts] == [("node", "wk01"), ("pod", "shop/node-exporter-x7k2p")]
+    assert [(host.role, host.label) for host in state.hosts] == [("node", "wk01"), ("pod", "shop/node-exporter-x7k2p")]
 
 
 @pytest.mark.parametrize("name", ["web-0", "calico-kube-controllers-5d4f-x7k2p", "csi-node-driver-x7k2p", "etcd-0"])
@@ -143,8 +143,8 @@ def test_other_pods_stay_pods(name: str, tmp_path: Path) -> None:
 def test_two_pods_with_one_address_are_not_on_the_nodes_network(tmp_path: Path) -> None:
     text = listing("shop web-0 10.244.1.10 wk01", "shop web-1 10.244.1.10 wk01")
     state = state_of(f"{text}$ kubectl exec -n shop web-0 -- sysctl net.ipv4.ip_forward\n{FORWARDING}", tmp_path)
-    assert [one.role for one in state.hosts] == ["pod"]
-    assert all(one.holds_address for one in state.pods)
+    assert [host.role for host in state.hosts] == ["pod"]
+    assert all(pod.holds_address for pod in state.pods)
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ Pair = tuple[str, str]
 def nodes(scenario: str) -> tuple[Pair, str]:
     """What each node said behind the prompt ``$ ``, and what their pods said, below headings of their own."""
     sections = re.split(r"(?m)^### ", (CAPTURES / scenario / "state.txt").read_text())[1:]
-    first, second = (one.partition("\n")[2].strip() + "\n" for one in sections if one.startswith("node "))
-    return (first, second), "".join(f"### {one}" for one in sections if not one.startswith("node "))
+    first, second = (part.partition("\n")[2].strip() + "\n" for part in sections if part.startswith("node "))
+    return (first, second), "".join(f"### {part}" for part in sections if not part.startswith("node "))
 
 
 def typed(said: str, prompt: str) -> str:
@@ -60,17 +60,21 @@ def typed(said: str, prompt: str) -> str:
 def below(heading: str, prompt: str) -> Callable[[Pair], str]:
     def paste(said: Pair) -> str:
         heads = [heading.format(name=name, address=ip) for name, ip in zip(NAMES, ADDRESSES, strict=True)]
-        return "".join(f"{head}\n{typed(one, prompt)}\n" for head, one in zip(heads, said, strict=True))
+        return "".join(f"{head}\n{typed(output, prompt)}\n" for head, output in zip(heads, said, strict=True))
 
     return paste
 
 
 def behind(prompt: str) -> Callable[[Pair], str]:
-    return lambda said: "".join(typed(one, prompt.format(name=name)) for name, one in zip(NAMES, said, strict=True))
+    return lambda said: "".join(
+        typed(output, prompt.format(name=name)) for name, output in zip(NAMES, said, strict=True)
+    )
 
 
 def prefixed(said: Pair) -> str:
-    lines = [f"{name}: {line}" for name, one in zip(NAMES, said, strict=True) for line in typed(one, "").splitlines()]
+    lines = [
+        f"{name}: {line}" for name, output in zip(NAMES, said, strict=True) for line in typed(output, "").splitlines()
+    ]
     return "$ pdsh -w kw-[11-12] ./state.sh\n" + "\n".join(lines) + "\n"
 
 
@@ -81,13 +85,13 @@ TOLD_APART = {
     "hostname": below("$ hostname\n{name}", "$ "),
     "uname": below("$ uname -a\nLinux {name} 6.1.0-18-amd64 #1 SMP Debian x86_64 GNU/Linux", "$ "),
     "shell by ssh": lambda said: "".join(
-        f"$ ssh {name}\n{typed(one, '$ ')}$ exit\n" for name, one in zip(NAMES, said, strict=True)
+        f"$ ssh {name}\n{typed(output, '$ ')}$ exit\n" for name, output in zip(NAMES, said, strict=True)
     ),
     "ansible": below("{name} | CHANGED | rc=0 >>", ""),
     "ansible, $": below("{name} | CHANGED | rc=0 >>", "$ "),
     "kubectl debug": lambda said: "".join(
-        re.sub(r"(?m)^\$ ", f"$ kubectl debug node/{name} -q -i --image=busybox -- ", one)
-        for name, one in zip(NAMES, said, strict=True)
+        re.sub(r"(?m)^\$ ", f"$ kubectl debug node/{name} -q -i --image=busybox -- ", output)
+        for name, output in zip(NAMES, said, strict=True)
     ),
     "pdsh": prefixed,
 }
@@ -100,11 +104,11 @@ NOT_TOLD_APART = {
 
 
 def confirmed(analysis: Analysis) -> set[str]:
-    return {one.cause.id for diagnosis in analysis.diagnoses for one in diagnosis.confirmed}
+    return {suspect.cause.id for diagnosis in analysis.diagnoses for suspect in diagnosis.confirmed}
 
 
 def failed(analysis: Analysis) -> set[str]:
-    return {one.rule.id for one in analysis.findings if one.status == FAIL}
+    return {finding.rule.id for finding in analysis.findings if finding.status == FAIL}
 
 
 def judged(scenario: str, text: str, folder: Path) -> tuple[set[str], set[str], list[str]]:
@@ -227,14 +231,14 @@ def test_what_is_listed_is_no_host(tmp_path: Path) -> None:
         name="beta-7", route=CONNECTED, neigh="10.9.0.9 dev eth0 lladdr 02:00:00:00:0b:09 STALE", value=0
     )
     state = state_of(text, tmp_path)
-    assert [(one.name, one.sysctls["net.ipv4.ip_forward"].value) for one in state.hosts] == [
+    assert [(host.name, host.sysctls["net.ipv4.ip_forward"].value) for host in state.hosts] == [
         ("alpha-7", "1"),
         ("beta-7", "0"),
     ]
     once = state_of(
         f"=== routes ===\n{POD_ROUTE}=== neighbours ===\n10.9.0.9 dev eth0 lladdr 02:00:00:00:0b:09 STALE\n", tmp_path
     )
-    assert [(len(one.routes), len(one.neighbours)) for one in once.hosts] == [(1, 1)]
+    assert [(len(host.routes), len(host.neighbours)) for host in once.hosts] == [(1, 1)]
 
 
 def test_a_second_hostname_is_another_host_and_the_same_is_the_same(tmp_path: Path) -> None:
@@ -243,7 +247,7 @@ def test_a_second_hostname_is_another_host_and_the_same_is_the_same(tmp_path: Pa
         for name, key, value in (("n1", "ip_forward", 1), ("n2", "ip_forward", 0), ("n1", "icmp_ratelimit", 1000))
     )
     hosts = {host.name: host for host in state_of(text, tmp_path).hosts}
-    assert {name: sorted(one.value for one in host.sysctls.values()) for name, host in hosts.items()} == {
+    assert {name: sorted(setting.value for setting in host.sysctls.values()) for name, host in hosts.items()} == {
         "n1": ["1", "1000"],
         "n2": ["0"],
     }

@@ -16,7 +16,8 @@ def shown(link: Device) -> tuple[object, ...]:
 
 def addresses(text: str, folder: Path) -> list[str]:
     return [
-        f"{format_address(one.ip)}/{one.prefix} {one.dev} {one.scope}" for one in only(state_of(text, folder)).addresses
+        f"{format_address(address.ip)}/{address.prefix} {address.dev} {address.scope}"
+        for address in only(state_of(text, folder)).addresses
     ]
 
 

@@ -19,6 +19,6 @@ def test_flags_behind_ports_are_read(printed: str, negated: bool) -> None:
     line = f"    9   540 DROP       6    --  *      *       10.0.0.1             0.0.0.0/0            {printed}\n"
     (table,) = firewall_of("iptables -nvL", HEAD + line).tables
     ((_, rule),) = table.rules()
-    (flags,) = [one for one in rule.matches if one.about == "tcp_flags"]
+    (flags,) = [match for match in rule.matches if match.about == "tcp_flags"]
     assert (flags.spans, flags.mask, flags.negated) == (((0x12, 0x12),), 0x12, negated)
-    assert not [one for one in rule.matches if one.about == "unknown"]
+    assert not [match for match in rule.matches if match.about == "unknown"]

@@ -46,7 +46,7 @@ def judge(folder: Path, text: str, **options: dict[str, str]) -> Analysis:
 
 
 def failed(analysis: Analysis) -> set[str]:
-    return {one.rule.id for one in analysis.findings if one.status == "fail"}
+    return {finding.rule.id for finding in analysis.findings if finding.status == "fail"}
 
 
 VIRTUAL = "default via 169.254.1.1 dev eth0\n169.254.1.1 dev eth0 scope link\n"
@@ -175,11 +175,11 @@ root@node-7:~# ip neigh
 
 def test_the_pod_of_a_virtual_machine_is_judged_from_outside_only(tmp_path: Path) -> None:
     analysis = judge(tmp_path, MACHINE)
-    statuses = {one.rule.id: one.status for one in analysis.findings}
+    statuses = {finding.rule.id: finding.status for finding in analysis.findings}
     assert (analysis.verdict, failed(analysis)) == ("pass", set())
     assert statuses["veth-ends-match"] == statuses["cali-has-proxy-mac"] == "pass"
     assert statuses["node-neighbour-pod-mac"] == statuses["pod-default-via-gateway"] == "not-checked"
-    assert any("(a virtual machine's; its inside is not judged)" in one for one in analysis.described)
+    assert any("(a virtual machine's; its inside is not judged)" in described for described in analysis.described)
 
 
 @pytest.mark.parametrize("network", OTHERS)

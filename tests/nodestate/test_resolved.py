@@ -67,7 +67,9 @@ def test_whether_the_node_has_a_mac(text: str, resolved: bool | None, tmp_path: 
 def test_in_the_lab_it_is_the_pods_that_do_not_answer() -> None:
     failing = set()
     for scenario in SCENARIOS:
-        findings = {one.rule.id: one.status for one in analyze_state(CAPTURES / scenario / "state.txt").findings}
+        findings = {
+            finding.rule.id: finding.status for finding in analyze_state(CAPTURES / scenario / "state.txt").findings
+        }
         if findings["node-neighbour-resolved"] == "fail":
             failing.add(scenario)
     assert failing == {"pod-arp-ignore-2", "pod-link-down", "pod-second-interface", "unreachable"}
@@ -98,9 +100,9 @@ def test_monitor_reads_routes_and_addresses_too(tmp_path: Path) -> None:
     )
     state = state_of(text, tmp_path)
     (node,) = state.nodes
-    assert [format_address(one.destination) for one in node.routes] == ["10.65.7.9"]
+    assert [format_address(route.destination) for route in node.routes] == ["10.65.7.9"]
     assert list(node.removed) == [OTHER]
-    assert [format_address(one.ip) for one in node.addresses] == ["10.9.0.1"]
+    assert [format_address(address.ip) for address in node.addresses] == ["10.9.0.1"]
     assert state.problems == []
 
 
@@ -114,7 +116,7 @@ def test_a_pod_that_has_ended_answers_nobody(listed: str, status: str, tmp_path:
     path = tmp_path / "paste.txt"
     path.write_text(f"{ROUTES}$ ip neigh\n{ENTRY} FAILED\n{PODS.format(listed)}")
     (diagnosis,) = analyze_state(path).diagnoses
-    assert {one.cause.id: one.status for one in diagnosis.suspects}["pod-gone"] == status
+    assert {suspect.cause.id: suspect.status for suspect in diagnosis.suspects}["pod-gone"] == status
 
 
 NODE_END = (
@@ -132,7 +134,7 @@ def test_ends_that_do_not_name_each_other_decide_nothing(tmp_path: Path) -> None
     path = tmp_path / "paste.txt"
     path.write_text(NODE_END.format(peer=4) + ROUTES + f"$ ip neigh\n{ENTRY} lladdr 02:00:00:00:0c:01 STALE\n" + INSIDE)
     analysis = analyze_state(path)
-    status = {one.rule.id: (one.status, one.reason) for one in analysis.findings}
+    status = {finding.rule.id: (finding.status, finding.reason) for finding in analysis.findings}
     assert status["veth-ends-match"][0] == "fail"
     for rule in ("pod-has-host-address", "pod-default-via-gateway", "node-neighbour-pod-mac", "veth-mtus-match"):
         assert status[rule] == (
@@ -143,7 +145,9 @@ def test_ends_that_do_not_name_each_other_decide_nothing(tmp_path: Path) -> None
     assert analysis.diagnoses == []
     # Where they do, all that counts.
     path.write_text(path.read_text().replace("@if4", "@if3"))
-    assert {one.rule.id for one in analyze_state(path).findings if one.status == "fail"} >= {"node-neighbour-pod-mac"}
+    assert {finding.rule.id for finding in analyze_state(path).findings if finding.status == "fail"} >= {
+        "node-neighbour-pod-mac"
+    }
 
 
 def test_a_state_of_another_instance_than_was_recorded_fails_no_rule(tmp_path: Path) -> None:
@@ -152,13 +156,13 @@ def test_a_state_of_another_instance_than_was_recorded_fails_no_rule(tmp_path: P
     path.write_text(state.replace("10.244.1.10", "10.244.1.77").replace("5a:8a:10:57:e2:03", "02:00:00:00:0c:03"))
     analysis = analyze(captures("healthy")[0], node_state=path)
     assert "not the same pod instance" in analysis.remarks[0].text
-    assert [one.rule.id for one in analysis.findings if one.status == "fail"] == []
+    assert [finding.rule.id for finding in analysis.findings if finding.status == "fail"] == []
 
 
 def test_a_half_of_a_setting_is_said(tmp_path: Path) -> None:
     path = tmp_path / "paste.txt"
     path.write_text(f"$ sysctl net.ipv4.conf.{CALI}.proxy_arp\nnet.ipv4.conf.{CALI}.proxy_arp = 0\n")
-    reason = {one.rule.id: one.reason for one in analyze_state(path).findings}["proxy-arp-on"]
+    reason = {finding.rule.id: finding.reason for finding in analyze_state(path).findings}["proxy-arp-on"]
     assert reason.startswith(
         f"net.ipv4.conf.{CALI}.proxy_arp is 0 ({path}:2), but net.ipv4.conf.all.proxy_arp is missing from the state"
     )

@@ -66,7 +66,7 @@ def test_ipv6(tmp_path: Path) -> None:
     host = only(state_of(text, tmp_path))
     assert routes(host) == ["fd00:10:244:1::a/128 dev eth0", "default via fe80::ecee:eeff:feee:eeee dev eth0"]
     assert host.whole == {"routes6"}
-    assert {one.family for one in host.routes} == {6}
+    assert {route.family for route in host.routes} == {6}
 
 
 @pytest.mark.parametrize("command", ["route -n", "netstat -rn"])
@@ -126,7 +126,7 @@ def test_several_json_documents_pasted_one_behind_the_other(tmp_path: Path) -> N
         (0, "from all lookup local", True),
         (99, "from 10.244.1.10 lookup 7", False),
     ]
-    assert [one.state for one in host.neighbours] == ["STALE"]
+    assert [neighbour.state for neighbour in host.neighbours] == ["STALE"]
 
 
 def test_lookup(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_policy_rules(tmp_path: Path) -> None:
         "32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n"
     )
     rules = only(state_of(text, tmp_path)).rules
-    assert [(one.priority, one.table, one.action, one.is_default) for one in rules] == [
+    assert [(rule.priority, rule.table, rule.action, rule.is_default) for rule in rules] == [
         (0, "local", None, True),
         (99, "100", None, False),
         (200, None, "blackhole", False),

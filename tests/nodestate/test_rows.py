@@ -186,7 +186,7 @@ def test_ebpf_devices_on_the_node_are_no_fault(tmp_path: Path) -> None:
     assert (found.reverse_path, found.gateway_mac) == (True, None)
     result = analyze_state(tmp_path / "paste.txt")
     assert result.verdict == "pass"
-    assert not [one for one in result.findings if one.failed]
+    assert not [finding for finding in result.findings if finding.failed]
     assert result.described[0] == "the node: 1 pod link, eBPF data plane"
 
 

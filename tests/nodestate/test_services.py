@@ -88,10 +88,10 @@ def services(tmp_path: Path, *texts: str) -> Services:
 def told(found: Services) -> dict[tuple[str, int | None], bool | None]:
     """By address and port whether no pod stands behind it."""
     kept = {}
-    for one in found.listed:
-        behind = found.behind(one)
-        empty = one.empty if behind is None else behind.empty
-        kept[format_address(one.ip), one.port] = empty
+    for service in found.listed:
+        behind = found.behind(service)
+        empty = service.empty if behind is None else behind.empty
+        kept[format_address(service.ip), service.port] = empty
     return kept
 
 
@@ -112,7 +112,7 @@ def test_kubectl_without_its_commands(tmp_path: Path) -> None:
     assert told(services(tmp_path, LISTED, ENDPOINTS))["10.96.0.20", 80] is True
     line = LISTED.splitlines()[1]
     found = services(tmp_path, "root@n:~# kubectl get svc -A | grep 10.96.0.10", line)
-    assert {one.name for one in found.listed} == {"kube-system/kube-dns"}
+    assert {service.name for service in found.listed} == {"kube-system/kube-dns"}
     # What was searched through may hold more.
     assert found.whole is None
 
@@ -127,15 +127,15 @@ def test_rules(tmp_path: Path, rules: str, command: str) -> None:
     assert kept.pop(("10.96.0.20", 80)) is True
     assert set(kept) == {("10.96.0.10", 53)}
     assert not any(kept.values())
-    assert not any(one.doubtful for one in found.listed)
-    counted = [one.hits for one in found.listed if one.empty]
+    assert not any(service.doubtful for service in found.listed)
+    counted = [service.hits for service in found.listed if service.empty]
     assert counted == [None if rules is NFT else 3]
 
 
 def test_a_rule_of_no_chain_is_doubtful(tmp_path: Path) -> None:
     rule = "ip daddr 10.96.0.20 tcp dport 80 counter packets 1 bytes 60 reject"
-    (one,) = services(tmp_path, "# nft list ruleset | grep reject", rule).listed
-    assert (one.doubtful, one.empty, one.hits) == (True, True, 1)
+    (service,) = services(tmp_path, "# nft list ruleset | grep reject", rule).listed
+    assert (service.doubtful, service.empty, service.hits) == (True, True, 1)
     assert services(tmp_path, "# nft list ruleset", "chain mine {", rule, "}", "10.0.0.0/8 dev eth0").listed == []
 
 

@@ -12,14 +12,14 @@ from tests.support.states import only, state_of
 
 def neighbours(text: str, folder: Path) -> list[str]:
     return [
-        f"{format_address(one.ip)} {one.dev} {None if one.mac is None else format_mac(one.mac)} {one.state}"
-        + (" proxy" if one.proxy else "")
-        for one in only(state_of(text, folder)).neighbours
+        f"{format_address(entry.ip)} {entry.dev} {None if entry.mac is None else format_mac(entry.mac)} {entry.state}"
+        + (" proxy" if entry.proxy else "")
+        for entry in only(state_of(text, folder)).neighbours
     ]
 
 
 def settings(text: str, folder: Path) -> dict[str, str]:
-    return {name: one.value for name, one in only(state_of(text, folder)).sysctls.items()}
+    return {name: setting.value for name, setting in only(state_of(text, folder)).sysctls.items()}
 
 
 def test_ip_neigh(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_setting_that_is_not_there_is_remembered(tmp_path: Path) -> None:
         "sysctl: cannot stat /proc/sys/net/ipv4/conf/gone/proxy_arp: No such file or directory\n1\n"
     )
     host = only(state_of(text, tmp_path))
-    assert {name: one.value for name, one in host.sysctls.items()} == {f"{CALI}.proxy_arp": "1"}
+    assert {name: setting.value for name, setting in host.sysctls.items()} == {f"{CALI}.proxy_arp": "1"}
     assert list(host.missing) == ["net.ipv4.conf.gone.proxy_arp"]
 
 
@@ -160,7 +160,10 @@ def test_ethtool(tmp_path: Path) -> None:
         "# ethtool -k vxlan.calico\nFeatures for vxlan.calico:\ntx-checksumming: on\n\ttx-checksum-ipv4: off [fixed]\n"
     )
     features = only(state_of(text, tmp_path)).features["vxlan.calico"]
-    assert {name: one.on for name, one in features.items()} == {"tx-checksumming": True, "tx-checksum-ipv4": False}
+    assert {name: feature.on for name, feature in features.items()} == {
+        "tx-checksumming": True,
+        "tx-checksum-ipv4": False,
+    }
 
 
 def test_counters(tmp_path: Path) -> None:
@@ -170,7 +173,9 @@ def test_counters(tmp_path: Path) -> None:
         '# nft list ruleset\n\t\toifname "eth0" counter packets 3 bytes 252 drop\n'
     )
     host = only(state_of(text, tmp_path))
-    assert [(one.source, one.name, one.value) for one in host.counters] == [("nstat", "TcpExtIPReversePathFilter", 17)]
+    assert [(counter.source, counter.name, counter.value) for counter in host.counters] == [
+        ("nstat", "TcpExtIPReversePathFilter", 17)
+    ]
     assert host.firewall is not None
     assert [rule.packets for table in host.firewall.tables for _, rule in table.rules()] == [5, 3]
 
@@ -182,7 +187,7 @@ def test_who_manages_a_device(tmp_path: Path) -> None:
         "# networkctl\nIDX LINK            TYPE  OPERATIONAL SETUP\n  3 cali14e7d81007d ether routable    configured\n"
         "  4 calieabe7761b00 ether routable    unmanaged\n"
     )
-    assert [(one.manager, one.dev[:8], one.owned) for one in only(state_of(text, tmp_path)).managed] == [
+    assert [(device.manager, device.dev[:8], device.owned) for device in only(state_of(text, tmp_path)).managed] == [
         ("NetworkManager", "cali14e7", True),
         ("NetworkManager", "calieabe", False),
         ("systemd-networkd", "cali14e7", True),

@@ -44,7 +44,7 @@ def test_the_list_of_pods_completes_a_name(tmp_path: Path) -> None:
     pods = "NAMESPACE NAME READY STATUS RESTARTS AGE IP NODE\n"
     pods += "default pod-a-68c8f9cccd-sgtvg 1/1 Running 0 1m 10.244.1.10 n\n"
     state = state_of(f"{SHORT}root@n:~# kubectl get pods -A -o wide\n{pods}", tmp_path)
-    assert [one.cali_name for one in state.links] == [CALI]
+    assert [link.cali_name for link in state.links] == [CALI]
     assert state.problems == []
 
 
@@ -54,7 +54,7 @@ def test_the_capture_completes_a_name(tmp_path: Path) -> None:
     path = tmp_path / "cut.txt"
     path.write_text(text.replace(CALI, CALI[:11]).replace("calieabe7761b00", "calieabe776"))
     (diagnosis,) = analyze(*captures("proxy-arp-off"), node_state=path).diagnoses
-    assert [one.cause.id for one in diagnosis.confirmed] == ["proxy-arp-off"]
+    assert [suspect.cause.id for suspect in diagnosis.confirmed] == ["proxy-arp-off"]
     assert any(CALI in command for command in diagnosis.confirmed[0].fix)
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from pcapcheck.calico import tunnel_device
 from pcapcheck.nodestate.policy_routing import RoutedPacket
 from pcapcheck.nodestate.source_check import fails_source_check
-from pcapcheck.triage.tunnel_device import DOWN, MISSING, UP, device_name, device_state
+from pcapcheck.triage.tunnel_device import DOWN, MISSING, UP, device_state
 from pcapcheck.values import parse_address
 from tests.support.states import only, state_of
 
@@ -33,9 +34,9 @@ def test_down_or_missing(listing: str, expected: str | None, tmp_path: Path) -> 
 
 
 def test_names_by_what_is_inside() -> None:
-    assert device_name("vxlan", parse_address("10.244.1.1")) == "vxlan.calico"
-    assert device_name("vxlan", parse_address("fd00::1")) == "vxlan-v6.calico"
-    assert device_name("ipip", parse_address("10.244.1.1")) == "tunl0"
+    assert tunnel_device("vxlan", parse_address("10.244.1.1")) == "vxlan.calico"
+    assert tunnel_device("vxlan", parse_address("fd00::1")) == "vxlan-v6.calico"
+    assert tunnel_device("ipip", parse_address("10.244.1.1")) == "tunl0"
 
 
 @pytest.mark.parametrize(("mode", "fails"), [(1, True), (2, None)])

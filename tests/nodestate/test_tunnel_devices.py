@@ -56,7 +56,7 @@ def test_the_identifier_of_a_vxlan_device(tmp_path: Path, text: str) -> None:
 )
 def test_forwarding_entries(tmp_path: Path, text: str, whole: str | None) -> None:
     host = only(state_of(text, tmp_path))
-    (entry,) = [one for one in host.forwarding if one.dev == "vxlan.calico"]
+    (entry,) = [entry for entry in host.forwarding if entry.dev == "vxlan.calico"]
     assert format_mac(entry.mac) == "66:2d:1c:0b:7e:40"
     assert entry.dst is not None
     assert format_address(entry.dst) == "172.31.186.251"

@@ -55,7 +55,7 @@ def test_ip_addr_in_the_pod(state: State) -> None:
     (pod,) = state.pod_hosts
     link = pod.links["eth0"]
     assert (link.index, link.peer_index, format_mac(link.mac or 0), link.mtu) == (3, 331, "5a:8a:10:57:e2:03", 1450)
-    assert [(format_address(one.ip), one.prefix, one.scope) for one in pod.addresses] == [
+    assert [(format_address(address.ip), address.prefix, address.scope) for address in pod.addresses] == [
         ("100.79.126.203", 32, "global")
     ]
     assert "addresses4" not in pod.whole

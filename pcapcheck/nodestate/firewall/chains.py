@@ -101,7 +101,7 @@ class Unread:
 
 @dataclass(slots=True)
 class Chain:
-    """A chain. ``hook`` is where packets enter it, None of one that is only jumped to, or where that is not told.
+    """A chain. ``hook`` is where packets enter it, None of one that is only jumped to, or if that is not known.
 
     ``policy`` is what becomes of what no rule decides (accept or drop), with its counter, where one was printed.
     Its rules are read when the first packet comes to it: most of tens of thousands never see one.
@@ -137,7 +137,7 @@ class Chain:
 
     def mentions(self, words: re.Pattern[str]) -> bool:
         """Whether some of its rules may be found by a word; those that have been read may be."""
-        return bool(self._rules) or any(words.search(one.text) for one in self.unread)
+        return bool(self._rules) or any(words.search(unread.text) for unread in self.unread)
 
 
 @dataclass(slots=True)
@@ -192,7 +192,7 @@ class Firewall:
         for table in other.tables:
             # One of iptables may be of either version of IP.
             if table.whole and table.family:
-                self.tables = [one for one in self.tables if not _same_table(one, table)]
+                self.tables = [listed for listed in self.tables if not _same_table(listed, table)]
             self.tables.append(table)
         self.elements |= other.elements
         self.legacy = self.legacy or other.legacy
@@ -203,11 +203,11 @@ class Firewall:
         return sum(chain.size + 1 for table in self.tables for chain in table.chains.values()) + len(self.elements)
 
 
-def _same_table(one: FirewallTable, other: FirewallTable) -> bool:
-    if (one.backend, one.family, one.name) != (other.backend, other.family, other.name):
+def _same_table(table: FirewallTable, other: FirewallTable) -> bool:
+    if (table.backend, table.family, table.name) != (other.backend, other.family, other.name):
         return False
-    return one.legacy is None or other.legacy is None or one.legacy == other.legacy
+    return table.legacy is None or other.legacy is None or table.legacy == other.legacy
 
 
 def spans_of(numbers: Iterable[int]) -> tuple[Span, ...]:
-    return tuple((one, one) for one in numbers)
+    return tuple((number, number) for number in numbers)

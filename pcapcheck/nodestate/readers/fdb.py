@@ -9,6 +9,7 @@ from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.node_facts import Forwarding
 from pcapcheck.nodestate.numbers import address, after, mac
+from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
 # What follows the MAC, of which some stands in every entry.
@@ -27,3 +28,11 @@ def read_forwarding(lines: Iterable[Line], into: Host, listing: Listing | None =
         elif words:
             strange.append(line)
     return strange
+
+
+FDB_READER = StateReader(
+    name="fdb",
+    commands=("bridge",),
+    looks_like=lambda text, _: ENTRY.fullmatch(text) is not None,
+    read_host=read_forwarding,
+)

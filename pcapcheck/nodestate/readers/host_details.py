@@ -9,6 +9,7 @@ from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.node_facts import Counter, Feature, Managed, Note
 from pcapcheck.nodestate.numbers import number
+from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
 OFFLOADS = re.compile(r"Features for ([^\s:]+):")
@@ -108,3 +109,32 @@ def read_networkctl(lines: Iterable[Line], into: Host, _: Listing | None = None)
             owned = match[5] in ("configured", "configuring", "pending", "failed")
             into.managed.append(Managed("systemd-networkd", match[2], match[5], owned, line))
     return []
+
+
+ETHTOOL_READER = StateReader(
+    name="ethtool",
+    commands=("ethtool",),
+    looks_like=lambda text, _: OFFLOADS.fullmatch(text) is not None,
+    read_host=read_offloads,
+)
+NSTAT_READER = StateReader(
+    name="nstat",
+    commands=("nstat",),
+    looks_like=lambda text, _: COUNTER.fullmatch(text) is not None,
+    read_host=read_counters,
+)
+ENVIRONMENT_READER = StateReader(
+    name="environment",
+    commands=("printenv", "env"),
+    looks_like=lambda text, _: bool(BPF_ENABLED.fullmatch(text) or FELIX.fullmatch(text)),
+    read_host=read_environment,
+)
+UNAME_READER = StateReader(
+    name="uname",
+    commands=("uname",),
+    looks_like=lambda text, _: RELEASE.fullmatch(text) is not None,
+    read_host=read_uname,
+)
+HOSTNAME_READER = StateReader(name="hostname", commands=("hostname",), read_host=read_hostname)
+NMCLI_READER = StateReader(name="nmcli", commands=("nmcli",), read_host=read_nmcli)
+NETWORKCTL_READER = StateReader(name="networkctl", commands=("networkctl",), read_host=read_networkctl)

@@ -10,6 +10,7 @@ from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.node_facts import Address, Device
 from pcapcheck.nodestate.numbers import address, after, mac, mask_bits, network, number
 from pcapcheck.nodestate.readers.link_counters import LinkCounters
+from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
 NEW = re.compile(r"([^\s:]+(?::\d+)?): flags=\d+<([^>]*)>\s+mtu (\d+).*")
@@ -65,3 +66,12 @@ def _detail(text: str, line: Line, link: Device, into: Host) -> None:
 def _scope(text: str) -> str | None:
     match = re.search(r"Scope:(\w+)|scopeid 0x[0-9a-f]+<(\w+)>", text)
     return (match[1] or match[2]).lower() if match else None
+
+
+IFCONFIG_READER = StateReader(
+    name="ifconfig",
+    commands=("ifconfig",),
+    looks_like=lambda text, _: bool(NEW.fullmatch(text) or OLD.fullmatch(text)),
+    read_host=read_ifconfig,
+    expected="interfaces, as of ifconfig",
+)

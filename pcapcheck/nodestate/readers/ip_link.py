@@ -11,6 +11,7 @@ from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.node_facts import Address, Device
 from pcapcheck.nodestate.numbers import address, after, mac, network, number
 from pcapcheck.nodestate.readers.link_counters import LinkCounters
+from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
 HEADER = re.compile(r"(\d+):\s+([^\s@:]\S*?)(?:@(\S+?))?:(?:\s+(.*))?")
@@ -146,3 +147,20 @@ def _inet(words: list[str], line: Line, dev: str, into: Host) -> None:
 def _add_address(held: tuple[int, int] | None, scope: str | None, line: Line, dev: str, into: Host) -> None:
     if held is not None:
         into.addresses.append(Address(held[0], held[1], dev, line, scope))
+
+
+def _looks_like(text: str, words: list[str]) -> bool:
+    if text[0].isdigit():
+        header = HEADER.fullmatch(text.split("\\")[0].strip())
+        if (header and "mtu" in (header[4] or "")) or ONE_LINE_ADDRESS.fullmatch(text):
+            return True
+    is_brief = BRIEF.fullmatch(text) is not None and len(words) > 2
+    return is_brief and (mac(words[2]) is not None or network(words[2]) is not None)
+
+
+LINKS_READER = StateReader(
+    name="links",
+    looks_like=_looks_like,
+    read_host=read_links,
+    expected="interfaces and addresses, as of ip link or ip addr",
+)

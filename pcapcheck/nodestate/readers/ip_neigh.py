@@ -9,6 +9,7 @@ from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.node_facts import Neighbour
 from pcapcheck.nodestate.numbers import address, after, mac
+from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
 STATES = ("PERMANENT", "NOARP", "REACHABLE", "STALE", "NONE", "INCOMPLETE", "DELAY", "PROBE", "FAILED")
@@ -84,3 +85,31 @@ def _table(words: list[str], line: Line) -> Neighbour | None:
     if held is None:
         return None
     return Neighbour(ip, words[-1], line, held, "PERMANENT" if "M" in flags else None, "P" in flags)
+
+
+def _looks_like_a_neighbour(_: str, words: list[str]) -> bool:
+    known = "lladdr" in words or words[-1] in STATES
+    return known and "dev" in words and address(words[0]) is not None
+
+
+def _looks_like_arp(text: str, words: list[str]) -> bool:
+    if ASKED.fullmatch(text):
+        return True
+    if len(words) < 5 or address(words[0]) is None:
+        return False
+    return mac(words[2]) is not None or (len(words) == 6 and mac(words[3]) is not None)
+
+
+NEIGHBOURS_READER = StateReader(
+    name="neighbours",
+    looks_like=_looks_like_a_neighbour,
+    read_host=read_neighbours,
+    expected="neighbour entries, as of ip neigh",
+)
+ARP_READER = StateReader(
+    name="arp",
+    commands=("arp",),
+    looks_like=_looks_like_arp,
+    read_host=read_arp,
+    expected="neighbour entries, as of arp -n",
+)

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Route
+from pcapcheck.nodestate.node_facts import DEAD_ENDS, Route
 from pcapcheck.nodestate.numbers import address, after, mask_bits, network, number
+from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import MAPPED, is_ipv4
 
@@ -192,3 +193,28 @@ def _six(words: list[str], line: Line, into: Host) -> bool:
         )
     )
     return True
+
+
+def _looks_like_a_route(text: str, words: list[str]) -> bool:
+    if len(words) < 2 or not (words[0] == "default" or words[0] in KINDS or network(words[0]) is not None):
+        return False
+    says_where = any(word in ("dev", "via") for word in words[1:]) or words[0] in DEAD_ENDS
+    return says_where and parse_route(Line("", 0, text)) is not None
+
+
+def _looks_like_a_table(_: str, words: list[str]) -> bool:
+    if words[0] in ("Destination", "Kernel"):
+        return "Genmask" in words or "routing" in words or "Iface" in words
+    return len(words) == 8 and address(words[0]) is not None and mask_bits(words[2]) is not None
+
+
+ROUTES_READER = StateReader(
+    name="routes", looks_like=_looks_like_a_route, read_host=read_routes, expected="routes, as of ip route"
+)
+ROUTE_TABLE_READER = StateReader(
+    name="route-table",
+    commands=("route", "netstat"),
+    looks_like=_looks_like_a_table,
+    read_host=read_route_table,
+    expected="routes, as of route -n",
+)

@@ -9,6 +9,7 @@ from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.node_facts import DEAD_ENDS, PolicyRule
 from pcapcheck.nodestate.numbers import after
+from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
 RULE = re.compile(r"(\d{1,10}):\s+((?:not )?from .*)")
@@ -37,3 +38,11 @@ def policy_rule(priority: int, text: str, line: Line, family: int) -> PolicyRule
     action = next((word for word in words if word in (*DEAD_ENDS, "goto", "nop")), None)
     plain = words == ["from", "all", "lookup", table]
     return PolicyRule(priority, text, line, family, table, action, plain and (priority, table) in DEFAULTS)
+
+
+RULES_READER = StateReader(
+    name="rules",
+    looks_like=lambda text, _: RULE.fullmatch(text) is not None,
+    read_host=read_policy,
+    expected="policy rules, as of ip rule",
+)

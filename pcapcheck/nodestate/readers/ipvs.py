@@ -8,18 +8,21 @@ from dataclasses import replace
 
 from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.numbers import address, number
-from pcapcheck.nodestate.services import Service, Services
+from pcapcheck.nodestate.readers.state_reader import StateReader
+from pcapcheck.nodestate.services import Service
 from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import State
 
 SERVICE = re.compile(r"(TCP|UDP|SCTP)\s+\[?([0-9a-f.:]+?)\]?:(\d+)\s+\w+.*")
 SERVER = re.compile(r"->\s+\[?([0-9a-f.:]+?)\]?:\d+\s+\w+\s+(\d+)\s.*")
 
 
-def read_virtual_services(lines: Iterable[Line], into: Services, _: Listing | None = None) -> list[Line]:
+def read_virtual_services(lines: Iterable[Line], state: State, _: Listing | None = None) -> list[Line]:
     """A service with no server of any weight below it is empty: the kernel refuses what is sent to it.
 
     Kernel: net/netfilter/ipvs/ip_vs_core.c, ip_vs_leave. Other lines are passed over, so none is returned.
     """
+    into = state.services
     current: int | None = None
     for line in lines:
         text = line.text.strip()
@@ -33,3 +36,11 @@ def read_virtual_services(lines: Iterable[Line], into: Services, _: Listing | No
             more = () if server is None else (server,)
             into.listed[current] = replace(service, empty=False, servers=(*service.servers, *more))
     return []
+
+
+IPVS_READER = StateReader(
+    name="ipvs",
+    commands=("ipvsadm",),
+    looks_like=lambda text, _: bool(SERVICE.fullmatch(text) or SERVER.fullmatch(text)),
+    read_cluster=read_virtual_services,
+)

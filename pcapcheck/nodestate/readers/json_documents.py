@@ -66,7 +66,7 @@ def _ruleset(rules: list[nft_json.Object], whole: bool, into: Host, state: State
     listed = nft_json.listing_lines(rules)
     tables, _ = read_nft(listed, whole and (listing is None or "firewall" in listing.whole))
     into.firewall = Firewall(tables=tables)
-    read_service_rules(listed, state.services, listing)
+    read_service_rules(listed, state, listing)
     if not whole and listing is not None:
         listing.whole.clear()
 
@@ -141,7 +141,7 @@ def _fact(document: Mapping[str, object], line: Line, into: Host, listing: Listi
         _rule(document, line, into, listing)
     elif "dst" in document and ("lladdr" in document or isinstance(document.get("state"), list) or "proxy" in document):
         return _neighbour(document, line, into, listing)
-    elif "dst" in document and listing is not None and listing.kind == "lookup":
+    elif "dst" in document and listing is not None and listing.reader == "lookup":
         return _lookup(document, line, into, listing)
     elif "dst" in document and ("cache" in document or "uid" in document):
         return _lookup(document, line, into, None)
@@ -162,7 +162,7 @@ def _text(document: Mapping[str, object], *keys: str) -> str | None:
 
 def _words(document: Mapping[str, object], key: str) -> list[str]:
     value = document.get(key)
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
 
 
 def _link(document: Mapping[str, object], line: Line, into: Host) -> None:
@@ -192,12 +192,14 @@ def _link(document: Mapping[str, object], line: Line, into: Host) -> None:
     into.add_link(link)
     _counted(document, line, name, into)
     held = document.get("addr_info")
-    for one in held if isinstance(held, list) else ():
+    for entry in held if isinstance(held, list) else ():
         ip, bits = (
-            (address(_text(one, "local")), number(one.get("prefixlen"))) if isinstance(one, dict) else (None, None)
+            (address(_text(entry, "local")), number(entry.get("prefixlen")))
+            if isinstance(entry, dict)
+            else (None, None)
         )
         if ip is not None and bits is not None and bits <= (32 if is_ipv4(ip) else 128):
-            into.addresses.append(Address(ip, bits, name, line, _text(one, "scope")))
+            into.addresses.append(Address(ip, bits, name, line, _text(entry, "scope")))
 
 
 def _counted(document: Mapping[str, object], line: Line, name: str, into: Host) -> None:

@@ -10,6 +10,7 @@ from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.node_facts import LogEntry
 from pcapcheck.nodestate.numbers import address
+from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
 CONNTRACK_FULL, NEIGHBOURS_FULL, MARTIAN, CARD_HUNG, LINK_DOWN = EVENTS = (
@@ -31,6 +32,14 @@ PATTERNS = {
     ),
     LINK_DOWN: re.compile(r"(?P<dev>[\w.-]+)(?: \([^)]*\))?: (?:NIC |carrier )?[Ll]ink (?:is )?[Dd]own\b"),
 }
+# Every line of an event holds one of its words, in small letters; looking for them is quicker.
+WORDS = {
+    CONNTRACK_FULL: ("table full",),
+    NEIGHBOURS_FULL: ("overflow",),
+    MARTIAN: ("martian source",),
+    CARD_HUNG: ("unit hang", "netdev watchdog", "reset adapter"),
+    LINK_DOWN: ("down",),
+}
 SINCE_START = re.compile(r"(?:<\d+>)?(?:\S.*kernel: )?\[\s*(\d{1,10})\.(\d{6})\]")
 DATED = re.compile(r"\[(?:\w{3} )?(\w{3}) {1,2}(\d{1,2}) (\d\d:\d\d:\d\d) (\d{4})\]")
 ISO = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?)\s?(Z|[+-]\d\d:?\d\d)?\b")
@@ -39,9 +48,10 @@ SECOND = 10**9
 
 
 def event_of(text: str) -> tuple[str, re.Match[str]] | None:
-    """Of which kind of event a line tells, if of any."""
+    """The event that a line reports, if it reports one."""
+    lowered = text.lower()
     for event, pattern in PATTERNS.items():
-        if match := pattern.search(text):
+        if any(word in lowered for word in WORDS[event]) and (match := pattern.search(text)):
             return event, match
     return None
 
@@ -65,22 +75,30 @@ def read_log(lines: Iterable[Line], into: Host, _: Listing | None = None) -> lis
                     None if since else time_of(text),
                     uptime,
                     named.get("dev") or named.get("watched"),
-                    tuple(one for one in ends if one is not None),
+                    tuple(end for end in ends if end is not None),
                 )
             )
     return []
 
 
 def time_of(text: str) -> int | None:
-    """When a line was logged, in nanoseconds since the epoch; UTC is assumed where no zone is told."""
+    """When a line was logged, in nanoseconds since the epoch; UTC is assumed if no zone is given."""
     try:
         if match := DATED.match(text):
-            told = datetime.strptime(f"{match[1]} {match[2]} {match[3]} {match[4]}", "%b %d %H:%M:%S %Y")
+            logged = datetime.strptime(f"{match[1]} {match[2]} {match[3]} {match[4]}", "%b %d %H:%M:%S %Y")
         elif match := ISO.match(text):
             zone = (match[2] or "").replace("Z", "+00:00")
-            told = datetime.fromisoformat(match[1].replace(",", ".") + zone)
+            logged = datetime.fromisoformat(match[1].replace(",", ".") + zone)
         else:
             return None
-        return int((told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp() * SECOND)
+        return int((logged if logged.tzinfo else logged.replace(tzinfo=UTC)).timestamp() * SECOND)
     except (ValueError, OverflowError):
         return None
+
+
+LOG_READER = StateReader(
+    name="log",
+    commands=("dmesg", "journalctl"),
+    looks_like=lambda text, _: BOOTED.fullmatch(text) is not None or event_of(text) is not None,
+    read_host=read_log,
+)

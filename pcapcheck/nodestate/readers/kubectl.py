@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 
 from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.numbers import address
+from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
-from pcapcheck.nodestate.state import PodEntry
+from pcapcheck.nodestate.state import PodEntry, State
 from pcapcheck.values import clean
 
 HEADER = re.compile(r"(NAMESPACE\s+)?NAME\s+READY\s+STATUS\b.*")
@@ -17,7 +18,7 @@ AGE = re.compile(r"(?:\d+[smhdy])+|<unknown>|<invalid>")
 NAME = re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?")
 
 
-def read_pods(lines: Iterable[Line], pods: list[PodEntry], listing: Listing | None = None) -> list[Line]:
+def read_pods(lines: Iterable[Line], into: State, listing: Listing | None = None) -> list[Line]:
     """Pods of a table; returns the lines that are none."""
     strange = []
     namespace = listing.namespace if listing else None
@@ -36,12 +37,12 @@ def read_pods(lines: Iterable[Line], pods: list[PodEntry], listing: Listing | No
         if entry is None:
             strange.append(line)
         else:
-            pods.append(entry)
+            into.pods.append(entry)
     return strange
 
 
 def _entry(words: list[str], line: Line, namespace: str | None, with_namespace: bool) -> PodEntry | None:
-    """[namespace,] name, ready, status, restarts [(5d ago)], age, IP, node, …; told by what READY looks like."""
+    """[namespace,] name, ready, status, restarts [(5d ago)], age, IP, node, …; found by what READY looks like."""
     ready = next((at for at, word in enumerate(words) if READY.fullmatch(word)), None)
     if ready is None or ready not in (1, 2) or len(words) < ready + 2:
         return None
@@ -79,3 +80,11 @@ def pod_of(document: Mapping[str, object], line: Line) -> PodEntry | None:
 
 def _map(value: object) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {}
+
+
+PODS_READER = StateReader(
+    name="pods",
+    looks_like=lambda text, _: HEADER.fullmatch(text) is not None,
+    read_cluster=read_pods,
+    expected="pods, as of kubectl get pods -o wide",
+)

@@ -9,6 +9,7 @@ from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.node_facts import Counter
 from pcapcheck.nodestate.numbers import number
+from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
 IN, OUT = "in", "out"
@@ -87,3 +88,8 @@ def read_devices(lines: Iterable[Line], into: Host, _: Listing | None = None) ->
             values = {name: words[at] for name, at in columns.items()}
             keep_counters(values, direction, number(words[PASSED[direction]]), line, match[1] if match else "", into)
     return []
+
+
+DEVICES_READER = StateReader(
+    name="devices", looks_like=lambda text, _: DEVICE.fullmatch(text) is not None, read_host=read_devices
+)

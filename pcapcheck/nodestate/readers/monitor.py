@@ -13,6 +13,7 @@ from pcapcheck.nodestate.node_facts import Address, Neighbour, Note, Route
 from pcapcheck.nodestate.readers.ip_link import HEADER, read_links
 from pcapcheck.nodestate.readers.ip_neigh import read_neighbours
 from pcapcheck.nodestate.readers.ip_route import parse_route
+from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
 LABELS = "NEIGH|LINK|ROUTE|ADDR|RULE|NETCONF|NSID|PREFIX|NEXTHOP|STATS|MROUTE"
@@ -81,8 +82,8 @@ def _event(event: Line, line: Line, events: _Events, *, deleted: bool) -> list[L
     scratch = Host()
     if header or " inet" in event.text[:80]:
         read_links([event], scratch)
-        for one in scratch.addresses:
-            _put(events.addresses, (one.ip, one.dev), replace(one, line=line), deleted=deleted)
+        for address in scratch.addresses:
+            _put(events.addresses, (address.ip, address.dev), replace(address, line=line), deleted=deleted)
         return [] if scratch.addresses else None
     if not read_neighbours([event], scratch):
         for entry in scratch.neighbours:
@@ -110,9 +111,9 @@ def _put(known: dict[K, V], key: K, value: V, *, deleted: bool) -> None:
 
 def _forget(name: str, events: _Events) -> None:
     events.removed.pop(name, None)
-    events.neighbours = {key: one for key, one in events.neighbours.items() if one.dev != name}
-    events.routes = {key: one for key, one in events.routes.items() if one.dev != name}
-    events.addresses = {key: one for key, one in events.addresses.items() if one.dev != name}
+    events.neighbours = {key: event for key, event in events.neighbours.items() if event.dev != name}
+    events.routes = {key: event for key, event in events.routes.items() if event.dev != name}
+    events.addresses = {key: event for key, event in events.addresses.items() if event.dev != name}
 
 
 def _settle(events: _Events, into: Host) -> None:
@@ -131,3 +132,10 @@ def _settle(events: _Events, into: Host) -> None:
 def _is_known(text: str) -> bool:
     """Whether it is an event that says nothing here: settings, rules, namespaces."""
     return LABELLED.fullmatch(text) is not None or DELETED.fullmatch(text) is not None
+
+
+MONITOR_READER = StateReader(
+    name="monitor",
+    looks_like=lambda text, _: bool(LABELLED.fullmatch(text) or DELETED.fullmatch(text)),
+    read_host=read_monitor,
+)

@@ -12,6 +12,7 @@ from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.node_facts import Counter, Sysctl
 from pcapcheck.nodestate.numbers import number
+from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
 CONNTRACK, BACKLOG, NEIGHBOURS = "conntrack", "backlog", "neighbours"
@@ -117,5 +118,19 @@ def _sum(source: str, rows: Sequence[Row], family: str | None, into: Host) -> No
         held = [(values[name], line) for line, values in rows if name in values]
         if held:
             passed = sum(values["processed"] for _, values in rows if "processed" in values) or None
-            _, line = max(held, key=lambda one: one[0])
+            _, line = max(held, key=lambda pair: pair[0])
             into.counters.append(Counter(source, name, sum(one for one, _ in held), line, kind=family, passed=passed))
+
+
+CONNTRACK_READER = StateReader(
+    name="conntrack",
+    commands=("conntrack",),
+    looks_like=lambda text, _: PROCESSOR.fullmatch(text) is not None,
+    read_host=read_conntrack,
+)
+STATISTICS_READER = StateReader(
+    name="statistics",
+    looks_like=lambda text, _: bool(HEAD.fullmatch(text) or ROW.fullmatch(text)),
+    read_host=read_statistics,
+)
+NEIGHBOUR_TABLES_READER = StateReader(name="tables", read_host=read_tables)

@@ -10,6 +10,7 @@ from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.node_facts import Counter, Note
 from pcapcheck.nodestate.numbers import after, number
 from pcapcheck.nodestate.readers.link_counters import IN, OUT
+from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
 QUEUE = "queue"
@@ -86,3 +87,12 @@ def read_queue_object(document: Mapping[str, object], line: Line, into: Host, li
     counts = number(document.get("drops")), number(document.get("packets"))
     keep_queue(f"{kind} {handle if isinstance(handle, str) else ''}".strip(), dev, direction, counts, line, into)
     return True
+
+
+BPF_READER = StateReader(name="bpf", commands=("bpftool",), read_host=read_bpf)
+QUEUES_READER = StateReader(
+    name="queues",
+    commands=("tc",),
+    looks_like=lambda text, _: bool(HEAD.fullmatch(text) or SENT.fullmatch(text)),
+    read_host=read_queues,
+)

@@ -9,6 +9,7 @@ from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.node_facts import DEAD_ENDS, Lookup
 from pcapcheck.nodestate.numbers import address, after
 from pcapcheck.nodestate.readers.ip_route import KINDS, next_hop
+from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
 ANSWERS = "RTNETLINK answers:"
@@ -64,3 +65,11 @@ def _answer(text: str, line: Line, asked: list[str]) -> Lookup | None:
         address(after(words, "src")),
         after(words, "error"),
     )
+
+
+LOOKUP_READER = StateReader(
+    name="lookup",
+    looks_like=lambda _, words: ("uid" in words or "cache" in words) and address(words[0]) is not None,
+    read_host=read_lookups,
+    expected="the answer to ip route get",
+)

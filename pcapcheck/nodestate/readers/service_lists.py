@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from pcapcheck.nodestate.firewall.rule_values import target
 from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.numbers import address, number
+from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.services import Endpoints, Service, Services
 from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import State
 
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 # The heads of the three listings; what stands below one is read by it.
@@ -25,7 +27,7 @@ NOTHING = ("<none>", "<unset>")
 
 def is_head(text: str) -> bool:
     """Whether a line is the head of such a listing."""
-    return any(one.fullmatch(text) for one in (SERVICES, ENDPOINTS, SLICES))
+    return any(pattern.fullmatch(text) for pattern in (SERVICES, ENDPOINTS, SLICES))
 
 
 def is_service(words: list[str]) -> bool:
@@ -33,14 +35,15 @@ def is_service(words: list[str]) -> bool:
     return any(word in TYPES for word in words[1:3]) and len(words) > 4
 
 
-def read_service_lists(lines: Iterable[Line], into: Services, listing: Listing | None = None) -> list[Line]:
+def read_service_lists(lines: Iterable[Line], state: State, listing: Listing | None = None) -> list[Line]:
     """Returns the lines that are of no such listing."""
+    into = state.services
     strange = []
     namespace = listing.namespace if listing else None
     head, namespaced = SERVICES, bool(listing and {"-A", "--all-namespaces"} & set(listing.words))
     for line in lines:
         text = line.text.strip()
-        found = next((one for one in (SERVICES, ENDPOINTS, SLICES) if one.fullmatch(text)), None)
+        found = next((pattern for pattern in (SERVICES, ENDPOINTS, SLICES) if pattern.fullmatch(text)), None)
         if found is not None:
             match = found.fullmatch(text)
             head, namespaced = found, bool(match and match[1])
@@ -79,5 +82,13 @@ def _endpoints(rest: list[str], label: str, line: Line, into: Services, slices: 
     found = rest[2:3] if slices else rest[:1]
     if found:
         name = label[:-6] if slices and SUFFIX.fullmatch(label[-6:]) else label
-        held = tuple(known[0] for one in found[0].split(",") if (known := target(one)) is not None)
+        held = tuple(known[0] for part in found[0].split(",") if (known := target(part)) is not None)
         into.endpoints.append(Endpoints(name, line, found[0] in NOTHING, held))
+
+
+SERVICES_READER = StateReader(
+    name="services",
+    looks_like=lambda text, words: is_head(text) or is_service(words),
+    read_cluster=read_service_lists,
+    expected="services, as of kubectl get services",
+)

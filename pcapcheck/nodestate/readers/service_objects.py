@@ -38,7 +38,7 @@ def read_service_object(document: Mapping[str, object], line: Line, into: Servic
 def _service(spec: Mapping[str, object], label: str, line: Line, into: Services) -> None:
     held = [spec.get("clusterIP"), *_list(spec.get("clusterIPs")), *_list(spec.get("externalIPs"))]
     ports = [(_text(one.get("protocol")), number(one.get("port"))) for one in map(_map, _list(spec.get("ports")))]
-    for ip in dict.fromkeys(address(one) for one in held if isinstance(one, str)):
+    for ip in dict.fromkeys(address(text) for text in held if isinstance(text, str)):
         for protocol, port in ports or [(None, None)]:
             if ip is not None:
                 into.listed.append(Service(ip, line, label, protocol and protocol.lower(), port))
@@ -49,22 +49,22 @@ def _ready(document: Mapping[str, object]) -> Iterator[bool]:
     for subset in map(_map, _list(document.get("subsets"))):
         yield bool(_list(subset.get("addresses")))
     for endpoint in map(_map, _list(document.get("endpoints"))):
-        # Not told means ready (Kubernetes: discovery/v1, EndpointConditions).
+        # Absent means ready (Kubernetes: discovery/v1, EndpointConditions).
         yield _map(endpoint.get("conditions")).get("ready") is not False
 
 
 def _addresses(document: Mapping[str, object]) -> Iterator[int]:
     """Those of the endpoints that are ready."""
     for subset in map(_map, _list(document.get("subsets"))):
-        yield from _read(_map(one).get("ip") for one in _list(subset.get("addresses")))
+        yield from _read(_map(entry).get("ip") for entry in _list(subset.get("addresses")))
     for endpoint in map(_map, _list(document.get("endpoints"))):
         if _map(endpoint.get("conditions")).get("ready") is not False:
             yield from _read(_list(endpoint.get("addresses")))
 
 
 def _read(words: Iterable[object]) -> Iterator[int]:
-    found = (address(one) for one in words if isinstance(one, str))
-    yield from (one for one in found if one is not None)
+    found = (address(text) for text in words if isinstance(text, str))
+    yield from (ip for ip in found if ip is not None)
 
 
 def _map(value: object) -> Mapping[str, object]:

@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterable
 
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.numbers import address, after, number
+from pcapcheck.nodestate.numbers import address, after, network, number
+from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.services import Service, Services
 from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import State
 
 EMPTY = "has no endpoints"
 # Where a service with endpoints goes.
@@ -35,8 +37,9 @@ def is_rule(text: str) -> bool:
     return SAVED.fullmatch(text) is not None or ELEMENT.search(text) is not None
 
 
-def read_service_rules(lines: Iterable[Line], into: Services, _: Listing | None = None) -> list[Line]:
+def read_service_rules(lines: Iterable[Line], state: State, _: Listing | None = None) -> list[Line]:
     """Services by the rules about them; all other lines are passed over, so none is returned."""
+    into = state.services
     chain: str | None = None
     for line in lines:
         text = line.text.strip()
@@ -101,10 +104,18 @@ def _listed(match: re.Match[str], line: Line, into: Services) -> None:
 
 def _comment(text: str) -> str:
     match = COMMENT.search(text)
-    return next((one for one in match.groups() if one), "") if match else ""
+    return next((text for text in match.groups() if text), "") if match else ""
 
 
 def _name(said: str) -> str | None:
     """``default/web:http cluster IP`` -> ``default/web``."""
     name = said.partition(" ")[0].partition(":")[0]
     return name if re.fullmatch(r"[a-z0-9.-]+/[a-z0-9.-]+", name) else None
+
+
+def _looks_like_a_rule(text: str, words: list[str]) -> bool:
+    """A line that begins with an address may be a route as well, or of any set."""
+    return is_rule(text) and network(words[0]) is None
+
+
+SERVICE_RULES_READER = StateReader(name="service-rules", looks_like=_looks_like_a_rule, read_cluster=read_service_rules)

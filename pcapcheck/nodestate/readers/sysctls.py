@@ -11,6 +11,7 @@ from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.node_facts import Sysctl
 from pcapcheck.nodestate.numbers import number
+from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
 ROOT = "/proc/sys/"
@@ -33,7 +34,7 @@ def read_sysctl(lines: Iterable[Line], into: Host, listing: Listing | None = Non
     """
     words = listing.words[1:] if listing else []
     bare = any(word == "--values" or re.fullmatch(r"-[a-z]*n[a-z]*", word) for word in words)
-    names = [one for word in words if not word.startswith("-") for one in expand_braces(word)]
+    names = [name for word in words if not word.startswith("-") for name in expand_braces(word)]
     # A word may also set what it names.
     names = [name.partition("=")[0] for name in names if name.startswith("net")] if bare else []
     return _read(lines, names, into)
@@ -42,7 +43,7 @@ def read_sysctl(lines: Iterable[Line], into: Host, listing: Listing | None = Non
 def read_proc(lines: Iterable[Line], into: Host, listing: Listing | None = None) -> list[Line]:
     """Settings from files: their values in the order in which the command named them, or with names before them."""
     words = listing.words[1:] if listing else []
-    files = [one for word in words for one in expand_braces(word) if one.startswith(ROOT)]
+    files = [name for word in words for name in expand_braces(word) if name.startswith(ROOT)]
     # Without the shell nobody knows what a pattern stood for.
     return _read(lines, files if not any(re.search(r"[*?\[$]", file) for file in files) else [], into)
 
@@ -112,3 +113,20 @@ def line_of(setting: Sysctl | None) -> Line | None:
 def value_of(setting: Sysctl | None) -> int | None:
     """A setting's value as a number, or None."""
     return number(setting.value) if setting else None
+
+
+def _looks_like_a_setting(text: str, _: list[str]) -> bool:
+    return bool(HEAD.fullmatch(text) or PAIR.fullmatch(text) or OF_FILE.fullmatch(text) or MISSING.search(text))
+
+
+SYSCTL_READER = StateReader(
+    name="sysctl",
+    commands=("sysctl",),
+    looks_like=_looks_like_a_setting,
+    read_host=read_sysctl,
+    expected="settings, as in net.ipv4.ip_forward = 1",
+    reads_complaints=True,
+)
+PROC_READER = StateReader(
+    name="proc", read_host=read_proc, expected="the values of the files that the command names", reads_complaints=True
+)

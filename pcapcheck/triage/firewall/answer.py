@@ -19,7 +19,7 @@ from pcapcheck.triage.firewall.verdict import FITS, MAY_FIT, NO, Said, say_hit, 
 from pcapcheck.triage.firewall.walk import walk
 from pcapcheck.values import is_ipv4
 
-# What a case may be told of a kind of rule (columns ``state.node_firewall`` and its like).
+# What may be known of a kind of rule (columns ``state.node_firewall`` and its like).
 NONE_FITS, NONE_SHOWN_FITS = "none-fits", "none-shown-fits"
 WORDS = (FITS, MAY_FIT, NONE_FITS, NONE_SHOWN_FITS)
 # Kinds of rules by whose they are and what they do.
@@ -42,7 +42,7 @@ class _Heard:
     @property
     def best(self) -> Said:
         order = (FITS, MAY_FIT, NO)
-        return min(self.said, key=lambda one: order.index(one.status))
+        return min(self.said, key=lambda said: order.index(said.status))
 
 
 class Answers:
@@ -83,17 +83,17 @@ class Answers:
 
     def of(self, *kinds: str) -> Quoted[str] | None:
         """Whether a rule of some kinds fits, with its line; None where no listing tells."""
-        heard = [one for one in self.heard.values() if one.kind in kinds]
+        asked = [heard for heard in self.heard.values() if heard.kind in kinds]
         for status in (FITS, MAY_FIT):
-            some = [one.best for one in heard if one.best.status == status]
+            some = [heard.best for heard in asked if heard.best.status == status]
             if some:
-                return Quoted(status, tuple(_quoted(one) for one in some[:QUOTED]))
-        if not heard:
+                return Quoted(status, tuple(_quoted(said) for said in some[:QUOTED]))
+        if not asked:
             lacking = [line for host in self.hosts.values() if (line := host.lacks("ruleset", "no such rule"))]
             return Quoted(NONE_SHOWN_FITS, tuple(map(quote, lacking[:QUOTED]))) if lacking else None
         shows_all = _shows_all_of_arp if self.loss.kind == ARP_ASKED else _shows_all
         whole = all(shows_all(host) for host in self.hosts.values())
-        return Quoted((NONE_FITS if whole else NONE_SHOWN_FITS), (_summed_up([one.best for one in heard]),))
+        return Quoted((NONE_FITS if whole else NONE_SHOWN_FITS), (_summed_up([heard.best for heard in asked]),))
 
 
 def has_answered(host: Host, loss: LostPackets, spoken: frozenset[int] = frozenset()) -> bool | None:
@@ -104,7 +104,7 @@ def has_answered(host: Host, loss: LostPackets, spoken: frozenset[int] = frozens
     """
     if loss.error_from is None:
         return None
-    if any(one.ip == loss.error_from for one in host.addresses):
+    if any(address.ip == loss.error_from for address in host.addresses):
         return True
     if f"addresses{4 if is_ipv4(loss.error_from) else 6}" in host.whole:
         return False
@@ -115,7 +115,9 @@ def _shows_all(host: Host) -> bool:
     """Whether every rule of a host is listed: nft's, and those that iptables keeps by itself, where it has any."""
     if host.firewall is None or not {"ruleset", "legacy"} <= host.whole:
         return False
-    saved = any(one.backend == IPTABLES and one.whole and one.legacy is not False for one in host.firewall.tables)
+    saved = any(
+        table.backend == IPTABLES and table.whole and table.legacy is not False for table in host.firewall.tables
+    )
     return host.firewall.legacy is None or saved
 
 
@@ -123,7 +125,9 @@ def _shows_all_of_arp(host: Host) -> bool:
     """The same of rules about ARP, which nft lists, and arptables those that it keeps by itself."""
     if host.firewall is None or not {"ruleset", "arp-legacy"} <= host.whole:
         return False
-    return host.firewall.legacy_arp is None or any(one.family == "arp" and one.whole for one in host.firewall.tables)
+    return host.firewall.legacy_arp is None or any(
+        table.family == "arp" and table.whole for table in host.firewall.tables
+    )
 
 
 def _is_for_endpoints(chain: Chain, rule: FirewallRule, whose: str) -> bool:
@@ -148,14 +152,14 @@ def _is_for_tunnels(chain: Chain, rule: FirewallRule, whose: str) -> bool:
     """
     if UNKNOWN_SOURCE.search(rule.comment):
         return True
-    asked = {one.about: one.spans for one in rule.matches if not one.negated}
+    asked = {match.about: match.spans for match in rule.matches if not match.negated}
     if asked.get("dport") not in TUNNEL_PORTS and asked.get("protocol") != IPIP:
         return False
     return whose == CALICO or (not chain.name and "dst_type" in asked)
 
 
 def _is_one(rule: FirewallRule, about: str) -> bool:
-    return any(one.about == about and not one.negated and _single(one.spans) for one in rule.matches)
+    return any(match.about == about and not match.negated and _single(match.spans) for match in rule.matches)
 
 
 def _single(spans: tuple[tuple[int, int], ...]) -> bool:
@@ -171,11 +175,11 @@ def _summed_up(some: list[Said]) -> str:
     if len(some) == 1:
         said = some[0]
         return _quoted(replace(said, words=f"cannot have been it: it {said.words}"))
-    reasons = Counter(one.many for one in some)
-    ones = {one.many: one.words for one in some}
+    reasons = Counter(said.many for said in some)
+    ones = {said.many: said.words for said in some}
     parts = [f"{count} {many if count > 1 else ones[many]}" for many, count in reasons.most_common(REASONS)]
     rest = sum(reasons.values()) - sum(count for _, count in reasons.most_common(REASONS))
     if rest:
         parts.append(f"{rest} for other reasons")
-    first = min((one.line for one in some if one.line is not None), key=lambda line: (line.file, line.number))
+    first = min((said.line for said in some if said.line is not None), key=lambda line: (line.file, line.number))
     return f"{first.file}:{first.number}: none of {len(some)} rules from here on: {', '.join(parts)}"

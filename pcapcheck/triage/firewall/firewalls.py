@@ -43,8 +43,8 @@ class Firewalls:
         loss = loss_of(case, result, packet_evidence)
         if loss is None:
             return None
-        empty = frozenset(kind for one in empty_files(result) if (kind := _kind_of_file(one, result.reading.prefix)))
-        recorded = frozenset(one.kind for one in result.points) | empty
+        empty = frozenset(kind for file in empty_files(result) if (kind := _kind_of_file(file, result.reading.prefix)))
+        recorded = frozenset(point.kind for point in result.points) | empty
         seen = replace(
             StageSeen.of(packet_evidence, spoken),
             spoken_there=spoken_there,
@@ -57,8 +57,8 @@ class Firewalls:
 
     def mark(self, node: Host, src: int | None, dst: int | None) -> tuple[int, int] | None:
         """The mark that the packets between two have when a node routes them: (bits that are known, their value)."""
-        packets = [one.packet for one in self.nodes.stages if one.host is node]
-        same = next((one for one in packets if (one.src, one.dst) == (src, dst)), None)
+        packets = [stage.packet for stage in self.nodes.stages if stage.host is node]
+        same = next((packet for packet in packets if (packet.src, packet.dst) == (src, dst)), None)
         if same is None or node.firewall is None:
             return None
         return walk(node.firewall, replace(same, hooks=BEFORE_ROUTING)).mark

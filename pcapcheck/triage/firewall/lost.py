@@ -56,7 +56,7 @@ class LostPackets:
 
 def loss_of(case: Case, result: Judgement, packet_evidence: dict[str, Value | None]) -> LostPackets | None:
     """The packets of a case, or None where it is not about packets that were lost."""
-    lost = [one for one in case.items if one.table in LOSING]
+    lost = [item for item in case.items if item.table in LOSING]
     src, dst = case.lead.pod, case.lead.dst
     if not lost or src is None or dst is None or packet_evidence.get("unrouted"):
         return None
@@ -67,15 +67,15 @@ def loss_of(case: Case, result: Judgement, packet_evidence: dict[str, Value | No
         between = found.between and packet_evidence.get("replies") != "none"
         answerer = _answerer(case.question, result, kind)
         return replace(found, between=between, error_by=_word(packet_evidence, "refused.by"), answerer=answerer)
-    findings = [one.finding for one in lost if one.finding is not None]
+    findings = [item.finding for item in lost if item.finding is not None]
     point = case.lead.link
     every = list(exchanges_of(kind, result, src, dst, point)) or list(exchanges_of(kind, result, src, dst))
-    failed = [one for one in every if one.outcome not in ("replied", "in-flight")]
-    least = sum(one.requests for one in _once(failed)) or 1
-    refused = next((one for one in failed if one.error_type is not None), None)
-    shown = all(one.failed <= len(one.evidence) for one in findings)
-    repeats = max((one.requests for one in failed), default=1)
-    most = least if shown else max(least, *(one.failed * repeats for one in findings))
+    failed = [row for row in every if row.outcome not in ("replied", "in-flight")]
+    least = sum(row.requests for row in _once(failed)) or 1
+    refused = next((row for row in failed if row.error_type is not None), None)
+    shown = all(finding.failed <= len(finding.evidence) for finding in findings)
+    repeats = max((row.requests for row in failed), default=1)
+    most = least if shown else max(least, *(finding.failed * repeats for finding in findings))
     sports, dports = ports_of(failed)
     return LostPackets(
         kind,
@@ -86,7 +86,7 @@ def loss_of(case: Case, result: Judgement, packet_evidence: dict[str, Value | No
         None if refused is None else (refused.family, refused.error_type or 0, refused.error_code or 0),
         refused.error_from if refused else None,
         packet_evidence.get("replies") == "some",
-        any(one.outcome == "replied" for one in every),
+        any(row.outcome == "replied" for row in every),
         sports,
         dports,
         error_by=_word(packet_evidence, "refused.by"),
@@ -101,10 +101,10 @@ def _of_question(
     ``every`` are samples of what was asked, answered or not.
     """
     refusal, reset = question.refusal, is_reset(case)
-    failed = [one for one in every if one.outcome not in ("replied", "in-flight")]
+    failed = [row for row in every if row.outcome not in ("replied", "in-flight")]
     # An answer that did not come to whoever asked is none.
     came = not reset and question.lost_answer is None
-    answered = came and any(one.outcome == "replied" for one in every)
+    answered = came and any(row.outcome == "replied" for row in every)
     ports = frozenset((question.port,)) if question.port else frozenset((DNS_PORT,)) if kind == UDP else frozenset()
     return LostPackets(
         kind,
@@ -134,36 +134,36 @@ def _answerer(question: Unanswered, result: Judgement, kind: str) -> tuple[int, 
         return None
     back_end, asker = last.between
     asked = exchanges_of(kind, result, asker, back_end)
-    return back_end, _known(_destination(one) for one in asked if one.outcome == "replied")
+    return back_end, _known(_destination(row) for row in asked if row.outcome == "replied")
 
 
 def _in_between(every: list[EchoRow]) -> bool:
     """Whether one that was answered was sent after the first that was not."""
-    lost = [one.time for one in every if one.outcome == "unanswered" and one.time is not None]
-    answered = [one.time for one in every if one.outcome == "replied" and one.time is not None]
+    lost = [row.time for row in every if row.outcome == "unanswered" and row.time is not None]
+    answered = [row.time for row in every if row.outcome == "replied" and row.time is not None]
     return bool(lost and answered) and max(answered) > min(lost)
 
 
 def _once(echoes: list[EchoRow]) -> list[EchoRow]:
     """Each question once, though several links may show it."""
-    return list({(one.ident, one.seq, getattr(one, "src_port", None)): one for one in echoes}.values())
+    return list({(row.ident, row.seq, getattr(row, "src_port", None)): row for row in echoes}.values())
 
 
 def ports_of(some: Iterable[EchoRow]) -> tuple[frozenset[int], frozenset[int]]:
-    """The ports that questions came from and went to, or none where one of them is not told."""
-    ports = [(_source(one), _destination(one)) for one in some]
+    """The ports that questions came from and went to, or none if one of them is not known."""
+    ports = [(_source(row), _destination(row)) for row in some]
     return _known(source for source, _ in ports), _known(destination for _, destination in ports)
 
 
-def _source(one: EchoRow) -> int | None:
-    return one.src_port if isinstance(one, (ConnectionRow, DnsRow)) else None
+def _source(row: EchoRow) -> int | None:
+    return row.src_port if isinstance(row, (ConnectionRow, DnsRow)) else None
 
 
-def _destination(one: EchoRow) -> int | None:
-    return one.dst_port if isinstance(one, ConnectionRow) else DNS_PORT if isinstance(one, DnsRow) else None
+def _destination(row: EchoRow) -> int | None:
+    return row.dst_port if isinstance(row, ConnectionRow) else DNS_PORT if isinstance(row, DnsRow) else None
 
 
 def _known(ports: Iterable[int | None]) -> frozenset[int]:
-    """The ports, or none where one of them is not told."""
+    """The ports, or none if one of them is not known."""
     found = list(ports)
-    return frozenset() if None in found else frozenset(one for one in found if one is not None)
+    return frozenset() if None in found else frozenset(port for port in found if port is not None)

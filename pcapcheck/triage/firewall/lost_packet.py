@@ -64,7 +64,7 @@ class LostPacket:
 
 @dataclass
 class HookPlace:
-    """Where in a host a condition is asked: the hook (None: not told) with its priority, and the mark so far.
+    """Where in a host a condition is asked: the hook (None: not known) with its priority, and the mark so far.
 
     ``mark`` is (bits that are known, their value).
     """
@@ -112,7 +112,7 @@ def judge(match: Match, packet: LostPacket, place: HookPlace) -> int:
 
 
 def all_of(matches: Iterable[Match], packet: LostPacket, place: HookPlace) -> int:
-    return min((judge(one, packet, place) for one in matches), default=TRUE)
+    return min((judge(match, packet, place) for match in matches), default=TRUE)
 
 
 def _any(results: Iterable[int]) -> int:
@@ -138,7 +138,9 @@ def _in_set(match: Match, packet: LostPacket, place: HookPlace) -> int:
     found = _any(all_of(_named(element, fields), packet, place) for element in named.near(address))
     if found == FALSE and named.elements and not is_sure:
         found = UNKNOWN
-    if found == TRUE and any(all_of(_named(one, fields), packet, place) != FALSE for one in named.exceptions):
+    if found == TRUE and any(
+        all_of(_named(exception, fields), packet, place) != FALSE for exception in named.exceptions
+    ):
         found = UNKNOWN
     return found if found == TRUE or named.whole else UNKNOWN
 
@@ -147,15 +149,15 @@ def _named(element: tuple[Match, ...], fields: tuple[str, ...]) -> list[Match]:
     """The conditions of an element, each about the field that the rule says it is of."""
     found = []
     at = 0
-    for one in element:
-        about = one.about
+    for match in element:
+        about = match.about
         if about == "protocol" or about == "unknown":
-            about = one.about
+            about = match.about
         elif at < len(fields):
             end = fields[at]
             about = ENDS.get((about, end), end if end not in ("src", "dst") else "unknown")
         at += about != "protocol" or (at < len(fields) and fields[at] == "protocol")
-        found.append(Match(about, one.text, one.spans, one.names, one.negated, one.mask))
+        found.append(Match(about, match.text, match.spans, match.names, match.negated, match.mask))
     return found
 
 
@@ -167,7 +169,7 @@ def _interface(match: Match, packet: LostPacket, place: HookPlace) -> int:
         name = ""
     if name is None:
         return TRUE if "*" in match.names else UNKNOWN
-    return TRUE if any(fits_name(name, one) for one in match.names) else FALSE
+    return TRUE if any(fits_name(name, word) for word in match.names) else FALSE
 
 
 def fits_name(name: str, pattern: str) -> bool:
@@ -212,7 +214,7 @@ def _state(match: Match, packet: LostPacket, place: HookPlace) -> int:
     states = packet.states
     if place.is_before_tracking:
         states = (states & UNTRACKED) | (INVALID if states != UNTRACKED else frozenset())
-    return _among(states, [one in match.names for one in states])
+    return _among(states, [state in match.names for state in states])
 
 
 def _mark(match: Match, place: HookPlace) -> int:
@@ -253,8 +255,8 @@ def _number(match: Match, packet: LostPacket, place: HookPlace) -> int:
             return FALSE
         values = frozenset() if value is None else frozenset((value,))
     if match.mask is not None:
-        values = frozenset(one & match.mask for one in values)
-    return _among(values, [any(low <= one <= high for low, high in match.spans) for one in values])
+        values = frozenset(value & match.mask for value in values)
+    return _among(values, [any(low <= value <= high for low, high in match.spans) for value in values])
 
 
 def _ports(packet: LostPacket, place: HookPlace) -> frozenset[int]:

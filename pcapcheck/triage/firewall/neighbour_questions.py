@@ -101,8 +101,8 @@ def _of_gateway(case: Case, here: End) -> Asking | None:
     target = case.lead.evidence.row.get("target")
     if not isinstance(target, int) or finding is None:
         return None
-    asked = [one for one in case.items if one.unanswered and one.link is case.lead.link]
-    items = [one for one in asked if one.evidence.row.get("target") == target]
+    asked = [item for item in case.items if item.unanswered and item.link is case.lead.link]
+    items = [item for item in asked if item.evidence.row.get("target") == target]
     inquiry = _inquiry(items, target)
     least = _attempts(items)
     shown = finding.failed <= len(finding.evidence)
@@ -121,7 +121,7 @@ def _of_receiver(
 ) -> Asking | None:
     """A node asks a pod that it has packets for: it is not answered, does not take the answers, or asked in vain.
 
-    That it found nobody is told by the error that it sends after asking, or by the questions that were recorded.
+    That it found nobody is shown by the error that it sends after asking, or by the questions that were recorded.
     """
     dst = case.lead.dst
     if dst is None:
@@ -131,11 +131,13 @@ def _of_receiver(
     in_vain = in_vain and packet_evidence.get("refused.late") is not False
     if not in_vain and (asked is not True or answers is not False):
         return None
-    items = [one for one in case.items if one.table == ARP and one.dst == dst and one.evidence.row.get("answers") == 0]
+    items = [
+        item for item in case.items if item.table == ARP and item.dst == dst and item.evidence.row.get("answers") == 0
+    ]
     inquiry = _inquiry(items, dst)
     question, answer = inquiry.question(), inquiry.answer()
     least = _attempts(items) if items else TRIES
-    failed = [one.finding.failed - len(one.finding.evidence) for one in items if one.finding is not None]
+    failed = [item.finding.failed - len(item.finding.evidence) for item in items if item.finding is not None]
     most = least + max(0, *failed) if failed else least
     on_node: list[Stage] = []
     in_pod: list[Stage] = []
@@ -158,7 +160,7 @@ def of_next_hop(node: Host, hop: int, *, asked: bool, speaks: bool) -> Asking | 
     ``asked``: its questions were recorded, ``speaks``: so was the next hop's own ARP while packets were lost. None
     where the node's neighbours show no such attempt, or what was recorded leaves nothing to its rules.
     """
-    tried = next((one for one in reversed(node.neighbours_of(hop)) if one.state in UNANSWERED), None)
+    tried = next((neighbour for neighbour in reversed(node.neighbours_of(hop)) if neighbour.state in UNANSWERED), None)
     if tried is None or (asked and not speaks):
         return None
     inquiry = Inquiry(None, hop, 4 if is_ipv4(hop) else 6)
@@ -171,11 +173,11 @@ def of_next_hop(node: Host, hop: int, *, asked: bool, speaks: bool) -> Asking | 
 
 def _inquiry(items: Sequence[Item], target: int) -> Inquiry:
     """What is alike of all the questions; where none was recorded nothing but the target is known."""
-    points = ((one.link or one.dst_link, one.evidence.group) for one in items)
+    points = ((item.link or item.dst_link, item.evidence.group) for item in items)
     sent = [point.groups.get(number) if point is not None else None for point, number in points]
-    known = [one.dst for one in sent if one is not None and one.dst is not None]
-    asker = _only({one.evidence.row.get("asker_ip") for one in items})
-    mac = _only({one.src if one is not None else None for one in sent})
+    known = [group.dst for group in sent if group is not None and group.dst is not None]
+    asker = _only({item.evidence.row.get("asker_ip") for item in items})
+    mac = _only({group.src if group is not None else None for group in sent})
     return Inquiry(asker, target, 4 if is_ipv4(target) else 6, all(map(is_multicast_mac, known)), mac)
 
 
@@ -185,8 +187,8 @@ def _only(values: set[Value | None] | set[int | None]) -> int | None:
 
 
 def _attempts(items: Sequence[Item]) -> int:
-    counted = [one.evidence.row.get("attempts") for one in items]
-    return sum(one for one in counted if isinstance(one, int)) or 1
+    counted = [item.evidence.row.get("attempts") for item in items]
+    return sum(count for count in counted if isinstance(count, int)) or 1
 
 
 def _answered(case: Case, result: Judgement) -> int:
@@ -195,8 +197,8 @@ def _answered(case: Case, result: Judgement) -> int:
     if point is None:
         return 0
     tallies = result.captures[point.key[0]].tallies
-    groups = [one for one in asked_for(result, point, dst) if (ARP, one) in tallies]
-    return sum(tallies[ARP, one].outcomes["answered"] for one in groups)
+    groups = [group for group in asked_for(result, point, dst) if (ARP, group) in tallies]
+    return sum(tallies[ARP, group].outcomes["answered"] for group in groups)
 
 
 def _loss(inquiry: Inquiry, least: int, most: int) -> LostPackets:

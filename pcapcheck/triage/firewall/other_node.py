@@ -18,12 +18,12 @@ def owner_of(node: Host, names: Sequence[str | None], calis: Sequence[str]) -> s
     (felix/rules/rule_defs.go), and rules ask for them.
     """
     name = short(node.name) if not node.assumed else None
-    known = [short(one) for one in names]
+    known = [short(name) for name in names]
     if name is not None and known[0] != known[1] and name in known:
         return (POD, DST)[known.index(name)]
     tables = node.firewall.tables if node.firewall is not None else ()
     chains = [chain for table in tables for chain in table.chains.values()]
-    named = [bool(one) and any(_names(chain, one) for chain in chains) for one in calis]
+    named = [bool(cali) and any(_names(chain, cali) for chain in chains) for cali in calis]
     return (POD, DST)[named.index(True)] if named.count(True) == 1 else None
 
 

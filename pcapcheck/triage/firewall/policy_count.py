@@ -38,5 +38,5 @@ def _ended_by(table: FirewallTable, rule: FirewallRule, passing: dict[str, bool]
         # No kernel takes a chain that leads to itself.
         passing[name] = False
         # What ends there may have come by another jump, unless nothing does.
-        passing[name] = there is not None and all(_ended_by(table, one, passing) == 0 for one in there.rules)
+        passing[name] = there is not None and all(_ended_by(table, rule, passing) == 0 for rule in there.rules)
     return 0 if passing[name] else None

@@ -111,7 +111,7 @@ def with_way_back(host: Host, packet: LostPacket) -> LostPacket:
     if back is None or back.leads == LOCAL:
         return packet
     # A less specific route by the interface is a way back too, for nft alone.
-    others = {one.dev for one in host.routes_to(packet.src) if one.dev}
+    others = {route.dev for route in host.routes_to(packet.src) if route.dev}
     if packet.iif in others - back.devices:
         return packet
     return replace(packet, back=frozenset(back.devices))
@@ -120,8 +120,8 @@ def with_way_back(host: Host, packet: LostPacket) -> LostPacket:
 def stages_on_nodes(loss: LostPackets, here: End, there: End, seen: StageSeen) -> list[Stage]:
     """The nodes on the way, but where it was seen that the packets got past them."""
     return [
-        replace(one, spoken=seen.spoken if one.host is here.node else seen.spoken_there)
-        for one in _stages_on_nodes(loss, here, there, seen)
+        replace(stage, spoken=seen.spoken if stage.host is here.node else seen.spoken_there)
+        for stage in _stages_on_nodes(loss, here, there, seen)
     ]
 
 
@@ -144,7 +144,7 @@ def _stages_on_nodes(loss: LostPackets, here: End, there: End, seen: StageSeen) 
 
 def destinations(node: Host, packet: LostPacket, interface: str | None) -> list[Translation]:
     """What a node's rules may make of the destination of packets that come in by an interface."""
-    own = {one.ip for one in node.addresses}
+    own = {address.ip for address in node.addresses}
     hooks = SENT if packet.src in own else TAKEN_IN if packet.dst in own else packet.hooks
     return translations(node.firewall, replace(packet, iif="" if hooks is SENT else interface, hooks=hooks))
 
@@ -178,7 +178,7 @@ def _arriving(node: Host, packet: LostPacket, interface: str | None, there: End,
 
 def _is_own(node: Host, address: int | None, seen: StageSeen) -> bool:
     """Whether an address is the node's own: by its listing, or, where it shows none, by the ARP of the captures."""
-    own = {one.ip for one in node.addresses if one.dev != "lo"}
+    own = {address.ip for address in node.addresses if address.dev != "lo"}
     return address in own or (not own and address in seen.spoken)
 
 
@@ -211,12 +211,12 @@ def _on_way(packet: LostPacket, here: End, there: End, seen: StageSeen) -> list[
         if packet.is_reply and seen.carried is not None and there.node is not here.node:
             # They answer whoever the other node said had asked.
             sent = replace(packet, dst=seen.carried.src, dports=seen.carried.sports)
-        found += [Stage(here.node, one) for one in _through(here.node, sent, here, there, seen)]
+        found += [Stage(here.node, packet) for packet in _through(here.node, sent, here, there, seen)]
     beyond = _as_carried(packet, here, seen.carried)
     if seen.place == TO_POD_LINK and there.node is not None:
-        found += [Stage(there.node, one) for one in _arriving(there.node, beyond, seen.interface, there, seen)]
+        found += [Stage(there.node, packet) for packet in _arriving(there.node, beyond, seen.interface, there, seen)]
     if far is not None and seen.place in (BETWEEN, AT_NIC, None):
-        found += [Stage(far, one) for one in _arriving(far, beyond, None, there, seen)]
+        found += [Stage(far, packet) for packet in _arriving(far, beyond, None, there, seen)]
     if seen.direction in (None, REPLY if packet.is_reply else REQUEST):
         found += _wrapped(packet, here, far, there, seen)
     return found
@@ -243,11 +243,11 @@ def _wrapped(packet: LostPacket, here: End, far: Host | None, there: End, seen: 
     spoken = (seen.spoken_there, seen.spoken) if packet.is_reply else (seen.spoken, seen.spoken_there)
     tunnel = tunnel_on_way(here.node, packet.dst, seen.device) if here.node is not None else None
     if seen.encap in KINDS:
-        device = tunnel.device if tunnel is not None and tunnel.kind == seen.encap else None
+        device = tunnel.device if tunnel is not None and tunnel.encap == seen.encap else None
         tunnel = TunnelEnds(seen.encap, device, *seen.outer)
     elif tunnel is None and seen.device is not None and far is not None:
         back = tunnel_on_way(far, packet.src, seen.device)
-        tunnel = TunnelEnds(back.kind, back.device, back.dst, back.src) if back is not None else None
+        tunnel = TunnelEnds(back.encap, back.device, back.dst, back.src) if back is not None else None
     if tunnel is None:
         return found
     src, dst = (
@@ -295,7 +295,7 @@ def stages_in_pod(loss: LostPackets, there: End, seen: StageSeen) -> list[Stage]
 
 def own_interface(pod: Host) -> str:
     """A pod's interface by its default route; tunl0 and the like stand in every namespace once the node has them."""
-    return default_nic(pod) or next((one.name for one in pod.links.values() if one.name != "lo"), "eth0")
+    return default_nic(pod) or next((link.name for link in pod.links.values() if link.name != "lo"), "eth0")
 
 
 def _packets(loss: LostPackets, lost: str | None) -> tuple[LostPacket, LostPacket]:
@@ -339,7 +339,7 @@ def _packets(loss: LostPackets, lost: str | None) -> tuple[LostPacket, LostPacke
 
 def _forwarded(node: Host, request: LostPacket, here: End, there: End) -> LostPacket:
     """Packets on their way through the node of the end that they come from."""
-    own = {one.ip for one in node.addresses}
+    own = {address.ip for address in node.addresses}
     if request.src in own:
         return replace(request, iif="", hooks=SENT, oif=there.interface)
     if request.dst in own:

@@ -39,8 +39,8 @@ def carried(case: Case, result: Judgement) -> Carried | None:
     """
     pod, dst = case.lead.pod, case.lead.dst
     kind = PACKETS.get(case.lead.table, REQUEST)
-    paths = [one for one in result.followed.found if (one.src, one.dst, one.packet) == (pod, dst, kind)]
-    paths = [one for one in paths if not _has_arrived(one)] or paths
+    paths = [path for path in result.followed.found if (path.src, path.dst, path.packet) == (pod, dst, kind)]
+    paths = [path for path in paths if not _has_arrived(path)] or paths
     ends = {(path.steps[-1].src, path.steps[-1].dst) for path in paths}
     if len(ends) != 1 or ends == {(pod, dst)}:
         return None

@@ -23,8 +23,8 @@ from pcapcheck.nodestate.firewall.chains import (
     FirewallTable,
 )
 from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.triage.firewall.base_chains import FAMILIES, shows_nft
 from pcapcheck.triage.firewall.lost_packet import SENT, HookPlace, LostPacket, all_of
-from pcapcheck.triage.firewall.walk import FAMILIES, shows_nft
 
 DEEPEST, MOST_STEPS = 24, 100_000
 # Where packets for services come in, in a listing that does not show how.
@@ -46,7 +46,7 @@ def translations(firewall: Firewall | None, packet: LostPacket) -> list[Translat
         return []
     walk = _TranslationWalk(packet)
     # What iptables-save tells of nft's own tables too is taken from there.
-    saved = {(one.family, one.name) for one in firewall.tables if shows_nft(one)}
+    saved = {(table.family, table.name) for table in firewall.tables if shows_nft(table)}
     for table in firewall.tables:
         if table.family and table.family not in FAMILIES[packet.family]:
             continue
@@ -65,11 +65,11 @@ class _TranslationWalk:
     def enter(self, table: FirewallTable, firewall: Firewall) -> None:
         """By the hooks of translation; of a table that is not whole by the chains that hooks lead to."""
         hook = OUTPUT if self.packet.hooks == SENT else PREROUTING
-        bases = [one for one in table.chains.values() if one.hook == hook and one.kind == "nat"]
+        bases = [chain for chain in table.chains.values() if chain.hook == hook and chain.kind == "nat"]
         if not bases and not table.whole:
-            bases = [one for one in table.chains.values() if ENTRIES.fullmatch(one.name)]
+            bases = [chain for chain in table.chains.values() if ENTRIES.fullmatch(chain.name)]
         sets = {**firewall.elements, **table.sets}
-        for chain in sorted(bases, key=lambda one: one.priority):
+        for chain in sorted(bases, key=lambda chain: chain.priority):
             self._chain(table, chain, HookPlace(hook, chain.priority, sets=sets), 0)
 
     def _chain(self, table: FirewallTable, chain: Chain, place: HookPlace, depth: int) -> bool:

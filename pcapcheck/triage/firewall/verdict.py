@@ -10,7 +10,7 @@ from pcapcheck.nodestate.firewall.keys import ARP_FAMILY
 from pcapcheck.nodestate.source_lines import Line, quote
 from pcapcheck.protocols import ICMP, ICMPV6, SCTP, TCP, UDP
 from pcapcheck.triage.firewall.lost import ARP_ASKED, LostPackets
-from pcapcheck.triage.firewall.walk import Hit, Miss
+from pcapcheck.triage.firewall.walked import Hit, Miss
 
 # Conditions about what is in packets or how long they are: nft(8), "raw payload expression"; iptables-extensions(8).
 CONTENTS = re.compile(
@@ -132,7 +132,7 @@ def _asks_contents(hit: Hit, loss: LostPackets) -> bool:
     """
     exact = hit.packets == loss.least == loss.most and loss.least >= FEWEST
     sure = hit.narrow and hit.shown and not hit.before and not hit.sometimes
-    return exact and sure and all(one.about == UNKNOWN and CONTENTS.match(one.text) for one in hit.doubts)
+    return exact and sure and all(doubt.about == UNKNOWN and CONTENTS.match(doubt.text) for doubt in hit.doubts)
 
 
 def _is_witnessed(hit: Hit, loss: LostPackets) -> bool:

@@ -7,17 +7,14 @@ kernel's net/netfilter/nf_tables_core.c (nft_do_chain) and net/ipv4/netfilter/ip
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from pcapcheck.kleene import FALSE, TRUE
 from pcapcheck.nodestate.firewall.chains import (
     ACCEPT,
     DROP,
     GOTO,
-    IPTABLES,
     JUMP,
-    NFT,
     OTHER,
     QUEUE,
     RETURN,
@@ -28,12 +25,14 @@ from pcapcheck.nodestate.firewall.chains import (
     FirewallRule,
     FirewallTable,
     Match,
+    Verdict,
 )
-from pcapcheck.nodestate.firewall.keys import ARP_FAMILY
 from pcapcheck.nodestate.firewall.sets import Sets
+from pcapcheck.triage.firewall.base_chains import FAMILIES, base_chains, order_of, tables_for
 from pcapcheck.triage.firewall.lost_packet import UNTRACKED, HookPlace, LostPacket, judge
 from pcapcheck.triage.firewall.owner import CALICO, owner
-from pcapcheck.triage.firewall.policy_count import policy_count
+from pcapcheck.triage.firewall.packet_mark import changed_mark, joined_marks
+from pcapcheck.triage.firewall.walked import Hit, Miss, Walked
 
 # include/net/netfilter/nf_tables.h (NFT_JUMP_STACK_SIZE) is 16; iptables nests as deep as it has chains.
 DEEPEST = 64
@@ -44,72 +43,9 @@ ROUNDED = 100_000
 MOST_BEFORE = 8
 # Words without which no rule stops a packet; a map that is named may lead to such.
 STOPPING = re.compile(r"drop|reject|queue|vmap @", re.IGNORECASE)
-# Tables of inet see no ARP (kernel: net/netfilter/nft_chain_filter.c).
-FAMILIES = {4: ("ip", "inet", "netdev"), 6: ("ip6", "inet", "netdev"), ARP_FAMILY: ("arp", "netdev")}
 OPEN, ENDED = "open", "ended"
 # Calico's chains of one workload: to it (tw) and from it (fw) (felix/rules/rule_defs.go).
 WORKLOAD = re.compile(r"(?:^|-)cali-(tw|fw)-(\S+)$")
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A rule, or a chain's policy (``rule`` None), that may stop the packet.
-
-    ``doubts`` are conditions, of the rule or on the way to it, that may not hold; ``before`` are earlier rules that may
-    let the packet go; ``sometimes``: a draw of lots, or a rate, is among the conditions. ``narrow``: something of the
-    packet itself was asked for. ``shown``: it is known how packets come to its chain.
-    """
-
-    table: FirewallTable
-    chain: Chain
-    rule: FirewallRule | None
-    hook: str | None
-    doubts: tuple[Match, ...] = ()
-    before: tuple[FirewallRule, ...] = ()
-    sometimes: bool = False
-    narrow: bool = False
-    shown: bool = True
-
-    @property
-    def packets(self) -> int | None:
-        return policy_count(self.table, self.chain) if self.rule is None else self.rule.packets
-
-    @property
-    def is_certain(self) -> bool:
-        return not self.doubts and not self.before and not self.sometimes and self.shown
-
-
-@dataclass(frozen=True)
-class Miss:
-    """A rule that cannot have stopped the packet: by which condition, or ``why`` in a word.
-
-    ``why`` is counter, hook, unreached, after (``by`` is the rule that it comes after) or condition.
-    """
-
-    table: FirewallTable
-    chain: Chain
-    rule: FirewallRule
-    why: str
-    match: Match | None = None
-    by: FirewallRule | None = None
-
-
-@dataclass
-class Walked:
-    """What the chains of a host would do with a packet, and how it comes out of them.
-
-    ``mark`` is (bits that are known, their value).
-    """
-
-    hits: list[Hit] = field(default_factory=list)
-    misses: list[Miss] = field(default_factory=list)
-    packet: LostPacket | None = None
-    mark: tuple[int, int] = (0, 0)
-
-    @property
-    def certain(self) -> Hit | None:
-        """What stops the packet for certain, counters aside."""
-        return next((one for one in self.hits if one.is_certain), None)
 
 
 def walk(firewall: Firewall, packet: LostPacket, counted: bool = True, lost: int = 1) -> Walked:
@@ -150,6 +86,20 @@ class _Passed:
     sometimes: bool
 
 
+@dataclass(frozen=True)
+class _MatchedRule:
+    """A rule that the packet matches, for certain (``sure``) or perhaps; the rest as of a hit."""
+
+    table: FirewallTable
+    chain: Chain
+    rule: FirewallRule
+    verdict: Verdict
+    sure: bool
+    doubts: tuple[Match, ...]
+    narrow: bool
+    sometimes: bool
+
+
 class _Walk:
     def __init__(self, firewall: Firewall, packet: LostPacket, counted: bool, lost: int) -> None:
         self.firewall = firewall
@@ -171,17 +121,14 @@ class _Walk:
         self.inside: set[int] = set()
         # How many rules of a table lead to a chain, where that was asked.
         self.led: dict[tuple[int, str], int] = {}
-        self.lost_way = False
+        self.lost_track = False
 
     def go(self) -> Walked:
-        tables = self._tables()
-        # Of one priority what was added last comes first (kernel: nf_hook_entries_grow), as far as listings show that.
-        bases = self._bases(tables)[::-1]
-        bases.sort(key=lambda one: self._order(one[1]))
+        tables = tables_for(self.firewall, self.packet)
         stopped_at: tuple[int, int] | None = None
         stopping: tuple[FirewallRule, ...] = ()
-        for table, chain in bases:
-            order = self._order(chain)
+        for table, chain in base_chains(tables, self.packet):
+            order = order_of(chain, self.packet)
             if self.stopped and stopped_at is None:
                 stopped_at = order
                 stopping = (self.ended_by,) if self.ended_by is not None else ()
@@ -193,70 +140,34 @@ class _Walk:
                 self._loose(table)
         self.walked.packet, self.walked.mark = self.packet, self.mark
         self.walked.hits = list(self.hit.values())
-        told: set[int] = set()
+        reported: set[int] = set()
         for table in self.firewall.tables:
             for chain, rule in table.rules(STOPPING):
-                if rule.drops and id(rule) not in self.hit and id(rule) not in told:
-                    told.add(id(rule))
+                if rule.drops and id(rule) not in self.hit and id(rule) not in reported:
+                    reported.add(id(rule))
                     miss = self.missed.get(id(rule)) or self._why(table, chain, rule)
-                    if miss.why == "after" and self.lost_way:
+                    if miss.why == "after" and self.lost_track:
                         doubt = Match(UNKNOWN, "that they come to this rule")
                         self.walked.hits.append(Hit(table, chain, rule, chain.hook, (doubt,)))
                     else:
                         self.walked.misses.append(miss)
         return self.walked
 
-    def _tables(self) -> list[FirewallTable]:
-        """The tables that such packets pass. What iptables-save tells of nft's own tables too is taken from there."""
-        saved = {(one.family, one.name) for one in self.firewall.tables if shows_nft(one)}
-        families = FAMILIES[self.packet.family]
-        return [
-            one
-            for one in self.firewall.tables
-            if one.family in families or (not one.family and self._may_be_of(one))
-            if one.backend != "nft" or (one.family, one.name) not in saved
-        ]
-
-    def _may_be_of(self, table: FirewallTable) -> bool:
-        """Whether a table that does not say its family may be of these packets': iptables has none of ARP."""
-        return self.packet.family != ARP_FAMILY or table.backend != IPTABLES
-
-    def _bases(self, tables: Sequence[FirewallTable]) -> list[tuple[FirewallTable, Chain]]:
-        return [
-            (table, chain)
-            for table in tables
-            for chain in table.chains.values()
-            if chain.hook in self.packet.hooks and self._is_of_flow(chain) and self._at_device(chain)
-        ]
-
-    def _is_of_flow(self, chain: Chain) -> bool:
-        """A chain of type nat sees the first packet of a flow alone."""
-        return chain.kind != "nat" or not self.packet.states or "new" in self.packet.states
-
-    def _at_device(self, chain: Chain) -> bool:
-        if chain.device is None:
-            return True
-        name = self.packet.iif if chain.hook == "ingress" else self.packet.oif
-        return name is None or name in [one.strip(' "') for one in chain.device.split(",")]
-
-    def _order(self, chain: Chain) -> tuple[int, int]:
-        return self.packet.hooks.index(chain.hook or ""), chain.priority
-
     def _base(self, table: FirewallTable, chain: Chain, stopping: tuple[FirewallRule, ...]) -> None:
         """A chain at its hook; ``stopping`` is a rule at the same place by which the packet may be gone already."""
         place = HookPlace(chain.hook, chain.priority, self.mark, self._sets(table))
         # What an earlier chain accepts goes on to this one, what it may have dropped does not.
-        self.before, self.ended_by = [one for one in self.before if one.drops], None
+        self.before, self.ended_by = [rule for rule in self.before if rule.drops], None
         self.passed.clear()
         # Rules are missing before and between those that were left over.
-        shown = table.whole and not self.lost_way
+        shown = table.whole and not self.lost_track
         end = self._chain(table, chain, place, _ChainEntry(left=stopping, shown=shown))
         self.mark = place.mark
         if end == OPEN and chain.policy == DROP:
             hit = Hit(table, chain, None, chain.hook, _of_family(table), (*stopping, *self.before), shown=shown)
             self._hit(id(chain), hit)
             self.stopped = self.stopped or (
-                hit.is_certain and not self.lost_way and _counted_all(hit.packets, self.lost)
+                hit.is_certain and not self.lost_track and _counted_all(hit.packets, self.lost)
             )
 
     def _sets(self, table: FirewallTable) -> Sets:
@@ -264,7 +175,7 @@ class _Walk:
 
     def _loose(self, table: FirewallTable) -> None:
         """Chains of which nothing tells how packets come there: by themselves, in a listing that is not whole."""
-        if table.whole and any(one.hook for one in table.chains.values()):
+        if table.whole and any(chain.hook for chain in table.chains.values()):
             return
         for chain in table.chains.values():
             if chain.hook is None and not any(id(rule) in self.seen for rule in chain.rules):
@@ -285,7 +196,7 @@ class _Walk:
             self._miss(Miss(table, chain, rule, "condition", match))
         return None if result == FALSE else result == TRUE
 
-    def _chain(self, table: FirewallTable, chain: Chain, place: HookPlace, way: _ChainEntry) -> str:
+    def _chain(self, table: FirewallTable, chain: Chain, place: HookPlace, entry: _ChainEntry) -> str:
         """One chain; whether the packet is sure to end in it (``ENDED``), or may come out at its end.
 
         A packet that comes a second time, as it was, finds nothing new.
@@ -294,85 +205,111 @@ class _Walk:
         passed = self.passed.get(key)
         if (
             passed is None
-            or passed.doubts > len(way.doubts)
-            or passed.narrow < way.narrow
-            or passed.sometimes > way.sometimes
+            or passed.doubts > len(entry.doubts)
+            or passed.narrow < entry.narrow
+            or passed.sometimes > entry.sometimes
         ):
-            end = self._through(table, chain, place, way)
-            passed = _Passed(end, place.mark, self.packet, len(way.doubts), way.narrow, way.sometimes)
+            end = self._through(table, chain, place, entry)
+            passed = _Passed(end, place.mark, self.packet, len(entry.doubts), entry.narrow, entry.sometimes)
             self.passed[key] = passed
         place.mark, self.packet = passed.mark, passed.packet
         return passed.end
 
-    def _through(self, table: FirewallTable, chain: Chain, place: HookPlace, way: _ChainEntry) -> str:
-        returning = way.left
+    def _through(self, table: FirewallTable, chain: Chain, place: HookPlace, entry: _ChainEntry) -> str:
+        returning = entry.left
         for rule in chain.rules:
             self.seen.add(id(rule))
             self.steps += 1
-            if self.steps > MOST_STEPS or way.depth > DEEPEST:
-                return self._lose_way(rule)
+            if self.steps > MOST_STEPS or entry.depth > DEEPEST:
+                return self._lose_track(rule)
             result, unknown = self._judge(table, chain, rule, place)
             if result == FALSE:
                 continue
-            if unknown and self._took_all(rule, way):
+            if unknown and self._took_all(rule, entry):
                 result, unknown = TRUE, []
             sure = result == TRUE and _counted_all(rule.packets if self.counted else None, self.lost)
-            doubts = (*way.doubts, *(one for one in unknown if not is_draw(one, table, chain)))
+            doubts = (*entry.doubts, *(match for match in unknown if not is_draw(match, table, chain)))
             if rule.mark is not None:
-                place.mark = _marked(place.mark, rule.mark, sure)
+                place.mark = changed_mark(place.mark, rule.mark, sure)
             if rule.notrack and place.is_before_tracking:
                 self._untrack(sure)
-            verdict = rule.verdict
-            if verdict is None:
+            if rule.verdict is None:
                 continue
-            narrow = way.narrow or any(_is_of_packet(one) for one in rule.matches)
-            sometimes = way.sometimes or any(is_draw(one, table, chain) for one in unknown)
-            if rule.drops:
-                before = (*self.before, *returning)[:MOST_BEFORE]
-                doubts = doubts if narrow else (*_of_family(table), *doubts)
-                if verdict.kind == QUEUE:
-                    doubts = (*doubts, Match(UNKNOWN, f"the verdict of the program behind {verdict.chain}"))
-                hit = Hit(table, chain, rule, place.hook, doubts, before, sometimes, narrow, way.shown)
-                self._hit(id(rule), hit)
-                self._may_go(rule)
-                if sure and not returning:
-                    self.ended_by = rule
-                    self.stopped = self.stopped or (hit.is_certain and not self.lost_way)
-                    return ENDED
-                if sure:
-                    return OPEN
-            elif verdict.kind in (ACCEPT, OTHER):
-                if rule.translates:
-                    self._translate(rule, sure and not returning)
-                if sure and not returning:
-                    self.ended_by = rule
-                    return ENDED
-                self._may_go(rule)
-                if sure:
-                    # Where it did not go back before, it ends here.
-                    return OPEN
-            elif verdict.kind == RETURN:
-                if sure:
-                    return OPEN
-                returning = (*returning, rule)[:MOST_BEFORE]
-            elif verdict.kind in (JUMP, GOTO):
-                came = self._came(table, rule) if sure and not doubts else None
-                further = _ChainEntry(doubts, returning, narrow, way.shown, sometimes, way.depth + 1, came)
-                end = self._jump(table, rule, verdict.chain, place, further, sure)
-                if end == ENDED and sure:
-                    return ENDED
-                if end == ENDED:
-                    self._may_go(rule)
-                elif verdict.kind == GOTO:
-                    # Its chain does not come back here.
-                    if sure:
-                        return OPEN
-                    returning = (*returning, rule)[:MOST_BEFORE]
+            narrow = entry.narrow or any(_is_of_packet(match) for match in rule.matches)
+            sometimes = entry.sometimes or any(is_draw(match, table, chain) for match in unknown)
+            matched = _MatchedRule(table, chain, rule, rule.verdict, sure, doubts, narrow, sometimes)
+            end, returning = self._act(matched, place, entry, returning)
+            if end is not None:
+                return end
         return OPEN
 
-    def _took_all(self, rule: FirewallRule, way: _ChainEntry) -> bool:
+    def _act(
+        self, matched: _MatchedRule, place: HookPlace, entry: _ChainEntry, returning: tuple[FirewallRule, ...]
+    ) -> tuple[str | None, tuple[FirewallRule, ...]]:
+        """What a verdict does: how the chain ends by it, if it does, and the rules that the packet may return by."""
+        rule, kind = matched.rule, matched.verdict.kind
+        if rule.drops:
+            return self._stop(matched, place, entry, returning), returning
+        if kind in (ACCEPT, OTHER):
+            return self._let_go(matched, returning), returning
+        if kind == RETURN:
+            return (OPEN, returning) if matched.sure else (None, (*returning, rule)[:MOST_BEFORE])
+        if kind not in (JUMP, GOTO):
+            return None, returning
+        end = self._follow(matched, place, entry, returning)
+        if end == ENDED and matched.sure:
+            return ENDED, returning
+        if end == ENDED:
+            self._may_go(rule)
+        elif kind == GOTO:
+            # Its chain does not come back here.
+            return (OPEN, returning) if matched.sure else (None, (*returning, rule)[:MOST_BEFORE])
+        return None, returning
+
+    def _stop(
+        self, matched: _MatchedRule, place: HookPlace, entry: _ChainEntry, returning: tuple[FirewallRule, ...]
+    ) -> str | None:
+        """A rule that stops the packet, if it matches."""
+        table, rule, verdict = matched.table, matched.rule, matched.verdict
+        before = (*self.before, *returning)[:MOST_BEFORE]
+        doubts = matched.doubts if matched.narrow else (*_of_family(table), *matched.doubts)
+        if verdict.kind == QUEUE:
+            doubts = (*doubts, Match(UNKNOWN, f"the verdict of the program behind {verdict.chain}"))
+        hit = Hit(
+            table, matched.chain, rule, place.hook, doubts, before, matched.sometimes, matched.narrow, entry.shown
+        )
+        self._hit(id(rule), hit)
+        self._may_go(rule)
+        if matched.sure and not returning:
+            self.ended_by = rule
+            self.stopped = self.stopped or (hit.is_certain and not self.lost_track)
+            return ENDED
+        return OPEN if matched.sure else None
+
+    def _let_go(self, matched: _MatchedRule, returning: tuple[FirewallRule, ...]) -> str | None:
+        """A rule that lets the packet go, if it matches."""
+        certain = matched.sure and not returning
+        if matched.rule.translates:
+            self._translate(matched.rule, certain)
+        if certain:
+            self.ended_by = matched.rule
+            return ENDED
+        self._may_go(matched.rule)
+        # A packet that did not return before ends here.
+        return OPEN if matched.sure else None
+
+    def _follow(
+        self, matched: _MatchedRule, place: HookPlace, entry: _ChainEntry, returning: tuple[FirewallRule, ...]
+    ) -> str:
+        """Go on in the chain that a rule leads to."""
+        sure, doubts = matched.sure, matched.doubts
+        came = self._came(matched.table, matched.rule) if sure and not doubts else None
+        further = _ChainEntry(doubts, returning, matched.narrow, entry.shown, matched.sometimes, entry.depth + 1, came)
+        return self._jump(matched.table, matched.rule, matched.verdict.chain, place, further, sure)
+
+    def _took_all(self, rule: FirewallRule, entry: _ChainEntry) -> bool:
         """Whether a rule counted every packet that came to its chain, so those that were lost among them."""
-        return self.counted and way.came is not None and rule.packets is not None and rule.packets >= way.came > 0
+        return self.counted and entry.came is not None and rule.packets is not None and rule.packets >= entry.came > 0
 
     def _came(self, table: FirewallTable, rule: FirewallRule) -> int | None:
         """How many packets came to where a rule leads that took those that were lost; None where others lead there."""
@@ -382,7 +319,11 @@ class _Walk:
             return None
         name = rule.verdict.chain
         if (id(table), name) not in self.led:
-            leading = [one for _, one in table.rules(re.compile(re.escape(name))) if _leads_to(one, name)]
+            leading = [
+                leading_rule
+                for _, leading_rule in table.rules(re.compile(re.escape(name)))
+                if _leads_to(leading_rule, name)
+            ]
             self.led[id(table), name] = len(leading)
         return rule.packets if self.led[id(table), name] == 1 else None
 
@@ -391,26 +332,26 @@ class _Walk:
         if len(self.before) < MOST_BEFORE:
             self.before.append(rule)
 
-    def _lose_way(self, rule: FirewallRule) -> str:
+    def _lose_track(self, rule: FirewallRule) -> str:
         """From here on it is not known where the packet goes."""
-        self.lost_way = True
+        self.lost_track = True
         self._may_go(rule)
         return OPEN
 
     def _jump(
-        self, table: FirewallTable, rule: FirewallRule, name: str, place: HookPlace, way: _ChainEntry, sure: bool
+        self, table: FirewallTable, rule: FirewallRule, name: str, place: HookPlace, entry: _ChainEntry, sure: bool
     ) -> str:
         target = table.chains.get(name)
         if target is None or id(target) in self.inside:
             # Its rules were left out; or it leads to itself, which no kernel takes.
-            return self._lose_way(rule) if target is not None else self._not_shown(rule)
+            return self._lose_track(rule) if target is not None else self._not_shown(rule)
         inside = place if sure else replace(place)
         packet = self.packet
         self.inside.add(id(target))
-        end = self._chain(table, target, inside, way)
+        end = self._chain(table, target, inside, entry)
         self.inside.remove(id(target))
         if not sure and inside.mark != place.mark:
-            place.mark = _joined(place.mark, inside.mark)
+            place.mark = joined_marks(place.mark, inside.mark)
         if not sure and self.packet is not packet:
             self.packet = _either(packet, self.packet)
         return end
@@ -426,16 +367,16 @@ class _Walk:
     def _translate(self, rule: FirewallRule, sure: bool) -> None:
         """An address is translated, by a rule of nat: what comes after sees the new one."""
         if rule.translates == "daddr" and self.packet.to is not None:
-            # Whither it is translated is known already.
+            # What it is translated to is known already.
             return
         to = rule.verdict.to if rule.verdict is not None else None
         if rule.translates == "daddr" and sure and to is not None:
             ports = self.packet.dports if to[1] is None else frozenset((to[1],))
             self.packet = replace(self.packet, dst=to[0], dports=ports, oif=None, to=None)
         elif rule.translates == "daddr":
-            # Whither it goes now, through the node or into it, is not known.
+            # Where it goes now, through the node or into it, is not known.
             self.packet = replace(self.packet, translated=True, oif=self.packet.oif if not sure else None)
-            self.lost_way = self.lost_way or sure
+            self.lost_track = self.lost_track or sure
         else:
             self.packet = replace(self.packet, translated=True)
 
@@ -480,11 +421,6 @@ class _Walk:
         return Miss(table, chain, rule, "after", by=self.ended_by)
 
 
-def shows_nft(table: FirewallTable) -> bool:
-    """Whether a listing of iptables shows a table of nft's own, as iptables-nft does, or may."""
-    return table.backend != NFT and table.legacy is not True
-
-
 def _leads_to(rule: FirewallRule, name: str) -> bool:
     return rule.verdict is not None and rule.verdict.kind in (JUMP, GOTO) and rule.verdict.chain == name
 
@@ -499,9 +435,11 @@ def _of_family(table: FirewallTable) -> tuple[Match, ...]:
     return () if table.family or not table.whole else (Match(UNKNOWN, "the version of IP that the table is for"),)
 
 
-def _either(one: LostPacket, other: LostPacket) -> LostPacket:
+def _either(packet: LostPacket, other: LostPacket) -> LostPacket:
     """What is known of a packet that a rule has changed, or not."""
-    return replace(one, states=one.states | other.states, translated=True if other.dst != one.dst else other.translated)
+    return replace(
+        packet, states=packet.states | other.states, translated=True if other.dst != packet.dst else other.translated
+    )
 
 
 def _weight(hit: Hit) -> tuple[int, int]:
@@ -519,21 +457,3 @@ def is_draw(match: Match, table: FirewallTable, chain: Chain) -> bool:
 def _is_of_packet(match: Match) -> bool:
     """Whether a condition asks for something of the packet itself, not only for its family or a draw of lots."""
     return match.about not in (SOMETIMES, "family", "unknown", "mark", "ct_state") and not match.negated
-
-
-def _marked(mark: tuple[int, int], change: tuple[int, int | None], sure: bool) -> tuple[int, int]:
-    known, value = mark
-    bits, wanted = change
-    if sure and wanted is not None:
-        return known | bits, (value & ~bits) | (wanted & bits)
-    if wanted is not None:
-        # Bits that are already so stay so.
-        same = bits & known & ~(value ^ wanted)
-        return known & ~(bits & ~same), value & ~(bits & ~same)
-    return known & ~bits, value & ~bits
-
-
-def _joined(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
-    """What is known of the mark where the packet went one way or the other."""
-    known = one[0] & other[0] & ~(one[1] ^ other[1])
-    return known, one[1] & known

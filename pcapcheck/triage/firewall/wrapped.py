@@ -9,22 +9,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pcapcheck import protocols
-from pcapcheck.calico import kind_of_name
+from pcapcheck.calico import TUNNELS, kind_of_name
 from pcapcheck.nodestate.host import Host
-from pcapcheck.protocols import KERNEL_VXLAN_PORT, VXLAN_PORT, WIREGUARD_PORT
+from pcapcheck.protocols import KERNEL_VXLAN_PORT
 from pcapcheck.triage.firewall.lost_packet import SENT, TAKEN_IN, LostPacket
 from pcapcheck.triage.interfaces import default_nic
 from pcapcheck.values import is_ipv4
 
 VXLAN, IPIP, WIREGUARD = "vxlan", "ipip", "wireguard"
+# The encapsulation of a device whose listing does not show it, by the beginning of its name.
 NAMED = {"vxlan": VXLAN, "flannel": VXLAN, "tunl": IPIP, "wireguard": WIREGUARD, "wg": WIREGUARD}
 
 
 @dataclass(frozen=True)
 class TunnelEnds:
-    """A tunnel by its kind and its device, as far as they are known, and the addresses of its two ends."""
+    """A tunnel by its encapsulation and its device, as far as they are known, and the addresses of its two ends."""
 
-    kind: str
+    encap: str
     device: str | None
     src: int | None = None
     dst: int | None = None
@@ -42,10 +43,12 @@ class TunnelEnds:
 
     def _packet(self, node: Host) -> LostPacket:
         family = 4 if self.dst is None or is_ipv4(self.dst) else 6
-        if self.kind == IPIP:
+        if self.encap == IPIP:
             return LostPacket(family, protocols.IPIP, self.src, self.dst)
-        ports = frozenset((WIREGUARD_PORT,)) if self.kind == WIREGUARD else _vxlan_ports(node, self.device)
-        return LostPacket(family, protocols.UDP, self.src, self.dst, dports=ports)
+        ports = _listed_ports(node, self.device) if self.encap == VXLAN else frozenset()
+        return LostPacket(
+            family, protocols.UDP, self.src, self.dst, dports=ports or _usual_port(self.encap, self.device)
+        )
 
 
 def tunnel_on_way(node: Host, receiver: int | None, seen: str | None) -> TunnelEnds | None:
@@ -55,45 +58,51 @@ def tunnel_on_way(node: Host, receiver: int | None, seen: str | None) -> TunnelE
     """
     route = next(iter(node.routes_to(receiver)), None) if receiver is not None else None
     device = seen or (route.dev if route is not None else None)
-    kind = _kind(node, device)
-    if device is None or kind is None:
+    encap = _encap(node, device)
+    if device is None or encap is None:
         return None
     via = route.via if route is not None and route.dev == device else None
-    return TunnelEnds(kind, device, address_of(node), _far_end(node, kind, device, via))
+    return TunnelEnds(encap, device, address_of(node), _far_end(node, encap, device, via))
 
 
 def address_of(node: Host | None) -> int | None:
     """A node's own address on its card, where it shows one alone."""
     nic = default_nic(node)
     own = (
-        {one.ip for one in node.addresses if one.dev == nic and one.family == 4} if node is not None and nic else set()
+        {address.ip for address in node.addresses if address.dev == nic and address.family == 4}
+        if node is not None and nic
+        else set()
     )
     return own.pop() if len(own) == 1 else None
 
 
-def _kind(node: Host, device: str | None) -> str | None:
+def _encap(node: Host, device: str | None) -> str | None:
     if device is None or kind_of_name(device) != "tunnel":
         return None
     link = node.links.get(device)
     if link is not None and link.kind in (VXLAN, IPIP, WIREGUARD):
         return link.kind
-    return next((kind for name, kind in NAMED.items() if device.startswith(name)), None)
+    return next((encap for name, encap in NAMED.items() if device.startswith(name)), None)
 
 
-def _far_end(node: Host, kind: str, device: str, via: int | None) -> int | None:
+def _far_end(node: Host, encap: str, device: str, via: int | None) -> int | None:
     """IP in IP goes to the route's next hop, VXLAN to where its device has the next hop's MAC."""
-    if kind == IPIP or via is None:
+    if encap == IPIP or via is None:
         return via
-    macs = {one.mac for one in node.neighbours_of(via) if one.dev == device and one.mac is not None}
-    ends = {one.dst for one in node.forwarding if one.dev == device and one.mac in macs}
+    macs = {entry.mac for entry in node.neighbours_of(via) if entry.dev == device and entry.mac is not None}
+    ends = {entry.dst for entry in node.forwarding if entry.dev == device and entry.mac in macs}
     return ends.pop() if len(ends) == 1 else None
 
 
-def _vxlan_ports(node: Host, device: str | None) -> frozenset[int]:
-    """The port that a node's VXLAN devices have; where that is not told, what such a device has."""
-    told = {one.vxlan_port for one in node.links.values() if one.vxlan_port is not None and device in (None, one.name)}
-    if told:
-        return frozenset(told)
-    if device is None or device.startswith("vxlan"):
-        return frozenset((VXLAN_PORT,))
-    return frozenset((KERNEL_VXLAN_PORT,))
+def _listed_ports(node: Host, device: str | None) -> frozenset[int]:
+    """The ports of a node's VXLAN devices, or of one of them, as far as they are listed."""
+    devices = [link for link in node.links.values() if device in (None, link.name)]
+    return frozenset(link.vxlan_port for link in devices if link.vxlan_port is not None)
+
+
+def _usual_port(encap: str, device: str | None) -> frozenset[int]:
+    """The port of Calico's device; any other VXLAN device has the kernel's, which flannel leaves as it is."""
+    if encap == VXLAN and device is not None and not device.startswith("vxlan"):
+        return frozenset((KERNEL_VXLAN_PORT,))
+    port = TUNNELS[encap].port_of(device)
+    return frozenset() if port is None else frozenset((port,))

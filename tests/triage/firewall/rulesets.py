@@ -45,13 +45,15 @@ class Nft:
             hook = random.choice(["prerouting", "forward", "forward", "postrouting"])
             priority = random.choice(["-300", "-10", "0", "5"])
             lines.append(f"chain b{number} {{ type filter hook {hook} priority {priority}; policy accept;")
-            some = [one for one in self._rules(["empty"], hook) if not any(word in one for word in ("ip6", "v6", "@"))]
+            some = [
+                rule for rule in self._rules(["empty"], hook) if not any(word in rule for word in ("ip6", "v6", "@"))
+            ]
             if hook == "prerouting":
                 some += [random.choice(["ip protocol icmp counter notrack", "udp dport 80 notrack", "counter notrack"])]
             if self.doubtful:
                 some += [f"{self._draw(hook)} counter {random.choice(['drop', 'accept', 'return'])}"]
             random.shuffle(some)
-            lines += [*(one for one in some if "nfproto" not in one), "}"]
+            lines += [*(rule for rule in some if "nfproto" not in rule), "}"]
         if random.random() < 0.3:
             lines.append("chain nat { type nat hook prerouting priority dstnat;")
             lines.append(f"tcp dport {random.choice(['8080', '80'])} counter dnat to {B}:{random.choice([80, 53])}")
@@ -120,9 +122,9 @@ class Nft:
         return random.choice(some)
 
 
-def _exclude(one: str, other: str) -> bool:
+def _exclude(match: str, other: str) -> bool:
     """Whether two conditions may contradict each other: of two protocols, of two families, or of one field."""
-    return any(a and b and (a != b or key) for (a, key), (b, _) in zip(_about(one), _about(other), strict=True))
+    return any(a and b and (a != b or key) for (a, key), (b, _) in zip(_about(match), _about(other), strict=True))
 
 
 def _about(match: str) -> list[tuple[str, bool]]:
@@ -188,11 +190,11 @@ class Iptables:
         protocol = random.choice(["", "-p tcp", "-p udp", "-p icmp", "! -p tcp"])
         matches = [protocol, *(self._match(protocol, chain) for _ in range(random.choice([0, 1, 1, 2])))]
         # Each option once.
-        once = {one.replace("! ", "").split()[0] if one else "": one for one in matches}
+        once = {match.replace("! ", "").split()[0] if match else "": match for match in matches}
         verdicts = ["-j DROP", "-j DROP", "-j ACCEPT", "-j RETURN", ""]
         if table == "mangle":
             verdicts += ["-j MARK --set-xmark 0x10/0x10", "-j MARK --set-xmark 0x4/0xffffffff"]
-        verdicts += [f"{how} {one}" for one in chains for how in ("-j", "-g")]
+        verdicts += [f"{how} {chain}" for chain in chains for how in ("-j", "-g")]
         if self.doubtful and random.random() < 0.4:
             matches.append(random.choice(UNKNOWN))
         return " ".join(["-A", chain, *filter(None, once.values()), random.choice(verdicts)])

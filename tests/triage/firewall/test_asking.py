@@ -30,7 +30,7 @@ def nft(family: str, hook: str, rule: str, policy: str = "accept", kind: str = "
 
 
 def status(analysis: Analysis, cause: str) -> str | None:
-    found = {one.cause.id: one.status for diagnosis in analysis.diagnoses for one in diagnosis.suspects}
+    found = {suspect.cause.id: suspect.status for diagnosis in analysis.diagnoses for suspect in diagnosis.suspects}
     return found.get(cause)
 
 

@@ -10,7 +10,8 @@ from pcapcheck.nodestate.firewall.chains import Firewall
 from pcapcheck.nodestate.read_state import read_state
 from pcapcheck.nodestate.state import State
 from pcapcheck.triage.firewall.lost_packet import TAKEN_IN, LostPacket
-from pcapcheck.triage.firewall.walk import Walked, walk
+from pcapcheck.triage.firewall.walk import walk
+from pcapcheck.triage.firewall.walked import Walked
 from pcapcheck.values import parse_address
 from tests.triage.firewall.test_kernel import firewall_of
 
@@ -183,7 +184,7 @@ def test_a_file_of_nothing_but_a_listing_is_one_listing(tmp_path: Path) -> None:
     state = state_of(tmp_path, BARE + six + "default via 10.0.0.1 dev eth0\n")
     (host,) = state.hosts
     assert host.firewall is not None
-    assert [(one.family, one.whole) for one in host.firewall.tables] == [("ip", True), ("ip6", True)]
+    assert [(table.family, table.whole) for table in host.firewall.tables] == [("ip", True), ("ip6", True)]
     assert state.services.size == 1
     assert len(host.routes) == 1
     assert only(walk(host.firewall, PING)) == "certain"

@@ -11,9 +11,9 @@ import pytest
 
 from fixtures.lab.namespace import LabError
 from pcapcheck.nodestate.command_line import parse_command
+from pcapcheck.nodestate.command_listing import listing_of
 from pcapcheck.nodestate.firewall.chains import Firewall
 from pcapcheck.nodestate.host import Host
-from pcapcheck.nodestate.listing import listing_of
 from pcapcheck.nodestate.readers.firewall.read_firewall import read_firewall
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.triage.firewall.lost_packet import LostPacket
@@ -62,7 +62,7 @@ def compare(node: Wire, listing: str, packet: LostPacket, frame: bytes, rules: s
     told = walk(before, packet, counted=False)
     counted, then = counters(before), counters(after)
     dropped = [line for line, number in then.items() if number > counted.get(line, 0)]
-    hits = [(one.rule.line.text if one.rule else one.chain.name, one.doubts, one.before) for one in told.hits]
+    hits = [(hit.rule.line.text if hit.rule else hit.chain.name, hit.doubts, hit.before) for hit in told.hits]
     said = f"{packet}\n{rules}\narrived: {arrived}, dropped by {dropped}\n{hits}"
     certain = told.certain
     if certain is not None:

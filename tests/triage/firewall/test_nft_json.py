@@ -35,7 +35,7 @@ def said(firewall: Firewall) -> Said:
 
 
 def _rule(rule: FirewallRule) -> tuple[object, ...]:
-    matches = {replace(one, text="") if one.about != UNKNOWN else UNKNOWN for one in rule.matches}
+    matches = {replace(match, text="") if match.about != UNKNOWN else UNKNOWN for match in rule.matches}
     return matches, rule.verdict, rule.packets, rule.mark, rule.sets_ttl, rule.comment
 
 
@@ -127,8 +127,10 @@ def test_every_kind_of_statement(space: Namespace, tmp_path: Path) -> None:
     assert said(firewall_of(f"# nft -j list ruleset\n{document}", tmp_path)) == said(plain)
     assert said(firewall_of(document, tmp_path)) == said(plain)
     assert said(firewall_of(json.dumps(json.loads(document), indent=2), tmp_path)) == said(plain)
-    services = [(one.ip, one.name, one.empty) for one in state_of(document, tmp_path).services.listed]
-    assert services == [(one.ip, one.name, one.empty) for one in state_of(text, tmp_path).services.listed]
+    services = [(service.ip, service.name, service.empty) for service in state_of(document, tmp_path).services.listed]
+    assert services == [
+        (service.ip, service.name, service.empty) for service in state_of(text, tmp_path).services.listed
+    ]
 
 
 @pytest.mark.live
@@ -191,16 +193,16 @@ def test_a_damaged_rule_is_never_one_without_conditions(broken: dict[str, object
     rule = {"rule": {**DROP["rule"], **broken}}
     document = json.dumps({"nftables": [{"chain": BASE}, rule]})
     (table,) = firewall_of(document, tmp_path).tables
-    for one in table.chains["forward"].rules:
-        assert one.verdict is None or one.matches
+    for entry in table.chains["forward"].rules:
+        assert entry.verdict is None or entry.matches
 
 
 def test_a_rule_of_another_age_has_conditions_that_are_not_known(tmp_path: Path) -> None:
     match = {"match": {"op": "==", "left": {"colour": {"of": "sky"}}, "right": "blue"}}
     rule = {"rule": {**DROP["rule"], "expr": [match, {"drop": None}]}}
     (table,) = firewall_of(json.dumps({"nftables": [{"chain": BASE}, rule]}), tmp_path).tables
-    (one,) = table.chains["forward"].rules
-    assert [match.about for match in one.matches] == [UNKNOWN]
+    (read,) = table.chains["forward"].rules
+    assert [match.about for match in read.matches] == [UNKNOWN]
 
 
 def test_a_bottomless_expression_costs_only_its_rule(tmp_path: Path) -> None:
@@ -210,4 +212,4 @@ def test_a_bottomless_expression_costs_only_its_rule(tmp_path: Path) -> None:
     rule = {"rule": {**DROP["rule"], "expr": [{"match": {"op": "==", "left": deep, "right": 1}}, {"drop": None}]}}
     document = json.dumps({"nftables": [{"chain": BASE}, rule, DROP]})
     (table,) = firewall_of(document, tmp_path).tables
-    assert [one.packets for one in table.chains["forward"].rules] == [4]
+    assert [rule.packets for rule in table.chains["forward"].rules] == [4]

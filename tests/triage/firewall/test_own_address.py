@@ -64,5 +64,5 @@ def test_its_arp_on_a_link_of_the_same_node_says_so(tmp_path: Path, ttl: int, wa
     state = tmp_path / "state.txt"
     state.write_text(RULES)
     found = analyze(*captures(tmp_path, ttl), node_state=state).diagnoses
-    said = {one.cause.id: one.status for diagnosis in found for one in diagnosis.suspects}
+    said = {suspect.cause.id: suspect.status for diagnosis in found for suspect in diagnosis.suspects}
     assert (said.get("policy-drops") == "confirmed") is wanted, said

@@ -19,7 +19,7 @@ def suspects(tmp_path: Path, text: str, scenario: str = "route-lost-midway") -> 
     path = tmp_path / "pasted.txt"
     path.write_text(text)
     (diagnosis,) = analyze(*captures(scenario), node_state=path).diagnoses
-    return {one.cause.id: one for one in diagnosis.suspects}
+    return {suspect.cause.id: suspect for suspect in diagnosis.suspects}
 
 
 def table(*rules: str, hook: str = "type filter hook forward priority filter; policy accept;") -> str:
@@ -150,7 +150,9 @@ def test_the_policy_of_a_chain_drops_what_nothing_accepted(tmp_path: Path) -> No
 def test_calicos_chains_count_for_their_own_workload(tmp_path: Path, chain: str, confirmed: bool) -> None:
     drop = '-m comment --comment "Drop if no policies passed packet" -m mark --mark 0x0/0x20000 -j DROP'
     found = suspects(tmp_path, f"root@n1:~# iptables-save -c | grep DROP\n[4:336] -A {chain} {drop}\n")
-    assert [one.cause.id for one in found.values() if one.status == "confirmed"] == ["policy-drops"] * confirmed
+    assert [suspect.cause.id for suspect in found.values() if suspect.status == "confirmed"] == [
+        "policy-drops"
+    ] * confirmed
 
 
 def test_many_rules_that_are_out_are_summed_up(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from pcapcheck.triage.firewall.translated_packet import Carried
 from pcapcheck.values import parse_address
 from tests.triage.firewall.test_kernel import firewall_of
 
-NODE, POD, PEER, OUTSIDE = (parse_address(one) for one in ("10.0.0.11", "10.244.1.10", "10.244.1.11", "203.0.113.7"))
+NODE, POD, PEER, OUTSIDE = (parse_address(text) for text in ("10.0.0.11", "10.244.1.10", "10.244.1.11", "203.0.113.7"))
 A, B = "cali14e7d81007d", "calieabe7761b00"
 LINE = Line("state.txt", 1, "")
 ON_RETURN = StageSeen("on-return", "in-node", B, None)
@@ -29,7 +29,7 @@ def lost(src: int, dst: int, port: int = 80) -> LostPackets:
 def node(rules: str, *addresses: int) -> Host:
     """A node with these rules; ``addresses`` are those that it shows."""
     host = Host("n1", role="node", firewall=firewall_of("nft list ruleset", rules))
-    host.addresses = [Address(one, 24, "eth0", LINE) for one in addresses]
+    host.addresses = [Address(address, 24, "eth0", LINE) for address in addresses]
     host.routes = [Route(PEER, 32, 4, LINE, dev=B)]
     return host
 
@@ -40,7 +40,7 @@ def said(host: Host, loss: LostPackets, here: End, there: End, seen: StageSeen) 
 
 
 def chain(hook: str, *rules: str, kind: str = "filter", priority: int | str = 0) -> str:
-    lines = "".join(f"\t\t{one}\n" for one in rules)
+    lines = "".join(f"\t\t{rule}\n" for rule in rules)
     base = f"type {kind} hook {hook} priority {priority}; policy accept;"
     return f"table ip {hook}{kind} {{\n\tchain c {{\n\t\t{base}\n{lines}\t}}\n}}\n"
 

@@ -17,7 +17,7 @@ from pcapcheck.values import parse_address
 from tests.triage.firewall.test_kernel import firewall_of
 
 NEAR, FAR, POD, PEER, VIA = (
-    parse_address(one) for one in ("10.0.0.11", "10.0.0.12", "10.244.1.10", "10.244.2.20", "10.244.2.0")
+    parse_address(text) for text in ("10.0.0.11", "10.0.0.12", "10.244.1.10", "10.244.2.20", "10.244.2.0")
 )
 A, B = "cali14e7d81007d", "calieabe7761b00"
 LINE = Line("state.txt", 1, "")

@@ -59,7 +59,7 @@ def read_ipset(lines: Iterable[Line], whole: bool = True) -> dict[str, NamedSet]
             members = current.shown = True
         elif members and current is not None and text:
             current.members.append(text)
-    return {name: _set_of(one, whole) for name, one in found.items() if one.shown}
+    return {name: _set_of(listed, whole) for name, listed in found.items() if listed.shown}
 
 
 def _set_of(listed: _Listed, whole: bool) -> NamedSet:

@@ -83,8 +83,8 @@ def read_saved(
         into = current or loose
         if into is not None:
             _read(line, text, into)
-    for one in found:
-        one.family = one.family or _guessed(one)
+    for listed in found:
+        listed.family = listed.family or _guessed(listed)
     return found
 
 

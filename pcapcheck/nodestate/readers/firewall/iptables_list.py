@@ -86,7 +86,7 @@ def read_listed(
                 chain.policy_packets = count(head[3]) if head[3] else None
         elif not COLUMNS.fullmatch(text) and (LONG.fullmatch(text) or SHORT.fullmatch(text)):
             (chain or found.chain("")).unread.append(Unread(line, text, partial(_rules, family)))
-    if not any(one.name in HOOKS and one.hook for one in found.chains.values()):
+    if not any(chain.name in HOOKS and chain.hook for chain in found.chains.values()):
         # One chain by itself: how packets come there is not shown.
         found.whole = False
     return [found] if found.chains else []

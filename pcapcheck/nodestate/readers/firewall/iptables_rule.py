@@ -49,7 +49,7 @@ def split(text: str) -> list[str]:
 
 
 def read_rule(line: Line, options: Sequence[str], family: int, packets: int | None) -> FirewallRule:
-    """A rule by its words behind ``-A CHAIN``; ``family`` is 4 or 6, 0 where that is not told."""
+    """A rule by its words behind ``-A CHAIN``; ``family`` is 4 or 6, 0 if that is not known."""
     reader = _Options(line, list(options), family)
     reader.rule.packets = packets
     return reader.read()
@@ -142,8 +142,8 @@ class _Options:
             return (
                 None if low is None or bits is None else Match(about, text, ((low, low),), negated=negated, mask=bits)
             )
-        spans = [read(one) for one in value.split(",")] if read else []
-        known = [one for one in spans if one is not None]
+        spans = [read(part) for part in value.split(",")] if read else []
+        known = [span for span in spans if span is not None]
         if about == "protocol" and value == "all":
             return Match(about, text, ((0, 255),), negated=negated)
         return Match(about, text, tuple(known), negated=negated) if known and len(known) == len(spans) else None
@@ -214,8 +214,8 @@ class _Options:
     def _either_port(self, negated: bool) -> None:
         """``-m multiport --ports``: the source's or the destination's."""
         value = self._take()
-        spans = [_ports(one) for one in value.split(",")]
-        known = tuple(one for one in spans if one is not None)
+        spans = [_ports(part) for part in value.split(",")]
+        known = tuple(span for span in spans if span is not None)
         text = f"{'! ' if negated else ''}--ports {value}"
         if len(known) < len(spans):
             self.matches.append(unknown(text))
@@ -345,5 +345,5 @@ def tcp_flags(text: str) -> int | None:
     number = rule_values.integer(text)
     if number is not None:
         return number
-    bits = [rule_values.TCP_FLAGS.get(one.lower()) for one in text.split(",")]
+    bits = [rule_values.TCP_FLAGS.get(part.lower()) for part in text.split(",")]
     return None if None in bits else sum(bit for bit in bits if bit is not None)

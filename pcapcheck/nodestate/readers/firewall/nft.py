@@ -95,7 +95,7 @@ class _NftReader:
     def _owner(self) -> FirewallTable:
         if self.table is None:
             # A chain or a rule without its table: somebody left lines out.
-            loose = next((one for one in self.tables if not one.name), None)
+            loose = next((table for table in self.tables if not table.name), None)
             if loose is None:
                 loose = FirewallTable(NFT, "", "")
                 self.tables.append(loose)
@@ -138,12 +138,14 @@ class _NftReader:
             held = self.maps.get(id(table), {})
             for name, elements in held.items():
                 types = [TYPES.get(kind) for kind in held.get(f"type {name}", [[]])[0] if kind != "."]
-                keys = [one for one in types if one is not None]
+                keys = [key for key in types if key is not None]
                 if keys and len(keys) == len(types) and name not in self.left_out:
                     table.sets[name] = NamedSet(partial(_elements, keys, elements))
         for table, chain, line, text in self.raw:
             unread = Unread(line, text, partial(self._rules, table))
-            if not table.name and not any(one.verdict or one.mark or one.sets_ttl for one in unread.read(line, text)):
+            if not table.name and not any(
+                rule.verdict or rule.mark or rule.sets_ttl for rule in unread.read(line, text)
+            ):
                 # No rule of nft, as far as one line tells.
                 self.strange.append(line)
                 continue
@@ -151,10 +153,10 @@ class _NftReader:
         for table in self.tables:
             if not table.name and all(chain.is_empty for chain in table.chains.values()):
                 table.chains.clear()
-        return [one for one in self.tables if one.chains or one.name]
+        return [table for table in self.tables if table.chains or table.name]
 
     def _rules(self, table: FirewallTable, line: Line, text: str) -> list[FirewallRule]:
-        return [self._counted(table, one) for one in read_rules(line, self.maps.get(id(table), {}), text)]
+        return [self._counted(table, rule) for rule in read_rules(line, self.maps.get(id(table), {}), text)]
 
     def _counted(self, table: FirewallTable, rule: FirewallRule) -> FirewallRule:
         if rule.counter:

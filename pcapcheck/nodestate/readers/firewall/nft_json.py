@@ -37,9 +37,9 @@ def objects_of(document: Mapping[str, object], line: Line) -> list[Object]:
     some = listed if isinstance(listed, list) else [document]
     return [
         (name, held, line)
-        for one in some
-        if isinstance(one, dict) and len(one) == 1
-        for name, held in one.items()
+        for service in some
+        if isinstance(service, dict) and len(service) == 1
+        for name, held in service.items()
         if name in OBJECTS and isinstance(held, dict)
     ]
 
@@ -78,7 +78,7 @@ def _take(kind: str, held: Mapping[str, object], line: Line, table: _JsonTable) 
     elif kind == "rule":
         chain = str(held.get("chain", ""))
         statements = held.get("expr")
-        text = " ".join(_statement(one) for one in statements) if isinstance(statements, list) else ""
+        text = " ".join(_statement(statement) for statement in statements) if isinstance(statements, list) else ""
         if isinstance(comment := held.get("comment"), str):
             text += f" comment {_quoted(comment)}"
         table.heads.setdefault(chain, _at(line, ""))
@@ -106,15 +106,15 @@ def _set(held: Mapping[str, object]) -> list[str]:
     named = " . ".join(map(str, kinds)) if isinstance(kinds, list) else str(kinds)
     leads = f" : {held['map']}" if "map" in held else ""
     elements = held.get("elem")
-    text = ", ".join(_element(one) for one in elements) if isinstance(elements, list) else ""
+    text = ", ".join(_element(element) for element in elements) if isinstance(elements, list) else ""
     return [f"type {named}{leads}", f"elements = {{ {text} }}"] if text else [f"type {named}{leads}"]
 
 
-def _element(one: object) -> str:
+def _element(element: object) -> str:
     """A value, or a value with what it leads to."""
-    if isinstance(one, list) and len(one) == 2:
-        return f"{_value(one[0])} : {_value(one[1])}"
-    return _value(one)
+    if isinstance(element, list) and len(element) == 2:
+        return f"{_value(element[0])} : {_value(element[1])}"
+    return _value(element)
 
 
 def _statement(one: object) -> str:
@@ -226,36 +226,38 @@ STATEMENTS: Mapping[str, Callable[[object], str]] = {
 }
 
 
-def _value(one: object, depth: int = 0) -> str:
+def _value(value: object, depth: int = 0) -> str:
     """An expression. Raises RecursionError where one is inside another more than anybody writes."""
     if depth > DEEPEST:
         raise RecursionError
-    if isinstance(one, bool):
-        return "exists" if one else "missing"
-    if isinstance(one, str):
-        return one if PLAIN.fullmatch(one) else _quoted(one)
-    if isinstance(one, list):
-        return ",".join(_value(each, depth + 1) for each in one)
-    if isinstance(one, dict) and len(one) == 1:
-        ((name, held),) = one.items()
+    if isinstance(value, bool):
+        return "exists" if value else "missing"
+    if isinstance(value, str):
+        return value if PLAIN.fullmatch(value) else _quoted(value)
+    if isinstance(value, list):
+        return ",".join(_value(each, depth + 1) for each in value)
+    if isinstance(value, dict) and len(value) == 1:
+        ((name, held),) = value.items()
         return _expression(str(name), held, depth + 1)
-    return str(one) if isinstance(one, int) else "?"
+    return str(value) if isinstance(value, int) else "?"
 
 
 def _expression(name: str, held: object, depth: int) -> str:
     parts = held if isinstance(held, list) else []
     if name in OPERATORS:
         # What is masked may be masked before; a mask of several flags is a list, or an expression of its own.
-        masks = (" | ".join(_value(each, depth) for each in one) if isinstance(one, list) else one for one in parts[1:])
-        rest = [one if isinstance(one, str) else _value(one, depth) for one in masks]
+        masks = (
+            " | ".join(_value(each, depth) for each in part) if isinstance(part, list) else part for part in parts[1:]
+        )
+        rest = [mask if isinstance(mask, str) else _value(mask, depth) for mask in masks]
         bracketed = [f"({text})" if " " in text else text for text in rest]
         return f" {name} ".join([_value(parts[0], depth) if parts else "?", *bracketed])
     if name == "set":
-        return f"{{ {', '.join(_element(one) for one in parts)} }}" if isinstance(held, list) else _value(held, depth)
+        return f"{{ {', '.join(_element(part) for part in parts)} }}" if isinstance(held, list) else _value(held, depth)
     if name == "concat":
-        return " . ".join(_value(one, depth) for one in parts)
+        return " . ".join(_value(part, depth) for part in parts)
     if name == "range":
-        return "-".join(_value(one, depth) for one in parts)
+        return "-".join(_value(part, depth) for part in parts)
     if name == "prefix":
         return f"{_value(_of(held, 'addr'), depth)}/{_of(held, 'len')}"
     if name == "elem":

@@ -53,7 +53,7 @@ def _fib(some: Words) -> Key | None:
     flags = [some.take()]
     while some.took("."):
         flags.append(some.take())
-    asked = " . ".join(one for one in flags if one != "mark")
+    asked = " . ".join(flag for flag in flags if flag != "mark")
     return KEYS.get((f"fib {asked}", {"oifname": "oif"}.get(word := some.take(), word)))
 
 
@@ -68,7 +68,7 @@ def read_match(some: Words) -> list[Match]:
     as_value = some.peek() in ("!=", "ne") and some.peek(1) != "{"
     negated, compared = _operator(some)
     known = [key for key in keys if key is not None]
-    implied = [one for key in known for one in key.implied]
+    implied = [match for key in known for match in key.implied]
     if len(known) < len(keys):
         limited = some.words[start : start + 2] == ["ct", "count"]
         if limited:
@@ -88,7 +88,7 @@ def read_match(some: Words) -> list[Match]:
 
 def _is_drawn(words_of_key: list[str]) -> bool:
     """Whether a key asks for a draw of lots or for the time of day, not for who or what a packet is."""
-    return any(one in ("random", "hour", "day", "time") for one in words_of_key)
+    return any(word in ("random", "hour", "day", "time") for word in words_of_key)
 
 
 def _mask(some: Words) -> int | None:
@@ -175,13 +175,13 @@ def match_of(
         return unknown(text)
     listed = [value[0] for value in values]
     if key.span is None:
-        names = tuple(one.strip('"') for one in listed)
+        names = tuple(service.strip('"') for service in listed)
         if key.about == "ct_state" and not set(names) <= set(STATES):
             return unknown(text)
         return Match(key.about, text, names=names, negated=negated)
     spans: list[Span] = []
-    for one in listed:
-        span = key.span(one.strip('"'))
+    for service in listed:
+        span = key.span(service.strip('"'))
         if span is None:
             return unknown(text)
         spans.append(span)

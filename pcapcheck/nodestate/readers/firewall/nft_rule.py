@@ -39,7 +39,7 @@ TARGETS = {
     "NFQUEUE": Verdict(QUEUE, "NFQUEUE"),
     **dict.fromkeys(ADDRESS_OF, Verdict(ACCEPT)),
 }
-ZEROED = {(one, other) for one in ("and", "&") for other in ("xor", "^", "or", "|")}
+ZEROED = {(first, other) for first in ("and", "&") for other in ("xor", "^", "or", "|")}
 LOG_OPTIONS = ("prefix", "level", "group", "snaplen", "queue-threshold", "flags")
 # dnat inet ip to 10.0.0.1:80
 LONGEST_TARGET = 5
@@ -62,7 +62,7 @@ def read_rules(line: Line, maps: Elements, text: str | None = None) -> list[Fire
         keys = keys_of(some)
         if keys is not None and some.took("vmap"):
             branches = _branches(some, keys, maps)
-            matches += [one for key in keys if key is not None for one in key.implied]
+            matches += [match for key in keys if key is not None for match in key.implied]
             continue
         some.at = start
         matches += read_match(some)

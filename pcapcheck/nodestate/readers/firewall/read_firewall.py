@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from pcapcheck.nodestate.firewall.chains import Firewall
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.readers.firewall import ipset, iptables
+from pcapcheck.nodestate.readers.firewall import ipset, iptables, iptables_list, nft
 from pcapcheck.nodestate.readers.firewall.arptables import SAVED_BY as ARP_SAVED_BY
 from pcapcheck.nodestate.readers.firewall.arptables import read_arptables
 from pcapcheck.nodestate.readers.firewall.iptables_list import is_listed, read_listed
 from pcapcheck.nodestate.readers.firewall.nft import read_nft
+from pcapcheck.nodestate.readers.service_rules import read_service_rules
+from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
 SAVED = re.compile(
@@ -121,3 +123,26 @@ def _about(listing: Listing | None) -> tuple[int, str]:
         if word.startswith(("--table=", "-t=")):
             table = word.partition("=")[2]
     return family, table
+
+
+def _looks_like_rules(text: str, _: list[str]) -> bool:
+    return bool(SAVED.fullmatch(text) or nft.TABLE.fullmatch(text) or iptables_list.HEAD.fullmatch(text))
+
+
+# kube-proxy's rules tell of services.
+FIREWALL_READER = StateReader(
+    name="firewall",
+    commands=(
+        *(
+            f"{tool}{kernel_side}{what}"
+            for tool in ("iptables", "ip6tables", "arptables")
+            for kernel_side in ("", "-legacy", "-nft")
+            for what in ("", "-save")
+        ),
+        "nft",
+        "ipset",
+    ),
+    looks_like=_looks_like_rules,
+    read_host=read_firewall,
+    read_cluster=read_service_rules,
+)

@@ -1,0 +1,25 @@
+"""The mark that rules put on a packet, as far as it is known."""
+
+from __future__ import annotations
+
+# The bits that are known, and their value.
+Mark = tuple[int, int]
+
+
+def changed_mark(mark: Mark, change: tuple[int, int | None], sure: bool) -> Mark:
+    """The mark after a rule set some bits of it to a value, or to one that is not known (None)."""
+    known, value = mark
+    bits, wanted = change
+    if sure and wanted is not None:
+        return known | bits, (value & ~bits) | (wanted & bits)
+    if wanted is not None:
+        # Bits that are already so stay so.
+        same = bits & known & ~(value ^ wanted)
+        return known & ~(bits & ~same), value & ~(bits & ~same)
+    return known & ~bits, value & ~bits
+
+
+def joined_marks(mark: Mark, other: Mark) -> Mark:
+    """What is known of the mark where the packet went one path or the other."""
+    known = mark[0] & other[0] & ~(mark[1] ^ other[1])
+    return known, mark[1] & known

@@ -1,0 +1,70 @@
+"""What a walk through the chains of a host finds: rules that may stop the packet, and rules that cannot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pcapcheck.nodestate.firewall.chains import Chain, FirewallRule, FirewallTable, Match
+from pcapcheck.triage.firewall.lost_packet import LostPacket
+from pcapcheck.triage.firewall.policy_count import policy_count
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A rule, or a chain's policy (``rule`` None), that may stop the packet.
+
+    ``doubts`` are conditions, of the rule or on the way to it, that may not hold; ``before`` are earlier rules that may
+    let the packet go; ``sometimes``: a draw of lots, or a rate, is among the conditions. ``narrow``: something of the
+    packet itself was asked for. ``shown``: it is known how packets come to its chain.
+    """
+
+    table: FirewallTable
+    chain: Chain
+    rule: FirewallRule | None
+    hook: str | None
+    doubts: tuple[Match, ...] = ()
+    before: tuple[FirewallRule, ...] = ()
+    sometimes: bool = False
+    narrow: bool = False
+    shown: bool = True
+
+    @property
+    def packets(self) -> int | None:
+        return policy_count(self.table, self.chain) if self.rule is None else self.rule.packets
+
+    @property
+    def is_certain(self) -> bool:
+        return not self.doubts and not self.before and not self.sometimes and self.shown
+
+
+@dataclass(frozen=True)
+class Miss:
+    """A rule that cannot have stopped the packet: by which condition, or ``why`` in a word.
+
+    ``why`` is counter, hook, unreached, after (``by`` is the rule that it comes after) or condition.
+    """
+
+    table: FirewallTable
+    chain: Chain
+    rule: FirewallRule
+    why: str
+    match: Match | None = None
+    by: FirewallRule | None = None
+
+
+@dataclass
+class Walked:
+    """What the chains of a host would do with a packet, and how it comes out of them.
+
+    ``mark`` is (bits that are known, their value).
+    """
+
+    hits: list[Hit] = field(default_factory=list)
+    misses: list[Miss] = field(default_factory=list)
+    packet: LostPacket | None = None
+    mark: tuple[int, int] = (0, 0)
+
+    @property
+    def certain(self) -> Hit | None:
+        """What stops the packet for certain, counters aside."""
+        return next((hit for hit in self.hits if hit.is_certain), None)
