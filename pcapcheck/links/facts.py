@@ -49,9 +49,9 @@ class Facts:
             for number, group in point.groups.items():
                 self._by_group[point.key[0], number] = (described, group)
 
-    def are_apart(self, one: PointKey, other: PointKey) -> bool:
+    def are_apart(self, here: PointKey, other: PointKey) -> bool:
         """Whether two capture points were recorded at different times."""
-        return apart(self.observations.get(one), self.observations.get(other))
+        return apart(self.observations.get(here), self.observations.get(other))
 
     def within(self, keys: set[PointKey]) -> Facts:
         """The same about these capture points alone."""
@@ -74,7 +74,7 @@ class Facts:
             shown.add(NAME)
         if self.known.calico:
             shown.add(STATE)
-        return next((one for one in EVIDENCE if one in shown), None)
+        return next((evidence for evidence in EVIDENCE if evidence in shown), None)
 
     @cached_property
     def pod_ips(self) -> frozenset[int]:
