@@ -9,6 +9,14 @@ _NAME = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
 _CALICO_TUNNELS = r"tunl\d+|vxlan(-v6)?\.calico|wireguard\.cali|wg-v6\.cali|egress\.vxlan"
 _TUNNELS = re.compile(_CALICO_TUNNELS + r"|flannel(-v6)?\.\d+|flannel-wg(-v6)?|cilium_(vxlan|geneve|wg0)")
 _NICS = re.compile(r"(eth|ens|eno|enp|enx|em|bond|team|wlan|wlp)\d\w*([.:]\d+)?")
+# Names of Calico's tunnel devices, by encapsulation and family of what is inside (felix/dataplane/linux/dataplanedefs).
+TUNNEL_DEVICES = {
+    ("vxlan", 4): "vxlan.calico",
+    ("vxlan", 6): "vxlan-v6.calico",
+    ("ipip", 4): "tunl0",
+    ("wireguard", 4): "wireguard.cali",
+    ("wireguard", 6): "wg-v6.cali",
+}
 # Interfaces of which the name does not tell what they are.
 _OTHERS = re.compile(r"(br|virbr|vlan|net|tap|tun|veth|wg|dummy|macvlan|ipvlan|ib)\d+")
 # What only a machine of its own has: inside a pod there is eth0 and the like, inside a virtual machine enp1s0.

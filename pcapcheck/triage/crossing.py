@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pcapcheck.calico import kind_of_name
+from pcapcheck.calico import TUNNEL_DEVICES, kind_of_name
 from pcapcheck.networks import CALICO_PROTOCOLS
 from pcapcheck.nodestate.forwarding import OUT, Decision, by_table, decide
 from pcapcheck.nodestate.gateway import LOCAL
@@ -26,8 +26,6 @@ RIGHT, DEFAULT, UNLISTED, POD_LINK, AWAY, WRONG_NODE, UNROUTED, DEAD = WAYS = (
 # What the kernel calls the routes that Felix writes itself; with BIRD they are BIRD's.
 FELIX = "80"
 ON_RETURN = "on-return"
-# The devices of tunnels, by encapsulation (Calico: felix/dataplane/linux/dataplanedefs).
-DEVICES = {"vxlan": "vxlan.calico", "ipip": "tunl0", "wireguard": "wireguard.cali"}
 # The protocols whose routes without a next hop are to a network that the node is in (rt_protos).
 OF_NETWORK = ("kernel", "ra", "dhcp")
 
@@ -112,10 +110,10 @@ class Crossing:
             if node is None:
                 return None
             iif, wrapped = last, None
-            encap = _text(packet_evidence.get("encap"))
-            if encap in DEVICES and kind == "host-nic":
+            encap = _text(packet_evidence.get("encap")) or ""
+            if (encap, 4) in TUNNEL_DEVICES and kind == "host-nic":
                 outer = packet_evidence.get("outer.src"), packet_evidence.get("outer.dst")
-                iif = DEVICES[encap] if place == AT_NIC else None
+                iif = TUNNEL_DEVICES[encap, 4] if place == AT_NIC else None
                 if isinstance(outer[0], int) and isinstance(outer[1], int):
                     wrapped = RoutedPacket(outer[0], outer[1], last)
             if iif is None and wrapped is None:

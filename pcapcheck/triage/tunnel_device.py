@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pcapcheck.calico import TUNNEL_DEVICES
 from pcapcheck.decode.icmp_words import in_words
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.nodestate.host import Host
@@ -17,21 +18,13 @@ from pcapcheck.paths.losses import PathLoss
 from pcapcheck.values import clean, format_address, is_ipv4
 
 UP, DOWN, MISSING = DEVICE_STATES = ("up", "down", "missing")
-# Names of Calico's devices, by encapsulation and family of what is inside (felix/dataplane/linux/dataplanedefs).
-NAMES = {
-    ("vxlan", 4): "vxlan.calico",
-    ("vxlan", 6): "vxlan-v6.calico",
-    ("ipip", 4): "tunl0",
-    ("wireguard", 4): "wireguard.cali",
-    ("wireguard", 6): "wg-v6.cali",
-}
 # What refuses a tunnel's packets: (family, type, code).
 REFUSALS = {"vxlan": ((4, 3, 3), (6, 1, 4)), "ipip": ((4, 3, 3), (4, 3, 2))}
 
 
 def device_name(encap: str, dst: int) -> str | None:
     """The device that packets for an address come out of; None of other tunnels."""
-    return NAMES.get((encap, 4 if is_ipv4(dst) else 6))
+    return TUNNEL_DEVICES.get((encap, 4 if is_ipv4(dst) else 6))
 
 
 def device_state(node: Host, name: str) -> Sourced[str] | None:
