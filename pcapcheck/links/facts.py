@@ -9,8 +9,8 @@ from functools import cached_property
 from pcapcheck.calico import is_calico_tunnel
 from pcapcheck.decode.decoder import FrameGroup
 from pcapcheck.links.capture_points import PointKey
-from pcapcheck.links.late_columns import LATE_COLUMNS, RowPlace
 from pcapcheck.links.observations import Observation, apart
+from pcapcheck.links.point_columns import LATE_COLUMNS, RowPlace
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.networks import EVIDENCE, NAME, NOTHING_KNOWN, STATE, KnownNetwork
 from pcapcheck.values import Value
