@@ -130,18 +130,18 @@ NOTHING_KNOWN = KnownNetwork()
 
 def by_link(name: str) -> Network | None:
     """The network whose pod links are called like this."""
-    return next((one for one in NETWORKS if one.has_link(name)), None)
+    return next((network for network in NETWORKS if network.has_link(name)), None)
 
 
 def by_device(name: str) -> Network | None:
     """The network that has such a device: a pod link, a bridge or a tunnel."""
-    return next((one for one in NETWORKS if one.has_link(name) or one.has_device(name)), None)
+    return next((network for network in NETWORKS if network.has_link(name) or network.has_device(name)), None)
 
 
 def by_mac(macs: Iterable[int | None]) -> tuple[Network, int] | None:
     """The network that gives its links one of these MACs, and which."""
     given = set(macs)
-    return next(((one, mac) for one in NETWORKS for mac in one.macs if mac in given), None)
+    return next(((network, mac) for network in NETWORKS for mac in network.macs if mac in given), None)
 
 
 def is_of_another(name: str) -> bool:

@@ -116,13 +116,13 @@ def _last_seen(point: PointFacts) -> dict[int, int]:
     return seen
 
 
-def _overlap(one: Claim, other: Claim, gone: dict[int, int]) -> bool:
+def _overlap(claim: Claim, other: Claim, gone: dict[int, int]) -> bool:
     """Whether two claims held at the same time; True where the capture has no times."""
-    if one.first_time is None or one.last_time is None or other.first_time is None or other.last_time is None:
+    if claim.first_time is None or claim.last_time is None or other.first_time is None or other.last_time is None:
         return True
-    one_end = max(one.last_time, gone.get(one.mac, one.last_time))
+    one_end = max(claim.last_time, gone.get(claim.mac, claim.last_time))
     other_end = max(other.last_time, gone.get(other.mac, other.last_time))
-    return one.first_time <= other_end and other.first_time <= one_end
+    return claim.first_time <= other_end and other.first_time <= one_end
 
 
 def claimed_addresses(capture: Capture, facts: Facts, reading: Reading) -> Iterator[AddressRow]:

@@ -9,8 +9,8 @@ from functools import cached_property
 from pcapcheck.calico import is_calico_tunnel
 from pcapcheck.decode.decoder import FrameGroup
 from pcapcheck.links.capture_points import PointKey
-from pcapcheck.links.late_columns import LATE_COLUMNS, RowPlace
 from pcapcheck.links.observations import Observation, apart
+from pcapcheck.links.point_columns import LATE_COLUMNS, RowPlace
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.networks import EVIDENCE, NAME, NOTHING_KNOWN, STATE, KnownNetwork
 from pcapcheck.values import Value
@@ -49,9 +49,9 @@ class Facts:
             for number, group in point.groups.items():
                 self._by_group[point.key[0], number] = (described, group)
 
-    def are_apart(self, one: PointKey, other: PointKey) -> bool:
+    def are_apart(self, here: PointKey, other: PointKey) -> bool:
         """Whether two capture points were recorded at different times."""
-        return apart(self.observations.get(one), self.observations.get(other))
+        return apart(self.observations.get(here), self.observations.get(other))
 
     def within(self, keys: set[PointKey]) -> Facts:
         """The same about these capture points alone."""
@@ -74,7 +74,7 @@ class Facts:
             shown.add(NAME)
         if self.known.calico:
             shown.add(STATE)
-        return next((one for one in EVIDENCE if one in shown), None)
+        return next((evidence for evidence in EVIDENCE if evidence in shown), None)
 
     @cached_property
     def pod_ips(self) -> frozenset[int]:

@@ -94,7 +94,7 @@ class Losses:
 
 def losses_of(captures: Iterable[Capture], facts: Facts, table: str) -> Losses | None:
     """The losses of what pods asked on their own links; None where nothing failed or silence proves nothing."""
-    parts = [one for one in (_asked_by_pods(capture, facts, table) for capture in captures) if len(one)]
+    parts = [part for part in (_asked_by_pods(capture, facts, table) for capture in captures) if len(part)]
     if not parts:
         return None
     cells = np.concatenate(parts)
@@ -138,7 +138,7 @@ def _weigh(cells: Rows, table: str) -> Losses | None:
     if sharp is not None and follows in (None, SIZE):
         follows, suspect = SIZE, sharp
     lasting = partial and bool(outages) and not outages[-1].over
-    if follows is None and (told or lasting) and sum(one.failed for one in outages) >= EXPLAINED * total.failed:
+    if follows is None and (told or lasting) and sum(outage.failed for outage in outages) >= EXPLAINED * total.failed:
         follows = TIME
     return Losses(
         table,
@@ -163,8 +163,8 @@ def _tallies(pairs: Rows) -> tuple[Rows, list[Tally]]:
     """The columns of each target, and how many of how many failed."""
     keys, place = np.unique(pairs[:, [*SRC, *DST, spreading_layout.C_PORT]], axis=0, return_inverse=True)
     failed, asked = (
-        np.bincount(place.ravel(), weights=one, minlength=len(keys)).astype(int).tolist()
-        for one in (failed_of(pairs), asked_of(pairs))
+        np.bincount(place.ravel(), weights=column, minlength=len(keys)).astype(int).tolist()
+        for column in (failed_of(pairs), asked_of(pairs))
     )
     return keys, list(zip(failed, asked, strict=True))
 
@@ -174,14 +174,14 @@ def _size_limit(total: Share, sizes: list[Share]) -> tuple[int | None, Share | N
 
     Size is so common a reason that fewer losses will do than for what merely stands out.
     """
-    failing = [one for one in sizes if one.failed]
-    least = min((_size(one) for one in failing), default=0)
-    above = [one for one in sizes if _size(one) >= least]
-    below = [_size(one) for one in sizes if _size(one) < least]
-    asked, failed = sum(one.asked for one in above), sum(one.failed for one in above)
+    failing = [share for share in sizes if share.failed]
+    least = min((_size(share) for share in failing), default=0)
+    above = [share for share in sizes if _size(share) >= least]
+    below = [_size(share) for share in sizes if _size(share) < least]
+    asked, failed = sum(share.asked for share in above), sum(share.failed for share in above)
     if not below or failed < asked or log_tail(total.asked, total.failed, asked, failed) >= log(SHARPLY):
         return None, None
-    return max(below), Share(least, asked, failed, sum(one.refused for one in above))
+    return max(below), Share(least, asked, failed, sum(share.refused for share in above))
 
 
 def _size(share: Share) -> int:
@@ -189,7 +189,7 @@ def _size(share: Share) -> int:
 
 
 def _worst_first(shares: list[Share]) -> tuple[Share, ...]:
-    return tuple(sorted(shares, key=lambda one: (-one.failed, one.asked, str(one.who))))
+    return tuple(sorted(shares, key=lambda share: (-share.failed, share.asked, str(share.who))))
 
 
 def _shares(cells: Rows, columns: list[int]) -> Iterator[Share]:
@@ -199,10 +199,10 @@ def _shares(cells: Rows, columns: list[int]) -> Iterator[Share]:
     keys, place = np.unique(cells[:, columns], axis=0, return_inverse=True)
     place = place.ravel()
     sums = [
-        np.bincount(place, weights=one, minlength=len(keys))
-        for one in (asked_of(cells), failed_of(cells), cells[:, spreading_layout.C_ERRED])
+        np.bincount(place, weights=column, minlength=len(keys))
+        for column in (asked_of(cells), failed_of(cells), cells[:, spreading_layout.C_ERRED])
     ]
-    for key, asked, failed, refused in zip(keys.tolist(), *(one.tolist() for one in sums), strict=True):
+    for key, asked, failed, refused in zip(keys.tolist(), *(column.tolist() for column in sums), strict=True):
         if asked:
             halves = [address_of(*key[at : at + 2]) for at in range(0, len(key), 2)] if len(key) > 1 else key
             yield Share(
@@ -219,12 +219,12 @@ def _standing_out(
     for name, shares in respects:
         if len(shares) < 2:
             continue
-        one = max(shares, key=lambda share: (share.failed - share.asked * total.failed / total.asked, -share.asked))
-        rest = total.failed - one.failed
-        others = max(1, total.asked - one.asked)
-        if one.failed < HOLDS * total.failed or one.failed / one.asked < TIMES * rest / others:
+        worst = max(shares, key=lambda share: (share.failed - share.asked * total.failed / total.asked, -share.asked))
+        rest = total.failed - worst.failed
+        others = max(1, total.asked - worst.asked)
+        if worst.failed < HOLDS * total.failed or worst.failed / worst.asked < TIMES * rest / others:
             continue
-        chance = log_tail(total.asked, total.failed, one.asked, one.failed) + log(len(respects) * len(shares))
+        chance = log_tail(total.asked, total.failed, worst.asked, worst.failed) + log(len(respects) * len(shares))
         if chance < log(ALPHA) and (best is None or chance < best[0]):
-            best = chance, name, one
+            best = chance, name, worst
     return (best[1], best[2]) if best is not None else (None, None)

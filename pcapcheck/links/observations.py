@@ -42,7 +42,7 @@ def observations(points: Mapping[PointKey, PointFacts], clocks: Mapping[int, Clo
             spans[unit] = (min(known[0], first), max(known[1], last))
             members.setdefault(unit, []).append(key)
         number, end = -1, 0
-        for unit, (first, last) in sorted(spans.items(), key=lambda one: one[1]):
+        for unit, (first, last) in sorted(spans.items(), key=lambda item: item[1]):
             if number < 0 or first > end + NEAR:
                 number += 1
                 end = last

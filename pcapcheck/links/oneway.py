@@ -59,7 +59,7 @@ def proof_of_one_way(rows: Iterable[FrameRow], gateways: frozenset[int], arp_wai
 def _senders(row: FrameRow) -> list[object]:
     """Who asked: by MAC, and by address, since the text of a capture may show no MAC of what is sent afterwards."""
     address = row.arp_src_proto_ipv4 if row.carries == "arp" else row.ip_src
-    return [one for one in (row.eth_src, address) if one is not None]
+    return [sender for sender in (row.eth_src, address) if sender is not None]
 
 
 def _handshake(row: FrameRow, handshakes: dict[tuple[Any, ...], int]) -> str | None:

@@ -102,19 +102,19 @@ class Capture:
     tallies: dict[tuple[str, int], AskerSums] = field(default_factory=dict)
     silent: dict[tuple[object, ...], Silent] = field(default_factory=dict)
 
-    def note_silence(self, one: ArpRow) -> None:
+    def note_silence(self, resolution: ArpRow) -> None:
         """Remember who asked for what again and again in vain; an answer to the same asker later takes it back."""
-        key = (one.point, one.asker_ip, one.target)
+        key = (resolution.point, resolution.asker_ip, resolution.target)
         known = self.silent.get(key)
-        if one.outcome == "answered":
+        if resolution.outcome == "answered":
             self.silent.pop(key, None)
-        elif one.outcome != "unanswered" or one.attempts < ASKED_IN_VAIN:
+        elif resolution.outcome != "unanswered" or resolution.attempts < ASKED_IN_VAIN:
             return
         elif known is not None:
-            known.attempts += one.attempts
-            known.until = one.latest_time
+            known.attempts += resolution.attempts
+            known.until = resolution.latest_time
         elif len(self.silent) < MOST_SILENT:
-            self.silent[key] = Silent(one, one.attempts, one.latest_time)
+            self.silent[key] = Silent(resolution, resolution.attempts, resolution.latest_time)
 
     def __repr__(self) -> str:
         return f"<Capture {str(self.path)!r}: {self.frames} frames, {len(self.interfaces)} interfaces>"
@@ -161,8 +161,8 @@ def read_capture(
 
     def so_far() -> SoFar:
         done = [tally for (table, _), tally in capture.tallies.items() if table == ARP]
-        answered = sum(one.outcomes["answered"] for one in done)
-        return exchanges.so_far(answered, sum(one.total for one in done))
+        answered = sum(sums.outcomes["answered"] for sums in done)
+        return exchanges.so_far(answered, sum(sums.total for sums in done))
 
     try:
         with source.open(reading.batch_frames) as reader:
@@ -187,8 +187,8 @@ def read_capture(
     exchanges.echoes.forget(partial(_macs, capture.groups))
     echoes = exchanges.echoes
     for table, bins in ((ECHO, echoes.bins()), (CONNECTIONS, echoes.attempts()), (DNS, echoes.queries())):
-        for one in bins:
-            capture.tallies.setdefault((table, one.group), AskerSums()).add_echoes(one)
+        for bin_ in bins:
+            capture.tallies.setdefault((table, bin_.group), AskerSums()).add_echoes(bin_)
     if FRAMES not in every:
         for group_number, group in enumerate(capture.groups):
             if group.count:
@@ -208,7 +208,7 @@ def _may_be_several(interfaces: list[Interface]) -> bool:
 
     What was recorded with ``-i any`` tells them apart by their number in each frame; in a text they come one by one.
     """
-    return any(one.link_type == COOKED2 or one.printed for one in interfaces)
+    return any(interface.link_type == COOKED2 or interface.printed for interface in interfaces)
 
 
 def read_frames(source: Captured, reading: Reading) -> Iterator[FrameRow]:
@@ -221,18 +221,18 @@ def read_frames(source: Captured, reading: Reading) -> Iterator[FrameRow]:
 
 def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exchanges) -> Iterator[Problem]:
     """What was read but could not be told: link types that are not decoded, and state dropped to bound memory."""
-    if not any(one.frames for one in interfaces):
+    if not any(interface.frames for interface in interfaces):
         yield Problem("empty", f"no packet in it: {NOTHING_SEEN}")
     undecoded: Counter[str] = Counter()
-    for one in interfaces:
-        if one.frames and not one.printed and one.link_type not in LINKS:
-            undecoded[link_name(one.link_type).removeprefix("link type ")] += one.frames
+    for interface in interfaces:
+        if interface.frames and not interface.printed and interface.link_type not in LINKS:
+            undecoded[link_name(interface.link_type).removeprefix("link type ")] += interface.frames
     for name, frames in undecoded.items():
         yield Problem("not-decoded", f"{frames} frames of link type {name} are counted but not decoded")
-    for one in interfaces:
-        if one.drops:
-            name = clean(one.name) if one.name else f"interface {one.number}"
-            yield Problem("drops", f"{name} lost {one.drops} packets while recording")
+    for interface in interfaces:
+        if interface.drops:
+            name = clean(interface.name) if interface.name else f"interface {interface.number}"
+            yield Problem("drops", f"{name} lost {interface.drops} packets while recording")
     if decoder.overflowed:
         yield Problem("too-many-senders", f"{decoder.overflowed} frames are of too many different MACs to tell apart")
     evicted = exchanges.resolutions.evicted + exchanges.echoes.evicted

@@ -48,12 +48,12 @@ class Scope:
                 if number is None and len(here) > 1:
                     raise UsageError(
                         f"--interface {file}={name}: it holds several interfaces; name one of "
-                        + ", ".join(f"{file}#{one}" for one in there)
+                        + ", ".join(f"{file}#{number}" for number in there)
                     )
                 if number is not None and number not in there:
                     raise UsageError(
                         f"--interface {file}#{number}={name}: no such interface; there are "
-                        + ", ".join(f"#{one}" for one in there)
+                        + ", ".join(f"#{number}" for number in there)
                     )
 
     def select(self, points: list[PointFacts], prefix: str) -> set[PointKey]:

@@ -232,7 +232,7 @@ def _decide_by_routing(decided: dict[Party, tuple[str, str]], traces: dict[Party
     if len(routers) > 1:
         return False
     for party in routers:
-        others = [trace for one, trace in traces.items() if one != party]
+        others = [trace for known, trace in traces.items() if known != party]
         if traces[party].to_proxy or any(trace.from_proxy for trace in others):
             return False
         # A lone router may be a pod that routes, unless it sends from the proxy MAC.
@@ -248,7 +248,7 @@ def _decide_by_routing(decided: dict[Party, tuple[str, str]], traces: dict[Party
 
 def _most_at_once(traces: Iterable[Trace]) -> int:
     """How many of these were heard at the same time at most."""
-    spans = [(one.first, one.last) for one in traces if one.first is not None and one.last is not None]
+    spans = [(trace.first, trace.last) for trace in traces if trace.first is not None and trace.last is not None]
     changes = sorted([(first, 0) for first, _ in spans] + [(last, 1) for _, last in spans])
     open_now = most = 0
     for _, closes in changes:

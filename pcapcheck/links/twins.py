@@ -25,16 +25,16 @@ def recorded_twice(captures: list[Capture], points: Iterable[PointFacts]) -> Ite
     # What was kept so far, by what kinds of frames it holds, with its first and last time.
     kept: dict[object, list[tuple[int, int, PointFacts]]] = {}
     # The longest first, so that what it holds is recognised in the others.
-    for point in sorted(points, key=lambda one: -one.capture_point.frames):
+    for point in sorted(points, key=lambda point: -point.capture_point.frames):
         first, last = point.capture_point.first, point.capture_point.last
         if first is None or last is None or not captures[point.key[0]].source.complete:
             continue
         keys = [_key(group) for group in point.groups.values()]
         original = next(
             (
-                one
-                for begin, end, one in kept.get(keys[0], ())
-                if begin - SAME_TIME <= first and last <= end + SAME_TIME and _adds_nothing(captures, point, one)
+                known
+                for begin, end, known in kept.get(keys[0], ())
+                if begin - SAME_TIME <= first and last <= end + SAME_TIME and _adds_nothing(captures, point, known)
             ),
             None,
         )
@@ -77,8 +77,8 @@ def _may_hold(whole: FrameGroup | None, part: FrameGroup) -> bool:
     return whole.count >= part.count and before <= SAME_TIME and after <= SAME_TIME
 
 
-def _alike(one: FrameGroup, other: FrameGroup) -> bool:
-    return (one.count, one.first, one.last) == (other.count, other.first, other.last)
+def _alike(group: FrameGroup, other: FrameGroup) -> bool:
+    return (group.count, group.first, group.last) == (other.count, other.first, other.last)
 
 
 def _holds_all(captures: list[Capture], whole: PointFacts, part: PointFacts) -> bool:

@@ -18,7 +18,7 @@ def spans_of(captures: list[Capture], clocks: dict[int, Clock], wait: int) -> di
 
     Where echoes took longer than that, as long as they took.
     """
-    took = (one.most for capture in captures for one in capture.exchanges.echoes.bins())
+    took = (bin_.most for capture in captures for bin_ in capture.exchanges.echoes.bins())
     wait = max(wait, with_margin(max((one for one in took if one is not None), default=0)))
     spans = {}
     for capture in captures:

@@ -42,7 +42,9 @@ def estimate_clocks(seen: Seen, macs: Column) -> dict[int, Clock]:
     while waiting:
         # Nothing connects it with those before: then it keeps its own time.
         alone = Clock(waiting[0], waiting[0], 0, 0, True)
-        found = max((best[one] for one in waiting if one in best), key=lambda one: one.packets, default=alone)
+        found = max(
+            (best[capture] for capture in waiting if capture in best), key=lambda clock: clock.packets, default=alone
+        )
         clocks[found.capture] = found
         waiting.remove(found.capture)
         for capture in sorted(sharing.get(found.capture, set()).difference(clocks)):

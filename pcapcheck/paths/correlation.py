@@ -138,7 +138,7 @@ def columns_of(sightings: Sightings, groups: dict[int, int], known: set[tuple[in
         del table
     numbering.flows, numbering.lost = list(flow_numbers), count - end
     if end < count:
-        seen = Seen(*(getattr(seen, one.name)[:end] for one in fields(Seen)))
+        seen = Seen(*(getattr(seen, column.name)[:end] for column in fields(Seen)))
     seen.identity = _identities(seen.identity, digest[:end])
     if not (digest[:end] == ABSENT).any():
         # The payload of a request is that of its reply.

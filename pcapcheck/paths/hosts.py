@@ -53,18 +53,18 @@ class Hosts:
         folders = {capture_point.path.parent for capture_point in self._points.values()}
         self._by_folder = len(folders) > 1
 
-    def same(self, one: PointKey, other: PointKey) -> bool | None:
+    def same(self, here: PointKey, other: PointKey) -> bool | None:
         """Whether two capture points are of one machine."""
-        if one == other:
+        if here == other:
             return True
-        if one[0] == other[0]:
-            return None if one[0] in self._merged else True
-        if self._names.get(one[0], frozenset()) & self._names.get(other[0], frozenset()):
+        if here[0] == other[0]:
+            return None if here[0] in self._merged else True
+        if self._names.get(here[0], frozenset()) & self._names.get(other[0], frozenset()):
             return False
-        mine, theirs = self._pods.get(one[0], {}), self._pods.get(other[0], {})
+        mine, theirs = self._pods.get(here[0], {}), self._pods.get(other[0], {})
         if any(not mine[number] & theirs[number] for number in mine.keys() & theirs.keys()):
             return False
-        left, right = self._told(one), self._told(other)
+        left, right = self._told(here), self._told(other)
         return left == right if left and right else None
 
     def name(self, key: PointKey) -> str | None:

@@ -55,7 +55,7 @@ def _others_arrive(losses: Losses, followed: Paths, tries: int, lost: int) -> bo
     """Whether, of all packets of TCP that were followed, none was lost but SYNs of connections that failed."""
     if followed.share > 1:
         return False
-    pairs = {one.who for one in losses.pairs if one.failed}
+    pairs = {share.who for share in losses.pairs if share.failed}
     paths = [
         path for path in followed.found if path.packet == TCP and {(path.src, path.dst), (path.dst, path.src)} & pairs
     ]

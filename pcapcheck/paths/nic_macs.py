@@ -63,8 +63,11 @@ class Cards:
     @cached_property
     def claims(self) -> list[tuple[PointKey, Claim]]:
         """Who spoke ARP, or neighbour discovery, with which MAC, and on which card."""
-        capture_points = (one.capture_point for one in self._links if one.kind == NIC)
-        cards = {(one.key[0], one.interface.number, one.key[2]): one.key for one in capture_points}
+        capture_points = (point.capture_point for point in self._links if point.kind == NIC)
+        cards = {
+            (capture_point.key[0], capture_point.interface.number, capture_point.key[2]): capture_point.key
+            for capture_point in capture_points
+        }
         return [
             (key, claim)
             for capture in (self._captures if cards else ())

@@ -93,13 +93,13 @@ class Path(Brief):
         return self.steps[-1].dst if self.meant is None else self.meant[0]
 
 
-def same_link(one: PathStep, other: PathStep) -> bool:
+def same_link(step: PathStep, other: PathStep) -> bool:
     """Whether two sightings of a packet are of one link seen twice, not of a hop.
 
     Pod links are told apart by their pods and their names: that a packet is unchanged on another is a fault. Elsewhere
     an unchanged frame is the same frame: a bond and its slave, a VLAN and its parent, two ends of a wire.
     """
-    left, right = one.spot.point, other.spot.point
+    left, right = step.spot.point, other.spot.point
     if left.kind == right.kind == "pod-link":
         if left.pod_macs and right.pod_macs:
             return bool(left.pod_macs & right.pod_macs)
@@ -107,9 +107,9 @@ def same_link(one: PathStep, other: PathStep) -> bool:
             return left.name == right.name
         if left.pod_ips and right.pod_ips:
             return bool(left.pod_ips & right.pod_ips)
-    a, b = one.spot.group, other.spot.group
+    a, b = step.spot.group, other.spot.group
     unchanged = a.src is not None and a.src == b.src and (a.dst == b.dst or a.dst is None or b.dst is None)
-    return unchanged and one.ttl == other.ttl and one.encap == other.encap
+    return unchanged and step.ttl == other.ttl and step.encap == other.encap
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class Spots:
             point = facts.point(capture, group)
             self.spots.append(Spot(capture, group, groups[capture][group], point) if point else None)
             shown = groups[capture][group]
-            self.macs[:, number] = [ABSENT if one is None else one for one in (shown.src, shown.dst)]
+            self.macs[:, number] = [ABSENT if mac is None else mac for mac in (shown.src, shown.dst)]
             # Frames of too many senders share group 0, which belongs to no capture point.
             key = point.key if point else (capture, -1, group)
             self.point_of[number] = points.setdefault(key, len(points))
@@ -162,7 +162,7 @@ class PathGroups:
                 latencies[number] = self._latencies(
                     packets.begins[signatures.members(number)], int(self._lengths[packet])
                 )
-            watched = frozenset(one for bit, one in enumerate(sorted(spans)) if watching[packet] >> bit & 1)
+            watched = frozenset(capture for bit, capture in enumerate(sorted(spans)) if watching[packet] >> bit & 1)
             path = self._path(members, rows, number, latencies[number])
             asked = self.flows[int(meant[packet])] if meant[packet] else None
             paths.append(replace(path, watching=watched, answered=bool(answered[packet]), meant=asked))
@@ -184,7 +184,7 @@ class PathGroups:
             shortest=int(lengths.min()),
             longest=int(lengths.max()),
             latencies=latencies,
-            samples=[self.sample(int(one)) for one in members[:SAMPLES]],
+            samples=[self.sample(int(member)) for member in members[:SAMPLES]],
         )
 
     def _latencies(self, begins: Column, steps: int) -> tuple[Latency, ...]:
@@ -208,7 +208,7 @@ class PathGroups:
         """One packet by its number."""
         begin, count = int(self.packets.begins[packet]), int(self._lengths[packet])
         rows = self.packets.rows[begin : begin + count]
-        frames = tuple(int(one) >> 32 & 0xFFFFFFFF for one in self.seen.frame[rows])
+        frames = tuple(int(frame) >> 32 & 0xFFFFFFFF for frame in self.seen.frame[rows])
         length = length_of(int(self.seen.what[rows[0]]))
         return PathSample(frames, tuple(self.seen.time[rows].tolist()), length)
 
@@ -226,10 +226,10 @@ def _drop_seen_twice(packets: Packets, paths: PathGroups) -> Packets:
         # 0: a hop, 1: drop the later, 2: drop the earlier, 3: drop the later where the packet was seen further on.
         verdicts = np.zeros(len(examples), np.int8)
         for number, place in enumerate(examples.tolist()):
-            one, other = paths.step(int(packets.rows[place])), paths.step(int(packets.rows[place + 1]))
-            if same_link(one, other):
-                verdicts[number] = 2 if _tells(one) < _tells(other) else 1
-                if _ends_of_a_wire(one, other) and paths.hosts.same(_key(one), _key(other)) is False:
+            step, other = paths.step(int(packets.rows[place])), paths.step(int(packets.rows[place + 1]))
+            if same_link(step, other):
+                verdicts[number] = 2 if _tells(step) < _tells(other) else 1
+                if _ends_of_a_wire(step, other) and paths.hosts.same(_key(step), _key(other)) is False:
                     # That a packet came to the other node is told by nothing but its NIC.
                     verdicts[number] = 3
         if not verdicts.any():
@@ -318,9 +318,9 @@ def _meant(packets: Packets) -> Column:
     return meant
 
 
-def _ends_of_a_wire(one: PathStep, other: PathStep) -> bool:
+def _ends_of_a_wire(step: PathStep, other: PathStep) -> bool:
     """Whether both are NICs, or not known to be anything else, neither of them a copy of another recording."""
-    points = one.spot.point, other.spot.point
+    points = step.spot.point, other.spot.point
     return all(point.kind in ("host-nic", "unknown") and point.judged for point in points)
 
 
@@ -360,6 +360,6 @@ def _signatures(packets: Packets, lengths: Column) -> Column:
     return signature
 
 
-def _mix(one: Column, other: Column) -> Column:
-    mixed = (one ^ other) * MULTIPLY
+def _mix(left: Column, right: Column) -> Column:
+    mixed = (left ^ right) * MULTIPLY
     return np.asarray(mixed ^ (mixed >> 29))

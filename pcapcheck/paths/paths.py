@@ -116,8 +116,8 @@ class Paths(Brief):
     def every_hop(self) -> Iterator[HopRow]:
         """A row for every packet and pair of pod links."""
         for path, sample in self._packets():
-            for one, other in _pod_links(path):
-                yield self._hop_row(path, one, other, sample)
+            for here, there in _pod_links(path):
+                yield self._hop_row(path, here, there, sample)
 
     def _packets(self) -> Iterator[tuple[Path, PathSample]]:
         if self.groups is not None:
@@ -134,9 +134,9 @@ class Paths(Brief):
             yield from ((row, 1) for row in self.every_hop())
             return
         for path in self.found:
-            for one, other in _pod_links(path):
+            for here, there in _pod_links(path):
                 for sample, weight in _weighed(path):
-                    yield self._hop_row(path, one, other, sample), weight
+                    yield self._hop_row(path, here, there, sample), weight
 
     def path_row(self, path: Path, sample: PathSample) -> PathRow:
         last = path.steps[-1]
@@ -167,19 +167,19 @@ class Paths(Brief):
         """What became of them, as a sentence about them goes on."""
         return fate(self.loss(path), self.hosts) if delivered is False else "arrive" if delivered else "go on"
 
-    def _hop_row(self, path: Path, one: int, other: int, sample: PathSample) -> HopRow:
-        here, there = path.steps[one], path.steps[other]
+    def _hop_row(self, path: Path, start: int, end: int, sample: PathSample) -> HopRow:
+        here, there = path.steps[start], path.steps[end]
         capture = self.captures[there.spot.capture]
         lost = None if here.ttl is None or there.ttl is None else here.ttl - there.ttl
-        between = self.between(path, one, other)
+        between = self.between(path, start, end)
         if between is None and lost != 1:
             # Only that one is taken from the TTL is right on one node and wrong between two.
             between = "unknown"
         return HopRow(
-            **_common(path, sample, range(one, other + 1)),
+            **_common(path, sample, range(start, end + 1)),
             calico=self.facts.calico,
             to_interface=there.spot.point.name,
-            to_frame=f"frame {sample.frames[other]} of {clean(capture.source.short_name)}",
+            to_frame=f"frame {sample.frames[end]} of {clean(capture.source.short_name)}",
             ttl=here.ttl,
             to_ttl=there.ttl,
             ttl_lost=lost,
@@ -188,21 +188,21 @@ class Paths(Brief):
             eth_dst=here.spot.group.dst,
             to_eth_src=there.spot.group.src,
             to_eth_dst=there.spot.group.dst,
-            latency=abs(sample.times[other] - sample.times[one]),
+            latency=abs(sample.times[end] - sample.times[start]),
         )
 
-    def between(self, path: Path, one: int, other: int) -> str | None:
+    def between(self, path: Path, start: int, end: int) -> str | None:
         """What lies between two steps on pod links: one node, a tunnel or a network between two, or unknown.
 
         None where nothing tells but that the clocks of two files differ, as those of two nodes do, and as that of one
         node does that was set in between.
         """
-        inside = path.steps[one + 1 : other]
+        inside = path.steps[start + 1 : end]
         if any(step.encap != "none" or step.spot.point.kind == "tunnel" for step in inside):
             return "tunnel"
         if inside:
             return "network"
-        here, there = path.steps[one].spot, path.steps[other].spot
+        here, there = path.steps[start].spot, path.steps[end].spot
         told = self.on_one_node(here.point, there.point)
         if told is not None:
             return "node" if told else "network"
@@ -293,7 +293,7 @@ class Paths(Brief):
     def _has_to_leave(self, path: Path) -> bool:
         """Whether a request that goes to no pod of the node has to leave it: it is no traceroute's, and not refused."""
         ttl = path.steps[-1].ttl
-        refused = any(one.packet == "error" and one.dst == path.src for one in self.found)
+        refused = any(back.packet == "error" and back.dst == path.src for back in self.found)
         return path.packet == "request" and not path.repeated and ttl is not None and ttl > 1 and not refused
 
     @staticmethod
@@ -301,7 +301,7 @@ class Paths(Brief):
         """Whether the ways out of a node were recorded well enough that what they do not show did not leave by them."""
         watched = [point for point in exits if point.key[0] in path.watching and ECHO not in point.silence]
         interfaces = [point.capture_point.interface for point in watched]
-        return bool(watched) and not any(one.missing or one.drops >= path.count for one in interfaces)
+        return bool(watched) and not any(interface.missing or interface.drops >= path.count for interface in interfaces)
 
     def _would_have_seen(self, path: Path) -> list[PointFacts]:
         """The receiver's links that were being recorded then, would have shown the packet, and do not."""

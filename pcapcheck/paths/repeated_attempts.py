@@ -43,7 +43,7 @@ def repeated_attempts(captures: Iterable[Capture], paths: Iterable[Path]) -> Rep
     found: dict[Group, Counter[str]] = {}
     for (group, pair), (home, asked) in same.items():
         there = counted.get((group, pair), Counter())
-        here = sum((counted.get((one, asked), Counter()) for one in home), Counter[str]())
+        here = sum((counted.get((group, asked), Counter()) for group in home), Counter[str]())
         found.setdefault(group, Counter()).update(_shared(here, there))
     return found
 

@@ -75,11 +75,11 @@ def judge_addresses(
         mine = _claimed(row, point, gateways, ahead)
         others: list[Holder] = []
         far: list[Holder] = []
-        for one in holders.get(row.ip, ()) if mine is not None else ():
-            near = _may_be_one_node(point, one.link, followed.on_one_node)
+        for holder in holders.get(row.ip, ()) if mine is not None else ():
+            near = _may_be_one_node(point, holder.link, followed.on_one_node)
             # Of two nodes nothing is told by who is refused.
-            if mine is not None and _is_another(one, mine, pause if near else 0):
-                (others if near else far).append(one)
+            if mine is not None and _is_another(holder, mine, pause if near else 0):
+                (others if near else far).append(holder)
         if not others and not far:
             doubted = any(
                 unsure & {id(one), id(row)}
@@ -89,9 +89,9 @@ def judge_addresses(
             )
             yield replace(row, claimants=None) if doubted and row.claimants == 1 else row
             continue
-        macs = (row.other_claimants or frozenset()) | {one.mac for one in (*others, *far)}
-        names = dict.fromkeys(one.link.name for one in others)
-        places = dict.fromkeys(_place(one.link, followed) for one in far)
+        macs = (row.other_claimants or frozenset()) | {holder.mac for holder in (*others, *far)}
+        names = dict.fromkeys(holder.link.name for holder in others)
+        places = dict.fromkeys(_place(holder.link, followed) for holder in far)
         yield replace(
             row,
             claimants=len(macs) + 1,
@@ -156,12 +156,12 @@ def _is_mixed(point: PointFacts) -> bool:
     return point.sides.folded or point.sides.crowded or point.capture_point.link_type == COOKED
 
 
-def _is_another(one: Holder, mine: Holder, pause: int) -> bool:
+def _is_another(holder: Holder, mine: Holder, pause: int) -> bool:
     """Whether it is another pod, on another link, at the same time. One link may be recorded at both ends."""
-    if one.link is mine.link or one.mac == mine.mac or one.link.pod_macs & mine.link.pod_macs:
+    if holder.link is mine.link or holder.mac == mine.mac or holder.link.pod_macs & mine.link.pod_macs:
         return False
-    between = one.apart_from(mine)
-    return between == 0 or (between <= pause and one.refused != mine.refused)
+    between = holder.apart_from(mine)
+    return between == 0 or (between <= pause and holder.refused != mine.refused)
 
 
 def _may_be_one_node(point: PointFacts, other: PointFacts, on_one_node: OnOneNode) -> bool:

@@ -18,7 +18,9 @@ def leave_out_unnumbered(captures: list[Capture], sightings: Sightings) -> None:
 
     That host's address may be the only one that address translation left.
     """
-    hosts = {ip for capture in captures for one in capture.interfaces for pair in one.unnumbered for ip in pair}
+    hosts = {
+        ip for capture in captures for interface in capture.interfaces for pair in interface.unnumbered for ip in pair
+    }
     if not hosts:
         return
     import numpy as np
@@ -42,7 +44,7 @@ def leave_out_unidentified(captures: list[Capture], sightings: Sightings) -> fro
             continue
         count = len(rows) // SIGHTING_FIELDS
         untold = 0
-        if any(one.printed for one in capture.interfaces):
+        if any(interface.printed for interface in capture.interfaces):
             untold = sum(not what & 0xFF for what in rows[V_WHAT::SIGHTING_FIELDS])
         if untold:
             bare.add(capture.number)

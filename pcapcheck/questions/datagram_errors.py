@@ -37,17 +37,21 @@ def refused_datagrams(
     captures: Iterable[Capture], facts: Facts, reading: Reading, told: Iterable[Unanswered]
 ) -> Iterator[Unanswered]:
     """A question per two hosts and port; ``told`` are those that are known already."""
-    known = {(one.asker, one.asked, one.port) for one in told if one.protocol == "UDP"}
+    known = {(question.asker, question.asked, question.port) for question in told if question.protocol == "UDP"}
     for capture in captures:
-        found = [one for one in capture.exchanges.conversations.found if one.kind == REFUSED and _asks(one)]
+        found = [
+            conversation
+            for conversation in capture.exchanges.conversations.found
+            if conversation.kind == REFUSED and _asks(conversation)
+        ]
         errors = _errors(capture, reading, found[:MOST])
         alike: dict[tuple[int, int, int], list[Conversation]] = {}
-        for one in found[:MOST]:
-            point = facts.point(capture.number, one.group)
-            elsewhere = point is not None and point.kind != "pod-link" and one.asker in facts.pod_ips
-            if point is None or not point.judged or elsewhere or one.frames[-1] not in errors:
+        for conversation in found[:MOST]:
+            point = facts.point(capture.number, conversation.group)
+            elsewhere = point is not None and point.kind != "pod-link" and conversation.asker in facts.pod_ips
+            if point is None or not point.judged or elsewhere or conversation.frames[-1] not in errors:
                 continue
-            alike.setdefault((one.asker, one.asked, one.asked_port), []).append(one)
+            alike.setdefault((conversation.asker, conversation.asked, conversation.asked_port), []).append(conversation)
         for key, some in alike.items():
             point = facts.point(capture.number, some[0].group)
             if point is not None and key not in known:
@@ -55,23 +59,23 @@ def refused_datagrams(
                 yield _question(some, capture, point.name, errors[some[0].frames[-1]])
 
 
-def _asks(one: Conversation) -> bool:
+def _asks(conversation: Conversation) -> bool:
     """Whether datagrams went to somebody who is asked: a late answer to whoever is gone is refused as well.
 
     Those of traceroute go to ports from 33434 on.
     """
     return (
-        one.asked_port not in (0, DNS_PORT)
-        and one.asked_port < EPHEMERAL
-        and one.asked_port <= one.asker_port
-        and not is_public(one.asker)
+        conversation.asked_port not in (0, DNS_PORT)
+        and conversation.asked_port < EPHEMERAL
+        and conversation.asked_port <= conversation.asker_port
+        and not is_public(conversation.asker)
     )
 
 
 def _errors(capture: Capture, reading: Reading, found: list[Conversation]) -> dict[int, Refusal]:
     """The errors that ended conversations, by their frames, but those that refuse nothing."""
     errors: dict[int, Refusal] = {}
-    ended = {one.frames[-1]: one.frames[0] for one in found}
+    ended = {conversation.frames[-1]: conversation.frames[0] for conversation in found}
     probes: set[int] = set()
     for row in rows_of(capture.source, reading, {*ended, *ended.values()}):
         if row.frames[0] not in ended:
@@ -96,17 +100,17 @@ def _question(some: list[Conversation], capture: Capture, interface: str, refusa
         asker=first.asker,
         asked=first.asked,
         about=f"UDP datagrams to {format_address(first.asked)} port {first.asked_port}",
-        attempts=sum(one.attempts for one in some),
+        attempts=sum(conversation.attempts for conversation in some),
         lasted=None,
         capture=capture.number,
         interface=interface,
-        frames=tuple(sorted({number for one in some for number in one.frames})),
+        frames=tuple(sorted({number for conversation in some for number in conversation.frames})),
         group=first.group,
         meaning=EXPIRED_MEANING if expired else MEANING,
         fate=f"{'are lost' if expired else 'are refused'}: {format_address(refusal.source or 0)} says {words}",
         verb="sent",
         port=first.asked_port,
-        asker_ports=frozenset(one.asker_port for one in some),
+        asker_ports=frozenset(conversation.asker_port for conversation in some),
         refusal=refusal,
         ended=UNANSWERED if expired else TURNED_AWAY,
     )

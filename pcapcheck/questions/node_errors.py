@@ -37,7 +37,7 @@ def node_refusals(paths: Paths, reading: Reading, told: Iterable[Unanswered]) ->
     """A question per two pods and port; ``told`` are those that are known already."""
     if paths.groups is None:
         return
-    known = {(one.asker, one.asked) for one in told if one.protocol in ("UDP", "DNS")}
+    known = {(question.asker, question.asked) for question in told if question.protocol in ("UDP", "DNS")}
     for capture in paths.captures:
         yield from _resets(capture, paths, reading)
         lost = [path for path in paths.found if _is_lost(path, paths, capture) and (path.src, path.dst) not in known]
@@ -91,11 +91,11 @@ def _is_askers(point: PointFacts, group: int) -> bool:
     return recorded and point.sides.of(capture_point.groups[group])[0] == POD
 
 
-def _lives_elsewhere(one: ConnectionRow, point: PointFacts, paths: Paths) -> bool:
+def _lives_elsewhere(row: ConnectionRow, point: PointFacts, paths: Paths) -> bool:
     """Whether a pod behind another link was asked; not where its packets are seen to keep their TTL on the way."""
-    homes = paths.homes.get(one.dst, set())
+    homes = paths.homes.get(row.dst, set())
     kept = any(
-        path.src == one.dst and len(path.steps) > 1 and path.steps[0].ttl == path.steps[-1].ttl for path in paths.found
+        path.src == row.dst and len(path.steps) > 1 and path.steps[0].ttl == path.steps[-1].ttl for path in paths.found
     )
     return bool(homes) and point.key not in homes and not kept
 

@@ -30,25 +30,35 @@ def noise_apart(
 
     ``between`` are the ways of packets by kind, source and destination.
     """
-    return list(_apart(found, [PairCounts(one.exchanges.echoes.cells) for one in captures], facts, between))
+    return list(_apart(found, [PairCounts(capture.exchanges.echoes.cells) for capture in captures], facts, between))
 
 
 def _apart(
     found: Iterable[Unanswered], counts: list[PairCounts], facts: Facts, between: Between
 ) -> Iterator[Unanswered]:
     noise: dict[object, list[Unanswered]] = {}
-    for one in found:
-        lone = one.opens and one.fate == SILENT and one.attempts == 1 and (one.alike == 1 or one.targets > 1)
-        stranger = lone and is_public(one.asker) and one.asked not in facts.pod_ips and not _went_on(one, between)
-        if stranger and not any(each.heard(one.asker) for each in counts):
-            noise.setdefault((one.capture, one.interface, one.protocol), []).append(one)
+    for question in found:
+        lone = (
+            question.opens
+            and question.fate == SILENT
+            and question.attempts == 1
+            and (question.alike == 1 or question.targets > 1)
+        )
+        stranger = (
+            lone
+            and is_public(question.asker)
+            and question.asked not in facts.pod_ips
+            and not _went_on(question, between)
+        )
+        if stranger and not any(each.heard(question.asker) for each in counts):
+            noise.setdefault((question.capture, question.interface, question.protocol), []).append(question)
         else:
-            yield one
+            yield question
     for some in noise.values():
-        yield replace(some[0], alike=sum(one.alike for one in some), doubt=some[0].doubt or NOISE)
+        yield replace(some[0], alike=sum(question.alike for question in some), doubt=some[0].doubt or NOISE)
 
 
-def _went_on(one: Unanswered, between: Between) -> bool:
+def _went_on(question: Unanswered, between: Between) -> bool:
     """Whether its packets were seen at another point than where they came in."""
-    paths = between.get((QUESTIONS.get(one.protocol), one.asker, one.asked), ())
+    paths = between.get((QUESTIONS.get(question.protocol), question.asker, question.asked), ())
     return any(len(path.steps) > 1 for path in paths)

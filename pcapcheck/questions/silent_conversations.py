@@ -34,44 +34,55 @@ LARGE = 1200
 def silent_conversations(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
     """A question per two hosts and port asked, with how many conversations are like it."""
     alike: dict[object, list[Conversation]] = {}
-    for one in capture.exchanges.conversations.found:
-        point = facts.point(capture.number, one.group)
-        if point is None or not point.judged or one.kind == REFUSED or (one.kind == SILENT and not _asks(one)):
+    for conversation in capture.exchanges.conversations.found:
+        point = facts.point(capture.number, conversation.group)
+        if (
+            point is None
+            or not point.judged
+            or conversation.kind == REFUSED
+            or (conversation.kind == SILENT and not _asks(conversation))
+        ):
             continue
-        if one.kind in (SILENT, UNACCEPTED) and not point.heard_both_ends:
+        if conversation.kind in (SILENT, UNACCEPTED) and not point.heard_both_ends:
             # The other direction was not recorded.
             continue
-        if one.kind == HALF_OPEN and not _is_at_home(one, point) and one.asker in facts.pod_ips:
+        if (
+            conversation.kind == HALF_OPEN
+            and not _is_at_home(conversation, point)
+            and conversation.asker in facts.pod_ips
+        ):
             # The pod's own link tells better.
             continue
-        port = min(one.asked_port, one.asker_port)
-        alike.setdefault((one.kind, point.key, one.asker, one.asked, port), []).append(one)
+        port = min(conversation.asked_port, conversation.asker_port)
+        alike.setdefault((conversation.kind, point.key, conversation.asker, conversation.asked, port), []).append(
+            conversation
+        )
     for some in alike.values():
-        worst = max(some, key=lambda one: one.attempts)
+        worst = max(some, key=lambda conversation: conversation.attempts)
         point = facts.point(capture.number, worst.group)
         if point is not None:
             yield _question(worst, len(some), point, capture)
 
 
-def _is_at_home(one: Conversation, point: PointFacts) -> bool:
+def _is_at_home(conversation: Conversation, point: PointFacts) -> bool:
     """Whether a conversation was recorded on the link of the pod that asked."""
-    return point.kind == "pod-link" and one.asker in point.pod_ips
+    return point.kind == "pod-link" and conversation.asker in point.pod_ips
 
 
-def _asks(one: Conversation) -> bool:
+def _asks(conversation: Conversation) -> bool:
     """Whether datagrams look like a question: to a port that answers, from one that asks."""
     return (
-        one.asked_port not in ONE_WAY
-        and one.asker_port not in ONE_WAY
-        and one.asked_port < EPHEMERAL
-        and one.asked_port <= one.asker_port
-        and one.size > KEEP_ALIVE
+        conversation.asked_port not in ONE_WAY
+        and conversation.asker_port not in ONE_WAY
+        and conversation.asked_port < EPHEMERAL
+        and conversation.asked_port <= conversation.asker_port
+        and conversation.size > KEEP_ALIVE
     )
 
 
-def _half_open(one: Conversation, about: str, at_home: bool) -> tuple[str, str]:
+def _half_open(conversation: Conversation, about: str, at_home: bool) -> tuple[str, str]:
     """A connection that is not made although its SYN is answered: the sentence, and what may be behind it."""
-    asker, asked = format_address(one.asker), format_address(one.asked)
+    asker, asked = format_address(conversation.asker), format_address(conversation.asked)
     wording = f"{asker}'s {about} is not made: {asked} answers, but "
     if at_home:
         return (
@@ -79,7 +90,7 @@ def _half_open(one: Conversation, about: str, at_home: bool) -> tuple[str, str]:
             "the SYN-ACK is repeated and gets neither an ACK nor an RST: something inside the pod drops it",
         )
     behind = "lost between here and whoever asked (a firewall, a policy, the reverse path filter, the way back)"
-    if one.attempts > 1:
+    if conversation.attempts > 1:
         return (
             f"{wording}the answer (SYN-ACK) never reaches {asker}",
             f"SYN and SYN-ACK are repeated, and neither ACK nor RST comes: the SYN-ACK is {behind}",
@@ -90,54 +101,54 @@ def _half_open(one: Conversation, about: str, at_home: bool) -> tuple[str, str]:
     )
 
 
-def _question(one: Conversation, count: int, point: PointFacts, capture: Capture) -> Unanswered:
-    asker, asked = format_address(one.asker), format_address(one.asked)
+def _question(conversation: Conversation, count: int, point: PointFacts, capture: Capture) -> Unanswered:
+    asker, asked = format_address(conversation.asker), format_address(conversation.asked)
     about, protocol, meaning, wording, silence = "", "TCP", "", "", point.silence.get(CONNECTIONS, "")
-    if one.kind == STALLED:
-        about = f"TCP data to {asked} port {one.asked_port}"
-        meaning = f"{one.size} bytes were sent again and again and never acknowledged"
-        if one.size >= LARGE:
+    if conversation.kind == STALLED:
+        about = f"TCP data to {asked} port {conversation.asked_port}"
+        meaning = f"{conversation.size} bytes were sent again and again and never acknowledged"
+        if conversation.size >= LARGE:
             meaning += "; if smaller ones arrive, the way takes no packets of this size and says so to nobody (MTU)"
-    elif one.kind == RESET:
+    elif conversation.kind == RESET:
         # An RST bears the address of an end of the connection, whoever made it.
         wording = (
-            f"the connection of {asker} port {one.asker_port} with {asked} port {one.asked_port} is broken off "
-            f"(RST from {asker}'s address)"
+            f"the connection of {asker} port {conversation.asker_port} with {asked} port {conversation.asked_port} is "
+            f"broken off (RST from {asker}'s address)"
         )
         meaning = (
             "data was under way: the process ended, or a firewall or the node reset the connection in its name or "
             "lost track of it; an RST that its sender's own link does not show comes from somebody else"
         )
         silence = ""
-    elif one.kind == HALF_OPEN:
-        about = f"connection to {asked} port {one.asked_port}"
-        wording, meaning = _half_open(one, about, _is_at_home(one, point))
+    elif conversation.kind == HALF_OPEN:
+        about = f"connection to {asked} port {conversation.asked_port}"
+        wording, meaning = _half_open(conversation, about, _is_at_home(conversation, point))
         silence = ""
-    elif one.kind == UNACCEPTED:
-        about, protocol = f"SCTP INIT to {asked} port {one.asked_port}", "SCTP"
+    elif conversation.kind == UNACCEPTED:
+        about, protocol = f"SCTP INIT to {asked} port {conversation.asked_port}", "SCTP"
     else:
-        about, protocol = f"UDP request to {asked} port {one.asked_port}", "UDP"
+        about, protocol = f"UDP request to {asked} port {conversation.asked_port}", "UDP"
     return Unanswered(
         protocol=protocol,
-        asker=one.asker,
-        asked=one.asked,
+        asker=conversation.asker,
+        asked=conversation.asked,
         about=about,
-        attempts=one.attempts,
-        lasted=one.lasted,
+        attempts=conversation.attempts,
+        lasted=conversation.lasted,
         capture=capture.number,
         interface=point.name,
-        frames=tuple(dict.fromkeys(one.frames)),
-        group=one.group,
+        frames=tuple(dict.fromkeys(conversation.frames)),
+        group=conversation.group,
         alike=count,
         meaning=meaning,
         doubt=silence,
         wording=wording,
-        verb="sent" if one.kind == STALLED else "seen" if one.kind == RESET else "asked",
-        port=one.asked_port,
-        asker_ports=frozenset((one.asker_port,)),
-        size=one.size if one.kind == STALLED else None,
-        noun="connection" if one.kind == RESET else "question",
-        ended="broken off" if one.kind == RESET else UNANSWERED,
-        opens=one.kind in (SILENT, UNACCEPTED),
-        lost_answer=one.frames[-1] if one.kind == HALF_OPEN else None,
+        verb="sent" if conversation.kind == STALLED else "seen" if conversation.kind == RESET else "asked",
+        port=conversation.asked_port,
+        asker_ports=frozenset((conversation.asker_port,)),
+        size=conversation.size if conversation.kind == STALLED else None,
+        noun="connection" if conversation.kind == RESET else "question",
+        ended="broken off" if conversation.kind == RESET else UNANSWERED,
+        opens=conversation.kind in (SILENT, UNACCEPTED),
+        lost_answer=conversation.frames[-1] if conversation.kind == HALF_OPEN else None,
     )

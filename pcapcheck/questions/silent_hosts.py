@@ -61,35 +61,35 @@ def _questions(
             continue
         # A NIC's one frame group holds whoever is behind its router.
         for samples in _by_pair(some.samples):
-            one = samples[0]
-            if _asks_many(one, some, point) and one.dst not in capture.exchanges.gateways:
+            row = samples[0]
+            if _asks_many(row, some, point) and row.dst not in capture.exchanges.gateways:
                 continue
             # The pod's own link tells better.
-            elsewhere = point.kind != "pod-link" and one.src in facts.pod_ips
-            if not elsewhere and not judged(table, capture.number, one):
+            elsewhere = point.kind != "pod-link" and row.src in facts.pod_ips
+            if not elsewhere and not judged(table, capture.number, row):
                 yield _question(table, samples, some, point, capture, counts)
 
 
 def _by_pair(samples: list[EchoRow]) -> list[list[EchoRow]]:
     """Samples by who asked whom of what, in the order of their first; all of an asker that asks many together."""
     targets: dict[int, set[tuple[int, int | None]]] = {}
-    for one in samples:
-        targets.setdefault(one.src, set()).add(_target(one))
+    for row in samples:
+        targets.setdefault(row.src, set()).add(_target(row))
     found: dict[tuple[int, tuple[int, int | None] | None], list[EchoRow]] = {}
-    for one in samples:
-        target = _target(one) if len(targets[one.src]) <= FEW_TARGETS else None
-        found.setdefault((one.src, target), []).append(one)
+    for row in samples:
+        target = _target(row) if len(targets[row.src]) <= FEW_TARGETS else None
+        found.setdefault((row.src, target), []).append(row)
     return list(found.values())
 
 
-def _target(one: EchoRow) -> tuple[int, int | None]:
-    return one.dst, one.dst_port if isinstance(one, ConnectionRow) else None
+def _target(row: EchoRow) -> tuple[int, int | None]:
+    return row.dst, row.dst_port if isinstance(row, ConnectionRow) else None
 
 
-def _asks_many(one: EchoRow, some: ExchangeBin, point: PointFacts) -> bool:
+def _asks_many(row: EchoRow, some: ExchangeBin, point: PointFacts) -> bool:
     """Whether a group was asked: by its address, or by the MAC, to which alone a subnet's broadcast address shows."""
     mac = point.groups[some.group].dst
-    return not one.unicast or (mac is not None and is_multicast_mac(mac))
+    return not row.unicast or (mac is not None and is_multicast_mac(mac))
 
 
 def _heard_others(point: PointFacts) -> bool:
@@ -109,31 +109,31 @@ def _question(
     table: str, samples: list[EchoRow], some: ExchangeBin, point: PointFacts, capture: Capture, counts: PairCounts
 ) -> Unanswered:
     """Of those that are not alone in their bin, and that asked several, no more is known than their samples."""
-    one = max(samples, key=lambda each: each.requests) if table == CONNECTIONS else samples[0]
+    row = max(samples, key=lambda each: each.requests) if table == CONNECTIONS else samples[0]
     targets = len({_target(each) for each in samples})
-    asked = format_address(one.dst)
+    asked = format_address(row.dst)
     alone = len(samples) == len(some.samples)
     count, requests = some.count, some.requests
     if not alone:
         count, requests = len(samples), sum(each.requests for each in samples)
         if targets == 1 and some.outcome == "unanswered":
-            counted = counts.silent(table, some.group, one)
+            counted = counts.silent(table, some.group, row)
             count, requests = max(count, counted), max(requests, counted)
     # Each echo request is a question of its own, and yet people call them all one ping.
-    is_one = table == ECHO and all(each.dst == one.dst for each in samples)
-    port = one.dst_port if isinstance(one, ConnectionRow) else None
-    meaning = _meaning(table, one.dst, point, capture)
+    is_one = table == ECHO and all(each.dst == row.dst for each in samples)
+    port = row.dst_port if isinstance(row, ConnectionRow) else None
+    meaning = _meaning(table, row.dst, point, capture)
     refusal = None
-    if one.error_type is not None and one.error_from is not None:
-        refusal = Refusal((one.family, one.error_type, one.error_code or 0), one.error_from, one.error_ttl)
+    if row.error_type is not None and row.error_from is not None:
+        refusal = Refusal((row.family, row.error_type, row.error_code or 0), row.error_from, row.error_ttl)
         meaning = EXPIRED_MEANING if some.error == "time-exceeded" else REFUSED_MEANING
     about = f"{WORDS[table]} to {asked}" + (f" port {port}" if port else "")
     return Unanswered(
         protocol=PROTOCOLS[table],
-        asker=one.src,
-        asked=one.dst,
+        asker=row.src,
+        asked=row.dst,
         about=about,
-        attempts=requests if is_one else one.requests,
+        attempts=requests if is_one else row.requests,
         lasted=None,
         capture=capture.number,
         interface=point.name,
@@ -142,7 +142,7 @@ def _question(
         alike=1 if is_one else count,
         meaning=meaning,
         doubt="" if refusal else point.silence.get(table, ""),
-        fate=SILENT if refusal is None else one.by_error(several=False) or SILENT,
+        fate=SILENT if refusal is None else row.by_error(several=False) or SILENT,
         port=port,
         refusal=refusal,
         ended=UNANSWERED if refusal is None or some.error == "time-exceeded" else REFUSED,

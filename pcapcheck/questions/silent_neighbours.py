@@ -25,34 +25,34 @@ def silent_neighbours(capture: Capture, facts: Facts, judged: Judged) -> Iterato
     """A question per asker and address, of those that no rule is about."""
     errors = _errors(capture) if capture.silent else {}
     for kept in capture.silent.values():
-        one = kept.resolution
-        point = facts.point(capture.number, one.group)
-        if point is None or not point.judged or judged(ARP, capture.number, one):
+        resolution = kept.resolution
+        point = facts.point(capture.number, resolution.group)
+        if point is None or not point.judged or judged(ARP, capture.number, resolution):
             continue
-        group = point.groups[one.group]
-        consequence = _consequence(capture, one, errors)
+        group = point.groups[resolution.group]
+        consequence = _consequence(capture, resolution, errors)
         yield Unanswered(
-            protocol="ARP" if one.family == 4 else "ND",
-            asker=one.asker_ip,
+            protocol="ARP" if resolution.family == 4 else "ND",
+            asker=resolution.asker_ip,
             asked=None,
-            about=f"{one.protocol} for {format_address(one.target)}",
+            about=f"{resolution.protocol} for {format_address(resolution.target)}",
             attempts=kept.attempts,
-            lasted=between(one.first_time, kept.until),
+            lasted=between(resolution.first_time, kept.until),
             capture=capture.number,
             interface=point.name,
-            frames=tuple(one.frames),
-            group=one.group,
+            frames=tuple(resolution.frames),
+            group=resolution.group,
             meaning=consequence or "nobody there has the address, or whoever has it is silent to the asker",
-            doubt="" if consequence else _doubt(point, group, one, facts),
+            doubt="" if consequence else _doubt(point, group, resolution, facts),
         )
 
 
-def _doubt(point: PointFacts, group: FrameGroup, one: ArpRow, facts: Facts) -> str:
+def _doubt(point: PointFacts, group: FrameGroup, resolution: ArpRow, facts: Facts) -> str:
     """Why the silence proves nothing: what was not recorded, or is not sent past an interface that listens in."""
     if ARP in point.silence:
         return point.silence[ARP]
     listens_in = point.kind != "pod-link" and group.direction != "out"
-    return NOT_FOR_US if listens_in and not _is_own(point.capture_point, one.asker_mac, facts) else ""
+    return NOT_FOR_US if listens_in and not _is_own(point.capture_point, resolution.asker_mac, facts) else ""
 
 
 def _is_own(capture_point: CapturePoint, mac: int | None, facts: Facts) -> bool:
@@ -76,26 +76,26 @@ def _errors(capture: Capture) -> dict[int, tuple[int, int]]:
     echoes = capture.exchanges.echoes
     found: dict[int, tuple[int, int]] = {}
     for some in (*echoes.bins(), *echoes.attempts(), *echoes.queries()):
-        one = some.samples[0]
-        if one.error_from is not None and (one.family, one.error_type, one.error_code) == UNREACHABLE[one.family]:
-            found.setdefault(one.dst, (some.count, one.error_from))
+        row = some.samples[0]
+        if row.error_from is not None and (row.family, row.error_type, row.error_code) == UNREACHABLE[row.family]:
+            found.setdefault(row.dst, (some.count, row.error_from))
     return found
 
 
-def _consequence(capture: Capture, one: ArpRow, errors: dict[int, tuple[int, int]]) -> str:
+def _consequence(capture: Capture, resolution: ArpRow, errors: dict[int, tuple[int, int]]) -> str:
     """What the asker tells others because of it: a host that is not found is unreachable."""
-    error = UNREACHABLE[one.family]
-    said_by = one.asker_ip
+    error = UNREACHABLE[resolution.family]
+    said_by = resolution.asker_ip
     count = sum(
         times
         for said, times in capture.exchanges.echoes.ending_errors.counts.items()
-        if said[:4] == (*error, one.asker_ip)
+        if said[:4] == (*error, resolution.asker_ip)
     )
-    if not count and one.target not in errors:
+    if not count and resolution.target not in errors:
         return ""
     if not count:
-        count, said_by = errors[one.target]
+        count, said_by = errors[resolution.target]
     return (
         f"so {format_address(said_by)} answers senders with {in_words(*error)}, {count}x: "
-        f"{format_address(one.target)} does not say its MAC"
+        f"{format_address(resolution.target)} does not say its MAC"
     )

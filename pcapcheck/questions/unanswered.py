@@ -131,10 +131,10 @@ def unanswered(
     or the answer was seen only where the question went from here: then it is lost on its way back to here.
     """
     some = tuple(producers)
-    found = [one for capture in captures for producer in some for one in producer(capture, facts, judged)]
+    found = [question for capture in captures for producer in some for question in producer(capture, facts, judged)]
     # Whoever asks for a machine in vain tells the others that it is unreachable: one question.
-    sought = {one.about for one in found if one.protocol in ("ARP", "ND")}
-    found = [one for one in found if one.refusal is None or not sought & _asking_for(one.asked)]
+    sought = {question.about for question in found if question.protocol in ("ARP", "ND")}
+    found = [question for question in found if question.refusal is None or not sought & _asking_for(question.asked)]
     between: dict[tuple[str | None, int, int | None], list[Path]] = {}
     for path in paths if found else ():
         between.setdefault((path.packet, path.src, path.dst), []).append(path)
@@ -150,15 +150,15 @@ def unanswered(
         for ip in point.pod_ips
     }
     found = [
-        replace(one, doubt=CAME_BACK)
-        if (one.capture, one.interface, one.asker) not in at_home and _came_back(one, between)
-        else one
-        for one in found
+        replace(question, doubt=CAME_BACK)
+        if (question.capture, question.interface, question.asker) not in at_home and _came_back(question, between)
+        else question
+        for question in found
     ]
-    found.sort(key=lambda one: (bool(one.doubt), -one.times, one.capture, one.frames[:1]))
+    found.sort(key=lambda question: (bool(question.doubt), -question.times, question.capture, question.frames[:1]))
     kept: dict[str, Unanswered] = {}
-    for one in found:
-        kept.setdefault(one.sentence, one)
+    for question in found:
+        kept.setdefault(question.sentence, question)
     return list(kept.values())[:MOST_KEPT]
 
 
@@ -167,20 +167,20 @@ def _asking_for(asked: int | None) -> set[str]:
     return set() if asked is None else {f"{protocol} for {format_address(asked)}" for protocol in ("ARP", "ND")}
 
 
-def _came_back(one: Unanswered, between: Mapping[tuple[str | None, int, int | None], list[Path]]) -> bool:
+def _came_back(question: Unanswered, between: Mapping[tuple[str | None, int, int | None], list[Path]]) -> bool:
     """Whether packets the other way, as answers go, were seen where the question was not on its way from here."""
-    if one.asked is None:
+    if question.asked is None:
         return False
-    here = (one.capture, one.interface)
+    here = (question.capture, question.interface)
     onward = {
         place
-        for path in between.get((QUESTIONS.get(one.protocol), one.asker, one.asked), ())
+        for path in between.get((QUESTIONS.get(question.protocol), question.asker, question.asked), ())
         if here in (places := _places(path))
         for place in places[places.index(here) + 1 :]
     }
     return any(
         here not in places and not onward.issuperset(places)
-        for path in between.get((ANSWERS.get(one.protocol), one.asked, one.asker), ())
+        for path in between.get((ANSWERS.get(question.protocol), question.asked, question.asker), ())
         if (places := _places(path))
     )
 

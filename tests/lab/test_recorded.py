@@ -18,7 +18,7 @@ def test_verdicts(scenario: str) -> None:
 
 @pytest.mark.parametrize("scenario", sorted(DNS))
 def test_dns(scenario: str) -> None:
-    (found,) = [one for one in analyze(*captures(scenario)).findings if one.rule.id == "dns-answered"]
+    (found,) = [finding for finding in analyze(*captures(scenario)).findings if finding.rule.id == "dns-answered"]
     assert LETTERS[found.status] == DNS[scenario]
 
 

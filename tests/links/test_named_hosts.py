@@ -57,7 +57,7 @@ def _compare(texts: list[Path], naming: str, folder: Path, unseen: set[str] | No
     was, now = analyze(*texts), analyze(*named)
     for before, after in zip(was.captures, now.captures, strict=True):
         assert after.frames == before.frames
-        assert [one.kind for one in after.problems] == [one.kind for one in before.problems]
+        assert [problem.kind for problem in after.problems] == [problem.kind for problem in before.problems]
     changed = {
         rule: (before, _statuses(now)[rule])
         for rule, before in _statuses(was).items()
@@ -193,7 +193,7 @@ def test_a_rule_does_not_go_by_what_stands_for_a_name(condition: str, tmp_path: 
     (tmp_path / "rule.yml").write_text(RULE % condition)
     (tmp_path / "paste.txt").write_text(SYNS)
     result = analyze(tmp_path / "paste.txt", rules=[tmp_path / "rule.yml"])
-    assert [(one.status, one.unknown) for one in result.findings] == [("not-checked", 3)]
+    assert [(finding.status, finding.unknown) for finding in result.findings] == [("not-checked", 3)]
     assert "orders.example" in result.findings[0].reason
 
 

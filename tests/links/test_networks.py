@@ -39,11 +39,11 @@ def made(name: str) -> Path:
 
 
 def failed(analysis: Analysis) -> set[str]:
-    return {one.rule.id for one in analysis.findings if one.status == "fail"}
+    return {finding.rule.id for finding in analysis.findings if finding.status == "fail"}
 
 
 def remarks(analysis: Analysis) -> str:
-    return "\n".join(one.text for one in analysis.remarks)
+    return "\n".join(remark.text for remark in analysis.remarks)
 
 
 @pytest.mark.parametrize("name", [*HERE, *THERE, *WITHOUT_NAME])
@@ -67,7 +67,7 @@ def test_other_networks_are_not_judged(name: str) -> None:
 def test_the_report_says_what_it_looks_like(name: str, said: str) -> None:
     analysis = analyze(made(name))
     assert said in headline(analysis)
-    assert all(said in one.reason for one in analysis.findings if one.rule.id == "gateway-arp-answered")
+    assert all(said in finding.reason for finding in analysis.findings if finding.rule.id == "gateway-arp-answered")
 
 
 def test_two_links_are_told_in_one_line() -> None:

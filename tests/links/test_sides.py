@@ -45,7 +45,7 @@ def hexed(mac: str) -> str:
 
 
 def status(analysis: Analysis, rule: str) -> str:
-    return LETTERS[next(one.status for one in analysis.findings if one.rule.id == rule)]
+    return LETTERS[next(finding.status for finding in analysis.findings if finding.rule.id == rule)]
 
 
 def test_asker_of_the_gateway_is_the_pod(tmp_path: Path) -> None:

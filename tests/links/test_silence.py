@@ -36,7 +36,7 @@ TWO_REQUESTS: list[Frame] = [(BEGIN + 2 * MS, request()), (BEGIN + 5 * SECOND, r
 
 
 def finding(path: Path, rule: str, scope: Scope | None = None) -> Finding:
-    return next(one for one in analyze(path, scope=scope).findings if one.rule.id == rule)
+    return next(found for found in analyze(path, scope=scope).findings if found.rule.id == rule)
 
 
 def tcp(flags: int, seq: int, src_port: int = 40000) -> bytes:
@@ -57,9 +57,9 @@ def test_packet_to_the_gateway_without_an_answer(tmp_path: Path) -> None:
         tmp_path / f"{NAME}.pcap", [(BEGIN, ask()), (BEGIN + MS, request()), (BEGIN + 5 * SECOND, request(2))]
     )
     for rule in ("gateway-arp-answered", "echo-answered"):
-        one = finding(path, rule)
-        assert one.status == "not-checked"
-        assert "only one direction was recorded" in one.reason
+        found = finding(path, rule)
+        assert found.status == "not-checked"
+        assert "only one direction was recorded" in found.reason
 
 
 def test_packet_long_after_the_request_proves_nothing(tmp_path: Path) -> None:
@@ -139,9 +139,9 @@ def test_another_pods_broadcast_on_a_bridge(tmp_path: Path) -> None:
         (BEGIN + 9 * SECOND + MS, reply()),
         (BEGIN + 10 * SECOND, ask(src=OTHER, ip="10.244.1.99", target=PEER_IP)),
     ]
-    one = finding(write_pcap(tmp_path / f"{NAME}.pcap", frames), "gateway-arp-answered")
-    assert one.status == "pass"
-    assert one.unknown == 1
+    found = finding(write_pcap(tmp_path / f"{NAME}.pcap", frames), "gateway-arp-answered")
+    assert found.status == "pass"
+    assert found.unknown == 1
 
 
 def test_directions_of_pcapng_tell_the_sides(tmp_path: Path) -> None:
@@ -156,9 +156,9 @@ def test_directions_of_pcapng_tell_the_sides(tmp_path: Path) -> None:
 
 def test_says_what_else_it_may_be_where_nobody_answers(tmp_path: Path) -> None:
     """A recording with -Q in of a pod that had the gateway cached looks like a dead node."""
-    one = finding(write_pcap(tmp_path / f"{NAME}.pcap", TWO_REQUESTS), "echo-answered")
-    assert one.status == "fail"
-    assert "With -Q or a capture filter, a healthy node would look the same" in one.evidence[0].observed
+    found = finding(write_pcap(tmp_path / f"{NAME}.pcap", TWO_REQUESTS), "echo-answered")
+    assert found.status == "fail"
+    assert "With -Q or a capture filter, a healthy node would look the same" in found.evidence[0].observed
 
 
 @pytest.mark.parametrize(("skipped", "status"), [(50, "fail"), (500, "not-checked")])
@@ -169,7 +169,7 @@ def test_answers_may_have_stood_in_damaged_bytes(skipped: int, status: str, tmp_
     whole = path.read_bytes()
     place = len(whole) - (16 + len(ask()))
     path.write_bytes(whole[:place] + b"\xf7" * skipped + whole[place:])
-    one = finding(path, "gateway-arp-answered")
-    assert one.status == status
+    found = finding(path, "gateway-arp-answered")
+    assert found.status == status
     if status == "not-checked":
-        assert "500 damaged bytes were skipped, so 3 missing answers prove nothing" in str(one.reason)
+        assert "500 damaged bytes were skipped, so 3 missing answers prove nothing" in str(found.reason)

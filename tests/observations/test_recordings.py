@@ -32,7 +32,7 @@ DAY = 24 * HOUR
 
 
 def remarks(analysis: Analysis) -> str:
-    return "\n".join(one.text for one in analysis.remarks)
+    return "\n".join(remark.text for remark in analysis.remarks)
 
 
 def named(diagnosis: Diagnosis) -> list[str]:
@@ -41,7 +41,7 @@ def named(diagnosis: Diagnosis) -> list[str]:
 
 
 def counts(analysis: Analysis) -> list[tuple[str, int]]:
-    return [(one.rule.id, one.checked) for one in analysis.findings]
+    return [(finding.rule.id, finding.checked) for finding in analysis.findings]
 
 
 def shifted(scenario: str, name: str, by: int, folder: Path) -> Path:
@@ -79,7 +79,7 @@ def test_two_filters_on_one_interface_are_two_recordings(tmp_path: Path) -> None
     lost = [(BEGIN + SECOND, request(1, ident=99)), (BEGIN + 2 * SECOND, request(2, ident=99))]
     lost += [(BEGIN + 8 * SECOND, request(3, ident=99)), (BEGIN + 8 * SECOND + MS, reply(3, ident=99))]
     other = write_pcap(tmp_path / f"x-{A}.pcap", lost)
-    assert next(one for one in analyze(whole, other).findings if one.rule.id == "echo-answered").failed == 2
+    assert next(finding for finding in analyze(whole, other).findings if finding.rule.id == "echo-answered").failed == 2
 
 
 PASTE = f"""listening on {A}, link-type EN10MB (Ethernet), snapshot length 262144 bytes
@@ -120,7 +120,9 @@ def test_captures_of_different_days_explain_nothing_of_each_other(tmp_path: Path
     second = shifted("pod-drops-icmp", B, 2 * DAY, tmp_path)
     both, alone, later = analyze(first, second), analyze(first), analyze(second)
     assert "recorded at different times, so judged as separate observations" in remarks(both)
-    assert [named(one) for one in both.diagnoses] == [named(one) for one in (*alone.diagnoses, *later.diagnoses)]
+    assert [named(diagnosis) for diagnosis in both.diagnoses] == [
+        named(diagnosis) for diagnosis in (*alone.diagnoses, *later.diagnoses)
+    ]
     assert both.paths.empty or set(both.paths["missing"].dropna()) == set()
 
 

@@ -106,7 +106,7 @@ def test_a_reply_cut_behind_its_tag_is_no_missing_reply(length: int, verdict: st
         frames += [(BEGIN + n * 10 * MS, request(n)), (BEGIN + n * 10 * MS + MS, with_vlan(reply(n)))]
     frames.append((BEGIN + 5 * SECOND, ethernet(NODE, POD, 0x88CC, bytes(40))))
     result = analyze(cut(write_pcap(tmp_path / "whole.pcap", frames), tmp_path / f"{NAME}.pcap", length))
-    answered = next(one for one in result.findings if one.rule.id == "echo-answered")
+    answered = next(finding for finding in result.findings if finding.rule.id == "echo-answered")
     assert answered.status == verdict
     if length == 44:
         assert "record whole packets" in answered.reason

@@ -19,7 +19,7 @@ SEVERAL = sorted(name for name in EXPECTED if len(captures(name)) > 1)
 
 
 def finding(analysis: Analysis, rule: str) -> tuple[str, int, int, int]:
-    (found,) = [one for one in analysis.findings if one.rule.id == rule]
+    (found,) = [finding for finding in analysis.findings if finding.rule.id == rule]
     return found.status, found.checked, found.failed, found.unknown
 
 
@@ -143,7 +143,7 @@ def test_lost_request_fails_and_says_where_it_was_seen_last(tmp_path: Path) -> N
     a = [one for one in a if not (one[1][34] == 0 and one[1][40:42] == b"\0\3")]
     analysis = analyze(*write_links(tmp_path, a, b))
     assert finding(analysis, "request-leaves-node")[:3] == ("fail", 8, 1)
-    (failed,) = [one for one in analysis.findings if one.rule.id == "request-leaves-node"]
+    (failed,) = [finding for finding in analysis.findings if finding.rule.id == "request-leaves-node"]
     (shown,) = failed.evidence
     assert shown.frames == (5,)
     assert LINK_A in shown.observed

@@ -35,7 +35,7 @@ def node_asks(mac: str, at: int, node_ip: str, ip: str = IP) -> list[Frame]:
 
 
 def judged(analysis: Analysis) -> Finding:
-    return next(one for one in analysis.findings if one.rule.id == "address-has-one-mac")
+    return next(finding for finding in analysis.findings if finding.rule.id == "address-has-one-mac")
 
 
 def judge(folder: Path, left: list[Frame], right: list[Frame], names: tuple[str, str] = (LEFT, RIGHT)) -> Analysis:
@@ -52,7 +52,7 @@ def test_two_pods_with_one_address_fail_on_both_links(tmp_path: Path) -> None:
     finding = judged(analysis)
     assert (finding.status, finding.failed) == ("fail", 2)
     assert f"{IP} is claimed by {ONE} and by {OTHER} on {RIGHT} at the same time" in [
-        one.headline for one in finding.evidence
+        evidence.headline for evidence in finding.evidence
     ]
     first = analysis.diagnoses[0].suspects[0]
     assert first.title.startswith(f"two pods on one node have the address {IP}, on ")
@@ -62,7 +62,7 @@ def test_the_labs_duplicate_fails_and_its_cause_stands_first() -> None:
     """One pod is heard right after the other, and the node's route leads to the first: it refuses the second."""
     analysis = analyze(*captures("duplicate-ip"))
     assert judged(analysis).status == "fail"
-    assert [one.suspects[0].cause.id for one in analysis.diagnoses] == ["address-on-two-links"]
+    assert [diagnosis.suspects[0].cause.id for diagnosis in analysis.diagnoses] == ["address-on-two-links"]
 
 
 def test_a_pod_that_only_sends_counts_too(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_text_without_macs_says_why_hops_are_not_judged(tmp_path: Path) -> None:
         "03:22:41.111040 cali5b1e77a0c3d Out IP 10.66.8.2 > 10.66.4.9: ICMP echo reply, id 3, seq 1, length 64\n"
     )
     analysis = analyze(path)
-    reasons = {one.rule.id: one.reason for one in analysis.findings}
+    reasons = {finding.rule.id: finding.reason for finding in analysis.findings}
     for rule in ("hop-macs-rewritten", "hop-ttl-decremented"):
         assert "the text shows no MACs and no TTL; print it with -e and -v" in reasons[rule]
     assert "no packet was seen on a second link" not in report(analysis)

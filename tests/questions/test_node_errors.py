@@ -89,7 +89,7 @@ def test_the_error_about_them_is_told(tmp_path: Path) -> None:
     analysis = analyzed(tmp_path, [*sent, *((time + 1000, error(3, 3, frame)) for time, frame in sent)])
     assert "port 9125 enter the node" in headline(analysis)
     assert "; 172.31.186.250 says port unreachable (3/3)" in headline(analysis)
-    assert not any("which ended no echo request" in one.text for one in analysis.remarks)
+    assert not any("which ended no echo request" in remark.text for remark in analysis.remarks)
 
 
 def test_datagrams_that_arrive_are_nobodys_question(tmp_path: Path) -> None:

@@ -126,4 +126,4 @@ def test_who_gave_up_waiting_asks_about_nothing_else(tmp_path: Path) -> None:
     refusal = error(3, 3, late, source="10.244.1.10")
     frames = [(at, query()), (at + 3 * SECOND, late), (at + 3 * SECOND + MS, refusal)]
     analysis = recorded(tmp_path, *frames)
-    assert [one.text for one in analysis.remarks if "port unreachable" in one.text] == []
+    assert [remark.text for remark in analysis.remarks if "port unreachable" in remark.text] == []

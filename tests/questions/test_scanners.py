@@ -83,14 +83,17 @@ def test_a_scan_of_the_nic_is_noise(tmp_path: Path) -> None:
 def test_a_question_behind_a_scan_is_told(tmp_path: Path) -> None:
     """Both come from the router's MAC, so they stand in one frame group."""
     analysis = judged(tmp_path, [*syns(1, SCANNER), *syns(3, "172.31.7.7", 443)], behind(0))
-    assert [one.sentence for one in analysis.unanswered if not one.doubt] == [
+    assert [question.sentence for question in analysis.unanswered if not question.doubt] == [
         f"172.31.7.7's connection to {NODE_IP} port 443 gets no answer, last seen on eth0"
     ]
 
 
 def test_a_client_that_asks_again_and_again_is_told_on_the_nic_alone(tmp_path: Path) -> None:
-    (one,) = analyze(write_pcap(tmp_path / "eth0.pcap", quiet(syns(3)))).unanswered
-    assert (one.sentence, one.attempts) == (f"{CLIENT}'s connection to {NODE_IP} port 31080 gets no answer", 3)
+    (question,) = analyze(write_pcap(tmp_path / "eth0.pcap", quiet(syns(3)))).unanswered
+    assert (question.sentence, question.attempts) == (
+        f"{CLIENT}'s connection to {NODE_IP} port 31080 gets no answer",
+        3,
+    )
 
 
 def test_both_addresses_of_a_node_port_may_change(tmp_path: Path) -> None:

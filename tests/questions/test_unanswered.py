@@ -56,10 +56,10 @@ def nic(folder: Path, frames: list[Frame]) -> Analysis:
 
 def test_what_the_host_asks_for_in_vain_is_told(tmp_path: Path) -> None:
     to_host = (BEGIN + MS, tcp(0x10, src="198.51.100.7", dst=NODE_IP, eth=(ROUTER, NIC)))
-    (one,) = nic(tmp_path, [*asked(), to_host]).unanswered
-    assert one.sentence == f"{NODE_IP}'s ARP for {NEIGHBOUR} gets no answer"
-    assert (one.protocol, one.attempts, one.lasted, one.frames) == ("ARP", 3, 2 * SECOND, (1, 3, 4))
-    assert not one.doubt
+    (question,) = nic(tmp_path, [*asked(), to_host]).unanswered
+    assert question.sentence == f"{NODE_IP}'s ARP for {NEIGHBOUR} gets no answer"
+    assert (question.protocol, question.attempts, question.lasted, question.frames) == ("ARP", 3, 2 * SECOND, (1, 3, 4))
+    assert not question.doubt
 
 
 @pytest.mark.parametrize("times", [1, 2])
@@ -70,8 +70,8 @@ def test_asking_once_or_twice_is_no_silence(times: int, tmp_path: Path) -> None:
 def test_what_another_machine_asks_for_is_not_heard_to_its_end(tmp_path: Path) -> None:
     """Its broadcast comes by; the answer goes to it alone, over another port of the switch."""
     analysis = nic(tmp_path, asked())
-    (one,) = analysis.unanswered
-    assert "which may be another machine" in one.doubt
+    (question,) = analysis.unanswered
+    assert "which may be another machine" in question.doubt
     (remark,) = analysis.remarks
     assert "gets no answer on ens5 (asked 3 times over 2 s; frames 1, 2, 3 of ens5.pcap)" in remark.text
     assert "which proves nothing here" in remark.text
@@ -90,8 +90,8 @@ def test_what_a_router_asks_for_in_vain_is_no_concern_of_the_node(tmp_path: Path
     gone = [(BEGIN + n * SECOND, ask(NEIGHBOUR, ROUTER, "172.31.186.1")) for n in range(4)]
     eth0 = write_pcap(tmp_path / "ens5.pcap", sorted([*talk, *gone]))
     analysis = analyze(eth0, write_pcap(tmp_path / "cali14e7d81007d.pcap", LINK))
-    (one,) = analysis.unanswered
-    assert "which may be another machine" in one.doubt
+    (question,) = analysis.unanswered
+    assert "which may be another machine" in question.doubt
     assert heading(analysis) == "pass"
 
 
@@ -100,8 +100,8 @@ def test_outgoing_questions_are_the_hosts_own(tmp_path: Path) -> None:
         (time, cooked2(frame, outgoing=frame[6:12] != bytes.fromhex(ROUTER.replace(":", ""))))
         for time, frame in asked()
     ]
-    (one,) = analyze(write_pcap(tmp_path / "ens5.pcap", frames, SLL2)).unanswered
-    assert (one.asker, one.doubt) == (one.asker, "")
+    (question,) = analyze(write_pcap(tmp_path / "ens5.pcap", frames, SLL2)).unanswered
+    assert (question.asker, question.doubt) == (question.asker, "")
 
 
 def test_host_unreachable_is_tied_to_the_neighbour_that_is_silent(tmp_path: Path) -> None:
@@ -127,8 +127,8 @@ def test_the_router_may_answer_from_another_address(tmp_path: Path) -> None:
     """The error's source is chosen by the way to the sender, that of the question by the way to the neighbour."""
     ping = request(1, src="10.9.0.4", dst=NEIGHBOUR, eth=(ROUTER, NIC))
     frames = [*asked(), (BEGIN + MS, ping), (BEGIN + 3 * SECOND, error(3, 1, ping, source="10.9.0.1"))]
-    (one,) = nic(tmp_path, frames).unanswered
-    assert one.meaning.startswith("so 10.9.0.1 answers senders with host unreachable (3/1), 1x")
+    (question,) = nic(tmp_path, frames).unanswered
+    assert question.meaning.startswith("so 10.9.0.1 answers senders with host unreachable (3/1), 1x")
 
 
 def test_what_is_answered_in_the_end_is_answered(tmp_path: Path) -> None:
@@ -139,8 +139,8 @@ def test_what_is_answered_in_the_end_is_answered(tmp_path: Path) -> None:
 
 def test_asked_again_after_a_pause_is_one_question(tmp_path: Path) -> None:
     frames = [*asked(), *asked(begin=BEGIN + 60 * SECOND)]
-    (one,) = nic(tmp_path, frames).unanswered
-    assert (one.attempts, one.lasted) == (6, 62 * SECOND)
+    (question,) = nic(tmp_path, frames).unanswered
+    assert (question.attempts, question.lasted) == (6, 62 * SECOND)
 
 
 def test_neighbours_are_remembered_up_to_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,8 +160,8 @@ def test_silence_that_could_not_be_heard_is_doubted(more: dict[str, object], dou
     pings = [(BEGIN + n * SECOND, request(n, src=NODE_IP, dst="10.9.0.7", eth=(NIC, ROUTER))) for n in range(3)]
     link = write_pcap(tmp_path / "cali14e7d81007d.pcap", LINK)
     analysis = analyze(link, write_pcapng(tmp_path / "a.pcapng", pings, "ens5", **more))  # type: ignore[arg-type]
-    (one,) = analysis.unanswered
-    assert one.doubt.startswith(doubt)
+    (question,) = analysis.unanswered
+    assert question.doubt.startswith(doubt)
     assert heading(analysis) == "pass"
     assert "which proves nothing here" in analysis.remarks[0].text
 
@@ -171,8 +171,8 @@ def test_one_direction_of_a_nic_proves_nothing(tmp_path: Path) -> None:
     frames = [(BEGIN, tcp(0x02, eth=(NIC, ROUTER))), (BEGIN + MS, tcp(0x10, eth=(NIC, ROUTER))), *asked(1)[1:]]
     one_way = [frame for frame in frames if frame[1][6:12] == bytes.fromhex(NIC.replace(":", ""))]
     late = (BEGIN + 9 * SECOND, tcp(0x10, eth=(NIC, ROUTER)))
-    (one,) = nic(tmp_path, [*one_way, late]).unanswered
-    assert one.doubt.startswith("only one direction was recorded")
+    (question,) = nic(tmp_path, [*one_way, late]).unanswered
+    assert question.doubt.startswith("only one direction was recorded")
 
 
 def test_a_question_of_a_pod_whose_link_was_recorded_is_judged_there(tmp_path: Path) -> None:
@@ -189,10 +189,10 @@ def test_answers_on_another_interface_are_answers(tmp_path: Path) -> None:
         (at + MS, reply(n, src="10.9.0.7", dst="10.9.0.4", eth=(ROUTER, OTHER))) for n, (at, _) in enumerate(pings)
     ]
     one_way = write_pcap(tmp_path / "ens5.pcap", pings)
-    (one,) = analyze(one_way).unanswered
-    assert not one.doubt
-    (one,) = analyze(one_way, write_pcap(tmp_path / "ens6.pcap", backs)).unanswered
-    assert one.doubt == "answers came back on another interface"
+    (question,) = analyze(one_way).unanswered
+    assert not question.doubt
+    (question,) = analyze(one_way, write_pcap(tmp_path / "ens6.pcap", backs)).unanswered
+    assert question.doubt == "answers came back on another interface"
 
 
 def test_answers_that_are_lost_on_their_way_back_to_the_nic_are_none(tmp_path: Path) -> None:
@@ -209,8 +209,8 @@ def test_answers_that_are_lost_on_their_way_back_to_the_nic_are_none(tmp_path: P
         write_pcap(tmp_path / "ens5.pcap", [*asking, later]),
         write_pcap(tmp_path / "cali14e7d81007d.pcap", [*LINK, *passed_on]),
     )
-    (one,) = analysis.unanswered
-    assert not one.doubt
+    (question,) = analysis.unanswered
+    assert not question.doubt
     assert heading(analysis) == "warn"
 
 
@@ -241,8 +241,8 @@ def test_a_ping_of_the_gateway_that_nobody_has_is_no_failure(tmp_path: Path) -> 
     later = (BEGIN + 9 * SECOND, ask())
     analysis = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", [*LINK, *pings, later, (later[0] + MS, answer())]))
     assert heading(analysis) == "warn"
-    (one,) = analysis.unanswered
-    assert one.meaning.startswith("the gateway's address belongs to nobody on a healthy Calico node")
+    (question,) = analysis.unanswered
+    assert question.meaning.startswith("the gateway's address belongs to nobody on a healthy Calico node")
 
 
 def test_a_broadcast_ping_asks_nobody(tmp_path: Path) -> None:
@@ -289,24 +289,28 @@ def test_names_stand_where_addresses_should(tmp_path: Path) -> None:
         f"12:00:0{n}.000000 IP web-1.47022 > db.shop.example.https: Flags [S], seq 1, win 64240, length 0\n"
         for n in (1, 2, 4)
     )
-    (one,) = judge(tmp_path, text).unanswered
-    assert one.sentence == "web-1's connection to db.shop.example port 443 gets no answer"
+    (question,) = judge(tmp_path, text).unanswered
+    assert question.sentence == "web-1's connection to db.shop.example port 443 gets no answer"
 
 
 def test_pod_asks_for_another_than_its_gateway(tmp_path: Path) -> None:
     """A pod with a route of its own to a neighbour, as with a second interface or a wrong mask."""
     asks = [(BEGIN + n * SECOND, ask("10.244.1.99", POD)) for n in (1, 2, 3)]
     analysis = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", [*LINK, *asks, (BEGIN + 9 * SECOND, ask())]))
-    assert [one.sentence for one in analysis.unanswered] == ["10.244.1.10's ARP for 10.244.1.99 gets no answer"]
+    assert [question.sentence for question in analysis.unanswered] == [
+        "10.244.1.10's ARP for 10.244.1.99 gets no answer"
+    ]
     assert heading(analysis) == "warn"
 
 
 def test_a_ping_is_one_question(tmp_path: Path) -> None:
     pings = [(BEGIN + n * SECOND, request(n, src=NODE_IP, dst="10.9.0.7", eth=(NIC, ROUTER))) for n in range(4)]
-    (one,) = nic(tmp_path, pings).unanswered
+    (question,) = nic(tmp_path, pings).unanswered
     # The fourth is in flight.
-    assert (one.sentence, one.often) == (f"{NODE_IP}'s ping to 10.9.0.7 gets no answer", "asked 3 times")
-    assert one.meaning.endswith("with -Q or a capture filter a healthy network would look the same")
+    assert (question.sentence, question.often) == (f"{NODE_IP}'s ping to 10.9.0.7 gets no answer", "asked 3 times")
+    assert question.meaning.endswith("with -Q or a capture filter a healthy network would look the same")
     # Somebody else is heard there.
-    (one,) = nic(tmp_path, [*pings, (BEGIN + 9 * SECOND, tcp(0x10, src="198.51.100.7", eth=(ROUTER, NIC)))]).unanswered
-    assert "-Q" not in one.meaning
+    (question,) = nic(
+        tmp_path, [*pings, (BEGIN + 9 * SECOND, tcp(0x10, src="198.51.100.7", eth=(ROUTER, NIC)))]
+    ).unanswered
+    assert "-Q" not in question.meaning
