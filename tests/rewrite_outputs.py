@@ -20,8 +20,10 @@ def main(names: list[str]) -> int:
     chosen = [Path(name).resolve() for name in names] or pages()
     if not names:
         with tempfile.TemporaryDirectory() as folder:
-            printed = Project(Path(folder)).run("pcapcheck rules fields --format markdown").stdout
-        for path in write_missing(DOCS, split_fields(printed).items()):
+            done = Project(Path(folder)).run("pcapcheck rules fields --format markdown")
+        if done.returncode:
+            sys.exit(f"pcapcheck rules fields: {done.stderr}")
+        for path in write_missing(DOCS, split_fields(done.stdout).items()):
             print(f"{path.relative_to(ROOT)}: written")
     # Most of them wait: for recordings, and for programs to start.
     with ThreadPoolExecutor() as pool:
