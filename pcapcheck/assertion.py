@@ -102,18 +102,18 @@ def _is_there(path: Path) -> bool:
     return os.path.exists(path) or (has_magic(str(path)) and next(iglob(str(path), recursive=True), None) is not None)
 
 
-def _lines(outcome: Analysis) -> Iterator[str]:
+def _lines(analysis: Analysis) -> Iterator[str]:
     """The verdict, the demands that are not met, and each failure that counts, line by line."""
     from pcapcheck.report.headline import headed
     from pcapcheck.report.wording import failure, verdict
     from pcapcheck.ruleset.finding import ordered
 
-    yield f"{headed(outcome)}: {verdict(outcome)}" if outcome.accepted else verdict(outcome)
-    for demand in outcome.unmet:
+    yield f"{headed(analysis)}: {verdict(analysis)}" if analysis.accepted else verdict(analysis)
+    for demand in analysis.unmet:
         yield demand.text
-    for finding in ordered(outcome.failures):
+    for finding in ordered(analysis.failures):
         yield ""
-        yield from failure(outcome, finding)
+        yield from failure(analysis, finding)
 
 
 assert_capture = AssertCapture()

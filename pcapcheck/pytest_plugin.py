@@ -98,7 +98,7 @@ class ExpectationFile(pytest.File):
     """An expectation file; its recording is judged once, when the first of its tests runs."""
 
     _has_captures = True
-    _outcome: Analysis | Exception | None = None
+    _analysis: Analysis | Exception | None = None
     _has_warned = False
     _has_listed_lost = False
 
@@ -119,29 +119,29 @@ class ExpectationFile(pytest.File):
             yield RuleTest.from_parent(self, name=rule.id, rule=rule)
 
     @property
-    def outcome(self) -> Analysis:
+    def analysis(self) -> Analysis:
         """The analysis of the recording.
 
         If nothing could be judged, the first test that asks raises the reason; the others are skipped.
         """
         from pcapcheck.ruleset.finding import NOT_CHECKED
 
-        if self._outcome is None:
+        if self._analysis is None:
             try:
-                self._outcome = self._judge()
-                if self._outcome.verdict == NOT_CHECKED:
-                    reasons = dict.fromkeys(finding.reason for finding in self._outcome.findings)
+                self._analysis = self._judge()
+                if self._analysis.verdict == NOT_CHECKED:
+                    reasons = dict.fromkeys(finding.reason for finding in self._analysis.findings)
                     raise RuleFailed("\n".join([f"nothing of {self.path.name} could be checked:", *reasons]))
             except (RuleFailed, PcapcheckError) as error:
-                self._outcome = error
+                self._analysis = error
                 raise
-        if isinstance(self._outcome, Exception):
+        if isinstance(self._analysis, Exception):
             pytest.skip("nothing could be judged, as the first test of this file says")
-        return self._outcome
+        return self._analysis
 
     def warn_once(self, test: RuleTest) -> None:
         """Let the first test that asks warn of the questions that nobody answered."""
-        asked_in_vain = () if self._has_warned else self.outcome.asked_in_vain
+        asked_in_vain = () if self._has_warned else self.analysis.asked_in_vain
         self._has_warned = True
         for question in asked_in_vain[:MOST_QUESTIONS]:
             test.warn(UnansweredWarning(f"{question.sentence} ({question.often})"))
@@ -151,10 +151,10 @@ class ExpectationFile(pytest.File):
 
         With ``strict: true`` a test of its own says so.
         """
-        if self._has_listed_lost or self.outcome.strict:
+        if self._has_listed_lost or self.analysis.strict:
             return []
         self._has_listed_lost = True
-        return [skipped.message for skipped in self.outcome.skipped if skipped.demanded]
+        return [skipped.message for skipped in self.analysis.skipped if skipped.demanded]
 
     def _judge(self) -> Analysis:
         from pcapcheck.pipeline import analyze, analyze_state
@@ -207,18 +207,18 @@ class RuleTest(ExpectationTest):
         from pcapcheck.report.wording import failure, summary
         from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, passes_now
 
-        outcome = self.parent.outcome
+        analysis = self.parent.analysis
         self.parent.warn_once(self)
-        finding = next(finding for finding in outcome.findings if finding.rule.id == self.rule.id)
-        missing = [demand.text for demand in outcome.unmet if demand.rule == self.rule.id]
+        finding = next(finding for finding in analysis.findings if finding.rule.id == self.rule.id)
+        missing = [demand.text for demand in analysis.unmet if demand.rule == self.rule.id]
         lost = self.parent.lost()
-        said = summary(outcome, finding)
+        said = summary(analysis, finding)
         if finding.status == FAIL and finding.rule.severity == "error":
-            raise RuleFailed("\n".join([*lost, *failure(outcome, finding)]), said)
+            raise RuleFailed("\n".join([*lost, *failure(analysis, finding)]), said)
         if lost or missing:
             raise RuleFailed("\n".join([*lost, *missing]))
         if finding.is_accepted:
-            self.add_report_section("call", "accepted", "\n".join(failure(outcome, finding)))
+            self.add_report_section("call", "accepted", "\n".join(failure(analysis, finding)))
             pytest.xfail(f"{said}; {'; '.join(accepted(finding))}")
         if finding.status == FAIL:
             if finding.rule.severity == "warning":
@@ -235,6 +235,6 @@ class RecordingTest(ExpectationTest):
     """Checks that everything of the recording could be read."""
 
     def runtest(self) -> None:
-        of_none = [demand.text for demand in self.parent.outcome.unmet if demand.rule is None]
+        of_none = [demand.text for demand in self.parent.analysis.unmet if demand.rule is None]
         if of_none:
             raise RuleFailed("\n".join(of_none))

@@ -41,13 +41,13 @@ def expired_lines(finding: Finding) -> Iterator[str]:
         yield f"acceptance expired on {acceptance.until}: {acceptance.reason} ({_place(applied)})"
 
 
-def unneeded(outcome: Analysis, demanded: bool = True) -> Iterator[str]:
+def unneeded(analysis: Analysis, demanded: bool = True) -> Iterator[str]:
     """A sentence per acceptance that accepts nothing: what it is about passes now, or its where matches nothing.
 
     Without ``demanded``, those that are among the unmet demands are left out.
     """
-    unmet = "" if demanded else "\n".join(demand.text for demand in outcome.unmet)
-    for finding in ordered(outcome.findings):
+    unmet = "" if demanded else "\n".join(demand.text for demand in analysis.unmet)
+    for finding in ordered(analysis.findings):
         yield from (line for line in passes_now(finding) if line not in unmet)
         for applied in finding.applied:
             if applied.status == MATCHES_NOTHING:

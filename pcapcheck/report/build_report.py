@@ -122,15 +122,15 @@ def _by_reason(findings: list[Finding]) -> tuple[tuple[str, tuple[Finding, ...]]
     return tuple((reason, tuple(unchecked)) for reason, unchecked in by_reason.items())
 
 
-def _paths(result: Analysis, summaries: list[PathSummary], most: int | None) -> tuple[PathEntry, ...]:
+def _paths(analysis: Analysis, summaries: list[PathSummary], most: int | None) -> tuple[PathEntry, ...]:
     """The first paths hop by hop. Where no packet was seen twice there is nothing to follow."""
     if most == 0 or not any(len(summary.path.steps) > 1 for summary in summaries):
         return ()
-    names = PointNames(result)
+    names = PointNames(analysis)
     # One path more is no longer than the line that would count it.
     shown = summaries if most is None or len(summaries) <= most + 1 else summaries[:most]
     return tuple(
-        PathEntry(summary, path_title(summary), _lost(summary), tuple(hops(summary.path, names, result.followed)))
+        PathEntry(summary, path_title(summary), _lost(summary), tuple(hops(summary.path, names, analysis.followed)))
         for summary in shown
     )
 

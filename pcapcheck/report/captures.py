@@ -20,11 +20,11 @@ ADDRESSES = 2
 KINDS = {"pod-link": "pod link", "host-nic": "host NIC"}
 
 
-def capture_entries(result: Analysis) -> tuple[CaptureEntry, ...]:
+def capture_entries(analysis: Analysis) -> tuple[CaptureEntry, ...]:
     """All captures in order, with what each holds and what is wrong with it."""
-    shown = _shown(result)
+    shown = _shown(analysis)
     points: dict[int, list[PointFacts]] = {}
-    for point in result.points:
+    for point in analysis.points:
         points.setdefault(point.key[0], []).append(point)
     return tuple(
         CaptureEntry(
@@ -34,7 +34,7 @@ def capture_entries(result: Analysis) -> tuple[CaptureEntry, ...]:
             problems=tuple(_problems(capture)),
             shown=capture.number in shown,
         )
-        for capture in result.captures
+        for capture in analysis.captures
     )
 
 
@@ -51,17 +51,17 @@ def more_captures(entries: Sequence[CaptureEntry]) -> str:
     return f"and {len(rest):,} more captures: {frames:,} frames{f', {links}' if links else ''}{problems}"
 
 
-def _shown(result: Analysis) -> set[int]:
+def _shown(analysis: Analysis) -> set[int]:
     """The captures to name: of more than six those that show a failure, then damaged ones, then the first."""
-    every = [capture.number for capture in result.captures]
+    every = [capture.number for capture in analysis.captures]
     if len(every) <= SHOWN + 1:
         return set(every)
     failing: dict[int, None] = {}
-    for finding in ordered(result.findings):
+    for finding in ordered(analysis.findings):
         if finding.status == FAIL:
             failing |= dict.fromkeys(row.capture for row in finding.evidence if row.capture != NO_CAPTURE)
-    asked = dict.fromkeys(question.capture for question in result.unanswered)
-    damaged = dict.fromkeys(capture.number for capture in result.captures if capture.problems)
+    asked = dict.fromkeys(question.capture for question in analysis.unanswered)
+    damaged = dict.fromkeys(capture.number for capture in analysis.captures if capture.problems)
     return set(list(failing | asked | damaged | dict.fromkeys(every))[:SHOWN])
 
 

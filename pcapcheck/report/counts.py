@@ -50,18 +50,18 @@ class Totals:
         return ", ".join(part for part in parts if part)
 
 
-def totals(outcome: Analysis) -> Totals:
+def totals(analysis: Analysis) -> Totals:
     """The counts of one observation."""
-    findings = outcome.findings
-    asked = outcome.asked_in_vain
+    findings = analysis.findings
+    asked = analysis.asked_in_vain
     return Totals(
         rules=len(findings),
         checked=sum(finding.status != NOT_CHECKED for finding in findings),
-        failed=len(outcome.failures),
-        warnings=len(outcome.warnings),
-        accepted=len(outcome.accepted),
+        failed=len(analysis.failures),
+        warnings=len(analysis.warnings),
+        accepted=len(analysis.accepted),
         unneeded_acceptances=sum(len(finding.passing) for finding in findings),
-        unmet=len(outcome.unmet),
+        unmet=len(analysis.unmet),
         unanswered=sum(question.ended == UNANSWERED for question in asked),
         other_endings=dict(
             Counter(f"{question.noun} {question.ended}" for question in asked if question.ended != UNANSWERED)

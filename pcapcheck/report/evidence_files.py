@@ -49,7 +49,7 @@ def make_folder(name: str | Path) -> Path:
     return folder
 
 
-def write_evidence(result: Analysis, folder: Path) -> list[Path]:
+def write_evidence(analysis: Analysis, folder: Path) -> list[Path]:
     """Write a file per failed rule, ``<rule>.pcapng`` (of texts ``<rule>.txt``), and note it in the rule's finding.
 
     Files that an earlier run left for the rules judged now are replaced or, where a rule fails no more, removed; those
@@ -57,10 +57,10 @@ def write_evidence(result: Analysis, folder: Path) -> list[Path]:
     capture of this observation, or where a file cannot be written.
     """
     make_folder(folder)
-    _spare_captures(result, folder)
+    _spare_captures(analysis, folder)
     try:
-        for finding in result.findings:
-            finding.files = list(_write(result, finding, folder)) if finding.status == FAIL else []
+        for finding in analysis.findings:
+            finding.files = list(_write(analysis, finding, folder)) if finding.status == FAIL else []
             for suffix in (PCAPNG, TEXT):
                 file = _file(folder, finding, suffix)
                 if file not in finding.files and _is_ours(file):
@@ -68,7 +68,7 @@ def write_evidence(result: Analysis, folder: Path) -> list[Path]:
     except OSError as error:
         where = error.filename or folder
         raise CaptureError(f"{where}: {error.strerror}; evidence needs a folder that can be written") from None
-    return [file for finding in result.findings for file in finding.files]
+    return [file for finding in analysis.findings for file in finding.files]
 
 
 @dataclass(frozen=True)
@@ -92,19 +92,19 @@ class Exhibit:
         return self.capture, interface.number, ifindex
 
 
-def _spare_captures(result: Analysis, folder: Path) -> None:
+def _spare_captures(analysis: Analysis, folder: Path) -> None:
     """Evidence is read from the captures while it is written."""
-    inputs = [file.resolve() for capture in result.captures for file in capture.source.files]
-    for finding in result.findings:
+    inputs = [file.resolve() for capture in analysis.captures for file in capture.source.files]
+    for finding in analysis.findings:
         for suffix in (PCAPNG, TEXT):
             file = _file(folder, finding, suffix)
             if file.resolve() in inputs:
                 raise CaptureError(f"{file}: evidence would be written over this capture; name another folder")
 
 
-def _write(result: Analysis, finding: Finding, folder: Path) -> Iterator[Path]:
+def _write(analysis: Analysis, finding: Finding, folder: Path) -> Iterator[Path]:
     said = _said(finding)
-    exhibits = sorted(_exhibits(result, said), key=lambda exhibit: exhibit.order)
+    exhibits = sorted(_exhibits(analysis, said), key=lambda exhibit: exhibit.order)
     head = _headline(finding, len(said) - len(exhibits))
     for suffix, some in (
         (PCAPNG, [exhibit for exhibit in exhibits if exhibit.record.text is None]),
@@ -116,7 +116,7 @@ def _write(result: Analysis, finding: Finding, folder: Path) -> Iterator[Path]:
         if file.exists() and not _is_ours(file):
             raise CaptureError(f"{file}: not written by pcapcheck, so it stays as it is; name another folder")
         with file.open("wb") as stream:
-            stream.writelines(_pcapng(result, head, some) if suffix == PCAPNG else _lines(head, some))
+            stream.writelines(_pcapng(analysis, head, some) if suffix == PCAPNG else _lines(head, some))
         yield file
 
 
@@ -146,19 +146,19 @@ def _said(finding: Finding) -> dict[Place, list[str]]:
     return said
 
 
-def _exhibits(result: Analysis, said: dict[Place, list[str]]) -> Iterator[Exhibit]:
+def _exhibits(analysis: Analysis, said: dict[Place, list[str]]) -> Iterator[Exhibit]:
     """Each of these frames, once, as far as it is still there."""
-    for capture in result.captures:
+    for capture in analysis.captures:
         numbers = [number for at, number in said if at == capture.number]
         for record in read_again(capture.source, numbers):
             comments = list(dict.fromkeys(said[capture.number, record.number]))
-            yield Exhibit(capture.number, record, "\n".join([*comments, _whence(result, capture.number, record)]))
+            yield Exhibit(capture.number, record, "\n".join([*comments, _whence(analysis, capture.number, record)]))
 
 
-def _whence(result: Analysis, capture: int, record: Recorded) -> str:
+def _whence(analysis: Analysis, capture: int, record: Recorded) -> str:
     """Where a record stood: file and frame, or lines."""
     ((file, numbers),) = (
-        (file, some) for file, some in by_file(result.captures[capture].source, [record.number]) if some
+        (file, some) for file, some in by_file(analysis.captures[capture].source, [record.number]) if some
     )
     where = in_lines(record.text.first, record.text.last) if record.text else f"frame {numbers[0]}"
     return f"{clean(file.name)} {where}" + ("" if record.time is not None else ", recorded without a time")
@@ -173,7 +173,7 @@ def _headline(finding: Finding, gone: int) -> list[str]:
     return [*lines, f"{gone} of the frames that show them could not be read again."] if gone else lines
 
 
-def _pcapng(result: Analysis, head: list[str], exhibits: list[Exhibit]) -> Iterator[bytes]:
+def _pcapng(analysis: Analysis, head: list[str], exhibits: list[Exhibit]) -> Iterator[bytes]:
     """The blocks of a file with an interface for each capture point."""
     yield pcapng_blocks.section(f"{APPLICATION}{__version__}", "\n".join(head))
     points: dict[PointKey, list[Recorded]] = {}
@@ -183,7 +183,7 @@ def _pcapng(result: Analysis, head: list[str], exhibits: list[Exhibit]) -> Itera
     for key, records in points.items():
         # Ticks are unsigned: times before 1970 count from an earlier second.
         offsets[key] = min(0, *(_time(record) // pcapng_blocks.SECOND for record in records))
-        yield _interface(result, key, records, offsets[key])
+        yield _interface(analysis, key, records, offsets[key])
     numbers = {key: number for number, key in enumerate(points)}
     for exhibit in exhibits:
         record = exhibit.record
@@ -192,21 +192,21 @@ def _pcapng(result: Analysis, head: list[str], exhibits: list[Exhibit]) -> Itera
             numbers[exhibit.point], ticks, record.data, record.length, record.direction, exhibit.comment
         )
     for key, records in points.items():
-        drops = result.captures[key[0]].interfaces[key[1]].drops
+        drops = analysis.captures[key[0]].interfaces[key[1]].drops
         if drops:
             latest = max(map(_time, records)) - offsets[key] * pcapng_blocks.SECOND
             yield pcapng_blocks.statistics(numbers[key], latest, drops)
 
 
-def _interface(result: Analysis, key: PointKey, records: list[Recorded], offset: int) -> bytes:
-    capture = result.captures[key[0]]
+def _interface(analysis: Analysis, key: PointKey, records: list[Recorded], offset: int) -> bytes:
+    capture = analysis.captures[key[0]]
     interface = capture.interfaces[key[1]]
     # Frames longer than the snapshot length are kept, and no reader is to cut them.
     longest = max(len(record.data) for record in records)
     return pcapng_blocks.interface(
         interface.link_type,
         max(interface.snaplen, longest) if interface.snaplen else 0,
-        _name(result, key, interface),
+        _name(analysis, key, interface),
         f"{clean(capture.source.name)}, interface {interface.number}",
         interface.filter,
         interface.fcs_bytes,
@@ -214,9 +214,9 @@ def _interface(result: Analysis, key: PointKey, records: list[Recorded], offset:
     )
 
 
-def _name(result: Analysis, key: PointKey, interface: Interface) -> str | None:
+def _name(analysis: Analysis, key: PointKey, interface: Interface) -> str | None:
     """What the user calls an interface, else its own name, else what the name of its file tells."""
-    point = result.facts.points.get(key)
+    point = analysis.facts.points.get(key)
     if point and point.capture_point.named_by == "user":
         return point.name
     if interface.name:

@@ -11,7 +11,7 @@ from pcapcheck.errors import CaptureError
 from pcapcheck.report.tables import for_each_chunk, table, to_seconds
 
 
-def write_text_table(result: Analysis, name: str, form: str, stream: IO[str]) -> None:
+def write_text_table(analysis: Analysis, name: str, form: str, stream: IO[str]) -> None:
     """CSV or JSON lines, with durations in seconds and times as RFC 3339; written part by part.
 
     In CSV booleans are 1 and 0.
@@ -27,7 +27,7 @@ def write_text_table(result: Analysis, name: str, form: str, stream: IO[str]) ->
             to_seconds(chunk).astype(object).to_json(stream, orient="records", lines=True)
         header = False
 
-    for_each_chunk(result, name, write)
+    for_each_chunk(analysis, name, write)
 
 
 def _as_numbers(chunk: pd.DataFrame) -> pd.DataFrame:
@@ -35,13 +35,13 @@ def _as_numbers(chunk: pd.DataFrame) -> pd.DataFrame:
     return chunk.astype({name: "Int64" for name in chunk.columns if chunk[name].dtype == "boolean"})
 
 
-def write_parquet(result: Analysis, name: str, path: str) -> None:
+def write_parquet(analysis: Analysis, name: str, path: str) -> None:
     """Parquet, which keeps the types.
 
     Raises CaptureError where its library is missing or the file cannot be written.
     """
     try:
-        table(result, name).to_parquet(path, index=False)
+        table(analysis, name).to_parquet(path, index=False)
     except ImportError:
         raise CaptureError("Parquet needs pyarrow; install it with: pip install 'pcapcheck[parquet]'") from None
     except OSError as error:

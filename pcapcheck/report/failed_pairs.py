@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 ASKED = (ECHO, CONNECTIONS, DNS)
 
 
-def share_of(result: Analysis, finding: Finding, evidence: Evidence) -> tuple[int, int] | None:
+def share_of(analysis: Analysis, finding: Finding, evidence: Evidence) -> tuple[int, int] | None:
     """How many of how many failed between the two of a failing row; None where that is not known."""
-    return _targets(result, finding).get(_target(finding, evidence))
+    return _targets(analysis, finding).get(_target(finding, evidence))
 
 
 def names_several(finding: Finding) -> bool:
@@ -25,13 +25,13 @@ def names_several(finding: Finding) -> bool:
     return len({_target(finding, row) for row in finding.evidence}) > 1
 
 
-def others(result: Analysis, finding: Finding, evidence: Evidence) -> str:
+def others(analysis: Analysis, finding: Finding, evidence: Evidence) -> str:
     """Who else lost what the rule asks for, as a clause: the one other pair by name, more of them counted."""
     if finding.rule.table == PATHS and evidence.row.get("packet") in ("request", "reply"):
-        echoes = [other for other in result.findings if other.rule.table == ECHO and other.status == FAIL]
+        echoes = [other for other in analysis.findings if other.rule.table == ECHO and other.status == FAIL]
         finding = next((echo for echo in echoes if echo.rule.severity == finding.rule.severity), finding)
     named = _target(finding, evidence)
-    found = _targets(result, finding)
+    found = _targets(analysis, finding)
     if named not in found:
         return ""
     more = {target: tally for target, tally in found.items() if tally[0] and target != named}
@@ -57,10 +57,10 @@ def _target(finding: Finding, evidence: Evidence) -> Target:
     return src, dst, port if finding.rule.table == CONNECTIONS else 0
 
 
-def _targets(result: Analysis, finding: Finding) -> dict[Target, Tally]:
+def _targets(analysis: Analysis, finding: Finding) -> dict[Target, Tally]:
     """The tallies of all pairs, if those are what the rule counts: a rule may be about some of what was asked only."""
     table = finding.rule.table
-    losses = result.losses(table) if table in ASKED and not finding.has_accepted else None
+    losses = analysis.losses(table) if table in ASKED and not finding.has_accepted else None
     if losses is None or (losses.failed, losses.asked) != (finding.failed, finding.checked):
         return {}
     return losses.targets

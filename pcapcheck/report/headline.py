@@ -27,39 +27,39 @@ LOOKED_FOR = {ECHO: "ping", CONNECTIONS: "TCP", DNS: "DNS"}
 RULES_NAMED = 3
 
 
-def heading(result: Analysis) -> str:
+def heading(analysis: Analysis) -> str:
     """FAIL, PASS or NOT_CHECKED as the verdict; WARN for a pass that its reader should look at.
 
     That is one with a warning, an unanswered question, or an acceptance of what passes now.
     """
-    passing = any(finding.passing for finding in result.findings)
-    if result.verdict == PASS and (result.warnings or result.asked_in_vain or passing):
+    passing = any(finding.passing for finding in analysis.findings)
+    if analysis.verdict == PASS and (analysis.warnings or analysis.asked_in_vain or passing):
         return WARN
-    return result.verdict
+    return analysis.verdict
 
 
-def headed(result: Analysis) -> str:
+def headed(analysis: Analysis) -> str:
     """The heading in words, as in ``PASS WITH 1 ACCEPTED FAILURE``."""
-    accepted = len(result.accepted)
+    accepted = len(analysis.accepted)
     said = f" WITH {accepted} ACCEPTED FAILURE{'' if accepted == 1 else 'S'}" if accepted else ""
-    return HEADINGS[heading(result)] + said
+    return HEADINGS[heading(analysis)] + said
 
 
-def headline(result: Analysis) -> str:
+def headline(analysis: Analysis) -> str:
     """One sentence without a full stop."""
-    if result.error:
-        return result.error
-    kind = heading(result)
+    if analysis.error:
+        return analysis.error
+    kind = heading(analysis)
     if kind == FAIL:
-        return _failure(result)
+        return _failure(analysis)
     if kind == NOT_CHECKED:
-        return _unchecked(result)
-    accepted = [finding.rule.id for finding in ordered(result.accepted)]
-    answered = _answered(result)
+        return _unchecked(analysis)
+    accepted = [finding.rule.id for finding in ordered(analysis.accepted)]
+    answered = _answered(analysis)
     if kind == WARN:
-        said = "; ".join(part for part in (_warning(result), answered) if part)
+        said = "; ".join(part for part in (_warning(analysis), answered) if part)
     else:
-        said = (answered or _counted(result)) + _not_there(result) + ("" if answered else _seen(result))
+        said = (answered or _counted(analysis)) + _not_there(analysis) + ("" if answered else _seen(analysis))
     return said + (f"; {_listed(accepted)} failed, which is accepted" if accepted else "")
 
 
@@ -70,11 +70,11 @@ def _listed(names: list[str]) -> str:
     return " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part)
 
 
-def _warning(result: Analysis) -> str:
+def _warning(analysis: Analysis) -> str:
     """What only warns, or is not answered, first; the rest is counted."""
-    said = [_why(result, [finding]) + _blame(result, finding) for finding in ordered(result.warnings)]
-    said += [_question(question) + _blame_of(result, question) for question in result.asked_in_vain]
-    said += [line for finding in ordered(result.findings) for line in passes_now(finding)]
+    said = [_why(analysis, [finding]) + _blame(analysis, finding) for finding in ordered(analysis.warnings)]
+    said += [_question(question) + _blame_of(analysis, question) for question in analysis.asked_in_vain]
+    said += [line for finding in ordered(analysis.findings) for line in passes_now(finding)]
     return said[0] + (f" (and {len(said) - 1} more)" if len(said) > 1 else "")
 
 
@@ -82,55 +82,55 @@ def _question(question: Unanswered) -> str:
     return f"{question.sentence} ({question.often})"
 
 
-def _unchecked(result: Analysis) -> str:
+def _unchecked(analysis: Analysis) -> str:
     """What was asked and not answered; then why nothing was checked.
 
     A row that is unknown says more than a row that is missing.
     """
-    reason = max(ordered(result.findings), key=lambda finding: bool(finding.unknown)).reason
-    asked = result.asked_in_vain
+    reason = max(ordered(analysis.findings), key=lambda finding: bool(finding.unknown)).reason
+    asked = analysis.asked_in_vain
     if asked:
         more = f" (and {len(asked) - 1} more)" if len(asked) > 1 else ""
-        return f"{_question(asked[0])}{_blame_of(result, asked[0])}{more}; no rule could be checked: {reason}"
-    return f"nothing could be checked: {reason}" + _seen(result)
+        return f"{_question(asked[0])}{_blame_of(analysis, asked[0])}{more}; no rule could be checked: {reason}"
+    return f"nothing could be checked: {reason}" + _seen(analysis)
 
 
-def _seen(result: Analysis) -> str:
+def _seen(analysis: Analysis) -> str:
     """What no rule is about, where there is little else to say."""
-    seen = next((remark.short for remark in result.remarks if remark.short), "")
+    seen = next((remark.short for remark in analysis.remarks if remark.short), "")
     return f"; but {seen}" if seen else ""
 
 
-def _failure(result: Analysis) -> str:
+def _failure(analysis: Analysis) -> str:
     """What failed first; or what was demanded first and is missing, where nothing that counts failed."""
-    failed = ordered(result.failures)
+    failed = ordered(analysis.failures)
     if not failed:
-        more = f" (and {len(result.unmet) - 1} more)" if len(result.unmet) > 1 else ""
-        return result.unmet[0].text + more
+        more = f" (and {len(analysis.unmet) - 1} more)" if len(analysis.unmet) > 1 else ""
+        return analysis.unmet[0].text + more
     rules = len(failed) - 1
     more = f"; {rules} more rule{'s' if rules > 1 else ''} failed" if rules else ""
     lead = failed[0]
-    why = answered_by_error(result, failed) or partial_loss(result, lead)
+    why = answered_by_error(analysis, failed) or partial_loss(analysis, lead)
     # The others are said, after whose this is; sentences about errors and shares are about all of them.
-    also = others(result, lead, _telling(lead)) if not why and lead.evidence and not lead.measures else ""
-    said = (why or failure(lead, result)) + _blame(result, lead) + also + more + expired(lead)
-    asked = result.asked_in_vain
+    also = others(analysis, lead, _telling(lead)) if not why and lead.evidence and not lead.measures else ""
+    said = (why or failure(lead, analysis)) + _blame(analysis, lead) + also + more + expired(lead)
+    asked = analysis.asked_in_vain
     if asked and all(finding.rule.table == STATE for finding in failed):
         # What was recorded comes before what the state says, and names who asked whom.
         return f"{_question(asked[0])}; {said}"
     return said
 
 
-def _blame(result: Analysis, finding: Finding) -> str:
+def _blame(analysis: Analysis, finding: Finding) -> str:
     """Whose it is not, or is, where the first cause of the failure says so."""
     return _first_words(
-        next((diagnosis for diagnosis in result.diagnoses if finding.rule.id in diagnosis.case.failed), None)
+        next((diagnosis for diagnosis in analysis.diagnoses if finding.rule.id in diagnosis.case.failed), None)
     )
 
 
-def _blame_of(result: Analysis, question: Unanswered) -> str:
+def _blame_of(analysis: Analysis, question: Unanswered) -> str:
     """The same of a question that nobody answered."""
-    return _first_words(next((diagnosis for diagnosis in result.diagnoses if question in diagnosis.questions), None))
+    return _first_words(next((diagnosis for diagnosis in analysis.diagnoses if question in diagnosis.questions), None))
 
 
 def _first_words(about: Diagnosis | None) -> str:
@@ -138,25 +138,25 @@ def _first_words(about: Diagnosis | None) -> str:
     return f"; {words}" if words else ""
 
 
-def _why(result: Analysis, failed: list[Finding]) -> str:
+def _why(analysis: Analysis, failed: list[Finding]) -> str:
     """The first failure in one sentence: by which error, or by how large a part of what was asked."""
-    return answered_by_error(result, failed) or partial_loss(result, failed[0]) or failure(failed[0], result)
+    return answered_by_error(analysis, failed) or partial_loss(analysis, failed[0]) or failure(failed[0], analysis)
 
 
-def failure(finding: Finding, result: Analysis) -> str:
+def failure(finding: Finding, analysis: Analysis) -> str:
     """A failed rule in one sentence, with how many rows failed or what its aggregates came to.
 
     How many is of the pair that the sentence names; where that is not known, it says so.
     """
     first = _telling(finding).headline if finding.evidence else ""
-    often = f" ({', '.join(measured(finding))})" if finding.measures else _often(finding, result)
+    often = f" ({', '.join(measured(finding))})" if finding.measures else _often(finding, analysis)
     return (first or f'"{finding.rule.title}" does not hold') + often
 
 
-def _often(finding: Finding, result: Analysis) -> str:
+def _often(finding: Finding, analysis: Analysis) -> str:
     """How many of how many rows failed, where those are more than one."""
     first = _telling(finding) if finding.evidence else None
-    between = (first.share or share_of(result, finding, first)) if first is not None else None
+    between = (first.share or share_of(analysis, finding, first)) if first is not None else None
     if between is not None and 0 < between[0] <= finding.failed == finding.counted:
         return f" ({between[0]} of {between[1]})" if between[1] > 1 else ""
     if finding.checked < 2:
@@ -176,21 +176,21 @@ def _telling(finding: Finding) -> Evidence:
     return next(refused, first)
 
 
-def _counted(result: Analysis) -> str:
+def _counted(analysis: Analysis) -> str:
     """How many rules were checked, and which, where nothing better is to be said of them."""
-    passed = [finding.rule.id for finding in result.findings if finding.status == PASS]
-    checked = sum(finding.status != NOT_CHECKED for finding in result.findings)
+    passed = [finding.rule.id for finding in analysis.findings if finding.status == PASS]
+    checked = sum(finding.status != NOT_CHECKED for finding in analysis.findings)
     more = f" and {len(passed) - RULES_NAMED} more" if len(passed) > RULES_NAMED else ""
     named = f" ({', '.join(passed[:RULES_NAMED])}{more})" if passed else ""
     # What is accepted is an error all the same.
-    found = f"{len(passed)} passed" if result.accepted else "no error was found"
-    return f"{checked} of {len(result.findings)} rules could be checked, and {found}{named}"
+    found = f"{len(passed)} passed" if analysis.accepted else "no error was found"
+    return f"{checked} of {len(analysis.findings)} rules could be checked, and {found}{named}"
 
 
-def _answered(result: Analysis) -> str:
+def _answered(analysis: Analysis) -> str:
     """What was asked and answered: by the node, by pods, by whoever was pinged or connected to."""
-    passed = {finding.rule.id: finding for finding in result.findings if finding.status == PASS}
-    askers = [pod for pod in pods(result) if pod.arp.total]
+    passed = {finding.rule.id: finding for finding in analysis.findings if finding.status == PASS}
+    askers = [pod for pod in pods(analysis) if pod.arp.total]
     parts = []
     if "gateway-arp-answered" in passed and askers:
         who, whose = "the pods'", "their"
@@ -203,7 +203,7 @@ def _answered(result: Analysis) -> str:
         parts.append("the pod answers when the node asks for its MAC")
     # An RST is an answer, but none to boast of where it is the node's.
     refused = any(
-        question.protocol == "TCP" and question.about.startswith("connection") for question in result.asked_in_vain
+        question.protocol == "TCP" and question.about.startswith("connection") for question in analysis.asked_in_vain
     )
     for rule, what in (
         ("echo-answered", "echo requests are replied to"),
@@ -214,12 +214,12 @@ def _answered(result: Analysis) -> str:
     return ", ".join(parts[:-1]) + (", and " if len(parts) > 1 else "") + "".join(parts[-1:])
 
 
-def _not_there(result: Analysis) -> str:
+def _not_there(analysis: Analysis) -> str:
     """Which of what people look for was not recorded, so that nothing is said of it."""
-    if not result.captures:
+    if not analysis.captures:
         return ""
-    there = {table for capture in result.captures for (table, _), tally in capture.tallies.items() if tally.total}
-    if any(group.has_tcp for capture in result.captures for group in capture.groups):
+    there = {table for capture in analysis.captures for (table, _), tally in capture.tallies.items() if tally.total}
+    if any(group.has_tcp for capture in analysis.captures for group in capture.groups):
         there.add(CONNECTIONS)
     missing = [name for table, name in LOOKED_FOR.items() if table not in there]
     return f"; no {', no '.join(missing)} recorded" if missing else ""

@@ -28,11 +28,11 @@ class CountedError:
     count: int
 
 
-def counted_errors(result: Analysis) -> tuple[CountedError, ...]:
+def counted_errors(analysis: Analysis) -> tuple[CountedError, ...]:
     """The ICMP errors of each capture, the most frequent first."""
     return tuple(
         CountedError(capture, *error, count)
-        for capture in result.captures
+        for capture in analysis.captures
         for error, count in capture.exchanges.echoes.ending_errors.counts.most_common()
     )
 
@@ -52,7 +52,7 @@ def error_lines(errors: Sequence[CountedError]) -> Iterator[str]:
         yield f"ICMP error: {format_address(source)} says {words}, {count}x (in {where})"
 
 
-def answered_by_error(result: Analysis, failed: list[Finding]) -> str:
+def answered_by_error(analysis: Analysis, failed: list[Finding]) -> str:
     """What failed first, where most of it was answered by an ICMP error; else nothing.
 
     That an error came says more than that the request was seen nowhere after: whoever sent it took the request.
@@ -67,7 +67,7 @@ def answered_by_error(result: Analysis, failed: list[Finding]) -> str:
     for finding in some:
         for evidence in finding.evidence:
             if evidence.row.get("refusal") and _same(evidence, lead.evidence[0]):
-                return _sentence(result, finding, evidence)
+                return _sentence(analysis, finding, evidence)
     return ""
 
 
@@ -75,8 +75,8 @@ def _same(evidence: Evidence, other: Evidence) -> bool:
     return all(evidence.row.get(name) == other.row.get(name) for name in ("src", "dst"))
 
 
-def _sentence(result: Analysis, finding: Finding, evidence: Evidence) -> str:
-    losses = result.losses(finding.rule.table)
+def _sentence(analysis: Analysis, finding: Finding, evidence: Evidence) -> str:
+    losses = analysis.losses(finding.rule.table)
     pair = (evidence.row.get("src"), evidence.row.get("dst"))
     share = next((of_pair for of_pair in losses.pairs if of_pair.who == pair), None) if losses else None
     if share is None or share.refused * 2 < share.failed or finding.measures:

@@ -19,7 +19,7 @@ FOLLOWED = {"request": ECHO, "reply": ECHO}
 ANSWER = {ECHO: "reply", CONNECTIONS: "answer", DNS: "answer"}
 
 
-def partial_loss(result: Analysis, finding: Finding) -> str:
+def partial_loss(analysis: Analysis, finding: Finding) -> str:
     """A failure in one sentence where it is a part of what several asked that got no answer; else nothing.
 
     Where pairs lost all and the others nothing, the first is named as ever, unless they have a pod or peer in common.
@@ -30,7 +30,7 @@ def partial_loss(result: Analysis, finding: Finding) -> str:
     if table not in WHAT or finding.measures or finding.has_accepted:
         # What is accepted is not counted, and how the losses are spread is known of all of them only.
         return ""
-    losses = result.losses(table)
+    losses = analysis.losses(table)
     if losses is None or not losses.told or losses.failed == losses.asked:
         return ""
     losing = sum(share.failed > 0 for share in losses.pairs)

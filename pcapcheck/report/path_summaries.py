@@ -37,10 +37,10 @@ class PathSummary:
     longest: int = 0
 
 
-def path_summaries(result: Analysis) -> list[PathSummary]:
+def path_summaries(analysis: Analysis) -> list[PathSummary]:
     """The paths of an observation: first those on which packets were lost, then by kind, the busiest first."""
     found: dict[int, PathSummary] = {}
-    paths = result.followed
+    paths = analysis.followed
     for path in paths.found:
         summary = found.setdefault(path.signature, PathSummary(path))
         summary.count += path.count
@@ -72,9 +72,9 @@ def path_title(summary: PathSummary) -> str:
 class PointNames:
     """What capture points are called: where two have one name, each with the capture that it is from."""
 
-    def __init__(self, result: Analysis) -> None:
-        self._result = result
-        self._counts = Counter(point.name for point in result.points)
+    def __init__(self, analysis: Analysis) -> None:
+        self._result = analysis
+        self._counts = Counter(point.name for point in analysis.points)
 
     def of(self, step: PathStep) -> str:
         capture_point = step.spot.point.capture_point
@@ -105,13 +105,13 @@ def _shown(ttl: int | None) -> str:
     return "?" if ttl is None else str(ttl)
 
 
-def notes(result: Analysis) -> Iterator[str]:
+def notes(analysis: Analysis) -> Iterator[str]:
     """What else there is to say about how packets were followed."""
-    paths = result.followed
+    paths = analysis.followed
     for clock in paths.clocks.values():
         if clock.offset:
             name, reference = (
-                clean(result.captures[number].source.short_name) for number in (clock.capture, clock.reference)
+                clean(analysis.captures[number].source.short_name) for number in (clock.capture, clock.reference)
             )
             ahead = "ahead of" if clock.offset > 0 else "behind"
             how = "" if clock.both_ways else ", at least: packets were compared in one direction only"
@@ -141,7 +141,7 @@ def notes(result: Analysis) -> Iterator[str]:
         yield f"not followed: {paths.lost} packets without a time, or of too many different MACs or addresses"
     for number in sorted(paths.unfollowed):
         yield (
-            f"{clean(result.captures[number].source.short_name)} is not followed with the others: "
+            f"{clean(analysis.captures[number].source.short_name)} is not followed with the others: "
             "its text shows too little of each packet; print it with -v (tcpdump -nn -e -v)"
         )
     if paths.opaque:

@@ -30,30 +30,32 @@ class PodSummary:
         return (ARP, self.arp), (ECHO, self.echo), (DNS, self.dns)
 
 
-def pods(result: Analysis) -> list[PodSummary]:
+def pods(analysis: Analysis) -> list[PodSummary]:
     """A summary per judged pod link, in the order of capture points."""
-    return list(_summaries(result, {}).values())
+    return list(_summaries(analysis, {}).values())
 
 
-def each_pod(result: Analysis) -> list[PodSummary]:
+def each_pod(analysis: Analysis) -> list[PodSummary]:
     """A summary per pod: where several asked on one link (``-i any``, a bridge, a merged file), one for each."""
-    split = {key: ids for key, point in result.facts.points.items() if len(set((ids := _pods_of(point)).values())) > 1}
-    return list(_summaries(result, split).values())
+    split = {
+        key: ids for key, point in analysis.facts.points.items() if len(set((ids := _pods_of(point)).values())) > 1
+    }
+    return list(_summaries(analysis, split).values())
 
 
 def _summaries(
-    result: Analysis, split: dict[PointKey, dict[int, frozenset[int]]]
+    analysis: Analysis, split: dict[PointKey, dict[int, frozenset[int]]]
 ) -> dict[tuple[PointKey, frozenset[int]], PodSummary]:
     """Tallies by link and, on a link that is ``split``, by the senders (MACs, or addresses) that are one pod."""
     summaries: dict[tuple[PointKey, frozenset[int]], PodSummary] = {}
-    for point in result.points:
+    for point in analysis.points:
         if point.kind == "pod-link" and point.judged:
             pods = dict.fromkeys(split.get(point.key, {}).values(), None) or {frozenset[int](): None}
             for pod in pods:
                 summaries[point.key, pod] = PodSummary(point, *_names(point, pod))
-    for capture in result.captures:
+    for capture in analysis.captures:
         for (table, number), tally in capture.tallies.items():
-            at = result.facts.point(capture.number, number)
+            at = analysis.facts.point(capture.number, number)
             if at is None or at.kind != "pod-link" or not at.judged:
                 continue
             if at.sides.of(at.groups[number])[0] != POD:

@@ -23,26 +23,26 @@ POD_COLUMNS = ("pod_mac", "pod_ip")
 Sink = Callable[[pd.DataFrame], None]
 
 
-def table(result: Analysis, name: str) -> pd.DataFrame:
+def table(analysis: Analysis, name: str) -> pd.DataFrame:
     """One table over all captures. Column ``capture`` names the file; addresses and MACs are text.
 
     Times are UTC timestamps, durations Timedelta, absent values NA.
     """
     chunks: list[pd.DataFrame] = []
-    for_each_chunk(result, name, chunks.append)
+    for_each_chunk(analysis, name, chunks.append)
     return pd.concat(chunks, ignore_index=True)
 
 
-def for_each_chunk(result: Analysis, name: str, sink: Sink) -> None:
+def for_each_chunk(analysis: Analysis, name: str, sink: Sink) -> None:
     """Hand a table over in parts, in order, so that it need not fit into memory; at least one, perhaps empty."""
-    filling = Filling(result, name, sink)
+    filling = Filling(analysis, name, sink)
     if name in (PATHS, HOPS):
-        rows: Iterator[Any] = result.followed.every_path() if name == PATHS else result.followed.every_hop()
+        rows: Iterator[Any] = analysis.followed.every_path() if name == PATHS else analysis.followed.every_hop()
         while some := list(islice(rows, CHUNK)):
             filling.add(None, some)
         filling.flush(last=True)
         return
-    for capture in result.captures:
+    for capture in analysis.captures:
 
         def take(which: str, rows: Iterable[Any], _weight: int, number: int = capture.number) -> None:
             if which == name:
@@ -50,7 +50,7 @@ def for_each_chunk(result: Analysis, name: str, sink: Sink) -> None:
 
         if not capture.source.complete:
             raise CaptureError(f"{capture.source.name}: too long to be kept for a table; save it to a file first")
-        read_capture(capture.number, capture.source, result.reading, take, frozenset({name}))
+        read_capture(capture.number, capture.source, analysis.reading, take, frozenset({name}))
     filling.flush(last=True)
 
 
@@ -68,9 +68,9 @@ def to_seconds(frame: pd.DataFrame) -> pd.DataFrame:
 class Filling:
     """Cells gathered column by column until a chunk is full."""
 
-    def __init__(self, result: Analysis, name: str, sink: Sink) -> None:
-        self.result = result
-        self.paths = [clean(str(capture.path)) for capture in result.captures]
+    def __init__(self, analysis: Analysis, name: str, sink: Sink) -> None:
+        self.analysis = analysis
+        self.paths = [clean(str(capture.path)) for capture in analysis.captures]
         self.columns = COLUMNS[name]
         self.sink = sink
         self.handed_on = 0
@@ -79,7 +79,7 @@ class Filling:
         # The same few addresses, MACs and late values come again and again.
         self._shown: dict[tuple[str, Any], Any] = {}
         self._late: dict[tuple[str, int, int, str], Any] = {}
-        self._pods = RowPods(result.facts)
+        self._pods = RowPods(analysis.facts)
         self._begin()
 
     def add(self, capture: int | None, rows: list[Any]) -> None:
@@ -133,7 +133,7 @@ class Filling:
     def _late_cell(self, column: Column, capture: int, row: Any) -> Any:
         key = (column.attribute, capture, row.group, row.outcome)
         if key not in self._late:
-            value = self.result.facts.value(column.attribute, capture, row.group, column.table, row.outcome)
+            value = self.analysis.facts.value(column.attribute, capture, row.group, column.table, row.outcome)
             plain = value is None or column.type in (NUMBER, TIME, DURATION, BOOL)
             self._late[key] = value if plain else column.show(value)
         return self._late[key]

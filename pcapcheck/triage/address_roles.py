@@ -37,10 +37,12 @@ INITIAL_TTLS = (64, 128, 255)
 class AddressRoles:
     """The roles of the addresses of one observation; worked out when a role is first asked for."""
 
-    def __init__(self, result: Judgement, state: State | None = None, gateways: frozenset[int] = frozenset()) -> None:
-        self._result = result
+    def __init__(
+        self, judgement: Judgement, state: State | None = None, gateways: frozenset[int] = frozenset()
+    ) -> None:
+        self._result = judgement
         self._state = state
-        self._gateways = gateways | result.reading.gateways
+        self._gateways = gateways | judgement.reading.gateways
 
     def of(self, address: int | None) -> str:
         """By who claims the address, else by what packets to it show, else by what kind of address it is."""

@@ -14,7 +14,7 @@ NOTHING: dict[str, Value | None] = {"back_end": None, "back_end.silent": None}
 KINDS: dict[Value | None, str] = {"tcp": TCP, "dns": UDP}
 
 
-def behind_service(case: Case, result: Judgement, asked: Value | None) -> dict[str, Value | None]:
+def behind_service(case: Case, judgement: Judgement, asked: Value | None) -> dict[str, Value | None]:
     """``back_end``, and whether it is silent: it got packets on its own link and answered none of them there.
 
     A back end that answers there is left out: if some get no answer, another is at fault.
@@ -24,7 +24,7 @@ def behind_service(case: Case, result: Judgement, asked: Value | None) -> dict[s
         return NOTHING
     reached: dict[int, tuple[PointFacts, int]] = {}
     others: set[int] = set()
-    for path in result.followed.found:
+    for path in judgement.followed.found:
         last = path.steps[-1]
         if (path.src, path.dst, path.packet) != (pod, dst, kind) or last.dst == dst:
             continue
@@ -32,7 +32,7 @@ def behind_service(case: Case, result: Judgement, asked: Value | None) -> dict[s
         if last.spot.point.kind == "pod-link" and last.spot.side == NODE:
             reached[last.dst] = last.spot.point, last.src
     for address, (point, source) in reached.items():
-        outcomes = {some.outcome for some in exchanges_of(kind, result, source, address, point)}
+        outcomes = {some.outcome for some in exchanges_of(kind, judgement, source, address, point)}
         if outcomes and outcomes <= {"unanswered", "in-flight"} and "unanswered" in outcomes:
             return {"back_end": address, "back_end.silent": True}
     if reached:

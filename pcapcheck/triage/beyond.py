@@ -51,57 +51,57 @@ class Beyond:
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def beyond(case: Case, result: Judgement, losses: list[PathLoss], asked: Iterable[EchoRow]) -> Beyond:
+def beyond(case: Case, judgement: Judgement, losses: list[PathLoss], asked: Iterable[EchoRow]) -> Beyond:
     """``losses`` are the case's; ``asked`` samples of what the pod asked, or was asked for, on its own link."""
     found = Beyond()
-    paths = {_left(loss, result) for loss in losses}
+    paths = {_left(loss, judgement) for loss in losses}
     left = paths.pop() if len(paths) == 1 else None
     found.columns["left"] = left
-    found.columns["far.recorded"] = _far_recorded(case, result, losses[0]) if left else None
+    found.columns["far.recorded"] = _far_recorded(case, judgement, losses[0]) if left else None
     found.columns["lost.on_wire"] = left is not None and (
-        all(loss.flooded for loss in losses) or lost_on_wire(losses, result)
+        all(loss.flooded for loss in losses) or lost_on_wire(losses, judgement)
     )
     since = _since(case, losses)
     found.columns["came_back"] = (
-        any(_came_back(loss, result, since or loss.path.first) for loss in losses) if left else None
+        any(_came_back(loss, judgement, since or loss.path.first) for loss in losses) if left else None
     )
-    found.columns["untunnelled"] = left == PLAINLY and _came_in_tunnel(result, losses)
-    found.columns["other_way"] = _other_way(result, losses) if left == IN_TUNNEL else None
-    _hairpin(case, result, asked, found)
-    _identifiers(result, losses, found)
-    refusal = refusal_of(losses, result.captures)
+    found.columns["untunnelled"] = left == PLAINLY and _came_in_tunnel(judgement, losses)
+    found.columns["other_way"] = _other_way(judgement, losses) if left == IN_TUNNEL else None
+    _hairpin(case, judgement, asked, found)
+    _identifiers(judgement, losses, found)
+    refusal = refusal_of(losses, judgement.captures)
     found.columns["tunnel_refused"] = refusal is not None
     found.lines |= {"tunnel_refused": (refusal,)} if refusal is not None else {}
     return found
 
 
-def _left(loss: PathLoss, result: Judgement) -> str | None:
+def _left(loss: PathLoss, judgement: Judgement) -> str | None:
     """How packets were seen leaving: on their node's NIC, else on its tunnel device while its NIC shows nothing."""
     capture_point, path = loss.last.spot.point.capture_point, loss.path
     if loss.arrived or len(path.steps) < 2:
         return None
     if capture_point.kind == "host-nic":
         return IN_TUNNEL if loss.last.encap != "none" else PLAINLY if loss.last.src == path.src else TRANSLATED
-    nics = _nics_of(result, loss.last.spot.point) if capture_point.kind == "tunnel" else []
-    if is_wireguard(capture_point.name) and _encrypted(result, nics):
+    nics = _nics_of(judgement, loss.last.spot.point) if capture_point.kind == "tunnel" else []
+    if is_wireguard(capture_point.name) and _encrypted(judgement, nics):
         return IN_TUNNEL
     return DEVICE if any(key[0] in path.watching for key in nics) else None
 
 
-def _encrypted(result: Judgement, nics: list[PointKey]) -> bool:
+def _encrypted(judgement: Judgement, nics: list[PointKey]) -> bool:
     """Whether a NIC shows WireGuard packets, which is what everything through its device becomes."""
     return any(
-        step.encap == OPAQUE and step.spot.point.key in nics for path in result.followed.found for step in path.steps
+        step.encap == OPAQUE and step.spot.point.key in nics for path in judgement.followed.found for step in path.steps
     )
 
 
-def _nics_of(result: Judgement, point: PointFacts) -> list[PointKey]:
+def _nics_of(judgement: Judgement, point: PointFacts) -> list[PointKey]:
     """The NICs of a link's node."""
-    points, hosts = result.facts.points, result.followed.hosts
+    points, hosts = judgement.facts.points, judgement.followed.hosts
     return [key for key, other in points.items() if other.kind == "host-nic" and hosts.same(point.key, key)]
 
 
-def _far_recorded(case: Case, result: Judgement, loss: PathLoss) -> bool:
+def _far_recorded(case: Case, judgement: Judgement, loss: PathLoss) -> bool:
     """Whether anything was recorded where the packets were going to: the receiver's link, or a NIC of its node.
 
     Packets in a tunnel go to a node; for packets outside a tunnel it is unknown whose NIC would show them.
@@ -109,8 +109,8 @@ def _far_recorded(case: Case, result: Judgement, loss: PathLoss) -> bool:
     there = case.lead.dst_link if loss.path.src == case.lead.pod else case.lead.link
     if there is not None:
         return True
-    here, hosts = loss.last.spot.point.key, result.followed.hosts
-    others = (key for key, other in result.facts.points.items() if other.judged and other.kind in NODE_KINDS)
+    here, hosts = loss.last.spot.point.key, judgement.followed.hosts
+    others = (key for key, other in judgement.facts.points.items() if other.judged and other.kind in NODE_KINDS)
     return loss.last.encap != "none" and any(hosts.same(here, key) is False for key in others)
 
 
@@ -122,7 +122,7 @@ def _since(case: Case, losses: list[PathLoss]) -> int | None:
     return max(loss.path.last for loss in losses) - question.lasted
 
 
-def _came_back(loss: PathLoss, result: Judgement, since: int) -> bool:
+def _came_back(loss: PathLoss, judgement: Judgement, since: int) -> bool:
     """Whether an answer came to where they were seen last: it may have a translated address there."""
     last, wanted = loss.last, REPLY if loss.path.packet == REQUEST else loss.path.packet
     return any(
@@ -131,11 +131,11 @@ def _came_back(loss: PathLoss, result: Judgement, since: int) -> bool:
         and any(
             step.spot.point is last.spot.point and (step.src, step.dst) == (last.dst, last.src) for step in path.steps
         )
-        for path in result.followed.found
+        for path in judgement.followed.found
     )
 
 
-def _other_way(result: Judgement, losses: list[PathLoss]) -> bool:
+def _other_way(judgement: Judgement, losses: list[PathLoss]) -> bool:
     """Whether packets of the other direction came through the same tunnel while these were lost.
 
     They did if they were recorded at the same place, or went on from there.
@@ -145,18 +145,18 @@ def _other_way(result: Judgement, losses: list[PathLoss]) -> bool:
     here = {loss.last.spot.point.key for loss in losses}
     return any(
         step.outer and step.outer in tunnels and (step is not path.steps[-1] or step.spot.point.key in here)
-        for path in result.followed.found
+        for path in judgement.followed.found
         if path.last >= since
         for step in path.steps
     )
 
 
-def _came_in_tunnel(result: Judgement, losses: list[PathLoss]) -> bool:
+def _came_in_tunnel(judgement: Judgement, losses: list[PathLoss]) -> bool:
     """Whether packets between the same two came back through a tunnel, which the lost ones did not take."""
     pairs = {(loss.last.dst, loss.last.src) for loss in losses}
     return any(
         (path.src, path.dst) in pairs and any(step.encap != "none" for step in path.steps)
-        for path in result.followed.found
+        for path in judgement.followed.found
     )
 
 
@@ -164,7 +164,7 @@ def _turned(step: PathStep) -> tuple[int, int] | None:
     return (step.outer[1], step.outer[0]) if step.outer else None
 
 
-def _hairpin(case: Case, result: Judgement, asked: Iterable[EchoRow], found: Beyond) -> None:
+def _hairpin(case: Case, judgement: Judgement, asked: Iterable[EchoRow], found: Beyond) -> None:
     """Whether what the pod sent to ``dst`` came back to it from its own address.
 
     Only address translation on its node can do that: packets to the pod's own address never leave it.
@@ -182,7 +182,7 @@ def _hairpin(case: Case, result: Judgement, asked: Iterable[EchoRow], found: Bey
     found.columns["hairpin"] = bool(back)
     if back:
         own = [echo for echo in some if echo.src == echo.dst == pod]
-        name = clean(result.captures[point.key[0]].source.short_name)
+        name = clean(judgement.captures[point.key[0]].source.short_name)
         address = format_address(pod)
         frames = ", ".join(str(echo.frames[0]) for echo in own[:SHOWN] if echo.frames)
         found.lines["hairpin"] = (
@@ -190,13 +190,15 @@ def _hairpin(case: Case, result: Judgement, asked: Iterable[EchoRow], found: Bey
         )
 
 
-def _identifiers(result: Judgement, losses: list[PathLoss], found: Beyond) -> None:
+def _identifiers(judgement: Judgement, losses: list[PathLoss], found: Beyond) -> None:
     """The VXLAN identifiers of packets that were lost, and of those that came the other way."""
     there = next(_carried((loss.path for loss in losses), None), None)
     if there is None:
         return
-    back = next(_carried(result.followed.found, _turned(there[1])), None)
-    told = [(name, _identifier(result, *carried)) for name, carried in (("vni", there), ("vni.back", back)) if carried]
+    back = next(_carried(judgement.followed.found, _turned(there[1])), None)
+    told = [
+        (name, _identifier(judgement, *carried)) for name, carried in (("vni", there), ("vni.back", back)) if carried
+    ]
     known = {name: identified for name, identified in told if identified is not None}
     found.columns |= {name: identified[0] for name, identified in known.items()}
     found.columns["vni.to"] = there[1].outer[1] if there[1].outer else None
@@ -213,9 +215,9 @@ def _carried(paths: Iterable[Path], outer: tuple[int, int] | None) -> Iterator[t
                 yield path, step, number
 
 
-def _identifier(result: Judgement, path: Path, step: PathStep, number: int) -> tuple[int, str] | None:
+def _identifier(judgement: Judgement, path: Path, step: PathStep, number: int) -> tuple[int, str] | None:
     """The identifier in the first of a path's packets, and the frame that has it."""
-    source, frame = result.captures[step.spot.capture].source, path.samples[0].frames[number]
+    source, frame = judgement.captures[step.spot.capture].source, path.samples[0].frames[number]
     try:
         vni = next((vni_of(record) for record in read_again(source, [frame])), None)
     except CaptureError:

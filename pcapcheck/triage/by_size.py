@@ -10,7 +10,9 @@ from pcapcheck.values import Value
 PACKETS = {"request": ("request", "reply"), "tcp": ("tcp",), "udp": ("udp",)}
 
 
-def by_size(result: Judgement, kind: str, pod: int | None, dst: int | None, stalled: bool) -> dict[str, Value | None]:
+def by_size(
+    judgement: Judgement, kind: str, pod: int | None, dst: int | None, stalled: bool
+) -> dict[str, Value | None]:
     """``by_size`` in either direction between the two, and the largest packet that passed.
 
     The paths of packets show it if they were followed; else, for pings, the replies on the asker's link.
@@ -21,13 +23,13 @@ def by_size(result: Judgement, kind: str, pod: int | None, dst: int | None, stal
     ends = {pod, dst}
     found = [
         limit
-        for limit in result.followed.size_limits()
+        for limit in judgement.followed.size_limits()
         if limit.packet in PACKETS[kind] and {limit.src, limit.dst} == ends
     ]
     if found:
         passed = [limit.arrived for limit in found if limit.arrived is not None]
         return {"by_size": True, "size.arrived": max(passed, default=None)}
-    losses = result.losses(ECHO) if kind == "request" else None
+    losses = judgement.losses(ECHO) if kind == "request" else None
     if losses is not None and losses.follows == "size" and [share.who for share in losses.pairs] == [(pod, dst)]:
         return {"by_size": True, "size.arrived": losses.passing}
     return {"by_size": None if stalled else False, "size.arrived": None}

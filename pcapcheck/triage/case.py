@@ -125,13 +125,13 @@ class Case(Brief):
         return next(found, None)
 
 
-def cases_of(result: Judgement, about: Container[str], state: State | None = None) -> list[Case]:
+def cases_of(judgement: Judgement, about: Container[str], state: State | None = None) -> list[Case]:
     """The failures of the rules ``about`` by origin; what comes first on a link is before what follows from it."""
     items = [
         item
-        for finding in ordered(result.findings)
+        for finding in ordered(judgement.findings)
         if finding.status == FAIL and not finding.is_accepted and finding.rule.id in about
-        for item in _items(result, finding, state)
+        for item in _items(judgement, finding, state)
     ]
     cases: dict[object, Case] = {}
     for item in items:
@@ -176,17 +176,17 @@ def _same_origin(item: Item, cases: list[Case]) -> Case | None:
     return None
 
 
-def _items(result: Judgement, finding: Finding, state: State | None) -> Iterator[Item]:
+def _items(judgement: Judgement, finding: Finding, state: State | None) -> Iterator[Item]:
     table = finding.rule.table
     for evidence in finding.evidence:
         row = evidence.row
-        point = result.facts.point(evidence.capture, evidence.group)
+        point = judgement.facts.point(evidence.capture, evidence.group)
         if table == STATE:
             if state is not None:
-                yield _described(result, finding, evidence, state.links[evidence.group])
+                yield _described(judgement, finding, evidence, state.links[evidence.group])
             continue
         target = _address(row.get("target"))
-        if table == ARP and target is not None and target not in result.reading.gateways:
+        if table == ARP and target is not None and target not in judgement.reading.gateways:
             yield Item(finding, evidence, dst_link=point, dst=target)
             continue
         if table in (ARP, ANSWERS):
@@ -200,15 +200,15 @@ def _items(result: Judgement, finding: Finding, state: State | None) -> Iterator
             continue
         if row.get("packet") == "reply":
             src, dst = dst, src
-        home = point if _is_at(point, src) else home_of(result, src)
-        there = point if _is_at(point, dst) else home_of(result, dst)
+        home = point if _is_at(point, src) else home_of(judgement, src)
+        there = point if _is_at(point, dst) else home_of(judgement, dst)
         yield Item(finding, evidence, home, there, src, dst)
 
 
-def _described(result: Judgement, finding: Finding, evidence: Evidence, described: PodLink) -> Item:
+def _described(judgement: Judgement, finding: Finding, evidence: Evidence, described: PodLink) -> Item:
     """A failing row of the state, with its link in the captures, if there is one."""
     name = described.cali_name
-    known = next((point for point in result.points if name and name in (point.name, point.node_interface)), None)
+    known = next((point for point in judgement.points if name and name in (point.name, point.node_interface)), None)
     pod = min(described.ips, default=None) if described.ips else _pod_of(known)
     if isinstance(lacking := evidence.row.get("unrouted"), tuple):
         # Of a pod's addresses, the one without a route.
@@ -219,18 +219,18 @@ def _described(result: Judgement, finding: Finding, evidence: Evidence, describe
     return Item(finding, evidence, known, pod=pod, described=name)
 
 
-def home_of(result: Judgement, address: int | None) -> PointFacts | None:
+def home_of(judgement: Judgement, address: int | None) -> PointFacts | None:
     """The link of a pod, by what it sent or by the node's questions for it there."""
-    keys = result.followed.homes.get(address or 0, set())
-    known = [result.facts.points[key] for key in sorted(keys, key=str)]
-    spoken = [point for point in result.points if address in point.pod_ips and point.kind == "pod-link"]
-    asked = [point for point in result.points if point.kind == "pod-link" and asked_for(result, point, address)]
+    keys = judgement.followed.homes.get(address or 0, set())
+    known = [judgement.facts.points[key] for key in sorted(keys, key=str)]
+    spoken = [point for point in judgement.points if address in point.pod_ips and point.kind == "pod-link"]
+    asked = [point for point in judgement.points if point.kind == "pod-link" and asked_for(judgement, point, address)]
     return next(iter(spoken or known or asked), None)
 
 
-def asked_for(result: Judgement, point: PointFacts, address: int | None) -> list[int]:
+def asked_for(judgement: Judgement, point: PointFacts, address: int | None) -> list[int]:
     """The frame groups in which the node asked for an address on a link."""
-    asked = result.captures[point.key[0]].exchanges.asked
+    asked = judgement.captures[point.key[0]].exchanges.asked
     return [number for number in point.groups if (number, address) in asked and _side(point, number) != POD]
 
 

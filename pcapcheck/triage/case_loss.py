@@ -16,13 +16,13 @@ COLUMNS = ("loss", "loss.follows", "loss.over", "lost.count", "lost.asked")
 BY_ITSELF = ("time", "pair", "size")
 
 
-def loss_columns(result: Judgement, case: Case) -> dict[str, Value | None]:
+def loss_columns(judgement: Judgement, case: Case) -> dict[str, Value | None]:
     """``loss`` between the pod and whom it asked, and ``loss.follows`` of all that was asked."""
     if case.question is not None and case.question.protocol != "ICMP":
         # Other exchanges between the two are other questions.
         return dict.fromkeys(COLUMNS)
     table = next((ASKED[item.table] for item in case.items if item.table in ASKED), None)
-    losses = result.losses(table) if table is not None else None
+    losses = judgement.losses(table) if table is not None else None
     port = case.row("dst_port") if table == CONNECTIONS else None
     share = _share(losses, case.lead.pod, case.lead.dst, port) if losses is not None else None
     if losses is None or share is None or not share.failed:

@@ -34,7 +34,7 @@ from pcapcheck.values import Value
 
 
 def diagnose(
-    result: Judgement, catalogue: Iterable[Cause], situation: Situation | None = None, pods: Pods | None = None
+    judgement: Judgement, catalogue: Iterable[Cause], situation: Situation | None = None, pods: Pods | None = None
 ) -> list[Diagnosis]:
     """A diagnosis per origin of failures; cases that differ only in their pods get one.
 
@@ -42,16 +42,16 @@ def diagnose(
     """
     causes = list(catalogue)
     state = situation.state if situation else None
-    roles = AddressRoles(result, state)
-    cases = cases_of(result, {name for cause in causes for name in cause.explains}, state)
-    cases += question_cases(result, cases, roles)
+    roles = AddressRoles(judgement, state)
+    cases = cases_of(judgement, {name for cause in causes for name in cause.explains}, state)
+    cases += question_cases(judgement, cases, roles)
     is_captured = any(not _is_of_state(case) for case in cases)
     found: dict[object, Diagnosis] = {}
     for case in cases:
         if is_captured and _is_of_state(case) and not _was_recorded(case):
             # What the state says about pods that the captures do not show is no reason for what they show.
             continue
-        evidence = _evidence_of(case, result, roles, situation, pods)
+        evidence = _evidence_of(case, judgement, roles, situation, pods)
         suspects = [suspect for cause in causes if (suspect := suspect_of(cause, evidence)) is not None]
         _leave_out_hints(case, suspects)
         suspects = _worth_showing(sorted(suspects, key=Suspect.order), case)
@@ -75,24 +75,24 @@ def diagnose(
 
 
 def _evidence_of(
-    case: Case, result: Judgement, roles: AddressRoles, situation: Situation | None, pods: Pods | None
+    case: Case, judgement: Judgement, roles: AddressRoles, situation: Situation | None, pods: Pods | None
 ) -> CaseEvidence:
     """What packets and state show of a case; each fills in what the other lacks."""
-    losses = lost_of(case, result)
-    evidence = packet_evidence_of(case, result, roles, losses)
-    further = beyond(case, result, losses, asked_on(case.lead.link, result))
+    losses = lost_of(case, judgement)
+    evidence = packet_evidence_of(case, judgement, roles, losses)
+    further = beyond(case, judgement, losses, asked_on(case.lead.link, judgement))
     refused_from = evidence["refused.from"] if evidence["refused.by"] == "node" else None
-    evidence |= strays(case, result, losses, refused_from if isinstance(refused_from, int) else None)
-    loop = looping(case, result, roles, evidence["asked"])
-    poor = poor_dns(case, result)
-    evidence |= further.columns | loop.columns | poor.columns | behind_service(case, result, evidence["asked"])
+    evidence |= strays(case, judgement, losses, refused_from if isinstance(refused_from, int) else None)
+    loop = looping(case, judgement, roles, evidence["asked"])
+    poor = poor_dns(case, judgement)
+    evidence |= further.columns | loop.columns | poor.columns | behind_service(case, judgement, evidence["asked"])
     interface = evidence["interface"]
     state_evidence = None
     if situation is not None:
         interface = interface if isinstance(interface, str) else None
-        state_evidence = StateEvidence(situation, case, interface, evidence, result)
+        state_evidence = StateEvidence(situation, case, interface, evidence, judgement)
         _fill_in(evidence, state_evidence)
-    name_links(evidence, pods, result.reading.prefix)
+    name_links(evidence, pods, judgement.reading.prefix)
     return CaseEvidence(case, evidence, further.lines | loop.lines | poor.lines, state_evidence)
 
 

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from pcapcheck.triage.pods import Pods
 
 
-def recorded_nic(result: Judgement, point: PointFacts | None) -> str | None:
+def recorded_nic(judgement: Judgement, point: PointFacts | None) -> str | None:
     """The card that was recorded on the host of a pod's link; None if it is not known to be one."""
-    nics = [point.capture_point for point in result.points if point.kind == "host-nic" and point.capture_point.named_by]
+    nics = [
+        point.capture_point for point in judgement.points if point.kind == "host-nic" and point.capture_point.named_by
+    ]
     here = [
         capture_point for capture_point in nics if point is not None and capture_point.key[0] == point.key[0]
     ] or nics

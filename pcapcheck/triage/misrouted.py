@@ -20,28 +20,30 @@ ASKING = 3 * 10**9
 DEVICES = {"vxlan": ("vxlan", "flannel", "cilium_vxlan"), "ipip": ("tunl",)}
 
 
-def strays(case: Case, result: Judgement, losses: list[PathLoss], refused_from: int | None) -> dict[str, Value | None]:
+def strays(
+    case: Case, judgement: Judgement, losses: list[PathLoss], refused_from: int | None
+) -> dict[str, Value | None]:
     """``losses`` are those of the case; ``refused_from`` sent the ICMP error that came back, if one did."""
     lead = case.lead
     back = bool(losses) and all(loss.direction == REPLY for loss in losses)
     receiver = lead.pod if back else lead.dst
     sender = lead.dst_link if back else lead.link
-    home = next((point for point in result.points if receiver in point.pod_ips and point.kind == "pod-link"), None)
+    home = next((point for point in judgement.points if receiver in point.pod_ips and point.kind == "pod-link"), None)
     found: dict[str, Value | None] = {
-        "dst.same_node": _same_node(result, lead.link, lead.dst_link, losses),
-        "astray": _astray(result, lead.link if back else lead.dst_link, losses),
+        "dst.same_node": _same_node(judgement, lead.link, lead.dst_link, losses),
+        "astray": _astray(judgement, lead.link if back else lead.dst_link, losses),
         "flooded": False if losses else None,
-        "handed_to": _handed_to(result, receiver, home, losses),
-        "empty_link": None if home is not None else _empty_link(result, receiver),
-        "empty_tunnel": _empty_tunnel(result, {loss.last.encap for loss in losses}, receiver),
-        **_asked_outside(case, result, losses, receiver, sender, refused_from),
+        "handed_to": _handed_to(judgement, receiver, home, losses),
+        "empty_link": None if home is not None else _empty_link(judgement, receiver),
+        "empty_tunnel": _empty_tunnel(judgement, {loss.last.encap for loss in losses}, receiver),
+        **_asked_outside(case, judgement, losses, receiver, sender, refused_from),
     }
     outer = {loss.last.outer for loss in losses}
     ends = outer.pop() if len(outer) == 1 else None
     encaps = {loss.last.encap for loss in losses} - {"none"}
     encap = next(iter(encaps)) if len(encaps) == 1 else None
     if losses and all(loss.flooded for loss in losses):
-        owners = [ip for loss in losses for ip in result.followed.cards.owners(loss.last)]
+        owners = [ip for loss in losses for ip in judgement.followed.cards.owners(loss.last)]
         found["flooded"] = True
         # Via a router they would have the router's MAC.
         found["next_hop"] = found["next_hop"] or next(iter(owners), None)
@@ -61,66 +63,68 @@ def _device(losses: list[PathLoss], encap: str | None, receiver: int | None) -> 
 
 
 def _same_node(
-    result: Judgement, point: PointFacts | None, dst_link: PointFacts | None, losses: list[PathLoss]
+    judgement: Judgement, point: PointFacts | None, dst_link: PointFacts | None, losses: list[PathLoss]
 ) -> bool | None:
     if point is None or dst_link is None:
         return None
-    hosts = result.followed.hosts
+    hosts = judgement.followed.hosts
     here, there = point.key, dst_link.key
     told = hosts.same(here, there)
     if told is None and here[0] != there[0]:
-        told = result.followed.on_one_node(point, dst_link)
+        told = judgement.followed.on_one_node(point, dst_link)
     if told is not None:
         return told
     names = hosts.name(here), hosts.name(there)
     if None not in names:
         return names[0] == names[1]
     nics = {step.spot.point.key for loss in losses for step in loss.path.steps if step.encap == "none"}
-    nics &= {point.key for point in result.points if point.kind == "host-nic"}
+    nics &= {point.key for point in judgement.points if point.kind == "host-nic"}
     # A file with the links of two nodes was merged; and what two cards saw went to another machine.
     return None if here[0] == there[0] or len(nics) > 1 else True
 
 
-def _astray(result: Judgement, home: PointFacts | None, losses: list[PathLoss]) -> bool | None:
+def _astray(judgement: Judgement, home: PointFacts | None, losses: list[PathLoss]) -> bool | None:
     """Whether all that was lost was last seen arriving at another machine than that of the receiver's link."""
     if home is None or not losses or not all(loss.arrived for loss in losses):
         return None
-    same = {result.followed.hosts.same(loss.last.spot.point.key, home.key) for loss in losses}
+    same = {judgement.followed.hosts.same(loss.last.spot.point.key, home.key) for loss in losses}
     return None if None in same else same == {False}
 
 
-def _handed_to(result: Judgement, receiver: int | None, home: PointFacts | None, losses: list[PathLoss]) -> str | None:
+def _handed_to(
+    judgement: Judgement, receiver: int | None, home: PointFacts | None, losses: list[PathLoss]
+) -> str | None:
     """Not the receiver's own link, and one on which another pod speaks or, if its own is recorded, any other."""
     if receiver is None:
         return None
     handed = {
         step.spot.point.key for loss in losses for step in loss.path.steps if to_pod(step) and step.dst == receiver
     }
-    for point in result.points:
+    for point in judgement.points:
         if point.kind != "pod-link" or receiver in point.pod_ips or point.sides.crowded or point.sides.folded:
             continue
         others = any(is_ipv4(ip) == is_ipv4(receiver) for ip in point.pod_ips)
-        if home is not None and (point.pod_macs & home.pod_macs or _apart(result, point, home)):
+        if home is not None and (point.pod_macs & home.pod_macs or _apart(judgement, point, home)):
             continue
-        asked = point.key in handed or asked_for(result, point, receiver)
+        asked = point.key in handed or asked_for(judgement, point, receiver)
         if asked and (home is not None or others):
             return point.name
     return None
 
 
-def _apart(result: Judgement, point: PointFacts, other: PointFacts) -> bool:
+def _apart(judgement: Judgement, point: PointFacts, other: PointFacts) -> bool:
     """Whether two links are of two nodes, or one link recorded at both ends."""
-    return result.followed.hosts.same(point.key, other.key) is False or point.end != other.end
+    return judgement.followed.hosts.same(point.key, other.key) is False or point.end != other.end
 
 
-def _empty_link(result: Judgement, receiver: int | None) -> str | None:
+def _empty_link(judgement: Judgement, receiver: int | None) -> str | None:
     """The name of a pod's link whose file holds no frame, unless another is known to be the receiver's."""
-    known = result.facts.known.homes.get(receiver) if receiver is not None else None
-    names = [find_cali_name(file, result.reading.prefix) for file in empty_files(result)]
+    known = judgement.facts.known.homes.get(receiver) if receiver is not None else None
+    names = [find_cali_name(file, judgement.reading.prefix) for file in empty_files(judgement)]
     return next((name for name in names if name is not None and known in (None, name)), None)
 
 
-def _empty_tunnel(result: Judgement, encaps: set[str], receiver: int | None) -> str | None:
+def _empty_tunnel(judgement: Judgement, encaps: set[str], receiver: int | None) -> str | None:
     """The name of a tunnel's device whose file holds no frame, if packets of that tunnel were to come out there.
 
     The receiver's address is of the family of what is inside, and so of the device.
@@ -128,21 +132,21 @@ def _empty_tunnel(result: Judgement, encaps: set[str], receiver: int | None) -> 
     if receiver is None or len(encaps) != 1:
         return None
     words = DEVICES.get(next(iter(encaps)), ())
-    names = [name for name in map(find_tunnel_name, empty_files(result)) if name is not None]
+    names = [name for name in map(find_tunnel_name, empty_files(judgement)) if name is not None]
     fitting = (name for name in names if name.startswith(words) and ("-v6" in name) != is_ipv4(receiver))
     return next(fitting, None) if words else None
 
 
-def empty_files(result: Judgement) -> list[str]:
+def empty_files(judgement: Judgement) -> list[str]:
     """The names of files without a frame."""
     return [
-        capture.source.short_name for capture in result.captures if not any(group.count for group in capture.groups)
+        capture.source.short_name for capture in judgement.captures if not any(group.count for group in capture.groups)
     ]
 
 
 def _asked_outside(
     case: Case,
-    result: Judgement,
+    judgement: Judgement,
     losses: list[PathLoss],
     receiver: int | None,
     sender: PointFacts | None,
@@ -152,15 +156,15 @@ def _asked_outside(
     times = [item.evidence.time for item in case.items if item.evidence.time is not None]
     times += [time for loss in losses for time in (loss.path.first, loss.path.last)]
     own = {refused_from} if refused_from is not None else set()
-    own |= result.followed.node_addresses(sender) if sender is not None else set()
+    own |= judgement.followed.node_addresses(sender) if sender is not None else set()
     if not times:
         return {"next_hop": None, "asked_outside": None}
     targets = {
         vain.target
-        for vain in asked_in_vain(result)
+        for vain in asked_in_vain(judgement)
         if vain.first <= max(times) + ASKING
         and vain.until >= min(times)
-        and (vain.asker in own or (sender is not None and result.followed.hosts.same(sender.key, vain.point)))
+        and (vain.asker in own or (sender is not None and judgement.followed.hosts.same(sender.key, vain.point)))
     }
     hops = targets - {receiver}
     return {

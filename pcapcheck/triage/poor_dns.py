@@ -20,18 +20,18 @@ class PoorDns:
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def poor_dns(case: Case, result: Judgement) -> PoorDns:
+def poor_dns(case: Case, judgement: Judgement) -> PoorDns:
     """``server.prompt`` and ``answers.missing`` for a question about late answers; nothing for others."""
     question, found = case.question, PoorDns()
     if question is None or question.poor != LATE:
         return found
     found.columns = {"server.prompt": None, "answers.missing": question.attempts > question.answers}
-    there = _at_the_server(case, result)
+    there = _at_the_server(case, judgement)
     if there:
         name, answers = min(there.items())
         took = durations_of(answers)
         found.columns["server.prompt"] = is_prompt(took)
-        file = clean(result.captures[name[0]].source.short_name)
+        file = clean(judgement.captures[name[0]].source.short_name)
         frames = ", ".join(str(answer.frames[0]) for some in answers for answer in some.samples[:1])
         found.lines["server.prompt"] = (
             f"on {name[1]}, its own link, it answers after up to {format_duration(took.most or 0)} "
@@ -40,16 +40,16 @@ def poor_dns(case: Case, result: Judgement) -> PoorDns:
     return found
 
 
-def _at_the_server(case: Case, result: Judgement) -> dict[tuple[int, str], list[ExchangeBin]]:
+def _at_the_server(case: Case, judgement: Judgement) -> dict[tuple[int, str], list[ExchangeBin]]:
     """What pods' links other than the asker's show of its queries, by capture and interface.
 
     A service's address has been translated there, the asker's has not.
     """
     lead = case.lead
     there: dict[tuple[int, str], list[ExchangeBin]] = {}
-    for capture in result.captures:
+    for capture in judgement.captures:
         for some in capture.exchanges.echoes.queries():
-            point = result.facts.point(capture.number, some.group)
+            point = judgement.facts.point(capture.number, some.group)
             if point is None or point is lead.link or point.kind != "pod-link" or some.outcome != "replied":
                 continue
             if some.samples[0].src == lead.pod:

@@ -22,19 +22,19 @@ PACKETS_OF = {ECHO: REQUEST, CONNECTIONS: "tcp", DNS: "udp", DATAGRAMS: "udp", P
 MOST = 20
 
 
-def question_cases(result: Judgement, told: Iterable[Case], roles: AddressRoles) -> list[Case]:
+def question_cases(judgement: Judgement, told: Iterable[Case], roles: AddressRoles) -> list[Case]:
     """A case per question of ``result`` that a node had a part in; not of what the cases ``told`` are about."""
     known = {(item.pod, item.dst, PACKETS_OF.get(item.table)) for case in told for item in case.items}
     # The same packets, as address translation left them further on.
     known |= {
         (step.src, step.dst, path.packet)
-        for path in result.followed.found
+        for path in judgement.followed.found
         if (path.src, path.dst, path.packet) in known
         for step in path.steps[1:]
     }
     cases: dict[object, Case] = {}
-    for question in result.asked_in_vain:
-        item = _item(result, question, roles)
+    for question in judgement.asked_in_vain:
+        item = _item(judgement, question, roles)
         if item is None or (item.pod, item.dst, PACKETS_OF[item.table]) in known:
             continue
         key = (item.pod, item.dst, item.table, question.port)
@@ -43,12 +43,12 @@ def question_cases(result: Judgement, told: Iterable[Case], roles: AddressRoles)
     return list(cases.values())
 
 
-def _item(result: Judgement, question: Unanswered, roles: AddressRoles) -> Item | None:
+def _item(judgement: Judgement, question: Unanswered, roles: AddressRoles) -> Item | None:
     if question.asked is None or question.protocol not in AS_IF or not question.about:
         return None
-    point, dst_link = home_of(result, question.asker), home_of(result, question.asked)
+    point, dst_link = home_of(judgement, question.asker), home_of(judgement, question.asked)
     ours = {POD_ROLE, SERVICE, NODE_ROLE} & {roles.of(question.asker), roles.of(question.asked)}
-    here = result.facts.point(question.capture, question.group)
+    here = judgement.facts.point(question.capture, question.group)
     inside = here is not None and here.kind in NODE_KINDS and roles.of(question.asked) == UNKNOWN_ROLE
     if not (question.last_seen or question.refusal or point or dst_link or ours or inside):
         # Nothing shows that a node of the cluster plays a part between these two hosts.

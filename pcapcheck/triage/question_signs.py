@@ -35,7 +35,7 @@ def is_reset(case: Case) -> bool:
     return question is not None and question.refusal is not None and question.refusal.error is None
 
 
-def refused_columns(case: Case, result: Judgement, roles: AddressRoles) -> dict[str, Value | None]:
+def refused_columns(case: Case, judgement: Judgement, roles: AddressRoles) -> dict[str, Value | None]:
     """What came instead of an answer to a question that no rule is about."""
     refusal = case.question.refusal if case.question is not None else None
     if refusal is None:
@@ -45,12 +45,12 @@ def refused_columns(case: Case, result: Judgement, roles: AddressRoles) -> dict[
     means = icmp_error_meaning(*refusal.error)
     return {
         "refused": means if means in REFUSED else "other",
-        "refused.by": _by_whom(case, result, roles, refusal),
+        "refused.by": _by_whom(case, judgement, roles, refusal),
         "refused.from": refusal.source,
     }
 
 
-def _by_whom(case: Case, result: Judgement, roles: AddressRoles, refusal: Refusal) -> str | None:
+def _by_whom(case: Case, judgement: Judgement, roles: AddressRoles, refusal: Refusal) -> str | None:
     """Whose address sent the error: the receiver's, the node's, or somebody else's.
 
     On the asker's own link an error that no router has forwarded is the node's.
@@ -58,10 +58,10 @@ def _by_whom(case: Case, result: Judgement, roles: AddressRoles, refusal: Refusa
     lead, source = case.lead, refusal.source
     if source == lead.dst:
         return "receiver"
-    own = result.followed.node_addresses(lead.link) if lead.link is not None else set()
+    own = judgement.followed.node_addresses(lead.link) if lead.link is not None else set()
     if source in own or roles.of(source) == NODE_ROLE:
         return "node"
-    here = result.facts.point(lead.evidence.capture, lead.evidence.group)
+    here = judgement.facts.point(lead.evidence.capture, lead.evidence.group)
     if lead.link is not None and here is lead.link and refusal.ttl is not None:
         return "node" if refusal.ttl in INITIAL_TTLS else "other"
     return "other" if own or roles.of(source) != UNKNOWN_ROLE else None
@@ -77,7 +77,7 @@ def left_over(losses: list[PathLoss], here: PointFacts, arrived: bool) -> str | 
 
 
 def arrival(
-    case: Case, result: Judgement, roles: AddressRoles, seen: list[tuple[CapturePoint, FrameGroup]]
+    case: Case, judgement: Judgement, roles: AddressRoles, seen: list[tuple[CapturePoint, FrameGroup]]
 ) -> bool | None:
     """Whether questions seen last on NICs or tunnels were coming to the node there (True) or leaving it (False).
 
@@ -90,7 +90,7 @@ def arrival(
         return True
     if all(group.src in roles.node_macs for _, group in seen):
         return False
-    there, same = case.lead.dst_link, result.followed.hosts.same
+    there, same = case.lead.dst_link, judgement.followed.hosts.same
     if there is None or case.lead.link is not None:
         return None
     return True if all(same(capture_point.key, there.key) is not False for capture_point, _ in seen) else None

@@ -44,11 +44,11 @@ class _Passing:
         return len(self.frames) >= TTLS and (len(self.senders) > 1 or max(self.frames) - min(self.frames) >= FALL)
 
 
-def looping(case: Case, result: Judgement, roles: AddressRoles, asked: Value | None) -> Loop:
+def looping(case: Case, judgement: Judgement, roles: AddressRoles, asked: Value | None) -> Loop:
     """Whether packets between the two of a case go round, and between whom."""
     found, pod, dst = Loop(), case.lead.pod, case.lead.dst
     passing: dict[tuple[PointKey, bool], _Passing] = {}
-    for path in result.followed.found:
+    for path in judgement.followed.found:
         if path.packet not in KINDS.get(asked, ()) or {path.src, path.dst} != {pod, dst}:
             continue
         for number, step in enumerate(path.steps):
@@ -64,8 +64,8 @@ def looping(case: Case, result: Judgement, roles: AddressRoles, asked: Value | N
         if rounds.link.kind == "pod-link" or not rounds.comes_round or (len(rounds.senders) < 2 and starts != [1]):
             continue
         found.columns["loops"] = True
-        found.columns["loop.between"] = _between(rounds, result, roles, onward and bool(starts))
-        name = clean(result.captures[rounds.link.key[0]].source.short_name)
+        found.columns["loop.between"] = _between(rounds, judgement, roles, onward and bool(starts))
+        name = clean(judgement.captures[rounds.link.key[0]].source.short_name)
         ttls = sorted(rounds.frames, reverse=True)
         frames = ", ".join(str(rounds.frames[ttl]) for ttl in ttls[:SHOWN])
         found.lines["loops"] = (
@@ -81,14 +81,14 @@ def _is_start(passing: _Passing, case: Case) -> bool:
     return passing.link.kind == "pod-link" and {case.lead.pod, case.lead.dst} & set(passing.link.pod_ips) != set()
 
 
-def _between(passing: _Passing, result: Judgement, roles: AddressRoles, from_pod: bool) -> str | None:
+def _between(passing: _Passing, judgement: Judgement, roles: AddressRoles, from_pod: bool) -> str | None:
     """The two machines, by what is known about their MACs; nothing if there are not two.
 
     ``from_pod``: the packets are a pod's, whose link was recorded.
     """
     if len(passing.senders) != 2:
         return None
-    claims = result.captures[passing.link.key[0]].exchanges.claims.all()
+    claims = judgement.captures[passing.link.key[0]].exchanges.claims.all()
     owners = {claim.mac: claim.ip for claim in claims if claim.own and claim.point == passing.link.key[1:]}
 
     def name(mac: int, role: str | None) -> str:

@@ -25,20 +25,20 @@ SAYS = re.compile(r"(?<!the )\b([0-9a-f.:]+) says (?=.*\(\d+/\d+\))")
 BY = re.compile(r"\b(refused by|prohibited by) ([0-9a-f.:]+)(?= \()|(\(\d+/\d+\)(?:, MTU \d+)? from) ([0-9a-f.:]+)")
 
 
-def name_senders(result: Judgement, state: State | None) -> Judgement:
+def name_senders(judgement: Judgement, state: State | None) -> Judgement:
     """Name the sender of an error in failing rows and unanswered questions."""
-    findings = [finding for finding in result.findings if _has_sender(finding)]
-    if not findings and not any(SAYS.search(question.wording) for question in result.unanswered):
-        return result
-    roles = AddressRoles(result, state)
+    findings = [finding for finding in judgement.findings if _has_sender(finding)]
+    if not findings and not any(SAYS.search(question.wording) for question in judgement.unanswered):
+        return judgement
+    roles = AddressRoles(judgement, state)
     return replace(
-        result,
-        findings=[_with_senders(finding, roles) if _has_sender(finding) else finding for finding in result.findings],
+        judgement,
+        findings=[_with_senders(finding, roles) if _has_sender(finding) else finding for finding in judgement.findings],
         unanswered=[
             replace(question, wording=_reworded(question.wording, _namer(roles, question.asked)))
             if SAYS.search(question.wording)
             else question
-            for question in result.unanswered
+            for question in judgement.unanswered
         ],
     )
 

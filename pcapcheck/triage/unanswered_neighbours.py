@@ -22,12 +22,12 @@ class Vain:
     until: int
 
 
-def asked_in_vain(result: Judgement) -> Iterator[Vain]:
+def asked_in_vain(judgement: Judgement) -> Iterator[Vain]:
     """All of them."""
-    for capture in result.captures:
+    for capture in judgement.captures:
         for kept in capture.silent.values():
             resolution = kept.resolution
-            point = result.facts.point(capture.number, resolution.group)
+            point = judgement.facts.point(capture.number, resolution.group)
             if point is None or point.kind != "host-nic" or resolution.first_time is None:
                 continue
             yield Vain(
@@ -39,17 +39,17 @@ def asked_in_vain(result: Judgement) -> Iterator[Vain]:
             )
 
 
-def is_askers_own(result: Judgement, point: PointFacts, source: int) -> bool:
+def is_askers_own(judgement: Judgement, point: PointFacts, source: int) -> bool:
     """Whether ICMP errors from an address on a pod's link are its node's own, where their TTL does not tell.
 
     The node's card shows that address ask for a neighbour in vain, which is why it says host unreachable, and none of
     the errors (kernel: net/ipv4/arp.c, arp_error_report).
     """
-    hosts = result.followed.hosts
+    hosts = judgement.followed.hosts
     points = {
         vain.point
-        for vain in asked_in_vain(result)
+        for vain in asked_in_vain(judgement)
         if vain.asker == source and vain.point[0] != point.key[0] and hosts.same(point.key, vain.point)
     }
-    shown = (error for point in points for error in result.captures[point[0]].exchanges.echoes.ending_errors.counts)
+    shown = (error for point in points for error in judgement.captures[point[0]].exchanges.echoes.ending_errors.counts)
     return bool(points) and not any(error[3] == source and error[:3] in FROM_ROUTERS for error in shown)

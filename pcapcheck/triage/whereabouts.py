@@ -34,25 +34,27 @@ REPLIED = "replied"
 MOST_TRACED = 50
 
 
-def locate(result: Judgement) -> Judgement:
+def locate(judgement: Judgement) -> Judgement:
     """Add to failing rows, and to questions that nobody answered, where their packets were seen last."""
-    judged = {finding.rule.table for finding in result.findings if _is_traced(finding)}
-    if not (judged or result.unanswered):
-        return result
-    if result.followed.groups is None:
+    judged = {finding.rule.table for finding in judgement.findings if _is_traced(finding)}
+    if not (judged or judgement.unanswered):
+        return judgement
+    if judgement.followed.groups is None:
         return replace(
-            result,
-            findings=[_with_evidence(finding, partial(_only_there, result, finding)) for finding in result.findings],
-            unanswered=[_asked_only_there(result, question) for question in result.unanswered],
+            judgement,
+            findings=[
+                _with_evidence(finding, partial(_only_there, judgement, finding)) for finding in judgement.findings
+            ],
+            unanswered=[_asked_only_there(judgement, question) for question in judgement.unanswered],
         )
     from pcapcheck.paths.tracing import Tracing
 
-    found = Whereabouts(result, Tracing(result.followed.groups))
-    questions = [found.of_question(question, judged) for question in result.unanswered[:MOST_TRACED]]
+    found = Whereabouts(judgement, Tracing(judgement.followed.groups))
+    questions = [found.of_question(question, judged) for question in judgement.unanswered[:MOST_TRACED]]
     return replace(
-        result,
-        findings=[_with_evidence(finding, partial(found.of, finding), MOST_TRACED) for finding in result.findings],
-        unanswered=[question for question in questions if question is not None] + result.unanswered[MOST_TRACED:],
+        judgement,
+        findings=[_with_evidence(finding, partial(found.of, finding), MOST_TRACED) for finding in judgement.findings],
+        unanswered=[question for question in questions if question is not None] + judgement.unanswered[MOST_TRACED:],
     )
 
 
@@ -71,10 +73,10 @@ def _with_evidence(finding: Finding, of: Callable[[Evidence], Evidence], most: i
 class Whereabouts:
     """Looks for the packets of single rows among those that were followed."""
 
-    def __init__(self, result: Judgement, tracing: Tracing) -> None:
-        self._result = result
-        self._paths = result.followed
-        self._hosts = result.followed.hosts
+    def __init__(self, judgement: Judgement, tracing: Tracing) -> None:
+        self._result = judgement
+        self._paths = judgement.followed
+        self._hosts = judgement.followed.hosts
         self._tracing = tracing
 
     def of(self, finding: Finding, evidence: Evidence) -> Evidence:
@@ -242,15 +244,15 @@ def _wrong_source(here: PathStep, back: Path) -> int | None:
     return last.src if home or gone else None
 
 
-def _several(result: Judgement) -> bool:
+def _several(judgement: Judgement) -> bool:
     """Whether more than one point was listened to, so that last seen says something."""
-    return max(len(result.captures), len(result.facts.points)) > 1
+    return max(len(judgement.captures), len(judgement.facts.points)) > 1
 
 
-def _only_there(result: Judgement, finding: Finding, evidence: Evidence) -> Evidence:
+def _only_there(judgement: Judgement, finding: Finding, evidence: Evidence) -> Evidence:
     """A question that was not followed from the pod's link that shows it, where other points were recorded too."""
-    point = result.facts.point(evidence.capture, evidence.group) if evidence.group is not None else None
-    if point is None or point.kind != "pod-link" or not _several(result) or finding.rule.table not in ASKED_BY:
+    point = judgement.facts.point(evidence.capture, evidence.group) if evidence.group is not None else None
+    if point is None or point.kind != "pod-link" or not _several(judgement) or finding.rule.table not in ASKED_BY:
         return evidence
     side = point.sides.of(point.groups[evidence.group])[0]
     path = {POD: ", entering the node", NODE: ", going to the pod"}.get(side or "", "")
@@ -258,9 +260,9 @@ def _only_there(result: Judgement, finding: Finding, evidence: Evidence) -> Evid
     return replace(evidence, headline=headline(finding.rule, evidence.row, place, evidence.headline))
 
 
-def _asked_only_there(result: Judgement, question: Unanswered) -> Unanswered:
+def _asked_only_there(judgement: Judgement, question: Unanswered) -> Unanswered:
     """The same of a question about which no rule is."""
-    capture_points = (point.capture_point for point in result.points)
+    capture_points = (point.capture_point for point in judgement.points)
     here = next(
         (
             capture_point
@@ -276,26 +278,26 @@ def _asked_only_there(result: Judgement, question: Unanswered) -> Unanswered:
                 direction=REPLY,
                 capture=question.capture,
                 frame=question.lost_answer,
-                host=result.followed.hosts.name(here.key),
+                host=judgement.followed.hosts.name(here.key),
                 interface=here.name,
                 kind=here.kind,
                 encap="none",
                 arrived=None,
-                place=_taken_at(result, question),
+                place=_taken_at(judgement, question),
                 never=(),
                 between=(question.asked, question.asker),
             ),
         )
     table = _table_of(question)
-    if here is None or question.asked is None or not _several(result) or table is None or question.fate != SILENT:
+    if here is None or question.asked is None or not _several(judgement) or table is None or question.fate != SILENT:
         return question
-    place = seen_on(f"last seen on {named(here, result.followed.hosts)}")
+    place = seen_on(f"last seen on {named(here, judgement.followed.hosts)}")
     return replace(question, fate=silence_of_question(table, place))
 
 
-def _taken_at(result: Judgement, question: Unanswered) -> str | None:
+def _taken_at(judgement: Judgement, question: Unanswered) -> str | None:
     """Which part of the way took an answer that one link shows: what its asker's own link shows came to the pod."""
-    point = result.facts.point(question.capture, question.group)
+    point = judgement.facts.point(question.capture, question.group)
     if point is None or point.kind != "pod-link":
         return None
     return AT_POD if question.asker in point.pod_ips else IN_NODE

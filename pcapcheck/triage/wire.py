@@ -16,18 +16,18 @@ from pcapcheck.ruleset.judgement import Judgement
 NIC = "host-nic"
 
 
-def lost_on_wire(losses: list[PathLoss], result: Judgement) -> bool:
+def lost_on_wire(losses: list[PathLoss], judgement: Judgement) -> bool:
     """Whether all left by a NIC, the right way, and never came to the one that the other direction leaves by."""
     since = min(loss.path.first for loss in losses)
-    return all(_vanished(loss, since, result) for loss in losses)
+    return all(_vanished(loss, since, judgement) for loss in losses)
 
 
-def _vanished(loss: PathLoss, since: int, result: Judgement) -> bool:
-    last, here, hosts = loss.last, loss.last.spot.point.capture_point, result.followed.hosts
+def _vanished(loss: PathLoss, since: int, judgement: Judgement) -> bool:
+    last, here, hosts = loss.last, loss.last.spot.point.capture_point, judgement.followed.hosts
     if here.kind != NIC or loss.arrived is not False:
         return False
     near, there = [], []
-    for step in _sent_back(last, since, result):
+    for step in _sent_back(last, since, judgement):
         key = step.spot.point.key
         if key == here.key:
             near.append(step)
@@ -35,12 +35,12 @@ def _vanished(loss: PathLoss, since: int, result: Judgement) -> bool:
             there.append(step)
     # To the other NIC itself, or to the router that what it sends comes from: no wrong next hop.
     right = {step.spot.group.src for step in near + there} - {None}
-    return last.spot.group.dst in right and any(_hears(step, result) for step in there)
+    return last.spot.group.dst in right and any(_hears(step, judgement) for step in there)
 
 
-def _sent_back(last: PathStep, since: int, result: Judgement) -> Iterator[PathStep]:
+def _sent_back(last: PathStep, since: int, judgement: Judgement) -> Iterator[PathStep]:
     """Where packets of the other direction were seen in the same encapsulation."""
-    paths = (path for path in result.followed.found if path.last >= since)
+    paths = (path for path in judgement.followed.found if path.last >= since)
     return (
         step for path in paths for step in path.steps if _ends(step) == _ends(last)[::-1] and step.encap == last.encap
     )
@@ -51,10 +51,10 @@ def _ends(step: PathStep) -> tuple[int, int]:
     return step.outer or (step.src, step.dst)
 
 
-def _hears(sent: PathStep, result: Judgement) -> bool:
+def _hears(sent: PathStep, judgement: Judgement) -> bool:
     """Whether anything that came in to the NIC that sends this was recorded: ``tcpdump -Q out`` shows nothing of it."""
     point, own = sent.spot.point.key, sent.spot.group.src
     return any(
         group.count and group.point == point[1:] and (group.direction == "in" or (own is not None and group.dst == own))
-        for group in result.captures[point[0]].groups
+        for group in judgement.captures[point[0]].groups
     )

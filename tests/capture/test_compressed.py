@@ -73,9 +73,9 @@ def test_members_follow_each_other(name: str, tmp_path: Path) -> None:
     path = tmp_path / "members"
     pieces = [WHOLE[:100], b"", WHOLE[100:101], WHOLE[101:]]
     path.write_bytes(b"".join(PACK[name](piece) for piece in pieces))
-    result = analyze(path)
-    assert result.captures[0].frames == analyze(CAPTURE).captures[0].frames
-    assert result.captures[0].problems == []
+    analysis = analyze(path)
+    assert analysis.captures[0].frames == analyze(CAPTURE).captures[0].frames
+    assert analysis.captures[0].problems == []
 
 
 @EVERY

@@ -23,8 +23,8 @@ def test_a_folder_is_its_captures() -> None:
 
 
 def test_a_pattern_is_the_files_that_match() -> None:
-    result = analyze(CAPTURES / SCENARIO / "node2-*.pcap")
-    assert [capture.path.name for capture in result.captures] == [
+    analysis = analyze(CAPTURES / SCENARIO / "node2-*.pcap")
+    assert [capture.path.name for capture in analysis.captures] == [
         path.name for path in captures(SCENARIO) if path.name.startswith("node2-")
     ]
 
@@ -51,9 +51,9 @@ def test_what_is_no_capture_is_skipped_and_said(tmp_path: Path) -> None:
 def test_a_capture_that_cannot_be_read_is_skipped_and_said(tmp_path: Path) -> None:
     (tmp_path / "a.pcap").write_bytes(captures("healthy")[0].read_bytes())
     (tmp_path / "cut.pcap").write_bytes(captures("healthy")[1].read_bytes()[:20])
-    result = analyze(tmp_path)
-    assert [capture.path.name for capture in result.captures] == ["a.pcap"]
-    (skipped,) = result.skipped
+    analysis = analyze(tmp_path)
+    assert [capture.path.name for capture in analysis.captures] == ["a.pcap"]
+    (skipped,) = analysis.skipped
     assert (skipped.kind, skipped.path) == ("damaged", str(tmp_path / "cut.pcap"))
     assert "cut inside the pcap file header" in skipped.message
 

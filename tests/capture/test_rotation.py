@@ -44,12 +44,12 @@ def test_exchanges_go_on_from_file_to_file(names: list[str], tmp_path: Path) -> 
     for name, frames in zip(names, PIECES, strict=True):
         write_pcap(tmp_path / name, frames)
     for given in ([tmp_path], sorted(tmp_path.iterdir()), [tmp_path / "*"]):
-        result = analyze(*given)
-        (capture,) = result.captures
+        analysis = analyze(*given)
+        (capture,) = analysis.captures
         assert capture.frames == len(FRAMES)
-        assert list(result.arp["outcome"]) == ["answered"]
-        assert list(result.echo["outcome"]) == ["replied"] * 4
-        assert [file["path"] for file in result.to_dict()["captures"][0]["files"]] == [
+        assert list(analysis.arp["outcome"]) == ["answered"]
+        assert list(analysis.echo["outcome"]) == ["replied"] * 4
+        assert [file["path"] for file in analysis.to_dict()["captures"][0]["files"]] == [
             str(tmp_path / name) for name in names
         ]
 
@@ -100,8 +100,8 @@ def test_interfaces_are_told_apart_in_every_file(tmp_path: Path) -> None:
         subprocess.run(["mergecap", "-I", "none", "-w", merged, *order], check=True)
     first.unlink()
     other.unlink()
-    result = analyze(tmp_path)
-    assert {point.name: point.capture_point.frames for point in result.points} == {
+    analysis = analyze(tmp_path)
+    assert {point.name: point.capture_point.frames for point in analysis.points} == {
         "cali14e7d81007d": 10,
         "calieabe7761b00": 10,
     }
@@ -131,9 +131,9 @@ def test_damage_names_its_file(tmp_path: Path) -> None:
 def test_files_without_packets_come_last(tmp_path: Path) -> None:
     for number, frames in enumerate([*PIECES, []]):
         write_pcap(tmp_path / f"cap.pcap{9 - number}", frames)
-    result = analyze(tmp_path)
-    assert [part.before for part in result.captures[0].source.parts] == [0, 1, 3, 7, 10]  # type: ignore[union-attr]
-    assert result.captures[0].frames == 10
+    analysis = analyze(tmp_path)
+    assert [part.before for part in analysis.captures[0].source.parts] == [0, 1, 3, 7, 10]  # type: ignore[union-attr]
+    assert analysis.captures[0].frames == 10
 
 
 def test_the_same_file_packed_and_unpacked_is_refused(tmp_path: Path) -> None:

@@ -520,8 +520,8 @@ def test_parts_of_a_rotated_set_fail_alone(tmp_path: Path) -> None:
     Path(f"{name}3").write_bytes(b"")
     assert verdicts(analyze(tmp_path).to_dict())["echo-answered"] == "fail"
     Path(f"{name}1").write_bytes(WHOLE[:9])
-    result = analyze(tmp_path)
-    assert verdicts(result.to_dict())["echo-answered"] == "not-checked"
-    (capture,) = result.captures
+    analysis = analyze(tmp_path)
+    assert verdicts(analysis.to_dict())["echo-answered"] == "not-checked"
+    (capture,) = analysis.captures
     assert [path.name[-1] for path in capture.source.files] == ["0", "2"]
-    assert {(one.path[-1], one.kind) for one in result.skipped} == {("1", "damaged"), ("3", "empty")}
+    assert {(one.path[-1], one.kind) for one in analysis.skipped} == {("1", "damaged"), ("3", "empty")}

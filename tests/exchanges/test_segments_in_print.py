@@ -42,8 +42,8 @@ def stuck(src: str, dst: str, seq: str) -> list[str]:
 def test_data_repeated_in_vain_is_told(tmp_path: Path) -> None:
     asker, asked = f"{POD}.47122", f"{PEER}.8080"
     lines = GATEWAY + connection(asker, asked, 3232758583, 3867683506) + stuck(asker, asked, "1:34")
-    result = analyze(write(tmp_path / "cali23a93484ee2.txt", lines))
-    assert "TCP data to 10.42.38.214 port 8080 gets no answer (sent 6 times" in result.headline
+    analysis = analyze(write(tmp_path / "cali23a93484ee2.txt", lines))
+    assert "TCP data to 10.42.38.214 port 8080 gets no answer (sent 6 times" in analysis.headline
 
 
 def test_data_acknowledged_in_the_end_is_no_question(tmp_path: Path) -> None:
@@ -70,8 +70,8 @@ def test_a_text_with_the_answer_to_a_syn_has_both_directions(tmp_path: Path) -> 
     lines = connection(asker, asked, 1320393725, 3216480168) + pings
     for name in ("cali23a93484ee2", "calidd5f3fa995f"):
         write(tmp_path / f"{name}.txt", lines)
-    result = analyze(*sorted(tmp_path.glob("*.txt")))
-    assert "10.42.38.201's ping to 10.42.38.214 gets no answer" in result.headline
+    analysis = analyze(*sorted(tmp_path.glob("*.txt")))
+    assert "10.42.38.201's ping to 10.42.38.214 gets no answer" in analysis.headline
 
 
 def test_what_left_translated_is_not_blamed_on_the_node(tmp_path: Path) -> None:
@@ -81,8 +81,8 @@ def test_what_left_translated_is_not_blamed_on_the_node(tmp_path: Path) -> None:
     nic = [segment(time[:-2] + "40", f"{NODE}.53167", f"{FAR}.8443", "S", sent) for time in times]
     write(tmp_path / "cali23a93484ee2.txt", pod)
     write(tmp_path / "enp6s0.txt", nic)
-    result = analyze(*sorted(tmp_path.glob("*.txt")))
-    assert "last seen on enp6s0, leaving the node" in result.headline
+    analysis = analyze(*sorted(tmp_path.glob("*.txt")))
+    assert "last seen on enp6s0, leaving the node" in analysis.headline
 
 
 def test_a_connection_that_one_text_shows_from_its_middle_is_not_followed(tmp_path: Path) -> None:
@@ -92,8 +92,8 @@ def test_a_connection_that_one_text_shows_from_its_middle_is_not_followed(tmp_pa
     done = [segment("01.011000", asked, asker, ".", "ack 34, win 63, length 0")]
     write(tmp_path / "cali23a93484ee2.txt", GATEWAY + connection(asker, asked, 3232758583, 3867683506) + data + done)
     write(tmp_path / "enp6s0.txt", [line.replace("ack 34", "ack 3232758617") for line in done] + data)
-    result = analyze(*sorted(tmp_path.glob("*.txt")))
-    assert result.paths.empty or not (result.paths["packet"] == "tcp").any()
+    analysis = analyze(*sorted(tmp_path.glob("*.txt")))
+    assert analysis.paths.empty or not (analysis.paths["packet"] == "tcp").any()
 
 
 def test_the_error_of_who_asks_on_the_nic_and_tells_nobody_there_is_the_nodes(tmp_path: Path) -> None:

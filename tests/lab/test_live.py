@@ -57,5 +57,5 @@ def test_verdicts(scenario: str, recordings: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("scenario", sorted(EXPECTED))
 def test_states(scenario: str, recordings: Path) -> None:
     """What the node's state comes to where no packet is looked at."""
-    result = analyze_state(recordings / scenario / "state.txt")
-    assert states.statuses(result) == states.EXPECTED.get(scenario, states.HEALTHY)
+    analysis = analyze_state(recordings / scenario / "state.txt")
+    assert states.statuses(analysis) == states.EXPECTED.get(scenario, states.HEALTHY)

@@ -27,10 +27,10 @@ LETTERS = {"pass": "P", "fail": "F", "not-checked": "-"}
 @pytest.mark.parametrize("scenario", sorted(EXPECTED))
 def test_printed(scenario: str, options: str, tmp_path: Path) -> None:
     texts = [transcript(path, tmp_path, *options.split()) for path in captures(scenario)]
-    result = analyze(*(text for text in texts if text))
-    assert [problem for capture in result.captures for problem in capture.problems] == []
+    analysis = analyze(*(text for text in texts if text))
+    assert [problem for capture in analysis.captures for problem in capture.problems] == []
     was = dict(zip(RULES, EXPECTED[scenario].replace(" ", ""), strict=True))
-    now = {finding.rule.id: LETTERS[finding.status] for finding in result.findings}
+    now = {finding.rule.id: LETTERS[finding.status] for finding in analysis.findings}
     if options == "-nn -e -v":
         assert {rule: now[rule] for rule in RULES if now[rule] != was[rule]} == {}
         return
@@ -46,9 +46,9 @@ def test_a_printed_capture_next_to_a_recorded_one(scenario: str, tmp_path: Path)
     """The text has times of 1970 and no payload; packets are known again all the same."""
     recorded, other = captures(scenario)
     text = transcript(other, tmp_path, "-nn", "-e", "-v")
-    result = analyze(recorded, *([text] if text else []))
+    analysis = analyze(recorded, *([text] if text else []))
     was = EXPECTED[scenario].replace(" ", "")
-    now = statuses(result).replace(" ", "")
+    now = statuses(analysis).replace(" ", "")
     changed = {rule for rule, before, after in zip(RULES, was, now, strict=True) if after not in (before, "-")}
     assert changed == set()
 

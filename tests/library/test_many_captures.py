@@ -29,9 +29,9 @@ def test_small_captures_take_little_memory(tmp_path: Path) -> None:
     analyze(paths[0])
     tracemalloc.start()
     try:
-        result = analyze(*paths)
+        analysis = analyze(*paths)
         now, _most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert result.verdict == "pass"
+    assert analysis.verdict == "pass"
     assert now < CAPTURES * EACH

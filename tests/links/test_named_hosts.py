@@ -30,21 +30,21 @@ FEW = ("ipv6", "tcp-dropped", "traceroute")
 OFTEN = ("like addresses", "the gateway too", "very long")
 
 
-def _report(result: Analysis, folder: Path) -> None:
+def _report(analysis: Analysis, folder: Path) -> None:
     """Write whatever can be made of a result."""
     for form in FORMATS:
-        written(result, form)
-    result.to_dict()
-    result.write_evidence(folder / "evidence")
+        written(analysis, form)
+    analysis.to_dict()
+    analysis.write_evidence(folder / "evidence")
     for table in TABLES:
         if table != STATE:
-            write_text_table(result, table, "csv", StringIO())
-    write_text_table(result, "addresses", "jsonl", StringIO())
-    write_parquet(result, "frames", str(folder / "frames.parquet"))
+            write_text_table(analysis, table, "csv", StringIO())
+    write_text_table(analysis, "addresses", "jsonl", StringIO())
+    write_parquet(analysis, "frames", str(folder / "frames.parquet"))
 
 
-def _statuses(result: Analysis) -> dict[str, str]:
-    return {finding.rule.id: finding.status for finding in result.findings}
+def _statuses(analysis: Analysis) -> dict[str, str]:
+    return {finding.rule.id: finding.status for finding in analysis.findings}
 
 
 def _compare(texts: list[Path], naming: str, folder: Path, unseen: set[str] | None = None) -> None:
@@ -88,9 +88,9 @@ def test_texts(path: Path, naming: str, tmp_path: Path) -> None:
 def test_what_no_tcpdump_prints(path: Path, naming: str, tmp_path: Path) -> None:
     text = tmp_path / f"{path.stem}.txt"
     text.write_text(ODD[naming](path.read_text()))
-    result = analyze(text)
-    assert result.captures[0].frames == analyze(path).captures[0].frames
-    _report(result, tmp_path)
+    analysis = analyze(text)
+    assert analysis.captures[0].frames == analyze(path).captures[0].frames
+    _report(analysis, tmp_path)
 
 
 @pytest.mark.skipif(bool(MISSING), reason=MISSING)
@@ -122,19 +122,19 @@ NAMED_ASK = ASK.replace("10.244.1.10", "shop-7d4f")
 
 
 def test_a_connection_between_names_gets_no_answer(tmp_path: Path) -> None:
-    result = judge(tmp_path, SYNS)
-    assert result.verdict == "not-checked"
-    first = written(result, "text").splitlines()[0]
+    analysis = judge(tmp_path, SYNS)
+    assert analysis.verdict == "not-checked"
+    first = written(analysis, "text").splitlines()[0]
     assert "shop-7d4f's connection to orders.example port 443 gets no answer" in first
 
 
 def test_a_pod_with_a_name(tmp_path: Path) -> None:
     text = ON_CALI + NAMED_ASK + ANSWER + SYNS
-    result = judge(tmp_path, text)
-    assert status(result, "gateway-arp-answered") == "pass"
-    assert status(result, "tcp-answered") == "fail"
-    assert "shop-7d4f's ARP" in written(result, "text")
-    (connection,) = result.connections.to_dict("records")
+    analysis = judge(tmp_path, text)
+    assert status(analysis, "gateway-arp-answered") == "pass"
+    assert status(analysis, "tcp-answered") == "fail"
+    assert "shop-7d4f's ARP" in written(analysis, "text")
+    (connection,) = analysis.connections.to_dict("records")
     assert (connection["src"], connection["dst"], connection["dst_port"]) == ("shop-7d4f", "orders.example", 443)
     assert (connection["pod.ip"], connection["attempts"]) == ("shop-7d4f", 3)
     chosen = analyze(tmp_path / "paste.txt", scope=Scope(pods=("SHOP-7d4f.",)))
@@ -143,9 +143,9 @@ def test_a_pod_with_a_name(tmp_path: Path) -> None:
 
 def test_commands_look_a_name_up(tmp_path: Path) -> None:
     """``ip`` takes addresses only, tcpdump's filter takes names."""
-    result = judge(tmp_path, ON_CALI + NAMED_ASK + ANSWER + SYNS)
-    commands = {one for diagnosis in result.diagnoses for cause in diagnosis.suspects for one in cause.confirm}
-    commands |= {one for finding in result.findings for row in finding.evidence for one in row.next}
+    analysis = judge(tmp_path, ON_CALI + NAMED_ASK + ANSWER + SYNS)
+    commands = {one for diagnosis in analysis.diagnoses for cause in diagnosis.suspects for one in cause.confirm}
+    commands |= {one for finding in analysis.findings for row in finding.evidence for one in row.next}
     looked_up = "$(getent ahostsv4 orders.example | awk 'NR==1{print $1}')"
     assert f"ip route get {looked_up}" in commands
     assert any("'host orders.example and tcp port 443'" in one for one in commands)
@@ -153,17 +153,17 @@ def test_commands_look_a_name_up(tmp_path: Path) -> None:
 
 
 def test_a_name_is_neither_of_the_internet_nor_private(tmp_path: Path) -> None:
-    result = judge(tmp_path, ON_CALI + NAMED_ASK + ANSWER + SYNS)
-    (diagnosis,) = result.diagnoses
+    analysis = judge(tmp_path, ON_CALI + NAMED_ASK + ANSWER + SYNS)
+    (diagnosis,) = analysis.diagnoses
     assert diagnosis.packet_evidence["dst.public"] is None
     assert "source-not-translated" not in {one.cause.id for one in diagnosis.suspects}
 
 
 def test_a_gateway_with_a_name_is_not_known_to_be_it(tmp_path: Path) -> None:
     ask = NAMED_ASK.replace("169.254.1.1", "link-local-gw")
-    result = judge(tmp_path, ON_CALI + "".join(ask.replace(":59.", f":5{n}.") for n in (5, 6, 7)) + SYNS)
-    assert status(result, "gateway-arp-answered") == "not-checked"
-    assert "the text names link-local-gw instead of its address" in reason(result, "gateway-arp-answered")
+    analysis = judge(tmp_path, ON_CALI + "".join(ask.replace(":59.", f":5{n}.") for n in (5, 6, 7)) + SYNS)
+    assert status(analysis, "gateway-arp-answered") == "not-checked"
+    assert "the text names link-local-gw instead of its address" in reason(analysis, "gateway-arp-answered")
 
 
 def test_an_answer_of_a_machine_with_a_name_was_recorded(tmp_path: Path) -> None:
@@ -173,8 +173,8 @@ def test_an_answer_of_a_machine_with_a_name_was_recorded(tmp_path: Path) -> None
     echo = "16:23:0{}.000200 IP router > shop-7d4f: ICMP echo request, id 7, seq {}, length 64\n"
     begin = ON_CALI.replace("cali14e7d81007d", "eth0")
     for lines, told in ((ask, True), (ask + answer, False)):
-        result = judge(tmp_path, begin + lines + "".join(echo.format(n, n) for n in range(4)), f"{told}.txt")
-        (point,) = result.facts.points.values()
+        analysis = judge(tmp_path, begin + lines + "".join(echo.format(n, n) for n in range(4)), f"{told}.txt")
+        (point,) = analysis.facts.points.values()
         assert ("only one direction was recorded" in str(point.silence)) == told
 
 
@@ -192,9 +192,9 @@ expect: {ip.dst: {%s}}
 def test_a_rule_does_not_go_by_what_stands_for_a_name(condition: str, tmp_path: Path) -> None:
     (tmp_path / "rule.yml").write_text(RULE % condition)
     (tmp_path / "paste.txt").write_text(SYNS)
-    result = analyze(tmp_path / "paste.txt", rules=[tmp_path / "rule.yml"])
-    assert [(finding.status, finding.unknown) for finding in result.findings] == [("not-checked", 3)]
-    assert "orders.example" in result.findings[0].reason
+    analysis = analyze(tmp_path / "paste.txt", rules=[tmp_path / "rule.yml"])
+    assert [(finding.status, finding.unknown) for finding in analysis.findings] == [("not-checked", 3)]
+    assert "orders.example" in analysis.findings[0].reason
 
 
 def test_names_compare_among_each_other(tmp_path: Path) -> None:
@@ -204,9 +204,9 @@ def test_names_compare_among_each_other(tmp_path: Path) -> None:
 
 
 def test_a_port_with_a_name_that_is_not_known(tmp_path: Path) -> None:
-    result = judge(tmp_path, SYNS.replace("https", "no-such-service"))
-    assert "shop-7d4f's connection to orders.example gets no answer" in written(result, "text")
-    assert result.connections["dst_port"].isna().all()
+    analysis = judge(tmp_path, SYNS.replace("https", "no-such-service"))
+    assert "shop-7d4f's connection to orders.example gets no answer" in written(analysis, "text")
+    assert analysis.connections["dst_port"].isna().all()
 
 
 def test_groups_by_name_are_groups(tmp_path: Path) -> None:

@@ -24,11 +24,11 @@ def judged(text: str, folder: Path) -> None:
     path = folder / "paste.txt"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     try:
-        result = analyze_state(path)
+        analysis = analyze_state(path)
     except StateError as error:
         said = str(error)
     else:
-        said = result.to_dict()["headline"]
+        said = analysis.to_dict()["headline"]
     assert said
     assert "\n" not in said
 

@@ -20,9 +20,9 @@ HUBS = ("duplicate-ip-one-link", "two-answers")
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_verdicts(scenario: str) -> None:
-    result = analyze_state(CAPTURES / scenario / "state.txt")
-    assert statuses(result) == EXPECTED.get(scenario, HEALTHY)
-    assert result.not_understood == []
+    analysis = analyze_state(CAPTURES / scenario / "state.txt")
+    assert statuses(analysis) == EXPECTED.get(scenario, HEALTHY)
+    assert analysis.not_understood == []
 
 
 def test_every_scenario_has_a_state() -> None:

@@ -184,10 +184,10 @@ def test_ebpf_devices_on_the_node_are_no_fault(tmp_path: Path) -> None:
     found = row(text, tmp_path)
     assert (found.ebpf, found.gateway_route, found.gateway_route_dev) == (True, "elsewhere", "bpfin.cali")
     assert (found.reverse_path, found.gateway_mac) == (True, None)
-    result = analyze_state(tmp_path / "paste.txt")
-    assert result.verdict == "pass"
-    assert not [finding for finding in result.findings if finding.failed]
-    assert result.described[0] == "the node: 1 pod link, eBPF data plane"
+    analysis = analyze_state(tmp_path / "paste.txt")
+    assert analysis.verdict == "pass"
+    assert not [finding for finding in analysis.findings if finding.failed]
+    assert analysis.described[0] == "the node: 1 pod link, eBPF data plane"
 
 
 def test_either_gateway_that_the_pod_holds_wrongly(tmp_path: Path) -> None:

@@ -36,8 +36,8 @@ SOME = (34, 41, 42, 55, 61, 62, 63, 64, 66, 68, 69, 94, 110)
 EACH = 5
 
 
-def _confirmed(result: Analysis) -> set[str]:
-    return {one.cause.id for diagnosis in result.diagnoses for one in diagnosis.confirmed}
+def _confirmed(analysis: Analysis) -> set[str]:
+    return {one.cause.id for diagnosis in analysis.diagnoses for one in diagnosis.confirmed}
 
 
 def _says_less(before: Finding, after: Finding, apart: Finding | None) -> bool:
@@ -63,14 +63,14 @@ def _check(scenario: str, lengths: Iterable[int], folder: Path, only: int | None
         cuts = [
             cut(one, folder / one.name, length) if only in (None, number) else one for number, one in enumerate(files)
         ]
-        result = analyze(*cuts)
+        analysis = analyze(*cuts)
         said = {
             finding.rule.id: (before[finding.rule.id].status, finding.status)
-            for finding in result.findings
+            for finding in analysis.findings
             if not _says_less(before[finding.rule.id], finding, apart.get(finding.rule.id))
         }
         assert said == {}, f"{length} bytes"
-        assert _confirmed(result) <= _confirmed(whole), f"{length} bytes"
+        assert _confirmed(analysis) <= _confirmed(whole), f"{length} bytes"
 
 
 @pytest.mark.parametrize("scenario", ["traceroute", "healthy", "two-nodes-vxlan", "two-nodes-ipip"])
@@ -94,8 +94,8 @@ def test_one_file_of_several(number: int, scenario: str, tmp_path: Path) -> None
 
 def test_no_loss_is_reported_on_a_link_that_was_cut(tmp_path: Path) -> None:
     """Of a tunnel's device, whose frames have no Ethernet header, the same length leaves more."""
-    result = analyze(*(cut(one, tmp_path / one.name, 36) for one in captures("two-nodes-ipip")))
-    assert "F" not in statuses(result)
+    analysis = analyze(*(cut(one, tmp_path / one.name, 36) for one in captures("two-nodes-ipip")))
+    assert "F" not in statuses(analysis)
 
 
 @pytest.mark.parametrize(("length", "verdict"), [(200, "pass"), (40, "not-checked"), (44, "not-checked")])
@@ -105,8 +105,8 @@ def test_a_reply_cut_behind_its_tag_is_no_missing_reply(length: int, verdict: st
     for n in range(1, 4):
         frames += [(BEGIN + n * 10 * MS, request(n)), (BEGIN + n * 10 * MS + MS, with_vlan(reply(n)))]
     frames.append((BEGIN + 5 * SECOND, ethernet(NODE, POD, 0x88CC, bytes(40))))
-    result = analyze(cut(write_pcap(tmp_path / "whole.pcap", frames), tmp_path / f"{NAME}.pcap", length))
-    answered = next(finding for finding in result.findings if finding.rule.id == "echo-answered")
+    analysis = analyze(cut(write_pcap(tmp_path / "whole.pcap", frames), tmp_path / f"{NAME}.pcap", length))
+    answered = next(finding for finding in analysis.findings if finding.rule.id == "echo-answered")
     assert answered.status == verdict
     if length == 44:
         assert "record whole packets" in answered.reason

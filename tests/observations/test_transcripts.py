@@ -46,50 +46,50 @@ def verbose(second: float, src: str, dst: str, kind: str, ttl: int) -> str:
 )
 def test_walkthrough_as_it_stands(path: Path) -> None:
     """Prose, prompts, comments and all."""
-    result = analyze(path)
-    (capture,) = result.captures
-    (point,) = result.points
-    assert (result.verdict, capture.format, capture.frames) == ("pass", "tcpdump text", 6)
+    analysis = analyze(path)
+    (capture,) = analysis.captures
+    (point,) = analysis.points
+    assert (analysis.verdict, capture.format, capture.frames) == ("pass", "tcpdump text", 6)
     assert (point.name, point.capture_point.named_by, point.kind) == ("cali14e7d81007d", "capture", "pod-link")
-    assert [status(result, rule) for rule in FIRST_NINE] == ["pass"] * 9
-    assert list(result.echo["rtt"].dt.microseconds) == [82, 70]
+    assert [status(analysis, rule) for rule in FIRST_NINE] == ["pass"] * 9
+    assert list(analysis.echo["rtt"].dt.microseconds) == [82, 70]
     assert [problem.kind for problem in capture.problems] == ["other-text", "node-state", "ping"]
 
 
 def test_plain_text_of_a_healthy_link(tmp_path: Path) -> None:
-    result = judge(tmp_path, ASK + ANSWER + PING + LATER)
+    analysis = judge(tmp_path, ASK + ANSWER + PING + LATER)
     for rule in ("gateway-arp-answered", "gateway-arp-proxy-mac", "gateway-arp-single-answer", "echo-answered"):
-        assert status(result, rule) == "pass", rule
+        assert status(analysis, rule) == "pass", rule
     for rule in ("pod-frames-to-proxy-mac", "node-frames-from-proxy-mac", "node-frames-to-pod-mac"):
-        assert status(result, rule) == "not-checked", rule
-        assert "capture again with -e" in reason(result, rule)
-    assert "printed with -e" in reason(result, "gateway-arp-prompt")
-    assert result.verdict == "pass"
+        assert status(analysis, rule) == "not-checked", rule
+        assert "capture again with -e" in reason(analysis, rule)
+    assert "printed with -e" in reason(analysis, "gateway-arp-prompt")
+    assert analysis.verdict == "pass"
 
 
 def test_silence_in_plain_text(tmp_path: Path) -> None:
-    result = judge(tmp_path, ASK + ASK.replace(":59", ":58") + LATER.replace(POD, PEER).replace(PEER, POD, 1))
-    assert status(result, "gateway-arp-answered") == "fail"
+    analysis = judge(tmp_path, ASK + ASK.replace(":59", ":58") + LATER.replace(POD, PEER).replace(PEER, POD, 1))
+    assert status(analysis, "gateway-arp-answered") == "fail"
 
 
 def test_wrong_mac_in_plain_text(tmp_path: Path) -> None:
-    result = judge(tmp_path, ASK + ANSWER.replace("ee:ee:ee:ee:ee:ee", "5e:ad:be:ef:00:01") + PING)
-    assert status(result, "gateway-arp-answered") == "pass"
-    assert status(result, "gateway-arp-proxy-mac") == "fail"
+    analysis = judge(tmp_path, ASK + ANSWER.replace("ee:ee:ee:ee:ee:ee", "5e:ad:be:ef:00:01") + PING)
+    assert status(analysis, "gateway-arp-answered") == "pass"
+    assert status(analysis, "gateway-arp-proxy-mac") == "fail"
 
 
 def test_lost_echo_in_plain_text(tmp_path: Path) -> None:
-    result = judge(tmp_path, ASK + ANSWER + PING + echo(1, POD, PEER, "request", seq=2) + LATER)
-    assert status(result, "echo-answered") == "fail"
-    assert result.findings[-1].rule.id
+    analysis = judge(tmp_path, ASK + ANSWER + PING + echo(1, POD, PEER, "request", seq=2) + LATER)
+    assert status(analysis, "echo-answered") == "fail"
+    assert analysis.findings[-1].rule.id
 
 
 def test_second_answer_may_be_an_announcement(tmp_path: Path) -> None:
     """Without -e nobody can tell; with it an announcement goes to all."""
     other = ANSWER.replace("ee:ee:ee:ee:ee:ee", "5e:ad:be:ef:00:01").replace(".584286", ".584290")
-    result = judge(tmp_path, ASK + ANSWER + other + PING)
-    assert status(result, "gateway-arp-single-answer") == "not-checked"
-    assert "announcement" in reason(result, "gateway-arp-single-answer")
+    analysis = judge(tmp_path, ASK + ANSWER + other + PING)
+    assert status(analysis, "gateway-arp-single-answer") == "not-checked"
+    assert "announcement" in reason(analysis, "gateway-arp-single-answer")
 
 
 @pytest.mark.parametrize("asked_first", [True, False])
@@ -98,18 +98,18 @@ def test_sides_by_ttl(asked_first: bool, tmp_path: Path) -> None:
     asker, other = (64, 63) if asked_first else (63, 64)
     text = "listening on cali14e7d81007d, link-type EN10MB (Ethernet), capture size 262144 bytes\n"
     text += verbose(0.1, POD, PEER, "request", asker) + verbose(0.2, PEER, POD, "reply", other)
-    result = judge(tmp_path, text)
-    (point,) = result.points
+    analysis = judge(tmp_path, text)
+    (point,) = analysis.points
     assert point.sides.of(next(iter(point.groups.values()))) == ("pod" if asked_first else "node", "ttl")
-    assert status(result, "echo-answered" if asked_first else "pod-answers-echo") == "pass"
+    assert status(analysis, "echo-answered" if asked_first else "pod-answers-echo") == "pass"
 
 
 def test_two_askers_at_once_are_folded(tmp_path: Path) -> None:
     text = ""
     for second, pod in ((58, POD), (59, PEER), (58, POD), (59, PEER)):
         text += ASK.replace(POD, pod).replace(":59", f":{second}")
-    result = judge(tmp_path, text + ANSWER + LATER)
-    assert result.points[0].sides.folded
+    analysis = judge(tmp_path, text + ANSWER + LATER)
+    assert analysis.points[0].sides.folded
 
 
 def test_another_pods_broadcast_on_a_bridge_proves_nothing(tmp_path: Path) -> None:
@@ -125,16 +125,16 @@ def test_another_pods_broadcast_on_a_bridge_proves_nothing(tmp_path: Path) -> No
 
 def test_one_direction_is_noticed_without_macs(tmp_path: Path) -> None:
     """The pod goes on although nobody seems to have answered."""
-    result = judge(tmp_path, ASK + ASK.replace(".584235", ".684235") + echo(0.1, POD, PEER, "request") + LATER)
-    assert status(result, "gateway-arp-answered") == "not-checked"
-    assert "one direction" in reason(result, "gateway-arp-answered")
+    analysis = judge(tmp_path, ASK + ASK.replace(".584235", ".684235") + echo(0.1, POD, PEER, "request") + LATER)
+    assert status(analysis, "gateway-arp-answered") == "not-checked"
+    assert "one direction" in reason(analysis, "gateway-arp-answered")
 
 
 def test_direction_of_the_command_is_believed(tmp_path: Path) -> None:
     text = "$ tcpdump -ni cali14e7d81007d -Q in\n" + ASK + ASK.replace(":59", ":58")
-    result = judge(tmp_path, text + LATER.replace(POD, PEER))
-    assert status(result, "gateway-arp-answered") == "not-checked"
-    assert "inbound" in reason(result, "gateway-arp-answered")
+    analysis = judge(tmp_path, text + LATER.replace(POD, PEER))
+    assert status(analysis, "gateway-arp-answered") == "not-checked"
+    assert "inbound" in reason(analysis, "gateway-arp-answered")
 
 
 def test_lost_packets_of_the_footer_prove_no_silence(tmp_path: Path) -> None:
@@ -146,25 +146,25 @@ def test_traceroute_in_plain_text_is_not_taken_for_loss(tmp_path: Path) -> None:
     """Which request an error is about is only printed with -v."""
     error = "16:23:00.300000 IP 172.31.186.250 > 10.244.1.10: ICMP time exceeded in-transit, length 92\n"
     text = ASK + ANSWER + PING + echo(0.25, POD, "10.244.2.20", "request") + error + LATER
-    result = judge(tmp_path, text)
-    assert status(result, "echo-answered") == "pass"
-    assert "-v" in reason(result, "echo-answered")
+    analysis = judge(tmp_path, text)
+    assert status(analysis, "echo-answered") == "pass"
+    assert "-v" in reason(analysis, "echo-answered")
 
 
 def test_times_may_be_missing(tmp_path: Path) -> None:
     lines = (ASK + ANSWER + PING).splitlines()
-    result = judge(tmp_path, "\n".join(line.partition(" ")[2] for line in lines))
-    assert status(result, "gateway-arp-proxy-mac") == "pass"
-    assert status(result, "echo-answered") == "pass"
-    assert status(result, "gateway-arp-answered") == "not-checked"
+    analysis = judge(tmp_path, "\n".join(line.partition(" ")[2] for line in lines))
+    assert status(analysis, "gateway-arp-proxy-mac") == "pass"
+    assert status(analysis, "echo-answered") == "pass"
+    assert status(analysis, "gateway-arp-answered") == "not-checked"
 
 
 def test_names_are_shown_as_they_were_printed(tmp_path: Path) -> None:
     text = (ASK + ANSWER + PING).replace(POD, "web-1.default").replace(PEER, "db-0")
-    result = judge(tmp_path, text)
-    assert status(result, "echo-answered") == "pass"
-    assert list(result.echo["src"]) == ["web-1.default"]
-    assert result.to_dict()["endpoints"][0]["ip"] == "web-1.default"
+    analysis = judge(tmp_path, text)
+    assert status(analysis, "echo-answered") == "pass"
+    assert list(analysis.echo["src"]) == ["web-1.default"]
+    assert analysis.to_dict()["endpoints"][0]["ip"] == "web-1.default"
 
 
 def test_old_ipv6_echoes_without_identifier_are_paired(tmp_path: Path) -> None:
@@ -177,9 +177,9 @@ def test_old_ipv6_echoes_without_identifier_are_paired(tmp_path: Path) -> None:
             f"16:23:{second:09.6f} IP6 (hlim {hops}, next-header ICMPv6 (58) payload length: 64) {src} > {dst}: "
             f"[icmp6 sum ok] ICMP6, echo {kind}, seq 1\n"
         )
-    result = judge(tmp_path, text)
-    assert status(result, "echo-answered") == "pass"
-    assert list(result.echo["ident"].isna()) == [True]
+    analysis = judge(tmp_path, text)
+    assert status(analysis, "echo-answered") == "pass"
+    assert list(analysis.echo["ident"].isna()) == [True]
 
 
 def both(folder: Path, first: str, second: str) -> list[Path]:
@@ -196,28 +196,28 @@ ASK_B = ASK.replace(POD, PEER)
 
 def test_plain_texts_of_two_links_are_followed(tmp_path: Path) -> None:
     second = ASK_B + ANSWER + echo(0.12, POD, PEER, "request") + echo(0.18, PEER, POD, "reply") + LATER
-    result = analyze(*both(tmp_path, ASK + ANSWER + PING + LATER, second))
-    assert status(result, "request-leaves-node") == "pass"
-    assert status(result, "reply-delivered") == "pass"
-    assert status(result, "hop-ttl-decremented") == "not-checked"
-    assert "-v" in reason(result, "hop-ttl-decremented")
-    assert "-e" in reason(result, "hop-macs-rewritten")
+    analysis = analyze(*both(tmp_path, ASK + ANSWER + PING + LATER, second))
+    assert status(analysis, "request-leaves-node") == "pass"
+    assert status(analysis, "reply-delivered") == "pass"
+    assert status(analysis, "hop-ttl-decremented") == "not-checked"
+    assert "-v" in reason(analysis, "hop-ttl-decremented")
+    assert "-e" in reason(analysis, "hop-macs-rewritten")
 
 
 def test_loss_between_plain_texts_is_seen(tmp_path: Path) -> None:
     text = ASK_B + ANSWER + echo(0.12, POD, PEER, "request") + echo(0.18, PEER, POD, "reply")
     first = ASK + ANSWER + PING + echo(1, POD, PEER, "request", seq=2) + echo(9, POD, PEER, "request", seq=3)
-    result = analyze(*both(tmp_path, first, text + echo(9.01, POD, PEER, "request", seq=3)))
-    assert status(result, "request-leaves-node") == "fail"
+    analysis = analyze(*both(tmp_path, first, text + echo(9.01, POD, PEER, "request", seq=3)))
+    assert status(analysis, "request-leaves-node") == "fail"
 
 
 def test_plain_text_next_to_a_fuller_one_is_not_followed(tmp_path: Path) -> None:
     """What the one lacks must not look like loss, nor like a hop without a router."""
     first = ASK + ANSWER + verbose(0.1, POD, PEER, "request", 64) + LATER
     second = ASK_B + ANSWER + echo(0.12, POD, PEER, "request") + LATER
-    result = analyze(*both(tmp_path, first, second))
+    analysis = analyze(*both(tmp_path, first, second))
     for rule in ("request-leaves-node", "hop-ttl-decremented", "hop-macs-rewritten"):
-        assert status(result, rule) == "not-checked", rule
+        assert status(analysis, rule) == "not-checked", rule
 
 
 def test_an_address_whose_claimants_are_not_all_known_is_not_judged(tmp_path: Path) -> None:

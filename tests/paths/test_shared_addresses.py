@@ -144,7 +144,7 @@ def test_healthy_links_share_no_address(scenario: str) -> None:
 
 def test_which_end_of_the_other_link_claims_it_is_unknown(tmp_path: Path) -> None:
     """Cut before what it asks for, a pod that asks for its gateway might be the node."""
-    result = analyze(*(cut(one, tmp_path / one.name, 34) for one in captures("duplicate-ip")))
-    finding = next(one for one in result.findings if one.rule.id == "address-has-one-mac")
+    analysis = analyze(*(cut(one, tmp_path / one.name, 34) for one in captures("duplicate-ip")))
+    finding = next(one for one in analysis.findings if one.rule.id == "address-has-one-mac")
     assert (finding.failed, finding.unknown) == (0, 2)
     assert "which end of another link claims the address too" in finding.reason

@@ -27,15 +27,15 @@ expect: {answered: true}
 """
 
 
-def run_of(outcome: Analysis) -> dict[str, Any]:
-    (run,) = json.loads(written(outcome, "sarif"))["runs"]
+def run_of(analysis: Analysis) -> dict[str, Any]:
+    (run,) = json.loads(written(analysis, "sarif"))["runs"]
     loaded: dict[str, Any] = run
     return loaded
 
 
-def failed(outcome: Analysis) -> dict[str, Any]:
+def failed(analysis: Analysis) -> dict[str, Any]:
     """The result of the one rule that failed."""
-    (result,) = [entry for entry in run_of(outcome)["results"] if entry["kind"] == "fail"]
+    (result,) = [entry for entry in run_of(analysis)["results"] if entry["kind"] == "fail"]
     loaded: dict[str, Any] = result
     return loaded
 

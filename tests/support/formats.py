@@ -39,10 +39,10 @@ class Annotation:
     message: str
 
 
-def written(outcome: Analysis, form: str) -> str:
+def written(analysis: Analysis, form: str) -> str:
     """A report of that format."""
     stream = StringIO()
-    FORMATS[form](outcome, stream, False)
+    FORMATS[form](analysis, stream, False)
     return stream.getvalue()
 
 

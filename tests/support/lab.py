@@ -163,9 +163,9 @@ def captures(scenario: str, folder: Path = CAPTURES) -> list[Path]:
     return sorted(path for path in (folder / scenario).iterdir() if path.suffix in (".pcap", ".pcapng"))
 
 
-def statuses(result: Analysis) -> str:
+def statuses(analysis: Analysis) -> str:
     """A result in the shape of EXPECTED."""
-    by_id = {finding.rule.id: LETTERS[finding.status] for finding in result.findings}
+    by_id = {finding.rule.id: LETTERS[finding.status] for finding in analysis.findings}
     letters = "".join(by_id[name] for name in RULES)
     ends = (4, 7, 8, 9, 11, 14, 16, 17)
     return " ".join(letters[begin:end] for begin, end in zip((0, *ends), ends, strict=False))

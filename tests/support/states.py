@@ -95,9 +95,9 @@ EXPECTED = {
 SCENARIOS = sorted(path.parent.name for path in CAPTURES.glob("*/state.txt"))
 
 
-def statuses(result: Analysis) -> str:
+def statuses(analysis: Analysis) -> str:
     """A result in the shape of EXPECTED."""
-    by_id = {finding.rule.id: LETTERS[finding.status] for finding in result.findings}
+    by_id = {finding.rule.id: LETTERS[finding.status] for finding in analysis.findings}
     letters = "".join(by_id[name] for name in RULES)
     return " ".join((letters[:5], letters[5:8], letters[8:10], letters[10:13], letters[13:16], letters[16:]))
 

@@ -31,12 +31,12 @@ def judge(folder: Path, text: str | bytes, name: str = "paste.txt") -> Analysis:
     return analyze(path)
 
 
-def status(result: Analysis, rule: str) -> str:
-    return next(one.status for one in result.findings if one.rule.id == rule)
+def status(analysis: Analysis, rule: str) -> str:
+    return next(one.status for one in analysis.findings if one.rule.id == rule)
 
 
-def reason(result: Analysis, rule: str) -> str:
-    return next(one.reason for one in result.findings if one.rule.id == rule)
+def reason(analysis: Analysis, rule: str) -> str:
+    return next(one.reason for one in analysis.findings if one.rule.id == rule)
 
 
 def printed(path: Path, *options: str) -> str:

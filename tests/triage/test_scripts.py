@@ -85,10 +85,10 @@ def test_what_it_prints_is_read_back_without_loss(shell: str, lab: Bench, tmp_pa
         pytest.skip(f"{shell} is not here")
     path = tmp_path / "node.txt"
     path.write_text(state_of(lab.node, shell))
-    result = analyze_state(path)
-    assert statuses(result) == HEALTHY
-    assert result.not_understood == []
-    assert result.described == ["node node: 2 pod links", "pod pod-a", "pod pod-b"]
+    analysis = analyze_state(path)
+    assert statuses(analysis) == HEALTHY
+    assert analysis.not_understood == []
+    assert analysis.described == ["node node: 2 pod links", "pod pod-a", "pod pod-b"]
 
 
 @pytest.mark.live

@@ -31,7 +31,7 @@ class Firewalls:
     def of(
         cls,
         case: Case,
-        result: Judgement,
+        judgement: Judgement,
         packet_evidence: dict[str, Value | None],
         here: End,
         there: End,
@@ -40,11 +40,13 @@ class Firewalls:
         as_last_seen: Carried | None = None,
     ) -> Firewalls | None:
         """None where the case is not about lost packets. ``spoken`` and what follows as of ``StageSeen``."""
-        loss = loss_of(case, result, packet_evidence)
+        loss = loss_of(case, judgement, packet_evidence)
         if loss is None:
             return None
-        empty = frozenset(kind for file in empty_files(result) if (kind := _kind_of_file(file, result.reading.prefix)))
-        recorded = frozenset(point.kind for point in result.points) | empty
+        empty = frozenset(
+            kind for file in empty_files(judgement) if (kind := _kind_of_file(file, judgement.reading.prefix))
+        )
+        recorded = frozenset(point.kind for point in judgement.points) | empty
         seen = replace(
             StageSeen.of(packet_evidence, spoken),
             spoken_there=spoken_there,

@@ -54,7 +54,7 @@ class LostPackets:
     unheard: bool = False
 
 
-def loss_of(case: Case, result: Judgement, packet_evidence: dict[str, Value | None]) -> LostPackets | None:
+def loss_of(case: Case, judgement: Judgement, packet_evidence: dict[str, Value | None]) -> LostPackets | None:
     """The packets of a case, or None where it is not about packets that were lost."""
     lost = [item for item in case.items if item.table in LOSING]
     src, dst = case.lead.pod, case.lead.dst
@@ -62,14 +62,14 @@ def loss_of(case: Case, result: Judgement, packet_evidence: dict[str, Value | No
         return None
     kind = PACKETS.get(lost[0].table, REQUEST)
     if case.question is not None:
-        found = _of_question(case, case.question, kind, (src, dst), list(asked_in(case, result)))
+        found = _of_question(case, case.question, kind, (src, dst), list(asked_in(case, judgement)))
         # Further on they may all be answered: none of these answers came back.
         between = found.between and packet_evidence.get("replies") != "none"
-        answerer = _answerer(case.question, result, kind)
+        answerer = _answerer(case.question, judgement, kind)
         return replace(found, between=between, error_by=_word(packet_evidence, "refused.by"), answerer=answerer)
     findings = [item.finding for item in lost if item.finding is not None]
     point = case.lead.link
-    every = list(exchanges_of(kind, result, src, dst, point)) or list(exchanges_of(kind, result, src, dst))
+    every = list(exchanges_of(kind, judgement, src, dst, point)) or list(exchanges_of(kind, judgement, src, dst))
     failed = [row for row in every if row.outcome not in ("replied", "in-flight")]
     least = sum(row.requests for row in _once(failed)) or 1
     refused = next((row for row in failed if row.error_type is not None), None)
@@ -127,13 +127,13 @@ def _word(packet_evidence: dict[str, Value | None], name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _answerer(question: Unanswered, result: Judgement, kind: str) -> tuple[int, frozenset[int]] | None:
+def _answerer(question: Unanswered, judgement: Judgement, kind: str) -> tuple[int, frozenset[int]] | None:
     """Whose answer to a question was seen last on its way back, translated, and from which ports."""
     last = question.last_seen
     if last is None or last.direction != REPLY or last.between is None or last.between[0] == question.asked:
         return None
     back_end, asker = last.between
-    asked = exchanges_of(kind, result, asker, back_end)
+    asked = exchanges_of(kind, judgement, asker, back_end)
     return back_end, _known(_destination(row) for row in asked if row.outcome == "replied")
 
 

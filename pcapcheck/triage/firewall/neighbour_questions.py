@@ -81,12 +81,12 @@ class Asking:
 
     @classmethod
     def of(
-        cls, case: Case, result: Judgement, packet_evidence: Mapping[str, Value | None], here: End, there: End
+        cls, case: Case, judgement: Judgement, packet_evidence: Mapping[str, Value | None], here: End, there: End
     ) -> Asking | None:
         """None where a case is about no such question."""
         if case.lead.unanswered:
             return _of_gateway(case, here)
-        return _of_receiver(case, result, packet_evidence, there)
+        return _of_receiver(case, judgement, packet_evidence, there)
 
     def node(self) -> Quoted[Value] | None:
         return self.nodes.of(DROPS, POLICY, REJECTS)
@@ -117,7 +117,7 @@ def _of_gateway(case: Case, here: End) -> Asking | None:
 
 
 def _of_receiver(
-    case: Case, result: Judgement, packet_evidence: Mapping[str, Value | None], there: End
+    case: Case, judgement: Judgement, packet_evidence: Mapping[str, Value | None], there: End
 ) -> Asking | None:
     """A node asks a pod that it has packets for: it is not answered, does not take the answers, or asked in vain.
 
@@ -146,7 +146,7 @@ def _of_receiver(
     if asked is not False and answers is not False and there.node is not None:
         on_node.append(inquiry.takes(there.node, answer, there.interface))
         if answers is True:
-            least = most = max(TRIES, _answered(case, result))
+            least = most = max(TRIES, _answered(case, judgement))
     if asked is not False and answers is not True and there.pod is not None:
         name = own_interface(there.pod)
         in_pod = [inquiry.takes(there.pod, question, name), inquiry.sends(there.pod, answer, name)]
@@ -191,13 +191,13 @@ def _attempts(items: Sequence[Item]) -> int:
     return sum(count for count in counted if isinstance(count, int)) or 1
 
 
-def _answered(case: Case, result: Judgement) -> int:
+def _answered(case: Case, judgement: Judgement) -> int:
     """How many of the node's questions for the pod were answered on its link."""
     point, dst = case.lead.dst_link, case.lead.dst
     if point is None:
         return 0
-    tallies = result.captures[point.key[0]].tallies
-    groups = [group for group in asked_for(result, point, dst) if (ARP, group) in tallies]
+    tallies = judgement.captures[point.key[0]].tallies
+    groups = [group for group in asked_for(judgement, point, dst) if (ARP, group) in tallies]
     return sum(tallies[ARP, group].outcomes["answered"] for group in groups)
 
 

@@ -32,21 +32,21 @@ class Carried:
     interface: str | None = None
 
 
-def carried(case: Case, result: Judgement) -> Carried | None:
+def carried(case: Case, judgement: Judgement) -> Carried | None:
     """None where they were seen as the pod sent them alone, or in several ways.
 
     Where some were lost these count, not those that came to a pod.
     """
     pod, dst = case.lead.pod, case.lead.dst
     kind = PACKETS.get(case.lead.table, REQUEST)
-    paths = [path for path in result.followed.found if (path.src, path.dst, path.packet) == (pod, dst, kind)]
+    paths = [path for path in judgement.followed.found if (path.src, path.dst, path.packet) == (pod, dst, kind)]
     paths = [path for path in paths if not _has_arrived(path)] or paths
     ends = {(path.steps[-1].src, path.steps[-1].dst) for path in paths}
     if len(ends) != 1 or ends == {(pod, dst)}:
         return None
     last = paths[0].steps[-1]
-    sports, dports = ports_of(exchanges_of(kind, result, last.src, last.dst, last.spot.point))
-    home = home_of(result, last.dst)
+    sports, dports = ports_of(exchanges_of(kind, judgement, last.src, last.dst, last.spot.point))
+    home = home_of(judgement, last.dst)
     name = home.node_interface if home is not None else UNNAMED
     return Carried(last.src, last.dst, sports, dports, name if name != UNNAMED else None)
 

@@ -33,7 +33,7 @@ def packet_of(case: Case) -> str:
     return PACKETS.get(tables[0], REQUEST) if tables else REQUEST
 
 
-def asked_in(case: Case, result: Judgement, point: PointFacts | None = None) -> Iterator[EchoRow]:
+def asked_in(case: Case, judgement: Judgement, point: PointFacts | None = None) -> Iterator[EchoRow]:
     """Samples of what the case's pod asked of its ``dst``, on one link or wherever it was recorded.
 
     If it is about a question to one port, only that port counts; datagrams other than DNS are not paired at all.
@@ -42,43 +42,43 @@ def asked_in(case: Case, result: Judgement, point: PointFacts | None = None) -> 
     if lead.table == DATAGRAMS:
         return
     port = question.port if question is not None else None
-    for some in exchanges_of(packet_of(case), result, lead.pod, lead.dst, point):
+    for some in exchanges_of(packet_of(case), judgement, lead.pod, lead.dst, point):
         if port is None or not isinstance(some, ConnectionRow) or some.dst_port == port:
             yield some
 
 
-def asked_on(point: PointFacts | None, result: Judgement) -> Iterator[EchoRow]:
+def asked_on(point: PointFacts | None, judgement: Judgement) -> Iterator[EchoRow]:
     """Samples of whatever was asked on a link: echo requests, attempts at connections, DNS queries."""
     if point is not None:
-        echoes = result.captures[point.key[0]].exchanges.echoes
+        echoes = judgement.captures[point.key[0]].exchanges.echoes
         for some in (*echoes.bins(), *echoes.attempts(), *echoes.queries()):
             if some.group in point.groups:
                 yield from some.samples
 
 
 def exchanges_of(
-    packet: str, result: Judgement, src: int | None, dst: int | None, point: PointFacts | None = None
+    packet: str, judgement: Judgement, src: int | None, dst: int | None, point: PointFacts | None = None
 ) -> Iterator[EchoRow]:
     """Samples of echoes, attempts at connections or DNS queries, on one link or wherever they were recorded."""
-    for some in bins_of(packet, result, point):
+    for some in bins_of(packet, judgement, point):
         yield from (echo for echo in some.samples if (echo.src, echo.dst) == (src, dst))
 
 
-def bins_of(packet: str, result: Judgement, point: PointFacts | None = None) -> Iterator[ExchangeBin]:
+def bins_of(packet: str, judgement: Judgement, point: PointFacts | None = None) -> Iterator[ExchangeBin]:
     """The bins of what these packets ask, on one link or wherever they were recorded."""
-    for capture in result.captures:
+    for capture in judgement.captures:
         if point is None or point.key[0] == capture.number:
             echoes = capture.exchanges.echoes
             asked = {TCP: echoes.attempts, UDP: echoes.queries}.get(packet, echoes.bins)
             for some in asked():
-                recorded = result.facts.point(capture.number, some.group) is not None
+                recorded = judgement.facts.point(capture.number, some.group) is not None
                 if recorded and (point is None or some.group in point.groups):
                     yield some
 
 
-def echoes_between(result: Judgement, address: int | None, other: int | None) -> Iterator[EchoRow]:
+def echoes_between(judgement: Judgement, address: int | None, other: int | None) -> Iterator[EchoRow]:
     """Samples of the echoes of two addresses, in either direction."""
-    return chain(exchanges_of(REQUEST, result, address, other), exchanges_of(REQUEST, result, other, address))
+    return chain(exchanges_of(REQUEST, judgement, address, other), exchanges_of(REQUEST, judgement, other, address))
 
 
 def ended_by_error(echoes: Iterable[EchoRow]) -> Iterator[EchoRow]:

@@ -36,12 +36,12 @@ def gateway_macs(case: Case, point: PointFacts | None) -> int | None:
     return told if isinstance(told, int) else min(1, len(point.capture_point.gateway.answered))
 
 
-def asked_for_columns(result: Judgement, point: PointFacts | None, address: int | None) -> dict[str, Value | None]:
+def asked_for_columns(judgement: Judgement, point: PointFacts | None, address: int | None) -> dict[str, Value | None]:
     """Whether the node asked for a pod on its link, and was answered."""
     if point is None or address is None:
         return {"dst.asked": None, "dst.answers": None}
-    groups = asked_for(result, point, address)
-    tallies = result.captures[point.key[0]].tallies
+    groups = asked_for(judgement, point, address)
+    tallies = judgement.captures[point.key[0]].tallies
     outcomes = [tallies[ARP, group].outcomes for group in groups if (ARP, group) in tallies]
     heard = any(point.sides.of(group)[0] == POD for group in point.groups.values())
     answered = sum(outcome["answered"] for outcome in outcomes)
@@ -60,23 +60,23 @@ def is_addressed(point: PointFacts | None) -> bool | None:
     return macs <= point.pod_macs if macs else None
 
 
-def nic_to_proxy(result: Judgement) -> bool:
-    nics = [point.capture_point for point in result.points if point.kind == "host-nic"]
-    return any(group.dst == result.reading.proxy_mac for nic in nics for group in nic.groups.values())
+def nic_to_proxy(judgement: Judgement) -> bool:
+    nics = [point.capture_point for point in judgement.points if point.kind == "host-nic"]
+    return any(group.dst == judgement.reading.proxy_mac for nic in nics for group in nic.groups.values())
 
 
-def is_unrouted(case: Case, result: Judgement) -> bool:
+def is_unrouted(case: Case, judgement: Judgement) -> bool:
     """Whether a hop between the links of a case is wrong, in this case or in another about the same links."""
     if any(item.table == HOPS for item in case.items):
         return True
     names = {point.name for point in links_of(case)}
-    hops = [finding for finding in result.findings if finding.rule.table == HOPS and finding.status == FAIL]
+    hops = [finding for finding in judgement.findings if finding.rule.table == HOPS and finding.status == FAIL]
     return any({row.get("interface"), row.get("to.interface")} & names for finding in hops for row in _rows(finding))
 
 
-def macs_kept(case: Case, result: Judgement) -> bool | None:
+def macs_kept(case: Case, judgement: Judgement) -> bool | None:
     """Whether frames have the same MACs on two links; None if that was not checked."""
-    found = next((finding for finding in result.findings if finding.rule.id == "hop-macs-rewritten"), None)
+    found = next((finding for finding in judgement.findings if finding.rule.id == "hop-macs-rewritten"), None)
     if found is None or "hop-macs-rewritten" in case.failed:
         return True if found is not None else None
     return False if found.status == PASS else True if found.status == FAIL else None

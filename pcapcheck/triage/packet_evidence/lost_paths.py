@@ -25,9 +25,9 @@ from pcapcheck.triage.packet_evidence.case_exchanges import (
 from pcapcheck.values import is_ipv4
 
 
-def lost_of(case: Case, result: Judgement) -> list[PathLoss]:
+def lost_of(case: Case, judgement: Judgement) -> list[PathLoss]:
     """What was lost between pod and dst: replies that did not come back, else requests that nobody answered."""
-    followed, packet = result.followed, packet_of(case)
+    followed, packet = judgement.followed, packet_of(case)
     pod, dst = case.lead.pod, case.lead.dst
     answers = REPLY if packet == REQUEST else packet
     back = [path for path in followed.found if path.packet == answers and (path.src, path.receiver) == (dst, pod)]
@@ -38,7 +38,7 @@ def lost_of(case: Case, result: Judgement) -> list[PathLoss]:
         came = [path for path in followed.found if path.packet == answers and _ends_at(path, last)]
         if came:
             return [replace(followed.loss(path), back=True) for path in came]
-    return [followed.loss(path) for path in lost or lost_paths_of(result, packet, case)]
+    return [followed.loss(path) for path in lost or lost_paths_of(judgement, packet, case)]
 
 
 def answer_seen(case: Case) -> LastSeen | None:
@@ -47,10 +47,10 @@ def answer_seen(case: Case) -> LastSeen | None:
     return last if last is not None and last.direction == REPLY else None
 
 
-def lost_paths_of(result: Judgement, packet: str, case: Case) -> list[Path]:
-    asked = [path for path in result.followed.found if (path.src, path.dst) == (case.lead.pod, case.lead.dst)]
+def lost_paths_of(judgement: Judgement, packet: str, case: Case) -> list[Path]:
+    asked = [path for path in judgement.followed.found if (path.src, path.dst) == (case.lead.pod, case.lead.dst)]
     if packet != REQUEST:
-        return [path for path in asked if path.packet == packet and not result.followed.is_delivered(path)]
+        return [path for path in asked if path.packet == packet and not judgement.followed.is_delivered(path)]
     return [path for path in asked if path.packet == REQUEST and not path.answered]
 
 
@@ -64,11 +64,11 @@ def opaque_device(losses: list[PathLoss]) -> str | None:
     return OPAQUE if any(is_wireguard(loss.last.spot.point.name) for loss in losses) else None
 
 
-def translated(result: Judgement, packet: str, src: int | None, dst: int | None) -> bool | None:
+def translated(judgement: Judgement, packet: str, src: int | None, dst: int | None) -> bool | None:
     """Whether packets were seen leaving by a NIC with another source; None if they were not seen there."""
     left = [
         step.src != path.src
-        for path in result.followed.found
+        for path in judgement.followed.found
         if (path.src, path.dst, path.packet) == (src, dst, packet)
         for step in path.steps[1:]
         if step.encap == "none" and step.spot.point.kind == "host-nic"
@@ -76,7 +76,7 @@ def translated(result: Judgement, packet: str, src: int | None, dst: int | None)
     return any(left) if left else None
 
 
-def is_forwarded(result: Judgement, point: PointFacts | None, pod: int | None) -> bool | None:
+def is_forwarded(judgement: Judgement, point: PointFacts | None, pod: int | None) -> bool | None:
     """Whether anything of the pod's IP version passes from its link to other links."""
     if point is None or pod is None:
         return None
@@ -84,15 +84,15 @@ def is_forwarded(result: Judgement, point: PointFacts | None, pod: int | None) -
         len(path.steps) > 1
         and is_ipv4(path.src) == is_ipv4(pod)
         and point.key in {step.spot.point.key for step in path.steps[:-1]}
-        for path in result.followed.found
+        for path in judgement.followed.found
     )
 
 
-def is_cut_off(result: Judgement, point: PointFacts | None, pod: int | None) -> bool | None:
+def is_cut_off(judgement: Judgement, point: PointFacts | None, pod: int | None) -> bool | None:
     """Whether packets for a pod got as far as its node's NIC or tunnel, and were never seen on its link."""
     if point is None or pod is None:
         return None
-    losses = (result.followed.loss(path) for path in result.followed.found if path.receiver == pod)
+    losses = (judgement.followed.loss(path) for path in judgement.followed.found if path.receiver == pod)
     return any(
         loss.place in (AT_NIC, DECAPSULATION, TO_POD_LINK) and (loss.arrived or point in loss.missing)
         for loss in losses

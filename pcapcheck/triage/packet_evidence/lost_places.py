@@ -41,16 +41,16 @@ LOST_BY_RULE = {
 
 
 def lost_places(
-    case: Case, result: Judgement, packet: str, losses: list[PathLoss], roles: AddressRoles
+    case: Case, judgement: Judgement, packet: str, losses: list[PathLoss], roles: AddressRoles
 ) -> dict[str, Value | None]:
     """Where packets were lost and seen last, if that is the same for all that were lost."""
-    at_pod = AT_POD if "pod-answers-echo" in case.failed else _at_pod(case, result)
+    at_pod = AT_POD if "pod-answers-echo" in case.failed else _at_pod(case, judgement)
     places = {at_pod} if at_pod else {loss.place for loss in losses if loss.missing}
     back = {loss.back or loss.path.src == case.lead.dst for loss in losses}
     seen = answer_seen(case)
     here = None
     if case.question is not None:
-        here = result.facts.point(case.question.capture, case.question.group)
+        here = judgement.facts.point(case.question.capture, case.question.group)
     capture_points = [loss.last.spot.point.capture_point for loss in losses]
     if not losses and seen is not None:
         # One link was recorded, so nothing was followed.
@@ -59,7 +59,7 @@ def lost_places(
     if losses and back == {True} and seen is not None:
         places = {loss.place for loss in losses}
     by_rule = packet == REQUEST and case.question is None
-    lost = _by_rule(case, result, losses) if by_rule else _lost_segments(case, result, packet, losses)
+    lost = _by_rule(case, judgement, losses) if by_rule else _lost_segments(case, judgement, packet, losses)
     if lost is None and seen is not None:
         lost = "on-return"
     if lost is None and is_reset(case):
@@ -73,7 +73,7 @@ def lost_places(
     if arrived is None and here is not None and back != {True}:
         capture_points = capture_points or [here.capture_point]
         groups = [loss.last.spot.group for loss in losses] or [here.groups[case.lead.evidence.group]]
-        arrived = arrival(case, result, roles, list(zip(capture_points, groups, strict=True)))
+        arrived = arrival(case, judgement, roles, list(zip(capture_points, groups, strict=True)))
         if arrived is not None:
             # Nothing had to show it next, so it is not known to be lost; yet only this part of the path is left.
             lost = lost or left_over(losses, here, arrived)
@@ -91,7 +91,7 @@ def lost_places(
 
 
 def arrived_beyond(
-    case: Case, result: Judgement, packet: str, places: dict[str, Value | None], failed: list[EchoRow]
+    case: Case, judgement: Judgement, packet: str, places: dict[str, Value | None], failed: list[EchoRow]
 ) -> dict[str, Value | None]:
     """Where those ``failed`` requests got to that were recorded on a NIC or tunnel of another node than the asker's.
 
@@ -102,11 +102,12 @@ def arrived_beyond(
     if point is None or arrived or places["lost"] not in (None, BETWEEN):
         return {"arrived": arrived}
     lost = {(echo.ident, echo.seq) for echo in failed}
-    same = result.followed.hosts.same
-    there = [other for other in result.points if other.kind in NODE_KINDS and same(point.key, other.key) is False]
+    same = judgement.followed.hosts.same
+    there = [other for other in judgement.points if other.kind in NODE_KINDS and same(point.key, other.key) is False]
     shown = {
         other.key: any(
-            (echo.ident, echo.seq) in lost for echo in exchanges_of(packet, result, case.lead.pod, case.lead.dst, other)
+            (echo.ident, echo.seq) in lost
+            for echo in exchanges_of(packet, judgement, case.lead.pod, case.lead.dst, other)
         )
         for other in there
     }
@@ -130,24 +131,24 @@ def _only(values: set[T]) -> T | None:
     return values.pop() if len(values) == 1 else None
 
 
-def _at_pod(case: Case, result: Judgement) -> str | None:
+def _at_pod(case: Case, judgement: Judgement) -> str | None:
     """Whether what failed was recorded on the receiver's own link and got no answer there."""
     for item in case.items:
         if item.dst_link is None:
             continue
-        recorded = result.facts.point(item.evidence.capture, item.evidence.group)
+        recorded = judgement.facts.point(item.evidence.capture, item.evidence.group)
         if item.question is not None and recorded is item.dst_link:
             return AT_POD
         packet = PACKETS.get(item.table)
         if packet is None:
             continue
-        there = exchanges_of(packet, result, item.pod, item.dst, item.dst_link)
+        there = exchanges_of(packet, judgement, item.pod, item.dst, item.dst_link)
         if any(some.outcome == "unanswered" for some in there):
             return AT_POD
     return None
 
 
-def _by_rule(case: Case, result: Judgement, losses: list[PathLoss]) -> str | None:
+def _by_rule(case: Case, judgement: Judgement, losses: list[PathLoss]) -> str | None:
     """Where echoes were lost: only if all that was seen to be lost was lost in one place."""
     places = {LOST_BY_RULE[name] for name in case.failed if name in LOST_BY_RULE}
     if BETWEEN in places:
@@ -156,11 +157,11 @@ def _by_rule(case: Case, result: Judgement, losses: list[PathLoss]) -> str | Non
     return _only(places)
 
 
-def _lost_segments(case: Case, result: Judgement, packet: str, losses: list[PathLoss]) -> str | None:
+def _lost_segments(case: Case, judgement: Judgement, packet: str, losses: list[PathLoss]) -> str | None:
     """The same for connection attempts and DNS queries, by where packets of their protocol were seen."""
     if any(loss.back or loss.path.src == case.lead.dst for loss in losses) or (not losses and answer_seen(case)):
         return "on-return"
-    at_pod = _at_pod(case, result)
+    at_pod = _at_pod(case, judgement)
     lost = [loss for loss in losses if loss.missing]
     return at_pod or (lost[0].place if lost else None)
 

@@ -64,21 +64,21 @@ class Samples:
     failed: list[EchoRow]
 
 
-def packet_evidence_of(case: Case, result: Judgement, roles: AddressRoles, losses: list[PathLoss]) -> Columns:
+def packet_evidence_of(case: Case, judgement: Judgement, roles: AddressRoles, losses: list[PathLoss]) -> Columns:
     """The columns of a case that do not begin with ``state``; ``losses`` are what ``lost_of`` finds for it."""
-    asked = list(asked_in(case, result, case.lead.link))
+    asked = list(asked_in(case, judgement, case.lead.link))
     failed = [echo for echo in asked if echo.outcome in ("unanswered", "error") or is_reset(case)]
     samples = Samples(packet_of(case), asked, failed)
     return {
-        **_parties(case, result, roles, samples),
-        **_losses(case, result, roles, losses, samples),
-        **_rejection(case, result, roles, samples),
-        **_links(case, result, samples),
-        **_sizes(case, result, losses, samples),
+        **_parties(case, judgement, roles, samples),
+        **_losses(case, judgement, roles, losses, samples),
+        **_rejection(case, judgement, roles, samples),
+        **_links(case, judgement, samples),
+        **_sizes(case, judgement, losses, samples),
     }
 
 
-def _parties(case: Case, result: Judgement, roles: AddressRoles, samples: Samples) -> Columns:
+def _parties(case: Case, judgement: Judgement, roles: AddressRoles, samples: Samples) -> Columns:
     """The pod, the address that it asked, and their links."""
     lead = case.lead
     point, pod, dst = lead.link, lead.pod, lead.dst
@@ -97,7 +97,7 @@ def _parties(case: Case, result: Judgement, roles: AddressRoles, samples: Sample
         "dst.usual_service": None if dst is None else is_usual(dst),
         "asked": ASKED[DATAGRAMS if lead.table == DATAGRAMS else samples.packet],
         "dst.public": None if dst is None else is_public(dst),
-        "nic": recorded_nic(result, point),
+        "nic": recorded_nic(judgement, point),
         "dst.interface": there,
         "receiver": receiver,
         "receiver.at": None if receiver is None else at_home(receiver, roles.of(receiver)),
@@ -105,51 +105,52 @@ def _parties(case: Case, result: Judgement, roles: AddressRoles, samples: Sample
     }
 
 
-def _losses(case: Case, result: Judgement, roles: AddressRoles, losses: list[PathLoss], samples: Samples) -> Columns:
+def _losses(case: Case, judgement: Judgement, roles: AddressRoles, losses: list[PathLoss], samples: Samples) -> Columns:
     """Where packets were lost and seen last, and how much of what was asked was answered."""
     lead = case.lead
     point, pod, dst, dst_link = lead.link, lead.pod, lead.dst, lead.dst_link
     packet, failed = samples.packet, samples.failed
-    places = lost_places(case, result, packet, losses, roles)
+    places = lost_places(case, judgement, packet, losses, roles)
     if any(loss.flooded for loss in losses):
         arrived: Columns = {"arrived": False}
     else:
-        arrived = arrived_beyond(case, result, packet, places, failed)
-    replied = replies(case, result, packet, failed)
+        arrived = arrived_beyond(case, judgement, packet, places, failed)
+    replied = replies(case, judgement, packet, failed)
     return {
-        "forwarded": is_forwarded(result, point, pod),
-        "pod.cut_off": is_cut_off(result, point, pod),
-        "translated": translated(result, packet, pod, dst),
+        "forwarded": is_forwarded(judgement, point, pod),
+        "pod.cut_off": is_cut_off(judgement, point, pod),
+        "translated": translated(judgement, packet, pod, dst),
         **places,
         **arrived,
         "replies": replied,
-        "dst.routed": routed(failed, dst_link, dst, asked_for(result, dst_link, dst) if dst_link else ()),
+        "dst.routed": routed(failed, dst_link, dst, asked_for(judgement, dst_link, dst) if dst_link else ()),
         "dst.gateway_answered": replied == "none" and dst in gateway_answered(dst_link) if dst_link else None,
-        **loss_columns(result, case),
+        **loss_columns(judgement, case),
         "lost.first": lost_first_packets(case, packet, samples.asked, failed),
-        "only_tcp": packet != REQUEST and any(echo.outcome == "replied" for echo in echoes_between(result, pod, dst)),
-        "echo_lost": echo_lost(result, pod, dst),
+        "only_tcp": packet != REQUEST
+        and any(echo.outcome == "replied" for echo in echoes_between(judgement, pod, dst)),
+        "echo_lost": echo_lost(judgement, pod, dst),
     }
 
 
-def _rejection(case: Case, result: Judgement, roles: AddressRoles, samples: Samples) -> Columns:
+def _rejection(case: Case, judgement: Judgement, roles: AddressRoles, samples: Samples) -> Columns:
     """What came back instead of an answer."""
     point, dst = case.lead.link, case.lead.dst
     errors = list(ended_by_error(samples.asked))
     error_here = errors[0] if point and errors else None
-    echo = error_here or next(ended_by_error(asked_in(case, result)), None)
+    echo = error_here or next(ended_by_error(asked_in(case, judgement)), None)
     return {
         "refused": None if dst is None else error_meaning(echo),
-        "refused.by": "none" if dst is not None and echo is None else refused_by(echo, error_here, point, result),
+        "refused.by": "none" if dst is not None and echo is None else refused_by(echo, error_here, point, judgement),
         "refused.from": echo.error_from if echo else None,
         "refused.late": is_late(case, errors, point),
         "refused.mtu": echo.error_mtu if echo else None,
-        **refused_columns(case, result, roles),
+        **refused_columns(case, judgement, roles),
         **from_another_address(case),
     }
 
 
-def _links(case: Case, result: Judgement, samples: Samples) -> Columns:
+def _links(case: Case, judgement: Judgement, samples: Samples) -> Columns:
     """What the links show besides the packets that were lost."""
     point, dst, dst_link = case.lead.link, case.lead.dst, case.lead.dst_link
     capture_points = [point.capture_point for point in links_of(case)]
@@ -158,14 +159,14 @@ def _links(case: Case, result: Judgement, samples: Samples) -> Columns:
         "gateway.macs": gateway_macs(case, point),
         "gateway.mac": case.row("reply_mac"),
         **signs_of_life(samples.failed, point, dst_link, dst),
-        **asked_for_columns(result, dst_link, dst),
+        **asked_for_columns(judgement, dst_link, dst),
         "dst.addressed": is_addressed(dst_link),
         "dst.recorded": dst_link is not None if dst is not None else None,
-        "nic.proxy_mac": nic_to_proxy(result),
+        "nic.proxy_mac": nic_to_proxy(judgement),
         "began": min(filter(None, (capture_point.first for capture_point in capture_points)), default=None),
         "ended": max(filter(None, (capture_point.last for capture_point in capture_points)), default=None),
-        "unrouted": is_unrouted(case, result),
-        "macs_kept": macs_kept(case, result),
+        "unrouted": is_unrouted(case, judgement),
+        "macs_kept": macs_kept(case, judgement),
         "sent_to": _first_number(case, FRAMES, "eth.dst"),
         "claimed": _first_number(case, ADDRESSES, "ip"),
         "claimed.interface": claimed_elsewhere(case, " on "),
@@ -173,12 +174,12 @@ def _links(case: Case, result: Judgement, samples: Samples) -> Columns:
     }
 
 
-def _sizes(case: Case, result: Judgement, losses: list[PathLoss], samples: Samples) -> Columns:
+def _sizes(case: Case, judgement: Judgement, losses: list[PathLoss], samples: Samples) -> Columns:
     """The sizes of the packets that were lost, and the tunnel that they were in."""
-    lost_paths = lost_paths_of(result, samples.packet, case)
+    lost_paths = lost_paths_of(judgement, samples.packet, case)
     return {
         "encap": opaque_device(losses) or _encap(case) or last_tunnel(lost_paths),
-        **by_size(result, samples.packet, case.lead.pod, case.lead.dst, is_stalled(case) and _is_large(case)),
+        **by_size(judgement, samples.packet, case.lead.pod, case.lead.dst, is_stalled(case) and _is_large(case)),
         # The smallest packet that was lost: bytes of the datagram, if it was followed.
         "size": min((path.shortest for path in lost_paths), default=None),
         "size.stalled": case.question.size if case.question is not None else None,

@@ -21,7 +21,9 @@ def error_meaning(echo: EchoRow | None) -> str:
     return means if means in REFUSED else "other"
 
 
-def refused_by(echo: EchoRow | None, here: EchoRow | None, point: PointFacts | None, result: Judgement) -> str | None:
+def refused_by(
+    echo: EchoRow | None, here: EchoRow | None, point: PointFacts | None, judgement: Judgement
+) -> str | None:
     """By the error's source, else by its TTL on the pod's link: what no router has forwarded is the node's own.
 
     The node decrements what it forwards, not what it sends (kernel: net/ipv4/ip_forward.c; icmp_send begins with 64).
@@ -30,12 +32,12 @@ def refused_by(echo: EchoRow | None, here: EchoRow | None, point: PointFacts | N
         return None
     if echo.error_from == echo.dst:
         return "receiver"
-    own = result.followed.node_addresses(point)
+    own = judgement.followed.node_addresses(point)
     if echo.error_from in own:
         return "node"
     if here is not None and here.error_ttl is not None:
         return "node" if here.error_ttl in INITIAL_TTLS else "other"
-    if echo.error_from is not None and is_askers_own(result, point, echo.error_from):
+    if echo.error_from is not None and is_askers_own(judgement, point, echo.error_from):
         return "node"
     return "other" if own else None
 

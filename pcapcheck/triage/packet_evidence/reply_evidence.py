@@ -21,7 +21,7 @@ from pcapcheck.triage.packet_evidence.lost_paths import (
 from pcapcheck.triage.question_signs import is_reset, is_stalled
 
 
-def replies(case: Case, result: Judgement, packet: str, failed: list[EchoRow]) -> str | None:
+def replies(case: Case, judgement: Judgement, packet: str, failed: list[EchoRow]) -> str | None:
     """Whether any of the requests got a reply on the asker's link, and whether that was before all that got none.
 
     Of many that are alike only the first are kept as samples; the paths of packets show what became of the others.
@@ -35,7 +35,7 @@ def replies(case: Case, result: Judgement, packet: str, failed: list[EchoRow]) -
     times = times or [echo.time for echo in failed if echo.time]
     if not times:
         return None
-    bins = [some for some in bins_of(packet, result, lead.link) if some.outcome == "replied"]
+    bins = [some for some in bins_of(packet, judgement, lead.link) if some.outcome == "replied"]
     samples = [echo for some in bins for echo in some.samples if (echo.src, echo.dst) == (lead.pod, lead.dst)]
     if packet == TCP:
         # Another port is another question.
@@ -43,7 +43,7 @@ def replies(case: Case, result: Judgement, packet: str, failed: list[EchoRow]) -
         samples = [echo for echo in samples if echo.seq in ports]
     replied = [echo.time for echo in samples if echo.time is not None]
     paths = [
-        path for path in result.followed.found if (path.src, path.dst, path.packet) == (lead.pod, lead.dst, packet)
+        path for path in judgement.followed.found if (path.src, path.dst, path.packet) == (lead.pod, lead.dst, packet)
     ]
     came = [path.last for path in paths if path.answered and not _lost_on_return(case) and answer_seen(case) is None]
     everything = all(some.count == len(some.samples) for some in bins)
@@ -74,9 +74,9 @@ def lost_first_packets(case: Case, packet: str, asked: list[EchoRow], failed: li
     return not any(echo.time is not None and begun.get(echo.ident, echo.time) < echo.time for echo in failed)
 
 
-def echo_lost(result: Judgement, pod: int | None, dst: int | None) -> bool | None:
+def echo_lost(judgement: Judgement, pod: int | None, dst: int | None) -> bool | None:
     """Whether echo requests between the two get no reply; None if none was sent."""
-    outcomes = {echo.outcome for echo in echoes_between(result, pod, dst)}
+    outcomes = {echo.outcome for echo in echoes_between(judgement, pod, dst)}
     return "replied" not in outcomes if outcomes & {"replied", "unanswered", "error"} else None
 
 

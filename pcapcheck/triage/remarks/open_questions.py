@@ -12,10 +12,10 @@ SHOWN = 5
 FRAMES_SHOWN = 4
 
 
-def open_question_remarks(result: Judgement) -> list[Remark]:
+def open_question_remarks(judgement: Judgement) -> list[Remark]:
     """A remark per question, for the first few of them."""
-    unanswered = result.unanswered
-    remarks = [_remark(question, result.captures[question.capture]) for question in unanswered[:SHOWN]]
+    unanswered = judgement.unanswered
+    remarks = [_remark(question, judgement.captures[question.capture]) for question in unanswered[:SHOWN]]
     if len(unanswered) > SHOWN:
         remarks.append(Remark(f"and {len(unanswered) - SHOWN} more questions without an answer"))
     return remarks

@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 class Subject:
     """What producers look at; ``repeated`` are files given more than once, ``changes`` addresses that changed MAC."""
 
-    result: Judgement
+    judgement: Judgement
     state: State | None
     repeated: Sequence[Path]
     changes: Sequence[tuple[AddressRow, AddressRow]]
 
 
 def remarks_on(
-    result: Judgement,
+    judgement: Judgement,
     state: State | None = None,
     repeated: Sequence[Path] = (),
     changes: Sequence[tuple[AddressRow, AddressRow]] = (),
 ) -> list[Remark]:
     """Everything that is no failure and should still be known of an observation."""
-    subject = Subject(result, state, repeated, changes)
+    subject = Subject(judgement, state, repeated, changes)
     return [remark for produce in PRODUCERS for remark in produce(subject)]
 
 
@@ -48,12 +48,12 @@ def _described_networks(subject: Subject) -> list[Remark]:
 
 
 def _recordings(subject: Subject) -> list[Remark]:
-    facts = subject.result.facts
+    facts = subject.judgement.facts
     if not facts.twice and len(set(facts.observations.values())) <= 1 and not subject.repeated:
         return []
     from pcapcheck.triage.remarks.recordings import recording_remarks
 
-    return recording_remarks(subject.result, subject.repeated)
+    return recording_remarks(subject.judgement, subject.repeated)
 
 
 def _address_changes(subject: Subject) -> list[Remark]:
@@ -65,27 +65,27 @@ def _address_changes(subject: Subject) -> list[Remark]:
 
 
 def _captured_networks(subject: Subject) -> list[Remark]:
-    if not any(point.capture_point.likeness for point in subject.result.points):
+    if not any(point.capture_point.likeness for point in subject.judgement.points):
         return []
     from pcapcheck.triage.remarks.other_networks import captured_network_remarks
 
-    return captured_network_remarks(subject.result.points)
+    return captured_network_remarks(subject.judgement.points)
 
 
 def _open_questions(subject: Subject) -> list[Remark]:
-    if not subject.result.unanswered:
+    if not subject.judgement.unanswered:
         return []
     from pcapcheck.triage.remarks.open_questions import open_question_remarks
 
-    return open_question_remarks(subject.result)
+    return open_question_remarks(subject.judgement)
 
 
 def _stray_errors(subject: Subject) -> list[Remark]:
-    if not any(capture.exchanges.echoes.ending_errors.counts for capture in subject.result.captures):
+    if not any(capture.exchanges.echoes.ending_errors.counts for capture in subject.judgement.captures):
         return []
     from pcapcheck.triage.remarks.stray_errors import stray_error_remarks
 
-    return stray_error_remarks(subject.result)
+    return stray_error_remarks(subject.judgement)
 
 
 PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (

@@ -17,9 +17,9 @@ HEALTHY = ((4, 11), (6, 3), (6, 2))
 TOO_BIG = (4, 3, 4)
 
 
-def stray_error_remarks(result: Judgement) -> list[Remark]:
+def stray_error_remarks(judgement: Judgement) -> list[Remark]:
     """A remark per capture whose most frequent ICMP error ended none of the exchanges that it holds."""
-    return [remark for capture in result.captures for remark in _remarks(capture, result.unanswered)]
+    return [remark for capture in judgement.captures for remark in _remarks(capture, judgement.unanswered)]
 
 
 def _remarks(capture: Capture, unanswered: list[Unanswered]) -> Iterator[Remark]:

@@ -36,7 +36,7 @@ class DescribedPods:
         case: Case,
         interface: str | None,
         packet_evidence: dict[str, Value | None],
-        result: Judgement,
+        judgement: Judgement,
     ) -> None:
         self.packet_evidence = packet_evidence
         self.recorded_interface = interface if interface != UNNAMED else None
@@ -57,20 +57,20 @@ class DescribedPods:
             # The node asks for it where its route leads, which may be another pod's link.
             dst_interface = None
         self.dst_link, self.dst_row = situation.find(dst_interface, self.dst)
-        machines = Machines.of(self.state, result.followed.hosts, result.points)
+        machines = Machines.of(self.state, judgement.followed.hosts, judgement.points)
         only = self.state.nodes[0] if len(self.state.nodes) == 1 else None
         alone, self.at = self._by_name(case, machines, only)
         if self.packet_evidence.get("dst.same_node") is False:
-            alone = self._part(alone, self._owner(case, result))
+            alone = self._part(alone, self._owner(case, judgement))
         self.alone = alone
         self.recorded_dst_interface = dst_interface
 
-    def _owner(self, case: Case, result: Judgement) -> str | None:
+    def _owner(self, case: Case, judgement: Judgement) -> str | None:
         """Whose node the state's only node is: that of ``pod`` or ``dst``, by its name or by the names in its rules."""
         points = case.lead.link, case.lead.dst_link
         if len(self.state.nodes) != 1 or points[0] is None or points[1] is None:
             return None
-        hosts = result.followed.hosts
+        hosts = judgement.followed.hosts
         names = [hosts.name(point.key) for point in points if point is not None]
         calis = [point.node_interface or "" for point in points if point is not None]
         return owner_of(self.state.nodes[0], names, calis)

@@ -10,7 +10,7 @@ from pcapcheck.triage.drops import Drops, Lost
 from pcapcheck.triage.state_evidence.described_pods import DescribedPods
 
 
-def drops_of(pods: DescribedPods, result: Judgement, dst_interface: str | None) -> Drops | None:
+def drops_of(pods: DescribedPods, judgement: Judgement, dst_interface: str | None) -> Drops | None:
     """What may have dropped the packets; nothing if the state is of another node or time."""
     count, asked = pods.packet_evidence.get("lost.count"), pods.packet_evidence.get("lost.asked")
     if pods.elsewhere or not isinstance(count, int) or not isinstance(asked, int):
@@ -30,8 +30,8 @@ def drops_of(pods: DescribedPods, result: Judgement, dst_interface: str | None) 
         pods.dst_pod(),
         dst_end.name if dst_end else None,
     )
-    names = Counter(point.name for point in result.points)
-    frames = {point.name: point.capture_point.frames for point in result.points if names[point.name] == 1}
+    names = Counter(point.name for point in judgement.points)
+    frames = {point.name: point.capture_point.frames for point in judgement.points if names[point.name] == 1}
     began, ended = (pods.packet_evidence.get(name) for name in ("began", "ended"))
     lost = Lost(
         count, asked, began if isinstance(began, int) else None, ended if isinstance(ended, int) else None, frames

@@ -30,7 +30,7 @@ class PacketEnds:
     dst_interface: str | None
 
 
-def packet_ends(pods: DescribedPods, case: Case, result: Judgement) -> PacketEnds:
+def packet_ends(pods: DescribedPods, case: Case, judgement: Judgement) -> PacketEnds:
     """The ends by the state and, if it does not show them, by where packets and answers were seen."""
     alone, dst_interface, lead = pods.alone, pods.recorded_dst_interface, case.lead
     far = (pods.dst_link.node if pods.dst_link else None) or tunnel_ends.node_at(pods.state, pods.dst)
@@ -39,19 +39,19 @@ def packet_ends(pods: DescribedPods, case: Case, result: Judgement) -> PacketEnd
         alone = None
     if far is None and pods.dst_link is None and not pods.dst_is_foreign:
         far = _seen_at(case, pods.state)
-    spoken = spoken_addresses(case, result)
+    spoken = spoken_addresses(case, judgement)
     if far is None and pods.dst in spoken and lead.link is None and len(pods.state.nodes) == 1:
         # The only node shows no addresses of its own, and the ARP on its pods' links shows that it was asked.
         far = None if pods.state.nodes[0].addresses else pods.state.nodes[0]
         alone = None
     here = End(pods.node or alone, None, pods.recorded_interface)
-    as_last_seen = carried(case, result)
+    as_last_seen = carried(case, judgement)
     if dst_interface is None and pods.dst_link is None:
         behind = _behind(pods, as_last_seen)
         recorded = as_last_seen.interface if as_last_seen is not None else None
         dst_interface = behind.cali_name if behind is not None else recorded
         far = far or (behind.node if behind is not None else None)
-    there = End(far, pods.dst_pod(), pods.dst_cali(dst_interface), _came_by(case, result))
+    there = End(far, pods.dst_pod(), pods.dst_cali(dst_interface), _came_by(case, judgement))
     unknown = here.node is None or (here.node is far and lead.link is None)
     if unknown and case.question is not None and _came_back(case.question, far):
         # The asker is behind that interface of the node by which the answer has to leave.
@@ -91,24 +91,24 @@ def _came_back(question: Unanswered, node: Host | None) -> bool:
     return last.arrived is True or last.interface in node.links
 
 
-def _came_by(case: Case, result: Judgement) -> str | None:
+def _came_by(case: Case, judgement: Judgement) -> str | None:
     """The interface by which the pod's questions came to dst's node, if they were recorded on one only.
 
     The answers leave by it again, unless the node's routes say otherwise.
     """
-    lead, same = case.lead, result.followed.hosts.same
+    lead, same = case.lead, judgement.followed.hosts.same
     if lead.dst_link is None or lead.pod is None:
         return None
     kind = PACKETS.get(lead.table, REQUEST)
     there = [
         point.capture_point
-        for point in result.points
+        for point in judgement.points
         if point.kind in NODE_KINDS
         and same(point.key, lead.dst_link.key)
-        and any(exchanges_of(kind, result, lead.pod, lead.dst, point))
+        and any(exchanges_of(kind, judgement, lead.pod, lead.dst, point))
     ]
     tunnels = {capture_point.name for capture_point in there if capture_point.kind == "tunnel"}
-    paths = (path for path in result.followed.found if (path.src, path.dst) == (lead.pod, lead.dst))
+    paths = (path for path in judgement.followed.found if (path.src, path.dst) == (lead.pod, lead.dst))
     if not tunnels and any(step.encap != "none" for path in paths for step in path.steps):
         return None
     found = tunnels or {capture_point.name for capture_point in there}

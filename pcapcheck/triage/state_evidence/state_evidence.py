@@ -36,16 +36,16 @@ class StateEvidence(DescribedPods):
         case: Case,
         interface: str | None,
         packet_evidence: dict[str, Value | None],
-        result: Judgement,
+        judgement: Judgement,
     ) -> None:
-        super().__init__(situation, case, interface, packet_evidence, result)
-        self.far_spoken = spoken_at(case.lead.link if self.lost_replies else case.lead.dst_link, result)
+        super().__init__(situation, case, interface, packet_evidence, judgement)
+        self.far_spoken = spoken_at(case.lead.link if self.lost_replies else case.lead.dst_link, judgement)
         if situation.elsewhere:
             return
-        self.crossing = self._crossing(result)
-        self._ask_firewalls(case, result)
+        self.crossing = self._crossing(judgement)
+        self._ask_firewalls(case, judgement)
 
-    def _crossing(self, result: Judgement) -> Crossing | None:
+    def _crossing(self, judgement: Judgement) -> Crossing | None:
         pair = CrossingEnds(
             None if self.pod_is_foreign else self.pod,
             None if self.dst_is_foreign else self.dst,
@@ -56,34 +56,34 @@ class StateEvidence(DescribedPods):
         )
         crossing = Crossing.of(self.state, self.packet_evidence, pair, self.ground.prefix, self.alone, self.at)
         if crossing is not None:
-            crossing.heard = result.followed.cards.heard
+            crossing.heard = judgement.followed.cards.heard
             crossing.receivers = self.far_spoken
         return crossing
 
-    def _ask_firewalls(self, case: Case, result: Judgement) -> None:
+    def _ask_firewalls(self, case: Case, judgement: Judgement) -> None:
         """Hold the rules of the firewalls, and the counters, against the packets."""
         evidence = self.packet_evidence
-        ends = packet_ends(self, case, result)
-        spoken_there = spoken_at(case.lead.dst_link, result)
+        ends = packet_ends(self, case, judgement)
+        spoken_there = spoken_at(case.lead.dst_link, judgement)
         self.firewalls = Firewalls.of(
-            case, result, evidence, ends.here, ends.there, ends.spoken, spoken_there, ends.as_last_seen
+            case, judgement, evidence, ends.here, ends.there, ends.spoken, spoken_there, ends.as_last_seen
         )
-        self.asking = Asking.of(case, result, evidence, ends.here, ends.there)
+        self.asking = Asking.of(case, judgement, evidence, ends.here, ends.there)
         if self.crossing is not None and self.firewalls is not None:
             packet = self.crossing.packet
             mark = self.firewalls.mark(self.crossing.node, packet.src, packet.dst)
             self.crossing.packet = replace(packet, mark=mark)
-            self.asking = self._asking_next_hop(case, result) or self.asking
-        self.drops = drops_of(self, result, ends.dst_interface)
+            self.asking = self._asking_next_hop(case, judgement) or self.asking
+        self.drops = drops_of(self, judgement, ends.dst_interface)
 
-    def _asking_next_hop(self, case: Case, result: Judgement) -> Asking | None:
+    def _asking_next_hop(self, case: Case, judgement: Judgement) -> Asking | None:
         """The node's own question for its next hop, if it calls it unreachable."""
         refused = self.packet_evidence.get("refused"), self.packet_evidence.get("refused.by")
         hop = self.next_hop
         if self.crossing is None or hop is None or refused != ("host-unreachable", "node"):
             return None
         times = [item.evidence.time for item in case.items if item.evidence.time is not None]
-        speaks = bool(times) and spoke_on_cards(result, hop, min(times))
+        speaks = bool(times) and spoke_on_cards(judgement, hop, min(times))
         return of_next_hop(self.crossing.node, hop, asked=self.packet_evidence.get("next_hop") == hop, speaks=speaks)
 
     def settings(self, column: str) -> PartlyKnownSettings:

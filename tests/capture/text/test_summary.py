@@ -25,11 +25,11 @@ SILENT = ON_CALI + asked("0.000000000", "1.024001000", "2.048003000")
 
 
 def test_a_silent_node_in_rows(tmp_path: Path) -> None:
-    result = judge(tmp_path, SILENT)
-    (capture,) = result.captures
-    assert (result.verdict, capture.format, capture.frames) == ("fail", "tshark text", 3)
-    assert "the node does not answer 10.244.5.7's ARP" in result.diagnoses[0].headline
-    assert result.points[0].name == "cali5c1e9d07a42"
+    analysis = judge(tmp_path, SILENT)
+    (capture,) = analysis.captures
+    assert (analysis.verdict, capture.format, capture.frames) == ("fail", "tshark text", 3)
+    assert "the node does not answer 10.244.5.7's ARP" in analysis.diagnoses[0].headline
+    assert analysis.points[0].name == "cali5c1e9d07a42"
     assert capture.problems == []
 
 
@@ -58,18 +58,18 @@ def test_a_healthy_link_in_every_form(tmp_path: Path, style: str, numbered: bool
         f"{prefix}{f'{number} ' if numbered else ''}{time} {row}".replace("→", arrow)
         for number, (time, row) in enumerate(zip(TIMES[style], HEALTHY, strict=True), 1)
     ]
-    result = judge(tmp_path, ON_CALI + "\n".join(lines) + "\n")
+    analysis = judge(tmp_path, ON_CALI + "\n".join(lines) + "\n")
     for rule in ("gateway-arp-answered", "gateway-arp-proxy-mac", "gateway-arp-prompt", "echo-answered"):
-        assert status(result, rule) == "pass", rule
-    assert list(result.arp["latency"].dt.microseconds) == [81]
-    assert list(result.echo["rtt"].dt.microseconds) == [302]
-    assert status(result, "pod-frames-to-proxy-mac") == "not-checked"
+        assert status(analysis, rule) == "pass", rule
+    assert list(analysis.arp["latency"].dt.microseconds) == [81]
+    assert list(analysis.echo["rtt"].dt.microseconds) == [302]
+    assert status(analysis, "pod-frames-to-proxy-mac") == "not-checked"
 
 
 def test_without_times_and_lengths_an_answer_is_one(tmp_path: Path) -> None:
     text = "".join(f"{row}\n" for row in HEALTHY).replace(" ARP 42 ", " ARP ").replace(" ICMP 98 ", " ICMP ")
-    result = judge(tmp_path, ON_CALI + text)
-    assert [status(result, rule) for rule in ("gateway-arp-proxy-mac", "echo-answered")] == ["pass", "pass"]
+    analysis = judge(tmp_path, ON_CALI + text)
+    assert [status(analysis, rule) for rule in ("gateway-arp-proxy-mac", "echo-answered")] == ["pass", "pass"]
 
 
 HEADINGS = "No.     Time           Source                Destination           Protocol Length Info\n"
@@ -81,9 +81,9 @@ def test_the_list_that_wireshark_exports(tmp_path: Path) -> None:
         f"{HEADINGS}{number:7} {number * 1.1:<14.6f} {POD}     Broadcast             ARP      42     {WHO}\n\n"
         for number in (1, 2, 3)
     )
-    result = judge(tmp_path, text)
-    assert (result.captures[0].frames, result.captures[0].problems) == (3, [])
-    assert status(result, "gateway-arp-answered") == "fail"
+    analysis = judge(tmp_path, text)
+    assert (analysis.captures[0].frames, analysis.captures[0].problems) == (3, [])
+    assert status(analysis, "gateway-arp-answered") == "fail"
 
 
 def row(ends: str, info: str) -> str:
@@ -148,34 +148,34 @@ def test_what_a_row_tells(ends: str, info: str, names: tuple[str, ...], values: 
 def test_a_message_that_is_not_understood_may_be_the_answer(tmp_path: Path) -> None:
     """So no silence is proven beside it."""
     strange = f"    4 3.100000000 {PROXY} → {POD} ARP 42 Something new about ARP\n"
-    result = judge(tmp_path, SILENT + strange)
-    assert result.captures[0].frames == 4
-    assert status(result, "gateway-arp-answered") == "not-checked"
+    analysis = judge(tmp_path, SILENT + strange)
+    assert analysis.captures[0].frames == 4
+    assert status(analysis, "gateway-arp-answered") == "not-checked"
 
 
 def test_rows_that_are_left_out_may_be_the_answer(tmp_path: Path) -> None:
     """A display filter leaves gaps in the numbers."""
-    result = judge(tmp_path, SILENT.replace("    3 2.04", "    7 2.04"))
-    assert status(result, "gateway-arp-answered") == "not-checked"
-    (problem,) = result.captures[0].problems
+    analysis = judge(tmp_path, SILENT.replace("    3 2.04", "    7 2.04"))
+    assert status(analysis, "gateway-arp-answered") == "not-checked"
+    (problem,) = analysis.captures[0].problems
     assert problem.kind == "rows-left-out"
     assert "leave 4 frames out" in problem.message
 
 
 def test_a_command_tells_interface_and_filter(tmp_path: Path) -> None:
     text = "# tshark -i cali5c1e9d07a42 -n -f 'arp and src host 10.244.5.7'\n" + SILENT.replace(ON_CALI, "")
-    result = judge(tmp_path, text)
-    assert result.points[0].name == "cali5c1e9d07a42"
-    assert status(result, "gateway-arp-answered") == "not-checked"
-    assert "src host" in reason(result, "gateway-arp-answered")
+    analysis = judge(tmp_path, text)
+    assert analysis.points[0].name == "cali5c1e9d07a42"
+    assert status(analysis, "gateway-arp-answered") == "not-checked"
+    assert "src host" in reason(analysis, "gateway-arp-answered")
 
 
 def test_rows_that_count_from_one_again_are_another_capture(tmp_path: Path) -> None:
     other = ON_CALI.replace("5c1e9d07a42", "77aa0b1c2d3")
     text = SILENT + "3 packets captured\n" + other + asked("0.000000000")
-    result = judge(tmp_path, text)
-    assert [point.name for point in result.points] == ["cali5c1e9d07a42", "cali77aa0b1c2d3"]
-    assert list(result.arp["attempts"]) == [3, 1]
+    analysis = judge(tmp_path, text)
+    assert [point.name for point in analysis.points] == ["cali5c1e9d07a42", "cali77aa0b1c2d3"]
+    assert list(analysis.arp["attempts"]) == [3, 1]
 
 
 @pytest.mark.parametrize(
