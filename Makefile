@@ -1,15 +1,15 @@
 # The one door for daily acts. CONTRIBUTING.md sets up .venv; BIN=... uses another environment.
 BIN ?= .venv/bin
 
-.PHONY: help test fast lint fix docs bench ci
+.PHONY: help test retry lint fix docs bench ci
 
 help:  ## list what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile
 
-test:  ## all tests but the long ones
+test:  ## the fast tests: all but those that take long
 	$(BIN)/pytest -q
 
-fast:  ## the tests that failed last time, or all if none did; stop at the first failure
+retry:  ## the tests that failed last time, or all if none did; stop at the first failure
 	$(BIN)/pytest -q --last-failed --exitfirst
 
 lint:  ## ruff, mypy, codespell, validate-pyproject
