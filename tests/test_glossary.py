@@ -20,10 +20,10 @@ PLACES = re.findall(r"(\w+) `([^`]+)`", "\n".join(shows for _, _, shows in ROWS)
 
 
 def commands(group: click.Group) -> list[click.Command]:
-    below = [
-        command for inner in group.commands.values() if isinstance(inner, click.Group) for command in commands(inner)
-    ]
-    return [*group.commands.values(), *below]
+    context = click.Context(group)
+    direct = [group.get_command(context, name) for name in group.list_commands(context)]
+    found = [command for command in direct if command is not None]
+    return [*found, *(below for group in found if isinstance(group, click.Group) for below in commands(group))]
 
 
 def json_keys(schema: dict[str, Any], defined: dict[str, Any], path: str = "") -> set[str]:

@@ -141,6 +141,7 @@ SHARED = {
     "plural",
     "protocols",
     "skipped",
+    "table_names",
     "values",
     "version",
 }

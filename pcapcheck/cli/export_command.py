@@ -10,8 +10,8 @@ import click
 
 from pcapcheck.cli.options import OUTPUT, one_line_errors, run_analysis, scope_options
 from pcapcheck.cli.output import FILE, complain, spare, writing
-from pcapcheck.columns import ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS
 from pcapcheck.errors import UsageError
+from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS
 
 
 @click.command()

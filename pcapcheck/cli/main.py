@@ -7,20 +7,26 @@ import sys
 
 import click
 
-from pcapcheck.cli.analyze_command import analyze
-from pcapcheck.cli.export_command import export
+from pcapcheck.cli.lazy_group import LazyGroup
 from pcapcheck.cli.output import complain, writing
-from pcapcheck.cli.rules_commands import rules
-from pcapcheck.cli.script_commands import capture_plan, interface, node_script
-from pcapcheck.cli.state_command import state
 from pcapcheck.kernels import is_compiled
 from pcapcheck.version import __version__
 
 GARBAGE_THRESHOLD = 100_000
+COMMANDS = {
+    "analyze": "pcapcheck.cli.analyze_command:analyze",
+    "capture-plan": "pcapcheck.cli.script_commands:capture_plan",
+    "export": "pcapcheck.cli.export_command:export",
+    "interface": "pcapcheck.cli.script_commands:interface",
+    "node-script": "pcapcheck.cli.script_commands:node_script",
+    "rules": "pcapcheck.cli.rules_commands:rules",
+    "state": "pcapcheck.cli.state_command:state",
+}
 
 
 @click.group(
-    commands=[analyze, state, node_script, capture_plan, export, interface, rules],
+    cls=LazyGroup,
+    places=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, message=f"pcapcheck %(version)s ({'compiled' if is_compiled() else 'plain Python'})")
@@ -42,10 +48,12 @@ def help_(context: click.Context, names: tuple[str, ...]) -> None:
 
     shown = context.find_root()
     for name in names:
-        known = shown.command.commands if isinstance(shown.command, click.Group) else {}
-        if name not in known:
+        group = shown.command
+        command = group.get_command(shown, name) if isinstance(group, click.Group) else None
+        if command is None:
+            known = group.list_commands(shown) if isinstance(group, click.Group) else []
             complain(f"error: there is no command {' '.join(names)!r}{suggest(name, known)}")
             sys.exit(2)
-        shown = click.Context(known[name], info_name=name, parent=shown)
+        shown = click.Context(command, info_name=name, parent=shown)
     with writing(None) as stream:
         stream.write(f"{shown.get_help()}\n")

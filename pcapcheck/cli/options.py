@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
-from pcapcheck.calico import parse_pod
 from pcapcheck.cli.output import FILE, PLAIN, complain, drop_output
 from pcapcheck.errors import PcapcheckError, RuleError, UsageError
-from pcapcheck.values import parse_size
 
 if TYPE_CHECKING:
     from pcapcheck.analysis import Analysis
@@ -134,6 +132,8 @@ def run_analysis(
 
 
 def _size(option: str, text: str | None) -> int | None:
+    from pcapcheck.values import parse_size
+
     try:
         return None if text is None else parse_size(text)
     except ValueError as error:
@@ -160,6 +160,8 @@ def interface_prefix(assignments: tuple[str, ...]) -> str:
 
 def named_pod(text: str) -> tuple[str, str]:
     """Namespace and name of a pod. Raises UsageError if the text is not NAMESPACE/POD."""
+    from pcapcheck.calico import parse_pod
+
     try:
         return parse_pod(text)
     except ValueError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from pcapcheck.calico import cali_name
 from pcapcheck.cli.options import OUTPUT, SET, interface_prefix, named_pod, one_line_errors
 from pcapcheck.cli.output import writing
 from pcapcheck.errors import UsageError
@@ -55,4 +54,6 @@ def interface(pod: str, assignments: tuple[str, ...]) -> None:
 
     The name is cali followed by 11 hex digits.
     """
+    from pcapcheck.calico import cali_name
+
     click.echo(cali_name(*named_pod(pod), interface_prefix(assignments)))

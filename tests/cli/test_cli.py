@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -293,7 +294,9 @@ def test_rules_check_fails_on_a_bad_rule(tmp_path: Path) -> None:
 
 def commands(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         found.append((*path, name))
         if isinstance(command, click.Group):
             found += commands(command, (*path, name))
@@ -326,6 +329,28 @@ def loaded(code: str) -> set[str]:
 def test_help_loads_nothing_heavy() -> None:
     assert loaded("from pcapcheck.cli.main import main\nmain(['analyze', '--help'], standalone_mode=False)") == set()
     assert loaded("from pcapcheck.cli.main import main\nmain(['--version'], standalone_mode=False)") == set()
+
+
+def loaded_modules(*args: str) -> set[str]:
+    """The modules of pcapcheck that a command imports."""
+    code = (
+        f"import sys\nfrom pcapcheck.cli.main import main\ntry:\n    main({list(args)!r})\nexcept SystemExit:\n"
+        "    print(*[name for name in sys.modules if name.startswith('pcapcheck.')])"
+    )
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    return {name.removeprefix("pcapcheck.") for name in output.stdout.splitlines()[-1].split()}
+
+
+def test_help_loads_only_the_command_line() -> None:
+    loads = {name for name in loaded_modules("--help") if not name.startswith("cli")}
+    folders = {"capture", "decode", "exchanges", "paths", "report"}
+    small = {"errors", "kernels", "report.formats", "report.github_runner", "report.marks", "skipped", "table_names"}
+    assert loads <= {*folders, *small, "values", "version"}
+
+
+def test_a_command_loads_no_other_command() -> None:
+    commands = {name for name in loaded_modules("analyze", "--help") if re.match(r"cli\.\w+_commands?$", name)}
+    assert commands == {"cli.analyze_command"}
 
 
 def test_verdict_loads_no_pandas() -> None:

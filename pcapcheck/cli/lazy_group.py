@@ -1,0 +1,33 @@
+"""A group of commands, each imported when it is called or listed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are named by module: ``{"analyze": "pcapcheck.cli.analyze_command:analyze"}``.
+
+    The group's own help imports all of them for their first lines, so their modules import little.
+    """
+
+    def __init__(self, *args: Any, places: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.places = places
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, sorted as click does."""
+        return sorted({*self.places, *self.commands})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported if need be. For an unknown name all are: click then suggests a similar one."""
+        wanted = [cmd_name] if cmd_name in self.list_commands(ctx) else list(self.places)
+        for name in wanted:
+            if name not in self.commands:
+                module, _, attribute = self.places[name].partition(":")
+                self.add_command(getattr(import_module(module), attribute), name)
+        return super().get_command(ctx, cmd_name)
