@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from pcapcheck.brief import Brief
 from pcapcheck.decode.decoder import FrameGroup
@@ -110,6 +112,12 @@ def same_link(step: PathStep, other: PathStep) -> bool:
     a, b = step.spot.group, other.spot.group
     unchanged = a.src is not None and a.src == b.src and (a.dst == b.dst or a.dst is None or b.dst is None)
     return unchanged and step.ttl == other.ttl and step.encap == other.encap
+
+
+def pod_link_pairs(path: Path) -> Iterator[tuple[int, int]]:
+    """Consecutive steps on pod links, by number; steps elsewhere may lie between."""
+    links = [number for number, step in enumerate(path.steps) if step.spot.point.kind == "pod-link"]
+    yield from pairwise(links)
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def judge_addresses(
         others: list[Holder] = []
         far: list[Holder] = []
         for holder in holders.get(row.ip, ()) if mine is not None else ():
-            near = _may_be_one_node(point, holder.link, followed.on_one_node)
+            near = _may_be_one_node(point, holder.link, followed.nodes.on_one_node)
             # Of two nodes nothing is told by who is refused.
             if mine is not None and _is_another(holder, mine, pause if near else 0):
                 (others if near else far).append(holder)
@@ -84,7 +84,7 @@ def judge_addresses(
             doubted = any(
                 unsure & {id(one), id(row)}
                 and _may_be_another(one, row, pause)
-                and _may_be_one_node(point, points[one.point], followed.on_one_node)
+                and _may_be_one_node(point, points[one.point], followed.nodes.on_one_node)
                 for one in alike.get(row.ip, ())
             )
             yield replace(row, claimants=None) if doubted and row.claimants == 1 else row

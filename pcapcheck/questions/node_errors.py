@@ -17,7 +17,7 @@ from pcapcheck.links.frames_again import rows_of
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture, Reading
 from pcapcheck.links.sides import POD
-from pcapcheck.paths.delivery import fate
+from pcapcheck.paths.fates import fate
 from pcapcheck.paths.losses import IN_NODE
 from pcapcheck.paths.path import Path
 from pcapcheck.paths.paths import Paths
@@ -93,7 +93,7 @@ def _is_askers(point: PointFacts, group: int) -> bool:
 
 def _lives_elsewhere(row: ConnectionRow, point: PointFacts, paths: Paths) -> bool:
     """Whether a pod behind another link was asked; not where its packets are seen to keep their TTL on the way."""
-    homes = paths.homes.get(row.dst, set())
+    homes = paths.topology.homes.get(row.dst, set())
     kept = any(
         path.src == row.dst and len(path.steps) > 1 and path.steps[0].ttl == path.steps[-1].ttl for path in paths.found
     )

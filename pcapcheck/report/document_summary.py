@@ -175,7 +175,7 @@ def _paths(report: Report) -> dict[str, Any]:
                 "replies_lost": limit.back,
                 "icmp_errors": [{"mtu": mtu, "from": format_address(source)} for mtu, source in limit.refusals],
             }
-            for limit in paths.size_limits()
+            for limit in paths.size_limits
         ],
         "paths": [_path(report, path) for path in summaries[:PATHS_LISTED]],
         "more_paths": max(0, len(summaries) - PATHS_LISTED),

@@ -58,7 +58,7 @@ def _by_whom(case: Case, judgement: Judgement, roles: AddressRoles, refusal: Ref
     lead, source = case.lead, refusal.source
     if source == lead.dst:
         return "receiver"
-    own = judgement.followed.node_addresses(lead.link) if lead.link is not None else set()
+    own = judgement.followed.nodes.addresses(lead.link) if lead.link is not None else set()
     if source in own or roles.of(source) == NODE_ROLE:
         return "node"
     here = judgement.facts.point(lead.evidence.capture, lead.evidence.group)

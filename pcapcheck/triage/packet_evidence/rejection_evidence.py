@@ -32,7 +32,7 @@ def refused_by(
         return None
     if echo.error_from == echo.dst:
         return "receiver"
-    own = judgement.followed.node_addresses(point)
+    own = judgement.followed.nodes.addresses(point)
     if echo.error_from in own:
         return "node"
     if here is not None and here.error_ttl is not None:
