@@ -39,8 +39,8 @@ from pcapcheck.paths.path_tables import PathTables
 from pcapcheck.paths.paths import Paths
 from pcapcheck.paths.repeated_attempts import repeated_attempts
 from pcapcheck.paths.shared_addresses import judge_addresses
-from pcapcheck.questions.datagram_errors import refused_datagrams
-from pcapcheck.questions.node_errors import node_refusals
+from pcapcheck.questions.datagram_errors import datagram_errors
+from pcapcheck.questions.node_errors import node_errors
 from pcapcheck.questions.poor_answers import poor_answers
 from pcapcheck.questions.silent_conversations import silent_conversations
 from pcapcheck.questions.silent_hosts import silent_hosts
@@ -236,8 +236,8 @@ def _ask(evaluations: list[Evaluation], followed: Paths, reading: Reading) -> li
         return any(evaluation.decides(row, capture, facts) for evaluation in about)
 
     questions = unanswered(captures, facts, judged, PRODUCERS, followed.found)
-    questions += node_refusals(followed, reading, questions)
-    return questions + list(refused_datagrams(captures, facts, reading, questions))
+    questions += node_errors(followed, reading, questions)
+    return questions + list(datagram_errors(captures, facts, reading, questions))
 
 
 def _judgement(

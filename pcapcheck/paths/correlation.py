@@ -44,7 +44,7 @@ LARGEST_SPAN = (1 << SPAN_BITS) - 1
 LATEST = 1 << 61
 PART = 1 << 14
 # What a text without TTLs has for one, and how soon a node sends on what it took (nanoseconds).
-UNTOLD_TTL = 0
+ABSENT_TTL = 0
 AT_ONCE = 10_000_000
 # An odd multiplier (Knuth's) as a signed number.
 MULTIPLY = np.int64(0x9E3779B97F4A7C15 - (1 << 64))
@@ -79,7 +79,7 @@ def ttl_of(what: T) -> T:
     return what & 0xFF
 
 
-def kind_of(what: T) -> T:
+def packet_type_of(what: T) -> T:
     return what >> 8 & 0xF
 
 
@@ -91,7 +91,7 @@ def length_of(what: T) -> T:
     return what >> 16 & 0xFFFF
 
 
-def flow_of(what: T) -> T:
+def pair_of(what: T) -> T:
     return what >> 32 & 0x3FFF
 
 
@@ -107,7 +107,7 @@ class Numbering:
     """
 
     spots: list[tuple[int, int]]
-    flows: list[tuple[int, int]]
+    pairs: list[tuple[int, int]]
     lost: int = 0
 
 
@@ -117,7 +117,7 @@ def columns_of(sightings: Sightings, groups: dict[int, int], known: set[tuple[in
     Empties ``sightings``, capture by capture, so that they are not held twice.
     """
     numbering = Numbering([], [(0, 0)])
-    flow_numbers: dict[tuple[int, int], int] = {(0, 0): 0}
+    pair_numbers: dict[tuple[int, int], int] = {(0, 0): 0}
     count = sightings.count
     seen = Seen(np.empty(count, np.int16), *(np.empty(count, np.int64) for _ in range(6)))
     digest = np.empty(count, np.int64)
@@ -126,17 +126,17 @@ def columns_of(sightings: Sightings, groups: dict[int, int], known: set[tuple[in
         base = len(numbering.spots)
         numbering.spots += [(capture, group) for group in range(groups[capture])]
         counts = np.array([(capture, group) in known for group in range(groups[capture])])
-        flows = np.zeros(1 << 14, np.int64)
+        pairs = np.zeros(1 << 14, np.int64)
         for number, pair in enumerate(sightings.address_pairs[capture][1:], 1):
             # Beyond what fits into their bits address pairs are nobody's, as they are in one capture.
-            fits = pair in flow_numbers or len(flow_numbers) < 1 << 14
-            flows[number] = flow_numbers.setdefault(pair, len(flow_numbers)) if fits else 0
+            fits = pair in pair_numbers or len(pair_numbers) < 1 << 14
+            pairs[number] = pair_numbers.setdefault(pair, len(pair_numbers)) if fits else 0
         table = np.frombuffer(sightings.by_capture.pop(capture), np.int64).reshape(-1, SIGHTING_FIELDS)
         # In parts that a processor's cache holds, since each is gone through column by column.
         for start in range(0, len(table), PART):
-            end = _fill(seen, digest, end, table[start : start + PART], capture, base, counts, flows)
+            end = _fill(seen, digest, end, table[start : start + PART], capture, base, counts, pairs)
         del table
-    numbering.flows, numbering.lost = list(flow_numbers), count - end
+    numbering.pairs, numbering.lost = list(pair_numbers), count - end
     if end < count:
         seen = Seen(*(getattr(seen, column.name)[:end] for column in fields(Seen)))
     seen.identity = _identities(seen.identity, digest[:end])
@@ -147,15 +147,15 @@ def columns_of(sightings: Sightings, groups: dict[int, int], known: set[tuple[in
 
 
 def _fill(
-    seen: Seen, digest: Column, end: int, table: Column, capture: int, base: int, counts: Mask, flows: Column
+    seen: Seen, digest: Column, end: int, table: Column, capture: int, base: int, counts: Mask, pairs: Column
 ) -> int:
     """Write rows of sightings into the columns from ``end`` on, but those that nobody can be told of; the new end.
 
-    ``base`` is the number of the capture's first spot, ``counts`` tells which of its groups count, ``flows`` what its
+    ``base`` is the number of the capture's first spot, ``counts`` tells which of its groups count, ``pairs`` what its
     address pairs are called.
     """
     # Of pair 0 nobody knows whose addresses they were.
-    known = flows[flow_of(table[:, V_WHAT])] > 0
+    known = pairs[pair_of(table[:, V_WHAT])] > 0
     rows = (table[:, V_TIME] != ABSENT_TIME) & counts[table[:, V_FRAME] & 0xFFFF] & known
     if not rows.all():
         table = table[rows]
@@ -164,8 +164,8 @@ def _fill(
     seen.capture[here] = capture
     seen.frame[here] = (frame >> 16 << 32) + (frame & 0xFFFF) + base
     seen.time[here] = np.clip(table[:, V_TIME], -LATEST, LATEST)
-    pairs = (flows[outer_of(what)] << 46) | (flows[flow_of(what)] << 32)
-    seen.what[here] = pairs | (what & 0xFFFFFFFF)
+    both_pairs = (pairs[outer_of(what)] << 46) | (pairs[pair_of(what)] << 32)
+    seen.what[here] = both_pairs | (what & 0xFFFFFFFF)
     seen.identity[here] = table[:, V_KEY]
     seen.loose[here] = table[:, V_LOOSE] ^ (table[:, V_DIGEST] * MULTIPLY)
     seen.echo[here] = table[:, V_ECHO]
@@ -228,22 +228,22 @@ def is_fresh(values: Column) -> Mask:
     return fresh
 
 
-def join(seen: Seen, points: Column, links: Column, flows: list[tuple[int, int]]) -> Packets:
+def join(seen: Seen, points: Column, links: Column, pairs: list[tuple[int, int]]) -> Packets:
     """Find out which sightings are of one packet. ``seen.time`` must be by one clock.
 
-    ``points`` are the capture points of spots, ``links`` 1 for spots on a pod's link as its node sees it, ``flows`` the
+    ``points`` are the capture points of spots, ``links`` 1 for spots on a pod's link as its node sees it, ``pairs`` the
     address pairs by number.
     """
     packet_of, repeated = _gather(seen, points)
     rewritten = np.zeros(len(repeated), np.bool_)
     rows, packet = _by_packet(packet_of)
-    target = _merge_rewritten(seen, rows, packet, points, links, flows)
+    target = _merge_rewritten(seen, rows, packet, points, links, pairs)
     if target is not None:
         rewritten[target[target != np.arange(len(target))]] = True
         kept = np.unique(target)
         rewritten, repeated = rewritten[kept], repeated[kept]
         rows, packet = _by_packet(np.searchsorted(kept, target)[packet_of])
-    rows = rows[_by_way(packet, ttl_of(seen.what[rows]), seen.time[rows], encap_of(seen.what[rows]) == 0)]
+    rows = rows[_in_path_order(packet, ttl_of(seen.what[rows]), seen.time[rows], encap_of(seen.what[rows]) == 0)]
     return Packets(seen, rows, packet, begins_of(packet), repeated, rewritten)
 
 
@@ -276,7 +276,7 @@ def _by_packet(packet_of: Column) -> tuple[Column, Column]:
     return rows, packet_of[rows]
 
 
-def _by_way(packet: Column, ttl: Column, time: Column, plain: Mask) -> Column:
+def _in_path_order(packet: Column, ttl: Column, time: Column, plain: Mask) -> Column:
     """Sort by packet, then by falling TTL, which no router raises, then by time.
 
     A frame keeps its time from the NIC to the tunnel device on which its content appears: of equal times what is inside
@@ -291,16 +291,16 @@ def _by_way(packet: Column, ttl: Column, time: Column, plain: Mask) -> Column:
     return np.argsort(key, kind="stable")
 
 
-def _share_an_address(left: Column, right: Column, flows: list[tuple[int, int]]) -> Mask:
+def _share_an_address(left: Column, right: Column, pairs: list[tuple[int, int]]) -> Mask:
     """Which address pairs have an address in common, as those have that one node translates into each other."""
     numbers: dict[int, int] = {}
-    ends = np.array([[numbers.setdefault(ip, len(numbers)) for ip in pair] for pair in flows])
+    ends = np.array([[numbers.setdefault(ip, len(numbers)) for ip in pair] for pair in pairs])
     src, dst, other_src, other_dst = ends[left, 0], ends[left, 1], ends[right, 0], ends[right, 1]
     return np.asarray((src == other_src) | (src == other_dst) | (dst == other_src) | (dst == other_dst))
 
 
 def _merge_rewritten(
-    seen: Seen, rows: Column, packet: Column, points: Column, links: Column, flows: list[tuple[int, int]]
+    seen: Seen, rows: Column, packet: Column, points: Column, links: Column, pairs: list[tuple[int, int]]
 ) -> Column | None:
     """For each packet the one that it is but for what address translation changes; None where there is no such pair.
 
@@ -319,9 +319,9 @@ def _merge_rewritten(
     if not len(twice):
         return None
     several = np.flatnonzero(np.isin(loose, twice))
-    time, flow, ttl = seen.time[first], flow_of(seen.what[first]), ttl_of(seen.what[first])
+    time, pair, ttl = seen.time[first], pair_of(seen.what[first]), ttl_of(seen.what[first])
     several = several[np.lexsort((time[several], loose[several]))]
-    bare = ttl[several] == UNTOLD_TTL
+    bare = ttl[several] == ABSENT_TTL
     # Where nothing but numbers tells packets apart, one that is sent again is not the same.
     at_once = bare[1:] & bare[:-1]
     within = np.where(at_once, AT_ONCE, SAME_PACKET)
@@ -330,21 +330,21 @@ def _merge_rewritten(
     alone_after = np.append(~same[1:], True)
     left, right = several[:-1], several[1:]
     apart_by_ttl = (ttl[left] != ttl[right]) | at_once
-    pairs = same & alone_before & alone_after & (flow[left] != flow[right]) & apart_by_ttl
+    matches = same & alone_before & alone_after & (pair[left] != pair[right]) & apart_by_ttl
     # A SYN's sequence number is its own (RFC 6528), so both of its addresses may have changed, as a NodePort's do.
-    tcp = kind_of(seen.what[first])[left] == PACKETS.index("tcp")
-    pairs &= (tcp & ~at_once) | _share_an_address(flow[left], flow[right], flows)
+    tcp = packet_type_of(seen.what[first])[left] == PACKETS.index("tcp")
+    matches &= (tcp & ~at_once) | _share_an_address(pair[left], pair[right], pairs)
     left, right = partial[left], partial[right]
-    if not pairs.any():
+    if not matches.any():
         return None
-    left, right = left[pairs], right[pairs]
+    left, right = left[matches], right[matches]
     ends = np.append(begins[1:], len(rows))
     target = np.arange(len(begins))
     point = points[seen.spot[rows]]
     # Most of both were seen once.
     apart = point[begins[left]] != point[begins[right]]
     # A NIC shows what comes in for a NodePort and goes out to another node's pod.
-    by_nic = (kind_of(seen.what[rows]) == PACKETS.index("tcp")) & (links[seen.spot[rows]] == 0)
+    by_nic = (packet_type_of(seen.what[rows]) == PACKETS.index("tcp")) & (links[seen.spot[rows]] == 0)
     apart |= by_nic[begins[left]]
     for place in np.flatnonzero((ends[left] - begins[left] > 1) | (ends[right] - begins[right] > 1)).tolist():
         here, there = slice(begins[left[place]], ends[left[place]]), slice(begins[right[place]], ends[right[place]])

@@ -40,7 +40,7 @@ def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sighting
     clocks = estimate_clocks(seen, spots.macs)
     facts.observations = observations(facts.points, clocks)
     seen.time = by_one_clock(seen, clocks)
-    packets = join(seen, spots.point_of, spots.on_pod_link, numbering.flows)
+    packets = join(seen, spots.point_of, spots.on_pod_link, numbering.pairs)
     groups = PathGroups(packets, spots, numbering, spans_of(captures, clocks, reading.echo_wait), hosts)
     found = groups.paths
     facts.followed = any(len(path.steps) > 1 for path in found)

@@ -18,20 +18,20 @@ from pcapcheck.paths.correlation import (
     Numbering,
     Packets,
     encap_of,
-    flow_of,
     is_fresh,
-    kind_of,
     length_of,
     outer_of,
+    packet_type_of,
+    pair_of,
     ttl_of,
 )
 from pcapcheck.paths.hosts import Hosts
 from pcapcheck.paths.path import Latency, Path, PathSample, PathStep, Spot, same_link
 
 # Ways told apart; beyond so many the rarest are only counted.
-MOST_WAYS = 1 << 12
+MOST_PATHS = 1 << 12
 # A way of more steps is cut: no healthy packet comes near it.
-LONGEST_WAY = 16
+LONGEST_PATH = 16
 # Captures beyond so many are never held to have shown what they do not.
 MOST_WATCHED = 60
 SAMPLES = 5
@@ -69,7 +69,7 @@ class Spots:
         return spot
 
 
-class Kinds:
+class Classes:
     """Packets sorted by a number: ``of`` tells each packet's kind, ``counts`` how many there are of each."""
 
     def __init__(self, signature: Column) -> None:
@@ -111,7 +111,7 @@ class PathGroups:
         self.spots = spots
         self.hosts = hosts
         self.seen = packets.seen
-        self.flows = numbering.flows
+        self.pairs = numbering.pairs
         self.beyond = 0
         self.packets = _drop_seen_twice(packets, self)
         self.paths, self.path_of = self._sum_up(spans)
@@ -119,8 +119,8 @@ class PathGroups:
     def step(self, row: int) -> PathStep:
         """The step that a row of ``seen`` is."""
         what = int(self.seen.what[row])
-        src, dst = self.flows[flow_of(what)]
-        outer = self.flows[outer_of(what)] if outer_of(what) else None
+        src, dst = self.pairs[pair_of(what)]
+        outer = self.pairs[outer_of(what)] if outer_of(what) else None
         spot = self.spots[int(self.seen.frame[row]) & 0xFFFFFFFF]
         return PathStep(spot, ttl_of(what) or None, ENCAPS[encap_of(what)], src, dst, outer)
 
@@ -131,7 +131,7 @@ class PathGroups:
 
     def _sum_up(self, spans: dict[int, tuple[int, int]]) -> tuple[list[Path], Column]:
         packets, seen = self.packets, self.seen
-        self._lengths = np.minimum(packets.lengths, LONGEST_WAY)
+        self._lengths = np.minimum(packets.lengths, LONGEST_PATH)
         if not packets.count:
             return [], np.zeros(0, np.int64)
         first = packets.rows[packets.begins]
@@ -142,18 +142,18 @@ class PathGroups:
         if meant.any():
             signature = np.where(meant, _mix(signature, meant), signature)
         flags = packets.repeated | (packets.rewritten << 1) | (answered << 2)
-        signatures = Kinds(signature)
+        signatures = Classes(signature)
         situation, situations = compact(watching << 3 | flags)
-        kinds = Kinds(signatures.of * np.int64(len(situations)) + situation)
+        kinds = Classes(signatures.of * np.int64(len(situations)) + situation)
         # Echoes first, however rare: it is they whose loss rules judge.
-        echoes = kind_of(seen.what[first[kinds.examples]]) < len(ECHOES)
+        echoes = packet_type_of(seen.what[first[kinds.examples]]) < len(ECHOES)
         order = np.lexsort((-kinds.counts, ~echoes))
-        self.beyond = int(kinds.counts[order[MOST_WAYS:]].sum())
+        self.beyond = int(kinds.counts[order[MOST_PATHS:]].sum())
         numbers = np.full(len(kinds.counts), -1, np.int64)
-        numbers[order[:MOST_WAYS]] = np.arange(min(MOST_WAYS, len(order)))
+        numbers[order[:MOST_PATHS]] = np.arange(min(MOST_PATHS, len(order)))
         latencies: dict[int, tuple[Latency, ...]] = {}
         paths = []
-        for kind in order[:MOST_WAYS].tolist():
+        for kind in order[:MOST_PATHS].tolist():
             members = kinds.members(kind)
             packet = int(members[0])
             rows = first[members]
@@ -164,7 +164,7 @@ class PathGroups:
                 )
             watched = frozenset(capture for bit, capture in enumerate(sorted(spans)) if watching[packet] >> bit & 1)
             path = self._path(members, rows, number, latencies[number])
-            asked = self.flows[int(meant[packet])] if meant[packet] else None
+            asked = self.pairs[int(meant[packet])] if meant[packet] else None
             paths.append(replace(path, watching=watched, answered=bool(answered[packet]), meant=asked))
         return paths, numbers[kinds.of]
 
@@ -173,7 +173,7 @@ class PathGroups:
         packet = int(members[0])
         time, lengths = self.seen.time[rows], length_of(self.seen.what[rows])
         return Path(
-            packet=PACKETS[kind_of(int(self.seen.what[rows[0]]))],
+            packet=PACKETS[packet_type_of(int(self.seen.what[rows[0]]))],
             signature=signature,
             steps=self.steps(packet),
             count=len(members),
@@ -228,7 +228,7 @@ def _drop_seen_twice(packets: Packets, paths: PathGroups) -> Packets:
         for number, place in enumerate(examples.tolist()):
             step, other = paths.step(int(packets.rows[place])), paths.step(int(packets.rows[place + 1]))
             if same_link(step, other):
-                verdicts[number] = 2 if _tells(step) < _tells(other) else 1
+                verdicts[number] = 2 if _detail_of(step) < _detail_of(other) else 1
                 if _ends_of_a_wire(step, other) and paths.hosts.same(_key(step), _key(other)) is False:
                     # That a packet came to the other node is told by nothing but its NIC.
                     verdicts[number] = 3
@@ -248,7 +248,7 @@ def _drop_seen_twice(packets: Packets, paths: PathGroups) -> Packets:
     return packets
 
 
-def _tells(step: PathStep) -> tuple[bool, bool]:
+def _detail_of(step: PathStep) -> tuple[bool, bool]:
     """How much a sighting of a link tells beside another: the destination MAC, and what the node itself saw."""
     return step.spot.group.dst is not None, step.spot.point.end != "pod"
 
@@ -273,7 +273,7 @@ def _answered(packets: Packets) -> Mask:
     seen, begins = packets.seen, packets.begins
     first = packets.rows[begins]
     last = packets.rows[begins + packets.lengths - 1]
-    kind = kind_of(seen.what[first])
+    kind = packet_type_of(seen.what[first])
     replies, requests = kind == PACKETS.index("reply"), kind == PACKETS.index("request")
     if packets.rewritten.any():
         heard = np.concatenate((seen.echo[first[replies]], seen.echo[last[replies & packets.rewritten]]))
@@ -304,7 +304,7 @@ def _meant(packets: Packets) -> Column:
     if not packets.rewritten.any():
         return meant
     first = packets.rows[begins]
-    kind = kind_of(seen.what[first])
+    kind = packet_type_of(seen.what[first])
     asked = np.flatnonzero((kind == PACKETS.index("request")) & packets.rewritten)
     back = np.flatnonzero((kind == PACKETS.index("reply")) & ~packets.rewritten)
     if not len(asked) or not len(back):
@@ -314,7 +314,7 @@ def _meant(packets: Packets) -> Column:
     known = seen.echo[last][order]
     place = np.minimum(np.searchsorted(known, seen.echo[first[back]]), len(known) - 1)
     fits = known[place] == seen.echo[first[back]]
-    meant[back[fits]] = flow_of(seen.what[first[asked[order[place[fits]]]]])
+    meant[back[fits]] = pair_of(seen.what[first[asked[order[place[fits]]]]])
     return meant
 
 
@@ -346,7 +346,7 @@ def _signatures(packets: Packets, lengths: Column) -> Column:
     what = packets.seen.what[packets.rows] if packets.rewritten.any() else packets.seen.what[packets.rows[begins]]
     first = what[begins] if packets.rewritten.any() else what
     # Kind and address pairs are told apart by their bits, ways by their lengths too.
-    signature = _mix((first >> 32) << 4 | kind_of(first), lengths + MULTIPLY)
+    signature = _mix((first >> 32) << 4 | packet_type_of(first), lengths + MULTIPLY)
     shortest = int(lengths.min())
     for n in range(int(lengths.max())):
         there = lengths > n

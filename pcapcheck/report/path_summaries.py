@@ -122,8 +122,8 @@ def notes(analysis: Analysis) -> Iterator[str]:
     for limit in paths.size_limits:
         arrive = f"; up to {limit.arrived} bytes arrive" if limit.arrived else ""
         why = "lost without an ICMP error: an MTU on the path may be too small, and the error filtered"
-        if limit.refusals:
-            mtus = " and ".join(f"MTU {mtu}, says {format_address(source)}" for mtu, source in limit.refusals)
+        if limit.icmp_errors:
+            mtus = " and ".join(f"MTU {mtu}, says {format_address(source)}" for mtu, source in limit.icmp_errors)
             why = f"too big ({mtus})"
         pair = f"{format_address(limit.src)} → {format_address(limit.dst)}"
         if limit.back:

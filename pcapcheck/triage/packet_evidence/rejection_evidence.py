@@ -45,7 +45,7 @@ def refused_by(
 def is_late(case: Case, refused: list[EchoRow], point: PointFacts | None) -> bool | None:
     """Whether the error came late; of a question that no rule is about only the error is known."""
     if not refused:
-        return None if case.question is not None and case.question.refusal is not None else False
+        return None if case.question is not None and case.question.error_reply is not None else False
     return refused_late(refused, point)
 
 
