@@ -29,8 +29,10 @@ def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sighting
         return replace(Paths.none(captures, facts, hosts), share=sightings.share, unfollowed=unfollowed)
     # NumPy takes as long to load as a short capture takes to judge.
     from pcapcheck.paths.clocks import by_one_clock, estimate_clocks
-    from pcapcheck.paths.correlation import columns_of, join
-    from pcapcheck.paths.path_grouping import PathGroups, Spots
+    from pcapcheck.paths.correlation import join
+    from pcapcheck.paths.path_grouping import PathGroups
+    from pcapcheck.paths.sighting_columns import columns_of
+    from pcapcheck.paths.spots import Spots
 
     frame_groups: dict[int, list[FrameGroup]] = {capture.number: capture.groups for capture in captures}
     # Frames of too many senders share a group that belongs to no capture point.

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from pcapcheck.columns import PACKETS
-from pcapcheck.paths.correlation import Column, packet_type_of
 from pcapcheck.paths.gathering_layout import SAME_PACKET
 from pcapcheck.paths.path import Path
 from pcapcheck.paths.path_grouping import PathGroups
+from pcapcheck.paths.sighting_columns import Column, packet_type_of
 
 # An answer that comes later is taken for one to something else.
 SOON = 1_000_000_000
