@@ -34,11 +34,13 @@ from pcapcheck.links.facts import Facts
 from pcapcheck.links.read_capture import Progress, Reading, TableRow
 from pcapcheck.links.scope import Scope
 from pcapcheck.networks import NOTHING_KNOWN, KnownNetwork
-from pcapcheck.paths.paths import Paths, find_paths
+from pcapcheck.paths.find_paths import find_paths
+from pcapcheck.paths.path_tables import PathTables
+from pcapcheck.paths.paths import Paths
 from pcapcheck.paths.repeated_attempts import repeated_attempts
 from pcapcheck.paths.shared_addresses import judge_addresses
-from pcapcheck.questions.datagram_errors import refused_datagrams
-from pcapcheck.questions.node_errors import node_refusals
+from pcapcheck.questions.datagram_errors import datagram_errors
+from pcapcheck.questions.node_errors import node_errors
 from pcapcheck.questions.poor_answers import poor_answers
 from pcapcheck.questions.silent_conversations import silent_conversations
 from pcapcheck.questions.silent_hosts import silent_hosts
@@ -158,7 +160,7 @@ def analyze_state(
     facts = Facts({}, known=_known_network(state))
     reading = reading_of(ruleset.settings, Scope(), Recording())
     findings = _judge([Evaluation(rule) for rule in ruleset.rules], facts, known)
-    judgement = _judgement(findings, Paths([], facts), reading, [], skipped, state)
+    judgement = _judgement(findings, Paths.none([], facts), reading, [], skipped, state)
     diagnoses = _explain(judgement, ruleset, known)
     return _demand(judgement, ruleset, diagnoses, remarks_on(judgement, state), given=tuple(map(str, inputs)))
 
@@ -166,7 +168,7 @@ def analyze_state(
 def unjudged(*paths: str | Path, error: str, skipped: Iterable[Skipped] = ()) -> Analysis:
     """The analysis of an observation that cannot be judged at all, for reports that must say so."""
     facts = Facts({})
-    followed = Paths([], facts)
+    followed = Paths.none([], facts)
     reading = reading_of(Settings(), Scope(), Recording())
     judgement = _judgement([], followed, reading, [], list(skipped))
     return Analysis(**vars(judgement), given=tuple(map(str, paths)), error=error)
@@ -209,9 +211,10 @@ def _feed(intake: Intake, followed: Paths, claims: list[AddressRow], reading: Re
     pause = 3 * reading.arp_wait
     for claim in judge_addresses(claims, followed.facts.points, reading.gateways, followed, pause):
         sink(claim.point[0], evaluations)(ADDRESSES, [claim], 1)
-    for path, weight in followed.path_rows(every=PATHS in every):
+    tables = PathTables(followed)
+    for path, weight in tables.path_rows(every=PATHS in every):
         sink(path.capture, evaluations)(PATHS, [path], weight)
-    for hop, weight in followed.hop_rows(every=HOPS in every):
+    for hop, weight in tables.hop_rows(every=HOPS in every):
         sink(hop.capture, evaluations)(HOPS, [hop], weight)
 
 
@@ -233,8 +236,8 @@ def _ask(evaluations: list[Evaluation], followed: Paths, reading: Reading) -> li
         return any(evaluation.decides(row, capture, facts) for evaluation in about)
 
     questions = unanswered(captures, facts, judged, PRODUCERS, followed.found)
-    questions += node_refusals(followed, reading, questions)
-    return questions + list(refused_datagrams(captures, facts, reading, questions))
+    questions += node_errors(followed, reading, questions)
+    return questions + list(datagram_errors(captures, facts, reading, questions))
 
 
 def _judgement(

@@ -1,8 +1,8 @@
-"""Losses: how what pods asked and nobody answered is spread over pods, peers, ports, sizes and time; what stands out.
+"""Losses: how questions of pods that got no answer are spread over pods, peers, ports, sizes and time.
 
-Works on the cells of the captures (``cells``), as columns. Something stands out where it lost so much more than its
-share that chance would not have it: by the hypergeometric distribution (Fisher's exact test, one-sided), corrected for
-how many there were to choose from (Bonferroni).
+Works on the cells of the captures (``cells``), as columns. Something stands out if it lost so much more than its
+share that chance does not explain it: by the hypergeometric distribution (Fisher's exact test, one-sided), corrected
+for the number of candidates (Bonferroni).
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from pcapcheck.values import address_of
 POD_, PEER, PAIR, PORT, SIZE, TIME = "pod", "peer", "pair", "port", "size", "time"
 # Each connection is lost whole or not at all (``whole``).
 CONNECTION = "connection"
-# What stands out lost at least so many times what the others did, and holds at least this share of all losses.
+# What stands out lost at least this many times what the others did, and holds at least this share of all losses.
 TIMES, HOLDS = 2.0, 0.2
-# Outages explain a loss if they hold so much of it.
+# Outages explain a loss if they hold this share of it.
 EXPLAINED = 0.8
 
 Who = int | tuple[int, int]
-# Who asked whom, and of a connection which port, else 0; how many failed of how many.
+# Who asked whom, and the port of a connection, else 0; how many failed, and of how many.
 Target = tuple[int, int, int]
 Tally = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Share:
-    """``failed`` of ``asked`` questions got no answer; ``refused`` of those were ended by an ICMP error.
+    """``failed`` of ``asked`` questions got no answer; ``icmp_errors`` of these were ended by an ICMP error.
 
     ``who`` is an address, a pair of them, a port or a size in bytes.
     """
@@ -47,30 +47,30 @@ class Share:
     who: Who
     asked: int
     failed: int
-    refused: int
+    icmp_errors: int
 
 
 @dataclass(frozen=True)
 class Losses:
-    """What failed of one table. ``pods``, ``peers``, ``pairs`` and ``sizes`` are the shares of each, worst first.
+    """What failed in one table. ``pods``, ``peers``, ``pairs`` and ``sizes`` are the shares of each, worst first.
 
-    ``follows`` is what stands out (pod, peer, pair, port, size, time or connection), None where nothing does, or too
-    little was lost to tell (``told`` is False). ``suspect`` is the one that stands out, but for time and connection.
-    ``passing`` is the largest size of which nothing was lost, where all from ``suspect``'s on were.
-    ``partial``: some target lost some and was answered others. ``outages`` are those that stand out, in order.
+    ``follows`` is what stands out (pod, peer, pair, port, size, time or connection); None if nothing does, or if too
+    little was lost to say (``is_conclusive`` is False). ``suspect`` is the share that stands out, except for time and
+    connection. ``passing`` is the largest size that lost nothing, if all sizes from ``suspect``'s on lost everything.
+    ``partial``: some target lost some questions and answered others. ``outages`` are those that stand out, in order.
     """
 
     table: str
     asked: int
     failed: int
-    refused: int
+    icmp_errors: int
     pods: tuple[Share, ...]
     peers: tuple[Share, ...]
     pairs: tuple[Share, ...]
     sizes: tuple[Share, ...]
     outages: tuple[Outage, ...]
     partial: bool
-    told: bool
+    is_conclusive: bool
     follows: str | None = None
     suspect: Share | None = None
     passing: int | None = None
@@ -78,7 +78,7 @@ class Losses:
 
     @cached_property
     def targets(self) -> dict[Target, Tally]:
-        """How many of how many failed of each pair; of connections, by port too."""
+        """How many questions failed, and of how many, by pair; of connections, by port too."""
         if self._pairs is None:
             return {}
         keys, tallies = _tallies(self._pairs)
@@ -93,7 +93,7 @@ class Losses:
 
 
 def losses_of(captures: Iterable[Capture], facts: Facts, table: str) -> Losses | None:
-    """The losses of what pods asked on their own links; None where nothing failed or silence proves nothing."""
+    """The losses of what pods asked on their own links; None if nothing failed or silence proves nothing."""
     parts = [part for part in (_asked_by_pods(capture, facts, table) for capture in captures) if len(part)]
     if not parts:
         return None
@@ -132,26 +132,32 @@ def _weigh(cells: Rows, table: str) -> Losses | None:
     by_port = list(_shares(pairs[pairs[:, spreading_layout.C_PORT] > 0], [spreading_layout.C_PORT]))
     partial = any(0 < failed < asked for failed, asked in _tallies(pairs)[1])
     outages = tuple(outages_of(cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.MOMENT], partial))
-    told = total.failed >= FEWEST
-    follows, suspect = _standing_out(total, by_pod, by_peer, by_pair, by_port, by_size) if told else (None, None)
+    is_conclusive = total.failed >= FEWEST
+    follows, suspect = (
+        _standing_out(total, by_pod, by_peer, by_pair, by_port, by_size) if is_conclusive else (None, None)
+    )
     passing, sharp = _size_limit(total, by_size)
     if sharp is not None and follows in (None, SIZE):
         follows, suspect = SIZE, sharp
     lasting = partial and bool(outages) and not outages[-1].over
-    if follows is None and (told or lasting) and sum(outage.failed for outage in outages) >= EXPLAINED * total.failed:
+    if (
+        follows is None
+        and (is_conclusive or lasting)
+        and sum(outage.failed for outage in outages) >= EXPLAINED * total.failed
+    ):
         follows = TIME
     return Losses(
         table,
         total.asked,
         total.failed,
-        total.refused,
+        total.icmp_errors,
         _worst_first(by_pod),
         _worst_first(by_peer),
         _worst_first(by_pair),
         _worst_first(by_size),
         outages,
         partial,
-        told,
+        is_conclusive,
         follows,
         suspect,
         passing if follows == SIZE else None,
@@ -160,7 +166,7 @@ def _weigh(cells: Rows, table: str) -> Losses | None:
 
 
 def _tallies(pairs: Rows) -> tuple[Rows, list[Tally]]:
-    """The columns of each target, and how many of how many failed."""
+    """The columns of each target, and how many of its questions failed."""
     keys, place = np.unique(pairs[:, [*SRC, *DST, spreading_layout.C_PORT]], axis=0, return_inverse=True)
     failed, asked = (
         np.bincount(place.ravel(), weights=column, minlength=len(keys)).astype(int).tolist()
@@ -170,9 +176,9 @@ def _tallies(pairs: Rows) -> tuple[Rows, list[Tally]]:
 
 
 def _size_limit(total: Share, sizes: list[Share]) -> tuple[int | None, Share | None]:
-    """The largest size of which nothing was lost, and the share of all above, where those were lost without exception.
+    """The largest size that lost nothing, and the share of all larger sizes, if these lost everything.
 
-    Size is so common a reason that fewer losses will do than for what merely stands out.
+    Size is such a common reason that fewer losses are enough than for other things that stand out.
     """
     failing = [share for share in sizes if share.failed]
     least = min((_size(share) for share in failing), default=0)
@@ -181,7 +187,7 @@ def _size_limit(total: Share, sizes: list[Share]) -> tuple[int | None, Share | N
     asked, failed = sum(share.asked for share in above), sum(share.failed for share in above)
     if not below or failed < asked or log_tail(total.asked, total.failed, asked, failed) >= log(SHARPLY):
         return None, None
-    return max(below), Share(least, asked, failed, sum(share.refused for share in above))
+    return max(below), Share(least, asked, failed, sum(share.icmp_errors for share in above))
 
 
 def _size(share: Share) -> int:
@@ -193,7 +199,7 @@ def _worst_first(shares: list[Share]) -> tuple[Share, ...]:
 
 
 def _shares(cells: Rows, columns: list[int]) -> Iterator[Share]:
-    """A share for each that is alike in these columns."""
+    """A share per combination of values in these columns."""
     if not len(cells):
         return
     keys, place = np.unique(cells[:, columns], axis=0, return_inverse=True)
@@ -202,18 +208,18 @@ def _shares(cells: Rows, columns: list[int]) -> Iterator[Share]:
         np.bincount(place, weights=column, minlength=len(keys))
         for column in (asked_of(cells), failed_of(cells), cells[:, spreading_layout.C_ERRED])
     ]
-    for key, asked, failed, refused in zip(keys.tolist(), *(column.tolist() for column in sums), strict=True):
+    for key, asked, failed, icmp_errors in zip(keys.tolist(), *(column.tolist() for column in sums), strict=True):
         if asked:
             halves = [address_of(*key[at : at + 2]) for at in range(0, len(key), 2)] if len(key) > 1 else key
             yield Share(
-                halves[0] if len(halves) == 1 else (halves[0], halves[1]), int(asked), int(failed), int(refused)
+                halves[0] if len(halves) == 1 else (halves[0], halves[1]), int(asked), int(failed), int(icmp_errors)
             )
 
 
 def _standing_out(
     total: Share, pods: list[Share], peers: list[Share], pairs: list[Share], ports: list[Share], sizes: list[Share]
 ) -> tuple[str | None, Share | None]:
-    """What stands out most, if anything does. Of a pod or peer and its only pair the pair is named."""
+    """What stands out most, if anything does. A pair stands for a pod or peer that has no other."""
     best: tuple[float, str, Share] | None = None
     respects = ((PEER, peers), (POD_, pods), (PAIR, pairs), (PORT, ports), (SIZE, sizes))
     for name, shares in respects:

@@ -93,7 +93,7 @@ def reporting(captures: list[Capture], facts: Facts, point: PointFacts) -> set[i
 
     Of a text without TTLs nothing else tells the node's errors from those that it passes on.
     """
-    said = _refusing(point)
+    said = _icmp_error_senders(point)
     if not said:
         return said
     nics = [one for one in facts.points.values() if one.kind == "host-nic"]
@@ -102,10 +102,10 @@ def reporting(captures: list[Capture], facts: Facts, point: PointFacts) -> set[i
         claims = captures[nic.key[0]].exchanges.claims
         asking |= {ip for there, ip in claims.without_mac if there == nic.key[1:]}
         asking |= {claim.ip for claim in claims.all() if claim.point == nic.key[1:]}
-    return (said & asking).difference(point.pod_ips, *(_refusing(nic) for nic in nics))
+    return (said & asking).difference(point.pod_ips, *(_icmp_error_senders(nic) for nic in nics))
 
 
-def _refusing(point: PointFacts) -> set[int]:
+def _icmp_error_senders(point: PointFacts) -> set[int]:
     groups = [point.groups[number] for number in point.capture_point.gateway.icmp_error_groups]
     found = (group.address if group.by_address else group.source for group in groups)
     return {ip for ip in found if ip is not None}

@@ -11,8 +11,8 @@ import numpy as np
 
 from pcapcheck.decode.frame_layout import ABSENT
 from pcapcheck.links.clock import Clock
-from pcapcheck.paths.correlation import Column, Mask, Seen, ttl_of
 from pcapcheck.paths.gathering_layout import SAME_PACKET
+from pcapcheck.paths.sighting_columns import Column, Mask, Seen, ttl_of
 
 # Two files of one kernel show no more than this; what is less is not told from none.
 LEAST_OFFSET = 1_000_000

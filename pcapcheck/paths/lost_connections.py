@@ -25,7 +25,7 @@ def lost_whole(losses: Losses, captures: Iterable[Capture], facts: Facts, follow
 
     Only where nothing else stands out: a port that nobody may ask loses whole connections too.
     """
-    if losses.table != CONNECTIONS or not losses.told or losses.refused or losses.follows is not None:
+    if losses.table != CONNECTIONS or not losses.is_conclusive or losses.icmp_errors or losses.follows is not None:
         return False
     dead = [failed for failed, asked in losses.targets.values() if failed == asked]
     if max(dead, default=0) >= FEWEST or sum(dead) > losses.failed / 2:

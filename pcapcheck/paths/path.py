@@ -1,8 +1,10 @@
-"""A way: the capture points that packets passed, one after the other. What following them finds, without NumPy."""
+"""A path: the capture points that packets passed, in order. Works without NumPy."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from pcapcheck.brief import Brief
 from pcapcheck.decode.decoder import FrameGroup
@@ -25,7 +27,7 @@ class Spot(Brief):
 
 @dataclass(frozen=True, repr=False)
 class PathStep(Brief):
-    """A packet at one capture point, on its way; ``ttl`` is None where the text of a capture does not tell it."""
+    """A packet at one capture point of its path; ``ttl`` is None if the text of a capture does not show it."""
 
     spot: Spot
     ttl: int | None
@@ -55,12 +57,12 @@ class PathSample:
 
 @dataclass(repr=False)
 class Path(Brief):
-    """Packets of one kind and address pair that took the same way.
+    """Packets of one type and address pair that took the same path.
 
-    Ways of one ``signature`` differ only in what follows, and share their latencies.
-    ``watching`` are the captures that were being recorded then; ``answered`` tells of echo requests whether a reply was
-    seen anywhere. ``meant`` is the address pair of the request, as its asker sent it, where a reply was seen only
-    behind address translation. Lengths are those of the datagrams, bytes.
+    Paths with one ``signature`` differ only in the fields after ``steps``, and share their latencies.
+    ``watching`` are the captures that were being recorded then. ``answered``: a reply to the echo request was seen
+    somewhere. ``meant`` is the address pair of the request, as its asker sent it, if the reply was seen only behind
+    address translation. Lengths are those of the datagrams, in bytes.
     """
 
     packet: str
@@ -89,15 +91,15 @@ class Path(Brief):
 
     @property
     def receiver(self) -> int:
-        """Whom it was for in the end: behind address translation, whoever asked."""
+        """The final receiver; behind address translation, whoever asked."""
         return self.steps[-1].dst if self.meant is None else self.meant[0]
 
 
 def same_link(step: PathStep, other: PathStep) -> bool:
     """Whether two sightings of a packet are of one link seen twice, not of a hop.
 
-    Pod links are told apart by their pods and their names: that a packet is unchanged on another is a fault. Elsewhere
-    an unchanged frame is the same frame: a bond and its slave, a VLAN and its parent, two ends of a wire.
+    Pod links are distinguished by their pods and names: a packet that is unchanged on another link is a fault.
+    Elsewhere an unchanged frame is the same frame: a bond and its slave, a VLAN and its parent, two ends of a wire.
     """
     left, right = step.spot.point, other.spot.point
     if left.kind == right.kind == "pod-link":
@@ -112,18 +114,24 @@ def same_link(step: PathStep, other: PathStep) -> bool:
     return unchanged and step.ttl == other.ttl and step.encap == other.encap
 
 
+def pod_link_pairs(path: Path) -> Iterator[tuple[int, int]]:
+    """Consecutive steps on pod links, by number; steps elsewhere may lie between."""
+    links = [number for number, step in enumerate(path.steps) if step.spot.point.kind == "pod-link"]
+    yield from pairwise(links)
+
+
 @dataclass(frozen=True)
 class SizeLimit:
-    """Datagrams from ``src`` to ``dst`` that were lost for their size: the smallest of these, the largest that arrived.
+    """Datagrams from ``src`` to ``dst`` that were lost for their size: the smallest lost, the largest that arrived.
 
-    Bytes, with the IP header. ``refusals`` are the MTUs that ICMP errors told, and who sent them; none: lost silently.
-    ``packet`` is their kind. ``back``: they arrived and got no reply, so it is the replies that are too large.
+    Bytes, with the IP header. ``icmp_errors`` are the MTUs that ICMP errors name, and who sent them; none: lost
+    silently. ``packet`` is their type. ``back``: they arrived and got no reply, so the replies are too large.
     """
 
     src: int
     dst: int
     lost: int
     arrived: int | None
-    refusals: tuple[tuple[int, int], ...]
+    icmp_errors: tuple[tuple[int, int], ...]
     packet: str
     back: bool

@@ -21,7 +21,7 @@ OnOneNode = Callable[[PointFacts, PointFacts], bool | None]
 class Holder:
     """A pod that has an address: on which link, with which MAC, from when to when (nanoseconds, by one clock).
 
-    ``refused``: it asked for its gateway and never got an answer, as where the node's route for it leads elsewhere.
+    ``unanswered``: it asked for its gateway and never got an answer, as where the node's route for it leads elsewhere.
     """
 
     link: PointFacts
@@ -30,7 +30,7 @@ class Holder:
     last: int
 
     @property
-    def refused(self) -> bool:
+    def unanswered(self) -> bool:
         talk = self.link.capture_point.gateway
         asking = {number for number in talk.askers if self.link.groups[number].src == self.mac}
         return bool(asking) and not asking & talk.answered
@@ -76,7 +76,7 @@ def judge_addresses(
         others: list[Holder] = []
         far: list[Holder] = []
         for holder in holders.get(row.ip, ()) if mine is not None else ():
-            near = _may_be_one_node(point, holder.link, followed.on_one_node)
+            near = _may_be_one_node(point, holder.link, followed.nodes.on_one_node)
             # Of two nodes nothing is told by who is refused.
             if mine is not None and _is_another(holder, mine, pause if near else 0):
                 (others if near else far).append(holder)
@@ -84,7 +84,7 @@ def judge_addresses(
             doubted = any(
                 unsure & {id(one), id(row)}
                 and _may_be_another(one, row, pause)
-                and _may_be_one_node(point, points[one.point], followed.on_one_node)
+                and _may_be_one_node(point, points[one.point], followed.nodes.on_one_node)
                 for one in alike.get(row.ip, ())
             )
             yield replace(row, claimants=None) if doubted and row.claimants == 1 else row
@@ -161,7 +161,7 @@ def _is_another(holder: Holder, mine: Holder, pause: int) -> bool:
     if holder.link is mine.link or holder.mac == mine.mac or holder.link.pod_macs & mine.link.pod_macs:
         return False
     between = holder.apart_from(mine)
-    return between == 0 or (between <= pause and holder.refused != mine.refused)
+    return between == 0 or (between <= pause and holder.unanswered != mine.unanswered)
 
 
 def _may_be_one_node(point: PointFacts, other: PointFacts, on_one_node: OnOneNode) -> bool:

@@ -16,7 +16,7 @@ from pcapcheck.paths.path import Path, SizeLimit
 
 REQUEST = "request"
 # Packets that both ends send, each direction by itself.
-EITHER_WAY = ("reply", "tcp", "udp")
+BOTH_DIRECTIONS = ("reply", "tcp", "udp")
 TOO_BIG = "too-big"
 # A handshake and acknowledgements show nothing of what data may be; one lost packet nothing of its size.
 DATA, FEWEST = 100, 2
@@ -31,12 +31,12 @@ def size_limits(
     def key(path: Path) -> tuple[str, int, int]:
         return path.packet, path.src, path.dst
 
-    refusals = _refusals(captures)
-    told = [path for path in paths if path.packet == REQUEST or path.packet in EITHER_WAY]
+    icmp_errors = _icmp_errors(captures)
+    told = [path for path in paths if path.packet == REQUEST or path.packet in BOTH_DIRECTIONS]
     first = {key(path): number for number, path in reversed(list(enumerate(told)))}
     for (packet, src, dst), alike in groupby(sorted(told, key=lambda path: (first[key(path)], key(path))), key):
         some = list(alike)
-        said = refusals.get((src, dst), frozenset()) if packet == REQUEST else frozenset()
+        said = icmp_errors.get((src, dst), frozenset()) if packet == REQUEST else frozenset()
         lost = [path for path in some if not path.answered and (said or is_delivered(path) is False)]
         arrived = [path for path in some if path.answered or is_delivered(path)]
         limit = _limit(packet, src, dst, lost, [path for path in arrived if path not in lost], said)
@@ -63,7 +63,7 @@ def _answered(paths: Iterable[Path]) -> list[Path]:
     return [path for path in paths if path.answered]
 
 
-def _refusals(captures: Iterable[Capture]) -> dict[Pair, frozenset[Pair]]:
+def _icmp_errors(captures: Iterable[Capture]) -> dict[Pair, frozenset[Pair]]:
     """The MTUs that ICMP errors told of echo requests, and who sent them, by source and destination."""
     found: dict[Pair, frozenset[Pair]] = {}
     for capture in captures:

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from pcapcheck.columns import PACKETS
-from pcapcheck.paths.correlation import Column, kind_of
 from pcapcheck.paths.gathering_layout import SAME_PACKET
 from pcapcheck.paths.path import Path
 from pcapcheck.paths.path_grouping import PathGroups
+from pcapcheck.paths.sighting_columns import Column, packet_type_of
 
 # An answer that comes later is taken for one to something else.
 SOON = 1_000_000_000
@@ -61,7 +61,7 @@ class Tracing:
         begin = int(packets.begins[packet])
         rows = packets.rows[begin : begin + int(packets.lengths[packet])]
         alike = np.isin(seen.echo, seen.echo[rows]) & (self._packet_of >= 0)
-        alike &= kind_of(seen.what) == PACKETS.index("reply")
+        alike &= packet_type_of(seen.what) == PACKETS.index("reply")
         yield from dict.fromkeys(self._packet_of[np.flatnonzero(alike & (seen.time >= seen.time[rows[0]]))].tolist())
 
     def answers(self, kind: str, pairs: set[tuple[int, int]], packet: int) -> Iterator[int]:

@@ -1,8 +1,7 @@
-"""Refused datagrams: UDP for which an ICMP error came back that says that nobody will answer, and nothing else.
+"""Datagram errors: UDP datagrams for which an ICMP error came back and nothing else.
 
-An error that says that they expired on their way tells the same.
-
-That is certain, where mere silence is not: much that is sent by UDP nobody answers. DNS has a rule of its own.
+The error says that nobody will answer, or that they expired. That is certain, unlike silence: much that is sent by UDP
+is never answered. DNS has its own rule.
 """
 
 from __future__ import annotations
@@ -18,10 +17,11 @@ from pcapcheck.links.read_capture import Capture, Reading
 from pcapcheck.protocols import DNS_PORT
 from pcapcheck.questions.silent_conversations import EPHEMERAL
 from pcapcheck.questions.unanswered import REFUSED as TURNED_AWAY
-from pcapcheck.questions.unanswered import UNANSWERED, Refusal, Unanswered
+from pcapcheck.questions.unanswered import UNANSWERED, ErrorReply, Unanswered
 from pcapcheck.values import format_address, is_ipv4, is_public
 
-# Unreachable, by family; that a packet is too big says so in IPv4, and is no refusal (RFC 792, RFC 1191, RFC 4443).
+# The ICMP type of unreachable, by family. In IPv4 it includes too big, which is not about this (RFC 792, RFC 1191,
+# RFC 4443).
 UNREACHABLE = {4: 3, 6: 1}
 TOO_BIG = (4, 3, 4)
 EXPIRED = ((4, 11, 0), (6, 3, 0))
@@ -29,15 +29,15 @@ EXPIRED_MEANING = (
     "routers send them in a circle until their TTL is used up, or a tool sent them to expire, as traceroute does"
 )
 MEANING = "nothing listens there, or a firewall rule, a policy or a route rejects them"
-# Of more conversations the errors are not looked at.
+# The errors of more conversations are not read.
 MOST = 200
 
 
-def refused_datagrams(
-    captures: Iterable[Capture], facts: Facts, reading: Reading, told: Iterable[Unanswered]
+def datagram_errors(
+    captures: Iterable[Capture], facts: Facts, reading: Reading, earlier: Iterable[Unanswered]
 ) -> Iterator[Unanswered]:
-    """A question per two hosts and port; ``told`` are those that are known already."""
-    known = {(question.asker, question.asked, question.port) for question in told if question.protocol == "UDP"}
+    """A question per two hosts and port; ``earlier`` are the questions found before."""
+    known = {(question.asker, question.asked, question.port) for question in earlier if question.protocol == "UDP"}
     for capture in captures:
         found = [
             conversation
@@ -60,9 +60,9 @@ def refused_datagrams(
 
 
 def _asks(conversation: Conversation) -> bool:
-    """Whether datagrams went to somebody who is asked: a late answer to whoever is gone is refused as well.
+    """Whether datagrams are questions: a late answer to an asker that is gone gets an ICMP error as well.
 
-    Those of traceroute go to ports from 33434 on.
+    Traceroute sends to ports from 33434 on.
     """
     return (
         conversation.asked_port not in (0, DNS_PORT)
@@ -72,9 +72,9 @@ def _asks(conversation: Conversation) -> bool:
     )
 
 
-def _errors(capture: Capture, reading: Reading, found: list[Conversation]) -> dict[int, Refusal]:
-    """The errors that ended conversations, by their frames, but those that refuse nothing."""
-    errors: dict[int, Refusal] = {}
+def _errors(capture: Capture, reading: Reading, found: list[Conversation]) -> dict[int, ErrorReply]:
+    """The errors that ended conversations, by frame, if they say that nobody will answer."""
+    errors: dict[int, ErrorReply] = {}
     ended = {conversation.frames[-1]: conversation.frames[0] for conversation in found}
     probes: set[int] = set()
     for row in rows_of(capture.source, reading, {*ended, *ended.values()}):
@@ -82,19 +82,21 @@ def _errors(capture: Capture, reading: Reading, found: list[Conversation]) -> di
             if isinstance(row.ip_ttl, int) and row.ip_ttl <= MOST_HOPS:
                 probes.add(row.frames[0])
             continue
-        source, kind, code, ttl = row.ip_src, row.icmp_type, row.icmp_code, row.ip_ttl
-        if not isinstance(source, int) or not isinstance(kind, int) or not isinstance(code, int):
+        source, icmp_type, code, ttl = row.ip_src, row.icmp_type, row.icmp_code, row.ip_ttl
+        if not isinstance(source, int) or not isinstance(icmp_type, int) or not isinstance(code, int):
             continue
-        error = 4 if is_ipv4(source) else 6, kind, code
-        if (kind == UNREACHABLE[error[0]] and error != TOO_BIG) or error in EXPIRED:
-            errors[row.frames[0]] = Refusal(error, source, ttl if isinstance(ttl, int) else None)
-    return {number: one for number, one in errors.items() if one.error not in EXPIRED or ended[number] not in probes}
+        error = 4 if is_ipv4(source) else 6, icmp_type, code
+        if (icmp_type == UNREACHABLE[error[0]] and error != TOO_BIG) or error in EXPIRED:
+            errors[row.frames[0]] = ErrorReply(error, source, ttl if isinstance(ttl, int) else None)
+    return {
+        number: reply for number, reply in errors.items() if reply.error not in EXPIRED or ended[number] not in probes
+    }
 
 
-def _question(some: list[Conversation], capture: Capture, interface: str, refusal: Refusal) -> Unanswered:
+def _question(some: list[Conversation], capture: Capture, interface: str, error_reply: ErrorReply) -> Unanswered:
     first = some[0]
-    words = in_words(*refusal.error) if refusal.error else ""
-    expired = refusal.error in EXPIRED
+    words = in_words(*error_reply.error) if error_reply.error else ""
+    expired = error_reply.error in EXPIRED
     return Unanswered(
         protocol="UDP",
         asker=first.asker,
@@ -107,10 +109,10 @@ def _question(some: list[Conversation], capture: Capture, interface: str, refusa
         frames=tuple(sorted({number for conversation in some for number in conversation.frames})),
         group=first.group,
         meaning=EXPIRED_MEANING if expired else MEANING,
-        fate=f"{'are lost' if expired else 'are refused'}: {format_address(refusal.source or 0)} says {words}",
+        fate=f"{'are lost' if expired else 'are refused'}: {format_address(error_reply.source or 0)} says {words}",
         verb="sent",
         port=first.asked_port,
         asker_ports=frozenset(conversation.asker_port for conversation in some),
-        refusal=refusal,
+        error_reply=error_reply,
         ended=UNANSWERED if expired else TURNED_AWAY,
     )

@@ -1,7 +1,7 @@
-"""Refusals by the node: what it took from a pod and did not pass on, where no rule and no silence tells of it.
+"""Node errors: what the node took from a pod and did not forward, where no rule and no silence shows it.
 
-That are TCP connections that it resets in the name of another pod (netfilter's REJECT makes the RST from the SYN, its
-addresses reversed, with a TTL of its own: kernel, net/ipv4/netfilter/nf_reject_ipv4.c), and UDP datagrams that nobody
+These are TCP connections that it resets in the name of another pod (netfilter's REJECT makes the RST from the SYN, its
+addresses reversed, with its own TTL: kernel, net/ipv4/netfilter/nf_reject_ipv4.c), and UDP datagrams that nobody
 answers anyway, or that it answers with an ICMP error.
 """
 
@@ -17,27 +17,27 @@ from pcapcheck.links.frames_again import rows_of
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture, Reading
 from pcapcheck.links.sides import POD
-from pcapcheck.paths.delivery import fate
+from pcapcheck.paths.fates import fate
 from pcapcheck.paths.losses import IN_NODE
 from pcapcheck.paths.path import Path
 from pcapcheck.paths.paths import Paths
 from pcapcheck.protocols import DNS_PORT, TCP_RST
-from pcapcheck.questions.unanswered import REFUSED, UNANSWERED, Refusal, Unanswered
+from pcapcheck.questions.unanswered import REFUSED, UNANSWERED, ErrorReply, Unanswered
 from pcapcheck.values import format_address, is_ipv4
 
-# With what TTLs packets start; one that shows it was passed on by no router.
+# The TTLs that packets start with; a packet that has one was forwarded by no router.
 WHOLE = (64, 128, 255)
-# Fewer datagrams lost, once in a while, are UDP's lot.
+# Losing fewer datagrams is normal for UDP.
 FEWEST = 2
-# So many are looked at; and an error comes so many frames after what it is about.
+# How many paths are looked at, and within how many frames an error follows what it is about.
 MOST, NEAR = 20, 8
 
 
-def node_refusals(paths: Paths, reading: Reading, told: Iterable[Unanswered]) -> Iterator[Unanswered]:
-    """A question per two pods and port; ``told`` are those that are known already."""
+def node_errors(paths: Paths, reading: Reading, earlier: Iterable[Unanswered]) -> Iterator[Unanswered]:
+    """A question per two pods and port; ``earlier`` are the questions found before."""
     if paths.groups is None:
         return
-    known = {(question.asker, question.asked) for question in told if question.protocol in ("UDP", "DNS")}
+    known = {(question.asker, question.asked) for question in earlier if question.protocol in ("UDP", "DNS")}
     for capture in paths.captures:
         yield from _resets(capture, paths, reading)
         lost = [path for path in paths.found if _is_lost(path, paths, capture) and (path.src, path.dst) not in known]
@@ -51,14 +51,14 @@ def _resets(capture: Capture, paths: Paths, reading: Reading) -> Iterator[Unansw
         point = paths.facts.point(capture.number, some.group)
         if some.outcome != "replied" or point is None or not _is_askers(point, some.group):
             continue
-        for one in some.samples:
-            if isinstance(one, ConnectionRow) and one.reply_ttl in WHOLE and _lives_elsewhere(one, point, paths):
-                alike.setdefault((one.src, one.dst, one.dst_port), []).append((one, point))
-    wanted = {one.frames[1] for found in alike.values() for one, _ in found[:1] if len(one.frames) > 1}
-    flags = {row.frames[0]: row.tcp_flags for row in rows_of(capture.source, reading, wanted)}
+        for row in some.samples:
+            if isinstance(row, ConnectionRow) and row.reply_ttl in WHOLE and _lives_elsewhere(row, point, paths):
+                alike.setdefault((row.src, row.dst, row.dst_port), []).append((row, point))
+    wanted = {row.frames[1] for found in alike.values() for row, _ in found[:1] if len(row.frames) > 1}
+    flags = {again.frames[0]: again.tcp_flags for again in rows_of(capture.source, reading, wanted)}
     for (src, dst, port), found in alike.items():
-        one, point = found[0]
-        flag = flags.get(one.frames[-1])
+        row, point = found[0]
+        flag = flags.get(row.frames[-1])
         if not isinstance(flag, int) or not flag & TCP_RST:
             continue
         asked = format_address(dst)
@@ -73,27 +73,27 @@ def _resets(capture: Capture, paths: Paths, reading: Reading) -> Iterator[Unansw
             capture=capture.number,
             interface=point.name,
             frames=tuple(sorted(number for each, _ in found for number in each.frames)),
-            group=one.group,
+            group=row.group,
             alike=1,
             meaning=f"a firewall rule or a policy rejects the connection with a reset in {asked}'s name",
-            fate=f"is refused by the node: RST with TTL {one.reply_ttl}, which {asked} did not send",
+            fate=f"is refused by the node: RST with TTL {row.reply_ttl}, which {asked} did not send",
             port=port,
             asker_ports=frozenset(each.src_port for each, _ in found if each.src_port is not None),
-            refusal=Refusal(),
+            error_reply=ErrorReply(),
             ended=REFUSED,
         )
 
 
 def _is_askers(point: PointFacts, group: int) -> bool:
-    """Whether a group is of frames from a pod, on its link as the node sees it, which nothing bypasses."""
+    """Whether a group holds frames from a pod, on its link as the node sees it, if nothing bypasses that link."""
     capture_point = point.capture_point
     recorded = capture_point.kind == "pod-link" and point.end != "pod" and point.judged and ECHO not in point.silence
     return recorded and point.sides.of(capture_point.groups[group])[0] == POD
 
 
 def _lives_elsewhere(row: ConnectionRow, point: PointFacts, paths: Paths) -> bool:
-    """Whether a pod behind another link was asked; not where its packets are seen to keep their TTL on the way."""
-    homes = paths.homes.get(row.dst, set())
+    """Whether a pod behind another link was asked; not if its packets are seen to keep their TTL on their path."""
+    homes = paths.topology.homes.get(row.dst, set())
     kept = any(
         path.src == row.dst and len(path.steps) > 1 and path.steps[0].ttl == path.steps[-1].ttl for path in paths.found
     )
@@ -115,7 +115,7 @@ def _datagrams(capture: Capture, lost: list[Path], paths: Paths, reading: Readin
     near = {number + more for number in numbers for more in range(NEAR + 1)}
     ports: dict[int, int] = {}
     sports: dict[int, int] = {}
-    errors: dict[tuple[int, int, int], Refusal] = {}
+    errors: dict[tuple[int, int, int], ErrorReply] = {}
     for row in rows_of(capture.source, reading, near):
         port, source = row.udp_dstport, row.ip_src
         if row.frames[0] in numbers and isinstance(port, int):
@@ -125,7 +125,7 @@ def _datagrams(capture: Capture, lost: list[Path], paths: Paths, reading: Readin
         src, dst, about = row.quoted_src, row.quoted_dst, row.quoted_dstport
         if isinstance(src, int) and isinstance(dst, int) and isinstance(about, int) and isinstance(source, int):
             error = 4 if is_ipv4(source) else 6, _number(row.icmp_type), _number(row.icmp_code)
-            errors[src, dst, about] = Refusal(error, source, row.ip_ttl if isinstance(row.ip_ttl, int) else None)
+            errors[src, dst, about] = ErrorReply(error, source, row.ip_ttl if isinstance(row.ip_ttl, int) else None)
     for path in lost:
         by_port: dict[int, list[int]] = {}
         for sample in path.samples:
@@ -133,7 +133,7 @@ def _datagrams(capture: Capture, lost: list[Path], paths: Paths, reading: Readin
                 by_port.setdefault(ports[sample.frames[0]], []).append(sample.frames[0])
         for port, frames in by_port.items():
             if port == DNS_PORT:
-                # A rule is about it.
+                # DNS has its own rule.
                 continue
             count = path.count if len(by_port) == 1 else len(frames)
             asking = frozenset(sports[number] for number in frames if number in sports)
@@ -146,7 +146,7 @@ def _number(value: object) -> int:
 
 
 def _question(
-    path: Path, port: int, frames: tuple[int, ...], count: int, refusal: Refusal | None, paths: Paths
+    path: Path, port: int, frames: tuple[int, ...], count: int, error_reply: ErrorReply | None, paths: Paths
 ) -> Unanswered:
     capture_point = path.steps[0].spot.point.capture_point
     about = f"UDP datagrams to {format_address(path.dst)} port {port}"
@@ -163,16 +163,16 @@ def _question(
         frames=frames,
         group=path.steps[0].spot.number,
         meaning="a firewall rule, a policy or a route of the node takes them",
-        fate=clause + _said(refusal),
+        fate=clause + _said(error_reply),
         verb="sent",
         port=port,
-        refusal=refusal,
-        ended=UNANSWERED if refusal is None else REFUSED,
+        error_reply=error_reply,
+        ended=UNANSWERED if error_reply is None else REFUSED,
     )
 
 
-def _said(refusal: Refusal | None) -> str:
-    """Who refused them and how, as a sentence about them ends."""
-    if refusal is None or refusal.error is None or refusal.source is None:
+def _said(error_reply: ErrorReply | None) -> str:
+    """Who sent the ICMP error and what it says, as the end of a sentence."""
+    if error_reply is None or error_reply.error is None or error_reply.source is None:
         return ""
-    return f"; {format_address(refusal.source)} says {in_words(*refusal.error)}"
+    return f"; {format_address(error_reply.source)} says {in_words(*error_reply.error)}"

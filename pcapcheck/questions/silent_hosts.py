@@ -17,7 +17,7 @@ from pcapcheck.exchanges.pair_counts import PairCounts
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
-from pcapcheck.questions.unanswered import REFUSED, SILENT, UNANSWERED, Judged, Refusal, Unanswered
+from pcapcheck.questions.unanswered import REFUSED, SILENT, UNANSWERED, ErrorReply, Judged, Unanswered
 from pcapcheck.values import format_address, is_ipv4, is_multicast_mac
 
 ECHO_MEANING = "the host is gone or drops echo requests, or its replies are dropped or went another way"
@@ -123,9 +123,9 @@ def _question(
     is_one = table == ECHO and all(each.dst == row.dst for each in samples)
     port = row.dst_port if isinstance(row, ConnectionRow) else None
     meaning = _meaning(table, row.dst, point, capture)
-    refusal = None
+    error_reply = None
     if row.error_type is not None and row.error_from is not None:
-        refusal = Refusal((row.family, row.error_type, row.error_code or 0), row.error_from, row.error_ttl)
+        error_reply = ErrorReply((row.family, row.error_type, row.error_code or 0), row.error_from, row.error_ttl)
         meaning = EXPIRED_MEANING if some.error == "time-exceeded" else REFUSED_MEANING
     about = f"{WORDS[table]} to {asked}" + (f" port {port}" if port else "")
     return Unanswered(
@@ -141,11 +141,11 @@ def _question(
         group=some.group,
         alike=1 if is_one else count,
         meaning=meaning,
-        doubt="" if refusal else point.silence.get(table, ""),
-        fate=SILENT if refusal is None else row.by_error(several=False) or SILENT,
+        doubt="" if error_reply else point.silence.get(table, ""),
+        fate=SILENT if error_reply is None else row.by_error(several=False) or SILENT,
         port=port,
-        refusal=refusal,
-        ended=UNANSWERED if refusal is None or some.error == "time-exceeded" else REFUSED,
+        error_reply=error_reply,
+        ended=UNANSWERED if error_reply is None or some.error == "time-exceeded" else REFUSED,
         opens=True,
         targets=targets,
     )

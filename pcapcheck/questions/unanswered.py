@@ -29,7 +29,7 @@ CAME_BACK = "answers came back on another interface"
 
 
 @dataclass(frozen=True)
-class Refusal:
+class ErrorReply:
     """What came instead of an answer: the ICMP error ``error`` (family, type, code) from ``source``, with its TTL.
 
     Without an error it is a reset of TCP that the node sent in somebody else's name.
@@ -52,7 +52,7 @@ class Unanswered:
     known. ``doubt`` says why the silence proves nothing: an answer would not have been recorded there. ``fate`` is what
     became of it, as the sentence goes on; ``wording`` is the sentence where it does not begin with who asked, ``verb``
     what was done so often. ``last_seen`` is where the question, or its answer, was seen last. ``port`` is the one that
-    was asked, ``asker_ports`` are those that asked, where they are known; ``refusal`` is what came for an answer.
+    was asked, ``asker_ports`` are those that asked, where they are known; ``error_reply`` is what came for an answer.
     ``size`` is how many bytes of data were sent again and again, where it is about that. ``noun`` and ``ended`` are
     what it is counted as: a question that was refused, or answered late, is not one that nobody answered. ``opens``: it
     is the first packet of what it asks for, as anybody may send it to anybody. ``targets`` is how many hosts and ports
@@ -80,7 +80,7 @@ class Unanswered:
     last_seen: LastSeen | None = None
     port: int | None = None
     asker_ports: frozenset[int] = frozenset()
-    refusal: Refusal | None = None
+    error_reply: ErrorReply | None = None
     size: int | None = None
     noun: str = "question"
     ended: str = UNANSWERED
@@ -134,7 +134,7 @@ def unanswered(
     found = [question for capture in captures for producer in some for question in producer(capture, facts, judged)]
     # Whoever asks for a machine in vain tells the others that it is unreachable: one question.
     sought = {question.about for question in found if question.protocol in ("ARP", "ND")}
-    found = [question for question in found if question.refusal is None or not sought & _asking_for(question.asked)]
+    found = [question for question in found if question.error_reply is None or not sought & _asking_for(question.asked)]
     between: dict[tuple[str | None, int, int | None], list[Path]] = {}
     for path in paths if found else ():
         between.setdefault((path.packet, path.src, path.dst), []).append(path)

@@ -114,10 +114,10 @@ def _losses(losses: Losses) -> dict[str, Any]:
         "table": losses.table,
         "questions": losses.asked,
         "failed": losses.failed,
-        "icmp_errors": losses.refused,
+        "icmp_errors": losses.icmp_errors,
         "share": losses.share,
         "partial": losses.partial,
-        "pattern": losses.follows if losses.follows else "nothing" if losses.told else None,
+        "pattern": losses.follows if losses.follows else "nothing" if losses.is_conclusive else None,
         "outlier": _share(losses.suspect) if losses.suspect else None,
         "counts": {
             "pods": len(losses.pods),
@@ -144,7 +144,7 @@ def _losses(losses: Losses) -> dict[str, Any]:
 def _share(share: Share) -> dict[str, Any]:
     parts = share.who if isinstance(share.who, tuple) else (share.who,)
     subject = [format_address(part) if part >> 32 else str(part) for part in parts]
-    return {"subject": subject, "questions": share.asked, "failed": share.failed, "icmp_errors": share.refused}
+    return {"subject": subject, "questions": share.asked, "failed": share.failed, "icmp_errors": share.icmp_errors}
 
 
 def _paths(report: Report) -> dict[str, Any]:
@@ -173,9 +173,9 @@ def _paths(report: Report) -> dict[str, Any]:
                 "largest_arrived": limit.arrived,
                 "packet": limit.packet,
                 "replies_lost": limit.back,
-                "icmp_errors": [{"mtu": mtu, "from": format_address(source)} for mtu, source in limit.refusals],
+                "icmp_errors": [{"mtu": mtu, "from": format_address(source)} for mtu, source in limit.icmp_errors],
             }
-            for limit in paths.size_limits()
+            for limit in paths.size_limits
         ],
         "paths": [_path(report, path) for path in summaries[:PATHS_LISTED]],
         "more_paths": max(0, len(summaries) - PATHS_LISTED),

@@ -79,10 +79,10 @@ def _sentence(analysis: Analysis, finding: Finding, evidence: Evidence) -> str:
     losses = analysis.losses(finding.rule.table)
     pair = (evidence.row.get("src"), evidence.row.get("dst"))
     share = next((of_pair for of_pair in losses.pairs if of_pair.who == pair), None) if losses else None
-    if share is None or share.refused * 2 < share.failed or finding.measures:
+    if share is None or share.icmp_errors * 2 < share.failed or finding.measures:
         return ""
-    silent = share.failed - share.refused
-    often = f"{share.refused} of {share.asked}" if share.asked > 1 else ""
+    silent = share.failed - share.icmp_errors
+    often = f"{share.icmp_errors} of {share.asked}" if share.asked > 1 else ""
     if silent:
         often += f", {silent} without any answer: {RATE_LIMITED}"
     if finding.failed > share.failed:

@@ -31,7 +31,7 @@ def partial_loss(analysis: Analysis, finding: Finding) -> str:
         # What is accepted is not counted, and how the losses are spread is known of all of them only.
         return ""
     losses = analysis.losses(table)
-    if losses is None or not losses.told or losses.failed == losses.asked:
+    if losses is None or not losses.is_conclusive or losses.failed == losses.asked:
         return ""
     losing = sum(share.failed > 0 for share in losses.pairs)
     if not losses.partial and (losing == 1 or losses.suspect is None):
@@ -39,7 +39,7 @@ def partial_loss(analysis: Analysis, finding: Finding) -> str:
     if losing == 1 < len(losses.pairs) and losses.follows is None:
         # Too few to tell by chance; yet that it is spread over those who lost nothing nobody would say.
         return ""
-    if losses.refused > losses.failed / 2:
+    if losses.icmp_errors > losses.failed / 2:
         # The error says why, which is worth more than how often.
         return ""
     return sentence(losses)
@@ -51,7 +51,7 @@ def sentence(losses: Losses) -> str:
     if len(losses.pairs) == 1 and isinstance(losses.pairs[0].who, tuple):
         src, dst = losses.pairs[0].who
         between = f" from {format_address(src)} to {format_address(dst)}"
-    errors = f", {losses.refused:,} of them an ICMP error" if losses.refused else ""
+    errors = f", {losses.icmp_errors:,} of them an ICMP error" if losses.icmp_errors else ""
     return (
         f"{percent(losses.failed, losses.asked)} of {losses.asked:,} {WHAT[losses.table]}{between} get no "
         f"{ANSWER[losses.table]} ({losses.failed:,}{errors}), {how(losses)}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.columns import OPAQUE
-from pcapcheck.paths.delivery import TUNNELS
+from pcapcheck.paths.fates import TUNNELS
 from pcapcheck.paths.path import Latency, Path, PathStep
 from pcapcheck.paths.paths import Paths
 from pcapcheck.values import clean, format_address, format_duration, format_durations, format_mac
@@ -119,11 +119,11 @@ def notes(analysis: Analysis) -> Iterator[str]:
                 f"the clock of {name} is {format_duration(abs(clock.offset))} {ahead} that of {reference} "
                 f"(from {clock.packets} packets that both saw{how})"
             )
-    for limit in paths.size_limits():
+    for limit in paths.size_limits:
         arrive = f"; up to {limit.arrived} bytes arrive" if limit.arrived else ""
         why = "lost without an ICMP error: an MTU on the path may be too small, and the error filtered"
-        if limit.refusals:
-            mtus = " and ".join(f"MTU {mtu}, says {format_address(source)}" for mtu, source in limit.refusals)
+        if limit.icmp_errors:
+            mtus = " and ".join(f"MTU {mtu}, says {format_address(source)}" for mtu, source in limit.icmp_errors)
             why = f"too big ({mtus})"
         pair = f"{format_address(limit.src)} → {format_address(limit.dst)}"
         if limit.back:

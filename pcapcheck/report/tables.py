@@ -13,6 +13,7 @@ from pcapcheck.columns import BOOL, COLUMNS, DURATION, HOPS, NUMBER, PATHS, TIME
 from pcapcheck.decode.frame_row import FrameRow, values_of
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.read_capture import read_capture
+from pcapcheck.paths.path_tables import PathTables
 from pcapcheck.report.row_pods import RowPods
 from pcapcheck.values import clean, format_time
 
@@ -37,7 +38,8 @@ def for_each_chunk(analysis: Analysis, name: str, sink: Sink) -> None:
     """Hand a table over in parts, in order, so that it need not fit into memory; at least one, perhaps empty."""
     filling = Filling(analysis, name, sink)
     if name in (PATHS, HOPS):
-        rows: Iterator[Any] = analysis.followed.every_path() if name == PATHS else analysis.followed.every_hop()
+        tables = PathTables(analysis.followed)
+        rows: Iterator[Any] = tables.every_path() if name == PATHS else tables.every_hop()
         while some := list(islice(rows, CHUNK)):
             filling.add(None, some)
         filling.flush(last=True)

@@ -80,8 +80,8 @@ class AddressRoles:
     @cached_property
     def _on_pod_links(self) -> frozenset[int]:
         """Addresses that a pod sends from, or that the node asks for or sends to on a pod's link."""
-        homes = self._result.followed.homes or homes_of(self._result.captures, self._result.facts, [])
-        nodes = {ip for point in self._pod_links for ip in self._result.followed.node_addresses(point)}
+        homes = self._result.followed.topology.homes or homes_of(self._result.captures, self._result.facts, [])
+        nodes = {ip for point in self._pod_links for ip in self._result.followed.nodes.addresses(point)}
         return frozenset(homes) - nodes
 
     @property
@@ -91,7 +91,7 @@ class AddressRoles:
     @cached_property
     def _nodes(self) -> frozenset[int]:
         """Addresses that a node speaks ARP with, tunnels from or to, or has by its state."""
-        spoken = {ip for point in self._pod_links for ip in self._result.followed.node_addresses(point)}
+        spoken = {ip for point in self._pod_links for ip in self._result.followed.nodes.addresses(point)}
         ends = {
             end
             for path in self._paths

@@ -23,7 +23,7 @@ def by_size(
     ends = {pod, dst}
     found = [
         limit
-        for limit in judgement.followed.size_limits()
+        for limit in judgement.followed.size_limits
         if limit.packet in PACKETS[kind] and {limit.src, limit.dst} == ends
     ]
     if found:

@@ -221,7 +221,7 @@ def _described(judgement: Judgement, finding: Finding, evidence: Evidence, descr
 
 def home_of(judgement: Judgement, address: int | None) -> PointFacts | None:
     """The link of a pod, by what it sent or by the node's questions for it there."""
-    keys = judgement.followed.homes.get(address or 0, set())
+    keys = judgement.followed.topology.homes.get(address or 0, set())
     known = [judgement.facts.points[key] for key in sorted(keys, key=str)]
     spoken = [point for point in judgement.points if address in point.pod_ips and point.kind == "pod-link"]
     asked = [point for point in judgement.points if point.kind == "pod-link" and asked_for(judgement, point, address)]

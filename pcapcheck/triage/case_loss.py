@@ -29,7 +29,7 @@ def loss_columns(judgement: Judgement, case: Case) -> dict[str, Value | None]:
         return dict.fromkeys(COLUMNS)
     scattered = _is_scattered(losses, share, port)
     apart = scattered and losses.follows != CONNECTION
-    follows = "nothing" if apart else losses.follows or ("nothing" if losses.told else None)
+    follows = "nothing" if apart else losses.follows or ("nothing" if losses.is_conclusive else None)
     found: dict[str, Value | None] = {
         "loss": "total" if share.failed == share.asked and not scattered else "partial",
         "loss.follows": follows,
@@ -61,7 +61,7 @@ def _is_scattered(losses: Losses, share: Share, port: Value | None) -> bool:
 
     A few questions may all be lost by chance.
     """
-    if not losses.told or losses.follows in (SIZE, TIME) or not isinstance(share.who, tuple):
+    if not losses.is_conclusive or losses.follows in (SIZE, TIME) or not isinstance(share.who, tuple):
         return False
     pod, peer = share.who
     if losses.suspect is not None and losses.suspect.who == {POD_: pod, PEER: peer, PORT: port}.get(

@@ -122,7 +122,9 @@ def _is_of_state(case: Case) -> bool:
 
 def _is_located(case: Case) -> bool:
     """Whether it is known where a question got to, or who sent an error for it."""
-    return any(item.question is not None and (item.question.last_seen or item.question.refusal) for item in case.items)
+    return any(
+        item.question is not None and (item.question.last_seen or item.question.error_reply) for item in case.items
+    )
 
 
 def _was_recorded(case: Case) -> bool:

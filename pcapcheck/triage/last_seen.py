@@ -9,7 +9,7 @@ from pcapcheck.columns import CONNECTIONS, DNS, ECHO
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.echo_row import EchoRow
-from pcapcheck.paths.delivery import came_back, fate, went_on
+from pcapcheck.paths.fates import came_back, fate, went_on
 from pcapcheck.paths.hosts import Hosts
 from pcapcheck.paths.losses import REPLY, PathLoss
 from pcapcheck.plural import does

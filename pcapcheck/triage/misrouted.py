@@ -71,7 +71,7 @@ def _same_node(
     here, there = point.key, dst_link.key
     told = hosts.same(here, there)
     if told is None and here[0] != there[0]:
-        told = judgement.followed.on_one_node(point, dst_link)
+        told = judgement.followed.nodes.on_one_node(point, dst_link)
     if told is not None:
         return told
     names = hosts.name(here), hosts.name(there)
@@ -156,7 +156,7 @@ def _asked_outside(
     times = [item.evidence.time for item in case.items if item.evidence.time is not None]
     times += [time for loss in losses for time in (loss.path.first, loss.path.last)]
     own = {refused_from} if refused_from is not None else set()
-    own |= judgement.followed.node_addresses(sender) if sender is not None else set()
+    own |= judgement.followed.nodes.addresses(sender) if sender is not None else set()
     if not times:
         return {"next_hop": None, "asked_outside": None}
     targets = {

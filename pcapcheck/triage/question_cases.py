@@ -50,7 +50,7 @@ def _item(judgement: Judgement, question: Unanswered, roles: AddressRoles) -> It
     ours = {POD_ROLE, SERVICE, NODE_ROLE} & {roles.of(question.asker), roles.of(question.asked)}
     here = judgement.facts.point(question.capture, question.group)
     inside = here is not None and here.kind in NODE_KINDS and roles.of(question.asked) == UNKNOWN_ROLE
-    if not (question.last_seen or question.refusal or point or dst_link or ours or inside):
+    if not (question.last_seen or question.error_reply or point or dst_link or ours or inside):
         # Nothing shows that a node of the cluster plays a part between these two hosts.
         return None
     evidence = Evidence(

@@ -12,7 +12,7 @@ from pcapcheck.links.capture_points import NODE_KINDS, CapturePoint
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.losses import BETWEEN, TO_POD_LINK, PathLoss
 from pcapcheck.protocols import icmp_error_meaning
-from pcapcheck.questions.unanswered import Refusal
+from pcapcheck.questions.unanswered import ErrorReply
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import INITIAL_TTLS, NODE_ROLE, UNKNOWN_ROLE, AddressRoles
 from pcapcheck.triage.case import Case
@@ -32,38 +32,38 @@ def is_stalled(case: Case) -> bool:
 def is_reset(case: Case) -> bool:
     """Whether it is about connections that the node resets in the name of the receiver."""
     question = case.question
-    return question is not None and question.refusal is not None and question.refusal.error is None
+    return question is not None and question.error_reply is not None and question.error_reply.error is None
 
 
 def refused_columns(case: Case, judgement: Judgement, roles: AddressRoles) -> dict[str, Value | None]:
     """What came instead of an answer to a question that no rule is about."""
-    refusal = case.question.refusal if case.question is not None else None
-    if refusal is None:
+    error_reply = case.question.error_reply if case.question is not None else None
+    if error_reply is None:
         return {}
-    if refusal.error is None:
+    if error_reply.error is None:
         return {"refused": "reset", "refused.by": "node", "refused.from": None}
-    means = icmp_error_meaning(*refusal.error)
+    means = icmp_error_meaning(*error_reply.error)
     return {
         "refused": means if means in REFUSED else "other",
-        "refused.by": _by_whom(case, judgement, roles, refusal),
-        "refused.from": refusal.source,
+        "refused.by": _by_whom(case, judgement, roles, error_reply),
+        "refused.from": error_reply.source,
     }
 
 
-def _by_whom(case: Case, judgement: Judgement, roles: AddressRoles, refusal: Refusal) -> str | None:
+def _by_whom(case: Case, judgement: Judgement, roles: AddressRoles, error_reply: ErrorReply) -> str | None:
     """Whose address sent the error: the receiver's, the node's, or somebody else's.
 
     On the asker's own link an error that no router has forwarded is the node's.
     """
-    lead, source = case.lead, refusal.source
+    lead, source = case.lead, error_reply.source
     if source == lead.dst:
         return "receiver"
-    own = judgement.followed.node_addresses(lead.link) if lead.link is not None else set()
+    own = judgement.followed.nodes.addresses(lead.link) if lead.link is not None else set()
     if source in own or roles.of(source) == NODE_ROLE:
         return "node"
     here = judgement.facts.point(lead.evidence.capture, lead.evidence.group)
-    if lead.link is not None and here is lead.link and refusal.ttl is not None:
-        return "node" if refusal.ttl in INITIAL_TTLS else "other"
+    if lead.link is not None and here is lead.link and error_reply.ttl is not None:
+        return "node" if error_reply.ttl in INITIAL_TTLS else "other"
     return "other" if own or roles.of(source) != UNKNOWN_ROLE else None
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.links.sides import NODE, POD
-from pcapcheck.paths.delivery import named
+from pcapcheck.paths.fates import named
 from pcapcheck.paths.losses import AT_POD, IN_NODE, REPLY, REQUEST, LastSeen, PathLoss
 from pcapcheck.paths.path import Path, PathStep
 from pcapcheck.questions.silent_hosts import WORDS

@@ -214,7 +214,7 @@ def test_more_address_pairs_than_are_told_apart(tmp_path: Path) -> None:
 
 def test_rare_losses_among_more_ways_than_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Echoes come first: however many others talk, a lost ping is found."""
-    monkeypatch.setattr(path_grouping, "MOST_WAYS", 20)
+    monkeypatch.setattr(path_grouping, "MOST_PATHS", 20)
     a, b = pings(10)
     a, b = without(a, 0, 4), without(without(b, 0, 4), 8, 4)
     for client in range(60):

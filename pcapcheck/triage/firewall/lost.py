@@ -100,7 +100,7 @@ def _of_question(
 
     ``every`` are samples of what was asked, answered or not.
     """
-    refusal, reset = question.refusal, is_reset(case)
+    error_reply, reset = question.error_reply, is_reset(case)
     failed = [row for row in every if row.outcome not in ("replied", "in-flight")]
     # An answer that did not come to whoever asked is none.
     came = not reset and question.lost_answer is None
@@ -111,8 +111,8 @@ def _of_question(
         *ends,
         question.attempts,
         question.attempts * question.alike,
-        refusal.error if refusal else None,
-        refusal.source if refusal else None,
+        error_reply.error if error_reply else None,
+        error_reply.source if error_reply else None,
         answered and _in_between(every),
         answered,
         question.asker_ports or _known(map(_source, failed)),

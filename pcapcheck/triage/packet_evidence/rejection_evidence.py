@@ -32,7 +32,7 @@ def refused_by(
         return None
     if echo.error_from == echo.dst:
         return "receiver"
-    own = judgement.followed.node_addresses(point)
+    own = judgement.followed.nodes.addresses(point)
     if echo.error_from in own:
         return "node"
     if here is not None and here.error_ttl is not None:
@@ -45,7 +45,7 @@ def refused_by(
 def is_late(case: Case, refused: list[EchoRow], point: PointFacts | None) -> bool | None:
     """Whether the error came late; of a question that no rule is about only the error is known."""
     if not refused:
-        return None if case.question is not None and case.question.refusal is not None else False
+        return None if case.question is not None and case.question.error_reply is not None else False
     return refused_late(refused, point)
 
 

@@ -17,10 +17,10 @@ def spoken_addresses(case: Case, judgement: Judgement) -> frozenset[int]:
     """
     asked = case.lead.link
     if asked is not None and asked.kind == "pod-link":
-        spoken = judgement.followed.node_addresses(asked)
+        spoken = judgement.followed.nodes.addresses(asked)
         joined = [] if spoken else _joined(asked, judgement)
-        return frozenset(spoken).union(*map(judgement.followed.node_addresses, joined))
-    said = [judgement.followed.node_addresses(point) for point in judgement.points if point.kind == "pod-link"]
+        return frozenset(spoken).union(*map(judgement.followed.nodes.addresses, joined))
+    said = [judgement.followed.nodes.addresses(point) for point in judgement.points if point.kind == "pod-link"]
     return frozenset.intersection(*(frozenset(addresses) for addresses in said)) if said else frozenset()
 
 
@@ -28,7 +28,7 @@ def spoken_at(point: CapturedLink | None, judgement: Judgement) -> frozenset[int
     """Addresses that the node of a pod's link speaks ARP with there."""
     if point is None or point.kind != "pod-link":
         return frozenset()
-    return frozenset(judgement.followed.node_addresses(point))
+    return frozenset(judgement.followed.nodes.addresses(point))
 
 
 def spoke_on_cards(judgement: Judgement, address: int, since: int) -> bool:

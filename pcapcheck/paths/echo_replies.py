@@ -1,0 +1,70 @@
+"""Echo replies: which requests were answered, also behind address translation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pcapcheck.columns import PACKETS
+from pcapcheck.paths.correlation import Packets
+from pcapcheck.paths.sighting_columns import Column, Mask, packet_type_of, pair_of
+
+
+def answered_of(packets: Packets) -> Mask:
+    """Whether a reply to a request was seen anywhere, also where addresses were rewritten on the way."""
+    seen, begins = packets.seen, packets.begins
+    first = packets.rows[begins]
+    last = packets.rows[begins + packets.lengths - 1]
+    kind = packet_type_of(seen.what[first])
+    replies, requests = kind == PACKETS.index("reply"), kind == PACKETS.index("request")
+    if packets.rewritten.any():
+        heard = np.concatenate((seen.echo[first[replies]], seen.echo[last[replies & packets.rewritten]]))
+        either: Mask = requests & (_among(seen.echo[first], heard) | _among(seen.echo[last], heard))
+        return either
+    answered = np.zeros(packets.count, np.bool_)
+    asked = seen.echo[first[requests]]
+    answered[requests] = _among(asked, seen.echo[first[replies]])
+    ordered = np.sort(asked)
+    anew = ordered[1:][ordered[1:] == ordered[:-1]]
+    if len(anew):
+        # Identifier and sequence number were used again: the reply must come before the next request.
+        some = np.flatnonzero((requests | replies) & np.isin(seen.echo[first], anew))
+        some = some[np.lexsort((seen.time[first[some]], seen.echo[first[some]]))]
+        followed = replies[some[1:]] & (seen.echo[first[some[1:]]] == seen.echo[first[some[:-1]]])
+        answered[some] = np.append(followed, False)
+    answered &= requests
+    return answered
+
+
+def asked_pairs(packets: Packets) -> Column:
+    """Of replies that were seen behind address translation only, the address pair (by number) of their request.
+
+    0 for all others. Nodes translate replies back, so that the asker's link shows them to its own address.
+    """
+    seen, begins = packets.seen, packets.begins
+    meant = np.zeros(packets.count, np.int64)
+    if not packets.rewritten.any():
+        return meant
+    first = packets.rows[begins]
+    kind = packet_type_of(seen.what[first])
+    asked = np.flatnonzero((kind == PACKETS.index("request")) & packets.rewritten)
+    back = np.flatnonzero((kind == PACKETS.index("reply")) & ~packets.rewritten)
+    if not len(asked) or not len(back):
+        return meant
+    last = packets.rows[begins[asked] + packets.lengths[asked] - 1]
+    order = np.argsort(seen.echo[last], kind="stable")
+    known = seen.echo[last][order]
+    place = np.minimum(np.searchsorted(known, seen.echo[first[back]]), len(known) - 1)
+    fits = known[place] == seen.echo[first[back]]
+    meant[back[fits]] = pair_of(seen.what[first[asked[order[place[fits]]]]])
+    return meant
+
+
+def _among(values: Column, known: Column) -> Mask:
+    """Which values are among the known ones. Quick where nearly all of them are."""
+    if not len(known):
+        return np.zeros(len(values), np.bool_)
+    known, ordered = np.sort(known), np.sort(values)
+    place = np.minimum(np.searchsorted(known, ordered), len(known) - 1)
+    missing = ordered[known[place] != ordered]
+    found: Mask = ~np.isin(values, missing) if len(missing) else np.ones(len(values), np.bool_)
+    return found

@@ -1,0 +1,44 @@
+"""Packet classes: packets sorted by a number that those of one class have in common."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pcapcheck.paths.correlation import is_fresh
+from pcapcheck.paths.sighting_columns import Column
+
+# Numbers below are looked up in a table.
+SMALL = 1 << 20
+
+
+class Classes:
+    """Packets sorted by a number: ``of`` tells each packet's kind, ``counts`` how many there are of each."""
+
+    def __init__(self, signature: Column) -> None:
+        self.of, _ = compact(signature)
+        self.counts = np.bincount(self.of)
+        # NumPy sorts 16-bit numbers by counting.
+        few = len(self.counts) < 1 << 16
+        self._sorted = np.argsort(self.of.astype(np.uint16) if few else self.of, kind="stable")
+        self._ends = np.append(0, np.cumsum(self.counts))
+
+    @property
+    def examples(self) -> Column:
+        """A packet of each kind."""
+        examples: Column = self._sorted[self._ends[:-1]]
+        return examples
+
+    def members(self, kind: int) -> Column:
+        """The packets of one kind, in their order."""
+        return self._sorted[self._ends[kind] : self._ends[kind + 1]]
+
+
+def compact(values: Column) -> tuple[Column, Column]:
+    """The values as numbers from 0 in their order, and what stands for each number. Quick where few are different."""
+    if len(values) and values.min() >= 0 and values.max() < SMALL:
+        held = np.zeros(int(values.max()) + 1, np.bool_)
+        held[values] = True
+        return (np.cumsum(held) - 1)[values], np.flatnonzero(held)
+    ordered = np.sort(values)
+    different = ordered[is_fresh(ordered)]
+    return np.searchsorted(different, values), different

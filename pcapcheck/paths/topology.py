@@ -1,0 +1,62 @@
+"""Topology: where addresses are at home, and which capture points lie behind which, as the paths of packets show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from pcapcheck.brief import Brief
+from pcapcheck.columns import ECHOES
+from pcapcheck.links.capture_points import NODE_KINDS, PointKey
+from pcapcheck.links.sides import POD
+from pcapcheck.paths.path import Path, pod_link_pairs
+
+
+@dataclass(repr=False)
+class Topology(Brief):
+    """What the paths of an observation show about its capture points and addresses.
+
+    ``homes`` are the pod links of addresses. ``apart`` are the pairs of pod links between which packets were seen on a
+    NIC or a tunnel: they are not on one node. ``exits`` are the points where packets from a point to an address were
+    seen next. ``outside`` are the NICs and tunnels behind which an address is, ``node_exits`` those by which packets
+    from a pod's link left its node. ``echo_points`` recorded echoes.
+    """
+
+    homes: dict[int, set[PointKey]] = field(default_factory=dict)
+    apart: set[frozenset[PointKey]] = field(default_factory=set)
+    exits: dict[tuple[PointKey, int], set[PointKey]] = field(default_factory=dict)
+    outside: dict[int, set[PointKey]] = field(default_factory=dict)
+    node_exits: dict[PointKey, set[PointKey]] = field(default_factory=dict)
+    echo_points: set[PointKey] = field(default_factory=set)
+
+    def within(self, keys: set[PointKey]) -> Topology:
+        """The same with the homes that are among these capture points."""
+        return replace(self, homes={ip: links & keys for ip, links in self.homes.items() if links & keys})
+
+
+def topology_of(paths: Iterable[Path], homes: dict[int, set[PointKey]]) -> Topology:
+    """``homes`` are the pod links of addresses."""
+    topology = Topology(homes)
+    for path in paths:
+        _add(topology, path)
+    return topology
+
+
+def _add(topology: Topology, path: Path) -> None:
+    first, last = path.steps[0], path.steps[-1]
+    if len(path.steps) > 1:
+        here, there = (step.spot.point.key for step in path.steps[:2])
+        topology.exits.setdefault((here, path.dst), set()).add(there)
+    for end, ip in ((first, path.src), (last, last.dst)):
+        if end.spot.point.kind in NODE_KINDS and (end is first or len(path.steps) > 1):
+            topology.outside.setdefault(ip, set()).add(end.spot.point.key)
+    for step, after in pairwise(path.steps):
+        if step.spot.side == POD and after.spot.point.kind in NODE_KINDS:
+            topology.node_exits.setdefault(step.spot.point.key, set()).add(after.spot.point.key)
+    for start, end_number in pod_link_pairs(path):
+        if end_number - start > 1:
+            ends = (path.steps[number].spot.point.key for number in (start, end_number))
+            topology.apart.add(frozenset(ends))
+    if path.packet in ECHOES:
+        topology.echo_points.update(step.spot.point.key for step in path.steps)
