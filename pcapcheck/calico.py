@@ -13,7 +13,7 @@ _NAME = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
 _CALICO_TUNNELS = r"tunl\d+|vxlan(-v6)?\.calico|wireguard\.cali|wg-v6\.cali|egress\.vxlan"
 _TUNNELS = re.compile(_CALICO_TUNNELS + r"|flannel(-v6)?\.\d+|flannel-wg(-v6)?|cilium_(vxlan|geneve|wg0)")
 _NICS = re.compile(r"(eth|ens|eno|enp|enx|em|bond|team|wlan|wlp)\d\w*([.:]\d+)?")
-# Interfaces of which the name does not tell what they are.
+# Interfaces whose name does not say what they are.
 _OTHERS = re.compile(r"(br|virbr|vlan|net|tap|tun|veth|wg|dummy|macvlan|ipvlan|ib)\d+")
 # What only a machine of its own has: inside a pod there is eth0 and the like, inside a virtual machine enp1s0.
 _MACHINES_OWN = re.compile(r"(ens|eno|enx|em|bond|team|wlan|wlp)\d\w*([.:]\d+)?")

@@ -82,7 +82,7 @@ class Intake:
 
     @property
     def row_tables(self) -> frozenset[str]:
-        """The tables of which some rule needs every row."""
+        """The tables whose rows some rule needs one by one."""
         return frozenset(evaluation.rule.table for evaluation in self.evaluations if evaluation.needs_rows)
 
 

@@ -43,7 +43,7 @@ def digest_of(kernel: str) -> str:
 
 
 class PlainFinder:
-    """Finds the Python file of a kernel before the import system finds the compiled module beside it."""
+    """Finds the Python file of a kernel before the import system finds the compiled module next to it."""
 
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
@@ -54,7 +54,7 @@ class PlainFinder:
 
 def force_plain() -> None:
     """Let the environment decide; called once, before any kernel is imported."""
-    if os.environ.get("PCAPCHECK_PLAIN") and not any(isinstance(one, PlainFinder) for one in sys.meta_path):
+    if os.environ.get("PCAPCHECK_PLAIN") and not any(isinstance(finder, PlainFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, PlainFinder())
 
 

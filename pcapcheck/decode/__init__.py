@@ -1,1 +1,1 @@
-"""Batches of records -> frame columns."""
+"""Batches of records to frame columns."""

@@ -99,12 +99,12 @@ class FrameGroup(Brief):
 
     @property
     def by_address(self) -> bool:
-        """Whether the sender is known by its address only."""
+        """Whether only the address of the sender is known."""
         return self.sender is not None and self.sender >= NO_MAC
 
     @property
     def address(self) -> int | None:
-        """The address by which the sender is known; None where it is known by its MAC, or not at all."""
+        """The sender's address if it identifies the sender; None if the MAC does, or nothing."""
         if not self.by_address or self.sender is None:
             return None
         return MAPPED | self.sender & 0xFFFFFFFF if self.sender < 2 * NO_MAC else self.source
@@ -116,7 +116,7 @@ class FrameGroup(Brief):
 
 @dataclass
 class FrameBatch:
-    """What was decoded of one record batch.
+    """The decoded content of one record batch.
 
     Field ``f`` of frame row ``r`` is ``rows[f * capacity + r]``, field ``f`` of echo event ``e`` is
     ``events[e * EVENT_FIELDS + f]``, of segments and sightings likewise (see ``frame_layout``).
@@ -297,5 +297,5 @@ class Decoder:
 
 
 def absent(value: int) -> int | None:
-    """A field, or None where it is absent."""
+    """A field, or None if it is absent."""
     return None if value == frame_layout.ABSENT else value

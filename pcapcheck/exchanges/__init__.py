@@ -1,1 +1,1 @@
-"""Frame columns to exchanges: questions and their answers, by protocol."""
+"""Frame columns to exchanges: questions and answers, by protocol."""

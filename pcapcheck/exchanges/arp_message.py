@@ -33,12 +33,12 @@ class ArpMessage:
     eth_src: int | None
     unicast: bool | None
     is_announcement: bool = False
-    # Made from text, where a reply does not name whom it answers.
+    # Read from a text, where a reply does not name the asker.
     printed: bool = False
 
     @property
     def is_probe(self) -> bool:
-        """A sender without an address: it asks whether the target is free, and claims nothing."""
+        """Whether the sender has no address: it asks whether the target is free, and claims nothing."""
         return self.sender_ip in (0, MAPPED)
 
 
@@ -92,7 +92,7 @@ def _arp(batch: FrameBatch, row: int) -> ArpMessage:
 
 
 def is_printed(rows: array[int], capacity: int, row: int) -> bool:
-    """Whether a row is of a printed frame: only for those the captured length is absent."""
+    """Whether a row comes from a printed frame: only such rows lack the captured length."""
     return rows[frame_layout.CAPTURED * capacity + row] == frame_layout.ABSENT
 
 
@@ -101,7 +101,7 @@ def _unicast(cast: int) -> bool | None:
 
 
 def _neighbour_discovery(batch: FrameBatch, row: int) -> ArpMessage | None:
-    """A solicitation or advertisement in the words of ARP: an advertisement's target is the sender that it claims."""
+    """A solicitation or advertisement in the words of ARP: the target of an advertisement is its sender."""
     rows, capacity = batch.rows, batch.capacity
 
     def get(number: int) -> int | None:
@@ -132,7 +132,7 @@ def _neighbour_discovery(batch: FrameBatch, row: int) -> ArpMessage | None:
         is_request=asks,
         is_reply=not asks and destination >> 120 != 0xFF,
         sender_ip=source if asks else target,
-        # The option may be left out where the frame's own source says the same (RFC 4861, section 4.4).
+        # The option may be left out if the frame's source says the same (RFC 4861, section 4.4).
         sender_mac=(eth_src if asks else (eth_src if mac is None else mac)),
         target_ip=target if asks else destination,
         target_mac=None,

@@ -11,10 +11,10 @@ from pcapcheck.exchanges.arp_message import ArpMessage
 if TYPE_CHECKING:
     from pcapcheck.exchanges.answer_row import AnswerRow
 
-# Two requests closer than this leave open to which of them an answer belongs: proxy_delay may hold an answer back
+# If two requests are closer than this, an answer may belong to either: proxy_delay may hold an answer back
 # for up to 0.8 s (kernel: net/ipv4/arp.c, pneigh_enqueue; the delay is 80 jiffies of 10 ms by default).
 AMBIGUOUS = 800_000_000
-# What people call the question, by family.
+# The name of the question, by family.
 PROTOCOLS = {4: "ARP", 6: "neighbour solicitation"}
 
 
@@ -37,11 +37,11 @@ class ArpRow(Brief):
     answers: list[AnswerRow] = field(default_factory=list)
     answer_count: int = 0
     frames: list[int] = field(default_factory=list)
-    # A further answer with another MAC may be an announcement: text without -e does not show to whom it went.
+    # A further answer with another MAC may be an announcement: text without -e does not show its receiver.
     uncertain: bool = False
 
     def take_back_answer(self) -> ArpMessage:
-        """Part with the latest answer, which belongs elsewhere."""
+        """Remove the latest answer, which belongs to another resolution."""
         answer = self.answers.pop()
         self.answer_count -= 1
         self.frames.remove(answer.number)
@@ -87,5 +87,5 @@ class ArpRow(Brief):
 
 
 def between(start: int | None, end: int | None) -> int | None:
-    """A duration, or None where either time is absent. A clock that stepped back gives 0, not less."""
+    """A duration, or None if either time is absent; 0 if the clock stepped back."""
     return None if start is None or end is None else max(0, end - start)

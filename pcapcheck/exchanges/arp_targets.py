@@ -1,7 +1,7 @@
 """Open resolutions, found by an answer that does not name whom it answers.
 
 tcpdump prints who has the address, not who asked: with -e the destination of the frame is the asker's MAC, without it
-the reply may be for any asker. The asker that waits longest is taken, or else the last that was answered.
+the reply may be for any asker. It counts for the asker that has waited longest, or else for the last one answered.
 """
 
 from __future__ import annotations

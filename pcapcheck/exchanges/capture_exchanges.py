@@ -26,7 +26,7 @@ Exchange = ArpRow | AnswerRow | EchoRow
 Point = tuple[int, int | None]
 # At most this many addresses asked for are remembered.
 MOST_ASKED = 1 << 12
-# Table, row, and the number of exchanges, alike in all that rules ask, that the row stands for.
+# Table, row, and the number of exchanges that the row stands for: they are alike in all that rules ask.
 Finished = tuple[str, Exchange, int]
 
 
@@ -43,7 +43,7 @@ class SoFar:
 class Exchanges:
     """Pairs questions with answers, and notes who asks for the gateway and who answers.
 
-    ``gateways`` are the gateway's addresses; waits are nanoseconds. Without ``every_echo`` echoes are counted, and a
+    ``gateways`` are the gateway's addresses; waits are nanoseconds. Without ``every_echo``, echoes are counted, and a
     few samples stand for all.
     """
 
@@ -70,7 +70,7 @@ class Exchanges:
             yield _table_of(echo), echo, 1
 
     def finish(self, groups: list[FrameGroup], frames: int) -> Iterator[Finished]:
-        """What was still open at the end of a capture with this many frames, and echoes counted but not handed out."""
+        """The exchanges still open at the end of a capture with this many frames, and echoes that were only counted."""
         self.conversations.finish()
         last_seen: dict[Point, int] = {}
         for group in groups:
@@ -88,12 +88,12 @@ class Exchanges:
                     yield _table_of(sample), sample, 1
 
     def so_far(self, resolved: int, resolutions: int) -> SoFar:
-        """What was answered by now; the arguments count the resolutions that were handed out."""
+        """What has been answered by now; the arguments count the resolutions that were handed out."""
         answered, pending = self.resolutions.open
         return SoFar(resolved + answered, resolutions + pending, *self.echoes.so_far())
 
     def close(self) -> None:
-        """Let the second threads finish what they were given."""
+        """Let the second threads finish their work."""
         self.echoes.close()
         self.conversations.close()
 
@@ -109,13 +109,13 @@ class Exchanges:
 
     def _note_gateway(self, resolution: ArpRow) -> None:
         if not resolution.group:
-            # Group 0 belongs to no sender: it takes all frames that find no room.
+            # Group 0 belongs to no sender: it takes all frames that found no room.
             return
         talk = self.gateway_talk.setdefault(resolution.point, GatewayTalk())
         talk.askers.setdefault(resolution.group, set()).add(resolution.asker_ip)
         if resolution.answers:
             talk.answered.add(resolution.group)
-        # If two machines answered one question, their answers do not show which of them is the node.
+        # If two machines answered a question, their answers do not show which of them is the node.
         if len(resolution.reply_eth_src or ()) == 1:
             talk.answerers.update({answer.message.group for answer in resolution.answers} - {0})
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FIRST_CELLS = 1 << 10
 # 150 bytes each: all pairs of 200 pods, and the moments of a long capture.
 MOST_CELLS = 1 << 17
-# A moment is 134 ms at first. Where there are too many they are made longer, four times each time.
+# A moment is 134 ms at first. If there are too many, moments become four times as long.
 FIRST_SHIFT = 27
 LONGER = 2
 LONGEST_SHIFT = 60
@@ -34,12 +34,12 @@ class Cells:
 
     @property
     def left_out(self) -> int:
-        """Exchanges of pairs that found no room any more."""
+        """Exchanges of pairs that found no room."""
         return self._state[layout.P_LEFT_OUT]
 
     @property
     def moment(self) -> int:
-        """How long a moment is, in nanoseconds."""
+        """The length of a moment, in nanoseconds."""
         return 1 << self._state[layout.P_SHIFT]
 
     def take(self, rows: array[int], count: int) -> None:
@@ -53,8 +53,8 @@ class Cells:
             final = not self._make_room()
 
     def close(self) -> None:
-        """Give back the room for more, now that all exchanges are counted."""
-        # One at least: NumPy takes no empty buffer.
+        """Release unused room, now that all exchanges are counted."""
+        # At least one: NumPy takes no empty buffer.
         del self._cells[max(1, self._state[layout.P_CELLS]) * layout.CELL_FIELDS :]
         del self._slots[:]
 
@@ -66,7 +66,7 @@ class Cells:
         return np.frombuffer(self._cells, dtype=np.int64, count=count).reshape(-1, layout.CELL_FIELDS)
 
     def _make_room(self) -> bool:
-        """More cells, or else fewer moments."""
+        """Add cells, or else merge moments."""
         places = len(self._cells) // layout.CELL_FIELDS
         if places < MOST_CELLS:
             self._enlarge(2 * places)
@@ -83,11 +83,11 @@ class Cells:
 
     def _enter(self) -> None:
         self._slots = array("q", [-1]) * (2 * len(self._cells) // layout.CELL_FIELDS)
-        # A power of two, as the places are.
+        # A power of two, like the number of places.
         spreading.enter_cells(self._cells, self._slots, self._state[layout.P_CELLS])
 
     def _lengthen_moments(self) -> None:
-        """Merge moments that fall into one longer moment."""
+        """Merge moments that fall into the same longer moment."""
         import numpy as np
 
         cells = self.table().copy()

@@ -1,4 +1,4 @@
-"""Chance: how probable it is that some of many happen to be alike (the hypergeometric distribution)."""
+"""Chance: how probable it is that this many of a sample are marked by chance (the hypergeometric distribution)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from math import exp, lgamma, log
 
 # Chance is ruled out if it is less probable than this, after the correction.
 ALPHA = 0.001
-# The same where all of one kind were lost and none of the others.
+# The same if all of one sort were lost and none of the others.
 SHARPLY = 0.01
 # Fewer losses than this say nothing about how they are spread.
 FEWEST = 5

@@ -1,4 +1,4 @@
-"""Claims: which MACs said of themselves, in ARP or neighbour discovery, that an address is theirs."""
+"""Claims: which MACs claimed an address for themselves in ARP or neighbour discovery."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Claims(Brief):
     """Gathers the claims of one capture; probes claim nothing (RFC 5227)."""
 
     missed: int = 0
-    # Addresses that were claimed in a text that shows no MACs, by capture point.
+    # By capture point, addresses that were claimed in a text without MACs.
     without_mac: set[tuple[tuple[int, int | None], int]] = field(default_factory=set)
     _claims: dict[tuple[object, ...], Claim] = field(default_factory=dict)
 

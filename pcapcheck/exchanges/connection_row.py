@@ -6,7 +6,7 @@ from pcapcheck.exchanges.echo_row import EchoRow
 
 
 class ConnectionRow(EchoRow):
-    """One attempt at a TCP connection: ``requests`` counts its SYNs, the first of which is ``frames[0]``.
+    """One attempt at a TCP connection: ``requests`` counts its SYNs; the first is ``frames[0]``.
 
     A text may show a port by a name that is not known here; no host has port 0 (RFC 6335, section 6).
     """

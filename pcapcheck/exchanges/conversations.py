@@ -16,7 +16,7 @@ from pcapcheck.values import address_of
 
 FIRST_PLACES = 1 << 8
 OUT_ROWS = 1 << 6
-# Beyond this, only their number is kept.
+# Further conversations are only counted.
 MOST_KEPT = 1 << 10
 STALLED, RESET, SILENT, UNACCEPTED, REFUSED = "stalled", "reset", "silent", "unaccepted", "refused"
 HALF_OPEN = "half-open"
@@ -37,8 +37,8 @@ class Conversation:
 
     ``kind`` is stalled (TCP data that was never acknowledged), reset (a connection broken off with data under way),
     silent (datagrams repeated in vain), refused (datagrams for which an ICMP error came, the last of ``frames``),
-    unaccepted (INITs of SCTP) or half-open (SYNs whose SYN-ACKs, the latest of them the last of ``frames``, got no
-    ACK). ``asker`` sent what got no answer, or broke the connection off; ``attempts`` counts how often it
+    unaccepted (INITs of SCTP) or half-open (SYNs whose SYN-ACKs got no ACK; the latest SYN-ACK is the last of
+    ``frames``). ``asker`` sent what got no answer, or broke the connection off; ``attempts`` counts how often it
     was sent, over ``lasted`` nanoseconds; ``size`` is its payload in bytes. ``heard_back``: whether the other
     side was heard at all.
     """
@@ -76,7 +76,7 @@ class Conversations:
         return self._state[layout.S_FORGOTTEN]
 
     def feed(self, batch: FrameBatch) -> None:
-        """Take the segments of a batch, which must stay as they are for a while: they may be taken later."""
+        """Take the segments of a batch, which must not change for a while: they may be read later."""
         if not self._pool:
             if not batch.segment_count:
                 return
@@ -84,13 +84,13 @@ class Conversations:
             if is_compiled() and (os.cpu_count() or 1) > 1:
                 self._ahead = Worker(self._take, EVENTS_KEPT - 2)
         if self._ahead is not None:
-            # Empty batches too: the first thread must not run ahead of the second.
+            # Also for empty batches: the first thread must not run ahead of the second.
             self._ahead.give((batch.segments, batch.segment_count))
         else:
             self._take((batch.segments, batch.segment_count))
 
     def close(self) -> None:
-        """Let the second thread finish what it was given."""
+        """Let the second thread finish its work."""
         if self._ahead is not None:
             ahead, self._ahead = self._ahead, None
             ahead.join()
@@ -117,7 +117,7 @@ class Conversations:
                 self._enlarge()
 
     def _enlarge(self) -> None:
-        """Four times the places; the table over them is made again with room to spare."""
+        """Quadruple the places; rebuild the table over them with room to spare."""
         places = max(FIRST_PLACES, 4 * len(self._pool) // layout.FIELDS)
         self._pool.frombytes(bytes(8 * (layout.FIELDS * places - len(self._pool))))
         self._slots = array("i", [-1]) * (4 * places)

@@ -1,7 +1,7 @@
-"""ICMP errors about an echo request that was cut, by the snapshot length, before its sequence number.
+"""ICMP errors about an echo request that the snapshot length cut before its sequence number.
 
-The order shows which request such an error ended: the first of the requests before it between the quoted addresses,
-with the quoted identifier if that is there; if packets expire, the request with the least TTL.
+The order shows which request such an error ended: the first earlier request between the quoted addresses, with the
+quoted identifier if it is present; if packets expire, the request with the lowest TTL.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LONGEST = 5_000_000_000
 
 @dataclass(frozen=True)
 class CutError:
-    """An error as it was recorded. ``ident`` is ABSENT where it was cut too; ``error`` is its class, type and code."""
+    """An error as recorded. ``ident`` is ABSENT if it was cut too; ``error`` is its class, type and code."""
 
     number: int
     time: int
@@ -38,7 +38,7 @@ class CutError:
 
 
 def cut_error(batch: FrameBatch, row: int, family: int) -> CutError | None:
-    """What a row of an ICMP error says, if it is about an echo request and its quote ends too early."""
+    """The error in a row, if it is about an echo request and its quote ends too early."""
 
     def get(number: int) -> int:
         return batch.rows[number * batch.capacity + row]
@@ -64,7 +64,7 @@ def cut_error(batch: FrameBatch, row: int, family: int) -> CutError | None:
 
 
 def settle_cut_errors(errors: list[CutError], pool: array[int], state: array[int]) -> None:
-    """End the requests that the errors are about, of those that are open in the pool of ``pairing``."""
+    """End those open requests in the pool of ``pairing`` that the errors are about."""
     waiting: dict[tuple[int, Pair], list[int]] = {}
     for row in open_requests(pool, state) if errors else ():
         if pool[row + layout.UNICAST] not in (layout.CONNECTS, layout.QUERIES):
@@ -91,7 +91,7 @@ def _may_be(pool: array[int], row: int, cut: CutError) -> bool:
 
 
 def _meaning(family: int, kind: int, code: int) -> int:
-    """The number of an error's class, as ``decode.details`` counts them."""
+    """The number of an error's class, as ``decode.icmp_arp`` counts them."""
     if kind == TIME_EXCEEDED[family]:
         return decoded.EXCEEDED
     if (family, kind, code) == (4, 3, 4) or (family, kind) == (6, 2):

@@ -13,10 +13,10 @@ from pcapcheck.exchanges.echo_row import EchoRow
 
 @dataclass(slots=True)
 class DnsRow(EchoRow):
-    """One question of DNS: ``requests`` counts how often it was asked, ``frames[0]`` was the first time.
+    """One question of DNS: ``requests`` counts its queries; the first is ``frames[0]``.
 
     ``ident`` is the message's identifier and ``src_port`` the asker's port, both of the latest attempt; a text
-    may not tell the port.
+    may not show the port.
     """
 
     silence: ClassVar[str] = "no answer"
@@ -34,6 +34,6 @@ class DnsRow(EchoRow):
 
 
 def rcode_of(row: array[int]) -> str | None:
-    """The code of a response to DNS; None where it was cut off."""
+    """The code of a DNS response; None if it was cut off."""
     code = row[layout.RCODE]
     return None if code == layout.ABSENT else RCODES[min(code, len(RCODES) - 1)]

@@ -12,9 +12,9 @@ from pcapcheck.values import format_address
 
 @dataclass(slots=True)
 class EchoRow:
-    """One echo request with what came of it. Times in nanoseconds.
+    """One echo request with its outcome. Times in nanoseconds.
 
-    How sentences go on about what is asked in this way: ``several`` of it or one, ``nothing`` came, it got ``silence``.
+    Words for sentences about such questions: ``several`` (plural) or not, ``nothing`` came, it got ``silence``.
     """
 
     several: ClassVar[bool] = True
@@ -55,14 +55,14 @@ class EchoRow:
 
     @property
     def ending(self) -> str | None:
-        """What came instead of an answer: nothing, or an ICMP error, and from whom; None where one came or may have."""
+        """What came instead of an answer: nothing, or an ICMP error and its sender; None if one came or may have."""
         if self.error_type is None or self.error_code is None or self.error_from is None:
             return self.nothing if self.outcome == "unanswered" else None
         return icmp_words.ended_by(self.family, self.error_type, self.error_code, self.error_from, self.error_mtu)
 
     @property
     def fate(self) -> str:
-        """What became of it, as a sentence about it and others like it goes on."""
+        """The outcome, as the end of a sentence about it and others like it."""
         if self.fate_by_error:
             return self.fate_by_error
         if self.outcome == "replied":
@@ -73,26 +73,26 @@ class EchoRow:
 
     @property
     def contented(self) -> str:
-        """What was done to it where an answer came."""
+        """The outcome if an answer came."""
         return "replied to"
 
     @property
     def often(self) -> str:
-        """How often it was asked, behind a sentence about its silence; empty where a report counts otherwise."""
+        """How often it was asked, as the end of a sentence about its silence; empty if a report counts otherwise."""
         return ""
 
     @classmethod
     def unheard(cls) -> str:
-        """That no answer came, as a sentence goes on."""
+        """That no answer came, as the end of a sentence."""
         return f"{does('get', cls.several)} {cls.silence}"
 
     @property
     def fate_by_error(self) -> str | None:
-        """The same where an ICMP error ended it, else None."""
+        """The same if an ICMP error ended it, else None."""
         return self.by_error(self.several)
 
     def by_error(self, several: bool) -> str | None:
-        """How an ICMP error ended it, said of ``several`` or of one; None where none did."""
+        """How an ICMP error ended it, in the plural if ``several``; None if none did."""
         if self.error_type is None or self.error_code is None or self.error_from is None:
             return None
         error = (self.family, self.error_type, self.error_code)

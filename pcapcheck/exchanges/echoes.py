@@ -63,7 +63,7 @@ class Echoes:
         self._enlarge_pool()
         self._ahead: Worker[tuple[array[int], int]] | None = None
         if not every and is_compiled() and (os.cpu_count() or 1) > 1:
-            # One batch is being paired and another decoded; those between wait.
+            # One batch is being paired and another decoded; those in between wait.
             self._ahead = Worker(self._pair_unseen, EVENTS_KEPT - 2)
 
     @property
@@ -100,7 +100,7 @@ class Echoes:
         )
 
     def _until_done(self, loop: Callable[[], None]) -> Iterator[EchoRow]:
-        """Call a loop again until nothing is too small for it."""
+        """Call a loop again until all its buffers are large enough."""
         while True:
             loop()
             yield from self._take_out()
@@ -111,7 +111,7 @@ class Echoes:
     def _counters(
         self,
     ) -> tuple[array[int], array[int], int, bool, array[int], array[int], array[int], int, array[int]]:
-        """Where the loops put what is finished, and their state."""
+        """The loops' buffers for finished exchanges, and their state."""
         return (*self._bins.counters(), self._out, OUT_ROWS, self._state)
 
     def _pair_unseen(self, given: tuple[array[int], int]) -> None:
@@ -121,7 +121,7 @@ class Echoes:
     def finish(
         self, last_seen: array[int], last_number: int, gateways: frozenset[int] = frozenset()
     ) -> Iterator[EchoRow]:
-        """What is left at the end.
+        """The exchanges left at the end.
 
         ``last_seen`` holds, by frame group, when its capture point was heard last; ``last_number`` is the number of the
         capture's last frame. No host has the addresses of ``gateways``.
@@ -138,7 +138,7 @@ class Echoes:
         )
 
     def forget(self, macs: Macs) -> None:
-        """Keep what ``bins`` needs and nothing else, now that all is finished; ``macs`` holds without the decoder."""
+        """Keep only what ``bins`` needs, now that all is finished; ``macs`` does not need the decoder."""
         self.macs = macs
         for spent in (self._pool, self._slots, self._answered, self._early, self._recent, self._out):
             del spent[:]
@@ -146,7 +146,7 @@ class Echoes:
         self.cells.close()
 
     def close(self) -> None:
-        """Let the second thread finish what it was given."""
+        """Let the second thread finish its work."""
         if self._ahead is not None:
             ahead, self._ahead = self._ahead, None
             ahead.join()
@@ -164,15 +164,15 @@ class Echoes:
         return replied, held[layout.ANSWERED] + held[layout.OPEN] + done.total()
 
     def bins(self) -> Iterator[ExchangeBin]:
-        """What was finished so far of echoes, summed up."""
+        """Finished echoes so far, summed up."""
         return self._bins.summed_up(ECHO, self.macs)
 
     def attempts(self) -> Iterator[ExchangeBin]:
-        """The same of attempts at TCP connections."""
+        """The same for attempts at TCP connections."""
         return self._bins.summed_up(CONNECTIONS, self.macs)
 
     def queries(self) -> Iterator[ExchangeBin]:
-        """The same of questions of DNS."""
+        """The same for questions of DNS."""
         return self._bins.summed_up(DNS, self.macs)
 
     def _take_out(self) -> Iterator[EchoRow]:
@@ -191,7 +191,7 @@ class Echoes:
             self._bins.enlarge()
 
     def _enlarge_pool(self) -> None:
-        """Double the places; the table over them is made again with room to spare."""
+        """Double the places; rebuild the table over them with room to spare."""
         before = len(self._pool) // layout.FIELDS
         after = max(FIRST_PLACES, 2 * before)
         self._pool.frombytes(bytes(8 * layout.FIELDS * (after - before)))

@@ -37,7 +37,7 @@ class EndingErrors:
                 self._count(batch, row, versions[row], icmp_type)
 
     def settle(self, pool: array[int], state: array[int]) -> None:
-        """Give the errors that were cut before the sequence number to the open requests that they can be about."""
+        """Assign errors that were cut before the sequence number to the open requests that they can be about."""
         settle_cut_errors(self._cut, pool, state)
 
     def _count(self, batch: FrameBatch, row: int, version: int, icmp_type: int) -> None:
@@ -58,6 +58,6 @@ class EndingErrors:
 
 
 def _is_unquoted(batch: FrameBatch, row: int) -> bool:
-    """Whether an ICMP error does not even show the protocol of what it is about."""
+    """Whether an ICMP error does not even show the protocol of the packet that it is about."""
     quoted = batch.rows[layout.HAS * batch.capacity + row] & layout.HAS_QUOTED
     return not quoted or batch.rows[layout.QUOTED_PROTO * batch.capacity + row] == layout.ABSENT

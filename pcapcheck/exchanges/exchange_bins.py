@@ -18,9 +18,9 @@ from pcapcheck.exchanges.pair_samples import PairSamples
 
 MOST_BINS = 1 << 13
 FIRST_BINS = 1 << 5
-# With more bins than this, which of them grew is not looked at each time.
+# With more bins than this, not every call looks for bins that grew.
 MOST_WEIGHED = 1 << 9
-# Bins that are kept as objects, with five samples each some 3 KB.
+# Bins that are kept as objects: some 3 KB each, with five samples.
 MOST_KEPT = 1 << 13
 
 
@@ -53,17 +53,17 @@ class ExchangeBins:
         state[layout.S_BINS] = 1
         self._pair_samples = PairSamples()
         self._hidden = 0
-        # What is summed up, by table, once nothing is added any more: the search for causes asks for it many times.
+        # Sums by table, kept once nothing more is added: the search for causes asks for them many times.
         self._settled: dict[str, list[ExchangeBin]] | None = None
         self.enlarge()
 
     def counters(self) -> tuple[array[int], array[int], int, bool, array[int], array[int]]:
-        """Where the loops count what is finished."""
+        """The loops' counters of finished exchanges."""
         limit = len(self.counts) // layout.BIN_FIELDS
         return self.counts, self._slots, limit, limit >= MOST_BINS, self._samples, self._buckets
 
     def enlarge(self) -> None:
-        """Double the bins; the table over them is made again with room to spare."""
+        """Double the bins; rebuild the table over them with room to spare."""
         before = len(self.counts) // layout.BIN_FIELDS
         after = max(FIRST_BINS, 2 * before)
         blank = array("q", bytes(8 * layout.BIN_FIELDS))
@@ -76,12 +76,12 @@ class ExchangeBins:
         pairing.enter_bins(self.counts, self._slots, self._state[layout.S_BINS])
 
     def take(self, finished: array[int], count: int) -> None:
-        """Look for samples of further pairs among finished exchanges, which the loop has counted already."""
+        """Look for samples of further pairs among finished exchanges that the loop has counted already."""
         if self._hides_some():
             self._pair_samples.take(finished, count)
 
     def settle(self) -> None:
-        """Give back the room for more: of hundreds of small captures, it is nearly all that they hold."""
+        """Release unused room: for hundreds of small captures, it is nearly all of their memory."""
         self._settled = {}
         del self._slots[:]
         used = self._state[layout.S_BINS]
@@ -90,7 +90,7 @@ class ExchangeBins:
             del held[used * size :]
 
     def echoes_by_outcome(self) -> Counter[int]:
-        """How many echoes came to which outcome, while a second thread may count further."""
+        """The number of echoes per outcome, while a second thread may still be counting."""
         counted = zip(
             self.counts[layout.B_COUNT :: layout.BIN_FIELDS],
             self.counts[layout.B_OUTCOME :: layout.BIN_FIELDS],
@@ -139,7 +139,7 @@ class ExchangeBins:
             )
 
     def _hides_some(self) -> bool:
-        """Whether more failed alike, since this was asked last, than their bin keeps."""
+        """Whether, since the last call, more exchanges failed alike than their bin keeps."""
         if self._state[layout.S_BINS] > MOST_WEIGHED:
             return True
         used, width = self._state[layout.S_BINS] * layout.BIN_FIELDS, layout.BIN_FIELDS

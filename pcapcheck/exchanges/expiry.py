@@ -1,4 +1,4 @@
-"""Expiry: whether echo requests whose TTL a text does not show were pings that expired, or a traceroute's probes.
+"""Expiry: if a text shows no TTLs, whether expired echo requests were pings or a traceroute's probes.
 
 A traceroute wants its packets to expire: errors come from one router after the other, the next probe is sent as soon as
 an error comes, or all at once, and the last probes are answered. A ping in a loop of routers gets errors from the same
@@ -13,7 +13,7 @@ from pcapcheck.exchanges.echoes import Echoes
 from pcapcheck.exchanges.ending_errors import EXPIRED
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
 
-# No ping is faster unless asked to be (iputils: 200 ms is the least that users may set), no traceroute slower.
+# No ping is faster without an option (iputils: 200 ms is the least that users may set), no traceroute slower.
 PACE = 150_000_000
 # This many requests in a row expire at the same router; traceroute sends three before it asks the next router.
 MANY = 4
@@ -34,13 +34,13 @@ def pings_expired(echoes: Echoes) -> frozenset[int]:
 
 
 def may_be_traced(some: ExchangeBin, echoes: Echoes) -> bool:
-    """Whether requests were perhaps sent to expire: by their TTLs, or by what else came."""
+    """Whether requests may have been sent to expire: by their TTLs, or by other packets."""
     ttls = [each.ttl for each in some.samples if each.ttl is not None]
     return min(ttls) <= MOST_HOPS if ttls else _is_traced(some, echoes)
 
 
 def _is_traced(some: ExchangeBin, echoes: Echoes) -> bool:
-    """Whether several routers say that packets expired, or others between the same two were answered."""
+    """Whether several routers report expired packets, or others between the same two were answered."""
     errors = echoes.ending_errors.counts
     routers = {source for family, icmp_type, code, source, _ in errors if (icmp_type, code) == (EXPIRED[family], 0)}
     if len(routers) > 1:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 @dataclass
 class GatewayTalk:
-    """What a point heard about the gateway, by frame group.
+    """What a capture point heard about the gateway, by frame group.
 
-    ``askers`` asked for it, from these addresses; ``answered`` are those of them who got an answer; ``answerers``
+    ``askers`` asked for it, from these addresses; ``answered`` are the askers that got an answer; ``answerers``
     gave an answer. ``icmp_error_groups`` sent ICMP errors as routers do. ``others_answer``: a group that never asked
     answers for an address with a MAC that is not the gateway's, so there are more than two machines. ``macs`` are the
-    gateway's, as far as its answers say, ``others`` the addresses that were claimed with other MACs. ``seekers`` asked
+    gateway's, by its answers, ``others`` the addresses that were claimed with other MACs. ``seekers`` asked
     for other addresses than the gateway's.
     """
 

@@ -25,7 +25,7 @@ DST = spreading_layout.C_DST_HIGH, spreading_layout.C_DST_LOW
 
 
 class PairCounts:
-    """The counts of one capture; its table is made when the first count is wanted."""
+    """The counts of one capture; its table is built at the first request."""
 
     def __init__(self, cells: Cells) -> None:
         self._cells = cells
@@ -37,7 +37,7 @@ class PairCounts:
         return pairs
 
     def silent(self, table: str, group: int, row: EchoRow) -> int:
-        """How many exchanges like ``row``, of frame group ``group``, got no answer; 0 where they are not counted."""
+        """How many exchanges like ``row``, of frame group ``group``, got no answer; 0 if they are not counted."""
         port = row.dst_port if isinstance(row, ConnectionRow) else None
         wanted = {spreading_layout.C_KIND: KINDS[table], spreading_layout.C_GROUP: group}
         wanted |= dict(zip(SRC + DST, (*halves_of(row.src), *halves_of(row.dst)), strict=True))
@@ -46,7 +46,7 @@ class PairCounts:
         return int(self._like(wanted)[:, spreading_layout.C_SILENT].sum())
 
     def heard(self, asker: int) -> bool:
-        """Whether anything that an address asked was answered."""
+        """Whether any question of an address was answered."""
         wanted = dict(zip(SRC, halves_of(asker), strict=True))
         return bool(self._like(wanted)[:, spreading_layout.C_REPLIED].any())
 

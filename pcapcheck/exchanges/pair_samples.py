@@ -1,6 +1,6 @@
 """Pair samples: failed exchanges of the first pairs of one capture, so that no pair hides behind an earlier one.
 
-A bin of ``pairing`` keeps the first few of all that failed alike, whoever was asked; a second target that is asked
+A bin of ``pairing`` keeps the first few exchanges that failed alike, whoever was asked; a second target that is asked
 later may not be among them.
 """
 
@@ -34,8 +34,8 @@ MOST_PAIRS = 32
 SAMPLES_PER_PAIR = 2
 # After PATIENCE looks that found nothing new (65,000 exchanges), one in EACH is enough: a flood must not cost more.
 PATIENCE, EACH = 64, 8
-# Who asked whom for what, and how that failed: exchanges alike in these are of the same pair. An odd factor for each
-# makes one number of them; the port and the class of an error are added to it.
+# Who asked whom for what, and how it failed: exchanges alike in these are of the same pair. An odd factor for each
+# combines them into a number; the port and the class of an error are added to it.
 COLUMNS = (GROUP, OUTCOME, UNICAST, SRC_HIGH, SRC_LOW, DST_HIGH, DST_LOW)
 FACTOR = 0x1E3779B97F4A7C15
 
@@ -48,14 +48,14 @@ class PairSamples:
     """The samples of one capture. Feed it rows as ``pairing`` writes them out (``pairing_layout``)."""
 
     def __init__(self) -> None:
-        # By pair (a hash) the rows that were kept.
+        # The rows kept, by pair (a hash).
         self._kept: dict[int, list[array[int]]] = {}
         self._full: list[int] = []
-        # How often nothing new was found since something was.
+        # Batches without anything new since the last that had something.
         self._quiet = 0
 
     def take(self, rows: array[int], count: int) -> None:
-        """Keep what is wanted of finished exchanges, some of which failed."""
+        """Keep what is wanted of finished exchanges that include failed ones."""
         self._quiet += 1
         if len(self._kept) >= MOST_PAIRS or (self._quiet > PATIENCE and self._quiet % EACH):
             return
@@ -67,7 +67,7 @@ class PairSamples:
         places = np.flatnonzero(((outcomes == ERRED) | (outcomes == UNANSWERED)) & (table[:, UNICAST] > 0))
         key = _keys(table, places)
         for full in self._full:
-            # Drop pairs that have their samples, mostly all.
+            # Drop pairs that have their samples: mostly all of them.
             wanted = key != full
             if not wanted.all():
                 key, places = key[wanted], places[wanted]
@@ -105,7 +105,7 @@ class PairSamples:
 
 
 def _keys(table: npt.NDArray[np.int64], places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """A number for the pair of each of these rows."""
+    """A number per row that identifies its pair."""
     import numpy as np
 
     key = np.zeros(len(places), np.int64)

@@ -16,7 +16,7 @@ from pcapcheck.exchanges.arp_targets import Askers
 from pcapcheck.exchanges.waiting import ENOUGH, with_margin
 
 MOST_OPEN = 1 << 17
-# Answers without a request that are remembered, in case the recorder put them before it.
+# Answers without a request, remembered in case the recorder put them before it.
 MOST_EARLY = 256
 STEP_BACK = 1_000_000
 OUT_OF_ORDER = 1_000_000_000
@@ -24,10 +24,10 @@ FRAMES_KEPT = 8
 
 
 def out_of_order(asked: int | None, answered: int | None) -> bool:
-    """Whether an answer that stands before its request in the capture is that request's all the same.
+    """Whether an answer that precedes its request in the capture still belongs to that request.
 
     Recorders with several queues do not keep packets in order, and clocks step back a little. An answer that is
-    really older belongs to a request from before the capture began.
+    really older belongs to a request from before the capture.
     """
     return asked is not None and answered is not None and -STEP_BACK <= answered - asked <= OUT_OF_ORDER
 
@@ -66,9 +66,9 @@ class Resolutions:
             yield from self._request(message)
 
     def finish(self, last_seen: dict[tuple[int, int | None], int]) -> Iterator[ArpRow]:
-        """What is open at the end.
+        """The resolutions open at the end.
 
-        A request too close to the last frame of its capture point is in flight, by what answers took there. Without
+        A request is in flight if it is closer to the last frame of its capture point than answers took there. Without
         times, its repeats show that the asker waited.
         """
         for resolution in self._open.values():
@@ -100,7 +100,7 @@ class Resolutions:
                     self._insert_attempt(known, message)
                     return
                 if known.answers[-1].time > message.time:
-                    # The latest answer is this request's, put before it by the recorder.
+                    # The latest answer belongs to this request; the recorder put it first.
                     self._early[key] = known.take_back_answer()
             del self._open[key]
             self._close(key, known)
@@ -136,7 +136,7 @@ class Resolutions:
 
     @staticmethod
     def _insert_attempt(known: ArpRow, message: ArpMessage) -> None:
-        """A request that the recorder put behind its answer, as the times show."""
+        """Insert a request that the recorder put after its answer, as the times show."""
         (answer,) = known.answers
         known.attempts += 1
         known.previous_time, known.latest_time = known.latest_time, message.time
@@ -176,7 +176,7 @@ class Resolutions:
 
 
 def _asker_mac(message: ArpMessage) -> int | None:
-    """The asker's MAC if both request and answer show it: ARP names it, an advertisement does not."""
+    """The asker's MAC if both request and answer show it: ARP does, an advertisement does not."""
     if message.family != 4:
         return None
     return message.target_mac if message.is_reply else message.sender_mac

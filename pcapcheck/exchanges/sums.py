@@ -1,4 +1,4 @@
-"""Sums over exchanges: how many were asked and answered, and how long it took."""
+"""Sums over exchanges: how many were asked and answered, and how long the answers took."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def middle_of(bucket: int) -> int:
 
 @dataclass
 class AskerSums:
-    """Exchanges of one table that began with the same asker."""
+    """Exchanges of a table by the same asker."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     attempts: int = 0
@@ -77,7 +77,7 @@ class AskerSums:
         self.durations.add(resolution.latency_first)
 
     def add_echoes(self, bin_: ExchangeBin) -> None:
-        # Traceroute means its requests to expire on the way: they are not lost.
+        # The requests of a traceroute are meant to expire: they are not lost.
         expired = bin_.error == "time-exceeded"
         self.outcomes["expired" if expired else bin_.outcome] += bin_.count
         self.attempts += bin_.requests
@@ -91,7 +91,7 @@ class AskerSums:
         self.durations.merge(other.durations)
 
     def doubt_silence(self) -> None:
-        """Count what got no answer as unknown: this recording could not have held an answer."""
+        """Count unanswered exchanges as unknown: this recording could not have held an answer."""
         self.outcomes["unknown"] += self.outcomes.pop("unanswered", 0)
 
     @property
@@ -100,7 +100,7 @@ class AskerSums:
 
     @property
     def settled(self) -> int:
-        """Exchanges whose end is known, and was not meant to be on the way."""
+        """Exchanges whose end is known, without those that were meant to expire."""
         return self.total - sum(self.outcomes[outcome] for outcome in ("in-flight", "evicted", "unknown", "expired"))
 
     @property

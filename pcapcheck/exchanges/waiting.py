@@ -15,17 +15,17 @@ from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.values import address_of, is_ipv4
 
-# This many requests in a row, or repeats of a request, show that their asker waited in between.
+# This many requests in a row, or repeats of a request, show that the asker waited in between.
 ENOUGH = 3
 
 # Source and destination of a request, each in two halves.
 Pair = tuple[int, int, int, int]
-# A pair, and whether DNS was asked: how long that takes says nothing about the path.
+# A pair, and whether the question is DNS, whose duration says nothing about the path.
 Kind = tuple[Pair, bool]
 
 
 def with_margin(longest: int) -> int:
-    """How long to wait where answers took up to this long: delays vary."""
+    """How long to wait if answers took up to this long: delays vary."""
     return longest + longest // 2
 
 
@@ -59,7 +59,7 @@ def hold_back(
     replied = [place * layout.FIELDS for place in answered if place >= 0]
     _expect_no_host(pool, state, {pair_of(pool, row)[2:] for row in replied}, gateways)
     shown = _shown(pool, replied)
-    # Where more was answered than is remembered, the slowest answer to the same kind of request stands for the rest.
+    # If more was answered than is remembered, the slowest answer to the same protocol stands for the rest.
     forgotten = _slowest_by_group(bins, state) if len(replied) == len(answered) else {}
     slowest = max([answers.time for answers in shown.values()] + list(forgotten.values()), default=0)
     if with_margin(slowest) <= wait and ABSENT_TIME not in last_seen:
@@ -118,12 +118,12 @@ def _was_due(pool: array[int], rows: list[int], place: int, answered: list[tuple
 
 
 def open_requests(pool: array[int], state: array[int]) -> Iterator[int]:
-    """Where the rows of open requests without an answer begin in the pool, oldest first."""
+    """The places in the pool of open requests without an answer, oldest first."""
     return (row for row in _open_rows(pool, state) if pool[row + layout.OUTCOME] == layout.UNANSWERED)
 
 
 def _open_rows(pool: array[int], state: array[int]) -> Iterator[int]:
-    """The same, and those that an ICMP error ended, which a reply may still answer."""
+    """The open requests, with those that an ICMP error ended: a reply may still answer them."""
     place = state[layout.S_OLDEST]
     while place >= 0:
         yield place * layout.FIELDS
@@ -144,11 +144,11 @@ def _kind_of(pool: array[int], row: int) -> Kind:
 
 
 def _shown(pool: array[int], replied: list[int]) -> dict[Kind, AnswerTimes]:
-    """What the latest answers took, by addresses, at whichever capture point took longest."""
+    """How long the latest answers took, by addresses, at the slowest capture point."""
     shown: dict[Kind, AnswerTimes] = {}
     for row in replied:
         if pool[row + layout.UNICAST] in (layout.CONNECTS, layout.QUERIES) and pool[row + layout.REQUESTS] > 1:
-            # Which of its repeats was answered is not known.
+            # It is not known which of its repeats was answered.
             continue
         longest = shown.setdefault(_kind_of(pool, row), AnswerTimes())
         longest.time = max(longest.time, pool[row + layout.RTT])

@@ -1,1 +1,1 @@
-"""An analysis -> what people and programs read: one module per format, one shared model."""
+"""An analysis as people and programs read it: one module per format, one shared model."""

@@ -15,7 +15,7 @@ def accepted(finding: Finding) -> Iterator[str]:
     """A line per acceptance that accepts something: ``accepted until 2027-01-31: REASON (FILE:LINE)``."""
     for applied in finding.applied:
         if applied.status == ACCEPTS:
-            # Without a where, the acceptance is the rule's only one: the rule says how many rows it is about.
+            # An acceptance without a where is the rule's only one: the rule has the number of its rows.
             rows = f" ({applied.rows} of {finding.checked})" if applied.acceptance.where is not None else ""
             yield f"accepted{_until(applied)}{rows}: {applied.acceptance.reason} ({_place(applied)})"
 
@@ -28,14 +28,14 @@ def justified(finding: Finding) -> list[str]:
 
 
 def expired(finding: Finding) -> str:
-    """A clause for a failure that an expired acceptance is about."""
+    """A clause for a failure with an expired acceptance."""
     return "".join(
         f"; its acceptance expired on {applied.acceptance.until} ({_place(applied)})" for applied in _expired(finding)
     )
 
 
 def expired_lines(finding: Finding) -> Iterator[str]:
-    """A line per expired acceptance: the failure that it is about counts again."""
+    """A line per expired acceptance, whose failure counts again."""
     for applied in _expired(finding):
         acceptance = applied.acceptance
         yield f"acceptance expired on {acceptance.until}: {acceptance.reason} ({_place(applied)})"

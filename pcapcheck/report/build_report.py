@@ -24,7 +24,7 @@ SUBJECTS = 3
 
 @dataclass(frozen=True)
 class Detail:
-    """How much of what costs time a format prints.
+    """How much a format prints of what costs time.
 
     ``rows``: how many rows of each failure; their frames are read from the captures again (None: all rows that are
     kept). ``paths``: how many paths hop by hop (None: all). ``numbers``: paths and losses in numbers too.
@@ -108,7 +108,7 @@ def _explanations(analysis: Analysis) -> tuple[Explanation, ...]:
 
 
 def _subject(analysis: Analysis) -> str:
-    """What the observation is called: the names of the files that were given, without their folders."""
+    """The name of the observation: the names of the given files, without their folders."""
     names = [clean(path.rstrip("/").rpartition("/")[2]) or path for path in analysis.given]
     more = f" and {len(names) - SUBJECTS} more" if len(names) > SUBJECTS else ""
     return ", ".join(names[:SUBJECTS]) + more
@@ -123,11 +123,11 @@ def _by_reason(findings: list[Finding]) -> tuple[tuple[str, tuple[Finding, ...]]
 
 
 def _paths(analysis: Analysis, summaries: list[PathSummary], most: int | None) -> tuple[PathEntry, ...]:
-    """The first paths hop by hop. Where no packet was seen twice there is nothing to follow."""
+    """The first paths hop by hop. If no packet was seen twice, there is none."""
     if most == 0 or not any(len(summary.path.steps) > 1 for summary in summaries):
         return ()
     names = PointNames(analysis)
-    # One path more is no longer than the line that would count it.
+    # A single further path takes no more room than the line that would count it.
     shown = summaries if most is None or len(summaries) <= most + 1 else summaries[:most]
     return tuple(
         PathEntry(summary, path_title(summary), _lost(summary), tuple(hops(summary.path, names, analysis.followed)))

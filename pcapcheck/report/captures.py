@@ -1,4 +1,4 @@
-"""What was judged, in a few lines: the captures that matter to the verdict, and the others counted."""
+"""The captures in a few lines: those that matter to the verdict; the others are only counted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KINDS = {"pod-link": "pod link", "host-nic": "host NIC"}
 
 
 def capture_entries(analysis: Analysis) -> tuple[CaptureEntry, ...]:
-    """All captures in order, with what each holds and what is wrong with it."""
+    """All captures in order, with their content and their problems."""
     shown = _shown(analysis)
     points: dict[int, list[PointFacts]] = {}
     for point in analysis.points:
@@ -39,7 +39,7 @@ def capture_entries(analysis: Analysis) -> tuple[CaptureEntry, ...]:
 
 
 def more_captures(entries: Sequence[CaptureEntry]) -> str:
-    """How many captures are not shown, and what they hold; empty if all are."""
+    """How many captures are not shown, and their content; empty if all are shown."""
     rest = [entry for entry in entries if not entry.shown]
     if not rest:
         return ""
@@ -52,7 +52,7 @@ def more_captures(entries: Sequence[CaptureEntry]) -> str:
 
 
 def _shown(analysis: Analysis) -> set[int]:
-    """The captures to name: of more than six those that show a failure, then damaged ones, then the first."""
+    """The captures to name: if there are more than six, those with a failure, then damaged ones, then the first."""
     every = [capture.number for capture in analysis.captures]
     if len(every) <= SHOWN + 1:
         return set(every)
@@ -66,7 +66,7 @@ def _shown(analysis: Analysis) -> set[int]:
 
 
 def _line(capture: Capture, points: list[PointFacts]) -> str:
-    """What one capture holds: frames, length, interfaces."""
+    """The content of one capture: frames, length, interfaces."""
     first = min((point.capture_point.first for point in points if point.capture_point.first is not None), default=None)
     last = max((point.capture_point.last for point in points if point.capture_point.last is not None), default=None)
     parts = [f"{capture.frames} frame{'' if capture.frames == 1 else 's'}"]
@@ -79,7 +79,7 @@ def _line(capture: Capture, points: list[PointFacts]) -> str:
 
 
 def _problems(capture: Capture) -> list[str]:
-    """What is wrong with one capture."""
+    """The problems of one capture."""
     return [
         problem.message + (f" (at byte {problem.byte})" if problem.byte is not None else "")
         for problem in capture.problems

@@ -25,7 +25,7 @@ WORD = re.compile(r"\S+(?: \(\d[\d,.]*(?: of \d+)?\)[,;:.]?)? *")
 
 
 class Terminal(Console):
-    """A console that leaves it to its caller what a reader's going away means for the exit code."""
+    """A console that leaves it to the caller which exit code a closed pipe gives."""
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
@@ -34,9 +34,9 @@ class Terminal(Console):
 class Page:
     """Prints lines with an indent, and counts them.
 
-    On a terminal, and where COLUMNS says how wide a pipe's reader is, sentences are wrapped between words; elsewhere
-    each is one line, so that grep and head find it whole. Tables and lists always keep to ``width``. Behind addresses
-    and interfaces of ``pods`` it puts their names. A ``plain`` page has no colours and no wrapping, whatever the
+    On a terminal, and in a pipe if COLUMNS is set, sentences are wrapped between words; elsewhere each sentence is one
+    line, so that grep and head find it whole. Tables and lists always keep to ``width``. The names of ``pods`` follow
+    their addresses and interfaces. A ``plain`` page has no colours and no wrapping, whatever the
     environment asks for; a ``verbose`` one shows lists whole.
     """
 
@@ -54,36 +54,36 @@ class Page:
 
     @property
     def is_full(self) -> bool:
-        """Whether what was printed first has left the screen."""
+        """Whether the first lines have scrolled off the screen."""
         return self.is_terminal and self.lines >= self.console.height
 
     def mark(self, mark: str) -> str:
-        """A mark before a line: as it is, or in letters where the output has no such character."""
+        """A mark before a line: as it is, or in letters if the output lacks the character."""
         return self._marks.get(mark, mark)
 
     def command(self, text: Text | str, indent: int) -> None:
-        """A line to copy, or of a table: never broken, however narrow the terminal."""
+        """A line to copy, or of a table: never broken, even on a narrow terminal."""
         self._print(Text(" " * indent) + text if isinstance(text, Text) else Text(" " * indent + text))
 
     def line(self, text: Text | str = "", indent: int = 0, hang: int = 0, fit: bool = False) -> None:
         """One paragraph, with pods named. Its further lines are indented by ``hang`` more.
 
-        One that has to ``fit`` keeps to the width in a pipe too: a list, whose lines nobody looks for whole.
+        A paragraph that must ``fit`` keeps to the width in a pipe too: a list, whose lines nobody searches for whole.
         """
         text = named(Text(text) if isinstance(text, str) else text, self.pods)
         if not (self.wraps or fit) or not text.plain:
             self._print(Text(" " * indent) + text)
             return
-        # Nothing that people copy is cut: a word that is longer than the line sticks out.
+        # Nothing that people copy is cut: a word longer than the line sticks out.
         parts = text.divide(_breaks(text.plain, self.width - indent, self.width - indent - hang))
         for number, part in enumerate(parts):
             part.rstrip()
             self._print(Text(" " * (indent + (hang if number else 0))) + part)
 
     def few(self, lines: Iterable[Text | str], indent: int = 0, what: str = "more") -> None:
-        """Lines alike: the first few, and how many more there are."""
+        """A list of lines: the first few, and how many more there are."""
         every = list(lines)
-        # One more is no longer than the line that would count it.
+        # A single further line takes no more room than the line that would count it.
         kept = every if self.verbose or len(every) <= SHOWN + 1 else every[:SHOWN]
         for line in kept:
             self.line(line, indent, 2)
@@ -96,7 +96,7 @@ class Page:
 
 
 def _breaks(text: str, first: int, others: int) -> list[int]:
-    """Where to break a text into lines of these widths: between words, and a count stays with what it counts."""
+    """Where to break a text into lines of these widths: between words, but not between a number and its noun."""
     breaks: list[int] = []
     begin, width = 0, first
     for word in WORD.finditer(text):
@@ -107,7 +107,7 @@ def _breaks(text: str, first: int, others: int) -> list[int]:
 
 
 def named(text: Text, pods: Pods | None) -> Text:
-    """The text with the name of each pod behind the first mention of its address or interface."""
+    """The text with the name of each pod after the first mention of its address or interface."""
     if pods is None:
         return text
     out, done = Text(), 0

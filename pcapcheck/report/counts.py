@@ -1,4 +1,4 @@
-"""What an observation, and each rule, came to in numbers: every format counts failures by this."""
+"""An observation, and each rule, in numbers: every format counts failures by this."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Totals:
     ``unneeded_acceptances`` the acceptances that accept nothing any more, ``unmet`` the demands that were not met.
     ``unanswered`` are the questions that nobody answered and no rule is about; ``other_endings`` counts those that
     ended in another way, in words: ``question answered late``.
-    A rule of which a part of the failures is accepted counts both as failed and as accepted.
+    A rule counts both as failed and as accepted if only some of its failures are accepted.
     """
 
     rules: int
@@ -87,7 +87,7 @@ def counts(finding: Finding) -> str:
 
 
 def measured(finding: Finding) -> list[str]:
-    """As in ``p99 of rtt is 82 µs (30 rows), expected at most 50 µs``; the number of rows where it is not all."""
+    """As in ``p99 of rtt is 82 µs (30 rows), expected at most 50 µs``; with the number of rows if it is not all."""
     return [
         measure.words
         + (

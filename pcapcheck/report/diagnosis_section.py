@@ -1,4 +1,4 @@
-"""Diagnoses for people: why something failed, or the causes that it may have and the command that settles each."""
+"""Diagnoses for people: why something failed, or its possible causes with the command that settles each."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CAUSE = "bold magenta"
 
 
 def write_diagnosis(page: Page, explanation: Explanation) -> None:
-    """Why a failure, and what follows from it, came about."""
+    """Why a failure and its consequences came about."""
     if explanation.confirmed:
         page.line(Text.assemble(("Why ", CAUSE), f"{explanation.about}:"))
         for suspect in explanation.confirmed:
@@ -40,7 +40,7 @@ def write_diagnosis(page: Page, explanation: Explanation) -> None:
 
 
 def write_remarks(page: Page, remarks: Sequence[Remark]) -> None:
-    """What is no failure and should be known."""
+    """Remarks: no failures, but worth knowing."""
     if remarks:
         page.line()
     shown = remarks if page.verbose or len(remarks) <= REMARKS_SHOWN + 1 else remarks[:REMARKS_SHOWN]
@@ -53,7 +53,7 @@ def write_remarks(page: Page, remarks: Sequence[Remark]) -> None:
 
 
 def write_next(page: Page, explanations: Sequence[Explanation]) -> None:
-    """What to do first: the fix of a cause that is confirmed, or the command that settles the likeliest."""
+    """What to do first: apply the fix of a confirmed cause, or run the command that settles the likeliest cause."""
     for explanation in explanations[:1]:
         for suspect in (explanation.confirmed or explanation.likeliest)[:1]:
             word, commands = (

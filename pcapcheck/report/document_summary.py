@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 # More paths are only counted.
 PATHS_LISTED = 200
-# Of pods, peers, pairs and sizes that lost something, the worst are listed.
+# Only the worst pods, peers, pairs and sizes are listed.
 WORST = 20
 
 
 def summary(report: Report) -> dict[str, Any]:
-    """What was asked and answered, in sum and by pod, what was lost, and the paths of packets."""
+    """Questions and answers in total and by pod, losses, and the paths of packets."""
     arp, echo, dns = total(report.exchanges)
     return {
         "arp": _arp(arp),
@@ -75,7 +75,7 @@ def _dns(sums: AskerSums) -> dict[str, Any]:
         "questions": sums.total,
         "queries": sums.attempts,
         "answered": sums.outcomes["replied"],
-        # No DNS query is sent to expire, so one that did was lost to an error.
+        # No DNS query is meant to expire, so a query that did was lost to an error.
         "icmp_errors": sums.outcomes["error"] + sums.outcomes["expired"],
         "unanswered": sums.outcomes["unanswered"],
         "in_flight": sums.outcomes["in-flight"],
@@ -85,7 +85,7 @@ def _dns(sums: AskerSums) -> dict[str, Any]:
 
 
 def _durations(durations: Durations) -> dict[str, float] | None:
-    """Seconds, or None where there is none. Percentiles are at most 1 % off."""
+    """Seconds, or None if there is none. Percentiles are at most 1 % off."""
     if durations.least is None or durations.most is None:
         return None
     return {

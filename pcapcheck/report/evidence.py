@@ -1,6 +1,6 @@
 """Evidence frames in words, read from the capture again.
 
-Of a text these are its own lines.
+For a text these are its own lines.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pcapcheck.values import clean
 
 @dataclass(frozen=True)
 class ShownFrame:
-    """A frame in words; of a text also the first and last of its lines that tell of it."""
+    """A frame in words; of a text, also the first and last line about it."""
 
     words: str
     lines: tuple[int, int] | None = None
@@ -27,7 +27,7 @@ def frames_in_words(source: Captured, numbers: Iterable[int]) -> dict[int, Shown
 
 
 def in_lines(first: int, last: int) -> str:
-    """Where in a text something stands."""
+    """The lines of a text that something is in."""
     return f"line {first}" if first == last else f"lines {first}-{last}"
 
 

@@ -1,6 +1,6 @@
-"""Evidence as files: per failed rule a small pcapng of the frames that show it, with what is wrong as their comments.
+"""Evidence as files: per failed rule a small pcapng of the frames that show it; their comments say what is wrong.
 
-Of a text, which holds no frames, it is the lines, in a text file.
+A text holds no frames, so its lines go into a text file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pcapcheck.version import __version__
 
 PCAPNG, TEXT = ".pcapng", ".txt"
 APPLICATION = "pcapcheck "
-# How files of ours begin: behind the fixed part of a section header the option that names the application.
+# Our files begin with these: after the fixed part of the section header, the option that names the application.
 _MARKS = {PCAPNG: (28, APPLICATION.encode()), TEXT: (0, f"# {APPLICATION}".encode())}
 
 # (capture, frame)
@@ -36,7 +36,7 @@ Place = tuple[int, int]
 
 
 def make_folder(name: str | Path) -> Path:
-    """The folder for evidence, made if it is missing. Raises CaptureError where no file can be written there."""
+    """The folder for evidence, made if it is missing. Raises CaptureError if no file can be written there."""
     folder = Path(name)
     if not str(name):
         raise CaptureError("--evidence: no name of a folder; name one")
@@ -52,9 +52,9 @@ def make_folder(name: str | Path) -> Path:
 def write_evidence(analysis: Analysis, folder: Path) -> list[Path]:
     """Write a file per failed rule, ``<rule>.pcapng`` (of texts ``<rule>.txt``), and note it in the rule's finding.
 
-    Files that an earlier run left for the rules judged now are replaced or, where a rule fails no more, removed; those
-    that are not ours are left alone. Raises CaptureError where one would have to be replaced that is not ours or is a
-    capture of this observation, or where a file cannot be written.
+    Files of an earlier run for the rules judged now are replaced or, if the rule no longer fails, removed. Other files
+    are left alone. Raises CaptureError if a file to be replaced is not ours or is a capture of this observation, or if
+    a file cannot be written.
     """
     make_folder(folder)
     _spare_captures(analysis, folder)
@@ -73,7 +73,7 @@ def write_evidence(analysis: Analysis, folder: Path) -> list[Path]:
 
 @dataclass(frozen=True)
 class Exhibit:
-    """One record that shows a failure, and what is to be said of it."""
+    """One record that shows a failure, and what to say about it."""
 
     capture: int
     record: Recorded
@@ -81,7 +81,7 @@ class Exhibit:
 
     @property
     def order(self) -> tuple[int, int, int]:
-        """By time; what has none comes first."""
+        """The sort key: by time; records without a time come first."""
         return _time(self.record), self.capture, self.record.number
 
     @cached_property
@@ -121,12 +121,12 @@ def _write(analysis: Analysis, finding: Finding, folder: Path) -> Iterator[Path]
 
 
 def _file(folder: Path, finding: Finding, suffix: str) -> Path:
-    # Ids of rules are words joined by hyphens: no name of a file that leads elsewhere.
+    # A rule's id is words joined by hyphens, so no file name leads elsewhere.
     return folder / f"{finding.rule.id}{suffix}"
 
 
 def _is_ours(file: Path) -> bool:
-    """Whether a file is there and is evidence."""
+    """Whether a file exists and is evidence of ours."""
     if not file.is_file():
         return False
     start, mark = _MARKS[file.suffix]
@@ -135,7 +135,7 @@ def _is_ours(file: Path) -> bool:
 
 
 def _said(finding: Finding) -> dict[Place, list[str]]:
-    """The frames that the evidence names, and all that is said of each."""
+    """The frames that the evidence names, with everything it says about each."""
     said: dict[Place, list[str]] = {}
     for row in finding.evidence:
         where = f" (on {row.interface})" if row.interface else ""
@@ -147,7 +147,7 @@ def _said(finding: Finding) -> dict[Place, list[str]]:
 
 
 def _exhibits(analysis: Analysis, said: dict[Place, list[str]]) -> Iterator[Exhibit]:
-    """Each of these frames, once, as far as it is still there."""
+    """Each of these frames once, if it still exists."""
     for capture in analysis.captures:
         numbers = [number for at, number in said if at == capture.number]
         for record in read_again(capture.source, numbers):
@@ -156,7 +156,7 @@ def _exhibits(analysis: Analysis, said: dict[Place, list[str]]) -> Iterator[Exhi
 
 
 def _whence(analysis: Analysis, capture: int, record: Recorded) -> str:
-    """Where a record stood: file and frame, or lines."""
+    """The source of a record: file and frame, or lines."""
     ((file, numbers),) = (
         (file, some) for file, some in by_file(analysis.captures[capture].source, [record.number]) if some
     )
@@ -165,7 +165,7 @@ def _whence(analysis: Analysis, capture: int, record: Recorded) -> str:
 
 
 def _headline(finding: Finding, gone: int) -> list[str]:
-    """What a file is about. ``gone``: how many frames are no longer there, such as those of a long stream."""
+    """What a file is about. ``gone`` counts frames that no longer exist, such as those of a long stream."""
     lines = [
         f"{finding.rule.id}: {finding.rule.title} ({counts(finding)})",
         "Only what shows the first few failures is in here: that something else is missing proves nothing.",
@@ -181,7 +181,7 @@ def _pcapng(analysis: Analysis, head: list[str], exhibits: list[Exhibit]) -> Ite
         points.setdefault(exhibit.point, []).append(exhibit.record)
     offsets: dict[PointKey, int] = {}
     for key, records in points.items():
-        # Ticks are unsigned: times before 1970 count from an earlier second.
+        # Ticks are unsigned: times before 1970 are counted from an earlier second.
         offsets[key] = min(0, *(_time(record) // pcapng_blocks.SECOND for record in records))
         yield _interface(analysis, key, records, offsets[key])
     numbers = {key: number for number, key in enumerate(points)}
@@ -201,7 +201,7 @@ def _pcapng(analysis: Analysis, head: list[str], exhibits: list[Exhibit]) -> Ite
 def _interface(analysis: Analysis, key: PointKey, records: list[Recorded], offset: int) -> bytes:
     capture = analysis.captures[key[0]]
     interface = capture.interfaces[key[1]]
-    # Frames longer than the snapshot length are kept, and no reader is to cut them.
+    # Frames longer than the snapshot length are kept; no reader may cut them.
     longest = max(len(record.data) for record in records)
     return pcapng_blocks.interface(
         interface.link_type,
@@ -215,7 +215,7 @@ def _interface(analysis: Analysis, key: PointKey, records: list[Recorded], offse
 
 
 def _name(analysis: Analysis, key: PointKey, interface: Interface) -> str | None:
-    """What the user calls an interface, else its own name, else what the name of its file tells."""
+    """The user's name for an interface, else its own name, else the name that its file implies."""
     point = analysis.facts.points.get(key)
     if point and point.capture_point.named_by == "user":
         return point.name

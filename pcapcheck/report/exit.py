@@ -1,4 +1,4 @@
-"""Exit codes: 0 everything that was checked holds, 1 something does not, 2 nothing could be judged."""
+"""Exit codes: 0 if everything that was checked holds, 1 if something does not, 2 if nothing could be judged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Diagnoses as data: what each is about, and its causes by the command that settles them."""
+"""Diagnoses as data: the subject of each, and its causes by the command that settles them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ BY_STATE = "(the output of pcapcheck node-script shows it)"
 
 
 def explanations(analysis: Analysis) -> tuple[Explanation, ...]:
-    """One per diagnosis."""
+    """One explanation per diagnosis."""
     return tuple(map(explanation, analysis.diagnoses))
 
 
 def explanation(diagnosis: Diagnosis) -> Explanation:
-    """What the diagnosis is about and the causes that it may have."""
+    """The subject of the diagnosis and its possible causes."""
     by_command: dict[str, list[Suspect]] = {}
     for suspect in diagnosis.possible:
         by_command.setdefault(next(iter(suspect.confirm), BY_STATE), []).append(suspect)
@@ -38,8 +38,8 @@ def explanation(diagnosis: Diagnosis) -> Explanation:
 def _about(diagnosis: Diagnosis) -> str:
     """Which failures are meant: ``gateway-arp-answered failed, and with it echo-answered``.
 
-    Where a rule failed for several reasons, for whom: ``echo-answered failed from 10.244.1.10 to 10.244.1.11``.
-    Of a question that no rule is about, whose it was: ``10.244.1.10's ping to 10.244.1.11 failed``.
+    If a rule failed for several reasons, the hosts: ``echo-answered failed from 10.244.1.10 to 10.244.1.11``.
+    For a question that no rule is about, its asker: ``10.244.1.10's ping to 10.244.1.11 failed``.
     """
     asked = [f"{format_address(question.asker)}'s {question.about}" for question in diagnosis.questions]
     if not diagnosis.failed and diagnosis.questions[0].poor:

@@ -12,9 +12,9 @@ from pcapcheck.report.tables import for_each_chunk, table, to_seconds
 
 
 def write_text_table(analysis: Analysis, name: str, form: str, stream: IO[str]) -> None:
-    """CSV or JSON lines, with durations in seconds and times as RFC 3339; written part by part.
+    """CSV or JSON lines, with durations in seconds and times as RFC 3339; written in chunks.
 
-    In CSV booleans are 1 and 0.
+    In CSV, booleans are 1 and 0.
     """
     header = True
 
@@ -23,7 +23,7 @@ def write_text_table(analysis: Analysis, name: str, form: str, stream: IO[str]) 
         if form == "csv":
             _as_numbers(to_seconds(chunk)).to_csv(stream, index=False, header=header)
         elif len(chunk):
-            # As objects, since pandas 2 writes whole numbers as fractions where one of them is absent.
+            # As objects: pandas 2 writes integers as floats if any of them is absent.
             to_seconds(chunk).astype(object).to_json(stream, orient="records", lines=True)
         header = False
 
@@ -31,14 +31,14 @@ def write_text_table(analysis: Analysis, name: str, form: str, stream: IO[str]) 
 
 
 def _as_numbers(chunk: pd.DataFrame) -> pd.DataFrame:
-    """Booleans as 1 and 0: a column of True, False and nothing is read back by pandas as objects, with a warning."""
+    """Booleans as 1 and 0: pandas reads a column of True, False and nothing as objects, with a warning."""
     return chunk.astype({name: "Int64" for name in chunk.columns if chunk[name].dtype == "boolean"})
 
 
 def write_parquet(analysis: Analysis, name: str, path: str) -> None:
     """Parquet, which keeps the types.
 
-    Raises CaptureError where its library is missing or the file cannot be written.
+    Raises CaptureError if its library is missing or the file cannot be written.
     """
     try:
         table(analysis, name).to_parquet(path, index=False)

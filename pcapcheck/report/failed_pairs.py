@@ -1,4 +1,4 @@
-"""Pairs: of what failed, how much is whose: of the pair that a headline names, and of the others."""
+"""Failed pairs: how many failures belong to the pair that a headline names, and to the others."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ ASKED = (ECHO, CONNECTIONS, DNS)
 
 
 def share_of(analysis: Analysis, finding: Finding, evidence: Evidence) -> tuple[int, int] | None:
-    """How many of how many failed between the two of a failing row; None where that is not known."""
+    """How many failed out of how many between the pair of a failing row; None if unknown."""
     return _targets(analysis, finding).get(_target(finding, evidence))
 
 
 def names_several(finding: Finding) -> bool:
-    """Whether failing rows are shown of more than one pair."""
+    """Whether the failing rows shown belong to more than one pair."""
     return len({_target(finding, row) for row in finding.evidence}) > 1
 
 
 def others(analysis: Analysis, finding: Finding, evidence: Evidence) -> str:
-    """Who else lost what the rule asks for, as a clause: the one other pair by name, more of them counted."""
+    """Who else failed, as a clause: a single other pair by name, several as a count."""
     if finding.rule.table == PATHS and evidence.row.get("packet") in ("request", "reply"):
         echoes = [other for other in analysis.findings if other.rule.table == ECHO and other.status == FAIL]
         finding = next((echo for echo in echoes if echo.rule.severity == finding.rule.severity), finding)
@@ -49,7 +49,7 @@ def others(analysis: Analysis, finding: Finding, evidence: Evidence) -> str:
 
 
 def _target(finding: Finding, evidence: Evidence) -> Target:
-    """Whom a failing row is between, the asker first."""
+    """The pair of a failing row, the asker first."""
     row = evidence.row
     src, dst, port = (value if isinstance(value := row.get(name), int) else 0 for name in ("src", "dst", "dst_port"))
     if finding.rule.table != CONNECTIONS and row.get("packet") == "reply":
@@ -58,7 +58,7 @@ def _target(finding: Finding, evidence: Evidence) -> Target:
 
 
 def _targets(analysis: Analysis, finding: Finding) -> dict[Target, Tally]:
-    """The tallies of all pairs, if those are what the rule counts: a rule may be about some of what was asked only."""
+    """The tallies of all pairs, if the rule counts the same: a rule may be about some questions only."""
     table = finding.rule.table
     losses = analysis.losses(table) if table in ASKED and not finding.has_accepted else None
     if losses is None or (losses.failed, losses.asked) != (finding.failed, finding.checked):

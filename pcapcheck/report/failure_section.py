@@ -1,4 +1,4 @@
-"""A failed rule for people: what was expected and observed, the frames, and what to do next."""
+"""A failed rule for people: expected, observed, the frames, and what to do next."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STYLES = {PASS: "bold green", FAIL: "bold red", WARN: "bold yellow", NOT_CHECKED
 
 
 def write_failure(page: Page, failure: Failure) -> None:
-    """A failed rule with its rows. Of an accepted failure: what was found, and why it is accepted."""
+    """A failed rule with its rows. For an accepted failure: the finding, and why it is accepted."""
     rule = failure.rule
     if failure.finding.is_accepted:
         mark = (f"{ACCEPTED} ", STYLES[WARN])
@@ -31,7 +31,7 @@ def write_failure(page: Page, failure: Failure) -> None:
         page.line(line, 4)
     said: list[tuple[str, str]] = []
     for row in failure.rows:
-        # Ten failures alike are said once; their frames are all in the command below.
+        # Failures alike are printed once; the command below shows the frames of all.
         if (row.expected, row.evidence.observed) not in said:
             _row(page, row, again=bool(said) and said[-1][0] == row.expected)
             said.append((row.expected, row.evidence.observed))
@@ -48,7 +48,7 @@ def write_failure(page: Page, failure: Failure) -> None:
 
 
 def _row(page: Page, row: EvidenceRow, again: bool = False) -> None:
-    """A row that failed. What was expected is not repeated if the row before expected the same (``again``)."""
+    """A row that failed. ``again``: the row before expected the same, which is not repeated."""
     if not again:
         page.line(Text.assemble(("expected ", "dim"), row.expected), 4)
     page.line(Text.assemble(("observed ", "dim"), row.observed), 4)

@@ -80,7 +80,7 @@ def _frame_lines(evidence: Evidence, frames: Frames) -> Iterator[str]:
 
 
 def _shows(analysis: Analysis, shown: list[Evidence], frames: Frames) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The commands that show the frames of these rows, and the frames of what was never a file."""
+    """The commands that show the frames of these rows, and the frames of inputs that were never files."""
     shows: list[str] = []
     unshown: list[str] = []
     for capture in sorted({evidence.capture for evidence in shown if evidence.capture != NO_CAPTURE}):

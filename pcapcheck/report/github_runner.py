@@ -7,10 +7,10 @@ import re
 import stat
 import sys
 
-# What starts a workflow command (actions/runner, ActionCommand.cs): two colons first in a line, or this anywhere in it.
+# A workflow command (actions/runner, ActionCommand.cs) starts with two colons at the start of a line, or this anywhere.
 LEADING = re.compile(r"^(\s*)::", re.M)
 OLD_STYLE = "##["
-# What may stand for the characters that begin one, in formats that have a way to write them.
+# Escapes for the characters that begin a command, in formats that have escapes.
 STAND_INS = {
     "json": (":", "\\u005b"),
     "jsonl": (":", "\\u005b"),

@@ -19,18 +19,18 @@ from pcapcheck.values import format_address, is_ipv4
 if TYPE_CHECKING:
     from pcapcheck.triage.diagnosis import Diagnosis
 
-# What heads a report that passes, and yet holds something that its reader should look at.
+# The heading of a report that passes but has something to look at.
 WARN = "warn"
 HEADINGS = {FAIL: "FAIL", WARN: "WARN", PASS: "PASS", NOT_CHECKED: "NOT CHECKED"}
-# What people look for in a recording, by table: a pass says where it is not there.
+# Traffic that people look for in a recording, by table: a pass says if it is missing.
 LOOKED_FOR = {ECHO: "ping", CONNECTIONS: "TCP", DNS: "DNS"}
 RULES_NAMED = 3
 
 
 def heading(analysis: Analysis) -> str:
-    """FAIL, PASS or NOT_CHECKED as the verdict; WARN for a pass that its reader should look at.
+    """The verdict, FAIL, PASS or NOT_CHECKED; WARN for a pass that its reader should look at.
 
-    That is one with a warning, an unanswered question, or an acceptance of what passes now.
+    Such a pass has a warning, an unanswered question, or an acceptance of something that passes now.
     """
     passing = any(finding.passing for finding in analysis.findings)
     if analysis.verdict == PASS and (analysis.warnings or analysis.asked_in_vain or passing):
@@ -71,7 +71,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _warning(analysis: Analysis) -> str:
-    """What only warns, or is not answered, first; the rest is counted."""
+    """The first warning or unanswered question; the rest is counted."""
     said = [_why(analysis, [finding]) + _blame(analysis, finding) for finding in ordered(analysis.warnings)]
     said += [_question(question) + _blame_of(analysis, question) for question in analysis.asked_in_vain]
     said += [line for finding in ordered(analysis.findings) for line in passes_now(finding)]
@@ -83,9 +83,9 @@ def _question(question: Unanswered) -> str:
 
 
 def _unchecked(analysis: Analysis) -> str:
-    """What was asked and not answered; then why nothing was checked.
+    """Unanswered questions; then why nothing was checked.
 
-    A row that is unknown says more than a row that is missing.
+    An unknown row says more than a missing row.
     """
     reason = max(ordered(analysis.findings), key=lambda finding: bool(finding.unknown)).reason
     asked = analysis.asked_in_vain
@@ -96,13 +96,13 @@ def _unchecked(analysis: Analysis) -> str:
 
 
 def _seen(analysis: Analysis) -> str:
-    """What no rule is about, where there is little else to say."""
+    """Traffic that no rule is about, if there is little else to say."""
     seen = next((remark.short for remark in analysis.remarks if remark.short), "")
     return f"; but {seen}" if seen else ""
 
 
 def _failure(analysis: Analysis) -> str:
-    """What failed first; or what was demanded first and is missing, where nothing that counts failed."""
+    """The first failure; or the first unmet demand, if no failure counts."""
     failed = ordered(analysis.failures)
     if not failed:
         more = f" (and {len(analysis.unmet) - 1} more)" if len(analysis.unmet) > 1 else ""
@@ -111,25 +111,25 @@ def _failure(analysis: Analysis) -> str:
     more = f"; {rules} more rule{'s' if rules > 1 else ''} failed" if rules else ""
     lead = failed[0]
     why = answered_by_error(analysis, failed) or partial_loss(analysis, lead)
-    # The others are said, after whose this is; sentences about errors and shares are about all of them.
+    # The other pairs follow whose failure it is; sentences about errors and shares cover all pairs already.
     also = others(analysis, lead, _telling(lead)) if not why and lead.evidence and not lead.measures else ""
     said = (why or failure(lead, analysis)) + _blame(analysis, lead) + also + more + expired(lead)
     asked = analysis.asked_in_vain
     if asked and all(finding.rule.table == STATE for finding in failed):
-        # What was recorded comes before what the state says, and names who asked whom.
+        # Packets come before the node's state, and name who asked whom.
         return f"{_question(asked[0])}; {said}"
     return said
 
 
 def _blame(analysis: Analysis, finding: Finding) -> str:
-    """Whose it is not, or is, where the first cause of the failure says so."""
+    """Who is at fault or is not, if the first cause of the failure says so."""
     return _first_words(
         next((diagnosis for diagnosis in analysis.diagnoses if finding.rule.id in diagnosis.case.failed), None)
     )
 
 
 def _blame_of(analysis: Analysis, question: Unanswered) -> str:
-    """The same of a question that nobody answered."""
+    """The same for a question that nobody answered."""
     return _first_words(next((diagnosis for diagnosis in analysis.diagnoses if question in diagnosis.questions), None))
 
 
@@ -139,14 +139,14 @@ def _first_words(about: Diagnosis | None) -> str:
 
 
 def _why(analysis: Analysis, failed: list[Finding]) -> str:
-    """The first failure in one sentence: by which error, or by how large a part of what was asked."""
+    """The first failure in one sentence: the error behind it, or the share of questions that it affects."""
     return answered_by_error(analysis, failed) or partial_loss(analysis, failed[0]) or failure(failed[0], analysis)
 
 
 def failure(finding: Finding, analysis: Analysis) -> str:
     """A failed rule in one sentence, with how many rows failed or what its aggregates came to.
 
-    How many is of the pair that the sentence names; where that is not known, it says so.
+    The number is that of the pair that the sentence names; if it is unknown, the sentence says so.
     """
     first = _telling(finding).headline if finding.evidence else ""
     often = f" ({', '.join(measured(finding))})" if finding.measures else _often(finding, analysis)
@@ -154,7 +154,7 @@ def failure(finding: Finding, analysis: Analysis) -> str:
 
 
 def _often(finding: Finding, analysis: Analysis) -> str:
-    """How many of how many rows failed, where those are more than one."""
+    """How many rows failed out of how many, if there are several."""
     first = _telling(finding) if finding.evidence else None
     between = (first.share or share_of(analysis, finding, first)) if first is not None else None
     if between is not None and 0 < between[0] <= finding.failed == finding.counted:
@@ -165,7 +165,7 @@ def _often(finding: Finding, analysis: Analysis) -> str:
 
 
 def _telling(finding: Finding) -> Evidence:
-    """The first row that failed; of several between the same two one that an ICMP error ended, which says why."""
+    """The first row that failed; of several between the same two, one that an ICMP error ended, which says why."""
     first = finding.evidence[0]
     between = [first.row.get(name) for name in ("src", "dst", "dst_port")]
     refused = (
@@ -177,18 +177,18 @@ def _telling(finding: Finding) -> Evidence:
 
 
 def _counted(analysis: Analysis) -> str:
-    """How many rules were checked, and which, where nothing better is to be said of them."""
+    """How many rules were checked, and which, if there is nothing better to say."""
     passed = [finding.rule.id for finding in analysis.findings if finding.status == PASS]
     checked = sum(finding.status != NOT_CHECKED for finding in analysis.findings)
     more = f" and {len(passed) - RULES_NAMED} more" if len(passed) > RULES_NAMED else ""
     named = f" ({', '.join(passed[:RULES_NAMED])}{more})" if passed else ""
-    # What is accepted is an error all the same.
+    # An accepted failure is still an error.
     found = f"{len(passed)} passed" if analysis.accepted else "no error was found"
     return f"{checked} of {len(analysis.findings)} rules could be checked, and {found}{named}"
 
 
 def _answered(analysis: Analysis) -> str:
-    """What was asked and answered: by the node, by pods, by whoever was pinged or connected to."""
+    """Questions and answers: by the node, by pods, by any host that was pinged or connected to."""
     passed = {finding.rule.id: finding for finding in analysis.findings if finding.status == PASS}
     askers = [pod for pod in pods(analysis) if pod.arp.total]
     parts = []
@@ -201,7 +201,7 @@ def _answered(analysis: Analysis) -> str:
         parts.append(f"the node answers {who} {asked} for {whose} gateway")
     elif "pod-answers-arp" in passed:
         parts.append("the pod answers when the node asks for its MAC")
-    # An RST is an answer, but none to boast of where it is the node's.
+    # An RST is an answer, but not a good one if the node sent it.
     refused = any(
         question.protocol == "TCP" and question.about.startswith("connection") for question in analysis.asked_in_vain
     )
@@ -215,7 +215,7 @@ def _answered(analysis: Analysis) -> str:
 
 
 def _not_there(analysis: Analysis) -> str:
-    """Which of what people look for was not recorded, so that nothing is said of it."""
+    """Traffic that people look for but that was not recorded, so that the report does not cover it."""
     if not analysis.captures:
         return ""
     there = {table for capture in analysis.captures for (table, _), tally in capture.tallies.items() if tally.total}

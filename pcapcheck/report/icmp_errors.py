@@ -1,4 +1,4 @@
-"""ICMP errors: all that were recorded, counted, and in a sentence those that ended what failed."""
+"""ICMP errors: counts of all recorded ones, and a sentence about those behind a failure."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def error_lines(errors: Sequence[CountedError]) -> Iterator[str]:
     for error in errors:
         which = error.family, error.icmp_type, error.icmp_code, error.source, error.mtu
         known, names = counted.get(which, (0, []))
-        # Several points may show one error on its way: the one that shows it most often counts.
+        # Several points may show the same error on its path: the point that shows it most often counts.
         counted[which] = max(known, error.count), [*names, clean(error.capture.source.short_name)]
     by_count = sorted(counted.items(), key=lambda item: -item[1][0])
     for (family, icmp_type, icmp_code, source, mtu), (count, names) in by_count:
@@ -53,9 +53,9 @@ def error_lines(errors: Sequence[CountedError]) -> Iterator[str]:
 
 
 def answered_by_error(analysis: Analysis, failed: list[Finding]) -> str:
-    """What failed first, where most of it was answered by an ICMP error; else nothing.
+    """The first failure, if ICMP errors answered most of it; else nothing.
 
-    That an error came says more than that the request was seen nowhere after: whoever sent it took the request.
+    An error says more than the disappearance of a request: whoever sent the error received the request.
     """
     lead = failed[0]
     if lead.rule.table in ASKED:

@@ -1,4 +1,4 @@
-"""What could not be used or written, in a few lines."""
+"""Inputs that could not be used and files that could not be written, in a few lines."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WHAT = {
 
 
 def skipped_lines(analysis: Analysis, demanded: bool = True) -> list[str]:
-    """A line for each file that was named, and one for all files with the same problem that were found.
+    """A line for each file that was named, and one line for all found files with the same problem.
 
     Without ``demanded``, those that are among the unmet demands are left out.
     """
@@ -48,7 +48,7 @@ def skipped_lines(analysis: Analysis, demanded: bool = True) -> list[str]:
 def _lines(files: list[Skipped]) -> Iterator[str]:
     groups: dict[tuple[str, str, bool], list[Skipped]] = {}
     for file in files:
-        # What is wrong with a recording is worth a line; what else lies in a folder is worth its name.
+        # The problem of a recording is worth a line; another file in a folder is worth its name.
         briefly = not file.named and file.kind in (EMPTY, NOT_A_CAPTURE, NODE_STATE, PODS)
         groups.setdefault((file.role, file.kind, briefly), []).append(file)
     for (role, problem, briefly), group in groups.items():

@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from pcapcheck.links.outages import Outage
 
 WHAT = {ECHO: "echo requests", CONNECTIONS: "TCP connections", DNS: "DNS queries"}
-# Packets that are followed, by the table that judges whether they were answered.
+# Followed packets, by the table that judges whether they were answered.
 FOLLOWED = {"request": ECHO, "reply": ECHO}
 ANSWER = {ECHO: "reply", CONNECTIONS: "answer", DNS: "answer"}
 
 
 def partial_loss(analysis: Analysis, finding: Finding) -> str:
-    """A failure in one sentence where it is a part of what several asked that got no answer; else nothing.
+    """A failure in one sentence, if a share of what several pairs asked got no answer; else nothing.
 
-    Where pairs lost all and the others nothing, the first is named as ever, unless they have a pod or peer in common.
+    If some pairs lost all and the others nothing, the first is named as usual, unless they share a pod or peer.
     """
     table = finding.rule.table
     if table == PATHS and finding.evidence:
         table = FOLLOWED.get(str(finding.evidence[0].row.get("packet")), "")
     if table not in WHAT or finding.measures or finding.has_accepted:
-        # What is accepted is not counted, and how the losses are spread is known of all of them only.
+        # Accepted failures do not count, but the spread is known for all losses only.
         return ""
     losses = analysis.losses(table)
     if losses is None or not losses.is_conclusive or losses.failed == losses.asked:
@@ -37,7 +37,7 @@ def partial_loss(analysis: Analysis, finding: Finding) -> str:
     if not losses.partial and (losing == 1 or losses.suspect is None):
         return ""
     if losing == 1 < len(losses.pairs) and losses.follows is None:
-        # Too few to tell by chance; yet that it is spread over those who lost nothing nobody would say.
+        # Too few to rule out chance; yet hosts without a loss are not part of the spread.
         return ""
     if losses.icmp_errors > losses.failed / 2:
         # The error says why, which is worth more than how often.
@@ -59,7 +59,7 @@ def sentence(losses: Losses) -> str:
 
 
 def how(losses: Losses) -> str:
-    """Over whom, when and what the losses are spread."""
+    """How the losses are spread over hosts, time and sizes."""
     if losses.follows == "time":
         return _in_time(losses.outages, losses.failed)
     if losses.follows == "connection":
@@ -94,7 +94,7 @@ def _in_time(outages: tuple[Outage, ...], failed: int) -> str:
     held = sum(outage.failed for outage in outages)
     some = "all of them" if held == failed else f"{held:,} of them"
     when = f"from {clock(first.first)} {f'to {clock(first.last)}' if first.over else 'until the end'}"
-    # Of a burst others came through meanwhile, or it was too short to tell.
+    # Others came through during the burst, or it was too short to know.
     noun = "outage" if held >= sum(outage.asked for outage in outages) / 2 else "burst"
     if len(outages) == 1:
         return f"{some} in one {noun} {when}"

@@ -1,4 +1,4 @@
-"""Marks before lines, one meaning each, and what stands for characters that an output cannot show."""
+"""Marks before lines, one meaning each, and substitutes for characters that an output cannot show."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import codecs
 import os
 from typing import IO
 
-# All but NOTE are about a rule, FAILED also about a demand that is not met; NOTE is about an input.
+# All but NOTE are about a rule; FAILED also marks an unmet demand; NOTE is about an input.
 PASSED, FAILED, WARNED, ACCEPTED, UNCHECKED, NOTE = "✓", "✗", "⚠", "~", "–", "!"
 PLAIN_MARKS = {PASSED: "ok", FAILED: "FAIL", WARNED: "warn", UNCHECKED: "--"}
-# The rest of what reports are written with. Of one character where there is one, so that tables stay in line.
+# Other characters of reports. Each substitute has one character if possible, so that tables stay aligned.
 _PLAIN = str.maketrans(
     {
         **PLAIN_MARKS,
@@ -33,7 +33,7 @@ ERRORS = "pcapcheck.kernels"
 
 
 def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
-    """What stands for characters that an encoding lacks; a question mark where there is nothing better."""
+    """Substitutes for characters that an encoding lacks; a question mark if there is nothing better."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lost = error.object[error.start : error.end].translate(_PLAIN)

@@ -1,4 +1,4 @@
-"""The report as data: what an analysis comes to, in the words and numbers that every format prints.
+"""The report as data: the words and numbers that every format prints.
 
 ``build_report`` makes it. Nothing here is changed later or has colours or markup. A format prints it and reads nothing
 else: it opens no file and judges nothing.
@@ -82,7 +82,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why something failed, in words. ``about`` says what.
+    """Why something failed, in words. ``about`` names the failure.
 
     ``possible`` holds the causes that the first command settles, then those that the second settles, and so on.
     ``missing`` are the outputs that, added to the node's state, would settle more.
@@ -101,18 +101,18 @@ class Explanation:
 
     @property
     def likeliest(self) -> tuple[Suspect, ...]:
-        """The cause to look at first; none where nothing in the catalogue fits."""
+        """The cause to look at first; None if nothing in the catalogue fits."""
         return tuple(suspects[0] for _, suspects in self.possible[:1])
 
     @property
     def rules(self) -> list[str]:
-        """The rules that failed; none where it is about questions that no rule is about."""
+        """The rules that failed; none if the questions belong to no rule."""
         return [finding.rule.id for finding in self.diagnosis.failed]
 
 
 @dataclass(frozen=True)
 class PathEntry:
-    """Packets of one path: what they are, how many were lost after it, a line per hop."""
+    """Packets of one path: their description, how many were lost after it, a line per hop."""
 
     summary: PathSummary
     title: str
@@ -122,9 +122,9 @@ class PathEntry:
 
 @dataclass(frozen=True)
 class Notes:
-    """What is no failure and should be known, a line each.
+    """Remarks, a line each: no failures, but worth knowing.
 
-    Of ``skipped`` inputs and ``unneeded`` acceptances there are also those alone that are not among the unmet demands.
+    ``skipped`` inputs and ``unneeded`` acceptances also come without those that are unmet demands.
     """
 
     skipped: tuple[str, ...]
@@ -190,5 +190,5 @@ class Report:
         return [explanation for explanation in self.explanations if not explanation.rules]
 
     def named(self, text: str) -> str:
-        """A text with the names of pods behind their addresses."""
+        """A text with the names of pods after their addresses."""
         return with_names(text, self.pods)

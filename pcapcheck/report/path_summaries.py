@@ -22,13 +22,13 @@ NOUNS = {
     "fragment": "later fragment",
     "other": "packet",
 }
-# What people ask about comes first.
+# The packets that people ask about come first.
 ORDER = tuple(NOUNS)
 
 
 @dataclass
 class PathSummary:
-    """Packets of one kind and address pair that passed the same capture points; ``lost`` of them went no further."""
+    """Packets of one type and address pair that passed the same capture points; ``lost`` of them went no further."""
 
     path: Path
     count: int = 0
@@ -38,7 +38,7 @@ class PathSummary:
 
 
 def path_summaries(analysis: Analysis) -> list[PathSummary]:
-    """The paths of an observation: first those on which packets were lost, then by kind, the busiest first."""
+    """The paths of an observation: first those with losses, then by type of packet, the busiest first."""
     found: dict[int, PathSummary] = {}
     paths = analysis.followed
     for path in paths.found:
@@ -54,12 +54,12 @@ def path_summaries(analysis: Analysis) -> list[PathSummary]:
 
 
 def is_lost(paths: Paths, path: Path) -> bool:
-    """Whether packets of this path had to be seen further on, and were not."""
+    """Whether packets of this path should have been seen further on, but were not."""
     return not path.repeated and paths.is_delivered(path) is False
 
 
 def path_title(summary: PathSummary) -> str:
-    """What went from where to where: ``3 echo requests 10.244.1.10 → 10.244.1.11``."""
+    """What went between which hosts: ``3 echo requests 10.244.1.10 → 10.244.1.11``."""
     path = summary.path
     last = path.steps[-1]
     to = f"{format_address(path.src)} → {format_address(path.dst)}"
@@ -70,7 +70,7 @@ def path_title(summary: PathSummary) -> str:
 
 
 class PointNames:
-    """What capture points are called: where two have one name, each with the capture that it is from."""
+    """The names of capture points; if two share a name, each with its capture."""
 
     def __init__(self, analysis: Analysis) -> None:
         self._result = analysis
@@ -88,7 +88,7 @@ class PointNames:
 
 
 def hops(path: Path, names: PointNames, paths: Paths) -> Iterator[str]:
-    """One line per hop; for packets seen at one point only, where that was."""
+    """One line per hop; for packets seen at one point only, that point."""
     steps = path.steps
     if len(steps) == 1:
         yield f"{_arriving(steps[0], names)}, {_ttl(steps[0])}, {paths.why_alone(path)}"
@@ -106,7 +106,7 @@ def _shown(ttl: int | None) -> str:
 
 
 def notes(analysis: Analysis) -> Iterator[str]:
-    """What else there is to say about how packets were followed."""
+    """Notes on how packets were followed."""
     paths = analysis.followed
     for clock in paths.clocks.values():
         if clock.offset:
@@ -156,7 +156,7 @@ def _noun(packet: str, count: int) -> str:
 
 
 def _arriving(step: PathStep, names: PointNames) -> str:
-    """A step as a packet comes to it: from which MAC, where, to which MAC."""
+    """A step as a packet arrives: source MAC, place, destination MAC."""
     group = step.spot.group
     source = f"{format_mac(group.src)} → " if group.src is not None else ""
     return f"{source}{names.of(step)}" + (f" {format_mac(group.dst)}" if group.dst is not None else "")

@@ -11,7 +11,7 @@ from pcapcheck.values import parse_address
 if TYPE_CHECKING:
     from pcapcheck.triage.pods import Pods
 
-# What may be an address or the name of an interface, standing by itself.
+# A word that may be an address or the name of an interface.
 TOKEN = re.compile(
     r"(?<![\w.:/-])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}|[A-Za-z]{2,8}[0-9a-f]{11})"
     r"(?![\w:/-]|\.\w)"
@@ -40,7 +40,7 @@ def mentions(text: str, pods: Pods) -> Iterator[tuple[int, str]]:
 
 
 def with_names(text: str, pods: Pods | None) -> str:
-    """The text with the name of each pod behind the first mention of its address or interface."""
+    """The text with the name of each pod after the first mention of its address or interface."""
     if pods is None:
         return text
     parts, done = [], 0

@@ -15,7 +15,7 @@ from pcapcheck.links.sides import POD
 
 @dataclass
 class PodSummary:
-    """What the pod on one link asked, and what came of it. ``ips`` and ``macs`` are the pod's."""
+    """The questions of the pod on one link and their outcomes. ``ips`` and ``macs`` are the pod's."""
 
     link: PointFacts
     ips: frozenset[int]
@@ -36,7 +36,7 @@ def pods(analysis: Analysis) -> list[PodSummary]:
 
 
 def each_pod(analysis: Analysis) -> list[PodSummary]:
-    """A summary per pod: where several asked on one link (``-i any``, a bridge, a merged file), one for each."""
+    """A summary per pod, also if several asked on one link (``-i any``, a bridge, a merged file)."""
     split = {
         key: ids for key, point in analysis.facts.points.items() if len(set((ids := _pods_of(point)).values())) > 1
     }
@@ -62,7 +62,7 @@ def _summaries(
                 continue
             sender = at.groups[number].sender
             pod = split.get(at.key, {}).get(-1 if sender is None else sender, frozenset())
-            # What has no sender, as in a text, is nobody's by name.
+            # Exchanges without a sender, as in a text, belong to no named pod.
             summary = summaries.setdefault((at.key, pod), PodSummary(at, frozenset(), frozenset()))
             for own, sum_ in summary.tallies:
                 if table == own:
@@ -75,7 +75,7 @@ def _summaries(
 
 
 def _pods_of(point: PointFacts) -> dict[int, frozenset[int]]:
-    """Which senders are one pod: those with an address in common, such as a pod that was recreated with a new MAC."""
+    """Which senders are one pod: those that share an address, such as a pod that was recreated with a new MAC."""
     by_address: dict[int, set[int]] = {}
     for sender, ips in _addresses(point):
         for ip in ips:

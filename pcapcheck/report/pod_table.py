@@ -1,4 +1,4 @@
-"""The table of pods: what each asked and what came of it, the worst first, as wide as the page."""
+"""The table of pods: the questions of each and their outcomes, the worst first, as wide as the page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def write_pods(page: Page, summaries: list[PodSummary]) -> None:
     rows = sorted((summary for summary in summaries if summary.arp.total or summary.echo.total), key=_badness)
     if not rows:
         return
-    # One more is no longer than the line that would count it.
+    # A single further row takes no more room than the line that would count it.
     shown = rows if page.verbose or len(rows) <= ROWS + 1 else rows[:ROWS]
     rest = rows[len(shown) :]
     names = _pod_names(shown)
@@ -43,20 +43,20 @@ def write_pods(page: Page, summaries: list[PodSummary]) -> None:
 
 
 def _losses(pod: PodSummary) -> float:
-    """The share of echo requests, or of ARP, that got no answer: the greater of both."""
+    """The share of echo requests or of ARP requests that got no answer, whichever is greater."""
     arp = pod.arp.outcomes["unanswered"] / pod.arp.settled if pod.arp.settled else 0
     return max(pod.echo.loss or 0, arp)
 
 
 def _badness(pod: PodSummary) -> tuple[float, int, int, int]:
-    """What is lost counts first, then ICMP errors, then how long the slowest took."""
+    """The sort key: losses first, then ICMP errors, then the slowest answer."""
     latency = pod.echo.durations.quantile(0.99) or pod.arp.durations.quantile(0.99) or 0
     first = min((ip for ip in pod.ips), default=0)
     return -_losses(pod), -pod.echo.outcomes["error"], -_magnitude(latency), first
 
 
 def _magnitude(nanoseconds: int) -> int:
-    """Latencies of one order are alike: they do not decide which pod is worse."""
+    """The order of magnitude of a latency: latencies of one order do not decide which pod is worse."""
     return len(str(nanoseconds)) if nanoseconds >= 10**6 else 0
 
 
@@ -69,7 +69,7 @@ def _sum(rows: list[PodSummary]) -> PodSummary:
 
 
 def _pod_names(rows: list[PodSummary]) -> list[str]:
-    """The addresses; where two rows have the same, each with its interface, and where that is one too, its MAC."""
+    """The addresses; if two rows share them, with the interface; if they share that too, with the MAC."""
     names = [_pod_name(row) for row in rows]
     counts = Counter(names)
     places = Counter((name, pod.link.name) for name, pod in zip(names, rows, strict=True))
@@ -94,7 +94,7 @@ def _pod_name(pod: PodSummary) -> str:
 
 
 def _write(page: Page, names: list[str], rows: list[PodSummary]) -> None:
-    """In the widest layout that fits. Names are never cut: at worst each has a line of its own."""
+    """Write the widest layout that fits. Names are never cut: at worst each has its own line."""
     for columns in LAYOUTS:
         table = [["pod", *(title for title, _ in columns)]]
         table += [[name, *(show(pod) for _, show in columns)] for name, pod in zip(names, rows, strict=True)]
@@ -103,7 +103,7 @@ def _write(page: Page, names: list[str], rows: list[PodSummary]) -> None:
             for number, line in enumerate(lines):
                 page.command(Text(line, "dim" if number == 0 else ""), 0)
             return
-    # Too narrow: the name stands above its figures.
+    # Too narrow: the name goes above its figures.
     table = [[title for title, _ in LAYOUTS[-1]], *([show(row) for _, show in LAYOUTS[-1]] for row in rows)]
     head, *lines = _aligned(table)
     page.command(Text("pod", "dim"), 0)
@@ -131,7 +131,7 @@ def _after(pod: PodSummary) -> str:
 
 
 def _replied(pod: PodSummary) -> str:
-    """How many were replied to, and of how many that is not known: the loss next to it says nothing of those."""
+    """How many were replied to, and how many are unknown: the loss next to it does not cover those."""
     echo: AskerSums = pod.echo
     open_ = echo.outcomes["in-flight"] + echo.outcomes["unknown"]
     replied = f"{echo.outcomes['replied']} of {echo.settled}" if echo.settled else NONE

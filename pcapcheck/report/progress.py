@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from pcapcheck.exchanges.capture_exchanges import SoFar
 
 PATIENCE = 2.0
-# How often what was answered is counted again (seconds): that looks at all that is open.
+# Seconds between counts of answered requests: a count looks at everything that is open.
 EVERY = 0.5
 
 
 class ProgressLine:
-    """A bar with frames and bytes per second; nothing where standard error is no terminal.
+    """A bar with frames and bytes per second; nothing if standard error is no terminal.
 
-    Of what arrives live it shows the verdict as it forms: how many requests were answered so far.
+    For live input it shows the verdict as it forms: how many requests were answered so far.
     """
 
     def __init__(self, paths: tuple[Path, ...]) -> None:
-        # How much comes through a pipe, lies in a folder or is named in a file, nobody knows beforehand.
+        # The size of a pipe, a folder or a list of files is not known beforehand.
         known = bool(paths) and all(map(os.path.isfile, paths))
         self.total = sum(map(_size, paths)) if known else None
         self.shown = sys.stderr.isatty()
@@ -102,5 +102,5 @@ def _size(path: Path) -> int:
     try:
         return path.stat().st_size
     except OSError:
-        # Gone since.
+        # The file has gone since.
         return 0

@@ -1,4 +1,4 @@
-"""Which pod a row of a table is about, where several pods stand behind one link."""
+"""Which pod a row of a table is about, if several pods share a link."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE, POD
 
-# By table the columns in which whoever sent or asked stands, and whom it was for: MAC, then addresses.
+# By table, the columns with the sender or asker, and with the receiver: MAC, then addresses.
 _ASKED = (("eth_src", "src"), ("eth_dst", "dst"))
 _RESOLVED = (("asker_mac", "asker_ip"), ("reply_mac", "target"))
 ENDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -21,7 +21,7 @@ ENDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     CONNECTIONS: _ASKED,
     DNS: _ASKED,
 }
-# A pod has an address of each family; one that sends from more is a router: only the row's address is shown.
+# A pod has one address of each family; a pod that sends from more is a router: only the row's address is shown.
 MOST_ADDRESSES = 4
 
 # MACs and addresses of a row's pod.
@@ -39,7 +39,7 @@ class RowPods:
         self._known: dict[tuple[Any, ...], Pod] = {}
 
     def of(self, table: str, captures: list[int], rows: list[Any], column: Column) -> list[Pod]:
-        """The pod of each row, from its columns; the rows of one pod alike are looked up once."""
+        """The pod of each row, from its columns; equal rows are looked up once."""
         sent, got = ENDS[table]
         columns = [column(name) for name in (*sent, *got)]
         split = len(sent)
@@ -53,7 +53,7 @@ class RowPods:
         return pods
 
     def forget(self) -> None:
-        """Keep memory bounded: what was looked up may be as various as the rows."""
+        """Keep memory bounded: every row may be different."""
         self._known.clear()
 
     def _look_up(self, capture: int, number: int, sent: tuple[Any, ...], got: tuple[Any, ...]) -> Pod:
@@ -66,13 +66,13 @@ class RowPods:
         found = next(named, None)
         if found is not None:
             return found
-        # A single pod there: what is from or to a pod is its.
+        # The link has a single pod: every row from or to a pod belongs to it.
         (first, *others) = point.pods.items()
         return _pod(first[0], first[1], ()) if side is not None and not others else NOBODY
 
 
 def _named(point: PointFacts, mac: Any, addresses: list[int | None]) -> Pod | None:
-    """The pod that has this MAC, else one of these addresses; None where no pod of the link has them."""
+    """The pod with this MAC, else with one of these addresses; None if no pod of the link has them."""
     macs = mac if isinstance(mac, (frozenset, tuple)) else (mac,)
     for known in macs:
         if known is not None and known in point.pods:

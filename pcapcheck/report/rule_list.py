@@ -1,4 +1,4 @@
-"""The rules there are, as a table for people and as JSON for programs."""
+"""The list of rules, as a table for people and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def write_text(rules: Iterable[Rule], stream: IO[str]) -> None:
 
 
 def write_json(rules: Iterable[Rule], stream: IO[str]) -> None:
-    """A list of objects with what a rule says of itself; ``file`` and ``line`` are where it stands."""
+    """A list of objects with the texts of each rule; ``file`` and ``line`` say where it is defined."""
     listed = [
         {
             "id": rule.id,

@@ -9,14 +9,14 @@ from pcapcheck.capture.rotated_set import Captured, RotatedSet
 from pcapcheck.capture.source import Source
 from pcapcheck.values import clean
 
-# What tshark unpacks by itself (wiretap/file_wrappers.c).
+# Compressions that tshark reads directly (wiretap/file_wrappers.c).
 TSHARK_UNPACKS = ("gzip", "zstd", "lz4")
 
 
 def commands(source: Captured, numbers: list[int], lines: Iterable[tuple[int, int]] = ()) -> list[str]:
-    """One command per file that holds some of these frames; none for what was never a file.
+    """One command per file that holds some of these frames; none for inputs that were never files.
 
-    ``lines``: where the frames stand in a text, first and last line of each.
+    ``lines``: of a text, the first and last line of each frame.
     """
     wanted = [(file, some) for file, some in by_file(source, numbers) if some and file.has_file]
     places = sorted(lines)
@@ -24,7 +24,7 @@ def commands(source: Captured, numbers: list[int], lines: Iterable[tuple[int, in
 
 
 def by_file(source: Captured, numbers: list[int]) -> Iterator[tuple[Source, list[int]]]:
-    """Which file of a set each frame is in, and its number there."""
+    """The file of a set that each frame is in, and its number there."""
     if not isinstance(source, RotatedSet):
         yield source, numbers
         return
@@ -45,7 +45,7 @@ def _sed(file: Source, lines: list[tuple[int, int]]) -> str:
 
 def _quoted(file: Source) -> str:
     path = clean(str(file.path))
-    # Not to be taken for an option.
+    # So that the name is not read as an option.
     return shlex.quote(f"./{path}" if path.startswith("-") else path)
 
 

@@ -21,7 +21,7 @@ class SourceLocation:
 
     @property
     def uri(self) -> str:
-        """As RFC 3986 has it."""
+        """The location as a URI (RFC 3986)."""
         quoted = quote(os.fsencode(self.path))
         return f"file://{quoted}" if self.path.is_absolute() else quoted
 
@@ -32,17 +32,17 @@ class SourceLocation:
 
 
 def place_of(path: Path) -> SourceLocation:
-    """Where a file is, seen from the root of the checkout."""
+    """The location of a file relative to the root of the checkout."""
     resolved = path.resolve()
     root = checkout()
     return SourceLocation(resolved.relative_to(root) if resolved.is_relative_to(root) else resolved)
 
 
 def place_of_rule(rule: Rule) -> tuple[SourceLocation, int]:
-    """Where a rule stands, and its line.
+    """The file and line of a rule.
 
-    An installed pack may be anywhere, a virtual environment in the checkout too; if an expectation file extends it,
-    its rules are where that says so.
+    An installed pack may be anywhere, even in a virtual environment inside the checkout; if an expectation file extends
+    it, its rules are located at that line.
     """
     packs = packs_folder()
     path = Path(rule.file)
@@ -54,7 +54,7 @@ def place_of_rule(rule: Rule) -> tuple[SourceLocation, int]:
 
 
 def checkout() -> Path:
-    """The root of what a CI job checked out, where that is known, else the working directory."""
+    """The root of a CI job's checkout, if known, else the working directory."""
     here = Path.cwd().resolve()
     workspace = Path(os.environ.get("GITHUB_WORKSPACE") or here).resolve()
     return workspace if here.is_relative_to(workspace) else here

@@ -17,9 +17,9 @@ from pcapcheck.paths.path_tables import PathTables
 from pcapcheck.report.row_pods import RowPods
 from pcapcheck.values import clean, format_time
 
-# How many rows are turned into a DataFrame at a time.
+# Rows per DataFrame.
 CHUNK = 1 << 15
-# What tells a row's pod; MAC and addresses.
+# The columns that identify a row's pod: MAC and addresses.
 POD_COLUMNS = ("pod_mac", "pod_ip")
 Sink = Callable[[pd.DataFrame], None]
 
@@ -35,7 +35,7 @@ def table(analysis: Analysis, name: str) -> pd.DataFrame:
 
 
 def for_each_chunk(analysis: Analysis, name: str, sink: Sink) -> None:
-    """Hand a table over in parts, in order, so that it need not fit into memory; at least one, perhaps empty."""
+    """Hand a table over in chunks, in order, so that it need not fit into memory; at least one chunk, perhaps empty."""
     filling = Filling(analysis, name, sink)
     if name in (PATHS, HOPS):
         tables = PathTables(analysis.followed)
@@ -78,16 +78,16 @@ class Filling:
         self.handed_on = 0
         self.count = 0
         self.cells: dict[str, list[Any]] = {}
-        # The same few addresses, MACs and late values come again and again.
+        # The same few addresses, MACs and late values keep recurring.
         self._shown: dict[tuple[str, Any], Any] = {}
         self._late: dict[tuple[str, int, int, str], Any] = {}
         self._pods = RowPods(analysis.facts)
         self._begin()
 
     def add(self, capture: int | None, rows: list[Any]) -> None:
-        """Take rows of one capture, or rows that know theirs.
+        """Take rows of one capture, or rows that know their capture.
 
-        Frame rows are read at once, since they are valid only now.
+        Frame rows are read immediately, since they are valid only now.
         """
         if capture is None:
             self.cells["capture"] += [self.paths[row.capture] for row in rows]
@@ -116,7 +116,7 @@ class Filling:
         self.cells = {"capture": [], **{name: [] for name in self.columns}}
 
     def _add_pods(self, capture: int | None, rows: list[Any]) -> None:
-        """The columns about pods: of each row only its own, though a link may have hundreds."""
+        """The columns about pods: only the pod of each row, though a link may have hundreds."""
         table = self.columns["pod.mac"].table
         numbers = [row.capture for row in rows] if capture is None else [capture] * len(rows)
         pods = self._pods.of(table, numbers, rows, lambda name: _column(rows, name))

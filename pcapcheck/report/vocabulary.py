@@ -24,13 +24,13 @@ INTRODUCTION = """\
 # The words of rules
 
 What a rule may name, from the same tables that check it. A comparison with something that a row does not have is
-unknown, never true and never false. Columns marked *late* are known only when the whole capture has been read.
+unknown, never true and never false. Columns marked *late* are known only after the whole capture has been read.
 """
 
 
 @dataclass(frozen=True)
 class VocabularyEntry:
-    """A word that may be used, its type (or what it is if nobody says so), one line of help."""
+    """A word that rules may use, its type or default value, one line of help."""
 
     name: str
     help: str
@@ -39,7 +39,7 @@ class VocabularyEntry:
 
 @dataclass(frozen=True)
 class Section:
-    """Words of one kind. ``head`` names what an entry is and what its type is."""
+    """A section of the vocabulary. ``head`` is the heading of its words and that of their types."""
 
     title: str
     entries: list[VocabularyEntry]
@@ -61,7 +61,7 @@ def write_markdown(stream: IO[str]) -> None:
     sections = list(_sections())
     stream.write(f"{GENERATED}\n\n{INTRODUCTION}\n")
     for section in sections:
-        # An anchor as GitHub makes it of a heading.
+        # The anchor that GitHub gives a heading.
         stream.write(f"- [{_begun(section.title)}](#{section.title.replace(' ', '-')})\n")
     for section in sections:
         what, type_ = section.head
@@ -75,12 +75,12 @@ def write_markdown(stream: IO[str]) -> None:
 
 
 def _begun(text: str) -> str:
-    """With a capital letter, as headings and sentences begin."""
+    """The text with a capital letter at its start, as for headings and sentences."""
     return text[0].upper() + text[1:]
 
 
 def _row(*cells: str) -> str:
-    # A bar would end a cell, stars and brackets be taken for marks.
+    # A bar would end a cell; stars and brackets are markup.
     escaped = (cell.replace("|", "\\|").replace("*", "\\*").replace("<", "&lt;") for cell in cells)
     return f"| {' | '.join(escaped)} |\n"
 

@@ -1,4 +1,4 @@
-"""What the report for people says, as plain lines: formats with room for text quote it."""
+"""The report for people as plain lines, which formats with room for text quote."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pcapcheck.values import clean
 if TYPE_CHECKING:
     from pcapcheck.triage.pods import Pods
 
-# Of a long list, this many lines are quoted.
+# A long list is cut to this many lines.
 FEW = 20
 
 
@@ -32,7 +32,7 @@ def verdict(analysis: Analysis) -> str:
 
 
 def failure(analysis: Analysis, finding: Finding) -> list[str]:
-    """A failed rule: all of its evidence, with the frames in words, and why it failed, if that is known."""
+    """A failed rule: all of its evidence, with the frames in words, and why it failed, if known."""
     from pcapcheck.report.explanations import explanations
     from pcapcheck.report.failures import failure_of
 
@@ -40,13 +40,13 @@ def failure(analysis: Analysis, finding: Finding) -> list[str]:
 
 
 def summary(analysis: Analysis, finding: Finding) -> str:
-    """A finding in one line: what failed, why it was not checked, or what holds."""
+    """A finding in one line: the failure, why it was not checked, or what holds."""
     said = sentence(finding, analysis) + expired(finding) if finding.status == FAIL else finding.rule.title
     return finding.reason if finding.status == NOT_CHECKED else with_names(said, analysis.pods)
 
 
 def failure_lines(report: Report, failed: Failure) -> list[str]:
-    """The same of a failure in a report."""
+    """The same for a failure in a report."""
     return _quoted(failed, report.explanations, report.pods)
 
 
@@ -56,14 +56,14 @@ def failure_line(report: Report, failed: Failure) -> str:
 
 
 def questions(report: Report) -> Iterator[tuple[str, list[str]]]:
-    """Questions that no rule is about and nobody answered: each in a sentence, and why, if that is known."""
+    """Questions that no rule is about and nobody answered: a sentence for each, and why, if known."""
     for explanation in report.questions:
         lines = _lines(report.pods, partial(write_diagnosis, explanation=explanation))
         yield report.named(explanation.headline), lines
 
 
 def captures(report: Report, every: bool = False) -> list[str]:
-    """What was judged: a line per capture and per host of a node's state; of many the first few and their number."""
+    """The inputs: a line per capture and per host of a node's state; if there are many, the first few and a count."""
     lines = [report.named(entry.line) for entry in report.captures if every or entry.shown]
     lines += [report.more_captures] if report.more_captures and not every else []
     return lines + some(report.hosts, "more hosts", every)

@@ -21,8 +21,8 @@ REQUIRED = {
     "reason": "why it is accepted",
 }
 OPTIONAL = {
-    "where": "conditions on the columns of the rule's table: only failing rows that match are accepted",
-    "until": "YYYY-MM-DD: the last day, in UTC, on which it is accepted",
+    "where": "conditions on the columns of the rule's table; only failing rows that match are accepted",
+    "until": "YYYY-MM-DD: last day, in UTC, that it is accepted on",
 }
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -31,7 +31,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 class Acceptance:
     """Failing rows that are accepted: all, or those that match ``where``; up to and including the day ``until``.
 
-    ``file`` and ``line`` are where it is written, ``word`` is what to remove there.
+    ``file`` and ``line`` say where it is written, ``word`` what to remove there.
     """
 
     reason: str
@@ -82,12 +82,12 @@ class Applied:
 
 
 def today() -> date:
-    """The day by which ``until`` is judged, in UTC."""
+    """Today in UTC, which ``until`` is compared with."""
     return datetime.now(UTC).date()
 
 
 def read_acceptance(node: Node) -> dict[str, Node]:
-    """The keys of one acceptance. Raises RuleError with file, line and column if a key is wrong."""
+    """Read the keys of one acceptance. Raises RuleError with file, line and column if a key is wrong."""
     items = keyed(node, "an acceptance", REQUIRED, OPTIONAL)
     faults = Faults()
     faults.fields(

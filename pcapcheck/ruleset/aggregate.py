@@ -1,7 +1,7 @@
 """Aggregates: what must hold for the selected rows together, such as loss and latency.
 
-Percentiles come from logarithmic buckets (``flows.pairing.bucket_of``) and are at most 1 % off; minimum, maximum, mean
-and ratio are exact.
+Percentiles come from logarithmic buckets (``exchanges.pairing.bucket_of``) and are at most 1 % off; minimum, maximum,
+mean and ratio are exact.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ LIMITS = {"min": "ge", "max": "le"}
 MOST_DIGITS = 12
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 AGGREGATES = {
-    RATIO: "share of the selected rows for which 'expect' holds, as 0.99 or 99%; with it a row may fail",
-    "min": "least value of a column",
-    "mean": "its mean",
-    "p50": "its median",
-    "p90": "the value that 90 % of the rows do not exceed",
-    "p95": "95 % of them",
-    "p99": "99 % of them",
-    "max": "its greatest value",
+    RATIO: "share of the selected rows for which 'expect' holds, as 0.99 or 99%; single rows may then fail",
+    "min": "minimum of a column",
+    "mean": "mean of a column",
+    "p50": "median of a column",
+    "p90": "90th percentile of a column",
+    "p95": "95th percentile of a column",
+    "p99": "99th percentile of a column",
+    "max": "maximum of a column",
 }
 BOUNDS = ("lt", "le", "gt", "ge")
 BOUNDS_SAID = {"lt": "less than", "le": "at most", "gt": "more than", "ge": "at least"}
@@ -60,7 +60,7 @@ class Bound:
                 return value >= self.operand
 
     def against(self, value: int) -> int:
-        """The greater, the more a row of this value speaks against it."""
+        """How much a row of this value speaks against the bound: more is worse."""
         return value if self._is_upper else -value
 
     def allows(self, rank: int) -> bool:
@@ -101,7 +101,7 @@ class Bound:
         return f"{float(value):.6g}"
 
     def plain(self, value: Fraction) -> float:
-        """The value, in seconds if it is a duration."""
+        """The value; a duration in seconds."""
         return float(value / 10**9 if self.column and self.column.type is DURATION else value)
 
 
@@ -124,7 +124,7 @@ class Spread(Durations):
         super().merge(other)
 
     def value(self, aggregate: str) -> Fraction | None:
-        """None where there is no value."""
+        """The aggregate; None if there are no values."""
         if self.least is None or self.most is None:
             return None
         if aggregate == "min":
@@ -138,9 +138,9 @@ class Spread(Durations):
 
 @dataclass(frozen=True)
 class Measure:
-    """The value of an aggregate (None: there is none) and whether its bound holds (None: unknown).
+    """The value of an aggregate (None: no value) and whether its bound holds (None: unknown).
 
-    ``rows`` had a value.
+    ``rows`` counts the rows that had a value.
     """
 
     bound: Bound

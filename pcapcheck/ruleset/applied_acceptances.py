@@ -23,7 +23,7 @@ from pcapcheck.ruleset.rule_sum import RuleSum
 def accept(finding: Finding, total: RuleSum, day: date) -> None:
     """Enter what became of the acceptances on a day.
 
-    If everything that failed is accepted, the rule is of severity info, and accepted rows are its first evidence.
+    If every failure is accepted, the rule is of severity info, and accepted rows are its first evidence.
     """
     rule = finding.rule
     finding.accepted = total.accepted
@@ -32,7 +32,7 @@ def accept(finding: Finding, total: RuleSum, day: date) -> None:
         for acceptance, tally in zip(rule.acceptances, total.tallies, strict=True)
     ]
     reasons = [applied.acceptance.reason for applied in finding.applied if applied.status == ACCEPTS]
-    # What rows come to together is accepted as a whole, or not at all.
+    # An aggregate is accepted as a whole or not at all.
     all_accepted = bool(rule.bounds) or finding.failed == finding.accepted
     finding.is_accepted = finding.status == FAIL and bool(reasons) and all_accepted
     if finding.is_accepted:

@@ -1,7 +1,7 @@
-"""Commands to type: a rule's or a cause's, with what the capture showed filled in.
+"""Commands to type, of a rule or a cause, with values from the capture filled in.
 
-What comes from a capture must not become part of a command that somebody pastes, so it is quoted. A host's name, which
-stands where a text without -n shows no address, is looked up where the command wants an address: ``ip`` takes no names.
+Text from a capture must not become part of a command that somebody pastes, so it is quoted. A text without -n shows
+host names instead of addresses; the command looks one up if it needs an address: ``ip`` takes no names.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PLAIN = re.compile(r"[\w.:-]+(?: [\w.:-]+)*")
 
 @dataclass(frozen=True)
 class Typed:
-    """A value in a command: as a word or inside quotes, where an address must stand, and in a remark."""
+    """A value in a command: as a word or inside quotes, as an address, and in a remark."""
 
     word: str
     address: str
@@ -29,7 +29,7 @@ class Typed:
 
 
 def typed_as(column: Column, value: Value | None) -> Typed:
-    """How a column's value is typed."""
+    """How to type a column's value."""
     shown = column.show(value)
     word = shlex.quote(shown)
     remark = shown if _PLAIN.fullmatch(shown) else word
@@ -51,7 +51,7 @@ def fill_command(text: str, table: str, typed: Mapping[str, Typed]) -> str:
 
 
 def _fitting(value: Typed, before: str) -> str:
-    """How a value is written behind this: a name can stand in a remark, and in tcpdump's filter, which is quoted."""
+    """How to write a value after this text: names fit a remark, and tcpdump's filter, which is quoted."""
     if " # " in before:
         return value.remark
     return value.word if before.count("'") % 2 == 1 else value.address

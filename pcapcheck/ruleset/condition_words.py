@@ -10,7 +10,7 @@ from pcapcheck.values import Value
 
 
 def in_words(leaf: Leaf) -> str:
-    """A condition as a rule would say it: ``replied = true``."""
+    """A condition as in a rule: ``replied = true``."""
     operand = leaf.operand
     if isinstance(operand, Column):
         shown = operand.name

@@ -32,7 +32,7 @@ Getter = Callable[[Column], Value | None]
 
 @dataclass(frozen=True)
 class Operator:
-    """A comparison: its name, what it means, and for which columns it makes sense."""
+    """A comparison: its name, its meaning, and whether it needs an ordered column."""
 
     name: str
     help: str
@@ -49,17 +49,17 @@ OPERATORS = {
         Operator("le", "is at most", ordered=True),
         Operator("gt", "is more than", ordered=True),
         Operator("ge", "is at least", ordered=True),
-        Operator("cidr", "address within a network, or one of several"),
-        Operator("mac_prefix", "MAC that begins with these bytes"),
+        Operator("cidr", "is an address within a network, or within one of a list"),
+        Operator("mac_prefix", "is a MAC that begins with these bytes"),
         Operator("exists", "true: the capture holds a value; false: it does not"),
-        Operator("same_as", "equals another column of the row (one of its values where it has several)"),
+        Operator("same_as", "equals another column of the row (one of its values if it has several)"),
     )
 }
 
 
 @dataclass(frozen=True, repr=False)
 class Leaf(Brief):
-    """One column compared with something. Where the column has several values, all of them must compare true."""
+    """One column compared with something. If the column has several values, all of them must compare true."""
 
     column: Column
     operator: str
@@ -70,7 +70,7 @@ class Leaf(Brief):
         return judge(self)
 
     def compare(self, get: Getter) -> int:
-        """TRUE, FALSE, or UNKNOWN where a column that it names is absent."""
+        """TRUE, FALSE, or UNKNOWN if a column that it names is absent."""
         value = get(self.column)
         if self.operator == "exists":
             return TRUE if (value is not None) is self.operand else FALSE
@@ -88,9 +88,9 @@ class Leaf(Brief):
         return TRUE if all(_compare(self.operator, value, operand) for value in held) else FALSE
 
     def nameless(self, value: Value | None) -> str:
-        """The host's name that would have to be compared with an address, where a text shows names; else empty.
+        """The host name that would have to be compared with an address, if a text shows names; else empty.
 
-        Names compare among each other: tcpdump prints an address always alike.
+        Two names can be compared: tcpdump always prints an address the same way.
         """
         if self.column.type is not ADDRESS or self.operator == "exists" or isinstance(self.operand, Column):
             return ""
@@ -106,7 +106,7 @@ class Leaf(Brief):
 
 @dataclass(frozen=True, repr=False)
 class Combination(Brief):
-    """``all`` or ``any`` of several conditions, or ``not`` one."""
+    """``all`` or ``any`` of several conditions, or ``not`` of one condition."""
 
     word: str
     parts: tuple[Condition, ...]
@@ -151,7 +151,7 @@ def _compare(operator: str, value: Value, operand: object) -> bool:
 
 
 def read_conditions(node: Node, table: str, settings: Settings, without: frozenset[str] = frozenset()) -> Combination:
-    """A map of conditions; all must hold. ``without`` names keys that mean something else (``table``)."""
+    """Read a map of conditions; all must hold. ``without`` names keys that mean something else (``table``)."""
 
     def read(name: str, value: Node) -> list[Condition]:
         if name in ("all", "any"):
@@ -229,7 +229,7 @@ def _operands(column: Column, node: Node, settings: Settings) -> frozenset[Value
 
 
 def operand_of(column: Column, node: Node, settings: Settings) -> Value:
-    """A scalar as the column that it is compared with means it."""
+    """A scalar, read as a value of the column that it is compared with."""
     value: Value = value_of(node, column.parse, settings)  # type: ignore[assignment]
     return value
 

@@ -25,7 +25,7 @@ class Unmet:
 
 
 def unmet_demands(judgement: Judgement, strict: bool, required: Iterable[str]) -> list[Unmet]:
-    """The demands that are not met: ``required`` rules that were not checked, and inputs that cannot be used.
+    """The unmet demands: ``required`` rules that were not checked, and inputs that cannot be used.
 
     ``strict`` demands that everything can be used and checked. Raises RuleError if ``required`` names an unknown rule.
     """
@@ -46,7 +46,7 @@ def _missing(findings: Iterable[Finding], required: Iterable[str]) -> Iterator[U
 
 
 def _skipped(judgement: Judgement, strict: bool) -> Iterator[Unmet]:
-    """Inputs that had to be used and cannot be."""
+    """Inputs that have to be used but cannot be."""
     for skipped in judgement.skipped:
         if skipped.demanded:
             yield Unmet(skipped.message)
@@ -55,7 +55,7 @@ def _skipped(judgement: Judgement, strict: bool) -> Iterator[Unmet]:
 
 
 def _incomplete(judgement: Judgement) -> Iterator[Unmet]:
-    """What ``strict`` does not let pass: acceptances without a use, rules not checked, problems of the inputs."""
+    """What ``strict`` does not let pass: unneeded acceptances, rules not checked, problems of the inputs."""
     for finding in judgement.findings:
         yield from _undetermined(finding)
     for capture in judgement.captures:
@@ -72,8 +72,8 @@ def _undetermined(finding: Finding) -> Iterator[Unmet]:
         yield Unmet(f"strict: {'; '.join(passes_now(finding))}", rule.id)
     needless = rule.severity != "error" or rule.occasional
     if rule.off or (finding.status == NOT_CHECKED and needless and not finding.unknown):
-        # If nothing was recorded that a warning is about, nothing is missing: even a failure would not count.
-        # Nor is anything missing of what need not be there, such as DNS in a recording of a ping.
+        # A warning without anything to check is no gap: even a failure would not count.
+        # Nor is an occasional rule without anything to check, such as DNS in a recording of a ping.
         return
     if finding.status == NOT_CHECKED:
         yield Unmet(f"strict: {rule.id} was not checked: {finding.reason}", rule.id)

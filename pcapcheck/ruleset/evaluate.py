@@ -1,7 +1,7 @@
 """Evaluate a rule over a table that streams by.
 
-Rows come while the capture is read; late columns are known only at its end. So rows are counted in *bins*: alike in
-frame group, outcome and in what the early conditions said of them. At the end ``judge`` looks at each bin once.
+Rows come while the capture is read; late columns are known only at its end. So rows are counted in *bins*: rows of one
+bin share frame group, outcome and the results of the early conditions. At the end ``judge`` looks at each bin once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pcapcheck.values import Value
 # Columns that say whether a question was answered.
 ANSWERING = frozenset({"answered", "replied", "outcome", "latency", "latency_first", "rtt"})
 
-# Attributes of frames counted together that are the first one's.
+# Of frames counted together, the first frame's attributes stand for all.
 OF_THE_FIRST = ("ip_src", "ip_dst")
 
 
@@ -39,11 +39,11 @@ class Evaluation:
         every = [*rule.leaves, *rule.accepting]
         self.early = [leaf for leaf in every if not any(column.deferred for column in leaf.columns())]
         self.selecting = frozenset(map(id, rule.select.leaves()))
-        # Bounds on columns; the ratio's is of the counts.
+        # Bounds on columns; a ratio comes from the counts.
         self.bounds = [(column, bound) for bound in rule.bounds if (column := bound.column) is not None]
         named = {column.name for leaf in every for column in leaf.columns()} | set(rule.reported)
         named |= {column.name for column, _ in self.bounds}
-        # By which error a row failed is said wherever the row is, whether the rule names it or not.
+        # The error that a row failed by is always reported, whether the rule names it or not.
         named |= {"refusal"} & COLUMNS[rule.table].keys()
         self.shown = [COLUMNS[rule.table][name] for name in sorted(named)]
         self.bins: dict[BinKey, Bin] = {}
@@ -52,7 +52,7 @@ class Evaluation:
     def needs_rows(self) -> bool:
         """Whether the rows must be looked at one by one: a condition names more than rows counted together share.
 
-        Of frames counted together none is kept but the first one's addresses, so there a text may not name more either.
+        Of frames counted together only the addresses of the first are kept, so a text may not name more either.
         """
         if self.rule.off:
             return False
@@ -88,7 +88,7 @@ class Evaluation:
     def _compare(self, leaf: Leaf, row: TableRow) -> int:
         result = leaf.compare(partial(early_value, row))
         if result == UNKNOWN and id(leaf) in self.selecting and isinstance(row, FrameRow):
-            # A frame of another protocol is none of those that are meant.
+            # A frame of another protocol is not selected.
             absent = [column.name for column in leaf.columns() if early_value(row, column) is None]
             return FALSE if any(map(row.lacks, absent)) else UNKNOWN
         return result
@@ -105,7 +105,7 @@ class Evaluation:
         return judge_rule(self.rule, self.early, self.shown, self.bins, self.seen, facts)
 
     def decides(self, row: TableRow, capture: int, facts: Facts) -> bool:
-        """Whether the rule is about this row, and about whether it was answered; one that is switched off too."""
+        """Whether the rule, even if switched off, is about this row and whether it was answered."""
         if not ANSWERING & {column.name for leaf in self.rule.leaves for column in leaf.columns()}:
             return False
         point = facts.point(capture, row.group)

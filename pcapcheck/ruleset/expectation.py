@@ -13,32 +13,32 @@ from pcapcheck.ruleset.rule import SEVERITIES, keyed, reason_of
 from pcapcheck.ruleset.variables import VARIABLES
 from pcapcheck.ruleset.yaml_tree import Node
 
-# A severity that accepts every failure of a rule, and what switches it off.
+# The severity that accepts every failure of a rule, and the word that switches a rule off.
 INFO, OFF = "info", "off"
 KEYS = {
-    "extends": "rules that must hold too: the name of a pack, or a file or folder next to this one; or a list of them",
+    "extends": "further rules that must hold: a pack, or a file or folder relative to this file; or a list of them",
     "captures": "the recording: files, folders or patterns, relative to this file",
-    "interfaces": "FILE or FILE#IFINDEX: the interface that it was recorded on",
-    "node_state": "files with what was found on the node and in its pods",
-    "pods": "files with what kubectl get pods -A -o json (or -o wide) printed",
-    "filter_used": "the capture filter that tcpdump was given",
-    "variables": "name: value; of the rules' variables, or of your own, to be used as $name",
-    "adjust": "id of a rule that is extended: {severity, reason}; severity off switches it off",
-    "accept": "list of failures that are accepted: {rule, where, until, reason}; where and until may be left out",
-    "require": "ids of rules that count as failed where they could not be checked",
+    "interfaces": "FILE or FILE#IFINDEX: name of the interface that it was recorded on",
+    "node_state": "files with the output of commands on the node and in its pods",
+    "pods": "files with the output of kubectl get pods -A -o json (or -o wide)",
+    "filter_used": "capture filter that tcpdump ran with",
+    "variables": "NAME: VALUE for variables of the rules, or for your own, used as $NAME",
+    "adjust": "ID: {severity, reason} for a rule from extends; severity off switches it off",
+    "accept": "list of accepted failures: {rule, where, until, reason}; where and until are optional",
+    "require": "ids of rules that count as failed if they could not be checked",
     "strict": "true: whatever could not be checked counts as failed",
-    "rules": "list of rules of your own; title, why and severity may be left out",
+    "rules": "list of your own rules; title, why and severity are optional",
 }
 ADJUSTMENT = {
     "severity": f"one of {', '.join(SEVERITIES)}, or {OFF}",
-    "reason": "why this is accepted here",
+    "reason": "why this is acceptable here",
 }
 _OWN_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @dataclass(frozen=True)
 class Adjustment:
-    """Another severity for a rule, or none at all (``off``), and the reason given for it."""
+    """Another severity for a rule, or ``off``, and the reason for it."""
 
     severity: str
     reason: str
@@ -49,7 +49,7 @@ class Adjustment:
 class Recording:
     """What an expectation file says of its recording; ``interfaces`` as ``--interface`` takes them.
 
-    ``place`` is where it says which captures: file and line.
+    ``place`` is file and line of its ``captures``.
     """
 
     captures: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ class Recording:
 
 @dataclass(frozen=True)
 class Expectation:
-    """One expectation file as it is written; what it extends and its own rules are not read yet."""
+    """One expectation file as written; neither what it extends nor its own rules have been read."""
 
     extends: tuple[Node, ...]
     variables: dict[str, Node]
@@ -75,12 +75,12 @@ class Expectation:
 
 
 def is_expectation(node: Node) -> bool:
-    """Whether a document is meant as one: it is no rule, and has a key that only these have."""
+    """Whether a document is meant as an expectation file: no rule, with a key that only these files have."""
     return isinstance(node.value, dict) and not {"id", "select"} & set(node.value) and bool(set(KEYS) & set(node.value))
 
 
 def read_expectation(node: Node) -> Expectation:
-    """One expectation file from its YAML. Raises RuleError with file, line and column."""
+    """Read one expectation file from its YAML. Raises RuleError with file, line and column."""
     faults = Faults()
     items = node.items("an expectation file")
     with faults.noted():
@@ -147,7 +147,7 @@ def _adjustments(node: Node) -> dict[str, Adjustment]:
 
 
 def _accepted(node: Node) -> dict[str, list[Node]]:
-    """The acceptances by rule; what their conditions mean, the rule's table tells."""
+    """The acceptances by rule; the rule's table gives their conditions a meaning."""
     accepted: dict[str, list[Node]] = {}
     read = each(lambda node: (read_acceptance(node)["rule"].text("'rule'"), node), node.list("'accept'"))
     for rule, node in read:

@@ -27,7 +27,7 @@ class Faults:
             self.errors += error.errors
 
     def each(self, read: Callable[[Given], Read], given: Iterable[Given]) -> list[Read]:
-        """Those that can be read; the errors of the others are noted."""
+        """The results of what can be read; the errors of the rest are noted."""
         values = []
         for value in given:
             with self.noted():
@@ -45,7 +45,7 @@ class Faults:
 
 
 def each(read: Callable[[Given], Read], given: Iterable[Given]) -> list[Read]:
-    """Each of these as it is read. Raises RuleError for all that cannot be read."""
+    """Read each of these. Raises one RuleError for all that cannot be read."""
     faults = Faults()
     values = faults.each(read, given)
     faults.check()

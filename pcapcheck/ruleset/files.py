@@ -17,14 +17,14 @@ from pcapcheck.ruleset.yaml_tree import MOST_BYTES, Node, load_documents
 SUFFIXES = (".yml", ".yaml")
 CALICO = "calico"
 PACKS = (CALICO, STATE)
-# Most files of users that are remembered.
+# At most this many files of users are remembered.
 MOST_REMEMBERED = 500
-# A file that was changed this lately may change again without its time of change telling. Nanoseconds.
+# A file changed this recently may change again with the same time of change. Nanoseconds.
 RECENT = 2_000_000_000
 
 # A file: its path, its text and the documents in it.
 RuleFile = tuple[Path, str, list[Node]]
-# What tells one content of a file from another: device, inode, size, times of change of content and of inode.
+# What identifies the content of a file: device, inode, size, times of change of content and of inode.
 _Stamp = tuple[int, ...]
 _remembered: dict[str, tuple[_Stamp, RuleFile]] = {}
 
@@ -43,7 +43,7 @@ def pack(name: str) -> Path:
 
 
 def pack_or(path: Path) -> Path:
-    """The folder of the pack of that name, unless there is a file or folder so called."""
+    """The folder of the pack of that name, unless a file or folder has that name."""
     return pack(str(path)) if str(path) in PACKS and not path.exists() else path
 
 
@@ -51,7 +51,7 @@ def read_files(path: Path, faults: Faults) -> Iterator[RuleFile]:
     """A file, or each file in a folder: its path, its text and the documents in it.
 
     What ships with the package is read once per process, any other file once for as long as it stays the same. Nobody
-    may change what is handed out. What cannot be read goes to ``faults``, and that there is no document at all.
+    may change what is handed out. ``faults`` notes files that cannot be read or hold no document.
     """
     if path.parent == packs_folder():
         yield from _packaged(path)
@@ -72,7 +72,7 @@ def _packaged(folder: Path) -> tuple[RuleFile, ...]:
 
 
 def _once(file: Path) -> RuleFile:
-    """A file's content, from memory where the file is still the same."""
+    """A file's content, from memory if the file is still the same."""
     name, stamp = str(file), _stamp(file)
     known = _remembered.get(name)
     if known is not None and known[0] == stamp:
@@ -86,7 +86,7 @@ def _once(file: Path) -> RuleFile:
 
 
 def _stamp(file: Path) -> _Stamp | None:
-    """None where what was read may not be relied on later: no plain file, or one changed just now."""
+    """None if the content may change unnoticed: no regular file, or a file that was changed just now."""
     try:
         found = os.stat(file)
     except (OSError, ValueError):

@@ -18,7 +18,7 @@ from pcapcheck.values import Value, clean
 
 PASS, FAIL, NOT_CHECKED = "pass", "fail", "not-checked"
 STATUSES = (FAIL, PASS, NOT_CHECKED)
-# In the order of events on a link: without an answer to ARP there are no packets, without packets no echoes.
+# In the order of events on a link: no packets without an answer to ARP, no echoes without packets.
 STAGES = (ARP, ANSWERS, FRAMES, ADDRESSES, HOPS, PATHS, ECHO, DNS, CONNECTIONS, STATE)
 NO_CAPTURE = -1
 EVIDENCE_PER_RULE = 20
@@ -55,9 +55,9 @@ class Finding(Brief):
     """A rule's result. ``checked`` rows held or failed, ``unknown`` rows may have done either; ``reason`` says why.
 
     ``measures`` are the values of the rule's aggregates.
-    ``accepted`` of the ``failed`` rows are accepted, and ``applied`` is what became of each acceptance. Where nothing
-    else failed ``is_accepted``: the rule is of severity info then, and ``evidence`` is of accepted rows.
-    ``files`` are those that its evidence was written to, if that was asked for.
+    ``accepted`` of the ``failed`` rows are accepted, and ``applied`` is what became of each acceptance. If nothing
+    else failed, ``is_accepted``: the rule is of severity info then, and ``evidence`` is of accepted rows.
+    ``files`` are the files that its evidence was written to, if any.
     """
 
     rule: Rule
@@ -75,12 +75,12 @@ class Finding(Brief):
 
     @property
     def has_accepted(self) -> bool:
-        """Whether some of what failed is accepted, or all."""
+        """Whether some or all of its failures are accepted."""
         return self.is_accepted or bool(self.accepted)
 
     @property
     def counted(self) -> int:
-        """The failing rows that the rule's severity speaks of: those not accepted, or all where all are accepted."""
+        """The failing rows that the severity is about: those not accepted, or all if all are accepted."""
         return self.failed if self.is_accepted else self.failed - self.accepted
 
     @property
@@ -90,7 +90,7 @@ class Finding(Brief):
 
 
 def passes_now(finding: Finding) -> list[str]:
-    """A sentence per acceptance that accepts nothing any more, as what it is about holds."""
+    """A sentence per acceptance that accepts nothing any more because what it is about holds."""
     rule, sentences = finding.rule.id, []
     for applied in finding.passing:
         about = rule if applied.acceptance.where is None else f"what is accepted of {rule}"
@@ -100,7 +100,7 @@ def passes_now(finding: Finding) -> list[str]:
 
 
 def fair(evidence: list[Evidence], most: int | None) -> list[Evidence]:
-    """At most ``most`` rows, in their order: the first row of each pair of hosts before the second of any."""
+    """At most ``most`` rows, in order: the first row of every pair of hosts before the second of any."""
     if most is None or len(evidence) <= most:
         return evidence
     met: Counter[tuple[Value | None, ...]] = Counter()
@@ -113,9 +113,9 @@ def fair(evidence: list[Evidence], most: int | None) -> list[Evidence]:
 
 
 def explain_consequences(findings: list[Finding]) -> None:
-    """If a rule had nothing to check because a rule that it needs failed, give that as its reason.
+    """Give a failed rule that another needs as the reason why the other had nothing to check.
 
-    If that rule failed for some rows only, the others had their chance: their traffic may not have been recorded.
+    If that rule failed for some rows only, it does not explain the rest: their traffic may not have been recorded.
     """
     failed = {finding.rule.id: finding for finding in findings if finding.status == FAIL}
     for finding in findings:

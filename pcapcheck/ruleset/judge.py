@@ -56,10 +56,10 @@ def judge_rule(
 
 
 def _counted_once(rule: Rule, bins: dict[BinKey, Bin], facts: Facts) -> dict[BinKey, Bin]:
-    """The bins of connections, without connections that the asker's own link shows too.
+    """The bins of connections, without those that the asker's own link shows too.
 
-    A rule that says which end or which connections it is about keeps them all: it is not known which of those that
-    are alike here are shown there.
+    A rule about one end or about certain connections keeps them all: nothing shows which of the connections that are
+    alike here appear there.
     """
     named = {column.name for leaf in rule.select.leaves() for column in leaf.columns()}
     if rule.table != CONNECTIONS or not facts.repeats or "asker_side" in named:
@@ -78,7 +78,7 @@ def _counted_once(rule: Rule, bins: dict[BinKey, Bin], facts: Facts) -> dict[Bin
 def _judge_link(
     rule: Rule, early: list[Leaf], shown: list[Column], bins: dict[BinKey, Bin], facts: Facts, ambiguous: bool
 ) -> RuleSum:
-    """The bins of one link; if nothing shows which end is the pod's, only what is true either way counts."""
+    """The bins of one link; if nothing shows which end is the pod's, only what holds for both counts."""
     if ambiguous:
         assumptions = [_judge_bins(rule, early, shown, bins, facts.assuming(assumption)) for assumption in (0, 1)]
         fails = all(assumption.failed for assumption in assumptions)
@@ -138,7 +138,7 @@ def _judge_bins(rule: Rule, early: list[Leaf], shown: list[Column], bins: dict[B
 
 def _reason(leaves: list[Leaf], judge: Judge, late: LateValues, sample: BinSample) -> str:
     open_ = [leaf for leaf in leaves if judge(leaf) == UNKNOWN]
-    # A name hides more than this one condition: other unknown values may follow from it.
+    # A host name hides more than this condition: other values may be unknown because of it.
     for leaf in open_:
         held = late.get(leaf.column) if leaf.column.deferred else sample.values.get(leaf.column.name)
         if name := leaf.nameless(held):
@@ -155,7 +155,7 @@ def _reason(leaves: list[Leaf], judge: Judge, late: LateValues, sample: BinSampl
 
 
 def _settle(finding: Finding, total: RuleSum) -> None:
-    """Enter the status: each row, the number of rows and all rows together must be as the rule says."""
+    """Enter the status: each row, the number of rows and the aggregates must be as the rule says."""
     bounds = finding.rule.bounds
     statuses = []
     if finding.failed and not any(bound.aggregate == RATIO for bound in bounds):

@@ -74,7 +74,7 @@ class Judgement(Brief):
         return [point for point in self.points if point.key[0] == capture.number]
 
     def by_observation(self) -> list[Judgement]:
-        """A judgement per time of recording, with what failed there; nearly always that is this one."""
+        """A judgement per period of recording, with its failures; nearly always only this judgement."""
         facts = self.facts
         different = list(dict.fromkeys(map(facts.observations.get, facts.points)))
         if not any(apart(observation, other) for observation in different for other in different):
@@ -83,7 +83,7 @@ class Judgement(Brief):
         for observation in different:
             keys = {key for key in facts.points if not apart(observation, facts.observations.get(key))}
             own = {key for key in facts.points if facts.observations.get(key) == observation}
-            # Evidence of no capture is in the first part only.
+            # Evidence that belongs to no capture is in the first part only.
             parts.append(self._part(keys, own, with_the_rest=not parts))
         return parts
 

@@ -1,4 +1,4 @@
-"""Values of late columns: what is known of a row only when the whole captures have been read."""
+"""Values of late columns, which are known only after the captures have been read."""
 
 from __future__ import annotations
 

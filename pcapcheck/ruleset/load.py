@@ -38,7 +38,7 @@ class Ruleset:
 
 @dataclass(frozen=True)
 class RuleEntry:
-    """A rule as it is written, before its values are read; ``brief`` ones may leave out what people would read."""
+    """A rule as it is written, before its values are read; ``brief`` rules may leave out what people would read."""
 
     node: Node
     text: str
@@ -95,7 +95,7 @@ def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = No
                 f"a rule {rule.id!r} is already in {earlier.file}:{earlier.line}"
                 + ("; to change its severity write adjust, else choose another id" if entry.brief else "")
             )
-        # Reached on two ways, it is meant as adjusted.
+        # If it is reached twice, the adjusted rule counts.
         if earlier is None or not (earlier.adjusted or earlier.acceptances):
             rules[rule.id] = rule
 
@@ -105,7 +105,7 @@ def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = No
 
     faults.each(take, gathered.entries)
     if not faults.errors:
-        # What is not there because it cannot be read is no further error.
+        # A rule that is missing because its file cannot be read is no further error.
         with faults.noted():
             settings.check_used(gathered.variables)
         if not rules:
@@ -164,14 +164,14 @@ def _extended(expectation: Expectation, file: Path, within: tuple[Path, ...], fa
     changed = [(id_, adjustment.node) for id_, adjustment in expectation.adjustments.items()]
     accepted = [(id_, nodes[0].items("an acceptance")["rule"]) for id_, nodes in expectation.accepted.items()]
     if len(faults.errors) == wrong:
-        # What cannot be read may have been just this rule.
+        # This rule may be one that could not be read.
         faults.each(lambda item: known(*item), [*changed, *accepted])
     return GatheredRules(
         [_changed(entry, expectation) for entry in entries],
         {**below.variables, **expectation.variables},
         [*below.required, *expectation.required],
         below.strict or expectation.strict,
-        # What an extended file says of its recording is not about the recording of this file.
+        # What an extended file says about a recording does not hold for the recording of this file.
         [expectation.recording],
     )
 
@@ -182,7 +182,7 @@ def _id(node: Node) -> str:
 
 
 def _changed(entry: RuleEntry, expectation: Expectation) -> RuleEntry:
-    """The entry with what an expectation file that extends it says of it."""
+    """The entry with the changes of an expectation file that extends it."""
     id_ = _id(entry.node)
     return replace(
         entry,
@@ -192,7 +192,7 @@ def _changed(entry: RuleEntry, expectation: Expectation) -> RuleEntry:
 
 
 def _adjusted(rule: Rule, entry: RuleEntry, settings: Settings) -> Rule:
-    """The rule as the expectation files want it that extend it."""
+    """The rule with the adjustments of the expectation files that extend it."""
     adjustment, named = entry.adjustment, entry.named
     if adjustment is not None:
         named = adjustment.node
@@ -204,7 +204,7 @@ def _adjusted(rule: Rule, entry: RuleEntry, settings: Settings) -> Rule:
 
 
 def _acceptances(rule: Rule, entry: RuleEntry, settings: Settings) -> tuple[Acceptance, ...]:
-    """Which failures are accepted. Raises RuleError if two acceptances cover all: one of them would never count."""
+    """Which failures are accepted. Raises RuleError if two acceptances cover everything: one would never count."""
     adjustment = entry.adjustment
     accepted = [acceptance_of(node, rule, settings) for node in entry.accepted]
     whole = [acceptance for acceptance in accepted if acceptance.where is None]
@@ -222,7 +222,7 @@ def _acceptances(rule: Rule, entry: RuleEntry, settings: Settings) -> tuple[Acce
 
 
 def _joined(recordings: list[Recording]) -> Recording:
-    """What several files say of one recording. Raises RuleError if they name two filters."""
+    """What several files say about one recording. Raises RuleError if they name two filters."""
     filters = {recording.filter_used for recording in recordings if recording.filter_used is not None}
     if len(filters) > 1:
         raise RuleError(f"filter_used: the expectation files name several: {'; '.join(sorted(filters))}")

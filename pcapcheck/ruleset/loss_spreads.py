@@ -1,4 +1,4 @@
-"""How the losses of each table of questions are spread, worked out once and only if something asks."""
+"""How the losses of each table of questions are spread, computed once and only on demand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class LossSpreads:
-    """The spread of losses by table; ``of`` works it out when it is first asked for."""
+    """The spread of losses by table; ``of`` computes it at the first call."""
 
     def __init__(self, captures: Sequence[Capture], facts: Facts, followed: Paths) -> None:
         self._captures = captures

@@ -1,4 +1,4 @@
-"""Measures: what the rows of a rule come to together, held against the rule's bounds."""
+"""Measures: aggregates over the rows of a rule, compared with the rule's bounds."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def measures_of(finding: Finding, total: RuleSum) -> Iterator[tuple[Measure, lis
 
 
 def _count(bound: Bound, total: RuleSum) -> Measure:
-    """How many rows are selected; rows that may be selected as well leave the number open, upwards."""
+    """How many rows are selected; rows that may be selected leave the number open upwards."""
     return Measure(bound, Fraction(total.selected), _either(bound, total.selected, total.selected + total.perhaps), 0)
 
 
@@ -43,7 +43,7 @@ def _share(bound: Bound, finding: Finding) -> Measure:
 
 
 def _measure(bound: Bound, sure: Spread, open_: Spread) -> Measure:
-    """What the values of a column come to; the values of rows that may be selected may count or not."""
+    """The aggregate of a column's values; rows that may be selected may count or not."""
     value = sure.value(bound.aggregate)
     if value is None:
         return Measure(bound, None, None, 0)
@@ -54,13 +54,13 @@ def _measure(bound: Bound, sure: Spread, open_: Spread) -> Measure:
 
 
 def _either(bound: Bound, low: Fraction | int, high: Fraction | int) -> bool | None:
-    """Whether a bound holds; None if that depends on which of two values is the right one."""
+    """Whether a bound holds; None if it holds for only one of the two possible values."""
     assumptions = {bound.holds(Fraction(low)), bound.holds(Fraction(high))}
     return assumptions.pop() if len(assumptions) == 1 else None
 
 
 def _worst(measure: Measure, extremes: list[tuple[int, Evidence]]) -> list[Evidence]:
-    """The rows that break a bound most, as evidence: those that break it by themselves, or the worst one."""
+    """The rows that break a bound most, as evidence: those that break it by themselves, or the worst row."""
     column = measure.bound.column
     assert column is not None
     ranked = sorted(extremes, key=lambda extreme: -extreme[0])[:SAMPLES_PER_BIN]
@@ -77,7 +77,7 @@ def _worst(measure: Measure, extremes: list[tuple[int, Evidence]]) -> list[Evide
 
 
 def valueless(finding: Finding) -> str:
-    """Why an aggregate over existing rows has no value; empty if that is not the case."""
+    """Why an aggregate over existing rows has no value; empty if it has one."""
     columns = [measure.bound.column for measure in finding.measures if measure.value is None]
     column = next((column for column in columns if column and finding.checked), None)
     return f"no row has a value of {column.name}: {column.absence}" if column else ""

@@ -1,4 +1,4 @@
-"""Wording: a rule's texts with the values of a failing row filled in, whichever of them stand in for others."""
+"""Messages: a rule's texts with the values of a failing row filled in, or with those that replace them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Row = Mapping[str, Value | None]
 
 
 def expected_of(rule: Rule, row: Row) -> str:
-    """What was expected; empty where the rule does not say it in words."""
+    """What was expected; empty if the rule has no words for it."""
     return fill(rule.expected, rule.table, shown(rule, row))
 
 
 def observed_of(rule: Rule, row: Row) -> str:
-    """What was there instead, without what is not known of it; empty where the rule does not say it in words."""
+    """What was observed, without unknown values; empty if the rule has no words for it."""
     return fill(without(rule.observed, absent(row)), rule.table, shown(rule, row))
 
 
@@ -35,5 +35,5 @@ def shown(rule: Rule, row: Row) -> dict[str, str]:
 
 
 def absent(row: Row) -> set[str]:
-    """Columns that the row does not have; a link without a name is as unknown as none."""
+    """Columns that the row lacks; a link without a name counts as unknown."""
     return {name for name, value in row.items() if value is None or value == UNNAMED}

@@ -43,7 +43,7 @@ def nothing_to_check(rule: Rule, seen: int, facts: Facts) -> str:
     if rule.table in (HOPS, PATHS) and facts.followed:
         return _not_there(rule, facts, links)
     if rule.table in (HOPS, PATHS) and links > 1:
-        # What the rule says then, to record a second link, was done.
+        # The rule's advice, to record a second link, was followed already.
         which = "both" if links == 2 else f"two of the {links}"
         return f"no packet that this rule is about was seen on {which} pod links recorded"
     return (
@@ -53,7 +53,7 @@ def nothing_to_check(rule: Rule, seen: int, facts: Facts) -> str:
 
 
 def _advice(rule: Rule, facts: Facts) -> str:
-    """What the rule advises then; without a command that names a pod's link if no such link is known."""
+    """What the rule advises; without a command that names a pod's link if no such link is known."""
     if "{interface}" not in rule.absent:
         return rule.absent
     judged = [point for point in facts.points.values() if point.kind == "pod-link" and point.judged]

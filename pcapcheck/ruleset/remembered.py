@@ -1,4 +1,4 @@
-"""Remember rules and causes once read, by where they are written and the values of the variables."""
+"""Remember rules and causes that were read, by their place and the values of the variables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar, cast
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.ruleset.yaml_tree import Node
 
-# So much is remembered: some twenty times what ships with the package.
+# Bound on what is remembered: some twenty times what ships with the package.
 MOST = 2000
 
 More = ParamSpec("More")
@@ -20,8 +20,8 @@ Reader = Callable[Concatenate[Node, Settings, More], Read]
 def remembered(read: Reader[More, Read]) -> Reader[More, Read]:
     """A reader of YAML that reads a node once for the same variables, since the result never changes.
 
-    The node is kept, so that no other can stand at its address. What cannot be read is read again: its error is
-    the caller's.
+    The node is kept, so that no other node can get its address. A node that cannot be read is read again: the error
+    belongs to the caller.
     """
     known: dict[Hashable, tuple[Node, frozenset[str], Read]] = {}
 

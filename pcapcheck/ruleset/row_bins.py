@@ -11,7 +11,7 @@ from pcapcheck.ruleset.aggregate import Spread
 from pcapcheck.values import Value
 
 SAMPLES_PER_BIN = 5
-# Of whom none is among those: so many rows each, so that a second target is not hidden by the first.
+# Rows kept of each pair that has none among those, so that the first target does not hide a second.
 SAMPLES_PER_PAIR, MOST_SAMPLES = 2, 20
 
 # (capture, frame group, outcome, what each early condition said)
@@ -26,7 +26,7 @@ class BinSample:
     """A row kept to show, with the early columns that the rule names; ``source_lines`` quotes what a column rests on.
 
     ``elsewhere`` are frames of other capture points that show it too: capture and frame. ``lacking`` says what
-    it takes to know a column of just this row, where that can be said better than of the column as such.
+    it takes to know a column of this very row, if the column's own advice is less precise.
     """
 
     frames: tuple[int, ...]
@@ -39,7 +39,7 @@ class BinSample:
 
 @dataclass
 class Extremes:
-    """The few rows of the highest rank, of rows alike the earlier ones."""
+    """The few rows of the highest rank; of equal rows, the earliest."""
 
     held: list[tuple[int, int, BinSample]] = field(default_factory=list)
     order: int = 0
@@ -50,7 +50,7 @@ class Extremes:
 
     def add(self, rank: int, sample: BinSample) -> None:
         """Keep a row that is wanted."""
-        # Counting down tells rows of one rank apart, so that samples are never compared.
+        # Counting down gives rows of equal rank an order, so that samples are never compared.
         self.order -= 1
         heapq.heappush(self.held, (rank, self.order, sample))
         if len(self.held) > SAMPLES_PER_BIN:
@@ -59,7 +59,7 @@ class Extremes:
 
 @dataclass
 class Bin:
-    """Rows alike in all that matters to the rule; ``spreads`` and ``extremes`` stand beside the rule's bounds.
+    """Rows alike in all that matters to the rule; ``spreads`` and ``extremes`` correspond to the rule's bounds.
 
     ``pairs`` counts the samples by who asked whom.
     """
@@ -71,7 +71,7 @@ class Bin:
     extremes: list[Extremes] = field(default_factory=list)
 
     def wants(self, row: object) -> bool:
-        """Whether a row would be kept: one of the first, or of the first of its pair."""
+        """Whether a row would be kept: as one of the first, or of the first of its pair."""
         if len(self.samples) < SAMPLES_PER_BIN:
             return True
         return len(self.samples) < MOST_SAMPLES and self.pairs[pair_of(row)] < SAMPLES_PER_PAIR
@@ -83,5 +83,5 @@ class Bin:
 
 
 def pair_of(row: object) -> Pair:
-    """Who asked whom, of a row that has such columns; rows that have none are all of one pair."""
+    """Who asked whom, if the row has such columns; rows without them all belong to one pair."""
     return tuple(getattr(row, name, None) for name in PAIR)

@@ -15,7 +15,7 @@ from pcapcheck.ruleset.row_bins import BinSample
 from pcapcheck.ruleset.rule import Rule, placeholders
 from pcapcheck.values import Value, is_ipv4
 
-# IPv6's counterpart of ARP.
+# The IPv6 counterpart of ARP.
 SOLICITATION = "neighbour solicitation"
 ONE_SIDED = "; no frame from the other end was recorded. With -Q or a capture filter, a healthy {} would look the same"
 
@@ -56,7 +56,7 @@ def evidence_of(rule: Rule, shown: list[Column], sample: BinSample, late: LateVa
 
 
 def _for_family(rule: Rule, held: Mapping[Column, Value | None]) -> Rule:
-    """A rule about ARP in the words of IPv6, if the row's addresses are of that family."""
+    """A text about ARP in the words of IPv6, if the row's addresses are IPv6."""
     addresses = [value for column, value in held.items() if column.type is ADDRESS and isinstance(value, int)]
     if not addresses or is_ipv4(addresses[0]):
         return rule

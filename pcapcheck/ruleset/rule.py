@@ -24,27 +24,27 @@ if TYPE_CHECKING:
 
 SEVERITIES = ("error", "warning", "info")
 REQUIRED = {
-    "id": "lower-case words joined by hyphens; says what must hold",
+    "id": "lower-case words joined by hyphens that say what must hold",
     "title": "one line for people",
     "why": "the mechanism, with its source",
     "severity": f"one of {', '.join(SEVERITIES)}",
-    "select": "the rows that the rule is about: table, and conditions on its columns",
+    "select": "rows that the rule is about: table, and conditions on its columns",
 }
-# Texts in which every $name is a variable; in a command it may be the shell's.
+# In these texts every $name is a variable; in a command it may be the shell's.
 REPORTED = ("expected", "observed", "headline")
-# A rule in an expectation file is read by those who wrote it.
+# Optional in an expectation file, whose readers wrote the rule.
 BRIEF = ("title", "why", "severity")
 NO_CONDITIONS = Combination("all", ())
 OPTIONAL = {
-    "expect": "conditions that must hold for each row selected",
+    "expect": "conditions that must hold for each selected row",
     "count": "min, max: how many rows may be selected",
     **AGGREGATES,
     "expected": "what was expected, for the report; {columns} of the row are filled in",
-    "observed": "what was there instead, likewise",
+    "observed": "what was observed instead, likewise",
     "headline": "the failure in one sentence, likewise",
     "next": "commands to run after a failure, likewise",
-    "absent": "what to do where there was nothing to check",
-    "occasional": "true: there need not be anything to check, so --strict demands nothing where there was not",
+    "absent": "what to do if there was nothing to check",
+    "occasional": "true: there need not be anything to check; --strict does not demand it",
     "needs": "rules that must hold before there can be anything to check",
     "limits": "when the rule cannot decide, or is wrong",
     "references": "list of sources",
@@ -55,10 +55,10 @@ OPTIONAL = {
 class Rule(Brief):
     """One rule. ``expected``, ``observed`` and ``headline`` may name columns of the failing row in braces.
 
-    ``absent`` says what to do where there was nothing to check, which is no gap where the rule is ``occasional``;
-    ``next`` what to ask the node after a failure, ``needs`` which rules must hold before anything can be checked.
+    ``absent`` says what to do if there was nothing to check, which is no gap if the rule is ``occasional``; ``next``
+    says what to ask the node after a failure, ``needs`` which rules must hold before anything can be checked.
     ``adjusted`` is the reason that an expectation file gives for another severity, or for switching the rule ``off``;
-    ``named`` is file and line of an expectation file that extends or adjusts it; ``acceptances`` are of its failures.
+    ``named`` is file and line of an expectation file that extends or adjusts it; ``acceptances`` accept its failures.
     """
 
     id: str
@@ -92,7 +92,7 @@ class Rule(Brief):
 
     @property
     def accepting(self) -> list[Leaf]:
-        """What the conditions of its acceptances compare."""
+        """The columns that the conditions of its acceptances compare."""
         return [
             leaf
             for acceptance in self.acceptances
@@ -110,9 +110,9 @@ class Rule(Brief):
 
 @remembered
 def read_rule(node: Node, settings: Settings, text: str = "", brief: bool = False) -> Rule:
-    """One rule from its YAML. A ``brief`` one may leave out what BRIEF names.
+    """Read one rule from its YAML. A ``brief`` rule may leave out what BRIEF names.
 
-    Raises RuleError with all that is wrong, each with file, line and column.
+    Raises RuleError with everything that is wrong, with file, line and column.
     """
     needed = {name: help_ for name, help_ in REQUIRED.items() if not (brief and name in BRIEF)}
     faults = Faults()
@@ -203,7 +203,7 @@ def _table(select: Node) -> str:
 
 
 def read_id(node: Node) -> str:
-    """The id of a rule or a cause. Raises RuleError if it is not of the common form."""
+    """Read the id of a rule or a cause. Raises RuleError if it has another form."""
     id_ = node.text("'id'")
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id_):
         raise node.error(f"{id_!r}: an id is lower-case words joined by hyphens")
@@ -211,7 +211,7 @@ def read_id(node: Node) -> str:
 
 
 def keyed(node: Node, what: str, required: Mapping[str, str], optional: Mapping[str, str]) -> dict[str, Node]:
-    """The values of a map by its keys, all of them known and none of those required missing."""
+    """The values of a map by key. Raises RuleError if a key is unknown or a required key is missing."""
     items = node.items(what)
     known = dict.fromkeys((*required, *optional))
     unknown = [name for name in items if name not in known]
@@ -251,7 +251,7 @@ def texts_of(node: Node, name: str, table: str, settings: Settings) -> str:
 
 
 def placeholders(text: str) -> list[str]:
-    """The columns named in braces; ValueError where more than a name stands there."""
+    """The columns named in braces. Raises ValueError if a pair of braces holds more than a name."""
     names = []
     for _, name, format_, conversion in string.Formatter().parse(text):
         if format_ or conversion:
@@ -272,7 +272,7 @@ def fill(text: str, table: str, row: dict[str, str]) -> str:
 
 
 def without(text: str, absent: Container[str]) -> str:
-    """A rule's text without the clauses (after a semicolon) whose columns are all absent."""
+    """A rule's text without the clauses (separated by semicolons) whose columns are all absent."""
     first, *others = text.split("; ")
     kept = [text for text in others if not (names := placeholders(text)) or any(name not in absent for name in names)]
     return "; ".join((first, *kept))

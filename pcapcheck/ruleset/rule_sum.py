@@ -1,4 +1,4 @@
-"""What the rows of one rule come to: counts, reasons, evidence and the values that bounds are about."""
+"""The rows of one rule summed up: counts, reasons, evidence and the values that bounds are about."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pcapcheck.ruleset.rule import Rule
 
 @dataclass
 class RuleSum:
-    """What the rows of one rule come to; sums of several links are added up."""
+    """The rows of one rule summed up; the sums of several links are added."""
 
     checked: int = 0
     failed: int = 0
@@ -26,7 +26,7 @@ class RuleSum:
     # A spread per bound on a column: the values of rows that are selected, and of rows that may be.
     sure: list[Spread] = field(default_factory=list)
     open: list[Spread] = field(default_factory=list)
-    # Likewise: the rows that break each bound most, by rank.
+    # Per bound, the rows that break it most, by rank.
     extremes: list[list[tuple[int, Evidence]]] = field(default_factory=list)
     # The failed rows that are accepted, with their evidence, and a tally per acceptance.
     accepted: int = 0
@@ -45,7 +45,7 @@ class RuleSum:
         )
 
     def add(self, other: RuleSum) -> None:
-        """Add what the rows of another link come to."""
+        """Add the sum of another link."""
         self.checked += other.checked
         self.failed += other.failed
         self.unknown += other.unknown

@@ -23,7 +23,7 @@ Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
 TEXTS: Schema = {"type": "array", "items": TEXT}
 SEVERAL: Schema = {"anyOf": [TEXT, TEXTS]}
-# What YAML makes of a scalar; the tool reads all of them as text.
+# The types that YAML gives a scalar; the tool reads all of them as text.
 SCALAR: Schema = {"type": ["string", "number", "boolean"]}
 NO_DATE = ["number", "boolean", "array", "object", "null"]
 VARIABLE: Schema = {"type": "string", "pattern": "^\\$[a-z]"}
@@ -41,7 +41,7 @@ VALUES: dict[str, Schema] = {
 
 
 def rule_schema() -> Schema:
-    """One schema for both kinds of file; a list of documents in one file is checked document by document."""
+    """One schema for both types of file; a file with several documents is checked document by document."""
     definitions: Schema = {"rule": _rule(REQUIRED), "brief": _rule({key: "" for key in REQUIRED if key not in BRIEF})}
     for table, what in TABLES.items():
         definitions[f"{table}-conditions"] = _conditions(table, what)
@@ -92,7 +92,7 @@ def _rule(required: dict[str, str]) -> Schema:
 
 
 def _of_table(table: str) -> Schema:
-    """What a rule about this table may say: of the columns that it has."""
+    """What a rule about this table may say about its columns."""
     select = {"type": "object", "properties": {"table": {"const": table}}, "required": ["table"]}
     conditions = {"$ref": f"#/definitions/{table}-conditions"}
     bounds = {"$ref": f"#/definitions/{table}-bounds"}
@@ -101,7 +101,7 @@ def _of_table(table: str) -> Schema:
         "then": {
             "properties": {
                 "select": conditions,
-                # Next to a $ref nothing else counts.
+                # Keys next to a $ref are ignored.
                 "expect": {"allOf": [conditions], "minProperties": 1},
                 **{name: bounds for name in AGGREGATES if name != RATIO},
             }
@@ -182,11 +182,11 @@ def _bound(value: Schema) -> Schema:
 
 
 def _acceptance() -> Schema:
-    """Which table the conditions are on, only the rule tells."""
+    """Only the rule says which table the conditions are about."""
     kinds: dict[str, Schema] = {
         "rule": ID,
         "reason": {**TEXT, "minLength": 1},
-        # YAML 1.1 makes a date of it, which is no type of JSON.
+        # YAML 1.1 reads it as a date, which JSON does not have.
         "until": {"not": {"type": NO_DATE}, "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
         "where": {"anyOf": [{"$ref": f"#/definitions/{table}-conditions"} for table in TABLES]},
     }
@@ -204,7 +204,7 @@ def _expectation() -> Schema:
         "required": list(ADJUSTMENT),
         "additionalProperties": False,
         "properties": {
-            # YAML 1.1 takes a bare off for false.
+            # YAML 1.1 reads a bare off as false.
             "severity": {"enum": [*SEVERITIES, OFF, False], "description": ADJUSTMENT["severity"]},
             "reason": {**TEXT, "minLength": 1, "description": ADJUSTMENT["reason"]},
         },

@@ -15,7 +15,7 @@ from pcapcheck.ruleset.yaml_tree import Node
 
 @dataclass(frozen=True)
 class Variable:
-    """A variable: its type, what it is by default, one line of help."""
+    """A variable: its type, its default value, one line of help."""
 
     name: str
     type: Type
@@ -26,20 +26,30 @@ class Variable:
 VARIABLES = {
     variable.name: variable
     for variable in (
-        Variable("gateway", ADDRESS, "169.254.1.1", "the address that every pod has as its gateway"),
-        Variable("gateway6", ADDRESS, "fe80::ecee:eeff:feee:eeee", "the same for IPv6: the node's link-local address"),
-        Variable("proxy_mac", MAC, "ee:ee:ee:ee:ee:ee", "the MAC of every cali interface"),
-        Variable("interface_prefix", TEXT, "cali", "how the node's ends of pod links are named"),
-        Variable("arp_prompt", DURATION, "100ms", "within this an answer is prompt"),
+        Variable("gateway", ADDRESS, "169.254.1.1", "gateway address of every pod"),
+        Variable(
+            "gateway6",
+            ADDRESS,
+            "fe80::ecee:eeff:feee:eeee",
+            "IPv6 gateway address of every pod: the node's link-local address",
+        ),
+        Variable("proxy_mac", MAC, "ee:ee:ee:ee:ee:ee", "MAC of every cali interface"),
+        Variable("interface_prefix", TEXT, "cali", "prefix of the names of the node's ends of pod links"),
+        Variable("arp_prompt", DURATION, "100ms", "longest time that a prompt answer takes"),
         Variable("arp_wait", DURATION, "1s", "longest wait for an answer to ARP"),
-        Variable("echo_wait", DURATION, "500ms", "a capture must go on for this long to prove an echo unanswered"),
-        Variable("dns_wait", DURATION, "5s", "the same of a DNS query that is not repeated"),
+        Variable("echo_wait", DURATION, "500ms", "time that a capture must go on for, to prove an echo unanswered"),
+        Variable(
+            "dns_wait",
+            DURATION,
+            "5s",
+            "time that a capture must go on for, to prove a DNS query unanswered that is not repeated",
+        ),
     )
 }
 
 
 class Settings:
-    """The variables' values for one run: defaults, what expectation files say, ``overrides``; the later wins.
+    """The variables' values for one run: defaults, then expectation files, then ``overrides``; the last one wins.
 
     Raises RuleError for an unknown name or a value of the wrong type.
     """
@@ -73,7 +83,7 @@ class Settings:
         faults.check()
 
     def get(self, name: str, node: Node) -> str:
-        """The value of a variable that a rule names. Raises RuleError where there is none."""
+        """The value of a variable that a rule names. Raises RuleError if there is no such variable."""
         if name not in self.texts:
             raise node.error(
                 f"there is no variable '${name}'{suggest(f'${name}', [f'${known}' for known in self.texts])}"
@@ -82,7 +92,7 @@ class Settings:
         return self.texts[name]
 
     def check_used(self, said: Mapping[str, Node]) -> None:
-        """See that no name looks like a slip of the pen. Raises RuleError for an unused one that is near another."""
+        """Raises RuleError for an unused variable whose name is close to a known one: a likely slip of the pen."""
         for name, node in said.items():
             near = difflib.get_close_matches(name, VARIABLES, 1, 0.6)
             if near and name not in self.used and name not in VARIABLES:
@@ -90,7 +100,7 @@ class Settings:
 
     @cached_property
     def key(self) -> tuple[tuple[str, str], ...]:
-        """All values: what two settings have in common where rules mean the same under both."""
+        """All values: rules mean the same under two settings with equal keys."""
         return tuple(sorted(self.texts.items()))
 
     def number(self, name: str) -> int:
@@ -105,13 +115,13 @@ class Settings:
 
 
 def _check(name: str, text: str) -> None:
-    """A variable that an expectation file made up is read by the column that it meets."""
+    """Check the value of a known variable; a column checks those that an expectation file defines."""
     if name in VARIABLES:
         VARIABLES[name].type.parse(text)
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
-    """``; did you mean …?`` where something near is known, else the whole list."""
+    """``; did you mean …?`` if a close word is known, else the whole list."""
     names = sorted(known)
     near = difflib.get_close_matches(word, names, 1, 0.6)
     return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(names)}"

@@ -1,7 +1,7 @@
-"""YAML as a tree that remembers where each word stood.
+"""YAML as a tree that remembers the place of each word.
 
-Every scalar stays text, to be read by the type of the column it meets: YAML 1.1 would make a number of the MAC
-10:20:30:40:50:06 and a boolean of ``no``. Aliases and duplicate keys are errors.
+Every scalar stays text, and the type of its column reads it: YAML 1.1 would read the MAC 10:20:30:40:50:06 as a number
+and ``no`` as a boolean. Aliases and duplicate keys are errors.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ class Node(Brief):
         return self.value
 
     def key(self, name: str) -> Node:
-        """Where a key of this map stands."""
+        """The place of a key of this map."""
         return self.keys[name] if self.keys and name in self.keys else self
 
 
 def load_documents(text: str, file: str) -> list[Node]:
-    """The YAML documents of a file. Raises RuleError with file, line and column."""
+    """Load the YAML documents of a file. Raises RuleError with file, line and column."""
     if len(text) > MOST_BYTES:
         raise RuleError(f"{file}: larger than {MOST_BYTES >> 20} MiB; split it")
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)

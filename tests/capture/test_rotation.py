@@ -79,7 +79,7 @@ def test_files_of_different_folders_stay_apart(tmp_path: Path) -> None:
     assert len(analyze(tmp_path).captures) == 2
 
 
-def test_an_interface_described_anew_in_every_file_is_one(tmp_path: Path) -> None:
+def test_an_interface_described_again_in_every_file_is_one(tmp_path: Path) -> None:
     for number, frames in enumerate(PIECES):
         write_pcapng(tmp_path / f"cap_{number:05}_20250119015740.pcapng", frames, "cali14e7d81007d", drops=number)
     capture = analyze(tmp_path).captures[0]
@@ -88,7 +88,7 @@ def test_an_interface_described_anew_in_every_file_is_one(tmp_path: Path) -> Non
     ]
 
 
-def test_interfaces_are_told_apart_in_every_file(tmp_path: Path) -> None:
+def test_interfaces_are_distinguished_in_every_file(tmp_path: Path) -> None:
     if shutil.which("mergecap") is None:
         pytest.skip("mergecap is not installed")
     for number, frames in enumerate(PIECES):

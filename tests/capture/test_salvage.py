@@ -119,7 +119,7 @@ def test_a_capture_inside_of_a_frame_stays_there() -> None:
 
 
 def test_a_capture_inside_of_a_damaged_frame_is_not_read() -> None:
-    """The captured length is wrong, the wire length beside it shows how far the frame goes."""
+    """The captured length is wrong; the wire length next to it shows how far the frame goes."""
     inner = Packet(bytes(54) + pcap(FRAMES[5:15]), FRAMES[4].seconds)
     good = pcap(FRAMES[:4])
     damaged = struct.pack("<IIII", inner.seconds, 0, 0xF00000F0, len(inner.data)) + inner.data

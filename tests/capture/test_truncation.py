@@ -30,7 +30,7 @@ def test_truncation_at_every_byte(path: Path) -> None:
 @pytest.mark.parametrize(
     "path", [path for path in MADE if path.suffix == ".pcap" and "damaged" not in path.name], ids=name_of
 )
-def test_a_cut_is_told_from_an_end(path: Path) -> None:
+def test_a_cut_is_distinguished_from_an_end(path: Path) -> None:
     """Only where a record ends may a file end without a word."""
     whole = path.read_bytes()
     reading = read_bytes(whole)

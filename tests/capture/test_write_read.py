@@ -182,14 +182,14 @@ def test_pcapng_drop_counts(order: str, lost: int, counted: int) -> None:
 
 
 @pytest.mark.parametrize("bits", [(0, 0), (4, 4), (16, 2), (32, 4)])
-def test_pcapng_check_sequence_is_told_in_bits(bits: tuple[int, int]) -> None:
+def test_pcapng_check_sequence_length_is_in_bits(bits: tuple[int, int]) -> None:
     options = containers.option("<", containers.FCS, bytes([bits[0]]))
     reading = read_bytes(containers.section() + containers.interface(options=options))
     assert reading.interfaces[0].fcs_bytes == bits[1]
 
 
 @pytest.mark.parametrize("orders", [*itertools.product(ORDERS, repeat=3)])
-def test_pcapng_sections_count_interfaces_anew(orders: tuple[str, str, str]) -> None:
+def test_pcapng_sections_each_count_interfaces_from_zero(orders: tuple[str, str, str]) -> None:
     data = b""
     for link, order in enumerate(orders):
         data += containers.section(order) + containers.interface(order, link=100 + link)

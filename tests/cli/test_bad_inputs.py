@@ -117,14 +117,14 @@ EVERY = pytest.mark.parametrize("given", BAD, indirect=True, ids=lambda name: na
 
 
 def run(*arguments: object) -> Result:
-    result = CliRunner().invoke(main, [str(one) for one in arguments])
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
 
 
 def verdicts(document: dict[str, Any]) -> dict[str, str]:
     """The status of each rule."""
-    return {one["id"]: one["status"] for one in document["rules"]}
+    return {entry["id"]: entry["status"] for entry in document["rules"]}
 
 
 def said_of(name: str) -> str:
@@ -250,7 +250,7 @@ round-trip min/avg/max = 0.081/0.086/4.092 ms
     ],
     ids=["iputils", "busybox", "without its first line"],
 )
-def test_what_ping_printed_is_told(printed: str, shows: str, tmp_path: Path) -> None:
+def test_what_ping_printed_is_reported(printed: str, shows: str, tmp_path: Path) -> None:
     """By itself, next to a capture, and in a text around packets."""
     (tmp_path / "ping.txt").write_text(printed)
     cure = "a capture shows why: run tcpdump -w on the pod's cali interface while ping runs"
@@ -264,7 +264,7 @@ def test_what_ping_printed_is_told(printed: str, shows: str, tmp_path: Path) -> 
     )
 
 
-def test_wrong_checksums_are_told_where_they_were_received(tmp_path: Path) -> None:
+def test_wrong_checksums_are_reported_where_they_were_received(tmp_path: Path) -> None:
     """On a pod's link they are normal, and so they are where a packet was sent."""
     head = "10:00:00.000000 {}IP (tos 0x0, ttl 63, id 7, offset 0, flags [DF], proto UDP (17), length 50)\n"
     body = "    10.7.3.9.4789 > 10.7.3.8.4789: [bad udp cksum 0x1643 -> 0xa1b2!] UDP, length 22\n"
@@ -349,7 +349,7 @@ class Opened:
 
 
 class Failing(io.RawIOBase):
-    """A disk that fails behind so many bytes."""
+    """A disk that fails after ``good`` bytes."""
 
     def __init__(self, stream: Any, good: int) -> None:
         self.stream, self.left = stream, good
@@ -406,9 +406,9 @@ def test_what_was_read_before_a_disk_fails_is_judged(opened: Opened, tmp_path: P
     opened.broken[path.name] = len(WHOLE) - 40
     (capture,) = analyze(path).captures
     assert capture.frames == 7
-    told = {one.kind: one for one in capture.problems}
-    assert told["unreadable"].message == "reading failed here (Input/output error): what follows is not judged"
-    assert told["unreadable"].byte == len(WHOLE) - 40
+    problems = {problem.kind: problem for problem in capture.problems}
+    assert problems["unreadable"].message == "reading failed here (Input/output error): what follows is not judged"
+    assert problems["unreadable"].byte == len(WHOLE) - 40
 
 
 def test_what_cannot_be_used_makes_the_others_no_more_expensive(opened: Opened, tmp_path: Path) -> None:
@@ -434,7 +434,7 @@ def test_what_is_refused_midway_leaves_nothing_behind(tmp_path: Path) -> None:
     bomb.write_bytes(gzip.compress(WHOLE[:24] + asked + filler * 80))
     both = analyze(bomb, GOOD, unpack_limit=2 << 20, batch_frames=4)
     assert statuses(both) == statuses(analyze(GOOD))
-    assert [one.kind for one in both.skipped] == ["too-large"]
+    assert [skipped.kind for skipped in both.skipped] == ["too-large"]
     with pytest.raises(CaptureError, match="unpack to more than"):
         analyze(bomb, unpack_limit=2 << 20, batch_frames=4)
 
@@ -524,4 +524,4 @@ def test_parts_of_a_rotated_set_fail_alone(tmp_path: Path) -> None:
     assert verdicts(analysis.to_dict())["echo-answered"] == "not-checked"
     (capture,) = analysis.captures
     assert [path.name[-1] for path in capture.source.files] == ["0", "2"]
-    assert {(one.path[-1], one.kind) for one in analysis.skipped} == {("1", "damaged"), ("3", "empty")}
+    assert {(skipped.path[-1], skipped.kind) for skipped in analysis.skipped} == {("1", "damaged"), ("3", "empty")}

@@ -27,11 +27,11 @@ def senders(count: int) -> bytes:
 
 def pings(count: int) -> bytes:
     """Echo requests that nobody answers, each with another identifier or sequence number."""
-    one = bytearray(pcap([Packet(ethernet(echo_request(), IPV4))])[24:])
+    frame = bytearray(pcap([Packet(ethernet(echo_request(), IPV4))])[24:])
     out = [pcap([])]
     for number in range(count):
-        one[16 + 14 + 20 + 4 : 16 + 14 + 20 + 8] = number.to_bytes(4, "big")
-        out.append(bytes(one))
+        frame[16 + 14 + 20 + 4 : 16 + 14 + 20 + 8] = number.to_bytes(4, "big")
+        out.append(bytes(frame))
     return b"".join(out)
 
 
@@ -42,7 +42,7 @@ def header4(payload: bytes, protocol: int) -> bytes:
 
 
 def in_ip(depth: int) -> bytes:
-    """IP in IP, so many deep."""
+    """IP in IP, ``depth`` headers deep."""
     packet = echo_request()
     for _ in range(depth):
         packet = header4(packet, 4)
@@ -120,7 +120,8 @@ def peak(path: Path) -> int:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is measured as Linux tells it")
 @pytest.mark.parametrize(
-    "what", [pytest.param(one, marks=pytest.mark.slow) if one in ("sections", "open echoes") else one for one in MANY]
+    "what",
+    [pytest.param(name, marks=pytest.mark.slow) if name in ("sections", "open echoes") else name for name in MANY],
 )
 def test_memory_is_bounded(what: str, tmp_path: Path) -> None:
     path = tmp_path / "cali0123456789a.pcap"

@@ -30,7 +30,7 @@ def run(*arguments: str) -> Result:
 
 
 def status(result: Result, rule: str) -> str:
-    return next(str(one["status"]) for one in json.loads(result.stdout)["rules"] if one["id"] == rule)
+    return next(str(entry["status"]) for entry in json.loads(result.stdout)["rules"] if entry["id"] == rule)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_output_file(tmp_path: Path) -> None:
 def test_name_of_an_interface_of_an_any_capture() -> None:
     result = run("analyze", ANY, "--format", "json", "--interface", "any.pcap#3=cali14e7d81007d")
     (capture,) = json.loads(result.stdout)["captures"]
-    names = {one["ifindex"]: one["name"] for one in capture["interfaces"]}
+    names = {interface["ifindex"]: interface["name"] for interface in capture["interfaces"]}
     assert names[3] == "cali14e7d81007d"
     assert names[4] == "ifindex 4"
 
@@ -375,8 +375,10 @@ def test_rules_are_listed_under_headings_and_as_json() -> None:
     head, *rows = run("rules", "list").stdout.splitlines()
     assert head.split() == ["ID", "SEVERITY", "TABLE", "WHAT", "MUST", "HOLD"]
     listed = json.loads(run("rules", "list", "--format", "json").stdout)
-    assert [one["id"] for one in listed] == [row.split()[0] for row in rows]
-    assert all(one["severity"] in ("error", "warning", "info") and one["why"] and one["title"] for one in listed)
+    assert [entry["id"] for entry in listed] == [row.split()[0] for row in rows]
+    assert all(
+        entry["severity"] in ("error", "warning", "info") and entry["why"] and entry["title"] for entry in listed
+    )
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -16,7 +16,7 @@ from tests.support.lab import ROOT
 
 HOOKS = ROOT / ".pre-commit-hooks.yaml"
 PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-MISSING = [one for one in ("git", "pre-commit") if shutil.which(one, path=PATH) is None]
+MISSING = [program for program in ("git", "pre-commit") if shutil.which(program, path=PATH) is None]
 RULE = (ROOT / "rules" / "calico" / "echo-answered.yml").read_text()
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")

@@ -85,8 +85,8 @@ def test_all_at_once(command: list[str], tmp_path: Path) -> None:
     for form in FORMATS:
         text = (tmp_path / form).read_text()
         assert kind(text) == form
-        statuses.append({name: one.status for name, one in read_back(form, text).items()})
-    assert all(one == statuses[0] for one in statuses)
+        statuses.append({name: rule.status for name, rule in read_back(form, text).items()})
+    assert all(status == statuses[0] for status in statuses)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ BROKEN = CAPTURES / "proxy-arp-off" / "state.txt"
 
 
 def run(*arguments: object) -> tuple[int, str, str]:
-    result = CliRunner().invoke(main, [str(one) for one in arguments])
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.output
     return result.exit_code, result.stdout, result.stderr
 
@@ -89,7 +89,7 @@ def test_pasted_in_every_style(style: str, fault: str, failed: list[str]) -> Non
     assert sum(rule["status"] != "not-checked" for rule in document["rules"]) >= 10
 
 
-def test_what_is_not_understood_is_told_and_strict_minds() -> None:
+def test_what_is_not_understood_is_reported_and_fails_strict() -> None:
     code, said, error = run("state", HEALTHY, "--strict")
     assert (code, said[:4]) == (1, "FAIL")
     assert "strict: cali-has-gateway6 was not checked: no pod with an IPv6 address is described (and 2 more)" in error

@@ -42,9 +42,9 @@ def test_report_is_that_of_the_file(path: Path) -> None:
     # No command can show frames of a stream; their numbers stand there instead.
     assert (b"    frames 17 20 21 of standard input\n" in through.stdout) == (path is BROKEN)
     shown = [
-        one for one in through.stdout.decode().splitlines() if not re.match("    frames .* of standard input", one)
+        line for line in through.stdout.decode().splitlines() if not re.match("    frames .* of standard input", line)
     ]
-    assert shown == [one for one in expected if not one.startswith("    tshark")]
+    assert shown == [line for line in expected if not line.startswith("    tshark")]
 
 
 @pytest.mark.slow

@@ -31,7 +31,7 @@ def capture() -> bytes:
     options += option("<", containers.FILTER, b"\0icmp or " + evil)
     lost = option("<", containers.IF_DROPPED, (5).to_bytes(8, "little"))
     blocks = [section(options=option("<", 1, evil) + option("<", 4, evil)), interface(options=options)]
-    blocks += [enhanced(one, options=option("<", 1, evil)) for one in FRAMES[:3]]
+    blocks += [enhanced(frame, options=option("<", 1, evil)) for frame in FRAMES[:3]]
     blocks += [b"\xf7" * 8, enhanced(FRAMES[2]), enhanced(FRAMES[3]), statistics(options=lost)]
     return b"".join(blocks)
 
@@ -65,7 +65,7 @@ def test_reports(evil: Path, form: str) -> None:
         ElementTree.fromstring(done.stdout)
     if form == "json":
         problems = json.loads(done.stdout)["captures"][0]["problems"]
-        assert [control(one["message"]) for one in problems] == [set()] * len(problems)
+        assert [control(problem["message"]) for problem in problems] == [set()] * len(problems)
 
 
 def test_two_captures(evil: Path, tmp_path: Path) -> None:

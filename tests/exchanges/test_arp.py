@@ -66,12 +66,12 @@ def test_two_requests_under_way_leave_the_latency_open(tmp_path: Path) -> None:
     assert ns(row["latency"]) is None
 
 
-def test_long_pause_begins_anew(tmp_path: Path) -> None:
+def test_a_long_pause_begins_another_resolution(tmp_path: Path) -> None:
     first, second = table(tmp_path, [(0, ask()), (3 * SECOND + 1, ask())])
     assert (first["outcome"], second["outcome"]) == ("unanswered", "unanswered")
 
 
-def test_request_after_an_answer_begins_anew(tmp_path: Path) -> None:
+def test_a_request_after_an_answer_begins_another_resolution(tmp_path: Path) -> None:
     rows = table(tmp_path, [(0, ask()), (5, answer()), (10 * SECOND, ask(dst=NODE)), (10 * SECOND + 5, answer())])
     assert [(row["cast"], row["outcome"]) for row in rows] == [("broadcast", "answered"), ("unicast", "answered")]
 

@@ -88,7 +88,7 @@ def test_an_echo_with_the_numbers_of_the_ports_is_something_else(tmp_path: Path)
     assert analysis.echo["outcome"].tolist() == ["unanswered"]
 
 
-def test_an_error_about_a_syn_is_told(tmp_path: Path) -> None:
+def test_an_error_about_a_syn_is_reported(tmp_path: Path) -> None:
     syn = tcp(SYN)
     analysis = recorded(tmp_path, at(0.1, syn), at(0.2, error(3, 13, syn)), at(5, request()))
     (evidence,) = finding(analysis).evidence

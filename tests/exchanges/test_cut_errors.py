@@ -1,4 +1,4 @@
-"""ICMP errors of which the snapshot length left too little to say which request they are about."""
+"""ICMP errors that the snapshot length cut too short to say which request they are about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A text of what was recorded with a short snapshot length: ICMP messages of which not so much as the type is left."""
+"""A text of a recording with a short snapshot length: ICMP messages without even their type."""
 
 from __future__ import annotations
 

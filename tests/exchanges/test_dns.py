@@ -141,7 +141,7 @@ def test_what_is_not_dns_over_udp_is_not_asked(tmp_path: Path) -> None:
     assert analysis.dns.empty
 
 
-def test_servers_that_ask_from_port_53_are_told_apart_by_the_message(tmp_path: Path) -> None:
+def test_the_message_distinguishes_servers_that_ask_from_port_53(tmp_path: Path) -> None:
     frames = [at(1, query(7, 53)), at(1.1, response(7, 53)), at(9, request())]
     assert judged(recorded(tmp_path, *frames)) == ("pass", 1, 0)
 

@@ -39,7 +39,7 @@ def stuck(src: str, dst: str, seq: str) -> list[str]:
     ]
 
 
-def test_data_repeated_in_vain_is_told(tmp_path: Path) -> None:
+def test_data_repeated_in_vain_is_reported(tmp_path: Path) -> None:
     asker, asked = f"{POD}.47122", f"{PEER}.8080"
     lines = GATEWAY + connection(asker, asked, 3232758583, 3867683506) + stuck(asker, asked, "1:34")
     analysis = analyze(write(tmp_path / "cali23a93484ee2.txt", lines))

@@ -22,7 +22,7 @@ def test_in_order() -> None:
     assert seen == list(range(1000))
 
 
-def test_failure_is_told() -> None:
+def test_a_failure_is_raised() -> None:
     def work(number: int) -> None:
         if number == 3:
             raise ValueError("three")

@@ -40,8 +40,8 @@ def examine(data: bytes, judge: bool | None = None) -> None:
     if refusal:
         return
     assert len(decoding.rows) == len(reading.records)
-    assert all(len(one.data) <= one.length for one in reading.records)
-    assert sum(one.frames for one in reading.interfaces) == len(reading.records)
+    assert all(len(record.data) <= record.length for record in reading.records)
+    assert sum(interface.frames for interface in reading.interfaces) == len(reading.records)
     if judge is None:
         judge = zlib.crc32(data) % JUDGED == 0
     if judge:

@@ -85,8 +85,8 @@ def test_everything_within_is_shown_in_a_line(name: str) -> None:
         inside = [*value.keys(), *value.values()] if isinstance(value, dict) else ()
         if isinstance(value, (list, tuple, set, frozenset)):
             inside = value  # type: ignore[assignment]
-        for one in inside or getattr(value, "__dict__", {}).values():
-            look(one)
+        for part in inside or getattr(value, "__dict__", {}).values():
+            look(part)
 
     look(analyze(*inputs(name), node_state=states(name) or None))
 

@@ -66,7 +66,7 @@ def told(analysis: Analysis, name: str) -> dict[str, Any]:
     """The document, as if the first capture were of this name."""
     document = analysis.to_dict()
     assert document["captures"][0]["path"] == name
-    return {key: [(one["id"], one["status"]) for one in document[key]] for key in ("rules", "causes")}
+    return {key: [(entry["id"], entry["status"]) for entry in document[key]] for key in ("rules", "causes")}
 
 
 @pytest.mark.parametrize("kind", GIVEN)
@@ -89,7 +89,7 @@ def test_no_command_names_what_is_no_file() -> None:
 
 def test_several_without_a_name() -> None:
     analysis = analyze(DATA, OTHER.read_bytes())
-    assert [str(one.path) for one in analysis.captures] == ["<bytes>", "<bytes 2>"]
+    assert [str(capture.path) for capture in analysis.captures] == ["<bytes>", "<bytes 2>"]
 
 
 def test_a_file_is_read_from_where_it_stands() -> None:
@@ -103,14 +103,14 @@ def test_state_from_content(give: Callable[[], Any]) -> None:
     of_files = analyze(CAPTURE, node_state=STATE).to_dict()
     assert of_files["causes"][0]["status"] == "confirmed"
     of_content = analyze(CAPTURE, node_state=give()).to_dict()
-    assert [(one["id"], one["status"]) for one in of_content["causes"]] == [
-        (one["id"], one["status"]) for one in of_files["causes"]
+    assert [(cause["id"], cause["status"]) for cause in of_content["causes"]] == [
+        (cause["id"], cause["status"]) for cause in of_files["causes"]
     ]
 
 
 def test_state_alone_from_content() -> None:
-    assert [one.status for one in analyze_state(STATE.read_bytes()).findings] == [
-        one.status for one in analyze_state(STATE).findings
+    assert [finding.status for finding in analyze_state(STATE.read_bytes()).findings] == [
+        finding.status for finding in analyze_state(STATE).findings
     ]
 
 

@@ -184,11 +184,11 @@ def test_evidence_is_kept(asked: str, project: Path) -> None:
     (project / "ping.pcapcheck.yaml").write_text(BREAKS)
     (project / "test_node.py").write_text("def test_it(pcapcheck):\n    pcapcheck('deaf.pcap')\n")
     done = run(project, *(["--pcapcheck-evidence", "kept"] if asked == "option" else ["-o", "pcapcheck_evidence=kept"]))
-    files = sorted(str(one.relative_to(project)) for one in project.rglob("*.pcapng"))
+    files = sorted(str(file.relative_to(project)) for file in project.rglob("*.pcapng"))
     assert files == [
         f"kept/{where}/gateway-arp-answered.pcapng" for where in ("ping.pcapcheck.yaml", "test_node.py-test_it")
     ]
-    assert all(f"evidence: {project / one}" in done.stdout for one in files)
+    assert all(f"evidence: {project / file}" in done.stdout for file in files)
 
 
 def test_nothing_checked_is_no_pass(project: Path) -> None:
@@ -282,7 +282,7 @@ def test_runs_without_captures_load_nothing(project: Path) -> None:
     assert run(project).returncode == 0
 
 
-def test_a_skipped_rule_of_the_files_own_is_told_with_its_line(project: Path) -> None:
+def test_a_skipped_rule_of_the_file_is_named_with_its_line(project: Path) -> None:
     rule = "  - id: {}\n    select: {{table: echo, dst: {}}}\n    expect: {{replied: true}}\n"
     (project / "x.pcapcheck.yaml").write_text(
         "captures: healthy.pcap\nrules:\n" + rule.format("a", "10.244.1.11") + rule.format("b", "9.9.9.9")

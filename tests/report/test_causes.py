@@ -101,21 +101,21 @@ def test_what_is_not_known_leaves_no_gap() -> None:
         assert "<sent_to>" not in report
 
 
-def test_what_of_the_state_was_not_understood_is_told(tmp_path: Path) -> None:
-    """As pcapcheck state tells it: a line that was garbled in pasting may be the one that matters."""
+def test_state_that_was_not_understood_is_reported(tmp_path: Path) -> None:
+    """As pcapcheck state reports it: the line that was garbled in pasting may be the line that matters."""
     pasted = tmp_path / "pasted.txt"
     pasted.write_text("root@node:~# ip route\ndefault via 10.0.0.1 dev eth0\n10.244.1.10 gone wrong\n")
     analysis = analyze(*captures("proxy-arp-off"), node_state=pasted)
     report = text(analysis)
     assert "      state of node node: 0 pod links\n" in report
     assert f"      ! {pasted}:3: not understood: '10.244.1.10 gone wrong'; expected routes" in report
-    told = analysis.to_dict()["state"]
-    assert told["hosts"] == ["node node: 0 pod links"]
-    assert [line.partition(": ")[0] for line in told["not_understood"]] == [f"{pasted}:3"]
+    state = analysis.to_dict()["state"]
+    assert state["hosts"] == ["node node: 0 pod links"]
+    assert [line.partition(": ")[0] for line in state["not_understood"]] == [f"{pasted}:3"]
 
 
-def test_an_address_that_goes_to_another_mac_is_told() -> None:
-    """A pod made anew is no fault, but whoever looks for two machines with one address wants to know."""
+def test_an_address_that_moves_to_another_mac_is_reported() -> None:
+    """A pod created again is no fault, but whoever looks for two machines with one address wants to know."""
     analysis = analyze(*captures("pod-recreated"))
     assert analysis.verdict == "pass"
     report = text(analysis)

@@ -147,7 +147,7 @@ def test_evidence_fails_the_same_rule(tmp_path: Path) -> None:
 
 @needs_tshark
 def test_a_frame_in_several_rows_is_there_once(tmp_path: Path) -> None:
-    """A packet over three links is two hops; the middle frame is in both, and told of both."""
+    """A packet over three links is two hops; the middle frame is in both, and its comment names both."""
     paths = [
         write_pcap(
             tmp_path / f"cali{n:011x}.pcap",
@@ -340,7 +340,7 @@ def test_a_rotated_set_read_in_part_is_still_all_of_it(tmp_path: Path) -> None:
     assert analysis.to_dict()["captures"][0]["files"] == files
 
 
-def test_frames_that_are_gone_are_told(tmp_path: Path) -> None:
+def test_frames_that_are_gone_are_reported(tmp_path: Path) -> None:
     """As those of a stream are that was too long to be kept."""
     path = write_pcap(tmp_path / "cali14e7d81007d.pcap", ASKED)
     analysis = analyze(path)

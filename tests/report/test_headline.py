@@ -48,7 +48,7 @@ def heads(analysis: Analysis) -> str:
     return text(analysis).splitlines()[0]
 
 
-def test_syns_without_an_answer_are_told_off_the_pods_links(tmp_path: Path) -> None:
+def test_syns_without_an_answer_are_reported_outside_pod_links(tmp_path: Path) -> None:
     analysis = analyze(write_pcap(tmp_path / "eth0.pcap", SYNS))
     assert analysis.verdict == "not-checked"
     asked = "10.244.1.10's connection to 10.244.1.11 port 80 gets no answer"
@@ -57,17 +57,17 @@ def test_syns_without_an_answer_are_told_off_the_pods_links(tmp_path: Path) -> N
     assert f"! {asked} on eth0 (asked 3 times; frame 1 of eth0.pcap): a policy or a firewall dropped the SYN" in report
     assert "record the next interface on the way too" in report
     assert [remark["text"] for remark in analysis.to_dict()["remarks"]] == [remark.text for remark in analysis.remarks]
-    (told,) = analysis.to_dict()["unanswered"]
-    assert (told["protocol"], told["asker"], told["asked"]) == ("TCP", "10.244.1.10", "10.244.1.11")
-    assert (told["question"], told["attempts"], told["frames"], told["doubt"]) == (asked, 3, [1], None)
+    (question,) = analysis.to_dict()["unanswered"]
+    assert (question["protocol"], question["asker"], question["asked"]) == ("TCP", "10.244.1.10", "10.244.1.11")
+    assert (question["question"], question["attempts"], question["frames"], question["doubt"]) == (asked, 3, [1], None)
 
 
 def test_a_warning_heads_the_report(tmp_path: Path) -> None:
     analysis = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", SYNS))
     assert heads(analysis) == "WARN  10.244.1.10's connection to 10.244.1.11 port 80 gets no answer"
     assert (analysis.remarks, analysis.unanswered) == ([], [])
-    told = analysis.to_dict()
-    assert (told["verdict"], told["verdict_label"], told["warnings"]) == ("pass", "WARN", 1)
+    document = analysis.to_dict()
+    assert (document["verdict"], document["verdict_label"], document["warnings"]) == ("pass", "WARN", 1)
 
 
 def test_what_was_answered_follows_the_warning() -> None:
@@ -132,7 +132,7 @@ def test_an_icmp_error_is_an_answer(kind: int, code: int, fate: str, tmp_path: P
     assert heads(analysis).startswith(f"WARN  10.244.1.10's connection to 10.244.1.11 port 80 {fate}")
 
 
-def test_the_error_behind_a_silent_start_is_told(tmp_path: Path) -> None:
+def test_the_error_behind_a_silent_start_is_reported(tmp_path: Path) -> None:
     """The node refuses only once its ARP for the receiver has failed; the first pings end without a word."""
     link = [(BEGIN, ask()), (BEGIN + MS, answer())]
     pings = [(BEGIN + n * SECOND, request(n)) for n in range(1, 6)]
@@ -145,7 +145,7 @@ def test_the_error_behind_a_silent_start_is_told(tmp_path: Path) -> None:
     )
 
 
-def test_a_lone_icmp_error_is_told(tmp_path: Path) -> None:
+def test_a_lone_icmp_error_is_reported(tmp_path: Path) -> None:
     analysis = analyze(write_pcap(tmp_path / "eth0.pcap", [(BEGIN, error(3, 1, request()))]))
     assert headline(analysis).endswith("; but 172.31.186.250 says host unreachable (3/1), 1x")
     assert "which ended no echo request, TCP handshake or DNS query of eth0.pcap: to see" in text(analysis)
@@ -168,7 +168,7 @@ def syn6(src: str, dst: str) -> bytes:
     return ethernet(*FROM_ROUTER, 0x86DD, header + b"".join(addresses) + segment)
 
 
-def test_the_noise_of_the_internet_is_told_and_does_not_warn(tmp_path: Path) -> None:
+def test_the_noise_of_the_internet_is_reported_without_a_warning(tmp_path: Path) -> None:
     """Scanners send one packet to each; whoever wants an answer asks again."""
     cali = write_pcap(tmp_path / "cali14e7d81007d.pcap", [(BEGIN, ask()), (BEGIN + MS, answer())])
     analysis = analyze(cali, write_pcap(tmp_path / "eth0.pcap", [*SCANS, LATER]))
@@ -203,10 +203,10 @@ def test_whoever_asks_from_the_internet_wants_an_answer(
 
 
 @pytest.mark.parametrize("scenario", ["traceroute", "frag-needed", "healthy", "tcp-busy", "node-port", "tcp-dropped"])
-def test_what_the_rules_are_about_is_told_once(scenario: str) -> None:
+def test_what_the_rules_are_about_is_reported_once(scenario: str) -> None:
     assert analyze(*captures(scenario)).remarks == []
 
 
 @pytest.mark.parametrize(("kind", "code"), [(11, 0), (3, 4)])
-def test_errors_that_healthy_traffic_causes_are_not_told(kind: int, code: int, tmp_path: Path) -> None:
+def test_errors_that_healthy_traffic_causes_are_not_reported(kind: int, code: int, tmp_path: Path) -> None:
     assert analyze(write_pcap(tmp_path / "eth0.pcap", [(BEGIN, error(kind, code, request()))])).remarks == []

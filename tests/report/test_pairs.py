@@ -29,7 +29,7 @@ FIRST, SECOND_TARGET, THIRD = "10.244.1.11", "203.0.113.80", "203.0.113.81"
 
 
 def asked(tmp_path: Path, *plan: tuple[str, int, int]) -> Analysis:
-    """The pod pings each target so many times, and the last so many of them get a reply."""
+    """The pod pings each target ``count`` times; the last ``answered`` pings of each get a reply."""
 
     def frames() -> Iterator[Frame]:
         yield BEGIN, ask()

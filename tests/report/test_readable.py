@@ -51,7 +51,7 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Forty captures, of which the 33rd shows a loss and the 21st is cut."""
+    """Forty captures: the 33rd shows a loss and the 21st is cut."""
     folder = tmp_path_factory.mktemp("many")
     for pod in range(1, 41):
         path = write_pcap(folder / f"cali{pod:011x}.pcap", frames_of(pod, range(3) if pod == 33 else (), 3))
@@ -180,7 +180,7 @@ def test_a_short_report_and_a_pipe_say_it_once() -> None:
 @pytest.mark.parametrize(
     "environment", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C"}, {"LC_ALL": "", "LC_CTYPE": "", "LANG": "C"}]
 )
-def test_marks_are_told_apart_in_ascii(environment: dict[str, str]) -> None:
+def test_marks_are_distinct_in_ascii(environment: dict[str, str]) -> None:
     report = piped("state", CAPTURES / "random-cali-mac" / "state.txt", **environment)
     assert report.isascii()
     assert "\nwarn cali-has-proxy-mac (warning)  " in report

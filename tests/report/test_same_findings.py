@@ -109,7 +109,7 @@ def test_sarif_schema_of_what_cannot_be_judged_and_of_states(accepting: Analysis
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_unmet_demands_are_told(form: str) -> None:
+def test_unmet_demands_are_reported(form: str) -> None:
     judged = analyze(*captures("any"))
     judged = judged.demand(True, ["pod-frames-to-proxy-mac"])
     assert (judged.verdict, exit_code(judged)) == ("fail", 1)
@@ -172,7 +172,7 @@ def test_all_tell_of_unanswered_questions(form: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_adjustments_are_told(form: str, accepting: Analysis) -> None:
+def test_adjustments_are_reported(form: str, accepting: Analysis) -> None:
     assert accepting.verdict == "pass"
     text = written(accepting, form)
     told = read_back(form, text)
@@ -184,7 +184,7 @@ def test_adjustments_are_told(form: str, accepting: Analysis) -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_problems_of_a_capture_are_told(form: str, tmp_path: Path) -> None:
+def test_problems_of_a_capture_are_reported(form: str, tmp_path: Path) -> None:
     cut = tmp_path / "cali14e7d81007d.pcap"
     cut.write_bytes((CAPTURES / "healthy" / cut.name).read_bytes()[:-5])
     judged = analyze(cut)
@@ -193,8 +193,8 @@ def test_problems_of_a_capture_are_told(form: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_causes_are_told(form: str) -> None:
-    """With the command that settles them, and what they explain beside the first failure."""
+def test_causes_are_reported(form: str) -> None:
+    """With the command that settles them, and what they explain besides the first failure."""
     said = plain(form, written(analyze(*captures("route-lost-midway")), form))
     assert "the node's route to 10.244.1.11 leads out of another pod's interface" in said
     assert "calicoctl get workloadendpoints -A -o wide" in said
@@ -255,7 +255,7 @@ def test_junit_says_when_and_how_long() -> None:
     assert suite.attrib["name"] == "pcapcheck cali14e7d81007d.pcap, calieabe7761b00.pcap"
 
 
-def test_unknown_rows_are_told() -> None:
+def test_unknown_rows_are_reported() -> None:
     judged = outcome("bridged-gateway")
     unknown = [finding for finding in judged.findings if finding.unknown and finding.status != "not-checked"]
     assert unknown

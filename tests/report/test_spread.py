@@ -1,4 +1,4 @@
-"""How losses are spread: a part is told as a part, and somebody is named only where it stands out."""
+"""How losses are spread: a share is reported as a share, and a host is named only if it stands out."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_one_peer_that_loses_half_is_named(tmp_path: Path) -> None:
     assert f"all of them from 10.244.1.10 to {PEERS[1]}" in said or f"all of them to {PEERS[1]}" in said
 
 
-def test_an_outage_is_told_with_its_time(tmp_path: Path) -> None:
+def test_an_outage_is_reported_with_its_time(tmp_path: Path) -> None:
     analysis = judged(tmp_path, pings(1000, lambda number, _: 400 <= number < 500))
     assert "all of them in one outage from 22:13:28 to 22:13:29" in headline(analysis)
     ((outage,),) = (losses["outages"] for losses in document(analysis)["summary"]["losses"])

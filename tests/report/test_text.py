@@ -113,7 +113,7 @@ def test_not_checked_says_how_to_capture_next_time() -> None:
     assert 'run "ip neigh flush dev eth0" in the pod, then capture again' in text
 
 
-def test_consequences_are_not_told_as_news() -> None:
+def test_consequences_are_not_reported_as_news() -> None:
     lines = report(*captures("proxy-arp-off")).splitlines()
     consequence = lines.index("    nothing to check, since gateway-arp-answered failed")
     assert lines[consequence - 1].startswith("– not checked: ")
@@ -169,7 +169,7 @@ def test_names_from_a_capture_get_into_no_command(tmp_path: Path) -> None:
     assert not any("$(touch" in line for line in text.splitlines() if line.strip().startswith(COMMANDS))
 
 
-def test_icmp_errors_are_told() -> None:
+def test_icmp_errors_are_reported() -> None:
     text = report(*captures("prohibited"))
     assert "ICMP error: 172.31.186.250 says administratively prohibited (3/13), 2x" in text
     assert "prohibited by the node 172.31.186.250 (administratively prohibited, 3/13)" in text
@@ -181,7 +181,7 @@ def test_traceroute_is_no_loss() -> None:
     assert "0 %" in next(line for line in text.splitlines() if line.startswith("10.244.1.10 "))
 
 
-def test_same_pod_twice_is_told_apart() -> None:
+def test_two_pods_of_one_name_are_distinguished() -> None:
     lines = report(*captures("duplicate-ip")).splitlines()
     assert sum(line.startswith("10.244.1.11 (cali") for line in lines) == 2
 

@@ -32,7 +32,7 @@ def accept(tmp_path: Path) -> Accept:
 
     def write(*entries: str, more: str = "") -> Path:
         path = tmp_path / "x.pcapcheck.yaml"
-        lines = "".join(f"  - {{{one}}}\n" for one in entries)
+        lines = "".join(f"  - {{{entry}}}\n" for entry in entries)
         path.write_text(f"extends: calico\n{more}accept:\n{lines}")
         return path
 
@@ -44,8 +44,8 @@ def run(rules: Path, capture: Path, *options: str) -> Result:
 
 
 def applied(analysis: Analysis, rule: str = RULE) -> list[tuple[str, int]]:
-    (finding,) = (one for one in analysis.findings if one.rule.id == rule)
-    return [(one.status, one.rows) for one in finding.applied]
+    (finding,) = (finding for finding in analysis.findings if finding.rule.id == rule)
+    return [(applied.status, applied.rows) for applied in finding.applied]
 
 
 def test_only_rows_that_match_are_accepted(accept: Accept) -> None:
@@ -56,8 +56,8 @@ def test_only_rows_that_match_are_accepted(accept: Accept) -> None:
     assert f"nothing here is what the acceptance of {RULE} is about" in other.output
 
 
-def test_a_row_of_which_that_is_unknown_still_fails(accept: Accept) -> None:
-    """Nobody answered, so who did cannot be said."""
+def test_a_row_whose_columns_are_unknown_still_fails(accept: Accept) -> None:
+    """Nobody answered, so there is no MAC to compare."""
     path = accept(f"rule: {RULE}, where: {{reply_mac: 'ee:ee:ee:ee:ee:ee'}}, reason: NET-1")
     assert run(path, DEAF).exit_code == 1
 
@@ -77,7 +77,7 @@ def test_the_other_rows_still_fail(accept: Accept) -> None:
     assert analysis.verdict == "fail"
     assert (finding.failed, finding.accepted) == (every.failed, 1)
     # What is accepted is no evidence against the rule, nor counted in its sentence.
-    assert lost not in [one.row["seq"] for one in finding.evidence]
+    assert lost not in [evidence.row["seq"] for evidence in finding.evidence]
     done = run(path, LOSSY)
     assert done.output.startswith("FAIL WITH 1 ACCEPTED FAILURE ")
     assert f"({every.failed - 1} of {finding.checked})" in done.output.splitlines()[0]
@@ -89,7 +89,7 @@ def accept_seq(accept: Accept, seq: str) -> Path:
 
 
 def found(analysis: Analysis, rule: str = "echo-answered") -> Finding:
-    return next(one for one in analysis.findings if one.rule.id == rule)
+    return next(finding for finding in analysis.findings if finding.rule.id == rule)
 
 
 def test_its_last_day_is_inclusive(accept: Accept, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,8 +131,8 @@ def test_not_said_of_what_was_not_checked(accept: Accept) -> None:
 
 
 def test_rows_accepted_twice_need_both(accept: Accept) -> None:
-    one, other = (f"rule: {RULE}, where: {{{where}}}, reason: NET-1" for where in ("attempts: 3", "family: 4"))
-    assert applied(analyze(DEAF, rules=accept(one, other))) == [("accepts", 1), ("accepts", 1)]
+    first, second = (f"rule: {RULE}, where: {{{where}}}, reason: NET-1" for where in ("attempts: 3", "family: 4"))
+    assert applied(analyze(DEAF, rules=accept(first, second))) == [("accepts", 1), ("accepts", 1)]
 
 
 def test_what_rows_come_to_together_is_accepted_whole(accept: Accept) -> None:

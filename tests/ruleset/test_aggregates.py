@@ -72,7 +72,7 @@ def test_share_of_rows_that_hold(bound: str, status: str, tmp_path: Path) -> Non
     assert finding.evidence[0].frames == (199,)
 
 
-def test_rows_that_cannot_be_told_may_count_either_way(tmp_path: Path) -> None:
+def test_unknown_rows_may_count_either_way(tmp_path: Path) -> None:
     """The last request was under way when the recording ended."""
     says = REPLIED + "ratio: {ge: 100%}"
     open_ = judge(tmp_path, says, [1, 2, None], later=10 * MS)
@@ -102,14 +102,14 @@ def test_the_worst_rows_are_the_evidence(tmp_path: Path) -> None:
     rtts[19] = 400
     rtts[24] = 300
     finding = judge(tmp_path, "p99: {rtt: {lt: 5ms}}", rtts)
-    assert [one.frames for one in finding.evidence[:2]] == [(39, 40), (49, 50)]
+    assert [row.frames for row in finding.evidence[:2]] == [(39, 40), (49, 50)]
     assert finding.evidence[0].expected == "p99 of rtt < 5 ms"
     assert finding.evidence[0].observed == "p99 of rtt is 400 ms; here 400 ms"
 
 
 def test_the_least_rows_are_the_evidence_of_a_lower_bound(tmp_path: Path) -> None:
     finding = judge(tmp_path, "min: {rtt: {ge: 50ms}}", HUNDRED)
-    assert [one.frames for one in finding.evidence[:2]] == [(1, 2), (3, 4)]
+    assert [row.frames for row in finding.evidence[:2]] == [(1, 2), (3, 4)]
 
 
 def test_report_tells_what_was_measured(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_wrong(says: str, where: str, message: str, tmp_path: Path) -> None:
 
 def test_only_rows_that_break_the_bound_are_its_evidence(tmp_path: Path) -> None:
     finding = judge(tmp_path, "max: {rtt: {lt: 99ms}}", HUNDRED)
-    assert [one.frames for one in finding.evidence] == [(199, 200), (197, 198)]
+    assert [row.frames for row in finding.evidence] == [(199, 200), (197, 198)]
 
 
 def test_why_a_rule_of_ones_own_failed_is_not_guessed_at(tmp_path: Path) -> None:

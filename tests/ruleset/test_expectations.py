@@ -24,21 +24,21 @@ Write = Callable[..., Path]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Writes an expectation file, beside two captures."""
+    """Writes an expectation file next to two captures."""
     shutil.copy(HEALTHY, tmp_path / "healthy.pcap")
     shutil.copy(DEAF, tmp_path / "deaf.pcap")
 
-    def one(text: str, name: str = "x.pcapcheck.yaml") -> Path:
+    def write_file(text: str, name: str = "x.pcapcheck.yaml") -> Path:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         return path
 
-    return one
+    return write_file
 
 
 def statuses(analysis: Analysis) -> dict[str, str]:
-    return {one.rule.id: one.status for one in analysis.findings}
+    return {finding.rule.id: finding.status for finding in analysis.findings}
 
 
 def test_extends_the_pack(write: Write) -> None:
@@ -53,7 +53,7 @@ def test_own_rules_need_no_words(write: Write) -> None:
     assert (analysis.findings[0].rule.title, analysis.findings[0].rule.severity) == ("ping works", "error")
 
 
-def test_captures_beside_the_file(write: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_captures_next_to_the_file(write: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     write("extends: calico\ncaptures: healthy.pcap\n", "tests/x.pcapcheck.yaml")
     shutil.copy(HEALTHY, tmp_path / "tests" / "healthy.pcap")
     monkeypatch.chdir(tmp_path)
@@ -84,8 +84,8 @@ def test_a_known_failure_is_accepted(write: Write) -> None:
     assert done.output.startswith("PASS WITH 1 ACCEPTED FAILURE ")
     assert "gateway-arp-answered failed, which is accepted" in done.output
     assert f"accepted: known since NET-1 ({path}:3)" in done.output
-    (told,) = (one for one in analysis.to_dict()["rules"] if one["id"] == "gateway-arp-answered")
-    assert (told["severity"], told["adjusted"]) == ("info", "known since NET-1")
+    (shown,) = (entry for entry in analysis.to_dict()["rules"] if entry["id"] == "gateway-arp-answered")
+    assert (shown["severity"], shown["adjusted"]) == ("info", "known since NET-1")
 
 
 def test_a_warning_made_an_error(write: Write) -> None:
@@ -99,7 +99,7 @@ def test_a_warning_made_an_error(write: Write) -> None:
 @pytest.mark.parametrize("rule", ["gateway-arp-answered", "gateway-arp-proxy-mac"])
 def test_switched_off(rule: str, write: Write) -> None:
     path = write(f"extends: calico\nadjust:\n  {rule}: {{severity: off, {REASON}}}\n")
-    (finding,) = (one for one in analyze(DEAF, rules=path).findings if one.rule.id == rule)
+    (finding,) = (finding for finding in analyze(DEAF, rules=path).findings if finding.rule.id == rule)
     assert (finding.status, finding.reason) == ("not-checked", "switched off: known since NET-1")
 
 
@@ -175,7 +175,7 @@ def test_recording(write: Write, tmp_path: Path) -> None:
     assert analysis.pods is not None
     assert analysis.reading.scope.filter_used == "icmp"
     deaf = analyze(rules=write("extends: calico\ncaptures: deaf.pcap\nnode_state: state.txt\n"))
-    assert [one["id"] for one in deaf.to_dict()["causes"] if one["status"] == "confirmed"] == ["proxy-arp-off"]
+    assert [cause["id"] for cause in deaf.to_dict()["causes"] if cause["status"] == "confirmed"] == ["proxy-arp-off"]
 
 
 WRONG = [
@@ -221,10 +221,10 @@ def test_wrong(text: str, where: str, message: str, write: Write) -> None:
 
 
 def test_files_that_contradict_each_other(write: Write) -> None:
-    one = write("extends: calico\nvariables: {peer: 10.0.0.1}\n", "one.yml")
-    two = write("extends: calico\nvariables: {peer: 10.0.0.2}\n", "two.yml")
+    first = write("extends: calico\nvariables: {peer: 10.0.0.1}\n", "one.yml")
+    second = write("extends: calico\nvariables: {peer: 10.0.0.2}\n", "two.yml")
     with pytest.raises(RuleError, match=r"two.yml:2:19: variable 'peer' is '10.0.0.1' already, in .*one.yml:2"):
-        load_ruleset([one, two])
+        load_ruleset([first, second])
 
 
 def test_no_rule_at_all(write: Write) -> None:
@@ -232,7 +232,7 @@ def test_no_rule_at_all(write: Write) -> None:
         load_ruleset([write("rules: []\n")])
 
 
-def test_what_is_not_there_is_told_with_the_line_that_names_it(write: Write) -> None:
+def test_what_is_missing_is_reported_with_the_line_that_names_it(write: Write) -> None:
     with pytest.raises(
         CaptureError, match=r"x.pcapcheck.yaml:2: .*none.pcap: No such file or directory; give the path"
     ):

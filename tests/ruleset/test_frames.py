@@ -1,4 +1,4 @@
-"""Rules about frames: one of another protocol is not meant, one that was cut cannot be told."""
+"""Rules about frames: a frame of another protocol is not selected, a frame that was cut is unknown."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_what_was_not_captured_stays_unknown(tmp_path: Path) -> None:
     assert judge(tmp_path, "icmp.type: 3", "count: {max: 0}", cut).status == "not-checked"
 
 
-def test_tunnels_are_told(tmp_path: Path) -> None:
+def test_tunnels_are_distinguished(tmp_path: Path) -> None:
     finding = judge(tmp_path, "encap: vxlan", "expect: {vxlan.vni: 4096}", *VXLAN)
     assert finding.status == "pass"
     assert finding.checked > 0

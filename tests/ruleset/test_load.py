@@ -166,7 +166,7 @@ def test_texts_name_the_variables_values() -> None:
     assert rules["pod-frames-to-proxy-mac"].expected == "destination MAC 02:00:00:00:00:09"
 
 
-def test_every_wrong_rule_is_told(tmp_path: Path) -> None:
+def test_every_wrong_rule_is_reported(tmp_path: Path) -> None:
     (tmp_path / "x.yml").write_text("id: one\nselekt: 1\n---\nid: two\nwhy: x\ntitel: x\n")
     with pytest.raises(RuleError) as caught:
         load_ruleset([tmp_path])
@@ -198,10 +198,10 @@ select: {table: arpp}
 
 def places(error: RuleError) -> list[str]:
     """Where each error stands: the last part of the file's name, line and column."""
-    return [re.match(r"(?:.*/)?([^/]+?:\d+:\d+): ", one)[1] for one in error.errors]  # type: ignore[index]
+    return [re.match(r"(?:.*/)?([^/]+?:\d+:\d+): ", fault)[1] for fault in error.errors]  # type: ignore[index]
 
 
-def test_all_errors_of_all_files_are_told(tmp_path: Path) -> None:
+def test_all_errors_of_all_files_are_reported(tmp_path: Path) -> None:
     (tmp_path / "a.yml").write_text(SEVERAL)
     (tmp_path / "b.yml").write_text("id: x\nselect:\n  table: arp\n\texpect: 1\n")
     (tmp_path / "c.yml").write_text(GOOD)
@@ -209,7 +209,7 @@ def test_all_errors_of_all_files_are_told(tmp_path: Path) -> None:
         load_ruleset([tmp_path / "b.yml", tmp_path / "c.yml", tmp_path / "a.yml"])
     expected = ["2:1", "5:11", "6:22", "6:39", "7:20", "7:40", "7:43", "7:67", "8:21", "8:28", "9:11"]
     expected += ["11:1", "11:1", "11:1", "11:1", "11:5", "12:17"]
-    assert places(caught.value) == [*(f"a.yml:{one}" for one in expected), "b.yml:4:1"]
+    assert places(caught.value) == [*(f"a.yml:{place}" for place in expected), "b.yml:4:1"]
     assert str(caught.value).split("\n") == list(caught.value.errors)
     again = pickle.loads(pickle.dumps(caught.value))
     assert again.errors == caught.value.errors

@@ -32,7 +32,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def status(analysis: Analysis) -> dict[str, tuple[str, str]]:
-    return {one.rule.id: (one.status, one.rule.severity) for one in analysis.findings}
+    return {finding.rule.id: (finding.status, finding.rule.severity) for finding in analysis.findings}
 
 
 def written(path: Path, text: str, age: int = 60) -> Path:
@@ -69,7 +69,11 @@ def test_a_file_changed_just_now_is_not_relied_on(tmp_path: Path) -> None:
     mine = tmp_path / "mine.yml"
     for reason in ("one", "one", "two"):
         mine.write_text(f"extends: calico\nadjust: {{gateway-arp-answered: {{severity: info, reason: {reason}}}}}\n")
-        (rule,) = (one.rule for one in analyze(CAPTURE, rules=mine).findings if one.rule.id == "gateway-arp-answered")
+        (rule,) = (
+            finding.rule
+            for finding in analyze(CAPTURE, rules=mine).findings
+            if finding.rule.id == "gateway-arp-answered"
+        )
         assert rule.adjusted == reason
 
 

@@ -66,7 +66,7 @@ OPTIONS = [("-nn", "-e", "-v"), ("-nn", "-e"), ("-nn", "-v"), ("-nn",), ("-nn", 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=" ".join)
 @pytest.mark.parametrize("path", [*MADE, *LAB, *CALICO], ids=name_of)
-def test_columns_told(path: Path, options: tuple[str, ...]) -> None:
+def test_columns_shown(path: Path, options: tuple[str, ...]) -> None:
     assert differences(path, *options) == []
 
 
@@ -76,7 +76,7 @@ ODD = {"arp-oobr.pcap", "ipv6-srh-ext-header.pcap", "ipv6-srh-ipproto-ether.pcap
 
 @pytest.mark.skipif(bool(NO_CORPUS), reason=NO_CORPUS)
 @pytest.mark.parametrize("options", OPTIONS[::3], ids=" ".join)
-def test_columns_told_of_public_captures(options: tuple[str, ...]) -> None:
+def test_columns_shown_of_public_captures(options: tuple[str, ...]) -> None:
     found = [difference for path in PUBLIC if path.name not in ODD for difference in differences(path, *options)]
     assert found == []
 

@@ -247,7 +247,7 @@ def test_several_captures_in_one_text() -> None:
     assert [record.interface for record in reading.records] == [0, 0, 1, 1]
 
 
-def test_captures_without_prompts_are_told_apart_by_their_times() -> None:
+def test_captures_without_prompts_are_distinguished_by_their_times() -> None:
     later = ANSWER.replace(":59", ":58")
     text = f"pod a:\n```\n{ASK}{ANSWER}```\npod b:\n```\n{later}{ANSWER}```\n"
     assert [record.interface for record in read(text).records] == [0, 0, 1, 1]

@@ -149,7 +149,7 @@ def test_a_traceroute_by_udp_tells_nothing_of_a_ping(tmp_path: Path) -> None:
     assert analysis.headline.startswith(f"{POD}'s echo requests to {PEER} get no reply")
 
 
-def test_whose_an_error_is_without_its_ttl_is_told_by_arp_alone(tmp_path: Path) -> None:
+def test_only_arp_shows_who_sent_an_error_without_ttl(tmp_path: Path) -> None:
     """Without -v the node's own error looks like a router's; the node is who asks for the pod on its link."""
     error = "".join(request(n) + refused(n, f"host {PEER} unreachable") for n in (1, 2, 3))
     assert f" fail: {ROUTER} says host unreachable" in judge(tmp_path, error + LATER).headline
@@ -157,7 +157,7 @@ def test_whose_an_error_is_without_its_ttl_is_told_by_arp_alone(tmp_path: Path) 
     assert f" fail: the node {ROUTER} says host unreachable" in judge(tmp_path, error + node + LATER).headline
 
 
-def test_a_silent_pods_link_is_told_by_who_asks_there(tmp_path: Path) -> None:
+def test_a_silent_pods_link_is_recognized_by_who_asks_there(tmp_path: Path) -> None:
     """No MACs, no TTLs, and the pod says nothing but its MAC: the requests went to it."""
     (tmp_path / "cali14e7d81007d.txt").write_text(ARP + "".join(map(request, (1, 2, 3))) + LATER)
     there = f"12:00:00.000400 ARP, Request who-has {PEER} tell {ROUTER}, length 28\n"
@@ -209,7 +209,7 @@ def test_the_cause_is_the_one_that_the_error_tells(tmp_path: Path) -> None:
         f"12:00:02.000900 IP {PEER} > {POD}: ICMP echo reply, i",
     ],
 )
-def test_a_line_that_was_cut_is_told_and_may_have_been_the_answer(tmp_path: Path, cut: str) -> None:
+def test_a_line_that_was_cut_is_reported_and_may_have_been_the_answer(tmp_path: Path, cut: str) -> None:
     analysis = judge(tmp_path, request(1) + reply(1) + request(2) + cut + "\n" + request(9) + reply(9))
     assert [problem.kind for problem in analysis.captures[0].problems] == ["not-understood"]
     assert "line 7" in analysis.captures[0].problems[0].message
@@ -217,6 +217,6 @@ def test_a_line_that_was_cut_is_told_and_may_have_been_the_answer(tmp_path: Path
     assert (found.status, found.checked, found.unknown) == ("pass", 2, 1)
 
 
-def test_a_request_that_was_cut_is_told(tmp_path: Path) -> None:
+def test_a_request_that_was_cut_is_reported(tmp_path: Path) -> None:
     analysis = judge(tmp_path, "12:00:05.000000 ARP, Request who-has 169.254.1.1 te\n")
     assert "line 4" in analysis.captures[0].problems[0].message

@@ -45,12 +45,12 @@ def differences(path: Path, *options: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", [*LAB[::12], *CALICO[::8]], ids=name_of)
-def test_columns_told(path: Path) -> None:
+def test_columns_shown(path: Path) -> None:
     assert differences(path, "-t", "ud") == []
 
 
 @pytest.mark.slow
-def test_columns_told_in_every_format_of_times() -> None:
+def test_columns_shown_in_every_format_of_times() -> None:
     forms = ("ud", "e", "udoy")
     every = enumerate([*MADE, *LAB, *CALICO])
     assert [text for number, path in every for text in differences(path, "-t", forms[number % len(forms)])] == []

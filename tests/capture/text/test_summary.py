@@ -146,7 +146,7 @@ def test_what_a_row_tells(ends: str, info: str, names: tuple[str, ...], values: 
 
 
 def test_a_message_that_is_not_understood_may_be_the_answer(tmp_path: Path) -> None:
-    """So no silence is proven beside it."""
+    """So it leaves no silence proven."""
     strange = f"    4 3.100000000 {PROXY} → {POD} ARP 42 Something new about ARP\n"
     analysis = judge(tmp_path, SILENT + strange)
     assert analysis.captures[0].frames == 4
