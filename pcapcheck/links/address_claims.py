@@ -23,11 +23,11 @@ def address_rows(
     point: PointFacts,
     gateways: frozenset[int],
     proxy_mac: int,
-    untold: frozenset[int] = frozenset(),
+    contested: frozenset[int] = frozenset(),
 ) -> list[AddressRow]:
-    """The ``addresses`` rows of one capture point; ``untold`` are addresses that unknown MACs claim as well.
+    """The ``addresses`` rows of one capture point; ``contested`` are addresses that unknown MACs claim as well.
 
-    A claim lasts from its first telling until its MAC falls silent on the link: a pod recreated under its old name
+    A claim lasts from its first frame until its MAC falls silent on the link: a pod recreated under its old name
     claims its address with a new MAC, but only after the old one fell silent.
     """
     gone = _last_seen(point)
@@ -39,8 +39,8 @@ def address_rows(
     addresses = _addresses_by_mac(claims)
     for ip, same in by_ip.items():
         own = ip not in gateways and (ip in point.pod_ips or any(claim.mac in point.pod_macs for claim in same))
-        # Proxy ARP makes the node answer for everything, the pod's own address included (it then only replies). A name
-        # may be the gateway's, of which that is not so.
+        # Proxy ARP makes the node answer for everything, the pod's own address included (it then only replies). That is
+        # not so for the gateway's address.
         proxied = {
             claim.mac
             for claim in same
@@ -67,7 +67,7 @@ def address_rows(
                     claim.first_time,
                     claim.last_time,
                     claim.mac in proxied,
-                    None if (ip in untold or (proxied and is_name(ip))) and not others else len(others) + 1,
+                    None if (ip in contested or (proxied and is_name(ip))) and not others else len(others) + 1,
                     others or None,
                     claim.frames,
                     # Who has several addresses may have given one of them away (VRRP) and speak on.
@@ -87,9 +87,9 @@ def _addresses_by_mac(claims: list[Claim]) -> Counter[tuple[int, bool]]:
 
 
 def taken_over(rows: Iterable[AddressRow], proxy_mac: int) -> Iterator[tuple[AddressRow, AddressRow]]:
-    """Claims of an address on a pod link of which one ended before the other, another MAC's, began.
+    """Pairs of claims of an address on a pod link: the first ended before another MAC's began.
 
-    The proxy MAC is every node's, and says nothing of who has an address.
+    Every node has the proxy MAC, so it does not show who has an address.
     """
     claims: dict[tuple[PointKey, int], list[AddressRow]] = {}
     for row in rows:
@@ -132,7 +132,7 @@ def claimed_addresses(capture: Capture, facts: Facts, reading: Reading) -> Itera
         by_point.setdefault((capture.number, *claim.point), []).append(claim)
     for key, point in facts.points.items():
         if key in by_point:
-            untold = frozenset(
+            contested = frozenset(
                 ip for there, ip in capture.exchanges.claims.without_mac if (capture.number, *there) == key
             )
-            yield from address_rows(by_point[key], point, reading.gateways, reading.proxy_mac, untold)
+            yield from address_rows(by_point[key], point, reading.gateways, reading.proxy_mac, contested)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.values import format_mac
 
-# How the words about other claimants go on where those are behind links of other nodes.
+# How the words about other claimants go on if those are behind links of other nodes.
 BEHIND = " behind "
 
 
 @dataclass(frozen=True)
 class AddressRow:
-    """A claim, judged beside the other claims of the same address.
+    """A claim, judged next to the other claims of the same address.
 
     ``point`` is where it was made; ``until`` is when it ended: claims of one machine may end with its last frame.
     ``other_interfaces`` are other links on which some of ``other_claimants`` claim the address, ``other_nodes`` such

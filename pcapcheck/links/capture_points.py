@@ -30,7 +30,7 @@ from pcapcheck.values import clean, is_multicast_mac
 
 # (number of the capture in the observation, number of the interface in it, ifindex inside a cooked capture)
 PointKey = tuple[int, int, int | None]
-# What a node has besides its pods' links.
+# What a node has besides its pod links.
 NODE_KINDS = ("host-nic", "tunnel")
 
 
@@ -56,7 +56,7 @@ class CapturePoint(Brief):
 
     @property
     def number(self) -> int:
-        """By which --interface names it: the ifindex in a cooked capture, else the number in the file."""
+        """What --interface calls it: the ifindex in a cooked capture, else the number in the file."""
         return self.interface.number if self.key[2] is None else self.key[2]
 
     @property
@@ -77,16 +77,16 @@ class CapturePoint(Brief):
 
     @property
     def by_direction(self) -> bool:
-        """Whether a frame's sender is told by its direction. Without an ifindex a cooked capture mixes links."""
+        """Whether a frame's direction shows its sender. Without an ifindex a cooked capture mixes links."""
         return self.link_type != COOKED and all(group.direction is not None for group in self.groups.values())
 
     @property
     def shows_no_macs(self) -> bool:
-        """Whether this is a text that tells senders by their addresses alone."""
+        """Whether this is a text that identifies senders by their addresses alone."""
         return self.interface.printed and all(group.src is None for group in self.groups.values())
 
     def decide_kind(self, proxy_mac: int, prefix: str, known: KnownNetwork = NOTHING_KNOWN) -> None:
-        """A pod link is one that something shows to be Calico's; what else there is, its name tells.
+        """A pod link is one that something shows to be Calico's; the name shows the other kinds.
 
         Rules are about pod links. So that no other network is held to what Calico does, this is the one place where a
         capture point becomes one.
@@ -122,12 +122,12 @@ class CapturePoint(Brief):
         return None
 
     def _described(self, known: KnownNetwork) -> set[str | None]:
-        """What the state calls the links of the pods that speak or are spoken to here."""
+        """What the state calls the links of the pods that send or receive here."""
         sources, destinations = self._macs()
         return {known.links[mac] for mac in sources | destinations if mac is not None and mac in known.links}
 
     def _take_name(self, known: KnownNetwork) -> None:
-        """Call a link as the state does, where nothing else names it."""
+        """Name a link as the state does, if nothing else names it."""
         names = [] if self.named_by else list(self._described(known))
         if len(names) == 1 and names[0] is not None:
             self.name, self.named_by = names[0], "state"
@@ -165,7 +165,7 @@ class CapturePoint(Brief):
             return None
         if self.named_by not in ("", "state") and find_cali_name(self.name, prefix):
             return "cali"
-        # What a file is called does not tell where -i any was recorded.
+        # A file's name does not show where -i any was recorded.
         if self.named_by and kind_of_name(self.name, prefix) == "host-nic":
             return "pod" if self.named_by != "file name" or not self.by_direction else self._end_by_gateway()
         return self._end_by_gateway()
@@ -204,7 +204,7 @@ def capture_points_of(
 def _name(
     source: Captured, interface: Interface, ifindex: int | None, given: dict[int | None, str], single: bool, prefix: str
 ) -> tuple[str, str]:
-    """A point's name and where it comes from ('' where it is no interface's name but a stand-in)."""
+    """A point's name and where it comes from ('' if it is a stand-in for an interface's name)."""
     path = source.path
     which = ifindex if ifindex is not None else interface.number
     if which in given:
@@ -215,7 +215,7 @@ def _name(
         return f"ifindex {ifindex}", ""
     cali = find_cali_name(interface.name, prefix) if interface.name else None
     if interface.name and interface.doubtful and not (cali and single):
-        # The name of whichever interface has that number where the text was printed.
+        # The name of the interface with that number on the machine that printed the text.
         known = cali or (interface.name if by_device(interface.name) else f"ifindex {ifindex}")
         return clean(known), ""
     if interface.name and interface.name != "any":
@@ -229,6 +229,6 @@ def _name(
             if candidate and (kind_of_name(candidate, prefix) or by_device(candidate)):
                 return candidate, "file name"
         if is_interface(last):
-            # A name, but not one that tells what the interface is or on which machine.
+            # A name, but it does not show what the interface is or on which machine.
             return last, ""
     return (f"interface {interface.number}" if not single else clean(source.short_name)), ""

@@ -1,4 +1,4 @@
-"""A recording machine's clock beside another's."""
+"""A recording machine's clock compared with another's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Clock:
     """``offset`` (nanoseconds) is how far a capture's clock is ahead of that of capture ``reference``.
 
-    ``packets`` were compared; ``both_ways`` tells whether they went both ways, without which it is a bound.
+    ``packets`` were compared; ``both_ways``: they went in both directions, else the offset is a bound.
     """
 
     capture: int

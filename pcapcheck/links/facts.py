@@ -60,7 +60,7 @@ class Facts:
         return facts
 
     def assuming(self, assumption: int) -> Facts:
-        """The same with an assumption about each link whose ends cannot be told."""
+        """The same with an assumption about each link whose ends are unknown."""
         if assumption not in self._assumed:
             self._assumed[assumption] = Facts(self.points, assumption, self.known)
             self._assumed[assumption].repeats = self.repeats

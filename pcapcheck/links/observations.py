@@ -65,6 +65,6 @@ def _span(capture_point: CapturePoint) -> Span | None:
     )
 
 
-def apart(one: Observation | None, other: Observation | None) -> bool:
+def apart(here: Observation | None, other: Observation | None) -> bool:
     """Whether two observations are known to be of different times: times with a date and those without say nothing."""
-    return one is not None and other is not None and one[0] == other[0] and one != other
+    return here is not None and other is not None and here[0] == other[0] and here != other

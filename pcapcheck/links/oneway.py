@@ -1,6 +1,6 @@
 """Does a recording hold one direction only (``tcpdump -Q in``)? Then no missing answer proves anything.
 
-Only traffic that cannot be without answers proves it: a pod that sends on although nobody seems to have told it the
+Only traffic that cannot be without answers proves it: a pod that sends although nobody seems to have answered for the
 gateway's MAC, or a TCP handshake completed although nobody seems to have answered its SYN.
 """
 
@@ -27,7 +27,7 @@ def proof_of_one_way(rows: Iterable[FrameRow], gateways: frozenset[int], arp_wai
     asked: dict[Any, tuple[int, int, Any]] = {}
     revalidated: dict[Any, tuple[int, int, Any]] = {}
     # The latest answer for each address.
-    told: dict[Any, int] = {}
+    answered_at: dict[Any, int] = {}
     handshakes: dict[tuple[Any, ...], int] = {}
     for row in rows:
         time = row.time
@@ -36,7 +36,7 @@ def proof_of_one_way(rows: Iterable[FrameRow], gateways: frozenset[int], arp_wai
         if row.carries in ("arp", "nd"):
             target = row.arp_dst_proto_ipv4 if row.carries == "arp" else row.nd_target
             if row.arp_opcode == ARP_REPLY or row.icmp_type == NEIGHBOR_ADVERTISEMENT:
-                told[row.arp_src_proto_ipv4 if row.carries == "arp" else target] = row.frames[0]
+                answered_at[row.arp_src_proto_ipv4 if row.carries == "arp" else target] = row.frames[0]
             elif target in gateways and (row.arp_opcode == ARP_REQUEST or row.icmp_type == NEIGHBOR_SOLICITATION):
                 pending = revalidated if row.field(frame_layout.CAST) == frame_layout.TO_ONE else asked
                 for sender in _senders(row):
@@ -45,10 +45,10 @@ def proof_of_one_way(rows: Iterable[FrameRow], gateways: frozenset[int], arp_wai
         elif row.carries == "ip-unicast":
             sender = row.ip_src if row.eth_src is None else row.eth_src
             since, number, target = asked.get(sender, (None, 0, None))
-            if since is not None and told.get(target, 0) < number and 0 <= time - since <= arp_wait:
+            if since is not None and answered_at.get(target, 0) < number and 0 <= time - since <= arp_wait:
                 return _reason(f"frame {row.frames[0]} is sent to the gateway although frame {number} got no answer")
             since, number, target = revalidated.get(sender, (None, 0, None))
-            if since is not None and told.get(target, 0) < number and time - since > REPEATED_WITHIN:
+            if since is not None and answered_at.get(target, 0) < number and time - since > REPEATED_WITHIN:
                 return _reason(f"frame {number} got no answer and yet was not repeated")
             proof = _handshake(row, handshakes)
             if proof:

@@ -1,7 +1,7 @@
-"""Outages: the times in which what was asked was lost, or far more of it than at others.
+"""Outages: the times in which all questions were lost, or far more than at other times.
 
-Works on the cells of moments (``cells``), as columns. That chance did it is weighed by the hypergeometric distribution
-(``chance``), corrected for how many stretches of time there were to choose from (Bonferroni).
+Works on the cells of moments (``cells``), as columns. The probability of chance comes from the hypergeometric
+distribution (``chance``), corrected for the number of stretches of time to choose from (Bonferroni).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from pcapcheck.exchanges import spreading_layout
 from pcapcheck.exchanges.chance import ALPHA, FEWEST, SHARPLY, log_tail, log_ways
 
 MOST_OUTAGES = 20
-# In an outage at least this share is lost, or so many times the usual, since it may be shorter than a moment.
+# In an outage at least this share is lost, or this many times the usual, since it may be shorter than a moment.
 OUT, USUAL = 0.5, 5
-# All that was lost was lost without exception from some moment on, or up to one: of fewer losses than tell how they
-# are spread, so many, and so improbable by chance.
+# If everything was lost from some moment on, or up to one, fewer losses are enough than to say how they are spread: at
+# least this number, with at most this probability.
 FEWEST_AT_EDGE, AT_EDGE = 3, 0.1
 
 Rows = np.ndarray[Any, np.dtype[np.int64]]
@@ -42,21 +42,21 @@ class Outage:
 
 
 def asked_of(cells: Rows) -> Rows:
-    """How many were settled in each cell: answered, refused, or in vain."""
+    """How many questions were settled in each cell: answered, ended by an ICMP error, or unanswered."""
     columns = [spreading_layout.C_REPLIED, spreading_layout.C_SILENT, spreading_layout.C_ERRED]
     return np.asarray(cells[:, columns].sum(axis=1))
 
 
 def failed_of(cells: Rows) -> Rows:
-    """How many of those were refused, or asked in vain."""
+    """How many of them were ended by an ICMP error, or unanswered."""
     return np.asarray(cells[:, [spreading_layout.C_SILENT, spreading_layout.C_ERRED]].sum(axis=1))
 
 
 def outages_of(moments: Rows, partial: bool) -> Iterator[Outage]:
     """The times in which far more failed than at others, in order.
 
-    ``partial``: some pair lost some and was answered others. Where each lost all or nothing, that those who lost were
-    asked one after the other says nothing of time, unless there are many.
+    ``partial``: some pair lost some questions and answered others. If each pair lost all or nothing, it says nothing
+    about time that they were asked one after the other, unless there are many.
     """
     if not len(moments):
         return
@@ -85,9 +85,9 @@ def outages_of(moments: Rows, partial: bool) -> Iterator[Outage]:
 
 
 def _run(asked: Rows, failed: Rows) -> tuple[int, int] | None:
-    """The moments of all losses, where nothing was answered between the first and the last, and chance is no reason.
+    """The moments of all losses, if nothing was answered between the first and the last, and chance is no reason.
 
-    From some moment on, or up to one, all are lost: so common a way to fail that fewer will do.
+    All are lost from some moment on, or up to one: such a common failure that fewer are enough.
     """
     losing = np.flatnonzero(failed)
     start, last = int(losing[0]), int(losing[-1])

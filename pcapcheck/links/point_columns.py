@@ -60,8 +60,7 @@ def _ttl_whole(place: RowPlace) -> bool | None:
 def _pod_mac(place: RowPlace) -> frozenset[int] | None:
     """The MACs that a frame to the pod may be addressed to.
 
-    A machine of which nothing is known may be the pod after all, and before the pod was heard it may have had
-    another MAC.
+    An unknown machine may be the pod after all, and the pod may have had another MAC before it was heard.
     """
     point, group = place.point, place.group
     heard = point.pod_heard

@@ -1,4 +1,4 @@
-"""Links: what is known of each capture point once the whole capture was read."""
+"""Point facts: what is known about each capture point once the whole capture was read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pcapcheck.decode.decoder import FrameGroup
 from pcapcheck.links.capture_points import CapturePoint, PointKey
 from pcapcheck.links.sides import NODE, POD, Sides
 
-# What stands for the name of a cali interface that is not known: words to fill in, which nobody takes for a name.
+# Stands for the unknown name of a cali interface: words to fill in, which nobody takes for a name.
 UNNAMED = "<the cali interface>"
 # What Linux interfaces are called; anything else may stand in a capture but must not get into a command.
 INTERFACE_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,15}")
@@ -22,10 +22,10 @@ class PointFacts(Brief):
     """One capture point, described. ``silence`` says, per table, why a missing answer proves nothing there.
 
     ``pods`` are the addresses of each MAC that pods send from; None stands for MACs that the recording does not show.
-    ``pod_heard`` is when the pod was heard first (nanoseconds). ``strangers`` are MACs that sent here without its being
-    known from which end. ``alternatives`` describe the link under each assumption of which end is the pod's, where
-    nothing tells. ``pings_expired`` are the frame groups whose requests expired and were no traceroute's, of a text
-    that does not show TTLs.
+    ``pod_heard`` is when the pod was heard first (nanoseconds). ``strangers`` are MACs that sent here from an
+    unknown end. ``alternatives`` describe the link under each assumption about which end is the pod's, if nothing shows
+    it. ``pings_expired`` are the frame groups whose requests expired and were no traceroute's, in a text that does not
+    show TTLs.
     """
 
     capture_point: CapturePoint

@@ -23,8 +23,8 @@ from pcapcheck.exchanges.sums import AskerSums
 from pcapcheck.links.scope import Scope
 from pcapcheck.values import clean
 
-# Of addresses that nobody answered for, so many are remembered, each asked for so often at least: Linux asks three
-# times (kernel: Documentation/networking/ip-sysctl.rst, mcast_solicit).
+# How many addresses that nobody answered for are remembered, and how often at least each was asked for: Linux asks
+# three times (kernel: Documentation/networking/ip-sysctl.rst, mcast_solicit).
 MOST_SILENT = 200
 ASKED_IN_VAIN = 3
 # Called after every batch: the capture, the bytes of its files and the frames read so far, and how to count what was
@@ -48,9 +48,9 @@ class Reading(Brief):
 
 @dataclass(frozen=True)
 class GroupRow:
-    """A frame group as a row of the table ``frames``: its frames are alike in all that is asked.
+    """A frame group as a row of the table ``frames``: its frames are alike in every column that the rules use.
 
-    What is shown of it beside that, its addresses, is the first frame's.
+    The addresses that are shown with it are the first frame's.
     """
 
     group: int
@@ -135,11 +135,11 @@ def read_capture(
     sightings: Sightings | None = None,
     alone: bool = True,
 ) -> Capture:
-    """Read a capture once. ``sink`` gets the rows of all tables; ``every`` names those of which it wants every row.
+    """Read a capture once. ``sink`` gets the rows of all tables; ``every`` names those whose every row it wants.
 
-    Of the tables of frames and echoes it else gets a few rows that stand for many alike. ``sightings`` takes what lets
-    packets be followed, where there is more than one place to see them: this capture is not ``alone``, or holds several
-    interfaces. Raises CaptureError where the capture cannot be read at all; damage further in is noted in ``problems``.
+    Otherwise it gets a few rows of the frame and echo tables that stand for many. ``sightings`` takes what is needed to
+    follow packets if there are several places to see them: this capture is not ``alone``, or holds several interfaces.
+    Raises CaptureError if the capture cannot be read at all; damage further in is noted in ``problems``.
     """
     decoder = Decoder(FRAMES in every, reading.scope.since, reading.scope.until)
     exchanges = Exchanges(
@@ -206,7 +206,7 @@ def _macs(groups: list[FrameGroup], number: int) -> tuple[int | None, int | None
 def _may_be_several(interfaces: list[Interface]) -> bool:
     """Whether there may be more interfaces than are known so far.
 
-    What was recorded with ``-i any`` tells them apart by their number in each frame; in a text they come one by one.
+    In what was recorded with ``-i any`` each frame has their number; in a text they come one by one.
     """
     return any(interface.link_type == COOKED2 or interface.printed for interface in interfaces)
 
@@ -220,7 +220,7 @@ def read_frames(source: Captured, reading: Reading) -> Iterator[FrameRow]:
 
 
 def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exchanges) -> Iterator[Problem]:
-    """What was read but could not be told: link types that are not decoded, and state dropped to bound memory."""
+    """What was read but not understood: link types that are not decoded, and state dropped to bound memory."""
     if not any(interface.frames for interface in interfaces):
         yield Problem("empty", f"no packet in it: {NOTHING_SEEN}")
     undecoded: Counter[str] = Counter()

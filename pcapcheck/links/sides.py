@@ -48,7 +48,7 @@ class Sides:
 
 @dataclass
 class Trace:
-    """What one party sent, as far as it tells who that is."""
+    """What one party sent that shows who it is."""
 
     first: int | None = None
     last: int | None = None
@@ -112,14 +112,14 @@ def _decide_by_machine(capture_point: CapturePoint, end: str | None, sides: Side
 def _decide_by_address(capture_point: CapturePoint, sides: Sides, traces: dict[Party, Trace]) -> None:
     """The sides of addresses, where the text of a capture shows no MACs.
 
-    Who asks for the gateway is the pod, and whatever has another address comes from the node, on whose behalf ever.
+    Whoever asks for the gateway is the pod; what has another address comes from the node, on whosever behalf.
     Else whoever says that an address is at another MAC than the proxy's is the pod: a node asks for none but its pods,
     and answers with its own. Else who only sets TTLs as hosts do is the pod, if there is but one, and others show
-    decremented ones. A machine's link-local address says nothing of its other addresses.
+    decremented ones. A machine's link-local address says nothing about its other addresses.
     """
     # On a bridge another pod's broadcast is heard too, but its answer is not.
     asked = capture_point.gateway.answered if capture_point.gateway.others_answer else capture_point.gateway.askers
-    # Of who asks a text may show the MAC, and of nothing else that it sends: its address is known all the same.
+    # A text may show the MAC of a party only in the frames in which it asks: its address is known all the same.
     asking_ips = {ip for number in asked for ip in capture_point.gateway.askers.get(number, ())}
     known = {
         number for number, group in capture_point.groups.items() if group.by_address and group.address in asking_ips
@@ -144,7 +144,7 @@ def _decide_by_address(capture_point: CapturePoint, sides: Sides, traces: dict[P
                 "arp",
             )
         elif not asking and not sides.crowded and capture_point.calico and seekers & parties:
-            # A pod of Calico's asks for nobody but the gateway.
+            # A Calico pod asks for nobody but the gateway.
             sides.parties.update(dict.fromkeys(seekers & parties, (NODE, "arp")))
             continue
         elif not asking and not sides.crowded:
@@ -168,7 +168,7 @@ def _is_address(party: Party) -> bool:
 
 
 def both_ways(capture_point: CapturePoint, sides: Sides) -> list[Sides]:
-    """Where nothing tells which of two machines is the pod: one assumption each way, else nothing."""
+    """If nothing shows which of two machines is the pod: an assumption for each, else nothing."""
     parties = sorted({group.sender for group in capture_point.groups.values() if group.sender})
     if sides.parties or sides.by_direction or len(parties) != 2:
         return []
@@ -205,9 +205,9 @@ def _traces(capture_point: CapturePoint, sides: Sides, proxy_mac: int) -> dict[P
 
 
 def _decide_others(decided: dict[Party, tuple[str, str]], traces: dict[Party, Trace]) -> None:
-    """A link has two ends: what was heard together with the one end and is not it is the other.
+    """A link has two ends: a party that was heard together with one end, and is not that end, is the other.
 
-    A pod made anew has a new MAC, but not while the old one is still heard.
+    A pod that was recreated has a new MAC, but not while the old one is still heard.
     """
     for party, trace in traces.items():
         if party in decided:
@@ -223,9 +223,9 @@ def _decide_others(decided: dict[Party, tuple[str, str]], traces: dict[Party, Tr
 
 
 def _decide_by_routing(decided: dict[Party, tuple[str, str]], traces: dict[Party, Trace]) -> bool:
-    """Who decrements TTLs or refuses packets on behalf of others is the node; who only sets TTLs as hosts do, a pod.
+    """Decide by who routes: a router (decremented TTLs, ICMP errors for others) is the node, a mere host is a pod.
 
-    False where that speaks against itself or against who sends from and to the proxy MAC.
+    False if that contradicts itself, or contradicts who sends from and to the proxy MAC.
     """
     undecided = {party: trace for party, trace in traces.items() if party not in decided}
     routers = {party for party, trace in undecided.items() if trace.routes}
@@ -247,7 +247,7 @@ def _decide_by_routing(decided: dict[Party, tuple[str, str]], traces: dict[Party
 
 
 def _most_at_once(traces: Iterable[Trace]) -> int:
-    """How many of these were heard at the same time at most."""
+    """The largest number of these that were heard at the same time."""
     spans = [(trace.first, trace.last) for trace in traces if trace.first is not None and trace.last is not None]
     changes = sorted([(first, 0) for first, _ in spans] + [(last, 1) for _, last in spans])
     open_now = most = 0

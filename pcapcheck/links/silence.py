@@ -1,4 +1,4 @@
-"""Silence: for each table, why a missing answer at a capture point proves nothing; no entry where it does.
+"""Silence: for each table, why a missing answer at a capture point proves nothing; no entry if it proves something.
 
 Nothing is written to the capture point: each function returns its reasons, and ``silence_of`` merges them by rank.
 """
@@ -18,7 +18,7 @@ from pcapcheck.values import is_name
 # The reason by table.
 Silence = dict[str, str]
 
-# Words of a capture filter that may let a request through and not its answer.
+# Words of a capture filter that may let a request through but not its answer.
 _ONE_SIDED = re.compile(r"\b(src|dst|inbound|outbound|less|greater|len|broadcast|multicast|gateway|grep)\b|\[")
 
 
@@ -56,7 +56,7 @@ def _missing_answers(point: PointFacts, capture: Capture) -> dict[str, int]:
 
 
 def _one_direction(point: PointFacts, capture: Capture, reading: Reading, missing: dict[str, int]) -> Silence:
-    """Only one direction was recorded; the frames are read again for it where they can prove that."""
+    """Only one direction was recorded; the frames are read again if they can prove it."""
     talk, groups = point.capture_point.gateway, point.groups
     # A name may be the gateway's.
     named = {target for group, target in capture.exchanges.asked if group in groups and is_name(target)}
@@ -142,7 +142,7 @@ def _cut_icmp(point: PointFacts, missing: dict[str, int]) -> Silence:
 
 
 def _cut_frames(point: PointFacts) -> Silence:
-    """A frame of which the snapshot length left too little may be any packet: an answer, or one seen elsewhere."""
+    """A frame that the snapshot length cut too short may be any packet: an answer, or one seen elsewhere."""
     cut = "frames were cut before {}, so a missing answer proves nothing; record whole packets (tcpdump without -s)"
     groups = point.groups.values()
     silence = {}

@@ -1,4 +1,4 @@
-"""Twins: recordings of one interface that hold nothing but what another holds too.
+"""Twins: recordings of one interface that hold nothing that another does not hold too.
 
 A copy under another name, a text pasted twice, a second tcpdump that ran for a shorter while. Their exchanges are the
 same ones, and count once.
@@ -16,13 +16,13 @@ from pcapcheck.links.read_capture import Capture
 # Two recordings of one interface have the kernel's one time of each frame, but for the nanoseconds that a container
 # rounds off; at the other end of a wire the same frames come some microseconds later.
 SAME_TIME = 1_000
-# Frames compared one by one; beyond so many only what is alike in number and times is taken for the same.
+# Frames compared one by one; above this number, captures with the same number of frames and times are the same.
 MOST_COMPARED = 1 << 17
 
 
 def recorded_twice(captures: list[Capture], points: Iterable[PointFacts]) -> Iterator[tuple[PointFacts, PointFacts]]:
     """Capture points that hold nothing of their own, each with the one that holds it all."""
-    # What was kept so far, by what kinds of frames it holds, with its first and last time.
+    # What was kept so far, by the frame types that it holds, with its first and last time.
     kept: dict[object, list[tuple[int, int, PointFacts]]] = {}
     # The longest first, so that what it holds is recognised in the others.
     for point in sorted(points, key=lambda point: -point.capture_point.frames):
@@ -82,7 +82,7 @@ def _alike(group: FrameGroup, other: FrameGroup) -> bool:
 
 
 def _holds_all(captures: list[Capture], whole: PointFacts, part: PointFacts) -> bool:
-    """Whether every frame of one is among those of the other, at the same time."""
+    """Whether every frame of one point is among those of the other, at the same time."""
     times: dict[bytes, list[int]] = {}
     for time, frame in _frames(captures, whole):
         times.setdefault(frame, []).append(time)

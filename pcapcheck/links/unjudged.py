@@ -12,7 +12,7 @@ NAMED = 3
 
 
 def what_it_is(point: PointFacts) -> str:
-    """A capture point that looks like another network's: ``AWS VPC CNI pod link``; nothing where it does not."""
+    """A capture point that looks like another network's: ``AWS VPC CNI pod link``; empty if it does not."""
     capture_point = point.capture_point
     if capture_point.likeness is None:
         return ""
@@ -25,7 +25,7 @@ def what_it_is(point: PointFacts) -> str:
 
 
 def looks_like(alike: list[PointFacts]) -> str:
-    """Which capture points look like what, and by what: they are all alike."""
+    """Which capture points look like what, and why: they are all alike."""
     capture_point = alike[0].capture_point
     several = len({point.name for point in alike}) > 1
     by = "their names" if several else "its name"
@@ -36,7 +36,7 @@ def looks_like(alike: list[PointFacts]) -> str:
 
 
 def why_unjudged(points: Iterable[PointFacts], not_calico: str = "") -> str:
-    """Why there is no pod link. ``not_calico`` says what the node's state shows instead, where it does."""
+    """Why there is no pod link. ``not_calico`` is what the node's state shows instead, if anything."""
     there = [point for point in points if point.judged]
     others = [point for point in there if point.capture_point.likeness]
     if others:

@@ -1,4 +1,4 @@
-"""Homes: which link an address belongs to, and whether a packet for it would have been recorded there."""
+"""Address locations: which link an address belongs to, and whether a packet for it would have been recorded there."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def spans_of(captures: list[Capture], clocks: dict[int, Clock], wait: int) -> di
     Where echoes took longer than that, as long as they took.
     """
     took = (bin_.most for capture in captures for bin_ in capture.exchanges.echoes.bins())
-    wait = max(wait, with_margin(max((one for one in took if one is not None), default=0)))
+    wait = max(wait, with_margin(max((longest for longest in took if longest is not None), default=0)))
     spans = {}
     for capture in captures:
         firsts = [group.first for group in capture.groups if group.count and group.first is not None]
@@ -91,12 +91,12 @@ def node_addresses(capture: Capture, point: PointFacts) -> set[int]:
 def reporting(captures: list[Capture], facts: Facts, point: PointFacts) -> set[int]:
     """Who sends ICMP errors on a pod's link and asks by ARP on a NIC that shows none of them: the node itself.
 
-    Of a text without TTLs nothing else tells the node's errors from those that it passes on.
+    In a text without TTLs nothing else distinguishes the node's errors from those that it forwards.
     """
     said = _icmp_error_senders(point)
     if not said:
         return said
-    nics = [one for one in facts.points.values() if one.kind == "host-nic"]
+    nics = [nic for nic in facts.points.values() if nic.kind == "host-nic"]
     asking: set[int] = set()
     for nic in nics:
         claims = captures[nic.key[0]].exchanges.claims

@@ -1,8 +1,8 @@
-"""Clocks: by how much those of the captures differ, from packets that both saw.
+"""Clocks: by how much the clocks of the captures differ, from packets that both saw.
 
-A packet on its way from A to B is seen at B later by its delay and by how much B's clock is ahead; one on its way back,
-later by its delay less that. Half the difference of the shortest of both is the offset, as in NTP (RFC 5905,
-section 8), as far as the delays of both ways are alike.
+A packet from A to B is seen later at B by its delay plus the lead of B's clock, a packet from B to A by its delay minus
+that lead. Half the difference of the shortest of both is the offset, as in NTP (RFC 5905, section 8), if the delays of
+both directions are alike.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from pcapcheck.links.clock import Clock
 from pcapcheck.paths.gathering_layout import SAME_PACKET
 from pcapcheck.paths.sighting_columns import Column, Mask, Seen, ttl_of
 
-# Two files of one kernel show no more than this; what is less is not told from none.
+# Two files of one kernel differ by no more than this; a smaller offset counts as none.
 LEAST_OFFSET = 1_000_000
-# Of the delays the shortest few in a hundred count, so that one odd packet does not decide.
+# Percent of the delays, the shortest, that count, so that one odd packet does not decide.
 SHARE = 5
-# Sightings that are looked at, unless fewer than so many packets are then found that both captures saw.
+# How many sightings are looked at, unless both captures then share fewer packets than the minimum.
 MOST_COMPARED = 1 << 13
 LEAST_COMPARED = 100
-# A packet passes fewer points than this; what is the same in more captures, such as a ping repeated for each, joins
-# each only to so many of them.
+# A packet passes fewer points than this. What is the same in more captures, such as a ping repeated for each, joins
+# each to this number of them at most.
 MOST_POINTS = 16
 
 
@@ -40,7 +40,7 @@ def estimate_clocks(seen: Seen, macs: Column) -> dict[int, Clock]:
     best: dict[int, Clock] = {}
     waiting = list(captures)
     while waiting:
-        # Nothing connects it with those before: then it keeps its own time.
+        # Nothing connects it with the captures before: it keeps its own time.
         alone = Clock(waiting[0], waiting[0], 0, 0, True)
         found = max(
             (best[capture] for capture in waiting if capture in best), key=lambda clock: clock.packets, default=alone
@@ -70,7 +70,7 @@ def _rows_of(seen: Seen, captures: list[int]) -> dict[int, Column]:
 
 
 def _sharing(seen: Seen) -> dict[int, set[int]]:
-    """For each capture those that hold an identity of its own: of thousands each shares packets with a few."""
+    """For each capture the captures that hold an identity of it: of thousands, each shares packets with a few."""
     pairs = np.unique(np.stack((seen.identity, seen.capture.astype(np.int64)), axis=1), axis=0)
     identity, capture = pairs[:, 0], pairs[:, 1]
     sharing: dict[int, set[int]] = {}
@@ -99,7 +99,7 @@ def _first_sightings(seen: Seen, rows: Column) -> tuple[Column, Column]:
 
 
 def _common_packets(seen: Seen, rows_here: Column, rows_there: Column, share: int) -> tuple[Column, Column]:
-    """The rows of packets that both saw, among one packet in so many."""
+    """The rows of packets that both saw, looking at one packet in ``share``."""
     here, there = (
         _first_sightings(seen, rows[seen.identity[rows] & (share - 1) == 0] if share > 1 else rows)
         for rows in (rows_here, rows_there)
@@ -111,8 +111,8 @@ def _common_packets(seen: Seen, rows_here: Column, rows_there: Column, share: in
 def _plausible(seen: Seen, macs: Column, left: Column, right: Column) -> Mask:
     """Which pairs of sightings may be of one packet, whatever the clocks say.
 
-    Between two links it lost some of its TTL; on one link, seen twice, its MACs are the same. Neither is so where a pod
-    made anew has the address, and the same numbers, of one before it.
+    Between two links the TTL falls; on one link that was seen twice the MACs are the same. Neither holds if a recreated
+    pod has the address, and the same numbers, of the pod before it.
     """
     ttl, other_ttl = ttl_of(seen.what[left]), ttl_of(seen.what[right])
     here, there = macs[:, seen.spot[left]], macs[:, seen.spot[right]]
@@ -124,10 +124,10 @@ def _plausible(seen: Seen, macs: Column, left: Column, right: Column) -> Mask:
 def _compare(
     seen: Seen, macs: Column, rows_here: Column, rows_there: Column, reference: Clock, capture: int
 ) -> Clock | None:
-    """The clock of the capture ``there``, by packets that both saw; None where there are none.
+    """The clock of the capture ``there``, by packets that both saw; None if there are none.
 
-    Of large captures a share is looked at: the same packets of both, since their identities are the same. Where that
-    leaves too few, all.
+    Of large captures a share is looked at: the same packets in both, since their identities are the same. If that
+    leaves too few, all are.
     """
     smaller = min(len(rows_here), len(rows_there))
     share = 1
@@ -147,7 +147,7 @@ def _compare(
     if len(went_there) and len(came_back):
         offset = (_percentile(went_there, SHARE) + _percentile(came_back, 100 - SHARE)) // 2
     elif len(went_there) or len(came_back):
-        # One way only: the delay cannot be told from the offset, but it is neither negative nor a second.
+        # One direction only: delay and offset are not distinguishable, but the delay is neither negative nor a second.
         nearest = _percentile(went_there, SHARE) if len(went_there) else _percentile(came_back, 100 - SHARE)
         delay = nearest if len(went_there) else -nearest
         offset = 0 if 0 <= delay < SAME_PACKET else nearest

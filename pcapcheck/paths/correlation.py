@@ -22,18 +22,18 @@ CHAINS = 1 << 18
 # Bits for times within a packet's sightings in the numbers that are sorted by: 4.3 seconds.
 SPAN_BITS = 32
 LARGEST_SPAN = (1 << SPAN_BITS) - 1
-# What a text without TTLs has for one, and how soon a node sends on what it took (nanoseconds).
+# The TTL in a text that shows none, and how soon a node forwards a packet (nanoseconds).
 ABSENT_TTL = 0
 AT_ONCE = 10_000_000
 
 
 @dataclass(repr=False)
 class Packets(Brief):
-    """Sightings sorted so that those of one packet stand together, in the order of its way.
+    """Sightings sorted so that those of one packet stand together, in the order of its path.
 
     ``rows`` are their rows in ``seen``; ``packet`` numbers the packets from 0; ``begins`` says where the sightings of
-    each begin. ``repeated`` marks packets whose like was seen at the same capture point within a second;
-    ``rewritten`` those whose addresses changed on the way.
+    each begin. ``repeated`` marks packets that were seen at the same capture point within a second before;
+    ``rewritten`` those whose addresses changed on their path.
     """
 
     seen: Seen
@@ -134,7 +134,7 @@ def _in_path_order(packet: Column, ttl: Column, time: Column, plain: Mask) -> Co
 
 
 def _share_an_address(left: Column, right: Column, pairs: list[tuple[int, int]]) -> Mask:
-    """Which address pairs have an address in common, as those have that one node translates into each other."""
+    """Which address pairs have an address in common, as pairs have that one node translates into each other."""
     numbers: dict[int, int] = {}
     ends = np.array([[numbers.setdefault(ip, len(numbers)) for ip in pair] for pair in pairs])
     src, dst, other_src, other_dst = ends[left, 0], ends[left, 1], ends[right, 0], ends[right, 1]
@@ -144,11 +144,11 @@ def _share_an_address(left: Column, right: Column, pairs: list[tuple[int, int]])
 def _merge_rewritten(
     seen: Seen, rows: Column, packet: Column, points: Column, links: Column, pairs: list[tuple[int, int]]
 ) -> Column | None:
-    """For each packet the one that it is but for what address translation changes; None where there is no such pair.
+    """For each packet the packet that it is before address translation; None if there is no translated packet.
 
     Such a pair is seen on different points, with different TTLs, and has an address in common; a text without TTLs
     shows it by its times alone. Of TCP it may have no address in common, and a NIC may show both.
-    Where more than two fit, nothing is guessed. What went from pod link to pod link is whole as it is.
+    If more than two fit, nothing is guessed. What went from pod link to pod link is whole as it is.
     """
     begins = begins_of(packet)
     if not len(begins):
@@ -164,7 +164,7 @@ def _merge_rewritten(
     time, pair, ttl = seen.time[first], pair_of(seen.what[first]), ttl_of(seen.what[first])
     several = several[np.lexsort((time[several], loose[several]))]
     bare = ttl[several] == ABSENT_TTL
-    # Where nothing but numbers tells packets apart, one that is sent again is not the same.
+    # If only numbers distinguish packets, a packet that is sent again is not the same.
     at_once = bare[1:] & bare[:-1]
     within = np.where(at_once, AT_ONCE, SAME_PACKET)
     same = (loose[several][1:] == loose[several][:-1]) & (np.diff(time[several]) <= within)

@@ -10,7 +10,7 @@ from pcapcheck.paths.sighting_columns import Column, Mask, packet_type_of, pair_
 
 
 def answered_of(packets: Packets) -> Mask:
-    """Whether a reply to a request was seen anywhere, also where addresses were rewritten on the way."""
+    """Whether a reply to a request was seen anywhere, even if addresses were rewritten on the path."""
     seen, begins = packets.seen, packets.begins
     first = packets.rows[begins]
     last = packets.rows[begins + packets.lengths - 1]
@@ -60,7 +60,7 @@ def asked_pairs(packets: Packets) -> Column:
 
 
 def _among(values: Column, known: Column) -> Mask:
-    """Which values are among the known ones. Quick where nearly all of them are."""
+    """Which values are among the known ones. Fast if nearly all of them are."""
     if not len(known):
         return np.zeros(len(values), np.bool_)
     known, ordered = np.sort(known), np.sort(values)

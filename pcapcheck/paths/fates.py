@@ -1,4 +1,4 @@
-"""Fates: where packets were seen last and what they never reached, in words for headlines and evidence."""
+"""Fates: where packets were last seen and what they never reached, in words for headlines and evidence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TUNNELS = {"ipip": "IPIP", "vxlan": "VXLAN", "wireguard": "WireGuard"}
 
 
 def fate(loss: PathLoss, hosts: Hosts, several: bool = True) -> str:
-    """What became of packets, as a sentence about several of them, or about one, goes on.
+    """What became of packets, as the rest of a sentence about several of them, or about one.
 
     ``arrive at node1's eth0 and never reach cali6c3c078bd24``
     """

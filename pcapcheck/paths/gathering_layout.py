@@ -6,6 +6,6 @@ They live apart from ``gathering.py`` because there they become C integers, whic
 # Sightings of one packet follow each other within this time (nanoseconds); a later one with the same identity is
 # another packet.
 SAME_PACKET = 1_000_000_000
-# So many packets of a chain, and sightings of a packet, are looked at: more only are there by design of whoever made
-# them.
+# How many packets of a chain, and sightings of a packet, are looked at: more occur only if somebody made them on
+# purpose.
 CHAIN_LIMIT = 64

@@ -1,6 +1,6 @@
 """Hosts: which capture points are of one machine, what it is called, and which frames of a NIC are from it or to it.
 
-Nothing is guessed: where neither names nor frames tell, the answer is None.
+Nothing is guessed: if neither names nor frames show it, the answer is None.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.path import Path, PathStep
 from pcapcheck.values import is_multicast_mac
 
-# How a file is called that ``tcpdump -i any`` wrote.
+# The end of the name of a file that ``tcpdump -i any`` wrote.
 ANY = "any"
 
 
 @dataclass(frozen=True)
 class Machine:
-    """The MACs of which one is a NIC's own. ``certain``: it is each of them, and no other.
+    """MACs that include a NIC's own. ``certain``: each of them is its own, and no other.
 
-    A pair that is not certain are the only two machines heard there: every frame is from one to the other.
+    A pair that is not certain is the only two machines heard there: every frame is from one to the other.
     """
 
     macs: frozenset[int] = frozenset()
@@ -64,7 +64,7 @@ class Hosts:
         mine, theirs = self._pods.get(here[0], {}), self._pods.get(other[0], {})
         if any(not mine[number] & theirs[number] for number in mine.keys() & theirs.keys()):
             return False
-        left, right = self._told(here), self._told(other)
+        left, right = self._named_by_files(here), self._named_by_files(other)
         return left == right if left and right else None
 
     def name(self, key: PointKey) -> str | None:
@@ -73,7 +73,7 @@ class Hosts:
             node = self._nodes.get(capture_point.name) if capture_point.kind == "pod-link" else None
             if node and self.same(key, other):
                 return node
-        return self._told(key)
+        return self._named_by_files(key)
 
     def arrives(self, path: Path, number: int) -> bool | None:
         """Whether a packet came to the machine of this step from another; False where it was leaving it."""
@@ -101,8 +101,8 @@ class Hosts:
         machine = self._machine(step.spot.point.capture_point)
         return bool({group.src, group.dst} & machine.macs)
 
-    def _told(self, key: PointKey) -> str | None:
-        """A name for the machine that files have, if it can be taken for one."""
+    def _named_by_files(self, key: PointKey) -> str | None:
+        """The machine's name in the names of its files, if they hold one."""
         label = self._labels[key]
         if not label and self._by_folder:
             return self._points[key].path.parent.name or None
@@ -130,7 +130,7 @@ def _label(capture_point: CapturePoint) -> str:
 
 
 def machine_of(capture_point: CapturePoint) -> Machine:
-    """Of frames without a direction: who is a party to all that was sent to one machine alone, both ways."""
+    """Of frames without a direction: the party to all unicast frames, in both directions."""
     single = [
         group
         for group in capture_point.groups.values()

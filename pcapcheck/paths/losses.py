@@ -25,10 +25,10 @@ IN_NODE, BETWEEN, AT_NIC, DECAPSULATION, TO_POD_LINK, AT_POD = PLACES = (
 
 @dataclass(frozen=True)
 class PathLoss:
-    """Packets of one way that got no further than its last step.
+    """Packets of one path that got no further than its last step.
 
-    ``missing`` are the links that were being recorded and had to show them next. ``arrived`` tells whether they had
-    come to the node of the receiver by then; None where nothing tells. ``back``: they answer something. ``source`` is
+    ``missing`` are the links that were being recorded and had to show them next. ``arrived``: they had come to
+    the node of the receiver by then; None if nothing shows it. ``back``: they answer something. ``source`` is
     the address that answers came from where it is not the one that was asked.
     ``flooded``: their last sighting is on a card whose MAC they do not have, where a switch sent them with the others.
     """
@@ -65,12 +65,12 @@ class PathLoss:
         Where a text shows neither MACs nor TTLs, what came from another pod's link goes to this one's.
         """
         spot, first = self.last.spot, self.path.steps[0].spot
-        untold = spot.side is None and spot.point.capture_point.interface.printed
-        return spot.side == NODE or (untold and first.point is not spot.point and first.point.kind == "pod-link")
+        side_unknown = spot.side is None and spot.point.capture_point.interface.printed
+        return spot.side == NODE or (side_unknown and first.point is not spot.point and first.point.kind == "pod-link")
 
     @property
     def place(self) -> str:
-        """Which part of the way took them."""
+        """Which part of the path they were lost on."""
         capture_point = self.last.spot.point.capture_point
         if capture_point.kind not in NODE_KINDS and not self.is_beyond:
             return AT_POD if self._goes_to_pod else IN_NODE
@@ -105,7 +105,7 @@ class LastSeen:
 
 
 def loss_of(path: Path, missing: list[PointFacts], hosts: Hosts, flooded: bool = False) -> PathLoss:
-    """``missing`` are the links that had to show packets of this way and do not."""
+    """``missing`` are the links that had to show packets of this path and do not."""
     if flooded:
         return PathLoss(path, tuple(missing), False, flooded=True)
     number = len(path.steps) - 1

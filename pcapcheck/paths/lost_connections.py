@@ -1,4 +1,4 @@
-"""Whole: whether each connection is lost whole or not at all, as where one of several paths is broken.
+"""Lost connections: whether each is lost whole or not at all, as it is if one of several network paths is broken.
 
 A packet that is lost by itself is sent again and arrives. Where a hash of addresses and ports chooses the path (ECMP,
 bonding; a tunnel's outer source port is such a hash: RFC 7348, section 5), what is sent again is lost again, and

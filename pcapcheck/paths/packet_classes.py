@@ -12,7 +12,7 @@ SMALL = 1 << 20
 
 
 class Classes:
-    """Packets sorted by a number: ``of`` tells each packet's kind, ``counts`` how many there are of each."""
+    """Packets sorted by a number: ``of`` is each packet's class, ``counts`` the size of each class."""
 
     def __init__(self, signature: Column) -> None:
         self.of, _ = compact(signature)
@@ -24,17 +24,17 @@ class Classes:
 
     @property
     def examples(self) -> Column:
-        """A packet of each kind."""
+        """A packet of each class."""
         examples: Column = self._sorted[self._ends[:-1]]
         return examples
 
     def members(self, kind: int) -> Column:
-        """The packets of one kind, in their order."""
+        """The packets of one class, in their order."""
         return self._sorted[self._ends[kind] : self._ends[kind + 1]]
 
 
 def compact(values: Column) -> tuple[Column, Column]:
-    """The values as numbers from 0 in their order, and what stands for each number. Quick where few are different."""
+    """The values as numbers from 0 in their order, and what each number stands for. Fast if few values differ."""
     if len(values) and values.min() >= 0 and values.max() < SMALL:
         held = np.zeros(int(values.max()) + 1, np.bool_)
         held[values] = True

@@ -26,17 +26,17 @@ from pcapcheck.paths.sighting_columns import (
 )
 from pcapcheck.paths.spots import Spots
 
-# Ways told apart; beyond so many the rarest are only counted.
+# How many paths are distinguished; the packets of rarer ones are only counted.
 MOST_PATHS = 1 << 12
-# A way of more steps is cut: no healthy packet comes near it.
+# A path of more steps is cut: no healthy packet comes near it.
 LONGEST_PATH = 16
-# Captures beyond so many are never held to have shown what they do not.
+# Captures above this number never prove that a packet is missing.
 MOST_WATCHED = 60
 SAMPLES = 5
 
 
 class PathGroups:
-    """The ways of an observation's packets; ``beyond`` counts packets of ways that were not told apart."""
+    """The paths of an observation's packets; ``beyond`` counts the packets of paths above the limit."""
 
     def __init__(
         self, packets: Packets, spots: Spots, numbering: Numbering, spans: dict[int, tuple[int, int]], hosts: Hosts
@@ -101,7 +101,7 @@ class PathGroups:
         return paths, numbers[kinds.of]
 
     def _path(self, members: Column, rows: Column, signature: int, latencies: tuple[Latency, ...]) -> Path:
-        """The way of these packets, whose first sightings are ``rows``."""
+        """The path of these packets, whose first sightings are ``rows``."""
         packet = int(members[0])
         time, lengths = self.seen.time[rows], length_of(self.seen.what[rows])
         return Path(
@@ -130,7 +130,7 @@ class PathGroups:
         return tuple(latencies)
 
     def around(self, paths: list[int], first: int, last: int) -> tuple[int | None, int | None]:
-        """When the latest packet of some ways before ``first`` was seen, and the earliest after ``last``."""
+        """When the latest packet of some paths before ``first`` was seen, and the earliest after ``last``."""
         packets = np.flatnonzero(np.isin(self.path_of, paths))
         times = self.seen.time[self.packets.rows[self.packets.begins[packets]]]
         before, after = times[times < first], times[times > last]
@@ -155,12 +155,12 @@ def _watching(times: Column, spans: dict[int, tuple[int, int]]) -> Column:
 
 
 def _signatures(packets: Packets, lengths: Column) -> Column:
-    """A hash per packet of its kind, address pair and steps."""
+    """A hash per packet of its type, address pair and steps."""
     token, _ = compact(tokens_of(packets))
     begins = packets.begins
     what = packets.seen.what[packets.rows] if packets.rewritten.any() else packets.seen.what[packets.rows[begins]]
     first = what[begins] if packets.rewritten.any() else what
-    # Kind and address pairs are told apart by their bits, ways by their lengths too.
+    # Packet types and address pairs differ in their bits, paths in their lengths too.
     signature = _mix((first >> 32) << 4 | packet_type_of(first), lengths + MULTIPLY)
     shortest = int(lengths.min())
     for n in range(int(lengths.max())):
@@ -170,7 +170,7 @@ def _signatures(packets: Packets, lengths: Column) -> Column:
         else:
             signature[there] = _mix(signature[there], token[begins[there] + n] + n)
         if packets.rewritten.any():
-            # The addresses behind a translation belong to the way as well.
+            # The addresses behind a translation belong to the path as well.
             signature[there] = _mix(signature[there], what[begins[there] + n] >> 32)
     return signature
 

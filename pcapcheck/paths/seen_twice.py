@@ -18,7 +18,7 @@ ROUNDS = 4
 
 
 def drop_seen_twice(packets: Packets, step_of: Callable[[int], PathStep], hosts: Hosts) -> Packets:
-    """Of a link seen twice one sighting is enough; the node's own view is preferred."""
+    """Keep one sighting of each packet on a link seen twice; the node's own view is preferred."""
     for _ in range(ROUNDS):
         together = np.flatnonzero(packets.packet[1:] == packets.packet[:-1])
         if not len(together):
@@ -34,7 +34,7 @@ def drop_seen_twice(packets: Packets, step_of: Callable[[int], PathStep], hosts:
             if same_link(step, other):
                 verdicts[number] = 2 if _detail_of(step) < _detail_of(other) else 1
                 if _ends_of_a_wire(step, other) and hosts.same(_key(step), _key(other)) is False:
-                    # That a packet came to the other node is told by nothing but its NIC.
+                    # Only the other node's NIC shows that a packet came to it.
                     verdicts[number] = 3
         if not verdicts.any():
             break
@@ -44,7 +44,7 @@ def drop_seen_twice(packets: Packets, step_of: Callable[[int], PathStep], hosts:
         later = together[verdict == 3] + 1
         dropped[later[np.append(~is_fresh(packets.packet)[1:], False)[later]]] = True
         earlier = together[verdict == 2]
-        # Never both of a pair: the later one stays where it was not dropped for another's sake.
+        # Never both of a pair: the later one stays if it was not dropped because of another.
         dropped[earlier[~dropped[earlier + 1]]] = True
         if not dropped.any():
             break
@@ -53,7 +53,7 @@ def drop_seen_twice(packets: Packets, step_of: Callable[[int], PathStep], hosts:
 
 
 def _detail_of(step: PathStep) -> tuple[bool, bool]:
-    """How much a sighting of a link tells beside another: the destination MAC, and what the node itself saw."""
+    """How much a sighting of a link shows, to compare it with another: the destination MAC, and the node's own view."""
     return step.spot.group.dst is not None, step.spot.point.end != "pod"
 
 

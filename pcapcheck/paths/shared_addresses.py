@@ -13,7 +13,7 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import LINK_LOCAL, POD
 from pcapcheck.paths.paths import Paths
 
-# Whether two links are of one node; None where nothing tells.
+# Whether two links are on one node; None if nothing shows it.
 OnOneNode = Callable[[PointFacts, PointFacts], bool | None]
 
 
@@ -21,7 +21,7 @@ OnOneNode = Callable[[PointFacts, PointFacts], bool | None]
 class Holder:
     """A pod that has an address: on which link, with which MAC, from when to when (nanoseconds, by one clock).
 
-    ``unanswered``: it asked for its gateway and never got an answer, as where the node's route for it leads elsewhere.
+    ``unanswered``: it asked for its gateway and never got an answer, as if the node's route for it leads elsewhere.
     """
 
     link: PointFacts
@@ -36,7 +36,7 @@ class Holder:
         return bool(asking) and not asking & talk.answered
 
     def apart_from(self, other: Holder) -> int:
-        """How long after one was heard last the other was heard first; 0 where both were heard at one time."""
+        """The time between the last frame of one and the first of the other; 0 if both were heard at the same time."""
         return max(0, self.first - other.last, other.first - self.last)
 
 
@@ -47,12 +47,12 @@ def judge_addresses(
     followed: Paths,
     pause: int,
 ) -> Iterator[AddressRow]:
-    """The rows, those of an address that a pod on another link has too with that pod's MAC added.
+    """The rows; those of an address that a pod on another link has too get that pod's MAC.
 
-    Where nothing tells which end of the other link has it, how many claim it is unknown.
-    A pod made anew, under another name or on another node, has its address after the first is gone, and the node
-    answers it. On one node, who is refused within ``pause`` (nanoseconds) of the other's last frame has it while the
-    other still has it. ``followed`` tells which links are of one node, and by how much clocks differ.
+    If nothing shows which end of the other link has it, the number of claimants is unknown.
+    A pod that was recreated under another name or on another node has its address after the first is gone, and the node
+    answers it. On one node, a pod that gets no answer within ``pause`` (nanoseconds) of the other's last frame has it
+    while the other still has it. ``followed`` shows which links are on one node, and by how much clocks differ.
     """
     rows = list(rows)
     ahead = {number: clock.offset for number, clock in followed.clocks.items() if clock.both_ways}
@@ -77,15 +77,15 @@ def judge_addresses(
         far: list[Holder] = []
         for holder in holders.get(row.ip, ()) if mine is not None else ():
             near = _may_be_one_node(point, holder.link, followed.nodes.on_one_node)
-            # Of two nodes nothing is told by who is refused.
+            # On two nodes it says nothing who gets no answer.
             if mine is not None and _is_another(holder, mine, pause if near else 0):
                 (others if near else far).append(holder)
         if not others and not far:
             doubted = any(
-                unsure & {id(one), id(row)}
-                and _may_be_another(one, row, pause)
-                and _may_be_one_node(point, points[one.point], followed.nodes.on_one_node)
-                for one in alike.get(row.ip, ())
+                unsure & {id(other), id(row)}
+                and _may_be_another(other, row, pause)
+                and _may_be_one_node(point, points[other.point], followed.nodes.on_one_node)
+                for other in alike.get(row.ip, ())
             )
             yield replace(row, claimants=None) if doubted and row.claimants == 1 else row
             continue
@@ -107,7 +107,7 @@ def _place(point: PointFacts, followed: Paths) -> str:
 
 
 def _claimed(row: AddressRow, point: PointFacts, gateways: frozenset[int], ahead: Mapping[int, int]) -> Holder | None:
-    """Who a claim is by, where that is surely a pod with an address of its own."""
+    """Who a claim is by, if that is surely a pod with its own address."""
     if row.kind != "pod-link" or row.proxied or row.side != POD or row.mac not in point.pod_macs or _is_mixed(point):
         return None
     if row.ip in gateways or row.ip >> 118 == LINK_LOCAL or row.first_time is None or row.until is None:
@@ -117,25 +117,25 @@ def _claimed(row: AddressRow, point: PointFacts, gateways: frozenset[int], ahead
 
 
 def _is_unsure(row: AddressRow, point: PointFacts, gateways: frozenset[int]) -> bool:
-    """Whether a claim on a pod's link is by its pod or by the node, nothing tells which."""
+    """Whether a claim on a pod's link may be by its pod or by the node."""
     if row.kind != "pod-link" or row.proxied or row.side is not None or _is_mixed(point):
         return False
     return row.ip not in gateways and row.ip >> 118 != LINK_LOCAL
 
 
-def _may_be_another(one: AddressRow, row: AddressRow, pause: int) -> bool:
-    """Whether two claims are of two machines on two pod links, at one time as far as that is known."""
+def _may_be_another(other: AddressRow, row: AddressRow, pause: int) -> bool:
+    """Whether two claims are of two machines on two pod links, at one time unless the times are known to differ."""
     if (
-        {one.kind, row.kind} != {"pod-link"}
-        or one.point == row.point
-        or one.mac == row.mac
-        or one.proxied
+        {other.kind, row.kind} != {"pod-link"}
+        or other.point == row.point
+        or other.mac == row.mac
+        or other.proxied
         or row.proxied
     ):
         return False
-    if one.first_time is None or one.until is None or row.first_time is None or row.until is None:
+    if other.first_time is None or other.until is None or row.first_time is None or row.until is None:
         return True
-    return one.first_time <= row.until + pause and row.first_time <= one.until + pause
+    return other.first_time <= row.until + pause and row.first_time <= other.until + pause
 
 
 def _spoken(point: PointFacts, ahead: Mapping[int, int]) -> Iterator[tuple[int, Holder]]:
@@ -165,13 +165,13 @@ def _is_another(holder: Holder, mine: Holder, pause: int) -> bool:
 
 
 def _may_be_one_node(point: PointFacts, other: PointFacts, on_one_node: OnOneNode) -> bool:
-    """Captures of one call are taken to be of one node unless packets, or what the files are called, say otherwise."""
-    told = on_one_node(point, other)
-    return told if told is not None else _host_of(point) == _host_of(other)
+    """Captures of one call count as one node's unless packets or file names say otherwise."""
+    known = on_one_node(point, other)
+    return known if known is not None else _host_of(point) == _host_of(other)
 
 
 def _host_of(point: PointFacts) -> tuple[str, str]:
-    """What a file's folder and name say of the host, in ``node1/eth0.pcap`` or ``node1-cali….pcap``."""
+    """What a file's folder and name say about the host, in ``node1/eth0.pcap`` or ``node1-cali….pcap``."""
     path, name = point.capture_point.path, point.name
     before, found, _ = path.name.partition(name)
     return str(path.parent), before.strip("-_.") if found else ""

@@ -86,7 +86,7 @@ def outer_of(what: T) -> T:
 class Numbering:
     """What the numbers in columns stand for: frame groups by (capture, group), address pairs.
 
-    ``lost`` sightings are of none of them: too many MACs or address pairs to tell apart, or no time.
+    ``lost`` sightings are of none of them: too many MACs or address pairs to distinguish, or no time.
     """
 
     spots: list[tuple[int, int]]
@@ -95,7 +95,7 @@ class Numbering:
 
 
 def columns_of(sightings: Sightings, groups: dict[int, int], known: set[tuple[int, int]]) -> tuple[Seen, Numbering]:
-    """The columns of all captures; ``groups`` tells how many frame groups each has, ``known`` those that count.
+    """The columns of all captures; ``groups`` is the number of frame groups of each, ``known`` are those that count.
 
     Empties ``sightings``, capture by capture, so that they are not held twice.
     """
@@ -111,7 +111,7 @@ def columns_of(sightings: Sightings, groups: dict[int, int], known: set[tuple[in
         counts = np.array([(capture, group) in known for group in range(groups[capture])])
         pairs = np.zeros(1 << 14, np.int64)
         for number, pair in enumerate(sightings.address_pairs[capture][1:], 1):
-            # Beyond what fits into their bits address pairs are nobody's, as they are in one capture.
+            # Address pairs whose number does not fit into its bits are unknown, as in a single capture.
             fits = pair in pair_numbers or len(pair_numbers) < 1 << 14
             pairs[number] = pair_numbers.setdefault(pair, len(pair_numbers)) if fits else 0
         table = np.frombuffer(sightings.by_capture.pop(capture), np.int64).reshape(-1, SIGHTING_FIELDS)
@@ -132,12 +132,12 @@ def columns_of(sightings: Sightings, groups: dict[int, int], known: set[tuple[in
 def _fill(
     seen: Seen, digest: Column, end: int, table: Column, capture: int, base: int, counts: Mask, pairs: Column
 ) -> int:
-    """Write rows of sightings into the columns from ``end`` on, but those that nobody can be told of; the new end.
+    """Write rows of sightings of known senders into the columns from ``end`` on; returns the new end.
 
-    ``base`` is the number of the capture's first spot, ``counts`` tells which of its groups count, ``pairs`` what its
-    address pairs are called.
+    ``base`` is the number of the capture's first spot, ``counts`` marks its groups that count, ``pairs`` holds
+    the numbers of its address pairs.
     """
-    # Of pair 0 nobody knows whose addresses they were.
+    # Pair 0 is unknown addresses.
     known = pairs[pair_of(table[:, V_WHAT])] > 0
     rows = (table[:, V_TIME] != ABSENT_TIME) & counts[table[:, V_FRAME] & 0xFFFF] & known
     if not rows.all():

@@ -1,6 +1,6 @@
 """Size limits: where the size of packets decides whether they arrive, or get an answer.
 
-By the ways that packets took, per two addresses and kind: all that were lost are larger than all that arrived. Linux
+By the paths of packets, per address pair and packet type: all that were lost are larger than all that arrived. Linux
 drops a packet too large for an interface with an ICMP error (net/ipv4/ip_forward.c) or, at the far end of a veth pair,
 without a word (drivers/net/veth.c, is_skb_forwardable), where no capture point shows it: then requests arrive whole,
 and the large ones get no reply.
@@ -26,15 +26,15 @@ Pair = tuple[int, int]
 def size_limits(
     captures: Iterable[Capture], paths: Iterable[Path], is_delivered: Callable[[Path], bool | None]
 ) -> Iterator[SizeLimit]:
-    """One per two addresses and kind of packet."""
+    """One per address pair and packet type."""
 
     def key(path: Path) -> tuple[str, int, int]:
         return path.packet, path.src, path.dst
 
     icmp_errors = _icmp_errors(captures)
-    told = [path for path in paths if path.packet == REQUEST or path.packet in BOTH_DIRECTIONS]
-    first = {key(path): number for number, path in reversed(list(enumerate(told)))}
-    for (packet, src, dst), alike in groupby(sorted(told, key=lambda path: (first[key(path)], key(path))), key):
+    asking = [path for path in paths if path.packet == REQUEST or path.packet in BOTH_DIRECTIONS]
+    first = {key(path): number for number, path in reversed(list(enumerate(asking)))}
+    for (packet, src, dst), alike in groupby(sorted(asking, key=lambda path: (first[key(path)], key(path))), key):
         some = list(alike)
         said = icmp_errors.get((src, dst), frozenset()) if packet == REQUEST else frozenset()
         lost = [path for path in some if not path.answered and (said or is_delivered(path) is False)]
@@ -64,7 +64,7 @@ def _answered(paths: Iterable[Path]) -> list[Path]:
 
 
 def _icmp_errors(captures: Iterable[Capture]) -> dict[Pair, frozenset[Pair]]:
-    """The MTUs that ICMP errors told of echo requests, and who sent them, by source and destination."""
+    """The MTUs in ICMP errors about echo requests, and who sent them, by source and destination."""
     found: dict[Pair, frozenset[Pair]] = {}
     for capture in captures:
         for kind in capture.exchanges.echoes.bins():

@@ -1,4 +1,4 @@
-"""Tracing: from a frame that was recorded to the packet that it was of, and to where that packet was seen last.
+"""Tracing: from a recorded frame to its packet, and to where that packet was seen last.
 
 Made for the few frames that are shown as evidence; nothing here is done for every packet.
 """
@@ -15,7 +15,7 @@ from pcapcheck.paths.path import Path
 from pcapcheck.paths.path_grouping import PathGroups
 from pcapcheck.paths.sighting_columns import Column, packet_type_of
 
-# An answer that comes later is taken for one to something else.
+# An answer that comes later answers something else.
 SOON = 1_000_000_000
 
 
@@ -37,7 +37,7 @@ class Tracing:
         if row is None:
             return None
         if self._packet_of[row] < 0:
-            # A link seen twice, of which the other sighting was kept.
+            # On a link seen twice the other sighting was kept.
             seen = self._seen
             like = np.flatnonzero((seen.identity == seen.identity[row]) & (self._packet_of >= 0))
             like = like[np.abs(seen.time[like] - seen.time[row]) <= SAME_PACKET]
@@ -47,7 +47,7 @@ class Tracing:
         return int(self._packet_of[row])
 
     def path(self, packet: int) -> Path | None:
-        """The way of a packet, unless it is of the rarest, which are not told apart."""
+        """The path of a packet; None for the rarest, which are only counted."""
         number = int(self._groups.path_of[packet])
         return self._groups.paths[number] if number >= 0 else None
 
@@ -65,7 +65,7 @@ class Tracing:
         yield from dict.fromkeys(self._packet_of[np.flatnonzero(alike & (seen.time >= seen.time[rows[0]]))].tolist())
 
     def answers(self, kind: str, pairs: set[tuple[int, int]], packet: int) -> Iterator[int]:
-        """Packets of a kind between these (source and destination) soon after a packet: the first of each way."""
+        """Packets of a type between these (source and destination) soon after a packet: the first of each path."""
         seen, packets = self._seen, self._groups.packets
         asked = int(seen.time[packets.rows[packets.begins[packet]]])
         for number, back in enumerate(self._groups.paths):

@@ -1,7 +1,7 @@
-"""Packets of texts that do not tell enough to know them again on another link.
+"""Packets of texts that show too little to recognise them on another link.
 
-Without -v tcpdump prints neither identification nor TTL. Texts of that kind are like each other and can be compared;
-beside captures that tell more, or where one text is of both kinds, nothing that they lack proves anything.
+Without -v tcpdump prints neither identification nor TTL. Such texts can be compared with each other. If other captures
+show more, or a text shows it for some packets only, nothing that these texts lack proves anything.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pcapcheck.links.read_capture import Capture
 
 
 def leave_out_unnumbered(captures: list[Capture], sightings: Sightings) -> None:
-    """Drop the TCP segments of hosts of which a text does not tell the sequence numbers: their likes are missing there.
+    """Drop the TCP segments of hosts whose sequence numbers a text does not show: they cannot be found there.
 
     That host's address may be the only one that address translation left.
     """
@@ -37,19 +37,19 @@ def leave_out_unnumbered(captures: list[Capture], sightings: Sightings) -> None:
 def leave_out_unidentified(captures: list[Capture], sightings: Sightings) -> frozenset[int]:
     """Drop the sightings of captures that cannot be compared with the others; their numbers."""
     bare: set[int] = set()
-    telling = False
+    with_ttl = False
     for capture in captures:
         rows = sightings.by_capture.get(capture.number)
         if not rows:
             continue
         count = len(rows) // SIGHTING_FIELDS
-        untold = 0
+        without_ttl = 0
         if any(interface.printed for interface in capture.interfaces):
-            untold = sum(not what & 0xFF for what in rows[V_WHAT::SIGHTING_FIELDS])
-        if untold:
+            without_ttl = sum(not what & 0xFF for what in rows[V_WHAT::SIGHTING_FIELDS])
+        if without_ttl:
             bare.add(capture.number)
-        telling = telling or untold < count
-    if not bare or not telling:
+        with_ttl = with_ttl or without_ttl < count
+    if not bare or not with_ttl:
         return frozenset()
     for number in bare:
         del sightings.by_capture[number]

@@ -1,9 +1,9 @@
-"""Strangers: questions from public addresses, some of which are the noise of the internet, and which of them are.
+"""Scanners: questions from public addresses that are the noise of the internet.
 
 Whoever scans a network (zmap, masscan) sends a packet to each host and port and never asks again. Who wants an answer
 does: kernels repeat a SYN after a second (RFC 6298, section 2), ping sends the next request, resolvers repeat a query.
-Nor is it noise that is for a pod, that was seen going on from where it came in, translated or not, or that comes from
-somebody who was answered elsewhere.
+It is no noise either if it is for a pod, if it was seen beyond the point where it came in, translated or not, or if it
+comes from somebody who was answered elsewhere.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def noise_apart(
 ) -> list[Unanswered]:
     """The questions, those that are noise as one for each kind on each capture point, which proves nothing.
 
-    ``between`` are the ways of packets by kind, source and destination.
+    ``between`` are the paths of packets by type, source and destination.
     """
     return list(_apart(found, [PairCounts(capture.exchanges.echoes.cells) for capture in captures], facts, between))
 

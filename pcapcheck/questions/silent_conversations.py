@@ -25,9 +25,9 @@ ONE_WAY = frozenset(
 )
 # Ports from here on are those of whoever asks (Linux: net.ipv4.ip_local_port_range).
 EPHEMERAL = 32768
-# A datagram of so many bytes keeps a NAT entry alive.
+# The bytes of a datagram that keeps a NAT entry alive.
 KEEP_ALIVE = 1
-# Segments of so many bytes are as large as the way takes, or larger.
+# Segments of at least this many bytes may exceed the MTU of the network.
 LARGE = 1200
 
 

@@ -36,7 +36,7 @@ MEANINGS = {ECHO: ECHO_MEANING, CONNECTIONS: SYN_MEANING, DNS: DNS_MEANING}
 PROTOCOLS = {ECHO: "ICMP", CONNECTIONS: "TCP", DNS: "DNS"}
 WORDS = {ECHO: "ping", CONNECTIONS: "connection", DNS: "DNS query"}
 
-# Of one asker so many targets are told apart; of more the first is named, and the others are counted.
+# How many targets of one asker are named; of more the first is named, and the others are counted.
 FEW_TARGETS = 3
 
 

@@ -2,7 +2,7 @@
 
 A producer looks at what one capture came to once it was read, and yields what nobody answered there. It goes by
 exchanges that were counted anyway (resolutions, bins of echoes and of connections), never by frames. What a rule judges
-is left out: ``judged`` tells, so a question that the report fails or accepts is not said twice.
+(``judged``) is left out, so that a question that the report fails or accepts is not said twice.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pcapcheck.paths.losses import LastSeen
 from pcapcheck.paths.path import Path
 from pcapcheck.values import clean, format_address, format_duration
 
-# So many are kept; a report shows fewer.
+# How many are kept; a report shows fewer.
 MOST_KEPT = 100
 # What questions and answers are among the packets that are followed from point to point.
 QUESTIONS = {"ICMP": "request", "TCP": "tcp", "UDP": "udp", "DNS": "udp"}
@@ -52,12 +52,12 @@ class Unanswered:
     known. ``doubt`` says why the silence proves nothing: an answer would not have been recorded there. ``fate`` is what
     became of it, as the sentence goes on; ``wording`` is the sentence where it does not begin with who asked, ``verb``
     what was done so often. ``last_seen`` is where the question, or its answer, was seen last. ``port`` is the one that
-    was asked, ``asker_ports`` are those that asked, where they are known; ``error_reply`` is what came for an answer.
+    was asked, ``asker_ports`` are those that asked, if known; ``error_reply`` is what came instead of an answer.
     ``size`` is how many bytes of data were sent again and again, where it is about that. ``noun`` and ``ended`` are
     what it is counted as: a question that was refused, or answered late, is not one that nobody answered. ``opens``: it
     is the first packet of what it asks for, as anybody may send it to anybody. ``targets`` is how many hosts and ports
-    those that are alike ask, as far as they are known. ``poor`` is what is wrong with the answers that came (``LATE``,
-    ``REFUSED``), of which there were ``answers``. ``lost_answer`` is the frame of an answer that was recorded here, but
+    those that are alike ask, if known. ``poor`` is what is wrong with the answers that came (``LATE``,
+    ``REFUSED``), and ``answers`` their number. ``lost_answer`` is the frame of an answer that was recorded here, but
     did not come to whoever asked.
     """
 
@@ -126,13 +126,13 @@ def unanswered(
 ) -> list[Unanswered]:
     """What nobody answered, worst first: what could have been heard, then what was asked most often.
 
-    Each is there once, however many capture points saw it. ``ways`` are those that packets were seen to take: what came
+    Each is there once, however many capture points saw it. ``paths`` are those of the packets: what came
     back on another interface was answered, unless the question left its asker's own link, where an answer must arrive,
     or the answer was seen only where the question went from here: then it is lost on its way back to here.
     """
     some = tuple(producers)
     found = [question for capture in captures for producer in some for question in producer(capture, facts, judged)]
-    # Whoever asks for a machine in vain tells the others that it is unreachable: one question.
+    # A router that gets no answer for a machine sends the others an ICMP error: one question.
     sought = {question.about for question in found if question.protocol in ("ARP", "ND")}
     found = [question for question in found if question.error_reply is None or not sought & _asking_for(question.asked)]
     between: dict[tuple[str | None, int, int | None], list[Path]] = {}
@@ -186,5 +186,5 @@ def _came_back(question: Unanswered, between: Mapping[tuple[str | None, int, int
 
 
 def _places(path: Path) -> list[tuple[int, str | None]]:
-    """The capture points of a way, in order: the capture's number and the interface."""
+    """The capture points of a path, in order: the capture's number and the interface."""
     return [(step.spot.capture, step.spot.point.name) for step in path.steps]

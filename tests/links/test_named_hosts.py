@@ -64,7 +64,7 @@ def _compare(texts: list[Path], naming: str, folder: Path, unseen: set[str] | No
         if _statuses(now)[rule] != before
     }
     undecided = {finding.rule.id: finding.unknown for finding in was.findings}
-    # Where nothing tells which end of a link is the pod's, what failed is undecided beside what passes.
+    # If nothing shows which end of a link is the pod's, failures are undetermined and the rest passes.
     careful = {finding.rule.id for finding in now.findings if loses and finding.unknown > undecided[finding.rule.id]}
     said = {rule for rule, (_, after) in changed.items() if after == "fail" or rule not in careful}
     assert {rule for rule in said if changed[rule][1] != "not-checked"} <= (unseen or set())

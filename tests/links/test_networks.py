@@ -70,13 +70,13 @@ def test_the_report_says_what_it_looks_like(name: str, said: str) -> None:
     assert all(said in finding.reason for finding in analysis.findings if finding.rule.id == "gateway-arp-answered")
 
 
-def test_two_links_are_told_in_one_line() -> None:
+def test_two_links_are_reported_in_one_line() -> None:
     analysis = analyze(made(HERE[0]), made(HERE[1]))
     assert "eni3f0a91c7d52 and eni3f0a91c7d53 look like AWS VPC CNI pod links (by their names)" in remarks(analysis)
 
 
 @pytest.mark.parametrize("name", [HERE[1], THERE[3]])
-def test_loss_on_them_is_told(name: str) -> None:
+def test_loss_on_them_is_reported(name: str) -> None:
     analysis = analyze(made(name))
     assert "10.61.3.17's ping to 10.61.3.40 gets no answer" in headline(analysis)
     assert "10.61.3.17's ping to 10.61.3.40 gets no answer on" in remarks(analysis)
@@ -231,7 +231,7 @@ def test_interfaces_of_a_cooked_capture_keep_their_numbers(tmp_path: Path) -> No
 
 
 def test_the_router_of_azures_machines_makes_no_pod_link(tmp_path: Path) -> None:
-    """Every machine there has it beside its NIC, also one with Calico."""
+    """Every machine there has it besides its NIC, also with Calico."""
     frames = [(BEGIN + n * SECOND, request(n, eth=("00:0d:3a:00:00:05", "12:34:56:78:9a:bc"))) for n in range(3)]
     (point,) = analyze(write_pcap(tmp_path / "eth0.pcap", frames)).points
     assert (point.kind, point.capture_point.likeness) == ("host-nic", None)

@@ -131,7 +131,7 @@ def test_loopback_is_nobody(tmp_path: Path) -> None:
     assert status(analysis, "node-frames-from-proxy-mac") == "-"
 
 
-def test_router_that_refuses_is_the_node(tmp_path: Path) -> None:
+def test_router_that_sends_icmp_errors_is_the_node(tmp_path: Path) -> None:
     sent = request()
     found = sides(judge(tmp_path, sent, error(3, 1, sent)))
     assert found[hexed(NODE)] == ("node", "ttl")
@@ -184,7 +184,7 @@ def test_links_folded_into_one_recording(tmp_path: Path) -> None:
     assert status(judge(tmp_path, *frames), "node-frames-to-pod-mac") == "P"
 
 
-def test_pod_made_anew_is_not_a_bridge(tmp_path: Path) -> None:
+def test_recreated_pod_is_not_a_bridge(tmp_path: Path) -> None:
     frames = [
         (BEGIN, ask()),
         (BEGIN + MS, answer()),

@@ -52,7 +52,7 @@ def test_silence_is_a_failure(tmp_path: Path) -> None:
 
 
 def test_packet_to_the_gateway_without_an_answer(tmp_path: Path) -> None:
-    """Nobody can send to a MAC that nobody told: the answer was there, and not recorded."""
+    """Nobody can send to a MAC that is unknown: the answer was there, and not recorded."""
     path = write_pcap(
         tmp_path / f"{NAME}.pcap", [(BEGIN, ask()), (BEGIN + MS, request()), (BEGIN + 5 * SECOND, request(2))]
     )

@@ -64,7 +64,7 @@ def test_where_it_was_lost_is_data() -> None:
     }
 
 
-def test_no_reply_is_not_said_where_one_came_back() -> None:
+def test_no_reply_is_not_said_if_a_reply_came_back() -> None:
     told = analyze(*captures("reply-dies-on-node-snat")).to_dict()
     (rule,) = [one for one in told["rules"] if one["id"] == "echo-answered"]
     assert all("no reply to" not in one["observed"] for one in rule["evidence"])
@@ -80,7 +80,7 @@ def test_causes_know_the_place(scenario: str) -> None:
     assert (packet_evidence["last_seen.kind"], packet_evidence["last_seen.interface"]) == ("host-nic", "eth0")
 
 
-def test_files_of_one_node_are_told_by_folder(tmp_path: Path) -> None:
+def test_folders_show_which_files_are_of_one_node(tmp_path: Path) -> None:
     """As by the beginning of their names."""
     paths = []
     for path in captures("vxlan-vni-differs"):

@@ -1,4 +1,4 @@
-"""Connections that are lost whole, or one port of several, are told from packets that are lost by chance."""
+"""Connections that are lost whole, or one port of several, are distinguished from packets lost by chance."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_connections_that_lose_every_repeat_while_others_lose_nothing(tmp_path: 
 
 
 @pytest.mark.parametrize("more", [{"tries": 1}, {"late": 3}])
-def test_without_repeats_or_where_one_that_is_answered_lost_some_chance_may_be_it(
+def test_without_repeats_or_if_an_answered_connection_lost_some_chance_may_be_it(
     more: dict[str, int], tmp_path: Path
 ) -> None:
     analysis = judged(tmp_path, connections(14, lambda n: n in SCATTERED, **more))  # type: ignore[arg-type]

@@ -58,7 +58,7 @@ def test_another_clock_takes_no_hop_away(ahead: int, tmp_path: Path) -> None:
 
 
 def test_another_clock_seen_in_one_direction_only(tmp_path: Path) -> None:
-    """The delay cannot be told from the offset then, but the hop is there."""
+    """Delay and offset are not distinguishable then, but the hop is there."""
     a, b = pings(4)
     requests = [one for one in b if one[1][34] == 8]
     analysis = analyze(*write_links(tmp_path, a, requests, ahead=7200 * SECOND))
@@ -78,14 +78,14 @@ def test_recorded_twice_is_one_packet_and_no_loss(tmp_path: Path) -> None:
     assert finding(analysis, "reply-delivered")[2] == 0
 
 
-def test_identifier_used_anew_is_another_packet(tmp_path: Path) -> None:
+def test_identifier_used_again_is_another_packet(tmp_path: Path) -> None:
     """Same identifier, sequence number and IP identification, ten seconds later."""
     first, second = ping(1, BEGIN), ping(1, BEGIN + 10 * SECOND)
     analysis = analyze(*write_links(tmp_path, first[0] + second[0], first[1] + second[1]))
     assert steps(analysis) == {(LINK_A, LINK_B): 2, (LINK_B, LINK_A): 2}
 
 
-def test_identifier_used_anew_with_one_lost(tmp_path: Path) -> None:
+def test_identifier_used_again_with_one_lost(tmp_path: Path) -> None:
     """The second request is lost: it is not taken for the first."""
     first, later = ping(1, BEGIN), ping(2, BEGIN + 20 * SECOND)
     a = [*first[0], (BEGIN + 10 * SECOND, on_a(8, 1)), *later[0]]
@@ -93,7 +93,7 @@ def test_identifier_used_anew_with_one_lost(tmp_path: Path) -> None:
     assert steps(analysis) == {(LINK_A, LINK_B): 2, (LINK_B, LINK_A): 2, (LINK_A,): 1}
 
 
-def test_identifier_used_anew_after_a_loss(tmp_path: Path) -> None:
+def test_identifier_used_again_after_a_loss(tmp_path: Path) -> None:
     """The first request is lost: the second, ten seconds later, does not stand in for it."""
     later = ping(1, BEGIN + 10 * SECOND)
     a = [(BEGIN, on_a(8, 1)), *later[0]]
@@ -302,8 +302,8 @@ def test_node_port_is_one_path() -> None:
     assert set(paths["points"]) == {f"eth0, {LINK_B}", f"{LINK_B}, eth0"}
 
 
-def test_two_that_could_be_the_rewritten_one_are_not_guessed_at(tmp_path: Path) -> None:
-    """Two packets on the other link differ in their source only: which of them is ours cannot be told."""
+def test_two_packets_that_could_be_the_rewritten_one_are_not_guessed_at(tmp_path: Path) -> None:
+    """Two packets on the other link differ in their source only: it is unknown which of them is ours."""
     a, b = pings(1)
     twins = [
         (time + extra, on_b(8, 1, src=source, ip_id=2))

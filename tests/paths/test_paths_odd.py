@@ -43,7 +43,7 @@ def tcp(src: str, dst: str, eth: tuple[str, str], number: int, ttl: int = 64) ->
 
 
 def segments(count: int, src: str, dst: str, eth: tuple[str, str]) -> list[Frame]:
-    """So many TCP segments, ten microseconds apart, each with its own identification and number."""
+    """TCP segments, ten microseconds apart, each with its own identification and number."""
     frame = bytearray(tcp(src, dst, eth, 0))
     frames = []
     for n in range(count):
@@ -115,7 +115,7 @@ def test_two_pods_that_ask_two_servers_alike(tmp_path: Path) -> None:
     assert not analysis.paths["rewritten"].any()
 
 
-def test_two_targets_behind_one_address_are_two_ways(tmp_path: Path) -> None:
+def test_two_targets_behind_one_address_are_two_paths(tmp_path: Path) -> None:
     """A service address that leads to one pod first and to another later: what is lost for one is not hidden."""
     a, eth0 = [], []
     for seq in range(10):
@@ -142,7 +142,7 @@ def test_frames_recorded_twice_prove_no_loss(apart: int, tmp_path: Path) -> None
     assert finding(analysis, "request-leaves-node")[2] == 0
 
 
-def test_sequence_number_used_anew_and_lost(tmp_path: Path) -> None:
+def test_sequence_number_used_again_and_lost(tmp_path: Path) -> None:
     """Identifier, sequence number and payload of a request that was answered before: that does not answer this one."""
     a: list[Frame] = []
     b: list[Frame] = []
@@ -190,7 +190,7 @@ def test_clocks_of_a_busy_and_a_quiet_capture(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_clocks_of_two_busy_captures_that_share_little(tmp_path: Path) -> None:
-    """A ping that both saw, and so many others on either side that only a share of them is compared."""
+    """A ping that both saw, and more others on either side than are compared."""
     a, b = pings(1)
     ours = segments(40_000, POD_IP, "8.8.8.8", (POD, NODE))
     theirs = segments(40_000, PEER_IP, "8.8.4.4", (PEER, NODE))
@@ -199,7 +199,7 @@ def test_clocks_of_two_busy_captures_that_share_little(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_more_address_pairs_than_are_told_apart(tmp_path: Path) -> None:
+def test_more_address_pairs_than_are_distinguished(tmp_path: Path) -> None:
     """Those beyond are counted, not judged as if they were one."""
     a, b = pings(3)
     scan = []
@@ -212,7 +212,7 @@ def test_more_address_pairs_than_are_told_apart(tmp_path: Path) -> None:
     assert analysis.to_dict()["summary"]["paths"]["not_followed"] > 0
 
 
-def test_rare_losses_among_more_ways_than_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rare_losses_among_more_paths_than_are_distinguished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Echoes come first: however many others talk, a lost ping is found."""
     monkeypatch.setattr(path_grouping, "MOST_PATHS", 20)
     a, b = pings(10)
@@ -243,7 +243,7 @@ def test_lengths_in_tables_are_those_of_each_packet() -> None:
     assert paths["length"].nunique() > 2
 
 
-def test_any_beside_the_links_takes_nothing_away(tmp_path: Path) -> None:
+def test_any_with_the_links_takes_nothing_away(tmp_path: Path) -> None:
     """Cooked frames lack the destination MAC; where the link itself was recorded too, that one counts."""
     a, b = pings(5)
     cooked = [(time, cooked2(frame, frame[34] == 0, 3)) for time, frame in a]

@@ -69,7 +69,7 @@ def test_a_pod_that_only_sends_counts_too(tmp_path: Path) -> None:
     assert judged(judge(tmp_path, visit(ONE, 0), visit(OTHER, 2)[2:])).status == "fail"
 
 
-def test_a_pod_made_anew_under_another_name_is_no_fault(tmp_path: Path) -> None:
+def test_a_pod_recreated_under_another_name_is_no_fault(tmp_path: Path) -> None:
     assert judged(judge(tmp_path, visit(ONE, 0), visit(OTHER, 6))).status == "pass"
 
 
@@ -96,7 +96,7 @@ def test_two_pods_of_two_nodes_have_one_address(one: str, other: str, place: str
     assert [(some.cause.id, some.status) for some in diagnosis.suspects][:1] == [("duplicate-address", "confirmed")]
 
 
-def test_nodes_are_told_apart_by_their_addresses(tmp_path: Path) -> None:
+def test_nodes_are_distinguished_by_their_addresses(tmp_path: Path) -> None:
     left, right = visit(ONE, 0), visit(OTHER, 1)
     told = judge(tmp_path, left + node_asks(ONE, 8, NODE_IP), right + node_asks(OTHER, 8, "172.31.186.9"))
     assert judged(told).status == "fail"

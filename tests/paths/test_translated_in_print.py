@@ -19,7 +19,7 @@ def echo(second: int, after: int, src: str, dst: str, ident: int, kind: str = "r
 
 
 def observed(folder: Path, lag: int = 10) -> Analysis:
-    """The pod pings two hosts, of which one is silent; the NIC sees it so many tens of microseconds later."""
+    """The pod pings two hosts, a silent one and another; the NIC sees each ping some tens of microseconds later."""
     cali, nic = ARP, ""
     for n in range(14, 19):
         cali += echo(n, 30, POD, FINE, 7) + echo(n, 70, FINE, POD, 7, "reply")

@@ -41,7 +41,7 @@ def refused(
 
 
 @pytest.mark.parametrize(("kind", "code", "words"), [(3, 3, "port unreachable (3/3)"), (3, 13, "(3/13)")])
-def test_what_an_error_refuses_is_a_question_without_an_answer(
+def test_a_datagram_with_an_icmp_error_is_a_question_without_an_answer(
     tmp_path: Path, kind: int, code: int, words: str
 ) -> None:
     analysis = recorded(tmp_path, *refused(kind, code))
@@ -52,7 +52,7 @@ def test_what_an_error_refuses_is_a_question_without_an_answer(
     assert "(sent 2 times)" in said
 
 
-def test_who_refused_decides_the_reason(tmp_path: Path) -> None:
+def test_the_sender_of_the_error_decides_the_reason(tmp_path: Path) -> None:
     """The receiver itself has no such server; on the pod's link an error with a whole TTL is the node's."""
     (own,) = recorded(tmp_path, *refused(3, 3, source=PEER_IP)).diagnoses
     assert own.possible[0].cause.id == "no-udp-listener"
@@ -61,7 +61,7 @@ def test_who_refused_decides_the_reason(tmp_path: Path) -> None:
     assert "firewall-rejects" in [one.cause.id for one in other.possible]
 
 
-def test_what_expires_on_its_way_is_lost_and_not_refused(tmp_path: Path) -> None:
+def test_what_expires_is_lost_and_not_refused(tmp_path: Path) -> None:
     """Routers send it in a circle; a traceroute to the same port begins with small TTLs."""
     analysis = recorded(tmp_path, *refused(11, 0))
     assert heading(analysis) == "warn"
@@ -87,7 +87,7 @@ def test_what_expires_on_its_way_is_lost_and_not_refused(tmp_path: Path) -> None
     ],
     ids=["late-answer", "traceroute", "too-big", "answered", "statsd"],
 )
-def test_what_refuses_nothing(tmp_path: Path, frames: list[Frame]) -> None:
+def test_errors_that_end_no_question(tmp_path: Path, frames: list[Frame]) -> None:
     analysis = recorded(tmp_path, *frames)
     assert heading(analysis) == "pass"
     assert not analysis.unanswered

@@ -52,7 +52,7 @@ def connects(flags: int, ttl: int) -> list[Frame]:
     return [(BEGIN + 10 * MS, tcp(SYN)), (BEGIN + 11 * MS, tcp_back(flags, ttl=ttl))]
 
 
-def test_a_reset_with_a_ttl_of_the_nodes_own_is_its_refusal(tmp_path: Path) -> None:
+def test_a_reset_with_the_nodes_own_ttl_is_from_the_node(tmp_path: Path) -> None:
     analysis = analyzed(tmp_path, connects(RST_ACK, 64))
     said = headline(analysis)
     assert heading(analysis) == "warn"
@@ -84,7 +84,7 @@ def test_datagrams_that_nobody_answers_and_that_do_not_arrive(tmp_path: Path) ->
     assert headline(analysis).startswith(f"{POD_IP}'s UDP datagrams to {PEER_IP} port 8125 {clause}")
 
 
-def test_the_error_about_them_is_told(tmp_path: Path) -> None:
+def test_the_error_about_them_is_reported(tmp_path: Path) -> None:
     sent = datagrams(3, port=9125)
     analysis = analyzed(tmp_path, [*sent, *((time + 1000, error(3, 3, frame)) for time, frame in sent)])
     assert "port 9125 enter the node" in headline(analysis)

@@ -49,7 +49,7 @@ def answers(*codes: int, after: int = MS) -> list[Frame]:
 @pytest.mark.parametrize(
     ("codes", "fate"), [((2,), "SERVFAIL"), ((2, 5), "REFUSED and SERVFAIL"), ((0, 2, 2), "SERVFAIL")]
 )
-def test_a_server_that_fails_most_queries_is_told(codes: tuple[int, ...], fate: str, tmp_path: Path) -> None:
+def test_a_server_that_fails_most_queries_is_reported(codes: tuple[int, ...], fate: str, tmp_path: Path) -> None:
     analysis = recorded(tmp_path, *answers(*codes))
     assert heading(analysis) == "warn"
     assert headline(analysis).startswith(f"{ASKS} are answered {fate} (asked ")
@@ -61,7 +61,7 @@ def test_names_that_do_not_exist_and_a_rare_failure_are_nothing(codes: tuple[int
     assert heading(recorded(tmp_path, *answers(*codes))) == "pass"
 
 
-def test_a_server_that_answers_late_is_told(tmp_path: Path) -> None:
+def test_a_server_that_answers_late_is_reported(tmp_path: Path) -> None:
     analysis = recorded(tmp_path, *answers(0, 0, after=1900 * MS))
     assert heading(analysis) == "warn"
     assert headline(analysis).startswith(f"{ASKS} are answered late, after up to 1.9 s (asked 2 times)")
@@ -120,7 +120,7 @@ def test_a_server_that_fails_has_a_reason_of_its_own(tmp_path: Path) -> None:
 
 
 def test_who_gave_up_waiting_asks_about_nothing_else(tmp_path: Path) -> None:
-    """The port is closed by the time that the answer comes, which is no riddle beside a late answer."""
+    """The port is closed by the time that the answer comes: a late answer explains that."""
     at = BEGIN + 2 * SECOND
     late = response()
     refusal = error(3, 3, late, source="10.244.1.10")

@@ -80,7 +80,7 @@ def test_a_scan_of_the_nic_is_noise(tmp_path: Path) -> None:
     assert (told.doubt, heading(analysis)) == (ONCE, "pass")
 
 
-def test_a_question_behind_a_scan_is_told(tmp_path: Path) -> None:
+def test_a_question_behind_a_scan_is_reported(tmp_path: Path) -> None:
     """Both come from the router's MAC, so they stand in one frame group."""
     analysis = judged(tmp_path, [*syns(1, SCANNER), *syns(3, "172.31.7.7", 443)], behind(0))
     assert [question.sentence for question in analysis.unanswered if not question.doubt] == [
@@ -88,7 +88,7 @@ def test_a_question_behind_a_scan_is_told(tmp_path: Path) -> None:
     ]
 
 
-def test_a_client_that_asks_again_and_again_is_told_on_the_nic_alone(tmp_path: Path) -> None:
+def test_a_client_that_asks_again_and_again_is_reported_on_the_nic_alone(tmp_path: Path) -> None:
     (question,) = analyze(write_pcap(tmp_path / "eth0.pcap", quiet(syns(3)))).unanswered
     assert (question.sentence, question.attempts) == (
         f"{CLIENT}'s connection to {NODE_IP} port 31080 gets no answer",

@@ -54,7 +54,7 @@ def nic(folder: Path, frames: list[Frame]) -> Analysis:
     return analyze(write_pcap(folder / "ens5.pcap", sorted(frames)))
 
 
-def test_what_the_host_asks_for_in_vain_is_told(tmp_path: Path) -> None:
+def test_unanswered_requests_of_the_host_are_reported(tmp_path: Path) -> None:
     to_host = (BEGIN + MS, tcp(0x10, src="198.51.100.7", dst=NODE_IP, eth=(ROUTER, NIC)))
     (question,) = nic(tmp_path, [*asked(), to_host]).unanswered
     assert question.sentence == f"{NODE_IP}'s ARP for {NEIGHBOUR} gets no answer"
@@ -195,7 +195,7 @@ def test_answers_on_another_interface_are_answers(tmp_path: Path) -> None:
     assert question.doubt == "answers came back on another interface"
 
 
-def test_answers_that_are_lost_on_their_way_back_to_the_nic_are_none(tmp_path: Path) -> None:
+def test_answers_that_are_lost_on_the_way_back_to_the_nic_are_none(tmp_path: Path) -> None:
     """The pod's link, where the requests went from the NIC, shows them; the NIC does not."""
     far = "10.9.0.4"
     asking, passed_on = [], []
