@@ -22,7 +22,7 @@ REPEATED_WITHIN = 3_000_000_000
 def proof_of_one_way(rows: Iterable[FrameRow], gateways: frozenset[int], arp_wait: int) -> str | None:
     """What shows that the other end's frames were not recorded, or None.
 
-    ``rows`` are the frames of one capture point on which only one sender was heard, as far as is known.
+    ``rows`` are the frames of one capture point on which only one sender is known to have been heard.
     """
     asked: dict[Any, tuple[int, int, Any]] = {}
     revalidated: dict[Any, tuple[int, int, Any]] = {}

@@ -1,8 +1,8 @@
 """Repeats: attempts at TCP connections that a second pod's link shows too, so that each is counted once.
 
-A connection from one recorded pod to another stands on both links, as a ping does. Of pings the rules judge what the
-asker's link shows; connections are judged wherever they come from, so that of one that is on both links the sighting on
-the way to the receiver is left out. Which are the same is known from following the packets, behind translation too.
+A connection from one recorded pod to another is seen on both links, as a ping is. The rules judge pings on the asker's
+link only. They judge connections wherever they come from, so if both links show one, the receiver's link is left out.
+Following the packets shows which are the same, behind address translation too.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Pair = tuple[int, int]
 
 
 def repeated_attempts(captures: Iterable[Capture], paths: Iterable[Path]) -> Repeats:
-    """How many attempts that were recorded on their way to a pod stand on the asker's own link as well."""
+    """How many of the attempts recorded on the receiver's link are on the asker's own link as well."""
     same = {}
     for path in paths:
         first = path.steps[0].spot
@@ -49,7 +49,7 @@ def repeated_attempts(captures: Iterable[Capture], paths: Iterable[Path]) -> Rep
 
 
 def _shared(here: Counter[str], there: Counter[str]) -> Counter[str]:
-    """Of those ``there`` as many as there are ``here``: those that ended alike first."""
+    """As many of those ``there`` as there are ``here``: first those with the same outcome."""
     shared = here & there
     left = here.total() - shared.total()
     for outcome in (REPLIED, UNANSWERED, ERROR):
@@ -60,7 +60,7 @@ def _shared(here: Counter[str], there: Counter[str]) -> Counter[str]:
 
 
 def _counted(captures: Iterable[Capture]) -> dict[tuple[Group, Pair], Counter[str]]:
-    """How many attempts came to what, by frame group and pair of addresses."""
+    """The outcomes of attempts, by frame group and address pair."""
     layout = spreading_layout
     counted: dict[tuple[Group, Pair], Counter[str]] = {}
     for capture in captures:

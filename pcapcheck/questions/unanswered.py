@@ -1,7 +1,7 @@
-"""Questions that got no answer, whatever the protocol: no PASS may stand over one, with or without a rule about it.
+"""Questions that got no answer, whatever the protocol: a report with one must not say PASS, with or without a rule.
 
-A producer looks at what one capture came to once it was read, and yields what nobody answered there. It goes by
-exchanges that were counted anyway (resolutions, bins of echoes and of connections), never by frames. What a rule judges
+A producer looks at a capture after it was read, and yields the questions that nobody answered there. It uses exchanges
+that were counted anyway (resolutions, bins of echoes and of connections), never frames. What a rule judges
 (``judged``) is left out, so that a question that the report fails or accepts is not said twice.
 """
 
@@ -168,7 +168,7 @@ def _asking_for(asked: int | None) -> set[str]:
 
 
 def _came_back(question: Unanswered, between: Mapping[tuple[str | None, int, int | None], list[Path]]) -> bool:
-    """Whether packets the other way, as answers go, were seen where the question was not on its way from here."""
+    """Whether packets in the direction of the answer were seen at a point that the question did not pass after here."""
     if question.asked is None:
         return False
     here = (question.capture, question.interface)
