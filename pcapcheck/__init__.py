@@ -45,7 +45,7 @@ force_plain()
 
 
 def __getattr__(name: str) -> object:
-    """What is imported when it is first used."""
+    """Import a name when it is first used."""
     if name not in _LAZY:
         raise AttributeError(f"module 'pcapcheck' has no attribute {name!r}")
     return getattr(import_module(_LAZY[name]), name)

@@ -1,4 +1,4 @@
-"""What stands for the module ``cython`` where the loops run as plain Python and Cython is not installed."""
+"""Stand-in for the module ``cython`` when the loops run as plain Python and Cython is not installed."""
 
 from __future__ import annotations
 

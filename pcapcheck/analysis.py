@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Analysis(Judgement):
-    """Findings, why they failed, the verdict, and the exchanges as DataFrames, which are made when asked for.
+    """Findings, why they failed, the verdict, and the exchanges as DataFrames, which are made on demand.
 
-    ``remarks`` are about what is no fault and should be known. ``pods`` has the names of pods, if a list of them was
+    ``remarks`` are no faults, but worth knowing. ``pods`` has the names of pods, if a list of them was
     given. ``given`` are the inputs by the names that the caller used; ``error`` says why they cannot be judged at all.
     ``required`` and ``strict`` are demands of expectation files. ``unmet`` demands turn a pass into a failure;
     ``exit_zero`` turns exit code 1 into 0.
@@ -139,7 +139,7 @@ class Analysis(Judgement):
         return f"<Analysis {self.verdict}: {shortened(self.headline)}, {counted}>"
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without the tables: they are made again when asked for."""
+        """The state without the tables, which are made again on demand."""
         return {name: value for name, value in self.__dict__.items() if name not in TABLES}
 
     def _table(self, name: str) -> pandas.DataFrame:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class AssertCapture:
     """Judges captures and raises AssertionError unless the rules hold.
 
-    ``folder``: where files are looked for that are not found from the working directory.
+    ``folder``: where to look for files that are not found from the working directory.
     ``evidence``: the folder that gets a small pcapng per failed rule; the second call writes to ``2`` in it, and so on.
     """
 
@@ -69,7 +69,7 @@ class AssertCapture:
             if self.evidence is not None:
                 analysis.write_evidence(self.evidence / (str(self._judged) if self._judged > 1 else ""))
         except PcapcheckError as error:
-            # Raised again from here, so that the test's line is the last that is shown.
+            # Raised again from here, so that the test's line is the last one shown.
             again = type(error)(str(error))
             again.__dict__.update(error.__dict__)
             raise again from None

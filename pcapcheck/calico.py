@@ -1,4 +1,4 @@
-"""What Calico calls things: the host end of a pod's veth pair, tunnels; and the kind of an interface by its name."""
+"""Calico's names: the host end of a pod's veth pair, tunnels; and the kind of an interface by its name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TUNNELS = re.compile(_CALICO_TUNNELS + r"|flannel(-v6)?\.\d+|flannel-wg(-v6)?|c
 _NICS = re.compile(r"(eth|ens|eno|enp|enx|em|bond|team|wlan|wlp)\d\w*([.:]\d+)?")
 # Interfaces whose name does not say what they are.
 _OTHERS = re.compile(r"(br|virbr|vlan|net|tap|tun|veth|wg|dummy|macvlan|ipvlan|ib)\d+")
-# What only a machine of its own has: inside a pod there is eth0 and the like, inside a virtual machine enp1s0.
+# Interfaces that only a machine has: inside a pod there is eth0 and the like, inside a virtual machine enp1s0.
 _MACHINES_OWN = re.compile(r"(ens|eno|enx|em|bond|team|wlan|wlp)\d\w*([.:]\d+)?")
 
 
@@ -37,7 +37,7 @@ class CalicoTunnel:
         return self.device if is_ipv4(address) else self.device6
 
     def port_of(self, device: str | None) -> int | None:
-        """The port that a device sends to; an unknown device is one for IPv4."""
+        """The port that a device sends to; an unknown device counts as IPv4."""
         return self.port6 if device is not None and device == self.device6 else self.port
 
 
@@ -50,7 +50,7 @@ TUNNELS = {
 
 
 def tunnel_device(encap: str, address: int) -> str | None:
-    """Calico's device for packets to an address in a tunnel; None of other tunnels."""
+    """Calico's device for packets to an address in a tunnel; None for other tunnels."""
     return TUNNELS[encap].device_for(address) if encap in TUNNELS else None
 
 
@@ -63,7 +63,7 @@ def cali_name(namespace: str, pod: str, prefix: str = "cali") -> str:
 
 
 def parse_pod(text: str) -> tuple[str, str]:
-    """NAMESPACE/POD in two; ValueError where it is not of that form (RFC 1123 names, as Kubernetes wants them)."""
+    """Split NAMESPACE/POD. Raises ValueError for any other form (RFC 1123 names, as in Kubernetes)."""
     namespace, _, pod = text.partition("/")
     if not (_NAME.fullmatch(namespace) and _NAME.fullmatch(pod)) or "." in namespace:
         raise ValueError(f"{text!r}: write NAMESPACE/POD, as in default/pod-a-68c8f9cccd-sgtvg")
@@ -82,7 +82,7 @@ def is_shortened(name: str, prefix: str = "cali") -> bool:
 
 
 def kind_of_name(name: str, prefix: str = "cali") -> str | None:
-    """pod-link, tunnel or host-nic by an interface's name, or None where the name says nothing."""
+    """pod-link, tunnel or host-nic by an interface's name, or None if the name says nothing."""
     if find_cali_name(name, prefix):
         return "pod-link"
     if _TUNNELS.fullmatch(name):
@@ -99,7 +99,7 @@ def find_tunnel_name(text: str) -> str | None:
 
 
 def is_calico_tunnel(name: str) -> bool:
-    """Whether a tunnel of that name is one that Calico makes."""
+    """Whether Calico makes a tunnel of that name."""
     return re.fullmatch(_CALICO_TUNNELS, name) is not None
 
 
@@ -114,5 +114,5 @@ def is_machines_own(name: str) -> bool:
 
 
 def is_interface(name: str) -> bool:
-    """Whether something is called like other interfaces on Linux: a bridge, a VLAN, a second one of a pod."""
+    """Whether a name is that of another interface on Linux: a bridge, a VLAN, a second interface of a pod."""
     return _OTHERS.fullmatch(name) is not None

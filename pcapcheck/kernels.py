@@ -1,6 +1,6 @@
 """Compiled or plain: the loops that see every byte run from a compiled module or from the Python file itself.
 
-``PCAPCHECK_PLAIN=1`` forces the Python files although compiled modules are installed.
+``PCAPCHECK_PLAIN=1`` forces the Python files even if compiled modules are installed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def number_files() -> list[Path]:
 
 
 def digest_of(kernel: str) -> str:
-    """What a kernel is compiled from, as one number: its source, its types, and the numbers and helpers it shares."""
+    """A digest of what a kernel is compiled from: its source, its types, and the numbers and helpers that it shares."""
     source = PACKAGE.parent / kernel.replace(".", "/")
     files = [source.with_suffix(".py"), source.with_suffix(".pxd"), *number_files(), PACKAGE / "capture" / "octets.pxd"]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()

@@ -1,4 +1,4 @@
-"""Networks of pods: by what each is known, in captures and in a node's state. The table below is all there is to edit.
+"""Networks of pods: how to recognize each in captures and in a node's state. To add one, edit the table below.
 
 Sources: the plugins' own code. AWS: amazon-vpc-cni-k8s, networkutils.GeneratePodHostVethName and driver.go. Azure:
 azure-container-networking, transparent_endpointclient_linux.go. Cilium: pkg/defaults, pkg/endpoint/connector. GKE: its
@@ -12,10 +12,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-# By what a link is shown to be Calico's, the strongest first.
+# Evidence that a link is Calico's, the strongest first.
 NAME, PROXY_MAC, GATEWAY, STATE = "name", "proxy-mac", "gateway", "state"
 EVIDENCE = (NAME, PROXY_MAC, GATEWAY, STATE)
-# What the kernel's route listings call Calico's routes: Felix's own (felix/dataplane/linux, RouteProtocol) and BIRD's.
+# Protocols of Calico's routes in the kernel's listings: Felix's own (felix/dataplane/linux, RouteProtocol) and BIRD's.
 CALICO_PROTOCOLS = ("80", "bird")
 # Interfaces inside a pod in which KubeVirt bridges a virtual machine to the pod's link.
 VM_BRIDGE = re.compile(r"k6t-\w+")
@@ -24,7 +24,7 @@ VM_UPLINK = re.compile(r"\w+-nic")
 
 @dataclass(frozen=True)
 class Network:
-    """A network other than Calico's. ``links`` is what it calls the node's ends of pod links, ``devices`` the rest.
+    """A network other than Calico's. ``links`` matches the names of the node's ends of pod links, ``devices`` the rest.
 
     ``title`` is how sentences call it, ``link`` what a pod link of it is called.
     ``macs`` are those that it gives to the node's ends. ``own_name``: nobody else calls links so, so the name is proof
@@ -129,7 +129,7 @@ NOTHING_KNOWN = KnownNetwork()
 
 
 def by_link(name: str) -> Network | None:
-    """The network whose pod links are called like this."""
+    """The network whose pod links have such names."""
     return next((network for network in NETWORKS if network.has_link(name)), None)
 
 

@@ -97,8 +97,8 @@ def analyze(
     An input that cannot be used costs a line, ``Analysis.skipped``, and not the rest; an input that was named and does
     not exist or cannot be read turns a pass into a failure (``Analysis.unmet``). Raises CaptureError if nothing can be
     read: no capture, and no node's state either (its ``skipped`` lists all inputs); UsageError if ``scope`` does not
-    fit the captures; RuleError if rules cannot be loaded, whatever else there is; TypeError if an input is none, such
-    as None or a file opened as text.
+    fit the captures; RuleError if rules cannot be loaded, whatever else there is; TypeError if an input has no usable
+    type, such as None or a file opened as text.
     """
     ruleset = _load(rules, variables, with_state=node_state is not None)
     request = Request.of(ruleset.recording, paths, node_state, pods)
@@ -189,14 +189,14 @@ def _known_network(state: State | None) -> KnownNetwork:
 
 
 def _follow(intake: Intake, facts: Facts, reading: Reading) -> Paths:
-    """The packets from capture point to capture point."""
+    """Follow the packets from capture point to capture point."""
     followed = find_paths(intake.captures, facts, reading, intake.sightings)
     facts.repeats = repeated_attempts(intake.captures, followed.found)
     return followed
 
 
 def _know(state: State | None, settings: Settings, followed: Paths) -> KnownState | None:
-    """The state, held against the captures."""
+    """The state, compared with the captures."""
     if state is None:
         return None
     from pcapcheck.triage.known_state import KnownState
@@ -272,7 +272,7 @@ def _locate(judgement: Judgement, state: State | None) -> Judgement:
 def _explain(
     judgement: Judgement, ruleset: Ruleset, known: KnownState | None, pods: Pods | None = None
 ) -> list[Diagnosis]:
-    """Why what failed did. Loaded only if something failed: a healthy capture needs none of it."""
+    """The causes of the failures. Loaded only if something failed: a healthy capture needs none of it."""
     if not (judgement.asked_in_vain or _has_failed(judgement)):
         return []
     from pcapcheck.triage.add_causes import examine
@@ -293,7 +293,7 @@ def _demand(
     given: tuple[str, ...],
     pods: Pods | None = None,
 ) -> Analysis:
-    """The analysis, with the demands of expectation files that are not met."""
+    """The analysis, with the unmet demands of expectation files."""
     return Analysis(
         **vars(judgement),
         diagnoses=diagnoses,

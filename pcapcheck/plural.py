@@ -1,8 +1,8 @@
-"""Verbs in the number of their subject: headlines speak of several packets or of one."""
+"""Verbs that agree with their subject: headlines are about one packet or several."""
 
 from __future__ import annotations
 
-# Verbs about one packet, by what they are about several.
+# The singular of verbs, by their plural.
 OF_ONE = {
     "are": "is",
     "arrive": "arrives",
@@ -16,5 +16,5 @@ OF_ONE = {
 
 
 def does(verb: str, several: bool) -> str:
-    """A verb in the present, of several packets or of one."""
+    """A verb in the present tense, in the plural for several packets."""
     return verb if several else OF_ONE[verb]

@@ -140,7 +140,7 @@ class ExpectationFile(pytest.File):
         return self._analysis
 
     def warn_once(self, test: RuleTest) -> None:
-        """Let the first test that asks warn of the questions that nobody answered."""
+        """Let the first test that asks warn about questions that nobody answered."""
         asked_in_vain = () if self._has_warned else self.analysis.asked_in_vain
         self._has_warned = True
         for question in asked_in_vain[:MOST_QUESTIONS]:
@@ -192,7 +192,7 @@ class RuleTest(ExpectationTest):
     def __init__(self, *, rule: Rule, **more: Any) -> None:
         super().__init__(**more)
         self.rule = rule
-        # Says that an acceptance accepts nothing any more, once that is known.
+        # Says that an acceptance accepts nothing any more, if so.
         self.passes_now = ""
         if rule.off:
             self.add_marker(pytest.mark.skip(reason=f"switched off: {rule.adjusted}"))

@@ -1,4 +1,4 @@
-"""Typed values as they travel between columns, rules and reports: parse what people write, print what people read.
+"""Typed values as they travel between columns, rules and reports: parsed from text, formatted for people.
 
 A MAC is an integer of 48 bits, an address one of 128 (IPv4 as IPv4-mapped, RFC 4291 section 2.5.5.2), times and
 durations are integer nanoseconds.
@@ -24,7 +24,7 @@ _UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 *
 LONGEST = 366 * 24 * 3600 * 10**9
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# Columns hold these, or None where the capture does not say.
+# Columns hold these, or None if the capture does not show the value.
 Value = int | str | bool | tuple[int, ...] | frozenset[int]
 
 
@@ -73,7 +73,7 @@ def format_mac(value: int) -> str:
     return ":".join(f"{value >> shift & 255:02x}" for shift in (40, 32, 24, 16, 8, 0))
 
 
-# Names that stand where addresses should be (tcpdump without -n), by the address that stands for each. Those are of
+# Host names in the place of addresses (tcpdump without -n), by the address that stands for each. These are from
 # 240.0.0.0/4, which is reserved (RFC 1112, section 4), and of 100::/64, which is for discarding (RFC 6666); for groups
 # of 235.0.0.0/8 (IANA: reserved) and ff0f::/64 (RFC 4291, section 2.7: a scope that is reserved). Their digits mean
 # nothing: ask ``is_name`` before asking for the type of an address.
@@ -92,7 +92,7 @@ def address_of_name(name: str, family: int, group: bool = False) -> int | None:
     """The address that stands for a host's name: the same in every run, unless names collide.
 
     ``group``: a multicast address. Case and the root's dot make no other name (RFC 4343, RFC 1034). None
-    where there are more than MOST_NAMES.
+    if there are more than MOST_NAMES.
     """
     bare = name.rstrip(".").lower()
     known = _STAND_INS.get((bare, family, group))
@@ -119,7 +119,7 @@ def is_name(address: int) -> bool:
 
 
 def is_public(address: int) -> bool | None:
-    """Whether an address is of the internet; None for a name."""
+    """Whether an address is public; None for a name."""
     if is_name(address):
         return None
     known = ipaddress.IPv4Address(address & 0xFFFFFFFF) if is_ipv4(address) else ipaddress.IPv6Address(address)
@@ -185,7 +185,7 @@ def format_durations(durations: list[int]) -> str:
 
 
 def parse_size(text: str) -> int:
-    """Bytes, from a number with K, M, G or T (powers of 1024) after it or without."""
+    """Bytes, from a number that K, M, G or T (powers of 1024) may follow."""
     match = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?)([KMGT]?)(?:i?B)?", text, re.IGNORECASE)
     if not match:
         raise ValueError(f"{text!r} is not a size like 500M or 20G")

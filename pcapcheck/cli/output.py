@@ -41,7 +41,7 @@ def appends(output: str | None) -> bool:
 
 
 def _is_same(path: Path, other: Path) -> bool:
-    """Whether two names are of one file, perhaps by a link."""
+    """Whether two names are names of the same file, perhaps through a link."""
     try:
         return os.path.realpath(path) == os.path.realpath(other) or path.samefile(other)
     except OSError:

@@ -53,7 +53,7 @@ class ReportCommand(click.Command):
     """A command that remembers in which order --format and --output were given."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As click does, which forgets the order between options."""
+        """Parse as click does, and keep the order of the options, which click forgets."""
         _, _, order = self.make_parser(ctx).parse_args(list(args))
         ctx.meta[ORDER] = [option.name for option in order if option.name in ("forms", "outputs")]
         return super().parse_args(ctx, args)
@@ -119,7 +119,7 @@ def _pair(forms: tuple[str, ...], outputs: tuple[str, ...], order: list[str]) ->
 
 
 def _by_place(forms: tuple[str, ...], outputs: tuple[str, ...], order: list[str]) -> list[Report]:
-    """One format has no file: the order of the options says which."""
+    """Pair formats and files by the order of the options: one format has no file."""
     files: list[str | None] = [None] * len(forms)
     form = -1
     rest = iter(outputs)

@@ -92,7 +92,7 @@ def _report_error(error: PcapcheckError, request: ReportRequest, given: list[Pat
 
 
 def _is_capture(output: str | None) -> bool:
-    """Whether a file to be written may be an input that could not be read: which files those were is not known."""
+    """Whether a file to be written may be an input that could not be read: those files are not known."""
     from pcapcheck.capture.inputs import is_capture
     from pcapcheck.capture.source import Source
 
