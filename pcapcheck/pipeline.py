@@ -56,7 +56,6 @@ from pcapcheck.ruleset.loss_spreads import LossSpreads
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.skipped import Skipped
 from pcapcheck.triage.remarks.producers import remarks_on
-from pcapcheck.triage.whereabouts import locate
 
 if TYPE_CHECKING:
     from pcapcheck.nodestate.state import State
@@ -261,12 +260,12 @@ def _judgement(
 
 def _locate(judgement: Judgement, state: State | None) -> Judgement:
     """Add where packets that failed were seen last, and who sent ICMP errors."""
-    judgement = locate(judgement)
     if not (judgement.unanswered or _has_failed(judgement)):
         return judgement
     from pcapcheck.triage.senders import name_senders
+    from pcapcheck.triage.whereabouts import locate
 
-    return name_senders(judgement, state)
+    return name_senders(locate(judgement), state)
 
 
 def _explain(

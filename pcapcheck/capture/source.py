@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from pcapcheck.capture import not_a_capture
 from pcapcheck.capture.compressed import Compression, Unpacked, compression_of
 from pcapcheck.capture.held import Held
 from pcapcheck.capture.pcap import MAGICS, PcapReader
@@ -179,6 +178,8 @@ def reader_for(window: Window, name: str, batch_frames: int) -> Reader:
         return PcapReader(window, name, batch_frames)
     if magic[:4] == MAGIC:
         return PcapngReader(window, name, batch_frames)
+    from pcapcheck.capture import not_a_capture
+
     known = not_a_capture.recognise(window.peek(not_a_capture.ENOUGH))
     if looks_like_text(window.peek(512)):
         # Loaded only when needed: most captures are no text.

@@ -353,6 +353,13 @@ def test_a_command_loads_no_other_command() -> None:
     assert commands == {"cli.analyze_command"}
 
 
+def test_a_healthy_capture_loads_nothing_that_explains_failures() -> None:
+    loads = loaded_modules("analyze", HEALTHY)
+    assert not {name for name in loads if name.startswith("nodestate")}
+    assert {name for name in loads if name.startswith("triage.")} == {"triage.remarks", "triage.remarks.producers"}
+    assert not loads & {"capture.not_a_capture", "report.wording"}
+
+
 def test_verdict_loads_no_pandas() -> None:
     code = f"from pcapcheck import analyze\nanalyze({HEALTHY!r}).to_dict()"
     assert loaded(code) == {"yaml"}

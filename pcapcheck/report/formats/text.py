@@ -18,7 +18,6 @@ from pcapcheck.report.headline import WARN
 from pcapcheck.report.marks import FAILED, NOTE, PASSED, UNCHECKED
 from pcapcheck.report.model import Report
 from pcapcheck.report.pod_table import write_pods
-from pcapcheck.report.wording import few
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding
 
 SHORT = Detail(rows=3, paths=6)
@@ -85,6 +84,8 @@ def _verdict(page: Page, report: Report) -> None:
     if report.more_captures and not page.verbose:
         page.line(f"{report.more_captures} (--verbose shows all)", 6)
     if report.hosts:
+        from pcapcheck.report.wording import few
+
         hosts = report.hosts if page.verbose else few(report.hosts, "more hosts")
         page.line(f"state of {'; '.join(hosts)}", 6, 2)
     page.few((_marked(page, NOTE, line) for line in notes.not_understood), 6, "more lines that were not understood")

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pcapcheck.ruleset.judgement import Judgement
-from pcapcheck.triage.remarks.remark import Remark
 
 if TYPE_CHECKING:
     from pcapcheck.links.address_row import AddressRow
     from pcapcheck.nodestate.state import State
+    from pcapcheck.triage.remarks.remark import Remark
 
 
 @dataclass(frozen=True)
