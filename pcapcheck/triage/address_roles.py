@@ -65,7 +65,7 @@ class AddressRoles:
     def _by_way(self, address: int) -> str:
         if self._in_block(address):
             return POD_ROLE
-        if address in self._refused_by_node:
+        if address in self._rejected_by_node:
             return SERVICE
         if address in self._routers:
             return ROUTER
@@ -110,7 +110,7 @@ class AddressRoles:
         return frozenset(
             asked.error_from
             for capture in self._result.captures
-            for asked in _refused_in(capture)
+            for asked in _ended_by_error(capture)
             if asked.error_from is not None
             and asked.error_from != asked.dst
             and self._is_own(asked, self._result.facts.point(capture.number, asked.group))
@@ -196,20 +196,20 @@ class AddressRoles:
         )
 
     @cached_property
-    def _refused_by_node(self) -> frozenset[int]:
+    def _rejected_by_node(self) -> frozenset[int]:
         """Addresses of services: a node calls another's port closed only if it rejects what is for a service."""
         return frozenset(
             asked.dst
-            for asked in self._refused
+            for asked in self._ended
             if (asked.family, asked.error_type, asked.error_code) in PORT_UNREACHABLE
             and asked.error_from in self._nodes
             and asked.dst != asked.error_from
         )
 
     @cached_property
-    def _refused(self) -> list[EchoRow]:
+    def _ended(self) -> list[EchoRow]:
         """Samples of what an ICMP error ended."""
-        return [asked for capture in self._result.captures for asked in _refused_in(capture)]
+        return [asked for capture in self._result.captures for asked in _ended_by_error(capture)]
 
     @cached_property
     def _routers(self) -> frozenset[int]:
@@ -231,7 +231,7 @@ class AddressRoles:
         }
         reporting = {
             asked.error_from
-            for asked in self._refused
+            for asked in self._ended
             if (asked.family, asked.error_type, asked.error_code) in FROM_ROUTERS
             and asked.error_from is not None
             # Without its TTL, as in a text without -v, it may be the node's own.
@@ -278,11 +278,11 @@ def _from_pod(path: Path) -> bool:
 def _samples(capture: Capture) -> Iterator[EchoRow]:
     """Samples of what was asked there: echo requests, attempts at TCP connections, DNS queries."""
     echoes = capture.exchanges.echoes
-    for kind in (*echoes.bins(), *echoes.attempts(), *echoes.queries()):
-        yield from kind.samples
+    for exchange_bin in (*echoes.bins(), *echoes.attempts(), *echoes.queries()):
+        yield from exchange_bin.samples
 
 
-def _refused_in(capture: Capture) -> list[EchoRow]:
+def _ended_by_error(capture: Capture) -> list[EchoRow]:
     """Samples that an ICMP error ended."""
     return [asked for asked in _samples(capture) if asked.error_from is not None]
 

@@ -173,8 +173,8 @@ class Crossing:
             return Sourced(AWAY, astray)
         if found.specific:
             return Sourced(RIGHT, found.lines)
-        told = self._exchanged()
-        return Sourced(UNLISTED, (*found.lines, told)) if told is not None else Sourced(DEFAULT, found.lines)
+        shared = self._exchanged()
+        return Sourced(UNLISTED, (*found.lines, shared)) if shared is not None else Sourced(DEFAULT, found.lines)
 
     def _is_ruled(self, found: Decision) -> bool:
         """Whether an ip rule led to a table other than main."""
