@@ -8,7 +8,7 @@ import pytest
 
 from pcapcheck import analyze
 from pcapcheck.nodestate.read_state import read_state
-from pcapcheck.triage.crossing import Crossing, CrossingEnds
+from pcapcheck.triage.find_crossing import CrossingEnds, CrossingSearch
 from pcapcheck.values import parse_address
 from tests.support.lab import CAPTURES, captures
 
@@ -78,9 +78,9 @@ def test_a_pod_sends_from_its_own_addresses_alone(
         "lost.direction": "request",
     }
     ends = CrossingEnds(parse_address(source), parse_address("10.244.2.20"), None, None, None, None)
-    crossing = Crossing.of(state, packet_evidence, ends, "cali", state.nodes[0] if state.nodes else None)
-    told = crossing.source_check() if crossing is not None else None
-    assert (told[0] if told else None) is wanted
+    crossing = CrossingSearch(state, packet_evidence, "cali", state.nodes[0] if state.nodes else None).find(ends)
+    check = crossing.source_check() if crossing is not None else None
+    assert (check[0] if check else None) is wanted
 
 
 def test_a_headline_begins_with_what_was_recorded(tmp_path: Path) -> None:
