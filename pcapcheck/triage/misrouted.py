@@ -92,7 +92,7 @@ def _astray(judgement: Judgement, home: PointFacts | None, losses: list[PathLoss
 def _handed_to(
     judgement: Judgement, receiver: int | None, home: PointFacts | None, losses: list[PathLoss]
 ) -> str | None:
-    """Not the receiver's own link, and one on which another pod speaks or, if its own is recorded, any other."""
+    """Another pod's link that got the packets; any other link than the receiver's own, if that was recorded."""
     if receiver is None:
         return None
     handed = {
@@ -111,7 +111,7 @@ def _handed_to(
 
 
 def _apart(judgement: Judgement, point: PointFacts, other: PointFacts) -> bool:
-    """Whether two links are of two nodes, or one link recorded at both ends."""
+    """Whether two links are on two nodes, or are the two ends of a single link."""
     return judgement.followed.hosts.same(point.key, other.key) is False or point.end != other.end
 
 
