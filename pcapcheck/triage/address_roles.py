@@ -1,8 +1,8 @@
-"""Whose an address is, by evidence: a pod's, a node's, a service's, a router's, or somebody's outside the cluster.
+"""Address roles, by evidence: a pod's, a node's, a service's, a router's address, or one outside the cluster.
 
-In: what was recorded, and the node's state if there is one. Out: one of ``columns.ROLES`` per address. An address is
-never a pod's because it is private: who asks for it, claims it, translates it or sends errors for it decides; else it
-is ``unknown``.
+In: what was recorded, and the node's state if there is one. Out: a role of ``case_columns.ROLES`` per address. A
+private address alone makes no pod: who asks for it, claims it, translates it or sends errors for it decides; else the
+role is ``unknown``.
 """
 
 from __future__ import annotations
@@ -10,23 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from pcapcheck.calico import is_calico_tunnel, kind_of_name
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.links.sides import POD
-from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.state import State
 from pcapcheck.paths.address_locations import homes_of
 from pcapcheck.paths.path import Path
 from pcapcheck.protocols import FROM_ROUTERS
 from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.triage.state_roles import StateRoles
 from pcapcheck.triage.unanswered_neighbours import is_askers_own
 from pcapcheck.values import format_address, is_multicast_address, is_name, is_public
 
 POD_ROLE, NODE_ROLE, SERVICE, ROUTER, OUTSIDE, UNKNOWN_ROLE = "pod", "node", "service", "router", "outside", "unknown"
-# The device on which the kernel keeps the addresses of services (kube-proxy's mode ipvs; pkg/proxy/ipvs/proxier.go).
-IPVS_DEVICE = "kube-ipvs0"
 PORT_UNREACHABLE = {(4, 3, 3), (6, 1, 4)}
 REQUEST = "request"
 CARRYING = ("ipip", "vxlan")
@@ -41,7 +38,7 @@ class AddressRoles:
         self, judgement: Judgement, state: State | None = None, gateways: frozenset[int] = frozenset()
     ) -> None:
         self._result = judgement
-        self._state = state
+        self._by_state = StateRoles(state, judgement.reading.prefix)
         self._gateways = gateways | judgement.reading.gateways
 
     def of(self, address: int | None) -> str:
@@ -53,8 +50,8 @@ class AddressRoles:
         for role, known in (
             (POD_ROLE, self._on_pod_links),
             (NODE_ROLE, self._nodes),
-            (SERVICE, self._services_of_state),
-            (POD_ROLE, self._pods_of_state),
+            (SERVICE, self._by_state.services),
+            (POD_ROLE, self._by_state.pods),
             (SERVICE, self._services_seen),
             (POD_ROLE, self._tunnelled),
         ):
@@ -63,15 +60,20 @@ class AddressRoles:
         return self._by_way(address)
 
     def _by_way(self, address: int) -> str:
-        if self._in_block(address):
+        if self._by_state.in_block(address):
             return POD_ROLE
-        if address in self._refused_by_node:
+        if address in self._rejected_by_node:
             return SERVICE
         if address in self._routers:
             return ROUTER
         if is_public(address) or address in self._translated_for:
             return OUTSIDE
         return UNKNOWN_ROLE
+
+    @property
+    def node_macs(self) -> frozenset[int]:
+        """The MACs of the nodes' own interfaces by their state."""
+        return self._by_state.node_macs
 
     @property
     def _paths(self) -> list[Path]:
@@ -99,10 +101,7 @@ class AddressRoles:
             if step.encap in CARRYING and step.outer is not None
             for end in step.outer
         }
-        own = {address.ip for host in self._hosts for address in host.addresses if address.dev != IPVS_DEVICE}
-        pods = self._state.pods if self._state else ()
-        hosted = {pod.ip for pod in pods if pod.host_network and pod.ip is not None}
-        return frozenset(spoken | ends | own | hosted | self._sources | self._reporting)
+        return frozenset(spoken | ends | self._by_state.nodes | self._sources | self._reporting)
 
     @cached_property
     def _reporting(self) -> frozenset[int]:
@@ -110,7 +109,7 @@ class AddressRoles:
         return frozenset(
             asked.error_from
             for capture in self._result.captures
-            for asked in _refused_in(capture)
+            for asked in _ended_by_error(capture)
             if asked.error_from is not None
             and asked.error_from != asked.dst
             and self._is_own(asked, self._result.facts.point(capture.number, asked.group))
@@ -134,55 +133,6 @@ class AddressRoles:
         )
 
     @cached_property
-    def node_macs(self) -> frozenset[int]:
-        """The MACs of the nodes' own interfaces by their state, except pods' links, which all have the same."""
-        links = (device for host in self._hosts for device in host.links.values())
-        prefix = self._result.reading.prefix
-        return frozenset(
-            device.mac for device in links if device.mac is not None and kind_of_name(device.name, prefix) != "pod-link"
-        )
-
-    @property
-    def _hosts(self) -> list[Host]:
-        return self._state.nodes if self._state else []
-
-    @cached_property
-    def _pods_of_state(self) -> frozenset[int]:
-        if self._state is None:
-            return frozenset()
-        listed = {pod.ip for pod in self._state.pods if pod.ip is not None and not pod.host_network}
-        # Behind a pod's link there is nothing but the pod.
-        behind = {
-            neighbour.ip
-            for host in self._hosts
-            for neighbour in host.neighbours
-            if neighbour.dev is not None and kind_of_name(neighbour.dev, self._result.reading.prefix) == "pod-link"
-        }
-        return frozenset(listed | behind | {ip for link in self._state.links for ip in link.ips})
-
-    def _in_block(self, address: int) -> bool:
-        """Whether a node's state shows the address to be of one of the blocks of addresses that Calico gives to pods.
-
-        Felix and BIRD write a blackhole for each block of the node itself and a route for those of others, with their
-        own protocols (felix/dataplane/linux/dataplanedefs, confd's bird_ipam.cfg).
-        """
-        for host in self._hosts:
-            best = next((route for route in host.routes_to(address) if not route.is_default), None)
-            if best is not None and best.proto in ("80", "bird") and not best.is_host:
-                return True
-            if best is not None and best.dev is not None and is_calico_tunnel(best.dev):
-                return True
-        return False
-
-    @cached_property
-    def _services_of_state(self) -> frozenset[int]:
-        if self._state is None:
-            return frozenset()
-        held = {address.ip for host in self._hosts for address in host.addresses if address.dev == IPVS_DEVICE}
-        listed = {service.ip for service in self._state.services.listed if not service.doubtful}
-        return frozenset(held | listed)
-
-    @cached_property
     def _services_seen(self) -> frozenset[int]:
         """Addresses that pods asked and that were translated to others before the packets left the node.
 
@@ -196,27 +146,24 @@ class AddressRoles:
         )
 
     @cached_property
-    def _refused_by_node(self) -> frozenset[int]:
+    def _rejected_by_node(self) -> frozenset[int]:
         """Addresses of services: a node calls another's port closed only if it rejects what is for a service."""
         return frozenset(
             asked.dst
-            for asked in self._refused
+            for asked in self._ended
             if (asked.family, asked.error_type, asked.error_code) in PORT_UNREACHABLE
             and asked.error_from in self._nodes
             and asked.dst != asked.error_from
         )
 
     @cached_property
-    def _refused(self) -> list[EchoRow]:
+    def _ended(self) -> list[EchoRow]:
         """Samples of what an ICMP error ended."""
-        return [asked for capture in self._result.captures for asked in _refused_in(capture)]
+        return [asked for capture in self._result.captures for asked in _ended_by_error(capture)]
 
     @cached_property
     def _routers(self) -> frozenset[int]:
         """Next hops of default routes, machines by whose MAC packets leave the cluster, and reporters of errors."""
-        hops = {
-            route.via for host in self._hosts for route in host.routes if route.is_default and route.via is not None
-        }
         uplinks = {
             step.spot.group.dst
             for path in self._paths
@@ -231,7 +178,7 @@ class AddressRoles:
         }
         reporting = {
             asked.error_from
-            for asked in self._refused
+            for asked in self._ended
             if (asked.family, asked.error_type, asked.error_code) in FROM_ROUTERS
             and asked.error_from is not None
             # Without its TTL, as in a text without -v, it may be the node's own.
@@ -239,7 +186,7 @@ class AddressRoles:
             # The node translates the source of an error about a translated packet back, to the address that was asked.
             and asked.error_from != asked.dst
         }
-        return frozenset(hops | (claimed - self._translated_for) | reporting)
+        return frozenset(self._by_state.default_next_hops | (claimed - self._translated_for) | reporting)
 
     @cached_property
     def _nics(self) -> frozenset[tuple[int, tuple[int, int | None]]]:
@@ -278,11 +225,11 @@ def _from_pod(path: Path) -> bool:
 def _samples(capture: Capture) -> Iterator[EchoRow]:
     """Samples of what was asked there: echo requests, attempts at TCP connections, DNS queries."""
     echoes = capture.exchanges.echoes
-    for kind in (*echoes.bins(), *echoes.attempts(), *echoes.queries()):
-        yield from kind.samples
+    for exchange_bin in (*echoes.bins(), *echoes.attempts(), *echoes.queries()):
+        yield from exchange_bin.samples
 
 
-def _refused_in(capture: Capture) -> list[EchoRow]:
+def _ended_by_error(capture: Capture) -> list[EchoRow]:
     """Samples that an ICMP error ended."""
     return [asked for asked in _samples(capture) if asked.error_from is not None]
 

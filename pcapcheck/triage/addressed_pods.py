@@ -50,10 +50,10 @@ class Sought:
         return pod.cali_name in self._interfaces or not self._ips.isdisjoint(pod.ips)
 
 
-def _in_vain(kind: str, bins: Iterable[ExchangeBin]) -> Iterator[Asked]:
+def _in_vain(protocol: str, bins: Iterable[ExchangeBin]) -> Iterator[Asked]:
     for some in bins:
         if some.outcome in ("unanswered", "error"):
             for sample in some.samples:
                 yield Asked(
-                    kind, sample.src, sample.dst, sample.dst_port if isinstance(sample, ConnectionRow) else DNS_PORT
+                    protocol, sample.src, sample.dst, sample.dst_port if isinstance(sample, ConnectionRow) else DNS_PORT
                 )

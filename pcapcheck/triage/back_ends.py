@@ -37,9 +37,9 @@ class BackEnd:
 
 @dataclass(frozen=True)
 class Asked:
-    """What was asked of an address: ``kind`` as of the column ``asked``."""
+    """What was asked of an address: ``protocol`` as in the column ``asked``."""
 
-    kind: str
+    protocol: str
     src: int
     dst: int
     port: int | None
@@ -47,7 +47,7 @@ class Asked:
 
 def back_ends(state: State, node: Host, interface: str | None, asked: Asked) -> list[BackEnd]:
     """Back ends that the node's rules lead to; if no rule is shown, those that IPVS or a listing of endpoints names."""
-    known = PROTOCOLS.get(asked.kind)
+    known = PROTOCOLS.get(asked.protocol)
     if known is None:
         return []
     number, name = known
@@ -66,14 +66,14 @@ def back_ends(state: State, node: Host, interface: str | None, asked: Asked) -> 
 
 def standing(found: list[BackEnd]) -> str | None:
     """Whether all or some of them are there; None if nothing is known about any."""
-    told = {back_end.there for back_end in found}
-    if False in told:
-        return GONE if told == {False} else SOME_GONE
-    return THERE if told == {True} else None
+    presence = {back_end.there for back_end in found}
+    if False in presence:
+        return GONE if presence == {False} else SOME_GONE
+    return THERE if presence == {True} else None
 
 
 def first_of(found: list[BackEnd]) -> int | None:
-    """The address to report: one that is gone, else the only one."""
+    """The address to report: the first that is gone, else the only address."""
     gone = [back_end for back_end in found if back_end.there is False]
     return (gone or found)[0].ip if gone or len(found) == 1 else None
 

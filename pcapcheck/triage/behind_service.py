@@ -1,4 +1,4 @@
-"""Behind a service: which back ends packets were seen to go to, and whether one of them never answers."""
+"""Behind a service: which back ends packets were seen to go to, and whether any of them never answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pcapcheck.values import Value
 
 NOTHING: dict[str, Value | None] = {"back_end": None, "back_end.silent": None}
 # Packets that rules translate, by what is asked: a service's address takes no pings.
-KINDS: dict[Value | None, str] = {"tcp": TCP, "dns": UDP}
+PACKETS: dict[Value | None, str] = {"tcp": TCP, "dns": UDP}
 
 
 def behind_service(case: Case, judgement: Judgement, asked: Value | None) -> dict[str, Value | None]:
@@ -19,20 +19,20 @@ def behind_service(case: Case, judgement: Judgement, asked: Value | None) -> dic
 
     A back end that answers there is left out: if some get no answer, another is at fault.
     """
-    kind, pod, dst = KINDS.get(asked), case.lead.pod, case.lead.dst
-    if kind is None:
+    packet, pod, dst = PACKETS.get(asked), case.lead.pod, case.lead.dst
+    if packet is None:
         return NOTHING
     reached: dict[int, tuple[PointFacts, int]] = {}
     others: set[int] = set()
     for path in judgement.followed.found:
         last = path.steps[-1]
-        if (path.src, path.dst, path.packet) != (pod, dst, kind) or last.dst == dst:
+        if (path.src, path.dst, path.packet) != (pod, dst, packet) or last.dst == dst:
             continue
         others.add(last.dst)
         if last.spot.point.kind == "pod-link" and last.spot.side == NODE:
             reached[last.dst] = last.spot.point, last.src
     for address, (point, source) in reached.items():
-        outcomes = {some.outcome for some in exchanges_of(kind, judgement, source, address, point)}
+        outcomes = {some.outcome for some in exchanges_of(packet, judgement, source, address, point)}
         if outcomes and outcomes <= {"unanswered", "in-flight"} and "unanswered" in outcomes:
             return {"back_end": address, "back_end.silent": True}
     if reached:

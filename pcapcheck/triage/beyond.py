@@ -20,7 +20,7 @@ from pcapcheck.paths.losses import REPLY, REQUEST, PathLoss
 from pcapcheck.paths.path import Path, PathStep
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case
-from pcapcheck.triage.tunnel_device import refusal_of
+from pcapcheck.triage.tunnel_device import icmp_error_of
 from pcapcheck.triage.wire import lost_on_wire
 from pcapcheck.values import Value, clean, format_address
 
@@ -69,9 +69,9 @@ def beyond(case: Case, judgement: Judgement, losses: list[PathLoss], asked: Iter
     found.columns["other_way"] = _other_way(judgement, losses) if left == IN_TUNNEL else None
     _hairpin(case, judgement, asked, found)
     _identifiers(judgement, losses, found)
-    refusal = refusal_of(losses, judgement.captures)
-    found.columns["tunnel_refused"] = refusal is not None
-    found.lines |= {"tunnel_refused": (refusal,)} if refusal is not None else {}
+    icmp_error = icmp_error_of(losses, judgement.captures)
+    found.columns["tunnel_refused"] = icmp_error is not None
+    found.lines |= {"tunnel_refused": (icmp_error,)} if icmp_error is not None else {}
     return found
 
 
@@ -196,10 +196,10 @@ def _identifiers(judgement: Judgement, losses: list[PathLoss], found: Beyond) ->
     if there is None:
         return
     back = next(_carried(judgement.followed.found, _turned(there[1])), None)
-    told = [
+    identifiers = [
         (name, _identifier(judgement, *carried)) for name, carried in (("vni", there), ("vni.back", back)) if carried
     ]
-    known = {name: identified for name, identified in told if identified is not None}
+    known = {name: identified for name, identified in identifiers if identified is not None}
     found.columns |= {name: identified[0] for name, identified in known.items()}
     found.columns["vni.to"] = there[1].outer[1] if there[1].outer else None
     if len(known) == 2:

@@ -6,12 +6,12 @@ from pcapcheck.columns import ECHO
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.values import Value
 
-# The packets that ask and answer, by the packets of a case.
+# The packets that ask and answer, by the ``packet`` that asks.
 PACKETS = {"request": ("request", "reply"), "tcp": ("tcp",), "udp": ("udp",)}
 
 
 def by_size(
-    judgement: Judgement, kind: str, pod: int | None, dst: int | None, stalled: bool
+    judgement: Judgement, packet: str, pod: int | None, dst: int | None, stalled: bool
 ) -> dict[str, Value | None]:
     """``by_size`` in either direction between the two, and the largest packet that passed.
 
@@ -24,12 +24,12 @@ def by_size(
     found = [
         limit
         for limit in judgement.followed.size_limits
-        if limit.packet in PACKETS[kind] and {limit.src, limit.dst} == ends
+        if limit.packet in PACKETS[packet] and {limit.src, limit.dst} == ends
     ]
     if found:
         passed = [limit.arrived for limit in found if limit.arrived is not None]
         return {"by_size": True, "size.arrived": max(passed, default=None)}
-    losses = judgement.losses(ECHO) if kind == "request" else None
+    losses = judgement.losses(ECHO) if packet == "request" else None
     if losses is not None and losses.follows == "size" and [share.who for share in losses.pairs] == [(pod, dst)]:
         return {"by_size": True, "size.arrived": losses.passing}
     return {"by_size": None if stalled else False, "size.arrived": None}

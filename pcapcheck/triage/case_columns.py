@@ -1,4 +1,4 @@
-"""The columns of a case: what causes may ask of the packets, and of the node's state.
+"""The columns of a case: what causes may ask about the packets and the node's state.
 
 A case is a failure with what follows from it. Its columns are absent if neither captures nor state show them.
 ``pod`` is the pod whose packets fail, ``interface`` its link; ``dst`` is the address that it asked.
@@ -53,12 +53,12 @@ REFUSED_BY = ("none", "node", "receiver", "other")
 ROLES = ("pod", "node", "service", "router", "outside", "unknown")
 # Whether a rule could have stopped the packets: certainly, perhaps, none there, none of those shown.
 FIREWALL = ("fits", "may-fit", "none-fits", "none-shown-fits")
-# What stays in the state when a loss is over: counters and logs.
+# What stays in the state after a loss: counters and logs.
 LASTING = (
     *("state.conntrack_drops", "state.neighbours_full", "state.queue_drops", "state.netem_drops"),
     *("state.policer_drops", "state.damaged_frames", "state.card_failed"),
 )
-# Whether something that counts what it drops dropped the packets: it did, it may have, it did not.
+# Whether something that counts its drops dropped the packets: it did, it may have, it did not.
 DROPPED = ("fits", "may-fit", "none-fits")
 LOSS = ("total", "partial")
 FOLLOWS = ("nothing", "pod", "peer", "pair", "port", "size", "time", "connection")
@@ -77,25 +77,24 @@ def _table(*columns: tuple[str, Type, str] | tuple[str, Type, str, tuple[str, ..
 # Causes are read by the conditions of rules, which look their columns up there.
 COLUMNS[CASE] = _table(
     ("family", NUMBER, "4 or 6"),
-    ("resolution", TEXT, "how MACs are asked for in that version of IP: ARP, neighbour discovery"),
+    ("resolution", TEXT, "how MACs are resolved in that version of IP: ARP, neighbour discovery"),
     ("interface", TEXT, "name of the pod's link on the node"),
     ("pod", ADDRESS, "the pod"),
-    ("dst", ADDRESS, "whom it asked"),
+    ("dst", ADDRESS, "the address that it asked"),
     ("pod.role", ENUM, "whose address pod is, by evidence", ROLES),
-    ("dst.role", ENUM, "whose address dst is, by evidence; unknown where nothing shows it", ROLES),
-    ("dst.called", TEXT, "dst with what it is: the pod 10.244.1.11, the service 10.96.0.10, the host 203.0.113.7"),
+    ("dst.role", ENUM, "whose address dst is, by evidence; unknown if nothing shows it", ROLES),
+    ("dst.called", TEXT, "dst and what it is: the pod 10.244.1.11, the service 10.96.0.10, the host 203.0.113.7"),
     ("dst.at", TEXT, "the same as a place to type commands: in the pod 10.244.1.11, on the host 203.0.113.7"),
     ("translated", BOOL, "whether packets were seen on a host NIC with another source than the pod's address"),
     ("dst.usual_service", BOOL, "whether dst is in a network that installers choose for services"),
-    ("asked", ENUM, "by what dst was asked: ping, a TCP connection, DNS, other datagrams", ASKED),
+    ("asked", ENUM, "how dst was asked: ping, a TCP connection, DNS, other datagrams", ASKED),
     ("dst.public", BOOL, "whether dst is an address of the internet, which no pod has"),
     ("dst.interface", TEXT, "name of that pod's link on its node"),
     ("nic", TEXT, "name of the node's network card"),
     (
         "gateway",
         ENUM,
-        "what became of the pod's ARP for its gateway; not-asked also where only what lies beyond its own link was "
-        "recorded",
+        "what became of the pod's ARP for its gateway; not-asked also if only places beyond its own link were recorded",
         GATEWAY,
     ),
     ("gateway.macs", NUMBER, "how many MACs answered for the gateway"),
@@ -106,11 +105,16 @@ COLUMNS[CASE] = _table(
         "where packets were lost, if that was seen: in the node that they entered, between the nodes, at the receiving "
         "node's NIC (inside a tunnel, whose device was not recorded), when they were to be taken out of the tunnel "
         "(the NIC saw them, the tunnel's device did not), between that node's NIC or tunnel and the pod's link, in the "
-        "pod; or on the way back, wherever there",
+        "pod; or anywhere on the way back",
         LOST,
     ),
-    ("lost.place", ENUM, "the same, of replies as of requests: on which part of their way they were lost", PLACES),
-    ("lost.direction", ENUM, "which packets were lost on their way: requests (SYNs, queries) or replies", DIRECTIONS),
+    (
+        "lost.place",
+        ENUM,
+        "the same for requests and replies alike: the part of their path on which they were lost",
+        PLACES,
+    ),
+    ("lost.direction", ENUM, "which packets were lost: requests (SYNs, queries) or replies", DIRECTIONS),
     ("last_seen.kind", ENUM, "the kind of capture point that saw the lost packets last", LAST_SEEN),
     ("last_seen.interface", TEXT, "its name"),
     (
@@ -119,35 +123,39 @@ COLUMNS[CASE] = _table(
         "whether it is of the node that they were going to: false on the NIC by which they left the first node",
     ),
     ("arrived", BOOL, "whether lost packets were seen on a NIC or tunnel of the node that they were going to"),
-    ("receiver", ADDRESS, "to whom the node had to hand packets: dst, or the pod where no other is known"),
+    ("receiver", ADDRESS, "the address that the node had to deliver to: dst, or the pod if no other is known"),
     ("receiver.at", TEXT, "the same as a place to type commands"),
     ("receiver.interface", TEXT, "the name of that pod's link on the node"),
     (
         "left",
         ENUM,
-        "how the lost packets were seen leaving their node last: by its NIC with another source, as they were, or in a "
-        "tunnel; or on its tunnel device and not on its NIC, which was recorded too",
+        "how the lost packets were last seen leaving their node: by its NIC with another source, unchanged, or in a "
+        "tunnel; or on its tunnel device but not on its NIC, which was recorded too",
         LEFT,
     ),
     ("far.recorded", BOOL, "whether anything was recorded where they were going to: the pod's link, its node's NIC"),
     (
         "lost.on_wire",
         BOOL,
-        "whether they left by a NIC and never came to the other one, which was recorded and shows what it sends the "
-        "other way: nothing on either node dropped them",
+        "whether they left by a NIC and never came to the other NIC, which was recorded and shows what it sends back: "
+        "nothing on either node dropped them",
     ),
     ("came_back", BOOL, "whether an answer came to where they were seen last"),
-    ("other_way", BOOL, "whether packets came the other way through the same tunnel meanwhile"),
+    ("other_way", BOOL, "whether packets came back through the same tunnel in that time"),
     ("vni", NUMBER, "the VXLAN identifier that the lost packets have between the nodes"),
-    ("vni.to", ADDRESS, "the node to whose address they go then"),
-    ("vni.back", NUMBER, "that of packets in the other direction"),
-    ("vnis_differ", BOOL, "whether these two are different"),
-    ("loops", BOOL, "whether the same packets passed one NIC or tunnel again and again, their TTL falling"),
-    ("loop.between", TEXT, "between whom, where both are seen: between the router 10.0.0.1 and the node 10.0.0.11"),
+    ("vni.to", ADDRESS, "the node to whose address they go"),
+    ("vni.back", NUMBER, "the identifier of packets in the other direction"),
+    ("vnis_differ", BOOL, "whether the two identifiers differ"),
+    ("loops", BOOL, "whether the same packets passed a NIC or tunnel again and again, with a falling TTL"),
+    (
+        "loop.between",
+        TEXT,
+        "between which machines, if both are seen: between the router 10.0.0.1 and the node 10.0.0.11",
+    ),
     (
         "back_end",
         ADDRESS,
-        "the address that dst stands for, a service's or one that the node translates: one that fails",
+        "the address that dst stands for, if dst is a service or an address that the node translates: one that fails",
     ),
     (
         "back_end.silent",
@@ -158,94 +166,99 @@ COLUMNS[CASE] = _table(
     (
         "replies",
         ENUM,
-        "whether echo requests, or DNS queries, were answered: never, at first and then no more, or now and then",
+        "whether echo requests, or DNS queries, were answered: never, only at first, or now and then",
         REPLIES,
     ),
     ("loss", ENUM, "whether all that the pod asked dst failed, or some and not all", LOSS),
-    ("loss.over", BOOL, "whether the losses were of a time that was over while this was recorded"),
-    ("server.prompt", BOOL, "of late DNS: whether the server's own link shows that it answers at once"),
-    ("answers.missing", BOOL, "of late DNS: whether fewer answers came than queries were sent"),
-    ("lost.count", NUMBER, "how much of what the pod asked dst failed"),
-    ("lost.asked", NUMBER, "of how much that was settled"),
+    ("loss.over", BOOL, "whether the losses ended while this was recorded"),
+    ("server.prompt", BOOL, "for late DNS: whether the server's own link shows that it answers at once"),
+    ("answers.missing", BOOL, "for late DNS: whether fewer answers came than queries were sent"),
+    ("lost.count", NUMBER, "how many of the pod's questions to dst failed"),
+    ("lost.asked", NUMBER, "of how many whose outcome is known"),
     (
         "lost.first",
         BOOL,
-        "whether what was lost were first packets of conversations: false where one had got an answer before",
+        "whether the first packets of conversations were lost: false if a conversation had got an answer before",
     ),
-    ("loss.follows", ENUM, "what stands out among all that failed; absent where too little did to tell", FOLLOWS),
+    ("loss.follows", ENUM, "what stands out among all that failed; absent if too little failed to show it", FOLLOWS),
     (
         "refused",
         ENUM,
-        "the ICMP error that came back to the pod, a reset that is the node's own, or an answer from an address that "
-        "was not asked",
+        "the ICMP error that came back to the pod, a reset by the node itself, or an answer from an address that was "
+        "not asked",
         REFUSED,
     ),
     ("refused.by", ENUM, "who sent it: the node itself, dst, or somebody behind the node", REFUSED_BY),
     ("refused.from", ADDRESS, "its source"),
-    ("refused.late", BOOL, "whether it came as late as after a neighbour was asked for in vain, 2 seconds or more"),
-    ("refused.mtu", NUMBER, "the MTU that it tells"),
+    ("refused.late", BOOL, "whether it came after 2 seconds or more, as if a neighbour had not answered"),
+    ("refused.mtu", NUMBER, "the MTU that it names"),
     ("pod.cut_off", BOOL, "whether what came to the node for the pod never reached the pod's link"),
     ("pod.reached", BOOL, "whether the node handed other packets to the pod after the first one was lost"),
     ("dst.heard", BOOL, "whether dst itself sent packets after that"),
     ("began", TIME, "when the recordings of the links began"),
     ("ended", TIME, "and when they ended"),
-    ("size", NUMBER, "the smallest packet that was lost, bytes with the IP header"),
-    ("size.arrived", NUMBER, "where size decides, the largest that was not"),
+    ("size", NUMBER, "the smallest packet that was lost, in bytes with the IP header"),
+    ("size.arrived", NUMBER, "if size decides, the largest packet that arrived"),
     ("size.stalled", NUMBER, "bytes of TCP data that were sent again and again and never acknowledged"),
     ("echo_lost", BOOL, "whether echo requests between pod and dst get no reply"),
     ("macs_kept", BOOL, "whether packets have the same MACs on two links"),
-    ("forwarded", BOOL, "whether packets of the pod's IP version go from its link on to other links meanwhile"),
+    ("forwarded", BOOL, "whether packets of the pod's IP version go on from its link to other links in that time"),
     ("only_tcp", BOOL, "whether TCP or DNS gets no answer from dst while echo requests do"),
     ("dst.asked", BOOL, "whether the node asked for dst on its link"),
     ("dst.answers", BOOL, "whether dst answered that"),
-    ("dst.addressed", BOOL, "whether frames to dst were sent to a MAC that it sends from"),
+    ("dst.addressed", BOOL, "whether frames to dst were sent to a MAC that dst sends from"),
     (
         "dst.routed",
         BOOL,
-        "whether the node asked for dst or handed it packets on its link while others were lost: its route is there",
+        "whether the node asked for dst or delivered packets to it on its link while others were lost: it has the "
+        "route",
     ),
     (
         "dst.gateway_answered",
         BOOL,
-        "whether dst's own question for its gateway was answered and none of what it was asked: where the reverse path "
-        "is checked the node then has its route",
+        "whether dst's own question for its gateway was answered but dst answered nothing: if the node checks the "
+        "reverse path, it has the route to dst",
     ),
     (
         "astray",
         BOOL,
-        "whether what was lost was last seen arriving at another machine than the receiver's node",
+        "whether the lost packets were last seen arriving at another machine than the receiver's node",
     ),
     (
         "flooded",
         BOOL,
-        "whether they were last seen on the card of another machine than their MAC's, where a switch floods what it "
-        "knows no port for",
+        "whether they were last seen on the card of another machine than their MAC's, as a switch floods frames whose "
+        "port it does not know",
     ),
     (
         "dst.same_node",
         BOOL,
-        "whether the links of pod and dst are of one node; where nothing tells, captures of one call are taken to be",
+        "whether the links of pod and dst are on one node; if nothing shows it, captures of one call are taken to be",
     ),
     (
         "handed_to",
         TEXT,
-        "the link of another pod on which the node asked for whom the lost packets were for, or handed them",
+        "the link of another pod on which the node asked for the receiver of the lost packets, or delivered them",
     ),
     ("empty_link", TEXT, "a pod's link that was recorded and showed nothing at all, if it can be the receiver's"),
     (
         "empty_tunnel",
         TEXT,
-        "a tunnel's device that was recorded and showed nothing at all: the receiving node's, since what is sent "
-        "passes the sender's",
+        "a tunnel's device that was recorded and showed nothing at all: the receiving node's, since packets that are "
+        "sent pass the sender's",
     ),
-    ("next_hop", ADDRESS, "the neighbour that their node asked for in vain on its NIC while packets were lost"),
-    ("asked_outside", BOOL, "whether it asked for the receiver itself there"),
+    ("next_hop", ADDRESS, "the neighbour that did not answer their node's question on its NIC while packets were lost"),
+    ("asked_outside", BOOL, "whether the node asked for the receiver itself there"),
     ("outer.src", ADDRESS, "the node from which the tunnel's packets with the lost ones inside came"),
     ("outer.dst", ADDRESS, "the node to which they went"),
-    ("untunnelled", BOOL, "whether they left as they were while a tunnel carries what goes the other way"),
-    ("tunnel", TEXT, "the tunnel's device on which the lost packets were to come out"),
-    ("tunnel_refused", BOOL, "whether the node that they went to said that nobody takes the tunnel's packets there"),
-    ("outer.encap", TEXT, "the tunnel that the lost packets were in where they were seen last"),
+    ("untunnelled", BOOL, "whether they left outside any tunnel while a tunnel carries the other direction"),
+    ("tunnel", TEXT, "the tunnel's device from which the lost packets had to come out"),
+    (
+        "tunnel_refused",
+        BOOL,
+        "whether the node that they went to answered that nothing takes the tunnel's packets there",
+    ),
+    ("outer.encap", TEXT, "the tunnel that the lost packets were in when they were seen last"),
     ("dst.recorded", BOOL, "whether the link of dst was recorded"),
     ("encap", ENUM, "the tunnel that lost packets were last seen in", ENCAPS),
     ("by_size", BOOL, "whether small packets arrive and large ones do not"),
@@ -259,23 +272,23 @@ COLUMNS[CASE] = _table(
     ("state.forwarding", BOOL, "forwarding on the interface"),
     ("state.rp_filter", NUMBER, "reverse-path check on the interface, the larger of its own setting and that of all"),
     ("state.proxy_delay", NUMBER, "delay of proxy ARP on the interface, in jiffies"),
-    ("state.gateway_route", ENUM, "where the node's way to the gateway's address leads", GATEWAY_ROUTES),
-    ("state.pod_route", ENUM, "where its way to the pod leads; not-there: not out of its link", ROUTES),
-    ("state.dst_route", ENUM, "where its way to dst leads, dst being a pod of this node", ROUTES),
+    ("state.gateway_route", ENUM, "where the node's route to the gateway's address leads", GATEWAY_ROUTES),
+    ("state.pod_route", ENUM, "where its route to the pod leads; not-there: not to the pod's link", ROUTES),
+    ("state.dst_route", ENUM, "where its route to dst leads, if dst is a pod of this node", ROUTES),
     ("state.gateway6", BOOL, "whether the interface has the IPv6 gateway's address"),
     ("state.cali_mac", MAC, "MAC of the interface"),
     ("state.bridge", BOOL, "whether the interface is the port of a bridge"),
     ("state.gateway_neighbour", MAC, "the pod's neighbour entry for its gateway"),
-    ("state.far_route", ENUM, "where the way to dst leads on its own node, that being another", ROUTES),
+    ("state.far_route", ENUM, "where the route to dst leads on dst's own node, if that is another", ROUTES),
     ("state.pod_neighbour", MAC, "the node's neighbour entry for the pod"),
     ("state.pod_mac", MAC, "MAC of the pod's eth0"),
     ("state.dst_neighbour", MAC, "the node's neighbour entry for dst"),
     ("state.dst_mac", MAC, "MAC of dst's eth0"),
     ("state.dst_up", BOOL, "whether both ends of dst's link are up"),
-    ("state.dst_ended", BOOL, "whether dst is the address of a pod that runs no more"),
+    ("state.dst_ended", BOOL, "whether dst is the address of a pod that no longer runs"),
     ("state.dst_address", BOOL, "whether dst has its address"),
     ("state.dst_arp_ignore", NUMBER, "arp_ignore in dst, the larger of all and eth0"),
-    ("state.dst_leaves_by_link", BOOL, "whether dst's way to the node leads over its link"),
+    ("state.dst_leaves_by_link", BOOL, "whether dst's route to the node leads over its link"),
     ("state.dst_ignores_echo", BOOL, "icmp_echo_ignore_all in dst"),
     ("state.dst_firewall", ENUM, "whether a firewall rule in dst could have stopped these packets", FIREWALL),
     (
@@ -312,33 +325,37 @@ COLUMNS[CASE] = _table(
         DROPPED,
     ),
     ("state.neighbours_full", ENUM, "the same of a full table of neighbours", DROPPED),
-    ("state.queue_drops", ENUM, "the same of queues on their way: of tc, of cards, of processors", DROPPED),
+    ("state.queue_drops", ENUM, "the same of queues on their path: of tc, of cards, of processors", DROPPED),
     ("state.netem_drops", ENUM, "the same of tc netem", DROPPED),
     ("state.policer_drops", ENUM, "the same of policers at the ingress of a pod's link or a card", DROPPED),
     ("state.damaged_frames", ENUM, "the same of damaged frames, and of frames that a driver could not send", DROPPED),
     ("state.card_failed", ENUM, "whether a card hung or lost its link at that time, by the kernel's log", DROPPED),
     ("state.node_ttl_rule", BOOL, "whether the node has a firewall rule that sets the TTL"),
     ("state.policy_rule", BOOL, "whether an ip rule of the node sends the lost packets elsewhere than to their link"),
-    ("state.way", ENUM, "where the routes of the node that was to forward the lost packets lead with them", WAYS),
+    ("state.way", ENUM, "where the routes of the node that was to forward the lost packets take them", WAYS),
     ("state.next_hop", ENUM, "whether that node's next hop is there, by its neighbours and links", NEXT_HOPS),
     (
         "state.source_check",
         BOOL,
-        "whether that node's reverse-path check drops them as they come in by NIC, tunnel or their sender's link",
+        "whether that node's reverse-path check drops them when they come in by NIC, tunnel or their sender's link",
     ),
-    ("state.forwards", BOOL, "whether it forwards what comes in by the interface by which they came"),
+    ("state.forwards", BOOL, "whether it forwards packets that come in by the same interface as they did"),
     ("state.managed", BOOL, "whether a network manager owns the interface"),
-    ("state.route_deleted", BOOL, "whether somebody removed the host route of pod or dst while ip monitor looked on"),
+    ("state.route_deleted", BOOL, "whether the host route of pod or dst was removed while ip monitor ran"),
     ("state.checksum_offload", BOOL, "whether the VXLAN device leaves UDP checksums to the card"),
-    ("state.duplicate_here", BOOL, "whether they are on one node, as far as the list says"),
+    ("state.duplicate_here", BOOL, "whether both pods are on one node, by the list of pods"),
     ("state.duplicate", BOOL, "whether two pods have the address"),
     ("state.dst_service", BOOL, "whether dst is the address of a service"),
-    ("state.dst_service_empty", BOOL, "whether no pod stands behind the port of the service that was asked"),
-    ("state.loop", BOOL, "whether the routes of the nodes send what is for dst round in a circle"),
+    ("state.dst_service_empty", BOOL, "whether the service has no endpoints for the port that was asked"),
+    ("state.loop", BOOL, "whether the routes of the nodes send packets for dst round in a circle"),
     ("state.back_end", ENUM, "whether a pod can be behind each address that dst stands for", STANDINGS),
     ("state.dst_answers_pings", BOOL, "whether the node holds the service's address itself, as with kube-proxy's IPVS"),
-    ("state.block_blackholed", BOOL, "whether dst's node routes it to the blackhole of its own block, lacking its /32"),
-    ("state.vni_differs", BOOL, "whether the VXLAN device of dst's node takes another identifier than packets have"),
+    (
+        "state.block_blackholed",
+        BOOL,
+        "whether dst's node routes it to the blackhole of its own block, since its /32 is missing",
+    ),
+    ("state.vni_differs", BOOL, "whether the VXLAN device of dst's node has another identifier than the packets"),
     (
         "state.vxlan_port_differs",
         BOOL,

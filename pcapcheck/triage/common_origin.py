@@ -15,16 +15,16 @@ OF_MANY = ("nothing", "connection")
 
 def one_per_origin(found: list[Diagnosis]) -> list[Diagnosis]:
     """Diagnoses of one origin, merged."""
-    told: list[Diagnosis] = []
+    merged: list[Diagnosis] = []
     for later in found:
-        origin = next((diagnosis for diagnosis in told if _same_origin(diagnosis, later)), None)
+        origin = next((diagnosis for diagnosis in merged if _same_origin(diagnosis, later)), None)
         if origin is None:
-            told.append(later)
+            merged.append(later)
         else:
             origin.others += [later.case, *later.others]
             if _is_one_loss(origin, later):
                 _join(origin, later)
-    return told
+    return merged
 
 
 def _is_one_loss(first: Diagnosis, later: Diagnosis) -> bool:

@@ -138,13 +138,13 @@ def _other_node(points: list[PointFacts], state: State, asked: Collection[int], 
     ours = [
         point for point in points if point.kind == "pod-link" and (point.pod_ips or point.node_interface != UNNAMED)
     ]
-    told = [link for link in state.links if link.cali_name or link.ips]
-    if not ours or not told or any(_describes(state, point) for point in ours):
+    described = [link for link in state.links if link.cali_name or link.ips]
+    if not ours or not described or any(_describes(state, point) for point in ours):
         return
     if any(state.pod_for(ip=ip) is not None for ip in asked):
         return
     names = ", ".join(dict.fromkeys(point.name for point in ours[:3]))
-    there = ", ".join(dict.fromkeys(link.cali_name for link in told[:3] if link.cali_name)) or "others"
+    there = ", ".join(dict.fromkeys(link.cali_name for link in described[:3] if link.cali_name)) or "others"
     found.elsewhere = True
     found.remarks.append(Remark(f"the state shows nothing of {names}, only of {there}: is it from another node?"))
 

@@ -81,8 +81,8 @@ def _evidence_of(
     losses = lost_of(case, judgement)
     evidence = packet_evidence_of(case, judgement, roles, losses)
     further = beyond(case, judgement, losses, asked_on(case.lead.link, judgement))
-    refused_from = evidence["refused.from"] if evidence["refused.by"] == "node" else None
-    evidence |= strays(case, judgement, losses, refused_from if isinstance(refused_from, int) else None)
+    error_from = evidence["refused.from"] if evidence["refused.by"] == "node" else None
+    evidence |= strays(case, judgement, losses, error_from if isinstance(error_from, int) else None)
     loop = looping(case, judgement, roles, evidence["asked"])
     poor = poor_dns(case, judgement)
     evidence |= further.columns | loop.columns | poor.columns | behind_service(case, judgement, evidence["asked"])

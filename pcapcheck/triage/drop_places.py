@@ -60,7 +60,9 @@ class LossStretch:
         return dev is not None and kind_of_name(dev, self.prefix) == "pod-link"
 
 
-def way_of(packet_evidence: dict[str, Value | None], here: CounterEnd, there: CounterEnd, prefix: str) -> LossStretch:
+def stretch_of(
+    packet_evidence: dict[str, Value | None], here: CounterEnd, there: CounterEnd, prefix: str
+) -> LossStretch:
     """By where packets were last seen, and in which direction; everywhere on their path if that is not known."""
     lost, place, direction = (packet_evidence.get(name) for name in ("lost", "lost.place", "lost.direction"))
     if place is None and lost in PLACES:
@@ -70,9 +72,9 @@ def way_of(packet_evidence: dict[str, Value | None], here: CounterEnd, there: Co
     last = packet_evidence.get("last_seen.interface")
     seen = last if isinstance(last, str) else None
     found: dict[tuple[int, str, str], CounterPlace] = {}
-    for way, ends in ((REQUEST, (here, there)), (REPLY, (there, here))):
+    for packet, ends in ((REQUEST, (here, there)), (REPLY, (there, here))):
         for part in PLACES:
-            if direction in (None, way) and place in (None, part):
+            if direction in (None, packet) and place in (None, part):
                 some = _spots(part, *ends, seen if place else None, prefix)
                 found |= {(id(spot.host), spot.dev, spot.stage): spot for spot in some}
     return LossStretch(tuple(found.values()), place is not None, prefix)

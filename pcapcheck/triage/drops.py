@@ -62,7 +62,7 @@ class Drops:
     """What was lost in a case, and the part of the path on which it was lost."""
 
     lost: Lost
-    way: LossStretch
+    stretch: LossStretch
 
     def queues(self) -> Quoted[str] | None:
         """Queues that overflow: queueing disciplines, rings of cards, backlogs of processors."""
@@ -74,7 +74,7 @@ class Drops:
         """``tc netem``, which drops what it is configured to drop; that it is there is said even without any."""
         uncounted = [
             Quoted(MAY_FIT, (quote(note.line),))
-            for spot in self.way.spots
+            for spot in self.stretch.spots
             if spot.stage == LEAVING
             and not any(_is_netem(counter) and counter.dev == spot.dev for counter in spot.host.counters)
             for note in spot.host.notes_of(NETEM)
@@ -113,15 +113,15 @@ class Drops:
     @property
     def _routing(self) -> list[Host]:
         """The nodes on the path: pods track nothing of what is forwarded."""
-        return [host for host in self.way.hosts if host.role != POD]
+        return [host for host in self.stretch.hosts if host.role != POD]
 
     def _of_queues(self, wanted: Wanted) -> list[Quoted[str] | None]:
         """By the queues of each interface that packets were about to leave by, or had entered by."""
-        return [self._queues_at(spot, wanted) for spot in self.way.spots if spot.stage in (LEAVING, ENTERED)]
+        return [self._queues_at(spot, wanted) for spot in self.stretch.spots if spot.stage in (LEAVING, ENTERED)]
 
     def _of_links(self, names: Mapping[str, tuple[str, ...]]) -> list[Quoted[str] | None]:
         """By the counters of links, which are about what came in before a recorder, or went out behind it."""
-        return [self._link_at(spot, names[spot.stage]) for spot in self.way.spots if spot.stage in names]
+        return [self._link_at(spot, names[spot.stage]) for spot in self.stretch.spots if spot.stage in names]
 
     def _queues_at(self, spot: CounterPlace, wanted: Wanted) -> Quoted[str] | None:
         """If the queues of an interface were listed and it has none of the kind, none did it."""
@@ -164,7 +164,7 @@ class Drops:
             return Quoted(
                 TOO_FEW, (f"{said}  ({last.name} {last.value:,}, fewer than the {self.lost.packets:,} lost)",)
             )
-        certain = self.way.sure or spot.own
+        certain = self.stretch.sure or spot.own
         if (last.source, last.name, last.direction) == DOUBTFUL:
             certain = False
         word = FITS if certain else MAY_FIT
@@ -194,7 +194,7 @@ class Drops:
         if count is None or most is None or held is None or not limit:
             return None
         return Quoted(
-            (FITS if held >= limit and self.way.sure else MAY_FIT if held >= limit else NONE_FITS),
+            (FITS if held >= limit and self.stretch.sure else MAY_FIT if held >= limit else NONE_FITS),
             (
                 quote(count.line),
                 quote(most.line),
@@ -207,11 +207,11 @@ class Drops:
             (host, entry)
             for host in self._routing
             for entry in host.log
-            if entry.event == event and not self.way.is_pods_link(entry.dev)
+            if entry.event == event and not self.stretch.is_pods_link(entry.dev)
         ]
         near = [entry for host, entry in entries if self._is_near(_time_of(host, entry))]
         if near:
-            return Quoted(FITS if self.way.sure or event in (CARD_HUNG, LINK_DOWN) else MAY_FIT, _quotes(near))
+            return Quoted(FITS if self.stretch.sure or event in (CARD_HUNG, LINK_DOWN) else MAY_FIT, _quotes(near))
         return Quoted(MAY_FIT, _quotes([entry for _, entry in entries])) if entries else None
 
     def _is_near(self, time: int | None) -> bool:

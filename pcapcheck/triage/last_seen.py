@@ -23,7 +23,7 @@ from pcapcheck.values import Value, format_address
 class AskedPhrase:
     """How sentences name the questions of one table: all that were lost, and a single packet."""
 
-    kind: type[EchoRow]
+    row_class: type[EchoRow]
     lost: str
     packet: str
 
@@ -37,13 +37,13 @@ ASKING = {
 
 @dataclass(frozen=True)
 class LastPlace:
-    """Where packets were seen last, as a sentence about several of them, or about one, goes on.
+    """Where packets were seen last, as a sentence about several of them, or about a single one, goes on.
 
     ``is_clause``: as "last seen on eth0", which needs no subject. ``back``: it is about the answers.
     """
 
     several: str
-    one: str
+    single: str
     is_clause: bool = False
     back: bool = False
 
@@ -72,24 +72,24 @@ def seen_on(clause: str) -> LastPlace:
 def silence(table: str, place: LastPlace) -> str:
     """That what a rule is about got no answer, and where it was seen last, as a sentence goes on."""
     asking = ASKING[table]
-    return _silence(asking.kind.several, asking.kind.unheard(), asking.lost, place)
+    return _silence(asking.row_class.several, asking.row_class.unheard(), asking.lost, place)
 
 
 def silence_of_question(table: str, place: LastPlace) -> str:
-    """The same for a question that no rule is about: it is a single one, however often it is repeated."""
+    """The same for a question that no rule is about: it is a single question, however often it is repeated."""
     return _silence(False, SILENT, "its requests" if table != CONNECTIONS else ASKING[table].lost, place)
 
 
 def _silence(several: bool, unheard: str, lost: str, place: LastPlace) -> str:
     if place.back:
-        answers = f"the replies {place.several}" if several else f"the answer {place.one}"
+        answers = f"the replies {place.several}" if several else f"the answer {place.single}"
         return f"{does('are', several)} answered, but {answers}"
     return f"{unheard}, {place.several}" if place.is_clause else f"{unheard}: {lost} {place.several}"
 
 
 def headline(rule: Rule, row: Mapping[str, Value | None], place: LastPlace, otherwise: str) -> str:
     """The rule's headline with the place in it; ``otherwise`` if it does not say that there was no answer."""
-    said, unheard = row.get("fate"), ASKING[rule.table].kind.unheard()
+    said, unheard = row.get("fate"), ASKING[rule.table].row_class.unheard()
     if not isinstance(said, str) or not said.startswith(unheard):
         return otherwise
     # How often it was asked follows it.
@@ -105,6 +105,6 @@ def observed(rule: Rule, row: Mapping[str, Value | None], place: LastPlace, wher
         ending = row.get("ending")
         if isinstance(ending, str) and "ending" in placeholders(rule.observed):
             said = observed_of(rule, {**row, "ending": f"{ending} here"})
-        return f"{said}; the {'reply' if rule.table == ECHO else 'answer'} {place.one}{where}{rest}"
+        return f"{said}; the {'reply' if rule.table == ECHO else 'answer'} {place.single}{where}{rest}"
     packet = "" if place.is_clause else f"{ASKING[rule.table].packet} "
-    return f"{said}; {packet}{place.one}{where}{rest}"
+    return f"{said}; {packet}{place.single}{where}{rest}"

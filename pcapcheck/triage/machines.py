@@ -34,9 +34,9 @@ class Machines:
         return short(_name(node)) in self.names - {None}
 
     def are_apart(self, point: PointFacts | None, node: Host | None) -> bool:
-        """Whether a link is of another machine than this node, of which something else was recorded.
+        """Whether a link is on another machine than this node, and something else was recorded on the node.
 
-        A file may be named after anything; if another is named after the node, names are those of machines.
+        A file may have any name; if another file is named after the node, names are those of machines.
         """
         name = short(self.hosts.name(point.key)) if point is not None else None
         own = short(_name(node)) if node is not None else None

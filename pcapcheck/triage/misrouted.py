@@ -20,10 +20,8 @@ ASKING = 3 * 10**9
 DEVICES = {"vxlan": ("vxlan", "flannel", "cilium_vxlan"), "ipip": ("tunl",)}
 
 
-def strays(
-    case: Case, judgement: Judgement, losses: list[PathLoss], refused_from: int | None
-) -> dict[str, Value | None]:
-    """``losses`` are those of the case; ``refused_from`` sent the ICMP error that came back, if one did."""
+def strays(case: Case, judgement: Judgement, losses: list[PathLoss], error_from: int | None) -> dict[str, Value | None]:
+    """``losses`` are those of the case; ``error_from`` sent the ICMP error that came back, if one did."""
     lead = case.lead
     back = bool(losses) and all(loss.direction == REPLY for loss in losses)
     receiver = lead.pod if back else lead.dst
@@ -36,7 +34,7 @@ def strays(
         "handed_to": _handed_to(judgement, receiver, home, losses),
         "empty_link": None if home is not None else _empty_link(judgement, receiver),
         "empty_tunnel": _empty_tunnel(judgement, {loss.last.encap for loss in losses}, receiver),
-        **_asked_outside(case, judgement, losses, receiver, sender, refused_from),
+        **_asked_outside(case, judgement, losses, receiver, sender, error_from),
     }
     outer = {loss.last.outer for loss in losses}
     ends = outer.pop() if len(outer) == 1 else None
@@ -69,11 +67,11 @@ def _same_node(
         return None
     hosts = judgement.followed.hosts
     here, there = point.key, dst_link.key
-    told = hosts.same(here, there)
-    if told is None and here[0] != there[0]:
-        told = judgement.followed.nodes.on_one_node(point, dst_link)
-    if told is not None:
-        return told
+    same = hosts.same(here, there)
+    if same is None and here[0] != there[0]:
+        same = judgement.followed.nodes.on_one_node(point, dst_link)
+    if same is not None:
+        return same
     names = hosts.name(here), hosts.name(there)
     if None not in names:
         return names[0] == names[1]
@@ -94,7 +92,7 @@ def _astray(judgement: Judgement, home: PointFacts | None, losses: list[PathLoss
 def _handed_to(
     judgement: Judgement, receiver: int | None, home: PointFacts | None, losses: list[PathLoss]
 ) -> str | None:
-    """Not the receiver's own link, and one on which another pod speaks or, if its own is recorded, any other."""
+    """Another pod's link that got the packets; any other link than the receiver's own, if that was recorded."""
     if receiver is None:
         return None
     handed = {
@@ -113,7 +111,7 @@ def _handed_to(
 
 
 def _apart(judgement: Judgement, point: PointFacts, other: PointFacts) -> bool:
-    """Whether two links are of two nodes, or one link recorded at both ends."""
+    """Whether two links are on two nodes, or are the two ends of a single link."""
     return judgement.followed.hosts.same(point.key, other.key) is False or point.end != other.end
 
 
@@ -150,12 +148,12 @@ def _asked_outside(
     losses: list[PathLoss],
     receiver: int | None,
     sender: PointFacts | None,
-    refused_from: int | None,
+    error_from: int | None,
 ) -> dict[str, Value | None]:
     """The neighbours for which the node of the sender asked in vain on its NIC while packets were lost."""
     times = [item.evidence.time for item in case.items if item.evidence.time is not None]
     times += [time for loss in losses for time in (loss.path.first, loss.path.last)]
-    own = {refused_from} if refused_from is not None else set()
+    own = {error_from} if error_from is not None else set()
     own |= judgement.followed.nodes.addresses(sender) if sender is not None else set()
     if not times:
         return {"next_hop": None, "asked_outside": None}

@@ -32,7 +32,7 @@ class Half:
 class PartlyKnownSettings:
     """The settings behind a column of the state: those that it shows, and the names of those that it does not."""
 
-    told: tuple[Sysctl, ...] = ()
+    shown: tuple[Sysctl, ...] = ()
     missing: tuple[str, ...] = ()
 
 
@@ -49,9 +49,9 @@ def settings_of(column: str, node: Host | None, interface: str | None) -> Partly
     if key is None:
         return PartlyKnownSettings()
     found = {name: node.sysctl(name, key) for name in (interface, "all")}
-    told = tuple(setting for setting in found.values() if value_of(setting) is not None and setting is not None)
+    shown = tuple(setting for setting in found.values() if value_of(setting) is not None and setting is not None)
     return PartlyKnownSettings(
-        told, tuple(f"net.ipv4.conf.{name}.{key}" for name, setting in found.items() if value_of(setting) is None)
+        shown, tuple(f"net.ipv4.conf.{name}.{key}" for name, setting in found.items() if value_of(setting) is None)
     )
 
 
@@ -77,7 +77,7 @@ def half_of(
             continue
         found = settings(leaf.column.name)
         missing += found.missing
-        speaking = [setting for setting in found.told if found.missing and _speaks(leaf, setting)]
+        speaking = [setting for setting in found.shown if found.missing and _speaks(leaf, setting)]
         quoted += [quote(setting.line) for setting in speaking]
         said += [f"{setting.name} is {setting.value}" for setting in speaking]
     if not quoted or not missing:

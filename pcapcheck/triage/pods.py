@@ -37,7 +37,7 @@ class Pods:
         A file that cannot be read or lists no pod is passed to ``skip``; without ``skip``, StateError is raised.
         """
         every = []
-        for path in (one if isinstance(one, Held) else Path(one) for one in paths):
+        for path in (given if isinstance(given, Held) else Path(given) for given in paths):
             try:
                 every += _listed(path, prefix)
             except StateError as error:

@@ -22,9 +22,9 @@ PACKETS_OF = {ECHO: REQUEST, CONNECTIONS: "tcp", DNS: "udp", DATAGRAMS: "udp", P
 MOST = 20
 
 
-def question_cases(judgement: Judgement, told: Iterable[Case], roles: AddressRoles) -> list[Case]:
-    """A case per question of ``result`` that a node had a part in; not of what the cases ``told`` are about."""
-    known = {(item.pod, item.dst, PACKETS_OF.get(item.table)) for case in told for item in case.items}
+def question_cases(judgement: Judgement, judged: Iterable[Case], roles: AddressRoles) -> list[Case]:
+    """A case per unanswered question that a node had a part in, except those that the cases ``judged`` are about."""
+    known = {(item.pod, item.dst, PACKETS_OF.get(item.table)) for case in judged for item in case.items}
     # The same packets, as address translation left them further on.
     known |= {
         (step.src, step.dst, path.packet)

@@ -1,7 +1,7 @@
-"""Routing loops: packets that pass one capture point again and again, until their TTL is used up.
+"""Routing loops: packets that pass the same capture point again and again, until their TTL is used up.
 
-Between two machines that each hand them to the other they come and go by one interface, with the MACs of both. What a
-traceroute sends has many TTLs as well, but leaves by one MAC only, and has them on its sender's link already.
+Between two machines that hand them to each other, they come and go by the same interface, with the MACs of both. A
+traceroute also sends packets with many TTLs, but from a single MAC, and they have them on its sender's link already.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pcapcheck.triage.case import Case
 from pcapcheck.triage.packet_evidence.case_exchanges import TCP, UDP
 from pcapcheck.values import Value, clean, format_mac
 
-# Packets that go round, by what is asked: requests, or what answers them.
-KINDS: dict[Value | None, tuple[str, ...]] = {"echo": ("request", "reply"), "tcp": (TCP,), "dns": (UDP,)}
-# This many TTLs make a loop; in one direction the first and the last differ by this much.
+# Packets that may go round, by what is asked: requests, and what answers them.
+PACKETS: dict[Value | None, tuple[str, ...]] = {"echo": ("request", "reply"), "tcp": (TCP,), "dns": (UDP,)}
+# This many TTLs make a loop; if only one direction is seen, the highest and the lowest differ by this much.
 TTLS, FALL = 3, 4
 SHOWN = 4
 
@@ -33,7 +33,7 @@ class Loop:
 
 @dataclass
 class _Passing:
-    """What passed one capture point: frames by TTL, and the MACs that sent them."""
+    """What passed a capture point: frames by TTL, and the MACs that sent them."""
 
     link: PointFacts
     frames: dict[int, int] = field(default_factory=dict)
@@ -49,7 +49,7 @@ def looping(case: Case, judgement: Judgement, roles: AddressRoles, asked: Value 
     found, pod, dst = Loop(), case.lead.pod, case.lead.dst
     passing: dict[tuple[PointKey, bool], _Passing] = {}
     for path in judgement.followed.found:
-        if path.packet not in KINDS.get(asked, ()) or {path.src, path.dst} != {pod, dst}:
+        if path.packet not in PACKETS.get(asked, ()) or {path.src, path.dst} != {pod, dst}:
             continue
         for number, step in enumerate(path.steps):
             point, group = step.spot.point, step.spot.group
@@ -82,7 +82,7 @@ def _is_start(passing: _Passing, case: Case) -> bool:
 
 
 def _between(passing: _Passing, judgement: Judgement, roles: AddressRoles, from_pod: bool) -> str | None:
-    """The two machines, by what is known about their MACs; nothing if there are not two.
+    """The two machines, by what is known about their MACs; None if there are not two.
 
     ``from_pod``: the packets are a pod's, whose link was recorded.
     """
@@ -95,6 +95,6 @@ def _between(passing: _Passing, judgement: Judgement, roles: AddressRoles, from_
         ip = owners.get(mac)
         return f"the MAC {format_mac(mac)}" if ip is None else called(ip, role or roles.of(ip))
 
-    # The MAC of the highest TTL, which they have first there, is that of the node that took them from the pod.
+    # The MAC that sent the highest TTL, the first seen there, is that of the node that took the packets from the pod.
     first, second = sorted(passing.senders, key=lambda mac: -passing.senders[mac])
     return f"between {name(first, NODE_ROLE if from_pod else None)} and {name(second, None)}"

@@ -8,7 +8,7 @@ from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.services import Service
 from pcapcheck.nodestate.source_lines import Sourced
 from pcapcheck.nodestate.state import State
-from pcapcheck.triage.address_roles import IPVS_DEVICE
+from pcapcheck.triage.state_roles import IPVS_DEVICE
 from pcapcheck.values import parse_network
 
 # The networks of services that installers choose by themselves: kubeadm (EKS's is inside), k3s and RKE2, EKS,

@@ -1,8 +1,8 @@
-"""The tunnel's device at the end where packets come out: whether it is there and up, and what the node says if not.
+"""The tunnel's device where packets come out: whether it is there and up, and what the node answers if not.
 
 Kernel: net/ipv4/udp.c, __udp4_lib_rcv (a VXLAN or WireGuard device that is down has closed its socket); tunnel4_rcv of
-net/ipv4/tunnel4.c (no IP in IP device that is up takes the packet): port unreachable either way, and protocol
-unreachable where the module is not loaded (net/ipv4/ip_input.c).
+net/ipv4/tunnel4.c (no IP in IP device that is up takes the packet): port unreachable in both cases, and
+protocol unreachable if the module is not loaded (net/ipv4/ip_input.c).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from pcapcheck.paths.losses import PathLoss
 from pcapcheck.values import clean, format_address
 
 UP, DOWN, MISSING = DEVICE_STATES = ("up", "down", "missing")
-# What refuses a tunnel's packets: (family, type, code).
-REFUSALS = {"vxlan": ((4, 3, 3), (6, 1, 4)), "ipip": ((4, 3, 3), (4, 3, 2))}
+# The ICMP errors that answer a tunnel's packets if nobody takes them: (family, type, code).
+ICMP_ERRORS = {"vxlan": ((4, 3, 3), (6, 1, 4)), "ipip": ((4, 3, 3), (4, 3, 2))}
 
 
 def device_state(node: Host, name: str) -> Sourced[str] | None:
-    """One of ``DEVICE_STATES``; None where the state does not tell."""
+    """One of ``DEVICE_STATES``; None if the state does not show it."""
     link = node.links.get(name)
     if link is None:
         gone = node.lacks("links", f"no {name}") if "links" in node.whole else None
@@ -30,15 +30,15 @@ def device_state(node: Host, name: str) -> Sourced[str] | None:
     return None if link.up is None else Sourced(UP if link.up else DOWN, (link.line,))
 
 
-def refusal_of(losses: Iterable[PathLoss], captures: Iterable[Capture]) -> str | None:
-    """How the node to which the tunnel's packets went refuses them, as it is quoted; None where it does not."""
+def icmp_error_of(losses: Iterable[PathLoss], captures: Iterable[Capture]) -> str | None:
+    """The ICMP error with which the node at the tunnel's far end answers, as it is quoted; None if it sends none."""
     ends = {(loss.last.encap, loss.last.outer[1]) for loss in losses if loss.last.outer is not None}
     if len(ends) != 1:
         return None
     encap, node = ends.pop()
     for capture in captures:
-        for (family, kind, code, source, _), count in capture.exchanges.echoes.ending_errors.counts.items():
-            if source == node and (family, kind, code) in REFUSALS.get(encap, ()):
-                said = f"{format_address(node)} says {in_words(family, kind, code)}, {count}x"
+        for (family, icmp_type, code, source, _), count in capture.exchanges.echoes.ending_errors.counts.items():
+            if source == node and (family, icmp_type, code) in ICMP_ERRORS.get(encap, ()):
+                said = f"{format_address(node)} says {in_words(family, icmp_type, code)}, {count}x"
                 return f"{clean(capture.source.short_name)}: {said}"
     return None

@@ -1,7 +1,7 @@
-"""Whereabouts: where what failed was seen last, for evidence and for questions that nobody answered.
+"""Whereabouts: where lost packets were seen last, for failing rows and for questions that nobody answered.
 
-A rule about answers sees one link. What following the packets came to tells on which point of their way they, or the
-replies to them, were seen last: that is where to look.
+A rule about answers sees a single link. Following the packets shows at which point of their path they, or the replies
+to them, were seen last: that is where to look.
 """
 
 from __future__ import annotations
@@ -11,31 +11,28 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
+from pcapcheck.columns import DNS, ECHO, PATHS
 from pcapcheck.links.sides import NODE, POD
-from pcapcheck.paths.fates import named
-from pcapcheck.paths.losses import AT_POD, IN_NODE, REPLY, REQUEST, LastSeen, PathLoss
+from pcapcheck.paths.losses import IN_NODE, REQUEST, LastSeen, PathLoss
 from pcapcheck.paths.path import Path, PathStep
-from pcapcheck.questions.silent_hosts import WORDS
 from pcapcheck.questions.unanswered import SILENT, Unanswered
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.ruleset.rule import Rule
-from pcapcheck.triage.last_seen import LastPlace, headline, observed, place_of, seen_on, silence_of_question
+from pcapcheck.triage.last_seen import LastPlace, headline, observed, place_of, silence_of_question
+from pcapcheck.triage.only_sighting import ANSWERS_OF, on_only_link, question_on_only_link, several_points, table_of
 from pcapcheck.values import clean
 
 if TYPE_CHECKING:
     from pcapcheck.paths.tracing import Tracing
 
-# What answers are among the packets that are followed, by the table of the questions.
-ASKED_BY = {ECHO: "reply", CONNECTIONS: "tcp", DNS: "udp"}
 REPLIED = "replied"
-# Of more failing rows of a rule the others are reported without.
+# Further failing rows of a rule are reported without whereabouts.
 MOST_TRACED = 50
 
 
 def locate(judgement: Judgement) -> Judgement:
-    """Add to failing rows, and to questions that nobody answered, where their packets were seen last."""
+    """Add where their packets were seen last to failing rows and to questions that nobody answered."""
     judged = {finding.rule.table for finding in judgement.findings if _is_traced(finding)}
     if not (judged or judgement.unanswered):
         return judgement
@@ -43,9 +40,9 @@ def locate(judgement: Judgement) -> Judgement:
         return replace(
             judgement,
             findings=[
-                _with_evidence(finding, partial(_only_there, judgement, finding)) for finding in judgement.findings
+                _with_evidence(finding, partial(on_only_link, judgement, finding)) for finding in judgement.findings
             ],
-            unanswered=[_asked_only_there(judgement, question) for question in judgement.unanswered],
+            unanswered=[question_on_only_link(judgement, question) for question in judgement.unanswered],
         )
     from pcapcheck.paths.tracing import Tracing
 
@@ -59,7 +56,7 @@ def locate(judgement: Judgement) -> Judgement:
 
 
 def _is_traced(finding: Finding) -> bool:
-    return finding.status == FAIL and finding.rule.table in (PATHS, *ASKED_BY)
+    return finding.status == FAIL and finding.rule.table in (PATHS, *ANSWERS_OF)
 
 
 def _with_evidence(finding: Finding, of: Callable[[Evidence], Evidence], most: int | None = None) -> Finding:
@@ -83,7 +80,7 @@ class Whereabouts:
         """A failing row, with where its packet was seen last."""
         found = self._seen(finding.rule.table, evidence.capture, evidence.frames, evidence.group)
         if found is None:
-            return _only_there(self._result, finding, evidence)
+            return on_only_link(self._result, finding, evidence)
         packet, loss = found
         known = replace(evidence, last_seen=self._last(packet, loss))
         if finding.rule.table == PATHS:
@@ -91,10 +88,10 @@ class Whereabouts:
         if finding.rule.table == ECHO and loss.missing and loss.place == IN_NODE and loss.direction == REQUEST:
             # Another rule is about this, and says so.
             return known
-        place = place_of(loss, evidence.interface, self._hosts, _several(self._result))
-        return known if place is None else self._told(finding.rule, known, place)
+        place = place_of(loss, evidence.interface, self._hosts, several_points(self._result))
+        return known if place is None else self._worded(finding.rule, known, place)
 
-    def _told(self, rule: Rule, evidence: Evidence, place: LastPlace) -> Evidence:
+    def _worded(self, rule: Rule, evidence: Evidence, place: LastPlace) -> Evidence:
         """A failing row in words, with the place where its packet was seen last."""
         said, last = evidence.observed, evidence.last_seen
         own = last is not None and last.capture == evidence.capture and last.frame in evidence.frames
@@ -105,10 +102,10 @@ class Whereabouts:
         return replace(evidence, headline=headline(rule, evidence.row, place, evidence.headline), observed=said)
 
     def of_question(self, question: Unanswered, judged: Container[str]) -> Unanswered | None:
-        """The same of a question; None where a rule fails for it (``judged`` are the tables of those that do)."""
+        """The same for a question; None if a rule fails for it (``judged`` are the tables of the rules that do)."""
         if question.lost_answer is not None:
             return self._of_lost_answer(question, question.lost_answer)
-        table = _table_of(question)
+        table = table_of(question)
         found = self._seen(table, question.capture, question.frames) if table and question.asked is not None else None
         if found is None or table is None:
             return question
@@ -116,22 +113,22 @@ class Whereabouts:
         if PATHS in judged and table == ECHO and self._share(loss.path)[0]:
             return None
         first = loss.path.steps[0].spot
-        on_way = first.capture != question.capture and question.protocol != "UDP"
-        if table in judged and on_way and first.side == POD and first.point.judged:
-            # The same packets, seen again on their way: on the asker's own link the rule is about them.
+        on_path = first.capture != question.capture and question.protocol != "UDP"
+        if table in judged and on_path and first.side == POD and first.point.judged:
+            # The same packets, seen again on their path: the rule is about them on the asker's own link.
             return None
-        place = place_of(loss, question.interface, self._hosts, _several(self._result))
+        place = place_of(loss, question.interface, self._hosts, several_points(self._result))
         if place is None:
             return question
         fate = silence_of_question(table, place) if question.fate == SILENT else question.fate
         return replace(question, fate=fate, last_seen=self._last(packet, loss))
 
     def _of_lost_answer(self, question: Unanswered, frame: int) -> Unanswered:
-        """A question whose answer was recorded: where that was seen last."""
+        """A question whose answer was recorded, with where the answer was seen last."""
         packet = self._tracing.packet(question.capture, frame)
         path = self._tracing.path(packet) if packet is not None else None
         if packet is None or path is None:
-            return _asked_only_there(self._result, question)
+            return question_on_only_link(self._result, question)
         return replace(question, last_seen=self._last(packet, replace(self._paths.loss(path), back=True)))
 
     def _seen(
@@ -142,12 +139,12 @@ class Whereabouts:
         path = self._tracing.path(packet) if packet is not None else None
         if packet is None or path is None:
             return None
-        if table in ASKED_BY:
+        if table in ANSWERS_OF:
             here = next((step for step in path.steps if step.spot.capture == capture), path.steps[0])
             for number, back in self._answers(table, packet, path, here):
                 return number, replace(self._paths.loss(back), back=True, source=_wrong_source(here, back))
         loss = self._paths.loss(path)
-        # Of echoes another rule tells how many were lost.
+        # For echoes, another rule says how many were lost.
         return packet, loss if table == ECHO else self._vanished(loss)
 
     def _answers(self, table: str, packet: int, path: Path, here: PathStep) -> Iterator[tuple[int, Path]]:
@@ -156,14 +153,14 @@ class Whereabouts:
             found = self._tracing.replies(packet)
         else:
             pairs = {(path.dst, path.src), *self._answered_behind(table, path, self._tracing.frames(packet))}
-            found = self._tracing.answers(ASKED_BY[table], pairs, packet)
+            found = self._tracing.answers(ANSWERS_OF[table], pairs, packet)
         for number in found:
             back = self._tracing.path(number)
             if back is not None and not any(_answers_at(here, step) for step in back.steps):
                 yield number, back
 
     def _answered_behind(self, table: str, path: Path, frames: tuple[int, ...]) -> Iterator[tuple[int, int]]:
-        """Between whom answers went behind address translation, where the translated question was answered."""
+        """The pairs between which answers went behind address translation, if the translated question was answered."""
         for step, frame in zip(path.steps[1:], frames[1:], strict=True):
             echoes = self._result.captures[step.spot.capture].exchanges.echoes
             bins = echoes.queries() if table == DNS else echoes.attempts()
@@ -172,9 +169,9 @@ class Whereabouts:
                 yield step.dst, step.src
 
     def _vanished(self, loss: PathLoss) -> PathLoss:
-        """How packets like these were lost, where those themselves were sent before their receiver's link was watched.
+        """How packets like these were lost, if these were sent before their receiver's link was watched.
 
-        That tells of them too only where none between the same two, of the same protocol, is seen to get further.
+        That holds for these too only if no packet of the same protocol between the same two is seen to get further.
         """
         path = loss.path
         here = path.steps[0].spot.point.key
@@ -209,7 +206,7 @@ class Whereabouts:
         )
 
     def _share(self, path: Path) -> tuple[int, int]:
-        """How many packets between the same two were lost, of how many of which it is known."""
+        """How many packets between the same two were lost, and for how many it is known."""
         same = (path.packet, path.src, path.receiver)
         alike = [other for other in self._paths.found if (other.packet, other.src, other.receiver) == same]
         lost, known = 0, 0
@@ -226,13 +223,13 @@ class Whereabouts:
 def _answers_at(here: PathStep, step: PathStep) -> bool:
     """Whether an answer came to where its question was recorded, with the addresses that its asker waits for.
 
-    One that comes in for a NodePort from another node is still to be translated back.
+    An answer for a NodePort that comes in from another node still has to be translated back.
     """
     return step.spot.point.key == here.spot.point.key and (step.src, step.dst) == (here.dst, here.src)
 
 
 def _wrong_source(here: PathStep, back: Path) -> int | None:
-    """The address from which an answer came to its asker, or left for it by a NIC, that is not the one asked.
+    """The source of an answer that came to its asker, or left for it by a NIC, if it is not the address asked.
 
     Nothing translates it any more: its asker takes it for a stranger's, and resets the connection (RFC 9293, 3.10.7.3).
     """
@@ -242,69 +239,3 @@ def _wrong_source(here: PathStep, back: Path) -> int | None:
     home = capture_point.kind == "pod-link" and last.spot.side == NODE
     gone = capture_point.kind == "host-nic" and last.encap == "none" and back.steps[0].spot.side == POD
     return last.src if home or gone else None
-
-
-def _several(judgement: Judgement) -> bool:
-    """Whether more than one point was listened to, so that last seen says something."""
-    return max(len(judgement.captures), len(judgement.facts.points)) > 1
-
-
-def _only_there(judgement: Judgement, finding: Finding, evidence: Evidence) -> Evidence:
-    """A question that was not followed from the pod's link that shows it, where other points were recorded too."""
-    point = judgement.facts.point(evidence.capture, evidence.group) if evidence.group is not None else None
-    if point is None or point.kind != "pod-link" or not _several(judgement) or finding.rule.table not in ASKED_BY:
-        return evidence
-    side = point.sides.of(point.groups[evidence.group])[0]
-    path = {POD: ", entering the node", NODE: ", going to the pod"}.get(side or "", "")
-    place = seen_on(f"last seen on {point.name}{path}")
-    return replace(evidence, headline=headline(finding.rule, evidence.row, place, evidence.headline))
-
-
-def _asked_only_there(judgement: Judgement, question: Unanswered) -> Unanswered:
-    """The same of a question about which no rule is."""
-    capture_points = (point.capture_point for point in judgement.points)
-    here = next(
-        (
-            capture_point
-            for capture_point in capture_points
-            if (capture_point.key[0], capture_point.name) == (question.capture, question.interface)
-        ),
-        None,
-    )
-    if here is not None and question.asked is not None and question.lost_answer is not None:
-        return replace(
-            question,
-            last_seen=LastSeen(
-                direction=REPLY,
-                capture=question.capture,
-                frame=question.lost_answer,
-                host=judgement.followed.hosts.name(here.key),
-                interface=here.name,
-                kind=here.kind,
-                encap="none",
-                arrived=None,
-                place=_taken_at(judgement, question),
-                never=(),
-                between=(question.asked, question.asker),
-            ),
-        )
-    table = _table_of(question)
-    if here is None or question.asked is None or not _several(judgement) or table is None or question.fate != SILENT:
-        return question
-    place = seen_on(f"last seen on {named(here, judgement.followed.hosts)}")
-    return replace(question, fate=silence_of_question(table, place))
-
-
-def _taken_at(judgement: Judgement, question: Unanswered) -> str | None:
-    """Which part of the way took an answer that one link shows: what its asker's own link shows came to the pod."""
-    point = judgement.facts.point(question.capture, question.group)
-    if point is None or point.kind != "pod-link":
-        return None
-    return AT_POD if question.asker in point.pod_ips else IN_NODE
-
-
-def _table_of(question: Unanswered) -> str | None:
-    """Where a question would stand if it were on a pod's link; other datagrams are followed as those of DNS are."""
-    if question.protocol == "UDP":
-        return DNS
-    return next((name for name, words in WORDS.items() if question.about.startswith(words)), None)

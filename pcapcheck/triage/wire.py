@@ -1,7 +1,7 @@
-"""The wire: whether packets were lost between the NICs of two nodes, where neither node can have dropped them.
+"""The wire: whether packets were lost between the NICs of two nodes, so that neither node can have dropped them.
 
-A recorder sees what leaves a NIC behind all that the node filters, and what comes in before it (kernel: net/core/dev.c,
-dev_queue_xmit_nit and __netif_receive_skb_core). That the other NIC shows nothing proves it only where its recorder
+A recorder sees outgoing packets after the node has filtered them, and incoming ones before (kernel: net/core/dev.c,
+dev_queue_xmit_nit and __netif_receive_skb_core). That the other NIC shows nothing proves a loss only if its recorder
 would have shown these packets: it shows those of the other direction, in the same encapsulation, and some that came in.
 """
 
@@ -17,7 +17,7 @@ NIC = "host-nic"
 
 
 def lost_on_wire(losses: list[PathLoss], judgement: Judgement) -> bool:
-    """Whether all left by a NIC, the right way, and never came to the one that the other direction leaves by."""
+    """Whether all left by a NIC to the right MAC, and never came to the NIC that the other direction leaves by."""
     since = min(loss.path.first for loss in losses)
     return all(_vanished(loss, since, judgement) for loss in losses)
 
@@ -33,7 +33,7 @@ def _vanished(loss: PathLoss, since: int, judgement: Judgement) -> bool:
             near.append(step)
         elif step.spot.point.kind == NIC and key[0] in loss.path.watching and hosts.same(here.key, key) is False:
             there.append(step)
-    # To the other NIC itself, or to the router that what it sends comes from: no wrong next hop.
+    # The next hop is right if it is the other NIC itself, or the router that forwards what that NIC sends.
     right = {step.spot.group.src for step in near + there} - {None}
     return last.spot.group.dst in right and any(_hears(step, judgement) for step in there)
 
@@ -47,12 +47,12 @@ def _sent_back(last: PathStep, since: int, judgement: Judgement) -> Iterator[Pat
 
 
 def _ends(step: PathStep) -> tuple[int, int]:
-    """Between whom a packet travels there: the nodes of a tunnel, else its own addresses."""
+    """The addresses between which a packet travels there: the nodes of a tunnel, else its own addresses."""
     return step.outer or (step.src, step.dst)
 
 
 def _hears(sent: PathStep, judgement: Judgement) -> bool:
-    """Whether anything that came in to the NIC that sends this was recorded: ``tcpdump -Q out`` shows nothing of it."""
+    """Whether anything that came in at the sending NIC was recorded: ``tcpdump -Q out`` leaves that out."""
     point, own = sent.spot.point.key, sent.spot.group.src
     return any(
         group.count and group.point == point[1:] and (group.direction == "in" or (own is not None and group.dst == own))

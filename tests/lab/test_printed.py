@@ -1,4 +1,4 @@
-"""The lab's recordings as tcpdump prints them: the verdicts of the captures, but for what the text does not tell."""
+"""The lab's recordings as tcpdump prints them: the verdicts of the captures, except for what the text does not show."""
 
 from __future__ import annotations
 

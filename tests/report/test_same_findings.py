@@ -18,7 +18,7 @@ from pcapcheck.pipeline import analyze_state
 from pcapcheck.report.exit import exit_code
 from pcapcheck.report.formats import FORMATS
 from pcapcheck.report.headline import headline
-from tests.support.formats import Told, of_json, of_junit, of_sarif, read_back, written
+from tests.support.formats import ReadBack, of_json, of_junit, of_sarif, read_back, written
 from tests.support.lab import CAPTURES, captures
 from tests.support.schemas import published
 from tests.support.wire import BEGIN, NODE_IP, OTHER, SECOND, answer, ask, error, request, write_pcap
@@ -275,7 +275,7 @@ def test_state_reports() -> None:
         assert {name: rule.status for name, rule in told.items()} == {
             name: rule.status for name, rule in expected.items()
         }, form
-    assert of_junit(written(judged, "junit"))["proxy-arp-on"] == Told("fail", "error", frozenset())
+    assert of_junit(written(judged, "junit"))["proxy-arp-on"] == ReadBack("fail", "error", frozenset())
     (failed,) = [result for result in results(judged) if result["kind"] == "fail"]
     lines = [place["physicalLocation"] for place in failed["relatedLocations"]]
     text = (CAPTURES / "proxy-arp-off" / "state.txt").read_text().splitlines()

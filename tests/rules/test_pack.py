@@ -82,6 +82,6 @@ def test_pairs_belong_to_rules() -> None:
 @pytest.mark.parametrize("table", [FRAMES, ECHO, CONNECTIONS, DNS, PATHS, HOPS])
 def test_no_rule_looks_at_every_row(table: str) -> None:
     """Rows of these tables are as many as packets: they are counted together, whatever a rule asks or shows of them."""
-    rules = [one for one in load_ruleset([ROOT / "rules" / "calico"]).rules if one.table == table]
+    rules = [rule for rule in load_ruleset([ROOT / "rules" / "calico"]).rules if rule.table == table]
     assert rules
-    assert [one.id for one in rules if Evaluation(one).needs_rows] == []
+    assert [rule.id for rule in rules if Evaluation(rule).needs_rows] == []

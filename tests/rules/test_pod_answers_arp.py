@@ -51,11 +51,11 @@ def cali(folder: Path, frames: list[Frame], name: str = CALI) -> Analysis:
 
 
 def status(analysis: Analysis, rule: str = RULE) -> str:
-    return next(one.status for one in analysis.findings if one.rule.id == rule)
+    return next(finding.status for finding in analysis.findings if finding.rule.id == rule)
 
 
 def reason(analysis: Analysis) -> str:
-    return next(one.reason for one in analysis.findings if one.rule.id == RULE)
+    return next(finding.reason for finding in analysis.findings if finding.rule.id == RULE)
 
 
 def test_asked_three_times_and_nothing_else(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_asked_three_times_and_nothing_else(tmp_path: Path) -> None:
         f"the pod on cali14e7d81007d does not answer the node's ARP for {POD_IP} (asked 3 times)"
     )
     (diagnosis,) = analysis.diagnoses
-    named = {one.cause.id for one in diagnosis.possible}
+    named = {suspect.cause.id for suspect in diagnosis.possible}
     assert {"pod-ignores-arp", "pod-second-interface", "pod-gone", "pod-link-down", "pod-without-address"} <= named
     # Of two pods with the address the node may know the other as the one behind this link.
     assert "route-to-wrong-pod" in named
@@ -141,7 +141,7 @@ def test_recorded_with_any(tmp_path: Path) -> None:
     bad = [(time + 5 * MS, cooked2(frame, True, 4)) for time, frame in node_asks(target="10.244.1.12")]
     own = [(time + 5 * MS, cooked2(frame, frame[6] == 0xEE, 4)) for time, frame in GATEWAY]
     analysis = analyze(write_pcap(tmp_path / "any.pcap", sorted([*good, *bad, *own]), SLL2))
-    (finding,) = [one for one in analysis.findings if one.rule.id == RULE]
+    (finding,) = [finding for finding in analysis.findings if finding.rule.id == RULE]
     assert (finding.status, finding.checked, finding.failed) == ("fail", 2, 1)
     assert finding.evidence[0].interface == "ifindex 4"
 
@@ -197,7 +197,7 @@ def test_silence_that_could_not_be_heard(more: dict[str, object], why: str, tmp_
     assert why in reason(analysis)
 
 
-def test_the_filter_that_was_used_may_be_told(tmp_path: Path) -> None:
+def test_the_filter_that_was_used_may_be_given(tmp_path: Path) -> None:
     path = write_pcap(tmp_path / f"{CALI}.pcap", [*GATEWAY, *node_asks()])
     assert status(analyze(path, scope=Scope(filter_used="broadcast"))) == "not-checked"
 

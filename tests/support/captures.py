@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT.parent / "shared" / "corpus"
-NO_CORPUS = "" if CORPUS.is_dir() else "the public captures are not here (a folder shared/corpus beside the checkout)"
+NO_CORPUS = "" if CORPUS.is_dir() else "the public captures are not here (a folder shared/corpus next to the checkout)"
 
 
 def files(folder: Path) -> list[Path]:

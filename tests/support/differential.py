@@ -181,7 +181,7 @@ Values = Iterator[tuple[str, object, object]]
 
 def _container(our: Frame, their: Mapping[str, str], before: int) -> Values:
     time = nanoseconds(their["frame.time_epoch"]) if "frame.time_epoch" in their else None
-    told = {
+    compared = {
         "time": (our.time, time),
         "cap_len": (our.captured, int(their["frame.cap_len"])),
         "len": (our.length, int(their["frame.len"])),
@@ -189,7 +189,7 @@ def _container(our: Frame, their: Mapping[str, str], before: int) -> Values:
         "interface_name": (our.interface.name, their.get("frame.interface_name")),
         "encap_type": (ENCAPSULATIONS.get(our.interface.link_type), int(their["frame.encap_type"])),
     }
-    return ((name, ours, theirs) for name, (ours, theirs) in told.items() if ours != theirs)
+    return ((name, ours, theirs) for name, (ours, theirs) in compared.items() if ours != theirs)
 
 
 def _protocols(our: Frame, their: Mapping[str, str]) -> Values:

@@ -73,7 +73,7 @@ def pair(data: bytes) -> Pairing:
                 read.add(row.frames[0])
         done += echoes.feed(batch)
     done += echoes.finish(array("q", bytes(8 * len(decoder.groups()))), reader.frames)
-    return Pairing({one.frames[0]: one for one in done}, read, points)
+    return Pairing({echo.frames[0]: echo for echo in done}, read, points)
 
 
 @cache
@@ -109,7 +109,7 @@ def _packets(path: Path, numbers: list[int] | None = None) -> list[Fields]:
 def _capture(records: list[Record], link: int) -> bytes:
     # pcap has 32 bits of seconds; for pairing the order of packets is enough.
     times = [divmod((record.time or 0) % (10**9 << 32), 10**9) for record in records]
-    packets = [Packet(one.data, *time, one.length) for one, time in zip(records, times, strict=True)]
+    packets = [Packet(record.data, *time, record.length) for record, time in zip(records, times, strict=True)]
     return pcap(packets, magic=NANOSECONDS, link=link)
 
 

@@ -22,7 +22,7 @@ MARKS = {"Failed": "fail", "Passed": "pass", "Not checked": "not-checked"}
 
 
 @dataclass(frozen=True)
-class Told:
+class ReadBack:
     """What a format says of one rule; None where it does not say it."""
 
     status: str
@@ -46,42 +46,42 @@ def written(analysis: Analysis, form: str) -> str:
     return stream.getvalue()
 
 
-def read_back(form: str, text: str) -> dict[str, Told]:
+def read_back(form: str, text: str) -> dict[str, ReadBack]:
     """What a report says of each rule, by id."""
     readers = (of_text, of_json, of_jsonl, of_junit, of_sarif, of_github, of_markdown)
     return dict(zip(FORMATS, readers, strict=True))[form](text)
 
 
-def of_text(text: str) -> dict[str, Told]:
-    told: dict[str, Told] = {}
+def of_text(text: str) -> dict[str, ReadBack]:
+    found: dict[str, ReadBack] = {}
     for part in re.split(r"\n(?=[✗⚠~✓–] )", text):
         mark, _, rest = part.partition(" ")
         if mark == "~":
-            told[rest.split()[0]] = Told("fail", "info")
+            found[rest.split()[0]] = ReadBack("fail", "info")
         elif mark == "✓" and rest.startswith("passed ("):
-            told |= {name: Told("pass") for name in re.findall(r"([a-z0-9-]+) \(\d+\)", rest.split("\n\n")[0])}
+            found |= {name: ReadBack("pass") for name in re.findall(r"([a-z0-9-]+) \(\d+\)", rest.split("\n\n")[0])}
         elif mark in "✗⚠" and rest:
             severity = re.match(r"\S+ \((\w+)", rest)
-            told[rest.split()[0]] = Told("fail", severity[1] if severity else "error", _frames(rest))
+            found[rest.split()[0]] = ReadBack("fail", severity[1] if severity else "error", _frames(rest))
         elif mark == "✓":
-            told[rest.split()[0]] = Told("pass")
+            found[rest.split()[0]] = ReadBack("pass")
         elif rest.startswith("not checked: "):
             names = rest.splitlines()[0].removeprefix("not checked: ").split(", ")
-            told |= {name: Told("not-checked") for name in names}
-    return told
+            found |= {name: ReadBack("not-checked") for name in names}
+    return found
 
 
-def of_json(text: str) -> dict[str, Told]:
+def of_json(text: str) -> dict[str, ReadBack]:
     return {rule["id"]: _of_rule(rule) for rule in json.loads(text)["rules"]}
 
 
-def of_jsonl(text: str) -> dict[str, Told]:
+def of_jsonl(text: str) -> dict[str, ReadBack]:
     lines = [json.loads(line) for line in text.splitlines()]
     return {part["id"]: _of_rule(part) for part in lines if part["type"] == "rule"}
 
 
-def of_junit(text: str) -> dict[str, Told]:
-    told = {}
+def of_junit(text: str) -> dict[str, ReadBack]:
+    found = {}
     for case in ElementTree.fromstring(text).iter("testcase"):
         out = case.findtext("system-out")
         if out is None:
@@ -90,18 +90,18 @@ def of_junit(text: str) -> dict[str, Told]:
         said = re.search(r" \((error|warning|info), ", out)
         assert said is not None, out
         if result is None:
-            told[case.attrib["name"]] = Told("pass", said[1])
+            found[case.attrib["name"]] = ReadBack("pass", said[1])
         elif result.get("type") in ("not-checked", "unmet"):
-            told[case.attrib["name"]] = Told("not-checked", said[1])
+            found[case.attrib["name"]] = ReadBack("not-checked", said[1])
         else:
             assert (result.tag == "failure") == (said[1] == "error")
-            told[case.attrib["name"]] = Told("fail", said[1], _frames(result.text or ""))
-    return told
+            found[case.attrib["name"]] = ReadBack("fail", said[1], _frames(result.text or ""))
+    return found
 
 
-def of_sarif(text: str) -> dict[str, Told]:
+def of_sarif(text: str) -> dict[str, ReadBack]:
     (run,) = json.loads(text)["runs"]
-    told = {}
+    found = {}
     for result in run["results"]:
         status = {"pass": "pass", "fail": "fail", "notApplicable": "not-checked"}[result["kind"]]
         rule = run["tool"]["driver"]["rules"][result["ruleIndex"]]
@@ -111,28 +111,28 @@ def of_sarif(text: str) -> dict[str, Told]:
         frames = frozenset(
             n for place in result["relatedLocations"] for n in place.get("properties", {}).get("frames", [])
         )
-        told[result["ruleId"]] = Told(status, {"note": "info"}.get(level, level), frames)
-    return told
+        found[result["ruleId"]] = ReadBack(status, {"note": "info"}.get(level, level), frames)
+    return found
 
 
-def of_github(text: str) -> dict[str, Told]:
-    told = {}
+def of_github(text: str) -> dict[str, ReadBack]:
+    found = {}
     *others, verdict = read_annotations(text)
     for other in others:
         if re.match(r"[a-z0-9-]+: ", other.properties["title"]):
             severity = {"notice": "info"}.get(other.kind, other.kind)
-            told[other.properties["title"].split(":")[0]] = Told("fail", severity, _frames(other.message))
+            found[other.properties["title"].split(":")[0]] = ReadBack("fail", severity, _frames(other.message))
     for line in verdict.message.splitlines():
         what, _, rest = line.partition(": ")
         if what == "passed":
-            told |= {name: Told("pass") for name in ITEM.findall(rest)}
+            found |= {name: ReadBack("pass") for name in ITEM.findall(rest)}
         elif what == "not checked":
-            told |= {name: Told("not-checked") for name in rest.partition(": ")[0].split(", ")}
-    return told
+            found |= {name: ReadBack("not-checked") for name in rest.partition(": ")[0].split(", ")}
+    return found
 
 
-def of_markdown(text: str) -> dict[str, Told]:
-    status, told = "fail", {}
+def of_markdown(text: str) -> dict[str, ReadBack]:
+    status, found = "fail", {}
     blocks = {part.split(":")[0]: part for part in re.split(r"^### ", text, flags=re.M)[1:]}
     for line in text.splitlines():
         fold = re.match(r"<details><summary>([\w ]+): \d+", line)
@@ -140,8 +140,8 @@ def of_markdown(text: str) -> dict[str, Told]:
         row = re.match(r"\| ([a-z0-9-]+) \| (\w+)[ |]", line)
         if row and row[1] != "rule":
             frames = _frames(unescape(blocks[row[1]].split("\n### ")[0])) if status == "fail" else None
-            told[row[1]] = Told(status, row[2], frames)
-    return told
+            found[row[1]] = ReadBack(status, row[2], frames)
+    return found
 
 
 def read_annotations(text: str) -> list[Annotation]:
@@ -161,9 +161,9 @@ def commands(text: str) -> list[str]:
     return [line for line in text.splitlines() if COMMAND.match(line) or OLD_COMMAND.search(line)]
 
 
-def _of_rule(rule: dict[str, Any]) -> Told:
+def _of_rule(rule: dict[str, Any]) -> ReadBack:
     frames = frozenset(number for row in rule["evidence"] for number in row["frames"])
-    return Told(rule["status"], rule["severity"], frames)
+    return ReadBack(rule["status"], rule["severity"], frames)
 
 
 def _frames(text: str) -> frozenset[int]:

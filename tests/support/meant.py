@@ -60,10 +60,10 @@ class Allowed(Generic[D]):
         left: dict[str, list[str]] = {}
         used = set()
         for capture, differences in found.items():
-            for one in differences:
-                entry = self.entry_for(capture, one)
+            for difference in differences:
+                entry = self.entry_for(capture, difference)
                 if entry:
                     used.add(entry)
                 else:
-                    left.setdefault(capture, []).append(str(one))
+                    left.setdefault(capture, []).append(str(difference))
         return {capture: some[:5] for capture, some in left.items()}, used

@@ -121,14 +121,14 @@ def routes(host: Host, table: str = "main") -> list[str]:
         " ".join(
             str(word)
             for word in (
-                one.kind if one.kind != "unicast" else None,
-                "default" if one.is_default else f"{format_address(one.destination)}/{one.prefix}",
-                f"via {format_address(one.via)}" if one.via is not None else None,
-                f"dev {one.dev}" if one.dev else None,
-                f"scope {one.scope}" if one.scope else None,
+                route.kind if route.kind != "unicast" else None,
+                "default" if route.is_default else f"{format_address(route.destination)}/{route.prefix}",
+                f"via {format_address(route.via)}" if route.via is not None else None,
+                f"dev {route.dev}" if route.dev else None,
+                f"scope {route.scope}" if route.scope else None,
             )
             if word
         )
-        for one in host.routes
-        if one.table == table
+        for route in host.routes
+        if route.table == table
     ]

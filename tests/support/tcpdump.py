@@ -30,7 +30,7 @@ class Packet:
 
 @dataclass(frozen=True)
 class Line:
-    """What tcpdump prints of one packet: time (nanoseconds) and wire length, None where it does not tell."""
+    """What tcpdump prints of one packet: time (nanoseconds) and wire length, None if it does not show it."""
 
     time: int | None
     length: int | None

@@ -32,11 +32,11 @@ def judge(folder: Path, text: str | bytes, name: str = "paste.txt") -> Analysis:
 
 
 def status(analysis: Analysis, rule: str) -> str:
-    return next(one.status for one in analysis.findings if one.rule.id == rule)
+    return next(finding.status for finding in analysis.findings if finding.rule.id == rule)
 
 
 def reason(analysis: Analysis, rule: str) -> str:
-    return next(one.reason for one in analysis.findings if one.rule.id == rule)
+    return next(finding.reason for finding in analysis.findings if finding.rule.id == rule)
 
 
 def printed(path: Path, *options: str) -> str:
@@ -60,8 +60,8 @@ def transcript(path: Path, folder: Path, *options: str) -> Path | None:
         text = printed(path, *options)
     else:
         for number, records in sorted(parts.items()):
-            one = _write(folder / "part.pcap", interfaces[number].link_type, records)
-            text += f"$ tcpdump -i {interfaces[number].name} {' '.join(options)}\n{printed(one, *options)}"
+            part = _write(folder / "part.pcap", interfaces[number].link_type, records)
+            text += f"$ tcpdump -i {interfaces[number].name} {' '.join(options)}\n{printed(part, *options)}"
     target = folder / f"{path.stem}.txt"
     target.write_text(text)
     return target

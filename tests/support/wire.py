@@ -121,7 +121,7 @@ def udp(
 
 def dns(flags: int, ident: int = 7, name: str = "api.default.svc.cluster.local", kind: int = 1) -> bytes:
     """A DNS message with one question and no answers."""
-    labels = b"".join(bytes([len(one)]) + one.encode() for one in name.split("."))
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
     return struct.pack(">HHHHHH", ident, flags, 1, 0, 0, 0) + labels + struct.pack(">BHH", 0, kind, 1)
 
 

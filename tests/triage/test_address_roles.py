@@ -56,7 +56,7 @@ def test_private_and_documentation_addresses_are_nobodys_by_themselves(tmp_path:
         ],
     )
     found = roles(capture)
-    assert [role(found, one) for one in (FAR, SERVICE, "198.18.0.5")] == ["unknown"] * 3
+    assert [role(found, address) for address in (FAR, SERVICE, "198.18.0.5")] == ["unknown"] * 3
     assert role(found, "8.8.8.8") == "outside"
 
 

@@ -1,4 +1,4 @@
-"""What lies behind the node: causes there, and how they are told from those of the node."""
+"""What lies behind the node: causes there, and how they are distinguished from those of the node."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ VXLAN_4096, VXLAN_4097 = bytes.fromhex("0800000000100000"), bytes.fromhex("08000
 
 
 def named(analysis: Analysis, status: str = CONFIRMED) -> set[str]:
-    return {one.cause.id for found in analysis.diagnoses for one in found.suspects if one.status == status}
+    return {suspect.cause.id for found in analysis.diagnoses for suspect in found.suspects if suspect.status == status}
 
 
 def state_of(scenario: str, tmp_path: Path, *changes: tuple[str, str]) -> Path:
@@ -92,12 +92,12 @@ def test_an_answer_on_the_nic_is_no_silence(tmp_path: Path) -> None:
     """It reached the node, which did not bring it to the pod."""
     back = tcp(0x12, (80, 40000), src=FAR, dst=NODE_IP, eth=(ROUTER, NIC), ttl=60, seq=7, ack=0x5EED0001)
     diagnosis = connection(tmp_path, (BEGIN + 4 * MS, back))
-    assert "far-side-silent" not in {one.cause.id for one in diagnosis.suspects}
+    assert "far-side-silent" not in {suspect.cause.id for suspect in diagnosis.suspects}
 
 
 def test_without_the_nic_nobody_knows(tmp_path: Path) -> None:
     (diagnosis,) = analyze(captures("outside-silent")[0]).diagnoses
-    assert "far-side-silent" not in {one.cause.id for one in diagnosis.suspects}
+    assert "far-side-silent" not in {suspect.cause.id for suspect in diagnosis.suspects}
 
 
 @pytest.mark.parametrize("code", [9, 10, 13])
@@ -113,7 +113,7 @@ def test_who_prohibits(tmp_path: Path, code: int, source: str, ttl: int, cause: 
         ]
     (diagnosis,) = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", frames)).diagnoses
     assert first(diagnosis) == (cause or "firewall-rejects")
-    assert ("far-side-prohibits" in {one.cause.id for one in diagnosis.suspects}) == (cause is not None)
+    assert ("far-side-prohibits" in {suspect.cause.id for suspect in diagnosis.suspects}) == (cause is not None)
 
 
 SERVED = """
@@ -150,8 +150,8 @@ def test_a_service_without_endpoints(tmp_path: Path, said: str, status: str | No
     path = tmp_path / "state.txt"
     path.write_text(f"root@node:~# ip route\ndefault via 172.31.186.1 dev eth0\n{said}")
     analysis = analyze(*captures("service-no-endpoints"), node_state=path)
-    for one in (CONFIRMED, RULED_OUT):
-        assert ("service-without-endpoints" in named(analysis, one)) == (one == status), one
+    for outcome in (CONFIRMED, RULED_OUT):
+        assert ("service-without-endpoints" in named(analysis, outcome)) == (outcome == status), outcome
 
 
 LISTED = """\
@@ -179,8 +179,8 @@ def test_a_service_that_is_pinged(tmp_path: Path, said: str, status: str | None)
     path = tmp_path / "state.txt"
     path.write_text(f"root@node:~# ip route\ndefault via 172.31.186.1 dev eth0\n{said}")
     analysis = analyze(*captures("service-pinged"), node_state=path)
-    for one in (CONFIRMED, RULED_OUT):
-        assert ("service-address-pinged" in named(analysis, one)) == (one == status), one
+    for outcome in (CONFIRMED, RULED_OUT):
+        assert ("service-address-pinged" in named(analysis, outcome)) == (outcome == status), outcome
 
 
 def test_the_device_of_the_other_node_takes_another_identifier(tmp_path: Path) -> None:
@@ -280,11 +280,11 @@ def test_the_blackhole_of_the_other_nodes_block(tmp_path: Path, protocol: str) -
     assert named(analyze(*captures("second-node-drops"), node_state=path)) == {"receiving-node-has-no-route"}
 
 
-def test_one_direction_is_not_told_where_only_one_node_was_recorded(tmp_path: Path) -> None:
+def test_one_direction_is_not_named_if_only_one_node_was_recorded(tmp_path: Path) -> None:
     scenario = "vxlan-blocked-one-way"
     shutil.copy(CAPTURES / scenario / "node.pcapng", tmp_path)
     (diagnosis,) = analyze(tmp_path / "node.pcapng").diagnoses
-    assert "encapsulation-blocked-one-way" not in {one.cause.id for one in diagnosis.suspects}
+    assert "encapsulation-blocked-one-way" not in {suspect.cause.id for suspect in diagnosis.suspects}
     assert first(diagnosis) == "far-side-silent"
 
 
@@ -318,7 +318,7 @@ def test_what_vanished_between_two_nics_no_node_dropped(
     shutil.copy(scenario / "node2.pcapng", tmp_path)
     (diagnosis,) = analyze(tmp_path / "node.pcapng", tmp_path / "node2.pcapng").diagnoses
     assert first(diagnosis) == "encapsulation-blocked-one-way"
-    possible = {one.cause.id for one in diagnosis.suspects if one.status == POSSIBLE}
+    possible = {suspect.cause.id for suspect in diagnosis.suspects if suspect.status == POSSIBLE}
     assert ({"policy-drops", "node-firewall-drops", "source-check-on-return"} <= possible) == by_a_node
     if not by_a_node:
         assert possible == {"encapsulation-blocked-one-way", "card-resets"}
@@ -354,4 +354,6 @@ def test_packets_that_come_to_a_third_machine(tmp_path: Path) -> None:
     )
     (diagnosis,) = analyze(*paths, node_state=state).diagnoses
     assert first(diagnosis) == "node-route-missing"
-    assert {"node-route-missing"}.isdisjoint(one.cause.id for one in diagnosis.suspects if one.status == RULED_OUT)
+    assert {"node-route-missing"}.isdisjoint(
+        suspect.cause.id for suspect in diagnosis.suspects if suspect.status == RULED_OUT
+    )

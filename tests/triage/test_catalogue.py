@@ -44,9 +44,13 @@ def test_a_file_holds_the_cause_of_its_name(file: Path) -> None:
     assert not cause.title.endswith(".")
 
 
-@pytest.mark.parametrize("cause", CATALOGUE.values(), ids=lambda one: one.id)
+@pytest.mark.parametrize("cause", CATALOGUE.values(), ids=lambda cause: cause.id)
 def test_explained_rules_exist(cause: Cause) -> None:
-    folders = [one for one in packs_folder().iterdir() if one.is_dir() and one.name not in ("causes", "__pycache__")]
+    folders = [
+        folder
+        for folder in packs_folder().iterdir()
+        if folder.is_dir() and folder.name not in ("causes", "__pycache__")
+    ]
     known = {rule.id for folder in folders for rule in load_ruleset([folder]).rules}
     assert set(cause.explains) <= known | {*QUESTIONS}
 

@@ -106,7 +106,7 @@ def test_values_of_variables_are_checked_too() -> None:
         check_files([packs_folder()], {"arp_wait": "soon"})
 
 
-def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
     (tmp_path / "cause.yml").write_text(
         'id: c\ntitle: "{nope}"\nwhy: x\nexplains: [nosuch]\nrank: first\nconfirm: ["{bad}"]\nseen: {foo: 1}\n'
     )
@@ -119,8 +119,8 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "rule.yml").write_text("id: x\nselect: {table: arp}\n")
     result = CliRunner().invoke(main, ["rules", "check", str(tmp_path)])
     assert result.exit_code == 2
-    told = re.findall(r"^pcapcheck: error: .*/(\w+)\.yml:(\d+):\d+: ", result.stderr, re.M)
-    assert told == [
+    reported = re.findall(r"^pcapcheck: error: .*/(\w+)\.yml:(\d+):\d+: ", result.stderr, re.M)
+    assert reported == [
         *(("cause", str(line)) for line in (1, 2, 5, 6, 7)),
         *(("expectation", str(line)) for line in (2, 3, 3, 4, 4)),
         *[("rule", "1")] * 4,

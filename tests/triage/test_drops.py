@@ -21,7 +21,7 @@ def suspects(tmp_path: Path, *texts: str, scenario: str = LOSSY) -> dict[str, Su
     path = tmp_path / "pasted.txt"
     path.write_text("".join(f"root@node:~# {text}\n" for text in (ROUTES, *texts)))
     (diagnosis,) = analyze(*captures(scenario), node_state=path).diagnoses
-    return {one.cause.id: one for one in diagnosis.suspects}
+    return {suspect.cause.id: suspect for suspect in diagnosis.suspects}
 
 
 ROUTES = f"ip route\ndefault via 172.31.186.1 dev eth0\n10.244.1.10 dev {A} scope link\n10.244.1.11 dev {B} scope link"
@@ -35,8 +35,10 @@ def queue(dropped: int, *, passed: int = 10**6, dev: str = B, kind: str = "tbf 8
     )
 
 
-def status(one: Suspect | None) -> str:
-    return "none" if one is None else f"{one.status} {one.leaning:+d}" if one.leaning else one.status
+def status(suspect: Suspect | None) -> str:
+    return (
+        "none" if suspect is None else f"{suspect.status} {suspect.leaning:+d}" if suspect.leaning else suspect.status
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,10 +70,10 @@ ZEROS = "00007c0f 00000000 00000001 00000000 00000000 00000000 00000000 00000000
 @pytest.mark.parametrize("dropped", [0, 3])
 def test_what_counted_none_or_fewer_did_not_do_it(tmp_path: Path, dropped: int) -> None:
     softnet = f"cat /proc/net/softnet_stat\n{ZEROS}"
-    one = suspects(tmp_path, queue(dropped), softnet)["queue-overflows"]
-    assert status(one) == "ruled-out"
+    suspect = suspects(tmp_path, queue(dropped), softnet)["queue-overflows"]
+    assert status(suspect) == "ruled-out"
     if dropped:
-        assert "dropped 3, fewer than the" in one.because[0]
+        assert "dropped 3, fewer than the" in suspect.because[0]
 
 
 def test_that_a_counter_is_of_all_time_is_said(tmp_path: Path) -> None:
@@ -113,7 +115,7 @@ def cpus(drop: int) -> str:
 
 
 def kernel_log(at: int) -> str:
-    """The kernel logged it so many seconds after it started, which was at 0."""
+    """The kernel logged it ``at`` seconds after it started; it started at 0."""
     return f"grep btime /proc/stat\nbtime 1000000000\nroot@node:~# dmesg\n[{at:5}.000000] {FULL.partition('] ')[2]}"
 
 
@@ -160,7 +162,7 @@ def test_a_state_after_an_outage_rules_out_nothing_that_it_could_have_been(tmp_p
     """The route is there again; what counts would have counted."""
     analysis = analyze(*captures("loss-burst"), node_state=CAPTURES / "loss-burst" / "state.txt")
     (diagnosis,) = analysis.diagnoses
-    found = {one.cause.id: one for one in diagnosis.suspects}
+    found = {suspect.cause.id: suspect for suspect in diagnosis.suspects}
     assert status(found["host-route-missing"]) == "possible -1"
     assert found["host-route-missing"].because
     assert status(found["conntrack-drops"]) == "ruled-out"

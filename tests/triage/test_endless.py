@@ -24,12 +24,12 @@ def with_state(scenario: str, text: str | None = None, folder: Path | None = Non
 
 def confirmed(analysis: Analysis) -> dict[str, str]:
     """Titles and lines of the confirmed causes, by id."""
-    found = [one for diagnosis in analysis.diagnoses for one in diagnosis.confirmed]
-    return {one.cause.id: f"{one.title}\n" + "\n".join(one.because) for one in found}
+    found = [suspect for diagnosis in analysis.diagnoses for suspect in diagnosis.confirmed]
+    return {suspect.cause.id: f"{suspect.title}\n" + "\n".join(suspect.because) for suspect in found}
 
 
 def possible(analysis: Analysis) -> list[str]:
-    return [one.cause.id for diagnosis in analysis.diagnoses for one in diagnosis.possible]
+    return [suspect.cause.id for diagnosis in analysis.diagnoses for suspect in diagnosis.possible]
 
 
 def test_a_loop_is_proved_by_the_packets_alone() -> None:
@@ -123,7 +123,7 @@ def test_one_of_two_endpoints_does_not_explain_a_total_loss(tmp_path: Path) -> N
     assert "service-endpoint-gone" not in confirmed(with_state("service-endpoint-gone", state, tmp_path))
 
 
-def test_replies_lost_for_their_size_are_told_by_size() -> None:
+def test_replies_lost_for_their_size_are_reported_by_size() -> None:
     (limit,) = analyze(*captures("frag-needed-filtered")).to_dict()["summary"]["paths"]["size_limits"]
     assert (limit["smallest_lost"], limit["largest_arrived"], limit["packet"], limit["replies_lost"]) == (
         1478,
@@ -144,7 +144,7 @@ def test_an_mtu_that_a_packet_as_large_passed_is_not_it(tmp_path: Path) -> None:
 def test_a_connection_on_two_links_is_one() -> None:
     analysis = analyze(*captures("tcp-two-links"))
     assert "3 of 3 TCP connections are answered" in analysis.headline
-    (finding,) = [one for one in analysis.findings if one.rule.id == "tcp-answered"]
+    (finding,) = [finding for finding in analysis.findings if finding.rule.id == "tcp-answered"]
     assert finding.checked == 3
     # The table has a row per link, as that of pings.
     assert len(analysis.connections) == 6

@@ -16,7 +16,7 @@ NODE2 = bytes((172, 31, 186, 251))
 
 def listed(*files: Path) -> list[str]:
     """The causes of the first failure, the most likely first."""
-    return [one.cause.id for one in analyze(*files).diagnoses[0].suspects]
+    return [suspect.cause.id for suspect in analyze(*files).diagnoses[0].suspects]
 
 
 @pytest.mark.parametrize(("device", "speaks"), [("vxlan.calico", True), ("vxlan-v6.calico", False), ("tunl0", False)])
@@ -24,11 +24,11 @@ def test_a_device_that_showed_nothing_speaks_against_what_is_behind_it(
     tmp_path: Path, device: str, speaks: bool
 ) -> None:
     """Only the device of that tunnel: another has nothing to show anyway."""
-    cali, nic = [one for one in captures("vxlan-vni-differs") if "node2" in one.name and "vxlan" not in one.name]
+    cali, nic = [path for path in captures("vxlan-vni-differs") if "node2" in path.name and "vxlan" not in path.name]
     with nic.open("rb") as file:
         frames = [(round(time * 10**9), data) for time, data in Reader(file)]
     # What comes from the other node alone: both directions together would tell their identifiers.
-    arriving = [one for one in frames if one[1][30:34] == NODE2]
+    arriving = [frame for frame in frames if frame[1][30:34] == NODE2]
     there = [cali, write_pcap(tmp_path / "node2-eth0.pcap", arriving)]
     assert "policy-drops" in listed(*there)[:3]
     empty = tmp_path / f"node2-{device}.pcap"
@@ -43,5 +43,5 @@ def test_an_asker_from_outside_has_no_gateway_that_could_be_at_fault() -> None:
 
 
 def test_a_nic_that_shows_no_tunnel_blames_none() -> None:
-    nic = [one for one in captures("outside-tcp-dies") if "eth0" in one.name]
+    nic = [path for path in captures("outside-tcp-dies") if "eth0" in path.name]
     assert "vxlan-checksum-offload" not in listed(*nic)

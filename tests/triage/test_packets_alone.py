@@ -95,15 +95,15 @@ def diagnoses(scenario: str) -> list[Diagnosis]:
 @pytest.mark.parametrize("scenario", sorted(CAUSES))
 def test_the_true_cause_is_named(scenario: str) -> None:
     found = diagnoses(scenario)
-    named = [one.cause.id for diagnosis in found for one in diagnosis.suspects]
+    named = [suspect.cause.id for diagnosis in found for suspect in diagnosis.suspects]
     assert ALIKE.get(scenario, CAUSES[scenario]) in named
-    proved = {one.cause.id for diagnosis in found for one in diagnosis.suspects if one.status == CONFIRMED}
+    proved = {suspect.cause.id for diagnosis in found for suspect in diagnosis.suspects if suspect.status == CONFIRMED}
     assert proved == PROVED & {CAUSES[scenario]}
 
 
 @pytest.mark.parametrize(("scenario", "place"), sorted(TOLD.items()))
 def test_the_true_cause_is_among_the_first(scenario: str, place: int) -> None:
-    first = [one.cause.id for one in diagnoses(scenario)[0].suspects[:place]]
+    first = [suspect.cause.id for suspect in diagnoses(scenario)[0].suspects[:place]]
     assert ALIKE.get(scenario, CAUSES[scenario]) in first
 
 
@@ -134,20 +134,24 @@ def test_healthy_traffic_has_no_cause(scenario: str) -> None:
 def test_several_failures_of_one_origin_are_one_diagnosis() -> None:
     """Pod B hears no answer from its gateway, so it cannot reply, so the ping of pod A fails too."""
     (diagnosis,) = diagnoses("forwarding-off-pod-b")
-    assert [one.rule.id for one in diagnosis.failed] == ["gateway-arp-answered", "echo-answered", "pod-answers-echo"]
+    assert [finding.rule.id for finding in diagnosis.failed] == [
+        "gateway-arp-answered",
+        "echo-answered",
+        "pod-answers-echo",
+    ]
     assert diagnosis.headline.startswith("the node does not answer 10.244.1.11's ARP for its gateway")
     assert diagnosis.packet_evidence["interface"] == "calieabe7761b00"
 
 
 def test_commands_name_the_real_interfaces_and_addresses() -> None:
     (diagnosis,) = diagnoses("route-lost-midway")
-    commands = [command for one in diagnosis.suspects for command in one.confirm]
+    commands = [command for suspect in diagnosis.suspects for command in suspect.confirm]
     assert "ip route get 10.244.1.11" in commands
     assert "ip route get 10.244.1.11 from 10.244.1.10 iif cali14e7d81007d" in commands
     assert not any("{" in command or "None" in command for command in commands)
 
 
-def test_cases_that_differ_only_in_the_pod_are_told_once() -> None:
+def test_cases_that_differ_only_in_the_pod_are_reported_once() -> None:
     found = analyze(CAPTURES / "proxy-arp-off" / "cali14e7d81007d.pcap", *captures("no-default-route")[1:])
     assert len(found.diagnoses) == 1
 
@@ -162,7 +166,7 @@ def test_whom_the_node_answers_for_the_gateway_has_a_route(tmp_path: Path, answe
     own = ask(PEER_IP, src=peer, ip=PEER_IP)
     far = write_pcap(tmp_path / "calieabe7761b00.pcap", [*talk, (BEGIN + 2 * MS, own), (BEGIN + 9 * SECOND, own)])
     (diagnosis,) = analyze(near, far).diagnoses
-    names = [one.cause.id for one in diagnosis.suspects]
+    names = [suspect.cause.id for suspect in diagnosis.suspects]
     assert (names.index("host-route-missing") > names.index("policy-drops")) is answered
 
 
@@ -183,11 +187,14 @@ def _refused(tmp_path: Path, ttl: int, source: str) -> dict[str, object]:
     """Every request of the pod is refused by ``source``, in an error that reaches the pod's link with this TTL."""
     asked = [request(n) for n in range(4)]
     frames = [(BEGIN, ask()), (BEGIN + MS, answer())]
-    for n, one in enumerate(asked):
-        frames += [(BEGIN + 2 * MS + n * SECOND, one), (BEGIN + 3 * MS + n * SECOND, error(3, 1, one, source, ttl))]
+    for n, frame in enumerate(asked):
+        frames += [(BEGIN + 2 * MS + n * SECOND, frame), (BEGIN + 3 * MS + n * SECOND, error(3, 1, frame, source, ttl))]
     path = write_pcap(tmp_path / "cali14e7d81007d.pcap", frames)
     (diagnosis,) = analyze(path).diagnoses
-    return {"by": diagnosis.packet_evidence["refused.by"], "causes": [one.cause.id for one in diagnosis.suspects]}
+    return {
+        "by": diagnosis.packet_evidence["refused.by"],
+        "causes": [suspect.cause.id for suspect in diagnosis.suspects],
+    }
 
 
 def test_an_error_that_no_router_passed_on_is_the_nodes_own(tmp_path: Path) -> None:
@@ -205,6 +212,6 @@ def test_an_error_that_lost_a_hop_is_somebody_elses(tmp_path: Path, ttl: int) ->
 
 
 def test_a_receiver_that_refuses_is_no_router(tmp_path: Path) -> None:
-    told = _refused(tmp_path, 63, PEER_IP)
-    assert told["by"] == "receiver"
-    assert "upstream-refuses" not in told["causes"]  # type: ignore[operator]
+    refused = _refused(tmp_path, 63, PEER_IP)
+    assert refused["by"] == "receiver"
+    assert "upstream-refuses" not in refused["causes"]  # type: ignore[operator]

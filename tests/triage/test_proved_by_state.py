@@ -8,7 +8,7 @@ import pytest
 
 from pcapcheck import analyze
 from pcapcheck.nodestate.read_state import read_state
-from pcapcheck.triage.crossing import Crossing, CrossingEnds
+from pcapcheck.triage.find_crossing import CrossingEnds, CrossingSearch
 from pcapcheck.values import parse_address
 from tests.support.lab import CAPTURES, captures
 
@@ -22,7 +22,7 @@ def confirmed(tmp_path: Path, scenario: str, *changes: tuple[str, str]) -> set[s
     path = tmp_path / "state.txt"
     path.write_text(text)
     diagnoses = analyze(*captures(scenario), node_state=path).diagnoses
-    return {one.cause.id for diagnosis in diagnoses for one in diagnosis.confirmed}
+    return {suspect.cause.id for diagnosis in diagnoses for suspect in diagnosis.confirmed}
 
 
 def test_the_ports_of_vxlan_devices_are_compared(tmp_path: Path) -> None:
@@ -78,18 +78,18 @@ def test_a_pod_sends_from_its_own_addresses_alone(
         "lost.direction": "request",
     }
     ends = CrossingEnds(parse_address(source), parse_address("10.244.2.20"), None, None, None, None)
-    crossing = Crossing.of(state, packet_evidence, ends, "cali", state.nodes[0] if state.nodes else None)
-    told = crossing.source_check() if crossing is not None else None
-    assert (told[0] if told else None) is wanted
+    crossing = CrossingSearch(state, packet_evidence, "cali", state.nodes[0] if state.nodes else None).find(ends)
+    check = crossing.source_check() if crossing is not None else None
+    assert (check[0] if check else None) is wanted
 
 
 def test_a_headline_begins_with_what_was_recorded(tmp_path: Path) -> None:
     """The far NIC alone and a state without the pod's route: rules about the state fail, the ping is a question."""
-    files = [one for one in captures("vxlan-vni-differs") if one.name == "node2-eth0.pcap"]
+    files = [path for path in captures("vxlan-vni-differs") if path.name == "node2-eth0.pcap"]
     text = (CAPTURES / "vxlan-vni-differs" / "state.txt").read_text()
     path = tmp_path / "state.txt"
-    path.write_text("\n".join(one for one in text.splitlines() if not one.startswith("10.244.2.20 dev")))
+    path.write_text("\n".join(line for line in text.splitlines() if not line.startswith("10.244.2.20 dev")))
     analysis = analyze(*files, node_state=path)
-    assert {one.rule.table for one in analysis.failures} == {"state"}
+    assert {finding.rule.table for finding in analysis.failures} == {"state"}
     assert analysis.asked_in_vain
     assert analysis.headline.startswith(analysis.asked_in_vain[0].sentence)

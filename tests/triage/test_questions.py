@@ -1,4 +1,4 @@
-"""Questions that no rule is about, and refusals by the node, have a reason that is told like any failure's."""
+"""Questions that no rule is about, and the node's ICMP errors, get a reason that is reported like any failure's."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def refused(folder: Path, frames: list[Frame], state: str = "") -> Analysis:
 
 
 def by_status(analysis: Analysis, status: str) -> list[str]:
-    return [one.cause.id for each in analysis.diagnoses for one in each.suspects if one.status == status]
+    return [suspect.cause.id for each in analysis.diagnoses for suspect in each.suspects if suspect.status == status]
 
 
 RESET: list[Frame] = [(BEGIN + 10 * MS, tcp(SYN)), (BEGIN + 11 * MS, tcp_back(RST_ACK, ttl=64))]
@@ -110,7 +110,7 @@ def test_only_the_rule_that_did_it_is_confirmed(
 ) -> None:
     analysis = refused(tmp_path, frames, ruleset(rule))
     assert by_status(analysis, "confirmed") == confirmed
-    assert all(rule in one.because[0] for each in analysis.diagnoses for one in each.confirmed)
+    assert all(rule in suspect.because[0] for each in analysis.diagnoses for suspect in each.confirmed)
 
 
 def test_what_arrives_at_the_nic_and_never_at_the_pod_is_confirmed_by_its_rule(tmp_path: Path) -> None:
@@ -169,15 +169,15 @@ def test_every_format_says_why(tmp_path: Path) -> None:
         write(analysis, stream)
         assert f"Why {POD_IP}'s connection to {PEER_IP} port 80 failed" in stream.getvalue(), write
         assert "rejects the connection with a reset" in stream.getvalue(), write
-    told = json.loads(json.dumps(analysis.to_dict()))
-    (diagnosis,) = told["diagnoses"]
+    document = json.loads(json.dumps(analysis.to_dict()))
+    (diagnosis,) = document["diagnoses"]
     assert (diagnosis["rules"], diagnosis["unanswered"], diagnosis["confirmed"]) == ([], [0], ["node-resets"])
-    assert told["unanswered"][0]["question"] == diagnosis["headline"]
-    assert [one["explains"] for one in told["causes"] if one["status"] == "confirmed"] == [[]]
+    assert document["unanswered"][0]["question"] == diagnosis["headline"]
+    assert [cause["explains"] for cause in document["causes"] if cause["status"] == "confirmed"] == [[]]
 
 
-def test_two_hosts_of_which_nothing_is_known_are_given_no_reason(tmp_path: Path) -> None:
-    """What a stranger's NIC shows of two public addresses is none of a node's concern."""
+def test_two_unknown_hosts_get_no_reason(tmp_path: Path) -> None:
+    """What a stranger's NIC shows of two public addresses is not the node's concern."""
     macs = ("0a:58:ac:1f:ba:fa", "0a:58:ac:1f:ba:01")
     frames = [(BEGIN + n * SECOND, tcp(SYN, src="10.9.0.7", dst="8.8.8.8", eth=macs)) for n in range(5)]
     analysis = analyze(write_pcap(tmp_path / "eth0.pcap", frames))

@@ -126,9 +126,9 @@ def test_tables_that_iptables_keeps_by_itself_are_shown(lab: Bench) -> None:
 def test_counters_are_read_twice(lab: Bench, tmp_path: Path) -> None:
     path = tmp_path / "node.txt"
     path.write_text(state_of(lab.node))
-    host = next(one for one in read_state([path]).hosts if one.role == "node")
+    host = next(host for host in read_state([path]).hosts if host.role == "node")
     for source in ("link", "backlog", "queue"):
-        keys = [one.key for one in host.counters if one.source == source]
+        keys = [counter.key for counter in host.counters if counter.source == source]
         assert keys
         assert all(keys.count(key) == 2 for key in keys), source
     assert host.booted is not None

@@ -34,7 +34,7 @@ LATER = (BEGIN + 9 * SECOND, ask())
 
 
 def judged(folder: Path, asked: list[bytes], state: str = STATE) -> Analysis:
-    frames = [*LINK, *((BEGIN + n * SECOND, one) for n, one in enumerate(asked, 1)), LATER]
+    frames = [*LINK, *((BEGIN + n * SECOND, frame) for n, frame in enumerate(asked, 1)), LATER]
     pasted = folder / "node.txt"
     pasted.write_text(state)
     return analyze(write_pcap(folder / f"{CALI}.pcap", frames), node_state=pasted)
@@ -43,7 +43,7 @@ def judged(folder: Path, asked: list[bytes], state: str = STATE) -> Analysis:
 def test_what_nobody_asked_for_is_a_remark(tmp_path: Path) -> None:
     analysis = judged(tmp_path, [request(), reply()])
     assert analysis.verdict == "pass"
-    (remark,) = (one for one in analysis.remarks if GONE in one.text)
+    (remark,) = (remark for remark in analysis.remarks if GONE in remark.text)
     assert "nobody sent there while this was recorded" in remark.text
     assert remark.lines == (f"{tmp_path / 'node.txt'}:7: {GONE} dev {OTHER_CALI} FAILED",)
 
@@ -59,8 +59,8 @@ def test_what_nobody_asked_for_is_a_remark(tmp_path: Path) -> None:
 )
 def test_what_somebody_asked_for_fails(asked: list[bytes], more: str, tmp_path: Path) -> None:
     analysis = judged(tmp_path, asked, STATE + more)
-    assert "node-neighbour-resolved" in [one.rule.id for one in analysis.failures]
-    assert not [one for one in analysis.remarks if "of another time" in one.text]
+    assert "node-neighbour-resolved" in [finding.rule.id for finding in analysis.failures]
+    assert not [remark for remark in analysis.remarks if "of another time" in remark.text]
 
 
 def test_a_service_that_answers_leads_to_nobody_that_is_gone(tmp_path: Path) -> None:

@@ -36,8 +36,8 @@ SERVICE = "10.96.0.20"
 
 
 def causes(analysis: Analysis, status: str = "") -> list[str]:
-    every = [one for diagnosis in analysis.diagnoses for one in diagnosis.suspects]
-    return [one.cause.id for one in every if status in ("", one.status)]
+    every = [suspect for diagnosis in analysis.diagnoses for suspect in diagnosis.suspects]
+    return [suspect.cause.id for suspect in every if status in ("", suspect.status)]
 
 
 def with_paste(tmp_path: Path, scenario: str, text: str) -> Analysis:
@@ -168,7 +168,7 @@ def answered(tmp_path: Path, code: int, after: int, rule: str = "") -> Analysis:
         "root@n:~# nft list ruleset\ntable inet edge {\n\tchain forward {\n"
         f"\t\ttype filter hook forward priority 0; policy accept;\n\t\t{rule}\n\t}}\n}}\n"
     )
-    frames = sorted([*sent, *late], key=lambda one: one[0])
+    frames = sorted([*sent, *late], key=lambda frame: frame[0])
     return analyze(on_cali(tmp_path, *frames, (BEGIN + 9 * SECOND, ask())), node_state=state if rule else None)
 
 
@@ -196,7 +196,7 @@ def test_an_answer_after_three_questions_for_the_neighbour_is_no_rules(tmp_path:
 def test_nobody_is_called_a_pod_without_evidence(tmp_path: Path, address: str) -> None:
     frames = [(BEGIN + n * SECOND, request(n, dst=address)) for n in range(4)]
     (diagnosis,) = analyze(on_cali(tmp_path, *frames)).diagnoses
-    said = [text for one in diagnosis.suspects for text in (one.title, *one.confirm, *one.fix)]
+    said = [text for suspect in diagnosis.suspects for text in (suspect.title, *suspect.confirm, *suspect.fix)]
     assert not any(f"the pod {address}" in text for text in said)
     assert any(f"the host {address}" in text for text in said)
 
@@ -327,7 +327,7 @@ def test_a_setting_that_would_not_confirm_is_no_half(tmp_path: Path) -> None:
     """rp_filter 0 speaks against the reverse-path check."""
     text = f"root@n:~# sysctl -a\nnet.ipv4.conf.{CALI}.rp_filter = 0\n"
     (diagnosis,) = with_paste(tmp_path, "missing-own-route", text).diagnoses
-    assert not any(one.half for one in diagnosis.suspects)
+    assert not any(suspect.half for suspect in diagnosis.suspects)
 
 
 def test_more_that_was_seen_of_a_cause_puts_it_before_what_is_more_frequent() -> None:

@@ -28,9 +28,9 @@ UNSEEN = {
     # The lab drops what the offload would break.
     "vxlan-tcp-lost",
 }
-# The state of the other node, of which no packets were recorded, shows what silenced it.
+# No packets were recorded on the other node; its state shows what silenced it.
 FURTHER = {"other-node-silent": "node-firewall-drops"}
-# What is so besides the cause, and follows from it or leads to it.
+# What is wrong besides the cause, and follows from it or leads to it.
 ALSO = {
     "duplicate-ip": {"address-on-two-links"},
     "ipv6-random-mac": {"cali-mac-changed"},
@@ -42,7 +42,7 @@ def with_state(scenario: str) -> Analysis:
 
 
 def confirmed(analysis: Analysis) -> set[str]:
-    return {one.cause.id for diagnosis in analysis.diagnoses for one in diagnosis.confirmed}
+    return {suspect.cause.id for diagnosis in analysis.diagnoses for suspect in diagnosis.confirmed}
 
 
 @pytest.mark.parametrize("scenario", sorted(set(CAUSES) - UNSEEN))
@@ -50,17 +50,17 @@ def test_the_fault_is_confirmed(scenario: str) -> None:
     analysis = with_state(scenario)
     assert confirmed(analysis) == {FURTHER.get(scenario, CAUSES[scenario])} | ALSO.get(scenario, set())
     for diagnosis in analysis.diagnoses:
-        for one in diagnosis.confirmed:
-            assert one.because, one.cause.id
-            proofs = ("(frame ", "state.txt:") if one.cause.id in PROVED else ("state.txt:",)
-            assert all(any(proof in line for proof in proofs) for line in one.because)
+        for suspect in diagnosis.confirmed:
+            assert suspect.because, suspect.cause.id
+            proofs = ("(frame ", "state.txt:") if suspect.cause.id in PROVED else ("state.txt:",)
+            assert all(any(proof in line for proof in proofs) for line in suspect.because)
 
 
 @pytest.mark.parametrize("scenario", sorted(UNSEEN))
 def test_what_the_state_does_not_show_stays_possible(scenario: str) -> None:
     analysis = with_state(scenario)
     assert confirmed(analysis) == set()
-    assert CAUSES[scenario] in {one.cause.id for diagnosis in analysis.diagnoses for one in diagnosis.possible}
+    assert CAUSES[scenario] in {suspect.cause.id for diagnosis in analysis.diagnoses for suspect in diagnosis.possible}
 
 
 # In "outside-tcp-dies" a question is left that no rule is about.
@@ -68,12 +68,12 @@ def test_what_the_state_does_not_show_stays_possible(scenario: str) -> None:
 def test_a_healthy_node_has_no_cause(scenario: str) -> None:
     analysis = with_state(scenario)
     assert analysis.diagnoses == []
-    assert all("mtu" in one.text or "recreated" in one.text for one in analysis.remarks)
+    assert all("mtu" in remark.text or "recreated" in remark.text for remark in analysis.remarks)
 
 
 def test_what_is_ruled_out_quotes_the_line_that_does_it() -> None:
     (diagnosis,) = with_state("proxy-arp-off").diagnoses
-    out = {one.cause.id: one.because[0] for one in diagnosis.suspects if one.status == RULED_OUT}
+    out = {suspect.cause.id: suspect.because[0] for suspect in diagnosis.suspects if suspect.status == RULED_OUT}
     assert set(out) >= {"no-route-to-gateway", "gateway-route-leads-back", "pod-route-missing", "forwarding-off"}
     assert "169.254.1.1 via" in out["no-route-to-gateway"]
     assert "10.244.1.10 dev cali14e7d81007d scope link" in out["pod-route-missing"]
@@ -86,8 +86,8 @@ def test_the_state_of_another_pod_counts_for_nothing(tmp_path: Path) -> None:
     path = tmp_path / "state.txt"
     path.write_text(state)
     analysis = analyze(*captures("missing-own-route"), node_state=path)
-    assert "pod-route-missing" not in {one.cause.id for one in analysis.diagnoses[0].confirmed}
-    (remark,) = [one for one in analysis.remarks if "not the same pod instance" in one.text]
+    assert "pod-route-missing" not in {suspect.cause.id for suspect in analysis.diagnoses[0].confirmed}
+    (remark,) = [remark for remark in analysis.remarks if "not the same pod instance" in remark.text]
     assert "the capture shows the pod 10.244.1.10 at 5a:8a:10:57:e2:03" in remark.text
     assert "the state describes 10.244.1.77 at 5a:8a:10:57:e2:99" in remark.text
 
@@ -96,15 +96,15 @@ def test_the_state_of_another_pod_counts_for_nothing(tmp_path: Path) -> None:
 def test_what_was_taken_before_the_packets_rules_nothing_out(tmp_path: Path, learned: bool) -> None:
     """Another rule dropped then, and the node had not yet the neighbours that it was seen to use."""
     lines = (CAPTURES / "tcp-dropped" / "state.txt").read_text().splitlines(keepends=True)
-    lines = [one.replace("dport 5201", "dport 22") for one in lines if learned or " lladdr " not in one]
+    lines = [line.replace("dport 5201", "dport 22") for line in lines if learned or " lladdr " not in line]
     path = tmp_path / "state.txt"
     path.write_text("".join(lines))
     analysis = analyze(*captures("tcp-dropped"), node_state=path)
     (diagnosis,) = analysis.diagnoses
-    assert ("node-firewall-drops" in {one.cause.id for one in diagnosis.possible}) is not learned
-    told = [one for one in analysis.remarks if "taken before this was recorded" in one.text]
-    assert len(told) == (0 if learned else 1)
-    assert all("no neighbour on cali" in line for one in told for line in one.lines)
+    assert ("node-firewall-drops" in {suspect.cause.id for suspect in diagnosis.possible}) is not learned
+    earlier = [remark for remark in analysis.remarks if "taken before this was recorded" in remark.text]
+    assert len(earlier) == (0 if learned else 1)
+    assert all("no neighbour on cali" in line for remark in earlier for line in remark.lines)
 
 
 def test_ebpf_makes_missing_replies_unprovable(tmp_path: Path) -> None:
@@ -115,12 +115,12 @@ def test_ebpf_makes_missing_replies_unprovable(tmp_path: Path) -> None:
         "    link/ether 6a:34:21:aa:bb:cc brd ff:ff:ff:ff:ff:ff\n"
     )
     capture = captures("missing-host-route")[0]
-    by_id = {one.rule.id: one for one in analyze(capture, node_state=path).findings}
+    by_id = {finding.rule.id: finding for finding in analyze(capture, node_state=path).findings}
     assert by_id["echo-answered"].status == "not-checked"
     assert "eBPF" in by_id["echo-answered"].reason
     # The kernel answers ARP there too.
     silent = analyze(captures("proxy-arp-off")[0], node_state=path)
-    assert {one.rule.id: one.status for one in silent.findings}["gateway-arp-answered"] == "fail"
+    assert {finding.rule.id: finding.status for finding in silent.findings}["gateway-arp-answered"] == "fail"
 
 
 def node_says(tmp_path: Path, scenario: str, text: str) -> set[str]:
@@ -150,7 +150,7 @@ def test_a_pod_that_has_ended_holds_no_address(tmp_path: Path, phase: str) -> No
     assert node_says(tmp_path, "proxy-arp-off", both.replace("9m 10.244.1.10 n1", "9m 10.244.1.10 n2")) == set()
 
 
-def test_the_state_of_another_node_is_told(tmp_path: Path) -> None:
+def test_the_state_of_another_node_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "other.txt"
     path.write_text("root@n2:~# ip route\ndefault via 10.0.0.1 dev eth0\n10.244.9.7 dev cali0123456789a scope link\n")
     (remark,) = analyze(captures("proxy-arp-off")[0], node_state=path).remarks
@@ -210,7 +210,7 @@ def test_the_routes_of_one_interface_settle_it(tmp_path: Path) -> None:
     assert there == set()
     path = tmp_path / "pasted.txt"
     (diagnosis,) = analyze(captures("missing-own-route")[0], node_state=path).diagnoses
-    out = {one.cause.id: one.because for one in diagnosis.suspects if one.status == RULED_OUT}
+    out = {suspect.cause.id: suspect.because for suspect in diagnosis.suspects if suspect.status == RULED_OUT}
     assert out["pod-route-missing"] == (f"{path}:4: 10.244.1.10 scope link",)
     gone = 'Cannot find device "cali14e7d81007d"\n'
     assert node_says(tmp_path, "missing-own-route", f"{command}{gone}root@node:~# uname -r\n6.1.0-18-amd64\n") == set()
@@ -265,7 +265,7 @@ def test_a_neighbour_entry_of_the_pod_alone_settles_it(tmp_path: Path) -> None:
     assert node_says(tmp_path, "stale-neighbour-pod", other) == set()
 
 
-def test_a_setting_that_changes_within_a_paste_is_told(tmp_path: Path) -> None:
+def test_a_setting_that_changes_within_a_paste_is_reported(tmp_path: Path) -> None:
     """Somebody mends it and pastes both: the capture may be from before."""
     name = "net.ipv4.conf.cali14e7d81007d.proxy_arp"
     path = tmp_path / "pasted.txt"

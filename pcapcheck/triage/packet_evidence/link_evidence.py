@@ -32,8 +32,8 @@ def gateway_macs(case: Case, point: PointFacts | None) -> int | None:
     """How many machines answered for the gateway; one if no rule complains."""
     if point is None:
         return None
-    told = case.row("answering_macs")
-    return told if isinstance(told, int) else min(1, len(point.capture_point.gateway.answered))
+    known = case.row("answering_macs")
+    return known if isinstance(known, int) else min(1, len(point.capture_point.gateway.answered))
 
 
 def asked_for_columns(judgement: Judgement, point: PointFacts | None, address: int | None) -> dict[str, Value | None]:
@@ -46,8 +46,8 @@ def asked_for_columns(judgement: Judgement, point: PointFacts | None, address: i
     heard = any(point.sides.of(group)[0] == POD for group in point.groups.values())
     answered = sum(outcome["answered"] for outcome in outcomes)
     unanswered = sum(outcome["unanswered"] for outcome in outcomes)
-    told = answered or unanswered or heard
-    return {"dst.asked": bool(groups), "dst.answers": bool(answered) if groups and told else None}
+    known = answered or unanswered or heard
+    return {"dst.asked": bool(groups), "dst.answers": bool(answered) if groups and known else None}
 
 
 def is_addressed(point: PointFacts | None) -> bool | None:

@@ -162,13 +162,13 @@ class DescribedPods:
     @cached_property
     def back_ends(self) -> list[BackEnd]:
         """The back ends of dst, as the node of the asker serves it."""
-        kind, nodes = self.packet_evidence.get("asked"), self.state.nodes
+        protocol, nodes = self.packet_evidence.get("asked"), self.state.nodes
         node = self.node or (nodes[0] if len(nodes) == 1 else None)
-        if self.elsewhere or node is None or self.pod is None or self.dst is None or not isinstance(kind, str):
+        if self.elsewhere or node is None or self.pod is None or self.dst is None or not isinstance(protocol, str):
             return []
         name = self.packet_evidence.get("interface")
         known = name if isinstance(name, str) and name != UNNAMED else None
-        asked = Asked(kind, self.pod, self.dst, self.port)
+        asked = Asked(protocol, self.pod, self.dst, self.port)
         return back_ends.back_ends(self.state, node, self.interface or known, asked)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from pcapcheck.ruleset.judgement import Judgement
-from pcapcheck.triage.drop_places import CounterEnd, way_of
+from pcapcheck.triage.drop_places import CounterEnd, stretch_of
 from pcapcheck.triage.drops import Drops, Lost
 from pcapcheck.triage.state_evidence.described_pods import DescribedPods
 
@@ -36,4 +36,4 @@ def drops_of(pods: DescribedPods, judgement: Judgement, dst_interface: str | Non
     lost = Lost(
         count, asked, began if isinstance(began, int) else None, ended if isinstance(ended, int) else None, frames
     )
-    return Drops(lost, way_of(pods.packet_evidence, here, there, pods.ground.prefix))
+    return Drops(lost, stretch_of(pods.packet_evidence, here, there, pods.ground.prefix))

@@ -99,13 +99,13 @@ def _came_by(case: Case, judgement: Judgement) -> str | None:
     lead, same = case.lead, judgement.followed.hosts.same
     if lead.dst_link is None or lead.pod is None:
         return None
-    kind = PACKETS.get(lead.table, REQUEST)
+    packet = PACKETS.get(lead.table, REQUEST)
     there = [
         point.capture_point
         for point in judgement.points
         if point.kind in NODE_KINDS
         and same(point.key, lead.dst_link.key)
-        and any(exchanges_of(kind, judgement, lead.pod, lead.dst, point))
+        and any(exchanges_of(packet, judgement, lead.pod, lead.dst, point))
     ]
     tunnels = {capture_point.name for capture_point in there if capture_point.kind == "tunnel"}
     paths = (path for path in judgement.followed.found if (path.src, path.dst) == (lead.pod, lead.dst))

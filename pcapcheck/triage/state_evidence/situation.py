@@ -43,7 +43,7 @@ class Situation:
         if link is None and address is not None:
             link = self.state.pod_for(ip=address)
         if link is None and interface:
-            # A pod of which only the inside is shown, by kubectl exec: the name of its link follows from its own.
+            # If only the inside of a pod is shown, by kubectl exec, the name of its link follows from the pod's name.
             alone = (
                 pod_link for pod_link in self.state.links if pod_link.cali_name is None and pod_link.pod is not None
             )

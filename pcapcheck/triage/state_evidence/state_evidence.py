@@ -9,8 +9,9 @@ from pcapcheck.nodestate.next_hops import RESOLVED
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage import tunnel_ends
 from pcapcheck.triage.case import Case
-from pcapcheck.triage.crossing import Crossing, CrossingEnds
+from pcapcheck.triage.crossing import Crossing
 from pcapcheck.triage.drops import Drops
+from pcapcheck.triage.find_crossing import CrossingEnds, CrossingSearch
 from pcapcheck.triage.firewall.firewalls import Firewalls
 from pcapcheck.triage.firewall.neighbour_questions import Asking, of_next_hop
 from pcapcheck.triage.partly_known import PartlyKnownSettings, settings_of
@@ -54,7 +55,7 @@ class StateEvidence(DescribedPods):
             self.interface or self.recorded_interface,
             self.dst_cali(self.recorded_dst_interface),
         )
-        crossing = Crossing.of(self.state, self.packet_evidence, pair, self.ground.prefix, self.alone, self.at)
+        crossing = CrossingSearch(self.state, self.packet_evidence, self.ground.prefix, self.alone, self.at).find(pair)
         if crossing is not None:
             crossing.heard = judgement.followed.cards.heard
             crossing.receivers = self.far_spoken
