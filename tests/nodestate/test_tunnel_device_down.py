@@ -34,9 +34,15 @@ def test_down_or_missing(listing: str, expected: str | None, tmp_path: Path) -> 
 
 
 def test_names_by_what_is_inside() -> None:
-    assert tunnel_device("vxlan", parse_address("10.244.1.1")) == "vxlan.calico"
-    assert tunnel_device("vxlan", parse_address("fd00::1")) == "vxlan-v6.calico"
-    assert tunnel_device("ipip", parse_address("10.244.1.1")) == "tunl0"
+    ipv4, ipv6 = parse_address("10.244.1.1"), parse_address("fd00::1")
+    found = {
+        encap: (tunnel_device(encap, ipv4), tunnel_device(encap, ipv6)) for encap in ("vxlan", "ipip", "wireguard")
+    }
+    assert found == {
+        "vxlan": ("vxlan.calico", "vxlan-v6.calico"),
+        "ipip": ("tunl0", None),
+        "wireguard": ("wireguard.cali", "wg-v6.cali"),
+    }
 
 
 @pytest.mark.parametrize(("mode", "fails"), [(1, True), (2, None)])

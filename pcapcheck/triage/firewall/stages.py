@@ -250,10 +250,9 @@ def _wrapped(packet: LostPacket, here: End, far: Host | None, there: End, seen: 
         tunnel = TunnelEnds(back.encap, back.device, back.dst, back.src) if back is not None else None
     if tunnel is None:
         return found
-    src, dst = (
-        tunnel.src or address_of(here.node) or _alone(spoken[0]),
-        tunnel.dst or address_of(far) or _alone(spoken[1]),
-    )
+    family = tunnel.family
+    src = tunnel.src or address_of(here.node, family) or _alone(spoken[0], family)
+    dst = tunnel.dst or address_of(far, family) or _alone(spoken[1], family)
     tunnel = replace(tunnel, src=src, dst=dst)
     unseen = seen.encap not in KINDS
     if here.node is not None and unseen and _is_before_sending(seen):
@@ -276,8 +275,10 @@ def _is_before_sending(seen: StageSeen) -> bool:
     return seen.place in (IN_NODE, None) and "tunnel" not in seen.recorded
 
 
-def _alone(addresses: frozenset[int]) -> int | None:
-    return next(iter(addresses)) if len(addresses) == 1 else None
+def _alone(addresses: frozenset[int], family: int) -> int | None:
+    """The only address, if it is of a version of IP."""
+    only = next(iter(addresses)) if len(addresses) == 1 else None
+    return only if only is None or is_ipv4(only) == (family == 4) else None
 
 
 def stages_in_pod(loss: LostPackets, there: End, seen: StageSeen) -> list[Stage]:
