@@ -41,8 +41,8 @@ class Host(Brief):
     addresses4/6, routes4/6 (main), local4/6 (the local table), neighbours4/6, rules4/6, fdb, and routes out of one
     interface (``listing.routes_of``) or the fdb of one (``listing.fdb_of``). Silence of another listing proves nothing;
     ``listed`` holds the command of each. ``missing`` are sysctls that the kernel says it does not have. ``removed`` are
-    the interfaces of which ``ip monitor`` saw a host route go, though not the interface. ``assumed``: the name is a
-    heading's that may mean something else. ``counters`` stand in the order in which they were read, so that of two
+    the interfaces whose host route ``ip monitor`` saw go while the interface stayed. ``assumed``: the name is from a
+    heading that may mean something else. ``counters`` stand in the order in which they were read, so that of two
     readings of one the later shows how it grew. ``booted`` is when the kernel started, in nanoseconds since the epoch.
     ``through`` is the pod on its network that a node was looked into from, where its own name is not known.
     Nothing is concluded from a host with ``contradictions``: lines of two hosts, or of two times.

@@ -11,7 +11,7 @@ from pcapcheck.nodestate.node_facts import Contradiction
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import format_address, format_mac
 
-# Devices of which every host has one alike, and addresses of services that are everywhere.
+# Devices that every host has alike, and addresses of services that are everywhere.
 ALIKE = ("lo", "docker0", "cni0", "virbr0", "tunl0", "kube-ipvs0", "nodelocaldns", "dummy0", "kube-dummy-if", "sit0")
 FEW = 3
 PROXY_MAC = 0xEEEEEEEEEEEE

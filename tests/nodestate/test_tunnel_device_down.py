@@ -1,4 +1,4 @@
-"""A tunnel's device that takes nothing, as listings of links show it."""
+"""A tunnel device that takes no packets, as listings of links show it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONG = "4: vxlan.calico: <BROADCAST,MULTICAST{up}> mtu 1450 qdisc noqueue state 
         ("root@n1:~# ip link\n" + LO + LONG.format(up=",UP,LOWER_UP", state="UNKNOWN"), UP),
         ("root@n1:~# ip -br a\nlo UNKNOWN 127.0.0.1/8\nvxlan.calico DOWN 10.244.1.0/32\n", DOWN),
         ("root@n1:~# ip link\n" + LO, MISSING),
-        # Of a listing of something else nothing follows.
+        # A listing of another interface shows nothing.
         ("root@n1:~# ip link show dev lo\n" + LO, None),
     ],
 )
@@ -47,7 +47,7 @@ def test_names_by_what_is_inside() -> None:
 
 @pytest.mark.parametrize(("mode", "fails"), [(1, True), (2, None)])
 def test_the_strict_check_needs_no_address(mode: int, fails: bool | None, tmp_path: Path) -> None:
-    """Settings in one file and routes in another: whether the interface has an address is not told."""
+    """Settings in one file and routes in another: whether the interface has an address is not known."""
     node = only(
         state_of(
             f"root@n1:~# sysctl -a\nnet.ipv4.conf.all.rp_filter = 0\nnet.ipv4.conf.vxlan/calico.rp_filter = {mode}\n"

@@ -1,4 +1,4 @@
-"""Keys of nftables' conditions (``ip saddr``, ``tcp dport``, ``meta mark`` …): which field each is of, how values read.
+"""Keys of nftables' conditions (``ip saddr``, ``tcp dport``, ``meta mark`` …): the field of each, and its values.
 
 Sources: nft(8), and what nft 1.0 prints of rules that it was given.
 """
@@ -149,7 +149,7 @@ KEYS: dict[tuple[str, ...], Key] = {
 }
 # Keys that stand without their ``meta``.
 BARE = {"iifname", "oifname", "iif", "oif", "mark", "l4proto", "nfproto", "pkttype", "skuid", "skgid"}
-# Keys of which nothing is known but how many words they are; more are read as far as they go.
+# Keys that are known only by their number of words.
 FIRST_WORDS = {
     *("ip", "ip6", "meta", "ct", "tcp", "udp", "udplite", "sctp", "dccp", "th", "icmp", "icmpv6", "igmp", "ether"),
     *("vlan", "arp", "rt", "esp", "ah", "comp", "frag", "hbh", "dst", "mh", "exthdr", "socket", "osf", "ipsec"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from pcapcheck.nodestate.firewall.chains import Match
 
-# Conditions, all of which an element is.
+# An element: conditions that must all hold.
 Element = tuple[Match, ...]
 ADDRESS = "address"
 

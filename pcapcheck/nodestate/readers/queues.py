@@ -58,7 +58,7 @@ def read_queues(lines: Iterable[Line], into: Host, listing: Listing | None = Non
 
 
 def about_filters(listing: Listing | None) -> tuple[str, str] | None:
-    """Of which interface and direction a listing of filters is."""
+    """The interface and the direction of a listing of filters."""
     words = listing.words if listing is not None else []
     dev = after(words, "dev")
     entering = "ingress" in words or "ffff:" in words
