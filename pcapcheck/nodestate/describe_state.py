@@ -1,4 +1,4 @@
-"""A state in a few lines: which hosts it tells of, and what of it was not understood."""
+"""A state in a few lines: its hosts, and what was not understood."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from pcapcheck.protocols import (
     REVERSE_ARP_REQUEST,
 )
 
-# ARP stands among the families as 0: it is neither version of IP.
+# ARP is family 0: it is neither version of IP.
 ARP_FAMILY = 0
 FAMILY_NAMES = {
     **{"ipv4": 4, "ip": 4, "0x0800": 4, "ipv6": 6, "ip6": 6, "0x86dd": 6},
@@ -42,9 +42,9 @@ STATES = ("new", "established", "related", "invalid", "untracked")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A field of the packet by its key. ``implied`` must hold besides: ``tcp dport`` is of TCP packets alone.
+    """A field of the packet by its key. ``implied`` must hold too: only TCP packets have ``tcp dport``.
 
-    ``span`` reads a value as numbers, where it is no name.
+    ``span`` reads a value as numbers, if it is not a name.
     """
 
     about: str

@@ -10,7 +10,7 @@ from pcapcheck.paths.losses import REQUEST
 from pcapcheck.triage.firewall.answer import DROPS, POLICY, TUNNEL, Answers
 from pcapcheck.triage.firewall.lost import LostPackets
 from pcapcheck.triage.firewall.lost_packet import TAKEN_IN, LostPacket
-from pcapcheck.triage.firewall.stages import Stage
+from pcapcheck.triage.firewall.stage import Stage
 from pcapcheck.values import parse_address
 from tests.support.states import only, state_of
 

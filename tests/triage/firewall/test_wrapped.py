@@ -12,7 +12,8 @@ from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.triage.firewall.answer import DROPS, Answers
 from pcapcheck.triage.firewall.lost import LostPackets
 from pcapcheck.triage.firewall.other_node import owner_of
-from pcapcheck.triage.firewall.stages import End, StageSeen, stages_on_nodes
+from pcapcheck.triage.firewall.stage import End, StageSeen
+from pcapcheck.triage.firewall.stages import stages_on_nodes
 from pcapcheck.values import format_address, parse_address
 from tests.triage.firewall.test_kernel import firewall_of
 
