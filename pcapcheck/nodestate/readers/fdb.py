@@ -1,4 +1,4 @@
-"""``bridge fdb``: behind which tunnel end a VXLAN device has the MACs of the others."""
+"""``bridge fdb``: the tunnel end behind which a VXLAN device has each MAC."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.readers.sysctls import PROC_READER, SYSCTL_READER
 from pcapcheck.nodestate.readers.uname import HOSTNAME_READER, UNAME_READER
 
-# The first that a line looks like reads it.
+# The first reader that a line looks like reads it.
 ALL_READERS = (
     MONITOR_READER,
     RULES_READER,
@@ -55,7 +55,7 @@ ALL_READERS = (
     LOG_READER,
     ENVIRONMENT_READER,
     UNAME_READER,
-    # Only a command shows whose output these read.
+    # Only a command shows that these read an output.
     BPF_READER,
     HOSTNAME_READER,
     NEIGHBOUR_TABLES_READER,
@@ -69,7 +69,7 @@ LOOKS = tuple((reader.name, reader.looks_like) for reader in ALL_READERS if read
 
 
 def reader_of(text: str) -> str | None:
-    """The name of the reader of a line that nobody announced, or None. Continuation lines are known by their indent."""
+    """The name of the reader of a line without a command, or None. An indent marks continuation lines."""
     bare = text.strip()
     if len(text) > LONGEST or not bare:
         return None
