@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 MOST_WORDS = 500
 MOST_NAMES = 2000
-# Pipes that take no line away and change none.
+# Pipes that neither remove nor change lines.
 HARMLESS_PIPES = ("cat", "less", "more", "tee")
 # Programs whose first words are not the command yet, with the options that take a value.
 WRAPPERS = {
@@ -41,7 +41,7 @@ KUBECTL_VALUES = (
     "--profile",
     "--target",
 )
-# Containers that are on their node's network, whatever their pod is called.
+# Containers on their node's network, whatever their pod's name.
 ON_NODE = ("calico-node", "kube-proxy")
 CONTAINER_VALUES = ("-u", "--user", "-w", "--workdir", "-e", "--env")
 # Programs that run one command on several hosts.
@@ -53,10 +53,10 @@ SSH_VALUES = ("-p", "-i", "-o", "-l", "-J", "-F")
 class Command:
     """What a command line runs, and where.
 
-    ``tool`` is the program's bare name, empty where it opens a shell (``opens_shell``) or is not understood. ``space``
-    says whose network namespace it looks into, where the line says so: ``pod:NAME``, ``netns:NAME``,
+    ``tool`` is the program's bare name, empty if it opens a shell (``opens_shell``) or is not understood. ``space`` is
+    the network namespace that it looks into, if the line says so: ``pod:NAME``, ``netns:NAME``,
     ``node:NAME`` or ``host:NAME``. ``on_node``: that pod's container, or the way in, is one on the node's network.
-    ``filtered``: a pipe takes lines away. ``on_each`` is what a tool runs on each of several hosts.
+    ``filtered``: a pipe removes lines. ``on_each`` is what a tool runs on each of several hosts.
     """
 
     text: str
@@ -127,12 +127,12 @@ def _words(text: str) -> list[str]:
         words = shlex.split(text, comments=False)
     except ValueError:
         words = text.split()
-    # Where output goes to says nothing of what it is.
+    # A redirection says nothing about the output.
     return [word for word in _joined(words) if not re.match(r"\d?>+|&>|2>&1|<", word)][:MOST_WORDS]
 
 
 def _joined(words: list[str]) -> list[str]:
-    """The words, what a shell would put there (``$(crictl ps -q)``) as one."""
+    """The words; a command substitution (``$(crictl ps -q)``) is one word."""
     done: list[str] = []
     for word in words:
         if done and done[-1].startswith("$(") and done[-1].count("(") > done[-1].count(")"):
@@ -143,7 +143,7 @@ def _joined(words: list[str]) -> list[str]:
 
 
 def _unwrap(words: list[str], command: Command, depth: int = 0) -> None:
-    """Peel off what merely runs the command somewhere else or as somebody else."""
+    """Remove the words that only run the command elsewhere or as another user."""
     while words and depth < 10:
         depth += 1
         if re.fullmatch(r"\w+=\S*", words[0]):
@@ -244,7 +244,7 @@ def _kubectl_exec(words: list[str], command: Command) -> list[str]:
 
 
 def _verb(words: list[str]) -> str:
-    """What kubectl is to do: behind its options, and behind ``kubectl`` itself where k3s or microk8s bring it."""
+    """The verb of kubectl: after its options, and after ``kubectl`` itself for k3s and microk8s."""
     return next((word for word in _skip_options(words, KUBECTL_VALUES) if word != "kubectl"), "")
 
 
@@ -260,7 +260,7 @@ def _kubectl_debug(words: list[str], command: Command) -> list[str]:
 
 
 def _is_on_node(container: str) -> bool:
-    """Whether docker's name of a container, or what a shell looks it up by, is that of one on the node's network.
+    """Whether a docker container, by name or by the filter of its lookup, is on the node's network.
 
     The kubelet called it k8s_CONTAINER_POD_NAMESPACE_… (kubernetes/pkg/kubelet/dockershim/naming.go).
     """
@@ -270,7 +270,7 @@ def _is_on_node(container: str) -> bool:
 
 
 def _on_each(tool: str, words: list[str]) -> Command | None:
-    """The command of ansible's ``-a``, or what stands behind the options of pdsh and clush."""
+    """The command of ansible's ``-a``, or the words after the options of pdsh and clush."""
     if tool == "ansible":
         at = next((at for at, word in enumerate(words[:-1]) if word in ("-a", "--args")), None)
         return None if at is None else parse_command(words[at + 1])
@@ -281,7 +281,7 @@ def _on_each(tool: str, words: list[str]) -> Command | None:
 
 
 def _nsenter(words: list[str], command: Command) -> list[str]:
-    """``nsenter -t PID -n COMMAND``; without -n (or --all) it stays in the network namespace that it is in."""
+    """``nsenter -t PID -n COMMAND``; without -n (or --all) it stays in its network namespace."""
     target, network, at = "", False, 0
     while at < len(words) and words[at].startswith("-"):
         word = words[at]

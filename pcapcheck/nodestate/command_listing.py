@@ -1,4 +1,4 @@
-"""What a command lists, by its words, and whether all of it."""
+"""What a command lists, by its words, and whether its output is complete."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ IP_VALUES = ("-f", "-family", "-n", "-netns", "-rc", "-rcvbuf", "-l", "-loops", 
 SHOW = ("show", "list", "lst", "ls", "sh", "sho", "s", "l", "li", "lis")
 WRITING = ("add", "del", "delete", "replace", "set", "change", "append", "flush", "a", "d")
 CAT = ("cat", "head", "tail", "grep", "egrep", "zgrep", "more", "less")
-# What kubectl calls pods, and services (their three names first) with what stands behind them.
+# kubectl's names of pods, and of services (their three names first) and their endpoints.
 PODS = ("pod", "pods", "po")
 SERVICES = ("service", "services", "svc", "endpoints", "ep", "endpointslice", "endpointslices")
-# The table of its nftables mode.
+# The table of kube-proxy's nftables mode.
 KUBE_PROXY = "kube-proxy"
 FAMILIES = {"inet": 4, "inet6": 6}
 STATISTICS = (
@@ -39,7 +39,7 @@ STATISTICS = (
 
 
 def listing_of(command: Command) -> Listing | None:
-    """What a command lists, or None where its output is not known by the command."""
+    """What a command lists; None if the command does not show it."""
     if command.tool == "ip":
         listing = _ip(command.words[1:])
     elif command.tool in KUBECTL:
@@ -83,7 +83,7 @@ def _plain(command: Command) -> Listing:
         if not plain and (command.tool == "route" or "r" in options):
             listing.whole = {"routes6" if six else "routes4"}
     elif reader == "firewall":
-        # Whether a table is whole its own lines tell; that nothing was taken away, the command alone.
+        # A table's own lines show whether it is whole; only the command shows that nothing was filtered out.
         listing.whole = {"firewall"}
         if plain == ["list", "ruleset"]:
             listing.whole.add("ruleset")
@@ -98,13 +98,13 @@ def _plain(command: Command) -> Listing:
         if plain[:1] in (["qdisc"], ["q"]) and listing.dev is None:
             listing.whole = {QUEUES}
     elif command.tool == "nft" and KUBE_PROXY in plain:
-        # All of that table is about services, what it refuses too.
+        # Everything in that table is about services, its rejects too.
         listing.reader = "service-rules"
     return listing
 
 
 def _fdb(listing: Listing, words: list[str]) -> None:
-    """``bridge fdb [show [dev DEV]]``; of another object of ``bridge`` nothing is known."""
+    """``bridge fdb [show [dev DEV]]``; other objects of ``bridge`` are not known."""
     listing.dev = after(words, "dev")
     if words[:1] != ["fdb"]:
         listing.reader = ""
@@ -142,7 +142,7 @@ def _ip(words: list[str]) -> Listing | None:
 
 
 def _complete(listing: Listing, name: str, rest: list[str], families: tuple[int, ...]) -> None:
-    """Say what of the whole the words that are left over leave."""
+    """Name the listing that is complete, by the words that remain."""
     if name in ("address", "link"):
         if not rest:
             listing.whole = {f"addresses{family}" for family in listing.families} if name == "address" else set()

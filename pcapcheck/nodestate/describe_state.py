@@ -1,4 +1,4 @@
-"""A state in a few lines: which hosts it tells of, and what of it was not understood."""
+"""A state in a few lines: its hosts, and what was not understood."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def describe_state(state: State) -> tuple[list[str], list[str]]:
     if len(state.hosts) > HOSTS_NAMED:
         hosts.append(f"and {len(state.hosts) - HOSTS_NAMED} more")
     problems = [f"{clean(line.file)}:{line.number}: {message}" for line, message in state.problems]
-    if state.problems_untold:
-        problems.append(f"and {state.problems_untold} more lines")
+    if state.more_problems:
+        problems.append(f"and {state.more_problems} more lines")
     return hosts, problems
 
 

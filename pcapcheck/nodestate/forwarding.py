@@ -1,4 +1,4 @@
-"""Forwarding: what a node's routing does with a packet, as far as its rules, its tables and ``ip route get`` tell.
+"""Forwarding: what a node's routing does with a packet, by its rules, its tables and ``ip route get``.
 
 Kernel: net/ipv4/fib_rules.c, __fib_lookup; net/ipv4/fib_trie.c, fib_table_lookup (dead next hops are passed over).
 """
@@ -18,13 +18,13 @@ from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import format_address, is_ipv4
 
 OUT = "out"
-# A failed reverse-path check: the route was found, and the packet is dropped all the same.
+# A failed reverse-path check: a route was found, and the packet is dropped anyway.
 CHECKED = "Invalid cross-device link"
 
 
 @dataclass(frozen=True)
 class Hop:
-    """One way on: the interface, and the next hop where it is not the receiver itself."""
+    """An outgoing interface, and the next hop if that is not the receiver."""
 
     dev: str
     via: int | None
@@ -33,9 +33,9 @@ class Hop:
 
 @dataclass(frozen=True)
 class Decision:
-    """``leads`` is out, local, dead-end or none. Of a route with several next hops each is in ``hops``.
+    """``leads`` is out, local, dead-end or none. ``hops`` has every next hop of the route.
 
-    ``specific``: it is no default route. ``lines`` decide it: a rule's, then the route's or the lack of one.
+    ``specific``: not a default route. ``lines`` are the evidence: a rule's line, then the route's or the lack of one.
     """
 
     leads: str
@@ -49,7 +49,7 @@ class Decision:
 
 
 def decide(node: Host, packet: RoutedPacket) -> Decision | None:
-    """What the node does with a packet; None where the state does not tell."""
+    """What the node does with a packet; None if the state does not show it."""
     own = next((address for address in node.addresses if address.ip == packet.dst), None)
     if own is not None:
         return Decision(LOCAL, (), (own.line,))
@@ -75,7 +75,7 @@ def decide(node: Host, packet: RoutedPacket) -> Decision | None:
 
 
 def by_table(node: Host, address: int, table: str = "main") -> Decision | None:
-    """What one table says."""
+    """What one table decides."""
     family = 4 if is_ipv4(address) else 6
     listing = f"routes{family}" if table == "main" else table_of(table, family)
     whole = listing in node.whole or f"{TABLES}{family}" in node.whole
@@ -96,10 +96,10 @@ def _is_passed_over(node: Host, route: Route) -> bool:
 
 
 def _routed(routes: list[Route]) -> Decision:
-    """The most specific routes with the least metric: the next hops of one."""
+    """The most specific routes with the lowest metric: the next hops of one route."""
     best = routes[0]
     if best.leads_nowhere:
-        # What is thrown out of a table that nothing follows has no route.
+        # ``throw`` in the last table means no route.
         return Decision(NONE if best.kind == "throw" else DEAD_END, (), (best.line,))
     if best.kind == "local":
         return Decision(LOCAL, (), (best.line,))
@@ -110,7 +110,7 @@ def _routed(routes: list[Route]) -> Decision:
 
 
 def _different(hops: Iterable[Hop]) -> tuple[Hop, ...]:
-    """A route that was listed twice is one."""
+    """Each route once, even if it was listed twice."""
     return tuple({(hop.dev, hop.via): hop for hop in hops}.values())
 
 

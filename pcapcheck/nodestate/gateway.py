@@ -1,6 +1,6 @@
-"""Where the node's own routing leads with the pods' gateway: its proxy ARP answers only if that is elsewhere.
+"""Where the node routes the pods' gateway: its proxy ARP answers only if that leads elsewhere.
 
-Kernel: net/ipv4/arp.c, arp_process (ip_route_input, then arp_fwd_proxy: never for what leads back).
+Kernel: net/ipv4/arp.c, arp_process (ip_route_input, then arp_fwd_proxy: never for a route that leads back).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pcapcheck.nodestate.policy_routing import RoutedPacket, diversion
 from pcapcheck.nodestate.source_lines import Line
 
 ELSEWHERE, LOCAL, BACK, DEAD_END, NONE = "elsewhere", "local", "back", "dead-end", "none"
-# What the kernel says of a route that leads nowhere (net/ipv4/fib_semantics.c, fib_props).
+# The kernel's errors for a dead-end route (net/ipv4/fib_semantics.c, fib_props).
 REFUSALS = {
     "Network is unreachable": NONE,
     "Invalid argument": DEAD_END,
@@ -24,7 +24,7 @@ REFUSALS = {
 
 @dataclass(frozen=True)
 class GatewayRoute:
-    """Where it leads, by which interface, and the line that says so; nothing where the state does not tell."""
+    """Where the route leads, its interface and its line; empty if the state does not show it."""
 
     leads: str | None = None
     dev: str | None = None
@@ -43,7 +43,7 @@ class GatewayRoute:
 
 
 def shows_all(node: Host) -> bool:
-    """Whether the state shows what else than the main table may route the gateway: own addresses, and other tables.
+    """Whether the state shows all that may route the gateway besides the main table: own addresses, other tables.
 
     ``route -n``, and ``ip route`` too, leave the local table out.
     """
@@ -51,11 +51,11 @@ def shows_all(node: Host) -> bool:
 
 
 def gateway_route(node: Host, cali: str, gateway: int, source: int | None = None) -> GatewayRoute:
-    """What the node does with the gateway's address, seen from one cali, whose pod asks as ``source``."""
+    """What the node does with the gateway's address when a pod behind a cali asks as ``source``."""
     plain = node.lookups_of(gateway)
     if plain:
         return _answer(plain[-1], cali)
-    # Asked as if it came in from the pod: a refusal may then have other reasons.
+    # A lookup as if the packet came in from the pod: its error may have other reasons.
     from_pod = [lookup for lookup in node.lookups_of(gateway, cali) if not lookup.fails]
     if from_pod:
         return _answer(from_pod[-1], cali)
@@ -73,7 +73,7 @@ def _answer(lookup: Lookup, cali: str) -> GatewayRoute:
 
 
 def _by_routes(node: Host, cali: str, gateway: int, source: int | None) -> GatewayRoute:
-    """As the main table says; where other tables are asked first, it does not tell."""
+    """By the main table; unknown if other tables are asked first."""
     own = next((address for address in node.addresses if address.ip == gateway), None)
     if own:
         return GatewayRoute(LOCAL, own.dev, own.line)

@@ -1,6 +1,6 @@
-"""Headings of a pasted session: whose output the lines below are, as people and tools write it.
+"""Headings of a pasted session: whose output follows, as people and tools write them.
 
-A heading that says what follows (``=== routes ===``, ``ip route:``, ``## before``) is none of these.
+A heading that says what is listed (``=== routes ===``, ``ip route:``, ``## before``) is none of these.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ LONGEST_HEADING = 80
 MARKS = "#=-*_`>~+|/;<: \t[]"
 RULER = re.compile(r"\s*([-=*#_~+])(?:\s?\1){2,}\s*")
 GENERIC = "node|host|hostname|server|machine|vm|worker|master|control[- ]plane"
-# Words between which a heading may name whose the following is.
+# Words around the name of a host in a heading.
 HEADING = re.compile(
     rf"(?:on|in|inside|from|at|of)?\s*(?:the\s+)?({GENERIC}|pod|container|network namespace|netns)"
     r"(?:\s+name)?(?:[\s:=]+(?!netns\b)([\w./-]+))?(?:\s+netns\s+([\w./-]+))?",
     re.IGNORECASE,
 )
-# As ``pcapcheck node-script`` writes them: what stands there is a name even where it is also the word for a listing.
+# ``pcapcheck node-script`` writes these: the word is a name even if it is also the word for a listing.
 SCRIPTED = re.compile(r"### (?:pod ([\w.-]+/[\w.-]+)|network namespace ([\w.-]+))")
 # "Node: worker-1" needs no mark around it.
 LABELLED = re.compile(
@@ -31,7 +31,7 @@ ANSIBLE = re.compile(r"([A-Za-z0-9][\w.-]*) \| (?:CHANGED|SUCCESS|FAILED!?)(?: \
 NAME = re.compile(r"(?:[a-z0-9-]+/)?[a-z0-9][\w.-]*", re.IGNORECASE)
 MACHINE = re.compile(r"node|worker|master|control-?plane|host|server|k8s|kube|minion|ip-\d+-\d+-\d+-\d+", re.IGNORECASE)
 PLACED = re.compile(r"\((?:[^()]*)\)")
-# Lines of iptables-save and iptables -S, whose marks are no decoration.
+# Lines of iptables-save and iptables -S: their marks are no decoration.
 SAVED = re.compile(r"\*(?:raw|mangle|nat|filter|security)$|-[APN] \S|\[\d+:\d+\] -A |:\S+ (?:ACCEPT|DROP|-)(?: |$)")
 FILLING = ("side", "is", "a", "the", "itself", "state", "shell", "output", "outputs")
 PREPOSITIONS = ("on", "in", "inside", "from", "at", "of")
@@ -39,7 +39,7 @@ ADJECTIVES = (
     *("working", "broken", "good", "bad", "healthy", "unhealthy", "faulty", "failing", "first", "second", "other"),
     *("source", "destination", "src", "dst", "client", "sender", "receiver", "local", "remote", "sending", "receiving"),
 )
-# What a heading is about, if it is not about a host.
+# Subjects of headings that are not about a host.
 _SUBJECTS = (
     "ip addr addrs address addresses link links interface interfaces nic nics route routes routing table tables "
     "rule rules neigh neighbor neighbors neighbour neighbours arp ndp nd cache sysctl sysctls proc sys net ipv4 "
@@ -58,9 +58,9 @@ SUBJECTS = frozenset(_SUBJECTS.split())
 
 @dataclass(frozen=True)
 class Heading:
-    """Whose the following is: ``role`` and ``name`` where it says so.
+    """Whose output follows: ``role`` and ``name``, if the heading gives them.
 
-    ``weak``: it may as well be the name of something else; only what stands below tells.
+    ``weak``: it may be the name of something else; only the output below shows that.
     """
 
     role: str | None
@@ -114,7 +114,7 @@ def _named(inner: str, bare: str) -> Heading | None:
     place = said[said.index(left[0].lower()) - 1] if said.index(left[0].lower()) else ""
     if "pod" in name.lower():
         return Heading(POD, name)
-    # An address behind it, or a word before it, says what it is; so does what machines are called.
+    # An address after it, a word before it, or a machine's usual name shows what it is.
     sure = MACHINE.search(name) or re.fullmatch(GENERIC, place, re.IGNORECASE)
     if sure or (placed and re.search(r"\d+\.\d+\.\d+\.\d+", placed[0])) or (place in PREPOSITIONS and len(words) > 1):
         return Heading(NODE, name)
@@ -122,6 +122,6 @@ def _named(inner: str, bare: str) -> Heading | None:
 
 
 def _is_subject(word: str) -> bool:
-    """Whether a word says what is listed rather than of whom: routes, ip-route, step2, 3."""
+    """Whether a word says what is listed, not whose it is: routes, ip-route, step2, 3."""
     parts = [re.sub(r"\d+$", "", part) for part in re.split(r"[-_./]", word.lower())]
     return all(not part or part in SUBJECTS for part in parts)

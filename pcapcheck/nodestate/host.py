@@ -1,4 +1,4 @@
-"""A network namespace that was looked into: a node or a pod, and the facts that its outputs show."""
+"""A host: the network namespace of a node or a pod, and the facts that its outputs show."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ BPF_DEVICES = ("bpfin.cali", "bpfout.cali")
 
 @dataclass(slots=True, repr=False)
 class Host(Brief):
-    """A network namespace that was looked into: a node or a pod.
+    """The network namespace of a node or a pod.
 
-    ``pod`` is NAMESPACE/POD, ``netns`` what the node calls it. ``whole`` names the listings that are complete: links,
+    ``pod`` is NAMESPACE/POD, ``netns`` the node's name for it. ``whole`` names the listings that are complete: links,
     addresses4/6, routes4/6 (main), local4/6 (the local table), neighbours4/6, rules4/6, fdb, and routes out of one
     interface (``listing.routes_of``) or the fdb of one (``listing.fdb_of``). Silence of another listing proves nothing;
     ``listed`` holds the command of each. ``missing`` are sysctls that the kernel says it does not have. ``removed`` are
-    the interfaces of which ``ip monitor`` saw a host route go, though not the interface. ``assumed``: the name is a
-    heading's that may mean something else. ``counters`` stand in the order in which they were read, so that of two
-    readings of one the later shows how it grew. ``booted`` is when the kernel started, in nanoseconds since the epoch.
+    the interfaces whose host route ``ip monitor`` saw go while the interface stayed. ``assumed``: the name is from a
+    heading that may mean something else. ``counters`` are in the order of reading, so the later of
+    two readings shows the growth. ``booted`` is when the kernel started, in nanoseconds since the epoch.
     ``through`` is the pod on its network that a node was looked into from, where its own name is not known.
     Nothing is concluded from a host with ``contradictions``: lines of two hosts, or of two times.
     """
@@ -80,7 +80,7 @@ class Host(Brief):
 
     @property
     def label(self) -> str:
-        """How reports call it."""
+        """Its name in reports."""
         return (
             self.pod
             or self.name
@@ -90,7 +90,7 @@ class Host(Brief):
         )
 
     def add_link(self, link: Device) -> Device:
-        """Add what a listing says of a link to what is known of it; the later word wins. Returns what is kept."""
+        """Add a listing's facts about a link to those known; the later fact wins. Returns the merged link."""
         known = self.links.setdefault(link.name, link)
         for one in fields(link) if known is not link else ():
             value = getattr(link, one.name)
@@ -124,7 +124,7 @@ class Host(Brief):
         return sorted(found, key=lambda route: (-route.prefix, route.metric or 0))
 
     def lookups_of(self, target: int, iif: str | None = None) -> list[Lookup]:
-        """The answers to ``ip route get TARGET``: as the host itself asks, or as if the packet came in by ``iif``."""
+        """Answers to ``ip route get TARGET``: for the host's own packets, or for packets that come in by ``iif``."""
         if self._lookups is None:
             self._lookups = {}
             for lookup in self.lookups:
@@ -133,7 +133,7 @@ class Host(Brief):
         return self._lookups.get((target, iif), [])
 
     def devices(self) -> Iterator[str]:
-        """Every interface that anything here names, links first; one may come several times."""
+        """Every interface that any fact names, links first; a name may come several times."""
         yield from self.links
         named = [
             *(route.dev for route in self.routes),
@@ -154,7 +154,7 @@ class Host(Brief):
         return self._neighbours.get(ip, [])
 
     def lacks(self, listing: str, what: str) -> Line | None:
-        """The command of a complete listing, with what its output does not hold."""
+        """The command of a complete listing, and what is missing from its output."""
         line = self.listed.get(listing)
         return replace(line, text=f"{line.text.strip()}  ({what} there)") if line else None
 
@@ -169,7 +169,7 @@ class Host(Brief):
 
     @property
     def ebpf(self) -> Line | None:
-        """The line that shows Calico's eBPF data plane, or None where nothing does."""
+        """The line that shows Calico's eBPF data plane; None if none does."""
         for name in BPF_DEVICES:
             if name in self.links:
                 return self.links[name].line
@@ -181,7 +181,7 @@ class Host(Brief):
 
     @property
     def size(self) -> int:
-        """How many facts are known of it."""
+        """The number of known facts."""
         listed = (self.links, self.addresses, self.routes, self.rules, self.neighbours, self.lookups, self.sysctls)
         others = (self.missing, self.features, self.managed, self.removed, self.notes, self.forwarding)
         counted = (self.counters, self.log, () if self.booted is None else (self.booted,))

@@ -1,4 +1,4 @@
-"""What only one host at one time can be, and contradictions to it: another host's output, or another time's."""
+"""A host's identity at one time, and contradictions to it: output of another host or of another time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pcapcheck.nodestate.node_facts import Contradiction
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import format_address, format_mac
 
-# Devices of which every host has one alike, and addresses of services that are everywhere.
+# Devices that every host has alike, and addresses of services that are everywhere.
 ALIKE = ("lo", "docker0", "cni0", "virbr0", "tunl0", "kube-ipvs0", "nodelocaldns", "dummy0", "kube-dummy-if", "sit0")
 FEW = 3
 PROXY_MAC = 0xEEEEEEEEEEEE
@@ -19,7 +19,7 @@ PROXY_MAC = 0xEEEEEEEEEEEE
 
 @dataclass
 class Identity:
-    """What a host is known by, in the making; ``add`` says what of a further output contradicts it."""
+    """What identifies a host; ``add`` reports what contradicts it in another output."""
 
     prefix: str
     role: str | None = NODE
@@ -30,7 +30,7 @@ class Identity:
     calis: dict[str, dict[str, Line]] = field(default_factory=dict)
 
     def add(self, part: Host) -> list[Contradiction]:
-        """Take what one output says; takes time by its size."""
+        """Add the facts of an output, in time proportional to its size."""
         found: list[Contradiction] = []
         self._links(part, found)
         self._addresses(part, found)
@@ -41,7 +41,7 @@ class Identity:
         return found
 
     def is_akin(self, other: Identity) -> bool:
-        """Whether something shows that both are one host: a MAC, an address of its own, a cali."""
+        """Whether a MAC, an own address or a cali shows that both are one host."""
         macs = [
             self.single[key][0] == other.single[key][0]
             for key in self.single.keys() & other.single.keys()
@@ -55,7 +55,7 @@ class Identity:
             yield from named
 
     def _one(self, key: tuple[Hashable, ...], what: str, value: str, line: Line, found: list[Contradiction]) -> None:
-        """Something that has one value."""
+        """A fact with a single value."""
         known = self.single.setdefault(key, (value, line))
         if known[0] != value:
             found.append(Contradiction(f"{what} is {value} here and {known[0]} in line {_where(known[1], line)}", line))
@@ -85,7 +85,7 @@ class Identity:
                 )
                 found.append(Contradiction(said, line))
             self.addresses[key] = listed
-            # The first is the interface's own; others come and go (virtual addresses of a service).
+            # The first address is the interface's own; others come and go (virtual addresses of a service).
             ip, line = next(iter(listed.items()))
             self._is_own(ip, line, found)
 
@@ -106,10 +106,10 @@ class Identity:
                     text = f"{route.dev} has {format_address(route.src)} here and {format_address(ip)} in line"
                     found.append(Contradiction(f"{text} {_where(known, route.line)}", route.line))
             if not route.is_host and not route.is_default and route.proto in ("bird", "80"):
-                # A block of addresses is this node's own, or another's.
+                # An address block belongs to this node or to another.
                 way = "this node's own" if route.kind == "blackhole" else "another node's"
                 self._one(("block", *key[:2]), f"the block {to}", way, route.line, found)
-            # Cilium's pods are reached by way of the node's own address.
+            # Cilium routes pods via the node's own address.
             if route.via is not None and route.via != route.src:
                 self._met(route.via, route.line, found)
 
@@ -140,7 +140,7 @@ class Identity:
         return Contradiction(f"{text} {_where(earlier, later)}", later)
 
     def _calis(self, part: Host, found: list[Contradiction]) -> None:
-        """Complete listings of links and of routes name calis; one and the next have some in common."""
+        """Complete listings of links and of routes name calis; listings of one host have some in common."""
         listed = {
             "links": {name: link.line for name, link in part.links.items()},
             "routes": {
@@ -162,7 +162,7 @@ class Identity:
             calis = {name: line for name, line in named.items() if find_cali_name(name, self.prefix) == name}
             for other in (kind, "links") if whole.get(kind) else ("links",):
                 before = self.calis.get(f"all {other}")
-                # Of a listing that somebody cut down to the one pod that matters another's lines may be missing.
+                # A listing that was cut down to one pod may lack the lines of others.
                 few = other != kind and len(before or ()) + len(calis) < FEW
                 if before and calis and not few and not before.keys() & calis.keys():
                     (name, line), (known, at) = next(iter(calis.items())), next(iter(before.items()))
@@ -177,5 +177,5 @@ class Identity:
 
 
 def _where(line: Line, seen_from: Line) -> str:
-    """The number of a line, with its file where that is another."""
+    """The number of a line, with its file if that differs."""
     return str(line.number) if line.file == seen_from.file else f"{line.number} of {line.file}"

@@ -1,9 +1,9 @@
-"""Pods that are on their node's network: what is seen inside of them is the node's state.
+"""Pods on their node's network: what is seen inside them is the node's state.
 
 calico-node, kube-proxy and some others have ``hostNetwork: true`` (calico/manifests/calico.yaml and the
-Kubernetes documentation of static pods and of kube-proxy). A pod is one of them where its object says so, where it
-is named like one, where it has the address of one that is, or where it shows interfaces that only nodes have.
-What a pod on a network of its own shows (a /32, a route to the gateway) rules it out.
+Kubernetes documentation of static pods and of kube-proxy). A pod is on its node's network if its object
+says so, if it is named like one that is, if it has the address of one that is, or if it shows interfaces that only
+nodes have. What a pod on a network of its own shows (a /32, a route to the gateway) rules it out.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from pcapcheck.nodestate.session import Owner
 from pcapcheck.nodestate.session_blocks import HostPart
 from pcapcheck.nodestate.state import PodEntry
 
-# What Kubernetes puts behind a daemon set's name, and a deployment's.
+# The suffixes that Kubernetes adds to the name of a daemon set and of a deployment.
 RANDOM = r"[a-z0-9]{5}"
 DAEMONS = re.compile(
     r"(?:calico-node|kube-proxy|(?:rke2-)?canal|nodelocaldns|node-local-dns|(?:[a-z0-9-]+-)?node-exporter)"
     rf"(?:-{RANDOM})?|(?:calico-typha|tigera-operator)-[a-z0-9]{{5,10}}-{RANDOM}"
 )
-# Named after their node (static pods), but for those whose end is a daemon set's.
+# Named after their node (static pods), except those with a daemon set's suffix.
 STATIC = re.compile(
     rf"(?:kube-(?:apiserver|controller-manager|scheduler)|kube-proxy(?!-{RANDOM}$))-([a-z0-9][a-z0-9.-]*)"
 )
-# What a file or command puts before a pod's name.
+# Prefixes of a pod's name in files and commands.
 KIND = re.compile(r"(?:^|(?<=/))(?:po|pods?|ds|daemonsets?)(?:\.apps)?/")
 
 
 class Tells(Protocol):
-    """What tells nodes' output from pods' by what it holds."""
+    """What distinguishes nodes' output from pods' by content."""
 
     prefix: str
 
@@ -47,9 +47,9 @@ def is_agent(name: str) -> bool:
 
 
 def mark_listed(pods: list[PodEntry], parts: Iterable[HostPart], tells: Tells) -> None:
-    """Note in a list of pods which are on their node's network, of those that the list itself does not say it of.
+    """Note in a list of pods which are on their node's network, if the list itself does not say so.
 
-    One to whose address a node has a route out of a pod's link is on a network of its own, whatever its name.
+    If a node routes a pod's address out of a pod link, the pod is on a network of its own, whatever its name.
     """
     nodes = {
         address.ip
@@ -72,7 +72,7 @@ def mark_listed(pods: list[PodEntry], parts: Iterable[HostPart], tells: Tells) -
 
 
 def with_nodes(parts: list[HostPart], pods: list[PodEntry], tells: Tells) -> list[HostPart]:
-    """The parts, with those that were seen inside of a pod on its node's network as parts of that node."""
+    """The parts; those from inside a pod on its node's network become parts of that node."""
     groups: dict[str, list[HostPart]] = {}
     for part in parts:
         # "### calico-node-9abf1" heads that node's output, though it is no node's name.
@@ -89,7 +89,7 @@ def with_nodes(parts: list[HostPart], pods: list[PodEntry], tells: Tells) -> lis
 
 
 def _node_of(group: list[HostPart], by_name: dict[str, list[PodEntry]], tells: Tells) -> Owner | None:
-    """The node whose state a pod shows, or None where it shows its own."""
+    """The node whose state a pod shows; None if it shows its own."""
     namespace, _, name = KIND.sub("", group[0].owner.name or "").rpartition("/")
     entry = next(
         (pod for pod in by_name.get(name, ()) if not namespace or pod.namespace in (None, namespace)),
@@ -110,6 +110,6 @@ def _node_of(group: list[HostPart], by_name: dict[str, list[PodEntry]], tells: T
 
 
 def _is_nodes(name: str, prefix: str) -> bool:
-    """Whether only Calico's nodes have an interface of that name; every namespace has a tunl0 once the module is in."""
+    """Whether only Calico nodes have an interface of that name; with the module loaded every namespace has a tunl0."""
     tunnel = name != "tunl0" and is_calico_tunnel(name)
     return tunnel or kind_of_name(name, prefix) == "pod-link" or is_shortened(name, prefix)

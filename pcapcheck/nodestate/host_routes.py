@@ -21,7 +21,7 @@ NOWHERE = "none"
 
 @dataclass
 class HostRoutes:
-    """``leads_there``: whether every address goes out of the pod's own cali; None where the state does not tell.
+    """``leads_there``: whether every address goes out of the pod's own cali; None if the state does not show it.
 
     ``dev`` is None if it is not known where else they lead. ``address`` is the first of several that does not lead
     there.
@@ -34,13 +34,13 @@ class HostRoutes:
 
 
 def way_to_pod(node: Host, link: PodLink) -> HostRoutes:
-    """Where the node sends what is for this pod."""
+    """Where the node sends packets for this pod."""
     cali = link.cali_name or ""
     if not link.ips:
         return _of_nobody(node, link, cali)
     ways = [_way_to(node, ip, cali) for ip in link.ips]
     routed = {is_ipv4(ip) for ip, way in zip(link.ips, ways, strict=True) if way.leads_there}
-    # Calico gives a pod one address of a family. Others, which the pod has given itself, have no route of Calico's.
+    # Calico gives a pod one address of a family. Others, which the pod gave itself, have no Calico route.
     ways = [
         HostRoutes(True, cali)
         if way.leads_there is False and is_ipv4(ip) in routed and not _has_host_route(node, ip)
@@ -56,15 +56,15 @@ def way_to_pod(node: Host, link: PodLink) -> HostRoutes:
 
 
 def lost_way(node: Host, ip: int) -> Sourced[str] | None:
-    """Where the node sends what is for one of its pods whose link nothing tells, if that can be no pod's link.
+    """Where the node sends packets for a pod of its own with an unknown link, if that can be no pod's link.
 
-    In the words of a case: elsewhere, dead-end or none; None where it may be right, or the state does not tell.
+    In the words of a case: elsewhere, dead-end or none; None if it may be right, or the state does not show it.
     """
     found = by_table(node, ip)
     if found is None or found.leads == LOCAL or any(_is_pod_link(dev, "") for dev in found.devices):
         return None
     if found.leads == OUT and found.specific:
-        # A route that somebody made may be meant to lead there.
+        # A route that was set by hand may be meant to lead there.
         return None
     return Sourced((found.leads if found.leads != OUT else "elsewhere"), found.lines)
 
@@ -96,7 +96,7 @@ def _has_host_route(node: Host, ip: int) -> bool:
 
 def _of_nobody(node: Host, link: PodLink, cali: str) -> HostRoutes:
     """No address of the pod is known: a cali without any route, while others have one, has lost its own."""
-    # The first few routes tell whether this node has pods with IPv4 addresses.
+    # The first few routes show whether this node has pods with IPv4 addresses.
     by_others = any(
         route.is_host and route.family == 4 and _is_pod_link(route.dev, cali) for route in islice(node.routes, SEEN)
     )

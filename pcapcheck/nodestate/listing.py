@@ -1,11 +1,11 @@
-"""A listing: what an output lists, and whether all of it. Silence of a narrowed listing proves nothing."""
+"""A listing: what an output lists, and whether it is complete. Silence of a narrowed listing proves nothing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 EVERY_SERVICE = "services of all namespaces"
-# What ``Host.whole`` calls the queueing disciplines of all interfaces, and all routing tables of a family.
+# The names in ``Host.whole`` of the queueing disciplines of all interfaces, and of all routing tables of a family.
 QUEUES = "queues"
 TABLES = "tables"
 
@@ -25,15 +25,15 @@ class Listing:
 
 
 def routes_of(dev: str) -> str:
-    """What ``Host.whole`` calls all IPv4 routes of the main table out of one interface."""
+    """The name in ``Host.whole`` of all IPv4 routes of the main table out of an interface."""
     return f"routes of {dev}, IPv4"
 
 
 def fdb_of(dev: str) -> str:
-    """The same of all forwarding entries of one interface."""
+    """The name of all forwarding entries of an interface."""
     return f"fdb of {dev}"
 
 
 def table_of(name: str, family: int) -> str:
-    """What it calls all routes of one table."""
+    """The name of all routes of a table."""
     return f"table {name}, IPv{family}"

@@ -11,15 +11,15 @@ from pcapcheck.nodestate.host_identity import Identity
 from pcapcheck.nodestate.node_facts import Address, Device, Neighbour, Note, PolicyRule, Route
 from pcapcheck.values import is_ipv4
 
-# The first are enough to see what is mixed up.
+# The first ones are enough to see what is mixed up.
 MOST_CONTRADICTIONS = 3
 Fact = Route | Address | Neighbour | PolicyRule
-# What a complete listing of routes is of, by its name in Host.whole.
+# The family and table of a complete listing of routes, by its name in Host.whole.
 TABLES = {"routes": "main", "local": "local"}
 
 
 class Gathered:
-    """A host in the making. Adding a part takes time by the part's own size."""
+    """A host in the making. Adding a part takes time proportional to the part's size."""
 
     def __init__(self, host: Host, prefix: str) -> None:
         self.host = host
@@ -28,7 +28,7 @@ class Gathered:
         self._facts: dict[tuple[str, int, str], list[Fact]] = {}
 
     def add(self, part: Host) -> None:
-        """Add what one output says."""
+        """Add the facts of an output."""
         host = self.host
         found = [*part.contradictions, *self.identity.add(part)]
         host.contradictions += found[: MOST_CONTRADICTIONS - len(host.contradictions)]
@@ -83,7 +83,7 @@ class Gathered:
         for (kind, _, _), facts in self._facts.items():
             kept: dict[tuple[object, ...], Fact] = {}
             for fact in reversed(facts):
-                # Of a neighbour the last word counts: an entry has one state at a time.
+                # The last entry of a neighbour counts: it has one state at a time.
                 key = (fact.ip, fact.dev, fact.proxy) if isinstance(fact, Neighbour) else _without_line(fact)
                 if isinstance(fact, Neighbour):
                     kept.setdefault(key, fact)
@@ -100,7 +100,7 @@ def own_addresses(addresses: Iterable[Address]) -> set[int]:
 
 
 def differ(device: Device, other: Device) -> bool:
-    """Whether two listings of a link of one name cannot be of the same link."""
+    """Whether two listings of a name cannot be of the same link."""
     return any(
         getattr(device, key) is not None
         and getattr(other, key) is not None

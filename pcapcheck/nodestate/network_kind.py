@@ -1,7 +1,7 @@
-"""Networks in a node's state: by what a link is shown to be Calico's, and which other network a node looks like.
+"""Networks in a node's state: what shows that a link is Calico's, and which other network a node looks like.
 
-Rules about states are about Calico's pod links. What is not shown to be one is not judged: other plugins give pods a
-/32 and the gateway 169.254.1.1 too.
+Rules about states are about Calico's pod links. A link that nothing shows to be Calico's is not judged: other plugins
+give pods a /32 and the gateway 169.254.1.1 too.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import Look, PodLink, State
 from pcapcheck.values import format_address, format_mac
 
-# In which a neighbour entry was not learnt but set by somebody.
+# States of neighbour entries that were set, not learnt.
 SET_BY_HAND = ("PERMANENT", "NOARP")
-# The kernel makes it for whoever loads the module.
+# The kernel makes it when the module is loaded.
 EVERYBODYS_TUNNEL = "tunl0"
 SIGNS = "no cali interface, no ee:ee:ee:ee:ee:ee, no route of proto 80 or bird"
 
 
 def sort_out(state: State, prefix: str, gateway: int, proxy_mac: int) -> None:
-    """Say of each pod link by what it is Calico's, and of each node that is not Calico's what it looks like."""
+    """Note what shows that a pod link is Calico's, and what a node without Calico looks like."""
     calico = {id(node): _calico(node, prefix, proxy_mac) for node in state.nodes}
     for node in state.nodes:
         look = None if calico[id(node)] else _look(node)
@@ -68,7 +68,7 @@ def known_of(state: State) -> KnownNetwork:
 
 
 def _not_calico(state: State) -> str:
-    """Why rules about Calico have nothing to judge, where the state tells of hosts."""
+    """Why rules about Calico have nothing to judge, if the state describes hosts."""
     if state.looks:
         return f"{_in_words(state.looks[0])}, and the rules are about Calico's pod links"
     if not state.links:
@@ -77,7 +77,7 @@ def _not_calico(state: State) -> str:
 
 
 def remarks_of(state: State) -> list[tuple[str, tuple[Line, ...]]]:
-    """A line per node that is not Calico's, with the lines of the state that show what it is."""
+    """A line per node without Calico, with the lines of the state that show what it is."""
     return [
         (f"{_in_words(look)}: its gateway, MACs, routes and settings are not held to what Calico does", look.lines)
         for look in state.looks
@@ -112,7 +112,7 @@ def _look(node: Host) -> Look | None:
 
 
 def _look_of_pod(pod: Host, gateway: int, proxy_mac: int) -> Look | None:
-    """A pod that reaches 169.254.1.1 by an entry that was set is of a network whose plugin sets it."""
+    """A pod with a static entry for 169.254.1.1 is on a network whose plugin sets it."""
     held = next((neighbour for neighbour in pod.neighbours_of(gateway) if neighbour.mac not in (None, proxy_mac)), None)
     if held is None or held.mac is None:
         return None
@@ -134,7 +134,7 @@ def _shown_by(link: PodLink, gateway: int, proxy_mac: int, on_calico: bool, on_a
         return None
     set_up = [neighbour for neighbour in held if neighbour.state in SET_BY_HAND or by_mac([neighbour.mac])]
     if _leads_to(pod, gateway) or held:
-        # A wrong entry that was set in a pod of Calico's is a fault; in a pod of AWS or Azure it is how things are.
+        # A wrong static entry is a fault in a Calico pod, and normal in a pod of AWS or Azure.
         return GATEWAY if on_calico or not (set_up or on_another) else None
     alone = any(
         address.is_host and address.scope in (None, "global") and address.dev != "lo" for address in pod.addresses

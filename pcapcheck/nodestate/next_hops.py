@@ -1,7 +1,7 @@
 """Next hops: whether the neighbour that a node sends packets to is there, by its neighbour entries and links.
 
-Kernel: net/core/neighbour.c; net/ipv4/arp.c, arp_error_report: to what waits for a neighbour that does not answer the
-node says host unreachable.
+Kernel: net/core/neighbour.c; net/ipv4/arp.c, arp_error_report: if a neighbour does not answer, the node sends host
+unreachable for the packets that wait for it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ NOTHING_HEARD: Heard = MappingProxyType({})
 
 @dataclass(frozen=True)
 class NextHop:
-    """``state`` is one of ``NEXT_HOPS``; ``address`` that of the hop that is amiss, else of the first."""
+    """``state`` is one of ``NEXT_HOPS``; ``address`` is the faulty hop's, else the first hop's."""
 
     state: str
     address: int
@@ -40,7 +40,7 @@ def next_hop(
 ) -> NextHop | None:
     """What is known of the hops by which packets for ``dst`` leave a node; None if that is not known.
 
-    Neighbours on pods' links are no next hops. Of a tunnel it is the hop to the node at its other end.
+    Neighbours on pods' links are no next hops. For a tunnel it is the hop to the node at its other end.
     """
     found = [one for hop in decision.hops if (one := _of_hop(state, node, hop, dst, prefix, heard)) is not None]
     if not found or len(found) < len(decision.hops):
@@ -79,7 +79,7 @@ def _of_hop(state: State, node: Host, hop: Hop, dst: int, prefix: str, heard: He
 
 
 def _of_tunnel(state: State, node: Host, hop: Hop, prefix: str, heard: Heard) -> NextHop | None:
-    """The hop of what is wrapped: to where the forwarding entry says, or for IP in IP to the next hop itself."""
+    """The hop of a tunnel's packets: to the forwarding entry's end, or for IP in IP to the next hop itself."""
     if hop.via is None:
         return None
     entry = next(
@@ -100,9 +100,9 @@ def _of_tunnel(state: State, node: Host, hop: Hop, prefix: str, heard: Heard) ->
 
 
 def _contradicted(state: State, node: Host, entry: Neighbour) -> Line | None:
-    """The line of the interface that has the entry's address, where its MAC is another.
+    """The line of the interface that has the entry's address, if its MAC differs.
 
-    Only of entries that somebody set: in some clouds a router answers for all neighbours.
+    Only for static entries: in some clouds a router answers for all neighbours.
     """
     if entry.state != "PERMANENT":
         return None

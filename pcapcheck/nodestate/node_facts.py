@@ -1,4 +1,4 @@
-"""What is known of a node and its pods: facts, each with the line that it stands in.
+"""Facts about a node and its pods, each with its line.
 
 Addresses are numbers of 128 bits (IPv4 as IPv4-mapped), MACs of 48, as everywhere. Text of a line is as it was pasted;
 show it through ``values.clean``.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import is_ipv4
 
-# Kinds of routes that lead nowhere (rtnetlink(7), RTN_*).
+# Types of dead-end routes (rtnetlink(7), RTN_*).
 DEAD_ENDS = ("blackhole", "unreachable", "prohibit", "throw")
 
 
@@ -19,9 +19,9 @@ DEAD_ENDS = ("blackhole", "unreachable", "prohibit", "throw")
 class Device:
     """A network interface. ``peer_index`` is what ``eth0@if331`` names; ``netns`` names the namespace of the other end.
 
-    ``up`` (set up by somebody) and ``carrier`` (the other end is up too) are None where no flags were printed.
-    ``programs``: BPF programs are attached (``xdp`` or ``tc``, as the listing says). ``vni``: of a VXLAN device, its
-    network identifier, ``vni_line`` where that stands, and ``vxlan_port`` its UDP port.
+    ``up`` (administratively) and ``carrier`` (the other end is up too) are None if no flags were printed.
+    ``programs``: BPF programs are attached (``xdp`` or ``tc``, as the listing says). ``vni`` is a VXLAN device's
+    network identifier, ``vni_line`` its line, and ``vxlan_port`` the UDP port.
     """
 
     name: str
@@ -67,8 +67,8 @@ class Address:
 class Route:
     """A route. The destination of a default is 0/0 of its family; ``via`` may be of the other family.
 
-    ``dead``: its interface is down, and the kernel passes it over; ``linkdown``: that has no carrier. ``mtu`` is its
-    own, where it has one.
+    ``dead``: its interface is down, and the kernel skips it; ``linkdown``: the interface has no carrier. ``mtu`` is
+    the route's own, if it has one.
     """
 
     destination: int
@@ -103,7 +103,7 @@ class Route:
 
     @property
     def network(self) -> int:
-        """The destination without the bits that the prefix leaves open, shifted to the right."""
+        """The destination's network bits, shifted to the right."""
         return self.destination >> ((32 if self.family == 4 else 128) - self.prefix)
 
 
@@ -134,7 +134,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Forwarding:
-    """An entry of ``bridge fdb``: behind which tunnel end ``dst`` a VXLAN device has a MAC, if it is one's."""
+    """An entry of ``bridge fdb``: for a VXLAN device, the tunnel end ``dst`` that a MAC is behind."""
 
     mac: int
     dev: str | None
@@ -144,7 +144,7 @@ class Forwarding:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """The answer to ``ip route get``. ``error`` is the kernel's refusal in its own words.
+    """The answer to ``ip route get``. ``error`` is the kernel's message if it finds no route.
 
     "Invalid cross-device link" is a failed reverse-path check, "Invalid argument" often a blackhole.
     """
@@ -168,7 +168,7 @@ class Lookup:
 class Sysctl:
     """A kernel setting in dotted form, ``net.ipv4.conf.<interface>.<key>``; an interface's own dots are kept.
 
-    ``group`` is conf or neigh and ``interface`` what stands behind it (also all and default), where it has one.
+    ``group`` is conf or neigh, and ``interface`` the word after it (also all and default), if there is one.
     """
 
     name: str
@@ -192,11 +192,11 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """What the kernel counted, by its name, when one output was printed.
+    """A kernel counter by name, and its value when an output was printed.
 
     ``source`` is nstat, or what counts: link, queue, conntrack, backlog, neighbours. ``dev`` is an interface and
     ``direction`` "in" or "out" as its own host sees it; ``kind`` the queueing discipline with its handle, or the family
-    of neighbours. ``passed`` is how many packets the same thing let through meanwhile.
+    of neighbours. ``passed`` is how many packets the same thing let through.
     """
 
     source: str
@@ -210,16 +210,16 @@ class Counter:
 
     @property
     def key(self) -> tuple[str | None, ...]:
-        """What two readings of one counter have in common."""
+        """What identifies a counter in several readings."""
         return self.source, self.name, self.dev, self.direction, self.kind
 
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """A line of the kernel's log that tells of lost packets: ``event`` is one of ``kernel_log.EVENTS``.
+    """A line of the kernel's log about lost packets: ``event`` is one of ``kernel_log.EVENTS``.
 
-    ``time`` is in nanoseconds since the epoch where the line tells it, ``uptime`` in nanoseconds since the kernel's
-    start. ``addresses`` are those that the line names, ``dev`` the interface.
+    ``time`` is in nanoseconds since the epoch, if the line has it, ``uptime`` in nanoseconds since the kernel's start.
+    ``addresses`` and ``dev`` are those that the line names.
     """
 
     event: str
@@ -232,7 +232,7 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class Managed:
-    """What a network manager says of a device; ``owned``: it may change its addresses and routes."""
+    """A device in a network manager's listing; ``owned``: the manager may change its addresses and routes."""
 
     manager: str
     dev: str

@@ -1,4 +1,4 @@
-"""Small things that every reader of output needs: numbers and addresses out of words, without exceptions."""
+"""Numbers and addresses from words, without exceptions, for every reader of output."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHORT = re.compile(r"\d{1,3}(\.\d{1,3}){0,2}")
 
 def address(text: str | None) -> int | None:
     """An address, or None; a zone (``fe80::1%eth0``) is left out."""
-    # Most words are none, and finding that out by an exception takes long.
+    # Most words are no address, and an exception for each is slow.
     if not text or not LIKELY.match(text):
         return None
     try:

@@ -1,4 +1,4 @@
-"""Which pod is behind which cali: by the numbers that both ends of a veth pair name, by route, by the pod's name."""
+"""The pod behind each cali: by the indexes that both ends of a veth pair name, by route, by the pod's name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_OWN = 2
 
 @dataclass
 class LinkNames:
-    """Pods by what they can be known by."""
+    """Pods by address and by cali name."""
 
     prefix: str
     by_ip: dict[int, list[PodEntry]] = field(default_factory=dict)
@@ -28,12 +28,12 @@ class LinkNames:
 
     @classmethod
     def of(cls, pods: list[PodEntry], prefix: str) -> LinkNames:
-        """Index a list of pods; one that has ended holds its address no more, one on the node's network never did."""
+        """Index a list of pods; a pod that has ended has no address, nor has one on the node's network."""
         names = cls(prefix)
         for pod in pods:
             names.by_name.setdefault(pod.label, pod)
             names.by_name.setdefault(pod.name, pod)
-            # What kubectl does not say is mostly "default"; it counts only where a cali of that name is there.
+            # An unprinted namespace is mostly "default"; that counts only if a cali of that name exists.
             names.by_cali.setdefault(cali_name(pod.namespace or "default", pod.name, prefix), full_name(pod))
             if pod.ip is not None and pod.holds_address:
                 held = names.by_ip.setdefault(pod.ip, [])
@@ -42,7 +42,7 @@ class LinkNames:
         return names
 
     def holder(self, ips: list[int], cali: str | None) -> PodEntry | None:
-        """The pod that has one of these addresses; of several with one address the one that the link is named after."""
+        """The pod that has one of these addresses; if several have it, the pod that the link is named after."""
         held = next((self.by_ip[ip] for ip in ips if ip in self.by_ip), [])
         if len(held) > 1:
             held = [entry for entry in held if cali is not None and self.by_cali.get(cali) == full_name(entry)]
@@ -50,12 +50,12 @@ class LinkNames:
 
 
 def full_name(pod: PodEntry) -> str:
-    """NAMESPACE/POD, with default where the namespace is not known."""
+    """NAMESPACE/POD, with default if the namespace is not known."""
     return f"{pod.namespace or 'default'}/{pod.name}"
 
 
 class NodeEnds:
-    """The nodes' ends of pod links, by all that a pod's end may know them by."""
+    """The nodes' ends of pod links, by everything that identifies them for a pod's end."""
 
     def __init__(self, nodes: list[Host], prefix: str, netns: Container[str] = ()) -> None:
         self.links: list[PodLink] = []
@@ -98,7 +98,7 @@ class NodeEnds:
         return self.routed.get((id(link.node), link.cali_name or ""), [])
 
     def find(self, pod: Host, end: Device | None, ips: list[int], names: LinkNames) -> PodLink | None:
-        """The node's end of this pod's link, if one way of telling leaves one choice."""
+        """The node's end of this pod's link, if one criterion leaves a single choice."""
         for how, found in (
             (BY_NETNS, self.by_netns.get(pod.netns or "", [])),
             (BY_INDEX, self._named_by_number(end)),
@@ -123,7 +123,7 @@ class NodeEnds:
 
 
 def join_links(state: State, prefix: str) -> list[PodLink]:
-    """Every pod link that the state tells of, the node's end, the pod's, or both."""
+    """Every pod link that the state shows: the node's end, the pod's, or both."""
     names = LinkNames.of(state.pods, prefix)
     ends = NodeEnds(state.nodes, prefix, {pod.netns for pod in state.pod_hosts if pod.netns})
     alone = []
@@ -151,7 +151,7 @@ def _name_each_other(end: Device | None, cali: Device | None) -> bool:
 
 
 def cali_names(node: Host, prefix: str) -> list[str]:
-    """Every cali interface that anything on the node names, in order."""
+    """Every cali interface that any fact of the node names, in order."""
     names = dict.fromkeys(node.devices())
     return [name for name in names if find_cali_name(name, prefix) == name or is_shortened(name, prefix)]
 

@@ -143,7 +143,7 @@ def _take(path: Path | Held, understood: Understood) -> None:
 
 
 def _not_understood(path: Path | Held, name: str, data: bytes) -> StateError:
-    """What a file is of which nothing was understood."""
+    """What a file is if nothing of it is understood."""
     try:
         with Source(_path(path), held=path if isinstance(path, Held) else None).open(1):
             return _is_a_capture(name)

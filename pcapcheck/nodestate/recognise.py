@@ -1,4 +1,4 @@
-"""Whether a text that is no capture, or that stands around one, is a node's state or what ping printed."""
+"""Whether a text that is no capture, or that surrounds one, is a node's state or the output of ping."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from pcapcheck.nodestate.session_blocks import Understood, understand
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import clean
 
-# So much of a file tells what it is; a JSON document is understood only as a whole.
+# The beginning of a file shows what it is; a JSON document is understood only as a whole.
 ENOUGH = 1 << 16
 ENOUGH_OF_JSON = 1 << 20
 PING = "ping"
 
 
 def recognise(path: Path | Held) -> str | None:
-    """``node-state`` or ``pods`` where that is what a file holds; None where it is neither, or cannot be read."""
+    """``node-state`` or ``pods`` if a file holds that; None if it is neither, or cannot be read."""
     try:
         with path.open() if isinstance(path, Held) else path.open("rb") as stream:
             data = stream.read(ENOUGH)

@@ -92,7 +92,7 @@ class State(Brief):
     hosts: list[Host] = field(default_factory=list)
     pods: list[PodEntry] = field(default_factory=list)
     problems: list[tuple[Line, str]] = field(default_factory=list)
-    problems_untold: int = 0
+    more_problems: int = 0
     links: list[PodLink] = field(default_factory=list)
     calico: bool = False
     looks: list[Look] = field(default_factory=list)
@@ -103,7 +103,7 @@ class State(Brief):
         if len(self.problems) < MOST_PROBLEMS:
             self.problems.append((line, message))
         else:
-            self.problems_untold += 1
+            self.more_problems += 1
 
     @property
     def nodes(self) -> list[Host]:
@@ -116,7 +116,7 @@ class State(Brief):
         return [host for host in self.hosts if host.role == POD and not host.contradictions]
 
     def links_for(self, *, ip: int | None = None, mac: int | None = None, cali: str | None = None) -> Iterator[PodLink]:
-        """The pod links with this address, MAC or cali name, of which a state may hold the beginning only."""
+        """The pod links with this address, MAC or cali name; a state may hold only the beginning of a name."""
         for link in self.links:
             if (
                 (ip is not None and ip in link.ips)

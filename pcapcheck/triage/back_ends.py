@@ -16,7 +16,7 @@ from pcapcheck.nodestate.unresolved_pods import UNANSWERED
 from pcapcheck.protocols import TCP_SYN
 from pcapcheck.triage.case_columns import GONE, SOME_GONE, THERE
 from pcapcheck.triage.firewall.lost_packet import LostPacket
-from pcapcheck.triage.firewall.stages import destinations
+from pcapcheck.triage.firewall.node_passage import destinations
 from pcapcheck.values import format_address, is_ipv4
 
 # Protocols of what is asked, as packets (IANA) and as listings of services name them.

@@ -160,8 +160,8 @@ def test_the_way_to_a_pod_of_another_node(tmp_path: Path, routes: str, expected:
 def leads(state: State, node: Host, receiver: Host | None = None, spoken: str | None = None) -> str | None:
     crossing = Crossing(state, node, RoutedPacket(POD, FAR, CALI), None, sends=True, prefix="cali", receiver=receiver)
     crossing.receivers = frozenset({parse_address(spoken)} if spoken else ())
-    told = crossing.way()
-    return None if told is None else str(told[0])
+    found = crossing.way()
+    return None if found is None else str(found[0])
 
 
 OWN_BLOCK = ROUTES.replace("scope link\n10", "proto kernel scope link\n10") + "blackhole 10.244.1.0/26 proto 80\n"
@@ -177,7 +177,7 @@ def test_felix_writes_routes_to_nodes_of_the_same_network(tmp_path: Path, spoken
     ("back", "expected"),
     [("10.244.1.0/26 via 192.0.2.11 dev eth0 proto bird\n", "unlisted"), ("", "default")],
 )
-def test_a_route_back_shows_that_blocks_are_told(tmp_path: Path, back: str, expected: str) -> None:
+def test_a_route_back_shows_that_nodes_have_routes_to_blocks(tmp_path: Path, back: str, expected: str) -> None:
     state, node = read(tmp_path, ROUTES, SECOND + back)
     receiver = next(host for host in state.hosts if host is not node and host.routes)
     assert leads(state, node, receiver) == expected
@@ -202,11 +202,11 @@ def settings(all_: int | None, **interfaces: int) -> str:
         (BACK_BY_ETH1, settings(0, eth0=1), "eth0", True),
         (BACK_BY_ETH1, settings(1, eth0=0), "eth0", True),
         (BACK_BY_ETH1, settings(0, eth0=0), "eth0", False),
-        # The larger counts, and loose is content with any way back, if the interface has an address.
+        # The larger value counts; loose takes any route back, if the interface has an address.
         (BACK_BY_ETH1, settings(2, eth0=1), "eth0", False),
         (ROUTES + "10.99.0.0/16 dev eth0\n", settings(2, eth1=1), "eth1", True),
         (ROUTES, settings(0, eth0=1), "eth0", False),
-        # Half of it is not told.
+        # Only one of the two is known.
         (BACK_BY_ETH1, settings(None, eth0=1), "eth0", None),
         (BACK_BY_ETH1, settings(None, eth0=0), "eth0", None),
         (BACK_BY_ETH1, settings(None, eth0=2), "eth0", False),
@@ -230,11 +230,11 @@ def settings(all_: int | None, **interfaces: int) -> str:
 )
 def test_source_check(tmp_path: Path, routes: str, more: str, iif: str, expected: bool | None) -> None:
     _, node = read(tmp_path, routes, more)
-    told = fails_source_check(node, RoutedPacket(OUTSIDE, POD, iif))
-    assert (told and told[0]) == expected
+    found = fails_source_check(node, RoutedPacket(OUTSIDE, POD, iif))
+    assert (found and found[0]) == expected
     if expected:
-        assert told
-        assert told[1]
+        assert found
+        assert found[1]
 
 
 def test_the_kernels_own_word_on_the_source_check(tmp_path: Path) -> None:
@@ -242,6 +242,6 @@ def test_the_kernels_own_word_on_the_source_check(tmp_path: Path) -> None:
         "root@n1:~# ip route get 10.244.1.10 from 198.51.100.7 iif eth0\nRTNETLINK answers: Invalid cross-device link\n"
     )
     _, node = read(tmp_path, ROUTES, asked)
-    told = fails_source_check(node, RoutedPacket(OUTSIDE, POD, "eth0"))
-    assert told
-    assert told[0] is True
+    found = fails_source_check(node, RoutedPacket(OUTSIDE, POD, "eth0"))
+    assert found
+    assert found[0] is True

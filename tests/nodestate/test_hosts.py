@@ -1,4 +1,4 @@
-"""Two nodes in one text: told apart under every heading that people and tools write, or nothing concluded."""
+"""Two nodes in one text: distinguished under every heading that people and tools write, or nothing is concluded."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def failed(analysis: Analysis) -> set[str]:
 
 
 def judged(scenario: str, text: str, folder: Path) -> tuple[set[str], set[str], list[str]]:
-    """What a paste beside the captures confirms, what fails by it alone, and what is said of its nodes."""
+    """What a paste given with the captures confirms, what fails by it alone, and what is said of its nodes."""
     path = folder / "paste.txt"
     path.write_text(text)
     alone = analyze_state(path)
@@ -148,9 +148,11 @@ def test_the_lines_that_contradict_are_named(tmp_path: Path) -> None:
         "$ ip addr\n2: eth0: <UP> mtu 1500\n    link/ether 02:00:00:00:0a:02 brd ff:ff:ff:ff:ff:ff\n"
         "    inet 10.9.0.2/24 scope global eth0\n"
     )
-    told = analyze_state(path).not_understood
-    assert told[0].startswith(f"{path}:8: the MAC of eth0 is 02:00:00:00:0a:02 here and 02:00:00:00:0a:01 in line 2: ")
-    assert told[1].startswith(f"{path}:10: eth0 has 10.9.0.2 here and 10.9.0.1 in line 4: two hosts or two times")
+    reported = analyze_state(path).not_understood
+    assert reported[0].startswith(
+        f"{path}:8: the MAC of eth0 is 02:00:00:00:0a:02 here and 02:00:00:00:0a:01 in line 2: "
+    )
+    assert reported[1].startswith(f"{path}:10: eth0 has 10.9.0.2 here and 10.9.0.1 in line 4: two hosts or two times")
 
 
 NIC = (
@@ -192,14 +194,14 @@ def test_what_one_host_cannot_say(first: str, then: str, tmp_path: Path) -> None
         (f"$ ip route\n{CONNECTED}{POD_ROUTE}10.65.0.8 dev caliba987654321\n", f"$ ip route\n{CONNECTED}{POD_ROUTE}"),
         (f"$ ip route\n{CONNECTED}{POD_ROUTE}", f"$ ip route\n{CONNECTED}"),
         (f"$ ip addr\n{NIC}", f"$ ip addr\n{NIC}    inet 10.9.0.100/24 scope global eth0\n"),
-        # A pod made anew.
+        # A pod that was recreated.
         ("$ ip link\n7: cali0123456789a@if3: <UP> mtu 1450\n", "$ ip link\n9: cali0123456789a@if3: <UP> mtu 1450\n"),
         # An address of a service that has just moved here.
         (
             f"$ ip addr\n{NIC}    inet 10.9.0.100/24 scope global secondary eth0\n",
             "$ ip neigh\n10.9.0.100 dev eth0 lladdr 02:00:00:00:0a:09 STALE\n",
         ),
-        # Of one host's calis somebody shows one, and the route that is wrong.
+        # One cali of a host with several, and its wrong route.
         (
             "$ ip link\n1: lo: <UP> mtu 65536\n9: cali0123456789a@if3: <UP> mtu 1450\n",
             "$ ip route\n10.65.0.7 dev caliba987654321\n",
@@ -260,7 +262,7 @@ def test_a_second_hostname_is_another_host_and_the_same_is_the_same(tmp_path: Pa
         (("ip-route.txt", "ip-neigh.txt"), (f"$ ip route\n{POD_ROUTE}", "$ ip neigh\n10.9.0.7 dev eth0 FAILED\n"), 1),
         (("n1-route.txt", "n2-neigh.txt"), (f"$ ip route\n{POD_ROUTE}", "$ ip neigh\n10.9.0.7 dev eth0 FAILED\n"), 2),
         (("ip-route.txt", "route2.txt"), (f"$ ip route\n{POD_ROUTE}", f"$ ip route\n{CONNECTED}"), 2),
-        # A pod link is of one node only.
+        # A pod link belongs to one node only.
         (("a.txt", "b.txt"), (f"$ ip route\n{POD_ROUTE}", "$ ip neigh\n10.65.0.7 dev cali0123456789a FAILED\n"), 1),
     ],
 )

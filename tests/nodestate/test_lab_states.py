@@ -1,4 +1,4 @@
-"""The states that the lab's scenarios left, judged rule by rule, and held against the captures beside them."""
+"""The states that the lab's scenarios left, judged rule by rule, and compared with the captures next to them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_every_scenario_has_a_state() -> None:
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_state_is_of_the_pods_that_were_recorded(scenario: str) -> None:
-    """Addresses, MACs and interfaces are those of the index beside the captures."""
+    """Addresses, MACs and interfaces are those of the index next to the captures."""
     state = read_state([CAPTURES / scenario / "state.txt"])
     pods = {pod["cali"]: pod for pod in INDEX[scenario]["pods"]}
     assert {link.cali_name for link in state.links} == set(pods)

@@ -85,8 +85,8 @@ def services(tmp_path: Path, *texts: str) -> Services:
     return state.services
 
 
-def told(found: Services) -> dict[tuple[str, int | None], bool | None]:
-    """By address and port whether no pod stands behind it."""
+def without_pods(found: Services) -> dict[tuple[str, int | None], bool | None]:
+    """Whether no pod is behind a service, by address and port."""
     kept = {}
     for service in found.listed:
         behind = found.behind(service)
@@ -98,7 +98,7 @@ def told(found: Services) -> dict[tuple[str, int | None], bool | None]:
 @pytest.mark.parametrize("endpoints", [ENDPOINTS, SLICES])
 def test_kubectl(tmp_path: Path, endpoints: str) -> None:
     found = services(tmp_path, "$ kubectl get svc -A", LISTED, "$ kubectl get endpoints -A", endpoints)
-    assert told(found) == {
+    assert without_pods(found) == {
         ("10.96.0.10", 53): False,
         ("10.96.0.10", 9153): False,
         ("10.96.0.20", 80): True,
@@ -109,11 +109,11 @@ def test_kubectl(tmp_path: Path, endpoints: str) -> None:
 
 def test_kubectl_without_its_commands(tmp_path: Path) -> None:
     """As pasted, also one line that grep left."""
-    assert told(services(tmp_path, LISTED, ENDPOINTS))["10.96.0.20", 80] is True
+    assert without_pods(services(tmp_path, LISTED, ENDPOINTS))["10.96.0.20", 80] is True
     line = LISTED.splitlines()[1]
     found = services(tmp_path, "root@n:~# kubectl get svc -A | grep 10.96.0.10", line)
     assert {service.name for service in found.listed} == {"kube-system/kube-dns"}
-    # What was searched through may hold more.
+    # The output of grep may leave services out.
     assert found.whole is None
 
 
@@ -123,7 +123,7 @@ def test_rules(tmp_path: Path, rules: str, command: str) -> None:
     if not command and rules in (CHAIN, TRANSLATED):
         pytest.skip("without a command nothing tells what it is")
     found = services(tmp_path, f"root@n:~# {command}" if command else "", rules)
-    kept = told(found)
+    kept = without_pods(found)
     assert kept.pop(("10.96.0.20", 80)) is True
     assert set(kept) == {("10.96.0.10", 53)}
     assert not any(kept.values())
@@ -142,7 +142,7 @@ def test_a_rule_of_no_chain_is_doubtful(tmp_path: Path) -> None:
 def test_ipvs(tmp_path: Path) -> None:
     """A server of weight 0 takes no new connection."""
     found = services(tmp_path, "root@n:~# ipvsadm -Ln", IPVS)
-    assert told(found) == {("10.96.0.10", 53): False, ("10.96.0.20", 80): True, ("10.96.0.21", 80): True}
+    assert without_pods(found) == {("10.96.0.10", 53): False, ("10.96.0.20", 80): True, ("10.96.0.21", 80): True}
 
 
 def test_json(tmp_path: Path) -> None:
@@ -159,11 +159,11 @@ def test_json(tmp_path: Path) -> None:
             },
         ]
         found = services(tmp_path, json.dumps({"kind": "List", "items": items}))
-        assert told(found) == {("10.96.0.20", 80): not ready}
+        assert without_pods(found) == {("10.96.0.20", 80): not ready}
     subsets = [{"notReadyAddresses": [{"ip": "10.244.1.9"}]}]
     items = [{"kind": "Service", "metadata": named, "spec": service}]
     items.append({"kind": "Endpoints", "metadata": named, "subsets": subsets})
-    assert told(services(tmp_path, json.dumps({"items": items}))) == {("10.96.0.20", 80): True}
+    assert without_pods(services(tmp_path, json.dumps({"items": items}))) == {("10.96.0.20", 80): True}
 
 
 def test_a_file_of_services_alone_is_a_state(tmp_path: Path) -> None:

@@ -185,7 +185,7 @@ def test_pods_are_named_by_address_and_by_interface(tmp_path: Path) -> None:
     ]
 
 
-def test_what_is_not_understood_is_told_with_its_place(tmp_path: Path) -> None:
+def test_what_is_not_understood_is_reported_with_its_place(tmp_path: Path) -> None:
     state = state_of("# ip route\ndefault via 10.0.0.1 dev eth0\nthis is no route\n# date\nwhatever\n", tmp_path)
     ((line, message),) = state.problems
     assert line.number == 3

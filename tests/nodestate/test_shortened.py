@@ -25,7 +25,7 @@ def test_a_short_name_is_that_of_the_only_interface_that_begins_so(tmp_path: Pat
     assert state.problems == []
 
 
-def test_a_name_that_two_begin_with_is_told(tmp_path: Path) -> None:
+def test_a_name_with_two_completions_is_reported(tmp_path: Path) -> None:
     other = LINK + "332: cali14e7d8aaaaa@if3: <UP> mtu 1450\n    link/ether ee:ee:ee:ee:ee:ee\n"
     state = state_of(other + SHORT, tmp_path)
     assert [(line.number, message.partition(";")[0]) for line, message in state.problems] == [
@@ -33,11 +33,13 @@ def test_a_name_that_two_begin_with_is_told(tmp_path: Path) -> None:
     ]
 
 
-def test_a_name_that_nothing_completes_is_told(tmp_path: Path) -> None:
+def test_a_name_without_a_completion_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "paste.txt"
     path.write_text(SHORT)
-    told = analyze_state(path).not_understood
-    assert told == [f"{path}:2: the interface cali14e7d8 is cut short: nothing here shows its whole name; add ip link"]
+    reported = analyze_state(path).not_understood
+    assert reported == [
+        f"{path}:2: the interface cali14e7d8 is cut short: nothing here shows its whole name; add ip link"
+    ]
 
 
 def test_the_list_of_pods_completes_a_name(tmp_path: Path) -> None:

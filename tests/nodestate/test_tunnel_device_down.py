@@ -1,4 +1,4 @@
-"""A tunnel's device that takes nothing, as listings of links show it."""
+"""A tunnel device that takes no packets, as listings of links show it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONG = "4: vxlan.calico: <BROADCAST,MULTICAST{up}> mtu 1450 qdisc noqueue state 
         ("root@n1:~# ip link\n" + LO + LONG.format(up=",UP,LOWER_UP", state="UNKNOWN"), UP),
         ("root@n1:~# ip -br a\nlo UNKNOWN 127.0.0.1/8\nvxlan.calico DOWN 10.244.1.0/32\n", DOWN),
         ("root@n1:~# ip link\n" + LO, MISSING),
-        # Of a listing of something else nothing follows.
+        # A listing of another interface shows nothing.
         ("root@n1:~# ip link show dev lo\n" + LO, None),
     ],
 )
@@ -34,14 +34,20 @@ def test_down_or_missing(listing: str, expected: str | None, tmp_path: Path) -> 
 
 
 def test_names_by_what_is_inside() -> None:
-    assert tunnel_device("vxlan", parse_address("10.244.1.1")) == "vxlan.calico"
-    assert tunnel_device("vxlan", parse_address("fd00::1")) == "vxlan-v6.calico"
-    assert tunnel_device("ipip", parse_address("10.244.1.1")) == "tunl0"
+    ipv4, ipv6 = parse_address("10.244.1.1"), parse_address("fd00::1")
+    found = {
+        encap: (tunnel_device(encap, ipv4), tunnel_device(encap, ipv6)) for encap in ("vxlan", "ipip", "wireguard")
+    }
+    assert found == {
+        "vxlan": ("vxlan.calico", "vxlan-v6.calico"),
+        "ipip": ("tunl0", None),
+        "wireguard": ("wireguard.cali", "wg-v6.cali"),
+    }
 
 
 @pytest.mark.parametrize(("mode", "fails"), [(1, True), (2, None)])
 def test_the_strict_check_needs_no_address(mode: int, fails: bool | None, tmp_path: Path) -> None:
-    """Settings in one file and routes in another: whether the interface has an address is not told."""
+    """Settings in one file and routes in another: whether the interface has an address is not known."""
     node = only(
         state_of(
             f"root@n1:~# sysctl -a\nnet.ipv4.conf.all.rp_filter = 0\nnet.ipv4.conf.vxlan/calico.rp_filter = {mode}\n"

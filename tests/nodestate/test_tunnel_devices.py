@@ -1,4 +1,4 @@
-"""What a VXLAN device is told to do: its network identifier, and where it has the ends of the others."""
+"""How a VXLAN device is set up: its network identifier, and the tunnel ends of other nodes."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_forwarding_entries(tmp_path: Path, text: str, whole: str | None) -> Non
     assert host.whole == ({whole} if whole else set())
 
 
-def test_that_a_device_knows_nobody_is_told(tmp_path: Path) -> None:
+def test_an_empty_listing_shows_that_a_device_knows_nobody(tmp_path: Path) -> None:
     host = only(state_of("root@n1:~# bridge fdb show dev vxlan.calico\nroot@n1:~# hostname\nn1\n", tmp_path))
     assert host.forwarding == []
     assert host.whole == {"fdb of vxlan.calico"}
@@ -85,6 +85,6 @@ def test_an_entry_alone_does_not_show_that_it_is_right(
 ) -> None:
     """It must name an address of the node that the packets are for."""
     node, target = only(state_of(ENTRIES, tmp_path)), parse_address("10.244.2.20")
-    told = far_end(node, None, target, spoken=frozenset({parse_address(spoken)}), astray=astray)
-    assert told is not None
-    assert told[0] == expected
+    found = far_end(node, None, target, spoken=frozenset({parse_address(spoken)}), astray=astray)
+    assert found is not None
+    assert found[0] == expected

@@ -1,4 +1,4 @@
-"""A file of a bundle: the node that it is of, and the command that printed it."""
+"""A file of a bundle: its node, and the command that printed it."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pcapcheck.nodestate.bundles.bundled_file import BundledFile
 from pcapcheck.nodestate.bundles.calicoctl_diags import node_file
 
-# What finds a file's node and command by its path, one per layout.
+# Functions that find a file's node and command by its path, one per layout.
 LAYOUTS = (node_file,)
 LONGEST = 400
 HEAD = re.compile(r"==> (\S{1,300}) <==")
@@ -21,7 +21,7 @@ FEW = 2
 
 
 def announced_file(text: str) -> BundledFile | None:
-    """The file that a line announces; None if it announces none, or one that no layout knows."""
+    """The file that a line announces; None if it announces no file of a known layout."""
     match = HEAD.fullmatch(text.strip()) if len(text) <= LONGEST else None
     found = (layout(match[1]) for layout in LAYOUTS) if match else ()
     return next((file for file in found if file is not None), None)

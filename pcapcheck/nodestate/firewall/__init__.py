@@ -1,1 +1,1 @@
-"""The firewall of a host: tables, chains, rules and sets, each with the line it stands in. ``readers`` fill them."""
+"""The firewall of a host: tables, chains, rules and sets, each with its line. ``readers`` fill them."""

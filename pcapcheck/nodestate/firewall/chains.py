@@ -15,16 +15,15 @@ from pcapcheck.nodestate.source_lines import Line
 if TYPE_CHECKING:
     from pcapcheck.nodestate.firewall.sets import NamedSet
 
-# The hooks of a packet's way (netfilter(8)); ingress and egress are those of one device.
+# The hooks that a packet passes (netfilter(8)); ingress and egress belong to one device.
 PREROUTING, INPUT, FORWARD, OUTPUT, POSTROUTING = "prerouting", "input", "forward", "output", "postrouting"
 ACCEPT, DROP, REJECT, RETURN, JUMP, GOTO, OTHER = "accept", "drop", "reject", "return", "jump", "goto", "other"
-# A program decides, which may drop.
+# A program decides; it may drop the packet.
 QUEUE = "queue"
 ENDING = (DROP, REJECT, QUEUE)
 NFT, IPTABLES = "nft", "iptables"
-# What a match is about that no packet tells for certain; a draw of lots, or a rate, holds for some of those alike.
+# Fields of a match that no packet decides; a random choice, or a rate, holds for some of several alike packets.
 UNKNOWN, SOMETIMES, ONE_OF, SET = "unknown", "sometimes", "one-of", "set"
-TCP_RESET = "tcp reset"
 
 Span = tuple[int, int]
 
@@ -33,11 +32,11 @@ Span = tuple[int, int]
 class Match:
     """One condition of a rule.
 
-    ``about`` names a field of the packet, or is UNKNOWN, SOMETIMES, ONE_OF (``options`` are lists of conditions, of
-    which one must hold) or SET (``names`` has the set's name, then the field that each part of an element is of).
+    ``about`` names a field of the packet, or is UNKNOWN, SOMETIMES, ONE_OF (``options`` are lists of conditions; one
+    list must hold) or SET (``names`` has the set's name, then the field of each part of an element).
     ``spans`` are the numbers that fit,
     both ends included; ``names`` the words that fit (interfaces, where a last ``*`` stands for any ending; states of
-    connections). ``mask`` is what of the packet's number is compared. ``text`` is the condition as it was written.
+    connections). ``mask`` is the part of the packet's number that is compared. ``text`` is the condition as written.
     """
 
     about: str
@@ -51,11 +50,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a rule does with what it matches. ``chain`` is where a jump or goto leads, or which queue.
+    """What a rule does with packets that it matches. ``chain`` is the target of a jump or goto, or the queue.
 
-    ``errors`` are what a reject answers: ICMP errors (family, type, code), or TCP_RESET alone; none: not shown. ``to``
-    is the address, and the port where it changes too, that a rule of destination translation gives to packets; None
-    where it is not one address.
+    ``errors`` are the ICMP errors (family, type, code) of a reject; none: not shown. ``reset``: it answers with a TCP
+    reset. ``to`` is the address, and the port if that changes too, that destination translation gives to packets;
+    None if it is not a single address.
     """
 
     kind: str
@@ -67,7 +66,7 @@ class Verdict:
 
 @dataclass(slots=True)
 class FirewallRule:
-    """A rule with its line. ``packets`` is its counter, None where there is none.
+    """A rule with its line. ``packets`` is its counter; None: it has none.
 
     ``mark`` is (mask, value): the bits of the packet's mark that it sets. A mask without a value is bits that it
     sets to something unknown. ``sets_ttl``: it rewrites the TTL or the hop limit. ``notrack``: connection tracking
@@ -92,7 +91,7 @@ class FirewallRule:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A line of a chain that nobody has come to yet, and what reads its rules."""
+    """An unread line of a chain, and what reads its rules."""
 
     line: Line
     text: str
@@ -101,10 +100,10 @@ class Unread:
 
 @dataclass(slots=True)
 class Chain:
-    """A chain. ``hook`` is where packets enter it, None of one that is only jumped to, or if that is not known.
+    """A chain. ``hook`` is where packets enter it; None if it is only jumped to, or if that is not known.
 
-    ``policy`` is what becomes of what no rule decides (accept or drop), with its counter, where one was printed.
-    Its rules are read when the first packet comes to it: most of tens of thousands never see one.
+    ``policy`` (accept or drop) decides packets that no rule decides; it may have a counter.
+    Its rules are read when the first packet comes to it: most of tens of thousands of chains see none.
     """
 
     name: str
@@ -145,7 +144,7 @@ class FirewallTable:
     """A table. ``whole``: nothing of it was left out of the listing.
 
     ``family`` is ip, ip6, inet, arp, bridge, netdev, or empty where the line stands alone. ``sets`` are its named
-    sets. ``legacy``: iptables itself keeps it in the kernel, next to what nft knows; None where that is not said.
+    sets. ``legacy``: iptables itself keeps it in the kernel, where nft does not see it; None: not known.
     """
 
     backend: str
@@ -158,7 +157,7 @@ class FirewallTable:
 
     @property
     def title(self) -> str:
-        """How reports call it: ``table inet filter``."""
+        """Its name in reports: ``table inet filter``."""
         if self.backend == NFT:
             return f"table {self.family} {self.name}"
         return f"{self.name} table of arptables" if self.family == "arp" else f"{self.name} table"
@@ -167,7 +166,7 @@ class FirewallTable:
         return self.chains.setdefault(name, Chain(name, line))
 
     def rules(self, words: re.Pattern[str] | None = None) -> Iterator[tuple[Chain, FirewallRule]]:
-        """All rules, or those of the chains in which a word stands."""
+        """All rules, or those of the chains with a word."""
         for chain in self.chains.values():
             if words is None or chain.mentions(words):
                 for rule in chain.rules:
@@ -178,8 +177,8 @@ class FirewallTable:
 class Firewall:
     """All tables that were listed of a host, in the order of the listings.
 
-    ``whole`` names the listings that are complete: nft, iptables4, iptables6. ``legacy``: somebody said that there are
-    rules which this tool does not show, ``legacy_arp`` the same of ARP. ``elements`` are the sets of ipset.
+    ``whole`` names the listings that are complete: nft, iptables4, iptables6. ``legacy``: an output says that there are
+    rules that its tool does not show, ``legacy_arp`` the same for ARP. ``elements`` are the sets of ipset.
     """
 
     tables: list[FirewallTable] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Keys of nftables' conditions (``ip saddr``, ``tcp dport``, ``meta mark`` …): which field each is of, how values read.
+"""Keys of nftables' conditions (``ip saddr``, ``tcp dport``, ``meta mark`` …): the field of each, and its values.
 
 Sources: nft(8), and what nft 1.0 prints of rules that it was given.
 """
@@ -22,7 +22,7 @@ from pcapcheck.protocols import (
     REVERSE_ARP_REQUEST,
 )
 
-# ARP stands among the families as 0: it is neither version of IP.
+# ARP is family 0: it is neither version of IP.
 ARP_FAMILY = 0
 FAMILY_NAMES = {
     **{"ipv4": 4, "ip": 4, "0x0800": 4, "ipv6": 6, "ip6": 6, "0x86dd": 6},
@@ -42,9 +42,9 @@ STATES = ("new", "established", "related", "invalid", "untracked")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A field of the packet by its key. ``implied`` must hold besides: ``tcp dport`` is of TCP packets alone.
+    """A field of the packet by its key. ``implied`` must hold too: only TCP packets have ``tcp dport``.
 
-    ``span`` reads a value as numbers, where it is no name.
+    ``span`` reads a value as numbers, if it is not a name.
     """
 
     about: str
@@ -149,7 +149,7 @@ KEYS: dict[tuple[str, ...], Key] = {
 }
 # Keys that stand without their ``meta``.
 BARE = {"iifname", "oifname", "iif", "oif", "mark", "l4proto", "nfproto", "pkttype", "skuid", "skgid"}
-# Keys of which nothing is known but how many words they are; more are read as far as they go.
+# Keys that are known only by their number of words.
 FIRST_WORDS = {
     *("ip", "ip6", "meta", "ct", "tcp", "udp", "udplite", "sctp", "dccp", "th", "icmp", "icmpv6", "igmp", "ether"),
     *("vlan", "arp", "rt", "esp", "ah", "comp", "frag", "hbh", "dst", "mh", "exthdr", "socket", "osf", "ipsec"),

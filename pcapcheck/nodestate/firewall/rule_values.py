@@ -11,7 +11,7 @@ from pcapcheck.nodestate.numbers import address, network, number
 from pcapcheck.protocols import ICMP_ERRORS, PROTOCOL_NAMES, ErrorCode
 from pcapcheck.values import is_ipv4
 
-# What nft and iptables call ICMP types; iptables adds codes to some.
+# ICMP types by nft's and iptables' names; iptables adds codes to some.
 ICMP = {
     "echo-reply": protocols.ICMP_ECHO_REPLY,
     "pong": protocols.ICMP_ECHO_REPLY,
@@ -75,7 +75,7 @@ TCP_FLAGS = {
 }
 # include/uapi/linux/netfilter_ipv4.h (NF_IP_PRI_*), as nft names them.
 PRIORITIES = {"raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50, "srcnat": 100}
-# What nft's icmpx answers, which speaks to both versions of IP at once; its no-route is IPv4's net-unreachable too.
+# The answers of nft's icmpx, for both versions of IP at once; its no-route is IPv4's net-unreachable.
 ICMPX = {"host-unreachable": {(4, 3, 1), (6, 1, 3)}, "no-route": {(4, 3, 0), (6, 1, 0)}}
 # The errors of reject by name.
 ERRORS: dict[str, set[ErrorCode]] = {
@@ -91,12 +91,12 @@ ALIASES = {
     "port-unreach": "port-unreachable",
     "admin-prohib": "admin-prohibited",
 }
-# Targets of iptables behind which the chain goes on.
+# Targets of iptables after which the chain goes on.
 PASSING = {
     *("LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "CT", "NOTRACK", "CHECKSUM", "TCPMSS", "TCPOPTSTRIP", "DSCP", "TOS"),
     *("TTL", "HL", "SET", "TRACE", "CLASSIFY", "SECMARK", "CONNSECMARK", "TEE", "RATEEST", "ECN", "AUDIT", "LED"),
 }
-# Modules of iptables whose conditions are about lots, rates or the time of day.
+# Modules of iptables with conditions on chance, rates or the time of day.
 RATES = ("statistic", "limit", "hashlimit", "recent", "connlimit", "quota", "time")
 EVERY_MARK = 0xFFFFFFFF
 _PRIORITY = re.compile(r"([a-z]+)?\s*([+-])?\s*(\d+)?")
@@ -137,7 +137,7 @@ def address_span(text: str) -> Span | None:
 
 
 def errors_of(name: str, family: int | None = None) -> frozenset[ErrorCode]:
-    """What a reject answers by its name, of one family where that is known; empty: a name that is not known."""
+    """The errors of a reject by name, for one family if that is known; empty: an unknown name."""
     bare = name.removeprefix("icmp6-").removeprefix("icmp-")
     found = ERRORS.get(ALIASES.get(bare, bare), set())
     return frozenset(error for error in found if family in (None, error[0]))
@@ -153,7 +153,7 @@ def priority(text: str) -> int:
 
 
 def target(text: str) -> tuple[int, int | None] | None:
-    """An address with or without a port, as destination translation names it: 10.0.0.1:80, [fd00::1]:53.
+    """An address with or without a port, as destination translation writes it: 10.0.0.1:80, [fd00::1]:53.
 
     None for a range of either (iptables-extensions(8), nft(8)).
     """

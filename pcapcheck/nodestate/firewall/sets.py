@@ -1,4 +1,4 @@
-"""Named sets of a firewall: their elements, and those among them that an address may be in.
+"""Named sets of a firewall: their elements, and those that an address may be in.
 
 A set of thousands is read when the first packet is looked up in it, and searched by the address that its elements
 begin with: by a dictionary for each length of network, as the kernel does (net/netfilter/ipset/ip_set_hash_gen.h).
@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 
 from pcapcheck.nodestate.firewall.chains import Match
 
-# Conditions, all of which an element is.
+# An element: conditions that must all hold.
 Element = tuple[Match, ...]
 ADDRESS = "address"
 
 
 @dataclass
 class NamedSet:
-    """A set that is read when it is needed.
+    """A set, read when it is needed.
 
     ``read`` returns the elements, and those that are exceptions (``nomatch``). ``whole``: all of them are listed.
     """
@@ -38,7 +38,7 @@ class NamedSet:
         return self._both()[1]
 
     def near(self, address: int | None) -> Iterable[Element]:
-        """The elements that an address may be the first part of; all where it is not known."""
+        """The elements whose first part an address may be in; all if the address is not known."""
         if address is None:
             return self.elements
         if self.elements and not self._by_size and not self._others:

@@ -17,5 +17,5 @@ COMPLAINTS = re.compile(
 
 
 def is_complaint(text: str) -> bool:
-    """Whether a line is a program's complaint that nothing is to be had."""
+    """Whether a line is a program's complaint that it has nothing to show."""
     return ANSWERS in text or (len(text) <= LONGEST and COMPLAINTS.search(text.strip()) is not None)

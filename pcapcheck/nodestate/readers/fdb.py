@@ -1,4 +1,4 @@
-"""``bridge fdb``: behind which tunnel end a VXLAN device has the MACs of the others."""
+"""``bridge fdb``: the tunnel end behind which a VXLAN device has each MAC."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pcapcheck.nodestate.numbers import address, after, mac
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
-# What follows the MAC, of which some stands in every entry.
+# What follows the MAC; every entry has some of it.
 ENTRY = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?: .*)? (?:self|master|dst|permanent)\b.*")
 
 
 def read_forwarding(lines: Iterable[Line], into: Host, listing: Listing | None = None) -> list[Line]:
-    """Entries, of which those of one interface do not name it; returns the lines that are none."""
+    """Read entries; a listing of one interface does not name it. Returns the lines that are no entry."""
     strange = []
     for line in lines:
         words = line.text.split()

@@ -25,7 +25,7 @@ MOST_NAME = 64
 
 
 def read_links(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
-    """Links and addresses of a listing; returns the lines that are neither."""
+    """Read links and addresses of a listing; returns the lines that are neither."""
     strange = []
     current: Device | None = None
     counters = LinkCounters()
@@ -69,7 +69,7 @@ def _peer(link: Device, named: str | None) -> None:
     if index is not None:
         link.peer_index = index
     elif named != link.name:
-        # busybox looks the number up in its own namespace, where it is another link, often the very same.
+        # busybox looks the index up in its own namespace, where it is another link, often this very one.
         link.peer_name = named
 
 
@@ -92,7 +92,7 @@ def _brief(text: str, line: Line, into: Host) -> Device | None:
         link.up = True
         link.carrier = match[3] == "UP"
     elif match[3] == "DOWN" and kind_of_name(link.name) == "tunnel":
-        # Without a cable to lose it is UNKNOWN while it is up (kernel: Documentation/networking/operstates.rst).
+        # A device without a carrier state is UNKNOWN while it is up (kernel: Documentation/networking/operstates.rst).
         link.up = False
     link.mac = mac(words[0]) if words else None
     kept = into.add_link(link)
@@ -133,7 +133,7 @@ def _detail(text: str, line: Line, link: Device, into: Host) -> None:
 
 
 def _inet(words: list[str], line: Line, dev: str, into: Host) -> None:
-    """``inet 10.0.0.1/24 brd … scope global eth0``; where a peer stands, the prefix is the peer's."""
+    """``inet 10.0.0.1/24 brd … scope global eth0``; if there is a peer, the prefix is the peer's."""
     held = network(words[1]) if len(words) > 1 else None
     peer = network(after(words, "peer"))
     if held and peer:

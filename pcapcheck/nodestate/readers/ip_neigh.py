@@ -19,7 +19,7 @@ COMPLETE, PERMANENT, PUBLISHED = 0x02, 0x04, 0x08
 
 
 def read_neighbours(lines: Iterable[Line], into: Host, listing: Listing | None = None) -> list[Line]:
-    """Entries of ``ip neigh``; returns the lines that are none."""
+    """Read entries of ``ip neigh``; returns the other lines."""
     strange = []
     for line in lines:
         words = line.text.split()
@@ -37,7 +37,7 @@ def read_neighbours(lines: Iterable[Line], into: Host, listing: Listing | None =
 
 
 def read_arp(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
-    """Entries of ``arp`` and ``/proc/net/arp``; returns the lines that are none."""
+    """Read entries of ``arp`` and ``/proc/net/arp``; returns the other lines."""
     strange = []
     for line in lines:
         text = line.text.strip()

@@ -34,7 +34,7 @@ REJECT = "!"
 
 
 def read_routes(lines: Iterable[Line], into: Host, listing: Listing | None = None) -> list[Line]:
-    """The routes of ``ip route``; a route with several next hops is one route per hop. Returns what is none."""
+    """Read routes of ``ip route``; a route with several next hops is one route per hop. Returns the other lines."""
     strange = []
     above: Route | None = None
     for line in lines:
@@ -76,7 +76,7 @@ def read_routes(lines: Iterable[Line], into: Host, listing: Listing | None = Non
 
 
 def parse_route(line: Line, listing: Listing | None = None) -> Route | None:
-    """One line of ``ip route``, or None where it is none."""
+    """The route in a line of ``ip route``; None: it has none."""
     words = line.text.split()
     kind = "unicast"
     if words and words[0] in KINDS:
@@ -101,7 +101,7 @@ def parse_route(line: Line, listing: Listing | None = None) -> Route | None:
         line,
         kind,
         via,
-        # "ip route show dev X" leaves out what was asked for.
+        # "ip route show dev X" leaves the device out.
         after(words, "dev") or (listing.dev if listing else None),
         after(words, "scope"),
         address(after(words, "src")),
@@ -111,13 +111,13 @@ def parse_route(line: Line, listing: Listing | None = None) -> Route | None:
         "onlink" in words,
         "dead" in words,
         "linkdown" in words,
-        # "mtu lock 1400": nothing that a router says makes it smaller.
+        # "mtu lock 1400": path MTU discovery does not lower it.
         number(after(words, "lock") if after(words, "mtu") == "lock" else after(words, "mtu")),
     )
 
 
 def next_hop(words: list[str]) -> int | None:
-    """``via 10.0.0.1``, or ``via inet6 fe80::1`` where it is of the other family."""
+    """``via 10.0.0.1``, or ``via inet6 fe80::1`` for the other family."""
     named = after(words, "via")
     return address(after(words, "inet", "inet6") if named in ("inet", "inet6") else named)
 
@@ -128,9 +128,9 @@ def _family_by_pref(words: list[str]) -> int:
 
 
 def read_route_table(lines: Iterable[Line], into: Host, listing: Listing | None = None) -> list[Line]:
-    """The routes of ``route -n`` and ``netstat -rn``; returns what is none.
+    """Read routes of ``route -n`` and ``netstat -rn``; returns the other lines.
 
-    Where the line "Kernel IP routing table" is missing the listing was trimmed.
+    Without the line "Kernel IP routing table" the listing was trimmed.
     """
     strange = []
     headed = False

@@ -1,4 +1,4 @@
-"""``ip rule``: which routing table is asked for whom."""
+"""``ip rule``: the routing table for each packet."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DEFAULTS = {(0, "local"), (32766, "main"), (32767, "default")}
 
 
 def read_policy(lines: Iterable[Line], into: Host, listing: Listing | None = None) -> list[Line]:
-    """Rules of ``ip rule``; returns the lines that are none."""
+    """Read rules of ``ip rule``; returns the other lines."""
     strange = []
     family = listing.families[0] if listing and len(listing.families) == 1 else 4
     for line in lines:

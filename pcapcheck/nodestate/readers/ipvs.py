@@ -18,9 +18,9 @@ SERVER = re.compile(r"->\s+\[?([0-9a-f.:]+?)\]?:\d+\s+\w+\s+(\d+)\s.*")
 
 
 def read_virtual_services(lines: Iterable[Line], state: State, _: Listing | None = None) -> list[Line]:
-    """A service with no server of any weight below it is empty: the kernel refuses what is sent to it.
+    """Read services; one without a server of positive weight is empty, and the kernel rejects packets to it.
 
-    Kernel: net/netfilter/ipvs/ip_vs_core.c, ip_vs_leave. Other lines are passed over, so none is returned.
+    Kernel: net/netfilter/ipvs/ip_vs_core.c, ip_vs_leave. Other lines are skipped, so none is returned.
     """
     into = state.services
     current: int | None = None

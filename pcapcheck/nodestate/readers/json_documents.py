@@ -1,4 +1,4 @@
-"""JSON of ``ip -j …`` and ``kubectl … -o json``, also several documents pasted one behind the other."""
+"""JSON of ``ip -j …`` and ``kubectl … -o json``, also several documents pasted one after the other."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from pcapcheck.nodestate.state import State
 from pcapcheck.values import MAPPED, is_ipv4
 
 QUOTED = 200
-# Where a listing of nft that was cut off goes on inside.
+# Where the inside of a truncated nft listing continues.
 CUT = re.compile(r'\{\s*"nftables"\s*:\s*\[')
 # Each may have been read far before it broke.
 MOST_BROKEN = 1000
@@ -36,7 +36,7 @@ START = re.compile(r"[\[{]")
 
 
 def read_documents(lines: Sequence[Line], into: Host, state: State, listing: Listing | None = None) -> list[Line]:
-    """Facts of JSON documents, of the cluster into ``state``; returns the lines where something else begins."""
+    """Read facts of JSON documents, the cluster's into ``state``; returns the lines where something else begins."""
     strange = []
     rules: list[nft_json.Object] = []
     whole = True
@@ -62,7 +62,7 @@ def read_documents(lines: Sequence[Line], into: Host, state: State, listing: Lis
 
 
 def _ruleset(rules: list[nft_json.Object], whole: bool, into: Host, state: State, listing: Listing | None) -> None:
-    """The same as of the text form; of one that was cut off nothing is whole."""
+    """Read a ruleset as the text form is read; nothing in a truncated one is whole."""
     listed = nft_json.listing_lines(rules)
     tables, _ = read_nft(listed, whole and (listing is None or "firewall" in listing.whole))
     into.firewall = Firewall(tables=tables)
@@ -82,7 +82,7 @@ def _cluster_object(document: Mapping[str, object], line: Line, state: State) ->
 def _objects(lines: Sequence[Line]) -> Iterator[tuple[dict[str, object], Line]]:
     """Each object at the top or directly in a list at the top, with the line in which it begins.
 
-    What cannot be decoded ends the document that it is in; the next bracket at the beginning of a line begins another.
+    Text that cannot be decoded ends its document; the next bracket at the beginning of a line begins another.
     """
     text = "\n".join(line.text for line in lines)
     starts = [0, *accumulate(len(line.text) + 1 for line in lines)]
@@ -123,7 +123,7 @@ def _skip(text: str, at: int) -> int:
 
 
 def _of(line: Line, document: Mapping[str, object]) -> Line:
-    """The line, quoting the document only: a whole listing may stand in one line."""
+    """The line, quoting the document only: a whole listing may be one line."""
     if len(line.text) <= QUOTED:
         return line
     named = {key: value for key, value in document.items() if isinstance(value, (str, int))}
@@ -203,7 +203,7 @@ def _link(document: Mapping[str, object], line: Line, into: Host) -> None:
 
 
 def _counted(document: Mapping[str, object], line: Line, name: str, into: Host) -> None:
-    """What -s adds; numbers of 64 bits where the kernel has them."""
+    """The counters of -s; with 64 bits if the kernel has them."""
     both = document.get("stats64") or document.get("stats")
     for key, direction in (("rx", IN), ("tx", OUT)):
         values = both.get(key) if isinstance(both, dict) else None

@@ -1,4 +1,4 @@
-"""The kernel's log (``dmesg``, ``journalctl -k``, syslog): lines that tell of lost packets, and when."""
+"""The kernel's log (``dmesg``, ``journalctl -k``, syslog): lines about lost packets, and their times."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PATTERNS = {
     ),
     LINK_DOWN: re.compile(r"(?P<dev>[\w.-]+)(?: \([^)]*\))?: (?:NIC |carrier )?[Ll]ink (?:is )?[Dd]own\b"),
 }
-# Every line of an event holds one of its words, in small letters; looking for them is quicker.
+# Every line of an event holds one of its words, in small letters; a search for them is quicker.
 WORDS = {
     CONNTRACK_FULL: ("table full",),
     NEIGHBOURS_FULL: ("overflow",),
@@ -48,7 +48,7 @@ SECOND = 10**9
 
 
 def event_of(text: str) -> tuple[str, re.Match[str]] | None:
-    """The event that a line reports, if it reports one."""
+    """The event that a line reports, if any."""
     lowered = text.lower()
     for event, pattern in PATTERNS.items():
         if any(word in lowered for word in WORDS[event]) and (match := pattern.search(text)):
@@ -57,7 +57,7 @@ def event_of(text: str) -> tuple[str, re.Match[str]] | None:
 
 
 def read_log(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
-    """Lines of a log, and the start of the kernel (``btime`` of /proc/stat), from which its own times count."""
+    """Read lines of a log, and the start of the kernel (``btime`` of /proc/stat), the zero of its own times."""
     for line in lines:
         text = line.text.strip()
         if booted := BOOTED.fullmatch(text):

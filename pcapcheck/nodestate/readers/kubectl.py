@@ -1,4 +1,4 @@
-"""``kubectl get pods``: -o wide, with and without -A, cut short by people or not; and -o json."""
+"""``kubectl get pods``: -o wide, with and without -A, truncated by people or not; and -o json."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAME = re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?")
 
 
 def read_pods(lines: Iterable[Line], into: State, listing: Listing | None = None) -> list[Line]:
-    """Pods of a table; returns the lines that are none."""
+    """Read pods of a table; returns the other lines."""
     strange = []
     namespace = listing.namespace if listing else None
     with_namespace = bool(listing) and any(
@@ -60,7 +60,7 @@ def _entry(words: list[str], line: Line, namespace: str | None, with_namespace: 
 
 
 def pod_of(document: Mapping[str, object], line: Line) -> PodEntry | None:
-    """One pod object, or None where it is something else."""
+    """The pod of an object; None: it is something else."""
     metadata, spec, status = (_map(document.get(key)) for key in ("metadata", "spec", "status"))
     name = metadata.get("name")
     if not isinstance(name, str) or not (spec or status):

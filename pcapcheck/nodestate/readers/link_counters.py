@@ -1,4 +1,4 @@
-"""What interfaces counted: the tables below the links of ``ip -s link``, ``ifconfig``'s lines, /proc/net/dev."""
+"""Counters of interfaces: the tables below the links of ``ip -s link``, ``ifconfig``'s lines, /proc/net/dev."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class LinkCounters:
         self._passed: dict[tuple[str, str], int] = {}
 
     def take(self, text: str, line: Line, dev: str, into: Host) -> bool:
-        """Take a line below a link's header; False where it is none of a table of counters."""
+        """Take a line below a link's header; False if it is not of a table of counters."""
         if match := HEAD.fullmatch(text):
             self._direction, self._names = DIRECTIONS[match[1]], match[2].split()
             return True
@@ -52,7 +52,7 @@ class LinkCounters:
         if not self._names or None in numbers:
             self._names = []
             return False
-        # One without a name is of a column that this ip left nameless; what is missing was cut off.
+        # A number without a name is of a column that this ip leaves nameless; missing numbers were cut off.
         values = {name: held for name, held in zip(self._names, numbers, strict=False) if held is not None}
         self._names = []
         self._keep(values, self._direction, line, dev, into)
@@ -72,7 +72,7 @@ class LinkCounters:
 def keep_counters(
     values: Mapping[str, object], direction: str, passed: int | None, line: Line, dev: str, into: Host
 ) -> None:
-    """Counters of one direction of an interface by the names that some program has for them; what is none is left."""
+    """Keep an interface's counters of one direction, by a program's names for them; others are left out."""
     for name, value in values.items():
         held = number(value)
         if name in NAMES and held is not None:

@@ -1,4 +1,4 @@
-"""``ip monitor``: what changed while somebody looked on. The last word about a thing counts."""
+"""``ip monitor``: changes while it ran. The last event about a thing counts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ V = TypeVar("V")
 
 @dataclass
 class _Events:
-    """What holds after the events so far."""
+    """The facts that hold after the events so far."""
 
     links: dict[str, list[Line]] = field(default_factory=dict)
     neighbours: dict[tuple[int, str | None], Neighbour] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class _Events:
 
 
 def read_monitor(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
-    """Events of all kinds; returns the lines that are none."""
+    """Read events of all sorts; returns the other lines."""
     events = _Events()
     strange: list[Line] = []
     link: list[Line] | None = None
@@ -64,18 +64,18 @@ def read_monitor(lines: Iterable[Line], into: Host, _: Listing | None = None) ->
 
 
 def _event(event: Line, line: Line, events: _Events, *, deleted: bool) -> list[Line] | None:
-    """Take one event. Returns where the lines below that belong to it go; of one that is not understood, None."""
+    """Take an event. Returns the list for the lines below that belong to it; None: it is not understood."""
     header = HEADER.match(event.text)
     if header and " mtu " in event.text:
         name = header[2]
         if deleted:
-            # With an interface go its routes and entries, as they should.
+            # A deleted interface takes its routes and entries with it, as it should.
             events.gone[name] = line
             events.links.pop(name, None)
             _forget(name, events)
             return []
         events.gone.pop(name, None)
-        # A later word about a link replaces the earlier one: it is printed whole each time.
+        # A later event about a link replaces the earlier one: it is printed whole each time.
         events.links[name] = [event]
         events.said[name] = line
         return events.links[name]
@@ -130,7 +130,7 @@ def _settle(events: _Events, into: Host) -> None:
 
 
 def _is_known(text: str) -> bool:
-    """Whether it is an event that says nothing here: settings, rules, namespaces."""
+    """Whether it is an event of no use here: settings, rules, namespaces."""
     return LABELLED.fullmatch(text) is not None or DELETED.fullmatch(text) is not None
 
 

@@ -1,6 +1,6 @@
-"""What is counted per processor: ``conntrack -S``, /proc/net/stat/…, /proc/net/softnet_stat. The sums are kept.
+"""Counters per processor: ``conntrack -S``, /proc/net/stat/…, /proc/net/softnet_stat. The sums are kept.
 
-Where the same processor comes again another reading begins.
+If a processor comes again, another reading begins.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PAIR = re.compile(r"([a-z_]+)=(\d{1,19})")
 HEAD = re.compile(r"entries\s+[a-z_ ]+")
 # A row of a file below /proc/net: numbers of eight hexadecimal digits or more, at least nine of them.
 ROW = re.compile(r"(?:[0-9a-f]{8,16}\s+){8,24}[0-9a-f]{8,16}")
-# What loses a packet: nf_conntrack_core.c (insert_failed: two first packets of one connection met; drop: no room, or
+# What loses packets: nf_conntrack_core.c (insert_failed: two first packets of one connection met; drop: no room, or
 # no memory; early_drop: another connection had to go); neighbour.c, neigh_alloc and __neigh_event_send.
 KEPT = {
     CONNTRACK: ("insert_failed", "drop", "early_drop"),

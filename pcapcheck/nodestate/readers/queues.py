@@ -1,4 +1,4 @@
-"""``tc -s qdisc`` and ``tc -s filter``: what queueing disciplines and policers dropped; and Calico's BPF programs."""
+"""``tc -s qdisc`` and ``tc -s filter``: drops of queueing disciplines and policers; and Calico's BPF programs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
 QUEUE = "queue"
-# Those by which packets enter: they hold filters, and count what these drop.
+# Disciplines for incoming packets: they hold filters, and count what these drop.
 ENTRANCES = ("ingress", "clsact")
 POLICE, NETEM = "police", "netem"
 HEAD = re.compile(r"qdisc (\S+) (\S+) (.*)")
@@ -49,7 +49,7 @@ def read_queues(lines: Iterable[Line], into: Host, listing: Listing | None = Non
         elif ACTION.fullmatch(text) and about is not None:
             head = (POLICE, *about, line)
         elif (sent := SENT.fullmatch(text)) and head is not None:
-            # What drops stands in the first line, how much in the second; the one that says it is quoted.
+            # The first line says what drops, the second how much; the second is quoted.
             kind, dev, direction, above = head
             said = Line(line.file, line.number, f"{text}  (of {' '.join(above.text.split())})")
             keep_queue(kind, dev, direction, (number(sent[2]), number(sent[1])), said, into)
@@ -58,7 +58,7 @@ def read_queues(lines: Iterable[Line], into: Host, listing: Listing | None = Non
 
 
 def about_filters(listing: Listing | None) -> tuple[str, str] | None:
-    """Of which interface and direction a listing of filters is."""
+    """The interface and the direction of a listing of filters."""
     words = listing.words if listing is not None else []
     dev = after(words, "dev")
     entering = "ingress" in words or "ffff:" in words

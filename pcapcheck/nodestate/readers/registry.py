@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from pcapcheck.nodestate.readers.complaints import LONGEST
+from pcapcheck.nodestate.readers.device_managers import NETWORKCTL_READER, NMCLI_READER
 from pcapcheck.nodestate.readers.fdb import FDB_READER
+from pcapcheck.nodestate.readers.felix_settings import ENVIRONMENT_READER
 from pcapcheck.nodestate.readers.firewall.read_firewall import FIREWALL_READER
-from pcapcheck.nodestate.readers.host_details import (
-    ENVIRONMENT_READER,
-    ETHTOOL_READER,
-    HOSTNAME_READER,
-    NETWORKCTL_READER,
-    NMCLI_READER,
-    NSTAT_READER,
-    UNAME_READER,
-)
 from pcapcheck.nodestate.readers.ifconfig import IFCONFIG_READER
 from pcapcheck.nodestate.readers.ip_link import LINKS_READER
 from pcapcheck.nodestate.readers.ip_neigh import ARP_READER, NEIGHBOURS_READER
@@ -24,6 +17,8 @@ from pcapcheck.nodestate.readers.kernel_log import LOG_READER
 from pcapcheck.nodestate.readers.kubectl import PODS_READER
 from pcapcheck.nodestate.readers.link_counters import DEVICES_READER
 from pcapcheck.nodestate.readers.monitor import MONITOR_READER
+from pcapcheck.nodestate.readers.nstat import NSTAT_READER
+from pcapcheck.nodestate.readers.offloads import ETHTOOL_READER
 from pcapcheck.nodestate.readers.per_processor import CONNTRACK_READER, NEIGHBOUR_TABLES_READER, STATISTICS_READER
 from pcapcheck.nodestate.readers.queues import BPF_READER, QUEUES_READER
 from pcapcheck.nodestate.readers.route_lookups import LOOKUP_READER
@@ -31,8 +26,9 @@ from pcapcheck.nodestate.readers.service_lists import SERVICES_READER
 from pcapcheck.nodestate.readers.service_rules import SERVICE_RULES_READER
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.readers.sysctls import PROC_READER, SYSCTL_READER
+from pcapcheck.nodestate.readers.uname import HOSTNAME_READER, UNAME_READER
 
-# The first that a line looks like reads it.
+# The first reader that a line looks like reads it.
 ALL_READERS = (
     MONITOR_READER,
     RULES_READER,
@@ -59,7 +55,7 @@ ALL_READERS = (
     LOG_READER,
     ENVIRONMENT_READER,
     UNAME_READER,
-    # Only a command shows whose output these read.
+    # Only a command shows that these read an output.
     BPF_READER,
     HOSTNAME_READER,
     NEIGHBOUR_TABLES_READER,
@@ -73,7 +69,7 @@ LOOKS = tuple((reader.name, reader.looks_like) for reader in ALL_READERS if read
 
 
 def reader_of(text: str) -> str | None:
-    """The name of the reader of a line that nobody announced, or None. Continuation lines are known by their indent."""
+    """The name of the reader of a line without a command, or None. An indent marks continuation lines."""
     bare = text.strip()
     if len(text) > LONGEST or not bare:
         return None

@@ -1,4 +1,4 @@
-"""``ip route get``: which way the kernel would take, or why it would not."""
+"""``ip route get``: the route that the kernel would take, or why it has none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ANSWERS = "RTNETLINK answers:"
 
 
 def read_lookups(lines: Iterable[Line], into: Host, listing: Listing | None = None) -> list[Line]:
-    """The answer to one ``ip route get``, whose words the listing holds; without them, what the answer itself says."""
+    """Read the answer to an ``ip route get``; the listing has the question's words, else the answer itself shows it."""
     asked = listing.words if listing else []
     strange = []
     for line in lines:

@@ -14,13 +14,13 @@ from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import State
 
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
-# The heads of the three listings; what stands below one is read by it.
+# The heads of the three listings, with the reader of the lines below.
 SERVICES = re.compile(r"(NAMESPACE\s+)?NAME\s+TYPE\s+CLUSTER-IP\b.*")
 ENDPOINTS = re.compile(r"(NAMESPACE\s+)?NAME\s+ENDPOINTS\s+AGE\b.*")
 SLICES = re.compile(r"(NAMESPACE\s+)?NAME\s+ADDRESSTYPE\s+PORTS\s+ENDPOINTS\b.*")
 NAME = re.compile(r"(?:[\w.]+/)?([a-z0-9][-a-z0-9.]*)")
 PORT = re.compile(r"(\d+)(?::\d+)?/(TCP|UDP|SCTP)")
-# The part of a slice's name that its service does not have.
+# The suffix of a slice's name after its service's name.
 SUFFIX = re.compile(r"-[a-z0-9]{5}")
 NOTHING = ("<none>", "<unset>")
 
@@ -36,7 +36,7 @@ def is_service(words: list[str]) -> bool:
 
 
 def read_service_lists(lines: Iterable[Line], state: State, listing: Listing | None = None) -> list[Line]:
-    """Returns the lines that are of no such listing."""
+    """Read services and endpoints; returns the lines of no such listing."""
     into = state.services
     strange = []
     namespace = listing.namespace if listing else None

@@ -14,12 +14,12 @@ OF_SERVICE = "kubernetes.io/service-name"
 
 
 def is_of_service(document: Mapping[str, object]) -> bool:
-    """Whether it is a service, or what stands behind one."""
+    """Whether an object is a service, or the endpoints of one."""
     return document.get("kind") in KINDS
 
 
 def read_service_object(document: Mapping[str, object], line: Line, into: Services) -> None:
-    """One object of ``KINDS``."""
+    """Read an object of ``KINDS``."""
     metadata = _map(document.get("metadata"))
     name = metadata.get("name")
     if document.get("kind") == "EndpointSlice":
@@ -45,7 +45,7 @@ def _service(spec: Mapping[str, object], label: str, line: Line, into: Services)
 
 
 def _ready(document: Mapping[str, object]) -> Iterator[bool]:
-    """Whether each of the endpoints is ready; of Endpoints those that are not stand apart."""
+    """Whether each of the endpoints is ready; Endpoints lists unready ones separately."""
     for subset in map(_map, _list(document.get("subsets"))):
         yield bool(_list(subset.get("addresses")))
     for endpoint in map(_map, _list(document.get("endpoints"))):
@@ -54,7 +54,7 @@ def _ready(document: Mapping[str, object]) -> Iterator[bool]:
 
 
 def _addresses(document: Mapping[str, object]) -> Iterator[int]:
-    """Those of the endpoints that are ready."""
+    """The addresses of the ready endpoints."""
     for subset in map(_map, _list(document.get("subsets"))):
         yield from _read(_map(entry).get("ip") for entry in _list(subset.get("addresses")))
     for endpoint in map(_map, _list(document.get("endpoints"))):

@@ -1,4 +1,4 @@
-"""The rules by which kube-proxy serves services, or refuses those without endpoints: iptables and nftables.
+"""kube-proxy's rules for services, and its rejects for services without endpoints: iptables and nftables.
 
 Kubernetes: pkg/proxy/iptables/proxier.go and pkg/proxy/nftables/proxier.go.
 """
@@ -16,7 +16,7 @@ from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import State
 
 EMPTY = "has no endpoints"
-# Where a service with endpoints goes.
+# The chains of a service with endpoints.
 SERVED = re.compile(r"KUBE-(?:SVC|SVL|EXT|XLB|FW)-[A-Z0-9]+")
 SAVED = re.compile(r"(?:\[(\d{1,19}):\d+\]\s+)?-A (KUBE-SERVICES|KUBE-EXTERNAL-SERVICES) (.*)")
 COMMENT = re.compile(r'--comment "?([^"]*?)"? -|--comment "([^"]*)"|/\* (.*?) \*/')
@@ -25,7 +25,7 @@ ELEMENT = re.compile(
     r"([0-9a-f.:]+) \. (tcp|udp|sctp) \. (\d+)(?: comment \"([^\"]*)\")? : (?:(drop)|goto (reject-chain|[\w./-]+))"
 )
 LISTED = re.compile(r"(?:(\d{1,19})[KMG]?\s+\d+[KMG]?\s+)?(REJECT|DROP|KUBE-\S+)\s.*")
-# iptables' rules as nft shows them, mostly without their comments.
+# Rules of iptables as nft shows them, mostly without comments.
 TRANSLATED = re.compile(
     r"(?:meta l4proto \w+ )?ip6? daddr (\S+) +(tcp|udp|sctp) dport (\d+) +(?:counter packets (\d{1,19}) bytes \d+ )?"
     r"(?:jump (KUBE-\S+)|reject|drop)(?: .*)?"
@@ -33,12 +33,12 @@ TRANSLATED = re.compile(
 
 
 def is_rule(text: str) -> bool:
-    """Whether a line by itself is of kube-proxy."""
+    """Whether a line by itself is kube-proxy's."""
     return SAVED.fullmatch(text) is not None or ELEMENT.search(text) is not None
 
 
 def read_service_rules(lines: Iterable[Line], state: State, _: Listing | None = None) -> list[Line]:
-    """Services by the rules about them; all other lines are passed over, so none is returned."""
+    """Read services by their rules; other lines are skipped, so none is returned."""
     into = state.services
     chain: str | None = None
     for line in lines:
@@ -77,7 +77,7 @@ def _element(match: re.Match[str], line: Line) -> Service | None:
 
 
 def _translated(match: re.Match[str], chain: str | None, line: Line, into: Services) -> None:
-    """A rule that refuses an address and port is kube-proxy's if its chain is; of a line alone only the shape tells."""
+    """A reject of an address and port is kube-proxy's if its chain is; a line alone shows it only by its shape."""
     ip = address(match[1].partition("/")[0])
     served = bool(match[5] and SERVED.fullmatch(match[5]))
     if ip is None or not (served or match[5] is None) or (chain is not None and not chain.startswith("KUBE-")):

@@ -1,4 +1,4 @@
-"""What makes a reader: whose output it reads, how to recognise a line of it, and the functions that read it."""
+"""A reader: the programs whose output it reads, how it recognises a line, and the functions that read it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pcapcheck.nodestate.state import State
 
 @dataclass(frozen=True, kw_only=True)
 class StateReader:
-    """A reader of one kind of output.
+    """A reader of one form of output.
 
     ``commands`` are programs whose output is of this kind whatever their arguments; ``command_listings`` knows those
     with several kinds of output (ip, kubectl, cat). ``looks_like`` gets a line without the space around it and its
@@ -32,6 +32,6 @@ class StateReader:
     reads_complaints: bool = False
 
     def read(self, lines: list[Line], host: Host, state: State, listing: Listing | None) -> list[Line]:
-        """Read some lines; returns those that are not understood."""
+        """Read lines; returns those that are not understood."""
         strange = self.read_host(lines, host, listing) if self.read_host else []
         return strange + (self.read_cluster(lines, state, listing) if self.read_cluster else [])

@@ -28,23 +28,23 @@ LONGEST_VALUE = 200
 
 
 def read_sysctl(lines: Iterable[Line], into: Host, listing: Listing | None = None) -> list[Line]:
-    """Settings from the output of ``sysctl``; returns the lines that hold none.
+    """Read settings from the output of ``sysctl``; returns the other lines.
 
     With -n only values are printed: the names are the command's own words, in their order.
     """
     words = listing.words[1:] if listing else []
     bare = any(word == "--values" or re.fullmatch(r"-[a-z]*n[a-z]*", word) for word in words)
     names = [name for word in words if not word.startswith("-") for name in expand_braces(word)]
-    # A word may also set what it names.
+    # A word may also set its setting.
     names = [name.partition("=")[0] for name in names if name.startswith("net")] if bare else []
     return _read(lines, names, into)
 
 
 def read_proc(lines: Iterable[Line], into: Host, listing: Listing | None = None) -> list[Line]:
-    """Settings from files: their values in the order in which the command named them, or with names before them."""
+    """Read settings from files: values in the order of the command's names, or with names before them."""
     words = listing.words[1:] if listing else []
     files = [name for word in words for name in expand_braces(word) if name.startswith(ROOT)]
-    # Without the shell nobody knows what a pattern stood for.
+    # Only the shell knows what a pattern expanded to.
     return _read(lines, files if not any(re.search(r"[*?\[$]", file) for file in files) else [], into)
 
 
@@ -70,7 +70,7 @@ def _read(lines: Iterable[Line], names: list[str], into: Host) -> list[Line]:
             headed = None
         else:
             bare.append(line)
-    # Complaints go another way than values and may stand behind them.
+    # Complaints go to another stream than values, so they may come later.
     for line in bare:
         if waiting:
             _add(waiting.pop(), line.text.strip(), line, into)
@@ -104,7 +104,7 @@ def dotted(name: str) -> str:
 
 
 def line_of(setting: Sysctl | None) -> Line | None:
-    """Where a setting stands; with its name, where only its value was printed."""
+    """The line of a setting; with its name, if only the value was printed."""
     if setting is None or setting.key in setting.line.text:
         return setting.line if setting else None
     return replace(setting.line, text=f"{setting.line.text.strip()}  ({setting.name})")

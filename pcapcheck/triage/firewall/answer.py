@@ -1,4 +1,4 @@
-"""What the firewalls of a case's hosts come to: per kind of rule, whether one fits, with the lines that say so."""
+"""What the firewalls of a case's hosts show: whether a rule of each sort fits, with its lines."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from pcapcheck.nodestate.source_lines import Line, Quoted, quote
 from pcapcheck.protocols import PORT_UNREACHABLE, VXLAN_PORT
 from pcapcheck.triage.firewall.lost import ARP_ASKED, LostPackets
 from pcapcheck.triage.firewall.owner import CALICO, KUBE, owner
-from pcapcheck.triage.firewall.stages import Stage, with_way_back
+from pcapcheck.triage.firewall.stage import Stage, with_way_back
 from pcapcheck.triage.firewall.verdict import FITS, MAY_FIT, NO, Said, say_hit, say_miss
 from pcapcheck.triage.firewall.walk import walk
 from pcapcheck.values import is_ipv4
 
-# What may be known of a kind of rule (columns ``state.node_firewall`` and its like).
+# What may be known of a sort of rule (columns such as ``state.node_firewall``).
 NONE_FITS, NONE_SHOWN_FITS = "none-fits", "none-shown-fits"
 WORDS = (FITS, MAY_FIT, NONE_FITS, NONE_SHOWN_FITS)
-# Kinds of rules by whose they are and what they do.
+# Sorts of rules, by owner and effect.
 DROPS, POLICY, REJECTS, ENDPOINTS, TUNNEL = "drops", "policy", "rejects", "endpoints", "tunnel"
 UNKNOWN_SOURCE = re.compile(r"packets from non-(?:allowed|Calico) hosts")
 # Spans of tunnels: VXLAN's port, and the protocol IP in IP.
@@ -33,7 +33,7 @@ REASONS = 3
 
 @dataclass
 class _Heard:
-    """What was said of each rule by the packets that it may have met."""
+    """What each rule comes to for the packets that it may have met."""
 
     kind: str
     line: Line | None
@@ -46,7 +46,7 @@ class _Heard:
 
 
 class Answers:
-    """The rules on some hosts, asked about the packets of a case."""
+    """The rules on some hosts, checked for the packets of a case."""
 
     def __init__(self, loss: LostPackets, stages: Iterable[Stage]) -> None:
         self.loss = loss
@@ -82,7 +82,7 @@ class Answers:
         return REJECTS if rejects else DROPS
 
     def of(self, *kinds: str) -> Quoted[str] | None:
-        """Whether a rule of some kinds fits, with its line; None where no listing tells."""
+        """Whether a rule of some sorts fits, with its line; None if no listing shows it."""
         asked = [heard for heard in self.heard.values() if heard.kind in kinds]
         for status in (FITS, MAY_FIT):
             some = [heard.best for heard in asked if heard.best.status == status]
@@ -112,7 +112,7 @@ def has_answered(host: Host, loss: LostPackets, spoken: frozenset[int] = frozens
 
 
 def _shows_all(host: Host) -> bool:
-    """Whether every rule of a host is listed: nft's, and those that iptables keeps by itself, where it has any."""
+    """Whether every rule of a host is listed: nft's, and those that legacy iptables keeps, if any."""
     if host.firewall is None or not {"ruleset", "legacy"} <= host.whole:
         return False
     saved = any(
@@ -122,7 +122,7 @@ def _shows_all(host: Host) -> bool:
 
 
 def _shows_all_of_arp(host: Host) -> bool:
-    """The same of rules about ARP, which nft lists, and arptables those that it keeps by itself."""
+    """Whether every ARP rule is listed: nft's, and those that legacy arptables keeps."""
     if host.firewall is None or not {"ruleset", "arp-legacy"} <= host.whole:
         return False
     return host.firewall.legacy_arp is None or any(
@@ -131,9 +131,9 @@ def _shows_all_of_arp(host: Host) -> bool:
 
 
 def _is_for_endpoints(chain: Chain, rule: FirewallRule, whose: str) -> bool:
-    """Whether a reject is what kube-proxy makes for a service without endpoints, as far as its chain tells.
+    """Whether a reject is kube-proxy's for a service without endpoints, by its chain.
 
-    Its comment says so; nft leaves that out of what iptables made, and then it is a rule for one address and port.
+    Its comment says so. nft leaves out comments of iptables; then it is a rule for one address and port.
     """
     if "has no endpoints" in rule.comment:
         return True
@@ -147,8 +147,8 @@ def _is_for_endpoints(chain: Chain, rule: FirewallRule, whose: str) -> bool:
 def _is_for_tunnels(chain: Chain, rule: FirewallRule, whose: str) -> bool:
     """Whether it is Calico's rule against tunnels from hosts that it does not know (felix/rules/static.go).
 
-    Its comment says so. nft leaves that out of what iptables made: then it is a rule of Calico's, or one whose chain is
-    not shown, that asks for what carries a tunnel and, as Calico does, for packets to the host itself.
+    Its comment says so. nft leaves out comments of iptables; then it is a rule in a chain of Calico's, or in a chain
+    that is not shown, for a tunnel's port or protocol and, as Calico has it, for packets to the host itself.
     """
     if UNKNOWN_SOURCE.search(rule.comment):
         return True
@@ -171,7 +171,7 @@ def _quoted(said: Said) -> str:
 
 
 def _summed_up(some: list[Said]) -> str:
-    """Rules that are out, in one line: one by its own words, several by how many are out for which reason."""
+    """Excluded rules in one line: one rule in its own words, several by count and reason."""
     if len(some) == 1:
         said = some[0]
         return _quoted(replace(said, words=f"cannot have been it: it {said.words}"))

@@ -8,12 +8,12 @@ from pcapcheck.nodestate.firewall.chains import IPTABLES, NFT, Chain, Firewall, 
 from pcapcheck.nodestate.firewall.keys import ARP_FAMILY
 from pcapcheck.triage.firewall.lost_packet import LostPacket
 
-# Tables of inet see no ARP (kernel: net/netfilter/nft_chain_filter.c).
+# inet tables see no ARP (kernel: net/netfilter/nft_chain_filter.c).
 FAMILIES = {4: ("ip", "inet", "netdev"), 6: ("ip6", "inet", "netdev"), ARP_FAMILY: ("arp", "netdev")}
 
 
 def tables_for(firewall: Firewall, packet: LostPacket) -> list[FirewallTable]:
-    """The tables that such packets pass. What iptables-save tells of nft's own tables too is taken from there."""
+    """The tables that such packets pass. nft's tables that iptables-save lists too are taken from there."""
     saved = {(table.family, table.name) for table in firewall.tables if shows_nft(table)}
     families = FAMILIES[packet.family]
     return [
@@ -25,14 +25,14 @@ def tables_for(firewall: Firewall, packet: LostPacket) -> list[FirewallTable]:
 
 
 def _may_be_of(packet: LostPacket, table: FirewallTable) -> bool:
-    """Whether a table that does not say its family may be of these packets': iptables has none of ARP."""
+    """Whether a table without a family may see these packets: iptables has no table for ARP."""
     return packet.family != ARP_FAMILY or table.backend != IPTABLES
 
 
 def base_chains(tables: Sequence[FirewallTable], packet: LostPacket) -> list[tuple[FirewallTable, Chain]]:
     """The chains at the hooks that a packet passes, in the order in which it passes them.
 
-    Of one priority what was added last comes first (kernel: nf_hook_entries_grow), as far as listings show that.
+    If priorities are equal, the chain added last comes first (kernel: nf_hook_entries_grow), by the listing's order.
     """
     found = [
         (table, chain)
@@ -46,7 +46,7 @@ def base_chains(tables: Sequence[FirewallTable], packet: LostPacket) -> list[tup
 
 
 def _sees_packet(packet: LostPacket, chain: Chain) -> bool:
-    """A chain of type nat sees the first packet of a flow alone."""
+    """A chain of type nat sees only the first packet of a flow."""
     return chain.kind != "nat" or not packet.states or "new" in packet.states
 
 
@@ -62,5 +62,5 @@ def order_of(chain: Chain, packet: LostPacket) -> tuple[int, int]:
 
 
 def shows_nft(table: FirewallTable) -> bool:
-    """Whether a listing of iptables shows a table of nft's own, as iptables-nft does, or may."""
+    """Whether an iptables listing shows, or may show, a table of nft's own, as iptables-nft does."""
     return table.backend != NFT and table.legacy is not True

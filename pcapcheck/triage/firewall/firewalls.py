@@ -13,7 +13,8 @@ from pcapcheck.triage.case import Case
 from pcapcheck.triage.firewall.answer import DROPS, ENDPOINTS, POLICY, REJECTS, TUNNEL, Answers
 from pcapcheck.triage.firewall.lost import loss_of
 from pcapcheck.triage.firewall.lost_packet import BEFORE_ROUTING
-from pcapcheck.triage.firewall.stages import End, StageSeen, stages_in_pod, stages_on_nodes
+from pcapcheck.triage.firewall.stage import End, StageSeen
+from pcapcheck.triage.firewall.stages import stages_in_pod, stages_on_nodes
 from pcapcheck.triage.firewall.translated_packet import Carried
 from pcapcheck.triage.firewall.walk import walk
 from pcapcheck.triage.misrouted import empty_files
@@ -22,7 +23,7 @@ from pcapcheck.values import Value
 
 @dataclass
 class Firewalls:
-    """What the rules on the nodes, and those in the pod that was asked, say of a case."""
+    """What the rules on the nodes, and in the pod that was asked, may have done in a case."""
 
     nodes: Answers
     pod: Answers
@@ -39,7 +40,7 @@ class Firewalls:
         spoken_there: frozenset[int] = frozenset(),
         as_last_seen: Carried | None = None,
     ) -> Firewalls | None:
-        """None where the case is not about lost packets. ``spoken`` and what follows as of ``StageSeen``."""
+        """None if the case is not about lost packets. ``spoken`` and the following as of ``StageSeen``."""
         loss = loss_of(case, judgement, packet_evidence)
         if loss is None:
             return None
@@ -58,7 +59,7 @@ class Firewalls:
         return cls(Answers(loss, on_nodes), Answers(loss, stages_in_pod(loss, there, seen)))
 
     def mark(self, node: Host, src: int | None, dst: int | None) -> tuple[int, int] | None:
-        """The mark that the packets between two have when a node routes them: (bits that are known, their value)."""
+        """The mark that packets between two addresses have when a node routes them: (known bits, their value)."""
         packets = [stage.packet for stage in self.nodes.stages if stage.host is node]
         same = next((packet for packet in packets if (packet.src, packet.dst) == (src, dst)), None)
         if same is None or node.firewall is None:
@@ -85,7 +86,7 @@ class Firewalls:
 
 
 def _kind_of_file(name: str, prefix: str) -> str | None:
-    """Of which kind of capture point a file is by its name: ``node1-eth0`` is of a card."""
+    """The kind of capture point that a file's name shows: ``node1-eth0`` is a card."""
     return (
         "tunnel" if find_tunnel_name(name) else kind_of_name(re.split(r"[-_ ]", name.partition(".pcap")[0])[-1], prefix)
     )

@@ -1,4 +1,4 @@
-"""Conditions that the host answers, not the packet's headers: by its routes, by whose a socket is, by how a frame came.
+"""Conditions that the host answers, not the packet's headers: its routes, its sockets, how a frame came in.
 
 Sources: the kernel's net/ipv4/netfilter/nft_fib_ipv4.c and ipt_rpfilter.c, net/netfilter/xt_owner.c, xt_pkttype.c and
 xt_addrtype.c.
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 # IPv6 multicast, ff00::/8.
 MULTICAST, MULTICAST_BITS = 0xFF, 120
-# Types of destinations that a host's routes make of an address; before routing such packets may be there too.
+# Address types by a host's dead-end routes; before routing packets to such addresses are still there.
 REFUSED = {"unreachable", "prohibit", "blackhole"}
 MISSING, EXISTS = ("missing", "0"), ("exists",)
 HOST = ("host", "unicast")
 
 
 def type_of(match: Match, packet: LostPacket, place: HookPlace) -> int:
-    """``fib daddr type`` and ``fib saddr type``: what a host takes in is for itself, what it sends is from itself."""
+    """``fib daddr type`` and ``fib saddr type``: a host takes in packets for itself, and sends packets from itself."""
     source = match.about == "src_type"
     if packet.translated and (source or place.hook in (None, PREROUTING)):
         return UNKNOWN
@@ -39,7 +39,7 @@ def type_of(match: Match, packet: LostPacket, place: HookPlace) -> int:
 def has_no_way_back(match: Match, packet: LostPacket) -> int:
     """``fib saddr . iif oif missing`` and ``-m rpfilter``: whether no route leads back to the source by its interface.
 
-    Of any way back it is enough that there is a route (``--loose``).
+    For ``--loose`` any route back is enough.
     """
     wanted = set(match.names)
     if packet.back is None or not packet.iif or not wanted <= {*MISSING, *EXISTS}:
@@ -49,7 +49,7 @@ def has_no_way_back(match: Match, packet: LostPacket) -> int:
 
 
 def is_of_socket(packet: LostPacket, place: HookPlace) -> int:
-    """Whether a packet has a socket of the host: none has that it forwards; of what it takes in that is not known."""
+    """Whether a packet has a socket of the host: a forwarded one has none; of one it takes in that is not known."""
     forwards = OUTPUT not in packet.hooks and INPUT not in packet.hooks
     if forwards or place.hook in (PREROUTING, "ingress"):
         return FALSE
@@ -57,12 +57,12 @@ def is_of_socket(packet: LostPacket, place: HookPlace) -> int:
 
 
 def owned_by(packet: LostPacket, place: HookPlace) -> int:
-    """``--uid-owner`` and ``meta skuid``: nobody's, where there is no socket."""
+    """``--uid-owner`` and ``meta skuid``: a packet without a socket has no owner."""
     return FALSE if is_of_socket(packet, place) == FALSE else UNKNOWN
 
 
 def came_as(match: Match, packet: LostPacket) -> int:
-    """``meta pkttype``: what is for one address comes in a frame for this host."""
+    """``meta pkttype``: a packet for a unicast address comes in a frame for this host."""
     if packet.dst is None or OUTPUT in packet.hooks or packet.family not in (4, 6):
         return UNKNOWN
     if packet.dst >> MULTICAST_BITS == MULTICAST:

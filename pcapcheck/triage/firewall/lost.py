@@ -1,4 +1,4 @@
-"""What was lost, as far as a firewall is concerned: how many packets, with what answer, and what passed between."""
+"""What was lost, for a firewall: how many packets, what answered them, and what passed in between."""
 
 from __future__ import annotations
 
@@ -19,21 +19,20 @@ from pcapcheck.triage.question_signs import is_reset, is_stalled
 from pcapcheck.values import Value
 
 LOSING = (ECHO, CONNECTIONS, DNS, PATHS, DATAGRAMS)
-# Kinds of questions for a neighbour's MAC.
+# Questions for a neighbour's MAC.
 ARP_ASKED, ND_ASKED = "arp", "neighbour-discovery"
 
 
 @dataclass(frozen=True)
 class LostPackets:
-    """Questions of one kind that pod asked dst in vain.
+    """Alike questions from ``pod`` to ``dst`` without an answer.
 
     At least ``least`` packets and at most ``most`` were lost. ``error`` is the ICMP error (family, type, code) that
-    answered them, None where nothing did; ``reset``: a reset of TCP that is the node's own did.
-    ``error_by`` is who sent it, as the table ``case`` has it (``refused.by``), None where that is not known.
-    ``between``: others like them passed in between. ``begun``: they are data of a connection that is there.
-    ``answerer`` is the back end, with the port, whose answer came back where the node has translated ``dst``.
-    ``unheard``: nobody is told that they were rejected, as of ARP and of what goes to many at once (kernel:
-    net/ipv6/icmp.c, icmp6_send).
+    answered them, if one did; ``reset``: a TCP reset of the node's own did.
+    ``error_by`` is its sender, as in table ``case`` (``refused.by``); None: not known.
+    ``between``: packets like them passed in between. ``begun``: they are data of an open connection.
+    ``answerer`` is the back end, with the port, whose answer came back after the node translated ``dst``.
+    ``unheard``: a reject sends no error, as for ARP and multicast (kernel: net/ipv6/icmp.c, icmp6_send).
     """
 
     kind: str
@@ -55,7 +54,7 @@ class LostPackets:
 
 
 def loss_of(case: Case, judgement: Judgement, packet_evidence: dict[str, Value | None]) -> LostPackets | None:
-    """The packets of a case, or None where it is not about packets that were lost."""
+    """The packets of a case; None if it is not about lost packets."""
     lost = [item for item in case.items if item.table in LOSING]
     src, dst = case.lead.pod, case.lead.dst
     if not lost or src is None or dst is None or packet_evidence.get("unrouted"):
@@ -63,7 +62,7 @@ def loss_of(case: Case, judgement: Judgement, packet_evidence: dict[str, Value |
     kind = PACKETS.get(lost[0].table, REQUEST)
     if case.question is not None:
         found = _of_question(case, case.question, kind, (src, dst), list(asked_in(case, judgement)))
-        # Further on they may all be answered: none of these answers came back.
+        # Farther along all of them may be answered: none of these answers came back.
         between = found.between and packet_evidence.get("replies") != "none"
         answerer = _answerer(case.question, judgement, kind)
         return replace(found, between=between, error_by=_word(packet_evidence, "refused.by"), answerer=answerer)
@@ -96,13 +95,13 @@ def loss_of(case: Case, judgement: Judgement, packet_evidence: dict[str, Value |
 def _of_question(
     case: Case, question: Unanswered, kind: str, ends: tuple[int, int], every: list[EchoRow]
 ) -> LostPackets:
-    """The same of a question that no rule is about: it tells how often it was asked, and on which ports.
+    """The packets of a question without a rule: how often it was asked, and on which ports.
 
-    ``every`` are samples of what was asked, answered or not.
+    ``every`` are samples of the questions, answered or not.
     """
     error_reply, reset = question.error_reply, is_reset(case)
     failed = [row for row in every if row.outcome not in ("replied", "in-flight")]
-    # An answer that did not come to whoever asked is none.
+    # An answer that did not reach the asker does not count.
     came = not reset and question.lost_answer is None
     answered = came and any(row.outcome == "replied" for row in every)
     ports = frozenset((question.port,)) if question.port else frozenset((DNS_PORT,)) if kind == UDP else frozenset()
@@ -128,7 +127,7 @@ def _word(packet_evidence: dict[str, Value | None], name: str) -> str | None:
 
 
 def _answerer(question: Unanswered, judgement: Judgement, kind: str) -> tuple[int, frozenset[int]] | None:
-    """Whose answer to a question was seen last on its way back, translated, and from which ports."""
+    """The back end whose translated answer was seen last on its way back, and its ports."""
     last = question.last_seen
     if last is None or last.direction != REPLY or last.between is None or last.between[0] == question.asked:
         return None
@@ -138,19 +137,19 @@ def _answerer(question: Unanswered, judgement: Judgement, kind: str) -> tuple[in
 
 
 def _in_between(every: list[EchoRow]) -> bool:
-    """Whether one that was answered was sent after the first that was not."""
+    """Whether an answered question was sent after the first unanswered one."""
     lost = [row.time for row in every if row.outcome == "unanswered" and row.time is not None]
     answered = [row.time for row in every if row.outcome == "replied" and row.time is not None]
     return bool(lost and answered) and max(answered) > min(lost)
 
 
 def _once(echoes: list[EchoRow]) -> list[EchoRow]:
-    """Each question once, though several links may show it."""
+    """Each question once, even if several links show it."""
     return list({(row.ident, row.seq, getattr(row, "src_port", None)): row for row in echoes}.values())
 
 
 def ports_of(some: Iterable[EchoRow]) -> tuple[frozenset[int], frozenset[int]]:
-    """The ports that questions came from and went to, or none if one of them is not known."""
+    """The ports that questions came from and went to; none if a port is not known."""
     ports = [(_source(row), _destination(row)) for row in some]
     return _known(source for source, _ in ports), _known(destination for _, destination in ports)
 
@@ -164,6 +163,6 @@ def _destination(row: EchoRow) -> int | None:
 
 
 def _known(ports: Iterable[int | None]) -> frozenset[int]:
-    """The ports, or none if one of them is not known."""
+    """The ports; none if a port is not known."""
     found = list(ports)
     return frozenset() if None in found else frozenset(port for port in found if port is not None)

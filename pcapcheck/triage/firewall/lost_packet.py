@@ -1,6 +1,6 @@
 """A lost packet as a firewall sees it, and whether a condition of a rule holds for it: true, false or unknown.
 
-What is not known of a packet makes a condition about it unknown, never true.
+A condition on an unknown field of a packet is unknown, never true.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pcapcheck.nodestate.firewall.sets import ADDRESS, Sets
 from pcapcheck.protocols import ICMP, ICMPV6, TCP, UDP
 from pcapcheck.triage.firewall.host_conditions import came_as, has_no_way_back, is_of_socket, owned_by, type_of
 
-# Where packets go that a host forwards, takes in, and sends itself (kernel: include/linux/netfilter.h, NF_HOOK).
+# The hooks of packets that a host forwards, takes in, and sends itself (kernel: include/linux/netfilter.h, NF_HOOK).
 FORWARDED = ("ingress", PREROUTING, FORWARD, POSTROUTING, "egress")
 BEFORE_ROUTING = ("ingress", PREROUTING)
 TAKEN_IN = ("ingress", PREROUTING, INPUT)
@@ -22,22 +22,21 @@ SENT = (OUTPUT, POSTROUTING, "egress")
 # Priorities of destination and source translation and of connection tracking (linux/netfilter_ipv4.h, NF_IP_PRI_*).
 DST_NAT, SRC_NAT, CONNTRACK = -100, 100, -200
 UNTRACKED, INVALID = frozenset(("untracked",)), frozenset(("invalid",))
-# What stands in every ARP of IPv4 on Ethernet (RFC 826).
+# The fixed fields of ARP for IPv4 on Ethernet (RFC 826).
 OF_ARP = {"arp_htype": 1, "arp_ptype": 4, "arp_hlen": 6, "arp_plen": 4}
-# Fields of a number, and the sets of the fields that each names in an element of ipset.
+# Numeric fields, and the parts of an ipset element that each is in.
 ENDS = {("address", "src"): "saddr", ("address", "dst"): "daddr", ("port", "src"): "sport", ("port", "dst"): "dport"}
 
 
 @dataclass(frozen=True)
 class LostPacket:
-    """Packets that are alike. None, or nothing, is what is not known of them.
+    """Alike packets. None, or an empty set, is a field that is not known.
 
-    ``src`` and ``dst`` are as they were on the link where they were seen last; ``translated``: one of them may be
-    changed on the way through. Of ARP (``family`` ARP_FAMILY) they are the sender's and the target's; ``nd_target`` is
-    the address that neighbour discovery asks for. ``to`` is the destination that the host's rules give them, with its
-    port. ``states`` are what conntrack may call them. ``hooks`` are those that they pass. An interface that is empty is
-    one that they do not have: a host's own packets come in by none. ``back`` are the interfaces by which the host's
-    routes lead back to their source.
+    ``src`` and ``dst`` are the addresses on the link where they were seen last; ``translated``: one may change here.
+    In ARP (``family`` ARP_FAMILY) they are the sender and the target; ``nd_target`` is the address that neighbour
+    discovery asks for. ``to`` is the destination, with its port, that the host's rules give them. ``states`` are what
+    conntrack may call them. ``hooks`` are those that they pass. An empty interface: they have none, as a host's own
+    packets come in by none. ``back`` are the interfaces by which the host's routes lead back to their source.
     """
 
     family: int
@@ -64,9 +63,9 @@ class LostPacket:
 
 @dataclass
 class HookPlace:
-    """Where in a host a condition is asked: the hook (None: not known) with its priority, and the mark so far.
+    """Where a host checks a condition: the hook (None: not known) with its priority, and the mark so far.
 
-    ``mark`` is (bits that are known, their value).
+    ``mark`` is (known bits, their value).
     """
 
     hook: str | None
@@ -133,7 +132,7 @@ def _in_set(match: Match, packet: LostPacket, place: HookPlace) -> int:
     address = {"saddr": packet.src, "daddr": packet.dst}.get(about)
     if about == "daddr" and packet.to is not None and not _before(about, place):
         address = packet.to[0] if place.hook is not None else None
-    # Of an address that is not known for certain every element may be.
+    # An uncertain address may be in any element.
     is_sure = about not in ("saddr", "daddr") or (address is not None and not _may_change(about, packet, place))
     found = _any(all_of(_named(element, fields), packet, place) for element in named.near(address))
     if found == FALSE and named.elements and not is_sure:
@@ -146,7 +145,7 @@ def _in_set(match: Match, packet: LostPacket, place: HookPlace) -> int:
 
 
 def _named(element: tuple[Match, ...], fields: tuple[str, ...]) -> list[Match]:
-    """The conditions of an element, each about the field that the rule says it is of."""
+    """The conditions of an element, each on the field that the rule names for it."""
     found = []
     at = 0
     for match in element:
@@ -191,7 +190,7 @@ def _address(match: Match, packet: LostPacket, place: HookPlace) -> int:
 
 
 def _may_change(about: str, packet: LostPacket, place: HookPlace) -> bool:
-    """Whether an address may be another here than it was on the link."""
+    """Whether an address may differ here from that on the link."""
     return packet.translated and not _before(about, place)
 
 
@@ -207,7 +206,7 @@ def _before(about: str, place: HookPlace) -> bool:
 
 
 def _state(match: Match, packet: LostPacket, place: HookPlace) -> int:
-    """Before connection tracking has seen a packet it counts as invalid, but for what it is not to look at.
+    """Before connection tracking has seen a packet it counts as invalid, except one that is not tracked.
 
     Source: the kernel's net/netfilter/nft_ct.c and xt_conntrack.c.
     """
@@ -221,7 +220,7 @@ def _mark(match: Match, place: HookPlace) -> int:
     known, value = place.mark
     mask = 0xFFFFFFFF if match.mask is None else match.mask
     if mask & ~known:
-        # Of the bits that are known some may be wrong already.
+        # Some of the known bits may differ already.
         bits = mask & known
         if match.spans and all(low == high and (low & bits) != (value & bits) for low, high in match.spans):
             return FALSE
@@ -234,7 +233,7 @@ def _number(match: Match, packet: LostPacket, place: HookPlace) -> int:
     if match.about in ("sport", "dport"):
         values = packet.sports if match.about == "sport" else _ports(packet, place)
         if packet.protocol not in (TCP, UDP):
-            # ``th dport`` alone takes whatever stands there in other protocols.
+            # ``th dport`` alone reads the same bytes in other protocols.
             return UNKNOWN
     else:
         value = {
@@ -260,7 +259,7 @@ def _number(match: Match, packet: LostPacket, place: HookPlace) -> int:
 
 
 def _ports(packet: LostPacket, place: HookPlace) -> frozenset[int]:
-    """The ports that packets may be for at a place: before translation, behind it, or either."""
+    """The ports that packets may be for at a place: before translation, after it, or either."""
     port = packet.to[1] if packet.to is not None else None
     if port is None:
         return packet.dports
@@ -270,7 +269,7 @@ def _ports(packet: LostPacket, place: HookPlace) -> frozenset[int]:
 
 
 def _among(values: Iterable[object], fits: list[bool]) -> int:
-    """Of several values that are possible, or that different packets have, all or none must fit."""
+    """Whether all possible values fit (true) or none (false); else it is unknown."""
     if not fits:
         return UNKNOWN
     return TRUE if all(fits) else UNKNOWN if any(fits) else FALSE

@@ -1,4 +1,4 @@
-"""Questions for a neighbour's MAC, by ARP or neighbour discovery, that a firewall may have stopped, or their answers.
+"""Questions for a neighbour's MAC (ARP, neighbour discovery), or their answers, that a firewall may have stopped.
 
 A host's rules see them where it takes them in and where it sends them, never where it forwards (kernel: net/ipv4/arp.c,
 NF_ARP_IN and NF_ARP_OUT; net/ipv6/ndisc.c). What was recorded on a link has passed the rules of its sender, and not yet
@@ -22,13 +22,14 @@ from pcapcheck.triage.case import Case, Item, asked_for
 from pcapcheck.triage.firewall.answer import DROPS, POLICY, REJECTS, Answers
 from pcapcheck.triage.firewall.lost import ARP_ASKED, ND_ASKED, LostPackets
 from pcapcheck.triage.firewall.lost_packet import UNTRACKED, LostPacket
-from pcapcheck.triage.firewall.stages import End, Stage, own_interface
+from pcapcheck.triage.firewall.stage import End, Stage
+from pcapcheck.triage.firewall.stages import own_interface
 from pcapcheck.values import Value, is_ipv4, is_multicast_mac
 
-# Where a host takes such packets in, and where it sends them.
+# The hooks where a host takes in such packets, and where it sends them.
 IN = {4: ("ingress", INPUT), 6: ("ingress", PREROUTING, INPUT)}
 OUT = {4: (OUTPUT, "egress"), 6: (OUTPUT, POSTROUTING, "egress")}
-# To which address the question for another goes: ff02::1:ff00:0 with its last 24 bits (RFC 4291, 2.7.1).
+# The multicast address of a question: ff02::1:ff00:0 with the target's last 24 bits (RFC 4291, 2.7.1).
 SOLICITED = 0xFF0200000000000000000001FF000000
 # How often the kernel asks before it calls a neighbour unreachable (net/ipv4/arp.c, NEIGH_VAR_MCAST_PROBES).
 TRIES = 3
@@ -38,9 +39,9 @@ HOP_LIMIT = 255
 
 @dataclass(frozen=True)
 class Inquiry:
-    """Who asked, with which MAC, for which address and got nowhere.
+    """Who asked, with which MAC, for which address, without success.
 
-    ``to_group``: none of its packets is known to have gone to the target alone.
+    ``to_group``: none of its packets is known to be unicast to the target.
     """
 
     asker: int | None
@@ -83,7 +84,7 @@ class Asking:
     def of(
         cls, case: Case, judgement: Judgement, packet_evidence: Mapping[str, Value | None], here: End, there: End
     ) -> Asking | None:
-        """None where a case is about no such question."""
+        """None if a case is about no such question."""
         if case.lead.unanswered:
             return _of_gateway(case, here)
         return _of_receiver(case, judgement, packet_evidence, there)
@@ -119,9 +120,9 @@ def _of_gateway(case: Case, here: End) -> Asking | None:
 def _of_receiver(
     case: Case, judgement: Judgement, packet_evidence: Mapping[str, Value | None], there: End
 ) -> Asking | None:
-    """A node asks a pod that it has packets for: it is not answered, does not take the answers, or asked in vain.
+    """A node asks for a pod that it has packets for: no answer comes, or the node does not take it.
 
-    That it found nobody is shown by the error that it sends after asking, or by the questions that were recorded.
+    The error that the node sends after asking, or the recorded questions, show that it found nobody.
     """
     dst = case.lead.dst
     if dst is None:
@@ -155,7 +156,7 @@ def _of_receiver(
 
 
 def of_next_hop(node: Host, hop: int, *, asked: bool, speaks: bool) -> Asking | None:
-    """A node asks for its next hop and calls it unreachable: whether its own rules keep it from asking or hearing.
+    """A node calls its next hop unreachable: whether its own rules stop its questions or the answers.
 
     ``asked``: its questions were recorded, ``speaks``: so was the next hop's own ARP while packets were lost. None
     where the node's neighbours show no such attempt, or what was recorded leaves nothing to its rules.
@@ -172,7 +173,7 @@ def of_next_hop(node: Host, hop: int, *, asked: bool, speaks: bool) -> Asking | 
 
 
 def _inquiry(items: Sequence[Item], target: int) -> Inquiry:
-    """What is alike of all the questions; where none was recorded nothing but the target is known."""
+    """What the questions have in common; if none was recorded, only the target is known."""
     points = ((item.link or item.dst_link, item.evidence.group) for item in items)
     sent = [point.groups.get(number) if point is not None else None for point, number in points]
     known = [group.dst for group in sent if group is not None and group.dst is not None]

@@ -1,4 +1,4 @@
-"""Whose rules those of a state's only node are, where pod and dst are on different nodes and nothing else tells."""
+"""Which end the only node of a state belongs to, if pod and dst are on different nodes and nothing else shows it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ POD, DST = "pod", "dst"
 
 
 def owner_of(node: Host, names: Sequence[str | None], calis: Sequence[str]) -> str | None:
-    """POD or DST; None where nothing tells, or both. ``names`` are those of their hosts by the captures.
+    """POD or DST; None if nothing shows it, or both fit. ``names`` are their hosts' names in the captures.
 
-    ``calis`` are their interfaces, of which a node has its own pods' alone: Calico's chains are called after them
+    ``calis`` are their interfaces; a node has only its own pods'. Calico's chains are named after them
     (felix/rules/rule_defs.go), and rules ask for them.
     """
     name = short(node.name) if not node.assumed else None
@@ -28,7 +28,7 @@ def owner_of(node: Host, names: Sequence[str | None], calis: Sequence[str]) -> s
 
 
 def _names(chain: Chain, interface: str) -> bool:
-    """Whether a chain is called after an interface, or rules of it ask for that very one."""
+    """Whether a chain is named after an interface, or one of its rules asks for it."""
     if interface in chain.name:
         return True
     return any(interface in match.names and not match.negated for rule in chain.rules for match in rule.matches)

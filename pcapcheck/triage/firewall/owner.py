@@ -7,7 +7,7 @@ import re
 from pcapcheck.nodestate.firewall.chains import Chain, FirewallTable
 
 CALICO, KUBE, NODE = "calico", "kube", "node"
-# Felix names its chains cali-…, and in its nftables tables with the table they would be of in front.
+# Felix names its chains cali-…, in its nftables tables with the name of the iptables table in front.
 OF_CALICO = re.compile(r"(?:^|-)cali[-:]")
 
 

@@ -1,7 +1,7 @@
-"""Policy count: how many packets came to the end of a chain, and so met its policy, where only its rules count.
+"""Policy count: how many packets came to the end of a chain, and so met its policy, if only its rules count.
 
-nft prints no counter of a policy, also where it shows what iptables made. What a counted rule without conditions
-sees, and no rule from there on ends, is what comes to the policy: behind ``counter log``, or a jump that comes back.
+nft prints no counter of a policy, not even for tables that iptables made. The packets that a counted rule without
+conditions sees, and that no later rule ends, come to the policy: after ``counter log``, or a jump that comes back.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ def policy_count(table: FirewallTable, chain: Chain) -> int | None:
 
 
 def _ended_by(table: FirewallTable, rule: FirewallRule, passing: dict[str, bool]) -> int | None:
-    """How many packets did not come to what stands behind a rule; None where it does not count them.
+    """How many packets a rule ends; None if it does not count them.
 
-    ``passing`` remembers of chains whether all comes out of them.
+    ``passing`` remembers whether all packets come out of a chain.
     """
     if rule.verdict is None or rule.packets == 0:
         return 0
@@ -37,6 +37,6 @@ def _ended_by(table: FirewallTable, rule: FirewallRule, passing: dict[str, bool]
         there = table.chains.get(name)
         # No kernel takes a chain that leads to itself.
         passing[name] = False
-        # What ends there may have come by another jump, unless nothing does.
+        # Packets that end there may have come by another jump, unless none end.
         passing[name] = there is not None and all(_ended_by(table, rule, passing) == 0 for rule in there.rules)
     return 0 if passing[name] else None

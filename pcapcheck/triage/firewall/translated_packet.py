@@ -1,7 +1,7 @@
-"""How packets looked where they were seen last, once nodes had translated their addresses.
+"""How packets looked where they were seen last, after nodes had translated their addresses.
 
-kube-proxy gives what is for a service another destination and port on the node of whoever asks, and a node that
-masquerades gives it another source: the rules of the node that they come to see these, not what the pod sent.
+On the asker's node kube-proxy gives a packet for a service another destination and port, and a node that masquerades
+gives it another source: the rules of the next node see these, not what the pod sent.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from pcapcheck.triage.packet_evidence.case_exchanges import PACKETS, exchanges_o
 
 @dataclass(frozen=True)
 class Carried:
-    """The addresses and ports that requests had last; no ports: not known.
+    """The last addresses and ports of requests; no ports: not known.
 
-    ``interface`` is that of the pod's link to which the destination belongs, where it was recorded.
+    ``interface`` is the recorded link of the pod that has the destination.
     """
 
     src: int
@@ -33,9 +33,9 @@ class Carried:
 
 
 def carried(case: Case, judgement: Judgement) -> Carried | None:
-    """None where they were seen as the pod sent them alone, or in several ways.
+    """None if they were seen only as the pod sent them, or translated in several ways.
 
-    Where some were lost these count, not those that came to a pod.
+    If some were lost, only those count, not those that reached a pod.
     """
     pod, dst = case.lead.pod, case.lead.dst
     kind = PACKETS.get(case.lead.table, REQUEST)
@@ -52,6 +52,6 @@ def carried(case: Case, judgement: Judgement) -> Carried | None:
 
 
 def _has_arrived(path: Path) -> bool:
-    """Whether packets came to a pod's link from its node."""
+    """Whether packets reached a pod's link from its node."""
     spot = path.steps[-1].spot
     return len(path.steps) > 1 and spot.point.kind == "pod-link" and spot.side == NODE

@@ -1,7 +1,7 @@
 """Where a host's rules translate the destination of packets: the back ends of a service, whichever rules make it.
 
-kube-proxy draws lots among the pods of a service, a rule each (Kubernetes: pkg/proxy/iptables/proxier.go,
-pkg/proxy/nftables/proxier.go); a packet that is not sure to be held up by one rule may come to the next.
+kube-proxy picks a pod of a service at random, with a rule for each pod (Kubernetes: pkg/proxy/iptables/proxier.go,
+pkg/proxy/nftables/proxier.go); a packet that a rule is not sure to take may come to the next.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from pcapcheck.triage.firewall.base_chains import FAMILIES, shows_nft
 from pcapcheck.triage.firewall.lost_packet import SENT, HookPlace, LostPacket, all_of
 
 DEEPEST, MOST_STEPS = 24, 100_000
-# Where packets for services come in, in a listing that does not show how.
+# The chains that packets for services come to, if a listing does not show the hooks.
 ENTRIES = re.compile(r"KUBE-SERVICES|(?:nat-)?prerouting|PREROUTING")
 
 
 @dataclass(frozen=True)
 class Translation:
-    """A rule that may give packets another destination; where ``port`` is None, with the port that they had."""
+    """A rule that may give packets another destination; if ``port`` is None, they keep their port."""
 
     ip: int
     port: int | None
@@ -45,7 +45,7 @@ def translations(firewall: Firewall | None, packet: LostPacket) -> list[Translat
     if firewall is None:
         return []
     walk = _TranslationWalk(packet)
-    # What iptables-save tells of nft's own tables too is taken from there.
+    # nft's tables that iptables-save lists too are taken from there.
     saved = {(table.family, table.name) for table in firewall.tables if shows_nft(table)}
     for table in firewall.tables:
         if table.family and table.family not in FAMILIES[packet.family]:
@@ -63,7 +63,7 @@ class _TranslationWalk:
         self.steps = 0
 
     def enter(self, table: FirewallTable, firewall: Firewall) -> None:
-        """By the hooks of translation; of a table that is not whole by the chains that hooks lead to."""
+        """Walk a table from its hooks, or if it is not whole, from the chains that hooks lead to."""
         hook = OUTPUT if self.packet.hooks == SENT else PREROUTING
         bases = [chain for chain in table.chains.values() if chain.hook == hook and chain.kind == "nat"]
         if not bases and not table.whole:
@@ -73,7 +73,7 @@ class _TranslationWalk:
             self._chain(table, chain, HookPlace(hook, chain.priority, sets=sets), 0)
 
     def _chain(self, table: FirewallTable, chain: Chain, place: HookPlace, depth: int) -> bool:
-        """Whether packets are sure to go no further than this chain."""
+        """Walk a chain; whether packets are sure to go no further."""
         for rule in chain.rules:
             self.steps += 1
             if self.steps > MOST_STEPS or depth > DEEPEST:

@@ -1,4 +1,4 @@
-"""Whether a rule that may stop a packet is what stopped those that were lost, and in words why, or why not."""
+"""Whether a rule that may stop a packet stopped the lost ones, and in words why, or why not."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from pcapcheck.protocols import ICMP, ICMPV6, SCTP, TCP, UDP
 from pcapcheck.triage.firewall.lost import ARP_ASKED, LostPackets
 from pcapcheck.triage.firewall.walked import Hit, Miss
 
-# Conditions about what is in packets or how long they are: nft(8), "raw payload expression"; iptables-extensions(8).
+# Conditions on the contents or the length of packets: nft(8), "raw payload expression"; iptables-extensions(8).
 CONTENTS = re.compile(
     r"(?:ip6? length|meta length|udp length|@(?:ih|th|nh|ll)\b"
     r"|(?:! )?(?:-m )?(?:--)?(?:string|hex-string|length|u32|bpf)\b|xt match \"?(?:string|length|u32|bpf))"
 )
-# Of fewer packets a counter may be alike by chance.
+# With fewer packets a counter may match by chance.
 FEWEST = 3
 FITS, MAY_FIT, NO = "fits", "may-fit", "no"
-# Errors that no host sends of what it forwards unless a rule, or a route that prohibits, says so.
+# Errors for forwarded packets that come only from a rule, or from a prohibit route.
 PROHIBITED = {(4, 3, 2), (4, 3, 9), (4, 3, 10), (4, 3, 13), (6, 1, 1), (6, 1, 5), (6, 1, 6)}
 PROTOCOLS = {ICMP: "ICMP", TCP: "TCP", UDP: "UDP", ICMPV6: "ICMPv6", SCTP: "SCTP"}
-# Why a rule cannot have stopped the packets, by the field that it asks for in vain, of one rule and of several.
+# Why a rule cannot have stopped the packets, by the field that does not match: for one rule and for several.
 ABOUT = {
     "family": ("is for the other version of IP", "are for the other version of IP"),
     "arp": ("is for ARP", "are for ARP"),
@@ -68,9 +68,9 @@ WHY = {
 
 @dataclass(frozen=True)
 class Said:
-    """What is said of a rule: FITS, MAY_FIT or NO; ``words`` for one, ``kind`` of the reason where it is NO.
+    """The answer about a rule: FITS, MAY_FIT or NO; ``words`` for one rule, ``kind`` of the reason if it is NO.
 
-    ``many`` are the words for several that are out for one reason.
+    ``many`` are the words for several rules with the same reason.
     """
 
     status: str
@@ -80,14 +80,14 @@ class Said:
 
 
 def place_of(table: FirewallTable, chain: Chain) -> str:
-    """Where a rule stands, in words, as far as that is shown."""
+    """Where a rule stands, in words, if that is shown."""
     if not chain.name:
         return "in a chain that is not shown"
     return f"in chain {chain.name}" + (f" of {table.title}" if table.name else "")
 
 
 def say_hit(hit: Hit, loss: LostPackets, answered: bool | None = True) -> Said:
-    """Whether a rule that matches is what did it. ``answered``: its host is the one whose error came, if one came."""
+    """Whether a matching rule stopped the packets. ``answered``: the error, if one came, is from its host."""
     line = hit.chain.line if hit.rule is None else hit.rule.line
     where = place_of(hit.table, hit.chain)
     if hit.rule is None:
@@ -95,7 +95,7 @@ def say_hit(hit: Hit, loss: LostPackets, answered: bool | None = True) -> Said:
     no = _answers_otherwise(hit, loss)
     certain = not hit.doubts and not hit.sometimes
     if no is None and loss.between and certain and not hit.before and (hit.packets or 0) < loss.most:
-        # Unless its counter says otherwise: then it was there for a while only.
+        # Unless its counter says otherwise: then it was there only for a while.
         no = "between"
     if no is None and hit.packets == 0:
         no = "counter"
@@ -126,9 +126,9 @@ def say_hit(hit: Hit, loss: LostPackets, answered: bool | None = True) -> Said:
 
 
 def _asks_contents(hit: Hit, loss: LostPackets) -> bool:
-    """Whether all that is not known of a rule is what it asks of the packets' contents, and its counter answers that.
+    """Whether only conditions on the packets' contents are unknown, and the rule's counter answers them.
 
-    It does where the rule names these packets otherwise, and counted exactly those that were lost.
+    It does if the rule names these packets otherwise, and counted exactly the lost ones.
     """
     exact = hit.packets == loss.least == loss.most and loss.least >= FEWEST
     sure = hit.narrow and hit.shown and not hit.before and not hit.sometimes
@@ -136,9 +136,9 @@ def _asks_contents(hit: Hit, loss: LostPackets) -> bool:
 
 
 def _is_witnessed(hit: Hit, loss: LostPackets) -> bool:
-    """Whether the error that came shows that a rule without a counter matched, which names that very error.
+    """Whether the error that came shows that a rule without a counter matched: the rule names that very error.
 
-    A port that nothing listens on is answered alike (3/3), so it shows nothing; RFC 1812, 5.2.7.1 leaves 9, 10 and 13
+    A closed port has the same answer (3/3), so that shows nothing; RFC 1812, 5.2.7.1 leaves 9, 10 and 13
     of type 3 to administrators, RFC 4443, 3.1 the codes 1, 5 and 6 of type 1. ICMP, TCP and UDP no Linux host calls
     unknown (3/2).
     """
@@ -169,7 +169,7 @@ def _answers_otherwise(hit: Hit, loss: LostPackets) -> str | None:
 
 
 def say_miss(miss: Miss, loss: LostPackets) -> Said:
-    """Why a rule is out."""
+    """Why a rule is excluded."""
     if miss.why == "family" or (miss.match is not None and miss.match.about == "family"):
         arp = miss.table.family == "arp" or (miss.match is not None and (ARP_FAMILY, ARP_FAMILY) in miss.match.spans)
         one, many = ABOUT["ip" if loss.kind == ARP_ASKED else "arp" if arp else "family"]

@@ -13,9 +13,9 @@ from pcapcheck.triage.firewall.policy_count import policy_count
 class Hit:
     """A rule, or a chain's policy (``rule`` None), that may stop the packet.
 
-    ``doubts`` are conditions, of the rule or on the way to it, that may not hold; ``before`` are earlier rules that may
-    let the packet go; ``sometimes``: a draw of lots, or a rate, is among the conditions. ``narrow``: something of the
-    packet itself was asked for. ``shown``: it is known how packets come to its chain.
+    ``doubts`` are conditions that may not hold, of the rule or of rules that lead to it; ``before`` are earlier rules
+    that may let the packet go; ``sometimes``: a condition is a random choice or a rate. ``narrow``: a condition asks
+    for something of the packet itself. ``shown``: the listing shows how packets come to the chain.
     """
 
     table: FirewallTable
@@ -39,9 +39,9 @@ class Hit:
 
 @dataclass(frozen=True)
 class Miss:
-    """A rule that cannot have stopped the packet: by which condition, or ``why`` in a word.
+    """A rule that cannot have stopped the packet, and why.
 
-    ``why`` is counter, hook, unreached, after (``by`` is the rule that it comes after) or condition.
+    ``why`` is condition (``match``), counter, family, hook or after (an earlier rule, ``by``, ends the walk).
     """
 
     table: FirewallTable
@@ -54,7 +54,7 @@ class Miss:
 
 @dataclass
 class Walked:
-    """What the chains of a host would do with a packet, and how it comes out of them.
+    """What a host's chains would do with a packet, and the packet as it comes out of them.
 
     ``mark`` is (bits that are known, their value).
     """

@@ -12,7 +12,7 @@ from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage import back_ends, tunnel_ends
 from pcapcheck.triage.case import Case
-from pcapcheck.triage.firewall.stages import End
+from pcapcheck.triage.firewall.stage import End
 from pcapcheck.triage.firewall.translated_packet import Carried, carried
 from pcapcheck.triage.packet_evidence.case_exchanges import PACKETS, exchanges_of
 from pcapcheck.triage.state_evidence.described_pods import DescribedPods

@@ -6,7 +6,8 @@ import pytest
 
 from pcapcheck.nodestate.host import Host
 from pcapcheck.triage.firewall.answer import POLICY, Answers
-from pcapcheck.triage.firewall.stages import End, StageSeen, stages_on_nodes
+from pcapcheck.triage.firewall.stage import End, StageSeen
+from pcapcheck.triage.firewall.stages import stages_on_nodes
 from tests.triage.firewall.test_kernel import firewall_of
 from tests.triage.firewall.test_stages import PEER, POD, A, B, lost
 

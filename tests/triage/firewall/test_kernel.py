@@ -59,20 +59,20 @@ def compare(node: Wire, listing: str, packet: LostPacket, frame: bytes, rules: s
     before = firewall_of(listing, node.node.run(*command))
     arrived = node.send(frame)
     after = firewall_of(listing, node.node.run(*command))
-    told = walk(before, packet, counted=False)
+    walked = walk(before, packet, counted=False)
     counted, then = counters(before), counters(after)
     dropped = [line for line, number in then.items() if number > counted.get(line, 0)]
-    hits = [(hit.rule.line.text if hit.rule else hit.chain.name, hit.doubts, hit.before) for hit in told.hits]
+    hits = [(hit.rule.line.text if hit.rule else hit.chain.name, hit.doubts, hit.before) for hit in walked.hits]
     said = f"{packet}\n{rules}\narrived: {arrived}, dropped by {dropped}\n{hits}"
-    certain = told.certain
+    certain = walked.certain
     if certain is not None:
         assert not arrived, said
         line = certain.rule.line.number if certain.rule and certain.rule.packets is not None else None
         assert line is None or dropped == [line], said
-    elif not told.hits:
+    elif not walked.hits:
         assert arrived, said
     # What dropped it is never among those that cannot have.
-    assert set(dropped) <= {hit.rule.line.number for hit in told.hits if hit.rule is not None}, said
+    assert set(dropped) <= {hit.rule.line.number for hit in walked.hits if hit.rule is not None}, said
 
 
 @pytest.mark.parametrize("doubtful", [False, True])

@@ -10,7 +10,7 @@ from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.triage.firewall.answer import DROPS, Answers
 from pcapcheck.triage.firewall.lost import LostPackets
 from pcapcheck.triage.firewall.lost_packet import FORWARDED, SENT, TAKEN_IN, LostPacket
-from pcapcheck.triage.firewall.stages import Stage
+from pcapcheck.triage.firewall.stage import Stage
 from pcapcheck.values import parse_address
 from tests.triage.firewall.test_kernel import firewall_of
 

@@ -11,7 +11,8 @@ from pcapcheck.nodestate.node_facts import Address, Route
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.triage.firewall.answer import DROPS, REJECTS, Answers
 from pcapcheck.triage.firewall.lost import LostPackets
-from pcapcheck.triage.firewall.stages import End, StageSeen, stages_on_nodes
+from pcapcheck.triage.firewall.stage import End, StageSeen
+from pcapcheck.triage.firewall.stages import stages_on_nodes
 from pcapcheck.triage.firewall.translated_packet import Carried
 from pcapcheck.values import parse_address
 from tests.triage.firewall.test_kernel import firewall_of

@@ -10,7 +10,7 @@ from pcapcheck.paths.losses import REQUEST
 from pcapcheck.triage.firewall.answer import DROPS, POLICY, TUNNEL, Answers
 from pcapcheck.triage.firewall.lost import LostPackets
 from pcapcheck.triage.firewall.lost_packet import TAKEN_IN, LostPacket
-from pcapcheck.triage.firewall.stages import Stage
+from pcapcheck.triage.firewall.stage import Stage
 from pcapcheck.values import parse_address
 from tests.support.states import only, state_of
 
@@ -49,6 +49,6 @@ def test_whose_a_rule_on_tunnels_is(tmp_path: Path, rule: str, protocol: int, ki
     loss = LostPackets(REQUEST, src, dst, 4, 4, None, None, False, False, frozenset(), frozenset())
     ports = frozenset((4789,)) if protocol == 17 else frozenset()
     outer = LostPacket(4, protocol, dports=ports, hooks=TAKEN_IN, oif="")
-    told = Answers(loss, [Stage(host, outer)])
-    said = {outcome: told.of(outcome) for outcome in (DROPS, POLICY, TUNNEL)}
-    assert [one for one, words in said.items() if words and words[0] in ("fits", "may-fit")] == [kind]
+    answers = Answers(loss, [Stage(host, outer)])
+    said = {outcome: answers.of(outcome) for outcome in (DROPS, POLICY, TUNNEL)}
+    assert [outcome for outcome, words in said.items() if words and words[0] in ("fits", "may-fit")] == [kind]

@@ -12,13 +12,15 @@ from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.triage.firewall.answer import DROPS, Answers
 from pcapcheck.triage.firewall.lost import LostPackets
 from pcapcheck.triage.firewall.other_node import owner_of
-from pcapcheck.triage.firewall.stages import End, StageSeen, stages_on_nodes
-from pcapcheck.values import parse_address
+from pcapcheck.triage.firewall.stage import End, StageSeen
+from pcapcheck.triage.firewall.stages import stages_on_nodes
+from pcapcheck.values import format_address, parse_address
 from tests.triage.firewall.test_kernel import firewall_of
 
 NEAR, FAR, POD, PEER, VIA = (
     parse_address(text) for text in ("10.0.0.11", "10.0.0.12", "10.244.1.10", "10.244.2.20", "10.244.2.0")
 )
+NEAR6, POD6, PEER6, VIA6 = (parse_address(f"fd00::{text}") for text in ("11", "1:10", "2:20", "2:0"))
 A, B = "cali14e7d81007d", "calieabe7761b00"
 LINE = Line("state.txt", 1, "")
 DEVICES = {"vxlan": "vxlan.calico", "ipip": "tunl0", "wireguard": "wireguard.cali"}
@@ -27,9 +29,11 @@ LOSS = LostPackets("request", POD, PEER, 3, 3, None, None, False, False, frozens
 SENT = StageSeen(None, None, "vxlan.calico", None, direction="request")
 
 
-def node(hook: str, rule: str, own: int = NEAR, device: str = "vxlan.calico", packets: int = 3) -> Host:
+def node(
+    hook: str, rule: str, own: int = NEAR, device: str = "vxlan.calico", packets: int = 3, family: str = "ip"
+) -> Host:
     rules = (
-        f"table ip edge {{\n\tchain c {{\n\t\ttype filter hook {hook} priority 0; policy accept;\n"
+        f"table {family} edge {{\n\tchain c {{\n\t\ttype filter hook {hook} priority 0; policy accept;\n"
         f"\t\t{rule} counter packets {packets} bytes 300 drop\n\t}}\n}}\n"
     )
     host = Host("n1", role="node", firewall=firewall_of("nft list ruleset", rules))
@@ -40,9 +44,9 @@ def node(hook: str, rule: str, own: int = NEAR, device: str = "vxlan.calico", pa
     return host
 
 
-def said(near: Host | None, far: Host | None, seen: StageSeen) -> str | None:
+def said(near: Host | None, far: Host | None, seen: StageSeen, loss: LostPackets = LOSS) -> str | None:
     here, there = End(near, None, A), End(far, None, B)
-    found = Answers(LOSS, stages_on_nodes(LOSS, here, there, seen)).of(DROPS)
+    found = Answers(loss, stages_on_nodes(loss, here, there, seen)).of(DROPS)
     return str(found[0]) if found else None
 
 
@@ -72,10 +76,32 @@ def test_its_addresses_are_the_nodes(rule: str, wanted: str) -> None:
     assert said(node("output", rule), None, seen) == wanted
 
 
-def test_flannel_leaves_the_port_as_the_kernel_has_it() -> None:
-    seen = replace(SENT, interface="flannel.1")
-    assert said(node("output", "udp dport 8472", device="flannel.1"), None, seen) == "fits"
-    assert said(node("output", "udp dport 4789", device="flannel.1"), None, seen) == "none-shown-fits"
+@pytest.mark.parametrize(
+    ("device", "family", "port"),
+    [
+        ("vxlan.calico", "ip", 4789),
+        ("vxlan-v6.calico", "ip6", 4789),
+        ("wireguard.cali", "ip", 51820),
+        ("wg-v6.cali", "ip6", 51821),
+        # flannel does not set the kernel's port of VXLAN, and numbers WireGuard's as Calico does.
+        ("flannel.1", "ip", 8472),
+        ("flannel-v6.1", "ip6", 8472),
+        ("flannel-wg", "ip", 51820),
+        ("flannel-wg-v6", "ip6", 51821),
+    ],
+)
+def test_a_device_shows_the_port_and_the_ip_version_outside(device: str, family: str, port: int) -> None:
+    """By its name alone: the listing does not show what kind of tunnel it is."""
+    src, loss = (NEAR, LOSS) if family == "ip" else (NEAR6, replace(LOSS, src=POD6, dst=PEER6))
+    seen = replace(SENT, interface=device)
+
+    def answer(family: str, port: int) -> str | None:
+        sender = node("output", f"{family} saddr {format_address(src)} udp dport {port}", src, device, family=family)
+        sender.routes.append(Route(VIA6, 122, 6, LINE, dev=device, via=VIA6))
+        return said(sender, None, seen, loss)
+
+    assert answer(family, port) == "fits"
+    assert {answer(family, other) for other in {4789, 8472, 51820, 51821} - {port}} == {"none-shown-fits"}
 
 
 @pytest.mark.parametrize("kind", ["vxlan", "ipip", "wireguard"])

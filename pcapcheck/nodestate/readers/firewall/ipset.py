@@ -11,7 +11,7 @@ from pcapcheck.nodestate.firewall import rule_values
 from pcapcheck.nodestate.firewall.chains import Match
 from pcapcheck.nodestate.firewall.keys import KEYS, Key, unknown
 from pcapcheck.nodestate.firewall.sets import ADDRESS, Element, NamedSet
-from pcapcheck.nodestate.readers.firewall.iptables_rule import SIMPLE
+from pcapcheck.nodestate.readers.firewall.iptables_options import VALUE_OPTIONS
 from pcapcheck.nodestate.source_lines import Line
 
 CREATE = re.compile(r"create (\S+) (\w+):(\S+)(?: .*)?")
@@ -91,7 +91,7 @@ def element(text: str, kinds: list[str]) -> tuple[Match, ...]:
             options.append(Match(ADDRESS, part, (span,)) if span else unknown(part))
         elif kind == "port":
             protocol, _, number = part.rpartition(":")
-            span = (SIMPLE["--dport"][1] or rule_values.address_span)(number.replace("-", ":"))
+            span = (VALUE_OPTIONS["--dport"][1] or rule_values.address_span)(number.replace("-", ":"))
             options.append(Match("port", part, (span,)) if span else unknown(part))
             if protocol:
                 key: Key = KEYS["meta", "l4proto"]

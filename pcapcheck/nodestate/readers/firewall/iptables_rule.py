@@ -6,7 +6,7 @@ Source: iptables(8), iptables-extensions(8).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from pcapcheck.nodestate.firewall import rule_values
 from pcapcheck.nodestate.firewall.chains import (
@@ -23,14 +23,18 @@ from pcapcheck.nodestate.firewall.chains import (
     UNKNOWN,
     FirewallRule,
     Match,
-    Span,
     Verdict,
-    spans_of,
 )
-from pcapcheck.nodestate.firewall.keys import FAMILY_NAMES, STATES, family_is, operation, span_of, unknown
-from pcapcheck.nodestate.numbers import mac
+from pcapcheck.nodestate.firewall.keys import family_is, unknown
+from pcapcheck.nodestate.readers.firewall.iptables_options import (
+    VALUE_OPTIONS,
+    mark,
+    option_match,
+    port_span,
+    reject,
+    tcp_flags,
+)
 from pcapcheck.nodestate.source_lines import Line
-from pcapcheck.protocols import ICMP, ICMPV6
 
 WORD = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
 VERDICTS = {"ACCEPT": ACCEPT, "DROP": DROP, "RETURN": RETURN, "REJECT": REJECT, "QUEUE": QUEUE, "NFQUEUE": QUEUE}
@@ -90,7 +94,6 @@ class _Options:
         option = self._take()
         if self._of_target(option):
             return
-        reader = SIMPLE.get(option)
         if option in ("-m", "--match"):
             self.module = self._take()
             if self.module == "rpfilter" and self._is_bare():
@@ -113,10 +116,10 @@ class _Options:
             self._either_port(negated)
         elif self.module == "rpfilter":
             self._way_back(option)
-        elif reader is not None and (self.module, option) not in OTHER_MEANING:
+        elif option in VALUE_OPTIONS and (self.module, option) not in OTHER_MEANING:
             value = self._take()
             text = f"{'! ' if negated else ''}{option} {value}"
-            self.matches.append(self._simple(option, value, negated, text) or unknown(text))
+            self.matches.append(option_match(option, value, self.family, negated, text) or unknown(text))
         else:
             self._unknown(option, negated)
 
@@ -124,29 +127,6 @@ class _Options:
         """Whether no option of the module follows: its condition is then one that has none."""
         following = self.options[self.at] if self.at < len(self.options) else "-j"
         return following in ("-j", "--jump", "-g", "--goto", "-m", "--match")
-
-    def _simple(self, option: str, value: str, negated: bool, text: str) -> Match | None:
-        about, read = SIMPLE[option]
-        if about in ("iif", "oif"):
-            return Match(about, text, names=(re.sub(r"\+$", "*", value),), negated=negated)
-        if about in ("ct_state", "dst_type", "src_type", "pkttype", "owner", "ct_direction"):
-            names = tuple(value.lower().split(","))
-            if about == "ct_state" and not set(names) <= set(STATES):
-                return None
-            return Match(about, text, names=names, negated=negated)
-        if about == "icmp_type":
-            return icmp(value, 6 if "6" in option else self.family or 4, text, negated)
-        if about == "mark":
-            number, _, mask = value.partition("/")
-            low, bits = rule_values.integer(number), rule_values.integer(mask) if mask else rule_values.EVERY_MARK
-            return (
-                None if low is None or bits is None else Match(about, text, ((low, low),), negated=negated, mask=bits)
-            )
-        spans = [read(part) for part in value.split(",")] if read else []
-        known = [span for span in spans if span is not None]
-        if about == "protocol" and value == "all":
-            return Match(about, text, ((0, 255),), negated=negated)
-        return Match(about, text, tuple(known), negated=negated) if known and len(known) == len(spans) else None
 
     def _of_target(self, option: str) -> bool:
         """Take an option of the verdict or of its target."""
@@ -214,7 +194,7 @@ class _Options:
     def _either_port(self, negated: bool) -> None:
         """``-m multiport --ports``: the source's or the destination's."""
         value = self._take()
-        spans = [_ports(part) for part in value.split(",")]
+        spans = [port_span(part) for part in value.split(",")]
         known = tuple(span for span in spans if span is not None)
         text = f"{'! ' if negated else ''}--ports {value}"
         if len(known) < len(spans):
@@ -244,106 +224,3 @@ class _Options:
             # -m statistic --mode random --probability 0.2 is one condition.
             text = f"{self.matches.pop().text} {text}"
         self.matches.append(Match(SOMETIMES, text) if about else unknown(text))
-
-
-def _range(text: str) -> Span | None:
-    return rule_values.address_span(text)
-
-
-def _ports(text: str) -> Span | None:
-    first, colon, last = text.partition(":")
-    low, high = rule_values.port(first or "0"), rule_values.port(last or "65535") if colon else rule_values.port(first)
-    return (low, high) if low is not None and high is not None else None
-
-
-_protocols = span_of(rule_values.protocol)
-
-
-def _hardware(text: str) -> int | None:
-    return 1 if text.lower() == "ethernet" else rule_values.integer(text)
-
-
-# Options of one word: the field, and how a value is read.
-SIMPLE: dict[str, tuple[str, Callable[[str], Span | None] | None]] = {
-    **dict.fromkeys(("-s", "--source", "--src"), ("saddr", _range)),
-    **dict.fromkeys(("-d", "--destination", "--dst"), ("daddr", _range)),
-    **dict.fromkeys(("-p", "--protocol", "--proto"), ("protocol", _protocols)),
-    **dict.fromkeys(("-i", "--in-interface"), ("iif", None)),
-    **dict.fromkeys(("-o", "--out-interface"), ("oif", None)),
-    **dict.fromkeys(("--sport", "--source-port", "--sports", "--source-ports"), ("sport", _ports)),
-    **dict.fromkeys(("--dport", "--destination-port", "--dports", "--destination-ports"), ("dport", _ports)),
-    **dict.fromkeys(("--icmp-type", "--icmpv6-type"), ("icmp_type", None)),
-    **dict.fromkeys(("--ctstate", "--state"), ("ct_state", None)),
-    "--ctdir": ("ct_direction", None),
-    "--dst-type": ("dst_type", None),
-    "--src-type": ("src_type", None),
-    "--pkt-type": ("pkttype", None),
-    **dict.fromkeys(("--uid-owner", "--gid-owner"), ("owner", None)),
-    "--ctproto": ("protocol", _protocols),
-    "--src-range": ("saddr", _range),
-    "--dst-range": ("daddr", _range),
-    "--mark": ("mark", None),
-    **dict.fromkeys(("--hl-eq", "--ttl-eq"), ("hop_limit", span_of(rule_values.integer))),
-    **dict.fromkeys(("--mac-source", "--source-mac", "--src-mac"), ("src_mac", span_of(mac))),
-    # Those of arptables.
-    "--opcode": ("arp_operation", span_of(operation)),
-    "--h-type": ("arp_htype", span_of(_hardware)),
-    "--h-length": ("arp_hlen", span_of(rule_values.integer)),
-    "--proto-type": ("arp_ptype", span_of(FAMILY_NAMES.get)),
-}
-
-
-def icmp(value: str, family: int, text: str, negated: bool = False) -> Match | None:
-    """An ICMP type by name or number, with a code behind a slash."""
-    if value in ("any", "255"):
-        return Match("protocol", text, spans_of([ICMPV6 if family == 6 else ICMP]))
-    name, _, code = value.partition("/")
-    number = rule_values.icmp_type(name, family)
-    if number is None:
-        return None
-    kind = Match("icmp_type", text, ((number, number),), negated=negated)
-    if not code or rule_values.integer(code) is None:
-        return kind
-    of_code = Match("icmp_code", text, spans_of([int(code, 0)]))
-    return unknown(text) if negated else Match("one-of", text, options=((kind, of_code),))
-
-
-def reject(name: str, family: int) -> Verdict:
-    """What REJECT answers; its default is port unreachable."""
-    if name in ("tcp-reset", "tcp-rst"):
-        return Verdict(REJECT, reset=True)
-    return Verdict(REJECT, errors=rule_values.errors_of(name or "port-unreachable", family or None))
-
-
-def mark(option: str, value: str) -> tuple[int, int | None]:
-    """What a MARK target does to the mark: (bits, what they become); None: not known."""
-    number, _, mask = value.partition("/")
-    low = rule_values.integer(number)
-    bits = rule_values.integer(mask) if mask else None
-    if low is None or (mask and bits is None):
-        return rule_values.EVERY_MARK, None
-    if option == "--set-xmark":
-        # Zero out the bits given by the mask and XOR value into the mark: known where all that is XORed was zeroed.
-        wide = bits if bits is not None else rule_values.EVERY_MARK
-        return (wide, low) if low & ~wide == 0 else (wide | low, None)
-    if option == "--set-mark":
-        wide = bits if bits is not None else rule_values.EVERY_MARK
-        return wide | low, low
-    if option == "--or-mark":
-        return low, low
-    if option == "--and-mark":
-        return rule_values.EVERY_MARK & ~low, 0
-    return low, None
-
-
-def tcp_flags(text: str) -> int | None:
-    """Flags by name, joined by commas; as a number they are in the listing of -L."""
-    if text == "ALL":
-        return 63
-    if text == "NONE":
-        return 0
-    number = rule_values.integer(text)
-    if number is not None:
-        return number
-    bits = [rule_values.TCP_FLAGS.get(part.lower()) for part in text.split(",")]
-    return None if None in bits else sum(bit for bit in bits if bit is not None)

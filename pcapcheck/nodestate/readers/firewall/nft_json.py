@@ -128,7 +128,7 @@ def _statement(one: object) -> str:
 
 
 def _strange(name: str) -> str:
-    """A condition of which nothing is known."""
+    """A condition that reads as unknown."""
     return f"xt match {_quoted(name)}"
 
 
