@@ -6,7 +6,6 @@ durations are integer nanoseconds.
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 import re
 from datetime import UTC, datetime, timedelta
@@ -73,49 +72,23 @@ def format_mac(value: int) -> str:
     return ":".join(f"{value >> shift & 255:02x}" for shift in (40, 32, 24, 16, 8, 0))
 
 
-# Host names in the place of addresses (tcpdump without -n), by the address that stands for each. These are from
-# 240.0.0.0/4, which is reserved (RFC 1112, section 4), and of 100::/64, which is for discarding (RFC 6666); for groups
-# of 235.0.0.0/8 (IANA: reserved) and ff0f::/64 (RFC 4291, section 2.7: a scope that is reserved). Their digits mean
-# nothing: ask ``is_name`` before asking for the type of an address.
-_NAMES: dict[int, str] = {}
-_STAND_INS: dict[tuple[str, int, bool], int] = {}
-_PREFIXES = {
-    (4, False): (MAPPED | 0xF0000000, 0x0FFFFFFF),
-    (4, True): (MAPPED | 0xEB000000, 0x00FFFFFF),
-    (6, False): (0x100 << 112, 0x0FFFFFFF),
-    (6, True): (0xFF0F << 112, 0x0FFFFFFF),
-}
-MOST_NAMES = 1 << 16
+class NamedAddress(int):
+    """An address that only stands for a host's name; its digits mean nothing: ask ``is_name`` before its type."""
 
+    name: str
 
-def address_of_name(name: str, family: int, group: bool = False) -> int | None:
-    """The address that stands for a host's name: the same in every run, unless names collide.
+    def __new__(cls, address: int, name: str) -> NamedAddress:
+        self = super().__new__(cls, address)
+        self.name = name
+        return self
 
-    ``group``: a multicast address. Case and the root's dot make no other name (RFC 4343, RFC 1034). None
-    if there are more than MOST_NAMES.
-    """
-    bare = name.rstrip(".").lower()
-    known = _STAND_INS.get((bare, family, group))
-    if known is not None or len(_NAMES) >= MOST_NAMES:
-        return known
-    prefix, room = _PREFIXES[family, group]
-    offset = int.from_bytes(hashlib.sha256(bare.encode()).digest()[:4], "big")
-    while (address := prefix | offset % room) in _NAMES:
-        offset += 1
-    _NAMES[address] = name.rstrip(".")
-    _STAND_INS[bare, family, group] = address
-    return address
-
-
-def addresses_of_name(name: str) -> set[int]:
-    """All addresses that stand for a host's name in some text."""
-    bare = name.rstrip(".").lower()
-    return {address for (known, _, _), address in _STAND_INS.items() if known == bare}
+    def __reduce__(self) -> tuple[type[NamedAddress], tuple[int, str]]:
+        return NamedAddress, (int(self), self.name)
 
 
 def is_name(address: int) -> bool:
     """Whether an address only stands for a host's name, whose address is not known."""
-    return address in _NAMES
+    return isinstance(address, NamedAddress)
 
 
 def is_public(address: int) -> bool | None:
@@ -140,8 +113,8 @@ def parse_address(text: str) -> int:
 
 
 def format_address(value: int) -> str:
-    if value in _NAMES:
-        return _NAMES[value]
+    if isinstance(value, NamedAddress):
+        return value.name
     if is_ipv4(value):
         return str(ipaddress.IPv4Address(value & 0xFFFFFFFF))
     return str(ipaddress.IPv6Address(value))

@@ -10,6 +10,7 @@ from glob import has_magic, iglob
 from pathlib import Path
 
 from pcapcheck.capture.held import Held
+from pcapcheck.capture.host_names import HostNames
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.rotation import in_sets
 from pcapcheck.capture.source import CURE, STANDARD_INPUT, Source
@@ -43,12 +44,13 @@ def gather(given: Iterable[str | Path | Held], unpack_limit: int | None = None, 
     inputs = Inputs()
     sources: list[Source] = []
     seen: set[str] = set()
+    host_names = HostNames()
     names = [name if isinstance(name, Held) else Path(name) for name in given]
     if not names:
         raise CaptureError("no capture given; name at least one file")
     for name in names:
         if isinstance(name, Held):
-            sources.append(Source(name.path, unpack_limit, keep_all, name))
+            sources.append(Source(name.path, unpack_limit, keep_all, name, host_names))
             continue
         for path in _paths(name, inputs):
             resolved = str(path) if path == STANDARD_INPUT else os.path.realpath(path)
@@ -58,7 +60,7 @@ def gather(given: Iterable[str | Path | Held], unpack_limit: int | None = None, 
                 inputs.repeated.append(path)
                 continue
             seen.add(resolved)
-            sources.append(Source(path, unpack_limit, keep_all))
+            sources.append(Source(path, unpack_limit, keep_all, names=host_names))
     inputs.captures, unusable = in_sets(sources)
     for path, error in unusable:
         inputs.skip(path, error)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from pcapcheck.capture.scan_layout import FIELDS, LARGEST_BLOCK, LARGEST_FRAME
+from pcapcheck.values import address_of
 
 BATCH_FRAMES = 8192
 # DBUS, USBPCAP, EBHSCR: messages, not what a wire carries at once (libpcap's max_snaplen_for_dlt).
@@ -77,12 +78,17 @@ class Problem:
     aside: tuple[tuple[int, str], ...] = ()
 
 
+# Makes an address of its two halves.
+AddressOf = Callable[[int, int], int]
+
+
 @dataclass
 class RecordBatch:
     """Records of one window. Row ``r`` of field ``f`` (see ``frame_layout``) is ``matrix[r * FIELDS + f]``.
 
     Record offsets count from the start of ``buffer``, which holds the file's bytes from ``base`` on and is only
-    valid until the next batch is asked for. ``texts`` holds what each was made from, where that is text.
+    valid until the next batch is asked for. ``texts`` holds what each was made from, where that is text;
+    ``address_of`` makes an address of its two halves, with its name if the text shows names.
     """
 
     buffer: bytearray
@@ -93,6 +99,7 @@ class RecordBatch:
     capacity: int
     interfaces: list[Interface]
     texts: list[Text] = field(default_factory=list)
+    address_of: AddressOf = address_of
 
 
 class Reader(Protocol):

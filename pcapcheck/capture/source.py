@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from pcapcheck.capture.compressed import Compression, Unpacked, compression_of
 from pcapcheck.capture.held import Held
+from pcapcheck.capture.host_names import HostNames
 from pcapcheck.capture.pcap import MAGICS, PcapReader
 from pcapcheck.capture.pcapng import MAGIC, PcapngReader
 from pcapcheck.capture.record import BATCH_FRAMES, Reader
@@ -32,13 +33,15 @@ class Source:
     """A file or a stream with a capture in it; what was kept of a stream can be read again.
 
     ``unpack_limit`` bounds what a compressed file may hold (bytes; None as ``Unpacked`` has it); ``keep_all`` keeps
-    all of a stream. ``held`` are the bytes where no file was named. ``consumed`` counts the bytes read last time.
+    all of a stream. ``held`` are the bytes where no file was named. ``names`` are those of the observation's hosts.
+    ``consumed`` counts the bytes read last time.
     """
 
     path: Path
     unpack_limit: int | None = None
     keep_all: bool = False
     held: Held | None = None
+    names: HostNames = field(default_factory=HostNames)
     compression: Compression | None = field(default=None, init=False)
     _raw: BinaryIO | None = field(default=None, init=False)
     _arriving: Arriving | None = field(default=None, init=False)
@@ -144,7 +147,7 @@ class Source:
         stack.callback(window.close)
         self.compression = compression_of(window.peek(8))
         if self.compression is None:
-            return _with_problems(reader_for(window, self.name, batch_frames), window)
+            return _with_problems(reader_for(window, self.name, batch_frames, self.names), window)
         unpacked = Unpacked(window, self.compression, self.name, self.unpack_limit)
         inside = Window(cast("BinaryIO", unpacked), ahead=is_compiled())
         stack.callback(inside.close)
@@ -158,7 +161,7 @@ class Source:
         inner = compression_of(window.peek(8))
         if inner is not None:
             raise CaptureError(f"{self.name}: {inner.name} inside {what}; unpack it once first")
-        return reader_for(window, self.name, batch_frames)
+        return reader_for(window, self.name, batch_frames, self.names)
 
 
 def _with_problems(reader: Reader, *below: Window | Unpacked) -> Reader:
@@ -169,7 +172,7 @@ def _with_problems(reader: Reader, *below: Window | Unpacked) -> Reader:
     return reader
 
 
-def reader_for(window: Window, name: str, batch_frames: int) -> Reader:
+def reader_for(window: Window, name: str, batch_frames: int, names: HostNames) -> Reader:
     """The reader for the container that begins at the window's position."""
     magic = window.peek(8)
     if not magic:
@@ -186,7 +189,7 @@ def reader_for(window: Window, name: str, batch_frames: int) -> Reader:
         from pcapcheck.capture.text.reader import TranscriptReader
 
         try:
-            return TranscriptReader(window, name, batch_frames)
+            return TranscriptReader(window, name, batch_frames, names)
         except NotACapture:
             if known is None:
                 raise

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pcapcheck.brief import Brief
 from pcapcheck.capture.printed_layout import NO_MAC
-from pcapcheck.capture.record import Interface, RecordBatch
+from pcapcheck.capture.record import AddressOf, Interface, RecordBatch
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.columns import CARRIES, DIRECTIONS
 from pcapcheck.decode import decode_loop, frame_layout
@@ -66,10 +66,11 @@ def link_name(link_type: int) -> str:
 class FrameGroup(Brief):
     """Frames alike in capture point, MACs, direction, what they carry and what their TTL says.
 
-    ``sender`` is the source MAC or, of frames whose text shows none, a number that stands for the sender's address.
-    ``source`` is the IP source of the first frame; ``frames`` are the numbers of the first few; ``shakes_hands``:
-    whether TCP connections began and went on; ``has_tcp``: whether any frame carries TCP. Too little of some frames was
-    recorded to know which packet they are (``cut_packets``) or which address ARP or ND asks for (``cut_arp``).
+    ``sender`` is the source MAC or, of frames whose text shows none, a number that stands for the sender's address,
+    which is ``address``. ``source`` is the IP source of the first frame; ``frames`` are the numbers of the first few;
+    ``shakes_hands``: whether TCP connections began and went on; ``has_tcp``: whether any frame carries TCP. Too little
+    of some frames was recorded to know which packet they are (``cut_packets``) or which address ARP or ND asks for
+    (``cut_arp``).
     ``ip_src`` and ``ip_dst`` stand in the first frame's innermost IP header.
     """
 
@@ -91,6 +92,7 @@ class FrameGroup(Brief):
     cut_arp: bool = False
     ip_src: int | None = None
     ip_dst: int | None = None
+    address: int | None = None
 
     @property
     def src(self) -> int | None:
@@ -101,13 +103,6 @@ class FrameGroup(Brief):
     def by_address(self) -> bool:
         """Whether only the address of the sender is known."""
         return self.sender is not None and self.sender >= NO_MAC
-
-    @property
-    def address(self) -> int | None:
-        """The sender's address if it identifies the sender; None if the MAC does, or nothing."""
-        if not self.by_address or self.sender is None:
-            return None
-        return MAPPED | self.sender & 0xFFFFFFFF if self.sender < 2 * NO_MAC else self.source
 
     @property
     def point(self) -> tuple[int, int | None]:
@@ -131,6 +126,7 @@ class FrameBatch:
     sighting_count: int = 0
     segments: array[int] = dataclasses.field(default_factory=lambda: array("q"))
     segment_count: int = 0
+    address_of: AddressOf = address_of
 
     def field(self, number: int) -> array[int]:
         start = number * self.capacity
@@ -156,6 +152,7 @@ class Decoder:
         )
         self._groups[frame_layout.G_KIND] = 2 * frame_layout.KIND_DIRECTION
         self._state[frame_layout.S_GROUPS] = 1
+        self._address_of: AddressOf = address_of
         self._links = array("q")
         self._rows = array("q")
         self._events: list[array[int]] = []
@@ -188,6 +185,7 @@ class Decoder:
         if self.follow and len(self._sightings) != frame_layout.SIGHTING_FIELDS * capacity:
             self._begin_following(capacity)
         self._add_links(batch.interfaces)
+        self._address_of = batch.address_of
         state = self._state
         state[frame_layout.S_RECORD] = 0
         self._turn = (self._turn + 1) % EVENTS_KEPT
@@ -226,6 +224,7 @@ class Decoder:
             state[frame_layout.S_SIGHTINGS],
             self._segments[self._turn],
             state[frame_layout.S_SEGMENTS],
+            batch.address_of,
         )
 
     def address_pairs(self) -> list[tuple[int, int]]:
@@ -234,6 +233,7 @@ class Decoder:
             self._address_pairs[n : n + frame_layout.PAIR_FIELDS]
             for n in range(0, self._state[frame_layout.S_PAIRS] * frame_layout.PAIR_FIELDS, frame_layout.PAIR_FIELDS)
         ]
+        address_of = self._address_of
         return [(address_of(row[0], row[1]), address_of(row[2], row[3])) for row in rows]
 
     def macs(self, group: int) -> tuple[int | None, int | None]:
@@ -247,8 +247,8 @@ class Decoder:
         size = frame_layout.GROUP_FIELDS
         return [self._group(self._groups[n * size : (n + 1) * size]) for n in range(self._state[frame_layout.S_GROUPS])]
 
-    @staticmethod
-    def _group(row: array[int]) -> FrameGroup:
+    def _group(self, row: array[int]) -> FrameGroup:
+        address_of = self._address_of
         kind = row[frame_layout.G_KIND]
         direction = kind // frame_layout.KIND_DIRECTION
         count = row[frame_layout.G_COUNT]
@@ -256,10 +256,12 @@ class Decoder:
         has_source = row[frame_layout.G_HAS_SOURCE]
         holds = row[frame_layout.G_HOLDS]
         has_ip = row[frame_layout.G_IP_VERSION]
+        sender = absent(row[frame_layout.G_SRC])
+        source = address_of(row[frame_layout.G_SOURCE_HIGH], row[frame_layout.G_SOURCE_LOW]) if has_source else None
         return FrameGroup(
             interface=row[frame_layout.G_INTERFACE],
             ifindex=absent(row[frame_layout.G_IFINDEX]),
-            sender=absent(row[frame_layout.G_SRC]),
+            sender=sender,
             dst=absent(row[frame_layout.G_DST]),
             carries=CARRIES[kind % frame_layout.KIND_TTL],
             ttl=kind % frame_layout.KIND_DIRECTION // frame_layout.KIND_TTL,
@@ -267,17 +269,24 @@ class Decoder:
             count=count,
             first=None if first == ABSENT_TIME else first,
             last=None if last == ABSENT_TIME else last,
-            source=address_of(row[frame_layout.G_SOURCE_HIGH], row[frame_layout.G_SOURCE_LOW]) if has_source else None,
+            source=source,
             shakes_hands=holds & HANDSHAKE == HANDSHAKE,
             has_tcp=bool(holds & HANDSHAKE),
             cut_packets=bool(holds & frame_layout.CUT_PACKET),
             cut_arp=bool(holds & frame_layout.CUT_ARP),
             ip_src=address_of(row[frame_layout.G_IP_SRC_HIGH], row[frame_layout.G_IP_SRC_LOW]) if has_ip else None,
             ip_dst=address_of(row[frame_layout.G_IP_DST_HIGH], row[frame_layout.G_IP_DST_LOW]) if has_ip else None,
+            address=self._sender_address(sender, source),
             frames=list(
                 row[frame_layout.G_EVIDENCE : frame_layout.G_EVIDENCE + min(count, frame_layout.EVIDENCE_FRAMES)]
             ),
         )
+
+    def _sender_address(self, sender: int | None, source: int | None) -> int | None:
+        """The address by which a sender is known; None where it is known by its MAC, or not at all."""
+        if sender is None or sender < NO_MAC:
+            return None
+        return self._address_of(0, MAPPED | sender & 0xFFFFFFFF) if sender < 2 * NO_MAC else source
 
     def _begin_following(self, capacity: int) -> None:
         self._sightings = array("q", bytes(8 * frame_layout.SIGHTING_FIELDS * capacity))

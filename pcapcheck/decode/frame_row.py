@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass
 
+from pcapcheck.capture.record import AddressOf
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.columns import CARRIES, DIRECTIONS, ENCAPS
 from pcapcheck.decode import frame_layout
@@ -29,9 +30,7 @@ NUMBERS = {
     "vlan_id": frame_layout.VLAN,
     "arp_opcode": frame_layout.ARP_OPCODE,
     "arp_src_hw_mac": frame_layout.ARP_SRC_MAC,
-    "arp_src_proto_ipv4": frame_layout.ARP_SRC_IP,
     "arp_dst_hw_mac": frame_layout.ARP_DST_MAC,
-    "arp_dst_proto_ipv4": frame_layout.ARP_DST_IP,
     "ip_version": frame_layout.IP_VERSION,
     "ip_ttl": frame_layout.IP_TTL,
     "ip_id": frame_layout.IP_ID,
@@ -57,6 +56,12 @@ NUMBERS = {
     "vxlan_vni": frame_layout.VNI,
     "inner_eth_src": frame_layout.INNER_ETH_SRC,
     "inner_eth_dst": frame_layout.INNER_ETH_DST,
+}
+
+# Column attribute -> field: the lower half of an address, whose upper half is 0.
+ARP_ADDRESSES = {
+    "arp_src_proto_ipv4": frame_layout.ARP_SRC_IP,
+    "arp_dst_proto_ipv4": frame_layout.ARP_DST_IP,
 }
 
 # Column attribute -> (the field of the address's upper half, the bit of HAS that says it is there).
@@ -86,6 +91,7 @@ class FrameRow:
     rows: array[int]
     capacity: int
     row: int
+    address_of: AddressOf = address_of
     outcome: str = ""
 
     def __getattr__(self, name: str) -> Value | None:
@@ -94,7 +100,12 @@ class FrameRow:
             return None if value == frame_layout.ABSENT else value
         if name in ADDRESSES:
             high, bit = ADDRESSES[name]
-            return address_of(self.field(high), self.field(high + 1)) if self.field(frame_layout.HAS) & bit else None
+            if not self.field(frame_layout.HAS) & bit:
+                return None
+            return self.address_of(self.field(high), self.field(high + 1))
+        if name in ARP_ADDRESSES:
+            value = self.field(ARP_ADDRESSES[name])
+            return None if value == frame_layout.ABSENT else self.address_of(0, value)
         if name in PORTS:
             number, protocol = PORTS[name]
             value = self.field(number)
@@ -161,13 +172,17 @@ class FrameRow:
 
 def frame_rows(batch: FrameBatch) -> list[FrameRow]:
     """The rows of a batch, valid until the next batch is decoded."""
-    return [FrameRow(batch.rows, batch.capacity, row) for row in range(batch.count)]
+    return [FrameRow(batch.rows, batch.capacity, row, batch.address_of) for row in range(batch.count)]
 
 
 def values_of(rows: list[FrameRow], attribute: str) -> list[Value | None]:
     """A column of consecutive rows of one batch, absent values None."""
     first = rows[0]
-    if attribute in NUMBERS:
-        start = NUMBERS[attribute] * first.capacity + first.row
+    number = NUMBERS.get(attribute)
+    if number is None and first.address_of is address_of:
+        # Without names, an address of ARP is the number in its field.
+        number = ARP_ADDRESSES.get(attribute)
+    if number is not None:
+        start = number * first.capacity + first.row
         return [None if value == frame_layout.ABSENT else value for value in first.rows[start : start + len(rows)]]
     return [getattr(row, attribute) for row in rows]

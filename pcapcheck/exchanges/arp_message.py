@@ -10,7 +10,7 @@ from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.decode import frame_layout
 from pcapcheck.decode.decoder import FrameBatch, absent
 from pcapcheck.protocols import ARP_REPLY, ARP_REQUEST, NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION
-from pcapcheck.values import MAPPED, address_of
+from pcapcheck.values import MAPPED
 
 BROADCAST = 0xFFFFFFFFFFFF
 
@@ -63,6 +63,10 @@ def _arp(batch: FrameBatch, row: int) -> ArpMessage:
     sender_ip, target_ip = get(frame_layout.ARP_SRC_IP), get(frame_layout.ARP_DST_IP)
     sender_mac, target_mac = get(frame_layout.ARP_SRC_MAC), get(frame_layout.ARP_DST_MAC)
     printed = is_printed(rows, capacity, row)
+    if printed:
+        # Only text has names.
+        sender_ip = None if sender_ip is None else batch.address_of(0, sender_ip)
+        target_ip = None if target_ip is None else batch.address_of(0, target_ip)
     if printed and opcode == ARP_REQUEST and sender_mac is None:
         sender_mac = get(frame_layout.ETH_SRC)
     if printed and opcode == ARP_REPLY:
@@ -102,7 +106,7 @@ def _unicast(cast: int) -> bool | None:
 
 def _neighbour_discovery(batch: FrameBatch, row: int) -> ArpMessage | None:
     """A solicitation or advertisement in the words of ARP: the target of an advertisement is its sender."""
-    rows, capacity = batch.rows, batch.capacity
+    rows, capacity, address_of = batch.rows, batch.capacity, batch.address_of
 
     def get(number: int) -> int | None:
         return absent(rows[number * capacity + row])

@@ -6,6 +6,7 @@ import os
 from array import array
 from dataclasses import dataclass
 
+from pcapcheck.capture.record import AddressOf
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.decode.decoder import EVENTS_KEPT, FrameBatch
 from pcapcheck.exchanges import conversing
@@ -69,6 +70,7 @@ class Conversations:
         self._state = array("q", bytes(8 * layout.STATE_SIZE))
         self._state[layout.S_LATEST] = layout.ABSENT
         self._ahead: Worker[tuple[array[int], int]] | None = None
+        self._address_of: AddressOf = address_of
 
     @property
     def forgotten(self) -> int:
@@ -77,6 +79,7 @@ class Conversations:
 
     def feed(self, batch: FrameBatch) -> None:
         """Take the segments of a batch, which must not change for a while: they may be read later."""
+        self._address_of = batch.address_of
         if not self._pool:
             if not batch.segment_count:
                 return
@@ -127,13 +130,13 @@ class Conversations:
         size = layout.FIELDS
         for number in range(self._state[layout.S_OUT]):
             if len(self.found) < MOST_KEPT:
-                self.found.append(_conversation(self._out[number * size : (number + 1) * size]))
+                self.found.append(_conversation(self._out[number * size : (number + 1) * size], self._address_of))
             else:
                 self.more += 1
         self._state[layout.S_OUT] = 0
 
 
-def _conversation(row: array[int]) -> Conversation:
+def _conversation(row: array[int], address_of: AddressOf) -> Conversation:
     kind = row[layout.KIND]
     side = 1 if kind == layout.STALLED + 1 else row[layout.RESET_BY] if kind == layout.RESET else 0
     ends = [

@@ -14,6 +14,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from pcapcheck.capture.record import AddressOf
 from pcapcheck.columns import CONNECTIONS, DNS, ECHO
 from pcapcheck.decode.decoder import EVENTS_KEPT, FrameBatch
 from pcapcheck.exchanges import pairing
@@ -26,6 +27,7 @@ from pcapcheck.exchanges.exchange_row import TABLES, Macs, exchange_row
 from pcapcheck.exchanges.waiting import hold_back
 from pcapcheck.exchanges.worker import Worker
 from pcapcheck.kernels import is_compiled
+from pcapcheck.values import address_of
 
 MOST_OPEN = 1 << 18
 FIRST_PLACES = 1 << 12
@@ -46,6 +48,7 @@ class Echoes:
         self.wait = wait
         self.dns_wait = dns_wait
         self.macs = macs
+        self.address_of: AddressOf = address_of
         self.ending_errors = EndingErrors()
         self._pool = array("q")
         self._slots = array("i")
@@ -76,6 +79,7 @@ class Echoes:
 
         Otherwise they may be paired while the caller goes on: ``batch.events`` must not change for a while.
         """
+        self.address_of = batch.address_of
         self.ending_errors.feed(batch)
         if self._ahead is not None:
             self._ahead.give((batch.events, batch.event_count))
@@ -165,15 +169,15 @@ class Echoes:
 
     def bins(self) -> Iterator[ExchangeBin]:
         """Finished echoes so far, summed up."""
-        return self._bins.summed_up(ECHO, self.macs)
+        return self._bins.summed_up(ECHO, self.macs, self.address_of)
 
     def attempts(self) -> Iterator[ExchangeBin]:
         """The same for attempts at TCP connections."""
-        return self._bins.summed_up(CONNECTIONS, self.macs)
+        return self._bins.summed_up(CONNECTIONS, self.macs, self.address_of)
 
     def queries(self) -> Iterator[ExchangeBin]:
         """The same for questions of DNS."""
-        return self._bins.summed_up(DNS, self.macs)
+        return self._bins.summed_up(DNS, self.macs, self.address_of)
 
     def _take_out(self) -> Iterator[EchoRow]:
         count, self._state[layout.S_OUT] = self._state[layout.S_OUT], 0
@@ -182,7 +186,7 @@ class Echoes:
             self._bins.take(self._out, count)
         if self.every:
             for row in range(count):
-                yield exchange_row(self._out, row, self.macs)
+                yield exchange_row(self._out, row, self.macs, self.address_of)
 
     def _enlarge(self) -> None:
         if self._state[layout.S_STATUS] == layout.POOL_FULL:

@@ -9,7 +9,6 @@ from pcapcheck.decode import frame_layout as layout
 from pcapcheck.decode.decoder import FrameBatch, absent
 from pcapcheck.exchanges.cut_errors import MOST_CUT, CutError, cut_error, settle_cut_errors
 from pcapcheck.protocols import FROM_ROUTERS
-from pcapcheck.values import address_of
 
 # ICMP types that end an exchange, by family. Redirects (5) and source quench (4) do not.
 ENDING = {4: (3, 11, 12), 6: (1, 2, 3, 4)}
@@ -51,7 +50,7 @@ class EndingErrors:
             self.unquoted[point, absent(rows[layout.IFINDEX * capacity + row])] += 1
         if (version, icmp_type, code) in FROM_ROUTERS:
             self.groups.add(rows[layout.GROUP * capacity + row])
-        source = address_of(rows[layout.IP_SRC_HIGH * capacity + row], rows[layout.IP_SRC_LOW * capacity + row])
+        source = batch.address_of(rows[layout.IP_SRC_HIGH * capacity + row], rows[layout.IP_SRC_LOW * capacity + row])
         error = (version, icmp_type, code, source, absent(rows[layout.ICMP_MTU * capacity + row]) or None)
         if error in self.counts or len(self.counts) < MOST_ERRORS:
             self.counts[error] += 1

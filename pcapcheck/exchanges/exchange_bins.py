@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pcapcheck.brief import Brief
+from pcapcheck.capture.record import AddressOf
 from pcapcheck.columns import ECHO
 from pcapcheck.decode.decoder import absent
 from pcapcheck.exchanges import pairing
@@ -103,15 +104,15 @@ class ExchangeBins:
                 done[outcome] += count
         return done
 
-    def summed_up(self, table: str, macs: Macs) -> Iterator[ExchangeBin]:
+    def summed_up(self, table: str, macs: Macs, address_of: AddressOf) -> Iterator[ExchangeBin]:
         """The bins of one table."""
         if self._settled is None or self._state[layout.S_BINS] > MOST_KEPT:
-            return self._sum_up(table, macs)
+            return self._sum_up(table, macs, address_of)
         if table not in self._settled:
-            self._settled[table] = list(self._sum_up(table, macs))
+            self._settled[table] = list(self._sum_up(table, macs, address_of))
         return iter(self._settled[table])
 
-    def _sum_up(self, table: str, macs: Macs) -> Iterator[ExchangeBin]:
+    def _sum_up(self, table: str, macs: Macs, address_of: AddressOf) -> Iterator[ExchangeBin]:
         for number in range(self._state[layout.S_BINS]):
             row = self.counts[number * layout.BIN_FIELDS : (number + 1) * layout.BIN_FIELDS]
             count = row[layout.B_COUNT]
@@ -120,10 +121,10 @@ class ExchangeBins:
             replied = row[layout.B_MOST] != layout.ABSENT
             buckets = self._buckets[number * layout.BUCKETS : (number + 1) * layout.BUCKETS]
             samples = [
-                exchange_row(self._samples, number * layout.SAMPLES + sample, macs)
+                exchange_row(self._samples, number * layout.SAMPLES + sample, macs, address_of)
                 for sample in range(min(count, layout.SAMPLES))
             ]
-            samples += self._of_other_pairs(number, row, macs)
+            samples += self._of_other_pairs(number, row, macs, address_of)
             yield ExchangeBin(
                 row[layout.B_GROUP],
                 samples[0].outcome,
@@ -153,11 +154,11 @@ class ExchangeBins:
         before, self._hidden = self._hidden, more
         return more > before
 
-    def _of_other_pairs(self, number: int, row: array[int], macs: Macs) -> list[EchoRow]:
+    def _of_other_pairs(self, number: int, row: array[int], macs: Macs, address_of: AddressOf) -> list[EchoRow]:
         """Samples of pairs that failed like those of a bin but are not among its first samples."""
         if row[layout.B_COUNT] <= layout.SAMPLES or not number:
             return []
         alike = row[layout.B_GROUP], row[layout.B_OUTCOME], row[layout.B_UNICAST], row[layout.B_ERROR]
         size = layout.SAMPLES * layout.FIELDS
         more = self._pair_samples.of(alike, self._samples[number * size : (number + 1) * size], layout.SAMPLES)
-        return [exchange_row(more, sample, macs) for sample in range(len(more) // layout.FIELDS)]
+        return [exchange_row(more, sample, macs, address_of) for sample in range(len(more) // layout.FIELDS)]

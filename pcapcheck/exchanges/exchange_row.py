@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Callable
 from functools import partial
 
+from pcapcheck.capture.record import AddressOf
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.columns import CONNECTIONS, DNS, ERRORS, OUTCOMES
 from pcapcheck.decode.decoder import absent
@@ -14,7 +15,7 @@ from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.dns_row import DnsRow, rcode_of
 from pcapcheck.exchanges.echo_row import EchoRow
-from pcapcheck.values import address_of, is_ipv4
+from pcapcheck.values import is_ipv4
 
 # The source and destination MAC of a frame group.
 Macs = Callable[[int], tuple[int | None, int | None]]
@@ -23,7 +24,7 @@ Macs = Callable[[int], tuple[int | None, int | None]]
 TABLES = {layout.CONNECTS: CONNECTIONS, layout.QUERIES: DNS}
 
 
-def exchange_row(rows: array[int], number: int, macs: Macs) -> EchoRow:
+def exchange_row(rows: array[int], number: int, macs: Macs, address_of: AddressOf) -> EchoRow:
     """An exchange as a row of its table; ``rows`` are the loop's pool, samples or finished exchanges."""
     row = rows[number * layout.FIELDS : (number + 1) * layout.FIELDS]
     src = address_of(row[layout.SRC_HIGH], row[layout.SRC_LOW])

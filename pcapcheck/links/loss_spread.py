@@ -7,13 +7,14 @@ for the number of candidates (Bonferroni).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import log
 
 import numpy as np
 
+from pcapcheck.capture.record import AddressOf
 from pcapcheck.exchanges import spreading_layout
 from pcapcheck.exchanges.chance import ALPHA, FEWEST, SHARPLY, log_tail
 from pcapcheck.exchanges.pair_counts import DST, KINDS, SRC
@@ -75,6 +76,7 @@ class Losses:
     suspect: Share | None = None
     passing: int | None = None
     _pairs: Rows | None = field(default=None, repr=False)
+    _address_of: AddressOf = field(default=address_of, repr=False)
 
     @cached_property
     def targets(self) -> dict[Target, Tally]:
@@ -82,6 +84,7 @@ class Losses:
         if self._pairs is None:
             return {}
         keys, tallies = _tallies(self._pairs)
+        address_of = self._address_of
         return {
             (address_of(*key[:2]), address_of(*key[2:4]), key[4]): tally
             for key, tally in zip(keys.tolist(), tallies, strict=True)
@@ -92,13 +95,15 @@ class Losses:
         return self.failed / self.asked
 
 
-def losses_of(captures: Iterable[Capture], facts: Facts, table: str) -> Losses | None:
+def losses_of(captures: Sequence[Capture], facts: Facts, table: str) -> Losses | None:
     """The losses of what pods asked on their own links; None if nothing failed or silence proves nothing."""
     parts = [part for part in (_asked_by_pods(capture, facts, table) for capture in captures) if len(part)]
     if not parts:
         return None
     cells = np.concatenate(parts)
-    return _weigh(cells, table)
+    # All texts have the same table of names.
+    named = (capture.address_of for capture in captures if capture.address_of is not address_of)
+    return _weigh(cells, table, next(named, address_of))
 
 
 def _asked_by_pods(capture: Capture, facts: Facts, table: str) -> Rows:
@@ -119,17 +124,17 @@ def counts(facts: Facts, capture: int, number: int, table: str) -> bool:
     return point.sides.of(point.groups[number])[0] == POD
 
 
-def _weigh(cells: Rows, table: str) -> Losses | None:
+def _weigh(cells: Rows, table: str, address_of: AddressOf) -> Losses | None:
     pairs = cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.PAIR]
     asked, failed = asked_of(pairs), failed_of(pairs)
     if not failed.sum():
         return None
-    by_pair = list(_shares(pairs, [*SRC, *DST]))
-    by_pod, by_peer = list(_shares(pairs, [*SRC])), list(_shares(pairs, [*DST]))
+    by_pair = list(_shares(pairs, [*SRC, *DST], address_of))
+    by_pod, by_peer = list(_shares(pairs, [*SRC], address_of)), list(_shares(pairs, [*DST], address_of))
     sized = cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.SIZED]
-    by_size = list(_shares(sized, [spreading_layout.C_SRC_LOW]))
+    by_size = list(_shares(sized, [spreading_layout.C_SRC_LOW], address_of))
     total = Share(0, int(asked.sum()), int(failed.sum()), int(pairs[:, spreading_layout.C_ERRED].sum()))
-    by_port = list(_shares(pairs[pairs[:, spreading_layout.C_PORT] > 0], [spreading_layout.C_PORT]))
+    by_port = list(_shares(pairs[pairs[:, spreading_layout.C_PORT] > 0], [spreading_layout.C_PORT], address_of))
     partial = any(0 < failed < asked for failed, asked in _tallies(pairs)[1])
     outages = tuple(outages_of(cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.MOMENT], partial))
     is_conclusive = total.failed >= FEWEST
@@ -162,6 +167,7 @@ def _weigh(cells: Rows, table: str) -> Losses | None:
         suspect,
         passing if follows == SIZE else None,
         pairs,
+        address_of,
     )
 
 
@@ -198,7 +204,7 @@ def _worst_first(shares: list[Share]) -> tuple[Share, ...]:
     return tuple(sorted(shares, key=lambda share: (-share.failed, share.asked, str(share.who))))
 
 
-def _shares(cells: Rows, columns: list[int]) -> Iterator[Share]:
+def _shares(cells: Rows, columns: list[int], address_of: AddressOf) -> Iterator[Share]:
     """A share per combination of values in these columns."""
     if not len(cells):
         return

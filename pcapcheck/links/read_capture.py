@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pcapcheck.brief import Brief
-from pcapcheck.capture.record import Interface, Problem
+from pcapcheck.capture.record import AddressOf, Interface, Problem
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.source import NOTHING_SEEN
 from pcapcheck.columns import ARP, CONNECTIONS, DNS, ECHO, FRAMES
@@ -123,6 +123,11 @@ class Capture:
     def path(self) -> Path:
         """The file that it was read from, of a rotated set the first."""
         return self.source.path
+
+    @property
+    def address_of(self) -> AddressOf:
+        """Makes an address of its two halves, with its name if the capture is a text with names."""
+        return self.exchanges.echoes.address_of
 
 
 def read_capture(

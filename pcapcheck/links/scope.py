@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pcapcheck.calico import cali_name, parse_pod
+from pcapcheck.capture.host_names import bare_name
 from pcapcheck.errors import UsageError
 from pcapcheck.links.capture_points import CapturePoint, PointKey
 from pcapcheck.links.point_facts import PointFacts
-from pcapcheck.values import addresses_of_name, format_address, parse_address, parse_time
+from pcapcheck.values import NamedAddress, format_address, parse_address, parse_time
 
 
 @dataclass
@@ -76,7 +77,7 @@ def _is_pod(point: PointFacts, pod: str, prefix: str) -> bool:
         return parse_address(pod) in point.pod_ips
     except ValueError:
         pass
-    if not point.pod_ips.isdisjoint(addresses_of_name(pod)):
+    if any(isinstance(ip, NamedAddress) and bare_name(ip.name) == bare_name(pod) for ip in point.pod_ips):
         return True
     try:
         return point.name == cali_name(*parse_pod(pod), prefix)

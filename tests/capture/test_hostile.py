@@ -17,6 +17,7 @@ from fixtures.made import containers
 from fixtures.made.containers import Packet, enhanced, interface, option, pcap, section
 from fixtures.made.frames import echo6, ethernet, ipv6, traffic
 from pcapcheck import analyze
+from pcapcheck.capture.host_names import HostNames
 from pcapcheck.capture.pcap import MAGICS, PcapReader
 from pcapcheck.capture.pcapng import MAGIC, MOST_INTERFACES
 from pcapcheck.capture.source import reader_for
@@ -191,7 +192,7 @@ def test_memory_does_not_grow_with_the_capture(start: bytes, piece: bytes, times
     stream = Repeating(start, piece, times)
     tracemalloc.start()
     try:
-        reader = reader_for(Window(stream), "stream", 4096)  # type: ignore[arg-type]
+        reader = reader_for(Window(stream), "stream", 4096, HostNames())  # type: ignore[arg-type]
         for _batch in reader.batches():
             pass
         _now, most = tracemalloc.get_traced_memory()

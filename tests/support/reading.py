@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pcapcheck.capture import scan_layout
+from pcapcheck.capture.host_names import HostNames
 from pcapcheck.capture.record import BATCH_FRAMES, Interface, Problem, Reader
 from pcapcheck.capture.source import reader_for
 from pcapcheck.capture.window import WINDOW_BYTES, Window
@@ -61,7 +62,7 @@ class Decoding:
 
 def open_bytes(data: bytes, batch_frames: int = BATCH_FRAMES, window: int = WINDOW_BYTES) -> Reader:
     """A reader of a capture that is held in memory."""
-    return reader_for(Window(io.BytesIO(data), window), "memory", batch_frames)
+    return reader_for(Window(io.BytesIO(data), window), "memory", batch_frames, HostNames())
 
 
 def read_bytes(data: bytes, batch_frames: int = BATCH_FRAMES, window: int = WINDOW_BYTES) -> Reading:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pcapcheck.capture.text.names import MAC, OUI, address_of, mac_of
+from pcapcheck.capture.text.names import MAC, OUI, PrintedAddresses, mac_of
 from pcapcheck.capture.text.printed_packet import Arp
 from pcapcheck.protocols import (
     ARP_NAK,
@@ -28,8 +28,12 @@ _OTHER_ARP = re.compile(r"(?:Unknown \(|op(?:code)? )(\d+)|(NACK)")
 _CUT = re.compile(r"\s*\[\|\w")
 
 
-def arp(text: str) -> Arp | None:
+def arp(text: str, addresses: PrintedAddresses) -> Arp | None:
     """ARP from what follows its name; None where it is not understood."""
+
+    def ipv4(host: str | None) -> int | None:
+        return None if host is None else addresses.of(host, 4)
+
     text = text.strip()
     lengths = _ARP_LENGTHS.match(text)
     if lengths:
@@ -42,13 +46,13 @@ def arp(text: str) -> Arp | None:
         return None
     if match:
         target_mac = mac_of(match[2]) if match[2] else None
-        return Arp(ARP_REQUEST, sender_ip=_ipv4(match[3]), target_mac=target_mac, target_ip=_ipv4(match[1]))
+        return Arp(ARP_REQUEST, sender_ip=ipv4(match[3]), target_mac=target_mac, target_ip=ipv4(match[1]))
     match = _PROBE.match(text)
     if match:
-        return Arp(ARP_REQUEST, sender_ip=address_of("0.0.0.0", 4), target_ip=_ipv4(match[1]))
+        return Arp(ARP_REQUEST, sender_ip=ipv4("0.0.0.0"), target_ip=ipv4(match[1]))
     match = _ANNOUNCEMENT.match(text)
     if match:
-        return Arp(ARP_REQUEST, sender_ip=_ipv4(match[1]), target_ip=_ipv4(match[1]))
+        return Arp(ARP_REQUEST, sender_ip=ipv4(match[1]), target_ip=ipv4(match[1]))
     match = _WHO_IS.match(text)
     if match:
         return Arp(
@@ -60,14 +64,10 @@ def arp(text: str) -> Arp | None:
     if match:
         # A reverse reply is about the target, an inverse reply about the sender.
         if match[1] == "Reverse":
-            return Arp(REVERSE_ARP_REPLY, target_mac=mac_of(match[2]), target_ip=_ipv4(match[3]))
-        return Arp(INVERSE_ARP_REPLY, sender_mac=mac_of(match[2]), sender_ip=_ipv4(match[3]))
+            return Arp(REVERSE_ARP_REPLY, target_mac=mac_of(match[2]), target_ip=ipv4(match[3]))
+        return Arp(INVERSE_ARP_REPLY, sender_mac=mac_of(match[2]), sender_ip=ipv4(match[3]))
     match = _IS_AT.match(text)
     if match:
-        return Arp(ARP_REPLY, sender_mac=mac_of(match[2]), sender_ip=_ipv4(match[1]))
+        return Arp(ARP_REPLY, sender_mac=mac_of(match[2]), sender_ip=ipv4(match[1]))
     match = _OTHER_ARP.match(text)
     return Arp(ARP_NAK if match[2] else int(match[1]) & 0xFFFF) if match else None
-
-
-def _ipv4(text: str | None) -> int | None:
-    return None if text is None else address_of(text, 4)

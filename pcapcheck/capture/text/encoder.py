@@ -55,7 +55,7 @@ def encode(packet: PrintedPacket) -> bytes:
         ">IIqqHHI",
         present,
         0 if packet.ifindex is None else packet.ifindex + 1 & WORD,
-        stand_in(source) if packet.eth_src is None else packet.eth_src,
+        stand_in(None if source is None else int(source)) if packet.eth_src is None else packet.eth_src,
         ABSENT if packet.eth_dst is None else packet.eth_dst,
         packet.ethertype or 0,
         0 if packet.vlan is None else packet.vlan + 1,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from pcapcheck import protocols
-from pcapcheck.capture.text.names import address_of, mac_of, port_of
+from pcapcheck.capture.text.names import PrintedAddresses, mac_of, port_of
 from pcapcheck.capture.text.printed_packet import Icmp
 from pcapcheck.protocols import ErrorCode
 
@@ -167,13 +167,13 @@ _ICMP6: list[tuple[re.Pattern[str], Maker]] = [
 _TARGETS = re.compile(r", (?:who has|tgt is) ([0-9A-Fa-f:.]+[0-9A-Fa-f:]|[\w.-]+\w)")
 
 
-def icmp(words: str) -> Icmp | None:
+def icmp(words: str, addresses: PrintedAddresses) -> Icmp | None:
     """An ICMP message from what follows ``ICMP``; None if it is not understood."""
     message = _first(_ICMP, words)
-    return message if message is None else _with_size(message, words)
+    return message if message is None else _with_size(message, words, addresses)
 
 
-def icmp6(words: str, details: list[str]) -> Icmp | None:
+def icmp6(words: str, details: list[str], addresses: PrintedAddresses) -> Icmp | None:
     """An ICMPv6 message from what follows ``ICMP6,``; ``details`` are the lines after it (-v)."""
     # Some say the length before the rest: destination unreachable, length 112, unreachable route …
     message = _first(_ICMP6, re.sub(" {2,}", " ", _SIZE.sub("", words, count=1)))
@@ -181,10 +181,10 @@ def icmp6(words: str, details: list[str]) -> Icmp | None:
         return None
     if message.icmp_type in (protocols.NEIGHBOR_SOLICITATION, protocols.NEIGHBOR_ADVERTISEMENT):
         target = _TARGETS.search(words)
-        message.target = address_of(target[1], 6) if target else None
-        addresses = [match for line in details for match in _LINK_ADDRESS.finditer(line)]
-        message.mac = mac_of(addresses[0][1]) if addresses else None
-    return _with_size(message, words)
+        message.target = addresses.of(target[1], 6) if target else None
+        macs = [match[1] for line in details for match in _LINK_ADDRESS.finditer(line)]
+        message.mac = mac_of(macs[0]) if macs else None
+    return _with_size(message, words, addresses)
 
 
 def _first(grammar: list[tuple[re.Pattern[str], Maker]], words: str) -> Icmp | None:
@@ -195,11 +195,11 @@ def _first(grammar: list[tuple[re.Pattern[str], Maker]], words: str) -> Icmp | N
     return None
 
 
-def _with_size(message: Icmp, words: str) -> Icmp:
+def _with_size(message: Icmp, words: str, addresses: PrintedAddresses) -> Icmp:
     """The message with its length, and for an error with the packet that it is about."""
     about = _ABOUT.match(words)
     if about:
-        message.about = address_of(about["v4"], 4) if about["v4"] else address_of(about["v6"], 6)
+        message.about = addresses.of(about["v4"], 4) if about["v4"] else addresses.of(about["v6"], 6)
     carried = _ABOUT_PROTOCOL.match(_SIZE.sub("", words).removeprefix("destination unreachable, "))
     if carried and message.icmp_type in _ABOUT_TYPES:
         name = carried["name"] or carried["protocol"]

@@ -6,7 +6,7 @@ import re
 
 from pcapcheck import protocols
 from pcapcheck.capture.text.dns import OTHER_CODE, type_number
-from pcapcheck.capture.text.names import MAC, address_of, mac_of, port_of
+from pcapcheck.capture.text.names import MAC, PrintedAddresses, mac_of, port_of
 from pcapcheck.capture.text.printed_packet import Arp, Datagram, Dns, Icmp, Transport
 from pcapcheck.protocols import TCP, UDP
 
@@ -110,13 +110,13 @@ _DNS = re.compile(
 )
 
 
-def arp(info: str) -> Arp | None:
+def arp(info: str, addresses: PrintedAddresses) -> Arp | None:
     """ARP from its Info; None if it is not understood."""
     if match := _WHO_HAS.match(info):
-        sender = address_of("0.0.0.0" if match[3] else match[2], 4)
-        return Arp(protocols.ARP_REQUEST, sender_ip=sender, target_ip=address_of(match[1], 4))
+        sender = addresses.of("0.0.0.0" if match[3] else match[2], 4)
+        return Arp(protocols.ARP_REQUEST, sender_ip=sender, target_ip=addresses.of(match[1], 4))
     if match := _CLAIM.match(info):
-        address = address_of(match[1], 4)
+        address = addresses.of(match[1], 4)
         return Arp(
             protocols.ARP_REPLY if match[2] == "Reply" else protocols.ARP_REQUEST, sender_ip=address, target_ip=address
         )
@@ -124,16 +124,16 @@ def arp(info: str) -> Arp | None:
         return Arp(protocols.INVERSE_ARP_REQUEST, sender_mac=mac_of(match[2]), target_mac=mac_of(match[1]))
     if match := _IS_AT.match(info):
         if re.fullmatch(MAC, match[1]):
-            return Arp(protocols.INVERSE_ARP_REPLY, sender_mac=mac_of(match[1]), sender_ip=address_of(match[2], 4))
-        return Arp(protocols.ARP_REPLY, sender_mac=mac_of(match[2]), sender_ip=address_of(match[1], 4))
+            return Arp(protocols.INVERSE_ARP_REPLY, sender_mac=mac_of(match[1]), sender_ip=addresses.of(match[2], 4))
+        return Arp(protocols.ARP_REPLY, sender_mac=mac_of(match[2]), sender_ip=addresses.of(match[1], 4))
     match = _OTHER_ARP.match(info)
     return Arp(protocols.ARP_NAK if match[2] else int(match[1], 16)) if match else None
 
 
-def carried(datagram: Datagram, protocol: str, info: str) -> bool:
+def carried(datagram: Datagram, protocol: str, info: str, addresses: PrintedAddresses) -> bool:
     """Fill in what a datagram carries; False if an ICMP message is not understood."""
     if protocol in ("ICMP", "ICMPv6"):
-        message = _discovery(info) or _message(datagram, info)
+        message = _discovery(info, addresses) or _message(datagram, info)
         datagram.upper = message or Icmp()
         return message is not None
     if match := _FRAGMENT.match(info):
@@ -167,12 +167,12 @@ def _dns(info: str) -> Dns | None:
     return message
 
 
-def _discovery(info: str) -> Icmp | None:
+def _discovery(info: str, addresses: PrintedAddresses) -> Icmp | None:
     match = _DISCOVERY.match(info)
     if match is None:
         return None
     icmp_type = protocols.NEIGHBOR_SOLICITATION if match["what"].startswith("Sol") else protocols.NEIGHBOR_ADVERTISEMENT
-    return Icmp(icmp_type, 0, target=address_of(match[2], 6), mac=mac_of(match["mac"]) if match["mac"] else None)
+    return Icmp(icmp_type, 0, target=addresses.of(match[2], 6), mac=mac_of(match["mac"]) if match["mac"] else None)
 
 
 def _message(datagram: Datagram, info: str) -> Icmp | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from pcapcheck.capture.text.arp_lines import arp
-from pcapcheck.capture.text.names import MAC, OUI, as_multicast, mac_of
+from pcapcheck.capture.text.names import MAC, OUI, PrintedAddresses, mac_of
 from pcapcheck.capture.text.network import Lines, datagram
 from pcapcheck.capture.text.printed_packet import Datagram, PrintedPacket
 from pcapcheck.protocols import (
@@ -62,12 +62,12 @@ _OTHER = re.compile(
 )
 
 
-def parse(lines: list[str]) -> PrintedPacket | None:
+def parse(lines: list[str], addresses: PrintedAddresses) -> PrintedPacket | None:
     """The packet that these lines, without their stamp, describe; None if it is not known."""
-    rest = Lines(lines, frame)
+    rest = Lines(lines, frame, addresses)
     packet = frame(rest.take().strip(), rest)
     if packet is not None and isinstance(packet.body, Datagram) and _is_multicast(packet):
-        packet.body.dst = as_multicast(packet.body.dst, packet.body.version)
+        packet.body.dst = addresses.as_multicast(packet.body.dst, packet.body.version)
     return packet
 
 
@@ -165,7 +165,7 @@ def _snap(packet: PrintedPacket, text: str, lines: Lines) -> PrintedPacket | Non
 def _network(packet: PrintedPacket, text: str, lines: Lines) -> PrintedPacket | None:
     """What a known ethertype carries."""
     if packet.ethertype == ETHERTYPE_ARP:
-        return _with_arp(packet, _ARP_NAME.sub("", text, count=1))
+        return _with_arp(packet, _ARP_NAME.sub("", text, count=1), lines)
     if packet.ethertype in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):
         version = 4 if packet.ethertype == ETHERTYPE_IPV4 else 6
         return _with_datagram(packet, re.sub(r"^IP6? ", "", text), lines, version)
@@ -181,7 +181,7 @@ def _named(packet: PrintedPacket, text: str, lines: Lines) -> PrintedPacket | No
     match = _ARP_NAME.match(text)
     if match or text.strip().startswith("[|arp]"):
         packet.ethertype = ETHERTYPE_ARP
-        return _with_arp(packet, text[match.end() :] if match else text)
+        return _with_arp(packet, text[match.end() :] if match else text, lines)
     if _RARP.match(text) or _OTHER.match(text) or text.startswith(INVALID):
         return packet
     return None
@@ -191,7 +191,7 @@ def _guess(packet: PrintedPacket, text: str, lines: Lines) -> PrintedPacket | No
     """A packet whose protocol is not named."""
     if _SOME_ARP.match(text):
         packet.ethertype = ETHERTYPE_ARP
-        return _with_arp(packet, text)
+        return _with_arp(packet, text, lines)
     if _SOME_IP.match(text):
         found = datagram(text, lines)
         if found is not None:
@@ -202,8 +202,8 @@ def _guess(packet: PrintedPacket, text: str, lines: Lines) -> PrintedPacket | No
     return _named(packet, text, lines)
 
 
-def _with_arp(packet: PrintedPacket, text: str) -> PrintedPacket | None:
-    packet.body = arp(text)
+def _with_arp(packet: PrintedPacket, text: str, lines: Lines) -> PrintedPacket | None:
+    packet.body = arp(text, lines.addresses)
     if packet.body is not None and packet.body.opcode in (REVERSE_ARP_REQUEST, REVERSE_ARP_REPLY):
         # Reverse ARP looks the same but for its ethertype.
         packet.ethertype, packet.body = ETHERTYPE_REVERSE_ARP, None

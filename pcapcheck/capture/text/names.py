@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import socket
-from functools import lru_cache
+from functools import lru_cache, partial
 
-from pcapcheck.values import address_of_name, format_address, is_name, parse_address, parse_mac
+from pcapcheck.capture.host_names import HostNames
+from pcapcheck.values import NamedAddress, parse_address, parse_mac
 
 MAC = r"[0-9A-Fa-f]{1,2}(?::[0-9A-Fa-f]{1,2}){5}"
 # The maker of a card, printed without -n: (oui Unknown).
@@ -75,24 +76,30 @@ def mac_of(text: str) -> int | None:
         return None
 
 
-@lru_cache(maxsize=1 << 12)
-def address_of(text: str, family: int) -> int | None:
-    """An address, or the stand-in for a host's name; None if the text is neither."""
+class PrintedAddresses:
+    """The addresses of one text, which may have hosts' names in their place."""
+
+    def __init__(self, names: HostNames) -> None:
+        self.names = names
+        # An address, or the stand-in for a host's name, from its text and family; None if the text is neither.
+        self.of = lru_cache(maxsize=1 << 12)(partial(_address_of, names))
+
+    def as_multicast(self, address: int | None, family: int) -> int | None:
+        """The destination of a multicast packet, whose name alone does not say so."""
+        if not isinstance(address, NamedAddress):
+            return address
+        return self.names.stand_in(address.name, family, group=True)
+
+
+def _address_of(names: HostNames, text: str, family: int) -> int | None:
     try:
         address = parse_address(text.partition("%")[0])
     except ValueError:
         # A word of digits and dots is no name: a piece of an address.
         if not _NAME.fullmatch(text) or re.fullmatch(r"[\d.]*", text):
             return None
-        return address_of_name(text, family, bool(_GROUP.fullmatch(text.rstrip("."))))
+        return names.stand_in(text, family, bool(_GROUP.fullmatch(text.rstrip("."))))
     return address if family == (6 if ":" in text else 4) else None
-
-
-def as_multicast(address: int | None, family: int) -> int | None:
-    """The destination of a multicast packet, whose name alone does not say so."""
-    if address is None or not is_name(address):
-        return address
-    return address_of_name(format_address(address), family, group=True)
 
 
 def family_of(text: str) -> int | None:

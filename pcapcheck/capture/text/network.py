@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pcapcheck import protocols
 from pcapcheck.capture.text.dns import dns
 from pcapcheck.capture.text.icmp import icmp, icmp6
-from pcapcheck.capture.text.names import address_of, family_of, split_port
+from pcapcheck.capture.text.names import PrintedAddresses, family_of, split_port
 from pcapcheck.capture.text.printed_packet import Datagram, Icmp, PrintedPacket, PrintedTunnel, Transport
 from pcapcheck.capture.text.segment import SEGMENT, segment
 from pcapcheck.protocols import SCTP, TCP, UDP
@@ -68,6 +68,7 @@ class Lines:
 
     lines: list[str]
     frame: Callable[[str, Lines], PrintedPacket | None]
+    addresses: PrintedAddresses
     place: int = 0
     depth: int = 0
 
@@ -158,13 +159,13 @@ def _upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None
     text = _CHECKSUM.sub("", text, count=1).strip()
     ports = ""
     if text.startswith("ICMP ") or _OLD_ICMP.match(text):
-        message = icmp(text[5:] if text.startswith("ICMP ") else text[text.index(": ") + 2 :])
+        message = icmp(text[5:] if text.startswith("ICMP ") else text[text.index(": ") + 2 :], lines.addresses)
         found.understood = message is not None
         found.upper = message or Icmp()
         if message is not None and message.icmp_type in _ERRORS:
             message.quoted = _quoted(lines)
     elif text.startswith("ICMP6") or text.startswith("icmp6: "):
-        message = icmp6(text[5:].lstrip(",: "), lines.rest)
+        message = icmp6(text[5:].lstrip(",: "), lines.rest, lines.addresses)
         found.understood = message is not None or bool(re.search(r"length \d+ \(invalid\)|\[\|", text))
         found.upper = message or Icmp()
     elif _WITHIN.match(text) and found.protocol not in (TCP, UDP):
@@ -194,7 +195,7 @@ def _upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None
                 size = _DATA.search(text)
                 found.upper.size = int(size[1]) if size else None
                 found.upper.dns = dns(text, src_port, dst_port)
-    found.src, found.dst = address_of(src, found.version), address_of(dst, found.version)
+    found.src, found.dst = lines.addresses.of(src, found.version), lines.addresses.of(dst, found.version)
 
 
 def _by_protocol(found: Datagram, src: str, dst: str, text: str) -> str:

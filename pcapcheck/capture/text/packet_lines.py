@@ -11,8 +11,9 @@ import re
 from dataclasses import dataclass, field
 from itertools import pairwise, product
 
+from pcapcheck.capture.host_names import HostNames
 from pcapcheck.capture.text.link import parse
-from pcapcheck.capture.text.names import MAC
+from pcapcheck.capture.text.names import MAC, PrintedAddresses
 from pcapcheck.capture.text.printed_packet import count_present
 from pcapcheck.capture.text.stamps import STAMP
 
@@ -195,12 +196,14 @@ class PacketLines:
         few = open_ends <= MOST_OPEN
         joints = product(("", " "), repeat=open_ends) if few else (("",) * open_ends, (" ",) * open_ends)
         best, most = None, 0
+        # Names that a wrong joint makes are nobody's.
+        addresses = PrintedAddresses(HostNames())
         for joint in joints:
             glue = iter(joint)
             joined = parts[0]
             for part, known in zip(parts[1:], blank, strict=True):
                 joined += ("" if known else next(glue)) + part
-            packet = parse([*self.lines[:-1], joined]) if is_whole(joined) else None
+            packet = parse([*self.lines[:-1], joined], addresses) if is_whole(joined) else None
             # A word broken apart, or two run together, hold fewer fields.
             if packet is not None and packet.understood and count_present(packet) > most:
                 best, most = joined, count_present(packet)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 from pcapcheck.capture.text.info import arp, carried
 from pcapcheck.capture.text.link import COOKED
-from pcapcheck.capture.text.names import MAC, address_of, mac_of
+from pcapcheck.capture.text.names import MAC, PrintedAddresses, mac_of
 from pcapcheck.capture.text.printed_packet import Arp, Datagram, PrintedPacket
 from pcapcheck.capture.text.stamps import SECOND, Stamp, parse_stamp
 from pcapcheck.protocols import ETHERTYPE_ARP, ETHERTYPE_OF, ETHERTYPE_REVERSE_ARP
@@ -48,13 +48,13 @@ class ListedPacket:
     stamp: Stamp | None
 
 
-def row_of(line: str) -> ListedPacket | None:
+def row_of(line: str, addresses: PrintedAddresses) -> ListedPacket | None:
     """The packet that a row is about; None where the line is no row."""
     text = line[:MOST_CHARACTERS]
     match = _ROW.match(text) if "→" in text or "->" in text else _EXPORTED.match(text)
     if match is None:
         return None
-    packet = _packet(match["src"] or "", match["dst"] or "", match["protocol"], match["info"])
+    packet = _packet(match["src"] or "", match["dst"] or "", match["protocol"], match["info"], addresses)
     # Prose may have an arrow too.
     in_columns = match["length"] and (match["number"] or match["time"])
     if not in_columns and not (packet.body is not None and packet.understood and _has_ends(packet)):
@@ -70,19 +70,19 @@ def _has_ends(packet: PrintedPacket) -> bool:
     return packet.eth_src is not None
 
 
-def _packet(src: str, dst: str, protocol: str, info: str) -> PrintedPacket:
+def _packet(src: str, dst: str, protocol: str, info: str, addresses: PrintedAddresses) -> PrintedPacket:
     packet = PrintedPacket()
     if protocol in ("ARP", "Inverse ARP", "RARP"):
         packet.ethertype = ETHERTYPE_REVERSE_ARP if protocol == "RARP" else ETHERTYPE_ARP
-        packet.body = arp(info) if protocol != "RARP" else None
+        packet.body = arp(info, addresses) if protocol != "RARP" else None
         packet.understood = packet.body is not None or protocol == "RARP"
     elif not any(_is_link_address(end) for end in (src, dst)):
         version = 6 if protocol == "ICMPv6" or ":" in src + dst else 4
-        ends = address_of(src, version), address_of(dst, version)
+        ends = addresses.of(src, version), addresses.of(dst, version)
         if None not in ends:
             packet.ethertype = ETHERTYPE_OF[version]
             packet.body = Datagram(version, *ends)
-            packet.understood = carried(packet.body, protocol, info)
+            packet.understood = carried(packet.body, protocol, info, addresses)
             return packet
     if not dst:
         packet.link_type = COOKED

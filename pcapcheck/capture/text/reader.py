@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pcapcheck.capture import scan_layout
+from pcapcheck.capture.host_names import HostNames
 from pcapcheck.capture.record import SMALLEST_RECORD, Interface, RecordBatch, Text, empty_matrix
 from pcapcheck.capture.text import tshark
 from pcapcheck.capture.text.banner import Described, Dropped, known_line
@@ -13,6 +14,7 @@ from pcapcheck.capture.text.checksums import is_wrong
 from pcapcheck.capture.text.encoder import encode
 from pcapcheck.capture.text.lines import plain, read_lines
 from pcapcheck.capture.text.link import ETHERNET, parse
+from pcapcheck.capture.text.names import PrintedAddresses
 from pcapcheck.capture.text.packet_lines import PacketLines, starts, without_prefix
 from pcapcheck.capture.text.packet_list import ListedPacket, row_of
 from pcapcheck.capture.text.printed_packet import PrintedPacket, is_cut_icmp
@@ -22,6 +24,7 @@ from pcapcheck.capture.text.streams import Streams, unnumbered
 from pcapcheck.capture.text.transcript_notes import TranscriptNotes
 from pcapcheck.capture.window import Window
 from pcapcheck.errors import EMPTY, NotACapture
+from pcapcheck.values import address_of
 
 SAMPLE = "16:22:59.584235 IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id 15, seq 0, length 64"
 MOST_INTERFACES = 1 << 12
@@ -52,13 +55,14 @@ class TranscriptReader:
 
     format = "tcpdump text"
 
-    def __init__(self, window: Window, name: str, batch_frames: int) -> None:
+    def __init__(self, window: Window, name: str, batch_frames: int, names: HostNames) -> None:
         self.window = window
         self.batch_frames = batch_frames
         self.notes = TranscriptNotes()
         self.problems = self.notes.problems
         self.interfaces: list[Interface] = []
         self.frames = 0
+        self._addresses = PrintedAddresses(names)
         self._described = Described()
         self._numbers: dict[tuple[str | None, int | None], int] = {}
         self._timeline = Timeline()
@@ -112,6 +116,7 @@ class TranscriptReader:
         matrix = empty_matrix(self.batch_frames)
         buffer = bytearray()
         first = self.frames + 1
+        names = self._addresses.names
         for row, record in enumerate(records):
             data = encode(record.packet)
             entry = row * scan_layout.FIELDS
@@ -143,6 +148,7 @@ class TranscriptReader:
             self.batch_frames,
             self.interfaces,
             [record.text for record in records],
+            names.address_of if names else address_of,
         )
 
     def _read(self) -> Iterator[Record]:
@@ -156,7 +162,7 @@ class TranscriptReader:
         line = plain(raw)
         if not line.strip():
             return
-        row = row_of(line)
+        row = row_of(line, self._addresses)
         if row is not None:
             yield from self._close()
             yield from self._take_row(row, number, raw)
@@ -199,7 +205,7 @@ class TranscriptReader:
             return
         for number, line in block.close():
             self._note_other(number, line)
-        packet = parse(block.lines)
+        packet = parse(block.lines, self._addresses)
         if packet is not None:
             self._quotes.take(packet)
             self._streams.take(packet)

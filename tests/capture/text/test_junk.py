@@ -67,7 +67,7 @@ def test_long_lines_do_not_take_long(part: str) -> None:
 
 
 def test_names_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pcapcheck.values.MOST_NAMES", 0)
+    monkeypatch.setattr("pcapcheck.capture.host_names.MOST_NAMES", 0)
     text = "16:22:59.584235 IP never-seen-before > 10.0.0.2: ICMP echo request, id 1, seq 1, length 64\n"
     good = "16:22:59.584235 ARP, Request who-has 10.0.0.1 tell 10.0.0.2, length 28\n"
     assert [problem.kind for problem in read_bytes((good + text).encode()).problems] == ["not-understood"]

@@ -1,0 +1,54 @@
+"""Names of hosts that stand where addresses should be (tcpdump without -n), and the addresses that stand for them."""
+
+from __future__ import annotations
+
+import hashlib
+
+from pcapcheck.values import MAPPED, NamedAddress, address_of
+
+# Of 240.0.0.0/4, which is reserved (RFC 1112, section 4), and of 100::/64, which is for discarding (RFC 6666); for
+# groups of 235.0.0.0/8 (IANA: reserved) and ff0f::/64 (RFC 4291, section 2.7: a scope that is reserved).
+_PREFIXES = {
+    (4, False): (MAPPED | 0xF0000000, 0x0FFFFFFF),
+    (4, True): (MAPPED | 0xEB000000, 0x00FFFFFF),
+    (6, False): (0x100 << 112, 0x0FFFFFFF),
+    (6, True): (0xFF0F << 112, 0x0FFFFFFF),
+}
+MOST_NAMES = 1 << 16
+
+
+def bare_name(name: str) -> str:
+    """A name without what makes no other name: its case and the root's dot (RFC 4343, RFC 1034)."""
+    return name.rstrip(".").lower()
+
+
+class HostNames:
+    """The names of hosts in the texts of one observation."""
+
+    def __init__(self) -> None:
+        self._by_address: dict[int, NamedAddress] = {}
+        self._by_name: dict[tuple[str, int, bool], NamedAddress] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_address)
+
+    def stand_in(self, name: str, family: int, group: bool = False) -> NamedAddress | None:
+        """The address that stands for a host's name: the same in every run, unless names collide.
+
+        ``group``: a multicast address. None if there are more than MOST_NAMES.
+        """
+        key = bare_name(name), family, group
+        known = self._by_name.get(key)
+        if known is not None or len(self._by_address) >= MOST_NAMES:
+            return known
+        prefix, room = _PREFIXES[family, group]
+        offset = int.from_bytes(hashlib.sha256(key[0].encode()).digest()[:4], "big")
+        while (address := prefix | offset % room) in self._by_address:
+            offset += 1
+        known = self._by_address[address] = self._by_name[key] = NamedAddress(address, name.rstrip("."))
+        return known
+
+    def address_of(self, high: int, low: int) -> int:
+        """The address of the two halves in frame rows, with its name if it stands for one."""
+        address = address_of(high, low)
+        return self._by_address.get(address, address)
